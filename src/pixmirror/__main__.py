@@ -1,0 +1,5 @@
+"""`python -m pixmirror`."""
+
+from pixmirror.cli import main
+
+main()

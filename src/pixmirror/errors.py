@@ -1,0 +1,200 @@
+"""Every error that pixmirror raises on purpose.
+
+    PixmirrorError
+    ├── ConfigError                 the configuration or the command line is wrong          exit 2
+    ├── LoginError                  Pixiv does not know us                                  exit 3
+    │   ├── LoginNeeded             no token at all
+    │   ├── TokenRejected           the refresh token is wrong or revoked
+    │   └── WrongAccount            the token belongs to another account than this mirror
+    ├── CatalogueError              the catalogue needs an upgrade, or is newer than us     exit 4
+    ├── MirrorLocked                another pixmirror holds this mirror                     exit 5
+    ├── StorageError                                                                        exit 6
+    │   ├── DiskFull
+    │   └── StorageAbsent           the media folder or its marker is not there
+    ├── PixivError                  Pixiv answered, or failed to                            exit 8
+    │   ├── Unreachable             no answer: network, DNS, TLS, time-out
+    │   ├── ServerError             5xx: passes
+    │   ├── RateLimited             "Rate Limit", 429, the overuse message
+    │   ├── Challenge               an HTML page where JSON was due: captcha, maintenance, ban
+    │   ├── NotFound                404: this item is not there, for us, now
+    │   ├── Forbidden               403 for this item
+    │   ├── InvalidRequest          400: the request is at fault
+    │   │   └── OffsetCap           the list cannot be read past this offset
+    │   ├── EndpointGone            Pixiv no longer has this endpoint
+    │   └── BadResponse             the answer has not the shape that it must have
+    └── FileError                   one file could not be had
+        ├── Damaged                 the bytes are cut or are not what they should be
+        └── TooLarge                more bytes than the limit allows
+
+Two questions are answered by every class: `scope`, is it this item or everything; `passing`, can trying
+again later help. `advice` says what the user can do. No message ever holds a token or a cookie.
+"""
+
+from typing import ClassVar, Literal
+
+
+class PixmirrorError(Exception):
+    """Base of all; its text is one clear sentence for the user."""
+
+    exit_code: ClassVar[int] = 1
+    scope: ClassVar[Literal["item", "everything"]] = "everything"
+    passing: ClassVar[bool] = False
+    advice: ClassVar[str] = ""
+
+
+class ConfigError(PixmirrorError):
+    """The configuration or the command line is wrong; `problems` names each with its place."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+        super().__init__("\n".join((message, *(f"  {p}" for p in problems))))
+        self.problems = problems
+
+
+class LoginError(PixmirrorError):
+    """Pixiv does not accept us."""
+
+    exit_code = 3
+    advice = "Run `pixmirror login`."
+
+
+class LoginNeeded(LoginError):
+    """There is no refresh token."""
+
+
+class TokenRejected(LoginError):
+    """The refresh token is wrong or was revoked, which a password change or a ban does."""
+
+
+class WrongAccount(LoginError):
+    """The token belongs to another account than the one whose mirror this is."""
+
+    advice = "Use that account's own mirror folder, or log in with the account of this one."
+
+
+class CatalogueError(PixmirrorError):
+    """The catalogue cannot be used as it is: older or newer schema, or not a catalogue."""
+
+    exit_code = 4
+
+
+class MirrorLocked(PixmirrorError):
+    """Another pixmirror holds this mirror."""
+
+    exit_code = 5
+    advice = "Wait for it or stop it; `pixmirror status` asks the one that runs."
+
+
+class StorageError(PixmirrorError):
+    """The disk does not take what we must write."""
+
+    exit_code = 6
+    passing = True
+
+
+class DiskFull(StorageError):
+    """No room, or less than the reserve `mirror.keep_free`."""
+
+    advice = "Free some space, or lower mirror.keep_free; fetching resumes by itself."
+
+
+class StorageAbsent(StorageError):
+    """The media folder, or the marker that proves it is the right one, is not there."""
+
+    advice = "Mount the media folder; fetching resumes by itself."
+
+
+class PixivError(PixmirrorError):
+    """Pixiv answered with a failure, or not at all."""
+
+    exit_code = 8
+
+
+class Unreachable(PixivError):
+    """No answer: network, DNS, TLS or time-out."""
+
+    passing = True
+    advice = "Check the network; pixmirror tries again by itself."
+
+
+class ServerError(PixivError):
+    """Pixiv failed (5xx)."""
+
+    scope = "item"
+    passing = True
+
+
+class RateLimited(PixivError):
+    """Pixiv asks us to slow down; `retry_after` is seconds where Pixiv named them."""
+
+    passing = True
+    advice = "Wait; pixmirror goes on by itself, slower."
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Challenge(PixivError):
+    """An HTML page came where JSON was due: a captcha, maintenance, or a suspended account."""
+
+    passing = True
+    advice = "Open Pixiv in a browser with this account and see what it says."
+
+
+class NotFound(PixivError):
+    """This item is not there, for this account, now."""
+
+    scope = "item"
+
+
+class Forbidden(PixivError):
+    """This item is refused to us."""
+
+    scope = "item"
+
+
+class InvalidRequest(PixivError):
+    """Pixiv calls the request itself wrong (400)."""
+
+    scope = "item"
+
+
+class OffsetCap(InvalidRequest):
+    """The list cannot be read past this offset (5000 for most)."""
+
+
+class EndpointGone(PixivError):
+    """Pixiv no longer has this endpoint, or says nothing of the item: no evidence of anything."""
+
+    scope = "item"
+
+
+class BadResponse(PixivError):
+    """The answer has not the shape that it must have; the text says where."""
+
+    scope = "item"
+    passing = True
+    advice = "Run `pixmirror check --record DIR` and report it."
+
+
+class FileError(PixmirrorError):
+    """One file could not be had."""
+
+    scope = "item"
+    passing = True
+
+
+class Damaged(FileError):
+    """The bytes are cut, or are not the kind of file that the URL names; `sha256` of what came."""
+
+    def __init__(self, message: str, sha256: str = "") -> None:
+        super().__init__(message)
+        self.sha256 = sha256
+
+
+class TooLarge(FileError):
+    """More bytes than the limit allows."""
+
+    passing = False
