@@ -1,0 +1,347 @@
+"""Logging in and staying so: PKCE, the token endpoint, and one refresh however many callers need it (pixiv-
+facts 2).
+"""
+
+import asyncio
+import base64
+import copy
+import hashlib
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from pixmirror.errors import (
+    BadResponse,
+    Challenge,
+    EndpointGone,
+    LoginError,
+    LoginNeeded,
+    PixivError,
+    RateLimited,
+    ServerError,
+    TokenRejected,
+    Unreachable,
+)
+from pixmirror.models import Token
+from pixmirror.pixiv.failures import classify, error_text
+from pixmirror.pixiv.hosts import APP_HOST, OAUTH_HOST
+from pixmirror.pixiv.jsonbody import parse_json
+from pixmirror.pixiv.transport import Transport
+from pixmirror.pixiv.wire import Request
+
+TOKEN_PATH = "/auth/token"
+CALLBACK = f"https://{APP_HOST}/web/v1/users/auth/pixiv/callback"
+HASH_SALT = "28c1fdd170a5204386cb1313c7077b34f83e4aaf4aa829ce78c231e05b0bae2c"
+WHERE = f"POST {TOKEN_PATH}"
+MARGIN_MS = 60_000
+TRIES = 3
+SHORT_REST_MS = 30_000
+LONG_REST_MS = 300_000
+A_CODE = re.compile(r"[A-Za-z0-9_\-.~]{8,512}")
+
+
+@dataclass(frozen=True, slots=True)
+class AppIdentity:
+    """As which app we appear; every value can be configured, so that a change at Pixiv needs no release.
+
+    The version matters: an old one gets no R-18 works (pixiv-facts 1.2). Defaults as gallery-dl 1.32.18
+    sends them.
+    """
+
+    user_agent: str = "PixivIOSApp/7.19.1 (iOS 16.7.2; iPhone12,8)"
+    os: str = "ios"
+    os_version: str = "16.7.2"
+    version: str = "7.19.1"
+    client_id: str = "MOBrBDS8blbauoSck0ZfDbtuzpyT"
+    client_secret: str = field(default="lsACyCD94FhDUtGTXi3QzcFE2uU1hqtDaKeqrdwj", repr=False)
+
+    def headers(self, language: str = "en") -> dict[str, str]:
+        """What the app sends with each request."""
+        return {
+            "User-Agent": self.user_agent,
+            "App-OS": self.os,
+            "App-OS-Version": self.os_version,
+            "App-Version": self.version,
+            "Accept-Language": language,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PendingLogin:
+    """The page to open in a browser, and the secret that the code from it must be redeemed with."""
+
+    url: str
+    verifier: str = field(repr=False)
+
+
+def new_login(base: str = f"https://{APP_HOST}") -> PendingLogin:
+    """Begin a PKCE login. The same PendingLogin serves for as many codes as it takes to be in time."""
+    verifier = secrets.token_urlsafe(32)
+    digest = hashlib.sha256(verifier.encode()).digest()
+    challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    query = {"code_challenge": challenge, "code_challenge_method": "S256", "client": "pixiv-android"}
+    return PendingLogin(f"{base}/web/v1/login?{urlencode(query)}", verifier)
+
+
+def parse_code(text: str) -> str:
+    """The login code in what the user pasted: itself, the callback URL, or the pixiv://account/login address."""
+    text = text.strip().strip("'\"<>").strip()
+    if "=" in text or "://" in text:
+        query = urlsplit(text).query if "://" in text else text.partition("?")[2] or text
+        text = (parse_qs(query).get("code") or [""])[0].strip()
+    if not A_CODE.fullmatch(text):
+        raise LoginError(
+            "There is no login code in that: it is the long value after `code=` in the callback address."
+        )
+    return text
+
+
+async def redeem_code(transport: Transport, identity: AppIdentity, code: str, verifier: str) -> Token:
+    """Tokens for a login code, which lives about 30 seconds and works once.
+
+    POST /auth/token, grant_type authorization_code. Errors: TokenRejected naming the cause, Challenge,
+    RateLimited, ServerError, Unreachable, BadResponse. Source: pixiv-facts 2; recorded oauth/auth-token*.
+    """
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "code_verifier": verifier,
+        "redirect_uri": CALLBACK,
+    }
+    return await _redeem(transport, identity, form, "")
+
+
+async def redeem_refresh_token(transport: Transport, identity: AppIdentity, refresh_token: str) -> Token:
+    """Tokens for a refresh token. POST /auth/token, grant_type refresh_token; errors as in redeem_code."""
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    return await _redeem(transport, identity, form, refresh_token)
+
+
+class Auth:
+    """Holds the login: the refresh token, and the access token as long as Pixiv takes it.
+
+    Invariants: at most one refresh at a time and none within `min_gap` seconds of another; a token is
+    renewed only when it has run out or was refused; what Pixiv rejected is not offered again. `on_token`
+    gets each new token to keep.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        identity: AppIdentity | None = None,
+        refresh_token: str | None = None,
+        token: Token | None = None,
+        on_token: Callable[[Token], None] | None = None,
+        min_gap: float = 5.0,
+    ) -> None:
+        self._transport = transport
+        self._clock = transport.clock
+        self._identity = identity or AppIdentity()
+        self._refresh_token = refresh_token or (token.refresh_token if token else None)
+        self._token = token
+        self._on_token = on_token
+        self._min_gap = min_gap
+        self._margin_ms = MARGIN_MS
+        self._before: str | None = None
+        self._lock = asyncio.Lock()
+        self._asked_at = -float("inf")
+        self._failure: tuple[PixivError | LoginError, int | None] | None = None
+
+    @property
+    def current(self) -> Token | None:
+        """The token in use, fresh or not; asks nobody."""
+        return self._token
+
+    def set_refresh_token(self, refresh_token: str) -> None:
+        """A new login: the old one is forgotten, with its failures."""
+        self._refresh_token, self._token, self._before, self._failure = refresh_token, None, None, None
+
+    def set_token(self, token: Token) -> None:
+        """A new login whose tokens are known already."""
+        self.set_refresh_token(token.refresh_token)
+        self._token = token
+
+    async def token(self) -> Token:
+        """A token that should be accepted; refreshed only if there is none or it has run out."""
+        if self._usable():
+            assert self._token
+            return self._token
+        async with self._lock:
+            return await self._fresh()
+
+    async def access_token(self) -> str:
+        return (await self.token()).access_token
+
+    async def renew(self, rejected: str) -> str:
+        """The access token after Pixiv refused that one; of N callers with the same one only the first asks."""
+        async with self._lock:
+            if self._token and self._token.access_token == rejected:
+                self._token = None
+            return (await self._fresh()).access_token
+
+    def _usable(self) -> bool:
+        return self._token is not None and self._token.fresh(self._clock.now(), self._margin_ms)
+
+    async def _fresh(self) -> Token:
+        """Under the lock."""
+        while not self._usable():
+            offered = self._refresh_token
+            if not offered:
+                raise LoginNeeded("There is no Pixiv login yet.")
+            self._raise_known_failure()
+            await self._mind_the_gap()
+            token = await self._refresh(offered)
+            if self._refresh_token != offered:  # a new login came in the meantime
+                continue
+            self._accept(token, offered)
+        assert self._token
+        return self._token
+
+    def _accept(self, token: Token, offered: str) -> None:
+        self._before = offered if token.refresh_token != offered else None
+        self._refresh_token, self._token, self._failure = token.refresh_token, token, None
+        self._margin_ms = min(MARGIN_MS, max(token.expires_at - self._clock.now(), 0) // 10)
+        if self._on_token:
+            self._on_token(token)
+
+    async def _refresh(self, offered: str) -> Token:
+        """Ask; if a rotated token is refused, the one before it is tried once (it may not have been replaced)."""
+        try:
+            return await redeem_refresh_token(self._transport, self._identity, offered)
+        except TokenRejected as exc:
+            before, self._before = self._before, None
+            if before:
+                return await redeem_refresh_token(self._transport, self._identity, before)
+            self._remember(exc, offered, None)
+            raise
+        except (RateLimited, Challenge) as exc:
+            seconds = exc.retry_after if isinstance(exc, RateLimited) else None
+            self._remember(exc, offered, LONG_REST_MS if seconds is None else int(seconds * 1000))
+            raise
+        except PixivError as exc:
+            self._remember(exc, offered, SHORT_REST_MS)
+            raise
+
+    def _remember(self, failure: PixivError | LoginError, offered: str, rest_ms: int | None) -> None:
+        if self._refresh_token == offered:
+            self._failure = (failure, None if rest_ms is None else self._clock.now() + rest_ms)
+
+    def _raise_known_failure(self) -> None:
+        if self._failure:
+            failure, until = self._failure
+            if until is None or self._clock.now() < until:
+                raise copy.copy(failure)
+
+    async def _mind_the_gap(self) -> None:
+        left = self._asked_at + self._min_gap - self._clock.monotonic()
+        if left > 0:
+            await self._clock.sleep(min(left, self._min_gap))
+        self._asked_at = self._clock.monotonic()
+
+
+async def _redeem(transport: Transport, identity: AppIdentity, form: Mapping[str, str], old: str) -> Token:
+    """Ask the token endpoint; only what failed on the way is tried again, and only for a refresh."""
+    tries = TRIES if old else 1
+    for attempt in range(1, tries + 1):
+        try:
+            return await _ask(transport, identity, form, old)
+        except (Unreachable, ServerError):
+            if attempt == tries:
+                raise
+            await transport.clock.sleep(transport.backoff(attempt))
+    raise AssertionError("unreachable")
+
+
+async def _ask(transport: Transport, identity: AppIdentity, form: Mapping[str, str], old: str) -> Token:
+    now = transport.clock.now()
+    data = {
+        "client_id": identity.client_id,
+        "client_secret": identity.client_secret,
+        **form,
+        "include_policy": "true",
+        "get_secure_url": "1",
+    }
+    headers = {**identity.headers(), **client_time_headers(now)}
+    request = Request("POST", OAUTH_HOST, TOKEN_PATH, data=data, headers=headers)
+    answer = await transport.send_once(request, count="token")
+    failure = classify(
+        answer.status, answer.content_type, answer.body, "POST", TOKEN_PATH, retry_after=answer.retry_after
+    )
+    if failure is None:
+        return read_token(_parsed(answer.body), now, old)
+    if isinstance(failure, (RateLimited, Challenge, ServerError, EndpointGone, BadResponse)):
+        raise failure
+    raise rejection(error_text(answer.body), form["grant_type"]) from failure
+
+
+def client_time_headers(now: int) -> dict[str, str]:
+    """X-Client-Time and its hash, which the official app sends to the token endpoint."""
+    moment = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="seconds")
+    digest = hashlib.md5((moment + HASH_SALT).encode(), usedforsecurity=False).hexdigest()
+    return {"X-Client-Time": moment, "X-Client-Hash": digest}
+
+
+def rejection(text: str, grant_type: str) -> TokenRejected:
+    """The refusal of the token endpoint, with its cause as far as Pixiv names one."""
+    said = text.lower()
+    if "103:" in said:
+        cause = "Pixiv ID or password is wrong (103)."
+    elif "104:" in said or "invalid account" in said:
+        cause = "Pixiv has suspended this account (104)."
+    elif "client" in said:
+        cause = "Pixiv refuses this client; set pixiv.client_id and pixiv.client_secret to those of a current app."
+    elif grant_type == "refresh_token":
+        cause = (
+            "Pixiv does not accept the refresh token: mistyped, or revoked by a password change or a suspension."
+        )
+    elif "verifier" in said or "challenge" in said:
+        cause = "The code belongs to another login page than the one opened last; open the newest address again."
+    else:
+        cause = "The login code is used up or too old: it works once, for about 30 seconds. Fetch a new one."
+    return TokenRejected(cause)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return parse_json(body)
+    except (ValueError, RecursionError) as exc:
+        raise BadResponse(f"{WHERE}: the answer is not JSON.") from exc
+
+
+def read_token(payload: Any, now: int, old_refresh_token: str = "") -> Token:
+    """A Token out of the endpoint's answer, whose fields stand at the top, inside `response`, or in both
+    places.
+    """
+    if not isinstance(payload, Mapping):
+        raise BadResponse(f"{WHERE}: the answer is not an object.")
+    inner = payload.get("response")
+    fields = {**payload, **inner} if isinstance(inner, Mapping) else payload
+    user = fields.get("user")
+    if not isinstance(user, Mapping):
+        raise BadResponse(f"{WHERE}: the answer lacks `user`.")
+    access, refresh = fields.get("access_token"), fields.get("refresh_token") or old_refresh_token
+    if not (isinstance(access, str) and access and isinstance(refresh, str) and refresh):
+        raise BadResponse(f"{WHERE}: the answer lacks a token.")
+    return Token(
+        access_token=access,
+        refresh_token=refresh,
+        expires_at=now + _whole(fields.get("expires_in", 3600), "expires_in") * 1000,
+        user_id=_whole(user.get("id"), "user.id"),
+        user_name=str(user.get("name") or ""),
+        user_account=str(user.get("account") or ""),
+        is_premium=user.get("is_premium") is True,
+        x_restrict=_whole(user.get("x_restrict") or 0, "user.x_restrict"),
+    )
+
+
+def _whole(value: Any, name: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53:
+        return value
+    if isinstance(value, str) and value.isdecimal() and len(value) < 16:
+        return int(value)
+    raise BadResponse(f"{WHERE}: `{name}` is not a number.")

@@ -1,0 +1,180 @@
+"""The budget of the image host: bytes a day, connections, and backing off when it throttles or refuses."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
+
+from pixmirror.clock import Clock
+from pixmirror.pixiv.waiting import DAY_MS, Alarm, Blocked, cooldown_ms, jst_day, next_jst_midnight
+
+# pixiv-facts 5.3: the host does not refuse, it throttles to 10-15 KB/s. Short transfers tell nothing.
+COLLAPSED = 32 * 1024
+HEALTHY = 4 * COLLAPSED
+JUDGED_SECONDS = 2.0
+JUDGED_BYTES = 256 * 1024
+SAMPLES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetState:
+    """What must outlive a restart; `connections` is the reduced number, 0 while all are allowed."""
+
+    day: str = ""
+    bytes_today: int = 0
+    cooldown_until: int = 0
+    strikes: int = 0
+    connections: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The saved state; a fresh one if what was saved is not understood."""
+        try:
+            numbers = ("bytes_today", "cooldown_until", "strikes", "connections")
+            return cls(day=str(data["day"]), **{name: max(int(data[name]), 0) for name in numbers})
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return cls()
+
+
+class ImageBudget:
+    """Lets at most `allowed` transfers run, none while the day's bytes are spent or the host wants quiet.
+
+    When the median of the last transfers collapses to what throttling looks like, the connections are
+    halved and there is a pause; healthy transfers bring them back one by one. Bytes are counted by the
+    Japanese day, as they arrive, so the cap can be passed by what is in flight.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        bytes_per_day: int,
+        connections: int,
+        state: BudgetState | None = None,
+        on_change: Callable[[BudgetState], None] | None = None,
+        first_cooldown: float = 60,
+        max_cooldown: float = 1200,
+    ) -> None:
+        self._clock = clock
+        self._alarm = Alarm(clock)
+        self._door = asyncio.Lock()
+        self._state = state or BudgetState()
+        self._on_change = on_change
+        self._first_cooldown = first_cooldown
+        self._max_cooldown = max_cooldown
+        self._speeds: deque[float] = deque(maxlen=SAMPLES)
+        self._in_use = 0
+        self._hold: Blocked | None = None
+        self._bytes_per_day = bytes_per_day
+        self._connections = connections
+
+    @property
+    def state(self) -> BudgetState:
+        return self._state
+
+    @property
+    def allowed(self) -> int:
+        """How many transfers may run at once now."""
+        return max(1, min(self._state.connections or self._connections, self._connections))
+
+    @property
+    def bytes_today(self) -> int:
+        return self._state.bytes_today if self._state.day == jst_day(self._clock.now()) else 0
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait, in order of arrival, until a transfer may start; it runs in the body."""
+        async with self._door:
+            while (delay := self._delay()) != 0:
+                await self._alarm.sleep(delay)
+            self._in_use += 1
+        try:
+            yield
+        finally:
+            self._in_use -= 1
+            self._alarm.ring()
+
+    def received(self, count: int) -> None:
+        """So many bytes arrived. Cheap: `on_change` hears of them when the transfer is finished."""
+        day = jst_day(self._clock.now())
+        before = self._state.bytes_today if self._state.day == day else 0
+        self._state = replace(self._state, day=day, bytes_today=before + count)
+
+    def finished(self, count: int, seconds: float) -> None:
+        """A transfer ended, whole or not, after so many bytes and seconds."""
+        if seconds > 0 and (count >= JUDGED_BYTES or seconds >= JUDGED_SECONDS):
+            self._speeds.append(count / seconds)
+            self._judge()
+        self._changed()
+
+    def slow_down(self, retry_after: float | None = None) -> None:
+        """The host said 429: fewer connections, and quiet for a while."""
+        now, state = self._clock.now(), self._state
+        if self._cooldown_left(now) and retry_after is None:
+            return
+        strikes = state.strikes + (0 if self._cooldown_left(now) else 1)
+        quiet = now + cooldown_ms(strikes, retry_after, self._first_cooldown, self._max_cooldown)
+        self._state = replace(
+            state,
+            strikes=strikes,
+            cooldown_until=max(quiet, state.cooldown_until),
+            connections=max(1, self.allowed // 2),
+        )
+        self._speeds.clear()
+        self._changed()
+
+    def hold_until(self, ms: int | None, reason: str) -> None:
+        """Start no transfer until that moment, or until `resume()` if None. Those that run go on."""
+        self._hold = Blocked(ms, reason)
+        self._alarm.ring()
+
+    def resume(self) -> None:
+        self._hold = None
+        self._alarm.ring()
+
+    def configure(self, *, bytes_per_day: int, connections: int) -> None:
+        self._bytes_per_day, self._connections = bytes_per_day, connections
+        self._alarm.ring()
+
+    def blocked_until(self) -> Blocked | None:
+        """What keeps every transfer back now, the longest first; None if nothing does."""
+        now = self._clock.now()
+        reasons = []
+        if self._hold and (self._hold.until is None or self._hold.until > now):
+            reasons.append(self._hold)
+        if left := self._cooldown_left(now):
+            reasons.append(Blocked(now + left, "cooling down: the image host throttles us"))
+        if self._bytes_per_day and self.bytes_today >= self._bytes_per_day:
+            reasons.append(Blocked(next_jst_midnight(now), "today's image bytes are spent"))
+        return max(reasons, key=lambda b: float("inf") if b.until is None else b.until, default=None)
+
+    def _judge(self) -> None:
+        if len(self._speeds) < SAMPLES:
+            return
+        median = sorted(self._speeds)[SAMPLES // 2]
+        if median < COLLAPSED:
+            self.slow_down()
+        elif median >= HEALTHY and (self._state.connections or self._state.strikes):
+            more = self.allowed + 1
+            self._state = replace(self._state, strikes=0, connections=0 if more >= self._connections else more)
+            self._speeds.clear()
+            self._alarm.ring()
+
+    def _cooldown_left(self, now: int) -> int:
+        left = self._state.cooldown_until - now
+        return left if 0 < left <= DAY_MS else 0
+
+    def _delay(self) -> float | None:
+        """Seconds until it is worth looking again; None: until the alarm rings; 0: go."""
+        if blocked := self.blocked_until():
+            return None if blocked.until is None else max(blocked.until - self._clock.now(), 1) / 1000
+        return None if self._in_use >= self.allowed else 0.0
+
+    def _changed(self) -> None:
+        if self._on_change:
+            self._on_change(self._state)

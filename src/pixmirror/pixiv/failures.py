@@ -1,0 +1,141 @@
+"""What a failed answer of Pixiv means: pure classification, from status and body to our errors."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pixmirror.errors import (
+    BadResponse,
+    Challenge,
+    EndpointGone,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    OffsetCap,
+    PixivError,
+    RateLimited,
+    ServerError,
+)
+
+LIMITED = re.compile(
+    r"rate.?limit|too many requests|overus|excessive|access is currently restricted", re.IGNORECASE
+)
+NO_ENDPOINT = re.compile(r"end-?point|エンドポイント", re.IGNORECASE)
+OAUTH = "OAuth process"
+CHALLENGED = re.compile(rb"cf-challenge|challenge-platform|cf_chl|captcha|Just a moment", re.IGNORECASE)
+TEXT_LENGTH = 200
+OFFSET_CAP = 5000
+
+
+class Expired(PixivError):
+    """Pixiv no longer takes the access token. Never leaves the transport: it is renewed, or becomes
+    TokenRejected.
+    """
+
+
+def classify(
+    status: int,
+    content_type: str,
+    body: bytes,
+    method: str,
+    path: str,
+    *,
+    retry_after: float | None = None,
+    html: bool = False,
+) -> PixivError | None:
+    """The error that this answer is, or None if it is what was asked for (`html`: a page was).
+
+    Pixiv does not use statuses as others do: an expired token is 400, a rate limit 403 or 429, so the text decides
+    first (pixiv-facts 2, 3.1, 5.1).
+    """
+    where = f"{method} {path}"
+    is_html = _looks_html(content_type, body)
+    if status < 300:
+        if is_html and (not html or CHALLENGED.search(body[:4096])):
+            return Challenge(f"{where}: a web page came instead of data ({status}).")
+        return None
+    if status < 400:
+        return BadResponse(f"{where}: Pixiv sent us elsewhere ({status}).")
+    if status == 429:
+        return RateLimited(f"{where}: too many requests (429).", retry_after)
+    if status >= 500:
+        return ServerError(f"{where}: Pixiv failed ({status}).")
+    if is_html:
+        return Challenge(f"{where}: a web page came instead of data ({status}).")
+    return _by_text(status, _messages(parse_quietly(body)), body, where, retry_after)
+
+
+def capped(failure: PixivError | None, params: Mapping[str, Any]) -> PixivError | None:
+    """Some lists call an offset beyond their cap just an invalid request (pixivpy#336): the offset tells."""
+    offset = str(params.get("offset", ""))
+    if type(failure) is InvalidRequest and offset.isdecimal() and int(offset) > OFFSET_CAP:
+        return OffsetCap(str(failure))
+    return failure
+
+
+def classify_payload(payload: Any, method: str, path: str) -> PixivError | None:
+    """A 200 whose whole content is an error envelope, which Pixiv's older parts do."""
+    if isinstance(payload, Mapping) and isinstance(payload.get("error"), Mapping) and len(payload) == 1:
+        return _by_text(400, _messages(payload), b"{}", f"{method} {path}", None)
+    return None
+
+
+def _by_text(status: int, text: str, body: bytes, where: str, retry_after: float | None) -> PixivError:
+    if status == 401 or (status == 400 and OAUTH in text):
+        return Expired(f"{where}: the access token is not accepted.")
+    said = f": {shortened(text)}" if text else ""
+    if LIMITED.search(text) and status != 404:
+        return RateLimited(f"{where}: Pixiv limits us ({status}{said}).", retry_after)
+    message = f"{where}: {status}{said}"
+    if status in (404, 410):
+        if not body.strip() or NO_ENDPOINT.search(text):
+            return EndpointGone(f"{where}: Pixiv has no such endpoint ({status}{said}).")
+        return NotFound(message)
+    if status == 403:
+        return Forbidden(message)
+    if '"offset"' in text or "offset must be no more" in text.lower():
+        return OffsetCap(message)
+    return InvalidRequest(message)
+
+
+def _looks_html(content_type: str, body: bytes) -> bool:
+    if "html" in content_type.lower():
+        return True
+    return "json" not in content_type.lower() and body[:256].lstrip()[:1] == b"<"
+
+
+def parse_quietly(body: bytes) -> Any:
+    """The JSON of an error body, or None: an error is an error however badly it is written."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _messages(payload: Any) -> str:
+    """Everything that an error envelope says, in one line: app-api's `error{}`, OAuth's `errors.system`."""
+    if not isinstance(payload, Mapping):
+        return ""
+    found: list[str] = []
+    error = payload.get("error")
+    if isinstance(error, Mapping):
+        found += [v for k in ("user_message", "message", "reason") if isinstance(v := error.get(k), str) and v]
+    elif isinstance(error, str):
+        found.append(error)
+    errors = payload.get("errors")
+    system = errors.get("system") if isinstance(errors, Mapping) else None
+    if isinstance(system, Mapping) and isinstance(system.get("message"), str):
+        found.append(system["message"])
+    if isinstance(payload.get("message"), str):
+        found.append(payload["message"])
+    return " / ".join(dict.fromkeys(" ".join(part.split()) for part in found if part.strip()))
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= TEXT_LENGTH else text[: TEXT_LENGTH - 1] + "…"
+
+
+def error_text(body: bytes) -> str:
+    """What an error body says; empty if it says nothing."""
+    return _messages(parse_quietly(body))

@@ -1,0 +1,34 @@
+"""JSON as it can be stored: what Python's parser lets through but nothing behind it can write is refused or
+mended.
+"""
+
+import json
+import re
+from typing import Any, NoReturn
+
+_HIGH = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
+_LOW = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_MAYBE_LONE = re.compile(_HIGH + rb"(?!" + _LOW + rb")|(?<!" + _HIGH + rb")" + _LOW)
+_LONE = re.compile("[\ud800-\udfff]")
+
+
+def parse_json(body: bytes) -> Any:
+    """The value; ValueError (or RecursionError) if it is not JSON. Half a surrogate pair, which a cut emoji
+    leaves and which UTF-8 cannot carry, becomes U+FFFD; NaN and Infinity are refused.
+    """
+    value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse)
+    return _mended(value) if _MAYBE_LONE.search(body) else value
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return _LONE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {_mended(name): _mended(item) for name, item in value.items()}
+    return value

@@ -1,0 +1,36 @@
+"""Walking a list to its end, page by page or item by item, with the resume point always in hand."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import TypeVar
+
+from pixmirror.errors import BadResponse
+from pixmirror.models import Listing, Received
+
+T = TypeVar("T")
+
+
+async def pages(
+    fn: Callable[..., Awaitable[Listing[T]]], *, next: Mapping[str, str] | None = None
+) -> AsyncIterator[Listing[T]]:
+    """Every page of a list function: `async for page in pages(partial(users.illusts, api, 123))`.
+
+    A page may be short or empty and not be the last; only a missing next_url ends it. `next` (the `next` of a page
+    seen before) resumes there. A page that leads to itself is a BadResponse rather than an endless loop.
+    """
+    while True:
+        page = await fn(next=next)
+        yield page
+        if page.next is None:
+            return
+        if page.next == next:
+            raise BadResponse(f"{page.endpoint}: the next page is the same page again.")
+        next = page.next
+
+
+async def items(
+    fn: Callable[..., Awaitable[Listing[T]]], *, next: Mapping[str, str] | None = None
+) -> AsyncIterator[Received[T]]:
+    """Every readable item of every page."""
+    async for page in pages(fn, next=next):
+        for item in page.items:
+            yield item

@@ -1,0 +1,147 @@
+"""JSON becomes models, purely. An item that cannot be read is kept aside and never takes its page with it."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import ValidationError
+
+from pixmirror.errors import BadResponse
+from pixmirror.models import Broken, Illust, Listing, Model, Novel, NovelText, Received, SeriesDetail, UserPreview
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+
+NEXT = "next_url"
+SERIES_KEYS = ("illust_series_detail", "novel_series_detail")
+
+
+@dataclass(frozen=True, slots=True)
+class Works:
+    """Works that came along with something else."""
+
+    illusts: tuple[Received[Illust], ...]
+    novels: tuple[Received[Novel], ...]
+    broken: tuple[Broken, ...]
+
+
+def listing(payload: Any, key: str, model: type[M], endpoint: str) -> Listing[M]:
+    """A list answer: what stands under `key`, item by item, and how to go on."""
+    top = _object(payload, endpoint)
+    rows = top.get(key)
+    if not isinstance(rows, list):
+        raise BadResponse(f"{endpoint}: `{key}` is {_kind(top, key)} where a list must be.")
+    items, broken = read_items(rows, key, model)
+    return Listing(
+        endpoint=endpoint,
+        items=items,
+        broken=broken,
+        next=next_query(top.get(NEXT), endpoint),
+        head={name: value for name, value in top.items() if name not in (key, NEXT)},
+    )
+
+
+def read_items(
+    rows: list[Any] | tuple[Any, ...], path: str, model: type[M]
+) -> tuple[tuple[Received[M], ...], tuple[Broken, ...]]:
+    """Each row on its own: those that can be read, and those that cannot with the reason."""
+    items: list[Received[M]] = []
+    broken: list[Broken] = []
+    for index, row in enumerate(rows):
+        place = f"{path}[{index}]"
+        if not isinstance(row, dict):
+            broken.append(Broken(place, f"{type(row).__name__} where an object must be", row))
+            continue
+        try:
+            items.append(Received(model.model_validate(row), row))
+        except ValidationError as exc:
+            broken.append(Broken(*_first(exc, place), row))
+    return tuple(items), tuple(broken)
+
+
+def one(payload: Any, key: str, model: type[M], endpoint: str) -> Received[M]:
+    """A detail answer: the object under `key`, or the whole answer if that is empty."""
+    top = _object(payload, endpoint)
+    raw = top.get(key) if key else top
+    if not isinstance(raw, dict):
+        raise BadResponse(f"{endpoint}: `{key}` is {_kind(top, key)} where an object must be.")
+    try:
+        return Received(model.model_validate(raw), raw)
+    except ValidationError as exc:
+        place, reason = _first(exc, key)
+        raise BadResponse(f"{endpoint}: `{place}`: {reason}.") from exc
+
+
+def next_query(next_url: Any, endpoint: str = NEXT) -> Mapping[str, str] | None:
+    """The whole query of next_url, every field of it; None at the end.
+
+    Its host and path say nothing that we would follow. Repeated `name[]` become `name[0]`, `name[1]`..., as
+    Pixiv itself writes them. An address that cannot be read is an error, never an end: an end would leave a
+    hole.
+    """
+    if next_url is None or next_url == "":
+        return None
+    if not isinstance(next_url, str):
+        raise BadResponse(f"{endpoint}: `{NEXT}` is {type(next_url).__name__} where an address must be.")
+    try:
+        pairs = parse_qsl(urlsplit(next_url).query, keep_blank_values=True)
+    except ValueError as exc:
+        raise BadResponse(f"{endpoint}: `{NEXT}` cannot be read.") from exc
+    query: dict[str, str] = {}
+    for name, value in pairs:
+        if name.endswith("[]"):
+            stem = name[:-2]
+            name = f"{stem}[{sum(k.startswith(f'{stem}[') for k in query)}]"
+        query[name] = value
+    if not query:
+        raise BadResponse(f"{endpoint}: `{NEXT}` holds no query.")
+    return query
+
+
+def preview_works(preview: UserPreview) -> Works:
+    """The works that came along with a row of a user list."""
+    illusts, bad_illusts = read_items(preview.illusts, "illusts", Illust)
+    novels, bad_novels = read_items(preview.novels, "novels", Novel)
+    return Works(illusts, novels, bad_illusts + bad_novels)
+
+
+def series_detail(page: Listing[Any]) -> Received[SeriesDetail] | None:
+    """What a page of a series says of the series itself; None if it says nothing."""
+    for key in SERIES_KEYS:
+        if isinstance(page.head.get(key), dict):
+            return one(page.head, key, SeriesDetail, page.endpoint)
+    return None
+
+
+def novel_page(html: str, endpoint: str) -> Received[NovelText]:
+    """The novel inside a script of the webview page, cut out by a JSON decoder from the brace (pixiv-facts 10)."""
+    decoder = json.JSONDecoder()
+    for found in re.finditer(r"\bnovel[\"']?\s*:\s*(?=\{)", html):
+        try:
+            raw, _ = decoder.raw_decode(html, found.end())
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(raw, dict) and "text" in raw:
+            return one({"novel": raw}, "novel", NovelText, endpoint)
+    raise BadResponse(f"{endpoint}: the page holds no novel.")
+
+
+def _object(payload: Any, endpoint: str) -> dict[str, Any]:
+    if not isinstance(payload, dict):
+        raise BadResponse(f"{endpoint}: {type(payload).__name__} where an object must be.")
+    return payload
+
+
+def _kind(top: Mapping[str, Any], key: str) -> str:
+    return type(top[key]).__name__ if key in top else "missing"
+
+
+def _first(exc: ValidationError, place: str) -> tuple[str, str]:
+    """Where and why, of the first thing that is wrong."""
+    error = exc.errors(include_url=False, include_context=False, include_input=False)[0]
+    for step in error["loc"]:
+        place += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return place.lstrip("."), str(error["msg"])

@@ -1,0 +1,319 @@
+"""The only place that speaks HTTP to Pixiv's API: pacing, sending, telling failures apart, repeating what
+may pass.
+"""
+
+import asyncio
+import json
+import logging
+import random
+import ssl
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Literal, Self, TypeVar
+
+import httpx
+
+from pixmirror.clock import Clock
+from pixmirror.errors import (
+    BadResponse,
+    Challenge,
+    ConfigError,
+    PixivError,
+    RateLimited,
+    ServerError,
+    TokenRejected,
+    Unreachable,
+)
+from pixmirror.models import Lane
+from pixmirror.pixiv.budget import ImageBudget
+from pixmirror.pixiv.failures import Expired, capped, classify, classify_payload
+from pixmirror.pixiv.hosts import Hosts
+from pixmirror.pixiv.jsonbody import parse_json
+from pixmirror.pixiv.pacing import Pacer
+from pixmirror.pixiv.wire import Answer, Authorizer, Param, Request, flatten, form_fields, quiet_until, retry_after
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+ImageClient = httpx.AsyncClient
+
+MAX_BODY = 32 * 1024 * 1024
+TIMEOUT = httpx.Timeout(connect=15, read=30, write=30, pool=None)
+WHOLE_ANSWER_SECONDS = 120.0
+LONGEST_RETRY_AFTER = 300.0
+API_CONNECTIONS = 8
+LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
+
+
+@dataclass(slots=True)
+class Counts:
+    """Requests sent since the start; each attempt counts."""
+
+    api: int = 0
+    image: int = 0
+    token: int = 0
+    image_bytes: int = 0
+
+
+@dataclass(slots=True)
+class _Patience:
+    """How much of it one call has used up."""
+
+    tries: int = 0
+    cooldowns: int = 0
+    renewed: bool = False
+    token: str | None = field(default=None, repr=False)
+    retry_after: float | None = None
+
+
+class _Oversized(BadResponse):
+    """Not asked for again: it would be as large."""
+
+
+class Transport:
+    """Owns the connections. `hosts` maps real hosts to base URLs; others than Pixiv's own are never reached."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        pacer: Pacer,
+        *,
+        images: ImageBudget | None = None,
+        hosts: Mapping[str, str] | None = None,
+        only_mapped: bool = False,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        rng: random.Random | None = None,
+        tries: int = 3,
+        cooldowns: int = 5,
+    ) -> None:
+        self.clock = clock
+        self.pacer = pacer
+        self.images = images or ImageBudget(clock, bytes_per_day=0, connections=4)
+        self.counts = Counts()
+        self.hosts = Hosts(hosts or {}, only_mapped=only_mapped)
+        self._proxy = proxy
+        self._trust_env = trust_env
+        self._rng = rng or random.Random()
+        self._tries = tries
+        self._cooldowns = cooldowns
+        self._open = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._open.aclose()
+
+    async def request_json(
+        self,
+        method: str,
+        host: str,
+        path: str,
+        *,
+        params: Mapping[str, Param] | None = None,
+        data: Mapping[str, Param] | None = None,
+        headers: Mapping[str, str] | None = None,
+        lane: Lane = Lane.NEW,
+        auth: Authorizer | None = None,
+    ) -> Any:
+        """The JSON that Pixiv answers, after as many repeats as make sense; or a PixivError or LoginError."""
+        request = Request(method, host, path, params or {}, data or {}, headers or {}, lane, auth)
+        return await self._call(request, _read_json)
+
+    async def request_text(
+        self,
+        method: str,
+        host: str,
+        path: str,
+        *,
+        params: Mapping[str, Param] | None = None,
+        headers: Mapping[str, str] | None = None,
+        lane: Lane = Lane.NEW,
+        auth: Authorizer | None = None,
+    ) -> str:
+        """The same for a page of HTML."""
+        request = Request(method, host, path, params or {}, {}, headers or {}, lane, auth, html=True)
+        return await self._call(request, _read_text)
+
+    async def send_once(self, request: Request, *, count: Literal["api", "token"] = "api") -> Answer:
+        """One attempt without pacing, repeating or judging the status; Unreachable or BadResponse if no
+        whole answer.
+        """
+        url = self.hosts.url(request.host, request.path)
+        setattr(self.counts, count, getattr(self.counts, count) + 1)
+        try:
+            async with (
+                asyncio.timeout(WHOLE_ANSWER_SECONDS),
+                self._api.stream(
+                    request.method,
+                    url,
+                    params=tuple(flatten(request.params)) or None,
+                    data=form_fields(request.data),
+                    headers=dict(request.headers),
+                ) as response,
+            ):
+                body = await _read_body(response, request.where)
+        except (TimeoutError, httpx.TimeoutException) as exc:
+            raise Unreachable(f"{request.where}: {request.host} did not answer in time.") from exc
+        except httpx.DecodingError as exc:
+            raise BadResponse(f"{request.where}: the compressed answer is broken.") from exc
+        except (httpx.RemoteProtocolError, httpx.ReadError) as exc:
+            raise Unreachable(f"{request.where}: {request.host} broke off its answer.") from exc
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            raise Unreachable(f"{request.where}: {request.host} cannot be reached ({_why(exc)}).") from exc
+        return Answer(
+            response.status_code,
+            response.headers.get("content-type", ""),
+            body,
+            retry_after(response.headers, self.clock.now()),
+            quiet_until(response.headers),
+        )
+
+    def image_client(self) -> ImageClient:
+        """A client with one connection for one fetch worker, which closes it; measured to be the cheapest way."""
+        return self._client(1)
+
+    @cached_property
+    def shared_image_client(self) -> ImageClient:
+        """For callers without workers of their own; closed with the transport."""
+        return self._keep(self._client(API_CONNECTIONS))
+
+    @cached_property
+    def _api(self) -> httpx.AsyncClient:
+        return self._keep(self._client(API_CONNECTIONS))
+
+    @cached_property
+    def _ssl(self) -> ssl.SSLContext:
+        try:
+            return httpx.create_ssl_context(trust_env=self._trust_env)
+        except (OSError, ssl.SSLError) as exc:
+            raise ConfigError("The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read.") from exc
+
+    def _keep(self, client: httpx.AsyncClient) -> httpx.AsyncClient:
+        self._open.push_async_callback(client.aclose)
+        return client
+
+    def _client(self, connections: int) -> httpx.AsyncClient:
+        try:
+            return httpx.AsyncClient(
+                verify=self._ssl,
+                http2=False,
+                timeout=TIMEOUT,
+                limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+                proxy=self._proxy,
+                mounts=dict.fromkeys(LOOPBACK),
+                trust_env=self._trust_env,
+                follow_redirects=False,
+                cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+            )
+        except (ValueError, ImportError, httpx.InvalidURL) as exc:
+            raise ConfigError("The proxy (pixiv.proxy, or HTTPS_PROXY) is not one that can be used.") from exc
+
+    async def _call(self, request: Request, read: Callable[[Answer, Request], T]) -> T:
+        patience = _Patience()
+        while True:
+            try:
+                value = await self._attempt(request, read, patience)
+            except PixivError as failure:
+                await self._recover(request, failure, patience)
+            else:
+                self.pacer.succeeded()
+                return value
+
+    async def _attempt(self, request: Request, read: Callable[[Answer, Request], T], patience: _Patience) -> T:
+        self.hosts.url(request.host, request.path)
+        patience.retry_after = None
+        async with self.pacer.turn(request.lane):
+            sent = request
+            if request.auth:
+                patience.token = await request.auth.access_token()
+                headers = {**request.headers, "Authorization": f"Bearer {patience.token}"}
+                sent = replace(request, headers=headers)
+            answer = await self.send_once(sent)
+        patience.retry_after = answer.retry_after
+        if answer.quiet_until:
+            self.pacer.wait_until(answer.quiet_until)
+        failure = classify(
+            answer.status,
+            answer.content_type,
+            answer.body,
+            request.method,
+            request.path,
+            retry_after=answer.retry_after,
+            html=request.html,
+        )
+        if failure := capped(failure, request.params):
+            raise failure
+        return read(answer, request)
+
+    async def _recover(self, request: Request, failure: PixivError, patience: _Patience) -> None:
+        """Do what lets the call be repeated, or raise the failure."""
+        if isinstance(failure, Expired):
+            if request.auth is None or patience.token is None or patience.renewed:
+                raise TokenRejected(f"{request.where}: Pixiv does not accept our access token.") from failure
+            patience.renewed = True
+            await request.auth.renew(patience.token)
+        elif isinstance(failure, RateLimited):
+            self.pacer.slow_down(failure.retry_after)
+            patience.cooldowns += 1
+            if request.method != "GET" or patience.cooldowns > self._cooldowns:
+                raise failure
+            log.warning("%s Slower from now on; asking again after a cool-down.", failure)
+        elif isinstance(failure, Challenge):
+            self.pacer.slow_down()
+            raise failure
+        elif isinstance(failure, (Unreachable, ServerError, BadResponse)) and not isinstance(failure, _Oversized):
+            patience.tries += 1
+            delay = self.backoff(patience.tries, patience.retry_after)
+            if request.method != "GET" or patience.tries >= self._tries or delay > LONGEST_RETRY_AFTER:
+                raise failure
+            log.info("%s Asking again in %.1f s.", failure, delay)
+            await self.clock.sleep(delay)
+        else:
+            raise failure
+
+    def backoff(self, tries: int, retry_after: float | None = None) -> float:
+        """Seconds before the next try: what the server names, else 1, 2, 4 ... give or take a half."""
+        if retry_after is not None:
+            return retry_after
+        return float(2 ** (tries - 1) * self._rng.uniform(0.5, 1.5))
+
+
+async def _read_body(response: httpx.Response, where: str) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise _Oversized(f"{where}: the answer is larger than {MAX_BODY // 1024 // 1024} MiB.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _read_json(answer: Answer, request: Request) -> Any:
+    try:
+        payload = parse_json(answer.body)
+    except json.JSONDecodeError as exc:
+        raise BadResponse(f"{request.where}: not JSON, or cut, at character {exc.pos}.") from exc
+    except (ValueError, RecursionError) as exc:
+        raise BadResponse(f"{request.where}: not JSON that can be read ({type(exc).__name__}).") from exc
+    if failure := classify_payload(payload, request.method, request.path):
+        raise failure
+    return payload
+
+
+def _read_text(answer: Answer, request: Request) -> str:
+    try:
+        return answer.body.decode()
+    except UnicodeDecodeError as exc:
+        raise BadResponse(f"{request.where}: the page is not UTF-8 at byte {exc.start}.") from exc
+
+
+def _why(exc: Exception) -> str:
+    return f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__

@@ -1,0 +1,91 @@
+"""The parts of a call: what is asked, what is answered, and the small rules of writing and reading both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Protocol
+
+from pixmirror.models import Lane
+
+Param = str | int | bool | Sequence[str | int] | None
+
+
+class Authorizer(Protocol):
+    """Who gives access tokens to the transport (Auth; later a cookie)."""
+
+    async def access_token(self) -> str: ...
+
+    async def renew(self, rejected: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. `retry_after` is in seconds."""
+
+    status: int
+    content_type: str
+    body: bytes
+    retry_after: float | None = None
+    quiet_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of the API."""
+
+    method: str
+    host: str
+    path: str
+    params: Mapping[str, Param] = field(default_factory=dict)
+    data: Mapping[str, Param] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    lane: Lane = Lane.NEW
+    auth: Authorizer | None = None
+    html: bool = False
+
+    @property
+    def where(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def flatten(params: Mapping[str, Param]) -> list[tuple[str, str]]:
+    """Parameters as Pixiv takes them: lists as `name[]`, booleans as text, what is None left out."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in params.items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            pairs.append((name, "true" if value else "false"))
+        elif isinstance(value, (str, int)):
+            pairs.append((name, str(value)))
+        else:
+            pairs += [(f"{name}[]", str(item)) for item in value]
+    return pairs
+
+
+def retry_after(headers: Mapping[str, str], now: int) -> float | None:
+    """Retry-After in seconds, whether it was a number or a date; None if absent or unreadable."""
+    text = headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    try:
+        return max(float(text), 0.0) if text.isdecimal() else _seconds_until(text, now)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _seconds_until(date: str, now: int) -> float:
+    return max(parsedate_to_datetime(date).timestamp() - now / 1000, 0.0)
+
+
+def quiet_until(headers: Mapping[str, str]) -> int | None:
+    """When X-RateLimit-* says that the next request may go; only document 002 knows these headers."""
+    remaining, reset = headers.get("x-ratelimit-remaining", ""), headers.get("x-ratelimit-reset", "")
+    return int(reset) * 1000 if remaining == "0" and reset.isdecimal() and len(reset) < 13 else None
+
+
+def form_fields(data: Mapping[str, Param]) -> dict[str, list[str]] | None:
+    form: dict[str, list[str]] = {}
+    for name, value in flatten(data):
+        form.setdefault(name, []).append(value)
+    return form or None

@@ -1,0 +1,191 @@
+"""Every recorded answer of Pixiv is read without loss, where the folder (kept outside this repository) is."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pixmirror import errors
+from pixmirror.models import (
+    BookmarkDetail,
+    BookmarkTag,
+    Comment,
+    Illust,
+    Model,
+    Novel,
+    Profile,
+    SeriesDetail,
+    UgoiraMetadata,
+    User,
+    UserDetail,
+    UserPreview,
+)
+from pixmirror.pixiv.auth import read_token, rejection
+from pixmirror.pixiv.failures import classify, error_text
+from pixmirror.pixiv.reading import listing, one, preview_works
+
+RECORDED = Path(__file__).parents[2].parent / "shared" / "recorded"
+pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded responses are not here")
+
+# start of the file name (the longest that fits counts) -> key, model; a key of None: a bare object (a fragment)
+SHAPES: dict[str, tuple[str | None, type[Model]]] = {
+    "FRAGMENT-illust": (None, Illust),
+    "FRAGMENT-manga-series-item": (None, SeriesDetail),
+    "FRAGMENT-novel-series-item": (None, SeriesDetail),
+    "FRAGMENT-novel__": (None, Novel),
+    "v1-illust-comments": ("comments", Comment),
+    "v1-illust-detail__": ("illust", Illust),
+    "v1-illust-detail__pixivts": (None, Illust),
+    "v1-illust-ranking": ("illusts", Illust),
+    "v1-illust-recommended": ("illusts", Illust),
+    "v1-illust-series__pixivts-illust_series_detail": (None, SeriesDetail),
+    "v1-illust-series__pixivts-illust_series_first": (None, Illust),
+    "v1-search-illust": ("illusts", Illust),
+    "v1-ugoira-metadata": ("ugoira_metadata", UgoiraMetadata),
+    "v1-user-bookmark-tags-illust": ("bookmark_tags", BookmarkTag),
+    "v1-user-bookmarks-illust": ("illusts", Illust),
+    "v1-user-detail__": ("", UserDetail),
+    "v1-user-detail__pixivts-profile-": (None, Profile),
+    "v1-user-detail__pixivts-user-": (None, User),
+    "v1-user-follower": ("user_previews", UserPreview),
+    "v1-user-following": ("user_previews", UserPreview),
+    "v1-user-illusts": ("illusts", Illust),
+    "v1-user-recommended": ("user_previews", UserPreview),
+    "v1-walkthrough-illusts__": ("illusts", Illust),
+    "v2-illust-bookmark-detail": ("bookmark_detail", BookmarkDetail),
+    "v2-illust-follow": ("illusts", Illust),
+    "v2-illust-related": ("illusts", Illust),
+    "v2-novel-detail": (None, Novel),
+    "v2-novel-series__": ("novels", Novel),
+    "v2-novel-series__pixivts-illust_series_first": (None, Novel),
+    "v2-novel-series__pixivts-novel_series_detail": (None, SeriesDetail),
+    "v2-novel-series__pixivts-novel_series_first": (None, Novel),
+}
+FOR_LATER = (
+    "FRAGMENT-trending",
+    "v1-live-list",
+    "v1-mute-list",
+    "v1-novel-text",
+    "v1-spotlight",
+    "v1-trending",
+    "v1-user-detail__pixivts-profile_publicity",
+    "v1-user-detail__pixivts-workspace",
+    "v1-user-me-state",
+    "v1-user-profile-presets",
+    "v1-walkthrough-illusts-landing",
+)
+APP = sorted((RECORDED / "app").glob("*.json")) if RECORDED.is_dir() else []
+NOW = [path for path in APP if not path.name.startswith(FOR_LATER)]
+
+
+def load(path):
+    return json.loads(path.read_text())
+
+
+def shape(path):
+    return SHAPES[max((start for start in SHAPES if path.name.startswith(start)), key=len)]
+
+
+def received(path):
+    key, model = shape(path)
+    payload = load(path)
+    if key is None:
+        return [one({"it": payload}, "it", model, path.name)]
+    if key in payload and isinstance(payload[key], list):
+        page = listing(payload, key, model, path.name)
+        assert page.broken == ()
+        return list(page.items)
+    return [one(payload, key, model, path.name)]
+
+
+def leaves(value, at=""):
+    if isinstance(value, dict) and value:
+        for key, child in value.items():
+            yield from leaves(child, f"{at}.{key}".lstrip("."))
+    elif isinstance(value, list) and value:
+        for i, child in enumerate(value):
+            yield from leaves(child, f"{at}[{i}]")
+    else:
+        yield at
+
+
+def read_by(value, at=""):
+    """The leaves that a model holds in its own fields."""
+    if isinstance(value, Model):
+        for name, field in type(value).model_fields.items():
+            if name in value.model_fields_set:
+                yield from read_by(getattr(value, name), f"{at}.{field.alias or name}".lstrip("."))
+    elif isinstance(value, tuple | list) and value:
+        for i, item in enumerate(value):
+            yield from read_by(item, f"{at}[{i}]")
+    elif isinstance(value, dict) and value:
+        for key, child in value.items():
+            yield from read_by(child, f"{at}.{key}".lstrip("."))
+    else:
+        yield at
+
+
+def covered(path, held):
+    return path in held or any(path.startswith((f"{h}.", f"{h}[")) for h in held)
+
+
+@pytest.mark.parametrize("path", NOW, ids=lambda p: p.stem)
+def test_each_recorded_answer_is_read_with_nothing_lost(path):
+    for item in received(path):
+        held = set(read_by(item.item)) | set(item.item.extra)
+        lost = [leaf for leaf in leaves(item.raw) if not covered(leaf, held)]
+        assert lost == []
+
+
+def test_models_read_nearly_everything_of_what_was_recorded():
+    total = extra = 0
+    for path in NOW:
+        for item in received(path):
+            unread = item.item.extra
+            total += sum(1 for _ in leaves(item.raw))
+            extra += sum(sum(1 for _ in leaves(value)) for value in unread.values())
+    assert extra / total < 0.02
+
+
+@pytest.mark.parametrize("path", [p for p in NOW if shape(p)[1] is UserPreview], ids=lambda p: p.stem)
+def test_works_that_come_along_with_users_are_read_too(path):
+    for item in received(path):
+        works = preview_works(item.item)
+        assert works.broken == ()
+        assert len(works.illusts) + len(works.novels) == len(item.raw["illusts"]) + len(item.raw["novels"])
+
+
+def test_the_recorded_placeholder_is_no_work():
+    path = RECORDED / "app" / "v1-illust-detail__limit_sanity_level-pixivpy280.json"
+    work = received(path)[0].item
+    assert work.is_stub
+    assert work.originals == ()
+
+
+@pytest.mark.parametrize("path", APP, ids=lambda p: p.stem)
+def test_a_recorded_answer_is_known_or_for_later(path):
+    assert path.name.startswith((*SHAPES, *FOR_LATER))
+
+
+@pytest.mark.parametrize("path", sorted((RECORDED / "oauth").glob("auth-token__*.json")), ids=lambda p: p.stem)
+def test_each_recorded_token_answer_gives_a_token(path):
+    token = read_token(load(path), 0)
+    assert token.user_id > 0
+    assert token.expires_at == 3_600_000
+    assert token.refresh_token
+
+
+@pytest.mark.parametrize("path", sorted((RECORDED / "oauth").glob("auth-token-error*.json")), ids=lambda p: p.stem)
+def test_each_recorded_refusal_names_its_cause(path):
+    body = path.read_bytes()
+    failure = classify(400, "application/json", body, "POST", "/auth/token")
+    assert type(failure) is errors.InvalidRequest
+    cause = str(rejection(error_text(body), "refresh_token"))
+    assert ("103" in cause) == (b"103:" in body)
+    assert ("revoked" in cause) == (b"Invalid refresh token" in body)
+
+
+@pytest.mark.parametrize("path", sorted((RECORDED / "oauth").glob("account*.json")), ids=lambda p: p.stem)
+def test_an_answer_of_another_endpoint_is_not_taken_for_a_token(path):
+    with pytest.raises(errors.BadResponse):
+        read_token(load(path), 0)

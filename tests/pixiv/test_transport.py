@@ -1,0 +1,352 @@
+"""The transport's promises: only Pixiv's hosts, repeats only what may pass, errors that name the place."""
+
+import asyncio
+import gzip
+import random
+
+import httpx
+import pytest
+import respx
+
+from pixmirror import errors
+from pixmirror.pixiv import Lane, Pacer, Transport
+from pixmirror.pixiv.hosts import Hosts
+from pixmirror.pixiv.wire import flatten
+
+pytestmark = pytest.mark.anyio
+HOST = "app-api.pixiv.net"
+URL = f"https://{HOST}/v1/thing"
+
+
+def limited(**headers):
+    return httpx.Response(403, json={"error": {"message": "Rate Limit", "user_message": ""}}, headers=headers)
+
+
+async def get(transport, **kwargs):
+    return await transport.request_json("GET", HOST, "/v1/thing", **kwargs)
+
+
+@pytest.mark.parametrize("host", ["example.com", "127.0.0.1", "pixiv.net", "app-api.pixiv.net.evil.org", ""])
+@respx.mock
+async def test_no_other_host_is_ever_reached(transport, host):
+    with pytest.raises(errors.InvalidRequest):
+        await transport.request_json("GET", host, "/x")
+    assert not respx.calls
+    assert transport.counts.api == 0
+
+
+@respx.mock
+async def test_with_only_mapped_hosts_the_real_ones_are_refused_too(clock):
+    hosts = {HOST: "http://127.0.0.1:9"}
+    async with Transport(clock, Pacer(clock, per_minute=0), hosts=hosts, only_mapped=True) as transport:
+        with pytest.raises(errors.InvalidRequest, match="not mapped"):
+            await transport.request_json("POST", "oauth.secure.pixiv.net", "/auth/token")
+    assert not respx.calls
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/x.jpg",
+        "file:///etc/passwd",
+        "https://i.pximg.net:8443/x.jpg",
+        "https://user:pw@i.pximg.net/x.jpg",
+        "https://i.pximg.net@evil.example/x.jpg",
+        "//i.pximg.net/x.jpg",
+        "https://[::1/x.jpg",
+        "https://i.pximg.net/a b.jpg",
+        "https://i.pximg.net:99999/x.jpg",
+        "",
+    ],
+)
+def test_addresses_in_payloads_are_refused_unless_they_are_pixivs(url):
+    with pytest.raises(errors.InvalidRequest):
+        Hosts({}).locate(url)
+
+
+def test_a_mapped_host_keeps_path_and_query():
+    hosts = Hosts({"i.pximg.net": "http://127.0.0.1:8700/img/"})
+    assert hosts.locate("https://i.pximg.net/a/b.jpg?x=1") == "http://127.0.0.1:8700/img/a/b.jpg?x=1"
+    assert hosts.real("http://127.0.0.1:8700/img/a.jpg") == "https://i.pximg.net/a.jpg"
+
+
+def test_parameters_are_written_as_pixiv_takes_them():
+    params = {"a": 1, "b": True, "c": None, "d": [1, 2], "viewed[0]": "9", "e": "x y"}
+    expected = [("a", "1"), ("b", "true"), ("d[]", "1"), ("d[]", "2"), ("viewed[0]", "9"), ("e", "x y")]
+    assert flatten(params) == expected
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx.ConnectError("x"),
+        httpx.ReadTimeout("x"),
+        httpx.RemoteProtocolError("x"),
+        httpx.Response(500),
+        httpx.Response(503),
+        httpx.Response(200, content=b'{"a":'),
+        httpx.Response(200, content=b""),
+    ],
+    ids=["refused", "timeout", "cut", "500", "503", "cut JSON", "empty"],
+)
+@respx.mock
+async def test_what_can_pass_is_tried_three_times(transport, failure):
+    route = respx.get(URL).mock(side_effect=[failure, failure, httpx.Response(200, json={"a": 1})])
+    assert await get(transport) == {"a": 1}
+    assert route.call_count == transport.counts.api == 3
+    route.mock(side_effect=[failure] * 9)
+    with pytest.raises(errors.PixivError):
+        await get(transport)
+    assert route.call_count == 6
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 302])
+@respx.mock
+async def test_what_cannot_pass_is_asked_once(transport, status):
+    route = respx.get(URL).respond(status, json={"error": {"message": "no"}})
+    with pytest.raises(errors.PixivError):
+        await get(transport)
+    assert route.call_count == (3 if status == 302 else 1)
+
+
+@respx.mock
+async def test_a_post_is_never_repeated(transport):
+    route = respx.post(URL).mock(side_effect=[httpx.ReadTimeout("x"), limited()])
+    for _ in range(2):
+        with pytest.raises(errors.PixivError):
+            await transport.request_json("POST", HOST, "/v1/thing", data={"a": 1})
+    assert route.call_count == 2
+
+
+@respx.mock
+async def test_backoff_grows_and_retry_after_is_honoured(clock):
+    transport = Transport(clock, Pacer(clock, per_minute=0), rng=random.Random(1), trust_env=False)
+    route = respx.get(URL).mock(side_effect=[httpx.Response(500), httpx.Response(500), httpx.Response(500)])
+    with pytest.raises(errors.ServerError):
+        await get(transport)
+    assert len(clock.sleeps) == 2
+    assert 0.5 <= clock.sleeps[0] <= 1.5
+    assert 1 <= clock.sleeps[1] <= 3
+    clock.sleeps.clear()
+    route.mock(side_effect=[httpx.Response(503, headers={"Retry-After": "42"}), httpx.Response(200, json={})])
+    await get(transport)
+    assert clock.sleeps == [42]
+    route.mock(side_effect=[httpx.Response(503, headers={"Retry-After": "86400"})])
+    with pytest.raises(errors.ServerError):
+        await get(transport)
+    await transport.aclose()
+
+
+@respx.mock
+async def test_a_limit_is_waited_out_and_the_call_repeated(transport, clock):
+    respx.get(URL).mock(
+        side_effect=[limited(), httpx.Response(429, headers={"Retry-After": "7"}), httpx.Response(200, json={})]
+    )
+    begin = clock.now()
+    assert await get(transport) == {}
+    assert clock.now() - begin == 307_000
+
+
+@respx.mock
+async def test_after_five_cooldowns_the_limit_is_an_error(transport, clock):
+    route = respx.get(URL).mock(side_effect=[limited() for _ in range(9)])
+    begin = clock.now()
+    with pytest.raises(errors.RateLimited):
+        await get(transport)
+    assert route.call_count == 6
+    assert clock.now() - begin == (300 + 600 + 1200 * 3) * 1000
+
+
+@respx.mock
+async def test_retry_after_may_be_a_date(transport, clock):
+    date = "Fri, 21 Nov 2025 05:00:00 GMT"
+    respx.get(URL).mock(side_effect=[limited(**{"Retry-After": date}), httpx.Response(200, json={})])
+    await get(transport)
+    assert clock.now() == 1_763_701_200_000
+
+
+@respx.mock
+async def test_ratelimit_headers_are_obeyed_should_they_appear(transport, clock):
+    reset = clock.now() // 1000 + 90
+    headers = {"X-RateLimit-Limit": "120", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(reset)}
+    respx.get(URL).mock(side_effect=[httpx.Response(200, json={}, headers=headers), httpx.Response(200, json={})])
+    await get(transport)
+    await get(transport)
+    assert clock.now() == reset * 1000
+    assert transport.pacer.state.strikes == 0
+
+
+@respx.mock
+async def test_a_challenge_slows_down_and_is_not_repeated(transport):
+    route = respx.get(URL).respond(403, html="<html>Just a moment...</html>")
+    with pytest.raises(errors.Challenge):
+        await get(transport)
+    assert route.call_count == 1
+    assert transport.pacer.blocked_until() is not None
+
+
+@respx.mock
+async def test_each_attempt_takes_its_own_turn(clock):
+    transport = Transport(clock, Pacer(clock, per_minute=60, per_day=100), trust_env=False)
+    respx.get(URL).mock(side_effect=[httpx.Response(500), httpx.Response(200, json={})])
+    await get(transport, lane=Lane.BACKFILL)
+    assert transport.pacer.state.spent_by_lane == {"BACKFILL": 2}
+    await transport.aclose()
+
+
+@respx.mock
+async def test_an_error_envelope_with_200_is_still_an_error(transport):
+    respx.get(URL).respond(200, json={"error": {"message": "restrict invalid"}})
+    with pytest.raises(errors.InvalidRequest, match="restrict invalid"):
+        await get(transport)
+
+
+@pytest.mark.parametrize(("offset", "expected"), [(5010, errors.OffsetCap), (4980, errors.InvalidRequest)])
+@respx.mock
+async def test_an_offset_beyond_the_cap_is_recognised_whatever_pixiv_says(transport, offset, expected):
+    respx.get(URL).respond(400, json={"error": {"user_message": "Invalid request.", "message": ""}})
+    with pytest.raises(errors.InvalidRequest) as caught:
+        await get(transport, params={"offset": offset})
+    assert type(caught.value) is expected
+
+
+@respx.mock
+async def test_repeats_are_logged_without_the_token(transport, caplog):
+    class Login:
+        async def access_token(self):
+            return "secret-token"
+
+        async def renew(self, rejected):
+            return "secret-token"
+
+    respx.get(URL).mock(side_effect=[httpx.Response(500), limited(), httpx.Response(200, json={})])
+    with caplog.at_level("DEBUG"):
+        await get(transport, auth=Login())
+    assert "GET /v1/thing: Pixiv failed (500)" in caplog.text
+    assert "cool-down" in caplog.text
+    assert "secret" not in caplog.text
+
+
+@respx.mock
+async def test_no_cookie_is_ever_kept_or_sent(transport):
+    route = respx.get(URL).respond(200, json={}, headers={"Set-Cookie": "PHPSESSID=1; Path=/"})
+    await get(transport)
+    await get(transport)
+    assert all("cookie" not in call.request.headers for call in route.calls)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'{"t":"\\ud83d\\ude00"}', "\U0001f600"),
+        (b'{"t":"a\\ud83d"}', "a\ufffd"),
+        (b'{"t":"\\ude00b"}', "\ufffdb"),
+        (b'\xef\xbb\xbf{"t":"x"}', "x"),
+    ],
+)
+@respx.mock
+async def test_text_can_always_be_written_as_utf8(transport, body, value):
+    respx.get(URL).respond(200, content=body)
+    assert (await get(transport))["t"] == value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"a":NaN}', b"\xff\xfe", b"[" * 100_000, b"1" * 5000, b"not json"],
+    ids=["NaN", "not UTF-8", "deep", "long number", "text"],
+)
+@respx.mock
+async def test_what_is_not_json_is_a_bad_response(transport, body):
+    respx.get(URL).respond(200, content=body, content_type="application/json")
+    with pytest.raises(errors.BadResponse, match="GET /v1/thing"):
+        await get(transport)
+
+
+async def http(writer, head, body=b""):
+    writer.write(head.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body)
+    await writer.drain()
+
+
+async def test_a_body_that_is_cut_off_is_unreachable_after_three_tries(clock, serve):
+    seen = 0
+
+    async def handler(reader, writer):
+        nonlocal seen
+        await reader.readuntil(b"\r\n\r\n")
+        seen += 1
+        await http(writer, b"HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 100", b'{"a":1')
+
+    async with (
+        serve(handler) as base,
+        Transport(clock, Pacer(clock, per_minute=0), hosts={HOST: base}) as transport,
+    ):
+        with pytest.raises(errors.Unreachable, match="broke off"):
+            await get(transport)
+    assert seen == 3
+
+
+async def test_an_endless_body_is_refused_at_its_limit_and_not_asked_again(clock, serve):
+    seen = 0
+
+    async def handler(reader, writer):
+        nonlocal seen
+        await reader.readuntil(b"\r\n\r\n")
+        seen += 1
+        body = gzip.compress(b" " * (40 * 1024 * 1024))
+        length = str(len(body)).encode()
+        await http(writer, b"HTTP/1.1 200 OK\nContent-Encoding: gzip\nContent-Length: " + length, body)
+
+    async with (
+        serve(handler) as base,
+        Transport(clock, Pacer(clock, per_minute=0), hosts={HOST: base}) as transport,
+    ):
+        with pytest.raises(errors.BadResponse, match="larger than 32 MiB"):
+            await get(transport)
+    assert seen == 1
+
+
+async def test_a_mapped_loopback_host_is_reached_past_any_proxy(clock, serve, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+
+    async def handler(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        await http(writer, b"HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 2", b"{}")
+
+    async with (
+        serve(handler) as base,
+        Transport(clock, Pacer(clock, per_minute=0), hosts={HOST: base}) as transport,
+    ):
+        assert await get(transport) == {}
+
+
+@pytest.mark.parametrize("by", ["argument", "environment"])
+async def test_a_proxy_is_used_for_every_other_address(clock, serve, monkeypatch, by):
+    asked = []
+
+    async def handler(reader, writer):
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        await http(writer, b"HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 2", b"{}")
+
+    async with serve(handler) as base:
+        if by == "environment":
+            monkeypatch.setenv("HTTP_PROXY", base)
+            monkeypatch.delenv("NO_PROXY", raising=False)
+            monkeypatch.delenv("no_proxy", raising=False)
+        hosts = {HOST: "http://gateway.invalid"}
+        proxy = base if by == "argument" else None
+        async with Transport(clock, Pacer(clock, per_minute=0), hosts=hosts, proxy=proxy) as transport:
+            await get(transport)
+    assert asked[0].startswith(b"GET http://gateway.invalid/v1/thing ")
+
+
+async def test_a_proxy_that_cannot_be_one_is_a_configuration_error(clock):
+    async with Transport(clock, Pacer(clock, per_minute=0), proxy="nonsense://x") as transport:
+        with pytest.raises(errors.ConfigError, match="proxy"):
+            await get(transport)
+
+
+async def test_nobody_listening_is_unreachable(clock):
+    hosts = {HOST: "http://127.0.0.1:9"}
+    async with Transport(clock, Pacer(clock, per_minute=0), hosts=hosts, trust_env=False) as transport:
+        with pytest.raises(errors.Unreachable, match="cannot be reached"):
+            await asyncio.wait_for(get(transport), 20)
