@@ -1,0 +1,52 @@
+"""The little that a chore must know of a work or comment before it asks Pixiv."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from pixmirror.catalogue.schema import comment, work
+from pixmirror.catalogue.seen import among, listed
+
+
+@dataclass(frozen=True, slots=True)
+class WorkBrief:
+    key: int
+    state: str
+    caption: str
+    create_date: int | None
+    total_comments: int | None
+    comments_at: int | None
+
+
+_BRIEF = (
+    work.c.work_key,
+    work.c.state,
+    work.c.caption,
+    work.c.create_date,
+    work.c.total_comments,
+    work.c.comments_at,
+)
+_UNKNOWN = select(work.c.work_key).where(
+    among(work.c.work_key, "keys"),
+    work.c.caption == "",
+    work.c.detail_at.is_(None),
+    work.c.user_id.is_not(None),
+    work.c.state == "live",
+)
+
+
+def work_brief(conn: Connection, key: int) -> WorkBrief | None:
+    row = conn.execute(select(*_BRIEF).where(work.c.work_key == key)).one_or_none()
+    return None if row is None else WorkBrief(*row)
+
+
+def comment_work(conn: Connection, comment_key: int) -> int | None:
+    """The work under which a comment stands."""
+    return conn.scalar(select(comment.c.work_key).where(comment.c.comment_key == comment_key))
+
+
+def caption_unknown(conn: Connection, keys: Sequence[int]) -> list[int]:
+    """Of these works, in this order, those whose caption only lists have told, and told empty."""
+    found = set(conn.execute(_UNKNOWN, {"keys": listed(keys)}).scalars())
+    return [key for key in keys if key in found]

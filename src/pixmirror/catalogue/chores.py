@@ -1,0 +1,129 @@
+"""Chores: something to ask Pixiv about one thing, in its lane, when due."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from pixmirror.catalogue.schema import chore
+from pixmirror.catalogue.statements import Many
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    kind: str
+    key: int
+    lane: int
+    due_at: int
+    attempts: int = 0
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+
+_insert = insert(chore)
+# A chore that failed and was put off stays put off: only its own next try may bring it forward.
+_ADD = Many(
+    _insert.on_conflict_do_update(
+        index_elements=["kind", "key"],
+        set_={
+            "lane": func.min(chore.c.lane, _insert.excluded.lane),
+            "due_at": case(
+                (chore.c.attempts > 0, chore.c.due_at), else_=func.min(chore.c.due_at, _insert.excluded.due_at)
+            ),
+        },
+        where=((_insert.excluded.due_at < chore.c.due_at) & (chore.c.attempts == 0))
+        | (_insert.excluded.lane < chore.c.lane),
+    )
+)
+_ONE = (chore.c.kind == bindparam("b_kind")) & (chore.c.key == bindparam("b_key"))
+_DONE = delete(chore).where(_ONE)
+_AGAIN = (
+    update(chore)
+    .where(_ONE)
+    .values(
+        due_at=bindparam("at"), lane=func.coalesce(bindparam("b_lane"), chore.c.lane),
+        attempts=0, progress=None, error=None,
+    )
+)  # fmt: skip
+_POSTPONE = (
+    update(chore)
+    .where(_ONE)
+    .values(due_at=bindparam("at"), error=bindparam("reason"), attempts=chore.c.attempts + 1)
+)
+_PROGRESS = update(chore).where(_ONE).values(progress=bindparam("saved"), attempts=0, error=None)
+
+
+def add_all(conn: Connection, rows: Iterable[tuple[str, int, int, int]]) -> None:
+    """(kind, key, lane, due_at) each. The earlier due time and the higher lane win; progress is kept."""
+    found = [{"kind": kind, "key": key, "lane": int(lane), "due_at": due} for kind, key, lane, due in rows]
+    if found:
+        _ADD(conn, found)
+
+
+def add(conn: Connection, kind: str, key: int, lane: int, due_at: int) -> None:
+    add_all(conn, ((kind, key, lane, due_at),))
+
+
+def due(conn: Connection, now: int, limit: int, lanes: Sequence[int] | None = None) -> list[Chore]:
+    """The most urgent that are due: by lane, then by due time."""
+    found: list[Chore] = []
+    for lane in sorted(lanes) if lanes is not None else _lanes(conn):
+        stmt = select(chore).where(chore.c.lane == lane, chore.c.due_at <= now).order_by(chore.c.due_at)
+        rows = conn.execute(stmt.limit(limit - len(found)))
+        found += (
+            Chore(r.kind, r.key, r.lane, r.due_at, r.attempts, json.loads(r.progress or "{}"), r.error)
+            for r in rows
+        )
+        if len(found) >= limit:
+            break
+    return found
+
+
+def _lanes(conn: Connection) -> list[int]:
+    """The lanes that hold anything, by skipping through the index."""
+    lanes: list[int] = []
+    lane = conn.execute(select(func.min(chore.c.lane))).scalar()
+    while lane is not None:
+        lanes.append(lane)
+        lane = conn.execute(select(func.min(chore.c.lane)).where(chore.c.lane > lane)).scalar()
+    return lanes
+
+
+def done(conn: Connection, kind: str, key: int, again_at: int | None = None, lane: int | None = None) -> None:
+    """Ends it, or has it come again later as if new."""
+    one = {"b_kind": kind, "b_key": key}
+    if again_at is None:
+        conn.execute(_DONE, one)
+        return
+    changed = conn.execute(_AGAIN, one | {"at": again_at, "b_lane": lane})
+    if changed.rowcount == 0 and lane is not None:
+        add(conn, kind, key, lane, again_at)
+
+
+def postpone(conn: Connection, kind: str, key: int, due_at: int, error: str | None) -> None:
+    """It failed: try again at `due_at`."""
+    conn.execute(_POSTPONE, {"b_kind": kind, "b_key": key, "at": due_at, "reason": error})
+
+
+def save_progress(conn: Connection, kind: str, key: int, progress: Mapping[str, Any]) -> None:
+    """Where to go on after a cut; it moved, so its failures are forgotten."""
+    saved = json.dumps(dict(progress), sort_keys=True) if progress else None
+    conn.execute(_PROGRESS, {"b_kind": kind, "b_key": key, "saved": saved})
+
+
+def next_due(conn: Connection) -> int | None:
+    times = [
+        conn.execute(select(func.min(chore.c.due_at)).where(chore.c.lane == lane)).scalar()
+        for lane in _lanes(conn)
+    ]
+    return min((t for t in times if t is not None), default=None)
+
+
+def counts(conn: Connection, now: int) -> dict[str, tuple[int, int]]:
+    """By kind: how many are due, how many wait for later."""
+    ready = func.sum(case((chore.c.due_at <= now, 1), else_=0))
+    rows = conn.execute(select(chore.c.kind, ready, func.count()).group_by(chore.c.kind))
+    return {kind: (is_due, total - is_due) for kind, is_due, total in rows}

@@ -1,0 +1,178 @@
+"""The catalogue's connections: one thread that writes, two that read; SQLite's errors become ours here.
+
+One connection does all writes and all checkpoints: SQLite before 3.51.3 can corrupt a WAL database when two
+connections write and checkpoint at the same instant. Readers are query_only and never checkpoint.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Self, TypeVar
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool, QueuePool
+
+from pixmirror.catalogue import migrate
+from pixmirror.errors import CatalogueError, DiskFull, MirrorLocked, StorageError
+
+__all__ = ["Connection", "Database", "ReadOnly", "open_readonly"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READERS = 2
+_WRITER_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=10000",
+    "cache_size=-16384",
+    "mmap_size=0",
+    "temp_store=MEMORY",
+)
+_READER_PRAGMAS = (
+    "query_only=ON",
+    "busy_timeout=10000",
+    "wal_autocheckpoint=0",
+    "cache_size=-8192",
+    "mmap_size=0",
+)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """SQLite's own failures as errors that say what the user can do."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        name = getattr(cause, "sqlite_errorname", "") or ""
+        if name == "SQLITE_FULL":
+            raise DiskFull(f"No room left for the catalogue at {path}.") from error
+        if name.startswith(("SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+            raise StorageError(f"The catalogue at {path} cannot be written or read: {cause}.") from error
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            raise CatalogueError(f"{path} is damaged or is not a catalogue: {cause}.") from error
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise MirrorLocked(f"Another program holds the catalogue at {path}.") from error
+        raise
+
+
+def _engine(path: Path, *, writer: bool) -> Engine:
+    uri = f"file:{quote(str(path.resolve()))}?mode={'rw' if writer else 'ro'}"
+
+    def connect() -> sqlite3.Connection:
+        raw = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+        for pragma in _WRITER_PRAGMAS if writer else _READER_PRAGMAS:
+            raw.execute(f"PRAGMA {pragma}")
+        return raw
+
+    if writer:
+        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    else:
+        engine = create_engine(
+            "sqlite://", creator=connect, poolclass=QueuePool, pool_size=READERS, max_overflow=READERS
+        )
+
+    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "begin", on_begin)
+    return engine
+
+
+class ReadOnly:
+    """Reads beside whoever writes; each call sees one snapshot."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._readers = ThreadPoolExecutor(READERS, "catalogue-read")
+        self._read_engine = _engine(path, writer=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A snapshot for the calling thread, for what streams (export)."""
+        with translated(self.path), self._read_engine.connect() as connection, connection.begin():
+            yield connection
+
+    def _read(self, fn: Callable[[Connection], T]) -> T:
+        with self.reading() as connection:
+            return fn(connection)
+
+    async def read(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._read, lambda c: fn(c, *args, **kwargs))
+
+    def read_sync(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._read(lambda c: fn(c, *args, **kwargs))
+
+    def close(self) -> None:
+        self._readers.shutdown(wait=True)
+        self._read_engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Database(ReadOnly):
+    """The writing process's catalogue: whole transactions go, as functions, to the one writer thread."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._writer = ThreadPoolExecutor(1, "catalogue-write")
+        self._write_engine = _engine(path, writer=True)
+        try:
+            self._connection = self._writer.submit(self._connect).result()
+        except BaseException:
+            self._writer.shutdown(wait=True)
+            super().close()
+            raise
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = True) -> Self:
+        """Refuses a catalogue of another schema; a missing one is made, or refused without `create`."""
+        if create and not path.exists():
+            with translated(path):
+                migrate.upgrade(path)
+        migrate.check(path)
+        return cls(path)
+
+    def _connect(self) -> Connection:
+        with translated(self.path):
+            return self._write_engine.connect()
+
+    def _run(self, fn: Callable[[Connection], T]) -> T:
+        with translated(self.path), self._connection.begin():
+            return fn(self._connection)
+
+    async def run(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """One write transaction. A caller that is cancelled meanwhile does not undo it."""
+        loop = asyncio.get_running_loop()
+        job = loop.run_in_executor(self._writer, self._run, lambda c: fn(c, *args, **kwargs))
+        return await asyncio.shield(job)
+
+    def run_sync(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._writer.submit(self._run, lambda c: fn(c, *args, **kwargs)).result()
+
+    def close(self) -> None:
+        """Readers first, so that the writer is the last to close and does the final checkpoint."""
+        super().close()
+        self._writer.submit(self._connection.close).result()
+        self._writer.shutdown(wait=True)
+        self._write_engine.dispose()
+
+
+def open_readonly(path: Path) -> ReadOnly:
+    """For a command beside a running daemon."""
+    migrate.check(path)
+    return ReadOnly(path)

@@ -1,0 +1,84 @@
+"""A job's filter applied to what is known already, without asking Pixiv again."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from pixmirror.catalogue import ingest_known, media
+from pixmirror.catalogue.schema import work, work_job
+from pixmirror.catalogue.seen import among, listed
+from pixmirror.models import Lane, WorkFacts
+
+_FACTS = (
+    select(
+        work.c.work_key, work.c.type, work.c.user_id, work.c.x_restrict, work.c.ai_type, work.c.total_bookmarks,
+        work.c.page_count, work.c.create_date,
+    )
+    .join(work_job, work_job.c.work_key == work.c.work_key)
+    .where(
+        work_job.c.job == bindparam("b_job"), work_job.c.work_key > bindparam("after"), work.c.user_id.is_not(None)
+    )
+    .order_by(work_job.c.work_key)
+    .limit(bindparam("n"))
+)  # fmt: skip
+_REASON = (
+    update(work_job)
+    .where(
+        work_job.c.work_key == bindparam("b_key"),
+        work_job.c.job == bindparam("b_job"),
+        work_job.c.refused_reason.is_distinct_from(bindparam("reason")),
+    )
+    .values(refused_reason=bindparam("reason"))
+)
+_WANTED = (
+    select(work_job.c.work_key)
+    .where(among(work_job.c.work_key, "keys"), work_job.c.refused_reason.is_(None))
+    .distinct()
+)
+_DIFFERENT = select(work_job.c.work_key, work_job.c.refused_reason).where(
+    among(work_job.c.work_key, "keys"), work_job.c.job == bindparam("b_job")
+)
+
+
+def facts_of(conn: Connection, job: str, after_key: int, limit: int) -> list[WorkFacts]:
+    """Works that the job has seen, stubs left out, by key."""
+    rows = conn.execute(_FACTS, {"b_job": job, "after": after_key, "n": limit}).all()
+    tags = ingest_known.tags_of(conn, [r.work_key for r in rows])
+    return [
+        WorkFacts(
+            key=r.work_key,
+            type=r.type,
+            user_id=r.user_id,
+            tags=frozenset(tags.get(r.work_key, ())),
+            x_restrict=r.x_restrict,
+            ai_type=r.ai_type,
+            total_bookmarks=r.total_bookmarks,
+            page_count=r.page_count,
+            create_date=r.create_date,
+        )
+        for r in rows
+    ]
+
+
+def apply_refusals(
+    conn: Connection, job: str, reasons: Mapping[int, str | None], now: int, lane: int = Lane.BACKFILL
+) -> int:
+    """Why the job refuses each of these works now (None: it wants them). Returns how many reasons changed.
+
+    Files that become wanted go into the queue in `lane`; files that no job wants leave it. Stored ones stay.
+    """
+    bound = {"keys": listed(reasons)}
+    rows = conn.execute(_DIFFERENT, bound | {"b_job": job})
+    changed = [
+        {"b_key": key, "b_job": job, "reason": reasons[key]} for key, reason in rows if reason != reasons[key]
+    ]
+    if not changed:
+        return 0
+    keys = {row["b_key"] for row in changed}
+    bound = {"keys": listed(keys)}
+    before = set(conn.execute(_WANTED, bound).scalars())
+    conn.execute(_REASON, changed)
+    after = set(conn.execute(_WANTED, bound).scalars())
+    media.want(conn, after - before, now, lane)
+    media.refuse(conn, before - after)
+    return len(changed)

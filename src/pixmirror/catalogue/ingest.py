@@ -1,0 +1,344 @@
+"""A page of works becomes rows, wanted files and chores, all in the transaction of the caller (law 1)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from pixmirror.catalogue import chores, ingest_known, ingest_payloads, ingest_people, ingest_tags, media
+from pixmirror.catalogue.ingest_known import Known
+from pixmirror.catalogue.ingest_states import see
+from pixmirror.catalogue.ingest_stubs import record_stubs
+from pixmirror.catalogue.payloads import canonical, digest_text
+from pixmirror.catalogue.schema import account, series, work, work_job
+from pixmirror.catalogue.seen import DAY, Ingested, Seen, next_seq
+from pixmirror.catalogue.statements import Many
+from pixmirror.models import Illust, Lane, Novel, Received, State, to_ms, url_version, work_key
+
+_OPTIONAL = ("sanity_level", "ai_type", "width", "height", "text_length", "is_original", "language", "series_key")
+_CONTENT = (
+    "type",
+    "user_id",
+    "title",
+    "caption",
+    "create_date",
+    "restrict",
+    "x_restrict",
+    "page_count",
+    *_OPTIONAL,
+)
+_COUNTERS = ("total_view", "total_bookmarks", "total_comments")
+_MOVING = ("state", "state_at", "evidence", "detail_at", "change_seq", "last_seen")
+
+_insert = insert(work)
+_UPSERT = Many(
+    _insert.on_conflict_do_update(
+        index_elements=["work_key"],
+        set_={name: getattr(_insert.excluded, name) for name in (*_CONTENT, *_COUNTERS, *_MOVING)},
+    )
+)
+_TOUCH = Many(
+    update(work)
+    .where(work.c.work_key == bindparam("b_key"))
+    .values(last_seen=bindparam("now"), **{name: bindparam(f"b_{name}") for name in _COUNTERS})
+)
+_job = insert(work_job)
+_JOB = Many(
+    _job.on_conflict_do_update(
+        index_elements=["work_key", "job"], set_={"refused_reason": _job.excluded.refused_reason}
+    )
+)
+_series = insert(series)
+_SERIES = Many(
+    _series.on_conflict_do_update(
+        index_elements=["series_key"],
+        set_={"title": _series.excluded.title, "user_id": _series.excluded.user_id},
+        where=(_series.excluded.title != "") & (_series.excluded.title != series.c.title),
+    )
+)
+_STRIPPED = select(account.c.captions_stripped).where(account.c.id == bindparam("b_id"))
+
+
+@dataclass(slots=True)
+class _Item:
+    """One live work of the page beside what is known of it."""
+
+    key: int
+    work: Illust | Novel
+    text: str
+    digest: bytes
+    old: Any  # the work's row, or None
+    settled: bool  # the payload changes nothing
+    reason: str | None  # why this job refuses its files
+    wanted: bool
+    content: dict[str, Any] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
+    changed: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        return self.old is None or self.old.user_id is None
+
+
+def record_works(
+    conn: Connection, seen: Seen, works: Sequence[Received[Illust | Novel]], refusals: Mapping[int, str]
+) -> Ingested:
+    """One page at once. `refusals`: why this job's filters refuse a work's files, by work key."""
+    page: dict[int, Received[Illust | Novel]] = {}
+    for received in works:
+        key = received.item.key
+        if key not in page or page[key].item.is_stub:
+            page[key] = received
+    # Before the works are read: a rename moves the change_seq of works.
+    ingest_people.record_users(
+        conn, seen, (r.item.user for r in page.values() if r.item.user and not r.item.is_stub)
+    )
+    known = ingest_known.load(conn, seen, page)
+    items = [_item(seen, known, key, r, refusals) for key, r in page.items() if not r.item.is_stub]
+    stubs = [r for r in page.values() if r.item.is_stub]
+
+    fresh = [i for i in items if not i.settled]
+    tags_before = ingest_known.tags_of(conn, [i.key for i in fresh if i.old is not None])
+    media_before = ingest_known.media_of(conn, [i.key for i in fresh if i.old is not None])
+    files = media.Changes()
+    for item in fresh:
+        _merge(seen, item, tags_before.get(item.key))
+        if isinstance(item.work, Illust):
+            item.changed |= _compare_files(files, seen, item, media_before.get(item.key, ()))
+    _write_works(conn, seen, items, fresh)
+    record_stubs(conn, seen, stubs, known)
+    _write_tags(conn, seen, fresh, tags_before)
+    files.write(conn)
+    _write_jobs(conn, seen, items, [r.item.key for r in stubs], known)
+    _add_chores(conn, seen, items, known, media_before)
+    _write_payloads(conn, seen, fresh, known)
+    see(conn, seen, ((i.key, State.LIVE, seen.endpoint) for i in items), known.sightings)
+
+    new = tuple(i.key for i in items if i.is_new)
+    changed = tuple(i.key for i in items if i.changed and not i.is_new)
+    return Ingested(new, changed, len(items) - len(new) - len(changed), len(stubs))
+
+
+def _item(
+    seen: Seen, known: Known, key: int, received: Received[Illust | Novel], refusals: Mapping[int, str]
+) -> _Item:
+    item = received.item
+    text = canonical(received.raw)
+    digest = digest_text(text)
+    old = known.works.get(key)
+    settled = old is not None and old.state == "live" and known.settled(key, seen.endpoint, digest)
+    if seen.endpoint == "detail" and old is not None:
+        settled = settled and old.detail_at is not None
+    reason = refusals.get(key) or _unwanted(seen, item)
+    others = known.jobs.get(key, {})
+    wanted = reason is None or any(why is None for job, why in others.items() if job != seen.job)
+    return _Item(key, item, text, digest, old, settled, reason, wanted)
+
+
+def _unwanted(seen: Seen, item: Illust | Novel) -> str | None:
+    if isinstance(item, Novel):
+        return None if seen.wants.novels else "novels = false"
+    return None if seen.wants.files else "files = false"
+
+
+def _content(item: Illust | Novel) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "type": item.type,
+        "user_id": item.user.id if item.user else None,
+        "title": item.title,
+        "caption": item.caption,
+        "create_date": to_ms(item.create_date) if item.create_date else None,
+        "restrict": item.restrict,
+        "x_restrict": item.x_restrict,
+        "page_count": item.page_count,
+        "ai_type": item.ai_type,
+        "series_key": work_key(item.medium, item.series.id) if item.series else None,
+    }
+    if isinstance(item, Illust):
+        return row | {
+            "sanity_level": item.sanity_level, "width": item.width, "height": item.height,
+            "text_length": None, "is_original": None, "language": None,
+        }  # fmt: skip
+    return row | {
+        "sanity_level": None, "width": None, "height": None, "text_length": item.text_length,
+        "is_original": None if item.is_original is None else int(item.is_original), "language": item.language,
+    }  # fmt: skip
+
+
+def _merge(seen: Seen, item: _Item, tags_before: Sequence[str] | None) -> None:
+    """What a list leaves empty never replaces what detail gave (law 7)."""
+    item.content = row = _content(item.work)
+    item.tags = ingest_tags.names(item.work.tags)
+    old = item.old
+    if old is None:
+        item.changed = True
+        return
+    if seen.endpoint != "detail":
+        for name in ("title", "caption"):
+            row[name] = row[name] or getattr(old, name)
+        if old.detail_at is not None:
+            item.tags = item.tags or list(tags_before or ())
+            row["series_key"] = row["series_key"] or old.series_key
+    for name in _OPTIONAL:
+        if row[name] is None and name != "series_key":
+            row[name] = getattr(old, name)
+    row["create_date"] = row["create_date"] or old.create_date
+    item.changed = any(row[name] != getattr(old, name) for name in _CONTENT) or item.tags != list(
+        tags_before or ()
+    )
+
+
+def _compare_files(files: media.Changes, seen: Seen, item: _Item, rows: Sequence[Any]) -> bool:
+    assert isinstance(item.work, Illust)
+    shown = media.originals(item.work)
+    if not shown:
+        return False
+    user_id = item.content["user_id"]
+    whole = len(shown) >= item.work.page_count
+    return media.compare(files, seen, item.key, user_id, shown, rows, wanted=item.wanted, whole=whole)
+
+
+def _counters(item: _Item) -> dict[str, int | None]:
+    found = {}
+    for name in _COUNTERS:
+        value = getattr(item.work, name)
+        found[name] = getattr(item.old, name) if value is None and item.old is not None else value
+    return found
+
+
+def _write_works(conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Sequence[_Item]) -> None:
+    seq = next_seq(conn) if any(i.changed for i in fresh) else 0
+    rows = []
+    for item in fresh:
+        old = item.old
+        same_state = old is not None and old.state == "live"
+        rows.append(
+            item.content
+            | _counters(item)
+            | {
+                "work_key": item.key,
+                "medium": item.work.medium,
+                "state": "live",
+                "state_at": old.state_at if same_state else seen.now,
+                "evidence": old.evidence if same_state else seen.endpoint,
+                "detail_at": seen.now if seen.endpoint == "detail" else old.detail_at if old is not None else None,
+                "change_seq": seq if item.changed else old.change_seq,
+                "first_seen": seen.now,
+                "last_seen": seen.now,
+            }
+        )
+    if rows:
+        _UPSERT(conn, rows)
+    settled = [
+        {"b_key": i.key, "now": seen.now, **{f"b_{n}": v for n, v in _counters(i).items()}}
+        for i in items
+        if i.settled
+    ]
+    if settled:
+        _TOUCH(conn, settled)
+    named = {
+        work_key(i.work.medium, i.work.series.id): (i.work.series.title, i.content["user_id"])
+        for i in fresh
+        if i.work.series
+    }
+    if named:
+        _SERIES(
+            conn,
+            [
+                {"series_key": key, "title": title, "user_id": user_id, "first_seen": seen.now}
+                for key, (title, user_id) in named.items()
+            ],
+        )
+
+
+def _write_tags(conn: Connection, seen: Seen, fresh: Sequence[_Item], before: Mapping[int, list[str]]) -> None:
+    translations: dict[str, str] = {}
+    for item in fresh:
+        translations |= {t.name: t.translated_name for t in item.work.tags if t.translated_name}
+    changed = {i.key: i.tags for i in fresh if i.tags != before.get(i.key, [])}
+    ingest_tags.write(conn, seen, changed, before, translations)
+
+
+def _write_jobs(conn: Connection, seen: Seen, items: Sequence[_Item], stubs: Sequence[int], known: Known) -> None:
+    """Who saw what and what it refuses; a work that is wanted now and was not before, or the reverse, moves."""
+    rows = []
+    gained: list[int] = []
+    lost: list[int] = []
+    reasons = {i.key: i.reason for i in items} | dict.fromkeys(stubs)
+    for key, reason in reasons.items():
+        jobs = known.jobs.get(key, {})
+        if seen.job not in jobs or (jobs[seen.job] != reason and key not in stubs):
+            rows.append({"work_key": key, "job": seen.job, "first_seen": seen.now, "refused_reason": reason})
+    for item in items:
+        if before := known.jobs.get(item.key):
+            was_wanted = any(reason is None for reason in before.values())
+            if item.wanted != was_wanted:
+                (gained if item.wanted else lost).append(item.key)
+    if rows:
+        _JOB(conn, rows)
+    media.want(conn, gained, seen.now, seen.lane)
+    media.refuse(conn, lost)
+
+
+def _add_chores(
+    conn: Connection, seen: Seen, items: Sequence[_Item], known: Known, media_before: Mapping[int, Sequence[Any]]
+) -> None:
+    novels = [i.key for i in items if not i.settled and i.old is not None and isinstance(i.work, Novel)]
+    texts = ingest_known.with_text(conn, novels)
+    rows: list[tuple[str, int, int, int]] = []
+    stripped: bool | None = None
+    for item in items:
+        if not item.settled and item.wanted:
+            if isinstance(item.work, Novel):
+                moved = item.old is None or item.old.text_length != item.content["text_length"]
+                if moved or item.key not in texts:
+                    rows.append(("text", item.key, Lane.COMPLETE, seen.now))
+            elif item.work.type == "ugoira" and _lacks_zip(item.work, media_before.get(item.key, ())):
+                rows.append(("ugoira", item.key, Lane.COMPLETE, seen.now))
+        if seen.wants.comments and (due := _comments_due(seen, item, known)) is not None:
+            rows.append(("comments", item.key, Lane.EXTRA, due))
+        if not item.settled and not item.content["caption"] and _never_detailed(seen, item):
+            if stripped is None:
+                stripped = bool(conn.execute(_STRIPPED, {"b_id": seen.account_id}).scalar())
+            if stripped:
+                rows.append(("detail", item.key, Lane.EXTRA, seen.now))
+    chores.add_all(conn, rows)
+
+
+def _never_detailed(seen: Seen, item: _Item) -> bool:
+    return seen.endpoint != "detail" and (item.old is None or item.old.detail_at is None)
+
+
+def _lacks_zip(work: Illust, rows: Sequence[Any]) -> bool:
+    versions = [r.version for r in rows if r.role == "ugoira" and r.is_current]
+    shown = max((url_version(url) for url in work.originals), default="")
+    return not versions or shown > max(versions)
+
+
+def _comments_due(seen: Seen, item: _Item, known: Known) -> int | None:
+    """When a work's comments are due, as far as this answer tells; None: nothing to add."""
+    if item.work.comment_access_control not in (None, 0):
+        return None
+    total = item.work.total_comments
+    old = item.old
+    if total is not None:
+        walked = old.comments_total if old is not None else None
+        return seen.now if total > 0 and total != walked else None
+    if old is not None and (
+        old.comments_at is not None or (item.settled and seen.job in known.jobs.get(item.key, {}))
+    ):
+        return None
+    created = to_ms(item.work.create_date) if item.work.create_date else seen.now
+    return max(seen.now, created + 7 * DAY)
+
+
+def _write_payloads(conn: Connection, seen: Seen, fresh: Sequence[_Item], known: Known) -> None:
+    rows = [
+        ingest_payloads.row("work", i.key, seen.endpoint, i.text, i.digest, seen.now)
+        for i in fresh
+        if not known.latest_is(i.key, seen.endpoint, i.digest)
+    ]
+    if rows:
+        ingest_payloads.INSERT(conn, rows)

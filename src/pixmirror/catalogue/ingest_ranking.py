@@ -1,0 +1,127 @@
+"""Rankings: snapshots of one mode and day, in order. A cut reading starts over; there is no resume."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from pixmirror.catalogue.schema import ranking, ranking_day
+from pixmirror.catalogue.statements import Many
+from pixmirror.models import Medium
+
+DayState = Literal["reading", "complete", "empty_for_account", "same"]
+
+_insert = insert(ranking)
+_RANKED = Many(
+    _insert.on_conflict_do_update(
+        index_elements=["account_id", "medium", "mode", "date", "snapshot", "rank"],
+        set_={"work_key": _insert.excluded.work_key},
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RankingDay:
+    """The newest reading of a ranking; state `same`: it equals the snapshot before it."""
+
+    snapshot: int
+    state: str
+    depth: int
+    read_at: int
+
+
+def _is(
+    table: Table, account_id: int, medium: str, mode: str, date: str, snapshot: int | None = None
+) -> list[Any]:
+    where = [
+        table.c.account_id == account_id,
+        table.c.medium == medium,
+        table.c.mode == mode,
+        table.c.date == date,
+    ]
+    return where if snapshot is None else [*where, table.c.snapshot == snapshot]
+
+
+def begin_ranking(conn: Connection, account_id: int, medium: Medium, mode: str, date: str, now: int) -> int:
+    """The number of the snapshot to read; rows of a reading that was cut go."""
+    day = _is(ranking_day, account_id, medium, mode, date)
+    last = conn.execute(select(ranking_day).where(*day).order_by(ranking_day.c.snapshot.desc()).limit(1)).first()
+    if last is not None and last.state == "reading":
+        _drop_rows(conn, account_id, medium, mode, date, last.snapshot)
+        return int(last.snapshot)
+    snapshot = last.snapshot + 1 if last is not None else 1
+    conn.execute(
+        insert(ranking_day).values(
+            account_id=account_id, medium=medium, mode=mode, date=date, snapshot=snapshot,
+            state="reading", depth=0, read_at=now,
+        )
+    )  # fmt: skip
+    return snapshot
+
+
+def record_ranking(
+    conn: Connection,
+    account_id: int,
+    medium: Medium,
+    mode: str,
+    date: str,
+    snapshot: int,
+    first_rank: int,
+    work_keys: Sequence[int],
+) -> None:
+    """One page: works in the order of their ranks."""
+    one = {"account_id": account_id, "medium": medium, "mode": mode, "date": date, "snapshot": snapshot}
+    rows = [one | {"rank": first_rank + i, "work_key": key} for i, key in enumerate(work_keys)]
+    if rows:
+        _RANKED(conn, rows)
+
+
+def finish_ranking(
+    conn: Connection,
+    account_id: int,
+    medium: Medium,
+    mode: str,
+    date: str,
+    snapshot: int,
+    state: DayState,
+    depth: int,
+    now: int,
+) -> bool:
+    """Ends a reading; False if it equals the snapshot before it, whose rows then stand for both."""
+    place = (account_id, medium, mode, date)
+    same = False
+    if state == "complete":
+        kept = select(func.max(ranking.c.snapshot)).where(*_is(ranking, *place), ranking.c.snapshot < snapshot)
+        before = conn.execute(kept).scalar()
+        same = before is not None and _ranks(conn, *place, before) == _ranks(conn, *place, snapshot)
+    if same:
+        _drop_rows(conn, *place, snapshot)
+    conn.execute(
+        update(ranking_day)
+        .where(*_is(ranking_day, *place, snapshot))
+        .values(state="same" if same else state, depth=depth, read_at=now)
+    )
+    return not same
+
+
+def _ranks(conn: Connection, account_id: int, medium: str, mode: str, date: str, snapshot: int) -> list[Any]:
+    stmt = select(ranking.c.rank, ranking.c.work_key).where(
+        *_is(ranking, account_id, medium, mode, date, snapshot)
+    )
+    return list(conn.execute(stmt.order_by(ranking.c.rank)))
+
+
+def _drop_rows(conn: Connection, account_id: int, medium: str, mode: str, date: str, snapshot: int) -> None:
+    conn.execute(delete(ranking).where(*_is(ranking, account_id, medium, mode, date, snapshot)))
+
+
+def ranking_days(conn: Connection, account_id: int, medium: Medium, mode: str) -> dict[str, RankingDay]:
+    """Each day's newest reading."""
+    stmt = (
+        select(ranking_day)
+        .where(ranking_day.c.account_id == account_id, ranking_day.c.medium == medium, ranking_day.c.mode == mode)
+        .order_by(ranking_day.c.date, ranking_day.c.snapshot)
+    )
+    return {r.date: RankingDay(r.snapshot, r.state, r.depth, r.read_at) for r in conn.execute(stmt)}

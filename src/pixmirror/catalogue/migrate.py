@@ -1,0 +1,112 @@
+"""The catalogue's schema on disk: which it is, and how it becomes ours (Alembic, shipped in the wheel).
+
+Alembic costs 0.2 s to import, so it is loaded only where there is something to upgrade.
+"""
+
+import sqlite3
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote
+
+from pixmirror.errors import CatalogueError, StorageError
+
+# Every revision in order; a test compares it with migrations/versions.
+REVISIONS = ("0001",)
+HEAD = REVISIONS[-1]
+
+
+def script_location() -> Path:
+    """`_migrations` in the wheel, `migrations/` in the source tree."""
+    shipped = Path(str(files("pixmirror"))) / "_migrations"
+    return shipped if shipped.is_dir() else Path(__file__).parents[3] / "migrations"
+
+
+def schema_revision(path: Path) -> str | None:
+    """The file's revision; None for a missing or empty file."""
+    if not path.exists() or path.stat().st_size == 0:
+        return None
+    uri = f"file:{quote(str(path.resolve()))}?mode=ro"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, timeout=10)) as raw:
+            tables = raw.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if tables == 0:
+                return None
+            row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            raise CatalogueError(f"{path} is an SQLite file but not a pixmirror catalogue.") from error
+        raise StorageError(f"The catalogue at {path} cannot be read: {error}.") from error
+    except sqlite3.DatabaseError as error:
+        raise CatalogueError(f"{path} is damaged or is not a catalogue: {error}.") from error
+    if row is None:
+        raise CatalogueError(f"{path} does not say which schema it has.")
+    return str(row[0])
+
+
+def check(path: Path) -> None:
+    """Refuses a catalogue that this program cannot use as it is."""
+    revision = schema_revision(path)
+    if revision is None:
+        raise CatalogueError(
+            f"There is no catalogue at {path} yet: run `pixmirror sync` or `pixmirror run` first."
+        )
+    if revision not in REVISIONS:
+        raise CatalogueError(
+            f"The catalogue at {path} has schema {revision}, newer than this program knows ({HEAD}): "
+            "upgrade pixmirror."
+        )
+    if revision != HEAD:
+        raise CatalogueError(
+            f"The catalogue at {path} has schema {revision}, this program needs {HEAD}: "
+            "run `pixmirror db upgrade`."
+        )
+
+
+def upgrade(path: Path, *, backup: bool = True) -> str | None:
+    """Brings the file to our schema, after a safety copy of an older one; returns the revision that it had.
+
+    A newer one is refused. Only who holds the mirror's lock may call this.
+    """
+    before = schema_revision(path)
+    if before == HEAD:
+        return before
+    if before is not None:
+        if before not in REVISIONS:
+            check(path)
+        if backup:
+            safety_copy(path, path.with_name(f"{path.stem}.{before}.bak.db"))
+    _run_alembic(path)
+    return before
+
+
+def safety_copy(path: Path, copy: Path) -> None:
+    """A consistent copy by SQLite's backup, never over an older copy of the same name half-way."""
+    part = copy.with_name(copy.name + ".part")
+    part.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
+        source.backup(target)
+    part.chmod(0o600)
+    part.replace(copy)
+
+
+def _run_alembic(path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.pool import NullPool
+
+    def connect() -> sqlite3.Connection:
+        raw = sqlite3.connect(path, isolation_level=None, timeout=10)
+        raw.execute("PRAGMA journal_mode=WAL")
+        return raw
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    config = Config()
+    config.set_main_option("script_location", str(script_location()).replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+    path.chmod(0o600)

@@ -1,0 +1,259 @@
+"""The files to fetch: a query over `media` (law 4). What is claimed goes back at start."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Integer, bindparam, cast, func, literal_column, select, update
+from sqlalchemy import Text as SqlText
+from sqlalchemy.dialects.sqlite import insert
+
+from pixmirror.catalogue.media import is_ready
+from pixmirror.catalogue.schema import media, meta, work
+from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.statements import Many
+from pixmirror.models import MediaItem, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class MediaCounts:
+    """Files by state; `wanted` holds also those being fetched now."""
+
+    wanted: int = 0
+    waiting: int = 0
+    stored: int = 0
+    gone: int = 0
+    failed: int = 0
+    refused: int = 0
+    damaged: int = 0
+    bytes_stored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMedia:
+    """A stored file as the catalogue remembers it, for verify."""
+
+    media_id: int
+    path: str
+    size: int
+    sha256: str
+    role: str
+    url: str
+
+
+def _is(state: str) -> Any:
+    """The literal in the SQL: with a bound value SQLite would not use the partial index."""
+    return media.c.state == literal_column(f"'{state}'")
+
+
+_id = media.c.id == bindparam("b_id")
+_WAKE = update(media).where(_is("waiting"), media.c.due_at <= bindparam("now")).values(state="wanted", due_at=0)
+_READY = select(media.c.id).where(is_ready()).order_by(media.c.priority, media.c.id).limit(bindparam("n"))
+_CLAIMED = (
+    select(media, work.c.user_id, work.c.create_date)
+    .outerjoin(work, (media.c.owner_kind == "work") & (work.c.work_key == media.c.owner_id))
+    .where(among(media.c.id, "ids"))
+    .order_by(media.c.priority, media.c.id)
+)
+_CLAIM = update(media).where(among(media.c.id, "ids")).values(state="fetching", attempts=media.c.attempts + 1)
+_FINISH = Many(
+    update(media)
+    .where(_id)
+    .values(
+        state="stored", path=bindparam("b_path"), size=bindparam("b_size"), sha256=bindparam("b_sha256"),
+        fetched_url=bindparam("b_url"), stored_at=bindparam("now"), error=None, due_at=0, damaged_sha256=None,
+    )
+)  # fmt: skip
+_LATER = update(media).where(_id).values(state="waiting", due_at=bindparam("at"), error=bindparam("reason"))
+_END = update(media).where(_id).values(state=bindparam("b_state"), error=bindparam("reason"))
+_DAMAGED = (
+    update(media).where(_id).values(state="damaged", error=bindparam("reason"), damaged_sha256=bindparam("sha"))
+)
+_BACK = {"state": "wanted", "attempts": func.max(media.c.attempts - 1, 0)}
+_RELEASE = update(media).where(among(media.c.id, "ids"), _is("fetching")).values(**_BACK)
+_RELEASE_ALL = update(media).where(_is("fetching")).values(**_BACK)
+_LOST = (
+    update(media)
+    .where(_id, media.c.state == "stored")
+    .values(state="wanted", attempts=0, error=bindparam("reason"), stored_at=None, verified_at=None)
+)
+_VERIFIED = Many(update(media).where(_id).values(verified_at=bindparam("now")))
+_SIZES = select(func.count(), func.coalesce(func.sum(media.c.size), 0)).where(
+    among(media.c.id, "ids"), media.c.state == "stored"
+)
+_tally = insert(meta).values(key=bindparam("b_key"), value=bindparam("start"))
+_TALLY = Many(
+    _tally.on_conflict_do_update(
+        index_elements=["key"],
+        set_={"value": cast(cast(meta.c.value, Integer) + cast(_tally.excluded.value, Integer), SqlText)},
+    )
+)
+
+
+def claim(conn: Connection, limit: int, now: int) -> list[MediaItem]:
+    """The most urgent files, now ours; those whose waiting is over count as ready."""
+    conn.execute(_WAKE, {"now": now})
+    ids = conn.execute(_READY, {"n": limit}).scalars().all()
+    if not ids:
+        return []
+    bound = {"ids": listed(ids)}
+    conn.execute(_CLAIM, bound)
+    return [
+        MediaItem(
+            media_id=r.id,
+            work_key=r.owner_id,
+            user_id=r.user_id or 0,
+            role=r.role,
+            index=r.idx,
+            version=r.version,
+            urls=(r.url, *json.loads(r.alternates or "[]")),
+            path=r.path,
+            attempts=r.attempts,
+            create_date=r.create_date,
+            damaged_sha256=r.damaged_sha256,
+        )
+        for r in conn.execute(_CLAIMED, bound)
+    ]
+
+
+def finish_all(conn: Connection, done: Sequence[tuple[int, Stored]], now: int) -> None:
+    """These files lie whole under their names."""
+    if not done:
+        return
+    ids = [media_id for media_id, _ in done]
+    count, size = conn.execute(_SIZES, {"ids": listed(ids)}).one()
+    _FINISH(
+        conn,
+        [
+            {
+                "b_id": i,
+                "b_path": s.path,
+                "b_size": s.size,
+                "b_sha256": s.sha256,
+                "b_url": s.url or None,
+                "now": now,
+            }
+            for i, s in done
+        ],
+    )
+    _tallied(conn, len(set(ids)) - count, sum(s.size for s in dict(done).values()) - size)
+
+
+def finish(conn: Connection, media_id: int, stored: Stored, now: int) -> None:
+    finish_all(conn, ((media_id, stored),), now)
+
+
+def _tallied(conn: Connection, files: int, size: int) -> None:
+    _TALLY(
+        conn,
+        [{"b_key": "stored_files", "start": str(files)}, {"b_key": "stored_bytes", "start": str(size)}],
+    )
+
+
+def retry_later(conn: Connection, media_id: int, due_at: int, error: str) -> None:
+    conn.execute(_LATER, {"b_id": media_id, "at": due_at, "reason": error})
+
+
+def gone(conn: Connection, media_id: int, error: str) -> None:
+    conn.execute(_END, {"b_id": media_id, "b_state": "gone", "reason": error})
+
+
+def fail(conn: Connection, media_id: int, error: str) -> None:
+    conn.execute(_END, {"b_id": media_id, "b_state": "failed", "reason": error})
+
+
+def damaged(conn: Connection, media_id: int, sha256: str, error: str, retry_at: int | None = None) -> bool:
+    """Damaged bytes came. The same bytes as the time before: damaged at the source (True), not asked for ever.
+
+    Else it waits until `retry_at` and these bytes are remembered.
+    """
+    before = conn.execute(select(media.c.damaged_sha256).where(media.c.id == media_id)).scalar()
+    if retry_at is None or (sha256 and before == sha256):
+        conn.execute(_DAMAGED, {"b_id": media_id, "sha": sha256, "reason": error})
+        return True
+    values = {"state": "waiting", "due_at": retry_at, "error": error, "damaged_sha256": sha256}
+    conn.execute(update(media).where(media.c.id == media_id).values(**values))
+    return False
+
+
+def release(conn: Connection, ids: Iterable[int]) -> None:
+    """Gives claims back untried."""
+    conn.execute(_RELEASE, {"ids": listed(ids)})
+
+
+def release_all(conn: Connection) -> int:
+    """At start: whoever held claims is gone."""
+    return conn.execute(_RELEASE_ALL).rowcount
+
+
+def counts(conn: Connection) -> MediaCounts:
+    """From the partial indexes and the tally, never a walk over all rows."""
+    by_state = {
+        state: conn.execute(select(func.count()).select_from(media).where(_is(state))).scalar_one()
+        for state in ("wanted", "waiting", "fetching", "refused")
+    }
+    in_trouble = media.c.state.in_([literal_column(f"'{s}'") for s in ("gone", "failed", "damaged")])
+    troubled = select(media.c.state, func.count()).where(in_trouble).group_by(media.c.state)
+    by_state |= dict(conn.execute(troubled).all())
+    kept = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("stored_files", "stored_bytes")))
+    tally = dict(conn.execute(kept).all())
+    return MediaCounts(
+        wanted=by_state["wanted"] + by_state["fetching"],
+        waiting=by_state["waiting"],
+        stored=int(tally.get("stored_files", 0)),
+        gone=by_state.get("gone", 0),
+        failed=by_state.get("failed", 0),
+        refused=by_state["refused"],
+        damaged=by_state.get("damaged", 0),
+        bytes_stored=int(tally.get("stored_bytes", 0)),
+    )
+
+
+def recount(conn: Connection) -> tuple[int, int]:
+    """Counts stored files and bytes anew, for verify; returns them."""
+    files, size = conn.execute(
+        select(func.count(), func.coalesce(func.sum(media.c.size), 0)).where(media.c.state == "stored")
+    ).one()
+    before = counts(conn)
+    _tallied(conn, files - before.stored, size - before.bytes_stored)
+    return files, size
+
+
+def next_due(conn: Connection) -> int | None:
+    """When something can be claimed: 0 at once, else the first waiting one's time."""
+    if conn.execute(select(media.c.id).where(is_ready()).limit(1)).first() is not None:
+        return 0
+    return conn.execute(select(func.min(media.c.due_at)).where(_is("waiting"))).scalar()
+
+
+def want_again(conn: Connection, work_key: int | None = None, states: Sequence[str] = ("failed",)) -> int:
+    """The user asks for files in these states again: of one work, or of all."""
+    stmt = update(media).where(media.c.state.in_(states), media.c.path != "")
+    if work_key is not None:
+        stmt = stmt.where(media.c.owner_kind == "work", media.c.owner_id == work_key)
+    return conn.execute(
+        stmt.values(state="wanted", attempts=0, due_at=0, error=None, damaged_sha256=None)
+    ).rowcount
+
+
+def stored_media(conn: Connection, after_id: int, limit: int) -> list[StoredMedia]:
+    columns = (media.c.id, media.c.path, media.c.size, media.c.sha256, media.c.role, media.c.url)
+    stmt = (
+        select(*columns).where(media.c.state == "stored", media.c.id > after_id).order_by(media.c.id).limit(limit)
+    )
+    return [StoredMedia(*row) for row in conn.execute(stmt)]
+
+
+def set_verified(conn: Connection, ids: Iterable[int], now: int) -> None:
+    rows = [{"b_id": i, "now": now} for i in ids]
+    if rows:
+        _VERIFIED(conn, rows)
+
+
+def lost(conn: Connection, media_id: int, error: str) -> None:
+    """A stored file is missing or wrong: wanted again."""
+    count, size = conn.execute(_SIZES, {"ids": listed((media_id,))}).one()
+    if count:
+        conn.execute(_LOST, {"b_id": media_id, "reason": error})
+        _tallied(conn, -1, -size)

@@ -1,0 +1,278 @@
+"""What the mirror remembers of its own work: runs, jobs and why they stand still, requests spent, its account."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy.dialects.sqlite import insert
+
+from pixmirror.catalogue.schema import account, job, media, meta, run, spent, tag, work, work_tag
+from pixmirror.errors import ConfigError, WrongAccount
+from pixmirror.models import JST
+
+Outcome = Literal["running", "done", "failed", "interrupted"]
+
+IMAGE_LANE = "image"  # the lane of the image host in `spent`; every other lane is the API's
+_LEADING_ID = re.compile(r"\d+", re.ASCII)
+_PAUSE = "pause"  # meta key: everything stands still
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one job."""
+
+    id: int
+    job: str
+    kind: str
+    started_at: int
+    ended_at: int | None
+    outcome: str
+    new: int
+    seen: int
+    requests: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Everything stands still, until a moment or until resumed."""
+
+    until: int | None = None
+
+    def holds(self, now: int) -> bool:
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """What is remembered of a job. A pause is the user's, a suspension ours: each has its own way out."""
+
+    name: str
+    kind: str
+    filter_digest: str | None
+    paused: bool
+    paused_until: int | None
+    failures: int
+    suspended: str | None
+    last_done_at: int | None
+
+    def held(self, now: int) -> Literal["paused", "suspended"] | None:
+        """Why the job must not run now, or None."""
+        if self.paused and (self.paused_until is None or now < self.paused_until):
+            return "paused"
+        return "suspended" if self.suspended else None
+
+
+# --- runs
+
+
+def start_run(conn: Connection, name: str, kind: str, now: int) -> int:
+    row = {"job": name, "kind": kind, "started_at": now, "outcome": "running"}
+    return int(conn.execute(run.insert().returning(run.c.id), row).scalar_one())
+
+
+def end_run(
+    conn: Connection,
+    run_id: int,
+    outcome: Outcome,
+    now: int,
+    *,
+    new: int = 0,
+    seen: int = 0,
+    requests: int = 0,
+    error: str | None = None,
+) -> None:
+    conn.execute(
+        update(run)
+        .where(run.c.id == run_id)
+        .values(ended_at=now, outcome=outcome, new=new, seen=seen, requests=requests, error=error)
+    )
+
+
+def mark_interrupted(conn: Connection, now: int) -> int:
+    """At start: no run of an earlier process runs any more. Says how many there were."""
+    left = update(run).where(run.c.outcome == "running").values(outcome="interrupted", ended_at=now)
+    return conn.execute(left).rowcount
+
+
+def last_runs(conn: Connection) -> dict[str, Run]:
+    """The newest run of each job."""
+    newest = select(func.max(run.c.id)).group_by(run.c.job)
+    return {r.job: Run(*r) for r in conn.execute(select(run).where(run.c.id.in_(newest)).order_by(run.c.job))}
+
+
+# --- jobs
+
+
+def job_states(conn: Connection) -> dict[str, JobState]:
+    rows = conn.execute(select(job).order_by(job.c.name))
+    return {
+        r.name: JobState(
+            name=r.name,
+            kind=r.kind,
+            filter_digest=r.filter_digest,
+            paused=bool(r.is_paused),
+            paused_until=r.paused_until,
+            failures=r.failures,
+            suspended=r.suspended,
+            last_done_at=r.last_done_at,
+        )
+        for r in rows
+    }
+
+
+def save_job(conn: Connection, name: str, kind: str, filter_digest: str | None) -> None:
+    """Make a job of the configuration known, with the filters that are now applied to all it has seen."""
+    row = insert(job).values(name=name, kind=kind, filter_digest=filter_digest)
+    new = {"kind": row.excluded.kind, "filter_digest": row.excluded.filter_digest}
+    conn.execute(row.on_conflict_do_update(index_elements=["name"], set_=new))
+
+
+def pause_job(conn: Connection, name: str | None, until: int | None = None) -> None:
+    """Pause one job, or with None everything; it is remembered over restarts."""
+    if name is None:
+        set_meta(conn, _PAUSE, json.dumps({"until": until}))
+    else:
+        _set_job(conn, name, is_paused=1, paused_until=until)
+
+
+def resume_job(conn: Connection, name: str | None) -> None:
+    """Take back a pause. What was paused by its own name stays so when everything is resumed."""
+    if name is None:
+        conn.execute(meta.delete().where(meta.c.key == _PAUSE))
+    else:
+        _set_job(conn, name, is_paused=0, paused_until=None)
+
+
+def pause_of_all(conn: Connection, now: int) -> Pause | None:
+    """The pause of everything, if it holds now."""
+    stored = get_meta(conn, _PAUSE)
+    pause = Pause(json.loads(stored)["until"]) if stored else None
+    return pause if pause and pause.holds(now) else None
+
+
+def suspend_job(conn: Connection, name: str, reason: str) -> None:
+    """Stop a job for a reason of ours ("login"); only the end of that reason lifts it."""
+    _set_job(conn, name, suspended=reason)
+
+
+def unsuspend_jobs(conn: Connection, reason: str) -> tuple[str, ...]:
+    """The reason has passed: every job that stood still for it may run. Says which."""
+    lifted = update(job).where(job.c.suspended == reason).values(suspended=None).returning(job.c.name)
+    return tuple(sorted(conn.execute(lifted).scalars()))
+
+
+def job_done(conn: Connection, name: str, ok: bool, now: int) -> int:
+    """A run ended; returns how many runs have failed in a row."""
+    end = update(job).where(job.c.name == name).returning(job.c.failures)
+    end = end.values(failures=0, last_done_at=now) if ok else end.values(failures=job.c.failures + 1)
+    return int(conn.execute(end).scalar_one())
+
+
+def _set_job(conn: Connection, name: str, **values: object) -> None:
+    if not conn.execute(update(job).where(job.c.name == name).values(**values)).rowcount:
+        known = ", ".join(job_states(conn)) or "none yet"
+        raise ConfigError(f"There is no job {name!r}; known jobs: {known}.")
+
+
+# --- requests spent
+
+
+def jst_day(now: int) -> str:
+    """The Japanese day that a moment belongs to, as budgets count it."""
+    return datetime.fromtimestamp(now / 1000, JST).date().isoformat()
+
+
+def add_spent(conn: Connection, day: str, lane: str, requests: int, size: int) -> None:
+    row = insert(spent).values(day=day, lane=lane, requests=requests, bytes=size)
+    sums = {"requests": spent.c.requests + row.excluded.requests, "bytes": spent.c.bytes + row.excluded.bytes}
+    conn.execute(row.on_conflict_do_update(index_elements=["day", "lane"], set_=sums))
+
+
+def spent_on(conn: Connection, day: str) -> dict[str, tuple[int, int]]:
+    """{lane: (requests, bytes)} of a day."""
+    return {r.lane: (r.requests, r.bytes) for r in conn.execute(select(spent).where(spent.c.day == day))}
+
+
+# --- single values, and the account
+
+
+def get_meta(conn: Connection, key: str) -> str | None:
+    return conn.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
+
+
+def set_meta(conn: Connection, key: str, value: str) -> None:
+    row = insert(meta).values(key=key, value=value)
+    conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
+
+
+def account_id(conn: Connection) -> int | None:
+    """Whose mirror this is, or None before the first login."""
+    return conn.execute(select(account.c.id).order_by(account.c.id).limit(1)).scalar_one_or_none()
+
+
+def record_account(
+    conn: Connection, user_id: int, name: str, login: str, is_premium: bool, x_restrict: int, now: int
+) -> None:
+    """Remember who logged in; another account than the mirror's own is refused."""
+    owner = conn.execute(select(account.c.id, account.c.name).order_by(account.c.id).limit(1)).one_or_none()
+    if owner and owner.id != user_id:
+        raise WrongAccount(
+            f"This mirror belongs to the Pixiv account {owner.name!r} (id {owner.id}), but the login is that of "
+            f"{name!r} (id {user_id}): log in as {owner.id}, or give {user_id} a mirror folder of its own."
+        )
+    row = insert(account).values(
+        id=user_id, name=name, account=login, is_premium=int(is_premium), x_restrict=x_restrict, seen_at=now
+    )
+    fields = ("name", "account", "is_premium", "x_restrict", "seen_at")
+    conn.execute(row.on_conflict_do_update(index_elements=["id"], set_={f: row.excluded[f] for f in fields}))
+
+
+# --- upkeep
+
+
+def quick_check(conn: Connection) -> tuple[str, ...]:
+    """SQLite's own findings about the file, none if it is sound."""
+    return tuple(line for line in conn.execute(text("PRAGMA quick_check(20)")).scalars() if line != "ok")
+
+
+def miscounted_tags(conn: Connection, after: int, limit: int) -> tuple[int | None, dict[int, str]]:
+    """Compare the counters of the next `limit` tags: the last one looked at or None, {id: name} of wrong ones."""
+    page = select(tag.c.id, tag.c.name, tag.c.works).where(tag.c.id > after).order_by(tag.c.id).limit(limit)
+    p = page.subquery()
+    counted = select(func.count()).where(work_tag.c.tag_id == p.c.id).correlate(p).scalar_subquery()
+    rows = conn.execute(select(p.c.id, p.c.name, p.c.works != counted)).all()
+    return (rows[-1][0] if rows else None), {i: name for i, name, wrong in rows if wrong}
+
+
+def recount_tags(conn: Connection, tag_ids: Sequence[int]) -> int:
+    """Set the counters of these tags right, counting again; says how many moved."""
+    counted = select(func.count()).where(work_tag.c.tag_id == tag.c.id).correlate(tag).scalar_subquery()
+    moved = update(tag).where(tag.c.id.in_(tag_ids), tag.c.works != counted).values(works=counted)
+    return conn.execute(moved).rowcount
+
+
+def known_paths(conn: Connection, paths: Sequence[str]) -> set[str]:
+    """Which of these files (relative to the media folder) the catalogue knows, sidecars included."""
+    ids = {path: _ids_in(path) for path in paths}
+    keys = sorted({key for found in ids.values() for i in found for key in (i * 2, i * 2 + 1)})
+    owned = select(media.c.path).where(media.c.owner_kind == "work", media.c.owner_id.in_(keys))
+    known = set(conn.execute(owned).scalars()) & ids.keys()
+    works = set(conn.execute(select(work.c.work_key).where(work.c.work_key.in_(keys))).scalars())
+    for path in ids.keys() - known:
+        if path.endswith(".json") and any(key in works for i in ids[path] for key in (i * 2, i * 2 + 1)):
+            known.add(path)
+    # The few that are left may belong to another owner or lie where only their row says: one pass over all paths.
+    if left := ids.keys() - known:
+        known |= set(conn.execute(select(media.c.path).where(media.c.path.in_(left))).scalars())
+    return known
+
+
+def _ids_in(path: str) -> set[int]:
+    """Ids of works that a path can belong to: leading digits of its parts below the artist's folder."""
+    found = (_LEADING_ID.match(part) for part in path.split("/")[1:])
+    return {int(m[0]) for m in found if m and len(m[0]) <= 15}

@@ -1,0 +1,432 @@
+"""The tables; no behaviour.
+
+Times are INTEGER milliseconds UTC, flags INTEGER 0/1. `work_key` is id*2 (+1 for a novel), `series_key` and
+`comment_key` likewise. Primary: payload, sighting, bookmark, follow, ranking, comment, media, feed, gap, run,
+broken, work_job. Derived, to be rebuilt from payloads: work, user, tag, work_tag, series (design law 8).
+"""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+
+def _table(name: str, *columns: Column[object] | CheckConstraint | object, rowid: bool = True) -> Table:
+    return Table(name, metadata, *columns, sqlite_strict=True, sqlite_with_rowid=rowid)  # type: ignore[arg-type]
+
+
+def _flag(name: str, default: int = 0) -> tuple[Column[int], CheckConstraint]:
+    column = Column(name, Integer, nullable=False, server_default=text(str(default)))
+    return column, CheckConstraint(f"{name} IN (0, 1)", name=f"{name}_is_flag")
+
+
+# One value by name: mirror id, schema notes, change_seq, pace, pauses of everything.
+meta = _table("meta", Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+account = _table(
+    "account",
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    *_flag("is_premium"),
+    Column("x_restrict", Integer, nullable=False, server_default=text("0")),
+    *_flag("captions_stripped"),  # lists give this account empty captions (pixiv-facts 7.2)
+    Column("seen_at", Integer, nullable=False),
+)
+
+user = _table(
+    "user",
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("comment", Text),  # None until the profile was read
+    Column("avatar_url", Text),
+    Column("background_url", Text),
+    Column("total_illusts", Integer),
+    Column("total_manga", Integer),
+    Column("total_novels", Integer),
+    Column("state", Text, nullable=False, server_default=text("'live'")),
+    Column("state_at", Integer),
+    Column("profile_at", Integer),  # when the profile was last read
+    Column("first_seen", Integer, nullable=False),
+    Column("last_seen", Integer, nullable=False),
+)
+
+series = _table(
+    "series",
+    Column("series_key", Integer, primary_key=True, autoincrement=False),
+    Column("user_id", Integer),
+    Column("title", Text, nullable=False),
+    Column("caption", Text),
+    Column("first_seen", Integer, nullable=False),
+)
+
+work = _table(
+    "work",
+    Column("work_key", Integer, primary_key=True, autoincrement=False),
+    Column("medium", Text, nullable=False),
+    Column("type", Text, nullable=False),  # illust, manga, ugoira, novel; '' where only a stub was seen
+    Column("user_id", Integer),  # None for a stub
+    Column("title", Text, nullable=False),
+    Column("caption", Text, nullable=False),
+    Column("create_date", Integer),  # None for a stub
+    Column("restrict", Integer, nullable=False, server_default=text("0")),
+    Column("x_restrict", Integer, nullable=False, server_default=text("0")),
+    Column("sanity_level", Integer),
+    Column("ai_type", Integer),
+    Column("page_count", Integer, nullable=False, server_default=text("1")),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("series_key", Integer),
+    Column("total_view", Integer),
+    Column("total_bookmarks", Integer),
+    Column("total_comments", Integer),  # None where no answer named it
+    Column("text_length", Integer),
+    Column("is_original", Integer),
+    Column("language", Text),
+    Column("state", Text, nullable=False, server_default=text("'live'")),
+    Column("state_at", Integer),
+    Column("evidence", Text),  # what the state rests on
+    Column("detail_at", Integer),  # when detail was last read: its caption stands against empty ones of lists
+    Column("comments_at", Integer),  # when all comments were last walked to the end
+    Column("comments_total", Integer),  # total_comments at that walk
+    Column("change_seq", Integer, nullable=False),  # moves with every change, for search and sidecars
+    Column("sidecar_seq", Integer, nullable=False, server_default=text("0")),  # change_seq of the sidecar on disk
+    Column("first_seen", Integer, nullable=False),
+    Column("last_seen", Integer, nullable=False),
+)
+Index("work_by_user", work.c.user_id, work.c.work_key)
+Index("work_by_date", work.c.create_date)
+Index("work_by_change", work.c.change_seq)
+Index("work_sidecar_due", work.c.work_key, sqlite_where=work.c.sidecar_seq < work.c.change_seq)
+Index("work_by_series", work.c.series_key, sqlite_where=work.c.series_key.is_not(None))
+
+tag = _table(
+    "tag",
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("works", Integer, nullable=False, server_default=text("0")),
+)
+
+tag_translation = _table(
+    "tag_translation",
+    Column("tag_id", Integer, ForeignKey("tag.id"), nullable=False),
+    Column("language", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("seen_at", Integer, nullable=False),
+    PrimaryKeyConstraint("tag_id", "language"),
+    rowid=False,
+)
+
+work_tag = _table(
+    "work_tag",
+    Column("tag_id", Integer, ForeignKey("tag.id"), nullable=False),
+    Column("work_key", Integer, ForeignKey("work.work_key"), nullable=False),
+    Column("position", Integer, nullable=False),
+    PrimaryKeyConstraint("tag_id", "work_key"),
+    rowid=False,
+)
+Index("work_tag_by_work", work_tag.c.work_key)
+
+ugoira = _table(
+    "ugoira",
+    Column("work_key", Integer, ForeignKey("work.work_key"), primary_key=True, autoincrement=False),
+    Column("zip_url", Text, nullable=False),
+    Column("frames", Text, nullable=False),  # JSON [[file, delay in ms], ...]
+    Column("seen_at", Integer, nullable=False),
+)
+
+# The text of a novel, one row a version; the newest is the current one.
+text_version = _table(
+    "text_version",
+    Column("id", Integer, primary_key=True),
+    Column("work_key", Integer, ForeignKey("work.work_key"), nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # zlib
+    Column("seen_at", Integer, nullable=False),
+)
+Index("text_version_by_work", text_version.c.work_key, text_version.c.id)
+
+# A file: wanted, fetching, waiting (due_at), stored, gone, failed, refused, damaged (at the source).
+media = _table(
+    "media",
+    Column("id", Integer, primary_key=True),
+    Column("owner_kind", Text, nullable=False),  # work; later user, series, stamp
+    Column("owner_id", Integer, nullable=False),  # work_key for a work
+    Column("role", Text, nullable=False),  # page, ugoira, cover, embed
+    Column("idx", Integer, nullable=False),
+    Column("version", Text, nullable=False),  # yyyymmddhhmmss of the URL path, or ''
+    *_flag("is_current", 1),
+    Column("url", Text, nullable=False),
+    Column("alternates", Text),  # JSON list of URLs to try when `url` answers 404
+    Column("fetched_url", Text),
+    Column("path", Text, nullable=False),  # relative to the media folder
+    Column("state", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("due_at", Integer, nullable=False, server_default=text("0")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("error", Text),
+    Column("size", Integer),
+    Column("sha256", Text),
+    Column("damaged_sha256", Text),
+    Column("origin", Text, nullable=False, server_default=text("'pixiv'")),
+    Column("volume", Integer, nullable=False, server_default=text("0")),
+    Column("first_seen", Integer, nullable=False),
+    Column("stored_at", Integer),
+    Column("verified_at", Integer),
+    UniqueConstraint("owner_kind", "owner_id", "role", "idx", "version"),
+)
+Index("media_ready", media.c.priority, media.c.id, sqlite_where=media.c.state == "wanted")
+Index("media_waiting", media.c.due_at, sqlite_where=media.c.state == "waiting")
+Index("media_fetching", media.c.id, sqlite_where=media.c.state == "fetching")
+Index("media_refused", media.c.id, sqlite_where=media.c.state == "refused")
+Index("media_trouble", media.c.state, sqlite_where=media.c.state.in_(("gone", "failed", "damaged")))
+
+# Something to ask Pixiv about one thing, in its lane, when due: ugoira, text, detail, comments, replies, profile.
+chore = _table(
+    "chore",
+    Column("kind", Text, nullable=False),
+    Column("key", Integer, nullable=False),
+    Column("lane", Integer, nullable=False),
+    Column("due_at", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("progress", Text),  # JSON, where it goes on after a cut
+    Column("error", Text),
+    PrimaryKeyConstraint("kind", "key"),
+    rowid=False,
+)
+Index("chore_due", chore.c.lane, chore.c.due_at)
+
+work_job = _table(
+    "work_job",
+    Column("work_key", Integer, ForeignKey("work.work_key"), nullable=False),
+    Column("job", Text, nullable=False),
+    Column("first_seen", Integer, nullable=False),
+    Column("refused_reason", Text),  # None: this job wants its files
+    PrimaryKeyConstraint("work_key", "job"),
+    rowid=False,
+)
+Index("work_job_by_job", work_job.c.job, work_job.c.work_key)
+
+bookmark = _table(
+    "bookmark",
+    Column("account_id", Integer, nullable=False),
+    Column("work_key", Integer, nullable=False),
+    Column("restrict", Text, nullable=False),
+    Column("below", Integer),  # its bookmark id is above this cursor, where known
+    Column("state", Text, nullable=False, server_default=text("'live'")),
+    Column("state_at", Integer),
+    Column("first_seen", Integer, nullable=False),
+    Column("last_seen", Integer, nullable=False),
+    Column("missing_since", Integer),  # absent from a full pass; a second one, a day later, makes it a state
+    PrimaryKeyConstraint("account_id", "work_key"),
+    rowid=False,
+)
+Index("bookmark_by_restrict", bookmark.c.account_id, bookmark.c.restrict, bookmark.c.work_key)
+
+bookmark_tag = _table(
+    "bookmark_tag",
+    Column("account_id", Integer, nullable=False),
+    Column("medium", Text, nullable=False),
+    Column("restrict", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("walked_count", Integer),  # count when its list was last walked; differs: walk again
+    Column("seen_at", Integer, nullable=False),
+    PrimaryKeyConstraint("account_id", "medium", "restrict", "name"),
+    rowid=False,
+)
+
+bookmark_work_tag = _table(
+    "bookmark_work_tag",
+    Column("account_id", Integer, nullable=False),
+    Column("work_key", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("last_seen", Integer, nullable=False),
+    PrimaryKeyConstraint("account_id", "work_key", "name"),
+    rowid=False,
+)
+
+follow = _table(
+    "follow",
+    Column("account_id", Integer, nullable=False),
+    Column("user_id", Integer, nullable=False),
+    Column("restrict", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'live'")),
+    Column("state_at", Integer),
+    Column("first_seen", Integer, nullable=False),
+    Column("last_seen", Integer, nullable=False),
+    Column("missing_since", Integer),
+    PrimaryKeyConstraint("account_id", "user_id"),
+    rowid=False,
+)
+
+ranking = _table(
+    "ranking",
+    Column("account_id", Integer, nullable=False),
+    Column("medium", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("date", Text, nullable=False),  # the ranked JST day
+    Column("snapshot", Integer, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("work_key", Integer, nullable=False),
+    PrimaryKeyConstraint("account_id", "medium", "mode", "date", "snapshot", "rank"),
+    rowid=False,
+)
+Index("ranking_by_work", ranking.c.work_key)
+
+# One reading of one ranking: state reading, complete, empty_for_account.
+ranking_day = _table(
+    "ranking_day",
+    Column("account_id", Integer, nullable=False),
+    Column("medium", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("date", Text, nullable=False),
+    Column("snapshot", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("depth", Integer, nullable=False),
+    Column("read_at", Integer, nullable=False),
+    PrimaryKeyConstraint("account_id", "medium", "mode", "date", "snapshot"),
+    rowid=False,
+)
+
+comment = _table(
+    "comment",
+    Column("comment_key", Integer, primary_key=True, autoincrement=False),
+    Column("work_key", Integer, nullable=False),
+    Column("user_id", Integer),
+    Column("parent_key", Integer),
+    Column("comment", Text, nullable=False),
+    Column("date", Integer),
+    Column("stamp_id", Integer),
+    Column("stamp_url", Text),
+    *_flag("has_replies"),
+    Column("state", Text, nullable=False, server_default=text("'live'")),
+    Column("state_at", Integer),
+    Column("first_seen", Integer, nullable=False),
+    Column("last_seen", Integer, nullable=False),
+)
+Index("comment_by_work", comment.c.work_key, comment.c.comment_key)
+
+payload = _table(
+    "payload",
+    Column("id", Integer, primary_key=True),
+    Column("owner_kind", Text, nullable=False),  # work, user
+    Column("owner_id", Integer, nullable=False),
+    Column("endpoint", Text, nullable=False),  # class of endpoint: list, detail, webview, preview, web
+    Column("digest", LargeBinary, nullable=False),
+    Column("codec", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("seen_at", Integer, nullable=False),
+)
+Index("payload_by_owner", payload.c.owner_kind, payload.c.owner_id, payload.c.endpoint, payload.c.id)
+
+# The ledger: one row for each stretch of one state, as this account saw it.
+sighting = _table(
+    "sighting",
+    Column("id", Integer, primary_key=True),
+    Column("account_id", Integer, nullable=False),
+    Column("owner_kind", Text, nullable=False),
+    Column("owner_id", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("first_at", Integer, nullable=False),
+    Column("last_at", Integer, nullable=False),
+)
+Index("sighting_by_owner", sighting.c.owner_kind, sighting.c.owner_id, sighting.c.id)
+
+# A list that we walk, keyed by what is asked, not by the job that asks.
+feed = _table(
+    "feed",
+    Column("id", Integer, primary_key=True),
+    Column("account_id", Integer, nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("params", Text, nullable=False),  # canonical JSON
+    Column("marks", Text, nullable=False, server_default=text("'{}'")),  # JSON: anchors or cursor, full pass state
+    Column("job", Text, nullable=False),  # who walks it now
+    Column("lane", Integer, nullable=False),
+    Column("due_at", Integer),  # None: only its job's own schedule walks it
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("error", Text),
+    Column("head_at", Integer),  # when a head walk last ended
+    Column("full_at", Integer),  # when a full pass last ended
+    UniqueConstraint("account_id", "endpoint", "params"),
+)
+Index("feed_due", feed.c.lane, feed.c.due_at, sqlite_where=feed.c.due_at.is_not(None))
+
+# What a walk left out, to be closed.
+gap = _table(
+    "gap",
+    Column("id", Integer, primary_key=True),
+    Column("feed_id", Integer, ForeignKey("feed.id"), nullable=False),
+    Column("kind", Text, nullable=False),  # head, backfill, full, page
+    Column("spec", Text, nullable=False),  # JSON
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("due_at", Integer, nullable=False, server_default=text("0")),
+    Column("error", Text),
+    Column("opened_at", Integer, nullable=False),
+)
+Index("gap_by_feed", gap.c.feed_id)
+
+run = _table(
+    "run",
+    Column("id", Integer, primary_key=True),
+    Column("job", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("started_at", Integer, nullable=False),
+    Column("ended_at", Integer),
+    Column("outcome", Text, nullable=False),  # running, done, failed, interrupted
+    Column("new", Integer, nullable=False, server_default=text("0")),
+    Column("seen", Integer, nullable=False, server_default=text("0")),
+    Column("requests", Integer, nullable=False, server_default=text("0")),
+    Column("error", Text),
+)
+Index("run_by_job", run.c.job, run.c.id)
+
+job = _table(
+    "job",
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("filter_digest", Text),  # a changed filter is applied to what is known already
+    *_flag("is_paused"),
+    Column("paused_until", Integer),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("suspended", Text),  # why it does not run, e.g. login
+    Column("last_done_at", Integer),
+)
+
+# Requests and bytes by day (JST) and lane.
+spent = _table(
+    "spent",
+    Column("day", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    PrimaryKeyConstraint("day", "lane"),
+    rowid=False,
+)
+
+broken = _table(
+    "broken",
+    Column("id", Integer, primary_key=True),
+    Column("endpoint", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("times", Integer, nullable=False, server_default=text("1")),
+    Column("first_seen", Integer, nullable=False),
+    Column("last_seen", Integer, nullable=False),
+)
