@@ -1,0 +1,224 @@
+"""Is this file whole, and of the kind that its name says? Walks the container only: nothing is decoded."""
+
+import errno
+import os
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from pixmirror.errors import Damaged
+
+BLOCK = 1 << 20
+TRAILING = 64 << 10  # bytes after the end that editors and cameras append
+ZIP_ENTRIES = 2000
+ZIP_RATIO = 100
+ZIP_TOTAL = 4 << 30
+
+_MAGIC: dict[str, tuple[bytes, ...]] = {
+    "jpg": (b"\xff\xd8\xff",),
+    "png": (b"\x89PNG\r\n\x1a\n",),
+    "gif": (b"GIF87a", b"GIF89a"),
+    "webp": (b"RIFF",),
+    "zip": (b"PK\x03\x04",),
+}
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html)", re.IGNORECASE)
+# In entropy-coded data FF is followed by 00 or a restart marker; these are the markers that end it.
+_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")
+_EOI, _SOS = 0xD9, 0xDA
+_ZIP_FAULTS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
+
+
+def check_structure(source: Path | BinaryIO, ext: str, expected_size: int | None = None) -> None:
+    """Return when the file is whole; raise Damaged, saying what is wrong, when not.
+
+    `source` is a path or a seekable binary file, read from its start; `ext` is jpg, png, gif, webp or zip;
+    `expected_size` is the number of bytes that the server announced, None where it did not.
+    """
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            _check(file, ext, expected_size)
+    else:
+        _check(source, ext, expected_size)
+
+
+def _check(file: BinaryIO, ext: str, expected_size: int | None) -> None:
+    ext = "jpg" if ext == "jpeg" else ext
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    head = file.read(512)
+    if not head:
+        raise Damaged("the file is empty")
+    if _HTML.match(head):
+        raise Damaged(f"an HTML page came where a {ext} file was due")
+    if expected_size is not None and size != expected_size:
+        raise Damaged(f"the file has {size} bytes where the server announced {expected_size}")
+    if ext not in _MAGIC:
+        raise Damaged(f"no check is known for files named .{ext}")
+    if not head.startswith(_MAGIC[ext]):
+        kind = next((k for k, magics in _MAGIC.items() if head.startswith(magics)), "something unknown")
+        raise Damaged(f"the file is named .{ext} but holds {kind}")
+    file.seek(0)
+    end = _WALKS[ext](file, size)
+    if expected_size is None and size - end > TRAILING:
+        raise Damaged(f"{size - end} bytes follow the end of the {ext} image")
+
+
+def _exactly(file: BinaryIO, count: int) -> bytes:
+    data = file.read(count)
+    if len(data) != count:
+        raise Damaged(f"the file is cut: it ends {count - len(data)} bytes too early")
+    return data
+
+
+def _skip(file: BinaryIO, count: int, size: int) -> int:
+    position = file.seek(count, os.SEEK_CUR)
+    if position > size:
+        raise Damaged(f"the file is cut: a part of it should reach byte {position}, it has {size}")
+    return position
+
+
+def _walk_jpeg(file: BinaryIO, size: int) -> int:
+    """Cameras append whole second images (MPF): each must be whole too. Returns where the last one ends."""
+    end = 0
+    while file.read(3) == b"\xff\xd8\xff":
+        file.seek(-1, os.SEEK_CUR)
+        end = _walk_one_jpeg(file, size)
+    return end
+
+
+def _walk_one_jpeg(file: BinaryIO, size: int) -> int:
+    scanned = False
+    while (marker := _next_marker(file)) is not None:
+        if marker == _EOI:
+            if not scanned:
+                raise Damaged("the JPEG ends before its image data")
+            return file.tell()
+        length = int.from_bytes(_exactly(file, 2), "big")
+        if length < 2:
+            raise Damaged(f"the JPEG has a segment of impossible length at byte {file.tell()}")
+        _skip(file, length - 2, size)
+        scanned = scanned or marker == _SOS
+    raise Damaged("the JPEG is cut: its end marker is missing")
+
+
+def _next_marker(file: BinaryIO) -> int | None:
+    while block := file.read(BLOCK):
+        while block.endswith(b"\xff") and (more := file.read(1)):
+            block += more
+        if found := _MARKER.search(block):
+            file.seek(found.end() - len(block), os.SEEK_CUR)
+            return block[found.end() - 1]
+    return None
+
+
+def _walk_png(file: BinaryIO, size: int) -> int:
+    file.seek(8)
+    kind = b""
+    seen: set[bytes] = set()
+    while kind != b"IEND":
+        length = int.from_bytes(_exactly(file, 4), "big")
+        kind = _exactly(file, 4)
+        if not seen and kind != b"IHDR":
+            raise Damaged("the PNG does not begin with its header")
+        if length > size:
+            raise Damaged(f"the PNG is cut: a chunk claims {length} bytes")
+        crc = zlib.crc32(kind)
+        for start in range(0, length, BLOCK):
+            crc = zlib.crc32(_exactly(file, min(BLOCK, length - start)), crc)
+        if crc != int.from_bytes(_exactly(file, 4), "big"):
+            raise Damaged(f"the PNG is damaged: the checksum of a chunk before byte {file.tell()} is wrong")
+        seen.add(kind)
+    if b"IDAT" not in seen:
+        raise Damaged("the PNG holds no image data")
+    return file.tell()
+
+
+def _walk_gif(file: BinaryIO, size: int) -> int:
+    file.seek(6)
+    _skip(file, _color_table(_exactly(file, 7)[4]), size)
+    images = 0
+    while (kind := _exactly(file, 1)) != b";":
+        if kind == b"!":
+            _exactly(file, 1)
+        elif kind == b",":
+            images += 1
+            _skip(file, _color_table(_exactly(file, 9)[8]), size)
+            _exactly(file, 1)
+        else:
+            raise Damaged(f"the GIF is damaged: unknown block at byte {file.tell() - 1}")
+        length = _exactly(file, 1)[0]
+        while length:  # data and the next length in one read: the loop runs thousands of times
+            length = _exactly(file, length + 1)[-1]
+    if not images:
+        raise Damaged("the GIF holds no image")
+    return file.tell()
+
+
+def _color_table(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _walk_webp(file: BinaryIO, size: int) -> int:
+    header = _exactly(file, 16)
+    if header[8:12] != b"WEBP" or header[12:15] != b"VP8":
+        raise Damaged("the file is named .webp but is another kind of RIFF file")
+    end = int.from_bytes(header[4:8], "little") + 8
+    if end > size:
+        raise Damaged(f"the WebP is cut: it should have {end} bytes, it has {size}")
+    return end
+
+
+def _walk_zip(file: BinaryIO, size: int) -> int:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+            _check_zip_limits(entries, size)
+            file.seek(size - 22 - len(archive.comment) + 10)
+            announced = int.from_bytes(_exactly(file, 2), "little")
+            if announced not in (len(entries), 0xFFFF):  # zipfile does not look; 0xFFFF: zip64
+                raise Damaged(f"the zip is damaged: it lists {len(entries)} of {announced} members")
+            for entry in entries:
+                with archive.open(entry) as member:
+                    while member.read(BLOCK):
+                        pass  # the checksum is compared when the last byte has been read
+    except _ZIP_FAULTS as error:
+        raise Damaged(f"the zip is damaged: {error}") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # EINVAL: an offset in the archive points before its start
+            raise
+        raise Damaged("the zip is damaged: an offset points outside") from error
+    return size
+
+
+def _check_zip_limits(entries: list[zipfile.ZipInfo], size: int) -> None:
+    if not entries or min(entry.header_offset for entry in entries) != 0:
+        # zipfile also reads an archive that stands behind other bytes, such as one inside a cut one
+        raise Damaged("the zip is damaged: it does not begin with its first member")
+    if len(entries) > ZIP_ENTRIES:
+        raise Damaged(f"the zip has {len(entries)} members; at most {ZIP_ENTRIES} are accepted")
+    if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+        raise Damaged("the zip is damaged: a member is packed in an unknown way")
+    total = sum(entry.file_size for entry in entries)
+    if total > min(size * ZIP_RATIO, ZIP_TOTAL):
+        raise Damaged(f"the zip would unpack to {total} bytes, more than is accepted")
+
+
+_WALKS: dict[str, Callable[[BinaryIO, int], int]] = {
+    "jpg": _walk_jpeg,
+    "png": _walk_png,
+    "gif": _walk_gif,
+    "webp": _walk_webp,
+    "zip": _walk_zip,
+}

@@ -1,0 +1,12 @@
+"""The only writer of files below the mirror's root and media folder. Plain blocking code; see each for threads.
+
+Catalogue paths ("rel") are POSIX paths relative to the media root, which is `<root>/media` unless the media lie
+elsewhere: `123/456_p0.jpg`. Which file gets which path, the catalogue decides (catalogue/paths.py). Only what was
+checked, synced and renamed is ever called stored.
+"""
+
+from pixmirror.store.part import Check, Part, Stored
+from pixmirror.store.paths import MARKER, resolve
+from pixmirror.store.root import MirrorRoot
+
+__all__ = ["MARKER", "Check", "MirrorRoot", "Part", "Stored", "resolve"]

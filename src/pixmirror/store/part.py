@@ -1,0 +1,166 @@
+"""One file on its way: hidden `.part` beside its place, checked, synced, renamed, and its folder synced."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pixmirror.errors import Damaged, DiskFull, FileError, StorageAbsent, StorageError, TooLarge
+
+BLOCK = 1 << 20
+
+Check = Callable[[BinaryIO], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A whole file in its final place: its path below the media root, bytes, and sha256 in hex."""
+
+    rel: str
+    size: int
+    sha256: str
+
+
+class Part:
+    """A file being written. `offset` is how many bytes are there; > 0 at the start means: go on from there."""
+
+    def __init__(self, rel: str, path: Path, temporary: Path, fd: int, max_file: int) -> None:
+        self.rel = rel
+        self.offset = 0
+        self._path = path
+        self._temporary = temporary
+        self._fd = fd
+        self._max_file = max_file
+        self._hash = hashlib.sha256()
+        try:
+            with storage(path):
+                while block := os.read(fd, BLOCK):
+                    self._hash.update(block)
+                    self.offset += len(block)
+        except BaseException:
+            self.abort(keep=True)
+            raise
+
+    def restart(self) -> None:
+        """Drop what is there, as when the server sends the file from its start. Blocks."""
+        with storage(self._path):
+            os.ftruncate(self._fd, 0)
+        self.offset = 0
+        self._hash = hashlib.sha256()
+
+    def write(self, chunk: bytes) -> None:
+        """Append. TooLarge over the limit; DiskFull; StorageError. Reaches the page cache only."""
+        if self._max_file and self.offset + len(chunk) > self._max_file:
+            raise TooLarge(f"{self.rel} has more than the {self._max_file} bytes that mirror.max_file allows")
+        with storage(self._path):
+            done = 0
+            try:
+                while done < len(chunk):
+                    done += os.pwrite(self._fd, chunk[done:] if done else chunk, self.offset + done)
+            except OSError:
+                os.ftruncate(self._fd, self.offset)  # so that a half-written chunk is not counted on a resume
+                raise
+        self._hash.update(chunk)
+        self.offset += len(chunk)
+
+    def finish(self, mtime_ms: int | None = None, check: Check | None = None, replace: bool = False) -> Stored:
+        """Check, sync, rename, sync the folder: after this the file survives a power cut. Blocks.
+
+        Damaged, with the sha256, leaves the part open: `abort` it, or `finish` without a check to keep it.
+        FileError when a file with other bytes has this name already and `replace` is false.
+        `mtime_ms` is ms UTC since 1970.
+        """
+        digest = self._hash.hexdigest()
+        with storage(self._path):
+            if check is not None:
+                with os.fdopen(self._fd, "rb", buffering=BLOCK >> 2, closefd=False) as file:
+                    file.seek(0)
+                    checked(check, file, digest)
+            if not replace and os.path.lexists(self._path) and _digest(self._path) != digest:
+                raise FileError(f"another file is already stored as {self.rel}; it was left as it is")
+            if mtime_ms is not None:
+                with suppress(PermissionError):  # some network disks
+                    os.utime(self._fd, ns=(mtime_ms * 1_000_000, mtime_ms * 1_000_000))
+            os.fsync(self._fd)
+            os.rename(self._temporary, self._path)
+            self._close()
+            sync_folder(self._path.parent)
+        return Stored(self.rel, self.offset, digest)
+
+    def abort(self, keep: bool = False) -> None:
+        """Stop; `keep` leaves the `.part` for a later `open_part`. Nothing happens after `finish`."""
+        if self._fd < 0:
+            return
+        self._close()
+        if not keep:
+            with storage(self._path), suppress(FileNotFoundError):
+                os.unlink(self._temporary)
+
+    def _close(self) -> None:
+        os.close(self._fd)
+        self._fd = -1
+
+
+def checked(check: Check | None, file: BinaryIO, digest: str) -> None:
+    if check is None:
+        return
+    try:
+        check(file)
+    except Damaged as error:
+        error.sha256 = digest
+        raise
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomic(path: Path, temporary: Path, data: bytes, mode: int) -> None:
+    with suppress(FileNotFoundError):
+        temporary.unlink()  # a left-over one may have other permissions
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+    with os.fdopen(fd, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(fd)
+    os.rename(temporary, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # some network disks cannot sync a folder
+            raise
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def storage(path: Path) -> Iterator[None]:
+    """The seam where the system's errors become ours."""
+    try:
+        yield
+    except OSError as error:
+        match error.errno:
+            case errno.ENOSPC | errno.EDQUOT:
+                raise DiskFull(f"the disk is full: {path} could not be written") from error
+            case errno.EROFS:
+                raise StorageError(f"the disk is read-only: {path} could not be written") from error
+            case errno.EACCES | errno.EPERM:
+                raise StorageError(f"this user may not write {path}; check its owner and permissions") from error
+            case errno.ENOENT | errno.ENOTDIR | errno.ESTALE | errno.ENOTCONN | errno.ENODEV | errno.EHOSTDOWN:
+                raise StorageAbsent(f"the folder of {path} is no longer there; is its disk mounted?") from error
+            case errno.EOPNOTSUPP | errno.ENOLCK:
+                raise StorageError(
+                    f"the disk of {path} has no file locks; the mirror's root needs them"
+                ) from error
+            case _:
+                raise StorageError(f"{path} could not be read or written: {error.strerror or error}") from error

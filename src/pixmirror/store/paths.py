@@ -1,0 +1,19 @@
+"""From a path in the catalogue to a place on this machine, and never out of the media folder."""
+
+import os
+from pathlib import Path
+
+from pixmirror.errors import FileError
+
+MARKER = ".pixmirror-media"
+
+
+def resolve(media: Path, rel: str) -> Path:
+    """The file's place on this machine; FileError when `rel` leads out of the media folder, also by a link."""
+    parts = rel.split("/")
+    if not all(parts) or {".", ".."} & set(parts) or "\\" in rel or "\0" in rel or parts[-1] == MARKER:
+        raise FileError(f"{rel!r} is not a path inside the media folder")
+    path = media.joinpath(*parts)
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(media)):
+        raise FileError(f"{rel!r} leads out of the media folder {media} through a link")
+    return path

@@ -1,0 +1,286 @@
+"""The mirror's folders, held by one process: lock, identity, room, and the marker that proves the media there."""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pixmirror.errors import DiskFull, FileError, MirrorLocked, StorageAbsent, StorageError
+from pixmirror.store.part import Check, Part, Stored, checked, storage, sync_folder, write_atomic
+from pixmirror.store.paths import MARKER, resolve
+
+_SECRET = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_PART = re.compile(r"\..+\.([0-9a-f]{8})\.[0-9a-f]{8}\.part")
+
+
+class MirrorRoot:
+    """The mirror's folders, held by one process. Build it with `open`, use it as a context manager."""
+
+    def __init__(self, root: Path, media: Path, *, umask: int, keep_free: int, max_file: int) -> None:
+        self.root = root
+        self.media = media
+        self.mirror_id = ""
+        self.new = False  # this run made the mirror
+        self.rebooted = False  # the last run was under another boot: its .part files are worthless
+        self._keep_free = keep_free
+        self._max_file = max_file
+        self._boot = _boot_id()
+        self._lock = -1
+        self._mask = umask
+        self._old_mask: int | None = None
+        self._marker: tuple[int, int, int] | None = None
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        media: Path | None = None,
+        *,
+        umask: int = 0o077,
+        keep_free: int = 0,
+        max_file: int = 0,
+        create: bool = True,
+        init_media: bool = False,
+    ) -> Self:
+        """Take the mirror: its lock, its id, and the process's umask until `close`.
+
+        MirrorLocked when another process has it; StorageError when the disk refuses; StorageAbsent when the
+        root is not there and `create` is false. An absent media folder does not fail here: everything but
+        fetching goes on. A new mirror marks its media folder; one that lies elsewhere must exist (we never make
+        a folder on a disk that may not be mounted). `init_media` marks it for an existing mirror too.
+        Sizes in bytes; `max_file` 0 is no limit.
+        """
+        mirror = cls(root, media or root / "media", umask=umask, keep_free=keep_free, max_file=max_file)
+        mirror._old_mask = os.umask(umask)
+        try:
+            mirror._take(create)
+            mirror._identify()
+            if mirror.new or init_media:
+                mirror._mark_media(inside=media is None)
+        except BaseException:
+            mirror.close()
+            raise
+        return mirror
+
+    def _take(self, create: bool) -> None:
+        if not create and not self.root.is_dir():
+            raise StorageAbsent(f"the mirror's folder {self.root} is not there; `mirror.root` names it")
+        with storage(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                holder = os.pread(self._lock, 64, 0).decode("ascii", "replace").split()[:1]
+                who = f"process {holder[0]}" if holder else "another process"
+                raise MirrorLocked(f"{who} holds the mirror {self.root}; two must not write to it") from error
+            last = os.pread(self._lock, 64, 0).decode("ascii", "replace").split()[1:2]
+            self.rebooted = bool(last) and last != [self._boot]
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, f"{os.getpid()} {self._boot}\n".encode(), 0)
+
+    def _identify(self) -> None:
+        path = self.root / "mirror.json"
+        with storage(path):
+            try:
+                self.mirror_id = str(uuid.UUID(json.loads(path.read_bytes())["mirror_id"]))
+            except FileNotFoundError:
+                self.new = True
+                self.mirror_id = str(uuid.uuid4())
+                text = json.dumps({"mirror_id": self.mirror_id}) + "\n"
+                write_atomic(path, self.root / ".mirror.json.part", text.encode(), 0o666)
+                self.root.chmod(0o777 & ~self._mask)  # it may have been made by hand
+            except (ValueError, KeyError, TypeError) as error:
+                raise StorageError(
+                    f"{path} does not hold the mirror's id; restore it from a backup (the id is also in "
+                    f"{self.media / MARKER}), or remove it to give the mirror a new id"
+                ) from error
+
+    def _mark_media(self, *, inside: bool) -> None:
+        with storage(self.media):
+            if inside:
+                self.media.mkdir(exist_ok=True)
+            marker = self.media / MARKER
+            if self.media.is_dir() and not marker.exists():
+                write_atomic(marker, self._temporary(marker), f"{self.mirror_id}\n".encode(), 0o666)
+
+    def close(self) -> None:
+        """Give the lock back. May be called twice."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+        if self._old_mask is not None:
+            os.umask(self._old_mask)
+            self._old_mask = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def check_media(self) -> None:
+        """StorageAbsent unless the media folder is there and is this mirror's. One stat when nothing changed."""
+        marker = self.media / MARKER
+        try:
+            with storage(self.media):
+                found = marker.stat()
+                seen = (found.st_dev, found.st_ino, found.st_mtime_ns)
+                if seen == self._marker:
+                    return
+                owner = marker.read_text("ascii", "replace").strip()
+        except StorageAbsent as error:
+            self._marker = None
+            if not os.path.isdir(self.media):
+                raise StorageAbsent(f"the media folder {self.media} is not there; nothing was written") from error
+            raise StorageAbsent(
+                f"the media folder {self.media} lacks its marker {MARKER}, as an unmounted disk does; nothing was "
+                f"written. If it is the right folder, put the line {self.mirror_id} into that file"
+            ) from error
+        if owner != self.mirror_id:
+            self._marker = None
+            raise StorageAbsent(f"the media folder {self.media} belongs to another mirror ({owner[:36]})")
+        self._marker = seen
+
+    def free_bytes(self) -> int:
+        """What the disk of the media folder still takes."""
+        with storage(self.media):
+            disk = os.statvfs(self.media)
+        return disk.f_bavail * disk.f_frsize
+
+    def check_room(self, needed: int = 0) -> None:
+        """DiskFull when `needed` more bytes would eat into the reserve."""
+        free = self.free_bytes()
+        if free - needed < self._keep_free:
+            raise DiskFull(
+                f"{free >> 20} MiB are free in {self.media}, {needed >> 20} MiB are needed and "
+                f"{self._keep_free >> 20} MiB are kept free"
+            )
+
+    def resolve(self, rel: str) -> Path:
+        """See the function of this name."""
+        return resolve(self.media, rel)
+
+    def open_part(self, rel: str, resume_token: str) -> "Part":
+        """Begin a file, or go on with the one that this boot and the same token (its URL) left. Blocks."""
+        self.check_media()
+        path = self.resolve(rel)
+        temporary = self._temporary(path, hashlib.sha256(resume_token.encode()).hexdigest()[:8])
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        with storage(path):
+            try:
+                fd = os.open(temporary, flags, 0o666)
+            except FileNotFoundError:
+                self._make_folder(path.parent)
+                fd = os.open(temporary, flags, 0o666)
+        return Part(rel, path, temporary, fd, self._max_file)
+
+    def _temporary(self, path: Path, token: str = "0" * 8) -> Path:
+        return path.with_name(f".{path.name}.{self._boot}.{token}.part")
+
+    def _make_folder(self, folder: Path) -> None:
+        """Below the media folder only, which itself is never made: it may be a disk that is not mounted."""
+        missing = [folder, *folder.parents]
+        for place in reversed(missing[: missing.index(self.media)]):
+            with suppress(FileExistsError):
+                place.mkdir()
+                sync_folder(place.parent)
+
+    def adopt(self, rel: str, check: Check | None = None) -> Stored | None:
+        """A file that is already in its place, as after a crash between rename and row. Reads it whole: blocks.
+
+        None when it is not there; Damaged, with its sha256, when `check` refuses it: then fetch it with `replace`.
+        """
+        self.check_media()
+        path = self.resolve(rel)
+        with storage(path):
+            try:
+                file = path.open("rb")
+            except FileNotFoundError:
+                return None
+            with file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                size = file.tell()
+                file.seek(0)
+                checked(check, file, digest)
+            sync_folder(path.parent)
+        return Stored(rel, size, digest)
+
+    def remove_stale_parts(self, older_than: float = 86400.0) -> int:
+        """Remove `.part` files of other boots and those untouched for `older_than` seconds; how many. Blocks long.
+
+        Walks the whole media folder: for when `rebooted`, and now and then.
+        """
+        self.check_media()
+        removed = 0
+        limit = time.time() - older_than
+        with storage(self.media):
+            for path in _parts(str(self.media)):
+                found = _PART.fullmatch(os.path.basename(path))
+                with suppress(FileNotFoundError):
+                    if found and (found[1] != self._boot or os.stat(path).st_mtime < limit):
+                        os.unlink(path)
+                        removed += 1
+        return removed
+
+    def write_text_atomic(self, rel: str, data: str) -> bool:
+        """Write a sidecar, replacing an older one; False when it held these bytes already. Blocks."""
+        self.check_media()
+        path = self.resolve(rel)
+        content = data.encode()
+        with storage(path):
+            with suppress(FileNotFoundError):
+                if path.stat().st_size == len(content) and path.read_bytes() == content:
+                    return False
+            if not path.parent.is_dir():
+                self._make_folder(path.parent)
+            write_atomic(path, self._temporary(path), content, 0o666)
+        return True
+
+    def write_secret(self, name: str, data: str) -> None:
+        """Write a file below the root that only its owner may read. Blocks."""
+        path = self._secret(name)
+        with storage(path):
+            write_atomic(path, path.with_name(f".{name}.part"), data.encode(), 0o600)
+
+    def read_secret(self, name: str) -> str | None:
+        """What `write_secret` wrote, None when nothing did."""
+        path = self._secret(name)
+        with storage(path):
+            try:
+                return path.read_text("utf-8")
+            except FileNotFoundError:
+                return None
+
+    def _secret(self, name: str) -> Path:
+        if not _SECRET.fullmatch(name):
+            raise FileError(f"{name!r} is not the name of a file in the mirror's root")
+        return self.root / name
+
+
+def _parts(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _parts(entry.path)
+            elif entry.name.startswith(".") and entry.name.endswith(".part"):
+                yield entry.path
+
+
+def _boot_id() -> str:
+    """Eight hex digits that change with each boot, or with each process where the system has no boot id."""
+    try:
+        text = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")
+    except OSError:
+        text = uuid.uuid4().hex
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

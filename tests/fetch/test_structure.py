@@ -1,0 +1,237 @@
+"""The structure check: whole files pass, anything cut, changed or of another kind is refused."""
+
+import io
+import random
+import zipfile
+import zlib
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from pixmirror.errors import Damaged
+from pixmirror.fetch.structure import ZIP_ENTRIES, check_structure
+
+
+def picture(width: int = 90, height: int = 70) -> Image.Image:
+    noise = random.Random(7).randbytes(width * height * 3)
+    return Image.frombytes("RGB", (width, height), noise)
+
+
+def encoded(form: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    picture().save(out, form, **options)
+    return out.getvalue()
+
+
+def zipped(compression: int = zipfile.ZIP_STORED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as archive:
+        for number in range(4):
+            archive.writestr(f"{number:06}.jpg", encoded("JPEG", quality=20 + number))
+    return out.getvalue()
+
+
+def nested_zip() -> bytes:
+    """A whole zip stands, unpacked, inside a zip: a cut behind it leaves something that ends like a zip."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("inner.zip", zipped())
+        archive.writestr("after.jpg", encoded("JPEG"))
+    return out.getvalue()
+
+
+def jpeg_with_thumbnail() -> bytes:
+    """A whole JPEG, end marker and all, in the APP1 segment of another."""
+    body = encoded("JPEG")
+    payload = b"Exif\0\0" + encoded("JPEG", quality=5)[:60000]
+    return body[:2] + b"\xff\xe1" + (len(payload) + 2).to_bytes(2, "big") + payload + body[2:]
+
+
+@cache
+def whole_files() -> dict[str, tuple[str, bytes]]:
+    frames = [picture(40, 40), picture(41, 40).resize((40, 40)), Image.new("RGB", (40, 40), "red")]
+    gif = io.BytesIO()
+    frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:], duration=50)
+    return {
+        "jpeg": ("jpg", encoded("JPEG")),
+        "progressive jpeg": ("jpg", encoded("JPEG", progressive=True, quality=90)),
+        "jpeg with restart markers": ("jpg", encoded("JPEG", restart_marker_blocks=2)),
+        "jpeg with thumbnail": ("jpg", jpeg_with_thumbnail()),
+        "png": ("png", encoded("PNG")),
+        "gif": ("gif", gif.getvalue()),
+        "webp": ("webp", encoded("WEBP")),
+        "lossless webp": ("webp", encoded("WEBP", lossless=True)),
+        "zip": ("zip", zipped()),
+        "deflated zip": ("zip", zipped(zipfile.ZIP_DEFLATED)),
+        "zip in zip": ("zip", nested_zip()),
+    }
+
+
+KINDS = sorted(whole_files())
+
+
+def check(data: bytes, ext: str, expected_size: int | None = None) -> None:
+    check_structure(io.BytesIO(data), ext, expected_size)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whole_files_pass_from_a_path_and_from_an_open_file(kind: str, tmp_path: Path) -> None:
+    ext, data = whole_files()[kind]
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    check_structure(path, ext, len(data))
+    check(data, ext)
+    with path.open("rb") as file:
+        file.seek(5)  # it is read from its start wherever it stands
+        check_structure(file, ext)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_cut_file_is_refused_wherever_the_cut_is(kind: str, data: st.DataObject) -> None:
+    ext, whole = whole_files()[kind]
+    cut = data.draw(st.one_of(st.integers(1, 64), st.integers(1, len(whole))))
+    with pytest.raises(Damaged):
+        check(whole[: len(whole) - cut], ext)
+
+
+@pytest.mark.parametrize("kind", ["gif", "jpeg with thumbnail", "zip in zip"])
+def test_the_misleading_files_are_refused_at_every_single_cut(kind: str) -> None:
+    ext, whole = whole_files()[kind]
+    for length in range(0, len(whole), 1 if len(whole) < 12_000 else 7):
+        with pytest.raises(Damaged):
+            check(whole[:length], ext)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_a_changed_byte_in_a_png_is_refused(data: st.DataObject) -> None:
+    ext, whole = whole_files()["png"]
+    place = data.draw(st.integers(0, len(whole) - 1))
+    bits = data.draw(st.integers(1, 255))
+    with pytest.raises(Damaged):
+        check(whole[:place] + bytes([whole[place] ^ bits]) + whole[place + 1 :], ext)
+
+
+@pytest.mark.parametrize("kind", ["zip", "deflated zip"])
+@settings(max_examples=400, deadline=None)
+@given(data=st.data())
+def test_a_changed_byte_in_a_zip_is_refused_unless_every_member_is_still_the_same(
+    kind: str, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    _, whole = whole_files()[kind]
+    directory = whole.index(b"PK\x01\x02")
+    place = data.draw(st.one_of(st.integers(0, len(whole) - 1), st.integers(directory, len(whole) - 1)))
+    changed = whole[:place] + bytes([whole[place] ^ data.draw(st.integers(1, 255))]) + whole[place + 1 :]
+    path = tmp_path_factory.getbasetemp() / "changed.zip"
+    path.write_bytes(changed)
+    try:
+        check_structure(path, "zip")
+    except Damaged:
+        return
+    assert _members(changed) == _members(whole)
+
+
+def _members(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@settings(max_examples=300, deadline=None)
+@given(ext=st.sampled_from(["jpg", "png", "gif", "webp", "zip"]), data=st.data())
+def test_no_bytes_make_it_fail_in_another_way(ext: str, data: st.DataObject) -> None:
+    _, whole = whole_files()[data.draw(st.sampled_from(KINDS))]
+    start = data.draw(st.sampled_from([0, 16, 200, len(whole)]))
+    garbage = whole[:start] + data.draw(st.binary(max_size=300))
+    with suppress(Damaged):
+        check(garbage, ext)
+
+
+@pytest.mark.parametrize("ext", ["jpg", "png", "gif", "webp", "zip"])
+@pytest.mark.parametrize(
+    "page", [b"<!DOCTYPE html><title>403</title>", b"\n <html>", b"\xef\xbb\xbf<!doctype html>"]
+)
+def test_an_html_page_is_named_as_such(page: bytes, ext: str) -> None:
+    with pytest.raises(Damaged, match="HTML page"):
+        check(page, ext)
+
+
+def test_an_empty_file_is_refused() -> None:
+    with pytest.raises(Damaged, match="empty"):
+        check(b"", "jpg", 0)
+
+
+def test_another_kind_than_the_name_says_is_refused_and_named() -> None:
+    with pytest.raises(Damaged, match=r"named \.jpg but holds png"):
+        check(whole_files()["png"][1], "jpg")
+    with pytest.raises(Damaged, match="another kind of RIFF"):
+        check(b"RIFF\x10\0\0\0WAVEfmt " + bytes(8), "webp")
+    with pytest.raises(Damaged, match="no check"):
+        check(whole_files()["png"][1], "svg")
+
+
+def test_another_length_than_announced_is_refused() -> None:
+    ext, whole = whole_files()["jpeg"]
+    with pytest.raises(Damaged, match="announced"):
+        check(whole, ext, len(whole) + 1)
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "gif", "webp"])
+def test_a_little_behind_the_end_is_tolerated_much_only_when_the_length_was_announced(kind: str) -> None:
+    ext, whole = whole_files()[kind]
+    check(whole + bytes(60_000), ext)
+    much = whole + bytes(70_000)
+    with pytest.raises(Damaged, match="follow the end"):
+        check(much, ext)
+    check(much, ext, len(much))
+
+
+def test_a_second_image_behind_a_jpeg_must_be_whole_too() -> None:
+    ext, whole = whole_files()["jpeg"]
+    check(whole + whole, ext)
+    with pytest.raises(Damaged, match="cut"):
+        check(whole + whole[:-1], ext)
+
+
+def test_a_jpeg_whose_rest_is_zeros_is_refused() -> None:
+    ext, whole = whole_files()["jpeg"]
+    with pytest.raises(Damaged, match="cut"):
+        check(whole[:3000] + bytes(len(whole) - 3000), ext, len(whole))
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb", bytes(20 << 20))
+    with pytest.raises(Damaged, match="unpack to"):
+        check(out.getvalue(), "zip")
+
+
+def test_a_zip_of_too_many_members_or_of_none_is_refused() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number in range(ZIP_ENTRIES + 1):
+            archive.writestr(str(number), b"")
+    with pytest.raises(Damaged, match="at most 2000"):
+        check(out.getvalue(), "zip")
+    out = io.BytesIO()
+    zipfile.ZipFile(out, "w").close()
+    with pytest.raises(Damaged):
+        check(out.getvalue(), "zip")
+
+
+def test_a_png_without_image_data_is_refused() -> None:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
+
+    header = chunk(b"IHDR", bytes(13))
+    with pytest.raises(Damaged, match="no image data"):
+        check(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IEND", b""), "png")
+    with pytest.raises(Damaged, match="header"):
+        check(b"\x89PNG\r\n\x1a\n" + chunk(b"IDAT", b"") + chunk(b"IEND", b""), "png")
