@@ -1,0 +1,67 @@
+"""What every job is handed: the catalogue, Pixiv, the time, and who we are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from pixmirror.catalogue.database import Database
+from pixmirror.catalogue.seen import Seen, Wants
+from pixmirror.clock import Clock
+from pixmirror.models import Lane, Medium, Restrict
+from pixmirror.pixiv import AppApi
+from pixmirror.sync.filters import Filter
+
+DAY_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job of the configuration, in terms of what is asked. Fields that its kind does not use are empty."""
+
+    name: str
+    kind: Literal["following", "user", "bookmarks", "ranking"]
+    wants: Wants = field(default_factory=Wants)
+    wanted: Filter = field(default_factory=Filter)
+    restrict: tuple[Restrict, ...] = ("public", "private")
+    media: tuple[Medium, ...] = ("illust", "novel")
+    users: tuple[int, ...] = ()
+    tag: str | None = None
+    modes: tuple[str, ...] = ()
+    top: int = 100
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`ring` wakes whoever waits for something to do; it is called after each commit that may have made some."""
+
+    db: Database
+    api: AppApi
+    clock: Clock
+    account_id: int
+    ring: Callable[[], None] = lambda: None
+
+    def seen(self, job: Job, endpoint: str, lane: Lane, now: int) -> Seen:
+        return Seen(
+            account_id=self.account_id,
+            job=job.name,
+            now=now,
+            endpoint=endpoint,
+            language=self.api.language,
+            lane=int(lane),
+            wants=job.wants,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """What one run of a job brought. `error` is the first thing that failed and will be tried again."""
+
+    new: int = 0
+    seen: int = 0
+    error: str | None = None
+
+    def plus(self, new: int, seen: int, error: str | None = None) -> "JobResult":
+        return JobResult(self.new + new, self.seen + seen, self.error or error)

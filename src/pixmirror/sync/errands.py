@@ -1,0 +1,277 @@
+"""Doing one chore: ask Pixiv about one work, comment list or user, and record the answer.
+
+A chore stays until its answer is committed; a cut one is done again, from its progress where it has some.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from pixmirror.catalogue import briefs, chores, feeds, ingest_captions, ingest_comments, ingest_files, ingest_lists
+from pixmirror.catalogue.chores import Chore
+from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.ingest_broken import record_broken
+from pixmirror.catalogue.ingest_people import record_profile, record_user_state
+from pixmirror.catalogue.ingest_states import record_state
+from pixmirror.catalogue.seen import Wants
+from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError
+from pixmirror.models import (
+    BookmarkTag,
+    Comment,
+    Illust,
+    Lane,
+    Listing,
+    Medium,
+    Novel,
+    Received,
+    Restrict,
+    State,
+    UserDetail,
+    split_key,
+)
+from pixmirror.pixiv.app import comments, illusts, novels, users
+from pixmirror.sync import sources
+from pixmirror.sync.context import DAY_MS, Context, Job
+from pixmirror.sync.walk import backoff_ms
+
+PROFILE_AGAIN_MS = 30 * DAY_MS
+ABSENT_AGAIN_MS = 7 * DAY_MS
+# A re-reading is no job's: it changes what is known, not who wants it.
+NOBODY = Job(name="", kind="user", wants=Wants(comments=False))
+
+
+async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
+    """Do it; what concerns only this item is recorded on it, what concerns everything is raised."""
+    lane = Lane(chore.lane)
+    try:
+        await HANDLERS[chore.kind](ctx, job, chore, lane)
+    except (NotFound, Forbidden) as error:
+        await ctx.db.run(_absent, ctx, job, chore, str(error))
+    except PixivError as error:
+        if error.scope == "everything":
+            raise
+        due = ctx.clock.now() + backoff_ms(chore.attempts)
+        await ctx.db.run(chores.postpone, chore.kind, chore.key, due, str(error))
+    ctx.ring()
+
+
+def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, error: str) -> None:
+    """A 404: evidence about the work or user, and not asked again soon."""
+    now = ctx.clock.now()
+    seen = ctx.seen(job, chore.kind, Lane(chore.lane), now)
+    if chore.kind == "detail":
+        record_state(conn, seen, chore.key, State.GONE, f"detail: {error}")
+        chores.done(conn, chore.kind, chore.key)
+    elif chore.kind == "profile":
+        record_user_state(conn, seen, chore.key, State.USER_GONE, f"profile: {error}")
+        chores.done(conn, chore.kind, chore.key, again_at=now + PROFILE_AGAIN_MS)
+    elif chore.kind in ("ugoira", "text"):
+        # The file list of a work that is gone or hidden: its detail tells which.
+        chores.add(conn, "detail", chore.key, int(Lane.RETRY), now)
+        chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
+    else:
+        chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
+
+
+async def _ugoira(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    illust_id = chore.key >> 1
+    received = await illusts.ugoira_metadata(ctx.api.at(lane), illust_id)
+
+    def record(conn: Connection) -> None:
+        ingest_files.record_ugoira(
+            conn, ctx.seen(job, "ugoira", Lane.NEW, ctx.clock.now()), illust_id, received.item
+        )
+        chores.done(conn, chore.kind, chore.key)
+
+    await ctx.db.run(record)
+
+
+async def _text(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    received = await novels.text(ctx.api.at(lane), chore.key >> 1)
+    if received.item.id != chore.key >> 1:
+        raise BadResponse(f"webview/v2/novel: asked for novel {chore.key >> 1}, got {received.item.id}")
+
+    def record(conn: Connection) -> None:
+        ingest_files.record_text(conn, ctx.seen(job, "webview", Lane.NEW, ctx.clock.now()), received)
+        chores.done(conn, chore.kind, chore.key)
+
+    await ctx.db.run(record)
+
+
+async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    medium, work_id = split_key(chore.key)
+    received: Received[Illust | Novel]
+    if medium == "illust":
+        received = await illusts.detail(ctx.api.at(lane), work_id)
+    else:
+        received = await novels.detail(ctx.api.at(lane), work_id)
+    if received.item.id != work_id:
+        raise BadResponse(f"{medium}/detail: asked for {work_id}, got {received.item.id}")
+
+    def record(conn: Connection) -> None:
+        before = briefs.work_brief(conn, chore.key)
+        sources.record_works(ctx, NOBODY, conn, [received], "detail", lane, ctx.clock.now())
+        if before and not before.caption and received.item.caption and not received.item.is_stub:
+            ingest_captions.set_captions_stripped(conn, ctx.account_id, ctx.clock.now())
+        chores.done(conn, chore.kind, chore.key)
+
+    await ctx.db.run(record)
+
+
+async def _profile(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    received = await users.detail(ctx.api.at(lane), chore.key)
+
+    def record(conn: Connection) -> None:
+        now = ctx.clock.now()
+        record_profile(conn, ctx.seen(job, "profile", lane, now), received)
+        _open_unseen_lists(ctx, job, conn, received, now)
+        chores.done(conn, chore.kind, chore.key, again_at=now + PROFILE_AGAIN_MS)
+
+    await ctx.db.run(record)
+
+
+def _open_unseen_lists(ctx: Context, job: Job, conn: Connection, received: Received[UserDetail], now: int) -> None:
+    """A list that no preview showed, but the profile counts, is walked after all."""
+    profile = received.item.profile
+    totals = {
+        sources.USER_ILLUSTS: (profile.total_illusts or 0) + (profile.total_manga or 0),
+        sources.USER_NOVELS: (profile.total_novels or 0) if job.wants.novels else 0,
+    }
+    for endpoint, total in totals.items():
+        if total:
+            params = {"user_id": received.item.user.id}
+            feed = feeds.open_feed(conn, ctx.account_id, endpoint, params, job=job.name, lane=int(Lane.BACKFILL))
+            if feed.head_at is None:
+                feeds.set_due(conn, feed.id, now)
+
+
+async def _comments(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    """All comments of a work; where they were all read once, only down to the first known page."""
+    medium, work_id = split_key(chore.key)
+    ask = comments.illust_comments if medium == "illust" else comments.novel_comments
+    brief = await ctx.db.read(briefs.work_brief, chore.key)
+    if brief is None:
+        await ctx.db.run(chores.done, chore.kind, chore.key)
+        return
+    offset = int(chore.progress.get("offset", 0))
+    total = chore.progress.get("total")
+    while True:
+        listing = await ask(ctx.api.at(lane), work_id, offset or None)
+        total = listing.head.get("total_comments", total)
+        following = int(listing.next["offset"]) if listing.next else None
+        new, known = await ctx.db.run(_record_comments, ctx, job, chore, listing, lane, following, total)
+        if following is None or (brief.comments_at is not None and known and not new):
+            break
+        offset = following
+    walked = total if isinstance(total, int) else brief.total_comments
+    await ctx.db.run(_comments_walked, ctx, job, chore, lane, walked)
+
+
+def _record_comments(
+    conn: Connection,
+    ctx: Context,
+    job: Job,
+    chore: Chore,
+    listing: Listing[Comment],
+    lane: Lane,
+    following: int | None,
+    total: object,
+) -> tuple[int, int]:
+    now = ctx.clock.now()
+    record_broken(conn, listing.endpoint, listing.broken, now)
+    found = ingest_comments.record_comments(conn, ctx.seen(job, "comments", lane, now), chore.key, listing.items)
+    if following is not None:
+        chores.save_progress(conn, chore.kind, chore.key, {"offset": following, "total": total})
+    return found
+
+
+def _comments_walked(
+    conn: Connection, ctx: Context, job: Job, chore: Chore, lane: Lane, total: int | None
+) -> None:
+    seen = ctx.seen(job, "comments", lane, ctx.clock.now())
+    again = ingest_comments.comments_walked(conn, seen, chore.key, total)
+    chores.done(conn, chore.kind, chore.key, again_at=again)
+
+
+async def _replies(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    comment_id = chore.key >> 1
+    medium = split_key(chore.key)[0]
+    owner = await ctx.db.read(briefs.comment_work, chore.key)
+    following: Mapping[str, str] | None = chore.progress.get("next")
+    while owner is not None:
+        listing = await comments.replies(ctx.api.at(lane), medium, comment_id, next=following)
+        following = listing.next
+
+        def record(conn: Connection, listing: Listing[Comment] = listing, work: int = owner) -> None:
+            now = ctx.clock.now()
+            record_broken(conn, listing.endpoint, listing.broken, now)
+            seen = ctx.seen(job, "comments", lane, now)
+            ingest_comments.record_comments(conn, seen, work, listing.items, parent_key=chore.key)
+            if listing.next is not None:
+                chores.save_progress(conn, chore.kind, chore.key, {"next": dict(listing.next)})
+
+        await ctx.db.run(record)
+        if following is None:
+            break
+    await ctx.db.run(chores.done, chore.kind, chore.key)
+
+
+async def _bookmark_tags(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    """Own bookmark tags: the list of each tag whose count has moved is walked (design 5)."""
+    medium, restrict = sources.from_tags_key(chore.key)
+    ask = users.bookmark_tags_illust if medium == "illust" else users.bookmark_tags_novel
+    started = ctx.clock.now()
+    moved: list[BookmarkTag] = []
+    following: Mapping[str, str] | None = None
+    while True:
+        listing = await ask(ctx.api.at(lane), ctx.account_id, restrict, next=following)
+        tags = list(listing)
+        names = await ctx.db.run(
+            ingest_lists.record_bookmark_tags, ctx.account_id, medium, restrict, tags, ctx.clock.now()
+        )
+        moved += [tag for tag in tags if tag.name in names]
+        following = listing.next
+        if following is None:
+            break
+    for tag in moved:
+        await _walk_tag(ctx, lane, medium, restrict, tag)
+
+    def record(conn: Connection) -> None:
+        ingest_lists.forget_bookmark_tags(conn, ctx.account_id, medium, restrict, started)
+        chores.done(conn, chore.kind, chore.key)
+
+    await ctx.db.run(record)
+
+
+async def _walk_tag(ctx: Context, lane: Lane, medium: Medium, restrict: Restrict, tag: BookmarkTag) -> None:
+    started = ctx.clock.now()
+    ask: Callable[..., Awaitable[Listing[Any]]]
+    ask = users.bookmarks_illust if medium == "illust" else users.bookmarks_novel
+    following: Mapping[str, str] | None = None
+    while True:
+        listing = await ask(ctx.api.at(lane), ctx.account_id, restrict, tag.name, next=following)
+
+        def record(conn: Connection, listing: Listing[Any] = listing) -> None:
+            now = ctx.clock.now()
+            record_broken(conn, listing.endpoint, listing.broken, now)
+            sources.record_works(ctx, NOBODY, conn, listing.items, "bookmark", lane, now)
+            keys = [item.key for item in listing]
+            ingest_lists.record_tagged(conn, ctx.account_id, tag.name, keys, now)
+            if listing.next is None:
+                args = (ctx.account_id, medium, restrict, tag.name, tag.count, started)
+                ingest_lists.tag_walked(conn, *args)
+
+        await ctx.db.run(record)
+        following = listing.next
+        if following is None:
+            return
+
+
+HANDLERS: dict[str, Callable[[Context, Job, Chore, Lane], Awaitable[None]]] = {
+    "ugoira": _ugoira,
+    "text": _text,
+    "detail": _detail,
+    "profile": _profile,
+    "comments": _comments,
+    "replies": _replies,
+    "bookmark_tags": _bookmark_tags,
+}

@@ -1,0 +1,123 @@
+"""One run of a job: its head walks, and what they make due. Backfills and chores go on by themselves.
+
+Following and user jobs lean on the follow feeds: one request shows the new works of all artists (design 5).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pixmirror.catalogue import chores, feeds, runs
+from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.feeds import Feed
+from pixmirror.models import Lane
+from pixmirror.sync import sources, walk
+from pixmirror.sync.context import DAY_MS, Context, Job, JobResult
+from pixmirror.sync.ranking import run_ranking
+from pixmirror.sync.walk import Walked
+
+FOLLOWING_PASS_MS = DAY_MS
+BOOKMARKS_PASS_MS = 7 * DAY_MS
+ARTIST_PASS_MS = 30 * DAY_MS
+ARTISTS_A_RUN = 50  # full passes opened at once, so that they spread over the month
+DEEP_LOOK_MS = 2 * DAY_MS  # once a day a follow feed is read this far below its anchors
+
+
+async def run_job(ctx: Context, job: Job) -> JobResult:
+    """Run a job once. PixivErrors that concern everything, and LoginErrors, are the caller's."""
+    if job.kind == "following":
+        return await _following(ctx, job)
+    if job.kind == "user":
+        return await _users(ctx, job)
+    if job.kind == "bookmarks":
+        return await _bookmarks(ctx, job)
+    return await run_ranking(ctx, job)
+
+
+async def _head(
+    ctx: Context, job: Job, endpoint: str, params: Mapping[str, Any], floor: int | None = None
+) -> tuple[Feed, Walked]:
+    """Head walk of a feed, down to known ground. A first backfill is left to the backfiller."""
+    feed = await ctx.db.run(feeds.open_feed, ctx.account_id, endpoint, params, job=job.name, lane=int(Lane.NEW))
+    source = sources.source(ctx, job, endpoint, params)
+    walked = await walk.head(ctx.db, ctx.clock, feed, source, Lane.NEW, floor=floor)
+    if walked.gap is not None and walked.gap.kind == "head":
+        walked = walked.plus(await walk.close(ctx.db, ctx.clock, feed, walked.gap, source, Lane.NEW))
+    ctx.ring()
+    return feed, walked
+
+
+async def _full_pass_if_older(ctx: Context, job: Job, feed: Feed, age_ms: int) -> None:
+    now = ctx.clock.now()
+    if feed.full_at is not None and now - feed.full_at >= age_ms:
+        source = sources.source(ctx, job, feed.endpoint, feed.params)
+        await ctx.db.run(walk.open_full_pass, feed, source, now)
+        ctx.ring()
+
+
+async def _following(ctx: Context, job: Job) -> JobResult:
+    result = JobResult()
+    endpoints = [sources.ILLUST_FOLLOW, sources.NOVEL_FOLLOW] if job.wants.novels else [sources.ILLUST_FOLLOW]
+    for endpoint in endpoints:
+        result = await _follow_feed(ctx, job, endpoint, result)
+    for restrict in job.restrict:
+        feed, walked = await _head(ctx, job, sources.FOLLOWING, {"restrict": restrict})
+        result = result.plus(walked.new, walked.seen, walked.failed)
+        await _full_pass_if_older(ctx, job, feed, FOLLOWING_PASS_MS)
+    await ctx.db.run(_open_stale_artists, ctx, job, ctx.clock.now())
+    ctx.ring()
+    return result
+
+
+async def _follow_feed(ctx: Context, job: Job, endpoint: str, result: JobResult) -> JobResult:
+    restrict = "all" if len(job.restrict) > 1 else job.restrict[0]
+    now = ctx.clock.now()
+    name = f"deep_look:{endpoint}:{restrict}"
+    looked = int(await ctx.db.read(runs.get_meta, name) or 0)
+    floor = now - DEEP_LOOK_MS if looked and now - looked >= DAY_MS else None
+    feed, walked = await _head(ctx, job, endpoint, {"restrict": restrict}, floor)
+    if floor is not None or not looked:
+        await ctx.db.run(runs.set_meta, name, str(now))
+    ended = walked.gap is None and walked.failed is None
+    if ended and feed.marks.get("anchors") and not walked.touched:
+        # The feed ended above what we know: works between are only in the artists' own lists.
+        own = sources.USER_ILLUSTS if endpoint == sources.ILLUST_FOLLOW else sources.USER_NOVELS
+        await ctx.db.run(feeds.make_due, ctx.account_id, own, now)
+        ctx.ring()
+    return result.plus(walked.new, walked.seen, walked.failed)
+
+
+def _open_stale_artists(conn: Connection, ctx: Context, job: Job, now: int) -> None:
+    for endpoint in (sources.USER_ILLUSTS, sources.USER_NOVELS):
+        for feed in feeds.stale_feeds(conn, ctx.account_id, endpoint, now - ARTIST_PASS_MS, ARTISTS_A_RUN):
+            walk.open_full_pass(conn, feed, sources.source(ctx, job, endpoint, feed.params), now)
+
+
+async def _users(ctx: Context, job: Job) -> JobResult:
+    result = JobResult()
+    endpoints = [sources.USER_ILLUSTS, sources.USER_NOVELS] if job.wants.novels else [sources.USER_ILLUSTS]
+    for user_id in job.users:
+        if job.wants.profiles:
+            await ctx.db.run(_profile_once, user_id, ctx.clock.now())
+        for endpoint in endpoints:
+            _, walked = await _head(ctx, job, endpoint, {"user_id": user_id})
+            result = result.plus(walked.new, walked.seen, walked.failed)
+    await ctx.db.run(_open_stale_artists, ctx, job, ctx.clock.now())
+    return result
+
+
+def _profile_once(conn: Connection, user_id: int, now: int) -> None:
+    name = f"profile_asked:{user_id}"
+    if runs.get_meta(conn, name) is None:
+        chores.add(conn, "profile", user_id, int(Lane.EXTRA), now)
+        runs.set_meta(conn, name, str(now))
+
+
+async def _bookmarks(ctx: Context, job: Job) -> JobResult:
+    result = JobResult()
+    for medium in job.media:
+        for restrict in job.restrict:
+            params = {"restrict": restrict, **({"tag": job.tag} if job.tag else {})}
+            feed, walked = await _head(ctx, job, sources.bookmarks_endpoint(medium), params)
+            result = result.plus(walked.new, walked.seen, walked.failed)
+            await _full_pass_if_older(ctx, job, feed, BOOKMARKS_PASS_MS)
+    return result

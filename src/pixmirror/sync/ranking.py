@@ -1,0 +1,132 @@
+"""Rankings: one reading of one medium, mode and JST day at a time, restarted when it was cut (design 5).
+
+A day's ranking appears about noon JST of the next day; before that an empty answer means "not yet".
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from pixmirror.catalogue import ingest_ranking
+from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.ingest_broken import record_broken
+from pixmirror.catalogue.ingest_ranking import DayState
+from pixmirror.errors import InvalidRequest, PixivError
+from pixmirror.models import JST, Lane, Listing, Medium, from_ms
+from pixmirror.pixiv.app import illusts, novels
+from pixmirror.sync import sources
+from pixmirror.sync.context import DAY_MS, Context, Job, JobResult
+
+PUBLISHED_AT_HOUR = 12
+AGAIN_AFTER_MS = DAY_MS
+EMPTY_AFTER_MS = 3 * DAY_MS
+
+
+def newest_date(now: int) -> date:
+    """The newest day whose ranking should be out."""
+    moment = from_ms(now).astimezone(JST)
+    return moment.date() - timedelta(days=1 if moment.hour >= PUBLISHED_AT_HOUR else 2)
+
+
+def dates(job: Job, now: int) -> list[date]:
+    """The days that the job covers, newest first."""
+    newest = min(newest_date(now), job.until or date.max)
+    first = job.since or newest
+    return [newest - timedelta(days=n) for n in range((newest - first).days + 1)]
+
+
+def _noon_after(day: date) -> int:
+    noon = datetime(day.year, day.month, day.day, PUBLISHED_AT_HOUR, tzinfo=JST) + timedelta(days=1)
+    return int(noon.timestamp() * 1000)
+
+
+async def run_ranking(ctx: Context, job: Job) -> JobResult:
+    """Read each day that is missing, and once more each that is a day old."""
+    result = JobResult()
+    for medium in job.media:
+        for mode in job.modes:
+            known = await ctx.db.read(ingest_ranking.ranking_days, ctx.account_id, medium, mode)
+            for day in dates(job, ctx.clock.now()):
+                if _is_due(known.get(day.isoformat()), ctx.clock.now()):
+                    result = await _read_day(ctx, job, medium, mode, day, result)
+    return result
+
+
+def _is_due(known: ingest_ranking.RankingDay | None, now: int) -> bool:
+    if known is None or known.state == "reading":
+        return True
+    return known.state == "complete" and known.snapshot == 1 and now - known.read_at >= AGAIN_AFTER_MS
+
+
+async def _read_day(ctx: Context, job: Job, medium: Medium, mode: str, day: date, result: JobResult) -> JobResult:
+    try:
+        new, seen = await _read_pages(ctx, job, medium, mode, day)
+    except InvalidRequest as error:
+        # Pixiv has no ranking of this mode for this day: before its first, or not a mode of this account.
+        await ctx.db.run(_close, ctx, medium, mode, day, "empty_for_account", 0)
+        return result.plus(0, 0, str(error))
+    except PixivError as error:
+        if error.scope == "everything":
+            raise
+        return result.plus(0, 0, str(error))
+    ctx.ring()
+    return result.plus(new, seen)
+
+
+def _close(
+    conn: Connection,
+    ctx: Context,
+    medium: Medium,
+    mode: str,
+    day: date,
+    state: DayState,
+    depth: int,
+) -> None:
+    now = ctx.clock.now()
+    snapshot = ingest_ranking.begin_ranking(conn, ctx.account_id, medium, mode, day.isoformat(), now)
+    ingest_ranking.finish_ranking(conn, ctx.account_id, medium, mode, day.isoformat(), snapshot, state, depth, now)
+
+
+async def _read_pages(ctx: Context, job: Job, medium: Medium, mode: str, day: date) -> tuple[int, int]:
+    now = ctx.clock.now()
+    name = day.isoformat()
+    ask = illusts.ranking if medium == "illust" else novels.ranking
+    snapshot = await ctx.db.run(ingest_ranking.begin_ranking, ctx.account_id, medium, mode, name, now)
+    api = ctx.api.at(Lane.NEW)
+    listing: Listing[Any] = await ask(api, mode, day)
+    rank, new, seen_keys = 1, 0, set[int]()
+    while True:
+        items = listing.items[: job.top - rank + 1]
+        keys = [received.item.key for received in items]
+        if seen_keys & set(keys):
+            # It was published anew while we read: start again at the next run.
+            return new, rank - 1
+        seen_keys.update(keys)
+        new += await ctx.db.run(_record_page, ctx, job, listing, (medium, mode, name, snapshot), rank)
+        rank += len(items)
+        if listing.next is None or rank > job.top:
+            break
+        listing = await ask(api, mode, next=listing.next)
+    if rank == 1 and ctx.clock.now() < _noon_after(day) + EMPTY_AFTER_MS:
+        return new, 0
+    key = (medium, mode, name, snapshot)
+    await ctx.db.run(_finish, ctx, key, "complete" if rank > 1 else "empty_for_account", rank - 1)
+    return new, rank - 1
+
+
+def _finish(
+    conn: Connection, ctx: Context, key: tuple[Medium, str, str, int], state: DayState, depth: int
+) -> None:
+    ingest_ranking.finish_ranking(conn, ctx.account_id, *key, state, depth, ctx.clock.now())
+
+
+def _record_page(
+    conn: Connection, ctx: Context, job: Job, listing: Listing[Any], key: tuple[Medium, str, str, int], rank: int
+) -> int:
+    medium, mode, day, snapshot = key
+    now = ctx.clock.now()
+    items = listing.items[: job.top - rank + 1]
+    record_broken(conn, listing.endpoint, listing.broken, now)
+    ingested = sources.record_works(ctx, job, conn, items, "ranking", Lane.NEW, now)
+    keys = [received.item.key for received in items]
+    ingest_ranking.record_ranking(conn, ctx.account_id, medium, mode, day, snapshot, rank, keys)
+    return len(ingested.new)

@@ -1,0 +1,192 @@
+"""The feeds that we know how to walk: how each is asked, and what its pages become.
+
+A feed's name is the endpoint without its version; adding one is one function here and one line in SOURCES.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pixmirror.catalogue import briefs, chores, feeds, ingest, ingest_lists, runs
+from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.ingest_broken import record_broken
+from pixmirror.catalogue.ingest_people import record_users
+from pixmirror.catalogue.seen import Ingested
+from pixmirror.models import Illust, Lane, Listing, Medium, Novel, Received, Restrict, UserPreview, from_ms
+from pixmirror.pixiv.app import illusts, novels, users
+from pixmirror.pixiv.reading import preview_works
+from pixmirror.sync import filters
+from pixmirror.sync.context import Context, Job
+from pixmirror.sync.walk import Recorded, Source
+
+FOLLOWING = "user/following"
+ILLUST_FOLLOW = "illust/follow"
+NOVEL_FOLLOW = "novel/follow"
+USER_ILLUSTS = "user/illusts"
+USER_NOVELS = "user/novels"
+BOOKMARKS_ILLUST = "user/bookmarks/illust"
+BOOKMARKS_NOVEL = "user/bookmarks/novel"
+
+Works = Sequence[Received[Illust | Novel]]
+
+
+def bookmarks_endpoint(medium: Medium) -> str:
+    return BOOKMARKS_ILLUST if medium == "illust" else BOOKMARKS_NOVEL
+
+
+def source(ctx: Context, job: Job, endpoint: str, params: Mapping[str, Any]) -> Source:
+    """The Source of a feed, as `job` wants it read."""
+    return SOURCES[endpoint](ctx, job, params)
+
+
+def record_works(
+    ctx: Context, job: Job, conn: Connection, works: Works, endpoint: str, lane: Lane, now: int
+) -> Ingested:
+    """Works of a page into the catalogue, with this job's refusals."""
+    seen = ctx.seen(job, endpoint, lane, now)
+    return ingest.record_works(conn, seen, works, filters.refusals(job.wanted, works))
+
+
+def _record_listing(
+    ctx: Context, job: Job, endpoint: str, probe: str
+) -> Callable[[Connection, Listing[Any], Lane, int], Recorded]:
+    def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
+        record_broken(conn, listing.endpoint, listing.broken, now)
+        ingested = record_works(ctx, job, conn, listing.items, endpoint, lane, now)
+        keys = tuple(item.key for item in listing)
+        _probe_caption(conn, keys, probe, now)
+        return Recorded(tuple(key >> 1 for key in keys), len(ingested.new))
+
+    return record
+
+
+def _probe_caption(conn: Connection, keys: Sequence[int], feed: str, now: int) -> None:
+    """An empty caption is asked for once per feed and day; the answer tells whether lists can be believed."""
+    today = from_ms(now).date().isoformat()
+    name = f"caption_probe:{feed}"
+    if runs.get_meta(conn, name) == today:
+        return
+    unknown = briefs.caption_unknown(conn, keys)
+    if unknown:
+        chores.add(conn, "detail", unknown[0], int(Lane.EXTRA), now)
+        runs.set_meta(conn, name, today)
+
+
+def _following(ctx: Context, job: Job, params: Mapping[str, Any]) -> Source:
+    restrict = params["restrict"]
+
+    async def read(offset: int | None, lane: Lane) -> Listing[UserPreview]:
+        return await users.following(ctx.api.at(lane), ctx.account_id, restrict, offset)
+
+    def record(conn: Connection, listing: Listing[UserPreview], lane: Lane, now: int) -> Recorded:
+        record_broken(conn, listing.endpoint, listing.broken, now)
+        previews = list(listing)
+        ids = [p.user.id for p in previews]
+        record_users(conn, ctx.seen(job, "preview", lane, now), [p.user for p in previews])
+        new = ingest_lists.record_follows(conn, ctx.account_id, restrict, ids, now)
+        works: list[Received[Illust | Novel]] = []
+        for preview in previews:
+            shown = preview_works(preview)
+            record_broken(conn, FOLLOWING, shown.broken, now)
+            works += (*shown.illusts, *shown.novels) if job.wants.novels else shown.illusts
+            if preview.user.id in new:
+                walk_user(ctx, job, conn, preview.user.id, bool(shown.illusts), bool(shown.novels), now)
+        record_works(ctx, job, conn, works, "preview", lane, now)
+        return Recorded(tuple(ids), len(new))
+
+    def finished(conn: Connection, started: int, now: int) -> None:
+        ingest_lists.mark_missing(conn, "follow", ctx.account_id, restrict, started, now)
+
+    return Source("offset", read, record, finished=finished)
+
+
+def walk_user(
+    ctx: Context, job: Job, conn: Connection, user_id: int, has_illusts: bool, has_novels: bool, now: int
+) -> None:
+    """A user's lists become due; one that a preview shows empty waits for the profile's totals."""
+    lane = int(Lane.BACKFILL)
+    wanted = [(USER_ILLUSTS, has_illusts), (USER_NOVELS, has_novels and job.wants.novels)]
+    for endpoint, has in wanted:
+        if has:
+            params = [{"user_id": user_id}]
+            feeds.open_feeds(conn, ctx.account_id, endpoint, params, job=job.name, lane=lane, due_at=now)
+    if job.wants.profiles:
+        chores.add(conn, "profile", user_id, int(Lane.EXTRA), now)
+
+
+def _follow_feed(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium) -> Source:
+    restrict = params["restrict"]
+
+    async def read(offset: int | None, lane: Lane) -> Listing[Any]:
+        ask = illusts.follow if medium == "illust" else novels.follow
+        return await ask(ctx.api.at(lane), restrict, offset)
+
+    record = _record_listing(ctx, job, "feed", f"follow:{medium}")
+    return Source("offset", read, record, backfill=False)
+
+
+def _user_works(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium) -> Source:
+    user_id = params["user_id"]
+    record_listing = _record_listing(ctx, job, "list", f"user:{medium}")
+
+    async def read(offset: int | None, lane: Lane) -> Listing[Any]:
+        if medium == "illust":
+            return await users.illusts(ctx.api.at(lane), user_id, None, offset)
+        return await users.novels(ctx.api.at(lane), user_id, offset)
+
+    def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
+        recorded = record_listing(conn, listing, lane, now)
+        owner = listing.head.get("user")
+        if not listing.items and not (isinstance(owner, dict) and owner.get("id")):
+            # Nobody's empty list is either an empty list or a user who left: the profile tells (pixiv-facts 3.3).
+            chores.add(conn, "profile", user_id, int(Lane.EXTRA), now)
+        return recorded
+
+    return Source("offset", read, record)
+
+
+def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium) -> Source:
+    restrict, tag = params["restrict"], params.get("tag")
+
+    async def read(cursor: int | None, lane: Lane) -> Listing[Any]:
+        ask = users.bookmarks_illust if medium == "illust" else users.bookmarks_novel
+        return await ask(ctx.api.at(lane), ctx.account_id, restrict, tag, cursor)
+
+    def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
+        record_broken(conn, listing.endpoint, listing.broken, now)
+        ingested = record_works(ctx, job, conn, listing.items, "bookmark", lane, now)
+        keys = [item.key for item in listing]
+        below = listing.next.get("max_bookmark_id") if listing.next else None
+        new = ingest_lists.record_bookmarks(
+            conn, ctx.account_id, restrict, keys, now, int(below) if below else None
+        )
+        if new:
+            chores.add(conn, "bookmark_tags", tags_key(medium, restrict), int(Lane.EXTRA), now)
+        _probe_caption(conn, keys, f"bookmarks:{medium}:{restrict}", now)
+        return Recorded(tuple(key >> 1 for key in keys), len(ingested.new))
+
+    def finished(conn: Connection, started: int, now: int) -> None:
+        if tag is None:
+            ingest_lists.mark_missing(conn, "bookmark", ctx.account_id, restrict, started, now, medium)
+            chores.add(conn, "bookmark_tags", tags_key(medium, restrict), int(Lane.EXTRA), now)
+
+    return Source("cursor", read, record, finished=finished)
+
+
+def tags_key(medium: Medium, restrict: str) -> int:
+    """The chore key of one list of own bookmark tags."""
+    return (medium == "novel") + 2 * (restrict == "private")
+
+
+def from_tags_key(key: int) -> tuple[Medium, Restrict]:
+    return ("novel" if key & 1 else "illust"), ("private" if key & 2 else "public")
+
+
+SOURCES: dict[str, Callable[[Context, Job, Mapping[str, Any]], Source]] = {
+    FOLLOWING: _following,
+    ILLUST_FOLLOW: lambda ctx, job, params: _follow_feed(ctx, job, params, "illust"),
+    NOVEL_FOLLOW: lambda ctx, job, params: _follow_feed(ctx, job, params, "novel"),
+    USER_ILLUSTS: lambda ctx, job, params: _user_works(ctx, job, params, "illust"),
+    USER_NOVELS: lambda ctx, job, params: _user_works(ctx, job, params, "novel"),
+    BOOKMARKS_ILLUST: lambda ctx, job, params: _bookmarks(ctx, job, params, "illust"),
+    BOOKMARKS_NOVEL: lambda ctx, job, params: _bookmarks(ctx, job, params, "novel"),
+}

@@ -1,0 +1,250 @@
+"""Walking one feed: page by page, each page with its marks in one transaction (laws 1 and 3).
+
+A head walk reads page 1; what it does not reach is left as a gap in the same transaction, so that a cut at any
+moment leaves no hole. Closing a gap is the same walk, started elsewhere.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pixmirror.catalogue import feeds
+from pixmirror.catalogue.database import Connection, Database
+from pixmirror.catalogue.feeds import Feed, Gap
+from pixmirror.clock import Clock
+from pixmirror.errors import OffsetCap, PixivError
+from pixmirror.models import Lane, Listing, to_ms
+from pixmirror.sync import steps
+from pixmirror.sync.steps import Done, Span, Stretch
+
+RETRIES_OF_A_PAGE = 3
+BACKOFF_S = (5, 30, 120, 600, 3600, 21600)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a page brought: its ids in order, and how many were new to the catalogue."""
+
+    ids: tuple[int, ...]
+    new: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How one feed is read and recorded. `read` takes an offset or a cursor, None for the top.
+
+    `backfill`: whether the first walk reads on to the end. `finished` is called, in the last page's transaction,
+    when a pass from the top to the end is complete, with the time at which it began.
+    """
+
+    paging: Literal["offset", "cursor"]
+    read: Callable[[int | None, Lane], Awaitable[Listing[Any]]]
+    record: Callable[[Connection, Listing[Any], Lane, int], Recorded]
+    backfill: bool = True
+    finished: Callable[[Connection, int, int], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """How a walk went: what it left (`gap`), whether it met known ground (`met`), why it stopped (`failed`).
+
+    `touched`: it saw at least one anchor, so that a list that ended did not end above what was known.
+    """
+
+    pages: int = 0
+    seen: int = 0
+    new: int = 0
+    met: bool = False
+    touched: bool = False
+    capped: bool = False
+    gap: Gap | None = None
+    failed: str | None = None
+
+    def plus(self, other: "Walked") -> "Walked":
+        return replace(
+            other,
+            pages=self.pages + other.pages,
+            seen=self.seen + other.seen,
+            new=self.new + other.new,
+            touched=self.touched or other.touched,
+        )
+
+
+def backoff_ms(failures: int) -> int:
+    return BACKOFF_S[min(failures, len(BACKOFF_S) - 1)] * 1000
+
+
+def _oldest(listing: Listing[Any]) -> int | None:
+    dates = [d for item in listing if (d := getattr(item, "create_date", None)) is not None]
+    return to_ms(min(dates)) if dates else None
+
+
+def _next(listing: Listing[Any], name: str) -> int | None:
+    return int(listing.next[name]) if listing.next and name in listing.next else None
+
+
+def _after(
+    source: Source, spec: Span | Stretch, ids: Sequence[int], listing: Listing[Any]
+) -> Span | Stretch | Done:
+    if isinstance(spec, Span):
+        return steps.after_offset_page(spec, ids, _next(listing, "offset"), _oldest(listing))
+    return steps.after_cursor_page(spec, _next(listing, "max_bookmark_id"))
+
+
+async def head(
+    db: Database, clock: Clock, feed: Feed, source: Source, lane: Lane, *, floor: int | None = None
+) -> Walked:
+    """Read page 1; leave the rest as a gap, if it does not meet known ground at once."""
+    try:
+        listing = await source.read(None, lane)
+    except PixivError as error:
+        if error.scope == "everything":
+            raise
+        due = clock.now() + backoff_ms(feed.failures)
+        await db.run(feeds.feed_failed, feed.id, due, str(error))
+        return Walked(failed=str(error))
+    return await db.run(_record_head, feed, source, listing, lane, clock.now(), floor)
+
+
+def _record_head(
+    conn: Connection,
+    feed: Feed,
+    source: Source,
+    listing: Listing[Any],
+    lane: Lane,
+    now: int,
+    floor: int | None,
+) -> Walked:
+    recorded = source.record(conn, listing, lane, now)
+    first = feed.head_at is None
+    spec: Span | Stretch
+    if source.paging == "offset":
+        anchors = tuple(feed.marks.get("anchors", ()))
+        spec = Span(stop=anchors, floor=floor, started=now)
+        marks = {"anchors": steps.new_anchors(recorded.ids, anchors), "fresh": len(recorded.ids)}
+        _shift_gaps(conn, feed.id, steps.inserted(recorded.ids, anchors))
+    else:
+        spec = Stretch(stop=feed.marks.get("cursor"), started=now)
+        cursor = _next(listing, "max_bookmark_id")
+        marks = {"cursor": cursor if cursor is not None else feed.marks.get("cursor")}
+    step = _after(source, spec, recorded.ids, listing)
+    feeds.set_marks(conn, feed.id, marks)
+    feeds.head_done(conn, feed.id, now)
+    gap = None
+    if not isinstance(step, Done) and (source.backfill or not first):
+        gap = feeds.open_gap(conn, feed.id, "backfill" if first else "head", step.to_json(), now)
+    if first and isinstance(step, Done):
+        _pass_ended(conn, feed.id, source, now, now)
+    met = isinstance(step, Done) and step.met
+    touched = _touches(spec, recorded.ids)
+    return Walked(pages=1, seen=len(recorded.ids), new=recorded.new, met=met, touched=touched, gap=gap)
+
+
+def open_full_pass(conn: Connection, feed: Feed, source: Source, now: int) -> Gap | None:
+    """A gap from the top to the end, unless one of this kind is open already."""
+    if any(g.kind in ("full", "backfill") for g in feeds.gaps(conn, feed.id)):
+        return None
+    spec = Span(started=now) if source.paging == "offset" else Stretch(started=now)
+    return feeds.open_gap(conn, feed.id, "full", spec.to_json(), now)
+
+
+async def close(db: Database, clock: Clock, feed: Feed, gap: Gap, source: Source, lane: Lane) -> Walked:
+    """Read a gap page by page until it is closed, or a page fails."""
+    total = Walked(gap=gap)
+    while total.gap is not None:
+        spec = _spec(source, total.gap)
+        try:
+            listing = await source.read(_position(spec), lane)
+        except OffsetCap:
+            await db.run(feeds.close_gap, total.gap.id)
+            return total.plus(Walked(capped=True))
+        except PixivError as error:
+            if error.scope == "everything":
+                raise
+            failed = await db.run(_gap_failed, total.gap, spec, str(error), clock.now())
+            return total.plus(failed)
+        step = await db.run(_record_gap, feed, total.gap, source, spec, listing, lane, clock.now())
+        total = total.plus(step)
+    return total
+
+
+def _touches(spec: Span | Stretch, ids: Sequence[int]) -> bool:
+    return isinstance(spec, Span) and not set(ids).isdisjoint(spec.stop)
+
+
+def _spec(source: Source, gap: Gap) -> Span | Stretch:
+    return Span.from_json(gap.spec) if source.paging == "offset" else Stretch.from_json(gap.spec)
+
+
+def _position(spec: Span | Stretch) -> int | None:
+    return spec.offset or None if isinstance(spec, Span) else spec.start
+
+
+def _record_gap(
+    conn: Connection,
+    feed: Feed,
+    gap: Gap,
+    source: Source,
+    spec: Span | Stretch,
+    listing: Listing[Any],
+    lane: Lane,
+    now: int,
+) -> Walked:
+    recorded = source.record(conn, listing, lane, now)
+    touched = _touches(spec, recorded.ids)
+    walked = Walked(pages=1, seen=len(recorded.ids), new=recorded.new, touched=touched)
+    step = _after(source, spec, recorded.ids, listing)
+    if isinstance(spec, Span):
+        if gap.kind == "head":
+            _extend_anchors(conn, feed.id, recorded.ids)
+        if spec.above is not None and len(recorded.ids) >= steps.ENOUGH_ANCHORS:
+            feeds.end_gap_at(conn, spec.above, recorded.ids)
+            step = replace(step, above=None) if isinstance(step, Span) else step
+    if isinstance(step, Done):
+        feeds.close_gap(conn, gap.id)
+        if gap.kind in ("backfill", "full"):
+            _pass_ended(conn, feed.id, source, spec.started, now)
+        return replace(walked, met=step.met)
+    feeds.move_gap(conn, gap.id, step.to_json())
+    return replace(walked, gap=replace(gap, spec=step.to_json(), failures=0))
+
+
+def _extend_anchors(conn: Connection, feed_id: int, ids: Sequence[int]) -> None:
+    """Where page 1 showed too few ids to be found again, those below it become anchors too."""
+    marks = feeds.get_feed(conn, feed_id).marks
+    fresh = int(marks.get("fresh", steps.PAGE))
+    if fresh < steps.ENOUGH_ANCHORS:
+        old = list(marks.get("anchors", ()))
+        anchors = steps.new_anchors([*old[:fresh], *ids], old[fresh:])
+        feeds.set_marks(conn, feed_id, {"anchors": anchors, "fresh": fresh + len(ids)})
+
+
+def _shift_gaps(conn: Connection, feed_id: int, by: int) -> None:
+    """What is new at the top has moved everything below down: gaps start that much further on."""
+    if by:
+        for gap in feeds.gaps(conn, feed_id):
+            feeds.move_gap(conn, gap.id, {**gap.spec, "offset": int(gap.spec.get("offset", 0)) + by})
+
+
+def _pass_ended(conn: Connection, feed_id: int, source: Source, started: int, now: int) -> None:
+    """The whole list was seen, unless a page of it is still a gap."""
+    if any(g.kind in ("page", "head") for g in feeds.gaps(conn, feed_id)):
+        return
+    feeds.full_done(conn, feed_id, now)
+    if source.finished is not None:
+        source.finished(conn, started, now)
+
+
+def _gap_failed(conn: Connection, gap: Gap, spec: Span | Stretch, error: str, now: int) -> Walked:
+    """Try later; an offset page that keeps failing becomes a gap of its own, and the walk goes on below it.
+
+    The gap left above ends at the ids that the walk finds below: the list may move before it is read.
+    """
+    failures = feeds.gap_failed(conn, gap.id, now + backoff_ms(gap.failures), error)
+    if failures < RETRIES_OF_A_PAGE or gap.kind == "page" or isinstance(spec, Stretch):
+        return Walked(failed=error)
+    page = feeds.open_gap(conn, gap.feed_id, "page", spec.to_json(), now)
+    feeds.gap_failed(conn, page.id, now + backoff_ms(failures), error)
+    below = replace(spec, offset=spec.offset + steps.PAGE - 1, prev=None, above=page.id).to_json()
+    feeds.move_gap(conn, gap.id, below)
+    return Walked(gap=replace(gap, spec=below, failures=0))
