@@ -1,0 +1,81 @@
+"""The commands. This layer is the only one that prints; every error becomes one sentence and an exit code here.
+
+Heavy libraries are imported inside the commands, so that `pixmirror --help` answers at once.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from pixmirror import __version__
+from pixmirror.cli import check, database, demo, help, login, look, setup, verify, work
+from pixmirror.cli.common import INTERRUPTED, Session, complain, the_error
+from pixmirror.errors import PixmirrorError
+
+
+class Commands(TyperGroup):
+    """Ends every error of ours: one sentence, what to do, and the exit code."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except PixmirrorError as error:
+            complain(error)
+            raise typer.Exit(error.exit_code) from None
+        except BaseExceptionGroup as group:
+            error_inside = the_error(group)
+            if error_inside is None:
+                raise
+            complain(error_inside)
+            raise typer.Exit(error_inside.exit_code) from None
+
+
+app = typer.Typer(
+    name="pixmirror",
+    cls=Commands,
+    help="Keeps a complete, searchable, verifiable local mirror of the Pixiv that you care about.",
+    epilog="Try it without an account: pixmirror demo.  Set it up: pixmirror init, then login, check, sync.  "
+    "More: pixmirror help.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pixmirror {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common_options(
+    ctx: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="The config file (default: ./config.toml, then yours)."),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Keeps a complete, searchable, verifiable local mirror of the Pixiv that you care about."""
+    ctx.obj = Session(config)
+
+
+for group in (setup, login, check, work, look, verify, database, demo, help):
+    group.add_to(app)
+
+
+def main() -> None:
+    """The console script `pixmirror`."""
+    app()

@@ -1,0 +1,240 @@
+"""`pixmirror check`: is everything in place, and does Pixiv answer as we read it?"""
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from pixmirror.cli import login as login_command
+from pixmirror.cli import render
+from pixmirror.cli.common import Json, Session, print_json, run, say, session
+from pixmirror.errors import BadResponse, ConfigError, LoginError, PixmirrorError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pixmirror.cli.first_look import Report
+    from pixmirror.store import MirrorRoot
+
+Level = Literal["ok", "warn", "bad"]
+FIRST_YEAR = 2026
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that was looked at; `exit_code` is that of the whole command if it is bad."""
+
+    what: str
+    level: Level
+    text: str
+    exit_code: int = 0
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(check)
+
+
+def check(
+    ctx: typer.Context,
+    pixiv: Annotated[
+        bool, typer.Option("--pixiv", help="Also ask Pixiv, at most 12 times, and compare what it answers.")
+    ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", metavar="DIR", help="With --pixiv: keep the answers there, names blanked."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """See whether config, disk, clock and login are in order, and what the login unlocks.
+
+    \b
+    Examples:
+      pixmirror check
+      pixmirror check --pixiv
+      pixmirror check --record answers/     for a bug report: no tokens, mail addresses or names
+    """
+    s = session(ctx)
+    rows = list(_local(s))
+    report = None
+    if (pixiv or record is not None) and not any(r.level == "bad" for r in rows):
+        report, row = _pixiv(s, record)
+        rows.append(row)
+    bad = next((r for r in rows if r.level == "bad"), None)
+    if as_json:
+        answer = {"ok": bad is None, "checks": [asdict(r) for r in rows]}
+        print_json(answer | ({"pixiv": report.as_dict()} if report else {}))
+    else:
+        render.table(("", "", ""), [(r.level.upper() if r.level != "ok" else "ok", r.what, r.text) for r in rows])
+        for line in report.differences() if report else ():
+            say(f"  {line}")
+        if record is not None and report is not None:
+            say(f"{render.count(report.requests, 'answer')} in {record}; look through them before you share them.")
+    if bad is not None:
+        raise typer.Exit(bad.exit_code)
+
+
+def _local(s: Session) -> "Iterator[Row]":
+    """All that can be seen without asking Pixiv."""
+    try:
+        config = s.config
+    except ConfigError as error:
+        yield Row("config", "bad", str(error), error.exit_code)
+        return
+    on = [job.name for job in config.jobs if job.enabled]
+    if on:
+        yield Row("config", "ok", f"Enabled jobs: {', '.join(on)}.")
+    else:
+        yield Row("config", "warn", "No job is enabled, so nothing would be mirrored: add one to [[jobs]].")
+    yield _service(s)
+    root = _unlocked(s)
+    yield _disk(s)
+    yield _storage(s, root)
+    yield _catalogue(s)
+    yield _clock(s)
+    yield from _login(s, root)
+
+
+def _unlocked(s: Session) -> "MirrorRoot":
+    """The mirror's folders to look at, without taking the lock."""
+    import json
+
+    from pixmirror.store import MirrorRoot
+
+    m = s.config.mirror
+    root = MirrorRoot(m.root, m.media or m.root / "media", umask=m.umask, keep_free=m.keep_free, max_file=0)
+    try:
+        root.mirror_id = str(json.loads((m.root / "mirror.json").read_bytes())["mirror_id"])
+    except (OSError, ValueError, KeyError, TypeError):
+        root.new = True
+    return root
+
+
+def _service(s: Session) -> Row:
+    try:
+        answer = s.ask("status", timeout=5)
+    except PixmirrorError as error:
+        return Row("service", "warn", str(error))
+    if answer is None:
+        return Row("service", "ok", "pixmirror does not run in the background now.")
+    return Row("service", "ok", f"pixmirror runs as process {answer.get('pid')}.")
+
+
+def _disk(s: Session) -> Row:
+    import os
+    import shutil
+
+    m = s.config.mirror
+    media = m.media or m.root
+    there = next(p for p in (media, *media.parents) if p.is_dir())
+    try:
+        free = shutil.disk_usage(there).free
+    except OSError as error:
+        return Row("disk", "bad", f"{there} cannot be read: {error.strerror}.", StorageError.exit_code)
+    text = f"{render.size(free)} are free at {there}; {render.size(m.keep_free)} are kept free."
+    for place in {m.root, media}:
+        nearest = next(p for p in (place, *place.parents) if p.exists())
+        if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+            return Row("disk", "bad", f"{place} cannot be written to.", StorageError.exit_code)
+    if free < m.keep_free:
+        return Row("disk", "bad", f"{text} Free some space or lower mirror.keep_free.", StorageError.exit_code)
+    return Row("disk", "ok", text)
+
+
+def _storage(s: Session, root: "MirrorRoot") -> Row:
+    if root.new:
+        if s.config.mirror.media is not None and not root.media.is_dir():
+            text = f"The media folder {root.media} is not there: mount it, or make it."
+            return Row("storage", "bad", text, StorageError.exit_code)
+        return Row("storage", "ok", f"A new mirror will be made in {root.root}.")
+    try:
+        root.check_media()
+    except StorageError as error:
+        return Row("storage", "bad", f"{str(error)[:1].upper()}{str(error)[1:]}.", error.exit_code)
+    return Row("storage", "ok", f"The media folder {root.media} is this mirror's.")
+
+
+def _catalogue(s: Session) -> Row:
+    from pixmirror.catalogue import migrate
+
+    if not s.catalogue.exists():
+        return Row("catalogue", "ok", "Nothing is mirrored yet.")
+    try:
+        migrate.check(s.catalogue)
+    except PixmirrorError as error:
+        return Row("catalogue", "bad", str(error), error.exit_code)
+    size = s.catalogue.stat().st_size
+    return Row("catalogue", "ok", f"Schema {migrate.HEAD}, {render.size(size)}.")
+
+
+def _clock(s: Session) -> Row:
+    now = time.time()
+    if time.gmtime(now).tm_year < FIRST_YEAR:
+        return Row("clock", "bad", f"It says {time.strftime('%Y-%m-%d')}, which is in the past: set the clock.", 2)
+    try:
+        ahead = s.catalogue.stat().st_mtime - now
+    except OSError:
+        ahead = 0
+    if ahead > HOUR_MS / 1000:
+        return Row(
+            "clock", "warn", f"The catalogue was written {render.span(ahead)} in the future: the clock went back."
+        )
+    return Row("clock", "ok", time.strftime("%Y-%m-%d %H:%M:%S %Z.", time.localtime(now)))
+
+
+def _login(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
+    from pixmirror.daemon import credentials
+    from pixmirror.daemon.mirror import configured_token
+
+    try:
+        refresh, token = credentials.load(root, configured_token(s.config, s.env))
+    except PixmirrorError as error:
+        yield Row("login", "bad", str(error), error.exit_code)
+        return
+    if refresh is None:
+        yield Row("login", "bad", "There is no Pixiv login yet: run `pixmirror login`.", LoginError.exit_code)
+        return
+    if token is None:
+        yield Row("login", "ok", "There is a refresh token that was not used yet; `check --pixiv` tries it.")
+    else:
+        now = int(time.time() * 1000)
+        fresh = "fresh" if token.fresh(now) else "renewed when it is needed"
+        when = render.from_now(token.expires_at - HOUR_MS, now)
+        yield Row("login", "ok", f"{token.user_name} (user:{token.user_id}); access token of {when}, {fresh}.")
+        hides = token.x_restrict <= 0
+        yield Row("rating", "warn" if hides else "ok", login_command.rating(token.x_restrict))
+    yield Row(
+        "unlocks",
+        "ok",
+        "App login: all of the app API, own private follows and bookmarks with it. There is no web cookie: works "
+        "that Pixiv hides from the app stay limited.",
+    )
+
+
+def _pixiv(s: Session, record: Path | None) -> "tuple[Report | None, Row]":
+    from pixmirror.cli.first_look import first_look
+    from pixmirror.daemon.mirror import open_mirror
+
+    async def look() -> "Report":
+        async with open_mirror(s.config, s.env) as mirror:
+            return await first_look(mirror, record)
+
+    try:
+        report = run(look())
+    except PixmirrorError as error:
+        return None, Row("pixiv", "bad", f"{error} {error.advice}".strip(), error.exit_code)
+    return report, row_of(report)
+
+
+def row_of(report: "Report") -> Row:
+    asked = f"{render.count(report.requests, 'request')}, {render.count(len(report.probes), 'endpoint')}"
+    if report.lossy:
+        return Row("pixiv", "bad", f"{asked}: data would be lost, see below.", BadResponse.exit_code)
+    broken = sum(len(p.broken) for p in report.probes)
+    if broken or any(p.missing or p.error for p in report.probes):
+        return Row(
+            "pixiv", "warn", f"{asked}: answers differ from what we read, nothing would be lost; see below."
+        )
+    return Row("pixiv", "ok", f"{asked}: all were understood.")

@@ -1,0 +1,148 @@
+"""What all commands share: the configuration, the catalogue, the daemon if one runs, and how to say things."""
+
+import asyncio
+import json
+import os
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Coroutine, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from pixmirror.errors import ConfigError, PixmirrorError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pixmirror.catalogue.database import ReadOnly
+    from pixmirror.config import Config
+
+T = TypeVar("T")
+
+INTERRUPTED = 130
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+class Session:
+    """One command's surroundings; what is not needed is not read."""
+
+    def __init__(self, config_file: Path | None) -> None:
+        self.config_file = config_file
+        self.env: Mapping[str, str] = os.environ
+        self._config: Config | None = None
+
+    @property
+    def config(self) -> "Config":
+        if self._config is None:
+            from pixmirror.config import find_config, load
+
+            self._config = load(find_config(self.config_file), self.env)
+        return self._config
+
+    @property
+    def root(self) -> Path:
+        return self.config.mirror.root
+
+    @property
+    def catalogue(self) -> Path:
+        from pixmirror.daemon.mirror import catalogue_path
+
+        return catalogue_path(self.root)
+
+    @contextmanager
+    def reading(self) -> "Iterator[ReadOnly]":
+        """The catalogue for reading, whether a daemon runs or not."""
+        from pixmirror.catalogue.database import open_readonly
+
+        if not self.catalogue.exists():
+            raise ConfigError(
+                f"There is no mirror at {self.root} yet: run `pixmirror sync`, or `pixmirror init` to set one up."
+            )
+        with open_readonly(self.catalogue) as db:
+            yield db
+
+    def ask(self, command: str, timeout: float | None = 10, **fields: Any) -> dict[str, Any] | None:
+        """The running daemon's answer; None if none runs. Its refusal is raised as our own error would be."""
+        from pixmirror import control
+
+        answer = control.ask_now(self.root, self.env, {"command": command, **fields}, timeout)
+        if answer is not None and not answer.get("ok"):
+            raise DaemonRefused(answer)
+        return answer
+
+    def has_daemon(self) -> bool:
+        return self.ask("status", timeout=5) is not None
+
+
+class DaemonRefused(PixmirrorError):
+    """What the running daemon answered instead of doing it."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        problems = [f"  {p}" for p in answer.get("problems", ())]
+        super().__init__("\n".join([str(answer.get("error", "The running pixmirror refused.")), *problems]))
+        self.exit_code = int(answer.get("exit_code", 1))  # type: ignore[misc]
+
+
+def session(ctx: typer.Context) -> Session:
+    found = ctx.find_object(Session)
+    assert found is not None
+    return found
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(coroutine)
+
+
+def now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+def say(text: str = "") -> None:
+    typer.echo(text)
+
+
+def note(text: str) -> None:
+    """For the user's eyes only; never part of what a script reads."""
+    typer.echo(text, err=True)
+
+
+def print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def complain(error: PixmirrorError) -> None:
+    """An error's sentence, and what can be done about it."""
+    text = str(error)
+    note(text[:1].upper() + text[1:])
+    if error.advice:
+        note(error.advice)
+
+
+def the_error(group: BaseExceptionGroup[BaseException]) -> PixmirrorError | None:
+    """The first of a group that holds errors of ours only; None if there is a bug among them."""
+    ours, others = group.split(PixmirrorError)
+    if ours is None or others is not None:
+        return None
+    first: BaseException = ours
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first if isinstance(first, PixmirrorError) else None
+
+
+def on_terminal() -> bool:
+    """Whether somebody sits there who could be asked."""
+    return sys.stdin.isatty()
+
+
+def program() -> str:
+    """How the user calls us: what the examples we print begin with."""
+    called = sys.argv[0]
+    if shutil.which("pixmirror"):
+        return "pixmirror"
+    return shlex.quote(called) if called.endswith("pixmirror") else "python -m pixmirror"

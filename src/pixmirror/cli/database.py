@@ -1,0 +1,44 @@
+"""`pixmirror db upgrade`."""
+
+import typer
+
+from pixmirror.cli.common import say, session
+
+db = typer.Typer(help="Look after the catalogue's schema.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(db, name="db")
+
+
+@db.callback()
+def group() -> None:
+    """Look after the catalogue's schema.
+
+    \b
+    Example:
+      pixmirror db upgrade
+    """
+
+
+@db.command()
+def upgrade(ctx: typer.Context) -> None:
+    """Bring the catalogue to this version's schema, after a safety copy. `sync` and `run` do it by themselves.
+
+    \b
+    Example:
+      pixmirror db upgrade
+    """
+    from pixmirror.catalogue import migrate
+    from pixmirror.store import MirrorRoot
+
+    s = session(ctx)
+    mirror = s.config.mirror
+    with MirrorRoot.open(mirror.root, mirror.media, umask=mirror.umask, create=False):
+        before = migrate.upgrade(s.catalogue)
+    if before == migrate.HEAD:
+        say(f"The catalogue has schema {before} already; nothing to do.")
+    elif before is None:
+        say(f"Made a new catalogue with schema {migrate.HEAD}.")
+    else:
+        say(f"Upgraded the catalogue from schema {before} to {migrate.HEAD}; the old one is kept beside it.")

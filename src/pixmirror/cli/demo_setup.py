@@ -1,0 +1,102 @@
+"""The demo's folder: its config file, its token, and the note that says which generated Pixiv it mirrors."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+from pixmirror.errors import ConfigError, StorageError
+
+NOTE = "pixmirror-demo.json"
+TOKEN = "demo-refresh-token"
+HOSTS = ("app-api.pixiv.net", "oauth.secure.pixiv.net", "i.pximg.net", "s.pximg.net")
+JST = timezone(timedelta(hours=9))
+RANKED_DAYS = 3
+DEFAULTS = {"seed": 7, "artists": 40, "works": 900}
+
+CONFIG = """\
+# Written by `pixmirror demo` each time that it starts; `pixmirror init` makes a config file of your own.
+[mirror]
+root = "mirror"
+keep_free = "100 MiB"
+
+[pixiv]
+refresh_token_file = "refresh-token"
+requests_per_minute = 0       # no pacing: it is our own machine that we ask
+requests_per_day = 0
+image_bytes_per_day = "0"
+
+[pixiv.hosts]                 # the generated Pixiv, instead of the real one
+{hosts}
+
+[[jobs]]
+name = "following"
+kind = "following"
+every = "1m"
+
+[[jobs]]
+name = "bookmarks"
+kind = "bookmarks"
+every = "1m"
+
+[[jobs]]
+name = "ranking"
+kind = "ranking"
+media = ["illust", "novel"]
+modes = ["day", "week"]
+since = "{since}"
+every = "1h"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoMirror:
+    """`folder` is ours alone."""
+
+    folder: Path
+    seed: int
+    artists: int
+    works: int
+
+    @classmethod
+    def prepare(cls, folder: Path, *, seed: int | None, artists: int | None, works: int | None) -> "DemoMirror":
+        """A new folder, or the one of an earlier demo to go on with; any other folder is refused."""
+        given = {"seed": seed, "artists": artists, "works": works}
+        wanted = {key: value for key, value in given.items() if value is not None}
+        note = folder / NOTE
+        try:
+            if note.is_file():
+                kept = json.loads(note.read_text("utf-8"))
+                known = {key: int(kept[key]) for key in DEFAULTS}
+                if any(known[key] != value for key, value in wanted.items()):
+                    made = ", ".join(f"--{key} {value}" for key, value in known.items())
+                    raise ConfigError(
+                        f"The demo in {folder} was made with {made}; use another --dir for a new one."
+                    )
+                return cls(folder, **known)
+            if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+                raise ConfigError(
+                    f"{folder} is not a demo's folder and is not empty; name another one with --dir."
+                )
+            mirror = cls(folder, **(DEFAULTS | wanted))
+            folder.mkdir(parents=True, exist_ok=True)
+            values = {key: value for key, value in asdict(mirror).items() if key in DEFAULTS}
+            note.write_text(json.dumps(values) + "\n", "utf-8")
+        except OSError as error:
+            raise StorageError(f"{folder} cannot be used: {error.strerror}.") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigError(f"{note} is damaged; remove {folder} and start the demo again.") from error
+        return mirror
+
+    @property
+    def config_file(self) -> Path:
+        return self.folder / "config.toml"
+
+    def write_config(self, url: str) -> None:
+        """Each start has its own port, so the file is written anew."""
+        since = (datetime.now(UTC).astimezone(JST) - timedelta(days=RANKED_DAYS)).date().isoformat()
+        hosts = "\n".join(f'"{host}" = "{url}"' for host in HOSTS)
+        token = self.folder / "refresh-token"
+        token.touch(0o600)
+        token.write_text(TOKEN + "\n", "utf-8")
+        self.config_file.write_text(CONFIG.format(hosts=hosts, since=since), "utf-8")

@@ -1,0 +1,91 @@
+"""How a demo ends: what was mirrored, what was not and why, and what to try on it."""
+
+import shlex
+from contextlib import closing
+from typing import Any
+
+from pixmirror.cli import render
+from pixmirror.cli.common import Session, note, program, say
+from pixmirror.cli.demo_setup import DemoMirror
+from pixmirror.errors import PixmirrorError
+
+EXPLAINED = {
+    "limited": "hidden from the app by Pixiv (a web login may see them)",
+    "mypixiv": "only for the artist's My pixiv friends",
+    "private": "made private by the artist",
+    "gone": "deleted upstream, or not shown any more",
+    "deleted": "deleted upstream",
+    "user_gone": "their artist left Pixiv",
+    "user_suspended": "their artist was suspended",
+    "unknown": "shown only as a placeholder",
+}
+
+
+def summary(s: Session, mirror: DemoMirror) -> None:
+    from pixmirror.cli.look import read_status
+
+    try:
+        found = read_status(s)
+        types = _types(s)
+    except PixmirrorError as error:
+        note(str(error))
+        return
+    files = found["files"]
+    kinds = ", ".join(f"{n:,} {kind}" for kind, n in types.items())
+    say()
+    say(
+        f"Mirrored: {kinds}; {found['users']:,} users, {found['tags']:,} tags, {found['comments']:,} comments, "
+        f"{found['bookmarks']:,} bookmarks."
+    )
+    say(
+        f"Files: {files['stored']:,} stored, {render.size(found['bytes'])}; {files['wanted']:,} wanted, "
+        f"{files['failed']:,} failed."
+    )
+    _explain(found)
+    _what_next(s, mirror)
+
+
+def _types(s: Session) -> dict[str, int]:
+    from pixmirror.catalogue.export import export
+
+    counts = dict.fromkeys(("illust", "manga", "ugoira", "novel"), 0)
+    with s.reading() as db, db.reading() as conn:
+        for kind in ("works", "novels"):
+            for row in export(conn, kind):
+                if row["state"] == "live" or row["title"]:
+                    counts[row["type"] or "novel"] = counts.get(row["type"] or "novel", 0) + 1
+    return counts
+
+
+def _explain(found: dict[str, Any]) -> None:
+    """What is not there, and why: explained, not failed."""
+    files, lines = found["files"], []
+    lines += [f"{render.count(n, 'work')}: {EXPLAINED.get(state, state)}" for state, n in found["states"].items()]
+    lines += [f"{r['count']:,} × {r['what']}: {r['reason']}" for r in found["explained"]]
+    if files["refused"]:
+        lines.append(f"{files['refused']:,} files of works that a filter of the config refuses")
+    if lines:
+        say("Not to be had, and kept on record:")
+        for line in lines:
+            say(f"  {line}")
+
+
+def _what_next(s: Session, mirror: DemoMirror) -> None:
+    command = f"{program()} --config {shlex.quote(str(mirror.config_file))}"
+    say(f"Look into {mirror.folder / 'mirror' / 'media'}, and try:")
+    example, tag = _example(s)
+    for arguments in ("status", f"search {shlex.quote(tag)}", f"show {example}", f"why {example}", "export works"):
+        say(f"  {command} {arguments}")
+
+
+def _example(s: Session) -> tuple[str, str]:
+    """A work to show and a tag to search for."""
+    from pixmirror.catalogue.export import export
+
+    rows: Any = export  # a generator, which must end before its connection does
+
+    with s.reading() as db, db.reading() as conn, closing(rows(conn, "works")) as works:
+        for row in works:
+            if row["tags"] and row["state"] == "live":
+                return str(row["id"]), str(row["tags"][0])
+    return "1", "風景"

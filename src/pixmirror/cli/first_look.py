@@ -1,0 +1,250 @@
+"""One page of each endpoint that the enabled jobs use, read strictly: does Pixiv still answer as we read it?
+
+Run by `check --pixiv`, and before an account's first sync, which it stops only where a whole answer could not be
+read: single items that cannot be are kept as they came, and reported.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pixmirror.daemon.mirror import Mirror
+from pixmirror.errors import BadResponse, EndpointGone, Forbidden, InvalidRequest, NotFound, StorageError
+from pixmirror.models import Illust, Listing, Model, Novel, Received
+from pixmirror.pixiv import AppApi, Lane
+from pixmirror.pixiv.app import comments, illusts, novels, users
+
+AT_MOST = 12
+DONE = "first_look"  # the catalogue's note that this account had its first look
+_OF_ILLUST = """id title type caption user tags create_date page_count width height x_restrict image_urls
+    meta_single_page meta_pages total_view total_bookmarks"""
+_OF_NOVEL = """id title caption user tags create_date page_count x_restrict image_urls text_length total_view
+    total_bookmarks"""
+EXPECTED: Mapping[type[Model], frozenset[str]] = {
+    Illust: frozenset(_OF_ILLUST.split()),
+    Novel: frozenset(_OF_NOVEL.split()),
+}
+BLANK = "(blanked)"
+_SECRET_KEYS = re.compile(r"token|mail|session|password|secret|csrf", re.IGNORECASE)
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_NAMES_IN_TEXT = re.compile(r'("(?:name|account|userName|user_name|\w*[tT]oken)"\s*:\s*)"(?:[^"\\]|\\.)*"')
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A raw answer, for --record."""
+
+    path: str
+    params: Mapping[str, Any]
+    body: Any
+
+
+@dataclass(frozen=True)
+class RecordingApi(AppApi):
+    """The App API, remembering what it answered."""
+
+    answers: list[Answer] = field(default_factory=list)
+
+    async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        body = await super().get(path, params)
+        self.answers.append(Answer(path, dict(params or {}), body))
+        return body
+
+    async def get_text(self, path: str, params: Mapping[str, Any] | None = None) -> str:
+        body = await super().get_text(path, params)
+        self.answers.append(Answer(path, dict(params or {}), body))
+        return body
+
+
+@dataclass(slots=True)
+class Probe:
+    """What one endpoint answered. `unread` and `broken` are kept raw; `lossy`: the whole answer is unusable."""
+
+    endpoint: str
+    items: int = 0
+    unread: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    error: str = ""
+    lossy: bool = False
+
+
+@dataclass(slots=True)
+class Report:
+    probes: list[Probe] = field(default_factory=list)
+    requests: int = 0
+
+    @property
+    def lossy(self) -> bool:
+        """Whether data would be lost if a sync ran now."""
+        return any(p.lossy for p in self.probes)
+
+    def differences(self) -> Iterator[str]:
+        """Sentences on what is not as expected, the bad ones first."""
+        for p in sorted(self.probes, key=lambda p: not p.lossy):
+            if p.error:
+                yield f"{p.endpoint}: {p.error}"
+            for reason in p.broken[:3]:
+                yield f"{p.endpoint}: an item cannot be read: {reason}"
+            if p.missing:
+                yield f"{p.endpoint}: expected but absent: {', '.join(p.missing)}"
+            if p.unread:
+                yield f"{p.endpoint}: not read, only kept: {', '.join(p.unread)}"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"lossy": self.lossy, "requests": self.requests, "endpoints": [asdict(p) for p in self.probes]}
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Examples met on the way, for the endpoints that need an id."""
+
+    artist: int = 0
+    illust: int = 0
+    ugoira: int = 0
+    novel: int = 0
+
+
+Call = Callable[[], Awaitable[Any]]
+
+
+async def first_look(mirror: Mirror, record: Path | None = None) -> Report:
+    """Ask at most twelve times. Raises what concerns everything: no login, no network, a limit."""
+    token = await mirror.log_in()
+    api = RecordingApi(mirror.transport, mirror.auth, mirror.api.identity, mirror.api.language, Lane.NEW)
+    report, seen = Report(), _Seen()
+    for name, call in _calls(mirror, api, seen, token.user_id):
+        if len(api.answers) >= AT_MOST:
+            break
+        report.probes.append(await _probe(name, call, seen))
+    report.requests = len(api.answers)
+    if record is not None:
+        write_answers(record, api.answers)
+    return report
+
+
+def _calls(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple[str, Call]]:
+    """What the enabled jobs ask, in the order of what is lost without it; evaluated while examples come in."""
+    kinds = {job.kind for job in mirror.jobs.values()}
+    for job in mirror.jobs.values():
+        if job.kind == "user" and job.users and not seen.artist:
+            seen.artist = job.users[0]
+    if "following" in kinds:
+        yield "/v1/user/following", lambda: users.following(api, me)
+        yield "/v2/illust/follow", lambda: illusts.follow(api)
+        yield "/v1/novel/follow", lambda: novels.follow(api)
+    if seen.artist:
+        yield "/v1/user/illusts", lambda: users.illusts(api, seen.artist)
+    if "bookmarks" in kinds:
+        yield "/v1/user/bookmarks/illust", lambda: users.bookmarks_illust(api, me)
+        yield "/v1/user/bookmarks/novel", lambda: users.bookmarks_novel(api, me)
+    yield from _rankings(mirror, api)
+    if seen.ugoira:
+        yield "/v1/ugoira/metadata", lambda: illusts.ugoira_metadata(api, seen.ugoira)
+    if seen.novel and any(job.wants.novels for job in mirror.jobs.values()):
+        yield "/webview/v2/novel", lambda: novels.text(api, seen.novel)
+    if seen.illust:
+        yield "/v1/illust/detail", lambda: illusts.detail(api, seen.illust)
+        if any(job.wants.comments for job in mirror.jobs.values()):
+            yield "/v3/illust/comments", lambda: comments.illust_comments(api, seen.illust)
+    if seen.artist:
+        yield "/v1/user/detail", lambda: users.detail(api, seen.artist)
+
+
+def _rankings(mirror: Mirror, api: AppApi) -> Iterator[tuple[str, Call]]:
+    asked = set()
+    for job in mirror.jobs.values():
+        for medium in job.media if job.kind == "ranking" and job.modes else ():
+            if medium not in asked:
+                asked.add(medium)
+                mode, ranking = job.modes[0], novels.ranking if medium == "novel" else illusts.ranking
+                yield f"/v1/{medium}/ranking", lambda mode=mode, ranking=ranking: ranking(api, mode)  # type: ignore[misc]
+
+
+async def _probe(name: str, call: Call, seen: _Seen) -> Probe:
+    probe = Probe(name)
+    try:
+        answer = await call()
+    except (BadResponse, EndpointGone) as error:
+        probe.error, probe.lossy = str(error), True
+        return probe
+    except (NotFound, Forbidden, InvalidRequest) as error:
+        probe.error = f"not shown to this account: {error}"
+        return probe
+    received = answer.items if isinstance(answer, Listing) else (answer,)
+    probe.items = len(received)
+    if isinstance(answer, Listing):
+        probe.broken = [f"{b.path}: {b.reason}" for b in answer.broken]
+        probe.lossy = bool(answer.broken) and not received
+    _compare(probe, received)
+    _take_examples(seen, received)
+    return probe
+
+
+def _compare(probe: Probe, received: tuple[Received[Any], ...]) -> None:
+    models = [r.item for r in received if not getattr(r.item, "is_stub", False)]
+    unread = {re.sub(r"\[\d+\]", "[]", path) for model in models for path in model.extra}
+    probe.unread = sorted(unread)
+    expected = EXPECTED.get(type(models[0]), frozenset()) if models else frozenset()
+    probe.missing = sorted(name for name in expected if all(name not in m.model_fields_set for m in models))
+
+
+def _take_examples(seen: _Seen, received: tuple[Received[Any], ...]) -> None:
+    for r in received:
+        item = r.item
+        if isinstance(item, Illust) and not item.is_stub:
+            seen.ugoira = seen.ugoira or (item.id if item.type == "ugoira" else 0)
+            seen.illust = seen.illust or item.id
+            seen.artist = seen.artist or (item.user.id if item.user else 0)
+        elif isinstance(item, Novel) and not item.is_stub:
+            seen.novel = seen.novel or item.id
+        elif getattr(item, "user", None) is not None:
+            seen.artist = seen.artist or item.user.id
+
+
+# --- recording
+
+
+def write_answers(folder: Path, answers: list[Answer]) -> None:
+    """Each answer as a file, without tokens, mail addresses and names."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, answer in enumerate(answers, 1):
+            slug = answer.path.strip("/").replace("/", "-")
+            kept = {"path": answer.path, "params": blanked(answer.params), "answer": blanked(answer.body)}
+            text = json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
+            (folder / f"{number:02}-{slug}.json").write_text(text, "utf-8")
+    except OSError as error:
+        raise StorageError(f"The answers cannot be written to {folder}: {error.strerror}.") from error
+
+
+def blanked(value: Any) -> Any:
+    """The same shape, without what tells who somebody is. Works and their tags stay as they are."""
+    if isinstance(value, Mapping):
+        person = "account" in value or "mail_address" in value
+        return {key: _blank_field(key, inner, person) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [blanked(inner) for inner in value]
+    if isinstance(value, str):
+        return _NAMES_IN_TEXT.sub(rf'\1"{BLANK}"', _MAIL.sub(BLANK, value))
+    return value
+
+
+def _blank_field(key: str, value: Any, person: bool) -> Any:
+    if isinstance(value, str) and value:
+        if _SECRET_KEYS.search(key) or key in (
+            "user_name",
+            "userName",
+            "twitter_account",
+            "twitter_url",
+            "webpage",
+        ):
+            return BLANK
+        if person and key in ("name", "account", "comment"):
+            return BLANK
+    if key in ("profile", "workspace") and isinstance(value, Mapping):
+        return {k: BLANK if isinstance(v, str) and v else blanked(v) for k, v in value.items()}
+    return blanked(value)

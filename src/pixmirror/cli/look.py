@@ -1,0 +1,204 @@
+"""`status`, `why`, `show`, `search`, `export`: commands that only read, with or without a running daemon."""
+
+import json
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pixmirror.cli import render, screen
+from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
+from pixmirror.errors import ConfigError, PixmirrorError, StorageError
+
+KINDS = "works, novels, files, users, tags, comments, bookmarks, follows, rankings"
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (status, why, show, search, export):
+        app.command()(command)
+
+
+def status(ctx: typer.Context, as_json: Json = False) -> None:
+    """One screen: healthy or not and why, what came in, what is stuck, when the next runs are.
+
+    \b
+    Examples:
+      pixmirror status
+      pixmirror status --json
+    """
+    s = session(ctx)
+    found = read_status(s)
+    if as_json:
+        print_json(found)
+    else:
+        screen.show_status(s, found)
+
+
+def read_status(s: Session) -> dict[str, Any]:
+    """The catalogue's status with what only the daemon, or this machine, knows."""
+    from pixmirror.catalogue import queries
+
+    try:
+        daemon = s.ask("status", timeout=5)
+    except PixmirrorError as error:
+        daemon = {"problems": [str(error)]}
+    running = daemon or {}
+    jobs = running.get("jobs", {})
+    planned = {
+        job.name: queries.Planned(job.kind, (jobs.get(job.name) or {}).get("next_run"), job.enabled)
+        for job in s.config.jobs
+    }
+    problems = list(running.get("problems", ())) if daemon else list(_own_problems(s))
+    pace = queries.Pace(**_pace(running))
+    with s.reading() as db:
+        found = db.read_sync(queries.status, now_ms(), jobs=planned, pace=pace, problems=problems).as_dict()
+    found["running"] = daemon is not None
+    found["running_jobs"] = [name for name, job in jobs.items() if job.get("running")]
+    return found
+
+
+def _pace(running: dict[str, Any]) -> dict[str, Any]:
+    known = ("requests_per_hour", "files_per_hour", "bytes_per_hour")
+    pace = {key: value for key, value in (running.get("pace") or {}).items() if key in known}
+    notes = []
+    for host, blocked in (running.get("blocked") or {}).items():
+        if blocked:
+            until = f"until {render.moment(blocked[0])}" if blocked[0] else "until resumed"
+            notes.append(f"{'Requests to the API' if host == 'api' else 'Files'} wait {until}: {blocked[1]}.")
+    return pace | ({"note": " ".join(notes)} if notes else {})
+
+
+def _own_problems(s: Session) -> list[str]:
+    """What a daemon would have told: login, disk, storage."""
+    from pixmirror.cli import check
+
+    try:
+        root = check._unlocked(s)
+        rows = [check._disk(s), check._storage(s, root), *check._login(s, root)]
+    except PixmirrorError as error:
+        return [str(error)]
+    return [row.text for row in rows if row.level == "bad"]
+
+
+def why(
+    ctx: typer.Context,
+    ref: Annotated[str, typer.Argument(help="123, novel:123, user:123, or a URL.")],
+    as_json: Json = False,
+) -> None:
+    """Why a work or user is here or not: who saw it, who refused it, what failed, what happens next and when.
+
+    \b
+    Examples:
+      pixmirror why 123456
+      pixmirror why https://www.pixiv.net/novel/show.php?id=123
+    """
+    from pixmirror.catalogue import queries, refs
+
+    wanted = refs.parse_ref(ref)
+    with session(ctx).reading() as db:
+        found = db.read_sync(queries.why, wanted, now_ms())
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        screen.show_why(found)
+
+
+def show(
+    ctx: typer.Context,
+    ref: Annotated[str, typer.Argument(help="123, novel:123, user:123, or a URL.")],
+    as_json: Json = False,
+) -> None:
+    """All that the mirror holds of a work or a user, and where its files lie.
+
+    \b
+    Examples:
+      pixmirror show 123456
+      pixmirror show user:11 --json
+    """
+    from pixmirror.catalogue import queries, refs
+
+    s, wanted = session(ctx), refs.parse_ref(ref)
+    with s.reading() as db:
+        found = db.read_sync(queries.show, wanted)
+    if found is None:
+        raise ConfigError(f"There is no {wanted} in the mirror; `pixmirror why {wanted}` says more.")
+    if as_json:
+        print_json(found)
+    else:
+        screen.show_item(s, found)
+
+
+def search(
+    ctx: typer.Context,
+    text: Annotated[str, typer.Argument(help="Part of a title, tag, translation or user name; an id or URL.")],
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10000, help="At most so many.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """Find works, newest first.
+
+    \b
+    Examples:
+      pixmirror search 初音ミク
+      pixmirror search "hatsune miku" --limit 100
+    """
+    from pixmirror.catalogue import queries
+
+    with session(ctx).reading() as db:
+        hits = db.read_sync(queries.search, text, limit)
+    if as_json:
+        print_json([hit.as_dict() for hit in hits])
+    else:
+        screen.show_hits(hits, limit)
+
+
+def export(
+    ctx: typer.Context,
+    kind: Annotated[str, typer.Argument(help=KINDS)],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: standard output.")
+    ] = None,
+) -> None:
+    """Write everything of one kind as JSON lines.
+
+    \b
+    Examples:
+      pixmirror export works > works.jsonl
+      pixmirror export comments -o comments.jsonl
+    """
+    from pixmirror.catalogue.export import export as rows
+
+    generator: Any = rows  # it must end before its connection does
+    with session(ctx).reading() as db, db.reading() as conn, closing(generator(conn, kind)) as found:
+        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in found)
+        if output is None:
+            _to_stdout(lines)
+        else:
+            say(f"{render.count(_to_file(lines, output), 'line')} in {output}.")
+
+
+def _to_stdout(lines: Any) -> None:
+    """Ends quietly when the reader has had enough, as `head` does."""
+    try:
+        for line in lines:
+            sys.stdout.write(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _to_file(lines: Any, output: Path) -> int:
+    """Whole or not at all."""
+    part = output.with_name(f".{output.name}.part")
+    count = 0
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            for count, line in enumerate(lines, 1):  # noqa: B007
+                file.write(line)
+        part.replace(output)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StorageError(f"{output} cannot be written: {error.strerror}.") from error
+    return count

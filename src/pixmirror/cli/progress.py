@@ -1,0 +1,152 @@
+"""Progress of a mirroring run: bars on a terminal, a plain line every few seconds elsewhere."""
+
+import asyncio
+import sys
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pixmirror.cli import render
+from pixmirror.cli.common import note
+
+if TYPE_CHECKING:
+    from pixmirror.catalogue.database import Connection, ReadOnly
+
+BAR_S, LINE_S = 0.5, 5.0
+WINDOW_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Where a run stands. `left` are things to be read from Pixiv besides lists: texts, comments, profiles."""
+
+    works: int
+    stored: int
+    wanted: int
+    bytes: int
+    left: int
+
+
+class Display(Protocol):
+    def show(self, figures: Figures, eta: float | None) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def figures(conn: "Connection", now: int) -> Figures:
+    from pixmirror.catalogue import chores, queries, queue
+
+    n = queue.counts(conn)
+    works = sum(queries._works(conn))
+    left = sum(due for due, _ in chores.counts(conn, now).values())
+    return Figures(works, n.stored, n.wanted + n.waiting, n.bytes_stored, left)
+
+
+class Bars:
+    """rich's, on standard error."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        columns: list[Any] = [
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f} files"),
+            TextColumn("{task.fields[more]}"),
+        ]
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._progress.add_task("0 works", total=1, more="")
+        self._progress.start()
+
+    def show(self, f: Figures, eta: float | None) -> None:
+        more = [render.size(f.bytes)]
+        if f.left:
+            more.append(f"{f.left:,} details to read")
+        if eta is not None:
+            more.append(f"{render.span(eta)} left")
+        total = max(f.stored + f.wanted, 1)
+        self._progress.update(
+            self._task, description=f"{f.works:,} works", completed=f.stored, total=total, more=" · ".join(more)
+        )
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+class Lines:
+    """For logs and pipes, on standard error."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic() - LINE_S + 1
+        self._said: Figures | None = None
+
+    def show(self, f: Figures, eta: float | None) -> None:
+        if time.monotonic() - self._last < LINE_S or f == self._said:
+            return
+        self._last, self._said = time.monotonic(), f
+        note(line(f, eta))
+
+    def close(self) -> None: ...
+
+
+def line(f: Figures, eta: float | None = None) -> str:
+    text = f"{f.works:,} works, {f.stored:,} of {f.stored + f.wanted:,} files, {render.size(f.bytes)}"
+    if f.left:
+        text += f", {f.left:,} details to read"
+    return f"{text}, about {render.span(eta)} left" if eta is not None else text
+
+
+class Silent:
+    def show(self, f: Figures, eta: float | None) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def display(quiet: bool = False) -> Display:
+    if quiet:
+        return Silent()
+    return Bars() if sys.stderr.isatty() else Lines()
+
+
+@asynccontextmanager
+async def watching(db: "ReadOnly", shown: Display) -> AsyncIterator[None]:
+    """Show where the catalogue stands while the block runs; never the reason that the block fails."""
+    task = asyncio.create_task(_watch(db, shown))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        shown.close()
+
+
+async def _watch(db: "ReadOnly", shown: Display) -> None:
+    history: deque[tuple[float, Figures]] = deque()
+    while True:
+        began = time.monotonic()
+        f = await db.read(figures, int(time.time() * 1000))
+        history.append((began, f))
+        while began - history[0][0] > WINDOW_S:
+            history.popleft()
+        shown.show(f, eta(history))
+        # A large catalogue takes longer to count: never spend more than a tenth of the time on it.
+        await asyncio.sleep(max(BAR_S, 10 * (time.monotonic() - began)))
+
+
+def eta(history: "deque[tuple[float, Figures]]") -> float | None:
+    """Seconds left for the files and details known now, at the pace of the last minute."""
+    (then, a), (now, b) = history[0], history[-1]
+    passed = now - then
+    if passed < 3:
+        return None
+    left = []
+    for todo, done in ((b.wanted, b.stored - a.stored), (b.left, a.left - b.left)):
+        if todo:
+            left.append(todo * passed / done if done > 0 else None)
+    if not left or None in left:
+        return None
+    return max(x for x in left if x is not None)

@@ -1,0 +1,82 @@
+"""How numbers, times and tables look to people."""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def size(n: float) -> str:
+    """Bytes as people read them: 4.2 MiB."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if abs(n) < 1024:
+            return f"{n:.0f} {unit}" if unit == "B" else f"{n:.1f} {unit}"
+        n /= 1024
+    return f"{n:.2f} TiB"
+
+
+def span(seconds: float) -> str:
+    """A length of time: 45 s, 12 min, 3.5 h, 4 days."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.0f} days"
+
+
+def moment(ms: int | None) -> str:
+    """A time as the user's clock shows it."""
+    return "" if ms is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(ms / 1000))
+
+
+def from_now(ms: int | None, now: int) -> str:
+    """How far away a moment is: "in 5 min", "3.0 h ago"."""
+    if ms is None:
+        return "-"
+    seconds = (ms - now) / 1000
+    if abs(seconds) < 1:
+        return "now"
+    return f"in {span(seconds)}" if seconds > 0 else f"{span(-seconds)} ago"
+
+
+def count(n: int, one: str, many: str | None = None) -> str:
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A quiet table: no lines, no colours; folded where it is narrow, never cut. No head if that is empty."""
+    from rich.console import Console
+
+    lines = [tuple(row) for row in rows]
+    out = Console(highlight=False)
+    if out.is_terminal:
+        _rich_table(out, head, lines)
+    else:
+        _plain_table([tuple(head), *lines] if any(head) else lines)
+
+
+def _rich_table(out: "Console", head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), show_header=any(head))
+    for name in head:
+        shown.add_column(name, overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(cell) for cell in row))
+    out.print(shown)
+
+
+def _plain_table(rows: Sequence[Sequence[str]]) -> None:
+    from rich.cells import cell_len
+
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())

@@ -1,0 +1,112 @@
+"""`pixmirror init`: the config file to begin with."""
+
+import re
+import shlex
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pixmirror.cli.common import note, say
+from pixmirror.errors import ConfigError, StorageError
+
+UNIT = "pixmirror.service"
+STATE = "/var/lib/pixmirror"
+SYSTEM_CONFIG = "etc/pixmirror/config.toml"
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(init)
+
+
+def init(
+    path: Annotated[Path | None, typer.Argument(help="Where to write it (default: ./config.toml).")] = None,
+    user: Annotated[bool, typer.Option("--user", help="Write it into your own config folder.")] = False,
+    system: Annotated[
+        bool, typer.Option("--system", help="For the systemd service: /etc/pixmirror/config.toml.")
+    ] = False,
+    prefix: Annotated[Path, typer.Option("--prefix", hidden=True)] = Path("/"),
+) -> None:
+    """Write a commented config file to begin with. A file that is there already is never changed.
+
+    \b
+    Examples:
+      pixmirror init                  ./config.toml
+      pixmirror init --user           the user's config folder
+      sudo pixmirror init --system    for the service, and what remains to be done
+    """
+    from pixmirror.config import example_text
+
+    if sum((path is not None, user, system)) > 1:
+        raise ConfigError("Give a path, or --user, or --system: one of them.")
+    text = example_text()
+    if system:
+        target = prefix / SYSTEM_CONFIG
+        text = re.sub(r'(?m)^root = "[^"\n]*"', f'root = "{STATE}"', text, count=1)
+    elif user:
+        target = _user_config()
+    else:
+        target = path or Path("config.toml")
+        target = target / "config.toml" if target.is_dir() else target
+    _write(target, text, shared=system)
+    say(f"Wrote {target}.")
+    if system:
+        _say_what_remains(target)
+        return
+    option = "" if target == Path("config.toml") or user else f" --config {shlex.quote(str(target))}"
+    say("Look through it, then:")
+    for command, what in (
+        ("login", "connect your Pixiv account"),
+        ("check", "see whether everything is in place"),
+        ("sync", "mirror everything once, or `run` to keep going"),
+    ):
+        say(f"  pixmirror{option} {command:<8}{what}")
+
+
+def _user_config() -> Path:
+    import platformdirs
+
+    return platformdirs.user_config_path("pixmirror") / "config.toml"
+
+
+def _write(target: Path, text: str, *, shared: bool) -> None:
+    """A new file: for oneself 0600, it may come to hold secrets; for the service 0644, its secrets lie elsewhere."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8") as file:
+            target.chmod(0o644 if shared else 0o600)
+            file.write(text)
+    except FileExistsError:
+        raise ConfigError(f"{target} is there already and was not changed.") from None
+    except PermissionError:
+        raise StorageError(f"{target} cannot be written: no permission.") from None
+    except OSError as error:
+        raise StorageError(f"{target} cannot be written: {error.strerror}.") from error
+
+
+def unit_path() -> Path | None:
+    """The unit as it was installed with the program, or lies in the source tree."""
+    places = (Path(str(files("pixmirror"))) / "_systemd", Path(__file__).parents[3] / "systemd")
+    return next((place / UNIT for place in places if (place / UNIT).is_file()), None)
+
+
+def _say_what_remains(config: Path) -> None:
+    unit = unit_path()
+    if unit is None:
+        note(f"The unit {UNIT} did not come with this installation; take it from the source tree, systemd/.")
+    lines = [
+        f"useradd --system --user-group --home-dir {STATE} --shell /usr/sbin/nologin pixmirror",
+        "python3 -m venv /opt/pixmirror && /opt/pixmirror/bin/pip install pixmirror",
+        f"install -d -o pixmirror -g pixmirror -m 0700 {STATE}",
+        f"sudo -u pixmirror /opt/pixmirror/bin/pixmirror --config {config} login",
+        f"cp {unit or UNIT} /etc/systemd/system/",
+        "systemctl daemon-reload",
+        "systemctl enable --now pixmirror",
+    ]
+    if unit is not None and "DynamicUser=yes" in unit.read_text("utf-8"):
+        lines = [line for line in lines if not line.startswith("useradd")]
+    say("What remains, as root (skip what is done already):")
+    for line in lines:
+        say(f"  {line}")
+    say(f"Then: /opt/pixmirror/bin/pixmirror --config {config} status")

@@ -1,0 +1,303 @@
+"""`sync`, `run`, `pause`, `resume`: what makes the mirror work, or rest."""
+
+import re
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pixmirror.cli import progress, render
+from pixmirror.cli.common import DaemonRefused, Json, Session, note, print_json, run, say, session
+from pixmirror.errors import BadResponse, ConfigError, PixmirrorError
+
+if TYPE_CHECKING:
+    from pixmirror.daemon.mirror import Mirror
+    from pixmirror.daemon.sync import SyncReport
+
+SOME_FAILED = 7
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
+_SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (sync, run_, pause, resume):
+        app.command(name=command.__name__.rstrip("_"))(command)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a sync ended, whoever did it."""
+
+    jobs: dict[str, dict[str, Any]]
+    files: dict[str, int]
+    requests: dict[str, int] = field(default_factory=dict)
+    trouble: str | None = None
+    exit_code: int = 0
+
+
+class WouldLose(BadResponse):
+    """The first look found answers that cannot be read."""
+
+    advice = "Run `pixmirror check --record DIR` and report it. `sync --skip-check` goes on all the same."
+
+
+def sync(
+    ctx: typer.Context,
+    jobs: Annotated[list[str] | None, typer.Argument(help="Names of jobs (default: all enabled ones).")] = None,
+    skip_check: Annotated[
+        bool, typer.Option("--skip-check", help="Leave out the look at Pixiv's answers before the first sync.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Run jobs once, due or not, fetch all files, and end. With a running pixmirror it is asked to do it.
+
+    \b
+    Examples:
+      pixmirror sync
+      pixmirror sync bookmarks
+      pixmirror sync --json > report.json
+    """
+    s = session(ctx)
+    names = tuple(jobs or ())
+    if not any(job.enabled for job in s.config.jobs):
+        raise ConfigError("No job is enabled, so there is nothing to do: add one to [[jobs]] in the config file.")
+    shown = progress.display(quiet=as_json)
+    if s.has_daemon():
+        note("pixmirror runs in the background: it does the work.")
+        outcome = run(_by_daemon(s, names, shown))
+    else:
+        outcome = run(_by_ourselves(s, names, shown, skip_check))
+    if as_json:
+        print_json(asdict(outcome))
+    else:
+        _summary(outcome)
+    if outcome.exit_code:
+        raise typer.Exit(outcome.exit_code)
+
+
+async def _by_ourselves(s: Session, names: tuple[str, ...], shown: progress.Display, skip_check: bool) -> Outcome:
+    from pixmirror.daemon.mirror import open_mirror
+
+    async with open_mirror(s.config, s.env) as mirror:
+        if not skip_check:
+            await look_first(mirror)
+        return await mirror_once(mirror, names, shown)
+
+
+async def mirror_once(mirror: "Mirror", names: tuple[str, ...], shown: progress.Display) -> Outcome:
+    """The sync itself, with its progress shown."""
+    from pixmirror.daemon.sync import sync as daemon_sync
+
+    async with progress.watching(mirror.db, shown):
+        report = await daemon_sync(mirror, names)
+    return _outcome(report)
+
+
+def _outcome(report: "SyncReport") -> Outcome:
+    trouble = report.trouble
+    return Outcome(
+        jobs={name: asdict(result) for name, result in report.results.items()},
+        files=asdict(report.files),
+        requests={"api": report.requests_api, "image": report.requests_image},
+        trouble=f"{trouble} {trouble.advice}".strip() if trouble else None,
+        exit_code=report.exit_code,
+    )
+
+
+async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display) -> Outcome:
+    from pixmirror import control
+    from pixmirror.catalogue import queue
+
+    with s.reading() as db:
+        async with progress.watching(db, shown):
+            answer = await control.ask(s.root, s.env, {"command": "sync", "jobs": list(names)}, timeout=None)
+        if answer is None:
+            raise PixmirrorGone("The running pixmirror went away before it was done; what it has is kept.")
+        if not answer.get("ok"):
+            raise DaemonRefused(answer)
+        counts = asdict(await db.read(queue.counts))
+    results = dict(answer["results"])
+    unfinished = counts["wanted"] + counts["waiting"] + counts["failed"]
+    failed = unfinished or any(r.get("error") for r in results.values())
+    return Outcome(jobs=results, files=counts, exit_code=SOME_FAILED if failed else 0)
+
+
+class PixmirrorGone(PixmirrorError):
+    """The daemon ended while it was asked."""
+
+    exit_code = SOME_FAILED
+    advice = "`pixmirror sync` again goes on from there."
+
+
+async def look_first(mirror: "Mirror") -> None:
+    """Before an account's first sync: does Pixiv answer as we read it? Stops only where data would be lost."""
+    from pixmirror.catalogue import runs
+    from pixmirror.cli import first_look
+
+    looked: str | None = await mirror.db.read(runs.get_meta, first_look.DONE)
+    if looked or not mirror.jobs:
+        return
+    report = await first_look.first_look(mirror)
+    if report.lossy:
+        lines = "".join(f"\n  {line}" for line in report.differences())
+        raise WouldLose(f"Pixiv's answers are not what pixmirror reads; data would be lost:{lines}")
+    await mirror.db.run(runs.set_meta, first_look.DONE, str(mirror.account_id))
+
+
+def _summary(o: Outcome) -> None:
+    for name, result in o.jobs.items():
+        error = result.get("error")
+        say(
+            f"{name}: {render.count(result['new'], 'new work')} of {result['seen']:,} seen"
+            + (f"; {error}" if error else "")
+        )
+    f = o.files
+    parts = [f"{f['stored']:,} stored ({render.size(f['bytes_stored'])})"]
+    waiting = f["wanted"] + f["waiting"]
+    for n, word in (
+        (waiting, "still wanted"),
+        (f["failed"], "failed"),
+        (f["gone"], "gone"),
+        (f["damaged"], "damaged"),
+    ):
+        if n:
+            parts.append(f"{n:,} {word}")
+    say(f"Files: {', '.join(parts)}.")
+    if o.requests:
+        say(f"Requests: {o.requests['api']:,} to the API, {o.requests['image']:,} for files.")
+    if o.trouble:
+        note(o.trouble)
+    elif o.exit_code:
+        note("Some things could not be had; `pixmirror status` lists them with reasons.")
+
+
+# --- run
+
+
+def run_(
+    ctx: typer.Context,
+    log_level: Annotated[str, typer.Option("--log-level", help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    log_json: Annotated[bool, typer.Option("--log-json", help="One JSON object a line.")] = False,
+) -> None:
+    """Keep mirroring: every job at its time, until it is stopped (Ctrl-C or SIGTERM). SIGHUP reloads the config.
+
+    \b
+    Examples:
+      pixmirror run
+      pixmirror run --log-level WARNING
+    """
+    from pixmirror import logs
+    from pixmirror.config import find_config
+    from pixmirror.daemon.serve import serve
+
+    s = session(ctx)
+    if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ConfigError(f"--log-level {log_level}: it must be DEBUG, INFO, WARNING or ERROR.")
+    logs.setup(log_level.upper(), json=log_json, env=s.env)
+    run(_first_time(s))
+    run(serve(find_config(s.config_file).absolute(), s.env))
+
+
+async def _first_time(s: Session) -> None:
+    """The look before an account's first sync. No login and no network do not keep the service from starting."""
+    from pixmirror.daemon.mirror import open_mirror
+
+    async with open_mirror(s.config, s.env) as mirror:
+        try:
+            await look_first(mirror)
+        except WouldLose:
+            raise
+        except PixmirrorError as error:
+            note(f"{error} {error.advice}".strip())
+
+
+# --- pause, resume
+
+
+def pause(
+    ctx: typer.Context,
+    job: Annotated[str | None, typer.Argument(help="One job (default: everything).")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="T", help="2h, 3d, 07:00 or 2026-12-01T08:00 (local time).")
+    ] = None,
+) -> None:
+    """Let everything, or one job, rest. It is remembered over restarts.
+
+    \b
+    Examples:
+      pixmirror pause                     until `pixmirror resume`
+      pixmirror pause --until 07:00
+      pixmirror pause bookmarks --until 3d
+    """
+    s = session(ctx)
+    _known_job(s, job)
+    moment = until_ms(until, time.time()) if until is not None else None
+    if s.ask("pause", job=job, until=moment) is None:
+        run(_pause(s, job, moment))
+    say(f"{job or 'Everything'} rests until {render.moment(moment) if moment else '`pixmirror resume`'}.")
+
+
+def resume(
+    ctx: typer.Context,
+    job: Annotated[str | None, typer.Argument(help="One job (default: everything).")] = None,
+) -> None:
+    """Go on after a pause. A job that was paused by its name is resumed by its name.
+
+    \b
+    Examples:
+      pixmirror resume
+      pixmirror resume bookmarks
+    """
+    s = session(ctx)
+    _known_job(s, job)
+    if s.ask("resume", job=job) is None:
+        run(_resume(s, job))
+    say(f"{job or 'Everything'} goes on{'' if s.has_daemon() else ' with the next `pixmirror run` or `sync`'}.")
+
+
+def _known_job(s: Session, job: str | None) -> None:
+    names = [j.name for j in s.config.jobs if j.enabled]
+    if job is not None and job not in names:
+        raise ConfigError(f"No enabled job is called {job}; enabled jobs: {', '.join(names) or 'none'}.")
+
+
+async def _pause(s: Session, job: str | None, until: int | None) -> None:
+    from pixmirror.catalogue import runs
+    from pixmirror.daemon.mirror import open_mirror
+
+    async with open_mirror(s.config, s.env) as mirror:
+        await mirror.db.run(runs.pause_job, job, until)
+
+
+async def _resume(s: Session, job: str | None) -> None:
+    from pixmirror.catalogue import runs
+    from pixmirror.daemon.mirror import open_mirror
+
+    async with open_mirror(s.config, s.env) as mirror:
+        await mirror.db.run(runs.resume_job, job)
+
+
+def until_ms(text: str, now: float) -> int:
+    """A moment to come: a span from now, a time of day, or an ISO date with or without a time. Local time."""
+    from datetime import datetime, timedelta
+
+    text = text.strip()
+    here = datetime.fromtimestamp(now).astimezone()
+    if found := _SPAN.fullmatch(text):
+        moment = here + timedelta(seconds=float(found[1]) * _SECONDS[found[2]])
+    elif found := _CLOCK.fullmatch(text):
+        day = here.replace(tzinfo=None, hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+        moment = day.astimezone()
+        if moment <= here:
+            moment = (day + timedelta(days=1)).astimezone()
+    else:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise ConfigError(f"--until {text}: write it like 2h, 3d, 07:00 or 2026-12-01T08:00.") from None
+        moment = moment if moment.tzinfo else moment.astimezone()
+    if moment <= here:
+        raise ConfigError(f"--until {text} lies in the past.")
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,38 @@
+"""The user's configuration: one TOML file, the environment over it, all problems at once. See docs/config.md.
+
+Sizes are bytes, durations seconds, paths absolute, once read. Only cli, daemon and demo import this.
+"""
+
+from pixmirror.config.jobs import (
+    ILLUST_MODES,
+    NOVEL_MODES,
+    BookmarksJob,
+    FollowingJob,
+    Job,
+    JobConfig,
+    RankingJob,
+    UserJob,
+)
+from pixmirror.config.loading import example_text, find_config, load, read_refresh_token
+from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
+from pixmirror.config.values import QuietHours
+
+__all__ = [
+    "ILLUST_MODES",
+    "NOVEL_MODES",
+    "BookmarksJob",
+    "Config",
+    "FollowingJob",
+    "Job",
+    "JobConfig",
+    "MirrorConfig",
+    "NotifyConfig",
+    "PixivConfig",
+    "QuietHours",
+    "RankingJob",
+    "UserJob",
+    "example_text",
+    "find_config",
+    "load",
+    "read_refresh_token",
+]

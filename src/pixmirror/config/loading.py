@@ -1,0 +1,243 @@
+"""Finding and reading the config file, and saying everything that is wrong with it at once."""
+
+import difflib
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
+
+from pixmirror.config.jobs import KINDS
+from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
+from pixmirror.config.values import context
+from pixmirror.errors import ConfigError
+
+PREFIX = "PIXMIRROR_"
+_TABLES: dict[str, type[BaseModel]] = {"mirror": MirrorConfig, "pixiv": PixivConfig, "notify": NotifyConfig}
+_CREDENTIAL = "refresh-token"
+
+
+def find_config(explicit: Path | None = None) -> Path:
+    """`explicit`, else ./config.toml, else the one in the user's config folder; ConfigError when there is none."""
+    places = [explicit] if explicit else [Path("config.toml"), _user_folder() / "config.toml"]
+    for place in places:
+        if place.is_file():
+            return place
+    raise ConfigError(
+        f"there is no config file at {' or '.join(map(str, places))}; `pixmirror init` makes one, "
+        "`--config FILE` names another"
+    )
+
+
+def _user_folder() -> Path:
+    return platformdirs.user_config_path("pixmirror")
+
+
+def example_text() -> str:
+    """The commented example that `pixmirror init` writes."""
+    shipped = files("pixmirror") / "config.example.toml"
+    if shipped.is_file():
+        return shipped.read_text("utf-8")
+    return (Path(__file__).parents[3] / "config.example.toml").read_text("utf-8")  # an editable install
+
+
+def load(path: Path | None, env: Mapping[str, str]) -> Config:
+    """Read the file (None: the one that `find_config` finds) and lay the environment over it.
+
+    ConfigError names every problem with its place, and never a secret.
+    """
+    path = find_config(path)
+    from_file = _read_toml(path)
+    from_env = _read_env(env)
+    merged = _merge(
+        {table: {} for table in _TABLES}, _merge(from_file, from_env)
+    )  # {}: defaults see the context too
+    problems = [*_unknown_variables(env), *_repeated_names(merged)]
+    config = None
+    try:
+        config = Config.model_validate(merged, context=context(path.absolute().parent, env))
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+        problems += [_explain(problem, merged, from_env) for problem in found]
+    if config is None or problems:
+        raise ConfigError(f"the configuration in {path} cannot be used:", tuple(dict.fromkeys(problems)))
+    return config
+
+
+def read_refresh_token(config: Config, env: Mapping[str, str]) -> SecretStr | None:
+    """The token: of the configuration itself, systemd's credential, `pixiv.refresh_token_file`, or None.
+
+    ConfigError when a file is there but cannot be read or holds something else than one token.
+    """
+    if config.pixiv.refresh_token is not None:
+        return config.pixiv.refresh_token
+    folder = env.get("CREDENTIALS_DIRECTORY")
+    places = [Path(folder) / _CREDENTIAL] if folder else []
+    for place in (*places, config.pixiv.refresh_token_file):
+        try:
+            text = place.read_text("utf-8").strip()
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise ConfigError(f"the refresh token in {place} cannot be read: {reason}") from error
+        if not text or len(text.split()) != 1:
+            raise ConfigError(f"{place} should hold a refresh token and nothing else; `pixmirror login` makes one")
+        return SecretStr(text)
+    return None
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8-sig")
+    except OSError as error:
+        raise ConfigError(f"the config file {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"the config file {path} is not UTF-8 text; save it as UTF-8") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        end = f"at line {text.count(chr(10)) + 1}, the end of the file"
+        message = str(error).replace("at end of document", end)
+        raise ConfigError(f"the config file {path} is not valid TOML: {message}") from error
+
+
+class _Settings(BaseSettings, Config):
+    """Config as pydantic-settings needs it to read the environment; never built."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__")
+
+
+def _read_env(env: Mapping[str, str]) -> dict[str, Any]:
+    source = EnvSettingsSource(_Settings)
+
+    def read(names: Iterable[str]) -> dict[str, Any] | None:
+        source.env_vars = {name.lower(): env[name] for name in names}
+        try:
+            return source()
+        except SettingsError:  # its text and its cause hold the value
+            return None
+
+    ours = [name for name in sorted(env) if name.upper().startswith(PREFIX)]
+    if (values := read(ours)) is not None:
+        return values
+    wrong = tuple(
+        f"{name}: it must be a list or a table, written as JSON" for name in ours if read([name]) is None
+    )
+    raise ConfigError("the configuration in the environment cannot be used:", wrong)
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _unknown_variables(env: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted(env):
+        table, nested, _ = name.upper().removeprefix(PREFIX).partition("__")
+        if name.upper().startswith(PREFIX) and nested and table.lower() not in _TABLES:
+            hint = _did_you_mean(table, _TABLES)
+            yield f"environment variable {name}: there is no table [{table.lower()}]{hint}"
+
+
+def _repeated_names(merged: Mapping[str, Any]) -> Iterator[str]:
+    jobs = merged.get("jobs")
+    names = [job.get("name") for job in jobs if isinstance(job, dict)] if isinstance(jobs, list) else []
+    for name, count in Counter(name for name in names if isinstance(name, str)).items():
+        if count > 1:
+            yield f'[[jobs]] "{name}": name: {count} jobs have this name; give each its own'
+
+
+def _explain(problem: ErrorDetails, merged: Mapping[str, Any], from_env: Mapping[str, Any]) -> str:
+    """One problem as `place: key: sentence`."""
+    if problem["loc"] == ("jobs",):
+        return "[jobs]: write [[jobs]], with two brackets, once for each job"
+    place, model, keys = _place(problem, merged)
+    if variable := _variable(from_env, problem["loc"]):
+        place = f"environment variable {variable}, {place}"
+    kind = problem["type"]
+    if kind == "extra_forbidden" and model is Config:
+        return f"[{place}]: there is no such table{_did_you_mean(place, Config.model_fields)}"
+    if kind == "extra_forbidden":
+        return f"{place}: {_unknown_key(str(problem['loc'][-1]), model)}"
+    key = ": ".join(f"entry {part + 1}" if isinstance(part, int) else part for part in keys)
+    return f"{place}: {key}: {_sentence(problem)}" if key else f"{place}: {_sentence(problem)}"
+
+
+def _place(problem: ErrorDetails, merged: Mapping[str, Any]) -> tuple[str, type[BaseModel], tuple[int | str, ...]]:
+    """The table as the user knows it, its model, and the keys below it."""
+    head, *rest = problem["loc"]
+    if head == "jobs" and rest and isinstance(rest[0], int):
+        number, *keys = rest
+        job = merged["jobs"][number]
+        name = job.get("name") if isinstance(job, dict) else None
+        place = f'[[jobs]] "{name}"' if isinstance(name, str) else f"[[jobs]] number {int(number) + 1}"
+        model = KINDS.get(str(keys[0]), Config) if keys else Config
+        return place, model, tuple(keys[1:])
+    if head in _TABLES:
+        return f"[{head}]", _TABLES[str(head)], tuple(rest)
+    return str(head), Config, ()
+
+
+def _variable(from_env: Mapping[str, Any], loc: tuple[int | str, ...]) -> str:
+    """The environment variable that gave the wrong value, or "" when the file did."""
+    at: Any = from_env
+    names = []
+    for part in loc:
+        if not isinstance(at, Mapping):
+            break
+        if part not in at:
+            return ""
+        names.append(str(part).upper())
+        at = at[part]
+    return PREFIX + "__".join(names)
+
+
+def _unknown_key(key: str, model: type[BaseModel]) -> str:
+    known = model.model_fields
+    hint = _did_you_mean(key, known) or f"; known here are {', '.join(known)}"
+    return f"{key}: there is no such key{hint}"
+
+
+def _did_you_mean(word: str, known: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(word.lower().replace("-", "_"), known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    details = problem.get("ctx", {})
+    match problem["type"]:
+        case "value_error":
+            return str(details["error"])
+        case "missing":
+            return "it is missing; add it"
+        case "literal_error":
+            return f"it must be {details['expected']}"
+        case "union_tag_invalid":
+            hint = _did_you_mean(details["tag"], KINDS)
+            return f"kind: {details['tag']!r} is not a kind of job{hint}; choose from {', '.join(KINDS)}"
+        case "union_tag_not_found":
+            return f"kind: it is missing; choose from {', '.join(KINDS)}"
+        case "bool_type" | "bool_parsing":
+            return "it must be true or false, without quotes"
+        case "int_type" | "int_parsing" | "int_from_float":
+            return "it must be a whole number, without quotes"
+        case "string_type":
+            return "it must be text, in quotes"
+        case "tuple_type" | "list_type":
+            return 'it must be a list, like ["one", "two"]'
+        case "string_pattern_mismatch":
+            return f"it has a form that is not allowed (it must match {details['pattern']})"
+        case "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
+            return "it must be a table"
+        case _:
+            return problem["msg"].replace("Input should be", "it must be")

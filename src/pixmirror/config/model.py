@@ -1,0 +1,138 @@
+"""The tables of the configuration, their keys and defaults; docs/config.md explains each to the user."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+
+from pixmirror.config.jobs import JobConfig
+from pixmirror.config.values import FilePath, Quiet, Size, Umask, WebAddress, check_web_address
+
+HOSTS = (
+    *("app-api.pixiv.net", "oauth.secure.pixiv.net", "www.pixiv.net", "i.pximg.net", "i-f.pximg.net"),
+    *("s.pximg.net", "embed.pixiv.net", "public-api.secure.pixiv.net", "spapi.pixiv.net"),
+)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{40,}")
+
+
+class MirrorConfig(BaseModel):
+    """Where the mirror lies. `media` None means `<root>/media`; sizes in bytes, `max_file` 0 is no limit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    root: FilePath = Path("~/pixmirror")
+    media: FilePath | None = None
+    keep_free: Size = 10 << 30
+    max_file: Size = 2 << 30
+    umask: Umask = Field(default="077", validate_default=True)
+    sidecars: bool = True
+
+    @field_validator("root", mode="before")
+    @classmethod
+    def _state_directory(cls, value: object, info: ValidationInfo) -> object:
+        state = (info.context or {}).get("state")
+        return state if state and value == Path("~/pixmirror") else value
+
+
+class PixivConfig(BaseModel):
+    """How we appear at Pixiv and how much we ask. 0 is no limit for all counts but `image_connections`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    refresh_token: SecretStr | None = None
+    refresh_token_file: FilePath = Path("refresh-token")
+    language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?$")
+    requests_per_minute: int = Field(default=30, ge=0, le=600)
+    requests_per_day: int = Field(default=20000, ge=0)
+    image_connections: int = Field(default=4, ge=1, le=16)
+    image_bytes_per_day: Size = 20 << 30
+    quiet_hours: Quiet = None
+    proxy: SecretStr | None = None
+    user_agent: str = Field(default="PixivIOSApp/7.19.1 (iOS 16.7.2; iPhone12,8)", pattern=r"^[ -~]+$")
+    app_version: str = Field(default="7.19.1", pattern=r"^[ -~]+$")
+    client_id: str = Field(default="MOBrBDS8blbauoSck0ZfDbtuzpyT", min_length=1)
+    client_secret: str = Field(default="lsACyCD94FhDUtGTXi3QzcFE2uU1hqtDaKeqrdwj", min_length=1, repr=False)
+    hosts: Annotated[
+        Mapping[str, WebAddress],
+        AfterValidator(lambda hosts: MappingProxyType(dict(hosts))),
+        PlainSerializer(dict),
+    ] = {}
+
+    @field_validator("refresh_token")
+    @classmethod
+    def _trimmed(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value().strip() if value else ""
+        return SecretStr(text) if text else None
+
+    @field_validator("refresh_token_file", mode="before")
+    @classmethod
+    def _not_the_token_itself(cls, value: object) -> object:
+        if isinstance(value, str) and _TOKEN.fullmatch(value):
+            raise ValueError("it holds a token; put the token into a file and write that file's name here")
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy_address(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value else ""
+        if not text:
+            return None
+        if not re.fullmatch(r"(?:https?|socks5h?)://[^\s/]+/?", text):
+            raise ValueError("it is not the address of a proxy; write it like http://host:port")
+        return value
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _known_hosts(cls, value: object) -> object:
+        for host, base in value.items() if isinstance(value, Mapping) else ():
+            if isinstance(base, Mapping):
+                raise ValueError(f'put the host in quotes: "{host}...." = "http://..."')
+            if host not in HOSTS:
+                raise ValueError(f'"{host}" is not a host of Pixiv; choose from {", ".join(HOSTS)}')
+        return value
+
+
+class NotifyConfig(BaseModel):
+    """Where notices go: a POST to `url`, or `command` with the text on its standard input."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: SecretStr | None = None
+    command: tuple[str, ...] = ()
+
+    @field_validator("url")
+    @classmethod
+    def _web_address(cls, value: SecretStr | None) -> SecretStr | None:
+        return SecretStr(check_web_address(value.get_secret_value())) if value else None
+
+    @field_validator("command")
+    @classmethod
+    def _not_both(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if value and not value[0]:
+            raise ValueError("its first part, the program, is empty")
+        if value and info.data.get("url") is not None:
+            raise ValueError("url and command are both given; keep one of them")
+        return value
+
+
+class Config(BaseModel):
+    """Everything that the user decides."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    mirror: MirrorConfig = Field(default_factory=MirrorConfig)
+    pixiv: PixivConfig = Field(default_factory=PixivConfig)
+    notify: NotifyConfig = Field(default_factory=NotifyConfig)
+    jobs: tuple[JobConfig, ...] = ()

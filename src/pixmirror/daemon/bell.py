@@ -1,0 +1,49 @@
+"""How loops that share one catalogue wake each other, and how we know that all of them have nothing to do."""
+
+import asyncio
+
+PAUSED = -1
+
+
+class Bell:
+    """Rung after every commit that may have made work. A loop that found nothing rests until the next ring.
+
+    `quiet()` is exact: it is true only when every loop has looked after the last ring, and found nothing.
+    """
+
+    def __init__(self) -> None:
+        self._rings = 0
+        self._event = asyncio.Event()
+        self._heard: dict[str, int | None] = {}
+
+    def ring(self) -> None:
+        self._rings += 1
+        self._event.set()
+        self._event = asyncio.Event()
+
+    def listen(self, name: str) -> int:
+        """A loop is about to look for work; it is not resting."""
+        self._heard[name] = None
+        return self._rings
+
+    def pause(self, name: str) -> None:
+        """The loop waits for time to pass, not for work; rings do not wake it."""
+        self._heard[name] = PAUSED
+
+    def leave(self, name: str) -> None:
+        self._heard.pop(name, None)
+
+    async def rest(self, name: str, heard: int, seconds: float | None = None) -> None:
+        """The loop looked after ring `heard` and found nothing: sleep until the next one."""
+        if heard != self._rings:
+            return
+        self._heard[name] = heard
+        event = self._event
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            return
+
+    def quiet(self) -> bool:
+        return all(heard in (self._rings, PAUSED) for heard in self._heard.values())

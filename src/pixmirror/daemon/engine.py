@@ -1,0 +1,340 @@
+"""What works: walkers close gaps, errand runners do chores, fetchers fetch, sidecars are written.
+
+Each is a loop over a query of the catalogue (law 4); jobs only make things due. One loop's trouble pauses what
+shares its cause (account, network, disk) and nothing else.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pixmirror.catalogue import chores, feeds, queue, runs, sidecars
+from pixmirror.catalogue.chores import Chore
+from pixmirror.catalogue.database import Connection
+from pixmirror.daemon.bell import Bell
+from pixmirror.daemon.mirror import Mirror
+from pixmirror.errors import LoginError, PixmirrorError, StorageError
+from pixmirror.fetch.worker import Fetcher, fetch_one
+from pixmirror.models import Lane, MediaItem
+from pixmirror.pixiv.transport import ImageClient
+from pixmirror.sync import jobs as sync_jobs
+from pixmirror.sync import sources, walk
+from pixmirror.sync.context import Context, Job, JobResult
+from pixmirror.sync.errands import run_chore
+
+Outcome = Literal["done", "failed", "interrupted"]
+
+log = logging.getLogger(__name__)
+
+WALKERS = 3
+ERRAND_RUNNERS = 3
+CLAIM = 16
+TROUBLE_S = (15, 60, 300, 900)
+LANE_OF_GAP = {"head": Lane.NEW, "page": Lane.RETRY, "backfill": Lane.BACKFILL, "full": Lane.REFRESH}
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What stands still and why, by cause: login, pixiv, storage. Errors stay until something works again."""
+
+    errors: dict[str, PixmirrorError] = field(default_factory=dict)
+    strikes: dict[str, int] = field(default_factory=dict)
+    until: dict[str, int] = field(default_factory=dict)
+
+    def add(self, cause: str, error: PixmirrorError, now: int) -> float:
+        """Seconds to wait before the next try. Loops that meet the same trouble together strike once."""
+        self.errors[cause] = error
+        if now >= self.until.get(cause, 0):
+            strikes = self.strikes[cause] = self.strikes.get(cause, 0) + 1
+            self.until[cause] = now + TROUBLE_S[min(strikes - 1, len(TROUBLE_S) - 1)] * 1000
+        return (self.until[cause] - now) / 1000
+
+    def over(self, cause: str) -> bool:
+        self.strikes.pop(cause, None)
+        self.until.pop(cause, None)
+        return self.errors.pop(cause, None) is not None
+
+
+def cause_of(error: PixmirrorError) -> str:
+    if isinstance(error, LoginError):
+        return "login"
+    return "storage" if isinstance(error, StorageError) else "pixiv"
+
+
+class Engine:
+    """The loops and what they share. `patience`: how many strikes of one trouble until `drain` gives up."""
+
+    def __init__(self, mirror: Mirror, *, on_trouble: Callable[[str, PixmirrorError | None], None] | None = None):
+        self.mirror = mirror
+        self.bell = Bell()
+        self.trouble = Trouble()
+        self.files = 0
+        self.bytes = 0
+        self.patience = 2
+        self._on_trouble = on_trouble or (lambda cause, error: None)
+        self._walking: set[int] = set()
+        self._errands: set[tuple[str, int]] = set()
+        self._claimed: list[MediaItem] = []
+        self._claim_lock = asyncio.Lock()
+        self._pick = asyncio.Lock()
+        self._logged_in = asyncio.Event()
+        self._logged_in.set()
+
+    @property
+    def context(self) -> Context:
+        m = self.mirror
+        return Context(m.db, m.api, m.clock, m.account_id, self.bell.ring)
+
+    @property
+    def fetcher(self) -> Fetcher:
+        m = self.mirror
+        return Fetcher(m.db, m.transport, m.root, m.clock, self.bell.ring)
+
+    def active(self) -> list[str]:
+        """Jobs whose feeds are walked now: enabled, not paused."""
+        paused = self.mirror.paused
+        return [name for name in self.mirror.jobs if name not in paused] if not self.mirror.all_paused else []
+
+    # -- loops ---------------------------------------------------------------------------------------------
+
+    def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        loops: list[tuple[str, Callable[[], Awaitable[bool]]]] = []
+        loops += [(f"walk-{n}", self._walk_one) for n in range(WALKERS)]
+        loops += [(f"errand-{n}", self._errand) for n in range(ERRAND_RUNNERS)]
+        loops += [("sidecars", self._sidecars)]
+        tasks = [group.create_task(self._loop(name, step)) for name, step in loops]
+        fetchers = range(self.mirror.config.pixiv.image_connections)
+        tasks += [group.create_task(self._fetch_loop(f"fetch-{n}")) for n in fetchers]
+        tasks += [group.create_task(self._alarm()), group.create_task(self._bookkeeper())]
+        return tasks
+
+    async def _loop(self, name: str, step: Callable[[], Awaitable[bool]]) -> None:
+        while True:
+            heard = self.bell.listen(name)
+            try:
+                worked = await step()
+            except PixmirrorError as error:
+                await self._rest_after(name, error)
+                continue
+            if not worked:
+                await self.bell.rest(name, heard)
+
+    async def _rest_after(self, name: str, error: PixmirrorError) -> None:
+        cause = cause_of(error)
+        seconds = self.met_trouble(cause, error)
+        self.bell.pause(name)
+        if cause == "login":
+            await self._logged_in.wait()
+        else:
+            await self.mirror.clock.sleep(seconds)
+
+    def met_trouble(self, cause: str, error: PixmirrorError) -> float:
+        first = cause not in self.trouble.errors
+        seconds = self.trouble.add(cause, error, self.mirror.clock.now())
+        if first:
+            if cause == "login":
+                self._logged_in.clear()
+            log.warning("%s %s", error, error.advice)
+            self._on_trouble(cause, error)
+        return seconds
+
+    def logged_in(self) -> None:
+        """A new token is there: what waited for it goes on."""
+        self.works_again("login")
+        self._logged_in.set()
+        self.bell.ring()
+
+    def works_again(self, cause: str) -> None:
+        if self.trouble.over(cause):
+            self._on_trouble(cause, None)
+
+    async def _walk_one(self) -> bool:
+        if "login" in self.trouble.errors:
+            return False
+        async with self._pick:
+            # Taken before the read: what ends while we read may still look open in what we read.
+            busy = frozenset(self._walking)
+            found = await self.mirror.db.read(self._next_walk, busy)
+            if found is None:
+                return False
+            feed, gap = found
+            self._walking.add(feed.id)
+        try:
+            job = self.mirror.jobs[feed.job]
+            ctx = self.context
+            source = sources.source(ctx, job, feed.endpoint, feed.params)
+            if gap is None:
+                await walk.head(ctx.db, ctx.clock, feed, source, Lane(feed.lane))
+            else:
+                await walk.close(ctx.db, ctx.clock, feed, gap, source, LANE_OF_GAP[gap.kind])
+        finally:
+            self._walking.discard(feed.id)
+        self.works_again("pixiv")
+        self.bell.ring()
+        return True
+
+    def _next_walk(self, conn: Connection, busy: frozenset[int]) -> tuple[feeds.Feed, feeds.Gap | None] | None:
+        now, names = self.mirror.clock.now(), self.active()
+        for feed in feeds.due_feeds(conn, names, now, len(busy) + 1):
+            if feed.id not in busy:
+                return feed, None
+        for feed, gap in feeds.due_gaps(conn, names, now, len(busy) + 64):
+            if feed.id not in busy:
+                return feed, gap
+        return None
+
+    async def _errand(self) -> bool:
+        if "login" in self.trouble.errors or self.mirror.all_paused:
+            return False
+        async with self._pick:
+            chore = await self.mirror.db.read(self._next_errand, frozenset(self._errands))
+            if chore is None:
+                return False
+            self._errands.add((chore.kind, chore.key))
+        try:
+            await run_chore(self.context, self.mirror.job_for_chores(), chore)
+        finally:
+            self._errands.discard((chore.kind, chore.key))
+        self.works_again("pixiv")
+        return True
+
+    def _next_errand(self, conn: Connection, busy: frozenset[tuple[str, int]]) -> Chore | None:
+        now = self.mirror.clock.now()
+        for chore in chores.due(conn, now, len(busy) + 1):
+            if (chore.kind, chore.key) not in busy:
+                return chore
+        return None
+
+    async def _fetch_loop(self, name: str) -> None:
+        client = self.mirror.transport.image_client()
+        try:
+            await self._loop(name, lambda: self._fetch(client))
+        finally:
+            await client.aclose()
+
+    async def _fetch(self, client: ImageClient) -> bool:
+        if self.mirror.all_paused:
+            return False
+        item = await self._take()
+        if item is None:
+            return False
+        if await fetch_one(self.fetcher, client, item):
+            self.files += 1
+            self.works_again("storage")
+        return True
+
+    async def _take(self) -> MediaItem | None:
+        async with self._claim_lock:
+            if not self._claimed:
+                self.mirror.root.check_media()
+                self.mirror.root.check_room()
+                now = self.mirror.clock.now()
+                self._claimed = list(reversed(await self.mirror.db.run(queue.claim, CLAIM, now)))
+            return self._claimed.pop() if self._claimed else None
+
+    async def _sidecars(self) -> bool:
+        if not self.mirror.config.mirror.sidecars:
+            return False
+        due = await self.mirror.db.read(sidecars.due_sidecars, 64)
+        if not due:
+            return False
+
+        def write() -> None:
+            for sidecar in due:
+                text = json.dumps(sidecar.data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+                self.mirror.root.write_text_atomic(sidecar.rel_path, text)
+
+        self.mirror.root.check_media()
+        await asyncio.to_thread(write)
+        await self.mirror.db.run(sidecars.sidecar_done, [(s.work_key, s.seq) for s in due])
+        return True
+
+    async def _alarm(self) -> None:
+        """Ring when something that waits becomes due."""
+        while True:
+            due = await self.next_due()
+            now = self.mirror.clock.now()
+            if due is not None and due <= now:
+                self.bell.ring()
+            wait = 30.0 if due is None else min(30.0, max(0.2, (due - now) / 1000))
+            await self.mirror.clock.sleep(wait)
+
+    async def next_due(self) -> int | None:
+        """When the next thing that waits is due, ms UTC."""
+        names = self.active()
+
+        def read(conn: Connection) -> list[int | None]:
+            return [feeds.next_due(conn, names), chores.next_due(conn), queue.next_due(conn)]
+
+        return min((t for t in await self.mirror.db.read(read) if t is not None), default=None)
+
+    async def _bookkeeper(self) -> None:
+        """Requests, bytes and pace into the catalogue, now and then and at the end."""
+        try:
+            while True:
+                await self.mirror.clock.sleep(5)
+                await self.mirror.save_spent()
+        finally:
+            await self.mirror.save_spent()
+
+    # -- jobs ----------------------------------------------------------------------------------------------
+
+    async def run_job(self, job: Job) -> JobResult:
+        """One recorded run. What concerns everything is trouble; the job says so and fails."""
+        m = self.mirror
+        run_id = await m.db.run(runs.start_run, job.name, job.kind, m.clock.now())
+        before = m.transport.counts.api
+        self.bell.listen(f"job-{run_id}")
+        try:
+            result = await sync_jobs.run_job(self.context, job)
+        except PixmirrorError as error:
+            self.met_trouble(cause_of(error), error)
+            result = JobResult(error=str(error))
+        except BaseException:
+            await self._end(run_id, job, "interrupted", JobResult(), before)
+            raise
+        finally:
+            self.bell.leave(f"job-{run_id}")
+        await self._end(run_id, job, "failed" if result.error else "done", result, before)
+        self.bell.ring()
+        return result
+
+    async def _end(self, run_id: int, job: Job, outcome: Outcome, result: JobResult, before: int) -> None:
+        m = self.mirror
+
+        def end(conn: Connection) -> None:
+            now = m.clock.now()
+            runs.end_run(
+                conn,
+                run_id,
+                outcome,
+                now,
+                new=result.new,
+                seen=result.seen,
+                requests=m.transport.counts.api - before,
+                error=result.error,
+            )
+            if outcome != "interrupted":
+                runs.job_done(conn, job.name, ok=result.error is None, now=now)
+
+        await m.db.run(end)
+
+    async def run_jobs(self, jobs: Sequence[Job]) -> list[JobResult]:
+        return [await self.run_job(job) for job in jobs]
+
+    async def drain(self, horizon_s: float = 60) -> None:
+        """Until nothing is due, and nothing will be within `horizon_s`; or until trouble outlasts patience."""
+        while True:
+            await self.mirror.clock.sleep(0.05)
+            lasting = [c for c, n in self.trouble.strikes.items() if n >= self.patience or c != "pixiv"]
+            if lasting and self.bell.quiet():
+                return
+            if not self.bell.quiet():
+                continue
+            due = await self.next_due()
+            later = due is None or due > self.mirror.clock.now() + horizon_s * 1000
+            if later and self.bell.quiet():
+                return

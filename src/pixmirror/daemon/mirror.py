@@ -1,0 +1,218 @@
+"""Opening a mirror: lock, catalogue, Pixiv client, account, jobs; and closing them in order."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pixmirror.catalogue import migrate, queue, runs
+from pixmirror.catalogue.database import Connection, Database
+from pixmirror.catalogue.filters import apply_refusals, facts_of
+from pixmirror.clock import Clock
+from pixmirror.config import Config, read_refresh_token
+from pixmirror.daemon import credentials
+from pixmirror.daemon.jobs import job_from
+from pixmirror.errors import LoginError
+from pixmirror.logs import hide
+from pixmirror.models import JST, Token, from_ms
+from pixmirror.pixiv import AppApi, AppIdentity, Auth, BudgetState, ImageBudget, Pacer, PacerState, Transport
+from pixmirror.store import MirrorRoot
+from pixmirror.sync import filters
+from pixmirror.sync.context import Job
+
+CATALOGUE = "catalogue.db"
+FACTS = 1000
+
+
+@dataclass(slots=True)
+class Mirror:
+    """An open mirror: what all parts of one process share. `account_id` is 0 until Pixiv told it once."""
+
+    config: Config
+    root: MirrorRoot
+    db: Database
+    transport: Transport
+    auth: Auth
+    api: AppApi
+    clock: Clock
+    account_id: int
+    jobs: dict[str, Job] = field(default_factory=dict)
+    paused: frozenset[str] = frozenset()
+    all_paused: bool = False
+    _counted: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def job_for_chores(self) -> Job:
+        """In whose name a user's lists are opened when a profile shows that there are any."""
+        by_kind = {job.kind: job for job in reversed(self.jobs.values())}
+        return by_kind.get("following") or by_kind.get("user") or Job(name="", kind="user")
+
+    async def log_in(self) -> Token:
+        """A token, refreshed only if it must be; its account becomes, or must be, this mirror's."""
+        token = await self.auth.token()
+        await self.db.run(
+            runs.record_account,
+            token.user_id,
+            token.user_name,
+            token.user_account,
+            token.is_premium,
+            token.x_restrict,
+            self.clock.now(),
+        )
+        self.account_id = token.user_id
+        return token
+
+    async def save_spent(self) -> None:
+        """What was asked since the last call, added to the day's account, and the pace."""
+        now = {
+            "api": (self.transport.counts.api + self.transport.counts.token, 0),
+            "image": (self.transport.counts.image, self.transport.counts.image_bytes),
+        }
+        day = from_ms(self.clock.now()).astimezone(JST).date().isoformat()
+        delta = {
+            lane: (count - self._counted.get(lane, (0, 0))[0], size - self._counted.get(lane, (0, 0))[1])
+            for lane, (count, size) in now.items()
+        }
+        if not any(n or b for n, b in delta.values()):
+            return
+        self._counted = now
+        await self.db.run(_save_spent, day, delta, self.transport)
+
+
+def _save_spent(conn: Connection, day: str, delta: Mapping[str, tuple[int, int]], transport: Transport) -> None:
+    for lane, (count, size) in delta.items():
+        if count or size:
+            runs.add_spent(conn, day, lane, count, size)
+    runs.set_meta(conn, "pacer", json.dumps(transport.pacer.state.to_dict()))
+    runs.set_meta(conn, "image_budget", json.dumps(transport.images.state.to_dict()))
+
+
+def _state(text: str | None) -> dict[str, object]:
+    return json.loads(text) if text else {}
+
+
+@asynccontextmanager
+async def open_mirror(
+    config: Config, env: Mapping[str, str], *, clock: Clock | None = None, init_media: bool = False
+) -> AsyncIterator[Mirror]:
+    """Everything that a process which writes needs. Raises MirrorLocked, CatalogueError, StorageError."""
+    clock = clock or Clock()
+    m = config.mirror
+    with MirrorRoot.open(
+        m.root, m.media, umask=m.umask, keep_free=m.keep_free, max_file=m.max_file, init_media=init_media
+    ) as root:
+        migrate.upgrade(root.root / CATALOGUE)
+        db = Database.open(root.root / CATALOGUE)
+        try:
+            async with _transport(config, db, clock) as transport:
+                mirror = await _build(config, env, root, db, transport, clock)
+                try:
+                    yield mirror
+                finally:
+                    await mirror.save_spent()
+        finally:
+            db.close()
+
+
+def _transport(config: Config, db: Database, clock: Clock) -> Transport:
+    p = config.pixiv
+    pacer_state = PacerState.from_dict(_state(db.read_sync(runs.get_meta, "pacer")))
+    budget_state = BudgetState.from_dict(_state(db.read_sync(runs.get_meta, "image_budget")))
+    pacer = Pacer(clock, per_minute=p.requests_per_minute, per_day=p.requests_per_day, state=pacer_state)
+    images = ImageBudget(
+        clock, bytes_per_day=p.image_bytes_per_day, connections=p.image_connections, state=budget_state
+    )
+    proxy = p.proxy.get_secret_value() if p.proxy else None
+    return Transport(clock, pacer, images=images, hosts=p.hosts, only_mapped=bool(p.hosts), proxy=proxy)
+
+
+def identity(config: Config) -> AppIdentity:
+    p = config.pixiv
+    return AppIdentity(
+        user_agent=p.user_agent, version=p.app_version, client_id=p.client_id, client_secret=p.client_secret
+    )
+
+
+def configured_token(config: Config, env: Mapping[str, str]) -> str | None:
+    secret = read_refresh_token(config, env)
+    return secret.get_secret_value() if secret else None
+
+
+async def _build(
+    config: Config, env: Mapping[str, str], root: MirrorRoot, db: Database, transport: Transport, clock: Clock
+) -> Mirror:
+    configured = configured_token(config, env)
+    refresh_token, token = credentials.load(root, configured)
+    for secret in (configured, refresh_token):
+        if secret:
+            hide(secret)
+    app = identity(config)
+    auth = Auth(
+        transport,
+        identity=app,
+        refresh_token=refresh_token,
+        token=token,
+        on_token=credentials.saver(root, configured),
+    )
+    api = AppApi(transport, auth, identity=app, language=config.pixiv.language)
+    account = await db.read(runs.account_id)
+    mirror = Mirror(config, root, db, transport, auth, api, clock, account or 0)
+    if root.rebooted:
+        root.remove_stale_parts()
+    await db.run(_after_a_cut, clock.now())
+    await use_jobs(mirror, config)
+    return mirror
+
+
+def _after_a_cut(conn: Connection, now: int) -> None:
+    """What the last process left claimed or running."""
+    queue.release_all(conn)
+    runs.mark_interrupted(conn, now)
+
+
+async def use_jobs(mirror: Mirror, config: Config) -> None:
+    """The jobs of this configuration from now on; a changed filter is applied to what is known already."""
+    jobs = {job.name: job for job in (job_from(c) for c in config.jobs if c.enabled)}
+    states = await mirror.db.read(runs.job_states)
+    for job in jobs.values():
+        digest = job.wanted.digest()
+        state = states.get(job.name)
+        if state is not None and state.filter_digest not in (None, digest):
+            await apply_filter(mirror, job)
+        await mirror.db.run(runs.save_job, job.name, job.kind, digest)
+    mirror.config = config
+    mirror.jobs = jobs
+    await load_pauses(mirror)
+
+
+async def load_pauses(mirror: Mirror) -> None:
+    now = mirror.clock.now()
+    states = await mirror.db.read(runs.job_states)
+    mirror.paused = frozenset(
+        name
+        for name, state in states.items()
+        if state.paused and (state.paused_until is None or state.paused_until > now)
+    )
+
+
+async def apply_filter(mirror: Mirror, job: Job) -> int:
+    """Judge again every work that the job has seen, without asking Pixiv. Returns how many changed."""
+    changed, after = 0, 0
+    while facts := await mirror.db.read(facts_of, job.name, after, FACTS):
+        verdicts = {f.key: filters.refuse(job.wanted, f) for f in facts}
+        changed += await mirror.db.run(apply_refusals, job.name, verdicts, mirror.clock.now())
+        after = facts[-1].key
+    return changed
+
+
+async def log_in_if_known(mirror: Mirror) -> LoginError | None:
+    """Log in where that is possible; the LoginError otherwise, for the caller to tell."""
+    try:
+        await mirror.log_in()
+    except LoginError as error:
+        return error
+    return None
+
+
+def catalogue_path(root: Path) -> Path:
+    return root / CATALOGUE

@@ -1,0 +1,62 @@
+"""`pixmirror sync`: run jobs once, due or not, do all that they made due, fetch the files, and end."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pixmirror.catalogue import queue
+from pixmirror.catalogue.queue import MediaCounts
+from pixmirror.daemon.engine import Engine
+from pixmirror.daemon.mirror import Mirror
+from pixmirror.errors import ConfigError, PixmirrorError
+from pixmirror.sync.context import JobResult
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """How a sync ended. `trouble` is what stopped it; `job_errors` what each job could not do."""
+
+    results: dict[str, JobResult]
+    files: MediaCounts
+    requests_api: int
+    requests_image: int
+    trouble: PixmirrorError | None
+
+    @property
+    def exit_code(self) -> int:
+        if self.trouble is not None:
+            return self.trouble.exit_code
+        unfinished = self.files.wanted + self.files.waiting + self.files.failed
+        return 7 if unfinished or any(r.error for r in self.results.values()) else 0
+
+
+async def sync(
+    mirror: Mirror,
+    names: Sequence[str] = (),
+    *,
+    observe: Callable[[Engine], None] = lambda engine: None,
+    horizon_s: float = 60,
+) -> SyncReport:
+    """Run the named jobs, or all enabled ones, to the end. Raises LoginError at once if there is no way in."""
+    unknown = sorted(set(names) - set(mirror.jobs))
+    if unknown:
+        known = ", ".join(mirror.jobs) or "none"
+        raise ConfigError(f"No enabled job is called {', '.join(unknown)}; enabled jobs: {known}.")
+    await mirror.log_in()
+    engine = Engine(mirror)
+    observe(engine)
+    jobs = [mirror.jobs[name] for name in (names or mirror.jobs)]
+    async with asyncio.TaskGroup() as group:
+        loops = engine.start(group)
+        results = await engine.run_jobs(jobs)
+        await engine.drain(horizon_s)
+        for task in loops:
+            task.cancel()
+    counts = mirror.transport.counts
+    return SyncReport(
+        results={job.name: result for job, result in zip(jobs, results, strict=True)},
+        files=await mirror.db.read(queue.counts),
+        requests_api=counts.api,
+        requests_image=counts.image,
+        trouble=next(iter(engine.trouble.errors.values()), None),
+    )

@@ -1,0 +1,4 @@
+"""Logging."""
+
+
+def hide(secret: str) -> None: ...
