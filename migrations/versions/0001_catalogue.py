@@ -218,6 +218,9 @@ CREATE INDEX media_ready ON media (priority, id) WHERE state = 'wanted'
 CREATE INDEX media_refused ON media (id) WHERE state = 'refused'
     """,
     """
+CREATE INDEX media_stored ON media (stored_at, size) WHERE state = 'stored'
+    """,
+    """
 CREATE INDEX media_trouble ON media (state) WHERE state IN ('gone', 'failed', 'damaged')
     """,
     """
@@ -412,7 +415,13 @@ CREATE INDEX work_by_change ON work (change_seq)
 CREATE INDEX work_by_date ON work (create_date)
     """,
     """
+CREATE INDEX work_by_first_seen ON work (first_seen)
+    """,
+    """
 CREATE INDEX work_by_series ON work (series_key) WHERE series_key IS NOT NULL
+    """,
+    """
+CREATE INDEX work_by_state ON work (state) WHERE state != 'live'
     """,
     """
 CREATE INDEX work_by_user ON work (user_id, work_key)

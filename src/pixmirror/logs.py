@@ -1,4 +1,137 @@
-"""Logging."""
+"""What is logged and how: lines for a terminal or journald, or JSON; and nothing secret in any of them."""
+
+import json as json_module
+import logging
+import os
+import re
+import sys
+import time
+from collections.abc import Mapping
+from typing import TextIO
+
+HIDDEN = "[hidden]"
+
+_VALUE = r"""[^\s"'&;,<>\\(){}\[\]]+"""
+_SECRETS = (
+    (re.compile(r"\b(Bearer\s+)[^\s\"'\\,]+", re.IGNORECASE), rf"\g<1>{HIDDEN}"),
+    (
+        re.compile(
+            r"\b((?:refresh_token|access_token|device_token|PHPSESSID|cf_clearance|code_verifier|client_secret|password)"
+            rf"""\\*["']?\s*[=:]\s*\\*["']?)(?!{re.escape(HIDDEN)}){_VALUE}""",
+            re.IGNORECASE,
+        ),
+        rf"\g<1>{HIDDEN}",
+    ),
+    # "code" alone is also an exit code or an error code: a value needs an equals sign, or quotes and some length
+    (re.compile(rf"""\b(code=["']?)(?!{re.escape(HIDDEN)}){_VALUE}"""), rf"\g<1>{HIDDEN}"),
+    (re.compile(r"""\b(code\\*["']\s*:\s*\\*["'])[A-Za-z0-9_.~-]{8,}"""), rf"\g<1>{HIDDEN}"),
+    (re.compile(r"(://)[^\s/@:]+(?::[^\s/@]*)?@"), rf"\g<1>{HIDDEN}@"),
+    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), HIDDEN),
+)
+_known: set[str] = set()
 
 
-def hide(secret: str) -> None: ...
+def hide(secret: str) -> None:
+    """From now on this exact value appears in no line. Values under eight characters are too short to replace."""
+    if len(secret) >= 8:
+        _known.add(secret)
+
+
+def redact(text: str) -> str:
+    """The text without tokens, cookies, login codes, passwords and mail addresses."""
+    for secret in _known:
+        text = text.replace(secret, HIDDEN)
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class Redact(logging.Filter):
+    """Takes secrets out of a record: message with its arguments, exception and stack."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = redact(record.getMessage())
+        record.args = ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = redact(record.exc_text)
+        if record.stack_info:
+            record.stack_info = redact(record.stack_info)
+        return True
+
+
+class TextFormatter(logging.Formatter):
+    """One line for a person: time, level, message; under journald, which knows the time, a priority instead."""
+
+    def __init__(self, *, journald: bool = False) -> None:
+        super().__init__(
+            "%(message)s" if journald else "%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"
+        )
+        self._journald = journald
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        if not self._journald:
+            return text
+        prefix = f"<{_priority(record.levelno)}>"
+        return "\n".join(prefix + line for line in text.splitlines() or [""])
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time (ISO 8601, UTC), level, logger, message, exception where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line = {
+            "time": f"{stamp}.{int(record.msecs):03}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info or record.exc_text:
+            line["exception"] = record.exc_text or self.formatException(record.exc_info or (None, None, None))
+        return json_module.dumps(line, ensure_ascii=False)
+
+
+def setup(
+    level: str = "INFO",
+    *,
+    json: bool = False,
+    stream: TextIO | None = None,
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """Log to `stream` (default: standard error), in place of what was set up before."""
+    target = stream or sys.stderr
+    handler = logging.StreamHandler(target)
+    journald = _is_journal(target, os.environ if env is None else env)
+    handler.setFormatter(JsonFormatter() if json else TextFormatter(journald=journald))
+    handler.addFilter(Redact())
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        if isinstance(getattr(old, "formatter", None), TextFormatter | JsonFormatter):
+            root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    for chatty in ("httpx", "httpcore", "apscheduler", "alembic", "PIL"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+
+
+def _priority(level: int) -> int:
+    """syslog's: 3 error, 4 warning, 6 information, 7 debug."""
+    if level >= logging.CRITICAL:
+        return 2
+    if level >= logging.ERROR:
+        return 3
+    if level >= logging.WARNING:
+        return 4
+    return 6 if level >= logging.INFO else 7
+
+
+def _is_journal(stream: TextIO, env: Mapping[str, str]) -> bool:
+    """systemd names the journal's socket by device and inode: a redirected stream is not it."""
+    try:
+        found = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    return env.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"

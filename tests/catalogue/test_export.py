@@ -25,6 +25,7 @@ def conn(tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path}/catalogue.db")
     s.metadata.create_all(engine)
     with engine.begin() as connection:
+        connection.execute(s.account.insert().values(id=1, name="me", account="me", seen_at=NOW))
         yield connection
     engine.dispose()
 

@@ -86,6 +86,7 @@ def test_whole_files_pass_from_a_path_and_from_an_open_file(kind: str, tmp_path:
     path.write_bytes(data)
     check_structure(path, ext, len(data))
     check(data, ext)
+    check(data, ext.upper())
     with path.open("rb") as file:
         file.seek(5)  # it is read from its start wherever it stands
         check_structure(file, ext)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import (
+    account,
     bookmark,
     bookmark_work_tag,
     comment,
@@ -36,6 +37,7 @@ from pixmirror.errors import ConfigError
 from pixmirror.models import JST, Medium, from_ms, split_key
 
 PART = 500  # rows read at a time
+OURS = select(account.c.id)  # the keys of bookmarks and follows begin with the account
 _TIMES = ("_at", "_seen", "_run", "since", "until", "now")
 
 
@@ -284,8 +286,8 @@ def _show_work(conn: Connection, ref: Ref, key: int) -> dict[str, Any] | None:
     r = conn.execute(select(work).where(work.c.work_key == key)).one_or_none()
     if r is None:
         return None
-    author = conn.execute(select(user).where(user.c.id == r.user_id)).one_or_none()
-    part_of = conn.execute(select(series).where(series.c.series_key == r.series_key)).one_or_none()
+    author = conn.execute(select(user).where(user.c.id == (r.user_id or 0))).one_or_none()
+    part_of = conn.execute(select(series).where(series.c.series_key == (r.series_key or 0))).one_or_none()
     frames = conn.execute(select(ugoira.c.frames).where(ugoira.c.work_key == key)).scalar_one_or_none()
     return {
         "ref": str(ref),
@@ -308,11 +310,10 @@ def _show_work(conn: Connection, ref: Ref, key: int) -> dict[str, Any] | None:
         "bookmarks": _rows(
             conn,
             select(bookmark.c.restrict, bookmark.c.state, bookmark.c.first_seen, bookmark.c.last_seen),
+            bookmark.c.account_id.in_(OURS),
             bookmark.c.work_key == key,
         ),
-        "bookmark_tags": sorted(
-            conn.execute(select(bookmark_work_tag.c.name).where(bookmark_work_tag.c.work_key == key)).scalars()
-        ),
+        "bookmark_tags": _own_tags(conn, key),
         "rankings": _rows(
             conn,
             select(ranking.c.mode, ranking.c.date, ranking.c.rank).order_by(ranking.c.date.desc()).limit(PART),
@@ -341,6 +342,13 @@ def _rows(conn: Connection, statement: Select[Any], *where: Any) -> list[dict[st
         {name: plain(value, name) for name, value in r._mapping.items()}
         for r in conn.execute(statement.where(*where))
     ]
+
+
+def _own_tags(conn: Connection, key: int) -> list[str]:
+    t = bookmark_work_tag.c
+    return list(
+        conn.execute(select(t.name).where(t.account_id.in_(OURS), t.work_key == key).order_by(t.name)).scalars()
+    )
 
 
 def _tags_of(conn: Connection, key: int) -> dict[str, dict[str, str]]:
@@ -380,7 +388,12 @@ def _show_user(conn: Connection, ref: Ref) -> dict[str, Any] | None:
         "ref": str(ref),
         "link": ref.url,
         **{name: plain(value, name) for name, value in r._mapping.items()},
-        "follows": _rows(conn, select(f.restrict, f.state, f.first_seen, f.last_seen), f.user_id == ref.id),
+        "follows": _rows(
+            conn,
+            select(f.restrict, f.state, f.first_seen, f.last_seen),
+            f.account_id.in_(OURS),
+            f.user_id == ref.id,
+        ),
         "works": _rows(
             conn,
             select(w.type, w.state, func.count().label("works"))

@@ -35,7 +35,7 @@ _WALKED = (
     update(work)
     .where(work.c.work_key == bindparam("b_key"))
     .values(comments_at=bindparam("now"), comments_total=func.coalesce(bindparam("total"), work.c.total_comments))
-    .returning(work.c.total_comments, work.c.create_date)
+    .returning(work.c.create_date)
 )
 
 
@@ -91,9 +91,12 @@ def _row(seen: Seen, key: int, comment_key: int, item: Comment, parent_key: int 
 
 
 def comments_walked(conn: Connection, seen: Seen, key: int, total: int | None) -> int | None:
-    """All comments were read to the end. Returns when to ask again where no list tells that their number moved."""
+    """All comments were read to the end. Returns when to look again: when the work is 30 and 180 days old.
+
+    A total that a list tells makes that earlier; most lists tell none.
+    """
     row = conn.execute(_WALKED, {"b_key": key, "now": seen.now, "total": total}).first()
-    if row is None or row.total_comments is not None:
+    if row is None:
         return None
     created = row.create_date if row.create_date is not None else seen.now
     return next((created + days * DAY for days in (30, 180) if created + days * DAY > seen.now), None)

@@ -112,6 +112,7 @@ def claim(conn: Connection, limit: int, now: int) -> list[MediaItem]:
             attempts=r.attempts,
             create_date=r.create_date,
             damaged_sha256=r.damaged_sha256,
+            sha256=r.sha256,
         )
         for r in conn.execute(_CLAIMED, bound)
     ]

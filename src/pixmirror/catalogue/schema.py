@@ -1,8 +1,8 @@
 """The tables; no behaviour.
 
 Times are INTEGER milliseconds UTC, flags INTEGER 0/1. `work_key` is id*2 (+1 for a novel), `series_key` and
-`comment_key` likewise. Primary: payload, sighting, bookmark, follow, ranking, comment, media, feed, gap, run,
-broken, work_job. Derived, to be rebuilt from payloads: work, user, tag, work_tag, series (design law 8).
+`comment_key` likewise. Primary: payload, text_version, sighting, bookmark, follow, ranking, comment, media, feed,
+gap, run, broken, work_job. Derived, to be rebuilt from payloads: work, user, tag, work_tag, series (design law 8).
 """
 
 from sqlalchemy import (
@@ -109,6 +109,8 @@ work = _table(
 )
 Index("work_by_user", work.c.user_id, work.c.work_key)
 Index("work_by_date", work.c.create_date)
+Index("work_by_first_seen", work.c.first_seen)
+Index("work_by_state", work.c.state, sqlite_where=work.c.state != "live")
 Index("work_by_change", work.c.change_seq)
 Index("work_sidecar_due", work.c.work_key, sqlite_where=work.c.sidecar_seq < work.c.change_seq)
 Index("work_by_series", work.c.series_key, sqlite_where=work.c.series_key.is_not(None))
@@ -192,6 +194,7 @@ Index("media_ready", media.c.priority, media.c.id, sqlite_where=media.c.state ==
 Index("media_waiting", media.c.due_at, sqlite_where=media.c.state == "waiting")
 Index("media_fetching", media.c.id, sqlite_where=media.c.state == "fetching")
 Index("media_refused", media.c.id, sqlite_where=media.c.state == "refused")
+Index("media_stored", media.c.stored_at, media.c.size, sqlite_where=media.c.state == "stored")
 Index("media_trouble", media.c.state, sqlite_where=media.c.state.in_(("gone", "failed", "damaged")))
 
 # Something to ask Pixiv about one thing, in its lane, when due: ugoira, text, detail, comments, replies, profile.

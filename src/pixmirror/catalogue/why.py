@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 
 from pixmirror.catalogue import runs
-from pixmirror.catalogue.export import plain, said, until
+from pixmirror.catalogue.export import OURS, plain, said, until
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import (
     broken,
@@ -364,7 +364,9 @@ def _state_of_user(conn: Connection, r: Any, now: int) -> Iterator[str]:
     else:
         since = f" since {said(r.state_at)}" if r.state_at is not None else ""
         yield f"Upstream: this user is {r.state}{since}. What was stored stays."
-    follows = conn.execute(select(follow.c.restrict, follow.c.state).where(follow.c.user_id == r.id)).all()
+    follows = conn.execute(
+        select(follow.c.restrict, follow.c.state).where(follow.c.account_id.in_(OURS), follow.c.user_id == r.id)
+    ).all()
     for restrict, state in follows:
         yield f"Followed ({restrict})." if state == "live" else f"No longer followed ({restrict}, {state})."
     if not follows:

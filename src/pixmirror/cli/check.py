@@ -9,7 +9,7 @@ import typer
 
 from pixmirror.cli import login as login_command
 from pixmirror.cli import render
-from pixmirror.cli.common import Json, Session, print_json, run, say, session
+from pixmirror.cli.common import Json, Session, print_json, run, say, sentence, session, told
 from pixmirror.errors import BadResponse, ConfigError, LoginError, PixmirrorError, StorageError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _local(s: Session) -> "Iterator[Row]":
     try:
         config = s.config
     except ConfigError as error:
-        yield Row("config", "bad", str(error), error.exit_code)
+        yield Row("config", "bad", sentence(error), error.exit_code)
         return
     on = [job.name for job in config.jobs if job.enabled]
     if on:
@@ -89,15 +89,15 @@ def _local(s: Session) -> "Iterator[Row]":
     else:
         yield Row("config", "warn", "No job is enabled, so nothing would be mirrored: add one to [[jobs]].")
     yield _service(s)
-    root = _unlocked(s)
-    yield _disk(s)
-    yield _storage(s, root)
+    root = unlocked(s)
+    yield disk(s)
+    yield storage(s, root)
     yield _catalogue(s)
     yield _clock(s)
-    yield from _login(s, root)
+    yield from login_rows(s, root)
 
 
-def _unlocked(s: Session) -> "MirrorRoot":
+def unlocked(s: Session) -> "MirrorRoot":
     """The mirror's folders to look at, without taking the lock."""
     import json
 
@@ -116,13 +116,13 @@ def _service(s: Session) -> Row:
     try:
         answer = s.ask("status", timeout=5)
     except PixmirrorError as error:
-        return Row("service", "warn", str(error))
+        return Row("service", "warn", sentence(error))
     if answer is None:
         return Row("service", "ok", "pixmirror does not run in the background now.")
     return Row("service", "ok", f"pixmirror runs as process {answer.get('pid')}.")
 
 
-def _disk(s: Session) -> Row:
+def disk(s: Session) -> Row:
     import os
     import shutil
 
@@ -143,7 +143,7 @@ def _disk(s: Session) -> Row:
     return Row("disk", "ok", text)
 
 
-def _storage(s: Session, root: "MirrorRoot") -> Row:
+def storage(s: Session, root: "MirrorRoot") -> Row:
     if root.new:
         if s.config.mirror.media is not None and not root.media.is_dir():
             text = f"The media folder {root.media} is not there: mount it, or make it."
@@ -152,7 +152,7 @@ def _storage(s: Session, root: "MirrorRoot") -> Row:
     try:
         root.check_media()
     except StorageError as error:
-        return Row("storage", "bad", f"{str(error)[:1].upper()}{str(error)[1:]}.", error.exit_code)
+        return Row("storage", "bad", sentence(error), error.exit_code)
     return Row("storage", "ok", f"The media folder {root.media} is this mirror's.")
 
 
@@ -164,7 +164,7 @@ def _catalogue(s: Session) -> Row:
     try:
         migrate.check(s.catalogue)
     except PixmirrorError as error:
-        return Row("catalogue", "bad", str(error), error.exit_code)
+        return Row("catalogue", "bad", sentence(error), error.exit_code)
     size = s.catalogue.stat().st_size
     return Row("catalogue", "ok", f"Schema {migrate.HEAD}, {render.size(size)}.")
 
@@ -184,14 +184,14 @@ def _clock(s: Session) -> Row:
     return Row("clock", "ok", time.strftime("%Y-%m-%d %H:%M:%S %Z.", time.localtime(now)))
 
 
-def _login(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
+def login_rows(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
     from pixmirror.daemon import credentials
     from pixmirror.daemon.mirror import configured_token
 
     try:
         refresh, token = credentials.load(root, configured_token(s.config, s.env))
     except PixmirrorError as error:
-        yield Row("login", "bad", str(error), error.exit_code)
+        yield Row("login", "bad", sentence(error), error.exit_code)
         return
     if refresh is None:
         yield Row("login", "bad", "There is no Pixiv login yet: run `pixmirror login`.", LoginError.exit_code)
@@ -224,7 +224,7 @@ def _pixiv(s: Session, record: Path | None) -> "tuple[Report | None, Row]":
     try:
         report = run(look())
     except PixmirrorError as error:
-        return None, Row("pixiv", "bad", f"{error} {error.advice}".strip(), error.exit_code)
+        return None, Row("pixiv", "bad", told(error), error.exit_code)
     return report, row_of(report)
 
 

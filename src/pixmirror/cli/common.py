@@ -116,10 +116,21 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def complain(error: PixmirrorError) -> None:
-    """An error's sentence, and what can be done about it."""
+def sentence(error: PixmirrorError) -> str:
+    """What happened, as a sentence."""
     text = str(error)
-    note(text[:1].upper() + text[1:])
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?", ":")) or "\n" in text else f"{text}."
+
+
+def told(error: PixmirrorError) -> str:
+    """What happened and what helps, in one line."""
+    return f"{sentence(error)} {error.advice}".strip()
+
+
+def complain(error: PixmirrorError) -> None:
+    """An error's sentence, and what can be done about it on the next line."""
+    note(sentence(error))
     if error.advice:
         note(error.advice)
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 INCOMPLETE = 7
 FOLDER = Path("pixmirror-demo")
-NEW_WORK_EVERY_S = 15.0
+NEW_WORK_EVERY_S = 8.0
+LOOK_EVERY_S = 4.0
 
 
 def add_to(app: typer.Typer) -> None:
@@ -88,11 +89,12 @@ def _go_on(s: Session) -> int:
     from pixmirror.daemon.serve import serve
 
     logs.setup("WARNING", env=s.env)
-    say("Complete. New works appear upstream now and are mirrored within a minute; Ctrl-C ends the demo.")
+    say("Complete. New works appear upstream now and are mirrored within seconds; Ctrl-C ends the demo.")
     watcher: list[asyncio.Task[None]] = []
 
     def ready(engine: "Engine") -> None:
-        watcher.append(asyncio.get_running_loop().create_task(_tell_news(engine)))
+        loop = asyncio.get_running_loop()
+        watcher.extend(loop.create_task(c) for c in (_tell_news(engine), _look_often(s)))
 
     async def go_on() -> None:
         try:
@@ -107,6 +109,15 @@ def _go_on(s: Session) -> int:
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+async def _look_often(s: Session) -> None:
+    """Ask the daemon as `pixmirror sync` would: the shortest `every` is too long for who watches."""
+    from pixmirror import control
+
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        await control.ask(s.root, s.env, {"command": "sync", "jobs": ["following"]}, timeout=None)
 
 
 async def _tell_news(engine: "Engine") -> None:

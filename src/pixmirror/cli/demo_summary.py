@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Any
 
 from pixmirror.cli import render
-from pixmirror.cli.common import Session, note, program, say
+from pixmirror.cli.common import Session, note, program, say, told
 from pixmirror.cli.demo_setup import DemoMirror
 from pixmirror.errors import PixmirrorError
 
@@ -28,7 +28,7 @@ def summary(s: Session, mirror: DemoMirror) -> None:
         found = read_status(s)
         types = _types(s)
     except PixmirrorError as error:
-        note(str(error))
+        note(told(error))
         return
     files = found["files"]
     kinds = ", ".join(f"{n:,} {kind}" for kind, n in types.items())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pixmirror.cli import pending, tokens
-from pixmirror.cli.common import Session, note, on_terminal, run, say, session
+from pixmirror.cli.common import Session, note, on_terminal, run, say, sentence, session
 from pixmirror.errors import ConfigError, LoginError, TokenRejected, WrongAccount
 
 if TYPE_CHECKING:
@@ -125,7 +125,9 @@ def _ask(s: Session) -> "Token":
         try:
             return _either(s, text, begun)
         except LoginError as error:
-            note(f"{error}\nReload the page in the browser, copy the new code, and paste it; or press Ctrl-C.")
+            note(
+                f"{sentence(error)}\nReload the page in the browser, copy the new code, and paste it; or press Ctrl-C."
+            )
     raise LoginFailed(f"None of {ATTEMPTS} codes was accepted.")
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pixmirror.cli import render, screen
-from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
+from pixmirror.cli.common import Json, Session, now_ms, print_json, say, sentence, session
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError
 
 KINDS = "works, novels, files, users, tags, comments, bookmarks, follows, rankings"
@@ -44,7 +44,7 @@ def read_status(s: Session) -> dict[str, Any]:
     try:
         daemon = s.ask("status", timeout=5)
     except PixmirrorError as error:
-        daemon = {"problems": [str(error)]}
+        daemon = {"problems": [sentence(error)]}
     running = daemon or {}
     jobs = running.get("jobs", {})
     planned = {
@@ -76,10 +76,10 @@ def _own_problems(s: Session) -> list[str]:
     from pixmirror.cli import check
 
     try:
-        root = check._unlocked(s)
-        rows = [check._disk(s), check._storage(s, root), *check._login(s, root)]
+        root = check.unlocked(s)
+        rows = [check.disk(s), check.storage(s, root), *check.login_rows(s, root)]
     except PixmirrorError as error:
-        return [str(error)]
+        return [sentence(error)]
     return [row.text for row in rows if row.level == "bad"]
 
 

@@ -71,7 +71,7 @@ def _user_config() -> Path:
 
 
 def _write(target: Path, text: str, *, shared: bool) -> None:
-    """A new file: for oneself 0600, it may come to hold secrets; for the service 0644, its secrets lie elsewhere."""
+    """A new file: for oneself 0600, it may come to hold secrets; else 0644."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("x", encoding="utf-8") as file:

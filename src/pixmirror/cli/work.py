@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixmirror.cli import progress, render
-from pixmirror.cli.common import DaemonRefused, Json, Session, note, print_json, run, say, session
+from pixmirror.cli.common import DaemonRefused, Json, Session, note, print_json, run, say, session, told
 from pixmirror.errors import BadResponse, ConfigError, PixmirrorError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _outcome(report: "SyncReport") -> Outcome:
         jobs={name: asdict(result) for name, result in report.results.items()},
         files=asdict(report.files),
         requests={"api": report.requests_api, "image": report.requests_image},
-        trouble=f"{trouble} {trouble.advice}".strip() if trouble else None,
+        trouble=told(trouble) if trouble else None,
         exit_code=report.exit_code,
     )
 
@@ -210,7 +210,7 @@ async def _first_time(s: Session) -> None:
         except WouldLose:
             raise
         except PixmirrorError as error:
-            note(f"{error} {error.advice}".strip())
+            note(told(error))
 
 
 # --- pause, resume

@@ -1,5 +1,6 @@
 """Opening a mirror: lock, catalogue, Pixiv client, account, jobs; and closing them in order."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -158,7 +159,7 @@ async def _build(
     account = await db.read(runs.account_id)
     mirror = Mirror(config, root, db, transport, auth, api, clock, account or 0)
     if root.rebooted:
-        root.remove_stale_parts()
+        await asyncio.to_thread(root.remove_stale_parts)
     await db.run(_after_a_cut, clock.now())
     await use_jobs(mirror, config)
     return mirror

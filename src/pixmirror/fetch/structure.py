@@ -54,6 +54,7 @@ def check_structure(source: Path | BinaryIO, ext: str, expected_size: int | None
 
 
 def _check(file: BinaryIO, ext: str, expected_size: int | None) -> None:
+    ext = ext.lower()
     ext = "jpg" if ext == "jpeg" else ext
     size = file.seek(0, os.SEEK_END)
     file.seek(0)

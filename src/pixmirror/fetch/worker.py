@@ -98,7 +98,8 @@ async def _fetch(fetcher: Fetcher, client: ImageClient, item: MediaItem, url: st
                 part.write(chunk)
         keep = False
         mtime = url_ms(url) or item.create_date
-        replace = item.sha256 is not None
+        # Whatever lies under the name was not whole, or was found rotten.
+        replace = item.attempts > 1 or item.sha256 is not None
         finish = partial(part.finish, mtime, _check(rel, stream.length_total), replace)
         try:
             found = await asyncio.to_thread(finish)
@@ -122,7 +123,7 @@ def _check(rel: str, length: int | None = None) -> Callable[..., None]:
 
 def _path_for(rel: str, url: str) -> str:
     """The path, with the extension of the URL that is really fetched (a cover may be .jpg or .png)."""
-    suffix = PurePosixPath(urlsplit(url).path).suffix
+    suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
     return str(PurePosixPath(rel).with_suffix(suffix)) if suffix else rel
 
 

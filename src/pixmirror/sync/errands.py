@@ -253,7 +253,7 @@ async def _walk_tag(ctx: Context, lane: Lane, medium: Medium, restrict: Restrict
         def record(conn: Connection, listing: Listing[Any] = listing) -> None:
             now = ctx.clock.now()
             record_broken(conn, listing.endpoint, listing.broken, now)
-            sources.record_works(ctx, NOBODY, conn, listing.items, "bookmark", lane, now)
+            sources.record_works(ctx, NOBODY, conn, listing.items, "feed", lane, now)
             keys = [item.key for item in listing]
             ingest_lists.record_tagged(conn, ctx.account_id, tag.name, keys, now)
             if listing.next is None:

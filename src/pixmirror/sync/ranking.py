@@ -126,7 +126,7 @@ def _record_page(
     now = ctx.clock.now()
     items = listing.items[: job.top - rank + 1]
     record_broken(conn, listing.endpoint, listing.broken, now)
-    ingested = sources.record_works(ctx, job, conn, items, "ranking", Lane.NEW, now)
+    ingested = sources.record_works(ctx, job, conn, items, "feed", Lane.NEW, now)
     keys = [received.item.key for received in items]
     ingest_ranking.record_ranking(conn, ctx.account_id, medium, mode, day, snapshot, rank, keys)
     return len(ingested.new)

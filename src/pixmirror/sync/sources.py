@@ -15,7 +15,7 @@ from pixmirror.models import Illust, Lane, Listing, Medium, Novel, Received, Res
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.pixiv.reading import preview_works
 from pixmirror.sync import filters
-from pixmirror.sync.context import Context, Job
+from pixmirror.sync.context import DAY_MS, Context, Job
 from pixmirror.sync.walk import Recorded, Source
 
 FOLLOWING = "user/following"
@@ -25,6 +25,8 @@ USER_ILLUSTS = "user/illusts"
 USER_NOVELS = "user/novels"
 BOOKMARKS_ILLUST = "user/bookmarks/illust"
 BOOKMARKS_NOVEL = "user/bookmarks/novel"
+
+PASSES_TOGETHER_MS = 2 * DAY_MS  # a pass older than this says nothing of today
 
 Works = Sequence[Received[Illust | Novel]]
 
@@ -90,13 +92,27 @@ def _following(ctx: Context, job: Job, params: Mapping[str, Any]) -> Source:
             works += (*shown.illusts, *shown.novels) if job.wants.novels else shown.illusts
             if preview.user.id in new:
                 walk_user(ctx, job, conn, preview.user.id, bool(shown.illusts), bool(shown.novels), now)
-        record_works(ctx, job, conn, works, "preview", lane, now)
+        record_works(ctx, job, conn, works, "feed", lane, now)
         return Recorded(tuple(ids), len(new))
 
     def finished(conn: Connection, started: int, now: int) -> None:
-        ingest_lists.mark_missing(conn, "follow", ctx.account_id, restrict, started, now)
+        both = _both_passes(conn, job, FOLLOWING, restrict, started, now)
+        if both is not None:
+            ingest_lists.mark_missing(conn, "follow", ctx.account_id, None, both, now)
 
     return Source("offset", read, record, finished=finished)
+
+
+def _both_passes(conn: Connection, job: Job, endpoint: str, restrict: str, started: int, now: int) -> int | None:
+    """When the full passes of both restricts began, once both have ended; None before (law 6).
+
+    Something can have moved from the one list to the other: only both together show that it is gone.
+    """
+    runs.set_meta(conn, f"full_pass:{endpoint}:{restrict}", str(started))
+    begun = [runs.get_meta(conn, f"full_pass:{endpoint}:{r}") for r in ("public", "private")]
+    known = [int(b) for b in begun if b is not None]
+    fresh = [b for b in known if now - b < PASSES_TOGETHER_MS]
+    return min(fresh) if len(fresh) == 2 and len(job.restrict) == 2 else None
 
 
 def walk_user(
@@ -153,7 +169,7 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
 
     def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
         record_broken(conn, listing.endpoint, listing.broken, now)
-        ingested = record_works(ctx, job, conn, listing.items, "bookmark", lane, now)
+        ingested = record_works(ctx, job, conn, listing.items, "feed", lane, now)
         keys = [item.key for item in listing]
         below = listing.next.get("max_bookmark_id") if listing.next else None
         new = ingest_lists.record_bookmarks(
@@ -166,7 +182,9 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
 
     def finished(conn: Connection, started: int, now: int) -> None:
         if tag is None:
-            ingest_lists.mark_missing(conn, "bookmark", ctx.account_id, restrict, started, now, medium)
+            both = _both_passes(conn, job, bookmarks_endpoint(medium), restrict, started, now)
+            if both is not None:
+                ingest_lists.mark_missing(conn, "bookmark", ctx.account_id, None, both, now, medium)
             chores.add(conn, "bookmark_tags", tags_key(medium, restrict), int(Lane.EXTRA), now)
 
     return Source("cursor", read, record, finished=finished)

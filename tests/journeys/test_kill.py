@@ -1,0 +1,129 @@
+"""SIGKILL at any moment costs a repeated request at most; the mirror that results is the same."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import MetaData, create_engine, select
+
+from pixmirror.catalogue.schema import metadata
+from pixmirror.daemon.mirror import catalogue_path
+from pixmirror.demo.generate import WorldSpec, generate
+from pixmirror.demo.server import create_app, running
+
+REPO = Path(__file__).parents[2]
+SPEC = WorldSpec(
+    seed=5, now_ms=int(time.time()) * 1000, artists=4, private=1, others=3, works=36, bookmarks=16, commented=8
+)
+CONNECTIONS = 4
+MOMENTS = ("request", "image", "rename", "renamed", "commit")
+SKIPPED_TABLES = {"run", "spent", "meta", "job", "account", "alembic_version"}
+# Times, counts of attempts, and numbers that only say in which order things were done.
+SKIPPED_COLUMNS = {
+    "id", "first_seen", "last_seen", "seen_at", "state_at", "profile_at", "detail_at", "comments_at", "stored_at",
+    "verified_at", "due_at", "attempts", "error", "first_at", "last_at", "read_at", "head_at", "full_at", "opened_at",
+    "change_seq", "sidecar_seq", "job", "failures", "missing_since", "progress", "tag_id", "priority", "lane", "times",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    tables: dict[str, list[str]]
+    files: dict[str, bytes]
+
+
+@pytest.fixture
+def upstream() -> Iterator[tuple[str, Any]]:
+    app = create_app(generate(SPEC))
+    with running(app) as url:
+        yield url, app
+
+
+def run_child(root: Path, url: str, *moment: str) -> int:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(REPO / "src"), str(REPO)))}
+    command = [sys.executable, "-m", "tests.crash_child", str(root), url, *moment]
+    return subprocess.run(command, cwd=REPO, env=env, capture_output=True, timeout=120, check=False).returncode
+
+
+def snapshot(root: Path) -> Snapshot:
+    """All that the mirror holds, but times, runs, request counts and the order of work."""
+    engine = create_engine(f"sqlite:///{catalogue_path(root)}")
+    tables = {}
+    tag_names = _tag_names(engine, metadata)
+    with engine.connect() as conn:
+        for table in metadata.sorted_tables:
+            if table.name in SKIPPED_TABLES:
+                continue
+            rows = []
+            for row in conn.execute(select(table)).mappings():
+                kept = {k: v for k, v in row.items() if k not in SKIPPED_COLUMNS}
+                if "tag_id" in row:
+                    kept["tag"] = tag_names[row["tag_id"]]
+                if row.get("endpoint") == "stub":
+                    kept.pop("body")  # holds the time of the request as create_date
+                rows.append(repr(sorted(kept.items())))
+            tables[table.name] = sorted(rows)
+    engine.dispose()
+    media = root / "media"
+    files = {str(p.relative_to(media)): p.read_bytes() for p in media.rglob("*") if p.is_file()}
+    files.pop(".pixmirror-media", None)
+    return Snapshot(tables, files)
+
+
+def _tag_names(engine: Any, tables: MetaData) -> dict[int, str]:
+    tag = tables.tables["tag"]
+    with engine.connect() as conn:
+        return {row.id: row.name for row in conn.execute(select(tag.c.id, tag.c.name))}
+
+
+def kill_many(folder: Path, upstream: tuple[str, Any], kills: int, seed: int) -> None:
+    url, app = upstream
+    assert run_child(folder / "whole", url) == 0
+    whole = snapshot(folder / "whole")
+    bodies = sum(app.state.image_counts.values())
+    requests = sum(app.state.counts.values())
+    app.state.image_counts.clear()
+    rng = Random(seed)
+    span = {"request": requests // 4, "image": bodies // 4, "rename": 24, "renamed": 24, "commit": 80}
+    killed, mirrors = 0, 0
+    while killed < kills:
+        mirrors += 1
+        cut = folder / f"cut-{mirrors}"
+        while True:
+            kind = rng.choice(MOMENTS)
+            moment = (kind, str(rng.randint(1, span[kind]))) if killed < kills else ()
+            code = run_child(cut, url, *moment)
+            if code == 0:
+                break
+            assert code == -signal.SIGKILL, (kind, code)
+            killed += 1
+        the_same(snapshot(cut), whole)
+    assert sum(app.state.image_counts.values()) <= bodies * mirrors + CONNECTIONS * killed
+
+
+def the_same(mine: Snapshot, whole: Snapshot) -> None:
+    assert mine.files.keys() == whole.files.keys()
+    assert mine.files == whole.files
+    for name, rows in whole.tables.items():
+        assert mine.tables[name] == rows, name
+    assert not [name for name in mine.files if name.endswith(".part")]
+
+
+def test_a_first_mirror_killed_15_times_is_the_same_mirror(tmp_path: Path, upstream: tuple[str, Any]) -> None:
+    kill_many(tmp_path, upstream, kills=15, seed=2026)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(7))
+def test_a_first_mirror_killed_100_times_is_the_same_mirror(
+    tmp_path: Path, upstream: tuple[str, Any], seed: int
+) -> None:
+    kill_many(tmp_path, upstream, kills=15, seed=seed)

@@ -1,0 +1,118 @@
+"""Logging: lines fit for their reader, and no secret in any of them."""
+
+import io
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixmirror import logs
+
+TOKEN = "q8Xv1-abc_DEFghijklmnopqrstuvwxyz0123456789ABC"
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    logs._known.clear()
+
+
+def logged(*arguments: object, json: bool = False, **options: bool) -> str:
+    stream = io.StringIO()
+    logs.setup("DEBUG", json=json, stream=stream, env={})
+    logging.getLogger("pixmirror.test").error(*arguments, **options)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Authorization: Bearer {TOKEN}",
+        f"{{'authorization': 'bearer {TOKEN}'}}",
+        f"refresh_token={TOKEN}&grant_type=refresh_token",
+        f'{{"response": {{"refresh_token": "{TOKEN}"}}}}',
+        f"{{'access_token': '{TOKEN}'}}",
+        f'"{{\\"refresh_token\\": \\"{TOKEN}\\"}}"',
+        f"Cookie: a=b; PHPSESSID={TOKEN}; c=d",
+        f"https://app-api.pixiv.net/callback?state=x&code={TOKEN}&via=login",
+        f"pixiv://account/login?code={TOKEN}",
+        f"code_verifier={TOKEN}",
+        f"{{'code': '{TOKEN}'}}",
+        f"http://me:{TOKEN}@proxy.example:3128",
+    ],
+)
+def test_no_secret_passes_in_message_argument_or_exception(text: str) -> None:
+    assert TOKEN not in logged(text.replace("%", "%%"))
+    assert TOKEN not in logged("it was %s", text)
+    assert TOKEN not in logged("it was %(a)s", {"a": text})
+    for as_json in (False, True):
+        try:
+            raise ValueError(text)
+        except ValueError:
+            line = logged("failed: %r", [text], json=as_json, exc_info=True)
+        assert "ValueError" in line
+        assert TOKEN not in line
+        assert logs.HIDDEN in line
+
+
+def test_a_known_secret_is_hidden_without_any_sign_of_what_it_is() -> None:
+    logs.hide(TOKEN)
+    logs.hide("short")
+    assert logged(f"x{TOKEN}x short").endswith(f"x{logs.HIDDEN}x short\n")
+
+
+def test_mail_addresses_are_hidden() -> None:
+    assert "example.com" not in logged("mail_address of someone.else+x@example.com")
+
+
+def test_what_is_no_secret_stays() -> None:
+    text = "exit code: 2, status_code=404, user 123, code 1508, https://www.pixiv.net/users/11?p=2"
+    assert text in logged(text)
+
+
+@given(st.text())
+def test_redacting_twice_is_redacting_once(text: str) -> None:
+    once = logs.redact(f"refresh_token={text} code={text} Bearer {text}")
+    assert logs.redact(once) == once
+
+
+def test_json_lines_are_json_whatever_is_hidden_in_them() -> None:
+    line = logged('refresh_token="%s" あ\n', TOKEN, json=True)
+    record = json.loads(line)
+    assert record["message"] == f'refresh_token="{logs.HIDDEN}" あ\n'
+    assert (record["level"], record["logger"]) == ("error", "pixmirror.test")
+    assert record["time"].endswith("Z")
+
+
+def test_under_journald_each_line_carries_its_priority(tmp_path: Path) -> None:
+    with (tmp_path / "journal").open("w+") as stream:
+        found = os.fstat(stream.fileno())
+        logs.setup(stream=stream, env={"JOURNAL_STREAM": f"{found.st_dev}:{found.st_ino}"})
+        logging.getLogger("x").warning("two\nlines")
+        logging.getLogger("x").info("one")
+        logging.getLogger("x").debug("none")
+        stream.seek(0)
+        assert stream.read() == "<4>two\n<4>lines\n<6>one\n"
+        logs.setup(stream=stream, env={"JOURNAL_STREAM": "1:1"})  # redirected elsewhere
+        logging.getLogger("x").warning("plain")
+        stream.seek(0)
+        assert " WARNING plain\n" in stream.read()
+
+
+def test_setting_up_again_replaces() -> None:
+    first, second = io.StringIO(), io.StringIO()
+    logs.setup(stream=first, env={})
+    logs.setup(stream=second, env={})
+    logging.getLogger("x").info("hello")
+    assert first.getvalue() == ""
+    assert second.getvalue().count("hello") == 1
+    logging.getLogger("httpx").info("GET https://...")
+    assert "GET" not in second.getvalue()
