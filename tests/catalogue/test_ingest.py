@@ -250,3 +250,14 @@ def test_stripped_captions_are_asked_for_once_it_is_known(db: Database, rows):
     assert db.run_sync(set_captions_stripped, ME, NOW + 1) == 1
     db.run_sync(record_works, seen(NOW + 2, wants=quiet), works(illust(3, caption="")), {})
     assert chores(rows) == {("detail", 2): (Lane.EXTRA, NOW + 1), ("detail", 6): (Lane.EXTRA, NOW + 2)}
+
+
+def test_a_rereading_is_no_job_and_wants_nothing_that_the_jobs_refused(db: Database, rows):
+    db.run_sync(record_works, seen(job="following"), works(illust(77)), {154: "type is illust"})
+
+    db.run_sync(record_works, seen(job="", endpoint="detail"), works(illust(77)), {})
+
+    assert rows("SELECT job, refused_reason FROM work_job") == [
+        {"job": "following", "refused_reason": "type is illust"}
+    ]
+    assert rows("SELECT DISTINCT state FROM media") == [{"state": "refused"}]

@@ -133,7 +133,9 @@ def _item(
         settled = settled and old.detail_at is not None
     reason = refusals.get(key) or _unwanted(seen, item)
     others = known.jobs.get(key, {})
-    wanted = reason is None or any(why is None for job, why in others.items() if job != seen.job)
+    wanted = any(why is None for job, why in others.items() if job != seen.job)
+    if seen.job:
+        wanted = wanted or reason is None
     return _Item(key, item, text, digest, old, settled, reason, wanted)
 
 
@@ -266,7 +268,7 @@ def _write_jobs(conn: Connection, seen: Seen, items: Sequence[_Item], stubs: Seq
     rows = []
     gained: list[int] = []
     lost: list[int] = []
-    reasons = {i.key: i.reason for i in items} | dict.fromkeys(stubs)
+    reasons = {i.key: i.reason for i in items} | dict.fromkeys(stubs) if seen.job else {}
     for key, reason in reasons.items():
         jobs = known.jobs.get(key, {})
         if seen.job not in jobs or (jobs[seen.job] != reason and key not in stubs):

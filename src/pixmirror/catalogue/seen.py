@@ -30,6 +30,7 @@ class Seen:
     """Who saw it (account, job), when, through which class of endpoint, and how urgent its files are.
 
     `endpoint` names the class (list, feed, bookmark, ...); only `detail` is believed where it is empty.
+    No `job` is a re-reading: it changes what is known, not who wants it.
     """
 
     account_id: int

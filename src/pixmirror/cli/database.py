@@ -4,7 +4,7 @@ import typer
 
 from pixmirror.cli.common import say, session
 
-db = typer.Typer(help="Look after the catalogue's schema.", no_args_is_help=True, rich_markup_mode=None)
+db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -76,7 +76,10 @@ def login(
         login_page = pending.begin(s)
         say(HOW.format(url=login_page.url, paste="Give it to `pixmirror login 'CODE'`"))
         return
-    token = _token(s, token_or_code, token_file, source, path)
+    try:
+        token = _token(s, token_or_code, token_file, source, path)
+    except TokenRejected as error:
+        raise LoginFailed(str(error)) from error
     _keep(s, token)
     pending.forget(s)
     say(f"Logged in as {token.user_name} ({token.user_account}, user:{token.user_id}).")
@@ -125,9 +128,8 @@ def _ask(s: Session) -> "Token":
         try:
             return _either(s, text, begun)
         except LoginError as error:
-            note(
-                f"{sentence(error)}\nReload the page in the browser, copy the new code, and paste it; or press Ctrl-C."
-            )
+            note(sentence(error))
+            note("Reload the page in the browser, copy the new code, and paste it; or press Ctrl-C.")
     raise LoginFailed(f"None of {ATTEMPTS} codes was accepted.")
 
 
@@ -148,7 +150,7 @@ def _either(s: Session, text: str, begun: "PendingLogin | None") -> "Token":
         try:
             return _redeem(s, token)
         except TokenRejected:
-            raise LoginFailed(str(refused_as_code)) from refused_as_code
+            raise refused_as_code from None
 
 
 def _redeem(s: Session, secret: str, begun: "PendingLogin | None" = None) -> "Token":
@@ -164,12 +166,7 @@ def _redeem(s: Session, secret: str, begun: "PendingLogin | None" = None) -> "To
                 return await redeem_code(transport, app, secret, begun.verifier)
             return await redeem_refresh_token(transport, app, secret)
 
-    try:
-        return run(redeem())
-    except TokenRejected as error:
-        if begun is not None:
-            raise
-        raise LoginFailed(str(error)) from error
+    return run(redeem())
 
 
 def _transport(s: Session) -> "Transport":

@@ -1,5 +1,6 @@
 """`sync`, `run`, `pause`, `resume`: what makes the mirror work, or rest."""
 
+import asyncio
 import re
 import time
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pixmirror.daemon.sync import SyncReport
 
 SOME_FAILED = 7
+LOOK_S = 60  # systemd waits 90 for a service to be ready
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -202,13 +204,22 @@ def run_(
 
 async def _first_time(s: Session) -> None:
     """The look before an account's first sync. No login and no network do not keep the service from starting."""
+    from pixmirror.catalogue import runs
+    from pixmirror.cli import first_look
     from pixmirror.daemon.mirror import open_mirror
 
+    if s.catalogue.exists():
+        with s.reading() as db:
+            if await db.read(runs.get_meta, first_look.DONE) is not None:
+                return
     async with open_mirror(s.config, s.env) as mirror:
         try:
-            await look_first(mirror)
+            async with asyncio.timeout(LOOK_S):
+                await look_first(mirror)
         except WouldLose:
             raise
+        except TimeoutError:
+            note("Pixiv answers too slowly for the look at its answers; it is made at the next start.")
         except PixmirrorError as error:
             note(told(error))
 

@@ -1,0 +1,128 @@
+"""`check`, and the look at Pixiv's answers before the first sync."""
+
+import json
+
+import pytest
+
+from pixmirror.cli.first_look import BLANK, blanked
+from pixmirror.demo import shapes
+from pixmirror.errors import BadResponse
+
+
+def rows(result) -> dict[str, tuple[str, str]]:
+    return {row["what"]: (row["level"], row["text"]) for row in json.loads(result.stdout)["checks"]}
+
+
+def test_before_anything(pixmirror, config):
+    result = pixmirror("check", "--json")
+    assert result.exit_code == 0
+    found = rows(result)
+    assert {level for level, _ in found.values()} == {"ok"}
+    assert "following, bookmarks" in found["config"][1]
+    assert not (config.parent / "mirror").exists(), "a check must change nothing"
+
+
+def test_after_a_sync(pixmirror, mirrored):
+    result = pixmirror("check")
+    assert result.exit_code == 0
+    assert "access token" in result.output
+    assert "hides R-18" in result.output
+    assert "no web cookie" in result.output
+
+
+def test_no_login(pixmirror, config):
+    (config.parent / "refresh-token").unlink()
+    result = pixmirror("check")
+    assert result.exit_code == 3
+    assert "pixmirror login" in result.output
+
+
+def test_wrong_config(pixmirror, config):
+    config.write_text(config.read_text() + "\n[unknown]\n")
+    assert pixmirror("check").exit_code == 2
+
+
+def test_no_room(pixmirror, config):
+    config.write_text(config.read_text().replace('keep_free = "0"', 'keep_free = "900 TiB"'))
+    assert pixmirror("check").exit_code == 6
+
+
+def test_media_not_mounted(pixmirror, mirrored):
+    media = mirrored.parent / "mirror" / "media"
+    media.rename(media.with_name("elsewhere"))
+    result = pixmirror("check")
+    assert result.exit_code == 6
+    assert "is not there" in result.output
+    assert not media.exists()
+
+
+def test_pixiv_is_asked_at_most_twelve_times(pixmirror, config, pixiv, tmp_path):
+    result = pixmirror("check", "--record", "answers", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert not found["pixiv"]["lossy"]
+    assert sum(pixiv.state.counts.values()) <= 13  # and one for the token
+    endpoints = [e["endpoint"] for e in found["pixiv"]["endpoints"]]
+    assert endpoints[0] == "/v1/user/following"
+    assert "/v1/illust/ranking" not in endpoints, "its job is disabled"
+    files = sorted((tmp_path / "answers").iterdir())
+    assert len(files) == found["pixiv"]["requests"]
+    kept = "".join(f.read_text() for f in files)
+    for user in pixiv.state.world.users.values():
+        assert f'"{user.account}"' not in kept
+        assert f'"{user.name}"' not in kept
+
+
+def test_blanking():
+    body = {
+        "user": {"id": 1, "name": "Me", "account": "me", "comment": "hi"},
+        "tags": [{"name": "cat"}],
+        "response": {"access_token": "x", "mail_address": "a@b.cd"},
+        "text": "write to some.body@example.com",
+        "profile": {"webpage": "http://x", "total_illusts": 3},
+    }
+    clean = blanked(body)
+    assert clean["user"] == {"id": 1, "name": BLANK, "account": BLANK, "comment": BLANK}
+    assert clean["tags"] == [{"name": "cat"}]
+    assert clean["response"] == {"access_token": BLANK, "mail_address": BLANK}
+    assert clean["text"] == f"write to {BLANK}"
+    assert clean["profile"] == {"webpage": BLANK, "total_illusts": 3}
+    assert blanked('{"userName":"Some \\"One\\"","id":1}') == f'{{"userName":"{BLANK}","id":1}}'
+
+
+@pytest.fixture
+def changed(monkeypatch):
+    """Change every illust that the stand-in sends."""
+    real = shapes.illust
+
+    def change(how) -> None:
+        def changed_illust(*args, **kwargs):
+            item = real(*args, **kwargs)
+            how(item)
+            return item
+
+        monkeypatch.setattr(shapes, "illust", changed_illust)
+
+    return change
+
+
+def test_new_fields_stop_nothing(pixmirror, config, changed):
+    changed(lambda item: item.update(brand_new=1))
+    result = pixmirror("check", "--pixiv")
+    assert result.exit_code == 0
+    assert "not read, only kept: brand_new" in result.output.replace("\n", " ") or "brand_new" in result.output
+
+
+def test_the_first_sync_stops_where_data_would_be_lost(pixmirror, config, changed, pixiv):
+    changed(lambda item: item.update(id="none"))
+    result = pixmirror("sync")
+    assert result.exit_code == BadResponse.exit_code
+    assert "data would be lost" in result.stderr
+    assert "--skip-check" in result.stderr
+    assert sum(pixiv.state.counts.values()) <= 13
+    assert pixmirror("sync", "--skip-check").exit_code in (0, 7)
+
+
+def test_only_the_first_sync_looks(pixmirror, mirrored, changed):
+    changed(lambda item: item.update(id="none"))
+    assert pixmirror("sync").exit_code in (0, 7)

@@ -1,0 +1,83 @@
+"""The pages and the program say the same."""
+
+import re
+from importlib.resources import files
+
+import typer
+
+from pixmirror import errors
+from pixmirror.cli import app
+from pixmirror.cli.common import INTERRUPTED
+from pixmirror.cli.help import topics
+from pixmirror.cli.look import KINDS
+from pixmirror.models import State
+
+DOCS = files("pixmirror") / "docs"
+
+
+def page(name: str) -> str:
+    return (DOCS / f"{name}.md").read_text("utf-8")
+
+
+def all_errors() -> list[type[errors.PixmirrorError]]:
+    found = [errors.PixmirrorError]
+    for error in found:
+        found += error.__subclasses__()
+    return [e for e in found if e.__module__ == errors.__name__]
+
+
+def test_commands():
+    root = typer.main.get_command(app)
+    named = set(re.findall(r"^\| `([a-z]+)", page("commands"), re.MULTILINE))
+    assert named == set(root.commands)  # type: ignore[attr-defined]
+    for name, command in root.commands.items():  # type: ignore[attr-defined]
+        takes_json = any("--json" in getattr(p, "opts", ()) for p in command.params)
+        said = page("commands").split("`--json` prints JSON", 1)[1].split("\n\n")[0]
+        assert takes_json == (f"`{name}`" in said), name
+
+
+def test_exit_codes():
+    described = {int(code) for code in re.findall(r"^\| (\d+) \|", page("exit-codes"), re.MULTILINE)}
+    raised = {error.exit_code for error in all_errors()}
+    assert described == raised | {0, 7, INTERRUPTED}
+
+
+def test_topics(pixmirror):
+    known = topics()
+    assert set(known) >= {
+        *("commands", "config", "exit-codes", "good-guest", "jobs", "recover", "status", "where-things-are")
+    }
+    listed = pixmirror("help").output
+    for name, heading in known.items():
+        assert name in listed
+        assert heading in listed
+        assert heading in pixmirror("help", name).output
+        assert len(page(name).splitlines()) <= 130
+
+
+def test_topics_named_anywhere_exist():
+    for name in topics():
+        for mentioned in re.findall(r"`pixmirror help ([a-z-]+)`", page(name)):
+            assert mentioned in topics()
+
+
+def test_states():
+    assert all(re.search(rf"^\|[^|]*\b{state}\b", page("status"), re.MULTILINE) for state in State)
+
+
+def test_kinds():
+    from pixmirror.catalogue import export
+
+    known = export.KINDS
+    assert ", ".join(known) == KINDS
+    assert all(kind in page("commands") for kind in known)
+
+
+def test_help_on_a_command(pixmirror):
+    assert "--skip-check" in pixmirror("help", "sync").output
+
+
+def test_unknown_topic(pixmirror):
+    result = pixmirror("help", "recovery")
+    assert result.exit_code == 2
+    assert "did you mean recover?" in result.stderr

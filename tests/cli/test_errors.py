@@ -1,0 +1,99 @@
+"""Every failure is one sentence on standard error, what helps on the next line, and the right exit code."""
+
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from pixmirror.cli import app, common
+from pixmirror.errors import DiskFull, Unreachable
+
+
+def test_help_needs_none_of_the_heavy_libraries():
+    heavy = "sqlalchemy", "httpx", "pydantic", "rich", "alembic", "apscheduler", "starlette", "PIL"
+    script = (
+        "import sys; from pixmirror.cli import app\n"
+        "try: app(['--help'])\n"
+        "except SystemExit: pass\n"
+        f"print([m for m in {heavy} if m in sys.modules], file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stderr.strip() == "[]"
+
+
+def test_every_command_teaches_with_an_example(pixmirror):
+    root = typer.main.get_command(app)
+    names = list(root.commands)  # type: ignore[attr-defined]
+    assert names == [
+        *("init", "login", "check", "sync", "run", "pause", "resume", "status", "why", "show", "search", "export"),
+        *("verify", "demo", "help", "db"),
+    ]
+    for name in names:
+        result = pixmirror(name, "--help")
+        assert result.exit_code == 0
+        assert f"pixmirror {name}" in result.output.replace("Usage:", "").split("Example", 1)[1], name
+
+
+def test_version(pixmirror):
+    result = pixmirror("--version")
+    assert result.output.startswith("pixmirror ")
+
+
+def test_no_config(pixmirror):
+    result = pixmirror("status")
+    assert result.exit_code == 2
+    assert "There is no config file" in result.stderr
+    assert result.stdout == ""
+
+
+def test_wrong_config_names_every_problem(pixmirror, tmp_path):
+    (tmp_path / "config.toml").write_text('[mirror]\nrot = "x"\n[pixiv]\nrequests_per_minute = "many"\n')
+    result = pixmirror("sync")
+    assert result.exit_code == 2
+    assert "did you mean root" in result.stderr
+    assert "requests_per_minute" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("search",), ("search", "x", "--limit", "none")])
+def test_wrong_usage(pixmirror, arguments):
+    assert pixmirror(*arguments).exit_code == 2
+
+
+def test_errors_of_a_task_group_are_told_like_any_other(monkeypatch, pixmirror, config):
+    def fail(*_: object, **__: object) -> None:
+        raise ExceptionGroup("tasks", [ExceptionGroup("inner", [DiskFull("there is no room")])])
+
+    monkeypatch.setattr(common.Session, "ask", fail)
+    result = pixmirror("sync")
+    assert result.exit_code == 6
+    assert result.stderr.splitlines() == ["There is no room.", DiskFull.advice]
+
+
+def test_a_bug_is_not_hidden(monkeypatch, pixmirror, config):
+    def fail(*_: object, **__: object) -> None:
+        raise ExceptionGroup("tasks", [Unreachable("no net"), ZeroDivisionError()])
+
+    monkeypatch.setattr(common.Session, "ask", fail)
+    with pytest.raises(ExceptionGroup):
+        pixmirror("sync")
+
+
+def test_ctrl_c_is_quiet(monkeypatch, pixmirror, config):
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(common.Session, "ask", stop)
+    result = pixmirror("sync")
+    assert (result.exit_code, result.output) == (130, "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("status",), ("why", "1"), ("show", "1"), ("search", "x"), ("export", "works"), ("verify",)],
+)
+def test_no_mirror_yet(pixmirror, config, arguments):
+    result = pixmirror(*arguments)
+    assert result.exit_code == 2
+    assert "There is no mirror at" in result.stderr
+    assert not (config.parent / "mirror").exists()

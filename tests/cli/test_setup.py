@@ -1,0 +1,51 @@
+"""`init`, `db upgrade`."""
+
+import stat
+
+from pixmirror.config import example_text, load
+
+
+def test_init_writes_a_config_that_works(pixmirror, tmp_path):
+    result = pixmirror("init")
+    assert result.exit_code == 0
+    written = tmp_path / "config.toml"
+    assert written.read_text() == example_text()
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    assert load(written, {}).jobs
+    assert "pixmirror login" in result.output
+
+
+def test_init_never_overwrites(pixmirror, tmp_path):
+    (tmp_path / "config.toml").write_text("mine")
+    result = pixmirror("init")
+    assert result.exit_code == 2
+    assert "was not changed" in result.stderr
+    assert (tmp_path / "config.toml").read_text() == "mine"
+
+
+def test_init_elsewhere(pixmirror, tmp_path, home):
+    assert pixmirror("init", "--user").exit_code == 0
+    assert (home / ".config" / "pixmirror" / "config.toml").is_file()
+    result = pixmirror("init", str(tmp_path / "some where" / "pix.toml"))
+    assert "--config '" in result.output
+    assert pixmirror("init", "x.toml", "--user").exit_code == 2
+
+
+def test_init_system(pixmirror, tmp_path):
+    result = pixmirror("init", "--system", "--prefix", str(tmp_path))
+    assert result.exit_code == 0
+    written = tmp_path / "etc" / "pixmirror" / "config.toml"
+    assert str(load(written, {}).mirror.root) == "/var/lib/pixmirror"
+    assert "systemctl enable --now pixmirror" in result.output
+    assert "/opt/pixmirror/bin/pixmirror --config" in result.output
+
+
+def test_db_upgrade(pixmirror, mirrored):
+    result = pixmirror("db", "upgrade")
+    assert result.exit_code == 0
+    assert "nothing to do" in result.output
+
+
+def test_db_upgrade_without_a_mirror(pixmirror, config):
+    assert pixmirror("db", "upgrade").exit_code == 6
+    assert not (config.parent / "mirror").exists()

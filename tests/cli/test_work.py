@@ -1,0 +1,160 @@
+"""`sync`, `pause`, `resume`, and how a running pixmirror is asked instead."""
+
+import json
+import time
+from datetime import datetime
+
+import pytest
+
+from pixmirror.cli.progress import Figures, eta, line
+from pixmirror.cli.work import until_ms
+from pixmirror.errors import ConfigError
+from pixmirror.store import MirrorRoot
+
+
+def test_sync_says_what_came(pixmirror, config):
+    result = pixmirror("sync")
+    assert result.exit_code == 0
+    assert "following: " in result.stdout
+    assert "stored" in result.stdout
+
+
+def test_sync_json_is_only_json(pixmirror, config):
+    result = pixmirror("sync", "following", "--json")
+    report = json.loads(result.stdout)
+    assert list(report["jobs"]) == ["following"]
+    assert report["files"]["stored"] > 0
+    assert report["exit_code"] == result.exit_code == 0
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["nobody", "off"])
+def test_unknown_or_disabled_job(pixmirror, config, name):
+    result = pixmirror("sync", name)
+    assert result.exit_code == 2
+    assert name in result.stderr
+
+
+def test_no_job_is_enabled(pixmirror, config):
+    config.write_text(config.read_text().split("[[jobs]]")[0])
+    result = pixmirror("sync")
+    assert result.exit_code == 2
+    assert "nothing to do" in result.stderr
+
+
+def test_wrong_token(pixmirror, config):
+    (config.parent / "refresh-token").write_text("wrong")
+    result = pixmirror("sync")
+    assert result.exit_code == 3
+    assert "pixmirror login" in result.stderr
+
+
+def test_no_pixiv(pixmirror, mirrored, pixiv):
+    mirrored.write_text(mirrored.read_text().replace(pixiv.url, "http://127.0.0.1:9"))
+    (mirrored.parent / "mirror" / "credentials.json").unlink()
+    assert pixmirror("sync").exit_code == 8
+
+
+def test_held_by_another(pixmirror, config):
+    root = config.parent / "mirror"
+    with MirrorRoot.open(root):
+        result = pixmirror("sync")
+    assert result.exit_code == 5
+    assert "holds the mirror" in result.stderr
+
+
+def test_pause_is_remembered(pixmirror, mirrored):
+    assert pixmirror("pause", "bookmarks", "--until", "2h").exit_code == 0
+    jobs = {j["name"]: j for j in json.loads(pixmirror("status", "--json").stdout)["jobs"]}
+    assert jobs["bookmarks"]["paused"]
+    assert not jobs["following"]["paused"]
+    assert "paused until" in pixmirror("status").stdout
+    assert pixmirror("resume", "bookmarks").exit_code == 0
+    jobs = {j["name"]: j for j in json.loads(pixmirror("status", "--json").stdout)["jobs"]}
+    assert not jobs["bookmarks"]["paused"]
+
+
+def test_pause_everything(pixmirror, mirrored):
+    assert pixmirror("pause").exit_code == 0
+    assert "Everything is paused until resumed" in pixmirror("status").stdout
+    pixmirror("resume")
+    assert "paused" not in pixmirror("status").stdout
+
+
+def test_pause_what_is_not_there(pixmirror, config):
+    assert pixmirror("pause", "nobody").exit_code == 2
+    assert pixmirror("pause", "--until", "soon").exit_code == 2
+
+
+def test_until():
+    now = datetime(2026, 11, 21, 12, 0).astimezone()
+    base = now.timestamp()
+    assert until_ms("2h", base) == int((base + 7200) * 1000)
+    assert until_ms("1.5 d", base) == int((base + 1.5 * 86400) * 1000)
+    assert until_ms("13:30", base) == int((base + 5400) * 1000)
+    assert until_ms("11:00", base) == int((base + 23 * 3600) * 1000)
+    assert until_ms("2026-11-21T12:00:10", base) == int((base + 10) * 1000)
+    for wrong in ("", "2", "25:00", "2020-01-01", "-2h"):
+        with pytest.raises(ConfigError):
+            until_ms(wrong, base)
+
+
+def test_eta():
+    start = Figures(works=1, stored=0, wanted=100, bytes=0, left=0)
+    later = Figures(works=1, stored=20, wanted=80, bytes=1 << 20, left=0)
+    assert eta([(0.0, start), (10.0, later)]) == 40.0  # type: ignore[arg-type]
+    assert eta([(0.0, start), (1.0, later)]) is None  # type: ignore[arg-type]
+    assert line(later, 40.0) == "1 works, 20 of 100 files, 1.0 MiB, about 40 s left"
+
+
+@pytest.fixture
+def daemon(mirrored):
+    """`pixmirror run` as a process of its own."""
+    import signal
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "pixmirror", "--config", str(mirrored), "run"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    from pixmirror.cli.common import Session
+
+    s = Session(mirrored)
+    for _ in range(200):
+        if s.has_daemon():
+            break
+        time.sleep(0.05)
+    else:
+        process.kill()
+        raise AssertionError(process.communicate()[1])
+    yield process
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=15)
+    assert process.returncode == 0, said
+
+
+def test_a_running_pixmirror_does_the_work(pixmirror, daemon, pixiv, mirrored):
+    pixiv.state.world.post(next(iter(pixiv.state.world.follows[pixiv.state.world.me])), title="brand new")
+    before = json.loads(pixmirror("status", "--json").stdout)
+    assert before["running"]
+    assert all(j["next_run"] for j in before["jobs"] if j["enabled"])
+    result = pixmirror("sync", "following")
+    assert result.exit_code == 0
+    assert "in the background" in result.stderr
+    assert "brand new" in pixmirror("search", "brand new").stdout
+    assert pixmirror("verify", "--quick").exit_code == 0
+    assert pixmirror("pause", "bookmarks").exit_code == 0
+    assert "paused" in pixmirror("status").stdout
+    assert "goes on." in pixmirror("resume", "bookmarks").stdout
+    assert pixmirror("sync", "nobody").exit_code == 2
+    assert pixmirror("check").exit_code == 0
+    assert pixmirror("check", "--pixiv").exit_code == 5
+
+
+def test_a_running_pixmirror_takes_a_login(pixmirror, daemon, pixiv, mirrored):
+    world, oauth = pixiv.state.world, pixiv.state.oauth
+    oauth.refresh_tokens["my-second-refresh-token"] = world.me
+    result = pixmirror("login", "-", input="my-second-refresh-token")
+    assert result.exit_code == 0, result.output
+    assert "taken it over" in result.stderr
+    kept = json.loads((mirrored.parent / "mirror" / "credentials.json").read_text())
+    assert kept["token"]["refresh_token"] == "my-second-refresh-token"
