@@ -5,14 +5,13 @@ request is on its way. So whatever is really done takes no virtual time, and eve
 """
 
 import asyncio
-import gc
+import math
 import selectors
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -21,9 +20,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from pixmirror.clock import Clock
-from pixmirror.daemon.mirror import Mirror, open_mirror
+from pixmirror.daemon.engine import Engine
+from pixmirror.daemon.mirror import open_mirror
 from pixmirror.demo.server import _bound
-from pixmirror.demo.world import World
 from pixmirror.models import JST, to_ms
 from tests.standin import Setup
 
@@ -33,7 +32,6 @@ STUCK_S = 60.0  # of real time
 SILENCE_S = 0.05  # of real time, after which a request that is not answered waits for something in virtual time
 
 T = TypeVar("T")
-Jobs = int
 
 
 class _Busy:
@@ -87,7 +85,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__(_Selector(self.busy, self._jump))
 
     def _jump(self, seconds: float) -> None:
-        self._virtual += seconds
+        # in whole microseconds, upwards: what is due at 2.0 s is then not seen at 1.9999999999
+        self._virtual = math.ceil((self._virtual + seconds) * 1e6 - 1e-3) / 1e6
 
     def time(self) -> float:
         return self._virtual
@@ -190,7 +189,7 @@ def _requests_counted(busy: _Busy) -> Iterator[None]:
 
 
 def answering(app: ASGIApp) -> ASGIApp:
-    """The app, seen by the loop: time stands still while it answers. What must wait in virtual time goes around."""
+    """The app, seen by the loop: time stands still while it answers. What waits in virtual time goes around."""
 
     async def seen(scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
@@ -206,8 +205,10 @@ def answering(app: ASGIApp) -> ASGIApp:
 
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[str]:
-    """Serves in the running loop, by uvicorn's protocol without its server, whose main loop ticks; the base URL."""
-    config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_keep_alive=NEVER, lifespan="off")
+    """Serves in the running loop, by uvicorn's protocol without its server, which ticks; the base URL."""
+    config = uvicorn.Config(
+        app, log_level="critical", access_log=False, timeout_keep_alive=NEVER, lifespan="off", log_config=None
+    )
     config.load()
     state = ServerState()
     protocol: Any = config.http_protocol_class
@@ -224,3 +225,18 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
                 task.cancel()
             await asyncio.gather(*state.tasks, return_exceptions=True)
             await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def working(setup: Setup, clock: Clock) -> AsyncIterator[Engine]:
+    """An open mirror whose loops run, as in the daemon, for as long as the block lasts. No job is run."""
+    async with open_mirror(setup.config(), {}, clock=clock) as mirror:
+        await mirror.log_in()
+        engine = Engine(mirror)
+        async with asyncio.TaskGroup() as group:
+            loops = engine.start(group)
+            try:
+                yield engine
+            finally:
+                for task in loops:
+                    task.cancel()

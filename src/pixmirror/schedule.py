@@ -8,45 +8,71 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
 from pixmirror.models import from_ms, to_ms
 
 SPREAD_S = 20  # overdue jobs start this far apart, not all at once
-JITTER = 0.05
+JITTER = 0.05  # of `every`, to either side: mirrors that were started together drift apart
+MOST_JITTER_S = 15 * 60
+CRON_JITTER_S = 30  # only later: a crontab line names the moment from which there is something to see
 
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """When a job is due: `every` seconds, or a crontab line in a time zone. `last_done_at` in ms UTC."""
+    """When a job is due: `every` seconds, or a crontab line in a time zone. Times in ms UTC.
+
+    `not_before` is the next try of a job that failed; it stands above all else.
+    """
 
     name: str
     every: int | None = None
     cron: str | None = None
     timezone: str | None = None
     last_done_at: int | None = None
-
-    def trigger(self) -> BaseTrigger:
-        if self.cron is not None:
-            return CronTrigger.from_crontab(self.cron, timezone=self.timezone or UTC)
-        seconds = self.every or 3600
-        return IntervalTrigger(seconds=seconds, jitter=int(seconds * JITTER) or None, timezone=UTC)
+    not_before: int | None = None
 
     def overdue(self, now: datetime) -> bool:
         """Whether a run was missed while nothing ran; a job that never ran is."""
         if self.last_done_at is None:
             return True
-        last = from_ms(self.last_done_at)
-        if self.cron is not None:
-            following = self.trigger().get_next_fire_time(None, last + timedelta(seconds=1))
-            return following is not None and following <= now
-        return last + timedelta(seconds=self.every or 3600) <= now
+        return _next(self, from_ms(self.last_done_at)) <= now
 
-    def first(self, now: datetime) -> datetime | None:
-        """The first run when nothing was missed; None: as the trigger says."""
+    def next(self, now: datetime) -> datetime:
+        """The next run when none is overdue. A last run in the future is one before the clock was set back."""
         if self.cron is not None or self.last_done_at is None:
-            return None
-        return from_ms(self.last_done_at) + timedelta(seconds=self.every or 3600)
+            return _next(self, now)
+        return _next(self, min(from_ms(self.last_done_at), now))
+
+
+def _next(when: When, after: datetime) -> datetime:
+    """Without jitter."""
+    if when.cron is None:
+        return after + timedelta(seconds=when.every or 3600)
+    moment: datetime = _cron(when).get_next_fire_time(None, (after + timedelta(seconds=1)).astimezone(UTC))
+    return moment.astimezone(UTC)
+
+
+def _cron(when: When) -> CronTrigger:
+    return CronTrigger.from_crontab(when.cron, timezone=when.timezone or UTC)
+
+
+class _Trigger(BaseTrigger):  # type: ignore[misc]
+    """Ours instead of APScheduler's: what a clock set forward has skipped is one run, and jitter has bounds."""
+
+    def __init__(self, when: When, rng: random.Random) -> None:
+        self._when = when
+        self._rng = rng
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        now = now.astimezone(UTC)
+        if self._when.cron is not None:
+            moment = _next(self._when, max(previous_fire_time or now, now))
+            return moment + timedelta(seconds=self._rng.uniform(0, CRON_JITTER_S))
+        moment = _next(self._when, previous_fire_time or now)
+        if moment <= now:
+            moment = _next(self._when, now)
+        most = min((self._when.every or 3600) * JITTER, MOST_JITTER_S)
+        return max(moment + timedelta(seconds=self._rng.uniform(-most, most)), now + timedelta(seconds=1))
 
 
 class Schedule:
@@ -66,36 +92,39 @@ class Schedule:
     def stop(self) -> None:
         self._scheduler.shutdown(wait=False)
 
-    def use(self, jobs: Sequence[When]) -> None:
+    def use(self, jobs: Sequence[When], now: datetime) -> None:
         """These jobs from now on. Overdue ones run once, spread out."""
-        now = datetime.now(UTC)
         known = {job.name for job in jobs}
         for old in self._scheduler.get_jobs():
             if old.id not in known:
                 old.remove()
         late = 0
         for when in jobs:
-            start = when.first(now)
-            if when.overdue(now):
-                start = now + timedelta(seconds=late * SPREAD_S + self._rng.random())
+            moment = when.next(now)
+            if when.not_before is not None:
+                moment = max(from_ms(when.not_before), now)
+            elif when.overdue(now):
+                moment = now + timedelta(seconds=late * SPREAD_S + self._rng.random())
                 late += 1
-            extra = {} if start is None else {"next_run_time": start}
             self._scheduler.add_job(
-                self._fire, when.trigger(), args=[when.name], id=when.name, replace_existing=True, **extra
+                self._fire,
+                _Trigger(when, self._rng),
+                args=[when.name],
+                id=when.name,
+                replace_existing=True,
+                next_run_time=moment,
             )
 
     async def _fire(self, name: str) -> None:
-        self._due(name)
+        self._due(name)  # a coroutine: APScheduler runs plain functions in a thread
 
     def next_run(self, name: str) -> int | None:
         """ms UTC, or None when it has no next run."""
-        job = self._scheduler.get_job(name)
-        moment = getattr(job, "next_run_time", None)
-        return to_ms(moment) if moment is not None else None
+        moment = getattr(self._scheduler.get_job(name), "next_run_time", None)
+        return None if moment is None else to_ms(moment)
 
-    def postpone(self, name: str, until: int) -> None:
-        """The next run is not before `until` (ms UTC): a failing job backs off."""
+    def set_next(self, name: str, moment: int) -> None:
+        """The next run is then (ms UTC), whatever the table says: a failing job tries again."""
         job = self._scheduler.get_job(name)
-        following = self.next_run(name)
-        if job is not None and following is not None and following < until:
-            job.modify(next_run_time=from_ms(until))
+        if job is not None:
+            job.modify(next_run_time=from_ms(moment))

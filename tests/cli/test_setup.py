@@ -19,7 +19,7 @@ def test_init_never_overwrites(pixmirror, tmp_path):
     (tmp_path / "config.toml").write_text("mine")
     result = pixmirror("init")
     assert result.exit_code == 2
-    assert "was not changed" in result.stderr
+    assert "it was not changed" in result.stderr
     assert (tmp_path / "config.toml").read_text() == "mine"
 
 

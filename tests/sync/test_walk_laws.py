@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from pixmirror.catalogue import feeds, migrate
 from pixmirror.catalogue.database import Connection, Database
+from pixmirror.clock import Clock
 from pixmirror.errors import ServerError
 from pixmirror.models import Lane, Listing, Received, User
 from pixmirror.sync import walk
@@ -26,7 +27,7 @@ class Cut(Exception):
     """The process dies here, between two pages."""
 
 
-class FakeClock:
+class FakeClock(Clock):
     def __init__(self) -> None:
         self.ms = 1_700_000_000_000
 

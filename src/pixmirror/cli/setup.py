@@ -78,7 +78,7 @@ def _write(target: Path, text: str, *, shared: bool) -> None:
             target.chmod(0o644 if shared else 0o600)
             file.write(text)
     except FileExistsError:
-        raise ConfigError(f"{target} is there already and was not changed.") from None
+        raise ConfigError(f"There is a {target} already; it was not changed.") from None
     except PermissionError:
         raise StorageError(f"{target} cannot be written: no permission.") from None
     except OSError as error:
