@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from pixmirror.catalogue.schema import comment, work
+from pixmirror.catalogue.schema import comment, work, work_job
 from pixmirror.catalogue.seen import among, listed
 
 
@@ -44,6 +44,12 @@ def work_brief(conn: Connection, key: int) -> WorkBrief | None:
 def comment_work(conn: Connection, comment_key: int) -> int | None:
     """The work under which a comment stands."""
     return conn.scalar(select(comment.c.work_key).where(comment.c.comment_key == comment_key))
+
+
+def jobs_of(conn: Connection, key: int) -> dict[str, str | None]:
+    """The jobs that saw a work, each with why it refuses it, or None."""
+    rows = select(work_job.c.job, work_job.c.refused_reason).where(work_job.c.work_key == key)
+    return {row.job: row.refused_reason for row in conn.execute(rows)}
 
 
 def caption_unknown(conn: Connection, keys: Sequence[int]) -> list[int]:

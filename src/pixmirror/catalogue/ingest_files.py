@@ -101,7 +101,7 @@ def _compare(
     conn: Connection, seen: Seen, key: int, user_id: int, files: list[media.File], rows: list[Row[Any]]
 ) -> bool:
     changes = media.Changes()
-    wanted = media.is_wanted(conn, key)
+    wanted = seen.wants.files and media.is_wanted(conn, key)
     moved = media.compare(changes, seen, key, user_id, files, rows, wanted=wanted, whole=True)
     changes.write(conn)
     return moved

@@ -86,7 +86,7 @@ class Engine:
     @property
     def context(self) -> Context:
         m = self.mirror
-        return Context(m.db, m.api, m.clock, m.account_id, self.bell.ring)
+        return Context(m.db, m.api, m.clock, m.account_id, self.bell.ring, m.jobs)
 
     @property
     def fetcher(self) -> Fetcher:
@@ -272,10 +272,13 @@ class Engine:
         return min((t for t in await self.mirror.db.read(read) if t is not None), default=None)
 
     async def _bookkeeper(self) -> None:
-        """Requests, bytes and pace into the catalogue, now and then and at the end."""
+        """Requests, bytes and pace into the catalogue: now and then, at each cool-down, and at the end."""
         try:
             while True:
-                await self.mirror.clock.sleep(5)
+                for _ in range(10):
+                    await self.mirror.clock.sleep(0.5)
+                    if self.mirror.pace_unsaved():
+                        break
                 await self.mirror.save_spent()
         finally:
             await self.mirror.save_spent()

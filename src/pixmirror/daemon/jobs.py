@@ -46,6 +46,7 @@ def _filter(config: JobConfig) -> Filter:
         posted_after=_jst(config.posted_after),
         posted_before=_jst(config.posted_before),
         files=config.files,
+        novels=config.novels,
     )
 
 

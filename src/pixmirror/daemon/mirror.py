@@ -42,6 +42,7 @@ class Mirror:
     paused: frozenset[str] = frozenset()
     all_paused: bool = False
     _counted: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _saved_cooldown: tuple[int, int] = (0, 0)
 
     def job_for_chores(self) -> Job:
         """In whose name a user's lists are opened when a profile shows that there are any."""
@@ -63,6 +64,13 @@ class Mirror:
         self.account_id = token.user_id
         return token
 
+    def _cooldown(self) -> tuple[int, int]:
+        return self.transport.pacer.state.cooldown_until, self.transport.images.state.cooldown_until
+
+    def pace_unsaved(self) -> bool:
+        """Whether Pixiv asked for a pause that a restart would forget."""
+        return self._cooldown() != self._saved_cooldown
+
     async def save_spent(self) -> None:
         """What was asked since the last call, added to the day's account, and the pace."""
         now = {
@@ -74,9 +82,10 @@ class Mirror:
             lane: (count - self._counted.get(lane, (0, 0))[0], size - self._counted.get(lane, (0, 0))[1])
             for lane, (count, size) in now.items()
         }
-        if not any(n or b for n, b in delta.values()):
+        if not any(n or b for n, b in delta.values()) and not self.pace_unsaved():
             return
         self._counted = now
+        self._saved_cooldown = self._cooldown()
         await self.db.run(_save_spent, day, delta, self.transport)
 
 
@@ -111,6 +120,7 @@ async def open_mirror(
                     yield mirror
                 finally:
                     await mirror.save_spent()
+                    await db.run(queue.release_all)
         finally:
             db.close()
 

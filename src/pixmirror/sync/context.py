@@ -1,6 +1,6 @@
 """What every job is handed: the catalogue, Pixiv, the time, and who we are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -42,6 +42,7 @@ class Context:
     clock: Clock
     account_id: int
     ring: Callable[[], None] = lambda: None
+    jobs: Mapping[str, Job] = field(default_factory=dict)
 
     def seen(self, job: Job, endpoint: str, lane: Lane, now: int) -> Seen:
         return Seen(

@@ -4,11 +4,13 @@ A chore stays until its answer is committed; a cut one is done again, from its p
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pixmirror.catalogue import briefs, chores, feeds, ingest_captions, ingest_comments, ingest_files, ingest_lists
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.filters import apply_refusals
 from pixmirror.catalogue.ingest_broken import record_broken
 from pixmirror.catalogue.ingest_people import record_profile, record_user_state
 from pixmirror.catalogue.ingest_states import record_state
@@ -26,10 +28,11 @@ from pixmirror.models import (
     Restrict,
     State,
     UserDetail,
+    WorkFacts,
     split_key,
 )
 from pixmirror.pixiv.app import comments, illusts, novels, users
-from pixmirror.sync import sources
+from pixmirror.sync import filters, sources
 from pixmirror.sync.context import DAY_MS, Context, Job
 from pixmirror.sync.walk import backoff_ms
 
@@ -77,9 +80,8 @@ async def _ugoira(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     received = await illusts.ugoira_metadata(ctx.api.at(lane), illust_id)
 
     def record(conn: Connection) -> None:
-        ingest_files.record_ugoira(
-            conn, ctx.seen(job, "ugoira", Lane.NEW, ctx.clock.now()), illust_id, received.item
-        )
+        seen = replace(ctx.seen(job, "ugoira", Lane.NEW, ctx.clock.now()), wants=Wants())
+        ingest_files.record_ugoira(conn, seen, illust_id, received.item)
         chores.done(conn, chore.kind, chore.key)
 
     await ctx.db.run(record)
@@ -91,7 +93,9 @@ async def _text(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         raise BadResponse(f"webview/v2/novel: asked for novel {chore.key >> 1}, got {received.item.id}")
 
     def record(conn: Connection) -> None:
-        ingest_files.record_text(conn, ctx.seen(job, "webview", Lane.NEW, ctx.clock.now()), received)
+        seen = ctx.seen(job, "webview", Lane.NEW, ctx.clock.now())
+        files = any(ctx.jobs[n].wants.files for n in briefs.jobs_of(conn, chore.key) if n in ctx.jobs)
+        ingest_files.record_text(conn, replace(seen, wants=replace(seen.wants, files=files)), received)
         chores.done(conn, chore.kind, chore.key)
 
     await ctx.db.run(record)
@@ -113,8 +117,23 @@ async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         if before and not before.caption and received.item.caption and not received.item.is_stub:
             ingest_captions.set_captions_stripped(conn, ctx.account_id, ctx.clock.now())
         chores.done(conn, chore.kind, chore.key)
+        _judge_again(conn, ctx, received)
 
     await ctx.db.run(record)
+
+
+def _judge_again(conn: Connection, ctx: Context, received: Received[Illust | Novel]) -> None:
+    """The jobs that saw the work look at it as it is now: bookmarks may have become enough."""
+    work, now = received.item, ctx.clock.now()
+    if work.is_stub:
+        return
+    for name in briefs.jobs_of(conn, work.key):
+        job = ctx.jobs.get(name)
+        if job is not None:
+            reason = filters.refuse(job.wanted, WorkFacts.of(work, work.type))
+            apply_refusals(conn, name, {work.key: reason}, now)
+            if reason is not None and job.wanted.minimum_bookmarks:
+                sources.look_again(conn, [work], now)
 
 
 async def _profile(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:

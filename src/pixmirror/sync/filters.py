@@ -26,6 +26,7 @@ class Filter:
     posted_after: int | None = None
     posted_before: int | None = None
     files: bool = True
+    novels: bool = True
 
     def digest(self) -> str:
         """The same text for the same filter; a change makes the job look again at what it knows."""
@@ -35,8 +36,11 @@ class Filter:
 
 def refuse(wanted: Filter, work: WorkFacts) -> str | None:
     """Why the job does not fetch this work's files, or None."""
-    if not wanted.files:
-        return "the job fetches no files (files = false)"
+    if work.type == "novel":
+        if not wanted.novels:
+            return "novels = false"
+    elif not wanted.files:
+        return "files = false"
     return _refuse_kind(wanted, work) or _refuse_tags(wanted, work) or _refuse_numbers(wanted, work)
 
 

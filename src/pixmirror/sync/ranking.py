@@ -3,6 +3,7 @@
 A day's ranking appears about noon JST of the next day; before that an empty answer means "not yet".
 """
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from pixmirror.sync import sources
 from pixmirror.sync.context import DAY_MS, Context, Job, JobResult
 
 PUBLISHED_AT_HOUR = 12
+_INDEX = re.compile(r"\[(\d+)\]")
 AGAIN_AFTER_MS = DAY_MS
 EMPTY_AFTER_MS = 3 * DAY_MS
 
@@ -102,7 +104,7 @@ async def _read_pages(ctx: Context, job: Job, medium: Medium, mode: str, day: da
             return new, rank - 1
         seen_keys.update(keys)
         new += await ctx.db.run(_record_page, ctx, job, listing, (medium, mode, name, snapshot), rank)
-        rank += len(items)
+        rank += len(items) + len(listing.broken)
         if listing.next is None or rank > job.top:
             break
         listing = await ask(api, mode, next=listing.next)
@@ -127,6 +129,14 @@ def _record_page(
     items = listing.items[: job.top - rank + 1]
     record_broken(conn, listing.endpoint, listing.broken, now)
     ingested = sources.record_works(ctx, job, conn, items, "feed", Lane.NEW, now)
-    keys = [received.item.key for received in items]
-    ingest_ranking.record_ranking(conn, ctx.account_id, medium, mode, day, snapshot, rank, keys)
+    for first, keys in _ranks(listing, rank, job.top):
+        ingest_ranking.record_ranking(conn, ctx.account_id, medium, mode, day, snapshot, first, keys)
     return len(ingested.new)
+
+
+def _ranks(listing: Listing[Any], first: int, top: int) -> list[tuple[int, list[int]]]:
+    """(rank, key) of the page's works; one that could not be read keeps its rank."""
+    lost = {int(found[1]) for b in listing.broken if (found := _INDEX.search(b.path))}
+    places = (n for n in range(len(listing.items) + len(lost)) if n not in lost)
+    ranked = zip(places, listing.items, strict=False)
+    return [(first + n, [received.item.key]) for n, received in ranked if first + n <= top]

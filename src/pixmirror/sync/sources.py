@@ -11,7 +11,19 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.ingest_broken import record_broken
 from pixmirror.catalogue.ingest_people import record_users
 from pixmirror.catalogue.seen import Ingested
-from pixmirror.models import Illust, Lane, Listing, Medium, Novel, Received, Restrict, UserPreview, from_ms
+from pixmirror.models import (
+    Illust,
+    Lane,
+    Listing,
+    Medium,
+    Novel,
+    Received,
+    Restrict,
+    UserPreview,
+    Work,
+    from_ms,
+    to_ms,
+)
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.pixiv.reading import preview_works
 from pixmirror.sync import filters
@@ -26,6 +38,7 @@ USER_NOVELS = "user/novels"
 BOOKMARKS_ILLUST = "user/bookmarks/illust"
 BOOKMARKS_NOVEL = "user/bookmarks/novel"
 
+LOOKS_MS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
 PASSES_TOGETHER_MS = 2 * DAY_MS  # a pass older than this says nothing of today
 
 Works = Sequence[Received[Illust | Novel]]
@@ -45,7 +58,20 @@ def record_works(
 ) -> Ingested:
     """Works of a page into the catalogue, with this job's refusals."""
     seen = ctx.seen(job, endpoint, lane, now)
-    return ingest.record_works(conn, seen, works, filters.refusals(job.wanted, works))
+    refusals = filters.refusals(job.wanted, works)
+    ingested = ingest.record_works(conn, seen, works, refusals)
+    if job.wanted.minimum_bookmarks:
+        look_again(conn, [r.item for r in works if r.item.key in refusals], now)
+    return ingested
+
+
+def look_again(conn: Connection, refused: Sequence[Work], now: int) -> None:
+    """Bookmarks come with time: a refused work is asked for when it is 1, 7 and 30 days old (design 6)."""
+    for work in refused:
+        born = to_ms(work.create_date) if work.create_date else now
+        again = next((born + age for age in LOOKS_MS if born + age > now), None)
+        if again is not None:
+            chores.add(conn, "detail", work.key, int(Lane.REFRESH), again)
 
 
 def _record_listing(
