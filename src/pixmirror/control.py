@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +15,8 @@ from pixmirror.errors import PixmirrorError, StorageError
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 LIMIT = 1 << 20
-SYSTEM_FOLDER = Path("/run/pixmirror")
+LONGEST_PATH = 107  # bytes, sun_path of Linux without its final zero
+SYSTEM_FOLDER = Path("/run/pixmirror")  # RuntimeDirectory= of the unit
 
 
 def _name(root: Path) -> str:
@@ -24,29 +24,43 @@ def _name(root: Path) -> str:
     return hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16] + ".sock"
 
 
-def _own_folder(env: Mapping[str, str]) -> Path:
-    if "RUNTIME_DIRECTORY" in env:
-        return Path(env["RUNTIME_DIRECTORY"].split(":")[0])
-    if "XDG_RUNTIME_DIR" in env:
-        return Path(env["XDG_RUNTIME_DIR"]) / "pixmirror"
-    return Path(tempfile.gettempdir()) / f"pixmirror-{os.getuid()}"
+def _folders(env: Mapping[str, str]) -> list[Path]:
+    """Our own folders for sockets, the best first: systemd's, the session's, and one that always is there."""
+    folders = [Path(env[name].split(":")[0]) for name in ("RUNTIME_DIRECTORY",) if env.get(name)]
+    folders += [Path(env[name]) / "pixmirror" for name in ("XDG_RUNTIME_DIR",) if env.get(name)]
+    folders += [Path(f"/tmp/pixmirror-{os.getuid()}")]
+    return [folder for folder in folders if folder.is_absolute()]
+
+
+def _fits(path: Path) -> bool:
+    return len(os.fsencode(path)) <= LONGEST_PATH
 
 
 def socket_path(root: Path, env: Mapping[str, str]) -> Path:
     """Where the daemon of this mirror listens."""
-    return _own_folder(env) / _name(root)
+    return next(path for folder in _folders(env) if _fits(path := folder / _name(root)))
 
 
 def _candidates(root: Path, env: Mapping[str, str]) -> list[Path]:
-    return [socket_path(root, env), SYSTEM_FOLDER / _name(root)]
+    """Where a daemon of this mirror may listen: it may have been started from elsewhere, as by cron."""
+    session = Path(f"/run/user/{os.getuid()}/pixmirror")
+    folders = dict.fromkeys([*_folders(env), session, SYSTEM_FOLDER])
+    return [path for folder in folders if _fits(path := folder / _name(root)) and _trusted(folder)]
+
+
+def _trusted(folder: Path) -> bool:
+    """Nobody else's: who answers may be given a token. Below /run only root makes folders for others."""
+    try:
+        info = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(info.st_mode) and (info.st_uid == os.getuid() or folder == SYSTEM_FOLDER)
 
 
 @asynccontextmanager
 async def listening(root: Path, env: Mapping[str, str], handler: Handler) -> AsyncIterator[Path]:
     """Answer requests while the block runs. The caller holds the mirror's lock, so an old socket is a dead one."""
     path = socket_path(root, env)
-    _make_folder(path.parent)
-    path.unlink(missing_ok=True)
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -56,8 +70,13 @@ async def listening(root: Path, env: Mapping[str, str], handler: Handler) -> Asy
             task.add_done_callback(tasks.discard)
         await _serve(reader, writer, handler)
 
-    server = await asyncio.start_unix_server(serve, path=str(path), limit=LIMIT)
-    path.chmod(0o600)
+    try:
+        _make_folder(path.parent)
+        path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(serve, path=str(path), limit=LIMIT)
+        path.chmod(0o600)
+    except OSError as error:
+        raise StorageError(f"The control socket {path} cannot be made: {error.strerror}.") from error
     try:
         yield path
     finally:
@@ -73,30 +92,47 @@ def _make_folder(folder: Path) -> None:
     info = folder.lstat()
     if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid():
         raise StorageError(f"{folder} belongs to somebody else; the control socket cannot be made there.")
+    if info.st_mode & 0o077:
+        folder.chmod(0o700)
 
 
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handler: Handler) -> None:
     try:
-        while line := await reader.readline():
-            writer.write(json.dumps(await _answer(line, handler), ensure_ascii=False).encode() + b"\n")
-            await writer.drain()
-    except (ConnectionError, ValueError):
-        return  # the asker went away, or sent a line without end
+        while True:
+            try:
+                line = await reader.readline()
+            except ValueError:
+                await _send(writer, _refusal(f"A request is one line of at most {LIMIT:,} bytes."))
+                return
+            if not line:
+                return
+            await _send(writer, await _answer(line, handler))
+    except ConnectionError:
+        return  # the asker went away; what was asked is done all the same
     finally:
         writer.close()
+
+
+async def _send(writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:
+    writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+    await writer.drain()
+
+
+def _refusal(sentence: str, exit_code: int = 2) -> dict[str, Any]:
+    return {"ok": False, "error": sentence, "exit_code": exit_code}
 
 
 async def _answer(line: bytes, handler: Handler) -> dict[str, Any]:
     try:
         request = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         request = None
     if not isinstance(request, dict) or not isinstance(request.get("command"), str):
-        return {"ok": False, "error": 'A request is one JSON object a line, with a "command".', "exit_code": 2}
+        return _refusal('A request is one JSON object a line, with a "command".')
     try:
         return {"ok": True, **await handler(request)}
     except PixmirrorError as error:
-        return {"ok": False, "error": str(error), "exit_code": error.exit_code}
+        return _refusal(str(error), error.exit_code)
 
 
 async def ask(
@@ -117,7 +153,8 @@ async def ask(
             return None
         finally:
             writer.close()
-        return json.loads(line) if line else None
+        answer: dict[str, Any] | None = json.loads(line) if line else None
+        return answer
     return None
 
 

@@ -35,25 +35,26 @@ class When:
         """Whether a run was missed while nothing ran; a job that never ran is."""
         if self.last_done_at is None:
             return True
-        return _next(self, from_ms(self.last_done_at)) <= now
+        following = _next(self, from_ms(self.last_done_at))
+        return following is not None and following <= now
 
-    def next(self, now: datetime) -> datetime:
+    def next(self, now: datetime) -> datetime | None:
         """The next run when none is overdue. A last run in the future is one before the clock was set back."""
         if self.cron is not None or self.last_done_at is None:
             return _next(self, now)
         return _next(self, min(from_ms(self.last_done_at), now))
 
 
-def _next(when: When, after: datetime) -> datetime:
-    """Without jitter."""
+def _next(when: When, after: datetime) -> datetime | None:
+    """Without jitter. None: a crontab line that never comes, like February 31."""
     if when.cron is None:
         return after + timedelta(seconds=when.every or 3600)
-    moment: datetime = _cron(when).get_next_fire_time(None, (after + timedelta(seconds=1)).astimezone(UTC))
-    return moment.astimezone(UTC)
-
-
-def _cron(when: When) -> CronTrigger:
-    return CronTrigger.from_crontab(when.cron, timezone=when.timezone or UTC)
+    trigger = CronTrigger.from_crontab(when.cron, timezone=when.timezone or UTC)
+    moment: datetime | None = trigger.get_next_fire_time(None, (after + timedelta(seconds=1)).astimezone(UTC))
+    if moment is not None and moment.fold and not when.cron.split()[1].startswith("*"):
+        # The hour that comes twice when summer time ends: a named hour is meant once, as cron(8) does it.
+        return _next(when, moment.astimezone(UTC))
+    return None if moment is None else moment.astimezone(UTC)
 
 
 class _Trigger(BaseTrigger):  # type: ignore[misc]
@@ -63,15 +64,14 @@ class _Trigger(BaseTrigger):  # type: ignore[misc]
         self._when = when
         self._rng = rng
 
-    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        now = now.astimezone(UTC)
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        previous, now = (previous_fire_time or now).astimezone(UTC), now.astimezone(UTC)
         if self._when.cron is not None:
-            moment = _next(self._when, max(previous_fire_time or now, now))
-            return moment + timedelta(seconds=self._rng.uniform(0, CRON_JITTER_S))
-        moment = _next(self._when, previous_fire_time or now)
-        if moment <= now:
-            moment = _next(self._when, now)
-        most = min((self._when.every or 3600) * JITTER, MOST_JITTER_S)
+            moment = _next(self._when, max(previous, now))
+            return moment and moment + timedelta(seconds=self._rng.uniform(0, CRON_JITTER_S))
+        every = timedelta(seconds=self._when.every or 3600)
+        moment = previous + every if previous + every > now else now + every
+        most = min(every.total_seconds() * JITTER, MOST_JITTER_S)
         return max(moment + timedelta(seconds=self._rng.uniform(-most, most)), now + timedelta(seconds=1))
 
 

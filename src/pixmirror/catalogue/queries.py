@@ -162,7 +162,7 @@ def status(
     stuck = (*_file_reasons(conn, ("failed", "waiting")), *_chore_reasons(conn), *_list_reasons(conn))
     stuck += _broken_reasons(conn)
     found = (*problems, *_problems(job_list, files, stuck))
-    works, novels = _works(conn)
+    works, novels = known_works(conn)
     return Status(
         now=now,
         healthy=not found,
@@ -197,7 +197,8 @@ def _count(conn: Connection, table: Any) -> int:
     return _number(conn, select(func.count()).select_from(table))
 
 
-def _works(conn: Connection) -> tuple[int, int]:
+def known_works(conn: Connection) -> tuple[int, int]:
+    """How many illusts, and how many novels; stubs among them."""
     both, novels = conn.execute(select(func.count(), func.sum(work.c.work_key.op("&")(1))).select_from(work)).one()
     return both - (novels or 0), novels or 0
 

@@ -15,7 +15,7 @@ from pixmirror.errors import BadResponse, ConfigError, LoginError, PixmirrorErro
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pixmirror.cli.first_look import Report
+    from pixmirror.daemon.first_look import Report
     from pixmirror.store import MirrorRoot
 
 Level = Literal["ok", "warn", "bad"]
@@ -214,7 +214,7 @@ def login_rows(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
 
 
 def _pixiv(s: Session, record: Path | None) -> "tuple[Report | None, Row]":
-    from pixmirror.cli.first_look import first_look
+    from pixmirror.daemon.first_look import first_look
     from pixmirror.daemon.mirror import open_mirror
 
     async def look() -> "Report":

@@ -44,7 +44,7 @@ def demo(
     """
     mirror = DemoMirror.prepare(folder, seed=seed, artists=artists, works=works)
     live = None if once else NEW_WORK_EVERY_S
-    with DemoServer(mirror.seed, mirror.artists, mirror.works, live) as server:
+    with DemoServer(mirror.seed, mirror.artists, mirror.works, mirror.made_ms, live) as server:
         mirror.write_config(server.url)
         s = Session(mirror.config_file)
         say(f"A generated Pixiv is at {server.url}; its mirror grows in {mirror.folder}.")
@@ -63,7 +63,8 @@ def demo(
 
 def _first_mirror(s: Session) -> int:
     """Mirror all there is; 0 when nothing is wanted or failed."""
-    from pixmirror.cli.work import look_first, mirror_once
+    from pixmirror.cli.work import mirror_once
+    from pixmirror.daemon.first_look import look_first
     from pixmirror.daemon.mirror import open_mirror
 
     async def sync() -> int:

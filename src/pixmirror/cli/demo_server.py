@@ -18,8 +18,8 @@ class DemoBroken(PixmirrorError):
 class DemoServer:
     """`url` answers while the block runs."""
 
-    def __init__(self, seed: int, artists: int, works: int, live: float | None) -> None:
-        numbers = {"port": 0, "seed": seed, "artists": artists, "works": works}
+    def __init__(self, seed: int, artists: int, works: int, made_ms: int, live: float | None) -> None:
+        numbers = {"port": 0, "seed": seed, "artists": artists, "works": works, "made-ms": made_ms}
         arguments = [text for name, n in numbers.items() for text in (f"--{name}", str(n))]
         if live is not None:
             arguments += ["--live", str(live)]

@@ -1,6 +1,7 @@
 """The demo's folder: its config file, its token, and the note that says which generated Pixiv it mirrors."""
 
 import json
+import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -57,6 +58,7 @@ class DemoMirror:
     seed: int
     artists: int
     works: int
+    made_ms: int  # when the generated Pixiv was made: the same seed and time make the same works
 
     @classmethod
     def prepare(cls, folder: Path, *, seed: int | None, artists: int | None, works: int | None) -> "DemoMirror":
@@ -73,14 +75,14 @@ class DemoMirror:
                     raise ConfigError(
                         f"The demo in {folder} was made with {made}; use another --dir for a new one."
                     )
-                return cls(folder, **known)
+                return cls(folder, **known, made_ms=int(kept["made_ms"]))
             if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
                 raise ConfigError(
                     f"{folder} is not a demo's folder and is not empty; name another one with --dir."
                 )
-            mirror = cls(folder, **(DEFAULTS | wanted))
+            mirror = cls(folder, **(DEFAULTS | wanted), made_ms=int(time.time()) * 1000)
             folder.mkdir(parents=True, exist_ok=True)
-            values = {key: value for key, value in asdict(mirror).items() if key in DEFAULTS}
+            values = {key: value for key, value in asdict(mirror).items() if key != "folder"}
             note.write_text(json.dumps(values) + "\n", "utf-8")
         except OSError as error:
             raise StorageError(f"{folder} cannot be used: {error.strerror}.") from error

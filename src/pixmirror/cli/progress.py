@@ -40,7 +40,7 @@ def figures(conn: "Connection", now: int) -> Figures:
     from pixmirror.catalogue import chores, queries, queue
 
     n = queue.counts(conn)
-    works = sum(queries._works(conn))
+    works = sum(queries.known_works(conn))
     left = sum(due for due, _ in chores.counts(conn, now).values())
     return Figures(works, n.stored, n.wanted + n.waiting, n.bytes_stored, left)
 

@@ -1,6 +1,5 @@
 """`sync`, `run`, `pause`, `resume`: what makes the mirror work, or rest."""
 
-import asyncio
 import re
 import time
 from dataclasses import asdict, dataclass, field
@@ -10,14 +9,13 @@ import typer
 
 from pixmirror.cli import progress, render
 from pixmirror.cli.common import DaemonRefused, Json, Session, note, print_json, run, say, session, told
-from pixmirror.errors import BadResponse, ConfigError, PixmirrorError
+from pixmirror.errors import ConfigError, PixmirrorError
 
 if TYPE_CHECKING:
     from pixmirror.daemon.mirror import Mirror
     from pixmirror.daemon.sync import SyncReport
 
 SOME_FAILED = 7
-LOOK_S = 60  # systemd waits 90 for a service to be ready
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -37,12 +35,6 @@ class Outcome:
     requests: dict[str, int] = field(default_factory=dict)
     trouble: str | None = None
     exit_code: int = 0
-
-
-class WouldLose(BadResponse):
-    """The first look found answers that cannot be read."""
-
-    advice = "Run `pixmirror check --record DIR` and report it. `sync --skip-check` goes on all the same."
 
 
 def sync(
@@ -80,6 +72,7 @@ def sync(
 
 
 async def _by_ourselves(s: Session, names: tuple[str, ...], shown: progress.Display, skip_check: bool) -> Outcome:
+    from pixmirror.daemon.first_look import look_first
     from pixmirror.daemon.mirror import open_mirror
 
     async with open_mirror(s.config, s.env) as mirror:
@@ -133,21 +126,6 @@ class PixmirrorGone(PixmirrorError):
     advice = "`pixmirror sync` again goes on from there."
 
 
-async def look_first(mirror: "Mirror") -> None:
-    """Before an account's first sync: does Pixiv answer as we read it? Stops only where data would be lost."""
-    from pixmirror.catalogue import runs
-    from pixmirror.cli import first_look
-
-    looked: str | None = await mirror.db.read(runs.get_meta, first_look.DONE)
-    if looked or not mirror.jobs:
-        return
-    report = await first_look.first_look(mirror)
-    if report.lossy:
-        lines = "".join(f"\n  {line}" for line in report.differences())
-        raise WouldLose(f"Pixiv's answers are not what pixmirror reads; data would be lost:{lines}")
-    await mirror.db.run(runs.set_meta, first_look.DONE, str(mirror.account_id))
-
-
 def _summary(o: Outcome) -> None:
     for name, result in o.jobs.items():
         error = result.get("error")
@@ -198,30 +176,7 @@ def run_(
     if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ConfigError(f"--log-level {log_level}: it must be DEBUG, INFO, WARNING or ERROR.")
     logs.setup(log_level.upper(), json=log_json, env=s.env)
-    run(_first_time(s))
     run(serve(find_config(s.config_file).absolute(), s.env))
-
-
-async def _first_time(s: Session) -> None:
-    """The look before an account's first sync. No login and no network do not keep the service from starting."""
-    from pixmirror.catalogue import runs
-    from pixmirror.cli import first_look
-    from pixmirror.daemon.mirror import open_mirror
-
-    if s.catalogue.exists():
-        with s.reading() as db:
-            if await db.read(runs.get_meta, first_look.DONE) is not None:
-                return
-    async with open_mirror(s.config, s.env) as mirror:
-        try:
-            async with asyncio.timeout(LOOK_S):
-                await look_first(mirror)
-        except WouldLose:
-            raise
-        except TimeoutError:
-            note("Pixiv answers too slowly for the look at its answers; it is made at the next start.")
-        except PixmirrorError as error:
-            note(told(error))
 
 
 # --- pause, resume

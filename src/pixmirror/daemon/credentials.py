@@ -2,18 +2,35 @@
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
 from typing import Any
 
+from pixmirror.errors import ConfigError
 from pixmirror.models import Token
 from pixmirror.store import MirrorRoot
 
 FILE = "credentials.json"
+_TYPES = {"access_token": str, "refresh_token": str, "user_name": str, "user_account": str, "is_premium": bool}
 
 
 def digest(refresh_token: str | None) -> str | None:
     return hashlib.sha256(refresh_token.encode()).hexdigest()[:16] if refresh_token else None
+
+
+def read_token(data: object) -> Token:
+    """A Token from JSON: of the file, or of whoever asks over the socket. ConfigError when it is none."""
+    known = {field.name: _TYPES.get(field.name, int) for field in fields(Token)}
+    if not isinstance(data, Mapping) or not set(data) <= set(known):
+        raise ConfigError("That is not a token.")
+    wrong = [name for name, value in data.items() if type(value) is not known[name]]
+    try:
+        token = Token(**data)
+    except TypeError:
+        raise ConfigError("The token lacks something.") from None
+    if wrong or not token.refresh_token:
+        raise ConfigError(f"The token has a wrong {', '.join(sorted(wrong)) or 'refresh_token'}.")
+    return token
 
 
 def load(root: MirrorRoot, configured: str | None) -> tuple[str | None, Token | None]:
@@ -24,8 +41,8 @@ def load(root: MirrorRoot, configured: str | None) -> tuple[str | None, Token | 
     text = root.read_secret(FILE)
     try:
         kept: dict[str, Any] = json.loads(text) if text else {}
-        token = Token(**kept["token"])
-    except (ValueError, TypeError, KeyError):
+        token = read_token(kept["token"])
+    except (ValueError, TypeError, KeyError, ConfigError):
         return configured, None
     if configured is not None and kept.get("configured") != digest(configured):
         return configured, None

@@ -1,20 +1,23 @@
 """What the daemon answers over its socket."""
 
 import asyncio
+import copy
 import os
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pixmirror import verify
 from pixmirror.catalogue import queue, runs
 from pixmirror.daemon import credentials
-from pixmirror.daemon.mirror import configured_token, load_pauses
-from pixmirror.errors import ConfigError, LoginError
-from pixmirror.models import Token
+from pixmirror.daemon.mirror import configured_token, identity, jobs_to_run
+from pixmirror.errors import ConfigError
+from pixmirror.logs import hide
+from pixmirror.pixiv import redeem_refresh_token
 
 if TYPE_CHECKING:
     from pixmirror.daemon.serve import Daemon
 
+T = TypeVar("T")
 Request = dict[str, Any]
 
 
@@ -46,41 +49,42 @@ class Desk:
     async def _sync(self, request: Request) -> dict[str, Any]:
         """Run jobs, due or not, and answer when what they made due is done."""
         d = self.daemon
-        names = [str(n) for n in request.get("jobs") or d.mirror.jobs]
-        unknown = sorted(set(names) - set(d.mirror.jobs))
-        if unknown:
-            raise ConfigError(f"No enabled job is called {', '.join(unknown)}.")
-        if "login" in d.engine.trouble.errors:
-            raise LoginError(str(d.engine.trouble.errors["login"]))
+        names = jobs_to_run(d.mirror, [str(name) for name in _field(request, "jobs", list) or ()])
+        if (no_login := d.engine.trouble.errors.get("login")) is not None:
+            raise copy.copy(no_login)
+        if under_way := [task for name, task in d.running.items() if name in names]:
+            await asyncio.wait(under_way)  # they began before they were asked: what is newer they may not see
         tasks = [task for name in names if (task := d.start_job(name)) is not None]
-        await asyncio.gather(*(asyncio.shield(t) for t in tasks))
+        if tasks:
+            await asyncio.wait(tasks)
         await d.engine.drain()
         last = await d.mirror.db.read(runs.last_runs)
-        return {
-            "results": {
-                name: {"new": run.new, "seen": run.seen, "error": run.error}
-                for name, run in last.items()
-                if name in names
-            }
+        results = {
+            name: {"new": run.new, "seen": run.seen, "error": run.error}
+            for name, run in last.items()
+            if name in names
         }
+        return {"results": results, "problems": d.problems()}
 
     def _job_name(self, request: Request) -> str | None:
-        name = request.get("job")
+        name = _field(request, "job", str)
         if name is not None and name not in self.daemon.mirror.jobs:
             raise ConfigError(f"No enabled job is called {name}.")
         return name
 
     async def _pause(self, request: Request) -> dict[str, Any]:
         m = self.daemon.mirror
-        await m.db.run(runs.pause_job, self._job_name(request), request.get("until"))
-        await load_pauses(m)
+        name, until = self._job_name(request), _field(request, "until", int)
+        if until is not None and until <= m.clock.now():
+            raise ConfigError("That moment lies in the past.")
+        await m.db.run(runs.pause_job, name, until)
+        await self.daemon.use_pauses()
         return {}
 
     async def _resume(self, request: Request) -> dict[str, Any]:
-        m = self.daemon.mirror
-        await m.db.run(runs.resume_job, self._job_name(request))
-        await load_pauses(m)
-        self.daemon.engine.bell.ring()
+        await self.daemon.mirror.db.run(runs.resume_job, self._job_name(request))
+        await self.daemon.use_pauses()
+        await self.daemon.use_schedule()
         return {}
 
     async def _reload(self, request: Request) -> dict[str, Any]:
@@ -88,22 +92,38 @@ class Desk:
         return {"jobs": list(self.daemon.mirror.jobs)}
 
     async def _token(self, request: Request) -> dict[str, Any]:
-        d = self.daemon
-        token = Token(**request["token"])
-        d.mirror.auth.set_token(token)
-        await d.logged_in()
-        configured = configured_token(d.mirror.config, d.env)
-        await asyncio.to_thread(credentials.save, d.mirror.root, configured, token)
-        return {}
+        """A new login. Whatever is wrong with it, the old one stays."""
+        m = self.daemon.mirror
+        token = credentials.read_token(request.get("token"))
+        hide(token.refresh_token)
+        hide(token.access_token)
+        if not token.fresh(m.clock.now()):
+            token = await redeem_refresh_token(m.transport, identity(m.config), token.refresh_token)
+        now, who = m.clock.now(), (token.user_id, token.user_name, token.user_account)
+        await m.db.run(runs.record_account, *who, token.is_premium, token.x_restrict, now)  # WrongAccount
+        configured = configured_token(m.config, self.daemon.env)
+        await asyncio.to_thread(credentials.save, m.root, configured, token)
+        m.auth.set_token(token)
+        m.account_id = token.user_id
+        await self.daemon.logged_in()
+        return {"user_id": token.user_id}
 
     async def _retry(self, request: Request) -> dict[str, Any]:
         m = self.daemon.mirror
-        count = await m.db.run(queue.want_again, request.get("work_key"))
+        count = await m.db.run(queue.want_again, _field(request, "work_key", int))
         self.daemon.engine.bell.ring()
         return {"files": count}
 
     async def _verify(self, request: Request) -> dict[str, Any]:
-        m = self.daemon.mirror
-        report = await verify.run(m.db, m.root.media, quick=bool(request.get("quick")), now=m.clock.now())
+        m, quick = self.daemon.mirror, bool(_field(request, "quick", bool))
+        guard = m.root.check_media
+        report = await verify.run(m.db, m.root.media, quick=quick, now=m.clock.now(), guard=guard)
         self.daemon.engine.bell.ring()
         return {"report": report.as_dict()}
+
+
+def _field(request: Request, name: str, kind: type[T]) -> T | None:
+    value = request.get(name)
+    if value is not None and type(value) is not kind:
+        raise ConfigError(f'"{name}" has a wrong type: {value!r}.')
+    return value

@@ -16,7 +16,7 @@ from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.daemon.bell import Bell
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.errors import LoginError, PixmirrorError, StorageError
+from pixmirror.errors import CatalogueError, LoginError, MirrorLocked, PixmirrorError, StorageError
 from pixmirror.fetch.worker import Fetcher, fetch_one
 from pixmirror.models import Lane, MediaItem
 from pixmirror.pixiv.transport import ImageClient
@@ -50,7 +50,8 @@ class Trouble:
         if now >= self.until.get(cause, 0):
             strikes = self.strikes[cause] = self.strikes.get(cause, 0) + 1
             self.until[cause] = now + TROUBLE_S[min(strikes - 1, len(TROUBLE_S) - 1)] * 1000
-        return (self.until[cause] - now) / 1000
+        # The clock may have been set back: never wait longer than the longest pause.
+        return min((self.until[cause] - now) / 1000, TROUBLE_S[-1])
 
     def over(self, cause: str) -> bool:
         self.strikes.pop(cause, None)
@@ -61,7 +62,8 @@ class Trouble:
 def cause_of(error: PixmirrorError) -> str:
     if isinstance(error, LoginError):
         return "login"
-    return "storage" if isinstance(error, StorageError) else "pixiv"
+    ours = isinstance(error, StorageError | CatalogueError | MirrorLocked)
+    return "storage" if ours else "pixiv"
 
 
 class Engine:
@@ -163,13 +165,18 @@ class Engine:
             feed, gap = found
             self._walking.add(feed.id)
         try:
-            job = self.mirror.jobs[feed.job]
+            job = self.mirror.jobs.get(feed.job)
+            if job is None:
+                return True  # the configuration was reloaded meanwhile
             ctx = self.context
             source = sources.source(ctx, job, feed.endpoint, feed.params)
             if gap is None:
                 await walk.head(ctx.db, ctx.clock, feed, source, Lane(feed.lane))
             else:
-                await walk.close(ctx.db, ctx.clock, feed, gap, source, LANE_OF_GAP[gap.kind])
+                lane = LANE_OF_GAP[gap.kind]
+                await walk.close(
+                    ctx.db, ctx.clock, feed, gap, source, lane, go_on=lambda: feed.job in self.active()
+                )
         finally:
             self._walking.discard(feed.id)
         self.works_again("pixiv")
@@ -255,7 +262,11 @@ class Engine:
     async def _alarm(self) -> None:
         """Ring when something that waits becomes due."""
         while True:
-            due = await self.next_due()
+            try:
+                due = await self.next_due()
+            except PixmirrorError as error:
+                await self.mirror.clock.sleep(self.met_trouble(cause_of(error), error))
+                continue
             now = self.mirror.clock.now()
             if due is not None and due <= now:
                 self.bell.ring()
@@ -279,9 +290,15 @@ class Engine:
                     await self.mirror.clock.sleep(0.5)
                     if self.mirror.pace_unsaved():
                         break
-                await self.mirror.save_spent()
+                await self._save_spent()
         finally:
+            await self._save_spent()
+
+    async def _save_spent(self) -> None:
+        try:
             await self.mirror.save_spent()
+        except PixmirrorError as error:
+            self.met_trouble(cause_of(error), error)
 
     # -- jobs ----------------------------------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pixmirror.clock import Clock
 from pixmirror.config import Config, read_refresh_token
 from pixmirror.daemon import credentials
 from pixmirror.daemon.jobs import job_from
-from pixmirror.errors import LoginError
+from pixmirror.errors import CatalogueError, ConfigError, MirrorLocked, StorageError
 from pixmirror.logs import hide
 from pixmirror.models import JST, Token, from_ms
 from pixmirror.pixiv import AppApi, AppIdentity, Auth, BudgetState, ImageBudget, Pacer, PacerState, Transport
@@ -119,10 +119,16 @@ async def open_mirror(
                 try:
                     yield mirror
                 finally:
-                    await mirror.save_spent()
-                    await db.run(queue.release_all)
+                    await _leave(mirror)
         finally:
             db.close()
+
+
+async def _leave(mirror: Mirror) -> None:
+    """What the next process wants to know. A disk that does not take it has been told of already."""
+    with suppress(StorageError, CatalogueError, MirrorLocked):
+        await mirror.save_spent()
+        await mirror.db.run(queue.release_all)
 
 
 def _transport(config: Config, db: Database, clock: Clock) -> Transport:
@@ -199,11 +205,26 @@ async def use_jobs(mirror: Mirror, config: Config) -> None:
 async def load_pauses(mirror: Mirror) -> None:
     now = mirror.clock.now()
     states = await mirror.db.read(runs.job_states)
+    mirror.all_paused = await mirror.db.read(runs.pause_of_all, now) is not None
     mirror.paused = frozenset(
         name
         for name, state in states.items()
         if state.paused and (state.paused_until is None or state.paused_until > now)
     )
+
+
+def jobs_to_run(mirror: Mirror, asked: Sequence[str]) -> list[str]:
+    """The jobs that were asked for, or all that are not paused. ConfigError where that cannot be."""
+    unknown = sorted(set(asked) - set(mirror.jobs))
+    if unknown:
+        known = ", ".join(mirror.jobs) or "none"
+        raise ConfigError(f"No enabled job is called {', '.join(unknown)}; enabled jobs: {known}.")
+    if mirror.all_paused:
+        raise ConfigError("Everything is paused; `pixmirror resume` first.")
+    paused = [name for name in asked if name in mirror.paused]
+    if paused:
+        raise ConfigError(f"{', '.join(paused)} is paused; `pixmirror resume {paused[0]}` first.")
+    return list(asked) or [name for name in mirror.jobs if name not in mirror.paused]
 
 
 async def apply_filter(mirror: Mirror, job: Job) -> int:
@@ -214,15 +235,6 @@ async def apply_filter(mirror: Mirror, job: Job) -> int:
         changed += await mirror.db.run(apply_refusals, job.name, verdicts, mirror.clock.now())
         after = facts[-1].key
     return changed
-
-
-async def log_in_if_known(mirror: Mirror) -> LoginError | None:
-    """Log in where that is possible; the LoginError otherwise, for the caller to tell."""
-    try:
-        await mirror.log_in()
-    except LoginError as error:
-        return error
-    return None
 
 
 def catalogue_path(root: Path) -> Path:

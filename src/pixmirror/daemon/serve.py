@@ -3,25 +3,50 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pixmirror import control, notify
-from pixmirror.catalogue import runs
+from pixmirror.catalogue import queue, runs
 from pixmirror.config import Config, load
+from pixmirror.daemon import credentials
 from pixmirror.daemon.desk import Desk
-from pixmirror.daemon.engine import Engine
-from pixmirror.daemon.mirror import Mirror, log_in_if_known, open_mirror, use_jobs
-from pixmirror.errors import ConfigError, LoginError, PixmirrorError
+from pixmirror.daemon.engine import Engine, cause_of
+from pixmirror.daemon.first_look import WouldLose, look_first
+from pixmirror.daemon.mirror import Mirror, configured_token, load_pauses, open_mirror, use_jobs
+from pixmirror.daemon.notices import CATALOGUE_FAILS, Notices
+from pixmirror.errors import (
+    ConfigError,
+    LoginError,
+    PixivError,
+    PixmirrorError,
+    StorageError,
+    Unreachable,
+)
+from pixmirror.models import from_ms
 from pixmirror.schedule import Schedule, When
 
 log = logging.getLogger(__name__)
 
+LOGIN_PATIENCE_S = 5  # then we are up without it
+TICK_S = 15
+LOOK_AGAIN_S = 6 * 3600.0  # after answers that pixmirror cannot read
+SAMPLES = 240  # an hour of ticks
+JUMP_S = 60
 FAILURES_TO_TELL = 3
-LONGEST_BACKOFF_S = 24 * 3600
+RETRY_S = 300  # after a job's first failure; then three times as long each time
+LONGEST_RETRY_S = 24 * 3600
+OUTAGE_RETRY_S = 3600  # while the trouble is not the job's own
+# What is built once from the configuration.
+NEED_RESTART = (
+    "mirror.root", "mirror.media", "mirror.umask", "mirror.keep_free", "mirror.max_file", "pixiv.hosts",
+    "pixiv.proxy", "pixiv.language", "pixiv.user_agent", "pixiv.app_version", "pixiv.client_id",
+    "pixiv.client_secret", "pixiv.image_connections",
+)  # fmt: skip
 
 
 async def serve(
@@ -33,6 +58,15 @@ async def serve(
         await Daemon(mirror, config_path, env).run(on_ready)
 
 
+class Sample(NamedTuple):
+    """What was done since the start, at a moment of the monotonic clock."""
+
+    at: float
+    requests: int
+    files: int
+    size: int
+
+
 class Daemon:
     """The running service: which jobs run now, and what stops them."""
 
@@ -40,41 +74,104 @@ class Daemon:
         self.mirror = mirror
         self.env = env
         self.config_path = config_path
-        self.engine = Engine(mirror, on_trouble=self._on_trouble)
+        self.notices = Notices(mirror)
+        self.engine = Engine(mirror, on_trouble=self.notices.trouble)
         self.schedule = Schedule(self._due)
         self.running: dict[str, asyncio.Task[None]] = {}
         self.started_at = mirror.clock.now()
         self._stop = asyncio.Event()
-        self._news: asyncio.Queue[tuple[str, PixmirrorError | None]] = asyncio.Queue()
-        self._notifier = self._make_notifier(mirror.config)
         self._group: asyncio.TaskGroup | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._reloading = asyncio.Lock()
+        self._configured = credentials.digest(configured_token(mirror.config, env))
+        self._login_tried = asyncio.Event()
+        self._account_checked = False
+        self._retry_at: dict[str, int] = {}
+        self._pause: runs.Pause | None = None
+        self._lift_at: int | None = None
+        self._held: tuple[int | None, str] | None = None
+        self._hurry = asyncio.Event()
+        self._samples: deque[Sample] = deque(maxlen=SAMPLES)
 
-    async def run(self, on_ready: Callable[[Engine], None]) -> None:
+    async def run(self, on_ready: Callable[[Engine], None] = lambda engine: None) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reload_soon)
-        desk = Desk(self)
-        async with control.listening(self.mirror.root.root, self.env, desk.answer), asyncio.TaskGroup() as group:
-            self._group = group
-            error = await log_in_if_known(self.mirror)
-            if error is not None:
-                self.engine.met_trouble("login", error)
-            tasks = self.engine.start(group)
-            tasks += [group.create_task(c) for c in (self._tell_news(), self._watchdog(), self._quiet_hours())]
-            self.schedule.start()
-            await self.use_schedule()
-            notify.sd_notify("READY=1", self.env)
-            on_ready(self.engine)
-            await self._stop.wait()
-            log.info("Stopping.")
-            notify.sd_notify("STOPPING=1", self.env)
-            self.schedule.stop()
-            for task in (*tasks, *self.running.values()):
-                task.cancel()
+        actions = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop, signal.SIGHUP: self._reload_soon}
+        for number, action in actions.items():
+            loop.add_signal_handler(number, action)
+        self.schedule.start()
+        try:
+            async with control.listening(self.mirror.root.root, self.env, Desk(self).answer):
+                async with asyncio.TaskGroup() as group:
+                    self._group = group
+                    await self._start(group)
+                    notify.sd_notify("READY=1", self.env)
+                    on_ready(self.engine)
+                    await self._stop.wait()
+                    log.info("Stopping.")
+                    notify.sd_notify("STOPPING=1", self.env)
+                    self._group = None
+                    for task in (*self._tasks, *self.running.values()):
+                        task.cancel()
+                await self.mirror.db.run(queue.release_all)
+        finally:
             self._group = None
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.remove_signal_handler(number)
+            self.schedule.stop()
+            for number in actions:
+                loop.remove_signal_handler(number)
+
+    async def _start(self, group: asyncio.TaskGroup) -> None:
+        await self.use_pauses()
+        await self.use_schedule()
+        for part in (self.notices.tell(), self._watchdog(), self._keep_time(), self._log_in()):
+            self._spawn(part)
+        self.notices.forget_old()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOGIN_PATIENCE_S):
+                await self._login_tried.wait()
+        if not self._login_tried.is_set():
+            self.engine.met_trouble("login", Unreachable("Pixiv has not answered the login yet."))
+        self._tasks.update(self.engine.start(group))
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        assert self._group is not None
+        task = self._group.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    # -- login ---------------------------------------------------------------------------------------------
+
+    async def _log_in(self) -> None:
+        """At start. Without an answer it is tried again and again; a login that is refused waits for a new one."""
+        while True:
+            try:
+                await self.mirror.log_in()
+                self._login_tried.set()
+                await look_first(self.mirror)
+                await self.logged_in()
+                return
+            except WouldLose as error:
+                self.engine.met_trouble("login", error)
+                seconds: float = LOOK_AGAIN_S
+            except LoginError as error:
+                self.engine.met_trouble("login", error)
+                return
+            except (PixivError, StorageError) as error:
+                seconds = self.engine.met_trouble("login", error)
+            finally:
+                self._login_tried.set()
+            await self.mirror.clock.sleep(seconds)
+
+    async def logged_in(self) -> None:
+        """It is known whose login it is: let go on what waited."""
+        self._account_checked = True
+        await self.mirror.db.run(runs.unsuspend_jobs, "login")
+        self._retry_at.clear()
+        self.engine.logged_in()
+        self.notices.trouble("login", None)
+        await self.use_schedule()
 
     # -- jobs ----------------------------------------------------------------------------------------------
 
@@ -83,21 +180,21 @@ class Daemon:
         whens = []
         for job in self.mirror.config.jobs:
             if job.enabled:
-                state = states.get(job.name)
-                last = state.last_done_at if state else None
-                whens.append(When(job.name, job.every, job.cron, job.timezone, last))
-        self.schedule.use(whens)
+                last = states[job.name].last_done_at if job.name in states else None
+                retry = self._retry_at.get(job.name)
+                whens.append(When(job.name, job.every, job.cron, job.timezone, last, retry))
+        self.schedule.use(whens, from_ms(self.mirror.clock.now()))
 
     def _due(self, name: str) -> None:
         paused = name in self.mirror.paused or self.mirror.all_paused
-        if not paused and "login" not in self.engine.trouble.errors:
+        if self._account_checked and not paused and "login" not in self.engine.trouble.errors:
             self.start_job(name)
 
     def start_job(self, name: str) -> asyncio.Task[None] | None:
         """Start a run unless one of this job is under way, which then is the one."""
         if name in self.running:
             return self.running[name]
-        if self._group is None:
+        if self._group is None or name not in self.mirror.jobs:
             return None
         task = self._group.create_task(self._run_job(name))
         self.running[name] = task
@@ -105,109 +202,157 @@ class Daemon:
         return task
 
     async def _run_job(self, name: str) -> None:
-        job = self.mirror.jobs[name]
-        result = await self.engine.run_job(job)
-        state = (await self.mirror.db.read(runs.job_states)).get(name)
-        failures = state.failures if state else 0
+        try:
+            result = await self.engine.run_job(self.mirror.jobs[name])
+            state = (await self.mirror.db.read(runs.job_states)).get(name)
+        except PixmirrorError as error:
+            # Not the job: its run could not even be recorded.
+            self.engine.met_trouble(cause_of(error), error)
+            self._try_again(name, 1)
+            return
         if result.error is None:
-            await self._notifier.clear(f"job:{name}")
+            self._retry_at.pop(name, None)
+            await self.notices.notifier.clear(f"job:{name}")
             return
         log.warning("Job %s: %s", name, result.error)
-        every = next((c.every for c in self.mirror.config.jobs if c.name == name), None) or 3600
-        wait_s = min(every * 2 ** min(failures, 8), LONGEST_BACKOFF_S)
-        self.schedule.postpone(name, self.mirror.clock.now() + wait_s * 1000)
-        if failures >= FAILURES_TO_TELL:
-            title = f"pixmirror: job {name} failed {failures} times"
-            await self._notifier.notify(f"job:{name}", title, result.error)
+        failures = state.failures if state else 1
+        self._try_again(name, failures)
+        if failures >= FAILURES_TO_TELL and "login" not in self.engine.trouble.errors:
+            await self.notices.notifier.notify(f"job:{name}", f"pixmirror: job {name} keeps failing", result.error)
+
+    def _try_again(self, name: str, failures: int) -> None:
+        longest = OUTAGE_RETRY_S if self.engine.trouble.errors else LONGEST_RETRY_S
+        wait_s = min(RETRY_S * 3 ** min(max(failures - 1, 0), 8), longest)
+        self._retry_at[name] = self.mirror.clock.now() + wait_s * 1000
+        self.schedule.set_next(name, self._retry_at[name])
 
     # -- reload, pauses ------------------------------------------------------------------------------------
 
     def _reload_soon(self) -> None:
         if self._group is not None:
-            self._group.create_task(self._reload_and_log())
+            self._spawn(self._reload_and_log())
 
     async def _reload_and_log(self) -> None:
         notify.sd_notify("RELOADING=1", self.env)
         try:
             await self.reload()
-        except ConfigError as error:
+        except (ConfigError, StorageError) as error:
             log.error("The configuration was not reloaded; the old one stays. %s", error)
         notify.sd_notify("READY=1", self.env)
 
     async def reload(self) -> None:
         """Use the configuration file as it is now. ConfigError: it is refused, the old one stays."""
-        config = load(self.config_path, self.env)
-        old = self.mirror.config
-        fixed = [
-            name
-            for name, before, after in (
-                ("mirror.root", old.mirror.root, config.mirror.root),
-                ("mirror.media", old.mirror.media, config.mirror.media),
-                ("pixiv.hosts", dict(old.pixiv.hosts), dict(config.pixiv.hosts)),
+        async with self._reloading:
+            config = load(self.config_path, self.env)
+            self._refuse_what_needs_a_restart(config)
+            await use_jobs(self.mirror, config)
+            p = config.pixiv
+            self.mirror.transport.pacer.configure(per_minute=p.requests_per_minute, per_day=p.requests_per_day)
+            self.mirror.transport.images.configure(
+                bytes_per_day=p.image_bytes_per_day, connections=p.image_connections
             )
-            if before != after
-        ]
-        if fixed:
-            raise ConfigError(f"{', '.join(fixed)} cannot change while it runs: restart pixmirror.")
-        await use_jobs(self.mirror, config)
-        p = config.pixiv
-        self.mirror.transport.pacer.configure(per_minute=p.requests_per_minute, per_day=p.requests_per_day)
-        self.mirror.transport.images.configure(
-            bytes_per_day=p.image_bytes_per_day, connections=p.image_connections
-        )
-        self._notifier = self._make_notifier(config)
-        await self.use_schedule()
+            self.notices.use(config)
+            self._retry_at.clear()
+            await self.use_pauses()
+            await self.use_schedule()
+            self.engine.bell.ring()
+            log.info("The configuration was reloaded; jobs: %s.", ", ".join(self.mirror.jobs) or "none")
+
+    def _refuse_what_needs_a_restart(self, config: Config) -> None:
+        old, changed = self.mirror.config, []
+        for key in NEED_RESTART:
+            table, name = key.split(".")
+            if getattr(getattr(old, table), name) != getattr(getattr(config, table), name):
+                changed.append(key)
+        if credentials.digest(configured_token(config, self.env)) != self._configured:
+            changed.append("the configured refresh token")
+        if changed:
+            raise ConfigError(f"{', '.join(changed)} cannot change while it runs: restart pixmirror.")
+
+    async def use_pauses(self) -> None:
+        """What is paused now rests: runs end where they are, and with everything paused nothing is asked."""
+        m = self.mirror
+        await load_pauses(m)
+        now = m.clock.now()
+        self._pause = await m.db.read(runs.pause_of_all, now)
+        states = (await m.db.read(runs.job_states)).values()
+        ends = [state.paused_until for state in states if state.paused]
+        ends += [self._pause.until] if self._pause else []
+        self._lift_at = min((t for t in ends if t is not None and t > now), default=None)
+        for name, task in self.running.items():
+            if m.all_paused or name in m.paused or name not in m.jobs:
+                task.cancel()
+        self._hold_lanes()
+        self._hurry.set()
         self.engine.bell.ring()
-        log.info("The configuration was reloaded: %d jobs.", len(self.mirror.jobs))
 
-    async def logged_in(self) -> None:
-        """After a new token: check whose it is, and let go on what waited."""
-        await self.mirror.log_in()
-        await self.mirror.db.run(runs.unsuspend_jobs, "login")
-        self.engine.logged_in()
-        await self.use_schedule()
+    # -- time ----------------------------------------------------------------------------------------------
 
-    # -- notices, watchdog, quiet hours --------------------------------------------------------------------
-
-    def _make_notifier(self, config: Config) -> notify.Notifier:
-        url = config.notify.url.get_secret_value() if config.notify.url else None
-        return notify.Notifier(url, config.notify.command)
-
-    def _on_trouble(self, cause: str, error: PixmirrorError | None) -> None:
-        self._news.put_nowait((cause, error))
-
-    async def _tell_news(self) -> None:
-        titles = {
-            "login": "pixmirror: login needed",
-            "pixiv": "pixmirror: Pixiv does not answer",
-            "storage": "pixmirror: the disk does not take files",
-        }
+    async def _keep_time(self) -> None:
+        """Ends pauses, begins and ends quiet hours, notices when the clock was set or the machine slept."""
+        clock = self.mirror.clock
+        wall, ticks = clock.now(), clock.monotonic()
         while True:
-            cause, error = await self._news.get()
-            if error is None:
-                await self._notifier.clear(cause)
-                continue
-            if isinstance(error, LoginError):
-                for name in self.mirror.jobs:
-                    await self.mirror.db.run(runs.suspend_job, name, "login")
-            await self._notifier.notify(cause, titles[cause], f"{error} {error.advice}".strip())
+            self._samples.append(self._sample())
+            self._hurry.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._until_next_look()):
+                    await self._hurry.wait()
+            jump = (clock.now() - wall) / 1000 - (clock.monotonic() - ticks)
+            wall, ticks = clock.now(), clock.monotonic()
+            try:
+                await self._look_at_the_clock(jump)
+            except CATALOGUE_FAILS as error:
+                self.engine.met_trouble("storage", error)
+
+    def _until_next_look(self) -> float:
+        if self._lift_at is None:
+            return TICK_S
+        return min(TICK_S, max(0.01, (self._lift_at - self.mirror.clock.now()) / 1000))
+
+    async def _look_at_the_clock(self, jump: float) -> None:
+        if abs(jump) > JUMP_S:
+            log.warning("The clock was set by %+.0f seconds; runs are planned anew.", jump)
+            self._retry_at.clear()
+            await self.use_pauses()
+            await self.use_schedule()
+        elif self._lift_at is not None and self._lift_at <= self.mirror.clock.now():
+            await self.use_pauses()
+            await self.use_schedule()
+        self._hold_lanes()
+
+    def _hold_lanes(self) -> None:
+        hold: tuple[int | None, str] | None = None
+        quiet = self.mirror.config.pixiv.quiet_hours
+        until = quiet_until(from_ms(self.mirror.clock.now()).astimezone(), quiet) if quiet else None
+        if self._pause is not None:
+            hold = (self._pause.until, "paused")
+        elif until is not None:
+            hold = (int(until.timestamp() * 1000), "quiet hours")
+        if hold == self._held:
+            return
+        self._held = hold
+        for lane in (self.mirror.transport.pacer, self.mirror.transport.images):
+            if hold is None:
+                lane.resume()
+            else:
+                lane.hold_until(*hold)
 
     async def _watchdog(self) -> None:
-        """Ping systemd only while the catalogue answers: a daemon that cannot write is not alive."""
+        """Ping systemd only while this loop and the catalogue's writer answer."""
         interval = notify.watchdog_interval(self.env)
         while interval is not None:
-            await self.mirror.db.read(runs.get_meta, "watchdog")
-            notify.sd_notify("WATCHDOG=1", self.env)
+            try:
+                await self.mirror.db.run(runs.get_meta, "watchdog")
+                notify.sd_notify("WATCHDOG=1", self.env)
+            except CATALOGUE_FAILS as error:
+                log.error("The catalogue does not answer: %s", error)
             await asyncio.sleep(interval)
 
-    async def _quiet_hours(self) -> None:
-        while True:
-            quiet = self.mirror.config.pixiv.quiet_hours
-            until = quiet_until(datetime.now().astimezone(), quiet) if quiet else None
-            if until is not None:
-                for lane in (self.mirror.transport.pacer, self.mirror.transport.images):
-                    lane.hold_until(int(until.timestamp() * 1000), "quiet hours")
-            await asyncio.sleep(30)
+    # -- facts ---------------------------------------------------------------------------------------------
+
+    def problems(self) -> list[str]:
+        return [f"{e} {e.advice}".strip() for e in self.engine.trouble.errors.values()]
 
     def facts(self) -> dict[str, Any]:
         """What only the running daemon knows, for `status`."""
@@ -215,15 +360,39 @@ class Daemon:
             "api": self.mirror.transport.pacer.blocked_until(),
             "image": self.mirror.transport.images.blocked_until(),
         }
-        problems = [f"{e} {e.advice}".strip() for e in self.engine.trouble.errors.values()]
         jobs = {
             name: {"kind": job.kind, "next_run": self.schedule.next_run(name), "running": name in self.running}
             for name, job in self.mirror.jobs.items()
         }
-        return {"started_at": self.started_at, "jobs": jobs, "problems": problems, "blocked": blocked}
+        return {
+            "started_at": self.started_at,
+            "jobs": jobs,
+            "problems": self.problems(),
+            "blocked": blocked,
+            "pace": self.pace(),
+        }
 
-    def stop(self) -> None:
-        self._stop.set()
+    def pace(self) -> dict[str, float | None]:
+        """Per hour: requests as fast as they may be sent, files and bytes as they came in the last hour."""
+        now, first = self._sample(), self._samples[0] if self._samples else self._sample()
+        hours = (now.at - first.at) / 3600
+        files, size = now.files - first.files, now.size - first.size
+        requests: float | None = None
+        pacer, per_day = self.mirror.transport.pacer, self.mirror.config.pixiv.requests_per_day
+        if pacer.interval_ms:
+            requests = 3_600_000 / pacer.interval_ms
+            requests = min(requests, per_day / 24) if per_day else requests
+        elif hours and now.requests > first.requests:
+            requests = (now.requests - first.requests) / hours
+        return {
+            "requests_per_hour": requests,
+            "files_per_hour": files / hours if hours and files else None,
+            "bytes_per_hour": size / hours if hours and size else None,
+        }
+
+    def _sample(self) -> Sample:
+        counts = self.mirror.transport.counts
+        return Sample(self.mirror.clock.monotonic(), counts.api, self.engine.files, counts.image_bytes)
 
 
 def quiet_until(now: datetime, quiet: tuple[int, int]) -> datetime | None:
@@ -236,8 +405,3 @@ def quiet_until(now: datetime, quiet: tuple[int, int]) -> datetime | None:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     finish = midnight + timedelta(minutes=end)
     return finish if finish > now else finish + timedelta(days=1)
-
-
-async def run_forever(config_path: Path | None, env: Mapping[str, str]) -> None:
-    with suppress(asyncio.CancelledError):
-        await serve(config_path, env)

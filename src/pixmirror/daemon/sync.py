@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.daemon.engine import Engine
-from pixmirror.daemon.mirror import Mirror
-from pixmirror.errors import ConfigError, PixmirrorError
+from pixmirror.daemon.mirror import Mirror, jobs_to_run
+from pixmirror.errors import PixmirrorError
 from pixmirror.sync.context import JobResult
 
 
@@ -38,14 +38,10 @@ async def sync(
     horizon_s: float = 60,
 ) -> SyncReport:
     """Run the named jobs, or all enabled ones, to the end. Raises LoginError at once if there is no way in."""
-    unknown = sorted(set(names) - set(mirror.jobs))
-    if unknown:
-        known = ", ".join(mirror.jobs) or "none"
-        raise ConfigError(f"No enabled job is called {', '.join(unknown)}; enabled jobs: {known}.")
+    jobs = [mirror.jobs[name] for name in jobs_to_run(mirror, names)]
     await mirror.log_in()
     engine = Engine(mirror)
     observe(engine)
-    jobs = [mirror.jobs[name] for name in (names or mirror.jobs)]
     async with asyncio.TaskGroup() as group:
         loops = engine.start(group)
         results = await engine.run_jobs(jobs)

@@ -148,10 +148,19 @@ def open_full_pass(conn: Connection, feed: Feed, source: Source, now: int) -> Ga
     return feeds.open_gap(conn, feed.id, "full", spec.to_json(), now)
 
 
-async def close(db: Database, clock: Clock, feed: Feed, gap: Gap, source: Source, lane: Lane) -> Walked:
-    """Read a gap page by page until it is closed, or a page fails."""
+async def close(
+    db: Database,
+    clock: Clock,
+    feed: Feed,
+    gap: Gap,
+    source: Source,
+    lane: Lane,
+    *,
+    go_on: Callable[[], bool] = lambda: True,
+) -> Walked:
+    """Read a gap page by page until it is closed, a page fails, or `go_on` says no."""
     total = Walked(gap=gap)
-    while total.gap is not None:
+    while total.gap is not None and go_on():
         spec = _spec(source, total.gap)
         try:
             listing = await source.read(_position(spec), lane)

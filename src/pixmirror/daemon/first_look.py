@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pixmirror.catalogue import runs
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import BadResponse, EndpointGone, Forbidden, InvalidRequest, NotFound, StorageError
 from pixmirror.models import Illust, Listing, Model, Novel, Received
@@ -48,13 +49,13 @@ class RecordingApi(AppApi):
 
     answers: list[Answer] = field(default_factory=list)
 
-    async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        body = await super().get(path, params)
+    async def get(self, path: str, params: Mapping[str, Any] | None = None, **kwargs: Any) -> Any:
+        body = await super().get(path, params, **kwargs)
         self.answers.append(Answer(path, dict(params or {}), body))
         return body
 
-    async def get_text(self, path: str, params: Mapping[str, Any] | None = None) -> str:
-        body = await super().get_text(path, params)
+    async def get_text(self, path: str, params: Mapping[str, Any] | None = None, **kwargs: Any) -> str:
+        body = await super().get_text(path, params, **kwargs)
         self.answers.append(Answer(path, dict(params or {}), body))
         return body
 
@@ -109,6 +110,24 @@ class _Seen:
 
 
 Call = Callable[[], Awaitable[Any]]
+
+
+class WouldLose(BadResponse):
+    """The first look found answers that cannot be read."""
+
+    advice = "Run `pixmirror check --record DIR` and report it. `sync --skip-check` goes on all the same."
+
+
+async def look_first(mirror: Mirror) -> None:
+    """Before an account's first sync: does Pixiv answer as we read it? Stops only where data would be lost."""
+    looked: str | None = await mirror.db.read(runs.get_meta, DONE)
+    if looked or not mirror.jobs:
+        return
+    report = await first_look(mirror)
+    if report.lossy:
+        lines = "".join(f"\n  {line}" for line in report.differences())
+        raise WouldLose(f"Pixiv's answers are not what pixmirror reads; data would be lost:{lines}")
+    await mirror.db.run(runs.set_meta, DONE, str(mirror.account_id))
 
 
 async def first_look(mirror: Mirror, record: Path | None = None) -> Report:

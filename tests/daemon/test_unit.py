@@ -1,0 +1,86 @@
+"""The systemd unit: correct, tight, and such that the daemon works under it."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+UNIT = Path(__file__).parents[2] / "systemd" / "pixmirror.service"
+NAS = UNIT.parent / "pixmirror.service.d" / "nas.conf.example"
+MOST_EXPOSED = 2.0
+
+analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+
+
+def values(key: str, text: str | None = None) -> list[str]:
+    return re.findall(rf"(?m)^{key}=(.*)$", UNIT.read_text() if text is None else text)
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+def for_this_environment(folder: Path) -> Path:
+    """The unit with our own program and a user that is here."""
+    program = Path(sys.executable).with_name("pixmirror")
+    program = program if program.exists() else Path(sys.executable)
+    text = UNIT.read_text().replace("/opt/pixmirror/bin/pixmirror", str(program))
+    copy = folder / UNIT.name
+    copy.write_text(re.sub(r"(?m)^(User|Group)=.*$", r"\1=root", text))
+    return copy
+
+
+@analyze
+def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
+    found = run("--man=no", "verify", str(for_this_environment(tmp_path)))
+    ours = [line for line in found.stderr.splitlines() if UNIT.name in line]
+    assert ours == []
+    assert found.returncode == 0, found.stderr
+
+
+@analyze
+def test_systemd_finds_nothing_wrong_with_the_drop_in(tmp_path: Path) -> None:
+    unit = for_this_environment(tmp_path)
+    folder = tmp_path / f"{UNIT.name}.d"
+    folder.mkdir()
+    shutil.copy(NAS, folder / "nas.conf")
+    found = run("--man=no", "verify", str(unit))
+    assert [line for line in found.stderr.splitlines() if UNIT.name in line] == []
+
+
+@analyze
+def test_it_is_exposed_2_0_at_most() -> None:
+    found = run("security", "--offline=true", "--no-pager", str(UNIT))
+    score = re.search(r"exposure level for \S+: ([\d.]+)", found.stdout)
+    assert score is not None, found.stderr
+    assert float(score[1]) <= MOST_EXPOSED
+
+
+def test_it_runs_the_layout_that_init_makes() -> None:
+    assert values("ExecStart") == ["/opt/pixmirror/bin/pixmirror --config /etc/pixmirror/config.toml run"]
+    assert (values("User"), values("StateDirectory"), values("RuntimeDirectory")) == (
+        ["pixmirror"], ["pixmirror"], ["pixmirror"],
+    )  # fmt: skip
+    assert values("StateDirectoryMode") == values("RuntimeDirectoryMode") == ["0700"]
+
+
+def test_the_daemon_can_do_its_work_under_it() -> None:
+    """Needs: readiness and reload by signal, Unix sockets, IPv4 and IPv6, its two folders, the boot id."""
+    assert (values("Type"), values("NotifyAccess")) == (["notify"], ["main"])
+    assert "-HUP $MAINPID" in values("ExecReload")[0]
+    assert set(values("RestrictAddressFamilies")[0].split()) == {"AF_UNIX", "AF_INET", "AF_INET6"}
+    assert values("PrivateNetwork") == values("ProcSubset") == values("IPAddressDeny") == []
+
+
+def test_a_token_that_was_not_deployed_does_not_keep_it_from_starting() -> None:
+    name, _, source = values("LoadCredential")[0].partition(":")
+    assert name == "refresh-token"  # what config.read_refresh_token looks for
+    assert "/" not in source
+
+
+def test_the_drop_in_waits_for_the_mount_and_may_write_there() -> None:
+    text = NAS.read_text()
+    assert values("RequiresMountsFor", text) == values("ReadWritePaths", text) == ["/mnt/nas/pixmirror"]
