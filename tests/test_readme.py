@@ -49,5 +49,3 @@ def test_the_library_example_works_as_printed(
         exec(compile(source, "README.md", "exec"), {"__name__": "readme"})
 
     assert len(capsys.readouterr().out.splitlines()) == 35
-
-

@@ -1,11 +1,10 @@
 """Chores: in lanes, when due, with their progress."""
 
-from tests.catalogue.builders import HOUR, NOW
-
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Database
 from pixmirror.models import Lane
+from tests.catalogue.builders import HOUR, NOW
 
 
 def add(db: Database, kind: str, key: int, lane: int = Lane.EXTRA, due: int = NOW) -> None:

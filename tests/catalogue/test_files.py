@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from tests.catalogue.builders import NOW, illust, novel, original, seen, stub, ugoira, user, work, works
 
 from pixmirror.catalogue import filters, queue
 from pixmirror.catalogue.database import Database
@@ -12,6 +11,7 @@ from pixmirror.catalogue.ingest import record_works
 from pixmirror.catalogue.ingest_files import cover_file, record_text, record_ugoira, text_of
 from pixmirror.catalogue.media import REMOVED, REPLACED
 from pixmirror.models import Illust, Lane, NovelText, Received, Stored, UgoiraMetadata, WorkFacts
+from tests.catalogue.builders import NOW, illust, novel, original, seen, stub, ugoira, user, work, works
 
 LATER = "2024/01/02/03/04/05"
 LATEST = "2025/01/02/03/04/05"

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
-from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, tag, ugoira, user, works
 
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest import record_works
@@ -14,6 +13,7 @@ from pixmirror.catalogue.ingest_captions import set_captions_stripped
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.seen import Ingested, Wants
 from pixmirror.models import Lane
+from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, tag, ugoira, user, works
 
 
 def dump(conn: Connection, *skipped: str) -> dict[str, list[str]]:

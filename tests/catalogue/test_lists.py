@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from tests.catalogue.builders import DAY, HOUR, ME, NOW, comment, comments, illust, seen, tag, ugoira, user, works
 
 from pixmirror.catalogue import ingest_lists as lists
 from pixmirror.catalogue import ingest_ranking as ranking
@@ -15,6 +14,7 @@ from pixmirror.catalogue.ingest_comments import comments_walked, record_comments
 from pixmirror.catalogue.ingest_people import record_profile, record_user_state, record_users, want_profiles
 from pixmirror.catalogue.ingest_states import record_state
 from pixmirror.models import BookmarkTag, Broken, Medium, Received, State, User, UserDetail
+from tests.catalogue.builders import DAY, HOUR, ME, NOW, comment, comments, illust, seen, tag, ugoira, user, works
 
 
 def follows(db: Database, *ids: int, now: int = NOW, restrict: Any = "public") -> tuple[int, ...]:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.catalogue.builders import illust, user
 
 from pixmirror.catalogue import payloads
 from pixmirror.catalogue.payload_dictionary import DICTIONARY_1
+from tests.catalogue.builders import illust, user
 
 _VOLATILE = ("is_bookmarked", "is_followed", "is_muted")
 

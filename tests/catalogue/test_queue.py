@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection
-from tests.catalogue.builders import HOUR, NOW, illust, original, seen, works
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest import record_works
 from pixmirror.models import Lane, Stored
+from tests.catalogue.builders import HOUR, NOW, illust, original, seen, works
 
 
 @pytest.fixture

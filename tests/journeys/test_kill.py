@@ -28,9 +28,11 @@ MOMENTS = ("request", "image", "rename", "renamed", "commit")
 SKIPPED_TABLES = {"run", "spent", "meta", "job", "account", "alembic_version"}
 # Times, counts of attempts, and numbers that only say in which order things were done.
 SKIPPED_COLUMNS = {
-    "id", "first_seen", "last_seen", "seen_at", "state_at", "profile_at", "detail_at", "comments_at", "stored_at",
-    "verified_at", "due_at", "attempts", "error", "first_at", "last_at", "read_at", "head_at", "full_at", "opened_at",
-    "change_seq", "sidecar_seq", "job", "failures", "missing_since", "progress", "tag_id", "priority", "lane", "times",
+    "id", "first_seen", "last_seen", "seen_at", "state_at", "profile_at", "detail_at",
+    "comments_at", "stored_at", "verified_at", "due_at", "attempts", "error", "first_at",
+    "last_at", "read_at", "head_at", "full_at", "opened_at", "change_seq", "sidecar_seq",
+    "job", "failures", "missing_since", "progress", "tag_id", "priority", "lane",
+    "times",
 }  # fmt: skip
 
 

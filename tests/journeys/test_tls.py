@@ -1,4 +1,4 @@
-"""Nothing in the product knows that it talks to a stand-in: with no hosts mapped it works over TLS just the same."""
+"""Nothing in the product knows that it talks to a stand-in: with no hosts mapped it works over TLS as well."""
 
 import threading
 from collections.abc import Iterator

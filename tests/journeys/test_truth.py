@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -40,7 +39,9 @@ def same(mine: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
         assert {key: row[key] for key in true} == true
 
 
-@pytest.mark.parametrize("kind", ["works", "novels", "files", "tags", "comments", "bookmarks", "follows", "rankings"])
+@pytest.mark.parametrize(
+    "kind", ["works", "novels", "files", "tags", "comments", "bookmarks", "follows", "rankings"]
+)
 def test_export_equals_the_truth(mirrored: tuple[Setup, World, Scope], kind: str) -> None:
     setup, world, scope = mirrored
     order = {

@@ -11,15 +11,32 @@ from hypothesis import strategies as st
 
 from pixmirror.errors import BadResponse
 from pixmirror.models import (
+    ApplicationInfo,
     BookmarkDetail,
+    BookmarkRange,
     BookmarkTag,
     Comment,
+    Emoji,
+    FollowDetail,
     Illust,
+    Live,
+    MarkedNovel,
+    MuteList,
+    MyState,
     Novel,
     NovelText,
+    ProfilePresets,
+    SeriesDetail,
+    SeriesPosition,
+    SpotlightArticle,
+    Stamp,
+    Tag,
+    TrendTag,
     UgoiraMetadata,
+    User,
     UserDetail,
     UserPreview,
+    WatchedSeries,
 )
 from pixmirror.pixiv.reading import listing, next_query, novel_page, one, preview_works
 
@@ -33,6 +50,19 @@ LISTS: dict[str, tuple[str, Any]] = {
     "user_previews": ("user_previews", UserPreview),
     "comments": ("comments", Comment),
     "bookmark_tags": ("bookmark_tags", BookmarkTag),
+    "users": ("users", User),
+    "illust_series_details": ("illust_series_details", SeriesDetail),
+    "novel_series_details": ("novel_series_details", SeriesDetail),
+    "watchlist": ("series", WatchedSeries),
+    "trend_tags": ("trend_tags", TrendTag),
+    "spotlight_articles": ("spotlight_articles", SpotlightArticle),
+    "marked_novels": ("marked_novels", MarkedNovel),
+    "bookmark_ranges": ("bookmark_ranges", BookmarkRange),
+    "tags": ("tags", Tag),
+    "emoji": ("emoji_definitions", Emoji),
+    "stamps": ("stamps", Stamp),
+    "lives": ("lives", Live),
+    "recommended": ("illusts", Illust),
 }
 OBJECTS: dict[str, tuple[str, Any]] = {
     "illust_detail": ("illust", Illust),
@@ -40,6 +70,12 @@ OBJECTS: dict[str, tuple[str, Any]] = {
     "user_detail": ("", UserDetail),
     "ugoira_metadata": ("ugoira_metadata", UgoiraMetadata),
     "bookmark_detail": ("bookmark_detail", BookmarkDetail),
+    "series_position": ("", SeriesPosition),
+    "mute_list": ("", MuteList),
+    "application_info": ("application_info", ApplicationInfo),
+    "follow_detail": ("follow_detail", FollowDetail),
+    "my_state": ("", MyState),
+    "profile_presets": ("profile_presets", ProfilePresets),
 }
 DATA = {name: json.loads((FIXTURES / f"{name}.json").read_text()) for name in (*LISTS, *OBJECTS)}
 JUNK: st.SearchStrategy[Any] = st.sampled_from(

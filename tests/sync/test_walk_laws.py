@@ -146,7 +146,9 @@ class Walks(RuleBasedStateMachine):
             for item in items[: number % 9]:
                 self.up.remove(item)
         elif kind in ("bump", "bump head") and items:
-            item = items[number % min(len(items), 40)] if kind == "bump head" else items[(number * 11) % len(items)]
+            item = (
+                items[number % min(len(items), 40)] if kind == "bump head" else items[(number * 11) % len(items)]
+            )
             self.moved.add(item)
             self.up.bump(item)
 

@@ -1,4 +1,4 @@
-"""The endpoints of the App API: one short function each, and the table of their paths."""
+"""The endpoints of the App API that a mirror reads: one short function each; `routes` has their paths."""
 
 from bisect import bisect_right
 from collections.abc import Callable
@@ -19,10 +19,8 @@ from pixmirror.demo.shapes import (
     work_json,
 )
 from pixmirror.demo.webview import page as webview_page
-from pixmirror.demo.world import LIVE, Comment, Follow, Key
+from pixmirror.demo.world import LIVE, Comment, Key
 
-RELATED_CAP = 150
-SEARCH_SPAN = 31_536_000
 Handler = Callable[[Call], "Json | str"]
 
 
@@ -89,15 +87,6 @@ def ranking(medium: str, call: Call) -> Json:
     return call.page(named(medium), lists.ranking(call.world, medium, mode, day), shaper(call))
 
 
-def search(medium: str, call: Call) -> Json:
-    """Works by word, date and popularity."""
-    if not call.text("word"):
-        raise invalid("word", "word is required")
-    found = lists.search(call.world, medium, dict(call.params))
-    more: Json = {"search_span_limit": SEARCH_SPAN, "show_ai": True}
-    return call.page(named(medium), lists.with_holes(call.world, found), shaper(call)) | more
-
-
 def newest(medium: str, call: Call) -> Json:
     """Everybody's new works; the cursor is the id of the last one."""
     before = call.number(f"max_{medium}_id", 2**62)
@@ -109,35 +98,6 @@ def newest(medium: str, call: Call) -> Json:
         named(medium): [shaper(call)(key) for key in page[: lists.PAGE]],
         "next_url": call.next_url(**cursor) if cursor else None,
     }
-
-
-def related(call: Call) -> Json:
-    """Works like another; no more than 150."""
-    work = call.work("illust")
-    keys = [key for key in lists.everything(call.world, "illust") if key != work.key]
-    keys.sort(key=lambda key: call.world.draw("related", work.id, *key))
-    return call.page("illusts", keys[:RELATED_CAP], shaper(call))
-
-
-def recommended(medium: str, call: Call) -> Json:
-    """Works for you: the same ones for everybody."""
-    keys = lists.everything(call.world, medium)
-    keys.sort(key=lambda key: call.world.draw("recommended", *key))
-    more: Json = {f"ranking_{named(medium)}": [], "contest_exists": False, "privacy_policy": {}}
-    return call.page(named(medium), keys[:300], shaper(call)) | more
-
-
-def trending(medium: str, call: Call) -> Json:
-    """The tags of the newest works, each with a work that carries it."""
-    tags: dict[str, Key] = {}
-    for key in lists.everything(call.world, medium)[:60]:
-        for tag in call.world.works[key].tags:
-            tags.setdefault(tag, key)
-    shown = [
-        {"tag": tag, "translated_name": call.view.translation(tag), medium: work_json(call.view, key)}
-        for tag, key in list(tags.items())[:24]
-    ]
-    return {"trend_tags": shown}
 
 
 def illust_series(call: Call) -> Json:
@@ -201,27 +161,6 @@ def replies(medium: str, call: Call) -> Json:
 # Users -------------------------------------------------------------------------------------------------
 
 
-def following(call: Call) -> Json:
-    """Who a user follows; people who left are silently missing."""
-    user_id = call.number("user_id")
-    restrict = call.restrict() if user_id == call.view.viewer else "public"
-
-    def preview(follow: Follow) -> Json:
-        newest_of = partial(lists.works_of, call.world, follow.user_id)
-        return {
-            "user": user(call.view, follow.user_id),
-            "illusts": [shaper(call)(key) for key in newest_of("illust")[:3]],
-            "novels": [shaper(call)(key) for key in newest_of("novel")[:3]],
-            "is_muted": False,
-        }
-
-    slots = [
-        f if not call.world.users[f.user_id].gone else None
-        for f in lists.follows_of(call.world, user_id, restrict)
-    ]
-    return call.page("user_previews", slots, preview)
-
-
 def user_detail(call: Call) -> Json:
     """The profile of a user."""
     person = call.world.users.get(call.number("user_id"))
@@ -273,61 +212,6 @@ def bookmark_tags(medium: str, call: Call) -> Json:
     return call.page("bookmark_tags", tags, lambda tag: {"name": tag[0], "count": tag[1]})
 
 
-def my_state(_: Call) -> Json:
-    """The state of the own account."""
-    state = {"is_mail_authorized": True, "has_changed_pixiv_id": False, "can_change_pixiv_id": True}
-    return {"user_state": state}
-
-
-def follow_detail(call: Call) -> Json:
-    """Whether and how the viewer follows a user."""
-    follow = call.world.follows.get(call.view.viewer, {}).get(call.number("user_id"))
-    return {
-        "follow_detail": {"is_followed": follow is not None, "restrict": follow.restrict if follow else "public"}
-    }
-
-
 def removed(_: Call) -> Json:
     """What Pixiv once had."""
     raise no_endpoint()
-
-
-ROUTES: dict[str, Handler] = {
-    "/v1/illust/detail": illust_detail,
-    "/v2/novel/detail": novel_detail,
-    "/v1/ugoira/metadata": ugoira,
-    "/webview/v2/novel": novel_webview,
-    "/v2/illust/bookmark/detail": partial(bookmark_detail, "illust"),
-    "/v2/novel/bookmark/detail": partial(bookmark_detail, "novel"),
-    "/v2/illust/follow": partial(follow_feed, "illust"),
-    "/v1/novel/follow": partial(follow_feed, "novel"),
-    "/v1/illust/ranking": partial(ranking, "illust"),
-    "/v1/novel/ranking": partial(ranking, "novel"),
-    "/v1/search/illust": partial(search, "illust"),
-    "/v1/search/novel": partial(search, "novel"),
-    "/v1/illust/new": partial(newest, "illust"),
-    "/v1/novel/new": partial(newest, "novel"),
-    "/v2/illust/related": related,
-    "/v1/illust/recommended": partial(recommended, "illust"),
-    "/v1/novel/recommended": partial(recommended, "novel"),
-    "/v1/trending-tags/illust": partial(trending, "illust"),
-    "/v1/illust/series": illust_series,
-    "/v2/novel/series": novel_series,
-    "/v3/illust/comments": partial(comments, "illust"),
-    "/v3/novel/comments": partial(comments, "novel"),
-    "/v1/novel/comments": old_novel_comments,
-    "/v2/illust/comment/replies": partial(replies, "illust"),
-    "/v2/novel/comment/replies": partial(replies, "novel"),
-    "/v1/user/following": following,
-    "/v1/user/detail": user_detail,
-    "/v1/user/illusts": partial(user_works, "illust"),
-    "/v1/user/novels": partial(user_works, "novel"),
-    "/v1/user/bookmarks/illust": partial(user_bookmarks, "illust"),
-    "/v1/user/bookmarks/novel": partial(user_bookmarks, "novel"),
-    "/v1/user/bookmark-tags/illust": partial(bookmark_tags, "illust"),
-    "/v1/user/bookmark-tags/novel": partial(bookmark_tags, "novel"),
-    "/v1/user/me/state": my_state,
-    "/v1/user/follow/detail": follow_detail,
-    "/v1/novel/text": removed,
-}
-EMPTY_404 = ("/v1/illust/comments",)  # removed long ago: 404 without a body

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from pixmirror.demo.lists import PAGE
 from pixmirror.demo.shapes import Json, View, work_json
-from pixmirror.demo.world import Key, Series, Work, World
+from pixmirror.demo.world import Key, Series, User, Work, World
 
 API = "https://app-api.pixiv.net"
 OFFSET_CAP = 5000
@@ -63,6 +63,28 @@ class Call:
         """A parameter, the last if it repeats."""
         return dict(self.params).get(name)
 
+    def many(self, name: str) -> list[str]:
+        """The values of a list: `name[]`, or `name[0]` and so on."""
+        return [value for key, value in self.params if key.startswith(f"{name}[")]
+
+    def numbers(self, name: str) -> list[int]:
+        """The same, as whole numbers."""
+        values = self.many(name)
+        if not all(value.isascii() and value.isdigit() for value in values):
+            raise invalid(name, f"{name} must be integers")
+        return [int(value) for value in values]
+
+    def yes(self, name: str) -> bool:
+        """Whether a parameter says so."""
+        return self.choice(name, ("true", "false"), "false") == "true"
+
+    def person(self, name: str = "user_id") -> User:
+        """The user that a parameter names; 404 when there is none."""
+        person = self.world.users.get(self.number(name))
+        if person is None or person.gone:
+            raise ApiError(404, "This user has left pixiv or the user ID does not exist.")
+        return person
+
     def number(self, name: str, default: int | None = None) -> int:
         """A whole number that is not negative."""
         value = self.text(name)
@@ -108,15 +130,21 @@ class Call:
         return f"{API}{self.path}?{urlencode(pairs | {k: str(v) for k, v in changes.items()})}"
 
     def page(
-        self, name: str, slots: Sequence[T | None], shape: Callable[[T], Json], cap: int = OFFSET_CAP
+        self,
+        name: str,
+        slots: Sequence[T | None],
+        shape: Callable[[T], Json],
+        cap: int = OFFSET_CAP,
+        size: int = PAGE,
+        **cursors: object,
     ) -> Json:
         """The page at `offset` under the key `name`, with next_url, null only at the end."""
         offset = self.number("offset", 0)
         if offset > cap:
             raise invalid("offset", f"offset must be no more than {cap}")
-        items = [shape(slot) for slot in slots[offset : offset + PAGE] if slot is not None]
-        after = offset + PAGE
-        return {name: items, "next_url": self.next_url(offset=after) if after < len(slots) else None}
+        after = offset + size
+        items = [shape(slot) for slot in slots[offset:after] if slot is not None]
+        return {name: items, "next_url": self.next_url(**cursors, offset=after) if after < len(slots) else None}
 
 
 def named(medium: str) -> str:

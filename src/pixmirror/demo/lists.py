@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from pixmirror.demo import words
 from pixmirror.demo.addresses import JST
 from pixmirror.demo.world import LIVE, Bookmark, Comment, Follow, Key, Series, Work, World
 
@@ -22,6 +23,7 @@ ILLUST_MODES = [
     "week_manga",
     "month_manga",
     "week_rookie_manga",
+    "week_original_manga",
     "day_r18",
     "day_male_r18",
     "day_female_r18",
@@ -31,6 +33,7 @@ ILLUST_MODES = [
     "day_r18_manga",
     "week_r18_manga",
     "week_r18g_manga",
+    "day_r18g_manga",
 ]
 NOVEL_MODES = [
     "day",
@@ -81,6 +84,17 @@ def follows_of(world: World, user_id: int, restrict: str) -> list[Follow]:
     """Who a user follows, newest first; people who left are still in it."""
     mine = world.follows.get(user_id, {}).values()
     return sorted((f for f in mine if restrict in (f.restrict, "all")), key=lambda f: -f.order)
+
+
+def friends_of(world: World, user_id: int) -> list[int]:
+    """The mypixiv of a user: mutual, and drawn."""
+    return [
+        other.id
+        for other in world.users.values()
+        if other.id != user_id
+        and not other.gone
+        and world.draw("friends", min(user_id, other.id), max(user_id, other.id)) % 7 == 0
+    ]
 
 
 def follow_feed(world: World, viewer: int, restrict: str, medium: str) -> list[Key]:
@@ -191,13 +205,17 @@ def search(world: World, medium: str, query: dict[str, str]) -> list[Key]:
     wanted = query.get("word", "").split()
     target = query.get("search_target", "partial_match_for_tags")
     since, until = query.get("start_date", ""), query.get("end_date", "9999")
-    least = int(query.get("bookmark_num_min") or 0)
+    least, most = int(query.get("bookmark_num_min") or 0), int(query.get("bookmark_num_max") or 2**31)
+    since_ms, ai = int(query.get("since_ms", 0)), query.get("search_ai_type")
+    translated = query.get("include_translated_tag_results") == "true"
 
     def found(work: Work) -> bool:
         day = datetime.fromtimestamp(work.create_ms / 1000, JST).date().isoformat()
-        if work.total_bookmarks < least or not since <= day <= until:
+        if not least <= work.total_bookmarks <= most or not since <= day <= until or work.create_ms < since_ms:
             return False
-        return all(_matches(work, word, target) for word in wanted)
+        if (ai == "1" and work.ai_type == 2) or (ai == "2" and work.ai_type != 2):
+            return False
+        return all(_matches(work, word, target, translated) for word in wanted)
 
     keys = [key for key in everything(world, medium) if found(world.works[key])]
     sort = query.get("sort", "date_desc")
@@ -206,10 +224,16 @@ def search(world: World, medium: str, query: dict[str, str]) -> list[Key]:
     return keys[::-1] if sort == "date_asc" else keys
 
 
-def _matches(work: Work, word: str, target: str) -> bool:
+def _matches(work: Work, word: str, target: str, translated: bool = False) -> bool:
     word = word.lower()
+    tags = [tag.lower() for tag in work.tags]
+    if translated:
+        tags += [other.lower() for tag in work.tags if (other := words.TRANSLATIONS.get(tag))]
     if target == "exact_match_for_tags":
-        return any(tag.lower() == word for tag in work.tags)
-    if target in ("title_and_caption", "text", "keyword"):
-        return word in f"{work.title} {work.caption} {work.text}".lower()
-    return any(word in tag.lower() for tag in work.tags)
+        return word in tags
+    if target == "text":
+        return word in work.text.lower()
+    told = word in f"{work.title} {work.caption} {work.text if work.medium == 'novel' else ''}".lower()
+    if target == "title_and_caption":
+        return told
+    return any(word in tag for tag in tags) or (target == "keyword" and told)

@@ -1,6 +1,6 @@
 """What /v1/user/detail tells about a person."""
 
-from pixmirror.demo.lists import works_of
+from pixmirror.demo.lists import friends_of, works_of
 from pixmirror.demo.shapes import Json, View, user
 from pixmirror.demo.world import User
 
@@ -45,7 +45,7 @@ def _totals(view: View, person: User) -> Json:
     marks = world.bookmarks.get(person.id, {}).values()
     return {
         "total_follow_users": sum(f.restrict == "public" for f in world.follows.get(person.id, {}).values()),
-        "total_mypixiv_users": 0,
+        "total_mypixiv_users": len(friends_of(world, person.id)),
         "total_illusts": len(works_of(world, person.id, "illust", "illust")),
         "total_manga": len(works_of(world, person.id, "illust", "manga")),
         "total_novels": len(works_of(world, person.id, "novel")),

@@ -8,6 +8,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
+from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,7 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pixmirror.demo import app_api, images, oauth
+from pixmirror.demo import images, oauth, routes, web
 from pixmirror.demo.calls import ApiError, Call, no_endpoint
 from pixmirror.demo.live import go_on
 from pixmirror.demo.shapes import View
@@ -54,9 +55,11 @@ def create_app(world: World, expires_in: int = 3600, live: float | None = None) 
     log: deque[Entry] = deque(maxlen=LOG_LENGTH)
     app = Starlette(
         routes=[
-            *(Route(path, partial(_answer, handler)) for path, handler in app_api.ROUTES.items()),
-            *(Route(path, _empty_404) for path in app_api.EMPTY_404),
+            *(Route(path, partial(_answer, handler)) for path, handler in routes.ROUTES.items()),
+            *(Route(path, partial(_answer, handler), methods=["POST"]) for path, handler in routes.POSTS.items()),
+            *(Route(path, _empty_404) for path in routes.EMPTY_404),
             *oauth.ROUTES,
+            *web.ROUTES,
             *images.ROUTES,
         ],
         middleware=[Middleware(_Counted, counts, image_counts, log)],
@@ -123,16 +126,18 @@ async def _life(world: World, live: float | None, _: Starlette) -> AsyncIterator
             await task
 
 
-async def _answer(handler: app_api.Handler, request: Request) -> Response:
+async def _answer(handler: routes.Handler, request: Request) -> Response:
     """Authorises, lets the world catch up with its time, and answers."""
     state = request.app.state
+    form = parse_qsl((await request.body()).decode(), keep_blank_values=True) if request.method == "POST" else None
     world: World = state.world
     with world.lock:
         world.settle()
-        viewer = state.oauth.viewer(request.headers.get("authorization"))
+        known = request.url.path not in routes.OPEN or "authorization" in request.headers
+        viewer = state.oauth.viewer(request.headers.get("authorization")) if known else 0
         language = request.headers.get("accept-language")
         view = View(world, viewer, language.lower() if language else None)
-        body = handler(Call(view, request.url.path, tuple(request.query_params.multi_items())))
+        body = handler(Call(view, request.url.path, tuple(form or request.query_params.multi_items())))
     return HTMLResponse(body) if isinstance(body, str) else JSONResponse(body)
 
 

@@ -29,6 +29,17 @@ class View:
         """Whether the viewer bookmarked a work."""
         return key in self.world.bookmarks.get(self.viewer, {})
 
+    def muted(self, user_id: int, tags: tuple[str, ...] = ()) -> bool:
+        """Whether the viewer muted a user or one of the tags."""
+        own = self.world.own
+        return self.viewer == self.world.me and (
+            user_id in own.muted_users or any(tag in own.muted_tags for tag in tags)
+        )
+
+    def watches(self, item: Series) -> bool:
+        """Whether the viewer watches a series."""
+        return self.viewer == self.world.me and item.id in self.world.own.watched[item.medium]
+
     def translation(self, tag: str) -> str | None:
         """What stands beside a tag; only English is known here."""
         return words.TRANSLATIONS.get(tag) if (self.language or "").startswith("en") else None
@@ -81,7 +92,7 @@ def illust(view: View, work: Work, place: Place = "list") -> Json:
         "total_bookmarks": work.total_bookmarks,
         "is_bookmarked": view.bookmarked(work.key),
         "visible": True,
-        "is_muted": False,
+        "is_muted": view.muted(work.user_id, work.tags),
         "illust_ai_type": work.ai_type,
         "illust_book_style": 0,
         "request": None,
@@ -157,7 +168,7 @@ def novel(view: View, work: Work, place: Place = "list") -> Json:
         "total_view": work.total_view if shown else 0,
         "visible": shown,
         "total_comments": total_comments(world, work.key) if shown else 0,
-        "is_muted": False,
+        "is_muted": shown and view.muted(work.user_id, work.tags),
         "is_mypixiv_only": work.state == "limit_mypixiv",
         "is_x_restricted": False,
         "novel_ai_type": work.ai_type if shown else 0,
@@ -223,7 +234,7 @@ def series_detail(view: View, item: Series) -> Json:
             "width": 760,
             "height": 428,
             "user": author,
-            "watchlist_added": False,
+            "watchlist_added": view.watches(item),
         }
     return shape | {
         "is_original": True,
@@ -233,7 +244,7 @@ def series_detail(view: View, item: Series) -> Json:
         "user": author,
         "display_text": item.caption,
         "novel_ai_type": 1,
-        "watchlist_added": False,
+        "watchlist_added": view.watches(item),
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 from zlib import crc32
 
 from pixmirror.demo import words
+from pixmirror.demo.own import Own
 
 Key = tuple[str, int]  # ("illust" | "novel", id): two spaces of ids that collide
 Restrict = Literal["public", "private"]
@@ -159,6 +160,7 @@ class World:
         self.threads: dict[Key, list[int]] = {}  # work → ids of its comments, oldest first
         self.bookmarks: dict[int, dict[Key, Bookmark]] = {}
         self.follows: dict[int, dict[int, Follow]] = {}
+        self.own = Own()
         self.revision = 0
         self._cache: dict[Any, Any] = {}
         self._cached_at = -1

@@ -40,6 +40,10 @@ _ZIP_FAULTS = (
 )
 
 
+class WebPage(Damaged):
+    """No file at all: a page that says why, in its place."""
+
+
 def check_structure(source: Path | BinaryIO, ext: str, expected_size: int | None = None) -> None:
     """Return when the file is whole; raise Damaged, saying what is wrong, when not.
 
@@ -62,7 +66,7 @@ def _check(file: BinaryIO, ext: str, expected_size: int | None) -> None:
     if not head:
         raise Damaged("the file is empty")
     if _HTML.match(head):
-        raise Damaged(f"an HTML page came where a {ext} file was due")
+        raise WebPage(f"an HTML page came where a {ext} file was due")
     if expected_size is not None and size != expected_size:
         raise Damaged(f"the file has {size} bytes where the server announced {expected_size}")
     if ext not in _MAGIC:

@@ -11,7 +11,7 @@ from pixmirror.catalogue import chores, queue
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.clock import Clock
 from pixmirror.errors import Damaged, FileError, Forbidden, NotFound, PixivError, TooLarge
-from pixmirror.fetch.structure import check_structure
+from pixmirror.fetch.structure import WebPage, check_structure
 from pixmirror.models import Lane, MediaItem, Stored, url_ms
 from pixmirror.pixiv import Transport
 from pixmirror.pixiv.images import open_image
@@ -42,7 +42,7 @@ async def fetch_one(fetcher: Fetcher, client: ImageClient, item: MediaItem) -> b
     """
     try:
         stored = await _adopt(fetcher, item) or await _first_that_is_there(fetcher, client, item)
-    except (NotFound, Forbidden) as error:
+    except NotFound as error:
         await fetcher.db.run(_not_there, item, str(error), fetcher.clock.now())
     except Damaged as error:
         await _damaged(fetcher, item, error)
@@ -103,6 +103,9 @@ async def _fetch(fetcher: Fetcher, client: ImageClient, item: MediaItem, url: st
         finish = partial(part.finish, mtime, _check(rel, stream.length_total), replace)
         try:
             found = await asyncio.to_thread(finish)
+        except WebPage as error:
+            error.sha256 = ""  # the same page twice says nothing of the file
+            raise
         except Damaged as error:
             if error.sha256 != item.damaged_sha256:
                 raise

@@ -1,10 +1,15 @@
 """The library wired together, for use without the daemon."""
 
+import os
 from collections.abc import Callable, Mapping
-from typing import Self
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn, Self
 
 from pixmirror.clock import Clock
-from pixmirror.models import Token
+from pixmirror.errors import LoginError
+from pixmirror.models import Account, Illust, Token
+from pixmirror.pixiv.app import download as files
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.auth import AppIdentity, Auth
 from pixmirror.pixiv.budget import ImageBudget
@@ -13,7 +18,11 @@ from pixmirror.pixiv.transport import Transport
 
 
 class Client:
-    """One account at Pixiv: `async with Client(refresh_token) as pixiv: await users.detail(pixiv.app, 11)`."""
+    """One account at Pixiv: `async with Client(refresh_token) as pixiv: await users.detail(pixiv.app, 11)`.
+
+    `language` picks that of tag translations, `client_id` and `client_secret` the app we appear as (None: the one
+    that every library uses), `filter` what goes with each read (`AppApi`).
+    """
 
     def __init__(
         self,
@@ -21,6 +30,9 @@ class Client:
         *,
         token: Token | None = None,
         language: str = "en",
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        filter: str | None = None,
         identity: AppIdentity | None = None,
         requests_per_minute: float = 30,
         requests_per_day: int = 0,
@@ -34,6 +46,11 @@ class Client:
     ) -> None:
         clock = clock or Clock()
         identity = identity or AppIdentity()
+        identity = replace(
+            identity,
+            client_id=client_id or identity.client_id,
+            client_secret=client_secret or identity.client_secret,
+        )
         self.pacer = Pacer(clock, per_minute=requests_per_minute, per_day=requests_per_day)
         self.images = ImageBudget(clock, bytes_per_day=image_bytes_per_day, connections=image_connections)
         self.transport = Transport(
@@ -42,7 +59,64 @@ class Client:
         self.auth = Auth(
             self.transport, identity=identity, refresh_token=refresh_token, token=token, on_token=on_token
         )
-        self.app = AppApi(self.transport, self.auth, identity, language)
+        self.app = AppApi(self.transport, self.auth, identity, language, filter=filter)
+
+    @property
+    def account(self) -> Account | None:
+        """Who is logged in, as far as the token says; None before the first request."""
+        token = self.auth.current
+        if token is None:
+            return None
+        return Account(
+            id=token.user_id,
+            name=token.user_name,
+            account=token.user_account,
+            is_premium=token.is_premium,
+            x_restrict=token.x_restrict,
+        )
+
+    async def login(self, username: str = "", password: str = "") -> NoReturn:
+        """Always a LoginError: Pixiv ended logins by password in February 2021. What is given is not looked at."""
+        raise LoginError(
+            "Pixiv ended logins by name and password in February 2021. Log in in a browser once: `pixmirror "
+            "login` (or new_login and redeem_code) leads there and gives a refresh token, which Client takes and "
+            "which lasts until the password changes."
+        )
+
+    async def authenticate(self, refresh_token: str) -> Token:
+        """Log in with a refresh token, now; TokenRejected if Pixiv does not take it."""
+        self.auth.set_refresh_token(refresh_token)
+        return await self.auth.token()
+
+    async def download(
+        self,
+        url: str,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        prefix: str = "",
+        ext: str | None = None,
+        replace: bool = False,
+        progress: files.Progress | None = None,
+    ) -> Path:
+        """Save one file; see `pixiv.app.download`."""
+        return await files.download(
+            self.transport, url, path, prefix=prefix, ext=ext, replace=replace, progress=progress
+        )
+
+    async def download_work(
+        self,
+        work: Illust,
+        directory: str | os.PathLike[str],
+        size: str = "original",
+        filename: str | None = None,
+        *,
+        replace: bool = False,
+        progress: files.Progress | None = None,
+    ) -> tuple[Path, ...]:
+        """Save the pages of a work, a folder for many; see `pixiv.app.download`."""
+        return await files.download_work(
+            self.transport, work, directory, size, filename, replace=replace, progress=progress
+        )
 
     async def __aenter__(self) -> Self:
         return self

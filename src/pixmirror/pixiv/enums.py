@@ -1,39 +1,185 @@
-"""The values that Pixiv's parameters take, and the check of a parameter before anything is sent."""
+"""The values that Pixiv's parameters take, and the check of a parameter before anything is sent.
 
-from collections.abc import Collection
+Every parameter that takes one of several words takes it as a plain string or as a member of these enums. Sources:
+document 003 (its seven enums), pixiv-facts 3.5, 3.6 and 8.
+"""
+
+from collections.abc import Collection, Iterable
 from datetime import date
+from enum import IntEnum, StrEnum
 from typing import Final
 
 from pixmirror.errors import InvalidRequest
 from pixmirror.models import Medium
 
+
+class ContentType(StrEnum):
+    """What kind of work."""
+
+    ILLUSTRATION = "illust"
+    MANGA = "manga"
+    UGOIRA = "ugoira"
+    NOVEL = "novel"
+
+
+class Duration(StrEnum):
+    """How old a search result may be."""
+
+    LAST_DAY = "within_last_day"
+    LAST_WEEK = "within_last_week"
+    LAST_MONTH = "within_last_month"
+
+
+class RankingMode(StrEnum):
+    """A ranking of illusts; those after DAY_MANGA's group are R-18 and need an account that shows it."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    DAY_MALE = "day_male"
+    DAY_FEMALE = "day_female"
+    WEEK_ORIGINAL = "week_original"
+    WEEK_ROOKIE = "week_rookie"
+    DAY_AI = "day_ai"
+    DAY_MANGA = "day_manga"
+    WEEK_MANGA = "week_manga"
+    MONTH_MANGA = "month_manga"
+    WEEK_ROOKIE_MANGA = "week_rookie_manga"
+    WEEK_ORIGINAL_MANGA = "week_original_manga"
+    DAY_R18 = "day_r18"
+    DAY_MALE_R18 = "day_male_r18"
+    DAY_FEMALE_R18 = "day_female_r18"
+    WEEK_R18 = "week_r18"
+    WEEK_R18G = "week_r18g"
+    DAY_R18_AI = "day_r18_ai"
+    DAY_R18_MANGA = "day_r18_manga"
+    WEEK_R18_MANGA = "week_r18_manga"
+    WEEK_R18G_MANGA = "week_r18g_manga"
+    DAY_R18G_MANGA = "day_r18g_manga"
+
+
+class NovelRankingMode(StrEnum):
+    """A ranking of novels."""
+
+    DAY = "day"
+    WEEK = "week"
+    DAY_MALE = "day_male"
+    DAY_FEMALE = "day_female"
+    WEEK_ROOKIE = "week_rookie"
+    WEEK_AI = "week_ai"
+    DAY_R18 = "day_r18"
+    WEEK_R18 = "week_r18"
+    WEEK_R18G = "week_r18g"
+    WEEK_AI_R18 = "week_ai_r18"
+
+
+class SearchTarget(StrEnum):
+    """What a search compares its words with; TEXT is for novels only."""
+
+    TAGS_PARTIAL = "partial_match_for_tags"
+    TAGS_EXACT = "exact_match_for_tags"
+    TITLE_AND_CAPTION = "title_and_caption"
+    KEYWORD = "keyword"
+    TEXT = "text"
+
+
+class Size(StrEnum):
+    """A size of a picture; ORIGINAL is the artist's own file."""
+
+    LARGE = "large"
+    MEDIUM = "medium"
+    ORIGINAL = "original"
+    SQUARE_MEDIUM = "square_medium"
+
+
+class Sort(StrEnum):
+    """The order of search results; the popular ones need premium."""
+
+    DATE_DESC = "date_desc"
+    DATE_ASC = "date_asc"
+    POPULAR_DESC = "popular_desc"
+    POPULAR_MALE_DESC = "popular_male_desc"
+    POPULAR_FEMALE_DESC = "popular_female_desc"
+
+
+class Visibility(StrEnum):
+    """Of bookmarks and follows."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class AiType(IntEnum):
+    """What an artist declared (`illust_ai_type`, `novel_ai_type`)."""
+
+    UNSET = 0
+    NOT_AI = 1
+    AI = 2
+
+
+class XRestrict(IntEnum):
+    """For whom a work is."""
+
+    ALL_AGES = 0
+    R18 = 1
+    R18G = 2
+
+
+class SanityLevel(IntEnum):
+    """How Pixiv's own staff rated a work (one source only)."""
+
+    UNCHECKED = 0
+    GRAY = 1
+    WHITE = 2
+    SEMI_BLACK = 4
+    BLACK = 6
+    ILLEGAL = 7
+
+
 RESTRICTS: Final = ("public", "private")
 FOLLOW_RESTRICTS: Final = ("all", "public", "private")
 USER_ILLUST_TYPES: Final = ("illust", "manga")
+CONTENT_TYPES: Final = ("illust", "manga")
+FILTERS: Final = ("for_ios", "for_android", "")
+SPOTLIGHT_CATEGORIES: Final = ("all", "illust", "manga")
+APPS: Final = ("ios", "android")
+SORTS: Final = tuple(str(sort) for sort in Sort)
+DURATIONS: Final = tuple(str(duration) for duration in Duration)
+NOVEL_SEARCH_TARGETS: Final = tuple(str(target) for target in SearchTarget)
+ILLUST_SEARCH_TARGETS: Final = tuple(target for target in NOVEL_SEARCH_TARGETS if target != "text")
+SEARCH_AI_TYPES: Final = (0, 1, 2)
+SIZES: Final = tuple(str(size) for size in Size)
 UNTAGGED: Final = "未分類"
-
-# pixiv-facts 8; those after the first line of each group are R-18 and need an account that shows it.
-ILLUST_RANKING_MODES: Final = (
-    "day", "week", "month", "day_male", "day_female", "week_original", "week_rookie", "day_ai",
-    "day_manga", "week_manga", "month_manga", "week_rookie_manga", "week_original_manga",
-    "day_r18", "day_male_r18", "day_female_r18", "week_r18", "week_r18g", "day_r18_ai",
-    "day_r18_manga", "week_r18_manga", "week_r18g_manga", "day_r18g_manga",
-)  # fmt: skip
-NOVEL_RANKING_MODES: Final = (
-    "day", "week", "day_male", "day_female", "week_rookie", "week_ai",
-    "day_r18", "week_r18", "week_r18g", "week_ai_r18",
-)  # fmt: skip
+SPAN_DAYS: Final = 365  # search_span_limit is 31,536,000 seconds
+ILLUST_RANKING_MODES: Final = tuple(str(mode) for mode in RankingMode)
+NOVEL_RANKING_MODES: Final = tuple(str(mode) for mode in NovelRankingMode)
 
 
 def ranking_modes(medium: Medium) -> tuple[str, ...]:
     return NOVEL_RANKING_MODES if medium == "novel" else ILLUST_RANKING_MODES
 
 
-def one_of(name: str, value: str, allowed: Collection[str]) -> str:
+def one_of(name: str, value: object, allowed: Collection[str]) -> str:
     """The value, if it is one that Pixiv knows."""
-    if value not in allowed:
-        raise InvalidRequest(f"{name} is {value!r}; Pixiv knows: {', '.join(allowed)}.")
-    return value
+    if not isinstance(value, str) or value not in allowed:
+        raise InvalidRequest(
+            f"{name} is {value!r}; Pixiv knows: {', '.join(v or 'an empty text' for v in allowed)}."
+        )
+    return str(value)
+
+
+def maybe_one_of(name: str, value: object, allowed: Collection[str]) -> str | None:
+    """The same; None is left out of the request."""
+    return None if value is None else one_of(name, value, allowed)
+
+
+def number_of(name: str, value: object, allowed: Collection[int]) -> int | None:
+    """The number, if it is one that Pixiv knows; None is left out of the request, 0 is not."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
+        raise InvalidRequest(f"{name} is {value!r}; Pixiv knows: {', '.join(map(str, allowed))}.")
+    return int(value)
 
 
 def positive(name: str, value: object) -> int:
@@ -52,6 +198,76 @@ def not_negative(name: str, value: object) -> int | None:
     return value
 
 
-def ranking_date(value: date | None) -> str | None:
-    """YYYY-MM-DD as the App API takes it."""
-    return None if value is None else date(value.year, value.month, value.day).isoformat()
+def cursor(name: str, value: object) -> int | None:
+    """A cursor that Pixiv itself may write as -1."""
+    return -1 if value == -1 and not isinstance(value, bool) else not_negative(name, value)
+
+
+def flag(name: str, value: object) -> bool | None:
+    """Yes or no; None is left out of the request."""
+    if value is not None and not isinstance(value, bool):
+        raise InvalidRequest(f"{name} is {value!r}; it must be True or False.")
+    return value
+
+
+def text(name: str, value: object) -> str:
+    """Some words."""
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidRequest(f"{name} is {value!r}; it must be a text, and not an empty one.")
+    return value
+
+
+def maybe_text(name: str, value: object) -> str | None:
+    """The same; None is left out of the request."""
+    return None if value is None else text(name, value)
+
+
+def ids(name: str, values: Iterable[int] | None) -> tuple[int, ...] | None:
+    """A list of ids; None and the empty list are left out of the request."""
+    return tuple(positive(name, value) for value in _listed(name, values)) or None
+
+
+def texts(name: str, values: Iterable[str] | None) -> tuple[str, ...] | None:
+    """A list of words; None and the empty list are left out of the request."""
+    return tuple(text(name, value) for value in _listed(name, values)) or None
+
+
+def _listed(name: str, values: object) -> Iterable[object]:
+    if values is None:
+        return ()
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InvalidRequest(f"{name} is {values!r}; it must be a list.")
+    return tuple(values)
+
+
+def day(name: str, value: date | str | None) -> str | None:
+    """YYYY-MM-DD as the App API takes it, of a date or of that text; None is left out of the request."""
+    return None if value is None else _date(name, value).isoformat()
+
+
+def _date(name: str, value: object) -> date:
+    if isinstance(value, date):
+        return date(value.year, value.month, value.day)
+    try:
+        if isinstance(value, str) and len(value) == 10:
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise InvalidRequest(f"{name} is {value!r}; it must be a date, as 2025-03-04.")
+
+
+def date_span(start: date | str | None, end: date | str | None) -> dict[str, str | None]:
+    """`start_date` and `end_date`: in that order, and no more than a year apart."""
+    first, last = day("start_date", start), day("end_date", end)
+    if first and last:
+        days = (date.fromisoformat(last) - date.fromisoformat(first)).days
+        if not 0 <= days <= SPAN_DAYS:
+            raise InvalidRequest(
+                f"From start_date {first} to end_date {last} are {days} days; Pixiv takes 0 to {SPAN_DAYS}."
+            )
+    return {"start_date": first, "end_date": last}
+
+
+def ranking_date(value: date | str | None) -> str | None:
+    """YYYY-MM-DD of a ranking."""
+    return day("date", value)

@@ -50,7 +50,7 @@ def classify(
     first (pixiv-facts 2, 3.1, 5.1).
     """
     where = f"{method} {path}"
-    is_html = _looks_html(content_type, body)
+    is_html = looks_html(content_type, body)
     if status < 300:
         if is_html and (not html or CHALLENGED.search(body[:4096])):
             return Challenge(f"{where}: a web page came instead of data ({status}).")
@@ -99,7 +99,7 @@ def _by_text(status: int, text: str, body: bytes, where: str, retry_after: float
     return InvalidRequest(message)
 
 
-def _looks_html(content_type: str, body: bytes) -> bool:
+def looks_html(content_type: str, body: bytes) -> bool:
     if "html" in content_type.lower():
         return True
     return "json" not in content_type.lower() and body[:256].lstrip()[:1] == b"<"

@@ -10,7 +10,18 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import ValidationError
 
 from pixmirror.errors import BadResponse
-from pixmirror.models import Broken, Illust, Listing, Model, Novel, NovelText, Received, SeriesDetail, UserPreview
+from pixmirror.models import (
+    Account,
+    Broken,
+    Illust,
+    Listing,
+    Model,
+    Novel,
+    NovelText,
+    Received,
+    SeriesDetail,
+    UserPreview,
+)
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -99,6 +110,44 @@ def next_query(next_url: Any, endpoint: str = NEXT) -> Mapping[str, str] | None:
     if not query:
         raise BadResponse(f"{endpoint}: `{NEXT}` holds no query.")
     return query
+
+
+def parse_qs(next_url: str | None) -> Mapping[str, str] | None:
+    """The whole query of a next_url, to be handed to a list function as `next`; None at the end."""
+    return next_query(next_url)
+
+
+def number(value: Any) -> int | None:
+    """A whole number, also one written as text; None if it is no such thing."""
+    if isinstance(value, str) and value.isdecimal() and len(value) < 19:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def account(payload: Any) -> Received[Account]:
+    """The account that an answer of the token endpoint describes."""
+    top = _object(payload, "/auth/token")
+    inner = top.get("response")
+    return one(inner if isinstance(inner, Mapping) and "user" in inner else top, "user", Account, "/auth/token")
+
+
+def along(page: Listing[Any]) -> Works:
+    """The works that stand in the head of a page: a ranking beside recommendations, the first and the last of a
+    series.
+    """
+    illusts: list[Any] = []
+    novels: list[Any] = []
+    for name in ("ranking_illusts", "illust_series_first_illust", "illust_series_latest_illust"):
+        illusts += _works(page.head.get(name))
+    for name in ("ranking_novels", "novel_series_first_novel", "novel_series_latest_novel"):
+        novels += _works(page.head.get(name))
+    good_illusts, bad_illusts = read_items(illusts, "illusts", Illust)
+    good_novels, bad_novels = read_items(novels, "novels", Novel)
+    return Works(good_illusts, good_novels, bad_illusts + bad_novels)
+
+
+def _works(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def preview_works(preview: UserPreview) -> Works:

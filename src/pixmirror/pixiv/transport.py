@@ -21,6 +21,7 @@ from pixmirror.errors import (
     BadResponse,
     Challenge,
     ConfigError,
+    InvalidRequest,
     PixivError,
     RateLimited,
     ServerError,
@@ -30,7 +31,7 @@ from pixmirror.errors import (
 from pixmirror.models import Lane
 from pixmirror.pixiv.budget import ImageBudget
 from pixmirror.pixiv.failures import Expired, capped, classify, classify_payload
-from pixmirror.pixiv.hosts import Hosts
+from pixmirror.pixiv.hosts import WEB_HOST, Hosts
 from pixmirror.pixiv.jsonbody import parse_json
 from pixmirror.pixiv.pacing import Pacer
 from pixmirror.pixiv.wire import Answer, Authorizer, Param, Request, flatten, form_fields, quiet_until, retry_after
@@ -141,10 +142,20 @@ class Transport:
         request = Request(method, host, path, params or {}, {}, headers or {}, lane, auth, html=True)
         return await self._call(request, _read_text)
 
+    async def ask_json(self, request: Request) -> Any:
+        """`request_json` of a request that is made already."""
+        return await self._call(request, _read_json)
+
+    async def ask_text(self, request: Request) -> str:
+        """`request_text` of a request that is made already."""
+        return await self._call(request, _read_text)
+
     async def send_once(self, request: Request, *, count: Literal["api", "token"] = "api") -> Answer:
         """One attempt without pacing, repeating or judging the status; Unreachable or BadResponse if no
         whole answer.
         """
+        if request.host != WEB_HOST and any(name.lower() == "cookie" for name in request.headers):
+            raise InvalidRequest(f"{request.where}: a cookie goes to {WEB_HOST} alone: refused, nothing was sent.")
         url = self.hosts.url(request.host, request.path)
         setattr(self.counts, count, getattr(self.counts, count) + 1)
         try:
@@ -155,6 +166,7 @@ class Transport:
                     url,
                     params=tuple(flatten(request.params)) or None,
                     data=form_fields(request.data),
+                    json=request.json,
                     headers=dict(request.headers),
                 ) as response,
             ):
@@ -239,6 +251,10 @@ class Transport:
         patience.retry_after = answer.retry_after
         if answer.quiet_until:
             self.pacer.wait_until(answer.quiet_until)
+        if request.judge:
+            if judged := request.judge(answer, request):
+                raise judged
+            return read(answer, request)
         failure = classify(
             answer.status,
             answer.content_type,

@@ -1,10 +1,11 @@
 """The parts of a call: what is asked, what is answered, and the small rules of writing and reading both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from pixmirror.errors import PixmirrorError
 from pixmirror.models import Lane
 
 Param = str | int | bool | Sequence[str | int] | None
@@ -31,7 +32,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the API."""
+    """One call of the API. `judge` says which error an answer is, where the App API's rules do not hold."""
 
     method: str
     host: str
@@ -42,6 +43,8 @@ class Request:
     lane: Lane = Lane.NEW
     auth: Authorizer | None = None
     html: bool = False
+    json: Any = None
+    judge: "Callable[[Answer, Request], PixmirrorError | None] | None" = None
 
     @property
     def where(self) -> str:

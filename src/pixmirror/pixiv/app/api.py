@@ -4,20 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeVar
 
+from pixmirror.errors import InvalidRequest
 from pixmirror.models import Lane, Listing, Model, Received
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.auth import AppIdentity, Auth
+from pixmirror.pixiv.enums import FILTERS, maybe_one_of
 from pixmirror.pixiv.hosts import APP_HOST
 from pixmirror.pixiv.transport import Transport
 from pixmirror.pixiv.wire import Param
 
 M = TypeVar("M", bound=Model)
+Next = Mapping[str, str] | None
 
 
 @dataclass(frozen=True)
 class AppApi:
     """`language` picks that of `translated_name`; `lane` is the pacer's for every request made through this
-    view.
+    view. `filter` (for_ios, for_android, or empty) goes with each read, None with none: no source has seen it
+    change anything but which thumbnails are named (pixiv-facts 3.1).
     """
 
     transport: Transport
@@ -25,18 +29,38 @@ class AppApi:
     identity: AppIdentity = field(default_factory=AppIdentity)
     language: str = "en"
     lane: Lane = Lane.NEW
+    filter: str | None = None
+
+    def __post_init__(self) -> None:
+        maybe_one_of("filter", self.filter, FILTERS)
 
     def at(self, lane: Lane) -> Self:
         """The same API in another lane."""
         return replace(self, lane=lane)
 
-    async def get(self, path: str, params: Mapping[str, Param] | None = None) -> Any:
-        """The JSON of any path of app-api.pixiv.net, unread."""
+    def with_filter(self, filter: str | None) -> Self:
+        """The same API with another filter."""
+        return replace(self, filter=filter)
+
+    async def get(self, path: str, params: Mapping[str, Param] | None = None, *, login: bool = True) -> Any:
+        """The JSON of any path of app-api.pixiv.net, unread. `login`: whether it needs one."""
         return await self.transport.request_json(
             "GET",
             APP_HOST,
             path,
             params=params,
+            headers=self.identity.headers(self.language),
+            lane=self.lane,
+            auth=self.auth if login else None,
+        )
+
+    async def post(self, path: str, data: Mapping[str, Param]) -> Any:
+        """The JSON that answers a form. Never repeated by itself: what became of a lost one is not known."""
+        return await self.transport.request_json(
+            "POST",
+            APP_HOST,
+            path,
+            data=data,
             headers=self.identity.headers(self.language),
             lane=self.lane,
             auth=self.auth,
@@ -60,12 +84,29 @@ class AppApi:
         params: Mapping[str, Param],
         key: str,
         model: type[M],
-        next: Mapping[str, str] | None = None,
+        next: Next = None,
+        *,
+        login: bool = True,
     ) -> Listing[M]:
         """One page of a list: that which `next` names, else the one that the parameters do."""
-        payload = await self.get(path, params if next is None else next)
+        payload = await self.get(path, self._asked(params) if next is None else next, login=login)
         return reading.listing(payload, key, model, path)
 
-    async def one(self, path: str, params: Mapping[str, Param], key: str, model: type[M]) -> Received[M]:
+    async def one(
+        self, path: str, params: Mapping[str, Param], key: str, model: type[M], *, login: bool = True
+    ) -> Received[M]:
         """One object."""
-        return reading.one(await self.get(path, params), key, model, path)
+        return reading.one(await self.get(path, self._asked(params), login=login), key, model, path)
+
+    async def mine_if_private(self, user_id: int, restrict: str) -> None:
+        """Refuses to ask for what somebody else keeps private: Pixiv would answer with what is public of it, and
+        that would pass for private (document 003).
+        """
+        if restrict == "private" and (await self.auth.token()).user_id != user_id:
+            raise InvalidRequest(
+                f"restrict is 'private', but user {user_id} is not the one who is logged in: nobody sees what "
+                "others keep private, and Pixiv would answer with what is public. Ask for 'public'."
+            )
+
+    def _asked(self, params: Mapping[str, Param]) -> Mapping[str, Param]:
+        return params if self.filter is None else {**params, "filter": self.filter}

@@ -1,31 +1,43 @@
 """Comments and replies (document 002 1.7 and 3.5; pixiv-facts 9)."""
 
-from collections.abc import Mapping
-
 from pixmirror.errors import EndpointGone
 from pixmirror.models import Comment, Listing, Medium
-from pixmirror.pixiv.app.api import AppApi
-from pixmirror.pixiv.enums import not_negative, one_of, positive
-
-Next = Mapping[str, str] | None
+from pixmirror.pixiv.app.api import AppApi, Next
+from pixmirror.pixiv.enums import flag, not_negative, one_of, positive
 
 
 async def illust_comments(
-    api: AppApi, illust_id: int, offset: int | None = None, *, next: Next = None
+    api: AppApi,
+    illust_id: int,
+    offset: int | None = None,
+    include_total_comments: bool | None = None,
+    *,
+    next: Next = None,
 ) -> Listing[Comment]:
-    """Root comments of a work, newest first. GET /v3/illust/comments: illust_id, offset; /v1 where v3 is gone.
+    """Root comments of a work, newest first. GET /v3/illust/comments: illust_id, offset, include_total_comments
+    (without it `head["total_comments"]` may be 0 or absent); /v1 where v3 is gone.
 
-    30 a page. Deleted ones are simply missing. NotFound also for sanity-limited works. v1 mixes replies in, with
-    `parent_comment`. Source: 002 1.7, recorded v1-illust-comments.
+    30 a page; the total counts replies and deleted ones too, so that only `next` tells the end. Deleted ones are
+    simply missing. NotFound also for sanity-limited works. v1 mixes replies in, with `parent_comment`. Source: 002
+    1.7, 003 fetch_illustration_comments, recorded v1-illust-comments.
     """
-    return await _comments(api, "illust", illust_id, offset, next)
+    return await _comments(api, "illust", illust_id, offset, include_total_comments, next)
 
 
 async def novel_comments(
-    api: AppApi, novel_id: int, offset: int | None = None, *, next: Next = None
+    api: AppApi,
+    novel_id: int,
+    offset: int | None = None,
+    include_total_comments: bool | None = None,
+    *,
+    next: Next = None,
 ) -> Listing[Comment]:
-    """The same for a novel. GET /v3/novel/comments: novel_id, offset; /v1 where v3 is gone. Source: 002 3.5."""
-    return await _comments(api, "novel", novel_id, offset, next)
+    """The same for a novel. GET /v3/novel/comments: novel_id, offset, include_total_comments; /v1 where v3 is
+    gone.
+
+    Source: 002 3.5.
+    """
+    return await _comments(api, "novel", novel_id, offset, include_total_comments, next)
 
 
 async def replies(api: AppApi, medium: Medium, comment_id: int, *, next: Next = None) -> Listing[Comment]:
@@ -38,9 +50,15 @@ async def replies(api: AppApi, medium: Medium, comment_id: int, *, next: Next = 
     return await api.page(path, params, "comments", Comment, next)
 
 
-async def _comments(api: AppApi, medium: Medium, work_id: int, offset: int | None, next: Next) -> Listing[Comment]:
+async def _comments(
+    api: AppApi, medium: Medium, work_id: int, offset: int | None, total: bool | None, next: Next
+) -> Listing[Comment]:
     name = f"{medium}_id"
-    params = {name: positive(name, work_id), "offset": not_negative("offset", offset)}
+    params = {
+        name: positive(name, work_id),
+        "offset": not_negative("offset", offset),
+        "include_total_comments": flag("include_total_comments", total),
+    }
     try:
         return await api.page(f"/v3/{medium}/comments", params, "comments", Comment, next)
     except EndpointGone:

@@ -1,20 +1,25 @@
 """Illusts, manga and ugoira (document 002 section 1; pixiv-facts 3.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 
-from pixmirror.models import BookmarkDetail, Illust, Listing, Received, UgoiraMetadata
-from pixmirror.pixiv.app.api import AppApi
+from pixmirror.models import BookmarkDetail, Illust, Listing, Received, SeriesPosition, UgoiraMetadata, User
+from pixmirror.pixiv.app.api import AppApi, Next
 from pixmirror.pixiv.enums import (
+    CONTENT_TYPES,
     FOLLOW_RESTRICTS,
     ILLUST_RANKING_MODES,
+    RESTRICTS,
+    cursor,
+    flag,
+    ids,
     not_negative,
     one_of,
     positive,
     ranking_date,
+    texts,
 )
-
-Next = Mapping[str, str] | None
+from pixmirror.pixiv.wire import Param
 
 
 async def detail(api: AppApi, illust_id: int) -> Received[Illust]:
@@ -41,7 +46,7 @@ async def follow(
 
 
 async def ranking(
-    api: AppApi, mode: str, date: date | None = None, offset: int | None = None, *, next: Next = None
+    api: AppApi, mode: str, date: date | str | None = None, offset: int | None = None, *, next: Next = None
 ) -> Listing[Illust]:
     """A ranking, best first. GET /v1/illust/ranking: mode, date (None: the newest), offset.
 
@@ -81,6 +86,140 @@ async def series(
     return await api.page("/v1/illust/series", params, "illusts", Illust, next)
 
 
+async def series_position(api: AppApi, illust_id: int) -> Received[SeriesPosition]:
+    """The series of a work, its place there and its neighbours. GET /v1/illust-series/illust: illust_id.
+
+    Both parts are None for a work of no series, or it is a NotFound of the series. Source: pixiv-facts 3.2.
+    """
+    params = {"illust_id": positive("illust_id", illust_id)}
+    return await api.one("/v1/illust-series/illust", params, "", SeriesPosition)
+
+
+async def related(
+    api: AppApi,
+    illust_id: int,
+    seed_illust_ids: Sequence[int] | None = None,
+    viewed: Sequence[int] | None = None,
+    offset: int | None = None,
+    *,
+    next: Next = None,
+) -> Listing[Illust]:
+    """Works like one. GET /v2/illust/related: illust_id, seed_illust_ids[], viewed[], offset.
+
+    30 a page, about 150 in all; `next` holds the seeds and what was viewed. Source: 002 1.4 (its `view_records`
+    is `viewed[]` on the wire), 003 fetch_illustration_related, recorded v2-illust-related.
+    """
+    params: dict[str, Param] = {
+        "illust_id": positive("illust_id", illust_id),
+        "seed_illust_ids": ids("seed_illust_ids", seed_illust_ids),
+        "viewed": ids("viewed", viewed),
+        "offset": not_negative("offset", offset),
+    }
+    return await api.page("/v2/illust/related", params, "illusts", Illust, next)
+
+
+async def recommended(
+    api: AppApi,
+    content_type: str = "illust",
+    include_ranking_label: bool | None = None,
+    include_ranking_illusts: bool | None = None,
+    max_bookmark_id_for_recommend: int | None = None,
+    min_bookmark_id_for_recent_illust: int | None = None,
+    viewed: Sequence[int] | None = None,
+    include_privacy_policy: bool | None = None,
+    offset: int | None = None,
+    *,
+    next: Next = None,
+) -> Listing[Illust]:
+    """Works for this account. GET /v1/illust/recommended: content_type (illust, manga), include_ranking_label,
+    include_ranking_illusts, max_bookmark_id_for_recommend, min_bookmark_id_for_recent_illust (both can be -1),
+    viewed[], include_privacy_policy, offset.
+
+    30 a page, on the first one up to 90 with `head["ranking_illusts"]` (`reading.along`); offset cap 5000. Never
+    the same twice and never complete. Go on by `next`: it has several cursors. Source: 002 1.3, 003
+    fetch_illustrations_recommended, recorded v1-illust-recommended.
+    """
+    params = _recommended(
+        content_type, include_ranking_label, include_ranking_illusts, max_bookmark_id_for_recommend,
+        min_bookmark_id_for_recent_illust, viewed, include_privacy_policy, offset,
+    )  # fmt: skip
+    return await api.page("/v1/illust/recommended", params, "illusts", Illust, next)
+
+
+async def recommended_nologin(
+    api: AppApi,
+    content_type: str = "illust",
+    include_ranking_label: bool | None = None,
+    include_ranking_illusts: bool | None = None,
+    max_bookmark_id_for_recommend: int | None = None,
+    min_bookmark_id_for_recent_illust: int | None = None,
+    bookmark_illust_ids: Sequence[int] | None = None,
+    viewed: Sequence[int] | None = None,
+    include_privacy_policy: bool | None = None,
+    offset: int | None = None,
+    *,
+    next: Next = None,
+) -> Listing[Illust]:
+    """The same without a login. GET /v1/illust/recommended-nologin: as above, and bookmark_illust_ids, what one
+    likes, as a list with commas. No token is sent. Source: pixiv-facts 3.2, 003.
+    """
+    liked = ids("bookmark_illust_ids", bookmark_illust_ids)
+    params = _recommended(
+        content_type, include_ranking_label, include_ranking_illusts, max_bookmark_id_for_recommend,
+        min_bookmark_id_for_recent_illust, viewed, include_privacy_policy, offset,
+    )  # fmt: skip
+    params["bookmark_illust_ids"] = ",".join(map(str, liked)) if liked else None
+    return await api.page("/v1/illust/recommended-nologin", params, "illusts", Illust, next, login=False)
+
+
+async def manga_recommended(
+    api: AppApi,
+    include_ranking_illusts: bool | None = None,
+    max_bookmark_id: int | None = None,
+    offset: int | None = None,
+    *,
+    next: Next = None,
+) -> Listing[Illust]:
+    """Manga for this account. GET /v1/manga/recommended: include_ranking_illusts, max_bookmark_id, offset.
+
+    30 a page, with `head["ranking_illusts"]`. Source: pixiv-facts 3.2.
+    """
+    params = {
+        "include_ranking_illusts": flag("include_ranking_illusts", include_ranking_illusts),
+        "max_bookmark_id": cursor("max_bookmark_id", max_bookmark_id),
+        "offset": not_negative("offset", offset),
+    }
+    return await api.page("/v1/manga/recommended", params, "illusts", Illust, next)
+
+
+async def new(
+    api: AppApi, content_type: str = "illust", max_illust_id: int | None = None, *, next: Next = None
+) -> Listing[Illust]:
+    """Everybody's new works, newest first. GET /v1/illust/new: content_type (illust, manga), max_illust_id.
+
+    30 a page; the cursor is an id, so that no cap is known. Source: 002 1.6.
+    """
+    params = {
+        "content_type": one_of("content_type", content_type, CONTENT_TYPES),
+        "max_illust_id": not_negative("max_illust_id", max_illust_id),
+    }
+    return await api.page("/v1/illust/new", params, "illusts", Illust, next)
+
+
+async def mypixiv(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[Illust]:
+    """New works of one's own mypixiv. GET /v2/illust/mypixiv: offset. 30 a page. Source: pixiv-facts 3.2."""
+    params = {"offset": not_negative("offset", offset)}
+    return await api.page("/v2/illust/mypixiv", params, "illusts", Illust, next)
+
+
+async def walkthrough(api: AppApi, *, next: Next = None) -> Listing[Illust]:
+    """What the app shows before one logs in. GET /v1/walkthrough/illusts, without a token.
+
+    Source: pixiv-facts 3.2, recorded v1-walkthrough-illusts.
+    """
+    return await api.page("/v1/walkthrough/illusts", {}, "illusts", Illust, next, login=False)
+
+
 async def bookmark_detail(api: AppApi, illust_id: int) -> Received[BookmarkDetail]:
     """Own bookmark of a work: restrict and tags. GET /v2/illust/bookmark/detail: illust_id.
 
@@ -88,3 +227,57 @@ async def bookmark_detail(api: AppApi, illust_id: int) -> Received[BookmarkDetai
     """
     params = {"illust_id": positive("illust_id", illust_id)}
     return await api.one("/v2/illust/bookmark/detail", params, "bookmark_detail", BookmarkDetail)
+
+
+async def bookmark_add(
+    api: AppApi, illust_id: int, restrict: str = "public", tags: Sequence[str] | None = None
+) -> None:
+    """Bookmark a work, or change the bookmark of it. POST /v2/illust/bookmark/add: illust_id, restrict (public,
+    private), tags[].
+
+    A second one replaces restrict and tags. NotFound: no such work. Source: 003 add_bookmark, pixiv-facts 3.2.
+    """
+    data: dict[str, Param] = {
+        "illust_id": positive("illust_id", illust_id),
+        "restrict": one_of("restrict", restrict, RESTRICTS),
+        "tags": texts("tags", tags),
+    }
+    await api.post("/v2/illust/bookmark/add", data)
+
+
+async def bookmark_delete(api: AppApi, illust_id: int) -> None:
+    """Take a bookmark back. POST /v1/illust/bookmark/delete: illust_id. Source: 003 delete_bookmark."""
+    await api.post("/v1/illust/bookmark/delete", {"illust_id": positive("illust_id", illust_id)})
+
+
+async def bookmark_users(
+    api: AppApi, illust_id: int, offset: int | None = None, *, next: Next = None
+) -> Listing[User]:
+    """Who bookmarked a work. GET /v1/illust/bookmark/users: illust_id, offset.
+
+    30 a page; past 5000 Pixiv says "Invalid request.", here OffsetCap. Source: pixiv-facts 3.2, pixivpy#336.
+    """
+    params = {"illust_id": positive("illust_id", illust_id), "offset": not_negative("offset", offset)}
+    return await api.page("/v1/illust/bookmark/users", params, "users", User, next)
+
+
+def _recommended(
+    content_type: str,
+    label: bool | None,
+    ranking: bool | None,
+    max_bookmark_id: int | None,
+    min_bookmark_id: int | None,
+    viewed: Sequence[int] | None,
+    policy: bool | None,
+    offset: int | None,
+) -> dict[str, Param]:
+    return {
+        "content_type": one_of("content_type", content_type, CONTENT_TYPES),
+        "include_ranking_label": flag("include_ranking_label", label),
+        "include_ranking_illusts": flag("include_ranking_illusts", ranking),
+        "max_bookmark_id_for_recommend": cursor("max_bookmark_id_for_recommend", max_bookmark_id),
+        "min_bookmark_id_for_recent_illust": cursor("min_bookmark_id_for_recent_illust", min_bookmark_id),
+        "viewed": ids("viewed", viewed),
+        "include_privacy_policy": flag("include_privacy_policy", policy),
+        "offset": not_negative("offset", offset),
+    }

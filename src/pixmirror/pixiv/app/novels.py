@@ -1,21 +1,28 @@
 """Novels and their text (document 002 section 3; pixiv-facts 3.4 and 10)."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
+from typing import NoReturn
 
-from pixmirror.models import BookmarkDetail, Listing, Novel, NovelText, Received
+from pixmirror.errors import EndpointGone
+from pixmirror.models import BookmarkDetail, Listing, MarkedNovel, Novel, NovelText, Received
 from pixmirror.pixiv import reading
-from pixmirror.pixiv.app.api import AppApi
+from pixmirror.pixiv.app.api import AppApi, Next
 from pixmirror.pixiv.enums import (
     FOLLOW_RESTRICTS,
     NOVEL_RANKING_MODES,
+    RESTRICTS,
+    cursor,
+    flag,
+    ids,
     not_negative,
     one_of,
     positive,
     ranking_date,
+    texts,
 )
+from pixmirror.pixiv.wire import Param
 
-Next = Mapping[str, str] | None
 VIEWER_VERSION = "20221031_ai"
 
 
@@ -37,6 +44,18 @@ async def text(api: AppApi, novel_id: int) -> Received[NovelText]:
     return reading.novel_page(await api.get_text(path, params), path)
 
 
+async def old_text(api: AppApi, novel_id: int) -> NoReturn:
+    """What /v1/novel/text gave until February 2024: always EndpointGone, and nothing is sent. Use `text`.
+
+    Source: 002 3.2, pixivpy#337.
+    """
+    positive("novel_id", novel_id)
+    raise EndpointGone(
+        "GET /v1/novel/text: Pixiv took this endpoint away in February 2024; novels.text reads the page that the "
+        "app itself shows (/webview/v2/novel)."
+    )
+
+
 async def follow(
     api: AppApi, restrict: str = "all", offset: int | None = None, *, next: Next = None
 ) -> Listing[Novel]:
@@ -52,7 +71,7 @@ async def follow(
 
 
 async def ranking(
-    api: AppApi, mode: str, date: date | None = None, offset: int | None = None, *, next: Next = None
+    api: AppApi, mode: str, date: date | str | None = None, offset: int | None = None, *, next: Next = None
 ) -> Listing[Novel]:
     """A ranking of novels, best first. GET /v1/novel/ranking: mode, date (None: the newest), offset.
 
@@ -78,6 +97,90 @@ async def series(
         "last_order": not_negative("last_order", last_order),
     }
     return await api.page("/v2/novel/series", params, "novels", Novel, next)
+
+
+async def new(api: AppApi, max_novel_id: int | None = None, *, next: Next = None) -> Listing[Novel]:
+    """Everybody's new novels. GET /v1/novel/new: max_novel_id. 30 a page. Source: pixiv-facts 3.4."""
+    params = {"max_novel_id": not_negative("max_novel_id", max_novel_id)}
+    return await api.page("/v1/novel/new", params, "novels", Novel, next)
+
+
+async def recommended(
+    api: AppApi,
+    include_ranking_label: bool | None = None,
+    include_ranking_novels: bool | None = None,
+    already_recommended: Sequence[int] | None = None,
+    max_bookmark_id_for_recommend: int | None = None,
+    include_privacy_policy: bool | None = None,
+    offset: int | None = None,
+    *,
+    next: Next = None,
+) -> Listing[Novel]:
+    """Novels for this account. GET /v1/novel/recommended: include_ranking_label, include_ranking_novels,
+    already_recommended (a list with commas), max_bookmark_id_for_recommend, include_privacy_policy, offset.
+
+    Go on by `next`; `head["ranking_novels"]` on the first page (`reading.along`). Source: pixiv-facts 3.4.
+    """
+    known = ids("already_recommended", already_recommended)
+    params: dict[str, Param] = {
+        "include_ranking_label": flag("include_ranking_label", include_ranking_label),
+        "include_ranking_novels": flag("include_ranking_novels", include_ranking_novels),
+        "already_recommended": ",".join(map(str, known)) if known else None,
+        "max_bookmark_id_for_recommend": cursor("max_bookmark_id_for_recommend", max_bookmark_id_for_recommend),
+        "include_privacy_policy": flag("include_privacy_policy", include_privacy_policy),
+        "offset": not_negative("offset", offset),
+    }
+    return await api.page("/v1/novel/recommended", params, "novels", Novel, next)
+
+
+async def related(api: AppApi, novel_id: int, *, next: Next = None) -> Listing[Novel]:
+    """Novels like one. GET /v1/novel/related: novel_id. Source: pixiv-facts 3.4 (some clients POST it)."""
+    return await api.page("/v1/novel/related", {"novel_id": positive("novel_id", novel_id)}, "novels", Novel, next)
+
+
+async def mypixiv(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[Novel]:
+    """New novels of one's own mypixiv. GET /v1/novel/mypixiv: offset. 30 a page. Source: pixiv-facts 3.4."""
+    return await api.page("/v1/novel/mypixiv", {"offset": not_negative("offset", offset)}, "novels", Novel, next)
+
+
+async def markers(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[MarkedNovel]:
+    """Novels that one stopped reading, and where. GET /v2/novel/markers: offset. Source: pixiv-facts 3.4."""
+    params = {"offset": not_negative("offset", offset)}
+    return await api.page("/v2/novel/markers", params, "marked_novels", MarkedNovel, next)
+
+
+async def marker_add(api: AppApi, novel_id: int, page: int) -> None:
+    """Remember a page of a novel; it replaces the one before. POST /v1/novel/marker/add: novel_id, page (from 1).
+
+    Source: pixiv-facts 3.4 and 10.
+    """
+    data = {"novel_id": positive("novel_id", novel_id), "page": positive("page", page)}
+    await api.post("/v1/novel/marker/add", data)
+
+
+async def marker_delete(api: AppApi, novel_id: int) -> None:
+    """Forget it. POST /v1/novel/marker/delete: novel_id. Source: pixiv-facts 3.4."""
+    await api.post("/v1/novel/marker/delete", {"novel_id": positive("novel_id", novel_id)})
+
+
+async def bookmark_add(
+    api: AppApi, novel_id: int, restrict: str = "public", tags: Sequence[str] | None = None
+) -> None:
+    """Bookmark a novel. POST /v2/novel/bookmark/add: novel_id, restrict, tags[]; as for illusts.
+
+    Source: pixiv-facts 3.4.
+    """
+    data: dict[str, Param] = {
+        "novel_id": positive("novel_id", novel_id),
+        "restrict": one_of("restrict", restrict, RESTRICTS),
+        "tags": texts("tags", tags),
+    }
+    await api.post("/v2/novel/bookmark/add", data)
+
+
+async def bookmark_delete(api: AppApi, novel_id: int) -> None:
+    """Take a bookmark back. POST /v1/novel/bookmark/delete: novel_id. Source: pixiv-facts 3.4."""
+    await api.post("/v1/novel/bookmark/delete", {"novel_id": positive("novel_id", novel_id)})
 
 
 async def bookmark_detail(api: AppApi, novel_id: int) -> Received[BookmarkDetail]:

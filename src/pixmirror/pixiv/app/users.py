@@ -1,12 +1,20 @@
 """Users: profiles, works, bookmarks and follows (document 002 section 2; pixiv-facts 3.3)."""
 
-from collections.abc import Mapping
-
-from pixmirror.models import BookmarkTag, Illust, Listing, Novel, Received, UserDetail, UserPreview
-from pixmirror.pixiv.app.api import AppApi
-from pixmirror.pixiv.enums import RESTRICTS, USER_ILLUST_TYPES, not_negative, one_of, positive
-
-Next = Mapping[str, str] | None
+from pixmirror.models import (
+    BookmarkTag,
+    FollowDetail,
+    Illust,
+    Listing,
+    Novel,
+    Received,
+    SeriesDetail,
+    User,
+    UserDetail,
+    UserPreview,
+)
+from pixmirror.pixiv.app.api import AppApi, Next
+from pixmirror.pixiv.enums import RESTRICTS, USER_ILLUST_TYPES, maybe_text, not_negative, one_of, positive
+from pixmirror.pixiv.wire import Param
 
 
 async def detail(api: AppApi, user_id: int) -> Received[UserDetail]:
@@ -51,11 +59,12 @@ async def bookmarks_illust(
     """Bookmarked illusts, newest bookmark first. GET /v1/user/bookmarks/illust: user_id, restrict, tag,
     max_bookmark_id.
 
-    30 a page; the cursor max_bookmark_id has no cap. `tag` 未分類: those without one. Private ones of somebody
-    else are that user's public ones. Deleted works stay as stubs. Source: 002 2.4, recorded v1-user-
-    bookmarks-illust.
+    30 a page; the cursor max_bookmark_id has no cap. `tag` 未分類: those without one. `private` is for oneself:
+    of somebody else Pixiv would give the public ones, so that it is InvalidRequest here. Deleted works stay as
+    stubs. Source: 002 2.4, 003 fetch_user_bookmarks, recorded v1-user-bookmarks-illust.
     """
     params = _bookmarks(user_id, restrict, tag, max_bookmark_id)
+    await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/bookmarks/illust", params, "illusts", Illust, next)
 
 
@@ -70,6 +79,7 @@ async def bookmarks_novel(
 ) -> Listing[Novel]:
     """Bookmarked novels. GET /v1/user/bookmarks/novel; as bookmarks_illust. Source: 002 2.5."""
     params = _bookmarks(user_id, restrict, tag, max_bookmark_id)
+    await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/bookmarks/novel", params, "novels", Novel, next)
 
 
@@ -82,14 +92,16 @@ async def bookmark_tags_illust(
     Source: pixiv-facts 3.3, recorded v1-user-bookmark-tags-illust.
     """
     params = _listed(user_id, restrict, offset)
+    await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/bookmark-tags/illust", params, "bookmark_tags", BookmarkTag, next)
 
 
 async def bookmark_tags_novel(
     api: AppApi, user_id: int, restrict: str = "public", offset: int | None = None, *, next: Next = None
 ) -> Listing[BookmarkTag]:
-    """The same for novels. GET /v1/user/bookmark-tags/novel. Source: pixiv-facts 3.3."""
+    """The same for novels. GET /v1/user/bookmark-tags/novel: as of illusts. Source: pixiv-facts 3.3."""
     params = _listed(user_id, restrict, offset)
+    await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/bookmark-tags/novel", params, "bookmark_tags", BookmarkTag, next)
 
 
@@ -99,11 +111,105 @@ async def following(
     """Whom a user follows, newest follow first. GET /v1/user/following: user_id, restrict, offset.
 
     30 a page, up to three works each (`reading.preview_works`); OffsetCap beyond 5000. Users that are gone
-    are missing without a word: absence is not an unfollow. Source: 002 2.6, recorded v1-user-following.
+    are missing without a word: absence is not an unfollow. `private` is for oneself, else InvalidRequest (Pixiv
+    would answer with the public ones). Source: 002 2.6, 003 fetch_following, recorded v1-user-following.
+    """
+    params = _listed(user_id, restrict, offset)
+    await api.mine_if_private(user_id, restrict)
+    return await api.page("/v1/user/following", params, "user_previews", UserPreview, next)
+
+
+async def follower(
+    api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None
+) -> Listing[UserPreview]:
+    """Who follows a user. GET /v1/user/follower: user_id, offset. 30 a page; OffsetCap beyond 5000.
+
+    Source: 002 2.7, recorded v1-user-follower.
+    """
+    return await api.page("/v1/user/follower", _of(user_id, offset), "user_previews", UserPreview, next)
+
+
+async def mypixiv(
+    api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None
+) -> Listing[UserPreview]:
+    """The mypixiv of a user. GET /v1/user/mypixiv: user_id, offset. 30 a page. Source: pixiv-facts 3.3."""
+    return await api.page("/v1/user/mypixiv", _of(user_id, offset), "user_previews", UserPreview, next)
+
+
+async def related(
+    api: AppApi, seed_user_id: int, offset: int | None = None, *, next: Next = None
+) -> Listing[UserPreview]:
+    """Users like one. GET /v1/user/related: offset, seed_user_id. One page, or more where Pixiv says so.
+
+    Source: 002 2.9.
+    """
+    params = {"offset": not_negative("offset", offset), "seed_user_id": positive("seed_user_id", seed_user_id)}
+    return await api.page("/v1/user/related", params, "user_previews", UserPreview, next)
+
+
+async def recommended(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[UserPreview]:
+    """Users for this account. GET /v1/user/recommended: offset. 30 a page.
+
+    Source: pixiv-facts 3.3, recorded v1-user-recommended.
+    """
+    params = {"offset": not_negative("offset", offset)}
+    return await api.page("/v1/user/recommended", params, "user_previews", UserPreview, next)
+
+
+async def blocked(api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None) -> Listing[User]:
+    """Whom the own account blocks. GET /v2/user/list: user_id (one's own), offset. Source: pixiv-facts 3.3."""
+    return await api.page("/v2/user/list", _of(user_id, offset), "users", User, next)
+
+
+async def illust_series(
+    api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None
+) -> Listing[SeriesDetail]:
+    """The manga series of a user. GET /v1/user/illust-series: user_id, offset. 30 a page.
+
+    Source: pixiv-facts 3.2, recorded FRAGMENT-manga-series-item.
     """
     return await api.page(
-        "/v1/user/following", _listed(user_id, restrict, offset), "user_previews", UserPreview, next
+        "/v1/user/illust-series", _of(user_id, offset), "illust_series_details", SeriesDetail, next
     )
+
+
+async def novel_series(
+    api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None
+) -> Listing[SeriesDetail]:
+    """The novel series of a user. GET /v1/user/novel-series: user_id, offset. 30 a page.
+
+    Source: pixiv-facts 3.4, recorded FRAGMENT-novel-series-item.
+    """
+    return await api.page(
+        "/v1/user/novel-series", _of(user_id, offset), "novel_series_details", SeriesDetail, next
+    )
+
+
+async def follow_detail(api: AppApi, user_id: int) -> Received[FollowDetail]:
+    """Whether and how one follows a user. GET /v1/user/follow/detail: user_id. Source: pixiv-facts 3.3."""
+    params = {"user_id": positive("user_id", user_id)}
+    return await api.one("/v1/user/follow/detail", params, "follow_detail", FollowDetail)
+
+
+async def follow_add(api: AppApi, user_id: int, restrict: str = "public") -> None:
+    """Follow a user, or change how. POST /v1/user/follow/add: user_id, restrict (public, private).
+
+    Source: 002 2.8.
+    """
+    data: dict[str, Param] = {
+        "user_id": positive("user_id", user_id),
+        "restrict": one_of("restrict", restrict, RESTRICTS),
+    }
+    await api.post("/v1/user/follow/add", data)
+
+
+async def follow_delete(api: AppApi, user_id: int) -> None:
+    """Follow a user no longer. POST /v1/user/follow/delete: user_id. Source: 002 2.8."""
+    await api.post("/v1/user/follow/delete", {"user_id": positive("user_id", user_id)})
+
+
+def _of(user_id: int, offset: int | None) -> dict[str, int | None]:
+    return {"user_id": positive("user_id", user_id), "offset": not_negative("offset", offset)}
 
 
 def _listed(user_id: int, restrict: str, offset: int | None) -> dict[str, str | int | None]:
@@ -120,6 +226,6 @@ def _bookmarks(
     return {
         "user_id": positive("user_id", user_id),
         "restrict": one_of("restrict", restrict, RESTRICTS),
-        "tag": tag,
+        "tag": maybe_text("tag", tag),
         "max_bookmark_id": not_negative("max_bookmark_id", max_bookmark_id),
     }

@@ -1,0 +1,104 @@
+"""What all models stand on: Model with its `extra`, the liberties of the wire, time and keys. No I/O."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+Medium = Literal["illust", "novel"]
+Restrict = Literal["public", "private"]
+JST = timezone(timedelta(hours=9), "JST")
+PLACEHOLDER = "/common/images/limit_"
+
+
+class State(StrEnum):
+    """What is known of a work, user, comment, bookmark or follow upstream (law 6)."""
+
+    LIVE = "live"
+    LIMITED = "limited"
+    MYPIXIV = "mypixiv"
+    PRIVATE = "private"
+    GONE = "gone"
+    DELETED = "deleted"
+    USER_GONE = "user_gone"
+    USER_SUSPENDED = "user_suspended"
+    UNKNOWN = "unknown"
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970 UTC, the catalogue's unit."""
+    return int(moment.timestamp() * 1000)
+
+
+def from_ms(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def work_key(medium: Medium, work_id: int) -> int:
+    """One integer for two id spaces that collide: id*2, plus 1 for a novel (design 6)."""
+    return work_id * 2 + (medium == "novel")
+
+
+def split_key(key: int) -> tuple[Medium, int]:
+    return ("novel" if key & 1 else "illust"), key >> 1
+
+
+def _empty_list_is_none(value: Any) -> Any:
+    """PHP writes an empty map as []; Pixiv also writes an absent object as {}."""
+    return None if value in ([], {}, "") else value
+
+
+def _empty_list_is_map(value: Any) -> Any:
+    return {} if value in ([], None) else value
+
+
+def _none_is_empty(value: Any) -> Any:
+    return () if value is None else value
+
+
+OrNone = BeforeValidator(_empty_list_is_none)
+OrEmpty = BeforeValidator(_none_is_empty)
+OrMap = BeforeValidator(_empty_list_is_map)
+
+
+class Model(BaseModel):
+    """A frozen part of an answer; fields that the class does not name are kept in `extra`."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", coerce_numbers_to_str=True, protected_namespaces=())
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """What the model does not read, by JSON path, here and in the models below."""
+        return dict(_extras(self, ""))
+
+
+def _extras(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Model):
+        for name, left in (value.__pydantic_extra__ or {}).items():
+            yield f"{path}.{name}".lstrip("."), left
+        for name in type(value).model_fields:
+            yield from _extras(getattr(value, name), f"{path}.{name}".lstrip("."))
+    elif isinstance(value, tuple):
+        for i, item in enumerate(value):
+            yield from _extras(item, f"{path}[{i}]")
+
+
+_URL_TIME = re.compile(r"/img/(\d{4})/(\d{2})/(\d{2})/(\d{2})/(\d{2})/(\d{2})/")
+
+
+def url_version(url: str) -> str:
+    """The upload time in an image URL's path, yyyymmddhhmmss JST, or "" if there is none (pixiv-facts 6.1)."""
+    found = _URL_TIME.search(url)
+    return "".join(found.groups()) if found else ""
+
+
+def url_ms(url: str) -> int | None:
+    """The same time in ms UTC."""
+    version = url_version(url)
+    try:
+        return to_ms(datetime.strptime(version, "%Y%m%d%H%M%S").replace(tzinfo=JST)) if version else None
+    except ValueError:
+        return None

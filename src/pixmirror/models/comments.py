@@ -1,0 +1,42 @@
+"""Comments, replies, stamps."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, PositiveInt
+
+from pixmirror.models.base import Model, OrNone
+from pixmirror.models.users import User
+
+
+class Stamp(Model):
+    stamp_id: PositiveInt
+    stamp_url: str | None = None
+
+
+class ParentComment(Model):
+    """The comment that a reply answers, as the old v1 list shows it."""
+
+    id: PositiveInt
+    comment: str | None = None
+    date: AwareDatetime | None = None
+    user: Annotated[User | None, OrNone] = None
+
+
+class Comment(Model):
+    """A comment or a reply; `user` is None where Pixiv hides who wrote it."""
+
+    id: PositiveInt
+    comment: str = ""
+    date: AwareDatetime | None = None
+    user: Annotated[User | None, OrNone] = None
+    has_replies: bool = False
+    stamp: Annotated[Stamp | None, OrNone] = None
+    parent_comment: Annotated[ParentComment | None, OrNone] = None
+
+
+class Emoji(Model):
+    """A picture that stands for a (word) in comments."""
+
+    id: PositiveInt
+    slug: str
+    image_url_medium: str | None = None

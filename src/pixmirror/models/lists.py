@@ -1,0 +1,154 @@
+"""Pages of lists, what could not be read of them, and the small rows that lists hold."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AwareDatetime, BeforeValidator, PositiveInt
+
+from pixmirror.models.base import Model, OrEmpty, OrNone
+from pixmirror.models.novels import Novel
+from pixmirror.models.users import User
+from pixmirror.models.works import Illust, ImageUrls
+
+
+class BookmarkTag(Model):
+    """One of a user's own tags for bookmarks."""
+
+    name: str
+    count: int
+
+
+class BookmarkDetailTag(Model):
+    """A tag that a bookmark has (`is_registered`) or could have."""
+
+    name: str
+    is_registered: bool | None = None
+
+
+class BookmarkDetail(Model):
+    """Own bookmark of a work."""
+
+    is_bookmarked: bool
+    restrict: str | None = None
+    tags: Annotated[tuple[BookmarkDetailTag, ...], OrEmpty] = ()
+
+
+class SeriesDetail(Model):
+    """A series of illusts or novels."""
+
+    id: PositiveInt
+    title: str = ""
+    caption: str | None = None
+    display_text: str | None = None
+    user: Annotated[User | None, OrNone] = None
+    create_date: AwareDatetime | None = None
+    cover_image_urls: Annotated[ImageUrls | None, OrNone] = None
+    width: int | None = None
+    height: int | None = None
+    series_work_count: int | None = None
+    content_count: int | None = None
+    is_original: bool | None = None
+    is_concluded: bool | None = None
+    total_character_count: int | None = None
+    novel_ai_type: int | None = None
+    watchlist_added: bool | None = None
+
+
+class SeriesContext(Model):
+    """Where in its series a work stands, and its neighbours."""
+
+    content_order: int | None = None
+    prev: Annotated[Illust | None, OrNone] = None
+    next: Annotated[Illust | None, OrNone] = None
+
+
+class SeriesPosition(Model):
+    """`/v1/illust-series/illust`; both parts are None for a work of no series."""
+
+    illust_series_detail: Annotated[SeriesDetail | None, OrNone]
+    illust_series_context: Annotated[SeriesContext | None, OrNone]
+
+
+class WatchedSeries(Model):
+    """A row of a watch list. `mask_text` says why a series is not shown; its user has then the id 0."""
+
+    id: PositiveInt
+    title: str = ""
+    url: str | None = None
+    mask_text: str | None = None
+    published_content_count: int | None = None
+    last_published_content_datetime: AwareDatetime | None = None
+    latest_content_id: int | None = None
+    user: Annotated[User | None, OrNone] = None
+
+
+class TrendTag(Model):
+    """A tag of the day with a work that carries it."""
+
+    tag: str
+    translated_name: str | None = None
+    illust: Annotated[Illust | None, OrNone] = None
+    novel: Annotated[Novel | None, OrNone] = None
+
+
+class SpotlightArticle(Model):
+    """An article of pixivision."""
+
+    id: PositiveInt
+    title: str
+    pure_title: str | None = None
+    thumbnail: str | None = None
+    article_url: str
+    publish_date: AwareDatetime | None = None
+    category: str | None = None
+    subcategory_label: str | None = None
+
+
+def _unlimited(value: Any) -> Any:
+    return None if value == "*" else value
+
+
+class BookmarkRange(Model):
+    """A range of bookmark counts that a search offers; None is no limit (`*` at Pixiv)."""
+
+    bookmark_num_min: Annotated[int | None, BeforeValidator(_unlimited)]
+    bookmark_num_max: Annotated[int | None, BeforeValidator(_unlimited)]
+
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[T_co]):
+    """An item as a model, beside the JSON object that Pixiv sent for it."""
+
+    item: T_co
+    raw: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An item that could not be read: kept raw, counted, reported."""
+
+    path: str
+    reason: str
+    raw: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """One answer of a list endpoint. `next` is the whole query of next_url, or None at the end.
+
+    `head` holds what else stood at the top of the answer (`total_comments`, `user`, ...).
+    """
+
+    endpoint: str
+    items: tuple[Received[T], ...]
+    broken: tuple[Broken, ...] = ()
+    next: Mapping[str, str] | None = None
+    head: Mapping[str, Any] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[T]:
+        return (r.item for r in self.items)

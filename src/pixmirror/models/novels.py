@@ -1,0 +1,60 @@
+"""Novels and their text."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, PositiveInt
+
+from pixmirror.models.base import Medium, Model, OrMap, OrNone
+from pixmirror.models.works import Work
+
+
+class Novel(Work):
+    """A novel without its text (`novels[]`, `/v2/novel/detail`)."""
+
+    text_length: int = Field(ge=0)
+    is_original: bool | None = None
+    is_mypixiv_only: bool | None = None
+    is_x_restricted: bool | None = None
+    novel_ai_type: int | None = None
+    language: str | None = None
+
+    type: ClassVar[str] = "novel"
+    medium: ClassVar[Medium] = "novel"
+
+    @property
+    def ai_type(self) -> int | None:
+        return self.novel_ai_type
+
+
+class NovelMarker(Model):
+    """The page at which one stopped reading."""
+
+    page: int | None = None
+
+
+class MarkedNovel(Model):
+    """A row of the list of markers."""
+
+    novel: Novel
+    novel_marker: Annotated[NovelMarker, OrMap] = Field(default_factory=NovelMarker)
+
+
+class OldNovelText(Model):
+    """What `/v1/novel/text` said until February 2024."""
+
+    novel_text: str
+    novel_marker: Annotated[NovelMarker, OrMap] = Field(default_factory=NovelMarker)
+    series_prev: Annotated[Novel | None, OrNone] = None
+    series_next: Annotated[Novel | None, OrNone] = None
+
+
+class NovelText(Model):
+    """What the webview page of a novel holds (pixiv-facts 10); `text` is verbatim."""
+
+    id: PositiveInt
+    text: str
+    title: str = ""
+    user_id: Annotated[int | None, OrNone] = Field(default=None, alias="userId")
+    cover_url: str | None = Field(default=None, alias="coverUrl")
+    images: Annotated[dict[str, Any], OrMap] = Field(default_factory=dict)
+    illusts: Annotated[dict[str, Any], OrMap] = Field(default_factory=dict)

@@ -1,0 +1,122 @@
+"""Users: as lists carry them, and whole."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from pixmirror.models.base import Model, OrEmpty, OrMap, OrNone
+
+
+class ProfileImageUrls(Model):
+    """An avatar: `medium` in the App API, the px sizes in the answer of a login."""
+
+    medium: str | None = None
+    px_16x16: str | None = None
+    px_50x50: str | None = None
+    px_170x170: str | None = None
+
+
+class User(Model):
+    """A user as lists carry it. `id` is 0 in the stub of a work whose user is gone."""
+
+    id: int = Field(ge=0)
+    name: str = ""
+    account: str = ""
+    profile_image_urls: Annotated[ProfileImageUrls | None, OrNone] = None
+    comment: str | None = None
+    is_followed: bool | None = None
+    is_accept_request: bool | None = None
+    is_access_blocking_user: bool | None = None
+
+
+class Account(User):
+    """The account that is logged in, as the token endpoint describes it."""
+
+    mail_address: str | None = None
+    is_premium: bool | None = None
+    x_restrict: int | None = None
+    is_mail_authorized: bool | None = None
+    require_policy_agreement: bool | None = None
+
+
+class Profile(Model):
+    """Totals and public facts of a user (`/v1/user/detail`)."""
+
+    total_illusts: int | None = None
+    total_manga: int | None = None
+    total_novels: int | None = None
+    total_illust_bookmarks_public: int | None = None
+    total_illust_series: int | None = None
+    total_novel_series: int | None = None
+    total_follow_users: int | None = None
+    total_mypixiv_users: int | None = None
+    background_image_url: str | None = None
+    webpage: str | None = None
+    gender: str | None = None
+    birth: str | None = None
+    birth_day: str | None = None
+    birth_year: int | None = None
+    region: str | None = None
+    address_id: int | None = None
+    country_code: str | None = None
+    job: str | None = None
+    job_id: int | None = None
+    twitter_account: str | None = None
+    twitter_url: str | None = None
+    pawoo_url: str | None = None
+    is_premium: bool | None = None
+    is_using_custom_profile_image: bool | None = None
+
+
+class ProfilePublicity(Model):
+    """Who may see which part of a profile: public, mypixiv or private."""
+
+    gender: str | None = None
+    region: str | None = None
+    birth_day: str | None = None
+    birth_year: str | None = None
+    job: str | None = None
+    pawoo: bool | None = None
+
+
+class Workspace(Model):
+    """What a user works with, in their own words."""
+
+    pc: str | None = None
+    monitor: str | None = None
+    tool: str | None = None
+    scanner: str | None = None
+    tablet: str | None = None
+    mouse: str | None = None
+    printer: str | None = None
+    desktop: str | None = None
+    music: str | None = None
+    desk: str | None = None
+    chair: str | None = None
+    comment: str | None = None
+    workspace_image_url: str | None = None
+
+
+class UserDetail(Model):
+    """`/v1/user/detail`: the whole profile; `user.comment` is what they say of themselves."""
+
+    user: User
+    profile: Profile
+    profile_publicity: Annotated[ProfilePublicity, OrMap] = Field(default_factory=ProfilePublicity)
+    workspace: Annotated[Workspace, OrMap] = Field(default_factory=Workspace)
+
+
+class UserPreview(Model):
+    """A row of a user list, with up to three works each."""
+
+    user: User
+    illusts: Annotated[tuple[Any, ...], OrEmpty] = ()
+    novels: Annotated[tuple[Any, ...], OrEmpty] = ()
+    is_muted: bool | None = None
+
+
+class FollowDetail(Model):
+    """Whether and how we follow a user."""
+
+    is_followed: bool
+    restrict: str | None = None

@@ -1,0 +1,138 @@
+"""Works: what illusts and novels share, illusts themselves, ugoira."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AwareDatetime, Field, PositiveInt
+
+from pixmirror.models.base import PLACEHOLDER, Medium, Model, OrEmpty, OrNone, State, work_key
+from pixmirror.models.users import User
+
+
+class ImageUrls(Model):
+    square_medium: str | None = None
+    medium: str | None = None
+    large: str | None = None
+    original: str | None = None
+
+
+class Tag(Model):
+    name: str
+    translated_name: str | None = None
+    added_by_uploaded_user: bool | None = None
+
+
+class SeriesRef(Model):
+    id: PositiveInt
+    title: str = ""
+
+
+class MetaSinglePage(Model):
+    original_image_url: str | None = None
+
+
+class MetaPage(Model):
+    image_urls: ImageUrls
+
+
+class Work(Model):
+    """What illusts and novels have in common."""
+
+    medium: ClassVar[Medium]
+
+    id: PositiveInt
+    title: str = ""
+    caption: str = ""
+    restrict: int = 0
+    x_restrict: int = 0
+    user: Annotated[User | None, OrNone] = None
+    image_urls: Annotated[ImageUrls | None, OrNone] = None
+    tags: Annotated[tuple[Tag, ...], OrEmpty] = ()
+    create_date: AwareDatetime | None = None
+    page_count: int = 1
+    series: Annotated[SeriesRef | None, OrNone] = None
+    total_view: int | None = None
+    total_bookmarks: int | None = None
+    total_comments: int | None = None
+    is_bookmarked: bool | None = None
+    is_muted: bool | None = None
+    visible: bool = True
+    comment_access_control: int | None = None
+    request: Any = None
+    restriction_attributes: Annotated[tuple[str, ...], OrEmpty] = ()
+    event_banners: Any = None
+    seasonal_effect_animation_urls: Any = None
+
+    @property
+    def key(self) -> int:
+        return work_key(self.medium, self.id)
+
+    @property
+    def placeholder(self) -> str | None:
+        """The name after `limit_` of the placeholder picture that stands for the work, or None."""
+        urls = self.image_urls
+        for url in (urls.large, urls.medium, urls.square_medium) if urls else ():
+            if url and PLACEHOLDER in url:
+                return url.split(PLACEHOLDER, 1)[1].rsplit(".", 1)[0]
+        return None
+
+    @property
+    def state(self) -> State:
+        """LIVE for a work, else what the stub stands for (pixiv-facts 6.2, 7.2)."""
+        name = self.placeholder
+        if name is None:
+            return State.LIVE if self.visible and self.user and self.user.id else State.UNKNOWN
+        if name.startswith("mypixiv"):
+            return State.PRIVATE if self.restrict == 2 else State.MYPIXIV
+        if name.startswith("unknown"):
+            return State.UNKNOWN
+        return State.LIMITED
+
+    @property
+    def is_stub(self) -> bool:
+        return self.state is not State.LIVE
+
+
+class Illust(Work):
+    """An illust, manga or ugoira (`illusts[]`, `/v1/illust/detail`)."""
+
+    type: Literal["illust", "manga", "ugoira"]
+    tools: Annotated[tuple[str, ...], OrEmpty] = ()
+    width: int = 0
+    height: int = 0
+    sanity_level: int | None = None
+    meta_single_page: Annotated[MetaSinglePage | None, OrNone] = None
+    meta_pages: Annotated[tuple[MetaPage, ...], OrEmpty] = ()
+    illust_ai_type: int | None = None
+    illust_book_style: int | None = None
+
+    medium: ClassVar[Medium] = "illust"
+
+    @property
+    def ai_type(self) -> int | None:
+        return self.illust_ai_type
+
+    @property
+    def originals(self) -> tuple[str, ...]:
+        """URLs of the original pages in order; for a ugoira that of frame 0; empty for a stub."""
+        if self.is_stub:
+            return ()
+        if self.meta_pages:
+            return tuple(p.image_urls.original for p in self.meta_pages if p.image_urls.original)
+        single = self.meta_single_page.original_image_url if self.meta_single_page else None
+        return (single,) if single else ()
+
+
+class UgoiraFrame(Model):
+    """One frame: the file in the zip and how long it shows, in milliseconds."""
+
+    file: str
+    delay: int = Field(ge=0)
+
+
+class ZipUrls(Model):
+    medium: str
+
+
+class UgoiraMetadata(Model):
+    zip_urls: ZipUrls
+    frames: tuple[UgoiraFrame, ...]

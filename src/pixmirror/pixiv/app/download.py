@@ -1,0 +1,172 @@
+"""Saving files of Pixiv: whole under their name or not at all, resumed where a former try was cut."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+from urllib.parse import unquote, urlsplit
+
+from pixmirror.errors import DiskFull, InvalidRequest, StorageAbsent, StorageError
+from pixmirror.models import Illust
+from pixmirror.pixiv.app.api import AppApi
+from pixmirror.pixiv.enums import SIZES, one_of
+from pixmirror.pixiv.images import open_image
+from pixmirror.pixiv.transport import Transport
+
+Progress = Callable[[int, int | None], None]  # bytes on disk so far, bytes in all if the host said
+BAD = frozenset('/\\:*?"<>|')
+
+
+async def download(
+    source: AppApi | Transport,
+    url: str,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    prefix: str = "",
+    ext: str | None = None,
+    replace: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Save a file of i.pximg.net and give its path. GET of the url, with the Referer that the host wants.
+
+    `path`: a folder (None: the current one), where the file is named after the url, with `prefix` before and with
+    the extension `ext` (None: its own); or the file itself. One that exists stays unless `replace`. What comes
+    goes into a hidden .part beside it, which a later call goes on with, and gets its name when it is whole.
+    Errors: those of open_image, and StorageAbsent, DiskFull, StorageError. Source: 002 5.2, 003 download.
+    """
+    target = _target(url, path, prefix, ext)
+    if not replace and _there(target):
+        return target
+    transport = source.transport if isinstance(source, AppApi) else source
+    part = target.with_name(f".{target.name}.{hashlib.sha256(url.encode()).hexdigest()[:12]}.part")
+    async with open_image(transport, url, offset=_size(part)) as stream:
+        with _Part(part, stream.resumed) as file:
+            done = stream.offset
+            async for chunk in stream:
+                file.write(chunk)
+                done += len(chunk)
+                if progress:
+                    progress(done, stream.length_total)
+            file.finish(target)
+    return target
+
+
+async def download_work(
+    source: AppApi | Transport,
+    work: Illust,
+    directory: str | os.PathLike[str],
+    size: str = "original",
+    filename: str | None = None,
+    *,
+    replace: bool = False,
+    progress: Progress | None = None,
+) -> tuple[Path, ...]:
+    """Save the pages of a work: the file of a single one, else a folder of all. `size` is original, large, medium
+    or square_medium; `filename` (None: the id) names the file, without extension, or the folder.
+
+    A ugoira gives its first frame (its zip is `illusts.ugoira_metadata`'s); a stub is InvalidRequest. Errors and
+    resuming as in `download`. Source: 003 Illustration.download.
+    """
+    urls = page_urls(work, size)
+    if not urls:
+        raise InvalidRequest(f"Work {work.id} has no files that can be seen (it is {work.state.value}).")
+    name = _name(filename or str(work.id))
+    folder = Path(directory)
+    if len(urls) == 1:
+        file = folder / f"{name}{PurePosixPath(urlsplit(urls[0]).path).suffix}"
+        return (await download(source, urls[0], file, replace=replace, progress=progress),)
+    _need(folder)
+    _make(folder / name)
+    paths = [await download(source, url, folder / name, replace=replace, progress=progress) for url in urls]
+    return tuple(paths)
+
+
+def page_urls(work: Illust, size: str = "original") -> tuple[str, ...]:
+    """The URL of each page in one size; empty for a stub."""
+    one_of("size", size, SIZES)
+    if size == "original" or work.is_stub:
+        return work.originals
+    pages = [page.image_urls for page in work.meta_pages]
+    if not pages and work.image_urls:
+        pages = [work.image_urls]
+    return tuple(url for urls in pages if (url := getattr(urls, size)))
+
+
+class _Part:
+    """The file that is being written; it stays if the writing breaks off, so that it can be gone on with."""
+
+    def __init__(self, path: Path, resumed: bool) -> None:
+        self._path = path
+        self._resumed = resumed
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> "_Part":
+        try:
+            self._file = self._path.open("ab" if self._resumed else "wb")
+        except OSError as exc:
+            raise _storage_error(exc, self._path.parent) from exc
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.close()
+
+    def write(self, chunk: bytes) -> None:
+        assert self._file
+        try:
+            self._file.write(chunk)
+        except OSError as exc:
+            raise _storage_error(exc, self._path.parent) from exc
+
+    def finish(self, target: Path) -> None:
+        assert self._file
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._path.replace(target)
+        except OSError as exc:
+            raise _storage_error(exc, target.parent) from exc
+
+
+def _target(url: str, path: str | os.PathLike[str] | None, prefix: str, ext: str | None) -> Path:
+    place = Path(path) if path is not None else Path()
+    if place.is_dir():
+        own = PurePosixPath(urlsplit(url).path)
+        suffix = own.suffix if ext is None else f".{ext.removeprefix('.')}" if ext else ""
+        place /= _name(f"{prefix}{unquote(own.stem)}{suffix}")
+    _need(place.parent)
+    return place
+
+
+def _name(name: str) -> str:
+    """The name of one file or folder: nothing that leads elsewhere."""
+    if not name or name in (".", "..") or any(c in BAD or ord(c) < 32 for c in name):
+        raise InvalidRequest(f"{name!r} cannot be the name of a file.")
+    return name
+
+
+def _there(path: Path) -> bool:
+    return path.exists()
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _need(folder: Path) -> None:
+    if not folder.is_dir():
+        raise StorageAbsent(f"There is no folder {folder}.")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as exc:
+        raise _storage_error(exc, folder.parent) from exc
+
+
+def _storage_error(exc: OSError, folder: Path) -> StorageError:
+    kind = DiskFull if exc.errno == 28 else StorageError
+    return kind(f"{folder}: {exc.strerror or exc}.")

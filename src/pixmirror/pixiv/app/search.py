@@ -1,0 +1,250 @@
+"""Search and discovery (document 002 section 4; pixiv-facts 3.5).
+
+What `search_ai_type` means is not settled: by the newest report 0 shows everything, 1 hides what is declared as AI
+and 2 shows only that; by older ones 0 hides and 1 shows. It is sent only where it is given, 0 too; the
+`illust_ai_type` of each work is the safe way.
+"""
+
+from datetime import date
+
+from pixmirror.models import BookmarkRange, Illust, Listing, Novel, Tag, TrendTag, UserPreview
+from pixmirror.pixiv import reading
+from pixmirror.pixiv.app.api import AppApi, Next
+from pixmirror.pixiv.enums import (
+    DURATIONS,
+    ILLUST_SEARCH_TARGETS,
+    NOVEL_SEARCH_TARGETS,
+    SEARCH_AI_TYPES,
+    SORTS,
+    date_span,
+    flag,
+    maybe_one_of,
+    not_negative,
+    number_of,
+    one_of,
+    text,
+)
+from pixmirror.pixiv.wire import Param
+
+Day = date | str | None
+
+
+async def illusts(
+    api: AppApi,
+    word: str,
+    search_target: str = "partial_match_for_tags",
+    sort: str = "date_desc",
+    duration: str | None = None,
+    offset: int | None = None,
+    merge_plain_keyword_results: bool | None = None,
+    include_translated_tag_results: bool | None = None,
+    search_ai_type: int | None = None,
+    start_date: Day = None,
+    end_date: Day = None,
+    bookmark_num_min: int | None = None,
+    bookmark_num_max: int | None = None,
+    include_potential_violation_works: bool | None = None,
+    *,
+    next: Next = None,
+) -> Listing[Illust]:
+    """Illusts, manga and ugoira by word. GET /v1/search/illust: word, search_target (partial_match_for_tags,
+    exact_match_for_tags, title_and_caption, keyword), sort (date_desc, date_asc, popular_desc and its male and
+    female kinds), duration, offset, merge_plain_keyword_results, include_translated_tag_results, search_ai_type
+    (0, 1, 2), start_date, end_date (no more than a year apart), bookmark_num_min, bookmark_num_max,
+    include_potential_violation_works.
+
+    30 a page; OffsetCap beyond 5000 (`past_cap` goes on). The popular sorts and the bookmark counts need premium.
+    `span_limit` reads how far apart the dates may be. Source: 002 4.1, 003 search_illustrations, recorded
+    v1-search-illust.
+    """
+    params = _search(
+        word, search_target, ILLUST_SEARCH_TARGETS, sort, duration, offset, merge_plain_keyword_results,
+        include_translated_tag_results, search_ai_type, start_date, end_date, bookmark_num_min, bookmark_num_max,
+    )  # fmt: skip
+    name = "include_potential_violation_works"
+    params[name] = flag(name, include_potential_violation_works)
+    return await api.page("/v1/search/illust", params, "illusts", Illust, next)
+
+
+async def novels(
+    api: AppApi,
+    word: str,
+    search_target: str = "partial_match_for_tags",
+    sort: str = "date_desc",
+    duration: str | None = None,
+    offset: int | None = None,
+    merge_plain_keyword_results: bool | None = None,
+    include_translated_tag_results: bool | None = None,
+    search_ai_type: int | None = None,
+    start_date: Day = None,
+    end_date: Day = None,
+    bookmark_num_min: int | None = None,
+    bookmark_num_max: int | None = None,
+    *,
+    next: Next = None,
+) -> Listing[Novel]:
+    """Novels by word. GET /v1/search/novel: as illusts; search_target also `text`. Source: 002 4.2."""
+    params = _search(
+        word, search_target, NOVEL_SEARCH_TARGETS, sort, duration, offset, merge_plain_keyword_results,
+        include_translated_tag_results, search_ai_type, start_date, end_date, bookmark_num_min, bookmark_num_max,
+    )  # fmt: skip
+    return await api.page("/v1/search/novel", params, "novels", Novel, next)
+
+
+async def users(
+    api: AppApi,
+    word: str,
+    sort: str | None = None,
+    duration: str | None = None,
+    offset: int | None = None,
+    *,
+    next: Next = None,
+) -> Listing[UserPreview]:
+    """Users by name. GET /v1/search/user: word, sort, duration, offset. 30 a page. Source: 002 4.3."""
+    params = {
+        "word": text("word", word),
+        "sort": maybe_one_of("sort", sort, SORTS),
+        "duration": maybe_one_of("duration", duration, DURATIONS),
+        "offset": not_negative("offset", offset),
+    }
+    return await api.page("/v1/search/user", params, "user_previews", UserPreview, next)
+
+
+async def autocomplete(api: AppApi, word: str, merge_plain_keyword_results: bool | None = None) -> Listing[Tag]:
+    """Tags that begin so. GET /v2/search/autocomplete: word, merge_plain_keyword_results. About 10.
+
+    Source: pixiv-facts 3.5.
+    """
+    name = "merge_plain_keyword_results"
+    params = {"word": text("word", word), name: flag(name, merge_plain_keyword_results)}
+    return await api.page("/v2/search/autocomplete", params, "tags", Tag)
+
+
+async def popular_illusts(
+    api: AppApi,
+    word: str,
+    search_target: str = "partial_match_for_tags",
+    merge_plain_keyword_results: bool | None = None,
+    include_translated_tag_results: bool | None = None,
+    search_ai_type: int | None = None,
+    start_date: Day = None,
+    end_date: Day = None,
+) -> Listing[Illust]:
+    """What a premium account would see first: one page. GET /v1/search/popular-preview/illust: as illusts.
+
+    Source: pixiv-facts 3.5.
+    """
+    params = _preview(
+        word, search_target, ILLUST_SEARCH_TARGETS, merge_plain_keyword_results, include_translated_tag_results,
+        search_ai_type, start_date, end_date,
+    )  # fmt: skip
+    return await api.page("/v1/search/popular-preview/illust", params, "illusts", Illust)
+
+
+async def popular_novels(
+    api: AppApi,
+    word: str,
+    search_target: str = "partial_match_for_tags",
+    merge_plain_keyword_results: bool | None = None,
+    include_translated_tag_results: bool | None = None,
+    search_ai_type: int | None = None,
+    start_date: Day = None,
+    end_date: Day = None,
+) -> Listing[Novel]:
+    """The same for novels. GET /v1/search/popular-preview/novel: as novels. Source: pixiv-facts 3.5."""
+    params = _preview(
+        word, search_target, NOVEL_SEARCH_TARGETS, merge_plain_keyword_results, include_translated_tag_results,
+        search_ai_type, start_date, end_date,
+    )  # fmt: skip
+    return await api.page("/v1/search/popular-preview/novel", params, "novels", Novel)
+
+
+async def bookmark_ranges_illust(
+    api: AppApi,
+    word: str,
+    search_target: str = "partial_match_for_tags",
+    start_date: Day = None,
+    end_date: Day = None,
+) -> Listing[BookmarkRange]:
+    """The ranges of bookmark_num_min and _max that the app offers. GET /v1/search/bookmark-ranges/illust: word,
+    search_target, start_date, end_date. Source: pixiv-facts 3.5.
+    """
+    params = _ranges(word, one_of("search_target", search_target, ILLUST_SEARCH_TARGETS), start_date, end_date)
+    return await api.page("/v1/search/bookmark-ranges/illust", params, "bookmark_ranges", BookmarkRange)
+
+
+async def bookmark_ranges_novel(
+    api: AppApi,
+    word: str,
+    search_target: str = "partial_match_for_tags",
+    start_date: Day = None,
+    end_date: Day = None,
+) -> Listing[BookmarkRange]:
+    """The same for novels. GET /v1/search/bookmark-ranges/novel: as for illusts. Source: pixiv-facts 3.5."""
+    params = _ranges(word, one_of("search_target", search_target, NOVEL_SEARCH_TARGETS), start_date, end_date)
+    return await api.page("/v1/search/bookmark-ranges/novel", params, "bookmark_ranges", BookmarkRange)
+
+
+async def trending_tags_illust(api: AppApi) -> Listing[TrendTag]:
+    """The tags of the day, each with a work. GET /v1/trending-tags/illust. One page, 24 or so.
+
+    Source: 002 4.4, 003 fetch_trending_tags, recorded v1-trending-tags-illust.
+    """
+    return await api.page("/v1/trending-tags/illust", {}, "trend_tags", TrendTag)
+
+
+async def trending_tags_novel(api: AppApi) -> Listing[TrendTag]:
+    """The same of novels. GET /v1/trending-tags/novel. Source: 002 4.5."""
+    return await api.page("/v1/trending-tags/novel", {}, "trend_tags", TrendTag)
+
+
+def span_limit(page: Listing[Illust] | Listing[Novel]) -> int | None:
+    """How many seconds start_date and end_date may be apart, as an answer of `illusts` or `novels` says."""
+    return reading.number(page.head.get("search_span_limit"))
+
+
+def _search(
+    word: str,
+    target: str,
+    targets: tuple[str, ...],
+    sort: str,
+    duration: str | None,
+    offset: int | None,
+    merge: bool | None,
+    translated: bool | None,
+    ai_type: int | None,
+    start: Day,
+    end: Day,
+    least: int | None,
+    most: int | None,
+) -> dict[str, Param]:
+    return {
+        **_preview(word, target, targets, merge, translated, ai_type, start, end),
+        "sort": one_of("sort", sort, SORTS),
+        "duration": maybe_one_of("duration", duration, DURATIONS),
+        "bookmark_num_min": not_negative("bookmark_num_min", least),
+        "bookmark_num_max": not_negative("bookmark_num_max", most),
+        "offset": not_negative("offset", offset),
+    }
+
+
+def _preview(
+    word: str,
+    target: str,
+    targets: tuple[str, ...],
+    merge: bool | None,
+    translated: bool | None,
+    ai_type: int | None,
+    start: Day,
+    end: Day,
+) -> dict[str, Param]:
+    return {
+        **_ranges(word, one_of("search_target", target, targets), start, end),
+        "merge_plain_keyword_results": flag("merge_plain_keyword_results", merge),
+        "include_translated_tag_results": flag("include_translated_tag_results", translated),
+        "search_ai_type": number_of("search_ai_type", ai_type, SEARCH_AI_TYPES),
+    }
+
+
+def _ranges(word: str, target: str, start: Day, end: Day) -> dict[str, Param]:
+    return {"word": text("word", word), "search_target": target, **date_span(start, end)}

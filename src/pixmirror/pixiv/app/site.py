@@ -1,0 +1,56 @@
+"""What belongs to nobody: emoji, stamps, articles, broadcasts, the app itself (pixiv-facts 3.2 and 3.5)."""
+
+from pixmirror.models import ApplicationInfo, Emoji, Listing, Live, Received, SpotlightArticle, Stamp
+from pixmirror.pixiv.app.api import AppApi, Next
+from pixmirror.pixiv.enums import APPS, SPOTLIGHT_CATEGORIES, not_negative, one_of
+
+
+async def emoji(api: AppApi) -> Listing[Emoji]:
+    """The pictures that (words) in comments stand for. GET /v1/emoji, without a token. One page, about 40.
+
+    Source: pixiv-facts 3.5 and 9.
+    """
+    return await api.page("/v1/emoji", {}, "emoji_definitions", Emoji, login=False)
+
+
+async def stamps(api: AppApi) -> Listing[Stamp]:
+    """The stamps that comments can be. GET /v1/stamps. One page, about 40. Source: pixiv-facts 3.5."""
+    return await api.page("/v1/stamps", {}, "stamps", Stamp)
+
+
+async def application_info(api: AppApi, app: str = "ios") -> Received[ApplicationInfo]:
+    """The newest app, and notices to its users. GET /v1/application-info/{ios|android}, without a token.
+
+    A cheap way to see whether the API lives. Source: pixiv-facts 3.5.
+    """
+    path = f"/v1/application-info/{one_of('app', app, APPS)}"
+    return await api.one(path, {}, "application_info", ApplicationInfo, login=False)
+
+
+async def spotlight_articles(
+    api: AppApi, category: str = "all", offset: int | None = None, *, next: Next = None
+) -> Listing[SpotlightArticle]:
+    """Articles of pixivision, newest first. GET /v1/spotlight/articles: category (all, illust, manga), offset.
+
+    10 a page; offset cap 5000. The text of an article is only at its `article_url`. Source: pixiv-facts 3.2,
+    recorded v1-spotlight-articles.
+    """
+    params = {
+        "category": one_of("category", category, SPOTLIGHT_CATEGORIES),
+        "offset": not_negative("offset", offset),
+    }
+    return await api.page("/v1/spotlight/articles", params, "spotlight_articles", SpotlightArticle, next)
+
+
+async def live_list(
+    api: AppApi, list_type: str = "popular", offset: int | None = None, *, next: Next = None
+) -> Listing[Live]:
+    """Broadcasts of pixiv Sketch that run now. GET /v1/live/list: list_type (popular, following), offset.
+
+    Source: pixiv-facts 3.5, recorded v1-live-list.
+    """
+    params = {
+        "list_type": one_of("list_type", list_type, ("popular", "following")),
+        "offset": not_negative("offset", offset),
+    }
+    return await api.page("/v1/live/list", params, "lives", Live, next)

@@ -1,0 +1,104 @@
+"""What is new for us: followed artists, mypixiv, watch lists, the top page, discovery (document 001)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pixmirror.models import Illust, Listing, Novel, Received
+from pixmirror.pixiv.enums import one_of
+from pixmirror.pixiv.web import bodies, composed, params
+from pixmirror.pixiv.web.api import WebApi, listed
+from pixmirror.pixiv.wire import Param
+
+Next = Mapping[str, str] | None
+
+
+async def top(api: WebApi, mode: str = "all") -> Received[composed.Top]:
+    """The top page: new from followed artists, ranking, recommended, trending. GET /ajax/top/illust: mode (all,
+    safe, r18).
+
+    `item.page` names by id what `item.thumbnails` holds. Needs a login. Source: 001, recorded top-illust.
+    """
+    return await api.body("/ajax/top/illust", {"mode": params.mode(mode)}, composed.Top, login=True)
+
+
+async def follow_illust(api: WebApi, mode: str = "all", p: int = 1, *, next: Next = None) -> Listing[Illust]:
+    """New works of followed artists. GET /ajax/follow_latest/illust: mode (all, safe, r18), p.
+
+    60 a page, about 34 pages, then the last one repeats: `web.paging` stops there. Muted works are in
+    `head["page"]["ids"]` alone. Needs a login. Source: 001, recorded follow_latest-illust.
+    """
+    return await _feed(
+        api, "follow_latest/illust", "illust", {"mode": params.mode(mode), "p": params.page(p)}, next
+    )
+
+
+async def follow_novel(api: WebApi, mode: str = "all", p: int = 1, *, next: Next = None) -> Listing[Novel]:
+    """The same for novels. GET /ajax/follow_latest/novel: mode, p. Source: pixiv-facts 4.4."""
+    return await _feed(api, "follow_latest/novel", "novel", {"mode": params.mode(mode), "p": params.page(p)}, next)
+
+
+async def mypixiv_illust(api: WebApi, p: int = 1, *, next: Next = None) -> Listing[Illust]:
+    """New works of mypixiv. GET /ajax/mypixiv_latest/illust: p. Source: 001, recorded mypixiv_latest-illust."""
+    return await _feed(api, "mypixiv_latest/illust", "illust", {"p": params.page(p)}, next)
+
+
+async def mypixiv_novel(api: WebApi, p: int = 1, *, next: Next = None) -> Listing[Novel]:
+    """The same for novels. GET /ajax/mypixiv_latest/novel: p. Source: pixiv-facts 4.4."""
+    return await _feed(api, "mypixiv_latest/novel", "novel", {"p": params.page(p)}, next)
+
+
+async def watch_list(api: WebApi, medium: str = "manga", p: int = 1) -> Received[composed.WatchList]:
+    """Series that we watch. GET /ajax/watch_list/manga or .../novel: p.
+
+    `item.page.watched_series_ids`, of `max_page` pages. Needs a login. Source: 001, recorded watch_list-manga.
+    """
+    kind = one_of("medium", medium, ("manga", "novel"))
+    return await api.body(f"/ajax/watch_list/{kind}", {"p": params.page(p)}, composed.WatchList, login=True)
+
+
+async def live(api: WebApi) -> tuple[dict[str, Any], ...]:
+    """Followed users who are streaming. GET /ajax/sketch/live/following. Source: 001, recorded
+    sketch-live-following.
+    """
+    got = await api.body("/ajax/sketch/live/following", None, bodies.Lives, login=True, bare="lives")
+    return got.item.lives
+
+
+async def discovery_artworks(
+    api: WebApi, mode: str = "all", limit: int = 60
+) -> Received[composed.DiscoveredArtworks]:
+    """Works for us. GET /ajax/discovery/artworks: mode (all, safe, r18), limit (1 to 100).
+
+    Source: 001, recorded discovery-artworks.
+    """
+    asked: dict[str, Param] = {"mode": params.mode(mode), "limit": params.limit(limit)}
+    return await api.body("/ajax/discovery/artworks", asked, composed.DiscoveredArtworks, login=True)
+
+
+async def discovery_users(api: WebApi, limit: int = 20) -> Received[composed.DiscoveredUsers]:
+    """Users for us. GET /ajax/discovery/users: limit (1 to 100). Source: 001, recorded discovery-users."""
+    asked = {"limit": params.limit(limit)}
+    return await api.body("/ajax/discovery/users", asked, composed.DiscoveredUsers, login=True)
+
+
+async def discovery_artworks_meta(api: WebApi, mode: str = "all") -> Received[composed.Meta]:
+    """The title of that page. GET /ajax/discovery/artworks/meta: mode. Source: 001, recorded
+    discovery-artworks-meta.
+    """
+    return await api.body("/ajax/discovery/artworks/meta", {"mode": params.mode(mode)}, composed.Meta, login=True)
+
+
+async def discovery_users_meta(api: WebApi) -> Received[composed.Meta]:
+    """The title of that page. GET /ajax/discovery/users/meta. Source: 001, recorded discovery-users-meta."""
+    return await api.body("/ajax/discovery/users/meta", None, composed.Meta, login=True)
+
+
+async def _feed(api: WebApi, where: str, kind: str, params_: Mapping[str, Param], next: Next) -> Listing[Any]:
+    asked = next or params_
+    path = f"/ajax/{where}"
+    got = await api.body(path, asked, composed.Feed, login=True)
+    page = got.item.page
+    rows: Any = getattr(got.item.thumbnails, kind)
+    over = page.is_last_page or not page.ids
+    more = None if over else params.following(asked, p=params.number(asked, "p") + 1)
+    return listed(path, got, params.ordered(rows, page.ids), f"thumbnails.{kind}", more)

@@ -1,0 +1,146 @@
+"""The values that the web's parameters take (document 001; pixiv-facts 4 and 8), and checks the App API lacks."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+from pixmirror.errors import InvalidRequest
+from pixmirror.models import Work
+from pixmirror.pixiv.enums import day, not_negative, one_of, positive, text
+from pixmirror.pixiv.web.rows import Rows
+from pixmirror.pixiv.wire import Param
+
+W = TypeVar("W", bound=Work)
+
+MODES: Final = ("all", "safe", "r18")
+RESTS: Final = ("show", "hide")
+KINDS: Final = ("illust", "novel")
+CATEGORIES: Final = ("illust", "manga", "illustManga")
+ORDERS: Final = (
+    "date_d", "date", "popular_d", "popular", "popular_male_d", "popular_male",
+    "popular_female_d", "popular_female",
+)  # fmt: skip
+TAG_MODES: Final = ("s_tag_full", "s_tag", "s_tc")
+RATIOS: Final = (-0.5, 0, 0.5)
+ILLUSTRATION_TYPES: Final = ("illust_and_ugoira", "illust", "ugoira")
+NEW_TYPES: Final = ("illust", "manga")
+COMPLETE_TYPES: Final = ("illust", "manga", "ugoira")
+PROGRESS_TYPES: Final = ("all", "illust", "manga", "ugoira")
+# those after the first line need a login, and an account that shows R-18; daily_ai on are not in document 001
+RANKING_MODES: Final = (
+    "daily", "weekly", "monthly", "male", "female", "rookie", "original",
+    "daily_r18", "weekly_r18", "male_r18", "female_r18", "daily_ai", "daily_r18_ai", "r18g",
+)  # fmt: skip
+RANKING_CONTENTS: Final = ("all", "complex", "illust", "ugoira", "manga")
+_STILL: Final = ("daily", "weekly", "monthly", "rookie", "daily_r18", "weekly_r18", "r18g")
+RANKING_PAIRS: Final[Mapping[str, tuple[str, ...]]] = {
+    "illust": _STILL,
+    "manga": _STILL,
+    "ugoira": ("daily", "weekly", "daily_r18", "weekly_r18"),
+}
+MOST_ROWS: Final = 100
+LOGIN_MODES: Final = ("r18", "daily_r18", "weekly_r18", "male_r18", "female_r18", "daily_r18_ai", "r18g")
+
+
+def mode(value: str) -> str:
+    return one_of("mode", value, MODES)
+
+
+def limit(value: object, most: int = MOST_ROWS) -> int:
+    """How many rows a page has."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise InvalidRequest(f"limit is {value!r}; Pixiv takes 1 to {most}.")
+    return value
+
+
+def page(value: object) -> int:
+    return positive("p", value)
+
+
+def offset(value: object) -> int:
+    return not_negative("offset", value) or 0
+
+
+def yes(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidRequest(f"{name} is {value!r}; it must be True or False.")
+    return value
+
+
+def tag(value: object) -> str:
+    """A tag, or the empty text for all: the parameter itself must be there."""
+    if not isinstance(value, str):
+        raise InvalidRequest(f"tag is {value!r}; it must be a text, empty for all.")
+    return value
+
+
+def ranking_day(value: date | str | None) -> str | None:
+    """YYYYMMDD as ranking.php takes it."""
+    text = day("date", value)
+    return None if text is None else text.replace("-", "")
+
+
+def ranking_content(mode: str, content: str) -> str:
+    """The content, if Pixiv has that ranking of it."""
+    one_of("content", content, RANKING_CONTENTS)
+    allowed = RANKING_PAIRS.get(content)
+    if allowed and mode not in allowed:
+        raise InvalidRequest(
+            f"There is no ranking {mode!r} of {content!r} alone; Pixiv has: {', '.join(allowed)}."
+        )
+    return content
+
+
+def ratio(value: object) -> str | None:
+    """Portrait -0.5, square 0, landscape 0.5."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value not in RATIOS:
+        raise InvalidRequest(f"ratio is {value!r}; Pixiv knows: {', '.join(map(str, RATIOS))}.")
+    return f"{value:g}"
+
+
+def following(params: Mapping[str, Param], **changes: Param) -> dict[str, Param]:
+    """The parameters of the page after this one."""
+    return {**params, **changes}
+
+
+def number(asked: Mapping[str, Param], name: str) -> int:
+    """A number that stands among parameters, perhaps as text; InvalidRequest in a `next` of something else."""
+    value = asked.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, str)) or not str(value).isdecimal():
+        raise InvalidRequest(f"`next` has no {name}: it belongs to another list.")
+    return int(value)
+
+
+def offset_next(asked: Mapping[str, Param], total: int) -> dict[str, Param] | None:
+    """The page after, by `offset` and `limit`: rows may be fewer than the limit where some are gone."""
+    after = number(asked, "offset") + number(asked, "limit")
+    return following(asked, offset=after) if after < total else None
+
+
+def ordered(rows: Rows[W], ids: Sequence[int]) -> Rows[W]:
+    """The works in the order of their ids; those that no id names come last."""
+    place = {work_id: at for at, work_id in enumerate(ids)}
+    turned = sorted(rows.received, key=lambda row: place.get(row.item.id, len(place)))
+    return rows.rearranged(turned)
+
+
+def token(value: object) -> str:
+    """The token of an unlisted work, which is no id."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_-]{4,128}", value):
+        raise InvalidRequest("token must be the last part of the work's link: letters and digits.")
+    return value
+
+
+def word(name: str, value: object) -> str:
+    """A word as it stands in a path."""
+    return quote(text(name, value), safe="")
+
+
+def text_or_empty(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidRequest(f"{name} is {value!r}; it must be a text.")
+    return value

@@ -1,0 +1,53 @@
+"""Web JSON becomes models, purely, and models become web JSON again."""
+
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from pixmirror.errors import BadResponse
+from pixmirror.models import Broken, Model, Received
+from pixmirror.pixiv.web.endpoints import ANSWERS, Answer
+from pixmirror.pixiv.web.errors import body_of, refused
+from pixmirror.pixiv.web.rows import Rows, read_as, reason, sent
+
+M = TypeVar("M", bound=Model)
+
+
+def one(raw: Any, model: type[M], endpoint: str) -> Received[M]:
+    """A body, or any web object, as its model."""
+    if not isinstance(raw, dict):
+        raise BadResponse(f"{endpoint}: {type(raw).__name__} where an object must be.")
+    try:
+        return Received(read_as(model, raw), raw)
+    except ValidationError as exc:
+        place, why = reason(exc, "")
+        raise BadResponse(f"{endpoint}: `{place}`: {why}.") from exc
+
+
+def answer(payload: Any, path: str) -> Received[Model]:
+    """A whole answer of the endpoint `path` (with its {id} as in ANSWERS); refusals raise as they do live."""
+    kind = ANSWERS[path]
+    if kind.enveloped:
+        if (failure := refused(payload, path.replace("{id}", "0"), True)) is not None:
+            raise failure
+        payload = body_of(payload, path)
+    return one(unbared(payload, kind), kind.model, path)
+
+
+def unbared(body: Any, kind: Answer) -> Any:
+    return {kind.bare: body} if kind.bare else body
+
+
+def again(item: Model, kind: Answer) -> Any:
+    """The body again, from the model and what it left in `extra`."""
+    made = sent(item)
+    return made[kind.bare] if kind.bare else made
+
+
+def broken_in(value: Any) -> tuple[Broken, ...]:
+    """What could not be read, anywhere in a model."""
+    if isinstance(value, Rows):
+        return value.broken + tuple(b for item in value for b in broken_in(item))
+    if isinstance(value, Model):
+        return tuple(b for name in type(value).model_fields for b in broken_in(getattr(value, name)))
+    return ()

@@ -1,0 +1,107 @@
+"""Writes the reference page of the library from tests/coverage.toml: `python -m tests.pixiv.make_api_page`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.pixiv.covered import REPO, Endpoint, endpoints, load
+
+SHIPPED = REPO / "src" / "pixmirror" / "docs" / "api.md"
+PAGE = SHIPPED if SHIPPED.exists() else Path(__file__).parent / "api.md"
+HEAD = """# The Pixiv library
+
+Generated from tests/coverage.toml; do not edit.
+
+`pixmirror.pixiv` speaks Pixiv's App API by one short async function per endpoint:
+
+    from functools import partial
+    from pixmirror.pixiv import Client, items
+    from pixmirror.pixiv.app import illusts, users
+
+    async with Client(refresh_token) as pixiv:
+        work = await illusts.detail(pixiv.app, 12345)
+        async for found in items(partial(users.illusts, pixiv.app, 11)):
+            await pixiv.download_work(found.item, "pictures")
+
+A detail comes as `Received`: `item` is the model, `raw` what Pixiv sent. A list comes as `Listing`: its items,
+what could not be read of it (`broken`), its `head`, and `next`, which is all that is needed to go on later. A
+parameter that Pixiv would not take is refused before anything is sent, with the values that it knows. A POST is
+never repeated by itself.
+
+What `restrict="private"` of somebody else would give is their public list, so it is refused: nothing public is
+ever recorded as private. `filter` (for_ios, for_android, or an empty text) is an option of Client and AppApi. Any
+list of a search ends at 5000; `past_cap` goes on by dates.
+"""
+
+
+def kind(value: Any) -> str:
+    if isinstance(value, list):
+        return " \\| ".join(map(str, value))
+    said = {
+        "id": "an id", "int": "a number", "text": "a text", "bool": "yes or no", "date": "a date", "ids": "ids",
+        "texts": "words", "cursor": "a cursor",
+    }  # fmt: skip
+    return said[value]
+
+
+def rows(found: list[Endpoint]) -> list[str]:
+    lines: list[str] = []
+    seen: set[str] = set()
+    for entry in found:
+        if entry.function in seen or entry.tested:
+            continue
+        seen.add(entry.function)
+        params = "; ".join(f"`{name}`: {kind(value)}" for name, value in entry.params.items()) or "–"
+        note = f" ({entry.gone})" if entry.gone else ""
+        lines.append(f"| `{short(entry.function)}` | {entry.method} {entry.path}{note} | {params} |")
+    return lines
+
+
+def short(function: str) -> str:
+    return function.removeprefix("pixmirror.pixiv.app.").removeprefix("pixmirror.")
+
+
+def page() -> str:
+    data, entries = load(), endpoints()
+    modules: dict[str, list[Endpoint]] = {}
+    for entry in entries:
+        if not entry.tested:
+            modules.setdefault(short(entry.function).split(".")[0], []).append(entry)
+    parts = [HEAD]
+    for name, found in modules.items():
+        parts.append(f"## pixmirror.pixiv.app.{name}\n\n| Function | Request | Parameters |\n|---|---|---|")
+        parts.append("\n".join(rows(found)) + "\n")
+    parts.append("## Coming from pixivpy or pixivapi\n\n| pixivpy | pixivapi | here |\n|---|---|---|")
+    known: dict[str, tuple[list[str], list[str]]] = {}
+    for entry in entries:
+        theirs = known.setdefault(short(entry.function), ([], []))
+        for names, name in zip(theirs, (entry.pixivpy, entry.pixivapi), strict=True):
+            if name and name not in names:
+                names.append(name)
+    parts.append(
+        "\n".join(
+            f"| {' '.join(f'`{n}`' for n in py) or '–'} | {' '.join(f'`{n}`' for n in api) or '–'} | `{ours}` |"
+            for ours, (py, api) in known.items()
+            if py or api
+        )
+        + "\n"
+    )
+    parts.append("| Model of pixivapi | here | not there |\n|---|---|---|")
+    parts.append(
+        "\n".join(
+            f"| `{m['name']}` | `{short(m['ours'])}` | "
+            f"{'; '.join(f'`{k}`: {v}' for k, v in m.get('without', {}).items()) or '–'} |"
+            for m in data["model"]
+        )
+        + "\n"
+    )
+    parts.append("| Error of pixivapi | here | |\n|---|---|---|")
+    parts.append(
+        "\n".join(f"| `{e['name']}` | `{short(e['ours'])}` | {e['says']} |" for e in data["error"]) + "\n"
+    )
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    sys.stdout.write(f"{PAGE}\n")

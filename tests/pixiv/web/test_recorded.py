@@ -1,0 +1,221 @@
+"""Every recorded answer of the web is read without loss, and can be made again from what was read."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixmirror.errors import BadResponse, PixmirrorError
+from pixmirror.models import Comment, Illust, Model, Novel, State, UserDetail
+from pixmirror.pixiv.reading import preview_works
+from pixmirror.pixiv.web import reading
+from pixmirror.pixiv.web.endpoints import ANSWERS
+from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
+from pixmirror.pixiv.web.rows import Facts, Rows, sent
+
+RECORDED = Path(__file__).parents[3].parent / "shared" / "recorded" / "web-ajax"
+pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded responses are not here")
+ALL = sorted(RECORDED.glob("*.json")) if RECORDED.is_dir() else []
+WHOLE = [p for p in ALL if not p.name.startswith(("FRAGMENT", "preload"))]
+BOOKMARKS = [p for p in ALL if "bookmarks-item" in p.name]
+
+
+def endpoint(path):
+    """The endpoint that a file's name tells."""
+    slug = path.name.split("__")[0]
+    for name in ANSWERS:
+        filled = re.sub(r"\{\w+\}", lambda m: "TAG" if m[0] == "{word}" else "ID", name)
+        if filled.lstrip("/").removeprefix("ajax/").removesuffix(".php").replace("/", "-") == slug:
+            return name
+    raise AssertionError(f"nothing reads {path.name}")
+
+
+def load(path):
+    return json.loads(path.read_text())
+
+
+def read(path) -> Any:
+    name = endpoint(path)
+    return reading.answer(load(path), name), ANSWERS[name]
+
+
+def leaves(value):
+    if isinstance(value, dict) and value:
+        return sum(map(leaves, value.values()))
+    if isinstance(value, list) and value:
+        return sum(map(leaves, value))
+    return 1
+
+
+def all_in(value):
+    """Every model in a model."""
+    if isinstance(value, Model):
+        yield value
+        for name in type(value).model_fields:
+            yield from all_in(getattr(value, name))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from all_in(item)
+
+
+def plain(value):
+    """A value without its form: what normalising may change and no more."""
+    if isinstance(value, dict):
+        return {key: plain(child) for key, child in value.items()} or None
+    if isinstance(value, list):
+        return [plain(child) for child in value] or None
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=lambda p: p.stem)
+def test_each_answer_is_made_again_from_what_was_read(path):
+    got, kind = read(path)
+    payload = load(path)
+    body = payload["body"] if kind.enveloped else payload
+    assert reading.again(got.item, kind) == body
+    assert reading.broken_in(got.item) == ()
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=lambda p: p.stem)
+def test_models_read_all_but_two_in_a_hundred_leaves(path):
+    got, _ = read(path)
+    left = sum(leaves(value) for value in got.item.extra.values())
+    assert left <= 0.02 * leaves(got.raw)
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=lambda p: p.stem)
+def test_what_was_noted_as_sent_differs_in_form_alone(path):
+    """The notes do not hide that something was not read."""
+    got, _ = read(path)
+    for item in all_in(got.item):
+        facts = getattr(item, "web", None)
+        if isinstance(facts, Facts) and facts.as_sent:
+            bare = item.model_copy(update={"web": facts.model_copy(update={"as_sent": {}})})
+            made = sent(bare)
+            for name, value in facts.as_sent.items():
+                first = name.split(".")[0]
+                hidden = isinstance(item, Illust) and item.is_stub
+                assert hidden or plain(made[first]) == plain(value)
+
+
+def test_a_file_of_another_endpoint_is_refused():
+    names = {endpoint(p) for p in WHOLE}
+    refused = accepted = 0
+    for path in WHOLE:
+        for name in sorted(names - {endpoint(path)}):
+            if ANSWERS[name].model is ANSWERS[endpoint(path)].model:
+                continue
+            try:
+                got = reading.answer(load(path), name)
+                accepted += not reading.broken_in(got.item) and not got.item.extra
+            except PixmirrorError:
+                refused += 1
+    assert accepted <= 12, "some empty answers are alike"
+    assert refused > 1500
+
+
+@pytest.mark.parametrize("path", BOOKMARKS, ids=lambda p: p.stem)
+def test_a_deleted_bookmark_is_a_stub_and_no_work(path):
+    model: Any = WebNovel if "novels" in path.name else WebIllust
+    got = reading.one(load(path), model, "/x")
+    assert got.item.state is State.UNKNOWN
+    assert (got.item.title, got.item.caption, got.item.create_date) == ("", "", None)
+    assert got.item.user
+    assert (got.item.user.id, got.item.user.name) == (0, "")
+    assert got.item.is_bookmarked
+    assert got.item.web.bookmark_data
+    assert isinstance(got.item.id, int)
+    assert sent(got.item) == load(path)
+    assert got.item.extra == {}
+
+
+def test_a_ranked_work_that_only_members_see_is_a_stub():
+    got, _ = read(RECORDED / "ranking__piku-daily-2026-logged-out.json")
+    stubs = [row for row in got.item.contents if row.is_stub]
+    assert [row.web.rank for row in stubs] == [35]
+    assert stubs[0].create_date is None
+    assert stubs[0].state is State.LIMITED
+
+
+def test_the_preloaded_novel_is_read_as_the_ajax_one():
+    payload = load(RECORDED / "preload-novel__noveldl.json")
+    for raw in payload["novel"].values():
+        got = reading.one(raw, WebNovel, "/ajax/novel/{id}")
+        assert got.item.series
+        assert got.item.series.id == 7790652
+        assert sent(got.item) == raw
+        assert got.item.extra == {}
+    for raw in payload["user"].values():
+        assert sent(reading.one(raw, WebUser, "/ajax/user/{id}").item) == raw
+
+
+@pytest.mark.parametrize("path", [p for p in ALL if "seriesNavData" in p.name], ids=lambda p: p.stem)
+def test_the_place_in_a_series_is_read(path):
+    nav = load(path)
+    raw = {"id": "5", "title": "t", "illustType": 1, "userId": "3", "seriesNavData": nav}
+    work = reading.one(raw, WebIllust, "/x").item
+    assert work.series
+    assert (work.series.id, work.series.title) == (nav["seriesId"], nav["title"])
+    assert work.web.series_nav_data
+    assert work.web.series_nav_data["order"] == nav["order"]
+    assert sent(work) == raw
+
+
+def test_a_recorded_work_is_the_shared_model():
+    got, _ = read(RECORDED / "illust-ID__danbooru-87598468.json")
+    work = got.item
+    assert issubclass(type(work), Illust)
+    assert (work.id, work.type, work.page_count, work.key) == (87598468, "illust", 16, 87598468 * 2)
+    assert work.create_date.isoformat() == "2021-02-07T09:02:03+00:00"
+    assert work.tags[0].name == "オリジナル"
+    assert work.tags[0].translated_name == "original"
+    assert work.user.account == "avogado602"
+    assert work.image_urls.original.endswith("_p0.png") or work.image_urls.original.endswith("_p0.jpg")
+    assert not work.is_stub
+    single, _ = read(RECORDED / "illust-ID__recorded.json")
+    assert single.item.originals == (single.item.image_urls.original,)
+
+
+def test_comments_users_and_previews_are_the_shared_models():
+    comments, _ = read(next(p for p in WHOLE if "comments-roots" in p.name))
+    first, second, _ = comments.item.comments
+    assert issubclass(type(first), Comment)
+    assert first.date.isoformat() == "2022-08-18T22:30:00+09:00"
+    assert first.stamp is None
+    assert second.stamp.stamp_id == 110
+    user, _ = read(RECORDED / "user-ID__full_1.json")
+    assert issubclass(type(user.item), UserDetail)
+    assert user.item.profile.total_follow_users == 349
+    assert user.item.workspace.tool == "CSP"
+    people, _ = read(next(p for p in WHOLE if p.name.startswith("user-ID-following")))
+    works = preview_works(people.item.users[0])
+    assert works.broken == ()
+    assert len(works.illusts) == 4
+
+
+def test_advertisements_are_dropped_and_counted():
+    got, _ = read(RECORDED / "illust-ID-recommend-init__limit_2.json")
+    assert isinstance(got.item.illusts, Rows)
+    assert (len(got.item.illusts), len(got.item.illusts.ads)) == (2, 1)
+
+
+def test_a_part_of_a_novel_series_has_its_novels():
+    got, _ = read(RECORDED / "novel-series_content-ID__noveldl.json")
+    rows = got.item.page.series_contents
+    assert len(rows) == 24
+    assert issubclass(type(rows[0]), Novel)
+    assert rows[0].text_length == 6793
+    assert rows[0].create_date.isoformat() == "2021-03-13T17:00:01+09:00"
+
+
+def test_the_document_took_one_search_for_another():
+    artworks, _ = read(next(p for p in WHOLE if p.name.startswith("search-artworks")))
+    assert list(artworks.item.parts) == ["illust", "manga", "novel"]
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=lambda p: p.stem)
+def test_an_answer_without_its_body_is_refused(path):
+    with pytest.raises(BadResponse):
+        reading.answer({"error": False, "message": ""}, endpoint(path))
