@@ -8,12 +8,14 @@ asked, in order, refused or not.
 """
 
 import asyncio
+import hashlib
 import json
 import re
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +23,11 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
+from pixmirror.cli.common import told
+from pixmirror.demo.truth import truth
+from pixmirror.demo.world import World
+from pixmirror.errors import PixmirrorError
+from tests.standin import Setup
 from tests.virtual_time import answering
 
 Act = Callable[["Exchange"], Awaitable[None]]
@@ -249,3 +256,34 @@ def swapped(**query: object) -> Act:
         await x.begin(code, headers, body, more=False)
 
     return act
+
+
+# -- what must come of it --------------------------------------------------------------------------------------
+
+KINDS = ("works", "novels", "files", "tags", "comments", "bookmarks", "follows")
+
+
+def nothing_is_lost(setup: Setup, world: World) -> None:
+    """The mirror holds what the world does, row by row; every file is whole in its place, and nothing else is."""
+
+    def order(row: dict[str, Any]) -> str:
+        return json.dumps([row.get(k) for k in ("medium", "id", "user_id", "name", "role", "page")])
+
+    for kind in KINDS:
+        mine, theirs = sorted(setup.export(kind), key=order), sorted(truth(world, kind), key=order)
+        assert [{key: row[key] for key in true} for row, true in zip(mine, theirs, strict=True)] == theirs, kind
+    media = Path(setup.mirror.get("media", setup.root / "media"))
+    for row in setup.export("files"):
+        assert hashlib.sha256((media / row["path"]).read_bytes()).hexdigest() == row["sha256"]
+    assert not [p for p in media.rglob("*") if p.name.endswith(".part")]
+
+
+def one_clear_sentence(error: PixmirrorError | None) -> str:
+    """The error as the user is told it: in one line, that names no token and no class of ours."""
+    assert error is not None
+    text = told(error)
+    assert "\n" not in text
+    assert not text[0].islower()
+    assert text.endswith(".")
+    assert not re.search(r"Traceback|Exception|Error\(|demo-refresh-token|Bearer|<class", text)
+    return text

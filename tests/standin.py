@@ -23,9 +23,7 @@ from pixmirror.demo.server import HOSTS
 
 FOLLOWING = FollowingJob(name="following", kind="following", every="30m")
 BOOKMARKS = BookmarksJob(name="bookmarks", kind="bookmarks", every="1h")
-RANKING = RankingJob(
-    name="ranking", kind="ranking", every="1d", media=("illust", "novel"), modes=("day", "week")
-)
+RANKING = RankingJob(name="ranking", kind="ranking", every="1d", media=("illust", "novel"), modes=("day", "week"))
 EVERYTHING: tuple[JobConfig, ...] = (FOLLOWING, BOOKMARKS, RANKING)
 
 

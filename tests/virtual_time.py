@@ -43,7 +43,7 @@ class _Busy:
         self.on_the_way = 0
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]  # a class chosen at run time
+class _Selector(selectors.DefaultSelector):
     """Really polls; lets time jump when nothing is ready and nothing is under way."""
 
     def __init__(self, busy: _Busy, jump: Callable[[float], None]) -> None:
@@ -51,10 +51,11 @@ class _Selector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]  #
         self._busy = busy
         self._jump = jump
         self._silent = False
+        self.threads_pipe: object = None
 
     def select(self, timeout: float | None = None) -> list[Any]:
         events = self._wait(timeout)
-        if events:
+        if any(key.fileobj is not self.threads_pipe for key, _ in events):
             self._silent = False
         return events
 
@@ -82,11 +83,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self.busy = _Busy()
         self._virtual = 0.0
-        super().__init__(_Selector(self.busy, self._jump))
+        selector = _Selector(self.busy, self._jump)
+        super().__init__(selector)
+        selector.threads_pipe = self._ssock  # type: ignore[attr-defined]  # by which threads wake the loop
 
     def _jump(self, seconds: float) -> None:
         # in whole microseconds, upwards: what is due at 2.0 s is then not seen at 1.9999999999
-        self._virtual = math.ceil((self._virtual + seconds) * 1e6 - 1e-3) / 1e6
+        self._virtual = (
+            max(math.ceil((self._virtual + seconds) * 1e6 - 1e-3), round(self._virtual * 1e6) + 1) / 1e6
+        )
 
     def time(self) -> float:
         return self._virtual
@@ -104,8 +109,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class VirtualClock(Clock):
-    """The time of the running VirtualLoop. Callable, so that a World can share it. Sleeps of less than `nap`
-    seconds take that long: for days in which something only looks again and again.
+    """The time of the running VirtualLoop. Callable, so that a World can share it.
+
+    A sleep of less than a second is of something that looks again and again; it takes `nap` seconds, so that hours
+    in which nothing happens are short.
     """
 
     def __init__(self, loop: VirtualLoop, start_ms: int) -> None:
@@ -123,7 +130,7 @@ class VirtualClock(Clock):
         return self._loop.time()
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(max(seconds, self.nap))
+        await asyncio.sleep(self.nap if seconds < 1 and self.nap else seconds)
 
 
 def run_virtually(main: Callable[[VirtualClock], Awaitable[T]], start_ms: int = START_MS) -> T:

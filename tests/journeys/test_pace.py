@@ -1,8 +1,8 @@
 """The default pace, in virtual time: how long things take, and that they take no longer than they must."""
 
-import asyncio
+import itertools
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -19,10 +19,11 @@ from pixmirror.demo.world import World
 from pixmirror.models import JST, work_key
 from tests.faults import Faults, Seen, rate_limit
 from tests.standin import Setup
-from tests.virtual_time import VirtualClock, run_virtually, serving, working
+from tests.virtual_time import START_MS, VirtualClock, run_virtually, serving, working
 
 SLOT_S = 2.0  # 30 requests a minute, the default
 EVERY_S = 1800.0
+START = datetime.fromtimestamp(START_MS / 1000, JST)
 DEFAULT_PACE = {"requests_per_minute": 30, "requests_per_day": 20_000}
 LISTS_ONLY = FollowingJob(
     name="following", kind="following", every="30m", comments=False, profiles=False, files=False, novels=False
@@ -51,7 +52,7 @@ def api(faults: Faults) -> list[Seen]:
 
 def slots(requests: list[Seen]) -> list[float]:
     """Seconds between the starts of requests."""
-    return [b.at - a.at for a, b in zip(requests, requests[1:], strict=False)]
+    return [b.at - a.at for a, b in itertools.pairwise(requests)]
 
 
 async def until_quiet(engine: Engine, clock: VirtualClock, look_every_s: float = 60) -> None:
@@ -65,6 +66,7 @@ def first_mirror(root: Path, artists: int, works: int) -> tuple[float, list[Seen
     """Virtual seconds of a first sync, its requests, and how many works are known then."""
 
     async def main(clock: VirtualClock) -> tuple[float, list[Seen], int]:
+        clock.nap = 10.0
         faults = Faults(create_app(a_world(clock, artists, works)))
         async with serving(faults) as url:
             setup = a_setup(root, url)
@@ -92,3 +94,120 @@ def test_all_works_of_60_artists_are_known_within_1_1_times_what_their_lists_nee
 @pytest.mark.long
 def test_all_works_of_1000_artists_are_known_within_1_1_times_what_their_lists_need(tmp_path: Path) -> None:
     check_first_mirror(tmp_path / "mirror", artists=1000, works=100)
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 6))])
+def test_a_work_posted_at_any_moment_of_a_backfill_is_seen_within_one_every(tmp_path: Path, seed: int) -> None:
+    runs_of_the_job, artists = 3, 1000
+    rng = Random(seed)
+    moments = sorted(rng.uniform(60, (runs_of_the_job - 1) * EVERY_S) for _ in range(8))
+
+    async def main(clock: VirtualClock) -> dict[int, tuple[int, int]]:
+        clock.nap = 10.0
+        world = a_world(clock, artists, works=1)
+        ids = sorted(world.users)
+        posted: dict[int, int] = {}
+
+        def post(world: World) -> None:
+            made = world.post(rng.choice(ids[1:]))
+            posted[work_key("illust", made.id)] = clock.now()
+
+        faults = Faults(create_app(world))
+        async with serving(faults) as url, working(a_setup(tmp_path / "mirror", url), clock) as engine:
+            job = engine.mirror.jobs["following"]
+            for moment in moments:
+                world.at(clock.start_ms + round(moment * 1000), post)
+            for n in range(runs_of_the_job):
+                await clock.sleep(n * EVERY_S - clock.monotonic())
+                await engine.run_job(job)
+            await clock.sleep(30)
+            seen = await engine.mirror.db.read(first_seen, list(posted))
+            busy = [s for s in api(faults) if s.at < 0.9 * artists * SLOT_S]
+            assert sum(slots(busy)) <= 1.02 * SLOT_S * len(busy)  # it was saturated
+            return {key: (at, seen[key]) for key, at in posted.items()}
+
+    found = run_virtually(main)
+
+    assert len(found) == len(moments)
+    # Its job's next run begins within one `every`, and asks for the follow feed first.
+    assert all(0 <= seen - posted <= (EVERY_S + 2 * SLOT_S) * 1000 for posted, seen in found.values())
+
+
+def first_seen(conn: Connection, keys: list[int]) -> dict[int, int]:
+    rows = conn.execute(select(work.c.work_key, work.c.first_seen).where(work.c.work_key.in_(keys)))
+    return {key: int(at) for key, at in rows}
+
+
+def test_a_cool_down_and_the_slower_pace_outlive_a_restart(tmp_path: Path) -> None:
+    async def main(clock: VirtualClock) -> tuple[float, list[Seen]]:
+        faults = Faults(create_app(a_world(clock, artists=12, works=31)))
+        limit = faults.add("/v1/user/illusts", rate_limit(), times=1, skip=3)
+        async with serving(faults) as url:
+            setup = a_setup(tmp_path / "mirror", url)
+            async with working(setup, clock) as engine:
+                await engine.run_job(engine.mirror.jobs["following"])
+                while not limit.hits:
+                    await clock.sleep(1)
+                await clock.sleep(1)
+            stopped_at = clock.monotonic()
+            await clock.sleep(20)
+            clock.nap = 10.0
+            assert (await setup.sync(clock=clock)).exit_code == 0
+            assert len(setup.export("works")) == 12 * 31
+            return stopped_at, list(faults.seen)
+
+    stopped_at, requests = run_virtually(main)
+
+    limited_at = max(s.at for s in requests if s.at < stopped_at)
+    second_run = [s for s in requests if s.at > stopped_at]
+    assert second_run[0].at - limited_at >= 300  # the first cool-down
+    assert min(slots(second_run)) >= 2 * SLOT_S
+    assert not [s for s in second_run if s.path == "/auth/token"]
+
+
+def test_no_japanese_day_sees_more_requests_than_its_cap_and_the_rest_goes_on_the_next(tmp_path: Path) -> None:
+    artists, cap = 560, 200
+
+    async def main(clock: VirtualClock) -> tuple[list[Seen], int]:
+        faults = Faults(create_app(a_world(clock, artists, works=1)))
+        async with serving(faults) as url:
+            setup = a_setup(tmp_path / "mirror", url, requests_per_day=cap)
+            async with working(setup, clock) as engine:
+                clock.nap = 600.0
+                await engine.run_job(engine.mirror.jobs["following"])
+                await until_quiet(engine, clock)
+            return api(faults), len(setup.export("works"))
+
+    requests, found = run_virtually(main)
+
+    days = Counter(datetime.fromtimestamp(START_MS / 1000 + s.at, JST).date() for s in requests)
+    assert found == artists
+    assert sorted(days) == [START.date() + timedelta(days=n) for n in range(len(days))]
+    *full, rest = [days[day] for day in sorted(days)]
+    assert full == [cap] * 2
+    assert 0 < rest <= cap
+
+
+def test_a_waiting_comment_lane_gets_a_twentieth_while_a_backfill_saturates_the_pace(tmp_path: Path) -> None:
+    job = LISTS_ONLY.model_copy(update={"comments": True})
+
+    async def main(clock: VirtualClock) -> list[Seen]:
+        clock.nap = 10.0
+        world = a_world(clock, artists=280, works=1)
+        for key in list(world.works)[-40:]:  # of those followed last, whose lists are read first
+            world.edit(key, create_ms=clock.now() - 30 * 86_400_000)
+            world.comment(key, max(world.users), "hello", ms=clock.now() - 20 * 86_400_000)
+        faults = Faults(create_app(world))
+        async with serving(faults) as url:
+            assert (await a_setup(tmp_path / "mirror", url, job).sync(clock=clock)).exit_code == 0
+        return api(faults)
+
+    requests = run_virtually(main)
+
+    paths = [s.path for s in requests]
+    last_list = len(paths) - paths[::-1].index("/v1/user/illusts")
+    first, *comments = [n for n, path in enumerate(paths) if path == "/v3/illust/comments"]
+    assert len(comments) == 39
+    assert sum(n < last_list for n in comments) >= (last_list - first) // 20 >= 10
+    for here, there in itertools.pairwise([first, *comments]):
+        assert there - here <= 20 or here > last_list

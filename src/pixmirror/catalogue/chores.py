@@ -114,6 +114,19 @@ def save_progress(conn: Connection, kind: str, key: int, progress: Mapping[str, 
     conn.execute(_PROGRESS, {"b_kind": kind, "b_key": key, "saved": saved})
 
 
+def failing(conn: Connection, before: int) -> int:
+    """How many chores have failed and are tried again before this time."""
+    failed = select(func.count()).select_from(chore).where(chore.c.attempts > 0, chore.c.due_at < before)
+    return conn.scalar(failed) or 0
+
+
+def is_unanswered(conn: Connection, kind: str, key: int, now: int) -> bool:
+    """True while it is due or only failed so far; one that comes again later has been answered."""
+    stmt = select(chore.c.due_at, chore.c.attempts).where(chore.c.kind == kind, chore.c.key == key)
+    row = conn.execute(stmt).first()
+    return row is not None and (row.due_at <= now or row.attempts > 0)
+
+
 def next_due(conn: Connection) -> int | None:
     times = [
         conn.execute(select(func.min(chore.c.due_at)).where(chore.c.lane == lane)).scalar()

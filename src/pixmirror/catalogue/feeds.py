@@ -121,6 +121,27 @@ def open_feeds(
     )
 
 
+def open_if_new(
+    conn: Connection,
+    account_id: int,
+    endpoint: str,
+    params: Mapping[str, Any],
+    *,
+    job: str,
+    lane: int,
+    due_at: int,
+) -> None:
+    """A list that nobody walks yet becomes due; one that somebody does stays his."""
+    row = {"account_id": account_id, "endpoint": endpoint, "params": canonical(params), "job": job}
+    conn.execute(insert(feed).values(**row, lane=lane, due_at=due_at).on_conflict_do_nothing())
+
+
+def adopt_feeds(conn: Connection, jobs: Sequence[str], endpoints: Sequence[str], job: str) -> int:
+    """Lists whose job is no longer there, renamed or removed, are walked on by `job`."""
+    orphans = feed.c.job.not_in(jobs) & feed.c.endpoint.in_(endpoints)
+    return conn.execute(update(feed).where(orphans).values(job=job)).rowcount
+
+
 def get_feed(conn: Connection, feed_id: int) -> Feed:
     return _feed(conn.execute(select(feed).where(feed.c.id == feed_id)).one())
 
@@ -193,14 +214,14 @@ def close_gap(conn: Connection, gap_id: int) -> None:
     conn.execute(delete(gap).where(gap.c.id == gap_id))
 
 
-def gap_failed(conn: Connection, gap_id: int, due_at: int, error: str) -> int:
-    """Returns how often in a row it failed."""
-    failures: int = conn.execute(
+def gap_failed(conn: Connection, gap_id: int, due_at: int, error: str) -> int | None:
+    """Returns how often in a row it failed; None if it is closed already."""
+    failures: int | None = conn.execute(
         update(gap)
         .where(gap.c.id == gap_id)
         .values(failures=gap.c.failures + 1, due_at=due_at, error=error)
         .returning(gap.c.failures)
-    ).scalar_one()
+    ).scalar_one_or_none()
     return failures
 
 
@@ -227,11 +248,28 @@ def stale_feeds(conn: Connection, account_id: int, endpoint: str, before: int, l
     """Feeds of an endpoint whose last full pass is older than `before`, oldest first."""
     rows = conn.execute(
         select(feed)
-        .where(feed.c.account_id == account_id, feed.c.endpoint == endpoint, feed.c.full_at < before)
-        .order_by(feed.c.full_at)
+        .where(
+            feed.c.account_id == account_id,
+            feed.c.endpoint == endpoint,
+            func.coalesce(feed.c.full_at, 0) < before,
+            feed.c.head_at < before,
+        )
+        .order_by(func.coalesce(feed.c.full_at, 0))
         .limit(limit)
     )
     return [_feed(r) for r in rows]
+
+
+def undone(conn: Connection, jobs: Sequence[str], now: int) -> int:
+    """How many lists of these jobs are not read to where they should be: open gaps, and heads that failed."""
+    mine = feed.c.job.in_(jobs)
+    open_gaps = select(func.count()).select_from(gap).join(feed, gap.c.feed_id == feed.c.id).where(mine)
+    heads = select(func.count()).select_from(feed).where(mine, feed.c.due_at.is_not(None), feed.c.failures > 0)
+    return (conn.scalar(open_gaps) or 0) + (conn.scalar(heads) or 0)
+
+
+def gap_is_open(conn: Connection, gap_id: int) -> bool:
+    return conn.scalar(select(gap.c.id).where(gap.c.id == gap_id)) is not None
 
 
 def next_due(conn: Connection, jobs: Sequence[str]) -> int | None:

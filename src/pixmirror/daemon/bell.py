@@ -45,5 +45,7 @@ class Bell:
         except TimeoutError:
             return
 
-    def quiet(self) -> bool:
-        return all(heard in (self._rings, PAUSED) for heard in self._heard.values())
+    def quiet(self, ignoring: tuple[str, ...] = ()) -> bool:
+        """`ignoring`: loops whose names begin so do not count."""
+        heard = [h for name, h in self._heard.items() if not name.startswith(ignoring)] if ignoring else None
+        return all(h in (self._rings, PAUSED) for h in (self._heard.values() if heard is None else heard))

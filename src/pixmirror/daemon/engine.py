@@ -16,13 +16,14 @@ from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.daemon.bell import Bell
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.errors import CatalogueError, LoginError, MirrorLocked, PixmirrorError, StorageError
+from pixmirror.errors import CatalogueError, LoginError, MirrorLocked, PixmirrorError, RateLimited, StorageError
 from pixmirror.fetch.worker import Fetcher, fetch_one
 from pixmirror.models import Lane, MediaItem
+from pixmirror.pixiv import Blocked
 from pixmirror.pixiv.transport import ImageClient
 from pixmirror.sync import jobs as sync_jobs
 from pixmirror.sync import sources, walk
-from pixmirror.sync.context import Context, Job, JobResult
+from pixmirror.sync.context import Context, Job, JobResult, Walking
 from pixmirror.sync.errands import run_chore
 
 Outcome = Literal["done", "failed", "interrupted"]
@@ -33,6 +34,8 @@ WALKERS = 3
 ERRAND_RUNNERS = 3
 CLAIM = 16
 TROUBLE_S = (15, 60, 300, 900)
+HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
+LASTING = ("login", "storage", "catalogue")  # no use to wait for, where somebody waits for the end
 LANE_OF_GAP = {"head": Lane.NEW, "page": Lane.RETRY, "backfill": Lane.BACKFILL, "full": Lane.REFRESH}
 
 
@@ -59,11 +62,13 @@ class Trouble:
         return self.errors.pop(cause, None) is not None
 
 
-def cause_of(error: PixmirrorError) -> str:
+def cause_of(error: PixmirrorError, *, fetching: bool = False) -> str:
+    """What stands still: login, pixiv, images (the image host), catalogue, storage (where the files go)."""
     if isinstance(error, LoginError):
         return "login"
-    ours = isinstance(error, StorageError | CatalogueError | MirrorLocked)
-    return "storage" if ours else "pixiv"
+    if isinstance(error, StorageError | CatalogueError | MirrorLocked):
+        return "storage" if fetching else "catalogue"
+    return "images" if fetching else "pixiv"
 
 
 class Engine:
@@ -77,7 +82,7 @@ class Engine:
         self.bytes = 0
         self.patience = 2
         self._on_trouble = on_trouble or (lambda cause, error: None)
-        self._walking: set[int] = set()
+        self.walking = Walking()
         self._errands: set[tuple[str, int]] = set()
         self._claimed: list[MediaItem] = []
         self._claim_lock = asyncio.Lock()
@@ -88,7 +93,7 @@ class Engine:
     @property
     def context(self) -> Context:
         m = self.mirror
-        return Context(m.db, m.api, m.clock, m.account_id, self.bell.ring, m.jobs)
+        return Context(m.db, m.api, m.clock, m.account_id, self.bell.ring, m.jobs, self.walking)
 
     @property
     def fetcher(self) -> Fetcher:
@@ -125,9 +130,14 @@ class Engine:
                 await self.bell.rest(name, heard)
 
     async def _rest_after(self, name: str, error: PixmirrorError) -> None:
-        cause = cause_of(error)
-        seconds = self.met_trouble(cause, error)
         self.bell.pause(name)
+        if error.scope == "item":
+            # It should have ended where the item was; it must not stop everything else.
+            log.error("%s: %s", name, error)
+            await self.mirror.clock.sleep(TROUBLE_S[0])
+            return
+        cause = cause_of(error, fetching=name.startswith("fetch"))
+        seconds = self.met_trouble(cause, error)
         if cause == "login":
             await self._logged_in.wait()
         else:
@@ -139,7 +149,7 @@ class Engine:
         if first:
             if cause == "login":
                 self._logged_in.clear()
-            log.warning("%s %s", error, error.advice)
+            log.warning("%s. %s", str(error).rstrip("."), error.advice)
             self._on_trouble(cause, error)
         return seconds
 
@@ -158,30 +168,34 @@ class Engine:
             return False
         async with self._pick:
             # Taken before the read: what ends while we read may still look open in what we read.
-            busy = frozenset(self._walking)
+            busy = self.walking.busy()
             found = await self.mirror.db.read(self._next_walk, busy)
             if found is None:
                 return False
             feed, gap = found
-            self._walking.add(feed.id)
+            if feed.id in self.walking.busy():
+                return True  # a job took it while we read
+            self.walking.take(feed.id)
         try:
-            job = self.mirror.jobs.get(feed.job)
-            if job is None:
-                return True  # the configuration was reloaded meanwhile
-            ctx = self.context
-            source = sources.source(ctx, job, feed.endpoint, feed.params)
-            if gap is None:
-                await walk.head(ctx.db, ctx.clock, feed, source, Lane(feed.lane))
-            else:
-                lane = LANE_OF_GAP[gap.kind]
-                await walk.close(
-                    ctx.db, ctx.clock, feed, gap, source, lane, go_on=lambda: feed.job in self.active()
-                )
+            await self._walk(feed, gap)
         finally:
-            self._walking.discard(feed.id)
+            self.walking.free(feed.id)
         self.works_again("pixiv")
+        self.works_again("catalogue")
         self.bell.ring()
         return True
+
+    async def _walk(self, feed: feeds.Feed, gap: feeds.Gap | None) -> None:
+        job = self.mirror.jobs.get(feed.job)
+        if job is None:
+            return  # the configuration was reloaded meanwhile
+        ctx = self.context
+        source = sources.source(ctx, job, feed.endpoint, feed.params)
+        if gap is None:
+            await walk.head(ctx.db, ctx.clock, feed, source, Lane(feed.lane))
+        else:
+            lane = LANE_OF_GAP[gap.kind]
+            await walk.close(ctx.db, ctx.clock, feed, gap, source, lane, go_on=lambda: feed.job in self.active())
 
     def _next_walk(self, conn: Connection, busy: frozenset[int]) -> tuple[feeds.Feed, feeds.Gap | None] | None:
         now, names = self.mirror.clock.now(), self.active()
@@ -206,6 +220,7 @@ class Engine:
         finally:
             self._errands.discard((chore.kind, chore.key))
         self.works_again("pixiv")
+        self.works_again("catalogue")
         return True
 
     def _next_errand(self, conn: Connection, busy: frozenset[tuple[str, int]]) -> Chore | None:
@@ -231,6 +246,7 @@ class Engine:
         if await fetch_one(self.fetcher, client, item):
             self.files += 1
             self.works_again("storage")
+            self.works_again("images")
         return True
 
     async def _take(self) -> MediaItem | None:
@@ -268,19 +284,31 @@ class Engine:
                 await self.mirror.clock.sleep(self.met_trouble(cause_of(error), error))
                 continue
             now = self.mirror.clock.now()
+            wait = 30.0 if due is None else min(30.0, max(0.2, (due - now) / 1000))
             if due is not None and due <= now:
                 self.bell.ring()
-            wait = 30.0 if due is None else min(30.0, max(0.2, (due - now) / 1000))
+                wait = 5.0  # once rung, the loops go on by themselves until nothing is due
             await self.mirror.clock.sleep(wait)
 
     async def next_due(self) -> int | None:
-        """When the next thing that waits is due, ms UTC."""
+        """When the next thing that waits is due and may be done, ms UTC."""
         names = self.active()
+        held = self.held()
+        asking = not self.mirror.all_paused and "login" not in self.trouble.errors and "walk" not in held
+        fetching = not self.mirror.all_paused and "fetch" not in held
 
         def read(conn: Connection) -> list[int | None]:
-            return [feeds.next_due(conn, names), chores.next_due(conn), queue.next_due(conn)]
+            times = [feeds.next_due(conn, names), chores.next_due(conn)] if asking else []
+            return [*times, queue.next_due(conn)] if fetching else times
 
         return min((t for t in await self.mirror.db.read(read) if t is not None), default=None)
+
+    def held(self) -> dict[str, Blocked]:
+        """Which loops wait for long, by how their names begin: quiet hours, a spent day, a long cool-down."""
+        t, latest = self.mirror.transport, self.mirror.clock.now() + HELD_S * 1000
+        api, images = t.pacer.blocked_until(), t.images.blocked_until()
+        held = {"walk": api, "errand": api, "fetch": images}
+        return {name: b for name, b in held.items() if b is not None and (b.until is None or b.until > latest)}
 
     async def _bookkeeper(self) -> None:
         """Requests, bytes and pace into the catalogue: now and then, at each cool-down, and at the end."""
@@ -349,11 +377,17 @@ class Engine:
         """Until nothing is due, and nothing will be within `horizon_s`; or until trouble outlasts patience."""
         while True:
             await self.mirror.clock.sleep(0.05)
-            lasting = [c for c, n in self.trouble.strikes.items() if n >= self.patience or c != "pixiv"]
-            if lasting and self.bell.quiet():
-                return
-            if not self.bell.quiet():
+            held = self.held()
+            if not self.bell.quiet(ignoring=tuple(held)):
                 continue
+            if held:
+                blocked = next(iter(held.values()))
+                self.trouble.errors.setdefault(
+                    "held", RateLimited(f"Nothing more is asked for now: {blocked.reason}.")
+                )
+                return
+            if any(n >= self.patience or c in LASTING for c, n in self.trouble.strikes.items()):
+                return
             due = await self.next_due()
             later = due is None or due > self.mirror.clock.now() + horizon_s * 1000
             if later and self.bell.quiet():

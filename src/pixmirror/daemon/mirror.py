@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pixmirror.catalogue import migrate, queue, runs
+from pixmirror.catalogue import feeds, migrate, queue, runs
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.filters import apply_refusals, facts_of
 from pixmirror.clock import Clock
@@ -19,7 +19,7 @@ from pixmirror.logs import hide
 from pixmirror.models import JST, Token, from_ms
 from pixmirror.pixiv import AppApi, AppIdentity, Auth, BudgetState, ImageBudget, Pacer, PacerState, Transport
 from pixmirror.store import MirrorRoot
-from pixmirror.sync import filters
+from pixmirror.sync import filters, sources
 from pixmirror.sync.context import Job
 
 CATALOGUE = "catalogue.db"
@@ -199,6 +199,10 @@ async def use_jobs(mirror: Mirror, config: Config) -> None:
         await mirror.db.run(runs.save_job, job.name, job.kind, digest)
     mirror.config = config
     mirror.jobs = jobs
+    heir = mirror.job_for_chores().name
+    if heir:
+        own = (sources.USER_ILLUSTS, sources.USER_NOVELS)
+        await mirror.db.run(feeds.adopt_feeds, list(jobs), own, heir)
     await load_pauses(mirror)
 
 

@@ -4,29 +4,33 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pixmirror.catalogue import queue
+from pixmirror.catalogue import chores, feeds, queue
+from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.mirror import Mirror, jobs_to_run
 from pixmirror.errors import PixmirrorError
 from pixmirror.sync.context import JobResult
 
+SOON_MS = 24 * 3600 * 1000  # a chore put off for longer is explained, not unfinished
+
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """How a sync ended. `trouble` is what stopped it; `job_errors` what each job could not do."""
+    """How a sync ended. `trouble` is what stopped it, `undone` how many lists and chores wait for a next try."""
 
     results: dict[str, JobResult]
     files: MediaCounts
     requests_api: int
     requests_image: int
     trouble: PixmirrorError | None
+    undone: int = 0
 
     @property
     def exit_code(self) -> int:
         if self.trouble is not None:
             return self.trouble.exit_code
-        unfinished = self.files.wanted + self.files.waiting + self.files.failed
+        unfinished = self.files.wanted + self.files.waiting + self.files.failed + self.undone
         return 7 if unfinished or any(r.error for r in self.results.values()) else 0
 
 
@@ -55,4 +59,9 @@ async def sync(
         requests_api=counts.api,
         requests_image=counts.image,
         trouble=next(iter(engine.trouble.errors.values()), None),
+        undone=await mirror.db.read(_undone, [job.name for job in jobs], mirror.clock.now()),
     )
+
+
+def _undone(conn: Connection, names: Sequence[str], now: int) -> int:
+    return feeds.undone(conn, names, now) + chores.failing(conn, now + SOON_MS)

@@ -1,6 +1,8 @@
 """What every job is handed: the catalogue, Pixiv, the time, and who we are."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -33,6 +35,34 @@ class Job:
     until: date | None = None
 
 
+class Walking:
+    """The feeds that are walked now: one walk of a feed at a time, whoever makes it."""
+
+    def __init__(self) -> None:
+        self._busy: dict[int, asyncio.Event] = {}
+
+    def busy(self) -> frozenset[int]:
+        return frozenset(self._busy)
+
+    @asynccontextmanager
+    async def alone(self, feed_id: int) -> AsyncIterator[None]:
+        """Wait until nobody else walks this feed, and keep it while the block runs."""
+        while (other := self._busy.get(feed_id)) is not None:
+            await other.wait()
+        self.take(feed_id)
+        try:
+            yield
+        finally:
+            self.free(feed_id)
+
+    def take(self, feed_id: int) -> None:
+        """For who has looked that nobody else walks it."""
+        self._busy[feed_id] = asyncio.Event()
+
+    def free(self, feed_id: int) -> None:
+        self._busy.pop(feed_id).set()
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """`ring` wakes whoever waits for something to do; it is called after each commit that may have made some."""
@@ -43,6 +73,7 @@ class Context:
     account_id: int
     ring: Callable[[], None] = lambda: None
     jobs: Mapping[str, Job] = field(default_factory=dict)
+    walking: Walking = field(default_factory=Walking)
 
     def seen(self, job: Job, endpoint: str, lane: Lane, now: int) -> Seen:
         return Seen(

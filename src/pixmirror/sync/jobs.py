@@ -39,16 +39,19 @@ async def _head(
     """Head walk of a feed, down to known ground. A first backfill is left to the backfiller."""
     feed = await ctx.db.run(feeds.open_feed, ctx.account_id, endpoint, params, job=job.name, lane=int(Lane.NEW))
     source = sources.source(ctx, job, endpoint, params)
-    walked = await walk.head(ctx.db, ctx.clock, feed, source, Lane.NEW, floor=floor)
-    if walked.gap is not None and walked.gap.kind == "head":
-        walked = walked.plus(await walk.close(ctx.db, ctx.clock, feed, walked.gap, source, Lane.NEW))
+    async with ctx.walking.alone(feed.id):
+        feed = await ctx.db.read(feeds.get_feed, feed.id)
+        walked = await walk.head(ctx.db, ctx.clock, feed, source, Lane.NEW, floor=floor)
+        if walked.gap is not None and walked.gap.kind == "head":
+            walked = walked.plus(await walk.close(ctx.db, ctx.clock, feed, walked.gap, source, Lane.NEW))
+        feed = await ctx.db.read(feeds.get_feed, feed.id)
     ctx.ring()
     return feed, walked
 
 
 async def _full_pass_if_older(ctx: Context, job: Job, feed: Feed, age_ms: int) -> None:
     now = ctx.clock.now()
-    if feed.full_at is not None and now - feed.full_at >= age_ms:
+    if feed.head_at is not None and (feed.full_at is None or now - feed.full_at >= age_ms):
         source = sources.source(ctx, job, feed.endpoint, feed.params)
         await ctx.db.run(walk.open_full_pass, feed, source, now)
         ctx.ring()
@@ -74,15 +77,9 @@ async def _follow_feed(ctx: Context, job: Job, endpoint: str, result: JobResult)
     name = f"deep_look:{endpoint}:{restrict}"
     looked = int(await ctx.db.read(runs.get_meta, name) or 0)
     floor = now - DEEP_LOOK_MS if looked and now - looked >= DAY_MS else None
-    feed, walked = await _head(ctx, job, endpoint, {"restrict": restrict}, floor)
+    _, walked = await _head(ctx, job, endpoint, {"restrict": restrict}, floor)
     if floor is not None or not looked:
         await ctx.db.run(runs.set_meta, name, str(now))
-    ended = walked.gap is None and walked.failed is None
-    if ended and feed.marks.get("anchors") and not walked.touched:
-        # The feed ended above what we know: works between are only in the artists' own lists.
-        own = sources.USER_ILLUSTS if endpoint == sources.ILLUST_FOLLOW else sources.USER_NOVELS
-        await ctx.db.run(feeds.make_due, ctx.account_id, own, now)
-        ctx.ring()
     return result.plus(walked.new, walked.seen, walked.failed)
 
 

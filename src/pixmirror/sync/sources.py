@@ -163,7 +163,13 @@ def _follow_feed(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medi
         return await ask(ctx.api.at(lane), restrict, offset)
 
     record = _record_listing(ctx, job, "feed", f"follow:{medium}")
-    return Source("offset", read, record, backfill=False)
+
+    def overflowed(conn: Connection, now: int) -> None:
+        # Works between its end and what we know stand only in the artists' own lists.
+        own = USER_ILLUSTS if medium == "illust" else USER_NOVELS
+        feeds.make_due(conn, ctx.account_id, own, now)
+
+    return Source("offset", read, record, backfill=False, overflowed=overflowed)
 
 
 def _user_works(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium) -> Source:

@@ -21,7 +21,8 @@ class Span:
     """What an offset walk still has to read: from `offset` down to the anchors `stop`, or to the end.
 
     `prev` holds the ids of the last page read, some of which must come back. `floor` (ms UTC) makes the walk
-    go on below the anchors until works are older. `above` is the gap that a failing page left above.
+    go on below the anchors until works are older. `above` is the gap that a failing page left above;
+    `touched` says that an anchor was seen, so that the list did not end above known ground.
     """
 
     offset: int = 0
@@ -31,6 +32,7 @@ class Span:
     floor: int | None = None
     started: int = 0
     above: int | None = None
+    touched: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -41,6 +43,7 @@ class Span:
             "floor": self.floor,
             "started": self.started,
             "above": self.above,
+            "touched": self.touched,
         }
 
     @classmethod
@@ -54,6 +57,7 @@ class Span:
             floor=spec.get("floor"),
             started=int(spec.get("started", 0)),
             above=spec.get("above"),
+            touched=bool(spec.get("touched", False)),
         )
 
 

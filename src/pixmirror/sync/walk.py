@@ -12,12 +12,13 @@ from pixmirror.catalogue import feeds
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.feeds import Feed, Gap
 from pixmirror.clock import Clock
-from pixmirror.errors import OffsetCap, PixivError
+from pixmirror.errors import BadResponse, OffsetCap, PixivError
 from pixmirror.models import Lane, Listing, to_ms
 from pixmirror.sync import steps
 from pixmirror.sync.steps import Done, Span, Stretch
 
 RETRIES_OF_A_PAGE = 3
+LONGEST_NUMBER = 19
 BACKOFF_S = (5, 30, 120, 600, 3600, 21600)
 
 
@@ -34,7 +35,8 @@ class Source:
     """How one feed is read and recorded. `read` takes an offset or a cursor, None for the top.
 
     `backfill`: whether the first walk reads on to the end. `finished` is called, in the last page's transaction,
-    when a pass from the top to the end is complete, with the time at which it began.
+    when a pass from the top to the end is complete, with the time at which it began; `overflowed` when a head walk
+    came to the list's end, or its cap, and met nothing that was known.
     """
 
     paging: Literal["offset", "cursor"]
@@ -42,21 +44,17 @@ class Source:
     record: Callable[[Connection, Listing[Any], Lane, int], Recorded]
     backfill: bool = True
     finished: Callable[[Connection, int, int], None] | None = None
+    overflowed: Callable[[Connection, int], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """How a walk went: what it left (`gap`), whether it met known ground (`met`), why it stopped (`failed`).
-
-    `touched`: it saw at least one anchor, so that a list that ended did not end above what was known.
-    """
+    """How a walk went: what it left (`gap`), whether it met known ground (`met`), why it stopped (`failed`)."""
 
     pages: int = 0
     seen: int = 0
     new: int = 0
     met: bool = False
-    touched: bool = False
-    capped: bool = False
     gap: Gap | None = None
     failed: str | None = None
 
@@ -66,7 +64,6 @@ class Walked:
             pages=self.pages + other.pages,
             seen=self.seen + other.seen,
             new=self.new + other.new,
-            touched=self.touched or other.touched,
         )
 
 
@@ -79,16 +76,22 @@ def _oldest(listing: Listing[Any]) -> int | None:
     return to_ms(min(dates)) if dates else None
 
 
-def _next(listing: Listing[Any], name: str) -> int | None:
-    return int(listing.next[name]) if listing.next and name in listing.next else None
+def next_number(listing: Listing[Any], name: str) -> int | None:
+    """The offset or cursor in next_url; None at the end. A next_url without it is not the end: BadResponse."""
+    if not listing.next:
+        return None
+    value = listing.next.get(name, "")
+    if not (value.isascii() and value.isdecimal() and len(value) < LONGEST_NUMBER):
+        raise BadResponse(f"{listing.endpoint}: next_url has no {name} that is a number")
+    return int(value)
 
 
 def _after(
     source: Source, spec: Span | Stretch, ids: Sequence[int], listing: Listing[Any]
 ) -> Span | Stretch | Done:
     if isinstance(spec, Span):
-        return steps.after_offset_page(spec, ids, _next(listing, "offset"), _oldest(listing))
-    return steps.after_cursor_page(spec, _next(listing, "max_bookmark_id"))
+        return steps.after_offset_page(spec, ids, next_number(listing, "offset"), _oldest(listing))
+    return steps.after_cursor_page(spec, next_number(listing, "max_bookmark_id"))
 
 
 async def head(
@@ -97,13 +100,13 @@ async def head(
     """Read page 1; leave the rest as a gap, if it does not meet known ground at once."""
     try:
         listing = await source.read(None, lane)
+        return await db.run(_record_head, feed, source, listing, lane, clock.now(), floor)
     except PixivError as error:
         if error.scope == "everything":
             raise
         due = clock.now() + backoff_ms(feed.failures)
         await db.run(feeds.feed_failed, feed.id, due, str(error))
         return Walked(failed=str(error))
-    return await db.run(_record_head, feed, source, listing, lane, clock.now(), floor)
 
 
 def _record_head(
@@ -125,7 +128,7 @@ def _record_head(
         _shift_gaps(conn, feed.id, steps.inserted(recorded.ids, anchors))
     else:
         spec = Stretch(stop=feed.marks.get("cursor"), started=now)
-        cursor = _next(listing, "max_bookmark_id")
+        cursor = next_number(listing, "max_bookmark_id")
         marks = {"cursor": cursor if cursor is not None else feed.marks.get("cursor")}
     step = _after(source, spec, recorded.ids, listing)
     feeds.set_marks(conn, feed.id, marks)
@@ -135,9 +138,10 @@ def _record_head(
         gap = feeds.open_gap(conn, feed.id, "backfill" if first else "head", step.to_json(), now)
     if first and isinstance(step, Done):
         _pass_ended(conn, feed.id, source, now, now)
+    if isinstance(step, Done):
+        _head_ended(conn, source, _touching(spec, recorded.ids), now)
     met = isinstance(step, Done) and step.met
-    touched = _touches(spec, recorded.ids)
-    return Walked(pages=1, seen=len(recorded.ids), new=recorded.new, met=met, touched=touched, gap=gap)
+    return Walked(pages=1, seen=len(recorded.ids), new=recorded.new, met=met, gap=gap)
 
 
 def open_full_pass(conn: Connection, feed: Feed, source: Source, now: int) -> Gap | None:
@@ -164,21 +168,38 @@ async def close(
         spec = _spec(source, total.gap)
         try:
             listing = await source.read(_position(spec), lane)
+            step = await db.run(_record_gap, feed, total.gap, source, spec, listing, lane, clock.now())
         except OffsetCap:
-            await db.run(feeds.close_gap, total.gap.id)
-            return total.plus(Walked(capped=True))
+            await db.run(_capped, feed, total.gap, source, spec, clock.now())
+            return total.plus(Walked())
         except PixivError as error:
             if error.scope == "everything":
                 raise
             failed = await db.run(_gap_failed, total.gap, spec, str(error), clock.now())
             return total.plus(failed)
-        step = await db.run(_record_gap, feed, total.gap, source, spec, listing, lane, clock.now())
         total = total.plus(step)
     return total
 
 
-def _touches(spec: Span | Stretch, ids: Sequence[int]) -> bool:
-    return isinstance(spec, Span) and not set(ids).isdisjoint(spec.stop)
+def _touching(spec: Span | Stretch, ids: Sequence[int]) -> Span | Stretch:
+    """The same, remembering whether an anchor was seen."""
+    if isinstance(spec, Span) and not spec.touched and not set(ids).isdisjoint(spec.stop):
+        return replace(spec, touched=True)
+    return spec
+
+
+def _head_ended(conn: Connection, source: Source, spec: Span | Stretch, now: int) -> None:
+    if isinstance(spec, Span) and spec.stop and not spec.touched and source.overflowed is not None:
+        source.overflowed(conn, now)
+
+
+def _capped(conn: Connection, feed: Feed, gap: Gap, source: Source, spec: Span | Stretch, now: int) -> None:
+    """A list cannot be read past its cap: an end with a reason, and no proof of what lies below."""
+    feeds.close_gap(conn, gap.id)
+    if gap.kind == "head":
+        _head_ended(conn, source, spec, now)
+    elif gap.kind in ("backfill", "full"):
+        feeds.full_done(conn, feed.id, now)
 
 
 def _spec(source: Source, gap: Gap) -> Span | Stretch:
@@ -200,8 +221,10 @@ def _record_gap(
     now: int,
 ) -> Walked:
     recorded = source.record(conn, listing, lane, now)
-    touched = _touches(spec, recorded.ids)
-    walked = Walked(pages=1, seen=len(recorded.ids), new=recorded.new, touched=touched)
+    walked = Walked(pages=1, seen=len(recorded.ids), new=recorded.new)
+    if not feeds.gap_is_open(conn, gap.id):
+        return walked  # somebody else has closed it meanwhile
+    spec = _touching(spec, recorded.ids)
     step = _after(source, spec, recorded.ids, listing)
     if isinstance(spec, Span):
         if gap.kind == "head":
@@ -211,7 +234,9 @@ def _record_gap(
             step = replace(step, above=None) if isinstance(step, Span) else step
     if isinstance(step, Done):
         feeds.close_gap(conn, gap.id)
-        if gap.kind in ("backfill", "full"):
+        if gap.kind == "head":
+            _head_ended(conn, source, spec, now)
+        elif gap.kind in ("backfill", "full"):
             _pass_ended(conn, feed.id, source, spec.started, now)
         return replace(walked, met=step.met)
     feeds.move_gap(conn, gap.id, step.to_json())
@@ -250,6 +275,8 @@ def _gap_failed(conn: Connection, gap: Gap, spec: Span | Stretch, error: str, no
     The gap left above ends at the ids that the walk finds below: the list may move before it is read.
     """
     failures = feeds.gap_failed(conn, gap.id, now + backoff_ms(gap.failures), error)
+    if failures is None:
+        return Walked(failed=error)
     if failures < RETRIES_OF_A_PAGE or gap.kind == "page" or isinstance(spec, Stretch):
         return Walked(failed=error)
     page = feeds.open_gap(conn, gap.feed_id, "page", spec.to_json(), now)
