@@ -2,13 +2,16 @@
 
 import functools
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from pixmirror import pixiv
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import HOSTS, create_app, running
+from pixmirror.pixiv import blocking
 
 REPO = Path(__file__).parents[1]
 README = (REPO / "README.md").read_text(encoding="utf-8")
@@ -35,17 +38,47 @@ def test_every_reference_page_is_named_once() -> None:
     assert {name.strip() for name in named[1].split(",")} == pages
 
 
-def test_the_library_example_works_as_printed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    example = re.search(r"```python\n(.*?)```", README, re.DOTALL)
-    assert example is not None
+class Ran(NamedTuple):
+    source: str
+    printed: list[str]
+    files: list[str]
+
+
+Run = Callable[[str], Ran]
+
+
+@pytest.fixture(scope="module")
+def examples() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Runs an example as printed, but for token, artist, pace, and that it is the demo which answers."""
     world = empty_world()
     artist = add_artist(world, works=35)
+    monkeypatch.chdir(tmp_path)
     with running(create_app(world)) as url:
-        client = functools.partial(pixiv.Client, requests_per_minute=0, hosts=dict.fromkeys(HOSTS, url))
-        monkeypatch.setattr(pixiv, "Client", client)
-        source = example[1].replace("your refresh token", "demo-refresh-token").replace(" 11)", f" {artist.id})")
-        exec(compile(source, "README.md", "exec"), {"__name__": "readme"})
+        for module in (pixiv, blocking):
+            client = functools.partial(module.Client, requests_per_minute=0, hosts=dict.fromkeys(HOSTS, url))
+            monkeypatch.setattr(module, "Client", client)
 
-    assert len(capsys.readouterr().out.splitlines()) == 35
+        def one(source: str) -> Ran:
+            typed = source.replace("your refresh token", "demo-refresh-token").replace(" 11)", f" {artist.id})")
+            typed = typed.replace("(11)", f"({artist.id})")
+            exec(compile(typed, "README.md", "exec"), {"__name__": "readme"})
+            files = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()]
+            return Ran(source, capsys.readouterr().out.splitlines(), files)
+
+        yield one
+
+
+def test_every_python_example_runs_as_printed(examples: list[str], run: Run) -> None:
+    asynchronous, synchronous = map(run, examples)
+
+    assert "async with Client(" in asynchronous.source
+    assert len(asynchronous.printed) == 35
+    assert "pixmirror.pixiv.blocking" in synchronous.source
+    assert "async" not in synchronous.source
+    assert len(synchronous.printed) == 1 + 35
+    assert sorted(synchronous.printed[1:]) == sorted(synchronous.files)

@@ -52,7 +52,8 @@ def test_topics(pixmirror):
         assert name in listed
         assert heading in listed
         assert heading in pixmirror("help", name).output
-        assert len(page(name).splitlines()) <= 130
+        # The API page is a generated table, to be searched; the others are read.
+        assert name == "api" or len(page(name).splitlines()) <= 130
 
 
 def test_topics_named_anywhere_exist():

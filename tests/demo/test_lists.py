@@ -232,7 +232,9 @@ async def test_series_are_read_newest_first_for_manga_and_in_order_for_novels(lo
     pages = await read_all(client, "/v1/illust/series", illust_series_id=manga.id)
     assert ids(pages) == shown[manga.id][::-1]
     assert pages[0]["illusts"][0]["series"]["id"] == manga.id
-    assert ids(await read_all(client, "/v2/novel/series", series_id=novels.id), "novels") == shown[novels.id]
+    for version in ("v1", "v2"):
+        pages = await read_all(client, f"/{version}/novel/series", series_id=novels.id)
+        assert ids(pages, "novels") == shown[novels.id]
 
 
 async def test_tags_are_translated_only_for_who_asks_in_english(login, now):

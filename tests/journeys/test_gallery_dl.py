@@ -242,7 +242,7 @@ def ids(works: Iterable[Work]) -> list[int]:
 
 def artist_of(world: World, medium: str, restrict: str = "public") -> int:
     """The busiest of the followed people."""
-    people = [row["user_id"] for row in truth(world, "follows", Scope(follows=(restrict,)))]
+    people: list[int] = [row["user_id"] for row in truth(world, "follows", Scope(follows=(restrict,)))]
     return max(people, key=lambda user_id: len(live(world, medium, user_id)))
 
 
@@ -278,13 +278,15 @@ def flawless(told: Told) -> None:
 
 def test_an_artist_with_every_file_and_what_is_told_of_each(world: World, read: Read) -> None:
     user_id = artist_of(world, "illust")
-    told = read(
-        f"{WEB}/users/{user_id}/artworks", metadata=True, comments=True, metadata_bookmark=True, captions=True
-    )
     hidden = [
         w for w in world.works.values()
         if w.user_id == user_id and w.medium == "illust" and w.state == "limit_sanity_level"
     ]  # fmt: skip
+    linked = 'Twitter → <a href="https://twitter.com/example_demo" target="_blank">twitter/example_demo</a>'
+    hidden[0] = world.edit(hidden[0], caption=linked)
+    told = read(
+        f"{WEB}/users/{user_id}/artworks", metadata=True, comments=True, metadata_bookmark=True, captions=True
+    )
     # those that the App API hides it finds on the web, by the cookie, and says so
     works = sorted([*live(world, "illust", user_id), *hidden], key=lambda w: -w.id)
     assert hidden

@@ -23,6 +23,23 @@ Generated from tests/coverage.toml; do not edit.
         async for found in items(partial(users.illusts, pixiv.app, 11)):
             await pixiv.download_work(found.item, "pictures")
 
+`Client(refresh_token, phpsessid=...)`, or `cookie=` and `user_agent=`, is logged in at www.pixiv.net, too: then
+`pixiv.web` goes to the functions of `pixmirror.pixiv.web`, which give the same models.
+
+Without async, in scripts and notebooks, the functions are those of a Client that leaves their first argument out:
+
+    from pixmirror.pixiv.blocking import Client
+
+    with Client(refresh_token, phpsessid=phpsessid) as pixiv:
+        work = pixiv.illusts.detail(12345)
+        same = pixiv.web_illusts.detail(12345)
+        walk = pixiv.items(pixiv.users.illusts, 11)
+        for found in walk:
+            pixiv.download_work(found.item, "pictures")
+
+`walk.next` goes on there later: `pixiv.items(pixiv.users.illusts, 11, next=walk.next)`. With the async functions,
+`pixiv.call(illusts.detail, 12345)` and `pixiv.items(users.illusts, 11)` do the same, and type checkers follow.
+
 A detail comes as `Received`: `item` is the model, `raw` what Pixiv sent. A list comes as `Listing`: its items,
 what could not be read of it (`broken`), its `head`, and `next`, which is all that is needed to go on later. A
 parameter that Pixiv would not take is refused before anything is sent, with the values that it knows. A POST is

@@ -10,7 +10,7 @@ from pixmirror.errors import ConfigError, StorageError
 
 NOTE = "pixmirror-demo.json"
 TOKEN = "demo-refresh-token"
-HOSTS = ("app-api.pixiv.net", "oauth.secure.pixiv.net", "i.pximg.net", "s.pximg.net")
+HOSTS = ("app-api.pixiv.net", "oauth.secure.pixiv.net", "www.pixiv.net", "i.pximg.net", "s.pximg.net")
 JST = timezone(timedelta(hours=9))
 RANKED_DAYS = 3
 DEFAULTS = {"seed": 7, "artists": 40, "works": 900}

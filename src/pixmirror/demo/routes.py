@@ -23,6 +23,7 @@ ROUTES: dict[str, Handler] = {
     "/v1/illust/new": partial(app_api.newest, "illust"),
     "/v1/novel/new": partial(app_api.newest, "novel"),
     "/v1/illust/series": app_api.illust_series,
+    "/v1/novel/series": app_api.novel_series,  # gallery-dl still asks the old version
     "/v2/novel/series": app_api.novel_series,
     "/v3/illust/comments": partial(app_api.comments, "illust"),
     "/v3/novel/comments": partial(app_api.comments, "novel"),

@@ -1,4 +1,4 @@
-"""The demo's one ASGI app for all four hosts, and ways to serve it."""
+"""The demo's one ASGI app for all hosts, and ways to serve it."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ from pixmirror.demo.shapes import View
 from pixmirror.demo.world import World
 
 LOG_LENGTH = 200_000
-HOSTS = ("app-api.pixiv.net", "oauth.secure.pixiv.net", "i.pximg.net", "s.pximg.net")
+HOSTS = ("app-api.pixiv.net", "oauth.secure.pixiv.net", "www.pixiv.net", "i.pximg.net", "s.pximg.net")
 Entry = tuple[str, str, str]  # method, path, query
 
 

@@ -1,4 +1,6 @@
-"""A client library for Pixiv, usable alone: `Client`, endpoint functions in `pixiv.app`, image streams, paging."""
+"""A client library for Pixiv, usable alone: `Client`, endpoint functions in `pixiv.app` and `pixiv.web`, image
+streams, paging. `pixiv.blocking` has a Client for code that is not async.
+"""
 
 from pixmirror.models import Lane
 from pixmirror.pixiv.app import AppApi
@@ -34,6 +36,7 @@ from pixmirror.pixiv.paging import items, pages
 from pixmirror.pixiv.reading import parse_qs
 from pixmirror.pixiv.transport import Counts, ImageClient, Transport
 from pixmirror.pixiv.waiting import Blocked
+from pixmirror.pixiv.web import WebApi, WebSession
 
 __all__ = [
     "AiType",
@@ -61,6 +64,8 @@ __all__ = [
     "Sort",
     "Transport",
     "Visibility",
+    "WebApi",
+    "WebSession",
     "XRestrict",
     "download",
     "download_work",

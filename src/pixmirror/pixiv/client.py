@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn, Self
 
 from pixmirror.clock import Clock
-from pixmirror.errors import LoginError
+from pixmirror.errors import LoginError, LoginNeeded
 from pixmirror.models import Account, Illust, Token
 from pixmirror.pixiv.app import download as files
 from pixmirror.pixiv.app.api import AppApi
@@ -15,13 +15,16 @@ from pixmirror.pixiv.auth import AppIdentity, Auth
 from pixmirror.pixiv.budget import ImageBudget
 from pixmirror.pixiv.pacing import Pacer
 from pixmirror.pixiv.transport import Transport
+from pixmirror.pixiv.web.api import WebApi
+from pixmirror.pixiv.web.session import LANGUAGES, WebSession
 
 
 class Client:
     """One account at Pixiv: `async with Client(refresh_token) as pixiv: await users.detail(pixiv.app, 11)`.
 
     `language` picks that of tag translations, `client_id` and `client_secret` the app we appear as (None: the one
-    that every library uses), `filter` what goes with each read (`AppApi`).
+    that every library uses), `filter` what goes with each read (`AppApi`). `phpsessid`, or `cookie` and
+    `user_agent` (`WebSession`), log in at www.pixiv.net, too: `await illusts.detail(pixiv.web, 12345)`.
     """
 
     def __init__(
@@ -29,6 +32,9 @@ class Client:
         refresh_token: str | None = None,
         *,
         token: Token | None = None,
+        phpsessid: str = "",
+        cookie: str = "",
+        user_agent: str = "",
         language: str = "en",
         client_id: str | None = None,
         client_secret: str | None = None,
@@ -60,6 +66,21 @@ class Client:
             self.transport, identity=identity, refresh_token=refresh_token, token=token, on_token=on_token
         )
         self.app = AppApi(self.transport, self.auth, identity, language, filter=filter)
+        self._web: WebApi | None = None
+        if phpsessid or cookie:
+            session = WebSession(phpsessid, cookie, user_agent)
+            self._web = WebApi(self.transport, session, _web_language(language))
+
+    @property
+    def web(self) -> WebApi:
+        """The web's AJAX API, with the same transport and pace; LoginNeeded without a session there."""
+        if self._web is None:
+            raise LoginNeeded(
+                "This client is not logged in at www.pixiv.net: give it phpsessid=, which is the cookie PHPSESSID "
+                "of a browser that is logged in there; or cookie= and user_agent=, the whole Cookie header and "
+                "the User-Agent of that browser. What needs no login is read with WebApi(client.transport)."
+            )
+        return self._web
 
     @property
     def account(self) -> Account | None:
@@ -126,3 +147,9 @@ class Client:
 
     async def aclose(self) -> None:
         await self.transport.aclose()
+
+
+def _web_language(language: str) -> str:
+    """That of the site's languages which fits; English if none does."""
+    name = language.lower().replace("-", "_")
+    return next((known for known in (name, name.partition("_")[0]) if known in LANGUAGES), "en")

@@ -1,6 +1,8 @@
 """The world as the JSON of the web, key by key as Pixiv sends it: ids as text, empty maps as lists."""
 
+import re
 from typing import Any
+from urllib.parse import quote
 
 from pixmirror.demo import addresses, pictures
 from pixmirror.demo.shapes import Json, View, uploaded_images
@@ -137,6 +139,11 @@ def _utc(ms: int) -> str:
     return addresses.iso(ms - 9 * 3_600_000).replace("+09:00", "+00:00")
 
 
+def _jumping(caption: str) -> str:
+    """A caption as the website shows it: links that lead away go by way of /jump.php."""
+    return re.sub(r'<a href="(https?://[^"]+)"', lambda m: f'<a href="/jump.php?{quote(m[1], safe="")}"', caption)
+
+
 def detail(view: View, work: Work, liked: bool = False) -> Json:
     """/ajax/illust/{id}: with the URLs of page 1 alone, and none for who is logged out."""
     world, author = view.world, view.world.users[work.user_id]
@@ -153,7 +160,7 @@ def detail(view: View, work: Work, liked: bool = False) -> Json:
     return {
         "illustId": ident(work.id),
         "illustTitle": work.title,
-        "illustComment": work.caption,
+        "illustComment": _jumping(work.caption),
         "illustType": KINDS[work.type],
         "sl": 6 if work.x_restrict else 2,
         "urls": named if view.viewer else dict.fromkeys(named),
