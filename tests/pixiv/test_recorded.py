@@ -1,87 +1,30 @@
 """Every recorded answer of Pixiv is read without loss, where the folder (kept outside this repository) is."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from pixmirror import errors
-from pixmirror.models import (
-    BookmarkDetail,
-    BookmarkTag,
-    Comment,
-    Illust,
-    Live,
-    Model,
-    MuteList,
-    MyState,
-    Novel,
-    NovelMarker,
-    OldNovelText,
-    Profile,
-    ProfilePresets,
-    ProfilePublicity,
-    SeriesDetail,
-    SpotlightArticle,
-    TrendTag,
-    UgoiraMetadata,
-    User,
-    UserDetail,
-    UserPreview,
-    Workspace,
-)
+from pixmirror.models import Model, UserPreview
+from pixmirror.pixiv.app import answers
 from pixmirror.pixiv.auth import read_token, rejection
 from pixmirror.pixiv.failures import classify, error_text
-from pixmirror.pixiv.reading import account, along, listing, one, preview_works
+from pixmirror.pixiv.reading import account, again, along, listing, one, preview_works
 
 RECORDED = Path(__file__).parents[2].parent / "shared" / "recorded"
 pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded responses are not here")
 
-# start of the file name (the longest that fits counts) -> key, model; a key of None: a bare object (a fragment)
-SHAPES: dict[str, tuple[str | None, type[Model]]] = {
-    "FRAGMENT-illust": (None, Illust),
-    "FRAGMENT-manga-series-item": (None, SeriesDetail),
-    "FRAGMENT-novel-series-item": (None, SeriesDetail),
-    "FRAGMENT-novel__": (None, Novel),
-    "FRAGMENT-trending-tags-illust-item": (None, TrendTag),
-    "v1-illust-comments": ("comments", Comment),
-    "v1-illust-detail__": ("illust", Illust),
-    "v1-illust-detail__pixivts": (None, Illust),
-    "v1-illust-ranking": ("illusts", Illust),
-    "v1-illust-recommended": ("illusts", Illust),
-    "v1-illust-series__pixivts-illust_series_detail": (None, SeriesDetail),
-    "v1-illust-series__pixivts-illust_series_first": (None, Illust),
-    "v1-live-list": ("lives", Live),
-    "v1-mute-list": ("", MuteList),
-    "v1-novel-text__": ("", OldNovelText),
-    "v1-novel-text__pixivts-novel_marker": (None, NovelMarker),
-    "v1-search-illust": ("illusts", Illust),
-    "v1-spotlight-articles": ("spotlight_articles", SpotlightArticle),
-    "v1-trending-tags-illust": ("trend_tags", TrendTag),
-    "v1-ugoira-metadata": ("ugoira_metadata", UgoiraMetadata),
-    "v1-user-bookmark-tags-illust": ("bookmark_tags", BookmarkTag),
-    "v1-user-bookmarks-illust": ("illusts", Illust),
-    "v1-user-detail__": ("", UserDetail),
-    "v1-user-detail__pixivts-profile-": (None, Profile),
-    "v1-user-detail__pixivts-profile_publicity": (None, ProfilePublicity),
-    "v1-user-detail__pixivts-user-": (None, User),
-    "v1-user-detail__pixivts-workspace": (None, Workspace),
-    "v1-user-follower": ("user_previews", UserPreview),
-    "v1-user-following": ("user_previews", UserPreview),
-    "v1-user-illusts": ("illusts", Illust),
-    "v1-user-me-state": ("", MyState),
-    "v1-user-profile-presets": ("profile_presets", ProfilePresets),
-    "v1-user-recommended": ("user_previews", UserPreview),
-    "v1-walkthrough-illusts": ("illusts", Illust),
-    "v2-illust-bookmark-detail": ("bookmark_detail", BookmarkDetail),
-    "v2-illust-follow": ("illusts", Illust),
-    "v2-illust-related": ("illusts", Illust),
-    "v2-novel-detail": (None, Novel),
-    "v2-novel-series__": ("novels", Novel),
-    "v2-novel-series__pixivts-illust_series_first": (None, Novel),
-    "v2-novel-series__pixivts-novel_series_detail": (None, SeriesDetail),
-    "v2-novel-series__pixivts-novel_series_first": (None, Novel),
-}
+
+def endpoint(path):
+    """The endpoint that the notes name for a file."""
+    row = next(line for line in (RECORDED / "INDEX.md").read_text().splitlines() if f"| app/{path.name} |" in line)
+    named = row.split("|")[3]
+    found = re.search(r"/v\d/[\w/-]+", named)
+    return answers.endpoint(found[0] if found else named.split()[0])
+
+
 APP = sorted((RECORDED / "app").glob("*.json")) if RECORDED.is_dir() else []
 
 
@@ -90,7 +33,10 @@ def load(path):
 
 
 def shape(path):
-    return SHAPES[max((start for start in SHAPES if path.name.startswith(start)), key=len)]
+    """Key and model; a key of None: a bare object (a part of an answer)."""
+    kind = answers.ANSWERS[endpoint(path)]
+    part = answers.part_of(load(path), kind)
+    return (kind.key, kind.model) if part is None else (None, type(part))
 
 
 def received(path):
@@ -105,6 +51,12 @@ def received(path):
         assert page.broken == ()
         return list(page.items)
     return [one(payload, key, model, path.name)]
+
+
+@pytest.mark.parametrize("path", APP, ids=lambda p: p.stem)
+def test_each_recorded_item_is_made_again_from_what_was_read(path):
+    for item in received(path):
+        assert again(item.item, item.raw) == item.raw
 
 
 def leaves(value, at=""):

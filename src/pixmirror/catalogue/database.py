@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from pixmirror.catalogue import migrate
-from pixmirror.errors import CatalogueError, DiskFull, MirrorLocked, StorageError
+from pixmirror.errors import BadResponse, CatalogueError, DiskFull, MirrorLocked, StorageError
 
 __all__ = ["Connection", "Database", "ReadOnly", "open_readonly"]
 
@@ -49,6 +49,8 @@ def translated(path: Path) -> Iterator[None]:
     """SQLite's own failures as errors that say what the user can do."""
     try:
         yield
+    except OverflowError as error:
+        raise BadResponse("A number in the answer is larger than the catalogue can hold.") from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         name = getattr(cause, "sqlite_errorname", "") or ""

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, literal_column, select, update
 
 from pixmirror.catalogue import ingest_known, media
+from pixmirror.catalogue.schema import media as files_of
 from pixmirror.catalogue.schema import work, work_job
 from pixmirror.catalogue.seen import among, listed
 from pixmirror.models import Lane, WorkFacts
@@ -37,6 +38,23 @@ _WANTED = (
 )
 _DIFFERENT = select(work_job.c.work_key, work_job.c.refused_reason).where(
     among(work_job.c.work_key, "keys"), work_job.c.job == bindparam("b_job")
+)
+
+# The job accepts the novel, for its text; whether it wants pictures is told beside its reasons.
+_NOVEL_FILES = (
+    update(files_of)
+    .where(
+        files_of.c.state == literal_column("'refused'"),
+        files_of.c.owner_kind == "work",
+        files_of.c.is_current == 1,
+        files_of.c.role.in_(("cover", "embed")),
+        files_of.c.owner_id.in_(
+            select(work_job.c.work_key).where(
+                work_job.c.job == bindparam("b_job"), work_job.c.refused_reason.is_(None)
+            )
+        ),
+    )
+    .values(state="wanted", error=None, attempts=0, due_at=0, priority=bindparam("lane"))
 )
 
 
@@ -82,3 +100,12 @@ def apply_refusals(
     media.want(conn, after - before, now, lane)
     media.refuse(conn, before - after)
     return len(changed)
+
+
+def rejudge_novel_files(conn: Connection, job: str, files: bool, lane: int = Lane.BACKFILL) -> int:
+    """The job's `files` may have become true: covers and pictures of the novels that it accepts are wanted.
+
+    Call it when all its refusals have been applied. Returns how many files that are. What another job has had
+    fetched or queued stays when `files` is false.
+    """
+    return conn.execute(_NOVEL_FILES, {"b_job": job, "lane": int(lane)}).rowcount if files else 0

@@ -274,8 +274,9 @@ def _write_jobs(conn: Connection, seen: Seen, items: Sequence[_Item], stubs: Seq
         if seen.job not in jobs or (jobs[seen.job] != reason and key not in stubs):
             rows.append({"work_key": key, "job": seen.job, "first_seen": seen.now, "refused_reason": reason})
     for item in items:
-        if before := known.jobs.get(item.key):
-            was_wanted = any(reason is None for reason in before.values())
+        if item.old is not None:
+            # No job at all: until now only a re-reading has seen it, whose files are refused.
+            was_wanted = any(reason is None for reason in known.jobs.get(item.key, {}).values())
             if item.wanted != was_wanted:
                 (gained if item.wanted else lost).append(item.key)
     if rows:

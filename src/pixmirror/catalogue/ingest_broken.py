@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
@@ -34,3 +35,19 @@ def record_broken(conn: Connection, endpoint: str, items: Sequence[Broken], now:
         )  # fmt: skip
     conn.execute(_UPSERT, rows)
     return int(conn.execute(select(func.count()).select_from(broken)).scalar_one() - before)
+
+
+def broken_ids(items: Sequence[Broken]) -> list[int]:
+    """Pixiv's ids of those that still tell them: of a work, or of the user of a row of a user list."""
+    return [found for item in items if (found := _id(item.raw)) is not None]
+
+
+def _id(raw: Any) -> int | None:
+    if not isinstance(raw, dict):
+        return None
+    if "id" not in raw and "image_urls" not in raw and isinstance(raw.get("user"), dict):
+        raw = raw["user"]
+    value = raw.get("id")
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53 else None

@@ -6,13 +6,14 @@ import re
 import zlib
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pixmirror.catalogue import ingest_known, ingest_payloads, media
-from pixmirror.catalogue.schema import text_version, ugoira, work
+from pixmirror.catalogue.payloads import unpack
+from pixmirror.catalogue.schema import payload, text_version, ugoira, work
 from pixmirror.catalogue.seen import Seen, next_seq
-from pixmirror.models import NovelText, Received, UgoiraMetadata, work_key
+from pixmirror.models import NovelText, Received, UgoiraMetadata, url_version, work_key
 
 _WORK = select(work.c.user_id).where(work.c.work_key == bindparam("b_key"))
 _BUMP = update(work).where(work.c.work_key == bindparam("b_key")).values(change_seq=bindparam("seq"))
@@ -29,6 +30,12 @@ _LATEST_TEXT = (
     .limit(1)
 )
 _TEXT = insert(text_version)
+# SQLite takes the other columns of a group from the row that holds the max().
+_SHOWN = (
+    select(func.max(payload.c.id), payload.c.codec, payload.c.body)
+    .where(payload.c.owner_kind == "work", payload.c.owner_id == bindparam("b_key"), payload.c.endpoint != "stub")
+    .group_by(payload.c.endpoint)
+)
 _COVER = re.compile(r"^(https?://[^/]+)/(?:c/[^/]+/)?novel-cover-master/(img/.+?)_(?:master|square)1200\.\w+$")
 # Of the page that holds the text: what moves with every reader.
 _UNSTABLE = frozenset({"rating", "marker", "seriesNavigation", "glossaryItems", "isOwnWork"})
@@ -36,6 +43,18 @@ _UNSTABLE = frozenset({"rating", "marker", "seriesNavigation", "glossaryItems", 
 
 def large_zip(url: str) -> str:
     return url.replace("_ugoira600x600", "_ugoira1920x1080")
+
+
+def shown_version(conn: Connection, key: int) -> str:
+    """The newest time in the address of the work's first original, as lists and detail last showed it, or ""."""
+    found = conn.execute(_SHOWN, {"b_key": key})
+    return max((_version(unpack(codec, body)) for _, codec, body in found), default="")
+
+
+def _version(raw: Any) -> str:
+    single = raw.get("meta_single_page")
+    url = single.get("original_image_url") if isinstance(single, dict) else None
+    return url_version(url) if isinstance(url, str) and "/img-original/" in url else ""
 
 
 def record_ugoira(conn: Connection, seen: Seen, illust_id: int, metadata: UgoiraMetadata) -> bool:
@@ -124,6 +143,6 @@ def embedded_files(images: dict[str, Any]) -> list[media.File]:
         urls = image.get("urls") if isinstance(image, dict) else None
         url = urls.get("original") if isinstance(urls, dict) else None
         number = str(image.get("novelImageId") or name) if isinstance(image, dict) else name
-        if isinstance(url, str) and number.isascii() and number.isdigit():
+        if isinstance(url, str) and number.isascii() and number.isdigit() and len(number) < 16:
             files.append(media.File("embed", int(number), url))
     return files

@@ -20,7 +20,7 @@ _PAYLOADS = (
     .group_by(payload.c.owner_id, payload.c.endpoint)
 )
 _SIGHTINGS = (
-    select(sighting.c.owner_id, func.max(sighting.c.id), sighting.c.state)
+    select(sighting.c.owner_id, func.max(sighting.c.id), sighting.c.state, sighting.c.first_at)
     .where(
         sighting.c.owner_kind == "work",
         among(sighting.c.owner_id, "keys"),
@@ -45,7 +45,7 @@ class Known:
     works: dict[int, Row[Any]]
     jobs: dict[int, dict[str, str | None]]  # job → why it refuses, or None
     payloads: dict[int, dict[str, tuple[int, bytes]]]  # endpoint → (id, digest) of the latest
-    sightings: dict[int, tuple[int, str]]  # (id, state) of the latest stretch
+    sightings: dict[int, tuple[int, str, int]]  # (id, state, first_at) of the latest stretch
 
     def latest_is(self, key: int, endpoint: str, digest: bytes) -> bool:
         """True if the newest payload of this endpoint has this digest."""
@@ -73,7 +73,7 @@ def load(conn: Connection, seen: Seen, keys: Collection[int]) -> Known:
     for key, endpoint, row_id, digest in conn.execute(_PAYLOADS, bound):
         payloads.setdefault(key, {})[endpoint] = (row_id, digest)
     found = conn.execute(_SIGHTINGS, bound | {"account_id": seen.account_id})
-    return Known(works, jobs, payloads, {key: (row_id, state) for key, row_id, state in found})
+    return Known(works, jobs, payloads, {key: (row_id, state, since) for key, row_id, state, since in found})
 
 
 def tags_of(conn: Connection, keys: Collection[int]) -> dict[int, list[str]]:

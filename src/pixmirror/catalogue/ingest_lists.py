@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from pixmirror.catalogue.schema import bookmark, bookmark_tag, bookmark_work_tag, follow, sighting
 from pixmirror.catalogue.seen import DAY, among, listed
 from pixmirror.catalogue.statements import Many
-from pixmirror.models import BookmarkTag, Medium, Restrict
+from pixmirror.models import BookmarkTag, Medium, Restrict, work_key
 
 # A pass that would lose more than this share of a list, and more than a handful, proves nothing.
 BRAKE_SHARE = 0.05
@@ -146,6 +146,28 @@ def mark_missing(
         conn.execute(update(rows).where(*due).values(state="gone", state_at=now))
         _ledger(conn, table, account_id, gone, "gone", "absent from two full passes", now)
     return len(gone)
+
+
+def touch_unread(
+    conn: Connection,
+    account_id: int,
+    kind: Literal["follow", "bookmark"],
+    medium: Medium | None,
+    ids: Sequence[int],
+    now: int,
+) -> None:
+    """Items of a page that could not be read are not absent. `ids` are Pixiv's; `medium` is that of bookmarks."""
+    if not ids:
+        return
+    rows: Table = follow if kind == "follow" else bookmark
+    item = rows.c.user_id if kind == "follow" else rows.c.work_key
+    keys = ids if kind == "follow" or medium is None else [work_key(medium, i) for i in ids]
+    conn.execute(
+        update(rows)
+        .where(rows.c.account_id == account_id, rows.c.state == "live", among(item, "keys"))
+        .values(last_seen=now, missing_since=None),
+        {"keys": listed(keys)},
+    )
 
 
 def record_bookmark_tags(

@@ -31,9 +31,9 @@ _FLIP = (
 
 
 def see(
-    conn: Connection, seen: Seen, found: Iterable[tuple[int, State, str]], latest: dict[int, tuple[int, str]]
+    conn: Connection, seen: Seen, found: Iterable[tuple[int, State, str]], latest: dict[int, tuple[int, str, int]]
 ) -> None:
-    """Works as a page showed them: (key, state, evidence); `latest` is each one's last stretch, (id, state)."""
+    """Works as a page showed them: (key, state, evidence); `latest`: last stretches, (id, state, since)."""
     new: list[dict[str, Any]] = []
     again: list[dict[str, Any]] = []
     for key, state, evidence in found:

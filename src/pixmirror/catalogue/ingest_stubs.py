@@ -7,7 +7,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import ingest_payloads
 from pixmirror.catalogue.ingest_known import Known
-from pixmirror.catalogue.ingest_states import see
+from pixmirror.catalogue.ingest_states import may_flip, see
 from pixmirror.catalogue.payloads import canonical, digest
 from pixmirror.catalogue.schema import work
 from pixmirror.catalogue.seen import Seen, next_seq
@@ -26,7 +26,7 @@ _TOUCH = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(l
 def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust | Novel]], known: Known) -> None:
     """Unknown works get a row without user and date; of known ones only the ledger and last_seen move.
 
-    The state of a work that was live stays: one placeholder is no proof (law 6).
+    The state of a work that was live moves when the same placeholder is seen again a day later (law 6).
     """
     if not stubs:
         return
@@ -39,7 +39,9 @@ def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust |
             new.append(_row(seen, item, state, evidence))
         else:
             touched.append({"b_key": key, "now": seen.now})
-            if _may_move(old.user_id, State(old.state), state):
+            last = known.sightings.get(key)
+            since = last[2] if last is not None and last[1] == state else seen.now
+            if _may_move(old.user_id, State(old.state), state, since, seen.now):
                 moved.append({"b_key": key, "b_state": state.value, "now": seen.now, "b_evidence": evidence})
         # Its create_date is the time of the request, so it would differ every time.
         stable = {name: value for name, value in received.raw.items() if name != "create_date"}
@@ -59,10 +61,10 @@ def _evidence(seen: Seen, item: Illust | Novel) -> str:
     return f"{seen.endpoint}: limit_{name}" if name else f"{seen.endpoint}: not visible"
 
 
-def _may_move(user_id: int | None, old: State, new: State) -> bool:
-    if old is State.UNKNOWN:
-        return new is not old
-    return user_id is None and new not in (old, State.UNKNOWN)
+def _may_move(user_id: int | None, old: State, new: State, since: int, now: int) -> bool:
+    if new is old or new is State.UNKNOWN:
+        return False
+    return user_id is None or may_flip(old, new, since, now)
 
 
 def _row(seen: Seen, item: Illust | Novel, state: State, evidence: str) -> dict[str, object]:

@@ -355,6 +355,11 @@ def _notes(conn: Connection, now: int, jobs: Sequence[JobStatus], gaps: Gaps, pa
     if pause := runs.pause_of_all(conn, now):
         notes.append(f"Everything is paused {until(pause.until)}.")
     notes += [f"Job {j.name} is paused {until(j.paused_until)}." for j in jobs if j.paused]
+    notes += [
+        f"Job {j.name} failed in its last run; it is tried again."
+        for j in jobs
+        if j.outcome == "failed" and j.failures < 3 and not j.suspended
+    ]
     if gaps.since is not None:
         notes.append(f"{gaps.count:,} stretches of {gaps.lists:,} lists are still to be read.")
     return tuple(notes)

@@ -3,6 +3,7 @@
 Heavy libraries are imported inside the commands, so that `pixmirror --help` answers at once.
 """
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 from pixmirror import __version__
-from pixmirror.cli import check, database, demo, help, login, look, setup, verify, work
-from pixmirror.cli.common import INTERRUPTED, Session, complain, the_error
+from pixmirror.cli import api, check, database, demo, help, login, look, setup, verify, work
+from pixmirror.cli.common import INTERRUPTED, Session, complain, no_output, the_error
 from pixmirror.errors import PixmirrorError
 
 
@@ -23,9 +24,12 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except (KeyboardInterrupt, typer.Abort):
             raise typer.Exit(INTERRUPTED) from None
+        except OSError as error:
+            raise typer.Exit(no_output(error)) from None
         except PixmirrorError as error:
             complain(error)
             raise typer.Exit(error.exit_code) from None
@@ -35,6 +39,7 @@ class Commands(TyperGroup):
                 raise
             complain(error_inside)
             raise typer.Exit(error_inside.exit_code) from None
+        return result
 
 
 app = typer.Typer(
@@ -72,7 +77,7 @@ def common_options(
     ctx.obj = Session(config)
 
 
-for group in (setup, login, check, work, look, verify, database, demo, help):
+for group in (setup, login, check, work, look, verify, api, database, demo, help):
     group.add_to(app)
 
 

@@ -1,6 +1,7 @@
 """What all commands share: the configuration, the catalogue, the daemon if one runs, and how to say things."""
 
 import asyncio
+import errno
 import json
 import os
 import shlex
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from pixmirror.errors import ConfigError, PixmirrorError
+from pixmirror.errors import ConfigError, PixmirrorError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 INTERRUPTED = 130
+# Words that messages begin with; anything else may be a name, which keeps its letters.
+COMMON = frozenset(
+    ("there", "the", "a", "an", "no", "it", "this", "that", "what", "not", "nothing", "cannot", "could")
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
@@ -116,10 +121,23 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def no_output(error: OSError) -> int:
+    """The exit code when what we print is not taken. A reader who has seen enough, like `head`, is no failure."""
+    if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO):
+        raise error
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.EPIPE:
+        return 0
+    note(f"The output cannot be written: {error.strerror}.")
+    return StorageError.exit_code
+
+
 def sentence(error: PixmirrorError) -> str:
     """What happened, as a sentence."""
     text = str(error)
-    text = text[:1].upper() + text[1:]
+    first = text.split(" ", 1)[0]
+    if first.isalpha() and first in COMMON:
+        text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?", ":")) or "\n" in text else f"{text}."
 
 

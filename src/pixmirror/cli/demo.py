@@ -43,6 +43,7 @@ def demo(
       pixmirror demo --once --dir /tmp/demo
     """
     mirror = DemoMirror.prepare(folder, seed=seed, artists=artists, works=works)
+    mirror.refuse_a_second()
     live = None if once else NEW_WORK_EVERY_S
     with DemoServer(mirror.seed, mirror.artists, mirror.works, mirror.made_ms, live) as server:
         mirror.write_config(server.url)
@@ -57,7 +58,7 @@ def demo(
     if code == INTERRUPTED:
         note("Stopped before it was complete; the same command goes on from here.")
     elif code:
-        note("The mirror is not complete; `status` below says what is missing and why.")
+        note("The mirror is not complete; `pixmirror status`, as above, says what is missing and why.")
     raise typer.Exit(code)
 
 

@@ -99,6 +99,18 @@ class DemoMirror:
         since = (datetime.now(UTC).astimezone(JST) - timedelta(days=RANKED_DAYS)).date().isoformat()
         hosts = "\n".join(f'"{host}" = "{url}"' for host in HOSTS)
         token = self.folder / "refresh-token"
-        token.touch(0o600)
-        token.write_text(TOKEN + "\n", "utf-8")
-        self.config_file.write_text(CONFIG.format(hosts=hosts, since=since), "utf-8")
+        try:
+            token.touch(0o600)
+            token.write_text(TOKEN + "\n", "utf-8")
+            self.config_file.write_text(CONFIG.format(hosts=hosts, since=since), "utf-8")
+        except OSError as error:
+            raise StorageError(f"The demo's folder {self.folder} cannot be written: {error.strerror}.") from error
+
+    def refuse_a_second(self) -> None:
+        """MirrorLocked while another demo runs in this folder, before anything of its is changed."""
+        from pixmirror.store import MirrorRoot
+
+        root = self.folder / "mirror"
+        if root.is_dir():
+            with MirrorRoot.open(root, create=False):
+                pass

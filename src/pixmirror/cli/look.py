@@ -191,6 +191,8 @@ def _to_stdout(lines: Any) -> None:
 
 def _to_file(lines: Any, output: Path) -> int:
     """Whole or not at all."""
+    if output.exists() and not output.is_file():
+        raise ConfigError(f"{output} is not a regular file; leave -o out and redirect instead.")
     part = output.with_name(f".{output.name}.part")
     count = 0
     try:

@@ -314,7 +314,7 @@ class Engine:
         """Requests, bytes and pace into the catalogue: now and then, at each cool-down, and at the end."""
         try:
             while True:
-                for _ in range(10):
+                for _ in range(4):
                     await self.mirror.clock.sleep(0.5)
                     if self.mirror.pace_unsaved():
                         break

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pixmirror.catalogue import feeds, migrate, queue, runs
 from pixmirror.catalogue.database import Connection, Database
-from pixmirror.catalogue.filters import apply_refusals, facts_of
+from pixmirror.catalogue.filters import apply_refusals, facts_of, rejudge_novel_files
 from pixmirror.clock import Clock
 from pixmirror.config import Config, read_refresh_token
 from pixmirror.daemon import credentials
@@ -238,7 +238,7 @@ async def apply_filter(mirror: Mirror, job: Job) -> int:
         verdicts = {f.key: filters.refuse(job.wanted, f) for f in facts}
         changed += await mirror.db.run(apply_refusals, job.name, verdicts, mirror.clock.now())
         after = facts[-1].key
-    return changed
+    return changed + await mirror.db.run(rejudge_novel_files, job.name, job.wanted.files)
 
 
 def catalogue_path(root: Path) -> Path:

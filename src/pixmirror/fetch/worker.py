@@ -135,12 +135,14 @@ def _stored(found: StoredFile, url: str) -> Stored:
 
 
 def _not_there(conn: Connection, item: MediaItem, error: str, now: int) -> None:
-    """First ask the work's detail for another URL; if that brings none, the file is gone."""
-    if item.attempts > 1:
-        queue.gone(conn, item.media_id, error)
-    else:
+    """First ask the work's detail for another URL; if its answer brings none, the file is gone."""
+    if item.attempts <= 1:
         chores.add(conn, "detail", item.work_key, int(Lane.RETRY), now)
         queue.retry_later(conn, item.media_id, now + BACKOFF_S[1] * 1000, error)
+    elif item.attempts < ATTEMPTS and chores.is_unanswered(conn, "detail", item.work_key, now):
+        queue.retry_later(conn, item.media_id, _due(item, now), error)
+    else:
+        queue.gone(conn, item.media_id, error)
 
 
 def _due(item: MediaItem, now: int) -> int:
@@ -160,5 +162,10 @@ async def _damaged(fetcher: Fetcher, item: MediaItem, error: Damaged) -> None:
     if not error.sha256:
         await fetcher.db.run(_again, item, str(error), now)
         return
-    retry_at = _due(item, now)
-    await fetcher.db.run(queue.damaged, item.media_id, error.sha256, str(error), retry_at)
+    await fetcher.db.run(_damaged_whole, item, error, now)
+
+
+def _damaged_whole(conn: Connection, item: MediaItem, error: Damaged, now: int) -> None:
+    settled = queue.damaged(conn, item.media_id, error.sha256, str(error), _due(item, now))
+    if not settled and item.attempts >= ATTEMPTS:
+        queue.fail(conn, item.media_id, str(error))

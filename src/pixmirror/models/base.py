@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Medium = Literal["illust", "novel"]
 Restrict = Literal["public", "private"]
 JST = timezone(timedelta(hours=9), "JST")
 PLACEHOLDER = "/common/images/limit_"
+# Whole in every JSON reader, and twice of it fits into the catalogue; beyond it an item cannot be read.
+_LARGEST = 2**53
+Id = Annotated[int, Field(gt=0, lt=_LARGEST)]
+Whole = Annotated[int, Field(gt=-_LARGEST, lt=_LARGEST)]
 
 
 class State(StrEnum):

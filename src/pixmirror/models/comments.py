@@ -2,21 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, PositiveInt
+from pydantic import AwareDatetime
 
-from pixmirror.models.base import Model, OrNone
+from pixmirror.models.base import Id, Model, OrNone
 from pixmirror.models.users import User
 
 
 class Stamp(Model):
-    stamp_id: PositiveInt
+    stamp_id: Id
     stamp_url: str | None = None
 
 
 class ParentComment(Model):
     """The comment that a reply answers, as the old v1 list shows it."""
 
-    id: PositiveInt
+    id: Id
     comment: str | None = None
     date: AwareDatetime | None = None
     user: Annotated[User | None, OrNone] = None
@@ -25,7 +25,7 @@ class ParentComment(Model):
 class Comment(Model):
     """A comment or a reply; `user` is None where Pixiv hides who wrote it."""
 
-    id: PositiveInt
+    id: Id
     comment: str = ""
     date: AwareDatetime | None = None
     user: Annotated[User | None, OrNone] = None
@@ -37,6 +37,6 @@ class Comment(Model):
 class Emoji(Model):
     """A picture that stands for a (word) in comments."""
 
-    id: PositiveInt
+    id: Id
     slug: str
     image_url_medium: str | None = None

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AwareDatetime, BeforeValidator, PositiveInt
+from pydantic import AwareDatetime, BeforeValidator
 
-from pixmirror.models.base import Model, OrEmpty, OrNone
+from pixmirror.models.base import Id, Model, OrEmpty, OrNone, Whole
 from pixmirror.models.novels import Novel
 from pixmirror.models.users import User
 from pixmirror.models.works import Illust, ImageUrls
@@ -16,7 +16,7 @@ class BookmarkTag(Model):
     """One of a user's own tags for bookmarks."""
 
     name: str
-    count: int
+    count: Whole
 
 
 class BookmarkDetailTag(Model):
@@ -37,28 +37,28 @@ class BookmarkDetail(Model):
 class SeriesDetail(Model):
     """A series of illusts or novels."""
 
-    id: PositiveInt
+    id: Id
     title: str = ""
     caption: str | None = None
     display_text: str | None = None
     user: Annotated[User | None, OrNone] = None
     create_date: AwareDatetime | None = None
     cover_image_urls: Annotated[ImageUrls | None, OrNone] = None
-    width: int | None = None
-    height: int | None = None
-    series_work_count: int | None = None
-    content_count: int | None = None
+    width: Whole | None = None
+    height: Whole | None = None
+    series_work_count: Whole | None = None
+    content_count: Whole | None = None
     is_original: bool | None = None
     is_concluded: bool | None = None
-    total_character_count: int | None = None
-    novel_ai_type: int | None = None
+    total_character_count: Whole | None = None
+    novel_ai_type: Whole | None = None
     watchlist_added: bool | None = None
 
 
 class SeriesContext(Model):
     """Where in its series a work stands, and its neighbours."""
 
-    content_order: int | None = None
+    content_order: Whole | None = None
     prev: Annotated[Illust | None, OrNone] = None
     next: Annotated[Illust | None, OrNone] = None
 
@@ -73,13 +73,13 @@ class SeriesPosition(Model):
 class WatchedSeries(Model):
     """A row of a watch list. `mask_text` says why a series is not shown; its user has then the id 0."""
 
-    id: PositiveInt
+    id: Id
     title: str = ""
     url: str | None = None
     mask_text: str | None = None
-    published_content_count: int | None = None
+    published_content_count: Whole | None = None
     last_published_content_datetime: AwareDatetime | None = None
-    latest_content_id: int | None = None
+    latest_content_id: Whole | None = None
     user: Annotated[User | None, OrNone] = None
 
 
@@ -95,7 +95,7 @@ class TrendTag(Model):
 class SpotlightArticle(Model):
     """An article of pixivision."""
 
-    id: PositiveInt
+    id: Id
     title: str
     pure_title: str | None = None
     thumbnail: str | None = None
@@ -112,8 +112,8 @@ def _unlimited(value: Any) -> Any:
 class BookmarkRange(Model):
     """A range of bookmark counts that a search offers; None is no limit (`*` at Pixiv)."""
 
-    bookmark_num_min: Annotated[int | None, BeforeValidator(_unlimited)]
-    bookmark_num_max: Annotated[int | None, BeforeValidator(_unlimited)]
+    bookmark_num_min: Annotated[Whole | None, BeforeValidator(_unlimited)]
+    bookmark_num_max: Annotated[Whole | None, BeforeValidator(_unlimited)]
 
 
 T = TypeVar("T")

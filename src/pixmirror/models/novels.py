@@ -2,20 +2,20 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
-from pixmirror.models.base import Medium, Model, OrMap, OrNone
+from pixmirror.models.base import Id, Medium, Model, OrMap, OrNone, Whole
 from pixmirror.models.works import Work
 
 
 class Novel(Work):
     """A novel without its text (`novels[]`, `/v2/novel/detail`)."""
 
-    text_length: int = Field(ge=0)
+    text_length: Whole = Field(ge=0)
     is_original: bool | None = None
     is_mypixiv_only: bool | None = None
     is_x_restricted: bool | None = None
-    novel_ai_type: int | None = None
+    novel_ai_type: Whole | None = None
     language: str | None = None
 
     type: ClassVar[str] = "novel"
@@ -29,7 +29,7 @@ class Novel(Work):
 class NovelMarker(Model):
     """The page at which one stopped reading."""
 
-    page: int | None = None
+    page: Whole | None = None
 
 
 class MarkedNovel(Model):
@@ -51,10 +51,10 @@ class OldNovelText(Model):
 class NovelText(Model):
     """What the webview page of a novel holds (pixiv-facts 10); `text` is verbatim."""
 
-    id: PositiveInt
+    id: Id
     text: str
     title: str = ""
-    user_id: Annotated[int | None, OrNone] = Field(default=None, alias="userId")
+    user_id: Annotated[Whole | None, OrNone] = Field(default=None, alias="userId")
     cover_url: str | None = Field(default=None, alias="coverUrl")
     images: Annotated[dict[str, Any], OrMap] = Field(default_factory=dict)
     illusts: Annotated[dict[str, Any], OrMap] = Field(default_factory=dict)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from pixmirror.models.base import Model, OrEmpty, OrMap, OrNone
+from pixmirror.models.base import Model, OrEmpty, OrMap, OrNone, Whole
 
 
 class ProfileImageUrls(Model):
@@ -19,7 +19,7 @@ class ProfileImageUrls(Model):
 class User(Model):
     """A user as lists carry it. `id` is 0 in the stub of a work whose user is gone."""
 
-    id: int = Field(ge=0)
+    id: Whole = Field(ge=0)
     name: str = ""
     account: str = ""
     profile_image_urls: Annotated[ProfileImageUrls | None, OrNone] = None
@@ -34,7 +34,7 @@ class Account(User):
 
     mail_address: str | None = None
     is_premium: bool | None = None
-    x_restrict: int | None = None
+    x_restrict: Whole | None = None
     is_mail_authorized: bool | None = None
     require_policy_agreement: bool | None = None
 
@@ -42,25 +42,25 @@ class Account(User):
 class Profile(Model):
     """Totals and public facts of a user (`/v1/user/detail`)."""
 
-    total_illusts: int | None = None
-    total_manga: int | None = None
-    total_novels: int | None = None
-    total_illust_bookmarks_public: int | None = None
-    total_illust_series: int | None = None
-    total_novel_series: int | None = None
-    total_follow_users: int | None = None
-    total_mypixiv_users: int | None = None
+    total_illusts: Whole | None = None
+    total_manga: Whole | None = None
+    total_novels: Whole | None = None
+    total_illust_bookmarks_public: Whole | None = None
+    total_illust_series: Whole | None = None
+    total_novel_series: Whole | None = None
+    total_follow_users: Whole | None = None
+    total_mypixiv_users: Whole | None = None
     background_image_url: str | None = None
     webpage: str | None = None
     gender: str | None = None
     birth: str | None = None
     birth_day: str | None = None
-    birth_year: int | None = None
+    birth_year: Whole | None = None
     region: str | None = None
-    address_id: int | None = None
+    address_id: Whole | None = None
     country_code: str | None = None
     job: str | None = None
-    job_id: int | None = None
+    job_id: Whole | None = None
     twitter_account: str | None = None
     twitter_url: str | None = None
     pawoo_url: str | None = None

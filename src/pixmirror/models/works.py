@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field, PositiveInt
+from pydantic import AwareDatetime, Field
 
-from pixmirror.models.base import PLACEHOLDER, Medium, Model, OrEmpty, OrNone, State, work_key
+from pixmirror.models.base import PLACEHOLDER, Id, Medium, Model, OrEmpty, OrNone, State, Whole, work_key
 from pixmirror.models.users import User
 
 
@@ -22,7 +22,7 @@ class Tag(Model):
 
 
 class SeriesRef(Model):
-    id: PositiveInt
+    id: Id
     title: str = ""
 
 
@@ -39,24 +39,24 @@ class Work(Model):
 
     medium: ClassVar[Medium]
 
-    id: PositiveInt
+    id: Id
     title: str = ""
     caption: str = ""
-    restrict: int = 0
-    x_restrict: int = 0
+    restrict: Whole = 0
+    x_restrict: Whole = 0
     user: Annotated[User | None, OrNone] = None
     image_urls: Annotated[ImageUrls | None, OrNone] = None
     tags: Annotated[tuple[Tag, ...], OrEmpty] = ()
     create_date: AwareDatetime | None = None
-    page_count: int = 1
+    page_count: Whole = 1
     series: Annotated[SeriesRef | None, OrNone] = None
-    total_view: int | None = None
-    total_bookmarks: int | None = None
-    total_comments: int | None = None
+    total_view: Whole | None = None
+    total_bookmarks: Whole | None = None
+    total_comments: Whole | None = None
     is_bookmarked: bool | None = None
     is_muted: bool | None = None
     visible: bool = True
-    comment_access_control: int | None = None
+    comment_access_control: Whole | None = None
     request: Any = None
     restriction_attributes: Annotated[tuple[str, ...], OrEmpty] = ()
     event_banners: Any = None
@@ -97,13 +97,13 @@ class Illust(Work):
 
     type: Literal["illust", "manga", "ugoira"]
     tools: Annotated[tuple[str, ...], OrEmpty] = ()
-    width: int = 0
-    height: int = 0
-    sanity_level: int | None = None
+    width: Whole = 0
+    height: Whole = 0
+    sanity_level: Whole | None = None
     meta_single_page: Annotated[MetaSinglePage | None, OrNone] = None
     meta_pages: Annotated[tuple[MetaPage, ...], OrEmpty] = ()
-    illust_ai_type: int | None = None
-    illust_book_style: int | None = None
+    illust_ai_type: Whole | None = None
+    illust_book_style: Whole | None = None
 
     medium: ClassVar[Medium] = "illust"
 
@@ -126,7 +126,7 @@ class UgoiraFrame(Model):
     """One frame: the file in the zip and how long it shows, in milliseconds."""
 
     file: str
-    delay: int = Field(ge=0)
+    delay: Whole = Field(ge=0)
 
 
 class ZipUrls(Model):

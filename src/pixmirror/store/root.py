@@ -163,8 +163,8 @@ class MirrorRoot:
         free = self.free_bytes()
         if free - needed < self._keep_free:
             raise DiskFull(
-                f"{free >> 20} MiB are free in {self.media}, {needed >> 20} MiB are needed and "
-                f"{self._keep_free >> 20} MiB are kept free"
+                f"The disk of {self.media} has {free >> 20} MiB left, {self._keep_free >> 20} MiB are kept free: "
+                "no more files are fetched."
             )
 
     def resolve(self, rel: str) -> Path:

@@ -30,6 +30,7 @@ from pixmirror.models import (
     UserDetail,
     WorkFacts,
     split_key,
+    url_version,
 )
 from pixmirror.pixiv.app import comments, illusts, novels, users
 from pixmirror.sync import filters, sources
@@ -38,6 +39,8 @@ from pixmirror.sync.walk import backoff_ms
 
 PROFILE_AGAIN_MS = 30 * DAY_MS
 ABSENT_AGAIN_MS = 7 * DAY_MS
+LAG_AGAIN_MS = 3_600_000
+LAG_TRIES = 48
 # A re-reading is no job's: it changes what is known, not who wants it.
 NOBODY = Job(name="", kind="user", wants=Wants(comments=False))
 
@@ -48,7 +51,7 @@ async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
     try:
         await HANDLERS[chore.kind](ctx, job, chore, lane)
     except (NotFound, Forbidden) as error:
-        await ctx.db.run(_absent, ctx, job, chore, str(error))
+        await ctx.db.run(_absent, ctx, job, chore, error)
     except PixivError as error:
         if error.scope == "everything":
             raise
@@ -57,15 +60,27 @@ async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
     ctx.ring()
 
 
-def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, error: str) -> None:
-    """A 404: evidence about the work or user, and not asked again soon."""
-    now = ctx.clock.now()
+def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: PixivError) -> None:
+    """A 404 is evidence that the work or user is gone, a 403 only that something is wrong; both can wait."""
+    now, error = ctx.clock.now(), str(refusal)
     seen = ctx.seen(job, chore.kind, Lane(chore.lane), now)
+    forbidden = isinstance(refusal, Forbidden)
     if chore.kind == "detail":
-        record_state(conn, seen, chore.key, State.GONE, f"detail: {error}")
-        chores.done(conn, chore.kind, chore.key)
+        record_state(conn, seen, chore.key, State.UNKNOWN if forbidden else State.GONE, f"detail: {error}")
     elif chore.kind == "profile":
-        record_user_state(conn, seen, chore.key, State.USER_GONE, f"profile: {error}")
+        state = State.UNKNOWN if forbidden else State.USER_GONE
+        record_user_state(conn, seen, chore.key, state, f"profile: {error}")
+    if forbidden and chore.kind in ("detail", "profile"):
+        chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
+    elif chore.kind == "detail":
+        brief = briefs.work_brief(conn, chore.key)
+        if brief is None or brief.state == State.GONE:
+            chores.done(conn, chore.kind, chore.key)
+        else:
+            # Bad news needs a second sighting (law 6). One that lists deny in between is not asked for daily.
+            second = DAY_MS if chore.lane != Lane.REFRESH else ABSENT_AGAIN_MS
+            chores.done(conn, chore.kind, chore.key, again_at=now + second, lane=int(Lane.REFRESH))
+    elif chore.kind == "profile":
         chores.done(conn, chore.kind, chore.key, again_at=now + PROFILE_AGAIN_MS)
     elif chore.kind in ("ugoira", "text"):
         # The file list of a work that is gone or hidden: its detail tells which.
@@ -80,6 +95,12 @@ async def _ugoira(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     received = await illusts.ugoira_metadata(ctx.api.at(lane), illust_id)
 
     def record(conn: Connection) -> None:
+        zip_version = url_version(received.item.zip_urls.medium)
+        if zip_version < ingest_files.shown_version(conn, chore.key) and chore.attempts < LAG_TRIES:
+            # The file was replaced and the metadata does not know yet.
+            due = ctx.clock.now() + LAG_AGAIN_MS
+            chores.postpone(conn, chore.kind, chore.key, due, "the metadata is older than the work's files")
+            return
         seen = replace(ctx.seen(job, "ugoira", Lane.NEW, ctx.clock.now()), wants=Wants())
         ingest_files.record_ugoira(conn, seen, illust_id, received.item)
         chores.done(conn, chore.kind, chore.key)
@@ -158,9 +179,8 @@ def _open_unseen_lists(ctx: Context, job: Job, conn: Connection, received: Recei
     for endpoint, total in totals.items():
         if total:
             params = {"user_id": received.item.user.id}
-            feed = feeds.open_feed(conn, ctx.account_id, endpoint, params, job=job.name, lane=int(Lane.BACKFILL))
-            if feed.head_at is None:
-                feeds.set_due(conn, feed.id, now)
+            lane = int(Lane.BACKFILL)
+            feeds.open_if_new(conn, ctx.account_id, endpoint, params, job=job.name, lane=lane, due_at=now)
 
 
 async def _comments(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
@@ -177,12 +197,13 @@ async def _comments(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         listing = await ask(ctx.api.at(lane), work_id, offset or None)
         total = listing.head.get("total_comments", total)
         following = int(listing.next["offset"]) if listing.next else None
-        new, known = await ctx.db.run(_record_comments, ctx, job, chore, listing, lane, following, total)
-        if following is None or (brief.comments_at is not None and known and not new):
+        walked = brief.comments_at is not None
+        new, known = await ctx.db.run(_record_comments, ctx, job, chore, listing, lane, following, total, walked)
+        if following is None or (walked and known and not new):
             break
         offset = following
-    walked = total if isinstance(total, int) else brief.total_comments
-    await ctx.db.run(_comments_walked, ctx, job, chore, lane, walked)
+    count = total if isinstance(total, int) and 0 <= total < 2**53 else brief.total_comments
+    await ctx.db.run(_comments_walked, ctx, job, chore, lane, count)
 
 
 def _record_comments(
@@ -194,10 +215,13 @@ def _record_comments(
     lane: Lane,
     following: int | None,
     total: object,
+    walked: bool,
 ) -> tuple[int, int]:
+    """`walked`: it was read before, so that a thread with known replies may have new ones."""
     now = ctx.clock.now()
     record_broken(conn, listing.endpoint, listing.broken, now)
-    found = ingest_comments.record_comments(conn, ctx.seen(job, "comments", lane, now), chore.key, listing.items)
+    seen = ctx.seen(job, "comments", lane, now)
+    found = ingest_comments.record_comments(conn, seen, chore.key, listing.items, all_replies=walked)
     if following is not None:
         chores.save_progress(conn, chore.kind, chore.key, {"offset": following, "total": total})
     return found

@@ -4,6 +4,7 @@ A day's ranking appears about noon JST of the next day; before that an empty ans
 """
 
 import re
+from collections.abc import AsyncGenerator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from pixmirror.catalogue import ingest_ranking
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.ingest_broken import record_broken
 from pixmirror.catalogue.ingest_ranking import DayState
-from pixmirror.errors import InvalidRequest, PixivError
+from pixmirror.errors import InvalidRequest, OffsetCap, PixivError
 from pixmirror.models import JST, Lane, Listing, Medium, from_ms
 from pixmirror.pixiv.app import illusts, novels
 from pixmirror.sync import sources
@@ -60,59 +61,54 @@ def _is_due(known: ingest_ranking.RankingDay | None, now: int) -> bool:
 
 
 async def _read_day(ctx: Context, job: Job, medium: Medium, mode: str, day: date, result: JobResult) -> JobResult:
+    """A reading that fails after its first page stays open: the next run starts it again."""
+    brought = JobResult()
     try:
-        new, seen = await _read_pages(ctx, job, medium, mode, day)
-    except InvalidRequest as error:
-        # Pixiv has no ranking of this mode for this day: before its first, or not a mode of this account.
-        await ctx.db.run(_close, ctx, medium, mode, day, "empty_for_account", 0)
-        return result.plus(0, 0, str(error))
+        async for so_far in _read_pages(ctx, job, medium, mode, day):
+            brought = so_far
+            ctx.ring()
     except PixivError as error:
         if error.scope == "everything":
             raise
-        return result.plus(0, 0, str(error))
-    ctx.ring()
-    return result.plus(new, seen)
+        return result.plus(brought.new, brought.seen, str(error))
+    return result.plus(brought.new, brought.seen)
 
 
-def _close(
-    conn: Connection,
-    ctx: Context,
-    medium: Medium,
-    mode: str,
-    day: date,
-    state: DayState,
-    depth: int,
-) -> None:
-    now = ctx.clock.now()
-    snapshot = ingest_ranking.begin_ranking(conn, ctx.account_id, medium, mode, day.isoformat(), now)
-    ingest_ranking.finish_ranking(conn, ctx.account_id, medium, mode, day.isoformat(), snapshot, state, depth, now)
-
-
-async def _read_pages(ctx: Context, job: Job, medium: Medium, mode: str, day: date) -> tuple[int, int]:
+async def _read_pages(
+    ctx: Context, job: Job, medium: Medium, mode: str, day: date
+) -> AsyncGenerator[JobResult, None]:
+    """Page after page: what has been read so far."""
     now = ctx.clock.now()
     name = day.isoformat()
     ask = illusts.ranking if medium == "illust" else novels.ranking
     snapshot = await ctx.db.run(ingest_ranking.begin_ranking, ctx.account_id, medium, mode, name, now)
     api = ctx.api.at(Lane.NEW)
-    listing: Listing[Any] = await ask(api, mode, day)
+    key = (medium, mode, name, snapshot)
+    try:
+        listing: Listing[Any] = await ask(api, mode, day)
+    except InvalidRequest:
+        # Pixiv has no ranking of this mode for this day: before its first, or not a mode of this account.
+        await ctx.db.run(_finish, ctx, key, "empty_for_account", 0)
+        raise
     rank, new, seen_keys = 1, 0, set[int]()
     while True:
         items = listing.items[: job.top - rank + 1]
         keys = [received.item.key for received in items]
         if seen_keys & set(keys):
             # It was published anew while we read: start again at the next run.
-            return new, rank - 1
+            return
         seen_keys.update(keys)
-        new += await ctx.db.run(_record_page, ctx, job, listing, (medium, mode, name, snapshot), rank)
+        new += await ctx.db.run(_record_page, ctx, job, listing, key, rank)
         rank += len(items) + len(listing.broken)
+        yield JobResult(new, rank - 1)
         if listing.next is None or rank > job.top:
             break
-        listing = await ask(api, mode, next=listing.next)
-    if rank == 1 and ctx.clock.now() < _noon_after(day) + EMPTY_AFTER_MS:
-        return new, 0
-    key = (medium, mode, name, snapshot)
-    await ctx.db.run(_finish, ctx, key, "complete" if rank > 1 else "empty_for_account", rank - 1)
-    return new, rank - 1
+        try:
+            listing = await ask(api, mode, next=listing.next)
+        except OffsetCap:
+            break  # as deep as Pixiv shows it
+    if rank > 1 or ctx.clock.now() >= _noon_after(day) + EMPTY_AFTER_MS:
+        await ctx.db.run(_finish, ctx, key, "complete" if rank > 1 else "empty_for_account", rank - 1)
 
 
 def _finish(

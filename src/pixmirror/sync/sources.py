@@ -8,7 +8,7 @@ from typing import Any
 
 from pixmirror.catalogue import briefs, chores, feeds, ingest, ingest_lists, runs
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ingest_broken import record_broken
+from pixmirror.catalogue.ingest_broken import broken_ids, record_broken
 from pixmirror.catalogue.ingest_people import record_users
 from pixmirror.catalogue.seen import Ingested
 from pixmirror.models import (
@@ -111,6 +111,7 @@ def _following(ctx: Context, job: Job, params: Mapping[str, Any]) -> Source:
         ids = [p.user.id for p in previews]
         record_users(conn, ctx.seen(job, "preview", lane, now), [p.user for p in previews])
         new = ingest_lists.record_follows(conn, ctx.account_id, restrict, ids, now)
+        ingest_lists.touch_unread(conn, ctx.account_id, "follow", None, broken_ids(listing.broken), now)
         works: list[Received[Illust | Novel]] = []
         for preview in previews:
             shown = preview_works(preview)
@@ -207,6 +208,7 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
         new = ingest_lists.record_bookmarks(
             conn, ctx.account_id, restrict, keys, now, int(below) if below else None
         )
+        ingest_lists.touch_unread(conn, ctx.account_id, "bookmark", medium, broken_ids(listing.broken), now)
         if new:
             chores.add(conn, "bookmark_tags", tags_key(medium, restrict), int(Lane.EXTRA), now)
         _probe_caption(conn, keys, f"bookmarks:{medium}:{restrict}", now)

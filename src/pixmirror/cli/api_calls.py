@@ -1,0 +1,179 @@
+"""Asking Pixiv for `pixmirror api`: paced as the config says, with the login of the mirror, without its lock."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import typer
+
+from pixmirror.cli import check
+from pixmirror.cli.common import Session, note, run, say, session
+from pixmirror.config import Config, find_config
+from pixmirror.errors import BadResponse, CatalogueError, ConfigError, InvalidRequest
+from pixmirror.logs import hide
+from pixmirror.models import Listing, Model, Received, Token
+from pixmirror.pixiv import AppApi, AppIdentity, Auth, Pacer, PacerState, Transport, paging
+from pixmirror.pixiv.web import WebApi, WebSession
+from pixmirror.pixiv.web import paging as web_paging
+from pixmirror.pixiv.web.session import LANGUAGES
+
+OWN = ("pages", "next", "token_file", "phpsessid_file", "user_agent")
+COOKIE = "PIXMIRROR_PHPSESSID"
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Our options, beside those of the function."""
+
+    pages: int | None = None
+    next: str | None = None
+    token_file: Path | None = None
+    phpsessid_file: Path | None = None
+    user_agent: str | None = None
+
+
+def call(
+    ctx: typer.Context, name: str, function: Callable[..., Awaitable[Any]], given: Mapping[str, Any], own: Own
+) -> None:
+    """Print what a function answers, an item a line."""
+    s = session(ctx)
+    config = _config(s, own)
+
+    async def ask() -> None:
+        async with _transport(s, config) as transport:
+            api = _app(s, config, transport, own) if name == "app" else _web(s, config, transport, own)
+            if own.pages is None:
+                show(await function(api, **given))
+                return
+            walk = paging.pages if name == "app" else web_paging.pages
+            left = own.pages
+            async for page in walk(partial(function, api, **given), next=_query(own.next)):
+                show(page)
+                left -= 1
+                if not left:
+                    if page.next is not None:
+                        note(f"There is more: --next '{urlencode(page.next)}'")
+                    break
+
+    run(ask())
+
+
+def show(answer: Any) -> None:
+    """An answer as JSON lines."""
+    match answer:
+        case Listing():
+            for received in answer.items:
+                _line(received.item)
+            for broken in answer.broken:
+                note(f"{broken.path} could not be read and is left out: {broken.reason}.")
+        case Received():
+            _line(answer.item)
+        case tuple():
+            for value in answer:
+                _line(value)
+        case _:
+            _line(answer)
+
+
+def _line(value: Any) -> None:
+    if isinstance(value, Model):
+        value = value.model_dump(mode="json", by_alias=True, warnings=False)
+    say(json.dumps(value, ensure_ascii=False))
+
+
+def _query(text: str | None) -> Mapping[str, str] | None:
+    from pixmirror.pixiv.reading import parse_qs
+
+    if not text:
+        return None
+    try:
+        return parse_qs(text if "?" in text else f"?{text}")
+    except BadResponse as error:
+        raise InvalidRequest(
+            f"--next {text!r} holds no query: give a next_url, or what stands behind its ?."
+        ) from error
+
+
+def _config(s: Session, own: Own) -> Config | None:
+    """The config; with a login of one's own it may be missing."""
+    if s.config_file is None and (own.token_file or own.phpsessid_file or s.env.get(COOKIE)):
+        try:
+            find_config(None)
+        except ConfigError:
+            return None
+    return s.config
+
+
+@asynccontextmanager
+async def _transport(s: Session, config: Config | None) -> AsyncIterator[Transport]:
+    from pixmirror.clock import Clock
+
+    clock = Clock()
+    if config is None:
+        async with Transport(clock, Pacer(clock, per_minute=30)) as made:
+            yield made
+        return
+    p = config.pixiv
+    pacer = Pacer(clock, per_minute=p.requests_per_minute, per_day=p.requests_per_day, state=_pace(s))
+    proxy = p.proxy.get_secret_value() if p.proxy else None
+    async with Transport(clock, pacer, hosts=p.hosts, only_mapped=bool(p.hosts), proxy=proxy) as made:
+        yield made
+
+
+def _pace(s: Session) -> PacerState:
+    """What the mirror has asked today, and the pause that Pixiv wants; nothing of it is written back."""
+    from pixmirror.catalogue import runs
+
+    with suppress(CatalogueError, ConfigError, ValueError), s.reading() as db:
+        kept = db.read_sync(runs.get_meta, "pacer")
+        return PacerState.from_dict(json.loads(kept) if kept else {})
+    return PacerState()
+
+
+def _app(s: Session, config: Config | None, transport: Transport, own: Own) -> AppApi:
+    from pixmirror.daemon import credentials
+    from pixmirror.daemon.mirror import configured_token, identity
+
+    refresh: str | None
+    token: Token | None = None
+    if own.token_file is not None:
+        refresh = _secret(own.token_file, "a refresh token")
+    elif config is not None:
+        refresh, token = credentials.load(check.unlocked(s), configured_token(config, s.env))
+    else:
+        refresh = None
+    if refresh:
+        hide(refresh)
+    who = AppIdentity() if config is None else identity(config)
+    auth = Auth(transport, identity=who, refresh_token=refresh, token=token)
+    return AppApi(transport, auth, who, "en" if config is None else config.pixiv.language)
+
+
+def _web(s: Session, config: Config | None, transport: Transport, own: Own) -> WebApi:
+    where = own.phpsessid_file
+    text = _secret(where, "a PHPSESSID") if where is not None else s.env.get(COOKIE, "").strip()
+    login = None
+    if text:
+        hide(text)
+        whole = "=" in text
+        login = WebSession("" if whole else text, text if whole else "", own.user_agent or "")
+    wanted = "en" if config is None else config.pixiv.language.replace("-", "_").lower()
+    language = next((name for name in (wanted, wanted.partition("_")[0]) if name in LANGUAGES), "en")
+    return WebApi(transport, login, language)
+
+
+def _secret(place: Path, what: str) -> str:
+    """What a file holds; never shown."""
+    try:
+        text = place.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ConfigError(f"{place} cannot be read: {reason}.") from error
+    if not text:
+        raise ConfigError(f"{place} is empty; it should hold {what}.")
+    return text

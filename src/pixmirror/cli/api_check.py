@@ -1,0 +1,409 @@
+"""Saved answers read as those of an endpoint: what of each was lost, unknown or wrong."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pixmirror.cli import api_errors
+from pixmirror.cli.common import sentence
+from pixmirror.errors import BadResponse, ConfigError, PixmirrorError
+from pixmirror.models import Broken, Model, NovelText, Received, UserPreview
+from pixmirror.pixiv import reading
+from pixmirror.pixiv.app import answers
+from pixmirror.pixiv.auth import read_token
+from pixmirror.pixiv.failures import looks_html
+from pixmirror.pixiv.jsonbody import parse_json
+from pixmirror.pixiv.web import endpoints
+from pixmirror.pixiv.web import reading as web
+from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
+from pixmirror.pixiv.web.rows import Camel, Rows, rows
+
+APIS = ("app", "web", "oauth")
+ERROR = "error"
+MOST_UNKNOWN = 0.5
+_WEBVIEW = "/webview/v2/novel"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What came of one file. `parsed`: the models as JSON; `again`: the answer made from them once more."""
+
+    file: str
+    items: int = 0
+    bad: tuple[Broken, ...] = ()
+    unknown: tuple[str, ...] = ()
+    error: str = ""
+    says: str = ""
+    parsed: Any = None
+    again: Any = None
+    lost: tuple[str, ...] = ()
+    ok: bool = field(default=True)
+
+    def as_dict(self, dump: bool) -> dict[str, Any]:
+        """`error` is the name of our error, `says` its sentence."""
+        row: dict[str, Any] = {
+            "file": self.file,
+            "ok": self.ok,
+            "items": self.items,
+            "bad_items": len(self.bad),
+            "unknown_fields": list(self.unknown),
+            "lost": list(self.lost),
+            "problems": [f"{broken.path}: {broken.reason}" for broken in self.bad],
+            "error": self.error or None,
+            "says": self.says or None,
+        }
+        return row | ({"parsed": self.parsed, "again": self.again} if dump else {})
+
+
+class Preload(Camel):
+    """What the page of a novel brings along (`/novel/show.php`)."""
+
+    timestamp: str | None = None
+    novel: Annotated[Rows[WebNovel], rows(WebNovel)]
+    user: Annotated[Rows[WebUser], rows(WebUser)]
+
+
+WEB: Mapping[str, endpoints.Answer] = {
+    **endpoints.ANSWERS,
+    "/novel/show.php": endpoints.Answer(Preload, enveloped=False),
+}
+# A row of a list may have been recorded alone.
+WEB_PARTS: Mapping[str, type[Model]] = {
+    "/ajax/user/{id}/illusts/bookmarks": WebIllust,
+    "/ajax/user/{id}/novels/bookmarks": WebNovel,
+}
+Reader = Callable[[Any], Look]
+
+
+def reader(api: str, path: str, status: int | None = None) -> Callable[[Path], Look]:
+    """What reads files as answers of `path`; ConfigError if there is no such API or endpoint."""
+    if api not in APIS:
+        raise ConfigError(f"There is no API {api!r}: it is one of {', '.join(APIS)}.")
+    if path.strip("/") == ERROR:
+        return lambda file: _error(file, api, status)
+    asked = path_of(path)
+    if api == "web":
+        name = web_endpoint(asked)
+        if name is None:
+            raise _unknown(api, path, asked, WEB)
+        return lambda file: _look(file, lambda payload: _web(payload, name, asked), api)
+    if api == "oauth":
+        if asked not in answers.OAUTH:
+            raise _unknown(api, path, asked, answers.OAUTH)
+        return lambda file: _look(file, _token, api)
+    known = answers.endpoint(asked)
+    if known is None:
+        raise _unknown(api, path, asked, answers.ANSWERS)
+    if known == _WEBVIEW:
+        return lambda file: _look(file, _webview, api, as_text=True)
+    return lambda file: _look(file, lambda payload: _app(payload, known), api)
+
+
+def path_of(text: str) -> str:
+    """The path of an address, or of what stands in a log: without host, query, end slash, and notes behind it."""
+    words = text.split()
+    word = next((w for w in words if "/" in w), words[0] if words else "")
+    bare = urlsplit(word).path if "://" in word else word.partition("?")[0].partition("#")[0]
+    host, slash, rest = bare.partition("/")
+    if slash and "." in host:
+        bare = f"/{rest}"
+    if slash and "/" in bare and not bare.startswith("/"):
+        bare = f"/{bare}"
+    return bare.rstrip("/") or bare
+
+
+def web_endpoint(path: str) -> str | None:
+    """The registered path that this is, whether it holds {id} or a number (or ID, TAG); the most literal first."""
+    if path in WEB:
+        return path
+    fitting = [
+        name
+        for name in WEB
+        if re.fullmatch("".join("[^/]+" if p.startswith("{") else re.escape(p) for p in _pieces(name)), path)
+    ]
+    return min(fitting, key=lambda name: name.count("{"), default=None)
+
+
+def _pieces(name: str) -> list[str]:
+    return re.split(r"(\{\w+\})", name)
+
+
+def _unknown(api: str, path: str, asked: str, known: Mapping[str, object]) -> ConfigError:
+    close = difflib.get_close_matches(asked, known, n=1, cutoff=0.5)
+    other = [
+        a for a, paths in (("app", answers.ANSWERS), ("web", WEB), ("oauth", answers.OAUTH)) if asked in paths
+    ]
+    if other:
+        hint = f"did you mean `pixmirror api check {other[0]} {asked}`?"
+    elif close:
+        hint = f"did you mean {close[0]}?"
+    else:
+        hint = "`pixmirror help api` names all, `pixmirror api check --help` shows examples."
+    return ConfigError(f"No endpoint of {api} is read as {path!r}; {hint}")
+
+
+def _look(file: Path, read: Reader, api: str, *, as_text: bool = False) -> Look:
+    name = str(file)
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        return _wrong(name, "StorageError", f"It cannot be read: {error.strerror}.")
+    try:
+        payload = body.decode() if as_text and looks_html("", body) else parse_json(body)
+    except (ValueError, RecursionError):
+        what = "a web page" if looks_html("", body) else "no JSON" if body.strip() else "empty"
+        return _wrong(name, "BadResponse", f"It is {what}, where JSON must be.")
+    try:
+        failure = api_errors.named(api, payload, None, "")
+        if failure is not None:
+            return _wrong(name, *api_errors.told(failure), "It is an error body: ")
+        return _judged(replace(read(payload), file=name), payload)
+    except PixmirrorError as error:
+        return _wrong(name, type(error).__name__, sentence(error))
+
+
+def _wrong(name: str, error: str, says: str, before: str = "") -> Look:
+    return Look(name, error=error, says=f"{before}{says}", ok=False)
+
+
+def _judged(look: Look, payload: Any) -> Look:
+    """Compares what was made again with what was sent."""
+    lost = tuple(dict.fromkeys(_general(place) for place in _differences(look.again, payload)))
+    return replace(look, lost=lost, ok=not (lost or look.bad))
+
+
+def _error(file: Path, api: str, status: int | None) -> Look:
+    name = str(file)
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        return _wrong(name, "StorageError", f"It cannot be read: {error.strerror}.")
+    status = status or api_errors.status_in(file.name)
+    if looks_html("", body):
+        return Look(name, error="Challenge", says="A web page came instead of data.")
+    try:
+        payload = parse_json(body)
+    except (ValueError, RecursionError):
+        return _wrong(name, "BadResponse", "It is no JSON.")
+    failure = api_errors.named(api, payload, status, "error")
+    if failure is None:
+        return _wrong(name, "BadResponse", "It is no error body.")
+    said, says = api_errors.told(failure)
+    try:
+        got = reading.one(payload, "", answers.ErrorBody, ERROR)
+    except BadResponse as wrong:
+        return Look(name, error=said, says=f"{says} {sentence(wrong)}", ok=False)
+    look = Look(name, error=said, says=says, parsed=dumped(got.item), unknown=_unknown_in(got.item))
+    return _judged(replace(look, again=reading.again(got.item, payload)), payload)
+
+
+def dumped(item: Any) -> Any:
+    """A model as JSON, with what it does not read."""
+    return item.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
+
+
+# The App API ---------------------------------------------------------------------------------------------
+
+
+def _app(payload: Any, path: str) -> Look:
+    kind = answers.ANSWERS[path]
+    if part := _part(payload, kind, path):
+        return part
+    if kind.many:
+        return _app_list(payload, path, kind)
+    got = reading.one(payload, kind.key, kind.model, path)
+    made = reading.again(got.item, got.raw)
+    rest = {name: value for name, value in payload.items() if name != kind.key} if kind.key else {}
+    unknown = (*_unknown_in(got.item, kind.key), *rest)
+    _not_another(payload, got.item.extra | rest, path)
+    return Look(
+        "",
+        items=1,
+        unknown=unknown,
+        parsed={kind.key: dumped(got.item)} if kind.key else dumped(got.item),
+        again={**rest, kind.key: made} if kind.key else made,
+    )
+
+
+def _app_list(payload: Any, path: str, kind: answers.Answer) -> Look:
+    page = reading.listing(payload, kind.key, kind.model, path)
+    _same_list(payload, path)
+    unknown: list[str] = []
+    left: dict[str, Any] = {}
+    made: dict[str, Any] = {}
+    parsed: dict[str, Any] = {}
+    bad: list[Broken] = []
+    for name, value in payload.items():
+        model = kind.model if name == kind.key else answers.BESIDE.get(name)
+        if model is None or not isinstance(value, list | dict) or not value:
+            made[name] = parsed[name] = value
+            if model is None and name not in answers.KNOWN:
+                unknown.append(name)
+                left[name] = value
+            continue
+        rows_ = value if isinstance(value, list) else [value]
+        good, broken = reading.read_items(rows_, name, model)
+        bad += broken
+        again = {id(row.raw): reading.again(row.item, row.raw) for row in good}
+        remade = [again.get(id(row), row) for row in rows_]
+        shown = [_with_works(row, bad, unknown) for row in good]
+        made[name], parsed[name] = (
+            (remade, shown) if isinstance(value, list) else (remade[0], shown[0] if shown else None)
+        )
+        for index, row in enumerate(good):
+            unknown += _unknown_in(row.item, f"{name}[]" if isinstance(value, list) else name)
+            left |= {f"{name}[{index}].{at}": extra for at, extra in row.item.extra.items()}
+    _not_another(payload, left, path)
+    return Look(
+        "",
+        items=len(page.items),
+        bad=tuple(bad),
+        unknown=tuple(dict.fromkeys(unknown)),
+        parsed=parsed,
+        again=made,
+    )
+
+
+def _with_works(row: Received[Any], bad: list[Broken], unknown: list[str]) -> Any:
+    """An item as JSON; those of user lists with their works as models."""
+    shown = dumped(row.item)
+    if isinstance(row.item, UserPreview):
+        works = reading.preview_works(row.item)
+        bad += works.broken
+        for name, found in (("illusts", works.illusts), ("novels", works.novels)):
+            if name in shown:
+                shown[name] = [dumped(work.item) for work in found]
+            for work in found:
+                unknown += _unknown_in(work.item, f"user_previews[].{name}[]")
+    return shown
+
+
+def _same_list(payload: Mapping[str, Any], path: str) -> None:
+    """An answer whose next page is another list's is that list's."""
+    address = payload.get(reading.NEXT)
+    if not isinstance(address, str):
+        return
+    other = answers.endpoint(urlsplit(address).path)
+    if other is not None and other != path and not path.startswith(other):
+        raise BadResponse(f"{path}: this is an answer of {other}, to judge by its `{reading.NEXT}`.")
+
+
+def _part(payload: Any, kind: answers.Answer, path: str) -> Look | None:
+    """What was recorded without its outer key, or a part of it; None if it is no such thing."""
+    if path == "/v1/novel/text" and isinstance(payload, dict) and set(payload) == {"__value__"}:
+        found = _app({"novel_text": payload["__value__"]}, path)
+        return replace(found, again={"__value__": found.again["novel_text"]})
+    item = answers.part_of(payload, kind)
+    if item is None:
+        return None
+    return Look("", items=1, unknown=_unknown_in(item), parsed=dumped(item), again=reading.again(item, payload))
+
+
+def _token(payload: Any) -> Look:
+    read_token(payload, 0)
+    account = reading.account(payload)
+    got = reading.one(payload, "", answers.TokenAnswer, "/auth/token")
+    if account.item.id == 0:
+        raise BadResponse("/auth/token: `user.id` is 0.")
+    made = reading.again(got.item, payload)
+    return Look("", items=1, unknown=_unknown_in(got.item), parsed=dumped(got.item), again=made)
+
+
+def _webview(payload: Any) -> Look:
+    got: Received[NovelText]
+    if isinstance(payload, str):
+        got = reading.novel_page(payload, _WEBVIEW)
+    else:
+        got = reading.one(payload, "", NovelText, _WEBVIEW)
+    made = payload if isinstance(payload, str) else reading.again(got.item, got.raw)
+    return Look("", items=1, unknown=_unknown_in(got.item), parsed=dumped(got.item), again=made)
+
+
+# The web -------------------------------------------------------------------------------------------------
+
+
+def _web(payload: Any, name: str, asked: str) -> Look:
+    kind = WEB[name]
+    if name in WEB_PARTS and isinstance(payload, dict) and "body" not in payload and "id" in payload:
+        part = web.one(payload, WEB_PARTS[name], name)
+        made = reading.again(web.again(part.item, endpoints.Answer(WEB_PARTS[name])), payload)
+        return Look("", items=1, unknown=_unknown_in(part.item), parsed=dumped(part.item), again=made)
+    got = web.answer(payload, name) if name in endpoints.ANSWERS else web.one(payload, kind.model, name)
+    _asked_for(got.item, name, asked)
+    made = reading.again(web.again(got.item, kind), payload["body"] if kind.enveloped else payload)
+    beside: list[str] = []
+    if kind.enveloped:
+        made = {**payload, "body": made}
+        beside = [key for key in payload if key not in ("error", "message", "body")]
+    _not_another(got.raw, got.item.extra, name)
+    bad = web.broken_in(got.item)
+    shown = dumped(got.item)
+    return Look(
+        "",
+        items=sum(_counted(got.item)) or (0 if bad else 1),
+        bad=bad,
+        unknown=(*_unknown_in(got.item), *beside),
+        parsed=shown[kind.bare] if kind.bare and kind.bare in shown else shown,
+        again=made,
+    )
+
+
+def _counted(value: Any) -> Iterator[int]:
+    if isinstance(value, Rows):
+        yield len(value)
+    elif isinstance(value, Model):
+        for name in type(value).model_fields:
+            yield from _counted(getattr(value, name))
+
+
+def _asked_for(item: Model, name: str, asked: str) -> None:
+    """One thing asked for by its id must be that one."""
+    wanted = asked.rpartition("/")[2]
+    if not name.endswith("/{id}") or not wanted.isdecimal():
+        return
+    here = getattr(item, "id", None) or getattr(getattr(item, "user", None), "id", None)
+    if isinstance(here, int) and here != int(wanted):
+        raise BadResponse(f"{asked}: this is the answer for {here}.")
+
+
+# Of both -------------------------------------------------------------------------------------------------
+
+
+def _not_another(payload: Any, left: Mapping[str, Any], path: str) -> None:
+    unread = sum(_leaves(value) for value in left.values())
+    if unread > MOST_UNKNOWN * _leaves(payload):
+        raise BadResponse(f"{path}: most of this is unknown; it is hardly an answer of that endpoint.")
+
+
+def _leaves(value: Any) -> int:
+    if isinstance(value, Mapping) and value:
+        return sum(map(_leaves, value.values()))
+    return sum(map(_leaves, value)) if isinstance(value, list) and value else 1
+
+
+def _unknown_in(item: Model, at: str = "") -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_general(f"{at}.{path}".lstrip(".")) for path in item.extra))
+
+
+def _general(path: str) -> str:
+    return re.sub(r"\[\d+\]", "[]", path)
+
+
+def _differences(made: Any, sent: Any, at: str = "") -> Iterator[str]:
+    """The places at which two JSON values differ."""
+    if isinstance(made, dict) and isinstance(sent, dict):
+        for key in made.keys() | sent.keys():
+            place = f"{at}.{key}".lstrip(".")
+            if key in made and key in sent:
+                yield from _differences(made[key], sent[key], place)
+            else:
+                yield place
+    elif isinstance(made, list) and isinstance(sent, list) and len(made) == len(sent):
+        for index, (one, other) in enumerate(zip(made, sent, strict=True)):
+            yield from _differences(one, other, f"{at}[{index}]")
+    elif made != sent:
+        yield at or "(all)"

@@ -1,0 +1,96 @@
+"""Which error of ours a saved error body is."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pixmirror.cli.common import sentence
+from pixmirror.errors import (
+    BadResponse,
+    Challenge,
+    EndpointGone,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    PixmirrorError,
+    RateLimited,
+    ServerError,
+    TokenRejected,
+)
+from pixmirror.pixiv.auth import rejection
+from pixmirror.pixiv.failures import Expired, classify, error_text
+from pixmirror.pixiv.web.errors import refused
+
+_STATUS = re.compile(r"(?:ERROR-|http)(\d{3})(?!\d)", re.IGNORECASE)
+_ABSENT = re.compile(
+    r"not found|deleted|does(?: not|n't) exist|has left|no longer|could not be found|見つかり|存在し|削除|"
+    r"不存在|已删除|已刪除|無法找到|找不到|삭제|존재하지",
+    re.IGNORECASE,
+)
+_CLOSED = re.compile(
+    r"permission|forbidden|not allowed|access denied|権限|閲覧できません|无权|沒有權限", re.IGNORECASE
+)
+_NOT_OF_THE_TOKEN = (RateLimited, Challenge, ServerError, EndpointGone, BadResponse)
+
+
+def status_in(name: str) -> int | None:
+    """The status that a file's name tells: ERROR-404-..., ...-http400.json."""
+    found = _STATUS.search(name)
+    return int(found[1]) if found else None
+
+
+def told(failure: PixmirrorError) -> tuple[str, str]:
+    """The name of its class, and its sentence."""
+    return type(failure).__name__, sentence(failure)
+
+
+def named(api: str, payload: Any, status: int | None, path: str) -> PixmirrorError | None:
+    """The error that a body stands for, None if it stands for none. Without a status its text decides."""
+    if not isinstance(payload, Mapping):
+        return None
+    path = path or "an answer"
+    if isinstance(payload.get("error"), bool):
+        return _web(payload, status, path)
+    has = isinstance(payload.get("error"), Mapping | str) or payload.get("has_error") is True
+    if not has:
+        return None
+    body = json.dumps(payload, ensure_ascii=False).encode()
+    text = error_text(body)
+    failure = classify(
+        status if status and status >= 300 else guessed(text), "application/json", body, "GET", path
+    )
+    if api == "oauth" and not isinstance(failure, _NOT_OF_THE_TOKEN):
+        return rejection(text, "refresh_token")
+    if isinstance(failure, Expired):
+        return TokenRejected(f"{path}: Pixiv no longer takes the access token; it is renewed by itself.")
+    return failure
+
+
+def _web(payload: Mapping[str, Any], status: int | None, path: str) -> PixmirrorError | None:
+    """An envelope that says error, or whose body does, as those of accounts.pixiv.net."""
+    body = payload.get("body")
+    if not payload["error"]:
+        if isinstance(body, Mapping) and (body.get("validation_errors") or body.get("is_succeed") is False):
+            fields = body.get("validation_errors")
+            what = ", ".join(map(str, fields)) if isinstance(fields, Mapping) else "what was sent"
+            return InvalidRequest(f"{path}: Pixiv refused {what}.")
+        return None
+    message = payload.get("message")
+    text = message if isinstance(message, str) else ""
+    status = status or guessed(text)
+    failure = refused(payload, f"/{path}", True)
+    if status == 429:
+        return RateLimited(f"{path}: too many requests (429).")
+    if status >= 500:
+        return ServerError(f"{path}: Pixiv failed ({status}).")
+    if type(failure) is InvalidRequest and status in (403, 404):
+        return (NotFound if status == 404 else Forbidden)(str(failure))
+    return failure
+
+
+def guessed(text: str) -> int:
+    """The status that a text comes with as a rule."""
+    if _ABSENT.search(text):
+        return 404
+    return 403 if _CLOSED.search(text) else 400

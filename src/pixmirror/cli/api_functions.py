@@ -1,0 +1,194 @@
+"""The read functions of both APIs as commands: parameters from the signature, help from the docstring."""
+
+import difflib
+import importlib
+import inspect
+import re
+import typing
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from datetime import date
+from functools import cache
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import typer
+from typer.main import get_command_from_info
+from typer.models import CommandInfo
+
+from pixmirror.errors import ConfigError
+from pixmirror.models import Listing
+from pixmirror.pixiv.web.search import Filters
+
+Function = Callable[..., Awaitable[Any]]
+MODULES = {
+    "app": ("illusts", "novels", "users", "comments", "search", "account", "site"),
+    "web": (
+        "illusts",
+        "novels",
+        "users",
+        "comments",
+        "search",
+        "ranking",
+        "feeds",
+        "account",
+        "commission",
+        "actions",
+    ),
+}
+WRITING = re.compile(r"\bPOST\s+/")
+
+
+@cache
+def functions(api: str) -> Mapping[str, Function]:
+    """Every endpoint function of an API, as GROUP.FUNCTION."""
+    found: dict[str, Function] = {}
+    for name in MODULES[api]:
+        module = importlib.import_module(f"pixmirror.pixiv.{api}.{name}")
+        for own, thing in vars(module).items():
+            if (
+                inspect.iscoroutinefunction(thing)
+                and not own.startswith("_")
+                and thing.__module__ == module.__name__
+            ):
+                found[f"{name}.{own}"] = thing
+    return found
+
+
+def writes(function: Function) -> bool:
+    """Whether it changes something at Pixiv: its docstring names the path of a POST."""
+    return WRITING.search(function.__doc__ or "") is not None
+
+
+@cache
+def readable(api: str) -> tuple[str, ...]:
+    return tuple(name for name, function in functions(api).items() if not writes(function))
+
+
+def command(api: str, name: str) -> Any:
+    """The command of a function; ConfigError if there is none, or if it writes."""
+    known = functions(api)
+    if name not in known:
+        close = difflib.get_close_matches(name, readable(api), n=1)
+        other = "web" if api == "app" else "app"
+        if close:
+            hint = f"did you mean {close[0]}?"
+        elif name in functions(other):
+            hint = f"did you mean `pixmirror api {other} {name}`?"
+        else:
+            hint = f"`pixmirror api {api}` lists all."
+        raise ConfigError(f"There is no function {name!r} of the {api} API; {hint}")
+    function = known[name]
+    if writes(function):
+        raise ConfigError(f"{name} changes something at Pixiv, and `pixmirror api` only reads; nothing was sent.")
+    info = CommandInfo(
+        name=name,
+        callback=_callback(api, function),
+        help=_help(function),
+        short_help=_first(function),
+    )
+    return get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None)
+
+
+def _first(function: Function) -> str:
+    """The first sentence of the docstring: what the list shows."""
+    text = " ".join((inspect.getdoc(function) or "").split())
+    return re.split(r"(?<=[.;]) ", text, maxsplit=1)[0].rstrip(".;:") + "."
+
+
+def _help(function: Function) -> str:
+    """The docstring; its own line breaks are no paragraphs."""
+    text = inspect.getdoc(function) or ""
+    if _takes_next(function):
+        text += "\n\nPrints the first page; --pages N reads on, and --next goes on where an earlier call ended."
+    return text
+
+
+def _takes_next(function: Function) -> bool:
+    return "next" in inspect.signature(function).parameters
+
+
+def _hints(function: Function) -> dict[str, Any]:
+    return typing.get_type_hints(function)
+
+
+def _callback(api: str, function: Function) -> Callable[..., None]:
+    """A function with the signature that the command shall have."""
+    hints = _hints(function)
+    asked = [p for p in inspect.signature(function).parameters.values() if p.name not in ("api", "next")]
+    parameters = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
+    for parameter in asked:
+        parameters += _parameters(parameter, hints[parameter.name])
+    parameters += _common(api, function)
+
+    def run(ctx: typer.Context, **given: Any) -> None:
+        from pixmirror.cli import api_calls
+
+        own = api_calls.Own(**{name: given.pop(name, None) for name in api_calls.OWN})
+        if any(p.name == "filters" for p in asked):
+            narrowed = {f.name: value for f in fields(Filters) if (value := given.pop(f.name, None)) is not None}
+            given["filters"] = Filters(**narrowed) if narrowed else None
+        kept = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+        api_calls.call(ctx, api, function, {k: v for k, v in kept.items() if v is not None and v != ()}, own)
+
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run
+
+
+def _parameters(parameter: inspect.Parameter, hint: Any) -> Iterator[inspect.Parameter]:
+    if parameter.name == "filters":
+        for name, one in typing.get_type_hints(Filters).items():
+            yield _option(name, _plain(one), None)
+    elif parameter.default is inspect.Parameter.empty:
+        yield inspect.Parameter(
+            parameter.name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[_plain(hint), typer.Argument()]
+        )
+    else:
+        default = None if parameter.default == () else parameter.default
+        yield _option(parameter.name, _plain(hint), default)
+
+
+def _option(name: str, kind: Any, default: Any, help: str | None = None) -> inspect.Parameter:
+    dashed = name.replace("_", "-")
+    names = f"--{dashed}/--no-{dashed}" if kind is bool else f"--{dashed}"
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[kind if default is not None else kind | None, typer.Option(names, help=help)],
+    )
+
+
+def _plain(hint: Any) -> Any:
+    """What typer shall read: int, str, bool, float, a choice, or a list of them."""
+    if get_origin(hint) in (Union, UnionType):
+        kinds = [k for k in get_args(hint) if k not in (type(None), date)]
+        return _plain(kinds[0]) if len(kinds) == 1 else str
+    if get_origin(hint) in (Sequence, Iterable):
+        return list[_plain(get_args(hint)[0])]  # type: ignore[misc]
+    if get_origin(hint) is Literal or hint in (int, bool, float):
+        return hint
+    return str
+
+
+def _common(api: str, function: Function) -> Iterator[inspect.Parameter]:
+    """What all commands of an API take beside the function's own."""
+    if _takes_next(function) and get_origin(_hints(function)["return"]) is Listing:
+        yield _ranged("pages", 1, "So many pages of the list.")
+        yield _option("next", str, None, "Go on here: the next_url, or its query.")
+    if api == "app":
+        yield _option("token_file", Path, None, "A file with a refresh token, instead of the config's login.")
+    else:
+        yield _option("phpsessid_file", Path, None, "A file with your PHPSESSID, or the whole cookie.")
+        yield _option("user_agent", str, None, "That of the browser whose whole cookie it is.")
+
+
+def _ranged(name: str, least: int, help: str) -> inspect.Parameter:
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=least,
+        annotation=Annotated[int, typer.Option(f"--{name}", min=least, help=help)],
+    )

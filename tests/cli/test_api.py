@@ -1,0 +1,406 @@
+"""`pixmirror api`: every read endpoint from the shell, and saved answers checked."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from pixmirror.cli import api_check, api_functions
+from pixmirror.cli.demo_setup import TOKEN
+from pixmirror.pixiv.app import answers
+from tests.pixiv.covered import endpoints
+
+REPO = Path(__file__).parents[2]
+RECORDED = REPO.parent / "shared" / "recorded"
+FIXTURES = REPO / "tests" / "pixiv" / "fixtures"
+NOT_OURS = ("account-provisional-create", "accounts-api-login")  # another service's, which nothing documents
+NO_MODEL = ("FRAGMENT-seriesNavData",)
+ME = 10000001
+recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded responses are not here")
+
+
+def all_recorded():
+    """Each file with its API and the endpoint that the notes name."""
+    if not RECORDED.is_dir():
+        return []
+    found = []
+    for line in (RECORDED / "INDEX.md").read_text().splitlines():
+        name, _, endpoint = ([cell.strip() for cell in line.split("|")] + [""] * 4)[1:4]
+        api = {"app": "app", "oauth": "oauth", "web-ajax": "web"}.get(name.split("/")[0])
+        if api and not name.split("/")[1].startswith((*NOT_OURS, *NO_MODEL)):
+            path = re.sub(r"^item of ", "", endpoint)
+            found.append((api, "error" if path.endswith("error") or " error" in path else path, RECORDED / name))
+    return found
+
+
+ALL = all_recorded()
+ANSWERED = [row for row in ALL if row[1] != "error"]
+
+
+def lines(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def checked(pixmirror, api, path, *files, code=0):
+    result = pixmirror("api", "check", api, path, *files, "--dump")
+    assert result.exit_code == code, result.output
+    return lines(result)
+
+
+def saved(tmp_path, value, name="answer.json"):
+    place = tmp_path / name
+    place.write_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return place
+
+
+def fixture(name):
+    return json.loads((FIXTURES / f"{name}.json").read_text())
+
+
+# Recorded answers ---------------------------------------------------------------------------------------
+
+
+@recorded
+@pytest.mark.parametrize(("api", "path", "file"), ANSWERED, ids=lambda v: v.stem if isinstance(v, Path) else "")
+def test_each_recorded_answer_is_made_again(pixmirror, api, path, file):
+    (row,) = checked(pixmirror, api, path, file)
+    assert (row["ok"], row["bad_items"], row["lost"], row["error"]) == (True, 0, [], None)
+    assert row["again"] == json.loads(file.read_text())
+    assert row["file"] == str(file)
+    assert row["parsed"] is not None
+
+
+@recorded
+@pytest.mark.parametrize(
+    ("api", "file"),
+    [(a, f) for a, p, f in ALL if p == "error"],
+    ids=lambda v: v.stem if isinstance(v, Path) else "",
+)
+def test_each_recorded_error_is_named(pixmirror, api, file):
+    (row,) = checked(pixmirror, api, "error", file)
+    assert row["error"] == ("TokenRejected" if "auth-token" in file.name else "InvalidRequest")
+    assert row["again"] == json.loads(file.read_text())
+    (row,) = checked(pixmirror, api, {"oauth": "/auth/token"}[api], file, code=7)
+    assert row["ok"] is False
+
+
+@recorded
+def test_recorded_answers_of_other_endpoints_are_refused():
+    """One that is taken for another's can be told by nothing but where it came from."""
+    app = [
+        (answers.endpoint(api_check.path_of(p)) or "", f)
+        for a, p, f in ANSWERED
+        if a == "app" and f.stat().st_size < 50_000
+    ]
+    names = sorted({name for name, _ in app})
+    refused = 0
+    for own, file in app:
+        payload = json.loads(file.read_text())
+        for name in names:
+            if api_check.reader("app", name)(file).ok:
+                kinds = answers.ANSWERS[own], answers.ANSWERS[name]
+                same = kinds[0].key == kinds[1].key and kinds[0].model is kinds[1].model
+                bare = kinds[0].key not in payload  # a whole object without its name, or a part
+                assert same or bare, (file.name, name)
+            else:
+                refused += 1
+    assert refused > 1200
+
+
+@recorded
+def test_web_and_token_answers_are_refused_elsewhere(pixmirror):
+    token = next(f for a, _, f in ANSWERED if a == "oauth")
+    web = next(f for a, _, f in ANSWERED if a == "web" and f.name.startswith("illust-ID__"))
+    app = RECORDED / "app" / "v1-illust-detail__azuline.json"
+    for api, path, file in (
+        ("app", "/v1/user/detail", app),
+        ("app", "/v1/user/detail", token),
+        ("app", "/v1/illust/detail", web),
+        ("web", "/ajax/illust/{id}", app),
+        ("web", "/ajax/user/{id}", web),
+        ("web", "/ajax/illust/1", web),
+        ("oauth", "/auth/token", app),
+    ):
+        (row,) = checked(pixmirror, api, path, file, code=7)
+        assert row["error"], (path, file)
+
+
+# Checking -----------------------------------------------------------------------------------------------
+
+
+def test_every_read_endpoint_of_the_app_has_its_model():
+    paths = {
+        e.path
+        for e in endpoints()
+        if e.method == "GET" and e.function.startswith("pixmirror.pixiv.app.") and not e.gone and not e.tested
+    }
+    assert {path for path in paths if path and "{" not in path and answers.endpoint(path) is None} == set()
+    assert len(paths) > 60
+
+
+def test_fixtures_are_read_and_made_again(pixmirror, tmp_path):
+    for path, name in (
+        ("/v1/illust/detail", "illust_detail"),
+        ("/v2/illust/detail", "illust_detail"),
+        ("https://app-api.pixiv.net/v1/illust/detail?illust_id=5", "illust_detail"),
+        ("/v1/user/following", "user_previews"),
+        ("/v1/illust/series", "illust_series"),
+        ("/v1/mute/list", "mute_list"),
+    ):
+        (row,) = checked(pixmirror, "app", path, FIXTURES / f"{name}.json")
+        assert row["ok"]
+        assert row["again"] == fixture(name)
+    (row,) = checked(pixmirror, "oauth", "/auth/token", FIXTURES / "token.json")
+    assert row["parsed"]["user"]["id"]
+    (row,) = checked(pixmirror, "app", "/webview/v2/novel", FIXTURES / "novel_text.html")
+    assert row["parsed"]["text"]
+
+
+def test_a_missing_id_and_an_unknown_field_are_told(pixmirror, tmp_path):
+    page = fixture("illusts")
+    page["illusts"][0]["new_field"] = {"x": 1}
+    del page["illusts"][1]["id"]
+    file = saved(tmp_path, page)
+    (row,) = checked(pixmirror, "app", "/v1/user/illusts", file, code=7)
+    assert (row["ok"], row["bad_items"], row["items"]) == (False, 1, len(page["illusts"]) - 1)
+    assert row["unknown_fields"] == ["illusts[].new_field"]
+    assert row["problems"][0].startswith("illusts[1].id")
+    assert row["again"] == page
+    assert row["lost"] == []
+
+    told = pixmirror("api", "check", "app", "/v1/user/illusts", file)
+    assert told.exit_code == 7
+    assert "unknown: illusts[].new_field" in told.stdout
+    assert "1 bad" in told.stdout
+
+
+def test_a_bad_work_of_a_user_list_counts(pixmirror, tmp_path):
+    page = fixture("user_previews")
+    row = next(r for r in page["user_previews"] if r["illusts"])
+    row["illusts"][0]["id"] = None
+    (said,) = checked(pixmirror, "app", "/v1/user/following", saved(tmp_path, page), code=7)
+    assert said["bad_items"] == 1
+
+
+def test_only_unknown_fields_are_no_fault(pixmirror, tmp_path):
+    detail = fixture("illust_detail")
+    detail["illust"]["user"]["new"] = 1
+    (row,) = checked(pixmirror, "app", "/v1/illust/detail", saved(tmp_path, detail))
+    assert (row["ok"], row["unknown_fields"]) == (True, ["illust.user.new"])
+    result = pixmirror("api", "check", "app", "/v1/illust/detail", saved(tmp_path, detail), "--json")
+    assert set(lines(result)[0]) >= {"file", "ok", "items", "bad_items", "unknown_fields"}
+    assert "parsed" not in lines(result)[0]
+
+
+def test_a_page_of_another_list_is_refused_by_its_next_url(pixmirror, tmp_path):
+    page = fixture("illusts")
+    page["next_url"] = "https://app-api.pixiv.net/v1/illust/ranking?mode=day&offset=30"
+    file = saved(tmp_path, page)
+    (row,) = checked(pixmirror, "app", "/v1/user/illusts", file, code=7)
+    assert "/v1/illust/ranking" in row["says"]
+    assert checked(pixmirror, "app", "/v1/illust/ranking", file)[0]["ok"]
+
+
+def test_files_that_cannot_be_read_do_not_stop_the_others(pixmirror, tmp_path):
+    html = saved(tmp_path, "<!DOCTYPE html><html></html>", "page.json")
+    cut = saved(tmp_path, '{"illust": ', "cut.json")
+    good = FIXTURES / "illust_detail.json"
+    rows = checked(pixmirror, "app", "/v1/illust/detail", tmp_path / "absent", tmp_path, html, cut, good, code=7)
+    assert [row["ok"] for row in rows] == [False] * 4 + [True]
+    assert [row["error"] for row in rows] == ["StorageError", "StorageError", "BadResponse", "BadResponse", None]
+    assert all(row["says"].endswith(".") for row in rows[:4])
+
+
+@pytest.mark.parametrize(
+    ("api", "path", "hint"),
+    [
+        ("app", "/v1/ilust/detail", "did you mean /v1/illust/detail?"),
+        ("web", "/ajax/illust/5/page", "did you mean /ajax/illust/{id}/pages?"),
+        ("app", "/auth/token", "did you mean `pixmirror api check oauth /auth/token`?"),
+        ("papp", "/v1/illust/detail", "app, web, oauth"),
+    ],
+)
+def test_unknown_endpoints_are_config_errors(pixmirror, api, path, hint):
+    result = pixmirror("api", "check", api, path, FIXTURES / "illust_detail.json")
+    assert result.exit_code == 2
+    assert hint in result.stderr
+
+
+def app_error(**said):
+    return {"error": {"user_message": "", "message": "", "reason": "", "user_message_details": {}, **said}}
+
+
+def web_error(message):
+    return {"error": True, "message": message, "body": []}
+
+
+@pytest.mark.parametrize(
+    ("api", "body", "name", "expected"),
+    [
+        ("app", app_error(message="Rate Limit"), "e.json", "RateLimited"),
+        (
+            "app",
+            app_error(message="Error occurred at the OAuth process. invalid_grant"),
+            "e.json",
+            "TokenRejected",
+        ),
+        ("app", app_error(user_message="該当作品は削除されたか、存在しない作品IDです。"), "e.json", "NotFound"),
+        ("app", app_error(message='{"offset":["offset must be no more than 5000"]}'), "e.json", "OffsetCap"),
+        ("app", app_error(), "ERROR-403-x.json", "Forbidden"),
+        ("app", app_error(message='{"mode":["wrong"]}'), "e.json", "InvalidRequest"),
+        ("app", app_error(message="The requested end-point does not exist"), "e.json", "EndpointGone"),
+        ("web", web_error("An unknown error occurred"), "e.json", "CookieRejected"),
+        ("web", web_error("User has left pixiv or the user ID does not exist."), "e.json", "NotFound"),
+        ("web", web_error("Invalid request."), "e.json", "InvalidRequest"),
+        ("web", web_error("x"), "v__ERROR-429.json", "RateLimited"),
+    ],
+)
+def test_error_bodies_are_named(pixmirror, tmp_path, api, body, name, expected):
+    (row,) = checked(pixmirror, api, "error", saved(tmp_path, body, name))
+    assert row["error"] == expected
+    assert row["again"] == body
+
+
+def test_an_answer_is_no_error_body(pixmirror, tmp_path):
+    (row,) = checked(pixmirror, "app", "error", FIXTURES / "illust_detail.json", code=7)
+    assert row["says"] == "It is no error body."
+    status = pixmirror("api", "check", "app", "error", saved(tmp_path, app_error()), "--status", "404", "--json")
+    assert lines(status)[0]["error"] == "NotFound"
+
+
+# Asking -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("api", ["app", "web"])
+def test_every_function_has_its_command_or_is_refused(pixmirror, api):
+    listed = pixmirror("api", api)
+    for name, function in api_functions.functions(api).items():
+        result = pixmirror("api", api, name, "--help")
+        if api_functions.writes(function):
+            assert result.exit_code == 2
+            assert "only reads" in result.stderr
+            assert f" {name} " not in listed.output
+        else:
+            assert result.exit_code == 0
+            first = " ".join((function.__doc__ or "").split()).split(".")[0]
+            assert first in " ".join(result.output.split())
+            assert name in listed.output
+    assert len(api_functions.readable(api)) > 50
+
+
+def test_only_functions_that_post_are_refused():
+    for api in ("app", "web"):
+        for name, function in api_functions.functions(api).items():
+            assert api_functions.writes(function) == ("post(" in function_source(function)), name
+
+
+def function_source(function):
+    import inspect
+
+    return inspect.getsource(function)
+
+
+def test_one_work_of_the_app(pixmirror, config, work):
+    result = pixmirror("--config", config, "api", "app", "illusts.detail", work)
+    assert result.exit_code == 0, result.output
+    (row,) = lines(result)
+    assert row["id"] == work
+    assert row["user"]["id"]
+
+
+def test_a_token_file_instead_of_the_config(pixmirror, config, work, tmp_path):
+    other = saved(tmp_path, TOKEN, "other-token")
+    result = pixmirror("--config", config, "api", "app", "illusts.detail", work, "--token-file", other)
+    assert result.exit_code == 0, result.output
+    wrong = saved(tmp_path, "nonsense-token", "wrong-token")
+    refused = pixmirror("--config", config, "api", "app", "illusts.detail", work, "--token-file", wrong)
+    assert refused.exit_code == 3
+    assert "nonsense" not in refused.output
+    absent = pixmirror("--config", config, "api", "app", "illusts.detail", work, "--token-file", tmp_path / "no")
+    assert absent.exit_code == 2
+
+
+def test_pages_of_a_list_and_how_to_go_on(pixmirror, config, pixiv, web):
+    def ask(*more):
+        result = pixmirror("--config", config, "api", "web", "users.bookmarks_illust", ME, *more)
+        assert result.exit_code == 0, result.output
+        return [row["id"] for row in lines(result)], result.stderr
+
+    whole, said = ask()
+    assert len(whole) == 2
+    assert said == ""
+    first, said = ask("--limit", "1")
+    assert first == whole[:1]
+    assert "--next '" in said
+    assert ask("--limit", "1", "--pages", "5") == (whole, "")
+    assert ask("--next", said.split("'")[1])[0] == whole[1:]
+
+
+def test_a_list_of_the_app_goes_on_by_its_next_url(pixmirror, config, pixiv, work):
+    artist = pixiv.state.world.works["illust", work].user_id
+    asked = ("--config", config, "api", "app", "users.illusts", artist)
+    whole = lines(pixmirror(*asked, "--pages", "3"))
+    assert len(whole) == 5
+    for text in (f"user_id={artist}&offset=2", f"https://app-api.pixiv.net/x?user_id={artist}&offset=2"):
+        assert lines(pixmirror(*asked, "--next", text)) == whole[2:]
+    assert pixmirror(*asked, "--next", "x").exit_code == 8
+
+
+def test_it_works_beside_a_process_that_holds_the_lock(pixmirror, mirrored, work):
+    from pixmirror.store import MirrorRoot
+
+    root = mirrored.parent / "mirror"
+    before = (root / "credentials.json").read_bytes()
+    with MirrorRoot.open(root, None, umask=0o077, create=False):
+        result = pixmirror("--config", mirrored, "api", "app", "illusts.detail", work)
+    assert result.exit_code == 0, result.output
+    assert (root / "credentials.json").read_bytes() == before
+
+
+def test_the_web_with_and_without_a_session(pixmirror, config, web, work, tmp_path, monkeypatch):
+    monkeypatch.delenv("PIXMIRROR_PHPSESSID")
+    pages = pixmirror("--config", config, "api", "web", "illusts.pages", work)
+    assert pages.exit_code == 0, pages.output
+    assert "original" in pages.stdout
+    out = pixmirror("--config", config, "api", "web", "account.extra")
+    assert out.exit_code == 3
+    place = saved(tmp_path, f"{ME}_demo", "session")
+    by_file = pixmirror("--config", config, "api", "web", "account.extra", "--phpsessid-file", place)
+    assert by_file.exit_code == 0, by_file.output
+    monkeypatch.setenv("PIXMIRROR_PHPSESSID", f"{ME}_demo")
+    found = pixmirror(
+        "--config", config, "api", "web", "search.artworks", "風景", "--mode", "safe", "--pages", "2"
+    )
+    assert found.exit_code == 0, found.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("app", "illusts.detial", "5"), 2, "did you mean illusts.detail?"),
+        (("app", "feeds.top"), 2, "api web feeds.top"),
+        (("app", "illusts.bookmark_add", "5"), 2, "only reads"),
+        (("app", "illusts.detail", "five"), 2, "illust_id"),
+        (("app", "illusts.ranking", "dayly"), 8, "day"),
+        (("app", "illusts.detail", "99999999"), 8, "404"),
+    ],
+)
+def test_what_cannot_be_asked(pixmirror, config, arguments, code, said):
+    result = pixmirror("--config", config, "api", *arguments)
+    assert result.exit_code == code, result.output
+    assert said in result.stderr
+
+
+@pytest.fixture
+def work(pixiv):
+    """A work that the stand-in has."""
+    return next(
+        i for (medium, i), w in pixiv.state.world.works.items() if medium == "illust" and w.state == "live"
+    )
+
+
+@pytest.fixture
+def web(pixiv, monkeypatch):
+    """www.pixiv.net, which is the stand-in, too, knows us."""
+    monkeypatch.setenv("PIXMIRROR_PHPSESSID", f"{ME}_demo")
