@@ -152,6 +152,11 @@ def _tallied(conn: Connection, files: int, size: int) -> None:
     )
 
 
+def is_current(conn: Connection, media_id: int) -> bool:
+    """Whether the work still shows this file, and not a newer version of it."""
+    return bool(conn.scalar(select(media.c.is_current).where(media.c.id == media_id)))
+
+
 def retry_later(conn: Connection, media_id: int, due_at: int, error: str) -> None:
     conn.execute(_LATER, {"b_id": media_id, "at": due_at, "reason": error})
 

@@ -28,7 +28,7 @@ T = TypeVar("T")
 INTERRUPTED = 130
 # Words that messages begin with; anything else may be a name, which keeps its letters.
 COMMON = frozenset(
-    ("there", "the", "a", "an", "no", "it", "this", "that", "what", "not", "nothing", "cannot", "could")
+    ("there", "the", "a", "an", "no", "it", "this", "that", "what", "not", "nothing", "cannot", "could", "process")
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]

@@ -136,7 +136,9 @@ def _stored(found: StoredFile, url: str) -> Stored:
 
 def _not_there(conn: Connection, item: MediaItem, error: str, now: int) -> None:
     """First ask the work's detail for another URL; if its answer brings none, the file is gone."""
-    if item.attempts <= 1:
+    if not queue.is_current(conn, item.media_id):
+        queue.gone(conn, item.media_id, f"replaced upstream before it was fetched; {error}")
+    elif item.attempts <= 1:
         chores.add(conn, "detail", item.work_key, int(Lane.RETRY), now)
         queue.retry_later(conn, item.media_id, now + BACKOFF_S[1] * 1000, error)
     elif item.attempts < ATTEMPTS and chores.is_unanswered(conn, "detail", item.work_key, now):
