@@ -1,4 +1,4 @@
-"""What a second reader found: works first seen in passing, numbers too large, placeholders that stay, and more."""
+"""Small ways to lose something: works first seen in passing, numbers too large, placeholders that stay."""
 
 from dataclasses import replace
 from typing import Any
