@@ -442,11 +442,13 @@ async def test_a_failing_job_backs_off_and_is_told_once_after_three_failures_unt
         )
         waits = []
         for _ in range(5):
+            before = daemon.mirror.clock.now()
             await (daemon.start_job("following") or asyncio.sleep(0))
-            waits.append((daemon.schedule.next_run("following") or 0) - daemon.mirror.clock.now())
-        second = 1000  # the clock goes on between the two readings
-        assert all(later >= earlier - second for earlier, later in itertools.pairwise(waits))
-        assert waits[-1] > 6 * waits[0]
+            following = daemon.schedule.next_run("following") or 0
+            waits.append((following - daemon.mirror.clock.now(), following - before))
+        # Each wait lies between the two: the clock goes on while the job runs.
+        assert all(later[1] >= earlier[0] for earlier, later in itertools.pairwise(waits))
+        assert waits[-1][0] > 6 * waits[0][1]
         assert told(file) == ["pixmirror: job following keeps failing"]
         failing = False
         await (daemon.start_job("following") or asyncio.sleep(0))
