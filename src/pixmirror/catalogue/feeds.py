@@ -157,10 +157,6 @@ def due_feeds(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> li
     return [_feed(r) for r in rows]
 
 
-def set_due(conn: Connection, feed_id: int, due_at: int | None) -> None:
-    conn.execute(update(feed).where(feed.c.id == feed_id).values(due_at=due_at))
-
-
 def make_due(conn: Connection, account_id: int, endpoint: str, now: int) -> int:
     """Every feed of this endpoint becomes due: its capped feed has overflowed."""
     return conn.execute(
