@@ -61,21 +61,22 @@ def test_a_newer_schema_is_refused_and_untouched(catalogue_path: Path):
     assert migrate.schema_revision(catalogue_path) == "0099"
 
 
-def test_an_older_schema_is_named_copied_and_upgraded(catalogue_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """As the next version of the program will find this one's files."""
-    monkeypatch.setattr(migrate, "REVISIONS", (migrate.HEAD, "0002"))
-    monkeypatch.setattr(migrate, "HEAD", "0002")
-    with closing(sqlite3.connect(catalogue_path)) as raw, raw:
+@pytest.mark.parametrize("revision", migrate.REVISIONS[:-1])
+def test_an_older_schema_is_named_copied_and_upgraded(tmp_path: Path, revision: str, empty_catalogue: Path):
+    path = tmp_path / "catalogue.db"
+    migrate._run_alembic(path, revision)
+    with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("INSERT INTO meta VALUES ('kept', 'yes')")
     with pytest.raises(CatalogueError, match="pixmirror db upgrade"):
-        migrate.check(catalogue_path)
-    monkeypatch.setattr(migrate, "_run_alembic", lambda path: set_revision(path, "0002"))
-    assert migrate.upgrade(catalogue_path) == "0001"
-    migrate.check(catalogue_path)
-    copy = catalogue_path.with_name("catalogue.0001.bak.db")
-    assert migrate.schema_revision(copy) == "0001"
-    with closing(sqlite3.connect(copy)) as raw:
-        assert raw.execute("SELECT value FROM meta WHERE key = 'kept'").fetchone() == ("yes",)
+        migrate.check(path)
+    assert migrate.upgrade(path) == revision
+    migrate.check(path)
+    assert objects(path) == objects(empty_catalogue)
+    copy = path.with_name(f"catalogue.{revision}.bak.db")
+    assert migrate.schema_revision(copy) == revision
+    for file in (path, copy):
+        with closing(sqlite3.connect(file)) as raw:
+            assert raw.execute("SELECT value FROM meta WHERE key = 'kept'").fetchone() == ("yes",)
 
 
 def test_another_programs_database_is_refused(tmp_path: Path):

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from pixmirror.errors import CatalogueError, StorageError
 
 # Every revision in order; a test compares it with migrations/versions.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
 
 
@@ -90,7 +90,7 @@ def safety_copy(path: Path, copy: Path) -> None:
     part.replace(copy)
 
 
-def _run_alembic(path: Path) -> None:
+def _run_alembic(path: Path, revision: str = HEAD) -> None:
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine, event
@@ -107,6 +107,6 @@ def _run_alembic(path: Path) -> None:
     config.set_main_option("script_location", str(script_location()).replace("%", "%%"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     engine.dispose()
     path.chmod(0o600)

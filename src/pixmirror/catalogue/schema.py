@@ -1,8 +1,9 @@
 """The tables; no behaviour.
 
 Times are INTEGER milliseconds UTC, flags INTEGER 0/1. `work_key` is id*2 (+1 for a novel), `series_key` and
-`comment_key` likewise. Primary: payload, text_version, sighting, bookmark, follow, ranking, comment, media, feed,
-gap, run, broken, work_job. Derived, to be rebuilt from payloads: work, user, tag, work_tag, series (design law 8).
+`comment_key` likewise. Primary: payload, text_version, ugoira, stat, sighting, state_change, drift, bookmark,
+follow, ranking, comment, media, tombstone, web_listed, feed, gap, run, broken, work_job. Derived, to be rebuilt
+from payloads: work, user, tag, work_tag, series (design law 8).
 """
 
 from sqlalchemy import (
@@ -62,6 +63,9 @@ user = _table(
     Column("profile_at", Integer),  # when the profile was last read
     Column("first_seen", Integer, nullable=False),
     Column("last_seen", Integer, nullable=False),
+    Column("evidence", Text),  # what the state rests on
+    Column("total_bookmarks_public", Integer),
+    Column("web_at", Integer),  # when all ids were last read from the web
 )
 
 series = _table(
@@ -161,7 +165,7 @@ text_version = _table(
 )
 Index("text_version_by_work", text_version.c.work_key, text_version.c.id)
 
-# A file: wanted, fetching, waiting (due_at), stored, gone, failed, refused, damaged (at the source).
+# A file: wanted, fetching, waiting (due_at), stored, gone, failed, refused, damaged (at the source), forgotten.
 media = _table(
     "media",
     Column("id", Integer, primary_key=True),
@@ -188,6 +192,7 @@ media = _table(
     Column("first_seen", Integer, nullable=False),
     Column("stored_at", Integer),
     Column("verified_at", Integer),
+    Column("trash", Text),  # where a forgotten file lies until it is removed, relative to the media folder
     UniqueConstraint("owner_kind", "owner_id", "role", "idx", "version"),
 )
 Index("media_ready", media.c.priority, media.c.id, sqlite_where=media.c.state == "wanted")
@@ -320,6 +325,7 @@ comment = _table(
     Column("state_at", Integer),
     Column("first_seen", Integer, nullable=False),
     Column("last_seen", Integer, nullable=False),
+    Column("missing_since", Integer),  # from a walk of all comments; a second one, a day later, makes it a state
 )
 Index("comment_by_work", comment.c.work_key, comment.c.comment_key)
 
@@ -333,6 +339,7 @@ payload = _table(
     Column("codec", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("seen_at", Integer, nullable=False),
+    Column("language", Text),  # that the tag translations in it are in
 )
 Index("payload_by_owner", payload.c.owner_kind, payload.c.owner_id, payload.c.endpoint, payload.c.id)
 
@@ -350,6 +357,87 @@ sighting = _table(
 )
 Index("sighting_by_owner", sighting.c.owner_kind, sighting.c.owner_id, sighting.c.id)
 
+# Every move of a state, as it was believed: the last one stands in work, user, comment. The first state that a
+# thing was seen in is no move.
+state_change = _table(
+    "state_change",
+    Column("id", Integer, primary_key=True),
+    Column("account_id", Integer, nullable=False),
+    Column("owner_kind", Text, nullable=False),  # work, user, comment, bookmark, follow
+    Column("owner_id", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("at", Integer, nullable=False),
+)
+Index("state_change_by_owner", state_change.c.owner_kind, state_change.c.owner_id, state_change.c.id)
+Index("state_change_by_time", state_change.c.owner_kind, state_change.c.at)
+
+# Bad news that two sightings confirm and that waits for the judge, who holds all if they are too many (law 6).
+doubt = _table(
+    "doubt",
+    Column("owner_kind", Text, nullable=False),
+    Column("owner_id", Integer, nullable=False),
+    Column("account_id", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("since", Integer, nullable=False),  # of the first sighting
+    Column("at", Integer, nullable=False),  # when it was confirmed
+    PrimaryKeyConstraint("owner_kind", "owner_id"),
+    rowid=False,
+)
+
+# Counters of a work over time: a row where they moved, at most one an hour, thinned with age. The first values
+# stand in the work's first payload.
+stat = _table(
+    "stat",
+    Column("work_key", Integer, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("total_view", Integer),
+    Column("total_bookmarks", Integer),
+    Column("total_comments", Integer),
+    PrimaryKeyConstraint("work_key", "at"),
+    rowid=False,
+)
+
+# How bookmarks and follows changed: added, removed, returned, restrict, tags.
+drift = _table(
+    "drift",
+    Column("id", Integer, primary_key=True),
+    Column("account_id", Integer, nullable=False),
+    Column("kind", Text, nullable=False),  # bookmark, follow
+    Column("item", Integer, nullable=False),  # work_key, or user id
+    Column("event", Text, nullable=False),
+    Column("before", Text),  # restrict, or JSON list of own tags
+    Column("after", Text),
+    Column("at", Integer, nullable=False),
+)
+Index("drift_by_item", drift.c.kind, drift.c.item, drift.c.id)
+Index("drift_by_time", drift.c.kind, drift.c.at)
+
+# What /ajax/user/{id}/profile/all names, which is also what the App API hides.
+web_listed = _table(
+    "web_listed",
+    Column("user_id", Integer, nullable=False),
+    Column("work_key", Integer, nullable=False),
+    Column("first_seen", Integer, nullable=False),
+    Column("last_seen", Integer, nullable=False),
+    PrimaryKeyConstraint("user_id", "work_key"),
+    rowid=False,
+)
+Index("web_listed_by_work", web_listed.c.work_key)
+
+# What the user wants no more: never fetched again unless asked (law 10).
+tombstone = _table(
+    "tombstone",
+    Column("owner_kind", Text, nullable=False),  # work, page, user
+    Column("owner_id", Integer, nullable=False),  # work_key, or user id
+    Column("idx", Integer, nullable=False, server_default=text("-1")),  # of a page
+    Column("at", Integer, nullable=False),
+    Column("purge_at", Integer),  # when what lies in the trash is removed; None: nothing lies there
+    PrimaryKeyConstraint("owner_kind", "owner_id", "idx"),
+    rowid=False,
+)
+
 # A list that we walk, keyed by what is asked, not by the job that asks.
 feed = _table(
     "feed",
@@ -365,9 +453,22 @@ feed = _table(
     Column("error", Text),
     Column("head_at", Integer),  # when a head walk last ended
     Column("full_at", Integer),  # when a full pass last ended
+    Column("full_started", Integer),  # when that pass began
+    Column("refresh_at", Integer),  # when it should be read again, only to see what has changed
     UniqueConstraint("account_id", "endpoint", "params"),
 )
 Index("feed_due", feed.c.lane, feed.c.due_at, sqlite_where=feed.c.due_at.is_not(None))
+Index("feed_refresh", feed.c.refresh_at, sqlite_where=feed.c.refresh_at.is_not(None))
+
+# Which jobs want what a list shows; `feed.job` is the one that walks it.
+feed_job = _table(
+    "feed_job",
+    Column("feed_id", Integer, ForeignKey("feed.id"), nullable=False),
+    Column("job", Text, nullable=False),
+    Column("joined_at", Integer, nullable=False),
+    PrimaryKeyConstraint("feed_id", "job"),
+    rowid=False,
+)
 
 # What a walk left out, to be closed.
 gap = _table(

@@ -14,6 +14,7 @@ from typing import Literal
 from pixmirror.catalogue import chores, feeds, queue, runs, sidecars
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
+from pixmirror.daemon import upkeep
 from pixmirror.daemon.bell import Bell
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import CatalogueError, LoginError, MirrorLocked, PixmirrorError, RateLimited, StorageError
@@ -34,6 +35,7 @@ WALKERS = 3
 ERRAND_RUNNERS = 3
 CLAIM = 16
 TROUBLE_S = (15, 60, 300, 900)
+UPKEEP_S = 300.0
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
 LASTING = ("login", "storage", "catalogue")  # no use to wait for, where somebody waits for the end
 LANE_OF_GAP = {"head": Lane.NEW, "page": Lane.RETRY, "backfill": Lane.BACKFILL, "full": Lane.REFRESH}
@@ -115,7 +117,7 @@ class Engine:
         tasks = [group.create_task(self._loop(name, step)) for name, step in loops]
         fetchers = range(self.mirror.config.pixiv.image_connections)
         tasks += [group.create_task(self._fetch_loop(f"fetch-{n}")) for n in fetchers]
-        tasks += [group.create_task(self._alarm()), group.create_task(self._bookkeeper())]
+        tasks += [group.create_task(part) for part in (self._alarm(), self._bookkeeper(), self._upkeep())]
         return tasks
 
     async def _loop(self, name: str, step: Callable[[], Awaitable[bool]]) -> None:
@@ -289,6 +291,19 @@ class Engine:
                 self.bell.ring()
                 wait = 5.0  # once rung, the loops go on by themselves until nothing is due
             await self.mirror.clock.sleep(wait)
+
+    async def _upkeep(self) -> None:
+        while True:
+            await self.do_upkeep()
+            await self.mirror.clock.sleep(UPKEEP_S)
+
+    async def do_upkeep(self, now_too: frozenset[str] = frozenset()) -> None:
+        """The upkeep that is due; what fails is tried again in its turn."""
+        try:
+            if await upkeep.run_due(self.mirror, self._on_trouble, now_too=now_too):
+                self.bell.ring()
+        except PixmirrorError as error:
+            self.met_trouble(cause_of(error), error)
 
     async def next_due(self) -> int | None:
         """When the next thing that waits is due and may be done, ms UTC."""

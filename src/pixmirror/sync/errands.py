@@ -3,37 +3,30 @@
 A chore stays until its answer is committed; a cut one is done again, from its progress where it has some.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
-from pixmirror.catalogue import briefs, chores, feeds, ingest_captions, ingest_comments, ingest_files, ingest_lists
+from pixmirror.catalogue import briefs, chores, feeds, ingest_captions, ingest_files
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.filters import apply_refusals
-from pixmirror.catalogue.ingest_broken import record_broken
 from pixmirror.catalogue.ingest_people import record_profile, record_user_state
 from pixmirror.catalogue.ingest_states import record_state
 from pixmirror.catalogue.seen import Wants
 from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError
 from pixmirror.models import (
-    BookmarkTag,
-    Comment,
     Illust,
     Lane,
-    Listing,
-    Medium,
     Novel,
     Received,
-    Restrict,
     State,
     UserDetail,
     WorkFacts,
     split_key,
     url_version,
 )
-from pixmirror.pixiv.app import comments, illusts, novels, users
-from pixmirror.sync import filters, sources
+from pixmirror.pixiv.app import illusts, novels, users
+from pixmirror.sync import bookmark_tags, comments, filters, sources
 from pixmirror.sync.context import DAY_MS, Context, Job
 from pixmirror.sync.walk import backoff_ms
 
@@ -41,8 +34,6 @@ PROFILE_AGAIN_MS = 30 * DAY_MS
 ABSENT_AGAIN_MS = 7 * DAY_MS
 LAG_AGAIN_MS = 3_600_000
 LAG_TRIES = 48
-# A re-reading is no job's: it changes what is known, not who wants it.
-NOBODY = Job(name="", kind="user", wants=Wants(comments=False))
 
 
 async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
@@ -134,7 +125,7 @@ async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
 
     def record(conn: Connection) -> None:
         before = briefs.work_brief(conn, chore.key)
-        sources.record_works(ctx, NOBODY, conn, [received], "detail", lane, ctx.clock.now())
+        sources.record_works(ctx, sources.NOBODY, conn, [received], "detail", lane, ctx.clock.now())
         if before and not before.caption and received.item.caption and not received.item.is_stub:
             ingest_captions.set_captions_stripped(conn, ctx.account_id, ctx.clock.now())
         chores.done(conn, chore.kind, chore.key)
@@ -183,138 +174,12 @@ def _open_unseen_lists(ctx: Context, job: Job, conn: Connection, received: Recei
             feeds.open_if_new(conn, ctx.account_id, endpoint, params, job=job.name, lane=lane, due_at=now)
 
 
-async def _comments(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    """All comments of a work; where they were all read once, only down to the first known page."""
-    medium, work_id = split_key(chore.key)
-    ask = comments.illust_comments if medium == "illust" else comments.novel_comments
-    brief = await ctx.db.read(briefs.work_brief, chore.key)
-    if brief is None:
-        await ctx.db.run(chores.done, chore.kind, chore.key)
-        return
-    offset = int(chore.progress.get("offset", 0))
-    total = chore.progress.get("total")
-    while True:
-        listing = await ask(ctx.api.at(lane), work_id, offset or None)
-        total = listing.head.get("total_comments", total)
-        following = int(listing.next["offset"]) if listing.next else None
-        walked = brief.comments_at is not None
-        new, known = await ctx.db.run(_record_comments, ctx, job, chore, listing, lane, following, total, walked)
-        if following is None or (walked and known and not new):
-            break
-        offset = following
-    count = total if isinstance(total, int) and 0 <= total < 2**53 else brief.total_comments
-    await ctx.db.run(_comments_walked, ctx, job, chore, lane, count)
-
-
-def _record_comments(
-    conn: Connection,
-    ctx: Context,
-    job: Job,
-    chore: Chore,
-    listing: Listing[Comment],
-    lane: Lane,
-    following: int | None,
-    total: object,
-    walked: bool,
-) -> tuple[int, int]:
-    """`walked`: it was read before, so that a thread with known replies may have new ones."""
-    now = ctx.clock.now()
-    record_broken(conn, listing.endpoint, listing.broken, now)
-    seen = ctx.seen(job, "comments", lane, now)
-    found = ingest_comments.record_comments(conn, seen, chore.key, listing.items, all_replies=walked)
-    if following is not None:
-        chores.save_progress(conn, chore.kind, chore.key, {"offset": following, "total": total})
-    return found
-
-
-def _comments_walked(
-    conn: Connection, ctx: Context, job: Job, chore: Chore, lane: Lane, total: int | None
-) -> None:
-    seen = ctx.seen(job, "comments", lane, ctx.clock.now())
-    again = ingest_comments.comments_walked(conn, seen, chore.key, total)
-    chores.done(conn, chore.kind, chore.key, again_at=again)
-
-
-async def _replies(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    comment_id = chore.key >> 1
-    medium = split_key(chore.key)[0]
-    owner = await ctx.db.read(briefs.comment_work, chore.key)
-    following: Mapping[str, str] | None = chore.progress.get("next")
-    while owner is not None:
-        listing = await comments.replies(ctx.api.at(lane), medium, comment_id, next=following)
-        following = listing.next
-
-        def record(conn: Connection, listing: Listing[Comment] = listing, work: int = owner) -> None:
-            now = ctx.clock.now()
-            record_broken(conn, listing.endpoint, listing.broken, now)
-            seen = ctx.seen(job, "comments", lane, now)
-            ingest_comments.record_comments(conn, seen, work, listing.items, parent_key=chore.key)
-            if listing.next is not None:
-                chores.save_progress(conn, chore.kind, chore.key, {"next": dict(listing.next)})
-
-        await ctx.db.run(record)
-        if following is None:
-            break
-    await ctx.db.run(chores.done, chore.kind, chore.key)
-
-
-async def _bookmark_tags(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    """Own bookmark tags: the list of each tag whose count has moved is walked (design 5)."""
-    medium, restrict = sources.from_tags_key(chore.key)
-    ask = users.bookmark_tags_illust if medium == "illust" else users.bookmark_tags_novel
-    started = ctx.clock.now()
-    moved: list[BookmarkTag] = []
-    following: Mapping[str, str] | None = None
-    while True:
-        listing = await ask(ctx.api.at(lane), ctx.account_id, restrict, next=following)
-        tags = list(listing)
-        names = await ctx.db.run(
-            ingest_lists.record_bookmark_tags, ctx.account_id, medium, restrict, tags, ctx.clock.now()
-        )
-        moved += [tag for tag in tags if tag.name in names]
-        following = listing.next
-        if following is None:
-            break
-    for tag in moved:
-        await _walk_tag(ctx, lane, medium, restrict, tag)
-
-    def record(conn: Connection) -> None:
-        ingest_lists.forget_bookmark_tags(conn, ctx.account_id, medium, restrict, started)
-        chores.done(conn, chore.kind, chore.key)
-
-    await ctx.db.run(record)
-
-
-async def _walk_tag(ctx: Context, lane: Lane, medium: Medium, restrict: Restrict, tag: BookmarkTag) -> None:
-    started = ctx.clock.now()
-    ask: Callable[..., Awaitable[Listing[Any]]]
-    ask = users.bookmarks_illust if medium == "illust" else users.bookmarks_novel
-    following: Mapping[str, str] | None = None
-    while True:
-        listing = await ask(ctx.api.at(lane), ctx.account_id, restrict, tag.name, next=following)
-
-        def record(conn: Connection, listing: Listing[Any] = listing) -> None:
-            now = ctx.clock.now()
-            record_broken(conn, listing.endpoint, listing.broken, now)
-            sources.record_works(ctx, NOBODY, conn, listing.items, "feed", lane, now)
-            keys = [item.key for item in listing]
-            ingest_lists.record_tagged(conn, ctx.account_id, tag.name, keys, now)
-            if listing.next is None:
-                args = (ctx.account_id, medium, restrict, tag.name, tag.count, started)
-                ingest_lists.tag_walked(conn, *args)
-
-        await ctx.db.run(record)
-        following = listing.next
-        if following is None:
-            return
-
-
 HANDLERS: dict[str, Callable[[Context, Job, Chore, Lane], Awaitable[None]]] = {
     "ugoira": _ugoira,
     "text": _text,
     "detail": _detail,
     "profile": _profile,
-    "comments": _comments,
-    "replies": _replies,
-    "bookmark_tags": _bookmark_tags,
+    "comments": comments.run,
+    "replies": comments.run_replies,
+    "bookmark_tags": bookmark_tags.run,
 }

@@ -10,7 +10,7 @@ from pixmirror.catalogue import briefs, chores, feeds, ingest, ingest_lists, run
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.ingest_broken import broken_ids, record_broken
 from pixmirror.catalogue.ingest_people import record_users
-from pixmirror.catalogue.seen import Ingested
+from pixmirror.catalogue.seen import Ingested, Wants
 from pixmirror.models import (
     Illust,
     Lane,
@@ -38,6 +38,8 @@ USER_NOVELS = "user/novels"
 BOOKMARKS_ILLUST = "user/bookmarks/illust"
 BOOKMARKS_NOVEL = "user/bookmarks/novel"
 
+# A re-reading is no job's: it changes what is known, not who wants it.
+NOBODY = Job(name="", kind="user", wants=Wants(comments=False))
 LOOKS_MS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
 PASSES_TOGETHER_MS = 2 * DAY_MS  # a pass older than this says nothing of today
 
