@@ -30,6 +30,7 @@ from pixmirror.config import (
     find_config,
     load,
     read_refresh_token,
+    read_web_login,
 )
 from pixmirror.config.jobs import KINDS, Job
 from pixmirror.config.values import read_cron, read_duration, read_size, read_user
@@ -471,6 +472,68 @@ def test_a_token_file_with_something_else_is_one_sentence(tmp_path: Path, conten
     with pytest.raises(ConfigError, match="refresh-token") as caught:
         read_refresh_token(read(tmp_path, ""), {})
     assert "two words" not in str(caught.value)
+
+
+SESSION = "12345_AbCdEfGhIjKlMnOp"
+
+
+def test_the_web_login_comes_from_the_environment_then_systemd_then_the_file(tmp_path: Path) -> None:
+    config = read(tmp_path, "")
+    assert read_web_login(config, {}) is None
+    (tmp_path / "phpsessid").write_text("PHPSESSID=1_ofthefile\n")
+    assert session_of(config, {}) == "1_ofthefile"
+    (tmp_path / "credentials").mkdir()
+    env = {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
+    assert session_of(config, env) == "1_ofthefile"
+    (tmp_path / "credentials" / "phpsessid").write_text("2_ofsystemd")
+    assert session_of(config, env) == "2_ofsystemd"
+    own = read(tmp_path, "", PIXMIRROR_PIXIV__PHPSESSID=f" {SESSION} ")
+    assert session_of(own, env) == SESSION
+
+
+def session_of(config: Config, env: dict[str, str]) -> str:
+    found = read_web_login(config, env)
+    assert found is not None
+    return found.phpsessid.get_secret_value()
+
+
+def test_a_whole_cookie_header_stands_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "cookie").write_text(f"PHPSESSID={SESSION}; cf_clearance=x\n")
+    found = read_web_login(read(tmp_path, "[pixiv]\nweb_cookie_file = 'cookie'\nweb_user_agent = 'Browser'"), {})
+    assert found is not None
+    assert found.cookie == SecretStr(f"PHPSESSID={SESSION}; cf_clearance=x")
+    assert found.user_agent == "Browser"
+
+
+@pytest.mark.parametrize("content", [b"", b"two words", b"\xff\xfe", b"no-user-id", SESSION.encode() + b" more"])
+def test_a_phpsessid_file_with_something_else_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "phpsessid").write_bytes(content)
+    with pytest.raises(ConfigError, match="phpsessid") as caught:
+        read_web_login(read(tmp_path, ""), {})
+    assert "two words" not in str(caught.value)
+    assert SESSION not in str(caught.value)
+
+
+def test_a_cookie_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="web_cookie_file"):
+        read_web_login(read(tmp_path, "[pixiv]\nweb_cookie_file = 'cookie'"), {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"phpsessid_file = '{SESSION}'",
+        f"web_cookie_file = 'PHPSESSID={SESSION}'",
+        f"phpsessid = 'Cookie: {SESSION}'",
+        f"phpsessid = ['{SESSION}']",
+        f"phpsesid = '{SESSION}'",
+    ],
+)
+def test_problems_of_the_web_login_do_not_repeat_it(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, f"[pixiv]\n{text}")
+    assert SESSION not in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 2
 
 
 # --- example, defaults and documentation stay in step

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pixmirror.errors import Damaged, DiskFull, FileError, MirrorLocked, StorageAbsent, StorageError, TooLarge
 from pixmirror.fetch.structure import check_structure
 from pixmirror.store import MARKER, MirrorRoot, Part, resolve
+from pixmirror.store.paths import TRASH
 
 URL = "https://i.pximg.net/img-original/img/2024/01/02/03/04/05/456_p0.jpg"
 REL = "123/456_p0.jpg"
@@ -466,3 +467,82 @@ def test_a_folder_that_we_may_not_write_is_one_sentence(tmp_path: Path) -> None:
             MirrorRoot.open(tmp_path / "m")
     finally:
         tmp_path.chmod(0o700)
+
+
+# --- moving and removing
+
+
+def put(root: MirrorRoot, rel: str, body: bytes = b"bytes") -> Path:
+    path = root.media / rel
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(body)
+    return path
+
+
+def test_a_file_moves_into_the_trash_and_back(tmp_path):
+    with MirrorRoot.open(tmp_path / "m") as root:
+        path = put(root, "7/1_p0.jpg")
+        assert root.move("7/1_p0.jpg", f"{TRASH}/2026-11-21/7/1_p0.jpg")
+        assert not path.exists()
+        assert root.has(f"{TRASH}/2026-11-21/7/1_p0.jpg")
+        assert not root.move("7/1_p0.jpg", f"{TRASH}/2026-11-21/7/1_p0.jpg")
+        assert root.move(f"{TRASH}/2026-11-21/7/1_p0.jpg", "7/1_p0.jpg")
+        assert path.read_bytes() == b"bytes"
+
+
+def test_an_emptied_trash_leaves_no_folders(tmp_path):
+    with MirrorRoot.open(tmp_path / "m") as root:
+        for name in ("1_p0.jpg", "1_p1.jpg"):
+            put(root, f"{TRASH}/2026-11-21/7/{name}")
+        assert root.remove(f"{TRASH}/2026-11-21/7/1_p0.jpg")
+        assert (root.media / TRASH / "2026-11-21" / "7").is_dir()
+        assert root.remove(f"{TRASH}/2026-11-21/7/1_p1.jpg")
+        assert not root.remove(f"{TRASH}/2026-11-21/7/1_p1.jpg")
+        assert not (root.media / TRASH).exists()
+        assert root.media.is_dir()
+
+
+@pytest.mark.parametrize("rel", ["../out.jpg", "/etc/passwd", f"{TRASH}/../../out.jpg", MARKER])
+def test_nothing_outside_the_media_folder_is_moved_or_removed(tmp_path, rel):
+    with MirrorRoot.open(tmp_path / "m") as root:
+        put(root, "7/1_p0.jpg")
+        for call in (
+            lambda: root.remove(rel),
+            lambda: root.move("7/1_p0.jpg", rel),
+            lambda: root.move(rel, "7/2_p0.jpg"),
+        ):
+            with pytest.raises(FileError):
+                call()
+
+
+def test_nothing_is_held_to_be_absent_on_a_disk_that_is_not_there(tmp_path):
+    with MirrorRoot.open(tmp_path / "m") as root:
+        put(root, "7/1_p0.jpg")
+        root.media.rename(tmp_path / "unmounted")
+        for call in (root.has, root.remove, root.remove_parts):
+            with pytest.raises(StorageAbsent):
+                call("7/1_p0.jpg")
+
+
+def test_all_parts_of_one_file_go_and_no_others(tmp_path):
+    with MirrorRoot.open(tmp_path / "m") as root:
+        for rel, url in (("7/1_p0.jpg", "a"), ("7/1_p0.jpg", "b"), ("7/1_p0.jpg.zip", "a"), ("7/1_p1.jpg", "a")):
+            part = root.open_part(rel, url)
+            part.write(b"half")
+            part.abort(keep=True)
+        put(root, "7/1_p0.jpg")
+        assert root.remove_parts("7/1_p0.jpg") == 2
+        assert len(list((root.media / "7").iterdir())) == 3
+        assert (root.media / "7" / "1_p0.jpg").exists()
+        assert root.remove_parts("8/nobody.jpg") == 0
+
+
+def test_a_file_is_whole_only_with_its_very_bytes(tmp_path):
+    with MirrorRoot.open(tmp_path / "m") as root:
+        put(root, "7/1_p0.jpg")
+        digest = hashlib.sha256(b"bytes").hexdigest()
+        assert root.is_whole("7/1_p0.jpg", digest, 5)
+        assert root.is_whole("7/1_p0.jpg", digest)
+        assert not root.is_whole("7/1_p0.jpg", digest, 6)
+        assert not root.is_whole("7/1_p0.jpg", "00", 5)
+        assert not root.is_whole("7/nothing.jpg", digest)

@@ -32,6 +32,7 @@ STUCK_S = 60.0  # of real time
 SILENCE_S = 0.05  # of real time, after which a request that is not answered waits for something in virtual time
 
 T = TypeVar("T")
+C = TypeVar("C", bound="VirtualClock")
 
 
 class _Busy:
@@ -85,6 +86,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._virtual = 0.0
         selector = _Selector(self.busy, self._jump)
         super().__init__(selector)
+        # What is due at this very microsecond is due: after 194 days a float no longer tells nanoseconds apart.
+        self._clock_resolution = 1e-6
         selector.threads_pipe = self._ssock  # type: ignore[attr-defined]  # by which threads wake the loop
 
     def _jump(self, seconds: float) -> None:
@@ -133,8 +136,12 @@ class VirtualClock(Clock):
         await asyncio.sleep(self.nap if seconds < 1 and self.nap else seconds)
 
 
-def run_virtually(main: Callable[[VirtualClock], Awaitable[T]], start_ms: int = START_MS) -> T:
-    """Runs `main` to its end on a loop of virtual time that begins at `start_ms`."""
+def run_virtually(
+    main: Callable[[C], Awaitable[T]],
+    start_ms: int = START_MS,
+    make: Callable[[VirtualLoop, int], C] = VirtualClock,  # type: ignore[assignment]
+) -> T:
+    """Runs `main` to its end on a loop of virtual time that begins at `start_ms`; `make` makes its clock."""
 
     async def begin() -> T:
         return await main(clock)
@@ -142,7 +149,7 @@ def run_virtually(main: Callable[[VirtualClock], Awaitable[T]], start_ms: int = 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         loop = runner.get_loop()
         assert isinstance(loop, VirtualLoop)
-        clock = VirtualClock(loop, start_ms)
+        clock = make(loop, start_ms)
         with _requests_counted(loop.busy):
             return runner.run(begin())
 

@@ -111,12 +111,18 @@ CREATE TABLE feed_job (
  WITHOUT ROWID,
  STRICT
     """,
+    "INSERT INTO feed_job (feed_id, job, joined_at) SELECT id, job, 0 FROM feed",
     'ALTER TABLE "user" ADD COLUMN evidence TEXT',
     'ALTER TABLE "user" ADD COLUMN total_bookmarks_public INTEGER',
+    "ALTER TABLE bookmark ADD COLUMN bookmark_id INTEGER",
     'ALTER TABLE "user" ADD COLUMN web_at INTEGER',
     "ALTER TABLE comment ADD COLUMN missing_since INTEGER",
     "ALTER TABLE payload ADD COLUMN language TEXT",
+    "ALTER TABLE payload ADD COLUMN base INTEGER",
     "ALTER TABLE media ADD COLUMN trash TEXT",
+    """
+CREATE INDEX media_trash ON media (id) WHERE trash IS NOT NULL
+    """,
     "ALTER TABLE feed ADD COLUMN full_started INTEGER",
     "ALTER TABLE feed ADD COLUMN refresh_at INTEGER",
     """

@@ -6,11 +6,13 @@
     │   ├── LoginNeeded             no token at all
     │   ├── TokenRejected           the refresh token is wrong or revoked
     │   └── WrongAccount            the token belongs to another account than this mirror
+    ├── WebLoginExpired             www.pixiv.net does not take the cookie                  exit 3
     ├── CatalogueError              the catalogue needs an upgrade, or is newer than us     exit 4
     ├── MirrorLocked                another pixmirror holds this mirror                     exit 5
     ├── StorageError                                                                        exit 6
     │   ├── DiskFull
     │   └── StorageAbsent           the media folder or its marker is not there
+    ├── UpstreamBrake               too much would change its state at once: nothing does
     ├── PixivError                  Pixiv answered, or failed to                            exit 8
     │   ├── Unreachable             no answer: network, DNS, TLS, time-out
     │   ├── ServerError             5xx: passes
@@ -73,6 +75,13 @@ class WrongAccount(LoginError):
     advice = "Use that account's own mirror folder, or log in with the account of this one."
 
 
+class WebLoginExpired(PixmirrorError):
+    """www.pixiv.net does not take the cookie: what needs it waits, the app's work goes on."""
+
+    exit_code = 3
+    advice = "Put the PHPSESSID of a browser that is logged in into pixiv.phpsessid_file."
+
+
 class CatalogueError(PixmirrorError):
     """The catalogue cannot be used as it is: older or newer schema, or not a catalogue."""
 
@@ -103,6 +112,13 @@ class StorageAbsent(StorageError):
     """The media folder, or the marker that proves it is the right one, is not there."""
 
     advice = "Mount the media folder; fetching resumes by itself."
+
+
+class UpstreamBrake(PixmirrorError):
+    """More works, users or entries of lists seem gone than is believed at once; all states stay as they are."""
+
+    passing = True
+    advice = "`pixmirror gone` shows what is here; what is seen live again is live at once."
 
 
 class PixivError(PixmirrorError):

@@ -12,11 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pixmirror.catalogue import queue, runs
+from pixmirror.catalogue import queue, runs, sidecars
 from pixmirror.catalogue.database import Connection, Database, ReadOnly
 from pixmirror.errors import StorageAbsent
 
-QUICK_BATCH, HASH_BATCH = 2_000, 64  # files between two transactions
+QUICK_BATCH, HASH_BATCH, SIDECAR_BATCH = 2_000, 64, 2_000  # files between two transactions
 STRAY_BATCH = 300
 TAG_BATCH = 20_000
 EXAMPLES = 100
@@ -48,6 +48,7 @@ class Report:
     unreadable: int = 0
     wanted_again: int = 0
     unknown_files: int = 0
+    sidecars_missing: int = 0
     bytes: int = 0
     tags_miscounted: int = 0
     bad: list[Bad] = field(default_factory=list)  # the first hundred, like `unknown`
@@ -56,7 +57,7 @@ class Report:
 
     @property
     def sound(self) -> bool:
-        """Every stored file is here and whole, and so is the catalogue; strays and counters are no damage."""
+        """Every stored file is whole, and so is the catalogue; strays, sidecars and counters are no damage."""
         return self.checked == self.ok and not self.catalogue
 
     def as_dict(self) -> dict[str, Any]:
@@ -86,6 +87,7 @@ async def run(
     await asyncio.to_thread(_present, media_root, guard)
     report.catalogue = await db.read(runs.quick_check)
     await _files(db, writer if want_again else None, media_root, quick, now, report, progress, guard)
+    await _sidecars(db, writer if want_again else None, media_root, report, guard)
     await _strays(db, media_root, report, progress)
     await _counters(db, writer if want_again else None, report)
     return report
@@ -114,6 +116,8 @@ async def _files(
         bad = await asyncio.to_thread(_check, media_root, rows, quick)
         if bad:
             await asyncio.to_thread(_present, media_root, guard)
+            here = await db.read(queue.still_stored, [b.media_id for b in bad])
+            bad = [b for b in bad if b.media_id in here]  # the others were forgotten meanwhile
         wrong = {b.media_id for b in bad}
         good = [r.media_id for r in rows if r.media_id not in wrong]
         lost = [b for b in bad if b.problem != "unreadable"]
@@ -163,6 +167,25 @@ def _compare(path: Path, size: int, sha256: str | None) -> tuple[Problem, str] |
         while block := file.read(BLOCK):
             digest.update(block)
     return None if digest.hexdigest() == sha256 else ("wrong_hash", f"sha256 {digest.hexdigest()}")
+
+
+async def _sidecars(
+    db: ReadOnly, writer: Database | None, media_root: Path, report: Report, guard: Callable[[], None] | None
+) -> None:
+    """Those that were written and are not there; they are written again from the catalogue."""
+    after = -1
+    while rows := await db.read(sidecars.written_sidecars, after, SIDECAR_BATCH):
+        after = rows[-1][0]
+        missing = await asyncio.to_thread(_missing, media_root, rows)
+        if missing:
+            await asyncio.to_thread(_present, media_root, guard)
+            report.sidecars_missing += len(missing)
+            if writer:
+                await writer.run(sidecars.write_again, missing)
+
+
+def _missing(media_root: Path, rows: Sequence[tuple[int, str]]) -> list[int]:
+    return [key for key, rel in rows if not os.path.lexists(media_root / rel)]
 
 
 async def _strays(db: ReadOnly, media_root: Path, report: Report, progress: Progress | None) -> None:

@@ -7,8 +7,8 @@ from pixmirror.models import Lane
 from tests.catalogue.builders import HOUR, NOW
 
 
-def add(db: Database, kind: str, key: int, lane: int = Lane.EXTRA, due: int = NOW) -> None:
-    db.run_sync(chores.add, kind, key, lane, due)
+def add(db: Database, kind: str, key: int, lane: int = Lane.EXTRA, due: int = NOW, *, moved: bool = False) -> None:
+    db.run_sync(lambda conn: chores.add(conn, kind, key, lane, due, moved=moved))
 
 
 def test_the_higher_lane_first_then_the_longest_due(db: Database):
@@ -50,3 +50,33 @@ def test_done_is_gone_or_comes_again_as_new(db: Database):
     assert db.read_sync(chores.due, NOW + HOUR, 1) == [Chore("comments", 1, Lane.REFRESH, NOW + HOUR)]
     db.run_sync(chores.done, "comments", 1)
     assert db.read_sync(chores.next_due) is None
+
+
+def test_what_moved_while_it_was_asked_for_is_not_done_with_the_answer_that_came_before(db: Database):
+    add(db, "text", 1)
+    add(db, "text", 1, due=NOW + 5, moved=True)
+    assert [(c.due_at, c.attempts) for c in db.read_sync(chores.due, NOW + 5, 1)] == [(NOW, 0)]
+    db.run_sync(chores.done, "text", 1)
+    assert [c.key for c in db.read_sync(chores.due, NOW + 5, 1)] == [1]
+    db.run_sync(chores.done, "text", 1)
+    assert db.read_sync(chores.due, NOW + 5, 1) == []
+
+
+def test_what_moved_while_it_was_asked_for_does_not_wait_for_its_next_turn(db: Database):
+    add(db, "profile", 1)
+    add(db, "profile", 1, due=NOW + 5, moved=True)
+    db.run_sync(chores.done, "profile", 1, NOW + HOUR)
+    assert [c.key for c in db.read_sync(chores.due, NOW + 5, 1)] == [1]
+    db.run_sync(chores.done, "profile", 1, NOW + HOUR)
+    assert db.read_sync(chores.due, NOW + 5, 1) == []
+
+
+def test_what_moved_before_the_asking_begins_is_asked_once(db: Database):
+    add(db, "bookmark_tags", 1)
+    add(db, "bookmark_tags", 1, due=NOW + 5, moved=True)
+    [claimed] = db.read_sync(chores.due, NOW + 5, 1)
+    assert claimed.asked_again
+    db.run_sync(chores.claim, "bookmark_tags", 1)
+    db.run_sync(chores.save_progress, "bookmark_tags", 1, {"offset": 30})
+    db.run_sync(chores.done, "bookmark_tags", 1)
+    assert db.read_sync(chores.due, NOW + 5, 1) == []

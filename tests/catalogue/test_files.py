@@ -170,15 +170,22 @@ def test_each_text_of_a_novel_is_a_version(db: Database, rows):
     assert len(rows("SELECT 1 FROM payload WHERE endpoint = 'webview'")) == 2
 
 
-def test_a_novel_asks_for_its_text_once_and_again_when_its_length_moves(db: Database, rows):
-    chore = lambda: [c["key"] for c in rows("SELECT key FROM chore WHERE kind = 'text'")]  # noqa: E731
+def test_a_novel_asks_for_its_text_once_and_again_when_it_was_edited(db: Database, rows):
+    def chore() -> list[int]:
+        found = [c["key"] for c in rows("SELECT key FROM chore WHERE kind = 'text'")]
+        db.run_sync(lambda c: c.exec_driver_sql("DELETE FROM chore"))
+        return found
+
     db.run_sync(record_works, seen(), works(novel(1)), {})
     assert chore() == [3]
     db.run_sync(record_text, seen(), text(1, "body"))
-    db.run_sync(lambda c: c.exec_driver_sql("DELETE FROM chore"))
-    db.run_sync(record_works, seen(NOW + 1), works(novel(1, title="other")), {})
+    db.run_sync(record_works, seen(NOW + 1), works(novel(1, total_view=31)), {})
     assert chore() == []
-    db.run_sync(record_works, seen(NOW + 2), works(novel(1, text_length=99)), {})
+    db.run_sync(record_works, seen(NOW + 2), works(novel(1, title="other")), {})
+    assert chore() == [3]
+    db.run_sync(record_works, seen(NOW + 3, endpoint="detail"), works(novel(1, title="other", caption="more")), {})
+    assert chore() == []
+    db.run_sync(record_works, seen(NOW + 4, endpoint="detail"), works(novel(1, text_length=99)), {})
     assert chore() == [3]
 
 

@@ -5,15 +5,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest import record_works
 from pixmirror.catalogue.ingest_captions import set_captions_stripped
-from pixmirror.catalogue.payloads import unpack
+from pixmirror.catalogue.ingest_payloads import BASE
+from pixmirror.catalogue.payloads import AGAINST, CODEC, unpack
+from pixmirror.catalogue.schema import payload
 from pixmirror.catalogue.seen import Ingested, Wants
 from pixmirror.models import Lane
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, tag, ugoira, user, works
+
+_KEPT = select(payload.c.codec, payload.c.body, BASE).where(payload.c.owner_kind == "work").order_by(payload.c.id)
 
 
 def dump(conn: Connection, *skipped: str) -> dict[str, list[str]]:
@@ -54,7 +58,7 @@ def test_counters_move_without_a_change(db: Database, rows):
     [after] = rows("SELECT * FROM work")
     assert result == Ingested(known=1)
     assert after == before | {"total_view": 2000, "total_bookmarks": 150, "last_seen": NOW + 5}
-    assert len(rows("SELECT 1 FROM payload")) == 1
+    assert len(rows("SELECT 1 FROM payload WHERE owner_kind = 'work'")) == 1
 
 
 _POOL = [
@@ -150,8 +154,9 @@ def test_an_empty_caption_of_a_list_never_replaces_one(db: Database, rows):
 def test_back_to_an_old_payload_makes_three(db: Database, rows):
     for i, title in enumerate(("A", "B", "A", "A")):
         db.run_sync(record_works, seen(NOW + i), works(illust(1, title=title)), {})
-    kept = rows("SELECT codec, body FROM payload ORDER BY id")
-    assert [unpack(p["codec"], p["body"])["title"] for p in kept] == ["A", "B", "A"]
+    kept = db.read_sync(lambda c: c.execute(_KEPT).all())
+    assert [unpack(*p)["title"] for p in kept] == ["A", "B", "A"]
+    assert [codec for codec, _, _ in kept] == [CODEC, AGAINST, AGAINST]
     assert rows("SELECT title FROM work") == [{"title": "A"}]
 
 
@@ -160,7 +165,8 @@ def test_what_list_and_detail_say_in_turn_is_kept_apart(db: Database, rows):
         endpoint = "detail" if i % 2 else "list"
         raw = illust(1, caption="" if i % 2 == 0 else "text")
         db.run_sync(record_works, seen(NOW + i, endpoint=endpoint), works(raw), {})
-    assert [p["endpoint"] for p in rows("SELECT endpoint FROM payload ORDER BY id")] == ["list", "detail"]
+    kept = rows("SELECT endpoint FROM payload WHERE owner_kind = 'work' ORDER BY id")
+    assert [p["endpoint"] for p in kept] == ["list", "detail"]
     assert rows("SELECT caption FROM work") == [{"caption": "text"}]
 
 
@@ -250,6 +256,31 @@ def test_stripped_captions_are_asked_for_once_it_is_known(db: Database, rows):
     assert db.run_sync(set_captions_stripped, ME, NOW + 1) == 1
     db.run_sync(record_works, seen(NOW + 2, wants=quiet), works(illust(3, caption="")), {})
     assert chores(rows) == {("detail", 2): (Lane.EXTRA, NOW + 1), ("detail", 6): (Lane.EXTRA, NOW + 2)}
+
+
+def test_who_edits_anything_may_have_edited_a_caption_that_lists_leave_out(db: Database, rows):
+    def account(conn: Connection) -> None:
+        conn.exec_driver_sql(f"INSERT INTO account (id, name, account, seen_at) VALUES ({ME}, 'me', 'me', 0)")
+
+    def answer(hours: int, *page: Any, endpoint: str = "list") -> dict[Any, Any]:
+        shown = seen(NOW + hours * HOUR, endpoint=endpoint, wants=Wants(comments=False))
+        db.run_sync(record_works, shown, works(*page), {})
+        asked = {chore: due for chore, due in chores(rows).items() if chore[0] == "detail"}
+        db.run_sync(lambda c: c.exec_driver_sql("DELETE FROM chore"))
+        return asked
+
+    db.run_sync(account)
+    bare = [illust(1, caption=""), illust(2, caption=""), novel(3, caption="")]
+    answer(0, *bare)
+    answer(1, illust(1), illust(2), novel(3), endpoint="detail")
+    edited = [illust(1, caption="", title="new"), illust(2, caption="", total_view=9), novel(3, caption="")]
+    assert answer(2, illust(1, caption="", title="older")) == {}, "its captions are believed"
+    db.run_sync(set_captions_stripped, ME, NOW + 1)
+    assert answer(3, *edited) == {("detail", 2): (Lane.REFRESH, NOW + 3 * HOUR)}
+    assert answer(4, *edited) == {}
+    assert answer(5, illust(1, title="by detail"), endpoint="detail") == {}
+    assert answer(6, illust(1, title="with its caption")) == {}
+    assert answer(7, illust(9, caption="")) == {("detail", 18): (Lane.EXTRA, NOW + 7 * HOUR)}
 
 
 def test_a_rereading_is_no_job_and_wants_nothing_that_the_jobs_refused(db: Database, rows):

@@ -4,16 +4,17 @@ from typing import Any
 
 import pytest
 
+from pixmirror.catalogue import doubts, judge, sidecars
 from pixmirror.catalogue import ingest_lists as lists
+from pixmirror.catalogue import ingest_own_tags as own_tags
 from pixmirror.catalogue import ingest_ranking as ranking
-from pixmirror.catalogue import sidecars
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest import record_works
 from pixmirror.catalogue.ingest_broken import record_broken
 from pixmirror.catalogue.ingest_comments import comments_walked, record_comments
 from pixmirror.catalogue.ingest_people import record_profile, record_user_state, record_users, want_profiles
 from pixmirror.catalogue.ingest_states import record_state
-from pixmirror.models import BookmarkTag, Broken, Medium, Received, State, User, UserDetail
+from pixmirror.models import BookmarkTag, Broken, Medium, Received, Restrict, State, User, UserDetail
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, comment, comments, illust, seen, tag, ugoira, user, works
 
 
@@ -82,28 +83,34 @@ def test_bookmarks_know_their_cursor_and_their_moves(db: Database, rows):
 def test_own_tags_are_walked_when_their_count_moved(db: Database, rows):
     def names(*tags: tuple[str, int], now: int = NOW) -> tuple[str, ...]:
         found = [BookmarkTag(name=name, count=count) for name, count in tags]
-        return db.run_sync(lists.record_bookmark_tags, ME, "illust", "public", found, now)
+        return db.run_sync(own_tags.record_bookmark_tags, ME, "illust", "public", found, now)
 
     links = lambda: {(r["work_key"], r["name"]) for r in rows("SELECT * FROM bookmark_work_tag")}  # noqa: E731
     db.run_sync(lists.record_bookmarks, ME, "public", [2, 4], NOW, None)
     assert names(("cats", 2), ("dogs", 1)) == ("cats", "dogs")
-    db.run_sync(lists.record_tagged, ME, "cats", [2, 4], NOW)
-    db.run_sync(lists.record_tagged, ME, "dogs", [2], NOW)
+    here: tuple[int, Medium, Restrict] = (ME, "illust", "public")
+    db.run_sync(own_tags.record_tagged, *here, "cats", [2, 4], NOW, NOW)
+    db.run_sync(own_tags.record_tagged, *here, "dogs", [2], NOW, NOW)
     for name, count in (("cats", 2), ("dogs", 1)):
-        assert db.run_sync(lists.tag_walked, ME, "illust", "public", name, count, NOW) == 0
+        assert db.run_sync(own_tags.tag_walked, *here, name, count, NOW, NOW, NOW) == 0
     later = NOW + HOUR
     assert names(("cats", 1), now=later) == ("cats",)
-    db.run_sync(lists.record_tagged, ME, "cats", [4], later)
-    assert db.run_sync(lists.tag_walked, ME, "illust", "public", "cats", 1, later) == 1
+    db.run_sync(own_tags.record_tagged, *here, "cats", [4], later, later)
+    assert db.run_sync(own_tags.tag_walked, *here, "cats", 1, later, later, later) == 1
     assert links() == {(4, "cats"), (2, "dogs")}
-    assert db.run_sync(lists.forget_bookmark_tags, ME, "illust", "public", later) == 1
+    assert db.run_sync(own_tags.reading_done, *here, later, later) == 1
     assert links() == {(4, "cats")}
 
 
 def test_a_works_state_needs_two_sightings_a_day_apart(db: Database, rows):
     db.run_sync(record_works, seen(), works(illust(1)), {})
-    gone = lambda at: db.run_sync(record_state, seen(NOW + at), 2, State.GONE, "detail: 404")  # noqa: E731
-    assert [gone(0), gone(23 * HOUR), gone(24 * HOUR), gone(25 * HOUR)] == [False, False, True, False]
+    doubted = lambda at: [  # noqa: E731
+        db.run_sync(record_state, seen(NOW + at), 2, State.GONE, "detail: 404"),
+        len(rows("SELECT 1 FROM doubt")),
+    ]
+    assert [doubted(at * HOUR) for at in (0, 23, 24, 25)] == [[False, 0], [False, 0], [False, 1], [False, 1]]
+    assert rows("SELECT state FROM work") == [{"state": "live"}]
+    assert db.run_sync(judge.accept, "work", NOW + DAY) == 1
     assert rows("SELECT state, evidence, state_at FROM work") == [
         {"state": "gone", "evidence": "detail: 404", "state_at": NOW + DAY}
     ]
@@ -115,11 +122,15 @@ def test_a_works_state_needs_two_sightings_a_day_apart(db: Database, rows):
 
 def test_a_live_sighting_between_ends_the_stretch(db: Database):
     db.run_sync(record_works, seen(), works(illust(1)), {})
-    gone = lambda at: db.run_sync(record_state, seen(NOW + at), 2, State.GONE, "404")  # noqa: E731
-    assert gone(0) is False
+
+    def doubted(at: int) -> bool:
+        db.run_sync(record_state, seen(NOW + at), 2, State.GONE, "404")
+        return db.read_sync(doubts.stands, "work", 2)
+
+    assert doubted(0) is False
     db.run_sync(record_works, seen(NOW + HOUR), works(illust(1)), {})
-    assert gone(30 * HOUR) is False
-    assert gone(54 * HOUR) is True
+    assert doubted(30 * HOUR) is False
+    assert doubted(54 * HOUR) is True
 
 
 def test_users_profiles_and_their_end(db: Database, rows):
@@ -135,7 +146,9 @@ def test_users_profiles_and_their_end(db: Database, rows):
     [person] = rows("SELECT * FROM user WHERE id = 1")
     assert (person["name"], person["comment"], person["total_illusts"]) == ("renamed", "hello", 3)
     left = lambda at: db.run_sync(record_user_state, seen(NOW + at), 1, State.USER_GONE, "404")  # noqa: E731
-    assert [left(HOUR), left(26 * HOUR)] == [False, True]
+    assert [left(HOUR), left(26 * HOUR)] == [False, False]
+    assert db.run_sync(judge.accept, "user", NOW + 2 * DAY) == 1
+    assert rows("SELECT state, evidence FROM user WHERE id = 1") == [{"state": "user_gone", "evidence": "404"}]
     db.run_sync(record_users, seen(NOW + 3 * DAY), people)
     assert rows("SELECT state FROM user WHERE id = 1") == [{"state": "live"}]
 

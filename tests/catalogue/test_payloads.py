@@ -59,6 +59,33 @@ def test_what_is_packed_comes_back(answer: Any):
     assert payloads.unpack(payloads.CODEC, payloads.pack(answer)) == answer
 
 
+@given(_JSON, _JSON)
+def test_what_is_packed_against_another_comes_back(base: Any, answer: Any):
+    body = payloads.pack(base)
+    packed = payloads.pack_against(body, payloads.canonical(answer))
+    assert packed is None or payloads.unpack(payloads.AGAINST, packed, body) == answer
+
+
+def test_another_answer_of_the_same_work_takes_little():
+    base = illust(1, tags=[f"タグ{i}" for i in range(10)], caption="説明文です。<br />" * 8)
+    other = base | {"total_comments": 5, "comment_access_control": 0, "title": "題"}
+    body = payloads.pack(base)
+    packed = payloads.pack_against(body, payloads.canonical(other))
+    assert packed is not None
+    assert len(packed) < 100
+    assert payloads.unpack(payloads.AGAINST, packed, body) == other
+
+
+def test_a_payload_is_not_read_without_what_it_is_packed_against():
+    body = payloads.pack(illust(1))
+    packed = payloads.pack_against(body, payloads.canonical(illust(1, title="x")))
+    assert packed is not None
+    with pytest.raises(ValueError, match="without a base"):
+        payloads.unpack(payloads.AGAINST, packed)
+    with pytest.raises(ValueError, match="codec 9"):
+        payloads.unpack(9, body)
+
+
 def test_a_lone_surrogate_survives():
     answer = json.loads('{"caption": "\\ud83d cut"}')
     assert payloads.unpack(payloads.CODEC, payloads.pack(answer)) == answer

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from pixmirror.catalogue import chores, filters, ingest_lists, queue
+from pixmirror.catalogue import chores, controls, filters, ingest_lists, judge, queue, runs
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest import record_works
 from pixmirror.catalogue.ingest_broken import broken_ids, record_broken
@@ -41,7 +41,7 @@ def test_a_work_first_seen_by_a_rereading_is_fetched_when_a_job_sees_it(db: Data
         db.run_sync(record_works, seen(**NOBODY), works(stub(1, "limit_mypixiv")), {})
     db.run_sync(record_works, seen(**NOBODY), page, {})
     assert {r["state"] for r in rows("SELECT state FROM media")} == {"refused"}
-    assert not rows("SELECT 1 FROM chore")
+    assert not rows("SELECT 1 FROM chore"), "nor is it looked for again"
     db.run_sync(record_works, seen(NOW + 1, endpoint="feed"), page, {})
     assert {r["state"] for r in rows("SELECT state FROM media")} == {"wanted"}
     assert {r["kind"] for r in rows("SELECT kind FROM chore")} >= {"ugoira", "text"}
@@ -80,10 +80,16 @@ def state_of(rows: Any) -> str:
 def test_a_placeholder_that_stays_for_a_day_moves_the_state_and_the_work_moves_it_back(db: Database, rows):
     hidden = works(stub(1, "limit_mypixiv"))
     db.run_sync(record_works, seen(), works(illust(1)), {})
-    for later, expected in ((HOUR, "live"), (HOUR + DAY - 1, "live"), (HOUR + DAY, "mypixiv")):
+    for later in (HOUR, HOUR + DAY - 1, HOUR + DAY):
+        assert not rows("SELECT 1 FROM doubt")
         db.run_sync(record_works, seen(NOW + later), hidden, {})
-        assert state_of(rows) == expected
-    [evidence] = rows("SELECT evidence FROM work")
+        assert state_of(rows) == "live"
+    assert rows("SELECT state FROM doubt") == [{"state": "mypixiv"}]
+    db.run_sync(runs.set_meta, controls.LISTS, str(NOW + HOUR + DAY))
+    db.run_sync(record_works, seen(NOW + HOUR + DAY), works(illust(2)), {})
+    db.run_sync(judge.judge, NOW + 2 * HOUR + DAY, 0.05)
+    assert state_of(rows) == "mypixiv"
+    [evidence] = rows("SELECT evidence FROM work WHERE work_key = 2")
     assert evidence == {"evidence": "list: limit_mypixiv_360"}
     db.run_sync(record_works, seen(NOW + 3 * DAY), works(illust(1)), {})
     assert state_of(rows) == "live"

@@ -126,3 +126,39 @@ def test_the_first_sync_stops_where_data_would_be_lost(pixmirror, config, change
 def test_only_the_first_sync_looks(pixmirror, mirrored, changed):
     changed(lambda item: item.update(id="none"))
     assert pixmirror("sync").exit_code in (0, 7)
+
+
+def with_cookie(config, session: str) -> None:
+    (config.parent / "phpsessid").write_text(session)
+
+
+def test_a_web_login_is_tried_with_one_request(pixmirror, config, pixiv):
+    with_cookie(config, "10000001_demo")
+    level, text = rows(pixmirror("check", "--json"))["web"]
+    assert (level, "shows what the app hides" in text) == ("ok", True)
+    assert sum(pixiv.state.counts.values()) == 1
+    assert not (config.parent / "mirror").exists()
+
+
+def test_a_web_login_that_has_expired_is_a_warning(pixmirror, config):
+    with_cookie(config, "10000001_dead")
+    result = pixmirror("check", "--json")
+    assert result.exit_code == 0
+    level, text = rows(result)["web"]
+    assert (level, "does not work" in text) == ("warn", True)
+    assert "10000001_dead" not in result.output
+
+
+def test_a_web_login_of_another_account_is_a_warning(pixmirror, mirrored, pixiv, monkeypatch):
+    with_cookie(mirrored, "77_demo")
+    monkeypatch.setattr("pixmirror.demo.web.calls.viewer", lambda request, world: world.me)
+    level, text = rows(pixmirror("check", "--json"))["web"]
+    assert level == "warn"
+    assert "user:77" in text
+
+
+def test_a_file_that_holds_no_cookie_is_a_mistake_in_the_config(pixmirror, config):
+    with_cookie(config, "something else")
+    result = pixmirror("check")
+    assert result.exit_code == 2
+    assert "something else" not in result.output

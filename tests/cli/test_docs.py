@@ -1,6 +1,7 @@
 """The pages and the program say the same."""
 
 import re
+from dataclasses import fields
 from importlib.resources import files
 
 import typer
@@ -45,7 +46,8 @@ def test_exit_codes():
 def test_topics(pixmirror):
     known = topics()
     assert set(known) >= {
-        *("commands", "config", "exit-codes", "good-guest", "jobs", "recover", "status", "where-things-are")
+        *("commands", "config", "exit-codes", "good-guest", "jobs", "json", "nothing-lost", "recover", "status"),
+        "where-things-are",
     }
     listed = pixmirror("help").output
     for name, heading in known.items():
@@ -64,6 +66,59 @@ def test_topics_named_anywhere_exist():
 
 def test_states():
     assert all(re.search(rf"^\|[^|]*\b{state}\b", page("status"), re.MULTILINE) for state in State)
+
+
+def named(section: str, of: str = "json") -> set[str]:
+    """The keys that a section of a page names."""
+    return set(re.findall(r"`(\w+)`", page(of).split(f"## {section}", 1)[1].split("\n## ")[0]))
+
+
+def keys(*printed: type) -> set[str]:
+    return {field.name for one in printed for field in fields(one)}
+
+
+def test_every_key_of_json_is_documented():
+    from pixmirror.catalogue import (
+        coverage,
+        drift,
+        gone,
+        history,
+        judge,
+        plan,
+        queries,
+        rebuild,
+        stats,
+        why,
+        why_facts,
+    )
+    from pixmirror.catalogue import tombstones as stones
+
+    status = keys(
+        *(queries.Status, queries.Files, queries.Requests, queries.JobStatus, queries.CameIn, queries.Reason),
+        *(queries.Due, queries.Gaps, queries.Pace),
+    )
+    assert status | {"running", "running_jobs"} <= named("For scripts", "status")
+    proof = keys(coverage.Coverage, coverage.Missing) | {"total", "artists", "web_problem", "missing"}
+    assert proof | {"by_choice", "holes", "percent"} <= named("coverage")
+    vanished = keys(drift.Membership, drift.Copy, drift.DeletedComment, drift.Vanished)
+    survivors = keys(gone.OnlyHere, gone.Survivor, gone.Leaver, gone.Total) - {"key"}
+    assert vanished | survivors | keys(judge.Brake) | {"held", "text", "accepted", "moved"} <= named("gone")
+    versions = keys(history.History, history.Version, history.Change, history.Kept, history.Text, stats.Point)
+    assert versions | keys(history.StateMove, history.Past) - {"fields"} <= named("show")
+    reasons = keys(why.Why, why.SeenBy, why.FileWhy, why.Pending, why.Seen, why.Unread) - {"facts"}
+    more = (why_facts.Moved, why_facts.Doubted, why_facts.Grave, why_facts.WebListed, why_facts.ArtistList)
+    assert reasons | keys(why_facts.Facts, why_facts.Artist, why_facts.Drifted, *more) <= named("why")
+    assert keys(plan.Plan) <= named("plan")
+    others = keys(stones.Forgotten, stones.Restored, rebuild.Difference) | {"ref", "page", "at", "same", "written"}
+    assert others | {"works", "users", "payloads", "unreadable", "differences", "examples"} <= named(
+        "forget, unforget"
+    )
+
+
+def test_reasons_of_what_is_missing():
+    from pixmirror.catalogue.coverage import REASONS
+
+    assert all(re.search(rf"^\| {reason} \|", page("commands"), re.MULTILINE) for reason in REASONS)
 
 
 def test_kinds():

@@ -27,7 +27,7 @@ def test_every_command_teaches_with_an_example(pixmirror):
     names = list(root.commands)  # type: ignore[attr-defined]
     assert names == [
         *("init", "login", "check", "sync", "run", "pause", "resume", "status", "why", "show", "search", "export"),
-        *("verify", "demo", "help", "api", "db"),
+        *("plan", "coverage", "gone", "forget", "unforget", "verify", "reindex", "demo", "help", "api", "db"),
     ]
     for name in names:
         result = pixmirror(name, "--help")
@@ -90,10 +90,14 @@ def test_ctrl_c_is_quiet(monkeypatch, pixmirror, config):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("status",), ("why", "1"), ("show", "1"), ("search", "x"), ("export", "works"), ("verify",)],
+    [
+        *("status", "why 1", "show 1", "show 1 --history", "show 1 --at 2026-11-21", "search x", "export works"),
+        *("coverage", "coverage 11", "gone", "gone works", "forget 1 --yes", "forget --list", "unforget 1"),
+        *("verify", "reindex", "reindex --check"),
+    ],
 )
 def test_no_mirror_yet(pixmirror, config, arguments):
-    result = pixmirror(*arguments)
+    result = pixmirror(*arguments.split())
     assert result.exit_code == 2
     assert "There is no mirror at" in result.stderr
     assert not (config.parent / "mirror").exists()

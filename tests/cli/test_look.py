@@ -1,10 +1,17 @@
 """The commands that only read."""
 
 import json
+import re
+import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+
+from pixmirror.cli import versions
+from pixmirror.errors import ConfigError
 
 STABLE = {
     *("works", "users", "tags", "comments", "novels", "bookmarks", "files", "bytes", "requests", "jobs"),
@@ -105,3 +112,105 @@ def test_moving_the_mirror(pixmirror, mirrored):
     (mirrored.parent / "mirror").rename(mirrored.parent / "moved")
     mirrored.write_text(mirrored.read_text().replace('root = "mirror"', 'root = "moved"'))
     assert pixmirror("verify", "--quick").exit_code == 0
+
+
+# --- versions
+
+
+def edit(pixiv, work, **changes):
+    """Pixiv's own copy of a work is edited."""
+    key = (work["medium"], work["id"])
+    with pixiv.state.world.lock:
+        pixiv.state.world.works[key] = replace(pixiv.state.world.works[key], **changes)
+
+
+@pytest.fixture
+def edited(pixiv, mirrored, pixmirror):
+    """A work that was mirrored, then got another caption and file, and was mirrored again."""
+    work = first(pixmirror)
+    before = pixiv.state.world.works[work["medium"], work["id"]]
+    caption = "line one\nline <b>two</b>\x1b[31m"
+    edit(pixiv, work, title="a new title", caption=caption, tags=("neu",), file_ms=before.file_ms + 86_400_000)
+    with sqlite3.connect(mirrored.parent / "mirror" / "catalogue.db") as conn:
+        conn.execute("UPDATE feed SET due_at = 0")
+        conn.execute("UPDATE payload SET seen_at = seen_at - 86400000 * 3")
+    conn.close()
+    assert pixmirror("sync").exit_code == 0
+    return work
+
+
+def test_history(pixmirror, edited):
+    ref = str(edited["id"])
+    assert "2 versions, last changed" in pixmirror("show", ref).stdout
+    assert json.loads(pixmirror("show", ref, "--json").stdout)["versions"] == 2
+    text = pixmirror("show", ref, "--history").stdout
+    assert f"title: {edited['title']} -> a new title" in text
+    assert "    - " in text
+    assert "    + line one" in text
+    assert "\x1b" not in text
+    assert "page 0 replaced:" in text
+    old, new = re.findall(r"(?:old|new) (/.*\.jpg) \(", text)
+    assert old != new
+    assert Path(old).read_bytes() != Path(new).read_bytes()
+    assert "views" in text
+    found = json.loads(pixmirror("show", ref, "--history", "--json").stdout)
+    assert found.keys() == {"ref", "link", "versions", "states", "files", "stats"}
+    version = found["versions"][1]
+    assert version.keys() == {"number", "at", "by", "changes"}
+    assert {c["field"] for c in version["changes"]} >= {"title", "caption", "tags", "page 0"}
+    assert all(c.keys() == {"field", "before", "after", "diff"} for c in version["changes"])
+    [page] = [c for c in version["changes"] if c["field"] == "page 0"]
+    assert page["before"]["sha256"] != page["after"]["sha256"]
+    assert {f["is_current"] for f in found["files"]} == {True, False}
+
+
+def test_at(pixmirror, edited):
+    ref = str(edited["id"])
+    found = json.loads(pixmirror("show", ref, "--history", "--json").stdout)
+    then, now = (v["at"] for v in found["versions"])
+    past = json.loads(pixmirror("show", ref, "--at", then, "--json").stdout)
+    assert (past["title"], past["version"], past["of"]) == (edited["title"], 1, 2)
+    assert [f["state"] for f in past["files"]] == ["stored"]
+    assert json.loads(pixmirror("show", ref, "--at", now, "--json").stdout)["title"] == "a new title"
+    text = pixmirror("show", ref, "--at", then[:10]).stdout
+    assert edited["title"] in text
+    assert "version 1 of 2" in text
+    too_early = pixmirror("show", ref, "--at", "2001-01-01")
+    assert too_early.exit_code == 2
+    assert "first seen at" in too_early.stderr
+    assert pixmirror("show", ref, "--at", "yesterday").exit_code == 2
+    assert pixmirror("show", ref, "--at", "2026-01-01", "--history").exit_code == 2
+    assert pixmirror("show", "1", "--history").exit_code == 2
+    assert pixmirror("show", "1", "--at", "2026-01-01").exit_code == 2
+
+
+def test_the_history_of_novels_and_users(pixmirror, mirrored):
+    novel = first(pixmirror, "novels")
+    text = pixmirror("show", f"novel:{novel['id']}", "--history").stdout
+    assert "characters" in text
+    then = json.loads(pixmirror("show", f"novel:{novel['id']}", "--at", "2999-01-01", "--json").stdout)
+    assert then["text"] == novel["text"]
+    user = f"user:{novel['user_id']}"
+    assert "version 1, first seen" in pixmirror("show", user, "--history").stdout
+    assert "as known at" in pixmirror("show", user, "--at", "2999-01-01").stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("1970-01-01", 86_399_999),
+        ("1970-01-01T01:00", 3_659_999),
+        ("1970-01-01 01:00", 3_659_999),
+        ("1970-01-01T09:00:01+09:00", 1999),
+        ("1970-01-01T00:00:00Z", 999),
+        ("1970-01-01T00:00:00.5Z", 500),
+    ],
+)
+def test_a_date_is_read(text, ms):
+    assert versions.parse_moment(text) == ms
+
+
+@pytest.mark.parametrize("text", ["", "1970", "1970-13-01", "9999-12-31", "today", "١٩٧٠-٠١-٠١"])
+def test_what_is_no_date(text):
+    with pytest.raises(ConfigError, match="is no date"):
+        versions.parse_moment(text)

@@ -1,6 +1,7 @@
 """`sync`, `pause`, `resume`, and how a running pixmirror is asked instead."""
 
 import json
+import sqlite3
 import time
 from datetime import datetime
 
@@ -26,6 +27,21 @@ def test_sync_json_is_only_json(pixmirror, config):
     assert report["files"]["stored"] > 0
     assert report["exit_code"] == result.exit_code == 0
     assert result.stderr == ""
+
+
+def test_what_the_brake_holds_is_said_also_by_a_running_pixmirror(pixmirror, mirrored, monkeypatch):
+    from pixmirror import control
+    from pixmirror.cli.common import Session
+
+    async def answer(*rest, **more):
+        return {"ok": True, "results": {}}
+
+    held = {"since": 1, "count": 9, "live": 20, "states": {"gone": 9}, "why": "many"}
+    with sqlite3.connect(mirrored.parent / "mirror" / "catalogue.db") as db:
+        db.execute("INSERT INTO meta VALUES ('brake:work', ?)", (json.dumps(held),))
+    monkeypatch.setattr(Session, "has_daemon", lambda s: True)
+    monkeypatch.setattr(control, "ask", answer)
+    assert "9 of 20 live works would change" in json.loads(pixmirror("sync", "--json").stdout)["held"]
 
 
 @pytest.mark.parametrize("name", ["nobody", "off"])

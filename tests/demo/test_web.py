@@ -17,5 +17,7 @@ async def test_links_in_a_caption_that_lead_away_go_by_way_of_jump_php(login, no
     client = await login(world)
     web = (await client.get(f"/ajax/illust/{work.id}", headers={"Cookie": COOKIE})).json()
     app = (await client.get("/v1/illust/detail", params={"illust_id": work.id})).json()
-    assert web["body"]["illustComment"] == link.format("/jump.php?https%3A%2F%2Fexample.com%2Fa%3Fb%3Dc")
+    shown = link.format("/jump.php?https%3A%2F%2Fexample.com%2Fa%3Fb%3Dc")
+    shown = shown.replace("pixiv://illusts/5", "https://www.pixiv.net/artworks/5")
+    assert web["body"]["illustComment"] == web["body"]["description"] == shown
     assert app["illust"]["caption"] == link.format("https://example.com/a?b=c")

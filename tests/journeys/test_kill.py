@@ -12,9 +12,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, create_engine, select
+from sqlalchemy import Connection, MetaData, RowMapping, create_engine, select
 
-from pixmirror.catalogue.schema import metadata
+from pixmirror.catalogue.payloads import canonical, unpack
+from pixmirror.catalogue.schema import metadata, payload
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.server import create_app, running
@@ -32,7 +33,7 @@ SKIPPED_COLUMNS = {
     "comments_at", "stored_at", "verified_at", "due_at", "attempts", "error", "first_at",
     "last_at", "read_at", "head_at", "full_at", "opened_at", "change_seq", "sidecar_seq",
     "job", "failures", "missing_since", "progress", "tag_id", "priority", "lane",
-    "times",
+    "times", "full_started", "refresh_at", "joined_at", "feed_id", "at", "since", "base", "codec",
 }  # fmt: skip
 
 
@@ -55,6 +56,12 @@ def run_child(root: Path, url: str, *moment: str) -> int:
     return subprocess.run(command, cwd=REPO, env=env, capture_output=True, timeout=120, check=False).returncode
 
 
+def _unpacked(conn: Connection, row: RowMapping) -> str:
+    """However it is packed, which depends on what came first."""
+    base = conn.execute(select(payload.c.body).where(payload.c.id == row["base"])).scalar()
+    return canonical(unpack(row["codec"], row["body"], base))
+
+
 def snapshot(root: Path) -> Snapshot:
     """All that the mirror holds, but times, runs, request counts and the order of work."""
     engine = create_engine(f"sqlite:///{catalogue_path(root)}")
@@ -69,8 +76,9 @@ def snapshot(root: Path) -> Snapshot:
                 kept = {k: v for k, v in row.items() if k not in SKIPPED_COLUMNS}
                 if "tag_id" in row:
                     kept["tag"] = tag_names[row["tag_id"]]
-                if row.get("endpoint") == "stub":
-                    kept.pop("body")  # holds the time of the request as create_date
+                if table.name == "payload":
+                    # A stub holds the time of the request as create_date.
+                    kept["body"] = "" if row["endpoint"] == "stub" else _unpacked(conn, row)
                 rows.append(repr(sorted(kept.items())))
             tables[table.name] = sorted(rows)
     engine.dispose()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import chores, ingest_ranking, migrate
+from pixmirror.catalogue import chores, ingest_ranking, judge, migrate, moves
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest import record_works
@@ -85,7 +85,18 @@ async def test_a_404_is_looked_at_again_a_day_later_and_then_believed(scene: Sce
     [again] = scene.due(DAY)
     assert again.lane == Lane.REFRESH
     await scene.do("detail", DAY)
+    assert scene.rows("SELECT state FROM work") == [("live",)]
+    scene.db.run_sync(judge.accept, "work", scene.clock.ms)
     assert scene.rows("SELECT state FROM work") == [("gone",)]
+    assert not [c for c in scene.due(99 * DAY) if c.kind == "detail"]
+
+
+async def test_a_question_under_way_when_its_work_was_believed_gone_is_asked_no_more(scene: Scene, monkeypatch):
+    refusing(monkeypatch, "comments", NotFound("not there"))
+    scene.db.run_sync(record_works, seen(), works(illust(1)), {})
+    scene.db.run_sync(moves.move, "work", [moves.Move(2, "gone", "no", ME)], NOW)
+    scene.add("comments", 2)
+    await scene.do("comments")
     assert not scene.due(99 * DAY)
 
 

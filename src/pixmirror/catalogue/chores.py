@@ -21,50 +21,71 @@ class Chore:
     attempts: int = 0
     progress: Mapping[str, Any] = field(default_factory=dict)
     error: str | None = None
+    asked_again: bool = field(default=False, compare=False)  # to be claimed when it begins
 
 
 _insert = insert(chore)
+# Something moved after it was due, and so may have moved while it ran: its answer may be older than that.
+ASKED_AGAIN = -1  # in `attempts`
+_later = (_insert.excluded.due_at > chore.c.due_at) & (chore.c.attempts == 0)
+_sooner = (_insert.excluded.due_at < chore.c.due_at) & (chore.c.attempts <= 0)
+_more_urgent = _insert.excluded.lane < chore.c.lane
 # A chore that failed and was put off stays put off: only its own next try may bring it forward.
+_LANE_AND_TIME: dict[str, Any] = {
+    "lane": func.min(chore.c.lane, _insert.excluded.lane),
+    "due_at": case(
+        (chore.c.attempts > 0, chore.c.due_at), else_=func.min(chore.c.due_at, _insert.excluded.due_at)
+    ),
+}
 _ADD = Many(
     _insert.on_conflict_do_update(
+        index_elements=["kind", "key"], set_=_LANE_AND_TIME, where=_sooner | _more_urgent
+    )
+)
+_MOVED = Many(
+    _insert.on_conflict_do_update(
         index_elements=["kind", "key"],
-        set_={
-            "lane": func.min(chore.c.lane, _insert.excluded.lane),
-            "due_at": case(
-                (chore.c.attempts > 0, chore.c.due_at), else_=func.min(chore.c.due_at, _insert.excluded.due_at)
-            ),
-        },
-        where=((_insert.excluded.due_at < chore.c.due_at) & (chore.c.attempts == 0))
-        | (_insert.excluded.lane < chore.c.lane),
+        set_=_LANE_AND_TIME | {"attempts": case((_later, ASKED_AGAIN), else_=chore.c.attempts)},
+        where=_sooner | _later | _more_urgent,
     )
 )
 _ONE = (chore.c.kind == bindparam("b_kind")) & (chore.c.key == bindparam("b_key"))
-_DONE = delete(chore).where(_ONE)
+_again = chore.c.attempts == ASKED_AGAIN
+_DONE = delete(chore).where(_ONE, ~_again)
+_CLAIMED = update(chore).where(_ONE, _again).values(attempts=0)
 _AGAIN = (
     update(chore)
     .where(_ONE)
     .values(
-        due_at=bindparam("at"), lane=func.coalesce(bindparam("b_lane"), chore.c.lane),
+        due_at=case((_again, chore.c.due_at), else_=bindparam("at")),
+        lane=case((_again, chore.c.lane), else_=func.coalesce(bindparam("b_lane"), chore.c.lane)),
         attempts=0, progress=None, error=None,
     )
 )  # fmt: skip
+_FRESH = update(chore).where(_ONE).values(attempts=0, progress=None, error=None)
 _POSTPONE = (
     update(chore)
     .where(_ONE)
-    .values(due_at=bindparam("at"), error=bindparam("reason"), attempts=chore.c.attempts + 1)
+    .values(due_at=bindparam("at"), error=bindparam("reason"), attempts=func.max(chore.c.attempts, 0) + 1)
 )
-_PROGRESS = update(chore).where(_ONE).values(progress=bindparam("saved"), attempts=0, error=None)
+_PROGRESS = (
+    update(chore)
+    .where(_ONE)
+    .values(progress=bindparam("saved"), attempts=func.min(chore.c.attempts, 0), error=None)
+)
 
 
-def add_all(conn: Connection, rows: Iterable[tuple[str, int, int, int]]) -> None:
-    """(kind, key, lane, due_at) each. The earlier due time and the higher lane win; progress is kept."""
+def add_all(conn: Connection, rows: Iterable[tuple[str, int, int, int]], *, moved: bool = False) -> None:
+    """(kind, key, lane, due_at) each. The earlier due time and the higher lane win; progress is kept.
+
+    `moved`: what is asked about has just changed, so that an answer under way does not settle it.
+    """
     found = [{"kind": kind, "key": key, "lane": int(lane), "due_at": due} for kind, key, lane, due in rows]
-    if found:
-        _ADD(conn, found)
+    (_MOVED if moved else _ADD)(conn, found)
 
 
-def add(conn: Connection, kind: str, key: int, lane: int, due_at: int) -> None:
-    add_all(conn, ((kind, key, lane, due_at),))
+def add(conn: Connection, kind: str, key: int, lane: int, due_at: int, *, moved: bool = False) -> None:
+    add_all(conn, ((kind, key, lane, due_at),), moved=moved)
 
 
 def due(conn: Connection, now: int, limit: int, lanes: Sequence[int] | None = None) -> list[Chore]:
@@ -74,7 +95,16 @@ def due(conn: Connection, now: int, limit: int, lanes: Sequence[int] | None = No
         stmt = select(chore).where(chore.c.lane == lane, chore.c.due_at <= now).order_by(chore.c.due_at)
         rows = conn.execute(stmt.limit(limit - len(found)))
         found += (
-            Chore(r.kind, r.key, r.lane, r.due_at, r.attempts, json.loads(r.progress or "{}"), r.error)
+            Chore(
+                r.kind,
+                r.key,
+                r.lane,
+                r.due_at,
+                max(r.attempts, 0),
+                json.loads(r.progress or "{}"),
+                r.error,
+                r.attempts == ASKED_AGAIN,
+            )
             for r in rows
         )
         if len(found) >= limit:
@@ -93,14 +123,20 @@ def _lanes(conn: Connection) -> list[int]:
 
 
 def done(conn: Connection, kind: str, key: int, again_at: int | None = None, lane: int | None = None) -> None:
-    """Ends it, or has it come again later as if new."""
+    """Ends it, or has it come again later as if new. Asked for while it ran, it is due again at once."""
     one = {"b_kind": kind, "b_key": key}
     if again_at is None:
-        conn.execute(_DONE, one)
+        if conn.execute(_DONE, one).rowcount == 0:
+            conn.execute(_FRESH, one)
         return
     changed = conn.execute(_AGAIN, one | {"at": again_at, "b_lane": lane})
     if changed.rowcount == 0 and lane is not None:
         add(conn, kind, key, lane, again_at)
+
+
+def claim(conn: Connection, kind: str, key: int) -> None:
+    """It begins now: whoever has asked for it until now is answered by this."""
+    conn.execute(_CLAIMED, {"b_kind": kind, "b_key": key})
 
 
 def postpone(conn: Connection, kind: str, key: int, due_at: int, error: str | None) -> None:

@@ -6,13 +6,17 @@ transaction of the page that caused it.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, exists, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue.schema import feed, gap
+from pixmirror.catalogue.schema import feed, feed_job, gap, user
+from pixmirror.models import Lane
+
+ARTIST_LISTS = ("user/illusts", "user/novels")
+NEVER = 2**53  # ms UTC, for what is asked no more until somebody wakes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Feed:
     failures: int
     head_at: int | None
     full_at: int | None
+    full_started: int | None = None
+    refresh_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ def _feed(row: Row[Any]) -> Feed:
         failures=row.failures,
         head_at=row.head_at,
         full_at=row.full_at,
+        full_started=row.full_started,
+        refresh_at=row.refresh_at,
     )
 
 
@@ -70,22 +78,21 @@ def _gap(row: Row[Any]) -> Gap:
 
 
 def open_feed(
-    conn: Connection, account_id: int, endpoint: str, params: Mapping[str, Any], *, job: str, lane: int
+    conn: Connection,
+    account_id: int,
+    endpoint: str,
+    params: Mapping[str, Any],
+    *,
+    job: str,
+    lane: int,
+    now: int = 0,
 ) -> Feed:
-    """The feed of this question; made if it is new. The newest job that asks becomes its walker."""
-    conn.execute(
-        insert(feed)
-        .values(account_id=account_id, endpoint=endpoint, params=canonical(params), job=job, lane=lane)
-        .on_conflict_do_update(
-            index_elements=["account_id", "endpoint", "params"], set_={"job": job}, where=feed.c.job != job
-        )
-    )
-    row = conn.execute(
-        select(feed).where(
-            feed.c.account_id == account_id, feed.c.endpoint == endpoint, feed.c.params == canonical(params)
-        )
-    ).one()
-    return _feed(row)
+    """The feed of this question; made if it is new. `job` is among those that want it, from `now` on."""
+    one = {"account_id": account_id, "endpoint": endpoint, "params": canonical(params)}
+    conn.execute(insert(feed).values(**one, job=job, lane=lane).on_conflict_do_nothing())
+    found = _at(conn, account_id, endpoint, [one["params"]])
+    _join(conn, found, job, now)
+    return _feed(found[0])
 
 
 def open_feeds(
@@ -98,27 +105,18 @@ def open_feeds(
     lane: int,
     due_at: int,
 ) -> None:
-    """Make those feeds that are new, due at once, and make the known ones due again."""
+    """Make those feeds that are new, due at once, and make the known ones due again; `job` wants them."""
     if not params:
         return
-    statement = insert(feed)
+    one = {"account_id": account_id, "endpoint": endpoint, "job": job, "lane": lane, "due_at": due_at}
     conn.execute(
-        statement.on_conflict_do_update(
+        insert(feed).on_conflict_do_update(
             index_elements=["account_id", "endpoint", "params"],
-            set_={"job": job, "due_at": func.min(func.coalesce(feed.c.due_at, due_at), due_at)},
+            set_={"due_at": func.min(func.coalesce(feed.c.due_at, due_at), due_at)},
         ),
-        [
-            {
-                "account_id": account_id,
-                "endpoint": endpoint,
-                "params": canonical(p),
-                "job": job,
-                "lane": lane,
-                "due_at": due_at,
-            }
-            for p in params
-        ],
+        [one | {"params": canonical(p)} for p in params],
     )
+    _join(conn, _at(conn, account_id, endpoint, [canonical(p) for p in params]), job, due_at)
 
 
 def open_if_new(
@@ -131,15 +129,94 @@ def open_if_new(
     lane: int,
     due_at: int,
 ) -> None:
-    """A list that nobody walks yet becomes due; one that somebody does stays his."""
-    row = {"account_id": account_id, "endpoint": endpoint, "params": canonical(params), "job": job}
-    conn.execute(insert(feed).values(**row, lane=lane, due_at=due_at).on_conflict_do_nothing())
+    """A list that nobody walks yet becomes due; one that somebody does stays his.
+
+    It is for those who want the other list of the same user, if there are any, else for `job`.
+    """
+    found = [j for other in ARTIST_LISTS if other != endpoint for j in jobs_of(conn, account_id, other, params)]
+    row = {"account_id": account_id, "endpoint": endpoint, "params": canonical(params)}
+    new = insert(feed).values(**row, job=(found or [job])[0], lane=lane, due_at=due_at)
+    if conn.execute(new.on_conflict_do_nothing()).rowcount:
+        for name in found or [job]:
+            _join(conn, _at(conn, account_id, endpoint, [row["params"]]), name, due_at)
 
 
-def adopt_feeds(conn: Connection, jobs: Sequence[str], endpoints: Sequence[str], job: str) -> int:
-    """Lists whose job is no longer there, renamed or removed, are walked on by `job`."""
-    orphans = feed.c.job.not_in(jobs) & feed.c.endpoint.in_(endpoints)
-    return conn.execute(update(feed).where(orphans).values(job=job)).rowcount
+def _at(conn: Connection, account_id: int, endpoint: str, params: Sequence[object]) -> Sequence[Row[Any]]:
+    wanted = (feed.c.account_id == account_id, feed.c.endpoint == endpoint, feed.c.params.in_(params))
+    return conn.execute(select(feed).where(*wanted)).all()
+
+
+def _join(conn: Connection, rows: Sequence[Row[Any]], job: str, now: int) -> None:
+    """`job` wants what these lists show. Who comes to one that was never read comes in time for all of it."""
+    conn.execute(
+        insert(feed_job).on_conflict_do_nothing(),
+        [{"feed_id": r.id, "job": job, "joined_at": 0 if r.head_at is None else now} for r in rows],
+    )
+
+
+def jobs_of(conn: Connection, account_id: int, endpoint: str, params: Mapping[str, Any]) -> list[str]:
+    """The jobs that want what a list shows, removed ones among them."""
+    stmt = select(feed_job.c.job).join(feed, feed.c.id == feed_job.c.feed_id).order_by(feed_job.c.job)
+    one = (feed.c.account_id == account_id, feed.c.endpoint == endpoint, feed.c.params == canonical(params))
+    return list(conn.execute(stmt.where(*one)).scalars())
+
+
+def wanted_lists(conn: Connection, job: str, endpoint: str) -> dict[int, int]:
+    """{user id: feed id} of the artists' lists of an endpoint that a job wants."""
+    owner = func.json_extract(feed.c.params, "$.user_id")
+    stmt = select(owner, feed.c.id).join(feed_job, feed_job.c.feed_id == feed.c.id)
+    rows = conn.execute(stmt.where(feed_job.c.job == job, feed.c.endpoint == endpoint, owner.is_not(None)))
+    return {row[0]: row[1] for row in rows}
+
+
+def unwanted_lists(
+    conn: Connection, account_id: int, job: str, endpoint: str, user_ids: Sequence[int]
+) -> set[int]:
+    """Those of these users whose list of this endpoint the job does not have."""
+    mine = exists().where(feed_job.c.feed_id == feed.c.id, feed_job.c.job == job)
+    stmt = select(feed.c.params).where(
+        feed.c.account_id == account_id,
+        feed.c.endpoint == endpoint,
+        feed.c.params.in_([_of_user(i) for i in user_ids]),
+        mine,
+    )
+    has = {int(json.loads(params)["user_id"]) for params in conn.execute(stmt).scalars()}
+    return set(user_ids) - has
+
+
+def leave(conn: Connection, job: str, feed_ids: Sequence[int]) -> None:
+    """The job wants these lists no more."""
+    for feed_id in feed_ids:
+        conn.execute(delete(feed_job).where(feed_job.c.feed_id == feed_id, feed_job.c.job == job))
+
+
+def hand_over(conn: Connection, before: str, after: str) -> int:
+    """A job goes on under another name: it wants the same lists, and has seen what they showed."""
+    mine = select(feed_job.c.feed_id, literal(after), feed_job.c.joined_at).where(feed_job.c.job == before)
+    columns = ["feed_id", "job", "joined_at"]
+    return conn.execute(insert(feed_job).from_select(columns, mine).on_conflict_do_nothing()).rowcount
+
+
+def _wanted_by(jobs: Sequence[str]) -> ColumnElement[bool]:
+    return exists().where(feed_job.c.feed_id == feed.c.id, feed_job.c.job.in_(jobs))
+
+
+def _walker(jobs: Sequence[str]) -> ColumnElement[str]:
+    """Which of these jobs walks it: its own while it is among them, else any that wants it."""
+    other = select(func.min(feed_job.c.job)).where(feed_job.c.feed_id == feed.c.id, feed_job.c.job.in_(jobs))
+    return case((feed.c.job.in_(jobs), feed.c.job), else_=other.scalar_subquery()).label("walker")
+
+
+def late_comer(conn: Connection, feed_id: int, pass_started: int) -> bool:
+    """Whether a job came to the list after that pass began, and so has not seen all of it."""
+    late = select(feed_job.c.job).where(feed_job.c.feed_id == feed_id, feed_job.c.joined_at > pass_started)
+    return conn.execute(late.limit(1)).first() is not None
+
+
+def find_feed(conn: Connection, account_id: int, endpoint: str, params: Mapping[str, Any]) -> Feed | None:
+    """The feed of this question, if there is one."""
+    found = _at(conn, account_id, endpoint, [canonical(params)])
+    return _feed(found[0]) if found else None
 
 
 def get_feed(conn: Connection, feed_id: int) -> Feed:
@@ -149,19 +226,31 @@ def get_feed(conn: Connection, feed_id: int) -> Feed:
 def due_feeds(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> list[Feed]:
     """Feeds of these jobs whose head must be walked now, by lane, the longest waiting first."""
     rows = conn.execute(
-        select(feed)
-        .where(feed.c.due_at <= now, feed.c.job.in_(jobs))
+        select(feed, _walker(jobs))
+        .where(feed.c.due_at <= now, _wanted_by(jobs))
         .order_by(feed.c.lane, feed.c.due_at, feed.c.id)
         .limit(limit)
     )
-    return [_feed(r) for r in rows]
+    return [replace(_feed(r), job=r.walker) for r in rows]
+
+
+def due_refreshes(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> list[Feed]:
+    """Feeds of these jobs whose head is to be read again, only to see what has changed."""
+    rows = conn.execute(
+        select(feed, _walker(jobs))
+        .where(feed.c.refresh_at <= now, _wanted_by(jobs))
+        .order_by(feed.c.refresh_at)
+        .limit(limit)
+    )
+    return [replace(_feed(r), job=r.walker, lane=int(Lane.REFRESH)) for r in rows]
 
 
 def make_due(conn: Connection, account_id: int, endpoint: str, now: int) -> int:
-    """Every feed of this endpoint becomes due: its capped feed has overflowed."""
-    return conn.execute(
-        update(feed).where(feed.c.account_id == account_id, feed.c.endpoint == endpoint).values(due_at=now)
-    ).rowcount
+    """Every feed of this endpoint becomes due, but those of users who are gone: its capped feed has overflowed."""
+    left = select(user.c.id).where(user.c.state.in_(("user_gone", "user_suspended")))
+    owner = func.coalesce(func.json_extract(feed.c.params, "$.user_id"), 0)
+    wanted = (feed.c.account_id == account_id, feed.c.endpoint == endpoint, owner.not_in(left))
+    return conn.execute(update(feed).where(*wanted).values(due_at=now)).rowcount
 
 
 def set_marks(conn: Connection, feed_id: int, marks: Mapping[str, Any]) -> None:
@@ -172,14 +261,40 @@ def head_done(conn: Connection, feed_id: int, now: int) -> None:
     conn.execute(update(feed).where(feed.c.id == feed_id).values(head_at=now, due_at=None, failures=0, error=None))
 
 
-def full_done(conn: Connection, feed_id: int, now: int) -> None:
-    conn.execute(update(feed).where(feed.c.id == feed_id).values(full_at=now))
+def full_done(conn: Connection, feed_id: int, now: int, started: int | None = None) -> None:
+    begun = now if started is None else started
+    conn.execute(update(feed).where(feed.c.id == feed_id).values(full_at=now, full_started=begun))
+
+
+def refresh_at(conn: Connection, feed_id: int, at: int | None) -> None:
+    conn.execute(update(feed).where(feed.c.id == feed_id).values(refresh_at=at))
+
+
+def stop_user(conn: Connection, account_id: int, user_id: int) -> None:
+    """The lists of a user who is gone are asked for no more, until somebody wakes them."""
+    ids = [r.id for endpoint in ARTIST_LISTS for r in _at(conn, account_id, endpoint, [_of_user(user_id)])]
+    conn.execute(
+        update(feed).where(feed.c.id.in_(ids)).values(due_at=None, refresh_at=None, failures=0, error=None)
+    )
+    conn.execute(update(gap).where(gap.c.feed_id.in_(ids)).values(due_at=NEVER))
+
+
+def wake_user(conn: Connection, account_id: int, user_id: int, now: int) -> None:
+    """A user is back: their lists are due, what was left of them too, and a full pass comes after."""
+    ids = [r.id for endpoint in ARTIST_LISTS for r in _at(conn, account_id, endpoint, [_of_user(user_id)])]
+    conn.execute(update(feed).where(feed.c.id.in_(ids)).values(due_at=now, full_at=None))
+    conn.execute(update(gap).where(gap.c.feed_id.in_(ids)).values(due_at=now))
+
+
+def _of_user(user_id: int) -> str:
+    return canonical({"user_id": user_id})
 
 
 def feed_failed(conn: Connection, feed_id: int, due_at: int | None, error: str) -> None:
-    conn.execute(
-        update(feed).where(feed.c.id == feed_id).values(failures=feed.c.failures + 1, error=error, due_at=due_at)
-    )
+    """What was due only to be read again is no more urgent than what failed."""
+    again = case((feed.c.refresh_at < due_at, due_at), else_=feed.c.refresh_at)
+    moved = {"failures": feed.c.failures + 1, "error": error, "due_at": due_at, "refresh_at": again}
+    conn.execute(update(feed).where(feed.c.id == feed_id).values(**moved))
 
 
 def gaps(conn: Connection, feed_id: int) -> list[Gap]:
@@ -228,40 +343,27 @@ def due_gaps(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> lis
     """Gaps of these jobs to close now: cut head walks first, full passes last."""
     columns = [c.label(f"g_{c.name}") for c in gap.c]
     rows = conn.execute(
-        select(feed, *columns)
+        select(feed, _walker(jobs), *columns)
         .join(gap, gap.c.feed_id == feed.c.id)
-        .where(gap.c.due_at <= now, feed.c.job.in_(jobs))
+        .where(gap.c.due_at <= now, _wanted_by(jobs))
         .order_by(_ORDER, gap.c.id)
         .limit(limit)
     )
     return [
-        (_feed(r), Gap(r.g_id, r.id, r.g_kind, json.loads(r.g_spec), r.g_failures, r.g_due_at, r.g_error))
+        (
+            replace(_feed(r), job=r.walker),
+            Gap(r.g_id, r.id, r.g_kind, json.loads(r.g_spec), r.g_failures, r.g_due_at, r.g_error),
+        )
         for r in rows
     ]
 
 
-def stale_feeds(conn: Connection, account_id: int, endpoint: str, before: int, limit: int) -> list[Feed]:
-    """Feeds of an endpoint whose last full pass is older than `before`, oldest first."""
-    rows = conn.execute(
-        select(feed)
-        .where(
-            feed.c.account_id == account_id,
-            feed.c.endpoint == endpoint,
-            func.coalesce(feed.c.full_at, 0) < before,
-            feed.c.head_at < before,
-        )
-        .order_by(func.coalesce(feed.c.full_at, 0))
-        .limit(limit)
-    )
-    return [_feed(r) for r in rows]
-
-
 def undone(conn: Connection, jobs: Sequence[str], now: int) -> int:
     """How many lists of these jobs are not read to where they should be: open gaps, and heads that failed."""
-    mine = feed.c.job.in_(jobs)
-    open_gaps = select(func.count()).select_from(gap).join(feed, gap.c.feed_id == feed.c.id).where(mine)
+    mine = _wanted_by(jobs)
+    open_gaps = select(func.count()).select_from(gap).join(feed, gap.c.feed_id == feed.c.id)
     heads = select(func.count()).select_from(feed).where(mine, feed.c.due_at.is_not(None), feed.c.failures > 0)
-    return (conn.scalar(open_gaps) or 0) + (conn.scalar(heads) or 0)
+    return (conn.scalar(open_gaps.where(mine, gap.c.due_at < NEVER)) or 0) + (conn.scalar(heads) or 0)
 
 
 def gap_is_open(conn: Connection, gap_id: int) -> bool:
@@ -270,9 +372,10 @@ def gap_is_open(conn: Connection, gap_id: int) -> bool:
 
 def next_due(conn: Connection, jobs: Sequence[str]) -> int | None:
     """When the next feed or gap of these jobs is due, ms UTC."""
-    mine = feed.c.job.in_(jobs)
+    mine = _wanted_by(jobs)
     times = [
         conn.scalar(select(func.min(feed.c.due_at)).where(mine)),
+        conn.scalar(select(func.min(feed.c.refresh_at)).where(mine)),
         conn.scalar(select(func.min(gap.c.due_at)).join(feed, gap.c.feed_id == feed.c.id).where(mine)),
     ]
     return min((t for t in times if t is not None), default=None)

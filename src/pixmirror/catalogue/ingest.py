@@ -7,42 +7,41 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores, ingest_known, ingest_payloads, ingest_people, ingest_tags, media
+from pixmirror.catalogue import (
+    chores,
+    forgotten,
+    ingest_known,
+    ingest_payloads,
+    ingest_people,
+    ingest_tags,
+    media,
+    merging,
+    moves,
+    stats,
+)
 from pixmirror.catalogue.ingest_known import Known
 from pixmirror.catalogue.ingest_states import see
-from pixmirror.catalogue.ingest_stubs import record_stubs
+from pixmirror.catalogue.ingest_stubs import record_stubs, shown_at_last
+from pixmirror.catalogue.merging import CONTENT, COUNTERS
 from pixmirror.catalogue.payloads import canonical, digest_text
 from pixmirror.catalogue.schema import account, series, work, work_job
-from pixmirror.catalogue.seen import DAY, Ingested, Seen, next_seq
+from pixmirror.catalogue.seen import DAY, WEB, Ingested, Seen, next_seq
 from pixmirror.catalogue.statements import Many
 from pixmirror.models import Illust, Lane, Novel, Received, State, to_ms, url_version, work_key
 
-_OPTIONAL = ("sanity_level", "ai_type", "width", "height", "text_length", "is_original", "language", "series_key")
-_CONTENT = (
-    "type",
-    "user_id",
-    "title",
-    "caption",
-    "create_date",
-    "restrict",
-    "x_restrict",
-    "page_count",
-    *_OPTIONAL,
-)
-_COUNTERS = ("total_view", "total_bookmarks", "total_comments")
 _MOVING = ("state", "state_at", "evidence", "detail_at", "change_seq", "last_seen")
 
 _insert = insert(work)
 _UPSERT = Many(
     _insert.on_conflict_do_update(
         index_elements=["work_key"],
-        set_={name: getattr(_insert.excluded, name) for name in (*_CONTENT, *_COUNTERS, *_MOVING)},
+        set_={name: getattr(_insert.excluded, name) for name in (*CONTENT, *COUNTERS, *_MOVING)},
     )
 )
 _TOUCH = Many(
     update(work)
     .where(work.c.work_key == bindparam("b_key"))
-    .values(last_seen=bindparam("now"), **{name: bindparam(f"b_{name}") for name in _COUNTERS})
+    .values(last_seen=bindparam("now"), **{name: bindparam(f"b_{name}") for name in COUNTERS})
 )
 _job = insert(work_job)
 _JOB = Many(
@@ -76,6 +75,7 @@ class _Item:
     content: dict[str, Any] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     changed: bool = False
+    kept: bool = False  # its payload becomes a row: what lies outside of the work's own row moves only then
 
     @property
     def is_new(self) -> bool:
@@ -91,6 +91,7 @@ def record_works(
         key = received.item.key
         if key not in page or page[key].item.is_stub:
             page[key] = received
+    page, barred = forgotten.screened(conn, page)
     # Before the works are read: a rename moves the change_seq of works.
     ingest_people.record_users(
         conn, seen, (r.item.user for r in page.values() if r.item.user and not r.item.is_stub)
@@ -98,6 +99,8 @@ def record_works(
     known = ingest_known.load(conn, seen, page)
     items = [_item(seen, known, key, r, refusals) for key, r in page.items() if not r.item.is_stub]
     stubs = [r for r in page.values() if r.item.is_stub]
+    for item in items:
+        item.wanted &= item.key not in barred
 
     fresh = [i for i in items if not i.settled]
     tags_before = ingest_known.tags_of(conn, [i.key for i in fresh if i.old is not None])
@@ -107,14 +110,20 @@ def record_works(
         _merge(seen, item, tags_before.get(item.key))
         if isinstance(item.work, Illust):
             item.changed |= _compare_files(files, seen, item, media_before.get(item.key, ()))
+        # What another class of endpoint changed in between and this one changes back is a version too.
+        again = item.old is not None and item.old.evidence == WEB != seen.endpoint
+        item.kept = item.changed or again or not known.latest_is(item.key, seen.endpoint, item.digest)
     _write_works(conn, seen, items, fresh)
     record_stubs(conn, seen, stubs, known)
     _write_tags(conn, seen, fresh, tags_before)
     files.write(conn)
     _write_jobs(conn, seen, items, [r.item.key for r in stubs], known)
-    _add_chores(conn, seen, items, known, media_before)
-    _write_payloads(conn, seen, fresh, known)
+    shown_at_last(conn, seen, [i.key for i in items if i.old is not None and i.is_new])
+    _add_chores(conn, seen, [i for i in items if i.key not in barred], known, media_before)
+    _write_payloads(conn, seen, fresh)
     see(conn, seen, ((i.key, State.LIVE, seen.endpoint) for i in items), known.sightings)
+    back = [i.key for i in items if i.old is not None and i.old.state != "live"]
+    moves.live_again(conn, seen.account_id, back, seen.endpoint, seen.now)
 
     new = tuple(i.key for i in items if i.is_new)
     changed = tuple(i.key for i in items if i.changed and not i.is_new)
@@ -145,51 +154,17 @@ def _unwanted(seen: Seen, item: Illust | Novel) -> str | None:
     return None if seen.wants.files else "files = false"
 
 
-def _content(item: Illust | Novel) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "type": item.type,
-        "user_id": item.user.id if item.user else None,
-        "title": item.title,
-        "caption": item.caption,
-        "create_date": to_ms(item.create_date) if item.create_date else None,
-        "restrict": item.restrict,
-        "x_restrict": item.x_restrict,
-        "page_count": item.page_count,
-        "ai_type": item.ai_type,
-        "series_key": work_key(item.medium, item.series.id) if item.series else None,
-    }
-    if isinstance(item, Illust):
-        return row | {
-            "sanity_level": item.sanity_level, "width": item.width, "height": item.height,
-            "text_length": None, "is_original": None, "language": None,
-        }  # fmt: skip
-    return row | {
-        "sanity_level": None, "width": None, "height": None, "text_length": item.text_length,
-        "is_original": None if item.is_original is None else int(item.is_original), "language": item.language,
-    }  # fmt: skip
-
-
 def _merge(seen: Seen, item: _Item, tags_before: Sequence[str] | None) -> None:
-    """What a list leaves empty never replaces what detail gave (law 7)."""
-    item.content = row = _content(item.work)
+    """The row and the tags as they stand after this answer, and whether they moved."""
+    item.content = row = merging.content(item.work)
     item.tags = ingest_tags.names(item.work.tags)
     old = item.old
     if old is None:
         item.changed = True
         return
-    if seen.endpoint != "detail":
-        for name in ("title", "caption"):
-            row[name] = row[name] or getattr(old, name)
-        if old.detail_at is not None:
-            item.tags = item.tags or list(tags_before or ())
-            row["series_key"] = row["series_key"] or old.series_key
-    for name in _OPTIONAL:
-        if row[name] is None and name != "series_key":
-            row[name] = getattr(old, name)
-    row["create_date"] = row["create_date"] or old.create_date
-    item.changed = any(row[name] != getattr(old, name) for name in _CONTENT) or item.tags != list(
-        tags_before or ()
-    )
+    before = list(tags_before or ())
+    item.tags = merging.merge(seen.endpoint, row, item.tags, old, before)
+    item.changed = any(row[name] != getattr(old, name) for name in CONTENT) or item.tags != before
 
 
 def _compare_files(files: media.Changes, seen: Seen, item: _Item, rows: Sequence[Any]) -> bool:
@@ -204,27 +179,33 @@ def _compare_files(files: media.Changes, seen: Seen, item: _Item, rows: Sequence
 
 def _counters(item: _Item) -> dict[str, int | None]:
     found = {}
-    for name in _COUNTERS:
+    for name in COUNTERS:
         value = getattr(item.work, name)
         found[name] = getattr(item.old, name) if value is None and item.old is not None else value
     return found
 
 
+def _moved(old: Any, counters: Mapping[str, int | None]) -> bool:
+    return any(value != getattr(old, name) for name, value in counters.items())
+
+
 def _write_works(conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Sequence[_Item]) -> None:
     seq = next_seq(conn) if any(i.changed for i in fresh) else 0
+    counters = {i.key: _counters(i) for i in items}
     rows = []
     for item in fresh:
         old = item.old
         same_state = old is not None and old.state == "live"
         rows.append(
             item.content
-            | _counters(item)
+            | counters[item.key]
             | {
                 "work_key": item.key,
                 "medium": item.work.medium,
                 "state": "live",
                 "state_at": old.state_at if same_state else seen.now,
-                "evidence": old.evidence if same_state else seen.endpoint,
+                # What only the website showed until now is the app's again.
+                "evidence": seen.endpoint if not same_state or old.evidence == WEB else old.evidence,
                 "detail_at": seen.now if seen.endpoint == "detail" else old.detail_at if old is not None else None,
                 "change_seq": seq if item.changed else old.change_seq,
                 "first_seen": seen.now,
@@ -234,16 +215,20 @@ def _write_works(conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Se
     if rows:
         _UPSERT(conn, rows)
     settled = [
-        {"b_key": i.key, "now": seen.now, **{f"b_{n}": v for n, v in _counters(i).items()}}
+        {"b_key": i.key, "now": seen.now, **{f"b_{n}": v for n, v in counters[i.key].items()}}
         for i in items
         if i.settled
     ]
     if settled:
         _TOUCH(conn, settled)
+    # The first values stand in the first answer.
+    moved = [(i.key, counters[i.key]) for i in items if not i.is_new and _moved(i.old, counters[i.key])]
+    stats.write(conn, moved, seen.now)
     named = {
         work_key(i.work.medium, i.work.series.id): (i.work.series.title, i.content["user_id"])
-        for i in fresh
-        if i.work.series
+        # An empty title takes the place of none, within a page as across pages.
+        for i in sorted(fresh, key=lambda i: bool(i.work.series and i.work.series.title))
+        if i.work.series and i.kept
     }
     if named:
         _SERIES(
@@ -257,7 +242,7 @@ def _write_works(conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Se
 
 def _write_tags(conn: Connection, seen: Seen, fresh: Sequence[_Item], before: Mapping[int, list[str]]) -> None:
     translations: dict[str, str] = {}
-    for item in fresh:
+    for item in (i for i in fresh if i.kept):
         translations |= {t.name: t.translated_name for t in item.work.tags if t.translated_name}
     changed = {i.key: i.tags for i in fresh if i.tags != before.get(i.key, [])}
     ingest_tags.write(conn, seen, changed, before, translations)
@@ -291,33 +276,53 @@ def _add_chores(
     novels = [i.key for i in items if not i.settled and i.old is not None and isinstance(i.work, Novel)]
     texts = ingest_known.with_text(conn, novels)
     rows: list[tuple[str, int, int, int]] = []
+    edited: list[tuple[str, int, int, int]] = []
     stripped: bool | None = None
     for item in items:
         if not item.settled and item.wanted:
             if isinstance(item.work, Novel):
-                moved = item.old is None or item.old.text_length != item.content["text_length"]
-                if moved or item.key not in texts:
-                    rows.append(("text", item.key, Lane.COMPLETE, seen.now))
+                # Any edit may be one of the text; what only detail tells is none.
+                longer = item.old is not None and item.old.text_length != item.content["text_length"]
+                moved = item.old is None or longer or (item.changed and seen.endpoint != "detail")
+                if moved or item.key not in texts or _has_new_cover(item.work, media_before.get(item.key, ())):
+                    (edited if item.changed else rows).append(("text", item.key, Lane.COMPLETE, seen.now))
             elif item.work.type == "ugoira" and _lacks_zip(item.work, media_before.get(item.key, ())):
-                rows.append(("ugoira", item.key, Lane.COMPLETE, seen.now))
+                (edited if item.changed else rows).append(("ugoira", item.key, Lane.COMPLETE, seen.now))
         if seen.wants.comments and (due := _comments_due(seen, item, known)) is not None:
             rows.append(("comments", item.key, Lane.EXTRA, due))
-        if not item.settled and not item.content["caption"] and _never_detailed(seen, item):
+        lane = _caption_lane(seen, item, media_before.get(item.key, ()))
+        if lane is not None:
             if stripped is None:
                 stripped = bool(conn.execute(_STRIPPED, {"b_id": seen.account_id}).scalar())
             if stripped:
-                rows.append(("detail", item.key, Lane.EXTRA, seen.now))
+                rows.append(("detail", item.key, lane, seen.now))
     chores.add_all(conn, rows)
+    chores.add_all(conn, edited, moved=True)
 
 
-def _never_detailed(seen: Seen, item: _Item) -> bool:
-    return seen.endpoint != "detail" and (item.old is None or item.old.detail_at is None)
+def _caption_lane(seen: Seen, item: _Item, files: Sequence[Any]) -> Lane | None:
+    """How urgently detail is to tell the caption, if this account's lists leave captions out; None: not at all.
+
+    Who edits something else may have edited the caption too, which such a list would not show.
+    """
+    if item.settled or item.work.caption or seen.endpoint in ("detail", WEB):
+        return None
+    if not item.content["caption"] and (item.old is None or item.old.detail_at is None):
+        return Lane.EXTRA
+    edited = item.changed or (isinstance(item.work, Novel) and _has_new_cover(item.work, files))
+    return Lane.REFRESH if edited and not item.is_new else None
 
 
 def _lacks_zip(work: Illust, rows: Sequence[Any]) -> bool:
     versions = [r.version for r in rows if r.role == "ugoira" and r.is_current]
     shown = max((url_version(url) for url in work.originals), default="")
     return not versions or shown > max(versions)
+
+
+def _has_new_cover(novel: Novel, rows: Sequence[Any]) -> bool:
+    """Lists show a cover's time; its address comes with the text."""
+    known = max((r.version for r in rows if r.role == "cover"), default="")
+    return bool(known) and novel.image_urls is not None and url_version(novel.image_urls.large or "") > known
 
 
 def _comments_due(seen: Seen, item: _Item, known: Known) -> int | None:
@@ -337,11 +342,15 @@ def _comments_due(seen: Seen, item: _Item, known: Known) -> int | None:
     return max(seen.now, created + 7 * DAY)
 
 
-def _write_payloads(conn: Connection, seen: Seen, fresh: Sequence[_Item], known: Known) -> None:
-    rows = [
-        ingest_payloads.row("work", i.key, seen.endpoint, i.text, i.digest, seen.now)
-        for i in fresh
-        if not known.latest_is(i.key, seen.endpoint, i.digest)
-    ]
-    if rows:
-        ingest_payloads.INSERT(conn, rows)
+def _write_payloads(conn: Connection, seen: Seen, fresh: Sequence[_Item]) -> None:
+    kept = [i for i in fresh if i.kept]
+    bases = ingest_payloads.bases_of(conn, [i.key for i in kept if not i.is_new])
+    ingest_payloads.INSERT(
+        conn,
+        [
+            ingest_payloads.row(
+                "work", i.key, seen.endpoint, i.text, i.digest, seen.now, seen.language, bases.get(i.key)
+            )
+            for i in kept
+        ],
+    )

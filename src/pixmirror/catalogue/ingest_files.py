@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from pixmirror.catalogue import ingest_known, ingest_payloads, media
+from pixmirror.catalogue import forgotten, ingest_known, ingest_payloads, media
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.schema import payload, text_version, ugoira, work
 from pixmirror.catalogue.seen import Seen, next_seq
@@ -32,7 +32,7 @@ _LATEST_TEXT = (
 _TEXT = insert(text_version)
 # SQLite takes the other columns of a group from the row that holds the max().
 _SHOWN = (
-    select(func.max(payload.c.id), payload.c.codec, payload.c.body)
+    select(func.max(payload.c.id), payload.c.codec, payload.c.body, ingest_payloads.BASE)
     .where(payload.c.owner_kind == "work", payload.c.owner_id == bindparam("b_key"), payload.c.endpoint != "stub")
     .group_by(payload.c.endpoint)
 )
@@ -45,10 +45,16 @@ def large_zip(url: str) -> str:
     return url.replace("_ugoira600x600", "_ugoira1920x1080")
 
 
+def zip_file(named: str) -> media.File:
+    """The zip that metadata names, the large one first."""
+    large = large_zip(named)
+    return media.File("ugoira", 0, large, (named,) if named != large else ())
+
+
 def shown_version(conn: Connection, key: int) -> str:
     """The newest time in the address of the work's first original, as lists and detail last showed it, or ""."""
     found = conn.execute(_SHOWN, {"b_key": key})
-    return max((_version(unpack(codec, body)) for _, codec, body in found), default="")
+    return max((_version(unpack(codec, body, base)) for _, codec, body, base in found), default="")
 
 
 def _version(raw: Any) -> str:
@@ -64,11 +70,12 @@ def record_ugoira(conn: Connection, seen: Seen, illust_id: int, metadata: Ugoira
     if owner is None or owner.user_id is None:
         return False
     named = metadata.zip_urls.medium
-    large = large_zip(named)
-    file = media.File("ugoira", 0, large, (named,) if named != large else ())
+    file = zip_file(named)
     rows = ingest_known.media_of(conn, [key]).get(key, [])
     if any(r.role == "ugoira" and r.is_current and r.version > file.version for r in rows):
         return False  # metadata may lag behind a replaced ugoira
+    # As it is now, so that a replaced zip keeps its own frames.
+    ingest_payloads.keep(conn, "work", key, "ugoira", metadata.model_dump(mode="json"), seen.now)
     moved = _compare(conn, seen, key, owner.user_id, [file], rows)
     frames = json.dumps([[f.file, f.delay] for f in metadata.frames], separators=(",", ":"))
     old = conn.execute(_FRAMES_OF, {"b_key": key}).first()
@@ -85,7 +92,7 @@ def record_text(conn: Connection, seen: Seen, received: Received[NovelText]) -> 
     novel = received.item
     key = work_key("novel", novel.id)
     owner = conn.execute(_WORK, {"b_key": key}).first()
-    if owner is None:
+    if owner is None or forgotten.is_forgotten(conn, key):
         return False
     digest = hashlib.sha256(novel.text.encode("utf-8", "surrogatepass")).hexdigest()
     is_new = conn.execute(_LATEST_TEXT, {"b_key": key}).scalar() != digest
@@ -95,7 +102,7 @@ def record_text(conn: Connection, seen: Seen, received: Received[NovelText]) -> 
     # The text itself stands in text_version: the payload only says which it was.
     raw = {**received.raw, "text": f"sha256:{digest}"}
     stable = {name: value for name, value in raw.items() if name not in _UNSTABLE}
-    ingest_payloads.keep(conn, "work", key, "webview", raw, seen.now, stable)
+    ingest_payloads.keep(conn, "work", key, "webview", raw, seen.now, stable, seen.language)
     moved = is_new
     if user_id := owner.user_id or novel.user_id:
         moved |= _record_pictures(conn, seen, key, user_id, novel)

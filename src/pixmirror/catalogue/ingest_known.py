@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
+from pixmirror.catalogue.merging import NO_CONTENT
 from pixmirror.catalogue.schema import media, payload, sighting, tag, text_version, work, work_job, work_tag
 from pixmirror.catalogue.seen import Seen, among, listed
 
@@ -58,7 +59,7 @@ class Known:
         latest = of_work.get(endpoint) if of_work else None
         if of_work is None or latest is None or latest[1] != digest or self.works[key].user_id is None:
             return False
-        return len(of_work) == 1 or latest[0] == max(p[0] for name, p in of_work.items() if name != "stub")
+        return len(of_work) == 1 or latest[0] == max(p[0] for name, p in of_work.items() if name not in NO_CONTENT)
 
 
 def load(conn: Connection, seen: Seen, keys: Collection[int]) -> Known:
@@ -73,7 +74,9 @@ def load(conn: Connection, seen: Seen, keys: Collection[int]) -> Known:
     for key, endpoint, row_id, digest in conn.execute(_PAYLOADS, bound):
         payloads.setdefault(key, {})[endpoint] = (row_id, digest)
     found = conn.execute(_SIGHTINGS, bound | {"account_id": seen.account_id})
-    return Known(works, jobs, payloads, {key: (row_id, state, since) for key, row_id, state, since in found})
+    # What was seen of a work before it had a row says nothing of the row's first state.
+    sightings = {key: (row_id, state, since) for key, row_id, state, since in found if key in works}
+    return Known(works, jobs, payloads, sightings)
 
 
 def tags_of(conn: Connection, keys: Collection[int]) -> dict[int, list[str]]:

@@ -1,19 +1,24 @@
-"""The account's own lists: follows, bookmarks, own bookmark tags; and what is missing from full passes (law 6)."""
+"""The account's own lists: follows and bookmarks, how they change, and what is missing from full passes (law 6).
 
-from collections.abc import Sequence
+Every change of membership is a row of `drift`: added, removed, returned, restrict (switched between public and
+private). What the first reading of a list finds is no addition.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from pixmirror.catalogue.schema import bookmark, bookmark_tag, bookmark_work_tag, follow, sighting
+from pixmirror.catalogue.feeds import canonical
+from pixmirror.catalogue.missing import BRAKE_SHARE, doubt_all, drifted, ledger, seen_again, settle
+from pixmirror.catalogue.schema import bookmark, feed, follow
 from pixmirror.catalogue.seen import DAY, among, listed
 from pixmirror.catalogue.statements import Many
-from pixmirror.models import BookmarkTag, Medium, Restrict, work_key
+from pixmirror.models import Medium, Restrict, split_key, work_key
 
-# A pass that would lose more than this share of a list, and more than a handful, proves nothing.
-BRAKE_SHARE = 0.05
-BRAKE_MIN = 5
+FOLLOWS_LIST = "user/following"
+BOOKMARK_LISTS: Mapping[Medium, str] = {"illust": "user/bookmarks/illust", "novel": "user/bookmarks/novel"}
 
 _follow = upsert(follow)
 _FOLLOW = Many(
@@ -23,9 +28,9 @@ _FOLLOW = Many(
         | {"missing_since": None},
     )
 )
-_FOLLOWED = select(follow.c.user_id.label("id"), follow.c.restrict, follow.c.state, follow.c.state_at).where(
-    follow.c.account_id == bindparam("b_account"), among(follow.c.user_id, "ids")
-)
+_FOLLOWED = select(
+    follow.c.user_id.label("id"), follow.c.restrict, follow.c.state, follow.c.state_at, follow.c.missing_since
+).where(follow.c.account_id == bindparam("b_account"), among(follow.c.user_id, "ids"))
 _bookmark = upsert(bookmark)
 _BOOKMARK = Many(
     _bookmark.on_conflict_do_update(
@@ -40,21 +45,16 @@ _BOOKMARK = Many(
     )
 )
 _BOOKMARKED = select(
-    bookmark.c.work_key.label("id"), bookmark.c.restrict, bookmark.c.state, bookmark.c.state_at
+    bookmark.c.work_key.label("id"),
+    bookmark.c.restrict,
+    bookmark.c.state,
+    bookmark.c.state_at,
+    bookmark.c.missing_since,
 ).where(bookmark.c.account_id == bindparam("b_account"), among(bookmark.c.work_key, "ids"))
-_SIGHTING = Many(insert(sighting))
-_tag = upsert(bookmark_tag)
-_TAG = Many(
-    _tag.on_conflict_do_update(
-        index_elements=["account_id", "medium", "restrict", "name"],
-        set_={"count": _tag.excluded.count, "seen_at": _tag.excluded.seen_at},
-    )
-)
-_tagged = upsert(bookmark_work_tag)
-_TAGGED = Many(
-    _tagged.on_conflict_do_update(
-        index_elements=["account_id", "work_key", "name"], set_={"last_seen": _tagged.excluded.last_seen}
-    )
+_READ = select(feed.c.full_at).where(
+    feed.c.account_id == bindparam("b_account"),
+    feed.c.endpoint == bindparam("b_endpoint"),
+    feed.c.params == bindparam("b_params"),
 )
 
 
@@ -92,27 +92,36 @@ def _entry(account_id: int, restrict: str, old: Any, now: int) -> dict[str, Any]
 
 
 def _moved(
-    conn: Connection, kind: str, account_id: int, restrict: str, ids: Sequence[int], old: dict[int, Any], now: int
+    conn: Connection,
+    kind: Literal["bookmark", "follow"],
+    account_id: int,
+    restrict: str,
+    ids: Sequence[int],
+    old: Mapping[int, Any],
+    now: int,
 ) -> tuple[int, ...]:
+    """What this page changed of the list, which is written down; see `drift` in the schema."""
+    new = [i for i in dict.fromkeys(ids) if i not in old]
     back = [i for i in old if old[i].state != "live"]
-    _ledger(conn, kind, account_id, back, "live", f"{restrict} list", now)
-    return tuple(
-        i for i in dict.fromkeys(ids) if i not in old or old[i].state != "live" or old[i].restrict != restrict
-    )
+    switched = [i for i in old if old[i].state == "live" and old[i].restrict != restrict]
+    if new and _was_read(conn, kind, account_id, restrict, new[0]):
+        drifted(conn, account_id, kind, "added", ((i, None, restrict) for i in new), now)
+    drifted(conn, account_id, kind, "returned", ((i, old[i].restrict, restrict) for i in back), now)
+    drifted(conn, account_id, kind, "restrict", ((i, old[i].restrict, restrict) for i in switched), now)
+    ledger(conn, account_id, kind, back, "live", f"{restrict} list", now)
+    seen_again(conn, kind, (i for i in old if old[i].missing_since is not None))
+    moved = {*new, *back, *switched}
+    return tuple(i for i in dict.fromkeys(ids) if i in moved)
 
 
-def _ledger(
-    conn: Connection, kind: str, account_id: int, ids: Sequence[int], state: str, evidence: str, now: int
-) -> None:
-    rows = [
-        {
-            "account_id": account_id, "owner_kind": kind, "owner_id": i, "state": state, "evidence": evidence,
-            "first_at": now, "last_at": now,
-        }
-        for i in ids
-    ]  # fmt: skip
-    if rows:
-        _SIGHTING(conn, rows)
+def _was_read(conn: Connection, kind: str, account_id: int, restrict: str, item: int) -> bool:
+    """Whether this item's list had been read to its end: only then is what it newly shows an addition.
+
+    What a first reading finds has been there for who knows how long; `first_seen` tells when we met it.
+    """
+    endpoint = FOLLOWS_LIST if kind == "follow" else BOOKMARK_LISTS[split_key(item)[0]]
+    given = {"b_account": account_id, "b_endpoint": endpoint, "b_params": canonical({"restrict": restrict})}
+    return conn.scalar(_READ, given) is not None
 
 
 def mark_missing(
@@ -123,29 +132,27 @@ def mark_missing(
     pass_started: int,
     now: int,
     medium: Medium | None = None,
+    *,
+    share: float = BRAKE_SHARE,
 ) -> int:
     """After full passes (of both lists for restrict None): what was not met is missing, the second time gone.
 
-    The two times lie at least a day apart. Returns how many are gone now, or -1 if the brake held: then none is.
+    The two times lie at least a day apart. Returns how many are gone now, or HELD if they were more than `share`
+    of all that are there: then none is, and `brake:bookmark` or `brake:follow` in meta says so.
     """
     rows: Table = follow if table == "follow" else bookmark
     item = rows.c.user_id if table == "follow" else rows.c.work_key
-    scope: list[ColumnElement[bool]] = [rows.c.account_id == account_id, rows.c.state == "live"]
+    absent: list[ColumnElement[bool]] = [rows.c.account_id == account_id, rows.c.state == "live"]
     if restrict is not None:
-        scope.append(rows.c.restrict == restrict)
+        absent.append(rows.c.restrict == restrict)
     if medium is not None and table == "bookmark":
-        scope.append(item.op("&")(1) == int(medium == "novel"))
-    absent = [*scope, rows.c.last_seen < pass_started]
-    live = conn.execute(select(func.count()).select_from(rows).where(*scope)).scalar_one()
-    due = [*absent, rows.c.missing_since <= now - DAY]
-    gone = conn.execute(select(item).where(*due)).scalars().all()
+        absent.append(item.op("&")(1) == int(medium == "novel"))
+    absent.append(rows.c.last_seen < pass_started)
+    due = select(item, rows.c.missing_since).where(*absent, rows.c.missing_since <= now - DAY)
+    twice = [(row[0], row[1]) for row in conn.execute(due)]
     conn.execute(update(rows).where(*absent, rows.c.missing_since.is_(None)).values(missing_since=now))
-    if len(gone) > max(BRAKE_MIN, BRAKE_SHARE * live):
-        return -1
-    if gone:
-        conn.execute(update(rows).where(*due).values(state="gone", state_at=now))
-        _ledger(conn, table, account_id, gone, "gone", "absent from two full passes", now)
-    return len(gone)
+    doubt_all(conn, account_id, table, twice, "absent from two full passes", now)
+    return settle(conn, table, now, share)
 
 
 def touch_unread(
@@ -168,71 +175,4 @@ def touch_unread(
         .values(last_seen=now, missing_since=None),
         {"keys": listed(keys)},
     )
-
-
-def record_bookmark_tags(
-    conn: Connection, account_id: int, medium: Medium, restrict: Restrict, tags: Sequence[BookmarkTag], now: int
-) -> tuple[str, ...]:
-    """Own bookmark tags with their counts: the names whose lists must be walked because the count moved."""
-    if not tags:
-        return ()
-    one = {"account_id": account_id, "medium": medium, "restrict": restrict}
-    _TAG(conn, [one | {"name": t.name, "count": t.count, "seen_at": now} for t in tags])
-    stmt = select(bookmark_tag.c.name).where(
-        *_own(account_id, medium, restrict),
-        among(bookmark_tag.c.name, "names"),
-        bookmark_tag.c.walked_count.is_distinct_from(bookmark_tag.c.count),
-    )
-    return tuple(conn.execute(stmt, {"names": listed(t.name for t in tags)}).scalars())
-
-
-def _own(account_id: int, medium: str, restrict: str) -> tuple[ColumnElement[bool], ...]:
-    return (
-        bookmark_tag.c.account_id == account_id,
-        bookmark_tag.c.medium == medium,
-        bookmark_tag.c.restrict == restrict,
-    )
-
-
-def record_tagged(conn: Connection, account_id: int, name: str, work_keys: Sequence[int], now: int) -> None:
-    """One page of the list of one own bookmark tag."""
-    if work_keys:
-        one = {"account_id": account_id, "name": name, "last_seen": now}
-        _TAGGED(conn, [one | {"work_key": key} for key in work_keys])
-
-
-def tag_walked(
-    conn: Connection, account_id: int, medium: Medium, restrict: Restrict, name: str, count: int, pass_started: int
-) -> int:
-    """The list was walked to its end: links that it no longer holds go. Returns how many."""
-    own = _own(account_id, medium, restrict)
-    conn.execute(update(bookmark_tag).where(*own, bookmark_tag.c.name == name).values(walked_count=count))
-    return _unlink(conn, account_id, medium, restrict, (name,), pass_started)
-
-
-def forget_bookmark_tags(
-    conn: Connection, account_id: int, medium: Medium, restrict: Restrict, pass_started: int
-) -> int:
-    """The list of own tags was read to its end: tags that it no longer holds go, with their links."""
-    unseen = [*_own(account_id, medium, restrict), bookmark_tag.c.seen_at < pass_started]
-    names = conn.execute(select(bookmark_tag.c.name).where(*unseen)).scalars().all()
-    if names:
-        conn.execute(delete(bookmark_tag).where(*unseen))
-        _unlink(conn, account_id, medium, restrict, names, pass_started)
-    return len(names)
-
-
-def _unlink(
-    conn: Connection, account_id: int, medium: str, restrict: str, names: Sequence[str], before: int
-) -> int:
-    listed_here = select(bookmark.c.work_key).where(
-        bookmark.c.account_id == account_id, bookmark.c.restrict == restrict
-    )
-    stmt = delete(bookmark_work_tag).where(
-        bookmark_work_tag.c.account_id == account_id,
-        bookmark_work_tag.c.name.in_(names),
-        bookmark_work_tag.c.last_seen < before,
-        bookmark_work_tag.c.work_key.op("&")(1) == int(medium == "novel"),
-        bookmark_work_tag.c.work_key.in_(listed_here),
-    )
-    return conn.execute(stmt).rowcount
+    seen_again(conn, kind, keys)

@@ -1,71 +1,75 @@
 """Users: from lists, from works, and whole profiles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores
+from pixmirror.catalogue import chores, controls, doubts, forgotten, ingest_payloads, leavers, moves
+from pixmirror.catalogue.doubts import Doubt
 from pixmirror.catalogue.ingest_payloads import keep
-from pixmirror.catalogue.ingest_states import may_flip, see_one
-from pixmirror.catalogue.schema import user, work
+from pixmirror.catalogue.ingest_states import ended, see_one, stretch, verdict
+from pixmirror.catalogue.moves import Move
+from pixmirror.catalogue.payloads import canonical, digest_text
+from pixmirror.catalogue.schema import doubt, user, work
 from pixmirror.catalogue.seen import Seen, among, listed, next_seq
 from pixmirror.catalogue.statements import Many
 from pixmirror.models import Lane, Received, State, User, UserDetail
 
 NO_PROFILE = "/common/images/no_profile"
 
-_KNOWN = select(user.c.id, user.c.name, user.c.account, user.c.avatar_url, user.c.state).where(
-    among(user.c.id, "ids")
-)
+_doubted = select(doubt.c.at).where(doubt.c.owner_kind == "user", doubt.c.owner_id == user.c.id).exists()
+_KNOWN = select(
+    user.c.id, user.c.name, user.c.account, user.c.avatar_url, user.c.state, _doubted.label("doubted")
+).where(among(user.c.id, "ids"))
 _insert = insert(user)
 _UPSERT = Many(
     _insert.on_conflict_do_update(
         index_elements=["id"],
-        set_={
-            name: getattr(_insert.excluded, name)
-            for name in ("name", "account", "avatar_url", "state", "state_at", "last_seen")
-        },
+        set_={name: getattr(_insert.excluded, name) for name in ("name", "account", "avatar_url", "last_seen")},
     )
 )
 _TOUCH = Many(update(user).where(user.c.id == bindparam("b_id")).values(last_seen=bindparam("now")))
 _RENAMED = update(work).where(work.c.user_id == bindparam("b_id")).values(change_seq=bindparam("seq"))
-_STATE = (
-    update(user)
-    .where(user.c.id == bindparam("b_id"))
-    .values(state=bindparam("b_state"), state_at=bindparam("now"))
-)
 _PROFILE = (
     update(user)
     .where(user.c.id == bindparam("b_id"))
     .values(
         comment=bindparam("b_comment"), background_url=bindparam("b_background"), profile_at=bindparam("now"),
         total_illusts=bindparam("illusts"), total_manga=bindparam("manga"), total_novels=bindparam("novels"),
+        total_bookmarks_public=func.coalesce(bindparam("bookmarks"), user.c.total_bookmarks_public),
     )
 )  # fmt: skip
-_STATE_OF = select(user.c.state).where(user.c.id == bindparam("b_id"))
+_STATE_OF = select(user.c.state, user.c.last_seen).where(user.c.id == bindparam("b_id"))
+_LISTED = ("id", "name", "account", "profile_image_urls")
 
 
-def _avatar(person: User) -> str | None:
+def avatar_of(person: User) -> str | None:
     url = person.profile_image_urls.medium if person.profile_image_urls else None
     return None if url is None or NO_PROFILE in url else url
 
 
 def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[int, ...]:
-    """Name, account and avatar of each; the ids that are new. An empty name (a stub's) replaces nothing."""
+    """Name, account and avatar of each; the ids that are new. An empty name (a stub's) replaces nothing.
+
+    Who is listed is there: a doubt is over, and who was gone is back.
+    """
     people = {u.id: u for u in users if u.id and (u.name or u.account)}
+    for barred in forgotten.people(conn, people):
+        del people[barred]
     if not people:
         return ()
     known = {r.id: r for r in conn.execute(_KNOWN, {"ids": listed(people)})}
     rows: list[dict[str, Any]] = []
     touched: list[dict[str, Any]] = []
+    payloads: list[dict[str, Any]] = []
     renamed: list[int] = []
     for person in people.values():
         old = known.get(person.id)
         new = (person.name or (old.name if old else ""), person.account or (old.account if old else ""))
-        avatar = _avatar(person)
-        if old is not None and new == (old.name, old.account) and avatar == old.avatar_url and old.state == "live":
+        avatar = avatar_of(person) if person.profile_image_urls or old is None else old.avatar_url
+        if old is not None and new == (old.name, old.account) and avatar == old.avatar_url:
             touched.append({"b_id": person.id, "now": seen.now})
             continue
         rows.append(
@@ -74,23 +78,45 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
                 "state_at": seen.now, "first_seen": seen.now, "last_seen": seen.now,
             }
         )  # fmt: skip
+        payloads.append(_payload(seen, person))
         if old is not None and new != (old.name, old.account):
             renamed.append(person.id)
-        if old is not None and old.state != "live":
-            see_one(conn, seen, "user", person.id, State.LIVE, seen.endpoint)
     if touched:
         _TOUCH(conn, touched)
     if rows:
         _UPSERT(conn, rows)
+        ingest_payloads.INSERT(conn, payloads)
+    _are_there(conn, seen, list(known.values()))
     if renamed:
         seq = next_seq(conn)
         conn.execute(_RENAMED, [{"b_id": i, "seq": seq} for i in renamed])
     return tuple(i for i in people if i not in known)
 
 
+def _payload(seen: Seen, person: User) -> dict[str, Any]:
+    """What a list says of a user, as it says it."""
+    text = canonical(person.model_dump(mode="json", include=set(_LISTED), exclude_none=True))
+    return ingest_payloads.row("user", person.id, "list", text, digest_text(text), seen.now)
+
+
+def _are_there(conn: Connection, seen: Seen, known: Sequence[Any]) -> None:
+    """These users are live: what was said against them is over."""
+    back = [row.id for row in known if row.state != "live"]
+    doubted = [row.id for row in known if row.doubted]
+    for user_id in dict.fromkeys((*back, *doubted)):
+        see_one(conn, seen, "user", user_id, State.LIVE, seen.endpoint)
+    if doubted:
+        doubts.drop(conn, "user", doubted)
+    moves.move(conn, "user", [Move(i, "live", seen.endpoint, seen.account_id) for i in back], seen.now)
+    for user_id in back:
+        leavers.came_back(conn, seen.account_id, user_id, seen.now)
+
+
 def record_profile(conn: Connection, seen: Seen, received: Received[UserDetail]) -> bool:
     """The whole profile; True if it is new or differs from the one before."""
     detail = received.item
+    if forgotten.people(conn, (detail.user.id,)):
+        return False
     record_users(conn, seen, (detail.user,))
     see_one(conn, seen, "user", detail.user.id, State.LIVE, "user detail")
     conn.execute(
@@ -103,6 +129,7 @@ def record_profile(conn: Connection, seen: Seen, received: Received[UserDetail])
             "illusts": detail.profile.total_illusts,
             "manga": detail.profile.total_manga,
             "novels": detail.profile.total_novels,
+            "bookmarks": detail.profile.total_illust_bookmarks_public,
         },
     )
     return keep(conn, "user", detail.user.id, "detail", received.raw, seen.now)
@@ -117,10 +144,21 @@ def want_profiles(conn: Connection, user_ids: Iterable[int], now: int) -> None:
 
 
 def record_user_state(conn: Connection, seen: Seen, user_id: int, state: State, evidence: str) -> bool:
-    """What an answer says of a user; True if the user's state moved (law 6: bad news needs two sightings)."""
-    old = conn.execute(_STATE_OF, {"b_id": user_id}).scalar()
+    """What an answer says of a user; True if the user's state moved at once. A 404 about us says nothing of us."""
+    old = conn.execute(_STATE_OF, {"b_id": user_id}).first()
+    last = stretch(conn, seen.account_id, "user", user_id)
+    if old is not None and last is not None and last.state != "live" and old.last_seen > last.last_at:
+        ended(conn, seen, "user", user_id, old.last_seen)  # lists have shown them since
     since = see_one(conn, seen, "user", user_id, state, evidence)
-    if old is None or old == state or not may_flip(State(old), state, since, seen.now):
+    if old is None or user_id == seen.account_id:
         return False
-    conn.execute(_STATE, {"b_id": user_id, "b_state": state.value, "now": seen.now})
-    return True
+    found = verdict(State(old.state), state, since, seen.now)
+    if found == "move" or (old.state == State.USER_GONE and state is State.USER_SUSPENDED):
+        moves.move(conn, "user", [Move(user_id, state, evidence, seen.account_id)], seen.now)
+        if state in leavers.GONE:
+            leavers.left(conn, seen.account_id, user_id, state, evidence, since, seen.now)
+        return True
+    if found == "doubt":
+        doubts.add(conn, [Doubt("user", user_id, seen.account_id, state, evidence, since, seen.now)])
+        controls.ask_for_profile(conn, seen.account_id, seen.now)
+    return False

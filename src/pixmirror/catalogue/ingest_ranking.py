@@ -11,6 +11,8 @@ from pixmirror.catalogue.schema import ranking, ranking_day
 from pixmirror.catalogue.statements import Many
 from pixmirror.models import Medium
 
+AGAIN_AFTER_MS = 24 * 3_600_000  # a ranking is read once more when the first reading is so old
+
 DayState = Literal["reading", "complete", "empty_for_account", "same"]
 
 _insert = insert(ranking)
@@ -30,6 +32,13 @@ class RankingDay:
     state: str
     depth: int
     read_at: int
+
+
+def is_due(known: RankingDay | None, now: int) -> bool:
+    """Whether a day's ranking, as far as it was read, is still to be read."""
+    if known is None or known.state == "reading":
+        return True
+    return known.state == "complete" and known.snapshot == 1 and now - known.read_at >= AGAIN_AFTER_MS
 
 
 def _is(

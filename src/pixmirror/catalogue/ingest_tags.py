@@ -44,7 +44,7 @@ def write(
     for key, now_named in changed.items():
         more.update(now_named)
         more.subtract(before.get(key, ()))
-    ids = _ids(conn, {**more, **dict.fromkeys(translations, 0)})
+    ids = ids_of(conn, {**more, **dict.fromkeys(translations, 0)})
     moved = [{"b_id": ids[name], "more": n} for name, n in more.items() if n]
     if moved:
         _COUNT(conn, moved)
@@ -64,7 +64,7 @@ def write(
         )
 
 
-def _ids(conn: Connection, wanted: Mapping[str, int]) -> dict[str, int]:
+def ids_of(conn: Connection, wanted: Mapping[str, int]) -> dict[str, int]:
     """Ids of all these names; unknown ones are added. There is one writer, so we may number them ourselves."""
     if not wanted:
         return {}

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from pixmirror.catalogue import chores
+from pixmirror.catalogue import chores, forgotten
 from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.schema import media, text_version, work, work_job
 from pixmirror.catalogue.seen import Seen, among, listed
@@ -54,7 +54,8 @@ _NEW_URL = (
     update(media)
     .where(media.c.id == bindparam("b_id"))
     .values(
-        url=bindparam("b_url"), alternates=bindparam("b_alternates"), attempts=0, due_at=0, error=None,
+        url=bindparam("b_url"), alternates=bindparam("b_alternates"), attempts=0, due_at=0,
+        error=case((media.c.state == literal_column("'forgotten'"), media.c.error), else_=None),
         state=case((_is_one_of("wanted", "waiting", "failed", "gone", "damaged"), "wanted"), else_=media.c.state),
     )
 )  # fmt: skip
@@ -105,6 +106,7 @@ class Changes:
         for statement, rows in ((_RETIRE, self.retired), (_CURRENT, self.current), (_NEW_URL, self.new_url)):
             if rows:
                 conn.execute(statement, rows)
+        forgotten.mark(conn, self.new)
         _INSERT(conn, self.new)
 
 
@@ -199,10 +201,17 @@ def _row(seen: Seen, key: int, user_id: int, file: File, *, wanted: bool, first:
 
 def want(conn: Connection, keys: Collection[int], now: int, lane: int) -> None:
     """Some job wants these works' files again: also those that must be asked for first."""
+    keys = set(keys) - forgotten.works(conn, keys)
     if not keys:
         return
     bound = {"keys": listed(keys)}
     conn.execute(_WANT, bound | {"lane": int(lane)})
+    ask_for_what_is_lacking(conn, keys, now)
+
+
+def ask_for_what_is_lacking(conn: Connection, keys: Collection[int], now: int) -> None:
+    """Zips and texts that nobody has asked for yet."""
+    bound = {"keys": listed(keys)}
     ugoira = [("ugoira", key, Lane.COMPLETE, now) for key in conn.execute(_LACKS_ZIP, bound).scalars()]
     texts = [("text", key, Lane.COMPLETE, now) for key in conn.execute(_LACKS_TEXT, bound).scalars()]
     chores.add_all(conn, ugoira + texts)
@@ -215,9 +224,9 @@ def refuse(conn: Connection, keys: Collection[int]) -> None:
 
 
 def is_wanted(conn: Connection, key: int) -> bool:
-    """True unless every job that saw the work refuses it."""
+    """True unless every job that saw the work refuses it, or the user forgot it."""
     jobs, refusing = conn.execute(_REFUSALS, {"b_key": key}).one()
-    return bool(jobs == 0 or refusing < jobs)
+    return bool(jobs == 0 or refusing < jobs) and not forgotten.is_forgotten(conn, key)
 
 
 def is_ready() -> Any:

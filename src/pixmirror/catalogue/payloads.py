@@ -1,6 +1,8 @@
 """What Pixiv said, kept raw: packed small, and told apart by a digest that ignores counters and viewer flags.
 
-Codec 1 is zlib with a preset dictionary. The dictionary of a codec never changes; a better one is a new codec.
+Codec 1 is zlib with a preset dictionary. Codec 2 adds to that dictionary another payload of the same owner, of
+codec 1: what another endpoint says of a work, and what a later version says, is mostly the same. The dictionary of
+a codec never changes; a better one is a new codec.
 """
 
 import hashlib
@@ -12,7 +14,7 @@ from typing import Any
 from pixmirror.catalogue.payload_dictionary import DICTIONARY_1
 
 CODEC = 1
-_DICTIONARIES = {1: DICTIONARY_1}
+AGAINST = 2
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 # In JSON text a name is what stands between quotes before a colon; quotes inside strings are escaped, so this
@@ -36,15 +38,32 @@ def digest(obj: Any) -> bytes:
 
 
 def pack_text(text: str) -> bytes:
-    packer = zlib.compressobj(6, zlib.DEFLATED, 15, 8, zlib.Z_DEFAULT_STRATEGY, DICTIONARY_1)
+    return _packed(text, DICTIONARY_1)
+
+
+def pack_against(base: bytes, text: str) -> bytes | None:
+    """Codec 2; `base` is the body of a payload of codec 1. None where that gains too little to depend on it."""
+    packed = _packed(text, DICTIONARY_1 + _unpacked(base, DICTIONARY_1))
+    return packed if len(packed) * 2 < len(base) else None
+
+
+def _packed(text: str, dictionary: bytes) -> bytes:
+    packer = zlib.compressobj(6, zlib.DEFLATED, 15, 8, zlib.Z_DEFAULT_STRATEGY, dictionary)
     return packer.compress(text.encode("utf-8", "surrogatepass")) + packer.flush()
+
+
+def _unpacked(body: bytes, dictionary: bytes) -> bytes:
+    unpacker = zlib.decompressobj(15, dictionary)
+    return unpacker.decompress(body) + unpacker.flush()
 
 
 def pack(obj: Any) -> bytes:
     return pack_text(canonical(obj))
 
 
-def unpack(codec: int, body: bytes) -> Any:
-    unpacker = zlib.decompressobj(15, _DICTIONARIES[codec])
-    text = unpacker.decompress(body) + unpacker.flush()
-    return json.loads(text.decode("utf-8", "surrogatepass"))
+def unpack(codec: int, body: bytes, base: bytes | None = None) -> Any:
+    """`base`: the body of the payload that this one is packed against, for codec 2."""
+    if codec not in (CODEC, AGAINST) or (codec == AGAINST) != (base is not None):
+        raise ValueError(f"payload codec {codec} {'without' if base is None else 'with'} a base")
+    dictionary = DICTIONARY_1 if base is None else DICTIONARY_1 + _unpacked(base, DICTIONARY_1)
+    return json.loads(_unpacked(body, dictionary).decode("utf-8", "surrogatepass"))

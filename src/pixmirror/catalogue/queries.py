@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text
 
-from pixmirror.catalogue import chores, queue, runs
+from pixmirror.catalogue import chores, judge, plan, queue, runs
 from pixmirror.catalogue.export import plain, until
 from pixmirror.catalogue.export import show as show
 from pixmirror.catalogue.refs import Ref
@@ -161,7 +161,8 @@ def status(
     gaps = _gaps(conn)
     stuck = (*_file_reasons(conn, ("failed", "waiting")), *_chore_reasons(conn), *_list_reasons(conn))
     stuck += _broken_reasons(conn)
-    found = (*problems, *_problems(job_list, files, stuck))
+    held = (str(brake) for brake in judge.troubles(judge.brakes(conn), now))
+    found = (*problems, *held, *_problems(job_list, files, stuck))
     works, novels = known_works(conn)
     return Status(
         now=now,
@@ -185,7 +186,15 @@ def status(
         chores=to_ask,
         gaps=gaps,
         pace=pace,
-        eta_hours=_eta(files, size, to_ask, pace),
+        eta_hours=plan.eta(conn, now, _rates(pace)),
+    )
+
+
+def _rates(pace: Pace) -> plan.Rates:
+    return plan.Rates(
+        requests_per_hour=pace.requests_per_hour,
+        files_per_hour=pace.files_per_hour,
+        bytes_per_hour=pace.bytes_per_hour,
     )
 
 
@@ -235,18 +244,18 @@ def _jobs(conn: Connection, now: int, planned: Mapping[str, Planned] | None) -> 
     if planned is None:
         planned = {s.name: Planned(s.kind) for s in states.values()}
     result = []
-    for name, plan in planned.items():
+    for name, one in planned.items():
         state, ran = states.get(name), last.get(name)
         result.append(
             JobStatus(
                 name=name,
-                kind=plan.kind,
+                kind=one.kind,
                 last_run=ran.started_at if ran else None,
                 outcome=ran.outcome if ran else None,
-                next_run=plan.next_run,
+                next_run=one.next_run,
                 new=ran.new if ran else 0,
                 error=ran.error if ran else None,
-                enabled=plan.enabled,
+                enabled=one.enabled,
                 paused=state is not None and state.held(now) == "paused",
                 paused_until=state.paused_until if state else None,
                 suspended=state.suspended if state else None,
@@ -363,18 +372,3 @@ def _notes(conn: Connection, now: int, jobs: Sequence[JobStatus], gaps: Gaps, pa
     if gaps.since is not None:
         notes.append(f"{gaps.count:,} stretches of {gaps.lists:,} lists are still to be read.")
     return tuple(notes)
-
-
-def _eta(files: Files, size: int, to_ask: Mapping[str, Due], pace: Pace) -> float | None:
-    """Hours for files wanted and chores due, which go on side by side; lists not read yet are not in it."""
-    due = sum(c.due for c in to_ask.values())
-    hours: list[float | None] = [due / pace.requests_per_hour if pace.requests_per_hour else None] if due else []
-    if files.wanted:
-        rates = []
-        if pace.files_per_hour:
-            rates.append(files.wanted / pace.files_per_hour)
-        if pace.bytes_per_hour and files.stored:
-            rates.append(files.wanted * size / files.stored / pace.bytes_per_hour)
-        hours.append(max(rates, default=None))
-    known = [h for h in hours if h is not None]
-    return None if len(known) < len(hours) else round(max(known, default=0.0), 2)

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, cast, func, literal_column, select, update
-from sqlalchemy import Text as SqlText
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 
+from pixmirror.catalogue import forgotten, tally
 from pixmirror.catalogue.media import is_ready
 from pixmirror.catalogue.schema import media, meta, work
 from pixmirror.catalogue.seen import among, listed
@@ -72,7 +71,7 @@ _DAMAGED = (
 )
 _BACK = {"state": "wanted", "attempts": func.max(media.c.attempts - 1, 0)}
 _RELEASE = update(media).where(among(media.c.id, "ids"), _is("fetching")).values(**_BACK)
-_RELEASE_ALL = update(media).where(_is("fetching")).values(**_BACK)
+_RELEASE_ALL = update(media).where(_is("fetching")).values(**_BACK).returning(media.c.id)
 _LOST = (
     update(media)
     .where(_id, media.c.state == "stored")
@@ -81,13 +80,6 @@ _LOST = (
 _VERIFIED = Many(update(media).where(_id).values(verified_at=bindparam("now")))
 _SIZES = select(func.count(), func.coalesce(func.sum(media.c.size), 0)).where(
     among(media.c.id, "ids"), media.c.state == "stored"
-)
-_tally = insert(meta).values(key=bindparam("b_key"), value=bindparam("start"))
-_TALLY = Many(
-    _tally.on_conflict_do_update(
-        index_elements=["key"],
-        set_={"value": cast(cast(meta.c.value, Integer) + cast(_tally.excluded.value, Integer), SqlText)},
-    )
 )
 
 
@@ -138,18 +130,12 @@ def finish_all(conn: Connection, done: Sequence[tuple[int, Stored]], now: int) -
             for i, s in done
         ],
     )
-    _tallied(conn, len(set(ids)) - count, sum(s.size for s in dict(done).values()) - size)
+    tally.stored(conn, len(set(ids)) - count, sum(s.size for s in dict(done).values()) - size)
+    forgotten.enforce_ids(conn, ids)
 
 
 def finish(conn: Connection, media_id: int, stored: Stored, now: int) -> None:
     finish_all(conn, ((media_id, stored),), now)
-
-
-def _tallied(conn: Connection, files: int, size: int) -> None:
-    _TALLY(
-        conn,
-        [{"b_key": "stored_files", "start": str(files)}, {"b_key": "stored_bytes", "start": str(size)}],
-    )
 
 
 def is_current(conn: Connection, media_id: int) -> bool:
@@ -157,16 +143,23 @@ def is_current(conn: Connection, media_id: int) -> bool:
     return bool(conn.scalar(select(media.c.is_current).where(media.c.id == media_id)))
 
 
+def state_of(conn: Connection, media_id: int) -> str:
+    return conn.scalar(select(media.c.state).where(media.c.id == media_id)) or ""
+
+
 def retry_later(conn: Connection, media_id: int, due_at: int, error: str) -> None:
     conn.execute(_LATER, {"b_id": media_id, "at": due_at, "reason": error})
+    forgotten.enforce_ids(conn, (media_id,))
 
 
 def gone(conn: Connection, media_id: int, error: str) -> None:
     conn.execute(_END, {"b_id": media_id, "b_state": "gone", "reason": error})
+    forgotten.enforce_ids(conn, (media_id,))
 
 
 def fail(conn: Connection, media_id: int, error: str) -> None:
     conn.execute(_END, {"b_id": media_id, "b_state": "failed", "reason": error})
+    forgotten.enforce_ids(conn, (media_id,))
 
 
 def damaged(conn: Connection, media_id: int, sha256: str, error: str, retry_at: int | None = None) -> bool:
@@ -177,20 +170,26 @@ def damaged(conn: Connection, media_id: int, sha256: str, error: str, retry_at: 
     before = conn.execute(select(media.c.damaged_sha256).where(media.c.id == media_id)).scalar()
     if retry_at is None or (sha256 and before == sha256):
         conn.execute(_DAMAGED, {"b_id": media_id, "sha": sha256, "reason": error})
+        forgotten.enforce_ids(conn, (media_id,))
         return True
     values = {"state": "waiting", "due_at": retry_at, "error": error, "damaged_sha256": sha256}
     conn.execute(update(media).where(media.c.id == media_id).values(**values))
+    forgotten.enforce_ids(conn, (media_id,))
     return False
 
 
 def release(conn: Connection, ids: Iterable[int]) -> None:
     """Gives claims back untried."""
-    conn.execute(_RELEASE, {"ids": listed(ids)})
+    released = list(ids)
+    conn.execute(_RELEASE, {"ids": listed(released)})
+    forgotten.enforce_ids(conn, released)
 
 
 def release_all(conn: Connection) -> int:
     """At start: whoever held claims is gone."""
-    return conn.execute(_RELEASE_ALL).rowcount
+    released = conn.execute(_RELEASE_ALL).scalars().all()
+    forgotten.enforce_ids(conn, released)
+    return len(released)
 
 
 def counts(conn: Connection) -> MediaCounts:
@@ -222,7 +221,7 @@ def recount(conn: Connection) -> tuple[int, int]:
         select(func.count(), func.coalesce(func.sum(media.c.size), 0)).where(media.c.state == "stored")
     ).one()
     before = counts(conn)
-    _tallied(conn, files - before.stored, size - before.bytes_stored)
+    tally.stored(conn, files - before.stored, size - before.bytes_stored)
     return files, size
 
 
@@ -234,8 +233,8 @@ def next_due(conn: Connection) -> int | None:
 
 
 def want_again(conn: Connection, work_key: int | None = None, states: Sequence[str] = ("failed",)) -> int:
-    """The user asks for files in these states again: of one work, or of all."""
-    stmt = update(media).where(media.c.state.in_(states), media.c.path != "")
+    """The user asks for files in these states again: of one work, or of all; never for forgotten ones."""
+    stmt = update(media).where(media.c.state.in_(states), media.c.state != "forgotten", media.c.path != "")
     if work_key is not None:
         stmt = stmt.where(media.c.owner_kind == "work", media.c.owner_id == work_key)
     return conn.execute(
@@ -257,9 +256,15 @@ def set_verified(conn: Connection, ids: Iterable[int], now: int) -> None:
         _VERIFIED(conn, rows)
 
 
+def still_stored(conn: Connection, ids: Iterable[int]) -> set[int]:
+    """Which of these files are still said to be stored."""
+    found = select(media.c.id).where(among(media.c.id, "ids"), media.c.state == "stored")
+    return set(conn.execute(found, {"ids": listed(ids)}).scalars())
+
+
 def lost(conn: Connection, media_id: int, error: str) -> None:
-    """A stored file is missing or wrong: wanted again."""
+    """A stored file is missing or wrong: wanted again. One that was forgotten meanwhile is not."""
     count, size = conn.execute(_SIZES, {"ids": listed((media_id,))}).one()
     if count:
         conn.execute(_LOST, {"b_id": media_id, "reason": error})
-        _tallied(conn, -1, -size)
+        tally.stored(conn, -1, -size)

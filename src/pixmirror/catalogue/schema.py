@@ -201,6 +201,7 @@ Index("media_fetching", media.c.id, sqlite_where=media.c.state == "fetching")
 Index("media_refused", media.c.id, sqlite_where=media.c.state == "refused")
 Index("media_stored", media.c.stored_at, media.c.size, sqlite_where=media.c.state == "stored")
 Index("media_trouble", media.c.state, sqlite_where=media.c.state.in_(("gone", "failed", "damaged")))
+Index("media_trash", media.c.id, sqlite_where=media.c.trash.is_not(None))
 
 # Something to ask Pixiv about one thing, in its lane, when due: ugoira, text, detail, comments, replies, profile.
 chore = _table(
@@ -239,6 +240,7 @@ bookmark = _table(
     Column("first_seen", Integer, nullable=False),
     Column("last_seen", Integer, nullable=False),
     Column("missing_since", Integer),  # absent from a full pass; a second one, a day later, makes it a state
+    Column("bookmark_id", Integer),  # which only the web tells
     PrimaryKeyConstraint("account_id", "work_key"),
     rowid=False,
 )
@@ -340,6 +342,7 @@ payload = _table(
     Column("body", LargeBinary, nullable=False),
     Column("seen_at", Integer, nullable=False),
     Column("language", Text),  # that the tag translations in it are in
+    Column("base", Integer),  # the payload of the same owner that `body` is packed against; None: it stands alone
 )
 Index("payload_by_owner", payload.c.owner_kind, payload.c.owner_id, payload.c.endpoint, payload.c.id)
 
@@ -399,7 +402,7 @@ stat = _table(
     rowid=False,
 )
 
-# How bookmarks and follows changed: added, removed, returned, restrict, tags.
+# How bookmarks and follows changed: added, removed, returned, renewed (another bookmark id), restrict, tags.
 drift = _table(
     "drift",
     Column("id", Integer, primary_key=True),
@@ -407,7 +410,7 @@ drift = _table(
     Column("kind", Text, nullable=False),  # bookmark, follow
     Column("item", Integer, nullable=False),  # work_key, or user id
     Column("event", Text, nullable=False),
-    Column("before", Text),  # restrict, or JSON list of own tags
+    Column("before", Text),  # restrict, JSON list of own tags, or bookmark id
     Column("after", Text),
     Column("at", Integer, nullable=False),
 )

@@ -13,6 +13,7 @@ from pixmirror.catalogue.schema import meta
 from pixmirror.models import Lane
 
 DAY = 86_400_000
+WEB = "web"  # endpoint class and evidence of what the website alone shows
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from pixmirror.catalogue import ingest_known
+from pixmirror.catalogue import forgotten, ingest_known
 from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.schema import ugoira, user, work
 from pixmirror.catalogue.seen import among, listed
@@ -22,6 +22,14 @@ _DUE = (
     .order_by(work.c.work_key)
     .limit(bindparam("n"))
 )
+_DUE_BESIDE_TOMBSTONES = _DUE.where(forgotten.not_forgotten())
+_WRITTEN = (
+    select(work.c.work_key, work.c.user_id)
+    .where(work.c.work_key > bindparam("after"), work.c.sidecar_seq > 0, work.c.user_id.is_not(None))
+    .order_by(work.c.work_key)
+    .limit(bindparam("n"))
+)
+_AGAIN = update(work).where(among(work.c.work_key, "keys"), work.c.sidecar_seq > 0).values(sidecar_seq=0)
 _FRAMES = select(ugoira.c.work_key, ugoira.c.frames).where(among(ugoira.c.work_key, "keys"))
 _DONE = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(sidecar_seq=bindparam("seq")))
 
@@ -37,8 +45,9 @@ class Sidecar:
 
 
 def due_sidecars(conn: Connection, limit: int) -> list[Sidecar]:
-    """Works that changed since their sidecar was written. A stub has none."""
-    rows = conn.execute(_DUE, {"n": limit}).all()
+    """Works that changed since their sidecar was written. A stub has none, nor has what was forgotten."""
+    due = _DUE_BESIDE_TOMBSTONES if forgotten.has_any(conn) else _DUE
+    rows = conn.execute(due, {"n": limit}).all()
     keys = [r.work_key for r in rows]
     tags = ingest_known.tags_of(conn, keys)
     files = ingest_known.media_of(conn, keys)
@@ -74,7 +83,7 @@ def _data(row: Row[Any], tags: list[str], files: list[Row[Any]], frames: str | N
         "files": [
             {"role": f.role, "index": f.idx, "url": f.url, "path": f.path}
             for f in sorted(files, key=lambda f: (f.role, f.idx))
-            if f.is_current
+            if f.is_current and f.state != "forgotten"
         ],
     }
     own = ("text_length", "is_original", "language") if medium == "novel" else ("width", "height")
@@ -92,3 +101,14 @@ def sidecar_done(conn: Connection, written: Iterable[tuple[int, int]]) -> None:
     rows = [{"b_key": key, "seq": seq} for key, seq in written]
     if rows:
         _DONE(conn, rows)
+
+
+def written_sidecars(conn: Connection, after: int, limit: int) -> list[tuple[int, str]]:
+    """(work, path) of sidecars that lie on disk, for verify."""
+    rows = conn.execute(_WRITTEN, {"after": after, "n": limit})
+    return [(r.work_key, sidecar_path(r.work_key, r.user_id)) for r in rows]
+
+
+def write_again(conn: Connection, keys: Iterable[int]) -> None:
+    """Their sidecars are missing."""
+    conn.execute(_AGAIN, {"keys": listed(keys)})

@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, func, select, text
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.export import OURS, plain, said, until
+from pixmirror.catalogue.feeds import NEVER
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import (
     broken,
@@ -24,6 +25,8 @@ from pixmirror.catalogue.schema import (
     work,
     work_job,
 )
+from pixmirror.catalogue.seen import WEB
+from pixmirror.catalogue.why_facts import Facts, facts, sentence, sentences
 
 AHEAD = 10_000  # files counted ahead of one in the queue
 BROKEN = 2_000  # unreadable items that are looked through for an id
@@ -116,16 +119,22 @@ class Why:
     sightings: tuple[Seen, ...] = ()
     broken: tuple[Unread, ...] = ()
     held: tuple[str, ...] = ()
+    facts: Facts = field(default_factory=Facts)
 
     def as_dict(self) -> dict[str, Any]:
         """What `why --json` prints."""
         result: dict[str, Any] = plain(self)
-        return result
+        more = result.pop("facts")
+        return {**result, **more}
 
 
 def why(conn: Connection, ref: Ref, now: int) -> Why:
     """Why this is here or not, and what happens next and when."""
-    return _why_user(conn, ref, now) if ref.work_key is None else _why_work(conn, ref, ref.work_key, now)
+    found = _why_user(conn, ref, now) if ref.work_key is None else _why_work(conn, ref, ref.work_key, now)
+    more = facts(conn, ref, now)
+    told = tuple(sentences(ref, more, now, known=found.known))
+    first = 0 if more.forgotten or not found.answer else 1
+    return replace(found, answer=(*found.answer[:first], *told, *found.answer[first:]), facts=more)
 
 
 def _why_work(conn: Connection, ref: Ref, key: int, now: int) -> Why:
@@ -157,7 +166,7 @@ def _why_work(conn: Connection, ref: Ref, key: int, now: int) -> Why:
 
 def _never(conn: Connection, ref: Ref, unread: Sequence[Unread]) -> Iterator[str]:
     if unread:
-        yield f"An answer of {unread[0].endpoint} names it, but could not be read: {unread[0].reason}."
+        yield f"An answer of {unread[0].endpoint} names it, but could not be read: {sentence(unread[0].reason)}"
     yield from _NEVER
     other = Ref("illust" if ref.kind == "novel" else "novel", ref.id)
     if (
@@ -173,9 +182,11 @@ def _never(conn: Connection, ref: Ref, unread: Sequence[Unread]) -> Iterator[str
 def _state_of(r: Any, now: int) -> Iterator[str]:
     if r.state == "live":
         yield f"Pixiv showed it last at {said(r.last_seen)}; first seen at {said(r.first_seen)}."
+        if r.evidence == WEB:
+            yield "The app hides it: the website showed it, and is asked again every 30 days."
         return
     since = f" since {said(r.state_at)}" if r.state_at is not None else ""
-    evidence = f" Evidence: {r.evidence}." if r.evidence else ""
+    evidence = f" Evidence: {sentence(r.evidence)}" if r.evidence else ""
     yield f"Upstream: {_STATE.get(r.state, r.state)}{since}.{evidence}"
     if not r.type:
         yield "No job ever saw more of it than a placeholder, so nothing of it can be kept yet."
@@ -269,7 +280,7 @@ def _ahead(conn: Connection, r: Any) -> str:
 
 def _pending(conn: Connection, key: int) -> tuple[Pending, ...]:
     c = chore.c
-    own = c.kind.in_(("ugoira", "text", "detail", "comments")) & (c.key == key)
+    own = c.kind.in_(("ugoira", "text", "detail", "comments", "web")) & (c.key == key)
     found = [Pending(*r) for r in conn.execute(select(c.kind, c.due_at, c.attempts, c.error).where(own))]
     threads = select(comment.c.comment_key).where(comment.c.work_key == key)
     n, due, attempts, error = conn.execute(
@@ -299,7 +310,7 @@ def _held(conn: Connection, now: int) -> tuple[str, ...]:
     held = [f"Everything is paused {until(pause.until)}."] if pause else []
     for job in runs.job_states(conn).values():
         if job.held(now) == "suspended":
-            held.append(f"Job {job.name} stands still: {job.suspended}.")
+            held.append(f"Job {job.name} stands still: {sentence(job.suspended)}")
         elif job.held(now) == "paused":
             held.append(f"Job {job.name} is paused {until(job.paused_until)}.")
     return tuple(held)
@@ -335,27 +346,28 @@ def _why_user(conn: Connection, ref: Ref, now: int) -> Why:
 
 def _user_pending(conn: Connection, user_id: int) -> Iterator[Pending]:
     c = chore.c
-    own = select(c.kind, c.due_at, c.attempts, c.error).where(c.kind == "profile", c.key == user_id)
+    mine = c.kind.in_(("profile", "coverage")) & (c.key == user_id)
+    own = select(c.kind, c.due_at, c.attempts, c.error).where(mine)
     yield from (Pending(*r) for r in conn.execute(own))
 
 
 def _user_lists(conn: Connection, user_id: int) -> Iterator[Pending]:
     """Lists of this user that are due, or not read to the end."""
-    lists = select(feed.c.id, feed.c.endpoint, feed.c.params, feed.c.due_at, feed.c.failures, feed.c.error).where(
-        func.instr(feed.c.params, str(user_id)) > 0
-    )
+    lists = select(feed).where(func.instr(feed.c.params, str(user_id)) > 0)
     for r in conn.execute(lists).all():
         if str(json.loads(r.params).get("user_id")) != str(user_id):
             continue
         n, due, failures, error = conn.execute(
             select(func.count(), func.min(gap.c.due_at), func.max(gap.c.failures), func.max(gap.c.error)).where(
-                gap.c.feed_id == r.id
+                gap.c.feed_id == r.id, gap.c.due_at < NEVER
             )
         ).one()
         if n:
             yield Pending(f"a part of {r.endpoint}", due, failures, error, n)
         elif r.due_at is not None:
             yield Pending(f"the list {r.endpoint}", r.due_at, r.failures, r.error)
+        if r.refresh_at is not None:
+            yield Pending(f"the list {r.endpoint} again, to see what changed", r.refresh_at, 0, None)
 
 
 def _state_of_user(conn: Connection, r: Any, now: int) -> Iterator[str]:

@@ -11,7 +11,23 @@ import typer
 from typer.core import TyperGroup
 
 from pixmirror import __version__
-from pixmirror.cli import api, check, database, demo, help, login, look, setup, verify, work
+from pixmirror.cli import (
+    api,
+    check,
+    coverage,
+    database,
+    demo,
+    forget,
+    gone,
+    help,
+    login,
+    look,
+    plan,
+    reindex,
+    setup,
+    verify,
+    work,
+)
 from pixmirror.cli.common import INTERRUPTED, Session, complain, no_output, the_error
 from pixmirror.errors import PixmirrorError
 
@@ -77,7 +93,12 @@ def common_options(
     ctx.obj = Session(config)
 
 
-for group in (setup, login, check, work, look, verify, api, database, demo, help):
+GROUPS = (
+    *(setup, login, check, work),
+    *(look, plan, coverage, gone, forget),
+    *(verify, reindex, api, database, demo, help),
+)
+for group in GROUPS:
     group.add_to(app)
 
 

@@ -10,7 +10,7 @@ import typer
 from pixmirror.cli import login as login_command
 from pixmirror.cli import render
 from pixmirror.cli.common import Json, Session, print_json, run, say, sentence, session, told
-from pixmirror.errors import BadResponse, ConfigError, LoginError, PixmirrorError, StorageError
+from pixmirror.errors import BadResponse, ConfigError, LoginError, PixmirrorError, StorageError, WebLoginExpired
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +95,7 @@ def _local(s: Session) -> "Iterator[Row]":
     yield _catalogue(s)
     yield _clock(s)
     yield from login_rows(s, root)
+    yield from web_rows(s)
 
 
 def unlocked(s: Session) -> "MirrorRoot":
@@ -205,12 +206,53 @@ def login_rows(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
         yield Row("login", "ok", f"{token.user_name} (user:{token.user_id}); access token of {when}, {fresh}.")
         hides = token.x_restrict <= 0
         yield Row("rating", "warn" if hides else "ok", login_command.rating(token.x_restrict))
-    yield Row(
-        "unlocks",
-        "ok",
-        "App login: all of the app API, own private follows and bookmarks with it. There is no web cookie: works "
-        "that Pixiv hides from the app stay limited.",
-    )
+    yield Row("unlocks", "ok", "App login: all of the app API, own private follows and bookmarks with it.")
+
+
+def web_rows(s: Session) -> "Iterator[Row]":
+    """The login at the website, tried with one request where there is one. Without it all else works."""
+    from pixmirror.daemon import web_login
+
+    try:
+        session = web_login.session(s.config, s.env)
+        if session is None:
+            yield Row(
+                "web",
+                "ok",
+                "There is no web cookie: works that Pixiv hides from the app stay limited, and what the profile "
+                "counts is the only proof of completeness. See pixiv.phpsessid_file: `pixmirror help config`.",
+            )
+            return
+        run(web_login.try_it(s.config, s.env))
+    except ConfigError as error:
+        yield Row("web", "bad", sentence(error), error.exit_code)
+        return
+    except LoginError:
+        yield Row("web", "warn", f"The web login does not work. {WebLoginExpired.advice}")
+        return
+    except PixmirrorError as error:
+        yield Row("web", "warn", f"Whether the web login works is not known: {told(error)}")
+        return
+    account = _account(s)
+    if account and account != session.user_id:
+        text = (
+            f"The web login works, but is user:{session.user_id}'s; this mirror is user:{account}'s. It shows "
+            "what that account may see."
+        )
+        yield Row("web", "warn", text)
+        return
+    yield Row("web", "ok", f"The web login works (user:{session.user_id}): it shows what the app hides.")
+
+
+def _account(s: Session) -> int | None:
+    """Whose mirror this is, if it has begun."""
+    from pixmirror.catalogue import runs
+
+    try:
+        with s.reading() as db:
+            return db.read_sync(runs.account_id)
+    except PixmirrorError:
+        return None
 
 
 def _pixiv(s: Session, record: Path | None) -> "tuple[Report | None, Row]":

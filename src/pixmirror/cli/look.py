@@ -5,13 +5,17 @@ import os
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import render, screen
+from pixmirror.cli import render, screen, versions
 from pixmirror.cli.common import Json, Session, now_ms, print_json, say, sentence, session
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError
+
+if TYPE_CHECKING:
+    from pixmirror.catalogue.database import ReadOnly
+    from pixmirror.catalogue.refs import Ref
 
 KINDS = "works, novels, files, users, tags, comments, bookmarks, follows, rankings"
 
@@ -39,7 +43,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
 
 def read_status(s: Session) -> dict[str, Any]:
     """The catalogue's status with what only the daemon, or this machine, knows."""
-    from pixmirror.catalogue import queries
+    from pixmirror.catalogue import queries, web_health
 
     try:
         daemon = s.ask("status", timeout=5)
@@ -54,6 +58,8 @@ def read_status(s: Session) -> dict[str, Any]:
     problems = list(running.get("problems", ())) if daemon else list(_own_problems(s))
     pace = queries.Pace(**_pace(running))
     with s.reading() as db:
+        refusal = db.read_sync(web_health.refusal)
+        problems += [str(refusal)] if refusal else []
         found = db.read_sync(queries.status, now_ms(), jobs=planned, pace=pace, problems=problems).as_dict()
     found["running"] = daemon is not None
     found["running_jobs"] = [name for name, job in jobs.items() if job.get("running")]
@@ -109,26 +115,75 @@ def why(
 def show(
     ctx: typer.Context,
     ref: Annotated[str, typer.Argument(help="123, novel:123, user:123, or a URL.")],
+    history: Annotated[bool, typer.Option("--history", help="Every version that Pixiv showed, and when.")] = False,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="DATE", help="As it was known at the end of that day, or at that time, UTC."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """All that the mirror holds of a work or a user, and where its files lie.
+    """All that the mirror holds of a work or a user, and where its files lie; now, or at any time before.
 
     \b
     Examples:
       pixmirror show 123456
       pixmirror show user:11 --json
+      pixmirror show 123456 --history
+      pixmirror show novel:123 --at 2026-03-31
     """
-    from pixmirror.catalogue import queries, refs
+    from pixmirror.catalogue import refs
 
+    if history and at is not None:
+        raise ConfigError("--history and --at are two questions: ask one at a time.")
     s, wanted = session(ctx), refs.parse_ref(ref)
     with s.reading() as db:
-        found = db.read_sync(queries.show, wanted)
-    if found is None:
-        raise ConfigError(f"There is no {wanted} in the mirror; `pixmirror why {wanted}` says more.")
+        if history:
+            found, shown = _history(db, wanted), versions.show_history
+        elif at is not None:
+            found, shown = _past(db, wanted, versions.parse_moment(at)), versions.show_past
+        else:
+            found, shown = _now(db, wanted), screen.show_item
     if as_json:
         print_json(found)
     else:
-        screen.show_item(s, found)
+        shown(s, found)
+
+
+def _now(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
+    from pixmirror.catalogue import history, queries
+    from pixmirror.catalogue.export import iso
+
+    found = db.read_sync(queries.show, ref)
+    if found is None:
+        raise _unknown(ref)
+    count, changed_at = db.read_sync(history.summary, ref)
+    return found | {"versions": count, "changed_at": iso(changed_at)}
+
+
+def _history(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
+    from pixmirror.catalogue import history
+
+    found = db.read_sync(history.history, ref)
+    if found is None:
+        raise _unknown(ref)
+    return found.as_dict()
+
+
+def _past(db: "ReadOnly", ref: "Ref", moment: int) -> dict[str, Any]:
+    from pixmirror.catalogue import history
+    from pixmirror.catalogue.export import iso
+
+    found = db.read_sync(history.at, ref, moment)
+    if found is not None:
+        return found.as_dict()
+    first = db.read_sync(history.first_known, ref)
+    if first is None:
+        raise _unknown(ref)
+    raise ConfigError(f"Nothing was known of {ref} then: it was first seen at {versions.when(iso(first))}.")
+
+
+def _unknown(ref: "Ref") -> ConfigError:
+    return ConfigError(f"There is no {ref} in the mirror; `pixmirror why {ref}` says more.")
 
 
 def search(

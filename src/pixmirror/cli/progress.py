@@ -21,7 +21,7 @@ WINDOW_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Where a run stands. `left` are things to be read from Pixiv besides lists: texts, comments, profiles."""
+    """Where a run stands. `left`: requests still to be sent, as far as is known; files come beside them."""
 
     works: int
     stored: int
@@ -37,12 +37,11 @@ class Display(Protocol):
 
 
 def figures(conn: "Connection", now: int) -> Figures:
-    from pixmirror.catalogue import chores, queries, queue
+    from pixmirror.catalogue import plan, queries, queue
 
     n = queue.counts(conn)
     works = sum(queries.known_works(conn))
-    left = sum(due for due, _ in chores.counts(conn, now).values())
-    return Figures(works, n.stored, n.wanted + n.waiting, n.bytes_stored, left)
+    return Figures(works, n.stored, n.wanted + n.waiting, n.bytes_stored, plan.left(conn, now).asked)
 
 
 class Bars:
@@ -65,7 +64,7 @@ class Bars:
     def show(self, f: Figures, eta: float | None) -> None:
         more = [render.size(f.bytes)]
         if f.left:
-            more.append(f"{f.left:,} details to read")
+            more.append(f"{f.left:,} requests to send")
         if eta is not None:
             more.append(f"{render.span(eta)} left")
         total = max(f.stored + f.wanted, 1)
@@ -96,7 +95,7 @@ class Lines:
 def line(f: Figures, eta: float | None = None) -> str:
     text = f"{f.works:,} works, {f.stored:,} of {f.stored + f.wanted:,} files, {render.size(f.bytes)}"
     if f.left:
-        text += f", {f.left:,} details to read"
+        text += f", {f.left:,} requests to send"
     return f"{text}, about {render.span(eta)} left" if eta is not None else text
 
 

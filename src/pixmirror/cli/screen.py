@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pixmirror.cli import render
+from pixmirror.cli import render, versions
 from pixmirror.cli.common import Session, say
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def show_why(found: "Why") -> None:
     for job in found.jobs:
         verdict = f"refused: {job.refused_reason}" if job.refused_reason else "wanted"
         name = f"Job {job.job}" if job.job else "A look-up"
-        say(f"  {name} saw it first on {render.moment(job.first_seen)}: {verdict}.")
+        say(f"  {name} saw it from {render.moment(job.first_seen)} on: {verdict}.")
     rows = [
         (f"{f.role} {f.page}", f.state, f.path, f.next or f.error or "")
         for f in found.files
@@ -152,6 +152,7 @@ def show_item(s: Session, found: Mapping[str, Any]) -> None:
     for key in ("type", "state", "create_date", "page_count", "total_bookmarks", "total_view", "account"):
         if found.get(key) not in (None, ""):
             say(f"  {key.replace('_', ' ')}: {found[key]}")
+    say(f"  {versions.summary(found)}")
     if found.get("tags"):
         say(f"  tags: {', '.join(_tag(t, found.get('tag_translations') or {}) for t in found['tags'])}")
     text = found.get("caption") or found.get("comment")

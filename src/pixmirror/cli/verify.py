@@ -96,6 +96,8 @@ def summary(report: dict[str, Any]) -> None:
         say(f"    {bad['path']}: {bad['detail']}")
     if report["wanted_again"]:
         say(f"{render.count(report['wanted_again'], 'file')} will be fetched again at the next sync.")
+    if report.get("sidecars_missing"):
+        say(f"{render.count(report['sidecars_missing'], 'sidecar')} missing; written again at the next sync.")
     if report["unknown_files"]:
         say(f"{render.count(report['unknown_files'], 'file')} there are not the mirror's; left alone.")
     for finding in report["catalogue"]:

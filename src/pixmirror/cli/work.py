@@ -12,6 +12,7 @@ from pixmirror.cli.common import DaemonRefused, Json, Session, note, print_json,
 from pixmirror.errors import ConfigError, PixmirrorError
 
 if TYPE_CHECKING:
+    from pixmirror.catalogue.judge import Brake
     from pixmirror.daemon.mirror import Mirror
     from pixmirror.daemon.sync import SyncReport
 
@@ -34,6 +35,7 @@ class Outcome:
     files: dict[str, int]
     requests: dict[str, int] = field(default_factory=dict)
     trouble: str | None = None
+    held: str | None = None
     exit_code: int = 0
 
 
@@ -97,13 +99,18 @@ def _outcome(report: "SyncReport") -> Outcome:
         files=asdict(report.files),
         requests={"api": report.requests_api, "image": report.requests_image},
         trouble=told(trouble) if trouble else None,
+        held=_held(report.brakes),
         exit_code=report.exit_code,
     )
 
 
+def _held(brakes: "tuple[Brake, ...]") -> str | None:
+    return " ".join(str(brake) for brake in brakes) or None
+
+
 async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display) -> Outcome:
     from pixmirror import control
-    from pixmirror.catalogue import queue
+    from pixmirror.catalogue import judge, queue
 
     with s.reading() as db:
         async with progress.watching(db, shown):
@@ -113,10 +120,11 @@ async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display
         if not answer.get("ok"):
             raise DaemonRefused(answer)
         counts = asdict(await db.read(queue.counts))
+        held = _held(await db.read(judge.brakes))
     results = dict(answer["results"])
     unfinished = counts["wanted"] + counts["waiting"] + counts["failed"]
     failed = unfinished or any(r.get("error") for r in results.values())
-    return Outcome(jobs=results, files=counts, exit_code=SOME_FAILED if failed else 0)
+    return Outcome(jobs=results, files=counts, held=held, exit_code=SOME_FAILED if failed else 0)
 
 
 class PixmirrorGone(PixmirrorError):
@@ -147,6 +155,8 @@ def _summary(o: Outcome) -> None:
     say(f"Files: {', '.join(parts)}.")
     if o.requests:
         say(f"Requests: {o.requests['api']:,} to the API, {o.requests['image']:,} for files.")
+    if o.held:
+        note(o.held)
     if o.trouble:
         note(o.trouble)
     elif o.exit_code:

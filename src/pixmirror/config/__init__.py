@@ -13,7 +13,7 @@ from pixmirror.config.jobs import (
     RankingJob,
     UserJob,
 )
-from pixmirror.config.loading import example_text, find_config, load, read_refresh_token
+from pixmirror.config.loading import WebLogin, example_text, find_config, load, read_refresh_token, read_web_login
 from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
 from pixmirror.config.values import QuietHours
 
@@ -31,8 +31,10 @@ __all__ = [
     "QuietHours",
     "RankingJob",
     "UserJob",
+    "WebLogin",
     "example_text",
     "find_config",
     "load",
     "read_refresh_token",
+    "read_web_login",
 ]

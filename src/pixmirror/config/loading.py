@@ -4,6 +4,7 @@ import difflib
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from pixmirror.config.jobs import KINDS
-from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
+from pixmirror.config.model import PHPSESSID, Config, MirrorConfig, NotifyConfig, PixivConfig
 from pixmirror.config.values import context
 from pixmirror.errors import ConfigError
 
 PREFIX = "PIXMIRROR_"
 _TABLES: dict[str, type[BaseModel]] = {"mirror": MirrorConfig, "pixiv": PixivConfig, "notify": NotifyConfig}
 _CREDENTIAL = "refresh-token"
+_WEB_CREDENTIAL = "phpsessid"
 
 
 def find_config(explicit: Path | None = None) -> Path:
@@ -77,20 +79,65 @@ def read_refresh_token(config: Config, env: Mapping[str, str]) -> SecretStr | No
     """
     if config.pixiv.refresh_token is not None:
         return config.pixiv.refresh_token
-    folder = env.get("CREDENTIALS_DIRECTORY")
-    places = [Path(folder) / _CREDENTIAL] if folder else []
-    for place in (*places, config.pixiv.refresh_token_file):
-        try:
-            text = place.read_text("utf-8").strip()
-        except FileNotFoundError:
+    for place in _places(_CREDENTIAL, config.pixiv.refresh_token_file, env):
+        if (text := _read_secret(place, "refresh token")) is None:
             continue
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise ConfigError(f"the refresh token in {place} cannot be read: {reason}") from error
-        if not text or len(text.split()) != 1:
+        if len(text.split()) != 1:
             raise ConfigError(f"{place} should hold a refresh token and nothing else; `pixmirror login` makes one")
         return SecretStr(text)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class WebLogin:
+    """What is configured of a login at www.pixiv.net: a PHPSESSID, or a whole Cookie header; maybe its browser."""
+
+    phpsessid: SecretStr
+    cookie: SecretStr
+    user_agent: str
+
+
+def read_web_login(config: Config, env: Mapping[str, str]) -> WebLogin | None:
+    """The cookie of `pixiv.web_cookie_file`, and the PHPSESSID: of the configuration itself, systemd's credential,
+    or `pixiv.phpsessid_file`; None without any.
+
+    ConfigError when a file is there but cannot be read or holds something else.
+    """
+    p = config.pixiv
+    cookie = _read_secret(p.web_cookie_file, "cookie") if p.web_cookie_file else ""
+    if cookie is None or (p.web_cookie_file and not cookie):
+        raise ConfigError(f"pixiv.web_cookie_file names {p.web_cookie_file}, which is not there or is empty")
+    session = p.phpsessid.get_secret_value() if p.phpsessid else ""
+    for place in () if session or cookie else _places(_WEB_CREDENTIAL, p.phpsessid_file, env):
+        if (text := _read_secret(place, "PHPSESSID")) is None:
+            continue
+        session = text.removeprefix("PHPSESSID=")
+        if not PHPSESSID.fullmatch(session):
+            raise ConfigError(
+                f"{place} should hold the PHPSESSID of a login at www.pixiv.net and nothing else: "
+                "<your user id>_<letters and digits>"
+            )
+        break
+    if not session and not cookie:
+        return None
+    return WebLogin(SecretStr(session), SecretStr(cookie), p.web_user_agent)
+
+
+def _places(credential: str, file: Path, env: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where a secret may lie: systemd's folder of credentials first."""
+    folder = env.get("CREDENTIALS_DIRECTORY")
+    return (Path(folder) / credential, file) if folder else (file,)
+
+
+def _read_secret(place: Path, what: str) -> str | None:
+    """What a file holds; None if there is none."""
+    try:
+        return place.read_text("utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ConfigError(f"the {what} in {place} cannot be read: {reason}") from error
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

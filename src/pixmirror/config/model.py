@@ -25,6 +25,7 @@ HOSTS = (
     *("s.pximg.net", "embed.pixiv.net", "public-api.secure.pixiv.net", "spapi.pixiv.net"),
 )
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40,}")
+PHPSESSID = re.compile(r"\d{1,12}_\w{1,120}", re.ASCII)
 
 
 class MirrorConfig(BaseModel):
@@ -38,6 +39,8 @@ class MirrorConfig(BaseModel):
     max_file: Size = 2 << 30
     umask: Umask = Field(default="077", validate_default=True)
     sidecars: bool = True
+    brake_percent: float = Field(default=5, gt=0, le=100)
+    trash_days: int = Field(default=30, ge=0)
 
     @field_validator("root", mode="before")
     @classmethod
@@ -53,6 +56,10 @@ class PixivConfig(BaseModel):
 
     refresh_token: SecretStr | None = None
     refresh_token_file: FilePath = Path("refresh-token")
+    phpsessid: SecretStr | None = None
+    phpsessid_file: FilePath = Path("phpsessid")
+    web_cookie_file: FilePath | None = None
+    web_user_agent: str = Field(default="", pattern=r"^[ -~]*$")
     language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?$")
     requests_per_minute: int = Field(default=30, ge=0, le=600)
     requests_per_day: int = Field(default=20000, ge=0)
@@ -69,6 +76,21 @@ class PixivConfig(BaseModel):
         AfterValidator(lambda hosts: MappingProxyType(dict(hosts))),
         PlainSerializer(dict),
     ] = {}
+
+    @field_validator("phpsessid")
+    @classmethod
+    def _a_session(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value().strip() if value else ""
+        if text and not PHPSESSID.fullmatch(text):
+            raise ValueError("it is not the PHPSESSID of a login, which is <your user id>_<letters and digits>")
+        return SecretStr(text) if text else None
+
+    @field_validator("phpsessid_file", "web_cookie_file", mode="before")
+    @classmethod
+    def _not_the_cookie_itself(cls, value: object) -> object:
+        if isinstance(value, str) and (PHPSESSID.fullmatch(value) or "PHPSESSID=" in value):
+            raise ValueError("it holds a cookie; put the cookie into a file and write that file's name here")
+        return value
 
     @field_validator("refresh_token")
     @classmethod

@@ -4,13 +4,18 @@ import asyncio
 import copy
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pixmirror import verify
 from pixmirror.catalogue import queue, runs
+from pixmirror.catalogue.refs import parse_ref
+from pixmirror.catalogue.tombstones import Target
 from pixmirror.daemon import credentials
+from pixmirror.daemon.accept import accept
 from pixmirror.daemon.mirror import configured_token, identity, jobs_to_run
 from pixmirror.errors import ConfigError
+from pixmirror.fetch import trash
 from pixmirror.logs import hide
 from pixmirror.pixiv import redeem_refresh_token
 
@@ -35,6 +40,9 @@ class Desk:
             "token": self._token,
             "retry": self._retry,
             "verify": self._verify,
+            "forget": self._forget,
+            "unforget": self._unforget,
+            "accept": self._accept,
         }
 
     async def answer(self, request: Request) -> dict[str, Any]:
@@ -120,6 +128,30 @@ class Desk:
         report = await verify.run(m.db, m.root.media, quick=quick, now=m.clock.now(), guard=guard)
         self.daemon.engine.bell.ring()
         return {"report": report.as_dict()}
+
+    async def _forget(self, request: Request) -> dict[str, Any]:
+        m = self.daemon.mirror
+        days = m.config.mirror.trash_days
+        done = await trash.forget(m.db, m.root, _target(request), m.clock.now(), days)
+        return {"done": asdict(done)}
+
+    async def _unforget(self, request: Request) -> dict[str, Any]:
+        m = self.daemon.mirror
+        done = await trash.unforget(m.db, m.root, _target(request), m.clock.now())
+        self.daemon.engine.bell.ring()
+        return {"done": asdict(done)}
+
+    async def _accept(self, request: Request) -> dict[str, Any]:
+        moved = await accept(self.daemon.mirror, _field(request, "kind", str) or "")
+        self.daemon.engine.bell.ring()
+        return {"moved": moved}
+
+
+def _target(request: Request) -> Target:
+    ref, page = _field(request, "ref", str), _field(request, "page", int)
+    if ref is None:
+        raise ConfigError('"ref" names what is meant: an id, novel:123 or user:123.')
+    return Target.of(parse_ref(ref), page)
 
 
 def _field(request: Request, name: str, kind: type[T]) -> T | None:

@@ -95,12 +95,14 @@ class Engine:
     @property
     def context(self) -> Context:
         m = self.mirror
-        return Context(m.db, m.api, m.clock, m.account_id, self.bell.ring, m.jobs, self.walking)
+        share = m.config.mirror.brake_percent / 100
+        return Context(m.db, m.api, m.clock, m.account_id, self.bell.ring, m.jobs, self.walking, m.web, share)
 
     @property
     def fetcher(self) -> Fetcher:
         m = self.mirror
-        return Fetcher(m.db, m.transport, m.root, m.clock, self.bell.ring)
+        share = m.config.mirror.brake_percent / 100
+        return Fetcher(m.db, m.transport, m.root, m.clock, self.bell.ring, share)
 
     def active(self) -> list[str]:
         """Jobs whose feeds are walked now: enabled, not paused."""
@@ -126,6 +128,8 @@ class Engine:
             try:
                 worked = await step()
             except PixmirrorError as error:
+                if (task := asyncio.current_task()) is not None and task.cancelling():
+                    raise asyncio.CancelledError from error  # what failed was the tidying up of a stop
                 await self._rest_after(name, error)
                 continue
             if not worked:
@@ -207,6 +211,9 @@ class Engine:
         for feed, gap in feeds.due_gaps(conn, names, now, len(busy) + 64):
             if feed.id not in busy:
                 return feed, gap
+        for feed in feeds.due_refreshes(conn, names, now, len(busy) + 1):
+            if feed.id not in busy:
+                return feed, None
         return None
 
     async def _errand(self) -> bool:
@@ -217,6 +224,8 @@ class Engine:
             if chore is None:
                 return False
             self._errands.add((chore.kind, chore.key))
+        if chore.asked_again:
+            await self.mirror.db.run(chores.claim, chore.kind, chore.key)
         try:
             await run_chore(self.context, self.mirror.job_for_chores(), chore)
         finally:

@@ -7,19 +7,21 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pixmirror.catalogue import feeds, migrate, queue, runs
+from pixmirror.catalogue import migrate, queue, runs, web_health
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.filters import apply_refusals, facts_of, rejudge_novel_files
 from pixmirror.clock import Clock
 from pixmirror.config import Config, read_refresh_token
-from pixmirror.daemon import credentials
+from pixmirror.daemon import credentials, settle, web_login
 from pixmirror.daemon.jobs import job_from
-from pixmirror.errors import CatalogueError, ConfigError, MirrorLocked, StorageError
+from pixmirror.errors import CatalogueError, ConfigError, MirrorLocked, StorageAbsent, StorageError
+from pixmirror.fetch import trash
 from pixmirror.logs import hide
 from pixmirror.models import JST, Token, from_ms
 from pixmirror.pixiv import AppApi, AppIdentity, Auth, BudgetState, ImageBudget, Pacer, PacerState, Transport
+from pixmirror.pixiv.web.api import WebApi
 from pixmirror.store import MirrorRoot
-from pixmirror.sync import filters, sources
+from pixmirror.sync import filters
 from pixmirror.sync.context import Job
 
 CATALOGUE = "catalogue.db"
@@ -28,7 +30,9 @@ FACTS = 1000
 
 @dataclass(slots=True)
 class Mirror:
-    """An open mirror: what all parts of one process share. `account_id` is 0 until Pixiv told it once."""
+    """An open mirror: what all parts of one process share. `account_id` is 0 until Pixiv told it once; `web` is
+    None without a cookie of www.pixiv.net.
+    """
 
     config: Config
     root: MirrorRoot
@@ -39,6 +43,7 @@ class Mirror:
     clock: Clock
     account_id: int
     jobs: dict[str, Job] = field(default_factory=dict)
+    web: WebApi | None = None
     paused: frozenset[str] = frozenset()
     all_paused: bool = False
     _counted: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -173,12 +178,23 @@ async def _build(
     )
     api = AppApi(transport, auth, identity=app, language=config.pixiv.language)
     account = await db.read(runs.account_id)
-    mirror = Mirror(config, root, db, transport, auth, api, clock, account or 0)
+    web = web_login.web_api(config, env, transport)
+    mirror = Mirror(config, root, db, transport, auth, api, clock, account or 0, web=web)
     if root.rebooted:
         await asyncio.to_thread(root.remove_stale_parts)
     await db.run(_after_a_cut, clock.now())
+    await use_web(mirror, web)
+    with suppress(StorageAbsent):  # else when the disk is back
+        await trash.settle(db, root)
     await use_jobs(mirror, config)
     return mirror
+
+
+async def use_web(mirror: Mirror, web: WebApi | None) -> None:
+    """This login at www.pixiv.net from now on. A new one is tried at once, though the old one was refused."""
+    mirror.web = web
+    session = web_health.digest(web.session.phpsessid) if web and web.session else None
+    await mirror.db.run(web_health.use, session, mirror.clock.now())
 
 
 def _after_a_cut(conn: Connection, now: int) -> None:
@@ -190,19 +206,18 @@ def _after_a_cut(conn: Connection, now: int) -> None:
 async def use_jobs(mirror: Mirror, config: Config) -> None:
     """The jobs of this configuration from now on; a changed filter is applied to what is known already."""
     jobs = {job.name: job for job in (job_from(c) for c in config.jobs if c.enabled)}
+    configured = frozenset(c.name for c in config.jobs)
     states = await mirror.db.read(runs.job_states)
+    renamed = await settle.hand_over_renamed(mirror.db, states, configured, jobs)
     for job in jobs.values():
         digest = job.wanted.digest()
         state = states.get(job.name)
-        if state is not None and state.filter_digest not in (None, digest):
+        if job.name in renamed.values() or (state is not None and state.filter_digest not in (None, digest)):
             await apply_filter(mirror, job)
         await mirror.db.run(runs.save_job, job.name, job.kind, digest)
+    await settle.dismiss_removed(mirror.db, states, configured, mirror.clock.now())
     mirror.config = config
     mirror.jobs = jobs
-    heir = mirror.job_for_chores().name
-    if heir:
-        own = (sources.USER_ILLUSTS, sources.USER_NOVELS)
-        await mirror.db.run(feeds.adopt_feeds, list(jobs), own, heir)
     await load_pauses(mirror)
 
 

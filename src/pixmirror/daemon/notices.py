@@ -20,6 +20,8 @@ from pixmirror.errors import (
     RateLimited,
     StorageAbsent,
     StorageError,
+    UpstreamBrake,
+    WebLoginExpired,
 )
 
 log = logging.getLogger(__name__)
@@ -27,11 +29,13 @@ log = logging.getLogger(__name__)
 SENT = "notices"
 TITLES: tuple[tuple[type[PixmirrorError], str], ...] = (
     (LoginError, "pixmirror: login needed"),
+    (WebLoginExpired, "pixmirror: the web login has expired"),
     (Challenge, "pixmirror: Pixiv limits the account"),
     (RateLimited, "pixmirror: Pixiv limits the account"),
     (DiskFull, "pixmirror: the disk is full"),
     (StorageAbsent, "pixmirror: the media folder is not there"),
     (StorageError, "pixmirror: the disk does not take files"),
+    (UpstreamBrake, "pixmirror: too much seems gone at Pixiv at once"),
 )
 CATALOGUE_FAILS = (StorageError, CatalogueError, MirrorLocked)
 

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 from pixmirror import control, notify
 from pixmirror.catalogue import queue, runs
 from pixmirror.config import Config, load
-from pixmirror.daemon import credentials
+from pixmirror.daemon import credentials, web_login
 from pixmirror.daemon.desk import Desk
 from pixmirror.daemon.engine import Engine, cause_of
 from pixmirror.daemon.first_look import WouldLose, look_first
-from pixmirror.daemon.mirror import Mirror, configured_token, load_pauses, open_mirror, use_jobs
+from pixmirror.daemon.mirror import Mirror, configured_token, load_pauses, open_mirror, use_jobs, use_web
 from pixmirror.daemon.notices import CATALOGUE_FAILS, Notices
 from pixmirror.errors import (
     ConfigError,
@@ -245,7 +245,9 @@ class Daemon:
         async with self._reloading:
             config = load(self.config_path, self.env)
             self._refuse_what_needs_a_restart(config)
+            web = web_login.web_api(config, self.env, self.mirror.transport)
             await use_jobs(self.mirror, config)
+            await use_web(self.mirror, web)
             p = config.pixiv
             self.mirror.transport.pacer.configure(per_minute=p.requests_per_minute, per_day=p.requests_per_day)
             self.mirror.transport.images.configure(

@@ -4,20 +4,25 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pixmirror.catalogue import chores, feeds, queue
+from pixmirror.catalogue import chores, feeds, judge, queue
 from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.judge import Brake
 from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.daemon.engine import Engine
+from pixmirror.daemon.judging import judge_now
 from pixmirror.daemon.mirror import Mirror, jobs_to_run
 from pixmirror.errors import PixmirrorError
 from pixmirror.sync.context import JobResult
 
-SOON_MS = 24 * 3600 * 1000  # a chore put off for longer is explained, not unfinished
+SOON_MS = 8 * 3600 * 1000  # what failed is tried again within 6 hours; what is put off for longer is explained
 
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """How a sync ended. `trouble` is what stopped it, `undone` how many lists and chores wait for a next try."""
+    """How a sync ended. `trouble` is what stopped it, `undone` how many lists and chores wait for a next try.
+
+    `brakes`: what seems gone and is not believed, which is no failure.
+    """
 
     results: dict[str, JobResult]
     files: MediaCounts
@@ -25,6 +30,7 @@ class SyncReport:
     requests_image: int
     trouble: PixmirrorError | None
     undone: int = 0
+    brakes: tuple[Brake, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -50,6 +56,8 @@ async def sync(
         loops = engine.start(group)
         results = await engine.run_jobs(jobs)
         await engine.drain(horizon_s)
+        # Who only ever runs `sync` has no other time for it, and all that was asked is answered.
+        await judge_now(mirror, lambda cause, error: None, settling_ms=0)
         for task in loops:
             task.cancel()
     counts = mirror.transport.counts
@@ -59,6 +67,7 @@ async def sync(
         requests_api=counts.api,
         requests_image=counts.image,
         trouble=next(iter(engine.trouble.errors.values()), None),
+        brakes=await mirror.db.read(judge.brakes),
         undone=await mirror.db.read(_undone, [job.name for job in jobs], mirror.clock.now()),
     )
 

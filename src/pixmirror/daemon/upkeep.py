@@ -1,12 +1,16 @@
 """What is done now and then and asks Pixiv nothing by itself: each task in its own rhythm, which restarts keep."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pixmirror.catalogue import runs
+from pixmirror.catalogue import runs, stats, web_health, web_lists
+from pixmirror.daemon.judging import judge_now
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.errors import PixmirrorError
+from pixmirror.errors import PixmirrorError, StorageAbsent, WebLoginExpired
+from pixmirror.fetch import trash
+from pixmirror.sync import rereading
 
 HOUR_MS = 3_600_000
 Tell: TypeAlias = Callable[[str, PixmirrorError | None], None]
@@ -21,7 +25,48 @@ class Task:
     run: Callable[[Mirror, Tell], Awaitable[None]]
 
 
-TASKS: tuple[Task, ...] = ()
+async def _plan_lists(mirror: Mirror, tell: Tell) -> None:
+    wanted = rereading.wishes(mirror.account_id, mirror.jobs)
+    await rereading.plan_lists(mirror.db, wanted, mirror.config.pixiv.requests_per_day, mirror.clock.now())
+
+
+async def _find_works(mirror: Mirror, tell: Tell) -> None:
+    wanted = rereading.wishes(mirror.account_id, mirror.jobs)
+    await rereading.find_works(mirror.db, wanted, mirror.config.pixiv.requests_per_day, mirror.clock.now())
+
+
+async def _trash(mirror: Mirror, tell: Tell) -> None:
+    """Moves that were interrupted are finished, and what has lain there for long enough is removed."""
+    with suppress(StorageAbsent):  # the next time, then
+        await trash.settle(mirror.db, mirror.root, thorough=True)
+        await trash.purge(mirror.db, mirror.root, mirror.clock.now())
+
+
+async def _ask_the_web(mirror: Mirror, tell: Tell) -> None:
+    """What only a cookie shows, and whether it still does."""
+    if mirror.web is not None:
+        now = mirror.clock.now()
+        await mirror.db.run(web_lists.ask_overdue, mirror.account_id, now)
+        await mirror.db.run(web_lists.ask_all_hidden, now)
+    refusal = await mirror.db.read(web_health.refusal)
+    tell("web", WebLoginExpired(str(refusal)) if refusal is not None else None)
+
+
+async def _thin_stats(mirror: Mirror, tell: Tell) -> None:
+    """Old counters grow fewer, a few thousand rows at a time so that nobody waits long for the writer."""
+    after: int | None = -1
+    while after is not None:
+        after = await mirror.db.run(stats.thin, mirror.clock.now(), stats.CHUNK, after)
+
+
+TASKS: tuple[Task, ...] = (
+    Task("web", HOUR_MS, _ask_the_web),
+    Task("judge", 6 * HOUR_MS, judge_now),
+    Task("refresh lists", HOUR_MS, _plan_lists),
+    Task("refresh works", 24 * HOUR_MS, _find_works),
+    Task("trash", 6 * HOUR_MS, _trash),
+    Task("thin stats", 24 * HOUR_MS, _thin_stats),
+)
 
 
 async def run_due(mirror: Mirror, tell: Tell, *, now_too: frozenset[str] = frozenset()) -> int:

@@ -73,6 +73,14 @@ def avatar(world: World, user: User, size: str = "_170") -> str:
     return f"{IMAGES}/user-profile/img/{date_path(user.avatar_ms)}/{name}"
 
 
+def background(world: World, user: User) -> str | None:
+    """The picture behind a profile."""
+    if not user.background_ms:
+        return None
+    name = f"{user.id}_{digest(world, 'background', user.id, user.background_ms)}.jpg"
+    return f"{IMAGES}/c/1200x600_90_a2_g5/background/img/{date_path(user.background_ms)}/{name}"
+
+
 def cover_urls(world: World, novel: Work) -> dict[str, str]:
     """The resized covers of a novel."""
     return {

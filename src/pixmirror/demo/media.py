@@ -18,6 +18,7 @@ _ORIGINAL = re.compile(rf"/img-original{_DATE}(?P<id>\d+)_(?P<form>p|ugoira)(?P<
 _MASTER = re.compile(rf"{_SIZE}/img-master{_DATE}(?P<id>\d+)(?:_p(?P<page>\d+))?_(?P<form>master|square)1200\.jpg")
 _ZIP = re.compile(rf"/img-zip-ugoira{_DATE}(?P<id>\d+)_ugoira(?P<form>600x600|1920x1080)\.zip")
 _AVATAR = re.compile(rf"/user-profile{_DATE}(?P<id>\d+)_[0-9a-f]{{32}}(?P<form>_170|_50|_16)?\.(?:jpg|png)")
+_BACKGROUND = re.compile(rf"{_SIZE}/background{_DATE}(?P<id>\d+)_[0-9a-f]{{32}}\.jpg")
 _COVER = re.compile(
     rf"{_SIZE}/novel-cover-(?:original|master){_DATE}(?P<kind>ci|tei)(?P<id>\d+)_[0-9a-f]{{32}}"
     r"(?:_(?P<form>master|square)1200)?\.jpg"
@@ -94,6 +95,14 @@ def _avatar(world: World, match: re.Match[str]) -> File | None:
     return File(make, TYPES[ext], person.avatar_ms)
 
 
+def _background(world: World, match: re.Match[str]) -> File | None:
+    person = world.users.get(int(match["id"]))
+    if person is None or addresses.background(world, person) != addresses.IMAGES + match[0]:
+        return None
+    make = partial(pictures.other, f"{world.seed} background {person.id} {person.background_ms}", "", 1200, 600)
+    return File(make, TYPES["jpg"], person.background_ms)
+
+
 def _cover(world: World, match: re.Match[str]) -> File | None:
     number = int(match["id"])
     novel_id = number if match["kind"] == "ci" else number // 10
@@ -135,6 +144,7 @@ _FINDERS: tuple[tuple[re.Pattern[str], Callable[[World, re.Match[str]], File | N
     (_MASTER, _master),
     (_ZIP, _zip),
     (_AVATAR, _avatar),
+    (_BACKGROUND, _background),
     (_COVER, _cover),
     (_SERIES, _series),
     (_STATIC, _static),

@@ -1,5 +1,6 @@
 """What /v1/user/detail tells about a person."""
 
+from pixmirror.demo import addresses
 from pixmirror.demo.lists import friends_of, works_of
 from pixmirror.demo.shapes import Json, View, user
 from pixmirror.demo.world import User
@@ -28,7 +29,7 @@ def profile(view: View, person: User) -> Json:
             "country_code": "",
             "job": "",
             "job_id": 0,
-            "background_image_url": None,
+            "background_image_url": addresses.background(view.world, person),
             "twitter_account": account,
             "twitter_url": f"https://twitter.com/{account}",
             "pawoo_url": None,

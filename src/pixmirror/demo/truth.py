@@ -13,7 +13,7 @@ from typing import Any
 
 from pixmirror.demo import addresses, lists, media, words
 from pixmirror.demo.shapes import uploaded_images
-from pixmirror.demo.world import LIVE, Bookmark, Key, Work, World
+from pixmirror.demo.world import DELETED, LIVE, Bookmark, Key, Work, World
 
 Row = dict[str, Any]
 STATES = {
@@ -24,6 +24,21 @@ STATES = {
     "limit_mypixiv": "mypixiv",
     "limit_private": "private",
 }
+
+
+def upstream(world: World, key: Key) -> str:
+    """The state of a work in the finest word for it: also what no answer tells."""
+    work = world.works[key]
+    person = world.users[work.user_id]
+    if person.gone:
+        return "user_suspended" if person.suspended else "user_gone"
+    return "deleted" if work.state == DELETED else STATES[work.state]
+
+
+def person_state(world: World, user_id: int) -> str:
+    """The state of a person: live, user_gone or user_suspended."""
+    person = world.users[user_id]
+    return "live" if not person.gone else "user_suspended" if person.suspended else "user_gone"
 
 
 @dataclass(frozen=True)

@@ -3,136 +3,51 @@ The world changes only through the methods of `World`, each at the world's own t
 
 import heapq
 import threading
-import time
 from bisect import insort
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from typing import Any, Literal, TypeVar
 from zlib import crc32
 
 from pixmirror.demo import words
 from pixmirror.demo.own import Own
+from pixmirror.demo.things import (
+    DAY,
+    DELETED,
+    LIVE,
+    Bookmark,
+    Comment,
+    Follow,
+    Hidden,
+    Key,
+    Left,
+    ManualNow,
+    Restrict,
+    Series,
+    User,
+    Work,
+    real_now,
+)
 
-Key = tuple[str, int]  # ("illust" | "novel", id): two spaces of ids that collide
-Restrict = Literal["public", "private"]
-Hidden = Literal["limit_sanity_level", "limit_mypixiv", "limit_private", "limit_unviewable"]
+__all__ = [
+    "DAY",
+    "DELETED",
+    "LIVE",
+    "Bookmark",
+    "Comment",
+    "Follow",
+    "Hidden",
+    "Key",
+    "ManualNow",
+    "Restrict",
+    "Series",
+    "User",
+    "Work",
+    "World",
+    "real_now",
+]
 T = TypeVar("T")
-
-LIVE, DELETED = "live", "deleted"
-DAY = 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A person. `avatar_ms` is when the avatar was uploaded, 0 for none; a person who left has `gone`."""
-
-    id: int
-    name: str
-    account: str
-    comment: str = ""
-    avatar_ms: int = 0
-    gone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """An illust, manga, ugoira or novel. `file_ms` is the time of the last upload of its files, which is in
-    every URL; `state` is "live", "deleted" or the name of the placeholder that stands for it."""
-
-    medium: str
-    id: int
-    user_id: int
-    type: str
-    title: str
-    caption: str
-    tags: tuple[str, ...]
-    page_count: int
-    width: int
-    height: int
-    create_ms: int
-    file_ms: int
-    total_view: int = 0
-    total_bookmarks: int = 0
-    series_id: int = 0
-    ai_type: int = 1
-    x_restrict: int = 0
-    tools: tuple[str, ...] = ()
-    text: str = ""
-    ext: str = ""  # of all pages; "" draws one per page
-    state: str = LIVE
-    state_ms: int = 0
-
-    @property
-    def key(self) -> Key:
-        """What names the work."""
-        return self.medium, self.id
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A series of manga or novels; its works in reading order."""
-
-    medium: str
-    id: int
-    user_id: int
-    title: str
-    caption: str
-    create_ms: int
-    works: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A comment; `parent_id` names the root it answers, `user_id` is None when the author left."""
-
-    medium: str
-    id: int
-    work_id: int
-    user_id: int | None
-    text: str
-    ms: int
-    stamp_id: int | None = None
-    parent_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Bookmark:
-    """A bookmark; `id` is what cursors are made of."""
-
-    id: int
-    key: Key
-    restrict: str
-    tags: tuple[str, ...]
-    ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Follow:
-    """That someone follows `user_id`; `order` grows with every new follow."""
-
-    user_id: int
-    restrict: str
-    order: int
-
-
-class ManualNow:
-    """A clock that stands still until told otherwise; callable like every `now`."""
-
-    def __init__(self, ms: int) -> None:
-        self.ms = ms
-
-    def __call__(self) -> int:
-        return self.ms
-
-    def advance(self, seconds: float) -> None:
-        """Moves time on."""
-        self.ms += int(seconds * 1000)
-
-
-def real_now() -> int:
-    """The machine's time, in milliseconds since 1970 UTC."""
-    return int(time.time() * 1000)
 
 
 class World:
@@ -161,6 +76,7 @@ class World:
         self.bookmarks: dict[int, dict[Key, Bookmark]] = {}
         self.follows: dict[int, dict[int, Follow]] = {}
         self.own = Own()
+        self.left: dict[int, Left] = {}
         self.revision = 0
         self._cache: dict[Any, Any] = {}
         self._cached_at = -1
@@ -270,16 +186,32 @@ class World:
         """Changes any fields of a person."""
         return self.add_user(replace(self.users[user_id], **fields))
 
-    def leave(self, user_id: int) -> None:
+    def leave(self, user_id: int, suspended: bool = False) -> None:
         """Someone leaves: profile and works are gone, comments stay without their name."""
         with self.lock:
-            self.edit_user(user_id, gone=True)
-            for key in [key for key, work in self.works.items() if work.user_id == user_id]:
-                if self.works[key].state != DELETED:
-                    self.delete(key)
-            for key, comment in self.comments.items():
-                if comment.user_id == user_id:
-                    self.comments[key] = replace(comment, user_id=None)
+            self.edit_user(user_id, gone=True, suspended=suspended)
+            works = [w for w in self.works.values() if w.user_id == user_id and w.state != DELETED]
+            said = tuple(key for key, comment in self.comments.items() if comment.user_id == user_id)
+            self.left[user_id] = Left({work.key: work.state for work in works}, said)
+            for work in works:
+                self.delete(work)
+            for key in said:
+                self.comments[key] = replace(self.comments[key], user_id=None)
+
+    def suspend(self, user_id: int) -> None:
+        """Pixiv suspends someone: the App API answers as for one who left, the web says which it was."""
+        self.leave(user_id, suspended=True)
+
+    def come_back(self, user_id: int) -> None:
+        """Who left or was suspended is back, with works and comments as they were."""
+        with self.lock:
+            left = self.left.pop(user_id)
+            self.edit_user(user_id, gone=False, suspended=False)
+            for key, state in left.states.items():
+                self._state(key, state)
+            for name in left.said:
+                if name in self.comments:
+                    self.comments[name] = replace(self.comments[name], user_id=user_id)
 
     def bookmark(
         self,
@@ -358,6 +290,26 @@ class World:
             for work_id in series.works:
                 self._put(replace(self.works[series.medium, work_id], series_id=series.id))
             return series
+
+    def edit_series(self, medium: str, series_id: int, **fields: Any) -> Series:
+        """Changes any fields of a series but its works."""
+        with self.lock:
+            self._changed()
+            changed = replace(self.series[medium, series_id], **fields)
+            self.series[medium, series_id] = changed
+            return changed
+
+    def put_in_series(self, work: Work | Key, series_id: int) -> Work:
+        """The work becomes the last of a series, or leaves the one that it is in (0)."""
+        with self.lock:
+            old = self.get(work)
+            if old.series_id:
+                rest = tuple(i for i in self.series[old.medium, old.series_id].works if i != old.id)
+                self.edit_series(old.medium, old.series_id, works=rest)
+            if series_id:
+                works = (*self.series[old.medium, series_id].works, old.id)
+                self.edit_series(old.medium, series_id, works=works)
+            return self._put(replace(old, series_id=series_id))
 
     def get(self, work: Work | Key) -> Work:
         """The work as it is now."""

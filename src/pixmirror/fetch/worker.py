@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
-from pixmirror.catalogue import chores, queue
+from pixmirror.catalogue import chores, file_brake, forgotten, queue
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.clock import Clock
 from pixmirror.errors import Damaged, FileError, Forbidden, NotFound, PixivError, TooLarge
 from pixmirror.fetch.structure import WebPage, check_structure
+from pixmirror.fetch.trash import candidates, path_for, settle
 from pixmirror.models import Lane, MediaItem, Stored, url_ms
 from pixmirror.pixiv import Transport
 from pixmirror.pixiv.images import open_image
@@ -32,6 +32,7 @@ class Fetcher:
     root: MirrorRoot
     clock: Clock
     ring: Callable[[], None] = lambda: None
+    brake_share: float = 0.05  # of the files fetched: more that answer 404 are not believed to be gone
 
 
 async def fetch_one(fetcher: Fetcher, client: ImageClient, item: MediaItem) -> bool:
@@ -40,10 +41,14 @@ async def fetch_one(fetcher: Fetcher, client: ImageClient, item: MediaItem) -> b
     Raises StorageError when the disk does not take it, and PixivErrors that concern everything; the claim is
     given back first.
     """
+    if await fetcher.db.read(forgotten.bars_file, item.media_id):
+        await fetcher.db.run(queue.release, [item.media_id])
+        await _clear_if_forgotten(fetcher, item)
+        return False
     try:
         stored = await _adopt(fetcher, item) or await _first_that_is_there(fetcher, client, item)
     except NotFound as error:
-        await fetcher.db.run(_not_there, item, str(error), fetcher.clock.now())
+        await fetcher.db.run(_not_there, item, str(error), fetcher.clock.now(), fetcher.brake_share)
     except Damaged as error:
         await _damaged(fetcher, item, error)
     except TooLarge as error:
@@ -51,6 +56,7 @@ async def fetch_one(fetcher: Fetcher, client: ImageClient, item: MediaItem) -> b
     except (FileError, PixivError) as error:
         if error.scope == "everything":
             await fetcher.db.run(queue.release, [item.media_id])
+            await _clear_if_forgotten(fetcher, item)
             raise
         await fetcher.db.run(_again, item, str(error), fetcher.clock.now())
     except BaseException:
@@ -59,10 +65,23 @@ async def fetch_one(fetcher: Fetcher, client: ImageClient, item: MediaItem) -> b
         raise
     else:
         await fetcher.db.run(queue.finish, item.media_id, stored, fetcher.clock.now())
-        fetcher.ring()
-        return True
+    state = await fetcher.db.read(queue.state_of, item.media_id)
+    if state not in ("wanted", "waiting") and (state != "stored" or item.attempts > 1):
+        await _clear_away(fetcher, item)
     fetcher.ring()
-    return False
+    return state == "stored"
+
+
+async def _clear_if_forgotten(fetcher: Fetcher, item: MediaItem) -> None:
+    if await fetcher.db.read(queue.state_of, item.media_id) == "forgotten":
+        await _clear_away(fetcher, item)
+
+
+async def _clear_away(fetcher: Fetcher, item: MediaItem) -> None:
+    """Nobody goes on with what was begun, under this URL or an earlier one; and a forgotten file goes its way."""
+    for rel in candidates(item.path, item.urls):
+        await asyncio.to_thread(fetcher.root.remove_parts, rel)
+    await settle(fetcher.db, fetcher.root)
 
 
 async def _adopt(fetcher: Fetcher, item: MediaItem) -> Stored | None:
@@ -87,7 +106,7 @@ async def _first_that_is_there(fetcher: Fetcher, client: ImageClient, item: Medi
 
 async def _fetch(fetcher: Fetcher, client: ImageClient, item: MediaItem, url: str) -> Stored:
     fetcher.root.check_room()
-    rel = _path_for(item.path, url)
+    rel = path_for(item.path, url)
     part = await asyncio.to_thread(fetcher.root.open_part, rel, url)
     keep = True
     try:
@@ -124,20 +143,22 @@ def _check(rel: str, length: int | None = None) -> Callable[..., None]:
     return partial(check_structure, ext=PurePosixPath(rel).suffix.removeprefix("."), expected_size=length)
 
 
-def _path_for(rel: str, url: str) -> str:
-    """The path, with the extension of the URL that is really fetched (a cover may be .jpg or .png)."""
-    suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
-    return str(PurePosixPath(rel).with_suffix(suffix)) if suffix else rel
-
-
 def _stored(found: StoredFile, url: str) -> Stored:
     return Stored(found.rel, found.size, found.sha256, url)
 
 
-def _not_there(conn: Connection, item: MediaItem, error: str, now: int) -> None:
-    """First ask the work's detail for another URL; if its answer brings none, the file is gone."""
+def _not_there(conn: Connection, item: MediaItem, error: str, now: int, share: float = 0.05) -> None:
+    """First ask the work's detail for another URL; if its answer brings none, the file is gone.
+
+    Unless too many files answer so: then it is the image host, and all wait.
+    """
     if not queue.is_current(conn, item.media_id):
         queue.gone(conn, item.media_id, f"replaced upstream before it was fetched; {error}")
+        return
+    if item.attempts <= 1:
+        file_brake.denied(conn, now)
+    if not file_brake.may_be_gone(conn, now, share):
+        file_brake.hold(conn, item.media_id, now, f"{error}; so do too many files")
     elif item.attempts <= 1:
         chores.add(conn, "detail", item.work_key, int(Lane.RETRY), now)
         queue.retry_later(conn, item.media_id, now + BACKOFF_S[1] * 1000, error)

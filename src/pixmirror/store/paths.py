@@ -6,6 +6,7 @@ from pathlib import Path
 from pixmirror.errors import FileError
 
 MARKER = ".pixmirror-media"
+TRASH = ".trash"  # below the media folder: what was forgotten, until it is removed
 
 
 def resolve(media: Path, rel: str) -> Path:

@@ -1,5 +1,6 @@
 """The mirror's folders, held by one process: lock, identity, room, and the marker that proves the media there."""
 
+import asyncio
 import fcntl
 import hashlib
 import json
@@ -15,7 +16,7 @@ from typing import Self
 
 from pixmirror.errors import DiskFull, FileError, MirrorLocked, StorageAbsent, StorageError
 from pixmirror.store.part import Check, Part, Stored, checked, storage, sync_folder, write_atomic
-from pixmirror.store.paths import MARKER, resolve
+from pixmirror.store.paths import MARKER, TRASH, resolve
 
 _SECRET = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _PART = re.compile(r"\..+\.([0-9a-f]{8})\.[0-9a-f]{8}\.part")
@@ -37,6 +38,7 @@ class MirrorRoot:
         self._mask = umask
         self._old_mask: int | None = None
         self._marker: tuple[int, int, int] | None = None
+        self.moving = asyncio.Lock()  # held by who moves stored files, so that no two plans meet
 
     @classmethod
     def open(
@@ -233,6 +235,64 @@ class MirrorRoot:
                         removed += 1
         return removed
 
+    def has(self, rel: str) -> bool:
+        """Whether something has this name; an error that is not its absence is raised."""
+        self.check_media()
+        return _there(self.resolve(rel))
+
+    def move(self, rel: str, to: str) -> bool:
+        """Rename within the media folder, in place of what has that name; False when there is none. Blocks."""
+        self.check_media()
+        source, target = self.resolve(rel), self.resolve(to)
+        with storage(source):
+            if not _there(source):
+                return False
+            self._make_folder(target.parent)
+            os.rename(source, target)
+            sync_folder(target.parent)
+            sync_folder(source.parent)
+            if rel.startswith(f"{TRASH}/"):
+                _prune(source.parent, self.media)
+        return True
+
+    def remove(self, rel: str) -> bool:
+        """Remove a file, and folders of the trash that it leaves empty; False when it is not there. Blocks."""
+        self.check_media()
+        path = self.resolve(rel)
+        with storage(path):
+            found = _there(path)
+            if found:
+                os.unlink(path)
+            if rel.startswith(f"{TRASH}/"):
+                _prune(path.parent, self.media)
+            elif found:
+                sync_folder(path.parent)
+        return found
+
+    def remove_parts(self, rel: str) -> int:
+        """Remove what was begun of a file, whatever its URL was; how many parts. Blocks."""
+        self.check_media()
+        path = self.resolve(rel)
+        removed = 0
+        with storage(path), suppress(FileNotFoundError), os.scandir(path.parent) as entries:
+            for entry in entries:
+                found = _PART.fullmatch(entry.name)
+                if found and entry.name.startswith(f".{path.name}.{found[1]}."):
+                    with suppress(FileNotFoundError):
+                        os.unlink(entry.path)
+                        removed += 1
+        return removed
+
+    def is_whole(self, rel: str, sha256: str, size: int | None = None) -> bool:
+        """Whether the file is there with these very bytes. Reads it whole: blocks."""
+        self.check_media()
+        path = self.resolve(rel)
+        with storage(path):
+            if not _there(path) or (size is not None and path.stat().st_size != size):
+                return False
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+
     def write_text_atomic(self, rel: str, data: str) -> bool:
         """Write a sidecar, replacing an older one; False when it held these bytes already. Blocks."""
         self.check_media()
@@ -266,6 +326,22 @@ class MirrorRoot:
         if not _SECRET.fullmatch(name):
             raise FileError(f"{name!r} is not the name of a file in the mirror's root")
         return self.root / name
+
+
+def _there(path: Path) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _prune(folder: Path, media: Path) -> None:
+    """Remove empty folders upwards to the media folder."""
+    with suppress(OSError):  # not empty, or never made
+        while folder != media:
+            folder.rmdir()
+            folder = folder.parent
 
 
 def _parts(folder: str) -> Iterator[str]:

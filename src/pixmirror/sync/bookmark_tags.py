@@ -1,21 +1,33 @@
-"""The chore on own bookmark tags: the list of each tag whose count has moved is walked (design 5)."""
+"""The chore on own bookmark tags (design 5): never one request per bookmark.
+
+Without a cookie the list of each tag whose count has moved is walked. With one, the web's list of bookmarks tells
+the tags and the id of each: from the top down to what is known, and to the end where the counts do not agree; a
+tag whose count does not agree even then is walked like without a cookie.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from pixmirror.catalogue import chores, ingest_lists
+from pixmirror.catalogue import chores, ingest_own_tags
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.ingest_broken import record_broken
-from pixmirror.models import BookmarkTag, Lane, Listing, Medium, Restrict
+from pixmirror.models import BookmarkTag, Lane, Listing, Medium, Restrict, work_key
 from pixmirror.pixiv.app import users
-from pixmirror.sync import sources
-from pixmirror.sync.context import Context, Job
+from pixmirror.pixiv.web import users as web_users
+from pixmirror.pixiv.web.api import WebApi
+from pixmirror.sync import sources, website
+from pixmirror.sync.context import DAY_MS, Context, Job
+
+WEB_PAGE = 100
+WHOLE_MS = 30 * DAY_MS  # the web's list is read to its end at least so often
+REST = {"public": "show", "private": "hide"}
 
 
 async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    """Reads the tags, then the lists of those that moved."""
+    """Reads the tags, then what tells who carries them."""
     medium, restrict = sources.from_tags_key(chore.key)
+    place = (ctx.account_id, medium, restrict)
     ask = users.bookmark_tags_illust if medium == "illust" else users.bookmark_tags_novel
     started = ctx.clock.now()
     moved: list[BookmarkTag] = []
@@ -23,24 +35,31 @@ async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     while True:
         listing = await ask(ctx.api.at(lane), ctx.account_id, restrict, next=following)
         tags = list(listing)
-        names = await ctx.db.run(
-            ingest_lists.record_bookmark_tags, ctx.account_id, medium, restrict, tags, ctx.clock.now()
-        )
+        names = await ctx.db.run(ingest_own_tags.record_bookmark_tags, *place, tags, ctx.clock.now())
         moved += [tag for tag in tags if tag.name in names]
         following = listing.next
         if following is None:
             break
+    # The web's list belongs to whoever's cookie it is.
+    by_web = ctx.web is not None and ctx.web.session is not None and ctx.web.user_id == ctx.account_id
+    if by_web:
+        read = lambda web: _read_web(ctx, web, chore, medium, restrict, moved, started)  # noqa: E731
+        by_web = bool(await website.ask(ctx, lane, read))
+    if by_web:
+        moved = await ctx.db.read(ingest_own_tags.unlike, *place, moved)
     for tag in moved:
-        await _walk_tag(ctx, lane, medium, restrict, tag)
+        await _walk_tag(ctx, lane, medium, restrict, tag, started)
 
     def record(conn: Connection) -> None:
-        ingest_lists.forget_bookmark_tags(conn, ctx.account_id, medium, restrict, started)
+        ingest_own_tags.reading_done(conn, *place, started, ctx.clock.now(), all_told=by_web)
         chores.done(conn, chore.kind, chore.key)
 
     await ctx.db.run(record)
 
 
-async def _walk_tag(ctx: Context, lane: Lane, medium: Medium, restrict: Restrict, tag: BookmarkTag) -> None:
+async def _walk_tag(
+    ctx: Context, lane: Lane, medium: Medium, restrict: Restrict, tag: BookmarkTag, since: int
+) -> None:
     started = ctx.clock.now()
     ask: Callable[..., Awaitable[Listing[Any]]]
     ask = users.bookmarks_illust if medium == "illust" else users.bookmarks_novel
@@ -53,12 +72,74 @@ async def _walk_tag(ctx: Context, lane: Lane, medium: Medium, restrict: Restrict
             record_broken(conn, listing.endpoint, listing.broken, now)
             sources.record_works(ctx, sources.NOBODY, conn, listing.items, "feed", lane, now)
             keys = [item.key for item in listing]
-            ingest_lists.record_tagged(conn, ctx.account_id, tag.name, keys, now)
+            one = (ctx.account_id, medium, restrict, tag.name)
+            ingest_own_tags.record_tagged(conn, *one, keys, now, since)
             if listing.next is None:
-                args = (ctx.account_id, medium, restrict, tag.name, tag.count, started)
-                ingest_lists.tag_walked(conn, *args)
+                ingest_own_tags.tag_walked(conn, *one, tag.count, started, now, since)
 
         await ctx.db.run(record)
         following = listing.next
         if following is None:
             return
+
+
+async def _read_web(
+    ctx: Context,
+    web: WebApi,
+    chore: Chore,
+    medium: Medium,
+    restrict: Restrict,
+    moved: list[BookmarkTag],
+    since: int,
+) -> bool:
+    """Newest bookmark first; it ends where a page tells nothing new and as many carry each tag as Pixiv counts."""
+    place = (ctx.account_id, medium, restrict)
+    ask: Callable[..., Awaitable[Listing[Any]]]
+    ask = web_users.bookmarks_illust if medium == "illust" else web_users.bookmarks_novel
+    last = await ctx.db.read(ingest_own_tags.last_whole, *place)
+    whole = last is None or not 0 <= ctx.clock.now() - last < WHOLE_MS
+    offset = int(chore.progress.get("offset", 0)) if whole else 0
+    while True:
+        listing = await ask(web, ctx.account_id, "", offset, WEB_PAGE, REST[restrict])
+        offset += WEB_PAGE
+
+        def record(conn: Connection, listing: Listing[Any] = listing, offset: int = offset) -> bool:
+            now = ctx.clock.now()
+            record_broken(conn, listing.endpoint, listing.broken, now)
+            page = _told(medium, listing)
+            changed = ingest_own_tags.record_web_page(conn, *place, page, now, since)
+            if listing.next is None:
+                ingest_own_tags.whole_done(conn, *place, now)
+            elif whole:
+                chores.save_progress(conn, chore.kind, chore.key, {"offset": offset})
+            return whole or changed > 0 or bool(ingest_own_tags.unlike(conn, *place, moved))
+
+        if not await ctx.db.run(record) or listing.next is None:
+            return True
+
+
+def _told(medium: Medium, listing: Listing[Any]) -> dict[int, tuple[int, tuple[str, ...] | None]]:
+    """Bookmark id and own tags of each work of a page, masked ones too.
+
+    The tags stand beside the works, by bookmark id; a bookmark without tags is not among them. A page on which
+    none has tags says nothing of them: that cannot be told from an answer that leaves them out.
+    """
+    beside = listing.head.get("bookmarkTags")
+    page: dict[int, tuple[int, tuple[str, ...] | None]] = {}
+    for received in listing.items:
+        data = received.raw.get("bookmarkData")
+        bookmark_id = _number(data.get("id")) if isinstance(data, Mapping) else None
+        if bookmark_id is not None:
+            names = _names(beside.get(str(bookmark_id))) if isinstance(beside, Mapping) and beside else None
+            page[work_key(medium, received.item.id)] = (bookmark_id, names)
+    return page
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(n for n in value if isinstance(n, str))) if isinstance(value, list | tuple) else ()
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 16:
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53 else None

@@ -1,73 +1,138 @@
-"""Chores on comments: all comments of a work, and the replies to one of them."""
+"""Chores on comments: all comments of a work, and the replies to one of them.
+
+A reading is whole (to the end) the first time, when the work is 30 and 180 days old, when there are fewer
+comments than before, and a day after one in which known comments were missing; else it ends at the first page of
+known ones.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from pixmirror.catalogue import briefs, chores, ingest_comments
+from pixmirror.catalogue import chores, ingest_comments
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ingest_broken import record_broken
+from pixmirror.catalogue.ingest_broken import broken_ids, record_broken
+from pixmirror.catalogue.ingest_comments import Plan
 from pixmirror.models import Comment, Lane, Listing, split_key
 from pixmirror.pixiv.app import comments
-from pixmirror.sync.context import Context, Job
+from pixmirror.sync.context import DAY_MS, Context, Job
+
+HIDDEN_AGAIN_MS = 30 * DAY_MS  # of a work that is gone or hidden nothing is asked; it may come back
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Where a reading stands; kept with the chore, so that a cut one goes on."""
+
+    started: int
+    whole: bool
+    offset: int = 0
+    total: int | None = None
+    new: int = 0
+    proves: bool = True  # what it does not show is missing
+
+    def as_progress(self) -> dict[str, Any]:
+        return {
+            "offset": self.offset, "total": self.total, "started": self.started, "whole": self.whole,
+            "new": self.new, "proves": self.proves,
+        }  # fmt: skip
+
+
+def _begin(chore: Chore, plan: Plan, now: int) -> _Reading:
+    """A cut reading goes on where it was; after a day only a first one does, which then proves no absence."""
+    saved = chore.progress
+    offset = int(saved.get("offset", 0))
+    fresh = 0 <= now - int(saved.get("started", -DAY_MS)) < DAY_MS
+    if not offset or not (fresh or plan.first):
+        return _Reading(now, plan.whole, total=None)
+    return _Reading(
+        started=int(saved["started"]) if fresh else now,
+        whole=bool(saved.get("whole", True)),
+        offset=offset,
+        total=_count(saved.get("total")),
+        new=int(saved.get("new", 0)),
+        proves=fresh and bool(saved.get("proves", True)),
+    )
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and 0 <= value < 2**53 else None
 
 
 async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    """All comments of a work; where they were all read once, only down to the first known page."""
+    """The comments of a work."""
     medium, work_id = split_key(chore.key)
     ask = comments.illust_comments if medium == "illust" else comments.novel_comments
-    brief = await ctx.db.read(briefs.work_brief, chore.key)
-    if brief is None:
-        await ctx.db.run(chores.done, chore.kind, chore.key)
+    plan = await ctx.db.read(ingest_comments.plan, chore.key, ctx.clock.now())
+    if plan is None or not plan.is_asked:
+        again = None if plan is None else ctx.clock.now() + HIDDEN_AGAIN_MS
+        await ctx.db.run(chores.done, chore.kind, chore.key, again)
         return
-    offset = int(chore.progress.get("offset", 0))
-    total = chore.progress.get("total")
+    reading = _begin(chore, plan, ctx.clock.now())
     while True:
-        listing = await ask(ctx.api.at(lane), work_id, offset or None)
-        total = listing.head.get("total_comments", total)
+        listing = await ask(ctx.api.at(lane), work_id, reading.offset or None)
         following = int(listing.next["offset"]) if listing.next else None
-        walked = brief.comments_at is not None
-        new, known = await ctx.db.run(_record_comments, ctx, job, chore, listing, lane, following, total, walked)
-        if following is None or (walked and known and not new):
+        new, known = await ctx.db.run(_record, ctx, job, chore, listing, lane, reading, plan, following)
+        reading = _after(reading, plan, listing, new)
+        if following is None or (not reading.whole and known and not new):
             break
-        offset = following
-    count = total if isinstance(total, int) and 0 <= total < 2**53 else brief.total_comments
-    await ctx.db.run(_comments_walked, ctx, job, chore, lane, count)
+        reading = replace(reading, offset=following)
+    await ctx.db.run(_walked, ctx, job, chore, lane, reading, plan, following is None)
 
 
-def _record_comments(
+def _after(reading: _Reading, plan: Plan, listing: Listing[Comment], new: int) -> _Reading:
+    """More new ones than the total grew: others must be gone, which only the whole list shows."""
+    total, new = _count(listing.head.get("total_comments", reading.total)), reading.new + new
+    fewer = plan.total is not None and total is not None and total - plan.total < new
+    return replace(reading, total=total, new=new, whole=reading.whole or fewer)
+
+
+def _record(
     conn: Connection,
     ctx: Context,
     job: Job,
     chore: Chore,
     listing: Listing[Comment],
     lane: Lane,
+    reading: _Reading,
+    plan: Plan,
     following: int | None,
-    total: object,
-    walked: bool,
 ) -> tuple[int, int]:
-    """`walked`: it was read before, so that a thread with known replies may have new ones."""
+    """In a list that was read before, a thread with known replies may have new ones."""
     now = ctx.clock.now()
     record_broken(conn, listing.endpoint, listing.broken, now)
     seen = ctx.seen(job, "comments", lane, now)
-    found = ingest_comments.record_comments(conn, seen, chore.key, listing.items, all_replies=walked)
+    found = ingest_comments.record_comments(conn, seen, chore.key, listing.items, all_replies=not plan.first)
+    ingest_comments.touch_unread(conn, chore.key, broken_ids(listing.broken), now)
     if following is not None:
-        chores.save_progress(conn, chore.kind, chore.key, {"offset": following, "total": total})
+        after = replace(_after(reading, plan, listing, found[0]), offset=following)
+        chores.save_progress(conn, chore.kind, chore.key, after.as_progress())
     return found
 
 
-def _comments_walked(
-    conn: Connection, ctx: Context, job: Job, chore: Chore, lane: Lane, total: int | None
+def _walked(
+    conn: Connection, ctx: Context, job: Job, chore: Chore, lane: Lane, reading: _Reading, plan: Plan, ended: bool
 ) -> None:
-    seen = ctx.seen(job, "comments", lane, ctx.clock.now())
+    now = ctx.clock.now()
+    seen = ctx.seen(job, "comments", lane, now)
+    total = reading.total if reading.total is not None else plan.shown
     again = ingest_comments.comments_walked(conn, seen, chore.key, total)
+    proves = ended and reading.whole and reading.proves and not plan.first
+    if proves and ingest_comments.miss_comments(conn, seen, chore.key, reading.started):
+        again = min(again or now + DAY_MS, now + DAY_MS)
     chores.done(conn, chore.kind, chore.key, again_at=again)
 
 
 async def run_replies(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    comment_id = chore.key >> 1
-    medium = split_key(chore.key)[0]
-    owner = await ctx.db.read(briefs.comment_work, chore.key)
-    following: Mapping[str, str] | None = chore.progress.get("next")
+    """The replies to one comment, always to the end."""
+    medium, comment_id = split_key(chore.key)
+    owner = await ctx.db.read(ingest_comments.replies_of, chore.key)
+    now = ctx.clock.now()
+    started = int(chore.progress.get("started", -DAY_MS))
+    fresh = 0 <= now - started < DAY_MS
+    following: Mapping[str, str] | None = chore.progress.get("next") if fresh else None
+    started = started if following else now
     while owner is not None:
         listing = await comments.replies(ctx.api.at(lane), medium, comment_id, next=following)
         following = listing.next
@@ -77,10 +142,15 @@ async def run_replies(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
             record_broken(conn, listing.endpoint, listing.broken, now)
             seen = ctx.seen(job, "comments", lane, now)
             ingest_comments.record_comments(conn, seen, work, listing.items, parent_key=chore.key)
+            ingest_comments.touch_unread(conn, work, broken_ids(listing.broken), now)
             if listing.next is not None:
-                chores.save_progress(conn, chore.kind, chore.key, {"next": dict(listing.next)})
+                saved = {"next": dict(listing.next), "started": started}
+                chores.save_progress(conn, chore.kind, chore.key, saved)
+                return
+            missing = ingest_comments.miss_replies(conn, seen, work, chore.key, started)
+            chores.done(conn, chore.kind, chore.key, again_at=now + DAY_MS if missing else None)
 
         await ctx.db.run(record)
         if following is None:
-            break
+            return
     await ctx.db.run(chores.done, chore.kind, chore.key)

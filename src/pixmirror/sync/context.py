@@ -12,6 +12,7 @@ from pixmirror.catalogue.seen import Seen, Wants
 from pixmirror.clock import Clock
 from pixmirror.models import Lane, Medium, Restrict
 from pixmirror.pixiv import AppApi
+from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync.filters import Filter
 
 DAY_MS = 24 * 3600 * 1000
@@ -65,7 +66,11 @@ class Walking:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`ring` wakes whoever waits for something to do; it is called after each commit that may have made some."""
+    """`ring` wakes whoever waits for something to do; it is called after each commit that may have made some.
+
+    `web` is www.pixiv.net with a cookie, where one is configured. `brake`: more than this share of what is there
+    does not go at once (law 6).
+    """
 
     db: Database
     api: AppApi
@@ -74,6 +79,8 @@ class Context:
     ring: Callable[[], None] = lambda: None
     jobs: Mapping[str, Job] = field(default_factory=dict)
     walking: Walking = field(default_factory=Walking)
+    web: WebApi | None = None
+    brake: float = 0.05
 
     def seen(self, job: Job, endpoint: str, lane: Lane, now: int) -> Seen:
         return Seen(

@@ -6,12 +6,25 @@ A chore stays until its answer is committed; a cut one is done again, from its p
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from pixmirror.catalogue import briefs, chores, feeds, ingest_captions, ingest_files
+from pixmirror.catalogue import (
+    absent,
+    briefs,
+    chores,
+    controls,
+    doubts,
+    feeds,
+    forgotten,
+    ingest_captions,
+    ingest_files,
+    leavers,
+)
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.filters import apply_refusals
 from pixmirror.catalogue.ingest_people import record_profile, record_user_state
 from pixmirror.catalogue.ingest_states import record_state
+from pixmirror.catalogue.ingest_stubs import next_look
+from pixmirror.catalogue.refresh import created
 from pixmirror.catalogue.seen import Wants
 from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError
 from pixmirror.models import (
@@ -26,12 +39,13 @@ from pixmirror.models import (
     url_version,
 )
 from pixmirror.pixiv.app import illusts, novels, users
-from pixmirror.sync import bookmark_tags, comments, filters, sources
+from pixmirror.sync import bookmark_tags, comments, coverage, filters, refresh, sources
 from pixmirror.sync.context import DAY_MS, Context, Job
 from pixmirror.sync.walk import backoff_ms
 
 PROFILE_AGAIN_MS = 30 * DAY_MS
 ABSENT_AGAIN_MS = 7 * DAY_MS
+OVER = (State.GONE, State.DELETED, State.USER_GONE, State.USER_SUSPENDED)  # not asked for any more
 LAG_AGAIN_MS = 3_600_000
 LAG_TRIES = 48
 
@@ -39,6 +53,9 @@ LAG_TRIES = 48
 async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
     """Do it; what concerns only this item is recorded on it, what concerns everything is raised."""
     lane = Lane(chore.lane)
+    if await ctx.db.read(forgotten.bars_chore, chore.kind, chore.key):
+        await ctx.db.run(chores.done, chore.kind, chore.key)
+        return
     try:
         await HANDLERS[chore.kind](ctx, job, chore, lane)
     except (NotFound, Forbidden) as error:
@@ -56,6 +73,9 @@ def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: Pix
     now, error = ctx.clock.now(), str(refusal)
     seen = ctx.seen(job, chore.kind, Lane(chore.lane), now)
     forbidden = isinstance(refusal, Forbidden)
+    if chore.kind == "control":
+        chores.done(conn, chore.kind, chore.key)  # no answer is an answer
+        return
     if chore.kind == "detail":
         record_state(conn, seen, chore.key, State.UNKNOWN if forbidden else State.GONE, f"detail: {error}")
     elif chore.kind == "profile":
@@ -64,21 +84,58 @@ def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: Pix
     if forbidden and chore.kind in ("detail", "profile"):
         chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
     elif chore.kind == "detail":
-        brief = briefs.work_brief(conn, chore.key)
-        if brief is None or brief.state == State.GONE:
-            chores.done(conn, chore.kind, chore.key)
-        else:
-            # Bad news needs a second sighting (law 6). One that lists deny in between is not asked for daily.
-            second = DAY_MS if chore.lane != Lane.REFRESH else ABSENT_AGAIN_MS
-            chores.done(conn, chore.kind, chore.key, again_at=now + second, lane=int(Lane.REFRESH))
+        _detail_absent(conn, ctx, chore, now)
     elif chore.kind == "profile":
-        chores.done(conn, chore.kind, chore.key, again_at=now + PROFILE_AGAIN_MS)
-    elif chore.kind in ("ugoira", "text"):
-        # The file list of a work that is gone or hidden: its detail tells which.
-        chores.add(conn, "detail", chore.key, int(Lane.RETRY), now)
-        chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
+        _profile_absent(conn, chore, now)
+    elif chore.kind in ("ugoira", "text", "comments"):
+        brief = briefs.work_brief(conn, chore.key)
+        if brief is not None and brief.state in OVER:
+            chores.done(conn, chore.kind, chore.key)  # it was under way when that was believed
+        else:
+            # They are asked of a work that is gone or hidden: its detail tells which.
+            chores.add(conn, "detail", chore.key, int(Lane.RETRY), now)
+            chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
     else:
         chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
+    if not forbidden and chore.kind in leavers.OF_WORKS:
+        user_id = leavers.user_of(conn, chore.key)
+        if user_id is not None:
+            leavers.refused(conn, user_id, now)
+
+
+def _detail_absent(conn: Connection, ctx: Context, chore: Chore, now: int) -> None:
+    """Bad news needs a second sighting (law 6). One that lists deny in between is not asked for daily."""
+    brief = briefs.work_brief(conn, chore.key)
+    if brief is None or brief.state in OVER:
+        chores.done(conn, chore.kind, chore.key)
+        return
+    waits = doubts.stands(conn, "work", chore.key)
+    waits = waits or absent.times_denied(conn, ctx.account_id, chore.key, now - PROFILE_AGAIN_MS) > 1
+    second = ABSENT_AGAIN_MS if waits else DAY_MS
+    chores.done(conn, chore.kind, chore.key, again_at=now + second, lane=int(Lane.REFRESH))
+
+
+def _profile_absent(conn: Connection, chore: Chore, now: int) -> None:
+    """Asked again a day later; once it is believed, more and more rarely."""
+    found = leavers.state_of(conn, chore.key)
+    if found is None:
+        chores.done(conn, chore.kind, chore.key, again_at=now + PROFILE_AGAIN_MS)
+    elif found[0] in leavers.GONE:
+        chores.done(conn, chore.kind, chore.key, again_at=leavers.next_profile(found[1], now))
+    else:
+        waits = ABSENT_AGAIN_MS if doubts.stands(conn, "user", chore.key) else DAY_MS
+        chores.done(conn, chore.kind, chore.key, again_at=now + waits, lane=int(Lane.EXTRA))
+
+
+async def _control(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    """Our own profile, which is there as long as Pixiv answers as it should. Nothing of it is kept."""
+    await users.detail(ctx.api.at(lane), ctx.account_id)
+
+    def record(conn: Connection) -> None:
+        controls.answered(conn, controls.PROFILE, ctx.clock.now())
+        chores.done(conn, chore.kind, chore.key)
+
+    await ctx.db.run(record)
 
 
 async def _ugoira(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
@@ -108,13 +165,22 @@ async def _text(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         seen = ctx.seen(job, "webview", Lane.NEW, ctx.clock.now())
         files = any(ctx.jobs[n].wants.files for n in briefs.jobs_of(conn, chore.key) if n in ctx.jobs)
         ingest_files.record_text(conn, replace(seen, wants=replace(seen.wants, files=files)), received)
-        chores.done(conn, chore.kind, chore.key)
+        again = refresh.text_again(created(conn, chore.key), seen.now)
+        chores.done(conn, chore.kind, chore.key, again_at=again, lane=int(Lane.REFRESH))
 
     await ctx.db.run(record)
 
 
+def _is_back(conn: Connection, ctx: Context, chore: Chore, since: int) -> bool:
+    return absent.is_back(conn, ctx.account_id, chore.key, since)
+
+
 async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     medium, work_id = split_key(chore.key)
+    absence = absent.Absence.of(chore.progress)
+    if absence is not None and await ctx.db.read(_is_back, ctx, chore, absence.since):
+        await ctx.db.run(chores.done, chore.kind, chore.key)
+        return
     received: Received[Illust | Novel]
     if medium == "illust":
         received = await illusts.detail(ctx.api.at(lane), work_id)
@@ -129,16 +195,26 @@ async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         if before and not before.caption and received.item.caption and not received.item.is_stub:
             ingest_captions.set_captions_stripped(conn, ctx.account_id, ctx.clock.now())
         chores.done(conn, chore.kind, chore.key)
-        _judge_again(conn, ctx, received)
+        if received.item.is_stub:
+            _look_again(conn, ctx, chore.key)
+        else:
+            controls.answered(conn, controls.of_detail(chore.key), ctx.clock.now())
+            _judge_again(conn, ctx, received)
 
     await ctx.db.run(record)
+
+
+def _look_again(conn: Connection, ctx: Context, key: int) -> None:
+    """It is hidden: asked for again, the more rarely the longer it is so."""
+    now, brief = ctx.clock.now(), briefs.work_brief(conn, key)
+    hidden_at = absent.still_hidden_since(conn, ctx.account_id, key)
+    due, lane = next_look(conn, key, brief.create_date if brief else None, hidden_at or now, now)
+    chores.add(conn, "detail", key, int(lane), due)
 
 
 def _judge_again(conn: Connection, ctx: Context, received: Received[Illust | Novel]) -> None:
     """The jobs that saw the work look at it as it is now: bookmarks may have become enough."""
     work, now = received.item, ctx.clock.now()
-    if work.is_stub:
-        return
     for name in briefs.jobs_of(conn, work.key):
         job = ctx.jobs.get(name)
         if job is not None:
@@ -154,7 +230,9 @@ async def _profile(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     def record(conn: Connection) -> None:
         now = ctx.clock.now()
         record_profile(conn, ctx.seen(job, "profile", lane, now), received)
+        controls.answered(conn, controls.PROFILE, now)
         _open_unseen_lists(ctx, job, conn, received, now)
+        coverage.after_profile(ctx, job, conn, received, now)
         chores.done(conn, chore.kind, chore.key, again_at=now + PROFILE_AGAIN_MS)
 
     await ctx.db.run(record)
@@ -179,7 +257,10 @@ HANDLERS: dict[str, Callable[[Context, Job, Chore, Lane], Awaitable[None]]] = {
     "text": _text,
     "detail": _detail,
     "profile": _profile,
+    "control": _control,
     "comments": comments.run,
     "replies": comments.run_replies,
     "bookmark_tags": bookmark_tags.run,
+    "coverage": coverage.run_list,
+    "web": coverage.run_work,
 }

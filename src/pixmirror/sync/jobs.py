@@ -6,7 +6,7 @@ Following and user jobs lean on the follow feeds: one request shows the new work
 from collections.abc import Mapping
 from typing import Any
 
-from pixmirror.catalogue import chores, feeds, runs
+from pixmirror.catalogue import chores, feeds, missing, refresh, runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.models import Lane
@@ -17,8 +17,6 @@ from pixmirror.sync.walk import Walked
 
 FOLLOWING_PASS_MS = DAY_MS
 BOOKMARKS_PASS_MS = 7 * DAY_MS
-ARTIST_PASS_MS = 30 * DAY_MS
-ARTISTS_A_RUN = 50  # full passes opened at once, so that they spread over the month
 DEEP_LOOK_MS = 2 * DAY_MS  # once a day a follow feed is read this far below its anchors
 
 
@@ -37,7 +35,8 @@ async def _head(
     ctx: Context, job: Job, endpoint: str, params: Mapping[str, Any], floor: int | None = None
 ) -> tuple[Feed, Walked]:
     """Head walk of a feed, down to known ground. A first backfill is left to the backfiller."""
-    feed = await ctx.db.run(feeds.open_feed, ctx.account_id, endpoint, params, job=job.name, lane=int(Lane.NEW))
+    now, lane = ctx.clock.now(), int(Lane.NEW)
+    feed = await ctx.db.run(feeds.open_feed, ctx.account_id, endpoint, params, job=job.name, lane=lane, now=now)
     source = sources.source(ctx, job, endpoint, params)
     async with ctx.walking.alone(feed.id):
         feed = await ctx.db.read(feeds.get_feed, feed.id)
@@ -66,8 +65,6 @@ async def _following(ctx: Context, job: Job) -> JobResult:
         feed, walked = await _head(ctx, job, sources.FOLLOWING, {"restrict": restrict})
         result = result.plus(walked.new, walked.seen, walked.failed)
         await _full_pass_if_older(ctx, job, feed, FOLLOWING_PASS_MS)
-    await ctx.db.run(_open_stale_artists, ctx, job, ctx.clock.now())
-    ctx.ring()
     return result
 
 
@@ -76,30 +73,35 @@ async def _follow_feed(ctx: Context, job: Job, endpoint: str, result: JobResult)
     now = ctx.clock.now()
     name = f"deep_look:{endpoint}:{restrict}"
     looked = int(await ctx.db.read(runs.get_meta, name) or 0)
-    floor = now - DEEP_LOOK_MS if looked and now - looked >= DAY_MS else None
+    # Below what stood at the top then; a clock that was set back must not make it deeper.
+    floor = min(now, looked) - DEEP_LOOK_MS if looked and now - looked >= DAY_MS else None
     _, walked = await _head(ctx, job, endpoint, {"restrict": restrict}, floor)
     if floor is not None or not looked:
         await ctx.db.run(runs.set_meta, name, str(now))
     return result.plus(walked.new, walked.seen, walked.failed)
 
 
-def _open_stale_artists(conn: Connection, ctx: Context, job: Job, now: int) -> None:
-    for endpoint in (sources.USER_ILLUSTS, sources.USER_NOVELS):
-        for feed in feeds.stale_feeds(conn, ctx.account_id, endpoint, now - ARTIST_PASS_MS, ARTISTS_A_RUN):
-            walk.open_full_pass(conn, feed, sources.source(ctx, job, endpoint, feed.params), now)
-
-
 async def _users(ctx: Context, job: Job) -> JobResult:
     result = JobResult()
     endpoints = [sources.USER_ILLUSTS, sources.USER_NOVELS] if job.wants.novels else [sources.USER_ILLUSTS]
+    gone = await ctx.db.run(_leave_others, job)
     for user_id in job.users:
+        if user_id in gone:
+            continue
         if job.wants.profiles:
             await ctx.db.run(_profile_once, user_id, ctx.clock.now())
         for endpoint in endpoints:
             _, walked = await _head(ctx, job, endpoint, {"user_id": user_id})
             result = result.plus(walked.new, walked.seen, walked.failed)
-    await ctx.db.run(_open_stale_artists, ctx, job, ctx.clock.now())
     return result
+
+
+def _leave_others(conn: Connection, job: Job) -> set[int]:
+    """Lists of users whom the job no longer names are not its any more. Returns which of its users are gone."""
+    for endpoint in (sources.USER_ILLUSTS, sources.USER_NOVELS):
+        lists = feeds.wanted_lists(conn, job.name, endpoint)
+        feeds.leave(conn, job.name, [feed_id for user_id, feed_id in lists.items() if user_id not in job.users])
+    return refresh.gone_users(conn, job.users)
 
 
 def _profile_once(conn: Connection, user_id: int, now: int) -> None:
@@ -116,5 +118,7 @@ async def _bookmarks(ctx: Context, job: Job) -> JobResult:
             params = {"restrict": restrict, **({"tag": job.tag} if job.tag else {})}
             feed, walked = await _head(ctx, job, sources.bookmarks_endpoint(medium), params)
             result = result.plus(walked.new, walked.seen, walked.failed)
-            await _full_pass_if_older(ctx, job, feed, BOOKMARKS_PASS_MS)
+            # What a pass missed is confirmed by another one, a day later.
+            missed = await ctx.db.read(missing.unconfirmed, "bookmark", ctx.account_id)
+            await _full_pass_if_older(ctx, job, feed, DAY_MS if missed else BOOKMARKS_PASS_MS)
     return result

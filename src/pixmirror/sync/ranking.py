@@ -20,7 +20,6 @@ from pixmirror.sync.context import DAY_MS, Context, Job, JobResult
 
 PUBLISHED_AT_HOUR = 12
 _INDEX = re.compile(r"\[(\d+)\]")
-AGAIN_AFTER_MS = DAY_MS
 EMPTY_AFTER_MS = 3 * DAY_MS
 
 
@@ -30,10 +29,10 @@ def newest_date(now: int) -> date:
     return moment.date() - timedelta(days=1 if moment.hour >= PUBLISHED_AT_HOUR else 2)
 
 
-def dates(job: Job, now: int) -> list[date]:
-    """The days that the job covers, newest first."""
-    newest = min(newest_date(now), job.until or date.max)
-    first = job.since or newest
+def dates(since: date | None, until: date | None, now: int) -> list[date]:
+    """The days that a job covers, newest first."""
+    newest = min(newest_date(now), until or date.max)
+    first = since or newest
     return [newest - timedelta(days=n) for n in range((newest - first).days + 1)]
 
 
@@ -48,16 +47,10 @@ async def run_ranking(ctx: Context, job: Job) -> JobResult:
     for medium in job.media:
         for mode in job.modes:
             known = await ctx.db.read(ingest_ranking.ranking_days, ctx.account_id, medium, mode)
-            for day in dates(job, ctx.clock.now()):
-                if _is_due(known.get(day.isoformat()), ctx.clock.now()):
+            for day in dates(job.since, job.until, ctx.clock.now()):
+                if ingest_ranking.is_due(known.get(day.isoformat()), ctx.clock.now()):
                     result = await _read_day(ctx, job, medium, mode, day, result)
     return result
-
-
-def _is_due(known: ingest_ranking.RankingDay | None, now: int) -> bool:
-    if known is None or known.state == "reading":
-        return True
-    return known.state == "complete" and known.snapshot == 1 and now - known.read_at >= AGAIN_AFTER_MS
 
 
 async def _read_day(ctx: Context, job: Job, medium: Medium, mode: str, day: date, result: JobResult) -> JobResult:

@@ -3,11 +3,14 @@
 A feed's name is the endpoint without its version; adding one is one function here and one line in SOURCES.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any
 
-from pixmirror.catalogue import briefs, chores, feeds, ingest, ingest_lists, runs
+from pixmirror.catalogue import absent, briefs, chores, feeds, ingest, ingest_lists, runs, sharing, web_lists
+from pixmirror.catalogue import refresh as refresh_rows
 from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.feeds import Feed
 from pixmirror.catalogue.ingest_broken import broken_ids, record_broken
 from pixmirror.catalogue.ingest_people import record_users
 from pixmirror.catalogue.seen import Ingested, Wants
@@ -26,7 +29,7 @@ from pixmirror.models import (
 )
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.pixiv.reading import preview_works
-from pixmirror.sync import filters
+from pixmirror.sync import filters, refresh
 from pixmirror.sync.context import DAY_MS, Context, Job
 from pixmirror.sync.walk import Recorded, Source
 
@@ -56,15 +59,44 @@ def source(ctx: Context, job: Job, endpoint: str, params: Mapping[str, Any]) -> 
 
 
 def record_works(
-    ctx: Context, job: Job, conn: Connection, works: Works, endpoint: str, lane: Lane, now: int
+    ctx: Context,
+    job: Job,
+    conn: Connection,
+    works: Works,
+    endpoint: str,
+    lane: Lane,
+    now: int,
+    others: Sequence[Job] = (),
 ) -> Ingested:
-    """Works of a page into the catalogue, with this job's refusals."""
+    """Works of a page into the catalogue, with the refusals of this job and of `others` that want the list."""
     seen = ctx.seen(job, endpoint, lane, now)
+    comments = job.wants.comments or any(other.wants.comments for other in others)
+    seen = replace(seen, wants=replace(job.wants, comments=comments))
     refusals = filters.refusals(job.wanted, works)
     ingested = ingest.record_works(conn, seen, works, refusals)
     if job.wanted.minimum_bookmarks:
         look_again(conn, [r.item for r in works if r.item.key in refusals], now)
+    for other in others:
+        _also_saw(conn, other, works, lane, now, comments=other.wants.comments and not job.wants.comments)
+    if ctx.web is not None and ingested.stubs:
+        web_lists.ask_hidden(conn, [r.item.key for r in works if r.item.is_stub], now)
     return ingested
+
+
+def _also_saw(conn: Connection, job: Job, works: Works, lane: Lane, now: int, *, comments: bool) -> None:
+    whole = [r for r in works if not r.item.is_stub]
+    refusals = filters.refusals(job.wanted, whole)
+    reasons = {r.item.key: refusals.get(r.item.key) for r in whole}
+    stubs = {r.item.key for r in works if r.item.is_stub} - reasons.keys()
+    sharing.also_saw(conn, job.name, reasons, stubs, now, lane, comments=comments)
+    if job.wanted.minimum_bookmarks:
+        look_again(conn, [r.item for r in whole if r.item.key in refusals], now)
+
+
+def _others(ctx: Context, conn: Connection, job: Job, endpoint: str, params: Mapping[str, Any]) -> list[Job]:
+    """The other enabled jobs that want this list."""
+    names = feeds.jobs_of(conn, ctx.account_id, endpoint, params)
+    return [ctx.jobs[name] for name in names if name != job.name and name in ctx.jobs]
 
 
 def look_again(conn: Connection, refused: Sequence[Work], now: int) -> None:
@@ -77,11 +109,12 @@ def look_again(conn: Connection, refused: Sequence[Work], now: int) -> None:
 
 
 def _record_listing(
-    ctx: Context, job: Job, endpoint: str, probe: str
+    ctx: Context, job: Job, feed: str, params: Mapping[str, Any], endpoint: str, probe: str
 ) -> Callable[[Connection, Listing[Any], Lane, int], Recorded]:
     def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
         record_broken(conn, listing.endpoint, listing.broken, now)
-        ingested = record_works(ctx, job, conn, listing.items, endpoint, lane, now)
+        others = _others(ctx, conn, job, feed, params)
+        ingested = record_works(ctx, job, conn, listing.items, endpoint, lane, now, others)
         keys = tuple(item.key for item in listing)
         _probe_caption(conn, keys, probe, now)
         return Recorded(tuple(key >> 1 for key in keys), len(ingested.new))
@@ -112,22 +145,27 @@ def _following(ctx: Context, job: Job, params: Mapping[str, Any]) -> Source:
         previews = list(listing)
         ids = [p.user.id for p in previews]
         record_users(conn, ctx.seen(job, "preview", lane, now), [p.user for p in previews])
+        jobs = [job, *_others(ctx, conn, job, FOLLOWING, params)]
+        novels = any(j.wants.novels for j in jobs)
         new = ingest_lists.record_follows(conn, ctx.account_id, restrict, ids, now)
         ingest_lists.touch_unread(conn, ctx.account_id, "follow", None, broken_ids(listing.broken), now)
         works: list[Received[Illust | Novel]] = []
         for preview in previews:
             shown = preview_works(preview)
             record_broken(conn, FOLLOWING, shown.broken, now)
-            works += (*shown.illusts, *shown.novels) if job.wants.novels else shown.illusts
+            works += (*shown.illusts, *shown.novels) if novels else shown.illusts
             if preview.user.id in new:
-                walk_user(ctx, job, conn, preview.user.id, bool(shown.illusts), bool(shown.novels), now)
-        record_works(ctx, job, conn, works, "feed", lane, now)
+                for j in jobs:
+                    walk_user(ctx, j, conn, preview.user.id, bool(shown.illusts), bool(shown.novels), now)
+        for j in jobs:
+            _join_lists(ctx, j, conn, works, set(ids) - set(new), now)
+        record_works(ctx, job, conn, works, "feed", lane, now, jobs[1:])
         return Recorded(tuple(ids), len(new))
 
     def finished(conn: Connection, started: int, now: int) -> None:
         both = _both_passes(conn, job, FOLLOWING, restrict, started, now)
         if both is not None:
-            ingest_lists.mark_missing(conn, "follow", ctx.account_id, None, both, now)
+            ingest_lists.mark_missing(conn, "follow", ctx.account_id, None, both, now, share=ctx.brake)
 
     return Source("offset", read, record, finished=finished)
 
@@ -142,6 +180,18 @@ def _both_passes(conn: Connection, job: Job, endpoint: str, restrict: str, start
     known = [int(b) for b in begun if b is not None]
     fresh = [b for b in known if now - b < PASSES_TOGETHER_MS]
     return min(fresh) if len(fresh) == 2 and len(job.restrict) == 2 else None
+
+
+def _join_lists(ctx: Context, job: Job, conn: Connection, works: Works, followed: Set[int], now: int) -> None:
+    """A job that came later wants the lists of those too who were followed before."""
+    shown = [r.item for r in works if r.item.user is not None and r.item.user.id in followed]
+    for endpoint, medium in ((USER_ILLUSTS, "illust"), (USER_NOVELS, "novel")):
+        ids = sorted({w.user.id for w in shown if w.medium == medium and w.user is not None})
+        if ids and (medium == "illust" or job.wants.novels):
+            new = feeds.unwanted_lists(conn, ctx.account_id, job.name, endpoint, ids)
+            params = [{"user_id": i} for i in sorted(new)]
+            lane = int(Lane.BACKFILL)
+            feeds.open_feeds(conn, ctx.account_id, endpoint, params, job=job.name, lane=lane, due_at=now)
 
 
 def walk_user(
@@ -165,7 +215,8 @@ def _follow_feed(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medi
         ask = illusts.follow if medium == "illust" else novels.follow
         return await ask(ctx.api.at(lane), restrict, offset)
 
-    record = _record_listing(ctx, job, "feed", f"follow:{medium}")
+    endpoint = ILLUST_FOLLOW if medium == "illust" else NOVEL_FOLLOW
+    record = _record_listing(ctx, job, endpoint, params, "feed", f"follow:{medium}")
 
     def overflowed(conn: Connection, now: int) -> None:
         # Works between its end and what we know stand only in the artists' own lists.
@@ -177,7 +228,8 @@ def _follow_feed(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medi
 
 def _user_works(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium) -> Source:
     user_id = params["user_id"]
-    record_listing = _record_listing(ctx, job, "list", f"user:{medium}")
+    endpoint = USER_ILLUSTS if medium == "illust" else USER_NOVELS
+    record_listing = _record_listing(ctx, job, endpoint, params, "list", f"user:{medium}")
 
     async def read(offset: int | None, lane: Lane) -> Listing[Any]:
         if medium == "illust":
@@ -192,7 +244,20 @@ def _user_works(ctx: Context, job: Job, params: Mapping[str, Any], medium: Mediu
             chores.add(conn, "profile", user_id, int(Lane.EXTRA), now)
         return recorded
 
-    return Source("offset", read, record)
+    def head_read(conn: Connection, feed: Feed, now: int) -> bool:
+        posted = refresh_rows.posted(conn, user_id, medium, refresh.RECENT)
+        feeds.refresh_at(conn, feed.id, refresh.read_again_at(feed.id, posted, now, feed.full_at, now))
+        return refresh.full_due_at(feed.id, posted, feed.full_at, now) <= now
+
+    def finished(conn: Connection, started: int, now: int) -> None:
+        feed = feeds.open_feed(conn, ctx.account_id, endpoint, params, job=job.name, lane=int(Lane.BACKFILL))
+        posted = refresh_rows.posted(conn, user_id, medium, refresh.RECENT)
+        feeds.refresh_at(conn, feed.id, refresh.read_again_at(feed.id, posted, feed.head_at or now, now, now))
+        absent.ask_about_absent(conn, ctx.account_id, user_id, medium, started, now)
+        if ctx.web is not None:
+            web_lists.after_pass(conn, user_id, medium, now)
+
+    return Source("offset", read, record, finished=finished, head_read=head_read)
 
 
 def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium) -> Source:
@@ -204,7 +269,8 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
 
     def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
         record_broken(conn, listing.endpoint, listing.broken, now)
-        ingested = record_works(ctx, job, conn, listing.items, "feed", lane, now)
+        others = _others(ctx, conn, job, bookmarks_endpoint(medium), params)
+        ingested = record_works(ctx, job, conn, listing.items, "feed", lane, now, others)
         keys = [item.key for item in listing]
         below = listing.next.get("max_bookmark_id") if listing.next else None
         new = ingest_lists.record_bookmarks(
@@ -212,7 +278,7 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
         )
         ingest_lists.touch_unread(conn, ctx.account_id, "bookmark", medium, broken_ids(listing.broken), now)
         if new:
-            chores.add(conn, "bookmark_tags", tags_key(medium, restrict), int(Lane.EXTRA), now)
+            chores.add(conn, "bookmark_tags", tags_key(medium, restrict), int(Lane.EXTRA), now, moved=True)
         _probe_caption(conn, keys, f"bookmarks:{medium}:{restrict}", now)
         return Recorded(tuple(key >> 1 for key in keys), len(ingested.new))
 
@@ -220,8 +286,10 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
         if tag is None:
             both = _both_passes(conn, job, bookmarks_endpoint(medium), restrict, started, now)
             if both is not None:
-                ingest_lists.mark_missing(conn, "bookmark", ctx.account_id, None, both, now, medium)
-            chores.add(conn, "bookmark_tags", tags_key(medium, restrict), int(Lane.EXTRA), now)
+                ingest_lists.mark_missing(
+                    conn, "bookmark", ctx.account_id, None, both, now, medium, share=ctx.brake
+                )
+            chores.add(conn, "bookmark_tags", tags_key(medium, restrict), int(Lane.EXTRA), now, moved=True)
 
     return Source("cursor", read, record, finished=finished)
 

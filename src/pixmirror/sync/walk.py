@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pixmirror.catalogue import feeds
+from pixmirror.catalogue import feeds, leavers
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.feeds import Feed, Gap
 from pixmirror.clock import Clock
-from pixmirror.errors import BadResponse, OffsetCap, PixivError
+from pixmirror.errors import BadResponse, NotFound, OffsetCap, PixivError
 from pixmirror.models import Lane, Listing, to_ms
 from pixmirror.sync import steps
 from pixmirror.sync.steps import Done, Span, Stretch
@@ -36,7 +36,8 @@ class Source:
 
     `backfill`: whether the first walk reads on to the end. `finished` is called, in the last page's transaction,
     when a pass from the top to the end is complete, with the time at which it began; `overflowed` when a head walk
-    came to the list's end, or its cap, and met nothing that was known.
+    came to the list's end, or its cap, and met nothing that was known. `head_read` is called with each page 1 that
+    is not the first ever, and says whether a full pass is due; a list that is whole on page 1 has had one.
     """
 
     paging: Literal["offset", "cursor"]
@@ -45,6 +46,7 @@ class Source:
     backfill: bool = True
     finished: Callable[[Connection, int, int], None] | None = None
     overflowed: Callable[[Connection, int], None] | None = None
+    head_read: Callable[[Connection, Feed, int], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ async def head(
         if error.scope == "everything":
             raise
         due = clock.now() + backoff_ms(feed.failures)
-        await db.run(feeds.feed_failed, feed.id, due, str(error))
+        await db.run(_head_failed, feed, due, error, clock.now())
         return Walked(failed=str(error))
 
 
@@ -136,12 +138,29 @@ def _record_head(
     gap = None
     if not isinstance(step, Done) and (source.backfill or not first):
         gap = feeds.open_gap(conn, feed.id, "backfill" if first else "head", step.to_json(), now)
-    if first and isinstance(step, Done):
+    full_due = source.head_read is not None and source.head_read(conn, feed, now)
+    if isinstance(step, Done) and (first or (source.head_read is not None and not step.met)):
         _pass_ended(conn, feed.id, source, now, now)
+    elif not first and source.backfill and (full_due or feeds.late_comer(conn, feed.id, feed.full_started or 0)):
+        _go_on_to_the_end(conn, feed, source, recorded.ids, listing, now)
     if isinstance(step, Done):
         _head_ended(conn, source, _touching(spec, recorded.ids), now)
     met = isinstance(step, Done) and step.met
     return Walked(pages=1, seen=len(recorded.ids), new=recorded.new, met=met, gap=gap)
+
+
+def _go_on_to_the_end(
+    conn: Connection, feed: Feed, source: Source, ids: Sequence[int], listing: Listing[Any], now: int
+) -> None:
+    """A full pass whose first page is this head, unless one is under way."""
+    if any(g.kind in ("full", "backfill") for g in feeds.gaps(conn, feed.id)):
+        return
+    begin = Span(started=now) if source.paging == "offset" else Stretch(started=now)
+    step = _after(source, begin, ids, listing)
+    if isinstance(step, Done):
+        _pass_ended(conn, feed.id, source, now, now)
+    else:
+        feeds.open_gap(conn, feed.id, "full", step.to_json(), now)
 
 
 def open_full_pass(conn: Connection, feed: Feed, source: Source, now: int) -> Gap | None:
@@ -176,6 +195,8 @@ async def close(
             if error.scope == "everything":
                 raise
             failed = await db.run(_gap_failed, total.gap, spec, str(error), clock.now())
+            if isinstance(error, NotFound):
+                await db.run(_denied, feed, clock.now())
             return total.plus(failed)
         total = total.plus(step)
     return total
@@ -199,7 +220,7 @@ def _capped(conn: Connection, feed: Feed, gap: Gap, source: Source, spec: Span |
     if gap.kind == "head":
         _head_ended(conn, source, spec, now)
     elif gap.kind in ("backfill", "full"):
-        feeds.full_done(conn, feed.id, now)
+        feeds.full_done(conn, feed.id, now, spec.started)
 
 
 def _spec(source: Source, gap: Gap) -> Span | Stretch:
@@ -264,9 +285,22 @@ def _pass_ended(conn: Connection, feed_id: int, source: Source, started: int, no
     """The whole list was seen, unless a page of it is still a gap."""
     if any(g.kind in ("page", "head") for g in feeds.gaps(conn, feed_id)):
         return
-    feeds.full_done(conn, feed_id, now)
+    feeds.full_done(conn, feed_id, now, started)
     if source.finished is not None:
         source.finished(conn, started, now)
+
+
+def _head_failed(conn: Connection, feed: Feed, due: int, error: PixivError, now: int) -> None:
+    feeds.feed_failed(conn, feed.id, due, str(error))
+    if isinstance(error, NotFound):
+        _denied(conn, feed, now)
+
+
+def _denied(conn: Connection, feed: Feed, now: int) -> None:
+    """The list of a user who may be gone: their profile tells."""
+    user_id = feed.params.get("user_id")
+    if isinstance(user_id, int):
+        leavers.list_refused(conn, user_id, now)
 
 
 def _gap_failed(conn: Connection, gap: Gap, spec: Span | Stretch, error: str, now: int) -> Walked:

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -60,12 +61,24 @@ def all_in(value):
             yield from all_in(item)
 
 
+INSIDE = re.compile(r'"https://www\.pixiv\.net/(artworks|users|novel)/(?:show\.php\?id=)?(\d+)"')
+
+
+def _in_app(found: re.Match[str]) -> str:
+    """A link inside the site as the app writes it."""
+    kind = {"artworks": "illusts", "novel": "novels"}.get(found[1], found[1])
+    return f'"pixiv://{kind}/{found[2]}"'
+
+
 def plain(value):
     """A value without its form: what normalising may change and no more."""
     if isinstance(value, dict):
         return {key: plain(child) for key, child in value.items()} or None
     if isinstance(value, list):
         return [plain(child) for child in value] or None
+    if isinstance(value, str) and "href=" in value:
+        straight = re.sub(r'/jump\.php\?([^"]*)', lambda found: unquote(found[1]), value)
+        return INSIDE.sub(_in_app, straight)
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 

@@ -103,10 +103,7 @@ class WebCall:
     def work(self, medium: str, work_id: str) -> Work:
         """The work of an id, if it is shown."""
         work = self.world.works.get((medium, int(work_id))) if work_id.isdecimal() else None
-        seen = work is not None and (
-            work.state == LIVE or (work.state == "limit_sanity_level" and self.view.viewer)
-        )
-        if work is None or not seen:
+        if work is None or not shown(self.view, work):
             raise WebError(404, GONE)
         return work
 
@@ -114,6 +111,8 @@ class WebCall:
         """The user of the path."""
         name = user_id or self.path["id"]
         user = self.world.users.get(int(name)) if name.isdecimal() else None
+        if user is not None and user.suspended:
+            raise WebError(403, "This user has been suspended.")
         if user is None or user.gone:
             raise WebError(404, LEFT)
         return user

@@ -5,7 +5,7 @@ from functools import partial
 from pixmirror.demo import lists
 from pixmirror.demo.shapes import Json
 from pixmirror.demo.web import faces, shapes
-from pixmirror.demo.web.calls import WebCall, WebError
+from pixmirror.demo.web.calls import WebCall, WebError, shown
 from pixmirror.demo.world import Key
 
 PICKED = 48
@@ -19,8 +19,7 @@ def detail(call: WebCall) -> Json:
 def profile_all(call: WebCall) -> Json:
     """Every id of a user: also of what the App API hides."""
     user, world = call.user(), call.world
-    shown = ("live", "limit_sanity_level")
-    mine = [w for w in world.works.values() if w.user_id == user.id and w.state in shown]
+    mine = [w for w in world.works.values() if w.user_id == user.id and shown(call.view, w)]
     mine.sort(key=lambda w: -w.id)
 
     def ids(*kinds: str) -> Json | list[object]:
@@ -51,8 +50,8 @@ def profile_works(medium: str, call: WebCall) -> Json:
     if not wanted or len(wanted) > PICKED:
         raise WebError(400, "Invalid request.")
     known = [(medium, int(i)) for i in wanted if i.isdecimal() and (medium, int(i)) in call.world.works]
-    shown = [key for key in known if call.world.works[key].state == "live"]
-    works = {str(key[1]): shapes.thumb(call.view, key) for key in shown}
+    there = [key for key in known if shown(call.view, call.world.works[key])]
+    works = {str(key[1]): shapes.thumb(call.view, key) for key in there}
     return {"works": works or [], "zoneConfig": {}, "extraData": {"meta": {}}}
 
 
@@ -79,7 +78,10 @@ def bookmarks(medium: str, call: WebCall) -> Json:
     user = call.user()
     restrict = _restrict(call, user.id)
     slots = lists.bookmark_slots(call.world, user.id, medium, restrict, call.text("tag") or None)
-    return _window(call, [mark.key for _, mark in slots if mark is not None]) | {"bookmarkTags": []}
+    marks = [mark for _, mark in slots if mark is not None]
+    found = _window(call, [mark.key for mark in marks])
+    shown = marks[call.number("offset") :][: call.number("limit", PICKED)]
+    return found | {"bookmarkTags": {str(m.id): list(m.tags) for m in shown if m.tags} or []}
 
 
 def bookmark_tags(medium: str, call: WebCall) -> Json:

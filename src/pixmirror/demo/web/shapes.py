@@ -11,6 +11,7 @@ from pixmirror.demo.world import LIVE, Bookmark, Key, Series, User, Work
 KINDS = {"illust": 0, "manga": 1, "ugoira": 2}
 NOTHING = "-----"
 EPOCH = "1970-01-01T00:00:00+09:00"
+PAGES = {"illust": "artworks/", "novel": "novel/show.php?id=", "user": "users/"}
 OF_KIND = {"illust": "イラスト", "manga": "マンガ", "ugoira": "うごイラ", "novel": "小説"}
 
 
@@ -140,8 +141,9 @@ def _utc(ms: int) -> str:
 
 
 def _jumping(caption: str) -> str:
-    """A caption as the website shows it: links that lead away go by way of /jump.php."""
-    return re.sub(r'<a href="(https?://[^"]+)"', lambda m: f'<a href="/jump.php?{quote(m[1], safe="")}"', caption)
+    """A caption as the website shows it: links that lead away go by way of /jump.php, others are its own pages."""
+    away = re.sub(r'<a href="(https?://[^"]+)"', lambda m: f'<a href="/jump.php?{quote(m[1], safe="")}"', caption)
+    return re.sub(r'"pixiv://(\w+)s/(\d+)"', lambda m: f'"https://www.pixiv.net/{PAGES[m[1]]}{m[2]}"', away)
 
 
 def detail(view: View, work: Work, liked: bool = False) -> Json:
@@ -210,7 +212,7 @@ def _both(view: View, work: Work, liked: bool) -> Json:
     return {
         "id": ident(work.id),
         "title": work.title,
-        "description": work.caption,
+        "description": _jumping(work.caption),
         "createDate": _utc(work.create_ms),
         "uploadDate": _utc(work.file_ms),
         "restrict": 0,

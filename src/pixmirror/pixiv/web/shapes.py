@@ -3,8 +3,10 @@
 Sources: document 001, the recorded web-ajax responses, pixiv-facts 4, 7.2, 8 and 9.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from pixmirror.pixiv.web.lenses import (
     DATE,
@@ -26,6 +28,10 @@ from pixmirror.pixiv.web.lenses import (
 
 KINDS = ("illust", "manga", "ugoira")
 STAMPS = "https://s.pximg.net/common/images/stamp/generated-stamps/{}_s.jpg"
+JUMP = re.compile(r'href="(?:https://www\.pixiv\.net)?/jump\.php\?([^"]*)"')
+INSIDE = re.compile(
+    r'href="https://www\.pixiv\.net/(?:artworks/|users/|novel/show\.php\?id=)(\d+)">(illust|novel|user)/\1</a>'
+)
 NOTHING = "-----"  # the title, caption and artist of a masked row
 
 
@@ -61,6 +67,17 @@ def _untag(tag: Any) -> Any:
     return row | {"tag": tag.get("name")}
 
 
+def _caption(value: Any) -> Any:
+    """A caption as the App API has it: links that lead away without the site's detour, those to works in its own
+    way. Else one caption, read here and there, would look like two.
+    """
+    if not isinstance(value, str):
+        return "" if value is None else value
+    straight = JUMP.sub(lambda found: f'href="{unquote(found[1])}"', value)
+    return INSIDE.sub(lambda found: f'href="pixiv://{found[2]}s/{found[1]}">{found[2]}/{found[1]}</a>', straight)
+
+
+CAPTION = Codec(_caption, lambda value: value)
 KIND = Codec(_kind, _unkind)
 OFF = Codec(number, lambda value: value)
 NAMES = each(
@@ -78,7 +95,7 @@ _AUTHOR = (
 _WORK = (
     Lens("id", "id", ID),
     Lens("title", "title", TEXT),
-    Lens("description", "caption", TEXT),
+    Lens("description", "caption", CAPTION),
     Lens("restrict", "restrict", NUM),
     Lens("xRestrict", "x_restrict", NUM),
     *_AUTHOR,
@@ -128,7 +145,7 @@ ILLUST = Shape(
         *_WORK,
         Lens("illustId", "id", ID),
         Lens("illustTitle", "title", TEXT),
-        Lens("illustComment", "caption", TEXT),
+        Lens("illustComment", "caption", CAPTION),
         Lens("illustType", "type", KIND),
         Lens("url", "image_urls.square_medium", SAME),
         Lens("urls.thumb", "image_urls.square_medium", SAME),
@@ -149,7 +166,7 @@ ILLUST = Shape(
 NOVEL = Shape(
     (
         *_WORK,
-        Lens("commentHtml", "caption", TEXT),
+        Lens("commentHtml", "caption", CAPTION),
         Lens("coverUrl", "image_urls.large", SAME),
         Lens("url", "image_urls.large", SAME),
         Lens("pageCount", "page_count", NUM),

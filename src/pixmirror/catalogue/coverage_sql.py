@@ -1,0 +1,121 @@
+"""The statements of the coverage proof: grouped, so that a million works are counted in one pass over them."""
+
+_LIST = (
+    "SELECT json_extract(params, '$.user_id') AS user_id, full_at, coalesce(full_started, full_at) AS begun"
+    " FROM feed WHERE account_id = :account AND endpoint = '{}'"
+)
+
+# One row an artist: which of their lists are walked, and what the profile counts.
+LISTS = f"""
+WITH illusts AS ({_LIST.format("user/illusts")}), novels AS ({_LIST.format("user/novels")}),
+followed AS (SELECT user_id, last_seen FROM follow WHERE account_id = :account AND state = 'live'),
+artist AS (
+  SELECT user_id FROM followed UNION SELECT user_id FROM illusts UNION SELECT user_id FROM novels
+)
+SELECT a.user_id, u.name, u.state, u.web_at, u.profile_at,
+  u.total_illusts AS illusts, u.total_manga AS manga, u.total_novels AS novels,
+  i.user_id IS NOT NULL AS illust, i.full_at AS illust_at, i.begun AS illust_from,
+  CASE WHEN i.user_id IS NULL AND n.user_id IS NULL
+      AND coalesce(u.total_illusts, 0) + coalesce(u.total_manga, 0) = 0
+    THEN max(f.last_seen, coalesce(u.profile_at, 0)) END AS nothing_at,
+  n.user_id IS NOT NULL AS novel, n.full_at AS novel_at, n.begun AS novel_from
+FROM artist a LEFT JOIN user u ON u.id = a.user_id LEFT JOIN followed f ON f.user_id = a.user_id
+LEFT JOIN illusts i ON i.user_id = a.user_id LEFT JOIN novels n ON n.user_id = a.user_id
+WHERE :user IS NULL OR a.user_id = :user
+"""
+
+# The files that are not here: the worst reason of each work. By the partial indexes of the states, which a plus
+# sign makes SQLite prefer to that of all files.
+_STATE = "SELECT owner_id, {} AS rank FROM media WHERE state {} AND +owner_kind = 'work' AND is_current = 1"
+_HOLES = " UNION ALL ".join(
+    (
+        _STATE.format(
+            "CASE state WHEN 'failed' THEN 1 WHEN 'damaged' THEN 2 ELSE 3 END", "IN ('gone', 'failed', 'damaged')"
+        ),
+        _STATE.format("4", "= 'wanted'"),
+        _STATE.format("4", "= 'waiting'"),
+        _STATE.format("4", "= 'fetching'"),
+        _STATE.format("5", "= 'refused'"),
+    )
+)
+
+_ALL = f"""
+WITH artist AS MATERIALIZED (
+  SELECT json_extract(value, '$[0]') AS user_id, json_extract(value, '$[1]') AS illust_from,
+    json_extract(value, '$[2]') AS novel_from, json_extract(value, '$[3]') AS web_at,
+    json_extract(value, '$[4]') AS novel
+  FROM json_each(:artists)
+),
+hole AS MATERIALIZED (SELECT owner_id AS work_key, min(rank) AS rank FROM ({_HOLES}) GROUP BY owner_id),
+stone AS MATERIALIZED (
+  SELECT owner_id AS work_key FROM tombstone WHERE owner_kind = 'work'
+  UNION SELECT w.work_key FROM tombstone t JOIN work w ON w.user_id = t.owner_id WHERE t.owner_kind = 'user'
+),
+known AS (
+  SELECT a.user_id, w.work_key, w.title, w.medium, w.state, w.evidence, l.work_key IS NOT NULL AS web,
+    1 AS whole, w.last_seen >= CASE w.medium WHEN 'novel' THEN a.novel_from ELSE a.illust_from END AS passed
+  FROM artist a JOIN work w ON w.user_id = a.user_id
+  LEFT JOIN web_listed l ON l.user_id = a.user_id AND l.work_key = w.work_key AND l.last_seen >= a.web_at
+  UNION ALL
+  SELECT a.user_id, l.work_key, w.title, NULL, w.state, w.evidence, 1, 0, 0
+  FROM artist a JOIN web_listed l ON l.user_id = a.user_id AND l.last_seen >= a.web_at
+  LEFT JOIN work w ON w.work_key = l.work_key
+  WHERE (w.work_key IS NULL OR w.user_id IS NULL) AND (a.novel OR l.work_key & 1 = 0)
+),
+placed AS (
+  SELECT *, CASE WHEN web OR state = 'limited' OR (state = 'live' AND (passed OR evidence = 'web')) THEN 'upstream'
+    WHEN state = 'live' THEN 'unlisted' ELSE 'kept' END AS place
+  FROM known
+),
+judged AS (
+  SELECT p.user_id, p.work_key, p.title, p.place, p.web, p.whole, p.passed, p.state, p.evidence,
+    CASE WHEN place != 'upstream' THEN NULL
+    WHEN p.work_key IN (SELECT work_key FROM stone) THEN 'forgotten'
+    WHEN NOT whole THEN CASE WHEN state IS NULL THEN 'unseen' WHEN state = 'limited' THEN 'limited' ELSE 'stub' END
+    WHEN h.rank IS NOT NULL THEN
+      CASE h.rank WHEN 1 THEN 'failed' WHEN 2 THEN 'damaged' WHEN 3 THEN 'lost' WHEN 4 THEN 'wanted'
+        ELSE 'refused' END
+    WHEN CASE medium WHEN 'novel' THEN EXISTS (SELECT 1 FROM text_version t WHERE t.work_key = p.work_key)
+      ELSE {{has_file}} END THEN NULL
+    WHEN EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = p.work_key) AND NOT EXISTS
+      (SELECT 1 FROM work_job j WHERE j.work_key = p.work_key AND j.refused_reason IS NULL) THEN 'refused'
+    ELSE 'wanted' END AS reason
+  FROM placed p LEFT JOIN hole h ON h.work_key = p.work_key
+)
+"""
+
+# Of a few artists a look for each work is cheaper, of all of them one look at all files.
+_FEW = _ALL.format(
+    has_file="EXISTS (SELECT 1 FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = p.work_key)"
+)
+_MANY = _ALL.format(has_file="p.work_key IN (SELECT owner_id FROM media WHERE owner_kind = 'work')")
+
+# By artist, place and reason.
+_SUMS = """
+SELECT user_id, place, reason, count(*) AS works, sum(web) AS web_listed,
+  sum(whole AND passed AND state = 'live' AND evidence IS NOT 'web') AS listed,
+  sum(CASE WHEN NOT whole THEN 1 ELSE state = 'limited' OR evidence IS 'web' END) AS hidden
+FROM judged GROUP BY user_id, place, reason
+"""
+
+# Each missing work with the last that was said of it, and when something happens next.
+_MISSING = """
+SELECT j.work_key, j.title, j.reason, CASE j.reason
+    WHEN 'refused' THEN coalesce((SELECT group_concat(job || ': ' || refused_reason, '; ') FROM work_job w
+      WHERE w.work_key = j.work_key AND refused_reason IS NOT NULL),
+      CASE WHEN EXISTS (SELECT 1 FROM work_job w WHERE w.work_key = j.work_key) THEN 'files = false'
+        ELSE 'no job has it on its lists' END)
+    WHEN 'forgotten' THEN NULL
+    ELSE coalesce((SELECT error FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = j.work_key
+      AND is_current = 1 AND error IS NOT NULL LIMIT 1),
+      (SELECT error FROM chore c WHERE c.kind IN ('web', 'ugoira', 'text') AND c.key = j.work_key
+      AND error IS NOT NULL LIMIT 1)) END AS detail,
+  CASE WHEN j.reason IN ('refused', 'forgotten') THEN NULL ELSE coalesce((SELECT min(due_at) FROM media m
+    WHERE m.owner_kind = 'work' AND m.owner_id = j.work_key AND m.state = 'waiting'),
+    (SELECT min(due_at) FROM chore c WHERE c.kind IN ('web', 'ugoira', 'text', 'detail') AND c.key = j.work_key))
+    END AS due_at
+FROM judged j WHERE j.reason IS NOT NULL ORDER BY j.user_id, j.work_key DESC
+"""
+
+SUMS, SUMS_OF_FEW = _MANY + _SUMS, _FEW + _SUMS
+MISSING, MISSING_OF_FEW = _MANY + _MISSING, _FEW + _MISSING

@@ -1,0 +1,139 @@
+"""What survives only here: works whose files or texts we have and that Pixiv no longer shows."""
+
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, text
+
+from pixmirror.catalogue.schema import user, work
+from pixmirror.catalogue.seen import among, listed
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Works of one state, with what of them is here: stored files and their bytes, novel texts among the bytes."""
+
+    state: str
+    works: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """A work that is here and not live upstream. `since`: when its state moved, ms UTC."""
+
+    key: int
+    medium: str
+    id: int
+    title: str
+    user_id: int | None
+    artist: str
+    state: str
+    since: int | None
+    evidence: str
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """A user who is not there any more, with what of theirs survives here."""
+
+    id: int
+    name: str
+    account: str
+    state: str
+    since: int | None
+    works: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyHere:
+    """`states` holds only states of which something is here; `newest` the moves of late first."""
+
+    works: int
+    files: int
+    bytes: int
+    states: tuple[Total, ...]
+    newest: tuple[Survivor, ...]
+    users: tuple[Leaver, ...]
+
+
+# "state != 'live'" is the condition of the partial index; without its name SQLite reads all works in their order.
+_LOST = text(
+    """
+    SELECT w.work_key, w.state, w.user_id, w.state_at, count(m.id) AS files, coalesce(sum(m.size), 0) AS size
+    FROM work AS w INDEXED BY work_by_state
+    LEFT JOIN media AS m ON m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.state = 'stored'
+    WHERE w.state != 'live' AND w.user_id IS NOT NULL
+    GROUP BY w.work_key
+    """
+)
+_TEXTS = text(
+    """
+    SELECT t.work_key, sum(length(t.body))
+    FROM work AS w JOIN text_version AS t ON t.work_key = w.work_key
+    WHERE w.state != 'live' AND w.work_key & 1
+    GROUP BY t.work_key
+    """
+)
+_SHOWN = (
+    select(work.c.work_key, work.c.medium, work.c.title, work.c.evidence, user.c.name)
+    .outerjoin(user, user.c.id == work.c.user_id)
+    .where(among(work.c.work_key, "keys"))
+)
+_LEAVERS = text("SELECT id, name, account, state, state_at FROM user WHERE state != 'live'")
+
+
+def only_here(conn: Connection, limit: int) -> OnlyHere:
+    """All of it counted, and the last `limit` works."""
+    states: dict[str, list[int]] = {}
+    users: dict[int, list[int]] = {}
+    kept: list[tuple[int, int, Row[Any], int]] = []
+    texts: dict[int, int] = {row[0]: row[1] for row in conn.execute(_TEXTS)}
+    for row in conn.execute(_LOST):
+        if not row.files and row.work_key not in texts:
+            continue
+        size = row.size + texts.get(row.work_key, 0)
+        kept.append((row.state_at or 0, row.work_key, row, size))
+        for sums in (states.setdefault(row.state, [0, 0, 0]), users.setdefault(row.user_id, [0, 0, 0])):
+            sums[0] += 1
+            sums[1] += row.files
+            sums[2] += size
+    totals = tuple(Total(state, *sums) for state, sums in sorted(states.items()))
+    return OnlyHere(
+        works=sum(t.works for t in totals),
+        files=sum(t.files for t in totals),
+        bytes=sum(t.bytes for t in totals),
+        states=totals,
+        newest=_newest(conn, heapq.nlargest(limit, kept, key=lambda one: one[:2])),
+        users=_leavers(conn, users),
+    )
+
+
+def _newest(conn: Connection, kept: Sequence[tuple[int, int, Row[Any], int]]) -> tuple[Survivor, ...]:
+    keys = listed(key for _, key, _, _ in kept)
+    shown = {row.work_key: row for row in conn.execute(_SHOWN, {"keys": keys})}
+    return tuple(
+        Survivor(
+            key=key, medium=shown[key].medium, id=key >> 1, title=shown[key].title, user_id=row.user_id,
+            artist=shown[key].name or "", state=row.state, since=row.state_at,
+            evidence=shown[key].evidence or "", files=row.files, bytes=size,
+        )
+        for _, key, row, size in kept
+    )  # fmt: skip
+
+
+def _leavers(conn: Connection, works: Mapping[int, Sequence[int]]) -> tuple[Leaver, ...]:
+    """Users of whom nothing is here are not named; who left last comes first."""
+    found = [
+        Leaver(row.id, row.name, row.account, row.state, row.state_at, *works[row.id])
+        for row in conn.execute(_LEAVERS)
+        if row.id in works
+    ]
+    return tuple(sorted(found, key=lambda u: (-(u.since or 0), u.id)))

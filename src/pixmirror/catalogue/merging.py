@@ -1,0 +1,98 @@
+"""What one more answer makes of what is known of a work; pure, so that a replay of payloads gives the same."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from pixmirror.models import Illust, Novel, to_ms, work_key
+
+OPTIONAL = ("sanity_level", "ai_type", "width", "height", "text_length", "is_original", "language", "series_key")
+CONTENT = (
+    "type",
+    "user_id",
+    "title",
+    "caption",
+    "create_date",
+    "restrict",
+    "x_restrict",
+    "page_count",
+    *OPTIONAL,
+)
+COUNTERS = ("total_view", "total_bookmarks", "total_comments")
+# Classes of payloads of a work that say nothing of its title, tags and pages: all others do.
+NO_CONTENT = frozenset({"stub", "webview", "ugoira"})
+
+
+class _Shown(Protocol):
+    """A file that an answer shows."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def index(self) -> int: ...
+    @property
+    def version(self) -> str: ...
+
+
+F = TypeVar("F", bound=_Shown)
+
+
+def content(item: Illust | Novel) -> dict[str, Any]:
+    """The columns of `work` that an answer fills."""
+    row: dict[str, Any] = {
+        "type": item.type,
+        "user_id": item.user.id if item.user else None,
+        "title": item.title,
+        "caption": item.caption,
+        "create_date": to_ms(item.create_date) if item.create_date else None,
+        "restrict": item.restrict,
+        "x_restrict": item.x_restrict,
+        "page_count": item.page_count,
+        "ai_type": item.ai_type,
+        "series_key": work_key(item.medium, item.series.id) if item.series else None,
+    }
+    if isinstance(item, Illust):
+        return row | {
+            "sanity_level": item.sanity_level, "width": item.width, "height": item.height,
+            "text_length": None, "is_original": None, "language": None,
+        }  # fmt: skip
+    return row | {
+        "sanity_level": None, "width": None, "height": None, "text_length": item.text_length,
+        "is_original": None if item.is_original is None else int(item.is_original), "language": item.language,
+    }  # fmt: skip
+
+
+def merge(endpoint: str, row: dict[str, Any], tags: list[str], old: Any, before: Sequence[str]) -> list[str]:
+    """Completes `row` from `old`, and says which tags stand: what a list leaves empty replaces nothing (law 7).
+
+    `old` is the row before, with `detail_at`; `before` are its tags.
+    """
+    if endpoint != "detail":
+        for name in ("title", "caption"):
+            row[name] = row[name] or getattr(old, name)
+        if old.detail_at is not None:
+            tags = tags or list(before)
+            row["series_key"] = row["series_key"] or old.series_key
+    for name in OPTIONAL:
+        if row[name] is None and name != "series_key":
+            row[name] = getattr(old, name)
+    row["create_date"] = row["create_date"] or old.create_date
+    return tags
+
+
+def merge_files(current: Mapping[tuple[str, int], F], files: Sequence[F], whole: bool) -> dict[tuple[str, int], F]:
+    """The current file of each slot after an answer that shows `files`; `media.compare` writes by the same rule.
+
+    `whole`: they are all of their roles, so that others have been removed. An answer that shows older versions
+    than are known comes from a cache and says nothing.
+    """
+    roles = {f.role for f in files}
+    mine = {slot: file for slot, file in current.items() if slot[0] in roles}
+    if mine and _newest(files) < _newest(mine.values()):
+        return dict(current)
+    shown = {(f.role, f.index): f for f in files}
+    kept = {slot: file for slot, file in current.items() if not (whole and slot in mine and slot not in shown)}
+    return kept | shown
+
+
+def _newest(files: Iterable[_Shown]) -> str:
+    return max((f.version for f in files), default="")

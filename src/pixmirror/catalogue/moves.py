@@ -1,0 +1,81 @@
+"""Moves of states: the row says where a thing stands, `state_change` how it came there (law 6)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from pixmirror.catalogue.schema import chore, comment, state_change, user, work
+from pixmirror.catalogue.seen import DAY, among, listed
+from pixmirror.catalogue.statements import Many
+
+_LOG = Many(insert(state_change))
+_STATE: dict[str, Any] = {
+    "state": bindparam("b_state"),
+    "state_at": bindparam("b_at"),
+    "evidence": bindparam("b_evidence"),
+}
+# What is asked of a work that is over is asked no more; one that is hidden may come back.
+OVER = ("gone", "deleted", "user_gone", "user_suspended")
+HIDDEN = ("limited", "mypixiv", "private")
+REST_MS = 30 * DAY
+_ABOUT = (chore.c.kind.in_(("ugoira", "text", "comments")) & among(chore.c.key, "ids")) | (
+    (chore.c.kind == "replies")
+    & chore.c.key.in_(select(comment.c.comment_key).where(among(comment.c.work_key, "ids")))
+)
+_STOP = delete(chore).where(_ABOUT)
+# As if new, so that whoever shows the work again brings it forward.
+_REST = (
+    update(chore)
+    .where(_ABOUT, chore.c.due_at < bindparam("b_at"))
+    .values(due_at=bindparam("b_at"), attempts=0, error=None)
+)
+_SET = {
+    "work": Many(update(work).where(work.c.work_key == bindparam("b_id")).values(**_STATE)),
+    "user": Many(update(user).where(user.c.id == bindparam("b_id")).values(**_STATE)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One thing's new state, what it rests on, and which account saw it."""
+
+    owner_id: int
+    state: str
+    evidence: str
+    account_id: int
+
+
+def move(conn: Connection, kind: str, moves: Sequence[Move], at: int) -> None:
+    """The rows of these works or users say so from now on, and the moves are on record.
+
+    Questions about frames, texts and comments of such works end, or rest.
+    """
+    _SET[kind](
+        conn,
+        [{"b_id": m.owner_id, "b_state": m.state, "b_at": at, "b_evidence": m.evidence} for m in moves],
+    )
+    log(conn, kind, moves, at)
+    if kind == "work":
+        if over := [m.owner_id for m in moves if m.state in OVER]:
+            conn.execute(_STOP, {"ids": listed(over)})
+        if hidden := [m.owner_id for m in moves if m.state in HIDDEN]:
+            conn.execute(_REST, {"ids": listed(hidden), "b_at": at + REST_MS})
+
+
+def log(conn: Connection, kind: str, moves: Iterable[Move], at: int) -> None:
+    """On record only, for whoever writes the rows with more than the state."""
+    rows: list[dict[str, Any]] = [
+        {
+            "account_id": m.account_id, "owner_kind": kind, "owner_id": m.owner_id, "state": m.state,
+            "evidence": m.evidence, "at": at,
+        }
+        for m in moves
+    ]  # fmt: skip
+    _LOG(conn, rows)
+
+
+def live_again(conn: Connection, account_id: int, keys: Iterable[int], evidence: str, at: int) -> None:
+    """Works whose rows a page has just made live."""
+    log(conn, "work", [Move(key, "live", evidence, account_id) for key in keys], at)

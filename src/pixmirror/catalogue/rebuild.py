@@ -1,0 +1,114 @@
+"""What the rebuilding of derived rows stands on: its findings, and states as the ledger tells them."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from pixmirror.catalogue.schema import sighting, state_change
+from pixmirror.catalogue.seen import DAY, among, listed
+from pixmirror.models import State
+
+EXAMPLES = 50
+
+_STRETCHES = (
+    select(sighting.c.owner_id, sighting.c.state, sighting.c.evidence, sighting.c.first_at, sighting.c.last_at)
+    .where(sighting.c.owner_kind == bindparam("kind"), among(sighting.c.owner_id, "ids"))
+    .order_by(sighting.c.owner_id, sighting.c.id)
+)
+# SQLite takes the other columns of a group from the row that holds the max().
+_CHANGES = (
+    select(
+        state_change.c.owner_id, func.max(state_change.c.id), state_change.c.state, state_change.c.evidence,
+        state_change.c.at,
+    )
+    .where(state_change.c.owner_kind == bindparam("kind"), among(state_change.c.owner_id, "ids"))
+    .group_by(state_change.c.owner_id)
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that is not what payloads and ledger say; `column` is '' for a whole row."""
+
+    table: str
+    key: str
+    column: str
+    found: Any
+    expected: Any
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a rebuilding met; with `write` it has also been put right."""
+
+    write: bool
+    works: int = 0
+    users: int = 0
+    payloads: int = 0
+    unreadable: int = 0
+    without_language: int = 0  # answers whose tags are of a language that had to be assumed
+    differences: Counter[str] = field(default_factory=Counter)  # by table
+    examples: list[Difference] = field(default_factory=list)
+    files_adopted: int = 0
+    files_wanted: int = 0
+
+    @property
+    def same(self) -> bool:
+        return not self.differences
+
+    def differ(self, table: str, key: object, column: str = "", found: Any = None, expected: Any = None) -> None:
+        self.differences[table] += 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(Difference(table, str(key), column, found, expected))
+
+    def row(self, table: str, key: object, old: Any, expected: Mapping[str, Any]) -> bool:
+        """Notes how a row differs; True if it does."""
+        if old is None:
+            self.differ(table, key, "", None, "a row")
+            return True
+        wrong = [name for name, value in expected.items() if getattr(old, name) != value]
+        for name in wrong:
+            self.differ(table, key, name, getattr(old, name), expected[name])
+        return bool(wrong)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What is on record of the states of some things of one kind."""
+
+    stretches: dict[int, list[Any]]
+    changes: dict[int, Any]  # the last move of each
+
+    def is_sighted(self, owner_id: int, state: str) -> bool:
+        return any(s.state == state for s in self.stretches.get(owner_id, ()))
+
+    def evidence(self, owner_id: int, state: str, at: int) -> str | None:
+        """Of the stretch of this state that holds this time."""
+        stretches = self.stretches.get(owner_id, ())
+        return next((s.evidence for s in stretches if s.state == state and s.first_at <= at <= s.last_at), None)
+
+    def by_law(self, owner_id: int, state: str, at: int) -> tuple[str, int, str | None]:
+        """Where stretches lead from this first state, where no moves are on record (law 6)."""
+        evidence = self.evidence(owner_id, state, at)
+        for s in self.stretches.get(owner_id, ()):
+            if s.last_at > at and s.state != state and _believed(state, s):
+                state, at, evidence = s.state, s.first_at if s.state == State.LIVE else s.last_at, s.evidence
+        return state, at, evidence
+
+
+def _believed(old: str, stretch: Any) -> bool:
+    if stretch.state == State.LIVE:
+        return True
+    return stretch.state != State.UNKNOWN and (old == State.UNKNOWN or stretch.last_at - stretch.first_at >= DAY)
+
+
+def ledger(conn: Connection, kind: str, ids: Collection[int]) -> Ledger:
+    bound = {"kind": kind, "ids": listed(ids)}
+    stretches: dict[int, list[Any]] = {}
+    for row in conn.execute(_STRETCHES, bound).all():
+        stretches.setdefault(row.owner_id, []).append(row)
+    changes = {row.owner_id: row for row in conn.execute(_CHANGES, bound)}
+    return Ledger(stretches, changes)

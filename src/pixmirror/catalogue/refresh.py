@@ -1,0 +1,163 @@
+"""What may have changed at Pixiv since it was read: queries for the slowest lane; rules are in sync/refresh.py."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from pixmirror.catalogue.feeds import ARTIST_LISTS
+from pixmirror.catalogue.schema import feed, feed_job, follow, user, work
+from pixmirror.models import Medium
+
+GONE = ("user_gone", "user_suspended")
+
+_POSTED = (
+    select(work.c.create_date)
+    .where(
+        work.c.user_id == bindparam("b_user"),
+        work.c.work_key.op("&")(1) == bindparam("b_novel"),
+        work.c.create_date.is_not(None),
+    )
+    .order_by(work.c.work_key.desc())
+    .limit(bindparam("n"))
+)
+_owner = func.json_extract(feed.c.params, literal_column("'$.user_id'"))
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Whose lists are kept fresh: names of enabled jobs of kind `user`, and of kind `following`."""
+
+    account_id: int
+    user_jobs: tuple[str, ...] = ()
+    follow_jobs: tuple[str, ...] = ()
+    bookmark_jobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistList:
+    """A list whose refreshing is to be planned."""
+
+    feed_id: int
+    user_id: int
+    medium: Medium
+    head_at: int
+    full_at: int | None
+
+
+def posted(conn: Connection, user_id: int, medium: Medium, limit: int) -> list[int]:
+    """When the artist's last works were posted, newest first."""
+    bound = {"b_user": user_id, "b_novel": int(medium == "novel"), "n": limit}
+    return list(conn.execute(_POSTED, bound).scalars())
+
+
+def gone_users(conn: Connection, user_ids: Sequence[int]) -> set[int]:
+    """Those of these users who left or were suspended, as far as we know."""
+    return set(conn.execute(select(user.c.id).where(user.c.id.in_(user_ids), user.c.state.in_(GONE))).scalars())
+
+
+def kept_fresh(wishes: Wishes) -> ColumnElement[bool]:
+    """Artists' lists that somebody wants to be kept fresh: of named artists, and of those still followed."""
+    named = exists().where(feed_job.c.feed_id == feed.c.id, feed_job.c.job.in_(wishes.user_jobs))
+    through = exists().where(feed_job.c.feed_id == feed.c.id, feed_job.c.job.in_(wishes.follow_jobs))
+    followed = exists().where(
+        follow.c.account_id == wishes.account_id, follow.c.user_id == _owner, follow.c.state == "live"
+    )
+    left = exists().where(user.c.id == _owner, user.c.state.in_(GONE))
+    mine = and_(feed.c.account_id == wishes.account_id, feed.c.endpoint.in_(ARTIST_LISTS))
+    return and_(mine, or_(named, and_(through, followed)), ~left)
+
+
+def unplanned(conn: Connection, wishes: Wishes, limit: int) -> list[ArtistList]:
+    """Lists that were read once and for which no time to read them again is set."""
+    rows = conn.execute(
+        select(feed.c.id, _owner.label("owner"), feed.c.endpoint, feed.c.head_at, feed.c.full_at)
+        .where(feed.c.refresh_at.is_(None), feed.c.head_at.is_not(None), kept_fresh(wishes))
+        .limit(limit)
+    )
+    return [ArtistList(r.id, r.owner, medium_of(r.endpoint), r.head_at, r.full_at) for r in rows]
+
+
+def medium_of(endpoint: str) -> Medium:
+    return "novel" if endpoint == "user/novels" else "illust"
+
+
+def forget_unwanted(conn: Connection, wishes: Wishes) -> int:
+    """Lists that nobody wants any more, of artists unfollowed or gone, are read again by nobody."""
+    stale = (feed.c.refresh_at.is_not(None), feed.c.endpoint.in_(ARTIST_LISTS), ~kept_fresh(wishes))
+    return conn.execute(update(feed).where(*stale).values(refresh_at=None)).rowcount
+
+
+def due_lists(conn: Connection, now: int) -> list[int]:
+    """Ids of the lists that should be read again by now, the longest waiting first."""
+    stmt = select(feed.c.id).where(feed.c.refresh_at <= now).order_by(feed.c.refresh_at, feed.c.id)
+    return list(conn.execute(stmt).scalars())
+
+
+def put_off(conn: Connection, times: Mapping[int, int]) -> None:
+    if times:
+        rows = [{"b_id": feed_id, "at": at} for feed_id, at in times.items()]
+        conn.execute(update(feed).where(feed.c.id == bindparam("b_id")).values(refresh_at=bindparam("at")), rows)
+
+
+# Works that neither an artist's list that is kept fresh nor the bookmarks show from time to time.
+_UNSHOWN = """
+SELECT work_key FROM work
+WHERE work_key > :after AND work_key <= :last AND state = 'live' AND user_id IS NOT NULL
+  AND last_seen <= :now - :young
+  AND last_seen <= :now - CASE WHEN create_date > :now - :month THEN :young
+                               WHEN create_date > :now - :year THEN :middle ELSE :old END
+  AND NOT EXISTS (SELECT 1 FROM feed WHERE feed.account_id = :account
+      AND feed.endpoint = CASE work_key & 1 WHEN 1 THEN 'user/novels' ELSE 'user/illusts' END
+      AND feed.params = '{"user_id":' || work.user_id || '}' AND feed.refresh_at IS NOT NULL)
+  AND NOT (:bookmarks AND EXISTS (SELECT 1 FROM bookmark b
+      WHERE b.account_id = :account AND b.work_key = work.work_key AND b.state = 'live'))
+  AND NOT EXISTS (SELECT 1 FROM chore WHERE chore.kind = 'detail' AND chore.key = work.work_key)
+  AND NOT EXISTS (SELECT 1 FROM user u WHERE u.id = work.user_id AND u.state IN ('user_gone', 'user_suspended'))
+ORDER BY work_key LIMIT :n
+"""
+
+
+def unshown(
+    conn: Connection, wishes: Wishes, after: int, last: int, now: int, spans: Mapping[str, int], limit: int
+) -> list[int]:
+    """Works between two keys that are shown by no list and were last seen too long ago, by their age."""
+    bound = {"after": after, "last": last, "now": now, "n": limit, "account": wishes.account_id}
+    bound["bookmarks"] = int(bool(wishes.bookmark_jobs))
+    return list(conn.execute(text(_UNSHOWN), bound | dict(spans)).scalars())
+
+
+def chunk_end(conn: Connection, after: int, size: int) -> int | None:
+    """The key of the last of the next `size` works; None at the end."""
+    keys = select(work.c.work_key).where(work.c.work_key > after).order_by(work.c.work_key).limit(size).subquery()
+    last: int | None = conn.scalar(select(func.max(keys.c.work_key)))
+    return last
+
+
+def planned_lists(conn: Connection, before: int) -> int:
+    """How many lists are to be read again before this time."""
+    return conn.scalar(select(func.count()).select_from(feed).where(feed.c.refresh_at < before)) or 0
+
+
+def planned_details(conn: Connection, before: int, lane: int) -> int:
+    """How many works are asked about in this lane before this time."""
+    stmt = text("SELECT count(*) FROM chore WHERE lane = :lane AND due_at < :before AND kind = 'detail'")
+    return int(conn.execute(stmt, {"lane": lane, "before": before}).scalar() or 0)
+
+
+def created(conn: Connection, work_key: int) -> int | None:
+    """When a work was posted, as far as we know."""
+    date: int | None = conn.scalar(select(work.c.create_date).where(work.c.work_key == work_key))
+    return date

@@ -1,0 +1,177 @@
+"""`coverage`: how complete the mirror is of each artist, what is missing, and what closes each hole."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pixmirror.cli import render
+from pixmirror.cli.common import Json, Session, note, now_ms, print_json, say, session
+from pixmirror.errors import ConfigError, PixmirrorError
+
+if TYPE_CHECKING:
+    from pixmirror.catalogue.coverage import Coverage, Missing, Overview
+
+# How a reason is said after a number of works.
+SHORT: Mapping[str, str] = {
+    "unseen": "not read yet",
+    "limited": "limited",
+    "stub": "a placeholder",
+    "wanted": "to be fetched",
+    "failed": "failed",
+    "damaged": "damaged at Pixiv",
+    "lost": "gone before they were fetched",
+    "refused": "refused by your filters",
+    "forgotten": "forgotten",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(coverage)
+
+
+def coverage(
+    ctx: typer.Context,
+    artist: Annotated[str | None, typer.Argument(metavar="USER", help="An artist: 11, user:11, or a URL.")] = None,
+    missing: Annotated[bool, typer.Option("--missing", help="Name every work that is missing, and why.")] = False,
+    as_json: Json = False,
+) -> None:
+    """How much of each artist is here, by what Pixiv lists: complete, or missing with a reason for each work.
+
+    \b
+    Examples:
+      pixmirror coverage
+      pixmirror coverage user:11
+      pixmirror coverage --missing --json
+    """
+    s = session(ctx)
+    user_id = None if artist is None else _user(artist)
+    found, works = _read(s, user_id, missing or (user_id is not None and not as_json))
+    if user_id is not None and not found.artists:
+        raise ConfigError(f"No job reads the works of user:{user_id}, and you do not follow them.")
+    if as_json:
+        print_json(_as_json(found, works if missing else None))
+        return
+    if user_id is not None:
+        _one(found.artists[0])
+    else:
+        _all(found)
+    if missing or user_id is not None:
+        _missing(works)
+    if found.web:
+        note(found.web)
+
+
+def _user(artist: str) -> int:
+    from pixmirror.catalogue import refs
+
+    text = artist.strip()
+    ref = refs.parse_ref(f"user:{text}" if text.isascii() and text.isdecimal() else text)
+    if ref.kind != "user":
+        raise ConfigError(f"{ref} is a work; its artist is wanted: user:11, or the URL of a user.")
+    return ref.id
+
+
+def _read(s: Session, user_id: int | None, missing: bool) -> "tuple[Overview, tuple[Missing, ...]]":
+    from pixmirror.catalogue import coverage as proof
+    from pixmirror.catalogue import runs
+
+    with s.reading() as db:
+        account = db.read_sync(runs.account_id) or 0
+        found = db.read_sync(proof.coverage, account, user_id)
+        works = db.read_sync(proof.missing, account, user_id, _has_web(s)) if missing else ()
+    return found, works
+
+
+def _has_web(s: Session) -> bool:
+    from pixmirror.config import read_web_login
+
+    try:
+        return read_web_login(s.config, s.env) is not None
+    except PixmirrorError:
+        return False
+
+
+def _as_json(found: "Overview", works: "Sequence[Missing] | None") -> dict[str, Any]:
+    from pixmirror.catalogue.export import plain
+
+    shown = {
+        "total": found.total.as_dict(),
+        "artists": [artist.as_dict() for artist in found.artists],
+        "web_problem": found.web,
+    }
+    return shown if works is None else shown | {"missing": [plain(work) for work in works]}
+
+
+def _one(c: "Coverage") -> None:
+    say(f"{c.name or 'An artist'} (user:{c.user_id}): {summary(c)}.")
+    for line in details(c):
+        say(line)
+
+
+def _all(found: "Overview") -> None:
+    total, now = found.total, now_ms()
+    if not found.artists:
+        say("No artist is followed or named in a job that has run.")
+        return
+    open_ones = [c for c in found.artists if c.holes or c.checked_at is None]
+    say(f"{render.count(len(found.artists), 'artist')}: {summary(total, when=False)}.")
+    for line in details(total):
+        say(line)
+    if open_ones:
+        rows = [_row(c, now) for c in open_ones]
+        render.table(("artist", "works", "%", "missing", "checked"), rows)
+    complete = len(found.artists) - len(open_ones)
+    if complete:
+        say(f"{render.count(complete, 'artist is', 'artists are')} complete.")
+
+
+def _row(c: "Coverage", now: int) -> tuple[str, ...]:
+    percent = "" if c.percent is None else f"{c.percent:g}"
+    works = f"{c.complete:,} of {c.total:,}"
+    return (f"{c.name} (user:{c.user_id})", works, percent, ", ".join(_parts(c)), _checked(c, now))
+
+
+def summary(c: "Coverage", when: bool = True) -> str:
+    """1,204 of 1,206 works, 2 limited, checked 9 days ago"""
+    works = f"{c.complete:,} of {render.count(c.total, 'work')}"
+    parts = [works, *_parts(c)]
+    return ", ".join([*parts, f"checked {_checked(c, now_ms())}"] if when else parts)
+
+
+def _parts(c: "Coverage") -> list[str]:
+    return [f"{n:,} {SHORT[reason]}" for reason, n in c.missing.items()]
+
+
+def _checked(c: "Coverage", now: int) -> str:
+    if c.checked_at is not None:
+        return render.from_now(c.checked_at, now)
+    return "never to the end"
+
+
+def details(c: "Coverage") -> Iterator[str]:
+    """What the counts of others say, and what is not in the sum."""
+    if c.checked_at is not None and c.counted is not None and c.counted != c.listed:
+        more = c.counted - c.listed
+        said = f"{more:,} hidden or unlisted" if more > 0 else f"{-more:,} more than it counts"
+        yield f"Pixiv counts {c.counted:,}, lists {c.listed:,}: {said}."
+    if c.hidden:
+        yield f"{render.count(c.hidden, 'work')} {'is' if c.hidden == 1 else 'are'} hidden from the app" + (
+            f"; the website lists {c.web_listed:,} in all." if c.web_listed is not None else "."
+        )
+    if c.unlisted:
+        yield f"{render.count(c.unlisted, 'work')} stood no more in the last full pass; Pixiv is asked about each."
+    if c.kept:
+        yield f"{render.count(c.kept, 'work')} no longer at Pixiv {'is' if c.kept == 1 else 'are'} kept here."
+
+
+def _missing(works: "Sequence[Missing]") -> None:
+    from pixmirror.catalogue.coverage import REASONS
+
+    for reason in dict.fromkeys(work.reason for work in works):
+        mine = [work for work in works if work.reason == reason]
+        say()
+        said = REASONS[reason]
+        say(f"{said[:1].upper()}{said[1:]} ({len(mine):,}); {mine[0].next}.")
+        rows = [(str(w.ref), w.title, w.detail or "", render.moment(w.due_at)) for w in mine]
+        render.table(("work", "title", "last said", "next try"), rows)

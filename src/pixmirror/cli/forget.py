@@ -1,0 +1,216 @@
+"""`forget` and `unforget`: what the user wants no more, and what they want back."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pixmirror.cli import render
+from pixmirror.cli.common import Json, Session, now_ms, on_terminal, print_json, run, say, session
+from pixmirror.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pixmirror.catalogue.tombstones import Forgotten, Target, Tombstone
+
+Page = Annotated[
+    int | None, typer.Option("--page", metavar="N", help="Only this page, counted from 0 as in names of files.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(forget)
+    app.command()(unforget)
+
+
+def forget(
+    ctx: typer.Context,
+    ref: Annotated[str | None, typer.Argument(help="An id, novel:ID, user:ID or a URL.")] = None,
+    page: Page = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="Say what is forgotten.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove a work, one page of it, or a user, and never fetch it again. Files can be had back for a while.
+
+    Of a user all works go, and with them the name, the profile and all that they wrote in comments.
+
+    \b
+    Examples:
+      pixmirror forget 123                the files of a work; novel:123 for a novel
+      pixmirror forget 123 --page 2       123_p2 only
+      pixmirror forget user:7 --yes
+      pixmirror forget --list
+    """
+    s = session(ctx)
+    if list_:
+        if ref is not None:
+            raise ConfigError("--list takes nothing beside it.")
+        _list(s, as_json)
+        return
+    if ref is None:
+        raise ConfigError("Say what to forget: an id, novel:ID or user:ID; --list says what is forgotten.")
+    target = _target(ref, page)
+    if not yes:
+        _confirm(target, _preview(s, target))
+    answer = s.ask("forget", timeout=None, ref=str(target.ref), page=page)
+    done = answer["done"] if answer else run(_forget(s, target))
+    if as_json:
+        print_json(_told(target, done))
+    elif done["already"] and not done["files"]:
+        say(f"{_name(target)} was forgotten before.")
+    elif nothing := _nothing(done, target):
+        say(f"{_name(target)} is forgotten: {nothing}")
+    else:
+        say(f"{_name(target)} is forgotten: {_amount(done)}. {_until(done, target)}")
+
+
+def unforget(
+    ctx: typer.Context,
+    ref: Annotated[str, typer.Argument(help="An id, novel:ID, user:ID or a URL.")],
+    page: Page = None,
+    as_json: Json = False,
+) -> None:
+    """Have back what was forgotten: files from the trash, and what is no longer there from Pixiv.
+
+    \b
+    Examples:
+      pixmirror unforget 123
+      pixmirror unforget 123 --page 2
+      pixmirror unforget user:7
+    """
+    s = session(ctx)
+    target = _target(ref, page)
+    answer = s.ask("unforget", timeout=None, ref=str(target.ref), page=page)
+    done = answer["done"] if answer else run(_unforget(s, target))
+    if as_json:
+        print_json({"ref": str(target.ref), "page": page, **done})
+        return
+    say(f"{_name(target)} is forgotten no more: {render.count(done['files'], 'file')} came back from the trash.")
+    if done["wanted"]:
+        say(f"{render.count(done['wanted'], 'file')} will be fetched again at the next sync.")
+
+
+def _target(ref: str, page: int | None) -> "Target":
+    from pixmirror.catalogue.refs import parse_ref
+    from pixmirror.catalogue.tombstones import Target
+
+    return Target.of(parse_ref(ref), page)
+
+
+def _preview(s: Session, target: "Target") -> "Forgotten":
+    from pixmirror.catalogue import tombstones
+
+    with s.reading() as db:
+        return db.read_sync(tombstones.preview, target, now_ms(), s.config.mirror.trash_days)
+
+
+def _confirm(target: "Target", found: "Forgotten") -> None:
+    if not on_terminal():
+        raise ConfigError("Nobody is there to be asked: `--yes` forgets without asking.")
+    said = asdict(found)
+    if nothing := _nothing(said, target):
+        say(f"{_name(target)}: {nothing}")
+    else:
+        say(f"{_name(target)}: {_amount(said)}.")
+        say(_until(said, target))
+    if not typer.confirm("Forget it?"):
+        say("Nothing was changed.")
+        raise typer.Exit(1)
+
+
+async def _forget(s: Session, target: "Target") -> dict[str, Any]:
+    from pixmirror.daemon.mirror import open_mirror
+    from pixmirror.fetch import trash
+
+    _there_is_one(s)
+    async with open_mirror(s.config, s.env) as m:
+        days = s.config.mirror.trash_days
+        return asdict(await trash.forget(m.db, m.root, target, m.clock.now(), days))
+
+
+async def _unforget(s: Session, target: "Target") -> dict[str, Any]:
+    from pixmirror.daemon.mirror import open_mirror
+    from pixmirror.fetch import trash
+
+    _there_is_one(s)
+    async with open_mirror(s.config, s.env) as m:
+        return asdict(await trash.unforget(m.db, m.root, target, m.clock.now()))
+
+
+def _there_is_one(s: Session) -> None:
+    with s.reading():
+        pass  # says that there is no mirror yet
+
+
+def _name(target: "Target") -> str:
+    return {"work": f"Work {target.ref}", "page": f"Page {target.idx} of {target.ref}"}.get(
+        target.kind, f"User {target.id}"
+    )
+
+
+def _nothing(said: dict[str, Any], target: "Target") -> str | None:
+    """What is said where there is nothing to remove."""
+    if said["files"] or said["comments"]:
+        return None
+    if target.kind == "user":
+        return "no file of theirs is here, and none will be fetched. Comments and profile are erased for good."
+    if not said["works"]:
+        return "nothing of it is here, and it will not be fetched."
+    return "no file of it is here, and none will be fetched."
+
+
+def _amount(said: dict[str, Any]) -> str:
+    parts = [f"{render.count(said['files'], 'file')} ({render.size(said['bytes'])})"]
+    if said["comments"]:
+        parts.append(render.count(said["comments"], "comment"))
+    works = f" of {render.count(said['works'], 'work')}" if said["works"] > 1 else ""
+    return f"{parts[0]}{works}" + "".join(f", {part}" for part in parts[1:])
+
+
+def _until(said: dict[str, Any], target: "Target") -> str:
+    command = f"`pixmirror unforget {target.ref}" + (f" --page {target.idx}`" if target.kind == "page" else "`")
+    erased = " Comments and profile are erased for good." if target.kind == "user" else ""
+    if said["until"] is None:
+        return f"The files cannot be had back but from Pixiv: {command}.{erased}"
+    return f"Until {render.moment(said['until'])} the files can be had back: {command}.{erased}"
+
+
+def _told(target: "Target", done: dict[str, Any]) -> dict[str, Any]:
+    from pixmirror.catalogue.export import iso
+
+    page = target.idx if target.kind == "page" else None
+    return {"ref": str(target.ref), "page": page, **done, "until": iso(done["until"])}
+
+
+# --- what is forgotten
+
+
+def _list(s: Session, as_json: bool) -> None:
+    from pixmirror.catalogue import tombstones
+
+    with s.reading() as db:
+        found = db.read_sync(tombstones.listing)
+    if as_json:
+        print_json([_stone(stone) for stone in found])
+    elif not found:
+        say("Nothing is forgotten.")
+    else:
+        rows = [
+            (str(t.target), render.moment(t.at), f"{t.files:,}", render.size(t.bytes), render.moment(t.purge_at))
+            for t in found
+        ]
+        render.table(("what", "forgotten", "files", "in the trash", "until"), rows)
+
+
+def _stone(stone: "Tombstone") -> dict[str, Any]:
+    from pixmirror.catalogue.export import iso
+
+    target = stone.target
+    return {
+        "ref": str(target.ref),
+        "page": target.idx if target.kind == "page" else None,
+        "at": iso(stone.at),
+        "until": iso(stone.purge_at),
+        "files": stone.files,
+        "bytes": stone.bytes,
+    }

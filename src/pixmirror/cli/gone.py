@@ -1,0 +1,232 @@
+"""`gone`: what survives only here, and what vanished from the account's lists."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pixmirror.cli import render
+from pixmirror.cli.common import Json, Session, note, print_json, run, say, session
+from pixmirror.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pixmirror.catalogue.drift import DeletedComment, Membership, Vanished
+    from pixmirror.catalogue.gone import Leaver, OnlyHere, Survivor
+    from pixmirror.catalogue.judge import Brake
+
+WHAT = ("works", "users", "comments", "bookmarks", "follows")
+LONGEST = 60
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(gone)
+
+
+def gone(
+    ctx: typer.Context,
+    what: Annotated[str | None, typer.Argument(help=f"{', '.join(WHAT)} (default: all, counted).")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100000, help="At most so many, newest first.")] = 20,
+    accept: Annotated[
+        str | None,
+        typer.Option(
+            "--accept", metavar="KIND", help="Believe what is held: work, user, bookmark, follow or comment."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What survives only here: works and users that Pixiv shows no more, and what vanished from your lists.
+
+    Nothing is ever removed here because Pixiv removed it. When suddenly very much would be gone, nothing of it is
+    believed and a notice says so; --accept believes it.
+
+    \b
+    Examples:
+      pixmirror gone
+      pixmirror gone bookmarks --limit 100
+      pixmirror gone --accept bookmark
+    """
+    s = session(ctx)
+    if what is not None and what not in WHAT:
+        raise ConfigError(f"{what}: it must be one of {', '.join(WHAT)}.")
+    if accept is not None:
+        if what is not None:
+            raise ConfigError("--accept stands alone, without what is to be listed.")
+        _accept(s, accept.removesuffix("s"), as_json)
+        return
+    if what is None:
+        _summary(s, limit, as_json)
+    else:
+        _list(s, what, limit, as_json)
+
+
+def _accept(s: Session, kind: str, as_json: bool) -> None:
+    answer = s.ask("accept", kind=kind, timeout=60)
+    moved = run(_accept_here(s, kind)) if answer is None else int(answer["moved"])
+    if as_json:
+        print_json({"accepted": kind, "moved": moved})
+    else:
+        say(f"Believed: {render.count(moved, kind)}. `pixmirror gone` lists what that changed.")
+
+
+async def _accept_here(s: Session, kind: str) -> int:
+    from pixmirror.daemon.accept import accept
+    from pixmirror.daemon.mirror import open_mirror
+
+    async with open_mirror(s.config, s.env) as mirror:
+        return await accept(mirror, kind)
+
+
+def _summary(s: Session, limit: int, as_json: bool) -> None:
+    from pixmirror.catalogue import drift, judge
+    from pixmirror.catalogue.gone import only_here
+
+    with s.reading() as db, db.reading() as conn:
+        here, lost, held = only_here(conn, limit), drift.vanished(conn), judge.brakes(conn)
+    if as_json:
+        print_json(_summary_json(here, lost, held, limit))
+        return
+    _here(here, limit)
+    counted = ((lost.bookmarks, "bookmark"), (lost.follows, "follow"), (lost.comments, "comment"))
+    if parts := [render.count(n, name) for n, name in counted if n]:
+        say(f"\nVanished on Pixiv: {', '.join(parts)}; `pixmirror gone bookmarks` and so on list them.")
+    for brake in held:
+        note(f"Held since {render.moment(brake.since)}: {brake}")
+
+
+def _summary_json(here: "OnlyHere", lost: "Vanished", held: "Sequence[Brake]", limit: int) -> dict[str, Any]:
+    from pixmirror.catalogue.export import plain
+
+    return {
+        **{name: getattr(here, name) for name in ("works", "files", "bytes")},
+        "states": plain(here.states),
+        "newest": [_plain(work) for work in here.newest],
+        "users": [_plain(user) for user in here.users[:limit]],
+        "vanished": plain(lost),
+        "held": [plain(brake) | {"text": str(brake)} for brake in held],
+    }
+
+
+def _list(s: Session, what: str, limit: int, as_json: bool) -> None:
+    found = _read(s, what, limit)
+    if as_json:
+        print_json([_plain(item) for item in found])
+    elif not found:
+        say(f"No {what} are gone.")
+    else:
+        _SHOWN[what](found, s.config.mirror.media or s.root / "media")
+        if len(found) == limit:
+            say(f"The newest {limit:,}; --limit shows more.")
+
+
+def _read(s: Session, what: str, limit: int) -> Sequence[Any]:
+    from pixmirror.catalogue import drift
+    from pixmirror.catalogue.gone import only_here
+
+    with s.reading() as db, db.reading() as conn:
+        if what == "works":
+            return only_here(conn, limit).newest
+        if what == "users":
+            return only_here(conn, 0).users[:limit]
+        if what == "comments":
+            return drift.deleted_comments(conn, limit)
+        if what == "bookmarks":
+            return drift.vanished_bookmarks(conn, limit)
+        return drift.vanished_follows(conn, limit)
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    """One row as JSON, with the name that the other commands take."""
+    from pixmirror.catalogue.export import plain
+    from pixmirror.catalogue.refs import Ref
+
+    made: dict[str, Any] = plain(item)
+    if "ref" not in made:
+        key = made.pop("key", None)
+        made = {"ref": str(Ref("user", item.id) if key is None else Ref.of_work(key)), **made}
+    return made
+
+
+# --- on the screen
+
+
+def _here(here: "OnlyHere", limit: int) -> None:
+    if not here.works:
+        say("Pixiv still shows every work that is stored here.")
+        return
+    say(
+        f"Only here: {render.count(here.works, 'work')} that Pixiv shows no more, "
+        f"{render.count(here.files, 'file')}, {render.size(here.bytes)}."
+    )
+    rows = [(t.state, f"{t.works:,}", f"{t.files:,}", render.size(t.bytes)) for t in here.states]
+    render.table(("state", "works", "files", "size"), rows)
+    say("\nNewest:")
+    _works(here.newest, Path())
+    if here.users:
+        say("\nArtists who are not there any more:")
+        _users(here.users[:limit], Path())
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _day(ms: int | None) -> str:
+    return render.moment(ms)[:10]
+
+
+def _works(works: "Sequence[Survivor]", media: Path) -> None:
+    rows = [
+        (str(w.id) if w.medium == "illust" else f"novel:{w.id}", _short(w.title), _short(w.artist), w.state,
+         _day(w.since), f"{w.files:,}", render.size(w.bytes))
+        for w in works
+    ]  # fmt: skip
+    render.table(("id", "title", "artist", "state", "since", "files", "size"), rows)
+
+
+def _users(users: "Sequence[Leaver]", media: Path) -> None:
+    rows = [
+        (
+            f"user:{u.id}",
+            _short(u.name),
+            u.state,
+            _day(u.since),
+            f"{u.works:,}",
+            f"{u.files:,}",
+            render.size(u.bytes),
+        )
+        for u in users
+    ]
+    render.table(("id", "name", "state", "since", "works", "files", "size"), rows)
+
+
+def _comments(comments: "Sequence[DeletedComment]", media: Path) -> None:
+    for c in comments:
+        said = f"(stamp {c.stamp_id})" if c.stamp_id and not c.comment else _short(c.comment)
+        who = c.user_name or "somebody"
+        answer = " in reply" if c.parent_id else ""
+        say(f"{_day(c.state_at)}  {c.ref} {_short(c.title)}".rstrip())
+        say(f"  {who}{answer}, {_day(c.posted_at)}: {said}")
+
+
+def _lists(members: "Sequence[Membership]", media: Path) -> None:
+    for m in members:
+        by = f" by {_short(m.user_name)}" if m.ref.kind != "user" and m.user_name else ""
+        say(f"{_day(m.state_at)}  {m.ref} {_short(m.title)}{by}".rstrip())
+        tags = f"; your tags: {', '.join(m.tags)}" if m.tags else ""
+        say(f"  {m.reason}; {m.restrict}, last seen {_day(m.last_seen)}{tags}")
+        if m.copy.files:
+            where = media / (m.copy.path or "")
+            say(f"  {render.count(m.copy.files, 'file')}, {render.size(m.copy.bytes)}: {where}")
+        else:
+            say("  no file of it is stored")
+
+
+_SHOWN: Mapping[str, Callable[[Any, Path], None]] = {
+    "works": _works,
+    "users": _users,
+    "comments": _comments,
+    "bookmarks": _lists,
+    "follows": _lists,
+}

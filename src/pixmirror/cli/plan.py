@@ -1,0 +1,128 @@
+"""`plan`: what a job will take, before it does."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pixmirror.cli import render
+from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
+from pixmirror.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pixmirror.catalogue.plan import Asked, Plan, Rates
+    from pixmirror.config import JobConfig
+
+PAGE = 30
+DAY_S = 86400.0
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(plan)
+
+
+def plan(
+    ctx: typer.Context,
+    job: Annotated[str | None, typer.Argument(help="A job of the config; all enabled ones without it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """How many requests, bytes and hours your jobs will take, from what is known so far. It asks Pixiv nothing.
+
+    Before the first sync little is known: it says so, and knows more once the first lists and profiles are read.
+
+    \b
+    Examples:
+      pixmirror plan
+      pixmirror plan following --json
+    """
+    s = session(ctx)
+    found = read_plan(s, job)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        _show(s, found)
+
+
+def read_plan(s: Session, job: str | None) -> "Plan":
+    from pixmirror.catalogue.plan import nothing_yet
+    from pixmirror.catalogue.plan import plan as planned
+
+    jobs = [c for c in s.config.jobs if (c.enabled if job is None else c.name == job)]
+    if job is not None and not jobs:
+        names = ", ".join(c.name for c in s.config.jobs) or "none"
+        raise ConfigError(f"No job is called {job}; jobs: {names}.")
+    asked, rates, now = [asked_of(c, now_ms()) for c in jobs], _rates(s), now_ms()
+    if not s.catalogue.exists():
+        with nothing_yet() as conn:
+            return planned(conn, now, asked, rates, job)
+    with s.reading() as db:
+        return db.read_sync(planned, now, asked, rates, job)
+
+
+def _rates(s: Session) -> "Rates":
+    from pixmirror.catalogue.plan import Rates
+
+    p = s.config.pixiv
+    return Rates(
+        requests_per_hour=p.requests_per_minute * 60 or None,
+        requests_per_day=p.requests_per_day,
+        bytes_per_day=p.image_bytes_per_day,
+    )
+
+
+def asked_of(job: "JobConfig", now: int) -> "Asked":
+    """What a job of the configuration asks by itself, whatever its lists then show."""
+    from pixmirror.catalogue.plan import Asked
+    from pixmirror.sync.ranking import dates
+
+    runs = DAY_S / job.every if job.every else 1.0
+    common: dict[str, Any] = {
+        "name": job.name, "kind": job.kind, "runs_per_day": runs, "comments": job.comments,
+        "profiles": job.profiles, "novels": job.novels,
+    }  # fmt: skip
+    if job.kind == "following":
+        feeds = 2 if job.novels else 1
+        return Asked(**common, heads=feeds + len(job.restrict), restrict=job.restrict)
+    if job.kind == "user":
+        return Asked(**common, heads=len(job.users) * (2 if job.novels else 1), users=job.users)
+    if job.kind == "bookmarks":
+        media = [m for m in job.media if m == "illust" or job.novels]
+        return Asked(**common, heads=len(media) * len(job.restrict), media=tuple(media), restrict=job.restrict)
+    pages = math.ceil(job.top / PAGE)
+    return Asked(
+        **common,
+        media=tuple(job.media),
+        modes=tuple(job.modes),
+        days=tuple(day.isoformat() for day in dates(job.since, job.until, now)),
+        pages=pages,
+        # Each day is read when it comes out, and once more a day later.
+        rankings_per_day=2.0 * pages * len(job.media) * len(job.modes) * (job.until is None),
+    )
+
+
+def _show(s: Session, found: "Plan") -> None:
+    p = s.config.pixiv
+    say(f"Jobs      {', '.join(found.jobs) or 'none is enabled'}")
+    say(f"Now       {_many(found.requests, found.requests_total)}")
+    say(f"Files     {render.count(found.files, 'file')}, about {render.size(found.bytes)}")
+    if found.works:
+        say(f"Works     about {found.works:,} more in lists that are not read to their end")
+    cap = f", at most {p.requests_per_day:,} a day" if p.requests_per_day else ""
+    pace = f"{p.requests_per_minute} requests a minute" if p.requests_per_minute else "no pace"
+    if found.hours is None:
+        say(f"Time      not known with {pace}{cap}")
+    else:
+        longest = "requests" if (found.hours_requests or 0) >= (found.hours_files or 0) else "files"
+        say(f"Time      about {render.span(found.hours * 3600)} ({pace}{cap}); the {longest} take longest")
+    if found.next_30_days:
+        say(f"30 days   {_many(found.next_30_days, sum(found.next_30_days.values()))} more fall due by then")
+    if found.per_day:
+        say(f"Each day  {_many(found.per_day, found.per_day_total)}, when all is read")
+    for text in found.unknown:
+        say(f"Unknown   {text}")
+
+
+def _many(requests: Mapping[str, float], total: float) -> str:
+    parts = ", ".join(f"{n:,.0f} {what}" if n >= 1 else f"{n:.1f} {what}" for what, n in requests.items() if n)
+    return f"about {render.count(round(total), 'request')}" + (f": {parts}" if parts else "")

@@ -1,0 +1,169 @@
+"""`pixmirror reindex`: everything derived, built again from what was kept."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pixmirror.cli import render
+from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
+from pixmirror.errors import MirrorLocked
+
+if TYPE_CHECKING:
+    from pixmirror.catalogue.reindex import Difference, Findings
+    from pixmirror.models import Stored
+    from pixmirror.store import MirrorRoot
+
+DIFFERS = 7
+SHOWN = 10
+
+# What each table holds, in words.
+_TABLES = {
+    "work": "fields of works",
+    "work_tag": "works with other tags",
+    "tag": "tags",
+    "tag_translation": "translations of tags",
+    "series": "fields of series",
+    "user": "fields of users",
+    "media": "files that no row knew",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(reindex)
+
+
+def reindex(
+    ctx: typer.Context,
+    check: Annotated[bool, typer.Option("--check", help="Only compare; exit code 7 if anything differs.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Build works, users, tags and series again from what Pixiv said, which is all kept.
+
+    Nothing is asked of Pixiv, and nothing that was kept is changed. Cut it whenever you like and run it again.
+
+    \b
+    Examples:
+      pixmirror reindex --check      beside a running daemon too; writes nothing
+      pixmirror reindex              stop the daemon first
+    """
+    s = session(ctx)
+    show = _on_terminal() if not as_json else None
+    found = _check(s, show) if check else _reindex(s, show)
+    if show is not None:
+        typer.echo("\r", err=True, nl=False)
+    if as_json:
+        print_json(as_dict(found, check))
+    else:
+        summary(found, check)
+    if check and not found.same:
+        raise typer.Exit(DIFFERS)
+
+
+def _check(s: Session, show: "Callable[[Findings], None] | None") -> "Findings":
+    from pixmirror.catalogue import reindex as layer
+
+    with s.reading() as db:
+        return layer.check(db, now_ms(), language=s.config.pixiv.language, progress=show)
+
+
+def _reindex(s: Session, show: "Callable[[Findings], None] | None") -> "Findings":
+    from pixmirror.catalogue import reindex as layer
+    from pixmirror.catalogue.database import Database
+    from pixmirror.store import MirrorRoot
+
+    with s.reading():
+        pass  # says if there is no mirror yet, or one of another schema
+    if s.has_daemon():
+        raise MirrorLocked("pixmirror is running, and reindex needs the catalogue for itself: stop it first.")
+    mirror = s.config.mirror
+    with MirrorRoot.open(mirror.root, mirror.media, umask=mirror.umask, create=False) as root:
+        root.check_media()  # without the files, files that lie there would be wanted
+        db = Database.open(s.catalogue, create=False)
+        try:
+            return layer.reindex(
+                db, now_ms(), language=s.config.pixiv.language, adopt=lambda rel: adopt(root, rel), progress=show
+            )
+        finally:
+            db.close()
+
+
+def adopt(root: "MirrorRoot", rel: str) -> "Stored | None":
+    """A file that lies whole at this path (law 2)."""
+    from functools import partial
+    from pathlib import PurePosixPath
+
+    from pixmirror.errors import Damaged
+    from pixmirror.fetch.structure import check_structure
+    from pixmirror.models import Stored
+
+    extension = PurePosixPath(rel).suffix.removeprefix(".")
+    try:
+        found = root.adopt(rel, partial(check_structure, ext=extension))
+    except Damaged:
+        return None
+    return Stored(found.rel, found.size, found.sha256) if found is not None else None
+
+
+def _on_terminal() -> "Callable[[Findings], None] | None":
+    if not sys.stderr.isatty():
+        return None
+
+    def show(found: "Findings") -> None:
+        line = f"\r{found.works:,} works, {found.users:,} users, {sum(found.differences.values()):,} differences "
+        typer.echo(line, err=True, nl=False)
+
+    return show
+
+
+def as_dict(found: "Findings", check: bool) -> dict[str, Any]:
+    """What `reindex --json` prints."""
+    from pixmirror.catalogue.export import plain
+
+    return {
+        "same": found.same,
+        "written": not check,
+        "works": found.works,
+        "users": found.users,
+        "payloads": found.payloads,
+        "unreadable": found.unreadable,
+        "without_language": found.without_language,
+        "differences": dict(found.differences),
+        "examples": plain(tuple(found.examples)),
+        "files_adopted": found.files_adopted,
+        "files_wanted": found.files_wanted,
+    }
+
+
+def summary(found: "Findings", check: bool) -> None:
+    """What was found, in words."""
+    read = f"{render.count(found.works, 'work')} and {render.count(found.users, 'user')}"
+    say(f"{read} built again from {render.count(found.payloads, 'payload')}.")
+    if found.unreadable:
+        say(f"{render.count(found.unreadable, 'payload')} could not be read; what only they say stays as it is.")
+    if found.same:
+        say("The catalogue says the same.")
+        return
+    say("These differ:" if check else "These were put right:")
+    for table, number in found.differences.most_common():
+        say(f"  {number:,} {_TABLES.get(table, table)}")
+    for one in found.examples[:SHOWN]:
+        say(f"    {one.table} {one.key}: {_difference(one)}")
+    if found.files_adopted:
+        say(f"{render.count(found.files_adopted, 'file')} lay there already and are known now.")
+    if found.files_wanted:
+        say(f"{render.count(found.files_wanted, 'file')} will be fetched at the next sync.")
+    if check:
+        say("`pixmirror reindex` puts it right.")
+
+
+def _difference(one: "Difference") -> str:
+    if not one.column:
+        return "was missing" if one.expected else "should not be there"
+    return f"{one.column} was {_short(one.found)}, payloads say {_short(one.expected)}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

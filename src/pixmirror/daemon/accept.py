@@ -1,0 +1,19 @@
+"""The user lets through what the brake holds (law 6)."""
+
+from pixmirror.catalogue import judge
+from pixmirror.catalogue.database import Connection
+from pixmirror.daemon.mirror import Mirror
+from pixmirror.errors import ConfigError
+
+
+async def accept(mirror: Mirror, kind: str) -> int:
+    """Believes what is held of one kind, and says how much that was."""
+    if kind not in judge.KINDS:
+        raise ConfigError(f"--accept {kind}: it must be one of {', '.join(judge.KINDS)}.")
+    return await mirror.db.run(_accept, kind, mirror.clock.now())
+
+
+def _accept(conn: Connection, kind: str, now: int) -> int:
+    if kind not in {brake.kind for brake in judge.brakes(conn)}:
+        raise ConfigError(f"Nothing is held of the kind {kind}; `pixmirror gone` says what is.")
+    return judge.accept(conn, kind, now)

@@ -1,0 +1,25 @@
+"""The judge's turn: every few hours, and at the end of each `sync`. One notice while a brake holds."""
+
+from collections.abc import Callable, Sequence
+
+from pixmirror.catalogue import judge
+from pixmirror.catalogue.judge import Brake
+from pixmirror.daemon.mirror import Mirror
+from pixmirror.errors import PixmirrorError, UpstreamBrake
+
+CAUSE = "brake"
+
+
+async def judge_now(
+    mirror: Mirror, tell: Callable[[str, PixmirrorError | None], None], settling_ms: int = judge.HOUR
+) -> None:
+    """Decides what is in doubt. `settling_ms` 0: nothing more is on its way."""
+    share = mirror.config.mirror.brake_percent / 100
+    judged = await mirror.db.run(judge.judge, mirror.clock.now(), share, settling_ms)
+    troubles = judge.troubles(judged.brakes, mirror.clock.now())
+    tell(CAUSE, UpstreamBrake(said(troubles)) if troubles else None)
+
+
+def said(brakes: Sequence[Brake]) -> str:
+    """In one line."""
+    return " ".join(str(brake) for brake in brakes)

@@ -1,0 +1,146 @@
+"""Carrying out what was forgotten: files go to the trash, come back from it, or are removed in the end.
+
+The catalogue says first what is to be (a tombstone, the state, and where in the trash), then files are renamed
+within the media folder. Whatever lies between, a crash too, `settle` finishes in the direction that the catalogue
+says now.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from pixmirror.catalogue import tombstones
+from pixmirror.catalogue.database import Database
+from pixmirror.catalogue.tombstones import Forgotten, Moving, Restored, Target
+from pixmirror.store import MirrorRoot
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What was found and done of some files: which lie in the trash, which came back whole, which are nowhere."""
+
+    in_trash: tuple[int, ...]
+    back: tuple[int, ...]
+    nowhere: tuple[int, ...]
+
+
+def path_for(rel: str, url: str) -> str:
+    """The path, with the extension of the URL that is really fetched (a cover may be .jpg or .png)."""
+    suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
+    return str(PurePosixPath(rel).with_suffix(suffix)) if suffix else rel
+
+
+def candidates(rel: str, urls: Sequence[str]) -> list[str]:
+    """Under which names a file may lie, if it was fetched and no row knows."""
+    return list(dict.fromkeys((rel, *(path_for(rel, url) for url in urls))))
+
+
+async def forget(db: Database, root: MirrorRoot, target: Target, now: int, days: int) -> Forgotten:
+    """From now on nothing fetches it; what is there is in the trash when this returns, or gone with `days` 0."""
+    await asyncio.to_thread(root.check_media)
+    async with root.moving:
+        done = await db.run(tombstones.forget, target, now, days)
+        await _settle(db, root)
+        if not days:
+            await _purge(db, root, now)
+    return done
+
+
+async def unforget(db: Database, root: MirrorRoot, target: Target, now: int) -> Restored:
+    """What still lies in the trash comes back, the rest is wanted again."""
+    await asyncio.to_thread(root.check_media)
+    async with root.moving:
+        done = await db.run(tombstones.unforget, target, now)
+        back, again = await _settle(db, root)
+    return replace(done, files=back, wanted=done.wanted + again)
+
+
+async def settle(db: Database, root: MirrorRoot, *, thorough: bool = False) -> None:
+    """Finishes moves that were interrupted. `thorough` looks also where nothing should be left to do."""
+    if thorough or await db.read(tombstones.has_moves):
+        async with root.moving:
+            await _settle(db, root, thorough=thorough)
+
+
+async def purge(db: Database, root: MirrorRoot, now: int) -> int:
+    """Removes what has lain in the trash for long enough; how many files."""
+    async with root.moving:
+        return await _purge(db, root, now)
+
+
+async def _settle(db: Database, root: MirrorRoot, *, thorough: bool = False) -> tuple[int, int]:
+    """How many files came back, and how many that should have are wanted again."""
+    before = await db.read(tombstones.moves)
+    came_back = again = after = 0
+    while files := await db.read(tombstones.moving, after, BATCH):
+        after = files[-1].media_id
+        moved = await asyncio.to_thread(_move, root, files)
+        back, wanted = await db.run(tombstones.moved, moved.back, moved.nowhere)
+        came_back, again = came_back + back, again + wanted
+    after = -1
+    while sidecars := await db.read(tombstones.sidecars_to_remove, after, BATCH, thorough):
+        after = sidecars[-1][0]
+        await asyncio.to_thread(_remove_all, root, [rel for _, rel in sidecars])
+        await db.run(tombstones.sidecars_removed, [key for key, _ in sidecars])
+    await db.run(tombstones.moves_done, before)
+    return came_back, again
+
+
+def _move(root: MirrorRoot, files: Sequence[Moving]) -> Moved:
+    in_trash: list[int] = []
+    back: list[int] = []
+    nowhere: list[int] = []
+    for file in files:
+        if file.out:
+            found = _out(root, file)
+            (in_trash if found else nowhere).append(file.media_id)
+        else:
+            (back if _back(root, file) else nowhere).append(file.media_id)
+    return Moved(tuple(in_trash), tuple(back), tuple(nowhere))
+
+
+def _out(root: MirrorRoot, file: Moving) -> bool:
+    moved = False
+    for rel in candidates(file.path, file.urls):
+        moved |= root.move(rel, file.trash)
+        root.remove_parts(rel)
+    return moved or root.has(file.trash)
+
+
+def _back(root: MirrorRoot, file: Moving) -> bool:
+    """True if the very bytes that were stored lie under the file's name again."""
+    if file.sha256 is not None:
+        for rel in (file.path, file.trash):
+            if root.is_whole(rel, file.sha256, file.size):
+                if rel == file.trash:
+                    root.move(file.trash, file.path)
+                else:
+                    root.remove(file.trash)
+                return True
+    root.remove(file.trash)  # not what was stored: it is fetched again
+    return False
+
+
+def _empty(root: MirrorRoot, files: Sequence[Moving]) -> None:
+    for file in files:
+        _out(root, file)  # one may have come since the last look
+        root.remove(file.trash)
+
+
+def _remove_all(root: MirrorRoot, rels: Sequence[str]) -> None:
+    for rel in rels:
+        root.remove(rel)
+
+
+async def _purge(db: Database, root: MirrorRoot, now: int) -> int:
+    removed = 0
+    for target in await db.read(tombstones.due_for_purge, now):
+        files = await db.read(tombstones.in_trash, target)
+        await asyncio.to_thread(_empty, root, files)
+        await db.run(tombstones.purged, target, [f.media_id for f in files])
+        removed += len(files)
+    return removed

@@ -1,0 +1,220 @@
+"""What the website lists of each artist, and what the app hides, read there (design 5 and law 6).
+
+The website is asked with a login of its own. When that is refused, what needs it waits, and nothing else does.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from pixmirror.catalogue import briefs, chores, feeds, ingest_files, runs, web_lists
+from pixmirror.catalogue.chores import Chore
+from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.ingest_states import record_state
+from pixmirror.catalogue.seen import WEB, Wants
+from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError
+from pixmirror.models import (
+    Illust,
+    Lane,
+    Medium,
+    Novel,
+    NovelText,
+    Received,
+    State,
+    UgoiraMetadata,
+    UserDetail,
+    split_key,
+    work_key,
+)
+from pixmirror.pixiv.web import illusts, kept, novels, users
+from pixmirror.pixiv.web.api import WebApi
+from pixmirror.sync import sources, walk, website
+from pixmirror.sync.context import DAY_MS, Context, Job
+
+OWN_LISTS: dict[str, Medium] = {sources.USER_ILLUSTS: "illust", sources.USER_NOVELS: "novel"}
+
+Record: TypeAlias = Callable[[Connection, int], None]
+Read: TypeAlias = Callable[[Context, WebApi, Job, Chore], Awaitable[Record]]
+
+
+async def run_list(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    """The chore `coverage`: all ids of an artist, and what of them the app did not show."""
+    await _ask(ctx, job, chore, lane, _read_list)
+
+
+async def run_work(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    """The chore `web`: a work that the app hides."""
+    await _ask(ctx, job, chore, lane, _read_work)
+
+
+async def _ask(ctx: Context, job: Job, chore: Chore, lane: Lane, read: Read) -> None:
+    record = await website.ask(ctx, lane, lambda web: read(ctx, web, job, chore))
+    if record is not None:
+        await ctx.db.run(lambda conn: record(conn, ctx.clock.now()))
+
+
+# --- lists
+
+
+async def _read_list(ctx: Context, web: WebApi, job: Job, chore: Chore) -> Record:
+    user_id = chore.key
+    try:
+        listed = (await users.profile_all(web, user_id)).item
+    except (NotFound, Forbidden):
+        return lambda conn, now: _no_list(conn, user_id, now)
+    keys: dict[Medium, list[int]] = {
+        "illust": [work_key("illust", i) for kind in ("illusts", "manga") for i in listed.ids(kind)],
+        "novel": [work_key("novel", i) for i in listed.ids("novels")],
+    }
+
+    def record(conn: Connection, now: int) -> None:
+        web_lists.record_list(conn, user_id, keys["illust"] + keys["novel"], now)
+        chores.done(conn, chore.kind, user_id, again_at=now + web_lists.MONTH_MS)
+        walkers = _jobs(ctx, web_lists.walkers(conn, ctx.account_id, user_id)) or [job]
+        whole = web_lists.whole_media(conn, ctx.account_id, user_id)
+        for endpoint, medium in OWN_LISTS.items():
+            wanted = medium == "illust" or any(j.wants.novels for j in walkers)
+            if wanted and medium in whole:
+                lacking = web_lists.lacking(conn, user_id, medium, keys[medium], now)
+                web_lists.ask_works(conn, lacking, now)
+            elif wanted and keys[medium]:
+                _open_list(conn, ctx, walkers, endpoint, user_id, now)
+
+    return record
+
+
+def _open_list(conn: Connection, ctx: Context, walkers: list[Job], endpoint: str, user_id: int, now: int) -> None:
+    """A list that nothing showed until now: the app reads it first, then the website is asked again."""
+    name = next((j.name for j in walkers if j.wants.novels), walkers[0].name)
+    params, lane = {"user_id": user_id}, int(Lane.BACKFILL)
+    feeds.open_if_new(conn, ctx.account_id, endpoint, params, job=name, lane=lane, due_at=now)
+
+
+def _no_list(conn: Connection, user_id: int, now: int) -> None:
+    """The artist may have left: the profile tells, in the words that the ledger knows."""
+    chores.done(conn, "coverage", user_id, again_at=now + web_lists.MONTH_MS)
+    chores.add(conn, "profile", user_id, int(Lane.REFRESH), now)
+
+
+def after_profile(ctx: Context, job: Job, conn: Connection, received: Received[UserDetail], now: int) -> None:
+    """The profile counts other works than we know of: a full pass is due, once for each count that it names."""
+    user_id, profile = received.item.user.id, received.item.profile
+    totals = {
+        sources.USER_ILLUSTS: (profile.total_illusts or 0) + (profile.total_manga or 0),
+        sources.USER_NOVELS: profile.total_novels or 0,
+    }
+    moved = [_count_again(ctx, job, conn, user_id, endpoint, total, now) for endpoint, total in totals.items()]
+    if ctx.web is not None and any(moved):
+        at = web_lists.listed_at(conn, user_id)
+        if at is None or now - at >= DAY_MS:
+            web_lists.ask_lists(conn, [user_id], now)
+
+
+def _count_again(
+    ctx: Context, job: Job, conn: Connection, user_id: int, endpoint: str, total: int, now: int
+) -> bool:
+    """Whether the count is news. One that a pass has been made for, or that a pass of today saw, is not."""
+    feed = web_lists.own_feed(conn, ctx.account_id, endpoint, user_id)
+    if feed is None or feed.full_at is None:
+        return False
+    name = f"counted:{endpoint}:{user_id}"
+    if runs.get_meta(conn, name) == str(total):
+        return False
+    runs.set_meta(conn, name, str(total))
+    if web_lists.live_works(conn, user_id, OWN_LISTS[endpoint]) == total:
+        return False
+    if now - feed.full_at >= DAY_MS:
+        walker = ctx.jobs.get(feed.job, job)
+        walk.open_full_pass(conn, feed, sources.source(ctx, walker, endpoint, feed.params), now)
+    return True
+
+
+# --- works
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """All that the website says of one work."""
+
+    work: Received[Illust | Novel]
+    frames: UgoiraMetadata | None = None
+    text: Received[NovelText] | None = None
+
+
+async def _read_work(ctx: Context, web: WebApi, job: Job, chore: Chore) -> Record:
+    key = chore.key
+    if await ctx.db.read(web_lists.shown_by_app, key):
+        return lambda conn, now: chores.done(conn, chore.kind, key)
+    medium, work_id = split_key(key)
+    try:
+        found = await (_illust(web, work_id) if medium == "illust" else _novel(web, work_id))
+    except (NotFound, Forbidden) as error:
+        refusal = error
+        return lambda conn, now: _no_work(ctx, job, conn, chore, refusal, now)
+    if found.work.item.id != work_id:
+        raise BadResponse(f"/ajax/{medium}/{work_id}: {found.work.item.id} came instead.")
+    return lambda conn, now: _record(_speaking(ctx, web), conn, key, found, now)
+
+
+async def _illust(web: WebApi, work_id: int) -> _Found:
+    got = await illusts.detail(web, work_id)
+    work = got.item
+    if work.is_stub:
+        return _Found(kept.illust(got))
+    pages = await illusts.pages(web, work_id) if work.page_count > 1 else None
+    if pages is not None:
+        got = Received(illusts.with_pages(work, pages), got.raw)
+    frames = (await illusts.ugoira_meta(web, work_id)).item if work.type == "ugoira" else None
+    return _Found(kept.illust(got, pages), frames)
+
+
+async def _novel(web: WebApi, work_id: int) -> _Found:
+    got = await novels.detail(web, work_id)
+    return _Found(kept.novel(got), text=None if got.item.is_stub else novels.text_of(got))
+
+
+def _record(ctx: Context, conn: Connection, key: int, found: _Found, now: int) -> None:
+    """As a page of the app that shows this work; its comments can't be asked for there."""
+    owner = found.work.item.user.id if found.work.item.user else 0
+    names = dict.fromkeys((*web_lists.walkers(conn, ctx.account_id, owner), *briefs.jobs_of(conn, key)))
+    jobs = _jobs(ctx, names) or [sources.NOBODY]
+    first, *others = (replace(job, wants=replace(job.wants, comments=False)) for job in jobs)
+    sources.record_works(ctx, first, conn, [found.work], WEB, Lane.BACKFILL, now, others)
+    seen = ctx.seen(jobs[0], WEB, Lane.BACKFILL, now)
+    if found.frames is not None:
+        ingest_files.record_ugoira(conn, replace(seen, wants=Wants()), key >> 1, found.frames)
+        chores.done(conn, "ugoira", key)
+    if found.text is not None and any(job.wants.novels for job in jobs):
+        wants = Wants(files=any(job.wants.files for job in jobs))
+        ingest_files.record_text(conn, replace(seen, endpoint="webview", wants=wants), found.text)
+        chores.done(conn, "text", key)
+    if owner:
+        web_lists.fruitful(conn, owner)
+    # It is read again as long as the app does not show it.
+    chores.done(conn, WEB, key, again_at=now + web_lists.MONTH_MS)
+
+
+def _no_work(ctx: Context, job: Job, conn: Connection, chore: Chore, error: PixivError, now: int) -> None:
+    """Evidence for the ledger, unless the app says better what it is; asked again for the second sighting."""
+    brief = briefs.work_brief(conn, chore.key)
+    if brief is None or brief.state in (State.LIVE, State.UNKNOWN):
+        seen = ctx.seen(job, WEB, Lane(chore.lane), now)
+        state = State.UNKNOWN if isinstance(error, Forbidden) else State.GONE
+        record_state(conn, seen, chore.key, state, f"web: {error}")
+    owner = web_lists.owner_of(conn, chore.key)
+    if owner is not None and web_lists.fruitless(conn, owner, now):
+        chores.add(conn, "profile", owner, int(Lane.REFRESH), now)
+    times = int(chore.progress.get("refused", 0)) + 1
+    chores.save_progress(conn, chore.kind, chore.key, {"refused": times})
+    chores.postpone(conn, chore.kind, chore.key, now + (DAY_MS if times < 2 else web_lists.MONTH_MS), str(error))
+
+
+def _jobs(ctx: Context, names: Any) -> list[Job]:
+    return [ctx.jobs[name] for name in names if name in ctx.jobs]
+
+
+def _speaking(ctx: Context, web: WebApi) -> Context:
+    """With the language that the website answers in, where it is not the configured one."""
+    if ctx.api.language.lower().startswith(web.lang.partition("_")[0]):
+        return ctx
+    return replace(ctx, api=replace(ctx.api, language=web.lang))

@@ -1,0 +1,81 @@
+"""How old what we know may grow before it is read again: pure rules (law 5's slowest lane).
+
+New works change often and old ones rarely; an artist is read in the rhythm in which they post. All times in ms.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+
+DAY_MS = 24 * 3600 * 1000
+YEAR_MS = 365 * DAY_MS
+
+SHORTEST_MS, LONGEST_MS = 3 * DAY_MS, 60 * DAY_MS
+RECENT = 10  # works that tell an artist's rhythm
+SILENCE = 12  # who was silent for so many of a span is read after that span at the earliest
+# How long ago an artist last posted, and the longest time between two full passes of their list.
+PASSES = ((30 * DAY_MS, 30 * DAY_MS), (YEAR_MS, 90 * DAY_MS))
+LONGEST_PASS_MS = 180 * DAY_MS
+# How old a work is that no list shows, and how old what we know of it may be.
+DETAILS = ((30 * DAY_MS, 7 * DAY_MS), (YEAR_MS, 60 * DAY_MS))
+LONGEST_DETAIL_MS = 365 * DAY_MS
+TEXTS_MS = (30 * DAY_MS, 180 * DAY_MS)  # ages of a novel at which its text is read again in any case
+JITTER = 0.1  # of a span, always earlier, so that what was found together is not read together again
+SHARE = 0.2  # of a day's requests, for all re-readings together
+UNCAPPED_A_DAY = 4000
+
+
+def head_again_ms(posted: Sequence[int], now: int) -> int:
+    """After how long an artist's page 1 is read again. `posted`: when their last works were, newest first."""
+    silent = now - posted[0] if posted else YEAR_MS
+    if silent >= YEAR_MS:
+        return LONGEST_MS
+    gaps = [newer - older for newer, older in pairwise(posted)]
+    rhythm = int(median(gaps)) if gaps else silent
+    return min(max(rhythm, silent // SILENCE, SHORTEST_MS), LONGEST_MS)
+
+
+def full_again_ms(posted: Sequence[int], now: int) -> int:
+    """After how long an artist's whole list is read again."""
+    silent = now - posted[0] if posted else YEAR_MS + 1
+    return next((span for age, span in PASSES if silent <= age), LONGEST_PASS_MS)
+
+
+def detail_again_ms(age: int) -> int:
+    """How old what we know of a work that no list shows may be, by the work's age."""
+    return next((span for limit, span in DETAILS if age < limit), LONGEST_DETAIL_MS)
+
+
+def text_again(created: int | None, now: int) -> int | None:
+    """When a novel's text, read now, is read again though nothing else about the novel moved; None: never."""
+    if created is None:
+        return None
+    return next((created + age for age in TEXTS_MS if created + age > now), None)
+
+
+def earlier(span: int, key: int) -> int:
+    """The span, shortened by up to a tenth: always the same for one key, spread out over many."""
+    share = (key * 2654435761 % 2**32) / 2**32
+    return int(span * (1 - JITTER * share))
+
+
+def full_due_at(feed_id: int, posted: Sequence[int], full_at: int | None, now: int) -> int:
+    """When the artist's whole list is to be read again; at once where it never was."""
+    return now if full_at is None else full_at + earlier(full_again_ms(posted, now), feed_id)
+
+
+def read_again_at(feed_id: int, posted: Sequence[int], head_at: int, full_at: int | None, now: int) -> int:
+    """When the artist's page 1 is to be read again, from where a full pass goes on if one is due by then."""
+    head = head_at + earlier(head_again_ms(posted, now), feed_id)
+    return head if full_at is None else min(head, full_due_at(feed_id, posted, full_at, now))
+
+
+def most_a_day(requests_per_day: int) -> int:
+    """How many re-readings a day may hold, of a day's `requests_per_day` (0: without a cap)."""
+    return max(1, int(requests_per_day * SHARE)) if requests_per_day else UNCAPPED_A_DAY
+
+
+def spread(due: Sequence[int], most: int, now: int, within_ms: int) -> dict[int, int]:
+    """What is due, the longest waiting first: {it: when} for what exceeds `most` in one `within_ms`."""
+    step = within_ms // max(most, 1)
+    return {item: now + (n + 1) * step for n, item in enumerate(due[most:], start=most)}

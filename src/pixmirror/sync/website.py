@@ -1,0 +1,42 @@
+"""Asking www.pixiv.net in the midst of other work: a refused cookie stops what needs it and nothing else."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from pixmirror.catalogue import web_health
+from pixmirror.errors import Challenge, LoginError
+from pixmirror.models import Lane
+from pixmirror.pixiv.web.api import WebApi
+from pixmirror.sync.context import DAY_MS, Context
+
+CHALLENGED_MS = DAY_MS // 4
+
+T = TypeVar("T")
+
+
+async def ask(ctx: Context, lane: Lane, read: Callable[[WebApi], Awaitable[T]]) -> T | None:
+    """What `read` brings; None where no cookie is configured, or the one that is has been refused.
+
+    What waits for the cookie is then put off in the catalogue, and comes again when it works.
+    """
+    web, now = ctx.web, ctx.clock.now()
+    if web is None or web.session is None:
+        await ctx.db.run(web_health.wait, now + 30 * DAY_MS, web_health.NO_LOGIN)
+        return None
+    refusal = await ctx.db.read(web_health.refusal)
+    if refusal is not None and now < refusal.until:
+        await ctx.db.run(web_health.wait, refusal.until, refusal.reason)
+        return None
+    session = web_health.digest(web.session.phpsessid)
+    try:
+        found = await read(web.at(lane))
+    except LoginError as error:
+        reason = f"{error} {error.advice}"
+        await ctx.db.run(web_health.refused, session, ctx.clock.now(), reason)
+        return None
+    except Challenge as error:
+        await ctx.db.run(web_health.refused, session, ctx.clock.now(), str(error), CHALLENGED_MS)
+        return None
+    if refusal is not None:
+        await ctx.db.run(web_health.works, ctx.clock.now())
+    return found
