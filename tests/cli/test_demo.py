@@ -1,10 +1,13 @@
 """`demo` as a visitor runs it."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,7 +25,13 @@ def test_once(tmp_path, pixmirror):
     assert result.returncode == 0, result.stdout + result.stderr
     assert "0 wanted, 0 failed" in result.stdout
     suggested = [line.strip() for line in result.stdout.splitlines() if "--config" in line]
-    assert len(suggested) == 5
+    shown = {line.split("config.toml ", 1)[1].split()[0] for line in suggested}
+    assert shown >= {"gone", "coverage", "verify", "status", "search", "show", "why", "export"}
+    assert any(line.endswith("--history") for line in suggested)
+    assert "survive only here" in result.stdout
+    assert "both files are kept" in result.stdout
+    assert "and nothing was lost" in result.stdout
+    assert "The mirror is complete, and can prove it" in result.stdout
     for line in suggested:
         arguments = line.split("--config ", 1)[1].split(maxsplit=1)
         ran = pixmirror("--config", arguments[0], *(a.strip("'") for a in arguments[1].split()))
@@ -52,6 +61,17 @@ def test_a_folder_that_is_not_ours(tmp_path, pixmirror):
     assert [f.name for f in folder.iterdir()] == ["diary.txt"]
 
 
+@contextmanager
+def started(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A process that does not outlive the test."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def interrupted(process: subprocess.Popen[str]) -> tuple[str, float]:
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
@@ -61,15 +81,15 @@ def interrupted(process: subprocess.Popen[str]) -> tuple[str, float]:
 
 def test_ctrl_c_ends_the_living_demo_in_order(tmp_path, pixmirror):
     folder = tmp_path / "demo"
-    process = subprocess.Popen(command(folder), stdout=subprocess.PIPE, text=True, env=_unbuffered())
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("Complete."):
-            break
-    for line in process.stdout:
-        if line.startswith("+"):  # something new came and was mirrored
-            break
-    said, seconds = interrupted(process)
+    with started(command(folder)) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("Complete."):
+                break
+        for line in process.stdout:
+            if line.startswith("+"):  # something new came and was mirrored
+                break
+        said, seconds = interrupted(process)
     assert process.returncode == 0, said
     assert seconds < 10
     assert "Mirrored:" in said
@@ -81,14 +101,8 @@ def test_ctrl_c_ends_the_living_demo_in_order(tmp_path, pixmirror):
 def test_ctrl_c_before_it_is_complete(tmp_path, after):
     folder = tmp_path / "demo"
     arguments = [sys.executable, "-m", "pixmirror", "demo", "--dir", str(folder), "--once"]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
-    time.sleep(after)
-    said, seconds = interrupted(process)
+    with started(arguments) as process:
+        time.sleep(after)
+        said, seconds = interrupted(process)
     assert process.returncode == 130, said
     assert seconds < 10
-
-
-def _unbuffered() -> dict[str, str]:
-    import os
-
-    return {**os.environ, "PYTHONUNBUFFERED": "1"}

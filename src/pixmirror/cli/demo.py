@@ -9,8 +9,10 @@ import typer
 from pixmirror.cli import progress
 from pixmirror.cli import verify as verify_command
 from pixmirror.cli.common import INTERRUPTED, Session, note, say
+from pixmirror.cli.demo_run import mirror_at
 from pixmirror.cli.demo_server import DemoServer
-from pixmirror.cli.demo_setup import DemoMirror
+from pixmirror.cli.demo_setup import DAY_MS, DAYS, DemoMirror
+from pixmirror.cli.demo_story import Told, tell
 from pixmirror.cli.demo_summary import summary
 
 if TYPE_CHECKING:
@@ -45,16 +47,20 @@ def demo(
     mirror = DemoMirror.prepare(folder, seed=seed, artists=artists, works=works)
     mirror.refuse_a_second()
     live = None if once else NEW_WORK_EVERY_S
-    with DemoServer(mirror.seed, mirror.artists, mirror.works, mirror.made_ms, live) as server:
+    shift = 0 if mirror.told else -DAYS * DAY_MS
+    with DemoServer(mirror.seed, mirror.artists, mirror.works, mirror.made_ms, live, shift) as server:
         mirror.write_config(server.url)
         s = Session(mirror.config_file)
         say(f"A generated Pixiv is at {server.url}; its mirror grows in {mirror.folder}.")
-        code = _first_mirror(s)
-        if code == 0 and not once:
-            code = _go_on(s)
+        told = tell(s, mirror, server) if not mirror.told else Told(_once_more(s))
+        code = told.code
+        if code == 0:
+            mirror.has_been_told()
+            if not once:
+                code = _go_on(s)
     if code != INTERRUPTED:
         code = _verified(s, complete=once) or code
-    summary(s, mirror)
+    summary(s, mirror, told.kills)
     if code == INTERRUPTED:
         note("Stopped before it was complete; the same command goes on from here.")
     elif code:
@@ -62,25 +68,9 @@ def demo(
     raise typer.Exit(code)
 
 
-def _first_mirror(s: Session) -> int:
-    """Mirror all there is; 0 when nothing is wanted or failed."""
-    from pixmirror.cli.work import mirror_once
-    from pixmirror.daemon.first_look import look_first
-    from pixmirror.daemon.mirror import open_mirror
-
-    async def sync() -> int:
-        async with open_mirror(s.config, s.env) as mirror:
-            await look_first(mirror)
-            outcome = await mirror_once(mirror, (), progress.display())
-            for name, result in outcome.jobs.items():
-                if result["error"]:
-                    note(f"{name}: {result['error']}")
-            if outcome.trouble:
-                note(outcome.trouble)
-            return outcome.exit_code
-
+def _once_more(s: Session) -> int:
     try:
-        return asyncio.run(sync())
+        return asyncio.run(mirror_at(s, 0, progress.display()))
     except KeyboardInterrupt:
         return INTERRUPTED
 

@@ -18,12 +18,15 @@ class DemoBroken(PixmirrorError):
 class DemoServer:
     """`url` answers while the block runs."""
 
-    def __init__(self, seed: int, artists: int, works: int, made_ms: int, live: float | None) -> None:
-        numbers = {"port": 0, "seed": seed, "artists": artists, "works": works, "made-ms": made_ms}
+    def __init__(
+        self, seed: int, artists: int, works: int, made_ms: int, live: float | None, shift_ms: int = 0
+    ) -> None:
+        numbers = {"port": 0, "seed": seed, "artists": artists, "works": works}
+        numbers |= {"made-ms": made_ms, "shift-ms": shift_ms}
         arguments = [text for name, n in numbers.items() for text in (f"--{name}", str(n))]
         if live is not None:
             arguments += ["--live", str(live)]
-        self._command = [sys.executable, "-m", "pixmirror.demo", *arguments, "--exit-with-stdin"]
+        self._command = [sys.executable, "-m", "pixmirror.demo", *arguments, "--story", "--exit-with-stdin"]
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -41,6 +44,15 @@ class DemoServer:
             raise
         self.url = line.removeprefix(GREETING).strip()
         return self
+
+    def shift(self, ms: int) -> None:
+        """Its time is this much later (or earlier) than ours from now on."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"shift {ms}\n")
+        self._process.stdin.flush()
+        if not self._process.stdout.readline().startswith("shifted"):
+            raise DemoBroken("The generated Pixiv ended; what it said stands above.")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,6 +13,8 @@ TOKEN = "demo-refresh-token"
 HOSTS = ("app-api.pixiv.net", "oauth.secure.pixiv.net", "www.pixiv.net", "i.pximg.net", "s.pximg.net")
 JST = timezone(timedelta(hours=9))
 RANKED_DAYS = 3
+DAYS = 16  # of story before today
+DAY_MS = 24 * 3600 * 1000
 DEFAULTS = {"seed": 7, "artists": 40, "works": 900}
 
 CONFIG = """\
@@ -59,6 +61,7 @@ class DemoMirror:
     artists: int
     works: int
     made_ms: int  # when the generated Pixiv was made: the same seed and time make the same works
+    told: bool = False  # its first days have been mirrored
 
     @classmethod
     def prepare(cls, folder: Path, *, seed: int | None, artists: int | None, works: int | None) -> "DemoMirror":
@@ -75,20 +78,29 @@ class DemoMirror:
                     raise ConfigError(
                         f"The demo in {folder} was made with {made}; use another --dir for a new one."
                     )
-                return cls(folder, **known, made_ms=int(kept["made_ms"]))
+                return cls(folder, **known, made_ms=int(kept["made_ms"]), told=bool(kept.get("told", True)))
             if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
                 raise ConfigError(
                     f"{folder} is not a demo's folder and is not empty; name another one with --dir."
                 )
-            mirror = cls(folder, **(DEFAULTS | wanted), made_ms=int(time.time()) * 1000)
+            n = DEFAULTS | wanted
+            made_ms = int(time.time()) * 1000 - DAYS * DAY_MS
+            mirror = cls(folder, n["seed"], n["artists"], n["works"], made_ms)
             folder.mkdir(parents=True, exist_ok=True)
-            values = {key: value for key, value in asdict(mirror).items() if key != "folder"}
-            note.write_text(json.dumps(values) + "\n", "utf-8")
+            mirror._write_note()
         except OSError as error:
             raise StorageError(f"{folder} cannot be used: {error.strerror}.") from error
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(f"{note} is damaged; remove {folder} and start the demo again.") from error
         return mirror
+
+    def _write_note(self) -> None:
+        values = {key: value for key, value in asdict(self).items() if key != "folder"}
+        (self.folder / NOTE).write_text(json.dumps(values) + "\n", "utf-8")
+
+    def has_been_told(self) -> None:
+        """Remembers it, so that the next demo in this folder goes on from today."""
+        replace(self, told=True)._write_note()
 
     @property
     def config_file(self) -> Path:
@@ -96,7 +108,8 @@ class DemoMirror:
 
     def write_config(self, url: str) -> None:
         """Each start has its own port, so the file is written anew."""
-        since = (datetime.now(UTC).astimezone(JST) - timedelta(days=RANKED_DAYS)).date().isoformat()
+        made = datetime.fromtimestamp(self.made_ms / 1000, UTC).astimezone(JST)
+        since = (made - timedelta(days=RANKED_DAYS)).date().isoformat()
         hosts = "\n".join(f'"{host}" = "{url}"' for host in HOSTS)
         token = self.folder / "refresh-token"
         try:

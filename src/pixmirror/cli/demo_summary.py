@@ -1,13 +1,17 @@
 """How a demo ends: what was mirrored, what was not and why, and what to try on it."""
 
 import shlex
+from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pixmirror.cli import render
 from pixmirror.cli.common import Session, note, program, say, told
 from pixmirror.cli.demo_setup import DemoMirror
 from pixmirror.errors import PixmirrorError
+
+if TYPE_CHECKING:
+    from pixmirror.catalogue.database import Connection
 
 EXPLAINED = {
     "limited": "hidden from the app by Pixiv (a web login may see them)",
@@ -21,7 +25,7 @@ EXPLAINED = {
 }
 
 
-def summary(s: Session, mirror: DemoMirror) -> None:
+def summary(s: Session, mirror: DemoMirror, kills: int = 0) -> None:
     from pixmirror.cli.look import read_status
 
     try:
@@ -42,6 +46,7 @@ def summary(s: Session, mirror: DemoMirror) -> None:
         f"{files['failed']:,} failed."
     )
     _explain(found)
+    _story(s, mirror, kills)
     _what_next(s, mirror)
 
 
@@ -65,9 +70,63 @@ def _explain(found: dict[str, Any]) -> None:
     if files["refused"]:
         lines.append(f"{files['refused']:,} files of works that a filter of the config refuses")
     if lines:
-        say("Not to be had, and kept on record:")
+        say("Not to be seen on Pixiv any more, or never; what was mirrored stays:")
         for line in lines:
             say(f"  {line}")
+
+
+def _story(s: Session, mirror: DemoMirror, kills: int) -> None:
+    """What happened meanwhile, and the command that shows it."""
+    with s.reading() as db, db.reading() as conn:
+        told = [*_left(conn), *_replaced(conn), *_unmarked(conn), *_complete(conn)]
+    if kills:
+        times = {1: "once", 2: "twice"}.get(kills, f"{kills} times")
+        told.append((f"The mirroring was killed {times}, and nothing was lost.", "verify"))
+    if not told:
+        return
+    say("What happened, and what shows it:")
+    command = f"{program()} --config {shlex.quote(str(mirror.config_file))}"
+    for line, arguments in told:
+        say(f"  {line}")
+        say(f"      {command} {arguments}")
+
+
+def _left(conn: "Connection") -> Iterator[tuple[str, str]]:
+    from pixmirror.catalogue.gone import only_here
+
+    found = only_here(conn, 1)
+    for user in sorted((u for u in found.users if u.works), key=lambda u: -u.works)[:1]:
+        yield (
+            f"{user.name} left Pixiv: {render.count(user.works, 'work')} with {render.count(user.files, 'file')} "
+            f"({render.size(user.bytes)}) survive only here.",
+            "gone",
+        )
+
+
+def _replaced(conn: "Connection") -> Iterator[tuple[str, str]]:
+    from pixmirror.catalogue.history import replaced
+
+    for ref in replaced(conn, 1):
+        yield f"The picture of {ref} was replaced; both files are kept.", f"show {ref} --history"
+
+
+def _unmarked(conn: "Connection") -> Iterator[tuple[str, str]]:
+    from pixmirror.catalogue.drift import vanished_bookmarks
+
+    for mark in vanished_bookmarks(conn, 1):
+        yield f"A bookmark vanished: {mark.title} ({mark.reason}).", "gone bookmarks"
+
+
+def _complete(conn: "Connection") -> Iterator[tuple[str, str]]:
+    from pixmirror.catalogue.coverage import coverage
+    from pixmirror.catalogue.runs import account_id
+
+    found = coverage(conn, account_id(conn) or 0).total
+    what = f"{found.complete:,} of {found.total:,} works of all artists"
+    if found.holes:
+        yield f"Here are {what}; each other has its reason.", "coverage --missing"
+    else:
+        yield f"The mirror is complete, and can prove it: {what}.", "coverage"
 
 
 def _what_next(s: Session, mirror: DemoMirror) -> None:

@@ -1,0 +1,99 @@
+"""The demo's story: a first mirror that is killed twice, days in which things happen upstream, a look after each.
+
+The days are those before today, so that the mirror ends in the present.
+"""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from pixmirror.cli import progress
+from pixmirror.cli.common import INTERRUPTED, Session, note, say
+from pixmirror.cli.demo_run import mirror_at
+from pixmirror.cli.demo_server import DemoServer
+from pixmirror.cli.demo_setup import DAY_MS, DAYS, DemoMirror
+from pixmirror.errors import PixmirrorError
+
+# Days before today: what is missed is believed only after it was missed again on another day.
+LOOKS = (14, 12, 10, 8, 6, 0)
+KILL_AT = (0.2, 0.7)  # files for a work
+LOOK_S = 0.05
+CHILD = "import sys; from pixmirror.cli.demo_run import main; sys.exit(main())"
+SHOW_CURSOR = "\x1b[?25h\r\x1b[K"  # which a killed progress bar has hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How it went: the last exit code, and how often the mirroring was killed."""
+
+    code: int
+    kills: int = 0
+
+
+def tell(s: Session, mirror: DemoMirror, server: DemoServer) -> Told:
+    """All of it, up to now."""
+    first = -DAYS * DAY_MS
+    say(f"{DAYS} days ago: the first mirror, killed (SIGKILL) twice on the way.")
+    kills = 0
+    for share in KILL_AT:
+        server.shift(first)
+        code = _in_a_process(s, first, kill_at=max(5, int(share * mirror.works)))
+        if code != -signal.SIGKILL:
+            break
+        kills += 1
+        note("Killed. It goes on where it was.")
+    else:
+        code = _in_a_process(s, first)
+    for day in LOOKS:
+        if code:
+            return Told(code, kills)
+        server.shift(-day * DAY_MS)
+        if day == LOOKS[0]:
+            say("Meanwhile upstream: an artist leaves, a picture is replaced, a title edited, a work deleted.")
+        say(f"{f'{day} days ago' if day else 'Today'}: it looks again.")
+        code = _at(s, -day * DAY_MS)
+    return Told(code, kills)
+
+
+def _at(s: Session, shift: int) -> int:
+    try:
+        return asyncio.run(mirror_at(s, shift, progress.display()))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _in_a_process(s: Session, shift: int, kill_at: int | None = None) -> int:
+    """The mirroring; with `kill_at`, killed when so many files are stored. Its exit code."""
+    command = [sys.executable, "-c", CHILD, str(s.config_file), str(shift)]
+    # Its own session: Ctrl-C is for us, and we pass it on once.
+    process = subprocess.Popen(command, start_new_session=True)
+    try:
+        while process.poll() is None:
+            if kill_at is not None and _stored(s) >= kill_at:
+                process.kill()
+            time.sleep(LOOK_S)
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        return INTERRUPTED
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        process.wait()
+        if process.returncode == -signal.SIGKILL and sys.stderr.isatty():
+            sys.stderr.write(SHOW_CURSOR)
+            sys.stderr.flush()
+    return process.returncode
+
+
+def _stored(s: Session) -> int:
+    from pixmirror.catalogue import queue
+
+    try:
+        with s.reading() as db:
+            return db.read_sync(queue.counts).stored
+    except PixmirrorError:
+        return 0  # there is no catalogue yet
