@@ -128,6 +128,9 @@ CREATE INDEX media_trash ON media (id) WHERE trash IS NOT NULL
     """
 CREATE INDEX feed_refresh ON feed (refresh_at) WHERE refresh_at IS NOT NULL
     """,
+    """
+CREATE INDEX work_novels ON work (work_key) WHERE work_key & 1
+    """,
 )
 
 

@@ -260,3 +260,15 @@ def test_a_few_denials_that_nothing_confirms_yet_are_no_trouble_before_a_day_has
     many = judge.Brake("work", LATER, judge.FEW + 1, 20, {"gone": judge.FEW + 1}, "blind")
     assert judge.troubles([few, many], LATER + HOUR) == (many,)
     assert judge.troubles([few], LATER + DAY) == (few,)
+
+
+def test_what_the_website_denies_waits_until_it_shows_something_else_and_holds_nobody(db: Database, rows: Rows):
+    know(db, 20)
+    for at in (NOW, LATER):
+        db.run_sync(record_state, seen(at), 2, State.GONE, "web: 404")
+    db.run_sync(record_works, seen(LATER + HOUR), works(illust(9)), {})
+    assert judged(db, LATER + 2 * HOUR).brakes == ()
+    assert rows("SELECT state FROM work WHERE work_key = 2") == [{"state": "live"}]
+    db.run_sync(controls.answered, controls.WEBSITE, LATER + HOUR)
+    judged(db, LATER + 2 * HOUR)
+    assert rows("SELECT state FROM work WHERE work_key = 2") == [{"state": "gone"}]

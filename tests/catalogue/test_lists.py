@@ -245,3 +245,16 @@ def test_sidecars_are_due_after_each_change_and_only_then(db: Database):
     db.run_sync(sidecars.sidecar_done, [(again.work_key, again.seq)])
     [newest] = db.read_sync(sidecars.due_sidecars, 10)
     assert newest.data["title"] == "newer"
+
+
+@pytest.mark.parametrize("kind", ["bookmark", "follow"])
+def test_a_short_list_that_is_suddenly_empty_is_not_believed(db: Database, rows, kind: Any):
+    record = lists.record_bookmarks if kind == "bookmark" else lists.record_follows
+    args = (NOW, None) if kind == "bookmark" else (NOW,)
+    db.run_sync(record, ME, "public", [2, 4, 6], *args)  # type: ignore[operator]
+    for day in (1, 2):
+        at = NOW + day * DAY
+        db.run_sync(lists.mark_missing, kind, ME, None, at, at)
+    judged = db.run_sync(judge.judge, NOW + 3 * DAY, 0.05, 0)
+    assert [(b.kind, b.count) for b in judged.brakes] == [(kind, 3)]
+    assert {r["state"] for r in rows(f"SELECT state FROM {kind}")} == {"live"}

@@ -11,8 +11,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pixmirror.catalogue import chores, file_brake, forgotten, media, queue, sidecars, tombstones
+from pixmirror.catalogue import (
+    chores,
+    controls,
+    feeds,
+    file_brake,
+    forgotten,
+    media,
+    queue,
+    refresh,
+    sidecars,
+    tombstones,
+)
 from pixmirror.catalogue.database import Database
+from pixmirror.catalogue.erasing import without_person
 from pixmirror.catalogue.filters import apply_refusals
 from pixmirror.catalogue.ingest import record_works
 from pixmirror.catalogue.ingest_comments import record_comments
@@ -466,3 +478,53 @@ class Story:
                 assert row.state != "forgotten" or row.trash is not None
             assert row.state == "forgotten" or row.trash is None
         assert tally(self.db) == tuple(stored)
+
+
+def test_a_forgotten_work_is_no_control_question(db: Database) -> None:
+    """It would never be asked, and so nothing ever be believed."""
+    db.run_sync(record_works, seen(), works(illust(1), illust(2)), {})
+    db.run_sync(record_works, seen(now=NOW + DAY), works(illust(3), novel(4)), {})
+    forget(db, Target("work", 6))
+    forget(db, Target("work", 9))
+    db.run_sync(lambda c: c.exec_driver_sql("DELETE FROM chore"))
+    for key in (2, 9):
+        db.run_sync(controls.ask_about_work, 1, key, NOW + 2 * DAY)
+    asked = {(c.kind, c.key) for c in db.read_sync(chores.due, NOW + 2 * DAY, 9)}
+    assert asked == {("detail", 4), ("control", 1)}
+
+
+def test_replies_below_a_forgotten_work_are_not_asked_for(db: Database, rows: Rows) -> None:
+    db.run_sync(record_works, seen(), works(illust(1), illust(2)), {})
+    for key, number in ((2, 5), (4, 6)):
+        db.run_sync(record_comments, seen(), key, comments(comment(number, has_replies=True)))
+    forget(db, WORK)
+    assert rows("SELECT key FROM chore WHERE kind = 'replies'") == [{"key": 12}]
+    assert [db.read_sync(forgotten.bars_chore, "replies", key) for key in (10, 12, 14)] == [True, False, False]
+
+
+def test_the_lists_of_a_forgotten_user_rest_until_they_are_wanted_back(db: Database) -> None:
+    params = [{"user_id": 7}, {"user_id": 8}]
+    one = ("user/illusts", params)
+    db.run_sync(lambda c: feeds.open_feeds(c, 1, *one, job="following", lane=int(Lane.NEW), due_at=NOW))
+    forget(db, USER)
+
+    def due() -> list[int]:
+        return [f.params["user_id"] for f in db.read_sync(feeds.due_feeds, ["following"], NOW, 9)]
+
+    assert due() == [8]
+    db.run_sync(tombstones.unforget, USER, NOW)
+    assert due() == [7, 8]
+
+
+def test_what_is_forgotten_takes_no_place_among_what_is_read_again(db: Database) -> None:
+    db.run_sync(record_works, seen(), works(illust(1), illust(2), illust(3, owner=user(8))), {})
+    forget(db, Target("work", 4))
+    forget(db, Target("user", 8))
+    spans = dict.fromkeys(("month", "year", "young", "middle", "old"), DAY)
+    found = db.read_sync(refresh.unshown, refresh.Wishes(1), 0, 99, NOW + 9 * DAY, spans, 9)
+    assert found == [2]
+
+
+def test_the_name_in_the_websites_alt_text_is_erased_too() -> None:
+    raw = {"id": 1, "user": {"id": 7, "name": "Bob"}, "web": {"alt": "#tag title - Bobのイラスト", "sl": 2}}
+    assert without_person(raw, 7) == {"id": 1, "user": {"id": 7}, "web": {"sl": 2}}

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
-from pixmirror.catalogue import chores, runs
+from pixmirror.catalogue import chores, forgotten, runs
 from pixmirror.catalogue.doubts import Doubt
 from pixmirror.catalogue.schema import chore, doubt, sighting, work
+from pixmirror.catalogue.seen import WEB
 from pixmirror.models import Lane
 
 HOUR = 3_600_000
@@ -20,6 +21,7 @@ NEWEST = 40
 
 PROFILE = "control:profile"
 LISTS = "control:lists"  # no question of its own: lists are read all the time
+WEBSITE = "control:website"  # nor this: what the website shows of other works
 
 _doubted = (
     select(doubt.c.owner_id).where(doubt.c.owner_kind == "work", doubt.c.owner_id == work.c.work_key).exists()
@@ -29,7 +31,7 @@ _newest = (
     select(work.c.work_key, work.c.last_seen)
     .where(
         work.c.state == "live", work.c.user_id.is_not(None), work.c.work_key.op("&")(1) == bindparam("parity"),
-        work.c.work_key != bindparam("b_key"), ~_doubted, ~_asked,
+        work.c.work_key != bindparam("b_key"), ~_doubted, ~_asked, forgotten.not_forgotten(),
     )
     .order_by(work.c.work_key.desc())
     .limit(NEWEST)
@@ -40,7 +42,7 @@ _ANY = (
     select(work.c.work_key)
     .where(
         work.c.state == "live", work.c.user_id.is_not(None),
-        work.c.work_key.op("&")(1) == bindparam("parity"), ~_doubted,
+        work.c.work_key.op("&")(1) == bindparam("parity"), ~_doubted, forgotten.not_forgotten(),
     )
     .limit(1)
 )  # fmt: skip
@@ -113,10 +115,19 @@ def proven(conn: Connection, kind: str, found: Sequence[Doubt]) -> list[Doubt]:
 def _way(kind: str, found: Doubt) -> str:
     if kind == "user":
         return PROFILE
+    if found.evidence.startswith(f"{WEB}: "):
+        return WEBSITE
     return of_detail(found.owner_id) if found.evidence.startswith("detail: ") else LISTS
 
 
+def asks_for_itself(found: Doubt) -> bool:
+    """Whether it just waits for its witness. Of the website nobody asks control questions, which a cookie pays."""
+    return _way(found.owner_kind, found) == WEBSITE
+
+
 def _answered_at(conn: Connection, way: str, doubted_at: int) -> int:
+    if way == WEBSITE:
+        return at(conn, way) or 0
     if way != LISTS:
         answer = at(conn, way) or 0
         if not answer and way != PROFILE and conn.scalar(_ANY, {"parity": int(way == of_detail(1))}) is None:

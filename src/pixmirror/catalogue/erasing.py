@@ -19,7 +19,10 @@ ERASED: dict[str, Any] = {"comment": "", "stamp_id": None, "stamp_url": None}
 
 _PERSON = frozenset({"name", "account", "profile_image_urls", "comment", "profileImageUrl", "profile_img"})
 # As the web's answers spell it, beside a work.
-_BESIDE = frozenset({"userName", "userAccount", "profileImageUrl", "profileImg", "user_name", "user_account"})
+_BESIDE = frozenset(
+    # `alt` is made of tags, title and the artist's name.
+    ("userName", "userAccount", "profileImageUrl", "profileImg", "user_name", "user_account", "alt")
+)
 _BATCH = 500
 
 _PAYLOADS = (

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, case, delete, exists, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue.schema import feed, feed_job, gap, user
+from pixmirror.catalogue.schema import feed, feed_job, gap, tombstone, user
 from pixmirror.models import Lane
 
 ARTIST_LISTS = ("user/illusts", "user/novels")
@@ -198,7 +198,10 @@ def hand_over(conn: Connection, before: str, after: str) -> int:
 
 
 def _wanted_by(jobs: Sequence[str]) -> ColumnElement[bool]:
-    return exists().where(feed_job.c.feed_id == feed.c.id, feed_job.c.job.in_(jobs))
+    """One of these jobs wants it, and it is no list of a user who is forgotten (law 10)."""
+    owner = func.json_extract(feed.c.params, "$.user_id")
+    barred = exists().where(tombstone.c.owner_kind == "user", tombstone.c.owner_id == owner)
+    return exists().where(feed_job.c.feed_id == feed.c.id, feed_job.c.job.in_(jobs)) & ~barred
 
 
 def _walker(jobs: Sequence[str]) -> ColumnElement[str]:

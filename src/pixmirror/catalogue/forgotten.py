@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from pixmirror.catalogue import tally
 from pixmirror.catalogue.erasing import without_person
-from pixmirror.catalogue.schema import media, tombstone, work
+from pixmirror.catalogue.schema import comment, media, tombstone, work
 from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
 from pixmirror.models import Illust, Novel, Received
@@ -125,6 +125,9 @@ def bars_chore(conn: Connection, kind: str, key: int) -> bool:
     """Whether this question is about something forgotten: then it is not asked."""
     if kind in _OF_WORKS:
         return is_forgotten(conn, key)
+    if kind == "replies":
+        below = conn.scalar(select(comment.c.work_key).where(comment.c.comment_key == key))
+        return below is not None and is_forgotten(conn, below)
     return kind in _OF_USERS and bool(people(conn, (key,)))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import chores, doubts, ingest_payloads, moves
@@ -41,6 +41,11 @@ _ABOVE = (
     select(work.c.work_key)
     .where(work.c.work_key > bindparam("b_key"), _same_medium, work.c.create_date.is_not(None))
     .limit(1)
+)
+# By its own index: between a novel and the next one may lie all illusts.
+_NOVEL_ABOVE = text(
+    "SELECT work_key FROM work INDEXED BY work_novels"
+    " WHERE work_key & 1 AND work_key > :b_key AND create_date IS NOT NULL LIMIT 1"
 )
 
 
@@ -151,7 +156,9 @@ def _is_young(conn: Connection, key: int, create_date: int | None, at: int) -> b
         return at - create_date < YOUNG
     one = {"b_key": key, "parity": key & 1}
     below = conn.scalar(_BELOW, one)
-    return (below is not None and at - below < YOUNG) or conn.scalar(_ABOVE, one) is None
+    if below is not None and at - below < YOUNG:
+        return True
+    return conn.scalar(_NOVEL_ABOVE, {"b_key": key}) is None if key & 1 else conn.scalar(_ABOVE, one) is None
 
 
 def _row(seen: Seen, item: Illust | Novel, state: State, evidence: str) -> dict[str, object]:

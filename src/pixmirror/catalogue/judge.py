@@ -115,7 +115,7 @@ def _judge(conn: Connection, kind: str, now: int, share: float, settling_ms: int
     if count > FEW and count > share * (live := live_things(conn, kind)):
         why = "many"
     proven = controls.proven(conn, kind, found)
-    if any(now - d.at >= HOUR for d in set(found).difference(proven)):
+    if any(now - d.at >= HOUR for d in set(found).difference(proven) if not controls.asks_for_itself(d)):
         why = why or "blind"
     if why is not None:
         _hold(

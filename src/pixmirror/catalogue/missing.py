@@ -110,13 +110,22 @@ def settle(conn: Connection, kind: Kind, now: int, share: float = BRAKE_SHARE) -
         state_change.c.at > max(now - DAY, accepted),
     )
     count = waiting + (conn.scalar(recent) or 0)
+    if kind != "comment" and 1 < waiting <= BRAKE_MIN and _live(conn, kind, waiting + 1) <= waiting:
+        _hold(conn, kind, waiting, waiting, now)  # nothing of the list would be left: that is no answer
+        return HELD
     if count > BRAKE_MIN:
-        rows = OWNERS[kind].table
-        live = conn.scalar(select(func.count()).select_from(rows).where(rows.c.state == "live")) or 0
+        live = _live(conn, kind, int(count / share) + 1 if share else None)
         if count > share * live:
             _hold(conn, kind, waiting, live, now)
             return HELD
     return accept(conn, kind, now)
+
+
+def _live(conn: Connection, kind: Kind, enough: int | None) -> int:
+    """How many are there; counted no further than to `enough`, of which these are too few to brake for."""
+    rows = OWNERS[kind].table
+    found = select(rows.c.state).where(rows.c.state == "live").limit(enough).subquery()
+    return conn.scalar(select(func.count()).select_from(found)) or 0
 
 
 def doubted(conn: Connection, kind: Kind) -> int:

@@ -126,6 +126,8 @@ WHERE work_key > :after AND work_key <= :last AND state = 'live' AND user_id IS 
       WHERE b.account_id = :account AND b.work_key = work.work_key AND b.state = 'live'))
   AND NOT EXISTS (SELECT 1 FROM chore WHERE chore.kind = 'detail' AND chore.key = work.work_key)
   AND NOT EXISTS (SELECT 1 FROM user u WHERE u.id = work.user_id AND u.state IN ('user_gone', 'user_suspended'))
+  AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'work' AND t.owner_id = work.work_key)
+  AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'user' AND t.owner_id = work.user_id)
 ORDER BY work_key LIMIT :n
 """
 

@@ -117,6 +117,7 @@ Index("work_by_first_seen", work.c.first_seen)
 Index("work_by_state", work.c.state, sqlite_where=work.c.state != "live")
 Index("work_by_change", work.c.change_seq)
 Index("work_sidecar_due", work.c.work_key, sqlite_where=work.c.sidecar_seq < work.c.change_seq)
+Index("work_novels", work.c.work_key, sqlite_where=text("work_key & 1"))  # the ids of illusts lie far above
 Index("work_by_series", work.c.series_key, sqlite_where=work.c.series_key.is_not(None))
 
 tag = _table(

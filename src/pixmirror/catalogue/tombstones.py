@@ -273,6 +273,8 @@ def _drop_chores(conn: Connection, keys: Sequence[int]) -> None:
     kinds = ("ugoira", "text", "detail", "comments", "web")
     stmt = delete(chore).where(chore.c.kind.in_(kinds), among(chore.c.key, "keys"))
     conn.execute(stmt, {"keys": listed(keys)})
+    below = select(comment.c.comment_key).where(among(comment.c.work_key, "keys"))
+    conn.execute(delete(chore).where(chore.c.kind == "replies", chore.c.key.in_(below)), {"keys": listed(keys)})
 
 
 def _wanted_by_jobs(conn: Connection, keys: set[int]) -> set[int]:

@@ -55,6 +55,7 @@ _OVERDUE = text(
     " JOIN user u ON u.id = json_extract(f.params, '$.user_id')"
     " WHERE f.account_id = :account AND f.endpoint IN ('user/illusts', 'user/novels') AND f.full_at IS NOT NULL"
     " AND coalesce(u.web_at, 0) < :before AND u.state NOT IN ('user_gone', 'user_suspended')"
+    " AND u.id NOT IN (SELECT owner_id FROM tombstone WHERE owner_kind = 'user')"
 )
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from pixmirror.catalogue import runs, stats, web_health, web_lists
 from pixmirror.daemon.judging import judge_now
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.errors import PixmirrorError, StorageAbsent, WebLoginExpired
+from pixmirror.errors import PixmirrorError, StorageError, WebLoginExpired
 from pixmirror.fetch import trash
 from pixmirror.sync import rereading
 
@@ -37,7 +37,7 @@ async def _find_works(mirror: Mirror, tell: Tell) -> None:
 
 async def _trash(mirror: Mirror, tell: Tell) -> None:
     """Moves that were interrupted are finished, and what has lain there for long enough is removed."""
-    with suppress(StorageAbsent):  # the next time, then
+    with suppress(StorageError):  # the next time, then: the fetchers tell of the disk
         await trash.settle(mirror.db, mirror.root, thorough=True)
         await trash.purge(mirror.db, mirror.root, mirror.clock.now())
 
@@ -70,15 +70,24 @@ TASKS: tuple[Task, ...] = (
 
 
 async def run_due(mirror: Mirror, tell: Tell, *, now_too: frozenset[str] = frozenset()) -> int:
-    """Runs the tasks that are due, and those named in `now_too`; says how many."""
-    done = 0
+    """Runs the tasks that are due, and those named in `now_too`; says how many.
+
+    One that fails keeps none of the others; the first error is raised when all have had their turn.
+    """
+    done, failed = 0, None
     for task in TASKS:
         now, key = mirror.clock.now(), f"upkeep:{task.name}"
         last = int(await mirror.db.read(runs.get_meta, key) or 0)
         # A clock that was set back must not put a task off for long.
         if task.name not in now_too and 0 <= now - last < task.every_ms:
             continue
-        await task.run(mirror, tell)
+        try:
+            await task.run(mirror, tell)
+        except PixmirrorError as error:
+            failed = failed or error
+            continue
         await mirror.db.run(runs.set_meta, key, str(now))
         done += 1
+    if failed is not None:
+        raise failed
     return done

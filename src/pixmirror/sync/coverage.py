@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from pixmirror.catalogue import briefs, chores, feeds, ingest_files, runs, web_lists
+from pixmirror.catalogue import briefs, chores, controls, feeds, ingest_files, runs, web_lists
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.ingest_states import record_state
@@ -180,6 +180,8 @@ def _record(ctx: Context, conn: Connection, key: int, found: _Found, now: int) -
     jobs = _jobs(ctx, names) or [sources.NOBODY]
     first, *others = (replace(job, wants=replace(job.wants, comments=False)) for job in jobs)
     sources.record_works(ctx, first, conn, [found.work], WEB, Lane.BACKFILL, now, others)
+    if not found.work.item.is_stub:
+        controls.answered(conn, controls.WEBSITE, now)
     seen = ctx.seen(jobs[0], WEB, Lane.BACKFILL, now)
     if found.frames is not None:
         ingest_files.record_ugoira(conn, replace(seen, wants=Wants()), key >> 1, found.frames)

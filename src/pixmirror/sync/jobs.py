@@ -6,7 +6,7 @@ Following and user jobs lean on the follow feeds: one request shows the new work
 from collections.abc import Mapping
 from typing import Any
 
-from pixmirror.catalogue import chores, feeds, missing, refresh, runs
+from pixmirror.catalogue import chores, feeds, forgotten, missing, refresh, runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.models import Lane
@@ -84,9 +84,9 @@ async def _follow_feed(ctx: Context, job: Job, endpoint: str, result: JobResult)
 async def _users(ctx: Context, job: Job) -> JobResult:
     result = JobResult()
     endpoints = [sources.USER_ILLUSTS, sources.USER_NOVELS] if job.wants.novels else [sources.USER_ILLUSTS]
-    gone = await ctx.db.run(_leave_others, job)
+    left_out = await ctx.db.run(_leave_others, job)
     for user_id in job.users:
-        if user_id in gone:
+        if user_id in left_out:
             continue
         if job.wants.profiles:
             await ctx.db.run(_profile_once, user_id, ctx.clock.now())
@@ -97,11 +97,11 @@ async def _users(ctx: Context, job: Job) -> JobResult:
 
 
 def _leave_others(conn: Connection, job: Job) -> set[int]:
-    """Lists of users whom the job no longer names are not its any more. Returns which of its users are gone."""
+    """Lists of users whom the job no longer names are not its any more. Says which of its users are left out."""
     for endpoint in (sources.USER_ILLUSTS, sources.USER_NOVELS):
         lists = feeds.wanted_lists(conn, job.name, endpoint)
         feeds.leave(conn, job.name, [feed_id for user_id, feed_id in lists.items() if user_id not in job.users])
-    return refresh.gone_users(conn, job.users)
+    return refresh.gone_users(conn, job.users) | forgotten.people(conn, job.users)
 
 
 def _profile_once(conn: Connection, user_id: int, now: int) -> None:
