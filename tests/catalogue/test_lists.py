@@ -251,7 +251,7 @@ def test_sidecars_are_due_after_each_change_and_only_then(db: Database):
 def test_a_short_list_that_is_suddenly_empty_is_not_believed(db: Database, rows, kind: Any):
     record = lists.record_bookmarks if kind == "bookmark" else lists.record_follows
     args = (NOW, None) if kind == "bookmark" else (NOW,)
-    db.run_sync(record, ME, "public", [2, 4, 6], *args)  # type: ignore[operator]
+    db.run_sync(record, ME, "public", [2, 4, 6], *args)
     for day in (1, 2):
         at = NOW + day * DAY
         db.run_sync(lists.mark_missing, kind, ME, None, at, at)
