@@ -47,6 +47,7 @@ class Report:
     wrong_hash: int = 0
     unreadable: int = 0
     wanted_again: int = 0
+    still_wanted: int = 0  # found bad, or lost, before this, and not fetched again yet
     unknown_files: int = 0
     sidecars_missing: int = 0
     bytes: int = 0
@@ -85,6 +86,7 @@ async def run(
     report = Report()
     writer = db if isinstance(db, Database) else None
     await asyncio.to_thread(_present, media_root, guard)
+    report.still_wanted = await db.read(queue.wanted_again)
     report.catalogue = await db.read(runs.quick_check)
     await _files(db, writer if want_again else None, media_root, quick, now, report, progress, guard)
     await _sidecars(db, writer if want_again else None, media_root, report, guard)

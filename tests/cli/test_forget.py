@@ -10,7 +10,7 @@ from pixmirror.cli import forget as command
 from tests.cli.conftest import Command
 from tests.cli.test_work import daemon  # noqa: F401
 
-FILE_KEYS = {"ref", "page", "works", "files", "bytes", "comments", "until", "already"}
+FILE_KEYS = {"ref", "page", "works", "files", "bytes", "comments", "until", "already", "texts"}
 
 
 @pytest.fixture
@@ -42,7 +42,10 @@ def test_forget_and_unforget(pixmirror, media):
     assert path.exists()
     assert not (media / ".trash").exists()
     assert "Nothing is forgotten" in pixmirror("forget", "--list").stdout
-    assert pixmirror("verify").exit_code == 0
+    verified = pixmirror("verify")
+    assert (verified.exit_code, "1 sidecar missing" in verified.stdout) == (0, True)
+    assert pixmirror("sync").exit_code == 0
+    assert path.parent.joinpath(f"{ref}.json").exists()
 
 
 def test_json(pixmirror, media):

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -175,24 +176,32 @@ def test_at(pixmirror, edited):
     text = pixmirror("show", ref, "--at", then[:10]).stdout
     assert edited["title"] in text
     assert "version 1 of 2" in text
-    too_early = pixmirror("show", ref, "--at", "2001-01-01")
+    too_early = pixmirror("show", ref, "--at", "2007-09-11")
     assert too_early.exit_code == 2
     assert "first seen at" in too_early.stderr
     assert pixmirror("show", ref, "--at", "yesterday").exit_code == 2
+    for moment, says in (
+        ("9999-12-31T23:59-05:00", "in the future"),
+        ("2999-01-01", "in the future"),
+        ("2007-09-09", "before 2007-09-10"),
+        ("0001-01-01", "before 2007-09-10"),
+    ):
+        outside = pixmirror("show", ref, "--at", moment)
+        assert (outside.exit_code, says in " ".join(outside.stderr.split())) == (2, True), outside.stderr
     assert pixmirror("show", ref, "--at", "2026-01-01", "--history").exit_code == 2
     assert pixmirror("show", "1", "--history").exit_code == 2
     assert pixmirror("show", "1", "--at", "2026-01-01").exit_code == 2
 
 
 def test_the_history_of_novels_and_users(pixmirror, mirrored):
-    novel = first(pixmirror, "novels")
+    novel, today = first(pixmirror, "novels"), f"{datetime.now(UTC):%Y-%m-%d}"
     text = pixmirror("show", f"novel:{novel['id']}", "--history").stdout
     assert "characters" in text
-    then = json.loads(pixmirror("show", f"novel:{novel['id']}", "--at", "2999-01-01", "--json").stdout)
+    then = json.loads(pixmirror("show", f"novel:{novel['id']}", "--at", today, "--json").stdout)
     assert then["text"] == novel["text"]
     user = f"user:{novel['user_id']}"
     assert "version 1, first seen" in pixmirror("show", user, "--history").stdout
-    assert "as known at" in pixmirror("show", user, "--at", "2999-01-01").stdout
+    assert "as known at" in pixmirror("show", user, "--at", today).stdout
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,9 @@ class Coverage:
 
     `total` are upstream; `listed` those that the app lists, `hidden` those that it does not show, `web_listed`
     those that the website lists. `unlisted` were not in the app's last full pass and are asked about; `kept`
-    are no longer upstream and only here. `counted` is what the profile counts. `checked_at` is None until the
-    app's lists were read to their ends once, or the following list showed that there is none.
+    are no longer upstream and only here. `counted` is what the profile counts, None of an artist who
+    left. `checked_at` is None until the app's lists were read to their ends once, or the following list showed
+    that there is none.
     """
 
     user_id: int
@@ -208,7 +209,7 @@ def _of(one: _Lists, sums: Sequence[Any]) -> Coverage:
         web_listed=None if one.web_at is None else sum(row.web_listed for row in sums),
         unlisted=places.get("unlisted", 0),
         kept=places.get("kept", 0),
-        counted=one.counted,
+        counted=one.counted if one.state == "live" else None,
         checked_at=checked,
         app_at=app_at,
         web_at=one.web_at,
@@ -219,7 +220,7 @@ def _together(found: Sequence[Coverage]) -> Coverage:
     missing = {reason: sum(c.missing.get(reason, 0) for c in found) for reason in REASONS}
     webs = [c.web_listed for c in found if c.web_listed is not None]
     checked = [c.checked_at for c in found]
-    counts = [c.counted for c in found]
+    counts = [c.counted for c in found if c.state == "live"]
     return Coverage(
         user_id=0,
         name="",
@@ -232,7 +233,7 @@ def _together(found: Sequence[Coverage]) -> Coverage:
         web_listed=sum(webs) if webs else None,
         unlisted=sum(c.unlisted for c in found),
         kept=sum(c.kept for c in found),
-        counted=sum(n or 0 for n in counts) if found and None not in counts else None,
+        counted=sum(n or 0 for n in counts) if counts and None not in counts else None,
         checked_at=_oldest(checked),
         app_at=_oldest([c.app_at for c in found]),
         web_at=_oldest([c.web_at for c in found]),

@@ -73,6 +73,11 @@ def said(ms: int) -> str:
     return f"{from_ms(ms):%Y-%m-%d %H:%M} UTC"
 
 
+def many(n: int, one: str, more: str | None = None) -> str:
+    """A number of things inside a sentence."""
+    return f"{n:,} {one if n == 1 else more or one + 's'}"
+
+
 def until(ms: int | None) -> str:
     return "until resumed" if ms is None else f"until {said(ms)}"
 

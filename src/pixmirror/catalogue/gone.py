@@ -1,4 +1,7 @@
-"""What survives only here: works whose files or texts we have and that Pixiv no longer shows."""
+"""What survives only here: works whose files or texts we have and that Pixiv no longer shows.
+
+What was forgotten is no survivor, though a text may lie here until the trash is emptied.
+"""
 
 import heapq
 from collections.abc import Mapping, Sequence
@@ -71,6 +74,8 @@ _LOST = text(
     FROM work AS w INDEXED BY work_by_state
     LEFT JOIN media AS m ON m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.state = 'stored'
     WHERE w.state != 'live' AND w.user_id IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = 'work' AND owner_id = w.work_key)
+      AND NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = 'user' AND owner_id = w.user_id)
     GROUP BY w.work_key
     """
 )

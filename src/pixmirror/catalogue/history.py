@@ -215,6 +215,9 @@ def _states(conn: Connection, ref: Ref) -> tuple[StateMove, ...]:
     return tuple(StateMove(*row) for row in rows)
 
 
+_EMPTY = (None, "", ())
+
+
 class _Told:
     """Turns what a step knows into what is shown: files with their rows, texts with their length."""
 
@@ -237,8 +240,8 @@ class _Told:
     def _changes(self, before: Mapping[str, Any], after: Mapping[str, Any], diffs: bool) -> Iterable[Change]:
         for name in dict.fromkeys((*after, *before)):
             old, new = before.get(name), after.get(name)
-            if old == new or (not diffs and new in (None, "", ())):
-                continue
+            if old == new or (old in _EMPTY and new in _EMPTY) or (diffs and name not in before and new == 0):
+                continue  # also a field that is heard of later than the others, and not set
             lines: tuple[str, ...] = ()
             if diffs and name in _PROSE:
                 lines = diff(old or "", new or "")

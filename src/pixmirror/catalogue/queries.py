@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 
 from pixmirror.catalogue import chores, judge, plan, queue, runs
-from pixmirror.catalogue.export import plain, until
+from pixmirror.catalogue.export import many, plain, until
 from pixmirror.catalogue.export import show as show
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import bookmark, broken, chore, comment, feed, gap, tag, user, work
@@ -370,5 +370,8 @@ def _notes(conn: Connection, now: int, jobs: Sequence[JobStatus], gaps: Gaps, pa
         if j.outcome == "failed" and j.failures < 3 and not j.suspended
     ]
     if gaps.since is not None:
-        notes.append(f"{gaps.count:,} stretches of {gaps.lists:,} lists are still to be read.")
+        left = many(gaps.count, "stretch", "stretches")
+        notes.append(
+            f"{left} of {many(gaps.lists, 'list')} {'is' if gaps.count == 1 else 'are'} still to be read."
+        )
     return tuple(notes)

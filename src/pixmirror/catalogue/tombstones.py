@@ -36,7 +36,7 @@ from pixmirror.errors import ConfigError
 from pixmirror.models import Lane
 
 SETTLED = "trash_settled"  # meta key: the value of MOVES up to which all files are where they belong
-NO_SIDECAR = -1  # in work.sidecar_seq: its sidecar was removed
+NO_SIDECAR, NEVER_WRITTEN, LACKING = -1, -2, 1  # in work.sidecar_seq: removed, never there, to be written again
 
 _f = files_of.c
 _theirs = work.alias("theirs")
@@ -75,7 +75,10 @@ _TRASHED = select(_f.id, _f.path, _f.url, _f.alternates, _f.trash, _f.size, _f.s
 _MOVING = _TRASHED.where(_f.id > bindparam("after")).order_by(_f.id).limit(bindparam("n"))
 _set = insert(meta).values(key=bindparam("b_key"), value=bindparam("b_value"))
 _SET = _set.on_conflict_do_update(index_elements=["key"], set_={"value": _set.excluded.value})
-_NO_SIDECAR = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(sidecar_seq=NO_SIDECAR))
+_s = work.c.sidecar_seq
+_GONE = case((_s > 0, NO_SIDECAR), (_s == 0, NEVER_WRITTEN), else_=_s)
+_NO_SIDECAR = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(sidecar_seq=_GONE))
+_DUE = case((_s.in_((0, NEVER_WRITTEN)), 0), else_=LACKING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What a tombstone covers: works, stored files and their bytes, comments; until when it can be had back."""
+    """What a tombstone covers; `texts`: of novels; `until`: so long it can be had back."""
 
     works: int = 0
     files: int = 0
@@ -118,6 +121,7 @@ class Forgotten:
     comments: int = 0
     until: int | None = None  # ms UTC; None: at once removed
     already: bool = False
+    texts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,10 @@ def preview(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
     until = now + days * DAY if days else None
     if already:
         until = conn.scalar(select(tombstone.c.purge_at).where(_is(target)))
-    return Forgotten(len(_keys(conn, target)), files, size, written, until, already)
+    keys = _keys(conn, target)
+    return Forgotten(
+        len(keys), files, size, written, until, already, 0 if target.kind == PAGE else _texts(conn, keys)
+    )
 
 
 def forget(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
@@ -193,9 +200,9 @@ def forget(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
 
 def unforget(conn: Connection, target: Target, now: int) -> Restored:
     """Takes the tombstone away. What lies in the trash stays `forgotten` until it is back; the rest is wanted."""
+    _refuse_below_another(conn, target)
     if not _stands(conn, target):
         raise ConfigError(f"{target} is not forgotten; `pixmirror forget --list` says what is.")
-    _refuse_below_another(conn, target)
     conn.execute(delete(tombstone).where(_is(target)))
     ids = set(conn.execute(select(_f.id).where(_files(target), _f.state == "forgotten")).scalars())
     ids -= forgotten.still_forgotten(conn, ids)
@@ -246,6 +253,12 @@ def _keys(conn: Connection, target: Target) -> list[int]:
     return list(conn.execute(select(work.c.work_key).where(mine)).scalars())
 
 
+def _texts(conn: Connection, keys: Sequence[int]) -> int:
+    """Novels whose text is here."""
+    counted = select(func.count(text_version.c.work_key.distinct())).where(among(text_version.c.work_key, "keys"))
+    return conn.execute(counted, {"keys": listed(keys)}).scalar_one()
+
+
 def _check_page(conn: Connection, target: Target) -> None:
     if target.kind != PAGE:
         return
@@ -283,8 +296,8 @@ def _wanted_by_jobs(conn: Connection, keys: set[int]) -> set[int]:
 
 
 def _moved_on(conn: Connection, keys: Sequence[int], *, sidecar: bool = False) -> None:
-    """Search and sidecars look again; `sidecar`: it is not on disk any more."""
-    values = {"change_seq": next_seq(conn)} | ({"sidecar_seq": 0} if sidecar else {})
+    """Search and sidecars look again; `sidecar`: it is not on disk any more, and `verify` misses one that was."""
+    values = {"change_seq": next_seq(conn)} | ({"sidecar_seq": _DUE} if sidecar else {})
     conn.execute(update(work).where(among(work.c.work_key, "keys")).values(**values), {"keys": listed(keys)})
 
 
@@ -359,7 +372,7 @@ def sidecars_to_remove(conn: Connection, after: int, limit: int, thorough: bool)
         .limit(limit)
     )
     if not thorough:
-        stmt = stmt.where(work.c.sidecar_seq != NO_SIDECAR)
+        stmt = stmt.where(_s >= 0)
     return [(r.work_key, sidecar_path(r.work_key, r.user_id)) for r in conn.execute(stmt)]
 
 

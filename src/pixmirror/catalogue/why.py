@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text
 
-from pixmirror.catalogue import runs
-from pixmirror.catalogue.export import OURS, plain, said, until
+from pixmirror.catalogue import forgotten, runs
+from pixmirror.catalogue.export import OURS, many, plain, said, until
 from pixmirror.catalogue.feeds import NEVER
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import (
@@ -21,26 +21,17 @@ from pixmirror.catalogue.schema import (
     gap,
     media,
     sighting,
+    text_version,
     user,
     work,
     work_job,
 )
 from pixmirror.catalogue.seen import WEB
-from pixmirror.catalogue.why_facts import Facts, facts, sentence, sentences
+from pixmirror.catalogue.why_facts import OF_USER, STATE, Facts, facts, sentence, sentences
 
 AHEAD = 10_000  # files counted ahead of one in the queue
 BROKEN = 2_000  # unreadable items that are looked through for an id
 
-_STATE = {
-    "limited": "Pixiv hides it from this account or application (limited)",
-    "mypixiv": "only the artist's My pixiv may see it",
-    "private": "its artist made it private",
-    "gone": "Pixiv no longer has it (404)",
-    "deleted": "it was deleted on Pixiv",
-    "user_gone": "its artist left Pixiv",
-    "user_suspended": "its artist was suspended",
-    "unknown": "Pixiv showed only an empty shell of it",
-}
 _NEVER = (
     "Never seen: no job has seen it.",
     "It may be outside the lists that the jobs read, deleted before they were read, or in a part not read yet.",
@@ -147,7 +138,11 @@ def _why_work(conn: Connection, ref: Ref, key: int, now: int) -> Why:
     seen_by = select(j.job, j.first_seen, j.refused_reason).where(j.work_key == key).order_by(j.first_seen, j.job)
     jobs = tuple(SeenBy(*row) for row in conn.execute(seen_by))
     files = tuple(_files(conn, key, now))
-    answer = (*_state_of(r, now), *_about_files(r, files, jobs, pending), *_about_pending(pending, now))
+    answer = (
+        *_state_of(r, _keeps(conn, key, files)),
+        *_about_files(r, files, jobs, pending),
+        *_about_pending(pending, now),
+    )
     moving = bool(pending) or any(f.state in ("wanted", "waiting") for f in files)
     return Why(
         ref=ref,
@@ -176,10 +171,10 @@ def _never(conn: Connection, ref: Ref, unread: Sequence[Unread]) -> Iterator[str
         yield f"There is {other.kind}:{other.id}, which is another work: illusts and novels are numbered apart."
     gaps = conn.execute(select(func.count()).select_from(gap)).scalar_one()
     if gaps:
-        yield f"{gaps:,} stretches of lists are still to be read; it may be in one of them."
+        yield f"{many(gaps, 'stretch of a list is', 'stretches of lists are')} still to be read; it may be there."
 
 
-def _state_of(r: Any, now: int) -> Iterator[str]:
+def _state_of(r: Any, keeps: bool) -> Iterator[str]:
     if r.state == "live":
         yield f"Pixiv showed it last at {said(r.last_seen)}; first seen at {said(r.first_seen)}."
         if r.evidence == WEB:
@@ -187,11 +182,18 @@ def _state_of(r: Any, now: int) -> Iterator[str]:
         return
     since = f" since {said(r.state_at)}" if r.state_at is not None else ""
     evidence = f" Evidence: {sentence(r.evidence)}" if r.evidence else ""
-    yield f"Upstream: {_STATE.get(r.state, r.state)}{since}.{evidence}"
+    yield f"Upstream: {STATE.get(r.state, r.state)}{since}.{evidence}"
     if not r.type:
         yield "No job ever saw more of it than a placeholder, so nothing of it can be kept yet."
-    else:
+    elif keeps:
         yield "What was stored of it stays."
+
+
+def _keeps(conn: Connection, key: int, files: Sequence[FileWhy]) -> bool:
+    """Whether something of it is stored, and not on its way out."""
+    texts = select(text_version.c.id).where(text_version.c.work_key == key).limit(1)
+    stored = any(f.state == "stored" for f in files) or conn.execute(texts).first() is not None
+    return stored and not forgotten.is_forgotten(conn, key)
 
 
 def _about_files(
@@ -275,7 +277,7 @@ def _ahead(conn: Connection, r: Any) -> str:
         " AND (priority, id) < (:priority, :id) LIMIT :most)"
     )
     n = conn.execute(turn, {"priority": r.priority, "id": r.id, "most": AHEAD}).scalar_one()
-    return "more than 10,000 files" if n == AHEAD else f"{n:,} files"
+    return "more than 10,000 files" if n == AHEAD else many(n, "file")
 
 
 def _pending(conn: Connection, key: int) -> tuple[Pending, ...]:
@@ -375,12 +377,13 @@ def _state_of_user(conn: Connection, r: Any, now: int) -> Iterator[str]:
         yield f"Pixiv showed this user last at {said(r.last_seen)}."
     else:
         since = f" since {said(r.state_at)}" if r.state_at is not None else ""
-        yield f"Upstream: this user is {r.state}{since}. What was stored stays."
+        stays = "" if forgotten.people(conn, (r.id,)) else " What was stored stays."
+        yield f"Upstream: this user {OF_USER.get(r.state, f'is {r.state}')}{since}.{stays}"
     follows = conn.execute(
         select(follow.c.restrict, follow.c.state).where(follow.c.account_id.in_(OURS), follow.c.user_id == r.id)
     ).all()
     for restrict, state in follows:
-        yield f"Followed ({restrict})." if state == "live" else f"No longer followed ({restrict}, {state})."
+        yield f"Followed ({restrict})." if state == "live" else f"No longer followed (it was {restrict})."
     if not follows:
         yield "Not followed."
 
@@ -390,7 +393,7 @@ def _about_works(conn: Connection, user_id: int) -> Iterator[str]:
     counted = select(w.state, func.count()).where(w.user_id == user_id).group_by(w.state)
     states = {r.state: r[1] for r in conn.execute(counted)}
     hidden = ", ".join(f"{n:,} {state}" for state, n in sorted(states.items()) if state != "live")
-    yield f"{sum(states.values()):,} works are known{f', of them {hidden}' if hidden else ''}."
+    yield f"{many(sum(states.values()), 'work is', 'works are')} known{f', of them {hidden}' if hidden else ''}."
     own = select(w.work_key).where(w.user_id == user_id)
     of_user = select(m.state, func.count()).where(m.owner_kind == "work", m.owner_id.in_(own), m.is_current == 1)
     files = {r.state: r[1] for r in conn.execute(of_user.group_by(m.state))}

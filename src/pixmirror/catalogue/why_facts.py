@@ -35,6 +35,17 @@ _LISTS = (
     .group_by(feed.c.id)
     .order_by(feed.c.endpoint)
 )
+STATE = {
+    "limited": "Pixiv hides it from this account or application (limited)",
+    "mypixiv": "only the artist's My pixiv may see it",
+    "private": "its artist made it private",
+    "gone": "Pixiv no longer has it (404)",
+    "deleted": "it was deleted on Pixiv",
+    "user_gone": "its artist left Pixiv",
+    "user_suspended": "its artist was suspended",
+    "unknown": "Pixiv showed only an empty shell of it",
+}
+OF_USER = {"user_gone": "has left Pixiv", "user_suspended": "was suspended"}
 _EVENTS = {
     "added": "came",
     "removed": "went",
@@ -262,6 +273,11 @@ def sentences(ref: Ref, found: Facts, now: int, *, known: bool) -> Iterator[str]
         yield from _of_artist(found.artist, now, known=known)
 
 
+def is_forgotten(found: Facts) -> bool:
+    """As a whole, not only a page of it."""
+    return any(grave.what != "page" for grave in found.forgotten)
+
+
 def _of_tombstones(ref: Ref, found: Facts) -> Iterator[str]:
     for grave in found.forgotten:
         what = {"work": "it", "page": f"page {grave.page} of it"}.get(
@@ -319,7 +335,8 @@ def _names(text: str | None) -> list[str]:
 def _of_artist(artist: Artist, now: int, *, known: bool) -> Iterator[str]:
     who = f"{artist.name or 'The artist'} (user:{artist.user_id})"
     if artist.state != "live":
-        yield f"Its artist {who} is {artist.state}: their lists are asked for no more."
+        left = OF_USER.get(artist.state, f"is {artist.state}")
+        yield f"Its artist {who} {left}: their lists are asked for no more."
         return
     followed = f"followed ({artist.followed})" if artist.followed else "not followed"
     whole = [li.full_at for li in artist.lists if li.full_at is not None]

@@ -32,7 +32,8 @@ def forget(
 ) -> None:
     """Remove a work, one page of it, or a user, and never fetch it again. Files can be had back for a while.
 
-    Of a user all works go, and with them the name, the profile and all that they wrote in comments.
+    Of a user all works go, and with them the name, the profile and all that they wrote in comments. The text of a
+    novel goes when the trash is emptied (mirror.trash_days).
 
     \b
     Examples:
@@ -150,7 +151,7 @@ def _name(target: "Target") -> str:
 
 def _nothing(said: dict[str, Any], target: "Target") -> str | None:
     """What is said where there is nothing to remove."""
-    if said["files"] or said["comments"]:
+    if said["files"] or said["comments"] or said.get("texts"):
         return None
     if target.kind == "user":
         return "no file of theirs is here, and none will be fetched. Comments and profile are erased for good."
@@ -161,6 +162,8 @@ def _nothing(said: dict[str, Any], target: "Target") -> str | None:
 
 def _amount(said: dict[str, Any]) -> str:
     parts = [f"{render.count(said['files'], 'file')} ({render.size(said['bytes'])})"]
+    if said.get("texts"):
+        parts.append(render.count(said["texts"], "text"))
     if said["comments"]:
         parts.append(render.count(said["comments"], "comment"))
     works = f" of {render.count(said['works'], 'work')}" if said["works"] > 1 else ""
@@ -172,7 +175,11 @@ def _until(said: dict[str, Any], target: "Target") -> str:
     erased = " Comments and profile are erased for good." if target.kind == "user" else ""
     if said["until"] is None:
         return f"The files cannot be had back but from Pixiv: {command}.{erased}"
-    return f"Until {render.moment(said['until'])} the files can be had back: {command}.{erased}"
+    text = ""
+    if texts := said.get("texts"):
+        whose = "The text goes" if texts == 1 else f"The texts of {texts:,} novels go"
+        text = f" {whose} then too, when the trash is emptied."
+    return f"Until {render.moment(said['until'])} the files can be had back: {command}.{text}{erased}"
 
 
 def _told(target: "Target", done: dict[str, Any]) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def show(
         if history:
             found, shown = _history(db, wanted), versions.show_history
         elif at is not None:
-            found, shown = _past(db, wanted, versions.parse_moment(at)), versions.show_past
+            found, shown = _past(db, wanted, versions.past_moment(at, now_ms())), versions.show_past
         else:
             found, shown = _now(db, wanted), screen.show_item
     if as_json:

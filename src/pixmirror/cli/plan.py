@@ -1,6 +1,7 @@
 """`plan`: what a job will take, before it does."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 PAGE = 30
 DAY_S = 86400.0
+_PLURAL = re.compile(r"\b(head|list|ranking|profile|text|detail|comment|tag)s\b")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -124,5 +126,12 @@ def _show(s: Session, found: "Plan") -> None:
 
 
 def _many(requests: Mapping[str, float], total: float) -> str:
-    parts = ", ".join(f"{n:,.0f} {what}" if n >= 1 else f"{n:.1f} {what}" for what, n in requests.items() if n)
+    parts = ", ".join(_what(n, what) for what, n in requests.items() if n)
     return f"about {render.count(round(total), 'request')}" + (f": {parts}" if parts else "")
+
+
+def _what(n: float, what: str) -> str:
+    """1 profile, 2 profiles, 0.3 profiles."""
+    shown = f"{n:,.0f}" if n >= 1 else f"{n:.1f}"
+    one = _PLURAL.sub(r"\1", what, count=1)
+    return f"{shown} {one if shown == '1' else what}"

@@ -64,7 +64,7 @@ class Bars:
     def show(self, f: Figures, eta: float | None) -> None:
         more = [render.size(f.bytes)]
         if f.left:
-            more.append(f"{f.left:,} requests to send")
+            more.append(f"{render.count(f.left, 'request')} to send")
         if eta is not None:
             more.append(f"{render.span(eta)} left")
         total = max(f.stored + f.wanted, 1)
@@ -95,7 +95,7 @@ class Lines:
 def line(f: Figures, eta: float | None = None) -> str:
     text = f"{f.works:,} works, {f.stored:,} of {f.stored + f.wanted:,} files, {render.size(f.bytes)}"
     if f.left:
-        text += f", {f.left:,} requests to send"
+        text += f", {render.count(f.left, 'request')} to send"
     return f"{text}, about {render.span(eta)} left" if eta is not None else text
 
 

@@ -125,13 +125,16 @@ def _reasons(title: str, reasons: Sequence[Mapping[str, Any]], now: int) -> None
 
 
 def show_why(found: "Why") -> None:
+    from pixmirror.catalogue.why_facts import is_forgotten
+
     say(f"{found.ref}  {found.title}".rstrip())
     for sentence in found.answer:
         say(f"  {sentence}")
     for job in found.jobs:
-        verdict = f"refused: {job.refused_reason}" if job.refused_reason else "wanted"
+        verdict = f": refused: {job.refused_reason}" if job.refused_reason else ": wanted"
+        verdict = "" if is_forgotten(found.facts) else verdict
         name = f"Job {job.job}" if job.job else "A look-up"
-        say(f"  {name} saw it from {render.moment(job.first_seen)} on: {verdict}.")
+        say(f"  {name} saw it from {render.moment(job.first_seen)} on{verdict}.")
     rows = [
         (f"{f.role} {f.page}", f.state, f.path, f.next or f.error or "")
         for f in found.files

@@ -96,6 +96,8 @@ def summary(report: dict[str, Any]) -> None:
         say(f"    {bad['path']}: {bad['detail']}")
     if report["wanted_again"]:
         say(f"{render.count(report['wanted_again'], 'file')} will be fetched again at the next sync.")
+    if still := report.get("still_wanted"):
+        say(f"{render.count(still, 'file')} wanted again earlier {'is' if still == 1 else 'are'} not back yet.")
     if report.get("sidecars_missing"):
         say(f"{render.count(report['sidecars_missing'], 'sidecar')} missing; written again at the next sync.")
     if report["unknown_files"]:

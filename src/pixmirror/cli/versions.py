@@ -13,6 +13,8 @@ from pixmirror.errors import ConfigError
 MOST_LINES = 12  # of a diff
 MOST_FILES = 20  # of a version
 MOST_POINTS = 30  # of a table of counters
+BEGIN = 1_189_382_400_000  # 2007-09-10 UTC: the day on which Pixiv began
+DAY_MS = 86_400_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _TIMED = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?P<second>:\d\d(?P<part>\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII
@@ -37,6 +39,16 @@ def parse_moment(text: str) -> int:
         raise ConfigError(
             f"{text[:60]!r} is no date: write 2026-11-21, or 2026-11-21T18:30 (UTC), or 2026-11-21T18:30+09:00."
         ) from None
+
+
+def past_moment(text: str, now: int) -> int:
+    """A moment of which something may be known: since Pixiv began, and not after the end of today."""
+    moment = parse_moment(text)
+    if moment > now + DAY_MS:
+        raise ConfigError(f"{text} lies in the future: nothing is known of it yet.")
+    if moment < BEGIN:
+        raise ConfigError(f"{text} lies before 2007-09-10, the day on which Pixiv began.")
+    return moment
 
 
 def when(text: str | None) -> str:

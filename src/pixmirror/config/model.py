@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from pixmirror.config.jobs import JobConfig
-from pixmirror.config.values import FilePath, Quiet, Size, Umask, WebAddress, check_web_address
+from pixmirror.config.values import FilePath, Percent, Quiet, Size, Umask, WebAddress, check_web_address
 
 HOSTS = (
     *("app-api.pixiv.net", "oauth.secure.pixiv.net", "www.pixiv.net", "i.pximg.net", "i-f.pximg.net"),
@@ -39,8 +39,8 @@ class MirrorConfig(BaseModel):
     max_file: Size = 2 << 30
     umask: Umask = Field(default="077", validate_default=True)
     sidecars: bool = True
-    brake_percent: float = Field(default=5, gt=0, le=100)
-    trash_days: int = Field(default=30, ge=0)
+    brake_percent: Percent = 5
+    trash_days: int = Field(default=30, ge=0, le=36500)
 
     @field_validator("root", mode="before")
     @classmethod

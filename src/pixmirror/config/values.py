@@ -45,6 +45,17 @@ def read_size(value: object) -> int:
     return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
+def read_percent(value: object) -> float:
+    """A share of something; 0 would be none of it."""
+    try:
+        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
+    except (ValueError, OverflowError):
+        number = 0.0
+    if not 0 < number <= 100:
+        raise ValueError("it must be a number above 0 and at most 100")
+    return number
+
+
 def read_duration(value: object) -> int:
     """Seconds from "30m", "1h", "7d"."""
     found = re.fullmatch(r"(\d+)\s*([smhdw])", value.strip()) if isinstance(value, str) else None
@@ -186,6 +197,7 @@ def read_path(value: object, info: ValidationInfo) -> Path | None:
 
 
 Size = Annotated[int, BeforeValidator(read_size)]
+Percent = Annotated[float, BeforeValidator(read_percent)]
 Duration = Annotated[int, BeforeValidator(read_duration)]
 Umask = Annotated[int, BeforeValidator(read_umask)]
 UserId = Annotated[int, BeforeValidator(read_user)]
