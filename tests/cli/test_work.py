@@ -150,9 +150,14 @@ def daemon(mirrored):
 
 def test_a_running_pixmirror_does_the_work(pixmirror, daemon, pixiv, mirrored):
     pixiv.state.world.post(next(iter(pixiv.state.world.follows[pixiv.state.world.me])), title="brand new")
-    before = json.loads(pixmirror("status", "--json").stdout)
-    assert before["running"]
-    assert all(j["next_run"] for j in before["jobs"] if j["enabled"])
+    deadline = time.monotonic() + 20
+    while True:  # a job that has just begun has no next time yet
+        before = json.loads(pixmirror("status", "--json").stdout)
+        assert before["running"]
+        if all(j["next_run"] for j in before["jobs"] if j["enabled"]):
+            break
+        assert time.monotonic() < deadline, before["jobs"]
+        time.sleep(0.1)
     result = pixmirror("sync", "following")
     assert result.exit_code == 0
     assert "in the background" in result.stderr

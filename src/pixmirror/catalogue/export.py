@@ -41,9 +41,6 @@ OURS = select(account.c.id)  # the keys of bookmarks and follows begin with the 
 _TIMES = ("_at", "_seen", "_run", "since", "until", "now")
 
 
-# --- plain values
-
-
 def plain(value: Any, name: str = "") -> Any:
     """Dataclasses as what JSON takes; times as ISO 8601 in UTC."""
     if isinstance(value, Ref):
