@@ -6,7 +6,7 @@ import json
 import os
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,9 @@ async def listening(root: Path, env: Mapping[str, str], handler: Handler) -> Asy
         if task is not None:
             tasks.add(task)
             task.add_done_callback(tasks.discard)
-        await _serve(reader, writer, handler)
+        # Cancelled only by us below, at the end; what asyncio would make of that is a traceback in the log.
+        with suppress(asyncio.CancelledError):
+            await _serve(reader, writer, handler)
 
     try:
         _make_folder(path.parent)

@@ -149,3 +149,20 @@ async def test_nobody_is_asked_in_a_folder_of_somebody_else(tmp_path: Path, env:
 
 async def test_without_a_daemon_there_is_no_answer(tmp_path: Path, env: dict[str, str]) -> None:
     assert await control.ask(tmp_path, env, {"command": "x"}) is None
+
+
+async def test_a_question_that_the_end_cuts_off_leaves_no_traceback(
+    tmp_path: Path, env: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = asyncio.Event()
+
+    async def never(request: dict[str, Any]) -> dict[str, Any]:
+        asked.set()
+        await asyncio.Event().wait()
+        return {}
+
+    async with control.listening(tmp_path, env, never):
+        question = asyncio.create_task(control.ask(tmp_path, env, {"command": "x"}))
+        await asked.wait()
+    assert await question is None
+    assert not caplog.records
