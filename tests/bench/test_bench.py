@@ -1,0 +1,52 @@
+"""The benchmark's own sums. Nothing timed is asserted."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.bench import report
+from tests.bench.__main__ import main
+from tests.bench.measure import Failed, Figure, run
+
+
+def test_ratios_are_of_medians_and_a_second_target_is_no_second_measurement() -> None:
+    figures = [
+        figure
+        for ours, theirs in ((4.0, 2.0), (3.0, 2.0), (9.0, 1.0))
+        for figure in (
+            Figure("s", "wall", "curl", theirs, "s"),
+            Figure("s", "wall", "pixmirror", ours, "s", "curl", 1.5),
+            Figure("s", "wall", "pixmirror", ours, "s", None, 5.0),
+            Figure("s", "wall", "pixmirror", ours, "s", "gallery-dl", 1.0),
+        )
+    ]
+    curl, beside, alone, nobody = report.rows(figures)
+    assert (curl.median, curl.ratio, curl.met) == (2.0, None, None)
+    assert (beside.values, beside.median, beside.ratio, beside.met) == ((4.0, 3.0, 9.0), 4.0, 2.0, False)
+    assert (alone.values, alone.ratio, alone.met) == ((4.0, 3.0, 9.0), None, True)
+    assert (nobody.ratio, nobody.met) == (None, None)
+
+
+def test_a_child_is_measured_with_its_own_children() -> None:
+    hold = "import time; x = bytearray(60_000_000); time.sleep(.2); t = time.process_time\nwhile t() < .3: pass"
+    spent = run(["sh", "-c", f"python3 -c '{hold}'; echo done"])
+    assert spent.output == "done\n"
+    assert spent.peak_mb > 60
+    assert spent.wall_s > spent.cpu_s > 0.3  # exact: it loops until it has used as much
+
+
+def test_a_child_that_fails_ends_the_measurement_with_what_it_said() -> None:
+    with pytest.raises(Failed, match="ended with 3: no"):
+        run(["sh", "-c", "echo no; exit 3"])
+
+
+def test_an_unknown_scenario_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["nonsense"])
+    assert "no scenario is called nonsense" in capsys.readouterr().err
+
+
+def test_what_was_measured_is_written_with_the_machine(tmp_path: Path) -> None:
+    found = report.document(report.rows([Figure("s", "wall", "curl", 1.0, "s")]), 1, True)
+    assert json.loads(json.dumps(found)).keys() == {"date", "runs", "small", "machine", "versions", "figures"}
