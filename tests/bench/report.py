@@ -62,21 +62,27 @@ def _row(group: Sequence[Figure], medians: Mapping[_Key, float]) -> Row:
 
 
 def table(found: Iterable[Row], console: Console) -> None:
-    shown = Table("scenario", "what", "subject", box=None)
-    for name in ("median", "least", "most", "beside", "ratio", "target"):
+    shown = Table("what", "subject", box=None)
+    for name in ("median", "least", "most"):
         shown.add_column(name, justify="right")
-    before: Row | None = None
+    shown.add_column("beside")
+    for name in ("ratio", "target"):
+        shown.add_column(name, justify="right")
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in found:
-        if before and (before.scenario, before.what) != (row.scenario, row.what):
-            shown.add_section()
+        groups[row.scenario, row.what].append(row)
+    before: Row | None = None
+    for row in (row for group in groups.values() for row in group):
         new = before is None or (before.scenario, before.what) != (row.scenario, row.what)
+        if new and before is not None:
+            shown.add_section()
         style = {None: "", True: "green", False: "red"}[row.met]
-        target = "" if row.target is None else f"<= {row.target:g}{'x' if row.ratio_to else f' {row.unit}'}"
+        unit = "x" if row.ratio_to else f" {row.unit}".rstrip()
+        target = "" if row.target is None else f"<= {row.target:g}{unit}"
         shown.add_row(
-            row.scenario if new else "",
-            row.what if new else "",
+            f"{row.scenario}: {row.what}" if new else "",
             row.subject,
-            f"{_number(row.median)} {row.unit}",
+            f"{_number(row.median)} {row.unit}".strip(),
             _number(min(row.values)),
             _number(max(row.values)),
             row.ratio_to or "",
