@@ -15,11 +15,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import first_mirror, report
+from tests.bench import first_mirror, nothing_new, report
 from tests.bench.measure import Figure, Options, Scenario
 
 SCENARIOS: dict[str, Scenario] = {
     first_mirror.NAME: first_mirror.scenario,
+    nothing_new.NAME: nothing_new.scenario,
 }
 
 

@@ -123,7 +123,7 @@ def _server_alone(options: Options, server: Pixiv, urls: list[str]) -> Iterator[
     lists = server.tell("lists")
     pages = [server.api + path for path in lists["paths"]] * (1 if options.small else 20)
     images = [server.images + urlsplit(url).path for url in urls]
-    for number in range(options.runs):
+    for _ in range(options.runs):
         for what, asked, header in (
             ("API page", pages, f"Authorization: Bearer {lists['token']}"),
             ("image", images, "Accept: */*"),
