@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.bench import standin
-from tests.bench.measure import Failed, Figure, Options, Spent, cpu_s, run
+from tests.bench.measure import Failed, Figure, Options, Spent, cpu_s, gallery_dl, run
 from tests.bench.standin import Pixiv
 
 NAME = "first-mirror"
@@ -43,14 +43,14 @@ class _Competitor:
 
 def scenario(options: Options) -> Iterator[Figure]:
     spec: dict[str, Any] = SMALL if options.small else WHOLE
-    latencies = (0.0, 0.01) if options.small else (0.0, LATENCY_S)
+    latencies = (0.0,) if options.small else (0.0, LATENCY_S)
     with standin.pixiv(**spec) as server:
         urls = server.tell("images")
         yield from _server_alone(options, server, urls)
         for number in range(options.runs):
             for latency in latencies:
                 server.tell(f"latency {latency}")
-                for one in _competitors(server, urls, slow=latency > 0):
+                for one in _competitors(server, urls, latency > 0, options.small):
                     if number and one.once:
                         continue
                     options.say(f"{NAME}: run {number + 1}, {_named(latency)}, {one.name}")
@@ -65,16 +65,17 @@ def _named(latency: float) -> str:
     return f"{latency * 1000:.0f} ms latency" if latency else "no latency"
 
 
-def _competitors(server: Pixiv, urls: list[str], slow: bool) -> Iterator[_Competitor]:
+def _competitors(server: Pixiv, urls: list[str], slow: bool, small: bool) -> Iterator[_Competitor]:
     yield _Competitor("curl x16", partial(standin.curl, server=server, urls=urls, connections=16))
     yield _Competitor("curl x4", partial(standin.curl, server=server, urls=urls, connections=4))
     if not slow:
         hashed = partial(standin.curl, server=server, urls=urls, connections=16, then=standin.HASH_AND_SYNC)
         yield _Competitor(_LIMIT, hashed)
-    if standin.gallery_dl_python():
+    if gallery_dl():
         yield _Competitor("gallery-dl", partial(standin.gallery_dl, server=server, url=FOLLOWING), once=slow)
-    for connections in (16, 4):
-        for name, env in (("", {}), (", unit's malloc", standin.unit_environment())):
+    environments = [("", {})] if small else [("", {}), (", unit's malloc", standin.unit_environment())]
+    for connections in (16,) if small else (16, 4):
+        for name, env in environments:
             yield _Competitor(f"pixmirror x{connections}{name}", partial(_pixmirror, server, connections, env))
 
 

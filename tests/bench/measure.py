@@ -1,7 +1,9 @@
 """What a scenario of the benchmark is given and what it gives; and what a child process costs."""
 
 import os
+import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,6 +53,13 @@ class Spent:
     cpu_s: float
     peak_mb: float
     output: str
+
+
+def gallery_dl() -> Path | None:
+    """Its command: what GALLERY_DL names, else what is on the PATH, else beside our own Python."""
+    named = os.environ.get("GALLERY_DL", "gallery-dl")
+    found = shutil.which(named) or shutil.which(Path(sys.executable).parent / "gallery-dl")
+    return Path(found) if found else None
 
 
 class Failed(Exception):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import standin
-from tests.bench.measure import Failed, Figure, Options, Spent
+from tests.bench.measure import Failed, Figure, Options, Spent, gallery_dl
 from tests.bench.standin import Pixiv
 
 NAME = "nothing-new"
@@ -52,7 +52,7 @@ def scenario(options: Options) -> Iterator[Figure]:
 
 
 def _competitors(server: Pixiv, folder: Path) -> Iterator[_Competitor]:
-    if standin.gallery_dl_python():
+    if gallery_dl():
         other = folder / "gallery-dl"
         # without a work that it has it reads on, so the first time it reads all
         known = {"archive": str(folder / "archive.sqlite3"), "skip": "abort:1"}

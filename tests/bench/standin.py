@@ -1,7 +1,6 @@
 """The fast demo Pixiv as a child process, and the competitors that are let loose on it."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pixmirror.demo.oauth import REFRESH_TOKEN
 from pixmirror.demo.server import HOSTS
+from tests.bench import measure
 from tests.bench.measure import Spent, run
 
 IMAGE_HOSTS = ("i.pximg.net", "s.pximg.net")
@@ -121,20 +121,12 @@ HASH_AND_SYNC = "find . -type f -print0 | xargs -0 sha256sum > ../sums\nfind . -
 # gallery-dl -------------------------------------------------------------------------------------------------
 
 
-def gallery_dl_python() -> Path | None:
-    """The Python that has gallery-dl: that of the command that GALLERY_DL names, or that is on the PATH."""
-    command = Path(os.environ.get("GALLERY_DL", "gallery-dl"))
-    found = next((p for f in os.get_exec_path() if (p := Path(f) / command).is_file()), None)
-    if found is None:
-        return None
-    first = found.read_text().splitlines()[0]
-    return Path(first.removeprefix("#!")) if first.startswith("#!") else None
-
-
 def gallery_dl(folder: Path, server: Pixiv, url: str, **options: Any) -> Spent:
     """Lets gallery-dl fetch a page of Pixiv with all that it points to, as fast as its documentation allows."""
-    python = gallery_dl_python()
-    assert python is not None
+    command = measure.gallery_dl()
+    assert command is not None
+    with command.open() as script:
+        python = script.readline().removeprefix("#!").strip()
     folder.mkdir(parents=True, exist_ok=True)
     task = folder / "task.json"
     given = {"hosts": server.hosts, "token": REFRESH_TOKEN, "url": url}
