@@ -80,8 +80,12 @@ def run(
     ) as child:
         peaks = _Peaks(child.pid)
         assert child.stdout is not None
-        output = child.stdout.read().decode(errors="replace")
-        _, status, used = os.wait4(child.pid, 0)
+        try:
+            output = child.stdout.read().decode(errors="replace")
+            _, status, used = os.wait4(child.pid, 0)
+        except BaseException:
+            child.kill()
+            raise
         wall = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)
     peak = peaks.stop()

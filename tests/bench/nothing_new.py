@@ -59,7 +59,7 @@ def _competitors(server: Pixiv, folder: Path) -> Iterator[_Competitor]:
         yield _Competitor("gallery-dl", other, partial(standin.gallery_dl, other, server, FEED, **known))
     ours = folder / "pixmirror"
     config = standin.write_config(ours, server, connections=4)
-    yield _Competitor("pixmirror", ours, partial(standin.sync, config))
+    yield _Competitor("pixmirror", ours, partial(standin.sync, config, server))
 
 
 def _measured(server: Pixiv, one: _Competitor, what: str, there: int) -> Iterator[Figure]:
