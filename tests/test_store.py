@@ -286,6 +286,7 @@ def test_bytes_of_another_url_or_another_boot_are_not_resumed(
         assert later.rebooted
         part = later.open_part(REL, URL)
         assert part.offset == 0
+        part.write(b"new")
         part.abort(keep=True)
         assert later.remove_stale_parts() == 1  # of the boot before; ours stays
         assert len(files(later.media)) == 2
@@ -394,13 +395,15 @@ def test_a_full_disk_leaves_a_part_that_can_be_resumed(
 ) -> None:
     part = mirror.open_part(REL, URL)
     part.write(BODY[:1000])
+    part.spill()
     real = os.pwrite
     with monkeypatch.context() as patch:
         # half of the chunk reaches the disk, then it is full
         answers = iter([lambda *a: real(a[0], a[1][:500], a[2]), failing(errno.ENOSPC)])
         patch.setattr(os, "pwrite", lambda *a: next(answers)(*a))
+        part.write(BODY[1000:])
         with pytest.raises(DiskFull):
-            part.write(BODY[1000:])
+            part.spill()
     part.abort(keep=True)
     part = mirror.open_part(REL, URL)
     assert part.offset == 1000

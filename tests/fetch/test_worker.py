@@ -8,7 +8,7 @@ from pixmirror.catalogue import chores, migrate, queue
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest import record_works
 from pixmirror.errors import Damaged
-from pixmirror.fetch.worker import ATTEMPTS, _damaged_whole, _not_there
+from pixmirror.fetch.finishing import ATTEMPTS, damaged, not_there
 from pixmirror.models import MediaItem
 from tests.catalogue.builders import DAY, NOW, illust, seen, works
 
@@ -34,21 +34,21 @@ def counts(db: Database) -> dict[str, int]:
 def test_a_file_waits_for_its_detail_before_it_is_gone(db: Database):
     now = NOW
     for _ in range(3):
-        db.run_sync(_not_there, claim(db, now), "404", now)
+        db.run_sync(not_there, claim(db, now), "404", now)
         assert counts(db) == {"waiting": 1}
         now += DAY
     db.run_sync(chores.postpone, "detail", 2, now + DAY, "503")
-    db.run_sync(_not_there, claim(db, now), "404", now)
+    db.run_sync(not_there, claim(db, now), "404", now)
     assert counts(db) == {"waiting": 1}
     now += DAY
     db.run_sync(chores.done, "detail", 2, now + DAY)
-    db.run_sync(_not_there, claim(db, now), "404", now)
+    db.run_sync(not_there, claim(db, now), "404", now)
     assert counts(db) == {"gone": 1}
 
 
 def test_a_detail_that_never_answers_does_not_hold_a_file_for_ever(db: Database):
     for n in range(ATTEMPTS):
-        db.run_sync(_not_there, claim(db, NOW + n * DAY), "404", NOW + n * DAY)
+        db.run_sync(not_there, claim(db, NOW + n * DAY), "404", NOW + n * DAY)
     assert counts(db) == {"gone": 1}
 
 
@@ -56,5 +56,5 @@ def test_bytes_that_are_damaged_otherwise_each_time_fail_in_the_end(db: Database
     for n in range(ATTEMPTS):
         assert counts(db).keys() <= {"wanted", "waiting"}
         item = claim(db, NOW + n * DAY)
-        db.run_sync(_damaged_whole, item, Damaged("cut", sha256=f"{n}"), NOW + n * DAY)
+        db.run_sync(damaged, item, Damaged("cut", sha256=f"{n}"), NOW + n * DAY)
     assert counts(db) == {"failed": 1}

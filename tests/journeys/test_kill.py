@@ -116,7 +116,8 @@ def kill_many(folder: Path, upstream: tuple[str, Any], kills: int, seed: int) ->
             assert code == -signal.SIGKILL, (kind, code)
             killed += 1
         the_same(snapshot(cut), whole)
-    assert sum(app.state.image_counts.values()) <= bodies * mirrors + CONNECTIONS * killed
+    # Each connection may lose the file that it fetches, and one whose bytes wait to be finished.
+    assert sum(app.state.image_counts.values()) <= bodies * mirrors + 2 * CONNECTIONS * killed
 
 
 def the_same(mine: Snapshot, whole: Snapshot) -> None:

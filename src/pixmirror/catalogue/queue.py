@@ -147,6 +147,11 @@ def state_of(conn: Connection, media_id: int) -> str:
     return conn.scalar(select(media.c.state).where(media.c.id == media_id)) or ""
 
 
+def states_of(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
+    stmt = select(media.c.id, media.c.state).where(among(media.c.id, "ids"))
+    return {row.id: row.state for row in conn.execute(stmt, {"ids": listed(ids)})}
+
+
 def retry_later(conn: Connection, media_id: int, due_at: int, error: str) -> None:
     conn.execute(_LATER, {"b_id": media_id, "at": due_at, "reason": error})
     forgotten.enforce_ids(conn, (media_id,))

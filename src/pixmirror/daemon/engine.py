@@ -16,12 +16,12 @@ from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.daemon import upkeep
 from pixmirror.daemon.bell import Bell
+from pixmirror.daemon.fetching import Fetching
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import CatalogueError, LoginError, MirrorLocked, PixmirrorError, RateLimited, StorageError
-from pixmirror.fetch.worker import Fetcher, fetch_one
-from pixmirror.models import Lane, MediaItem
+from pixmirror.fetch.worker import Worker
+from pixmirror.models import Lane
 from pixmirror.pixiv import Blocked
-from pixmirror.pixiv.transport import ImageClient
 from pixmirror.sync import jobs as sync_jobs
 from pixmirror.sync import sources, walk
 from pixmirror.sync.context import Context, Job, JobResult, Walking
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 
 WALKERS = 3
 ERRAND_RUNNERS = 3
-CLAIM = 16
 TROUBLE_S = (15, 60, 300, 900)
 UPKEEP_S = 300.0
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
@@ -86,8 +85,6 @@ class Engine:
         self._on_trouble = on_trouble or (lambda cause, error: None)
         self.walking = Walking()
         self._errands: set[tuple[str, int]] = set()
-        self._claimed: list[MediaItem] = []
-        self._claim_lock = asyncio.Lock()
         self._pick = asyncio.Lock()
         self._logged_in = asyncio.Event()
         self._logged_in.set()
@@ -97,12 +94,6 @@ class Engine:
         m = self.mirror
         share = m.config.mirror.brake_percent / 100
         return Context(m.db, m.api, m.clock, m.account_id, self.bell.ring, m.jobs, self.walking, m.web, share)
-
-    @property
-    def fetcher(self) -> Fetcher:
-        m = self.mirror
-        share = m.config.mirror.brake_percent / 100
-        return Fetcher(m.db, m.transport, m.root, m.clock, self.bell.ring, share)
 
     def active(self) -> list[str]:
         """Jobs whose feeds are walked now: enabled, not paused."""
@@ -117,8 +108,9 @@ class Engine:
         loops += [(f"errand-{n}", self._errand) for n in range(ERRAND_RUNNERS)]
         loops += [("sidecars", self._sidecars)]
         tasks = [group.create_task(self._loop(name, step)) for name, step in loops]
-        fetchers = range(self.mirror.config.pixiv.image_connections)
-        tasks += [group.create_task(self._fetch_loop(f"fetch-{n}")) for n in fetchers]
+        fetching = Fetching(self.mirror, self.bell.ring)
+        connections = range(self.mirror.config.pixiv.image_connections)
+        tasks += [group.create_task(self._fetch_loop(f"fetch-{n}", fetching)) for n in connections]
         tasks += [group.create_task(part) for part in (self._alarm(), self._bookkeeper(), self._upkeep())]
         return tasks
 
@@ -241,33 +233,20 @@ class Engine:
                 return chore
         return None
 
-    async def _fetch_loop(self, name: str) -> None:
-        client = self.mirror.transport.image_client()
+    async def _fetch_loop(self, name: str, fetching: Fetching) -> None:
+        worker = fetching.worker()
         try:
-            await self._loop(name, lambda: self._fetch(client))
+            await self._loop(name, lambda: self._fetch(fetching, worker))
         finally:
-            await client.aclose()
+            await worker.aclose()
 
-    async def _fetch(self, client: ImageClient) -> bool:
-        if self.mirror.all_paused:
-            return False
-        item = await self._take()
-        if item is None:
-            return False
-        if await fetch_one(self.fetcher, client, item):
-            self.files += 1
+    async def _fetch(self, fetching: Fetching, worker: Worker) -> bool:
+        found, stored = await fetching.step(worker)
+        if stored:
+            self.files += stored
             self.works_again("storage")
             self.works_again("images")
-        return True
-
-    async def _take(self) -> MediaItem | None:
-        async with self._claim_lock:
-            if not self._claimed:
-                self.mirror.root.check_media()
-                self.mirror.root.check_room()
-                now = self.mirror.clock.now()
-                self._claimed = list(reversed(await self.mirror.db.run(queue.claim, CLAIM, now)))
-            return self._claimed.pop() if self._claimed else None
+        return found
 
     async def _sidecars(self) -> bool:
         if not self.mirror.config.mirror.sidecars:

@@ -119,6 +119,10 @@ def _walk_one_jpeg(file: BinaryIO, size: int) -> int:
 
 
 def _next_marker(file: BinaryIO) -> int | None:
+    head = file.read(2)
+    if _MARKER.match(head):  # as between segments: only image data must be searched
+        return head[1]
+    file.seek(-len(head), os.SEEK_CUR)
     while block := file.read(BLOCK):
         while block.endswith(b"\xff") and (more := file.read(1)):
             block += more

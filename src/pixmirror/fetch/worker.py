@@ -1,194 +1,175 @@
-"""From wanted to stored: one file at a time, streamed, hashed, checked, renamed, and only then marked (law 2)."""
+"""From wanted to stored: one connection, one file after the other. While one is finished the next one comes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import PurePosixPath
 
-from pixmirror.catalogue import chores, file_brake, forgotten, queue
-from pixmirror.catalogue.database import Connection, Database
-from pixmirror.clock import Clock
+from pixmirror.catalogue import forgotten, queue
 from pixmirror.errors import Damaged, FileError, Forbidden, NotFound, PixivError, TooLarge
-from pixmirror.fetch.structure import WebPage, check_structure
-from pixmirror.fetch.trash import candidates, path_for, settle
-from pixmirror.models import Lane, MediaItem, Stored, url_ms
-from pixmirror.pixiv import Transport
+from pixmirror.fetch.finishing import (
+    Fetched,
+    Fetcher,
+    Finisher,
+    again,
+    clear_away,
+    damaged,
+    needs_clearing,
+    not_there,
+    stored,
+    structure,
+)
+from pixmirror.fetch.trash import path_for
+from pixmirror.models import MediaItem, Stored
 from pixmirror.pixiv.images import open_image
 from pixmirror.pixiv.transport import ImageClient
 from pixmirror.store import MirrorRoot
-from pixmirror.store.part import Stored as StoredFile
+from pixmirror.store.part import Part
 
-ATTEMPTS = 8
-BACKOFF_S = (2, 10, 60, 600, 3600, 6 * 3600, 24 * 3600)
+STALE_MS = 1000  # a claim that is older is looked at again: its work may have been forgotten
 
 
 @dataclass(frozen=True, slots=True)
-class Fetcher:
-    """What every fetch worker shares."""
+class Claim:
+    """A file that is ours to fetch. `part` is there when the disk holds nothing of it yet."""
 
-    db: Database
-    transport: Transport
-    root: MirrorRoot
-    clock: Clock
-    ring: Callable[[], None] = lambda: None
-    brake_share: float = 0.05  # of the files fetched: more that answer 404 are not believed to be gone
+    item: MediaItem
+    at: int
+    part: Part | None = None
 
 
-async def fetch_one(fetcher: Fetcher, client: ImageClient, item: MediaItem) -> bool:
-    """Fetch a claimed file and record how it went; True when it is stored.
+def prepare(root: MirrorRoot, items: Sequence[MediaItem], now: int) -> list[Claim]:
+    """Look once for all of them what the disk holds. Raises StorageAbsent, DiskFull. Blocks."""
+    return [Claim(item, now, _untouched(root, item)) for item in items]
 
-    Raises StorageError when the disk does not take it, and PixivErrors that concern everything; the claim is
-    given back first.
-    """
-    if await fetcher.db.read(forgotten.bars_file, item.media_id):
-        await fetcher.db.run(queue.release, [item.media_id])
-        await _clear_if_forgotten(fetcher, item)
-        return False
+
+def _untouched(root: MirrorRoot, item: MediaItem) -> Part | None:
     try:
-        stored = await _adopt(fetcher, item) or await _first_that_is_there(fetcher, client, item)
-    except NotFound as error:
-        await fetcher.db.run(_not_there, item, str(error), fetcher.clock.now(), fetcher.brake_share)
-    except Damaged as error:
-        await _damaged(fetcher, item, error)
-    except TooLarge as error:
-        await fetcher.db.run(queue.fail, item.media_id, str(error))
-    except (FileError, PixivError) as error:
-        if error.scope == "everything":
-            await fetcher.db.run(queue.release, [item.media_id])
-            await _clear_if_forgotten(fetcher, item)
-            raise
-        await fetcher.db.run(_again, item, str(error), fetcher.clock.now())
-    except BaseException:
-        # A full disk, or we are being stopped: nobody has this file now, and it is no failure of its own.
-        await fetcher.db.run(queue.release, [item.media_id])
-        raise
-    else:
-        await fetcher.db.run(queue.finish, item.media_id, stored, fetcher.clock.now())
-    state = await fetcher.db.read(queue.state_of, item.media_id)
-    if state not in ("wanted", "waiting") and (state != "stored" or item.attempts > 1):
-        await _clear_away(fetcher, item)
-    fetcher.ring()
-    return state == "stored"
+        rel = path_for(item.path, item.urls[0])
+        part = root.open_part(rel, item.urls[0])
+        if not part.begun and not root.has(item.path):
+            return part
+        part.abort(keep=True)
+    except FileError:
+        pass  # told when it is this file's turn
+    return None
 
 
-async def _clear_if_forgotten(fetcher: Fetcher, item: MediaItem) -> None:
-    if await fetcher.db.read(queue.state_of, item.media_id) == "forgotten":
-        await _clear_away(fetcher, item)
+class Worker:
+    """Fetches over one connection. At most one file waits to be finished while the next one comes."""
 
+    def __init__(self, fetcher: Fetcher, finisher: Finisher, client: ImageClient) -> None:
+        self._fetcher = fetcher
+        self._finisher = finisher
+        self._client = client
+        self._finishing: asyncio.Task[bool] | None = None
 
-async def _clear_away(fetcher: Fetcher, item: MediaItem) -> None:
-    """Nobody goes on with what was begun, under this URL or an earlier one; and a forgotten file goes its way."""
-    for rel in candidates(item.path, item.urls):
-        await asyncio.to_thread(fetcher.root.remove_parts, rel)
-    await settle(fetcher.db, fetcher.root)
+    async def fetch(self, claim: Claim) -> int:
+        """Fetch a claimed file; how many files were stored meanwhile.
 
+        Raises StorageError when the disk does not take it, and PixivErrors that concern everything; the claim is
+        given back first.
+        """
+        fetched = await self._fetch(claim)
+        if fetched is None:
+            return 0
+        before = await self.settle()
+        self._finishing = asyncio.create_task(self._finisher.finish(fetched))
+        return before
 
-async def _adopt(fetcher: Fetcher, item: MediaItem) -> Stored | None:
-    """A whole file under its final name that no row knows: we were cut between rename and commit."""
-    if item.attempts <= 1 or item.sha256 is not None:
-        return None
-    try:
-        found = await asyncio.to_thread(fetcher.root.adopt, item.path, _check(item.path))
-    except Damaged:
-        return None
-    return None if found is None else _stored(found, item.urls[0])
-
-
-async def _first_that_is_there(fetcher: Fetcher, client: ImageClient, item: MediaItem) -> Stored:
-    for url in item.urls[:-1]:
+    async def settle(self) -> int:
+        """Wait for the file that is being finished; 1 if it was stored. Raises what concerns everything."""
+        if self._finishing is None:
+            return 0
+        task, done = self._finishing, False
         try:
-            return await _fetch(fetcher, client, item, url)
-        except NotFound:
-            continue
-    return await _fetch(fetcher, client, item, item.urls[-1])
+            done = await asyncio.shield(task)
+        finally:
+            if task.done():
+                self._finishing = None
+        return int(done)
 
+    async def aclose(self) -> None:
+        """What has come is finished."""
+        if self._finishing is not None:
+            await asyncio.wait([self._finishing])
+        await self._client.aclose()
 
-async def _fetch(fetcher: Fetcher, client: ImageClient, item: MediaItem, url: str) -> Stored:
-    fetcher.root.check_room()
-    rel = path_for(item.path, url)
-    part = await asyncio.to_thread(fetcher.root.open_part, rel, url)
-    keep = True
-    try:
-        async with open_image(fetcher.transport, url, offset=part.offset, client=client) as stream:
-            if part.offset and not stream.resumed:
-                part.restart()
-            async for chunk in stream:
-                part.write(chunk)
-        keep = False
-        mtime = url_ms(url) or item.create_date
-        # Whatever lies under the name was not whole, or was found rotten.
-        replace = item.attempts > 1 or item.sha256 is not None
-        finish = partial(part.finish, mtime, _check(rel, stream.length_total), replace)
+    async def _fetch(self, claim: Claim) -> Fetched | None:
+        """The file's bytes, or None when it is known how it ends: adopted, gone, to be tried again."""
+        f, item = self._fetcher, claim.item
+        if f.clock.now() - claim.at > STALE_MS and await f.db.read(forgotten.bars_file, item.media_id):
+            await self._give_back(item)
+            return None
         try:
-            found = await asyncio.to_thread(finish)
-        except WebPage as error:
-            error.sha256 = ""  # the same page twice says nothing of the file
-            raise
+            if claim.part is None and (found := await self._adopt(item)):
+                await f.db.run(queue.finish, item.media_id, found, f.clock.now())
+            else:
+                return await self._first_that_is_there(claim)
+        except NotFound as error:
+            await f.db.run(not_there, item, str(error), f.clock.now(), f.brake_share())
         except Damaged as error:
-            if error.sha256 != item.damaged_sha256:
+            await f.db.run(damaged, item, error, f.clock.now())
+        except TooLarge as error:
+            await f.db.run(queue.fail, item.media_id, str(error))
+        except (FileError, PixivError) as error:
+            if error.scope == "everything":
+                await self._give_back(item)
                 raise
-            # The same damaged bytes twice: that is how they lie at the source. Keep them, and say so.
-            await asyncio.to_thread(partial(part.finish, mtime, None, replace))
+            await f.db.run(again, item, str(error), f.clock.now())
+        except BaseException:
+            # A full disk, or we are being stopped: nobody has this file now, and it is no failure of its own.
+            await f.db.run(queue.release, [item.media_id])
             raise
-        return _stored(found, url)
-    except (NotFound, Forbidden, TooLarge):
-        keep = False
-        raise
-    finally:
-        await asyncio.to_thread(part.abort, keep)
+        if needs_clearing(item, await f.db.read(queue.state_of, item.media_id)):
+            await clear_away(f, item)
+        f.ring()
+        return None
 
+    async def _give_back(self, item: MediaItem) -> None:
+        await self._fetcher.db.run(queue.release, [item.media_id])
+        if await self._fetcher.db.read(queue.state_of, item.media_id) == "forgotten":
+            await clear_away(self._fetcher, item)
 
-def _check(rel: str, length: int | None = None) -> Callable[..., None]:
-    return partial(check_structure, ext=PurePosixPath(rel).suffix.removeprefix("."), expected_size=length)
+    async def _adopt(self, item: MediaItem) -> Stored | None:
+        """A whole file under its final name that no row knows: we were cut between rename and commit."""
+        if item.sha256 is not None:
+            return None
+        try:
+            found = await asyncio.to_thread(self._fetcher.root.adopt, item.path, structure(item.path))
+        except Damaged:
+            return None
+        return None if found is None else stored(found, item.urls[0])
 
+    async def _first_that_is_there(self, claim: Claim) -> Fetched:
+        *others, last = claim.item.urls
+        part = claim.part
+        for url in others:
+            try:
+                return await self._download(claim.item, url, part)
+            except NotFound:
+                part = None
+        return await self._download(claim.item, last, part)
 
-def _stored(found: StoredFile, url: str) -> Stored:
-    return Stored(found.rel, found.size, found.sha256, url)
-
-
-def _not_there(conn: Connection, item: MediaItem, error: str, now: int, share: float = 0.05) -> None:
-    """First ask the work's detail for another URL; if its answer brings none, the file is gone.
-
-    Unless too many files answer so: then it is the image host, and all wait.
-    """
-    if not queue.is_current(conn, item.media_id):
-        queue.gone(conn, item.media_id, f"replaced upstream before it was fetched; {error}")
-        return
-    if item.attempts <= 1:
-        file_brake.denied(conn, now)
-    if not file_brake.may_be_gone(conn, now, share):
-        file_brake.hold(conn, item.media_id, now, f"{error}; so do too many files")
-    elif item.attempts <= 1:
-        chores.add(conn, "detail", item.work_key, int(Lane.RETRY), now)
-        queue.retry_later(conn, item.media_id, now + BACKOFF_S[1] * 1000, error)
-    elif item.attempts < ATTEMPTS and chores.is_unanswered(conn, "detail", item.work_key, now):
-        queue.retry_later(conn, item.media_id, _due(item, now), error)
-    else:
-        queue.gone(conn, item.media_id, error)
-
-
-def _due(item: MediaItem, now: int) -> int:
-    return now + BACKOFF_S[min(max(item.attempts - 1, 0), len(BACKOFF_S) - 1)] * 1000
-
-
-def _again(conn: Connection, item: MediaItem, error: str, now: int) -> None:
-    if item.attempts >= ATTEMPTS:
-        queue.fail(conn, item.media_id, error)
-    else:
-        queue.retry_later(conn, item.media_id, _due(item, now), error)
-
-
-async def _damaged(fetcher: Fetcher, item: MediaItem, error: Damaged) -> None:
-    """A cut body is fetched on; whole bytes that are damaged are remembered, and believed when they come twice."""
-    now = fetcher.clock.now()
-    if not error.sha256:
-        await fetcher.db.run(_again, item, str(error), now)
-        return
-    await fetcher.db.run(_damaged_whole, item, error, now)
-
-
-def _damaged_whole(conn: Connection, item: MediaItem, error: Damaged, now: int) -> None:
-    settled = queue.damaged(conn, item.media_id, error.sha256, str(error), _due(item, now))
-    if not settled and item.attempts >= ATTEMPTS:
-        queue.fail(conn, item.media_id, str(error))
+    async def _download(self, item: MediaItem, url: str, part: Part | None) -> Fetched:
+        """`part`: where to write it, if nothing of this URL is on the disk."""
+        f = self._fetcher
+        if part is None:
+            f.root.check_room()
+            part = await asyncio.to_thread(f.root.open_part, path_for(item.path, url), url)
+        whole, keep = False, True
+        try:
+            async with open_image(f.transport, url, offset=part.offset, client=self._client) as stream:
+                if part.offset and not stream.resumed:
+                    await asyncio.to_thread(part.restart)
+                async for chunk in stream:
+                    part.write(chunk)
+                    if part.full:
+                        await asyncio.to_thread(part.spill)
+            whole = True
+        except (NotFound, Forbidden, TooLarge):
+            keep = False
+            raise
+        finally:
+            if part.begun and not whole:
+                await asyncio.to_thread(part.abort, keep)
+        return Fetched(item, part, url, stream.length_total)

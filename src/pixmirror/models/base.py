@@ -71,7 +71,9 @@ OrMap = BeforeValidator(_empty_list_is_map)
 class Model(BaseModel):
     """A frozen part of an answer; fields that the class does not name are kept in `extra`."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", coerce_numbers_to_str=True, protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, defer_build=True, extra="allow", coerce_numbers_to_str=True, protected_namespaces=()
+    )
 
     @property
     def extra(self) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from pixmirror.pixiv.wire import retry_after
 REFERER: Final = "https://app-api.pixiv.net/"
 USER_AGENT: Final = "PixivIOSApp/7.19.1 (iOS 16.7.2; iPhone12,8)"
 REDIRECTS = 3
+COUNTED = 256 * 1024  # bytes that may come before the day's budget hears of them
 
 
 class ImageStream:
@@ -46,14 +47,15 @@ class ImageStream:
         self.last_modified_ms = _last_modified(response)
         self.content_type = response.headers.get("content-type", "")
         self.received = 0
+        self._counted = 0
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         where = _where(self.url)
         try:
             async for chunk in self._response.aiter_raw():
                 self.received += len(chunk)
-                self._transport.images.received(len(chunk))
-                self._transport.counts.image_bytes += len(chunk)
+                if self.received - self._counted >= COUNTED:
+                    self._count()
                 yield chunk
         except httpx.TimeoutException as exc:
             raise Unreachable(f"{where}: the image host stalled after {self.received} bytes.") from exc
@@ -64,7 +66,14 @@ class ImageStream:
         if self.length_total is not None and self.offset + self.received != self.length_total:
             raise Damaged(f"{where}: {self.offset + self.received} bytes came of {self.length_total}.")
 
+    def _count(self) -> None:
+        new = self.received - self._counted
+        self._counted = self.received
+        self._transport.images.received(new)
+        self._transport.counts.image_bytes += new
+
     def finished(self) -> None:
+        self._count()
         seconds = self._transport.clock.monotonic() - self._started
         self._transport.images.finished(self.received, seconds)
 

@@ -2,8 +2,9 @@
 
 import errno
 import hashlib
+import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import BinaryIO
 from pixmirror.errors import Damaged, DiskFull, FileError, StorageAbsent, StorageError, TooLarge
 
 BLOCK = 1 << 20
+SPILL = 512 << 10  # bytes of a file held in memory
 
 Check = Callable[[BinaryIO], None]
 
@@ -26,59 +28,117 @@ class Stored:
 
 
 class Part:
-    """A file being written. `offset` is how many bytes are there; > 0 at the start means: go on from there."""
+    """A file being written. `offset` is how many bytes came; > 0 at the start means: go on from there.
 
-    def __init__(self, rel: str, path: Path, temporary: Path, fd: int, max_file: int) -> None:
+    What comes is held in memory up to `SPILL` bytes, so that a small file is written in one go, and `write` never
+    waits for the disk: whoever sees it `full` calls `spill`.
+    """
+
+    def __init__(self, rel: str, path: Path, temporary: Path, open_it: Callable[[], int], max_file: int) -> None:
         self.rel = rel
         self.offset = 0
         self._path = path
         self._temporary = temporary
-        self._fd = fd
+        self._open_it = open_it
+        self._fd = -1
         self._max_file = max_file
         self._hash = hashlib.sha256()
+        self._held: list[bytes] = []
+        self._held_size = 0
+
+    @property
+    def folder(self) -> Path:
+        return self._path.parent
+
+    @property
+    def full(self) -> bool:
+        return self._held_size >= SPILL
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything to keep or to remove."""
+        return self._fd >= 0 or self._held_size > 0
+
+    def resume(self, fd: int) -> None:
+        """Go on with what lies in this file. Blocks."""
+        self._fd = fd
         try:
-            with storage(path):
+            with storage(self._path):
                 while block := os.read(fd, BLOCK):
                     self._hash.update(block)
                     self.offset += len(block)
         except BaseException:
-            self.abort(keep=True)
+            self._close()
             raise
 
     def restart(self) -> None:
         """Drop what is there, as when the server sends the file from its start. Blocks."""
-        with storage(self._path):
-            os.ftruncate(self._fd, 0)
+        self._drop_held()
+        if self._fd >= 0:
+            with storage(self._path):
+                os.ftruncate(self._fd, 0)
         self.offset = 0
         self._hash = hashlib.sha256()
 
     def write(self, chunk: bytes) -> None:
-        """Append. TooLarge over the limit; DiskFull; StorageError. Reaches the page cache only."""
+        """Append, in memory. TooLarge over the limit."""
         if self._max_file and self.offset + len(chunk) > self._max_file:
             raise TooLarge(f"{self.rel} has more than the {self._max_file} bytes that mirror.max_file allows")
-        with storage(self._path):
-            done = 0
-            try:
-                while done < len(chunk):
-                    done += os.pwrite(self._fd, chunk[done:] if done else chunk, self.offset + done)
-            except OSError:
-                os.ftruncate(self._fd, self.offset)  # so that a half-written chunk is not counted on a resume
-                raise
-        self._hash.update(chunk)
+        self._held.append(chunk)
+        self._held_size += len(chunk)
         self.offset += len(chunk)
 
-    def finish(self, mtime_ms: int | None = None, check: Check | None = None, replace: bool = False) -> Stored:
-        """Check, sync, rename, sync the folder: after this the file survives a power cut. Blocks.
+    def spill(self) -> None:
+        """Write what is held to the page cache. Blocks. DiskFull; StorageError: then it is as if it never came."""
+        self._write_out(b"".join(self._held))
+        self._held.clear()
+        self._held_size = 0
 
-        Damaged, with the sha256, leaves the part open: `abort` it, or `finish` without a check to keep it.
+    def _write_out(self, data: bytes) -> None:
+        start = self.offset - len(data)
+        done = 0
+        try:
+            with storage(self._path):
+                if self._fd < 0:
+                    self._fd = self._open_it()
+                try:
+                    while done < len(data):
+                        done += os.pwrite(self._fd, data[done:] if done else data, start + done)
+                except OSError:
+                    os.ftruncate(self._fd, start)  # so that a half-written chunk is not counted on a resume
+                    raise
+        except BaseException:
+            self._drop_held()
+            raise
+        self._hash.update(data)
+
+    def _drop_held(self) -> None:
+        self.offset -= self._held_size
+        self._held.clear()
+        self._held_size = 0
+
+    def finish(self, mtime_ms: int | None = None, check: Check | None = None, replace: bool = False) -> Stored:
+        """`place`, and sync the folder: after this the file survives a power cut. Blocks."""
+        stored = self.place(mtime_ms, check, replace)
+        with storage(self._path):
+            sync_folder(self.folder)
+        return stored
+
+    def place(self, mtime_ms: int | None = None, check: Check | None = None, replace: bool = False) -> Stored:
+        """Check, sync, rename. The folder is still to be synced, once for all that were placed there. Blocks.
+
+        Damaged, with the sha256, leaves the part open: `abort` it, or `place` without a check to keep it.
         FileError when a file with other bytes has this name already and `replace` is false.
         `mtime_ms` is ms UTC since 1970.
         """
+        data = b"".join(self._held)
+        self._write_out(data)
+        self._held.clear()
+        self._held_size = 0
         digest = self._hash.hexdigest()
         with storage(self._path):
             if check is not None:
-                with os.fdopen(self._fd, "rb", buffering=BLOCK >> 2, closefd=False) as file:
-                    file.seek(0)
+                with self._readable(data) as file:
                     checked(check, file, digest)
             if not replace and os.path.lexists(self._path) and _digest(self._path) != digest:
                 raise FileError(f"another file is already stored as {self.rel}; it was left as it is")
@@ -88,11 +148,21 @@ class Part:
             os.fsync(self._fd)
             os.rename(self._temporary, self._path)
             self._close()
-            sync_folder(self._path.parent)
         return Stored(self.rel, self.offset, digest)
 
+    def _readable(self, data: bytes) -> BinaryIO:
+        """The whole file, from its start: from memory if all of it is there still."""
+        if len(data) == self.offset:
+            return io.BytesIO(data)
+        file = os.fdopen(self._fd, "rb", buffering=BLOCK >> 2, closefd=False)
+        file.seek(0)
+        return file
+
     def abort(self, keep: bool = False) -> None:
-        """Stop; `keep` leaves the `.part` for a later `open_part`. Nothing happens after `finish`."""
+        """Stop; `keep` leaves the `.part` for a later `open_part`. Nothing happens after `finish`. Blocks."""
+        if keep and self._held_size:
+            self.spill()
+        self._drop_held()
         if self._fd < 0:
             return
         self._close()
@@ -141,6 +211,12 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(fd)
+
+
+def sync_folders(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        with storage(folder):
+            sync_folder(folder)
 
 
 @contextmanager

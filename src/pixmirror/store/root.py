@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +20,7 @@ from pixmirror.store.part import Check, Part, Stored, checked, storage, sync_fol
 from pixmirror.store.paths import MARKER, TRASH, resolve
 
 _SECRET = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_PART_FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 _PART = re.compile(r"\..+\.([0-9a-f]{8})\.[0-9a-f]{8}\.part")
 
 
@@ -174,18 +176,29 @@ class MirrorRoot:
         return resolve(self.media, rel)
 
     def open_part(self, rel: str, resume_token: str) -> "Part":
-        """Begin a file, or go on with the one that this boot and the same token (its URL) left. Blocks."""
+        """Begin a file, or go on with the one that this boot and the same token (its URL) left. Blocks.
+
+        Nothing is made on the disk before there is something to write.
+        """
         self.check_media()
         path = self.resolve(rel)
         temporary = self._temporary(path, hashlib.sha256(resume_token.encode()).hexdigest()[:8])
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        part = Part(rel, path, temporary, partial(self._make_part, path.parent, temporary), self._max_file)
         with storage(path):
             try:
-                fd = os.open(temporary, flags, 0o666)
+                left = os.open(temporary, _PART_FLAGS)
             except FileNotFoundError:
-                self._make_folder(path.parent)
-                fd = os.open(temporary, flags, 0o666)
-        return Part(rel, path, temporary, fd, self._max_file)
+                return part
+        part.resume(left)
+        return part
+
+    def _make_part(self, folder: Path, temporary: Path) -> int:
+        try:
+            return os.open(temporary, _PART_FLAGS | os.O_CREAT, 0o666)
+        except FileNotFoundError:
+            self.check_media()
+            self._make_folder(folder)
+            return os.open(temporary, _PART_FLAGS | os.O_CREAT, 0o666)
 
     def _temporary(self, path: Path, token: str = "0" * 8) -> Path:
         return path.with_name(f".{path.name}.{self._boot}.{token}.part")

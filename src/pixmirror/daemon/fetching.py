@@ -1,0 +1,62 @@
+"""The files that are ours to fetch now: claimed together, handed to the connections one by one."""
+
+import asyncio
+from collections.abc import Callable
+
+from pixmirror.catalogue import queue
+from pixmirror.daemon.mirror import Mirror
+from pixmirror.fetch.finishing import Fetcher, Finisher
+from pixmirror.fetch.worker import Claim, Worker, prepare
+
+CLAIM = 64
+
+
+class Fetching:
+    """What the fetch loops share."""
+
+    def __init__(self, mirror: Mirror, ring: Callable[[], None]) -> None:
+        self._mirror = mirror
+        self._fetcher = Fetcher(
+            mirror.db,
+            mirror.transport,
+            mirror.root,
+            mirror.clock,
+            ring,
+            lambda: mirror.config.mirror.brake_percent / 100,  # which a reload may change
+        )
+        self._finisher = Finisher(self._fetcher, enough=mirror.config.pixiv.image_connections)
+        self._claims: list[Claim] = []
+        self._claiming = asyncio.Lock()
+
+    def worker(self) -> Worker:
+        """One connection, which the caller closes."""
+        return Worker(self._fetcher, self._finisher, self._mirror.transport.image_client())
+
+    async def step(self, worker: Worker) -> tuple[bool, int]:
+        """Fetch the next file: whether there was one, and how many were stored meanwhile."""
+        claim = None if self._mirror.all_paused else await self._next()
+        if claim is None:
+            return False, await worker.settle()
+        return True, await worker.fetch(claim)
+
+    async def _next(self) -> Claim | None:
+        async with self._claiming:
+            if not self._claims:
+                self._claims = await self._claim()
+            return self._claims.pop() if self._claims else None
+
+    async def _claim(self) -> list[Claim]:
+        """The last one is the most urgent."""
+        m = self._mirror
+        await asyncio.to_thread(self._check_disk)
+        now = m.clock.now()
+        items = await m.db.run(queue.claim, CLAIM, now)
+        try:
+            return await asyncio.to_thread(prepare, m.root, items[::-1], now) if items else []
+        except BaseException:
+            await m.db.run(queue.release, [item.media_id for item in items])
+            raise
+
+    def _check_disk(self) -> None:
+        self._mirror.root.check_media()
+        self._mirror.root.check_room()
