@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pixmirror.models import JST
 
@@ -23,8 +23,8 @@ def upload_path(url: str) -> str:
 
 def reuploaded(url: str) -> datetime | None:
     """When a file was replaced, where `?<unix time>` behind its name says so."""
-    query = urlsplit(url).query
-    return datetime.fromtimestamp(int(query), UTC).astimezone(JST) if re.fullmatch(r"\d{9,10}", query) else None
+    query = _parts(url).query
+    return datetime.fromtimestamp(int(query), UTC).astimezone(JST) if re.fullmatch("[0-9]{9,10}", query) else None
 
 
 def animated(url: str) -> bool:
@@ -32,15 +32,22 @@ def animated(url: str) -> bool:
     return _ANIMATED.search(url) is not None
 
 
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # a bracket that is no IPv6 address
+        return urlsplit("")
+
+
 def dated(moment: datetime) -> str:
     return moment.astimezone(JST).strftime("%Y/%m/%d/%H/%M/%S")
 
 
 def today(url: str, moment: datetime | None = None) -> str | None:
-    """The same file at today's host; None if that cannot be told. Addresses by artist's folder hold no date, so they
-    need the `moment` of the upload; from them only originals can be told.
+    """The same file at today's host; None if that cannot be told. Addresses by artist's folder hold no date, so
+    they need the `moment` of the upload, and lead to originals only.
     """
-    parts = urlsplit(url)
+    parts = _parts(url)
     if parts.hostname == "source.pixiv.net" and parts.path.startswith("/common/"):
         return f"https://s.pximg.net{parts.path}"
     if parts.hostname == "i.pximg.net":

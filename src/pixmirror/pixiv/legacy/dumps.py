@@ -5,10 +5,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pixmirror.models import Model
-from pixmirror.pixiv.legacy import rows
+from pixmirror.models import Model, NovelText
+from pixmirror.pixiv.legacy import objects, rows
+from pixmirror.pixiv.legacy.pieces import pieces
 from pixmirror.pixiv.legacy.records import Record, records
 
+BOM = b"\xef\xbb\xbf"
+_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
+UNREADABLE_TEXT = "Its text is neither UTF-8 nor cp932: what could not be read became U+FFFD."
 EMPTY = "The answer is empty: the work was deleted, or is R-18 and nobody was logged in."
 
 
@@ -16,8 +20,9 @@ EMPTY = "The answer is empty: the work was deleted, or is R-18 and nobody was lo
 class Entry:
     """One row of a CSV, or one object of a JSON answer.
 
-    `line`: where it begins in the file, from 1. `item`: Illust, Novel, User, or LegacyComment (it has no id); None if
-    it cannot be read. `raw`: as found, the list of columns or the JSON object; the bare text where it is neither.
+    `line`: where it begins in the file, from 1. `item`: Illust, Novel, User, or LegacyComment (it has no id);
+    NovelText for a novel's text, Tag for a hot tag; None if it cannot be read. `raw`: as found, the list of
+    columns or the JSON object; the bare text where it is neither.
     `trouble`: one sentence, why it cannot be read (`item` is None) or what is doubtful about it. `work`: what a
     comment belongs to, where the name of the file tells. `app`: the object in the App API's shape that `item` was
     read from (`type(item).model_validate(app) == item`), to be kept; what only the old API said, the old addresses
@@ -40,8 +45,12 @@ def read_dump(data: bytes, name: str = "") -> Iterator[Entry]:
     """
     if not data.strip():
         yield Entry(1, None, [], EMPTY)
-        return
-    yield from _csv(data, name)
+    elif data.removeprefix(BOM).lstrip()[:1] in (b"{", b"["):
+        yield from _json(data)
+    elif "novel_text" in name.lower():
+        yield _text(data, name)
+    else:
+        yield from _csv(data, name)
 
 
 def hint(name: str) -> str:
@@ -94,19 +103,63 @@ def _decoded(record: Record, utf8: bool) -> tuple[list[str], str]:
     encoding = _kind(record)
     if encoding == "":
         text = [column.decode("utf-8", "replace") for column in record.columns]
-        return text, "Its text is neither UTF-8 nor cp932: what could not be read became U+FFFD."
+        return text, UNREADABLE_TEXT
     text = [column.decode(encoding) for column in record.columns]
     odd = encoding == "cp932" and utf8
     return text, "It was read as cp932 among rows in UTF-8." if odd else ""
 
 
+def _json(data: bytes) -> Iterator[Entry]:
+    """Each object of the answers in a file; of a ranking, each of its works (with the line of the ranking)."""
+    text, trouble = _text_of(data.removeprefix(BOM))
+    for piece in pieces(text):
+        if piece.damage:
+            yield Entry(piece.line, None, piece.value, piece.damage)
+        elif (failed := objects.failure(piece.value, "The answer is a failure")) is not None:
+            yield Entry(piece.line, None, piece.value, str(failed))
+        else:
+            for raw in objects.ranked(piece.value):
+                try:
+                    item, app = objects.read(raw)
+                except rows.Unreadable as error:
+                    yield Entry(piece.line, None, raw, str(error))
+                else:
+                    yield Entry(piece.line, item, raw, trouble, None, app)
+
+
+def _text_of(data: bytes) -> tuple[str, str]:
+    for encoding in ("utf-8", "cp932"):
+        try:
+            return data.decode(encoding), ""
+        except UnicodeDecodeError:
+            continue
+    return data.decode("utf-8", "replace"), UNREADABLE_TEXT
+
+
+def _text(data: bytes, name: str) -> Entry:
+    """The body of a novel, which is no CSV; whose it is, only the name of the file can tell."""
+    text, trouble = _text_of(data.removeprefix(BOM))
+    novel_id = _id_in(name[name.lower().index("novel_text") :])
+    if novel_id is None:
+        return Entry(1, None, text, "It is the text of a novel, and the name of the file does not say of which.")
+    app = {"id": novel_id, "text": text, rows.LEGACY: {"api": "spapi", "kind": "text"}}
+    return Entry(1, NovelText.model_validate(app), text, trouble, None, app)
+
+
 def commented(name: str) -> tuple[str, int] | None:
-    """What the comments of a file belong to, by its name: `illust_comments.php?illust_id=5`, or any number in it that
-    is no part of a date.
+    """What the comments of a file belong to, by its name: `illust_comments.php?illust_id=5`, or a number in it
+    that is no part of a date.
     """
     route = re.search(r"(illust|novel)_comments", name.lower())
     if route is None:
         return None
-    rest = re.sub(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)", "", name[route.end() :])
-    found = re.search(r"id[=_-](\d{1,15})", rest) or re.search(r"(?<!\d)(\d{3,15})(?!\d)", rest)
-    return (route[1], int(found[1])) if found and int(found[1]) else None
+    work_id = _id_in(name[route.end() :])
+    return (route[1], work_id) if work_id is not None else None
+
+
+def _id_in(text: str) -> int | None:
+    rest = _DATE.sub("", text)
+    found = re.search(r"id[=_-]([0-9]{1,15})(?![0-9])", rest) or re.search(
+        r"(?<![0-9])([0-9]{3,15})(?![0-9])", rest
+    )
+    return int(found[1]) or None if found else None

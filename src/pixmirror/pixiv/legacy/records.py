@@ -1,10 +1,13 @@
-"""CSV as SPAPI wrote it, cut into records that a damaged one never takes along. Bytes, so that no encoding matters:
-neither in UTF-8 nor in cp932 is a quote, a comma or an end of line ever a part of another character.
+"""CSV as SPAPI wrote it, cut into records that a damaged one never takes along.
+
+In bytes, so that no encoding matters: neither in UTF-8 nor in cp932 is a quote, a comma or an end of line ever a
+part of another character.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 _FIELD = re.compile(rb'(?:"((?:[^"]|"")*+)"|([^",\r\n][^,\r\n]*+)?)(,|\r?\n|\Z)')
 # In a whole record no quoted field can hold these at the start of a line: its own quotes come in pairs. So a work
@@ -23,13 +26,13 @@ class Record:
 
 
 def records(data: bytes) -> Iterator[Record]:
-    """All records of a file in order; empty lines are none. A damaged one ends where the next begins, or at the end
-    of its line.
+    """All records of a file in order; empty lines are none. A damaged one ends where the next begins,
+    at the latest at the end of its line.
     """
     start = len(_BOM) if data.startswith(_BOM) else 0
     cuts = [start, *(found.start() for found in _BEGIN.finditer(data, start) if found.start() > start), len(data)]
     line = 1
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         piece = data[begin:end]
         yield from _in_piece(piece, line)
         line += piece.count(b"\n")

@@ -21,10 +21,10 @@ LEGACY = "legacy"
 WIDTH = 31
 # By number, what each column is; in the rows of users and comments only some of them are filled.
 NAMES: Mapping[int, str] = {
-    **{0: "id", 1: "user_id", 2: "ext", 3: "title", 4: "directory", 5: "user_name", 6: "thumbnail", 9: "mobile"},
-    **{12: "date", 13: "tags", 14: "tools", 15: "ratings", 16: "score", 17: "views", 18: "text", 19: "pages"},
-    **{22: "bookmarks", 23: "comments", 24: "account", 26: "x_restrict", 27: "series_id", 29: "avatar"},
-}
+    0: "id", 1: "user_id", 2: "ext", 3: "title", 4: "directory", 5: "user_name", 6: "thumbnail", 9: "mobile",
+    12: "date", 13: "tags", 14: "tools", 15: "ratings", 16: "score", 17: "views", 18: "text", 19: "pages",
+    22: "bookmarks", 23: "comments", 24: "account", 26: "x_restrict", 27: "series_id", 29: "avatar",
+}  # fmt: skip
 _NUMBERS = {name: at for at, name in NAMES.items()}
 NEEDED = 27  # up to the mark R-18; what is cut before it is half a row
 EXTENSIONS = ("jpg", "jpeg", "png", "gif")
@@ -107,21 +107,21 @@ def _mend_illust(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, An
     ugoira = addresses.animated(thumbnail) or addresses.animated(mobile)
     app["type"] = "ugoira" if ugoira else "manga" if "pages" in raw else "illust"
     path = _upload_path(app, raw)
-    pages = app.get("page_count", 1)
+    pages, ext = app.get("page_count", 1), raw.get("ext", "").lower()
     if not path or not isinstance(app.get("id"), int) or not isinstance(pages, int) or pages > MOST_PAGES:
         return
     app["image_urls"] = addresses.thumbnails(app["id"], path, ugoira=ugoira)
     if ugoira:
-        app["meta_single_page"] = {"original_image_url": addresses.first_frame(app["id"], path, raw["ext"])}
+        app["meta_single_page"] = {"original_image_url": addresses.first_frame(app["id"], path, ext)}
     elif pages == 1:
-        app["meta_single_page"] = {"original_image_url": addresses.original(app["id"], path, raw["ext"])}
+        app["meta_single_page"] = {"original_image_url": addresses.original(app["id"], path, ext)}
     else:
-        found = addresses.originals(app["id"], path, raw["ext"], pages)
+        found = addresses.originals(app["id"], path, ext, pages)
         app["meta_pages"] = [{"image_urls": {"original": url}} for url in found]
 
 
 def _upload_path(app: Mapping[str, Any], raw: Mapping[str, Any]) -> str:
-    """When the pictures were uploaded, as it stands in today's addresses: in those of the thumbnails, or the date."""
+    """When the pictures were uploaded, as today's addresses have it: by the thumbnails, else by the date."""
     for url in (raw.get("mobile", ""), raw.get("thumbnail", "")):
         if path := addresses.upload_path(url):
             return path
