@@ -45,10 +45,10 @@ def read_dump(data: bytes, name: str = "") -> Iterator[Entry]:
     """
     if not data.strip():
         yield Entry(1, None, [], EMPTY)
-    elif data.removeprefix(BOM).lstrip()[:1] in (b"{", b"["):
-        yield from _json(data)
     elif "novel_text" in name.lower():
         yield _text(data, name)
+    elif data.removeprefix(BOM).lstrip()[:1] in (b"{", b"["):
+        yield from _json(data)
     else:
         yield from _csv(data, name)
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pixmirror.errors import InvalidRequest, NotFound, PixivError
 from pixmirror.models import Illust, Model, User
 from pixmirror.pixiv.legacy import addresses
-from pixmirror.pixiv.legacy.rows import DATE, LEGACY, Unreadable
+from pixmirror.pixiv.legacy.rows import DATE, LEGACY, Unreadable, checked_date
 from pixmirror.pixiv.web.lenses import NUM, SAME, TEXT, Codec, Lens, Shape
 from pixmirror.pixiv.web.rows import reason
 from pixmirror.pixiv.web.shapes import NAMES
@@ -174,6 +174,7 @@ def read(raw: Any) -> tuple[Model, dict[str, Any]]:
         raise Unreadable("It is private or gone: Pixiv gave the id 0.")
     if not user and not {"id", "title", "user"} <= raw.keys():
         raise Unreadable("It is neither a work nor a user.")
+    checked_date("created_time", raw.get("created_time"))
     app = shape.read(raw)
     app[LEGACY] |= {"api": "papi"}
     try:

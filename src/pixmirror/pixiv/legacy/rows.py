@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from pixmirror.models import JST, Illust, Model, Novel, Tag, User
 from pixmirror.pixiv.legacy import addresses
-from pixmirror.pixiv.web.lenses import ID, SAME, Codec, Lens, Shape, drop
+from pixmirror.pixiv.web.lenses import ID, SAME, Codec, Lens, Shape, drop, number
 from pixmirror.pixiv.web.rows import reason
 
 LEGACY = "legacy"
@@ -56,7 +56,10 @@ def _date(value: Any) -> Any:
 
 def _undate(form: str) -> Any:
     def write(value: Any) -> Any:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        try:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            return value
         return moment.strftime(form) if isinstance(moment, datetime) else value
 
     return write
@@ -210,6 +213,11 @@ def read(columns: Sequence[str], kind: str) -> tuple[Model, dict[str, Any]]:
     if kind in ("illust", "novel") and not {"user_id", "date"} <= row.keys():
         raise Unreadable("It names no artist or no date.")
     shape, model = _SHAPES[kind]
+    for lens in shape.lenses:
+        if lens.codec is ID and lens.web in row and not isinstance(number(row[lens.web]), int):
+            raise Unreadable(f"{lens.web}: {row[lens.web][:20]!r} is no number.")
+    if kind != "user":
+        checked_date("date", row.get("date"))
     app = shape.read(row)
     app[LEGACY] |= {"api": "spapi", "kind": kind, "columns": len(columns)}
     if kind == "user":
@@ -218,6 +226,12 @@ def read(columns: Sequence[str], kind: str) -> tuple[Model, dict[str, Any]]:
         return model.model_validate(app), app
     except ValidationError as error:
         raise Unreadable("{}: {}.".format(*reason(error, ""))) from error
+
+
+def checked_date(name: str, value: Any) -> None:
+    """Unreadable if a date is none: the model would take a number for one."""
+    if isinstance(value, str) and DATE.read(value) == value:
+        raise Unreadable(f"{name}: {value[:20]!r} is no date.")
 
 
 def again(item: Model) -> tuple[str, ...]:
