@@ -1,4 +1,4 @@
-"""What the calls of both dead APIs have in common: secrets that no line shows, and an end before anything is sent."""
+"""What the calls of both dead APIs share: secrets that no line shows, and an end before anything is sent."""
 
 from collections.abc import Mapping
 from dataclasses import replace

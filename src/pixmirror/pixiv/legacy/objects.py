@@ -134,6 +134,15 @@ def _mend_user(app: dict[str, Any], raw: Mapping[str, Any], _: dict[str, Any]) -
     _mend_avatar(app, raw)
 
 
+# What the document and recorded answers have of a work and of a user.
+KNOWN = frozenset(
+    (
+        *("age_limit", "book_style", "caption", "content_type", "created_time", "favorite_id", "height", "id"),
+        *("image_urls", "is_liked", "is_manga", "metadata", "page_count", "publicity", "reuploaded_time"),
+        *("sanity_level", "stats", "tags", "title", "tools", "type", "user", "width", "account", "is_follower"),
+        *("is_following", "is_friend", "is_premium", "name", "profile", "profile_image_urls"),
+    )
+)
 ILLUST = Shape(_WORK, _mend_work, LEGACY)
 USER = Shape(
     (

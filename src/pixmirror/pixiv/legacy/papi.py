@@ -1,4 +1,4 @@
-"""The requests of the Public API (document 000, pixiv-facts 12). They are built and never sent: `calls.ask` says so.
+"""The requests of the Public API (document 000, pixiv-facts 12). They are built and never sent: see `calls.ask`.
 
 The API wanted `calls.authorized(request, access_token)`.
 """
@@ -31,8 +31,8 @@ TYPES: Final = ("illustration", "manga", "ugoira")
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """What of works and users the answer held: sizes of pictures (`large` was the original), whether statistics and
-    the rating.
+    """What of works and users the answer held: sizes of pictures (`large` was the original), whether statistics
+    and the rating.
     """
 
     image_sizes: Collection[str] = ("large",)

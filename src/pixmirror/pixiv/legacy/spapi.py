@@ -1,4 +1,4 @@
-"""The requests of SPAPI, each of the 26 routes of document 000. They are built and never sent: `calls.ask` says so."""
+"""The requests of SPAPI, each of the 26 routes of document 000. They are built and never sent: see `calls.ask`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -91,7 +91,7 @@ def ranking(mode: str, also: Also = PLAIN) -> Request:
 
 
 def search(word: str, s_mode: str = "s_tag", also: Also = PLAIN) -> Request:
-    """Works by word. GET /iphone/search.php: s_mode, word. The document names no modes; these are the site's of then.
+    """Works by word. GET /iphone/search.php: s_mode, word. The document names no modes; these are the site's.
     Source: 000.
     """
     return _get("search", also, s_mode=one_of("s_mode", s_mode, SEARCH_MODES), word=text("word", word))
