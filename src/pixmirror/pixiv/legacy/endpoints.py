@@ -7,8 +7,10 @@ from pixmirror.models import Illust, Model, Novel, NovelText, Tag, User
 from pixmirror.pixiv.legacy.rows import LegacyComment
 
 _WORKS = ("illust", "manga", "new_illust", "ranking", "search", "member_illust", "bookmark")
-_NOVELS = ("novel", "new_novel", "new_novel_r18", "bookmark_user_new_novel", "mypixiv_new_novel", "member_novel")
-_NOVELS += ("bookmark_novel", "novel_series", "novel_marker_all")
+_NOVELS = (
+    *("novel", "new_novel", "new_novel_r18", "bookmark_user_new_novel", "mypixiv_new_novel", "member_novel"),
+    *("bookmark_novel", "novel_series", "novel_marker_all"),
+)
 _USERS = ("search_user", "user", "mypixiv_all", "bookmark_user_all", "novel_bookmarks")
 SPAPI: Mapping[str, type[Model]] = {
     **{f"/iphone/{name}.php": Illust for name in _WORKS},
