@@ -51,7 +51,7 @@ def work_row(ask: Ask, key: Key) -> Row | None:
         3: work.title,
         5: artist.name,
         12: f"{moment(work.create_ms):%Y-%m-%d %H:%M:%S}",
-        13: " ".join(work.tags),
+        13: " ".join(tag.replace(" ", "_") for tag in work.tags),
         15: work.total_bookmarks,
         16: work.total_bookmarks * 10,
         17: work.total_view,

@@ -6,6 +6,7 @@ import pytest
 from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.oauth import REFRESH_TOKEN
 from pixmirror.demo.server import create_app, running
+from pixmirror.demo.world import LIVE
 from pixmirror.pixiv.legacy import calls
 from pixmirror.pixiv.wire import flatten
 
@@ -15,7 +16,10 @@ NOW_MS = 1_795_000_000_000
 @pytest.fixture(scope="package")
 def world():
     spec = WorldSpec(now_ms=NOW_MS, artists=8, private=2, works=260, bookmarks=90, commented=60, others=8)
-    return generate(spec, now=lambda: NOW_MS)
+    made = generate(spec, now=lambda: NOW_MS)
+    for medium in ("illust", "novel"):
+        made.edit(next(w for w in made.works.values() if w.medium == medium and w.state == LIVE), x_restrict=1)
+    return made
 
 
 @pytest.fixture(scope="package")
