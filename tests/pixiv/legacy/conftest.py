@@ -33,7 +33,7 @@ def ask(world):
         def send(request, *, login=True):
             if login and request.host == calls.PAPI_HOST:
                 request = calls.authorized(request, token)
-            return client.get(request.path, params=flatten(request.params), headers=dict(request.headers))
+            return client.get(request.path, params=dict(flatten(request.params)), headers=dict(request.headers))
 
         yield send
 

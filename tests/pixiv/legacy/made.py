@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from pixmirror.pixiv.legacy.records import written
+from pixmirror.pixiv.legacy.rows import NAMES
+
+__all__ = ["comment", "papi_user", "papi_work", "user", "work", "written"]
+
 
 def work(work_id: int = 46277719, **changed: str) -> list[str]:
     """The columns of a work in SPAPI; names of `changed` as in rows.NAMES."""
-    from pixmirror.pixiv.legacy.rows import NAMES
-
     path = "2014/09/30/23/58/34"
     row = {
         "id": str(work_id),
