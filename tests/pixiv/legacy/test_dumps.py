@@ -171,6 +171,13 @@ def test_what_cannot_be_read_says_why(row, name, says):
     assert entry.raw == row
 
 
+def test_rows_behind_a_line_that_looks_like_json_are_still_rows():
+    for begin in (b"{\n", b"[1,\n", b'{"status":"success","response":[\n'):
+        bad, good = dump(begin + written(tuple(work())).encode())
+        assert bad.item is None
+        assert (good.item.id, good.line) == (46277719, 2)
+
+
 def test_an_empty_answer_is_one_entry_that_says_what_it_may_mean():
     (entry,) = dump(b"\n", "illust.php")
     assert (entry.item, entry.line) == (None, 1)

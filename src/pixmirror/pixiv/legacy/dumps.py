@@ -12,6 +12,8 @@ from pixmirror.pixiv.legacy.records import Record, records
 
 BOM = b"\xef\xbb\xbf"
 _DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
+# What no line of JSON begins with: a CSV may begin with a damaged row that looks like JSON.
+_ROW = re.compile(rb'^(?:"?[0-9]+"?,"?[0-9]+"?,|,"?[0-9]+"?,,)', re.MULTILINE)
 UNREADABLE_TEXT = "Its text is neither UTF-8 nor cp932: what could not be read became U+FFFD."
 EMPTY = "The answer is empty: the work was deleted, or is R-18 and nobody was logged in."
 
@@ -47,7 +49,7 @@ def read_dump(data: bytes, name: str = "") -> Iterator[Entry]:
         yield Entry(1, None, [], EMPTY)
     elif "novel_text" in name.lower():
         yield _text(data, name)
-    elif data.removeprefix(BOM).lstrip()[:1] in (b"{", b"["):
+    elif data.removeprefix(BOM).lstrip()[:1] in (b"{", b"[") and not _ROW.search(data):
         yield from _json(data)
     else:
         yield from _csv(data, name)
