@@ -4,6 +4,7 @@ checked and refused before anything is sent; the demo answers it, and the answer
 
 import importlib
 import inspect
+import json
 import re
 import tomllib
 from datetime import date
@@ -17,9 +18,10 @@ from pixmirror.demo.web import COOKIE
 from pixmirror.demo.world import LIVE
 from pixmirror.errors import EndpointGone, InvalidRequest
 from pixmirror.pixiv import Client
-from pixmirror.pixiv.legacy import calls, endpoints, papi, spapi
+from pixmirror.pixiv.legacy import calls, endpoints, objects, papi, rows, spapi
 from pixmirror.pixiv.legacy.dumps import read_dump
 from pixmirror.pixiv.legacy.papi import Page, Search, Show
+from pixmirror.pixiv.legacy.records import written
 from pixmirror.pixiv.legacy.spapi import Also
 from pixmirror.pixiv.wire import flatten
 
@@ -70,6 +72,29 @@ def test_every_route_of_the_document_is_there():
     assert len(named) == 26
     ours = {e["path"] for e in ENTRIES if e["document"] == "000"}
     assert set(named) | {"/v1/works/{id}.json"} == ours
+
+
+@pytest.mark.skipif(not DOCUMENT.is_file(), reason="the document is not here")
+def test_the_rows_that_the_document_shows_are_read_as_it_describes_them():
+    shown = [line.strip() for line in DOCUMENT.read_text().splitlines() if re.match(r'\s*,?"\d+",', line)]
+    read = list(read_dump("\n".join(shown).encode()))
+    assert [type(e.item).__name__ for e in read] == [*["Illust"] * 5, "User", "LegacyComment"]
+    assert [getattr(e.item, "type", None) for e in read[:5]] == ["illust", "illust", "manga", "manga", "ugoira"]
+    assert ["replaced" in e.trouble for e in read[:5]] == [True, False, False, False, False]
+    for entry, line in zip(read, shown, strict=True):
+        assert entry.item is not None
+        assert written(rows.again(entry.item)).rstrip("\n") == line
+
+
+@pytest.mark.skipif(not DOCUMENT.is_file(), reason="the document is not here")
+def test_the_answer_that_the_document_shows_is_read_whole():
+    text = DOCUMENT.read_text()
+    begin = text.index('{\n      "status":"success"')
+    payload, _ = json.JSONDecoder().raw_decode(text, begin)
+    (entry,) = read_dump(json.dumps(payload).encode())
+    assert entry.item is not None
+    assert objects.again(entry.item) == payload["response"][0]
+    assert set(payload["response"][0]) <= objects.KNOWN
 
 
 def test_every_function_and_every_answer_has_its_entry():

@@ -178,6 +178,14 @@ def test_rows_behind_a_line_that_looks_like_json_are_still_rows():
         assert (good.item.id, good.line) == (46277719, 2)
 
 
+def test_answers_behind_a_damaged_line_are_still_answers():
+    text = '"count":1}\n' + json.dumps(answer(papi_work(1))) + "\nnonsense\n" + json.dumps(answer(papi_work(2)))
+    found = dump(text.encode())
+    assert [e.item.id for e in found if e.item] == [1, 2]
+    assert [e.line for e in found if e.item] == [2, 4]
+    assert all(e.trouble for e in found if not e.item)
+
+
 def test_an_empty_answer_is_one_entry_that_says_what_it_may_mean():
     (entry,) = dump(b"\n", "illust.php")
     assert (entry.item, entry.line) == (None, 1)

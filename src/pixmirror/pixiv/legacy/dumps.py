@@ -12,7 +12,8 @@ from pixmirror.pixiv.legacy.records import Record, records
 
 BOM = b"\xef\xbb\xbf"
 _DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
-# What no line of JSON begins with: a CSV may begin with a damaged row that looks like JSON.
+# What lines of JSON begin with, and what none of them does: the first line of either may be damaged.
+_JSON = re.compile(rb"^[ \t]*[\[{]", re.MULTILINE)
 _ROW = re.compile(rb'^(?:"?[0-9]+"?,"?[0-9]+"?,|,"?[0-9]+"?,,)', re.MULTILINE)
 UNREADABLE_TEXT = "Its text is neither UTF-8 nor cp932: what could not be read became U+FFFD."
 EMPTY = "The answer is empty: the work was deleted, or is R-18 and nobody was logged in."
@@ -49,7 +50,7 @@ def read_dump(data: bytes, name: str = "") -> Iterator[Entry]:
         yield Entry(1, None, [], EMPTY)
     elif "novel_text" in name.lower():
         yield _text(data, name)
-    elif data.removeprefix(BOM).lstrip()[:1] in (b"{", b"[") and not _ROW.search(data):
+    elif _JSON.search(data.removeprefix(BOM)) and not _ROW.search(data):
         yield from _json(data)
     else:
         yield from _csv(data, name)
