@@ -10,6 +10,7 @@ from pixmirror.cli import api_check, api_functions
 from pixmirror.cli.demo_setup import TOKEN
 from pixmirror.pixiv.app import answers
 from tests.pixiv.covered import endpoints
+from tests.pixiv.legacy import made
 
 REPO = Path(__file__).parents[2]
 RECORDED = REPO.parent / "shared" / "recorded"
@@ -404,3 +405,51 @@ def work(pixiv):
 def web(pixiv, monkeypatch):
     """www.pixiv.net, which is the stand-in, too, knows us."""
     monkeypatch.setenv("PIXMIRROR_PHPSESSID", f"{ME}_demo")
+
+
+# The dead APIs ------------------------------------------------------------------------------------------
+
+OLD = [
+    *(("papi", "/v1/works/{id}.json", f) for f in RECORDED.glob("papi/*.json") if "http" not in f.name),
+    *(("papi", "error", f) for f in RECORDED.glob("papi/*http400.json")),
+    *(("spapi", "/iphone/illust.php", f) for f in RECORDED.glob("spapi/*.csv")),
+]
+
+
+@recorded
+@pytest.mark.parametrize(("api", "path", "file"), OLD, ids=lambda v: v.stem if isinstance(v, Path) else "")
+def test_each_recorded_answer_of_the_dead_apis_is_read_without_loss(pixmirror, api, path, file):
+    (row,) = checked(pixmirror, api, path, file)
+    assert (row["ok"], row["bad_items"], row["lost"], row["unknown_fields"]) == (True, 0, [], [])
+    if path == "error":
+        assert row["error"] == "NotFound"
+    elif api == "papi":
+        assert row["again"] == json.loads(file.read_text())
+    else:
+        assert row["items"] == (1 if file.stat().st_size else 0)
+        assert ("deleted" in (row["says"] or "")) == (row["items"] == 0)
+
+
+def test_an_answer_of_another_route_or_a_damaged_row_is_told(pixmirror, tmp_path):
+    row, user_row = made.written(tuple(made.work())), made.written(tuple(made.user()))
+    file = saved(tmp_path, row + '"1","2","jpg","cut\n' + row + user_row, "illust.csv")
+    (look,) = checked(pixmirror, "spapi", "illust.php", file, code=7)
+    assert (look["ok"], look["items"], look["bad_items"]) == (False, 2, 2)
+    assert any(problem.startswith("line 2:") for problem in look["problems"])
+    assert any("which /iphone/illust.php does not give" in problem for problem in look["problems"])
+
+
+def test_an_unknown_field_of_the_public_api_is_told_and_kept(pixmirror, tmp_path):
+    body = {"status": "success", "response": [made.papi_work() | {"novelty": 1}], "count": 1}
+    (look,) = checked(pixmirror, "papi", "/v1/works/5.json", saved(tmp_path, body))
+    assert (look["ok"], look["unknown_fields"]) == (True, ["response[].novelty"])
+    assert look["again"] == body
+
+
+@pytest.mark.parametrize(
+    ("api", "path"), [("papi", "/v1/nothing.json"), ("spapi", "nothing.php"), ("spapi", "error")]
+)
+def test_there_is_no_check_for_a_route_that_never_was(pixmirror, api, path, tmp_path):
+    result = pixmirror("api", "check", api, path, saved(tmp_path, "x"))
+    assert result.exit_code == 2
+    assert "No route of" in result.output

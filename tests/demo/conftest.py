@@ -37,7 +37,7 @@ def now() -> ManualNow:
 async def login() -> AsyncIterator[Login]:
     async with AsyncExitStack() as stack:
 
-        async def open_client(world: World, **options: int) -> httpx.AsyncClient:
+        async def open_client(world: World, **options: Any) -> httpx.AsyncClient:
             app = create_app(world, **options)
             transport = httpx.ASGITransport(app)
             client = await stack.enter_async_context(

@@ -1,6 +1,7 @@
 """Writes the reference page of the library from tests/coverage.toml: `python -m tests.pixiv.make_api_page`."""
 
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def kind(value: Any) -> str:
         return " \\| ".join(map(str, value))
     said = {
         "id": "an id", "int": "a number", "text": "a text", "bool": "yes or no", "date": "a date", "ids": "ids",
-        "texts": "words", "cursor": "a cursor",
+        "texts": "words", "cursor": "a cursor", "ids,": "ids with commas", "types": "kinds with commas",
     }  # fmt: skip
     return said[value]
 
@@ -78,6 +79,39 @@ def short(function: str) -> str:
     return function.removeprefix("pixmirror.pixiv.app.").removeprefix("pixmirror.")
 
 
+LEGACY = """## pixmirror.pixiv.legacy: what is dead
+
+The Public API (`papi`, until November 2021) and SPAPI (`spapi`, until May 2015) answer no more. Their requests are
+built as they were, `await calls.ask(request)` raises `EndpointGone`, and nothing is ever sent. What was saved of
+their answers is read into today's models, what only they said under `legacy`:
+
+    from pathlib import Path
+    from pixmirror.pixiv.legacy import spapi
+    from pixmirror.pixiv.legacy.dumps import read_dump
+
+    request = spapi.illust([12345, 12346], spapi.Also(p=2))
+    for entry in read_dump(Path("illust.csv").read_bytes(), "illust.csv"):
+        print(entry.line, entry.item, entry.trouble)
+
+`read_dump` takes SPAPI's CSV and the Public API's JSON, in UTF-8 or cp932; a damaged row or object ends before the
+next whole one. `entry.app` is the item as the App API would send it. Old addresses become those of i.pximg.net, as
+Pixiv itself moved them; of SPAPI's works the originals are made of date, id and extension, so that on works whose
+pages differ in kind, or whose files were replaced (`trouble` says so), they are a guess. A novel's length is not
+known (0); a work of several pages counts as manga, since the row does not say more.
+"""
+
+
+def legacy() -> list[str]:
+    """The routes of the dead APIs, from tests/coverage_legacy.toml."""
+    data = tomllib.loads((REPO / "tests" / "coverage_legacy.toml").read_text(encoding="utf-8"))
+    lines = [LEGACY, "| Function | Request | Parameters |\n|---|---|---|"]
+    for entry in data["endpoint"]:
+        function = entry["function"].removeprefix("pixmirror.pixiv.legacy.")
+        params = "; ".join(f"`{name}`: {kind(value)}" for name, value in entry["params"].items()) or "–"
+        lines.append(f"| `{function}` | GET {entry['path']} | {params} |")
+    return ["\n".join(lines) + "\n"]
+
+
 def page() -> str:
     data, entries = load(), endpoints()
     modules: dict[str, list[Endpoint]] = {}
@@ -88,6 +122,7 @@ def page() -> str:
     for name, found in modules.items():
         parts.append(f"## pixmirror.pixiv.app.{name}\n\n| Function | Request | Parameters |\n|---|---|---|")
         parts.append("\n".join(rows(found)) + "\n")
+    parts += legacy()
     parts.append("## Coming from pixivpy or pixivapi\n\n| pixivpy | pixivapi | here |\n|---|---|---|")
     known: dict[str, tuple[list[str], list[str]]] = {}
     for entry in entries:

@@ -86,7 +86,7 @@ def web_group() -> None:
 
 @api.command()
 def check(
-    which: Annotated[str, typer.Argument(metavar="API", help="app, web or oauth.")],
+    which: Annotated[str, typer.Argument(metavar="API", help="app, web, oauth, papi or spapi.")],
     path: Annotated[str, typer.Argument(help="The endpoint, as /v1/illust/detail; `error` for error bodies.")],
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Saved answers.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each file.")] = False,
@@ -110,6 +110,7 @@ def check(
       pixmirror api check web /ajax/illust/{id}/pages *.json --json
       pixmirror api check oauth /auth/token token.json
       pixmirror api check app error refused.json --status 404
+      pixmirror api check spapi illust.php old.csv
     """
     from pixmirror.cli import api_check
 

@@ -3,12 +3,13 @@
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pixmirror.cli import api_errors
+from pixmirror.cli import api_check_legacy, api_errors
+from pixmirror.cli.api_look import Look, dumped, judged, unknown_in, wrong
 from pixmirror.cli.common import sentence
 from pixmirror.errors import BadResponse, ConfigError, PixmirrorError
 from pixmirror.models import Broken, Model, NovelText, Received, UserPreview
@@ -22,41 +23,10 @@ from pixmirror.pixiv.web import reading as web
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
 from pixmirror.pixiv.web.rows import Camel, Rows, rows
 
-APIS = ("app", "web", "oauth")
+APIS = ("app", "web", "oauth", *api_check_legacy.APIS)
 ERROR = "error"
 MOST_UNKNOWN = 0.5
 _WEBVIEW = "/webview/v2/novel"
-
-
-@dataclass(frozen=True)
-class Look:
-    """What came of one file. `parsed`: the models as JSON; `again`: the answer made from them once more."""
-
-    file: str
-    items: int = 0
-    bad: tuple[Broken, ...] = ()
-    unknown: tuple[str, ...] = ()
-    error: str = ""
-    says: str = ""
-    parsed: Any = None
-    again: Any = None
-    lost: tuple[str, ...] = ()
-    ok: bool = field(default=True)
-
-    def as_dict(self, dump: bool) -> dict[str, Any]:
-        """`error` is the name of our error, `says` its sentence."""
-        row: dict[str, Any] = {
-            "file": self.file,
-            "ok": self.ok,
-            "items": self.items,
-            "bad_items": len(self.bad),
-            "unknown_fields": list(self.unknown),
-            "lost": list(self.lost),
-            "problems": [f"{broken.path}: {broken.reason}" for broken in self.bad],
-            "error": self.error or None,
-            "says": self.says or None,
-        }
-        return row | ({"parsed": self.parsed, "again": self.again} if dump else {})
 
 
 class Preload(Camel):
@@ -83,9 +53,11 @@ def reader(api: str, path: str, status: int | None = None) -> Callable[[Path], L
     """What reads files as answers of `path`; ConfigError if there is no such API or endpoint."""
     if api not in APIS:
         raise ConfigError(f"There is no API {api!r}: it is one of {', '.join(APIS)}.")
-    if path.strip("/") == ERROR:
+    if path.strip("/") == ERROR and api != "spapi":
         return lambda file: _error(file, api, status)
     asked = path_of(path)
+    if api in api_check_legacy.APIS:
+        return api_check_legacy.reader(api, path, asked)
     if api == "web":
         name = web_endpoint(asked)
         if name is None:
@@ -151,29 +123,19 @@ def _look(file: Path, read: Reader, api: str, *, as_text: bool = False) -> Look:
     try:
         body = file.read_bytes()
     except OSError as error:
-        return _wrong(name, "StorageError", f"It cannot be read: {error.strerror}.")
+        return wrong(name, "StorageError", f"It cannot be read: {error.strerror}.")
     try:
         payload = body.decode() if as_text and looks_html("", body) else parse_json(body)
     except (ValueError, RecursionError):
         what = "a web page" if looks_html("", body) else "no JSON" if body.strip() else "empty"
-        return _wrong(name, "BadResponse", f"It is {what}, where JSON must be.")
+        return wrong(name, "BadResponse", f"It is {what}, where JSON must be.")
     try:
         failure = api_errors.named(api, payload, None, "")
         if failure is not None:
-            return _wrong(name, *api_errors.told(failure), "It is an error body: ")
-        return _judged(replace(read(payload), file=name), payload)
+            return wrong(name, *api_errors.told(failure), "It is an error body: ")
+        return judged(replace(read(payload), file=name), payload)
     except PixmirrorError as error:
-        return _wrong(name, type(error).__name__, sentence(error))
-
-
-def _wrong(name: str, error: str, says: str, before: str = "") -> Look:
-    return Look(name, error=error, says=f"{before}{says}", ok=False)
-
-
-def _judged(look: Look, payload: Any) -> Look:
-    """Compares what was made again with what was sent."""
-    lost = tuple(dict.fromkeys(_general(place) for place in _differences(look.again, payload)))
-    return replace(look, lost=lost, ok=not (lost or look.bad))
+        return wrong(name, type(error).__name__, sentence(error))
 
 
 def _error(file: Path, api: str, status: int | None) -> Look:
@@ -181,29 +143,24 @@ def _error(file: Path, api: str, status: int | None) -> Look:
     try:
         body = file.read_bytes()
     except OSError as error:
-        return _wrong(name, "StorageError", f"It cannot be read: {error.strerror}.")
+        return wrong(name, "StorageError", f"It cannot be read: {error.strerror}.")
     status = status or api_errors.status_in(file.name)
     if looks_html("", body):
         return Look(name, error="Challenge", says="A web page came instead of data.")
     try:
         payload = parse_json(body)
     except (ValueError, RecursionError):
-        return _wrong(name, "BadResponse", "It is no JSON.")
+        return wrong(name, "BadResponse", "It is no JSON.")
     failure = api_errors.named(api, payload, status, "error")
     if failure is None:
-        return _wrong(name, "BadResponse", "It is no error body.")
+        return wrong(name, "BadResponse", "It is no error body.")
     said, says = api_errors.told(failure)
     try:
         got = reading.one(payload, "", answers.ErrorBody, ERROR)
-    except BadResponse as wrong:
-        return Look(name, error=said, says=f"{says} {sentence(wrong)}", ok=False)
-    look = Look(name, error=said, says=says, parsed=dumped(got.item), unknown=_unknown_in(got.item))
-    return _judged(replace(look, again=reading.again(got.item, payload)), payload)
-
-
-def dumped(item: Any) -> Any:
-    """A model as JSON, with what it does not read."""
-    return item.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
+    except BadResponse as error:
+        return Look(name, error=said, says=f"{says} {sentence(error)}", ok=False)
+    look = Look(name, error=said, says=says, parsed=dumped(got.item), unknown=unknown_in(got.item))
+    return judged(replace(look, again=reading.again(got.item, payload)), payload)
 
 
 # The App API ---------------------------------------------------------------------------------------------
@@ -218,7 +175,7 @@ def _app(payload: Any, path: str) -> Look:
     got = reading.one(payload, kind.key, kind.model, path)
     made = reading.again(got.item, got.raw)
     rest = {name: value for name, value in payload.items() if name != kind.key} if kind.key else {}
-    unknown = (*_unknown_in(got.item, kind.key), *rest)
+    unknown = (*unknown_in(got.item, kind.key), *rest)
     _not_another(payload, got.item.extra | rest, path)
     return Look(
         "",
@@ -255,7 +212,7 @@ def _app_list(payload: Any, path: str, kind: answers.Answer) -> Look:
             (remade, shown) if isinstance(value, list) else (remade[0], shown[0] if shown else None)
         )
         for index, row in enumerate(good):
-            unknown += _unknown_in(row.item, f"{name}[]" if isinstance(value, list) else name)
+            unknown += unknown_in(row.item, f"{name}[]" if isinstance(value, list) else name)
             left |= {f"{name}[{index}].{at}": extra for at, extra in row.item.extra.items()}
     _not_another(payload, left, path)
     return Look(
@@ -278,7 +235,7 @@ def _with_works(row: Received[Any], bad: list[Broken], unknown: list[str]) -> An
             if name in shown:
                 shown[name] = [dumped(work.item) for work in found]
             for work in found:
-                unknown += _unknown_in(work.item, f"user_previews[].{name}[]")
+                unknown += unknown_in(work.item, f"user_previews[].{name}[]")
     return shown
 
 
@@ -300,7 +257,7 @@ def _part(payload: Any, kind: answers.Answer, path: str) -> Look | None:
     item = answers.part_of(payload, kind)
     if item is None:
         return None
-    return Look("", items=1, unknown=_unknown_in(item), parsed=dumped(item), again=reading.again(item, payload))
+    return Look("", items=1, unknown=unknown_in(item), parsed=dumped(item), again=reading.again(item, payload))
 
 
 def _token(payload: Any) -> Look:
@@ -310,7 +267,7 @@ def _token(payload: Any) -> Look:
     if account.item.id == 0:
         raise BadResponse("/auth/token: `user.id` is 0.")
     made = reading.again(got.item, payload)
-    return Look("", items=1, unknown=_unknown_in(got.item), parsed=dumped(got.item), again=made)
+    return Look("", items=1, unknown=unknown_in(got.item), parsed=dumped(got.item), again=made)
 
 
 def _webview(payload: Any) -> Look:
@@ -320,7 +277,7 @@ def _webview(payload: Any) -> Look:
     else:
         got = reading.one(payload, "", NovelText, _WEBVIEW)
     made = payload if isinstance(payload, str) else reading.again(got.item, got.raw)
-    return Look("", items=1, unknown=_unknown_in(got.item), parsed=dumped(got.item), again=made)
+    return Look("", items=1, unknown=unknown_in(got.item), parsed=dumped(got.item), again=made)
 
 
 # The web -------------------------------------------------------------------------------------------------
@@ -331,7 +288,7 @@ def _web(payload: Any, name: str, asked: str) -> Look:
     if name in WEB_PARTS and isinstance(payload, dict) and "body" not in payload and "id" in payload:
         part = web.one(payload, WEB_PARTS[name], name)
         made = reading.again(web.again(part.item, endpoints.Answer(WEB_PARTS[name])), payload)
-        return Look("", items=1, unknown=_unknown_in(part.item), parsed=dumped(part.item), again=made)
+        return Look("", items=1, unknown=unknown_in(part.item), parsed=dumped(part.item), again=made)
     got = web.answer(payload, name) if name in endpoints.ANSWERS else web.one(payload, kind.model, name)
     _asked_for(got.item, name, asked)
     made = reading.again(web.again(got.item, kind), payload["body"] if kind.enveloped else payload)
@@ -346,7 +303,7 @@ def _web(payload: Any, name: str, asked: str) -> Look:
         "",
         items=sum(_counted(got.item)) or (0 if bad else 1),
         bad=bad,
-        unknown=(*_unknown_in(got.item), *beside),
+        unknown=(*unknown_in(got.item), *beside),
         parsed=shown[kind.bare] if kind.bare and kind.bare in shown else shown,
         again=made,
     )
@@ -383,27 +340,3 @@ def _leaves(value: Any) -> int:
     if isinstance(value, Mapping) and value:
         return sum(map(_leaves, value.values()))
     return sum(map(_leaves, value)) if isinstance(value, list) and value else 1
-
-
-def _unknown_in(item: Model, at: str = "") -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_general(f"{at}.{path}".lstrip(".")) for path in item.extra))
-
-
-def _general(path: str) -> str:
-    return re.sub(r"\[\d+\]", "[]", path)
-
-
-def _differences(made: Any, sent: Any, at: str = "") -> Iterator[str]:
-    """The places at which two JSON values differ."""
-    if isinstance(made, dict) and isinstance(sent, dict):
-        for key in made.keys() | sent.keys():
-            place = f"{at}.{key}".lstrip(".")
-            if key in made and key in sent:
-                yield from _differences(made[key], sent[key], place)
-            else:
-                yield place
-    elif isinstance(made, list) and isinstance(sent, list) and len(made) == len(sent):
-        for index, (one, other) in enumerate(zip(made, sent, strict=True)):
-            yield from _differences(one, other, f"{at}[{index}]")
-    elif made != sent:
-        yield at or "(all)"

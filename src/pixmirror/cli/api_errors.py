@@ -20,6 +20,7 @@ from pixmirror.errors import (
 )
 from pixmirror.pixiv.auth import rejection
 from pixmirror.pixiv.failures import Expired, classify, error_text
+from pixmirror.pixiv.legacy import objects
 from pixmirror.pixiv.web.errors import refused
 
 _STATUS = re.compile(r"(?:ERROR-|http)(\d{3})(?!\d)", re.IGNORECASE)
@@ -50,6 +51,8 @@ def named(api: str, payload: Any, status: int | None, path: str) -> PixmirrorErr
     if not isinstance(payload, Mapping):
         return None
     path = path or "an answer"
+    if api == "papi":
+        return objects.failure(payload, path)
     if isinstance(payload.get("error"), bool):
         return _web(payload, status, path)
     has = isinstance(payload.get("error"), Mapping | str) or payload.get("has_error") is True

@@ -20,6 +20,12 @@ def parse_json(body: bytes) -> Any:
     return _mended(value) if _MAYBE_LONE.search(body) else value
 
 
+def parse_next(text: str, at: int) -> tuple[Any, int]:
+    """The value that begins at `at`, and where it ends; errors as of `parse_json`."""
+    value, end = _DECODER.raw_decode(text, at)
+    return _mended(value), end
+
+
 def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
@@ -32,3 +38,6 @@ def _mended(value: Any) -> Any:
     if isinstance(value, dict):
         return {_mended(name): _mended(item) for name, item in value.items()}
     return value
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)

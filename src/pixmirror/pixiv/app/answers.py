@@ -52,12 +52,14 @@ class AppError(Model):
 
 
 class ErrorBody(Model):
-    """Any error body of Pixiv: app-api's `error`, OAuth's `errors.system`, the web's `error` and `message`."""
+    """Any error body of Pixiv: app-api's `error`, OAuth's `errors.system`, the web's `error` and `message`, the
+    Public API's `status`."""
 
     error: AppError | bool | str | None = None
     errors: Errors | None = None
     has_error: bool | None = None
     message: str | None = None
+    status: object = None
     body: object = None
 
 

@@ -37,10 +37,13 @@ class Lens:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The lenses of one kind of thing; `mend` adds what follows from others and notes what it overrode."""
+    """The lenses of one kind of thing; `mend` adds what follows from others and notes what it overrode. `under` is
+    where the rest stays.
+    """
 
     lenses: tuple[Lens, ...]
     mend: Callable[[dict[str, Any], Mapping[str, Any], dict[str, Any]], None] | None = None
+    under: str = WEB
 
     def read(self, raw: Any) -> Any:
         """The App-shaped object; what is no object is left to the model to refuse."""
@@ -60,14 +63,14 @@ class Shape:
                 sent[lens.web] = value
         if self.mend:
             self.mend(app, raw, sent)
-        app[WEB] = rest | {READ: _shared(tuple(lens.web for lens in taken)), AS_SENT: sent}
+        app[self.under] = rest | {READ: _shared(tuple(lens.web for lens in taken)), AS_SENT: sent}
         return app
 
     def write(self, app: Any) -> Any:
         """The web object again, of an App-shaped one that came from one."""
-        if not isinstance(app, dict) or not isinstance(app.get(WEB), dict):
+        if not isinstance(app, dict) or not isinstance(app.get(self.under), dict):
             return app
-        web = dict(app[WEB])
+        web = dict(app[self.under])
         taken, sent = web.pop(READ, ()), web.pop(AS_SENT, {})
         for lens in self.lenses:
             if lens.web in taken:
