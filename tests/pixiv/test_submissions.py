@@ -3,6 +3,7 @@ second, and an error that says how to find out where the outcome is not clear.
 """
 
 import json
+from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
@@ -19,11 +20,11 @@ pytestmark = pytest.mark.anyio
 HOST = "app-api.pixiv.net"
 BASE = f"https://{HOST}"
 PICTURES = [FIXTURES / "pictures" / name for name in ("0.png", "1.png", "2.jpg")]
-NOVEL = {"title": "題", "text": "本文"}
-COMMENT = {"comment": {"id": 5, "comment": "すてき"}}
+NOVEL: dict[str, Any] = {"title": "題", "text": "本文"}
+COMMENT: dict[str, Any] = {"comment": {"id": 5, "comment": "すてき"}}
 
 # Every submission: the function, what it takes, and the answer that it hopes for.
-ALL = [
+ALL: list[tuple[Any, dict[str, Any], str, dict[str, Any]]] = [
     (submissions.illust_upload, {"title": "題", "files": PICTURES}, "/v1/upload/illust", {"convert_key": "k"}),
     (submissions.illust_delete, {"illust_id": 5}, "/v1/illust/delete", {}),
     (submissions.novel_upload, NOVEL, "/v1/upload/novel", {"novel_id": 5}),
@@ -139,10 +140,16 @@ async def test_a_novel_and_its_drafts_have_one_form(api):
     answers = {"novel_id": 7, "novel_draft_id": 8}
     for path in ("/v1/upload/novel", "/v1/upload/novel/draft", "/v1/edit/novel/draft"):
         respx.post(f"{BASE}{path}").respond(json=answers)
-    whole = {"cover_id": 11, "caption": "説明", "tags": ["夜"], "restrict": "private", "x_restrict": "r18g"}
+    whole: dict[str, Any] = {
+        "cover_id": 11,
+        "caption": "説明",
+        "tags": ["夜"],
+        "restrict": "private",
+        "x_restrict": "r18g",
+    }
     posted = await submissions.novel_upload(api, **NOVEL, **whole, is_original=True, novel_ai_type=1, draft_id=8)
     saved = await drafts.add(api, **NOVEL, **whole, is_original=True)
-    assert await drafts.edit(api, 8, **NOVEL, **whole, is_original=True) is None
+    await drafts.edit(api, 8, **NOVEL, **whole, is_original=True)
     assert (posted.item.novel_id, saved.item.novel_draft_id) == (7, 8)
     common = [
         *(("title", "題"), ("caption", "説明"), ("cover_id", "11"), ("text", "本文"), ("restrict", "private")),
