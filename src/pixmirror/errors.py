@@ -15,6 +15,7 @@
     ├── UpstreamBrake               too much would change its state at once: nothing does
     ├── PixivError                  Pixiv answered, or failed to                            exit 8
     │   ├── Unreachable             no answer: network, DNS, TLS, time-out
+    │   │   └── NotSent             a submission that Pixiv cannot have got
     │   ├── ServerError             5xx: passes
     │   ├── RateLimited             "Rate Limit", 429, the overuse message
     │   ├── Challenge               an HTML page where JSON was due: captcha, maintenance, ban
@@ -138,6 +139,15 @@ class Unreachable(PixivError):
     def __init__(self, message: str, *, sent: bool = True) -> None:
         super().__init__(message)
         self.sent = sent
+
+
+class NotSent(Unreachable):
+    """A submission that Pixiv cannot have got, or not whole: nothing was done."""
+
+    advice = "Nothing was posted: check the network and send it again."
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=False)
 
 
 class ServerError(PixivError):

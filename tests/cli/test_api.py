@@ -277,22 +277,26 @@ def test_every_function_has_its_command_or_is_refused(pixmirror, api):
     listed = pixmirror("api", api)
     for name, function in api_functions.functions(api).items():
         result = pixmirror("api", api, name, "--help")
-        if api_functions.writes(function):
+        if api_functions.writes(function) and not api_functions.submits(function):
             assert result.exit_code == 2
-            assert "only reads" in result.stderr
+            assert "only reads and submits" in result.stderr
             assert f" {name} " not in listed.output
         else:
             assert result.exit_code == 0
             first = " ".join((function.__doc__ or "").split()).split(".")[0]
             assert first in " ".join(result.output.split())
             assert name in listed.output
-    assert len(api_functions.readable(api)) > 50
+            assert ("--yes" in result.output) == api_functions.writes(function)
+    assert len(api_functions.callable_(api)) > 50
 
 
-def test_only_functions_that_post_are_refused():
-    for api in ("app", "web"):
-        for name, function in api_functions.functions(api).items():
-            assert api_functions.writes(function) == ("post(" in function_source(function)), name
+def test_only_functions_that_change_nothing_are_called_without_a_word():
+    methods = {entry.function: entry.method for entry in endpoints()}
+    for name, function in api_functions.functions("app").items():
+        posts = methods.get(f"{function.__module__}.{function.__name__}") == "POST"
+        assert api_functions.writes(function) == (posts and name != "submissions.upload_status"), name
+    for name, function in api_functions.functions("web").items():
+        assert api_functions.writes(function) == ("post(" in function_source(function)), name
 
 
 def function_source(function):
@@ -404,3 +408,73 @@ def work(pixiv):
 def web(pixiv, monkeypatch):
     """www.pixiv.net, which is the stand-in, too, knows us."""
     monkeypatch.setenv("PIXMIRROR_PHPSESSID", f"{ME}_demo")
+
+
+# Submitting ---------------------------------------------------------------------------------------------
+
+PICTURES = [FIXTURES / "pictures" / name for name in ("0.png", "1.png", "2.jpg")]
+
+
+def mine(pixiv, medium="illust"):
+    world = pixiv.state.world
+    return [w for w in world.works.values() if w.user_id == world.me and w.medium == medium and w.state == "live"]
+
+
+def posts(pixiv):
+    return [path for method, path, _ in pixiv.state.log if method == "POST" and path.startswith("/v1/")]
+
+
+def test_a_work_is_posted_and_deleted_at_a_word(pixmirror, config, pixiv):
+    def ask(*args):
+        result = pixmirror("--config", config, "api", "app", *args)
+        assert result.exit_code == 0, result.output
+        return lines(result)
+
+    tags = ("--tags", "風景", "--tags", "夜")
+    (ticket,) = ask("submissions.illust_upload", "三枚", *PICTURES, "--type", "manga", *tags, "--yes")
+    (done,) = ask("submissions.upload_complete", ticket["convert_key"], "--every", "0.01")
+    (work,) = mine(pixiv)
+    assert (work.id, work.title, work.page_count, work.tags) == (done["illust_id"], "三枚", 3, ("風景", "夜"))
+    (comment,) = ask("commenting.illust_comment_add", work.id, "--comment", "すてき", "--yes")
+    assert ask("comments.illust_comments", work.id)[0]["id"] == comment["id"]
+    assert ask("submissions.illust_delete", work.id, "--yes") == []
+    assert mine(pixiv) == []
+
+
+def test_a_novel_comes_from_the_standard_input(pixmirror, config, pixiv):
+    text = "長い話。\n" * 40_000
+    result = pixmirror(
+        "--config", config, "api", "app", "submissions.novel_upload", "題", "-", "--yes", input=text
+    )
+    assert result.exit_code == 0, result.output
+    assert [w.text for w in mine(pixiv, "novel")] == [text]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("submissions.illust_upload", "a", PICTURES[0]),
+        ("submissions.novel_delete", "5"),
+        ("drafts.add", "a", "b"),
+        ("commenting.novel_comment_add", "5", "--comment", "a"),
+    ],
+)
+def test_nothing_is_submitted_without_a_word(pixmirror, config, pixiv, monkeypatch, args):
+    unasked = pixmirror("--config", config, "api", "app", *args)
+    assert unasked.exit_code == 2
+    assert "--yes" in unasked.stderr
+    monkeypatch.setattr("pixmirror.cli.api_calls.on_terminal", lambda: True)
+    refused = pixmirror("--config", config, "api", "app", *args, input="n\n")
+    assert refused.exit_code == 1
+    assert "Nothing was sent." in refused.stderr
+    assert posts(pixiv) == []
+
+
+def test_who_is_asked_sees_what_goes(pixmirror, config, pixiv, monkeypatch):
+    monkeypatch.setattr("pixmirror.cli.api_calls.on_terminal", lambda: True)
+    args = ("submissions.novel_upload", "題", "文" * 500, "--tags", "夜", "--tags", "海")
+    result = pixmirror("--config", config, "api", "app", *args, input="y\n")
+    assert result.exit_code == 0, result.output
+    for said in ("title: 題", "tags: 夜", "tags: 海", "text: 文文", "…", "Post a novel, at Pixiv?"):
+        assert said in result.output
+    assert len(mine(pixiv, "novel")) == 1

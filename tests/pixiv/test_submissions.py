@@ -279,7 +279,7 @@ async def test_a_lost_answer_leaves_the_outcome_unclear_and_nothing_is_sent_twic
 @respx.mock
 async def test_what_never_reached_pixiv_is_no_riddle(api, function, args, path, answer, failure):
     route = respx.post(f"{BASE}{path}").mock(side_effect=failure("no way"))
-    with pytest.raises(errors.Unreachable):
+    with pytest.raises(errors.NotSent, match=path):
         await function(api, **args)
     assert route.call_count == 1
 
@@ -346,7 +346,7 @@ async def test_a_real_connection_cut_is_unclear_only_if_the_body_was_whole(clock
         await reader.readexactly(length if when == "after the body" else 1000)
         writer.transport.abort()
 
-    expected = errors.UnclearOutcome if when == "after the body" else errors.Unreachable
+    expected = errors.UnclearOutcome if when == "after the body" else errors.NotSent
     async with serve(handler) as url, dialled(clock, load, url) as api:
         with pytest.raises(expected):
             await submissions.illust_upload(api, "a", [large])

@@ -22,6 +22,7 @@ from pixmirror.errors import (
     Challenge,
     ConfigError,
     InvalidRequest,
+    NotSent,
     PixivError,
     RateLimited,
     ServerError,
@@ -319,8 +320,10 @@ def _outcome(request: Request) -> Iterator[None]:
     try:
         yield
     except (Unreachable, ServerError, BadResponse) as failure:
-        if not request.find_out or (isinstance(failure, Unreachable) and not failure.sent):
+        if not request.find_out:
             raise
+        if isinstance(failure, Unreachable) and not failure.sent:
+            raise NotSent(str(failure)) from failure
         raise UnclearOutcome(str(failure), request.where, request.find_out) from failure
 
 
