@@ -478,3 +478,34 @@ def test_who_is_asked_sees_what_goes(pixmirror, config, pixiv, monkeypatch):
     for said in ("title: 題", "tags: 夜", "tags: 海", "text: 文文", "…", "Post a novel, at Pixiv?"):
         assert said in result.output
     assert len(mine(pixiv, "novel")) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [(e.path, Path(e.fixture).stem) for e in endpoints("004") if e.fixture],
+)
+def test_each_documented_answer_of_a_submission_is_made_again(pixmirror, path, name):
+    (row,) = checked(pixmirror, "app", path, FIXTURES / f"{name}.json")
+    assert (row["ok"], row["lost"], row["unknown_fields"]) == (True, [], [])
+    assert row["again"] == fixture(name)
+
+
+def test_the_limits_that_the_page_names_are_those_of_the_code():
+    from pixmirror.pixiv.app import submissions as s
+
+    page = (REPO / "src" / "pixmirror" / "docs" / "submissions.md").read_text()
+    said = {row.split("|")[1].strip(): row.split("|")[2] for row in page.splitlines() if row.startswith("| ")}
+    numbers = {
+        name: [int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", text)] for name, text in said.items()
+    }
+    assert numbers["title"] == [s.TITLE, s.NOVEL_TITLE]
+    assert (numbers["caption"], numbers["tags"]) == ([s.CAPTION], [s.TAGS, s.TAG])
+    assert numbers["text of a novel"] == [s.NOVEL_TEXT]
+    assert numbers["files of a work"] == [s.ALL_FILES // 1024**2]
+
+
+def test_every_command_of_the_page_is_one(pixmirror):
+    page = (REPO / "src" / "pixmirror" / "docs" / "submissions.md").read_text()
+    named = set(re.findall(r"^    pixmirror api app (\S+)", page, re.MULTILINE))
+    assert named <= set(api_functions.callable_("app"))
+    assert {n.split(".")[0] for n in named} == set(api_functions.SUBMITTING)
