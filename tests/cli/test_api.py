@@ -491,7 +491,7 @@ def test_each_documented_answer_of_a_submission_is_made_again(pixmirror, path, n
 
 
 def test_the_limits_that_the_page_names_are_those_of_the_code():
-    from pixmirror.pixiv.app import submissions as s
+    from pixmirror.pixiv.app import limits as s
 
     page = (REPO / "src" / "pixmirror" / "docs" / "submissions.md").read_text()
     said = {row.split("|")[1].strip(): row.split("|")[2] for row in page.splitlines() if row.startswith("| ")}

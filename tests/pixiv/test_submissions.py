@@ -12,7 +12,7 @@ import respx
 
 from pixmirror import errors
 from pixmirror.pixiv import AppApi, Auth, Pacer, Transport
-from pixmirror.pixiv.app import commenting, drafts, submissions
+from pixmirror.pixiv.app import commenting, drafts, limits, submissions
 from pixmirror.pixiv.auth import read_token
 from tests.pixiv.conftest import FIXTURES
 
@@ -223,7 +223,7 @@ async def test_the_files_of_a_work_have_room_for_so_many_bytes_together(api, tmp
     half = tmp_path / "half.png"
     half.write_bytes(PICTURES[0].read_bytes())
     with half.open("r+b") as file:
-        file.truncate(submissions.ALL_FILES // 2)
+        file.truncate(limits.ALL_FILES // 2)
     with pytest.raises(errors.InvalidRequest, match="fewer than 31457280"):
         await submissions.illust_upload(api, "a", [half, half])
     assert not respx.calls
@@ -294,6 +294,18 @@ async def test_an_answer_that_says_nothing_leaves_the_outcome_unclear(api, funct
     else:
         with pytest.raises(errors.UnclearOutcome):
             await function(api, **args)
+    assert route.call_count == 1
+
+
+@each
+@pytest.mark.parametrize(("status", "error"), [(200, errors.UnclearOutcome), (403, errors.Challenge)])
+@respx.mock
+async def test_a_web_page_is_unclear_only_if_it_says_that_all_went_well(
+    api, function, args, path, answer, status, error
+):
+    route = respx.post(f"{BASE}{path}").respond(status, html="<!DOCTYPE html><html>maintenance</html>")
+    with pytest.raises(error):
+        await function(api, **args)
     assert route.call_count == 1
 
 

@@ -277,6 +277,8 @@ class Transport:
             html=request.html,
         )
         with _outcome(request):
+            if isinstance(failure, Challenge) and request.find_out and answer.status < 300:
+                raise BadResponse(str(failure))  # a page after success: Pixiv may have done it
             if failure := capped(failure, request.params):
                 raise failure
             return read(answer, request)

@@ -7,16 +7,15 @@ is checked before anything is sent. A POST whose outcome is not clear is an Uncl
 import asyncio
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from pixmirror.errors import InvalidRequest, ServerError, UnclearOutcome, Unreachable, UploadFailed
 from pixmirror.models import Listing, NovelCover, PostedNovel, Received, UploadStatus, UploadTicket
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.app.api import AppApi
+from pixmirror.pixiv.app.limits import CAPTION, TITLE, given, novel_form, parts_of, tags_of
 from pixmirror.pixiv.enums import (
     CONTENT_TYPES,
-    COVER_IDS,
     NOVEL_AI_TYPES,
     WORK_RESTRICTS,
     X_RESTRICTS,
@@ -27,23 +26,10 @@ from pixmirror.pixiv.enums import (
     one_of,
     positive,
     text,
-    texts,
 )
-from pixmirror.pixiv.wire import Param, Part, Progress
+from pixmirror.pixiv.wire import Param, Progress
 
-TITLE: Final = 32  # characters
-NOVEL_TITLE: Final = 100
-CAPTION: Final = 3000
-NOVEL_TEXT: Final = 300_000
-TAGS: Final = 10
-TAG: Final = 30
-ALL_FILES: Final = 30 * 1024 * 1024  # bytes; all together must be fewer
 COMPLETE: Final = "COMPLETE"
-KINDS: Final = (
-    (b"\xff\xd8\xff", ".jpg", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", ".png", "image/png"),
-    (b"GIF8", ".gif", "image/gif"),
-)
 OWN_WORKS = "Look at your own works (`pixmirror api app users.illusts YOUR_ID`) before you send it again."
 OWN_NOVELS = "Look at your own novels (`pixmirror api app users.novels YOUR_ID`) before you send it again."
 
@@ -75,10 +61,10 @@ async def illust_upload(
         "type": one_of("type", type, CONTENT_TYPES),
         "restrict": one_of("restrict", restrict, WORK_RESTRICTS),
         "x_restrict": one_of("x_restrict", x_restrict, X_RESTRICTS),
-        "is_sexual": bool(_given("is_sexual", flag("is_sexual", is_sexual))),
+        "is_sexual": bool(given("is_sexual", flag("is_sexual", is_sexual))),
         "tags": tags_of(tags),
     }
-    parts = await asyncio.to_thread(_parts, files)
+    parts = await asyncio.to_thread(parts_of, files)
     return await api.submit_one(
         "/v1/upload/illust", data, "", UploadTicket, OWN_WORKS, files=parts, progress=progress
     )
@@ -172,45 +158,6 @@ async def novel_delete(api: AppApi, novel_id: int) -> None:
     await api.submit("/v1/novel/delete", {"novel_id": number}, _gone("novels.detail", number))
 
 
-def novel_form(
-    title: str,
-    words: str,
-    cover_id: int,
-    caption: str | None,
-    tags: Sequence[str] | None,
-    restrict: str,
-    x_restrict: str,
-    is_original: bool,
-) -> dict[str, Param]:
-    """What a novel and a draft of one have in common, checked."""
-    return {
-        "title": at_most("title", text("title", title), NOVEL_TITLE),
-        "caption": at_most("caption", maybe_text("caption", caption) or "", CAPTION),
-        "cover_id": _given("cover_id", number_of("cover_id", cover_id, COVER_IDS)),
-        "text": at_most("text", text("text", words), NOVEL_TEXT),
-        "restrict": one_of("restrict", restrict, WORK_RESTRICTS),
-        "x_restrict": one_of("x_restrict", x_restrict, X_RESTRICTS),
-        "tags": tags_of(tags),
-        "is_original": int(bool(_given("is_original", flag("is_original", is_original)))),
-    }
-
-
-def tags_of(tags: Sequence[str] | None) -> tuple[str, ...] | None:
-    """The tags, if Pixiv has room for them."""
-    found = texts("tags", tags)
-    if found and len(found) > TAGS:
-        raise InvalidRequest(f"tags are {len(found)}; Pixiv takes {TAGS}.")
-    for tag in found or ():
-        at_most("tags", tag, TAG)
-    return found
-
-
-def _given(name: str, value: int | None) -> int:
-    if value is None:
-        raise InvalidRequest(f"{name} is None; it must be given.")
-    return value
-
-
 def _seconds(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
         raise InvalidRequest(f"{name} is {value!r}; it must be a number of seconds above 0.")
@@ -223,30 +170,3 @@ async def _status(api: AppApi, key: str) -> Received[UploadStatus]:
 
 def _gone(function: str, number: int) -> str:
     return f"It is done if `pixmirror api app {function} {number}` finds nothing; to delete again does no harm."
-
-
-def _parts(files: object) -> tuple[Part, ...]:
-    """The files as parts of a form: readable, pictures, not too many bytes."""
-    if isinstance(files, (str, bytes)) or not isinstance(files, Sequence) or not files:
-        raise InvalidRequest(f"files is {files!r}; it must be a list of pictures, and not an empty one.")
-    parts = tuple(_part(number, file) for number, file in enumerate(files))
-    total = sum(part.size for part in parts)
-    if total >= ALL_FILES:
-        raise InvalidRequest(f"files have {total} bytes together; Pixiv takes fewer than {ALL_FILES}.")
-    return parts
-
-
-def _part(number: int, file: object) -> Part:
-    if not isinstance(file, (str, os.PathLike)):
-        raise InvalidRequest(f"files has {file!r}; it must be the path of a picture.")
-    path = Path(file)
-    try:
-        with path.open("rb") as opened:
-            head, size = opened.read(8), os.fstat(opened.fileno()).st_size
-    except (OSError, ValueError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "no path"
-        raise InvalidRequest(f"files: {path} cannot be read: {reason}.") from exc
-    for magic, ending, content_type in KINDS:
-        if head.startswith(magic):
-            return Part("files[]", path, f"{number}{ending}", content_type, size)
-    raise InvalidRequest(f"files: {path} is no JPEG, PNG or GIF.")
