@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
+from starlette.responses import HTMLResponse
 
 from pixmirror import errors
 from pixmirror.config import UserJob
@@ -19,6 +20,7 @@ from pixmirror.models import Illust
 from pixmirror.pixiv import Client, blocking
 from pixmirror.pixiv.app import commenting, comments, drafts, illusts, novels, site, submissions, users
 from pixmirror.pixiv.hosts import ALLOWED_HOSTS
+from tests.faults import Exchange, Faults
 from tests.standin import Setup
 
 pytestmark = pytest.mark.anyio
@@ -215,6 +217,40 @@ async def test_a_novel_is_posted_and_deleted(pixiv, world):
     assert not (await users.novels(pixiv.app, world.me)).items
     with pytest.raises(errors.NotFound):
         await novels.detail(pixiv.app, novel.id)
+
+
+async def broken(exchange: Exchange) -> None:
+    """Pixiv does it, and the connection breaks before it can say so."""
+    await exchange.answer()
+    exchange.connection.abort()
+
+
+async def failed(exchange: Exchange) -> None:
+    """Pixiv does it, and something on the way says that it failed."""
+    await exchange.answer()
+    await exchange.say(HTMLResponse("<h1>502 Bad Gateway</h1>", 502))
+
+
+@pytest.mark.parametrize("lost", [broken, failed])
+async def test_what_pixiv_did_without_saying_so_is_done_once_and_can_be_found_out(world, pages, lost):
+    faults = Faults(create_app(world))
+    work = next(w for w in world.works.values() if w.medium == "illust")
+    with running(faults) as base:
+        hosts = dict.fromkeys(ALLOWED_HOSTS, base)
+        async with Client(REFRESH_TOKEN, hosts=hosts, only_mapped=True, requests_per_minute=0) as pixiv:
+            await pixiv.auth.token()
+            faults.add("^/v1/(upload/illust|upload/novel|illust/comment/add)", lost)
+            with pytest.raises(errors.UnclearOutcome, match=r"users\.illusts"):
+                await submissions.illust_upload(pixiv.app, "三枚", pages)
+            with pytest.raises(errors.UnclearOutcome, match=r"users\.novels"):
+                await submissions.novel_upload(pixiv.app, "題", "本文")
+            with pytest.raises(errors.UnclearOutcome, match=rf"comments\.illust_comments {work.id}"):
+                await commenting.illust_comment_add(pixiv.app, work.id, "すてき")
+            assert len(faults.asked("^/v1/(upload|illust/comment)")) == 3
+            # and where the errors say to look, it is: once
+            assert len(await own_works(pixiv, world)) == 1
+            assert len((await users.novels(pixiv.app, world.me)).items) == 1
+            assert len((await comments.illust_comments(pixiv.app, work.id)).items) == 1
 
 
 def test_a_script_without_async_submits_too(world, url, pages):
