@@ -1,5 +1,6 @@
 """Imports point downwards: the contracts of pyproject.toml hold."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -23,3 +24,19 @@ def test_no_module_is_longer_than_anybody_reads() -> None:
     # The tables are looked up, not read through.
     looked_up = {"src/pixmirror/catalogue/schema.py"}
     assert {name for name, lines in lengths.items() if lines > 420} <= looked_up
+
+
+def test_no_job_submits_anything_by_way_of_the_api_itself() -> None:
+    """The contract keeps the functions of submissions out; this the methods that they send by."""
+    jobs = ("daemon", "sync", "fetch", "schedule.py", "control.py", "verify.py")
+    files = [p for j in jobs for p in [REPO / "src/pixmirror" / j, *(REPO / "src/pixmirror" / j).rglob("*.py")]]
+    found = [
+        f"{path.name}: {node.attr}"
+        for path in files
+        if path.is_file()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("submit", "submit_one", "post")
+    ]
+
+    assert len(files) > 30
+    assert found == []

@@ -15,6 +15,7 @@
     ├── UpstreamBrake               too much would change its state at once: nothing does
     ├── PixivError                  Pixiv answered, or failed to                            exit 8
     │   ├── Unreachable             no answer: network, DNS, TLS, time-out
+    │   │   └── NotSent             a submission that Pixiv cannot have got
     │   ├── ServerError             5xx: passes
     │   ├── RateLimited             "Rate Limit", 429, the overuse message
     │   ├── Challenge               an HTML page where JSON was due: captcha, maintenance, ban
@@ -23,6 +24,8 @@
     │   ├── InvalidRequest          400: the request is at fault
     │   │   └── OffsetCap           the list cannot be read past this offset
     │   ├── EndpointGone            Pixiv no longer has this endpoint
+    │   ├── UnclearOutcome          something was submitted, and whether Pixiv took it is not known
+    │   ├── UploadFailed            Pixiv took an upload and then gave it up
     │   └── BadResponse             the answer has not the shape that it must have
     └── FileError                   one file could not be had
         ├── Damaged                 the bytes are cut or are not what they should be
@@ -128,10 +131,23 @@ class PixivError(PixmirrorError):
 
 
 class Unreachable(PixivError):
-    """No answer: network, DNS, TLS or time-out."""
+    """No answer: network, DNS, TLS or time-out. `sent` is False where Pixiv cannot have got the whole request."""
 
     passing = True
     advice = "Check the network; pixmirror tries again by itself."
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class NotSent(Unreachable):
+    """A submission that Pixiv cannot have got, or not whole: nothing was done."""
+
+    advice = "Nothing was posted: check the network and send it again."
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=False)
 
 
 class ServerError(PixivError):
@@ -185,6 +201,30 @@ class EndpointGone(PixivError):
     """Pixiv no longer has this endpoint, or says nothing of the item: no evidence of anything."""
 
     scope = "item"
+
+
+class UnclearOutcome(PixivError):
+    """Something was submitted and no clear answer came: Pixiv may have done it. It is never sent again by itself;
+    `request` is what was sent (method and path), `find_out` how to see whether it was done.
+    """
+
+    scope = "item"
+
+    def __init__(self, message: str, request: str, find_out: str) -> None:
+        super().__init__(f"{message} Whether Pixiv has done it is not known, and it is not sent again. {find_out}")
+        self.request = request
+        self.find_out = find_out
+
+
+class UploadFailed(PixivError):
+    """Pixiv took an upload and then gave it up; `status` is its own word for that."""
+
+    scope = "item"
+    advice = "Look at the files: whole pictures, JPEG, PNG or GIF. Nothing was posted."
+
+    def __init__(self, message: str, status: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class BadResponse(PixivError):

@@ -278,22 +278,26 @@ def test_every_function_has_its_command_or_is_refused(pixmirror, api):
     listed = pixmirror("api", api)
     for name, function in api_functions.functions(api).items():
         result = pixmirror("api", api, name, "--help")
-        if api_functions.writes(function):
+        if api_functions.writes(function) and not api_functions.submits(function):
             assert result.exit_code == 2
-            assert "only reads" in result.stderr
+            assert "only reads and submits" in result.stderr
             assert f" {name} " not in listed.output
         else:
             assert result.exit_code == 0
             first = " ".join((function.__doc__ or "").split()).split(".")[0]
             assert first in " ".join(result.output.split())
             assert name in listed.output
-    assert len(api_functions.readable(api)) > 50
+            assert ("--yes" in result.output) == api_functions.writes(function)
+    assert len(api_functions.callable_(api)) > 50
 
 
-def test_only_functions_that_post_are_refused():
-    for api in ("app", "web"):
-        for name, function in api_functions.functions(api).items():
-            assert api_functions.writes(function) == ("post(" in function_source(function)), name
+def test_only_functions_that_change_nothing_are_called_without_a_word():
+    methods = {entry.function: entry.method for entry in endpoints()}
+    for name, function in api_functions.functions("app").items():
+        posts = methods.get(f"{function.__module__}.{function.__name__}") == "POST"
+        assert api_functions.writes(function) == (posts and name != "submissions.upload_status"), name
+    for name, function in api_functions.functions("web").items():
+        assert api_functions.writes(function) == ("post(" in function_source(function)), name
 
 
 def function_source(function):
@@ -453,3 +457,104 @@ def test_there_is_no_check_for_a_route_that_never_was(pixmirror, api, path, tmp_
     result = pixmirror("api", "check", api, path, saved(tmp_path, "x"))
     assert result.exit_code == 2
     assert "No route of" in result.output
+
+
+# Submitting ---------------------------------------------------------------------------------------------
+
+PICTURES = [FIXTURES / "pictures" / name for name in ("0.png", "1.png", "2.jpg")]
+
+
+def mine(pixiv, medium="illust"):
+    world = pixiv.state.world
+    return [w for w in world.works.values() if w.user_id == world.me and w.medium == medium and w.state == "live"]
+
+
+def posts(pixiv):
+    return [path for method, path, _ in pixiv.state.log if method == "POST" and path.startswith("/v1/")]
+
+
+def test_a_work_is_posted_and_deleted_at_a_word(pixmirror, config, pixiv):
+    def ask(*args):
+        result = pixmirror("--config", config, "api", "app", *args)
+        assert result.exit_code == 0, result.output
+        return lines(result)
+
+    tags = ("--tags", "風景", "--tags", "夜")
+    (ticket,) = ask("submissions.illust_upload", "三枚", *PICTURES, "--type", "manga", *tags, "--yes")
+    (done,) = ask("submissions.upload_complete", ticket["convert_key"], "--every", "0.01")
+    (work,) = mine(pixiv)
+    assert (work.id, work.title, work.page_count, work.tags) == (done["illust_id"], "三枚", 3, ("風景", "夜"))
+    (comment,) = ask("commenting.illust_comment_add", work.id, "--comment", "すてき", "--yes")
+    assert ask("comments.illust_comments", work.id)[0]["id"] == comment["id"]
+    assert ask("submissions.illust_delete", work.id, "--yes") == []
+    assert mine(pixiv) == []
+
+
+def test_a_novel_comes_from_the_standard_input(pixmirror, config, pixiv):
+    text = "長い話。\n" * 40_000
+    result = pixmirror(
+        "--config", config, "api", "app", "submissions.novel_upload", "題", "-", "--yes", input=text
+    )
+    assert result.exit_code == 0, result.output
+    assert [w.text for w in mine(pixiv, "novel")] == [text]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("submissions.illust_upload", "a", PICTURES[0]),
+        ("submissions.novel_delete", "5"),
+        ("drafts.add", "a", "b"),
+        ("commenting.novel_comment_add", "5", "--comment", "a"),
+    ],
+)
+def test_nothing_is_submitted_without_a_word(pixmirror, config, pixiv, monkeypatch, args):
+    unasked = pixmirror("--config", config, "api", "app", *args)
+    assert unasked.exit_code == 2
+    assert "--yes" in unasked.stderr
+    monkeypatch.setattr("pixmirror.cli.api_calls.on_terminal", lambda: True)
+    refused = pixmirror("--config", config, "api", "app", *args, input="n\n")
+    assert refused.exit_code == 1
+    assert "Nothing was sent." in refused.stderr
+    assert posts(pixiv) == []
+
+
+def test_who_is_asked_sees_what_goes(pixmirror, config, pixiv, monkeypatch):
+    monkeypatch.setattr("pixmirror.cli.api_calls.on_terminal", lambda: True)
+    args = ("submissions.novel_upload", "題", "文" * 500, "--tags", "夜", "--tags", "海")
+    result = pixmirror("--config", config, "api", "app", *args, input="y\n")
+    assert result.exit_code == 0, result.output
+    for said in ("title: 題", "tags: 夜", "tags: 海", "text: 文文", "…", "Post a novel, at Pixiv?"):
+        assert said in result.output
+    assert len(mine(pixiv, "novel")) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [(e.path, Path(e.fixture).stem) for e in endpoints("004") if e.fixture],
+)
+def test_each_documented_answer_of_a_submission_is_made_again(pixmirror, path, name):
+    (row,) = checked(pixmirror, "app", path, FIXTURES / f"{name}.json")
+    assert (row["ok"], row["lost"], row["unknown_fields"]) == (True, [], [])
+    assert row["again"] == fixture(name)
+
+
+def test_the_limits_that_the_page_names_are_those_of_the_code():
+    from pixmirror.pixiv.app import limits as s
+
+    page = (REPO / "src" / "pixmirror" / "docs" / "submissions.md").read_text()
+    said = {row.split("|")[1].strip(): row.split("|")[2] for row in page.splitlines() if row.startswith("| ")}
+    numbers = {
+        name: [int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", text)] for name, text in said.items()
+    }
+    assert numbers["title"] == [s.TITLE, s.NOVEL_TITLE]
+    assert (numbers["caption"], numbers["tags"]) == ([s.CAPTION], [s.TAGS, s.TAG])
+    assert numbers["text of a novel"] == [s.NOVEL_TEXT]
+    assert numbers["files of a work"] == [s.ALL_FILES // 1024**2]
+
+
+def test_every_command_of_the_page_is_one(pixmirror):
+    page = (REPO / "src" / "pixmirror" / "docs" / "submissions.md").read_text()
+    named = set(re.findall(r"^    pixmirror api app (\S+)", page, re.MULTILINE))
+    assert named <= set(api_functions.callable_("app"))
+    assert {n.split(".")[0] for n in named} == set(api_functions.SUBMITTING)

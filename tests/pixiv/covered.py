@@ -2,17 +2,21 @@
 
 import importlib
 import inspect
+import json
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pixmirror.demo.own import Upload
 from pixmirror.demo.world import LIVE, World
 
 REPO = Path(__file__).parents[2]
+DRAFT = REPO / "tests" / "pixiv" / "fixtures" / "draft_detail.json"
 FILE = REPO / "tests" / "coverage.toml"
-APP_DOCUMENTS = ("002", "003", "facts")
+PICTURES = sorted(str(path) for path in (REPO / "tests" / "pixiv" / "fixtures" / "pictures").iterdir())
+APP_DOCUMENTS = ("002", "003", "004", "facts")
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,9 @@ class Endpoint:
     @property
     def takes(self) -> list[str]:
         """The parameters of our function but for the api and `next`."""
-        return [name for name in inspect.signature(self.call).parameters if name not in ("api", "next")]
+        return [
+            name for name in inspect.signature(self.call).parameters if name not in ("api", "next", "progress")
+        ]
 
     def real_path(self, args: dict[str, Any]) -> str:
         return self.path.format(**args)
@@ -175,6 +181,32 @@ class Examples:
             for c in comments
             if c.parent_id and c.medium == args["medium"] and self.world.works[c.medium, c.work_id].state == LIVE
         )
+
+    def pictures(self, _: Any) -> list[str]:
+        return PICTURES
+
+    def own_illust(self, _: Any) -> int:
+        return self.world.post(self.world.me).id
+
+    def own_novel(self, _: Any) -> int:
+        return self.world.post(self.world.me, "novel").id
+
+    def convert_key(self, _: Any) -> str:
+        key = f"key {len(self.world.own.uploads)}"
+        self.world.own.uploads[key] = Upload(self.own_illust(_))
+        return key
+
+    def draft(self, _: Any) -> int:
+        """One that a client saved before."""
+        number = max(self.world.own.drafts, default=0) + 1
+        self.world.own.drafts[number] = json.loads(DRAFT.read_text())["novel_draft"] | {"novel_draft_id": number}
+        return number
+
+    def own_illust_comment(self, _: Any) -> int:
+        return self.world.comment(("illust", self.illust(_)), self.world.me, "a").id
+
+    def own_novel_comment(self, _: Any) -> int:
+        return self.world.comment(("novel", self.novel(_)), self.world.me, "a").id
 
     def tag(self, _: Any) -> str:
         return str(self._live(type="illust").tags[0])

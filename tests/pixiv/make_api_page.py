@@ -46,6 +46,9 @@ what could not be read of it (`broken`), its `head`, and `next`, which is all th
 parameter that Pixiv would not take is refused before anything is sent, with the values that it knows. A POST is
 never repeated by itself.
 
+What others see is made and deleted by `submissions`, `drafts` and `commenting`, never by a job of the mirror; from
+the shell by `pixmirror api app ...`, which asks first (`pixmirror help submissions`).
+
 What `restrict="private"` of somebody else would give is their public list, so it is refused: nothing public is
 ever recorded as private. `filter` (for_ios, for_android, or an empty text) is an option of Client and AppApi. Any
 list of a search ends at 5000; `past_cap` goes on by dates.
@@ -57,7 +60,7 @@ def kind(value: Any) -> str:
         return " \\| ".join(map(str, value))
     said = {
         "id": "an id", "int": "a number", "text": "a text", "bool": "yes or no", "date": "a date", "ids": "ids",
-        "texts": "words", "cursor": "a cursor", "ids,": "ids with commas", "types": "kinds with commas",
+        "texts": "words", "cursor": "a cursor", "ids,": "ids with commas", "types": "kinds with commas", "files": "paths of pictures",
     }  # fmt: skip
     return said[value]
 

@@ -1,4 +1,4 @@
-"""`pixmirror api`: any read endpoint of Pixiv from the shell, and saved answers checked against our models."""
+"""`pixmirror api`: any read endpoint of Pixiv and all submissions from the shell, and saved answers checked."""
 
 import json
 from pathlib import Path
@@ -14,14 +14,14 @@ api = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 class _Functions(TyperGroup):
-    """A command for each read endpoint of an API, made when it is asked for."""
+    """A command for each endpoint of an API that reads or submits, made when it is asked for."""
 
     api = ""
 
     def list_commands(self, ctx: Any) -> list[str]:
         from pixmirror.cli import api_functions
 
-        return list(api_functions.readable(self.api))
+        return list(api_functions.callable_(self.api))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         from pixmirror.cli import api_functions
@@ -49,7 +49,7 @@ def add_to(app: typer.Typer) -> None:
 
 @api.callback()
 def group() -> None:
-    """Ask any read endpoint of Pixiv, or check saved answers. One JSON line for each item.
+    """Ask any read endpoint of Pixiv, submit something, or check saved answers. One JSON line for each item.
 
     \b
     Examples:
@@ -62,13 +62,15 @@ def group() -> None:
 
 @app_functions.callback()
 def app_group() -> None:
-    """Read from the App API, with the login of your config or that of --token-file.
+    """Read from the App API, or submit to it, with the login of your config or that of --token-file. What submits
+    (`submissions`, `drafts`, `commenting`) asks first, or wants --yes.
 
     \b
     Examples:
       pixmirror api app illusts.detail 12345
       pixmirror api app users.illusts 11 --pages 3 > works.jsonl
       pixmirror api app illusts.ranking --help
+      pixmirror api app submissions.illust_upload "A title" 1.png 2.png --tags 風景
     """
 
 

@@ -1,6 +1,8 @@
 """Asking Pixiv for `pixmirror api`: paced as the config says, with the login of the mirror, without its lock."""
 
+import inspect
 import json
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -12,17 +14,19 @@ from urllib.parse import urlencode
 import typer
 
 from pixmirror.cli import check
-from pixmirror.cli.common import Session, note, run, say, session
+from pixmirror.cli.api_functions import submits
+from pixmirror.cli.common import Session, note, on_terminal, run, say, session
 from pixmirror.config import Config, find_config
 from pixmirror.errors import BadResponse, CatalogueError, ConfigError, InvalidRequest
 from pixmirror.logs import hide
 from pixmirror.models import Listing, Model, Received, Token
 from pixmirror.pixiv import AppApi, AppIdentity, Auth, Pacer, PacerState, Transport, paging
+from pixmirror.pixiv.failures import shortened
 from pixmirror.pixiv.web import WebApi, WebSession
 from pixmirror.pixiv.web import paging as web_paging
 from pixmirror.pixiv.web.session import LANGUAGES
 
-OWN = ("pages", "next", "token_file", "phpsessid_file", "user_agent")
+OWN = ("pages", "next", "token_file", "phpsessid_file", "user_agent", "yes")
 COOKIE = "PIXMIRROR_PHPSESSID"
 
 
@@ -35,6 +39,21 @@ class Own:
     token_file: Path | None = None
     phpsessid_file: Path | None = None
     user_agent: str | None = None
+    yes: bool | None = None
+
+
+def sure(what: str, given: Mapping[str, Any], own: Own) -> None:
+    """Goes on only at the user's word."""
+    if own.yes:
+        return
+    if not on_terminal():
+        raise ConfigError("This is done at Pixiv for others to see, and nobody is here to be asked: say --yes.")
+    for name, value in given.items():
+        for one in value if isinstance(value, tuple) else (value,):
+            note(f"  {name}: {shortened(' '.join(str(one).split()))}")
+    if not typer.confirm(f"{what.rstrip('.')}, at Pixiv?"):
+        note("Nothing was sent.")
+        raise typer.Exit(1)
 
 
 def call(
@@ -43,6 +62,9 @@ def call(
     """Print what a function answers, an item a line."""
     s = session(ctx)
     config = _config(s, own)
+    given = {k: sys.stdin.read() if k == "text" and v == "-" else v for k, v in given.items()}
+    if "progress" in inspect.signature(function).parameters and sys.stderr.isatty():
+        given["progress"] = _moved
 
     async def ask() -> None:
         async with _transport(s, config) as transport:
@@ -60,7 +82,17 @@ def call(
                         note(f"There is more: --next '{urlencode(page.next)}'")
                     break
 
-    run(ask())
+    try:
+        run(ask())
+    except KeyboardInterrupt:
+        if submits(function):
+            note("It may have been done all the same: look before you send it again.")
+        raise
+
+
+def _moved(done: int, total: int) -> None:
+    """How much of the files went, on one line."""
+    typer.echo(f"\r{done * 100 // total} % of {total} bytes", err=True, nl=done >= total)
 
 
 def show(answer: Any) -> None:
@@ -76,6 +108,8 @@ def show(answer: Any) -> None:
         case tuple():
             for value in answer:
                 _line(value)
+        case None:
+            note("Done.")
         case _:
             _line(answer)
 

@@ -1,4 +1,6 @@
-"""The read functions of both APIs as commands: parameters from the signature, help from the docstring."""
+"""The functions of both APIs as commands, those that read and those that submit: parameters from the signature,
+help from the docstring.
+"""
 
 import difflib
 import importlib
@@ -22,8 +24,10 @@ from pixmirror.models import Listing
 from pixmirror.pixiv.web.search import Filters
 
 Function = Callable[..., Awaitable[Any]]
+SUBMITTING = ("submissions", "drafts", "commenting")
+ASKING = frozenset({"submissions.upload_status"})  # a POST that changes nothing
 MODULES = {
-    "app": ("illusts", "novels", "users", "comments", "search", "account", "site"),
+    "app": ("illusts", "novels", "users", "comments", "search", "account", "site", *SUBMITTING),
     "web": (
         "illusts",
         "novels",
@@ -37,6 +41,7 @@ MODULES = {
         "actions",
     ),
 }
+OURS = ("api", "next", "progress")
 WRITING = re.compile(r"\bPOST\s+/")
 
 
@@ -58,19 +63,29 @@ def functions(api: str) -> Mapping[str, Function]:
 
 def writes(function: Function) -> bool:
     """Whether it changes something at Pixiv: its docstring names the path of a POST."""
-    return WRITING.search(function.__doc__ or "") is not None
+    return WRITING.search(function.__doc__ or "") is not None and _named(function) not in ASKING
+
+
+def submits(function: Function) -> bool:
+    """Whether it makes or deletes what others see, which needs the user's word each time."""
+    return writes(function) and _named(function).split(".")[0] in SUBMITTING
 
 
 @cache
-def readable(api: str) -> tuple[str, ...]:
-    return tuple(name for name, function in functions(api).items() if not writes(function))
+def callable_(api: str) -> tuple[str, ...]:
+    """The functions that the shell may call."""
+    return tuple(name for name, function in functions(api).items() if not writes(function) or submits(function))
+
+
+def _named(function: Function) -> str:
+    return f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
 
 
 def command(api: str, name: str) -> Any:
-    """The command of a function; ConfigError if there is none, or if it writes."""
+    """The command of a function; ConfigError if there is none, or if it writes without submitting anything."""
     known = functions(api)
     if name not in known:
-        close = difflib.get_close_matches(name, readable(api), n=1)
+        close = difflib.get_close_matches(name, callable_(api), n=1)
         other = "web" if api == "app" else "app"
         if close:
             hint = f"did you mean {close[0]}?"
@@ -80,8 +95,10 @@ def command(api: str, name: str) -> Any:
             hint = f"`pixmirror api {api}` lists all."
         raise ConfigError(f"There is no function {name!r} of the {api} API; {hint}")
     function = known[name]
-    if writes(function):
-        raise ConfigError(f"{name} changes something at Pixiv, and `pixmirror api` only reads; nothing was sent.")
+    if writes(function) and not submits(function):
+        raise ConfigError(
+            f"{name} changes the account at Pixiv, where `pixmirror api` only reads and submits; nothing was sent."
+        )
     info = CommandInfo(
         name=name,
         callback=_callback(api, function),
@@ -102,6 +119,10 @@ def _help(function: Function) -> str:
     text = inspect.getdoc(function) or ""
     if _takes_next(function):
         text += "\n\nPrints the first page; --pages N reads on, and --next goes on where an earlier call ended."
+    if submits(function):
+        text += "\n\nIt is asked first whether to do it; --yes says so at once. It is sent once and never again."
+    if "text" in inspect.signature(function).parameters:
+        text += "\n\nA TEXT that is - is read from the standard input."
     return text
 
 
@@ -116,7 +137,7 @@ def _hints(function: Function) -> dict[str, Any]:
 def _callback(api: str, function: Function) -> Callable[..., None]:
     """A function with the signature that the command shall have."""
     hints = _hints(function)
-    asked = [p for p in inspect.signature(function).parameters.values() if p.name not in ("api", "next")]
+    asked = [p for p in inspect.signature(function).parameters.values() if p.name not in OURS]
     parameters = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
     for parameter in asked:
         parameters += _parameters(parameter, hints[parameter.name])
@@ -130,7 +151,10 @@ def _callback(api: str, function: Function) -> Callable[..., None]:
             narrowed = {f.name: value for f in fields(Filters) if (value := given.pop(f.name, None)) is not None}
             given["filters"] = Filters(**narrowed) if narrowed else None
         kept = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-        api_calls.call(ctx, api, function, {k: v for k, v in kept.items() if v is not None and v != ()}, own)
+        given = {k: v for k, v in kept.items() if v is not None and v != ()}
+        if submits(function):
+            api_calls.sure(_first(function), given, own)
+        api_calls.call(ctx, api, function, given, own)
 
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in parameters}
@@ -175,6 +199,8 @@ def _plain(hint: Any) -> Any:
 
 def _common(api: str, function: Function) -> Iterator[inspect.Parameter]:
     """What all commands of an API take beside the function's own."""
+    if submits(function):
+        yield _option("yes", bool, False, "Do not ask.")
     if _takes_next(function) and get_origin(_hints(function)["return"]) is Listing:
         yield _ranged("pages", 1, "So many pages of the list.")
         yield _option("next", str, None, "Go on here: the next_url, or its query.")

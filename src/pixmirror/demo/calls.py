@@ -53,6 +53,7 @@ class Call:
     view: View
     path: str
     params: tuple[tuple[str, str], ...]
+    files: tuple[bytes, ...] = ()
 
     @property
     def world(self) -> World:

@@ -108,9 +108,10 @@ def follow_feed(world: World, viewer: int, restrict: str, medium: str) -> list[K
 
 
 def everything(world: World, medium: str) -> list[Key]:
-    """All live works, newest first."""
+    """All live works that are for everybody, newest first."""
     entries = [entry for (_, m), ids in world.by_user.items() if m == medium for entry in ids]
-    return [(medium, work_id) for _, work_id in sorted(entries, reverse=True)]
+    keys = [(medium, work_id) for _, work_id in sorted(entries, reverse=True)]
+    return [key for key in keys if world.works[key].restrict == "public"]
 
 
 def bookmark_slots(

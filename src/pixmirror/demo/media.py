@@ -62,6 +62,9 @@ def _original(world: World, match: re.Match[str]) -> File | None:
     count = len(pictures.frames(world.seed, work)) if work.type == "ugoira" else work.page_count
     if page >= count or ext != pictures.extension(world.seed, work, page):
         return None
+    if work.uploads:
+        data = world.files[work.uploads[page]]
+        return File(lambda: data, TYPES[ext], work.file_ms)
     return File(partial(pictures.original, world.seed, work, page, ext), TYPES[ext], work.file_ms)
 
 
@@ -69,8 +72,10 @@ def _master(world: World, match: re.Match[str]) -> File | None:
     work, page = _work(world, "illust", match), int(match["page"] or 0)
     if work is None or page >= work.page_count or (match["page"] is None) != (work.type == "ugoira"):
         return None
-    box = (int(match["w"] or 1200), int(match["h"] or 1200))
-    make = partial(pictures.derived, world.seed, work, page, box, match["form"] == "square")
+    box, square = (int(match["w"] or 1200), int(match["h"] or 1200)), match["form"] == "square"
+    make = partial(pictures.derived, world.seed, work, page, box, square)
+    if work.uploads:
+        make = partial(pictures.reduced, world.files[work.uploads[page]], box, square)
     return File(make, TYPES["jpg"], work.file_ms)
 
 

@@ -6,7 +6,7 @@ import zipfile
 from functools import lru_cache
 from random import Random
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from pixmirror.demo.world import Work
 
@@ -24,6 +24,8 @@ _SKIES = (
 
 def extension(world_seed: int, work: Work, page: int) -> str:
     """The extension of a page's original: mostly jpg, some png, few gif, and pages of one work may differ."""
+    if work.uploads:
+        return work.uploads[page].rpartition(".")[2]
     if work.ext or work.type == "ugoira":
         return work.ext or "jpg"
     drawn = Random(f"{world_seed} ext {work.id} {page if work.id % 5 == 0 else 0}").random()
@@ -50,6 +52,19 @@ def derived(world_seed: int, work: Work, page: int, box: tuple[int, int], square
         scale = min(box[0] / work.width, box[1] / work.height, 1.0)
         width, height = max(1, int(work.width * scale)), max(1, int(work.height * scale))
     return _encoded(f"{world_seed} {work.id} {page} {work.file_ms}", f"{work.id} p{page}", width, height, "jpg")
+
+
+def reduced(data: bytes, box: tuple[int, int], square: bool) -> bytes:
+    """A smaller JPEG of a picture that was uploaded, as `derived`."""
+    with Image.open(io.BytesIO(data)) as opened:
+        picture = opened.convert("RGB")
+    if square:
+        picture = ImageOps.fit(picture, (min(box), min(box)))
+    else:
+        picture.thumbnail(box)
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=86)
+    return out.getvalue()
 
 
 def other(seed_text: str, label: str, width: int, height: int, ext: str = "jpg") -> bytes:

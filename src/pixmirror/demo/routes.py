@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from pixmirror.demo import app_api, app_own, app_people, app_search
+from pixmirror.demo import app_api, app_own, app_people, app_search, app_submit
 from pixmirror.demo.calls import Call
 from pixmirror.demo.shapes import Json
 
@@ -87,6 +87,10 @@ ROUTES: dict[str, Handler] = {
     "/v1/application-info/ios": partial(app_own.application_info, "ios"),
     "/v1/application-info/android": partial(app_own.application_info, "android"),
     "/v1/live/list": app_own.lives,
+    # what the own account submits
+    "/v1/upload/novel/covers": app_submit.novel_covers,
+    "/v1/user/novel-draft-previews": app_submit.draft_previews,
+    "/v1/user/novel/draft/detail": app_submit.draft_detail,
 }
 POSTS: dict[str, Handler] = {
     "/v2/illust/bookmark/add": partial(app_own.bookmark_add, "illust"),
@@ -103,6 +107,18 @@ POSTS: dict[str, Handler] = {
     "/v1/novel/marker/add": app_own.marker_add,
     "/v1/novel/marker/delete": app_own.marker_delete,
     "/v1/user/ai-show-settings/edit": app_own.ai_show_edit,
+    "/v1/upload/illust": app_submit.illust_upload,
+    "/v1/upload/status": app_submit.upload_status,
+    "/v1/illust/delete": partial(app_submit.work_delete, "illust"),
+    "/v1/upload/novel": app_submit.novel_upload,
+    "/v1/novel/delete": partial(app_submit.work_delete, "novel"),
+    "/v1/upload/novel/draft": app_submit.draft_add,
+    "/v1/edit/novel/draft": app_submit.draft_edit,
+    "/v1/user/novel/draft/delete": app_submit.draft_delete,
+    "/v1/illust/comment/add": partial(app_submit.comment_add, "illust"),
+    "/v1/novel/comment/add": partial(app_submit.comment_add, "novel"),
+    "/v1/illust/comment/delete": partial(app_submit.comment_delete, "illust"),
+    "/v1/novel/comment/delete": partial(app_submit.comment_delete, "novel"),
 }
 EMPTY_404 = ("/v1/illust/comments",)  # removed long ago: 404 without a body
 OPEN = frozenset(  # answered without a login

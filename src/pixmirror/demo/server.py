@@ -8,7 +8,6 @@ import threading
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
-from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,7 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pixmirror.demo import images, legacy_papi, legacy_spapi, oauth, routes, web
+from pixmirror.demo import forms, images, legacy_papi, legacy_spapi, oauth, routes, web
 from pixmirror.demo.calls import ApiError, Call, no_endpoint
 from pixmirror.demo.live import go_on
 from pixmirror.demo.shapes import View
@@ -133,7 +132,7 @@ async def _life(world: World, live: float | None, _: Starlette) -> AsyncIterator
 async def _answer(handler: routes.Handler, request: Request) -> Response:
     """Authorises, lets the world catch up with its time, and answers."""
     state = request.app.state
-    form = parse_qsl((await request.body()).decode(), keep_blank_values=True) if request.method == "POST" else None
+    form, files = forms.read(request.headers, await request.body()) if request.method == "POST" else (None, ())
     world: World = state.world
     with world.lock:
         world.settle()
@@ -141,7 +140,7 @@ async def _answer(handler: routes.Handler, request: Request) -> Response:
         viewer = state.oauth.viewer(request.headers.get("authorization")) if known else 0
         language = request.headers.get("accept-language")
         view = View(world, viewer, language.lower() if language else None)
-        body = handler(Call(view, request.url.path, tuple(form or request.query_params.multi_items())))
+        body = handler(Call(view, request.url.path, tuple(form or request.query_params.multi_items()), files))
     return HTMLResponse(body) if isinstance(body, str) else JSONResponse(body)
 
 

@@ -9,6 +9,7 @@ from pixmirror.demo.world import LIVE, Comment, Key, Series, User, Work, World
 
 Json = dict[str, Any]
 RESTRICTS = {"limit_mypixiv": 1, "limit_private": 2}
+WORK_RESTRICTS = {"public": 0, "mypixiv": 1, "private": 2}
 # where a work stands: alone, in its artist's own list, in any other list
 Place = Literal["detail", "own", "list"]
 
@@ -75,7 +76,7 @@ def illust(view: View, work: Work, place: Place = "list") -> Json:
         "type": work.type,
         "image_urls": addresses.page_urls(work, 0),
         "caption": caption(view, work, place),
-        "restrict": 0,
+        "restrict": WORK_RESTRICTS[work.restrict],
         "user": user(view, work.user_id),
         "tags": [{"name": tag, "translated_name": view.translation(tag)} for tag in work.tags],
         "tools": list(work.tools),
@@ -151,9 +152,9 @@ def novel(view: View, work: Work, place: Place = "list") -> Json:
         "id": work.id,
         "title": work.title if shown else "",
         "caption": caption(view, work, place) if shown else "",
-        "restrict": RESTRICTS.get(work.state, 0),
+        "restrict": RESTRICTS.get(work.state, WORK_RESTRICTS[work.restrict]),
         "x_restrict": work.x_restrict if shown else 0,
-        "is_original": shown and world.draw("original", work.id) % 3 > 0,
+        "is_original": shown and is_original(world, work),
         "image_urls": addresses.cover_urls(world, work)
         if stub is None
         else {"square_medium": stub, "medium": stub, "large": stub},
@@ -169,12 +170,17 @@ def novel(view: View, work: Work, place: Place = "list") -> Json:
         "visible": shown,
         "total_comments": total_comments(world, work.key) if shown else 0,
         "is_muted": shown and view.muted(work.user_id, work.tags),
-        "is_mypixiv_only": work.state == "limit_mypixiv",
+        "is_mypixiv_only": work.state == "limit_mypixiv" or work.restrict == "mypixiv",
         "is_x_restricted": False,
         "novel_ai_type": work.ai_type if shown else 0,
         "comment_access_control": 0,
         "request": None,
     }
+
+
+def is_original(world: World, work: Work) -> bool:
+    """What the writer of a novel declared."""
+    return work.is_original if work.is_original is not None else world.draw("original", work.id) % 3 > 0
 
 
 def work_json(view: View, key: Key, place: Place = "list") -> Json:

@@ -31,7 +31,8 @@ class User:
 @dataclass(frozen=True, slots=True)
 class Work:
     """An illust, manga, ugoira or novel. `file_ms` is the time of the last upload of its files, which is in
-    every URL; `state` is "live", "deleted" or the name of the placeholder that stands for it."""
+    every URL; `state` is "live", "deleted" or the name of the placeholder that stands for it. `uploads` names the
+    files that the own account uploaded, page by page; what is not public only its artist sees."""
 
     medium: str
     id: int
@@ -55,6 +56,9 @@ class Work:
     ext: str = ""  # of all pages; "" draws one per page
     state: str = LIVE
     state_ms: int = 0
+    restrict: str = "public"
+    is_original: bool | None = None  # None draws it
+    uploads: tuple[str, ...] = ()  # sha256.extension of each page; () draws them
 
     @property
     def key(self) -> Key:

@@ -1,9 +1,9 @@
 """The demo's truth as export rows: what a mirror of the own account must hold, once it is complete and as long
 as nothing has changed since. (What vanished after it was mirrored is the mirror's to remember, not ours.)
 
-Mirrored works are the live works of followed artists, the live works in the bookmarks, and the entries of the
-rankings that were read. Works that were gone or hidden from the start are rows only if bookmarked: they are in
-`works` and `novels` as stubs with nothing but medium, id and state."""
+Mirrored works are the live works of followed artists and of the users that were named, the live works in the
+bookmarks, and the entries of the rankings that were read. Works that were gone or hidden from the start are rows
+only if bookmarked: they are in `works` and `novels` as stubs with nothing but medium, id and state."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -50,6 +50,7 @@ class Scope:
     media: tuple[str, ...] = ("illust", "novel")
     rankings: tuple[tuple[str, str, str], ...] = ()
     top: int = 100
+    users: tuple[int, ...] = ()  # whose works are mirrored without a follow
     language: str = "en"
 
 
@@ -72,7 +73,7 @@ def mirrored(world: World, scope: Scope | None = None) -> list[Work]:
     """The works that a mirror holds in full, by medium and id."""
     scope = scope or Scope()
     keys: set[Key] = set()
-    for user_id in _followed(world, scope):
+    for user_id in (*_followed(world, scope), *scope.users):
         for medium in scope.media:
             keys.update(lists.works_of(world, user_id, medium))
     keys.update(mark.key for mark in _marks(world, scope))

@@ -76,6 +76,7 @@ class World:
         self.bookmarks: dict[int, dict[Key, Bookmark]] = {}
         self.follows: dict[int, dict[int, Follow]] = {}
         self.own = Own()
+        self.files: dict[str, bytes] = {}  # what was uploaded, by the names in `Work.uploads`
         self.left: dict[int, Left] = {}
         self.revision = 0
         self._cache: dict[Any, Any] = {}

@@ -137,6 +137,10 @@ class SanityLevel(IntEnum):
 
 
 RESTRICTS: Final = ("public", "private")
+WORK_RESTRICTS: Final = ("public", "mypixiv", "private")
+X_RESTRICTS: Final = ("none", "r18", "r18g")
+COVER_IDS: Final = tuple(range(12))
+NOVEL_AI_TYPES: Final = (0, 1, 2)
 FOLLOW_RESTRICTS: Final = ("all", "public", "private")
 USER_ILLUST_TYPES: Final = ("illust", "manga")
 CONTENT_TYPES: Final = ("illust", "manga")
@@ -271,3 +275,10 @@ def date_span(start: date | str | None, end: date | str | None) -> dict[str, str
 def ranking_date(value: date | str | None) -> str | None:
     """YYYY-MM-DD of a ranking."""
     return day("date", value)
+
+
+def at_most(name: str, value: str, characters: int) -> str:
+    """The text, if Pixiv has room for it."""
+    if len(value) > characters:
+        raise InvalidRequest(f"{name} has {len(value)} characters; Pixiv takes {characters}.")
+    return value

@@ -7,8 +7,8 @@ import json
 import logging
 import random
 import ssl
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -22,10 +22,12 @@ from pixmirror.errors import (
     Challenge,
     ConfigError,
     InvalidRequest,
+    NotSent,
     PixivError,
     RateLimited,
     ServerError,
     TokenRejected,
+    UnclearOutcome,
     Unreachable,
 )
 from pixmirror.models import Lane
@@ -34,6 +36,7 @@ from pixmirror.pixiv.failures import Expired, capped, classify, classify_payload
 from pixmirror.pixiv.hosts import WEB_HOST, Hosts
 from pixmirror.pixiv.jsonbody import parse_json
 from pixmirror.pixiv.pacing import Pacer
+from pixmirror.pixiv.sending import Sending
 from pixmirror.pixiv.wire import Answer, Authorizer, Param, Request, flatten, form_fields, quiet_until, retry_after
 
 log = logging.getLogger(__name__)
@@ -43,6 +46,7 @@ ImageClient = httpx.AsyncClient
 MAX_BODY = 32 * 1024 * 1024
 TIMEOUT = httpx.Timeout(connect=15, read=30, write=30, pool=None)
 WHOLE_ANSWER_SECONDS = 120.0
+SLOWEST_UPLOAD = 16 * 1024  # bytes a second; a slower one is given up
 LONGEST_RETRY_AFTER = 300.0
 API_CONNECTIONS = 8
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
@@ -157,28 +161,35 @@ class Transport:
         if request.host != WEB_HOST and any(name.lower() == "cookie" for name in request.headers):
             raise InvalidRequest(f"{request.where}: a cookie goes to {WEB_HOST} alone: refused, nothing was sent.")
         url = self.hosts.url(request.host, request.path)
+        sending = Sending(request)
         setattr(self.counts, count, getattr(self.counts, count) + 1)
         try:
             async with (
-                asyncio.timeout(WHOLE_ANSWER_SECONDS),
+                asyncio.timeout(WHOLE_ANSWER_SECONDS + sending.total / SLOWEST_UPLOAD),
+                sending as files,
                 self._api.stream(
                     request.method,
                     url,
                     params=tuple(flatten(request.params)) or None,
                     data=form_fields(request.data),
+                    files=files,
                     json=request.json,
                     headers=dict(request.headers),
                 ) as response,
             ):
                 body = await _read_body(response, request.where)
         except (TimeoutError, httpx.TimeoutException) as exc:
-            raise Unreachable(f"{request.where}: {request.host} did not answer in time.") from exc
+            sent = sending.whole and not isinstance(exc, (httpx.ConnectTimeout, httpx.PoolTimeout))
+            raise Unreachable(f"{request.where}: {request.host} did not answer in time.", sent=sent) from exc
         except httpx.DecodingError as exc:
             raise BadResponse(f"{request.where}: the compressed answer is broken.") from exc
         except (httpx.RemoteProtocolError, httpx.ReadError) as exc:
-            raise Unreachable(f"{request.where}: {request.host} broke off its answer.") from exc
+            text = f"{request.where}: {request.host} broke off its answer."
+            raise Unreachable(text, sent=sending.whole) from exc
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
-            raise Unreachable(f"{request.where}: {request.host} cannot be reached ({_why(exc)}).") from exc
+            sent = sending.whole and not isinstance(exc, (httpx.ConnectError, httpx.InvalidURL))
+            text = f"{request.where}: {request.host} cannot be reached ({_why(exc)})."
+            raise Unreachable(text, sent=sent) from exc
         return Answer(
             response.status_code,
             response.headers.get("content-type", ""),
@@ -247,7 +258,8 @@ class Transport:
                 patience.token = await request.auth.access_token()
                 headers = {**request.headers, "Authorization": f"Bearer {patience.token}"}
                 sent = replace(request, headers=headers)
-            answer = await self.send_once(sent)
+            with _outcome(request):
+                answer = await self.send_once(sent)
         patience.retry_after = answer.retry_after
         if answer.quiet_until:
             self.pacer.wait_until(answer.quiet_until)
@@ -264,9 +276,12 @@ class Transport:
             retry_after=answer.retry_after,
             html=request.html,
         )
-        if failure := capped(failure, request.params):
-            raise failure
-        return read(answer, request)
+        with _outcome(request):
+            if isinstance(failure, Challenge) and request.find_out and answer.status < 300:
+                raise BadResponse(str(failure))  # a page after success: Pixiv may have done it
+            if failure := capped(failure, request.params):
+                raise failure
+            return read(answer, request)
 
     async def _recover(self, request: Request, failure: PixivError, patience: _Patience) -> None:
         """Do what lets the call be repeated, or raise the failure."""
@@ -299,6 +314,19 @@ class Transport:
         if retry_after is not None:
             return retry_after
         return float(2 ** (tries - 1) * self._rng.uniform(0.5, 1.5))
+
+
+@contextmanager
+def _outcome(request: Request) -> Iterator[None]:
+    """Makes an UnclearOutcome of a failure after which what was submitted may have been done."""
+    try:
+        yield
+    except (Unreachable, ServerError, BadResponse) as failure:
+        if not request.find_out:
+            raise
+        if isinstance(failure, Unreachable) and not failure.sent:
+            raise NotSent(str(failure)) from failure
+        raise UnclearOutcome(str(failure), request.where, request.find_out) from failure
 
 
 async def _read_body(response: httpx.Response, where: str) -> bytes:

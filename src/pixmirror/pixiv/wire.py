@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from pixmirror.errors import PixmirrorError
 from pixmirror.models import Lane
 
 Param = str | int | bool | Sequence[str | int] | None
+Progress = Callable[[int, int], None]  # bytes handed over so far, bytes in all
 
 
 class Authorizer(Protocol):
@@ -17,6 +19,19 @@ class Authorizer(Protocol):
     async def access_token(self) -> str: ...
 
     async def renew(self, rejected: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file that goes along with a form, read from disk while it is sent. `size` is what it was when it was
+    checked: another one at the time of sending is refused.
+    """
+
+    field: str
+    path: Path
+    filename: str
+    content_type: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +47,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the API. `judge` says which error an answer is, where the App API's rules do not hold."""
+    """One call of the API. `judge` says which error an answer is, where the App API's rules do not hold. With
+    `find_out`, how to see whether it was done, an outcome that is not clear is an UnclearOutcome.
+    """
 
     method: str
     host: str
@@ -45,6 +62,9 @@ class Request:
     html: bool = False
     json: Any = None
     judge: "Callable[[Answer, Request], PixmirrorError | None] | None" = None
+    files: Sequence[Part] = ()
+    progress: Progress | None = None
+    find_out: str = ""
 
     @property
     def where(self) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pixmirror.demo import addresses, pictures
-from pixmirror.demo.shapes import Json, View, uploaded_images
+from pixmirror.demo.shapes import WORK_RESTRICTS, Json, View, uploaded_images
 from pixmirror.demo.world import LIVE, Bookmark, Key, Series, User, Work
 
 KINDS = {"illust": 0, "manga": 1, "ugoira": 2}
@@ -37,7 +37,7 @@ def thumb(view: View, key: Key) -> Json:
         "id": ident(work.id),
         "title": work.title,
         "xRestrict": work.x_restrict,
-        "restrict": 0,
+        "restrict": WORK_RESTRICTS[work.restrict],
         **own,
         "tags": list(work.tags),
         "userId": ident(author.id),
@@ -93,7 +93,7 @@ def masked(view: View, work: Work) -> Json:
         "id": work.id if work.medium == "illust" else ident(work.id),
         "title": NOTHING,
         "xRestrict": 0,
-        "restrict": 0,
+        "restrict": WORK_RESTRICTS[work.restrict],
         "url": addresses.placeholder(work.state),
         "tags": [],
         "userId": 0,
@@ -215,7 +215,7 @@ def _both(view: View, work: Work, liked: bool) -> Json:
         "description": _jumping(work.caption),
         "createDate": _utc(work.create_ms),
         "uploadDate": _utc(work.file_ms),
-        "restrict": 0,
+        "restrict": WORK_RESTRICTS[work.restrict],
         "xRestrict": work.x_restrict,
         "tags": _tags(view, work),
         "userId": ident(author.id),

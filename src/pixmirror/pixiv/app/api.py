@@ -1,17 +1,17 @@
 """The App API as an object to hand to endpoint functions: transport, login, language and lane together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeVar
 
-from pixmirror.errors import InvalidRequest
+from pixmirror.errors import BadResponse, InvalidRequest, UnclearOutcome
 from pixmirror.models import Lane, Listing, Model, Received
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.auth import AppIdentity, Auth
 from pixmirror.pixiv.enums import FILTERS, maybe_one_of
 from pixmirror.pixiv.hosts import APP_HOST
 from pixmirror.pixiv.transport import Transport
-from pixmirror.pixiv.wire import Param
+from pixmirror.pixiv.wire import Param, Part, Progress, Request
 
 M = TypeVar("M", bound=Model)
 Next = Mapping[str, str] | None
@@ -65,6 +65,50 @@ class AppApi:
             lane=self.lane,
             auth=self.auth,
         )
+
+    async def submit(
+        self,
+        path: str,
+        data: Mapping[str, Param],
+        find_out: str,
+        *,
+        files: Sequence[Part] = (),
+        progress: Progress | None = None,
+    ) -> Any:
+        """The JSON that answers a form, with files if there are any, that makes or deletes something others see.
+        Where Pixiv may have done it without saying so: UnclearOutcome, with `find_out` how to see that.
+        """
+        request = Request(
+            "POST",
+            APP_HOST,
+            path,
+            data=data,
+            headers=self.identity.headers(self.language),
+            lane=self.lane,
+            auth=self.auth,
+            files=files,
+            progress=progress,
+            find_out=find_out,
+        )
+        return await self.transport.ask_json(request)
+
+    async def submit_one(
+        self,
+        path: str,
+        data: Mapping[str, Param],
+        key: str,
+        model: type[M],
+        find_out: str,
+        *,
+        files: Sequence[Part] = (),
+        progress: Progress | None = None,
+    ) -> Received[M]:
+        """The same, and the object in the answer: without one the outcome is not clear either."""
+        payload = await self.submit(path, data, find_out, files=files, progress=progress)
+        try:
+            return reading.one(payload, key, model, path)
+        except BadResponse as failure:
+            raise UnclearOutcome(str(failure), f"POST {path}", find_out) from failure
 
     async def get_text(self, path: str, params: Mapping[str, Param] | None = None) -> str:
         """The HTML of a webview path."""

@@ -1,0 +1,71 @@
+"""Writing and deleting one's own comments (document 004; pixiv-facts 9, 11 and 13); `comments` reads them. Like
+submissions, never from a job.
+"""
+
+from pixmirror.errors import InvalidRequest
+from pixmirror.models import Comment, Medium, Received
+from pixmirror.pixiv.app.api import AppApi
+from pixmirror.pixiv.enums import maybe_text, positive
+from pixmirror.pixiv.wire import Param
+
+
+async def illust_comment_add(
+    api: AppApi,
+    illust_id: int,
+    comment: str | None = None,
+    stamp_id: int | None = None,
+    parent_comment_id: int | None = None,
+) -> Received[Comment]:
+    """Comment on a work. POST /v1/illust/comment/add: illust_id, comment or stamp_id (`site.stamps`) and not both,
+    parent_comment_id (the root comment that it answers).
+
+    The answer is the new comment with its id. Source: 004 (its `commnt` is a slip), pixiv-facts 11.
+    """
+    return await _add(api, "illust", illust_id, comment, stamp_id, parent_comment_id)
+
+
+async def novel_comment_add(
+    api: AppApi,
+    novel_id: int,
+    comment: str | None = None,
+    stamp_id: int | None = None,
+    parent_comment_id: int | None = None,
+) -> Received[Comment]:
+    """The same for a novel. POST /v1/novel/comment/add: novel_id, comment, stamp_id, parent_comment_id.
+
+    Source: 004 (its `parent_comment` is parent_comment_id on the wire, too), pixiv-facts 11 and 13.
+    """
+    return await _add(api, "novel", novel_id, comment, stamp_id, parent_comment_id)
+
+
+async def illust_comment_delete(api: AppApi, comment_id: int) -> None:
+    """Delete one's own comment. POST /v1/illust/comment/delete: comment_id. Replies go with it. Source: 004."""
+    await _delete(api, "illust", comment_id)
+
+
+async def novel_comment_delete(api: AppApi, comment_id: int) -> None:
+    """The same for a novel. POST /v1/novel/comment/delete: comment_id. Source: 004."""
+    await _delete(api, "novel", comment_id)
+
+
+async def _add(
+    api: AppApi, medium: Medium, work_id: int, comment: str | None, stamp_id: int | None, parent: int | None
+) -> Received[Comment]:
+    name = f"{medium}_id"
+    data: dict[str, Param] = {
+        name: positive(name, work_id),
+        "comment": maybe_text("comment", comment),
+        "stamp_id": None if stamp_id is None else positive("stamp_id", stamp_id),
+        "parent_comment_id": None if parent is None else positive("parent_comment_id", parent),
+    }
+    if (comment is None) == (stamp_id is None):
+        raise InvalidRequest("comment or stamp_id must be given, and not both: a stamp has no text.")
+    look = f"comments.replies {medium} {parent}" if parent is not None else f"comments.{medium}_comments {work_id}"
+    find_out = f"Look with `pixmirror api app {look}` before you send it again."
+    return await api.submit_one(f"/v1/{medium}/comment/add", data, "comment", Comment, find_out)
+
+
+async def _delete(api: AppApi, medium: Medium, comment_id: int) -> None:
+    number = positive("comment_id", comment_id)
+    find_out = f"Look whether comment {number} is still under its work; to delete again does no harm."
+    await api.submit(f"/v1/{medium}/comment/delete", {"comment_id": number}, find_out)
