@@ -60,7 +60,8 @@ def kind(value: Any) -> str:
         return " \\| ".join(map(str, value))
     said = {
         "id": "an id", "int": "a number", "text": "a text", "bool": "yes or no", "date": "a date", "ids": "ids",
-        "texts": "words", "cursor": "a cursor", "ids,": "ids with commas", "types": "kinds with commas", "files": "paths of pictures",
+        "texts": "words", "cursor": "a cursor", "ids,": "ids with commas", "types": "kinds with commas",
+        "files": "paths of pictures",
     }  # fmt: skip
     return said[value]
 
