@@ -53,9 +53,11 @@ stone AS MATERIALIZED (
 ),
 known AS (
   SELECT a.user_id, w.work_key, w.title, w.medium, w.state, w.evidence, l.work_key IS NOT NULL AS web,
-    1 AS whole, w.last_seen >= CASE w.medium WHEN 'novel' THEN a.novel_from ELSE a.illust_from END AS passed
+    w.evidence IS NOT 'legacy' AS whole,
+    w.last_seen >= CASE w.medium WHEN 'novel' THEN a.novel_from ELSE a.illust_from END AS passed
   FROM artist a JOIN work w ON w.user_id = a.user_id
   LEFT JOIN web_listed l ON l.user_id = a.user_id AND l.work_key = w.work_key AND l.last_seen >= a.web_at
+  WHERE w.evidence IS NOT 'legacy' OR l.work_key IS NOT NULL
   UNION ALL
   SELECT a.user_id, l.work_key, w.title, NULL, w.state, w.evidence, 1, 0, 0
   FROM artist a JOIN web_listed l ON l.user_id = a.user_id AND l.last_seen >= a.web_at
@@ -71,7 +73,9 @@ judged AS (
   SELECT p.user_id, p.work_key, p.title, p.place, p.web, p.whole, p.passed, p.state, p.evidence,
     CASE WHEN place != 'upstream' THEN NULL
     WHEN p.work_key IN (SELECT work_key FROM stone) THEN 'forgotten'
-    WHEN NOT whole THEN CASE WHEN state IS NULL THEN 'unseen' WHEN state = 'limited' THEN 'limited' ELSE 'stub' END
+    WHEN NOT whole THEN CASE
+      WHEN state IS NULL OR evidence IS 'legacy' THEN 'unseen'
+      WHEN state = 'limited' THEN 'limited' ELSE 'stub' END
     WHEN h.rank IS NOT NULL THEN
       CASE h.rank WHEN 1 THEN 'failed' WHEN 2 THEN 'damaged' WHEN 3 THEN 'lost' WHEN 4 THEN 'wanted'
         ELSE 'refused' END

@@ -13,15 +13,17 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from pixmirror.catalogue.ingest_payloads import BASE
 from pixmirror.catalogue.payloads import CODEC, canonical, digest_text, pack_text, unpack
 from pixmirror.catalogue.schema import broken, comment, payload, user, work
+from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
 
+DUMPED_COMMENT = "legacy_comment"  # owner_kind of the payload of a comment without an id; its owner is the work
 ERASED: dict[str, Any] = {"comment": "", "stamp_id": None, "stamp_url": None}
 
 _PERSON = frozenset({"name", "account", "profile_image_urls", "comment", "profileImageUrl", "profile_img"})
 # As the web's answers spell it, beside a work.
 _BESIDE = frozenset(
-    # `alt` is made of tags, title and the artist's name.
-    ("userName", "userAccount", "profileImageUrl", "profileImg", "user_name", "user_account", "alt")
+    # `alt` is made of tags, title and the artist's name; `legacy` is the row of a dump, as it stood there.
+    ("legacy", "userName", "userAccount", "profileImageUrl", "profileImg", "user_name", "user_account", "alt")
 )
 _BATCH = 500
 
@@ -64,6 +66,7 @@ def erase_user(conn: Connection, user_id: int) -> int:
     blank = {"name": "", "account": "", "comment": None, "avatar_url": None, "background_url": None}
     conn.execute(update(user).where(user.c.id == user_id).values(**blank, profile_at=None))
     conn.execute(delete(payload).where(payload.c.owner_kind == "user", payload.c.owner_id == user_id))
+    _drop_dumped_comments(conn, user_id)
     _rewrite_payloads(conn, user_id)
     _drop_broken(conn, user_id)
     written = conn.execute(update(comment).where(comment.c.user_id == user_id).values(**ERASED)).rowcount
@@ -80,6 +83,14 @@ def _rewrite_payloads(conn: Connection, user_id: int) -> None:
             text = canonical(without_person(unpack(row.codec, row.body, row.base_body), user_id))
             changed.append({"b_id": row.id, "b_digest": digest_text(text), "b_body": pack_text(text)})
         _REWRITE(conn, changed)
+
+
+def _drop_dumped_comments(conn: Connection, user_id: int) -> None:
+    """Comments of dumps are payloads and nothing else."""
+    dumped = select(payload.c.id, payload.c.codec, payload.c.body).where(payload.c.owner_kind == DUMPED_COMMENT)
+    ids = [r.id for r in conn.execute(dumped) if (unpack(r.codec, r.body).get("user") or {}).get("id") == user_id]
+    if ids:
+        conn.execute(delete(payload).where(among(payload.c.id, "ids")), {"ids": listed(ids)})
 
 
 def _drop_broken(conn: Connection, user_id: int) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
-from pixmirror.catalogue.history_works import Step
+from pixmirror.catalogue.history_works import Step, dumped_at
 from pixmirror.catalogue.ingest_payloads import BASE
 from pixmirror.catalogue.ingest_people import avatar_of
+from pixmirror.catalogue.merging import LEGACY, oldest_first
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.schema import payload, user
 from pixmirror.models import User
@@ -19,13 +20,15 @@ _PARTS = {"profile": "", "workspace": "workspace_", "profile_publicity": "public
 def user_steps(conn: Connection, user_id: int) -> Iterator[Step]:
     """In the order in which they came, one for each answer that is kept."""
     p = payload.c
-    rows = select(p.endpoint, p.codec, p.body, BASE, p.seen_at).where(
+    rows = select(p.id, p.endpoint, p.codec, p.body, BASE, p.seen_at).where(
         p.owner_kind == "user", p.owner_id == user_id
     )
     facts: dict[str, Any] = {}
     now = 0
-    for row in conn.execute(rows.order_by(p.id)):
-        now = max(now, row.seen_at)
+    found = oldest_first(conn.execute(rows).all())
+    began = min((row.seen_at for row in found if row.endpoint != LEGACY), default=None)
+    for row in found:
+        now = dumped_at(row.seen_at, began) if row.endpoint == LEGACY else max(now, row.seen_at)
         try:
             facts = _join(facts, unpack(row.codec, row.body, row.base_body))
         except ValidationError:

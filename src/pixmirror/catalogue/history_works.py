@@ -65,13 +65,24 @@ def work_steps(conn: Connection, key: int) -> Iterator[Step]:
 
 def _answers(conn: Connection, key: int) -> list[_Answer]:
     p = payload.c
-    rows = select(p.endpoint, p.codec, p.body, BASE, p.seen_at).where(p.owner_kind == "work", p.owner_id == key)
-    found, now = [], 0
-    for row in conn.execute(rows.order_by(p.id)):
+    rows = select(p.id, p.endpoint, p.codec, p.body, BASE, p.seen_at)
+    found, dumps, now = [], [], 0
+    for row in merging.oldest_first(conn.execute(rows.where(p.owner_kind == "work", p.owner_id == key)).all()):
+        raw = unpack(row.codec, row.body, row.base_body)
+        if row.endpoint == merging.LEGACY:
+            dumps.append(_Answer(row.seen_at, row.endpoint, raw))
+            continue
         now = max(now, row.seen_at)  # a clock that was set back does not change the order
-        found.append(_Answer(now, row.endpoint, unpack(row.codec, row.body, row.base_body)))
+        found.append(_Answer(now, row.endpoint, raw))
     found += _without_payload(conn, key, found)
-    return sorted(found, key=lambda answer: answer.at)
+    found.sort(key=lambda answer: answer.at)
+    began = found[0].at if found else None
+    return [*(replace(one, at=dumped_at(one.at, began)) for one in dumps), *found]
+
+
+def dumped_at(at: int, began: int | None) -> int:
+    """When what a dump says was known at the latest: before anything that Pixiv showed us since then."""
+    return at if began is None else min(at, began - 1)
 
 
 def _without_payload(conn: Connection, key: int, found: Sequence[_Answer]) -> Iterator[_Answer]:
@@ -99,7 +110,7 @@ def _join(known: _Known, answer: _Answer, key: int) -> _Known:
 
 
 def _join_work(known: _Known, item: Illust | Novel, answer: _Answer) -> _Known:
-    row, tags, old = merging.content(item), ingest_tags.names(item.tags), known.row
+    row, tags, old = merging.content_of(answer.endpoint, item), ingest_tags.names(item.tags), known.row
     detailed = answer.at if answer.endpoint == "detail" else None
     title = item.series.title if item.series else ""
     if old is not None:
@@ -108,7 +119,7 @@ def _join_work(known: _Known, item: Illust | Novel, answer: _Answer) -> _Known:
         if row["series_key"] is not None and row["series_key"] == old.series_key:
             title = title or known.series_title or ""
     files = known.files
-    if isinstance(item, Illust) and (shown := originals(item)):
+    if answer.endpoint != merging.LEGACY and isinstance(item, Illust) and (shown := originals(item)):
         files = merging.merge_files(files, shown, whole=len(shown) >= item.page_count)
     return replace(
         known,

@@ -22,14 +22,14 @@ from pixmirror.catalogue import (
 from pixmirror.catalogue.ingest_known import Known
 from pixmirror.catalogue.ingest_states import see
 from pixmirror.catalogue.ingest_stubs import record_stubs, shown_at_last
-from pixmirror.catalogue.merging import CONTENT, COUNTERS
+from pixmirror.catalogue.merging import CONTENT, COUNTERS, LEGACY
 from pixmirror.catalogue.payloads import canonical, digest_text
 from pixmirror.catalogue.schema import account, series, work, work_job
 from pixmirror.catalogue.seen import DAY, WEB, Ingested, Seen, next_seq
 from pixmirror.catalogue.statements import Many
 from pixmirror.models import Illust, Lane, Novel, Received, State, to_ms, url_version, work_key
 
-_MOVING = ("state", "state_at", "evidence", "detail_at", "change_seq", "last_seen")
+_MOVING = ("state", "state_at", "evidence", "detail_at", "change_seq", "first_seen", "last_seen")
 
 _insert = insert(work)
 _UPSERT = Many(
@@ -76,10 +76,12 @@ class _Item:
     tags: list[str] = field(default_factory=list)
     changed: bool = False
     kept: bool = False  # its payload becomes a row: what lies outside of the work's own row moves only then
+    unshown: bool = False  # only dumps, and at most placeholders, told of it until now
+    unseen: bool = False  # only dumps did
 
     @property
     def is_new(self) -> bool:
-        return self.old is None or self.old.user_id is None
+        return self.old is None or self.old.user_id is None or self.unshown
 
 
 def record_works(
@@ -122,7 +124,8 @@ def record_works(
     _add_chores(conn, seen, [i for i in items if i.key not in barred], known, media_before)
     _write_payloads(conn, seen, fresh)
     see(conn, seen, ((i.key, State.LIVE, seen.endpoint) for i in items), known.sightings)
-    back = [i.key for i in items if i.old is not None and i.old.state != "live"]
+    # That a dump knows a work is no state of it, so there is nothing to move from.
+    back = [i.key for i in items if i.old is not None and i.old.state != "live" and i.old.evidence != LEGACY]
     moves.live_again(conn, seen.account_id, back, seen.endpoint, seen.now)
 
     new = tuple(i.key for i in items if i.is_new)
@@ -145,7 +148,8 @@ def _item(
     wanted = any(why is None for job, why in others.items() if job != seen.job)
     if seen.job:
         wanted = wanted or reason is None
-    return _Item(key, item, text, digest, old, settled, reason, wanted)
+    unshown, unseen = known.unshown(key), known.unseen(key)
+    return _Item(key, item, text, digest, old, settled, reason, wanted, unshown=unshown, unseen=unseen)
 
 
 def _unwanted(seen: Seen, item: Illust | Novel) -> str | None:
@@ -164,7 +168,7 @@ def _merge(seen: Seen, item: _Item, tags_before: Sequence[str] | None) -> None:
         return
     before = list(tags_before or ())
     item.tags = merging.merge(seen.endpoint, row, item.tags, old, before)
-    item.changed = any(row[name] != getattr(old, name) for name in CONTENT) or item.tags != before
+    item.changed = item.unshown or any(row[name] != getattr(old, name) for name in CONTENT) or item.tags != before
 
 
 def _compare_files(files: media.Changes, seen: Seen, item: _Item, rows: Sequence[Any]) -> bool:
@@ -208,7 +212,7 @@ def _write_works(conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Se
                 "evidence": seen.endpoint if not same_state or old.evidence == WEB else old.evidence,
                 "detail_at": seen.now if seen.endpoint == "detail" else old.detail_at if old is not None else None,
                 "change_seq": seq if item.changed else old.change_seq,
-                "first_seen": seen.now,
+                "first_seen": seen.now if old is None or item.unseen else old.first_seen,
                 "last_seen": seen.now,
             }
         )

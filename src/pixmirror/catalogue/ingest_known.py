@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
-from pixmirror.catalogue.merging import NO_CONTENT
+from pixmirror.catalogue.merging import LEGACY, NO_CONTENT
 from pixmirror.catalogue.schema import media, payload, sighting, tag, text_version, work, work_job, work_tag
 from pixmirror.catalogue.seen import Seen, among, listed
 
@@ -60,6 +60,15 @@ class Known:
         if of_work is None or latest is None or latest[1] != digest or self.works[key].user_id is None:
             return False
         return len(of_work) == 1 or latest[0] == max(p[0] for name, p in of_work.items() if name not in NO_CONTENT)
+
+    def unshown(self, key: int) -> bool:
+        """True if only dumps, and at most placeholders, told of it until now."""
+        of_work = self.payloads.get(key, {})
+        return LEGACY in of_work and all(name in NO_CONTENT for name in of_work)
+
+    def unseen(self, key: int) -> bool:
+        """True if only dumps told of it: Pixiv showed not even a placeholder."""
+        return self.unshown(key) and "stub" not in self.payloads[key]
 
 
 def load(conn: Connection, seen: Seen, keys: Collection[int]) -> Known:

@@ -10,6 +10,7 @@ from pixmirror.catalogue import chores, controls, doubts, forgotten, ingest_payl
 from pixmirror.catalogue.doubts import Doubt
 from pixmirror.catalogue.ingest_payloads import keep
 from pixmirror.catalogue.ingest_states import ended, see_one, stretch, verdict
+from pixmirror.catalogue.merging import LEGACY
 from pixmirror.catalogue.moves import Move
 from pixmirror.catalogue.payloads import canonical, digest_text
 from pixmirror.catalogue.schema import doubt, user, work
@@ -21,7 +22,13 @@ NO_PROFILE = "/common/images/no_profile"
 
 _doubted = select(doubt.c.at).where(doubt.c.owner_kind == "user", doubt.c.owner_id == user.c.id).exists()
 _KNOWN = select(
-    user.c.id, user.c.name, user.c.account, user.c.avatar_url, user.c.state, _doubted.label("doubted")
+    user.c.id,
+    user.c.name,
+    user.c.account,
+    user.c.avatar_url,
+    user.c.state,
+    user.c.evidence,
+    _doubted.label("doubted"),
 ).where(among(user.c.id, "ids"))
 _insert = insert(user)
 _UPSERT = Many(
@@ -31,6 +38,12 @@ _UPSERT = Many(
     )
 )
 _TOUCH = Many(update(user).where(user.c.id == bindparam("b_id")).values(last_seen=bindparam("now")))
+# Who was known from dumps alone is live, and was never anything else.
+_FIRST = Many(
+    update(user)
+    .where(user.c.id == bindparam("b_id"))
+    .values(state="live", evidence=None, state_at=bindparam("now"), first_seen=bindparam("now"))
+)
 _RENAMED = update(work).where(work.c.user_id == bindparam("b_id")).values(change_seq=bindparam("seq"))
 _PROFILE = (
     update(user)
@@ -61,6 +74,7 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
     if not people:
         return ()
     known = {r.id: r for r in conn.execute(_KNOWN, {"ids": listed(people)})}
+    dumped = {r.id for r in known.values() if r.evidence == LEGACY}
     rows: list[dict[str, Any]] = []
     touched: list[dict[str, Any]] = []
     payloads: list[dict[str, Any]] = []
@@ -69,7 +83,11 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
         old = known.get(person.id)
         new = (person.name or (old.name if old else ""), person.account or (old.account if old else ""))
         avatar = avatar_of(person) if person.profile_image_urls or old is None else old.avatar_url
-        if old is not None and new == (old.name, old.account) and avatar == old.avatar_url:
+        if (
+            old is not None
+            and person.id not in dumped
+            and (*new, avatar) == (old.name, old.account, old.avatar_url)
+        ):
             touched.append({"b_id": person.id, "now": seen.now})
             continue
         rows.append(
@@ -86,11 +104,12 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
     if rows:
         _UPSERT(conn, rows)
         ingest_payloads.INSERT(conn, payloads)
-    _are_there(conn, seen, list(known.values()))
+        _FIRST(conn, [{"b_id": i, "now": seen.now} for i in dumped])
+    _are_there(conn, seen, [row for row in known.values() if row.id not in dumped])
     if renamed:
         seq = next_seq(conn)
         conn.execute(_RENAMED, [{"b_id": i, "seq": seq} for i in renamed])
-    return tuple(i for i in people if i not in known)
+    return tuple(i for i in people if i not in known or i in dumped)
 
 
 def _payload(seen: Seen, person: User) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pixmirror.catalogue import chores, doubts, ingest_payloads, moves
 from pixmirror.catalogue.doubts import Doubt
 from pixmirror.catalogue.ingest_known import Known
 from pixmirror.catalogue.ingest_states import Verdict, see, since, verdict
+from pixmirror.catalogue.merging import LEGACY
 from pixmirror.catalogue.moves import Move
 from pixmirror.catalogue.payloads import canonical, digest
 from pixmirror.catalogue.schema import chore, work
@@ -29,6 +30,12 @@ FEW = 5
 
 _NEW = Many(insert(work))
 _TOUCH = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(last_seen=bindparam("now")))
+_BEGUN = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(first_seen=bindparam("now")))
+_FIRST = Many(
+    update(work)
+    .where(work.c.work_key == bindparam("b_key"))
+    .values(state=bindparam("b_state"), state_at=bindparam("now"), evidence=bindparam("b_evidence"))
+)
 _NO_LOOKS = delete(chore).where(chore.c.kind == "detail", among(chore.c.key, "keys"))
 _same_medium = work.c.work_key.op("&")(1) == bindparam("parity")
 _BELOW = (
@@ -73,7 +80,7 @@ def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust |
             from_web = state is State.LIMITED and old.state == State.LIVE and old.evidence == WEB
             begun = _since(conn, seen, known, key, state)
             found = "no" if from_web else _verdict(old.user_id, State(old.state), state, begun, seen.now)
-            if found == "move":
+            if found == "move" and old.evidence != LEGACY:
                 moved.append(Move(key, state.value, evidence, seen.account_id))
             elif found == "doubt":
                 doubted.append(Doubt("work", key, seen.account_id, state.value, evidence, begun, seen.now))
@@ -90,6 +97,7 @@ def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust |
         _NEW(conn, [row | {"change_seq": seq} for row in new])
     for statement, rows in ((_TOUCH, touched), (ingest_payloads.INSERT, payloads)):
         statement(conn, rows)
+    _seen_at_last(conn, seen, stubs, known)
     moves.move(conn, "work", moved, seen.now)
     doubts.add(conn, doubted)
     see(conn, seen, ((r.item.key, r.item.state, _evidence(seen, r.item)) for r in stubs), known.sightings)
@@ -97,6 +105,15 @@ def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust |
         # So many at once are no works that were hidden: if it is so tomorrow, the next sighting says it.
         hidden = hidden if len(hidden) <= max(FEW, len(known.works) / 2) else []
         _look_again(conn, seen.now, [*looks, *hidden])
+
+
+def _seen_at_last(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust | Novel]], known: Known) -> None:
+    """Works that until now only dumps told of: they are known since now, and this is their first state."""
+    items = [r.item for r in stubs if r.item.key in known.works and known.unseen(r.item.key)]
+    _BEGUN(conn, [{"b_key": item.key, "now": seen.now} for item in items])
+    first = [item for item in items if known.works[item.key].evidence == LEGACY]
+    states = [{"b_state": item.state.value, "b_evidence": _evidence(seen, item)} for item in first]
+    _FIRST(conn, [s | {"b_key": item.key, "now": seen.now} for s, item in zip(states, first, strict=True)])
 
 
 def shown_at_last(conn: Connection, seen: Seen, keys: Sequence[int]) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 from pixmirror.models import Illust, Novel, to_ms, work_key
 
+P = TypeVar("P", bound=Any)
 OPTIONAL = ("sanity_level", "ai_type", "width", "height", "text_length", "is_original", "language", "series_key")
 CONTENT = (
     "type",
@@ -18,8 +19,15 @@ CONTENT = (
     *OPTIONAL,
 )
 COUNTERS = ("total_view", "total_bookmarks", "total_comments")
-# Classes of payloads of a work that say nothing of its title, tags and pages: all others do.
-NO_CONTENT = frozenset({"stub", "webview", "ugoira"})
+LEGACY = "legacy"  # endpoint class, and evidence, of what only a dump of the dead APIs told
+# Classes of payloads of a work in which Pixiv says nothing of its title, tags and pages: in all others it does. A
+# dump lies beneath them all, whenever it was imported: it fills what nobody else told.
+NO_CONTENT = frozenset({"stub", "webview", "ugoira", LEGACY})
+
+
+def oldest_first(payloads: Iterable[P]) -> list[P]:
+    """Payloads of one owner (id, endpoint, seen_at) in the order in which they are joined: dumps first."""
+    return sorted(payloads, key=lambda p: (0, p.seen_at, p.id) if p.endpoint == LEGACY else (1, 0, p.id))
 
 
 class _Shown(Protocol):
@@ -61,6 +69,16 @@ def content(item: Illust | Novel) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def content_of(endpoint: str, item: Illust | Novel) -> dict[str, Any]:
+    """The same for any class of endpoint: what a dump does not say is not known, whatever our models put there."""
+    row = content(item)
+    if endpoint == LEGACY:
+        said = item.model_fields_set
+        row |= {name: None for name in ("width", "height") if name not in said}
+        row["text_length"] = row["text_length"] or None
+    return row
+
+
 def merge(endpoint: str, row: dict[str, Any], tags: list[str], old: Any, before: Sequence[str]) -> list[str]:
     """Completes `row` from `old`, and says which tags stand: what a list leaves empty replaces nothing (law 7).
 
@@ -72,6 +90,8 @@ def merge(endpoint: str, row: dict[str, Any], tags: list[str], old: Any, before:
         if old.detail_at is not None:
             tags = tags or list(before)
             row["series_key"] = row["series_key"] or old.series_key
+    if endpoint == LEGACY:
+        tags = tags or list(before)
     for name in OPTIONAL:
         if row[name] is None and name != "series_key":
             row[name] = getattr(old, name)

@@ -107,7 +107,7 @@ def artist_lists(conn: Connection, now: int, job: str | None) -> list[ArtistList
       (SELECT json_group_array(json_extract(g.spec, '$.offset')) FROM gap g
         WHERE g.feed_id = f.id AND g.due_at < 9007199254740992) AS offsets,
       (SELECT count(*) FROM work w WHERE w.user_id = json_extract(f.params, '$.user_id')
-        AND (w.work_key & 1) = (f.endpoint = 'user/novels')) AS known
+        AND w.evidence IS NOT 'legacy' AND (w.work_key & 1) = (f.endpoint = 'user/novels')) AS known
     FROM feed f LEFT JOIN user u ON u.id = json_extract(f.params, '$.user_id')
     WHERE f.endpoint IN ('user/illusts', 'user/novels') AND {MINE}
       AND EXISTS (SELECT 1 FROM feed_job WHERE feed_job.feed_id = f.id)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, select, upda
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import ingest_tags
+from pixmirror.catalogue.merging import LEGACY
 from pixmirror.catalogue.rebuild import Findings
 from pixmirror.catalogue.replay import Replayed, Said, series_of
 from pixmirror.catalogue.schema import series, tag, tag_translation, work, work_tag
@@ -70,6 +71,10 @@ class Names:
 
     def add(self, replayed: Replayed) -> None:
         for said in replayed.said:
+            if said.endpoint == LEGACY:
+                # Its user has a payload of their own, and of series and translations a dump tells nothing.
+                self.tags.update(t.name for t in said.work.tags)
+                continue
             self._tags(said)
             self._series(said)
             person = said.work.user

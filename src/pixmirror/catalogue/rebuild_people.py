@@ -7,13 +7,14 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from pixmirror.catalogue.ingest_people import avatar_of
+from pixmirror.catalogue.merging import LEGACY, oldest_first
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.rebuild import Findings, Ledger, ledger
 from pixmirror.catalogue.rebuild_names import Names
 from pixmirror.catalogue.schema import payload, tombstone, user, work
 from pixmirror.catalogue.seen import among, listed, next_seq
 from pixmirror.catalogue.statements import Many
-from pixmirror.models import User, UserDetail
+from pixmirror.models import State, User, UserDetail
 
 _KEYS = (
     select(payload.c.owner_id)
@@ -24,7 +25,7 @@ _KEYS = (
 )
 _PAYLOADS = (
     select(
-        payload.c.owner_id, payload.c.endpoint, payload.c.codec, payload.c.body, payload.c.seen_at,
+        payload.c.owner_id, payload.c.id, payload.c.endpoint, payload.c.codec, payload.c.body, payload.c.seen_at,
     )
     .where(payload.c.owner_kind == "user", among(payload.c.owner_id, "ids"))
     .order_by(payload.c.owner_id, payload.c.id)
@@ -69,7 +70,8 @@ def rebuild_users(conn: Connection, findings: Findings, names: Names, ids: Seque
         if found is None:
             continue
         expected, extra = found
-        expected |= _state(user_id, old, told, expected["first_seen"])
+        is_dumped = all(p.endpoint == LEGACY for p in payloads) and (old is None or old.evidence is not None)
+        expected |= _state(user_id, old, told, expected["first_seen"], is_dumped=bool(payloads) and is_dumped)
         if old is not None:
             expected["first_seen"] = min(expected["first_seen"], old.first_seen)
         if findings.row("user", user_id, old, expected):
@@ -94,10 +96,17 @@ def _replay(
     extra: dict[str, Any] = dict.fromkeys((*_TOTALS, "total_bookmarks_public", "profile_at"))
     is_listed = any(p.endpoint == "list" for p in payloads)
     seen_at: list[int] = []
-    for p in payloads:
+    dumped_at: list[int] = []
+    for p in oldest_first(payloads):
         findings.payloads += 1
         try:
             raw = unpack(p.codec, p.body)
+            if p.endpoint == LEGACY:
+                person = User.model_validate(raw)
+                _named(row, person)
+                row["comment"] = person.comment or row["comment"]
+                dumped_at.append(p.seen_at)
+                continue
             if p.endpoint == "list":
                 _named(row, User.model_validate(raw))
             elif p.endpoint == "detail":
@@ -113,13 +122,14 @@ def _replay(
         seen_at.append(p.seen_at)
     if not is_listed:
         # From before names were kept: a row that is there knows best.
-        if old is not None:
-            row |= {name: getattr(old, name) for name in ("name", "account", "avatar_url")}
+        if old is not None and (old.evidence is None or not dumped_at):
+            row |= {name: getattr(old, name) or row[name] for name in ("name", "account", "avatar_url")}
             seen_at.append(old.first_seen)
         elif user_id in names.people:
             _, person, since = names.people[user_id]
             _named(row, person)
             seen_at.append(since)
+    seen_at = seen_at or dumped_at[:1]
     if not seen_at:
         return None
     return row | {"first_seen": min(seen_at)}, extra | {"last_seen": max(seen_at)}
@@ -127,7 +137,8 @@ def _replay(
 
 def _named(row: dict[str, Any], person: User) -> None:
     row["name"], row["account"] = person.name or row["name"], person.account or row["account"]
-    row["avatar_url"] = avatar_of(person)
+    if person.profile_image_urls is not None:
+        row["avatar_url"] = avatar_of(person)
 
 
 def _profile(row: dict[str, Any], extra: dict[str, Any], detail: UserDetail, at: int) -> None:
@@ -139,11 +150,16 @@ def _profile(row: dict[str, Any], extra: dict[str, Any], detail: UserDetail, at:
         extra[name] = getattr(detail.profile, name)
 
 
-def _state(user_id: int, old: Any, told: Ledger, first_seen: int) -> Mapping[str, Any]:
-    """A user's first state is no move, and lists leave no sighting: without a move they are live."""
+def _state(user_id: int, old: Any, told: Ledger, first_seen: int, *, is_dumped: bool) -> Mapping[str, Any]:
+    """A user's first state is no move, and lists leave no sighting: without a move they are live.
+
+    `is_dumped`: dumps alone tell of them, which is no news of their state.
+    """
     change = told.changes.get(user_id)
     if change is not None:
         return {"state": change.state, "state_at": change.at, "evidence": change.evidence}
+    if is_dumped:
+        return {"state": State.UNKNOWN.value, "state_at": first_seen, "evidence": LEGACY}
     if old is not None and old.first_seen < first_seen and told.is_sighted(user_id, old.state):
         # From before moves were on record, and payloads of users kept.
         return {"state": old.state, "state_at": old.state_at, "evidence": old.evidence}

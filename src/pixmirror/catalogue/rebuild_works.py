@@ -14,7 +14,7 @@ from pixmirror.catalogue.schema import media as media_table
 from pixmirror.catalogue.schema import payload, stat, tag, work, work_job, work_tag
 from pixmirror.catalogue.seen import WEB, Seen, among, listed, next_seq
 from pixmirror.catalogue.statements import Many
-from pixmirror.models import Stored, split_key
+from pixmirror.models import State, Stored, split_key
 
 # Reads a file at a path below the media folder; None where there is none, or none that is whole.
 Adopt: TypeAlias = Callable[[str], Stored | None]
@@ -71,9 +71,12 @@ def next_keys(conn: Connection, after: int, limit: int) -> list[int]:
 
 
 def rebuild_works(
-    conn: Connection, keys: Sequence[int], findings: Findings, names: Names, now: int, adopt: Adopt
+    conn: Connection, keys: Sequence[int], findings: Findings, names: Names, now: int, adopt: Adopt | None
 ) -> None:
-    """One chunk: compares, and with `findings.write` puts right, all in the caller's transaction."""
+    """One chunk: compares, and with `findings.write` puts right, all in the caller's transaction.
+
+    Without `adopt` files are left alone.
+    """
     bound = {"keys": listed(keys)}
     replayed = _replay_all(conn, keys)
     olds = {r.work_key: r for r in conn.execute(_WORKS, bound)}
@@ -103,7 +106,8 @@ def rebuild_works(
     if findings.write and (new or changed or moved):
         _write(conn, new, changed, moved)
         _tags(conn, sound, bound, findings, now, write=True)
-    _files(conn, sound, findings, bound, now, adopt)
+    if adopt is not None:
+        _files(conn, sound, findings, bound, now, adopt)
 
 
 def _replay_all(conn: Connection, keys: Sequence[int]) -> dict[int, Replayed]:
@@ -138,6 +142,8 @@ def _last_state(found: Replayed, old: Any, told: Ledger) -> tuple[str, int, str 
     change = told.changes.get(found.key)
     if change is not None:
         return change.state, change.at, change.evidence
+    if found.is_dumped:
+        return State.UNKNOWN.value, found.first_at, merging.LEGACY
     first, at = found.first_state, found.first_at
     evidence = told.evidence(found.key, first, at)
     if not found.is_old:
@@ -158,7 +164,8 @@ def _counters(found: Replayed, old: Any, stats: Any) -> dict[str, int | None]:
         return {name: getattr(old, name) for name in merging.COUNTERS}
     if stats is None:
         return found.counters
-    return {name: getattr(stats, name) for name in merging.COUNTERS}
+    last = {name: getattr(stats, name) for name in merging.COUNTERS}
+    return {name: found.counters.get(name) if value is None else value for name, value in last.items()}
 
 
 def _write(

@@ -50,6 +50,8 @@ class Replayed:
     detail_at: int | None = None
     first_at: int = 0
     first_state: str = "live"
+    is_dumped: bool = False  # dumps alone told of it: Pixiv itself showed neither it nor a placeholder
+    is_counted: bool = False  # its counters are those of an answer, not of a dump
     is_old: bool = False  # from before moves of counters and states were on record
     shown: list[Shown] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
@@ -58,9 +60,9 @@ class Replayed:
 
 
 def replay(key: int, payloads: Sequence[Any]) -> Replayed:
-    """`payloads`: all of the work in the order of their ids (id, endpoint, codec, body, seen_at, language)."""
+    """`payloads`: all of the work (id, endpoint, codec, body, seen_at, language)."""
     result = Replayed(key)
-    for payload in payloads:
+    for payload in merging.oldest_first(payloads):
         result.payloads += 1
         try:
             _one(result, payload)
@@ -88,25 +90,30 @@ def _stub(result: Replayed, payload: Any, work: Illust | Novel) -> None:
     if result.row is None:
         result.row = _OF_A_STUB | {"type": work.type}
         result.counters = dict.fromkeys(merging.COUNTERS)
-        result.first_at, result.first_state = payload.seen_at, work.state.value
+    elif not result.is_dumped:
+        return
+    result.first_at, result.first_state, result.is_dumped = payload.seen_at, work.state.value, False
 
 
 def _work(result: Replayed, payload: Any, work: Illust | Novel) -> None:
-    row, tags = merging.content(work), ingest_tags.names(work.tags)
+    row, tags = merging.content_of(payload.endpoint, work), ingest_tags.names(work.tags)
     old = result.row
-    if old is None or old["user_id"] is None:
-        result.counters = {name: getattr(work, name) for name in merging.COUNTERS}
-        result.is_old = payload.language is None
+    is_dump = payload.endpoint == merging.LEGACY
+    if not result.is_counted:
+        told = {name: getattr(work, name) for name in merging.COUNTERS}
+        result.counters = {n: result.counters.get(n) if value is None else value for n, value in told.items()}
+        result.is_counted = not is_dump
+        result.is_old = not is_dump and payload.language is None
     if old is not None:
         before = SimpleNamespace(**old, detail_at=result.detail_at)
         tags = merging.merge(payload.endpoint, row, tags, before, result.tags)
-    else:
-        result.first_at = payload.seen_at
+    if old is None or (result.is_dumped and not is_dump):
+        result.first_at, result.is_dumped = payload.seen_at, is_dump
     result.row, result.tags = row, tags
     if payload.endpoint == "detail":
         result.detail_at = payload.seen_at
     result.said.append(Said(payload.id, payload.seen_at, payload.endpoint, payload.language, work))
-    if isinstance(work, Illust) and (files := media.originals(work)):
+    if not is_dump and isinstance(work, Illust) and (files := media.originals(work)):
         whole = len(files) >= work.page_count
         result.shown.append(Shown(payload.seen_at, row["user_id"], files, whole))
 
