@@ -16,7 +16,7 @@ NOW = 1_780_000_000_000
 SEEN = {"first_seen": NOW, "last_seen": NOW}
 WORK_KEYS = [
     "medium", "id", "user_id", "type", "title", "caption", "tags", "page_count", "create_date", "x_restrict",
-    "illust_ai_type", "width", "height", "series_id", "total_bookmarks", "total_view", "state",
+    "illust_ai_type", "width", "height", "series_id", "total_bookmarks", "total_view", "state", "provenance",
 ]  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_a_work_is_exported_with_all_keys_its_tags_in_order_and_japanese_time(co
     assert list(row) == WORK_KEYS
     assert list(row.values()) == [
         "illust", 10, 5, "manga", "t20", "c", ["b", "a"], 2, "2026-05-29T05:26:40+09:00", 1, 2, 3, 4, 9, 6, 7,
-        "live",
+        "live", "pixiv",
     ]  # fmt: skip
 
 

@@ -8,10 +8,13 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from pixmirror.catalogue import provenance
+from pixmirror.catalogue.merging import LEGACY
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import (
     account,
@@ -99,14 +102,15 @@ def _works(conn: Connection, medium: Medium) -> Iterator[dict[str, Any]]:
         keys = [r.work_key for r in rows]
         tags = _tag_names(conn, keys)
         texts = _texts(conn, keys) if medium == "novel" else None
+        dumped = provenance.only_dumped(conn, keys)
         for r in rows:
-            item = _work(r, tags.get(r.work_key, []))
+            item = _work(r, tags.get(r.work_key, []), LEGACY if r.work_key in dumped else provenance.PIXIV)
             if texts is not None:
                 item["text"] = texts.get(r.work_key)
             yield item
 
 
-def _work(r: Row[Any], tags: list[str]) -> dict[str, Any]:
+def _work(r: Row[Any], tags: list[str], told_by: str) -> dict[str, Any]:
     medium, work_id = split_key(r.work_key)
     return {
         "medium": medium,
@@ -126,6 +130,7 @@ def _work(r: Row[Any], tags: list[str]) -> dict[str, Any]:
         "total_bookmarks": r.total_bookmarks,
         "total_view": r.total_view,
         "state": r.state,
+        "provenance": told_by,
     }
 
 
@@ -148,14 +153,6 @@ def _texts(conn: Connection, keys: Sequence[int]) -> dict[int, str]:
     bodies = select(text_version.c.work_key, text_version.c.body)
     rows = conn.execute(bodies.where(text_version.c.id.in_(newest.group_by(text_version.c.work_key))))
     return {key: zlib.decompress(body).decode() for key, body in rows}
-
-
-def _illusts(conn: Connection) -> Iterator[dict[str, Any]]:
-    return _works(conn, "illust")
-
-
-def _novels(conn: Connection) -> Iterator[dict[str, Any]]:
-    return _works(conn, "novel")
 
 
 def _files(conn: Connection) -> Iterator[dict[str, Any]]:
@@ -264,8 +261,8 @@ def _rankings(conn: Connection) -> Iterator[dict[str, Any]]:
 
 
 KINDS: Mapping[str, Callable[[Connection], Iterator[dict[str, Any]]]] = {
-    "works": _illusts,
-    "novels": _novels,
+    "works": partial(_works, medium="illust"),
+    "novels": partial(_works, medium="novel"),
     "files": _files,
     "users": _users,
     "tags": _tags,
@@ -294,7 +291,7 @@ def _show_work(conn: Connection, ref: Ref, key: int) -> dict[str, Any] | None:
     return {
         "ref": str(ref),
         "link": ref.url,
-        **_work(r, _tag_names(conn, [key]).get(key, [])),
+        **_work(r, _tag_names(conn, [key]).get(key, []), provenance.of_work(conn, key)),
         "tag_translations": _tags_of(conn, key),
         "user": None if author is None else {f: author._mapping[f] for f in ("id", "name", "account", "state")},
         "series": None if part_of is None else {"id": part_of.series_key >> 1, "title": part_of.title},
@@ -309,6 +306,7 @@ def _show_work(conn: Connection, ref: Ref, key: int) -> dict[str, Any] | None:
             "kept": conn.execute(select(func.count()).where(comment.c.work_key == key)).scalar_one(),
             "read_at": iso(r.comments_at),
         },
+        "dumped_comments": provenance.dumped_comments(conn, key),
         "bookmarks": _rows(
             conn,
             select(bookmark.c.restrict, bookmark.c.state, bookmark.c.first_seen, bookmark.c.last_seen),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select, text
 from pixmirror.catalogue import forgotten, runs
 from pixmirror.catalogue.export import OURS, many, plain, said, until
 from pixmirror.catalogue.feeds import NEVER
+from pixmirror.catalogue.merging import LEGACY
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import (
     broken,
@@ -122,7 +123,7 @@ class Why:
 def why(conn: Connection, ref: Ref, now: int) -> Why:
     """Why this is here or not, and what happens next and when."""
     found = _why_user(conn, ref, now) if ref.work_key is None else _why_work(conn, ref, ref.work_key, now)
-    more = facts(conn, ref, now)
+    more = facts(conn, ref, now, known=found.known)
     told = tuple(sentences(ref, more, now, known=found.known))
     first = 0 if more.forgotten or not found.answer else 1
     return replace(found, answer=(*found.answer[:first], *told, *found.answer[first:]), facts=more)
@@ -180,6 +181,14 @@ def _state_of(r: Any, keeps: bool) -> Iterator[str]:
         if r.evidence == WEB:
             yield "The app hides it: the website showed it, and is asked again every 30 days."
         return
+    if r.evidence == LEGACY:
+        yield f"{_dumped(r)}, so its state is unknown."
+        yield "Its files are not fetched: the addresses of a dump are of hosts that are no more, or a guess."
+        yield (
+            "To have it, bookmark it, follow its artist, or name the artist in a `user` job, and run "
+            "`pixmirror sync`; if Pixiv still shows it, it comes with its files."
+        )
+        return
     since = f" since {said(r.state_at)}" if r.state_at is not None else ""
     evidence = f" Evidence: {sentence(r.evidence)}" if r.evidence else ""
     yield f"Upstream: {STATE.get(r.state, r.state)}{since}.{evidence}"
@@ -187,6 +196,10 @@ def _state_of(r: Any, keeps: bool) -> Iterator[str]:
         yield "No job ever saw more of it than a placeholder, so nothing of it can be kept yet."
     elif keeps:
         yield "What was stored of it stays."
+
+
+def _dumped(r: Any) -> str:
+    return f"Known only from an old dump, as of {said(r.state_at)}: Pixiv was not asked"
 
 
 def _keeps(conn: Connection, key: int, files: Sequence[FileWhy]) -> bool:
@@ -205,13 +218,13 @@ def _about_files(
         yield f"Complete: {stored} of {stored} files are stored."
     elif current:
         yield f"{stored} of {len(current)} files are stored."
-    elif r.type and not pending:
+    elif r.type and not pending and r.evidence != LEGACY:
         yield "No file of it is known."
     refused = [j for j in jobs if j.refused_reason]
     if refused and len(refused) == len(jobs):
         said_why = "; ".join(f"{j.job}: {j.refused_reason}" for j in refused)
         yield f"Its files are not fetched, for every job that saw it refuses it ({said_why})."
-    if not jobs:
+    if not jobs and r.evidence != LEGACY:
         yield "No job has it on its lists; it came in with something else."
     told: dict[tuple[str, str | None], list[FileWhy]] = {}
     for f in current:
@@ -375,6 +388,8 @@ def _user_lists(conn: Connection, user_id: int) -> Iterator[Pending]:
 def _state_of_user(conn: Connection, r: Any, now: int) -> Iterator[str]:
     if r.state == "live":
         yield f"Pixiv showed this user last at {said(r.last_seen)}."
+    elif r.evidence == LEGACY:
+        yield f"{_dumped(r)}, so their state is unknown."
     else:
         since = f" since {said(r.state_at)}" if r.state_at is not None else ""
         stays = "" if forgotten.people(conn, (r.id,)) else " What was stored stays."

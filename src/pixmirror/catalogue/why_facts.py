@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
-from pixmirror.catalogue import history, judge
+from pixmirror.catalogue import history, judge, provenance
 from pixmirror.catalogue.export import OURS, said
 from pixmirror.catalogue.feeds import ARTIST_LISTS, NEVER
 from pixmirror.catalogue.refs import Ref
@@ -145,10 +145,12 @@ class Facts:
     artist: Artist | None = None
     drift: tuple[Drifted, ...] = ()
     bookmark: str | None = None  # state, for a work
+    dumped_at: int | None = None  # of the oldest dump of the dead APIs that tells of it
+    provenance: str | None = None  # of a work: who told what is known of it, pixiv or legacy (only a dump)
 
 
-def facts(conn: Connection, ref: Ref, now: int) -> Facts:
-    """Of any id, also one never seen."""
+def facts(conn: Connection, ref: Ref, now: int, *, known: bool) -> Facts:
+    """Of any id, also one never seen (`known` is false: there is no row)."""
     key = ref.work_key
     kind, owner = ("user", ref.id) if key is None else ("work", key)
     web = () if key is None else _web(conn, key)
@@ -164,6 +166,8 @@ def facts(conn: Connection, ref: Ref, now: int) -> Facts:
         artist=_artist(conn, user_id) if user_id is not None else None,
         drift=_drift(conn, "bookmark" if kind == "work" else "follow", owner),
         bookmark=_bookmark(conn, key) if key is not None else None,
+        dumped_at=provenance.dumped_at(conn, kind, owner),
+        provenance=provenance.of_work(conn, key) if key is not None and known else None,
     )
 
 
@@ -334,9 +338,8 @@ def _names(text: str | None) -> list[str]:
 
 def _of_artist(artist: Artist, now: int, *, known: bool) -> Iterator[str]:
     who = f"{artist.name or 'The artist'} (user:{artist.user_id})"
-    if artist.state != "live":
-        left = OF_USER.get(artist.state, f"is {artist.state}")
-        yield f"Its artist {who} {left}: their lists are asked for no more."
+    if artist.state in OF_USER:
+        yield f"Its artist {who} {OF_USER[artist.state]}: their lists are asked for no more."
         return
     followed = f"followed ({artist.followed})" if artist.followed else "not followed"
     whole = [li.full_at for li in artist.lists if li.full_at is not None]
