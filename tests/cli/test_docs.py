@@ -115,6 +115,14 @@ def test_every_key_of_json_is_documented():
     )
 
 
+def test_every_key_of_an_import_is_documented():
+    from pixmirror.catalogue.ingest_legacy import Counted
+    from pixmirror.sync import dumps
+
+    assert keys(dumps.Report, dumps.Trouble, Counted) | {"written"} <= named("The keys of --json", "legacy")
+    assert {"provenance", "dumped_comments"} <= named("show")
+
+
 def test_reasons_of_what_is_missing():
     from pixmirror.catalogue.coverage import REASONS
 

@@ -20,6 +20,7 @@ from pixmirror.cli import (
     forget,
     gone,
     help,
+    imports,
     login,
     look,
     plan,
@@ -96,7 +97,7 @@ def common_options(
 GROUPS = (
     *(setup, login, check, work),
     *(look, plan, coverage, gone, forget),
-    *(verify, reindex, api, database, demo, help),
+    *(verify, reindex, imports, api, database, demo, help),
 )
 for group in GROUPS:
     group.add_to(app)

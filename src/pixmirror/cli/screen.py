@@ -155,6 +155,8 @@ def show_item(s: Session, found: Mapping[str, Any]) -> None:
     for key in ("type", "state", "create_date", "page_count", "total_bookmarks", "total_view", "account"):
         if found.get(key) not in (None, ""):
             say(f"  {key.replace('_', ' ')}: {found[key]}")
+    if found.get("provenance") == "legacy":
+        say("  provenance: legacy (only old dumps tell of it)")
     say(f"  {versions.summary(found)}")
     if found.get("tags"):
         say(f"  tags: {', '.join(_tag(t, found.get('tag_translations') or {}) for t in found['tags'])}")
@@ -162,7 +164,8 @@ def show_item(s: Session, found: Mapping[str, Any]) -> None:
     if text:
         say(f"  {'caption' if found.get('caption') else 'profile'}: {' '.join(str(text).split())}")
     if found.get("comments"):
-        say(f"  comments kept: {found['comments']['kept']}")
+        in_dumps = f", and {found['dumped_comments']:,} of old dumps" if found["dumped_comments"] else ""
+        say(f"  comments kept: {found['comments']['kept']}{in_dumps}")
     media = s.config.mirror.media or s.root / "media"
     for f in found.get("files") or ():
         if "path" not in f:

@@ -1,0 +1,175 @@
+"""`pixmirror import legacy`: what dumps of Pixiv's dead APIs tell."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pixmirror.cli import render, versions
+from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
+from pixmirror.errors import MirrorLocked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pixmirror.catalogue.ingest_legacy import Counted
+    from pixmirror.sync.dumps import Report, Take, Trouble
+
+SOME_FAILED = 7
+SHOWN = 10
+
+imports = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(imports, name="import")
+
+
+@imports.callback()
+def group() -> None:
+    """Take in what others saved of Pixiv.
+
+    \b
+    Example:
+      pixmirror import legacy dumps/ --dry-run
+    """
+
+
+@imports.command()
+def legacy(
+    ctx: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files, also gzipped, and folders.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would come in.")] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="When the dump was made, if you know; UTC. Default: now."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Works, users and comments from old dumps: CSV of SPAPI, JSON of the Public API. Asks Pixiv nothing.
+
+    A dump fills what nobody else told and replaces nothing; importing it again has no effect. Exit code 7 if some
+    rows or files could not be read; the others are in. Cut it whenever you like and run it again.
+
+    \b
+    Examples:
+      pixmirror import legacy dumps/ --dry-run            beside a running daemon too
+      pixmirror import legacy illusts.csv.gz --as-of 2014-09-29
+    """
+    s = session(ctx)
+    now = now_ms()
+    at = now if as_of is None else min(versions.past_moment(as_of, now), now)
+    with _looking(s) if dry_run else _writing(s, at) as take:
+        found = _read(paths, take, _on_terminal() if not as_json else None)
+    if as_json:
+        print_json(as_dict(found, dry_run))
+    else:
+        summary(found, dry_run)
+    if not found.good:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _read(paths: "Sequence[Path]", take: "Take", show: "Callable[[Report], None] | None") -> "Report":
+    from pixmirror.sync import dumps
+
+    found = dumps.take_in(paths, take, show or (lambda report: None))
+    if show is not None:
+        typer.echo("\r", err=True, nl=False)
+    return found
+
+
+@contextmanager
+def _looking(s: Session) -> "Iterator[Take]":
+    """Counts against the catalogue as it is; where there is none yet, against an empty one."""
+    from pixmirror.catalogue import migrate
+    from pixmirror.catalogue.database import open_readonly
+    from pixmirror.catalogue.ingest_legacy import Before, look_at
+
+    before = Before()
+    with TemporaryDirectory(prefix="pixmirror-") as folder:
+        path = s.catalogue
+        if not path.exists():
+            path = Path(folder) / "catalogue.db"
+            migrate.upgrade(path)
+        with open_readonly(path) as db:
+            yield lambda rows: db.read_sync(look_at, rows, before)
+
+
+@contextmanager
+def _writing(s: Session, at: int) -> "Iterator[Take]":
+    from pixmirror.catalogue.database import Database
+    from pixmirror.catalogue.ingest_legacy import record
+    from pixmirror.store import MirrorRoot
+
+    if s.has_daemon():
+        raise MirrorLocked("pixmirror is running, and an import writes to the catalogue: stop it first.")
+    mirror = s.config.mirror
+    with MirrorRoot.open(mirror.root, mirror.media, umask=mirror.umask):
+        db = Database.open(s.catalogue)
+        try:
+            yield lambda rows: db.run_sync(record, rows, at)
+        finally:
+            db.close()
+
+
+def _on_terminal() -> "Callable[[Report], None] | None":
+    if not sys.stderr.isatty():
+        return None
+
+    def show(found: "Report") -> None:
+        typer.echo(f"\r{found.files:,} files, {found.rows:,} rows ", err=True, nl=False)
+
+    return show
+
+
+def as_dict(found: "Report", dry_run: bool) -> dict[str, Any]:
+    """What `import legacy --json` prints."""
+    return {"written": not dry_run, **asdict(found)}
+
+
+def summary(found: "Report", dry_run: bool) -> None:
+    """What was found, in words."""
+    say(f"{render.count(found.rows, 'row')} read from {render.count(found.files, 'file')}.")
+    for line in _counts(found.counted, dry_run):
+        say(f"  {line}")
+    if found.empty:
+        say(f"{render.count(found.empty, 'empty answer')}: deleted or hidden when saved, which proves nothing.")
+    if found.skipped:
+        say(f"{render.count(found.skipped, 'file')} in folders left out, by their names no dumps.")
+    if found.doubtful:
+        say(f"{render.count(found.doubtful, 'row is', 'rows are')} doubtful, and taken as they are:")
+        _troubles(found.doubts, found.doubtful)
+    if not found.good:
+        files = f" and {render.count(found.failed, 'file')}" if found.failed else ""
+        say(f"{render.count(found.unreadable, 'row')}{files} could not be read:")
+        _troubles(found.troubles, found.unreadable + found.failed)
+    if dry_run:
+        say("Nothing was written: this was only a look.")
+
+
+def _counts(counted: "Counted", dry_run: bool) -> "Iterator[str]":
+    would = "would be " if dry_run else ""
+    for name in ("works", "users"):
+        new, more, known = (getattr(counted, f"{name}_{what}") for what in ("new", "more", "known"))
+        if new or more or known:
+            yield f"{name:9} {new:,} {would}new, {more:,} {would}added to known ones, {known:,} imported before"
+    if counted.comments_new or counted.comments_known:
+        kept = f"{counted.comments_new:,} {would}kept as they stand (they have no ids)"
+        yield f"{'comments':9} {kept}, {counted.comments_known:,} imported before"
+    if counted.forgotten:
+        yield f"{'forgotten':9} {counted.forgotten:,} left out: you forgot these works, or their users"
+    if counted.others:
+        yield f"{'others':9} {counted.others:,} left out: no works, users or comments"
+
+
+def _troubles(troubles: "Sequence[Trouble]", number: int) -> None:
+    for one in troubles[:SHOWN]:
+        line = f":{one.line}" if one.line is not None else ""
+        say(f"  {one.file}{line}: {one.text}")
+    if number > SHOWN:
+        say(f"  and {number - SHOWN:,} more; --json names them (at most 1,000).")
