@@ -26,7 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 READERS = 2
-_WRITER_PRAGMAS = (
+WRITER_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
@@ -70,7 +70,7 @@ def _engine(path: Path, *, writer: bool) -> Engine:
 
     def connect() -> sqlite3.Connection:
         raw = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
-        for pragma in _WRITER_PRAGMAS if writer else _READER_PRAGMAS:
+        for pragma in WRITER_PRAGMAS if writer else _READER_PRAGMAS:
             raw.execute(f"PRAGMA {pragma}")
         return raw
 
