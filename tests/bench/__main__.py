@@ -15,12 +15,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import first_mirror, ingestion, report
+from tests.bench import first_mirror, ingestion, queue, report, scale
 from tests.bench.measure import Figure, Options, Scenario
 
 SCENARIOS: dict[str, Scenario] = {
     first_mirror.NAME: first_mirror.scenario,
     ingestion.NAME: ingestion.scenario,
+    queue.NAME: queue.scenario,
+    scale.NAME: scale.scenario,
 }
 
 

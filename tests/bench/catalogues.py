@@ -20,12 +20,12 @@ from pixmirror.catalogue.payloads import pack
 from tests.catalogue.builders import illust, tag, user
 
 NOW = 1_764_000_000_000
-ACCOUNT = 1_000
+ACCOUNT = 10_000_001  # that of the demo
 FIRST_ID = 1_000_000
 STEP = 100  # between the ids of two works: what is ingested later falls between them
 WORKS_OF_ARTIST = 200
 TEMPLATES = 500
-_FORMAT = 4  # of what is made here: another one is made anew
+_FORMAT = 5  # of what is made here: another one is made anew
 
 # i: 0..works-1; r, s: two numbers that look random. Ids are those of illusts but for three in a hundred.
 _SERIES = """
@@ -70,8 +70,8 @@ _STATEMENTS = (
     "INSERT INTO tag (id, name, works) SELECT i + 1, 'タグ' || i, 0 FROM n WHERE i < :tags",
     "INSERT INTO tag_translation SELECT i + 1, 'en', 'tag number ' || i, :now FROM n WHERE i < :tags AND i % 3 = 0",
     """INSERT INTO user (id, name, account, comment, avatar_url, total_illusts, total_manga, total_novels, state_at,
-       profile_at, first_seen, last_seen, evidence) SELECT i + 1, 'artist ' || i, 'user_' || i, 'about me ' || i,
-       'https://i.pximg.net/user-profile/img/2021/10/21/16/01/24/' || i || '_170.png', 194, 0, 6, at, :now, at, :now,
+       profile_at, first_seen, last_seen, evidence) SELECT i + 1, 'artist ' || (i + 1), 'user_' || (i + 1), 'about ' || i,
+       'https://i.pximg.net/user-profile/img/2021/10/21/16/01/24/' || (i + 1) || '_ab_170.png', 194, 0, 6, at, :now, at, :now,
        'list' FROM n WHERE i < :artists""",
     "INSERT INTO follow (account_id, user_id, restrict, first_seen, last_seen) SELECT :account, id, 'public', :now,"
     " :now FROM user",

@@ -1,8 +1,8 @@
 """Scenario 3: pages of 30 works into catalogues of 10^4, 10^5 and 10^6 works, beside a raw sqlite3 loop.
 
 Milliseconds of processor time a page through `record_works`, payloads included, one transaction and one fsync a
-page. The raw loop has the same settings and writes the same rows in the same order, and knows them all beforehand: it
-reads nothing, compares nothing and looks up no tag. Once the bodies of the payloads are ready too; once it makes
+page. The raw loop has the same settings and writes the same rows in the same order, and knows them all beforehand:
+it reads nothing, compares nothing and looks up no tag. Once the bodies of the payloads are ready too; once it makes
 them of the answers by the same codec.
 """
 
