@@ -68,19 +68,22 @@ ORDER BY t, wk
 """
 _STATEMENTS = (
     "INSERT INTO tag (id, name, works) SELECT i + 1, 'タグ' || i, 0 FROM n WHERE i < :tags",
-    "INSERT INTO tag_translation SELECT i + 1, 'en', 'tag number ' || i, :now FROM n WHERE i < :tags AND i % 3 = 0",
-    """INSERT INTO user (id, name, account, comment, avatar_url, total_illusts, total_manga, total_novels, state_at,
-       profile_at, first_seen, last_seen, evidence) SELECT i + 1, 'artist ' || (i + 1), 'user_' || (i + 1), 'about ' || i,
-       'https://i.pximg.net/user-profile/img/2021/10/21/16/01/24/' || (i + 1) || '_ab_170.png', 194, 0, 6, at, :now, at, :now,
-       'list' FROM n WHERE i < :artists""",
-    "INSERT INTO follow (account_id, user_id, restrict, first_seen, last_seen) SELECT :account, id, 'public', :now,"
-    " :now FROM user",
+    """INSERT INTO tag_translation SELECT i + 1, 'en', 'tag number ' || i, :now
+       FROM n WHERE i < :tags AND i % 3 = 0""",
+    """INSERT INTO user (id, name, account, comment, avatar_url, total_illusts, total_manga, total_novels,
+         state_at, profile_at, first_seen, last_seen, evidence)
+       SELECT i + 1, 'artist ' || (i + 1), 'user_' || (i + 1), 'about me',
+         'https://i.pximg.net/user-profile/img/2021/10/21/16/01/24/' || (i + 1) || '_ab_170.png', 194, 0, 6,
+         at, :now, at, :now, 'list' FROM n WHERE i < :artists""",
+    """INSERT INTO follow (account_id, user_id, restrict, first_seen, last_seen)
+       SELECT :account, id, 'public', :now, :now FROM user""",
     _WORK,
     _MEDIA,
     _SORTED_TAGS,
     "UPDATE tag SET works = (SELECT count(*) FROM work_tag WHERE tag_id = id)",
     """INSERT INTO payload (owner_kind, owner_id, endpoint, digest, codec, body, seen_at, language)
-       SELECT 'work', wk, 'list', randomblob(16), 1, body, at + 60000, 'en' FROM n JOIN template ON k = i % :templates""",
+       SELECT 'work', wk, 'list', randomblob(16), 1, body, at + 60000, 'en'
+       FROM n JOIN template ON k = i % :templates""",
     """INSERT INTO sighting (account_id, owner_kind, owner_id, state, evidence, first_at, last_at)
        SELECT :account, 'work', wk, 'live', 'list', at + 60000, :now - 86400000 FROM n""",
     "INSERT INTO work_job (work_key, job, first_seen) SELECT wk, 'following', at + 60000 FROM n",
@@ -89,8 +92,8 @@ _STATEMENTS = (
     """INSERT INTO bookmark (account_id, work_key, restrict, first_seen, last_seen)
        SELECT :account, wk, 'public', at, :now FROM n WHERE i % 7 = 0""",
     """INSERT INTO feed (account_id, endpoint, params, marks, job, lane, due_at, head_at, full_at, full_started)
-       SELECT :account, endpoint, '{"user_id":' || (i + 1) || '}', '{}', 'following', 3, NULL, :now, :now, :now - 1000
-       FROM n, (SELECT 'user/illusts' AS endpoint UNION SELECT 'user/novels') WHERE i < :artists""",
+       SELECT :account, endpoint, '{"user_id":' || (i + 1) || '}', '{}', 'following', 3, NULL, :now, :now,
+         :now - 1000 FROM n, (SELECT 'user/illusts' AS endpoint UNION SELECT 'user/novels') WHERE i < :artists""",
     "INSERT INTO feed_job (feed_id, job, joined_at) SELECT id, 'following', :now FROM feed",
     "INSERT INTO account (id, name, account, seen_at) VALUES (:account, 'me', 'me', :now)",
     """INSERT INTO meta (key, value) SELECT 'stored_files', count(*) FROM media WHERE state = 'stored'

@@ -6,12 +6,13 @@ beside the same in a catalogue a hundredth as large: a queue must not grow slow 
 
 import hashlib
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Database
-from pixmirror.models import Stored
+from pixmirror.models import MediaItem, Stored
 from tests.bench import catalogues
 from tests.bench.measure import Figure, Options
 
@@ -39,30 +40,23 @@ def scenario(options: Options) -> Iterator[Figure]:
 
 def _round(db: Database, times: int) -> dict[str, float]:
     """Milliseconds of CPU each."""
-    spent = {
-        f"claim of {CLAIM}": 0.0,
-        f"finish of {CLAIM}": 0.0,
-        "finish of one": 0.0,
-        "look for what is due": 0.0,
-    }
+    claim, finish = f"claim of {CLAIM}", f"finish of {CLAIM}"
+    spent: dict[str, float] = defaultdict(float)
 
-    def timed(what: str, do: Callable[[], T]) -> T:
+    def timed(what: str, do: Callable[..., T], *args: Any) -> T:
         began = time.process_time()
-        found = do()
+        found = do(*args)
         spent[what] += time.process_time() - began
         return found
 
     for _ in range(times):
-        now = catalogues.NOW
-        items = timed(f"claim of {CLAIM}", lambda: db.run_sync(queue.claim, CLAIM, now))
-        done = [
-            (
-                item.media_id,
-                Stored(item.path, 300_000, hashlib.sha256(item.path.encode()).hexdigest(), item.urls[0]),
-            )
-            for item in items
-        ]
-        timed(f"finish of {CLAIM}", lambda: db.run_sync(queue.finish_all, done, now))
-        timed("finish of one", lambda: db.run_sync(queue.finish_all, done[:1], now))
-        timed("look for what is due", lambda: db.read_sync(queue.next_due))
+        items = timed(claim, db.run_sync, queue.claim, CLAIM, catalogues.NOW)
+        done = [(item.media_id, _stored(item)) for item in items]
+        timed(finish, db.run_sync, queue.finish_all, done, catalogues.NOW)
+        timed("finish of one", db.run_sync, queue.finish_all, done[:1], catalogues.NOW)
+        timed("look for what is due", db.read_sync, queue.next_due)
     return {what: cost * 1000 / times for what, cost in spent.items()}
+
+
+def _stored(item: MediaItem) -> Stored:
+    return Stored(item.path, 300_000, hashlib.sha256(item.path.encode()).hexdigest(), item.urls[0])
