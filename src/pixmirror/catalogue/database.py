@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from pixmirror.catalogue import migrate
 from pixmirror.errors import BadResponse, CatalogueError, DiskFull, MirrorLocked, StorageError
 
-__all__ = ["Connection", "Database", "ReadOnly", "open_readonly"]
+__all__ = ["Connection", "Database", "ReadOnly", "catalogue_path", "open_readonly"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,6 +42,11 @@ _READER_PRAGMAS = (
     "cache_size=-8192",
     "mmap_size=0",
 )
+
+
+def catalogue_path(root: Path) -> Path:
+    """Where the catalogue of a mirror lies."""
+    return root / "catalogue.db"
 
 
 @contextmanager
