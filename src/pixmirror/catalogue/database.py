@@ -31,6 +31,9 @@ WRITER_PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
     "busy_timeout=10000",
+    # 32 MB of log: what page after page of works changes is written back once. SQLite's own 1,000 pages are one
+    # and a half pages of works into a large catalogue.
+    "wal_autocheckpoint=8000",
     "cache_size=-16384",
     "mmap_size=0",
     "temp_store=MEMORY",
