@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +46,13 @@ _TABLES = {
     "sighting": "owner_kind = 'work' AND owner_id IN ({}) ORDER BY id",
 }
 
+_OF_USER = ("id", "name", "account", "profile_image_urls")
+
 _Page = list[Received[Illust | Novel]]
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """All that one page has written: statements with their rows, and which of these are of payloads."""
-
-    statements: tuple[tuple[str, list[tuple[Any, ...]]], ...]
-    payload: int
+# All that one page has written: statements with their rows.
+_Rows = list[tuple[str, list[tuple[Any, ...]]]]
 
 
 def scenario(options: Options) -> Iterator[Figure]:
@@ -159,9 +156,7 @@ def _rows_of(db: Database, page: _Page, now: int) -> _Rows:
             *(select(conn, table, where.format(keys)) for table, where in _TABLES.items()),
             ("UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = ?", [("change_seq",)]),
         ]
-        statements = tuple((_upserting(sql), rows) for sql, rows in found if rows)
-        payloads = [i for i, (sql, _) in enumerate(statements) if sql.startswith("INSERT INTO payload")]
-        return _Rows(statements, payloads[-1])
+        return [(_upserting(sql), rows) for sql, rows in found if rows]
 
     return db.read_sync(read)
 
@@ -183,14 +178,23 @@ def _raw(path: Path, pages: Sequence[_Page], rows: Sequence[_Rows], packing: boo
         began = time.process_time()
         for page, of_page in zip(pages, rows, strict=True):
             conn.execute("BEGIN IMMEDIATE")
-            for i, (sql, values) in enumerate(of_page.statements):
-                conn.executemany(sql, _packed(page, values) if packing and i == of_page.payload else values)
+            said = _said(page) if packing else {}
+            for sql, values in of_page:
+                packed = packing and sql.startswith("INSERT INTO payload")
+                conn.executemany(sql, _packed(said, values) if packed else values)
             conn.execute("COMMIT")
         return (time.process_time() - began) * 1000 / len(pages)
 
 
-def _packed(page: _Page, rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+def _said(page: _Page) -> dict[tuple[str, int], Any]:
+    """What the page says of each work and user, as it is kept."""
+    works = {("work", r.item.key): r.raw for r in page}
+    users = [r.raw["user"] for r in page]
+    return works | {("user", u["id"]): {name: u[name] for name in _OF_USER} for u in users}
+
+
+def _packed(said: dict[tuple[str, int], Any], rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     """The rows of payloads, their digest and body made of what came."""
-    for received, row in zip(page, rows, strict=True):
-        text = canonical(received.raw)
+    for row in rows:
+        text = canonical(said[row[1], row[2]])
         yield (*row[:4], digest_text(text), row[5], pack_text(text), *row[7:])
