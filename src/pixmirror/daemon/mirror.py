@@ -11,8 +11,9 @@ from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.database import catalogue_path as catalogue_path
 from pixmirror.catalogue.filters import apply_refusals, facts_of, rejudge_novel_files
 from pixmirror.clock import Clock
-from pixmirror.config import Config, read_refresh_token
+from pixmirror.config import Config
 from pixmirror.daemon import credentials, settle, web_login
+from pixmirror.daemon.credentials import configured_token as configured_token
 from pixmirror.daemon.jobs import job_from
 from pixmirror.errors import CatalogueError, ConfigError, MirrorLocked, StorageAbsent, StorageError
 from pixmirror.fetch import trash
@@ -152,11 +153,6 @@ def identity(config: Config) -> AppIdentity:
     return AppIdentity(
         user_agent=p.user_agent, version=p.app_version, client_id=p.client_id, client_secret=p.client_secret
     )
-
-
-def configured_token(config: Config, env: Mapping[str, str]) -> str | None:
-    secret = read_refresh_token(config, env)
-    return secret.get_secret_value() if secret else None
 
 
 async def _build(
