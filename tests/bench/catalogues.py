@@ -25,7 +25,7 @@ FIRST_ID = 1_000_000
 STEP = 100  # between the ids of two works: what is ingested later falls between them
 WORKS_OF_ARTIST = 200
 TEMPLATES = 500
-_FORMAT = 5  # of what is made here: another one is made anew
+_FORMAT = 6  # of what is made here: another one is made anew
 
 # i: 0..works-1; r, s: two numbers that look random. Ids are those of illusts but for three in a hundred.
 _SERIES = """
@@ -93,7 +93,8 @@ _STATEMENTS = (
        SELECT :account, wk, 'public', at, :now FROM n WHERE i % 7 = 0""",
     """INSERT INTO feed (account_id, endpoint, params, marks, job, lane, due_at, head_at, full_at, full_started)
        SELECT :account, endpoint, '{"user_id":' || (i + 1) || '}', '{}', 'following', 3, NULL, :now, :now,
-         :now - 1000 FROM n, (SELECT 'user/illusts' AS endpoint UNION SELECT 'user/novels') WHERE i < :artists""",
+         :now - 30 * 86400000
+       FROM n, (SELECT 'user/illusts' AS endpoint UNION SELECT 'user/novels') WHERE i < :artists""",
     "INSERT INTO feed_job (feed_id, job, joined_at) SELECT id, 'following', :now FROM feed",
     "INSERT INTO account (id, name, account, seen_at) VALUES (:account, 'me', 'me', :now)",
     """INSERT INTO meta (key, value) SELECT 'stored_files', count(*) FROM media WHERE state = 'stored'
