@@ -16,13 +16,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import first_mirror, nothing_new, report
+from tests.bench import first_mirror, ingestion, nothing_new, queue, report, scale
 from tests.bench.measure import Figure, Options, Scenario
 
 SCENARIOS: dict[str, Scenario] = {
     first_mirror.NAME: first_mirror.scenario,
     first_mirror.NAME_TLS: first_mirror.over_tls,
     nothing_new.NAME: nothing_new.scenario,
+    ingestion.NAME: ingestion.scenario,
+    queue.NAME: queue.scenario,
+    scale.NAME: scale.scenario,
 }
 
 
@@ -35,6 +38,12 @@ def main(args: list[str] | None = None) -> int:
     parser.add_argument("--small", action="store_true", help="a smoke test")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--folder", type=Path, help="where the files go (default: the system's temporary folder)")
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "pixmirror-bench",
+        help="where generated catalogues stay for the next time (3 GB; default: %(default)s)",
+    )
     asked = parser.parse_args(args)
     if unknown := [name for name in asked.scenarios if name not in SCENARIOS]:
         parser.error(f"no scenario is called {', '.join(unknown)}")
@@ -45,7 +54,7 @@ def main(args: list[str] | None = None) -> int:
     figures: list[Figure] = []
     for name in asked.scenarios or SCENARIOS:
         with tempfile.TemporaryDirectory(dir=asked.folder, prefix=f"bench-{name}-") as folder:
-            figures += SCENARIOS[name](Options(asked.runs, asked.small, Path(folder), _say))
+            figures += SCENARIOS[name](Options(asked.runs, asked.small, Path(folder), _say, asked.cache))
     found = report.rows(figures)
     report.table(found, Console(width=None if sys.stdout.isatty() else 160))
     if asked.json:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,12 +34,15 @@ class Figure:
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for. `folder` is the scenario's own, empty, and removed after it."""
+    """What was asked for. `folder` is the scenario's own, empty, and removed after it; what is made once for all
+    runs to come lies in `cache`.
+    """
 
     runs: int
     small: bool
     folder: Path
     say: Callable[[str], None]
+    cache: Path = Path(tempfile.gettempdir()) / "pixmirror-bench"
 
 
 # Sets up once, then measures every competitor in each of `runs` rounds, one after the other.

@@ -20,17 +20,20 @@ from sqlalchemy.pool import NullPool, QueuePool
 from pixmirror.catalogue import migrate
 from pixmirror.errors import BadResponse, CatalogueError, DiskFull, MirrorLocked, StorageError
 
-__all__ = ["Connection", "Database", "ReadOnly", "open_readonly"]
+__all__ = ["Connection", "Database", "ReadOnly", "catalogue_path", "open_readonly"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 READERS = 2
-_WRITER_PRAGMAS = (
+WRITER_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "busy_timeout=10000",
+    # 32 MB of log: what page after page of works changes is written back once. SQLite's own 1,000 pages are one
+    # and a half pages of works into a large catalogue.
+    "wal_autocheckpoint=8000",
     "cache_size=-16384",
     "mmap_size=0",
     "temp_store=MEMORY",
@@ -42,6 +45,11 @@ _READER_PRAGMAS = (
     "cache_size=-8192",
     "mmap_size=0",
 )
+
+
+def catalogue_path(root: Path) -> Path:
+    """Where the catalogue of a mirror lies."""
+    return root / "catalogue.db"
 
 
 @contextmanager
@@ -70,7 +78,7 @@ def _engine(path: Path, *, writer: bool) -> Engine:
 
     def connect() -> sqlite3.Connection:
         raw = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
-        for pragma in _WRITER_PRAGMAS if writer else _READER_PRAGMAS:
+        for pragma in WRITER_PRAGMAS if writer else _READER_PRAGMAS:
             raw.execute(f"PRAGMA {pragma}")
         return raw
 

@@ -27,7 +27,7 @@ from pixmirror.catalogue.payloads import canonical, digest_text
 from pixmirror.catalogue.schema import account, series, work, work_job
 from pixmirror.catalogue.seen import DAY, WEB, Ingested, Seen, next_seq
 from pixmirror.catalogue.statements import Many
-from pixmirror.models import Illust, Lane, Novel, Received, State, to_ms, url_version, work_key
+from pixmirror.models import Illust, Lane, Novel, Received, State, url_version, work_key
 
 _MOVING = ("state", "state_at", "evidence", "detail_at", "change_seq", "first_seen", "last_seen")
 
@@ -94,13 +94,12 @@ def record_works(
         if key not in page or page[key].item.is_stub:
             page[key] = received
     page, barred = forgotten.screened(conn, page)
-    # Before the works are read: a rename moves the change_seq of works.
-    ingest_people.record_users(
-        conn, seen, (r.item.user for r in page.values() if r.item.user and not r.item.is_stub)
-    )
-    known = ingest_known.load(conn, seen, page)
-    items = [_item(seen, known, key, r, refusals) for key, r in page.items() if not r.item.is_stub]
     stubs = [r for r in page.values() if r.item.is_stub]
+    shown = page if not stubs else {key: r for key, r in page.items() if not r.item.is_stub}
+    # Before the works are read: a rename moves the change_seq of works.
+    ingest_people.record_users(conn, seen, (r.item.user for r in shown.values() if r.item.user))
+    known = ingest_known.load(conn, seen, page)
+    items = [_item(seen, known, key, r, refusals) for key, r in shown.items()]
     for item in items:
         item.wanted &= item.key not in barred
 
@@ -342,8 +341,8 @@ def _comments_due(seen: Seen, item: _Item, known: Known) -> int | None:
         old.comments_at is not None or (item.settled and seen.job in known.jobs.get(item.key, {}))
     ):
         return None
-    created = to_ms(item.work.create_date) if item.work.create_date else seen.now
-    return max(seen.now, created + 7 * DAY)
+    created = item.content["create_date"] if item.content else item.old.create_date
+    return max(seen.now, (created or seen.now) + 7 * DAY)
 
 
 def _write_payloads(conn: Connection, seen: Seen, fresh: Sequence[_Item]) -> None:

@@ -140,7 +140,10 @@ def compare(
     roles = {f.role for f in files}
     mine = [r for r in rows if r.role in roles]
     newest = max((r.version for r in mine if r.is_current), default="")
-    if mine and max((f.version for f in files), default="") < newest:
+    if not mine:
+        changes.new += (_row(seen, key, user_id, file, wanted=wanted, first=True) for file in files)
+        return bool(files)
+    if max((f.version for f in files), default="") < newest:
         return False
     before = len(changes.new) + len(changes.retired) + len(changes.current) + len(changes.new_url)
     by_version = {(r.role, r.idx, r.version): r for r in mine}

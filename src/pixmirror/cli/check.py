@@ -187,10 +187,9 @@ def _clock(s: Session) -> Row:
 
 def login_rows(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
     from pixmirror.daemon import credentials
-    from pixmirror.daemon.mirror import configured_token
 
     try:
-        refresh, token = credentials.load(root, configured_token(s.config, s.env))
+        refresh, token = credentials.load(root, credentials.configured_token(s.config, s.env))
     except PixmirrorError as error:
         yield Row("login", "bad", sentence(error), error.exit_code)
         return

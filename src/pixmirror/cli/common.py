@@ -56,7 +56,7 @@ class Session:
 
     @property
     def catalogue(self) -> Path:
-        from pixmirror.daemon.mirror import catalogue_path
+        from pixmirror.catalogue.database import catalogue_path
 
         return catalogue_path(self.root)
 

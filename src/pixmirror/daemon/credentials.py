@@ -6,12 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from pixmirror.config import Config, read_refresh_token
 from pixmirror.errors import ConfigError
 from pixmirror.models import Token
 from pixmirror.store import MirrorRoot
 
 FILE = "credentials.json"
 _TYPES = {"access_token": str, "refresh_token": str, "user_name": str, "user_account": str, "is_premium": bool}
+
+
+def configured_token(config: Config, env: Mapping[str, str]) -> str | None:
+    secret = read_refresh_token(config, env)
+    return secret.get_secret_value() if secret else None
 
 
 def digest(refresh_token: str | None) -> str | None:

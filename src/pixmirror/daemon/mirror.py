@@ -5,14 +5,15 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from pixmirror.catalogue import migrate, queue, runs, web_health
 from pixmirror.catalogue.database import Connection, Database
+from pixmirror.catalogue.database import catalogue_path as catalogue_path
 from pixmirror.catalogue.filters import apply_refusals, facts_of, rejudge_novel_files
 from pixmirror.clock import Clock
-from pixmirror.config import Config, read_refresh_token
+from pixmirror.config import Config
 from pixmirror.daemon import credentials, settle, web_login
+from pixmirror.daemon.credentials import configured_token as configured_token
 from pixmirror.daemon.jobs import job_from
 from pixmirror.errors import CatalogueError, ConfigError, MirrorLocked, StorageAbsent, StorageError
 from pixmirror.fetch import trash
@@ -24,7 +25,6 @@ from pixmirror.store import MirrorRoot
 from pixmirror.sync import filters
 from pixmirror.sync.context import Job
 
-CATALOGUE = "catalogue.db"
 FACTS = 1000
 
 
@@ -116,8 +116,8 @@ async def open_mirror(
     with MirrorRoot.open(
         m.root, m.media, umask=m.umask, keep_free=m.keep_free, max_file=m.max_file, init_media=init_media
     ) as root:
-        migrate.upgrade(root.root / CATALOGUE)
-        db = Database.open(root.root / CATALOGUE)
+        migrate.upgrade(catalogue_path(root.root))
+        db = Database.open(catalogue_path(root.root))
         try:
             async with _transport(config, db, clock) as transport:
                 mirror = await _build(config, env, root, db, transport, clock)
@@ -153,11 +153,6 @@ def identity(config: Config) -> AppIdentity:
     return AppIdentity(
         user_agent=p.user_agent, version=p.app_version, client_id=p.client_id, client_secret=p.client_secret
     )
-
-
-def configured_token(config: Config, env: Mapping[str, str]) -> str | None:
-    secret = read_refresh_token(config, env)
-    return secret.get_secret_value() if secret else None
 
 
 async def _build(
@@ -254,7 +249,3 @@ async def apply_filter(mirror: Mirror, job: Job) -> int:
         changed += await mirror.db.run(apply_refusals, job.name, verdicts, mirror.clock.now())
         after = facts[-1].key
     return changed + await mirror.db.run(rejudge_novel_files, job.name, job.wanted.files)
-
-
-def catalogue_path(root: Path) -> Path:
-    return root / CATALOGUE

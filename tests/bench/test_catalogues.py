@@ -1,0 +1,29 @@
+"""The benchmark's own catalogues. Nothing timed is asserted."""
+
+from pathlib import Path
+
+from pixmirror.catalogue import queries, queue
+from pixmirror.catalogue.coverage import coverage
+from pixmirror.catalogue.database import Database
+from tests.bench import catalogues, ingestion
+from tests.bench import queue as queue_scenario
+from tests.bench.measure import Options
+
+
+def test_a_generated_catalogue_holds_what_it_says_and_counts_it_right(tmp_path: Path) -> None:
+    path = catalogues.made(tmp_path, 400, wanted=90)
+    with Database.open(path) as db:
+        assert db.read_sync(queries.known_works) == (388, 12)
+        counts = db.read_sync(queue.counts)
+        assert (counts.wanted, counts.stored) == (90, 1110)
+        assert db.run_sync(queue.recount) == (1110, counts.bytes_stored)
+        artists = db.read_sync(coverage, catalogues.ACCOUNT).artists
+        assert sum(one.total + one.kept for one in artists) == 400
+        assert db.read_sync(lambda c: c.exec_driver_sql("PRAGMA foreign_key_check").first()) is None
+    assert catalogues.made(tmp_path, 400, wanted=90) == path
+
+
+def test_what_is_ingested_and_queued_is_measured_at_a_small_size(tmp_path: Path) -> None:
+    options = Options(1, True, tmp_path / "runs", lambda line: None, tmp_path / "cache")
+    for scenario in (ingestion.scenario, queue_scenario.scenario):
+        assert all(figure.value > 0 for figure in scenario(options))
