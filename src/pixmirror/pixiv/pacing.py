@@ -16,9 +16,8 @@ STEP_UP = 0.9
 SUCCESSES_PER_STEP = 50
 
 
-# A lane that has waited through this many slots of others is served next, so that even if all the others starve at
-# the same moment it gets one slot in any 20 (5%).
-STARVED = 20 - len(Lane)
+# A waiting lane gets one slot in so many (5%), and no more while a higher one waits.
+ONE_IN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +245,10 @@ class Pacer:
 
     def _choose(self) -> Lane:
         waiting = self.waiting
-        starved = [lane for lane in waiting if self._passed_over[lane] >= STARVED]
-        best = max(starved, key=lambda lane: (self._passed_over[lane], -lane)) if starved else min(waiting)
+        longest = sorted(waiting, key=lambda lane: (-self._passed_over[lane], lane))
+        # The n that have waited longest need n slots; put off any further, the last of them would come too late.
+        must = any(self._passed_over[lane] + n >= ONE_IN for n, lane in enumerate(longest, start=1))
+        best = longest[0] if must else min(waiting)
         for lane in waiting:
             self._passed_over[lane] += 1
         self._passed_over[best] = 0
