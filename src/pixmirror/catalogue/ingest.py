@@ -285,9 +285,9 @@ def _add_chores(
                 longer = item.old is not None and item.old.text_length != item.content["text_length"]
                 moved = item.old is None or longer or (item.changed and seen.endpoint != "detail")
                 if moved or item.key not in texts or _has_new_cover(item.work, media_before.get(item.key, ())):
-                    (edited if item.changed else rows).append(("text", item.key, Lane.COMPLETE, seen.now))
+                    (edited if item.changed else rows).append(("text", item.key, *_completing(seen, item)))
             elif item.work.type == "ugoira" and _lacks_zip(item.work, media_before.get(item.key, ())):
-                (edited if item.changed else rows).append(("ugoira", item.key, Lane.COMPLETE, seen.now))
+                (edited if item.changed else rows).append(("ugoira", item.key, *_completing(seen, item)))
         if seen.wants.comments and (due := _comments_due(seen, item, known)) is not None:
             rows.append(("comments", item.key, Lane.EXTRA, due))
         lane = _caption_lane(seen, item, media_before.get(item.key, ()))
@@ -298,6 +298,16 @@ def _add_chores(
                 rows.append(("detail", item.key, lane, seen.now))
     chores.add_all(conn, rows)
     chores.add_all(conn, edited, moved=True)
+
+
+def _completing(seen: Seen, item: _Item) -> tuple[Lane, int]:
+    """How urgently frames or text are asked for, and since when.
+
+    Those of an old work wait for the lists that bring it (law 5), but for no comments: these are due later.
+    """
+    if item.old is not None or seen.lane < Lane.BACKFILL or item.work.create_date is None:
+        return Lane.COMPLETE, seen.now
+    return Lane.EXTRA, min(to_ms(item.work.create_date), seen.now)
 
 
 def _caption_lane(seen: Seen, item: _Item, files: Sequence[Any]) -> Lane | None:
