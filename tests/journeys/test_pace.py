@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from sqlalchemy import func, select
 
+from pixmirror.catalogue import chores
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.schema import work
 from pixmirror.config import FollowingJob
@@ -16,7 +17,7 @@ from pixmirror.daemon.engine import Engine
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
-from pixmirror.models import JST, work_key
+from pixmirror.models import JST, Lane, work_key
 from tests.faults import Faults, Seen, rate_limit
 from tests.standin import Setup
 from tests.virtual_time import START_MS, VirtualClock, run_virtually, serving, working
@@ -211,3 +212,27 @@ def test_a_waiting_comment_lane_gets_a_twentieth_while_a_backfill_saturates_the_
     assert sum(n < last_list for n in comments) >= (last_list - first) // 20 >= 10
     for here, there in itertools.pairwise([first, *comments]):
         assert there - here <= 20 or here > last_list
+
+
+def test_what_is_read_again_is_asked_for_while_comments_wait_in_a_long_line(tmp_path: Path) -> None:
+    job = LISTS_ONLY.model_copy(update={"comments": True})
+
+    async def main(clock: VirtualClock) -> list[Seen]:
+        clock.nap = 10.0
+        world = a_world(clock, artists=2, works=40)
+        for key in world.works:
+            world.comment(key, max(world.users), "hello", ms=clock.now() - 3_600_000)
+        key = work_key("illust", max(world.works)[1])
+        faults = Faults(create_app(world))
+        async with serving(faults) as url, working(a_setup(tmp_path / "mirror", url, job), clock) as engine:
+            await engine.run_job(engine.mirror.jobs["following"])
+            while not faults.asked("/v3/illust/comments"):
+                await clock.sleep(1)
+            await engine.mirror.db.run(chores.add, "detail", key, int(Lane.REFRESH), clock.now())
+            await until_quiet(engine, clock)
+        return api(faults)
+
+    requests = [s.path for s in run_virtually(main)]
+
+    first, last = (f([n for n, path in enumerate(requests) if "comments" in path]) for f in (min, max))
+    assert first < max(n for n, path in enumerate(requests) if path == "/v1/illust/detail") <= first + 25 < last

@@ -7,7 +7,8 @@ shares its cause (account, network, disk) and nothing else.
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -32,7 +33,8 @@ Outcome = Literal["done", "failed", "interrupted"]
 log = logging.getLogger(__name__)
 
 WALKERS = 3
-ERRAND_RUNNERS = 3
+ERRAND_RUNNERS = 4
+OF_ONE_LANE = 2  # errand runners at most while there is a pace: the other lanes wait at the pacer, too (law 5)
 CLAIM = 16
 TROUBLE_S = (15, 60, 300, 900)
 UPKEEP_S = 300.0
@@ -85,7 +87,7 @@ class Engine:
         self.patience = 2
         self._on_trouble = on_trouble or (lambda cause, error: None)
         self.walking = Walking()
-        self._errands: set[tuple[str, int]] = set()
+        self._errands: dict[tuple[str, int], int] = {}  # under way, with their lanes
         self._claimed: list[MediaItem] = []
         self._claim_lock = asyncio.Lock()
         self._pick = asyncio.Lock()
@@ -220,23 +222,28 @@ class Engine:
         if "login" in self.trouble.errors or self.mirror.all_paused:
             return False
         async with self._pick:
-            chore = await self.mirror.db.read(self._next_errand, frozenset(self._errands))
+            chore = await self.mirror.db.read(self._next_errand, dict(self._errands))
             if chore is None:
                 return False
-            self._errands.add((chore.kind, chore.key))
+            self._errands[chore.kind, chore.key] = chore.lane
         if chore.asked_again:
             await self.mirror.db.run(chores.claim, chore.kind, chore.key)
         try:
             await run_chore(self.context, self.mirror.job_for_chores(), chore)
         finally:
-            self._errands.discard((chore.kind, chore.key))
+            del self._errands[chore.kind, chore.key]
         self.works_again("pixiv")
         self.works_again("catalogue")
         return True
 
-    def _next_errand(self, conn: Connection, busy: frozenset[tuple[str, int]]) -> Chore | None:
+    def _next_errand(self, conn: Connection, busy: Mapping[tuple[str, int], int]) -> Chore | None:
+        """The most urgent that nobody does, of the lanes that have not enough runners already."""
         now = self.mirror.clock.now()
-        for chore in chores.due(conn, now, len(busy) + 1):
+        lanes: list[int] | None = None
+        if self.mirror.transport.pacer.interval_ms:
+            runners = Counter(busy.values())
+            lanes = [lane for lane in Lane if runners[lane] < OF_ONE_LANE]
+        for chore in chores.due(conn, now, len(busy) + 1, lanes):
             if (chore.kind, chore.key) not in busy:
                 return chore
         return None
