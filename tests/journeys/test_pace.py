@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -12,7 +13,7 @@ from sqlalchemy import func, select
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.schema import work
-from pixmirror.config import FollowingJob
+from pixmirror.config import BookmarksJob, FollowingJob
 from pixmirror.daemon.engine import Engine
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
@@ -236,3 +237,44 @@ def test_what_is_read_again_is_asked_for_while_comments_wait_in_a_long_line(tmp_
 
     first, last = (f([n for n, path in enumerate(requests) if "comments" in path]) for f in (min, max))
     assert first < max(n for n, path in enumerate(requests) if path == "/v1/illust/detail") <= first + 25 < last
+
+
+def test_a_bookmark_made_during_a_long_backfill_of_bookmarks_is_seen_in_the_next_run(tmp_path: Path) -> None:
+    pages = 40
+    job = BookmarksJob(
+        name="bookmarks",
+        kind="bookmarks",
+        every="1h",
+        media=("illust",),
+        comments=False,
+        files=False,
+        novels=False,
+    )
+
+    async def main(clock: VirtualClock) -> tuple[float, list[Seen]]:
+        clock.nap = 10.0
+        world = empty_world(clock)
+        user = add_artist(world, works=30 * pages + 1, until_ms=clock.now() - 86_400_000, follow=None)
+        *old, last = (key for key in world.works if world.works[key].user_id == user.id)
+        for key in old:
+            world.bookmark(key)
+        faults = Faults(create_app(world))
+        setup = Setup(
+            tmp_path / "mirror", url="", jobs=[job], pixiv=dict(DEFAULT_PACE), mirror={"sidecars": False}
+        )
+        async with serving(faults) as url, working(replace(setup, url=url), clock) as engine:
+            await engine.run_job(engine.mirror.jobs["bookmarks"])
+            await clock.sleep(3 * SLOT_S)
+            world.bookmark(last)
+            again = clock.monotonic()
+            await engine.run_job(engine.mirror.jobs["bookmarks"])
+            took = clock.monotonic() - again
+            assert work_key(*last) in await engine.mirror.db.read(first_seen, [work_key(*last)])
+            await until_quiet(engine, clock)
+        assert len(setup.export("bookmarks")) == 30 * pages + 1
+        return took, api(faults)
+
+    took, requests = run_virtually(main)
+
+    assert took < 10 * SLOT_S
+    assert len([s for s in requests if s.path == "/v1/user/bookmarks/illust"]) <= pages + 8

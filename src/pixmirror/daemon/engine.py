@@ -203,7 +203,11 @@ class Engine:
             await walk.head(ctx.db, ctx.clock, feed, source, Lane(feed.lane))
         else:
             lane = LANE_OF_GAP[gap.kind]
-            await walk.close(ctx.db, ctx.clock, feed, gap, source, lane, go_on=lambda: feed.job in self.active())
+
+            def go_on() -> bool:
+                return feed.job in self.active() and not self.walking.is_wanted(feed.id)
+
+            await walk.close(ctx.db, ctx.clock, feed, gap, source, lane, go_on=go_on)
 
     def _next_walk(self, conn: Connection, busy: frozenset[int]) -> tuple[feeds.Feed, feeds.Gap | None] | None:
         now, names = self.mirror.clock.now(), self.active()
