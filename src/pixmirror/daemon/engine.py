@@ -205,20 +205,23 @@ class Engine:
             lane = LANE_OF_GAP[gap.kind]
 
             def go_on() -> bool:
-                return feed.job in self.active() and not self.walking.is_wanted(feed.id)
+                return feed.job in self.active() and not self.walking.is_wanted(feed.id) and self._is_open(lane)
 
             await walk.close(ctx.db, ctx.clock, feed, gap, source, lane, go_on=go_on)
+
+    def _is_open(self, lane: Lane) -> bool:
+        return not self.mirror.transport.pacer.keeps_back(lane)
 
     def _next_walk(self, conn: Connection, busy: frozenset[int]) -> tuple[feeds.Feed, feeds.Gap | None] | None:
         now, names = self.mirror.clock.now(), self.active()
         for feed in feeds.due_feeds(conn, names, now, len(busy) + 1):
-            if feed.id not in busy:
+            if feed.id not in busy and self._is_open(Lane(feed.lane)):
                 return feed, None
         for feed, gap in feeds.due_gaps(conn, names, now, len(busy) + 64):
-            if feed.id not in busy:
+            if feed.id not in busy and self._is_open(LANE_OF_GAP[gap.kind]):
                 return feed, gap
         for feed in feeds.due_refreshes(conn, names, now, len(busy) + 1):
-            if feed.id not in busy:
+            if feed.id not in busy and self._is_open(Lane.REFRESH):
                 return feed, None
         return None
 
@@ -246,7 +249,7 @@ class Engine:
         lanes: list[int] | None = None
         if self.mirror.transport.pacer.interval_ms:
             runners = Counter(busy.values())
-            lanes = [lane for lane in Lane if runners[lane] < OF_ONE_LANE]
+            lanes = [lane for lane in Lane if runners[lane] < OF_ONE_LANE and self._is_open(lane)]
         for chore in chores.due(conn, now, len(busy) + 1, lanes):
             if (chore.kind, chore.key) not in busy:
                 return chore
@@ -341,7 +344,7 @@ class Engine:
     def held(self) -> dict[str, Blocked]:
         """Which loops wait for long, by how their names begin: quiet hours, a spent day, a long cool-down."""
         t, latest = self.mirror.transport, self.mirror.clock.now() + HELD_S * 1000
-        api, images = t.pacer.blocked_until(), t.images.blocked_until()
+        api, images = t.pacer.blocked_until(Lane.REFRESH), t.images.blocked_until()
         held = {"walk": api, "errand": api, "fetch": images}
         return {name: b for name, b in held.items() if b is not None and (b.until is None or b.until > latest)}
 
