@@ -8,6 +8,7 @@ gallery-dl takes part if it is on the PATH, or where GALLERY_DL names it; it is 
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -15,11 +16,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import first_mirror, report
+from tests.bench import first_mirror, nothing_new, report
 from tests.bench.measure import Figure, Options, Scenario
 
 SCENARIOS: dict[str, Scenario] = {
     first_mirror.NAME: first_mirror.scenario,
+    first_mirror.NAME_TLS: first_mirror.over_tls,
+    nothing_new.NAME: nothing_new.scenario,
 }
 
 
@@ -38,6 +41,7 @@ def main(args: list[str] | None = None) -> int:
     if asked.runs < 1:
         parser.error("--runs must be at least 1")
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is ended
     figures: list[Figure] = []
     for name in asked.scenarios or SCENARIOS:
         with tempfile.TemporaryDirectory(dir=asked.folder, prefix=f"bench-{name}-") as folder:

@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.bench import standin
-from tests.bench.measure import Failed, Figure, Options, Spent, cpu_s, run
+from tests.bench.measure import Failed, Figure, Options, Spent, cpu_s, gallery_dl, run
 from tests.bench.standin import Pixiv
 
-NAME = "first-mirror"
+NAME, NAME_TLS = "first-mirror", "first-mirror-tls"
 LATENCY_S = 0.08
 FOLLOWING = "https://www.pixiv.net/users/10000001/following"
 WHOLE = {"artists": 20, "works": 30, "pages": [1, 2, 3, 4], "picture": 300_000}
@@ -42,44 +42,54 @@ class _Competitor:
 
 
 def scenario(options: Options) -> Iterator[Figure]:
+    yield from _measured(options, NAME, None)
+
+
+def over_tls(options: Options) -> Iterator[Figure]:
+    """The same where every connection is encrypted, as Pixiv's are."""
+    yield from _measured(options, NAME_TLS, options.folder)
+
+
+def _measured(options: Options, scenario: str, tls: Path | None) -> Iterator[Figure]:
     spec: dict[str, Any] = SMALL if options.small else WHOLE
-    latencies = (0.0, 0.01) if options.small else (0.0, LATENCY_S)
-    with standin.pixiv(**spec) as server:
+    latencies = (0.0,) if options.small else (0.0, LATENCY_S)
+    with standin.pixiv(tls, **spec) as server:
         urls = server.tell("images")
-        yield from _server_alone(options, server, urls)
+        yield from _server_alone(options, scenario, server, urls)
         for number in range(options.runs):
             for latency in latencies:
                 server.tell(f"latency {latency}")
-                for one in _competitors(server, urls, slow=latency > 0):
+                for one in _competitors(server, urls, latency > 0, options.small):
                     if number and one.once:
                         continue
-                    options.say(f"{NAME}: run {number + 1}, {_named(latency)}, {one.name}")
+                    options.say(f"{scenario}: run {number + 1}, {_named(latency)}, {one.name}")
                     folder = options.folder / re.sub(r"\W+", "-", f"{number} {latency} {one.name}")
                     counts, spent = _once(server, one, folder, len(urls))
                     if not number:
                         options.say(f"  {spent.wall_s:.1f} s, {spent.cpu_s:.1f} s of CPU; {counts}")
-                    yield from _figures(one.name, spent, counts, latency, spec)
+                    yield from _figures(scenario, one.name, spent, counts, latency, spec)
 
 
 def _named(latency: float) -> str:
     return f"{latency * 1000:.0f} ms latency" if latency else "no latency"
 
 
-def _competitors(server: Pixiv, urls: list[str], slow: bool) -> Iterator[_Competitor]:
+def _competitors(server: Pixiv, urls: list[str], slow: bool, small: bool) -> Iterator[_Competitor]:
     yield _Competitor("curl x16", partial(standin.curl, server=server, urls=urls, connections=16))
     yield _Competitor("curl x4", partial(standin.curl, server=server, urls=urls, connections=4))
     if not slow:
         hashed = partial(standin.curl, server=server, urls=urls, connections=16, then=standin.HASH_AND_SYNC)
         yield _Competitor(_LIMIT, hashed)
-    if standin.gallery_dl_python():
+    if gallery_dl():
         yield _Competitor("gallery-dl", partial(standin.gallery_dl, server=server, url=FOLLOWING), once=slow)
-    for connections in (16, 4):
-        for name, env in (("", {}), (", unit's malloc", standin.unit_environment())):
+    environments = [("", {})] if small else [("", {}), (", unit's malloc", standin.unit_environment())]
+    for connections in (16,) if small else (16, 4):
+        for name, env in environments:
             yield _Competitor(f"pixmirror x{connections}{name}", partial(_pixmirror, server, connections, env))
 
 
 def _pixmirror(server: Pixiv, connections: int, env: dict[str, str], folder: Path) -> Spent:
-    return standin.sync(standin.write_config(folder, server, connections), env)
+    return standin.sync(standin.write_config(folder, server, connections), server, env)
 
 
 def _once(server: Pixiv, one: _Competitor, folder: Path, images: int) -> tuple[dict[str, Any], Spent]:
@@ -96,20 +106,22 @@ def _once(server: Pixiv, one: _Competitor, folder: Path, images: int) -> tuple[d
 
 
 def _figures(
-    name: str, spent: Spent, counts: dict[str, Any], latency: float, spec: dict[str, Any]
+    scenario: str, name: str, spent: Spent, counts: dict[str, Any], latency: float, spec: dict[str, Any]
 ) -> Iterator[Figure]:
     images = spec["artists"] * spec["works"] * sum(spec["pages"]) // len(spec["pages"])
     lists = spec["artists"] + _HEADS
     ours, named = name.startswith("pixmirror"), _named(latency)
     for beside in _TARGETS.get((name.partition(",")[0], latency), [()]):
-        yield Figure(NAME, f"wall, {named}", name, spent.wall_s, "s", *beside)
+        yield Figure(scenario, f"wall, {named}", name, spent.wall_s, "s", *beside)
     cpu = spent.cpu_s * 1000 / images
-    yield Figure(NAME, f"CPU an image, {named}", name, cpu, "ms", *(("gallery-dl", _MOST_CPU) if ours else ()))
+    yield Figure(scenario, f"CPU an image, {named}", name, cpu, "ms", *(("gallery-dl", _MOST_CPU) if ours else ()))
     if not name.startswith("curl"):
-        yield Figure(NAME, f"peak memory, {named}", name, spent.peak_mb, "MB", None, _MOST_MB if ours else None)
+        yield Figure(
+            scenario, f"peak memory, {named}", name, spent.peak_mb, "MB", None, _MOST_MB if ours else None
+        )
         api = sum(n for path, n in counts["api"].items() if path != "/auth/token")
-        yield Figure(NAME, f"API requests, {named}", name, api, "", None, lists if ours else None)
-        yield Figure(NAME, f"image requests, {named}", name, counts["image"], "")
+        yield Figure(scenario, f"API requests, {named}", name, api, "", None, lists if ours else None)
+        yield Figure(scenario, f"image requests, {named}", name, counts["image"], "")
 
 
 def _emptied(folder: Path) -> None:
@@ -118,12 +130,12 @@ def _emptied(folder: Path) -> None:
         os.truncate(path, 0)
 
 
-def _server_alone(options: Options, server: Pixiv, urls: list[str]) -> Iterator[Figure]:
+def _server_alone(options: Options, scenario: str, server: Pixiv, urls: list[str]) -> Iterator[Figure]:
     """What the server can do: a page of works from the API, and an image, each over four connections."""
     lists = server.tell("lists")
     pages = [server.api + path for path in lists["paths"]] * (1 if options.small else 20)
     images = [server.images + urlsplit(url).path for url in urls]
-    for number in range(options.runs):
+    for _ in range(options.runs):
         for what, asked, header in (
             ("API page", pages, f"Authorization: Bearer {lists['token']}"),
             ("image", images, "Accept: */*"),
@@ -132,8 +144,9 @@ def _server_alone(options: Options, server: Pixiv, urls: list[str]) -> Iterator[
             config.write_text("\n".join(f'url = "{url}"\noutput = "/dev/null"' for url in asked))
             before = cpu_s(server.child.pid)
             spent = run(
-                ["curl", "-sS", "--fail", "-H", header, "--parallel", "--parallel-max", "4", "--config", config]
+                ["curl", "-sS", "--fail", "-H", header, "--parallel", "--parallel-max", "4", "--config", config],
+                env=server.environment,
             )
             used = cpu_s(server.child.pid) - before
-            yield Figure(NAME, f"server alone, {what}, wall", "server", spent.wall_s * 1000 / len(asked), "ms")
-            yield Figure(NAME, f"server alone, {what}, CPU", "server", used * 1000 / len(asked), "ms")
+            yield Figure(scenario, f"server alone, {what}, wall", "server", spent.wall_s * 1000 / len(asked), "ms")
+            yield Figure(scenario, f"server alone, {what}, CPU", "server", used * 1000 / len(asked), "ms")

@@ -1,7 +1,9 @@
 """What a scenario of the benchmark is given and what it gives; and what a child process costs."""
 
 import os
+import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,6 +55,13 @@ class Spent:
     output: str
 
 
+def gallery_dl() -> Path | None:
+    """Its command: what GALLERY_DL names, else what is on the PATH, else beside our own Python."""
+    named = os.environ.get("GALLERY_DL", "gallery-dl")
+    found = shutil.which(named) or shutil.which(Path(sys.executable).parent / "gallery-dl")
+    return Path(found) if found else None
+
+
 class Failed(Exception):
     """A child that was measured ended otherwise than expected."""
 
@@ -71,8 +80,12 @@ def run(
     ) as child:
         peaks = _Peaks(child.pid)
         assert child.stdout is not None
-        output = child.stdout.read().decode(errors="replace")
-        _, status, used = os.wait4(child.pid, 0)
+        try:
+            output = child.stdout.read().decode(errors="replace")
+            _, status, used = os.wait4(child.pid, 0)
+        except BaseException:
+            child.kill()
+            raise
         wall = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)
     peak = peaks.stop()

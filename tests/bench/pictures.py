@@ -7,15 +7,16 @@ from random import Random
 
 from PIL import Image
 
-_MOST = 65_533  # bytes of a comment segment
+_MOST = 65_537  # bytes of a comment segment, its own 4 included
+_NAME = 36  # bytes of the comment that makes a picture unlike the others
 
 
 class Pictures:
     """One picture of noise, in as many copies as are asked for: they differ in a comment."""
 
     def __init__(self, size: int) -> None:
-        self._rest = _noise(size - 44)
-        self._filler = b"".join(_comments(size - 44 - len(self._rest)))
+        self._rest = _noise(size - _NAME)
+        self._filler = b"".join(_comments(size - _NAME - len(self._rest)))
 
     def named(self, name: str) -> bytes:
         """The picture of that name, always the same."""
@@ -23,10 +24,10 @@ class Pictures:
 
 
 def _noise(most: int) -> bytes:
-    """The largest picture of noise that has at most so many bytes."""
+    """A picture of noise of nearly so many bytes, and never more unless that is less than any has."""
     edge = 8
     best = _encoded(edge)
-    while len(larger := _encoded(edge + max(1, edge // 16))) <= most - 4:
+    while len(larger := _encoded(edge + max(1, edge // 16))) <= most - 4:  # what is left is filled with comments
         edge, best = edge + max(1, edge // 16), larger
     return best
 
@@ -41,7 +42,7 @@ def _comments(count: int) -> list[bytes]:
     """Comment segments of exactly `count` bytes together."""
     parts = []
     while count:
-        size = count if count <= _MOST else min(_MOST, count - 4)  # the last one needs 4 as well
+        size = count if count <= _MOST else min(_MOST, count - 4)  # what is left must hold one more
         parts.append(_comment(bytes(size - 4)))
         count -= size
     return parts

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 import pixmirror
-from tests.bench.measure import Figure
+from tests.bench.measure import Figure, gallery_dl
 
 _Key = tuple[str, str, str, str]
 
@@ -114,15 +114,10 @@ def document(found: Iterable[Row], runs: int, small: bool) -> dict[str, Any]:
             "python": platform.python_version(),
             "sqlite": sqlite3.sqlite_version,
             "curl": _version(["curl", "--version"]),
-            "gallery-dl": _version([*gallery_dl(), "--version"]),
+            "gallery-dl": _version([str(gallery_dl()), "--version"]),
         },
         "figures": [asdict(row) for row in found],
     }
-
-
-def gallery_dl() -> list[str]:
-    """The command that runs it: GALLERY_DL names another than the one on the PATH."""
-    return [os.environ.get("GALLERY_DL", "gallery-dl")]
 
 
 def _version(argv: list[str]) -> str | None:

@@ -8,17 +8,18 @@ requests since it was last asked; `images`, every original's address; `lists`, a
 each artist's list. Ends with standard input.
 
 Latency is waited before each answer, once a request; a connection answers one request at a time, as HTTP/1.1
-does. To connect costs nothing.
+does. To connect costs no latency. With "certificate" (a PEM file of key and chain) it speaks TLS.
 """
 
 import asyncio
 import json
 import socket
+import ssl
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import uvicorn
@@ -35,26 +36,34 @@ from tests.bench.pictures import Pictures
 @dataclass(frozen=True)
 class Spec:
     """`artists` followed, each with so many `works`; `pages` are the counts of their pages, in turns; `picture`
-    is the size of each in bytes."""
+    is the size of each in bytes; `certificate` the path of a PEM file, "" for plain HTTP."""
 
     artists: int
     works: int
-    pages: tuple[int, ...]
+    pages: Sequence[int]
     picture: int
+    certificate: str = ""
 
 
 def main() -> None:
-    given = json.loads(sys.argv[1])
-    spec = Spec(given["artists"], given["works"], tuple(given["pages"]), given["picture"])
+    spec = Spec(**json.loads(sys.argv[1]))
     world = make(spec)
-    images = ImageHost(world, Pictures(spec.picture))
+    images = ImageHost(world, Pictures(spec.picture), spec.certificate)
     demo = create_app(world)
     app = Fast(demo, world)
     sock = _listening()
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_keep_alive=600))
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=600,
+        ssl_certfile=spec.certificate or None,
+    )
+    server = uvicorn.Server(config)
     threading.Thread(target=images.serve, daemon=True).start()
     threading.Thread(target=_obey, args=(world, demo.state.oauth, app, images, server), daemon=True).start()
-    _say({"api": _address(sock), "images": _address(images.sock)})
+    scheme = "https" if spec.certificate else "http"
+    _say({"api": _address(scheme, sock), "images": _address(scheme, images.sock)})
     server.run(sockets=[sock])
 
 
@@ -201,12 +210,16 @@ class Fast:
 class ImageHost:
     """HTTP/1.1 with a thread for each connection: while one is sent to, Python's lock is free."""
 
-    def __init__(self, world: World, pictures: Pictures) -> None:
+    def __init__(self, world: World, pictures: Pictures, certificate: str) -> None:
         self.world, self.pictures = world, pictures
         self.latency_s = 0.0
         self.count = 0
         self.sock = _listening()
         self._lock = threading.Lock()
+        self._tls: ssl.SSLContext | None = None
+        if certificate:
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._tls.load_cert_chain(certificate)
 
     def serve(self) -> None:
         while True:
@@ -216,6 +229,8 @@ class ImageHost:
     def _talk(self, conn: socket.socket) -> None:
         conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         heard = b""
+        if self._tls:
+            conn = self._tls.wrap_socket(conn, server_side=True)
         with conn:
             while True:
                 head, end, rest = heard.partition(b"\r\n\r\n")
@@ -269,9 +284,9 @@ def _listening() -> socket.socket:
     return sock
 
 
-def _address(sock: socket.socket) -> str:
+def _address(scheme: str, sock: socket.socket) -> str:
     host, port = sock.getsockname()
-    return f"http://{host}:{port}"
+    return f"{scheme}://{host}:{port}"
 
 
 if __name__ == "__main__":

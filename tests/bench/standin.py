@@ -1,7 +1,6 @@
 """The fast demo Pixiv as a child process, and the competitors that are let loose on it."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import trustme
+
 from pixmirror.demo.oauth import REFRESH_TOKEN
 from pixmirror.demo.server import HOSTS
+from tests.bench import measure
 from tests.bench.measure import Spent, run
 
 IMAGE_HOSTS = ("i.pximg.net", "s.pximg.net")
@@ -22,11 +24,12 @@ GALLERY_DL = Path(__file__).with_name("gallery_dl_run.py")
 
 @dataclass(frozen=True)
 class Pixiv:
-    """`api` and `images` are base URLs."""
+    """`api` and `images` are base URLs; `trust` is the certificate to believe, None with plain HTTP."""
 
     api: str
     images: str
     child: subprocess.Popen[str]
+    trust: Path | None = None
 
     def tell(self, order: str) -> Any:
         assert self.child.stdin is not None
@@ -39,18 +42,30 @@ class Pixiv:
         return json.loads(self.child.stdout.readline())
 
     @property
+    def environment(self) -> dict[str, str]:
+        """What makes Python, requests and curl believe its certificate."""
+        names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+        return dict.fromkeys(names, str(self.trust)) if self.trust else {}
+
+    @property
     def hosts(self) -> dict[str, str]:
         return {host: self.images if host in IMAGE_HOSTS else self.api for host in HOSTS}
 
 
 @contextmanager
-def pixiv(**spec: Any) -> Iterator[Pixiv]:
-    """Serves a world of this tests.bench.server.Spec."""
+def pixiv(tls: Path | None = None, **spec: Any) -> Iterator[Pixiv]:
+    """Serves a world of this tests.bench.server.Spec; over TLS if there is a folder for the certificates."""
+    trust = None
+    if tls:
+        trust, spec["certificate"] = tls / "ca.pem", str(tls / "server.pem")
+        ca = trustme.CA()
+        ca.cert_pem.write_to_path(str(trust))
+        ca.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(spec["certificate"])
     argv = [sys.executable, "-m", "tests.bench.server", json.dumps(spec)]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
         assert child.stdout is not None
         said = json.loads(child.stdout.readline())
-        yield Pixiv(said["api"], said["images"], child)
+        yield Pixiv(said["api"], said["images"], child, trust)
         assert child.stdin is not None
         child.stdin.close()  # it ends with that
 
@@ -94,8 +109,9 @@ profiles = false
     return path
 
 
-def sync(config: Path, env: Mapping[str, str] | None = None) -> Spent:
+def sync(config: Path, server: Pixiv, env: Mapping[str, str] | None = None) -> Spent:
     """One `pixmirror sync`, as a user runs it."""
+    env = {**server.environment, **(env or {})}
     return run([sys.executable, "-m", "pixmirror", "--config", config, "sync"], env=env)
 
 
@@ -112,7 +128,7 @@ def curl(folder: Path, server: Pixiv, urls: Sequence[str], connections: int, the
     config = folder.with_suffix(".curl")
     config.write_text("\n".join(lines))
     fetch = f"curl -sS --fail --parallel --parallel-max {connections} --config '{config}'"
-    return run(["sh", "-ec", f"{fetch}\n{then}"], cwd=folder)
+    return run(["sh", "-ec", f"{fetch}\n{then}"], cwd=folder, env=server.environment)
 
 
 HASH_AND_SYNC = "find . -type f -print0 | xargs -0 sha256sum > ../sums\nfind . -type f -print0 | xargs -0 sync"
@@ -121,22 +137,14 @@ HASH_AND_SYNC = "find . -type f -print0 | xargs -0 sha256sum > ../sums\nfind . -
 # gallery-dl -------------------------------------------------------------------------------------------------
 
 
-def gallery_dl_python() -> Path | None:
-    """The Python that has gallery-dl: that of the command that GALLERY_DL names, or that is on the PATH."""
-    command = Path(os.environ.get("GALLERY_DL", "gallery-dl"))
-    found = next((p for f in os.get_exec_path() if (p := Path(f) / command).is_file()), None)
-    if found is None:
-        return None
-    first = found.read_text().splitlines()[0]
-    return Path(first.removeprefix("#!")) if first.startswith("#!") else None
-
-
 def gallery_dl(folder: Path, server: Pixiv, url: str, **options: Any) -> Spent:
     """Lets gallery-dl fetch a page of Pixiv with all that it points to, as fast as its documentation allows."""
-    python = gallery_dl_python()
-    assert python is not None
+    command = measure.gallery_dl()
+    assert command is not None
+    with command.open() as script:
+        python = script.readline().removeprefix("#!").strip()
     folder.mkdir(parents=True, exist_ok=True)
     task = folder / "task.json"
     given = {"hosts": server.hosts, "token": REFRESH_TOKEN, "url": url}
     task.write_text(json.dumps(given | {"options": {"base-directory": str(folder / "files"), **options}}))
-    return run([python, "-I", GALLERY_DL, task])
+    return run([python, "-I", GALLERY_DL, task], env=server.environment)

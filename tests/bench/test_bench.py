@@ -1,13 +1,23 @@
 """The benchmark's own sums. Nothing timed is asserted."""
 
+import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from tests.bench import report
+from pixmirror.fetch.structure import check_structure
+from tests.bench import first_mirror, nothing_new, report
 from tests.bench.__main__ import main
 from tests.bench.measure import Failed, Figure, run
+from tests.bench.pictures import Pictures
+
+FIGURE = {
+    *("scenario", "what", "subject", "unit", "values", "median"),
+    *("ratio_to", "ratio", "target", "met"),
+}
 
 
 def test_ratios_are_of_medians_and_a_second_target_is_no_second_measurement() -> None:
@@ -45,6 +55,35 @@ def test_an_unknown_scenario_is_refused(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit):
         main(["nonsense"])
     assert "no scenario is called nonsense" in capsys.readouterr().err
+
+
+def test_pictures_have_the_size_that_was_asked_for_are_whole_and_differ() -> None:
+    for size in (3_000, 30_000, 300_000):
+        pictures = Pictures(size)
+        one, other = pictures.named("/one.jpg"), pictures.named("/other.jpg")
+        assert len(one) == len(other) == size
+        assert one != other
+        assert one == pictures.named("/one.jpg")
+        check_structure(io.BytesIO(one), "jpg", size)
+        Image.open(io.BytesIO(one)).load()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_scenarios_run_at_a_small_size_with_every_request_counted(tmp_path: Path) -> None:
+    written = tmp_path / "figures.json"
+    assert main([first_mirror.NAME, nothing_new.NAME, "--small", "--runs", "1", "--json", str(written)]) == 0
+
+    found = json.loads(written.read_text())
+    assert found["machine"].keys() == {"cpu", "cores", "memory_mb", "system"}
+    assert found["versions"].keys() == {"pixmirror", "python", "sqlite", "curl", "gallery-dl"}
+    assert all(figure.keys() == FIGURE for figure in found["figures"])
+    counted = {f"{f['scenario']}: {f['what']}, {f['subject']}": f["median"] for f in found["figures"]}
+    assert counted["first-mirror: image requests, no latency, pixmirror x16"] == 20
+    # beside the six of the look before the first sync
+    assert counted["first-mirror: API requests, no latency, pixmirror x16"] <= 6 + 4 + 2
+    assert counted["nothing-new: nothing new, API requests, pixmirror"] <= 4
+    assert counted["nothing-new: 25 new works, API requests, pixmirror"] <= 8
+    assert counted["nothing-new: 25 new works, image requests, pixmirror"] == 25
 
 
 def test_what_was_measured_is_written_with_the_machine(tmp_path: Path) -> None:
