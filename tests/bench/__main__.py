@@ -16,13 +16,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import first_mirror, nothing_new, report
+from tests.bench import first_mirror, nothing_new, pace, report
 from tests.bench.measure import Figure, Options, Scenario
 
 SCENARIOS: dict[str, Scenario] = {
     first_mirror.NAME: first_mirror.scenario,
     first_mirror.NAME_TLS: first_mirror.over_tls,
     nothing_new.NAME: nothing_new.scenario,
+    pace.NAME: pace.scenario,
 }
 
 

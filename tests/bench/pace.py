@@ -65,8 +65,8 @@ def _whole() -> list[_Part]:
 
 def _small() -> list[_Part]:
     return [
-        _Part("all 1:50", _plan(50, "done", 60) | {"works": 100, "model": 10}, tuple(_HOURS)),
-        _Part("week 1:50", _plan(50, "days", 7) | {"works": 60, "model": 1}, (), news=True),
+        _Part("all 1:50", _plan(50, "done", 60) | {"works": 30, "bookmarks": 200}, tuple(_HOURS)),
+        _Part("2 days 1:50", _plan(50, "days", 2) | {"works": 10, "bookmarks": 200, "model": 1}, (), news=True),
     ]
 
 
