@@ -312,3 +312,25 @@ def test_a_bookmark_made_during_a_long_backfill_of_bookmarks_is_seen_in_the_next
 
     assert took < 10 * SLOT_S
     assert len([s for s in requests if s.path == "/v1/user/bookmarks/illust"]) <= pages + 8
+
+
+def test_the_newest_works_of_all_artists_are_known_before_their_lists_are_read(tmp_path: Path) -> None:
+    artists, pages = 100, 4
+
+    async def main(clock: VirtualClock) -> tuple[int, list[Seen]]:
+        clock.nap = 10.0
+        world = a_world(clock, artists, works=40)
+        newest = [
+            max(key for key, work in world.works.items() if work.user_id == user)
+            for user in world.follows[world.me]
+        ]
+        faults = Faults(create_app(world))
+        async with serving(faults) as url, working(a_setup(tmp_path / "mirror", url), clock) as engine:
+            await engine.run_job(engine.mirror.jobs["following"])
+            found = await engine.mirror.db.read(first_seen, [work_key(*key) for key in newest])
+        return len(found), api(faults)
+
+    found, requests = run_virtually(main)
+
+    assert found == artists
+    assert len(requests) <= 2 * pages + 2  # both restricts of the follow list, the feed, hardly anything else
