@@ -78,7 +78,7 @@ def main() -> None:
     found = run_virtually(lambda clock: _run(plan, clock), make=Clock)
     used = resource.getrusage(resource.RUSAGE_SELF)
     found |= {"wall_s": time.perf_counter() - began, "cpu_s": used.ru_utime + used.ru_stime}
-    found |= {"imports_mb": imports_mb, "peak_mb": peak_bytes(os.getpid()) / 1e6}
+    found["imports_mb"] = imports_mb
     sys.stdout.write(json.dumps(found) + "\n")
 
 
@@ -110,9 +110,10 @@ async def _run(plan: Plan, clock: Clock) -> dict[str, Any]:
             tasks = engine.start(group)
             tasks += [group.create_task(_job(engine, clock, job, plan)) for job in mirror.jobs.values()]
             await _until(plan, mirror, pixiv, clock)
+            peak = peak_bytes(os.getpid())  # before we count
             for task in tasks:
                 task.cancel()
-        return await _found(plan, mirror, pixiv)
+        return await _found(plan, mirror, pixiv) | {"peak_mb": peak / 1e6}
 
 
 async def _job(engine: Engine, clock: Clock, job: Job, plan: Plan) -> None:
@@ -209,13 +210,13 @@ async def _found(plan: Plan, mirror: Mirror, pixiv: Pixiv) -> dict[str, Any]:
 
 
 def _floor(pixiv: Pixiv) -> dict[str, int]:
-    """Pages of 30 of all lists, without overlap: the least that shows every work."""
+    """Pages of 30 of all lists, without overlap: the least that shows every work and every follow."""
     size = pixiv.size
     lists = Counter((artist, medium) for artist in range(size.artists) for medium in ("illust", "novel")
                     for _ in range(-(-_old(pixiv, artist, medium) // 30)))  # fmt: skip
     overlapped = sum(1 if (n := _old(pixiv, *key)) <= 30 else 1 + -(-(n - 30) // 29) for key in lists)
-    marks = -(-size.bookmarks // 30)
-    return {"lists": sum(lists.values()) + marks, "with_overlap": overlapped + marks}
+    others = -(-size.bookmarks // 30) + -(-size.artists // 30)
+    return {"lists": sum(lists.values()) + others, "with_overlap": overlapped + others}
 
 
 def _old(pixiv: Pixiv, artist: int, medium: str) -> int:
