@@ -231,6 +231,12 @@ def test_what_completes_an_old_work_waits_for_the_lists_but_comes_before_all_com
     assert found["text", 5] == (Lane.EXTRA, made[5])
     assert found["comments", 2] == (Lane.EXTRA, NOW)
     assert max(made.values()) < NOW
+    another_list = works(ugoira(1, total_comments=3, total_view=99), novel(2, total_view=99))
+    db.run_sync(record_works, seen(NOW + 1, lane=Lane.BACKFILL, endpoint="feed"), another_list, {})
+    assert chores(rows) == found
+    edited = works(ugoira(1, total_comments=3, title="edited"), novel(2, title="edited"))
+    db.run_sync(record_works, seen(NOW + 2, lane=Lane.BACKFILL), edited, {})
+    assert [chores(rows)[key][0] for key in (("ugoira", 2), ("text", 5))] == [Lane.COMPLETE] * 2
 
 
 def test_comments_of_unknown_number_wait_a_week(db: Database, rows):

@@ -305,7 +305,8 @@ def _completing(seen: Seen, item: _Item) -> tuple[Lane, int]:
 
     Those of an old work wait for the lists that bring it (law 5), but for no comments: these are due later.
     """
-    if item.old is not None or seen.lane < Lane.BACKFILL or item.work.create_date is None:
+    edited = item.old is not None and item.changed
+    if edited or seen.lane < Lane.BACKFILL or item.work.create_date is None:
         return Lane.COMPLETE, seen.now
     return Lane.EXTRA, min(to_ms(item.work.create_date), seen.now)
 
