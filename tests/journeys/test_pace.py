@@ -257,13 +257,13 @@ def test_what_is_read_again_is_asked_for_while_comments_wait_in_a_long_line(tmp_
         world = a_world(clock, artists=2, works=40)
         for key in world.works:
             world.comment(key, max(world.users), "hello", ms=clock.now() - 3_600_000)
-        key = work_key("illust", max(world.works)[1])
+        work = work_key("illust", max(world.works)[1])
         faults = Faults(create_app(world))
         async with serving(faults) as url, working(a_setup(tmp_path / "mirror", url, job), clock) as engine:
             await engine.run_job(engine.mirror.jobs["following"])
             while not faults.asked("/v3/illust/comments"):
                 await clock.sleep(1)
-            await engine.mirror.db.run(chores.add, "detail", key, int(Lane.REFRESH), clock.now())
+            await engine.mirror.db.run(chores.add, "detail", work, int(Lane.REFRESH), clock.now())
             await until_quiet(engine, clock)
         return api(faults)
 
@@ -303,7 +303,9 @@ def test_a_bookmark_made_during_a_long_backfill_of_bookmarks_is_seen_in_the_next
             again = clock.monotonic()
             await engine.run_job(engine.mirror.jobs["bookmarks"])
             took = clock.monotonic() - again
-            assert work_key(*last) in await engine.mirror.db.read(first_seen, [work_key(*last)])
+            assert work_key("illust", last[1]) in await engine.mirror.db.read(
+                first_seen, [work_key("illust", last[1])]
+            )
             await until_quiet(engine, clock)
         assert len(setup.export("bookmarks")) == 30 * pages + 1
         return took, api(faults)
@@ -327,7 +329,7 @@ def test_the_newest_works_of_all_artists_are_known_before_their_lists_are_read(t
         faults = Faults(create_app(world))
         async with serving(faults) as url, working(a_setup(tmp_path / "mirror", url), clock) as engine:
             await engine.run_job(engine.mirror.jobs["following"])
-            found = await engine.mirror.db.read(first_seen, [work_key(*key) for key in newest])
+            found = await engine.mirror.db.read(first_seen, [work_key("illust", key[1]) for key in newest])
         return len(found), api(faults)
 
     found, requests = run_virtually(main)
