@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import first_mirror, ingestion, nothing_new, queue, report, scale
+from tests.bench import first_mirror, ingestion, nothing_new, pace, queue, report, scale
 from tests.bench.measure import Figure, Options, Scenario
 
 SCENARIOS: dict[str, Scenario] = {
@@ -26,6 +26,7 @@ SCENARIOS: dict[str, Scenario] = {
     ingestion.NAME: ingestion.scenario,
     queue.NAME: queue.scenario,
     scale.NAME: scale.scenario,
+    pace.NAME: pace.scenario,
 }
 
 

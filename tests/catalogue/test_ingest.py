@@ -14,7 +14,7 @@ from pixmirror.catalogue.ingest_payloads import BASE
 from pixmirror.catalogue.payloads import AGAINST, CODEC, unpack
 from pixmirror.catalogue.schema import payload
 from pixmirror.catalogue.seen import Ingested, Wants
-from pixmirror.models import Lane
+from pixmirror.models import Lane, to_ms
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, tag, ugoira, user, works
 
 _KEPT = select(payload.c.codec, payload.c.body, BASE).where(payload.c.owner_kind == "work").order_by(payload.c.id)
@@ -220,6 +220,23 @@ def test_what_completes_a_work_becomes_a_chore(db: Database, rows):
         ("text", 5): (Lane.COMPLETE, NOW),
         ("comments", 6): (Lane.EXTRA, NOW),
     }
+
+
+def test_what_completes_an_old_work_waits_for_the_lists_but_comes_before_all_comments(db: Database, rows):
+    page = works(ugoira(1, total_comments=3), novel(2))
+    db.run_sync(record_works, seen(lane=Lane.BACKFILL), page, {})
+    made = {r.item.key: to_ms(r.item.create_date) for r in page if r.item.create_date is not None}
+    found = chores(rows)
+    assert found["ugoira", 2] == (Lane.EXTRA, made[2])
+    assert found["text", 5] == (Lane.EXTRA, made[5])
+    assert found["comments", 2] == (Lane.EXTRA, NOW)
+    assert max(made.values()) < NOW
+    another_list = works(ugoira(1, total_comments=3, total_view=99), novel(2, total_view=99))
+    db.run_sync(record_works, seen(NOW + 1, lane=Lane.BACKFILL, endpoint="feed"), another_list, {})
+    assert chores(rows) == found
+    edited = works(ugoira(1, total_comments=3, title="edited"), novel(2, title="edited"))
+    db.run_sync(record_works, seen(NOW + 2, lane=Lane.BACKFILL), edited, {})
+    assert [chores(rows)[key][0] for key in (("ugoira", 2), ("text", 5))] == [Lane.COMPLETE] * 2
 
 
 def test_comments_of_unknown_number_wait_a_week(db: Database, rows):

@@ -86,7 +86,15 @@ async def test_every_waiting_lane_gets_a_slot_in_any_twenty(clock):
     waiting = order[:200]
     for start in range(180):
         assert set(waiting[start : start + 20]) == set(Lane)
-    assert waiting.count(Lane.NEW) >= 130
+    assert waiting.count(Lane.NEW) >= 150
+
+
+async def test_a_lower_lane_gets_no_more_than_one_slot_in_twenty_while_a_higher_one_waits(clock):
+    pacer, log = Pacer(clock, per_minute=6000), new_log()
+    work_of = {Lane.BACKFILL: 190, Lane.EXTRA: 30}
+    await asyncio.gather(*(work(pacer, clock, log, lane) for lane, n in work_of.items() for _ in range(n)))
+    order = [lane for _, lane, _ in log]
+    assert order[:200].count(Lane.EXTRA) == 10
 
 
 @settings(max_examples=40, deadline=None)

@@ -318,3 +318,14 @@ async def test_the_brake_holds_what_many_works_lose_at_once(scene: Scene):
     assert scene.db.run_sync(judge.accept, "comment", scene.clock.ms) == 30
     assert len(scene.gone()) == 30
     assert scene.db.read_sync(judge.brakes) == ()
+
+
+async def test_of_an_old_work_that_has_none_as_a_list_says_nothing_is_asked_until_it_says_otherwise(scene: Scene):
+    scene.clock.ms += 40 * DAY
+    scene.show(create_date=YOUNG, total_comments=0)
+    assert await scene.look() == 0
+    scene.thread.roots = [1]
+    scene.show(create_date=YOUNG, total_comments=1)
+    assert await scene.work() == 1
+    assert scene.states() == {1: "live"}
+    assert await scene.work(140 * DAY) == 1  # when it is 180 days old

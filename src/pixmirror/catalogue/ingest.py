@@ -27,7 +27,7 @@ from pixmirror.catalogue.payloads import canonical, digest_text
 from pixmirror.catalogue.schema import account, series, work, work_job
 from pixmirror.catalogue.seen import DAY, WEB, Ingested, Seen, next_seq
 from pixmirror.catalogue.statements import Many
-from pixmirror.models import Illust, Lane, Novel, Received, State, url_version, work_key
+from pixmirror.models import Illust, Lane, Novel, Received, State, to_ms, url_version, work_key
 
 _MOVING = ("state", "state_at", "evidence", "detail_at", "change_seq", "first_seen", "last_seen")
 
@@ -288,9 +288,9 @@ def _add_chores(
                 longer = item.old is not None and item.old.text_length != item.content["text_length"]
                 moved = item.old is None or longer or (item.changed and seen.endpoint != "detail")
                 if moved or item.key not in texts or _has_new_cover(item.work, media_before.get(item.key, ())):
-                    (edited if item.changed else rows).append(("text", item.key, Lane.COMPLETE, seen.now))
+                    (edited if item.changed else rows).append(("text", item.key, *_completing(seen, item)))
             elif item.work.type == "ugoira" and _lacks_zip(item.work, media_before.get(item.key, ())):
-                (edited if item.changed else rows).append(("ugoira", item.key, Lane.COMPLETE, seen.now))
+                (edited if item.changed else rows).append(("ugoira", item.key, *_completing(seen, item)))
         if seen.wants.comments and (due := _comments_due(seen, item, known)) is not None:
             rows.append(("comments", item.key, Lane.EXTRA, due))
         lane = _caption_lane(seen, item, media_before.get(item.key, ()))
@@ -301,6 +301,17 @@ def _add_chores(
                 rows.append(("detail", item.key, lane, seen.now))
     chores.add_all(conn, rows)
     chores.add_all(conn, edited, moved=True)
+
+
+def _completing(seen: Seen, item: _Item) -> tuple[Lane, int]:
+    """How urgently frames or text are asked for, and since when.
+
+    Those of an old work wait for the lists that bring it (law 5), but for no comments: these are due later.
+    """
+    edited = item.old is not None and item.changed
+    if edited or seen.lane < Lane.BACKFILL or item.work.create_date is None:
+        return Lane.COMPLETE, seen.now
+    return Lane.EXTRA, min(to_ms(item.work.create_date), seen.now)
 
 
 def _caption_lane(seen: Seen, item: _Item, files: Sequence[Any]) -> Lane | None:

@@ -80,6 +80,7 @@ class Plan:
     state: str
     total: int | None  # of the last reading
     shown: int | None  # as a list or the detail said it last
+    is_told: bool = False  # never read, no longer new, and a list or the detail said that there are none
 
     @property
     def is_asked(self) -> bool:
@@ -100,7 +101,8 @@ def plan(conn: Connection, key: int, now: int) -> Plan | None:
         comment.c.work_key == key, comment.c.state == "live", comment.c.missing_since.is_not(None)
     )
     whole = read is None or of_age or fell or conn.execute(missing.limit(1)).first() is not None
-    return Plan(whole, read is None, row.state, before, total)
+    told = read is None and total == 0 and born + LOOKS[0] <= now
+    return Plan(whole, read is None, row.state, before, total, told)
 
 
 def replies_of(conn: Connection, root: int) -> int | None:

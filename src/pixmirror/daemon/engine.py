@@ -7,7 +7,8 @@ shares its cause (account, network, disk) and nothing else.
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -32,7 +33,8 @@ Outcome = Literal["done", "failed", "interrupted"]
 log = logging.getLogger(__name__)
 
 WALKERS = 3
-ERRAND_RUNNERS = 3
+ERRAND_RUNNERS = 4
+OF_ONE_LANE = 2  # errand runners at most while there is a pace: the other lanes wait at the pacer, too (law 5)
 TROUBLE_S = (15, 60, 300, 900)
 UPKEEP_S = 300.0
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
@@ -84,7 +86,7 @@ class Engine:
         self.patience = 2
         self._on_trouble = on_trouble or (lambda cause, error: None)
         self.walking = Walking()
-        self._errands: set[tuple[str, int]] = set()
+        self._errands: dict[tuple[str, int], int] = {}  # under way, with their lanes
         self._pick = asyncio.Lock()
         self._logged_in = asyncio.Event()
         self._logged_in.set()
@@ -193,18 +195,25 @@ class Engine:
             await walk.head(ctx.db, ctx.clock, feed, source, Lane(feed.lane))
         else:
             lane = LANE_OF_GAP[gap.kind]
-            await walk.close(ctx.db, ctx.clock, feed, gap, source, lane, go_on=lambda: feed.job in self.active())
+
+            def go_on() -> bool:
+                return feed.job in self.active() and not self.walking.is_wanted(feed.id) and self._is_open(lane)
+
+            await walk.close(ctx.db, ctx.clock, feed, gap, source, lane, go_on=go_on)
+
+    def _is_open(self, lane: Lane) -> bool:
+        return not self.mirror.transport.pacer.keeps_back(lane)
 
     def _next_walk(self, conn: Connection, busy: frozenset[int]) -> tuple[feeds.Feed, feeds.Gap | None] | None:
         now, names = self.mirror.clock.now(), self.active()
         for feed in feeds.due_feeds(conn, names, now, len(busy) + 1):
-            if feed.id not in busy:
+            if feed.id not in busy and self._is_open(Lane(feed.lane)):
                 return feed, None
         for feed, gap in feeds.due_gaps(conn, names, now, len(busy) + 64):
-            if feed.id not in busy:
+            if feed.id not in busy and self._is_open(LANE_OF_GAP[gap.kind]):
                 return feed, gap
         for feed in feeds.due_refreshes(conn, names, now, len(busy) + 1):
-            if feed.id not in busy:
+            if feed.id not in busy and self._is_open(Lane.REFRESH):
                 return feed, None
         return None
 
@@ -212,23 +221,28 @@ class Engine:
         if "login" in self.trouble.errors or self.mirror.all_paused:
             return False
         async with self._pick:
-            chore = await self.mirror.db.read(self._next_errand, frozenset(self._errands))
+            chore = await self.mirror.db.read(self._next_errand, dict(self._errands))
             if chore is None:
                 return False
-            self._errands.add((chore.kind, chore.key))
+            self._errands[chore.kind, chore.key] = chore.lane
         if chore.asked_again:
             await self.mirror.db.run(chores.claim, chore.kind, chore.key)
         try:
             await run_chore(self.context, self.mirror.job_for_chores(), chore)
         finally:
-            self._errands.discard((chore.kind, chore.key))
+            del self._errands[chore.kind, chore.key]
         self.works_again("pixiv")
         self.works_again("catalogue")
         return True
 
-    def _next_errand(self, conn: Connection, busy: frozenset[tuple[str, int]]) -> Chore | None:
+    def _next_errand(self, conn: Connection, busy: Mapping[tuple[str, int], int]) -> Chore | None:
+        """The most urgent that nobody does, of the lanes that have not enough runners already."""
         now = self.mirror.clock.now()
-        for chore in chores.due(conn, now, len(busy) + 1):
+        lanes: list[int] | None = None
+        if self.mirror.transport.pacer.interval_ms:
+            runners = Counter(busy.values())
+            lanes = [lane for lane in Lane if runners[lane] < OF_ONE_LANE and self._is_open(lane)]
+        for chore in chores.due(conn, now, len(busy) + 1, lanes):
             if (chore.kind, chore.key) not in busy:
                 return chore
         return None
@@ -309,7 +323,7 @@ class Engine:
     def held(self) -> dict[str, Blocked]:
         """Which loops wait for long, by how their names begin: quiet hours, a spent day, a long cool-down."""
         t, latest = self.mirror.transport, self.mirror.clock.now() + HELD_S * 1000
-        api, images = t.pacer.blocked_until(), t.images.blocked_until()
+        api, images = t.pacer.blocked_until(Lane.REFRESH), t.images.blocked_until()
         held = {"walk": api, "errand": api, "fetch": images}
         return {name: b for name, b in held.items() if b is not None and (b.until is None or b.until > latest)}
 

@@ -27,7 +27,7 @@ from pixmirror.errors import (
     StorageError,
     Unreachable,
 )
-from pixmirror.models import from_ms
+from pixmirror.models import Lane, from_ms
 from pixmirror.schedule import Schedule, When
 
 log = logging.getLogger(__name__)
@@ -359,7 +359,7 @@ class Daemon:
     def facts(self) -> dict[str, Any]:
         """What only the running daemon knows, for `status`."""
         blocked = {
-            "api": self.mirror.transport.pacer.blocked_until(),
+            "api": self.mirror.transport.pacer.blocked_until(Lane.REFRESH),
             "image": self.mirror.transport.images.blocked_until(),
         }
         jobs = {

@@ -16,9 +16,13 @@ STEP_UP = 0.9
 SUCCESSES_PER_STEP = 50
 
 
-# A lane that has waited through this many slots of others is served next, so that even if all the others starve at
-# the same moment it gets one slot in any 20 (5%).
-STARVED = 20 - len(Lane)
+# A waiting lane gets one slot in so many (5%), and no more while a higher one waits.
+ONE_IN = 20
+# This share of a day's requests is kept for new works and what completes them: a long backfill spends a day by
+# noon, and what is posted after that would not be seen before midnight. Others stop so many requests earlier: what
+# is under way by then is still answered, so that none holds a list until midnight.
+KEPT = 0.05
+UNDER_WAY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +172,8 @@ class Pacer:
         self._per_minute, self._per_day = per_minute, per_day
         self._alarm.ring()
 
-    def blocked_until(self) -> Blocked | None:
-        """What keeps every request back now besides the pace, the longest first; None if nothing does."""
+    def blocked_until(self, lane: Lane = Lane.NEW) -> Blocked | None:
+        """What keeps a lane's requests back now besides the pace, the longest first; None if nothing does."""
         now = self._clock.now()
         reasons = []
         if self._hold and (self._hold.until is None or self._hold.until > now):
@@ -178,7 +182,18 @@ class Pacer:
             reasons.append(Blocked(now + left, "cooling down: Pixiv asked for fewer requests"))
         if self._per_day and self.spent_today >= self._per_day:
             reasons.append(Blocked(next_jst_midnight(now), f"today's {self._per_day} requests are spent"))
+        elif self.keeps_back(lane):
+            reasons.append(Blocked(next_jst_midnight(now), "the rest of today's requests is for new works"))
         return max(reasons, key=lambda b: float("inf") if b.until is None else b.until, default=None)
+
+    def keeps_back(self, lane: Lane) -> bool:
+        """Whether this lane should ask no more today: what is left is for higher ones."""
+        return lane >= Lane.BACKFILL and self._is_kept(UNDER_WAY)
+
+    def _is_kept(self, ahead: int = 0) -> bool:
+        """Whether the request after `ahead` others would be one of those that are kept."""
+        kept = int(self._per_day * KEPT)
+        return kept > 0 and self.spent_today + ahead >= self._per_day - kept
 
     def _cooldown_left(self, now: int) -> int:
         left = self._state.cooldown_until - now
@@ -189,7 +204,8 @@ class Pacer:
             self._on_change(self._state)
 
     async def _acquire(self, lane: Lane) -> None:
-        if not self._per_minute and not self.waiting and self.blocked_until() is None:
+        kept = lane >= Lane.BACKFILL and self._is_kept()
+        if not self._per_minute and not self.waiting and not kept and self.blocked_until() is None:
             self._start(lane)
             return
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -239,15 +255,19 @@ class Pacer:
         now = self._clock.now()
         if blocked := self.blocked_until():
             return None if blocked.until is None else max(blocked.until - now, 1)
+        if min(self.waiting) >= Lane.BACKFILL and self._is_kept():
+            return max(next_jst_midnight(now) - now, 1)
         if self._state.last_start > now:  # the clock was set back
             self._state = replace(self._state, last_start=now)
         interval = self.interval_ms
         return min(max(self._state.last_start + interval - now, 0), interval)
 
     def _choose(self) -> Lane:
-        waiting = self.waiting
-        starved = [lane for lane in waiting if self._passed_over[lane] >= STARVED]
-        best = max(starved, key=lambda lane: (self._passed_over[lane], -lane)) if starved else min(waiting)
+        waiting = [lane for lane in self.waiting if lane < Lane.BACKFILL or not self._is_kept()]
+        longest = sorted(waiting, key=lambda lane: (-self._passed_over[lane], lane))
+        # The n that have waited longest need n slots; put off any further, the last of them would come too late.
+        must = any(self._passed_over[lane] + n >= ONE_IN for n, lane in enumerate(longest, start=1))
+        best = longest[0] if must else min(waiting)
         for lane in waiting:
             self._passed_over[lane] += 1
         self._passed_over[best] = 0

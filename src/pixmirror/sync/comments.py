@@ -70,6 +70,10 @@ async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         await ctx.db.run(chores.done, chore.kind, chore.key, again)
         return
     reading = _begin(chore, plan, ctx.clock.now())
+    if plan.is_told:
+        # Asked for by a list that tells no number; another has told it since.
+        await ctx.db.run(_walked, ctx, job, chore, lane, replace(reading, total=0), plan, True)
+        return
     while True:
         listing = await ask(ctx.api.at(lane), work_id, reading.offset or None)
         following = int(listing.next["offset"]) if listing.next else None

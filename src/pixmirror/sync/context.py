@@ -1,6 +1,7 @@
 """What every job is handed: the catalogue, Pixiv, the time, and who we are."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ class Walking:
 
     def __init__(self) -> None:
         self._busy: dict[int, asyncio.Event] = {}
+        self._wanted: Counter[int] = Counter()
 
     def busy(self) -> frozenset[int]:
         return frozenset(self._busy)
@@ -48,13 +50,21 @@ class Walking:
     @asynccontextmanager
     async def alone(self, feed_id: int) -> AsyncIterator[None]:
         """Wait until nobody else walks this feed, and keep it while the block runs."""
-        while (other := self._busy.get(feed_id)) is not None:
-            await other.wait()
+        self._wanted[feed_id] += 1
+        try:
+            while (other := self._busy.get(feed_id)) is not None:
+                await other.wait()
+        finally:
+            self._wanted[feed_id] -= 1
         self.take(feed_id)
         try:
             yield
         finally:
             self.free(feed_id)
+
+    def is_wanted(self, feed_id: int) -> bool:
+        """Whether somebody waits for it: a long walk lets them go first, and goes on after them."""
+        return self._wanted[feed_id] > 0
 
     def take(self, feed_id: int) -> None:
         """For who has looked that nobody else walks it."""

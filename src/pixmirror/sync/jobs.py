@@ -34,14 +34,19 @@ async def run_job(ctx: Context, job: Job) -> JobResult:
 async def _head(
     ctx: Context, job: Job, endpoint: str, params: Mapping[str, Any], floor: int | None = None
 ) -> tuple[Feed, Walked]:
-    """Head walk of a feed, down to known ground. A first backfill is left to the backfiller."""
+    """Head walk of a feed, down to known ground. A first backfill is left to the backfiller.
+
+    But not that of the follow list: it shows the newest works of everybody, thirty artists a page, and comes
+    before all their lists.
+    """
     now, lane = ctx.clock.now(), int(Lane.NEW)
     feed = await ctx.db.run(feeds.open_feed, ctx.account_id, endpoint, params, job=job.name, lane=lane, now=now)
     source = sources.source(ctx, job, endpoint, params)
     async with ctx.walking.alone(feed.id):
         feed = await ctx.db.read(feeds.get_feed, feed.id)
         walked = await walk.head(ctx.db, ctx.clock, feed, source, Lane.NEW, floor=floor)
-        if walked.gap is not None and walked.gap.kind == "head":
+        newest = ("head", "backfill") if endpoint == sources.FOLLOWING else ("head",)
+        if walked.gap is not None and walked.gap.kind in newest:
             walked = walked.plus(await walk.close(ctx.db, ctx.clock, feed, walked.gap, source, Lane.NEW))
         feed = await ctx.db.read(feeds.get_feed, feed.id)
     ctx.ring()
