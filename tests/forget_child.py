@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from pixmirror.catalogue.tombstones import Target
+from pixmirror.catalogue.forget.tombstones import Target
 from pixmirror.daemon.mirror import open_mirror
 from pixmirror.fetch import trash
 from tests.crash_child import die_at

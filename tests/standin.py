@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pixmirror.catalogue.database import open_readonly
-from pixmirror.catalogue.export import export
+from pixmirror.catalogue.views.export import export
 from pixmirror.clock import Clock
 from pixmirror.config import (
     BookmarksJob,

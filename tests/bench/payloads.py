@@ -18,8 +18,8 @@ from pathlib import Path
 
 import anyio
 
-from pixmirror.catalogue import history
 from pixmirror.catalogue.database import open_readonly
+from pixmirror.catalogue.history import versions as history
 from pixmirror.catalogue.refs import Ref
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import WorldSpec, generate

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pixmirror.catalogue import queries, queue
-from pixmirror.catalogue.coverage import coverage
+from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Database
+from pixmirror.catalogue.ledger.coverage import coverage
+from pixmirror.catalogue.views import queries
 from tests.bench import catalogues, ingestion
 from tests.bench import queue as queue_scenario
 from tests.bench.measure import Options

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import chores, coverage, feeds, forgotten, ingest_lists, tombstones, web_health, web_lists
-from pixmirror.catalogue.coverage import Coverage
+from pixmirror.catalogue import chores, feeds, web_health, web_lists
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import record_works
-from pixmirror.catalogue.ingest_people import record_users
+from pixmirror.catalogue.forget import forgotten, tombstones
+from pixmirror.catalogue.ingest import lists as ingest_lists
+from pixmirror.catalogue.ingest.people import record_users
+from pixmirror.catalogue.ingest.works import record_works
+from pixmirror.catalogue.ledger import coverage
+from pixmirror.catalogue.ledger.coverage import Coverage
 from pixmirror.catalogue.seen import WEB
 from pixmirror.models import User
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, ugoira, user, works

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from pixmirror.catalogue import drift, feeds, judge, migrate, missing
-from pixmirror.catalogue import ingest_lists as lists
-from pixmirror.catalogue import ingest_own_tags as own_tags
+from pixmirror.catalogue import feeds, migrate
 from pixmirror.catalogue.database import Connection, Database
-from pixmirror.catalogue.drift import Event
-from pixmirror.catalogue.ingest import record_works
-from pixmirror.catalogue.ingest_people import record_users
+from pixmirror.catalogue.ingest import lists, own_tags
+from pixmirror.catalogue.ingest.people import record_users
+from pixmirror.catalogue.ingest.works import record_works
+from pixmirror.catalogue.ledger import drift, judge, missing
+from pixmirror.catalogue.ledger.drift import Event
 from pixmirror.models import BookmarkTag, Medium, Restrict, User
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, seen, user, works
 

@@ -6,10 +6,10 @@ import zlib
 import pytest
 from sqlalchemy import create_engine
 
-from pixmirror.catalogue import export as module
 from pixmirror.catalogue import schema as s
-from pixmirror.catalogue.export import KINDS, export, show
 from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.views import export as module
+from pixmirror.catalogue.views.export import KINDS, export, show
 from pixmirror.errors import ConfigError
 
 NOW = 1_780_000_000_000

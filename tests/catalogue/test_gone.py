@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from pixmirror.catalogue import gone, leavers
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import record_works
-from pixmirror.catalogue.moves import Move, move
+from pixmirror.catalogue.ingest.works import record_works
+from pixmirror.catalogue.ledger import gone, leavers
+from pixmirror.catalogue.ledger.moves import Move, move
 from pixmirror.catalogue.queue import claim, finish
 from pixmirror.models import Stored
 from tests.catalogue.builders import DAY, ME, NOW, illust, novel, seen, stub, user, works

@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select, update
 
-from pixmirror.catalogue import history
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.diffs import MOST, diff
-from pixmirror.catalogue.history import Change, History, Version
-from pixmirror.catalogue.ingest import record_works
-from pixmirror.catalogue.ingest_files import record_text, record_ugoira
-from pixmirror.catalogue.ingest_people import record_profile, record_users
+from pixmirror.catalogue.history import versions as history
+from pixmirror.catalogue.history.diffs import MOST, diff
+from pixmirror.catalogue.history.versions import Change, History, Version
+from pixmirror.catalogue.ingest.files import record_text, record_ugoira
+from pixmirror.catalogue.ingest.people import record_profile, record_users
+from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import media, state_change, work
 from pixmirror.models import NovelText, Received, UgoiraMetadata, User, UserDetail

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import record_works
-from pixmirror.catalogue.ingest_captions import set_captions_stripped
-from pixmirror.catalogue.ingest_payloads import BASE
+from pixmirror.catalogue.ingest.captions import set_captions_stripped
+from pixmirror.catalogue.ingest.payloads import BASE
+from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.payloads import AGAINST, CODEC, unpack
 from pixmirror.catalogue.schema import payload
 from pixmirror.catalogue.seen import Ingested, Wants

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import chores, controls, file_brake, judge, moves, runs
+from pixmirror.catalogue import chores, runs
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import record_works
-from pixmirror.catalogue.ingest_comments import record_comments
-from pixmirror.catalogue.ingest_people import record_user_state
-from pixmirror.catalogue.ingest_states import record_state
-from pixmirror.catalogue.judge import Brake, Judged
+from pixmirror.catalogue.ingest.comments import record_comments
+from pixmirror.catalogue.ingest.people import record_user_state
+from pixmirror.catalogue.ingest.states import record_state
+from pixmirror.catalogue.ingest.works import record_works
+from pixmirror.catalogue.ledger import controls, file_brake, judge, moves
+from pixmirror.catalogue.ledger.judge import Brake, Judged
 from pixmirror.models import State
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, comment, comments, illust, seen, stub, user, works
 

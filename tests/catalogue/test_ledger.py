@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixmirror.catalogue import absent, chores, feeds, ingest_stubs, leavers, moves
+from pixmirror.catalogue import chores, feeds
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import record_works
-from pixmirror.catalogue.ingest_people import record_profile, record_user_state, record_users
-from pixmirror.catalogue.ingest_states import record_state, verdict
+from pixmirror.catalogue.ingest import stubs as ingest_stubs
+from pixmirror.catalogue.ingest.people import record_profile, record_user_state, record_users
+from pixmirror.catalogue.ingest.states import record_state, verdict
+from pixmirror.catalogue.ingest.works import record_works
+from pixmirror.catalogue.ledger import absent, leavers, moves
 from pixmirror.models import Lane, Received, State, User, UserDetail
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, user, works
 

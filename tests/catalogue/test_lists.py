@@ -4,16 +4,15 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import doubts, judge, sidecars
-from pixmirror.catalogue import ingest_lists as lists
-from pixmirror.catalogue import ingest_own_tags as own_tags
-from pixmirror.catalogue import ingest_ranking as ranking
+from pixmirror.catalogue import sidecars
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import record_works
-from pixmirror.catalogue.ingest_broken import record_broken
-from pixmirror.catalogue.ingest_comments import comments_walked, record_comments
-from pixmirror.catalogue.ingest_people import record_profile, record_user_state, record_users, want_profiles
-from pixmirror.catalogue.ingest_states import record_state
+from pixmirror.catalogue.ingest import lists, own_tags, ranking
+from pixmirror.catalogue.ingest.broken import record_broken
+from pixmirror.catalogue.ingest.comments import comments_walked, record_comments
+from pixmirror.catalogue.ingest.people import record_profile, record_user_state, record_users, want_profiles
+from pixmirror.catalogue.ingest.states import record_state
+from pixmirror.catalogue.ingest.works import record_works
+from pixmirror.catalogue.ledger import doubts, judge
 from pixmirror.models import BookmarkTag, Broken, Medium, Received, Restrict, State, User, UserDetail
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, comment, comments, illust, seen, tag, ugoira, user, works
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixmirror.catalogue import ingest_ranking, plan
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.plan import Asked, Left, Rates, hours_left, hours_of, pages
+from pixmirror.catalogue.ingest import ranking as ingest_ranking
+from pixmirror.catalogue.views import plan
+from pixmirror.catalogue.views.plan import Asked, Left, Rates, hours_left, hours_of, pages
 from tests.catalogue.builders import DAY, ME, NOW
 
 FOLLOWING = Asked("following", "following", runs_per_day=48, heads=4, restrict=("public", "private"))

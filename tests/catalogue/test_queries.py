@@ -5,10 +5,11 @@ import json
 import pytest
 from sqlalchemy import create_engine
 
-from pixmirror.catalogue import queries, runs
+from pixmirror.catalogue import runs
 from pixmirror.catalogue import schema as s
-from pixmirror.catalogue.queries import Pace, Planned, status, why
 from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.views import queries
+from pixmirror.catalogue.views.queries import Pace, Planned, status, why
 
 NOW = 1_780_000_000_000
 HOUR = 3_600_000

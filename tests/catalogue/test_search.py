@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import create_engine
 
-from pixmirror.catalogue import search as module
 from pixmirror.catalogue.schema import metadata, tag, tag_translation, user, work, work_tag
-from pixmirror.catalogue.search import search
+from pixmirror.catalogue.views import search as module
+from pixmirror.catalogue.views.search import search
 from pixmirror.errors import ConfigError
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from pixmirror.catalogue import stats
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import record_works
+from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.schema import stat
 from pixmirror.catalogue.stats import Point
 from tests.catalogue.builders import DAY, HOUR, NOW, illust, seen, stub, works

@@ -11,29 +11,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pixmirror.catalogue import (
-    chores,
-    controls,
-    feeds,
-    file_brake,
-    forgotten,
-    media,
-    queue,
-    refresh,
-    sidecars,
-    tombstones,
-)
+from pixmirror.catalogue import chores, feeds, media, queue, refresh, sidecars
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.erasing import without_person
 from pixmirror.catalogue.filters import apply_refusals
-from pixmirror.catalogue.ingest import record_works
-from pixmirror.catalogue.ingest_comments import record_comments
-from pixmirror.catalogue.ingest_files import record_text, record_ugoira
-from pixmirror.catalogue.ingest_people import record_profile
+from pixmirror.catalogue.forget import forgotten, tombstones
+from pixmirror.catalogue.forget.erasing import without_person
+from pixmirror.catalogue.forget.tombstones import Target
+from pixmirror.catalogue.ingest.comments import record_comments
+from pixmirror.catalogue.ingest.files import record_text, record_ugoira
+from pixmirror.catalogue.ingest.people import record_profile
+from pixmirror.catalogue.ingest.works import record_works
+from pixmirror.catalogue.ledger import controls, file_brake
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.refs import parse_ref
-from pixmirror.catalogue.search import search
-from pixmirror.catalogue.tombstones import Target
+from pixmirror.catalogue.views.search import search
 from pixmirror.errors import ConfigError
 from pixmirror.models import Lane, NovelText, Received, Stored, UgoiraMetadata, UserDetail
 from tests.catalogue.builders import (

@@ -5,16 +5,17 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import moves, runs
+from pixmirror.catalogue import runs
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.feeds import NEVER
-from pixmirror.catalogue.ingest import record_works
-from pixmirror.catalogue.ingest_people import record_user_state
-from pixmirror.catalogue.ingest_states import record_state
-from pixmirror.catalogue.judge import accept
+from pixmirror.catalogue.ingest.people import record_user_state
+from pixmirror.catalogue.ingest.states import record_state
+from pixmirror.catalogue.ingest.works import record_works
+from pixmirror.catalogue.ledger import moves
+from pixmirror.catalogue.ledger.judge import accept
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.why import Why, why
+from pixmirror.catalogue.views.why import Why, why
 from pixmirror.models import State
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, seen, works
 

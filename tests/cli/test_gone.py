@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import judge, missing
 from pixmirror.catalogue.database import Database
+from pixmirror.catalogue.ledger import judge, missing
 from pixmirror.catalogue.refs import Ref
 from pixmirror.daemon.desk import Desk
 

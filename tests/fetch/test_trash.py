@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import migrate, queue, tombstones
+from pixmirror.catalogue import migrate, queue
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import record_works
-from pixmirror.catalogue.tombstones import Target
+from pixmirror.catalogue.forget import tombstones
+from pixmirror.catalogue.forget.tombstones import Target
+from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.errors import StorageAbsent
 from pixmirror.fetch import trash
 from pixmirror.models import Stored

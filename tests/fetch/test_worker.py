@@ -6,7 +6,7 @@ import pytest
 
 from pixmirror.catalogue import chores, migrate, queue
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import record_works
+from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.errors import Damaged
 from pixmirror.fetch.finishing import ATTEMPTS, damaged, not_there
 from pixmirror.models import MediaItem

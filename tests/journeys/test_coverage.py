@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import coverage, runs, web_health
-from pixmirror.catalogue.coverage import Overview
+from pixmirror.catalogue import runs, web_health
 from pixmirror.catalogue.database import open_readonly
+from pixmirror.catalogue.ledger import coverage
+from pixmirror.catalogue.ledger.coverage import Overview
 from pixmirror.clock import Clock
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import WorldSpec, add_artist, empty_world, generate

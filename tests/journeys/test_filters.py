@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pixmirror.catalogue.database import open_readonly
-from pixmirror.catalogue.queries import why
 from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.views.queries import why
 from pixmirror.config import FollowingJob
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world

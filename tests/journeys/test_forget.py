@@ -14,10 +14,11 @@ import pytest
 from sqlalchemy import select
 
 from pixmirror import verify
-from pixmirror.catalogue import queue, tombstones
+from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import open_readonly
+from pixmirror.catalogue.forget import tombstones
+from pixmirror.catalogue.forget.tombstones import Target
 from pixmirror.catalogue.schema import media, tombstone
-from pixmirror.catalogue.tombstones import Target
 from pixmirror.config import FollowingJob
 from pixmirror.daemon.mirror import catalogue_path, open_mirror
 from pixmirror.daemon.upkeep import run_due

@@ -12,8 +12,8 @@ import pytest
 
 from pixmirror.catalogue import migrate
 from pixmirror.catalogue.database import Database, open_readonly
-from pixmirror.catalogue.ingest_legacy import record
-from pixmirror.catalogue.reindex import check
+from pixmirror.catalogue.ingest.legacy import record
+from pixmirror.catalogue.rebuild.reindex import check
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running

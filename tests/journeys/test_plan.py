@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pixmirror.catalogue import plan, queue
+from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import open_readonly
+from pixmirror.catalogue.views import plan
 from pixmirror.cli.plan import asked_of
 from pixmirror.clock import Clock
 from pixmirror.config import FollowingJob

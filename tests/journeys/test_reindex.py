@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pixmirror.catalogue.database import Database, open_readonly
-from pixmirror.catalogue.reindex import reindex
+from pixmirror.catalogue.rebuild.reindex import reindex
 from pixmirror.catalogue.seen import DAY as DAY_MS
 from pixmirror.cli import app
 from pixmirror.clock import Clock

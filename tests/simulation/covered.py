@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pixmirror.catalogue.coverage import Coverage, coverage
+from pixmirror.catalogue.ledger.coverage import Coverage, coverage
 from pixmirror.demo import lists
 from tests.simulation.catalogue import Kept
 from tests.simulation.year import Year

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from pixmirror.catalogue import judge, runs
+from pixmirror.catalogue import runs
+from pixmirror.catalogue.ledger import judge
 from pixmirror.config import BookmarksJob, FollowingJob, JobConfig, RankingJob
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.mirror import Mirror, open_mirror

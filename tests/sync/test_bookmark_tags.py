@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pixmirror.catalogue import chores, migrate
-from pixmirror.catalogue import ingest_lists as lists
 from pixmirror.catalogue.database import Database
+from pixmirror.catalogue.ingest import lists
 from pixmirror.clock import Clock
 from pixmirror.models import BookmarkTag, Illust, Lane, Listing, Received
 from pixmirror.pixiv.app import users

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import chores, judge, migrate
+from pixmirror.catalogue import chores, migrate
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.drift import deleted_comments, vanished
-from pixmirror.catalogue.ingest import record_works
+from pixmirror.catalogue.ingest.works import record_works
+from pixmirror.catalogue.ledger import judge
+from pixmirror.catalogue.ledger.drift import deleted_comments, vanished
 from pixmirror.clock import Clock
 from pixmirror.errors import BadResponse
 from pixmirror.models import Broken, Comment, Lane, Listing, work_key

@@ -11,8 +11,8 @@ import pytest
 from pixmirror.catalogue import chores, feeds, migrate, web_health, web_lists
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import record_works
-from pixmirror.catalogue.ingest_people import record_users
+from pixmirror.catalogue.ingest.people import record_users
+from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.seen import WEB
 from pixmirror.clock import Clock
 from pixmirror.errors import Challenge, Forbidden, NotFound, PixmirrorError

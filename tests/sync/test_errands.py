@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import chores, ingest_ranking, judge, migrate, moves
+from pixmirror.catalogue import chores, migrate
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import record_works
-from pixmirror.catalogue.ingest_comments import comments_walked, record_comments
-from pixmirror.catalogue.ingest_people import record_users
+from pixmirror.catalogue.ingest import ranking as ingest_ranking
+from pixmirror.catalogue.ingest.comments import comments_walked, record_comments
+from pixmirror.catalogue.ingest.people import record_users
+from pixmirror.catalogue.ingest.works import record_works
+from pixmirror.catalogue.ledger import judge, moves
 from pixmirror.clock import Clock
 from pixmirror.errors import Forbidden, InvalidRequest, NotFound, OffsetCap, PixivError
 from pixmirror.models import Comment, Illust, Lane, Listing, Received, UgoiraMetadata, User

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, bindparam, literal_column, select, update
 
-from pixmirror.catalogue import ingest_known, media
+from pixmirror.catalogue import media
+from pixmirror.catalogue.ingest import known as ingest_known
 from pixmirror.catalogue.schema import media as files_of
 from pixmirror.catalogue.schema import work, work_job
 from pixmirror.catalogue.seen import among, listed

@@ -20,7 +20,8 @@ from sqlalchemy import (
     update,
 )
 
-from pixmirror.catalogue import chores, forgotten
+from pixmirror.catalogue import chores
+from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.schema import media, text_version, work, work_job
 from pixmirror.catalogue.seen import Seen, among, listed

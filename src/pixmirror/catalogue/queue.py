@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 
-from pixmirror.catalogue import forgotten, tally
+from pixmirror.catalogue import tally
+from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.media import is_ready
 from pixmirror.catalogue.schema import media, meta, work
 from pixmirror.catalogue.seen import among, listed

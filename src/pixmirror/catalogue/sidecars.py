@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from pixmirror.catalogue import forgotten, ingest_known
+from pixmirror.catalogue.forget import forgotten
+from pixmirror.catalogue.ingest import known as ingest_known
 from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.schema import ugoira, user, work
 from pixmirror.catalogue.seen import among, listed

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, delete, update
 
 from pixmirror.catalogue import runs
-from pixmirror.catalogue.export import said
 from pixmirror.catalogue.schema import chore, meta
 from pixmirror.catalogue.seen import DAY
+from pixmirror.catalogue.views.export import said
 
 KINDS = ("coverage", "web")  # the chores that need the cookie
 AGAIN_MS = DAY

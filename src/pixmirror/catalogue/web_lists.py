@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores, feeds, forgotten, runs
+from pixmirror.catalogue import chores, feeds, runs
 from pixmirror.catalogue.feeds import Feed
+from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.schema import chore, feed, meta, tombstone, user, web_listed, work
 from pixmirror.catalogue.seen import DAY, WEB, among, listed
 from pixmirror.catalogue.statements import Many

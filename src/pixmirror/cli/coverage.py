@@ -10,7 +10,7 @@ from pixmirror.cli.common import Json, Session, note, now_ms, print_json, say, s
 from pixmirror.errors import ConfigError, PixmirrorError
 
 if TYPE_CHECKING:
-    from pixmirror.catalogue.coverage import Coverage, Missing, Overview
+    from pixmirror.catalogue.ledger.coverage import Coverage, Missing, Overview
 
 # How a reason is said after a number of works.
 SHORT: Mapping[str, str] = {
@@ -73,8 +73,8 @@ def _user(artist: str) -> int:
 
 
 def _read(s: Session, user_id: int | None, missing: bool) -> "tuple[Overview, tuple[Missing, ...]]":
-    from pixmirror.catalogue import coverage as proof
     from pixmirror.catalogue import runs
+    from pixmirror.catalogue.ledger import coverage as proof
 
     with s.reading() as db:
         account = db.read_sync(runs.account_id) or 0
@@ -93,7 +93,7 @@ def _has_web(s: Session) -> bool:
 
 
 def _as_json(found: "Overview", works: "Sequence[Missing] | None") -> dict[str, Any]:
-    from pixmirror.catalogue.export import plain
+    from pixmirror.catalogue.views.export import plain
 
     shown = {
         "total": found.total.as_dict(),
@@ -166,7 +166,7 @@ def details(c: "Coverage") -> Iterator[str]:
 
 
 def _missing(works: "Sequence[Missing]") -> None:
-    from pixmirror.catalogue.coverage import REASONS
+    from pixmirror.catalogue.ledger.coverage import REASONS
 
     for reason in dict.fromkeys(work.reason for work in works):
         mine = [work for work in works if work.reason == reason]

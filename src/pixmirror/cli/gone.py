@@ -11,9 +11,9 @@ from pixmirror.cli.common import Json, Session, note, print_json, run, say, sess
 from pixmirror.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pixmirror.catalogue.drift import DeletedComment, Membership, Vanished
-    from pixmirror.catalogue.gone import Leaver, OnlyHere, Survivor
-    from pixmirror.catalogue.judge import Brake
+    from pixmirror.catalogue.ledger.drift import DeletedComment, Membership, Vanished
+    from pixmirror.catalogue.ledger.gone import Leaver, OnlyHere, Survivor
+    from pixmirror.catalogue.ledger.judge import Brake
 
 WHAT = ("works", "users", "comments", "bookmarks", "follows")
 LONGEST = 60
@@ -78,8 +78,8 @@ async def _accept_here(s: Session, kind: str) -> int:
 
 
 def _summary(s: Session, limit: int, as_json: bool) -> None:
-    from pixmirror.catalogue import drift, judge
-    from pixmirror.catalogue.gone import only_here
+    from pixmirror.catalogue.ledger import drift, judge
+    from pixmirror.catalogue.ledger.gone import only_here
 
     with s.reading() as db, db.reading() as conn:
         here, lost, held = only_here(conn, limit), drift.vanished(conn), judge.brakes(conn)
@@ -95,7 +95,7 @@ def _summary(s: Session, limit: int, as_json: bool) -> None:
 
 
 def _summary_json(here: "OnlyHere", lost: "Vanished", held: "Sequence[Brake]", limit: int) -> dict[str, Any]:
-    from pixmirror.catalogue.export import plain
+    from pixmirror.catalogue.views.export import plain
 
     return {
         **{name: getattr(here, name) for name in ("works", "files", "bytes")},
@@ -120,8 +120,8 @@ def _list(s: Session, what: str, limit: int, as_json: bool) -> None:
 
 
 def _read(s: Session, what: str, limit: int) -> Sequence[Any]:
-    from pixmirror.catalogue import drift
-    from pixmirror.catalogue.gone import only_here
+    from pixmirror.catalogue.ledger import drift
+    from pixmirror.catalogue.ledger.gone import only_here
 
     with s.reading() as db, db.reading() as conn:
         if what == "works":
@@ -137,8 +137,8 @@ def _read(s: Session, what: str, limit: int) -> Sequence[Any]:
 
 def _plain(item: Any) -> dict[str, Any]:
     """One row as JSON, with the name that the other commands take."""
-    from pixmirror.catalogue.export import plain
     from pixmirror.catalogue.refs import Ref
+    from pixmirror.catalogue.views.export import plain
 
     made: dict[str, Any] = plain(item)
     if "ref" not in made:

@@ -43,7 +43,8 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
 
 def read_status(s: Session) -> dict[str, Any]:
     """The catalogue's status with what only the daemon, or this machine, knows."""
-    from pixmirror.catalogue import queries, web_health
+    from pixmirror.catalogue import web_health
+    from pixmirror.catalogue.views import queries
 
     try:
         daemon = s.ask("status", timeout=5)
@@ -101,7 +102,8 @@ def why(
       pixmirror why 123456
       pixmirror why https://www.pixiv.net/novel/show.php?id=123
     """
-    from pixmirror.catalogue import queries, refs
+    from pixmirror.catalogue import refs
+    from pixmirror.catalogue.views import queries
 
     wanted = refs.parse_ref(ref)
     with session(ctx).reading() as db:
@@ -150,8 +152,9 @@ def show(
 
 
 def _now(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
-    from pixmirror.catalogue import history, queries
-    from pixmirror.catalogue.export import iso
+    from pixmirror.catalogue.history import versions as history
+    from pixmirror.catalogue.views import queries
+    from pixmirror.catalogue.views.export import iso
 
     found = db.read_sync(queries.show, ref)
     if found is None:
@@ -161,7 +164,7 @@ def _now(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
 
 
 def _history(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
-    from pixmirror.catalogue import history
+    from pixmirror.catalogue.history import versions as history
 
     found = db.read_sync(history.history, ref)
     if found is None:
@@ -170,8 +173,8 @@ def _history(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
 
 
 def _past(db: "ReadOnly", ref: "Ref", moment: int) -> dict[str, Any]:
-    from pixmirror.catalogue import history
-    from pixmirror.catalogue.export import iso
+    from pixmirror.catalogue.history import versions as history
+    from pixmirror.catalogue.views.export import iso
 
     found = db.read_sync(history.at, ref, moment)
     if found is not None:
@@ -199,7 +202,7 @@ def search(
       pixmirror search 初音ミク
       pixmirror search "hatsune miku" --limit 100
     """
-    from pixmirror.catalogue import queries
+    from pixmirror.catalogue.views import queries
 
     with session(ctx).reading() as db:
         hits = db.read_sync(queries.search, text, limit)
@@ -223,7 +226,7 @@ def export(
       pixmirror export works > works.jsonl
       pixmirror export comments -o comments.jsonl
     """
-    from pixmirror.catalogue.export import export as rows
+    from pixmirror.catalogue.views.export import export as rows
 
     generator: Any = rows  # it must end before its connection does
     with session(ctx).reading() as db, db.reading() as conn, closing(generator(conn, kind)) as found:

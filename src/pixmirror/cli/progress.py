@@ -37,7 +37,8 @@ class Display(Protocol):
 
 
 def figures(conn: "Connection", now: int) -> Figures:
-    from pixmirror.catalogue import plan, queries, queue
+    from pixmirror.catalogue import queue
+    from pixmirror.catalogue.views import plan, queries
 
     n = queue.counts(conn)
     works = sum(queries.known_works(conn))

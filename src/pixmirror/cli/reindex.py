@@ -11,7 +11,7 @@ from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
 from pixmirror.errors import MirrorLocked
 
 if TYPE_CHECKING:
-    from pixmirror.catalogue.reindex import Difference, Findings
+    from pixmirror.catalogue.rebuild.reindex import Difference, Findings
     from pixmirror.models import Stored
     from pixmirror.store import MirrorRoot
 
@@ -62,15 +62,15 @@ def reindex(
 
 
 def _check(s: Session, show: "Callable[[Findings], None] | None") -> "Findings":
-    from pixmirror.catalogue import reindex as layer
+    from pixmirror.catalogue.rebuild import reindex as layer
 
     with s.reading() as db:
         return layer.check(db, now_ms(), language=s.config.pixiv.language, progress=show)
 
 
 def _reindex(s: Session, show: "Callable[[Findings], None] | None") -> "Findings":
-    from pixmirror.catalogue import reindex as layer
     from pixmirror.catalogue.database import Database
+    from pixmirror.catalogue.rebuild import reindex as layer
     from pixmirror.store import MirrorRoot
 
     with s.reading():
@@ -119,7 +119,7 @@ def _on_terminal() -> "Callable[[Findings], None] | None":
 
 def as_dict(found: "Findings", check: bool) -> dict[str, Any]:
     """What `reindex --json` prints."""
-    from pixmirror.catalogue.export import plain
+    from pixmirror.catalogue.views.export import plain
 
     return {
         "same": found.same,

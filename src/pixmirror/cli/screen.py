@@ -8,8 +8,8 @@ from pixmirror.cli import render, versions
 from pixmirror.cli.common import Session, say
 
 if TYPE_CHECKING:
-    from pixmirror.catalogue.search import Hit
-    from pixmirror.catalogue.why import Why
+    from pixmirror.catalogue.views.search import Hit
+    from pixmirror.catalogue.views.why import Why
 
 EXAMPLES = 3
 MOST_REASONS = 8
@@ -125,7 +125,7 @@ def _reasons(title: str, reasons: Sequence[Mapping[str, Any]], now: int) -> None
 
 
 def show_why(found: "Why") -> None:
-    from pixmirror.catalogue.why_facts import is_forgotten
+    from pixmirror.catalogue.views.why_facts import is_forgotten
 
     say(f"{found.ref}  {found.title}".rstrip())
     for sentence in found.answer:

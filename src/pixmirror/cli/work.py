@@ -12,7 +12,7 @@ from pixmirror.cli.common import DaemonRefused, Json, Session, note, print_json,
 from pixmirror.errors import ConfigError, PixmirrorError
 
 if TYPE_CHECKING:
-    from pixmirror.catalogue.judge import Brake
+    from pixmirror.catalogue.ledger.judge import Brake
     from pixmirror.daemon.mirror import Mirror
     from pixmirror.daemon.sync import SyncReport
 
@@ -110,7 +110,8 @@ def _held(brakes: "tuple[Brake, ...]") -> str | None:
 
 async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display) -> Outcome:
     from pixmirror import control
-    from pixmirror.catalogue import judge, queue
+    from pixmirror.catalogue import queue
+    from pixmirror.catalogue.ledger import judge
 
     with s.reading() as db:
         async with progress.watching(db, shown):

@@ -1,7 +1,7 @@
 """The user lets through what the brake holds (law 6)."""
 
-from pixmirror.catalogue import judge
 from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.ledger import judge
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import ConfigError
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pixmirror import verify
 from pixmirror.catalogue import queue, runs
+from pixmirror.catalogue.forget.tombstones import Target
 from pixmirror.catalogue.refs import parse_ref
-from pixmirror.catalogue.tombstones import Target
 from pixmirror.daemon import credentials
 from pixmirror.daemon.accept import accept
 from pixmirror.daemon.mirror import configured_token, identity, jobs_to_run

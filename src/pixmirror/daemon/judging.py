@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from pixmirror.catalogue import judge
-from pixmirror.catalogue.judge import Brake
+from pixmirror.catalogue.ledger import judge
+from pixmirror.catalogue.ledger.judge import Brake
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import PixmirrorError, UpstreamBrake
 

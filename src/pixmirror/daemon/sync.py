@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pixmirror.catalogue import chores, feeds, judge, queue
+from pixmirror.catalogue import chores, feeds, queue
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.judge import Brake
+from pixmirror.catalogue.ledger import judge
+from pixmirror.catalogue.ledger.judge import Brake
 from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.judging import judge_now

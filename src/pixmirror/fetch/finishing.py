@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 
-from pixmirror.catalogue import chores, file_brake, queue
+from pixmirror.catalogue import chores, queue
 from pixmirror.catalogue.database import Connection, Database
+from pixmirror.catalogue.ledger import file_brake
 from pixmirror.clock import Clock
 from pixmirror.errors import Damaged, PixmirrorError
 from pixmirror.fetch.structure import WebPage, check_structure

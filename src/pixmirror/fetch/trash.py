@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.tombstones import Forgotten, Moving, Restored, Target
+from pixmirror.catalogue.forget import tombstones
+from pixmirror.catalogue.forget.tombstones import Forgotten, Moving, Restored, Target
 from pixmirror.store import MirrorRoot
 
 BATCH = 500

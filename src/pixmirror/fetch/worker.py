@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pixmirror.catalogue import forgotten, queue
+from pixmirror.catalogue import queue
+from pixmirror.catalogue.forget import forgotten
 from pixmirror.errors import Damaged, FileError, Forbidden, NotFound, PixivError, TooLarge
 from pixmirror.fetch.finishing import (
     Fetched,

@@ -8,10 +8,11 @@ tag whose count does not agree even then is walked like without a cookie.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from pixmirror.catalogue import chores, ingest_own_tags
+from pixmirror.catalogue import chores
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ingest_broken import record_broken
+from pixmirror.catalogue.ingest import own_tags as ingest_own_tags
+from pixmirror.catalogue.ingest.broken import record_broken
 from pixmirror.models import BookmarkTag, Lane, Listing, Medium, Restrict, work_key
 from pixmirror.pixiv.app import users
 from pixmirror.pixiv.web import users as web_users

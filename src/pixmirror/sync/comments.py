@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pixmirror.catalogue import chores, ingest_comments
+from pixmirror.catalogue import chores
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ingest_broken import broken_ids, record_broken
-from pixmirror.catalogue.ingest_comments import Plan
+from pixmirror.catalogue.ingest import comments as ingest_comments
+from pixmirror.catalogue.ingest.broken import broken_ids, record_broken
+from pixmirror.catalogue.ingest.comments import Plan
 from pixmirror.models import Comment, Lane, Listing, split_key
 from pixmirror.pixiv.app import comments
 from pixmirror.sync.context import DAY_MS, Context, Job

@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from pixmirror.catalogue import briefs, chores, controls, feeds, ingest_files, runs, web_lists
+from pixmirror.catalogue import briefs, chores, feeds, runs, web_lists
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ingest_states import record_state
+from pixmirror.catalogue.ingest import files as ingest_files
+from pixmirror.catalogue.ingest.states import record_state
+from pixmirror.catalogue.ledger import controls
 from pixmirror.catalogue.seen import WEB, Wants
 from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError
 from pixmirror.models import (

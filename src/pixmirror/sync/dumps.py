@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
-from pixmirror.catalogue.ingest_legacy import Counted, Dumped
+from pixmirror.catalogue.ingest.legacy import Counted, Dumped
 from pixmirror.errors import ConfigError, FileError, TooLarge
 from pixmirror.pixiv.legacy.dumps import EMPTY, Entry, read_dump
 

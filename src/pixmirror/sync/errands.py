@@ -6,24 +6,17 @@ A chore stays until its answer is committed; a cut one is done again, from its p
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from pixmirror.catalogue import (
-    absent,
-    briefs,
-    chores,
-    controls,
-    doubts,
-    feeds,
-    forgotten,
-    ingest_captions,
-    ingest_files,
-    leavers,
-)
+from pixmirror.catalogue import briefs, chores, feeds
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.filters import apply_refusals
-from pixmirror.catalogue.ingest_people import record_profile, record_user_state
-from pixmirror.catalogue.ingest_states import record_state
-from pixmirror.catalogue.ingest_stubs import next_look
+from pixmirror.catalogue.forget import forgotten
+from pixmirror.catalogue.ingest import captions as ingest_captions
+from pixmirror.catalogue.ingest import files as ingest_files
+from pixmirror.catalogue.ingest.people import record_profile, record_user_state
+from pixmirror.catalogue.ingest.states import record_state
+from pixmirror.catalogue.ingest.stubs import next_look
+from pixmirror.catalogue.ledger import absent, controls, doubts, leavers
 from pixmirror.catalogue.refresh import created
 from pixmirror.catalogue.seen import Wants
 from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError

@@ -6,9 +6,11 @@ Following and user jobs lean on the follow feeds: one request shows the new work
 from collections.abc import Mapping
 from typing import Any
 
-from pixmirror.catalogue import chores, feeds, forgotten, missing, refresh, runs
+from pixmirror.catalogue import chores, feeds, refresh, runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed
+from pixmirror.catalogue.forget import forgotten
+from pixmirror.catalogue.ledger import missing
 from pixmirror.models import Lane
 from pixmirror.sync import sources, walk
 from pixmirror.sync.context import DAY_MS, Context, Job, JobResult

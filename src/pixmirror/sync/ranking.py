@@ -8,10 +8,10 @@ from collections.abc import AsyncGenerator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from pixmirror.catalogue import ingest_ranking
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ingest_broken import record_broken
-from pixmirror.catalogue.ingest_ranking import DayState
+from pixmirror.catalogue.ingest import ranking as ingest_ranking
+from pixmirror.catalogue.ingest.broken import record_broken
+from pixmirror.catalogue.ingest.ranking import DayState
 from pixmirror.errors import InvalidRequest, OffsetCap, PixivError
 from pixmirror.models import JST, Lane, Listing, Medium, from_ms
 from pixmirror.pixiv.app import illusts, novels

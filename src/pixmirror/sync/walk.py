@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pixmirror.catalogue import feeds, leavers
+from pixmirror.catalogue import feeds
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.feeds import Feed, Gap
+from pixmirror.catalogue.ledger import leavers
 from pixmirror.clock import Clock
 from pixmirror.errors import BadResponse, NotFound, OffsetCap, PixivError
 from pixmirror.models import Lane, Listing, to_ms

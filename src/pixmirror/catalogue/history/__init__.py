@@ -1,0 +1,1 @@
+"""The time machine: versions told from the answers that are kept."""

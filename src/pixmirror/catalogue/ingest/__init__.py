@@ -1,0 +1,1 @@
+"""What answers tell, taken into rows: works, people, lists, comments, rankings."""

@@ -1,0 +1,103 @@
+"""Raw payloads: a row for each that differs from the one before of the same owner and endpoint class (law 8).
+
+Whoever reads `body` reads `codec` and BASE with it; a row that others are packed against (`base`) is never changed
+or removed before them.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select
+
+from pixmirror.catalogue.ingest.merging import NO_CONTENT
+from pixmirror.catalogue.payloads import AGAINST, CODEC, canonical, digest_text, pack_against, pack_text
+from pixmirror.catalogue.schema import payload
+from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.statements import Many
+
+_base = payload.alias("base")
+# The body that a payload is packed against, beside its own.
+BASE = select(_base.c.body).where(_base.c.id == payload.c.base).scalar_subquery().label("base_body")
+INSERT = Many(insert(payload))
+_LATEST = (
+    select(payload.c.digest)
+    .where(
+        payload.c.owner_kind == bindparam("kind"),
+        payload.c.owner_id == bindparam("owner"),
+        payload.c.endpoint == bindparam("b_endpoint"),
+    )
+    .order_by(payload.c.id.desc())
+    .limit(1)
+)
+# SQLite takes the other columns of a group from the row that holds the max().
+_BASES = (
+    select(payload.c.owner_id, func.max(payload.c.id), payload.c.body)
+    .where(
+        payload.c.owner_kind == "work",
+        among(payload.c.owner_id, "keys"),
+        payload.c.codec == CODEC,
+        payload.c.endpoint.not_in(sorted(NO_CONTENT)),
+    )
+    .group_by(payload.c.owner_id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A payload that others of the same owner may be packed against."""
+
+    id: int
+    body: bytes
+
+
+def bases_of(conn: Connection, keys: Collection[int]) -> dict[int, Base]:
+    """Of each work the newest payload of its content that stands alone."""
+    found = conn.execute(_BASES, {"keys": listed(keys)}) if keys else ()
+    return {key: Base(row_id, body) for key, row_id, body in found}
+
+
+def row(
+    kind: str,
+    owner_id: int,
+    endpoint: str,
+    text: str,
+    digest: bytes,
+    now: int,
+    language: str | None = None,
+    base: Base | None = None,
+) -> dict[str, Any]:
+    packed = pack_against(base.body, text) if base is not None else None
+    return {
+        "owner_kind": kind,
+        "owner_id": owner_id,
+        "endpoint": endpoint,
+        "digest": digest,
+        "codec": CODEC if packed is None else AGAINST,
+        "body": pack_text(text) if packed is None else packed,
+        "base": None if packed is None or base is None else base.id,
+        "seen_at": now,
+        "language": language,
+    }
+
+
+def keep(
+    conn: Connection,
+    kind: str,
+    owner_id: int,
+    endpoint: str,
+    raw: Any,
+    now: int,
+    stable: Mapping[str, Any] | None = None,
+    language: str | None = None,
+) -> bool:
+    """Keeps one payload if it is new. `stable`: what the digest is taken of, where that is not all of `raw`;
+    `language`: that its translations are in.
+    """
+    text = canonical(raw)
+    digest = digest_text(text if stable is None else canonical(stable))
+    latest = conn.execute(_LATEST, {"kind": kind, "owner": owner_id, "b_endpoint": endpoint}).scalar()
+    if latest == digest:
+        return False
+    INSERT(conn, [row(kind, owner_id, endpoint, text, digest, now, language)])
+    return True

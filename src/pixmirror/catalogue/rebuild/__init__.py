@@ -1,0 +1,1 @@
+"""Everything derived, built again from what is primary (law 8)."""

@@ -1,0 +1,1 @@
+"""What the commands show: status, search, why, plan, export."""
