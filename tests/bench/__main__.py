@@ -7,6 +7,7 @@ gallery-dl takes part if it is on the PATH, or where GALLERY_DL names it; it is 
 """
 
 import argparse
+import compileall
 import json
 import signal
 import sys
@@ -18,6 +19,7 @@ from rich.console import Console
 
 from tests.bench import first_mirror, ingestion, nothing_new, pace, queue, report, scale
 from tests.bench.measure import Figure, Options, Scenario
+from tests.bench.standin import ROOT
 
 SCENARIOS: dict[str, Scenario] = {
     first_mirror.NAME: first_mirror.scenario,
@@ -52,6 +54,7 @@ def main(args: list[str] | None = None) -> int:
         parser.error("--runs must be at least 1")
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is ended
+    compileall.compile_dir(str(ROOT / "src"), quiet=1)
     figures: list[Figure] = []
     for name in asked.scenarios or SCENARIOS:
         with tempfile.TemporaryDirectory(dir=asked.folder, prefix=f"bench-{name}-") as folder:

@@ -77,6 +77,7 @@ def _named(latency: float) -> str:
 def _competitors(server: Pixiv, urls: list[str], slow: bool, small: bool) -> Iterator[_Competitor]:
     yield _Competitor("curl x16", partial(standin.curl, server=server, urls=urls, connections=16))
     yield _Competitor("curl x4", partial(standin.curl, server=server, urls=urls, connections=4))
+    yield _Competitor("httpx alone x16", partial(standin.httpx_alone, server=server, urls=urls, connections=16))
     if not slow:
         hashed = partial(standin.curl, server=server, urls=urls, connections=16, then=standin.HASH_AND_SYNC)
         yield _Competitor(_LIMIT, hashed)
@@ -115,7 +116,7 @@ def _figures(
         yield Figure(scenario, f"wall, {named}", name, spent.wall_s, "s", *beside)
     cpu = spent.cpu_s * 1000 / images
     yield Figure(scenario, f"CPU an image, {named}", name, cpu, "ms", *(("gallery-dl", _MOST_CPU) if ours else ()))
-    if not name.startswith("curl"):
+    if ours or name == "gallery-dl":
         yield Figure(
             scenario, f"peak memory, {named}", name, spent.peak_mb, "MB", None, _MOST_MB if ours else None
         )

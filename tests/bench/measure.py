@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _EVERY_S = 0.02
+# What pip installs is compiled, and stays so.
+_AS_INSTALLED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def run(
         [str(part) for part in argv],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, **(env or {})},
+        env={**_AS_INSTALLED, **(env or {})},
         cwd=cwd,
     ) as child:
         peaks = _Peaks(child.pid)

@@ -134,6 +134,15 @@ def curl(folder: Path, server: Pixiv, urls: Sequence[str], connections: int, the
 HASH_AND_SYNC = "find . -type f -print0 | xargs -0 sha256sum > ../sums\nfind . -type f -print0 | xargs -0 sync"
 
 
+def httpx_alone(folder: Path, server: Pixiv, urls: Sequence[str], connections: int) -> Spent:
+    """Fetches and hashes image URLs with httpx, and nothing else: the floor under our own CPU."""
+    folder.mkdir(parents=True)
+    listed = folder.with_suffix(".urls")
+    listed.write_text("\n".join(server.images + urlsplit(url).path for url in urls))
+    argv = [sys.executable, "-m", "tests.bench.httpx_alone", str(connections), folder, listed]
+    return run(argv, cwd=ROOT, env=server.environment)
+
+
 # gallery-dl -------------------------------------------------------------------------------------------------
 
 

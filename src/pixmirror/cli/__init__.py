@@ -32,6 +32,10 @@ from pixmirror.cli import (
 from pixmirror.cli.common import INTERRUPTED, Session, complain, no_output, the_error
 from pixmirror.errors import PixmirrorError
 
+# httpx brings a command line of its own, with a highlighter for its output: 4 MB in a daemon that never shows it.
+# Where the module cannot be had httpx does without.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+
 
 class Commands(TyperGroup):
     """Ends every error of ours: one sentence, what to do, and the exit code."""

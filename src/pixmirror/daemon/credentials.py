@@ -1,8 +1,9 @@
 """Which token we use, and credentials.json: the access token kept across runs, tied to the configured one."""
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -60,5 +61,6 @@ def save(root: MirrorRoot, configured: str | None, token: Token) -> None:
     root.write_secret(FILE, json.dumps(kept, indent=1) + "\n")
 
 
-def saver(root: MirrorRoot, configured: str | None) -> Callable[[Token], None]:
-    return lambda token: save(root, configured, token)
+def saver(root: MirrorRoot, configured: str | None) -> Callable[[Token], Awaitable[None]]:
+    """In a thread: the file is synced, and the loop must not wait for the disk."""
+    return lambda token: asyncio.to_thread(save, root, configured, token)

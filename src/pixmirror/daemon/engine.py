@@ -270,11 +270,11 @@ class Engine:
             return False
 
         def write() -> None:
+            self.mirror.root.check_media()
             for sidecar in due:
                 text = json.dumps(sidecar.data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
                 self.mirror.root.write_text_atomic(sidecar.rel_path, text)
 
-        self.mirror.root.check_media()
         await asyncio.to_thread(write)
         await self.mirror.db.run(sidecars.sidecar_done, [(s.work_key, s.seq) for s in due])
         return True

@@ -55,6 +55,11 @@ def _untouched(root: MirrorRoot, item: MediaItem) -> Part | None:
     return None
 
 
+def _begin(root: MirrorRoot, rel: str, url: str) -> Part:
+    root.check_room()
+    return root.open_part(rel, url)
+
+
 class Worker:
     """Fetches over one connection. At most one file waits to be finished while the next one comes."""
 
@@ -155,8 +160,7 @@ class Worker:
         """`part`: where to write it, if nothing of this URL is on the disk."""
         f = self._fetcher
         if part is None:
-            f.root.check_room()
-            part = await asyncio.to_thread(f.root.open_part, path_for(item.path, url), url)
+            part = await asyncio.to_thread(_begin, f.root, path_for(item.path, url), url)
         whole, keep = False, True
         try:
             async with open_image(f.transport, url, offset=part.offset, client=self._client) as stream:

@@ -8,7 +8,7 @@ import copy
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -121,12 +121,15 @@ async def redeem_refresh_token(transport: Transport, identity: AppIdentity, refr
     return await _redeem(transport, identity, form, refresh_token)
 
 
+OnToken = Callable[[Token], Awaitable[None] | None]
+
+
 class Auth:
     """Holds the login: the refresh token, and the access token as long as Pixiv takes it.
 
     Invariants: at most one refresh at a time and none within `min_gap` seconds of another; a token is
     renewed only when it has run out or was refused; what Pixiv rejected is not offered again. `on_token`
-    gets each new token to keep.
+    gets each new token to keep; where it returns something to wait for, that is waited for.
     """
 
     def __init__(
@@ -136,7 +139,7 @@ class Auth:
         identity: AppIdentity | None = None,
         refresh_token: str | None = None,
         token: Token | None = None,
-        on_token: Callable[[Token], None] | None = None,
+        on_token: OnToken | None = None,
         min_gap: float = 5.0,
     ) -> None:
         self._transport = transport
@@ -198,16 +201,16 @@ class Auth:
             token = await self._refresh(offered)
             if self._refresh_token != offered:  # a new login came in the meantime
                 continue
-            self._accept(token, offered)
+            await self._accept(token, offered)
         assert self._token
         return self._token
 
-    def _accept(self, token: Token, offered: str) -> None:
+    async def _accept(self, token: Token, offered: str) -> None:
         self._before = offered if token.refresh_token != offered else None
         self._refresh_token, self._token, self._failure = token.refresh_token, token, None
         self._margin_ms = min(MARGIN_MS, max(token.expires_at - self._clock.now(), 0) // 10)
-        if self._on_token:
-            self._on_token(token)
+        if self._on_token and (keeping := self._on_token(token)) is not None:
+            await keeping
 
     async def _refresh(self, offered: str) -> Token:
         """Ask; if a rotated token is refused, the one before it is tried once (it may not have been replaced)."""

@@ -1,7 +1,7 @@
 """The library wired together, for use without the daemon."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn, Self
@@ -11,7 +11,7 @@ from pixmirror.errors import LoginError, LoginNeeded
 from pixmirror.models import Account, Illust, Token
 from pixmirror.pixiv.app import download as files
 from pixmirror.pixiv.app.api import AppApi
-from pixmirror.pixiv.auth import AppIdentity, Auth
+from pixmirror.pixiv.auth import AppIdentity, Auth, OnToken
 from pixmirror.pixiv.budget import ImageBudget
 from pixmirror.pixiv.pacing import Pacer
 from pixmirror.pixiv.transport import Transport
@@ -48,7 +48,7 @@ class Client:
         only_mapped: bool = False,
         proxy: str | None = None,
         clock: Clock | None = None,
-        on_token: Callable[[Token], None] | None = None,
+        on_token: OnToken | None = None,
     ) -> None:
         clock = clock or Clock()
         identity = identity or AppIdentity()
