@@ -302,6 +302,9 @@ class Client:
             yield item
 
 
+_OWN = frozenset(vars(Client))  # the names that a module of functions cannot have
+
+
 @functools.cache
 def _modules() -> Mapping[str, ModuleType]:
     """The modules of endpoint functions, by the name that they have here."""
@@ -310,7 +313,7 @@ def _modules() -> Mapping[str, ModuleType]:
         for info in pkgutil.iter_modules(package.__path__):
             module = importlib.import_module(f"{package.__name__}.{info.name}")
             name = prefix + info.name
-            if name not in Client.__dict__ and any(map(_first, _public(module).values())):
+            if name not in _OWN and any(map(_first, _public(module).values())):
                 found[name] = module
     return found
 
