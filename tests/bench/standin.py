@@ -139,7 +139,7 @@ def httpx_alone(folder: Path, server: Pixiv, urls: Sequence[str], connections: i
     folder.mkdir(parents=True)
     listed = folder.with_suffix(".urls")
     listed.write_text("\n".join(server.images + urlsplit(url).path for url in urls))
-    argv = [sys.executable, "-m", "tests.bench.httpx_alone", str(connections), folder, listed]
+    argv: list[str | Path] = [sys.executable, "-m", "tests.bench.httpx_alone", str(connections), folder, listed]
     return run(argv, cwd=ROOT, env=server.environment)
 
 
