@@ -1,14 +1,16 @@
 """How a file that cannot be had ends: never before its work was asked, and never asked for ever."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from pixmirror.catalogue import chores, migrate, queue
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.errors import Damaged
+from pixmirror.errors import Damaged, DiskFull
 from pixmirror.fetch.finishing import ATTEMPTS, damaged, not_there
+from pixmirror.fetch.worker import Claim, Worker
 from pixmirror.models import MediaItem
 from tests.catalogue.builders import DAY, NOW, illust, seen, works
 
@@ -58,3 +60,29 @@ def test_bytes_that_are_damaged_otherwise_each_time_fail_in_the_end(db: Database
         item = claim(db, NOW + n * DAY)
         db.run_sync(damaged, item, Damaged("cut", sha256=f"{n}"), NOW + n * DAY)
     assert counts(db) == {"failed": 1}
+
+
+@pytest.mark.anyio
+async def test_an_error_of_one_file_does_not_lose_the_next_that_has_come(db: Database, monkeypatch):
+    finished = []
+
+    class Finisher:
+        async def finish(self, fetched: str) -> bool:
+            finished.append(fetched)
+            if fetched == "first":
+                raise DiskFull("the disk is full")
+            return True
+
+    names = iter(("first", "second"))
+
+    async def come(claim: Claim) -> str:
+        return next(names)
+
+    worker = Worker(cast(Any, None), cast(Any, Finisher()), cast(Any, None))
+    monkeypatch.setattr(worker, "_fetch", come)
+    [item] = db.run_sync(queue.claim, 1, NOW)
+    assert await worker.fetch(Claim(item, NOW)) == 0
+    with pytest.raises(DiskFull):
+        await worker.fetch(Claim(item, NOW))
+    assert await worker.settle() == 1
+    assert finished == ["first", "second"]

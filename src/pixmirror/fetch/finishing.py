@@ -87,7 +87,7 @@ class Finisher:
         f = self._fetcher
         files = [fetched for fetched, _ in batch]
         try:
-            outcomes = await asyncio.to_thread(_place_all, files)
+            outcomes = await asyncio.to_thread(_place_all, f.root, files)
             results = list(zip((file.item for file in files), outcomes, strict=True))
             odd = await f.db.run(_record, results, f.clock.now(), f.brake_share())
             for item in odd:
@@ -112,8 +112,12 @@ async def clear_away(fetcher: Fetcher, item: MediaItem) -> None:
     await settle(fetcher.db, fetcher.root)
 
 
-def _place_all(files: Sequence[Fetched]) -> list[Outcome]:
+def _place_all(root: MirrorRoot, files: Sequence[Fetched]) -> list[Outcome]:
     """Each under its final name, or why not. Blocks."""
+    try:
+        root.check_media()  # the disk may have gone since they were claimed
+    except PixmirrorError as error:
+        return [_dropped(file, error) for file in files]
     outcomes = [_place(file) for file in files]
     placed = {
         file.part.folder for file, outcome in zip(files, outcomes, strict=True) if isinstance(outcome, Stored)
@@ -143,9 +147,13 @@ def _place(file: Fetched) -> Outcome:
             part.finish(mtime, None, replace)
             raise
     except PixmirrorError as error:
-        with suppress(PixmirrorError):  # the first one says it
-            part.abort()
-        return error
+        return _dropped(file, error)
+
+
+def _dropped(file: Fetched, error: PixmirrorError) -> PixmirrorError:
+    with suppress(PixmirrorError):  # the first one says it
+        file.part.abort()
+    return error
 
 
 def structure(rel: str, length: int | None = None) -> Callable[..., None]:

@@ -78,9 +78,9 @@ class Worker:
         fetched = await self._fetch(claim)
         if fetched is None:
             return 0
-        before = await self.settle()
-        self._finishing = asyncio.create_task(self._finisher.finish(fetched))
-        return before
+        # This one goes its way whatever becomes of the one before, whose error must not lose its claim.
+        before, self._finishing = self._finishing, asyncio.create_task(self._finisher.finish(fetched))
+        return int(await asyncio.shield(before)) if before else 0
 
     async def settle(self) -> int:
         """Wait for the file that is being finished; 1 if it was stored. Raises what concerns everything."""
@@ -95,9 +95,9 @@ class Worker:
         return int(done)
 
     async def aclose(self) -> None:
-        """What has come is finished."""
+        """What has come is finished; one that could not be was given back, and nobody waits to hear of it."""
         if self._finishing is not None:
-            await asyncio.wait([self._finishing])
+            await asyncio.gather(self._finishing, return_exceptions=True)
         await self._client.aclose()
 
     async def _fetch(self, claim: Claim) -> Fetched | None:
