@@ -23,6 +23,7 @@ from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection
 from pixmirror.config import BookmarksJob, FollowingJob
 from pixmirror.daemon.engine import Engine
+from pixmirror.daemon.fetching import lanes_before
 from pixmirror.daemon.mirror import Mirror, open_mirror
 from pixmirror.models import MediaItem, Stored, work_key
 from pixmirror.sync.context import Job
@@ -139,7 +140,7 @@ class Fetching:
         if not self.plan.files:
             return False
         async with images.slot():
-            items = await mirror.db.run(queue.claim, TOGETHER, mirror.clock.now())
+            items = await mirror.db.run(queue.claim, TOGETHER, mirror.clock.now(), lanes_before(mirror))
             if not items:
                 return False
             seconds = FILE_BYTES * len(items) / BYTES_A_SECOND * self.plan.model

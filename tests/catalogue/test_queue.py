@@ -40,6 +40,13 @@ def test_the_urgent_come_first_and_nothing_is_claimed_twice(filled: Database):
     assert (item.role, item.version, item.create_date) == ("page", "20230427133951", 1682570391000)
 
 
+def test_only_files_of_the_lanes_asked_for_are_claimed_and_due(filled: Database):
+    assert names(filled.run_sync(queue.claim, 10, NOW, Lane.BACKFILL)) == [(3, 0)]
+    assert filled.run_sync(queue.claim, 10, NOW, Lane.BACKFILL) == []
+    assert filled.read_sync(queue.next_due, Lane.BACKFILL) is None
+    assert filled.read_sync(queue.next_due) == 0
+
+
 def test_claims_return_at_start(filled: Database):
     claimed = filled.run_sync(queue.claim, 3, NOW)
     filled.run_sync(queue.finish, claimed[0].media_id, stored(claimed[0]), NOW)

@@ -191,7 +191,7 @@ async def test_without_a_network_it_is_up_and_says_so(tmp_path: Path) -> None:
 async def test_when_pixiv_answers_at_last_everything_begins(
     tmp_path: Path, app: Starlette, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixmirror.daemon.engine.TROUBLE_S", (0.2,))
+    monkeypatch.setattr("pixmirror.daemon.trouble.TROUBLE_S", (0.2,))
     monkeypatch.setattr("pixmirror.daemon.serve.LOGIN_PATIENCE_S", 0.2)
     monkeypatch.setattr("pixmirror.pixiv.auth.SHORT_REST_MS", 100)
     gate = Broken(app)

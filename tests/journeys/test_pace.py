@@ -15,6 +15,8 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.schema import work
 from pixmirror.config import BookmarksJob, FollowingJob
 from pixmirror.daemon.engine import Engine
+from pixmirror.daemon.mirror import open_mirror
+from pixmirror.daemon.sync import SyncReport, sync
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
@@ -222,6 +224,30 @@ def test_a_work_posted_when_a_backfill_has_spent_its_day_is_seen_and_complete_th
     assert cap - int(cap * KEPT) - UNDER_WAY <= spent <= cap - int(cap * KEPT)
     assert seen == 1
     assert [s.path for s in requests[spent:]].count("/webview/v2/novel") == 1
+
+
+def test_a_work_posted_when_a_backfill_has_spent_the_days_bytes_is_stored_the_same_day(tmp_path: Path) -> None:
+    job = LISTS_ONLY.model_copy(update={"files": True})
+    cap = 20 << 30
+    kept = int(cap * KEPT)
+
+    async def main(clock: VirtualClock) -> tuple[SyncReport, SyncReport, int]:
+        clock.nap = 10.0
+        world = a_world(clock, artists=3, works=40)
+        async with serving(Faults(create_app(world))) as url:
+            setup = a_setup(tmp_path / "mirror", url, job, image_bytes_per_day=cap)
+            async with open_mirror(setup.config(), {}, clock=clock) as mirror:
+                mirror.transport.images.received(cap - kept)
+                first = await sync(mirror)
+            pages = world.post(sorted(world.users)[1], kind="illust").page_count
+            return first, await setup.sync(clock=clock), pages
+
+    first, second, pages = run_virtually(main)
+
+    assert first.files.wanted == 90  # those of the works that only the lists of their artists showed
+    assert "the rest of today's image bytes is for new works" in str(first.trouble)
+    assert second.files.wanted == first.files.wanted
+    assert second.files.stored == first.files.stored + pages
 
 
 def test_a_waiting_comment_lane_gets_a_twentieth_while_a_backfill_saturates_the_pace(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from pixmirror.models import Lane
 from pixmirror.pixiv import Blocked, BudgetState, ImageBudget
 from pixmirror.pixiv.waiting import jst_day
 
@@ -12,8 +13,8 @@ pytestmark = pytest.mark.anyio
 MIB = 1024 * 1024
 
 
-def blocked(budget: ImageBudget) -> Blocked:
-    found = budget.blocked_until()
+def blocked(budget: ImageBudget, lane: Lane = Lane.NEW) -> Blocked:
+    found = budget.blocked_until(lane)
     assert found is not None
     return found
 
@@ -43,6 +44,18 @@ async def test_spent_bytes_wait_for_midnight_in_japan(clock):
     async with budget.slot():
         assert jst_day(clock.now()) == "2025-11-22"
     assert budget.bytes_today == 0
+
+
+async def test_the_last_twentieth_of_a_days_bytes_is_kept_for_new_works(clock):
+    budget = ImageBudget(clock, bytes_per_day=100 * MIB, connections=2)
+    budget.received(95 * MIB - 1)
+    assert not budget.keeps_back(Lane.BACKFILL)
+    budget.received(1)
+    assert budget.keeps_back(Lane.BACKFILL)
+    assert "for new works" in blocked(budget, Lane.REFRESH).reason
+    assert budget.blocked_until(Lane.RETRY) is None
+    budget.configure(bytes_per_day=0, connections=2)
+    assert not budget.keeps_back(Lane.BACKFILL)
 
 
 async def test_throttled_transfers_halve_the_connections_and_pause(clock):

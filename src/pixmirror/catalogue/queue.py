@@ -13,7 +13,9 @@ from pixmirror.catalogue.media import is_ready
 from pixmirror.catalogue.schema import media, meta, work
 from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
-from pixmirror.models import MediaItem, Stored
+from pixmirror.models import Lane, MediaItem, Stored
+
+ALL_LANES = max(Lane) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def _is(state: str) -> Any:
 
 _id = media.c.id == bindparam("b_id")
 _WAKE = update(media).where(_is("waiting"), media.c.due_at <= bindparam("now")).values(state="wanted", due_at=0)
-_READY = select(media.c.id).where(is_ready()).order_by(media.c.priority, media.c.id).limit(bindparam("n"))
+_BEFORE = media.c.priority < bindparam("before")
+_READY = select(media.c.id).where(is_ready(), _BEFORE).order_by(media.c.priority, media.c.id).limit(bindparam("n"))
 _CLAIMED = (
     select(media, work.c.user_id, work.c.create_date)
     .outerjoin(work, (media.c.owner_kind == "work") & (work.c.work_key == media.c.owner_id))
@@ -84,10 +87,10 @@ _SIZES = select(func.count(), func.coalesce(func.sum(media.c.size), 0)).where(
 )
 
 
-def claim(conn: Connection, limit: int, now: int) -> list[MediaItem]:
-    """The most urgent files, now ours; those whose waiting is over count as ready."""
+def claim(conn: Connection, limit: int, now: int, before: int = ALL_LANES) -> list[MediaItem]:
+    """The most urgent files of lanes `before` this one, now ours; those whose waiting is over count as ready."""
     conn.execute(_WAKE, {"now": now})
-    ids = conn.execute(_READY, {"n": limit}).scalars().all()
+    ids = conn.execute(_READY, {"n": limit, "before": before}).scalars().all()
     if not ids:
         return []
     bound = {"ids": listed(ids)}
@@ -231,9 +234,9 @@ def recount(conn: Connection) -> tuple[int, int]:
     return files, size
 
 
-def next_due(conn: Connection) -> int | None:
-    """When something can be claimed: 0 at once, else the first waiting one's time."""
-    if conn.execute(select(media.c.id).where(is_ready()).limit(1)).first() is not None:
+def next_due(conn: Connection, before: int = ALL_LANES) -> int | None:
+    """When something of lanes `before` this one can be claimed: 0 at once, else the first waiting one's time."""
+    if conn.execute(_READY, {"n": 1, "before": before}).first() is not None:
         return 0
     return conn.execute(select(func.min(media.c.due_at)).where(_is("waiting"))).scalar()
 

@@ -9,7 +9,6 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
 from pixmirror.catalogue import chores, feeds, queue, runs, sidecars
@@ -17,9 +16,10 @@ from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.daemon import upkeep
 from pixmirror.daemon.bell import Bell
-from pixmirror.daemon.fetching import Fetching
+from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.errors import CatalogueError, LoginError, MirrorLocked, PixmirrorError, RateLimited, StorageError
+from pixmirror.daemon.trouble import LASTING, TROUBLE_S, Trouble, cause_of
+from pixmirror.errors import PixmirrorError, RateLimited
 from pixmirror.fetch.worker import Worker
 from pixmirror.models import Lane
 from pixmirror.pixiv import Blocked
@@ -35,43 +35,9 @@ log = logging.getLogger(__name__)
 WALKERS = 3
 ERRAND_RUNNERS = 4
 OF_ONE_LANE = 2  # errand runners at most while there is a pace: the other lanes wait at the pacer, too (law 5)
-TROUBLE_S = (15, 60, 300, 900)
 UPKEEP_S = 300.0
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
-LASTING = ("login", "storage", "catalogue")  # no use to wait for, where somebody waits for the end
 LANE_OF_GAP = {"head": Lane.NEW, "page": Lane.RETRY, "backfill": Lane.BACKFILL, "full": Lane.REFRESH}
-
-
-@dataclass(slots=True)
-class Trouble:
-    """What stands still and why, by cause: login, pixiv, storage. Errors stay until something works again."""
-
-    errors: dict[str, PixmirrorError] = field(default_factory=dict)
-    strikes: dict[str, int] = field(default_factory=dict)
-    until: dict[str, int] = field(default_factory=dict)
-
-    def add(self, cause: str, error: PixmirrorError, now: int) -> float:
-        """Seconds to wait before the next try. Loops that meet the same trouble together strike once."""
-        self.errors[cause] = error
-        if now >= self.until.get(cause, 0):
-            strikes = self.strikes[cause] = self.strikes.get(cause, 0) + 1
-            self.until[cause] = now + TROUBLE_S[min(strikes - 1, len(TROUBLE_S) - 1)] * 1000
-        # The clock may have been set back: never wait longer than the longest pause.
-        return min((self.until[cause] - now) / 1000, TROUBLE_S[-1])
-
-    def over(self, cause: str) -> bool:
-        self.strikes.pop(cause, None)
-        self.until.pop(cause, None)
-        return self.errors.pop(cause, None) is not None
-
-
-def cause_of(error: PixmirrorError, *, fetching: bool = False) -> str:
-    """What stands still: login, pixiv, images (the image host), catalogue, storage (where the files go)."""
-    if isinstance(error, LoginError):
-        return "login"
-    if isinstance(error, StorageError | CatalogueError | MirrorLocked):
-        return "storage" if fetching else "catalogue"
-    return "images" if fetching else "pixiv"
 
 
 class Engine:
@@ -313,10 +279,11 @@ class Engine:
         held = self.held()
         asking = not self.mirror.all_paused and "login" not in self.trouble.errors and "walk" not in held
         fetching = not self.mirror.all_paused and "fetch" not in held
+        before = lanes_before(self.mirror)
 
         def read(conn: Connection) -> list[int | None]:
             times = [feeds.next_due(conn, names), chores.next_due(conn)] if asking else []
-            return [*times, queue.next_due(conn)] if fetching else times
+            return [*times, queue.next_due(conn, before)] if fetching else times
 
         return min((t for t in await self.mirror.db.read(read) if t is not None), default=None)
 
@@ -398,14 +365,22 @@ class Engine:
             if not self.bell.quiet(ignoring=tuple(held)):
                 continue
             if held:
-                blocked = next(iter(held.values()))
-                self.trouble.errors.setdefault(
-                    "held", RateLimited(f"Nothing more is asked for now: {blocked.reason}.")
-                )
+                self._nothing_more(next(iter(held.values())))
                 return
             if any(n >= self.patience or c in LASTING for c, n in self.trouble.strikes.items()):
                 return
             due = await self.next_due()
             later = due is None or due > self.mirror.clock.now() + horizon_s * 1000
             if later and self.bell.quiet():
+                await self._tell_kept_back()
                 return
+
+    async def _tell_kept_back(self) -> None:
+        """Why files are left, if today's last bytes are not for them."""
+        blocked = self.mirror.transport.images.blocked_until(Lane.BACKFILL)
+        if blocked is not None and await self.mirror.db.read(queue.next_due) == 0:
+            self._nothing_more(blocked)
+
+    def _nothing_more(self, blocked: Blocked) -> None:
+        error = RateLimited(f"Nothing more is asked for now: {blocked.reason}.")
+        self.trouble.errors.setdefault("held", error)

@@ -7,6 +7,7 @@ from pixmirror.catalogue import queue
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.fetch.finishing import Fetcher, Finisher
 from pixmirror.fetch.worker import Claim, Worker, prepare
+from pixmirror.models import Lane
 
 CLAIM = 64
 
@@ -50,7 +51,7 @@ class Fetching:
         m = self._mirror
         await asyncio.to_thread(self._check_disk)
         now = m.clock.now()
-        items = await m.db.run(queue.claim, CLAIM, now)
+        items = await m.db.run(queue.claim, CLAIM, now, lanes_before(m))
         try:
             return await asyncio.to_thread(prepare, m.root, items[::-1], now) if items else []
         except BaseException:
@@ -60,3 +61,8 @@ class Fetching:
     def _check_disk(self) -> None:
         self._mirror.root.check_media()
         self._mirror.root.check_room()
+
+
+def lanes_before(mirror: Mirror) -> int:
+    """The first lane whose files wait now: today's last bytes are for new works."""
+    return Lane.BACKFILL if mirror.transport.images.keeps_back(Lane.BACKFILL) else queue.ALL_LANES

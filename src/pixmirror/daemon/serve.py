@@ -15,10 +15,11 @@ from pixmirror.catalogue import queue, runs
 from pixmirror.config import Config, load
 from pixmirror.daemon import credentials, web_login
 from pixmirror.daemon.desk import Desk
-from pixmirror.daemon.engine import Engine, cause_of
+from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.first_look import WouldLose, look_first
 from pixmirror.daemon.mirror import Mirror, configured_token, load_pauses, open_mirror, use_jobs, use_web
 from pixmirror.daemon.notices import CATALOGUE_FAILS, Notices
+from pixmirror.daemon.trouble import cause_of
 from pixmirror.errors import (
     ConfigError,
     LoginError,
@@ -360,7 +361,7 @@ class Daemon:
         """What only the running daemon knows, for `status`."""
         blocked = {
             "api": self.mirror.transport.pacer.blocked_until(Lane.REFRESH),
-            "image": self.mirror.transport.images.blocked_until(),
+            "image": self.mirror.transport.images.blocked_until(Lane.REFRESH),
         }
         jobs = {
             name: {"kind": job.kind, "next_run": self.schedule.next_run(name), "running": name in self.running}

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from pixmirror.clock import Clock
+from pixmirror.models import Lane
 from pixmirror.pixiv.waiting import DAY_MS, Alarm, Blocked, cooldown_ms, jst_day, next_jst_midnight
 
 # pixiv-facts 5.3: the host does not refuse, it throttles to 10-15 KB/s. Short transfers tell nothing.
@@ -16,6 +17,8 @@ HEALTHY = 4 * COLLAPSED
 JUDGED_SECONDS = 2.0
 JUDGED_BYTES = 256 * 1024
 SAMPLES = 8
+# This share of a day's bytes is kept for the files of new works, which would wait for midnight behind a backfill.
+KEPT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,8 @@ class ImageBudget:
         self._bytes_per_day, self._connections = bytes_per_day, connections
         self._alarm.ring()
 
-    def blocked_until(self) -> Blocked | None:
-        """What keeps every transfer back now, the longest first; None if nothing does."""
+    def blocked_until(self, lane: Lane = Lane.NEW) -> Blocked | None:
+        """What keeps a lane's transfers back now, the longest first; None if nothing does."""
         now = self._clock.now()
         reasons = []
         if self._hold and (self._hold.until is None or self._hold.until > now):
@@ -151,7 +154,13 @@ class ImageBudget:
             reasons.append(Blocked(now + left, "cooling down: the image host throttles us"))
         if self._bytes_per_day and self.bytes_today >= self._bytes_per_day:
             reasons.append(Blocked(next_jst_midnight(now), "today's image bytes are spent"))
+        elif self.keeps_back(lane):
+            reasons.append(Blocked(next_jst_midnight(now), "the rest of today's image bytes is for new works"))
         return max(reasons, key=lambda b: float("inf") if b.until is None else b.until, default=None)
+
+    def keeps_back(self, lane: Lane) -> bool:
+        """Whether this lane's files should wait for tomorrow: today's last bytes are for higher ones."""
+        return lane >= Lane.BACKFILL and 0 < self._bytes_per_day * (1 - KEPT) <= self.bytes_today
 
     def _judge(self) -> None:
         if len(self._speeds) < SAMPLES:

@@ -1,0 +1,40 @@
+"""What stands still and why, and how long to wait before the next try."""
+
+from dataclasses import dataclass, field
+
+from pixmirror.errors import CatalogueError, LoginError, MirrorLocked, PixmirrorError, StorageError
+
+TROUBLE_S = (15, 60, 300, 900)
+LASTING = ("login", "storage", "catalogue")  # no use to wait for, where somebody waits for the end
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What stands still and why, by cause: login, pixiv, storage. Errors stay until something works again."""
+
+    errors: dict[str, PixmirrorError] = field(default_factory=dict)
+    strikes: dict[str, int] = field(default_factory=dict)
+    until: dict[str, int] = field(default_factory=dict)
+
+    def add(self, cause: str, error: PixmirrorError, now: int) -> float:
+        """Seconds to wait before the next try. Loops that meet the same trouble together strike once."""
+        self.errors[cause] = error
+        if now >= self.until.get(cause, 0):
+            strikes = self.strikes[cause] = self.strikes.get(cause, 0) + 1
+            self.until[cause] = now + TROUBLE_S[min(strikes - 1, len(TROUBLE_S) - 1)] * 1000
+        # The clock may have been set back: never wait longer than the longest pause.
+        return min((self.until[cause] - now) / 1000, TROUBLE_S[-1])
+
+    def over(self, cause: str) -> bool:
+        self.strikes.pop(cause, None)
+        self.until.pop(cause, None)
+        return self.errors.pop(cause, None) is not None
+
+
+def cause_of(error: PixmirrorError, *, fetching: bool = False) -> str:
+    """What stands still: login, pixiv, images (the image host), catalogue, storage (where the files go)."""
+    if isinstance(error, LoginError):
+        return "login"
+    if isinstance(error, StorageError | CatalogueError | MirrorLocked):
+        return "storage" if fetching else "catalogue"
+    return "images" if fetching else "pixiv"
