@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixmirror.cli import progress, render
-from pixmirror.cli.common import DaemonRefused, Json, Session, note, print_json, run, say, session, told
+from pixmirror.cli.common import DaemonRefused, Json, Session, importing, note, print_json, run, say, session, told
 from pixmirror.errors import ConfigError, PixmirrorError
 
 if TYPE_CHECKING:
@@ -74,8 +74,9 @@ def sync(
 
 
 async def _by_ourselves(s: Session, names: tuple[str, ...], shown: progress.Display, skip_check: bool) -> Outcome:
-    from pixmirror.daemon.first_look import look_first
-    from pixmirror.daemon.mirror import open_mirror
+    with importing():
+        from pixmirror.daemon.first_look import look_first
+        from pixmirror.daemon.mirror import open_mirror
 
     async with open_mirror(s.config, s.env) as mirror:
         if not skip_check:
@@ -179,9 +180,10 @@ def run_(
       pixmirror run
       pixmirror run --log-level WARNING
     """
-    from pixmirror import logs
-    from pixmirror.config import find_config
-    from pixmirror.daemon.serve import serve
+    with importing():
+        from pixmirror import logs
+        from pixmirror.config import find_config
+        from pixmirror.daemon.serve import serve
 
     s = session(ctx)
     if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
