@@ -48,6 +48,22 @@ def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is synced and renamed from now on, in order."""
+    calls: list[str] = []
+
+    def watch(name: str, real: Callable[..., None]) -> Callable[..., None]:
+        def call(*arguments: object) -> None:
+            calls.append(name)
+            real(*arguments)
+
+        return call
+
+    monkeypatch.setattr(os, "fsync", watch("fsync", os.fsync))
+    monkeypatch.setattr(os, "rename", watch("rename", os.rename))
+    return calls
+
+
 def failing(number: int) -> Callable[..., int]:
     def fail(*_: object) -> int:
         raise OSError(number, os.strerror(number))
@@ -76,6 +92,18 @@ def test_a_link_out_of_the_media_folder_is_not_followed(mirror: MirrorRoot, tmp_
     with pytest.raises(FileError, match="through a link"):
         mirror.open_part(REL, URL)
     assert files(tmp_path / "mirror" / "media") == {MARKER}
+
+
+def test_a_link_to_a_place_within_the_media_folder_is_followed_but_none_that_leaves_it_on_the_way(
+    mirror: MirrorRoot, tmp_path: Path
+) -> None:
+    (mirror.media / "real").mkdir()
+    (mirror.media / "123").symlink_to("real")
+    (mirror.media / "real" / "away").symlink_to(tmp_path)
+    assert mirror.resolve("123/1.jpg") == mirror.media / "123" / "1.jpg"
+    for rel in ("123/away", "123/away/1.jpg", "real/away/1/2.jpg"):
+        with pytest.raises(FileError, match="through a link"):
+            mirror.resolve(rel)
 
 
 # --- the mirror's folders
@@ -192,7 +220,7 @@ def test_nothing_is_written_when_the_media_are_not_mounted_and_all_resumes_when_
         for use in (
             mirror.check_media,
             lambda: mirror.open_part(REL, URL),
-            lambda: mirror.write_text_atomic("1/2.json", "{}"),
+            lambda: mirror.write_sidecars([("1/2.json", "{}")]),
             lambda: mirror.adopt(REL),
             mirror.remove_stale_parts,
         ):
@@ -425,30 +453,30 @@ def test_a_disk_that_takes_little_at_a_time_gets_everything(
 def test_the_bytes_are_synced_before_the_rename_and_the_folder_after_it(
     mirror: MirrorRoot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = []
-
-    def watch(name: str, real: Callable[..., None]) -> Callable[..., None]:
-        def call(*arguments: object) -> None:
-            calls.append(name)
-            real(*arguments)
-
-        return call
-
-    monkeypatch.setattr(os, "fsync", watch("fsync", os.fsync))
-    monkeypatch.setattr(os, "rename", watch("rename", os.rename))
+    calls = watched(monkeypatch)
     write_all(mirror.open_part(REL, URL))
     assert calls == ["fsync", "fsync", "rename", "fsync"]  # the new folder's parent, the file, the folder
 
 
 def test_sidecars_are_replaced_but_not_rewritten_when_equal(mirror: MirrorRoot) -> None:
-    rel = "12/34.json"
-    assert mirror.write_text_atomic(rel, '{"a": "あ"}')
+    rel, other = "12/34.json", "12/35.json"
+    assert mirror.write_sidecars([(rel, '{"a": "あ"}'), (other, "{}")]) == 2
     before = mirror.resolve(rel).stat()
-    assert not mirror.write_text_atomic(rel, '{"a": "あ"}')
+    assert mirror.write_sidecars([(rel, '{"a": "あ"}'), (other, "[]")]) == 1
     assert mirror.resolve(rel).stat().st_ino == before.st_ino
-    assert mirror.write_text_atomic(rel, '{"a": "い"}')
+    assert mirror.write_sidecars([(rel, '{"a": "い"}')]) == 1
     assert mirror.resolve(rel).read_text("utf-8") == '{"a": "い"}'
-    assert files(mirror.media) == {MARKER, rel}
+    assert mirror.resolve(other).read_text("utf-8") == "[]"
+    assert files(mirror.media) == {MARKER, rel, other}
+
+
+def test_the_folder_of_sidecars_is_synced_once_after_all_of_them(
+    mirror: MirrorRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror.write_sidecars([("12/1.json", "{}")])
+    calls = watched(monkeypatch)
+    mirror.write_sidecars([("12/2.json", "{}"), ("12/3.json", "{}")])
+    assert calls == ["fsync", "rename", "fsync", "rename", "fsync"]
 
 
 def test_secrets_are_private_whatever_was_there_before(mirror: MirrorRoot) -> None:

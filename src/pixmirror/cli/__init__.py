@@ -32,9 +32,10 @@ from pixmirror.cli import (
 from pixmirror.cli.common import INTERRUPTED, Session, complain, no_output, the_error
 from pixmirror.errors import PixmirrorError
 
-# httpx brings a command line of its own, with a highlighter for its output: 4 MB in a daemon that never shows it.
-# Where the module cannot be had httpx does without.
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+# httpx brings a command line of its own, mako (of alembic) colours for its errors: each takes a highlighter along,
+# 4 MB in a daemon that never shows it. Where these modules cannot be had both do without.
+for never_used in ("httpx._main", "mako.ext.pygmentplugin"):
+    sys.modules.setdefault(never_used, None)  # type: ignore[arg-type]
 
 
 class Commands(TyperGroup):

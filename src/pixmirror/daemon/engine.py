@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from pixmirror.catalogue import chores, feeds, queue, runs, sidecars
@@ -235,13 +235,12 @@ class Engine:
         if not due:
             return False
 
-        def write() -> None:
-            self.mirror.root.check_media()
+        def texts() -> Iterator[tuple[str, str]]:
             for sidecar in due:
-                text = json.dumps(sidecar.data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-                self.mirror.root.write_text_atomic(sidecar.rel_path, text)
+                text = json.dumps(sidecar.data, ensure_ascii=False, indent=1, sort_keys=True)
+                yield sidecar.rel_path, f"{text}\n"
 
-        await asyncio.to_thread(write)
+        await asyncio.to_thread(lambda: self.mirror.root.write_sidecars(texts()))
         await self.mirror.db.run(sidecars.sidecar_done, [(s.work_key, s.seq) for s in due])
         return True
 

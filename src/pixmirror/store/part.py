@@ -191,6 +191,13 @@ def _digest(path: Path) -> str:
 
 
 def write_atomic(path: Path, temporary: Path, data: bytes, mode: int) -> None:
+    """All of it under its name, or nothing, and there after a power cut."""
+    replace_synced(path, temporary, data, mode)
+    sync_folder(path.parent)
+
+
+def replace_synced(path: Path, temporary: Path, data: bytes, mode: int) -> None:
+    """`write_atomic` whose folder is still to be synced, once for all that were written there."""
     with suppress(FileNotFoundError):
         temporary.unlink()  # a left-over one may have other permissions
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
@@ -199,7 +206,6 @@ def write_atomic(path: Path, temporary: Path, data: bytes, mode: int) -> None:
         file.flush()
         os.fsync(fd)
     os.rename(temporary, path)
-    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

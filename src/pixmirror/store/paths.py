@@ -15,6 +15,11 @@ def resolve(media: Path, rel: str) -> Path:
     if not all(parts) or {".", ".."} & set(parts) or "\\" in rel or "\0" in rel or parts[-1] == MARKER:
         raise FileError(f"{rel!r} is not a path inside the media folder")
     path = media.joinpath(*parts)
-    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(media)):
+    if _has_link(str(media), parts) and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(media)):
         raise FileError(f"{rel!r} leads out of the media folder {media} through a link")
     return path
+
+
+def _has_link(folder: str, parts: list[str]) -> bool:
+    """Whether one of these steps is a link: only then the way must be followed, which is slow."""
+    return any(os.path.islink(folder := f"{folder}/{part}") for part in parts)

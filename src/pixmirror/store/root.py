@@ -8,7 +8,7 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,17 @@ from types import TracebackType
 from typing import Self
 
 from pixmirror.errors import DiskFull, FileError, MirrorLocked, StorageAbsent, StorageError
-from pixmirror.store.part import Check, Part, Stored, checked, storage, sync_folder, write_atomic
+from pixmirror.store.part import (
+    Check,
+    Part,
+    Stored,
+    checked,
+    replace_synced,
+    storage,
+    sync_folder,
+    sync_folders,
+    write_atomic,
+)
 from pixmirror.store.paths import MARKER, TRASH, resolve
 
 _SECRET = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -306,19 +316,24 @@ class MirrorRoot:
             with path.open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
-    def write_text_atomic(self, rel: str, data: str) -> bool:
-        """Write a sidecar, replacing an older one; False when it held these bytes already. Blocks."""
+    def write_sidecars(self, texts: Iterable[tuple[str, str]]) -> int:
+        """Write these, each under its path, in place of older ones; how many held other bytes. Blocks."""
         self.check_media()
+        folders = [folder for rel, text in texts if (folder := self._write_sidecar(rel, text.encode()))]
+        sync_folders(set(folders))
+        return len(folders)
+
+    def _write_sidecar(self, rel: str, content: bytes) -> Path | None:
+        """Its folder, which is still to be synced; None if it held these bytes already."""
         path = self.resolve(rel)
-        content = data.encode()
         with storage(path):
             with suppress(FileNotFoundError):
                 if path.stat().st_size == len(content) and path.read_bytes() == content:
-                    return False
+                    return None
             if not path.parent.is_dir():
                 self._make_folder(path.parent)
-            write_atomic(path, self._temporary(path), content, 0o666)
-        return True
+            replace_synced(path, self._temporary(path), content, 0o666)
+        return path.parent
 
     def write_secret(self, name: str, data: str) -> None:
         """Write a file below the root that only its owner may read. Blocks."""
