@@ -34,7 +34,7 @@ WRITER_PRAGMAS = (
     # 32 MB of log: what page after page of works changes is written back once. SQLite's own 1,000 pages are one
     # and a half pages of works into a large catalogue.
     "wal_autocheckpoint=8000",
-    "cache_size=-16384",
+    "cache_size=-8192",  # twice as much makes no page of works into 10^6 any faster
     "mmap_size=0",
     "temp_store=MEMORY",
 )
@@ -42,7 +42,7 @@ _READER_PRAGMAS = (
     "query_only=ON",
     "busy_timeout=10000",
     "wal_autocheckpoint=0",
-    "cache_size=-8192",
+    "cache_size=-4096",
     "mmap_size=0",
 )
 
