@@ -3,6 +3,9 @@
 import asyncio
 import time
 
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
 
 class Clock:
     """The machine's clock. `now()` is milliseconds since 1970 UTC, the unit of every time in the catalogue."""

@@ -9,7 +9,7 @@ from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest import lists, own_tags, ranking
 from pixmirror.catalogue.ingest.broken import record_broken
 from pixmirror.catalogue.ingest.comments import comments_walked, record_comments
-from pixmirror.catalogue.ingest.people import record_profile, record_user_state, record_users, want_profiles
+from pixmirror.catalogue.ingest.people import record_profile, record_user_state, record_users
 from pixmirror.catalogue.ingest.states import record_state
 from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.ledger import doubts, judge
@@ -135,12 +135,10 @@ def test_a_live_sighting_between_ends_the_stretch(db: Database):
 def test_users_profiles_and_their_end(db: Database, rows):
     people = [User.model_validate(user(1)), User.model_validate(user(0)), User.model_validate(user(2, name=""))]
     assert db.run_sync(record_users, seen(), people) == (1, 2)
-    db.run_sync(want_profiles, [1, 2, 3], NOW)
     raw = {"user": user(1, comment="hello"), "profile": {"total_illusts": 3, "background_image_url": "b"}}
     detail = Received(UserDetail.model_validate(raw), raw)
     assert db.run_sync(record_profile, seen(), detail) is True
     assert db.run_sync(record_profile, seen(NOW + 1), detail) is False
-    assert [c["key"] for c in rows("SELECT key FROM chore WHERE kind = 'profile' ORDER BY key")] == [1, 2]
     db.run_sync(record_users, seen(NOW + 2), [User.model_validate(user(1, name="renamed"))])
     [person] = rows("SELECT * FROM user WHERE id = 1")
     assert (person["name"], person["comment"], person["total_illusts"]) == ("renamed", "hello", 3)

@@ -7,9 +7,9 @@ from hashlib import sha256
 import pytest
 from PIL import Image
 
+from pixmirror.clock import DAY_MS
 from pixmirror.demo.generate import WorldSpec, add_artist, empty_world, generate
 from pixmirror.demo.truth import originals, truth
-from pixmirror.demo.world import DAY
 
 pytestmark = pytest.mark.anyio
 REFERER = {"Referer": "https://app-api.pixiv.net/"}
@@ -114,7 +114,7 @@ async def test_files_of_a_deleted_work_stay_for_a_week(login, now):
     path = path_of(world, work)
     client = await login(world)
     world.delete(work)
-    now.advance(7 * DAY / 1000)
+    now.advance(7 * DAY_MS / 1000)
     assert (await client.get(path, headers=REFERER)).status_code == 200
     now.advance(1)
     assert (await client.get(path, headers=REFERER)).status_code == 404

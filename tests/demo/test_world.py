@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
+from pixmirror.clock import DAY_MS
 from pixmirror.demo import live, media
 from pixmirror.demo.generate import UNCOMMENTED_DAYS, WorldSpec, add_artist, empty_world, generate
 from pixmirror.demo.truth import mirrored, originals, truth
-from pixmirror.demo.world import DAY
 
 
 def files_of(world, works):
@@ -60,7 +60,7 @@ def test_ids_grow_with_time_and_young_works_have_no_comments(now):
         works = [w for w in world.works.values() if w.medium == medium]
         assert sorted(works, key=lambda w: (w.create_ms, w.id)) == sorted(works, key=lambda w: w.id)
     commented = [world.works[key] for key, thread in world.threads.items() if thread]
-    assert max(w.create_ms for w in commented) < now() - UNCOMMENTED_DAYS * DAY
+    assert max(w.create_ms for w in commented) < now() - UNCOMMENTED_DAYS * DAY_MS
     assert max(c.ms for c in world.comments.values()) <= now()
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pixmirror.clock import DAY_MS
 from pixmirror.config import FollowingJob, RankingJob
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
 from pixmirror.sync import refresh
-from pixmirror.sync.refresh import DAY_MS, SHARE
+from pixmirror.sync.refresh import SHARE
 from tests.faults import Faults
 from tests.standin import Setup
 from tests.virtual_time import VirtualClock, run_virtually, serving

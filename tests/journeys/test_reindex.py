@@ -13,9 +13,8 @@ from typer.testing import CliRunner
 
 from pixmirror.catalogue.database import Database, open_readonly
 from pixmirror.catalogue.rebuild.reindex import reindex
-from pixmirror.catalogue.seen import DAY as DAY_MS
 from pixmirror.cli import app
-from pixmirror.clock import Clock
+from pixmirror.clock import DAY_MS, Clock
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import WorldSpec, add_artist, empty_world, generate
 from pixmirror.demo.server import create_app, running

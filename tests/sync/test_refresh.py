@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pixmirror.clock import DAY_MS
 from pixmirror.sync import refresh
-from pixmirror.sync.refresh import DAY_MS, LONGEST_MS, SHORTEST_MS, YEAR_MS
+from pixmirror.sync.refresh import LONGEST_MS, SHORTEST_MS, YEAR_MS
 
 NOW = 1_700_000_000_000
 GAPS = st.lists(st.integers(min_value=0, max_value=400 * DAY_MS), max_size=10)

@@ -12,7 +12,6 @@ from sqlalchemy.dialects.sqlite import insert
 from pixmirror.catalogue.schema import meta
 from pixmirror.models import Lane
 
-DAY = 86_400_000
 WEB = "web"  # endpoint class and evidence of what the website alone shows
 
 

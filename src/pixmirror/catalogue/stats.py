@@ -12,13 +12,12 @@ from pixmirror.catalogue.ingest.merging import COUNTERS, NO_CONTENT
 from pixmirror.catalogue.ingest.payloads import BASE
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.schema import payload, stat
-from pixmirror.catalogue.seen import DAY
 from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS, HOUR_MS
 
-HOUR = 3_600_000
 # From this age on, of each so long stretch of time only the last row stays.
-STEPS = ((730 * DAY, 30 * DAY), (90 * DAY, 7 * DAY), (7 * DAY, DAY))
-_SHIFT = 3 * DAY  # 1970 began on a Thursday: weeks and their like begin on a Monday
+STEPS = ((730 * DAY_MS, 30 * DAY_MS), (90 * DAY_MS, 7 * DAY_MS), (7 * DAY_MS, DAY_MS))
+_SHIFT = 3 * DAY_MS  # 1970 began on a Thursday: weeks and their like begin on a Monday
 CHUNK = 2_000
 
 _insert = insert(stat)
@@ -60,7 +59,7 @@ class Point:
 
 def write(conn: Connection, moved: Iterable[tuple[int, dict[str, int | None]]], now: int) -> None:
     """`moved`: works whose counters differ from those of their rows, by key."""
-    at = now - now % HOUR
+    at = now - now % HOUR_MS
     _UPSERT(conn, [{"work_key": key, "at": at, **counters} for key, counters in moved])
 
 
@@ -105,5 +104,5 @@ def needless(rows: Sequence[Any], now: int) -> list[Any]:
 def _stretch(at: int, now: int) -> tuple[int, int] | None:
     for age, length in STEPS:
         if now - at > age:
-            return length, (at + (_SHIFT if length == 7 * DAY else 0)) // length
+            return length, (at + (_SHIFT if length == 7 * DAY_MS else 0)) // length
     return None

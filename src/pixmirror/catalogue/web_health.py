@@ -8,11 +8,11 @@ from sqlalchemy import Connection, delete, update
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.schema import chore, meta
-from pixmirror.catalogue.seen import DAY
 from pixmirror.catalogue.views.export import said
+from pixmirror.clock import DAY_MS
 
 KINDS = ("coverage", "web")  # the chores that need the cookie
-AGAIN_MS = DAY
+AGAIN_MS = DAY_MS
 NO_LOGIN = "no login at www.pixiv.net is configured"
 _NAME = "web_login"
 

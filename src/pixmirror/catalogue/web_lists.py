@@ -9,11 +9,12 @@ from pixmirror.catalogue import chores, feeds, runs
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.schema import chore, feed, meta, tombstone, user, web_listed, work
-from pixmirror.catalogue.seen import DAY, WEB, among, listed
+from pixmirror.catalogue.seen import WEB, among, listed
 from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS
 from pixmirror.models import Lane
 
-MONTH_MS = 30 * DAY
+MONTH_MS = 30 * DAY_MS
 FRUITLESS = 3  # refusals one after the other until an artist's other works are left alone for a while
 MEDIA = {"user/illusts": "illust", "user/novels": "novel"}
 
@@ -85,7 +86,7 @@ def ask_lists(conn: Connection, user_ids: Iterable[int], now: int) -> None:
 def after_pass(conn: Connection, user_id: int, medium: str, now: int) -> None:
     """The app's list of an artist was read to its end: what does the website's have that it lacks?"""
     at = listed_at(conn, user_id)
-    if at is None or now - at >= DAY:
+    if at is None or now - at >= DAY_MS:
         ask_lists(conn, [user_id], now)
         return
     mine = (web_listed.c.user_id == user_id) & (web_listed.c.last_seen >= at)
@@ -172,8 +173,8 @@ def fruitless(conn: Connection, user_id: int, now: int) -> bool:
     if times < FRUITLESS:
         return False
     theirs = select(web_listed.c.work_key).where(web_listed.c.user_id == user_id)
-    soon = (chore.c.kind == WEB) & chore.c.key.in_(theirs) & (chore.c.due_at < now + 7 * DAY)
-    conn.execute(update(chore).where(soon).values(due_at=now + 7 * DAY))
+    soon = (chore.c.kind == WEB) & chore.c.key.in_(theirs) & (chore.c.due_at < now + 7 * DAY_MS)
+    conn.execute(update(chore).where(soon).values(due_at=now + 7 * DAY_MS))
     return True
 
 

@@ -10,6 +10,7 @@ import typer
 from pixmirror.cli import login as login_command
 from pixmirror.cli import render
 from pixmirror.cli.common import Json, Session, print_json, run, say, sentence, session, told
+from pixmirror.clock import HOUR_MS
 from pixmirror.errors import BadResponse, ConfigError, LoginError, PixmirrorError, StorageError, WebLoginExpired
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 Level = Literal["ok", "warn", "bad"]
 FIRST_YEAR = 2026
-HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from pixmirror.cli import verify as verify_command
 from pixmirror.cli.common import INTERRUPTED, Session, note, say
 from pixmirror.cli.demo_run import mirror_at
 from pixmirror.cli.demo_server import DemoServer
-from pixmirror.cli.demo_setup import DAY_MS, DAYS, DemoMirror
+from pixmirror.cli.demo_setup import DAYS, DemoMirror
 from pixmirror.cli.demo_story import Told, tell
 from pixmirror.cli.demo_summary import summary
+from pixmirror.clock import DAY_MS
 
 if TYPE_CHECKING:
     from pixmirror.daemon.engine import Engine

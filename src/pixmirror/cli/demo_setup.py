@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError, StorageError
 
 NOTE = "pixmirror-demo.json"
@@ -14,7 +15,6 @@ HOSTS = ("app-api.pixiv.net", "oauth.secure.pixiv.net", "www.pixiv.net", "i.pxim
 JST = timezone(timedelta(hours=9))
 RANKED_DAYS = 3
 DAYS = 16  # of story before today
-DAY_MS = 24 * 3600 * 1000
 DEFAULTS = {"seed": 7, "artists": 40, "works": 900}
 
 CONFIG = """\

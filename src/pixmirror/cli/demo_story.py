@@ -14,7 +14,8 @@ from pixmirror.cli import progress
 from pixmirror.cli.common import INTERRUPTED, Session, note, say
 from pixmirror.cli.demo_run import mirror_at
 from pixmirror.cli.demo_server import DemoServer
-from pixmirror.cli.demo_setup import DAY_MS, DAYS, DemoMirror
+from pixmirror.cli.demo_setup import DAYS, DemoMirror
+from pixmirror.clock import DAY_MS
 from pixmirror.errors import PixmirrorError
 
 # Days before today: what is missed is believed only after it was missed again on another day.

@@ -8,13 +8,13 @@ from typing import Any
 
 from pixmirror.cli import render
 from pixmirror.cli.common import Session, say
+from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError
 
 MOST_LINES = 12  # of a diff
 MOST_FILES = 20  # of a version
 MOST_POINTS = 30  # of a table of counters
 BEGIN = 1_189_382_400_000  # 2007-09-10 UTC: the day on which Pixiv began
-DAY_MS = 86_400_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _TIMED = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?P<second>:\d\d(?P<part>\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from pixmirror.catalogue.ledger import judge
 from pixmirror.catalogue.ledger.judge import Brake
+from pixmirror.clock import HOUR_MS
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import PixmirrorError, UpstreamBrake
 
@@ -11,7 +12,7 @@ CAUSE = "brake"
 
 
 async def judge_now(
-    mirror: Mirror, tell: Callable[[str, PixmirrorError | None], None], settling_ms: int = judge.HOUR
+    mirror: Mirror, tell: Callable[[str, PixmirrorError | None], None], settling_ms: int = HOUR_MS
 ) -> None:
     """Decides what is in doubt. `settling_ms` 0: nothing more is on its way."""
     share = mirror.config.mirror.brake_percent / 100

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pixmirror.catalogue import runs, stats, web_health, web_lists
+from pixmirror.clock import HOUR_MS
 from pixmirror.daemon.judging import judge_now
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import PixmirrorError, StorageError, WebLoginExpired
 from pixmirror.fetch import trash
 from pixmirror.sync import rereading
 
-HOUR_MS = 3_600_000
 Tell: TypeAlias = Callable[[str, PixmirrorError | None], None]
 
 

@@ -2,11 +2,12 @@
 
 from datetime import date
 
+from pixmirror.clock import DAY_MS
 from pixmirror.demo import addresses, lists
 from pixmirror.demo.app_people import preview
 from pixmirror.demo.calls import Call, invalid, named, shaper
 from pixmirror.demo.shapes import Json, work_json
-from pixmirror.demo.world import DAY, Key
+from pixmirror.demo.world import Key
 
 RELATED_CAP = 150
 SEARCH_SPAN = 31_536_000
@@ -33,7 +34,7 @@ def _found(medium: str, call: Call) -> list[Key]:
     duration = call.text("duration")
     if duration:
         days = DURATIONS[call.choice("duration", tuple(DURATIONS))]
-        query["since_ms"] = str(call.world.now() - days * DAY)
+        query["since_ms"] = str(call.world.now() - days * DAY_MS)
     return lists.search(call.world, medium, query)
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
+from pixmirror.clock import DAY_MS
 from pixmirror.demo import words
-from pixmirror.demo.world import DAY, Key, Restrict, Series, User, Work, World, real_now
+from pixmirror.demo.world import Key, Restrict, Series, User, Work, World, real_now
 
 KINDS = ("illust", "manga", "ugoira", "novel")
 KIND_WEIGHTS = (62, 20, 6, 12)
@@ -37,7 +38,7 @@ def generate(spec: WorldSpec | None = None, now: Callable[[], int] | None = None
     spec = spec or WorldSpec()
     clock = now or real_now
     made_ms = (clock() if spec.now_ms is None else spec.now_ms) // 1000 * 1000
-    start_ms = made_ms - spec.days * DAY
+    start_ms = made_ms - spec.days * DAY_MS
     me = User(10_000_001, "デモの人", "demo_account", "自分のアカウント", start_ms)
     world = World(clock, spec.seed, spec.short_pages, spec.strip_captions, spec.ranking_size, me)
     rng = Random(spec.seed)
@@ -115,7 +116,7 @@ def add_artist(
 
 def _person(world: World, rng: Random, number: int, start_ms: int) -> User:
     user_id = 1_000 + number * 311_117 + rng.randrange(200_000)
-    avatar = start_ms + rng.randrange(DAY) // 1000 * 1000 if rng.random() < 0.85 else 0
+    avatar = start_ms + rng.randrange(DAY_MS) // 1000 * 1000 if rng.random() < 0.85 else 0
     account = rng.choice(("user_", "atelier", "draw-", "k_")) + f"{rng.randrange(16**4):04x}{number}"
     return world.add_user(User(user_id, words.pen_name(rng), account, words.profile(rng), avatar))
 
@@ -129,7 +130,7 @@ def _post_all(
     weights = [rng.paretovariate(0.9) for _ in artists] + [0.6 for _ in others]
     if len(artists) > 1:
         weights[len(artists) - 1] = 0
-    spots = sorted(made_ms - 3_600_000 - int(rng.random() ** 1.4 * spec.days * DAY) for _ in range(spec.works))
+    spots = sorted(made_ms - 3_600_000 - int(rng.random() ** 1.4 * spec.days * DAY_MS) for _ in range(spec.works))
     kinds = rng.choices(KINDS, KIND_WEIGHTS, k=spec.works)
     authors = rng.choices(people, [min(w, 12.0) for w in weights], k=spec.works) if people else []
     numbers = {"illust": 40_000_000, "novel": 15_000_000}
@@ -201,7 +202,7 @@ def _make_series(world: World, rng: Random) -> None:
 
 def _comment_all(world: World, rng: Random, spec: WorldSpec, made_ms: int) -> None:
     """Roots in the order of time, then replies; one work has pages of roots, one root pages of replies."""
-    old = [w for w in world.works.values() if w.create_ms < made_ms - UNCOMMENTED_DAYS * DAY]
+    old = [w for w in world.works.values() if w.create_ms < made_ms - UNCOMMENTED_DAYS * DAY_MS]
     works = rng.sample(old, min(spec.commented, len(old)))
     people = [user.id for user in world.users.values() if user.id != world.me]
     roots = sorted(
@@ -230,7 +231,9 @@ def _bookmark_all(world: World, rng: Random, spec: WorldSpec, others: list[User]
     for work in rng.sample(works, min(spec.bookmarks, len(works))):
         restrict: Restrict = "private" if rng.random() < 0.2 else "public"
         tags = tuple(rng.sample(words.OWN_TAGS, rng.choice((0, 0, 1, 2, 3))))
-        world.bookmark(work, restrict, tags, at=min(made_ms, work.create_ms + rng.randrange(DAY) // 1000 * 1000))
+        world.bookmark(
+            work, restrict, tags, at=min(made_ms, work.create_ms + rng.randrange(DAY_MS) // 1000 * 1000)
+        )
     for other in others:
         for work in rng.sample(works, min(rng.randint(0, 45), len(works))):
             world.bookmark(work, user_id=other.id, at=work.create_ms)

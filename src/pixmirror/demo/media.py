@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from pixmirror.clock import DAY_MS
 from pixmirror.demo import addresses, pictures
 from pixmirror.demo.shapes import uploaded_images
-from pixmirror.demo.world import DAY, DELETED, Work, World
+from pixmirror.demo.world import DELETED, Work, World
 
 KEPT_DAYS = 7  # how long files outlive their deleted work
 TYPES = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif", "zip": "application/zip"}
@@ -50,7 +51,7 @@ def _work(world: World, medium: str, match: re.Match[str]) -> Work | None:
     work = world.works.get((medium, int(match["id"])))
     if work is None or match["date"] != addresses.date_path(work.file_ms):
         return None
-    if work.state == DELETED and world.now() > work.state_ms + KEPT_DAYS * DAY:
+    if work.state == DELETED and world.now() > work.state_ms + KEPT_DAYS * DAY_MS:
         return None
     return work
 
@@ -112,7 +113,7 @@ def _cover(world: World, match: re.Match[str]) -> File | None:
     number = int(match["id"])
     novel_id = number if match["kind"] == "ci" else number // 10
     novel = world.works.get(("novel", novel_id))
-    if novel is None or (novel.state == DELETED and world.now() > novel.state_ms + KEPT_DAYS * DAY):
+    if novel is None or (novel.state == DELETED and world.now() > novel.state_ms + KEPT_DAYS * DAY_MS):
         return None
     if match["kind"] == "ci":
         known = {addresses.cover_original(world, novel), *addresses.cover_urls(world, novel).values()}

@@ -5,10 +5,10 @@ The same world has the same story, whenever its server starts: what lies in the 
 
 from dataclasses import dataclass
 
+from pixmirror.clock import HOUR_MS
 from pixmirror.demo import lists
 from pixmirror.demo.world import LIVE, Key, Work, World
 
-HOUR_MS = 3_600_000
 A_LIFE_S_WORK = 12  # about how many works the artist has who leaves
 
 

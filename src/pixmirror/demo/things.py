@@ -10,7 +10,6 @@ Restrict = Literal["public", "private"]
 Hidden = Literal["limit_sanity_level", "limit_mypixiv", "limit_private", "limit_unviewable"]
 
 LIVE, DELETED = "live", "deleted"
-DAY = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)

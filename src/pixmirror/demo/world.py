@@ -13,7 +13,6 @@ from zlib import crc32
 from pixmirror.demo import words
 from pixmirror.demo.own import Own
 from pixmirror.demo.things import (
-    DAY,
     DELETED,
     LIVE,
     Bookmark,
@@ -31,7 +30,6 @@ from pixmirror.demo.things import (
 )
 
 __all__ = [
-    "DAY",
     "DELETED",
     "LIVE",
     "Bookmark",

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from pixmirror.clock import Clock
+from pixmirror.clock import DAY_MS, Clock
 from pixmirror.models import Lane
-from pixmirror.pixiv.waiting import DAY_MS, Alarm, Blocked, cooldown_ms, jst_day, next_jst_midnight
+from pixmirror.pixiv.waiting import Alarm, Blocked, cooldown_ms, jst_day, next_jst_midnight
 
 # pixiv-facts 5.3: the host does not refuse, it throttles to 10-15 KB/s. Short transfers tell nothing.
 COLLAPSED = 32 * 1024

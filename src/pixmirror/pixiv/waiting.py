@@ -4,10 +4,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
-from pixmirror.clock import Clock
+from pixmirror.clock import DAY_MS, Clock
 
 JST = timezone(timedelta(hours=9), "JST")
-DAY_MS = 86_400_000
 LONGEST_NAP = 60.0
 
 

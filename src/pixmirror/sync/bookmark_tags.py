@@ -13,12 +13,13 @@ from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.ingest import own_tags as ingest_own_tags
 from pixmirror.catalogue.ingest.broken import record_broken
+from pixmirror.clock import DAY_MS
 from pixmirror.models import BookmarkTag, Lane, Listing, Medium, Restrict, work_key
 from pixmirror.pixiv.app import users
 from pixmirror.pixiv.web import users as web_users
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync import sources, website
-from pixmirror.sync.context import DAY_MS, Context, Job
+from pixmirror.sync.context import Context, Job
 
 WEB_PAGE = 100
 WHOLE_MS = 30 * DAY_MS  # the web's list is read to its end at least so often

@@ -15,9 +15,10 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.ingest import comments as ingest_comments
 from pixmirror.catalogue.ingest.broken import broken_ids, record_broken
 from pixmirror.catalogue.ingest.comments import Plan
+from pixmirror.clock import DAY_MS
 from pixmirror.models import Comment, Lane, Listing, split_key
 from pixmirror.pixiv.app import comments
-from pixmirror.sync.context import DAY_MS, Context, Job
+from pixmirror.sync.context import Context, Job
 
 HIDDEN_AGAIN_MS = 30 * DAY_MS  # of a work that is gone or hidden nothing is asked; it may come back
 

@@ -16,8 +16,6 @@ from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync.filters import Filter
 
-DAY_MS = 24 * 3600 * 1000
-
 
 @dataclass(frozen=True, slots=True)
 class Job:

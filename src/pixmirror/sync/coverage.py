@@ -14,6 +14,7 @@ from pixmirror.catalogue.ingest import files as ingest_files
 from pixmirror.catalogue.ingest.states import record_state
 from pixmirror.catalogue.ledger import controls
 from pixmirror.catalogue.seen import WEB, Wants
+from pixmirror.clock import DAY_MS
 from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError
 from pixmirror.models import (
     Illust,
@@ -31,7 +32,7 @@ from pixmirror.models import (
 from pixmirror.pixiv.web import illusts, kept, novels, users
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync import sources, walk, website
-from pixmirror.sync.context import DAY_MS, Context, Job
+from pixmirror.sync.context import Context, Job
 
 OWN_LISTS: dict[str, Medium] = {sources.USER_ILLUSTS: "illust", sources.USER_NOVELS: "novel"}
 

@@ -19,6 +19,7 @@ from pixmirror.catalogue.ingest.stubs import next_look
 from pixmirror.catalogue.ledger import absent, controls, doubts, leavers
 from pixmirror.catalogue.refresh import created
 from pixmirror.catalogue.seen import Wants
+from pixmirror.clock import DAY_MS
 from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError
 from pixmirror.models import (
     Illust,
@@ -33,7 +34,7 @@ from pixmirror.models import (
 )
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.sync import bookmark_tags, comments, coverage, filters, refresh, sources
-from pixmirror.sync.context import DAY_MS, Context, Job
+from pixmirror.sync.context import Context, Job
 from pixmirror.sync.walk import backoff_ms
 
 PROFILE_AGAIN_MS = 30 * DAY_MS

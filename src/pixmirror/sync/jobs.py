@@ -11,9 +11,10 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.ledger import missing
+from pixmirror.clock import DAY_MS
 from pixmirror.models import Lane
 from pixmirror.sync import sources, walk
-from pixmirror.sync.context import DAY_MS, Context, Job, JobResult
+from pixmirror.sync.context import Context, Job, JobResult
 from pixmirror.sync.ranking import run_ranking
 from pixmirror.sync.walk import Walked
 

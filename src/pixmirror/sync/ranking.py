@@ -12,11 +12,12 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.ingest import ranking as ingest_ranking
 from pixmirror.catalogue.ingest.broken import record_broken
 from pixmirror.catalogue.ingest.ranking import DayState
+from pixmirror.clock import DAY_MS
 from pixmirror.errors import InvalidRequest, OffsetCap, PixivError
 from pixmirror.models import JST, Lane, Listing, Medium, from_ms
 from pixmirror.pixiv.app import illusts, novels
 from pixmirror.sync import sources
-from pixmirror.sync.context import DAY_MS, Context, Job, JobResult
+from pixmirror.sync.context import Context, Job, JobResult
 
 PUBLISHED_AT_HOUR = 12
 _INDEX = re.compile(r"\[(\d+)\]")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-DAY_MS = 24 * 3600 * 1000
-YEAR_MS = 365 * DAY_MS
+from pixmirror.clock import DAY_MS
 
+YEAR_MS = 365 * DAY_MS
 SHORTEST_MS, LONGEST_MS = 3 * DAY_MS, 60 * DAY_MS
 RECENT = 10  # works that tell an artist's rhythm
 SILENCE = 12  # who was silent for so many of a span is read after that span at the earliest

@@ -6,11 +6,11 @@ from pixmirror.catalogue import chores, feeds, runs
 from pixmirror.catalogue import refresh as rows
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.refresh import Wishes
+from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.models import Lane
 from pixmirror.sync import refresh
-from pixmirror.sync.context import DAY_MS, Job
+from pixmirror.sync.context import Job
 
-HOUR_MS = 3_600_000
 LISTS_AT_ONCE = 500
 WORKS_AT_ONCE = 20_000
 _CURSOR = "refresh:works"  # meta key: the last work that was looked at

@@ -17,6 +17,7 @@ from pixmirror.catalogue.ingest.broken import broken_ids, record_broken
 from pixmirror.catalogue.ingest.people import record_users
 from pixmirror.catalogue.ledger import absent
 from pixmirror.catalogue.seen import Ingested, Wants
+from pixmirror.clock import DAY_MS
 from pixmirror.models import (
     Illust,
     Lane,
@@ -33,7 +34,7 @@ from pixmirror.models import (
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.pixiv.reading import preview_works
 from pixmirror.sync import filters, refresh
-from pixmirror.sync.context import DAY_MS, Context, Job
+from pixmirror.sync.context import Context, Job
 from pixmirror.sync.walk import Recorded, Source
 
 FOLLOWING = "user/following"

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from pixmirror.catalogue import web_health
+from pixmirror.clock import DAY_MS
 from pixmirror.errors import Challenge, LoginError
 from pixmirror.models import Lane
 from pixmirror.pixiv.web.api import WebApi
-from pixmirror.sync.context import DAY_MS, Context
+from pixmirror.sync.context import Context
 
 CHALLENGED_MS = DAY_MS // 4
 

@@ -31,8 +31,9 @@ from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import chore, comment, meta, text_version, tombstone, web_listed, work, work_job
 from pixmirror.catalogue.schema import media as files_of
-from pixmirror.catalogue.seen import DAY, among, listed, next_seq
+from pixmirror.catalogue.seen import among, listed, next_seq
 from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError
 from pixmirror.models import Lane
 
@@ -170,7 +171,7 @@ def preview(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
         said = select(func.count()).where(comment.c.user_id == target.id, comment.c.comment != "")
         written = conn.execute(said).scalar_one()
     already = _stands(conn, target)
-    until = now + days * DAY if days else None
+    until = now + days * DAY_MS if days else None
     if already:
         until = conn.scalar(select(tombstone.c.purge_at).where(_is(target)))
     keys = _keys(conn, target)
@@ -183,7 +184,7 @@ def forget(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
     """The tombstone, and the intent to move every file that it covers; what Pixiv said of the work stays."""
     done = preview(conn, target, now, days)
     values = {"owner_kind": target.kind, "owner_id": target.id, "idx": target.idx}
-    row = insert(tombstone).values(**values, at=now, purge_at=now + days * DAY)
+    row = insert(tombstone).values(**values, at=now, purge_at=now + days * DAY_MS)
     conn.execute(row.on_conflict_do_nothing())
     forgotten.enforce(conn, _files(target))
     keys = _keys(conn, target)

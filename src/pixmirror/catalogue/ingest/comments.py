@@ -16,11 +16,12 @@ from pixmirror.catalogue.forget import erasing, forgotten
 from pixmirror.catalogue.ingest import people as ingest_people
 from pixmirror.catalogue.ledger.missing import doubt_all, ledger, seen_again
 from pixmirror.catalogue.schema import comment, work
-from pixmirror.catalogue.seen import DAY, Seen, among, listed
+from pixmirror.catalogue.seen import Seen, among, listed
 from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS
 from pixmirror.models import Comment, Lane, Received, split_key, to_ms, work_key
 
-LOOKS = (30 * DAY, 180 * DAY)  # ages of a work at which all its comments are read again
+LOOKS = (30 * DAY_MS, 180 * DAY_MS)  # ages of a work at which all its comments are read again
 FEW = 5  # if more than so many, and more than half, are missing, the reading proves nothing
 # States of a work in which Pixiv shows its comments, as far as we know.
 ASKED = ("live", "unknown")
@@ -237,6 +238,6 @@ def _missed(conn: Connection, seen: Seen, absent: Sequence[Any]) -> bool:
         stmt = update(comment).where(among(comment.c.comment_key, "keys")).values(missing_since=seen.now)
         conn.execute(stmt, {"keys": listed(first)})
     earlier = [r for r in absent if r.missing_since is not None]
-    twice = [(r.comment_key, r.missing_since) for r in earlier if r.missing_since <= seen.now - DAY]
+    twice = [(r.comment_key, r.missing_since) for r in earlier if r.missing_since <= seen.now - DAY_MS]
     doubt_all(conn, seen.account_id, "comment", twice, "absent from two whole readings", seen.now)
     return len(twice) < len(absent)

@@ -13,8 +13,9 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from pixmirror.catalogue.feeds import canonical
 from pixmirror.catalogue.ledger.missing import BRAKE_SHARE, doubt_all, drifted, ledger, seen_again, settle
 from pixmirror.catalogue.schema import bookmark, feed, follow
-from pixmirror.catalogue.seen import DAY, among, listed
+from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS
 from pixmirror.models import Medium, Restrict, split_key, work_key
 
 FOLLOWS_LIST = "user/following"
@@ -148,7 +149,7 @@ def mark_missing(
     if medium is not None and table == "bookmark":
         absent.append(item.op("&")(1) == int(medium == "novel"))
     absent.append(rows.c.last_seen < pass_started)
-    due = select(item, rows.c.missing_since).where(*absent, rows.c.missing_since <= now - DAY)
+    due = select(item, rows.c.missing_since).where(*absent, rows.c.missing_since <= now - DAY_MS)
     twice = [(row[0], row[1]) for row in conn.execute(due)]
     conn.execute(update(rows).where(*absent, rows.c.missing_since.is_(None)).values(missing_since=now))
     doubt_all(conn, account_id, table, twice, "absent from two full passes", now)

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores
 from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.ingest import payloads as ingest_payloads
 from pixmirror.catalogue.ingest.merging import LEGACY
@@ -19,7 +18,7 @@ from pixmirror.catalogue.payloads import canonical, digest_text
 from pixmirror.catalogue.schema import doubt, user, work
 from pixmirror.catalogue.seen import Seen, among, listed, next_seq
 from pixmirror.catalogue.statements import Many
-from pixmirror.models import Lane, Received, State, User, UserDetail
+from pixmirror.models import Received, State, User, UserDetail
 
 NO_PROFILE = "/common/images/no_profile"
 
@@ -155,14 +154,6 @@ def record_profile(conn: Connection, seen: Seen, received: Received[UserDetail])
         },
     )
     return keep(conn, "user", detail.user.id, "detail", received.raw, seen.now)
-
-
-def want_profiles(conn: Connection, user_ids: Iterable[int], now: int) -> None:
-    """Has these users' profiles read once, in their lane; those already read are left alone."""
-    ids = list(user_ids)
-    stmt = select(user.c.id).where(among(user.c.id, "ids"), user.c.profile_at.is_(None))
-    found = conn.execute(stmt, {"ids": listed(ids)}).scalars().all() if ids else ()
-    chores.add_all(conn, (("profile", i, Lane.EXTRA, now) for i in found))
 
 
 def record_user_state(conn: Connection, seen: Seen, user_id: int, state: State, evidence: str) -> bool:

@@ -13,8 +13,9 @@ from pixmirror.catalogue.ledger import controls, doubts, moves
 from pixmirror.catalogue.ledger.doubts import Doubt
 from pixmirror.catalogue.ledger.moves import Move
 from pixmirror.catalogue.schema import sighting, user, work
-from pixmirror.catalogue.seen import DAY, Seen
+from pixmirror.catalogue.seen import Seen
 from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS
 from pixmirror.models import State
 
 Verdict = Literal["no", "move", "doubt"]
@@ -121,7 +122,7 @@ def verdict(old: State, new: State, since: int, now: int) -> Verdict:
         return "no"  # a 404 knows no more than what is known
     if new is State.USER_GONE and old is not State.LIVE:
         return "no"
-    if now - since < DAY:
+    if now - since < DAY_MS:
         return "no"
     return "doubt" if old is State.LIVE else "move"
 

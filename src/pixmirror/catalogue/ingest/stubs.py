@@ -15,19 +15,18 @@ from pixmirror.catalogue.ledger.doubts import Doubt
 from pixmirror.catalogue.ledger.moves import Move
 from pixmirror.catalogue.payloads import canonical, digest
 from pixmirror.catalogue.schema import chore, work
-from pixmirror.catalogue.seen import DAY, WEB, Seen, among, listed, next_seq
+from pixmirror.catalogue.seen import WEB, Seen, among, listed, next_seq
 from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.models import Illust, Lane, Novel, Received, State
 
-MINUTE = 60_000
-HOUR = 60 * MINUTE
-YOUNG = 2 * DAY
+YOUNG = 2 * DAY_MS
 # When a work that is hidden is looked at again, by the time that it has been so; then every half year.
-LOOKS_YOUNG = (10 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY, 180 * DAY)
-LOOKS_OLD = (30 * DAY, 180 * DAY)
-LOOKS_KNOWN = (DAY, *LOOKS_OLD)
-EVERY = 180 * DAY
-IN_A_HURRY = 6 * HOUR  # looks until then are tries of something new
+LOOKS_YOUNG = (HOUR_MS // 6, HOUR_MS, 6 * HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 180 * DAY_MS)
+LOOKS_OLD = (30 * DAY_MS, 180 * DAY_MS)
+LOOKS_KNOWN = (DAY_MS, *LOOKS_OLD)
+EVERY = 180 * DAY_MS
+IN_A_HURRY = 6 * HOUR_MS  # looks until then are tries of something new
 FEW = 5
 
 _NEW = Many(insert(work))

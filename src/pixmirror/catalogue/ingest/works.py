@@ -21,8 +21,9 @@ from pixmirror.catalogue.ingest.stubs import record_stubs, shown_at_last
 from pixmirror.catalogue.ledger import moves
 from pixmirror.catalogue.payloads import canonical, digest_text
 from pixmirror.catalogue.schema import account, series, work, work_job
-from pixmirror.catalogue.seen import DAY, WEB, Ingested, Seen, next_seq
+from pixmirror.catalogue.seen import WEB, Ingested, Seen, next_seq
 from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS
 from pixmirror.models import Illust, Lane, Novel, Received, State, to_ms, url_version, work_key
 
 _MOVING = ("state", "state_at", "evidence", "detail_at", "change_seq", "first_seen", "last_seen")
@@ -349,7 +350,7 @@ def _comments_due(seen: Seen, item: _Item, known: Known) -> int | None:
     ):
         return None
     created = item.content["create_date"] if item.content else item.old.create_date
-    return max(seen.now, (created or seen.now) + 7 * DAY)
+    return max(seen.now, (created or seen.now) + 7 * DAY_MS)
 
 
 def _write_payloads(conn: Connection, seen: Seen, fresh: Sequence[_Item]) -> None:

@@ -11,13 +11,14 @@ from pixmirror.catalogue import chores
 from pixmirror.catalogue.ingest.states import stretch
 from pixmirror.catalogue.ledger import leavers
 from pixmirror.catalogue.schema import chore, sighting, work
-from pixmirror.catalogue.seen import DAY, WEB
+from pixmirror.catalogue.seen import WEB
+from pixmirror.clock import DAY_MS
 from pixmirror.models import Lane, Medium
 
 FEW = 5
 FIRST = 3  # asked at once where most are absent; the rest follow slowly, and not at all if a list shows them again
 STEP_MS = 1_800_000
-AFTER_PROFILE_MS = 2 * DAY
+AFTER_PROFILE_MS = 2 * DAY_MS
 
 _OF_USER = (
     (work.c.user_id == bindparam("b_user"))
@@ -66,7 +67,7 @@ def ask_about_absent(
         chores.add(conn, "profile", user_id, int(Lane.RETRY), now)
         first, begin = 0, now + AFTER_PROFILE_MS
     elif len(keys) > max(FEW, every / 2):
-        first, begin = FIRST, now + DAY
+        first, begin = FIRST, now + DAY_MS
     progress = json.dumps({"absent": pass_started})
     conn.execute(
         _ASK,

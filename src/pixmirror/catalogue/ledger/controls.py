@@ -13,11 +13,11 @@ from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.ledger.doubts import Doubt
 from pixmirror.catalogue.schema import chore, doubt, sighting, work
 from pixmirror.catalogue.seen import WEB
+from pixmirror.clock import HOUR_MS
 from pixmirror.models import Lane
 
-HOUR = 3_600_000
-FRESH_MS = 6 * HOUR  # an answer this young is not asked for again
-PROOF_MS = 12 * HOUR  # an answer counts for denials of half a day later; confirming one takes a whole day
+FRESH_MS = 6 * HOUR_MS  # an answer this young is not asked for again
+PROOF_MS = 12 * HOUR_MS  # an answer counts for denials of half a day later; confirming one takes a whole day
 NEWEST = 40
 
 PROFILE = "control:profile"
@@ -69,7 +69,7 @@ def of_detail(work_key: int) -> str:
 
 def answered(conn: Connection, control: str, now: int) -> None:
     """It answered as it should: to a control question, or because somebody asked for it anyway."""
-    if now - (at(conn, control) or 0) >= HOUR:
+    if now - (at(conn, control) or 0) >= HOUR_MS:
         runs.set_meta(conn, control, str(now))
 
 
@@ -98,7 +98,7 @@ def ask_for_profile(conn: Connection, account_id: int, now: int) -> None:
 def _is_time(conn: Connection, control: str, now: int) -> bool:
     """One question at a time: none while an answer is young, or may still come."""
     asked = f"{control}:asked"
-    if now - (at(conn, control) or 0) < FRESH_MS or now - (at(conn, asked) or 0) < HOUR:
+    if now - (at(conn, control) or 0) < FRESH_MS or now - (at(conn, asked) or 0) < HOUR_MS:
         return False
     runs.set_meta(conn, asked, str(now))
     return True

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, func, literal_column, select, update
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.schema import media
+from pixmirror.clock import HOUR_MS
 
-HOUR = 3_600_000
 FEW = 5
-HELD_MS = HOUR  # a file that may not be gone yet is tried again after this
+HELD_MS = HOUR_MS  # a file that may not be gone yet is tried again after this
 _NAME = "files_denied"
 
 
@@ -27,7 +27,7 @@ def may_be_gone(conn: Connection, now: int, share: float) -> bool:
         return True
     # The state is a literal: SQLite uses a partial index only where it can read its condition in the statement.
     stored = select(func.count()).where(
-        media.c.state == literal_column("'stored'"), media.c.stored_at >= now - 2 * HOUR
+        media.c.state == literal_column("'stored'"), media.c.stored_at >= now - 2 * HOUR_MS
     )
     return count + before <= share * (conn.scalar(stored) or 0)
 
@@ -42,7 +42,7 @@ def hold(conn: Connection, media_id: int, now: int, error: str) -> None:
 def _window(conn: Connection, now: int) -> tuple[int, int, int]:
     """When this hour began, how many files were denied in it, and how many in the hour before."""
     since, count, before = json.loads(runs.get_meta(conn, _NAME) or "[0, 0, 0]")
-    hours = (now - since) // HOUR
+    hours = (now - since) // HOUR_MS
     if hours == 0:
         return since, count, before
     return now, 0, count if hours == 1 else 0

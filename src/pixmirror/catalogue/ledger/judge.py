@@ -17,12 +17,12 @@ from pixmirror.catalogue.ledger import controls, doubts, leavers, missing, moves
 from pixmirror.catalogue.ledger.doubts import Doubt
 from pixmirror.catalogue.ledger.moves import Move
 from pixmirror.catalogue.schema import chore, meta, sighting, state_change, user, work
-from pixmirror.catalogue.seen import DAY, among, listed
+from pixmirror.catalogue.seen import among, listed
+from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.models import Lane
 
 Why = Literal["many", "blind"]
 
-HOUR = 3_600_000
 FEW = 5  # so many may move whatever share they are
 LISTS: tuple[missing.Kind, ...] = ("bookmark", "follow", "comment")
 KINDS = ("work", "user", *LISTS)
@@ -70,7 +70,7 @@ class Judged:
     brakes: tuple[Brake, ...]
 
 
-def judge(conn: Connection, now: int, share: float, settling_ms: int = HOUR) -> Judged:
+def judge(conn: Connection, now: int, share: float, settling_ms: int = HOUR_MS) -> Judged:
     """Decides what is in doubt. `share` of the live ones, and never less than a few, may move in a day.
 
     What is in doubt for less than `settling_ms` waits: more of the same may be on its way.
@@ -92,7 +92,7 @@ def brakes(conn: Connection) -> tuple[Brake, ...]:
 
 def troubles(held: Sequence[Brake], now: int) -> tuple[Brake, ...]:
     """Those that the user should know of: that a few denials wait for something else to be seen is nothing."""
-    return tuple(b for b in held if b.why != "blind" or b.count > FEW or now - b.since >= DAY)
+    return tuple(b for b in held if b.why != "blind" or b.count > FEW or now - b.since >= DAY_MS)
 
 
 def accept(conn: Connection, kind: str, now: int) -> int:
@@ -116,13 +116,13 @@ def _judge(conn: Connection, kind: str, now: int, share: float, settling_ms: int
     if count > FEW and count > share * (live := live_things(conn, kind)):
         why = "many"
     proven = controls.proven(conn, kind, found)
-    if any(now - d.at >= HOUR for d in set(found).difference(proven) if not controls.asks_for_itself(d)):
+    if any(now - d.at >= HOUR_MS for d in set(found).difference(proven) if not controls.asks_for_itself(d)):
         why = why or "blind"
     if why is not None:
         _hold(
             conn, kind, Brake(kind, held or now, len(found), live or live_things(conn, kind), _states(found), why)
         )
-        _ask_anew(conn, kind, found, now + DAY, RENEWALS // 4)
+        _ask_anew(conn, kind, found, now + DAY_MS, RENEWALS // 4)
         return 0
     if held is not None:
         # They were denied in the days when everything was: only what is denied again now is believed.
@@ -155,7 +155,7 @@ def _moved_lately(conn: Connection, kind: str, now: int) -> int:
     accepted = int(runs.get_meta(conn, f"accepted:{kind}") or 0)
     c = state_change.c
     stmt = select(func.count()).where(
-        c.owner_kind == kind, c.at > max(now - DAY, accepted), c.state != "live", c.evidence.not_like("user %")
+        c.owner_kind == kind, c.at > max(now - DAY_MS, accepted), c.state != "live", c.evidence.not_like("user %")
     )
     return conn.scalar(stmt) or 0
 
@@ -193,7 +193,7 @@ def _release(conn: Connection, kind: str) -> None:
 def _ask_anew(conn: Connection, kind: str, found: Sequence[Doubt], at: int, most: int | None = None) -> None:
     """Spread over time: what is held may be much, and the next time `most` more are asked about."""
     ask = "profile" if kind == "user" else "detail"
-    step = DAY // RENEWALS
+    step = DAY_MS // RENEWALS
     ids = listed(d.owner_id for d in found)
     kept = select(chore.c.key).where(chore.c.kind == ask, among(chore.c.key, "ids"), chore.c.due_at <= at)
     waiting = set(conn.execute(kept, {"ids": ids}).scalars())

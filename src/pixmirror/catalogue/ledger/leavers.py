@@ -9,12 +9,12 @@ from pixmirror.catalogue import chores, feeds, runs
 from pixmirror.catalogue.ledger import doubts, moves
 from pixmirror.catalogue.ledger.moves import Move
 from pixmirror.catalogue.schema import chore, comment, meta, user, work
-from pixmirror.catalogue.seen import DAY
+from pixmirror.clock import DAY_MS
 from pixmirror.models import Lane
 
 ENOUGH = 3  # refusals within a day, then the user themselves are asked about
-AGAIN = (DAY, 7 * DAY)  # after the state moved; then every 30 days
-RARELY = 30 * DAY
+AGAIN = (DAY_MS, 7 * DAY_MS)  # after the state moved; then every 30 days
+RARELY = 30 * DAY_MS
 GONE = ("user_gone", "user_suspended")
 OF_WORKS = ("ugoira", "text", "detail", "comments")
 
@@ -45,13 +45,13 @@ def refused(conn: Connection, user_id: int, now: int) -> bool:
     """
     key = f"refused:{user_id}"
     found: dict[str, Any] = json.loads(runs.get_meta(conn, key) or "{}")
-    if now - found.get("since", 0) >= DAY:
+    if now - found.get("since", 0) >= DAY_MS:
         found = {"since": now, "count": 0}
     found["count"] += 1
     runs.set_meta(conn, key, json.dumps(found))
     if found["count"] < ENOUGH:
         return False
-    conn.execute(_PUT_OFF, {"b_user": user_id, "at": now + DAY})
+    conn.execute(_PUT_OFF, {"b_user": user_id, "at": now + DAY_MS})
     if found["count"] == ENOUGH:
         chores.add(conn, "profile", user_id, int(Lane.RETRY), now)
     return True
@@ -61,7 +61,7 @@ def list_refused(conn: Connection, user_id: int, now: int) -> None:
     """Pixiv denied a list of this user: that alone is enough to ask, once a day."""
     key = f"refused:{user_id}"
     found: dict[str, Any] = json.loads(runs.get_meta(conn, key) or "{}")
-    if now - found.get("since", 0) >= DAY or found["count"] < ENOUGH:
+    if now - found.get("since", 0) >= DAY_MS or found["count"] < ENOUGH:
         runs.set_meta(conn, key, json.dumps({"since": now, "count": ENOUGH}))
         chores.add(conn, "profile", user_id, int(Lane.RETRY), now)
 
@@ -69,7 +69,7 @@ def list_refused(conn: Connection, user_id: int, now: int) -> None:
 def forget_refusals(conn: Connection, now: int) -> int:
     """Those of another day count no more."""
     rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key >= "refused:", meta.c.key < "refused;"))
-    old = [row.key for row in rows if now - json.loads(row.value).get("since", 0) >= DAY]
+    old = [row.key for row in rows if now - json.loads(row.value).get("since", 0) >= DAY_MS]
     for key in old:
         conn.execute(delete(meta).where(meta.c.key == key))
     return len(old)
@@ -79,7 +79,7 @@ def left(
     conn: Connection, account_id: int, user_id: int, state: str, evidence: str, since: int, now: int
 ) -> tuple[int, ...]:
     """The user's state has moved to gone or suspended: so do their works, and nothing more is asked for."""
-    bound = {"b_user": user_id, "after": since - 2 * DAY, "b_state": state}
+    bound = {"b_user": user_id, "after": since - 2 * DAY_MS, "b_state": state}
     keys = tuple(conn.execute(_LEFT, bound).scalars())
     moves.move(conn, "work", [Move(k, state, f"user {user_id}: {evidence}", account_id) for k in keys], now)
     doubts.drop(conn, "work", keys)
@@ -92,7 +92,7 @@ def left(
 def next_profile(state_at: int | None, now: int) -> int:
     """When the profile of a user who is gone is asked for again: a day, a week, then every 30 days."""
     since = now if state_at is None else state_at
-    return next((since + after for after in AGAIN if since + after > now + DAY // 2), now + RARELY)
+    return next((since + after for after in AGAIN if since + after > now + DAY_MS // 2), now + RARELY)
 
 
 def came_back(conn: Connection, account_id: int, user_id: int, now: int) -> None:

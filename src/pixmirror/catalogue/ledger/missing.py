@@ -26,8 +26,9 @@ from pixmirror.catalogue.schema import (
     user,
     work,
 )
-from pixmirror.catalogue.seen import DAY, among, listed
+from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS
 from pixmirror.models import Lane
 
 # More than this share of what is there, and more than a handful, is not believed.
@@ -107,7 +108,7 @@ def settle(conn: Connection, kind: Kind, now: int, share: float = BRAKE_SHARE) -
     recent = select(func.count()).where(
         state_change.c.owner_kind == kind,
         state_change.c.state != "live",
-        state_change.c.at > max(now - DAY, accepted),
+        state_change.c.at > max(now - DAY_MS, accepted),
     )
     count = waiting + (conn.scalar(recent) or 0)
     if kind != "comment" and 1 < waiting <= BRAKE_MIN and _live(conn, kind, waiting + 1) <= waiting:

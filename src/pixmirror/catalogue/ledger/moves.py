@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from pixmirror.catalogue.schema import chore, comment, state_change, user, work
-from pixmirror.catalogue.seen import DAY, among, listed
+from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS
 
 _LOG = Many(insert(state_change))
 _STATE: dict[str, Any] = {
@@ -19,7 +20,7 @@ _STATE: dict[str, Any] = {
 # What is asked of a work that is over is asked no more; one that is hidden may come back.
 OVER = ("gone", "deleted", "user_gone", "user_suspended")
 HIDDEN = ("limited", "mypixiv", "private")
-REST_MS = 30 * DAY
+REST_MS = 30 * DAY_MS
 _ABOUT = (chore.c.kind.in_(("ugoira", "text", "comments")) & among(chore.c.key, "ids")) | (
     (chore.c.kind == "replies")
     & chore.c.key.in_(select(comment.c.comment_key).where(among(comment.c.work_key, "ids")))

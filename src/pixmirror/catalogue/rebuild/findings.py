@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from pixmirror.catalogue.schema import sighting, state_change
-from pixmirror.catalogue.seen import DAY, among, listed
+from pixmirror.catalogue.seen import among, listed
+from pixmirror.clock import DAY_MS
 from pixmirror.models import State
 
 EXAMPLES = 50
@@ -102,7 +103,9 @@ class Ledger:
 def _believed(old: str, stretch: Any) -> bool:
     if stretch.state == State.LIVE:
         return True
-    return stretch.state != State.UNKNOWN and (old == State.UNKNOWN or stretch.last_at - stretch.first_at >= DAY)
+    return stretch.state != State.UNKNOWN and (
+        old == State.UNKNOWN or stretch.last_at - stretch.first_at >= DAY_MS
+    )
 
 
 def ledger(conn: Connection, kind: str, ids: Collection[int]) -> Ledger:

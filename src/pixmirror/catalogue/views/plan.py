@@ -13,10 +13,10 @@ from sqlalchemy import Connection, create_engine
 from pixmirror.catalogue.schema import metadata
 from pixmirror.catalogue.views import plan_known as known
 from pixmirror.catalogue.views.export import plain
+from pixmirror.clock import DAY_MS
 from pixmirror.models import Medium
 
-DAY = 86_400_000
-MONTH = 30 * DAY
+MONTH = 30 * DAY_MS
 PAGE = 30
 ASSUMED_BYTES_PER_HOUR = 3600 * (2 << 20)
 # Per artist, where nothing is known of any: a guess that says so.

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, text
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.ingest import ranking as ingest_ranking
+from pixmirror.clock import DAY_MS
 from pixmirror.models import Lane, Medium
 
 SAMPLE = 5_000
-DAY = 86_400_000
 # Bytes of one file, where none of its role is stored.
 ASSUMED_SIZE = {"page": 1_500_000, "ugoira": 4_000_000, "cover": 300_000, "embed": 400_000}
 TOTAL = (
@@ -271,7 +271,7 @@ def profiles(conn: Connection, job: str | None) -> int:
 def refresh_a_day(conn: Connection, job: str | None) -> float:
     """Requests a day for reading artists' lists again: each in its own rhythm, and wholly now and then."""
     sql = f"""
-    SELECT coalesce(sum({DAY}.0 / max(f.refresh_at - f.head_at, {DAY})), 0),
+    SELECT coalesce(sum({DAY_MS}.0 / max(f.refresh_at - f.head_at, {DAY_MS})), 0),
       coalesce(sum(max(0, coalesce({TOTAL}, 0) - 30) / 29.0), 0) / 90
     FROM feed f LEFT JOIN user u ON u.id = json_extract(f.params, '$.user_id')
     WHERE f.refresh_at IS NOT NULL AND f.head_at IS NOT NULL AND {MINE}"""
@@ -283,4 +283,4 @@ def new_a_day(conn: Connection, now: int, job: str | None) -> dict[str, float]:
     """How many works are posted a day, by medium, as the last 30 days were."""
     sql = """SELECT medium, count(*) / 30.0 FROM work WHERE create_date > :since AND (:job IS NULL OR EXISTS
       (SELECT 1 FROM work_job j WHERE j.work_key = work.work_key AND j.job = :job)) GROUP BY medium"""
-    return {"illust": 0.0, "novel": 0.0} | _pairs(conn, sql, since=now - 30 * DAY, job=job)
+    return {"illust": 0.0, "novel": 0.0} | _pairs(conn, sql, since=now - 30 * DAY_MS, job=job)

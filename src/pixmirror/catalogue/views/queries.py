@@ -16,8 +16,8 @@ from pixmirror.catalogue.views.export import many, plain, until
 from pixmirror.catalogue.views.export import show as show
 from pixmirror.catalogue.views.search import search as search
 from pixmirror.catalogue.views.why import why as why
+from pixmirror.clock import DAY_MS
 
-DAY = 86_400_000
 SAMPLE = 5_000  # rows of one state that are looked through for reasons; the counts are exact all the same
 
 
@@ -181,7 +181,7 @@ def status(
         bytes=size,
         requests=_requests(conn, now),
         jobs=job_list,
-        came_in=_came_in(conn, now - DAY),
+        came_in=_came_in(conn, now - DAY_MS),
         stuck=stuck,
         explained=_file_reasons(conn, ("gone", "damaged")),
         states=_states(conn),

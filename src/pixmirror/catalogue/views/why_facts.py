@@ -26,8 +26,8 @@ from pixmirror.catalogue.schema import (
     web_listed,
     work,
 )
-from pixmirror.catalogue.seen import DAY
 from pixmirror.catalogue.views.export import OURS, said
+from pixmirror.clock import DAY_MS, HOUR_MS
 
 _owner = func.json_extract(feed.c.params, literal_column("'$.user_id'"))
 _LISTS = (
@@ -188,7 +188,7 @@ def _doubt(conn: Connection, kind: str, owner: int, now: int) -> Doubted | None:
     found = conn.execute(select(doubt).where(doubt.c.owner_kind == kind, doubt.c.owner_id == owner)).first()
     if found is not None:
         brake = next((str(b) for b in judge.brakes(conn) if b.kind == kind), None)
-        soon = None if brake else found.at + judge.HOUR
+        soon = None if brake else found.at + HOUR_MS
         return Doubted(found.state, found.evidence, found.since, found.at, soon, brake)
     table, of = (user, user.c.id) if kind == "user" else (work, work.c.work_key)
     state = conn.scalar(select(table.c.state).where(of == owner))
@@ -197,7 +197,7 @@ def _doubt(conn: Connection, kind: str, owner: int, now: int) -> Doubted | None:
     last = conn.execute(newest).first()
     if state != "live" or last is None or last.state == "live":
         return None
-    believed = None if last.state == "unknown" else last.first_at + DAY
+    believed = None if last.state == "unknown" else last.first_at + DAY_MS
     return Doubted(last.state, last.evidence, last.first_at, None, believed, None)
 
 
