@@ -21,7 +21,8 @@ from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
 from pixmirror.models import JST, Lane, work_key
-from pixmirror.pixiv.pacing import KEPT, UNDER_WAY
+from pixmirror.pixiv.pacing import UNDER_WAY
+from pixmirror.pixiv.waiting import KEPT
 from tests.faults import Faults, Seen, rate_limit
 from tests.standin import Setup
 from tests.virtual_time import START_MS, VirtualClock, run_virtually, serving, working

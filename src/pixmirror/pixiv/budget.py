@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from pixmirror.clock import DAY_MS, Clock
+from pixmirror.clock import Clock
 from pixmirror.models import Lane
-from pixmirror.pixiv.waiting import Alarm, Blocked, cooldown_ms, jst_day, next_jst_midnight
+from pixmirror.pixiv.waiting import KEPT, Blocked, Gate, cooldown_left, cooldown_ms, jst_day
 
 # pixiv-facts 5.3: the host does not refuse, it throttles to 10-15 KB/s. Short transfers tell nothing.
 COLLAPSED = 32 * 1024
@@ -17,8 +17,6 @@ HEALTHY = 4 * COLLAPSED
 JUDGED_SECONDS = 2.0
 JUDGED_BYTES = 256 * 1024
 SAMPLES = 8
-# This share of a day's bytes is kept for the files of new works, which would wait for midnight behind a backfill.
-KEPT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class BudgetState:
             return cls()
 
 
-class ImageBudget:
+class ImageBudget(Gate):
     """Lets at most `allowed` transfers run, none while the day's bytes are spent or the host wants quiet.
 
     When the median of the last transfers collapses to what throttling looks like, the connections are
@@ -63,8 +61,7 @@ class ImageBudget:
         first_cooldown: float = 60,
         max_cooldown: float = 1200,
     ) -> None:
-        self._clock = clock
-        self._alarm = Alarm(clock)
+        super().__init__(clock)
         self._door = asyncio.Lock()
         self._state = state or BudgetState()
         self._on_change = on_change
@@ -72,7 +69,6 @@ class ImageBudget:
         self._max_cooldown = max_cooldown
         self._speeds: deque[float] = deque(maxlen=SAMPLES)
         self._in_use = 0
-        self._hold: Blocked | None = None
         self._bytes_per_day = bytes_per_day
         self._connections = connections
 
@@ -118,9 +114,9 @@ class ImageBudget:
     def slow_down(self, retry_after: float | None = None) -> None:
         """The host said 429: fewer connections, and quiet for a while."""
         now, state = self._clock.now(), self._state
-        if self._cooldown_left(now) and retry_after is None:
+        if cooldown_left(state.cooldown_until, now) and retry_after is None:
             return
-        strikes = state.strikes + (0 if self._cooldown_left(now) else 1)
+        strikes = state.strikes + (0 if cooldown_left(state.cooldown_until, now) else 1)
         quiet = now + cooldown_ms(strikes, retry_after, self._first_cooldown, self._max_cooldown)
         self._state = replace(
             state,
@@ -131,32 +127,19 @@ class ImageBudget:
         self._speeds.clear()
         self._changed()
 
-    def hold_until(self, ms: int | None, reason: str) -> None:
-        """Start no transfer until that moment, or until `resume()` if None. Those that run go on."""
-        self._hold = Blocked(ms, reason)
-        self._alarm.ring()
-
-    def resume(self) -> None:
-        self._hold = None
-        self._alarm.ring()
-
     def configure(self, *, bytes_per_day: int, connections: int) -> None:
         self._bytes_per_day, self._connections = bytes_per_day, connections
         self._alarm.ring()
 
     def blocked_until(self, lane: Lane = Lane.NEW) -> Blocked | None:
         """What keeps a lane's transfers back now, the longest first; None if nothing does."""
-        now = self._clock.now()
-        reasons = []
-        if self._hold and (self._hold.until is None or self._hold.until > now):
-            reasons.append(self._hold)
-        if left := self._cooldown_left(now):
-            reasons.append(Blocked(now + left, "cooling down: the image host throttles us"))
+        spent = None
         if self._bytes_per_day and self.bytes_today >= self._bytes_per_day:
-            reasons.append(Blocked(next_jst_midnight(now), "today's image bytes are spent"))
+            spent = "today's image bytes are spent"
         elif self.keeps_back(lane):
-            reasons.append(Blocked(next_jst_midnight(now), "the rest of today's image bytes is for new works"))
-        return max(reasons, key=lambda b: float("inf") if b.until is None else b.until, default=None)
+            spent = "the rest of today's image bytes is for new works"
+        cooling = "cooling down: the image host throttles us"
+        return self._closed(self._clock.now(), self._state.cooldown_until, cooling, spent)
 
     def keeps_back(self, lane: Lane) -> bool:
         """Whether this lane's files should wait for tomorrow: today's last bytes are for higher ones."""
@@ -173,10 +156,6 @@ class ImageBudget:
             self._state = replace(self._state, strikes=0, connections=0 if more >= self._connections else more)
             self._speeds.clear()
             self._alarm.ring()
-
-    def _cooldown_left(self, now: int) -> int:
-        left = self._state.cooldown_until - now
-        return left if 0 < left <= DAY_MS else 0
 
     def _delay(self) -> float | None:
         """Seconds until it is worth looking again; None: until the alarm rings; 0: go."""

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
-from pixmirror.clock import DAY_MS, Clock
+from pixmirror.clock import Clock
 from pixmirror.models import Lane
-from pixmirror.pixiv.waiting import Alarm, Blocked, cooldown_ms, jst_day, next_jst_midnight
+from pixmirror.pixiv.waiting import KEPT, Blocked, Gate, cooldown_left, cooldown_ms, jst_day, next_jst_midnight
 
 SLOWEST = 8.0
 STEP_UP = 0.9
@@ -18,10 +18,8 @@ SUCCESSES_PER_STEP = 50
 
 # A waiting lane gets one slot in so many (5%), and no more while a higher one waits.
 ONE_IN = 20
-# This share of a day's requests is kept for new works and what completes them: a long backfill spends a day by
-# noon, and what is posted after that would not be seen before midnight. Others stop so many requests earlier: what
-# is under way by then is still answered, so that none holds a list until midnight.
-KEPT = 0.05
+# Of a day's requests some are kept for new works (KEPT). Others stop so many earlier: what is under way by then is
+# still answered, so that none holds a list until midnight.
 UNDER_WAY = 10
 
 
@@ -59,7 +57,7 @@ class PacerState:
             return cls()
 
 
-class Pacer:
+class Pacer(Gate):
     """Gives requests their turn: highest lane first, first come first served within one, none starved.
 
     With a pace there is one request at a time and `interval_ms` between two starts; without (`per_minute`
@@ -79,8 +77,7 @@ class Pacer:
         first_cooldown: float = 300,
         max_cooldown: float = 1200,
     ) -> None:
-        self._clock = clock
-        self._alarm = Alarm(clock)
+        super().__init__(clock)
         self._state = state or PacerState()
         self._on_change = on_change
         self._first_cooldown = first_cooldown
@@ -88,7 +85,6 @@ class Pacer:
         self._queues: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
         self._passed_over = dict.fromkeys(Lane, 0)
         self._in_flight = 0
-        self._hold: Blocked | None = None
         self._task: asyncio.Task[None] | None = None
         self._per_minute = per_minute
         self._per_day = per_day
@@ -138,7 +134,7 @@ class Pacer:
         extends it.
         """
         now, state = self._clock.now(), self._state
-        if self._cooldown_left(now):
+        if cooldown_left(state.cooldown_until, now):
             longer = now + cooldown_ms(0, retry_after, 0, 0) if retry_after is not None else 0
             self._state = replace(state, successes=0, cooldown_until=max(state.cooldown_until, longer))
         else:
@@ -157,34 +153,19 @@ class Pacer:
             self._state = replace(self._state, cooldown_until=until)
             self._changed()
 
-    def hold_until(self, ms: int | None, reason: str) -> None:
-        """Send nothing until that moment, or until `resume()` if None: quiet hours, a pause. Not kept over
-        restarts.
-        """
-        self._hold = Blocked(ms, reason)
-        self._alarm.ring()
-
-    def resume(self) -> None:
-        self._hold = None
-        self._alarm.ring()
-
     def configure(self, *, per_minute: float, per_day: int) -> None:
         self._per_minute, self._per_day = per_minute, per_day
         self._alarm.ring()
 
     def blocked_until(self, lane: Lane = Lane.NEW) -> Blocked | None:
         """What keeps a lane's requests back now besides the pace, the longest first; None if nothing does."""
-        now = self._clock.now()
-        reasons = []
-        if self._hold and (self._hold.until is None or self._hold.until > now):
-            reasons.append(self._hold)
-        if left := self._cooldown_left(now):
-            reasons.append(Blocked(now + left, "cooling down: Pixiv asked for fewer requests"))
+        spent = None
         if self._per_day and self.spent_today >= self._per_day:
-            reasons.append(Blocked(next_jst_midnight(now), f"today's {self._per_day} requests are spent"))
+            spent = f"today's {self._per_day} requests are spent"
         elif self.keeps_back(lane):
-            reasons.append(Blocked(next_jst_midnight(now), "the rest of today's requests is for new works"))
-        return max(reasons, key=lambda b: float("inf") if b.until is None else b.until, default=None)
+            spent = "the rest of today's requests is for new works"
+        cooling = "cooling down: Pixiv asked for fewer requests"
+        return self._closed(self._clock.now(), self._state.cooldown_until, cooling, spent)
 
     def keeps_back(self, lane: Lane) -> bool:
         """Whether this lane should ask no more today: what is left is for higher ones."""
@@ -194,10 +175,6 @@ class Pacer:
         """Whether the request after `ahead` others would be one of those that are kept."""
         kept = int(self._per_day * KEPT)
         return kept > 0 and self.spent_today + ahead >= self._per_day - kept
-
-    def _cooldown_left(self, now: int) -> int:
-        left = self._state.cooldown_until - now
-        return left if 0 < left <= DAY_MS else 0
 
     def _changed(self) -> None:
         if self._on_change:

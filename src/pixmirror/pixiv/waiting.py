@@ -8,6 +8,9 @@ from pixmirror.clock import DAY_MS, Clock
 
 JST = timezone(timedelta(hours=9), "JST")
 LONGEST_NAP = 60.0
+# This share of a day's requests and bytes is kept for new works and what completes them: a long backfill spends a
+# day by noon, and what is posted after that would wait for midnight.
+KEPT = 0.05
 
 
 class Blocked(NamedTuple):
@@ -32,6 +35,12 @@ def cooldown_ms(strikes: int, retry_after: float | None, first: float, longest: 
     if retry_after is not None:
         return int(min(max(retry_after, 0.0), DAY_MS / 1000) * 1000)
     return int(min(first * 2 ** min(max(strikes - 1, 0), 16), longest) * 1000)
+
+
+def cooldown_left(until: int, now: int) -> int:
+    """Milliseconds; 0 where it is over, or so far off that the clock must have been set back."""
+    left = until - now
+    return left if 0 < left <= DAY_MS else 0
 
 
 class Alarm:
@@ -62,3 +71,34 @@ class Alarm:
             await asyncio.gather(timer, bell, return_exceptions=True)
         if not timer.cancelled():
             timer.result()
+
+
+class Gate:
+    """What both budgets are: closed while somebody holds it, during a cool-down, or when the day is spent."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._alarm = Alarm(clock)
+        self._hold: Blocked | None = None
+
+    def hold_until(self, ms: int | None, reason: str) -> None:
+        """Start nothing until that moment, or until `resume()` if None: quiet hours, a pause. What runs goes on.
+        Not kept over restarts.
+        """
+        self._hold = Blocked(ms, reason)
+        self._alarm.ring()
+
+    def resume(self) -> None:
+        self._hold = None
+        self._alarm.ring()
+
+    def _closed(self, now: int, cooldown_until: int, cooling: str, spent: str | None) -> Blocked | None:
+        """The longest of what keeps it closed. `cooling` and `spent` are reasons; `spent` is None if it is not."""
+        reasons = []
+        if self._hold and (self._hold.until is None or self._hold.until > now):
+            reasons.append(self._hold)
+        if left := cooldown_left(cooldown_until, now):
+            reasons.append(Blocked(now + left, cooling))
+        if spent is not None:
+            reasons.append(Blocked(next_jst_midnight(now), spent))
+        return max(reasons, key=lambda b: float("inf") if b.until is None else b.until, default=None)
