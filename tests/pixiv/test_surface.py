@@ -16,6 +16,7 @@ from pixmirror.clock import Clock
 from pixmirror.pixiv import Client, Pacer, Transport, items, open_image
 from pixmirror.pixiv.app import users
 from pixmirror.pixiv.hosts import ALLOWED_HOSTS
+from pixmirror.pixiv.wire import Request
 
 pytestmark = pytest.mark.anyio
 
@@ -106,7 +107,7 @@ async def test_tls_trusts_what_ssl_cert_file_names_and_nothing_else(certificate,
     async def ask(base):
         clock = Clock()
         async with Transport(clock, Pacer(clock, per_minute=0), hosts={"app-api.pixiv.net": base}, tries=1) as t:
-            return await t.request_json("GET", "app-api.pixiv.net", "/v1/x")
+            return await t.ask_json(Request("GET", "app-api.pixiv.net", "/v1/x"))
 
     server = await asyncio.start_server(handler, "127.0.0.1", 0, ssl=context)
     async with server:

@@ -11,7 +11,7 @@ import respx
 from pixmirror import errors
 from pixmirror.pixiv import Lane, Pacer, Transport
 from pixmirror.pixiv.hosts import Hosts
-from pixmirror.pixiv.wire import flatten
+from pixmirror.pixiv.wire import Request, flatten
 
 pytestmark = pytest.mark.anyio
 HOST = "app-api.pixiv.net"
@@ -23,14 +23,14 @@ def limited(**headers):
 
 
 async def get(transport, **kwargs):
-    return await transport.request_json("GET", HOST, "/v1/thing", **kwargs)
+    return await transport.ask_json(Request("GET", HOST, "/v1/thing", **kwargs))
 
 
 @pytest.mark.parametrize("host", ["example.com", "127.0.0.1", "pixiv.net", "app-api.pixiv.net.evil.org", ""])
 @respx.mock
 async def test_no_other_host_is_ever_reached(transport, host):
     with pytest.raises(errors.InvalidRequest):
-        await transport.request_json("GET", host, "/x")
+        await transport.ask_json(Request("GET", host, "/x"))
     assert not respx.calls
     assert transport.counts.api == 0
 
@@ -40,7 +40,7 @@ async def test_with_only_mapped_hosts_the_real_ones_are_refused_too(clock):
     hosts = {HOST: "http://127.0.0.1:9"}
     async with Transport(clock, Pacer(clock, per_minute=0), hosts=hosts, only_mapped=True) as transport:
         with pytest.raises(errors.InvalidRequest, match="not mapped"):
-            await transport.request_json("POST", "oauth.secure.pixiv.net", "/auth/token")
+            await transport.ask_json(Request("POST", "oauth.secure.pixiv.net", "/auth/token"))
     assert not respx.calls
 
 
@@ -114,7 +114,7 @@ async def test_a_post_is_never_repeated(transport):
     route = respx.post(URL).mock(side_effect=[httpx.ReadTimeout("x"), limited()])
     for _ in range(2):
         with pytest.raises(errors.PixivError):
-            await transport.request_json("POST", HOST, "/v1/thing", data={"a": 1})
+            await transport.ask_json(Request("POST", HOST, "/v1/thing", data={"a": 1}))
     assert route.call_count == 2
 
 

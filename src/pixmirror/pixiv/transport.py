@@ -30,14 +30,13 @@ from pixmirror.errors import (
     UnclearOutcome,
     Unreachable,
 )
-from pixmirror.models import Lane
 from pixmirror.pixiv.budget import ImageBudget
 from pixmirror.pixiv.failures import Expired, capped, classify, classify_payload
 from pixmirror.pixiv.hosts import WEB_HOST, Hosts
 from pixmirror.pixiv.jsonbody import parse_json
 from pixmirror.pixiv.pacing import Pacer
 from pixmirror.pixiv.sending import Sending
-from pixmirror.pixiv.wire import Answer, Authorizer, Param, Request, flatten, form_fields, quiet_until, retry_after
+from pixmirror.pixiv.wire import Answer, Request, flatten, form_fields, quiet_until, retry_after
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -115,43 +114,12 @@ class Transport:
     async def aclose(self) -> None:
         await self._open.aclose()
 
-    async def request_json(
-        self,
-        method: str,
-        host: str,
-        path: str,
-        *,
-        params: Mapping[str, Param] | None = None,
-        data: Mapping[str, Param] | None = None,
-        headers: Mapping[str, str] | None = None,
-        lane: Lane = Lane.NEW,
-        auth: Authorizer | None = None,
-    ) -> Any:
-        """The JSON that Pixiv answers, after as many repeats as make sense; or a PixivError or LoginError."""
-        request = Request(method, host, path, params or {}, data or {}, headers or {}, lane, auth)
-        return await self._call(request, _read_json)
-
-    async def request_text(
-        self,
-        method: str,
-        host: str,
-        path: str,
-        *,
-        params: Mapping[str, Param] | None = None,
-        headers: Mapping[str, str] | None = None,
-        lane: Lane = Lane.NEW,
-        auth: Authorizer | None = None,
-    ) -> str:
-        """The same for a page of HTML."""
-        request = Request(method, host, path, params or {}, {}, headers or {}, lane, auth, html=True)
-        return await self._call(request, _read_text)
-
     async def ask_json(self, request: Request) -> Any:
-        """`request_json` of a request that is made already."""
+        """The JSON that Pixiv answers, after as many repeats as make sense; or a PixivError or LoginError."""
         return await self._call(request, _read_json)
 
     async def ask_text(self, request: Request) -> str:
-        """`request_text` of a request that is made already."""
+        """The same for a page of HTML."""
         return await self._call(request, _read_text)
 
     async def send_once(self, request: Request, *, count: Literal["api", "token"] = "api") -> Answer:

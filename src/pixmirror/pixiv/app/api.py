@@ -44,27 +44,11 @@ class AppApi:
 
     async def get(self, path: str, params: Mapping[str, Param] | None = None, *, login: bool = True) -> Any:
         """The JSON of any path of app-api.pixiv.net, unread. `login`: whether it needs one."""
-        return await self.transport.request_json(
-            "GET",
-            APP_HOST,
-            path,
-            params=params,
-            headers=self.identity.headers(self.language),
-            lane=self.lane,
-            auth=self.auth if login else None,
-        )
+        return await self.transport.ask_json(self._request("GET", path, params=params or {}, login=login))
 
     async def post(self, path: str, data: Mapping[str, Param]) -> Any:
         """The JSON that answers a form. Never repeated by itself: what became of a lost one is not known."""
-        return await self.transport.request_json(
-            "POST",
-            APP_HOST,
-            path,
-            data=data,
-            headers=self.identity.headers(self.language),
-            lane=self.lane,
-            auth=self.auth,
-        )
+        return await self.transport.ask_json(self._request("POST", path, data=data))
 
     async def submit(
         self,
@@ -78,18 +62,7 @@ class AppApi:
         """The JSON that answers a form, with files if there are any, that makes or deletes something others see.
         Where Pixiv may have done it without saying so: UnclearOutcome, with `find_out` how to see that.
         """
-        request = Request(
-            "POST",
-            APP_HOST,
-            path,
-            data=data,
-            headers=self.identity.headers(self.language),
-            lane=self.lane,
-            auth=self.auth,
-            files=files,
-            progress=progress,
-            find_out=find_out,
-        )
+        request = self._request("POST", path, data=data, files=files, progress=progress, find_out=find_out)
         return await self.transport.ask_json(request)
 
     async def submit_one(
@@ -112,15 +85,7 @@ class AppApi:
 
     async def get_text(self, path: str, params: Mapping[str, Param] | None = None) -> str:
         """The HTML of a webview path."""
-        return await self.transport.request_text(
-            "GET",
-            APP_HOST,
-            path,
-            params=params,
-            headers=self.identity.headers(self.language),
-            lane=self.lane,
-            auth=self.auth,
-        )
+        return await self.transport.ask_text(self._request("GET", path, params=params or {}, html=True))
 
     async def page(
         self,
@@ -154,3 +119,8 @@ class AppApi:
 
     def _asked(self, params: Mapping[str, Param]) -> Mapping[str, Param]:
         return params if self.filter is None else {**params, "filter": self.filter}
+
+    def _request(self, method: str, path: str, *, login: bool = True, **what: Any) -> Request:
+        """`what`: fields of Request."""
+        headers, auth = self.identity.headers(self.language), self.auth if login else None
+        return Request(method, APP_HOST, path, headers=headers, lane=self.lane, auth=auth, **what)
