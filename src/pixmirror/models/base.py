@@ -103,8 +103,11 @@ def url_version(url: str) -> str:
 
 def url_ms(url: str) -> int | None:
     """The same time in ms UTC."""
-    version = url_version(url)
+    found = _URL_TIME.search(url)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = map(int, found.groups())
     try:
-        return to_ms(datetime.strptime(version, "%Y%m%d%H%M%S").replace(tzinfo=JST)) if version else None
+        return to_ms(datetime(year, month, day, hour, minute, second, tzinfo=JST))
     except ValueError:
         return None

@@ -44,10 +44,13 @@ class ImageStream:
         self.offset = offset
         self.resumed = offset > 0
         self.length_total = _total(response, offset)
-        self.last_modified_ms = _last_modified(response)
         self.content_type = response.headers.get("content-type", "")
         self.received = 0
         self._counted = 0
+
+    @property
+    def last_modified_ms(self) -> int | None:
+        return _last_modified(self._response)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         where = _where(self.url)
