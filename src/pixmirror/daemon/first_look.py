@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from pixmirror.catalogue import runs
+from pixmirror.daemon.answers import Answer, HandingOn, RecordingApi
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import BadResponse, EndpointGone, Forbidden, InvalidRequest, NotFound, StorageError
 from pixmirror.models import Illust, Listing, Model, Novel, Received
-from pixmirror.pixiv import AppApi, Lane
+from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import comments, illusts, novels, users
 
 AT_MOST = 12
@@ -32,32 +33,6 @@ BLANK = "(blanked)"
 _SECRET_KEYS = re.compile(r"token|mail|session|password|secret|csrf", re.IGNORECASE)
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NAMES_IN_TEXT = re.compile(r'("(?:name|account|userName|user_name|\w*[tT]oken)"\s*:\s*)"(?:[^"\\]|\\.)*"')
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A raw answer, for --record."""
-
-    path: str
-    params: Mapping[str, Any]
-    body: Any
-
-
-@dataclass(frozen=True)
-class RecordingApi(AppApi):
-    """The App API, remembering what it answered."""
-
-    answers: list[Answer] = field(default_factory=list)
-
-    async def get(self, path: str, params: Mapping[str, Any] | None = None, **kwargs: Any) -> Any:
-        body = await super().get(path, params, **kwargs)
-        self.answers.append(Answer(path, dict(params or {}), body))
-        return body
-
-    async def get_text(self, path: str, params: Mapping[str, Any] | None = None, **kwargs: Any) -> str:
-        body = await super().get_text(path, params, **kwargs)
-        self.answers.append(Answer(path, dict(params or {}), body))
-        return body
 
 
 @dataclass(slots=True)
@@ -119,30 +94,39 @@ class WouldLose(BadResponse):
 
 
 async def look_first(mirror: Mirror) -> None:
-    """Before an account's first sync: does Pixiv answer as we read it? Stops only where data would be lost."""
+    """Before an account's first sync: does Pixiv answer as we read it? Stops only where data would be lost.
+
+    What it was answered is the jobs' first pages.
+    """
     looked: str | None = await mirror.db.read(runs.get_meta, DONE)
     if looked or not mirror.jobs:
         return
-    report = await first_look(mirror)
+    report, answers = await _look(mirror)
     if report.lossy:
         lines = "".join(f"\n  {line}" for line in report.differences())
         raise WouldLose(f"Pixiv's answers are not what pixmirror reads; data would be lost:{lines}")
     await mirror.db.run(runs.set_meta, DONE, str(mirror.account_id))
+    mirror.api = HandingOn.of(mirror.api, answers)
 
 
 async def first_look(mirror: Mirror, record: Path | None = None) -> Report:
     """Ask at most twelve times. Raises what concerns everything: no login, no network, a limit."""
+    report, answers = await _look(mirror)
+    if record is not None:
+        write_answers(record, answers)
+    return report
+
+
+async def _look(mirror: Mirror) -> tuple[Report, list[Answer]]:
     token = await mirror.log_in()
-    api = RecordingApi(mirror.transport, mirror.auth, mirror.api.identity, mirror.api.language, Lane.NEW)
+    api = RecordingApi.of(mirror.api)
     report, seen = Report(), _Seen()
     for name, call in _calls(mirror, api, seen, token.user_id):
         if len(api.answers) >= AT_MOST:
             break
         report.probes.append(await _probe(name, call, seen))
     report.requests = len(api.answers)
-    if record is not None:
-        write_answers(record, api.answers)
-    return report
+    return report, api.answers
 
 
 def _calls(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple[str, Call]]:
@@ -169,7 +153,7 @@ def _calls(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple[
         yield "/v1/illust/detail", lambda: illusts.detail(api, seen.illust)
         if any(job.wants.comments for job in mirror.jobs.values()):
             yield "/v3/illust/comments", lambda: comments.illust_comments(api, seen.illust)
-    if seen.artist:
+    if seen.artist and any(job.wants.profiles for job in mirror.jobs.values()):
         yield "/v1/user/detail", lambda: users.detail(api, seen.artist)
 
 
