@@ -9,7 +9,8 @@ from sqlalchemy import create_engine
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.views import export as module
-from pixmirror.catalogue.views.export import KINDS, export, show
+from pixmirror.catalogue.views.export import KINDS, export
+from pixmirror.catalogue.views.show import show
 from pixmirror.errors import ConfigError
 
 NOW = 1_780_000_000_000

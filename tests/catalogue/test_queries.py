@@ -9,7 +9,8 @@ from pixmirror.catalogue import runs
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.views import queries
-from pixmirror.catalogue.views.queries import Pace, Planned, status, why
+from pixmirror.catalogue.views.queries import Pace, Planned, status
+from pixmirror.catalogue.views.why import why
 
 NOW = 1_780_000_000_000
 HOUR = 3_600_000

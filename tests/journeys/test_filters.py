@@ -6,7 +6,7 @@ import pytest
 
 from pixmirror.catalogue.database import open_readonly
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.views.queries import why
+from pixmirror.catalogue.views.why import why
 from pixmirror.config import FollowingJob
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, update
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.schema import chore, meta
-from pixmirror.catalogue.views.export import said
+from pixmirror.catalogue.views.words import said
 from pixmirror.clock import DAY_MS
 
 KINDS = ("coverage", "web")  # the chores that need the cookie

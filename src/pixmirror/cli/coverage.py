@@ -93,7 +93,7 @@ def _has_web(s: Session) -> bool:
 
 
 def _as_json(found: "Overview", works: "Sequence[Missing] | None") -> dict[str, Any]:
-    from pixmirror.catalogue.views.export import plain
+    from pixmirror.catalogue.views.words import plain
 
     shown = {
         "total": found.total.as_dict(),

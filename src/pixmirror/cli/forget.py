@@ -183,7 +183,7 @@ def _until(said: dict[str, Any], target: "Target") -> str:
 
 
 def _told(target: "Target", done: dict[str, Any]) -> dict[str, Any]:
-    from pixmirror.catalogue.views.export import iso
+    from pixmirror.catalogue.views.words import iso
 
     page = target.idx if target.kind == "page" else None
     return {"ref": str(target.ref), "page": page, **done, "until": iso(done["until"])}
@@ -210,7 +210,7 @@ def _list(s: Session, as_json: bool) -> None:
 
 
 def _stone(stone: "Tombstone") -> dict[str, Any]:
-    from pixmirror.catalogue.views.export import iso
+    from pixmirror.catalogue.views.words import iso
 
     target = stone.target
     return {

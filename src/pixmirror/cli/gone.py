@@ -95,7 +95,7 @@ def _summary(s: Session, limit: int, as_json: bool) -> None:
 
 
 def _summary_json(here: "OnlyHere", lost: "Vanished", held: "Sequence[Brake]", limit: int) -> dict[str, Any]:
-    from pixmirror.catalogue.views.export import plain
+    from pixmirror.catalogue.views.words import plain
 
     return {
         **{name: getattr(here, name) for name in ("works", "files", "bytes")},
@@ -138,7 +138,7 @@ def _read(s: Session, what: str, limit: int) -> Sequence[Any]:
 def _plain(item: Any) -> dict[str, Any]:
     """One row as JSON, with the name that the other commands take."""
     from pixmirror.catalogue.refs import Ref
-    from pixmirror.catalogue.views.export import plain
+    from pixmirror.catalogue.views.words import plain
 
     made: dict[str, Any] = plain(item)
     if "ref" not in made:

@@ -103,11 +103,11 @@ def why(
       pixmirror why https://www.pixiv.net/novel/show.php?id=123
     """
     from pixmirror.catalogue import refs
-    from pixmirror.catalogue.views import queries
+    from pixmirror.catalogue.views import why as view
 
     wanted = refs.parse_ref(ref)
     with session(ctx).reading() as db:
-        found = db.read_sync(queries.why, wanted, now_ms())
+        found = db.read_sync(view.why, wanted, now_ms())
     if as_json:
         print_json(found.as_dict())
     else:
@@ -153,10 +153,10 @@ def show(
 
 def _now(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
     from pixmirror.catalogue.history import versions as history
-    from pixmirror.catalogue.views import queries
-    from pixmirror.catalogue.views.export import iso
+    from pixmirror.catalogue.views import show as view
+    from pixmirror.catalogue.views.words import iso
 
-    found = db.read_sync(queries.show, ref)
+    found = db.read_sync(view.show, ref)
     if found is None:
         raise _unknown(ref)
     count, changed_at = db.read_sync(history.summary, ref)
@@ -174,7 +174,7 @@ def _history(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
 
 def _past(db: "ReadOnly", ref: "Ref", moment: int) -> dict[str, Any]:
     from pixmirror.catalogue.history import versions as history
-    from pixmirror.catalogue.views.export import iso
+    from pixmirror.catalogue.views.words import iso
 
     found = db.read_sync(history.at, ref, moment)
     if found is not None:
@@ -202,10 +202,10 @@ def search(
       pixmirror search 初音ミク
       pixmirror search "hatsune miku" --limit 100
     """
-    from pixmirror.catalogue.views import queries
+    from pixmirror.catalogue.views import search as view
 
     with session(ctx).reading() as db:
-        hits = db.read_sync(queries.search, text, limit)
+        hits = db.read_sync(view.search, text, limit)
     if as_json:
         print_json([hit.as_dict() for hit in hits])
     else:

@@ -119,7 +119,7 @@ def _on_terminal() -> "Callable[[Findings], None] | None":
 
 def as_dict(found: "Findings", check: bool) -> dict[str, Any]:
     """What `reindex --json` prints."""
-    from pixmirror.catalogue.views.export import plain
+    from pixmirror.catalogue.views.words import plain
 
     return {
         "same": found.same,

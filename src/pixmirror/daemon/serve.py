@@ -3,12 +3,11 @@
 import asyncio
 import logging
 import signal
-from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pixmirror import control, notify
 from pixmirror.catalogue import queue, runs
@@ -19,6 +18,7 @@ from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.first_look import WouldLose, look_first
 from pixmirror.daemon.mirror import Mirror, configured_token, load_pauses, open_mirror, use_jobs, use_web
 from pixmirror.daemon.notices import CATALOGUE_FAILS, Notices
+from pixmirror.daemon.pace import Pace
 from pixmirror.daemon.trouble import cause_of
 from pixmirror.errors import (
     ConfigError,
@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 LOGIN_PATIENCE_S = 5  # then we are up without it
 TICK_S = 15
 LOOK_AGAIN_S = 6 * 3600.0  # after answers that pixmirror cannot read
-SAMPLES = 240  # an hour of ticks
 JUMP_S = 60
 FAILURES_TO_TELL = 3
 RETRY_S = 300  # after a job's first failure; then three times as long each time
@@ -57,15 +56,6 @@ async def serve(
     config = load(config_path, env)
     async with open_mirror(config, env) as mirror:
         await Daemon(mirror, config_path, env).run(on_ready)
-
-
-class Sample(NamedTuple):
-    """What was done since the start, at a moment of the monotonic clock."""
-
-    at: float
-    requests: int
-    files: int
-    size: int
 
 
 class Daemon:
@@ -92,7 +82,7 @@ class Daemon:
         self._lift_at: int | None = None
         self._held: tuple[int | None, str] | None = None
         self._hurry = asyncio.Event()
-        self._samples: deque[Sample] = deque(maxlen=SAMPLES)
+        self.pace = Pace()
 
     async def run(self, on_ready: Callable[[Engine], None] = lambda engine: None) -> None:
         loop = asyncio.get_running_loop()
@@ -296,7 +286,7 @@ class Daemon:
         clock = self.mirror.clock
         wall, ticks = clock.now(), clock.monotonic()
         while True:
-            self._samples.append(self._sample())
+            self.pace.sample(self.mirror, self.engine.files)
             self._hurry.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._until_next_look()):
@@ -372,30 +362,8 @@ class Daemon:
             "jobs": jobs,
             "problems": self.problems(),
             "blocked": blocked,
-            "pace": self.pace(),
+            "pace": self.pace.an_hour(self.mirror, self.engine.files),
         }
-
-    def pace(self) -> dict[str, float | None]:
-        """Per hour: requests as fast as they may be sent, files and bytes as they came in the last hour."""
-        now, first = self._sample(), self._samples[0] if self._samples else self._sample()
-        hours = (now.at - first.at) / 3600
-        files, size = now.files - first.files, now.size - first.size
-        requests: float | None = None
-        pacer, per_day = self.mirror.transport.pacer, self.mirror.config.pixiv.requests_per_day
-        if pacer.interval_ms:
-            requests = 3_600_000 / pacer.interval_ms
-            requests = min(requests, per_day / 24) if per_day else requests
-        elif hours and now.requests > first.requests:
-            requests = (now.requests - first.requests) / hours
-        return {
-            "requests_per_hour": requests,
-            "files_per_hour": files / hours if hours and files else None,
-            "bytes_per_hour": size / hours if hours and size else None,
-        }
-
-    def _sample(self) -> Sample:
-        counts = self.mirror.transport.counts
-        return Sample(self.mirror.clock.monotonic(), counts.api, self.engine.files, counts.image_bytes)
 
 
 def quiet_until(now: datetime, quiet: tuple[int, int]) -> datetime | None:

@@ -18,7 +18,7 @@ from pixmirror.catalogue.ingest.files import text_of
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import media, sighting, state_change, text_version, user, work
 from pixmirror.catalogue.stats import Point
-from pixmirror.catalogue.views.export import iso, plain
+from pixmirror.catalogue.views.words import iso, plain
 
 _PROSE = ("caption", "comment", "workspace_comment")
 

@@ -15,7 +15,7 @@ from pixmirror.catalogue.ingest.payloads import BASE
 from pixmirror.catalogue.media import File, originals
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.schema import media, payload, text_version
-from pixmirror.catalogue.views.export import pixiv_time
+from pixmirror.catalogue.views.words import pixiv_time
 from pixmirror.models import Illust, Novel, NovelText, UgoiraMetadata
 
 __all__ = ["File", "Step", "work_steps"]

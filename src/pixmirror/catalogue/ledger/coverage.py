@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from pixmirror.catalogue import web_health
 from pixmirror.catalogue.ledger import coverage_sql as sql
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.views.export import plain
+from pixmirror.catalogue.views.words import plain
 
 FEW = 50
 # Not holes: the user wants it so.

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, create_engine
 
 from pixmirror.catalogue.schema import metadata
 from pixmirror.catalogue.views import plan_known as known
-from pixmirror.catalogue.views.export import plain
+from pixmirror.catalogue.views.words import plain
 from pixmirror.clock import DAY_MS
 from pixmirror.models import Medium
 

@@ -12,10 +12,7 @@ from pixmirror.catalogue.ledger import judge
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import bookmark, broken, chore, comment, feed, gap, tag, user, work
 from pixmirror.catalogue.views import plan
-from pixmirror.catalogue.views.export import many, plain, until
-from pixmirror.catalogue.views.export import show as show
-from pixmirror.catalogue.views.search import search as search
-from pixmirror.catalogue.views.why import why as why
+from pixmirror.catalogue.views.words import many, plain, until
 from pixmirror.clock import DAY_MS
 
 SAMPLE = 5_000  # rows of one state that are looked through for reasons; the counts are exact all the same

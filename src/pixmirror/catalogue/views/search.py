@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select, union
 from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.refs import Ref, parse_ref
 from pixmirror.catalogue.schema import tag, tag_translation, user, work, work_tag
-from pixmirror.catalogue.views.export import pixiv_time, plain
+from pixmirror.catalogue.views.words import pixiv_time, plain
 from pixmirror.errors import ConfigError
 from pixmirror.models import Medium, split_key
 

@@ -28,8 +28,9 @@ from pixmirror.catalogue.schema import (
     work_job,
 )
 from pixmirror.catalogue.seen import WEB
-from pixmirror.catalogue.views.export import OURS, many, plain, said, until
+from pixmirror.catalogue.views.export import OURS
 from pixmirror.catalogue.views.why_facts import OF_USER, STATE, Facts, facts, sentence, sentences
+from pixmirror.catalogue.views.words import many, plain, said, until
 
 AHEAD = 10_000  # files counted ahead of one in the queue
 BROKEN = 2_000  # unreadable items that are looked through for an id

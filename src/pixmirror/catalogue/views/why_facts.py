@@ -26,7 +26,8 @@ from pixmirror.catalogue.schema import (
     web_listed,
     work,
 )
-from pixmirror.catalogue.views.export import OURS, said
+from pixmirror.catalogue.views.export import OURS
+from pixmirror.catalogue.views.words import said
 from pixmirror.clock import DAY_MS, HOUR_MS
 
 _owner = func.json_extract(feed.c.params, literal_column("'$.user_id'"))

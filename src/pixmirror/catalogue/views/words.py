@@ -1,0 +1,49 @@
+"""Values of the catalogue as JSON takes them, and inside a sentence."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+from pixmirror.catalogue.refs import Ref
+from pixmirror.models import JST, from_ms
+
+_TIMES = ("_at", "_seen", "_run", "since", "until", "now")
+
+
+def plain(value: Any, name: str = "") -> Any:
+    """Dataclasses as what JSON takes; times as ISO 8601 in UTC."""
+    if isinstance(value, Ref):
+        return str(value)
+    if is_dataclass(value):
+        return {f.name: plain(getattr(value, f.name), f.name) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, int) and not isinstance(value, bool) and name.endswith(_TIMES):
+        return iso(value)
+    return value
+
+
+def iso(ms: int | None) -> str | None:
+    return None if ms is None else from_ms(ms).isoformat(timespec="seconds")
+
+
+def pixiv_time(ms: int | None) -> str | None:
+    """A moment as Pixiv writes it."""
+    return None if ms is None else datetime.fromtimestamp(ms // 1000, JST).isoformat()
+
+
+def said(ms: int) -> str:
+    """A moment inside a sentence."""
+    return f"{from_ms(ms):%Y-%m-%d %H:%M} UTC"
+
+
+def many(n: int, one: str, more: str | None = None) -> str:
+    """A number of things inside a sentence."""
+    return f"{n:,} {one if n == 1 else more or one + 's'}"
+
+
+def until(ms: int | None) -> str:
+    return "until resumed" if ms is None else f"until {said(ms)}"
