@@ -59,7 +59,7 @@ def _whole() -> list[_Part]:
         _Part("lists 1:1", _plan(1, "known", 3), tuple(_HOURS)[:3]),
         _Part("all 1:25", _plan(25, "done", 60), done),
         _Part("all 1:50", _plan(50, "done", 60), done),
-        _Part("year 1:25", _plan(25, "days", 365) | {"model": 1, "files": True}, (), news=True),
+        _Part("year 1:25", _plan(25, "days", 365) | {"model": 1, "look_s": 60.0}, (), news=True),
     ]
 
 

@@ -58,18 +58,20 @@ class Plan:
     until: str
     model: int = 1
     files: bool = True
+    look_s: float = 10.0
 
 
 class Clock(YearClock):
-    """The engine's looks, which would be most of the work, are rarer: every 10 s, in a model 1:N every 10 N."""
+    """The engine's looks, which would be most of the work, are rarer: every `look_s` (a model 1:N: N times)."""
 
     model = 1
+    look_s = 10.0
 
     async def sleep(self, seconds: float) -> None:
         if self.idle() or seconds not in (0.2, 0.5, 5.0, 30.0):
             await super().sleep(seconds)
         else:
-            await asyncio.sleep(max(seconds, 10.0) * self.model)
+            await asyncio.sleep(max(seconds, self.look_s) * self.model)
 
 
 def main() -> None:
@@ -84,7 +86,7 @@ def main() -> None:
 
 
 async def _run(plan: Plan, clock: Clock) -> dict[str, Any]:
-    clock.model = plan.model
+    clock.model, clock.look_s = plan.model, plan.look_s
     size = Size(plan.artists, plan.works, plan.bookmarks, plan.a_week)
     pixiv = Pixiv(clock, size)
     jobs = (
