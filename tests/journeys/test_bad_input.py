@@ -32,7 +32,7 @@ from pixmirror.errors import (
     TokenRejected,
     WrongAccount,
 )
-from pixmirror.store import MARKER
+from pixmirror.store import MARKER, MirrorRoot
 from tests.faults import Faults, nothing_is_lost, one_clear_sentence, status
 from tests.standin import FOLLOWING, Setup
 from tests.virtual_time import START_MS, VirtualClock, run_virtually, serving
@@ -308,6 +308,29 @@ def test_a_reserve_larger_than_the_disk_fetches_nothing_and_says_so(tmp_path: Pa
     play(tmp_path / "mirror", scene)
 
 
+def test_the_reserve_is_never_eaten_into_and_nothing_is_fetched_in_vain_once_it_is_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve, room = 10 << 10, 8 << 10
+
+    def free(root: MirrorRoot) -> int:
+        return reserve + room - sum(path.stat().st_size for path in root.media.rglob("*.*g"))
+
+    async def scene(case: Case) -> None:
+        setup = case.with_mirror(keep_free="10 KiB")
+        with monkeypatch.context() as patch:
+            patch.setattr(MirrorRoot, "free_bytes", free)
+            report = await case.sync(setup)
+        assert report.exit_code == 6
+        assert 0 < report.files.bytes_stored <= room
+        assert case.faults.asked("^/img-")
+        assert len(case.faults.asked("^/img-")) <= report.files.stored + 2 * setup.config().pixiv.image_connections
+        assert report.files.failed == report.files.waiting == 0
+        await case.completes()
+
+    play(tmp_path / "mirror", scene)
+
+
 @contextmanager
 def tiny_disk(place: Path, kib: int) -> Iterator[None]:
     """A real file system of that size, where we may mount one."""
@@ -328,7 +351,7 @@ def test_a_real_disk_that_is_full_ends_with_6_and_a_larger_one_completes(tmp_pat
             setup = case.with_mirror(media=tmp_path / "disk")
             report = await case.sync(setup)
             assert report.exit_code == 6
-            assert one_clear_sentence(report.trouble).startswith("The disk is full: ")
+            assert one_clear_sentence(report.trouble).startswith("The disk ")
             kept = files(tmp_path / "disk")
         (tmp_path / "larger").mkdir()
         for name, data in kept.items():

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from pixmirror.catalogue import queue
 from pixmirror.daemon.mirror import Mirror
+from pixmirror.errors import StorageError
 from pixmirror.fetch.finishing import Fetcher, Finisher
 from pixmirror.fetch.worker import Claim, Worker, prepare
 from pixmirror.models import Lane
@@ -36,9 +37,13 @@ class Fetching:
     async def step(self, worker: Worker) -> tuple[bool, int]:
         """Fetch the next file: whether there was one, and how many were stored meanwhile."""
         claim = None if self._mirror.all_paused else await self._next()
-        if claim is None:
-            return False, await worker.settle()
-        return True, await worker.fetch(claim)
+        try:
+            if claim is None:
+                return False, await worker.settle()
+            return True, await worker.fetch(claim)
+        except StorageError:
+            await self._give_back()  # no file is asked for before the disk was looked at again
+            raise
 
     async def _next(self) -> Claim | None:
         async with self._claiming:
@@ -56,6 +61,14 @@ class Fetching:
             return await asyncio.to_thread(prepare, m.root, items[::-1], now) if items else []
         except BaseException:
             await m.db.run(queue.release, [item.media_id for item in items])
+            raise
+
+    async def _give_back(self) -> None:
+        claims, self._claims = self._claims, []
+        try:
+            await self._mirror.db.run(queue.release, [claim.item.media_id for claim in claims])
+        except BaseException:
+            self._claims += claims
             raise
 
     def _check_disk(self) -> None:

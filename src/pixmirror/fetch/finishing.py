@@ -118,7 +118,7 @@ def _place_all(root: MirrorRoot, files: Sequence[Fetched]) -> list[Outcome]:
         root.check_media()  # the disk may have gone since they were claimed
     except PixmirrorError as error:
         return [_dropped(file, error) for file in files]
-    outcomes = [_place(file) for file in files]
+    outcomes = [_place(root, file) for file in files]
     placed = {
         file.part.folder for file, outcome in zip(files, outcomes, strict=True) if isinstance(outcome, Stored)
     }
@@ -129,12 +129,13 @@ def _place_all(root: MirrorRoot, files: Sequence[Fetched]) -> list[Outcome]:
     return outcomes
 
 
-def _place(file: Fetched) -> Outcome:
+def _place(root: MirrorRoot, file: Fetched) -> Outcome:
     item, part = file.item, file.part
     mtime = url_ms(file.url) or item.create_date
     # Whatever lies under the name was not whole, or was found rotten.
     replace = item.attempts > 1 or item.sha256 is not None
     try:
+        root.check_room(part.held)  # others may have filled the disk since
         try:
             return stored(part.place(mtime, structure(part.rel, file.length), replace), file.url)
         except WebPage as error:

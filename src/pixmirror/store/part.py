@@ -51,6 +51,11 @@ class Part:
         return self._path.parent
 
     @property
+    def held(self) -> int:
+        """Bytes in memory, which the disk is still to take."""
+        return self._held_size
+
+    @property
     def full(self) -> bool:
         return self._held_size >= SPILL
 
