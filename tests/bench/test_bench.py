@@ -79,8 +79,7 @@ def test_the_scenarios_run_at_a_small_size_with_every_request_counted(tmp_path: 
     assert all(figure.keys() == FIGURE for figure in found["figures"])
     counted = {f"{f['scenario']}: {f['what']}, {f['subject']}": f["median"] for f in found["figures"]}
     assert counted["first-mirror: image requests, no latency, pixmirror x16"] == 20
-    # beside the six of the look before the first sync
-    assert counted["first-mirror: API requests, no latency, pixmirror x16"] <= 6 + 4 + 2
+    assert counted["first-mirror: API requests, no latency, pixmirror x16"] == 4 + 2
     assert counted["nothing-new: nothing new, API requests, pixmirror"] <= 4
     assert counted["nothing-new: 25 new works, API requests, pixmirror"] <= 8
     assert counted["nothing-new: 25 new works, image requests, pixmirror"] == 25

@@ -31,7 +31,7 @@ async def test_what_the_first_look_asked_the_first_sync_does_not_ask_again(tmp_p
             looked = [(s.path, s.query) for s in faults.asked("^/v")]
             assert (await sync(mirror)).exit_code == 0
     asked = Counter((s.path, s.query) for s in faults.asked("^/v"))
-    assert len(looked) > 6
+    assert len(looked) >= 6
     assert {request: asked[request] for request in looked} == dict.fromkeys(looked, 1)
 
 

@@ -1,7 +1,7 @@
 """One page of each endpoint that the enabled jobs use, read strictly: does Pixiv still answer as we read it?
 
-Run by `check --pixiv`, and before an account's first sync, which it stops only where a whole answer could not be
-read: single items that cannot be are kept as they came, and reported.
+Run by `check --pixiv`, and in part before an account's first sync, which it stops only where a whole answer could
+not be read: single items that cannot be are kept as they came, and reported.
 """
 
 import json
@@ -85,6 +85,7 @@ class _Seen:
 
 
 Call = Callable[[], Awaitable[Any]]
+Calls = Callable[[Mirror, AppApi, _Seen, int], Iterator[tuple[str, Call]]]
 
 
 class WouldLose(BadResponse):
@@ -96,12 +97,12 @@ class WouldLose(BadResponse):
 async def look_first(mirror: Mirror) -> None:
     """Before an account's first sync: does Pixiv answer as we read it? Stops only where data would be lost.
 
-    What it was answered is the jobs' first pages.
+    It asks what the jobs begin with, and they take over what it was answered: it costs no request of its own.
     """
     looked: str | None = await mirror.db.read(runs.get_meta, DONE)
     if looked or not mirror.jobs:
         return
-    report, answers = await _look(mirror)
+    report, answers = await _look(mirror, _firsts)
     if report.lossy:
         lines = "".join(f"\n  {line}" for line in report.differences())
         raise WouldLose(f"Pixiv's answers are not what pixmirror reads; data would be lost:{lines}")
@@ -111,17 +112,17 @@ async def look_first(mirror: Mirror) -> None:
 
 async def first_look(mirror: Mirror, record: Path | None = None) -> Report:
     """Ask at most twelve times. Raises what concerns everything: no login, no network, a limit."""
-    report, answers = await _look(mirror)
+    report, answers = await _look(mirror, _all)
     if record is not None:
         write_answers(record, answers)
     return report
 
 
-async def _look(mirror: Mirror) -> tuple[Report, list[Answer]]:
+async def _look(mirror: Mirror, calls: Calls) -> tuple[Report, list[Answer]]:
     token = await mirror.log_in()
     api = RecordingApi.of(mirror.api)
     report, seen = Report(), _Seen()
-    for name, call in _calls(mirror, api, seen, token.user_id):
+    for name, call in calls(mirror, api, seen, token.user_id):
         if len(api.answers) >= AT_MOST:
             break
         report.probes.append(await _probe(name, call, seen))
@@ -129,8 +130,8 @@ async def _look(mirror: Mirror) -> tuple[Report, list[Answer]]:
     return report, api.answers
 
 
-def _calls(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple[str, Call]]:
-    """What the enabled jobs ask, in the order of what is lost without it; evaluated while examples come in."""
+def _firsts(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple[str, Call]]:
+    """What the enabled jobs ask first: lists, and what completes works; evaluated while examples come in."""
     kinds = {job.kind for job in mirror.jobs.values()}
     for job in mirror.jobs.values():
         if job.kind == "user" and job.users and not seen.artist:
@@ -149,6 +150,11 @@ def _calls(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple[
         yield "/v1/ugoira/metadata", lambda: illusts.ugoira_metadata(api, seen.ugoira)
     if seen.novel and any(job.wants.novels for job in mirror.jobs.values()):
         yield "/webview/v2/novel", lambda: novels.text(api, seen.novel)
+
+
+def _all(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple[str, Call]]:
+    """What they ask sooner or later."""
+    yield from _firsts(mirror, api, seen, me)
     if seen.illust:
         yield "/v1/illust/detail", lambda: illusts.detail(api, seen.illust)
         if any(job.wants.comments for job in mirror.jobs.values()):
