@@ -1,8 +1,32 @@
 """How loops that share one catalogue wake each other, and how we know that all of them have nothing to do."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 PAUSED = -1
+
+
+class Looks:
+    """Spares loops that look for the same work a look that one of them made in vain since the last ring."""
+
+    def __init__(self, bell: "Bell") -> None:
+        self._bell = bell
+        self._in_vain: int | None = None
+
+    async def find(self, look: Callable[[], Awaitable[T | None]]) -> T | None:
+        rings = self._bell.rings  # what is rung for meanwhile may have come too late for the look
+        if self._in_vain == rings:
+            return None
+        found = await look()
+        self._in_vain = rings if found is None else None
+        return found
+
+    def again(self) -> None:
+        """Something ended that may have been in the way."""
+        self._in_vain = None
 
 
 class Bell:
@@ -15,6 +39,11 @@ class Bell:
         self._rings = 0
         self._event = asyncio.Event()
         self._heard: dict[str, int | None] = {}
+
+    @property
+    def rings(self) -> int:
+        """How often it was rung."""
+        return self._rings
 
     def ring(self) -> None:
         self._rings += 1

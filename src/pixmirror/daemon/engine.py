@@ -15,7 +15,7 @@ from pixmirror.catalogue import chores, feeds, queue, runs, sidecars
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.daemon import upkeep
-from pixmirror.daemon.bell import Bell
+from pixmirror.daemon.bell import Bell, Looks
 from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.trouble import LASTING, TROUBLE_S, Trouble, cause_of
@@ -54,6 +54,7 @@ class Engine:
         self.walking = Walking()
         self._errands: dict[tuple[str, int], int] = {}  # under way, with their lanes
         self._pick = asyncio.Lock()
+        self._walk_looks, self._errand_looks = Looks(self.bell), Looks(self.bell)
         self._logged_in = asyncio.Event()
         self._logged_in.set()
 
@@ -76,7 +77,7 @@ class Engine:
         loops += [(f"errand-{n}", self._errand) for n in range(ERRAND_RUNNERS)]
         loops += [("sidecars", self._sidecars)]
         tasks = [group.create_task(self._loop(name, step)) for name, step in loops]
-        fetching = Fetching(self.mirror, self.bell.ring)
+        fetching = Fetching(self.mirror, self.bell)
         connections = range(self.mirror.config.pixiv.image_connections)
         tasks += [group.create_task(self._fetch_loop(f"fetch-{n}", fetching)) for n in connections]
         tasks += [group.create_task(part) for part in (self._alarm(), self._bookkeeper(), self._upkeep())]
@@ -135,7 +136,7 @@ class Engine:
         async with self._pick:
             # Taken before the read: what ends while we read may still look open in what we read.
             busy = self.walking.busy()
-            found = await self.mirror.db.read(self._next_walk, busy)
+            found = await self._walk_looks.find(lambda: self.mirror.db.read(self._next_walk, busy))
             if found is None:
                 return False
             feed, gap = found
@@ -146,6 +147,7 @@ class Engine:
             await self._walk(feed, gap)
         finally:
             self.walking.free(feed.id)
+            self._walk_looks.again()
         self.works_again("pixiv")
         self.works_again("catalogue")
         self.bell.ring()
@@ -187,7 +189,9 @@ class Engine:
         if "login" in self.trouble.errors or self.mirror.all_paused:
             return False
         async with self._pick:
-            chore = await self.mirror.db.read(self._next_errand, dict(self._errands))
+            chore = await self._errand_looks.find(
+                lambda: self.mirror.db.read(self._next_errand, dict(self._errands))
+            )
             if chore is None:
                 return False
             self._errands[chore.kind, chore.key] = chore.lane
@@ -197,6 +201,7 @@ class Engine:
             await run_chore(self.context, self.mirror.job_for_chores(), chore)
         finally:
             del self._errands[chore.kind, chore.key]
+            self._errand_looks.again()
         self.works_again("pixiv")
         self.works_again("catalogue")
         return True

@@ -1,11 +1,11 @@
 """The files that are ours to fetch now: claimed together, handed to the connections one by one."""
 
 import asyncio
-from collections.abc import Callable
 
 from pixmirror.catalogue import queue
+from pixmirror.daemon.bell import Bell, Looks
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.errors import StorageError
+from pixmirror.errors import PixmirrorError, StorageError
 from pixmirror.fetch.finishing import Fetcher, Finisher
 from pixmirror.fetch.worker import Claim, Worker, prepare
 from pixmirror.models import Lane
@@ -16,14 +16,15 @@ CLAIM = 64
 class Fetching:
     """What the fetch loops share."""
 
-    def __init__(self, mirror: Mirror, ring: Callable[[], None]) -> None:
+    def __init__(self, mirror: Mirror, bell: Bell) -> None:
         self._mirror = mirror
+        self._looks = Looks(bell)
         self._fetcher = Fetcher(
             mirror.db,
             mirror.transport,
             mirror.root,
             mirror.clock,
-            ring,
+            bell.ring,
             lambda: mirror.config.mirror.brake_percent / 100,  # which a reload may change
         )
         self._finisher = Finisher(self._fetcher, enough=mirror.config.pixiv.image_connections)
@@ -41,24 +42,26 @@ class Fetching:
             if claim is None:
                 return False, await worker.settle()
             return True, await worker.fetch(claim)
-        except StorageError:
-            await self._give_back()  # no file is asked for before the disk was looked at again
+        except PixmirrorError as error:
+            self._looks.again()  # what it had is free for others
+            if isinstance(error, StorageError):
+                await self._give_back()  # no file is asked for before the disk was looked at again
             raise
 
     async def _next(self) -> Claim | None:
         async with self._claiming:
             if not self._claims:
-                self._claims = await self._claim()
+                self._claims = await self._looks.find(self._claim) or []
             return self._claims.pop() if self._claims else None
 
-    async def _claim(self) -> list[Claim]:
-        """The last one is the most urgent."""
+    async def _claim(self) -> list[Claim] | None:
+        """The last one is the most urgent; None if there is none."""
         m = self._mirror
         await asyncio.to_thread(self._check_disk)
         now = m.clock.now()
         items = await m.db.run(queue.claim, CLAIM, now, lanes_before(m))
         try:
-            return await asyncio.to_thread(prepare, m.root, items[::-1], now) if items else []
+            return await asyncio.to_thread(prepare, m.root, items[::-1], now) if items else None
         except BaseException:
             await m.db.run(queue.release, [item.media_id for item in items])
             raise
