@@ -22,6 +22,7 @@ from sqlalchemy import bindparam, text
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection
 from pixmirror.config import BookmarksJob, FollowingJob
+from pixmirror.daemon.bell import Looks
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.fetching import lanes_before
 from pixmirror.daemon.mirror import Mirror, open_mirror
@@ -135,6 +136,7 @@ class Fetching:
 
     def __init__(self, engine: Engine, plan: Plan) -> None:
         self.engine, self.plan = engine, plan
+        self.looks = Looks(engine.bell)
 
     async def step(self, *_: object) -> bool:
         mirror = self.engine.mirror
@@ -142,8 +144,8 @@ class Fetching:
         if not self.plan.files:
             return False
         async with images.slot():
-            items = await mirror.db.run(queue.claim, TOGETHER, mirror.clock.now(), lanes_before(mirror))
-            if not items:
+            items = await self.looks.find(self._claim)
+            if items is None:
                 return False
             seconds = FILE_BYTES * len(items) / BYTES_A_SECOND * self.plan.model
             await asyncio.sleep(seconds)
@@ -155,6 +157,10 @@ class Fetching:
         await mirror.db.run(queue.finish_all, done, mirror.clock.now())
         self.engine.bell.ring()
         return True
+
+    async def _claim(self) -> list[MediaItem] | None:
+        mirror = self.engine.mirror
+        return await mirror.db.run(queue.claim, TOGETHER, mirror.clock.now(), lanes_before(mirror)) or None
 
 
 def _stored(item: MediaItem) -> Stored:

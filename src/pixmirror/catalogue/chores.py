@@ -49,6 +49,9 @@ _MOVED = Many(
         where=_sooner | _later | _more_urgent,
     )
 )
+_in_lane = (chore.c.lane == bindparam("lane")) & (chore.c.due_at <= bindparam("now"))
+_DUE = select(chore).where(_in_lane).order_by(chore.c.due_at).limit(bindparam("n"))
+_NEXT_LANE = select(func.min(chore.c.lane)).where(chore.c.lane > bindparam("lane"))
 _ONE = (chore.c.kind == bindparam("b_kind")) & (chore.c.key == bindparam("b_key"))
 _again = chore.c.attempts == ASKED_AGAIN
 _DONE = delete(chore).where(_ONE, ~_again)
@@ -92,8 +95,7 @@ def due(conn: Connection, now: int, limit: int, lanes: Sequence[int] | None = No
     """The most urgent that are due: by lane, then by due time."""
     found: list[Chore] = []
     for lane in sorted(lanes) if lanes is not None else _lanes(conn):
-        stmt = select(chore).where(chore.c.lane == lane, chore.c.due_at <= now).order_by(chore.c.due_at)
-        rows = conn.execute(stmt.limit(limit - len(found)))
+        rows = conn.execute(_DUE, {"lane": lane, "now": now, "n": limit - len(found)})
         found += (
             Chore(
                 r.kind,
@@ -115,10 +117,10 @@ def due(conn: Connection, now: int, limit: int, lanes: Sequence[int] | None = No
 def _lanes(conn: Connection) -> list[int]:
     """The lanes that hold anything, by skipping through the index."""
     lanes: list[int] = []
-    lane = conn.execute(select(func.min(chore.c.lane))).scalar()
+    lane = conn.scalar(_NEXT_LANE, {"lane": -1})
     while lane is not None:
         lanes.append(lane)
-        lane = conn.execute(select(func.min(chore.c.lane)).where(chore.c.lane > lane)).scalar()
+        lane = conn.scalar(_NEXT_LANE, {"lane": lane})
     return lanes
 
 

@@ -9,10 +9,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, exists, func, literal, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.schema import feed, feed_job, gap, tombstone, user
+from pixmirror.catalogue.seen import among, listed
 from pixmirror.models import Lane
 
 ARTIST_LISTS = ("user/illusts", "user/novels")
@@ -197,19 +210,6 @@ def hand_over(conn: Connection, before: str, after: str) -> int:
     return conn.execute(insert(feed_job).from_select(columns, mine).on_conflict_do_nothing()).rowcount
 
 
-def _wanted_by(jobs: Sequence[str]) -> ColumnElement[bool]:
-    """One of these jobs wants it, and it is no list of a user who is forgotten (law 10)."""
-    owner = func.json_extract(feed.c.params, "$.user_id")
-    barred = exists().where(tombstone.c.owner_kind == "user", tombstone.c.owner_id == owner)
-    return exists().where(feed_job.c.feed_id == feed.c.id, feed_job.c.job.in_(jobs)) & ~barred
-
-
-def _walker(jobs: Sequence[str]) -> ColumnElement[str]:
-    """Which of these jobs walks it: its own while it is among them, else any that wants it."""
-    other = select(func.min(feed_job.c.job)).where(feed_job.c.feed_id == feed.c.id, feed_job.c.job.in_(jobs))
-    return case((feed.c.job.in_(jobs), feed.c.job), else_=other.scalar_subquery()).label("walker")
-
-
 def late_comer(conn: Connection, feed_id: int, pass_started: int) -> bool:
     """Whether a job came to the list after that pass began, and so has not seen all of it."""
     late = select(feed_job.c.job).where(feed_job.c.feed_id == feed_id, feed_job.c.joined_at > pass_started)
@@ -226,25 +226,29 @@ def get_feed(conn: Connection, feed_id: int) -> Feed:
     return _feed(conn.execute(select(feed).where(feed.c.id == feed_id)).one())
 
 
+_NOW: BindParameter[int] = bindparam("now")
+_AT_MOST: BindParameter[int] = bindparam("n")
+_of_jobs = among(feed_job.c.job, "jobs") & (feed_job.c.feed_id == feed.c.id)
+_owner = func.json_extract(feed.c.params, "$.user_id")
+_barred = (tombstone.c.owner_kind == "user") & (tombstone.c.owner_id == _owner)
+# One of these jobs wants it, and it is no list of a user who is forgotten (law 10).
+_WANTED = exists().where(_of_jobs) & ~exists().where(_barred)
+# Which of them walks it: its own while it is among them, else any that wants it.
+_other = select(func.min(feed_job.c.job)).where(_of_jobs).scalar_subquery()
+_WALKED = select(feed, case((among(feed.c.job, "jobs"), feed.c.job), else_=_other).label("walker")).where(_WANTED)
+_DUE = _WALKED.where(feed.c.due_at <= _NOW).order_by(feed.c.lane, feed.c.due_at, feed.c.id).limit(_AT_MOST)
+_REFRESH = _WALKED.where(feed.c.refresh_at <= _NOW).order_by(feed.c.refresh_at).limit(_AT_MOST)
+
+
 def due_feeds(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> list[Feed]:
     """Feeds of these jobs whose head must be walked now, by lane, the longest waiting first."""
-    rows = conn.execute(
-        select(feed, _walker(jobs))
-        .where(feed.c.due_at <= now, _wanted_by(jobs))
-        .order_by(feed.c.lane, feed.c.due_at, feed.c.id)
-        .limit(limit)
-    )
+    rows = conn.execute(_DUE, {"jobs": listed(jobs), "now": now, "n": limit})
     return [replace(_feed(r), job=r.walker) for r in rows]
 
 
 def due_refreshes(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> list[Feed]:
     """Feeds of these jobs whose head is to be read again, only to see what has changed."""
-    rows = conn.execute(
-        select(feed, _walker(jobs))
-        .where(feed.c.refresh_at <= now, _wanted_by(jobs))
-        .order_by(feed.c.refresh_at)
-        .limit(limit)
-    )
+    rows = conn.execute(_REFRESH, {"jobs": listed(jobs), "now": now, "n": limit})
     return [replace(_feed(r), job=r.walker, lane=int(Lane.REFRESH)) for r in rows]
 
 
@@ -339,34 +343,39 @@ def gap_failed(conn: Connection, gap_id: int, due_at: int, error: str) -> int | 
     return failures
 
 
-_ORDER = case({"head": 0, "page": 1, "backfill": 2, "full": 3}, value=gap.c.kind, else_=4)
+_gap_order = case({"head": 0, "page": 1, "backfill": 2, "full": 3}, value=gap.c.kind, else_=4)
+_DUE_GAPS = (
+    _WALKED.add_columns(*(c.label(f"g_{c.name}") for c in gap.c))
+    .join(gap, gap.c.feed_id == feed.c.id)
+    .where(gap.c.due_at <= _NOW)
+    .order_by(_gap_order, gap.c.id)
+    .limit(_AT_MOST)
+)
+_of_feeds = select(func.count()).select_from(feed).where(_WANTED)
+_OPEN_GAPS = _of_feeds.join(gap, gap.c.feed_id == feed.c.id).where(gap.c.due_at < NEVER)
+_FAILED_HEADS = _of_feeds.where(feed.c.due_at.is_not(None), feed.c.failures > 0)
+_NEXT = (
+    select(func.min(feed.c.due_at)).where(_WANTED),
+    select(func.min(feed.c.refresh_at)).where(_WANTED),
+    select(func.min(gap.c.due_at)).join(feed, gap.c.feed_id == feed.c.id).where(_WANTED),
+)
 
 
 def due_gaps(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> list[tuple[Feed, Gap]]:
     """Gaps of these jobs to close now: cut head walks first, full passes last."""
-    columns = [c.label(f"g_{c.name}") for c in gap.c]
-    rows = conn.execute(
-        select(feed, _walker(jobs), *columns)
-        .join(gap, gap.c.feed_id == feed.c.id)
-        .where(gap.c.due_at <= now, _wanted_by(jobs))
-        .order_by(_ORDER, gap.c.id)
-        .limit(limit)
-    )
     return [
         (
             replace(_feed(r), job=r.walker),
             Gap(r.g_id, r.id, r.g_kind, json.loads(r.g_spec), r.g_failures, r.g_due_at, r.g_error),
         )
-        for r in rows
+        for r in conn.execute(_DUE_GAPS, {"jobs": listed(jobs), "now": now, "n": limit})
     ]
 
 
 def undone(conn: Connection, jobs: Sequence[str], now: int) -> int:
     """How many lists of these jobs are not read to where they should be: open gaps, and heads that failed."""
-    mine = _wanted_by(jobs)
-    open_gaps = select(func.count()).select_from(gap).join(feed, gap.c.feed_id == feed.c.id)
-    heads = select(func.count()).select_from(feed).where(mine, feed.c.due_at.is_not(None), feed.c.failures > 0)
-    return (conn.scalar(open_gaps.where(mine, gap.c.due_at < NEVER)) or 0) + (conn.scalar(heads) or 0)
+    of = {"jobs": listed(jobs)}
+    return (conn.scalar(_OPEN_GAPS, of) or 0) + (conn.scalar(_FAILED_HEADS, of) or 0)
 
 
 def gap_is_open(conn: Connection, gap_id: int) -> bool:
@@ -375,10 +384,5 @@ def gap_is_open(conn: Connection, gap_id: int) -> bool:
 
 def next_due(conn: Connection, jobs: Sequence[str]) -> int | None:
     """When the next feed or gap of these jobs is due, ms UTC."""
-    mine = _wanted_by(jobs)
-    times = [
-        conn.scalar(select(func.min(feed.c.due_at)).where(mine)),
-        conn.scalar(select(func.min(feed.c.refresh_at)).where(mine)),
-        conn.scalar(select(func.min(gap.c.due_at)).join(feed, gap.c.feed_id == feed.c.id).where(mine)),
-    ]
+    times = [conn.scalar(next_one, {"jobs": listed(jobs)}) for next_one in _NEXT]
     return min((t for t in times if t is not None), default=None)
