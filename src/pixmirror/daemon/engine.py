@@ -195,9 +195,9 @@ class Engine:
             if chore is None:
                 return False
             self._errands[chore.kind, chore.key] = chore.lane
-        if chore.asked_again:
-            await self.mirror.db.run(chores.claim, chore.kind, chore.key)
         try:
+            if chore.asked_again:
+                await self.mirror.db.run(chores.claim, chore.kind, chore.key)
             await run_chore(self.context, self.mirror.job_for_chores(), chore)
         finally:
             del self._errands[chore.kind, chore.key]

@@ -67,12 +67,9 @@ class Fetching:
             raise
 
     async def _give_back(self) -> None:
-        claims, self._claims = self._claims, []
-        try:
-            await self._mirror.db.run(queue.release, [claim.item.media_id for claim in claims])
-        except BaseException:
-            self._claims += claims
-            raise
+        async with self._claiming:
+            await self._mirror.db.run(queue.release, [claim.item.media_id for claim in self._claims])
+            self._claims = []
 
     def _check_disk(self) -> None:
         self._mirror.root.check_media()

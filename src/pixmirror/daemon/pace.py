@@ -19,6 +19,8 @@ class Sample(NamedTuple):
 
 
 class Pace:
+    """Samples of what was done, taken now and then; the oldest is an hour old."""
+
     def __init__(self) -> None:
         self._samples: deque[Sample] = deque(maxlen=SAMPLES)
 
