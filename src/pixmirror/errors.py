@@ -18,7 +18,8 @@
     │   │   └── NotSent             a submission that Pixiv cannot have got
     │   ├── ServerError             5xx: passes
     │   ├── RateLimited             "Rate Limit", 429, the overuse message
-    │   ├── Challenge               an HTML page where JSON was due: captcha, maintenance, ban
+    │   ├── Challenge               a page that says who asks is doubted: its markup or headers prove it
+    │   ├── UnexpectedPage          a web page where data was due, and nothing says why
     │   ├── NotFound                404: this item is not there, for us, now
     │   ├── Forbidden               403 for this item
     │   ├── InvalidRequest          400: the request is at fault
@@ -31,18 +32,22 @@
         ├── Damaged                 the bytes are cut or are not what they should be
         └── TooLarge                more bytes than the limit allows
 
-Two questions are answered by every class: `scope`, is it this item or everything; `passing`, can trying
-again later help. `advice` says what the user can do. No message ever holds a token or a cookie.
+Two questions are answered by every class: `scope`, how far it reaches; `passing`, can trying again later help.
+The scopes are "item" (it speaks of this one thing alone), "everything" (it speaks of us, or of all) and "unclear"
+(it may be the thing or the way to it: one failure does not tell, a second thing that fails alike does).
+`advice` says what the user can do. No message ever holds a token or a cookie.
 """
 
 from typing import ClassVar, Literal
+
+Scope = Literal["item", "unclear", "everything"]
 
 
 class PixmirrorError(Exception):
     """Base of all; its text is one clear sentence for the user."""
 
     exit_code: ClassVar[int] = 1
-    scope: ClassVar[Literal["item", "everything"]] = "everything"
+    scope: ClassVar[Scope] = "everything"
     passing: ClassVar[bool] = False
     advice: ClassVar[str] = ""
 
@@ -133,6 +138,7 @@ class PixivError(PixmirrorError):
 class Unreachable(PixivError):
     """No answer: network, DNS, TLS or time-out. `sent` is False where Pixiv cannot have got the whole request."""
 
+    scope = "unclear"
     passing = True
     advice = "Check the network; pixmirror tries again by itself."
 
@@ -169,8 +175,16 @@ class RateLimited(PixivError):
 
 
 class Challenge(PixivError):
-    """An HTML page came where JSON was due: a captcha, maintenance, or a suspended account."""
+    """A page that asks us to prove that we are no robot: known by its markup or headers, never by its words."""
 
+    passing = True
+    advice = "Open Pixiv in a browser with this account and see what it says."
+
+
+class UnexpectedPage(PixivError):
+    """A web page came where data was due: maintenance, a gateway, or this one thing. It does not say which."""
+
+    scope = "unclear"
     passing = True
     advice = "Open Pixiv in a browser with this account and see what it says."
 

@@ -98,7 +98,7 @@ class Finisher:
                 done.exception()  # whoever has gone meanwhile need not hear of it
             raise
         for (_, done), outcome in zip(batch, outcomes, strict=True):
-            if isinstance(outcome, PixmirrorError) and outcome.scope == "everything":
+            if isinstance(outcome, PixmirrorError) and outcome.scope != "item":
                 done.set_exception(outcome)
                 done.exception()
             else:
@@ -178,7 +178,7 @@ def _record(
     for item, outcome in results:
         if isinstance(outcome, Damaged):
             damaged(conn, item, outcome, now)
-        elif isinstance(outcome, PixmirrorError) and outcome.scope == "everything":
+        elif isinstance(outcome, PixmirrorError) and outcome.scope != "item":
             queue.release(conn, [item.media_id])
         elif isinstance(outcome, PixmirrorError):
             again(conn, item, str(outcome), now)

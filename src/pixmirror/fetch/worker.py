@@ -118,7 +118,7 @@ class Worker:
         except TooLarge as error:
             await f.db.run(queue.fail, item.media_id, str(error))
         except (FileError, PixivError) as error:
-            if error.scope == "everything":
+            if error.scope != "item":
                 await self._give_back(item)
                 raise
             await f.db.run(again, item, str(error), f.clock.now())

@@ -55,7 +55,7 @@ async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
     except (NotFound, Forbidden) as error:
         await ctx.db.run(_absent, ctx, job, chore, error)
     except PixivError as error:
-        if error.scope == "everything":
+        if error.scope != "item":
             raise
         due = ctx.clock.now() + backoff_ms(chore.attempts)
         await ctx.db.run(chores.postpone, chore.kind, chore.key, due, str(error))

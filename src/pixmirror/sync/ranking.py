@@ -62,7 +62,7 @@ async def _read_day(ctx: Context, job: Job, medium: Medium, mode: str, day: date
             brought = so_far
             ctx.ring()
     except PixivError as error:
-        if error.scope == "everything":
+        if error.scope != "item":
             raise
         return result.plus(brought.new, brought.seen, str(error))
     return result.plus(brought.new, brought.seen)

@@ -105,7 +105,7 @@ async def head(
         listing = await source.read(None, lane)
         return await db.run(_record_head, feed, source, listing, lane, clock.now(), floor)
     except PixivError as error:
-        if error.scope == "everything":
+        if error.scope != "item":
             raise
         due = clock.now() + backoff_ms(feed.failures)
         await db.run(_head_failed, feed, due, error, clock.now())
@@ -193,7 +193,7 @@ async def close(
             await db.run(_capped, feed, total.gap, source, spec, clock.now())
             return total.plus(Walked())
         except PixivError as error:
-            if error.scope == "everything":
+            if error.scope != "item":
                 raise
             failed = await db.run(_gap_failed, total.gap, spec, str(error), clock.now())
             if isinstance(error, NotFound):
