@@ -14,7 +14,7 @@ from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.ledger import controls, file_brake, judge, moves
 from pixmirror.catalogue.ledger.judge import Brake, Judged
 from pixmirror.models import State
-from tests.catalogue.builders import DAY, HOUR, ME, NOW, comment, comments, illust, seen, stub, user, works
+from tests.catalogue.builders import DAY, HOUR, ME, NOW, comment, comments, illust, novel, seen, stub, user, works
 
 Rows = Callable[..., list[dict[str, Any]]]
 SHARE = 0.05
@@ -148,6 +148,29 @@ def test_placeholders_are_believed_while_lists_show_something_else(db: Database,
     db.run_sync(record_works, seen(LATER + 2 * HOUR), works(stub(1, "limit_sanity_level"), illust(2)), {})
     assert judged(db, LATER + 4 * HOUR).moved == {"work": 1}
     assert rows("SELECT state FROM work WHERE work_key = 2") == [{"state": "limited"}]
+
+
+def test_a_doubt_that_nothing_can_prove_holds_nothing_but_itself(db: Database, rows: Rows):
+    know(db, 20)
+    db.run_sync(record_works, seen(), works(novel(500), novel(501)), {})
+    for at in (NOW, LATER):
+        db.run_sync(record_state, seen(at), 1001, State.GONE, "detail: 404")
+    deny(db, range(1, 3), NOW, LATER)
+    answers(db, LATER)  # details of illusts are answered, those of novels are not
+    found = judged(db, LATER + HOUR)
+    assert found.moved == {"work": 2}
+    assert [(b.why, b.count, b.since) for b in found.brakes] == [("blind", 1, LATER + HOUR)]
+    assert rows("SELECT owner_id FROM doubt") == [{"owner_id": 1001}]
+    deny(db, range(3, 5), LATER + 2 * DAY, LATER + 3 * DAY)
+    answers(db, LATER + 3 * DAY)
+    found = judged(db, LATER + 3 * DAY + HOUR)
+    assert found.moved == {"work": 2}
+    assert [(b.why, b.count, b.since) for b in found.brakes] == [("blind", 1, LATER + HOUR)]
+    # Novels are answered for again: this one must be denied anew before it is believed.
+    answers(db, LATER + 4 * DAY, "control:detail:novel")
+    assert judged(db, LATER + 4 * DAY + HOUR) == Judged({}, ())
+    assert rows("SELECT owner_id FROM doubt") == []
+    assert 1001 in {c.key for c in db.read_sync(chores.due, LATER + 5 * DAY, 99)}
 
 
 def leave(db: Database, user_id: int, *times: int) -> None:

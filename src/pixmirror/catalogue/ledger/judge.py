@@ -1,7 +1,8 @@
 """The judge: what is in doubt is believed, unless it is too much at once or Pixiv denies everything (law 6).
 
 Works and users are judged here; bookmarks, follows and comments in `missing`, by the same brake. While the brake
-is on nothing moves. When it goes off, what was in doubt meanwhile is asked for anew and only then believed.
+is on nothing moves; a doubt beside which nothing answers waits alone. When the brake goes off, what was in doubt
+meanwhile is asked for anew and only then believed.
 """
 
 import json
@@ -26,6 +27,7 @@ Why = Literal["many", "blind"]
 FEW = 5  # so many may move whatever share they are
 LISTS: tuple[missing.Kind, ...] = ("bookmark", "follow", "comment")
 KINDS = ("work", "user", *LISTS)
+BLIND = "blind:"  # meta keys: doubts that nothing can prove yet, by kind
 RENEWALS = 500  # at most so many things in doubt are asked for anew in a day
 # SQLite takes the state from the row that holds the max().
 _LAST_SEEN = (
@@ -38,7 +40,9 @@ _GONE_FOR_GOOD = ("gone", "deleted", *leavers.GONE)
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """Nothing of this kind moves. `count` things would, of `live`; `why`: too many, or nothing else was seen."""
+    """`count` things would move, of `live`. `why` many: so nothing of this kind moves; blind: only these wait,
+    because nothing was answered beside them.
+    """
 
     kind: str
     since: int
@@ -52,8 +56,8 @@ class Brake:
         name = things.get(self.kind, "comments")
         if self.why == "blind":
             return (
-                f"Pixiv denies {self.count:,} {name}, and has shown nothing of the kind that surely is there; "
-                "no state is changed until it does."
+                f"Pixiv denies {self.count:,} {name}, and has answered no question of the same kind meanwhile; "
+                "what became of them is not believed until it does."
             )
         states = ", ".join(f"{n:,} {state}" for state, n in sorted(self.states.items()))
         return (
@@ -87,7 +91,14 @@ def judge(conn: Connection, now: int, share: float, settling_ms: int = HOUR_MS) 
 def brakes(conn: Connection) -> tuple[Brake, ...]:
     """What is held now."""
     rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key >= "brake:", meta.c.key < "brake;"))
-    return tuple(Brake(row.key.removeprefix("brake:"), **json.loads(row.value)) for row in rows)
+    many = [Brake(row.key.removeprefix("brake:"), **json.loads(row.value)) for row in rows]
+    rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key >= BLIND, meta.c.key < "blind;"))
+    return (*many, *(_blind(row.key.removeprefix(BLIND), json.loads(row.value)) for row in rows))
+
+
+def _blind(kind: str, value: Mapping[str, Any]) -> Brake:
+    since = value["since"]
+    return Brake(kind, min(since.values()), len(since), value["live"], value["states"], "blind")
 
 
 def troubles(held: Sequence[Brake], now: int) -> tuple[Brake, ...]:
@@ -102,26 +113,20 @@ def accept(conn: Connection, kind: str, now: int) -> int:
         if kind == listed_kind:
             return missing.accept(conn, listed_kind, now)
     _release(conn, kind)
+    conn.execute(delete(meta).where(meta.c.key == f"{BLIND}{kind}"))
     return _believe(conn, kind, doubts.of_kind(conn, kind), now)
 
 
 def _judge(conn: Connection, kind: str, now: int, share: float, settling_ms: int) -> int:
     found = _due_for_judgement(conn, kind)
-    held = _held(conn, kind)
+    held, blind = _held(conn, kind), _known_blind(conn, kind)
+    found = _set_unproven_aside(conn, kind, found, blind, now)
     if not found:
         _release(conn, kind)
         return 0
     count, live = len(found) + _moved_lately(conn, kind, now), 0
-    why: Why | None = None
     if count > FEW and count > share * (live := live_things(conn, kind)):
-        why = "many"
-    proven = controls.proven(conn, kind, found)
-    if any(now - d.at >= HOUR_MS for d in set(found).difference(proven) if not controls.asks_for_itself(d)):
-        why = why or "blind"
-    if why is not None:
-        _hold(
-            conn, kind, Brake(kind, held or now, len(found), live or live_things(conn, kind), _states(found), why)
-        )
+        _hold(conn, kind, Brake(kind, held or now, len(found), live, _states(found), "many"))
         _ask_anew(conn, kind, found, now + DAY_MS, RENEWALS // 4)
         return 0
     if held is not None:
@@ -130,7 +135,36 @@ def _judge(conn: Connection, kind: str, now: int, share: float, settling_ms: int
         doubts.drop(conn, kind, (d.owner_id for d in found))
         _ask_anew(conn, kind, found, now)
         return 0
+    proven = controls.proven(conn, kind, found)
     return _believe(conn, kind, [d for d in proven if now - d.at >= settling_ms], now)
+
+
+def _set_unproven_aside(
+    conn: Connection, kind: str, found: Sequence[Doubt], before: Mapping[int, int], now: int
+) -> list[Doubt]:
+    """Hold each doubt beside which nothing answers, and return the others: one cannot hold them all up.
+
+    `before` is what was held so: {id: since}. What of it can be proven now was denied while nothing else was
+    answered either, so it is dropped and asked for anew.
+    """
+    proven = {d.owner_id for d in controls.proven(conn, kind, found)}
+    blind = [
+        d for d in found if d.owner_id not in proven and now - d.at >= HOUR_MS and not controls.asks_for_itself(d)
+    ]
+    back = [d for d in found if d.owner_id in before and d.owner_id in proven]
+    if back:
+        doubts.drop(conn, kind, (d.owner_id for d in back))
+        _ask_anew(conn, kind, back, now)
+    key = f"{BLIND}{kind}"
+    if blind:
+        since = {str(d.owner_id): before.get(d.owner_id, now) for d in blind}
+        value = {"since": since, "live": live_things(conn, kind), "states": _states(blind)}
+        runs.set_meta(conn, key, json.dumps(value))
+        _ask_anew(conn, kind, blind, now + DAY_MS, RENEWALS // 4)
+    elif before:
+        conn.execute(delete(meta).where(meta.c.key == key))
+    aside = {d.owner_id for d in (*blind, *back)}
+    return [d for d in found if d.owner_id not in aside]
 
 
 def _due_for_judgement(conn: Connection, kind: str) -> list[Doubt]:
@@ -176,6 +210,12 @@ def _states(found: Sequence[Doubt]) -> dict[str, int]:
 def _held(conn: Connection, kind: str) -> int | None:
     value = runs.get_meta(conn, f"brake:{kind}")
     return int(json.loads(value)["since"]) if value else None
+
+
+def _known_blind(conn: Connection, kind: str) -> dict[int, int]:
+    """{id: since} of the doubts that waited for a proof at the last judgement."""
+    value = runs.get_meta(conn, f"{BLIND}{kind}")
+    return {int(i): since for i, since in json.loads(value)["since"].items()} if value else {}
 
 
 def _hold(conn: Connection, kind: str, brake: Brake) -> None:
