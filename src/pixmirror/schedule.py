@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -17,9 +17,31 @@ MOST_JITTER_S = 15 * 60
 CRON_JITTER_S = 30  # only later: a crontab line names the moment from which there is something to see
 
 
+class MachineZone(tzinfo):
+    """The machine's own time zone, summer time included, as the system's clock shows it.
+
+    ZoneInfo needs a name and a database, which /etc/localtime and TZ do not always give.
+    """
+
+    def utcoffset(self, moment: datetime | None) -> timedelta | None:
+        return None if moment is None else moment.replace(tzinfo=None).astimezone().utcoffset()
+
+    def dst(self, moment: datetime | None) -> timedelta | None:
+        return None
+
+    def tzname(self, moment: datetime | None) -> str | None:
+        return "machine" if moment is None else moment.replace(tzinfo=None).astimezone().tzname()
+
+    def fromutc(self, moment: datetime) -> datetime:
+        known = moment.replace(tzinfo=UTC).astimezone()
+        here = known.replace(tzinfo=self)
+        # Of an hour that comes twice, `fold` tells which.
+        return here if here.utcoffset() == known.utcoffset() else here.replace(fold=1)
+
+
 @dataclass(frozen=True, slots=True)
 class When:
-    """When a job is due: `every` seconds, or a crontab line in a time zone. Times in ms UTC.
+    """When a job is due: `every` seconds, or a crontab line in a time zone (None: the machine's). Times in ms UTC.
 
     `not_before` is the next try of a job that failed; it stands above all else.
     """
@@ -49,7 +71,7 @@ def _next(when: When, after: datetime) -> datetime | None:
     """Without jitter. None: a crontab line that never comes, like February 31."""
     if when.cron is None:
         return after + timedelta(seconds=when.every or 3600)
-    trigger = CronTrigger.from_crontab(when.cron, timezone=when.timezone or UTC)
+    trigger = CronTrigger.from_crontab(when.cron, timezone=when.timezone or MachineZone())
     moment: datetime | None = trigger.get_next_fire_time(None, (after + timedelta(seconds=1)).astimezone(UTC))
     if moment is not None and moment.fold and not when.cron.split()[1].startswith("*"):
         # The hour that comes twice when summer time ends: a named hour is meant once, as cron(8) does it.

@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -54,6 +56,25 @@ def test_crontab_days_go_by_name_in_the_job_s_own_time_zone() -> None:
     found = fires(When("x", cron="30 12 * * mon-fri", timezone="Asia/Tokyo"), NOW, 3)
 
     assert found == [local(2026, 11, d, 12, 30, "Asia/Tokyo") for d in (23, 24, 25)]
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine's own zone is that of Berlin."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+@pytest.mark.parametrize("cron", ["30 2 * * *", "*/30 2 * * *", "30 1-3 * * *", "30 12 * * mon"])
+@pytest.mark.parametrize("start", [datetime(2026, 10, 23, 12, tzinfo=UTC), datetime(2027, 3, 26, tzinfo=UTC)])
+def test_a_crontab_line_without_a_zone_runs_by_the_machine_s_clock(cron: str, start: datetime) -> None:
+    found = fires(When("x", cron=cron), start, 10)
+
+    assert found == fires(When("x", cron=cron, timezone="Europe/Berlin"), start, 10)
 
 
 def test_a_named_hour_comes_once_in_the_night_when_summer_time_ends() -> None:

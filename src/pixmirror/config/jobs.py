@@ -1,7 +1,7 @@
 """The kinds of jobs, their keys and defaults; docs/config.md explains each to the user."""
 
 from typing import Annotated, Literal, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -78,7 +78,7 @@ class Job(BaseModel):
             try:
                 ZoneInfo(value)
             except (ZoneInfoNotFoundError, ValueError, OSError):
-                raise ValueError(f'{value!r} is not a time zone; write it like "Asia/Tokyo"') from None
+                raise ValueError(_why_no_zone(value)) from None
             if info.data.get("every") is not None:
                 raise ValueError("only cron has a time zone; leave it out beside every")
         return value
@@ -87,6 +87,15 @@ class Job(BaseModel):
     @classmethod
     def _dates_in_order(cls, value: object, info: ValidationInfo) -> object:
         return _not_before(value, info, "posted_after")
+
+
+def _why_no_zone(value: str) -> str:
+    if available_timezones():
+        return f'{value!r} is not a time zone; write it like "Asia/Tokyo"'
+    return (
+        "this system has no time zone database; install tzdata (the system's package, or `pip install tzdata`), "
+        "or leave the key out: then it is the machine's own zone"
+    )
 
 
 class FollowingJob(Job):
