@@ -4,9 +4,11 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from apscheduler.triggers.cron import CronTrigger
@@ -33,6 +35,7 @@ from pixmirror.config import (
     read_web_login,
 )
 from pixmirror.config.jobs import KINDS, Job
+from pixmirror.config.pasted import cookies_in, decoded, session_in, token_in
 from pixmirror.config.values import read_cron, read_duration, read_size, read_user
 from pixmirror.errors import ConfigError
 
@@ -365,6 +368,13 @@ def test_each_mistake_has_a_sentence(tmp_path: Path, text: str, words: str) -> N
     assert any(words in problem for problem in problems(tmp_path, text))
 
 
+def test_a_system_without_time_zones_is_said_to_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pixmirror.config.jobs.available_timezones", set)
+    monkeypatch.setattr("pixmirror.config.jobs.ZoneInfo", ZoneInfo.no_cache)
+    text = "[[jobs]]\nname='x'\nkind='user'\nusers=['1']\ncron='0 0 * * *'\ntimezone='Nowhere/Tokyo'"
+    assert any("no time zone database" in problem for problem in problems(tmp_path, text))
+
+
 def test_ranking_modes_are_those_of_each_medium() -> None:
     for mode in ILLUST_MODES:
         ranking(modes=[mode])
@@ -404,7 +414,9 @@ def test_the_config_is_found_here_then_in_the_users_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
-    monkeypatch.setattr("pixmirror.config.loading._user_folder", lambda: tmp_path / "xdg" / "pixmirror")
+    monkeypatch.setattr(
+        "pixmirror.config.loading.user_config", lambda: tmp_path / "xdg" / "pixmirror" / "config.toml"
+    )
     with pytest.raises(ConfigError, match="pixmirror init"):
         find_config()
     (tmp_path / "xdg" / "pixmirror").mkdir(parents=True)
@@ -418,6 +430,27 @@ def test_the_config_is_found_here_then_in_the_users_folder(
 
 
 # --- secrets
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[pixiv]\n{SECRET * 2} = 1",
+        f"[{SECRET * 2}]\nx = 1",
+        f"{SECRET * 2} = 1",
+        f"[mirror]\nroot = '~'\n[[jobs]]\nname = '{SECRET * 2}'\nkind = 'user'\nusers = [1]",
+        f"[[jobs]]\nname = 'x'\nkind = '{SECRET * 2}'",
+        f"[pixiv.hosts]\n{SECRET * 2} = 'http://x'",
+        f"[pixiv]\n{SECRET * 2} = 1\n{SECRET * 2} = 2",
+    ],
+)
+def test_a_secret_that_stands_where_a_name_is_due_is_not_repeated(tmp_path: Path, text: str) -> None:
+    assert problems(tmp_path, text)
+
+
+@pytest.mark.parametrize("table", ["PIXIV__", "PIXIVV__", "JOBS__"])
+def test_a_secret_in_the_name_of_a_variable_is_not_repeated(tmp_path: Path, table: str) -> None:
+    assert problems(tmp_path, "", **{f"PIXMIRROR_{table}{SECRET * 2}": "x"})
 
 
 def test_secrets_are_in_no_text(tmp_path: Path) -> None:
@@ -537,6 +570,132 @@ def test_problems_of_the_web_login_do_not_repeat_it(tmp_path: Path, text: str) -
         read(tmp_path, f"[pixiv]\n{text}")
     assert SESSION not in str(caught.value)
     assert len(str(caught.value).splitlines()) == 2
+
+
+COOKIES = f"PHPSESSID={SESSION}; cf_clearance=x.y-z"
+EXPORTS = {
+    "header": f"\ufeffCookie: {COOKIES}\r\n",
+    "request headers": f"Host: www.pixiv.net\nAccept: */*\ncookie: {COOKIES}\nTE: trailers\n",
+    "curl": f"curl 'https://www.pixiv.net/' \\\n  -H 'accept: */*' \\\n  -b '{COOKIES}' --compressed",
+    "old curl": f"curl 'https://www.pixiv.net/' -H 'Cookie: {COOKIES}' -H 'accept: */*'",
+    "cookies.txt": (
+        "# Netscape HTTP Cookie File\n\n"
+        f"#HttpOnly_.pixiv.net\tTRUE\t/\tTRUE\t1999999999\tPHPSESSID\t{SESSION}\n"
+        ".pixiv.net\tTRUE\t/\tTRUE\t0\tcf_clearance\tx.y-z\n"
+        ".fanbox.cc\tTRUE\t/\tTRUE\t0\tFANBOXSESSID\tno\n"
+        ".pixiv.net\tTRUE\t/\tTRUE\t0\todd\tnaïve\n"
+    ),
+    "cookies.txt with spaces": (
+        f".pixiv.net TRUE / TRUE 0 PHPSESSID {SESSION}\nwww.pixiv.net FALSE / TRUE 0 cf_clearance x.y-z\n"
+    ),
+    "extension": json.dumps(
+        [
+            {"domain": ".fanbox.cc", "name": "FANBOXSESSID", "value": "no"},
+            {"domain": "www.pixiv.net", "name": "PHPSESSID", "value": "abcdefghijklmnop"},
+            {"domain": ".pixiv.net", "name": "PHPSESSID", "value": SESSION, "expirationDate": 1999999999.5},
+            {"domain": ".pixiv.net", "name": "cf_clearance", "value": "x.y-z"},
+            {"domain": ".pixiv.net", "name": "broken", "value": None},
+        ]
+    ),
+    "storage state": json.dumps(
+        {
+            "cookies": [
+                {"domain": ".pixiv.net", "name": "PHPSESSID", "value": SESSION},
+                {"domain": ".pixiv.net", "name": "cf_clearance", "value": "x.y-z"},
+            ],
+            "origins": [],
+        }
+    ),
+    "table": json.dumps({"PHPSESSID": SESSION, "cf_clearance": "x.y-z"}),
+    "developer tools": (
+        f"PHPSESSID\t{SESSION}\t.pixiv.net\t/\t2026-12-29\t48\n"
+        'cf_clearance\t"x.y-z"\t.pixiv.net\t/\t2026-12-29\t48\n'
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+def test_cookies_are_read_as_browsers_export_them(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "cookie").write_text(EXPORTS[kind], "utf-8")
+    (tmp_path / "phpsessid").write_text(EXPORTS[kind], "utf-8")
+    found = read_web_login(read(tmp_path, "[pixiv]\nweb_cookie_file = 'cookie'\nweb_user_agent = 'Browser'"), {})
+    assert found is not None
+    assert found.cookie.get_secret_value() == COOKIES
+    assert session_of(read(tmp_path, ""), {}) == SESSION
+
+
+AS_COPIED = (
+    "{}",
+    " '{}' \n",
+    '"{}"\r\n',
+    "\ufeff{}",
+    "\u200b{}\u200b",
+    "\u201c{}\u201d",
+    "`{}`",
+    "{},",
+    "<{}>\u00a0",
+)
+
+
+@pytest.mark.parametrize("copied", AS_COPIED)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_what_copying_adds_is_taken_off(tmp_path: Path, copied: str, encoding: str) -> None:
+    (tmp_path / "phpsessid").write_bytes(copied.format(SESSION).encode(encoding))
+    (tmp_path / "refresh-token").write_bytes(copied.format(SECRET).encode(encoding))
+    config = read(tmp_path, "")
+    assert session_of(config, {}) == SESSION
+    assert read_refresh_token(config, {}) == SecretStr(SECRET)
+    env = {"PIXMIRROR_PIXIV__PHPSESSID": copied.format(SESSION)}
+    env["PIXMIRROR_PIXIV__REFRESH_TOKEN"] = copied.format(SECRET)
+    own = read(tmp_path, "", **env)
+    assert session_of(own, {}) == SESSION
+    assert own.pixiv.refresh_token == SecretStr(SECRET)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"access_token: abc\nrefresh_token: {SECRET}\nexpires_in: 3600\n",
+        f'"refresh-token": "{SECRET}",',
+        f"refresh_token={SECRET}",
+    ],
+)
+def test_a_token_is_found_behind_its_name(tmp_path: Path, text: str) -> None:
+    (tmp_path / "refresh-token").write_text(text)
+    assert read_refresh_token(read(tmp_path, ""), {}) == SecretStr(SECRET)
+
+
+@given(st.text())
+def test_any_text_is_read_without_a_trace(text: str) -> None:
+    for readers in (token_in, session_in, cookies_in):
+        assert isinstance(readers(text), str)
+
+
+@given(st.binary())
+def test_any_bytes_are_text_or_are_refused_as_none(data: bytes) -> None:
+    with suppress(UnicodeDecodeError):
+        decoded(data)
+
+
+# --- homes
+
+
+@pytest.mark.parametrize("path", ["~", "~/pixmirror"])
+@pytest.mark.parametrize("home", ["", "relative"])
+def test_a_home_that_nobody_knows_is_a_sentence_and_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, home: str
+) -> None:
+    monkeypatch.setattr("pixmirror.config.values.pwd.getpwuid", lambda uid: {}[uid])
+    with pytest.raises(ConfigError, match=r"root: ~ stands for your home, which is not known here"):
+        read(tmp_path, f"[mirror]\nroot = '{path}'", HOME=home)
+    with pytest.raises(ConfigError, match=r"root: ~ stands for your home"):
+        read(tmp_path, "", HOME=home)
+    assert read(tmp_path, "[mirror]\nroot = '/srv/x'", HOME=home).mirror.root == Path("/srv/x")
+
+
+@pytest.mark.parametrize("path", ["~alice/pixmirror", "$HOME/pixmirror", "${XDG_DATA_HOME}/x"])
+def test_what_a_shell_would_replace_makes_no_folder_of_that_name(tmp_path: Path, path: str) -> None:
+    assert problems(tmp_path, f"[mirror]\nroot = '{path}'")
 
 
 # --- example, defaults and documentation stay in step

@@ -92,7 +92,7 @@ def write_config(path: Path, url: str, token: str = 'refresh_token_file = "refre
 def run_pixmirror() -> Command:
     """Run a command as the console script would."""
 
-    def command(*arguments: str, input: str | None = None) -> Result:
+    def command(*arguments: str, input: str | bytes | None = None) -> Result:
         result = CliRunner().invoke(app, [str(a) for a in arguments], input=input)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception

@@ -185,6 +185,75 @@ class Evil:
         return (Path.touch, (Path("pwned"),))
 
 
+def rows(home: Path, *values: tuple[str, object, int]) -> Path:
+    file = home / "cache.sqlite3"
+    with sqlite3.connect(file) as db:
+        db.execute("CREATE TABLE data (key TEXT PRIMARY KEY, value TEXT, expires INTEGER)")
+        for user, value, expires in values:
+            key = f"gallery_dl.extractor.pixiv._refresh_token_cache-{user}"
+            db.execute("INSERT INTO data VALUES (?, ?, ?)", (key, pickle.dumps(value), expires))
+    db.close()
+    return file
+
+
+def test_the_row_that_gallery_dl_uses_is_taken_first(pixmirror, config, home):
+    file = rows(home, ("somebody", "an-old-one", 4886000000), ("None", TOKEN, 0))
+    result = pixmirror("login", "--from", "gallery-dl", "--path", str(file))
+    assert result.exit_code == 0, result.output
+    assert "another one" not in result.stderr
+
+
+def test_the_other_rows_are_tried_where_the_first_is_refused(pixmirror, config, home):
+    file = rows(home, ("None", "an-old-one", 0), ("somebody", TOKEN, 5))
+    result = pixmirror("login", "--from", "gallery-dl", "--path", str(file))
+    assert result.exit_code == 0, result.output
+    assert "There is another one." in result.stderr
+
+
+def test_a_cache_elsewhere_and_a_user_name_are_found_in_gallery_dl_s_settings(pixmirror, config, home):
+    rows(home, ("None", "an-old-one", 4886000000), ("me", TOKEN, 0))
+    folder = home / ".config" / "gallery-dl"
+    folder.mkdir(parents=True)
+    settings = {"extractor": {"pixiv": {"username": "me", "refresh-token": "cache"}}}
+    (folder / "config.json").write_text(json.dumps(settings | {"cache": {"file": "~/cache.sqlite3"}}))
+    result = pixmirror("login", "--from", "gallery-dl")
+    assert result.exit_code == 0, result.output
+    assert "another one" not in result.stderr
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "gbk", "utf-16", "utf-8-sig", "latin-1"])
+def test_pixivutil2_s_settings_are_read_in_any_encoding(pixmirror, config, tmp_path, encoding):
+    lines = (
+        "[Settings]",
+        "rootDirectory = D:\\画像表",
+        "nothing",
+        "[Authentication]",
+        f"refresh_token = {TOKEN}",
+        "",
+    )
+    text = "\r\n".join(lines)
+    (tmp_path / "config.ini").write_bytes(text.encode(encoding, "replace"))
+    result = pixmirror("login", "--from", "pixivutil2", "--path", str(tmp_path))
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("copied", ["\ufeff{}\r\n", '"{}"', "\u200b{}", "refresh_token: {}\nexpires_in: 3600"])
+def test_a_token_on_standard_input_is_taken_as_it_was_copied(pixmirror, config, copied):
+    assert pixmirror("login", "-", input=copied.format(TOKEN)).exit_code == 0
+
+
+def test_bytes_that_are_no_text_are_refused_with_a_sentence(pixmirror, config):
+    result = pixmirror("login", "-", input=b"\xc3\x28\xff")
+    assert result.exit_code == 2
+    assert "is not text" in result.stderr
+
+
+def test_a_token_given_as_the_name_of_a_file_is_not_repeated(pixmirror, config):
+    result = pixmirror("login", "--token-file", "A1" * 21)
+    assert result.exit_code == 2
+    assert "A1A1" not in result.output
+
+
 def test_a_pickle_runs_nothing(pixmirror, config, home, tmp_path):
     cache(home, Evil())
     result = pixmirror("login", "--from", "gallery-dl")

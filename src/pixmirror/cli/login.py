@@ -92,11 +92,11 @@ def _token(
     if token_file is not None:
         return _redeem(s, tokens.one_token(tokens.read_text(token_file), str(token_file)))
     if source is not None:
-        token, place = tokens.of_program(source, path)
-        note(f"Found a token of {source} in {place}.")
-        return _redeem(s, token)
+        return _of_program(s, source, path)
     if token_or_code == "-":
-        return _either(s, sys.stdin.read(), pending.load(s))
+        return _either(
+            s, tokens.as_text(sys.stdin.buffer.read(tokens.MAX_SETTINGS), "what was given"), pending.load(s)
+        )
     if token_or_code is not None:
         return _argument(s, token_or_code)
     if not on_terminal():
@@ -105,6 +105,19 @@ def _token(
             "`login --start` and then `login CODE`."
         )
     return _ask(s)
+
+
+def _of_program(s: Session, source: str, path: Path | None) -> "Token":
+    """The first token of that program which Pixiv takes."""
+    *others, last = tokens.of_program(source, path)
+    for token, place in others:
+        note(f"Found a token of {source} in {place}.")
+        try:
+            return _redeem(s, token)
+        except TokenRejected as error:
+            note(f"{sentence(error)} There is another one.")
+    note(f"Found a token of {source} in {last[1]}.")
+    return _redeem(s, last[0])
 
 
 def _argument(s: Session, text: str) -> "Token":
@@ -137,6 +150,7 @@ def _either(s: Session, text: str, begun: "PendingLogin | None") -> "Token":
     """A code for the login that has begun, or else a refresh token: both look alike."""
     from pixmirror.pixiv import parse_code
 
+    text = text.translate({0xFEFF: None, 0x200B: None})
     if tokens.is_address(text):
         if begun is None:
             raise LoginFailed("There is no login waiting for a code: run `pixmirror login --start` first.")

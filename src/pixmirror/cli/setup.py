@@ -65,9 +65,12 @@ def init(
 
 
 def _user_config() -> Path:
-    import platformdirs
+    from pixmirror.config import user_config
 
-    return platformdirs.user_config_path("pixmirror") / "config.toml"
+    target = user_config()
+    if target is None:
+        raise ConfigError("Your home is not known here: set HOME, or name a path: `pixmirror init PATH`.")
+    return target
 
 
 def _write(target: Path, text: str, *, shared: bool) -> None:

@@ -13,9 +13,10 @@ from pixmirror.config.jobs import (
     RankingJob,
     UserJob,
 )
-from pixmirror.config.loading import WebLogin, example_text, find_config, load, read_refresh_token, read_web_login
+from pixmirror.config.loading import example_text, find_config, load, user_config
 from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
-from pixmirror.config.values import QuietHours
+from pixmirror.config.secrets import WebLogin, read_refresh_token, read_web_login, secret_files
+from pixmirror.config.values import QuietHours, home_folder
 
 __all__ = [
     "ILLUST_MODES",
@@ -34,7 +35,10 @@ __all__ = [
     "WebLogin",
     "example_text",
     "find_config",
+    "home_folder",
     "load",
     "read_refresh_token",
     "read_web_login",
+    "secret_files",
+    "user_config",
 ]

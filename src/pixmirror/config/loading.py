@@ -1,33 +1,31 @@
 """Finding and reading the config file, and saying everything that is wrong with it at once."""
 
 import difflib
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from pixmirror.config.jobs import KINDS
-from pixmirror.config.model import PHPSESSID, Config, MirrorConfig, NotifyConfig, PixivConfig
+from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
 from pixmirror.config.values import context
 from pixmirror.errors import ConfigError
 
 PREFIX = "PIXMIRROR_"
 _TABLES: dict[str, type[BaseModel]] = {"mirror": MirrorConfig, "pixiv": PixivConfig, "notify": NotifyConfig}
-_CREDENTIAL = "refresh-token"
-_WEB_CREDENTIAL = "phpsessid"
 
 
 def find_config(explicit: Path | None = None) -> Path:
     """`explicit`, else ./config.toml, else the one in the user's config folder; ConfigError when there is none."""
-    places = [explicit] if explicit else [Path("config.toml"), _user_folder() / "config.toml"]
+    places = [explicit] if explicit else [Path("config.toml"), *filter(None, [user_config()])]
     for place in places:
         if place.is_file():
             return place
@@ -37,8 +35,13 @@ def find_config(explicit: Path | None = None) -> Path:
     )
 
 
-def _user_folder() -> Path:
-    return platformdirs.user_config_path("pixmirror")
+def user_config() -> Path | None:
+    """The config file in the user's own folder; None when no home is known, which "~" must not stand for."""
+    try:
+        path = platformdirs.user_config_path("pixmirror") / "config.toml"
+    except RuntimeError:
+        return None
+    return path if path.is_absolute() else None
 
 
 def example_text() -> str:
@@ -72,74 +75,6 @@ def load(path: Path | None, env: Mapping[str, str]) -> Config:
     return config
 
 
-def read_refresh_token(config: Config, env: Mapping[str, str]) -> SecretStr | None:
-    """The token: of the configuration itself, systemd's credential, `pixiv.refresh_token_file`, or None.
-
-    ConfigError when a file is there but cannot be read or holds something else than one token.
-    """
-    if config.pixiv.refresh_token is not None:
-        return config.pixiv.refresh_token
-    for place in _places(_CREDENTIAL, config.pixiv.refresh_token_file, env):
-        if (text := _read_secret(place, "refresh token")) is None:
-            continue
-        if len(text.split()) != 1:
-            raise ConfigError(f"{place} should hold a refresh token and nothing else; `pixmirror login` makes one")
-        return SecretStr(text)
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class WebLogin:
-    """What is configured of a login at www.pixiv.net: a PHPSESSID, or a whole Cookie header; maybe its browser."""
-
-    phpsessid: SecretStr
-    cookie: SecretStr
-    user_agent: str
-
-
-def read_web_login(config: Config, env: Mapping[str, str]) -> WebLogin | None:
-    """The cookie of `pixiv.web_cookie_file`, and the PHPSESSID: of the configuration itself, systemd's credential,
-    or `pixiv.phpsessid_file`; None without any.
-
-    ConfigError when a file is there but cannot be read or holds something else.
-    """
-    p = config.pixiv
-    cookie = _read_secret(p.web_cookie_file, "cookie") if p.web_cookie_file else ""
-    if cookie is None or (p.web_cookie_file and not cookie):
-        raise ConfigError(f"pixiv.web_cookie_file names {p.web_cookie_file}, which is not there or is empty")
-    session = p.phpsessid.get_secret_value() if p.phpsessid else ""
-    for place in () if session or cookie else _places(_WEB_CREDENTIAL, p.phpsessid_file, env):
-        if (text := _read_secret(place, "PHPSESSID")) is None:
-            continue
-        session = text.removeprefix("PHPSESSID=")
-        if not PHPSESSID.fullmatch(session):
-            raise ConfigError(
-                f"{place} should hold the PHPSESSID of a login at www.pixiv.net and nothing else: "
-                "<your user id>_<letters and digits>"
-            )
-        break
-    if not session and not cookie:
-        return None
-    return WebLogin(SecretStr(session), SecretStr(cookie), p.web_user_agent)
-
-
-def _places(credential: str, file: Path, env: Mapping[str, str]) -> tuple[Path, ...]:
-    """Where a secret may lie: systemd's folder of credentials first."""
-    folder = env.get("CREDENTIALS_DIRECTORY")
-    return (Path(folder) / credential, file) if folder else (file,)
-
-
-def _read_secret(place: Path, what: str) -> str | None:
-    """What a file holds; None if there is none."""
-    try:
-        return place.read_text("utf-8").strip()
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise ConfigError(f"the {what} in {place} cannot be read: {reason}") from error
-
-
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8-sig")
@@ -151,7 +86,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         end = f"at line {text.count(chr(10)) + 1}, the end of the file"
-        message = str(error).replace("at end of document", end)
+        message = shortened(str(error).replace("at end of document", end))
         raise ConfigError(f"the config file {path} is not valid TOML: {message}") from error
 
 
@@ -193,7 +128,7 @@ def _unknown_variables(env: Mapping[str, str]) -> Iterator[str]:
         table, nested, _ = name.upper().removeprefix(PREFIX).partition("__")
         if name.upper().startswith(PREFIX) and nested and table.lower() not in _TABLES:
             hint = _did_you_mean(table, _TABLES)
-            yield f"environment variable {name}: there is no table [{table.lower()}]{hint}"
+            yield shortened(f"environment variable {name}: there is no table [{table.lower()}]{hint}")
 
 
 def _repeated_names(merged: Mapping[str, Any]) -> Iterator[str]:
@@ -204,8 +139,29 @@ def _repeated_names(merged: Mapping[str, Any]) -> Iterator[str]:
             yield f'[[jobs]] "{name}": name: {count} jobs have this name; give each its own'
 
 
+_WORD = re.compile(r"[\w-]{20,}")
+
+
+def shortened(text: str) -> str:
+    """Without what may be a token or cookie that somebody wrote in the wrong place, as a key or a table.
+
+    Names of our own stay: those of variables, and words of less than 20 characters, of which all others are made.
+    """
+    return _WORD.sub(lambda found: found[0] if _is_a_name(found[0]) else f"{found[0][:4]}...", text)
+
+
+def _is_a_name(word: str) -> bool:
+    if word.upper().startswith(PREFIX):
+        return all(len(part) < 20 for part in word[len(PREFIX) :].split("__"))
+    return len(word) < 32 and not any(letter.isdigit() for letter in word)
+
+
 def _explain(problem: ErrorDetails, merged: Mapping[str, Any], from_env: Mapping[str, Any]) -> str:
-    """One problem as `place: key: sentence`."""
+    """One problem as `place: key: sentence`, without secrets."""
+    return shortened(_explained(problem, merged, from_env))
+
+
+def _explained(problem: ErrorDetails, merged: Mapping[str, Any], from_env: Mapping[str, Any]) -> str:
     if problem["loc"] == ("jobs",):
         return "[jobs]: write [[jobs]], with two brackets, once for each job"
     place, model, keys = _place(problem, merged)

@@ -17,6 +17,7 @@ from pydantic import (
     field_validator,
 )
 
+from pixmirror.config import pasted
 from pixmirror.config.jobs import JobConfig
 from pixmirror.config.values import FilePath, Percent, Quiet, Size, Umask, WebAddress, check_web_address
 
@@ -80,7 +81,7 @@ class PixivConfig(BaseModel):
     @field_validator("phpsessid")
     @classmethod
     def _a_session(cls, value: SecretStr | None) -> SecretStr | None:
-        text = value.get_secret_value().strip() if value else ""
+        text = pasted.session_in(value.get_secret_value()) if value else ""
         if text and not PHPSESSID.fullmatch(text):
             raise ValueError("it is not the PHPSESSID of a login, which is <your user id>_<letters and digits>")
         return SecretStr(text) if text else None
@@ -95,7 +96,9 @@ class PixivConfig(BaseModel):
     @field_validator("refresh_token")
     @classmethod
     def _trimmed(cls, value: SecretStr | None) -> SecretStr | None:
-        text = value.get_secret_value().strip() if value else ""
+        text = pasted.token_in(value.get_secret_value()) if value else ""
+        if len(text.split()) > 1 or not text.isascii() or not text.isprintable():
+            raise ValueError("it is not a refresh token, which is one word of letters, digits, - and _")
         return SecretStr(text) if text else None
 
     @field_validator("refresh_token_file", mode="before")

@@ -5,10 +5,11 @@ Each reader takes what TOML or the environment gave and raises ValueError with t
 
 import datetime
 import os
+import pwd
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
@@ -180,7 +181,33 @@ def check_web_address(value: str) -> str:
 def context(folder: Path, env: Mapping[str, str]) -> dict[str, object]:
     """What the readers of paths and secrets need to know: pass it as pydantic's validation context."""
     state = env.get("STATE_DIRECTORY", "").split(":")[0]
-    return {"folder": folder, "home": env.get("HOME") or os.path.expanduser("~"), "state": state}
+    return {"folder": folder, "home": home_folder(env), "state": state}
+
+
+def home_folder(env: Mapping[str, str]) -> Path | None:
+    """The user's home; None where nobody knows it, as in a container whose user is but a number."""
+    try:
+        home = Path(env.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        return None
+    return home if home.is_absolute() else None
+
+
+def _expanded(text: str, home: Path | None) -> str:
+    """With `~` replaced. ValueError where that would be a folder of that very name."""
+    if text.startswith("$"):
+        raise ValueError(f"{text!r}: variables are not replaced in paths; write it out, or begin with ~")
+    first, slash, rest = text.partition("/")
+    if not first.startswith("~"):
+        return text
+    if first != "~":
+        raise ValueError(f"{first} stands for another user's home, which is not looked up; write an absolute path")
+    if home is None:
+        raise ValueError(
+            "~ stands for your home, which is not known here (HOME is not set, and this user has none in the "
+            "system's list): set HOME, or write an absolute path"
+        )
+    return f"{home}{slash}{rest}"
 
 
 def read_path(value: object, info: ValidationInfo) -> Path | None:
@@ -189,10 +216,8 @@ def read_path(value: object, info: ValidationInfo) -> Path | None:
         return None
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         raise ValueError(f"{value!r} is not a path")
-    known = info.context or {"folder": Path.cwd(), "home": os.path.expanduser("~")}
-    text = str(value)
-    if text == "~" or text.startswith("~/"):
-        text = f"{known['home']}{text[1:]}"
+    known: Mapping[str, Any] = info.context or context(Path.cwd(), os.environ)
+    text = _expanded(str(value), known["home"])
     return Path(os.path.normpath(Path(known["folder"]).absolute() / text))
 
 

@@ -1,0 +1,92 @@
+"""The secrets of the configuration: of its own keys, of systemd, or of files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from pixmirror.config import pasted
+from pixmirror.config.model import PHPSESSID, Config
+from pixmirror.errors import ConfigError
+
+MAX_BYTES = 1 << 20
+_CREDENTIAL = "refresh-token"
+_WEB_CREDENTIAL = "phpsessid"
+
+
+def read_refresh_token(config: Config, env: Mapping[str, str]) -> SecretStr | None:
+    """The token: of the configuration itself, systemd's credential, `pixiv.refresh_token_file`, or None.
+
+    ConfigError when a file is there but cannot be read or holds something else than one token.
+    """
+    if config.pixiv.refresh_token is not None:
+        return config.pixiv.refresh_token
+    for place in _places(_CREDENTIAL, config.pixiv.refresh_token_file, env):
+        if (text := _read(place, "refresh token")) is None:
+            continue
+        token = pasted.token_in(text)
+        if len(token.split()) != 1 or not token.isascii() or not token.isprintable():
+            raise ConfigError(f"{place} should hold a refresh token and nothing else; `pixmirror login` makes one")
+        return SecretStr(token)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class WebLogin:
+    """What is configured of a login at www.pixiv.net: a PHPSESSID, or a whole Cookie header; maybe its browser."""
+
+    phpsessid: SecretStr
+    cookie: SecretStr
+    user_agent: str
+
+
+def read_web_login(config: Config, env: Mapping[str, str]) -> WebLogin | None:
+    """The cookie of `pixiv.web_cookie_file`, and the PHPSESSID: of the configuration itself, systemd's credential,
+    or `pixiv.phpsessid_file`; None without any.
+
+    ConfigError when a file is there but cannot be read or holds something else.
+    """
+    p = config.pixiv
+    cookie = pasted.cookies_in(_read(p.web_cookie_file, "cookie") or "") if p.web_cookie_file else ""
+    if p.web_cookie_file and not cookie:
+        raise ConfigError(f"pixiv.web_cookie_file names {p.web_cookie_file}, which is not there or is empty")
+    session = p.phpsessid.get_secret_value() if p.phpsessid else ""
+    for place in () if session or cookie else _places(_WEB_CREDENTIAL, p.phpsessid_file, env):
+        if (text := _read(place, "PHPSESSID")) is None:
+            continue
+        session = pasted.session_in(text)
+        if not PHPSESSID.fullmatch(session):
+            raise ConfigError(
+                f"{place} should hold the PHPSESSID of a login at www.pixiv.net and nothing else: "
+                "<your user id>_<letters and digits>"
+            )
+        break
+    if not session and not cookie:
+        return None
+    return WebLogin(SecretStr(session), SecretStr(cookie), p.web_user_agent)
+
+
+def secret_files(config: Config, env: Mapping[str, str]) -> tuple[Path, ...]:
+    """The files that hold a token or a cookie, whether they are there or not."""
+    p = config.pixiv
+    own = (p.refresh_token_file, p.phpsessid_file)
+    return (*own, p.web_cookie_file) if p.web_cookie_file else own
+
+
+def _places(credential: str, file: Path, env: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where a secret may lie: systemd's folder of credentials first."""
+    folder = env.get("CREDENTIALS_DIRECTORY")
+    return (Path(folder) / credential, file) if folder else (file,)
+
+
+def _read(place: Path, what: str) -> str | None:
+    """What a file holds; None if there is none."""
+    try:
+        with place.open("rb") as file:
+            return pasted.decoded(file.read(MAX_BYTES))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ConfigError(f"the {what} in {place} cannot be read: {reason}") from error
