@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from pixmirror.contained import contained
 from pixmirror.errors import PixmirrorError, StorageError
 
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -132,7 +133,8 @@ async def _answer(line: bytes, handler: Handler) -> dict[str, Any]:
     if not isinstance(request, dict) or not isinstance(request.get("command"), str):
         return _refusal('A request is one JSON object a line, with a "command".')
     try:
-        return {"ok": True, **await handler(request)}
+        with contained(f"The command {request['command']!r}"):
+            return {"ok": True, **await handler(request)}
     except PixmirrorError as error:
         return _refusal(str(error), error.exit_code)
 

@@ -13,6 +13,7 @@
     │   ├── DiskFull
     │   └── StorageAbsent           the media folder or its marker is not there
     ├── UpstreamBrake               too much would change its state at once: nothing does
+    ├── Unforeseen                  one thing failed in a way that nobody has thought of
     ├── PixivError                  Pixiv answered, or failed to                            exit 8
     │   ├── Unreachable             no answer: network, DNS, TLS, time-out
     │   │   └── NotSent             a submission that Pixiv cannot have got
@@ -127,6 +128,14 @@ class UpstreamBrake(PixmirrorError):
 
     passing = True
     advice = "`pixmirror gone` shows what is here; what is seen live again is live at once."
+
+
+class Unforeseen(PixmirrorError):
+    """One thing failed in a way that nobody has thought of: a mistake of ours, which the log shows."""
+
+    scope = "item"
+    passing = True
+    advice = "Report it with the trace in the log; it is tried again, and all else goes on."
 
 
 class PixivError(PixmirrorError):

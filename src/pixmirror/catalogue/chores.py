@@ -103,7 +103,7 @@ def due(conn: Connection, now: int, limit: int, lanes: Sequence[int] | None = No
                 r.lane,
                 r.due_at,
                 max(r.attempts, 0),
-                json.loads(r.progress or "{}"),
+                _progress(r.progress),
                 r.error,
                 r.attempts == ASKED_AGAIN,
             )
@@ -112,6 +112,15 @@ def due(conn: Connection, now: int, limit: int, lanes: Sequence[int] | None = No
         if len(found) >= limit:
             break
     return found
+
+
+def _progress(text: str | None) -> Mapping[str, Any]:
+    """What a cut chore left; garbled, it begins anew."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _lanes(conn: Connection) -> list[int]:

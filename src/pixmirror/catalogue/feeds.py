@@ -49,6 +49,7 @@ class Feed:
     full_at: int | None
     full_started: int | None = None
     refresh_at: int | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def _feed(row: Row[Any]) -> Feed:
         full_at=row.full_at,
         full_started=row.full_started,
         refresh_at=row.refresh_at,
+        error=row.error,
     )
 
 

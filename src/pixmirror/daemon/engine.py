@@ -9,17 +9,19 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 from pixmirror.catalogue import chores, feeds, queue, runs, sidecars
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
+from pixmirror.contained import contained
 from pixmirror.daemon import upkeep
 from pixmirror.daemon.bell import Bell, Looks
 from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.daemon.trouble import LASTING, TROUBLE_S, Trouble, cause_of
-from pixmirror.errors import PixmirrorError, RateLimited
+from pixmirror.daemon.trouble import LASTING, TROUBLE_S, UNFORESEEN, Trouble, cause_of
+from pixmirror.errors import PixmirrorError, RateLimited, Unforeseen
 from pixmirror.fetch.worker import Worker
 from pixmirror.models import Lane
 from pixmirror.pixiv import Blocked
@@ -27,6 +29,7 @@ from pixmirror.sync import jobs as sync_jobs
 from pixmirror.sync import sources, walk
 from pixmirror.sync.context import Context, Job, JobResult, Walking
 from pixmirror.sync.errands import run_chore
+from pixmirror.sync.walk import backoff_ms
 
 Outcome = Literal["done", "failed", "interrupted"]
 
@@ -86,18 +89,26 @@ class Engine:
     async def _loop(self, name: str, step: Callable[[], Awaitable[bool]]) -> None:
         while True:
             heard = self.bell.listen(name)
+            stands_still = self.trouble.errors.get(f"{UNFORESEEN}:{name}")
             try:
-                worked = await step()
+                with contained(f"The loop {name}", str(stands_still)):
+                    worked = await step()
             except PixmirrorError as error:
                 if (task := asyncio.current_task()) is not None and task.cancelling():
                     raise asyncio.CancelledError from error  # what failed was the tidying up of a stop
                 await self._rest_after(name, error)
                 continue
+            if stands_still is not None:
+                self.works_again(f"{UNFORESEEN}:{name}")
             if not worked:
                 await self.bell.rest(name, heard)
 
     async def _rest_after(self, name: str, error: PixmirrorError) -> None:
         self.bell.pause(name)
+        if isinstance(error, Unforeseen):
+            # Tied to no one thing: this loop rests, the others go on.
+            await self.mirror.clock.sleep(self.met_trouble(f"{UNFORESEEN}:{name}", error))
+            return
         if error.scope == "item":
             # It should have ended where the item was; it must not stop everything else.
             log.error("%s: %s", name, error)
@@ -119,6 +130,22 @@ class Engine:
             log.warning("%s. %s", str(error).rstrip("."), error.advice)
             self._on_trouble(cause, error)
         return seconds
+
+    @contextmanager
+    def _minded(self, what: str) -> Iterator[None]:
+        """What fails in here is trouble that is told, until it goes well again; nobody ends of it."""
+        cause = f"{UNFORESEEN}:{what}"
+        known = self.trouble.errors.get(cause)
+        try:
+            with contained(what, str(known)):
+                yield
+        except Unforeseen as error:
+            self.met_trouble(cause, error)
+        except PixmirrorError as error:
+            self.met_trouble(cause_of(error), error)
+        else:
+            if known is not None:
+                self.works_again(cause)
 
     def logged_in(self) -> None:
         """A new token is there: what waited for it goes on."""
@@ -144,7 +171,10 @@ class Engine:
                 return True  # a job took it while we read
             self.walking.take(feed.id)
         try:
-            await self._walk(feed, gap)
+            with contained(f"The list {feed.endpoint}", gap.error if gap else feed.error):
+                await self._walk(feed, gap)
+        except Unforeseen as error:
+            await self._put_off(feed, gap, error)
         finally:
             self.walking.free(feed.id)
             self._walk_looks.again()
@@ -168,6 +198,14 @@ class Engine:
                 return feed.job in self.active() and not self.walking.is_wanted(feed.id) and self._is_open(lane)
 
             await walk.close(ctx.db, ctx.clock, feed, gap, source, lane, go_on=go_on)
+
+    async def _put_off(self, feed: feeds.Feed, gap: feeds.Gap | None, error: Unforeseen) -> None:
+        """Not even its failure could be recorded as the walk does it."""
+        db, now = self.mirror.db, self.mirror.clock.now()
+        if gap is None:
+            await db.run(feeds.feed_failed, feed.id, now + backoff_ms(feed.failures), str(error))
+        else:
+            await db.run(feeds.gap_failed, gap.id, now + backoff_ms(gap.failures), str(error))
 
     def _is_open(self, lane: Lane) -> bool:
         return not self.mirror.transport.pacer.keeps_back(lane)
@@ -252,11 +290,9 @@ class Engine:
     async def _alarm(self) -> None:
         """Ring when something that waits becomes due."""
         while True:
-            try:
+            due = None
+            with self._minded("Looking for what is due"):
                 due = await self.next_due()
-            except PixmirrorError as error:
-                await self.mirror.clock.sleep(self.met_trouble(cause_of(error), error))
-                continue
             now = self.mirror.clock.now()
             wait = 30.0 if due is None else min(30.0, max(0.2, (due - now) / 1000))
             if due is not None and due <= now:
@@ -271,11 +307,9 @@ class Engine:
 
     async def do_upkeep(self, now_too: frozenset[str] = frozenset()) -> None:
         """The upkeep that is due; what fails is tried again in its turn."""
-        try:
+        with self._minded("Upkeep"):
             if await upkeep.run_due(self.mirror, self._on_trouble, now_too=now_too):
                 self.bell.ring()
-        except PixmirrorError as error:
-            self.met_trouble(cause_of(error), error)
 
     async def next_due(self) -> int | None:
         """When the next thing that waits is due and may be done, ms UTC."""
@@ -311,10 +345,8 @@ class Engine:
             await self._save_spent()
 
     async def _save_spent(self) -> None:
-        try:
+        with self._minded("Counting requests"):
             await self.mirror.save_spent()
-        except PixmirrorError as error:
-            self.met_trouble(cause_of(error), error)
 
     # -- jobs ----------------------------------------------------------------------------------------------
 
@@ -325,9 +357,11 @@ class Engine:
         before = m.transport.counts.api
         self.bell.listen(f"job-{run_id}")
         try:
-            result = await sync_jobs.run_job(self.context, job)
+            with contained(f"The job {job.name}"):
+                result = await sync_jobs.run_job(self.context, job)
         except PixmirrorError as error:
-            self.met_trouble(cause_of(error), error)
+            if error.scope != "item":
+                self.met_trouble(cause_of(error), error)
             result = JobResult(error=str(error))
         except BaseException:
             await self._end(run_id, job, "interrupted", JobResult(), before)

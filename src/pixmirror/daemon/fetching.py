@@ -3,10 +3,11 @@
 import asyncio
 
 from pixmirror.catalogue import queue
+from pixmirror.contained import contained
 from pixmirror.daemon.bell import Bell, Looks
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.errors import PixmirrorError, StorageError
-from pixmirror.fetch.finishing import Fetcher, Finisher
+from pixmirror.errors import PixmirrorError, StorageError, Unforeseen
+from pixmirror.fetch.finishing import Fetcher, Finisher, again
 from pixmirror.fetch.worker import Claim, Worker, prepare
 from pixmirror.models import Lane
 
@@ -41,7 +42,13 @@ class Fetching:
         try:
             if claim is None:
                 return False, await worker.settle()
-            return True, await worker.fetch(claim)
+            with contained(f"The file {claim.item.path}"):
+                return True, await worker.fetch(claim)
+        except Unforeseen as error:
+            if claim is None:
+                raise
+            await self._mirror.db.run(again, claim.item, str(error), self._mirror.clock.now())
+            return True, 0
         except PixmirrorError as error:
             self._looks.again()  # what it had is free for others
             if isinstance(error, StorageError):

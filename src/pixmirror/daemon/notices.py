@@ -9,6 +9,7 @@ from contextlib import suppress
 from pixmirror import notify
 from pixmirror.catalogue import runs
 from pixmirror.config import Config
+from pixmirror.contained import contained
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import (
     CatalogueError,
@@ -20,6 +21,7 @@ from pixmirror.errors import (
     RateLimited,
     StorageAbsent,
     StorageError,
+    Unforeseen,
     UpstreamBrake,
     WebLoginExpired,
 )
@@ -36,6 +38,7 @@ TITLES: tuple[tuple[type[PixmirrorError], str], ...] = (
     (StorageAbsent, "pixmirror: the media folder is not there"),
     (StorageError, "pixmirror: the disk does not take files"),
     (UpstreamBrake, "pixmirror: too much seems gone at Pixiv at once"),
+    (Unforeseen, "pixmirror: something failed that nobody has foreseen"),
 )
 CATALOGUE_FAILS = (StorageError, CatalogueError, MirrorLocked)
 
@@ -68,14 +71,32 @@ class Notices:
         """For ever: what comes in goes out."""
         while True:
             cause, error = await self._news.get()
+            with suppress(Unforeseen), contained(f"The notice about {cause}"):
+                await self._tell(cause, error)
+
+    async def _tell(self, cause: str, error: PixmirrorError | None) -> None:
+        if error is None:
+            await self.notifier.clear(cause)
+            return
+        if isinstance(error, LoginError):
+            await self._suspend_jobs()
+        title = next((title for kind, title in TITLES if isinstance(error, kind)), None)
+        if title is not None:
+            await self.notifier.notify(cause, title, f"{error} {error.advice}".strip())
+
+    async def ended(self, error: Exception | None) -> None:
+        """The service ends as asked (None), or of a mistake that is tied to nothing: what starts it again may meet
+        it again, and it is told once.
+        """
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        with suppress(PixmirrorError), contained("The notice about the end"):
             if error is None:
-                await self.notifier.clear(cause)
-                continue
-            if isinstance(error, LoginError):
-                await self._suspend_jobs()
-            title = next((title for kind, title in TITLES if isinstance(error, kind)), None)
-            if title is not None:
-                await self.notifier.notify(cause, title, f"{error} {error.advice}".strip())
+                await self.notifier.clear("ended")
+            elif not isinstance(error, PixmirrorError):
+                kind = type(error).__name__
+                text = f"It met a {kind} that nobody has foreseen; the log holds the trace."
+                await self.notifier.notify("ended", f"pixmirror: the service ended ({kind})", text)
 
     async def _suspend_jobs(self) -> None:
         try:

@@ -12,6 +12,7 @@ from typing import Any
 from pixmirror import control, notify
 from pixmirror.catalogue import queue, runs
 from pixmirror.config import Config, load
+from pixmirror.contained import contained
 from pixmirror.daemon import credentials, web_login
 from pixmirror.daemon.desk import Desk
 from pixmirror.daemon.engine import Engine
@@ -26,6 +27,7 @@ from pixmirror.errors import (
     PixivError,
     PixmirrorError,
     StorageError,
+    Unforeseen,
     Unreachable,
 )
 from pixmirror.models import Lane, from_ms
@@ -55,7 +57,13 @@ async def serve(
     """Run until SIGTERM or SIGINT."""
     config = load(config_path, env)
     async with open_mirror(config, env) as mirror:
-        await Daemon(mirror, config_path, env).run(on_ready)
+        daemon = Daemon(mirror, config_path, env)
+        try:
+            await daemon.run(on_ready)
+        except Exception as error:
+            await daemon.notices.ended(error)
+            raise
+        await daemon.notices.ended(None)
 
 
 class Daemon:
@@ -138,10 +146,11 @@ class Daemon:
         """At start. Without an answer it is tried again and again; a login that is refused waits for a new one."""
         while True:
             try:
-                await self.mirror.log_in()
-                self._login_tried.set()
-                await look_first(self.mirror)
-                await self.logged_in()
+                with contained("The login", str(self.engine.trouble.errors.get("login"))):
+                    await self.mirror.log_in()
+                    self._login_tried.set()
+                    await look_first(self.mirror)
+                    await self.logged_in()
                 return
             except WouldLose as error:
                 self.engine.met_trouble("login", error)
@@ -149,7 +158,7 @@ class Daemon:
             except LoginError as error:
                 self.engine.met_trouble("login", error)
                 return
-            except (PixivError, StorageError) as error:
+            except (PixivError, StorageError, Unforeseen) as error:
                 seconds = self.engine.met_trouble("login", error)
             finally:
                 self._login_tried.set()
@@ -194,11 +203,13 @@ class Daemon:
 
     async def _run_job(self, name: str) -> None:
         try:
-            result = await self.engine.run_job(self.mirror.jobs[name])
-            state = (await self.mirror.db.read(runs.job_states)).get(name)
+            with contained(f"The job {name}"):
+                result = await self.engine.run_job(self.mirror.jobs[name])
+                state = (await self.mirror.db.read(runs.job_states)).get(name)
         except PixmirrorError as error:
             # Not the job: its run could not even be recorded.
-            self.engine.met_trouble(cause_of(error), error)
+            if error.scope != "item":
+                self.engine.met_trouble(cause_of(error), error)
             self._try_again(name, 1)
             return
         if result.error is None:
@@ -226,8 +237,9 @@ class Daemon:
     async def _reload_and_log(self) -> None:
         notify.sd_notify("RELOADING=1", self.env)
         try:
-            await self.reload()
-        except (ConfigError, StorageError) as error:
+            with contained("Reloading"):
+                await self.reload()
+        except PixmirrorError as error:
             log.error("The configuration was not reloaded; the old one stays. %s", error)
         notify.sd_notify("READY=1", self.env)
 
@@ -294,7 +306,10 @@ class Daemon:
             jump = (clock.now() - wall) / 1000 - (clock.monotonic() - ticks)
             wall, ticks = clock.now(), clock.monotonic()
             try:
-                await self._look_at_the_clock(jump)
+                with contained("Looking at the clock"):
+                    await self._look_at_the_clock(jump)
+            except Unforeseen:
+                pass  # which is logged; the next look is soon
             except CATALOGUE_FAILS as error:
                 self.engine.met_trouble("storage", error)
 
@@ -336,9 +351,10 @@ class Daemon:
         interval = notify.watchdog_interval(self.env)
         while interval is not None:
             try:
-                await self.mirror.db.run(runs.get_meta, "watchdog")
+                with contained("The catalogue's writer"):
+                    await self.mirror.db.run(runs.get_meta, "watchdog")
                 notify.sd_notify("WATCHDOG=1", self.env)
-            except CATALOGUE_FAILS as error:
+            except (*CATALOGUE_FAILS, Unforeseen) as error:
                 log.error("The catalogue does not answer: %s", error)
             await asyncio.sleep(interval)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pixmirror.errors import CatalogueError, LoginError, MirrorLocked, PixmirrorError, StorageError
 
 TROUBLE_S = (15, 60, 300, 900)
+UNFORESEEN = "unforeseen"  # a mistake of ours, outside of any one thing
 LASTING = ("login", "storage", "catalogue")  # no use to wait for, where somebody waits for the end
 
 

@@ -7,9 +7,10 @@ from typing import TypeAlias
 
 from pixmirror.catalogue import runs, stats, web_health, web_lists
 from pixmirror.clock import HOUR_MS
+from pixmirror.contained import contained
 from pixmirror.daemon.judging import judge_now
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.errors import PixmirrorError, StorageError, WebLoginExpired
+from pixmirror.errors import PixmirrorError, StorageError, Unforeseen, WebLoginExpired
 from pixmirror.fetch import trash
 from pixmirror.sync import rereading
 
@@ -72,7 +73,8 @@ TASKS: tuple[Task, ...] = (
 async def run_due(mirror: Mirror, tell: Tell, *, now_too: frozenset[str] = frozenset()) -> int:
     """Runs the tasks that are due, and those named in `now_too`; says how many.
 
-    One that fails keeps none of the others; the first error is raised when all have had their turn.
+    One that fails keeps none of the others; the first error is raised when all have had their turn. What nobody
+    has foreseen is told as trouble of this task, which comes again in its rhythm.
     """
     done, failed = 0, None
     for task in TASKS:
@@ -82,7 +84,11 @@ async def run_due(mirror: Mirror, tell: Tell, *, now_too: frozenset[str] = froze
         if task.name not in now_too and 0 <= now - last < task.every_ms:
             continue
         try:
-            await task.run(mirror, tell)
+            with contained(f"Upkeep ({task.name})"):
+                await task.run(mirror, tell)
+            tell(key, None)
+        except Unforeseen as error:
+            tell(key, error)
         except PixmirrorError as error:
             failed = failed or error
             continue

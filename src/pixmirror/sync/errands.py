@@ -20,7 +20,8 @@ from pixmirror.catalogue.ledger import absent, controls, doubts, leavers
 from pixmirror.catalogue.refresh import created
 from pixmirror.catalogue.seen import Wants
 from pixmirror.clock import DAY_MS
-from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError
+from pixmirror.contained import contained
+from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError, PixmirrorError
 from pixmirror.models import (
     Illust,
     Lane,
@@ -46,20 +47,25 @@ LAG_TRIES = 48
 
 async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
     """Do it; what concerns only this item is recorded on it, what concerns everything is raised."""
-    lane = Lane(chore.lane)
-    if await ctx.db.read(forgotten.bars_chore, chore.kind, chore.key):
-        await ctx.db.run(chores.done, chore.kind, chore.key)
-        return
     try:
-        await HANDLERS[chore.kind](ctx, job, chore, lane)
-    except (NotFound, Forbidden) as error:
-        await ctx.db.run(_absent, ctx, job, chore, error)
-    except PixivError as error:
+        with contained(f"The chore {chore.kind} {chore.key}", chore.error):
+            await _do(ctx, job, chore)
+    except PixmirrorError as error:
         if error.scope != "item":
             raise
         due = ctx.clock.now() + backoff_ms(chore.attempts)
         await ctx.db.run(chores.postpone, chore.kind, chore.key, due, str(error))
     ctx.ring()
+
+
+async def _do(ctx: Context, job: Job, chore: Chore) -> None:
+    if await ctx.db.read(forgotten.bars_chore, chore.kind, chore.key):
+        await ctx.db.run(chores.done, chore.kind, chore.key)
+        return
+    try:
+        await HANDLERS[chore.kind](ctx, job, chore, Lane(chore.lane))
+    except (NotFound, Forbidden) as error:
+        await ctx.db.run(_absent, ctx, job, chore, error)
 
 
 def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: PixivError) -> None:

@@ -13,7 +13,8 @@ from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.feeds import Feed, Gap
 from pixmirror.catalogue.ledger import leavers
 from pixmirror.clock import Clock
-from pixmirror.errors import BadResponse, NotFound, OffsetCap, PixivError
+from pixmirror.contained import contained
+from pixmirror.errors import BadResponse, NotFound, OffsetCap, PixmirrorError
 from pixmirror.models import Lane, Listing, to_ms
 from pixmirror.sync import steps
 from pixmirror.sync.steps import Done, Span, Stretch
@@ -102,9 +103,10 @@ async def head(
 ) -> Walked:
     """Read page 1; leave the rest as a gap, if it does not meet known ground at once."""
     try:
-        listing = await source.read(None, lane)
-        return await db.run(_record_head, feed, source, listing, lane, clock.now(), floor)
-    except PixivError as error:
+        with contained(f"The list {feed.endpoint}", feed.error):
+            listing = await source.read(None, lane)
+            return await db.run(_record_head, feed, source, listing, lane, clock.now(), floor)
+    except PixmirrorError as error:
         if error.scope != "item":
             raise
         due = clock.now() + backoff_ms(feed.failures)
@@ -187,12 +189,13 @@ async def close(
     while total.gap is not None and go_on():
         spec = _spec(source, total.gap)
         try:
-            listing = await source.read(_position(spec), lane)
-            step = await db.run(_record_gap, feed, total.gap, source, spec, listing, lane, clock.now())
+            with contained(f"A part of the list {feed.endpoint}", total.gap.error):
+                listing = await source.read(_position(spec), lane)
+                step = await db.run(_record_gap, feed, total.gap, source, spec, listing, lane, clock.now())
         except OffsetCap:
             await db.run(_capped, feed, total.gap, source, spec, clock.now())
             return total.plus(Walked())
-        except PixivError as error:
+        except PixmirrorError as error:
             if error.scope != "item":
                 raise
             failed = await db.run(_gap_failed, total.gap, spec, str(error), clock.now())
@@ -291,7 +294,7 @@ def _pass_ended(conn: Connection, feed_id: int, source: Source, started: int, no
         source.finished(conn, started, now)
 
 
-def _head_failed(conn: Connection, feed: Feed, due: int, error: PixivError, now: int) -> None:
+def _head_failed(conn: Connection, feed: Feed, due: int, error: PixmirrorError, now: int) -> None:
     feeds.feed_failed(conn, feed.id, due, str(error))
     if isinstance(error, NotFound):
         _denied(conn, feed, now)

@@ -1,0 +1,64 @@
+"""The last catch: whatever goes wrong with one thing becomes that thing's failure, and ends nothing else.
+
+Readers refuse what they cannot take, at the border. What nobody has foreseen ends here: the daemon goes on, and
+the thing is put off with its reason.
+"""
+
+import errno
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePath
+
+from pixmirror.errors import DiskFull, PixmirrorError, StorageError, Unforeseen
+
+log = logging.getLogger(__name__)
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+# These speak of the disk or of the whole process, never of one thing.
+_DISK = _FULL | {errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ENODEV, errno.ENXIO}
+
+
+@contextmanager
+def contained(what: str, before: str | None = None) -> Iterator[None]:
+    """Make an Unforeseen of any exception that is no error of ours, or a StorageError of one of the disk.
+
+    `what` begins the sentence: "The list user/illusts". `before` is what it failed of the last time: the trace is
+    logged once for each kind of failure, not at each try. The text names the kind and the place, never values.
+    """
+    try:
+        yield
+    except PixmirrorError:
+        raise
+    except OSError as error:
+        if error.errno in _DISK:
+            raise of_the_disk(what, error) from error
+        raise _unforeseen(what, error, before) from error
+    except Exception as error:  # the one place where all are caught: see above
+        raise _unforeseen(what, error, before) from error
+
+
+def of_the_disk(what: str, error: OSError) -> StorageError:
+    """An error of the operating system as ours; `what` could not be done."""
+    kind = DiskFull if error.errno in _FULL else StorageError
+    return kind(f"{what}: {error.strerror or type(error).__name__}.")
+
+
+def _unforeseen(what: str, error: Exception, before: str | None) -> Unforeseen:
+    found = Unforeseen(f"{what}: {type(error).__name__}, which nobody has foreseen ({_place(error)}).")
+    if str(found) != before:
+        log.error("%s It is put off; all else goes on.", found, exc_info=error)
+    return found
+
+
+def _place(error: Exception) -> str:
+    """Where in this program it happened, the innermost place: `sync/comments.py:105`."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        parts = PurePath(frame.filename).parts
+        if "pixmirror" in parts and frame.filename != __file__:
+            inside = parts[len(parts) - parts[::-1].index("pixmirror") :]
+            return f"{'/'.join(inside)}:{frame.lineno}"
+    return "outside of pixmirror"
