@@ -177,8 +177,17 @@ def expired_token() -> Act:
 
 
 def html(code: int = 200, text: str = "<!DOCTYPE html><html><body>Just a moment...</body></html>") -> Act:
-    """A web page where data was due."""
+    """A web page where data was due, that proves nothing: words alone are on it."""
     return lambda x: x.say(HTMLResponse(text, code))
+
+
+def challenge(code: int = 403) -> Act:
+    """Cloudflare's page for whom it takes for a robot, known by its header and by its script."""
+    page = (
+        "<!DOCTYPE html><html><head><title>Just a moment...</title><script>window._cf_chl_opt={cType:'managed'};"
+        "</script></head><body></body></html>"
+    )
+    return lambda x: x.say(HTMLResponse(page, code, {"cf-mitigated": "challenge", "server": "cloudflare"}))
 
 
 def not_json(text: str = "<!DOCTYPE html><html>", code: int = 200) -> Act:

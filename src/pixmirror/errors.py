@@ -20,6 +20,7 @@
     │   ├── ServerError             5xx: passes
     │   ├── RateLimited             "Rate Limit", 429, the overuse message
     │   ├── Challenge               a page that says who asks is doubted: its markup or headers prove it
+    │   │   └── Blocked             Cloudflare or a gateway refuses our address or connection
     │   ├── UnexpectedPage          a web page where data was due, and nothing says why
     │   ├── NotFound                404: this item is not there, for us, now
     │   ├── Forbidden               403 for this item
@@ -188,6 +189,15 @@ class Challenge(PixivError):
 
     passing = True
     advice = "Open Pixiv in a browser with this account and see what it says."
+
+
+class Blocked(Challenge):
+    """Whoever guards Pixiv refuses our address, our connection or our program: Cloudflare's 1020, a 421."""
+
+    advice = (
+        "Pixiv's guard refuses this address or program: see whether Pixiv opens in a browser here, change the "
+        "address (pixiv.proxy) or wait; pixmirror tries again by itself."
+    )
 
 
 class UnexpectedPage(PixivError):

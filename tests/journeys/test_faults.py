@@ -24,6 +24,7 @@ from tests.faults import (
     Act,
     Faults,
     bytes_changed,
+    challenge,
     changed,
     cut,
     error,
@@ -177,7 +178,7 @@ def test_a_sync_against_what_does_not_pass_ends_with_8_and_one_clear_sentence(tm
     play(tmp_path / "mirror", scene)
 
 
-@pytest.mark.parametrize("act", [status(429), html()], ids=["429", "a challenge"])
+@pytest.mark.parametrize("act", [status(429), challenge()], ids=["429", "a challenge"])
 def test_a_sync_whose_images_are_refused_for_long_ends(tmp_path: Path, act: Act) -> None:
     async def scene(case: Case) -> None:
         case.clock.nap = 120.0

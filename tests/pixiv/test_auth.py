@@ -151,7 +151,7 @@ async def test_a_refusal_names_its_known_cause(transport, message, grant, cause)
 
 @respx.mock
 async def test_a_captcha_page_is_a_challenge_and_not_a_refusal(transport):
-    respx.post(TOKEN_URL).respond(403, html="<html>captcha</html>")
+    respx.post(TOKEN_URL).respond(403, html="<html><script>window._cf_chl_opt={}</script></html>")
     with pytest.raises(errors.Challenge):
         await redeem_refresh_token(transport, AppIdentity(), "r")
 
@@ -254,7 +254,7 @@ async def test_a_rejected_refresh_token_is_not_offered_again_until_a_new_login(t
 
 @respx.mock
 async def test_a_refresh_that_could_not_be_made_is_not_hammered(transport, clock):
-    route = respx.post(TOKEN_URL).respond(403, html="<html>captcha</html>")
+    route = respx.post(TOKEN_URL).respond(403, html="<html><script>window._cf_chl_opt={}</script></html>")
     auth = Auth(transport, refresh_token="r")
     results = await asyncio.gather(*(auth.access_token() for _ in range(6)), return_exceptions=True)
     assert {type(r) for r in results} == {errors.Challenge}

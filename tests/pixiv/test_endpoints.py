@@ -197,9 +197,21 @@ async def test_a_page_without_a_novel_is_a_bad_response(api, page):
 
 @respx.mock
 async def test_a_cloudflare_page_is_not_taken_for_a_novel(api):
-    respx.get(f"{BASE}/webview/v2/novel").respond(html="<html><title>Just a moment...</title>")
+    page = "<html><title>Just a moment...</title><script>window._cf_chl_opt={}</script>"
+    respx.get(f"{BASE}/webview/v2/novel").respond(html=page)
     with pytest.raises(errors.Challenge):
         await novels.text(api, 9001)
+
+
+@pytest.mark.parametrize(
+    "words", ["Just a moment", "CAPTCHA", "cf-challenge", "<script src='/cdn-cgi/challenge-platform/h/b/x'>"]
+)
+@respx.mock
+async def test_a_page_that_holds_the_novel_is_no_challenge_whatever_is_written_in_it(api, words):
+    novel = {"id": "9001", "userId": "501", "title": words, "text": words, "tags": [words], "caption": words}
+    page = f"<html><head><title>{words}</title></head><script>x = {{novel: {json.dumps(novel)}}}</script></html>"
+    respx.get(f"{BASE}/webview/v2/novel").respond(html=page, headers={"server": "cloudflare"})
+    assert (await novels.text(api, 9001)).item.text == words
 
 
 @respx.mock

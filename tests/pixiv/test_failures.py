@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from pixmirror import errors
 from pixmirror.pixiv.failures import Expired, classify
 
-HTML = b"<!DOCTYPE html><html><title>Just a moment...</title></html>"
+HTML = b"<!DOCTYPE html><html><title>Just a moment...</title><body>captcha</body></html>"
+CHALLENGE = (
+    b"<!DOCTYPE html><html><head><title>Just a moment...</title><script>(function(){window._cf_chl_opt={cvId:'3'};"
+    b"</script></head></html>"
+)
 
 
 def envelope(message="", user_message="", reason=""):
@@ -28,6 +32,7 @@ CASES = {
     "Rate Limit as 403": (403, envelope("Rate Limit"), errors.RateLimited),
     "Rate Limit as 400": (400, envelope("Rate Limit"), errors.RateLimited),
     "429 with nothing": (429, b"", errors.RateLimited),
+    "not accepted": (400, envelope("Too many requests"), errors.RateLimited),
     "overuse": (403, envelope(user_message="Your access is currently restricted."), errors.RateLimited),
     "gone user": (404, envelope(user_message="Your access is currently restricted."), errors.NotFound),
     "offset cap": (400, envelope(OFFSET), errors.OffsetCap),
@@ -44,8 +49,18 @@ CASES = {
     "forbidden": (403, envelope("no"), errors.Forbidden),
     "500": (500, envelope("x"), errors.ServerError),
     "502 page": (502, HTML, errors.ServerError),
-    "Cloudflare": (403, HTML, errors.Challenge),
-    "maintenance with 200": (200, HTML, errors.Challenge),
+    "Cloudflare": (403, CHALLENGE, errors.Challenge),
+    "Cloudflare with 503": (503, CHALLENGE, errors.Challenge),
+    "a challenge with 200": (200, CHALLENGE, errors.Challenge),
+    "a page with 403": (403, HTML, errors.UnexpectedPage),
+    "a page with 404": (404, HTML, errors.UnexpectedPage),
+    "maintenance with 200": (200, HTML, errors.UnexpectedPage),
+    "Cloudflare's 1020": (403, b"error code: 1020", errors.Blocked),
+    "Cloudflare's 1015": (403, b"error code: 1015\n", errors.RateLimited),
+    "Cloudflare's 1015 with 429": (429, b"error code: 1015", errors.RateLimited),
+    "Cloudflare's 522": (522, b"error code: 522", errors.ServerError),
+    "Cloudflare's 1020 as JSON": (403, b'{"cloudflare_error":true,"error_code":1020}', errors.Blocked),
+    "misdirected": (421, b"", errors.Blocked),
     "redirect": (302, b"", errors.BadResponse),
 }
 
@@ -53,7 +68,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_each_known_failure_is_told_apart(case):
     status, body, expected = CASES[case]
-    kind = "text/html; charset=UTF-8" if body == HTML else "application/json"
+    kind = "text/html; charset=UTF-8" if body.startswith(b"<!") else "application/json"
     error = classify(status, kind, body, "GET", "/v1/x")
     assert type(error) is expected
     assert "GET /v1/x" in str(error)
@@ -62,11 +77,86 @@ def test_each_known_failure_is_told_apart(case):
 def test_what_was_asked_for_is_no_failure():
     assert classify(200, "application/json", b"{}", "GET", "/x") is None
     assert classify(200, "text/html", b"<html>novel</html>", "GET", "/x", html=True) is None
-    assert isinstance(classify(200, "text/html", HTML, "GET", "/x", html=True), errors.Challenge)
+    assert classify(200, "text/html", b'{"title":"<b>"}', "GET", "/x") is None
 
 
 def test_html_without_a_content_type_is_seen():
-    assert isinstance(classify(200, "", b"\n <html>", "GET", "/x"), errors.Challenge)
+    assert isinstance(classify(200, "", b"\n <html>", "GET", "/x"), errors.UnexpectedPage)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(404, errors.NotFound), (410, errors.NotFound), (403, errors.Forbidden)]
+)
+def test_a_page_that_refuses_where_a_page_was_due_is_about_the_one_asked_for(status, error):
+    assert type(classify(status, "text/html", HTML, "GET", "/webview", html=True)) is error
+    assert type(classify(status, "text/html", CHALLENGE, "GET", "/webview", html=True)) is (
+        errors.Challenge if status == 403 else error
+    )
+
+
+RESTRICTED = envelope(user_message="Your access is currently restricted.")
+
+
+@pytest.mark.parametrize("name", ["user_id", "illust_id", "novel_id"])
+def test_what_is_refused_of_one_user_or_work_is_about_that_one(name):
+    about = {name: 5, "offset": None}
+    assert type(classify(403, "application/json", RESTRICTED, "GET", "/x", params=about)) is errors.Forbidden
+    limit = envelope("Rate Limit")
+    assert type(classify(403, "application/json", limit, "GET", "/x", params=about)) is errors.RateLimited
+    nobody = {name: None, "restrict": "all"}
+    assert type(classify(403, "application/json", RESTRICTED, "GET", "/x", params=nobody)) is errors.RateLimited
+
+
+def test_a_challenge_is_known_by_its_header_too():
+    headers = {"cf-mitigated": "challenge"}
+    for status in (200, 403, 429, 503):
+        assert type(classify(status, "text/html", HTML, "GET", "/x", headers=headers)) is errors.Challenge
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<script src="/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1?ray=1"></script>',
+        "<script>a.src='/cdn-cgi/challenge-platform/h/g/orchestrate/jsch/v1'</script>",
+        '<script src="https://challenges.cloudflare.com/turnstile/v0/api.js"></script>',
+        '<form id="challenge-form" action="/?__cf_chl_f_tk=x" method="POST">',
+        '<div class="big cf-turnstile"></div>',
+        "<div class=g-recaptcha data-sitekey=x></div>",
+    ],
+)
+def test_a_challenge_is_known_by_its_markup(page):
+    body = f"<!DOCTYPE html><html><head>{page}</head></html>".encode()
+    assert type(classify(403, "text/html", body, "GET", "/x")) is errors.Challenge
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>cf-turnstile g-recaptcha _cf_chl_opt challenge-platform Just a moment... captcha</p>",
+        '<meta property="og:title" content="Just a moment: captcha">',
+        "<script>\"use strict\";a.src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'</script>",
+        '<a href="https://www.cloudflare.com/">Attention Required! | Cloudflare</a>',
+    ],
+)
+def test_words_and_what_stands_on_ordinary_pages_make_no_challenge(page):
+    body = f"<!DOCTYPE html><html><head>{page}</head></html>".encode()
+    assert type(classify(403, "text/html", body, "GET", "/x")) is errors.UnexpectedPage
+
+
+@pytest.mark.parametrize(
+    ("page", "code"),
+    [
+        ('<div id="cf-error-details"><span class="cf-error-code">1020</span></div>', "1020"),
+        ('<div id="cf-error-details"><span class="code-label">Error code <span>1009</span></span></div>', "1009"),
+        ('<div class="p-0 cf-error-details"></div>', ""),
+    ],
+)
+def test_the_page_of_a_blocked_address_is_known_by_its_markup(page, code):
+    body = f"<!DOCTYPE html><html><title>Access denied</title>{page}</html>".encode()
+    error = classify(403, "text/html", body, "GET", "/x")
+    assert type(error) is errors.Blocked
+    assert code in str(error)
+    assert type(classify(404, "text/html", body, "GET", "/x")) is errors.UnexpectedPage
 
 
 def test_a_limit_carries_retry_after():

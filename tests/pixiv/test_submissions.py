@@ -298,7 +298,7 @@ async def test_an_answer_that_says_nothing_leaves_the_outcome_unclear(api, funct
 
 
 @each
-@pytest.mark.parametrize(("status", "error"), [(200, errors.UnclearOutcome), (403, errors.Challenge)])
+@pytest.mark.parametrize(("status", "error"), [(200, errors.UnclearOutcome), (403, errors.UnexpectedPage)])
 @respx.mock
 async def test_a_web_page_is_unclear_only_if_it_says_that_all_went_well(
     api, function, args, path, answer, status, error

@@ -178,7 +178,7 @@ async def test_ratelimit_headers_are_obeyed_should_they_appear(transport, clock)
 
 @respx.mock
 async def test_a_challenge_slows_down_and_is_not_repeated(transport):
-    route = respx.get(URL).respond(403, html="<html>Just a moment...</html>")
+    route = respx.get(URL).respond(403, html="<html><script>window._cf_chl_opt={}</script></html>")
     with pytest.raises(errors.Challenge):
         await get(transport)
     assert route.call_count == 1

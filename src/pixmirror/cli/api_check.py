@@ -16,7 +16,7 @@ from pixmirror.models import Broken, Model, NovelText, Received, UserPreview
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.app import answers
 from pixmirror.pixiv.auth import read_token
-from pixmirror.pixiv.failures import looks_html
+from pixmirror.pixiv.failures import looks_html, misread
 from pixmirror.pixiv.jsonbody import parse_json
 from pixmirror.pixiv.web import endpoints
 from pixmirror.pixiv.web import reading as web
@@ -145,8 +145,9 @@ def _error(file: Path, api: str, status: int | None) -> Look:
     except OSError as error:
         return wrong(name, "StorageError", f"It cannot be read: {error.strerror}.")
     status = status or api_errors.status_in(file.name)
-    if looks_html("", body):
-        return Look(name, error="Challenge", says="A web page came instead of data.")
+    if (refusal := misread(status or 403, "", body, "error")) is not None:
+        said, says = api_errors.told(refusal)
+        return Look(name, error=said, says=says)
     try:
         payload = parse_json(body)
     except (ValueError, RecursionError):

@@ -17,6 +17,7 @@ from pixmirror.errors import (
     RateLimited,
     ServerError,
     TokenRejected,
+    UnexpectedPage,
 )
 from pixmirror.pixiv.auth import rejection
 from pixmirror.pixiv.failures import Expired, classify, error_text
@@ -32,7 +33,7 @@ _ABSENT = re.compile(
 _CLOSED = re.compile(
     r"permission|forbidden|not allowed|access denied|権限|閲覧できません|无权|沒有權限", re.IGNORECASE
 )
-_NOT_OF_THE_TOKEN = (RateLimited, Challenge, ServerError, EndpointGone, BadResponse)
+_NOT_OF_THE_TOKEN = (RateLimited, Challenge, UnexpectedPage, ServerError, EndpointGone, BadResponse)
 
 
 def status_in(name: str) -> int | None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from pixmirror.errors import (
     BadResponse,
-    Challenge,
     EndpointGone,
     Forbidden,
     InvalidRequest,
@@ -16,14 +15,20 @@ from pixmirror.errors import (
     PixivError,
     RateLimited,
     ServerError,
+    UnexpectedPage,
 )
+from pixmirror.pixiv.challenges import refusal_of_us
 
-LIMITED = re.compile(
-    r"rate.?limit|too many requests|overus|excessive|access is currently restricted", re.IGNORECASE
+LIMITED = re.compile(r"rate.?limit|too many requests|overus|excessive", re.IGNORECASE)
+RESTRICTED = re.compile(r"access is currently restricted", re.IGNORECASE)
+# What a request asks about; whatever is refused there is refused of that.
+SUBJECTS = frozenset(
+    {"user_id", "illust_id", "novel_id", "series_id", "illust_series_id", "comment_id", "seed_user_id", "id"}
 )
 NO_ENDPOINT = re.compile(r"end-?point|エンドポイント", re.IGNORECASE)
 OAUTH = "OAuth process"
-CHALLENGED = re.compile(rb"cf-challenge|challenge-platform|cf_chl|captcha|Just a moment", re.IGNORECASE)
+NO_HEADERS: Mapping[str, str] = {}
+NO_PARAMS: Mapping[str, Any] = {}
 TEXT_LENGTH = 200
 OFFSET_CAP = 5000
 
@@ -43,27 +48,53 @@ def classify(
     *,
     retry_after: float | None = None,
     html: bool = False,
+    headers: Mapping[str, str] = NO_HEADERS,
+    params: Mapping[str, Any] = NO_PARAMS,
 ) -> PixivError | None:
-    """The error that this answer is, or None if it is what was asked for (`html`: a page was).
+    """The error that this answer is, or None if it is what was asked for.
 
-    Pixiv does not use statuses as others do: an expired token is 400, a rate limit 403 or 429, so the text decides
-    first (pixiv-facts 2, 3.1, 5.1).
+    `html`: a page was asked for; whether a page that came is the one is seen when it is read (`misread`).
+    `params` tell whether the request was about one thing. Pixiv does not use statuses as others do: an expired
+    token is 400, a rate limit 403 or 429, so the text decides first (pixiv-facts 2, 3.1, 5.1).
     """
     where = f"{method} {path}"
     is_html = looks_html(content_type, body)
     if status < 300:
-        if is_html and (not html or CHALLENGED.search(body[:4096])):
-            return Challenge(f"{where}: a web page came instead of data ({status}).")
-        return None
+        return None if html or not is_html else misread(status, content_type, body, where, headers)
     if status < 400:
         return BadResponse(f"{where}: Pixiv sent us elsewhere ({status}).")
-    if status == 429:
+    if status == 429 and "cf-mitigated" not in headers:
         return RateLimited(f"{where}: too many requests (429).", retry_after)
+    if refusal := refusal_of_us(status, headers, body, where):
+        return refusal
     if status >= 500:
         return ServerError(f"{where}: Pixiv failed ({status}).")
     if is_html:
-        return Challenge(f"{where}: a web page came instead of data ({status}).")
-    return _by_text(status, _messages(parse_quietly(body)), body, where, retry_after)
+        return page_of_an_item(status, where) if html else UnexpectedPage(_page_came(where, status))
+    subject = any(params.get(name) is not None for name in SUBJECTS)
+    return _by_text(status, _messages(parse_quietly(body)), body, where, retry_after, subject=subject)
+
+
+def misread(
+    status: int, content_type: str, body: bytes, where: str, headers: Mapping[str, str] = NO_HEADERS
+) -> PixivError | None:
+    """What an answer that does not hold what was asked for is, if it is a web page; None if it is none."""
+    if refusal := refusal_of_us(status, headers, body, where):
+        return refusal
+    return UnexpectedPage(_page_came(where, status)) if looks_html(content_type, body) else None
+
+
+def page_of_an_item(status: int, where: str) -> PixivError:
+    """What a page that came with a refusal says where a page was due: it is about the one that was asked for."""
+    if status in (404, 410):
+        return NotFound(f"{where}: a page that says it is not there ({status}).")
+    if status == 403:
+        return Forbidden(f"{where}: a page that refuses it (403).")
+    return UnexpectedPage(_page_came(where, status))
+
+
+def _page_came(where: str, status: int) -> str:
+    return f"{where}: a web page came instead of data ({status})."
 
 
 def capped(failure: PixivError | None, params: Mapping[str, Any]) -> PixivError | None:
@@ -81,11 +112,15 @@ def classify_payload(payload: Any, method: str, path: str) -> PixivError | None:
     return None
 
 
-def _by_text(status: int, text: str, body: bytes, where: str, retry_after: float | None) -> PixivError:
+def _by_text(
+    status: int, text: str, body: bytes, where: str, retry_after: float | None, *, subject: bool = False
+) -> PixivError:
     if status == 401 or (status == 400 and OAUTH in text):
         return Expired(f"{where}: the access token is not accepted.")
     said = f": {shortened(text)}" if text else ""
-    if LIMITED.search(text) and status != 404:
+    # Of a request about one user or work, "restricted" is said of that one; elsewhere of us.
+    ours = LIMITED.search(text) or (RESTRICTED.search(text) and not subject)
+    if ours and status not in (404, 410):
         return RateLimited(f"{where}: Pixiv limits us ({status}{said}).", retry_after)
     message = f"{where}: {status}{said}"
     if status in (404, 410):
@@ -100,6 +135,9 @@ def _by_text(status: int, text: str, body: bytes, where: str, retry_after: float
 
 
 def looks_html(content_type: str, body: bytes) -> bool:
+    """Whether a body is a web page. What begins as JSON does is none, whatever its content type says."""
+    if body[:256].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return False
     if "html" in content_type.lower():
         return True
     return "json" not in content_type.lower() and body[:256].lstrip()[:1] == b"<"

@@ -20,7 +20,7 @@ from pixmirror.errors import (
     ServerError,
     Unreachable,
 )
-from pixmirror.pixiv.failures import CHALLENGED
+from pixmirror.pixiv.challenges import has_challenge_markup
 from pixmirror.pixiv.transport import ImageClient, Transport
 from pixmirror.pixiv.wire import retry_after
 
@@ -177,7 +177,7 @@ async def _is_challenge(response: httpx.Response) -> bool:
                 break
     except httpx.TransportError:
         return False  # a page that broke off is no less a page
-    return CHALLENGED.search(start) is not None
+    return has_challenge_markup(start)
 
 
 def _redirected(transport: Transport, response: httpx.Response, url: str) -> str:

@@ -168,6 +168,18 @@ def series_detail(page: Listing[Any]) -> Received[SeriesDetail] | None:
 
 def novel_page(html: str, endpoint: str) -> Received[NovelText]:
     """The novel inside a script of the webview page, cut out by a JSON decoder from the brace (pixiv-facts 10)."""
+    raw = _novel_in(html)
+    if raw is None:
+        raise BadResponse(f"{endpoint}: the page holds no novel.")
+    return one({"novel": raw}, "novel", NovelText, endpoint)
+
+
+def has_novel(html: str) -> bool:
+    """Whether a page is the webview of a novel."""
+    return _novel_in(html) is not None
+
+
+def _novel_in(html: str) -> dict[str, Any] | None:
     decoder = json.JSONDecoder()
     for found in re.finditer(r"\bnovel[\"']?\s*:\s*(?=\{)", html):
         try:
@@ -175,8 +187,8 @@ def novel_page(html: str, endpoint: str) -> Received[NovelText]:
         except (ValueError, RecursionError):
             continue
         if isinstance(raw, dict) and "text" in raw:
-            return one({"novel": raw}, "novel", NovelText, endpoint)
-    raise BadResponse(f"{endpoint}: the page holds no novel.")
+            return raw
+    return None
 
 
 def _object(payload: Any, endpoint: str) -> dict[str, Any]:

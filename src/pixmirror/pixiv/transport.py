@@ -28,9 +28,11 @@ from pixmirror.errors import (
     ServerError,
     TokenRejected,
     UnclearOutcome,
+    UnexpectedPage,
     Unreachable,
 )
 from pixmirror.pixiv.budget import ImageBudget
+from pixmirror.pixiv.challenges import refusal_of_us
 from pixmirror.pixiv.failures import Expired, capped, classify, classify_payload
 from pixmirror.pixiv.hosts import WEB_HOST, Hosts
 from pixmirror.pixiv.jsonbody import parse_json
@@ -164,6 +166,7 @@ class Transport:
             body,
             retry_after(response.headers, self.clock.now()),
             quiet_until(response.headers),
+            response.headers,
         )
 
     def image_client(self) -> ImageClient:
@@ -243,9 +246,11 @@ class Transport:
             request.path,
             retry_after=answer.retry_after,
             html=request.html,
+            headers=answer.headers,
+            params=request.params,
         )
         with _outcome(request):
-            if isinstance(failure, Challenge) and request.find_out and answer.status < 300:
+            if isinstance(failure, (Challenge, UnexpectedPage)) and request.find_out and answer.status < 300:
                 raise BadResponse(str(failure))  # a page after success: Pixiv may have done it
             if failure := capped(failure, request.params):
                 raise failure
@@ -322,9 +327,13 @@ def _read_json(answer: Answer, request: Request) -> Any:
 
 def _read_text(answer: Answer, request: Request) -> str:
     try:
-        return answer.body.decode()
+        page = answer.body.decode()
     except UnicodeDecodeError as exc:
         raise BadResponse(f"{request.where}: the page is not UTF-8 at byte {exc.start}.") from exc
+    refusal = refusal_of_us(answer.status, answer.headers, answer.body, request.where)
+    if refusal and not (request.holds and request.holds(page)):
+        raise refusal
+    return page
 
 
 def _why(exc: Exception) -> str:

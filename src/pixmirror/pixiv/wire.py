@@ -36,19 +36,21 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. `retry_after` is in seconds."""
+    """A whole answer. `retry_after` is in seconds; `headers` are found in lower case."""
 
     status: int
     content_type: str
     body: bytes
     retry_after: float | None = None
     quiet_until: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call of the API. `judge` says which error an answer is, where the App API's rules do not hold. With
     `find_out`, how to see whether it was done, an outcome that is not clear is an UnclearOutcome.
+    `holds` says whether a page is what was asked for: then it is no challenge, whatever else it holds.
     """
 
     method: str
@@ -65,6 +67,7 @@ class Request:
     files: Sequence[Part] = ()
     progress: Progress | None = None
     find_out: str = ""
+    holds: Callable[[str], bool] | None = None
 
     @property
     def where(self) -> str:

@@ -58,8 +58,16 @@ async def test_each_refusal_is_the_right_error(mocked, name):
 @pytest.mark.parametrize("status", [200, 403, 503])
 @respx.mock
 async def test_a_challenge_page_is_a_challenge(mocked, status):
-    respx.get(f"{BASE}/ajax/user/5").respond(status, html="<html><title>Just a moment...</title>")
-    with pytest.raises(errors.ServerError if status == 503 else errors.Challenge):
+    page = "<html><title>Just a moment...</title><script>window._cf_chl_opt={}</script>"
+    respx.get(f"{BASE}/ajax/user/5").respond(status, html=page)
+    with pytest.raises(errors.Challenge):
+        await users.short(mocked, 5)
+
+
+@respx.mock
+async def test_a_rate_limit_is_ours_even_where_a_user_was_asked_for(mocked):
+    respx.get(f"{BASE}/ajax/user/5").respond(403, json=said("Rate Limit"))
+    with pytest.raises(errors.RateLimited):
         await users.short(mocked, 5)
 
 
@@ -75,9 +83,9 @@ async def test_the_login_page_and_the_way_to_it_mean_a_dead_session(mocked):
 
 
 @respx.mock
-async def test_maintenance_is_a_challenge(mocked):
+async def test_maintenance_is_no_challenge(mocked):
     respx.get(f"{BASE}/ajax/user/5").respond(html="<html>pixiv is under maintenance")
-    with pytest.raises(errors.Challenge, match="web page"):
+    with pytest.raises(errors.UnexpectedPage, match="web page"):
         await users.short(mocked, 5)
 
 

@@ -1,6 +1,6 @@
 """The App API as an object to hand to endpoint functions: transport, login, language and lane together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeVar
 
@@ -83,9 +83,17 @@ class AppApi:
         except BadResponse as failure:
             raise UnclearOutcome(str(failure), f"POST {path}", find_out) from failure
 
-    async def get_text(self, path: str, params: Mapping[str, Param] | None = None) -> str:
-        """The HTML of a webview path."""
-        return await self.transport.ask_text(self._request("GET", path, params=params or {}, html=True))
+    async def get_text(
+        self,
+        path: str,
+        params: Mapping[str, Param] | None = None,
+        *,
+        holds: Callable[[str], bool] | None = None,
+    ) -> str:
+        """The HTML of a webview path. One that `holds` what was asked for is taken for no challenge."""
+        return await self.transport.ask_text(
+            self._request("GET", path, params=params or {}, html=True, holds=holds)
+        )
 
     async def page(
         self,

@@ -41,7 +41,7 @@ async def text(api: AppApi, novel_id: int) -> Received[NovelText]:
     """
     path = "/webview/v2/novel"
     params: dict[str, str | int] = {"id": positive("novel_id", novel_id), "viewer_version": VIEWER_VERSION}
-    return reading.novel_page(await api.get_text(path, params), path)
+    return reading.novel_page(await api.get_text(path, params, holds=reading.has_novel), path)
 
 
 async def old_text(api: AppApi, novel_id: int) -> NoReturn:

@@ -6,7 +6,6 @@ from typing import Any
 
 from pixmirror.errors import (
     BadResponse,
-    Challenge,
     EndpointGone,
     Forbidden,
     InvalidRequest,
@@ -16,8 +15,10 @@ from pixmirror.errors import (
     RateLimited,
     ServerError,
     TokenRejected,
+    UnexpectedPage,
 )
-from pixmirror.pixiv.failures import CHALLENGED, LIMITED, error_text, looks_html, shortened
+from pixmirror.pixiv.challenges import refusal_of_us
+from pixmirror.pixiv.failures import LIMITED, RESTRICTED, error_text, looks_html, page_of_an_item, shortened
 from pixmirror.pixiv.wire import Answer, Request
 
 UNKNOWN = re.compile(r"unknown error|不明なエラー|未知的?错误|發生未知|发生了?未知|알 수 없는 오류", re.IGNORECASE)
@@ -37,13 +38,13 @@ def judge(answer: Answer, request: Request) -> PixmirrorError | None:
     where, status = request.where, answer.status
     html = looks_html(answer.content_type, answer.body)
     if status < 300:
-        if html and not request.html:
-            return _page(answer, request)
-        return Challenge(f"{where}: a challenge came.") if html and _challenged(answer) else None
+        return _page(answer, request) if html and not request.html else None
     if status < 400:
         return session_gone(request, f"{status}, sent to another page")
-    if status == 429:
+    if status == 429 and "cf-mitigated" not in answer.headers:
         return RateLimited(f"{where}: too many requests (429).", answer.retry_after)
+    if refusal := refusal_of_us(status, answer.headers, answer.body, where):
+        return refusal
     if status >= 500:
         return ServerError(f"{where}: Pixiv failed ({status}).")
     if html:
@@ -60,7 +61,7 @@ def refused(payload: Any, request_path: str, with_cookie: bool, method: str = "G
     where = f"{method} {request_path}"
     if UNKNOWN.search(text) or LOGIN.search(text):
         return _session_gone(where, with_cookie, text)
-    if LIMITED.search(text) and not AN_ITEM.search(request_path):
+    if _is_ours(text, request_path):
         return RateLimited(f"{where}: Pixiv limits us ({shortened(text)}).")
     message = f"{where}: {shortened(text) or 'refused without a word'}"
     return NotFound(message) if AN_ITEM.search(request_path) else InvalidRequest(message)
@@ -78,13 +79,18 @@ def _session_gone(where: str, with_cookie: bool, said: str) -> PixmirrorError:
 
 
 def _page(answer: Answer, request: Request) -> PixmirrorError:
-    if not _challenged(answer) and LOGIN_PAGE.search(answer.body):
+    if refusal := refusal_of_us(answer.status, answer.headers, answer.body, request.where):
+        return refusal
+    if LOGIN_PAGE.search(answer.body):
         return session_gone(request, "the login page came")
-    return Challenge(f"{request.where}: a web page came instead of data ({answer.status}).")
+    if request.html:
+        return page_of_an_item(answer.status, request.where)
+    return UnexpectedPage(f"{request.where}: a web page came instead of data ({answer.status}).")
 
 
-def _challenged(answer: Answer) -> bool:
-    return CHALLENGED.search(answer.body[:4096]) is not None
+def _is_ours(text: str, path: str) -> bool:
+    """Whether a refusal speaks of us. At the address of one user or work, "restricted" is said of that one."""
+    return bool(LIMITED.search(text) or (RESTRICTED.search(text) and not AN_ITEM.search(path)))
 
 
 def _by_text(status: int, text: str, answer: Answer, request: Request) -> PixmirrorError:
@@ -96,7 +102,7 @@ def _by_text(status: int, text: str, answer: Answer, request: Request) -> Pixmir
     if status == 401 or (status in (400, 403) and (UNKNOWN.search(text) or LOGIN.search(text))):
         return session_gone(request, text or str(status))
     if status == 403:
-        if LIMITED.search(text) and not AN_ITEM.search(request.path):
+        if _is_ours(text, request.path):
             return RateLimited(f"{where}: Pixiv limits us ({status}{said}).", answer.retry_after)
         return Forbidden(f"{where}: {status}{said}")
     return InvalidRequest(f"{where}: {status}{said}")
