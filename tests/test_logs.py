@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,22 @@ def logged(*arguments: object, json: bool = False, **options: bool) -> str:
     logs.setup("DEBUG", json=json, stream=stream, env={})
     logging.getLogger("pixmirror.test").error(*arguments, **options)  # type: ignore[arg-type]
     return stream.getvalue()
+
+
+HOSTILE = "\x1b[2J\x9b31m\x07\r\u202e\u2028title\n2026-11-29 12:00:00 INFO    All is well."
+
+
+def test_no_word_of_others_moves_the_cursor_or_looks_like_an_entry() -> None:
+    text = ""
+    for as_json in (False, True):
+        try:
+            raise ValueError(HOSTILE)
+        except ValueError:
+            text = logged("it was %s", HOSTILE, json=as_json, exc_info=True)
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202e]", text)
+        assert not re.search("(?m)^2026-11-29 12:00:00", text)
+        assert "title" in text
+    assert json.loads(text)["message"].startswith("it was")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +117,7 @@ def test_under_journald_each_line_carries_its_priority(tmp_path: Path) -> None:
         logging.getLogger("x").info("one")
         logging.getLogger("x").debug("none")
         stream.seek(0)
-        assert stream.read() == "<4>two\n<4>lines\n<6>one\n"
+        assert stream.read() == "<4>two\n<4>  lines\n<6>one\n"
         logs.setup(stream=stream, env={"JOURNAL_STREAM": "1:1"})  # redirected elsewhere
         logging.getLogger("x").warning("plain")
         stream.seek(0)

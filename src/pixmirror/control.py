@@ -117,7 +117,7 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, han
 
 
 async def _send(writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:
-    writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+    writer.write(json.dumps(answer).encode() + b"\n")
     await writer.drain()
 
 

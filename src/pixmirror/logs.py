@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from typing import TextIO
 
+from pixmirror import terminal
+
 HIDDEN = "[hidden]"
 
 _VALUE = r"""[^\s"'&;,<>\\(){}\[\]]+"""
@@ -47,18 +49,22 @@ def redact(text: str) -> str:
 
 
 class Redact(logging.Filter):
-    """Takes secrets out of a record: message with its arguments, exception and stack."""
+    """Takes secrets and control characters out of a record: message with its arguments, exception and stack."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = redact(record.getMessage())
+        record.msg = _fit(record.getMessage())
         record.args = ()
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
-            record.exc_text = redact(record.exc_text)
+            record.exc_text = _fit(record.exc_text)
         if record.stack_info:
-            record.stack_info = redact(record.stack_info)
+            record.stack_info = _fit(record.stack_info)
         return True
+
+
+def _fit(text: str) -> str:
+    return terminal.shown(redact(text))
 
 
 class TextFormatter(logging.Formatter):
@@ -71,11 +77,11 @@ class TextFormatter(logging.Formatter):
         self._journald = journald
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
+        text = super().format(record).rstrip("\n").replace("\n", "\n  ")  # no later line looks like an entry
         if not self._journald:
             return text
         prefix = f"<{_priority(record.levelno)}>"
-        return "\n".join(prefix + line for line in text.splitlines() or [""])
+        return "\n".join(prefix + line for line in text.split("\n"))
 
 
 class JsonFormatter(logging.Formatter):
@@ -91,7 +97,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info or record.exc_text:
             line["exception"] = record.exc_text or self.formatException(record.exc_info or (None, None, None))
-        return json_module.dumps(line, ensure_ascii=False)
+        return terminal.in_json(json_module.dumps(line, ensure_ascii=False))
 
 
 def setup(

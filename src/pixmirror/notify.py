@@ -9,6 +9,8 @@ from contextlib import suppress
 
 import httpx
 
+from pixmirror.terminal import one_line, shown
+
 log = logging.getLogger(__name__)
 
 Load = Callable[[], Awaitable[Mapping[str, str]]]
@@ -95,6 +97,7 @@ class Notifier:
     async def _send(self, event: str, title: str, text: str) -> bool:
         if not self._url and not self._command:
             return False
+        title, text = one_line(title), shown(text)
         try:
             async with asyncio.timeout(self._timeout):
                 await (self._post(self._url, title, text) if self._url else self._run(event, title, text))

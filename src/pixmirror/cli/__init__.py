@@ -4,13 +4,14 @@ Heavy libraries are imported inside the commands, so that `pixmirror --help` ans
 """
 
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from pixmirror import __version__
+from pixmirror import __version__, terminal
 from pixmirror.cli import (
     api,
     check,
@@ -29,8 +30,9 @@ from pixmirror.cli import (
     verify,
     work,
 )
-from pixmirror.cli.common import INTERRUPTED, Session, complain, no_output, the_error
+from pixmirror.cli.common import INTERRUPTED, Session, complain, no_output, note, the_error
 from pixmirror.errors import PixmirrorError
+from pixmirror.logs import redact
 
 # httpx brings a command line of its own, mako (of alembic) colours for its errors: each takes a highlighter along,
 # 4 MB in a daemon that never shows it. Where these modules cannot be had both do without.
@@ -110,4 +112,10 @@ for group in GROUPS:
 
 def main() -> None:
     """The console script `pixmirror`."""
-    app()
+    terminal.prepare()
+    try:
+        app()
+    except Exception:  # noqa: BLE001  (a bug: its trace is shown like all else, without secrets and control characters)
+        sys.stderr.write(terminal.shown(redact(traceback.format_exc())))
+        note("This is a fault of pixmirror: please report these lines.")
+        sys.exit(1)

@@ -1,13 +1,12 @@
 """`pixmirror api`: any read endpoint of Pixiv and all submissions from the shell, and saved answers checked."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from pixmirror.cli.common import say
+from pixmirror.cli.common import json_line, say
 
 BAD_ITEMS = 7
 api = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -122,7 +121,7 @@ def check(
         look = read(file)
         wrong = wrong or not look.ok
         if as_json or dump:
-            say(json.dumps(look.as_dict(dump), ensure_ascii=False))
+            say(json_line(look.as_dict(dump)).rstrip())
         else:
             _tell(look)
     if wrong:

@@ -15,7 +15,7 @@ import typer
 
 from pixmirror.cli import check
 from pixmirror.cli.api_functions import submits
-from pixmirror.cli.common import Session, note, on_terminal, run, say, session
+from pixmirror.cli.common import Session, json_line, note, on_terminal, run, say, session
 from pixmirror.config import Config, find_config
 from pixmirror.errors import BadResponse, CatalogueError, ConfigError, InvalidRequest
 from pixmirror.logs import hide
@@ -25,6 +25,7 @@ from pixmirror.pixiv.failures import shortened
 from pixmirror.pixiv.web import WebApi, WebSession
 from pixmirror.pixiv.web import paging as web_paging
 from pixmirror.pixiv.web.session import LANGUAGES
+from pixmirror.terminal import one_line, typed
 
 OWN = ("pages", "next", "token_file", "phpsessid_file", "user_agent", "yes")
 COOKIE = "PIXMIRROR_PHPSESSID"
@@ -51,7 +52,7 @@ def sure(what: str, given: Mapping[str, Any], own: Own) -> None:
     for name, value in given.items():
         for one in value if isinstance(value, tuple) else (value,):
             note(f"  {name}: {shortened(' '.join(str(one).split()))}")
-    if not typer.confirm(f"{what.rstrip('.')}, at Pixiv?"):
+    if not typer.confirm(f"{one_line(what).rstrip('.')}, at Pixiv?"):
         note("Nothing was sent.")
         raise typer.Exit(1)
 
@@ -63,6 +64,7 @@ def call(
     s = session(ctx)
     config = _config(s, own)
     given = {k: sys.stdin.read() if k == "text" and v == "-" else v for k, v in given.items()}
+    given = {k: typed(v) if isinstance(v, str) else v for k, v in given.items()}
     if "progress" in inspect.signature(function).parameters and sys.stderr.isatty():
         given["progress"] = _moved
 
@@ -117,7 +119,7 @@ def show(answer: Any) -> None:
 def _line(value: Any) -> None:
     if isinstance(value, Model):
         value = value.model_dump(mode="json", by_alias=True, warnings=False)
-    say(json.dumps(value, ensure_ascii=False))
+    say(json_line(value).rstrip())
 
 
 def _query(text: str | None) -> Mapping[str, str] | None:

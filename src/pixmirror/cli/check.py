@@ -12,6 +12,7 @@ from pixmirror.cli import render
 from pixmirror.cli.common import Json, Session, print_json, run, say, sentence, session, told
 from pixmirror.clock import HOUR_MS
 from pixmirror.errors import BadResponse, ConfigError, LoginError, PixmirrorError, StorageError, WebLoginExpired
+from pixmirror.terminal import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -202,7 +203,9 @@ def login_rows(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
         now = int(time.time() * 1000)
         fresh = "fresh" if token.fresh(now) else "renewed when it is needed"
         when = render.from_now(token.expires_at - HOUR_MS, now)
-        yield Row("login", "ok", f"{token.user_name} (user:{token.user_id}); access token of {when}, {fresh}.")
+        yield Row(
+            "login", "ok", f"{one_line(token.user_name)} (user:{token.user_id}); access token of {when}, {fresh}."
+        )
         hides = token.x_restrict <= 0
         yield Row("rating", "warn" if hides else "ok", login_command.rating(token.x_restrict))
     yield Row("unlocks", "ok", "App login: all of the app API, own private follows and bookmarks with it.")

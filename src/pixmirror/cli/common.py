@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from pixmirror import terminal
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError
 
 if TYPE_CHECKING:
@@ -124,22 +125,33 @@ def now_ms() -> int:
 
 
 def say(text: str = "") -> None:
-    typer.echo(text)
+    typer.echo(terminal.shown(text))
 
 
 def note(text: str) -> None:
     """For the user's eyes only; never part of what a script reads."""
-    typer.echo(text, err=True)
+    typer.echo(terminal.shown(text), err=True)
 
 
 def print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    lines = json.dumps(value, ensure_ascii=False, indent=2).split("\n")
+    typer.echo("\n".join(map(terminal.in_json, lines)))
+
+
+def json_line(value: Any) -> str:
+    """A value as a line of JSON, which ends with the end of the line."""
+    return terminal.in_json(json.dumps(value, ensure_ascii=False)) + "\n"
 
 
 def no_output(error: OSError) -> int:
-    """The exit code when what we print is not taken. A reader who has seen enough, like `head`, is no failure."""
-    if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO):
-        raise error
+    """The exit code when what we print is not taken, or a file or the system itself fails in a way of its own.
+
+    A reader who has seen enough, like `head`, is no failure.
+    """
+    if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO):
+        what = f"{error.filename}: " if error.filename is not None else ""
+        note(f"{what}{error.strerror or error}.")
+        return StorageError.exit_code
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if error.errno == errno.EPIPE:
         return 0

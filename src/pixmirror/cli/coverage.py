@@ -8,6 +8,7 @@ import typer
 from pixmirror.cli import render
 from pixmirror.cli.common import Json, Session, note, now_ms, print_json, say, session
 from pixmirror.errors import ConfigError, PixmirrorError
+from pixmirror.terminal import one_line
 
 if TYPE_CHECKING:
     from pixmirror.catalogue.ledger.coverage import Coverage, Missing, Overview
@@ -104,7 +105,7 @@ def _as_json(found: "Overview", works: "Sequence[Missing] | None") -> dict[str, 
 
 
 def _one(c: "Coverage") -> None:
-    say(f"{c.name or 'An artist'} (user:{c.user_id}): {summary(c)}.")
+    say(f"{one_line(c.name or 'An artist')} (user:{c.user_id}): {summary(c)}.")
     for line in details(c):
         say(line)
 

@@ -9,6 +9,7 @@ import typer
 from pixmirror.cli import pending, tokens
 from pixmirror.cli.common import Session, note, on_terminal, run, say, sentence, session
 from pixmirror.errors import ConfigError, LoginError, TokenRejected, WrongAccount
+from pixmirror.terminal import one_line
 
 if TYPE_CHECKING:
     from pixmirror.models import Token
@@ -82,7 +83,7 @@ def login(
         raise LoginFailed(str(error)) from error
     _keep(s, token)
     pending.forget(s)
-    say(f"Logged in as {token.user_name} ({token.user_account}, user:{token.user_id}).")
+    say(f"Logged in as {one_line(token.user_name)} ({token.user_account}, user:{token.user_id}).")
     say(rating(token.x_restrict))
 
 

@@ -1,6 +1,5 @@
 """`status`, `why`, `show`, `search`, `export`: commands that only read, with or without a running daemon."""
 
-import json
 import os
 import sys
 from contextlib import closing
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixmirror.cli import render, screen, versions
-from pixmirror.cli.common import Json, Session, now_ms, print_json, say, sentence, session
+from pixmirror.cli.common import Json, Session, json_line, now_ms, print_json, say, sentence, session
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError
+from pixmirror.terminal import typed
 
 if TYPE_CHECKING:
     from pixmirror.catalogue.database import ReadOnly
@@ -205,7 +205,7 @@ def search(
     from pixmirror.catalogue.views import search as view
 
     with session(ctx).reading() as db:
-        hits = db.read_sync(view.search, text, limit)
+        hits = db.read_sync(view.search, typed(text), limit)
     if as_json:
         print_json([hit.as_dict() for hit in hits])
     else:
@@ -230,7 +230,7 @@ def export(
 
     generator: Any = rows  # it must end before its connection does
     with session(ctx).reading() as db, db.reading() as conn, closing(generator(conn, kind)) as found:
-        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in found)
+        lines = (json_line(row) for row in found)
         if output is None:
             _to_stdout(lines)
         else:

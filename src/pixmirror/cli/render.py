@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from pixmirror.terminal import one_line
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -53,7 +55,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A quiet table: no lines, no colours; folded where it is narrow, never cut. No head if that is empty."""
     from rich.console import Console
 
-    lines = [tuple(row) for row in rows]
+    lines = [tuple(map(one_line, row)) for row in rows]
     out = Console(highlight=False)
     if out.is_terminal:
         _rich_table(out, head, lines)

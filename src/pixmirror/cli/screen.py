@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pixmirror.cli import render, versions
 from pixmirror.cli.common import Session, say
+from pixmirror.terminal import one_line
 
 if TYPE_CHECKING:
     from pixmirror.catalogue.views.search import Hit
@@ -25,9 +26,9 @@ def ms_of(text: str | None) -> int | None:
 def show_status(s: Session, found: Mapping[str, Any]) -> None:
     say("Healthy." if found["healthy"] else "Not healthy:")
     for problem in found["problems"]:
-        say(f"  ! {problem}")
+        say(f"  ! {one_line(problem)}")
     for note in found["notes"]:
-        say(f"  {note}")
+        say(f"  {one_line(note)}")
     if not found["running"]:
         say("  pixmirror does not run in the background; `pixmirror run` or the service keeps it going.")
     say()
@@ -116,7 +117,7 @@ def _reasons(title: str, reasons: Sequence[Mapping[str, Any]], now: int) -> None
         about = "at least " if r["sampled"] else ""
         examples = f" (e.g. {', '.join(r['examples'])})" if r["examples"] else ""
         after = f"; next try {render.from_now(ms_of(r['next_at']), now)}" if r["next_at"] else ""
-        say(f"  {about}{r['count']:,} × {r['what']}: {r['reason']}{examples}{after}")
+        say(f"  {about}{r['count']:,} × {r['what']}: {one_line(r['reason'])}{examples}{after}")
     if len(reasons) > MOST_REASONS:
         say(f"  and {len(reasons) - MOST_REASONS} more kinds: `pixmirror status --json`")
 
@@ -127,11 +128,11 @@ def _reasons(title: str, reasons: Sequence[Mapping[str, Any]], now: int) -> None
 def show_why(found: "Why") -> None:
     from pixmirror.catalogue.views.why_facts import is_forgotten
 
-    say(f"{found.ref}  {found.title}".rstrip())
+    say(f"{found.ref}  {one_line(found.title)}".rstrip())
     for sentence in found.answer:
-        say(f"  {sentence}")
+        say(f"  {one_line(sentence)}")
     for job in found.jobs:
-        verdict = f": refused: {job.refused_reason}" if job.refused_reason else ": wanted"
+        verdict = f": refused: {one_line(job.refused_reason)}" if job.refused_reason else ": wanted"
         verdict = "" if is_forgotten(found.facts) else verdict
         name = f"Job {job.job}" if job.job else "A look-up"
         say(f"  {name} saw it from {render.moment(job.first_seen)} on{verdict}.")
@@ -146,15 +147,15 @@ def show_why(found: "Why") -> None:
 
 def show_item(s: Session, found: Mapping[str, Any]) -> None:
     head = found.get("title") or found.get("name") or ""
-    say(f"{found['ref']}  {head}".rstrip())
+    say(f"{found['ref']}  {one_line(head)}".rstrip())
     if found.get("link"):
         say(f"  {found['link']}")
     author = found.get("user")
     if author:
-        say(f"  by {author['name']} (user:{author['id']})")
+        say(f"  by {one_line(author['name'])} (user:{author['id']})")
     for key in ("type", "state", "create_date", "page_count", "total_bookmarks", "total_view", "account"):
         if found.get(key) not in (None, ""):
-            say(f"  {key.replace('_', ' ')}: {found[key]}")
+            say(f"  {key.replace('_', ' ')}: {one_line(found[key])}")
     if found.get("provenance") == "legacy":
         say("  provenance: legacy (only old dumps tell of it)")
     say(f"  {versions.summary(found)}")
@@ -162,7 +163,7 @@ def show_item(s: Session, found: Mapping[str, Any]) -> None:
         say(f"  tags: {', '.join(_tag(t, found.get('tag_translations') or {}) for t in found['tags'])}")
     text = found.get("caption") or found.get("comment")
     if text:
-        say(f"  {'caption' if found.get('caption') else 'profile'}: {' '.join(str(text).split())}")
+        say(f"  {'caption' if found.get('caption') else 'profile'}: {one_line(text)}")
     if found.get("comments"):
         in_dumps = f", and {found['dumped_comments']:,} of old dumps" if found["dumped_comments"] else ""
         say(f"  comments kept: {found['comments']['kept']}{in_dumps}")
@@ -174,7 +175,7 @@ def show_item(s: Session, found: Mapping[str, Any]) -> None:
         where = (
             media / f["path"]
             if f["state"] == "stored"
-            else f"{f['state']}{': ' + f['error'] if f['error'] else ''}"
+            else f"{f['state']}{': ' + one_line(f['error']) if f['error'] else ''}"
         )
         size = f" ({render.size(f['size'])})" if f["size"] else ""
         say(f"  {f['role']} {f['page']}: {where}{size}")
@@ -182,7 +183,7 @@ def show_item(s: Session, found: Mapping[str, Any]) -> None:
 
 def _tag(name: str, translations: Mapping[str, Mapping[str, str]]) -> str:
     other = " / ".join(dict.fromkeys(translations.get(name, {}).values()))
-    return f"{name} ({other})" if other else name
+    return one_line(f"{name} ({other})" if other else name)
 
 
 def show_hits(hits: "Sequence[Hit]", limit: int) -> None:

@@ -10,12 +10,12 @@ from pixmirror.cli import render
 from pixmirror.cli.common import Session, say
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError
+from pixmirror.terminal import one_line
 
 MOST_LINES = 12  # of a diff
 MOST_FILES = 20  # of a version
 MOST_POINTS = 30  # of a table of counters
 BEGIN = 1_189_382_400_000  # 2007-09-10 UTC: the day on which Pixiv began
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _TIMED = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?P<second>:\d\d(?P<part>\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
@@ -74,7 +74,7 @@ def show_history(s: Session, found: Mapping[str, Any]) -> None:
     for entry in _in_order(found):
         say()
         if "state" in entry:
-            say(f"{when(entry['at'])}  state: {entry['state']} ({clean(entry['evidence'])})")
+            say(f"{when(entry['at'])}  state: {entry['state']} ({one_line(entry['evidence'])})")
             continue
         first = entry["number"] == 1
         say(f"{when(entry['at'])}  version {entry['number']}{', first seen' if first else ''} by {entry['by']}")
@@ -124,14 +124,16 @@ def _diff(change: Mapping[str, Any]) -> None:
     say(f"  {_name(change['field'])}:")
     lines = [line for line in change["diff"] if not line.startswith("@@ -")]
     for line in lines[:MOST_LINES]:
-        say(f"    {line[:1]} {clean(line[1:])}")
+        say(f"    {line[:1]} {one_line(line[1:])}")
     if len(lines) > MOST_LINES:
         say(f"    and {len(lines) - MOST_LINES:,} more lines: --json")
 
 
 def _tags(before: Sequence[str], after: Sequence[str]) -> str:
-    moved = [f"+{clean(t)}" for t in after if t not in before] + [f"-{clean(t)}" for t in before if t not in after]
-    return ", ".join(moved) or f"in another order: {', '.join(clean(t) for t in after)}"
+    moved = [f"+{one_line(t)}" for t in after if t not in before] + [
+        f"-{one_line(t)}" for t in before if t not in after
+    ]
+    return ", ".join(moved) or f"in another order: {', '.join(one_line(t) for t in after)}"
 
 
 def _file(media: Path, change: Mapping[str, Any]) -> Iterator[str]:
@@ -165,13 +167,8 @@ def _value(value: Any) -> str:
     if isinstance(value, list | tuple):
         if value and isinstance(value[0], list | tuple):
             return f"{render.count(len(value), 'frame')}, {sum(f[1] for f in value):,} ms"
-        return ", ".join(clean(str(v)) for v in value)
-    return " ".join(clean(str(value)).split())
-
-
-def clean(text: str) -> str:
-    """Without what moves a terminal's cursor: names and captions are other people's words."""
-    return _CONTROL.sub("�", text)
+        return ", ".join(one_line(v) for v in value)
+    return one_line(value)
 
 
 def _stats(points: Sequence[Mapping[str, Any]]) -> None:
@@ -190,7 +187,7 @@ def _stats(points: Sequence[Mapping[str, Any]]) -> None:
 
 def show_past(s: Session, found: Mapping[str, Any]) -> None:
     head = found.get("title") or found.get("name") or ""
-    say(f"{found['ref']}  {clean(head)}".rstrip())
+    say(f"{found['ref']}  {one_line(head)}".rstrip())
     say(f"  {found['link']}")
     if found["version"]:
         say(f"  as known at {when(found['moment'])}: version {found['version']} of {found['of']}, "
@@ -198,7 +195,7 @@ def show_past(s: Session, found: Mapping[str, Any]) -> None:
     else:
         say(f"  as known at {when(found['moment'])}: only its state")
     if state := found["state"]:
-        say(f"  state: {state['state']} since {when(state['at'])} ({clean(state['evidence'])})")
+        say(f"  state: {state['state']} since {when(state['at'])} ({one_line(state['evidence'])})")
     _fields(found)
     if counted := found["counters"]:
         told = [f"{counted[n]:,} {what}" for n, what in _COUNTED.items() if counted[n] is not None]
@@ -207,7 +204,7 @@ def show_past(s: Session, found: Mapping[str, Any]) -> None:
     for file in found["files"]:
         say(f"  {file['role']} {file['page']}: {_where(media, file)}")
     if found["text"]:
-        say(f"\n{clean(found['text'])}")
+        say(f"\n{found['text']}")
 
 
 _NOT_FIELDS = frozenset(

@@ -1,0 +1,68 @@
+"""Text fit for a terminal or a log: other people's words must not move its cursor or stop the program."""
+
+import codecs
+import os
+import re
+import sys
+
+# C0 but tab and newline, DEL, C1, line and paragraph separator, what turns the direction of writing around and
+# does not end with the word, marks of annotations, and half surrogates.
+_CONTROL = "\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff"
+_CONTROLS = re.compile(f"[{_CONTROL}]")
+_IN_JSON = re.compile(f"[{_CONTROL}\t\n]")
+SHOWN = "\ufffd"
+ERRORS = "pixmirror.escape"
+
+
+def shown(text: str) -> str:
+    """The text with a sign in the place of each control character; it may have several lines."""
+    return _CONTROLS.sub(SHOWN, text)
+
+
+def one_line(text: object) -> str:
+    """The same on one line, for a title or a name within a sentence of ours."""
+    return " ".join(_CONTROLS.sub(SHOWN, str(text)).split())
+
+
+def in_json(text: str) -> str:
+    """One line of JSON whose strings hold no control character as such; it says the same as before."""
+    return _IN_JSON.sub(lambda found: _escaped(found[0]), text)
+
+
+def _escaped(text: str) -> str:
+    """As JSON escapes it, in halves of surrogates where it takes two."""
+    units = text.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i] << 8 | units[i + 1]:04x}" for i in range(0, len(units), 2))
+
+
+def _on_error(error: UnicodeError) -> tuple[str, int]:
+    """What cannot be encoded is escaped, which keeps JSON true. A codec's error handler."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return _escaped(error.object[error.start : error.end]), error.end
+
+
+def typed(text: str) -> str:
+    """An argument of the command line as it was typed: in UTF-8, also where the locale knows ASCII alone."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(text).decode("utf-8", "replace")
+    return text
+
+
+def prepare() -> None:
+    """Make our streams take any text, and be there: a closed one would be the next file that is opened."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    codecs.register_error(ERRORS, _on_error)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=ERRORS)

@@ -1,0 +1,142 @@
+"""What reaches a screen: other people's words change nothing but what is read, in any encoding."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixmirror import terminal
+from pixmirror.cli.common import json_line
+
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\x85\r\u202eevil\u2066\u2028\nHealthy.\x7f 初音ミク 😀"
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+@pytest.fixture
+def hostile(pixiv, config: Path, pixmirror) -> Path:
+    """A mirror all of whose words are hostile; one work is edited and one gone since, one comment was deleted."""
+    world = pixiv.state.world
+    for user in list(world.users):
+        world.edit_user(user, name=f"name {HOSTILE}", comment=HOSTILE)
+    works = list(world.works.values())
+    for work in works:
+        world.edit(
+            work, title=f"title {HOSTILE}", caption=f"old {HOSTILE}", tags=(f"tag {HOSTILE}", "x"), text=HOSTILE
+        )
+    for work in works[:2]:
+        world.comment(work, works[-1].user_id, HOSTILE)
+    assert pixmirror("sync").exit_code == 0
+    for work in works:
+        world.edit(work, title=f"new {HOSTILE}", caption=f"new {HOSTILE}", tags=(f"other {HOSTILE}",))
+    assert pixmirror("sync").exit_code == 0
+    return config
+
+
+def commands(world) -> Iterator[tuple[str, ...]]:
+    work = next(iter(world.works.values()))
+    ref = str(work.id) if work.medium == "illust" else f"novel:{work.id}"
+    novel = next(w for w in world.works.values() if w.medium == "novel")
+    for about in (ref, f"user:{work.user_id}", f"novel:{novel.id}"):
+        yield from (("show", about), ("show", about, "--history"), ("why", about))
+        yield ("show", about, "--at", "2099-01-01")
+    yield from (("status",), ("search", "初音"), ("coverage",), ("coverage", f"user:{work.user_id}"), ("gone",))
+    yield from (
+        ("gone", "comments"),
+        ("gone", "works"),
+        ("plan",),
+        ("verify",),
+        ("reindex", "--check"),
+        ("check",),
+    )
+    yield from (("forget", ref, "--yes"), ("forget",), ("sync",), ("login", "-"))
+
+
+def test_no_command_prints_a_control_character_of_others(pixiv, hostile, pixmirror):
+    world = pixiv.state.world
+    token = (hostile.parent / "refresh-token").read_text()
+    seen = ""
+    for arguments in commands(world):
+        result = pixmirror(*arguments, input=token if "login" in arguments else None)
+        assert not CONTROL.search(result.output), (arguments, result.output)
+        assert not re.search(r"(?m)^Healthy\.\S", result.output)
+        assert not re.search(r"(?m)^Healthy", result.output) or arguments[0] == "status", (
+            arguments,
+            result.output,
+        )
+        seen += result.output
+    assert "初音ミク" in seen
+
+
+def test_json_says_every_character_and_holds_none_that_controls(pixiv, hostile, pixmirror):
+    found = {}
+    for arguments in (("export", "works"), ("export", "users"), ("export", "comments"), ("export", "tags")):
+        result = pixmirror(*arguments)
+        assert not CONTROL.search(result.stdout), arguments
+        found[arguments[1]] = [json.loads(line) for line in result.stdout.split("\n") if line]
+    assert f"new {HOSTILE}" in {work["title"] for work in found["works"]}
+    for command in commands(pixiv.state.world):
+        if command[0] in ("show", "why", "search", "gone", "coverage", "status") and "--at" not in command:
+            result = pixmirror(*command, "--json")
+            assert not CONTROL.search(result.stdout), command
+            json.loads(result.stdout)
+
+
+@given(st.text())
+def test_what_is_shown_holds_no_control_character_and_json_says_the_same(text: str) -> None:
+    assert not CONTROL.search(terminal.shown(text))
+    assert "\n" not in terminal.one_line(text)
+    terminal.shown(text).encode()
+    line = json_line({"text": text})
+    assert not CONTROL.search(line)
+    assert line.count("\n") == 1
+    assert json.loads(line) == {"text": text}
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=20))
+def test_json_is_the_same_in_an_encoding_that_lacks_the_letters(text: str) -> None:
+    terminal.prepare()
+    for encoding in ("ascii", "latin-1", "cp1252", "utf-8"):
+        line = json.dumps(text, ensure_ascii=False).encode(encoding, terminal.ERRORS).decode(encoding)
+        assert json.loads(line) == text
+
+
+def run(config: Path, *arguments: str, env: dict[str, str] | None = None, closed: int | None = None):
+    return subprocess.run(
+        [sys.executable, "-m", "pixmirror", "--config", config, *arguments],
+        stdout=None if closed == 1 else subprocess.PIPE,
+        stderr=None if closed == 2 else subprocess.PIPE,
+        env={**os.environ, **(env or {})},
+        preexec_fn=(lambda: os.close(closed)) if closed is not None else None,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"PYTHONIOENCODING": "latin-1"},
+        {"PYTHONIOENCODING": "cp1252"},
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    ],
+    ids=["latin-1", "cp1252", "C"],
+)
+def test_words_that_the_output_cannot_take_are_escaped(hostile, env):
+    for arguments in (("search", "初音"), ("export", "works")):
+        result = run(hostile, *arguments, env=env)
+        assert result.returncode == 0, result.stderr
+        assert b"Traceback" not in result.stderr
+        assert b"\\u521d" in result.stdout or "初".encode() in result.stdout
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_closed_stream_is_no_trouble(mirrored, closed):
+    result = run(mirrored, "status", closed=closed)
+    assert result.returncode == 0
+    assert b"Traceback" not in (result.stderr or b"")
