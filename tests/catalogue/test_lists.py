@@ -233,13 +233,13 @@ def test_sidecars_are_due_after_each_change_and_only_then(db: Database):
     assert (data["tags"], data["series_id"], data["create_date"]) == (["b", "a"], 5, "2023-04-27T13:39:51+09:00")
     assert [f["path"] for f in data["files"]] == ["7/1_p0.png", "7/1_p1.png"]
     assert data["user"] == {"id": 7, "name": "artist 7", "account": "user_7"}
-    db.run_sync(sidecars.sidecar_done, [(s.work_key, s.seq) for s in due])
+    db.run_sync(sidecars.sidecar_done, due)
     db.run_sync(record_works, seen(NOW + 1), works(raw | {"total_view": 9}, ugoira(2)), {})
     assert db.read_sync(sidecars.due_sidecars, 10) == []
     db.run_sync(record_works, seen(NOW + 2), works(raw | {"title": "new"}), {})
     [again] = db.read_sync(sidecars.due_sidecars, 10)
     db.run_sync(record_works, seen(NOW + 3), works(raw | {"title": "newer"}), {})
-    db.run_sync(sidecars.sidecar_done, [(again.work_key, again.seq)])
+    db.run_sync(sidecars.sidecar_done, [again])
     [newest] = db.read_sync(sidecars.due_sidecars, 10)
     assert newest.data["title"] == "newer"
 

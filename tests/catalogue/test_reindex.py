@@ -1,7 +1,7 @@
 """Everything derived can be built again from what is primary, and is then the same (law 8)."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -190,7 +190,11 @@ def test_a_file_that_no_row_knows_is_adopted_and_others_are_wanted_again(catalog
         before = db.read_sync(lambda c: c.exec_driver_sql(rows).all())
         db.run_sync(lambda c: c.exec_driver_sql("DELETE FROM media"))
         here = {"7/1_p0.png", "7/1_p0_20240101000000.png"}
-        found = reindex(db, LATER, adopt=lambda path: Stored(path, 10, "f" * 64) if path in here else None)
+
+        def adopt(path: str, urls: Sequence[str], create_date: int | None) -> Stored | None:
+            return Stored(path, 10, "f" * 64) if path in here else None
+
+        found = reindex(db, LATER, adopt=adopt)
         assert db.read_sync(lambda c: c.exec_driver_sql(rows).all()) == before
         stored = "SELECT path FROM media WHERE state = 'stored'"
         assert set(db.read_sync(lambda c: c.exec_driver_sql(stored).scalars().all())) == here

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 
-from pixmirror.catalogue import tally
+from pixmirror.catalogue import sidecars, tally
 from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.media import is_ready
 from pixmirror.catalogue.schema import media, meta, work
@@ -136,6 +136,7 @@ def finish_all(conn: Connection, done: Sequence[tuple[int, Stored]], now: int) -
     )
     tally.stored(conn, len(set(ids)) - count, sum(s.size for s in dict(done).values()) - size)
     forgotten.enforce_ids(conn, ids)
+    sidecars.renew_of_files(conn, ids)
 
 
 def finish(conn: Connection, media_id: int, stored: Stored, now: int) -> None:
@@ -164,11 +165,13 @@ def retry_later(conn: Connection, media_id: int, due_at: int, error: str) -> Non
 def gone(conn: Connection, media_id: int, error: str) -> None:
     conn.execute(_END, {"b_id": media_id, "b_state": "gone", "reason": error})
     forgotten.enforce_ids(conn, (media_id,))
+    sidecars.renew_of_files(conn, (media_id,))
 
 
 def fail(conn: Connection, media_id: int, error: str) -> None:
     conn.execute(_END, {"b_id": media_id, "b_state": "failed", "reason": error})
     forgotten.enforce_ids(conn, (media_id,))
+    sidecars.renew_of_files(conn, (media_id,))
 
 
 def damaged(conn: Connection, media_id: int, sha256: str, error: str, retry_at: int | None = None) -> bool:
@@ -180,6 +183,7 @@ def damaged(conn: Connection, media_id: int, sha256: str, error: str, retry_at: 
     if retry_at is None or (sha256 and before == sha256):
         conn.execute(_DAMAGED, {"b_id": media_id, "sha": sha256, "reason": error})
         forgotten.enforce_ids(conn, (media_id,))
+        sidecars.renew_of_files(conn, (media_id,))
         return True
     values = {"state": "waiting", "due_at": retry_at, "error": error, "damaged_sha256": sha256}
     conn.execute(update(media).where(media.c.id == media_id).values(**values))

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,8 +13,6 @@ from pixmirror.errors import MirrorLocked
 
 if TYPE_CHECKING:
     from pixmirror.catalogue.rebuild.reindex import Difference, Findings
-    from pixmirror.models import Stored
-    from pixmirror.store import MirrorRoot
 
 DIFFERS = 7
 SHOWN = 10
@@ -71,6 +70,7 @@ def _check(s: Session, show: "Callable[[Findings], None] | None") -> "Findings":
 def _reindex(s: Session, show: "Callable[[Findings], None] | None") -> "Findings":
     from pixmirror.catalogue.database import Database
     from pixmirror.catalogue.rebuild import reindex as layer
+    from pixmirror.fetch.adoption import adopt
     from pixmirror.store import MirrorRoot
 
     with s.reading():
@@ -83,27 +83,10 @@ def _reindex(s: Session, show: "Callable[[Findings], None] | None") -> "Findings
         db = Database.open(s.catalogue, create=False)
         try:
             return layer.reindex(
-                db, now_ms(), language=s.config.pixiv.language, adopt=lambda rel: adopt(root, rel), progress=show
+                db, now_ms(), language=s.config.pixiv.language, adopt=partial(adopt, root), progress=show
             )
         finally:
             db.close()
-
-
-def adopt(root: "MirrorRoot", rel: str) -> "Stored | None":
-    """A file that lies whole at this path (law 2)."""
-    from functools import partial
-    from pathlib import PurePosixPath
-
-    from pixmirror.errors import Damaged
-    from pixmirror.fetch.structure import check_structure
-    from pixmirror.models import Stored
-
-    extension = PurePosixPath(rel).suffix.removeprefix(".")
-    try:
-        found = root.adopt(rel, partial(check_structure, ext=extension))
-    except Damaged:
-        return None
-    return Stored(found.rel, found.size, found.sha256) if found is not None else None
 
 
 def _on_terminal() -> "Callable[[Findings], None] | None":

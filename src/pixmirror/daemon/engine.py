@@ -5,7 +5,6 @@ shares its cause (account, network, disk) and nothing else.
 """
 
 import asyncio
-import json
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -280,11 +279,10 @@ class Engine:
 
         def texts() -> Iterator[tuple[str, str]]:
             for sidecar in due:
-                text = json.dumps(sidecar.data, ensure_ascii=False, indent=1, sort_keys=True)
-                yield sidecar.rel_path, f"{text}\n"
+                yield sidecar.rel_path, sidecars.text_for(sidecar, self.mirror.root.read_sidecar(sidecar.rel_path))
 
         await asyncio.to_thread(lambda: self.mirror.root.write_sidecars(texts()))
-        await self.mirror.db.run(sidecars.sidecar_done, [(s.work_key, s.seq) for s in due])
+        await self.mirror.db.run(sidecars.sidecar_done, due)
         return True
 
     async def _alarm(self) -> None:

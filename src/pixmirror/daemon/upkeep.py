@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pixmirror.catalogue import runs, stats, web_health, web_lists
+from pixmirror.catalogue import runs, sidecars, stats, web_health, web_lists
 from pixmirror.clock import HOUR_MS
 from pixmirror.contained import contained
 from pixmirror.daemon.judging import judge_now
@@ -13,6 +13,9 @@ from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import PixmirrorError, StorageError, Unforeseen, WebLoginExpired
 from pixmirror.fetch import trash
 from pixmirror.sync import rereading
+
+RENEWED, DONE = "sidecars_with_hashes", "done"  # meta key: the last work that was looked at
+SIDECARS_AN_HOUR = 2_000
 
 Tell: TypeAlias = Callable[[str, PixmirrorError | None], None]
 
@@ -60,12 +63,24 @@ async def _thin_stats(mirror: Mirror, tell: Tell) -> None:
         after = await mirror.db.run(stats.thin, mirror.clock.now(), stats.CHUNK, after)
 
 
+async def _renew_sidecars(mirror: Mirror, tell: Tell) -> None:
+    """Write again, a few at a time, the sidecars from before files were listed with their hashes."""
+    if not mirror.config.mirror.sidecars:
+        return
+    after = await mirror.db.read(runs.get_meta, RENEWED) or "-1"
+    if after == DONE:
+        return
+    last = await mirror.db.run(sidecars.renew, int(after), SIDECARS_AN_HOUR)
+    await mirror.db.run(runs.set_meta, RENEWED, DONE if last is None else str(last))
+
+
 TASKS: tuple[Task, ...] = (
     Task("web", HOUR_MS, _ask_the_web),
     Task("judge", 6 * HOUR_MS, judge_now),
     Task("refresh lists", HOUR_MS, _plan_lists),
     Task("refresh works", 24 * HOUR_MS, _find_works),
     Task("trash", 6 * HOUR_MS, _trash),
+    Task("sidecars", HOUR_MS, _renew_sidecars),
     Task("thin stats", 24 * HOUR_MS, _thin_stats),
 )
 

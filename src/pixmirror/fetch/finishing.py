@@ -7,20 +7,21 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import PurePosixPath
 
 from pixmirror.catalogue import chores, queue
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.ledger import file_brake
+from pixmirror.catalogue.paths import with_version
 from pixmirror.clock import Clock
 from pixmirror.errors import Damaged, PixmirrorError
-from pixmirror.fetch.structure import WebPage, check_structure
+from pixmirror.fetch.adoption import structure, worth_keeping
+from pixmirror.fetch.structure import WebPage
 from pixmirror.fetch.trash import candidates, settle
-from pixmirror.models import Lane, MediaItem, Stored, url_ms
+from pixmirror.models import Lane, MediaItem, Stored, url_ms, url_version
 from pixmirror.pixiv import Transport
-from pixmirror.store import MirrorRoot
-from pixmirror.store.part import Part, sync_folders
+from pixmirror.store import Check, MirrorRoot
+from pixmirror.store.part import NameTaken, Part, sync_folders
 from pixmirror.store.part import Stored as StoredFile
 
 ATTEMPTS = 8
@@ -132,12 +133,10 @@ def _place_all(root: MirrorRoot, files: Sequence[Fetched]) -> list[Outcome]:
 def _place(root: MirrorRoot, file: Fetched) -> Outcome:
     item, part = file.item, file.part
     mtime = url_ms(file.url) or item.create_date
-    # Whatever lies under the name was not whole, or was found rotten.
-    replace = item.attempts > 1 or item.sha256 is not None
     try:
         root.check_room(part.held)  # others may have filled the disk since
         try:
-            return stored(part.place(mtime, structure(part.rel, file.length), replace), file.url)
+            return stored(_under_a_name(root, file, mtime, structure(part.rel, file.length)), file.url)
         except WebPage as error:
             error.sha256 = ""  # the same page twice says nothing of the file
             raise
@@ -145,21 +144,38 @@ def _place(root: MirrorRoot, file: Fetched) -> Outcome:
             if error.sha256 != item.damaged_sha256:
                 raise
             # The same damaged bytes twice: that is how they lie at the source. Keep them, and say so.
-            part.finish(mtime, None, replace)
+            _under_a_name(root, file, mtime, None)
+            sync_folders({part.folder})
             raise
     except PixmirrorError as error:
         return _dropped(file, error)
+
+
+def _under_a_name(root: MirrorRoot, file: Fetched, mtime: int | None, check: Check | None) -> StoredFile:
+    """Rename it to its own name, or to that of a later version while another one, which is whole, has the name."""
+    item, part = file.item, file.part
+    plain, version = part.rel, url_version(file.url)
+    # The row's own file was found rotten: the new one takes its place.
+    replace = item.sha256 is not None
+    if version and not PurePosixPath(plain).stem.endswith(version):
+        others = [version, f"{version}_{part.digest[:14]}"]
+    else:
+        others = [part.digest[:14]]
+    while True:
+        try:
+            return part.place(mtime, check, replace)
+        except NameTaken:
+            if not worth_keeping(root, part.rel, file.url, item.damaged_sha256) or not others:
+                replace = True
+            else:
+                rel = with_version(plain, others.pop(0))
+                part.rename(rel, root.resolve(rel))
 
 
 def _dropped(file: Fetched, error: PixmirrorError) -> PixmirrorError:
     with suppress(PixmirrorError):  # the first one says it
         file.part.abort()
     return error
-
-
-def structure(rel: str, length: int | None = None) -> Callable[..., None]:
-    """The check of a file of this name."""
-    return partial(check_structure, ext=PurePosixPath(rel).suffix.removeprefix("."), expected_size=length)
 
 
 def stored(found: StoredFile, url: str) -> Stored:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.forget import forgotten
 from pixmirror.errors import Damaged, FileError, Forbidden, NotFound, PixivError, TooLarge
+from pixmirror.fetch.adoption import adopt, names
 from pixmirror.fetch.finishing import (
     Fetched,
     Fetcher,
@@ -16,8 +17,6 @@ from pixmirror.fetch.finishing import (
     damaged,
     needs_clearing,
     not_there,
-    stored,
-    structure,
 )
 from pixmirror.fetch.trash import path_for
 from pixmirror.models import MediaItem, Stored
@@ -47,7 +46,7 @@ def _untouched(root: MirrorRoot, item: MediaItem) -> Part | None:
     try:
         rel = path_for(item.path, item.urls[0])
         part = root.open_part(rel, item.urls[0])
-        if not part.begun and not root.has(item.path):
+        if not part.begun and not any(root.has(name) for name, _ in names(item.path, item.urls)):
             return part
         part.abort(keep=True)
     except FileError:
@@ -137,14 +136,10 @@ class Worker:
             await clear_away(self._fetcher, item)
 
     async def _adopt(self, item: MediaItem) -> Stored | None:
-        """A whole file under its final name that no row knows: we were cut between rename and commit."""
-        if item.sha256 is not None:
-            return None
-        try:
-            found = await asyncio.to_thread(self._fetcher.root.adopt, item.path, structure(item.path))
-        except Damaged:
-            return None
-        return None if found is None else stored(found, item.urls[0])
+        """The very file, where it lies already: we were cut, the catalogue was put back, or a disk came back."""
+        return await asyncio.to_thread(
+            adopt, self._fetcher.root, item.path, item.urls, item.create_date, item.sha256
+        )
 
     async def _first_that_is_there(self, claim: Claim) -> Fetched:
         *others, last = claim.item.urls

@@ -18,6 +18,10 @@ SPILL = 512 << 10  # bytes of a file held in memory
 Check = Callable[[BinaryIO], None]
 
 
+class NameTaken(FileError):
+    """A file with other bytes has the name already; it was left as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A whole file in its final place: its path below the media root, bytes, and sha256 in hex."""
@@ -49,6 +53,19 @@ class Part:
     @property
     def folder(self) -> Path:
         return self._path.parent
+
+    @property
+    def digest(self) -> str:
+        """The sha256 in hex of all that was written, what is held in memory included."""
+        whole = self._hash.copy()
+        for chunk in self._held:
+            whole.update(chunk)
+        return whole.hexdigest()
+
+    def rename(self, rel: str, path: Path) -> None:
+        """Have `place` give it this name, in the same folder, instead of the one that it was begun with."""
+        self.rel = rel
+        self._path = path
 
     @property
     def held(self) -> int:
@@ -133,7 +150,7 @@ class Part:
         """Check, sync, rename. The folder is still to be synced, once for all that were placed there. Blocks.
 
         Damaged, with the sha256, leaves the part open: `abort` it, or `place` without a check to keep it.
-        FileError when a file with other bytes has this name already and `replace` is false.
+        NameTaken when a file with other bytes has this name already and `replace` is false; the part stays open.
         `mtime_ms` is ms UTC since 1970.
         """
         data = b"".join(self._held)
@@ -146,7 +163,7 @@ class Part:
                 with self._readable(data) as file:
                     checked(check, file, digest)
             if not replace and os.path.lexists(self._path) and _digest(self._path) != digest:
-                raise FileError(f"another file is already stored as {self.rel}; it was left as it is")
+                raise NameTaken(f"another file is already stored as {self.rel}; it was left as it is")
             if mtime_ms is not None:
                 with suppress(PermissionError):  # some network disks
                     os.utime(self._fd, ns=(mtime_ms * 1_000_000, mtime_ms * 1_000_000))

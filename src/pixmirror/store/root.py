@@ -6,10 +6,12 @@ import hashlib
 import json
 import os
 import re
+import stat
 import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +34,17 @@ from pixmirror.store.paths import MARKER, TRASH, resolve
 _SECRET = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _PART_FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 _PART = re.compile(r"\..+\.([0-9a-f]{8})\.[0-9a-f]{8}\.part")
+
+
+LARGEST_SIDECAR = 64 << 20  # bytes; the longest novels have under 2
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the disk says of a file without reading it."""
+
+    size: int
+    mtime_ns: int
 
 
 class MirrorRoot:
@@ -315,6 +328,25 @@ class MirrorRoot:
                 return False
             with path.open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+
+    def look(self, rel: str) -> Look | None:
+        """Size and time of a plain file, None when there is none. An error that is not its absence is raised."""
+        self.check_media()
+        path = self.resolve(rel)
+        with storage(path):
+            try:
+                found = os.lstat(path)
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+        return Look(found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+
+    def read_sidecar(self, rel: str) -> str | None:
+        """A sidecar's text, whatever it holds; None when there is none that can be read."""
+        path = self.resolve(rel)
+        try:
+            return path.read_text("utf-8", "replace") if path.stat().st_size <= LARGEST_SIDECAR else None
+        except OSError:
+            return None
 
     def write_sidecars(self, texts: Iterable[tuple[str, str]]) -> int:
         """Write these, each under its path, in place of older ones; how many held other bytes. Blocks."""

@@ -37,12 +37,16 @@ Do: TypeAlias = Callable[..., Any]
 T = TypeVar("T")
 
 
+def _nowhere(path: str, urls: Sequence[str], create_date: int | None) -> None:
+    """No file is looked for."""
+
+
 def reindex(
     db: Database,
     now: int,
     *,
     language: str = "en",
-    adopt: Adopt = lambda path: None,
+    adopt: Adopt = _nowhere,
     progress: Callable[[Findings], None] | None = None,
 ) -> Findings:
     """Puts right what differs, and says what did. `language` is that of payloads which do not name theirs."""
@@ -57,7 +61,14 @@ def check(
     """Only compares, in one snapshot, beside whoever writes."""
     findings = Findings(write=False)
     with db.reading() as conn:
-        _steps(lambda step, *rest: step(conn, *rest), findings, now, language, lambda path: None, progress)
+        _steps(
+            lambda step, *rest: step(conn, *rest),
+            findings,
+            now,
+            language,
+            lambda path, urls, create_date: None,
+            progress,
+        )
     return findings
 
 

@@ -1,5 +1,6 @@
 """Works, their tags' links and their files, rebuilt from payloads, a chunk of keys at a time."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -20,8 +21,8 @@ from pixmirror.catalogue.seen import WEB, Seen, among, listed, next_seq
 from pixmirror.catalogue.statements import Many
 from pixmirror.models import State, Stored, split_key
 
-# Reads a file at a path below the media folder; None where there is none, or none that is whole.
-Adopt: TypeAlias = Callable[[str], Stored | None]
+# Looks for the file of a path, its URLs and its work's date; None where none is proven to be there.
+Adopt: TypeAlias = Callable[[str, Sequence[str], int | None], Stored | None]
 
 _KEYS = (
     select(payload.c.owner_id)
@@ -229,20 +230,24 @@ def _files(
         findings.differ("media", row["path"] or row["url"], "", None, "a row")
     if not findings.write:
         return
-    kept = [_to_keep(row, adopt, findings, now) for row in missing]
+    dates = {key: (found.row or {}).get("create_date") for key, found in sound.items()}
+    kept = [_to_keep(row, dates[row["owner_id"]], adopt, findings, now) for row in missing]
     _FILE(conn, kept)
     stored = [row["size"] for row in kept if row["state"] == "stored"]
     if stored:
         tally.stored(conn, len(stored), sum(stored))
 
 
-def _to_keep(row: dict[str, Any], adopt: Adopt, findings: Findings, now: int) -> dict[str, Any]:
+def _to_keep(
+    row: dict[str, Any], create_date: int | None, adopt: Adopt, findings: Findings, now: int
+) -> dict[str, Any]:
     """The row of a file that nothing knew: stored if it lies there whole, else to be fetched if it can be."""
-    row |= {"size": None, "sha256": None, "stored_at": None}
-    stored = adopt(row["path"]) if row["path"] else None
+    row |= {"size": None, "sha256": None, "stored_at": None, "fetched_url": None}
+    urls = (row["url"], *json.loads(row["alternates"] or "[]"))
+    stored = adopt(row["path"], urls, create_date) if row["path"] else None
     if stored is not None:
         findings.files_adopted += 1
-        row |= {"state": "stored", "error": None}
+        row |= {"state": "stored", "error": None, "path": stored.path, "fetched_url": stored.url or None}
         return row | {"size": stored.size, "sha256": stored.sha256, "stored_at": now}
     if row["is_current"] and row["state"] == "gone":
         row |= {"state": "wanted", "error": None}
