@@ -3,7 +3,7 @@
 from typing import Any
 
 from pixmirror.catalogue.seen import Seen
-from pixmirror.models import Comment, Illust, Novel, Received
+from pixmirror.models import Comment, Illust, Novel, Received, read
 
 NOW = 1_700_000_000_000
 HOUR = 3_600_000
@@ -149,8 +149,10 @@ def comment(comment_id: int, text: str = "nice", **changes: Any) -> dict[str, An
 
 
 def work(raw: dict[str, Any]) -> Received[Illust | Novel]:
-    model = Novel if "text_length" in raw else Illust
-    return Received(model.model_validate(raw), raw)
+    """As `pixiv.reading` reads it."""
+    if "text_length" in raw:
+        return Received(read(Novel, raw)[0], raw)
+    return Received(read(Illust, raw)[0], raw)
 
 
 def works(*raws: dict[str, Any]) -> list[Received[Illust | Novel]]:

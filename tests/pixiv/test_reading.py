@@ -209,12 +209,12 @@ def test_an_answer_of_another_endpoint_is_refused():
 
 
 def test_a_broken_item_is_kept_raw_with_its_place_and_reason():
-    rows = [{"title": "no id"}, DATA["illusts"]["illusts"][0], 5, {**DATA["illusts"]["illusts"][0], "type": 3}]
+    rows = [{"title": "no id"}, DATA["illusts"]["illusts"][0], 5, {**DATA["illusts"]["illusts"][0], "id": "x"}]
     page = listing({"illusts": rows}, "illusts", Illust, "/x")
     assert [r.item.id for r in page.items] == [9001]
     assert [b.raw for b in page.broken] == [rows[0], rows[2], rows[3]]
     assert page.broken[1].reason == "int where an object must be"
-    assert page.broken[2].path == "illusts[3].type"
+    assert page.broken[2].path == "illusts[3].id"
 
 
 @pytest.mark.parametrize("end", [None, ""])

@@ -43,7 +43,11 @@ def pack_text(text: str) -> bytes:
 
 def pack_against(base: bytes, text: str) -> bytes | None:
     """Codec 2; `base` is the body of a payload of codec 1. None where that gains too little to depend on it."""
-    packed = _packed(text, DICTIONARY_1 + _unpacked(base, DICTIONARY_1))
+    try:
+        dictionary = DICTIONARY_1 + _unpacked(base, DICTIONARY_1)
+    except ValueError:
+        return None  # what is garbled must not take what comes after it along
+    packed = _packed(text, dictionary)
     return packed if len(packed) * 2 < len(base) else None
 
 
@@ -54,7 +58,10 @@ def _packed(text: str, dictionary: bytes) -> bytes:
 
 def _unpacked(body: bytes, dictionary: bytes) -> bytes:
     unpacker = zlib.decompressobj(15, dictionary)
-    return unpacker.decompress(body) + unpacker.flush()
+    try:
+        return unpacker.decompress(body) + unpacker.flush()
+    except zlib.error as error:
+        raise ValueError(f"a payload that is garbled: {error}") from error
 
 
 def pack(obj: Any) -> bytes:
@@ -62,7 +69,7 @@ def pack(obj: Any) -> bytes:
 
 
 def unpack(codec: int, body: bytes, base: bytes | None = None) -> Any:
-    """`base`: the body of the payload that this one is packed against, for codec 2."""
+    """`base`: the body of the payload that this one is packed against, for codec 2. ValueError: it is garbled."""
     if codec not in (CODEC, AGAINST) or (codec == AGAINST) != (base is not None):
         raise ValueError(f"payload codec {codec} {'without' if base is None else 'with'} a base")
     dictionary = DICTIONARY_1 if base is None else DICTIONARY_1 + _unpacked(base, DICTIONARY_1)

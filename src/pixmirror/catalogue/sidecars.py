@@ -7,7 +7,6 @@ version of it: each file is listed with its version, state, size and sha256, ear
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -30,7 +29,7 @@ from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.schema import media, text_version, ugoira, user, work
 from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
-from pixmirror.models import JST, from_ms, split_key
+from pixmirror.models import JST, shown_moment, split_key
 
 SETTLED = ("stored", "gone", "failed", "damaged")
 PENDING = {"waiting": "wanted", "fetching": "wanted"}  # which of them it is moves too often to be written
@@ -159,7 +158,7 @@ def _data(row: Row[Any], tags: list[str], files: list[Row[Any]], frames: str | N
         "caption": row.caption,
         "user": {"id": row.user_id, "name": row.user_name, "account": row.user_account},
         "tags": tags,
-        "create_date": _date(row.create_date).isoformat() if row.create_date is not None else None,
+        "create_date": _date(row.create_date),
         "restrict": row.restrict,
         "x_restrict": row.x_restrict,
         "sanity_level": row.sanity_level,
@@ -227,8 +226,9 @@ def _is_file(found: Any) -> bool:
     )
 
 
-def _date(ms: int) -> datetime:
-    return from_ms(ms).astimezone(JST)
+def _date(ms: int | None) -> str | None:
+    moment = shown_moment(ms)
+    return None if moment is None else moment.astimezone(JST).isoformat()
 
 
 def sidecar_done(conn: Connection, written: Iterable[Sidecar]) -> None:

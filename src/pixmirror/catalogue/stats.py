@@ -68,8 +68,11 @@ def series(conn: Connection, key: int) -> tuple[Point, ...]:
     points = []
     first = conn.execute(_FIRST, {"b_key": key}).first()
     if first is not None:
-        raw = unpack(first.codec, first.body, first.base_body)
-        points.append(Point(first.seen_at, *(_whole(raw.get(name)) for name in COUNTERS)))
+        try:
+            raw = unpack(first.codec, first.body, first.base_body)
+            points.append(Point(first.seen_at, *(_whole(raw.get(name)) for name in COUNTERS)))
+        except (ValueError, AttributeError):
+            pass  # garbled: the first values are lost, the later ones are not
     since = points[0].at if points else 0
     rows = conn.execute(_SERIES, {"b_key": key})
     return (*points, *(Point(max(r.at, since), *(getattr(r, name) for name in COUNTERS)) for r in rows))

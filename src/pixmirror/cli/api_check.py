@@ -12,7 +12,7 @@ from pixmirror.cli import api_check_legacy, api_errors
 from pixmirror.cli.api_look import Look, dumped, judged, unknown_in, wrong
 from pixmirror.cli.common import sentence
 from pixmirror.errors import BadResponse, ConfigError, PixmirrorError
-from pixmirror.models import Broken, Model, NovelText, Received, UserPreview
+from pixmirror.models import Broken, Model, NovelText, Received, UserPreview, partly_read
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.app import answers
 from pixmirror.pixiv.auth import read_token
@@ -205,8 +205,8 @@ def _app_list(payload: Any, path: str, kind: answers.Answer) -> Look:
             continue
         rows_ = value if isinstance(value, list) else [value]
         good, broken = reading.read_items(rows_, name, model)
-        bad += broken
-        again = {id(row.raw): reading.again(row.item, row.raw) for row in good}
+        bad += (*broken, *partly_read(good))
+        again = {id(row.raw): reading.again(row.item, row.raw) for row in good if not row.odd}
         remade = [again.get(id(row), row) for row in rows_]
         shown = [_with_works(row, bad, unknown) for row in good]
         made[name], parsed[name] = (
@@ -231,7 +231,7 @@ def _with_works(row: Received[Any], bad: list[Broken], unknown: list[str]) -> An
     shown = dumped(row.item)
     if isinstance(row.item, UserPreview):
         works = reading.preview_works(row.item)
-        bad += works.broken
+        bad += works.unread
         for name, found in (("illusts", works.illusts), ("novels", works.novels)):
             if name in shown:
                 shown[name] = [dumped(work.item) for work in found]

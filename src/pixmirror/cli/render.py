@@ -1,6 +1,5 @@
 """How numbers, times and tables look to people."""
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,9 @@ def span(seconds: float) -> str:
 
 def moment(ms: int | None) -> str:
     """A time as the user's clock shows it."""
-    return "" if ms is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(ms / 1000))
+    from pixmirror.models import from_ms
+
+    return "" if ms is None else f"{from_ms(ms).astimezone():%Y-%m-%d %H:%M}"
 
 
 def from_now(ms: int | None, now: int) -> str:

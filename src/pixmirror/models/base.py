@@ -1,12 +1,12 @@
 """What all models stand on: Model with its `extra`, the liberties of the wire, time and keys. No I/O."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 Medium = Literal["illust", "novel"]
 Restrict = Literal["public", "private"]
@@ -16,6 +16,11 @@ PLACEHOLDER = "/common/images/limit_"
 _LARGEST = 2**53
 Id = Annotated[int, Field(gt=0, lt=_LARGEST)]
 Whole = Annotated[int, Field(gt=-_LARGEST, lt=_LARGEST)]
+# SQLite's text ends at U+0000, and half a surrogate pair is no text (which pydantic finds once it must look).
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+# Pixiv opened in 2007; what lies far outside is no moment of it, and beyond what a datetime can be moved to.
+EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
 
 
 class State(StrEnum):
@@ -38,7 +43,17 @@ def to_ms(moment: datetime) -> int:
 
 
 def from_ms(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
+    """The moment in UTC; one that a datetime cannot hold in every time zone becomes the nearest that it can."""
+    return datetime.fromtimestamp(min(max(ms, _FIRST_MS), _LAST_MS) / 1000, UTC)
+
+
+def shown_moment(ms: int | None) -> datetime | None:
+    """The moment in UTC, or None where it lies far outside of Pixiv's time and so is none."""
+    return None if ms is None or not to_ms(EARLIEST) <= ms < to_ms(LATEST) else from_ms(ms)
+
+
+_FIRST_MS = to_ms(datetime(1, 1, 3, tzinfo=UTC))
+_LAST_MS = to_ms(datetime(9999, 12, 29, tzinfo=UTC))
 
 
 def work_key(medium: Medium, work_id: int) -> int:
@@ -79,6 +94,14 @@ class Model(BaseModel):
     def extra(self) -> dict[str, Any]:
         """What the model does not read, by JSON path, here and in the models below."""
         return dict(_extras(self, ""))
+
+    # Members without which the object is not what it claims to be: it is not read without them.
+    vital: ClassVar[frozenset[str]] = frozenset({"id"})
+
+    @classmethod
+    def stand_in(cls, name: str, raw: Mapping[str, Any]) -> Any:
+        """What is read for the member `name` of `raw`, which is there and makes no sense; None: nothing."""
+        return None
 
 
 def _extras(value: Any, path: str) -> Iterator[tuple[str, Any]]:

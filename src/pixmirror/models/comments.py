@@ -2,23 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime
-
-from pixmirror.models.base import Id, Model, OrNone
+from pixmirror.models.base import Id, Model, Moment, OrNone, Text
 from pixmirror.models.users import User
 
 
 class Stamp(Model):
     stamp_id: Id
-    stamp_url: str | None = None
+    stamp_url: Text | None = None
 
 
 class ParentComment(Model):
     """The comment that a reply answers, as the old v1 list shows it."""
 
     id: Id
-    comment: str | None = None
-    date: AwareDatetime | None = None
+    comment: Text | None = None
+    date: Moment | None = None
     user: Annotated[User | None, OrNone] = None
 
 
@@ -26,8 +24,8 @@ class Comment(Model):
     """A comment or a reply; `user` is None where Pixiv hides who wrote it."""
 
     id: Id
-    comment: str = ""
-    date: AwareDatetime | None = None
+    comment: Text = ""
+    date: Moment | None = None
     user: Annotated[User | None, OrNone] = None
     has_replies: bool = False
     stamp: Annotated[Stamp | None, OrNone] = None
@@ -38,5 +36,5 @@ class Emoji(Model):
     """A picture that stands for a (word) in comments."""
 
     id: Id
-    slug: str
-    image_url_medium: str | None = None
+    slug: Text
+    image_url_medium: Text | None = None

@@ -1,12 +1,13 @@
 """Pages of lists, what could not be read of them, and the small rows that lists hold."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import BeforeValidator
 
-from pixmirror.models.base import Id, Model, OrEmpty, OrNone, Whole
+from pixmirror.models.base import Id, Model, Moment, OrEmpty, OrNone, Text, Whole
+from pixmirror.models.lenient import Odd
 from pixmirror.models.novels import Novel
 from pixmirror.models.users import User
 from pixmirror.models.works import Illust, ImageUrls
@@ -15,14 +16,14 @@ from pixmirror.models.works import Illust, ImageUrls
 class BookmarkTag(Model):
     """One of a user's own tags for bookmarks."""
 
-    name: str
+    name: Text
     count: Whole
 
 
 class BookmarkDetailTag(Model):
     """A tag that a bookmark has (`is_registered`) or could have."""
 
-    name: str
+    name: Text
     is_registered: bool | None = None
 
 
@@ -30,7 +31,7 @@ class BookmarkDetail(Model):
     """Own bookmark of a work."""
 
     is_bookmarked: bool
-    restrict: str | None = None
+    restrict: Text | None = None
     tags: Annotated[tuple[BookmarkDetailTag, ...], OrEmpty] = ()
 
 
@@ -38,11 +39,11 @@ class SeriesDetail(Model):
     """A series of illusts or novels."""
 
     id: Id
-    title: str = ""
-    caption: str | None = None
-    display_text: str | None = None
+    title: Text = ""
+    caption: Text | None = None
+    display_text: Text | None = None
     user: Annotated[User | None, OrNone] = None
-    create_date: AwareDatetime | None = None
+    create_date: Moment | None = None
     cover_image_urls: Annotated[ImageUrls | None, OrNone] = None
     width: Whole | None = None
     height: Whole | None = None
@@ -74,11 +75,11 @@ class WatchedSeries(Model):
     """A row of a watch list. `mask_text` says why a series is not shown; its user has then the id 0."""
 
     id: Id
-    title: str = ""
-    url: str | None = None
-    mask_text: str | None = None
+    title: Text = ""
+    url: Text | None = None
+    mask_text: Text | None = None
     published_content_count: Whole | None = None
-    last_published_content_datetime: AwareDatetime | None = None
+    last_published_content_datetime: Moment | None = None
     latest_content_id: Whole | None = None
     user: Annotated[User | None, OrNone] = None
 
@@ -86,8 +87,8 @@ class WatchedSeries(Model):
 class TrendTag(Model):
     """A tag of the day with a work that carries it."""
 
-    tag: str
-    translated_name: str | None = None
+    tag: Text
+    translated_name: Text | None = None
     illust: Annotated[Illust | None, OrNone] = None
     novel: Annotated[Novel | None, OrNone] = None
 
@@ -96,13 +97,13 @@ class SpotlightArticle(Model):
     """An article of pixivision."""
 
     id: Id
-    title: str
-    pure_title: str | None = None
-    thumbnail: str | None = None
-    article_url: str
-    publish_date: AwareDatetime | None = None
-    category: str | None = None
-    subcategory_label: str | None = None
+    title: Text
+    pure_title: Text | None = None
+    thumbnail: Text | None = None
+    article_url: Text
+    publish_date: Moment | None = None
+    category: Text | None = None
+    subcategory_label: Text | None = None
 
 
 def _unlimited(value: Any) -> Any:
@@ -122,19 +123,21 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Received(Generic[T_co]):
-    """An item as a model, beside the JSON object that Pixiv sent for it."""
+    """An item as a model, beside the JSON object that Pixiv sent for it, and what of it could not be read."""
 
     item: T_co
     raw: Mapping[str, Any]
+    odd: tuple[Odd, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """An item that could not be read: kept raw, counted, reported."""
+    """An item that could not be read: kept raw, counted, reported. `is_partial`: only its member at `path` is."""
 
     path: str
     reason: str
     raw: Any
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +155,13 @@ class Listing(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         return (r.item for r in self.items)
+
+    @property
+    def unread(self) -> tuple[Broken, ...]:
+        """All that could not be read: whole items, and members of items that could."""
+        return self.broken + partly_read(self.items)
+
+
+def partly_read(items: Iterable[Received[Any]]) -> tuple[Broken, ...]:
+    """The members that could not be read of items that could."""
+    return tuple(Broken(o.path, o.reason, r.raw, is_partial=True) for r in items for o in r.odd)

@@ -1,10 +1,11 @@
 """Novels and their text."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from pixmirror.models.base import Id, Medium, Model, OrMap, OrNone, Whole
+from pixmirror.models.base import Id, Medium, Model, OrMap, OrNone, Text, Whole
 from pixmirror.models.works import Work
 
 
@@ -16,10 +17,14 @@ class Novel(Work):
     is_mypixiv_only: bool | None = None
     is_x_restricted: bool | None = None
     novel_ai_type: Whole | None = None
-    language: str | None = None
+    language: Text | None = None
 
     type: ClassVar[str] = "novel"
     medium: ClassVar[Medium] = "novel"
+
+    @classmethod
+    def stand_in(cls, name: str, raw: Mapping[str, Any]) -> Any:
+        return 0 if name == "text_length" else None
 
     @property
     def ai_type(self) -> int | None:
@@ -53,8 +58,8 @@ class NovelText(Model):
 
     id: Id
     text: str
-    title: str = ""
+    title: Text = ""
     user_id: Annotated[Whole | None, OrNone] = Field(default=None, alias="userId")
-    cover_url: str | None = Field(default=None, alias="coverUrl")
+    cover_url: Text | None = Field(default=None, alias="coverUrl")
     images: Annotated[dict[str, Any], OrMap] = Field(default_factory=dict)
     illusts: Annotated[dict[str, Any], OrMap] = Field(default_factory=dict)

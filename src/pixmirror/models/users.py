@@ -4,26 +4,26 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from pixmirror.models.base import Model, OrEmpty, OrMap, OrNone, Whole
+from pixmirror.models.base import Model, OrEmpty, OrMap, OrNone, Text, Whole
 
 
 class ProfileImageUrls(Model):
     """An avatar: `medium` in the App API, the px sizes in the answer of a login."""
 
-    medium: str | None = None
-    px_16x16: str | None = None
-    px_50x50: str | None = None
-    px_170x170: str | None = None
+    medium: Text | None = None
+    px_16x16: Text | None = None
+    px_50x50: Text | None = None
+    px_170x170: Text | None = None
 
 
 class User(Model):
     """A user as lists carry it. `id` is 0 in the stub of a work whose user is gone."""
 
     id: Whole = Field(ge=0)
-    name: str = ""
-    account: str = ""
+    name: Text = ""
+    account: Text = ""
     profile_image_urls: Annotated[ProfileImageUrls | None, OrNone] = None
-    comment: str | None = None
+    comment: Text | None = None
     is_followed: bool | None = None
     is_accept_request: bool | None = None
     is_access_blocking_user: bool | None = None
@@ -32,7 +32,7 @@ class User(Model):
 class Account(User):
     """The account that is logged in, as the token endpoint describes it."""
 
-    mail_address: str | None = None
+    mail_address: Text | None = None
     is_premium: bool | None = None
     x_restrict: Whole | None = None
     is_mail_authorized: bool | None = None
@@ -50,20 +50,20 @@ class Profile(Model):
     total_novel_series: Whole | None = None
     total_follow_users: Whole | None = None
     total_mypixiv_users: Whole | None = None
-    background_image_url: str | None = None
-    webpage: str | None = None
-    gender: str | None = None
-    birth: str | None = None
-    birth_day: str | None = None
+    background_image_url: Text | None = None
+    webpage: Text | None = None
+    gender: Text | None = None
+    birth: Text | None = None
+    birth_day: Text | None = None
     birth_year: Whole | None = None
-    region: str | None = None
+    region: Text | None = None
     address_id: Whole | None = None
-    country_code: str | None = None
-    job: str | None = None
+    country_code: Text | None = None
+    job: Text | None = None
     job_id: Whole | None = None
-    twitter_account: str | None = None
-    twitter_url: str | None = None
-    pawoo_url: str | None = None
+    twitter_account: Text | None = None
+    twitter_url: Text | None = None
+    pawoo_url: Text | None = None
     is_premium: bool | None = None
     is_using_custom_profile_image: bool | None = None
 
@@ -71,30 +71,30 @@ class Profile(Model):
 class ProfilePublicity(Model):
     """Who may see which part of a profile: public, mypixiv or private."""
 
-    gender: str | None = None
-    region: str | None = None
-    birth_day: str | None = None
-    birth_year: str | None = None
-    job: str | None = None
+    gender: Text | None = None
+    region: Text | None = None
+    birth_day: Text | None = None
+    birth_year: Text | None = None
+    job: Text | None = None
     pawoo: bool | None = None
 
 
 class Workspace(Model):
     """What a user works with, in their own words."""
 
-    pc: str | None = None
-    monitor: str | None = None
-    tool: str | None = None
-    scanner: str | None = None
-    tablet: str | None = None
-    mouse: str | None = None
-    printer: str | None = None
-    desktop: str | None = None
-    music: str | None = None
-    desk: str | None = None
-    chair: str | None = None
-    comment: str | None = None
-    workspace_image_url: str | None = None
+    pc: Text | None = None
+    monitor: Text | None = None
+    tool: Text | None = None
+    scanner: Text | None = None
+    tablet: Text | None = None
+    mouse: Text | None = None
+    printer: Text | None = None
+    desktop: Text | None = None
+    music: Text | None = None
+    desk: Text | None = None
+    chair: Text | None = None
+    comment: Text | None = None
+    workspace_image_url: Text | None = None
 
 
 class UserDetail(Model):
@@ -119,4 +119,4 @@ class FollowDetail(Model):
     """Whether and how we follow a user."""
 
     is_followed: bool
-    restrict: str | None = None
+    restrict: Text | None = None

@@ -1,53 +1,67 @@
 """Works: what illusts and novels share, illusts themselves, ugoira."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from pixmirror.models.base import PLACEHOLDER, Id, Medium, Model, OrEmpty, OrNone, State, Whole, work_key
+from pixmirror.models.base import (
+    PLACEHOLDER,
+    Id,
+    Medium,
+    Model,
+    Moment,
+    OrEmpty,
+    OrNone,
+    State,
+    Text,
+    Whole,
+    work_key,
+)
 from pixmirror.models.users import User
 
 
 class ImageUrls(Model):
-    square_medium: str | None = None
-    medium: str | None = None
-    large: str | None = None
-    original: str | None = None
+    square_medium: Text | None = None
+    medium: Text | None = None
+    large: Text | None = None
+    original: Text | None = None
 
 
 class Tag(Model):
-    name: str
-    translated_name: str | None = None
+    name: Text
+    translated_name: Text | None = None
     added_by_uploaded_user: bool | None = None
 
 
 class SeriesRef(Model):
     id: Id
-    title: str = ""
+    title: Text = ""
 
 
 class MetaSinglePage(Model):
-    original_image_url: str | None = None
+    original_image_url: Text | None = None
 
 
 class MetaPage(Model):
-    image_urls: ImageUrls
+    image_urls: ImageUrls = Field(default_factory=ImageUrls)
 
 
 class Work(Model):
     """What illusts and novels have in common."""
 
     medium: ClassVar[Medium]
+    vital: ClassVar[frozenset[str]] = frozenset({"id", "user"})
 
     id: Id
-    title: str = ""
-    caption: str = ""
+    title: Text = ""
+    caption: Text = ""
     restrict: Whole = 0
     x_restrict: Whole = 0
     user: Annotated[User | None, OrNone] = None
     image_urls: Annotated[ImageUrls | None, OrNone] = None
     tags: Annotated[tuple[Tag, ...], OrEmpty] = ()
-    create_date: AwareDatetime | None = None
+    create_date: Moment | None = None
     page_count: Whole = 1
     series: Annotated[SeriesRef | None, OrNone] = None
     total_view: Whole | None = None
@@ -58,7 +72,7 @@ class Work(Model):
     visible: bool = True
     comment_access_control: Whole | None = None
     request: Any = None
-    restriction_attributes: Annotated[tuple[str, ...], OrEmpty] = ()
+    restriction_attributes: Annotated[tuple[Text, ...], OrEmpty] = ()
     event_banners: Any = None
     seasonal_effect_animation_urls: Any = None
 
@@ -96,7 +110,7 @@ class Illust(Work):
     """An illust, manga or ugoira (`illusts[]`, `/v1/illust/detail`)."""
 
     type: Literal["illust", "manga", "ugoira"]
-    tools: Annotated[tuple[str, ...], OrEmpty] = ()
+    tools: Annotated[tuple[Text, ...], OrEmpty] = ()
     width: Whole = 0
     height: Whole = 0
     sanity_level: Whole | None = None
@@ -106,6 +120,18 @@ class Illust(Work):
     illust_book_style: Whole | None = None
 
     medium: ClassVar[Medium] = "illust"
+
+    @classmethod
+    def stand_in(cls, name: str, raw: Mapping[str, Any]) -> Any:
+        """A type never heard of is read as what its file looks like."""
+        if name != "type":
+            return None
+        single = raw.get("meta_single_page")
+        return (
+            "ugoira"
+            if "_ugoira" in str(single.get("original_image_url") if isinstance(single, dict) else "")
+            else "illust"
+        )
 
     @property
     def ai_type(self) -> int | None:
@@ -125,12 +151,12 @@ class Illust(Work):
 class UgoiraFrame(Model):
     """One frame: the file in the zip and how long it shows, in milliseconds."""
 
-    file: str
+    file: Text
     delay: Whole = Field(ge=0)
 
 
 class ZipUrls(Model):
-    medium: str
+    medium: Text
 
 
 class UgoiraMetadata(Model):

@@ -1,6 +1,5 @@
 """JSON becomes models, purely. An item that cannot be read is kept aside and never takes its page with it."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +21,11 @@ from pixmirror.models import (
     Received,
     SeriesDetail,
     UserPreview,
+    partly_read,
+    path_of,
+    read,
 )
+from pixmirror.pixiv.jsonbody import parse_next
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -38,6 +41,11 @@ class Works:
     illusts: tuple[Received[Illust], ...]
     novels: tuple[Received[Novel], ...]
     broken: tuple[Broken, ...]
+
+    @property
+    def unread(self) -> tuple[Broken, ...]:
+        """What could not be read: whole works, and members of works that could."""
+        return self.broken + partly_read((*self.illusts, *self.novels))
 
 
 def listing(payload: Any, key: str, model: type[M], endpoint: str) -> Listing[M]:
@@ -59,7 +67,10 @@ def listing(payload: Any, key: str, model: type[M], endpoint: str) -> Listing[M]
 def read_items(
     rows: list[Any] | tuple[Any, ...], path: str, model: type[M]
 ) -> tuple[tuple[Received[M], ...], tuple[Broken, ...]]:
-    """Each row on its own: those that can be read, and those that cannot with the reason."""
+    """Each row on its own: those that can be read, and those that cannot with the reason.
+
+    A member that makes no sense costs itself: the row is read without it, and names it in `odd`.
+    """
     items: list[Received[M]] = []
     broken: list[Broken] = []
     for index, row in enumerate(rows):
@@ -68,7 +79,8 @@ def read_items(
             broken.append(Broken(place, f"{type(row).__name__} where an object must be", row))
             continue
         try:
-            items.append(Received(model.model_validate(row), row))
+            item, odd = read(model, row, place)
+            items.append(Received(item, row, odd))
         except ValidationError as exc:
             broken.append(Broken(*_first(exc, place), row))
     return tuple(items), tuple(broken)
@@ -81,7 +93,8 @@ def one(payload: Any, key: str, model: type[M], endpoint: str) -> Received[M]:
     if not isinstance(raw, dict):
         raise BadResponse(f"{endpoint}: `{key}` is {_kind(top, key)} where an object must be.")
     try:
-        return Received(model.model_validate(raw), raw)
+        item, odd = read(model, raw, key)
+        return Received(item, raw, odd)
     except ValidationError as exc:
         place, reason = _first(exc, key)
         raise BadResponse(f"{endpoint}: `{place}`: {reason}.") from exc
@@ -180,10 +193,9 @@ def has_novel(html: str) -> bool:
 
 
 def _novel_in(html: str) -> dict[str, Any] | None:
-    decoder = json.JSONDecoder()
     for found in re.finditer(r"\bnovel[\"']?\s*:\s*(?=\{)", html):
         try:
-            raw, _ = decoder.raw_decode(html, found.end())
+            raw, _ = parse_next(html, found.end())
         except (ValueError, RecursionError):
             continue
         if isinstance(raw, dict) and "text" in raw:
@@ -204,9 +216,7 @@ def _kind(top: Mapping[str, Any], key: str) -> str:
 def _first(exc: ValidationError, place: str) -> tuple[str, str]:
     """Where and why, of the first thing that is wrong."""
     error = exc.errors(include_url=False, include_context=False, include_input=False)[0]
-    for step in error["loc"]:
-        place += f"[{step}]" if isinstance(step, int) else f".{step}"
-    return place.lstrip("."), str(error["msg"])
+    return f"{place}{path_of(error['loc'])}".lstrip("."), str(error["msg"])
 
 
 def again(value: Any, raw: Any) -> Any:

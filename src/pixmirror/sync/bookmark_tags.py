@@ -71,7 +71,7 @@ async def _walk_tag(
 
         def record(conn: Connection, listing: Listing[Any] = listing) -> None:
             now = ctx.clock.now()
-            record_broken(conn, listing.endpoint, listing.broken, now)
+            record_broken(conn, listing.endpoint, listing.unread, now)
             sources.record_works(ctx, sources.NOBODY, conn, listing.items, "feed", lane, now)
             keys = [item.key for item in listing]
             one = (ctx.account_id, medium, restrict, tag.name)
@@ -107,7 +107,7 @@ async def _read_web(
 
         def record(conn: Connection, listing: Listing[Any] = listing, offset: int = offset) -> bool:
             now = ctx.clock.now()
-            record_broken(conn, listing.endpoint, listing.broken, now)
+            record_broken(conn, listing.endpoint, listing.unread, now)
             page = _told(medium, listing)
             changed = ingest_own_tags.record_web_page(conn, *place, page, now, since)
             if listing.next is None:

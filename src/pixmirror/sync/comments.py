@@ -107,7 +107,7 @@ def _record(
 ) -> tuple[int, int]:
     """In a list that was read before, a thread with known replies may have new ones."""
     now = ctx.clock.now()
-    record_broken(conn, listing.endpoint, listing.broken, now)
+    record_broken(conn, listing.endpoint, listing.unread, now)
     seen = ctx.seen(job, "comments", lane, now)
     found = ingest_comments.record_comments(conn, seen, chore.key, listing.items, all_replies=not plan.first)
     ingest_comments.touch_unread(conn, chore.key, broken_ids(listing.broken), now)
@@ -145,7 +145,7 @@ async def run_replies(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
 
         def record(conn: Connection, listing: Listing[Comment] = listing, work: int = owner) -> None:
             now = ctx.clock.now()
-            record_broken(conn, listing.endpoint, listing.broken, now)
+            record_broken(conn, listing.endpoint, listing.unread, now)
             seen = ctx.seen(job, "comments", lane, now)
             ingest_comments.record_comments(conn, seen, work, listing.items, parent_key=chore.key)
             ingest_comments.touch_unread(conn, work, broken_ids(listing.broken), now)

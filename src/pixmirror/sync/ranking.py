@@ -117,7 +117,7 @@ def _record_page(
     medium, mode, day, snapshot = key
     now = ctx.clock.now()
     items = listing.items[: job.top - rank + 1]
-    record_broken(conn, listing.endpoint, listing.broken, now)
+    record_broken(conn, listing.endpoint, listing.unread, now)
     ingested = sources.record_works(ctx, job, conn, items, "feed", Lane.NEW, now)
     for first, keys in _ranks(listing, rank, job.top):
         ingest_ranking.record_ranking(conn, ctx.account_id, medium, mode, day, snapshot, first, keys)

@@ -116,7 +116,7 @@ def _record_listing(
     ctx: Context, job: Job, feed: str, params: Mapping[str, Any], endpoint: str, probe: str
 ) -> Callable[[Connection, Listing[Any], Lane, int], Recorded]:
     def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
-        record_broken(conn, listing.endpoint, listing.broken, now)
+        record_broken(conn, listing.endpoint, listing.unread, now)
         others = _others(ctx, conn, job, feed, params)
         ingested = record_works(ctx, job, conn, listing.items, endpoint, lane, now, others)
         keys = tuple(item.key for item in listing)
@@ -145,7 +145,7 @@ def _following(ctx: Context, job: Job, params: Mapping[str, Any]) -> Source:
         return await users.following(ctx.api.at(lane), ctx.account_id, restrict, offset)
 
     def record(conn: Connection, listing: Listing[UserPreview], lane: Lane, now: int) -> Recorded:
-        record_broken(conn, listing.endpoint, listing.broken, now)
+        record_broken(conn, listing.endpoint, listing.unread, now)
         previews = list(listing)
         ids = [p.user.id for p in previews]
         record_users(conn, ctx.seen(job, "preview", lane, now), [p.user for p in previews])
@@ -156,7 +156,7 @@ def _following(ctx: Context, job: Job, params: Mapping[str, Any]) -> Source:
         works: list[Received[Illust | Novel]] = []
         for preview in previews:
             shown = preview_works(preview)
-            record_broken(conn, FOLLOWING, shown.broken, now)
+            record_broken(conn, FOLLOWING, shown.unread, now)
             works += (*shown.illusts, *shown.novels) if novels else shown.illusts
             if preview.user.id in new:
                 for j in jobs:
@@ -272,7 +272,7 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
         return await ask(ctx.api.at(lane), ctx.account_id, restrict, tag, cursor)
 
     def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
-        record_broken(conn, listing.endpoint, listing.broken, now)
+        record_broken(conn, listing.endpoint, listing.unread, now)
         others = _others(ctx, conn, job, bookmarks_endpoint(medium), params)
         ingested = record_works(ctx, job, conn, listing.items, "feed", lane, now, others)
         keys = [item.key for item in listing]

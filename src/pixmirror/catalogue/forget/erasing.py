@@ -80,7 +80,11 @@ def _rewrite_payloads(conn: Connection, user_id: int) -> None:
         before = rows[-1].id
         changed = []
         for row in rows:
-            text = canonical(without_person(unpack(row.codec, row.body, row.base_body), user_id))
+            try:
+                raw = unpack(row.codec, row.body, row.base_body)
+            except ValueError:
+                continue  # garbled: nobody can read a name out of it
+            text = canonical(without_person(raw, user_id))
             changed.append({"b_id": row.id, "b_digest": digest_text(text), "b_body": pack_text(text)})
         _REWRITE(conn, changed)
 
@@ -88,9 +92,16 @@ def _rewrite_payloads(conn: Connection, user_id: int) -> None:
 def _drop_dumped_comments(conn: Connection, user_id: int) -> None:
     """Comments of dumps are payloads and nothing else."""
     dumped = select(payload.c.id, payload.c.codec, payload.c.body).where(payload.c.owner_kind == DUMPED_COMMENT)
-    ids = [r.id for r in conn.execute(dumped) if (unpack(r.codec, r.body).get("user") or {}).get("id") == user_id]
+    ids = [r.id for r in conn.execute(dumped) if _writer_of(r.codec, r.body) == user_id]
     if ids:
         conn.execute(delete(payload).where(among(payload.c.id, "ids")), {"ids": listed(ids)})
+
+
+def _writer_of(codec: int, body: bytes) -> Any:
+    try:
+        return (unpack(codec, body).get("user") or {}).get("id")
+    except (ValueError, AttributeError):
+        return None
 
 
 def _drop_broken(conn: Connection, user_id: int) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
 from pixmirror.catalogue.history.works import Step, dumped_at
@@ -12,7 +11,7 @@ from pixmirror.catalogue.ingest.payloads import BASE
 from pixmirror.catalogue.ingest.people import avatar_of
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.schema import payload, user
-from pixmirror.models import User
+from pixmirror.models import User, read
 
 _PARTS = {"profile": "", "workspace": "workspace_", "profile_publicity": "publicity_"}
 
@@ -31,8 +30,8 @@ def user_steps(conn: Connection, user_id: int) -> Iterator[Step]:
         now = dumped_at(row.seen_at, began) if row.endpoint == LEGACY else max(now, row.seen_at)
         try:
             facts = _join(facts, unpack(row.codec, row.body, row.base_body))
-        except ValidationError:
-            continue  # of a shape that is no longer read
+        except (ValueError, AttributeError, RecursionError):
+            continue  # of a shape that is no longer read, or garbled
         yield Step(now, row.endpoint, facts)
     if not now:
         yield from _row_only(conn, user_id)
@@ -49,7 +48,7 @@ def _row_only(conn: Connection, user_id: int) -> Iterator[Step]:
 
 def _join(facts: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     whole = isinstance(raw.get("user"), dict)
-    person = User.model_validate(raw["user"] if whole else raw)
+    person = read(User, raw["user"] if whole else raw)[0]
     identity = {
         "name": person.name or facts.get("name", ""),
         "account": person.account or facts.get("account", ""),

@@ -16,7 +16,7 @@ from pixmirror.catalogue.media import File, originals
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.schema import media, payload, text_version
 from pixmirror.catalogue.views.words import pixiv_time
-from pixmirror.models import Illust, Novel, NovelText, UgoiraMetadata
+from pixmirror.models import Illust, Novel, NovelText, UgoiraMetadata, read
 
 __all__ = ["File", "Step", "work_steps"]
 
@@ -69,7 +69,10 @@ def _answers(conn: Connection, key: int) -> list[_Answer]:
     rows = select(p.id, p.endpoint, p.codec, p.body, BASE, p.seen_at)
     found, dumps, now = [], [], 0
     for row in merging.oldest_first(conn.execute(rows.where(p.owner_kind == "work", p.owner_id == key)).all()):
-        raw = unpack(row.codec, row.body, row.base_body)
+        try:
+            raw = unpack(row.codec, row.body, row.base_body)
+        except (ValueError, RecursionError):
+            continue  # garbled: `reindex` counts it
         if row.endpoint == merging.LEGACY:
             dumps.append(_Answer(row.seen_at, row.endpoint, raw))
             continue
@@ -103,10 +106,10 @@ def _join(known: _Known, answer: _Answer, key: int) -> _Known:
     if answer.endpoint == "stub":
         return known
     if answer.endpoint == "webview":
-        return _join_text(known, NovelText.model_validate(answer.raw))
+        return _join_text(known, read(NovelText, answer.raw)[0])
     if answer.endpoint == "ugoira":
-        return _join_ugoira(known, UgoiraMetadata.model_validate(answer.raw))
-    item = Novel.model_validate(answer.raw) if key & 1 else Illust.model_validate(answer.raw)
+        return _join_ugoira(known, read(UgoiraMetadata, answer.raw)[0])
+    item = (read(Novel, answer.raw) if key & 1 else read(Illust, answer.raw))[0]
     return known if item.is_stub else _join_work(known, item, answer)
 
 

@@ -57,11 +57,14 @@ def zip_file(named: str) -> media.File:
 def shown_version(conn: Connection, key: int) -> str:
     """The newest time in the address of the work's first original, as lists and detail last showed it, or ""."""
     found = conn.execute(_SHOWN, {"b_key": key})
-    return max((_version(unpack(codec, body, base)) for _, codec, body, base in found), default="")
+    return max((_version(codec, body, base) for _, codec, body, base in found), default="")
 
 
-def _version(raw: Any) -> str:
-    single = raw.get("meta_single_page")
+def _version(codec: int, body: bytes, base: bytes | None) -> str:
+    try:
+        single = unpack(codec, body, base).get("meta_single_page")
+    except (ValueError, AttributeError):
+        return ""  # garbled: it shows nothing
     url = single.get("original_image_url") if isinstance(single, dict) else None
     return url_version(url) if isinstance(url, str) and "/img-original/" in url else ""
 
@@ -115,7 +118,9 @@ def record_text(conn: Connection, seen: Seen, received: Received[NovelText]) -> 
 
 
 def text_of(body: bytes) -> str:
-    return zlib.decompress(body).decode("utf-8", "surrogatepass")
+    """The text of a version. Half a surrogate pair, which an older version kept, is shown as U+FFFD."""
+    text = zlib.decompress(body).decode("utf-8", "surrogatepass")
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _record_pictures(conn: Connection, seen: Seen, key: int, user_id: int, novel: NovelText) -> bool:
@@ -148,11 +153,12 @@ def cover_file(url: str | None) -> media.File | None:
 
 def embedded_files(images: dict[str, Any]) -> list[media.File]:
     """The author's pictures between the paragraphs, by Pixiv's number of each."""
-    files = []
+    files: dict[int, media.File] = {}
     for name, image in images.items():
         urls = image.get("urls") if isinstance(image, dict) else None
         url = urls.get("original") if isinstance(urls, dict) else None
         number = str(image.get("novelImageId") or name) if isinstance(image, dict) else name
         if isinstance(url, str) and number.isascii() and number.isdigit() and len(number) < 16:
-            files.append(media.File("embed", int(number), url))
-    return files
+            # Under two names one number is still one picture.
+            files.setdefault(int(number), media.File("embed", int(number), url))
+    return list(files.values())

@@ -101,8 +101,9 @@ def record_works(
         item.wanted &= item.key not in barred
 
     fresh = [i for i in items if not i.settled]
-    tags_before = ingest_known.tags_of(conn, [i.key for i in fresh if i.old is not None])
-    media_before = ingest_known.media_of(conn, [i.key for i in fresh if i.old is not None])
+    # Also of works without a row: damage may have taken the row alone.
+    tags_before = ingest_known.tags_of(conn, [i.key for i in fresh])
+    media_before = ingest_known.media_of(conn, [i.key for i in fresh])
     files = media.Changes()
     for item in fresh:
         _merge(seen, item, tags_before.get(item.key))

@@ -14,7 +14,7 @@ from pixmirror.catalogue.rebuild.names import Names
 from pixmirror.catalogue.schema import payload, tombstone, user, work
 from pixmirror.catalogue.seen import among, listed, next_seq
 from pixmirror.catalogue.statements import Many
-from pixmirror.models import State, User, UserDetail
+from pixmirror.models import State, User, UserDetail, read
 
 _KEYS = (
     select(payload.c.owner_id)
@@ -102,21 +102,21 @@ def _replay(
         try:
             raw = unpack(p.codec, p.body)
             if p.endpoint == LEGACY:
-                person = User.model_validate(raw)
+                person = read(User, raw)[0]
                 _named(row, person)
                 row["comment"] = person.comment or row["comment"]
                 dumped_at.append(p.seen_at)
                 continue
             if p.endpoint == "list":
-                _named(row, User.model_validate(raw))
+                _named(row, read(User, raw)[0])
             elif p.endpoint == "detail":
-                detail = UserDetail.model_validate(raw)
+                detail = read(UserDetail, raw)[0]
                 if not is_listed:
                     _named(row, detail.user)
                 _profile(row, extra, detail, p.seen_at)
             else:
                 continue
-        except (ValidationError, ValueError, TypeError, AttributeError):
+        except (ValidationError, ValueError, TypeError, AttributeError, RecursionError):
             findings.unreadable += 1
             continue
         seen_at.append(p.seen_at)

@@ -13,7 +13,7 @@ from pixmirror.catalogue.ingest import merging
 from pixmirror.catalogue.ingest import tags as ingest_tags
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.seen import Seen
-from pixmirror.models import Illust, Lane, Novel, NovelText, UgoiraMetadata, work_key
+from pixmirror.models import Illust, Lane, Novel, NovelText, UgoiraMetadata, read, work_key
 
 Slot = tuple[str, int, str]  # role, index, version
 _OF_A_STUB: dict[str, Any] = dict.fromkeys(merging.CONTENT) | {
@@ -69,7 +69,7 @@ def replay(key: int, payloads: Sequence[Any]) -> Replayed:
         result.payloads += 1
         try:
             _one(result, payload)
-        except (ValidationError, ValueError, TypeError, AttributeError):
+        except (ValidationError, ValueError, TypeError, AttributeError, RecursionError):
             result.unreadable += 1
     return result
 
@@ -77,11 +77,11 @@ def replay(key: int, payloads: Sequence[Any]) -> Replayed:
 def _one(result: Replayed, payload: Any) -> None:
     raw = unpack(payload.codec, payload.body, payload.base_body)
     if payload.endpoint == "webview":
-        _pictures(result, payload, NovelText.model_validate(raw))
+        _pictures(result, payload, read(NovelText, raw)[0])
     elif payload.endpoint == "ugoira":
-        _zip(result, payload, UgoiraMetadata.model_validate(raw))
+        _zip(result, payload, read(UgoiraMetadata, raw)[0])
     else:
-        work: Illust | Novel = (Novel if result.key & 1 else Illust).model_validate(raw)
+        work: Illust | Novel = (read(Novel, raw) if result.key & 1 else read(Illust, raw))[0]
         if payload.endpoint == "stub":
             _stub(result, payload, work)
         else:

@@ -3,7 +3,6 @@
 Field names are Pixiv's. Times that Pixiv gave are ISO 8601 in Japanese time, as it writes them; ours are in UTC.
 """
 
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from pixmirror.catalogue import provenance
+from pixmirror.catalogue.ingest.files import text_of
 from pixmirror.catalogue.ingest.merging import LEGACY
 from pixmirror.catalogue.schema import (
     account,
@@ -103,7 +103,7 @@ def _texts(conn: Connection, keys: Sequence[int]) -> dict[int, str]:
     newest = select(func.max(text_version.c.id)).where(text_version.c.work_key.in_(keys))
     bodies = select(text_version.c.work_key, text_version.c.body)
     rows = conn.execute(bodies.where(text_version.c.id.in_(newest.group_by(text_version.c.work_key))))
-    return {key: zlib.decompress(body).decode() for key, body in rows}
+    return {key: text_of(body) for key, body in rows}
 
 
 def _files(conn: Connection) -> Iterator[dict[str, Any]]:

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime
 from typing import Any
 
 from pixmirror.catalogue.refs import Ref
-from pixmirror.models import JST, from_ms
+from pixmirror.models import JST, from_ms, shown_moment
 
 _TIMES = ("_at", "_seen", "_run", "since", "until", "now")
 
@@ -31,8 +30,9 @@ def iso(ms: int | None) -> str | None:
 
 
 def pixiv_time(ms: int | None) -> str | None:
-    """A moment as Pixiv writes it."""
-    return None if ms is None else datetime.fromtimestamp(ms // 1000, JST).isoformat()
+    """A moment as Pixiv writes it; None where it makes no sense, as the year 1 that an older version kept."""
+    moment = shown_moment(ms)
+    return None if moment is None else moment.replace(microsecond=0).astimezone(JST).isoformat()
 
 
 def said(ms: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from pixmirror.errors import BadResponse
-from pixmirror.models import Broken, Model, Received
+from pixmirror.models import Broken, Model, Received, partly_read
 from pixmirror.pixiv.web.endpoints import ANSWERS, Answer
 from pixmirror.pixiv.web.errors import body_of, refused
 from pixmirror.pixiv.web.rows import Rows, read_as, reason, sent
@@ -18,7 +18,8 @@ def one(raw: Any, model: type[M], endpoint: str) -> Received[M]:
     if not isinstance(raw, dict):
         raise BadResponse(f"{endpoint}: {type(raw).__name__} where an object must be.")
     try:
-        return Received(read_as(model, raw), raw)
+        item, odd = read_as(model, raw)
+        return Received(item, raw, odd)
     except ValidationError as exc:
         place, why = reason(exc, "")
         raise BadResponse(f"{endpoint}: `{place}`: {why}.") from exc
@@ -47,7 +48,7 @@ def again(item: Model, kind: Answer) -> Any:
 def broken_in(value: Any) -> tuple[Broken, ...]:
     """What could not be read, anywhere in a model."""
     if isinstance(value, Rows):
-        return value.broken + tuple(b for item in value for b in broken_in(item))
+        return value.broken + partly_read(value.received) + tuple(b for item in value for b in broken_in(item))
     if isinstance(value, Model):
         return tuple(b for name in type(value).model_fields for b in broken_in(getattr(value, name)))
     return ()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import ConfigDict, Field, PlainValidator, ValidationError, WrapValidator
 from pydantic.alias_generators import to_camel
 
-from pixmirror.models import Broken, Model, Received
+from pixmirror.models import Broken, Model, Odd, Received, path_of, read
 from pixmirror.pixiv.web.lenses import Shape
 
 M = TypeVar("M", bound=Model)
@@ -76,7 +76,8 @@ class Rows(tuple[M, ...], Generic[M]):
             try:
                 if not isinstance(row, dict):
                     raise TypeError(f"{type(row).__name__} where an object must be")
-                good.append(Received(read_as(model, row), row))
+                item, odd = read_as(model, row, place)
+                good.append(Received(item, row, odd))
                 places.append(index)
             except ValidationError as exc:
                 broken.append(Broken(*reason(exc, place), row))
@@ -95,18 +96,18 @@ class Rows(tuple[M, ...], Generic[M]):
         return made
 
 
-def read_as(model: type[M], raw: Any) -> M:
-    """The model of a web object, by the model's shape if it has one; ValidationError if it is none."""
+def read_as(model: type[M], raw: Any, place: str = "") -> tuple[M, tuple[Odd, ...]]:
+    """The model of a web object, by the model's shape if it has one, and what of it is odd; ValidationError if it
+    is none.
+    """
     shape: Shape | None = getattr(model, "shape", None)
-    return model.model_validate(shape.read(raw) if shape else raw)
+    return read(model, shape.read(raw) if shape else raw, place)
 
 
 def reason(exc: ValidationError, place: str) -> tuple[str, str]:
     """Where and why, of the first thing that is wrong."""
     error = exc.errors(include_url=False, include_context=False, include_input=False)[0]
-    for step in error["loc"]:
-        place += f"[{step}]" if isinstance(step, int) else f".{step}"
-    return place.lstrip("."), str(error["msg"])
+    return f"{place}{path_of(error['loc'])}".lstrip("."), str(error["msg"])
 
 
 def rows(model: type[M]) -> PlainValidator:

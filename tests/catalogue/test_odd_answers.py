@@ -1,0 +1,158 @@
+"""Whatever stands in an answer, or has become of a row: it costs itself, and everything that reads it goes on."""
+
+import json
+import sqlite3
+import zlib
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixmirror.catalogue import sidecars
+from pixmirror.catalogue.database import Connection, Database
+from pixmirror.catalogue.history import versions
+from pixmirror.catalogue.ingest.files import record_text, record_ugoira
+from pixmirror.catalogue.ingest.works import record_works
+from pixmirror.catalogue.rebuild import reindex
+from pixmirror.catalogue.refs import parse_ref
+from pixmirror.catalogue.views import show as views_show
+from pixmirror.catalogue.views import why as views_why
+from pixmirror.catalogue.views.export import KINDS, export
+from pixmirror.models import Illust, Novel, NovelText, Received, UgoiraMetadata
+from pixmirror.pixiv.reading import novel_page, read_items
+from tests.catalogue.builders import DAY, NOW, illust, novel, seen, ugoira, works
+
+
+def _exported(conn: Connection, kind: str) -> list[dict[str, Any]]:
+    return list(export(conn, kind))
+
+
+def read_all(db: Database, ref: str = "1") -> dict[str, Any]:
+    """Everything that reads rows, as bytes of UTF-8 in the end."""
+    told: dict[str, Any] = {kind: db.read_sync(_exported, kind) for kind in KINDS}
+    told["show"] = db.read_sync(views_show.show, parse_ref(ref))
+    told["why"] = db.read_sync(views_why.why, parse_ref(ref), NOW).as_dict()
+    told["sidecars"] = [s.data for s in db.read_sync(sidecars.due_sidecars, 10)]
+    history = db.read_sync(versions.history, parse_ref(ref))
+    told["history"] = history.as_dict() if history is not None else None
+    json.dumps(told, ensure_ascii=False).encode()
+    return told
+
+
+@pytest.mark.parametrize(
+    "date", ["0001-01-01T00:00:00+09:00", "9999-12-31T23:59:59+09:00", "2026-99-99", 7e99, []]
+)
+def test_a_date_that_makes_no_sense_is_none_and_is_kept_raw(db: Database, date: Any, rows: Any):
+    items, broken = read_items([illust(1, create_date=date)], "illusts", Illust)
+    assert not broken
+    assert [o.path for o in items[0].odd] == ["illusts[0].create_date"]
+    db.run_sync(record_works, seen(), items, {})
+    told = read_all(db)
+    assert [w["create_date"] for w in told["works"]] == [None]
+    assert len(rows("SELECT * FROM media")) == 1
+
+
+@pytest.mark.parametrize("ms", [-62_135_629_200_000, 253_402_268_399_000, 2**62, -(2**62)])
+def test_a_date_that_an_older_version_kept_stops_nothing(db: Database, ms: int):
+    db.run_sync(record_works, seen(), works(illust(1)), {})
+    db.run_sync(lambda c: c.exec_driver_sql(f"UPDATE work SET create_date = {ms}"))
+    told = read_all(db)
+    assert told["works"][0]["create_date"] is None
+    assert told["sidecars"][0]["create_date"] is None
+    db.run_sync(record_works, seen(NOW + DAY), works(illust(1, title="new")), {})
+    assert read_all(db)["works"][0]["create_date"] == "2023-04-27T13:39:51+09:00"
+
+
+@pytest.mark.parametrize("bad", ["\x00", "a\x00b", "\ud83d", "a\udc00b"])
+def test_what_is_no_text_is_taken_out_of_names_and_captions(db: Database, rows: Any, bad: str):
+    for number, at in ((1, NOW), (2, NOW + 1), (1, NOW + 2)):
+        raw = illust(
+            number, tags=[bad, "x"], title=bad, caption=f"c{bad}", owner={"id": 7, "name": bad, "account": "a"}
+        )
+        items, broken = read_items([raw], "illusts", Illust)
+        assert not broken
+        db.run_sync(record_works, seen(at), items, {})
+    cleaned = "".join(c for c in bad if c.isascii() and c != "\x00")
+    assert {r["name"]: r["works"] for r in rows("SELECT name, works FROM tag")} == {cleaned: 2, "x": 2}
+    assert {w["caption"] for w in read_all(db)["works"]} == {f"c{cleaned}"}
+
+
+def test_an_odd_member_costs_itself_and_the_work_is_read():
+    raw = illust(
+        1, pages=3, title=None, total_view="1,234", width=1.5, page_count=None, type="collage", tags=["a"],
+        sanity_level={}, is_muted="perhaps", series={"id": 2**70, "title": "s"}, tools=5,
+    )  # fmt: skip
+    raw["meta_pages"][1] = "page"
+    raw["tags"] += [None, {"label": "b"}]
+    [item], broken = read_items([raw], "illusts", Illust)
+    assert not broken
+    assert (item.item.type, item.item.title, item.item.width, item.item.page_count) == ("illust", "", 0, 1)
+    assert [t.name for t in item.item.tags] == ["a"]
+    assert [bool(p.image_urls.original) for p in item.item.meta_pages] == [True, False, True]
+    assert item.raw is raw
+    assert {o.path.removeprefix("illusts[0].") for o in item.odd} == {
+        "title", "total_view", "width", "page_count", "type", "sanity_level", "is_muted", "series", "series.id",
+        "tools", "meta_pages[1]", "tags[1]", "tags[2]",
+    }  # fmt: skip
+    [moving], _ = read_items([ugoira(2) | {"type": 9}], "illusts", Illust)
+    assert moving.item.type == "ugoira"
+    [story], _ = read_items([novel(3, text_length="long")], "novels", Novel)
+    assert story.item.text_length == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"id": 2**63}, {"id": None}, {"id": "x"}, {"user": 3}, {"user": {"id": "x"}}, {"user": {"name": "n"}}],
+)
+def test_without_an_id_or_an_artist_it_is_not_read(change: dict[str, Any]):
+    items, broken = read_items([illust(1) | change], "illusts", Illust)
+    assert (len(items), len(broken)) == (0, 1)
+
+
+def test_half_a_surrogate_in_a_novel_stops_no_export(db: Database):
+    db.run_sync(record_works, seen(), works(novel(1)), {})
+    html = r'<script>x = { novel: {"id": "1", "text": "a\ud83d b", "images": [], "illusts": []} }</script>'
+    received = novel_page(html, "webview")
+    assert received.item.text == "a\ufffd b"
+    db.run_sync(record_text, seen(), received)
+    # As an older version stored it.
+    body = zlib.compress("a\ud83d b".encode("utf-8", "surrogatepass"))
+    db.run_sync(lambda c: c.exec_driver_sql("UPDATE text_version SET body = ?", (body,)))
+    assert [n["text"] for n in read_all(db, "novel:1")["novels"]] == ["a\ufffd b"]
+
+
+def test_a_picture_that_a_novel_names_twice_is_one(db: Database, rows: Any):
+    db.run_sync(record_works, seen(), works(novel(1)), {})
+    one = {"novelImageId": "4", "urls": {"original": "https://i.pximg.net/a/img/2023/01/02/03/04/05/4.png"}}
+    page = {"id": 1, "text": "words", "images": {"4": one, "04": one}}
+    db.run_sync(record_text, seen(), Received(NovelText.model_validate(page), page))
+    assert [(r["role"], r["idx"]) for r in rows("SELECT role, idx FROM media")] == [("embed", 4)]
+
+
+def test_a_garbled_payload_is_counted_and_the_rest_goes_on(db: Database, rows: Any):
+    db.run_sync(record_works, seen(), works(illust(1), illust(2)), {})
+    garbled = "UPDATE payload SET body = x'00ff' WHERE owner_id = 2 OR owner_kind = 'user'"
+    db.run_sync(lambda c: c.exec_driver_sql(garbled))
+    read_all(db)
+    db.run_sync(record_works, seen(NOW + 1), works(illust(1, title="new"), illust(2)), {})
+    assert rows("SELECT title FROM work WHERE work_key = 2") == [{"title": "new"}]
+    assert reindex.check(db, NOW).unreadable == 2
+    assert reindex.reindex(db, NOW).unreadable == 2
+    read_all(db)
+
+
+def test_a_row_of_a_work_that_damage_took_is_made_again(db: Database, rows: Any, catalogue_path: Path):
+    raws = illust(1, pages=2, tags=["a", "b"]), ugoira(2)
+    db.run_sync(record_works, seen(), works(*raws), {})
+    metadata = {"zip_urls": {"medium": "https://i.pximg.net/z/img/2023/01/02/03/04/05/2_ugoira600x600.zip"}}
+    frames = UgoiraMetadata.model_validate({**metadata, "frames": [{"file": "0.jpg", "delay": 60}]})
+    db.run_sync(record_ugoira, seen(), 2, frames)
+    with closing(sqlite3.connect(catalogue_path)) as raw, raw:
+        raw.execute("DELETE FROM work")
+    read_all(db)
+    assert not db.run_sync(record_ugoira, seen(), 2, frames)
+    db.run_sync(record_works, seen(NOW + 1), works(*raws), {})
+    assert len(rows("SELECT * FROM media")) == 3
+    assert {r["name"]: r["works"] for r in rows("SELECT name, works FROM tag")} == {"a": 1, "b": 1}
+    assert read_all(db)["works"][0]["tags"] == ["a", "b"]
