@@ -8,6 +8,7 @@
     │   └── WrongAccount            the token belongs to another account than this mirror
     ├── WebLoginExpired             www.pixiv.net does not take the cookie                  exit 3
     ├── CatalogueError              the catalogue needs an upgrade, or is newer than us     exit 4
+    │   └── CatalogueLost           the mirror has a past, but its catalogue is missing or empty
     ├── MirrorLocked                another pixmirror holds this mirror                     exit 5
     ├── StorageError                                                                        exit 6
     │   ├── DiskFull
@@ -96,6 +97,15 @@ class CatalogueError(PixmirrorError):
     """The catalogue cannot be used as it is: older or newer schema, or not a catalogue."""
 
     exit_code = 4
+
+
+class CatalogueLost(CatalogueError):
+    """The mirror has a past, but its catalogue is not there, or holds nothing."""
+
+    advice = (
+        "Put back your backup of it (without -wal and -shm files), or run `pixmirror reindex --from-media`, which "
+        "makes a catalogue from the files and their sidecars, so that they need not be fetched again."
+    )
 
 
 class MirrorLocked(PixmirrorError):

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from pixmirror.errors import CatalogueError, StorageError
+from pixmirror.errors import CatalogueError, CatalogueLost, StorageError
 
 # Every revision in order; a test compares it with migrations/versions.
 REVISIONS = ("0001", "0002")
@@ -61,6 +61,13 @@ def check(path: Path) -> None:
             f"The catalogue at {path} has schema {revision}, this program needs {HEAD}: "
             "run `pixmirror db upgrade`."
         )
+
+
+def refuse_lost(path: Path, had_catalogue: bool) -> None:
+    """CatalogueLost when the mirror had a catalogue and this file is missing or empty."""
+    if had_catalogue and schema_revision(path) is None:
+        what = "holds nothing" if path.exists() else "is not there"
+        raise CatalogueLost(f"The catalogue of this mirror, {path}, {what}: nothing is begun anew in its place.")
 
 
 def upgrade(path: Path, *, backup: bool = True) -> str | None:

@@ -160,10 +160,12 @@ def storage(s: Session, root: "MirrorRoot") -> Row:
 
 def _catalogue(s: Session) -> Row:
     from pixmirror.catalogue import migrate
+    from pixmirror.store import had_catalogue
 
-    if not s.catalogue.exists():
-        return Row("catalogue", "ok", "Nothing is mirrored yet.")
     try:
+        migrate.refuse_lost(s.catalogue, had_catalogue(s.root, s.config.mirror.media))
+        if not s.catalogue.exists():
+            return Row("catalogue", "ok", "Nothing is mirrored yet.")
         migrate.check(s.catalogue)
     except PixmirrorError as error:
         return Row("catalogue", "bad", sentence(error), error.exit_code)

@@ -65,8 +65,11 @@ class Session:
     @contextmanager
     def reading(self) -> "Iterator[ReadOnly]":
         """The catalogue for reading, whether a daemon runs or not."""
+        from pixmirror.catalogue import migrate
         from pixmirror.catalogue.database import open_readonly
+        from pixmirror.store import had_catalogue
 
+        migrate.refuse_lost(self.catalogue, had_catalogue(self.root, self.config.mirror.media))
         if not self.catalogue.exists():
             raise ConfigError(
                 f"There is no mirror at {self.root} yet: run `pixmirror sync`, or `pixmirror init` to set one up."

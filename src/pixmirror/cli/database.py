@@ -30,12 +30,14 @@ def upgrade(ctx: typer.Context) -> None:
       pixmirror db upgrade
     """
     from pixmirror.catalogue import migrate
-    from pixmirror.store import MirrorRoot
+    from pixmirror.store import MirrorRoot, had_catalogue
 
     s = session(ctx)
     mirror = s.config.mirror
-    with MirrorRoot.open(mirror.root, mirror.media, umask=mirror.umask, create=False):
+    with MirrorRoot.open(mirror.root, mirror.media, umask=mirror.umask, create=False) as root:
+        migrate.refuse_lost(s.catalogue, had_catalogue(mirror.root, mirror.media))
         before = migrate.upgrade(s.catalogue)
+        root.note_catalogue()
     if before == migrate.HEAD:
         say(f"The catalogue has schema {before} already; nothing to do.")
     elif before is None:

@@ -102,15 +102,18 @@ def _looking(s: Session) -> "Iterator[Take]":
 
 @contextmanager
 def _writing(s: Session, at: int) -> "Iterator[Take]":
+    from pixmirror.catalogue import migrate
     from pixmirror.catalogue.database import Database
     from pixmirror.catalogue.ingest.legacy import record
-    from pixmirror.store import MirrorRoot
+    from pixmirror.store import MirrorRoot, had_catalogue
 
     if s.has_daemon():
         raise MirrorLocked("pixmirror is running, and an import writes to the catalogue: stop it first.")
     mirror = s.config.mirror
-    with MirrorRoot.open(mirror.root, mirror.media, umask=mirror.umask):
+    with MirrorRoot.open(mirror.root, mirror.media, umask=mirror.umask) as root:
+        migrate.refuse_lost(s.catalogue, had_catalogue(mirror.root, mirror.media))
         db = Database.open(s.catalogue)
+        root.note_catalogue()
         try:
             yield lambda rows: db.run_sync(record, rows, at)
         finally:

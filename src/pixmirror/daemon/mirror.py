@@ -21,7 +21,7 @@ from pixmirror.logs import hide
 from pixmirror.models import JST, Token, from_ms
 from pixmirror.pixiv import AppApi, AppIdentity, Auth, BudgetState, ImageBudget, Pacer, PacerState, Transport
 from pixmirror.pixiv.web.api import WebApi
-from pixmirror.store import MirrorRoot
+from pixmirror.store import MirrorRoot, had_catalogue
 from pixmirror.sync import filters
 from pixmirror.sync.context import Job
 
@@ -116,7 +116,9 @@ async def open_mirror(
     with MirrorRoot.open(
         m.root, m.media, umask=m.umask, keep_free=m.keep_free, max_file=m.max_file, init_media=init_media
     ) as root:
+        migrate.refuse_lost(catalogue_path(root.root), had_catalogue(m.root, m.media))
         migrate.upgrade(catalogue_path(root.root))
+        root.note_catalogue()
         db = Database.open(catalogue_path(root.root))
         try:
             async with _transport(config, db, clock) as transport:

@@ -29,6 +29,7 @@ from pixmirror.store.part import (
     sync_folders,
     write_atomic,
 )
+from pixmirror.store.past import IDENTITY
 from pixmirror.store.paths import MARKER, TRASH, resolve
 
 _SECRET = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -115,7 +116,7 @@ class MirrorRoot:
             os.pwrite(self._lock, f"{os.getpid()} {self._boot}\n".encode(), 0)
 
     def _identify(self) -> None:
-        path = self.root / "mirror.json"
+        path = self.root / IDENTITY
         with storage(path):
             try:
                 self.mirror_id = str(uuid.UUID(json.loads(path.read_bytes())["mirror_id"]))
@@ -123,13 +124,22 @@ class MirrorRoot:
                 self.new = True
                 self.mirror_id = str(uuid.uuid4())
                 text = json.dumps({"mirror_id": self.mirror_id}) + "\n"
-                write_atomic(path, self.root / ".mirror.json.part", text.encode(), 0o666)
+                write_atomic(path, self.root / f".{IDENTITY}.part", text.encode(), 0o666)
                 self.root.chmod(0o777 & ~self._mask)  # it may have been made by hand
             except (ValueError, KeyError, TypeError) as error:
                 raise StorageError(
                     f"{path} does not hold the mirror's id; restore it from a backup (the id is also in "
                     f"{self.media / MARKER}), or remove it to give the mirror a new id"
                 ) from error
+
+    def note_catalogue(self) -> None:
+        """Write beside the id that a catalogue was made: from now on one that is missing was lost."""
+        path = self.root / IDENTITY
+        with storage(path):
+            identity = json.loads(path.read_bytes())
+            if identity.get("catalogue") is not True:
+                text = json.dumps(identity | {"catalogue": True}) + "\n"
+                write_atomic(path, self.root / f".{IDENTITY}.part", text.encode(), 0o666)
 
     def _mark_media(self, *, inside: bool) -> None:
         with storage(self.media):

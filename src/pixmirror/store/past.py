@@ -1,0 +1,28 @@
+"""Whether a mirror has a past: then a catalogue that is missing was lost and is not begun anew in silence."""
+
+import json
+from pathlib import Path
+
+IDENTITY = "mirror.json"
+
+
+def had_catalogue(root: Path, media: Path | None) -> bool:
+    """Whether a catalogue was made for the mirror in this folder, or its media folder holds files.
+
+    A mirror whose first start was cut has an id, but neither.
+    """
+    try:
+        identity = json.loads((root / IDENTITY).read_bytes())
+    except (OSError, ValueError):
+        return False  # no mirror, or one whose id must be put right first
+    return (isinstance(identity, dict) and identity.get("catalogue") is True) or _holds_files(
+        media or root / "media"
+    )
+
+
+def _holds_files(media: Path) -> bool:
+    """Folders of artists are named by numbers; names with a dot are the store's own."""
+    try:
+        return any(entry.name.isdigit() for entry in media.iterdir())
+    except OSError:
+        return False
