@@ -3,13 +3,18 @@
 from typing import Any
 
 from pixmirror.catalogue.seen import Seen
-from pixmirror.models import Comment, Illust, Novel, Received, read
+from pixmirror.models import Comment, Illust, Novel, Received, Restrict, read
 
 NOW = 1_700_000_000_000
 HOUR = 3_600_000
 DAY = 24 * HOUR
 ME = 99
 DATE = "2023/04/27/13/39/51"
+
+
+def both(started: int) -> dict[Restrict, int | None]:
+    """The last full passes of the public and the private list began then."""
+    return {"public": started, "private": started}
 
 
 def seen(now: int = NOW, **changes: Any) -> Seen:

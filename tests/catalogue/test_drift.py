@@ -19,7 +19,7 @@ from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.ledger import drift, judge, missing
 from pixmirror.catalogue.ledger.drift import Event
 from pixmirror.models import BookmarkTag, Medium, Restrict, User
-from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, seen, user, works
+from tests.catalogue.builders import DAY, HOUR, ME, NOW, both, illust, seen, user, works
 
 RESTRICTS: tuple[Restrict, ...] = get_args(Restrict)
 HERE: tuple[int, Medium, Restrict] = (ME, "illust", "public")
@@ -48,7 +48,7 @@ def bookmarks(db: Database, now: int, *keys: int, restrict: Restrict = "public")
 def whole_pass(db: Database, now: int, public: Any = (), private: Any = (), share: float = 1.0) -> int:
     bookmarks(db, now, *public)
     bookmarks(db, now, *private, restrict="private")
-    return db.run_sync(lambda c: lists.mark_missing(c, "bookmark", ME, None, now, now, "illust", share=share))
+    return db.run_sync(lambda c: lists.mark_missing(c, "bookmark", ME, both(now), now, "illust", share=share))
 
 
 def events(db: Database, key: int) -> list[tuple[str, Any, Any]]:
@@ -98,7 +98,7 @@ def test_follows_have_the_same_history(mine: Database, rows):
     for day in (1, 2):
         now = NOW + day * DAY
         mine.run_sync(lists.record_follows, ME, "public", [2], now)
-        mine.run_sync(lists.mark_missing, "follow", ME, None, now, now)
+        mine.run_sync(lists.mark_missing, "follow", ME, both(now), now)
     found = mine.read_sync(drift.follow_history, 1)
     assert found is not None
     assert [e.event for e in found.events] == ["added", "restrict", "removed"]
@@ -311,7 +311,7 @@ class Drifting(RuleBasedStateMachine):
             self.db.run_sync(lists.record_bookmarks, ME, restrict, keys, self.now, None)
         now = self.now
         held = self.db.run_sync(
-            lambda c: lists.mark_missing(c, "bookmark", ME, None, started, now, "illust", share=1.0)
+            lambda c: lists.mark_missing(c, "bookmark", ME, both(started), now, "illust", share=1.0)
         )
         assert held != missing.HELD or len(self.missed) > 5 or not self.upstream
         for restrict in RESTRICTS:

@@ -14,7 +14,21 @@ from pixmirror.catalogue.ingest.states import record_state
 from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.ledger import doubts, judge
 from pixmirror.models import BookmarkTag, Broken, Medium, Received, Restrict, State, User, UserDetail
-from tests.catalogue.builders import DAY, HOUR, ME, NOW, comment, comments, illust, seen, tag, ugoira, user, works
+from tests.catalogue.builders import (
+    DAY,
+    HOUR,
+    ME,
+    NOW,
+    both,
+    comment,
+    comments,
+    illust,
+    seen,
+    tag,
+    ugoira,
+    user,
+    works,
+)
 
 
 def follows(db: Database, *ids: int, now: int = NOW, restrict: Any = "public") -> tuple[int, ...]:
@@ -35,13 +49,13 @@ def test_gone_takes_two_passes_a_day_apart(db: Database, rows):
     for i, (at, expected) in enumerate(((0, 0), (1, 0), (23, 0), (24, 1), (25, 0))):
         now = NOW + HOUR + at * HOUR
         follows(db, 1, 2, now=now)
-        assert db.run_sync(lists.mark_missing, "follow", ME, None, now, now) == expected, i
+        assert db.run_sync(lists.mark_missing, "follow", ME, both(now), now) == expected, i
     assert [r["state"] for r in rows("SELECT state FROM follow ORDER BY user_id")] == ["live", "live", "gone"]
 
 
 def test_seen_between_it_starts_anew(db: Database):
     follows(db, 1)
-    mark = lambda at: db.run_sync(lists.mark_missing, "follow", ME, "public", at, at)  # noqa: E731
+    mark = lambda at: db.run_sync(lists.mark_missing, "follow", ME, both(at), at)  # noqa: E731
     assert mark(NOW + HOUR) == 0
     follows(db, 1, now=NOW + 2 * HOUR)
     assert mark(NOW + 2 * DAY) == 0
@@ -53,7 +67,7 @@ def test_the_brake_holds_when_too_much_would_go(db: Database, rows):
     for day in range(1, 4):
         now = NOW + day * DAY
         follows(db, *range(7, 101), now=now)
-        assert db.run_sync(lists.mark_missing, "follow", ME, None, now, now) == (0 if day == 1 else -1)
+        assert db.run_sync(lists.mark_missing, "follow", ME, both(now), now) == (0 if day == 1 else -1)
     assert rows("SELECT 1 FROM follow WHERE state != 'live'") == []
 
 
@@ -62,8 +76,46 @@ def test_passes_of_one_medium_or_list_say_nothing_of_the_other(db: Database, row
     db.run_sync(lists.record_bookmarks, ME, "public", [2, 3], NOW, 50)
     db.run_sync(lists.record_bookmarks, ME, "private", [4], NOW, None)
     for now in (NOW + DAY, NOW + 3 * DAY):
-        mark(lists.mark_missing, "bookmark", ME, "public", now, now, "illust")
+        mark(lists.record_bookmarks, ME, "private", [4], now, None)
+        mark(lists.mark_missing, "bookmark", ME, both(now), now, "illust")
     assert [r["state"] for r in rows("SELECT state FROM bookmark ORDER BY work_key")] == ["gone", "live", "live"]
+
+
+def days(db: Database, *passes: tuple[int, dict[Any, int | None]]) -> None:
+    """(day, when the last passes began, in days or None) each, at which a pass of a list has ended."""
+    for day, begun in passes:
+        began = {r: d if d is None or d < 0 else NOW + d * DAY for r, d in begun.items()}
+        db.run_sync(lists.mark_missing, "bookmark", ME, began, NOW + day * DAY, "illust", share=1.0)
+
+
+def test_public_and_private_need_not_be_read_together(db: Database, rows):
+    db.run_sync(lists.record_bookmarks, ME, "public", [2, 4], NOW, 50)
+    state = lambda: [(r["work_key"], r["state"]) for r in rows("SELECT work_key, state FROM bookmark")]  # noqa: E731
+    days(db, (1, {"public": 1, "private": 0}), (8, {"public": 8, "private": 0}))
+    assert state() == [(2, "live"), (4, "live")], "it may have been switched: the private list was not read since"
+    db.run_sync(lists.record_bookmarks, ME, "private", [4], NOW + 9 * DAY, None)
+    days(db, (9, {"public": 8, "private": 9}))
+    assert state() == [(2, "gone"), (4, "live")]
+    assert rows("SELECT kind, key FROM chore WHERE kind = 'bookmark'") == []
+
+
+def test_where_one_list_is_read_alone_the_thing_itself_is_asked_for(db: Database, rows):
+    db.run_sync(lists.record_bookmarks, ME, "public", [2, 4], NOW, 50)
+    days(db, (1, {"public": 1}))
+    assert rows("SELECT kind, key FROM chore") == []
+    days(db, (2, {"public": 2}))
+    assert rows("SELECT kind, key FROM chore ORDER BY key") == [
+        {"kind": "bookmark", "key": 2}, {"kind": "bookmark", "key": 4},
+    ]  # fmt: skip
+    assert rows("SELECT 1 FROM doubt") == []
+
+
+def test_a_list_that_is_not_read_for_a_month_is_not_waited_for(db: Database, rows):
+    db.run_sync(lists.record_follows, ME, "private", [7], NOW)
+    for day, asked in ((1, 0), (20, 0), (31, 1)):
+        passes: dict[Any, int | None] = {"private": NOW + day * DAY, "public": None}
+        db.run_sync(lists.mark_missing, "follow", ME, passes, NOW + day * DAY)
+        assert len(rows("SELECT 1 FROM chore WHERE kind = 'follow' AND key = 7")) == asked, day
 
 
 def test_bookmarks_know_their_cursor_and_their_moves(db: Database, rows):
@@ -251,7 +303,7 @@ def test_a_short_list_that_is_suddenly_empty_is_not_believed(db: Database, rows,
     db.run_sync(record, ME, "public", [2, 4, 6], *args)
     for day in (1, 2):
         at = NOW + day * DAY
-        db.run_sync(lists.mark_missing, kind, ME, None, at, at)
+        db.run_sync(lists.mark_missing, kind, ME, both(at), at)
     judged = db.run_sync(judge.judge, NOW + 3 * DAY, 0.05, 0)
     assert [(b.kind, b.count) for b in judged.brakes] == [(kind, 3)]
     assert {r["state"] for r in rows(f"SELECT state FROM {kind}")} == {"live"}

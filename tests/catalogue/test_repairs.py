@@ -23,6 +23,7 @@ from tests.catalogue.builders import (
     HOUR,
     ME,
     NOW,
+    both,
     comment,
     comments,
     illust,
@@ -113,7 +114,7 @@ def test_what_could_not_be_read_is_not_missing(db: Database, rows):
     db.run_sync(
         ingest_lists.record_bookmarks, ME, "public", [work_key("illust", 1), work_key("novel", 1)], NOW, None
     )
-    db.run_sync(ingest_lists.mark_missing, "follow", ME, None, NOW + 1, NOW + 1)
+    db.run_sync(ingest_lists.mark_missing, "follow", ME, both(NOW + 1), NOW + 1)
     db.run_sync(ingest_lists.touch_unread, ME, "follow", None, [2, 99], NOW + DAY)
     db.run_sync(ingest_lists.touch_unread, ME, "bookmark", "novel", [1], NOW + DAY)
     found = rows("SELECT user_id, last_seen, missing_since FROM follow ORDER BY 1")

@@ -34,7 +34,7 @@ from pixmirror.models import (
     url_version,
 )
 from pixmirror.pixiv.app import illusts, novels, users
-from pixmirror.sync import bookmark_tags, comments, coverage, filters, refresh, sources
+from pixmirror.sync import bookmark_tags, comments, coverage, filters, own_entries, refresh, sources
 from pixmirror.sync.context import Context, Job
 from pixmirror.sync.walk import backoff_ms
 
@@ -261,6 +261,8 @@ HANDLERS: dict[str, Callable[[Context, Job, Chore, Lane], Awaitable[None]]] = {
     "comments": comments.run,
     "replies": comments.run_replies,
     "bookmark_tags": bookmark_tags.run,
+    "bookmark": own_entries.bookmark,
+    "follow": own_entries.follow,
     "coverage": coverage.run_list,
     "web": coverage.run_work,
 }

@@ -48,7 +48,6 @@ BOOKMARKS_NOVEL = "user/bookmarks/novel"
 # A re-reading is no job's: it changes what is known, not who wants it.
 NOBODY = Job(name="", kind="user", wants=Wants(comments=False))
 LOOKS_MS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
-PASSES_TOGETHER_MS = 2 * DAY_MS  # a pass older than this says nothing of today
 
 Works = Sequence[Received[Illust | Novel]]
 
@@ -167,23 +166,24 @@ def _following(ctx: Context, job: Job, params: Mapping[str, Any]) -> Source:
         return Recorded(tuple(ids), len(new))
 
     def finished(conn: Connection, started: int, now: int) -> None:
-        both = _both_passes(conn, job, FOLLOWING, restrict, started, now)
-        if both is not None:
-            ingest_lists.mark_missing(conn, "follow", ctx.account_id, None, both, now, share=ctx.brake)
+        passes = _passes(ctx, conn, job, FOLLOWING, restrict, started)
+        ingest_lists.mark_missing(conn, "follow", ctx.account_id, passes, now, share=ctx.brake)
 
     return Source("offset", read, record, finished=finished)
 
 
-def _both_passes(conn: Connection, job: Job, endpoint: str, restrict: str, started: int, now: int) -> int | None:
-    """When the full passes of both restricts began, once both have ended; None before (law 6).
-
-    Something can have moved from the one list to the other: only both together show that it is gone.
-    """
+def _passes(
+    ctx: Context, conn: Connection, job: Job, endpoint: str, restrict: Restrict, started: int
+) -> dict[Restrict, int | None]:
+    """When the last full pass of each list that an enabled job reads began, this one included (law 6)."""
     runs.set_meta(conn, f"full_pass:{endpoint}:{restrict}", str(started))
-    begun = [runs.get_meta(conn, f"full_pass:{endpoint}:{r}") for r in ("public", "private")]
-    known = [int(b) for b in begun if b is not None]
-    fresh = [b for b in known if now - b < PASSES_TOGETHER_MS]
-    return min(fresh) if len(fresh) == 2 and len(job.restrict) == 2 else None
+    passes: dict[Restrict, int | None] = {restrict: started}
+    other: Restrict = "private" if restrict == "public" else "public"
+    names = feeds.jobs_of(conn, ctx.account_id, endpoint, {"restrict": other})
+    if any(other in j.restrict for j in (job, *(ctx.jobs[n] for n in names if n in ctx.jobs))):
+        value = runs.get_meta(conn, f"full_pass:{endpoint}:{other}")
+        passes[other] = int(value) if value is not None else None
+    return passes
 
 
 def _join_lists(ctx: Context, job: Job, conn: Connection, works: Works, followed: Set[int], now: int) -> None:
@@ -288,11 +288,8 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
 
     def finished(conn: Connection, started: int, now: int) -> None:
         if tag is None:
-            both = _both_passes(conn, job, bookmarks_endpoint(medium), restrict, started, now)
-            if both is not None:
-                ingest_lists.mark_missing(
-                    conn, "bookmark", ctx.account_id, None, both, now, medium, share=ctx.brake
-                )
+            passes = _passes(ctx, conn, job, bookmarks_endpoint(medium), restrict, started)
+            ingest_lists.mark_missing(conn, "bookmark", ctx.account_id, passes, now, medium, share=ctx.brake)
             chores.add(conn, "bookmark_tags", tags_key(medium, restrict), int(Lane.EXTRA), now, moved=True)
 
     return Source("cursor", read, record, finished=finished)

@@ -25,8 +25,8 @@ MOVES = "trash_moves"  # meta key: moves with every intent to move files in or o
 REFUSED = "refused"  # in `error` of a forgotten file: no job wanted it
 
 # Chores that ask about a work, or a user, and nothing else.
-_OF_WORKS = frozenset({"ugoira", "text", "detail", "comments", "web"})
-_OF_USERS = frozenset({"profile", "coverage"})
+_OF_WORKS = frozenset({"ugoira", "text", "detail", "comments", "web", "bookmark"})
+_OF_USERS = frozenset({"profile", "coverage", "follow"})
 
 _of_work = tombstone.alias("of_work")
 _of_page = tombstone.alias("of_page")

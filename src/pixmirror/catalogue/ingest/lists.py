@@ -10,14 +10,17 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from pixmirror.catalogue import chores
 from pixmirror.catalogue.feeds import canonical
-from pixmirror.catalogue.ledger.missing import BRAKE_SHARE, doubt_all, drifted, ledger, seen_again, settle
+from pixmirror.catalogue.ledger.missing import BRAKE_SHARE, LOOKS, doubt_all, drifted, ledger, seen_again, settle
 from pixmirror.catalogue.schema import bookmark, feed, follow
 from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
 from pixmirror.clock import DAY_MS
-from pixmirror.models import Medium, Restrict, split_key, work_key
+from pixmirror.models import Lane, Medium, Restrict, split_key, work_key
 
+NOBODYS = -1  # in place of a pass: no job reads this list
+STALE_MS = 30 * DAY_MS  # a list that was not read whole for so long is not waited for
 FOLLOWS_LIST = "user/following"
 BOOKMARK_LISTS: Mapping[Medium, str] = {"illust": "user/bookmarks/illust", "novel": "user/bookmarks/novel"}
 
@@ -129,31 +132,60 @@ def mark_missing(
     conn: Connection,
     table: Literal["follow", "bookmark"],
     account_id: int,
-    restrict: Restrict | None,
-    pass_started: int,
+    passes: Mapping[Restrict, int | None],
     now: int,
     medium: Medium | None = None,
     *,
     share: float = BRAKE_SHARE,
 ) -> int:
-    """After full passes (of both lists for restrict None): what was not met is missing, the second time gone.
+    """After a full pass of the public or private list: note what it lacks, and doubt what is missing for good.
 
-    The two times lie at least a day apart. Returns how many are gone now, or HELD if they were more than `share`
-    of all that are there: then none is, and `brake:bookmark` or `brake:follow` in meta says so.
+    `passes`: when the last full pass of each list began that any job reads; None where none has ended yet. An item
+    is in doubt when its own list lacked it twice, at least a day apart, and the other list was read whole after
+    the first time, because it may have been switched there. The lists need not be read together. If no job reads
+    the other list, or no pass of it has ended for a month, the item's own detail is asked for.
+
+    Returns how many are gone now, or HELD if they were more than `share` of all that are there: then none is, and
+    `brake:bookmark` or `brake:follow` in meta says so.
     """
     rows: Table = follow if table == "follow" else bookmark
     item = rows.c.user_id if table == "follow" else rows.c.work_key
-    absent: list[ColumnElement[bool]] = [rows.c.account_id == account_id, rows.c.state == "live"]
-    if restrict is not None:
-        absent.append(rows.c.restrict == restrict)
-    if medium is not None and table == "bookmark":
-        absent.append(item.op("&")(1) == int(medium == "novel"))
-    absent.append(rows.c.last_seen < pass_started)
-    due = select(item, rows.c.missing_since).where(*absent, rows.c.missing_since <= now - DAY_MS)
-    twice = [(row[0], row[1]) for row in conn.execute(due)]
-    conn.execute(update(rows).where(*absent, rows.c.missing_since.is_(None)).values(missing_since=now))
+    twice: list[tuple[int, int]] = []
+    unsure: list[int] = []
+    for restrict, started in passes.items():
+        if started is None:
+            continue
+        absent: list[ColumnElement[bool]] = [
+            rows.c.account_id == account_id, rows.c.restrict == restrict, rows.c.state == "live",
+            rows.c.last_seen < started,
+        ]  # fmt: skip
+        if medium is not None and table == "bookmark":
+            absent.append(item.op("&")(1) == int(medium == "novel"))
+        again = select(item, rows.c.missing_since).where(
+            *absent, rows.c.missing_since <= min(started, now - DAY_MS)
+        )
+        other = passes.get("private" if restrict == "public" else "public", NOBODYS)
+        for key, since in conn.execute(again):
+            if other is not None and other >= since:
+                twice.append((key, since))
+            elif other == NOBODYS or since <= now - STALE_MS:
+                unsure.append(key)
+        conn.execute(update(rows).where(*absent, rows.c.missing_since.is_(None)).values(missing_since=now))
+    chores.add_all(conn, ((table, key, Lane.REFRESH, now) for key in unsure[:LOOKS]))
     doubt_all(conn, account_id, table, twice, "absent from two full passes", now)
     return settle(conn, table, now, share)
+
+
+def not_listed(
+    conn: Connection, table: Literal["follow", "bookmark"], account_id: int, item: int, evidence: str, now: int
+) -> None:
+    """Its own detail says that it is not bookmarked or followed any more. The judge decides."""
+    rows: Table = follow if table == "follow" else bookmark
+    key = rows.c.user_id if table == "follow" else rows.c.work_key
+    one = (rows.c.account_id == account_id, key == item, rows.c.state == "live")
+    since = conn.scalar(select(rows.c.missing_since).where(*one, rows.c.missing_since.is_not(None)))
+    if since is not None:
+        doubt_all(conn, account_id, table, [(item, since)], evidence, now)
 
 
 def touch_unread(

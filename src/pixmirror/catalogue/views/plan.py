@@ -152,7 +152,7 @@ def left(conn: Connection, now: int, job: str | None = None) -> Left:
 
 _NAMES = {
     "text": "texts", "profile": "profiles", "detail": "details", "bookmark_tags": "own bookmark tags",
-    "coverage": "website", "web": "website",
+    "coverage": "website", "web": "website", "bookmark": "own bookmarks", "follow": "own follows",
 }  # fmt: skip
 
 

@@ -20,8 +20,8 @@ TOTAL = (
 )
 MINE = "(:job IS NULL OR EXISTS (SELECT 1 FROM feed_job j WHERE j.feed_id = f.id AND j.job = :job))"
 _OF_JOB = """(:job IS NULL OR CASE
-  WHEN kind IN ('profile', 'coverage') THEN EXISTS (SELECT 1 FROM feed f JOIN feed_job j ON j.feed_id = f.id
-      WHERE j.job = :job AND f.params = '{"user_id":' || key || '}')
+  WHEN kind IN ('profile', 'coverage', 'follow') THEN EXISTS (SELECT 1 FROM feed f
+      JOIN feed_job j ON j.feed_id = f.id WHERE j.job = :job AND f.params = '{"user_id":' || key || '}')
   WHEN kind = 'replies' THEN EXISTS (SELECT 1 FROM comment c JOIN work_job j ON j.work_key = c.work_key
       WHERE c.comment_key = key AND j.job = :job)
   WHEN kind = 'bookmark_tags' THEN EXISTS (SELECT 1 FROM feed f JOIN feed_job j ON j.feed_id = f.id

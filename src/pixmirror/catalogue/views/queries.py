@@ -340,7 +340,7 @@ def _grouped(what: str, rows: Iterable[tuple[str, str | None, int | None]], samp
 
 
 def chore_ref(kind: str, key: int) -> str:
-    if kind == "profile":
+    if kind in ("profile", "follow"):
         return str(Ref("user", key))
     return f"comment {key >> 1}" if kind == "replies" else str(Ref.of_work(key))
 

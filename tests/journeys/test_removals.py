@@ -1,0 +1,75 @@
+"""Removed bookmarks and unfollowed artists are noticed however `restrict` is spread over jobs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from pixmirror.catalogue.database import open_readonly
+from pixmirror.config import BookmarksJob, FollowingJob, JobConfig
+from pixmirror.daemon.mirror import catalogue_path
+from pixmirror.demo.generate import add_artist, empty_world
+from pixmirror.demo.server import create_app
+from tests.faults import Faults
+from tests.standin import Setup
+from tests.virtual_time import VirtualClock, run_virtually, serving
+
+DAY_S = 86_400
+QUICK: dict[str, Any] = {"every": "30m", "files": False, "comments": False, "profiles": False, "novels": False}
+
+
+def jobs(*lists: tuple[str, ...]) -> list[JobConfig]:
+    """A following and a bookmarks job for each of these restricts."""
+    made: list[JobConfig] = []
+    for n, restrict in enumerate(lists):
+        made.append(
+            FollowingJob.model_validate(QUICK | {"name": f"f{n}", "kind": "following", "restrict": restrict})
+        )
+        made.append(
+            BookmarksJob.model_validate(QUICK | {"name": f"b{n}", "kind": "bookmarks", "restrict": restrict})
+        )
+    return made
+
+
+SPREAD = {
+    "one job": jobs(("public", "private")),
+    "two jobs": jobs(("public",), ("private",)),
+    "public alone": jobs(("public",)),
+}
+
+
+@pytest.mark.parametrize("how", SPREAD)
+def test_what_was_removed_is_noticed_and_what_was_switched_is_not_taken_for_it(tmp_path: Path, how: str):
+    async def scene(clock: VirtualClock) -> None:
+        clock.nap = 5.0
+        world = empty_world(clock)
+        old = clock.now() - 9 * DAY_S * 1000
+        artists = [add_artist(world, works=2, novels=0, follow="public", until_ms=old) for _ in range(8)]
+        works = [next(w for w in world.works.values() if w.user_id == a.id) for a in artists]
+        for n, work in enumerate(works):
+            world.bookmark(work, "public", at=old + n)
+        faults = Faults(create_app(world))
+        async with serving(faults) as url:
+            mine = Setup(tmp_path / "mirror", url, SPREAD[how], mirror={"sidecars": False})
+            await mine.sync(clock=clock)
+            world.unfollow(artists[0].id)
+            world.unbookmark(works[0])
+            world.follow(artists[1].id, "private")
+            world.bookmark(works[1], "private", at=clock.now())
+            for _ in range(10):
+                await clock.sleep(DAY_S)
+                await mine.sync(clock=clock)
+        found = {}
+        with open_readonly(catalogue_path(mine.root)) as db, db.reading() as conn:
+            for table, column in (("follow", "user_id"), ("bookmark", "work_key")):
+                rows = conn.execute(text(f"SELECT {column}, state, restrict FROM {table}"))
+                found[table] = {row[0]: (row[1], row[2]) for row in rows}
+        for table, keys in (("follow", [a.id for a in artists]), ("bookmark", [w.id * 2 for w in works])):
+            assert found[table][keys[0]][0] == "gone", table
+            assert found[table][keys[1]] == ("live", "private"), table
+            assert {found[table][key] for key in keys[2:]} == {("live", "public")}, table
+        asked = faults.asked("/bookmark/detail|/follow/detail")
+        assert len(asked) == (4 if how == "public alone" else 0), asked
+
+    run_virtually(scene)
