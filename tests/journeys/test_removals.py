@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from pixmirror.catalogue.database import open_readonly
+from pixmirror.clock import Clock
 from pixmirror.config import BookmarksJob, FollowingJob, JobConfig
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world
@@ -73,3 +74,52 @@ def test_what_was_removed_is_noticed_and_what_was_switched_is_not_taken_for_it(t
         assert len(asked) == (4 if how == "public alone" else 0), asked
 
     run_virtually(scene)
+
+
+def test_a_clock_that_stood_ten_years_ahead_for_a_day_delays_nothing(tmp_path: Path):
+    async def scene(clock: VirtualClock) -> None:
+        clock.nap = 5.0
+        world = empty_world(clock)
+        old = clock.now() - 9 * DAY_S * 1000
+        artists = [add_artist(world, works=2, novels=0, follow="public", until_ms=old) for _ in range(8)]
+        works = [next(w for w in world.works.values() if w.user_id == a.id) for a in artists]
+        for n, work in enumerate(works):
+            world.bookmark(work, "public", at=old + n)
+        faults = Faults(create_app(world))
+        async with serving(faults) as url:
+            mine = Setup(tmp_path / "mirror", url, SPREAD["one job"], mirror={"sidecars": False})
+            await mine.sync(clock=clock)
+            ahead = SetForward(clock, 3650 * DAY_S)
+            for _ in range(2):
+                await mine.sync(clock=ahead)
+                await clock.sleep(DAY_S / 2)
+            world.unfollow(artists[0].id)
+            world.unbookmark(works[0])
+            for _ in range(10):
+                await mine.sync(clock=clock)
+                await clock.sleep(DAY_S)
+        with open_readonly(catalogue_path(mine.root)) as db, db.reading() as conn:
+            gone = [
+                conn.execute(text(f"SELECT {column} FROM {table} WHERE state = 'gone'")).scalars().all()
+                for table, column in (("follow", "user_id"), ("bookmark", "work_key"))
+            ]
+        assert gone == [[artists[0].id], [works[0].id * 2]]
+
+    run_virtually(scene)
+
+
+class SetForward(Clock):
+    """A clock so many seconds ahead of another one."""
+
+    def __init__(self, right: Clock, seconds: int) -> None:
+        self.right = right
+        self.ms = seconds * 1000
+
+    def now(self) -> int:
+        return self.right.now() + self.ms
+
+    def monotonic(self) -> float:
+        return self.right.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self.right.sleep(seconds)

@@ -11,12 +11,13 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
-from pixmirror.catalogue import chores, feeds, queue, runs, sidecars
+from pixmirror.catalogue import chores, clocks, feeds, queue, runs, sidecars
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.contained import contained
 from pixmirror.daemon import upkeep
 from pixmirror.daemon.bell import Bell, Looks
+from pixmirror.daemon.clocks import settle
 from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.trouble import LASTING, TROUBLE_S, UNFORESEEN, Trouble, cause_of
@@ -57,6 +58,7 @@ class Engine:
         self._errands: dict[tuple[str, int], int] = {}  # under way, with their lanes
         self._pick = asyncio.Lock()
         self._walk_looks, self._errand_looks = Looks(self.bell), Looks(self.bell)
+        self._latest = mirror.clock.now()
         self._logged_in = asyncio.Event()
         self._logged_in.set()
 
@@ -301,6 +303,7 @@ class Engine:
     async def _upkeep(self) -> None:
         while True:
             await self.do_upkeep()
+            await self._note_the_time()
             await self.mirror.clock.sleep(UPKEEP_S)
 
     async def do_upkeep(self, now_too: frozenset[str] = frozenset()) -> None:
@@ -308,6 +311,12 @@ class Engine:
         with self._minded("Upkeep"):
             if await upkeep.run_due(self.mirror, self._on_trouble, now_too=now_too):
                 self.bell.ring()
+
+    async def _note_the_time(self) -> None:
+        try:
+            await self.mirror.db.run(clocks.note, self.mirror.clock.now())
+        except PixmirrorError as error:
+            self.met_trouble(cause_of(error), error)
 
     async def next_due(self) -> int | None:
         """When the next thing that waits is due and may be done, ms UTC."""
@@ -336,11 +345,26 @@ class Engine:
             while True:
                 for _ in range(4):
                     await self.mirror.clock.sleep(0.5)
+                    await self._look_at_the_clock()
                     if self.mirror.pace_unsaved():
                         break
                 await self._save_spent()
         finally:
             await self._save_spent()
+
+    async def _look_at_the_clock(self) -> None:
+        """A clock that was set back: what it had put off while it was ahead is due when it should be."""
+        now, before = self.mirror.clock.now(), self._latest
+        self._latest = now
+        if now >= before - clocks.TOLERANCE_MS:
+            return
+        try:
+            await self.mirror.db.run(clocks.note, before)
+            await settle(self.mirror.db, now)
+        except PixmirrorError as error:
+            self._latest = before  # once more
+            self.met_trouble(cause_of(error), error)
+        self.bell.ring()
 
     async def _save_spent(self) -> None:
         with self._minded("Counting requests"):

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from pixmirror.catalogue import clocks as catalogue_clocks
 from pixmirror.catalogue import migrate, queue, runs, web_health
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.database import catalogue_path as catalogue_path
 from pixmirror.catalogue.filters import apply_refusals, facts_of, rejudge_novel_files
 from pixmirror.clock import Clock
 from pixmirror.config import Config
-from pixmirror.daemon import credentials, settle, web_login
+from pixmirror.daemon import clocks, credentials, settle, web_login
 from pixmirror.daemon.credentials import configured_token as configured_token
 from pixmirror.daemon.jobs import job_from
 from pixmirror.errors import CatalogueError, ConfigError, MirrorLocked, StorageAbsent, StorageError
@@ -136,6 +137,7 @@ async def _leave(mirror: Mirror) -> None:
     with suppress(StorageError, CatalogueError, MirrorLocked):
         await mirror.save_spent()
         await mirror.db.run(queue.release_all)
+        await mirror.db.run(catalogue_clocks.note, mirror.clock.now())
 
 
 def _transport(config: Config, db: Database, clock: Clock) -> Transport:
@@ -180,6 +182,7 @@ async def _build(
     if root.rebooted:
         await asyncio.to_thread(root.remove_stale_parts)
     await db.run(_after_a_cut, clock.now())
+    await clocks.settle(db, clock.now())
     await use_web(mirror, web)
     with suppress(StorageAbsent):  # else when the disk is back
         await trash.settle(db, root)

@@ -178,7 +178,7 @@ def status(
         bytes=size,
         requests=_requests(conn, now),
         jobs=job_list,
-        came_in=_came_in(conn, now - DAY_MS),
+        came_in=_came_in(conn, now - DAY_MS, now),
         stuck=stuck,
         explained=_file_reasons(conn, ("gone", "damaged")),
         states=_states(conn),
@@ -222,13 +222,14 @@ def _files(conn: Connection) -> tuple[Files, int]:
     return Files(wanted, n.stored, n.gone, n.failed, n.damaged, n.refused, n.waiting), n.bytes_stored
 
 
-def _came_in(conn: Connection, since: int) -> CameIn:
+def _came_in(conn: Connection, since: int, now: int) -> CameIn:
     # The state is a literal: SQLite uses a partial index only where it can read its condition in the statement.
     fresh = text(
-        "SELECT count(*), coalesce(sum(size), 0) FROM media WHERE state = 'stored' AND stored_at >= :since"
+        "SELECT count(*), coalesce(sum(size), 0) FROM media "
+        "WHERE state = 'stored' AND stored_at BETWEEN :since AND :now"
     )
-    files, size = conn.execute(fresh, {"since": since}).one()
-    works = select(func.count()).select_from(work).where(work.c.first_seen >= since)
+    files, size = conn.execute(fresh, {"since": since, "now": now}).one()
+    works = select(func.count()).select_from(work).where(work.c.first_seen.between(since, now))
     return CameIn(_number(conn, works), files, size)
 
 
