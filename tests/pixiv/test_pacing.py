@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,7 +11,10 @@ from hypothesis import strategies as st
 
 from pixmirror.clock import Clock
 from pixmirror.pixiv import Blocked, Lane, Pacer, PacerState
+from pixmirror.pixiv.hosts import APP_HOST, WEB_HOST
+from pixmirror.pixiv.pacing import MOST_STALLED, STALLED_S
 from pixmirror.pixiv.waiting import jst_day
+from tests.virtual_time import run_virtually
 
 pytestmark = pytest.mark.anyio
 
@@ -19,8 +23,8 @@ def new_log() -> list[tuple[int, Lane, object]]:
     return []
 
 
-def blocked(pacer: Pacer) -> Blocked:
-    found = pacer.blocked_until()
+def blocked(pacer: Pacer, host: str = APP_HOST) -> Blocked:
+    found = pacer.blocked_until(host=host)
     assert found is not None
     return found
 
@@ -273,6 +277,80 @@ async def test_a_wait_that_begins_as_the_last_one_ends_is_served(clock):
     for _ in range(5):
         await work(pacer, clock, log, Lane.NEW)
     assert len(log) == 5
+
+
+async def test_a_host_that_limits_leaves_the_pace_of_the_others_alone(clock):
+    pacer = Pacer(clock, per_minute=60, per_day=100)
+    pacer.slow_down(host=WEB_HOST)
+    assert blocked(pacer, WEB_HOST).until == clock.now() + 300_000
+    assert (pacer.blocked_until(), pacer.interval_ms, pacer.state.strikes) == (None, 1000, 0)
+    pacer.slow_down(host="app-api.pixiv.net")
+    assert pacer.interval_ms == 2000
+    assert pacer.state.of(WEB_HOST).strikes == 1
+    for _ in range(50 * 7):
+        pacer.succeeded(WEB_HOST)
+    assert pacer.state.of(WEB_HOST).slowness == 1
+    assert pacer.interval_ms == 2000
+
+
+async def test_requests_to_a_host_that_cools_down_wait_and_the_others_go_by(clock):
+    pacer, log, begin = Pacer(clock, per_minute=60, per_day=100), new_log(), clock.now()
+
+    async def ask(host):
+        async with pacer.turn(Lane.NEW, host):
+            log.append((clock.now() - begin, Lane.NEW, host))
+
+    pacer.slow_down(host=WEB_HOST)
+    await asyncio.gather(ask(WEB_HOST), *(ask(APP_HOST) for _ in range(3)))
+    assert [(at, host) for at, _, host in log] == [
+        (0, APP_HOST), (1000, APP_HOST), (2000, APP_HOST), (300_000, WEB_HOST)
+    ]  # fmt: skip
+    assert pacer.spent_today == 4
+
+
+async def test_two_hosts_share_one_interval(clock):
+    pacer, log = Pacer(clock, per_minute=30), new_log()
+
+    async def ask(host):
+        async with pacer.turn(Lane.NEW, host):
+            log.append((clock.now(), Lane.NEW, host))
+
+    await asyncio.gather(*(ask(host) for host in (APP_HOST, WEB_HOST) * 3))
+    assert [b[0] - a[0] for a, b in pairwise(log)] == [2000] * 5
+
+
+async def test_the_pace_of_each_host_survives_a_restart(clock):
+    pacer = Pacer(clock, per_minute=60)
+    pacer.slow_down(host=WEB_HOST)
+    again = PacerState.from_dict(json.loads(json.dumps(pacer.state.to_dict())))
+    assert again == pacer.state
+    assert Pacer(clock, per_minute=60, state=again).blocked_until(host=WEB_HOST) is not None
+    before = {name: value for name, value in pacer.state.to_dict().items() if name != "others"}
+    assert PacerState.from_dict(before) == replace(pacer.state, others={})
+    assert PacerState.from_dict({**before, "others": {WEB_HOST: {"slowness": "x"}}}) == PacerState()
+
+
+def test_a_request_that_gets_no_answer_gives_its_turn_back():
+    async def main(clock):
+        pacer, stuck, log = Pacer(clock, per_minute=60), asyncio.Event(), new_log()
+
+        async def hang():
+            async with pacer.turn(Lane.NEW):
+                await stuck.wait()
+
+        begin = clock.now()
+        hanging = [asyncio.create_task(hang()) for _ in range(MOST_STALLED - 1)]
+        await asyncio.sleep(0)
+        await work(pacer, clock, log, Lane.NEW)
+        assert (log[0][0] - begin) / 1000 <= STALLED_S * MOST_STALLED
+        hanging += [asyncio.create_task(hang())]
+        waiting = asyncio.create_task(work(pacer, clock, log, Lane.NEW))
+        await clock.sleep(3600)
+        assert not waiting.done()  # as many as that are no longer one thing's trouble
+        stuck.set()
+        await asyncio.gather(waiting, *hanging)
+
+    run_virtually(main)
 
 
 async def test_when_the_clock_breaks_those_who_wait_hear_of_it(clock):

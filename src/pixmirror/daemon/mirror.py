@@ -48,7 +48,7 @@ class Mirror:
     paused: frozenset[str] = frozenset()
     all_paused: bool = False
     _counted: dict[str, tuple[int, int]] = field(default_factory=dict)
-    _saved_cooldown: tuple[int, int] = (0, 0)
+    _saved_cooldown: tuple[int, ...] = ()
 
     def job_for_chores(self) -> Job:
         """In whose name a user's lists are opened when a profile shows that there are any."""
@@ -70,8 +70,8 @@ class Mirror:
         self.account_id = token.user_id
         return token
 
-    def _cooldown(self) -> tuple[int, int]:
-        return self.transport.pacer.state.cooldown_until, self.transport.images.state.cooldown_until
+    def _cooldown(self) -> tuple[int, ...]:
+        return (*self.transport.pacer.state.cooldowns, self.transport.images.state.cooldown_until)
 
     def pace_unsaved(self) -> bool:
         """Whether Pixiv asked for a pause that a restart would forget."""

@@ -1,14 +1,16 @@
 """The one budget of requests to Pixiv's API: who may send next, and when. Survives restarts through PacerState."""
 
 import asyncio
+import itertools
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pixmirror.clock import Clock
 from pixmirror.models import Lane
+from pixmirror.pixiv.hosts import ALLOWED_HOSTS, APP_HOST
 from pixmirror.pixiv.waiting import KEPT, Blocked, Gate, cooldown_left, cooldown_ms, jst_day, next_jst_midnight
 
 SLOWEST = 8.0
@@ -21,49 +23,93 @@ ONE_IN = 20
 # Of a day's requests some are kept for new works (KEPT). Others stop so many earlier: what is under way by then is
 # still answered, so that none holds a list until midnight.
 UNDER_WAY = 10
+# A request that has no answer after so long no longer keeps the others waiting, unless so many are stuck already.
+STALLED_S = 8.0
+MOST_STALLED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class PacerState:
-    """What must outlive a restart. `slowness` multiplies the configured interval; times are ms UTC."""
+class Pace:
+    """How one host wants to be asked. `slowness` multiplies the configured interval; times are ms UTC."""
 
     slowness: float = 1.0
     strikes: int = 0
     successes: int = 0
     cooldown_until: int = 0
     last_start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PacerState(Pace):
+    """What must outlive a restart: the pace of the App API, those of `others` by their hosts, and what the day has
+    cost on all of them together.
+    """
+
     day: str = ""
     spent_today: int = 0
     spent_by_lane: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, Pace] = field(default_factory=dict)
+
+    def of(self, host: str) -> Pace:
+        """The pace of a host."""
+        return self if host == APP_HOST else self.others.get(host, Pace())
+
+    def changed(self, host: str, **changes: Any) -> Self:
+        """The state with another pace of one host."""
+        if host == APP_HOST:
+            return replace(self, **changes)
+        return replace(self, others={**self.others, host: replace(self.of(host), **changes)})
+
+    @property
+    def cooldowns(self) -> tuple[int, ...]:
+        """When each cool-down is over; two states that differ in none of these differ in nothing urgent."""
+        return (self.cooldown_until, *(pace.cooldown_until for _, pace in sorted(self.others.items())))
 
     def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "spent_by_lane": dict(self.spent_by_lane)}
+        others = {host: asdict(pace) for host, pace in self.others.items()}
+        return {**asdict(self), "spent_by_lane": dict(self.spent_by_lane), "others": others}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The saved state; a fresh one if what was saved is not understood."""
         try:
+            others = {str(host): pace for host, pace in dict(data.get("others") or {}).items()}
             return cls(
-                slowness=min(max(float(data["slowness"]), 1.0), SLOWEST),
-                strikes=max(int(data["strikes"]), 0),
-                successes=max(int(data["successes"]), 0),
-                cooldown_until=int(data["cooldown_until"]),
-                last_start=int(data["last_start"]),
+                **_pace_fields(data),
                 day=str(data["day"]),
                 spent_today=max(int(data["spent_today"]), 0),
                 spent_by_lane={str(k): int(v) for k, v in dict(data["spent_by_lane"]).items()},
+                others={h: Pace(**_pace_fields(pace)) for h, pace in others.items() if h in ALLOWED_HOSTS},
             )
-        except (KeyError, TypeError, ValueError, OverflowError):
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             return cls()
+
+
+def _pace_fields(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "slowness": min(max(float(data["slowness"]), 1.0), SLOWEST),
+        "strikes": max(int(data["strikes"]), 0),
+        "successes": max(int(data["successes"]), 0),
+        "cooldown_until": int(data["cooldown_until"]),
+        "last_start": int(data["last_start"]),
+    }
+
+
+class _Place(NamedTuple):
+    """One who waits for a turn, which is a number."""
+
+    turn: asyncio.Future[int]
+    host: str
 
 
 class Pacer(Gate):
     """Gives requests their turn: highest lane first, first come first served within one, none starved.
 
-    With a pace there is one request at a time and `interval_ms` between two starts; without (`per_minute`
-    0) any number at once. A rate limit halves the pace and brings a cool-down; 50 successes give a tenth of
-    the pace back. `per_day` counts by the Japanese day. `on_change` gets the state at each started request
-    and each slow-down.
+    With a pace there is one request at a time and the interval between two starts, whatever their hosts; one that
+    is not answered within 8 s gives its turn back. Without a pace (`per_minute` 0) any number run at once. A rate
+    limit halves the pace of the host that said it and brings a cool-down there; 50 successes give a tenth of its
+    pace back. `per_day` counts by the Japanese day, all hosts together. `on_change` gets the state at each started
+    request and each slow-down.
     """
 
     def __init__(
@@ -82,9 +128,13 @@ class Pacer(Gate):
         self._on_change = on_change
         self._first_cooldown = first_cooldown
         self._max_cooldown = max_cooldown
-        self._queues: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
+        self._queues: dict[Lane, deque[_Place]] = {lane: deque() for lane in Lane}
         self._passed_over = dict.fromkeys(Lane, 0)
-        self._in_flight = 0
+        self._numbers = itertools.count()
+        # Turns that are held, by number, until they stall; those that have are counted apart.
+        self._running: dict[int, asyncio.TimerHandle] = {}
+        self._stalled: set[int] = set()
+        self._last_start = max(pace.last_start for pace in (self._state, *self._state.others.values()))
         self._task: asyncio.Task[None] | None = None
         self._per_minute = per_minute
         self._per_day = per_day
@@ -95,8 +145,11 @@ class Pacer(Gate):
 
     @property
     def interval_ms(self) -> int:
-        """Between the starts of two requests, as slowed down as it is now; 0 without a pace."""
-        return round(60_000 / self._per_minute * self._state.slowness) if self._per_minute > 0 else 0
+        """Between the starts of two requests to the App API, as slowed down as it is now; 0 without a pace."""
+        return self._interval(self._state.slowness)
+
+    def _interval(self, slowness: float = 1.0) -> int:
+        return round(60_000 / self._per_minute * slowness) if self._per_minute > 0 else 0
 
     @property
     def spent_today(self) -> int:
@@ -108,64 +161,66 @@ class Pacer(Gate):
         return {lane: len(queue) for lane, queue in self._queues.items() if queue}
 
     @asynccontextmanager
-    async def turn(self, lane: Lane) -> AsyncIterator[None]:
-        """Wait for this request's slot and hold it for the body."""
-        await self._acquire(lane)
+    async def turn(self, lane: Lane, host: str = APP_HOST) -> AsyncIterator[None]:
+        """Wait for this request's slot and hold it for the body, or until it stalls."""
+        number = await self._acquire(lane, host)
         try:
             self._changed()
             yield
         finally:
-            self._in_flight -= 1
-            self._alarm.ring()
+            self._finish(number)
 
-    def succeeded(self) -> None:
+    def succeeded(self, host: str = APP_HOST) -> None:
         """A request was answered as it should be; enough of these bring the pace back."""
-        state = self._state
-        if state.slowness <= 1.0 and not state.strikes:
+        pace = self._state.of(host)
+        if pace.slowness <= 1.0 and not pace.strikes:
             return
-        if state.successes + 1 < SUCCESSES_PER_STEP:
-            self._state = replace(state, successes=state.successes + 1)
+        if pace.successes + 1 < SUCCESSES_PER_STEP:
+            self._state = self._state.changed(host, successes=pace.successes + 1)
             return
-        self._state = replace(state, successes=0, strikes=0, slowness=max(1.0, state.slowness * STEP_UP))
+        slowness = max(1.0, pace.slowness * STEP_UP)
+        self._state = self._state.changed(host, successes=0, strikes=0, slowness=slowness)
         self._changed()
 
-    def slow_down(self, retry_after: float | None = None) -> None:
-        """Pixiv limits us: half the pace, and quiet for a while. Called again during a cool-down it only
+    def slow_down(self, retry_after: float | None = None, host: str = APP_HOST) -> None:
+        """A host limits us: half its pace, and quiet there for a while. Called again during a cool-down it only
         extends it.
         """
-        now, state = self._clock.now(), self._state
-        if cooldown_left(state.cooldown_until, now):
+        now, pace = self._clock.now(), self._state.of(host)
+        if cooldown_left(pace.cooldown_until, now):
             longer = now + cooldown_ms(0, retry_after, 0, 0) if retry_after is not None else 0
-            self._state = replace(state, successes=0, cooldown_until=max(state.cooldown_until, longer))
+            self._state = self._state.changed(host, successes=0, cooldown_until=max(pace.cooldown_until, longer))
         else:
-            strikes = state.strikes + 1
+            strikes = pace.strikes + 1
             quiet = cooldown_ms(strikes, retry_after, self._first_cooldown, self._max_cooldown)
-            slowness = min(state.slowness * 2, SLOWEST)
-            self._state = replace(
-                state, strikes=strikes, successes=0, slowness=slowness, cooldown_until=now + quiet
+            slowness = min(pace.slowness * 2, SLOWEST)
+            self._state = self._state.changed(
+                host, strikes=strikes, successes=0, slowness=slowness, cooldown_until=now + quiet
             )
         self._changed()
 
-    def wait_until(self, ms: int) -> None:
-        """Send nothing before that moment (a header said so): no strike, no slower pace."""
+    def wait_until(self, ms: int, host: str = APP_HOST) -> None:
+        """Send nothing to a host before that moment (a header said so): no strike, no slower pace."""
         until = min(ms, self._clock.now() + 3_600_000)
-        if until > self._state.cooldown_until:
-            self._state = replace(self._state, cooldown_until=until)
+        if until > self._state.of(host).cooldown_until:
+            self._state = self._state.changed(host, cooldown_until=until)
             self._changed()
 
     def configure(self, *, per_minute: float, per_day: int) -> None:
         self._per_minute, self._per_day = per_minute, per_day
         self._alarm.ring()
 
-    def blocked_until(self, lane: Lane = Lane.NEW) -> Blocked | None:
-        """What keeps a lane's requests back now besides the pace, the longest first; None if nothing does."""
-        spent = None
-        if self._per_day and self.spent_today >= self._per_day:
-            spent = f"today's {self._per_day} requests are spent"
-        elif self.keeps_back(lane):
-            spent = "the rest of today's requests is for new works"
+    def blocked_until(self, lane: Lane = Lane.NEW, host: str = APP_HOST) -> Blocked | None:
+        """What keeps a lane's requests to a host back now besides the pace, the longest first; None if nothing
+        does.
+        """
         cooling = "cooling down: Pixiv asked for fewer requests"
-        return self._closed(self._clock.now(), self._state.cooldown_until, cooling, spent)
+        return self._closed(self._clock.now(), self._state.of(host).cooldown_until, cooling, self._spent(lane))
+
+    def _spent(self, lane: Lane = Lane.NEW) -> str | None:
+        if self._per_day and self.spent_today >= self._per_day:
+            return f"today's {self._per_day} requests are spent"
+        return "the rest of today's requests is for new works" if self.keeps_back(lane) else None
 
     def keeps_back(self, lane: Lane) -> bool:
         """Whether this lane should ask no more today: what is left is for higher ones."""
@@ -180,22 +235,21 @@ class Pacer(Gate):
         if self._on_change:
             self._on_change(self._state)
 
-    async def _acquire(self, lane: Lane) -> None:
+    async def _acquire(self, lane: Lane, host: str) -> int:
         kept = lane >= Lane.BACKFILL and self._is_kept()
-        if not self._per_minute and not self.waiting and not kept and self.blocked_until() is None:
-            self._start(lane)
-            return
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if not self._per_minute and not self.waiting and not kept and self.blocked_until(host=host) is None:
+            return self._start(lane, host)
+        place = _Place(asyncio.get_running_loop().create_future(), host)
         self._queues[lane].append(place)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._serve(), name="pacer")
             self._task.add_done_callback(self._served)
         self._alarm.ring()
         try:
-            await place
+            return await place.turn
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():
-                self._in_flight -= 1
+            if place.turn.done() and not place.turn.cancelled():
+                self._finish(place.turn.result())
             elif place in self._queues[lane]:
                 self._queues[lane].remove(place)
             self._alarm.ring()
@@ -208,39 +262,63 @@ class Pacer(Gate):
             if delay is None or delay > 0:
                 await self._alarm.sleep(None if delay is None else delay / 1000)
                 continue
-            lane = self._choose()
-            place = self._queues[lane].popleft()
-            if not place.done():
-                self._start(lane)
-                place.set_result(None)
+            if (chosen := self._choose()) is None:  # the clock was set back in between
+                continue
+            lane, place = chosen
+            self._queues[lane].remove(place)
+            if not place.turn.done():
+                place.turn.set_result(self._start(lane, place.host))
 
     def _served(self, task: asyncio.Task[None]) -> None:
         """Whoever still waits when serving broke must hear of it instead of waiting for ever."""
         error = None if task.cancelled() else task.exception()
         if error is None and not task.cancelled():
             return
-        for place in [place for queue in self._queues.values() for place in queue if not place.done()]:
+        for turn in [place.turn for queue in self._queues.values() for place in queue if not place.turn.done()]:
             if error is None:
-                place.cancel()
+                turn.cancel()
             else:
-                place.set_exception(error)
+                turn.set_exception(error)
 
     def _delay_ms(self) -> int | None:
         """Until the next turn may begin; None: until the alarm rings."""
-        if self._per_minute and self._in_flight:
+        if self._per_minute and (self._running or len(self._stalled) >= MOST_STALLED):
             return None
         now = self._clock.now()
-        if blocked := self.blocked_until():
-            return None if blocked.until is None else max(blocked.until - now, 1)
+        if stopped := self._closed(now, 0, "", self._spent()):
+            return None if stopped.until is None else max(stopped.until - now, 1)
         if min(self.waiting) >= Lane.BACKFILL and self._is_kept():
             return max(next_jst_midnight(now) - now, 1)
-        if self._state.last_start > now:  # the clock was set back
-            self._state = replace(self._state, last_start=now)
-        interval = self.interval_ms
-        return min(max(self._state.last_start + interval - now, 0), interval)
+        hosts = {place.host for lane in self._open_lanes() for place in self._queues[lane]}
+        return min(self._host_delay_ms(host, now) for host in hosts)
 
-    def _choose(self) -> Lane:
-        waiting = [lane for lane in self.waiting if lane < Lane.BACKFILL or not self._is_kept()]
+    def _host_delay_ms(self, host: str, now: int) -> int:
+        """Until this host may be asked: its cool-down, its own pace, and the interval since anybody was."""
+        pace = self._state.of(host)
+        if left := cooldown_left(pace.cooldown_until, now):
+            return left
+        if self._last_start > now:  # the clock was set back
+            self._last_start = now
+        if pace.last_start > now:
+            self._state = self._state.changed(host, last_start=now)
+            pace = self._state.of(host)
+        own = pace.last_start + self._interval(pace.slowness)
+        return max(self._last_start + self._interval() - now, own - now, 0)
+
+    def _open_lanes(self) -> list[Lane]:
+        return [lane for lane in self.waiting if lane < Lane.BACKFILL or not self._is_kept()]
+
+    def _choose(self) -> tuple[Lane, _Place] | None:
+        """Who goes now, and in which lane; None if no host that is waited for may be asked."""
+        now = self._clock.now()
+        ready = {
+            lane: place
+            for lane in self._open_lanes()
+            if (place := next((p for p in self._queues[lane] if not self._host_delay_ms(p.host, now)), None))
+        }
+        if not ready:
+            return None
+        waiting = list(ready)
         longest = sorted(waiting, key=lambda lane: (-self._passed_over[lane], lane))
         # The n that have waited longest need n slots; put off any further, the last of them would come too late.
         must = any(self._passed_over[lane] + n >= ONE_IN for n, lane in enumerate(longest, start=1))
@@ -248,9 +326,10 @@ class Pacer(Gate):
         for lane in waiting:
             self._passed_over[lane] += 1
         self._passed_over[best] = 0
-        return best
+        return best, ready[best]
 
-    def _start(self, lane: Lane) -> None:
+    def _start(self, lane: Lane, host: str) -> int:
+        """Count a request that starts now; the number of its turn."""
         now = self._clock.now()
         day = jst_day(now)
         state = (
@@ -259,5 +338,21 @@ class Pacer(Gate):
             else replace(self._state, day=day, spent_today=0, spent_by_lane={})
         )
         by_lane = {**state.spent_by_lane, lane.name: state.spent_by_lane.get(lane.name, 0) + 1}
-        self._state = replace(state, last_start=now, spent_today=state.spent_today + 1, spent_by_lane=by_lane)
-        self._in_flight += 1
+        state = replace(state, spent_today=state.spent_today + 1, spent_by_lane=by_lane)
+        self._state = state.changed(host, last_start=now)
+        self._last_start = now
+        number = next(self._numbers)
+        self._running[number] = asyncio.get_running_loop().call_later(STALLED_S, self._stall, number)
+        return number
+
+    def _stall(self, number: int) -> None:
+        """The request that has this turn got no answer for long: the others go on."""
+        if self._running.pop(number, None):
+            self._stalled.add(number)
+            self._alarm.ring()
+
+    def _finish(self, number: int) -> None:
+        if timer := self._running.pop(number, None):
+            timer.cancel()
+        self._stalled.discard(number)
+        self._alarm.ring()

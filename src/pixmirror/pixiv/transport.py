@@ -217,13 +217,13 @@ class Transport:
             except PixivError as failure:
                 await self._recover(request, failure, patience)
             else:
-                self.pacer.succeeded()
+                self.pacer.succeeded(request.host)
                 return value
 
     async def _attempt(self, request: Request, read: Callable[[Answer, Request], T], patience: _Patience) -> T:
         self.hosts.url(request.host, request.path)
         patience.retry_after = None
-        async with self.pacer.turn(request.lane):
+        async with self.pacer.turn(request.lane, request.host):
             sent = request
             if request.auth:
                 patience.token = await request.auth.access_token()
@@ -233,7 +233,7 @@ class Transport:
                 answer = await self.send_once(sent)
         patience.retry_after = answer.retry_after
         if answer.quiet_until:
-            self.pacer.wait_until(answer.quiet_until)
+            self.pacer.wait_until(answer.quiet_until, request.host)
         if request.judge:
             if judged := request.judge(answer, request):
                 raise judged
@@ -264,13 +264,13 @@ class Transport:
             patience.renewed = True
             await request.auth.renew(patience.token)
         elif isinstance(failure, RateLimited):
-            self.pacer.slow_down(failure.retry_after)
+            self.pacer.slow_down(failure.retry_after, request.host)
             patience.cooldowns += 1
             if request.method != "GET" or patience.cooldowns > self._cooldowns:
                 raise failure
             log.warning("%s Slower from now on; asking again after a cool-down.", failure)
         elif isinstance(failure, Challenge):
-            self.pacer.slow_down()
+            self.pacer.slow_down(host=request.host)
             raise failure
         elif isinstance(failure, (Unreachable, ServerError, BadResponse)) and not isinstance(failure, _Oversized):
             patience.tries += 1
