@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pixmirror.config import FollowingJob
+from pixmirror.config import BookmarksJob, FollowingJob
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
 from tests.faults import Faults, changed, status
@@ -81,3 +81,28 @@ async def test_a_follow_feed_that_ends_above_known_ground_sends_to_the_artists_o
         await setup.sync()
 
     assert len(setup.export("works")) == 85
+
+
+async def test_a_bookmark_cursor_that_is_no_number_puts_the_list_off_and_stops_nothing_else(
+    tmp_path: Path,
+) -> None:
+    world = empty_world()
+    add_artist(world, works=4)
+    world.bookmark(next(iter(world.works.values())), "public")
+    faults = Faults(create_app(world))
+
+    def spoil(body: dict[str, Any]) -> dict[str, Any]:
+        return {
+            **body,
+            "next_url": "https://app-api.pixiv.net/v1/user/bookmarks/illust?max_bookmark_id=eyJhIjoxfQ",
+        }
+
+    with running(faults) as url:
+        faults.add("/v1/user/bookmarks/illust", changed(spoil))
+        bookmarks = BookmarksJob(name="bookmarks", kind="bookmarks", every="1h", files=False, comments=False)
+        setup = Setup(tmp_path / "mirror", url, [bookmarks, following()])
+        assert (await setup.sync(horizon_s=0)).exit_code == 7
+        assert len(setup.export("works")) == 4
+        faults.clear()
+        assert (await setup.sync(horizon_s=700)).exit_code == 0
+    assert len(setup.export("bookmarks")) == 1

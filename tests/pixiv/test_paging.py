@@ -35,3 +35,11 @@ async def test_a_page_that_leads_to_itself_is_an_error_and_not_a_loop():
     fn = book(page("a", {"offset": "1"}), page("b", {"offset": "1"}))
     with pytest.raises(BadResponse):
         [p async for p in pages(fn)]
+
+
+async def test_a_list_that_leads_back_to_its_start_is_an_error_and_not_a_loop():
+    fn = book(page("a", {"offset": "1"}), page("b", {"offset": "2"}), page("c", {"offset": "0"}))
+    fn_back = book(page("a", {"offset": "1"}), page("b", {"offset": "2"}), page("c", {"offset": "1"}))
+    for circle in (fn, fn_back):
+        with pytest.raises(BadResponse):
+            [p async for p in pages(circle)]

@@ -1,6 +1,7 @@
 """Comments over time: when they are read whole, how one is found deleted, and what proves nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -330,3 +331,34 @@ async def test_of_an_old_work_that_has_none_as_a_list_says_nothing_is_asked_unti
     assert await scene.work() == 1
     assert scene.states() == {1: "live"}
     assert await scene.work(140 * DAY) == 1  # when it is 180 days old
+
+
+async def test_comments_that_lead_back_to_their_start_are_left_and_prove_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.thread.roots = [5, 4, 3, 2, 1]
+    scene.thread.total = 5
+    await scene.look()
+    whole = scene.thread.list
+
+    async def circle(api: Any, work_id: int, offset: int | None = None) -> Listing[Comment]:
+        return replace(await whole(api, work_id), next={"offset": "0"})
+
+    monkeypatch.setattr(comments_api, "illust_comments", circle)
+    assert await scene.look(40 * DAY) <= 4
+    assert await scene.look(DAY) <= 4
+    assert scene.gone() == scene.missing() == set()
+
+
+async def test_a_next_url_without_an_offset_puts_the_comments_off(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.thread.roots = [5, 4, 3, 2, 1]
+    whole = scene.thread.list
+
+    async def spoilt(api: Any, work_id: int, offset: int | None = None) -> Listing[Comment]:
+        return replace(await whole(api, work_id, offset), next={"max_comment_id": "77"})
+
+    monkeypatch.setattr(comments_api, "illust_comments", spoilt)
+    assert await scene.look() == 1
+    assert "offset" in scene.rows("SELECT error FROM chore WHERE kind = 'comments'")[0][0]

@@ -263,7 +263,9 @@ def make_due(conn: Connection, account_id: int, endpoint: str, now: int) -> int:
 
 
 def set_marks(conn: Connection, feed_id: int, marks: Mapping[str, Any]) -> None:
-    conn.execute(update(feed).where(feed.c.id == feed_id).values(marks=canonical(marks)))
+    """Replace these marks of the feed and keep the others; None removes one."""
+    merged = func.json_patch(feed.c.marks, canonical(marks))
+    conn.execute(update(feed).where(feed.c.id == feed_id).values(marks=merged))
 
 
 def head_done(conn: Connection, feed_id: int, now: int) -> None:
@@ -320,6 +322,12 @@ def open_gap(conn: Connection, feed_id: int, kind: str, spec: Mapping[str, Any],
 def move_gap(conn: Connection, gap_id: int, spec: Mapping[str, Any]) -> None:
     """The gap starts later now: a page of it was read."""
     conn.execute(update(gap).where(gap.c.id == gap_id).values(spec=canonical(spec), failures=0, error=None))
+
+
+def shift_gap(conn: Connection, gap_id: int, spec: Mapping[str, Any], due_at: int | None = None) -> None:
+    """The gap lies elsewhere now, and nothing of it was read; it is due at `due_at` if given."""
+    due = {} if due_at is None else {"due_at": due_at}
+    conn.execute(update(gap).where(gap.c.id == gap_id).values(spec=canonical(spec), **due))
 
 
 def end_gap_at(conn: Connection, gap_id: int, ids: Sequence[int]) -> None:
@@ -380,8 +388,10 @@ def undone(conn: Connection, jobs: Sequence[str], now: int) -> int:
     return (conn.scalar(_OPEN_GAPS, of) or 0) + (conn.scalar(_FAILED_HEADS, of) or 0)
 
 
-def gap_is_open(conn: Connection, gap_id: int) -> bool:
-    return conn.scalar(select(gap.c.id).where(gap.c.id == gap_id)) is not None
+def get_gap(conn: Connection, gap_id: int) -> Gap | None:
+    """The gap as it is now; None once it is closed."""
+    row = conn.execute(select(gap).where(gap.c.id == gap_id)).one_or_none()
+    return None if row is None else _gap(row)
 
 
 def next_due(conn: Connection, jobs: Sequence[str]) -> int | None:

@@ -15,16 +15,22 @@ async def pages(
     """Every page of a list function: `async for page in pages(partial(users.illusts, api, 123))`.
 
     A page may be short or empty and not be the last; only a missing next_url ends it. `next` (the `next` of a page
-    seen before) resumes there. A page that leads to itself is a BadResponse rather than an endless loop.
+    seen before) resumes there. A list that leads back to an earlier page is a BadResponse, not an endless loop.
     """
+    led_to = {_place(next)}
     while True:
         page = await fn(next=next)
         yield page
         if page.next is None:
             return
-        if page.next == next:
-            raise BadResponse(f"{page.endpoint}: the next page is the same page again.")
+        if _place(page.next) in led_to:
+            raise BadResponse(f"{page.endpoint}: the next page is one that came before, again.")
+        led_to.add(_place(page.next))
         next = page.next
+
+
+def _place(query: Mapping[str, str] | None) -> frozenset[tuple[str, str]]:
+    return frozenset(query.items()) if query else frozenset()
 
 
 async def items(

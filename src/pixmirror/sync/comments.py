@@ -19,6 +19,8 @@ from pixmirror.clock import DAY_MS
 from pixmirror.models import Comment, Lane, Listing, split_key
 from pixmirror.pixiv.app import comments
 from pixmirror.sync.context import Context, Job
+from pixmirror.sync.steps import Round
+from pixmirror.sync.walk import next_number
 
 HIDDEN_AGAIN_MS = 30 * DAY_MS  # of a work that is gone or hidden nothing is asked; it may come back
 
@@ -76,13 +78,16 @@ async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         # Asked for by a list that tells no number; another has told it since.
         await ctx.db.run(_walked, ctx, job, chore, lane, replace(reading, total=0), plan, True)
         return
+    turned = Round()
     while True:
         listing = await ask(ctx.api.at(lane), work_id, reading.offset or None)
-        following = int(listing.next["offset"]) if listing.next else None
+        following = next_number(listing, "offset")
         new, known = await ctx.db.run(_record, ctx, job, chore, listing, lane, reading, plan, following)
         reading = _after(reading, plan, listing, new)
         if following is None or (not reading.whole and known and not new):
             break
+        if following <= reading.offset or turned.closes([c.id for c in listing], listing.next):
+            break  # a list that repeats itself proves nothing
         reading = replace(reading, offset=following)
     await ctx.db.run(_walked, ctx, job, chore, lane, reading, plan, following is None)
 
@@ -139,16 +144,23 @@ async def run_replies(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     fresh = 0 <= now - started < DAY_MS
     following: Mapping[str, str] | None = chore.progress.get("next") if fresh else None
     started = started if following else now
+    turned = Round()
     while owner is not None:
         listing = await comments.replies(ctx.api.at(lane), medium, comment_id, next=following)
         following = listing.next
+        circle = turned.closes([c.id for c in listing], following)
 
-        def record(conn: Connection, listing: Listing[Comment] = listing, work: int = owner) -> None:
+        def record(
+            conn: Connection, listing: Listing[Comment] = listing, work: int = owner, circle: bool = circle
+        ) -> None:
             now = ctx.clock.now()
             record_broken(conn, listing.endpoint, listing.unread, now)
             seen = ctx.seen(job, "comments", lane, now)
             ingest_comments.record_comments(conn, seen, work, listing.items, parent_key=chore.key)
             ingest_comments.touch_unread(conn, work, broken_ids(listing.broken), now)
+            if circle:
+                chores.done(conn, chore.kind, chore.key)  # a list that repeats itself proves nothing
+                return
             if listing.next is not None:
                 saved = {"next": dict(listing.next), "started": started}
                 chores.save_progress(conn, chore.kind, chore.key, saved)
@@ -157,6 +169,6 @@ async def run_replies(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
             chores.done(conn, chore.kind, chore.key, again_at=now + DAY_MS if missing else None)
 
         await ctx.db.run(record)
-        if following is None:
+        if following is None or circle:
             return
     await ctx.db.run(chores.done, chore.kind, chore.key)

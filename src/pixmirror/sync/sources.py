@@ -35,7 +35,7 @@ from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.pixiv.reading import preview_works
 from pixmirror.sync import filters, refresh
 from pixmirror.sync.context import Context, Job
-from pixmirror.sync.walk import Recorded, Source
+from pixmirror.sync.walk import Recorded, Source, next_number
 
 FOLLOWING = "user/following"
 ILLUST_FOLLOW = "illust/follow"
@@ -276,10 +276,8 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
         others = _others(ctx, conn, job, bookmarks_endpoint(medium), params)
         ingested = record_works(ctx, job, conn, listing.items, "feed", lane, now, others)
         keys = [item.key for item in listing]
-        below = listing.next.get("max_bookmark_id") if listing.next else None
-        new = ingest_lists.record_bookmarks(
-            conn, ctx.account_id, restrict, keys, now, int(below) if below else None
-        )
+        below = next_number(listing, "max_bookmark_id")
+        new = ingest_lists.record_bookmarks(conn, ctx.account_id, restrict, keys, now, below)
         ingest_lists.touch_unread(conn, ctx.account_id, "bookmark", medium, broken_ids(listing.broken), now)
         if new:
             chores.add(conn, "bookmark_tags", tags_key(medium, restrict), int(Lane.EXTRA), now, moved=True)

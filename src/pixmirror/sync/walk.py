@@ -16,12 +16,11 @@ from pixmirror.clock import Clock
 from pixmirror.contained import contained
 from pixmirror.errors import BadResponse, NotFound, OffsetCap, PixmirrorError
 from pixmirror.models import Lane, Listing, to_ms
-from pixmirror.sync import steps
-from pixmirror.sync.steps import Done, Span, Stretch
+from pixmirror.sync import setbacks, steps
+from pixmirror.sync.setbacks import backoff_ms as backoff_ms
+from pixmirror.sync.steps import Cut, Done, Span, Stretch
 
-RETRIES_OF_A_PAGE = 3
 LONGEST_NUMBER = 19
-BACKOFF_S = (5, 30, 120, 600, 3600, 21600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +70,6 @@ class Walked:
         )
 
 
-def backoff_ms(failures: int) -> int:
-    return BACKOFF_S[min(failures, len(BACKOFF_S) - 1)] * 1000
-
-
 def _oldest(listing: Listing[Any]) -> int | None:
     dates = [d for item in listing if (d := getattr(item, "create_date", None)) is not None]
     return to_ms(min(dates)) if dates else None
@@ -90,12 +85,10 @@ def next_number(listing: Listing[Any], name: str) -> int | None:
     return int(value)
 
 
-def _after(
-    source: Source, spec: Span | Stretch, ids: Sequence[int], listing: Listing[Any]
-) -> Span | Stretch | Done:
+def _after(spec: Span | Stretch, ids: Sequence[int], listing: Listing[Any]) -> Span | Stretch | Done | Cut:
     if isinstance(spec, Span):
         return steps.after_offset_page(spec, ids, next_number(listing, "offset"), _oldest(listing))
-    return steps.after_cursor_page(spec, next_number(listing, "max_bookmark_id"))
+    return steps.after_cursor_page(spec, ids, next_number(listing, "max_bookmark_id"))
 
 
 async def head(
@@ -109,8 +102,7 @@ async def head(
     except PixmirrorError as error:
         if error.scope != "item":
             raise
-        due = clock.now() + backoff_ms(feed.failures)
-        await db.run(_head_failed, feed, due, error, clock.now())
+        await db.run(_head_failed, feed, source, error, clock.now())
         return Walked(failed=str(error))
 
 
@@ -135,19 +127,26 @@ def _record_head(
         spec = Stretch(stop=feed.marks.get("cursor"), started=now)
         cursor = next_number(listing, "max_bookmark_id")
         marks = {"cursor": cursor if cursor is not None else feed.marks.get("cursor")}
-    step = _after(source, spec, recorded.ids, listing)
+    step = _after(spec, recorded.ids, listing)
     feeds.set_marks(conn, feed.id, marks)
     feeds.head_done(conn, feed.id, now)
     gap = None
-    if not isinstance(step, Done) and (source.backfill or not first):
+    if isinstance(step, Cut):
+        setbacks.cut_short(conn, feed.id, step.why, now, now)
+    elif not recorded.ids and setbacks.tried_lately(conn, feed.id, now):
+        pass  # nothing at the top, and what follows led nowhere
+    elif not isinstance(step, Done) and (source.backfill or not first):
         gap = feeds.open_gap(conn, feed.id, "backfill" if first else "head", step.to_json(), now)
     full_due = source.head_read is not None and source.head_read(conn, feed, now)
     if isinstance(step, Done) and (first or (source.head_read is not None and not step.met)):
-        _pass_ended(conn, feed.id, source, now, now)
+        setbacks.pass_ended(conn, feed.id, source.finished, now, now)
     elif not first and source.backfill and (full_due or feeds.late_comer(conn, feed.id, feed.full_started or 0)):
         _go_on_to_the_end(conn, feed, source, recorded.ids, listing, now)
     if isinstance(step, Done):
         _head_ended(conn, source, _touching(spec, recorded.ids), now)
+        setbacks.gap_closed(conn, feed.id, source.finished, now)
+        if not source.backfill:
+            feeds.set_marks(conn, feed.id, {"cut": None, "tried": None})
     met = isinstance(step, Done) and step.met
     return Walked(pages=1, seen=len(recorded.ids), new=recorded.new, met=met, gap=gap)
 
@@ -155,23 +154,30 @@ def _record_head(
 def _go_on_to_the_end(
     conn: Connection, feed: Feed, source: Source, ids: Sequence[int], listing: Listing[Any], now: int
 ) -> None:
-    """A full pass whose first page is this head, unless one is under way."""
-    if any(g.kind in ("full", "backfill") for g in feeds.gaps(conn, feed.id)):
+    """A full pass whose first page is this head, unless one is under way or has just met what it would meet."""
+    if not _may_pass(conn, feed, now):
         return
     begin = Span(started=now) if source.paging == "offset" else Stretch(started=now)
-    step = _after(source, begin, ids, listing)
+    step = _after(begin, ids, listing)
+    if isinstance(step, Cut):
+        return  # as the head walk has told
     if isinstance(step, Done):
-        _pass_ended(conn, feed.id, source, now, now)
+        setbacks.pass_ended(conn, feed.id, source.finished, now, now)
     else:
         feeds.open_gap(conn, feed.id, "full", step.to_json(), now)
 
 
 def open_full_pass(conn: Connection, feed: Feed, source: Source, now: int) -> Gap | None:
-    """A gap from the top to the end, unless one of this kind is open already."""
-    if any(g.kind in ("full", "backfill") for g in feeds.gaps(conn, feed.id)):
+    """A gap from the top to the end, unless one is open already, or the last left something out not long ago."""
+    if not _may_pass(conn, feed, now):
         return None
     spec = Span(started=now) if source.paging == "offset" else Stretch(started=now)
     return feeds.open_gap(conn, feed.id, "full", spec.to_json(), now)
+
+
+def _may_pass(conn: Connection, feed: Feed, now: int) -> bool:
+    is_open = any(g.kind in ("full", "backfill") for g in feeds.gaps(conn, feed.id))
+    return not is_open and not setbacks.tried_lately(conn, feed.id, now)
 
 
 async def close(
@@ -187,10 +193,10 @@ async def close(
     """Read a gap page by page until it is closed, a page fails, or `go_on` says no."""
     total = Walked(gap=gap)
     while total.gap is not None and go_on():
-        spec = _spec(source, total.gap)
+        spec = setbacks.parse(source.paging, total.gap.spec)
         try:
             with contained(f"A part of the list {feed.endpoint}", total.gap.error):
-                listing = await source.read(_position(spec), lane)
+                listing = await source.read(spec.position, lane)
                 step = await db.run(_record_gap, feed, total.gap, source, spec, listing, lane, clock.now())
         except OffsetCap:
             await db.run(_capped, feed, total.gap, source, spec, clock.now())
@@ -198,10 +204,11 @@ async def close(
         except PixmirrorError as error:
             if error.scope != "item":
                 raise
-            failed = await db.run(_gap_failed, total.gap, spec, str(error), clock.now())
+            step = await db.run(_gap_failed, total.gap, source, error, clock.now())
             if isinstance(error, NotFound):
                 await db.run(_denied, feed, clock.now())
-            return total.plus(failed)
+            if step.gap is None:
+                return total.plus(step)
         total = total.plus(step)
     return total
 
@@ -219,20 +226,9 @@ def _head_ended(conn: Connection, source: Source, spec: Span | Stretch, now: int
 
 
 def _capped(conn: Connection, feed: Feed, gap: Gap, source: Source, spec: Span | Stretch, now: int) -> None:
-    """A list cannot be read past its cap: an end with a reason, and no proof of what lies below."""
-    feeds.close_gap(conn, gap.id)
+    setbacks.capped(conn, feed, gap, spec, now)
     if gap.kind == "head":
         _head_ended(conn, source, spec, now)
-    elif gap.kind in ("backfill", "full"):
-        feeds.full_done(conn, feed.id, now, spec.started)
-
-
-def _spec(source: Source, gap: Gap) -> Span | Stretch:
-    return Span.from_json(gap.spec) if source.paging == "offset" else Stretch.from_json(gap.spec)
-
-
-def _position(spec: Span | Stretch) -> int | None:
-    return spec.offset or None if isinstance(spec, Span) else spec.start
 
 
 def _record_gap(
@@ -247,25 +243,37 @@ def _record_gap(
 ) -> Walked:
     recorded = source.record(conn, listing, lane, now)
     walked = Walked(pages=1, seen=len(recorded.ids), new=recorded.new)
-    if not feeds.gap_is_open(conn, gap.id):
+    if feeds.get_gap(conn, gap.id) is None:
         return walked  # somebody else has closed it meanwhile
+    if isinstance(spec, Stretch):
+        if spec.probe is not None:
+            cursor = next_number(listing, "max_bookmark_id")
+            return replace(walked, gap=setbacks.probed(conn, gap, spec, cursor, now))
+        setbacks.read_below(conn, spec, now)
     spec = _touching(spec, recorded.ids)
-    step = _after(source, spec, recorded.ids, listing)
+    step = _after(spec, recorded.ids, listing)
     if isinstance(spec, Span):
-        if gap.kind == "head":
+        if gap.kind in ("head", "backfill"):
             _extend_anchors(conn, feed.id, recorded.ids)
-        if spec.above is not None and len(recorded.ids) >= steps.ENOUGH_ANCHORS:
-            feeds.end_gap_at(conn, spec.above, recorded.ids)
-            step = replace(step, above=None) if isinstance(step, Span) else step
-    if isinstance(step, Done):
-        feeds.close_gap(conn, gap.id)
-        if gap.kind == "head":
-            _head_ended(conn, source, spec, now)
-        elif gap.kind in ("backfill", "full"):
-            _pass_ended(conn, feed.id, source, spec.started, now)
-        return replace(walked, met=step.met)
-    feeds.move_gap(conn, gap.id, step.to_json())
-    return replace(walked, gap=replace(gap, spec=step.to_json(), failures=0))
+        above = spec.above
+        if above is not None and len(recorded.ids) >= steps.ENOUGH_ANCHORS:
+            feeds.end_gap_at(conn, above, recorded.ids)
+            above = None
+        step = replace(step, above=above, leaps=0) if isinstance(step, Span) else step
+    if isinstance(step, Span | Stretch):
+        feeds.move_gap(conn, gap.id, step.to_json())
+        return replace(walked, gap=replace(gap, spec=step.to_json(), failures=0))
+    feeds.close_gap(conn, gap.id)
+    if isinstance(step, Cut):
+        setbacks.cut_short(conn, feed.id, step.why, spec.started, now)
+        return walked
+    if gap.kind == "head":
+        _head_ended(conn, source, spec, now)
+    if gap.kind in ("backfill", "full"):
+        setbacks.pass_ended(conn, feed.id, source.finished, spec.started, now)
+    else:
+        setbacks.gap_closed(conn, feed.id, source.finished, now)
+    return replace(walked, met=step.met)
 
 
 def _extend_anchors(conn: Connection, feed_id: int, ids: Sequence[int]) -> None:
@@ -282,20 +290,11 @@ def _shift_gaps(conn: Connection, feed_id: int, by: int) -> None:
     """What is new at the top has moved everything below down: gaps start that much further on."""
     if by:
         for gap in feeds.gaps(conn, feed_id):
-            feeds.move_gap(conn, gap.id, {**gap.spec, "offset": int(gap.spec.get("offset", 0)) + by})
+            feeds.shift_gap(conn, gap.id, {**gap.spec, "offset": int(gap.spec.get("offset", 0)) + by})
 
 
-def _pass_ended(conn: Connection, feed_id: int, source: Source, started: int, now: int) -> None:
-    """The whole list was seen, unless a page of it is still a gap."""
-    if any(g.kind in ("page", "head") for g in feeds.gaps(conn, feed_id)):
-        return
-    feeds.full_done(conn, feed_id, now, started)
-    if source.finished is not None:
-        source.finished(conn, started, now)
-
-
-def _head_failed(conn: Connection, feed: Feed, due: int, error: PixmirrorError, now: int) -> None:
-    feeds.feed_failed(conn, feed.id, due, str(error))
+def _head_failed(conn: Connection, feed: Feed, source: Source, error: PixmirrorError, now: int) -> None:
+    setbacks.head_failed(conn, feed, source.paging, source.backfill, error, now)
     if isinstance(error, NotFound):
         _denied(conn, feed, now)
 
@@ -307,18 +306,6 @@ def _denied(conn: Connection, feed: Feed, now: int) -> None:
         leavers.list_refused(conn, user_id, now)
 
 
-def _gap_failed(conn: Connection, gap: Gap, spec: Span | Stretch, error: str, now: int) -> Walked:
-    """Try later; an offset page that keeps failing becomes a gap of its own, and the walk goes on below it.
-
-    The gap left above ends at the ids that the walk finds below: the list may move before it is read.
-    """
-    failures = feeds.gap_failed(conn, gap.id, now + backoff_ms(gap.failures), error)
-    if failures is None:
-        return Walked(failed=error)
-    if failures < RETRIES_OF_A_PAGE or gap.kind == "page" or isinstance(spec, Stretch):
-        return Walked(failed=error)
-    page = feeds.open_gap(conn, gap.feed_id, "page", spec.to_json(), now)
-    feeds.gap_failed(conn, page.id, now + backoff_ms(failures), error)
-    below = replace(spec, offset=spec.offset + steps.PAGE - 1, prev=None, above=page.id).to_json()
-    feeds.move_gap(conn, gap.id, below)
-    return Walked(gap=replace(gap, spec=below, failures=0))
+def _gap_failed(conn: Connection, gap: Gap, source: Source, error: PixmirrorError, now: int) -> Walked:
+    below = setbacks.gap_failed(conn, gap, source.paging, error, now)
+    return Walked(gap=below, failed=None if below is not None else str(error))
