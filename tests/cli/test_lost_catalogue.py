@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,3 +53,52 @@ def test_a_first_start_that_was_cut_before_its_catalogue_goes_on(
     assert pixmirror("sync").exit_code == 0
     (root / "catalogue.db").unlink()
     assert pixmirror("sync").exit_code == 4
+
+
+def exported(pixmirror: Command, kind: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in pixmirror("export", kind).stdout.splitlines()]
+
+
+def test_a_catalogue_is_made_from_files_and_sidecars_and_nothing_is_fetched_again(
+    pixiv: Any, mirrored: Path, pixmirror: Command, tmp_path: Path
+) -> None:
+    world = pixiv.state.world
+    gone = next(w for w in world.works.values() if w.medium == "illust")
+    before = {kind: exported(pixmirror, kind) for kind in ("works", "novels", "files")}
+    world.delete(gone)
+    (tmp_path / "mirror" / "catalogue.db").unlink()
+    result = pixmirror("reindex", "--from-media", "--json")
+    assert result.exit_code == 0, result.output
+    made = json.loads(result.stdout)
+    stored = [f for f in before["files"] if f["state"] == "stored"]
+    assert (made["stored"], made["wanted"], made["unclear"]) == (len(stored), 0, 0)
+    assert pixmirror("verify").exit_code == 0
+    for kind in ("works", "novels"):
+        kept = ("id", "user_id", "type", "title", "caption", "tags", "create_date", "text")
+        one, other = (
+            [{k: w[k] for k in kept if k in w} for w in rows] for rows in (before[kind], exported(pixmirror, kind))
+        )
+        assert sorted(one, key=lambda w: w["id"]) == sorted(other, key=lambda w: w["id"])
+    report = json.loads(pixmirror("sync", "--json").stdout)
+    assert report["requests"]["image"] == 0
+    keys = ("medium", "id", "page", "role", "path", "size", "sha256", "state")
+    one, other = (
+        [{k: f[k] for k in keys} for f in rows] for rows in (before["files"], exported(pixmirror, "files"))
+    )
+    assert sorted(map(str, one)) == sorted(map(str, other))
+    assert pixmirror("show", str(gone.id)).exit_code == 0
+    assert pixmirror("verify").exit_code == 0
+    assert pixmirror("reindex", "--check").exit_code == 0
+
+
+def test_without_sidecars_names_and_times_of_the_files_are_enough(
+    mirrored: Path, pixmirror: Command, tmp_path: Path
+) -> None:
+    before = {(f["id"], f["page"], f["sha256"]) for f in exported(pixmirror, "files")}
+    for sidecar in (tmp_path / "mirror" / "media").rglob("*.json"):
+        sidecar.unlink()
+    (tmp_path / "mirror" / "catalogue.db").write_bytes(b"")
+    assert pixmirror("reindex", "--from-media").exit_code == 0
+    report = json.loads(pixmirror("sync", "--json").stdout)
+    assert report["requests"]["image"] == 0
+    assert {(f["id"], f["page"], f["sha256"]) for f in exported(pixmirror, "files")} == before

@@ -179,7 +179,8 @@ def _data(row: Row[Any], tags: list[str], files: list[Row[Any]], frames: str | N
 
 def _file(row: Row[Any]) -> dict[str, Any]:
     told = {name: getattr(row, name) for name in ("role", "url", "path", "version", "size", "sha256")}
-    return told | {"index": row.idx, "current": bool(row.is_current), "state": PENDING.get(row.state, row.state)}
+    told |= {"index": row.idx, "current": bool(row.is_current), "state": PENDING.get(row.state, row.state)}
+    return told | {"alternates": json.loads(row.alternates)} if row.alternates else told
 
 
 def text_for(sidecar: Sidecar, before: str | None) -> str:

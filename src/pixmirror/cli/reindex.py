@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import render
+from pixmirror.cli import from_media, render
 from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
-from pixmirror.errors import MirrorLocked
+from pixmirror.errors import ConfigError, MirrorLocked
 
 if TYPE_CHECKING:
     from pixmirror.catalogue.rebuild.reindex import Difference, Findings
@@ -36,6 +36,9 @@ def add_to(app: typer.Typer) -> None:
 def reindex(
     ctx: typer.Context,
     check: Annotated[bool, typer.Option("--check", help="Only compare; exit code 7 if anything differs.")] = False,
+    media: Annotated[
+        bool, typer.Option("--from-media", help="The catalogue is lost: make one from the files and sidecars.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Build works, users, tags and series again from what Pixiv said, which is all kept.
@@ -44,10 +47,20 @@ def reindex(
 
     \b
     Examples:
-      pixmirror reindex --check      beside a running daemon too; writes nothing
-      pixmirror reindex              stop the daemon first
+      pixmirror reindex --check        beside a running daemon too; writes nothing
+      pixmirror reindex                stop the daemon first
+      pixmirror reindex --from-media   catalogue.db is lost, and there is no backup
     """
     s = session(ctx)
+    if media:
+        if check:
+            raise ConfigError("--check compares with kept answers, --from-media has none: use one of them.")
+        done = from_media.rebuild(s, quiet=as_json)
+        if as_json:
+            print_json(from_media.as_dict(done))
+        else:
+            from_media.summary(done)
+        return
     show = _on_terminal() if not as_json else None
     found = _check(s, show) if check else _reindex(s, show)
     if show is not None:

@@ -1,0 +1,83 @@
+"""`pixmirror reindex --from-media`: a catalogue from the files and their sidecars."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from pixmirror.cli import render
+from pixmirror.cli.common import Session, now_ms, say
+from pixmirror.errors import MirrorLocked
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pixmirror.catalogue.rebuild.from_disk import TakenIn
+    from pixmirror.store import MirrorRoot
+
+
+def rebuild(s: Session, *, quiet: bool) -> "TakenIn":
+    """Make a catalogue, or add to the one that is there what it lacks."""
+    from pixmirror.catalogue import migrate
+    from pixmirror.store import MirrorRoot
+
+    if s.has_daemon():
+        raise MirrorLocked("pixmirror is running, and reindex needs the catalogue for itself: stop it first.")
+    mirror = s.config.mirror
+    with MirrorRoot.open(mirror.root, mirror.media, umask=mirror.umask, create=False) as root:
+        root.check_media()
+        path = s.catalogue
+        if migrate.schema_revision(path) is not None:
+            return _into(root, path, quiet)
+        # Built beside and renamed at the end: what is cut half-way is no catalogue yet.
+        building = path.with_name(f"{path.name}.building")
+        for left in (
+            building,
+            building.with_name(f"{building.name}-wal"),
+            building.with_name(f"{building.name}-shm"),
+        ):
+            left.unlink(missing_ok=True)
+        migrate.upgrade(building)
+        done = _into(root, building, quiet)
+        for name in ("", "-wal", "-shm"):  # of the lost one, which must not be played back into ours
+            old = path.with_name(path.name + name)
+            if old.exists():
+                old.replace(path.with_name(f"{path.name}.lost{name}"))
+        building.replace(path)
+        root.note_catalogue()
+        return done
+
+
+def _into(root: "MirrorRoot", path: "Path", quiet: bool) -> "TakenIn":
+    from pixmirror.catalogue.database import Database
+    from pixmirror.fetch import from_media
+
+    def show(done: "TakenIn") -> None:
+        typer.echo(f"\r{done.works + done.works_known:,} works, {done.stored:,} files ", err=True, nl=False)
+
+    db = Database.open(path, create=False)
+    try:
+        return from_media.rebuild(root, db, now_ms(), progress=None if quiet or not sys.stderr.isatty() else show)
+    finally:
+        db.close()
+
+
+def as_dict(done: "TakenIn") -> dict[str, Any]:
+    """What `reindex --from-media --json` prints."""
+    return {name: getattr(done, name) for name in done.__slots__}
+
+
+def summary(done: "TakenIn") -> None:
+    """What was taken in, in words."""
+    works = f"{render.count(done.works, 'work')} taken into the catalogue"
+    known = f"; {done.works_known:,} were known" if done.works_known else ""
+    say(f"{works}{known}; {render.count(done.stored, 'file')} stored ({render.size(done.bytes)}).")
+    if done.without_sidecar:
+        say(f"{render.count(done.without_sidecar, 'work')} without a sidecar: only ids and files until met again.")
+    if done.wanted:
+        say(f"{render.count(done.wanted, 'file')} listed but not there whole; fetched at the next sync.")
+    if done.unclear:
+        say(f"{render.count(done.unclear, 'file')} of which nothing tells the version; left alone.")
+    if done.forgotten:
+        say(f"{render.count(done.forgotten, 'work')} that you forgot; left out.")
+    say("Lists, comments and counters come back with `pixmirror sync`.")
