@@ -9,7 +9,7 @@ import re
 import stat
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from pixmirror.errors import DiskFull, FileError, MirrorLocked, StorageAbsent, StorageError
+from pixmirror.store.folders import is_there, parts_below, prune
 from pixmirror.store.part import (
     Check,
     Part,
@@ -273,7 +274,7 @@ class MirrorRoot:
         removed = 0
         limit = time.time() - older_than
         with storage(self.media):
-            for path in _parts(str(self.media)):
+            for path in parts_below(str(self.media)):
                 found = _PART.fullmatch(os.path.basename(path))
                 with suppress(FileNotFoundError):
                     if found and (found[1] != self._boot or os.stat(path).st_mtime < limit):
@@ -284,21 +285,21 @@ class MirrorRoot:
     def has(self, rel: str) -> bool:
         """Whether something has this name; an error that is not its absence is raised."""
         self.check_media()
-        return _there(self.resolve(rel))
+        return is_there(self.resolve(rel))
 
     def move(self, rel: str, to: str) -> bool:
         """Rename within the media folder, in place of what has that name; False when there is none. Blocks."""
         self.check_media()
         source, target = self.resolve(rel), self.resolve(to)
         with storage(source):
-            if not _there(source):
+            if not is_there(source):
                 return False
             self._make_folder(target.parent)
             os.rename(source, target)
             sync_folder(target.parent)
             sync_folder(source.parent)
             if rel.startswith(f"{TRASH}/"):
-                _prune(source.parent, self.media)
+                prune(source.parent, self.media)
         return True
 
     def remove(self, rel: str) -> bool:
@@ -306,11 +307,11 @@ class MirrorRoot:
         self.check_media()
         path = self.resolve(rel)
         with storage(path):
-            found = _there(path)
+            found = is_there(path)
             if found:
                 os.unlink(path)
             if rel.startswith(f"{TRASH}/"):
-                _prune(path.parent, self.media)
+                prune(path.parent, self.media)
             elif found:
                 sync_folder(path.parent)
         return found
@@ -334,7 +335,7 @@ class MirrorRoot:
         self.check_media()
         path = self.resolve(rel)
         with storage(path):
-            if not _there(path) or (size is not None and path.stat().st_size != size):
+            if not is_there(path) or (size is not None and path.stat().st_size != size):
                 return False
             with path.open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest() == sha256
@@ -396,31 +397,6 @@ class MirrorRoot:
         if not _SECRET.fullmatch(name):
             raise FileError(f"{name!r} is not the name of a file in the mirror's root")
         return self.root / name
-
-
-def _there(path: Path) -> bool:
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
-
-
-def _prune(folder: Path, media: Path) -> None:
-    """Remove empty folders upwards to the media folder."""
-    with suppress(OSError):  # not empty, or never made
-        while folder != media:
-            folder.rmdir()
-            folder = folder.parent
-
-
-def _parts(folder: str) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _parts(entry.path)
-            elif entry.name.startswith(".") and entry.name.endswith(".part"):
-                yield entry.path
 
 
 def _boot_id() -> str:
