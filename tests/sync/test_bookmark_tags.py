@@ -11,6 +11,7 @@ from pixmirror.catalogue import chores, migrate
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest import lists
 from pixmirror.clock import Clock
+from pixmirror.errors import ServerError
 from pixmirror.models import BookmarkTag, Illust, Lane, Listing, Received
 from pixmirror.pixiv.app import users
 from pixmirror.pixiv.web import users as web_users
@@ -38,6 +39,8 @@ class Pixiv:
         self.marks: dict[int, tuple[int, tuple[str, ...]]] = {}
         self.asked: list[str] = []
         self.silent = False  # the web leaves the tags out
+        self.page = 1000  # of a tag's list
+        self.poisoned: set[int] = set()  # a page that shows one of these fails
 
     def put(self, work_id: int, *tags: str) -> None:
         old = self.marks.get(work_id)
@@ -52,9 +55,17 @@ class Pixiv:
         raws = [{"name": n, "count": sum(n in tags for _, tags in self.marks.values())} for n in names]
         return Listing("tags", tuple(Received(BookmarkTag.model_validate(raw), raw) for raw in raws))
 
-    async def tagged(self, api: Any, user_id: int, restrict: str, tag: str, *, next: Any = None) -> Listing[Any]:
+    async def tagged(
+        self, api: Any, user_id: int, restrict: str, tag: str, cursor: int | None = None, *, next: Any = None
+    ) -> Listing[Any]:
         self.asked.append(f"list of {tag}")
-        return Listing("list", tuple(works(*(illust(i) for i in self._newest() if tag in self.marks[i][1]))))
+        top = int(next["max_bookmark_id"]) if next else cursor or 2**50
+        ids = [i for i in self._newest() if tag in self.marks[i][1] and self.marks[i][0] < top]
+        page = ids[: self.page]
+        if self.poisoned & set(page):
+            raise ServerError("Pixiv failed (500).")
+        more = {"max_bookmark_id": str(self.marks[page[-1]][0])} if len(ids) > len(page) else None
+        return Listing("list", tuple(works(*(illust(i) for i in page))), next=more)
 
     async def by_web(
         self, api: Any, user_id: int, tag: str, offset: int, limit: int, rest: str
@@ -185,3 +196,36 @@ async def test_the_cookie_of_another_account_is_not_used(db: Database, pixiv: Pi
     scene.ctx.web.user_id = ME + 1  # type: ignore[union-attr,misc]
     pixiv.put(1, "a")
     assert await scene.read() == ["tags", "list of a"]
+
+
+async def tries(scene: Scene, hours: int) -> list[str]:
+    """What is asked while the chore is done whenever it is due."""
+    scene.pixiv.asked.clear()
+    for _ in range(hours * 12):
+        scene.clock.ms += HOUR // 12
+        for chore in scene.db.read_sync(chores.due, scene.clock.ms, 99):
+            if chore.kind == "bookmark_tags":
+                await errands.run_chore(scene.ctx, JOB, chore)
+    return list(scene.pixiv.asked)
+
+
+@pytest.mark.parametrize("bad", [1, 20, 30])
+async def test_a_tags_list_goes_on_where_it_stood_and_below_a_page_that_always_fails(
+    db: Database, pixiv: Pixiv, bad: int
+) -> None:
+    scene = Scene(db, pixiv, web=False)
+    pixiv.page = 2
+    for i in range(1, 31):
+        pixiv.put(i, "cats", *(["dogs"] if i == 7 else []))
+    pixiv.poisoned = {bad}
+    await scene.read()
+    assert scene.tags()[7] >= {"dogs"}  # the other tag's list is read all the same
+    await tries(scene, 24)
+    near = {bad - 1, bad, bad + 1}
+    assert {i for i, tags in scene.tags().items() if "cats" in tags} >= set(range(1, 31)) - near
+    assert len(await tries(scene, 24)) <= 8 + 2
+
+    pixiv.poisoned = set()
+    assert len(await tries(scene, 24)) <= 6
+    assert {i for i, tags in scene.tags().items() if "cats" in tags} == set(range(1, 31))
+    assert await tries(scene, 24) == []

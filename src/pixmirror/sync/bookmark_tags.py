@@ -14,12 +14,15 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.ingest import own_tags as ingest_own_tags
 from pixmirror.catalogue.ingest.broken import record_broken
 from pixmirror.clock import DAY_MS
+from pixmirror.errors import BadResponse, PixmirrorError
 from pixmirror.models import BookmarkTag, Lane, Listing, Medium, Restrict, work_key
 from pixmirror.pixiv.app import users
 from pixmirror.pixiv.web import users as web_users
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync import sources, website
 from pixmirror.sync.context import Context, Job
+from pixmirror.sync.steps import Round
+from pixmirror.sync.tag_walk import TagWalk
 
 WEB_PAGE = 100
 WHOLE_MS = 30 * DAY_MS  # the web's list is read to its end at least so often
@@ -31,9 +34,10 @@ async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     medium, restrict = sources.from_tags_key(chore.key)
     place = (ctx.account_id, medium, restrict)
     ask = users.bookmark_tags_illust if medium == "illust" else users.bookmark_tags_novel
-    started = ctx.clock.now()
+    started, progress = ctx.clock.now(), dict(chore.progress)
     moved: list[BookmarkTag] = []
     following: Mapping[str, str] | None = None
+    turned = Round()
     while True:
         listing = await ask(ctx.api.at(lane), ctx.account_id, restrict, next=following)
         tags = list(listing)
@@ -42,15 +46,26 @@ async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         following = listing.next
         if following is None:
             break
+        if turned.closes([tag.name for tag in tags], following):
+            raise BadResponse(f"{listing.endpoint}: the list of own tags repeats itself.")
     # The web's list belongs to whoever's cookie it is.
     by_web = ctx.web is not None and ctx.web.session is not None and ctx.web.user_id == ctx.account_id
     if by_web:
-        read = lambda web: _read_web(ctx, web, chore, medium, restrict, moved, started)  # noqa: E731
+        read = lambda web: _read_web(ctx, web, chore, progress, medium, restrict, moved, started)  # noqa: E731
         by_web = bool(await website.ask(ctx, lane, read))
     if by_web:
         moved = await ctx.db.read(ingest_own_tags.unlike, *place, moved)
+    walk = TagWalk(ctx, lane, chore, medium, restrict, progress)
+    failed: PixmirrorError | None = None
     for tag in moved:
-        await _walk_tag(ctx, lane, medium, restrict, tag, started)
+        try:
+            await walk.walk(tag, started)
+        except PixmirrorError as error:
+            if error.scope != "item":
+                raise
+            failed = failed or error  # the other tags are read all the same
+    if failed is not None:
+        raise failed
 
     def record(conn: Connection) -> None:
         ingest_own_tags.reading_done(conn, *place, started, ctx.clock.now(), all_told=by_web)
@@ -59,36 +74,11 @@ async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     await ctx.db.run(record)
 
 
-async def _walk_tag(
-    ctx: Context, lane: Lane, medium: Medium, restrict: Restrict, tag: BookmarkTag, since: int
-) -> None:
-    started = ctx.clock.now()
-    ask: Callable[..., Awaitable[Listing[Any]]]
-    ask = users.bookmarks_illust if medium == "illust" else users.bookmarks_novel
-    following: Mapping[str, str] | None = None
-    while True:
-        listing = await ask(ctx.api.at(lane), ctx.account_id, restrict, tag.name, next=following)
-
-        def record(conn: Connection, listing: Listing[Any] = listing) -> None:
-            now = ctx.clock.now()
-            record_broken(conn, listing.endpoint, listing.unread, now)
-            sources.record_works(ctx, sources.NOBODY, conn, listing.items, "feed", lane, now)
-            keys = [item.key for item in listing]
-            one = (ctx.account_id, medium, restrict, tag.name)
-            ingest_own_tags.record_tagged(conn, *one, keys, now, since)
-            if listing.next is None:
-                ingest_own_tags.tag_walked(conn, *one, tag.count, started, now, since)
-
-        await ctx.db.run(record)
-        following = listing.next
-        if following is None:
-            return
-
-
 async def _read_web(
     ctx: Context,
     web: WebApi,
     chore: Chore,
+    progress: dict[str, Any],
     medium: Medium,
     restrict: Restrict,
     moved: list[BookmarkTag],
@@ -100,7 +90,8 @@ async def _read_web(
     ask = web_users.bookmarks_illust if medium == "illust" else web_users.bookmarks_novel
     last = await ctx.db.read(ingest_own_tags.last_whole, *place)
     whole = last is None or not 0 <= ctx.clock.now() - last < WHOLE_MS
-    offset = int(chore.progress.get("offset", 0)) if whole else 0
+    offset = int(progress.get("offset", 0)) if whole else 0
+    turned = Round()
     while True:
         listing = await ask(web, ctx.account_id, "", offset, WEB_PAGE, REST[restrict])
         offset += WEB_PAGE
@@ -112,12 +103,15 @@ async def _read_web(
             changed = ingest_own_tags.record_web_page(conn, *place, page, now, since)
             if listing.next is None:
                 ingest_own_tags.whole_done(conn, *place, now)
+                progress.pop("offset", None)
             elif whole:
-                chores.save_progress(conn, chore.kind, chore.key, {"offset": offset})
+                progress["offset"] = offset
+                chores.save_progress(conn, chore.kind, chore.key, progress)
             return whole or changed > 0 or bool(ingest_own_tags.unlike(conn, *place, moved))
 
-        if not await ctx.db.run(record) or listing.next is None:
-            return True
+        circle = turned.closes([item.key for item in listing], {"offset": str(offset)})
+        if not await ctx.db.run(record) or listing.next is None or circle:
+            return not circle
 
 
 def _told(medium: Medium, listing: Listing[Any]) -> dict[int, tuple[int, tuple[str, ...] | None]]:
