@@ -23,6 +23,8 @@
     │   ├── Challenge               a page that says who asks is doubted: its markup or headers prove it
     │   │   └── Blocked             Cloudflare or a gateway refuses our address or connection
     │   ├── UnexpectedPage          a web page where data was due, and nothing says why
+    │   ├── NoToken                 the token endpoint gave none and did not say that ours is dead
+    │   ├── AccessRefused           an access token is refused that is not old
     │   ├── NotFound                404: this item is not there, for us, now
     │   ├── Forbidden               403 for this item
     │   ├── InvalidRequest          400: the request is at fault
@@ -50,7 +52,7 @@ class PixmirrorError(Exception):
     """Base of all; its text is one clear sentence for the user."""
 
     exit_code: ClassVar[int] = 1
-    scope: ClassVar[Scope] = "everything"
+    scope: Scope = "everything"
     passing: ClassVar[bool] = False
     advice: ClassVar[str] = ""
 
@@ -216,6 +218,21 @@ class UnexpectedPage(PixivError):
     scope = "unclear"
     passing = True
     advice = "Open Pixiv in a browser with this account and see what it says."
+
+
+class NoToken(PixivError):
+    """The token endpoint gave no token, and did not say that ours is dead: a firewall, an incident. It passes."""
+
+    passing = True
+    advice = "Nothing need be done; pixmirror asks for a token again by itself."
+
+
+class AccessRefused(PixivError):
+    """Pixiv refuses an access token that it has just given: an incident, or this one thing."""
+
+    scope = "unclear"
+    passing = True
+    advice = "Nothing need be done; pixmirror tries again by itself."
 
 
 class NotFound(PixivError):

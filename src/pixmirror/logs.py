@@ -6,8 +6,10 @@ import os
 import re
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping
 from typing import TextIO
+from urllib.parse import quote
 
 from pixmirror import terminal
 
@@ -31,18 +33,25 @@ _SECRETS = (
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), HIDDEN),
 )
 _known: set[str] = set()
+_passing: deque[str] = deque(maxlen=32)
 
 
-def hide(secret: str) -> None:
-    """From now on this exact value appears in no line. Values under eight characters are too short to replace."""
-    if len(secret) >= 8:
+def hide(secret: str, *, passing: bool = False) -> None:
+    """From now on this exact value appears in no line. Values under eight characters are too short to replace.
+    `passing`: one of many that follow each other; the last few are remembered.
+    """
+    if len(secret) < 8 or secret in _known or secret in _passing:
+        return
+    if passing:
+        _passing.append(secret)
+    else:
         _known.add(secret)
 
 
 def redact(text: str) -> str:
     """The text without tokens, cookies, login codes, passwords and mail addresses."""
-    for secret in _known:
-        text = text.replace(secret, HIDDEN)
+    for secret in sorted({*_known, *_passing}, key=len, reverse=True):  # one may be a part of another
+        text = text.replace(secret, HIDDEN).replace(quote(secret, safe=""), HIDDEN)
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text

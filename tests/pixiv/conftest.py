@@ -61,7 +61,7 @@ async def transport(clock: FakeClock) -> AsyncIterator[Transport]:
 @pytest.fixture
 def api(transport: Transport, clock: FakeClock, load: Callable[[str], Any]) -> AppApi:
     """An API that is logged in; respx stands for Pixiv."""
-    from pixmirror.pixiv.auth import read_token
+    from pixmirror.pixiv.tokens import read_token
 
     return AppApi(transport, Auth(transport, token=read_token(load("token"), clock.now())))
 

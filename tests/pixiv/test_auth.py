@@ -14,7 +14,7 @@ import respx
 from pixmirror import errors
 from pixmirror.models import Token
 from pixmirror.pixiv import AppIdentity, Auth, new_login, parse_code, redeem_code, redeem_refresh_token
-from pixmirror.pixiv.auth import read_token
+from pixmirror.pixiv.tokens import read_token
 
 pytestmark = pytest.mark.anyio
 TOKEN_URL = "https://oauth.secure.pixiv.net/auth/token"
@@ -113,7 +113,8 @@ def test_wrapped_and_unwrapped_answers_give_the_same_token(shape):
         {},
         {**token_body(), "user": []},
         {**token_body(), "access_token": ""},
-        {**token_body(), "expires_in": "soon"},
+        {**token_body(), "access_token": "tök€n"},
+        {**token_body(), "access_token": "a\r\nX: y"},
         {**token_body(), "user": {"id": None}},
     ],
 )
@@ -218,7 +219,7 @@ async def test_eight_calls_with_an_expired_token_cause_one_refresh(api, transpor
 async def test_a_token_refused_right_after_its_refresh_is_an_error_and_not_a_loop(api, clock):
     refresh = respx.post(TOKEN_URL).respond(json=token_body())
     route = respx.get(API_URL).respond(400, json=EXPIRED)
-    with pytest.raises(errors.TokenRejected) as caught:
+    with pytest.raises(errors.AccessRefused) as caught:
         await api.get("/v1/user/detail")
     assert (refresh.call_count, route.call_count) == (1, 2)
     assert "access-" not in str(caught.value)
@@ -250,6 +251,108 @@ async def test_a_rejected_refresh_token_is_not_offered_again_until_a_new_login(t
     route.respond(json=token_body())
     auth.set_refresh_token("another")
     assert await auth.access_token() == "access-1"
+
+
+FIREWALL = {"message": "Forbidden"}
+NOT_OF_THE_TOKEN = {
+    "a firewall": httpx.Response(403, json=FIREWALL),
+    "404": httpx.Response(404, json={"error": {"message": "Not found"}}),
+    "nothing": httpx.Response(404),
+    "temporary": httpx.Response(
+        400, json={"has_error": True, "errors": {"system": {"message": "later", "code": 0}}}
+    ),
+    "401": httpx.Response(401, json={}),
+    "451": httpx.Response(451, text="Unavailable For Legal Reasons"),
+    "a page": httpx.Response(403, html="<html>Forbidden</html>"),
+    "blocked": httpx.Response(403, text="error code: 1020"),
+    "client": httpx.Response(400, json={"error": "invalid_client"}),
+    "words": httpx.Response(400, json={"error": {"message": "Invalid refresh token"}}),
+}
+
+
+@pytest.mark.parametrize("name", NOT_OF_THE_TOKEN)
+@respx.mock
+async def test_only_what_says_that_the_token_is_dead_ends_the_login(transport, clock, name):
+    route = respx.post(TOKEN_URL).mock(return_value=NOT_OF_THE_TOKEN[name])
+    auth = Auth(transport, refresh_token="r")
+    for _ in range(3):
+        with pytest.raises(errors.PixivError) as caught:
+            await auth.access_token()
+        assert caught.value.scope == "everything"
+    assert route.call_count == 1
+    clock.ms += 301_000
+    route.mock(return_value=httpx.Response(200, json=token_body()))
+    assert await auth.access_token() == "access-1"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"error": "invalid_grant"},
+        {"errors": {"system": {"code": 1508}}},
+        {"errors": {"system": {"code": "103"}}},
+        {"errors": {"system": {"message": "104:invalid account"}}},
+    ],
+)
+@respx.mock
+async def test_even_a_real_refusal_is_asked_about_once_a_day(transport, clock, said):
+    route = respx.post(TOKEN_URL).respond(400, json=said)
+    auth = Auth(transport, refresh_token="r")
+    for _ in range(2 * 24):
+        with pytest.raises(errors.TokenRejected):
+            await auth.access_token()
+        clock.ms += 3_600_000
+    assert route.call_count == 2
+    route.respond(json=token_body())
+    assert await auth.access_token() == "access-1"
+
+
+@respx.mock
+async def test_a_clock_set_back_does_not_prolong_the_wait_for_a_login(transport, clock):
+    clock.ms += 3650 * 86_400_000
+    route = respx.post(TOKEN_URL).respond(403, json=FIREWALL)
+    auth = Auth(transport, refresh_token="r")
+    with pytest.raises(errors.NoToken):
+        await auth.access_token()
+    clock.ms -= 3650 * 86_400_000
+    route.respond(json=token_body())
+    assert await auth.access_token() == "access-1"
+
+
+@pytest.mark.parametrize("wait", ["9" * 400, "3155760000", "-5", "Fri, 31 Dec 9999 23:59:59 GMT", "x"])
+@respx.mock
+async def test_no_retry_after_keeps_the_login_away_for_more_than_a_day(transport, clock, wait):
+    route = respx.post(TOKEN_URL).respond(429, headers={"Retry-After": wait})
+    auth = Auth(transport, refresh_token="r")
+    with pytest.raises(errors.RateLimited):
+        await auth.access_token()
+    clock.ms += 86_401_000
+    route.respond(json=token_body())
+    assert await auth.access_token() == "access-1"
+
+
+@pytest.mark.parametrize("life", [0, -1, -(10**30), None, "", "soon", 1e400, float("nan"), True, [], "9" * 5000])
+def test_a_life_that_makes_no_sense_is_an_hour(life):
+    assert read_token(token_body(expires_in=life), 0).expires_at == 3_600_000
+
+
+@pytest.mark.parametrize(("life", "kept"), [(1, 300), ("7200", 7200), (10**30, 30 * 86_400)])
+def test_a_life_is_bounded_on_both_sides(life, kept):
+    assert read_token(token_body(expires_in=life), 0).expires_at == kept * 1000
+
+
+@respx.mock
+async def test_access_tokens_that_are_refused_one_after_the_other_are_not_renewed_for_ever(api, clock):
+    numbers = iter(range(1, 1000))
+    refresh = respx.post(TOKEN_URL).mock(
+        side_effect=lambda _: httpx.Response(200, json=token_body(access=f"access-{next(numbers)}"))
+    )
+    respx.get(API_URL).respond(400, json=EXPIRED)
+    for _ in range(10):
+        with pytest.raises(errors.AccessRefused) as caught:
+            await api.get("/v1/user/detail")
+        assert (caught.value.scope, caught.value.passing) == ("unclear", True)
+    assert refresh.call_count == 3
 
 
 @respx.mock

@@ -9,9 +9,9 @@ import pytest
 from pixmirror import errors
 from pixmirror.models import Model, UserPreview
 from pixmirror.pixiv.app import answers
-from pixmirror.pixiv.auth import read_token, rejection
 from pixmirror.pixiv.failures import classify, error_text
 from pixmirror.pixiv.reading import account, again, along, listing, one, preview_works
+from pixmirror.pixiv.tokens import read_token, rejection
 
 RECORDED = Path(__file__).parents[2].parent / "shared" / "recorded"
 pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded responses are not here")

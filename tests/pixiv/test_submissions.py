@@ -13,7 +13,7 @@ import respx
 from pixmirror import errors
 from pixmirror.pixiv import AppApi, Auth, Pacer, Transport
 from pixmirror.pixiv.app import commenting, drafts, limits, submissions
-from pixmirror.pixiv.auth import read_token
+from pixmirror.pixiv.tokens import read_token
 from tests.pixiv.conftest import FIXTURES
 
 pytestmark = pytest.mark.anyio

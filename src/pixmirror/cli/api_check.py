@@ -15,9 +15,9 @@ from pixmirror.errors import BadResponse, ConfigError, PixmirrorError
 from pixmirror.models import Broken, Model, NovelText, Received, UserPreview, partly_read
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.app import answers
-from pixmirror.pixiv.auth import read_token
 from pixmirror.pixiv.failures import looks_html, misread
 from pixmirror.pixiv.jsonbody import parse_json
+from pixmirror.pixiv.tokens import read_token
 from pixmirror.pixiv.web import endpoints
 from pixmirror.pixiv.web import reading as web
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser

@@ -19,9 +19,9 @@ from pixmirror.errors import (
     TokenRejected,
     UnexpectedPage,
 )
-from pixmirror.pixiv.auth import rejection
 from pixmirror.pixiv.failures import Expired, classify, error_text
 from pixmirror.pixiv.legacy import objects
+from pixmirror.pixiv.tokens import rejection
 from pixmirror.pixiv.web.errors import refused
 
 _STATUS = re.compile(r"(?:ERROR-|http)(\d{3})(?!\d)", re.IGNORECASE)

@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 LOGIN_PATIENCE_S = 5  # then we are up without it
 TICK_S = 15
 LOOK_AGAIN_S = 6 * 3600.0  # after answers that pixmirror cannot read
+LOGIN_AGAIN_S = 3600.0
 JUMP_S = 60
 FAILURES_TO_TELL = 3
 RETRY_S = 300  # after a job's first failure; then three times as long each time
@@ -143,21 +144,27 @@ class Daemon:
     # -- login ---------------------------------------------------------------------------------------------
 
     async def _log_in(self) -> None:
-        """At start. Without an answer it is tried again and again; a login that is refused waits for a new one."""
+        """At start, and when the login was given up. Without an answer it is tried again and again; what Pixiv
+        refused is asked about once a day (`Auth` sees to that), as a refusal can pass too.
+        """
         while True:
+            if self._account_checked and "login" not in self.engine.trouble.errors:
+                await self.mirror.clock.sleep(LOGIN_AGAIN_S)
+                continue
             try:
                 with contained("The login", str(self.engine.trouble.errors.get("login"))):
                     await self.mirror.log_in()
                     self._login_tried.set()
-                    await look_first(self.mirror)
+                    if not self._account_checked:
+                        await look_first(self.mirror)
                     await self.logged_in()
-                return
+                continue
             except WouldLose as error:
                 self.engine.met_trouble("login", error)
                 seconds: float = LOOK_AGAIN_S
             except LoginError as error:
                 self.engine.met_trouble("login", error)
-                return
+                seconds = LOGIN_AGAIN_S
             except (PixivError, StorageError, Unforeseen) as error:
                 seconds = self.engine.met_trouble("login", error)
             finally:

@@ -8,39 +8,43 @@ import copy
 import hashlib
 import re
 import secrets
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from pixmirror.clock import DAY_MS
 from pixmirror.errors import (
+    AccessRefused,
     BadResponse,
     Challenge,
-    EndpointGone,
     LoginError,
     LoginNeeded,
+    NoToken,
     PixivError,
     RateLimited,
     ServerError,
     TokenRejected,
+    UnexpectedPage,
     Unreachable,
 )
 from pixmirror.models import Token
-from pixmirror.pixiv.failures import classify, error_text
+from pixmirror.pixiv.failures import classify, error_text, shortened
 from pixmirror.pixiv.hosts import APP_HOST, OAUTH_HOST
 from pixmirror.pixiv.jsonbody import parse_json
+from pixmirror.pixiv.tokens import TOKEN_PATH, WHERE, read_token, rejection, says_dead
 from pixmirror.pixiv.transport import Transport
 from pixmirror.pixiv.wire import Request
 
-TOKEN_PATH = "/auth/token"
 CALLBACK = f"https://{APP_HOST}/web/v1/users/auth/pixiv/callback"
 HASH_SALT = "28c1fdd170a5204386cb1313c7077b34f83e4aaf4aa829ce78c231e05b0bae2c"
-WHERE = f"POST {TOKEN_PATH}"
 MARGIN_MS = 60_000
 TRIES = 3
 SHORT_REST_MS = 30_000
 LONG_REST_MS = 300_000
+REFUSALS, REFUSALS_MS = 3, 300_000  # so many renewals, after refusals, are made in this time
 A_CODE = re.compile(r"[A-Za-z0-9_\-.~]{8,512}")
 
 
@@ -104,7 +108,8 @@ async def redeem_code(transport: Transport, identity: AppIdentity, code: str, ve
     """Tokens for a login code, which lives about 30 seconds and works once.
 
     POST /auth/token, grant_type authorization_code. Errors: TokenRejected naming the cause, Challenge,
-    RateLimited, ServerError, Unreachable, BadResponse. Source: pixiv-facts 2; recorded oauth/auth-token*.
+    RateLimited, UnexpectedPage, ServerError, Unreachable, BadResponse, NoToken. Source: pixiv-facts 2; recorded
+    oauth/auth-token*.
     """
     form = {
         "grant_type": "authorization_code",
@@ -128,8 +133,9 @@ class Auth:
     """Holds the login: the refresh token, and the access token as long as Pixiv takes it.
 
     Invariants: at most one refresh at a time and none within `min_gap` seconds of another; a token is
-    renewed only when it has run out or was refused; what Pixiv rejected is not offered again. `on_token`
-    gets each new token to keep; where it returns something to wait for, that is waited for.
+    renewed only when it has run out or was refused; what Pixiv rejected is offered again once a day, as even that
+    can pass. What fails here fails everything (`scope`). `on_token` gets each new token to keep; where it returns
+    something to wait for, that is waited for.
     """
 
     def __init__(
@@ -153,7 +159,8 @@ class Auth:
         self._before: str | None = None
         self._lock = asyncio.Lock()
         self._asked_at = -float("inf")
-        self._failure: tuple[PixivError | LoginError, int | None] | None = None
+        self._failure: tuple[PixivError | LoginError, int] | None = None
+        self._refusals: deque[float] = deque(maxlen=REFUSALS)
 
     @property
     def current(self) -> Token | None:
@@ -181,9 +188,15 @@ class Auth:
         return (await self.token()).access_token
 
     async def renew(self, rejected: str) -> str:
-        """The access token after Pixiv refused that one; of N callers with the same one only the first asks."""
+        """The access token after Pixiv refused that one; of N callers with the same one only the first asks.
+        AccessRefused where Pixiv refuses one after the other.
+        """
         async with self._lock:
             if self._token and self._token.access_token == rejected:
+                now = self._clock.monotonic()
+                if len(self._refusals) == REFUSALS and now - self._refusals[0] < REFUSALS_MS / 1000:
+                    raise AccessRefused("Pixiv refuses each access token that it gives.")
+                self._refusals.append(now)
                 self._token = None
             return (await self._fresh()).access_token
 
@@ -220,24 +233,21 @@ class Auth:
             before, self._before = self._before, None
             if before:
                 return await redeem_refresh_token(self._transport, self._identity, before)
-            self._remember(exc, offered, None)
-            raise
-        except (RateLimited, Challenge) as exc:
-            seconds = exc.retry_after if isinstance(exc, RateLimited) else None
-            self._remember(exc, offered, LONG_REST_MS if seconds is None else int(seconds * 1000))
+            self._remember(exc, offered, DAY_MS)
             raise
         except PixivError as exc:
-            self._remember(exc, offered, SHORT_REST_MS)
+            exc.scope = "everything"  # without a token nothing can be asked
+            self._remember(exc, offered, _rest_ms(exc))
             raise
 
-    def _remember(self, failure: PixivError | LoginError, offered: str, rest_ms: int | None) -> None:
+    def _remember(self, failure: PixivError | LoginError, offered: str, rest_ms: int) -> None:
         if self._refresh_token == offered:
-            self._failure = (failure, None if rest_ms is None else self._clock.now() + rest_ms)
+            self._failure = (failure, self._clock.now() + rest_ms)
 
     def _raise_known_failure(self) -> None:
         if self._failure:
             failure, until = self._failure
-            if until is None or self._clock.now() < until:
+            if 0 < until - self._clock.now() <= DAY_MS:  # farther off: the clock was set back
                 raise copy.copy(failure)
 
     async def _mind_the_gap(self) -> None:
@@ -245,6 +255,15 @@ class Auth:
         if left > 0:
             await self._clock.sleep(min(left, self._min_gap))
         self._asked_at = self._clock.monotonic()
+
+
+def _rest_ms(failure: PixivError) -> int:
+    """How long to leave the token endpoint alone."""
+    if isinstance(failure, RateLimited) and failure.retry_after is not None:
+        return int(min(max(failure.retry_after, SHORT_REST_MS / 1000), DAY_MS / 1000) * 1000)
+    return (
+        LONG_REST_MS if isinstance(failure, (RateLimited, Challenge, UnexpectedPage, NoToken)) else SHORT_REST_MS
+    )
 
 
 async def _redeem(transport: Transport, identity: AppIdentity, form: Mapping[str, str], old: str) -> Token:
@@ -277,9 +296,15 @@ async def _ask(transport: Transport, identity: AppIdentity, form: Mapping[str, s
     )
     if failure is None:
         return read_token(_parsed(answer.body), now, old)
-    if isinstance(failure, (RateLimited, Challenge, ServerError, EndpointGone, BadResponse)):
+    if isinstance(failure, (RateLimited, Challenge, UnexpectedPage, ServerError, BadResponse)):
         raise failure
-    raise rejection(error_text(answer.body), form["grant_type"]) from failure
+    text, grant = error_text(answer.body), form["grant_type"]
+    if says_dead(answer.body) or (grant != "refresh_token" and answer.status == 400):
+        raise rejection(text, grant) from failure
+    said = f": {shortened(text)}" if text else ""
+    raise NoToken(
+        f"{WHERE}: no token came, and nothing says why for certain ({answer.status}{said})."
+    ) from failure
 
 
 def client_time_headers(now: int) -> dict[str, str]:
@@ -289,62 +314,8 @@ def client_time_headers(now: int) -> dict[str, str]:
     return {"X-Client-Time": moment, "X-Client-Hash": digest}
 
 
-def rejection(text: str, grant_type: str) -> TokenRejected:
-    """The refusal of the token endpoint, with its cause as far as Pixiv names one."""
-    said = text.lower()
-    if "103:" in said:
-        cause = "Pixiv ID or password is wrong (103)."
-    elif "104:" in said or "invalid account" in said:
-        cause = "Pixiv has suspended this account (104)."
-    elif "client" in said:
-        cause = "Pixiv refuses this client; set pixiv.client_id and pixiv.client_secret to those of a current app."
-    elif grant_type == "refresh_token":
-        cause = (
-            "Pixiv does not accept the refresh token: mistyped, or revoked by a password change or a suspension."
-        )
-    elif "verifier" in said or "challenge" in said:
-        cause = "The code belongs to another login page than the one opened last; open the newest address again."
-    else:
-        cause = "The login code is used up or too old: it works once, for about 30 seconds. Fetch a new one."
-    return TokenRejected(cause)
-
-
 def _parsed(body: bytes) -> Any:
     try:
         return parse_json(body)
     except (ValueError, RecursionError) as exc:
         raise BadResponse(f"{WHERE}: the answer is not JSON.") from exc
-
-
-def read_token(payload: Any, now: int, old_refresh_token: str = "") -> Token:
-    """A Token out of the endpoint's answer, whose fields stand at the top, inside `response`, or in both
-    places.
-    """
-    if not isinstance(payload, Mapping):
-        raise BadResponse(f"{WHERE}: the answer is not an object.")
-    inner = payload.get("response")
-    fields = {**payload, **inner} if isinstance(inner, Mapping) else payload
-    user = fields.get("user")
-    if not isinstance(user, Mapping):
-        raise BadResponse(f"{WHERE}: the answer lacks `user`.")
-    access, refresh = fields.get("access_token"), fields.get("refresh_token") or old_refresh_token
-    if not (isinstance(access, str) and access and isinstance(refresh, str) and refresh):
-        raise BadResponse(f"{WHERE}: the answer lacks a token.")
-    return Token(
-        access_token=access,
-        refresh_token=refresh,
-        expires_at=now + _whole(fields.get("expires_in", 3600), "expires_in") * 1000,
-        user_id=_whole(user.get("id"), "user.id"),
-        user_name=str(user.get("name") or ""),
-        user_account=str(user.get("account") or ""),
-        is_premium=user.get("is_premium") is True,
-        x_restrict=_whole(user.get("x_restrict") or 0, "user.x_restrict"),
-    )
-
-
-def _whole(value: Any, name: str) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53:
-        return value
-    if isinstance(value, str) and value.isdecimal() and len(value) < 16:
-        return int(value)
-    raise BadResponse(f"{WHERE}: `{name}` is not a number.")

@@ -35,7 +35,7 @@ OFFSET_CAP = 5000
 
 class Expired(PixivError):
     """Pixiv no longer takes the access token. Never leaves the transport: it is renewed, or becomes
-    TokenRejected.
+    AccessRefused.
     """
 
 

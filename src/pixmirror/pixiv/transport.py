@@ -18,15 +18,16 @@ import httpx
 
 from pixmirror.clock import Clock
 from pixmirror.errors import (
+    AccessRefused,
     BadResponse,
     Challenge,
     ConfigError,
+    Forbidden,
     InvalidRequest,
     NotSent,
     PixivError,
     RateLimited,
     ServerError,
-    TokenRejected,
     UnclearOutcome,
     UnexpectedPage,
     Unreachable,
@@ -259,8 +260,12 @@ class Transport:
     async def _recover(self, request: Request, failure: PixivError, patience: _Patience) -> None:
         """Do what lets the call be repeated, or raise the failure."""
         if isinstance(failure, Expired):
-            if request.auth is None or patience.token is None or patience.renewed:
-                raise TokenRejected(f"{request.where}: Pixiv does not accept our access token.") from failure
+            if request.auth is None or patience.token is None:
+                raise Forbidden(f"{request.where}: Pixiv wants a login for this.") from failure
+            if patience.renewed:
+                raise AccessRefused(
+                    f"{request.where}: Pixiv refuses an access token that it just gave."
+                ) from failure
             patience.renewed = True
             await request.auth.renew(patience.token)
         elif isinstance(failure, RateLimited):
