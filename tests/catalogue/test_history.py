@@ -75,9 +75,7 @@ def test_what_is_a_version(db: Database, change: dict[str, Any], field: str, bef
     assert changed(told(db).versions[-1])[field] == (before, after)
 
 
-@pytest.mark.parametrize(
-    "change", [{"total_view": 5}, {"is_bookmarked": True}, {"is_muted": True}, {"caption": ""}]
-)
+@pytest.mark.parametrize("change", [{"total_view": 5}, {"is_bookmarked": True}, {"is_muted": True}, {"title": ""}])
 def test_what_is_no_version(db: Database, change: dict[str, Any]):
     show(db, illust(1))
     show(db, illust(1, **change), at=NOW + 1)

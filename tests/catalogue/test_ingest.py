@@ -7,11 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
+from pixmirror.catalogue.chores import done
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest.captions import set_captions_stripped
 from pixmirror.catalogue.ingest.payloads import BASE
 from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.payloads import AGAINST, CODEC, unpack
+from pixmirror.catalogue.rebuild import reindex
 from pixmirror.catalogue.schema import payload
 from pixmirror.catalogue.seen import Ingested, Wants
 from pixmirror.models import Lane, to_ms
@@ -291,7 +293,8 @@ def test_who_edits_anything_may_have_edited_a_caption_that_lists_leave_out(db: D
     answer(0, *bare)
     answer(1, illust(1), illust(2), novel(3), endpoint="detail")
     edited = [illust(1, caption="", title="new"), illust(2, caption="", total_view=9), novel(3, caption="")]
-    assert answer(2, illust(1, caption="", title="older")) == {}, "its captions are believed"
+    asked = answer(2, illust(1, caption="", title="older"))
+    assert list(asked) == [("detail", 2)], "its captions are believed, so this one may have been emptied"
     db.run_sync(set_captions_stripped, ME, NOW + 1)
     assert answer(3, *edited) == {("detail", 2): (Lane.REFRESH, NOW + 3 * HOUR)}
     assert answer(4, *edited) == {}
@@ -309,3 +312,39 @@ def test_a_rereading_is_no_job_and_wants_nothing_that_the_jobs_refused(db: Datab
         {"job": "following", "refused_reason": "type is illust"}
     ]
     assert rows("SELECT DISTINCT state FROM media") == [{"state": "refused"}]
+
+
+def test_an_emptied_caption_is_news_where_lists_have_captions(db: Database, rows):
+    db.run_sync(record_works, seen(), works(illust(1, caption="my number is 123")), {})
+    db.run_sync(record_works, seen(NOW + DAY), works(illust(1, caption="")), {})
+    assert rows("SELECT caption FROM work") == [{"caption": ""}]
+    assert not rows("SELECT 1 FROM chore WHERE kind = 'detail'")
+    assert not reindex.check(db, NOW + DAY).differences
+
+
+def test_an_emptied_caption_is_no_news_where_lists_leave_captions_out(db: Database, rows):
+    db.run_sync(lambda c: c.exec_driver_sql(f"INSERT INTO account VALUES ({ME}, 'n', 'a', 0, 0, 1, {NOW})"))
+    db.run_sync(record_works, seen(), works(illust(1, caption="told")), {})
+    db.run_sync(record_works, seen(NOW + DAY), works(illust(1, caption="")), {})
+    assert rows("SELECT caption FROM work") == [{"caption": "told"}]
+    assert not reindex.check(db, NOW + DAY).differences
+
+
+def test_a_caption_of_detail_that_a_list_tells_empty_is_asked_for_once(db: Database, rows):
+    db.run_sync(record_works, seen(endpoint="detail"), works(illust(1)), {})
+    for day in (1, 2):
+        db.run_sync(record_works, seen(NOW + day * DAY), works(illust(1, caption="")), {})
+        assert rows("SELECT kind FROM chore WHERE kind = 'detail'") == [{"kind": "detail"}] * (day == 1)
+        db.run_sync(done, "detail", 2)
+    assert rows("SELECT caption FROM work") == [{"caption": "a caption<br />"}]
+    db.run_sync(record_works, seen(NOW + 3 * DAY, endpoint="detail"), works(illust(1, caption="")), {})
+    assert rows("SELECT caption FROM work") == [{"caption": ""}]
+
+
+def test_all_works_are_looked_through_only_when_lists_are_found_to_leave_captions_out(db: Database, rows):
+    db.run_sync(lambda c: c.exec_driver_sql(f"INSERT INTO account VALUES ({ME}, 'n', 'a', 0, 0, 0, {NOW})"))
+    db.run_sync(record_works, seen(), works(illust(1, caption=""), illust(2, caption="")), {})
+    assert db.run_sync(set_captions_stripped, ME, NOW) == 2
+    db.run_sync(done, "detail", 2)
+    assert db.run_sync(set_captions_stripped, ME, NOW) == 0
+    assert rows("SELECT key FROM chore WHERE kind = 'detail'") == [{"key": 4}]

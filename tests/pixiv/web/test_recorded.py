@@ -11,7 +11,7 @@ import pytest
 from pixmirror.errors import BadResponse, PixmirrorError
 from pixmirror.models import Comment, Illust, Model, Novel, State, UserDetail
 from pixmirror.pixiv.reading import preview_works
-from pixmirror.pixiv.web import reading
+from pixmirror.pixiv.web import reading, shapes
 from pixmirror.pixiv.web.endpoints import ANSWERS
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
 from pixmirror.pixiv.web.rows import Facts, Rows, sent
@@ -77,7 +77,7 @@ def plain(value):
     if isinstance(value, list):
         return [plain(child) for child in value] or None
     if isinstance(value, str) and "href=" in value:
-        straight = re.sub(r'/jump\.php\?([^"]*)', lambda found: unquote(found[1]), value)
+        straight = re.sub(r'/jump\.php\?([^"]*)', lambda found: unquote(found[1]).replace("&", "&amp;"), value)
         return INSIDE.sub(_in_app, straight)
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
@@ -232,3 +232,19 @@ def test_the_document_took_one_search_for_another():
 def test_an_answer_without_its_body_is_refused(path):
     with pytest.raises(BadResponse):
         reading.answer({"error": False, "message": ""}, endpoint(path))
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("https://e.com/?id=1&amp;from=px", "/jump.php?https%3A%2F%2Fe.com%2F%3Fid%3D1%26from%3Dpx"),
+        ("https://e.com/?id=1&amp;from=px", "/jump.php?https%3A%2F%2Fe.com%2F%3Fid%3D1%26amp%3Bfrom%3Dpx"),
+        (
+            "https://e.com/?a&amp;copy=1",
+            "https://www.pixiv.net/jump.php?url=https%3A%2F%2Fe.com%2F%3Fa%26copy%3D1",
+        ),
+        ("https://e.com/&quot;x", "/jump.php?https%3A%2F%2Fe.com%2F%22x"),
+    ],
+)
+def test_a_link_of_a_caption_reads_as_in_the_app(url: str, sent: str):
+    assert shapes.ILLUST.read({"description": f'<a href="{sent}">x</a>'})["caption"] == f'<a href="{url}">x</a>'

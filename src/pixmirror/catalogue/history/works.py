@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
-from pixmirror.catalogue.ingest import merging
+from pixmirror.catalogue.ingest import captions, merging
 from pixmirror.catalogue.ingest import tags as ingest_tags
 from pixmirror.catalogue.ingest.files import cover_file, embedded_files, zip_file
 from pixmirror.catalogue.ingest.payloads import BASE
@@ -55,9 +55,10 @@ class _Known:
 def work_steps(conn: Connection, key: int) -> Iterator[Step]:
     """In the order in which they came, one for each answer that is kept."""
     known = _Known()
+    stripped = captions.are_stripped(conn)
     for answer in _answers(conn, key):
         try:
-            known = _join(known, answer, key)
+            known = _join(known, answer, key, stripped)
         except ValidationError:
             continue  # of a shape that is no longer read
         if known.row is not None or known.text is not None:
@@ -102,7 +103,7 @@ def _without_payload(conn: Connection, key: int, found: Sequence[_Answer]) -> It
             yield _Answer(row.first_seen, "ugoira", {"zip_urls": {"medium": row.url}, "frames": []})
 
 
-def _join(known: _Known, answer: _Answer, key: int) -> _Known:
+def _join(known: _Known, answer: _Answer, key: int, stripped: bool) -> _Known:
     if answer.endpoint == "stub":
         return known
     if answer.endpoint == "webview":
@@ -110,15 +111,15 @@ def _join(known: _Known, answer: _Answer, key: int) -> _Known:
     if answer.endpoint == "ugoira":
         return _join_ugoira(known, read(UgoiraMetadata, answer.raw)[0])
     item = (read(Novel, answer.raw) if key & 1 else read(Illust, answer.raw))[0]
-    return known if item.is_stub else _join_work(known, item, answer)
+    return known if item.is_stub else _join_work(known, item, answer, stripped)
 
 
-def _join_work(known: _Known, item: Illust | Novel, answer: _Answer) -> _Known:
+def _join_work(known: _Known, item: Illust | Novel, answer: _Answer, stripped: bool) -> _Known:
     row, tags, old = merging.content_of(answer.endpoint, item), ingest_tags.names(item.tags), known.row
     detailed = answer.at if answer.endpoint == "detail" else None
     title = item.series.title if item.series else ""
     if old is not None:
-        tags = merging.merge(answer.endpoint, row, tags, old, known.tags)
+        tags = merging.merge(answer.endpoint, row, tags, old, known.tags, stripped=stripped)
         detailed = detailed or old.detail_at
         if row["series_key"] is not None and row["series_key"] == old.series_key:
             title = title or known.series_title or ""

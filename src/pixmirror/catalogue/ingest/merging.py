@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from pixmirror.catalogue.seen import WEB
 from pixmirror.models import Illust, Novel, to_ms, work_key
 
 P = TypeVar("P", bound=Any)
@@ -79,14 +80,18 @@ def content_of(endpoint: str, item: Illust | Novel) -> dict[str, Any]:
     return row
 
 
-def merge(endpoint: str, row: dict[str, Any], tags: list[str], old: Any, before: Sequence[str]) -> list[str]:
-    """Completes `row` from `old`, and says which tags stand: what a list leaves empty replaces nothing (law 7).
+def merge(
+    endpoint: str, row: dict[str, Any], tags: list[str], old: Any, before: Sequence[str], *, stripped: bool = False
+) -> list[str]:
+    """Complete `row` from `old`, and return the tags that stand: stubs and empty fields overwrite nothing.
 
-    `old` is the row before, with `detail_at`; `before` are its tags.
+    `old` is the row before, with `detail_at`; `before` are its tags. A caption that lists told and tell empty now
+    was emptied, unless this account's lists leave captions out (`stripped`).
     """
     if endpoint != "detail":
-        for name in ("title", "caption"):
-            row[name] = row[name] or getattr(old, name)
+        row["title"] = row["title"] or old.title
+        if not _tells_captions(endpoint, old, stripped):
+            row["caption"] = row["caption"] or old.caption
         if old.detail_at is not None:
             tags = tags or list(before)
             row["series_key"] = row["series_key"] or old.series_key
@@ -97,6 +102,13 @@ def merge(endpoint: str, row: dict[str, Any], tags: list[str], old: Any, before:
             row[name] = getattr(old, name)
     row["create_date"] = row["create_date"] or old.create_date
     return tags
+
+
+def _tells_captions(endpoint: str, old: Any, stripped: bool) -> bool:
+    """True if an empty caption of this answer is news of a work that stood as `old`."""
+    if endpoint == WEB:
+        return True  # a page of the website is as whole as detail
+    return endpoint != LEGACY and not stripped and old.detail_at is None
 
 
 def merge_files(current: Mapping[tuple[str, int], F], files: Sequence[F], whole: bool) -> dict[tuple[str, int], F]:

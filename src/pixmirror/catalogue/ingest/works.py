@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import chores, media, stats
 from pixmirror.catalogue.forget import forgotten
+from pixmirror.catalogue.ingest import captions, merging
 from pixmirror.catalogue.ingest import known as ingest_known
-from pixmirror.catalogue.ingest import merging
 from pixmirror.catalogue.ingest import payloads as ingest_payloads
 from pixmirror.catalogue.ingest import people as ingest_people
 from pixmirror.catalogue.ingest import tags as ingest_tags
@@ -20,7 +20,7 @@ from pixmirror.catalogue.ingest.states import see
 from pixmirror.catalogue.ingest.stubs import record_stubs, shown_at_last
 from pixmirror.catalogue.ledger import moves
 from pixmirror.catalogue.payloads import canonical, digest_text
-from pixmirror.catalogue.schema import account, series, work, work_job
+from pixmirror.catalogue.schema import series, work, work_job
 from pixmirror.catalogue.seen import WEB, Ingested, Seen, next_seq
 from pixmirror.catalogue.statements import Many
 from pixmirror.clock import DAY_MS
@@ -54,7 +54,6 @@ _SERIES = Many(
         where=(_series.excluded.title != "") & (_series.excluded.title != series.c.title),
     )
 )
-_STRIPPED = select(account.c.captions_stripped).where(account.c.id == bindparam("b_id"))
 
 
 @dataclass(slots=True)
@@ -105,8 +104,10 @@ def record_works(
     tags_before = ingest_known.tags_of(conn, [i.key for i in fresh])
     media_before = ingest_known.media_of(conn, [i.key for i in fresh])
     files = media.Changes()
+    emptied = any(i.old is not None and i.old.caption and not i.work.caption for i in fresh)
+    stripped = emptied and captions.are_stripped(conn, seen.account_id)
     for item in fresh:
-        _merge(seen, item, tags_before.get(item.key))
+        _merge(seen, item, tags_before.get(item.key), stripped=stripped)
         if isinstance(item.work, Illust):
             item.changed |= _compare_files(files, seen, item, media_before.get(item.key, ()))
         # What another class of endpoint changed in between and this one changes back is a version too.
@@ -155,7 +156,7 @@ def _unwanted(seen: Seen, item: Illust | Novel) -> str | None:
     return None if seen.wants.files else "files = false"
 
 
-def _merge(seen: Seen, item: _Item, tags_before: Sequence[str] | None) -> None:
+def _merge(seen: Seen, item: _Item, tags_before: Sequence[str] | None, *, stripped: bool) -> None:
     """The row and the tags as they stand after this answer, and whether they moved."""
     item.content = row = merging.content(item.work)
     item.tags = ingest_tags.names(item.work.tags)
@@ -164,7 +165,7 @@ def _merge(seen: Seen, item: _Item, tags_before: Sequence[str] | None) -> None:
         item.changed = True
         return
     before = list(tags_before or ())
-    item.tags = merging.merge(seen.endpoint, row, item.tags, old, before)
+    item.tags = merging.merge(seen.endpoint, row, item.tags, old, before, stripped=stripped)
     item.changed = item.unshown or any(row[name] != getattr(old, name) for name in CONTENT) or item.tags != before
 
 
@@ -291,12 +292,13 @@ def _add_chores(
                 (edited if item.changed else rows).append(("ugoira", item.key, *_completing(seen, item)))
         if seen.wants.comments and (due := _comments_due(seen, item, known)) is not None:
             rows.append(("comments", item.key, Lane.EXTRA, due))
-        lane = _caption_lane(seen, item, media_before.get(item.key, ()))
+        if item.settled or item.work.caption or seen.endpoint in ("detail", WEB):
+            continue
+        if stripped is None:
+            stripped = captions.are_stripped(conn, seen.account_id)
+        lane = _caption_lane(item, media_before.get(item.key, ()), stripped=stripped)
         if lane is not None:
-            if stripped is None:
-                stripped = bool(conn.execute(_STRIPPED, {"b_id": seen.account_id}).scalar())
-            if stripped:
-                rows.append(("detail", item.key, lane, seen.now))
+            rows.append(("detail", item.key, lane, seen.now))
     chores.add_all(conn, rows)
     chores.add_all(conn, edited, moved=True)
 
@@ -312,13 +314,14 @@ def _completing(seen: Seen, item: _Item) -> tuple[Lane, int]:
     return Lane.EXTRA, min(to_ms(item.work.create_date), seen.now)
 
 
-def _caption_lane(seen: Seen, item: _Item, files: Sequence[Any]) -> Lane | None:
-    """How urgently detail is to tell the caption, if this account's lists leave captions out; None: not at all.
+def _caption_lane(item: _Item, files: Sequence[Any], *, stripped: bool) -> Lane | None:
+    """How urgently detail is to tell the caption that an answer leaves empty; None: not at all.
 
-    Who edits something else may have edited the caption too, which such a list would not show.
+    Who edits something else may have edited the caption too, which a list that leaves captions out (`stripped`)
+    would not show. Where lists have captions, only one that detail gave is asked about: it may be emptied.
     """
-    if item.settled or item.work.caption or seen.endpoint in ("detail", WEB):
-        return None
+    if not stripped:
+        return Lane.REFRESH if item.content["caption"] and item.kept and not item.is_new else None
     if not item.content["caption"] and (item.old is None or item.old.detail_at is None):
         return Lane.EXTRA
     edited = item.changed or (isinstance(item.work, Novel) and _has_new_cover(item.work, files))

@@ -60,11 +60,12 @@ class Replayed:
     said: list[Said] = field(default_factory=list)
     payloads: int = 0
     unreadable: int = 0
+    stripped: bool = False
 
 
-def replay(key: int, payloads: Sequence[Any]) -> Replayed:
-    """`payloads`: all of the work (id, endpoint, codec, body, seen_at, language)."""
-    result = Replayed(key)
+def replay(key: int, payloads: Sequence[Any], *, stripped: bool = False) -> Replayed:
+    """Replay all payloads of the work (id, endpoint, codec, body, seen_at, language); `stripped`: see `merge`."""
+    result = Replayed(key, stripped=stripped)
     for payload in merging.oldest_first(payloads):
         result.payloads += 1
         try:
@@ -109,7 +110,7 @@ def _work(result: Replayed, payload: Any, work: Illust | Novel) -> None:
         result.is_old = not is_dump and payload.language is None
     if old is not None:
         before = SimpleNamespace(**old, detail_at=result.detail_at)
-        tags = merging.merge(payload.endpoint, row, tags, before, result.tags)
+        tags = merging.merge(payload.endpoint, row, tags, before, result.tags, stripped=result.stripped)
     if old is None or (result.is_dumped and not is_dump):
         result.first_at, result.is_dumped = payload.seen_at, is_dump
     result.row, result.tags = row, tags

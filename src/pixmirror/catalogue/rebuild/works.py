@@ -8,8 +8,8 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from pixmirror.catalogue import tally
 from pixmirror.catalogue.forget import forgotten
+from pixmirror.catalogue.ingest import captions, merging
 from pixmirror.catalogue.ingest import known as ingest_known
-from pixmirror.catalogue.ingest import merging
 from pixmirror.catalogue.ingest import tags as ingest_tags
 from pixmirror.catalogue.ingest.payloads import BASE
 from pixmirror.catalogue.rebuild.findings import Findings, Ledger, ledger
@@ -119,7 +119,8 @@ def _replay_all(conn: Connection, keys: Sequence[int]) -> dict[int, Replayed]:
     by_key: dict[int, list[Any]] = {key: [] for key in keys}
     for row in conn.execute(_PAYLOADS, {"keys": listed(keys)}).all():
         by_key[row.owner_id].append(row)
-    return {key: replay(key, rows) for key, rows in by_key.items()}
+    stripped = captions.are_stripped(conn)
+    return {key: replay(key, rows, stripped=stripped) for key, rows in by_key.items()}
 
 
 def _expected(found: Replayed, old: Any, told: Ledger, stats: Any) -> dict[str, Any]:

@@ -13,16 +13,18 @@ from pixmirror.pixiv.web.rows import Rows, read_as, reason, sent
 M = TypeVar("M", bound=Model)
 
 
-def one(raw: Any, model: type[M], endpoint: str) -> Received[M]:
-    """A body, or any web object, as its model."""
+def one(raw: Any, model: type[M], endpoint: str, *, strict: bool = False) -> Received[M]:
+    """A body, or any web object, as its model; `strict`: an odd member makes it a BadResponse."""
     if not isinstance(raw, dict):
         raise BadResponse(f"{endpoint}: {type(raw).__name__} where an object must be.")
     try:
         item, odd = read_as(model, raw)
-        return Received(item, raw, odd)
     except ValidationError as exc:
         place, why = reason(exc, "")
         raise BadResponse(f"{endpoint}: `{place}`: {why}.") from exc
+    if strict and odd:
+        raise BadResponse(f"{endpoint}: `{odd[0].path}`: {odd[0].reason}.")
+    return Received(item, raw, odd)
 
 
 def answer(payload: Any, path: str) -> Received[Model]:
@@ -32,7 +34,7 @@ def answer(payload: Any, path: str) -> Received[Model]:
         if (failure := refused(payload, path.replace("{id}", "0"), True)) is not None:
             raise failure
         payload = body_of(payload, path)
-    return one(unbared(payload, kind), kind.model, path)
+    return one(unbared(payload, kind), kind.model, path, strict=True)
 
 
 def unbared(body: Any, kind: Answer) -> Any:

@@ -5,6 +5,7 @@ Sources: document 001, the recorded web-ajax responses, pixiv-facts 4, 7.2, 8 an
 
 import re
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,7 +29,7 @@ from pixmirror.pixiv.web.lenses import (
 
 KINDS = ("illust", "manga", "ugoira")
 STAMPS = "https://s.pximg.net/common/images/stamp/generated-stamps/{}_s.jpg"
-JUMP = re.compile(r'href="(?:https://www\.pixiv\.net)?/jump\.php\?([^"]*)"')
+JUMP = re.compile(r'href="(?:https://www\.pixiv\.net)?/jump\.php\?(?:url=)?([^"]*)"')
 INSIDE = re.compile(
     r'href="https://www\.pixiv\.net/(?:artworks/|users/|novel/show\.php\?id=)(\d+)">(illust|novel|user)/\1</a>'
 )
@@ -73,8 +74,13 @@ def _caption(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return "" if value is None else value
-    straight = JUMP.sub(lambda found: f'href="{unquote(found[1])}"', value)
+    straight = JUMP.sub(lambda found: f'href="{_attribute(unquote(found[1]))}"', value)
     return INSIDE.sub(lambda found: f'href="pixiv://{found[2]}s/{found[1]}">{found[2]}/{found[1]}</a>', straight)
+
+
+def _attribute(url: str) -> str:
+    """An address as the App API writes it inside of href; the detour had it percent-encoded instead."""
+    return escape(url.replace("&amp;", "&"), quote=False).replace('"', "&quot;")
 
 
 CAPTION = Codec(_caption, lambda value: value)
