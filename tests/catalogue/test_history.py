@@ -327,7 +327,8 @@ class Model:
         newest, date = max(old[3].values(), default=""), date.replace("/", "")
         files = dict(old[3]) if date < newest else dict.fromkeys(range(pages), date)
         if endpoint != "detail":
-            title, caption = title or old[0], caption or old[1]
+            title = title or old[0]
+            caption = caption or (old[1] if self.detailed else "")
             tags = tags or (old[2] if self.detailed else [])
         self.detailed |= endpoint == "detail"
         new = (title, caption, tags, files)

@@ -12,6 +12,7 @@ import pytest
 from pixmirror.catalogue import sidecars
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.history import versions
+from pixmirror.catalogue.ingest import lacking
 from pixmirror.catalogue.ingest.files import record_text, record_ugoira
 from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.rebuild import reindex
@@ -21,7 +22,7 @@ from pixmirror.catalogue.views import why as views_why
 from pixmirror.catalogue.views.export import KINDS, export
 from pixmirror.models import Illust, Novel, NovelText, Received, UgoiraMetadata
 from pixmirror.pixiv.reading import novel_page, read_items
-from tests.catalogue.builders import DAY, NOW, illust, novel, seen, ugoira, works
+from tests.catalogue.builders import DAY, HOUR, NOW, illust, novel, seen, ugoira, works
 
 
 def _exported(conn: Connection, kind: str) -> list[dict[str, Any]]:
@@ -156,3 +157,67 @@ def test_a_row_of_a_work_that_damage_took_is_made_again(db: Database, rows: Any,
     assert len(rows("SELECT * FROM media")) == 3
     assert {r["name"]: r["works"] for r in rows("SELECT name, works FROM tag")} == {"a": 1, "b": 1}
     assert read_all(db)["works"][0]["tags"] == ["a", "b"]
+
+
+def test_a_page_without_an_address_is_a_hole_until_an_answer_fills_it(db: Database, rows: Any):
+    short = illust(1, pages=3)
+    short["meta_pages"].pop()
+    nameless = illust(2, pages=2)
+    nameless["meta_pages"][1]["image_urls"]["original"] = None
+    wrong = illust(3, meta_single_page={"original_image_url": "https://[i.pximg.net]/x.jpg"})
+    long = illust(4, meta_single_page={"original_image_url": "https://i.pximg.net/" + "x" * 70_000})
+    bare = illust(5, meta_single_page={})
+    db.run_sync(record_works, seen(), works(short, nameless, wrong, long, bare), {})
+    holes = "SELECT owner_id / 2 AS id, idx, state FROM media WHERE url = '' ORDER BY 1"
+    assert [(r["id"], r["idx"], r["state"]) for r in rows(holes)] == [
+        (1, 2, "failed"), (2, 1, "failed"), (3, 0, "failed"), (4, 0, "failed"), (5, 0, "failed"),
+    ]  # fmt: skip
+    asked = "SELECT key / 2 AS id, due_at FROM chore WHERE kind = 'detail'"
+    assert {r["id"]: r["due_at"] - NOW for r in rows(asked)} == dict.fromkeys(range(1, 6), HOUR)
+    told = read_all(db, "1")["why"]["answer"]
+    assert any("no original of this page" in line and "the work is asked for again" in line for line in told)
+    whole = [illust(1, pages=3), illust(2, pages=2), *(illust(i) for i in (3, 4, 5))]
+    db.run_sync(record_works, seen(NOW + DAY, endpoint="detail"), works(*whole), {})
+    assert not rows(holes)
+    paths = rows("SELECT path FROM media WHERE owner_id = 2 ORDER BY idx")
+    assert [r["path"] for r in paths] == ["7/1_p0.png", "7/1_p1.png", "7/1_p2.png"]
+
+
+def test_a_work_that_lacks_pages_is_asked_for_rarer_and_rarer(db: Database):
+    short = illust(1, pages=2, page_count=4)
+    db.run_sync(record_works, seen(), works(short), {})
+    looks = [db.read_sync(lacking.next_look, 2, NOW + age) for age in (0, HOUR, DAY, 7 * DAY, 30 * DAY, 99 * DAY)]
+    assert [(look or 0) - NOW for look in looks] == [HOUR, DAY, 7 * DAY, 30 * DAY, 60 * DAY, 129 * DAY]
+
+
+def test_a_count_of_pages_beyond_all_sense_is_one_hole(db: Database, rows: Any):
+    db.run_sync(record_works, seen(), works(illust(1, pages=2, page_count=2**50)), {})
+    assert [r["idx"] for r in rows("SELECT idx FROM media WHERE url = ''")] == [2]
+
+
+def test_pages_that_were_known_are_not_lost_by_an_answer_that_lacks_them(db: Database, rows: Any):
+    db.run_sync(record_works, seen(), works(illust(1, pages=3)), {})
+    short = illust(1, pages=3)
+    short["meta_pages"].pop()
+    db.run_sync(record_works, seen(NOW + 1), works(short), {})
+    assert [r["state"] for r in rows("SELECT state FROM media WHERE is_current")] == ["wanted"] * 3
+
+
+def test_holes_of_what_no_job_wants_are_refused_and_fail_once_it_is_wanted(db: Database, rows: Any):
+    db.run_sync(record_works, seen(), works(illust(1, meta_single_page={})), {2: "tag"})
+    assert rows("SELECT state FROM media") == [{"state": "refused"}]
+    assert not rows("SELECT 1 FROM chore WHERE kind = 'detail'")
+    db.run_sync(record_works, seen(NOW + 1, job="another"), works(illust(1, meta_single_page={})), {})
+    assert rows("SELECT state FROM media") == [{"state": "failed"}]
+
+
+def test_a_picture_that_a_novels_text_names_and_its_answer_lacks_is_a_hole(db: Database, rows: Any):
+    db.run_sync(record_works, seen(), works(novel(1)), {})
+    page = {"id": 1, "text": "a [uploadedimage:4] b [uploadedimage:5]", "images": {}}
+    one = {"novelImageId": "4", "urls": {"original": "https://i.pximg.net/a/img/2023/01/02/03/04/05/4.png"}}
+    for at, images in ((NOW, {"4": one}), (NOW + 1, {"4": one, "5": one | {"novelImageId": "5"}})):
+        answer = page | {"images": images}
+        db.run_sync(record_text, seen(at), Received(NovelText.model_validate(answer), answer))
+        holes = rows("SELECT idx, state FROM media WHERE url = ''")
+        assert holes == ([{"idx": 5, "state": "failed"}] if at == NOW else [])
+    assert len(rows("SELECT 1 FROM media WHERE role = 'embed'")) == 2

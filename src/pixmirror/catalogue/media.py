@@ -12,6 +12,7 @@ from sqlalchemy import (
     Row,
     bindparam,
     case,
+    delete,
     exists,
     func,
     insert,
@@ -26,8 +27,11 @@ from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.schema import media, text_version, work, work_job
 from pixmirror.catalogue.seen import Seen, among, listed
 from pixmirror.catalogue.statements import Many
-from pixmirror.models import Illust, Lane, url_version
+from pixmirror.models import Illust, Lane, is_address, url_version
 
+_BLANK: dict[str, Any] = {
+    "owner_kind": "work", "version": "-", "is_current": 1, "url": "", "alternates": None, "path": "",
+}  # fmt: skip
 REPLACED = "replaced upstream before it was fetched"
 REMOVED = "removed upstream before it was fetched"
 NOT_A_FILE = "the URL names no kind of file that pixmirror stores"
@@ -50,6 +54,7 @@ _RETIRE = (
         error=case((_unfetched, bindparam("reason")), else_=media.c.error),
     )
 )
+_DROP = delete(media).where(media.c.id == bindparam("b_id"), media.c.url == "")
 _CURRENT = update(media).where(media.c.id == bindparam("b_id")).values(is_current=1)
 _NEW_URL = (
     update(media)
@@ -64,7 +69,13 @@ _of_works = (media.c.owner_kind == "work") & among(media.c.owner_id, "keys") & (
 _WANT = (
     update(media)
     .where(_of_works, media.c.state == "refused")
-    .values(state="wanted", error=None, attempts=0, due_at=0, priority=bindparam("lane"))
+    .values(
+        state=case((media.c.path == "", "failed"), else_="wanted"),
+        error=case((media.c.path == "", media.c.error), else_=None),
+        attempts=0,
+        due_at=0,
+        priority=bindparam("lane"),
+    )
 )
 _REFUSE = update(media).where(_of_works, _is_one_of("wanted", "waiting")).values(state="refused")
 _no_zip = ~exists().where(
@@ -102,9 +113,16 @@ class Changes:
     retired: list[dict[str, Any]] = field(default_factory=list)
     current: list[dict[str, Any]] = field(default_factory=list)
     new_url: list[dict[str, Any]] = field(default_factory=list)
+    dropped: list[dict[str, Any]] = field(default_factory=list)
 
     def write(self, conn: Connection) -> None:
-        for statement, rows in ((_RETIRE, self.retired), (_CURRENT, self.current), (_NEW_URL, self.new_url)):
+        written = (
+            (_DROP, self.dropped),
+            (_RETIRE, self.retired),
+            (_CURRENT, self.current),
+            (_NEW_URL, self.new_url),
+        )
+        for statement, rows in written:
             if rows:
                 conn.execute(statement, rows)
         forgotten.mark(conn, self.new)
@@ -112,14 +130,13 @@ class Changes:
 
 
 def originals(work: Illust) -> list[File]:
-    """The original pages; a ugoira has none (its file is the zip, known from its metadata)."""
+    """The original pages that have an address; a ugoira has none (its file is the zip that metadata names)."""
     if work.type == "ugoira":
         return []
+    urls: Iterable[str | None] = work.originals
     if work.meta_pages:
-        return [
-            File("page", i, p.image_urls.original) for i, p in enumerate(work.meta_pages) if p.image_urls.original
-        ]
-    return [File("page", 0, url) for url in work.originals]
+        urls = (p.image_urls.original for p in work.meta_pages)
+    return [File("page", i, url) for i, url in enumerate(urls) if url and is_address(url)]
 
 
 def compare(
@@ -139,7 +156,7 @@ def compare(
     shows older versions than we know comes from a cache and says nothing.
     """
     roles = {f.role for f in files}
-    mine = [r for r in rows if r.role in roles]
+    mine = [r for r in rows if r.role in roles and r.url]
     newest = max((r.version for r in mine if r.is_current), default="")
     if not mine:
         changes.new += (_row(seen, key, user_id, file, wanted=wanted, first=True) for file in files)
@@ -199,6 +216,19 @@ def _row(seen: Seen, key: int, user_id: int, file: File, *, wanted: bool, first:
         "state": state,
         "priority": int(seen.lane),
         "error": NOT_A_FILE if ext is None else None,
+        "first_seen": seen.now,
+    }
+
+
+def hole(seen: Seen, key: int, role: str, index: int, reason: str, *, wanted: bool) -> dict[str, Any]:
+    """A file that is said to be and that has no address: a row that says so in its place."""
+    return _BLANK | {
+        "owner_id": key,
+        "role": role,
+        "idx": index,
+        "state": "failed" if wanted else "refused",
+        "priority": int(seen.lane),
+        "error": reason,
         "first_seen": seen.now,
     }
 

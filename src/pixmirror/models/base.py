@@ -118,6 +118,14 @@ def _extras(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 _URL_TIME = re.compile(r"/img/(\d{4})/(\d{2})/(\d{2})/(\d{2})/(\d{2})/(\d{2})/")
 
 
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?/[^\x00-\x20\x7f\ud800-\udfff]{1,2000}")
+
+
+def is_address(url: str) -> bool:
+    """True if this can be the address of a file: one of the web, of a sane length, with a host and a path."""
+    return _ADDRESS.fullmatch(url) is not None
+
+
 def url_version(url: str) -> str:
     """The upload time in an image URL's path, yyyymmddhhmmss JST, or "" if there is none (pixiv-facts 6.1)."""
     found = _URL_TIME.search(url)

@@ -13,6 +13,7 @@ from pixmirror.catalogue.filters import apply_refusals
 from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.ingest import captions as ingest_captions
 from pixmirror.catalogue.ingest import files as ingest_files
+from pixmirror.catalogue.ingest import lacking
 from pixmirror.catalogue.ingest.people import record_profile, record_user_state
 from pixmirror.catalogue.ingest.states import record_state
 from pixmirror.catalogue.ingest.stubs import next_look
@@ -166,6 +167,8 @@ async def _text(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         files = any(ctx.jobs[n].wants.files for n in briefs.jobs_of(conn, chore.key) if n in ctx.jobs)
         ingest_files.record_text(conn, replace(seen, wants=replace(seen.wants, files=files)), received)
         again = refresh.text_again(created(conn, chore.key), seen.now)
+        looks = (again, lacking.next_look(conn, chore.key, seen.now))
+        again = min((look for look in looks if look is not None), default=None)
         chores.done(conn, chore.kind, chore.key, again_at=again, lane=int(Lane.REFRESH))
 
     await ctx.db.run(record)
@@ -195,6 +198,7 @@ async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         if before and not before.caption and received.item.caption and not received.item.is_stub:
             ingest_captions.set_captions_stripped(conn, ctx.account_id, ctx.clock.now())
         chores.done(conn, chore.kind, chore.key)
+        lacking.ask_again(conn, chore.key, ctx.clock.now())
         if received.item.is_stub:
             _look_again(conn, ctx, chore.key)
         else:

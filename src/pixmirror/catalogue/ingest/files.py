@@ -12,11 +12,12 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from pixmirror.catalogue import media
 from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.ingest import known as ingest_known
+from pixmirror.catalogue.ingest import lacking
 from pixmirror.catalogue.ingest import payloads as ingest_payloads
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.schema import payload, text_version, ugoira, work
 from pixmirror.catalogue.seen import Seen, next_seq
-from pixmirror.models import NovelText, Received, UgoiraMetadata, url_version, work_key
+from pixmirror.models import NovelText, Received, UgoiraMetadata, is_address, url_version, work_key
 
 _WORK = select(work.c.user_id).where(work.c.work_key == bindparam("b_key"))
 _BUMP = update(work).where(work.c.work_key == bindparam("b_key")).values(change_seq=bindparam("seq"))
@@ -128,7 +129,14 @@ def _record_pictures(conn: Connection, seen: Seen, key: int, user_id: int, novel
     cover = cover_file(novel.cover_url)
     embeds = embedded_files(novel.images)
     moved = _compare(conn, seen, key, user_id, [cover], rows) if cover else False
-    return (_compare(conn, seen, key, user_id, embeds, rows) if embeds else False) or moved
+    moved |= _compare(conn, seen, key, user_id, embeds, rows) if embeds else False
+    named = lacking.pictures_of(novel)
+    if named or any(not r.url for r in rows):
+        changes = media.Changes()
+        shown, wanted = {f.index for f in embeds}, seen.wants.files and media.is_wanted(conn, key)
+        moved |= lacking.note(changes, seen, key, "embed", named, shown, rows, wanted=wanted)
+        changes.write(conn)
+    return moved
 
 
 def _compare(
@@ -143,7 +151,7 @@ def _compare(
 
 def cover_file(url: str | None) -> media.File | None:
     """The original of a novel's cover, whose extension must be tried; None for the site's default picture."""
-    if not url or "//s.pximg.net/" in url:
+    if not url or "//s.pximg.net/" in url or not is_address(url):
         return None
     if found := _COVER.match(url):
         original = f"{found[1]}/novel-cover-original/{found[2]}"
@@ -158,7 +166,7 @@ def embedded_files(images: dict[str, Any]) -> list[media.File]:
         urls = image.get("urls") if isinstance(image, dict) else None
         url = urls.get("original") if isinstance(urls, dict) else None
         number = str(image.get("novelImageId") or name) if isinstance(image, dict) else name
-        if isinstance(url, str) and number.isascii() and number.isdigit() and len(number) < 16:
+        if isinstance(url, str) and is_address(url) and number.isascii() and number.isdigit() and len(number) < 16:
             # Under two names one number is still one picture.
             files.setdefault(int(number), media.File("embed", int(number), url))
     return list(files.values())

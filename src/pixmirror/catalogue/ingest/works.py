@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import chores, media, stats
 from pixmirror.catalogue.forget import forgotten
-from pixmirror.catalogue.ingest import captions, merging
+from pixmirror.catalogue.ingest import captions, lacking, merging
 from pixmirror.catalogue.ingest import known as ingest_known
 from pixmirror.catalogue.ingest import payloads as ingest_payloads
 from pixmirror.catalogue.ingest import people as ingest_people
@@ -71,6 +71,7 @@ class _Item:
     content: dict[str, Any] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     changed: bool = False
+    lacks: bool = False  # pages that the answer itself says there are
     kept: bool = False  # its payload becomes a row: what lies outside of the work's own row moves only then
     unshown: bool = False  # only dumps, and at most placeholders, told of it until now
     unseen: bool = False  # only dumps did
@@ -117,6 +118,8 @@ def record_works(
     record_stubs(conn, seen, stubs, known)
     _write_tags(conn, seen, fresh, tags_before)
     files.write(conn)
+    for item in (i for i in fresh if i.lacks and i.wanted):
+        lacking.ask_again(conn, item.key, seen.now)
     _write_jobs(conn, seen, items, [r.item.key for r in stubs], known)
     shown_at_last(conn, seen, [i.key for i in items if i.old is not None and i.is_new])
     _add_chores(conn, seen, [i for i in items if i.key not in barred], known, media_before)
@@ -141,6 +144,8 @@ def _item(
     settled = old is not None and old.state == "live" and known.settled(key, seen.endpoint, digest)
     if seen.endpoint == "detail" and old is not None:
         settled = settled and old.detail_at is not None
+    if isinstance(item, Illust) and item.page_count > max(len(item.meta_pages), 1):
+        settled = False  # it names fewer pages than it counts, which is to be noticed each time
     reason = refusals.get(key) or _unwanted(seen, item)
     others = known.jobs.get(key, {})
     wanted = any(why is None for job, why in others.items() if job != seen.job)
@@ -172,11 +177,17 @@ def _merge(seen: Seen, item: _Item, tags_before: Sequence[str] | None, *, stripp
 def _compare_files(files: media.Changes, seen: Seen, item: _Item, rows: Sequence[Any]) -> bool:
     assert isinstance(item.work, Illust)
     shown = media.originals(item.work)
-    if not shown:
-        return False
+    due = lacking.pages_of(item.work, len(shown))
     user_id = item.content["user_id"]
-    whole = len(shown) >= item.work.page_count
-    return media.compare(files, seen, item.key, user_id, shown, rows, wanted=item.wanted, whole=whole)
+    whole = bool(shown) and len(shown) >= len(due)
+    moved = False
+    if shown:
+        moved = media.compare(files, seen, item.key, user_id, shown, rows, wanted=item.wanted, whole=whole)
+    item.lacks = not whole and bool(due)
+    if item.lacks or any(not r.url for r in rows):
+        indexes = {f.index for f in shown}
+        moved |= lacking.note(files, seen, item.key, "page", due, indexes, rows, wanted=item.wanted)
+    return moved
 
 
 def _counters(item: _Item) -> dict[str, int | None]:

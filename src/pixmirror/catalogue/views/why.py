@@ -282,6 +282,8 @@ def _next(conn: Connection, r: Any, now: int) -> str:
             return "the same damaged bytes came twice, so the source itself is damaged and is not asked for again"
         case "refused":
             return "it is fetched as soon as a job's filters let it in"
+        case "failed" if not r.url:
+            return "the work is asked for again, and the file is fetched once an answer has its address"
         case _:
             return "it is not tried again until you ask for it"
 

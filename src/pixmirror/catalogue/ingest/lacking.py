@@ -1,0 +1,83 @@
+"""Files that an answer says there are and names no address of: holes on record, never a work that looks complete.
+
+A hole is a row of `media` without address and path, `failed` with a reason. It goes when an answer fills it, and
+until then the work is asked for again, rarer and rarer.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from pixmirror.catalogue import chores
+from pixmirror.catalogue.media import Changes, hole
+from pixmirror.catalogue.schema import media
+from pixmirror.catalogue.seen import Seen
+from pixmirror.clock import DAY_MS, HOUR_MS
+from pixmirror.models import Illust, Lane, NovelText
+
+NO_PAGE = "Pixiv's answer has no original of this page"
+NO_PICTURE = "the text names this picture, and Pixiv's answer has none of it"
+MOST = 2000  # pages of a work; a count beyond is no count
+LOOKS = (HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS)  # after the hole was found; then every 30 days
+
+_PICTURE = re.compile(r"\[uploadedimage:([0-9]{1,15})\]")
+_SINCE = select(func.min(media.c.first_seen)).where(
+    media.c.owner_kind == "work",
+    media.c.owner_id == bindparam("b_key"),
+    media.c.url == "",
+    media.c.state == "failed",
+)
+
+
+def pages_of(work: Illust, shown: int) -> Collection[int]:
+    """The indexes of all pages that an answer says the work has; `shown` have an address."""
+    if work.type == "ugoira":
+        return ()
+    pages = max(work.page_count, len(work.meta_pages), 1)
+    return range(pages if pages <= MOST else max(len(work.meta_pages), shown) + 1)
+
+
+def pictures_of(novel: NovelText) -> Collection[int]:
+    """The numbers of the author's pictures that the text names."""
+    return {int(number) for number in _PICTURE.findall(novel.text)}
+
+
+def note(
+    changes: Changes,
+    seen: Seen,
+    key: int,
+    role: str,
+    due: Collection[int],
+    shown: Collection[int],
+    rows: Iterable[Any],
+    *,
+    wanted: bool,
+) -> bool:
+    """Add holes for what of `due` is neither shown nor known, and drop those filled; True if any moved."""
+    mine = [r for r in rows if r.role == role]
+    holes = {r.idx: r.id for r in mine if not r.url}
+    lacking = {i for i in due if i not in shown} - {r.idx for r in mine if r.url and r.is_current}
+    reason = NO_PAGE if role == "page" else NO_PICTURE
+    changes.dropped += ({"b_id": row_id} for idx, row_id in holes.items() if idx not in lacking)
+    changes.new += (
+        hole(seen, key, role, idx, reason, wanted=wanted) for idx in sorted(lacking) if idx not in holes
+    )
+    return lacking != holes.keys()
+
+
+def next_look(conn: Connection, key: int, now: int) -> int | None:
+    """When a work is asked for again because files of it lack; None if none does."""
+    since: int | None = conn.execute(_SINCE, {"b_key": key}).scalar()
+    if since is None:
+        return None
+    later = next((look for look in LOOKS if since + look > now), None)
+    return now + LOOKS[-1] if later is None else since + later
+
+
+def ask_again(conn: Connection, key: int, now: int) -> None:
+    """Have the detail of a work asked for if pages of it lack."""
+    due = next_look(conn, key, now)
+    if due is not None:
+        chores.add(conn, "detail", key, int(Lane.RETRY), due)
