@@ -116,6 +116,7 @@ def test_a_new_mirror_is_private_and_known_again(tmp_path: Path) -> None:
         assert (mode(root), mode(root / "media")) == (0o700, 0o700)
         assert mode(root / "mirror.json") == mode(root / "media" / MARKER) == 0o600
         first.check_media()
+        first.note_catalogue()
     with MirrorRoot.open(root) as second:
         assert (second.mirror_id, second.new, second.rebooted) == (first.mirror_id, False, False)
         second.check_media()
@@ -197,7 +198,8 @@ def test_media_elsewhere_are_marked_on_first_use_and_never_made(tmp_path: Path) 
 
 
 def test_an_existing_mirror_marks_new_media_only_when_told_to(tmp_path: Path) -> None:
-    MirrorRoot.open(tmp_path / "m").close()
+    with MirrorRoot.open(tmp_path / "m") as mirror:
+        mirror.note_catalogue()
     nas = tmp_path / "nas"
     nas.mkdir()
     with MirrorRoot.open(tmp_path / "m", nas) as mirror, pytest.raises(StorageAbsent, match="lacks its marker"):
@@ -484,7 +486,7 @@ def test_secrets_are_private_whatever_was_there_before(mirror: MirrorRoot) -> No
     (mirror.root / "credentials.json").touch(0o666)
     mirror.write_secret("credentials.json", "token")
     assert mode(mirror.root / "credentials.json") == 0o600
-    assert mirror.read_secret("credentials.json") == "token"
+    assert mirror.read_secret("credentials.json") == b"token"
     for name in ("../x", "a/b", ".lock", "", ".."):
         with pytest.raises(FileError):
             mirror.write_secret(name, "x")

@@ -1,11 +1,14 @@
 """The daemon's Unix socket: one JSON object a line, a question and its answer. Who may open the socket may ask."""
 
 import asyncio
+import errno
 import hashlib
 import json
+import logging
 import os
+import socket
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,10 +16,13 @@ from typing import Any
 from pixmirror.contained import contained
 from pixmirror.errors import PixmirrorError, StorageError
 
+log = logging.getLogger(__name__)
+
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 LIMIT = 1 << 20
 LONGEST_PATH = 107  # bytes, sun_path of Linux without its final zero
+OWN_FOLDER = ".run"  # of the mirror's root
 SYSTEM_FOLDER = Path("/run/pixmirror")  # RuntimeDirectory= of the unit
 
 
@@ -37,16 +43,19 @@ def _fits(path: Path) -> bool:
     return len(os.fsencode(path)) <= LONGEST_PATH
 
 
-def socket_path(root: Path, env: Mapping[str, str]) -> Path:
-    """Where the daemon of this mirror listens."""
-    return next(path for folder in _folders(env) if _fits(path := folder / _name(root)))
+def socket_paths(root: Path, env: Mapping[str, str]) -> list[Path]:
+    """Where the daemon of this mirror may listen, the best first. The last is in the mirror's root, for systems
+    that have no other place: a read-only container without /tmp.
+    """
+    folders = [*_folders(env), root.resolve() / OWN_FOLDER]
+    return [path for folder in folders if _fits(path := folder / _name(root))]
 
 
 def _candidates(root: Path, env: Mapping[str, str]) -> list[Path]:
-    """Where a daemon of this mirror may listen: it may have been started from elsewhere, as by cron."""
+    """Where a daemon of this mirror may be found: it may have been started from elsewhere, as by cron."""
     session = Path(f"/run/user/{os.getuid()}/pixmirror")
-    folders = dict.fromkeys([*_folders(env), session, SYSTEM_FOLDER])
-    return [path for folder in folders if _fits(path := folder / _name(root)) and _trusted(folder)]
+    others = [path for folder in (session, SYSTEM_FOLDER) if _fits(path := folder / _name(root))]
+    return [path for path in dict.fromkeys([*socket_paths(root, env), *others]) if _trusted(path.parent)]
 
 
 def _trusted(folder: Path) -> bool:
@@ -61,7 +70,6 @@ def _trusted(folder: Path) -> bool:
 @asynccontextmanager
 async def listening(root: Path, env: Mapping[str, str], handler: Handler) -> AsyncIterator[Path]:
     """Answer requests while the block runs. The caller holds the mirror's lock, so an old socket is a dead one."""
-    path = socket_path(root, env)
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -73,13 +81,10 @@ async def listening(root: Path, env: Mapping[str, str], handler: Handler) -> Asy
         with suppress(asyncio.CancelledError):
             await _serve(reader, writer, handler)
 
-    try:
-        _make_folder(path.parent)
-        path.unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(serve, path=str(path), limit=LIMIT)
-        path.chmod(0o600)
-    except OSError as error:
-        raise StorageError(f"The control socket {path} cannot be made: {error.strerror}.") from error
+    path, bound = bind(root, env)
+    if path.parent != (first := socket_paths(root, env)[0].parent):
+        log.warning("Listening in %s, as no socket can be made in %s.", path.parent, first)
+    server = await asyncio.start_unix_server(serve, sock=bound, limit=LIMIT)
     try:
         yield path
     finally:
@@ -90,11 +95,50 @@ async def listening(root: Path, env: Mapping[str, str], handler: Handler) -> Asy
         path.unlink(missing_ok=True)
 
 
+def bind(root: Path, env: Mapping[str, str]) -> tuple[Path, socket.socket]:
+    """A socket at the first place where one can be made. StorageError, with what would help, where none can be."""
+    return _first(socket_paths(root, env))
+
+
+def try_places(root: Path, env: Mapping[str, str]) -> Path:
+    """The folder in which a daemon would listen, tried beside one that may be there; StorageError as `bind`."""
+    path, bound = _first([path.with_suffix(".try") for path in socket_paths(root, env)])
+    bound.close()
+    path.unlink(missing_ok=True)
+    return path.parent
+
+
+def _first(paths: Sequence[Path]) -> tuple[Path, socket.socket]:
+    reasons = []
+    for path in paths:
+        try:
+            return path, _bind(path)
+        except OSError as error:
+            reasons.append(f"{path.parent}: {error.strerror or error}")
+    raise StorageError(
+        f"The control socket cannot be made anywhere ({'; '.join(reasons)}). Set RUNTIME_DIRECTORY or "
+        "XDG_RUNTIME_DIR to a folder of this user with a short path on a local disk."
+    )
+
+
+def _bind(path: Path) -> socket.socket:
+    _make_folder(path.parent)
+    path.unlink(missing_ok=True)
+    bound = socket.socket(socket.AF_UNIX)
+    try:
+        bound.bind(str(path))
+        path.chmod(0o600)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
 def _make_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=folder.name != OWN_FOLDER, exist_ok=True)
     info = folder.lstat()
     if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid():
-        raise StorageError(f"{folder} belongs to somebody else; the control socket cannot be made there.")
+        raise PermissionError(errno.EPERM, "it belongs to somebody else")
     if info.st_mode & 0o077:
         folder.chmod(0o700)
 

@@ -79,6 +79,7 @@ def pixiv() -> Iterator[Any]:
 def config(pixiv: Any, tmp_path: Path) -> Path:
     """A config file whose account is logged in by a token file."""
     (tmp_path / "refresh-token").write_text(TOKEN)
+    (tmp_path / "refresh-token").chmod(0o600)
     return write_config(tmp_path / "config.toml", pixiv.url)
 
 

@@ -47,7 +47,7 @@ async def test_the_folder_is_0700_and_the_socket_0600_and_nothing_is_left(
 
 
 async def test_a_socket_that_a_killed_daemon_left_is_replaced(tmp_path: Path, env: dict[str, str]) -> None:
-    path = control.socket_path(tmp_path, env)
+    path = control.socket_paths(tmp_path, env)[0]
     path.parent.mkdir()
     path.touch()
     async with control.listening(tmp_path, env, echo):
@@ -114,15 +114,16 @@ async def test_a_request_under_way_does_not_keep_it_from_closing(tmp_path: Path,
 @pytest.mark.parametrize("name", ["RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"])
 def test_a_path_is_never_too_long(tmp_path: Path, name: str) -> None:
     long = tmp_path / ("ö" * 100)
-    path = control.socket_path(tmp_path / ("x" * 200) / ("y" * 200), {name: str(long)})
-    assert len(os.fsencode(path)) <= control.LONGEST_PATH
+    paths = control.socket_paths(tmp_path / ("x" * 200) / ("y" * 200), {name: str(long)})
+    assert paths
+    assert all(len(os.fsencode(path)) <= control.LONGEST_PATH for path in paths)
 
 
 def test_two_mirrors_have_two_sockets_and_a_link_to_one_is_that_one(tmp_path: Path, env: dict[str, str]) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "a")
-    assert control.socket_path(tmp_path / "a", env) == control.socket_path(tmp_path / "link", env)
-    assert control.socket_path(tmp_path / "a", env) != control.socket_path(tmp_path / "b", env)
+    assert control.socket_paths(tmp_path / "a", env) == control.socket_paths(tmp_path / "link", env)
+    assert not set(control.socket_paths(tmp_path / "a", env)) & set(control.socket_paths(tmp_path / "b", env))
 
 
 async def test_a_command_finds_a_daemon_that_was_started_without_a_session(tmp_path: Path) -> None:
@@ -132,12 +133,47 @@ async def test_a_command_finds_a_daemon_that_was_started_without_a_session(tmp_p
     assert answer is not None
 
 
-async def test_no_socket_is_made_in_a_folder_of_somebody_else(tmp_path: Path, env: dict[str, str]) -> None:
+async def test_no_socket_is_made_in_a_folder_of_somebody_else(
+    tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "run").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(StorageError, match="somebody else"):
-        async with control.listening(tmp_path, env, echo):
-            pass
+    monkeypatch.setattr(control, "_folders", lambda env: [tmp_path / "run"])
+    async with control.listening(tmp_path, env, echo) as path:
+        assert path.parent == tmp_path / control.OWN_FOLDER
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+async def test_where_nothing_else_can_be_written_the_socket_is_in_the_mirror_s_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(control, "_folders", lambda env: [tmp_path / "file" / "x", tmp_path / "file"])
+    root = tmp_path / "mirror"
+    root.mkdir()
+    async with control.listening(root, {}, echo) as path:
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        assert path.parent.parent == root
+        assert await control.ask(root, {}, {"command": "x"}) is not None
+
+
+async def test_without_any_place_a_sentence_names_what_would_help(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(control, "_folders", lambda env: [tmp_path / "file"])
+    root = tmp_path / ("long" * 30)
+    root.mkdir()
+    for use in (control.bind, control.try_places):
+        with pytest.raises(StorageError, match=r"somebody else|File exists.*XDG_RUNTIME_DIR"):
+            use(root, {})
+
+
+async def test_trying_the_places_disturbs_no_daemon(tmp_path: Path, env: dict[str, str]) -> None:
+    async with control.listening(tmp_path, env, echo) as path:
+        assert control.try_places(tmp_path, env) == path.parent
+        assert await control.ask(tmp_path, env, {"command": "x"}) is not None
+    assert list(path.parent.iterdir()) == []
 
 
 async def test_nobody_is_asked_in_a_folder_of_somebody_else(tmp_path: Path, env: dict[str, str]) -> None:

@@ -14,11 +14,10 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from pixmirror.catalogue import migrate
-from pixmirror.errors import BadResponse, CatalogueError, DiskFull, MirrorLocked, StorageError
+from pixmirror.catalogue.failures import translated, write_ahead
 
 __all__ = ["Connection", "Database", "ReadOnly", "catalogue_path", "open_readonly"]
 
@@ -27,7 +26,6 @@ T = TypeVar("T")
 
 READERS = 2
 WRITER_PRAGMAS = (
-    "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "busy_timeout=10000",
@@ -52,32 +50,13 @@ def catalogue_path(root: Path) -> Path:
     return root / "catalogue.db"
 
 
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """SQLite's own failures as errors that say what the user can do."""
-    try:
-        yield
-    except OverflowError as error:
-        raise BadResponse("A number in the answer is larger than the catalogue can hold.") from error
-    except (DBAPIError, sqlite3.Error) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        name = getattr(cause, "sqlite_errorname", "") or ""
-        if name == "SQLITE_FULL":
-            raise DiskFull(f"No room left for the catalogue at {path}.") from error
-        if name.startswith(("SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-            raise StorageError(f"The catalogue at {path} cannot be written or read: {cause}.") from error
-        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            raise CatalogueError(f"{path} is damaged or is not a catalogue: {cause}.") from error
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            raise MirrorLocked(f"Another program holds the catalogue at {path}.") from error
-        raise
-
-
 def _engine(path: Path, *, writer: bool) -> Engine:
     uri = f"file:{quote(str(path.resolve()))}?mode={'rw' if writer else 'ro'}"
 
     def connect() -> sqlite3.Connection:
         raw = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+        if writer:
+            write_ahead(raw, path)
         for pragma in WRITER_PRAGMAS if writer else _READER_PRAGMAS:
             raw.execute(f"PRAGMA {pragma}")
         return raw
@@ -152,8 +131,7 @@ class Database(ReadOnly):
     def open(cls, path: Path, *, create: bool = True) -> Self:
         """Refuses a catalogue of another schema; a missing one is made, or refused without `create`."""
         if create and not path.exists():
-            with translated(path):
-                migrate.upgrade(path)
+            migrate.upgrade(path)
         migrate.check(path)
         return cls(path)
 

@@ -9,7 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from pixmirror.errors import CatalogueError, CatalogueLost, StorageError
+from pixmirror.catalogue.failures import translated, write_ahead
+from pixmirror.errors import CatalogueError, CatalogueLost
 
 # Every revision in order; a test compares it with migrations/versions.
 REVISIONS = ("0001", "0002")
@@ -24,21 +25,17 @@ def script_location() -> Path:
 
 def schema_revision(path: Path) -> str | None:
     """The file's revision; None for a missing or empty file."""
-    if not path.exists() or path.stat().st_size == 0:
-        return None
-    uri = f"file:{quote(str(path.resolve()))}?mode=ro"
-    try:
+    with translated(path):
+        if not path.exists() or path.stat().st_size == 0:
+            return None
+        uri = f"file:{quote(str(path.resolve()))}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=10)) as raw:
-            tables = raw.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if tables == 0:
+            tables = {name for (name,) in raw.execute("SELECT name FROM sqlite_master")}
+            if not tables:
                 return None
+            if "alembic_version" not in tables:
+                raise CatalogueError(f"{path} is an SQLite file but not a pixmirror catalogue.")
             row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            raise CatalogueError(f"{path} is an SQLite file but not a pixmirror catalogue.") from error
-        raise StorageError(f"The catalogue at {path} cannot be read: {error}.") from error
-    except sqlite3.DatabaseError as error:
-        raise CatalogueError(f"{path} is damaged or is not a catalogue: {error}.") from error
     if row is None:
         raise CatalogueError(f"{path} does not say which schema it has.")
     return str(row[0])
@@ -82,8 +79,10 @@ def upgrade(path: Path, *, backup: bool = True) -> str | None:
         if before not in REVISIONS:
             check(path)
         if backup:
-            safety_copy(path, path.with_name(f"{path.stem}.{before}.bak.db"))
-    _run_alembic(path)
+            with translated(path):
+                safety_copy(path, path.with_name(f"{path.stem}.{before}.bak.db"))
+    with translated(path):
+        _run_alembic(path)
     return before
 
 
@@ -105,7 +104,7 @@ def _run_alembic(path: Path, revision: str = HEAD) -> None:
 
     def connect() -> sqlite3.Connection:
         raw = sqlite3.connect(path, isolation_level=None, timeout=10)
-        raw.execute("PRAGMA journal_mode=WAL")
+        write_ahead(raw, path)
         return raw
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)

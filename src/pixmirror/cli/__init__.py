@@ -30,7 +30,16 @@ from pixmirror.cli import (
     verify,
     work,
 )
-from pixmirror.cli.common import INTERRUPTED, Session, complain, no_output, note, the_error
+from pixmirror.cli.common import (
+    INTERRUPTED,
+    Session,
+    complain,
+    leave_no_core,
+    no_output,
+    note,
+    refuse_other_systems,
+    the_error,
+)
 from pixmirror.errors import PixmirrorError
 from pixmirror.logs import redact
 
@@ -98,6 +107,8 @@ def common_options(
     ] = False,
 ) -> None:
     """Keeps a complete, searchable, verifiable local mirror of the Pixiv that you care about."""
+    refuse_other_systems()
+    leave_no_core()
     ctx.obj = Session(config)
 
 

@@ -1,5 +1,6 @@
 """`pixmirror check`: is everything in place, and does Pixiv answer as we read it?"""
 
+import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from pixmirror.cli import login as login_command
-from pixmirror.cli import render
+from pixmirror.cli import modes, render
 from pixmirror.cli.common import Json, Session, print_json, run, say, sentence, session, told
 from pixmirror.clock import HOUR_MS
 from pixmirror.errors import BadResponse, ConfigError, LoginError, PixmirrorError, StorageError, WebLoginExpired
@@ -58,7 +59,7 @@ def check(
       pixmirror check --record answers/     for a bug report: no tokens, mail addresses or names
     """
     s = session(ctx)
-    rows = list(_local(s))
+    rows = list(_looked(s))
     report = None
     if (pixiv or record is not None) and not any(r.level == "bad" for r in rows):
         report, row = _pixiv(s, record)
@@ -77,8 +78,16 @@ def check(
         raise typer.Exit(bad.exit_code)
 
 
+def _looked(s: Session) -> "Iterator[Row]":
+    """All that can be seen without asking Pixiv, as far as the system lets us look."""
+    try:
+        yield from _local(s)
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        yield Row("system", "bad", f"{what}{error.strerror or error}.", StorageError.exit_code)
+
+
 def _local(s: Session) -> "Iterator[Row]":
-    """All that can be seen without asking Pixiv."""
     try:
         config = s.config
     except ConfigError as error:
@@ -92,7 +101,9 @@ def _local(s: Session) -> "Iterator[Row]":
     yield _service(s)
     root = unlocked(s)
     yield disk(s)
+    yield from places(s)
     yield storage(s, root)
+    yield from (Row("modes", "warn", said) for said in modes.mended(s))
     yield _catalogue(s)
     yield _clock(s)
     yield from login_rows(s, root)
@@ -104,11 +115,13 @@ def unlocked(s: Session) -> "MirrorRoot":
     import json
 
     from pixmirror.store import MirrorRoot
+    from pixmirror.store.start import is_new
 
     m = s.config.mirror
     root = MirrorRoot(m.root, m.media or m.root / "media", umask=m.umask, keep_free=m.keep_free, max_file=0)
     try:
         root.mirror_id = str(json.loads((m.root / "mirror.json").read_bytes())["mirror_id"])
+        root.new = is_new(root.root, root.media)
     except (OSError, ValueError, KeyError, TypeError):
         root.new = True
     return root
@@ -125,7 +138,6 @@ def _service(s: Session) -> Row:
 
 
 def disk(s: Session) -> Row:
-    import os
     import shutil
 
     m = s.config.mirror
@@ -143,6 +155,26 @@ def disk(s: Session) -> Row:
     if free < m.keep_free:
         return Row("disk", "bad", f"{text} Free some space or lower mirror.keep_free.", StorageError.exit_code)
     return Row("disk", "ok", text)
+
+
+def places(s: Session) -> "Iterator[Row]":
+    """What the mirror's folder must allow beside writing: file locks, and a socket there or elsewhere."""
+    from pixmirror import control
+    from pixmirror.store.start import try_locks
+
+    nearest = next(p for p in (s.root, *s.root.parents) if p.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return  # which was said
+    try:
+        try_locks(nearest)
+    except StorageError as error:
+        yield Row("locks", "bad", told(error), error.exit_code)
+    if not s.root.is_dir():
+        return
+    try:
+        control.try_places(s.root, s.env)
+    except StorageError as error:
+        yield Row("socket", "bad", told(error), error.exit_code)
 
 
 def storage(s: Session, root: "MirrorRoot") -> Row:
@@ -193,9 +225,15 @@ def login_rows(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
 
     try:
         refresh, token = credentials.load(root, credentials.configured_token(s.config, s.env))
+        damage = credentials.damaged(root)
     except PixmirrorError as error:
         yield Row("login", "bad", sentence(error), error.exit_code)
         return
+    if damage is not None:
+        level: Level = "bad" if refresh is None else "warn"
+        yield Row("login", level, told(damage), damage.exit_code if refresh is None else 0)
+        if refresh is None:
+            return
     if refresh is None:
         yield Row("login", "bad", "There is no Pixiv login yet: run `pixmirror login`.", LoginError.exit_code)
         return

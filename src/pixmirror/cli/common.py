@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 from collections.abc import Coroutine, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -117,6 +117,25 @@ def importing() -> "Iterator[None]":
     finally:
         gc.freeze()
         gc.enable()
+
+
+def refuse_other_systems() -> None:
+    """ConfigError on systems that are no Unix: the mirror needs its locks, permissions and sockets."""
+    try:
+        import fcntl  # noqa: F401
+        import pwd  # noqa: F401
+    except ImportError:
+        raise ConfigError(
+            "pixmirror runs on Linux, macOS and other Unix systems; on Windows it runs in WSL (`wsl --install`)."
+        ) from None
+
+
+def leave_no_core() -> None:
+    """Write no core file when the process is killed by a fault: it would hold the token."""
+    import resource
+
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

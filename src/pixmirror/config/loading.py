@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from pixmirror.config.jobs import KINDS
 from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
+from pixmirror.config.secrets import unreadable
 from pixmirror.config.values import context
 from pixmirror.errors import ConfigError
 
@@ -79,7 +80,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8-sig")
     except OSError as error:
-        raise ConfigError(f"the config file {path} cannot be read: {error.strerror}") from error
+        raise unreadable(f"the config file {path}", error) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"the config file {path} is not UTF-8 text; save it as UTF-8") from error
     try:

@@ -1,5 +1,6 @@
 """The secrets of the configuration: of its own keys, of systemd, or of files."""
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from pydantic import SecretStr
 
 from pixmirror.config import pasted
 from pixmirror.config.model import PHPSESSID, Config
-from pixmirror.errors import ConfigError
+from pixmirror.errors import ConfigError, StorageError
 
 MAX_BYTES = 1 << 20
 _CREDENTIAL = "refresh-token"
@@ -87,6 +88,15 @@ def _read(place: Path, what: str) -> str | None:
             return pasted.decoded(file.read(MAX_BYTES))
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise ConfigError(f"the {what} in {place} cannot be read: {reason}") from error
+    except OSError as error:
+        raise unreadable(f"the {what} in {place}", error) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"the {what} in {place} cannot be read: it is not text") from error
+
+
+def unreadable(what: str, error: OSError) -> ConfigError | StorageError:
+    """A file that cannot be read: the config's fault, unless it is the system that fails."""
+    sentence = f"{what} cannot be read: {error.strerror}"
+    if error.errno in (errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM, errno.ESTALE):
+        return StorageError(sentence)
+    return ConfigError(sentence)

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from pixmirror.config import Config, read_refresh_token
-from pixmirror.errors import ConfigError
+from pixmirror.errors import ConfigError, LoginNeeded
 from pixmirror.models import Token
 from pixmirror.store import MirrorRoot
 
@@ -35,9 +35,14 @@ def read_token(data: object) -> Token:
         token = Token(**data)
     except TypeError:
         raise ConfigError("The token lacks something.") from None
+    wrong += [name for name in ("access_token", "refresh_token") if not _fits_a_header(data.get(name))]
     if wrong or not token.refresh_token:
         raise ConfigError(f"The token has a wrong {', '.join(sorted(wrong)) or 'refresh_token'}.")
     return token
+
+
+def _fits_a_header(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
 def load(root: MirrorRoot, configured: str | None) -> tuple[str | None, Token | None]:
@@ -45,15 +50,34 @@ def load(root: MirrorRoot, configured: str | None) -> tuple[str | None, Token | 
 
     A token stored by `pixmirror login`, or rotated by Pixiv, stands until the configured one changes.
     """
-    text = root.read_secret(FILE)
-    try:
-        kept: dict[str, Any] = json.loads(text) if text else {}
-        token = read_token(kept["token"])
-    except (ValueError, TypeError, KeyError, ConfigError):
+    kept = _kept(root)
+    if kept is None or (token := _token(kept)) is None:
         return configured, None
     if configured is not None and kept.get("configured") != digest(configured):
         return configured, None
     return token.refresh_token, token
+
+
+def damaged(root: MirrorRoot) -> LoginNeeded | None:
+    """What is wrong with the file, if it is there and holds no login."""
+    if root.read_secret(FILE) is None or ((kept := _kept(root)) is not None and _token(kept) is not None):
+        return None
+    return LoginNeeded(f"{root.root / FILE} is damaged: it holds no login that can be read.")
+
+
+def _kept(root: MirrorRoot) -> dict[str, Any] | None:
+    try:
+        kept = json.loads(root.read_secret(FILE) or b"{}")
+    except (ValueError, RecursionError):
+        return None
+    return kept if isinstance(kept, dict) else None
+
+
+def _token(kept: Mapping[str, Any]) -> Token | None:
+    try:
+        return read_token(kept.get("token"))
+    except ConfigError:
+        return None
 
 
 def save(root: MirrorRoot, configured: str | None, token: Token) -> None:

@@ -16,7 +16,7 @@ from pixmirror.config import Config
 from pixmirror.daemon import clocks, credentials, settle, web_login
 from pixmirror.daemon.credentials import configured_token as configured_token
 from pixmirror.daemon.jobs import job_from
-from pixmirror.errors import CatalogueError, ConfigError, MirrorLocked, StorageAbsent, StorageError
+from pixmirror.errors import CatalogueError, ConfigError, LoginNeeded, MirrorLocked, StorageAbsent, StorageError
 from pixmirror.fetch import trash
 from pixmirror.logs import hide
 from pixmirror.models import JST, Token, from_ms
@@ -57,7 +57,7 @@ class Mirror:
 
     async def log_in(self) -> Token:
         """A token, refreshed only if it must be; its account becomes, or must be, this mirror's."""
-        token = await self.auth.token()
+        token = await self._token()
         await self.db.run(
             runs.record_account,
             token.user_id,
@@ -69,6 +69,13 @@ class Mirror:
         )
         self.account_id = token.user_id
         return token
+
+    async def _token(self) -> Token:
+        try:
+            return await self.auth.token()
+        except LoginNeeded as error:
+            damage = await asyncio.to_thread(credentials.damaged, self.root)
+            raise damage or error from error
 
     def _cooldown(self) -> tuple[int, ...]:
         return (*self.transport.pacer.state.cooldowns, self.transport.images.state.cooldown_until)
@@ -104,7 +111,11 @@ def _save_spent(conn: Connection, day: str, delta: Mapping[str, tuple[int, int]]
 
 
 def _state(text: str | None) -> dict[str, object]:
-    return json.loads(text) if text else {}
+    try:
+        kept = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        kept = None
+    return kept if isinstance(kept, dict) else {}  # what a damaged row said of the pace is learnt anew
 
 
 @asynccontextmanager

@@ -1,9 +1,7 @@
 """The mirror's folders, held by one process: lock, identity, room, and the marker that proves the media there."""
 
 import asyncio
-import fcntl
 import hashlib
-import json
 import os
 import re
 import stat
@@ -17,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pixmirror.errors import DiskFull, FileError, MirrorLocked, StorageAbsent, StorageError
+from pixmirror.errors import DiskFull, FileError, StorageAbsent
+from pixmirror.store import start
 from pixmirror.store.folders import is_there, parts_below, prune
 from pixmirror.store.part import (
     Check,
@@ -30,7 +29,6 @@ from pixmirror.store.part import (
     sync_folders,
     write_atomic,
 )
-from pixmirror.store.past import IDENTITY
 from pixmirror.store.paths import MARKER, TRASH, resolve
 
 _SECRET = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -56,7 +54,7 @@ class MirrorRoot:
         self.root = root
         self.media = media
         self.mirror_id = ""
-        self.new = False  # this run made the mirror
+        self.new = False  # its catalogue is still to be made
         self.rebooted = False  # the last run was under another boot: its .part files are worthless
         self._keep_free = keep_free
         self._max_file = max_file
@@ -104,43 +102,22 @@ class MirrorRoot:
             raise StorageAbsent(f"the mirror's folder {self.root} is not there; `mirror.root` names it")
         with storage(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                holder = os.pread(self._lock, 64, 0).decode("ascii", "replace").split()[:1]
-                who = f"process {holder[0]}" if holder else "another process"
-                raise MirrorLocked(f"{who} holds the mirror {self.root}; two must not write to it") from error
+            self._lock = start.hold(self.root)
+            start.try_locks(self.root)
             last = os.pread(self._lock, 64, 0).decode("ascii", "replace").split()[1:2]
             self.rebooted = bool(last) and last != [self._boot]
             os.ftruncate(self._lock, 0)
             os.pwrite(self._lock, f"{os.getpid()} {self._boot}\n".encode(), 0)
 
     def _identify(self) -> None:
-        path = self.root / IDENTITY
-        with storage(path):
-            try:
-                self.mirror_id = str(uuid.UUID(json.loads(path.read_bytes())["mirror_id"]))
-            except FileNotFoundError:
-                self.new = True
-                self.mirror_id = str(uuid.uuid4())
-                text = json.dumps({"mirror_id": self.mirror_id}) + "\n"
-                write_atomic(path, self.root / f".{IDENTITY}.part", text.encode(), 0o666)
+        self.mirror_id, self.new = start.identity(self.root, self.media)
+        if self.new:
+            with storage(self.root):
                 self.root.chmod(0o777 & ~self._mask)  # it may have been made by hand
-            except (ValueError, KeyError, TypeError) as error:
-                raise StorageError(
-                    f"{path} does not hold the mirror's id; restore it from a backup (the id is also in "
-                    f"{self.media / MARKER}), or remove it to give the mirror a new id"
-                ) from error
 
     def note_catalogue(self) -> None:
         """Write beside the id that a catalogue was made: from now on one that is missing was lost."""
-        path = self.root / IDENTITY
-        with storage(path):
-            identity = json.loads(path.read_bytes())
-            if identity.get("catalogue") is not True:
-                text = json.dumps(identity | {"catalogue": True}) + "\n"
-                write_atomic(path, self.root / f".{IDENTITY}.part", text.encode(), 0o666)
+        start.note_catalogue(self.root)
 
     def _mark_media(self, *, inside: bool) -> None:
         with storage(self.media):
@@ -384,12 +361,12 @@ class MirrorRoot:
         with storage(path):
             write_atomic(path, path.with_name(f".{name}.part"), data.encode(), 0o600)
 
-    def read_secret(self, name: str) -> str | None:
+    def read_secret(self, name: str) -> bytes | None:
         """What `write_secret` wrote, None when nothing did."""
         path = self._secret(name)
         with storage(path):
             try:
-                return path.read_text("utf-8")
+                return path.read_bytes()
             except FileNotFoundError:
                 return None
 

@@ -1,0 +1,86 @@
+"""SQLite's own failures, and those of the disk below it, as errors that say what the user can do."""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from pixmirror.errors import BadResponse, CatalogueError, DiskFull, MirrorLocked, StorageError
+
+# What SQLite says where the disk refuses the locks and the shared memory that a catalogue needs.
+_NO_LOCKS = (
+    "SQLITE_IOERR_LOCK",
+    "SQLITE_IOERR_UNLOCK",
+    "SQLITE_IOERR_RDLOCK",
+    "SQLITE_IOERR_CHECKRESERVEDLOCK",
+    "SQLITE_IOERR_SHMOPEN",
+    "SQLITE_IOERR_SHMLOCK",
+    "SQLITE_IOERR_SHMMAP",
+    "SQLITE_PROTOCOL",
+    "SQLITE_NOLFS",
+)
+
+
+ROOM = 64 << 10  # bytes: with less SQLite cannot make the files beside a catalogue
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raise SQLite's and the system's failures as ours. A number that is too large is the answer's fault."""
+    try:
+        yield
+    except OverflowError as error:
+        raise BadResponse("A number in the answer is larger than the catalogue can hold.") from error
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        ours = _ours(getattr(cause, "sqlite_errorname", "") or "", path, cause)
+        if ours is None:
+            raise
+        raise ours from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"No room left for the catalogue at {path}.") from error
+        reason = error.strerror or error
+        raise StorageError(f"The catalogue at {path} cannot be written or read: {reason}.") from error
+
+
+def _ours(name: str, path: Path, cause: BaseException | None) -> Exception | None:
+    if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _is_full(path)):
+        return DiskFull(f"No room left for the catalogue at {path}.")
+    if name.startswith(_NO_LOCKS):
+        return no_locks(path)
+    if name.startswith(("SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_NOMEM")):
+        return StorageError(f"The catalogue at {path} cannot be written or read: {cause}.")
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return CatalogueError(f"{path} is damaged or is not a catalogue: {cause}.")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return MirrorLocked(f"Another program holds the catalogue at {path}.")
+    return None
+
+
+def _is_full(path: Path) -> bool:
+    """Whether the disk takes nothing more: SQLite tells a full one by its own words only where it writes pages."""
+    try:
+        disk = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < ROOM
+
+
+def no_locks(path: Path) -> StorageError:
+    """What is said of a disk without the locks that SQLite needs."""
+    return StorageError(
+        f"The disk of {path} has no file locks that SQLite can use; the mirror's root needs them: "
+        "a local disk, and `mirror.media` for a share"
+    )
+
+
+def write_ahead(raw: sqlite3.Connection, path: Path) -> None:
+    """Switch to the write-ahead log. StorageError where SQLite finds that the disk cannot have one."""
+    (mode,) = raw.execute("PRAGMA journal_mode=WAL").fetchone()
+    if mode != "wal":
+        raise no_locks(path)

@@ -1,0 +1,74 @@
+"""Who else may read what should be the user's alone; mended where it is ours to mend."""
+
+import os
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pixmirror.cli import pending
+from pixmirror.cli.common import Session
+
+OTHERS = 0o007
+ALL_BUT_OWNER = 0o077
+
+
+def mended(s: Session) -> Iterator[str]:
+    """A sentence for each file or folder that others could read or change, after it was closed to them."""
+    for path in _secrets(s):
+        yield from _mend(path, ALL_BUT_OWNER if _owned(path) else OTHERS)
+    for path in (s.root, *sorted(s.root.glob("*.db*"))):
+        yield from _mend(path, s.config.mirror.umask)
+
+
+def _secrets(s: Session) -> Iterator[Path]:
+    from pixmirror.config import find_config, secret_files
+    from pixmirror.daemon import credentials
+
+    yield s.root / credentials.FILE
+    yield s.root / pending.FILE
+    yield from secret_files(s.config, s.env)
+    config = find_config(s.config_file)
+    if _holds_a_secret(config):
+        yield config
+
+
+def _holds_a_secret(config: Path) -> bool:
+    try:
+        tables: Mapping[str, Any] = tomllib.loads(config.read_text("utf-8-sig"))
+    except (OSError, ValueError):
+        return False
+    pixiv, notify = (tables.get(name, {}) for name in ("pixiv", "notify"))
+    return any(pixiv.get(key) for key in ("refresh_token", "phpsessid")) or (
+        "@" in str(pixiv.get("proxy", "")) or bool(notify.get("url"))
+    )
+
+
+def _owned(path: Path) -> bool:
+    try:
+        return path.stat().st_uid == os.geteuid()
+    except OSError:
+        return True
+
+
+def _mend(path: Path, closed: int) -> Iterator[str]:
+    try:
+        found = path.stat()
+    except OSError:
+        return
+    mode = stat.S_IMODE(found.st_mode)
+    if not mode & closed:
+        return
+    who = "others" if mode & OTHERS & closed else "your group"
+    can = "read" if not mode & closed & 0o022 else "change"
+    said = f"{path} let {who} {can} it (mode {mode:04o})"
+    try:
+        path.chmod(mode & ~closed)
+        left = stat.S_IMODE(path.stat().st_mode) & closed
+    except OSError:
+        left = closed
+    if left:
+        yield f"{said}, and that cannot be changed here: `chmod {mode & ~closed:04o}` as its owner, or move it."
+    else:
+        yield f"{said}; now it is closed to them (mode {mode & ~closed:04o})."

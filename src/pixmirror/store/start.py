@@ -1,0 +1,108 @@
+"""What a mirror's root must have before anything else: locks that work, and an id."""
+
+import errno
+import fcntl
+import json
+import os
+import tempfile
+import uuid
+from pathlib import Path
+
+from pixmirror.errors import MirrorLocked, StorageError
+from pixmirror.store.part import storage, write_atomic
+from pixmirror.store.past import IDENTITY, had_catalogue
+from pixmirror.store.paths import MARKER
+
+LOCK = ".lock"
+
+
+def hold(root: Path) -> int:
+    """Lock the root for this process; the descriptor of its lock file. MirrorLocked when another process has it.
+
+    No link is followed: else a file of somebody else's choice would be emptied.
+    """
+    path = root / LOCK
+    with storage(path):
+        try:
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise StorageError(f"{path} is a link, which is not followed; remove it") from error
+            raise
+        try:
+            _flock(lock, root)
+        except BlockingIOError as error:
+            holder = os.pread(lock, 64, 0).decode("ascii", "replace").split()[:1]
+            os.close(lock)
+            who = f"process {holder[0]}" if holder else "another process"
+            raise MirrorLocked(f"{who} holds the mirror {root}; two must not write to it") from error
+        except BaseException:
+            os.close(lock)
+            raise
+    return lock
+
+
+def try_locks(folder: Path) -> None:
+    """StorageError where this disk has not both kinds of locks: ours, and the ones that SQLite takes."""
+    with storage(folder), tempfile.TemporaryFile(dir=folder, prefix=".locks-") as file:
+        _flock(file.fileno(), folder)
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)  # on some systems both kinds are one
+        try:
+            fcntl.lockf(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise _no_locks(folder) from error
+
+
+def _flock(lock: int, root: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        raise _no_locks(root) from error
+
+
+def _no_locks(root: Path) -> StorageError:
+    return StorageError(
+        f"the disk of {root} has no file locks; the mirror's root needs them: put it on a local disk, and only "
+        "the media (`mirror.media`) on a share"
+    )
+
+
+def identity(root: Path, media: Path) -> tuple[str, bool]:
+    """The mirror's id, and whether the mirror is new: a new id where there is none.
+
+    A first start makes several files, the catalogue last. One that was cut between two of them is still new.
+    """
+    path = root / IDENTITY
+    with storage(path):
+        try:
+            mirror_id = str(uuid.UUID(json.loads(path.read_bytes())["mirror_id"]))
+        except FileNotFoundError:
+            mirror_id = str(uuid.uuid4())
+            _write(path, {"mirror_id": mirror_id})
+            return mirror_id, True
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StorageError(
+                f"{path} does not hold the mirror's id; restore it from a backup (the id is also in "
+                f"{media / MARKER}), or remove it to give the mirror a new id"
+            ) from error
+        return mirror_id, is_new(root, media)
+
+
+def is_new(root: Path, media: Path) -> bool:
+    """Whether no catalogue was ever made, so that the first start is still to be finished."""
+    return not had_catalogue(root, media) and not any(root.glob("*.db"))
+
+
+def note_catalogue(root: Path) -> None:
+    """See MirrorRoot."""
+    path = root / IDENTITY
+    with storage(path):
+        kept = json.loads(path.read_bytes())
+        if kept.get("catalogue") is not True:
+            _write(path, kept | {"catalogue": True})
+
+
+def _write(path: Path, value: dict[str, object]) -> None:
+    write_atomic(path, path.with_name(f".{path.name}.part"), (json.dumps(value) + "\n").encode(), 0o666)
