@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import create_engine, select
 
 from pixmirror import verify
-from pixmirror.catalogue import queue, runs
+from pixmirror.catalogue import losses, queue, runs
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.database import Database, ReadOnly
+from pixmirror.catalogue.refs import parse_ref
 from pixmirror.errors import StorageAbsent
 
 NOW = 1_780_000_000_000
@@ -160,3 +161,69 @@ async def test_counters_that_moved_wrongly_are_reported_and_set_right(db, root):
     assert (report.tags_miscounted, report.sound) == (1, True)
     assert db.read_sync(lambda c: c.execute(select(s.tag.c.works)).scalar_one()) == 1
     assert db.read_sync(queue.counts).stored == 6
+
+
+def give_up(conn, state):
+    conn.execute(s.media.update().where(s.media.c.state == "wanted").values(state=state, error="404"))
+
+
+@pytest.mark.parametrize("state", ["wanted", "gone", "failed", "damaged"])
+async def test_a_file_that_was_lost_is_stored_again_when_it_lies_in_place_again(db, root, state):
+    body = (root / NAMES[0]).read_bytes()
+    (root / NAMES[0]).unlink()
+    await verify.run(db, root, quick=True, now=NOW)
+    await db.run(give_up, state)
+    (root / NAMES[0]).write_bytes(body)
+    report = await verify.run(db, root, quick=True, now=NOW)
+    assert (report.back, report.checked, report.sound) == (1, 6, True)
+    assert states(db)[NAMES[0]] == "stored"
+    assert db.read_sync(queue.counts).stored == 6
+
+
+async def test_other_bytes_in_the_place_of_a_lost_file_are_not_taken(db, root):
+    body = (root / NAMES[0]).read_bytes()
+    (root / NAMES[0]).unlink()
+    await verify.run(db, root, quick=True, now=NOW)
+    (root / NAMES[0]).write_bytes(bytes(len(body)))
+    assert (await verify.run(db, root, quick=True, now=NOW)).back == 0
+    assert states(db)[NAMES[0]] == "wanted"
+
+
+async def test_verify_fails_until_what_it_found_is_back_or_accepted(db, root):
+    (root / NAMES[0]).unlink()
+    for _ in range(2):
+        assert not (await verify.run(db, root, quick=True, now=NOW)).sound
+    await db.run(give_up, "gone")
+    report = await verify.run(db, root, quick=True, now=NOW)
+    assert (report.sound, report.given_up, report.lost) == (False, 1, [NAMES[0]])
+    assert await db.run(losses.accept, parse_ref("11"), NOW) == 0
+    assert await db.run(losses.accept, parse_ref("10"), NOW) == 1
+    assert (await verify.run(db, root, quick=True, now=NOW)).sound
+
+
+async def test_an_accepted_file_that_comes_back_and_is_lost_again_must_be_accepted_again(db, root):
+    body = (root / NAMES[0]).read_bytes()
+    (root / NAMES[0]).unlink()
+    await verify.run(db, root, quick=True, now=NOW)
+    await db.run(losses.accept, parse_ref("10"), NOW)
+    (root / NAMES[0]).write_bytes(body)
+    assert (await verify.run(db, root, quick=True, now=NOW)).back == 1
+    (root / NAMES[0]).unlink()
+    for _ in range(2):
+        assert not (await verify.run(db, root, quick=True, now=NOW)).sound
+
+
+async def test_all_files_missing_at_once_is_not_believed_before_the_user_says_so(db, root):
+    bodies = {name: (root / name).read_bytes() for name in NAMES}
+    for name in NAMES:
+        (root / name).unlink()
+    report = await verify.run(db, root, quick=False, now=NOW)
+    assert (report.missing, report.wanted_again, report.sound) == (6, 0, False)
+    assert "verify --believe" in report.held
+    assert set(states(db).values()) == {"stored"}
+    report = await verify.run(db, root, quick=False, now=NOW, believe=True)
+    assert (report.wanted_again, report.held) == (6, "")
+    for name, body in bodies.items():
+        (root / name).write_bytes(body)
+    report = await verify.run(db, root, quick=False, now=NOW)
+    assert (report.back, report.sound) == (6, True)

@@ -1,25 +1,29 @@
 """Reads the stored files again and compares them with the catalogue; what is bad is wanted again.
 
-Nothing on disk is ever changed or deleted here, and Pixiv is not asked for anything.
+What was found lost once and lies in place again is stored again. Nothing on disk is ever changed or deleted here,
+and Pixiv is not asked for anything.
 """
 
 import asyncio
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pixmirror.catalogue import queue, runs, sidecars
+from pixmirror.catalogue import losses, queue, runs, sidecars
 from pixmirror.catalogue.database import Connection, Database, ReadOnly
 from pixmirror.errors import StorageAbsent
 
 QUICK_BATCH, HASH_BATCH, SIDECAR_BATCH = 2_000, 64, 2_000  # files between two transactions
-STRAY_BATCH = 300
+STRAY_BATCH, LOST_BATCH = 300, 500
 TAG_BATCH = 20_000
 EXAMPLES = 100
+FEW = 10  # so many may be lost of any mirror
+MANY_SHARE, MANY = 0.2, 100_000  # more than this is a disk that is not there, until the user says that it is not
 BLOCK = 1 << 20
 
 T = TypeVar("T")
@@ -47,19 +51,26 @@ class Report:
     wrong_hash: int = 0
     unreadable: int = 0
     wanted_again: int = 0
+    back: int = 0  # lost before this, and there again with the same bytes
     still_wanted: int = 0  # found bad, or lost, before this, and not fetched again yet
+    given_up: int = 0  # lost before this, not to be had any more, and not accepted as lost
+    held: str = ""  # so much is lost at once that none of it is believed
     unknown_files: int = 0
     sidecars_missing: int = 0
     bytes: int = 0
     tags_miscounted: int = 0
-    bad: list[Bad] = field(default_factory=list)  # the first hundred, like `unknown`
+    bad: list[Bad] = field(default_factory=list)  # the first hundred, like `unknown` and `lost`
+    lost: list[str] = field(default_factory=list)  # paths of what was given up
     unknown: list[str] = field(default_factory=list)
     catalogue: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
-        """Every stored file is whole, and so is the catalogue; strays, sidecars and counters are no damage."""
-        return self.checked == self.ok and not self.catalogue
+        """Every file that was ever stored is whole, or its loss accepted, and so is the catalogue.
+
+        Strays, sidecars and counters are no damage.
+        """
+        return self.checked == self.ok and not (self.catalogue or self.still_wanted or self.given_up)
 
     def as_dict(self) -> dict[str, Any]:
         return {"sound": self.sound, **asdict(self)}
@@ -75,24 +86,62 @@ async def run(
     quick: bool,
     now: int,
     want_again: bool = True,
+    believe: bool = False,
     progress: Progress | None = None,
     guard: Callable[[], None] | None = None,
 ) -> Report:
     """Verify everything stored; with `quick` existence and size only.
 
     `guard` raises if the media folder is not the right one (any more); it is asked before anything is held to be
-    lost, so that a disk that goes away costs nothing. A read-only `db` only reports.
+    lost, so that a disk that goes away costs nothing. Very much that is lost at once is not believed, unless
+    `believe`. A read-only `db` only reports.
     """
     report = Report()
     writer = db if isinstance(db, Database) else None
     await asyncio.to_thread(_present, media_root, guard)
-    report.still_wanted = await db.read(queue.wanted_again)
+    if writer and want_again:
+        report.back = await find_back(writer, media_root, now)
+    outstanding = await db.read(losses.outstanding)
+    report.still_wanted, report.given_up = outstanding.coming, outstanding.given_up
+    report.lost = [path for path, _ in await db.read(losses.examples, EXAMPLES)]
     report.catalogue = await db.read(runs.quick_check)
-    await _files(db, writer if want_again else None, media_root, quick, now, report, progress, guard)
-    await _sidecars(db, writer if want_again else None, media_root, report, guard)
+    writer = writer if want_again else None
+    lost = await _files(db, writer, media_root, quick, now, report, progress, guard)
+    if report.held and not believe:
+        lost = []
+    elif report.held:
+        report.held = ""
+    for start in range(0, len(lost) if writer else 0, LOST_BATCH):
+        chunk = lost[start : start + LOST_BATCH]
+        assert writer is not None
+        await writer.run(_lose, chunk)
+        report.wanted_again += len(chunk)
+    await _sidecars(db, writer, media_root, report, guard)
     await _strays(db, media_root, report, progress)
-    await _counters(db, writer if want_again else None, report)
+    await _counters(db, writer, report)
     return report
+
+
+async def find_back(db: Database, media_root: Path, now: int, *, given_up: bool = False) -> int:
+    """Store again what was lost and lies in place with the bytes that it had; how many files.
+
+    `given_up`: look only for those that are not asked for any more.
+    """
+    after = found = 0
+    while rows := await db.read(losses.lost_files, after, HASH_BATCH, given_up=given_up):
+        after = rows[-1].media_id
+        here = await asyncio.to_thread(_are_here, media_root, rows)
+        found += await db.run(losses.back, here, now) if here else 0
+    return found
+
+
+def _are_here(media_root: Path, rows: Sequence[losses.Lost]) -> list[int]:
+    here = []
+    for row in rows:
+        with suppress(OSError):
+            if _compare(media_root / row.path, row.size, row.sha256) is None:
+                here.append(row.media_id)
+    return here
 
 
 def _present(media_root: Path, guard: Callable[[], None] | None) -> None:
@@ -111,8 +160,10 @@ async def _files(
     report: Report,
     progress: Progress | None,
     guard: Callable[[], None] | None,
-) -> None:
-    after = 0
+) -> list[Bad]:
+    """Return what is lost; of more than `MANY` that `report.held` does not believe, not all."""
+    after, lost = 0, list[Bad]()
+    stored = (await db.read(queue.counts)).stored
     while rows := await db.read(queue.stored_media, after, QUICK_BATCH if quick else HASH_BATCH):
         after = rows[-1].media_id
         bad = await asyncio.to_thread(_check, media_root, rows, quick)
@@ -122,23 +173,35 @@ async def _files(
             bad = [b for b in bad if b.media_id in here]  # the others were forgotten meanwhile
         wrong = {b.media_id for b in bad}
         good = [r.media_id for r in rows if r.media_id not in wrong]
-        lost = [b for b in bad if b.problem != "unreadable"]
-        if writer and (lost or not quick):
-            await writer.run(_settle, [] if quick else good, lost, now)
-            report.wanted_again += len(lost)
+        if writer and good and not quick:
+            await writer.run(queue.set_verified, good, now)
+        if not report.held or len(lost) < MANY:
+            lost += [b for b in bad if b.problem != "unreadable"]
         report.checked += len(rows)
         report.ok += len(good)
         report.bytes += sum(r.size for r in rows if r.media_id not in wrong)
         for b in bad:
             setattr(report, b.problem, getattr(report, b.problem) + 1)
         _keep(report.bad, bad)
+        report.held = _held(report, stored) if writer else ""
         if progress:
             progress(report)
+    return lost
 
 
-def _settle(conn: Connection, good: Sequence[int], lost: Sequence[Bad], now: int) -> None:
-    if good:
-        queue.set_verified(conn, good, now)
+def _held(report: Report, stored: int) -> str:
+    """Why what is lost is not believed, or ""."""
+    lost = report.missing + report.wrong_size + report.wrong_hash
+    if lost <= min(max(FEW, MANY_SHARE * stored), MANY) and (lost < stored or lost <= 1):
+        return ""
+    return (
+        f"{lost:,} of {stored:,} files are missing or bad: that looks like a disk that is not there, or not "
+        "whole, so nothing is fetched again. Mount it and verify again; if they are lost: "
+        "`pixmirror verify --believe`."
+    )
+
+
+def _lose(conn: Connection, lost: Sequence[Bad]) -> None:
     for b in lost:
         queue.lost(conn, b.media_id, f"{b.problem.replace('_', ' ')} when verified: {b.detail}")
 

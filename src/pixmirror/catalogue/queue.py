@@ -275,13 +275,6 @@ def still_stored(conn: Connection, ids: Iterable[int]) -> set[int]:
     return set(conn.execute(found, {"ids": listed(ids)}).scalars())
 
 
-def wanted_again(conn: Connection) -> int:
-    """Files that were stored once and are not back yet."""
-    waits = media.c.sha256.is_not(None)
-    counts = [select(func.count()).where(media.c.state == s, waits) for s in ("wanted", "waiting", "fetching")]
-    return sum(conn.execute(count).scalar_one() for count in counts)
-
-
 def lost(conn: Connection, media_id: int, error: str) -> None:
     """A stored file is missing or wrong: wanted again. One that was forgotten meanwhile is not."""
     count, size = conn.execute(_SIZES, {"ids": listed((media_id,))}).one()

@@ -11,6 +11,7 @@ from pixmirror.cli.common import Json, Session, note, now_ms, print_json, run, s
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pixmirror.catalogue.refs import Ref
     from pixmirror.verify import Report
 
 UNSOUND = 7
@@ -23,18 +24,32 @@ def add_to(app: typer.Typer) -> None:
 def verify(
     ctx: typer.Context,
     quick: Annotated[bool, typer.Option("--quick", help="Only whether each file is there with its size.")] = False,
+    believe: Annotated[
+        bool, typer.Option("--believe", help="So much is lost, and it is true: fetch it again.")
+    ] = False,
+    accept: Annotated[
+        str | None,
+        typer.Option("--accept", metavar="REF", help="Accept that files of this work or user are lost for good."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Compare every stored file with the catalogue; what is missing or bad is fetched again at the next sync.
 
+    A file that was lost and lies in place again is stored again. Exit code 7 as long as anything that was found is
+    neither back nor accepted.
+
     \b
     Examples:
-      pixmirror verify --quick       after moving the mirror
-      pixmirror verify               reads every byte
+      pixmirror verify --quick           after moving the mirror
+      pixmirror verify                   reads every byte
+      pixmirror verify --accept 12345    Pixiv does not have it any more, and there is no copy
     """
     s = session(ctx)
-    answer = s.ask("verify", timeout=None, quick=quick)
-    report = answer["report"] if answer else run(_verify(s, quick, progress=not as_json))
+    if accept is not None:
+        _accept(s, accept, as_json)
+        return
+    answer = s.ask("verify", timeout=None, quick=quick, believe=believe)
+    report = answer["report"] if answer else run(_verify(s, quick, believe, progress=not as_json))
     if as_json:
         print_json(report)
     else:
@@ -43,17 +58,41 @@ def verify(
         raise typer.Exit(UNSOUND)
 
 
-async def _verify(s: Session, quick: bool, *, progress: bool) -> dict[str, Any]:
+def _accept(s: Session, text: str, as_json: bool) -> None:
+    from pixmirror.catalogue.refs import parse_ref
+
+    ref = parse_ref(text)
+    answer = s.ask("accept_lost", ref=str(ref))
+    count = int(answer["files"] if answer else run(_accept_here(s, ref)))
+    if as_json:
+        print_json({"ref": str(ref), "files": count})
+    elif count:
+        say(f"{render.count(count, 'lost file')} of {ref} accepted: verify fails for them no more.")
+    else:
+        say(f"Nothing of {ref} is lost that was not accepted already.")
+
+
+async def _accept_here(s: Session, ref: "Ref") -> int:
+    from pixmirror.catalogue import losses
+    from pixmirror.daemon.mirror import open_mirror
+
+    with s.reading():
+        pass  # says that there is no mirror yet
+    async with open_mirror(s.config, s.env) as mirror:
+        return await mirror.db.run(losses.accept, ref, now_ms())
+
+
+async def _verify(s: Session, quick: bool, believe: bool, *, progress: bool) -> dict[str, Any]:
     from pixmirror.daemon.mirror import open_mirror
 
     if not s.catalogue.exists():
         with s.reading():
             pass  # says that there is no mirror yet
     async with open_mirror(s.config, s.env) as mirror:
-        return await verify_mirror(mirror, quick=quick, progress=progress)
+        return await verify_mirror(mirror, quick=quick, believe=believe, progress=progress)
 
 
-async def verify_mirror(mirror: Any, *, quick: bool, progress: bool) -> dict[str, Any]:
+async def verify_mirror(mirror: Any, *, quick: bool, progress: bool, believe: bool = False) -> dict[str, Any]:
     from pixmirror import verify as layer
 
     report = await layer.run(
@@ -61,6 +100,7 @@ async def verify_mirror(mirror: Any, *, quick: bool, progress: bool) -> dict[str
         mirror.root.media,
         quick=quick,
         now=now_ms(),
+        believe=believe,
         progress=_on_terminal() if progress else None,
         guard=mirror.root.check_media,
     )
@@ -94,13 +134,26 @@ def summary(report: dict[str, Any]) -> None:
             say(f"  {report[key]:,} {what}")
     for bad in report["bad"][:10]:
         say(f"    {bad['path']}: {bad['detail']}")
-    if report["wanted_again"]:
-        say(f"{render.count(report['wanted_again'], 'file')} will be fetched again at the next sync.")
-    if still := report.get("still_wanted"):
-        say(f"{render.count(still, 'file')} wanted again earlier {'is' if still == 1 else 'are'} not back yet.")
+    _summary_of_lost(report)
     if report.get("sidecars_missing"):
         say(f"{render.count(report['sidecars_missing'], 'sidecar')} missing; written again at the next sync.")
     if report["unknown_files"]:
         say(f"{render.count(report['unknown_files'], 'file')} there are not the mirror's; left alone.")
     for finding in report["catalogue"]:
         note(f"The catalogue itself is damaged: {finding}")
+
+
+def _summary_of_lost(report: dict[str, Any]) -> None:
+    if report["held"]:
+        note(report["held"])
+    if report["back"]:
+        say(f"{render.count(report['back'], 'file')} that {'was' if report['back'] == 1 else 'were'} lost: back.")
+    if report["wanted_again"]:
+        say(f"{render.count(report['wanted_again'], 'file')} will be fetched again at the next sync.")
+    if still := report.get("still_wanted"):
+        say(f"{render.count(still, 'file')} wanted again earlier {'is' if still == 1 else 'are'} not back yet.")
+    if lost := report["given_up"]:
+        say(f"{render.count(lost, 'file')} lost and not to be had from Pixiv any more:")
+        for path in report["lost"][:10]:
+            say(f"    {path}")
+        say("  Put copies back in place, `pixmirror retry ID` to ask again, or `pixmirror verify --accept ID`.")

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pixmirror import verify
-from pixmirror.catalogue import queue, runs
+from pixmirror.catalogue import losses, queue, runs
 from pixmirror.catalogue.forget.tombstones import Target
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.daemon import credentials
@@ -40,6 +40,7 @@ class Desk:
             "token": self._token,
             "retry": self._retry,
             "verify": self._verify,
+            "accept_lost": self._accept_lost,
             "forget": self._forget,
             "unforget": self._unforget,
             "accept": self._accept,
@@ -124,10 +125,16 @@ class Desk:
 
     async def _verify(self, request: Request) -> dict[str, Any]:
         m, quick = self.daemon.mirror, bool(_field(request, "quick", bool))
+        believe = bool(_field(request, "believe", bool))
         guard = m.root.check_media
-        report = await verify.run(m.db, m.root.media, quick=quick, now=m.clock.now(), guard=guard)
+        now = m.clock.now()
+        report = await verify.run(m.db, m.root.media, quick=quick, now=now, believe=believe, guard=guard)
         self.daemon.engine.bell.ring()
         return {"report": report.as_dict()}
+
+    async def _accept_lost(self, request: Request) -> dict[str, Any]:
+        m, ref = self.daemon.mirror, parse_ref(_field(request, "ref", str) or "")
+        return {"files": await m.db.run(losses.accept, ref, m.clock.now())}
 
     async def _forget(self, request: Request) -> dict[str, Any]:
         m = self.daemon.mirror

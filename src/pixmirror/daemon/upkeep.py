@@ -1,10 +1,12 @@
 """What is done now and then and asks Pixiv nothing by itself: each task in its own rhythm, which restarts keep."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pixmirror import verify
 from pixmirror.catalogue import runs, sidecars, stats, web_health, web_lists
 from pixmirror.clock import HOUR_MS
 from pixmirror.contained import contained
@@ -63,6 +65,13 @@ async def _thin_stats(mirror: Mirror, tell: Tell) -> None:
         after = await mirror.db.run(stats.thin, mirror.clock.now(), stats.CHUNK, after)
 
 
+async def _find_back(mirror: Mirror, tell: Tell) -> None:
+    """Files that were lost and given up are stored again where they lie in place, as after a disk was away."""
+    with suppress(StorageError):  # the next time, then: the fetchers tell of the disk
+        await asyncio.to_thread(mirror.root.check_media)
+        await verify.find_back(mirror.db, mirror.root.media, mirror.clock.now(), given_up=True)
+
+
 async def _renew_sidecars(mirror: Mirror, tell: Tell) -> None:
     """Write again, a few at a time, the sidecars from before files were listed with their hashes."""
     if not mirror.config.mirror.sidecars:
@@ -80,6 +89,7 @@ TASKS: tuple[Task, ...] = (
     Task("refresh lists", HOUR_MS, _plan_lists),
     Task("refresh works", 24 * HOUR_MS, _find_works),
     Task("trash", 6 * HOUR_MS, _trash),
+    Task("lost files", 24 * HOUR_MS, _find_back),
     Task("sidecars", HOUR_MS, _renew_sidecars),
     Task("thin stats", 24 * HOUR_MS, _thin_stats),
 )

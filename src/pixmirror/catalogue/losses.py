@@ -1,0 +1,102 @@
+"""Files that were stored once and are not now: `verify` found them missing or bad, and they are not back yet.
+
+Such a row keeps the size and the sha256 of what was stored: a file with these bytes that lies in place again is
+stored again, whatever its row says. `verified_at` of such a row is when the user accepted the loss.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select, update
+
+from pixmirror.catalogue import sidecars, tally
+from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.schema import media, work
+from pixmirror.catalogue.seen import among, listed
+
+COMING = ("wanted", "waiting", "fetching")
+GIVEN_UP = ("gone", "failed", "damaged")
+
+_was_stored = media.c.sha256.is_not(None) & (media.c.path != "")
+_accepted = media.c.verified_at.is_not(None)
+
+
+def _in(state: str) -> ColumnElement[bool]:
+    """The literal in the SQL: with a bound value SQLite would not use the partial index."""
+    return media.c.state == literal_column(f"'{state}'")
+
+
+_given_up = media.c.state.in_([literal_column(f"'{state}'") for state in GIVEN_UP])
+_BACK = (
+    update(media)
+    .where(among(media.c.id, "ids"), media.c.state.not_in(("stored", "forgotten")), _was_stored)
+    .values(state="stored", error=None, due_at=0, attempts=0, damaged_sha256=None, stored_at=bindparam("now"),
+            verified_at=bindparam("now"))
+    .returning(media.c.id, media.c.size)
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A file as it was when it was stored; `size` in bytes."""
+
+    media_id: int
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """How many lost files are still asked for, and how many cannot be had and are not accepted as lost."""
+
+    coming: int
+    given_up: int
+
+
+def outstanding(conn: Connection) -> Outstanding:
+    coming = [select(func.count()).where(_in(state), _was_stored, ~_accepted) for state in COMING]
+    given_up = select(func.count()).where(_given_up, _was_stored, ~_accepted)
+    return Outstanding(sum(conn.scalar(c) or 0 for c in coming), conn.scalar(given_up) or 0)
+
+
+def lost_files(conn: Connection, after: int, limit: int, *, given_up: bool = False) -> list[Lost]:
+    """The next of them by id, those whose loss was accepted too. `given_up`: only those not asked for any more."""
+    columns = (media.c.id, media.c.path, media.c.size, media.c.sha256)
+    found: list[Any] = []
+    for state in GIVEN_UP if given_up else (*COMING, *GIVEN_UP):
+        stmt = select(*columns).where(_in(state), _was_stored, media.c.id > after)
+        found += conn.execute(stmt.order_by(media.c.id).limit(limit))
+    return [Lost(r.id, r.path, r.size or 0, r.sha256) for r in sorted(found, key=lambda r: r.id)[:limit]]
+
+
+def examples(conn: Connection, limit: int) -> list[tuple[str, str]]:
+    """(path, why) of the first that cannot be had and are not accepted as lost."""
+    stmt = select(media.c.path, media.c.error).where(_given_up, _was_stored, ~_accepted).limit(limit)
+    return [(r.path, r.error or "") for r in conn.execute(stmt)]
+
+
+def back(conn: Connection, ids: Iterable[int], now: int) -> int:
+    """These lie in place again with the very bytes that were stored; how many rows moved."""
+    moved = conn.execute(_BACK, {"ids": listed(ids), "now": now}).all()
+    tally.stored(conn, len(moved), sum(r.size or 0 for r in moved))
+    sidecars.renew_of_files(conn, [r.id for r in moved])
+    return len(moved)
+
+
+def accept(conn: Connection, ref: Ref, now: int) -> int:
+    """The user accepts that these files of a work, or of all works of a user, are lost; how many."""
+    if ref.work_key is not None:
+        keys: Sequence[int] = (ref.work_key,)
+    else:
+        keys = conn.execute(select(work.c.work_key).where(work.c.user_id == ref.id)).scalars().all()
+    stmt = (
+        update(media)
+        .where(
+            media.c.owner_kind == "work", among(media.c.owner_id, "keys"), _was_stored, ~_accepted,
+            media.c.state.in_((*COMING, *GIVEN_UP)),
+        )
+        .values(verified_at=now)
+    )  # fmt: skip
+    return conn.execute(stmt, {"keys": listed(keys)}).rowcount
