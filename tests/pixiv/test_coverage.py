@@ -17,7 +17,7 @@ from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.oauth import REFRESH_TOKEN
 from pixmirror.demo.server import create_app, running
 from pixmirror.models import Listing, Model, Received
-from pixmirror.pixiv import Client
+from pixmirror.pixiv import Client, NovelRankingMode, RankingMode
 from pixmirror.pixiv.hosts import ALLOWED_HOSTS
 from tests.pixiv.covered import PICTURES, REPO, Endpoint, Examples, endpoints, find, load
 from tests.pixiv.make_api_page import PAGE, page
@@ -271,8 +271,16 @@ def test_each_documented_model_has_all_its_fields(entry):
 
 
 @pytest.mark.parametrize("entry", ENUMS, ids=lambda e: e["name"])
-def test_each_documented_enum_has_all_its_values(entry):
-    assert set(entry["values"]) <= {str(member) for member in find(entry["ours"])}
+def test_each_documented_enum_has_all_its_members_under_their_names(entry):
+    ours = {name: str(member) for name, member in find(entry["ours"]).__members__.items()}
+    assert {name: ours.get(name) for name in entry["members"]} == entry["members"]
+
+
+@pytest.mark.parametrize("modes", [RankingMode, NovelRankingMode])
+def test_each_ranking_mode_is_named_as_pixiv_names_it(modes):
+    assert {name: mode.value for name, mode in modes.__members__.items()} == {
+        m.value.upper(): m.value for m in modes
+    }
 
 
 @pytest.mark.parametrize("entry", ERRORS, ids=lambda e: e["name"])

@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import sys
 from functools import partial
+from importlib.resources import files
 
 import pytest
 
@@ -32,6 +33,10 @@ def test_the_library_needs_nothing_of_the_rest_of_the_mirror():
     for other in ("catalogue", "store", "config", "sync", "fetch", "cli", "daemon"):
         assert f"pixmirror.{other}" not in shown
     assert "pixmirror.pixiv.app" in shown
+
+
+def test_whoever_builds_on_it_gets_its_types():
+    assert files("pixmirror").joinpath("py.typed").is_file()
 
 
 async def answer_http(reader, writer, respond):

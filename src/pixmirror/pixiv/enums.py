@@ -33,7 +33,7 @@ class Duration(StrEnum):
 class RankingMode(StrEnum):
     """A ranking of illusts; those after DAY_MANGA's group are R-18 and need an account that shows it."""
 
-    DAY_MS = "day"
+    DAY = "day"
     WEEK = "week"
     MONTH = "month"
     DAY_MALE = "day_male"
@@ -61,7 +61,7 @@ class RankingMode(StrEnum):
 class NovelRankingMode(StrEnum):
     """A ranking of novels."""
 
-    DAY_MS = "day"
+    DAY = "day"
     WEEK = "week"
     DAY_MALE = "day_male"
     DAY_FEMALE = "day_female"
