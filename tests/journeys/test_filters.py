@@ -1,18 +1,21 @@
 """What a filter refuses is catalogued with its reason, and picked up when the filter is loosened."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from pixmirror.catalogue.database import open_readonly
+from pixmirror.catalogue.database import Connection, open_readonly
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.views.why import why
-from pixmirror.config import FollowingJob
-from pixmirror.daemon.mirror import catalogue_path
+from pixmirror.config import FollowingJob, UserJob
+from pixmirror.daemon.mirror import catalogue_path, use_jobs
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
 from pixmirror.models import Medium
+from tests.faults import Faults
 from tests.standin import Setup
+from tests.virtual_time import VirtualClock, run_virtually, serving, working
 
 pytestmark = pytest.mark.anyio
 
@@ -89,3 +92,34 @@ async def test_a_work_with_too_few_bookmarks_is_fetched_once_it_has_enough(tmp_p
 
     stored = [row["id"] for row in setup.export("files") if row["state"] == "stored"]
     assert stored == [work.id]
+
+
+def test_a_filter_that_changes_during_a_walk_judges_all_that_the_walk_reads(tmp_path: Path) -> None:
+    async def play(clock: VirtualClock) -> None:
+        clock.nap = 5.0
+        world = empty_world(clock)
+        artist = add_artist(world, works=300, manga=0, ugoira=0, novels=0, until_ms=clock.now() - 9 * 86_400_000)
+        async with serving(Faults(create_app(world))) as url:
+            job = {"name": "artist", "kind": "user", "every": "12h", "users": (artist.id,), "comments": False}
+            job |= {"profiles": False, "novels": False}
+            before = Setup(tmp_path, url, [UserJob.model_validate(job)], {"requests_per_minute": 30})
+            async with working(before, clock) as engine:
+                mirror = engine.mirror
+                task = asyncio.create_task(engine.run_job(mirror.jobs["artist"]))
+                while not await mirror.db.read(works_of, None):
+                    await clock.sleep(1)
+                stricter = UserJob.model_validate(job | {"minimum_bookmarks": 10**9})
+                await use_jobs(mirror, Setup(tmp_path, url, [stricter]).config())
+                assert 0 < await mirror.db.read(works_of, None) < 300
+                await clock.sleep(1200)
+                assert await mirror.db.read(works_of, None) == 300
+                assert await mirror.db.read(works_of, "refused_reason IS NULL") == 0
+                waiting = "SELECT count(*) FROM media WHERE state IN ('wanted', 'waiting')"
+                assert await mirror.db.read(lambda c: c.exec_driver_sql(waiting).scalar()) == 0
+                task.cancel()
+
+    run_virtually(play)
+
+
+def works_of(conn: Connection, where: str | None) -> int:
+    return int(conn.exec_driver_sql(f"SELECT count(*) FROM work_job WHERE {where or '1'}").scalar() or 0)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from pixmirror.catalogue.database import open_readonly
+from pixmirror.catalogue.database import Database, open_readonly
 from pixmirror.config import FollowingJob, JobConfig, UserJob
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world
@@ -135,3 +135,48 @@ async def test_an_artist_that_no_job_names_any_more_is_not_asked_for(tmp_path: P
 
     asked = {s.query for s in faults.seen if s.path == "/v1/user/illusts"}
     assert all(f"user_id={one.id}" in str(query) for query in asked)
+
+
+async def test_waiting_files_of_an_artist_taken_out_of_a_job_wait_no_more_until_they_are_back(
+    tmp_path: Path,
+) -> None:
+    world = empty_world()
+    one, other = (add_artist(world, works=5, follow=None) for _ in range(2))
+    faults = Faults(create_app(world))
+    with running(faults) as url:
+        faults.add("/img-original/.*", status(500))
+        both = artist_job(one.id, files=True).model_copy(update={"users": (one.id, other.id)})
+        assert (await setup(tmp_path, url, both).sync(horizon_s=0)).exit_code != 0
+        faults.clear()
+        fewer = setup(tmp_path, url, artist_job(one.id, files=True))
+        assert (await fewer.sync()).exit_code == 0
+        count = "SELECT DISTINCT m.state FROM media m JOIN work w ON w.work_key = m.owner_id WHERE user_id = {}"
+        assert {r[0] for r in rows(fewer, count.format(one.id))} == {"stored"}
+        assert {r[0] for r in rows(fewer, count.format(other.id))} == {"refused"}
+
+        # Another filter does not bring them back, a list that names them does.
+        stricter = setup(tmp_path, url, artist_job(one.id, files=True, minimum_bookmarks=0, maximum_pages=500))
+        assert (await stricter.sync()).exit_code == 0
+        assert {r[0] for r in rows(fewer, count.format(other.id))} == {"refused"}
+        again = setup(tmp_path, url, both)
+        assert (await again.sync()).exit_code == 0
+        assert {r[0] for r in rows(again, count.format(other.id))} == {"stored"}
+
+
+async def test_waiting_files_of_an_artist_who_is_unfollowed_wait_no_more(tmp_path: Path) -> None:
+    world = empty_world()
+    artists = [add_artist(world, works=3) for _ in range(8)]
+    faults = Faults(create_app(world))
+    with running(faults) as url:
+        faults.add("/img-original/.*", status(500))
+        mine = setup(tmp_path, url, following(files=True))
+        assert (await mine.sync(horizon_s=0)).exit_code != 0
+        faults.clear()
+        left = artists[0].id
+        with Database.open(mine.root / "catalogue.db") as db:
+            db.run_sync(lambda c: c.exec_driver_sql(f"UPDATE follow SET state = 'gone' WHERE user_id = {left}"))
+        del world.follows[world.me][left]
+        assert (await mine.sync()).exit_code == 0
+    states = "SELECT m.state FROM media m JOIN work w ON w.work_key = m.owner_id WHERE user_id {} {}"
+    assert {r[0] for r in rows(mine, states.format("=", left))} == {"refused"}
+    assert {r[0] for r in rows(mine, states.format("!=", left))} == {"stored"}

@@ -11,6 +11,8 @@ from pixmirror.catalogue.schema import work, work_job
 from pixmirror.catalogue.seen import among, listed
 from pixmirror.models import Lane, WorkFacts
 
+LEFT = "the artist is no longer in this job"
+
 _FACTS = (
     select(
         work.c.work_key, work.c.type, work.c.user_id, work.c.x_restrict, work.c.ai_type, work.c.total_bookmarks,
@@ -84,12 +86,15 @@ def apply_refusals(
 ) -> int:
     """Why the job refuses each of these works now (None: it wants them). Returns how many reasons changed.
 
-    Files that become wanted go into the queue in `lane`; files that no job wants leave it. Stored ones stay.
+    Files that become wanted go into the queue in `lane`; files that no job wants leave it. Stored ones stay. A
+    work of an artist who has left the job stays refused until a list of the job shows it again.
     """
     bound = {"keys": listed(reasons)}
     rows = conn.execute(_DIFFERENT, bound | {"b_job": job})
     changed = [
-        {"b_key": key, "b_job": job, "reason": reasons[key]} for key, reason in rows if reason != reasons[key]
+        {"b_key": key, "b_job": job, "reason": reasons[key]}
+        for key, reason in rows
+        if reason != reasons[key] and reason != LEFT
     ]
     if not changed:
         return 0

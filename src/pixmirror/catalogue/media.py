@@ -78,6 +78,18 @@ _WANT = (
     )
 )
 _REFUSE = update(media).where(_of_works, _is_one_of("wanted", "waiting")).values(state="refused")
+_seen_by_a_job = exists().where(work_job.c.work_key == media.c.owner_id)
+_REFUSE_UNWANTED = (
+    update(media)
+    .where(
+        among(media.c.id, "ids"),
+        _is_one_of("wanted", "waiting"),
+        media.c.owner_kind == "work",
+        _seen_by_a_job,
+        ~_seen_by_a_job.where(work_job.c.refused_reason.is_(None)),
+    )
+    .values(state="refused")
+)
 _no_zip = ~exists().where(
     media.c.owner_kind == "work", media.c.owner_id == work.c.work_key, media.c.role == "ugoira"
 )
@@ -255,6 +267,12 @@ def refuse(conn: Connection, keys: Collection[int]) -> None:
     """No job wants these works' files any more: what is stored stays."""
     if keys:
         conn.execute(_REFUSE, {"keys": listed(keys)})
+
+
+def refuse_unwanted(conn: Connection, ids: Collection[int]) -> None:
+    """Files that were claimed while their last job stopped wanting them: they do not go back into the queue."""
+    if ids:
+        conn.execute(_REFUSE_UNWANTED, {"ids": listed(ids)})
 
 
 def is_wanted(conn: Connection, key: int) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, literal_column, select, upda
 
 from pixmirror.catalogue import sidecars, tally
 from pixmirror.catalogue.forget import forgotten
-from pixmirror.catalogue.media import is_ready
+from pixmirror.catalogue.media import is_ready, refuse_unwanted
 from pixmirror.catalogue.schema import media, meta, work
 from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
@@ -159,7 +159,7 @@ def states_of(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
 
 def retry_later(conn: Connection, media_id: int, due_at: int, error: str) -> None:
     conn.execute(_LATER, {"b_id": media_id, "at": due_at, "reason": error})
-    forgotten.enforce_ids(conn, (media_id,))
+    _given_back(conn, (media_id,))
 
 
 def gone(conn: Connection, media_id: int, error: str) -> None:
@@ -187,21 +187,27 @@ def damaged(conn: Connection, media_id: int, sha256: str, error: str, retry_at: 
         return True
     values = {"state": "waiting", "due_at": retry_at, "error": error, "damaged_sha256": sha256}
     conn.execute(update(media).where(media.c.id == media_id).values(**values))
-    forgotten.enforce_ids(conn, (media_id,))
+    _given_back(conn, (media_id,))
     return False
+
+
+def _given_back(conn: Connection, ids: Sequence[int]) -> None:
+    """What happened to the works while their files were claimed counts now: forgotten, or wanted by no job."""
+    forgotten.enforce_ids(conn, ids)
+    refuse_unwanted(conn, ids)
 
 
 def release(conn: Connection, ids: Iterable[int]) -> None:
     """Gives claims back untried."""
     released = list(ids)
     conn.execute(_RELEASE, {"ids": listed(released)})
-    forgotten.enforce_ids(conn, released)
+    _given_back(conn, released)
 
 
 def release_all(conn: Connection) -> int:
     """At start: whoever held claims is gone."""
     released = conn.execute(_RELEASE_ALL).scalars().all()
-    forgotten.enforce_ids(conn, released)
+    _given_back(conn, released)
     return len(released)
 
 

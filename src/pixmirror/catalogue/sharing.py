@@ -9,8 +9,8 @@ from sqlalchemy import Connection, bindparam, literal, select, text
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import chores, feeds, media
-from pixmirror.catalogue.filters import apply_refusals
-from pixmirror.catalogue.schema import work, work_job
+from pixmirror.catalogue.filters import LEFT, apply_refusals
+from pixmirror.catalogue.schema import follow, user, work, work_job
 from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
 from pixmirror.models import Lane
@@ -78,6 +78,30 @@ def no_longer_wanted(conn: Connection, job: str, after: int, now: int) -> int | 
     keys = conn.execute(stmt.order_by(work_job.c.work_key).limit(CHUNK)).scalars().all()
     apply_refusals(conn, job, dict.fromkeys(keys, REMOVED), now)
     return int(keys[-1]) if keys else None
+
+
+def leave_users(conn: Connection, job: str, user_ids: Collection[int], now: int) -> None:
+    """These artists are no longer in the job: it wants their lists no more, nor the files that wait."""
+    for user_id in user_ids:
+        mine = select(work_job.c.work_key).join(work, work.c.work_key == work_job.c.work_key)
+        keys = conn.execute(mine.where(work.c.user_id == user_id, work_job.c.job == job)).scalars()
+        apply_refusals(conn, job, dict.fromkeys(keys, LEFT), now)
+    for endpoint in feeds.ARTIST_LISTS:
+        lists = feeds.wanted_lists(conn, job, endpoint)
+        feeds.leave(conn, job, [lists[user_id] for user_id in user_ids if user_id in lists])
+
+
+def leave_unfollowed(conn: Connection, account_id: int, job: str, now: int) -> None:
+    """Artists whom the account follows no more leave the job. Those who left Pixiv stay in it."""
+    followed = select(follow.c.user_id).where(follow.c.account_id == account_id, follow.c.state == "live")
+    gone = (
+        select(follow.c.user_id)
+        .join(user, user.c.id == follow.c.user_id)
+        .where(follow.c.account_id == account_id, follow.c.state == "gone", user.c.state == "live")
+        .where(follow.c.user_id.not_in(followed))
+    )
+    here = scope_of(conn, job) & set(conn.execute(gone).scalars())
+    leave_users(conn, job, here, now)
 
 
 def hand_over(conn: Connection, before: str, after: str, from_key: int) -> int | None:

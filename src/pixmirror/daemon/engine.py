@@ -196,9 +196,15 @@ class Engine:
             lane = LANE_OF_GAP[gap.kind]
 
             def go_on() -> bool:
-                return feed.job in self.active() and not self.walking.is_wanted(feed.id) and self._is_open(lane)
+                wanted = feed.job in self.active() and self._names(feed)
+                return wanted and not self.walking.is_wanted(feed.id) and self._is_open(lane)
 
             await walk.close(ctx.db, ctx.clock, feed, gap, source, lane, go_on=go_on)
+
+    def _names(self, feed: feeds.Feed) -> bool:
+        """Whether the job that walks this list still names its artist."""
+        job, user_id = self.mirror.jobs.get(feed.job), feed.params.get("user_id")
+        return job is not None and (job.kind != "user" or user_id in job.users)
 
     async def _put_off(self, feed: feeds.Feed, gap: feeds.Gap | None, error: Unforeseen) -> None:
         """Not even its failure could be recorded as the walk does it."""

@@ -24,7 +24,8 @@ from pixmirror.pixiv import AppApi, AppIdentity, Auth, BudgetState, ImageBudget,
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.store import MirrorRoot, had_catalogue
 from pixmirror.sync import filters
-from pixmirror.sync.context import Job
+from pixmirror.sync.context import Job, Jobs
+from pixmirror.sync.jobs import leave_others
 
 FACTS = 1000
 
@@ -43,7 +44,7 @@ class Mirror:
     api: AppApi
     clock: Clock
     account_id: int
-    jobs: dict[str, Job] = field(default_factory=dict)
+    jobs: Jobs = field(default_factory=Jobs)
     web: WebApi | None = None
     paused: frozenset[str] = frozenset()
     all_paused: bool = False
@@ -52,7 +53,7 @@ class Mirror:
 
     def job_for_chores(self) -> Job:
         """In whose name a user's lists are opened when a profile shows that there are any."""
-        by_kind = {job.kind: job for job in reversed(self.jobs.values())}
+        by_kind = {job.kind: job for job in reversed(list(self.jobs.values()))}
         return by_kind.get("following") or by_kind.get("user") or Job(name="", kind="user")
 
     async def log_in(self) -> Token:
@@ -215,20 +216,26 @@ def _after_a_cut(conn: Connection, now: int) -> None:
 
 
 async def use_jobs(mirror: Mirror, config: Config) -> None:
-    """The jobs of this configuration from now on; a changed filter is applied to what is known already."""
+    """The jobs of this configuration from now on; a changed filter is applied to what is known already.
+
+    The jobs change between two transactions: a page that is recorded later is judged by the new filters, and one
+    that was recorded before is among what is known. A cut leaves the old digests, so that the next start goes on.
+    """
     jobs = {job.name: job for job in (job_from(c) for c in config.jobs if c.enabled)}
     configured = frozenset(c.name for c in config.jobs)
     states = await mirror.db.read(runs.job_states)
     renamed = await settle.hand_over_renamed(mirror.db, states, configured, jobs)
+    await mirror.db.run(lambda conn: mirror.jobs.use(jobs))
+    mirror.config = config
     for job in jobs.values():
         digest = job.wanted.digest()
         state = states.get(job.name)
+        if job.kind == "user":
+            await mirror.db.run(leave_others, job, mirror.clock.now())
         if job.name in renamed.values() or (state is not None and state.filter_digest not in (None, digest)):
             await apply_filter(mirror, job)
         await mirror.db.run(runs.save_job, job.name, job.kind, digest)
     await settle.dismiss_removed(mirror.db, states, configured, mirror.clock.now())
-    mirror.config = config
-    mirror.jobs = jobs
     await load_pauses(mirror)
 
 

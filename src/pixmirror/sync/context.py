@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, ItemsView, Iterator, Mapping, ValuesView
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,6 +33,32 @@ class Job:
     top: int = 100
     since: date | None = None
     until: date | None = None
+
+
+class Jobs(Mapping[str, Job]):
+    """The enabled jobs as they are configured now; `use` replaces them all at once, for all who hold this."""
+
+    def __init__(self) -> None:
+        self._now: dict[str, Job] = {}
+
+    def use(self, jobs: Mapping[str, Job]) -> None:
+        """Take these from now on. Whoever iterates still sees those from before."""
+        self._now = dict(jobs)
+
+    def __getitem__(self, name: str) -> Job:
+        return self._now[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now)
+
+    def __len__(self) -> int:
+        return len(self._now)
+
+    def values(self) -> ValuesView[Job]:
+        return self._now.values()
+
+    def items(self) -> ItemsView[str, Job]:
+        return self._now.items()
 
 
 class Walking:
@@ -89,6 +115,12 @@ class Context:
     walking: Walking = field(default_factory=Walking)
     web: WebApi | None = None
     brake: float = 0.05
+
+    def current(self, job: Job) -> Job | None:
+        """The job as it is configured now, which may be long after a walk of it began; None once it is removed."""
+        if not job.name or not isinstance(self.jobs, Jobs):
+            return self.jobs.get(job.name, job)
+        return self.jobs.get(job.name)
 
     def seen(self, job: Job, endpoint: str, lane: Lane, now: int) -> Seen:
         return Seen(

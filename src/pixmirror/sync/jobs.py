@@ -6,7 +6,7 @@ Following and user jobs lean on the follow feeds: one request shows the new work
 from collections.abc import Mapping
 from typing import Any
 
-from pixmirror.catalogue import chores, feeds, refresh, runs
+from pixmirror.catalogue import chores, feeds, refresh, runs, sharing
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.catalogue.forget import forgotten
@@ -73,6 +73,7 @@ async def _following(ctx: Context, job: Job) -> JobResult:
         feed, walked = await _head(ctx, job, sources.FOLLOWING, {"restrict": restrict})
         result = result.plus(walked.new, walked.seen, walked.failed)
         await _full_pass_if_older(ctx, job, feed, FOLLOWING_PASS_MS)
+    await ctx.db.run(sharing.leave_unfollowed, ctx.account_id, job.name, ctx.clock.now())
     return result
 
 
@@ -92,7 +93,7 @@ async def _follow_feed(ctx: Context, job: Job, endpoint: str, result: JobResult)
 async def _users(ctx: Context, job: Job) -> JobResult:
     result = JobResult()
     endpoints = [sources.USER_ILLUSTS, sources.USER_NOVELS] if job.wants.novels else [sources.USER_ILLUSTS]
-    left_out = await ctx.db.run(_leave_others, job)
+    left_out = await ctx.db.run(_leave_others, job, ctx.clock.now())
     for user_id in job.users:
         if user_id in left_out:
             continue
@@ -104,11 +105,14 @@ async def _users(ctx: Context, job: Job) -> JobResult:
     return result
 
 
-def _leave_others(conn: Connection, job: Job) -> set[int]:
-    """Lists of users whom the job no longer names are not its any more. Says which of its users are left out."""
-    for endpoint in (sources.USER_ILLUSTS, sources.USER_NOVELS):
-        lists = feeds.wanted_lists(conn, job.name, endpoint)
-        feeds.leave(conn, job.name, [feed_id for user_id, feed_id in lists.items() if user_id not in job.users])
+def leave_others(conn: Connection, job: Job, now: int) -> None:
+    """Users whom a `user` job no longer names are not its any more, nor what waits of theirs."""
+    sharing.leave_users(conn, job.name, sharing.scope_of(conn, job.name) - set(job.users), now)
+
+
+def _leave_others(conn: Connection, job: Job, now: int) -> set[int]:
+    """The same, and says which of its users are left out."""
+    leave_others(conn, job, now)
     return refresh.gone_users(conn, job.users) | forgotten.people(conn, job.users)
 
 

@@ -11,6 +11,7 @@ from pixmirror.catalogue import briefs, chores, feeds, runs, sharing, web_lists
 from pixmirror.catalogue import refresh as refresh_rows
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed
+from pixmirror.catalogue.filters import LEFT
 from pixmirror.catalogue.ingest import lists as ingest_lists
 from pixmirror.catalogue.ingest import works as ingest
 from pixmirror.catalogue.ingest.broken import broken_ids, record_broken
@@ -71,11 +72,22 @@ def record_works(
     now: int,
     others: Sequence[Job] = (),
 ) -> Ingested:
-    """Works of a page into the catalogue, with the refusals of this job and of `others` that want the list."""
+    """Works of a page into the catalogue, with the refusals of this job and of `others` that want the list.
+
+    Each job judges as it is configured now: its filter may have changed since the walk began.
+    """
+    current = ctx.current(job)
+    job = current or job
     seen = ctx.seen(job, endpoint, lane, now)
     comments = job.wants.comments or any(other.wants.comments for other in others)
     seen = replace(seen, wants=replace(job.wants, comments=comments))
     refusals = filters.refusals(job.wanted, works)
+    if current is None:
+        refusals = {r.item.key: sharing.REMOVED for r in works if not r.item.is_stub}
+    elif job.users:
+        refusals |= {
+            r.item.key: LEFT for r in works if r.item.user is not None and r.item.user.id not in job.users
+        }
     ingested = ingest.record_works(conn, seen, works, refusals)
     if job.wanted.minimum_bookmarks:
         look_again(conn, [r.item for r in works if r.item.key in refusals], now)
