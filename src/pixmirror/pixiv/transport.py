@@ -32,6 +32,7 @@ from pixmirror.errors import (
     UnexpectedPage,
     Unreachable,
 )
+from pixmirror.pixiv.bounded import ENCODINGS, Oversized, read_body
 from pixmirror.pixiv.budget import ImageBudget
 from pixmirror.pixiv.challenges import refusal_of_us
 from pixmirror.pixiv.failures import Expired, capped, classify, classify_payload
@@ -45,7 +46,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 ImageClient = httpx.AsyncClient
 
-MAX_BODY = 32 * 1024 * 1024
 TIMEOUT = httpx.Timeout(connect=15, read=30, write=30, pool=None)
 WHOLE_ANSWER_SECONDS = 120.0
 SLOWEST_UPLOAD = 16 * 1024  # bytes a second; a slower one is given up
@@ -73,10 +73,6 @@ class _Patience:
     renewed: bool = False
     token: str | None = field(default=None, repr=False)
     retry_after: float | None = None
-
-
-class _Oversized(BadResponse):
-    """Not asked for again: it would be as large."""
 
 
 class Transport:
@@ -148,12 +144,10 @@ class Transport:
                     headers=dict(request.headers),
                 ) as response,
             ):
-                body = await _read_body(response, request.where)
+                body = await read_body(response, request.where)
         except (TimeoutError, httpx.TimeoutException) as exc:
             sent = sending.whole and not isinstance(exc, (httpx.ConnectTimeout, httpx.PoolTimeout))
             raise Unreachable(f"{request.where}: {request.host} did not answer in time.", sent=sent) from exc
-        except httpx.DecodingError as exc:
-            raise BadResponse(f"{request.where}: the compressed answer is broken.") from exc
         except (httpx.RemoteProtocolError, httpx.ReadError) as exc:
             text = f"{request.where}: {request.host} broke off its answer."
             raise Unreachable(text, sent=sending.whole) from exc
@@ -199,6 +193,7 @@ class Transport:
             return httpx.AsyncClient(
                 verify=self._ssl,
                 http2=False,
+                headers={"Accept-Encoding": ENCODINGS},
                 timeout=TIMEOUT,
                 limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
                 proxy=self._proxy,
@@ -277,7 +272,7 @@ class Transport:
         elif isinstance(failure, Challenge):
             self.pacer.slow_down(host=request.host)
             raise failure
-        elif isinstance(failure, (Unreachable, ServerError, BadResponse)) and not isinstance(failure, _Oversized):
+        elif isinstance(failure, (Unreachable, ServerError, BadResponse)) and not isinstance(failure, Oversized):
             patience.tries += 1
             delay = self.backoff(patience.tries, patience.retry_after)
             if request.method != "GET" or patience.tries >= self._tries or delay > LONGEST_RETRY_AFTER:
@@ -305,17 +300,6 @@ def _outcome(request: Request) -> Iterator[None]:
         if isinstance(failure, Unreachable) and not failure.sent:
             raise NotSent(str(failure)) from failure
         raise UnclearOutcome(str(failure), request.where, request.find_out) from failure
-
-
-async def _read_body(response: httpx.Response, where: str) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise _Oversized(f"{where}: the answer is larger than {MAX_BODY // 1024 // 1024} MiB.")
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _read_json(answer: Answer, request: Request) -> Any:

@@ -10,6 +10,7 @@ from pixmirror.errors import PixmirrorError
 from pixmirror.models import Lane
 
 Param = str | int | bool | Sequence[str | int] | None
+LONGEST_WAIT = 86_400.0
 Progress = Callable[[int, int], None]  # bytes handed over so far, bytes in all
 
 
@@ -90,18 +91,21 @@ def flatten(params: Mapping[str, Param]) -> list[tuple[str, str]]:
 
 
 def retry_after(headers: Mapping[str, str], now: int) -> float | None:
-    """Retry-After in seconds, whether it was a number or a date; None if absent or unreadable."""
+    """Retry-After in seconds, whether it was a number or a date; None if absent or unreadable, and a day at most:
+    whoever says a century, or has another clock, is asked again tomorrow.
+    """
     text = headers.get("retry-after", "").strip()
     if not text:
         return None
     try:
-        return max(float(text), 0.0) if text.isdecimal() else _seconds_until(text, now)
-    except (ValueError, TypeError, OverflowError):
+        seconds = float(text) if text.isdecimal() else _seconds_until(text, now)
+    except (ValueError, TypeError, OverflowError, OSError):
         return None
+    return min(max(seconds, 0.0), LONGEST_WAIT)
 
 
 def _seconds_until(date: str, now: int) -> float:
-    return max(parsedate_to_datetime(date).timestamp() - now / 1000, 0.0)
+    return parsedate_to_datetime(date).timestamp() - now / 1000
 
 
 def quiet_until(headers: Mapping[str, str]) -> int | None:

@@ -1,0 +1,70 @@
+"""The body of one answer of the API, bounded in bytes as they come, in bytes when unpacked, and in slowness."""
+
+import asyncio
+import zlib
+
+import httpx
+
+from pixmirror.errors import BadResponse, Unreachable
+
+ENCODINGS = "gzip, deflate"  # what we ask for; anything else cannot be unpacked within bounds
+MAX_BODY = 32 * 1024 * 1024
+MOST_LAYERS = 2
+PATIENCE_S = 30.0  # after this a body must have come at this speed on the average, bytes a second
+SLOWEST = 1024
+
+
+class Oversized(BadResponse):
+    """Not asked for again: it would be as large."""
+
+
+async def read_body(response: httpx.Response, where: str) -> bytes:
+    """The whole body, unpacked. Oversized, Unreachable if it drips, BadResponse if it cannot be unpacked; httpx's
+    own errors are the caller's.
+    """
+    layers = _layers(response.headers.get("content-encoding", ""), where)
+    chunks: list[bytes] = []
+    size, begun = 0, asyncio.get_running_loop().time()
+    async for chunk in response.aiter_raw():
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise Oversized(_too_large(where))
+        waited = asyncio.get_running_loop().time() - begun
+        if waited > PATIENCE_S and size < waited * SLOWEST:
+            raise Unreachable(f"{where}: the answer only drips: {size} bytes in {waited:.0f} s.")
+        chunks.append(chunk)
+    body = b"".join(chunks)
+    for layer in reversed(layers):
+        body = _unpacked(body, layer, where)
+    return body
+
+
+def _layers(header: str, where: str) -> list[str]:
+    layers = [name for part in header.lower().split(",") if (name := part.strip()) not in ("", "identity")]
+    if len(layers) > MOST_LAYERS or not set(layers) <= {"gzip", "x-gzip", "deflate"}:
+        raise BadResponse(f"{where}: the answer is compressed in a way that was not asked for.")
+    return layers
+
+
+def _unpacked(packed: bytes, layer: str, where: str) -> bytes:
+    """One layer less, never more than MAX_BODY of it."""
+    if not packed:
+        return packed
+    failure = BadResponse(f"{where}: the compressed answer is broken.")
+    windows = (zlib.MAX_WBITS, -zlib.MAX_WBITS) if layer == "deflate" else (zlib.MAX_WBITS | 16,)
+    for window in windows:
+        unpacking = zlib.decompressobj(window)
+        try:
+            body = unpacking.decompress(packed, MAX_BODY + 1)
+        except zlib.error:
+            continue  # deflate comes with a header or without
+        if len(body) > MAX_BODY:
+            raise Oversized(_too_large(where))
+        if not unpacking.eof:
+            raise failure
+        return body
+    raise failure
+
+
+def _too_large(where: str) -> str:
+    return f"{where}: the answer is larger than {MAX_BODY // 1024 // 1024} MiB."
