@@ -7,13 +7,25 @@ import pytest
 from pixmirror.catalogue import sidecars
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest import lists, own_tags, ranking
-from pixmirror.catalogue.ingest.broken import record_broken
+from pixmirror.catalogue.ingest.broken import record_broken, unread_works
 from pixmirror.catalogue.ingest.comments import comments_walked, record_comments
 from pixmirror.catalogue.ingest.people import record_profile, record_user_state, record_users
 from pixmirror.catalogue.ingest.states import record_state
 from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.ledger import doubts, judge
-from pixmirror.models import BookmarkTag, Broken, Medium, Received, Restrict, State, User, UserDetail
+from pixmirror.models import (
+    BookmarkTag,
+    Broken,
+    Illust,
+    Medium,
+    Received,
+    Restrict,
+    State,
+    User,
+    UserDetail,
+    partly_read,
+)
+from pixmirror.pixiv.reading import read_items
 from tests.catalogue.builders import (
     DAY,
     HOUR,
@@ -307,3 +319,26 @@ def test_a_short_list_that_is_suddenly_empty_is_not_believed(db: Database, rows,
     judged = db.run_sync(judge.judge, NOW + 3 * DAY, 0.05, 0)
     assert [(b.kind, b.count) for b in judged.brakes] == [(kind, 3)]
     assert {r["state"] for r in rows(f"SELECT state FROM {kind}")} == {"live"}
+
+
+def test_an_item_whose_counters_move_is_one_row(db: Database, rows):
+    for at in range(3):
+        raw = {"id": "x", "image_urls": {}, "title": "t", "total_view": at, "user": {"id": 7}}
+        db.run_sync(record_broken, "/v1/user/illusts", [Broken(f"illusts[{at}]", "id: bad", raw)], NOW + at)
+    assert [(b["times"], b["user_id"], b["medium"]) for b in rows("SELECT * FROM broken")] == [(3, 7, "illust")]
+
+
+def test_a_work_that_could_not_be_read_is_missing_until_an_answer_shows_it(db: Database):
+    bad = Broken("illusts[0]", "tags: bad", illust(1))
+    db.run_sync(record_broken, "/v1/user/illusts", [bad], NOW, 7)
+    [found] = db.read_sync(unread_works, NOW)
+    assert (found.work_key, found.user_id, found.medium) == (2, 7, "illust")
+    assert not db.read_sync(unread_works, NOW + 8 * DAY), "no list of the artist's is read that would tell more"
+    db.run_sync(record_works, seen(NOW + 1), works(illust(1)), {})
+    assert not db.read_sync(unread_works, NOW + 1)
+
+
+def test_what_costs_a_member_alone_is_no_missing_work(db: Database):
+    items, _ = read_items([illust(1, total_view="many")], "illusts", Illust)
+    db.run_sync(record_broken, "/v1/user/illusts", partly_read(items), NOW, 7)
+    assert not db.read_sync(unread_works, NOW)

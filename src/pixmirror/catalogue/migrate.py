@@ -13,7 +13,7 @@ from pixmirror.catalogue.failures import translated, write_ahead
 from pixmirror.errors import CatalogueError, CatalogueLost
 
 # Every revision in order; a test compares it with migrations/versions.
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 
 

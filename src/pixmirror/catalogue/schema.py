@@ -2,7 +2,8 @@
 
 Times are INTEGER milliseconds UTC, flags INTEGER 0/1. `work_key` is id*2 (+1 for a novel), `series_key` and
 `comment_key` likewise. Primary: payload, text_version, ugoira, stat, sighting, state_change, drift, bookmark,
-follow, ranking, comment, media, tombstone, web_listed, feed, gap, run, broken, work_job. Derived, to be rebuilt
+follow, ranking, comment, media, tombstone, web_listed, feed, gap, run, broken, work_job,
+translation_seen. Derived, to be rebuilt
 from payloads: work, user, tag, work_tag, series (design law 8).
 """
 
@@ -134,6 +135,18 @@ tag_translation = _table(
     Column("text", Text, nullable=False),
     Column("seen_at", Integer, nullable=False),
     PrimaryKeyConstraint("tag_id", "language"),
+    rowid=False,
+)
+
+# Every text that a tag was ever translated with; `tag_translation` has the one that was seen last.
+translation_seen = _table(
+    "translation_seen",
+    Column("tag_id", Integer, ForeignKey("tag.id"), nullable=False),
+    Column("language", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("first_seen", Integer, nullable=False),  # the day, in ms UTC
+    Column("last_seen", Integer, nullable=False),
+    PrimaryKeyConstraint("tag_id", "language", "text"),
     rowid=False,
 )
 
@@ -537,4 +550,8 @@ broken = _table(
     Column("times", Integer, nullable=False, server_default=text("1")),
     Column("first_seen", Integer, nullable=False),
     Column("last_seen", Integer, nullable=False),
+    Column("medium", Text),  # of a work: illust, novel
+    Column("work_key", Integer),  # where the item tells its id
+    Column("user_id", Integer),  # whose work it is, or whose list it stood in
+    Column("is_partial", Integer),  # 1: only a member could not be read, the rest of the item is here
 )

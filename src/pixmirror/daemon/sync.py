@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pixmirror.catalogue import chores, feeds, queue
 from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.ingest.broken import unread_works
 from pixmirror.catalogue.ledger import judge
 from pixmirror.catalogue.ledger.judge import Brake
 from pixmirror.catalogue.queue import MediaCounts
@@ -74,4 +75,4 @@ async def sync(
 
 
 def _undone(conn: Connection, names: Sequence[str], now: int) -> int:
-    return feeds.undone(conn, names, now) + chores.failing(conn, now + SOON_MS)
+    return feeds.undone(conn, names, now) + chores.failing(conn, now + SOON_MS) + len(unread_works(conn, now))

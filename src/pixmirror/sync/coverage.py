@@ -11,6 +11,7 @@ from pixmirror.catalogue import briefs, chores, feeds, runs, web_lists
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.ingest import files as ingest_files
+from pixmirror.catalogue.ingest.broken import record_broken
 from pixmirror.catalogue.ingest.states import record_state
 from pixmirror.catalogue.ledger import controls
 from pixmirror.catalogue.seen import WEB, Wants
@@ -26,6 +27,7 @@ from pixmirror.models import (
     State,
     UgoiraMetadata,
     UserDetail,
+    partly_read,
     split_key,
     work_key,
 )
@@ -182,6 +184,7 @@ def _record(ctx: Context, conn: Connection, key: int, found: _Found, now: int) -
     names = dict.fromkeys((*web_lists.walkers(conn, ctx.account_id, owner), *briefs.jobs_of(conn, key)))
     jobs = _jobs(ctx, names) or [sources.NOBODY]
     first, *others = (replace(job, wants=replace(job.wants, comments=False)) for job in jobs)
+    record_broken(conn, WEB, partly_read([found.work]), now, owner or None)
     sources.record_works(ctx, first, conn, [found.work], WEB, Lane.BACKFILL, now, others)
     if not found.work.item.is_stub:
         controls.answered(conn, controls.WEBSITE, now)

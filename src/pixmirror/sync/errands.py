@@ -14,6 +14,7 @@ from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.ingest import captions as ingest_captions
 from pixmirror.catalogue.ingest import files as ingest_files
 from pixmirror.catalogue.ingest import lacking
+from pixmirror.catalogue.ingest.broken import record_broken
 from pixmirror.catalogue.ingest.people import record_profile, record_user_state
 from pixmirror.catalogue.ingest.states import record_state
 from pixmirror.catalogue.ingest.stubs import next_look
@@ -31,6 +32,7 @@ from pixmirror.models import (
     State,
     UserDetail,
     WorkFacts,
+    partly_read,
     split_key,
     url_version,
 )
@@ -194,6 +196,7 @@ async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
 
     def record(conn: Connection) -> None:
         before = briefs.work_brief(conn, chore.key)
+        record_broken(conn, "detail", partly_read([received]), ctx.clock.now())
         sources.record_works(ctx, sources.NOBODY, conn, [received], "detail", lane, ctx.clock.now())
         if before and not before.caption and received.item.caption and not received.item.is_stub:
             ingest_captions.set_captions_stripped(conn, ctx.account_id, ctx.clock.now())

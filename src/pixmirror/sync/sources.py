@@ -127,7 +127,7 @@ def _record_listing(
     ctx: Context, job: Job, feed: str, params: Mapping[str, Any], endpoint: str, probe: str
 ) -> Callable[[Connection, Listing[Any], Lane, int], Recorded]:
     def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
-        record_broken(conn, listing.endpoint, listing.unread, now)
+        record_broken(conn, listing.endpoint, listing.unread, now, params.get("user_id"))
         others = _others(ctx, conn, job, feed, params)
         ingested = record_works(ctx, job, conn, listing.items, endpoint, lane, now, others)
         keys = tuple(item.key for item in listing)

@@ -5,7 +5,7 @@ is complete when its row is whole and each of its files, or its text, is stored.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -13,15 +13,19 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pixmirror.catalogue import web_health
+from pixmirror.catalogue.ingest.broken import UnreadWork, read_in_part, unread_works
 from pixmirror.catalogue.ledger import coverage_sql as sql
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.views.words import plain
+from pixmirror.models import Medium
 
 FEW = 50
+_COUNTED = text("SELECT 1 FROM work WHERE work_key = :b_key AND user_id IS NOT NULL AND last_seen >= :begun")
 # Not holes: the user wants it so.
 BY_CHOICE = ("refused", "forgotten")
 REASONS: Mapping[str, str] = MappingProxyType(
     {
+        "unread": "what Pixiv's app says of it could not be read",
         "unseen": "the website lists it, the app did not show it",
         "limited": "Pixiv hides it from the app",
         "stub": "Pixiv showed only a placeholder",
@@ -53,9 +57,9 @@ class Coverage:
 
     `total` are upstream; `listed` those that the app lists, `hidden` those that it does not show, `web_listed`
     those that the website lists. `unlisted` were not in the app's last full pass and are asked about; `kept`
-    are no longer upstream and only here. `counted` is what the profile counts, None of an artist who
-    left. `checked_at` is None until the app's lists were read to their ends once, or the following list showed
-    that there is none.
+    are no longer upstream and only here; `partial` are here but for a member that could not be read. `counted` is
+    what the profile counts, None of an artist who left. `checked_at` is None until the app's lists were read to
+    their ends once, or the following list showed that there is none.
     """
 
     user_id: int
@@ -69,6 +73,7 @@ class Coverage:
     web_listed: int | None = None
     unlisted: int = 0
     kept: int = 0
+    partial: int = 0
     counted: int | None = None
     checked_at: int | None = None
     app_at: int | None = None
@@ -130,7 +135,11 @@ def coverage(conn: Connection, account_id: int, user_id: int | None = None) -> O
     """Of one artist, or of all."""
     lists = list(_lists(conn, account_id, user_id))
     sums = _sums(conn, lists)
-    found = [_of(one, sums.get(one.user_id, ())) for one in lists]
+    unread = _unread(conn, lists)
+    parts = _parts(conn, lists)
+    found = [
+        _of(one, sums.get(one.user_id, ()), len(unread.get(one.user_id, ())), parts[one.user_id]) for one in lists
+    ]
     found.sort(key=lambda c: (-c.holes, c.checked_at is not None, c.percent or 0, c.user_id))
     refusal = web_health.refusal(conn)
     return Overview(tuple(found), _together(found), str(refusal) if refusal else None)
@@ -140,17 +149,60 @@ def missing(conn: Connection, account_id: int, user_id: int | None, has_web: boo
     """Every work that is upstream and not whole here, with what closes the hole; of one artist, or of all."""
     lists = list(_lists(conn, account_id, user_id))
     rows = conn.execute(text(sql.MISSING_OF_FEW if len(lists) < FEW else sql.MISSING), {"artists": _json(lists)})
-    return tuple(
-        Missing(
-            Ref.of_work(r.work_key),
-            r.title or "",
-            r.reason,
-            r.detail,
-            r.due_at,
-            _next(r.reason, r.due_at, has_web),
-        )
-        for r in rows
+    return (
+        *_missing_unread(_unread(conn, lists)),
+        *(_missing_row(r, has_web) for r in rows),
     )
+
+
+def _missing_row(r: Any, has_web: bool) -> Missing:
+    return Missing(
+        Ref.of_work(r.work_key),
+        r.title or "",
+        r.reason,
+        r.detail,
+        r.due_at,
+        _next(r.reason, r.due_at, has_web),
+    )
+
+
+def _unread(conn: Connection, lists: Sequence[_Lists]) -> dict[int, list[UnreadWork]]:
+    """By artist, the works of their list that could not be read, but for those of which a row is counted."""
+    found: dict[int, list[UnreadWork]] = {}
+    mine = {one.user_id: one for one in lists}
+    for work in unread_works(conn, 0):
+        one = mine.get(work.user_id or 0)
+        if one is None or not (one.novel if work.medium == "novel" else one.illust):
+            continue
+        begun = one.novel_from if work.medium == "novel" else one.illust_from
+        counted = (
+            None if work.work_key is None else conn.scalar(_COUNTED, {"b_key": work.work_key, "begun": begun})
+        )
+        if not counted:
+            found.setdefault(one.user_id, []).append(work)
+    return found
+
+
+def _parts(conn: Connection, lists: Sequence[_Lists]) -> dict[int, int]:
+    """By artist, how many works an answer told with a member that could not be read, since the last full pass."""
+    found = read_in_part(conn)
+
+    def of(user_id: int, medium: Medium, begun: int) -> int:
+        works, last = found.get((user_id, medium), (0, 0))
+        return works if last >= begun else 0
+
+    return {
+        one.user_id: of(one.user_id, "illust", one.illust_from) + of(one.user_id, "novel", one.novel_from)
+        for one in lists
+    }
+
+
+def _missing_unread(unread: Mapping[int, Sequence[UnreadWork]]) -> Iterator[Missing]:
+    for user_id, works in unread.items():
+        for work in works:
+            ref = Ref("user", user_id) if work.work_key is None else Ref.of_work(work.work_key)
+            said = f"{work.endpoint}: {work.path}: {work.reason}"
+            yield Missing(ref, "", "unread", said, None, _next("unread", None, has_web=False))
 
 
 def _lists(conn: Connection, account_id: int, user_id: int | None) -> Iterable[_Lists]:
@@ -191,9 +243,10 @@ def _sums(conn: Connection, lists: Sequence[_Lists]) -> dict[int, list[Any]]:
     return sums
 
 
-def _of(one: _Lists, sums: Sequence[Any]) -> Coverage:
+def _of(one: _Lists, sums: Sequence[Any], unread: int, partial: int) -> Coverage:
     upstream = [row for row in sums if row.place == "upstream"]
     missing = {row.reason: row.works for row in upstream if row.reason is not None}
+    missing |= {"unread": unread} if unread else {}
     places = {row.place: row.works for row in sums if row.place != "upstream"}
     app_at = one.app_at if upstream or one.app_at is not None else one.nothing_at
     checked = None if app_at is None else max(app_at, one.web_at or 0)
@@ -201,14 +254,15 @@ def _of(one: _Lists, sums: Sequence[Any]) -> Coverage:
         user_id=one.user_id,
         name=one.name,
         state=one.state,
-        total=sum(row.works for row in upstream),
+        total=sum(row.works for row in upstream) + unread,
         complete=sum(row.works for row in upstream if row.reason is None),
         missing={reason: missing[reason] for reason in REASONS if reason in missing},
-        listed=sum(row.listed for row in upstream),
+        listed=sum(row.listed for row in upstream) + unread,
         hidden=sum(row.hidden for row in upstream),
         web_listed=None if one.web_at is None else sum(row.web_listed for row in sums),
         unlisted=places.get("unlisted", 0),
         kept=places.get("kept", 0),
+        partial=partial,
         counted=one.counted if one.state == "live" else None,
         checked_at=checked,
         app_at=app_at,
@@ -233,6 +287,7 @@ def _together(found: Sequence[Coverage]) -> Coverage:
         web_listed=sum(webs) if webs else None,
         unlisted=sum(c.unlisted for c in found),
         kept=sum(c.kept for c in found),
+        partial=sum(c.partial for c in found),
         counted=sum(n or 0 for n in counts) if counts and None not in counts else None,
         checked_at=_oldest(checked),
         app_at=_oldest([c.app_at for c in found]),
@@ -256,6 +311,7 @@ def _next(reason: str, due_at: int | None, has_web: bool) -> str:
             else "the next reading of the artist's lists asks"
         )
     return {
+        "unread": "the list is read again; `pixmirror why` has what is wrong with the answer",
         "wanted": "`pixmirror sync`, or the running pixmirror, fetches it",
         "failed": "it is tried again by itself; `pixmirror why` has the error",
         "damaged": "Pixiv itself has only this; it is fetched when the artist replaces it",

@@ -15,6 +15,7 @@ from pixmirror.catalogue.views import plan
 from pixmirror.catalogue.views.words import many, plain, until
 from pixmirror.clock import DAY_MS
 
+NOT_READ = "item not understood"
 SAMPLE = 5_000  # rows of one state that are looked through for reasons; the counts are exact all the same
 
 
@@ -311,13 +312,17 @@ def _list_reasons(conn: Connection) -> tuple[Reason, ...]:
 
 
 def _broken_reasons(conn: Connection) -> tuple[Reason, ...]:
+    partial = broken.c.is_partial.is_not(None)
     rows = conn.execute(
-        select(broken.c.endpoint, broken.c.reason, func.count())
-        .group_by(broken.c.endpoint, broken.c.reason)
+        select(broken.c.endpoint, broken.c.reason, partial, func.count())
+        .group_by(broken.c.endpoint, broken.c.reason, partial)
         .order_by(func.count().desc())
         .limit(20)
     )
-    return tuple(Reason("item not understood", n, reason, (endpoint,)) for endpoint, reason, n in rows)
+    return tuple(
+        Reason("item read in part" if part else NOT_READ, n, reason, (endpoint,))
+        for endpoint, reason, part, n in rows
+    )
 
 
 def _grouped(what: str, rows: Iterable[tuple[str, str | None, int | None]], sampled: bool) -> list[Reason]:
@@ -354,7 +359,7 @@ def _problems(jobs: Sequence[JobStatus], files: Files, stuck: Sequence[Reason]) 
             yield f"Job {job.name} failed {job.failures} times in a row: {job.error or 'no reason on record'}."
     if files.failed:
         yield f"{files.failed:,} files could not be fetched and are not tried again by themselves."
-    unread = sum(r.count for r in stuck if r.what == "item not understood")
+    unread = sum(r.count for r in stuck if r.what == NOT_READ)
     if unread:
         yield f"{unread:,} items of Pixiv's answers could not be read; they are kept."
 

@@ -145,6 +145,7 @@ def _why_work(conn: Connection, ref: Ref, key: int, now: int) -> Why:
         *_state_of(r, _keeps(conn, key, files)),
         *_about_files(r, files, jobs, pending),
         *_about_pending(pending, now),
+        *(f"An answer was read without {u.path}, which is kept raw: {sentence(u.reason)}" for u in unread[:3]),
     )
     moving = bool(pending) or any(f.state in ("wanted", "waiting") for f in files)
     return Why(

@@ -26,12 +26,12 @@ def illust(got: Received[WebIllust], pages: Listing[WebPage] | None = None) -> R
     raw = _app(ILLUST.read(got.raw))
     if pages is not None:
         raw["meta_pages"] = [{"image_urls": page.image_urls.model_dump(exclude_none=True)} for page in pages]
-    return Received(got.item, raw)
+    return Received(got.item, raw, got.odd)
 
 
 def novel(got: Received[WebNovel]) -> Received[Illust | Novel]:
     """A novel without its text."""
-    return Received(got.item, _app(NOVEL.read(got.raw)))
+    return Received(got.item, _app(NOVEL.read(got.raw)), got.odd)
 
 
 def _app(shaped: dict[str, Any]) -> dict[str, Any]:

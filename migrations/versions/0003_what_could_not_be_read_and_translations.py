@@ -1,0 +1,38 @@
+"""What could not be read by the work and user that it is of; each translation of a tag with when it was seen.
+
+Revision ID: 0003
+"""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+STATEMENTS = (
+    "ALTER TABLE broken ADD COLUMN medium TEXT",
+    "ALTER TABLE broken ADD COLUMN work_key INTEGER",
+    "ALTER TABLE broken ADD COLUMN user_id INTEGER",
+    "ALTER TABLE broken ADD COLUMN is_partial INTEGER",
+    """
+CREATE TABLE translation_seen (
+    tag_id INTEGER NOT NULL,
+    language TEXT NOT NULL,
+    text TEXT NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    PRIMARY KEY (tag_id, language, text),
+    FOREIGN KEY(tag_id) REFERENCES tag (id)
+)
+ WITHOUT ROWID,
+ STRICT
+    """,
+    """
+INSERT INTO translation_seen (tag_id, language, text, first_seen, last_seen)
+SELECT tag_id, language, text, seen_at, seen_at FROM tag_translation
+    """,
+)
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS:
+        op.execute(statement)
