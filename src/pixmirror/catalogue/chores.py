@@ -161,6 +161,14 @@ def save_progress(conn: Connection, kind: str, key: int, progress: Mapping[str, 
     conn.execute(_PROGRESS, {"b_kind": kind, "b_key": key, "saved": saved})
 
 
+def wake(conn: Connection, found: Iterable[tuple[str, int]], now: int) -> None:
+    """What kept these from being done is over: those that were put off are due. Their failures stay counted."""
+    put_off = _ONE & (chore.c.attempts > 0) & (chore.c.due_at > bindparam("now"))
+    rows = [{"b_kind": kind, "b_key": key, "now": now} for kind, key in found]
+    if rows:
+        conn.execute(update(chore).where(put_off).values(due_at=bindparam("now")), rows)
+
+
 def failing(conn: Connection, before: int) -> int:
     """How many chores have failed and are tried again before this time."""
     failed = select(func.count()).select_from(chore).where(chore.c.attempts > 0, chore.c.due_at < before)

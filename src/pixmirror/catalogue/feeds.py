@@ -308,6 +308,15 @@ def feed_failed(conn: Connection, feed_id: int, due_at: int | None, error: str) 
     conn.execute(update(feed).where(feed.c.id == feed_id).values(**moved))
 
 
+def wake(conn: Connection, feed_ids: Sequence[int], gap_ids: Sequence[int], now: int) -> None:
+    """What kept these from being read is over: those that failed and were put off are due."""
+    failed = (feed.c.id.in_(feed_ids), feed.c.failures > 0, feed.c.due_at > now)
+    conn.execute(update(feed).where(*failed).values(due_at=now))
+    conn.execute(
+        update(gap).where(gap.c.id.in_(gap_ids), gap.c.failures > 0, gap.c.due_at > now).values(due_at=now)
+    )
+
+
 def gaps(conn: Connection, feed_id: int) -> list[Gap]:
     return [_gap(r) for r in conn.execute(select(gap).where(gap.c.feed_id == feed_id).order_by(gap.c.id))]
 

@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Literal
 
 from pixmirror.catalogue import chores, clocks, feeds, queue, runs, sidecars
@@ -20,7 +21,8 @@ from pixmirror.daemon.bell import Bell, Looks
 from pixmirror.daemon.clocks import settle
 from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.daemon.trouble import LASTING, TROUBLE_S, UNFORESEEN, Trouble, cause_of
+from pixmirror.daemon.trouble import LASTING, PIXIV, TROUBLE_S, UNFORESEEN, Trouble, cause_of
+from pixmirror.daemon.way import Way
 from pixmirror.errors import PixmirrorError, RateLimited, Unforeseen
 from pixmirror.fetch.worker import Worker
 from pixmirror.models import Lane
@@ -57,6 +59,7 @@ class Engine:
         self.walking = Walking()
         self._errands: dict[tuple[str, int], int] = {}  # under way, with their lanes
         self._pick = asyncio.Lock()
+        self._way = Way(mirror, self.trouble, self.bell, lambda: self.works_again(PIXIV))
         self._walk_looks, self._errand_looks = Looks(self.bell), Looks(self.bell)
         self._latest = mirror.clock.now()
         self._logged_in = asyncio.Event()
@@ -66,7 +69,10 @@ class Engine:
     def context(self) -> Context:
         m = self.mirror
         share = m.config.mirror.brake_percent / 100
-        return Context(m.db, m.api, m.clock, m.account_id, self.bell.ring, m.jobs, self.walking, m.web, share)
+        one, other = self._way.suspicion, self._way.website
+        return Context(
+            m.db, m.api, m.clock, m.account_id, self.bell.ring, m.jobs, self.walking, m.web, share, one, other
+        )
 
     def active(self) -> list[str]:
         """Jobs whose feeds are walked now: enabled, not paused."""
@@ -77,8 +83,9 @@ class Engine:
 
     def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         loops: list[tuple[str, Callable[[], Awaitable[bool]]]] = []
-        loops += [(f"walk-{n}", self._walk_one) for n in range(WALKERS)]
-        loops += [(f"errand-{n}", self._errand) for n in range(ERRAND_RUNNERS)]
+        asking = [(f"walk-{n}", self._walk_one) for n in range(WALKERS)]
+        asking += [(f"errand-{n}", self._errand) for n in range(ERRAND_RUNNERS)]
+        loops += [(name, partial(self._way.in_turn, name, step)) for name, step in asking]
         loops += [("sidecars", self._sidecars)]
         tasks = [group.create_task(self._loop(name, step)) for name, step in loops]
         fetching = Fetching(self.mirror, self.bell)
@@ -119,7 +126,7 @@ class Engine:
         seconds = self.met_trouble(cause, error)
         if cause == "login":
             await self._logged_in.wait()
-        else:
+        elif cause != PIXIV:  # for which all who ask wait together
             await self.mirror.clock.sleep(seconds)
 
     def met_trouble(self, cause: str, error: PixmirrorError) -> float:
@@ -179,7 +186,6 @@ class Engine:
         finally:
             self.walking.free(feed.id)
             self._walk_looks.again()
-        self.works_again("pixiv")
         self.works_again("catalogue")
         self.bell.ring()
         return True
@@ -191,7 +197,8 @@ class Engine:
         ctx = self.context
         source = sources.source(ctx, job, feed.endpoint, feed.params)
         if gap is None:
-            await walk.head(ctx.db, ctx.clock, feed, source, Lane(feed.lane))
+            walked = await walk.head(ctx.db, ctx.clock, feed, source, Lane(feed.lane))
+            await ctx.heard(("feed", feed.endpoint, feed.id), walked.error)
         else:
             lane = LANE_OF_GAP[gap.kind]
 
@@ -199,7 +206,11 @@ class Engine:
                 wanted = feed.job in self.active() and self._names(feed)
                 return wanted and not self.walking.is_wanted(feed.id) and self._is_open(lane)
 
-            await walk.close(ctx.db, ctx.clock, feed, gap, source, lane, go_on=go_on)
+            walked = await walk.close(ctx.db, ctx.clock, feed, gap, source, lane, go_on=go_on)
+            if walked.pages:
+                await ctx.suspicion.answered()
+            if walked.error is not None:
+                await ctx.heard(("gap", feed.endpoint, gap.id), walked.error)
 
     def _names(self, feed: feeds.Feed) -> bool:
         """Whether the job that walks this list still names its artist."""
@@ -247,7 +258,6 @@ class Engine:
         finally:
             del self._errands[chore.kind, chore.key]
             self._errand_looks.again()
-        self.works_again("pixiv")
         self.works_again("catalogue")
         return True
 
@@ -386,6 +396,7 @@ class Engine:
         self.bell.listen(f"job-{run_id}")
         try:
             with contained(f"The job {job.name}"):
+                await self._way.pause_ended()
                 result = await sync_jobs.run_job(self.context, job)
         except PixmirrorError as error:
             if error.scope != "item":

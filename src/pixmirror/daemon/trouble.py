@@ -6,6 +6,7 @@ from pixmirror.errors import CatalogueError, LoginError, MirrorLocked, Pixmirror
 
 TROUBLE_S = (15, 60, 300, 900)
 UNFORESEEN = "unforeseen"  # a mistake of ours, outside of any one thing
+PIXIV = "pixiv"
 LASTING = ("login", "storage", "catalogue")  # no use to wait for, where somebody waits for the end
 
 
@@ -26,6 +27,10 @@ class Trouble:
         # The clock may have been set back: never wait longer than the longest pause.
         return min((self.until[cause] - now) / 1000, TROUBLE_S[-1])
 
+    def left(self, cause: str, now: int) -> float:
+        """Seconds until the next try of what stands still for this cause."""
+        return min(max((self.until.get(cause, now) - now) / 1000, 0.0), TROUBLE_S[-1])
+
     def over(self, cause: str) -> bool:
         self.strikes.pop(cause, None)
         self.until.pop(cause, None)
@@ -38,4 +43,4 @@ def cause_of(error: PixmirrorError, *, fetching: bool = False) -> str:
         return "login"
     if isinstance(error, StorageError | CatalogueError | MirrorLocked):
         return "storage" if fetching else "catalogue"
-    return "images" if fetching else "pixiv"
+    return "images" if fetching else PIXIV

@@ -11,10 +11,12 @@ from typing import Literal
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.seen import Seen, Wants
 from pixmirror.clock import Clock
+from pixmirror.errors import PixmirrorError, Unreachable
 from pixmirror.models import Lane, Medium, Restrict
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync.filters import Filter
+from pixmirror.sync.suspicion import Subject, Suspicion
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class Context:
     """`ring` wakes whoever waits for something to do; it is called after each commit that may have made some.
 
     `web` is www.pixiv.net with a cookie, where one is configured. `brake`: more than this share of what is there
-    does not go at once (law 6).
+    does not go at once (law 6). `suspicion` judges what the App API leaves unclear,
+    `website` what www.pixiv.net does.
     """
 
     db: Database
@@ -115,6 +118,15 @@ class Context:
     walking: Walking = field(default_factory=Walking)
     web: WebApi | None = None
     brake: float = 0.05
+    suspicion: Suspicion = field(default_factory=Suspicion)
+    website: Suspicion = field(default_factory=Suspicion)
+
+    async def heard(self, subject: Subject, error: PixmirrorError | None) -> None:
+        """The App API answered about this, or failed to. Raises the error where it is everybody's trouble."""
+        if error is None:
+            await self.suspicion.answered()
+        elif await self.suspicion.failed(subject, error):
+            raise error if error.scope != "item" else Unreachable(str(error)) from error
 
     def current(self, job: Job) -> Job | None:
         """The job as it is configured now, which may be long after a walk of it began; None once it is removed."""

@@ -6,7 +6,7 @@ A chore stays until its answer is committed; a cut one is done again, from its p
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from pixmirror.catalogue import briefs, chores, feeds
+from pixmirror.catalogue import briefs, chores, feeds, web_health
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.filters import apply_refusals
@@ -37,8 +37,9 @@ from pixmirror.models import (
     url_version,
 )
 from pixmirror.pixiv.app import illusts, novels, users
-from pixmirror.sync import bookmark_tags, comments, coverage, filters, own_entries, refresh, sources
+from pixmirror.sync import bookmark_tags, comments, coverage, filters, own_entries, refresh, sources, website
 from pixmirror.sync.context import Context, Job
+from pixmirror.sync.suspicion import concerns_what_was_asked
 from pixmirror.sync.walk import backoff_ms
 
 PROFILE_AGAIN_MS = 30 * DAY_MS
@@ -54,11 +55,23 @@ async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
         with contained(f"The chore {chore.kind} {chore.key}", chore.error):
             await _do(ctx, job, chore)
     except PixmirrorError as error:
-        if error.scope != "item":
+        if concerns_what_was_asked(error):
+            due = ctx.clock.now() + backoff_ms(chore.attempts)
+            await ctx.db.run(chores.postpone, chore.kind, chore.key, due, str(error))
+        if error.scope == "everything":
             raise
-        due = ctx.clock.now() + backoff_ms(chore.attempts)
-        await ctx.db.run(chores.postpone, chore.kind, chore.key, due, str(error))
+        await _heard(ctx, chore, error)
+    else:
+        await _heard(ctx, chore, None)
     ctx.ring()
+
+
+async def _heard(ctx: Context, chore: Chore, error: PixmirrorError | None) -> None:
+    subject = ("chore", chore.kind, chore.key)
+    if chore.kind in web_health.KINDS:
+        await website.heard(ctx, subject, error)
+    else:
+        await ctx.heard(subject, error)
 
 
 async def _do(ctx: Context, job: Job, chore: Chore) -> None:

@@ -53,6 +53,7 @@ async def _head(
             walked = walked.plus(await walk.close(ctx.db, ctx.clock, feed, walked.gap, source, Lane.NEW))
         feed = await ctx.db.read(feeds.get_feed, feed.id)
     ctx.ring()
+    await ctx.heard(("feed", feed.endpoint, feed.id), walked.error)
     return feed, walked
 
 

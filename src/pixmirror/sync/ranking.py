@@ -62,9 +62,11 @@ async def _read_day(ctx: Context, job: Job, medium: Medium, mode: str, day: date
             brought = so_far
             ctx.ring()
     except PixivError as error:
-        if error.scope != "item":
+        if error.scope == "everything":
             raise
+        await ctx.heard(("ranking", f"{medium} {mode}", day.toordinal()), error)
         return result.plus(brought.new, brought.seen, str(error))
+    await ctx.suspicion.answered()
     return result.plus(brought.new, brought.seen)
 
 

@@ -84,7 +84,7 @@ def head_failed(
 ) -> None:
     """Try page 1 later; while it keeps failing, what lies below it is read all the same."""
     feeds.feed_failed(conn, feed.id, now + backoff_ms(feed.failures), str(error))
-    if feed.failures + 1 < RETRIES_OF_A_PAGE or isinstance(error, OF_THE_WHOLE_LIST):
+    if feed.failures + 1 < RETRIES_OF_A_PAGE or _of_the_whole_list(error):
         return
     first = feed.head_at is None
     if feeds.gaps(conn, feed.id) or (first and (not backfill or feed.marks.get("tried"))):
@@ -103,7 +103,7 @@ def head_failed(
 def gap_failed(conn: Connection, gap: Gap, paging: str, error: PixmirrorError, now: int) -> Gap | None:
     """Try the page later, or go on below it. Returns the gap where the walk can go on at once."""
     failures = feeds.gap_failed(conn, gap.id, now + backoff_ms(gap.failures), str(error))
-    if failures is None or isinstance(error, OF_THE_WHOLE_LIST):
+    if failures is None or _of_the_whole_list(error):
         return None
     spec = parse(paging, gap.spec)
     if gap.kind == "page":
@@ -111,6 +111,10 @@ def gap_failed(conn: Connection, gap: Gap, paging: str, error: PixmirrorError, n
     if isinstance(spec, Span):
         return _pass_over_offset(conn, gap, spec, failures, str(error), now)
     return _pass_over_cursor(conn, gap, spec, failures, str(error), now)
+
+
+def _of_the_whole_list(error: PixmirrorError) -> bool:
+    return isinstance(error, OF_THE_WHOLE_LIST) or error.scope == "everything"
 
 
 def _close_in(conn: Connection, gap: Gap, spec: Span | Stretch, now: int) -> Gap | None:

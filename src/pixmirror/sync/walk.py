@@ -19,6 +19,7 @@ from pixmirror.models import Lane, Listing, to_ms
 from pixmirror.sync import setbacks, steps
 from pixmirror.sync.setbacks import backoff_ms as backoff_ms
 from pixmirror.sync.steps import Cut, Done, Span, Stretch
+from pixmirror.sync.suspicion import concerns_what_was_asked, is_unclear
 
 LONGEST_NUMBER = 19
 
@@ -52,7 +53,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """How a walk went: what it left (`gap`), whether it met known ground (`met`), why it stopped (`failed`)."""
+    """How a walk went: what it left (`gap`), whether it met known ground (`met`), why it stopped (`error`)."""
 
     pages: int = 0
     seen: int = 0
@@ -60,6 +61,7 @@ class Walked:
     met: bool = False
     gap: Gap | None = None
     failed: str | None = None
+    error: PixmirrorError | None = None
 
     def plus(self, other: "Walked") -> "Walked":
         return replace(
@@ -94,16 +96,20 @@ def _after(spec: Span | Stretch, ids: Sequence[int], listing: Listing[Any]) -> S
 async def head(
     db: Database, clock: Clock, feed: Feed, source: Source, lane: Lane, *, floor: int | None = None
 ) -> Walked:
-    """Read page 1; leave the rest as a gap, if it does not meet known ground at once."""
+    """Read page 1; leave the rest as a gap, if it does not meet known ground at once.
+
+    A list that fails is put off. Raises what concerns everything.
+    """
     try:
         with contained(f"The list {feed.endpoint}", feed.error):
             listing = await source.read(None, lane)
             return await db.run(_record_head, feed, source, listing, lane, clock.now(), floor)
     except PixmirrorError as error:
-        if error.scope != "item":
+        if concerns_what_was_asked(error):
+            await db.run(_head_failed, feed, source, error, clock.now())
+        if error.scope == "everything":
             raise
-        await db.run(_head_failed, feed, source, error, clock.now())
-        return Walked(failed=str(error))
+        return Walked(failed=str(error), error=error)
 
 
 def _record_head(
@@ -202,13 +208,15 @@ async def close(
             await db.run(_capped, feed, total.gap, source, spec, clock.now())
             return total.plus(Walked())
         except PixmirrorError as error:
-            if error.scope != "item":
+            if not concerns_what_was_asked(error):
                 raise
             step = await db.run(_gap_failed, total.gap, source, error, clock.now())
             if isinstance(error, NotFound):
                 await db.run(_denied, feed, clock.now())
-            if step.gap is None:
-                return total.plus(step)
+            if error.scope == "everything":
+                raise
+            if step.gap is None or is_unclear(error):  # whether the next page would fail alike is judged first
+                return replace(total.plus(step), error=error)
         total = total.plus(step)
     return total
 

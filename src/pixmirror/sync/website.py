@@ -5,10 +5,11 @@ from typing import TypeVar
 
 from pixmirror.catalogue import web_health
 from pixmirror.clock import DAY_MS
-from pixmirror.errors import Challenge, LoginError
+from pixmirror.errors import Challenge, LoginError, PixmirrorError
 from pixmirror.models import Lane
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync.context import Context
+from pixmirror.sync.suspicion import Subject
 
 CHALLENGED_MS = DAY_MS // 4
 
@@ -41,3 +42,12 @@ async def ask(ctx: Context, lane: Lane, read: Callable[[WebApi], Awaitable[T]]) 
     if refusal is not None:
         await ctx.db.run(web_health.works, ctx.clock.now())
     return found
+
+
+async def heard(ctx: Context, subject: Subject, error: PixmirrorError | None) -> None:
+    """The website answered about this, or failed to. What needs it waits where it is not this thing's."""
+    if error is None:
+        await ctx.website.answered()
+    elif await ctx.website.failed(subject, error) and ctx.web is not None and ctx.web.session is not None:
+        session = web_health.digest(ctx.web.session.phpsessid)
+        await ctx.db.run(web_health.refused, session, ctx.clock.now(), str(error), CHALLENGED_MS)

@@ -1,0 +1,64 @@
+"""The way to Pixiv, for the loops that ask: who waits while it is shut, who tries, and what an outage put off."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+
+from pixmirror.catalogue import chores, feeds
+from pixmirror.catalogue.database import Connection
+from pixmirror.daemon.bell import Bell
+from pixmirror.daemon.mirror import Mirror
+from pixmirror.daemon.trouble import PIXIV, Trouble
+from pixmirror.models import Lane
+from pixmirror.pixiv.app import users
+from pixmirror.sync.suspicion import Subject, Suspicion
+
+
+class Way:
+    """`suspicion` judges the App API, `website` www.pixiv.net, whose trouble stops only what needs the cookie."""
+
+    def __init__(self, mirror: Mirror, trouble: Trouble, bell: Bell, on_answer: Callable[[], None]) -> None:
+        self._mirror = mirror
+        self._trouble = trouble
+        self._bell = bell
+        self._trying = asyncio.Lock()  # held by the one that tries while Pixiv does not answer
+        self.suspicion = Suspicion(self._ask_control, wake=self._wake, on_answer=on_answer)
+        self.website = Suspicion()
+
+    async def in_turn(self, name: str, step: Callable[[], Awaitable[bool]]) -> bool:
+        """A step of a loop that asks. While Pixiv does not answer, one at a time tries after each pause."""
+        if PIXIV in self._trouble.errors:
+            self._bell.pause(name)
+            async with self._trying:
+                await self.pause_ended()
+                if PIXIV in self._trouble.errors:
+                    self._bell.listen(name)
+                    return await step() or await self._look()
+            self._bell.listen(name)
+        return await step()
+
+    async def pause_ended(self) -> None:
+        """Wait until Pixiv may be tried again."""
+        while left := self._trouble.left(PIXIV, self._mirror.clock.now()):
+            await self._mirror.clock.sleep(left)
+
+    async def _look(self) -> bool:
+        """Nothing is due that could tell whether Pixiv answers again: the control question does."""
+        if PIXIV in self._trouble.errors and "login" not in self._trouble.errors and not self._mirror.all_paused:
+            await self._ask_control()
+            await self.suspicion.answered()
+        return False
+
+    async def _ask_control(self) -> None:
+        """Our own profile, which is there as long as Pixiv answers."""
+        await users.detail(self._mirror.api.at(Lane.NEW), self._mirror.account_id)
+
+    async def _wake(self, put_off: Collection[Subject]) -> None:
+        now = self._mirror.clock.now()
+
+        def wake(conn: Connection) -> None:
+            chores.wake(conn, [(kind, key) for what, kind, key in put_off if what == "chore"], now)
+            lists = {what: [n for of, _, n in put_off if of == what] for what in ("feed", "gap")}
+            feeds.wake(conn, lists["feed"], lists["gap"], now)
+
+        await self._mirror.db.run(wake)
+        self._bell.ring()

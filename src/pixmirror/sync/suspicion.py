@@ -1,0 +1,99 @@
+"""Whether what was not answered is one thing's trouble, or everybody's: the judge of what an error leaves unclear.
+
+A list that never answers must not stop the others, and a network that is down must not put off thousands of things
+one by one. So one failure is the thing's own. A second one with no answer between is a suspicion, and a control
+question, of something that is surely there, decides.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from typing import TypeAlias
+
+from pixmirror.errors import PixivError, PixmirrorError, ServerError
+
+Subject: TypeAlias = tuple[str, str, int]  # ("chore", kind, key), ("feed", endpoint, id) or ("gap", endpoint, id)
+CONFIRMED = 2  # so many failures after it was believed: it was no mistake
+
+
+def concerns_what_was_asked(error: PixmirrorError) -> bool:
+    """Whether the thing that met it is put off: also where all rest, so that another is tried after the pause."""
+    return isinstance(error, PixivError) or error.scope != "everything"
+
+
+def is_unclear(error: PixmirrorError) -> bool:
+    """Whether it may be the thing or the way to it. Pixiv's own failures are, too: one work's, or maintenance."""
+    return error.scope == "unclear" or isinstance(error, ServerError)
+
+
+async def _nobody(subjects: Collection[Subject]) -> None:
+    """Wakes nothing."""
+
+
+class Suspicion:
+    """Judges one way to Pixiv. `control` asks for what is surely there, and returns if it was answered in any way
+    that speaks of the thing alone; without one, two different things that fail alike are enough. `wake` makes due
+    again what an outage put off.
+
+    Invariant: nothing is believed but what failed twice with no answer between, and beside a control question that
+    failed too (or between two different things). Any answer ends it.
+    """
+
+    def __init__(
+        self,
+        control: Callable[[], Awaitable[None]] | None = None,
+        *,
+        wake: Callable[[Collection[Subject]], Awaitable[None]] = _nobody,
+        on_answer: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._control = control
+        self._wake = wake
+        self._on_answer = on_answer
+        self._failed: set[Subject] = set()  # since the last answer
+        self._answers = 0
+        self._since_believed: int | None = None  # failures since it is believed; None: it is not
+        self._control_lied = False
+        self._judging = asyncio.Lock()
+
+    @property
+    def believed(self) -> bool:
+        """Whether it is everybody's trouble now."""
+        return self._since_believed is not None
+
+    async def answered(self) -> None:
+        """Something was answered, if only with a refusal that speaks of it alone."""
+        failed, since = self._failed, self._since_believed
+        self._answers += 1
+        self._failed, self._since_believed = set(), None
+        self._on_answer()
+        if since is not None and since >= CONFIRMED and failed:
+            await self._wake(failed)
+        elif since is not None:
+            # Over at the first try after the pause: what was asked as a control may be poisoned itself.
+            self._control_lied = True
+
+    async def failed(self, subject: Subject, error: PixmirrorError) -> bool:
+        """This was not answered: True if that is everybody's trouble and all should rest."""
+        if not is_unclear(error):
+            await self.answered()
+            return False
+        async with self._judging:
+            others = self._failed - {subject}
+            again = bool(self._failed)
+            self._failed.add(subject)
+            if self._since_believed is not None:
+                self._since_believed += 1
+            elif again and await self._is_everybodys(bool(others)):
+                self._since_believed = 0
+        return self.believed
+
+    async def _is_everybodys(self, different: bool) -> bool:
+        if self._control is None or self._control_lied:
+            return different
+        before = self._answers
+        try:
+            await self._control()
+        except PixmirrorError as error:
+            if is_unclear(error) or error.scope == "everything":
+                return self._answers == before
+        await self.answered()
+        return False

@@ -1,0 +1,114 @@
+"""One thing that is not answered is its own trouble; it is everybody's only with proof, and until any answer."""
+
+import asyncio
+from collections.abc import Collection
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixmirror.errors import BadResponse, NotFound, PixmirrorError, RateLimited, ServerError, Unreachable
+from pixmirror.sync.suspicion import Subject, Suspicion
+
+A: Subject = ("feed", "user/illusts", 1)
+B: Subject = ("chore", "text", 3)
+DOWN = Unreachable("no answer")
+
+
+class Way:
+    """A way to Pixiv: what its control question meets, how often it was asked, what was woken."""
+
+    def __init__(self, error: PixmirrorError | None = None) -> None:
+        self.error = error
+        self.asked = 0
+        self.woken: list[Subject] = []
+        self.suspicion = Suspicion(self._control, wake=self._wake)
+
+    async def _control(self) -> None:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+
+    async def _wake(self, subjects: Collection[Subject]) -> None:
+        self.woken += subjects
+
+
+async def fail(way: Way, *subjects: Subject, error: PixmirrorError = DOWN) -> list[bool]:
+    return [await way.suspicion.failed(subject, error) for subject in subjects]
+
+
+def test_one_failure_is_the_things_own_and_asks_nothing() -> None:
+    way = Way(DOWN)
+    assert asyncio.run(fail(way, A)) == [False]
+    assert way.asked == 0
+
+
+def test_a_second_thing_that_fails_alike_is_everybodys_when_the_control_question_fails_too() -> None:
+    way = Way(DOWN)
+    assert asyncio.run(fail(way, A, B)) == [False, True]
+    assert way.asked == 1
+
+
+@pytest.mark.parametrize("answer", [None, NotFound("404"), BadResponse("odd")])
+def test_a_control_question_that_is_answered_leaves_it_to_the_things(answer: PixmirrorError | None) -> None:
+    way = Way(answer)
+    assert asyncio.run(fail(way, A, B, A, B)) == [False] * 4
+
+
+@pytest.mark.parametrize("error", [RateLimited("429"), ServerError("503"), DOWN])
+def test_the_same_thing_failing_again_is_everybodys_where_the_control_question_fails(
+    error: PixmirrorError,
+) -> None:
+    assert asyncio.run(fail(Way(error), A, A)) == [False, True]
+
+
+def test_an_answer_between_two_failures_keeps_them_apart() -> None:
+    async def main() -> list[bool]:
+        way = Way(DOWN)
+        first = await fail(way, A)
+        await way.suspicion.answered()
+        return first + await fail(way, B)
+
+    assert asyncio.run(main()) == [False, False]
+
+
+def test_what_an_outage_put_off_is_due_again_when_it_is_over() -> None:
+    async def main() -> list[Subject]:
+        way = Way(DOWN)
+        await fail(way, A, B, ("gap", "user/illusts", 7), A)
+        await way.suspicion.answered()
+        assert not way.suspicion.believed
+        return way.woken
+
+    assert set(asyncio.run(main())) == {A, B, ("gap", "user/illusts", 7)}
+
+
+def test_a_control_question_that_fails_alone_is_not_asked_again_nor_believed() -> None:
+    async def main() -> tuple[list[bool], list[bool], Way]:
+        way = Way(DOWN)
+        first = await fail(way, A, A)
+        await way.suspicion.answered()  # the first thing tried after the pause
+        return first, await fail(way, A, A), way
+
+    first, later, way = asyncio.run(main())
+    assert (first, later) == ([False, True], [False, False])
+    assert (way.asked, way.woken) == (1, [])
+
+
+@given(st.lists(st.tuples(st.sampled_from("AB+"), st.booleans()), max_size=30))
+def test_nothing_is_believed_but_what_failed_twice_with_no_answer_between(events: list[tuple[str, bool]]) -> None:
+    async def main() -> None:
+        way, since = Way(), 0
+        for what, is_down in events:
+            way.error = DOWN if is_down else None
+            if what == "+":
+                await way.suspicion.answered()
+                since = 0
+            else:
+                asked = way.asked
+                believed = (await fail(way, A if what == "A" else B))[0]
+                since = 0 if way.asked > asked and not is_down else since + 1
+                assert not believed or since >= 2
+            assert way.suspicion.believed is False or since >= 2
+
+    asyncio.run(main())
