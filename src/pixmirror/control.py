@@ -28,7 +28,7 @@ SYSTEM_FOLDER = Path("/run/pixmirror")  # RuntimeDirectory= of the unit
 
 def _name(root: Path) -> str:
     """Roots can be too long for a socket's path, or lie where there are no sockets: their hash is enough."""
-    return hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16] + ".sock"
+    return hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16] + ".sock"
 
 
 def _folders(env: Mapping[str, str]) -> list[Path]:

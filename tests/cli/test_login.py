@@ -13,6 +13,7 @@ import pytest
 
 from pixmirror.cli import login as login_module
 from pixmirror.cli.demo_setup import TOKEN
+from pixmirror.errors import TokenRejected
 from tests.cli.conftest import write_config
 
 
@@ -143,6 +144,18 @@ def test_another_accounts_token_is_refused(pixmirror, config, pixiv):
     assert result.exit_code == 3
     assert "nothing was stored" in result.stderr
     assert stored(config) == before
+
+
+def test_a_token_that_pixiv_says_back_is_not_shown(pixmirror, config, pixiv, monkeypatch):
+    secret = "A-secret_of-no-known-form-1234567890"
+
+    async def refuse(*_: object) -> None:
+        raise TokenRejected(f"POST /auth/token: invalid: {secret}")
+
+    monkeypatch.setattr("pixmirror.pixiv.redeem_refresh_token", refuse)
+    result = pixmirror("login", "-", input=secret)
+    assert result.exit_code == 3
+    assert secret not in result.output
 
 
 def test_pixiv_not_there(pixmirror, tmp_path):

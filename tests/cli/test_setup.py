@@ -1,6 +1,9 @@
 """`init`, `db upgrade`."""
 
+import os
 import stat
+import subprocess
+import sys
 
 from pixmirror.config import example_text, load
 
@@ -38,6 +41,29 @@ def test_init_system(pixmirror, tmp_path):
     assert str(load(written, {}).mirror.root) == "/var/lib/pixmirror"
     assert "systemctl enable --now pixmirror" in result.output
     assert "/opt/pixmirror/bin/pixmirror --config" in result.output
+
+
+def test_what_init_makes_for_the_service_its_user_can_read(pixmirror, tmp_path):
+    before = os.umask(0o077)
+    try:
+        assert pixmirror("init", "--system", "--prefix", str(tmp_path)).exit_code == 0
+    finally:
+        os.umask(before)
+    written = tmp_path / "etc" / "pixmirror" / "config.toml"
+    assert stat.S_IMODE(written.stat().st_mode) == 0o644
+    assert stat.S_IMODE(written.parent.stat().st_mode) == 0o755
+
+
+def test_half_a_config_does_not_stand_in_the_way(pixmirror, tmp_path):
+    target = tmp_path / "config.toml"
+    child = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100));"
+        "from pixmirror.cli import main; import sys; sys.argv[1:] = ['init']; main()"
+    )
+    failed = subprocess.run([sys.executable, "-c", child], cwd=tmp_path, capture_output=True, text=True)
+    assert failed.returncode == 6, failed.stderr
+    assert not target.exists()
+    assert pixmirror("init").exit_code == 0
 
 
 def test_db_upgrade(pixmirror, mirrored):

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from pixmirror import control
+from pixmirror.cli.common import the_error
 from pixmirror.cli.demo_setup import TOKEN
 from pixmirror.errors import StorageError
 from pixmirror.store import MirrorRoot
@@ -249,3 +250,35 @@ def test_a_mirror_that_has_begun_is_new_until_its_catalogue_is_made(tmp_path):
         again.note_catalogue()
     with MirrorRoot.open(tmp_path / "m") as last:
         assert not last.new
+
+
+# --- names and locales
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe", "画像 ?#%".encode()])
+def test_a_folder_of_any_name_will_do(config, tmp_path, name):
+    folder = os.fsencode(tmp_path) + b"/" + name
+    os.mkdir(folder)
+    for file in ("config.toml", "refresh-token"):
+        os.rename(tmp_path / file, os.path.join(folder, file.encode()))
+    moved = Path(os.fsdecode(folder)) / "config.toml"
+    for command in ("sync", "status", "check", "verify"):
+        result = process(moved, command)
+        assert result.returncode == 0, result.stderr
+
+
+def test_a_locale_that_cannot_name_a_path_is_a_sentence(config):
+    config.write_text(config.read_text().replace('root = "mirror"', 'root = "画像"'))
+    result = process(config, "sync", env={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"})
+    assert result.returncode == 2
+    assert "LC_ALL=C.UTF-8" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_error_of_the_system_inside_a_group_is_no_bug():
+    failed = the_error(ExceptionGroup("", [OSError(errno.EIO, "Input/output error")]))
+    assert isinstance(failed, StorageError)
+    assert "Input/output error" in str(failed)
+    assert the_error(ExceptionGroup("", [OSError(errno.EIO, ""), ValueError()])) is None
+    ours = StorageError("x")
+    assert the_error(ExceptionGroup("", [OSError(errno.EIO, ""), ExceptionGroup("", [ours])])) is ours

@@ -5,6 +5,7 @@ connections write and checkpoint at the same instant. Readers are query_only and
 """
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +52,7 @@ def catalogue_path(root: Path) -> Path:
 
 
 def _engine(path: Path, *, writer: bool) -> Engine:
-    uri = f"file:{quote(str(path.resolve()))}?mode={'rw' if writer else 'ro'}"
+    uri = f"file:{quote(os.fsencode(path.resolve()))}?mode={'rw' if writer else 'ro'}"
 
     def connect() -> sqlite3.Connection:
         raw = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)

@@ -3,6 +3,7 @@
 Alembic costs 0.2 s to import, so it is loaded only where there is something to upgrade.
 """
 
+import os
 import sqlite3
 from contextlib import closing
 from importlib.resources import files
@@ -28,7 +29,7 @@ def schema_revision(path: Path) -> str | None:
     with translated(path):
         if not path.exists() or path.stat().st_size == 0:
             return None
-        uri = f"file:{quote(str(path.resolve()))}?mode=ro"
+        uri = f"file:{quote(os.fsencode(path.resolve()))}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=10)) as raw:
             tables = {name for (name,) in raw.execute("SELECT name FROM sqlite_master")}
             if not tables:

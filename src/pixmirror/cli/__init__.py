@@ -40,7 +40,7 @@ from pixmirror.cli.common import (
     refuse_other_systems,
     the_error,
 )
-from pixmirror.errors import PixmirrorError
+from pixmirror.errors import ConfigError, PixmirrorError
 from pixmirror.logs import redact
 
 # httpx brings a command line of its own, mako (of alembic) colours for its errors: each takes a highlighter along,
@@ -63,6 +63,11 @@ class Commands(TyperGroup):
             raise typer.Exit(INTERRUPTED) from None
         except OSError as error:
             raise typer.Exit(no_output(error)) from None
+        except UnicodeEncodeError as error:
+            if (encoding := sys.getfilesystemencoding()) == "utf-8":
+                raise
+            note(f"The locale's encoding, {encoding}, cannot name {error.object!r}: set LC_ALL=C.UTF-8.")
+            raise typer.Exit(ConfigError.exit_code) from None
         except PixmirrorError as error:
             complain(error)
             raise typer.Exit(error.exit_code) from None

@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 
 import typer
 
-from pixmirror.cli import check
+from pixmirror.cli import check, tokens
 from pixmirror.cli.api_functions import submits
-from pixmirror.cli.common import Session, json_line, note, on_terminal, run, say, session
-from pixmirror.config import Config, find_config
+from pixmirror.cli.common import Session, json_line, note, on_terminal, read_input, run, say, session
+from pixmirror.config import Config, find_config, pasted
 from pixmirror.errors import BadResponse, CatalogueError, ConfigError, InvalidRequest
 from pixmirror.logs import hide
 from pixmirror.models import Listing, Model, Received, Token
@@ -63,7 +63,7 @@ def call(
     """Print what a function answers, an item a line."""
     s = session(ctx)
     config = _config(s, own)
-    given = {k: sys.stdin.read() if k == "text" and v == "-" else v for k, v in given.items()}
+    given = {k: read_input() if k == "text" and v == "-" else v for k, v in given.items()}
     given = {k: typed(v) if isinstance(v, str) else v for k, v in given.items()}
     if "progress" in inspect.signature(function).parameters and sys.stderr.isatty():
         given["progress"] = _moved
@@ -178,7 +178,7 @@ def _app(s: Session, config: Config | None, transport: Transport, own: Own) -> A
     refresh: str | None
     token: Token | None = None
     if own.token_file is not None:
-        refresh = _secret(own.token_file, "a refresh token")
+        refresh = tokens.one_token(tokens.read_text(own.token_file), str(own.token_file))
     elif config is not None:
         refresh, token = credentials.load(check.unlocked(s), configured_token(config, s.env))
     else:
@@ -192,24 +192,16 @@ def _app(s: Session, config: Config | None, transport: Transport, own: Own) -> A
 
 def _web(s: Session, config: Config | None, transport: Transport, own: Own) -> WebApi:
     where = own.phpsessid_file
-    text = _secret(where, "a PHPSESSID") if where is not None else s.env.get(COOKIE, "").strip()
+    given = tokens.read_text(where) if where is not None else s.env.get(COOKIE, "")
+    text = pasted.bare(pasted.cookies_in(given))
+    if where is not None and not text:
+        raise ConfigError(f"{where} is empty; it should hold a PHPSESSID.")
     login = None
     if text:
-        hide(text)
         whole = "=" in text
+        for secret in (text, *(pair.partition("=")[2].strip() for pair in text.split(";") if whole)):
+            hide(secret)
         login = WebSession("" if whole else text, text if whole else "", own.user_agent or "")
     wanted = "en" if config is None else config.pixiv.language.replace("-", "_").lower()
     language = next((name for name in (wanted, wanted.partition("_")[0]) if name in LANGUAGES), "en")
     return WebApi(transport, login, language)
-
-
-def _secret(place: Path, what: str) -> str:
-    """What a file holds; never shown."""
-    try:
-        text = place.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise ConfigError(f"{place} cannot be read: {reason}.") from error
-    if not text:
-        raise ConfigError(f"{place} is empty; it should hold {what}.")
-    return text

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from pixmirror import terminal
-from pixmirror.errors import ConfigError, PixmirrorError, StorageError
+from pixmirror.errors import ConfigError, LoginError, PixivError, PixmirrorError, StorageError
+from pixmirror.logs import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -182,8 +183,8 @@ def no_output(error: OSError) -> int:
 
 
 def sentence(error: PixmirrorError) -> str:
-    """What happened, as a sentence."""
-    text = str(error)
+    """What happened, as a sentence; what Pixiv said may hold what we sent it."""
+    text = redact(str(error)) if isinstance(error, PixivError | LoginError) else str(error)
     first = text.split(" ", 1)[0]
     if first.isalpha() and first in COMMON:
         text = text[:1].upper() + text[1:]
@@ -203,14 +204,32 @@ def complain(error: PixmirrorError) -> None:
 
 
 def the_error(group: BaseExceptionGroup[BaseException]) -> PixmirrorError | None:
-    """The first of a group that holds errors of ours only; None if there is a bug among them."""
+    """The first of a group that holds errors of ours or of the system alone; None if a bug is among them."""
     ours, others = group.split(PixmirrorError)
-    if ours is None or others is not None:
+    system, others = others.split(OSError) if others else (None, None)
+    if others is not None:
         return None
-    first: BaseException = ours
+    if ours is None:
+        return StorageError(f"The system failed: {_leaf(system)}.") if system else None
+    first = _leaf(ours)
+    return first if isinstance(first, PixmirrorError) else None
+
+
+def _leaf(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first: BaseException = group
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
-    return first if isinstance(first, PixmirrorError) else None
+    return first
+
+
+def read_input(what: str = "what was given") -> str:
+    """All of standard input, as text. ConfigError when it is none."""
+    from pixmirror.config.pasted import decoded
+
+    try:
+        return decoded(sys.stdin.buffer.read())
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{what} is not text in UTF-8") from error
 
 
 def on_terminal() -> bool:

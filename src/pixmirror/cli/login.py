@@ -1,14 +1,14 @@
 """`pixmirror login`: from a browser, a token, or another program's token to a tested, stored one."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pixmirror.cli import pending, tokens
-from pixmirror.cli.common import Session, note, on_terminal, run, say, sentence, session
+from pixmirror.cli.common import Session, note, on_terminal, read_input, run, say, sentence, session
 from pixmirror.errors import ConfigError, LoginError, TokenRejected, WrongAccount
+from pixmirror.logs import hide
 from pixmirror.terminal import one_line
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ def _token(
     if source is not None:
         return _of_program(s, source, path)
     if token_or_code == "-":
-        return _either(
-            s, tokens.as_text(sys.stdin.buffer.read(tokens.MAX_SETTINGS), "what was given"), pending.load(s)
-        )
+        return _either(s, read_input(), pending.load(s))
     if token_or_code is not None:
         return _argument(s, token_or_code)
     if not on_terminal():
@@ -138,7 +136,11 @@ def _ask(s: Session) -> "Token":
     begun = pending.new(s)
     say(HOW.format(url=begun.url, paste="Paste it here"))
     for _ in range(ATTEMPTS):
-        text = typer.prompt("Code, callback address or refresh token", prompt_suffix=": ")
+        try:
+            text = typer.prompt("Code, callback address or refresh token", prompt_suffix=": ")
+        except UnicodeDecodeError:
+            note("That is not text; copy it again.")
+            continue
         try:
             return _either(s, text, begun)
         except LoginError as error:
@@ -174,6 +176,7 @@ def _redeem(s: Session, secret: str, begun: "PendingLogin | None" = None) -> "To
     from pixmirror.pixiv import redeem_code, redeem_refresh_token
 
     app = identity(s.config)
+    hide(secret)
 
     async def redeem() -> "Token":
         async with _transport(s) as transport:

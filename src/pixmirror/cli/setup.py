@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -76,7 +77,9 @@ def _user_config() -> Path:
 def _write(target: Path, text: str, *, shared: bool) -> None:
     """A new file: for oneself 0600, it may come to hold secrets; else 0644."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.parent.is_dir():
+            target.parent.mkdir(parents=True)
+            target.parent.chmod(0o755 if shared else 0o700)
         with target.open("x", encoding="utf-8") as file:
             target.chmod(0o644 if shared else 0o600)
             file.write(text)
@@ -85,6 +88,9 @@ def _write(target: Path, text: str, *, shared: bool) -> None:
     except PermissionError:
         raise StorageError(f"{target} cannot be written: no permission.") from None
     except OSError as error:
+        with suppress(OSError):
+            if target.stat().st_size < len(text):
+                target.unlink()  # half a file would stand in the way of the next try
         raise StorageError(f"{target} cannot be written: {error.strerror}.") from error
 
 
@@ -100,7 +106,7 @@ def _say_what_remains(config: Path) -> None:
         note(f"The unit {UNIT} did not come with this installation; take it from the source tree, systemd/.")
     lines = [
         f"useradd --system --user-group --home-dir {STATE} --shell /usr/sbin/nologin pixmirror",
-        "python3 -m venv /opt/pixmirror && /opt/pixmirror/bin/pip install pixmirror",
+        "python3 -m venv /opt/pixmirror && /opt/pixmirror/bin/pip install .  # in the source tree",
         f"install -d -o pixmirror -g pixmirror -m 0700 {STATE}",
         f"sudo -u pixmirror /opt/pixmirror/bin/pixmirror --config {config} login",
         f"cp {unit or UNIT} /etc/systemd/system/",

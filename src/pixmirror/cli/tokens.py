@@ -160,7 +160,7 @@ def _cached(path: Path, user: str | None) -> list[str]:
 
     `expires` 0 is never; an old one that has long run out may still be good.
     """
-    uri = f"file:{quote(str(path.resolve()))}?mode=ro"
+    uri = f"file:{quote(os.fsencode(path.resolve()))}?mode=ro"
     query = (
         "SELECT value FROM data WHERE substr(key, 1, ?) = ? ORDER BY key = ? DESC, expires = 0 DESC, expires DESC"
     )
