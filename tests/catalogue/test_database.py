@@ -154,3 +154,20 @@ def test_opening_and_closing_leaks_nothing(catalogue_path: Path):
     for _ in range(50):
         one_round()
     assert (len(os.listdir("/proc/self/fd")), threading.active_count()) == (files, threads)
+
+
+def test_the_log_that_a_long_reader_let_grow_shrinks_again(catalogue_path: Path):
+    def write(conn: Connection, key: str, size: int) -> None:
+        conn.exec_driver_sql("INSERT INTO meta VALUES (?, hex(zeroblob(?)))", (key, size // 2))
+
+    wal = catalogue_path.with_name(f"{catalogue_path.name}-wal")
+    with Database.open(catalogue_path) as db:
+        with db.reading() as conn:
+            before = keys(conn)
+            for n in range(4):
+                db.run_sync(write, f"big {n}", 25 << 20)
+            assert keys(conn) == before
+        grown = wal.stat().st_size
+        for n in range(3):
+            db.run_sync(write, f"small {n}", 10)
+        assert wal.stat().st_size <= 64 << 20 < grown

@@ -33,6 +33,8 @@ WRITER_PRAGMAS = (
     # 32 MB of log: what page after page of works changes is written back once. SQLite's own 1,000 pages are one
     # and a half pages of works into a large catalogue.
     "wal_autocheckpoint=8000",
+    # What a long reader made it grow beyond that is cut off once all of it is written back.
+    f"journal_size_limit={64 << 20}",
     "cache_size=-8192",  # twice as much makes no page of works into 10^6 any faster
     "mmap_size=0",
     "temp_store=MEMORY",

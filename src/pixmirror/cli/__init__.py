@@ -26,6 +26,7 @@ from pixmirror.cli import (
     look,
     plan,
     reindex,
+    retry,
     setup,
     verify,
     work,
@@ -120,7 +121,7 @@ def common_options(
 GROUPS = (
     *(setup, login, check, work),
     *(look, plan, coverage, gone, forget),
-    *(verify, reindex, imports, api, database, demo, help),
+    *(verify, retry, reindex, imports, api, database, demo, help),
 )
 for group in GROUPS:
     group.add_to(app)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pixmirror import verify
-from pixmirror.catalogue import losses, queue, runs
+from pixmirror.catalogue import losses, retrying, runs
 from pixmirror.catalogue.forget.tombstones import Target
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.daemon import credentials
@@ -118,10 +118,11 @@ class Desk:
         return {"user_id": token.user_id}
 
     async def _retry(self, request: Request) -> dict[str, Any]:
-        m = self.daemon.mirror
-        count = await m.db.run(queue.want_again, _field(request, "work_key", int))
+        m, named = self.daemon.mirror, _field(request, "ref", str)
+        ref = parse_ref(named) if named is not None else None
+        asked = await m.db.run(retrying.again, ref, _field(request, "what", str), m.clock.now())
         self.daemon.engine.bell.ring()
-        return {"files": count}
+        return asdict(asked)
 
     async def _verify(self, request: Request) -> dict[str, Any]:
         m, quick = self.daemon.mirror, bool(_field(request, "quick", bool))

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from pixmirror.catalogue import clocks as catalogue_clocks
-from pixmirror.catalogue import migrate, queue, runs, web_health
+from pixmirror.catalogue import migrate, queue, retrying, runs, web_health
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.database import catalogue_path as catalogue_path
 from pixmirror.catalogue.filters import apply_refusals, facts_of, rejudge_novel_files
@@ -239,6 +239,8 @@ async def use_jobs(mirror: Mirror, config: Config) -> None:
             await apply_filter(mirror, job)
         await mirror.db.run(runs.save_job, job.name, job.kind, digest)
     await settle.dismiss_removed(mirror.db, states, configured, mirror.clock.now())
+    mirror.root.max_file = config.mirror.max_file
+    await mirror.db.run(retrying.use_limit, config.mirror.max_file)
     await load_pauses(mirror)
 
 

@@ -46,7 +46,7 @@ LONGEST_RETRY_S = 24 * 3600
 OUTAGE_RETRY_S = 3600  # while the trouble is not the job's own
 # What is built once from the configuration.
 NEED_RESTART = (
-    "mirror.root", "mirror.media", "mirror.umask", "mirror.keep_free", "mirror.max_file", "pixiv.hosts",
+    "mirror.root", "mirror.media", "mirror.umask", "mirror.keep_free", "pixiv.hosts",
     "pixiv.proxy", "pixiv.language", "pixiv.user_agent", "pixiv.app_version", "pixiv.client_id",
     "pixiv.client_secret", "pixiv.image_connections",
 )  # fmt: skip

@@ -57,7 +57,7 @@ class MirrorRoot:
         self.new = False  # its catalogue is still to be made
         self.rebooted = False  # the last run was under another boot: its .part files are worthless
         self._keep_free = keep_free
-        self._max_file = max_file
+        self.max_file = max_file
         self._boot = _boot_id()
         self._lock = -1
         self._mask = umask
@@ -194,7 +194,7 @@ class MirrorRoot:
         self.check_media()
         path = self.resolve(rel)
         temporary = self._temporary(path, hashlib.sha256(resume_token.encode()).hexdigest()[:8])
-        part = Part(rel, path, temporary, partial(self._make_part, path.parent, temporary), self._max_file)
+        part = Part(rel, path, temporary, partial(self._make_part, path.parent, temporary), self.max_file)
         with storage(path):
             try:
                 left = os.open(temporary, _PART_FLAGS)

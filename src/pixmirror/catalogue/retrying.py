@@ -1,0 +1,127 @@
+"""What was given up or put off is asked for again, at the user's word.
+
+Files that failed, are gone or damaged; questions that failed and wait; lists that fail; works in a state that is
+not live, which their detail is asked about. Nothing that was forgotten, and nothing that no job wants (law 10).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
+
+from pixmirror.catalogue import chores, runs
+from pixmirror.catalogue.forget import forgotten
+from pixmirror.catalogue.media import ask_for_what_is_lacking, is_wanted
+from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.schema import chore, feed, gap, media, work, work_job
+from pixmirror.catalogue.seen import among, listed
+from pixmirror.errors import ConfigError
+from pixmirror.models import Lane
+
+What: TypeAlias = Literal["failed", "gone", "damaged", "too_large"]
+KINDS: tuple[What, ...] = ("failed", "gone", "damaged", "too_large")
+
+OF_OTHERS = ("profile", "coverage", "replies", "follow", "control", "bookmark_tags")  # their keys are no works
+OF_USERS = ("profile", "coverage", "follow")
+MAX_FILE = "max_file"  # meta key: the limit as it was last
+LIMIT = "mirror.max_file"  # in the error of each file that was too large
+
+_is_put_off = (media.c.state == "waiting") & (media.c.attempts > 0)
+# What was replaced before it was fetched is only asked for if it was here once.
+_can_be_had = (media.c.is_current == 1) | media.c.sha256.is_not(None)
+
+_is_seen = exists().where(work_job.c.work_key == media.c.owner_id)
+_is_wanted = exists().where(work_job.c.work_key == media.c.owner_id, work_job.c.refused_reason.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How much is asked for again: files, questions about works and users, lists."""
+
+    files: int = 0
+    questions: int = 0
+    lists: int = 0
+    is_known: bool = True
+
+
+def again(conn: Connection, ref: Ref | None, what: str | None, now: int) -> Asked:
+    """A work or user, or all of one kind. ConfigError for a kind that there is not."""
+    if ref is not None:
+        return one(conn, ref, now)
+    if what not in KINDS:
+        raise ConfigError(f"{what!r} is nothing to ask for again: {', '.join(KINDS)}.")
+    return everything(conn, what, now)
+
+
+def everything(conn: Connection, what: What, now: int) -> Asked:
+    """All of one kind. `failed` are also questions and lists that failed and wait."""
+    match what:
+        case "failed":
+            files = _want(conn, or_((media.c.state == "failed") & ~_too_large(), _is_put_off))
+            return Asked(files, _ask(conn, chore.c.attempts > 0, now), _read_lists(conn, now))
+        case "too_large":
+            return Asked(_want(conn, (media.c.state == "failed") & _too_large()))
+        case _:
+            return Asked(_want(conn, media.c.state == what))
+
+
+def one(conn: Connection, ref: Ref, now: int) -> Asked:
+    """All of one work, or of one user and their works."""
+    of = work.c.work_key == ref.work_key if ref.work_key is not None else work.c.user_id == ref.id
+    found = conn.execute(select(work.c.work_key, work.c.state).where(of)).all()
+    keys = [r.work_key for r in found]
+    if not keys and ref.work_key is not None:
+        return Asked(is_known=False)
+    mine = and_(media.c.owner_kind == "work", among(media.c.owner_id, "keys"))
+    given_up = or_(media.c.state.in_(("failed", "gone", "damaged")), _is_put_off)
+    files = _want(conn, and_(mine, given_up), keys)
+    about = and_(chore.c.kind.not_in(OF_OTHERS), among(chore.c.key, "keys"))
+    if ref.work_key is None:
+        about = or_(about, and_(chore.c.kind.in_(OF_USERS), chore.c.key == ref.id))
+    questions = _ask(conn, and_(about, chore.c.attempts > 0), now, keys)
+    barred = forgotten.works(conn, keys)
+    doubtful = [r.work_key for r in found if r.state != "live" and r.work_key not in barred]
+    chores.add_all(conn, [("detail", key, int(Lane.RETRY), now) for key in doubtful])
+    questions += len(doubtful)
+    if ref.work_key is None and ref.id not in forgotten.people(conn, (ref.id,)):
+        chores.add(conn, "profile", ref.id, int(Lane.RETRY), now)
+        questions += 1
+    ask_for_what_is_lacking(conn, [key for key in keys if key not in barred and is_wanted(conn, key)], now)
+    return Asked(files, questions)
+
+
+def use_limit(conn: Connection, limit: int) -> int:
+    """Ask again for what a lower `mirror.max_file` refused (bytes, 0: no limit); how many files."""
+    before = runs.get_meta(conn, MAX_FILE)
+    if before == str(limit):
+        return 0
+    runs.set_meta(conn, MAX_FILE, str(limit))
+    is_raised = before is None or (before != "0" and (limit == 0 or limit > int(before)))
+    return _want(conn, (media.c.state == "failed") & _too_large()) if is_raised else 0
+
+
+def _too_large() -> ColumnElement[bool]:
+    return media.c.error.contains(LIMIT, autoescape=True)
+
+
+def _want(conn: Connection, which: ColumnElement[bool], keys: Sequence[int] | None = None) -> int:
+    """`keys`: the works named by the user; without them files that every job refuses stay so."""
+    stmt = update(media).where(which, media.c.state != "forgotten", media.c.path != "", _can_be_had)
+    if keys is None:
+        stmt = stmt.where(or_(~_is_seen, _is_wanted))
+    stmt = stmt.values(
+        state="wanted", attempts=0, due_at=0, error=None, damaged_sha256=None, priority=int(Lane.RETRY)
+    )
+    return conn.execute(stmt, {"keys": listed(keys)} if keys is not None else {}).rowcount
+
+
+def _ask(conn: Connection, which: ColumnElement[bool], now: int, keys: Sequence[int] | None = None) -> int:
+    stmt = update(chore).where(which).values(due_at=now, attempts=0, error=None)
+    return conn.execute(stmt, {"keys": listed(keys)} if keys is not None else {}).rowcount
+
+
+def _read_lists(conn: Connection, now: int) -> int:
+    gaps = conn.execute(update(gap).where(gap.c.failures > 0).values(due_at=0)).rowcount
+    put_off = update(feed).where(feed.c.failures > 0, feed.c.due_at.is_not(None)).values(due_at=now)
+    return gaps + conn.execute(put_off).rowcount

@@ -1,0 +1,100 @@
+"""`pixmirror retry`: ask again for what was given up."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pixmirror.cli import render
+from pixmirror.cli.common import Json, Session, note, now_ms, print_json, run, say, session
+from pixmirror.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pixmirror.catalogue.refs import Ref
+
+NOT_HERE = 9
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(retry)
+
+
+def retry(
+    ctx: typer.Context,
+    ref: Annotated[str | None, typer.Argument(metavar="[REF]", help="123, novel:123, user:123, or a URL.")] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="All files, questions and lists that failed or wait for a next try.")
+    ] = False,
+    gone: Annotated[bool, typer.Option("--gone", help="All files that Pixiv did not have.")] = False,
+    damaged: Annotated[bool, typer.Option("--damaged", help="All files that came damaged.")] = False,
+    too_large: Annotated[
+        bool, typer.Option("--too-large", help="All files that mirror.max_file refused, by the limit of now.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask again for what was given up: files that failed, are gone or damaged, and questions that failed.
+
+    Of a REF also its state, if it is not live. What you forgot stays forgotten. A running pixmirror does it at
+    once, else the next `pixmirror sync` does.
+
+    \b
+    Examples:
+      pixmirror retry 12345         a work, with all its files
+      pixmirror retry user:67       an artist and all their works
+      pixmirror retry --failed      after an outage
+      pixmirror retry --too-large   after raising mirror.max_file (a restart does it, too)
+    """
+    s = session(ctx)
+    chosen = [name for name, on in _kinds(failed, gone, damaged, too_large).items() if on]
+    if len(chosen) + (ref is not None) != 1:
+        raise ConfigError(
+            "Say what to ask for again: one REF, or one of --failed, --gone, --damaged, --too-large."
+        )
+    what = chosen[0] if chosen else None
+    asked = _asked(s, ref, what)
+    name = ref if ref is not None else what
+    if as_json:
+        print_json({"asked": name, **asked})
+    elif asked["is_known"]:
+        _say(s, asked)
+    else:
+        note(f"{name} is not in this mirror; `pixmirror why {name}` says more.")
+    if not asked["is_known"]:
+        raise typer.Exit(NOT_HERE)
+
+
+def _kinds(failed: bool, gone: bool, damaged: bool, too_large: bool) -> dict[str, bool]:
+    return {"failed": failed, "gone": gone, "damaged": damaged, "too_large": too_large}
+
+
+def _asked(s: Session, text: str | None, what: str | None) -> dict[str, Any]:
+    from pixmirror.catalogue.refs import parse_ref
+
+    ref = parse_ref(text) if text is not None else None
+    answer = s.ask("retry", ref=str(ref) if ref is not None else None, what=what)
+    if answer is None:
+        return run(_retry_here(s, ref, what))
+    return {name: answer[name] for name in ("files", "questions", "lists", "is_known")}
+
+
+async def _retry_here(s: Session, ref: "Ref | None", what: str | None) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from pixmirror.catalogue import retrying
+    from pixmirror.daemon.mirror import open_mirror
+
+    with s.reading():
+        pass  # says that there is no mirror yet
+    async with open_mirror(s.config, s.env) as mirror:
+        return asdict(await mirror.db.run(retrying.again, ref, what, now_ms()))
+
+
+def _say(s: Session, asked: dict[str, Any]) -> None:
+    parts = [
+        render.count(asked[key], noun)
+        for key, noun in (("files", "file"), ("questions", "question"), ("lists", "list"))
+        if asked[key]
+    ]
+    if not parts:
+        say("Nothing was given up there; `pixmirror why ID` says what happens next.")
+        return
+    say(f"Asked for again: {', '.join(parts)}.{'' if s.has_daemon() else ' The next `pixmirror sync` does it.'}")
