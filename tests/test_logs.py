@@ -24,6 +24,7 @@ def as_before() -> Iterator[None]:
     yield
     root.handlers[:], root.level = handlers, level
     logs._known.clear()
+    logs._passing.clear()
 
 
 def logged(*arguments: object, json: bool = False, **options: bool) -> str:

@@ -45,6 +45,8 @@ The scopes are "item" (it speaks of this one thing alone), "everything" (it spea
 
 from typing import ClassVar, Literal
 
+from pixmirror.logs import redact
+
 Scope = Literal["item", "unclear", "everything"]
 
 
@@ -67,7 +69,14 @@ class ConfigError(PixmirrorError):
         self.problems = problems
 
 
-class LoginError(PixmirrorError):
+class _OfOthers(PixmirrorError):
+    """Its text may repeat what others said, and they may repeat a token or a cookie: none gets any further."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(redact(message))
+
+
+class LoginError(_OfOthers):
     """Pixiv does not accept us."""
 
     exit_code = 3
@@ -88,7 +97,7 @@ class WrongAccount(LoginError):
     advice = "Use that account's own mirror folder, or log in with the account of this one."
 
 
-class WebLoginExpired(PixmirrorError):
+class WebLoginExpired(_OfOthers):
     """www.pixiv.net does not take the cookie: what needs it waits, the app's work goes on."""
 
     exit_code = 3
@@ -143,7 +152,7 @@ class UpstreamBrake(PixmirrorError):
     advice = "`pixmirror gone` shows what is here; what is seen live again is live at once."
 
 
-class Unforeseen(PixmirrorError):
+class Unforeseen(_OfOthers):
     """One thing failed in a way that nobody has thought of: a mistake of ours, which the log shows."""
 
     scope = "item"
@@ -151,7 +160,7 @@ class Unforeseen(PixmirrorError):
     advice = "Report it with the trace in the log; it is tried again, and all else goes on."
 
 
-class PixivError(PixmirrorError):
+class PixivError(_OfOthers):
     """Pixiv answered with a failure, or not at all."""
 
     exit_code = 8
@@ -295,7 +304,7 @@ class BadResponse(PixivError):
     advice = "Run `pixmirror check --record DIR` and report it."
 
 
-class FileError(PixmirrorError):
+class FileError(_OfOthers):
     """One file could not be had."""
 
     scope = "item"

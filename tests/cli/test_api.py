@@ -558,3 +558,16 @@ def test_every_command_of_the_page_is_one(pixmirror):
     named = set(re.findall(r"^    pixmirror api app (\S+)", page, re.MULTILINE))
     assert named <= set(api_functions.callable_("app"))
     assert {n.split(".")[0] for n in named} == set(api_functions.SUBMITTING)
+
+
+def test_a_dump_that_is_handed_on_holds_no_token(pixmirror, tmp_path):
+    secret = "sEcret0123456789abcdefghijklmnop"
+    user = {"id": "7", "name": "me", "account": "acc", "mail_address": "", "is_premium": False, "x_restrict": 0}
+    body = {
+        "access_token": secret, "expires_in": 3600, "token_type": "bearer", "scope": "", "refresh_token": secret,
+        "device_token": secret, "user": {**user, "is_mail_authorized": True, "profile_image_urls": {}},
+    }  # fmt: skip
+    place = saved(tmp_path, {**body, "response": body})
+    result = pixmirror("api", "check", "oauth", "/auth/token", place, "--dump")
+    assert secret not in result.output
+    assert '"expires_in": 3600' in result.output

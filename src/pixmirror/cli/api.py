@@ -94,7 +94,7 @@ def check(
     dump: Annotated[
         bool,
         typer.Option(
-            "--dump", help="With JSON: what the models hold (tokens, too), and the answer made from them."
+            "--dump", help="With JSON: what the models hold, and the answer made from them; tokens are masked."
         ),
     ] = False,
     status: Annotated[

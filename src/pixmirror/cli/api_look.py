@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pixmirror.logs import HIDDEN
 from pixmirror.models import Broken, Model
 
 
@@ -36,7 +37,30 @@ class Look:
             "error": self.error or None,
             "says": self.says or None,
         }
-        return row | ({"parsed": self.parsed, "again": self.again} if dump else {})
+        return row | ({"parsed": masked(self.parsed), "again": masked(self.again)} if dump else {})
+
+
+SECRET = re.compile(
+    r"(?:access|refresh|device|csrf)?_?token|client_secret|password|phpsessid|cookie|csrf|tt|post_?key|mail_address",
+    re.IGNORECASE,
+)
+
+
+def masked(value: Any) -> Any:
+    """JSON without tokens, passwords and cookies, to be handed to others."""
+    if isinstance(value, dict):
+        return {
+            name: HIDDEN if isinstance(child, str) and _is_secret(str(name), child) else masked(child)
+            for name, child in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [masked(child) for child in value]
+    return value
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """Whether a value is one, and nobody has masked it before."""
+    return SECRET.fullmatch(name) is not None and value not in ("", "REDACTED")
 
 
 def wrong(name: str, error: str, says: str, before: str = "") -> Look:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from pixmirror.clock import Clock
 from pixmirror.config import Config, read_web_login
-from pixmirror.logs import hide
 from pixmirror.pixiv import Pacer, Transport
 from pixmirror.pixiv.web import account
 from pixmirror.pixiv.web.api import WebApi
@@ -16,11 +15,7 @@ def session(config: Config, env: Mapping[str, str]) -> WebSession | None:
     found = read_web_login(config, env)
     if found is None:
         return None
-    made = WebSession(found.phpsessid.get_secret_value(), found.cookie.get_secret_value(), found.user_agent)
-    for pair in (made.cookie, *made.cookie.split("; ")):
-        hide(pair)
-        hide(pair.partition("=")[2])
-    return made
+    return WebSession(found.phpsessid.get_secret_value(), found.cookie.get_secret_value(), found.user_agent)
 
 
 def web_api(config: Config, env: Mapping[str, str], transport: Transport) -> WebApi | None:

@@ -30,6 +30,7 @@ from pixmirror.errors import (
     UnexpectedPage,
     Unreachable,
 )
+from pixmirror.logs import hide
 from pixmirror.models import Token
 from pixmirror.pixiv.failures import classify, error_text, shortened
 from pixmirror.pixiv.hosts import APP_HOST, OAUTH_HOST
@@ -153,6 +154,8 @@ class Auth:
         self._identity = identity or AppIdentity()
         self._refresh_token = refresh_token or (token.refresh_token if token else None)
         self._token = token
+        for secret in (self._refresh_token, token.access_token if token else None):
+            hide(secret or "")
         self._on_token = on_token
         self._min_gap = min_gap
         self._margin_ms = MARGIN_MS
@@ -169,11 +172,13 @@ class Auth:
 
     def set_refresh_token(self, refresh_token: str) -> None:
         """A new login: the old one is forgotten, with its failures."""
+        hide(refresh_token)
         self._refresh_token, self._token, self._before, self._failure = refresh_token, None, None, None
 
     def set_token(self, token: Token) -> None:
         """A new login whose tokens are known already."""
         self.set_refresh_token(token.refresh_token)
+        hide(token.access_token, passing=True)
         self._token = token
 
     async def token(self) -> Token:

@@ -17,6 +17,7 @@ from pixmirror.errors import (
     ServerError,
     UnexpectedPage,
 )
+from pixmirror.logs import redact
 from pixmirror.pixiv.challenges import refusal_of_us
 
 LIMITED = re.compile(r"rate.?limit|too many requests|overus|excessive", re.IGNORECASE)
@@ -171,6 +172,8 @@ def _messages(payload: Any) -> str:
 
 
 def shortened(text: str) -> str:
+    """The beginning of what somebody said; a secret in it is hidden before it is cut, or half of it would stay."""
+    text = redact(text)
     return text if len(text) <= TEXT_LENGTH else text[: TEXT_LENGTH - 1] + "…"
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import random
+import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
@@ -51,6 +52,7 @@ WHOLE_ANSWER_SECONDS = 120.0
 SLOWEST_UPLOAD = 16 * 1024  # bytes a second; a slower one is given up
 LONGEST_RETRY_AFTER = 300.0
 API_CONNECTIONS = 8
+A_HEADER = re.compile(r"[\x20-\x7e\t]*")
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 
 
@@ -127,6 +129,9 @@ class Transport:
         """
         if request.host != WEB_HOST and any(name.lower() == "cookie" for name in request.headers):
             raise InvalidRequest(f"{request.where}: a cookie goes to {WEB_HOST} alone: refused, nothing was sent.")
+        if not all(A_HEADER.fullmatch(value) for value in request.headers.values()):
+            # httpx would repeat it in its own error, and it may be the token's.
+            raise InvalidRequest(f"{request.where}: a value that no header can carry: nothing was sent.")
         url = self.hosts.url(request.host, request.path)
         sending = Sending(request)
         setattr(self.counts, count, getattr(self.counts, count) + 1)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 from pixmirror.errors import BadResponse
+from pixmirror.logs import hide
 
 TOKEN_PAGE = "/settings/account"
 # In the order of trust: the old place, the new one, the mobile pages, old forms (pixiv-facts 1.3).
@@ -42,4 +43,5 @@ class Csrf:
                 self._token = token_in(await page())
             if self._token is None:
                 raise BadResponse(f"GET {TOKEN_PAGE}: the page holds no CSRF token where one has ever been seen.")
+            hide(self._token, passing=True)
             return self._token

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from pixmirror.errors import ConfigError
+from pixmirror.logs import hide
 from pixmirror.pixiv.enums import one_of
 
 USER_AGENT = (
@@ -42,6 +43,9 @@ class WebSession:
         if not self.user_agent.isprintable() or not self.user_agent.isascii():
             raise ConfigError("The User-Agent holds characters that no browser sends.")
         pairs["PHPSESSID"] = session
+        for name, value in pairs.items():
+            hide(value)
+            hide(f"{name}={value}")
         object.__setattr__(self, "phpsessid", session)
         object.__setattr__(self, "cookie", "; ".join(f"{name}={value}" for name, value in pairs.items()))
         object.__setattr__(self, "user_agent", self.user_agent.strip() or USER_AGENT)
