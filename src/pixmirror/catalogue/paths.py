@@ -5,13 +5,19 @@ from pathlib import PurePosixPath
 
 from pixmirror.models import split_key
 
-EXTENSIONS = frozenset({"jpg", "jpeg", "png", "gif", "webp", "zip"})
+CHECKED = frozenset({"jpg", "jpeg", "png", "gif", "webp", "zip"})  # kinds whose structure can be checked
+# An address that ends so is that of a page, or of what nobody wants to open beside pictures.
+_PAGES = ("htm", "html", "php", "js", "json", "url")
+_PROGRAMS = ("exe", "com", "bat", "cmd", "scr", "msi", "ps1", "vbs", "sh", "py", "jar", "lnk", "desktop")
+_NO_FILES = frozenset((*_PAGES, *_PROGRAMS, "part"))
+_EXTENSION = re.compile(r"[a-z][a-z0-9]{1,7}")
 
 
 def extension(url: str) -> str | None:
-    """The extension that the URL names, or None where it is none that we store."""
-    ext = url.partition("?")[0].partition("#")[0].rpartition("/")[2].rpartition(".")[2].lower()
-    return ext if ext in EXTENSIONS else None
+    """The extension that the URL names, also one never heard of; None where it is that of no file."""
+    name = url.partition("?")[0].partition("#")[0].rpartition("/")[2]
+    stem, _, ext = name.lower().rpartition(".")
+    return ext if stem and _EXTENSION.fullmatch(ext) and ext not in _NO_FILES else None
 
 
 def media_path(key: int, user_id: int, role: str, index: int, ext: str, version: str = "") -> str:

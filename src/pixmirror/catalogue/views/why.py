@@ -12,6 +12,7 @@ from pixmirror.catalogue import runs
 from pixmirror.catalogue.feeds import NEVER
 from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.ingest.merging import LEGACY
+from pixmirror.catalogue.paths import CHECKED, extension
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import (
     broken,
@@ -275,6 +276,8 @@ def _next(conn: Connection, r: Any, now: int) -> str:
             return "it is due to be tried again now"
         case "fetching":
             return "it is being fetched"
+        case "stored" if extension(r.path) not in CHECKED:
+            return "nothing, it is here; files of its kind cannot be checked, but for their length"
         case "stored":
             return "nothing, it is here"
         case "gone":
