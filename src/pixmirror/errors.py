@@ -18,6 +18,7 @@
     ├── PixivError                  Pixiv answered, or failed to                            exit 8
     │   ├── Unreachable             no answer: network, DNS, TLS, time-out
     │   │   └── NotSent             a submission that Pixiv cannot have got
+    │   ├── ImageHostDown           the image host refuses or fails whatever is asked
     │   ├── ServerError             5xx: passes
     │   ├── RateLimited             "Rate Limit", 429, the overuse message
     │   ├── Challenge               a page that says who asks is doubted: its markup or headers prove it
@@ -34,6 +35,7 @@
     │   ├── UploadFailed            Pixiv took an upload and then gave it up
     │   └── BadResponse             the answer has not the shape that it must have
     └── FileError                   one file could not be had
+        ├── NoRoom                  the disk has room for others, not for this one
         ├── Damaged                 the bytes are cut or are not what they should be
         └── TooLarge                more bytes than the limit allows
 
@@ -187,6 +189,13 @@ class NotSent(Unreachable):
         super().__init__(message, sent=False)
 
 
+class ImageHostDown(PixivError):
+    """File after file of different works failed, and so did a control: it is the host, or the way to it."""
+
+    passing = True
+    advice = "Check the network; one file is tried now and then, and all are fetched when it answers again."
+
+
 class ServerError(PixivError):
     """Pixiv failed (5xx)."""
 
@@ -309,6 +318,12 @@ class FileError(_OfOthers):
 
     scope = "item"
     passing = True
+
+
+class NoRoom(FileError):
+    """It would eat into the reserve `mirror.keep_free`, where smaller files still fit."""
+
+    advice = "Free some space, or lower mirror.keep_free; it is tried again by itself."
 
 
 class Damaged(FileError):

@@ -256,19 +256,37 @@ def test_a_brake_says_what_it_holds(db: Database):
     assert "Pixiv denies 3 users" in str(Brake("user", NOW, 3, 9, {"user_gone": 3}, "blind"))
 
 
-def test_a_file_is_not_gone_while_most_files_are(db: Database):
-    for _ in range(5):
-        db.run_sync(file_brake.denied, NOW)
-    assert db.read_sync(file_brake.may_be_gone, NOW, SHARE)
-    db.run_sync(file_brake.denied, NOW)
-    assert not db.read_sync(file_brake.may_be_gone, NOW + HOUR, SHARE)
-    assert db.read_sync(file_brake.may_be_gone, NOW + 2 * HOUR, SHARE)
+def test_a_file_is_not_gone_while_many_files_are_and_each_counts_once(db: Database):
     insert = (
-        "INSERT INTO media (owner_kind, owner_id, role, idx, version, url, path, state, priority, first_seen, "
-        "stored_at) VALUES ('work', ?, 'page', 0, '', '', '', 'stored', 0, 0, ?)"
+        "INSERT INTO media (id, owner_kind, owner_id, role, idx, version, url, path, state, priority, first_seen, "
+        "stored_at) VALUES (?, 'work', ?, 'page', 0, '', '', '', ?, 0, 0, ?)"
     )
-    db.run_sync(lambda c: [c.exec_driver_sql(insert, (n, NOW)) for n in range(200)])
-    assert db.read_sync(file_brake.may_be_gone, NOW + HOUR, SHARE), "a twentieth of what is fetched"
+    db.run_sync(lambda c: [c.exec_driver_sql(insert, (n, n, "waiting", 0)) for n in range(6)])
+    for n in range(5):
+        for hours in (0, 1, 26):
+            db.run_sync(file_brake.look, "denied", n, "u", NOW + hours * HOUR)
+    assert db.read_sync(file_brake.is_believed, "denied", NOW, SHARE)
+    db.run_sync(file_brake.look, "denied", 5, "u", NOW)
+    assert not db.read_sync(file_brake.is_believed, "denied", NOW, SHARE)
+    db.run_sync(lambda c: [c.exec_driver_sql(insert, (n, n, "stored", NOW)) for n in range(10, 140)])
+    assert db.read_sync(file_brake.is_believed, "denied", NOW + HOUR, SHARE), "a twentieth of what is fetched"
+    db.run_sync(lambda c: c.exec_driver_sql("DELETE FROM media WHERE state = 'stored'"))
+    db.run_sync(lambda c: c.exec_driver_sql("UPDATE media SET state = 'gone' WHERE id = 3"))
+    assert db.read_sync(file_brake.is_believed, "denied", NOW, SHARE), "what is settled counts no more"
+    db.run_sync(file_brake.forget_settled)
+    assert (
+        db.read_sync(lambda c: c.exec_driver_sql("SELECT count(*) FROM meta WHERE key LIKE 'denied:%'").scalar())
+        == 5
+    )
+
+
+def test_a_look_counts_when_it_is_an_hour_and_then_a_day_after_the_last(db: Database):
+    at = (0, 10 / 60, 1, 2, 20, 25, 30, 49)
+    looks = [db.run_sync(file_brake.look, "denied", 1, "u", NOW + int(hours * HOUR)) for hours in at]
+    assert [d.looks for d in looks] == [1, 1, 2, 2, 2, 3, 3, 4]
+    assert [d.is_seen_enough for d in looks] == [False] * 5 + [True] * 3
+    assert db.run_sync(file_brake.look, "denied", 1, "another", NOW + 50 * HOUR).looks == 1
+    assert db.run_sync(file_brake.look, "denied", 1, "another", NOW).last == NOW, "the clock was set back"
 
 
 def test_back_to_live_is_a_move_too(db: Database, rows: Rows):

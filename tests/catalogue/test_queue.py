@@ -91,16 +91,23 @@ def test_counts_follow_every_end(filled: Database, rows):
     assert filled.read_sync(queue.counts).stored == 1
 
 
-def test_the_same_damaged_bytes_twice_are_the_sources(filled: Database):
-    [item] = filled.run_sync(queue.claim, 1, NOW)
-    damaged = lambda sha, at: filled.run_sync(queue.damaged, item.media_id, sha, "cut JPEG", at)  # noqa: E731
-    assert damaged("aa", NOW + 1) is False
-    [again] = [i for i in filled.run_sync(queue.claim, 10, NOW + 1) if i.media_id == item.media_id]
-    assert again.damaged_sha256 == "aa"
-    assert damaged("bb", NOW + 2) is False
-    assert damaged("bb", NOW + 3) is True
+def test_what_is_damaged_at_the_source_is_asked_for_again_when_it_is_due(filled: Database):
+    [item, *others] = filled.run_sync(queue.claim, 10, NOW)
+    filled.run_sync(queue.finish_all, [(i.media_id, stored(i)) for i in others], NOW)
+    filled.run_sync(queue.damaged, item.media_id, "bb", "cut JPEG", NOW + HOUR)
     assert filled.read_sync(queue.counts).damaged == 1
-    assert filled.read_sync(queue.next_due) is None
+    assert filled.read_sync(queue.next_due) == NOW + HOUR
+    assert filled.run_sync(queue.claim, 10, NOW) == []
+    [again] = filled.run_sync(queue.claim, 10, NOW + HOUR)
+    assert (again.media_id, again.damaged_sha256) == (item.media_id, "bb")
+
+
+def test_what_was_given_up_by_an_older_version_is_wanted_again(filled: Database):
+    first, second, *_ = filled.run_sync(queue.claim, 10, NOW)
+    filled.run_sync(queue.fail, first.media_id, "the image host failed (503)")
+    filled.run_sync(queue.fail, second.media_id, "more than the 9 bytes that mirror.max_file allows")
+    assert filled.run_sync(queue.revive) == 1
+    assert [(i.media_id, i.attempts) for i in filled.run_sync(queue.claim, 10, NOW)] == [(first.media_id, 1)]
 
 
 def test_verify_reads_stored_files_in_pages(filled: Database, rows):

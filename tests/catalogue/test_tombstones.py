@@ -21,7 +21,7 @@ from pixmirror.catalogue.ingest.comments import record_comments
 from pixmirror.catalogue.ingest.files import record_text, record_ugoira
 from pixmirror.catalogue.ingest.people import record_profile
 from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.ledger import controls, file_brake
+from pixmirror.catalogue.ledger import controls
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.catalogue.views.search import search
@@ -137,7 +137,7 @@ def test_a_file_that_the_brake_holds_is_forgotten_if_it_was_forgotten_meanwhile(
     db.run_sync(record_works, seen(), works(illust(1)), {})
     [item] = db.run_sync(queue.claim, 9, NOW)
     forget(db, WORK)
-    db.run_sync(file_brake.hold, item.media_id, NOW, "404")
+    db.run_sync(queue.put_off_untried, {item.media_id: NOW}, "404")
     assert set(states(rows).values()) == {"forgotten"}
 
 

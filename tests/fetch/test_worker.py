@@ -9,10 +9,10 @@ from pixmirror.catalogue import chores, migrate, queue
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.errors import Damaged, DiskFull
-from pixmirror.fetch.finishing import ATTEMPTS, damaged, not_there
+from pixmirror.fetch.verdicts import again, damaged, not_there
 from pixmirror.fetch.worker import Claim, Worker
 from pixmirror.models import MediaItem
-from tests.catalogue.builders import DAY, NOW, illust, seen, works
+from tests.catalogue.builders import DAY, HOUR, NOW, illust, seen, works
 
 
 @pytest.fixture
@@ -33,33 +33,62 @@ def counts(db: Database) -> dict[str, int]:
     return {name: n for name in ("wanted", "waiting", "gone", "failed", "damaged") if (n := getattr(found, name))}
 
 
+def deny(db: Database, now: int, control: bool | None = True) -> str:
+    item = claim(db, now)
+    return db.run_sync(lambda conn: not_there(conn, item, "404", now, control=control))
+
+
 def test_a_file_waits_for_its_detail_before_it_is_gone(db: Database):
-    now = NOW
-    for _ in range(3):
-        db.run_sync(not_there, claim(db, now), "404", now)
-        assert counts(db) == {"waiting": 1}
-        now += DAY
+    assert deny(db, NOW) == "later"
+    assert db.read_sync(chores.is_unanswered, "detail", 2, NOW), "asked at once"
+    assert deny(db, NOW + HOUR) == "later"
+    now = NOW + HOUR + DAY
     db.run_sync(chores.postpone, "detail", 2, now + DAY, "503")
-    db.run_sync(not_there, claim(db, now), "404", now)
+    assert deny(db, now) == "later"
     assert counts(db) == {"waiting": 1}
-    now += DAY
-    db.run_sync(chores.done, "detail", 2, now + DAY)
-    db.run_sync(not_there, claim(db, now), "404", now)
+    db.run_sync(chores.done, "detail", 2, now + 9 * DAY)
+    assert deny(db, now + 3 * DAY) == "believed"
     assert counts(db) == {"gone": 1}
+
+
+def test_a_404_is_no_proof_where_no_other_file_comes(db: Database):
+    now = NOW
+    deny(db, now)
+    db.run_sync(chores.done, "detail", 2)
+    for later in (HOUR, DAY):
+        now += later
+        assert deny(db, now, control=False) == "later"
+    assert deny(db, now + 3 * DAY, control=None) == "control"
 
 
 def test_a_detail_that_never_answers_does_not_hold_a_file_for_ever(db: Database):
-    for n in range(ATTEMPTS):
-        db.run_sync(not_there, claim(db, NOW + n * DAY), "404", NOW + n * DAY)
+    verdicts = [deny(db, NOW + n * 20 * DAY) for n in range(5)]
+    assert verdicts[-1] == "believed"
     assert counts(db) == {"gone": 1}
 
 
-def test_bytes_that_are_damaged_otherwise_each_time_fail_in_the_end(db: Database):
-    for n in range(ATTEMPTS):
+def test_a_file_that_fails_for_ever_is_asked_for_rarer_and_rarer_and_never_given_up(db: Database):
+    now, waits = NOW, []
+    for _ in range(12):
+        item = claim(db, now)
+        db.run_sync(again, item, "500", now)
+        due = db.read_sync(queue.next_due)
+        assert due is not None
+        waits.append((due - now) // 1000)
+        now = due
+    assert waits[:4] == [2, 10, 60, 600]
+    assert waits == sorted(waits)
+    assert waits[-1] == 7 * 86_400
+    assert counts(db) == {"waiting": 1}
+
+
+def test_bytes_that_are_damaged_otherwise_each_time_are_no_proof(db: Database):
+    for n in range(12):
         assert counts(db).keys() <= {"wanted", "waiting"}
-        item = claim(db, NOW + n * DAY)
-        db.run_sync(damaged, item, Damaged("cut", sha256=f"{n}"), NOW + n * DAY)
-    assert counts(db) == {"failed": 1}
+        now = NOW + n * 7 * DAY
+        item = claim(db, now)
+        db.run_sync(damaged, item, Damaged("cut", sha256=f"{n}"), now, 0.05, True)
+    assert counts(db) == {"waiting": 1}
 
 
 @pytest.mark.anyio

@@ -1,11 +1,11 @@
 """The files to fetch: a query over `media` (law 4). What is claimed goes back at start."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, and_, bindparam, func, literal_column, select, update
 
 from pixmirror.catalogue import sidecars, tally
 from pixmirror.catalogue.forget import forgotten
@@ -51,6 +51,14 @@ def _is(state: str) -> Any:
 
 _id = media.c.id == bindparam("b_id")
 _WAKE = update(media).where(_is("waiting"), media.c.due_at <= bindparam("now")).values(state="wanted", due_at=0)
+# As the partial index spells it, or SQLite would read all rows.
+_in_trouble = media.c.state.in_([literal_column(f"'{s}'") for s in ("gone", "failed", "damaged")])
+_WAKE_DAMAGED = (
+    update(media)
+    .where(_in_trouble, media.c.state == "damaged", media.c.due_at <= bindparam("now"), media.c.path != "")
+    .values(state="wanted", due_at=0)
+)
+_DUE_STATES = (_is("waiting"), and_(_in_trouble, media.c.state == "damaged", media.c.path != ""))
 _BEFORE = media.c.priority < bindparam("before")
 _READY = select(media.c.id).where(is_ready(), _BEFORE).order_by(media.c.priority, media.c.id).limit(bindparam("n"))
 _CLAIMED = (
@@ -71,8 +79,21 @@ _FINISH = Many(
 _LATER = update(media).where(_id).values(state="waiting", due_at=bindparam("at"), error=bindparam("reason"))
 _END = update(media).where(_id).values(state=bindparam("b_state"), error=bindparam("reason"))
 _DAMAGED = (
-    update(media).where(_id).values(state="damaged", error=bindparam("reason"), damaged_sha256=bindparam("sha"))
-)
+    update(media)
+    .where(_id)
+    .values(
+        state="damaged", error=bindparam("reason"), damaged_sha256=bindparam("sha"), due_at=bindparam("at")
+    )
+)  # fmt: skip
+_UNTRIED = (
+    update(media)
+    .where(_id, media.c.state.in_([literal_column("'waiting'"), literal_column("'fetching'")]))
+    .values(
+        state="waiting", due_at=bindparam("at"), error=bindparam("reason"),
+        attempts=func.max(media.c.attempts - 1, 0),
+    )
+)  # fmt: skip
+_PROGRESSED = update(media).where(_id).values(attempts=1)
 _BACK = {"state": "wanted", "attempts": func.max(media.c.attempts - 1, 0)}
 _RELEASE = update(media).where(among(media.c.id, "ids"), _is("fetching")).values(**_BACK)
 _RELEASE_ALL = update(media).where(_is("fetching")).values(**_BACK).returning(media.c.id)
@@ -90,6 +111,7 @@ _SIZES = select(func.count(), func.coalesce(func.sum(media.c.size), 0)).where(
 def claim(conn: Connection, limit: int, now: int, before: int = ALL_LANES) -> list[MediaItem]:
     """The most urgent files of lanes `before` this one, now ours; those whose waiting is over count as ready."""
     conn.execute(_WAKE, {"now": now})
+    conn.execute(_WAKE_DAMAGED, {"now": now})
     ids = conn.execute(_READY, {"n": limit, "before": before}).scalars().all()
     if not ids:
         return []
@@ -174,21 +196,53 @@ def fail(conn: Connection, media_id: int, error: str) -> None:
     sidecars.renew_of_files(conn, (media_id,))
 
 
-def damaged(conn: Connection, media_id: int, sha256: str, error: str, retry_at: int | None = None) -> bool:
-    """Damaged bytes came. The same bytes as the time before: damaged at the source (True), not asked for ever.
+def put_off_untried(conn: Connection, untried: Mapping[int, int], error: str) -> None:
+    """What kept these files from coming was not theirs: no try of theirs is counted. By id, when each is due."""
+    for media_id, due_at in untried.items():
+        conn.execute(_UNTRIED, {"b_id": media_id, "at": due_at, "reason": error})
+    _given_back(conn, list(untried))
 
-    Else it waits until `retry_at` and these bytes are remembered.
-    """
-    before = conn.execute(select(media.c.damaged_sha256).where(media.c.id == media_id)).scalar()
-    if retry_at is None or (sha256 and before == sha256):
-        conn.execute(_DAMAGED, {"b_id": media_id, "sha": sha256, "reason": error})
-        forgotten.enforce_ids(conn, (media_id,))
-        sidecars.renew_of_files(conn, (media_id,))
-        return True
-    values = {"state": "waiting", "due_at": retry_at, "error": error, "damaged_sha256": sha256}
-    conn.execute(update(media).where(media.c.id == media_id).values(**values))
-    _given_back(conn, (media_id,))
-    return False
+
+def progressed(conn: Connection, media_id: int) -> None:
+    """More of it came than ever before: its failures are forgotten."""
+    conn.execute(_PROGRESSED, {"b_id": media_id})
+
+
+def damaged(conn: Connection, media_id: int, sha256: str, error: str, again_at: int) -> None:
+    """It is believed to be damaged at the source. Asked for again at `again_at`."""
+    conn.execute(_DAMAGED, {"b_id": media_id, "sha": sha256, "reason": error, "at": again_at})
+    forgotten.enforce_ids(conn, (media_id,))
+    sidecars.renew_of_files(conn, (media_id,))
+
+
+def ask_now(conn: Connection, ids: Sequence[int] | None = None) -> int:
+    """What waits for its next try is due at once: these files, or all."""
+    stmt = update(media).where(_is("waiting")).values(state="wanted", due_at=0)
+    return conn.execute(stmt if ids is None else stmt.where(media.c.id.in_(ids))).rowcount
+
+
+def revive(conn: Connection) -> int:
+    """Want again what an older version gave up after some tries; not what is larger than allowed."""
+    stmt = update(media).where(
+        _in_trouble, media.c.state == "failed", media.c.path != "", media.c.error.not_like("%mirror.max_file%")
+    )
+    return conn.execute(stmt.values(state="wanted", attempts=0, due_at=0)).rowcount
+
+
+def samples(conn: Connection, limit: int, largest: int) -> list[StoredMedia]:
+    """Files that came lately and are small, each of another work: what a control question asks for."""
+    c = media.c
+    lately = (
+        select(c.id, c.path, c.size, c.sha256, c.role, c.fetched_url, c.owner_id)
+        .where(_is("stored"), c.stored_at > 0, c.fetched_url.is_not(None), c.is_current == 1)
+        .order_by(c.stored_at.desc())
+        .limit(64)
+    )
+    found: dict[int, StoredMedia] = {}
+    for row in sorted(conn.execute(lately), key=lambda r: int(r.size or 0)):
+        if 0 < row.size <= largest:
+            found.setdefault(row.owner_id, StoredMedia(*row[:6]))
+    return list(found.values())[:limit]
 
 
 def _given_back(conn: Connection, ids: Sequence[int]) -> None:
@@ -217,8 +271,7 @@ def counts(conn: Connection) -> MediaCounts:
         state: conn.execute(select(func.count()).select_from(media).where(_is(state))).scalar_one()
         for state in ("wanted", "waiting", "fetching", "refused")
     }
-    in_trouble = media.c.state.in_([literal_column(f"'{s}'") for s in ("gone", "failed", "damaged")])
-    troubled = select(media.c.state, func.count()).where(in_trouble).group_by(media.c.state)
+    troubled = select(media.c.state, func.count()).where(_in_trouble).group_by(media.c.state)
     by_state |= dict(conn.execute(troubled).all())
     kept = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("stored_files", "stored_bytes")))
     tally = dict(conn.execute(kept).all())
@@ -248,7 +301,8 @@ def next_due(conn: Connection, before: int = ALL_LANES) -> int | None:
     """When something of lanes `before` this one can be claimed: 0 at once, else the first waiting one's time."""
     if conn.execute(_READY, {"n": 1, "before": before}).first() is not None:
         return 0
-    return conn.execute(select(func.min(media.c.due_at)).where(_is("waiting"))).scalar()
+    times = [conn.scalar(select(func.min(media.c.due_at)).where(state)) for state in _DUE_STATES]
+    return min((t for t in times if t is not None), default=None)
 
 
 def want_again(conn: Connection, work_key: int | None = None, states: Sequence[str] = ("failed",)) -> int:

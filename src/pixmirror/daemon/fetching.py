@@ -1,13 +1,18 @@
 """The files that are ours to fetch now: claimed together, handed to the connections one by one."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from pixmirror.catalogue import queue
+from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.ledger import file_brake
 from pixmirror.contained import contained
 from pixmirror.daemon.bell import Bell, Looks
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import PixmirrorError, StorageError, Unforeseen
-from pixmirror.fetch.finishing import Fetcher, Finisher, again
+from pixmirror.fetch import verdicts
+from pixmirror.fetch.finishing import Fetcher, Finisher
+from pixmirror.fetch.room import Room
 from pixmirror.fetch.worker import Claim, Worker, prepare
 from pixmirror.models import Lane
 
@@ -20,14 +25,19 @@ class Fetching:
     def __init__(self, mirror: Mirror, bell: Bell) -> None:
         self._mirror = mirror
         self._looks = Looks(bell)
+        self._bell = bell
         self._fetcher = Fetcher(
             mirror.db,
             mirror.transport,
             mirror.root,
             mirror.clock,
+            Room(mirror.root),
             bell.ring,
             lambda: mirror.config.mirror.brake_percent / 100,  # which a reload may change
+            soon=self._ring_in,
         )
+        self._alarms: set[asyncio.Task[None]] = set()
+        self._begun = False
         self._finisher = Finisher(self._fetcher, enough=mirror.config.pixiv.image_connections)
         self._claims: list[Claim] = []
         self._claiming = asyncio.Lock()
@@ -37,35 +47,77 @@ class Fetching:
         return Worker(self._fetcher, self._finisher, self._mirror.transport.image_client())
 
     async def step(self, worker: Worker) -> tuple[bool, int]:
-        """Fetch the next file: whether there was one, and how many were stored meanwhile."""
+        """Fetch the next file: whether there was one, and how many were stored meanwhile.
+
+        While the image host is in trouble one file at a time is tried, for all; when it fails, so does each step
+        that waited for it.
+        """
+        host = self._fetcher.host
+        if host.trouble() is None:
+            return await self._step(worker)
+        failures = host.failures
+        async with host.probing:
+            if (down := host.trouble()) is not None and host.failures != failures:
+                raise down
+            found, stored = await self._step(worker)
+            return found, stored + await self._tidied(worker.settle())
+
+    async def _step(self, worker: Worker) -> tuple[bool, int]:
         claim = None if self._mirror.all_paused else await self._next()
+        if claim is None:
+            return False, await self._tidied(worker.settle())
         try:
-            if claim is None:
-                return False, await worker.settle()
             with contained(f"The file {claim.item.path}"):
-                return True, await worker.fetch(claim)
+                return True, await self._tidied(worker.fetch(claim))
         except Unforeseen as error:
-            if claim is None:
-                raise
-            await self._mirror.db.run(again, claim.item, str(error), self._mirror.clock.now())
+            await self._mirror.db.run(verdicts.again, claim.item, str(error), self._mirror.clock.now())
             return True, 0
+
+    async def _tidied(self, step: Awaitable[int]) -> int:
+        try:
+            return await step
         except PixmirrorError as error:
             self._looks.again()  # what it had is free for others
             if isinstance(error, StorageError):
                 await self._give_back()  # no file is asked for before the disk was looked at again
             raise
 
+    def _ring_in(self, seconds: float) -> None:
+        """What was put off for so short is not left to the alarm, which looks each half minute."""
+        if self._alarms:
+            return  # it rings soon enough
+
+        async def ring() -> None:
+            await self._mirror.clock.sleep(seconds)
+            self._bell.ring()
+
+        alarm = asyncio.create_task(ring())
+        self._alarms.add(alarm)
+        alarm.add_done_callback(self._alarms.discard)
+
+    async def aclose(self) -> None:
+        for alarm in tuple(self._alarms):
+            alarm.cancel()
+        await asyncio.gather(*self._alarms, return_exceptions=True)
+
     async def _next(self) -> Claim | None:
         async with self._claiming:
             if not self._claims:
                 self._claims = await self._looks.find(self._claim) or []
-            return self._claims.pop() if self._claims else None
+            if not self._claims:
+                return None
+            host = self._fetcher.host
+            # A probe of another work tells more of the host.
+            others = [n for n, c in enumerate(self._claims) if not host.has_failed(c.item.work_key)]
+            return self._claims.pop(others[-1] if others and host.error else -1)
 
     async def _claim(self) -> list[Claim] | None:
         """The last one is the most urgent; None if there is none."""
         m = self._mirror
-        await asyncio.to_thread(self._check_disk)
+        fit = await asyncio.to_thread(self._check_disk)
         now = m.clock.now()
+        if fit or not self._begun:
+            await m.db.run(self._want_again, fit)
         items = await m.db.run(queue.claim, CLAIM, now, lanes_before(m))
         try:
             return await asyncio.to_thread(prepare, m.root, items[::-1], now) if items else None
@@ -78,9 +130,17 @@ class Fetching:
             await self._mirror.db.run(queue.release, [claim.item.media_id for claim in self._claims])
             self._claims = []
 
-    def _check_disk(self) -> None:
+    def _want_again(self, conn: Connection, fit: list[int]) -> None:
+        """What fits on the disk after all; and once, what was given up by a version that gave up."""
+        if not self._begun:
+            self._begun = True
+            queue.revive(conn)
+            file_brake.forget_settled(conn)
+        queue.ask_now(conn, fit)
+
+    def _check_disk(self) -> list[int]:
         self._mirror.root.check_media()
-        self._mirror.root.check_room()
+        return self._fetcher.room.look()
 
 
 def lanes_before(mirror: Mirror) -> int:

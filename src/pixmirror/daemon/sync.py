@@ -52,6 +52,7 @@ async def sync(
     """Run the named jobs, or all enabled ones, to the end. Raises LoginError at once if there is no way in."""
     jobs = [mirror.jobs[name] for name in jobs_to_run(mirror, names)]
     await mirror.log_in()
+    await mirror.db.run(queue.ask_now)  # whoever asks now need not wait for what was put off
     engine = Engine(mirror)
     observe(engine)
     async with asyncio.TaskGroup() as group:

@@ -6,27 +6,30 @@ Files that are there at the same time are finished together: one thread, one syn
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
 
-from pixmirror.catalogue import chores, queue
+from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.ledger import file_brake
 from pixmirror.catalogue.paths import with_version
 from pixmirror.clock import Clock
-from pixmirror.errors import Damaged, PixmirrorError
+from pixmirror.contained import contained
+from pixmirror.errors import Damaged, DiskFull, FileError, PixmirrorError, StorageError, Unforeseen
+from pixmirror.fetch import verdicts
 from pixmirror.fetch.adoption import structure, worth_keeping
+from pixmirror.fetch.host import Host
+from pixmirror.fetch.room import Room
 from pixmirror.fetch.structure import WebPage
 from pixmirror.fetch.trash import candidates, settle
-from pixmirror.models import Lane, MediaItem, Stored, url_ms, url_version
+from pixmirror.models import MediaItem, Stored, url_ms, url_version
 from pixmirror.pixiv import Transport
 from pixmirror.store import Check, MirrorRoot
 from pixmirror.store.part import NameTaken, Part, sync_folders
 from pixmirror.store.part import Stored as StoredFile
 
-ATTEMPTS = 8
 GATHER_S = 0.05  # for others to come, which costs no time: the next file is on its way meanwhile
-BACKOFF_S = (2, 10, 60, 600, 3600, 6 * 3600, 24 * 3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,12 @@ class Fetcher:
     transport: Transport
     root: MirrorRoot
     clock: Clock
+    room: Room
     ring: Callable[[], None] = lambda: None
-    # of the files fetched: more that answer 404 are not believed to be gone
+    # of the files fetched: more that answer 404, or come damaged, are not believed to be so
     brake_share: Callable[[], float] = lambda: 0.05
+    host: Host = field(default_factory=Host)
+    soon: Callable[[float], None] = lambda seconds: None  # ring in so many seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,72 +94,163 @@ class Finisher:
         f = self._fetcher
         files = [fetched for fetched, _ in batch]
         try:
-            outcomes = await asyncio.to_thread(_place_all, f.root, files)
-            results = list(zip((file.item for file in files), outcomes, strict=True))
-            odd = await f.db.run(_record, results, f.clock.now(), f.brake_share())
-            for item in odd:
-                await clear_away(f, item)
+            with contained("Files that came"):
+                outcomes = await asyncio.to_thread(_place_all, f.root, files)
+                results = list(zip((file.item for file in files), outcomes, strict=True))
+                odd = await f.db.run(_record, results, f.clock.now())
+                for item in odd:
+                    await clear_away(f, item)
+                await self._note_those_that_came(results)
         except BaseException as error:
+            if isinstance(error, Unforeseen):
+                await f.db.run(_put_off_all, files, str(error), f.clock.now())
             for _, done in batch:
                 done.set_exception(error)
                 done.exception()  # whoever has gone meanwhile need not hear of it
             raise
-        for (_, done), outcome in zip(batch, outcomes, strict=True):
-            if isinstance(outcome, PixmirrorError) and outcome.scope != "item":
-                done.set_exception(outcome)
+        for (fetched, done), outcome in zip(batch, outcomes, strict=True):
+            try:
+                if isinstance(outcome, Damaged):
+                    await self._damaged(fetched, outcome)
+                elif isinstance(outcome, PixmirrorError) and outcome.scope == "everything":
+                    raise outcome
+            except PixmirrorError as error:
+                done.set_exception(error)
                 done.exception()
             else:
                 done.set_result(isinstance(outcome, Stored))
+
+    async def _note_those_that_came(self, results: Sequence[tuple[MediaItem, Outcome]]) -> None:
+        f = self._fetcher
+        came = [item.media_id for item, outcome in results if isinstance(outcome, Stored)]
+        for media_id in came:
+            f.room.stored(media_id)
+        if came and (held := f.host.came()):
+            await f.db.run(queue.ask_now, held)
+            f.ring()
+
+    async def _damaged(self, file: Fetched, error: Damaged) -> None:
+        """Whole bytes that are no file of their kind: the host's, or the way's, until all speaks for the file."""
+        f, keep = self._fetcher, False
+        try:
+            if not isinstance(error, WebPage):
+                await blame(f, file.item, error)
+                keep = await judged(f, partial(verdicts.damaged, item=file.item, error=error)) == "believed"
+            else:
+                await put_off(f, file.item, error)
+        finally:
+            # What is damaged at the source is kept as it is, and said so.
+            if keep:
+                await asyncio.to_thread(_keep, f.root, file)
+            else:
+                await asyncio.to_thread(_dropped, file, error)
+        if needs_clearing(file.item, await f.db.read(queue.state_of, file.item.media_id)):
+            await clear_away(f, file.item)
+        f.soon(verdicts.BACKOFF_S[0])
+
+
+async def judged(fetcher: Fetcher, judge: Callable[..., verdicts.Verdict]) -> verdicts.Verdict:
+    """What the catalogue believes of a file, after a control question where only that is lacking."""
+    f = fetcher
+
+    def run(conn: Connection, control: bool | None) -> verdicts.Verdict:
+        return judge(conn, now=f.clock.now(), share=f.brake_share(), control=control)
+
+    verdict = await f.db.run(run, None)
+    if verdict == "control":
+        verdict = await f.db.run(run, await f.host.control(f.db, f.transport, f.clock))
+    return verdict
+
+
+async def put_off(fetcher: Fetcher, item: MediaItem, error: PixmirrorError) -> None:
+    """It did not come: tried again after its own time, unless it is the host. Raises ImageHostDown then."""
+    await blame(fetcher, item, error)
+    await fetcher.db.run(verdicts.again, item, str(error), fetcher.clock.now())
+
+
+async def blame(fetcher: Fetcher, item: MediaItem, error: PixmirrorError) -> None:
+    """Return when this failure is the file's own; else hold back what failed, untried, and raise ImageHostDown."""
+    f = fetcher
+    if not f.host.failed(item, error):
+        return
+    if await f.host.control(f.db, f.transport, f.clock):
+        f.host.is_own_fault()
+        return
+    down, untried = f.host.believe(item, error, f.clock.now())
+    await f.db.run(queue.put_off_untried, untried, str(error))
+    raise down from error
 
 
 async def clear_away(fetcher: Fetcher, item: MediaItem) -> None:
     """Nobody goes on with what was begun, under this URL or an earlier one; and a forgotten file goes its way."""
     for rel in candidates(item.path, item.urls):
-        await asyncio.to_thread(fetcher.root.remove_parts, rel)
+        try:
+            await asyncio.to_thread(fetcher.root.remove_parts, rel)
+        except StorageError as error:
+            await asyncio.to_thread(own_trouble, fetcher.root, error)
     await settle(fetcher.db, fetcher.root)
 
 
+def own_trouble(root: MirrorRoot, error: PixmirrorError) -> PixmirrorError:
+    """What one file's folder or name does is that file's; raises what the whole media folder does. Blocks."""
+    if not isinstance(error, StorageError):
+        return error
+    if isinstance(error, DiskFull):
+        raise error
+    root.check_writable()
+    return FileError(str(error))
+
+
 def _place_all(root: MirrorRoot, files: Sequence[Fetched]) -> list[Outcome]:
-    """Each under its final name, or why not. Blocks."""
+    """Each under its final name, or why not; the part of a damaged one is left open. Blocks."""
     try:
         root.check_media()  # the disk may have gone since they were claimed
     except PixmirrorError as error:
         return [_dropped(file, error) for file in files]
     outcomes = [_place(root, file) for file in files]
-    placed = {
+    for folder in {
         file.part.folder for file, outcome in zip(files, outcomes, strict=True) if isinstance(outcome, Stored)
-    }
-    try:
-        sync_folders(placed)
-    except PixmirrorError as error:
-        return [error if isinstance(outcome, Stored) else outcome for outcome in outcomes]
+    }:
+        try:
+            sync_folders((folder,))
+        except PixmirrorError as error:
+            unsynced = _told(root, error)
+            outcomes = [
+                unsynced if isinstance(outcome, Stored) and file.part.folder == folder else outcome
+                for file, outcome in zip(files, outcomes, strict=True)
+            ]
     return outcomes
 
 
 def _place(root: MirrorRoot, file: Fetched) -> Outcome:
-    item, part = file.item, file.part
-    mtime = url_ms(file.url) or item.create_date
     try:
-        root.check_room(part.held)  # others may have filled the disk since
-        try:
-            return stored(_under_a_name(root, file, mtime, structure(part.rel, file.length)), file.url)
-        except WebPage as error:
-            error.sha256 = ""  # the same page twice says nothing of the file
-            raise
-        except Damaged as error:
-            if error.sha256 != item.damaged_sha256:
-                raise
-            # The same damaged bytes twice: that is how they lie at the source. Keep them, and say so.
-            _under_a_name(root, file, mtime, None)
-            sync_folders({part.folder})
-            raise
+        root.check_room(file.part.held)  # others may have filled the disk since
+        return stored(_under_a_name(root, file, structure(file.part.rel, file.length)), file.url)
+    except Damaged as error:
+        return error
     except PixmirrorError as error:
-        return _dropped(file, error)
+        return _dropped(file, _told(root, error))
 
 
-def _under_a_name(root: MirrorRoot, file: Fetched, mtime: int | None, check: Check | None) -> StoredFile:
+def _keep(root: MirrorRoot, file: Fetched) -> None:
+    try:
+        _under_a_name(root, file, None)
+        sync_folders((file.part.folder,))
+    except PixmirrorError as error:
+        _dropped(file, error)
+
+
+def _told(root: MirrorRoot, error: PixmirrorError) -> PixmirrorError:
+    try:
+        return own_trouble(root, error)
+    except PixmirrorError as everybodys:
+        return everybodys
+
+
+def _under_a_name(root: MirrorRoot, file: Fetched, check: Check | None) -> StoredFile:
     """Rename it to its own name, or to that of a later version while another one, which is whole, has the name."""
     item, part = file.item, file.part
+    mtime = url_ms(file.url) or item.create_date
     plain, version = part.rel, url_version(file.url)
     # The row's own file was found rotten: the new one takes its place.
     replace = item.sha256 is not None
@@ -182,69 +279,30 @@ def stored(found: StoredFile, url: str) -> Stored:
     return Stored(found.rel, found.size, found.sha256, url)
 
 
-# What the catalogue is told -----------------------------------------------------------------------------------
-
-
-def _record(
-    conn: Connection, results: Sequence[tuple[MediaItem, Outcome]], now: int, share: float
-) -> list[MediaItem]:
-    """Returns those whose folders may hold something that nobody goes on with."""
+def _record(conn: Connection, results: Sequence[tuple[MediaItem, Outcome]], now: int) -> list[MediaItem]:
+    """Returns those whose folders may hold something that nobody goes on with. Damaged ones are judged apart."""
     done = [(item.media_id, outcome) for item, outcome in results if isinstance(outcome, Stored)]
     queue.finish_all(conn, done, now)
-    for item, outcome in results:
-        if isinstance(outcome, Damaged):
-            damaged(conn, item, outcome, now)
-        elif isinstance(outcome, PixmirrorError) and outcome.scope != "item":
+    file_brake.settled(
+        conn, [item.media_id for item, outcome in results if isinstance(outcome, Stored) and item.attempts > 1]
+    )
+    judged_here = [(item, outcome) for item, outcome in results if not isinstance(outcome, Damaged)]
+    for item, outcome in judged_here:
+        if isinstance(outcome, PixmirrorError) and outcome.scope == "everything":
             queue.release(conn, [item.media_id])
         elif isinstance(outcome, PixmirrorError):
-            again(conn, item, str(outcome), now)
-    states = queue.states_of(conn, [item.media_id for item, _ in results])
-    return [item for item, _ in results if needs_clearing(item, states.get(item.media_id, ""))]
+            verdicts.again(conn, item, str(outcome), now)
+    states = queue.states_of(conn, [item.media_id for item, _ in judged_here])
+    return [item for item, _ in judged_here if needs_clearing(item, states.get(item.media_id, ""))]
+
+
+def _put_off_all(conn: Connection, files: Sequence[Fetched], error: str, now: int) -> None:
+    states = queue.states_of(conn, [file.item.media_id for file in files])
+    for item in (file.item for file in files):
+        if states.get(item.media_id) == "fetching":
+            verdicts.again(conn, item, error, now)
 
 
 def needs_clearing(item: MediaItem, state: str) -> bool:
     """A file that came at its first try left nothing else."""
     return state not in ("wanted", "waiting") and (state != "stored" or item.attempts > 1)
-
-
-def not_there(conn: Connection, item: MediaItem, error: str, now: int, share: float = 0.05) -> None:
-    """First ask the work's detail for another URL; if its answer brings none, the file is gone.
-
-    Unless too many files answer so: then it is the image host, and all wait.
-    """
-    if not queue.is_current(conn, item.media_id):
-        queue.gone(conn, item.media_id, f"replaced upstream before it was fetched; {error}")
-        return
-    if item.attempts <= 1:
-        file_brake.denied(conn, now)
-    if not file_brake.may_be_gone(conn, now, share):
-        file_brake.hold(conn, item.media_id, now, f"{error}; so do too many files")
-    elif item.attempts <= 1:
-        chores.add(conn, "detail", item.work_key, int(Lane.RETRY), now)
-        queue.retry_later(conn, item.media_id, now + BACKOFF_S[1] * 1000, error)
-    elif item.attempts < ATTEMPTS and chores.is_unanswered(conn, "detail", item.work_key, now):
-        queue.retry_later(conn, item.media_id, _due(item, now), error)
-    else:
-        queue.gone(conn, item.media_id, error)
-
-
-def again(conn: Connection, item: MediaItem, error: str, now: int) -> None:
-    """It failed, which may pass."""
-    if item.attempts >= ATTEMPTS:
-        queue.fail(conn, item.media_id, error)
-    else:
-        queue.retry_later(conn, item.media_id, _due(item, now), error)
-
-
-def damaged(conn: Connection, item: MediaItem, error: Damaged, now: int) -> None:
-    """A cut body is fetched on; whole bytes that are damaged are remembered, and believed when they come twice."""
-    if not error.sha256:
-        again(conn, item, str(error), now)
-        return
-    settled = queue.damaged(conn, item.media_id, error.sha256, str(error), _due(item, now))
-    if not settled and item.attempts >= ATTEMPTS:
-        queue.fail(conn, item.media_id, str(error))
-
-
-def _due(item: MediaItem, now: int) -> int:
-    return now + BACKOFF_S[min(max(item.attempts - 1, 0), len(BACKOFF_S) - 1)] * 1000

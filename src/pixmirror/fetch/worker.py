@@ -3,28 +3,46 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.forget import forgotten
-from pixmirror.errors import Damaged, FileError, Forbidden, NotFound, PixivError, TooLarge
+from pixmirror.contained import contained
+from pixmirror.errors import (
+    Challenge,
+    Damaged,
+    DiskFull,
+    FileError,
+    NoRoom,
+    NotFound,
+    PixivError,
+    PixmirrorError,
+    RateLimited,
+    StorageError,
+    TooLarge,
+    Unforeseen,
+)
+from pixmirror.fetch import verdicts
 from pixmirror.fetch.adoption import adopt, names
 from pixmirror.fetch.finishing import (
     Fetched,
     Fetcher,
     Finisher,
-    again,
+    blame,
     clear_away,
-    damaged,
+    judged,
     needs_clearing,
-    not_there,
+    own_trouble,
+    put_off,
 )
 from pixmirror.fetch.trash import path_for
 from pixmirror.models import MediaItem, Stored
-from pixmirror.pixiv.images import open_image
+from pixmirror.pixiv.images import ImageStream, open_image
 from pixmirror.pixiv.transport import ImageClient
 from pixmirror.store import MirrorRoot
 from pixmirror.store.part import Part
 
+PROGRESS = 0.01  # of the file, that must have come for a cut not to count as a failure
 STALE_MS = 1000  # a claim that is older is looked at again: its work may have been forgotten
 
 
@@ -37,8 +55,13 @@ class Claim:
     part: Part | None = None
 
 
+class _Cut(FileError):
+    """It broke off, but more had come than ever before."""
+
+
 def prepare(root: MirrorRoot, items: Sequence[MediaItem], now: int) -> list[Claim]:
     """Look once for all of them what the disk holds. Raises StorageAbsent, DiskFull. Blocks."""
+    root.check_media()
     return [Claim(item, now, _untouched(root, item)) for item in items]
 
 
@@ -49,7 +72,7 @@ def _untouched(root: MirrorRoot, item: MediaItem) -> Part | None:
         if not part.begun and not any(root.has(name) for name, _ in names(item.path, item.urls)):
             return part
         part.abort(keep=True)
-    except FileError:
+    except (FileError, StorageError, ValueError, OSError):
         pass  # told when it is this file's turn
     return None
 
@@ -106,29 +129,53 @@ class Worker:
             await self._give_back(item)
             return None
         try:
-            if claim.part is None and (found := await self._adopt(item)):
-                await f.db.run(queue.finish, item.media_id, found, f.clock.now())
-            else:
-                return await self._first_that_is_there(claim)
-        except NotFound as error:
-            await f.db.run(not_there, item, str(error), f.clock.now(), f.brake_share())
-        except Damaged as error:
-            await f.db.run(damaged, item, error, f.clock.now())
-        except TooLarge as error:
-            await f.db.run(queue.fail, item.media_id, str(error))
-        except (FileError, PixivError) as error:
-            if error.scope != "item":
-                await self._give_back(item)
-                raise
-            await f.db.run(again, item, str(error), f.clock.now())
+            with contained(f"The file {item.path}"):
+                if claim.part is None and (found := await self._adopt(item)):
+                    await f.db.run(queue.finish, item.media_id, found, f.clock.now())
+                else:
+                    return await self._first_that_is_there(claim)
+        except PixmirrorError as error:
+            await self._told(item, error)
         except BaseException:
-            # A full disk, or we are being stopped: nobody has this file now, and it is no failure of its own.
+            # We are being stopped: nobody has this file now, and it is no failure of its own.
             await f.db.run(queue.release, [item.media_id])
             raise
         if needs_clearing(item, await f.db.read(queue.state_of, item.media_id)):
             await clear_away(f, item)
         f.ring()
         return None
+
+    async def _told(self, item: MediaItem, error: PixmirrorError) -> None:
+        """Record what became of it. Raises what concerns everything, after the claim was given back."""
+        f = self._fetcher
+        try:
+            await self._record(item, error)
+        except PixmirrorError:
+            await self._give_back(item)
+            raise
+        f.soon(verdicts.BACKOFF_S[0])
+
+    async def _record(self, item: MediaItem, error: PixmirrorError) -> None:
+        f = self._fetcher
+        now = f.clock.now()
+        if isinstance(error, StorageError):
+            error = await asyncio.to_thread(own_trouble, f.root, error)
+        match error:
+            case _Cut():
+                await f.db.run(verdicts.went_on, item, str(error), now)
+            case NotFound():
+                await blame(f, item, error)
+                await judged(f, partial(verdicts.not_there, item=item, error=str(error)))
+            case TooLarge():
+                await f.db.run(queue.fail, item.media_id, str(error))
+            case NoRoom():
+                await f.db.run(verdicts.again, item, str(error), now, verdicts.NO_ROOM_S)
+            case Damaged() | PixivError() if not isinstance(error, RateLimited | Challenge):
+                await put_off(f, item, error)
+            case FileError() | Unforeseen():
+                await f.db.run(verdicts.again, item, str(error), now)
+            case _:
+                raise error
 
     async def _give_back(self, item: MediaItem) -> None:
         await self._fetcher.db.run(queue.release, [item.media_id])
@@ -156,20 +203,39 @@ class Worker:
         f = self._fetcher
         if part is None:
             part = await asyncio.to_thread(_begin, f.root, path_for(item.path, url), url)
-        whole, keep = False, True
+        before, total, whole, keep = part.offset, 0, False, True
         try:
             async with open_image(f.transport, url, offset=part.offset, client=self._client) as stream:
-                if part.offset and not stream.resumed:
-                    await asyncio.to_thread(part.restart)
-                async for chunk in stream:
-                    part.write(chunk)
-                    if part.full:
-                        await asyncio.to_thread(part.spill)
+                total = stream.length_total or 0
+                await self._receive(item, part, stream)
             whole = True
-        except (NotFound, Forbidden, TooLarge):
-            keep = False
+        except (PixivError, FileError, DiskFull) as error:
+            keep = not isinstance(error, TooLarge | NoRoom)
+            if isinstance(error, Damaged) and part.offset - before >= max(PROGRESS * total, 1):
+                raise _Cut(str(error)) from error
             raise
         finally:
             if part.begun and not whole:
                 await asyncio.to_thread(part.abort, keep)
         return Fetched(item, part, url, stream.length_total)
+
+    async def _receive(self, item: MediaItem, part: Part, stream: ImageStream) -> None:
+        """The whole body into the part. NoRoom, DiskFull where the disk would not take it."""
+        room = self._fetcher.room
+        if part.offset and not stream.resumed:
+            await asyncio.to_thread(part.restart)
+        start = part.offset
+        announced = max((stream.length_total or 0) - start, 0)
+        await room.promise(item.media_id, announced)
+        try:
+            async for chunk in stream:
+                part.write(chunk)
+                if part.full:
+                    await asyncio.to_thread(room.spill, part)
+        except DiskFull:
+            if stream.length_total is not None:
+                raise
+            await asyncio.to_thread(part.abort)
+            room.refuse(item.media_id, part.offset)
+        finally:
+            room.over(announced, part.offset - start)

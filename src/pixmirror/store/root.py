@@ -173,6 +173,18 @@ class MirrorRoot:
             disk = os.statvfs(self.media)
         return disk.f_bavail * disk.f_frsize
 
+    def room(self) -> int:
+        """Bytes that may still come before the reserve is eaten into; less than 0 when it is already."""
+        return self.free_bytes() - self._keep_free
+
+    def check_writable(self) -> None:
+        """StorageError unless the media folder is there and takes a file: else it is one folder's own trouble."""
+        self.check_media()
+        probe = self._temporary(self.media / "writable")
+        with storage(probe):
+            os.close(os.open(probe, _PART_FLAGS | os.O_CREAT, 0o600))
+            os.unlink(probe)
+
     def check_room(self, needed: int = 0) -> None:
         """DiskFull when `needed` more bytes would eat into the reserve."""
         free = self.free_bytes()

@@ -314,7 +314,7 @@ def _next(reason: str, due_at: int | None, has_web: bool) -> str:
         "unread": "the list is read again; `pixmirror why` has what is wrong with the answer",
         "wanted": "`pixmirror sync`, or the running pixmirror, fetches it",
         "failed": "it is tried again by itself; `pixmirror why` has the error",
-        "damaged": "Pixiv itself has only this; it is fetched when the artist replaces it",
+        "damaged": "Pixiv itself has only this; it is asked for again now and then",
         "lost": "Pixiv has no such file any more; it is fetched if the artist replaces it",
         "refused": "to have it, loosen a job's filter or have a job read a list that shows it",
         "forgotten": "`pixmirror unforget`",

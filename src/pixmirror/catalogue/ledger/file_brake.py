@@ -1,48 +1,120 @@
-"""The judge's brake for files: an image host that denies everything says nothing of a file."""
+"""What is doubted of files: 404s and damaged bytes, believed only after looks far enough apart, and never of many.
+
+A doubt is one row of `meta` a file and kind: the URL that was asked, the first and the last look that counted, how
+many looks there were, and of damaged bytes their sha256. Another URL, or other bytes, begin a new one.
+"""
 
 import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
 
-from sqlalchemy import Connection, func, literal_column, select, update
+from sqlalchemy import Connection, Integer, cast, delete, func, literal_column, select
 
 from pixmirror.catalogue import runs
-from pixmirror.catalogue.forget import forgotten
-from pixmirror.catalogue.schema import media
-from pixmirror.clock import HOUR_MS
+from pixmirror.catalogue.schema import media, meta
+from pixmirror.clock import DAY_MS, HOUR_MS
+
+Kind = Literal["denied", "damaged"]
 
 FEW = 5
-HELD_MS = HOUR_MS  # a file that may not be gone yet is tried again after this
-_NAME = "files_denied"
+LOOKS = 3  # the first, one an hour later, and one a day after that
+LOOKS_OF_MANY = 5  # so many, over `HELD_MS`, are believed of a file although many others answer alike
+HELD_MS = 14 * DAY_MS
+_APART_MS = (HOUR_MS, DAY_MS, 3 * DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 30 * DAY_MS)
+_SLACK_MS = 60_000  # a look that comes a little early counts
+_OPEN = ("wanted", "waiting", "fetching")
 
 
-def denied(conn: Connection, now: int) -> None:
-    """A file answered 404 for the first time."""
-    since, count, before = _window(conn, now)
-    runs.set_meta(conn, _NAME, json.dumps([since, count + 1, before]))
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What was seen of one file. Times are ms UTC."""
+
+    url: str
+    first: int
+    last: int
+    looks: int = 1
+    sha256: str = ""
+
+    @property
+    def next_look(self) -> int:
+        """When it should be asked for again: rarer and rarer."""
+        return self.last + _APART_MS[min(self.looks, len(_APART_MS)) - 1]
+
+    @property
+    def is_seen_enough(self) -> bool:
+        return self.looks >= LOOKS and self.last - self.first >= DAY_MS
+
+    @property
+    def is_held_long(self) -> bool:
+        return self.looks >= LOOKS_OF_MANY and self.last - self.first >= HELD_MS
 
 
-def may_be_gone(conn: Connection, now: int, share: float) -> bool:
-    """Whether a 404 is believed: not while many files answer so, compared with those fetched in the same hour."""
-    _, count, before = _window(conn, now)
-    if count + before <= FEW:
+def look(conn: Connection, kind: Kind, media_id: int, url: str, now: int, sha256: str = "") -> Doubt:
+    """The file answered so again. A look that comes too early changes nothing."""
+    known = _read(runs.get_meta(conn, _key(kind, media_id)))
+    if known is None or known.url != url or known.sha256 != sha256 or known.last > now:
+        seen = Doubt(url, now, now, 1, sha256)  # also where the clock was set back
+    elif now < known.next_look - _SLACK_MS and now - known.last < DAY_MS - _SLACK_MS:
+        return known
+    else:
+        seen = Doubt(url, known.first, now, known.looks + 1, sha256)
+    runs.set_meta(conn, _key(kind, media_id), json.dumps(asdict(seen)))
+    return seen
+
+
+def settled(conn: Connection, ids: Iterable[int]) -> None:
+    """These files came, or what was doubted of them is believed."""
+    keys = [_key(kind, media_id) for media_id in ids for kind in ("denied", "damaged")]
+    if keys:
+        conn.execute(delete(meta).where(meta.c.key.in_(keys)))
+
+
+def is_believed(conn: Connection, kind: Kind, now: int, share: float) -> bool:
+    """Whether a file may be said to be so: not while many are, compared with those that came in two weeks."""
+    of = cast(func.substr(meta.c.key, len(kind) + 2), Integer)
+    doubted = select(func.count()).select_from(meta.join(media, media.c.id == of))
+    count = conn.scalar(doubted.where(meta.c.key.between(f"{kind}:", f"{kind};"), media.c.state.in_(_OPEN))) or 0
+    if count <= FEW:
         return True
     # The state is a literal: SQLite uses a partial index only where it can read its condition in the statement.
     stored = select(func.count()).where(
-        media.c.state == literal_column("'stored'"), media.c.stored_at >= now - 2 * HOUR_MS
+        media.c.state == literal_column("'stored'"), media.c.stored_at >= now - HELD_MS
     )
-    return count + before <= share * (conn.scalar(stored) or 0)
+    return count <= share * (conn.scalar(stored) or 0)
 
 
-def hold(conn: Connection, media_id: int, now: int, error: str) -> None:
-    """It waits, and its next try is its first again."""
-    values = {"state": "waiting", "due_at": now + HELD_MS, "attempts": 0, "error": error}
-    conn.execute(update(media).where(media.c.id == media_id).values(**values))
-    forgotten.enforce_ids(conn, (media_id,))
+def came_since(conn: Connection, since: int) -> bool:
+    """Whether any file came whole since then, which shows that the image host answers."""
+    last = select(func.max(media.c.stored_at)).where(media.c.state == literal_column("'stored'"))
+    return (conn.scalar(last) or 0) >= since
 
 
-def _window(conn: Connection, now: int) -> tuple[int, int, int]:
-    """When this hour began, how many files were denied in it, and how many in the hour before."""
-    since, count, before = json.loads(runs.get_meta(conn, _NAME) or "[0, 0, 0]")
-    hours = (now - since) // HOUR_MS
-    if hours == 0:
-        return since, count, before
-    return now, 0, count if hours == 1 else 0
+def forget_settled(conn: Connection) -> None:
+    """Remove doubts of files that wait no more: they came under another URL, or were forgotten."""
+    for kind in ("denied", "damaged"):
+        states = (*_OPEN, "damaged") if kind == "damaged" else _OPEN
+        keys = conn.scalars(select(meta.c.key).where(meta.c.key.between(f"{kind}:", f"{kind};"))).all()
+        ids = {int(key.partition(":")[2]): key for key in keys}
+        for some in _slices(list(ids), 500):
+            open_ = conn.scalars(select(media.c.id).where(media.c.id.in_(some), media.c.state.in_(states))).all()
+            over = [ids[i] for i in set(some).difference(open_)]
+            if over:
+                conn.execute(delete(meta).where(meta.c.key.in_(over)))
+
+
+def _slices(ids: Sequence[int], size: int) -> Iterable[Sequence[int]]:
+    return (ids[at : at + size] for at in range(0, len(ids), size))
+
+
+def _key(kind: str, media_id: int) -> str:
+    return f"{kind}:{media_id}"
+
+
+def _read(text: str | None) -> Doubt | None:
+    if text is None:
+        return None
+    try:
+        return Doubt(**json.loads(text))
+    except (ValueError, TypeError):
+        return None

@@ -283,7 +283,7 @@ def _next(conn: Connection, r: Any, now: int) -> str:
         case "gone":
             return "Pixiv no longer has the file, so it is not asked for again"
         case "damaged":
-            return "the same damaged bytes came twice, so the source itself is damaged and is not asked for again"
+            return f"looks on different days showed that it lies so at Pixiv; asked for again at {said(r.due_at)}"
         case "refused":
             return "it is fetched as soon as a job's filters let it in"
         case "failed" if not r.url:

@@ -1,0 +1,66 @@
+"""Room on the disk, looked at before a body comes and while it does: the reserve is never eaten into."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from pixmirror.errors import DiskFull, NoRoom
+from pixmirror.store import MirrorRoot
+from pixmirror.store.part import Part
+
+NEAR = 64 << 20  # closer to the reserve than this the disk is asked each time
+IN_A_ROW = 3  # files that do not fit, with none stored between: then nothing more is asked for
+
+
+@dataclass(slots=True)
+class Room:
+    """What is left above the reserve, and how much of that is promised to files on their way."""
+
+    root: MirrorRoot
+    _left: int = 0
+    _promised: int = 0
+    _refused: dict[int, int] = field(default_factory=dict)  # files that did not fit, and what they need
+    _in_a_row: int = 0
+
+    def look(self) -> list[int]:
+        """Before files are claimed: DiskFull when there is no room. Returns those that fit after all. Blocks."""
+        self.root.check_room(min(self._refused.values()) if self._in_a_row >= IN_A_ROW else 0)
+        self._left = self.root.room()
+        fit = [media_id for media_id, needed in self._refused.items() if needed <= self._left - self._promised]
+        for media_id in fit:
+            del self._refused[media_id]
+        if fit:
+            self._in_a_row = 0
+        return fit
+
+    async def promise(self, media_id: int, needed: int) -> None:
+        """Before the body: NoRoom when it does not fit; DiskFull when one after the other does not."""
+        if self._promised + needed > self._left - NEAR:
+            self._left = await asyncio.to_thread(self.root.room)
+            if self._promised + needed > self._left:
+                self.refuse(media_id, needed)
+        self._promised += needed
+
+    def refuse(self, media_id: int, needed: int) -> None:
+        self._refused[media_id] = needed
+        self._in_a_row += 1
+        text = (
+            f"The disk of {self.root.media} has no room for {needed >> 10:,} KiB more: mirror.keep_free would be "
+            "eaten into"
+        )
+        if self._in_a_row >= IN_A_ROW:
+            raise DiskFull(f"{text}, and so it was with the files before.")
+        raise NoRoom(f"{text}.")
+
+    def over(self, promised: int, came: int) -> None:
+        """A file is on its way no more; so many bytes of it are on the disk, or will be."""
+        self._promised -= promised
+        self._left -= came
+
+    def stored(self, media_id: int) -> None:
+        self._in_a_row = 0
+        self._refused.pop(media_id, None)
+
+    def spill(self, part: Part) -> None:
+        """Let the disk take what is in memory, if it may. Blocks. DiskFull."""
+        self.root.check_room(part.held)
+        part.spill()

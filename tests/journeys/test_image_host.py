@@ -1,0 +1,126 @@
+"""An image host that fails, refuses, rewrites or denies: nothing is given up because of what passes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixmirror.catalogue.schema import media
+from tests.faults import Act, bytes_changed, cut, status
+from tests.journeys.test_faults import DAY_S, IMAGES, Case, an_illust, play
+
+WEBP = b"RIFF\x16\0\0\0WEBPVP8L" + b"\n\0\0\0\x2f\0\0\0\0\x07\x10\x11\x11\x11"
+
+
+def states(case: Case) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in case.rows(media):
+        found[row.state] = found.get(row.state, 0) + 1
+    return found
+
+
+@pytest.mark.parametrize(
+    "act",
+    [status(503), status(403), status(451), bytes_changed(lambda body: WEBP)],
+    ids=["503", "403", "451", "a gateway"],
+)
+def test_a_host_that_spoils_every_file_for_days_is_probed_and_no_file_is_given_up(
+    tmp_path: Path, act: Act
+) -> None:
+    async def scene(case: Case) -> None:
+        case.faults.add("^/(img|novel)", act)
+        for hours in (0.5, 2, 8, 30):
+            report = await case.sync()
+            assert report.exit_code == 8
+            assert "image host" in str(report.trouble)
+            await case.clock.sleep(hours * 3600)
+        assert len(case.faults.asked("^/(img|novel)")) < 80, "of 40 files, in four runs"
+        assert states(case).keys() == {"waiting", "wanted"}
+        assert max(row.attempts for row in case.rows(media)) <= 1
+        await case.recover(after_s=1)
+
+    play(tmp_path / "mirror", scene)
+
+
+@pytest.mark.parametrize(
+    "act", [status(503), status(403), bytes_changed(lambda body: b"")], ids=["503", "403", "no byte"]
+)
+def test_what_a_few_files_do_does_not_hold_up_the_others(tmp_path: Path, act: Act) -> None:
+    async def scene(case: Case) -> None:
+        spoilt = [w.id for w in case.world.works.values() if w.type == "illust"][::3]
+        case.faults.add(f"{IMAGES}.*/({'|'.join(map(str, spoilt))})_", act)
+        report = await case.sync()
+        assert (report.exit_code, report.trouble, report.files.waiting) == (7, None, len(spoilt))
+        before = len(case.faults.asked(IMAGES))
+        for _ in range(3):
+            await case.clock.sleep(20 * DAY_S)
+            assert (await case.sync()).exit_code == 7
+        assert len(case.faults.asked(IMAGES)) - before < 8 * len(spoilt)
+        await case.recover()
+
+    play(tmp_path / "mirror", scene)
+
+
+def test_files_that_answer_404_until_their_work_is_read_again_come_at_once(tmp_path: Path) -> None:
+    async def scene(case: Case) -> None:
+        moved = [w for w in case.world.works.values() if w.type == "illust"][::4]
+
+        def replaced(work: Any) -> Act:
+            async def act(exchange: Any) -> None:
+                case.world.replace_files(work)
+                await status(404)(exchange)
+
+            return act
+
+        for work in moved:
+            case.faults.add(f"{IMAGES}.*/{work.id}_p0", replaced(work), times=1)
+        assert (await case.sync()).exit_code == 0
+        for work in moved:
+            assert len(case.faults.asked(f"/v1/illust/detail.*{work.id}")) == 1
+        assert states(case)["stored"] == len([r for r in case.rows(media) if r.is_current])
+
+    play(tmp_path / "mirror", scene)
+
+
+def test_many_files_that_are_no_more_are_believed_one_by_one_in_the_end(tmp_path: Path) -> None:
+    async def scene(case: Case) -> None:
+        lost = [w.id for w in case.world.works.values() if w.type == "illust"][::4]
+        case.faults.add(f"{IMAGES}.*/({'|'.join(map(str, lost))})_", status(404))
+        for days in (0.1, 2):
+            assert (await case.sync()).files.waiting == len(lost)
+            await case.clock.sleep(days * DAY_S)
+        assert (await case.sync()).files.waiting == len(lost), "more than a twentieth: it may be the host"
+        asked = len(case.faults.asked(IMAGES))
+        for days in (5, 9, 20):
+            await case.clock.sleep(days * DAY_S)
+            await case.sync()
+        report = await case.sync()
+        assert (report.exit_code, report.files.gone) == (0, len(lost))
+        assert len(case.faults.asked(IMAGES)) - asked <= 4 * len(lost)
+
+    play(tmp_path / "mirror", scene)
+
+
+def test_a_file_that_is_cut_nine_times_goes_on_each_time_where_it_was(tmp_path: Path) -> None:
+    async def scene(case: Case) -> None:
+        work = an_illust(case)
+        case.faults.add(f"/{work.id}_p0", cut(0.05), times=9)
+        assert (await case.sync()).exit_code == 0
+        asked = case.faults.asked(f"/{work.id}_p0")
+        assert len(asked) == 10
+        starts = [int(seen.range.removeprefix("bytes=").removesuffix("-") or 0) for seen in asked]
+        assert starts == sorted(set(starts))
+        assert asked[-1].at - asked[0].at < 60, "each after its own two seconds"
+        await case.recover()
+
+    play(tmp_path / "mirror", scene)
+
+
+def test_a_sync_asks_at_once_for_what_waits_for_its_next_try(tmp_path: Path) -> None:
+    async def scene(case: Case) -> None:
+        work = an_illust(case)
+        case.faults.add(f"/{work.id}_p0", status(500))
+        assert (await case.sync()).exit_code == 7
+        await case.recover(after_s=1)
+
+    play(tmp_path / "mirror", scene)
