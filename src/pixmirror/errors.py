@@ -17,6 +17,7 @@
     ├── Unforeseen                  one thing failed in a way that nobody has thought of
     ├── PixivError                  Pixiv answered, or failed to                            exit 8
     │   ├── Unreachable             no answer: network, DNS, TLS, time-out
+    │   │   ├── ProxyFailed         the proxy is down, refuses, or gives its own page
     │   │   └── NotSent             a submission that Pixiv cannot have got
     │   ├── ImageHostDown           the image host refuses or fails whatever is asked
     │   ├── ServerError             5xx: passes
@@ -178,6 +179,12 @@ class Unreachable(PixivError):
     def __init__(self, message: str, *, sent: bool = True) -> None:
         super().__init__(message)
         self.sent = sent
+
+
+class ProxyFailed(Unreachable):
+    """The proxy is down, refuses, or answers itself; the text names it and what set it."""
+
+    advice = "Check the proxy (pixiv.proxy, or that of the environment); pixmirror tries again by itself."
 
 
 class NotSent(Unreachable):

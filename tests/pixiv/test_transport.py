@@ -9,7 +9,7 @@ import pytest
 import respx
 
 from pixmirror import errors
-from pixmirror.pixiv import Lane, Pacer, Transport
+from pixmirror.pixiv import Lane, Pacer, Transport, open_image
 from pixmirror.pixiv.hosts import Hosts
 from pixmirror.pixiv.wire import Request, flatten
 
@@ -340,9 +340,90 @@ async def test_a_proxy_is_used_for_every_other_address(clock, serve, monkeypatch
 
 
 async def test_a_proxy_that_cannot_be_one_is_a_configuration_error(clock):
-    async with Transport(clock, Pacer(clock, per_minute=0), proxy="nonsense://x") as transport:
-        with pytest.raises(errors.ConfigError, match="proxy"):
+    async with Transport(clock, Pacer(clock, per_minute=0), proxy="nonsense://me:secret@x") as transport:
+        with pytest.raises(errors.ConfigError, match=r"The proxy nonsense://x \(pixiv.proxy\)") as caught:
             await get(transport)
+    assert "secret" not in str(caught.value)
+
+
+async def test_the_variable_of_a_proxy_that_cannot_be_one_is_named(clock, monkeypatch):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("ALL_PROXY", "socks9://127.0.0.1:1")
+    async with Transport(clock, Pacer(clock, per_minute=0)) as transport:
+        with pytest.raises(errors.ConfigError, match=r"The proxy socks9://127.0.0.1:1 \(ALL_PROXY\)"):
+            await get(transport)
+
+
+PORTAL = b"<!DOCTYPE html><html>Welcome to the hotel</html>"
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        (b"HTTP/1.1 407 Proxy Authentication Required", "407 Proxy Authentication Required"),
+        (b"HTTP/1.1 302 Found\nLocation: http://portal.invalid/", "refused the way"),
+        (b"HTTP/1.1 200 OK\nContent-Type: text/html", "not Pixiv: a portal's page"),
+        (b"SSH-2.0-x", "broke off"),
+    ],
+)
+async def test_what_a_proxy_answers_instead_of_pixiv_is_named_as_its_own(clock, serve, head, says):
+    async def handler(reader, writer):
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"CONNECT app-api.pixiv.net:443 ")
+        await http(writer, head + b"\nContent-Length: %d" % len(PORTAL), PORTAL)
+        writer.close()
+
+    async with serve(handler) as base:
+        proxy = base.replace("http://", "http://me:sEcretword@")
+        transport = Transport(clock, Pacer(clock, per_minute=0), proxy=proxy, tries=1, trust_env=False)
+        async with transport:
+            with pytest.raises(errors.ProxyFailed, match=says) as caught:
+                await get(transport)
+    assert f"the proxy {base} (pixiv.proxy)" in str(caught.value)
+    assert "sEcret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5", "socks5h"])
+async def test_a_proxy_that_is_down_is_named_and_pixiv_is_not_blamed(clock, monkeypatch, scheme):
+    pytest.importorskip("socksio")
+    monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://me:sEcretword@127.0.0.1:9")
+    monkeypatch.delenv("https_proxy", raising=False)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with Transport(clock, Pacer(clock, per_minute=0), tries=1) as transport:
+        for asking in (get(transport), fetch_image(transport)):
+            with pytest.raises(errors.ProxyFailed) as caught:
+                await asking
+            assert f"the proxy {scheme}://127.0.0.1:9 (HTTPS_PROXY) cannot be reached" in str(caught.value)
+            assert "sEcret" not in str(caught.value)
+            assert not caught.value.sent
+
+
+async def fetch_image(transport):
+    async with open_image(transport, "https://i.pximg.net/1_p0.png"):
+        pass
+
+
+async def test_a_socks_proxy_gets_the_name_to_resolve(clock, serve):
+    pytest.importorskip("socksio")
+    asked = []
+
+    async def handler(reader, writer):
+        await reader.readexactly(3)
+        writer.write(b"\x05\x00")
+        head = await reader.readexactly(5)
+        asked.append((await reader.readexactly(head[4] + 2))[:-2])
+        writer.write(b"\x05\x00\x00\x01" + bytes(6))
+        await reader.readuntil(b"\r\n\r\n")
+        await http(writer, b"HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 2", b"{}")
+
+    async with serve(handler) as base:
+        proxy = base.replace("http", "socks5")
+        hosts = {HOST: "http://gateway.invalid"}
+        async with Transport(clock, Pacer(clock, per_minute=0), hosts=hosts, proxy=proxy) as transport:
+            assert await get(transport) == {}
+    assert asked == [b"gateway.invalid"]
 
 
 async def test_nobody_listening_is_unreachable(clock):

@@ -13,6 +13,7 @@ from pixmirror.errors import (
     NotFound,
     OffsetCap,
     PixivError,
+    ProxyFailed,
     RateLimited,
     ServerError,
     UnexpectedPage,
@@ -66,6 +67,8 @@ def classify(
         return BadResponse(f"{where}: Pixiv sent us elsewhere ({status}).")
     if status == 429 and "cf-mitigated" not in headers:
         return RateLimited(f"{where}: too many requests (429).", retry_after)
+    if status == 407:
+        return ProxyFailed(f"{where}: the proxy wants a name and a password (407).")
     if refusal := refusal_of_us(status, headers, body, where):
         return refusal
     if status >= 500:

@@ -21,6 +21,7 @@ from pixmirror.errors import (
     Unreachable,
 )
 from pixmirror.pixiv.challenges import has_challenge_markup
+from pixmirror.pixiv.proxies import failure_of
 from pixmirror.pixiv.transport import ImageClient, Transport
 from pixmirror.pixiv.wire import retry_after
 
@@ -140,6 +141,8 @@ async def _send(transport: Transport, client: ImageClient, url: str, offset: int
     except httpx.TimeoutException as exc:
         raise Unreachable(f"{where}: {urlsplit(url).hostname} did not answer in time.") from exc
     except (httpx.HTTPError, httpx.InvalidURL) as exc:
+        if failed := failure_of(transport.proxy_for(address), exc, where):
+            raise failed from exc
         raise Unreachable(f"{where}: {urlsplit(url).hostname} cannot be reached ({type(exc).__name__}).") from exc
 
 

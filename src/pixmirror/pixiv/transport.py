@@ -40,6 +40,7 @@ from pixmirror.pixiv.failures import Expired, capped, classify, classify_payload
 from pixmirror.pixiv.hosts import WEB_HOST, Hosts
 from pixmirror.pixiv.jsonbody import parse_json
 from pixmirror.pixiv.pacing import Pacer
+from pixmirror.pixiv.proxies import Proxy, failure_of, proxy_for, unusable
 from pixmirror.pixiv.sending import Sending
 from pixmirror.pixiv.wire import Answer, Request, flatten, form_fields, quiet_until, retry_after
 
@@ -152,12 +153,18 @@ class Transport:
                 body = await read_body(response, request.where)
         except (TimeoutError, httpx.TimeoutException) as exc:
             sent = sending.whole and not isinstance(exc, (httpx.ConnectTimeout, httpx.PoolTimeout))
+            if failed := failure_of(self.proxy_for(url), exc, request.where, sent=sent):
+                raise failed from exc
             raise Unreachable(f"{request.where}: {request.host} did not answer in time.", sent=sent) from exc
         except (httpx.RemoteProtocolError, httpx.ReadError) as exc:
+            if failed := failure_of(self.proxy_for(url), exc, request.where, sent=sending.whole):
+                raise failed from exc
             text = f"{request.where}: {request.host} broke off its answer."
             raise Unreachable(text, sent=sending.whole) from exc
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
-            sent = sending.whole and not isinstance(exc, (httpx.ConnectError, httpx.InvalidURL))
+            sent = sending.whole and not isinstance(exc, (httpx.ConnectError, httpx.ProxyError, httpx.InvalidURL))
+            if failed := failure_of(self.proxy_for(url), exc, request.where, sent=sent):
+                raise failed from exc
             text = f"{request.where}: {request.host} cannot be reached ({_why(exc)})."
             raise Unreachable(text, sent=sent) from exc
         return Answer(
@@ -168,6 +175,10 @@ class Transport:
             quiet_until(response.headers),
             response.headers,
         )
+
+    def proxy_for(self, url: str) -> Proxy | None:
+        """The proxy that a request to this address goes through; None if it goes straight."""
+        return proxy_for(url, self._proxy, trust_env=self._trust_env)
 
     def image_client(self) -> ImageClient:
         """A client with one connection for one fetch worker, which closes it; measured to be the cheapest way."""
@@ -208,7 +219,9 @@ class Transport:
                 cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
             )
         except (ValueError, ImportError, httpx.InvalidURL) as exc:
-            raise ConfigError("The proxy (pixiv.proxy, or HTTPS_PROXY) is not one that can be used.") from exc
+            which = unusable(self._proxy) or "the proxy (pixiv.proxy, or HTTPS_PROXY)"
+            text = f"{which} is not one that can be used; write it like http://host:port or socks5://host:port."
+            raise ConfigError(text[0].upper() + text[1:]) from exc
 
     async def _call(self, request: Request, read: Callable[[Answer, Request], T]) -> T:
         patience = _Patience()
