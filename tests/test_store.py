@@ -472,6 +472,15 @@ def test_sidecars_are_replaced_but_not_rewritten_when_equal(mirror: MirrorRoot) 
     assert files(mirror.media) == {MARKER, rel, other}
 
 
+def test_one_sidecar_that_cannot_be_written_holds_up_no_other(mirror: MirrorRoot) -> None:
+    (mirror.media / "12").write_text("a file where a folder belongs")
+    (mirror.media / "13").mkdir()
+    (mirror.media / "13" / "1.json").mkdir()
+    texts = [("12/1.json", "{}"), ("13/1.json", "{}"), ("14/1.json", "{}")]
+    assert mirror.write_sidecars(texts) == 1
+    assert (mirror.media / "14" / "1.json").read_text() == "{}"
+
+
 def test_the_folder_of_sidecars_is_synced_once_after_all_of_them(
     mirror: MirrorRoot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

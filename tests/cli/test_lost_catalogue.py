@@ -102,3 +102,18 @@ def test_without_sidecars_names_and_times_of_the_files_are_enough(
     report = json.loads(pixmirror("sync", "--json").stdout)
     assert report["requests"]["image"] == 0
     assert {(f["id"], f["page"], f["sha256"]) for f in exported(pixmirror, "files")} == before
+
+
+def test_media_alone_are_enough_when_the_whole_root_is_lost(
+    mirrored: Path, pixmirror: Command, tmp_path: Path
+) -> None:
+    before = exported(pixmirror, "files")
+    root = tmp_path / "mirror"
+    for path in root.iterdir():
+        if path.name != "media":
+            path.unlink()
+    assert pixmirror("sync").exit_code == 4
+    assert pixmirror("reindex", "--from-media").exit_code == 0
+    report = json.loads(pixmirror("sync", "--json").stdout)
+    assert report["requests"]["image"] == 0
+    assert len(exported(pixmirror, "files")) == len(before)

@@ -15,12 +15,12 @@ def had_catalogue(root: Path, media: Path | None) -> bool:
         identity = json.loads((root / IDENTITY).read_bytes())
     except (OSError, ValueError):
         return False  # no mirror, or one whose id must be put right first
-    return (isinstance(identity, dict) and identity.get("catalogue") is True) or _holds_files(
+    return (isinstance(identity, dict) and identity.get("catalogue") is True) or holds_files(
         media or root / "media"
     )
 
 
-def _holds_files(media: Path) -> bool:
+def holds_files(media: Path) -> bool:
     """Folders of artists are named by numbers; names with a dot are the store's own."""
     try:
         return any(entry.name.isdigit() for entry in media.iterdir())

@@ -1,7 +1,9 @@
 """The mirror's folders, held by one process: lock, identity, room, and the marker that proves the media there."""
 
 import asyncio
+import errno
 import hashlib
+import logging
 import os
 import re
 import stat
@@ -15,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pixmirror.errors import DiskFull, FileError, StorageAbsent
+from pixmirror.errors import DiskFull, FileError, StorageAbsent, StorageError
 from pixmirror.store import start
 from pixmirror.store.folders import is_there, parts_below, prune
 from pixmirror.store.part import (
@@ -31,11 +33,17 @@ from pixmirror.store.part import (
 )
 from pixmirror.store.paths import MARKER, TRASH, resolve
 
+log = logging.getLogger(__name__)
+
 _SECRET = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _PART_FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 _PART = re.compile(r"\..+\.([0-9a-f]{8})\.[0-9a-f]{8}\.part")
 
 
+# Errors that speak of one file or folder, as long as the media folder itself is there.
+OF_ONE_PLACE = frozenset(
+    (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG)
+)
 LARGEST_SIDECAR = 64 << 20  # bytes; the longest novels have under 2
 
 
@@ -349,9 +357,25 @@ class MirrorRoot:
             return None
 
     def write_sidecars(self, texts: Iterable[tuple[str, str]]) -> int:
-        """Write these, each under its path, in place of older ones; how many held other bytes. Blocks."""
+        """Write these, each under its path, in place of older ones; how many held other bytes. Blocks.
+
+        One that cannot be written where it belongs (a folder of somebody else, a file in its place) is left out
+        and told in the log; what concerns the disk is raised.
+        """
         self.check_media()
-        folders = [folder for rel, text in texts if (folder := self._write_sidecar(rel, text.encode()))]
+        folders = []
+        for rel, text in texts:
+            try:
+                folder = self._write_sidecar(rel, text.encode())
+            except (StorageError, FileError) as error:
+                is_of_disk = isinstance(error, StorageError)
+                if is_of_disk and getattr(error.__cause__, "errno", None) not in OF_ONE_PLACE:
+                    raise
+                self.check_media()
+                log.warning("The sidecar %s was not written: %s", rel, error)
+                continue
+            if folder is not None:
+                folders.append(folder)
         sync_folders(set(folders))
         return len(folders)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pixmirror.errors import MirrorLocked, StorageError
 from pixmirror.store.part import storage, write_atomic
-from pixmirror.store.past import IDENTITY, had_catalogue
+from pixmirror.store.past import IDENTITY, had_catalogue, holds_files
 from pixmirror.store.paths import MARKER
 
 LOCK = ".lock"
@@ -72,22 +72,32 @@ def _no_locks(root: Path) -> StorageError:
 def identity(root: Path, media: Path) -> tuple[str, bool]:
     """The mirror's id, and whether the mirror is new: a new id where there is none.
 
-    A first start makes several files, the catalogue last. One that was cut between two of them is still new.
+    A first start makes several files, the catalogue last. One that was cut between two of them is still new. Where
+    only the root's files were lost, the media folder's marker says which mirror it is.
     """
     path = root / IDENTITY
     with storage(path):
         try:
             mirror_id = str(uuid.UUID(json.loads(path.read_bytes())["mirror_id"]))
         except FileNotFoundError:
-            mirror_id = str(uuid.uuid4())
+            marked = _marked(media)
+            mirror_id = marked or str(uuid.uuid4())
             _write(path, {"mirror_id": mirror_id})
-            return mirror_id, True
+            return mirror_id, marked is None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StorageError(
                 f"{path} does not hold the mirror's id; restore it from a backup (the id is also in "
                 f"{media / MARKER}), or remove it to give the mirror a new id"
             ) from error
         return mirror_id, is_new(root, media)
+
+
+def _marked(media: Path) -> str | None:
+    """The id in the marker of a media folder that holds files."""
+    try:
+        return str(uuid.UUID((media / MARKER).read_text("ascii").strip())) if holds_files(media) else None
+    except (OSError, ValueError):
+        return None
 
 
 def is_new(root: Path, media: Path) -> bool:
