@@ -22,6 +22,7 @@
     │   ├── ImageHostDown           the image host refuses or fails whatever is asked
     │   ├── ServerError             5xx: passes
     │   ├── RateLimited             "Rate Limit", 429, the overuse message
+    │   │   └── HeldBack            nothing is sent before a time that is named
     │   ├── Challenge               a page that says who asks is doubted: its markup or headers prove it
     │   │   └── Blocked             Cloudflare or a gateway refuses our address or connection
     │   ├── UnexpectedPage          a web page where data was due, and nothing says why
@@ -219,6 +220,12 @@ class RateLimited(PixivError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class HeldBack(RateLimited):
+    """Nothing is sent before a time: a long cool-down, or the day's requests are spent."""
+
+    advice = "`pixmirror sync` after that, or `pixmirror run`, goes on from there."
 
 
 class Challenge(PixivError):

@@ -192,7 +192,7 @@ def test_what_is_forgotten_while_it_is_fetched_leaves_no_file(tmp_path: Path) ->
         assert await case.sync(jobs=[ONLY_MANGA.model_copy(update={"types": ("ugoira",)})]) == 0
         async with working(case.setup, case.clock) as engine:
             m = engine.mirror
-            await engine.run_jobs(list(m.jobs.values()))
+            [await engine.run_job(job) for job in list(m.jobs.values())]
             await forget_it()
             await engine.drain()
         assert not case.files(work)

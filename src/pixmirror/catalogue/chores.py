@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
+from pixmirror.catalogue import of_jobs
 from pixmirror.catalogue.schema import chore
+from pixmirror.catalogue.seen import listed
 from pixmirror.catalogue.statements import Many
 
 
@@ -51,6 +53,7 @@ _MOVED = Many(
 )
 _in_lane = (chore.c.lane == bindparam("lane")) & (chore.c.due_at <= bindparam("now"))
 _DUE = select(chore).where(_in_lane).order_by(chore.c.due_at).limit(bindparam("n"))
+_DUE_OF = select(chore).where(_in_lane, text(of_jobs.CHORE)).order_by(chore.c.due_at).limit(bindparam("n"))
 _NEXT_LANE = select(func.min(chore.c.lane)).where(chore.c.lane > bindparam("lane"))
 _ONE = (chore.c.kind == bindparam("b_kind")) & (chore.c.key == bindparam("b_key"))
 _again = chore.c.attempts == ASKED_AGAIN
@@ -91,11 +94,20 @@ def add(conn: Connection, kind: str, key: int, lane: int, due_at: int, *, moved:
     add_all(conn, ((kind, key, lane, due_at),), moved=moved)
 
 
-def due(conn: Connection, now: int, limit: int, lanes: Sequence[int] | None = None) -> list[Chore]:
-    """The most urgent that are due: by lane, then by due time."""
+def due(
+    conn: Connection,
+    now: int,
+    limit: int,
+    lanes: Sequence[int] | None = None,
+    jobs: Sequence[str] | None = None,
+) -> list[Chore]:
+    """The most urgent that are due, by lane, then by due time; of these jobs, or all."""
     found: list[Chore] = []
     for lane in sorted(lanes) if lanes is not None else _lanes(conn):
-        rows = conn.execute(_DUE, {"lane": lane, "now": now, "n": limit - len(found)})
+        bound: dict[str, Any] = {"lane": lane, "now": now, "n": limit - len(found)}
+        rows = conn.execute(
+            _DUE if jobs is None else _DUE_OF, bound if jobs is None else bound | {"jobs": listed(jobs)}
+        )
         found += (
             Chore(
                 r.kind,
@@ -173,6 +185,12 @@ def failing(conn: Connection, before: int) -> int:
     """How many chores have failed and are tried again before this time."""
     failed = select(func.count()).select_from(chore).where(chore.c.attempts > 0, chore.c.due_at < before)
     return conn.scalar(failed) or 0
+
+
+def ask_again(conn: Connection, now: int, before: int) -> int:
+    """What failed and would be tried again before this time is due at once: somebody asks for it."""
+    late = (chore.c.attempts > 0) & (chore.c.due_at > now) & (chore.c.due_at < before)
+    return conn.execute(update(chore).where(late).values(due_at=now)).rowcount
 
 
 def is_unanswered(conn: Connection, kind: str, key: int, now: int) -> bool:

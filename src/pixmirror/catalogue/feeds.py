@@ -403,6 +403,15 @@ def get_gap(conn: Connection, gap_id: int) -> Gap | None:
     return None if row is None else _gap(row)
 
 
+def ask_again(conn: Connection, now: int, before: int) -> int:
+    """Lists, and parts of lists, that failed and would be tried again before this time are due at once."""
+    moved = 0
+    for table in (feed, gap):
+        late = (table.c.failures > 0) & (table.c.due_at > now) & (table.c.due_at < before)
+        moved += conn.execute(update(table).where(late).values(due_at=now)).rowcount
+    return moved
+
+
 def next_due(conn: Connection, jobs: Sequence[str]) -> int | None:
     """When the next feed or gap of these jobs is due, ms UTC."""
     times = [conn.scalar(next_one, {"jobs": listed(jobs)}) for next_one in _NEXT]

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, and_, bindparam, func, literal_column, select, text, update
 
-from pixmirror.catalogue import sidecars, tally
+from pixmirror.catalogue import of_jobs, sidecars, tally
 from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.media import is_ready, refuse_unwanted
 from pixmirror.catalogue.schema import media, meta, work
@@ -108,11 +108,20 @@ _SIZES = select(func.count(), func.coalesce(func.sum(media.c.size), 0)).where(
 )
 
 
-def claim(conn: Connection, limit: int, now: int, before: int = ALL_LANES) -> list[MediaItem]:
-    """The most urgent files of lanes `before` this one, now ours; those whose waiting is over count as ready."""
+def claim(
+    conn: Connection, limit: int, now: int, before: int = ALL_LANES, jobs: Sequence[str] | None = None
+) -> list[MediaItem]:
+    """The most urgent files of lanes `before` this one, now ours; those whose waiting is over count as ready.
+
+    With `jobs` only what these jobs want.
+    """
     conn.execute(_WAKE, {"now": now})
     conn.execute(_WAKE_DAMAGED, {"now": now})
-    ids = conn.execute(_READY, {"n": limit, "before": before}).scalars().all()
+    wanted: dict[str, Any] = {"n": limit, "before": before}
+    if jobs is None:
+        ids = conn.execute(_READY, wanted).scalars().all()
+    else:
+        ids = conn.execute(_READY.where(text(of_jobs.MEDIA)), wanted | {"jobs": listed(jobs)}).scalars().all()
     if not ids:
         return []
     bound = {"ids": listed(ids)}

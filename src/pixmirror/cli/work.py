@@ -1,22 +1,24 @@
 """`sync`, `run`, `pause`, `resume`: what makes the mirror work, or rest."""
 
+import asyncio
 import re
 import time
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pixmirror.cli import progress, render
-from pixmirror.cli.common import DaemonRefused, Json, Session, importing, note, print_json, run, say, session, told
+from pixmirror.cli.common import DaemonRefused, Json, Session, importing, note, print_json, run, say, session
 from pixmirror.errors import ConfigError, PixmirrorError
 
 if TYPE_CHECKING:
-    from pixmirror.catalogue.ledger.judge import Brake
-    from pixmirror.daemon.mirror import Mirror
-    from pixmirror.daemon.sync import SyncReport
+    from collections.abc import AsyncIterator
 
-SOME_FAILED = 7
+    from pixmirror.daemon.mirror import Mirror
+
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -29,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 
 @dataclass(slots=True)
 class Outcome:
-    """How a sync ended, whoever did it."""
+    """How a sync ended, whoever did it; see `SyncReport.as_dict`."""
 
     jobs: dict[str, dict[str, Any]]
     files: dict[str, int]
@@ -37,6 +39,10 @@ class Outcome:
     trouble: str | None = None
     held: str | None = None
     exit_code: int = 0
+
+    @classmethod
+    def of(cls, ended: Mapping[str, Any]) -> "Outcome":
+        return cls(**{f.name: ended[f.name] for f in fields(cls)})
 
 
 def sync(
@@ -48,6 +54,8 @@ def sync(
     as_json: Json = False,
 ) -> None:
     """Run jobs once, due or not, fetch all files, and end. With a running pixmirror it is asked to do it.
+
+    With names it ends when those jobs, and the files that they want, are done.
 
     \b
     Examples:
@@ -62,6 +70,7 @@ def sync(
     shown = progress.display(quiet=as_json)
     if s.has_daemon():
         note("pixmirror runs in the background: it does the work.")
+        _say_what_waits(s.ask("status", timeout=5) or {})
         outcome = run(_by_daemon(s, names, shown))
     else:
         outcome = run(_by_ourselves(s, names, shown, skip_check))
@@ -78,8 +87,8 @@ async def _by_ourselves(s: Session, names: tuple[str, ...], shown: progress.Disp
         from pixmirror.daemon.first_look import look_first
         from pixmirror.daemon.mirror import open_mirror
 
-    async with open_mirror(s.config, s.env) as mirror:
-        if not skip_check:
+    async with open_mirror(s.config, s.env) as mirror, _saying_why_it_waits(mirror):
+        if not skip_check and mirror.transport.pacer.blocked_until() is None:
             await look_first(mirror)
         return await mirror_once(mirror, names, shown)
 
@@ -90,59 +99,64 @@ async def mirror_once(mirror: "Mirror", names: tuple[str, ...], shown: progress.
 
     async with progress.watching(mirror.db, shown):
         report = await daemon_sync(mirror, names)
-    return _outcome(report)
+    return Outcome.of(report.as_dict())
 
 
-def _outcome(report: "SyncReport") -> Outcome:
-    trouble = report.trouble
-    return Outcome(
-        jobs={name: asdict(result) for name, result in report.results.items()},
-        files=asdict(report.files),
-        requests={"api": report.requests_api, "image": report.requests_image},
-        trouble=told(trouble) if trouble else None,
-        held=_held(report.brakes),
-        exit_code=report.exit_code,
-    )
+@asynccontextmanager
+async def _saying_why_it_waits(mirror: "Mirror") -> "AsyncIterator[None]":
+    """Say so, once each time, when nothing is sent for a while."""
+    from pixmirror.daemon.sync import until
+
+    async def watch() -> None:
+        said = None
+        while True:
+            blocked = mirror.transport.pacer.blocked_until()
+            if blocked is not None and blocked != said:
+                note(f"Nothing is sent {until(blocked)}.")
+            said = blocked
+            await asyncio.sleep(1)
+
+    task = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
-def _held(brakes: "tuple[Brake, ...]") -> str | None:
-    return " ".join(str(brake) for brake in brakes) or None
+def _say_what_waits(running: Mapping[str, Any]) -> None:
+    """What a running pixmirror sends nothing for a while for."""
+    if blocked := (running.get("blocked") or {}).get("api"):
+        moment, reason = blocked
+        note(f"Nothing is sent before {render.moment(moment) if moment else '`pixmirror resume`'}: {reason}.")
 
 
 async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display) -> Outcome:
     from pixmirror import control
-    from pixmirror.catalogue import queue
-    from pixmirror.catalogue.ledger import judge
 
     with s.reading() as db:
         async with progress.watching(db, shown):
             answer = await control.ask(s.root, s.env, {"command": "sync", "jobs": list(names)}, timeout=None)
-        if answer is None:
-            raise PixmirrorGone("The running pixmirror went away before it was done; what it has is kept.")
-        if not answer.get("ok"):
-            raise DaemonRefused(answer)
-        counts = asdict(await db.read(queue.counts))
-        held = _held(await db.read(judge.brakes))
-    results = dict(answer["results"])
-    unfinished = counts["wanted"] + counts["waiting"] + counts["failed"]
-    failed = unfinished or any(r.get("error") for r in results.values())
-    return Outcome(jobs=results, files=counts, held=held, exit_code=SOME_FAILED if failed else 0)
+    if answer is None:
+        raise PixmirrorGone("The running pixmirror went away before it was done; what it has is kept.")
+    if not answer.get("ok"):
+        raise DaemonRefused(answer)
+    return Outcome.of(answer)
 
 
 class PixmirrorGone(PixmirrorError):
     """The daemon ended while it was asked."""
 
-    exit_code = SOME_FAILED
+    exit_code = 7
     advice = "`pixmirror sync` again goes on from there."
 
 
 def _summary(o: Outcome) -> None:
     for name, result in o.jobs.items():
-        error = result.get("error")
-        say(
-            f"{name}: {render.count(result['new'], 'new work')} of {result['seen']:,} seen"
-            + (f"; {error}" if error else "")
-        )
+        parts = [render.count(result["works"], "new work")]
+        if result["novels"]:
+            parts.append(render.count(result["novels"], "new novel"))
+        say(f"{name}: {', '.join(parts)}" + (f"; {result['error']}" if result["error"] else ""))
     f = o.files
     parts = [f"{f['stored']:,} stored ({render.size(f['bytes_stored'])})"]
     waiting = f["wanted"] + f["waiting"]

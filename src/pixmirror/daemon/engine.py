@@ -16,14 +16,14 @@ from pixmirror.catalogue import chores, clocks, feeds, queue, runs, sidecars
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.contained import contained
-from pixmirror.daemon import upkeep
+from pixmirror.daemon import draining, upkeep
 from pixmirror.daemon.bell import Bell, Looks
 from pixmirror.daemon.clocks import settle
 from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.daemon.trouble import LASTING, PIXIV, TROUBLE_S, UNFORESEEN, Trouble, cause_of
+from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, Trouble, cause_of
 from pixmirror.daemon.way import Way
-from pixmirror.errors import PixmirrorError, RateLimited, Unforeseen
+from pixmirror.errors import PixmirrorError, Unforeseen
 from pixmirror.fetch.worker import Worker
 from pixmirror.models import Lane
 from pixmirror.pixiv import Blocked
@@ -46,10 +46,19 @@ LANE_OF_GAP = {"head": Lane.NEW, "page": Lane.RETRY, "backfill": Lane.BACKFILL, 
 
 
 class Engine:
-    """The loops and what they share. `patience`: how many strikes of one trouble until `drain` gives up."""
+    """The loops and what they share. `patience`: how many strikes of one trouble until `drain` gives up; `only`:
+    the jobs whose lists, questions and files are worked on, None for all.
+    """
 
-    def __init__(self, mirror: Mirror, *, on_trouble: Callable[[str, PixmirrorError | None], None] | None = None):
+    def __init__(
+        self,
+        mirror: Mirror,
+        *,
+        on_trouble: Callable[[str, PixmirrorError | None], None] | None = None,
+        only: Sequence[str] | None = None,
+    ):
         self.mirror = mirror
+        self.only = only
         self.bell = Bell()
         self.trouble = Trouble()
         self.files = 0
@@ -77,7 +86,9 @@ class Engine:
     def active(self) -> list[str]:
         """Jobs whose feeds are walked now: enabled, not paused."""
         paused = self.mirror.paused
-        return [name for name in self.mirror.jobs if name not in paused] if not self.mirror.all_paused else []
+        if self.mirror.all_paused:
+            return []
+        return [n for n in self.mirror.jobs if n not in paused and (self.only is None or n in self.only)]
 
     # -- loops ---------------------------------------------------------------------------------------------
 
@@ -88,7 +99,7 @@ class Engine:
         loops += [(name, partial(self._way.in_turn, name, step)) for name, step in asking]
         loops += [("sidecars", self._sidecars)]
         tasks = [group.create_task(self._loop(name, step)) for name, step in loops]
-        fetching = Fetching(self.mirror, self.bell)
+        fetching = Fetching(self.mirror, self.bell, self.only)
         connections = range(self.mirror.config.pixiv.image_connections)
         tasks += [group.create_task(self._fetch_loop(f"fetch-{n}", fetching)) for n in connections]
         tasks += [group.create_task(part) for part in (self._alarm(), self._bookkeeper(), self._upkeep())]
@@ -268,7 +279,7 @@ class Engine:
         if self.mirror.transport.pacer.interval_ms:
             runners = Counter(busy.values())
             lanes = [lane for lane in Lane if runners[lane] < OF_ONE_LANE and self._is_open(lane)]
-        for chore in chores.due(conn, now, len(busy) + 1, lanes):
+        for chore in chores.due(conn, now, len(busy) + 1, lanes, self.only):
             if (chore.kind, chore.key) not in busy:
                 return chore
         return None
@@ -350,10 +361,13 @@ class Engine:
 
     def held(self) -> dict[str, Blocked]:
         """Which loops wait for long, by how their names begin: quiet hours, a spent day, a long cool-down."""
-        t, latest = self.mirror.transport, self.mirror.clock.now() + HELD_S * 1000
+        t = self.mirror.transport
         api, images = t.pacer.blocked_until(Lane.REFRESH), t.images.blocked_until()
         held = {"walk": api, "errand": api, "fetch": images}
-        return {name: b for name, b in held.items() if b is not None and (b.until is None or b.until > latest)}
+        return {name: b for name, b in held.items() if b is not None and self._is_long(b)}
+
+    def _is_long(self, blocked: Blocked) -> bool:
+        return blocked.until is None or blocked.until > self.mirror.clock.now() + HELD_S * 1000
 
     async def _bookkeeper(self) -> None:
         """Requests, bytes and pace into the catalogue: now and then, at each cool-down, and at the end."""
@@ -431,33 +445,11 @@ class Engine:
 
         await m.db.run(end)
 
-    async def run_jobs(self, jobs: Sequence[Job]) -> list[JobResult]:
-        return [await self.run_job(job) for job in jobs]
+    async def drain(self, horizon_s: float = 60, names: Sequence[str] | None = None) -> Blocked | None:
+        """See `draining.drain`."""
+        return await draining.drain(self, horizon_s, names)
 
-    async def drain(self, horizon_s: float = 60) -> None:
-        """Until nothing is due, and nothing will be within `horizon_s`; or until trouble outlasts patience."""
-        while True:
-            await self.mirror.clock.sleep(0.05)
-            held = self.held()
-            if not self.bell.quiet(ignoring=tuple(held)):
-                continue
-            if held:
-                self._nothing_more(next(iter(held.values())))
-                return
-            if any(n >= self.patience or c in LASTING for c, n in self.trouble.strikes.items()):
-                return
-            due = await self.next_due()
-            later = due is None or due > self.mirror.clock.now() + horizon_s * 1000
-            if later and self.bell.quiet():
-                await self._tell_kept_back()
-                return
-
-    async def _tell_kept_back(self) -> None:
-        """Why files are left, if today's last bytes are not for them."""
-        blocked = self.mirror.transport.images.blocked_until(Lane.BACKFILL)
-        if blocked is not None and await self.mirror.db.read(queue.next_due) == 0:
-            self._nothing_more(blocked)
-
-    def _nothing_more(self, blocked: Blocked) -> None:
-        error = RateLimited(f"Nothing more is asked for now: {blocked.reason}.")
-        self.trouble.errors.setdefault("held", error)
+    def held_back(self) -> Blocked | None:
+        """What keeps even new works waiting for long."""
+        blocked = self.mirror.transport.pacer.blocked_until(Lane.NEW)
+        return blocked if blocked is not None and self._is_long(blocked) else None

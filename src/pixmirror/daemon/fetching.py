@@ -1,7 +1,7 @@
 """The files that are ours to fetch now: claimed together, handed to the connections one by one."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection
@@ -20,9 +20,10 @@ CLAIM = 64
 
 
 class Fetching:
-    """What the fetch loops share."""
+    """What the fetch loops share. `only`: no files but those that these jobs want."""
 
-    def __init__(self, mirror: Mirror, bell: Bell) -> None:
+    def __init__(self, mirror: Mirror, bell: Bell, only: Sequence[str] | None = None) -> None:
+        self._only = only
         self._mirror = mirror
         self._looks = Looks(bell)
         self._bell = bell
@@ -118,7 +119,7 @@ class Fetching:
         now = m.clock.now()
         if fit or not self._begun:
             await m.db.run(self._want_again, fit)
-        items = await m.db.run(queue.claim, CLAIM, now, lanes_before(m))
+        items = await m.db.run(queue.claim, CLAIM, now, lanes_before(m), self._only)
         try:
             return await asyncio.to_thread(prepare, m.root, items[::-1], now) if items else None
         except BaseException:

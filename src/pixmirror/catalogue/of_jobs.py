@@ -1,0 +1,77 @@
+"""What of the queue some jobs want: their files, and the questions about what they have seen.
+
+Conditions in SQL on a row of `media` or `chore`, with `:jobs` a JSON list of names, and what is counted with them.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from pixmirror.catalogue.seen import listed
+
+_NAMES = "IN (SELECT value FROM json_each(:jobs))"
+_SEEN = f"EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = %s AND j.job {_NAMES}%s)"
+MEDIA = f"media.owner_kind = 'work' AND {_SEEN % ('media.owner_id', ' AND j.refused_reason IS NULL')}"
+CHORE = f"""CASE
+  WHEN chore.kind = 'control' THEN 1
+  WHEN chore.kind IN ('profile', 'coverage', 'follow') THEN EXISTS (SELECT 1 FROM feed f
+      JOIN feed_job j ON j.feed_id = f.id WHERE f.account_id IN (SELECT id FROM account)
+      AND f.endpoint IN ('user/illusts', 'user/novels') AND f.params = '{{"user_id":' || chore.key || '}}'
+      AND j.job {_NAMES})
+  WHEN chore.kind = 'bookmark_tags' THEN EXISTS (SELECT 1 FROM feed f JOIN feed_job j ON j.feed_id = f.id
+      WHERE f.endpoint LIKE 'user/bookmarks/%' AND j.job {_NAMES})
+  WHEN chore.kind = 'replies' THEN EXISTS (SELECT 1 FROM comment c
+      JOIN work_job j ON j.work_key = c.work_key WHERE c.comment_key = chore.key AND j.job {_NAMES})
+  ELSE {_SEEN % ("chore.key", "")} END"""
+
+_CHORE_DUE = text(f"SELECT 1 FROM chore WHERE lane = :lane AND due_at <= :before AND {CHORE} LIMIT 1")
+_FILES_DUE = tuple(
+    text(f"SELECT 1 FROM media WHERE {which} AND {MEDIA} LIMIT 1")
+    for which in (
+        "state = 'wanted' AND priority < :lanes",
+        "state = 'fetching'",
+        "state = 'waiting' AND due_at <= :before",
+    )
+)
+_LEFT = tuple(
+    text(f"SELECT count(*) FROM media WHERE {which} AND {MEDIA}")
+    for which in (
+        "state = 'wanted'",
+        "state = 'fetching'",
+        "state = 'waiting'",
+        "state = 'failed' AND state IN ('gone', 'failed', 'damaged')",
+    )
+)
+_FAILING = text(f"SELECT count(*) FROM chore WHERE attempts > 0 AND due_at < :before AND {CHORE}")
+_CAME_IN = text(
+    "SELECT count(*), coalesce(sum(work_key & 1), 0) FROM work WHERE first_seen >= :since AND user_id IS NOT NULL "
+    "AND EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = work.work_key AND j.job = :job)"
+)
+
+
+def questions_due(conn: Connection, jobs: Sequence[str], before: int, lanes: Sequence[int]) -> bool:
+    """Whether a question about what these jobs have seen is due by then."""
+    bound = {"jobs": listed(jobs), "before": before}
+    return any(conn.execute(_CHORE_DUE, bound | {"lane": int(lane)}).first() is not None for lane in lanes)
+
+
+def files_due(conn: Connection, jobs: Sequence[str], before: int, lanes: int) -> bool:
+    """Whether a file that these jobs want is fetched now, or may be by then; new ones of lanes before `lanes`."""
+    bound = {"jobs": listed(jobs), "before": before, "lanes": lanes}
+    return any(conn.execute(stmt, bound).first() is not None for stmt in _FILES_DUE)
+
+
+def files_left(conn: Connection, jobs: Sequence[str]) -> int:
+    """How many files that these jobs want are not here and may still come."""
+    return sum(conn.scalar(stmt, {"jobs": listed(jobs)}) or 0 for stmt in _LEFT)
+
+
+def failing(conn: Connection, jobs: Sequence[str], before: int) -> int:
+    """How many questions about what these jobs have seen have failed and are asked again before this time."""
+    return conn.scalar(_FAILING, {"jobs": listed(jobs), "before": before}) or 0
+
+
+def came_in(conn: Connection, job: str, since: int) -> tuple[int, int]:
+    """How many works (illusts, manga, ugoira) and how many novels the mirror met since then that this job saw."""
+    both, novels = conn.execute(_CAME_IN, {"since": since, "job": job}).one()
+    return both - novels, novels
