@@ -1,15 +1,27 @@
 """An image host that fails, refuses, rewrites or denies: nothing is given up because of what passes."""
 
+import json
+import struct
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 
 from pixmirror.catalogue.schema import media
-from tests.faults import Act, bytes_changed, cut, status
+from pixmirror.fetch import finishing, structure
+from tests.faults import Act, bytes_changed, changed, cut, status
 from tests.journeys.test_faults import DAY_S, IMAGES, Case, an_illust, play
 
 WEBP = b"RIFF\x16\0\0\0WEBPVP8L" + b"\n\0\0\0\x2f\0\0\0\0\x07\x10\x11\x11\x11"
+
+WORKS = "/v[12]/(illust/|user/illusts|user/bookmarks/illust|user/following)"
+
+
+def named_gif(page: Any, work_id: int) -> Any:
+    """The page, with the original of this work as a GIF."""
+    text = json.dumps(page).replace(f"/{work_id}_p0.jpg", f"/{work_id}_p0.gif")
+    return json.loads(text.replace(f"/{work_id}_p0.png", f"/{work_id}_p0.gif"))
 
 
 def states(case: Case) -> dict[str, int]:
@@ -122,5 +134,26 @@ def test_a_sync_asks_at_once_for_what_waits_for_its_next_try(tmp_path: Path) -> 
         case.faults.add(f"/{work.id}_p0", status(500))
         assert (await case.sync()).exit_code == 7
         await case.recover(after_s=1)
+
+    play(tmp_path / "mirror", scene)
+
+
+def test_a_file_whose_check_takes_long_holds_up_no_other_and_is_stored_unchecked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = struct.pack("<6sHHBBB", b"GIF89a", 1, 1, 0, 0, 0) + b"," + bytes(9) + b"\2" + b"\1a" * 400_000 + b"\0;"
+
+    async def scene(case: Case) -> None:
+        work = an_illust(case)
+        case.faults.add(f"/{work.id}_p0", lambda x: x.say(Response(slow, media_type="image/gif")))
+        case.faults.add(WORKS, changed(lambda page: named_gif(page, work.id)))
+        monkeypatch.setattr(finishing, "QUICK_S", -1.0)  # every check that looks at the clock is made apart
+        monkeypatch.setattr(structure, "SECONDS", -9.0)  # and there, too, the time is over at once
+        report = await case.sync()
+        assert (report.exit_code, report.trouble) == (0, None)
+        (row,) = [row for row in case.rows(media) if row.owner_id == work.id * 2]
+        assert (row.state, row.size) == ("stored", len(slow))
+        assert row.error == "stored, but not checked: its check would have taken too long"
+        assert {row.state for row in case.rows(media)} == {"stored"}
 
     play(tmp_path / "mirror", scene)

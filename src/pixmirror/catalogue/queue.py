@@ -73,7 +73,8 @@ _FINISH = Many(
     .where(_id)
     .values(
         state="stored", path=bindparam("b_path"), size=bindparam("b_size"), sha256=bindparam("b_sha256"),
-        fetched_url=bindparam("b_url"), stored_at=bindparam("now"), error=None, due_at=0, damaged_sha256=None,
+        fetched_url=bindparam("b_url"), stored_at=bindparam("now"), error=bindparam("b_note"), due_at=0,
+        damaged_sha256=None,
     )
 )  # fmt: skip
 _LATER = update(media).where(_id).values(state="waiting", due_at=bindparam("at"), error=bindparam("reason"))
@@ -160,6 +161,7 @@ def finish_all(conn: Connection, done: Sequence[tuple[int, Stored]], now: int) -
                 "b_size": s.size,
                 "b_sha256": s.sha256,
                 "b_url": s.url or None,
+                "b_note": f"stored, but not checked: {s.unchecked}" if s.unchecked else None,
                 "now": now,
             }
             for i, s in done

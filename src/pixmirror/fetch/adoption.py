@@ -6,7 +6,7 @@ when its sha256 is known, or its time is the one that the URL names (the store s
 sidecar.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
@@ -17,12 +17,12 @@ from pixmirror.errors import Damaged
 from pixmirror.fetch.structure import check_structure
 from pixmirror.fetch.trash import path_for
 from pixmirror.models import Stored, url_ms, url_version
-from pixmirror.store import Check, Look, MirrorRoot
+from pixmirror.store import Look, MirrorRoot
 
 COARSE_MS = 2_000  # FAT and some network disks keep times to two seconds
 
 
-def structure(rel: str, length: int | None = None) -> Check:
+def structure(rel: str, length: int | None = None) -> Callable[..., str | None]:
     """The check of a file of this name."""
     return partial(check_structure, ext=PurePosixPath(rel).suffix.removeprefix("."), expected_size=length)
 

@@ -4,11 +4,13 @@ Files that are there at the same time are finished together: one thread, one syn
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
+from typing import BinaryIO
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection, Database
@@ -21,7 +23,7 @@ from pixmirror.fetch import verdicts
 from pixmirror.fetch.adoption import structure, worth_keeping
 from pixmirror.fetch.host import Host
 from pixmirror.fetch.room import Room
-from pixmirror.fetch.structure import WebPage
+from pixmirror.fetch.structure import OutOfTime, Patience, WebPage
 from pixmirror.fetch.trash import candidates, settle
 from pixmirror.models import MediaItem, Stored, url_ms, url_version
 from pixmirror.pixiv import Transport
@@ -29,6 +31,7 @@ from pixmirror.store import Check, MirrorRoot
 from pixmirror.store.part import NameTaken, Part, sync_folders
 from pixmirror.store.part import Stored as StoredFile
 
+QUICK_S = 0.25  # a check that takes longer is made apart
 GATHER_S = 0.05  # for others to come, which costs no time: the next file is on its way meanwhile
 
 
@@ -56,9 +59,20 @@ class Fetched:
     part: Part
     url: str
     length: int | None
+    looked: "_Looked | None" = None  # what its check found, if that was made apart
 
 
-Outcome = Stored | Damaged | PixmirrorError
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    damage: Damaged | None = None
+    unchecked: str = ""
+
+
+class _Slow:
+    """Its check takes long: it is made apart, and holds up no other file."""
+
+
+Outcome = Stored | Damaged | PixmirrorError | _Slow
 
 
 class Finisher:
@@ -72,11 +86,16 @@ class Finisher:
         self._enough = enough
         self._many = asyncio.Event()
         self._turn = asyncio.Lock()
-        self._waiting: list[tuple[Fetched, asyncio.Future[bool]]] = []
+        self._waiting: list[tuple[Fetched, asyncio.Future[bool | None]]] = []
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """We are being stopped: checks that take long are not waited for."""
+        self._stop.set()
 
     async def finish(self, fetched: Fetched) -> bool:
         """True when it is stored. Raises what concerns everything, after the claim was given back."""
-        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((fetched, done))
         if len(self._waiting) >= self._enough:
             self._many.set()
@@ -88,9 +107,20 @@ class Finisher:
                 self._many.clear()
                 batch, self._waiting = self._waiting, []
                 await self._finish(batch)
-        return await done
+        stored = await done
+        return await self._look_apart(fetched) if stored is None else stored
 
-    async def _finish(self, batch: Sequence[tuple[Fetched, asyncio.Future[bool]]]) -> None:
+    async def _look_apart(self, file: Fetched) -> bool:
+        """Check it in a thread of its own, then finish it with the others."""
+        try:
+            looked = await asyncio.to_thread(_look, file, self._stop)
+        except OutOfTime:  # we are being stopped
+            await asyncio.to_thread(file.part.abort, True)
+            await self._fetcher.db.run(queue.release, [file.item.media_id])
+            return False
+        return await self.finish(replace(file, looked=looked))
+
+    async def _finish(self, batch: Sequence[tuple[Fetched, asyncio.Future[bool | None]]]) -> None:
         f = self._fetcher
         files = [fetched for fetched, _ in batch]
         try:
@@ -118,7 +148,7 @@ class Finisher:
                 done.set_exception(error)
                 done.exception()
             else:
-                done.set_result(isinstance(outcome, Stored))
+                done.set_result(None if isinstance(outcome, _Slow) else isinstance(outcome, Stored))
 
     async def _note_those_that_came(self, results: Sequence[tuple[MediaItem, Outcome]]) -> None:
         f = self._fetcher
@@ -223,13 +253,48 @@ def _place_all(root: MirrorRoot, files: Sequence[Fetched]) -> list[Outcome]:
 
 
 def _place(root: MirrorRoot, file: Fetched) -> Outcome:
+    looked, check = file.looked, _check_of(file, Patience(QUICK_S))
     try:
         root.check_room(file.part.held)  # others may have filled the disk since
-        return stored(_under_a_name(root, file, structure(file.part.rel, file.length)), file.url)
+        if looked is not None and looked.damage is not None:
+            return looked.damage
+        found = _under_a_name(root, file, None if looked is not None else check)
+        return replace(stored(found, file.url), unchecked=check.unchecked if looked is None else looked.unchecked)
+    except OutOfTime:
+        return _Slow()
     except Damaged as error:
         return error
     except PixmirrorError as error:
         return _dropped(file, _told(root, error))
+
+
+class _Checking:
+    """A check that keeps why it could not be made."""
+
+    def __init__(self, check: Callable[..., str | None]) -> None:
+        self._check = check
+        self.unchecked = ""
+
+    def __call__(self, file: BinaryIO) -> None:
+        self.unchecked = self._check(file) or ""
+
+
+def _check_of(file: Fetched, patience: Patience) -> _Checking:
+    return _Checking(partial(structure(file.part.rel, file.length), patience=patience))
+
+
+def _look(file: Fetched, stop: threading.Event) -> _Looked:
+    """Check a file that takes long, within bounds. Blocks. OutOfTime when `stop` is set."""
+    check = _check_of(file, Patience(stop=stop))
+    try:
+        file.part.inspect(check)
+    except Damaged as error:
+        return _Looked(damage=error)
+    except OutOfTime:
+        if stop.is_set():
+            raise
+        return _Looked(unchecked="its check would have taken too long")
+    return _Looked(unchecked=check.unchecked)
 
 
 def _keep(root: MirrorRoot, file: Fetched) -> None:
@@ -253,17 +318,17 @@ def _under_a_name(root: MirrorRoot, file: Fetched, check: Check | None) -> Store
     mtime = url_ms(file.url) or item.create_date
     plain, version = part.rel, url_version(file.url)
     # The row's own file was found rotten: the new one takes its place.
-    replace = item.sha256 is not None
+    in_place = item.sha256 is not None
     if version and not PurePosixPath(plain).stem.endswith(version):
         others = [version, f"{version}_{part.digest[:14]}"]
     else:
         others = [part.digest[:14]]
     while True:
         try:
-            return part.place(mtime, check, replace)
+            return part.place(mtime, check, in_place)
         except NameTaken:
             if not worth_keeping(root, part.rel, file.url, item.damaged_sha256) or not others:
-                replace = True
+                in_place = True
             else:
                 rel = with_version(plain, others.pop(0))
                 part.rename(rel, root.resolve(rel))
@@ -286,7 +351,7 @@ def _record(conn: Connection, results: Sequence[tuple[MediaItem, Outcome]], now:
     file_brake.settled(
         conn, [item.media_id for item, outcome in results if isinstance(outcome, Stored) and item.attempts > 1]
     )
-    judged_here = [(item, outcome) for item, outcome in results if not isinstance(outcome, Damaged)]
+    judged_here = [(item, outcome) for item, outcome in results if not isinstance(outcome, Damaged | _Slow)]
     for item, outcome in judged_here:
         if isinstance(outcome, PixmirrorError) and outcome.scope == "everything":
             queue.release(conn, [item.media_id])

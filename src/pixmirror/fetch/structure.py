@@ -1,9 +1,14 @@
-"""Is this file whole, and of the kind that its name says? Walks the container only: nothing is decoded."""
+"""Is this file whole, and of the kind that its name says? Walks the container only: nothing is decoded.
+
+Each byte is looked at once, and only for so long: what cannot be checked in its time is said to be unchecked.
+"""
 
 import errno
 import os
 import re
 import struct
+import threading
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -13,7 +18,10 @@ from typing import BinaryIO
 from pixmirror.errors import Damaged
 
 BLOCK = 1 << 20
-TRAILING = 64 << 10  # bytes after the end that editors and cameras append
+SECONDS = 5.0  # for a check, and so many bytes a second more
+BYTES_A_SECOND = 20 << 20
+STEPS = 1024  # between two looks at the clock
+ZIP_DIRECTORY = 4 << 20
 ZIP_ENTRIES = 2000
 ZIP_RATIO = 100
 ZIP_TOTAL = 4 << 30
@@ -44,21 +52,59 @@ class WebPage(Damaged):
     """No file at all: a page that says why, in its place."""
 
 
-def check_structure(source: Path | BinaryIO, ext: str, expected_size: int | None = None) -> None:
+class OutOfTime(Exception):
+    """The check took longer than it may."""
+
+
+class Patience:
+    """How long a check may take, and whether somebody wants it to end at once. None: by the size of the file."""
+
+    def __init__(self, seconds: float | None = None, stop: threading.Event | None = None) -> None:
+        self._seconds = seconds
+        self._stop = stop
+        self._steps = 0
+        self._until = 0.0
+
+    def begin(self, size: int) -> None:
+        seconds = SECONDS + size / BYTES_A_SECOND if self._seconds is None else self._seconds
+        self._until = time.monotonic() + seconds
+
+    def step(self) -> None:
+        """Called once for each small part. OutOfTime."""
+        self._steps += 1
+        if not self._steps % STEPS:
+            self.look()
+
+    def look(self) -> None:
+        if time.monotonic() > self._until or (self._stop is not None and self._stop.is_set()):
+            raise OutOfTime
+
+
+def check_structure(
+    source: Path | BinaryIO, ext: str, expected_size: int | None = None, patience: Patience | None = None
+) -> str | None:
     """Return when the file is whole; raise Damaged, saying what is wrong, when not.
+
+    Returns why it could not be checked, None when it was: its kind is not known here, or it took too long (with a
+    `patience` of the caller's that is OutOfTime).
 
     `source` is a path or a seekable binary file, read from its start; `ext` is jpg, png, gif, webp or zip, and any
     other is checked as what the file looks like, or by its length alone;
     `expected_size` is the number of bytes that the server announced, None where it did not.
     """
-    if isinstance(source, Path):
-        with source.open("rb") as file:
-            _check(file, ext, expected_size)
-    else:
-        _check(source, ext, expected_size)
+    waits = patience or Patience()
+    try:
+        if isinstance(source, Path):
+            with source.open("rb") as file:
+                return _check(file, ext, expected_size, waits)
+        return _check(source, ext, expected_size, waits)
+    except OutOfTime:
+        if patience is not None:
+            raise
+        return "its check would have taken too long"
 
 
-def _check(file: BinaryIO, ext: str, expected_size: int | None) -> None:
+def _check(file: BinaryIO, ext: str, expected_size: int | None, patience: Patience) -> str | None:
     ext = ext.lower()
     ext = "jpg" if ext == "jpeg" else ext
     size = file.seek(0, os.SEEK_END)
@@ -73,15 +119,15 @@ def _check(file: BinaryIO, ext: str, expected_size: int | None) -> None:
     if ext not in _MAGIC:
         looks = _kind_of(head)
         if looks is None:
-            return  # of a kind that nobody here can check: whole as far as its length tells
+            return f"no check is known for files named .{ext}"  # whole as far as its length tells
         ext = looks
     if not head.startswith(_MAGIC[ext]):
         kind = next((k for k, magics in _MAGIC.items() if head.startswith(magics)), "something unknown")
         raise Damaged(f"the file is named .{ext} but holds {kind}")
     file.seek(0)
-    end = _WALKS[ext](file, size)
-    if expected_size is None and size - end > TRAILING:
-        raise Damaged(f"{size - end} bytes follow the end of the {ext} image")
+    patience.begin(size)
+    _WALKS[ext](file, size, patience)  # what editors and cameras append behind the end is theirs
+    return None
 
 
 def _kind_of(head: bytes) -> str | None:
@@ -104,49 +150,83 @@ def _skip(file: BinaryIO, count: int, size: int) -> int:
     return position
 
 
-def _walk_jpeg(file: BinaryIO, size: int) -> int:
-    """Cameras append whole second images (MPF): each must be whole too. Returns where the last one ends."""
-    end = 0
-    while file.read(3) == b"\xff\xd8\xff":
-        file.seek(-1, os.SEEK_CUR)
-        end = _walk_one_jpeg(file, size)
-    return end
+class _Window:
+    """A file read forwards, a block at a time: no byte is read or searched twice."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._size = size
+        self._block = b""
+        self._at = 0  # within the block
+        self._start = 0  # of the block within the file
+
+    def peek(self, count: int) -> bytes:
+        if len(self._block) - self._at < count:
+            self._start += self._at
+            self._block = self._block[self._at :] + self._file.read(BLOCK)
+            self._at = 0
+        return self._block[self._at : self._at + count]
+
+    def take(self, count: int) -> bytes:
+        data = self.peek(count)
+        if len(data) != count:
+            raise Damaged(f"the file is cut: it ends {count - len(data)} bytes too early")
+        self._at += count
+        return data
+
+    def skip(self, count: int) -> None:
+        target = self._start + self._at + count
+        if target > self._size:
+            raise Damaged(f"the file is cut: a part of it should reach byte {target}, it has {self._size}")
+        if self._at + count <= len(self._block):
+            self._at += count
+            return
+        self._file.seek(target)
+        self._block, self._at, self._start = b"", 0, target
+
+    def tell(self) -> int:
+        return self._start + self._at
+
+    def next_marker(self) -> int | None:
+        """The marker that comes next, which is then behind us; None at the end. Fill bytes may stand before it."""
+        while len(self.peek(2)) == 2:
+            if found := _MARKER.search(self._block, self._at):
+                self._at = found.end()
+                return self._block[found.end() - 1]
+            self._at = len(self._block) - self._block.endswith(b"\xff")
+        return None
 
 
-def _walk_one_jpeg(file: BinaryIO, size: int) -> int:
+def _walk_jpeg(file: BinaryIO, size: int, patience: Patience) -> None:
+    """Cameras append whole second images (MPF): each must be whole too."""
+    window = _Window(file, size)
+    while window.peek(3) == b"\xff\xd8\xff":
+        window.skip(2)
+        _walk_one_jpeg(window, patience)
+
+
+def _walk_one_jpeg(window: _Window, patience: Patience) -> None:
     scanned = False
-    while (marker := _next_marker(file)) is not None:
+    while (marker := window.next_marker()) is not None:
+        patience.step()
         if marker == _EOI:
             if not scanned:
                 raise Damaged("the JPEG ends before its image data")
-            return file.tell()
-        length = int.from_bytes(_exactly(file, 2), "big")
+            return
+        length = int.from_bytes(window.take(2), "big")
         if length < 2:
-            raise Damaged(f"the JPEG has a segment of impossible length at byte {file.tell()}")
-        _skip(file, length - 2, size)
+            raise Damaged(f"the JPEG has a segment of impossible length at byte {window.tell()}")
+        window.skip(length - 2)
         scanned = scanned or marker == _SOS
     raise Damaged("the JPEG is cut: its end marker is missing")
 
 
-def _next_marker(file: BinaryIO) -> int | None:
-    head = file.read(2)
-    if _MARKER.match(head):  # as between segments: only image data must be searched
-        return head[1]
-    file.seek(-len(head), os.SEEK_CUR)
-    while block := file.read(BLOCK):
-        while block.endswith(b"\xff") and (more := file.read(1)):
-            block += more
-        if found := _MARKER.search(block):
-            file.seek(found.end() - len(block), os.SEEK_CUR)
-            return block[found.end() - 1]
-    return None
-
-
-def _walk_png(file: BinaryIO, size: int) -> int:
+def _walk_png(file: BinaryIO, size: int, patience: Patience) -> None:
     file.seek(8)
     kind = b""
     seen: set[bytes] = set()
     while kind != b"IEND":
+        patience.step()
         length = int.from_bytes(_exactly(file, 4), "big")
         kind = _exactly(file, 4)
         if not seen and kind != b"IHDR":
@@ -156,15 +236,15 @@ def _walk_png(file: BinaryIO, size: int) -> int:
         crc = zlib.crc32(kind)
         for start in range(0, length, BLOCK):
             crc = zlib.crc32(_exactly(file, min(BLOCK, length - start)), crc)
+            patience.look()
         if crc != int.from_bytes(_exactly(file, 4), "big"):
             raise Damaged(f"the PNG is damaged: the checksum of a chunk before byte {file.tell()} is wrong")
         seen.add(kind)
     if b"IDAT" not in seen:
         raise Damaged("the PNG holds no image data")
-    return file.tell()
 
 
-def _walk_gif(file: BinaryIO, size: int) -> int:
+def _walk_gif(file: BinaryIO, size: int, patience: Patience) -> None:
     file.seek(6)
     _skip(file, _color_table(_exactly(file, 7)[4]), size)
     images = 0
@@ -180,26 +260,27 @@ def _walk_gif(file: BinaryIO, size: int) -> int:
         length = _exactly(file, 1)[0]
         while length:  # data and the next length in one read: the loop runs thousands of times
             length = _exactly(file, length + 1)[-1]
+            patience.step()
+        patience.step()
     if not images:
         raise Damaged("the GIF holds no image")
-    return file.tell()
 
 
 def _color_table(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _walk_webp(file: BinaryIO, size: int) -> int:
+def _walk_webp(file: BinaryIO, size: int, patience: Patience) -> None:
     header = _exactly(file, 16)
     if header[8:12] != b"WEBP" or header[12:15] != b"VP8":
         raise Damaged("the file is named .webp but is another kind of RIFF file")
     end = int.from_bytes(header[4:8], "little") + 8
     if end > size:
         raise Damaged(f"the WebP is cut: it should have {end} bytes, it has {size}")
-    return end
 
 
-def _walk_zip(file: BinaryIO, size: int) -> int:
+def _walk_zip(file: BinaryIO, size: int, patience: Patience) -> None:
+    _check_zip_directory(file, size)
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
@@ -211,14 +292,26 @@ def _walk_zip(file: BinaryIO, size: int) -> int:
             for entry in entries:
                 with archive.open(entry) as member:
                     while member.read(BLOCK):
-                        pass  # the checksum is compared when the last byte has been read
+                        patience.look()  # the checksum is compared when the last byte has been read
     except _ZIP_FAULTS as error:
         raise Damaged(f"the zip is damaged: {error}") from error
     except OSError as error:
         if error.errno != errno.EINVAL:  # EINVAL: an offset in the archive points before its start
             raise
         raise Damaged("the zip is damaged: an offset points outside") from error
-    return size
+
+
+def _check_zip_directory(file: BinaryIO, size: int) -> None:
+    """Whoever opens a zip reads its whole directory into memory: look first how large that says it is."""
+    file.seek(max(size - (1 << 16) - 22, 0))
+    tail = file.read()
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0 or len(tail) < end + 22:
+        raise Damaged("the zip is cut: its directory is missing")
+    announced = int.from_bytes(tail[end + 12 : end + 16], "little")
+    if announced > ZIP_DIRECTORY:  # a zip64 archive says 2^32-1 here; with so many members it is none of ours
+        raise Damaged(f"the zip's directory of {announced} bytes is larger than is accepted")
+    file.seek(0)
 
 
 def _check_zip_limits(entries: list[zipfile.ZipInfo], size: int) -> None:
@@ -234,7 +327,7 @@ def _check_zip_limits(entries: list[zipfile.ZipInfo], size: int) -> None:
         raise Damaged(f"the zip would unpack to {total} bytes, more than is accepted")
 
 
-_WALKS: dict[str, Callable[[BinaryIO, int], int]] = {
+_WALKS: dict[str, Callable[[BinaryIO, int, Patience], None]] = {
     "jpg": _walk_jpeg,
     "png": _walk_png,
     "gif": _walk_gif,

@@ -118,6 +118,7 @@ class Worker:
 
     async def aclose(self) -> None:
         """What has come is finished; one that could not be was given back, and nobody waits to hear of it."""
+        self._finisher.stop()
         if self._finishing is not None:
             await asyncio.gather(self._finishing, return_exceptions=True)
         await self._client.aclose()

@@ -70,6 +70,7 @@ class Stored:
     size: int
     sha256: str
     url: str = ""
+    unchecked: str = ""  # why its structure could not be checked
 
     @classmethod
     def of(cls, path: str, size: int, sha256: str) -> Self:

@@ -15,7 +15,7 @@ from pixmirror.errors import Damaged, DiskFull, FileError, StorageAbsent, Storag
 BLOCK = 1 << 20
 SPILL = 512 << 10  # bytes of a file held in memory
 
-Check = Callable[[BinaryIO], None]
+Check = Callable[[BinaryIO], object]
 
 
 class NameTaken(FileError):
@@ -171,6 +171,11 @@ class Part:
             os.rename(self._temporary, self._path)
             self._close()
         return Stored(self.rel, self.offset, digest)
+
+    def inspect(self, check: Check) -> None:
+        """Check what came, as `place` does, and leave it as it is; `place` was tried before. Blocks. Damaged."""
+        with storage(self._path), self._readable(b"") as file:
+            checked(check, file, self._hash.hexdigest())
 
     def _readable(self, data: bytes) -> BinaryIO:
         """The whole file, from its start: from memory if all of it is there still."""
