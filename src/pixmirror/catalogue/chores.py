@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, select, text, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import of_jobs
@@ -74,6 +74,7 @@ _POSTPONE = (
     .where(_ONE)
     .values(due_at=bindparam("at"), error=bindparam("reason"), attempts=func.max(chore.c.attempts, 0) + 1)
 )
+_PUT_OFF = update(chore).where(_ONE).values(due_at=bindparam("at"), error=bindparam("reason"))
 _PROGRESS = (
     update(chore)
     .where(_ONE)
@@ -135,6 +136,20 @@ def _progress(text: str | None) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def find(conn: Connection, kind: str, key: int, now: int) -> Chore | None:
+    """This chore, if it is due."""
+    row = conn.execute(
+        select(chore).where(chore.c.kind == kind, chore.c.key == key, chore.c.due_at <= now)
+    ).first()
+    return None if row is None else _chore(row)
+
+
+def _chore(r: Row[Any]) -> Chore:
+    progress = json.loads(r.progress or "{}")
+    attempts, again = max(r.attempts, 0), r.attempts == ASKED_AGAIN
+    return Chore(r.kind, r.key, r.lane, r.due_at, attempts, progress, r.error, again)
+
+
 def _lanes(conn: Connection) -> list[int]:
     """The lanes that hold anything, by skipping through the index."""
     lanes: list[int] = []
@@ -165,6 +180,11 @@ def claim(conn: Connection, kind: str, key: int) -> None:
 def postpone(conn: Connection, kind: str, key: int, due_at: int, error: str | None) -> None:
     """It failed: try again at `due_at`."""
     conn.execute(_POSTPONE, {"b_kind": kind, "b_key": key, "at": due_at, "reason": error})
+
+
+def put_off(conn: Connection, kind: str, key: int, due_at: int, error: str | None) -> None:
+    """Nothing is left to do before `due_at`; `error` is why something is left at all. Its progress stays."""
+    conn.execute(_PUT_OFF, {"b_kind": kind, "b_key": key, "at": due_at, "reason": error})
 
 
 def save_progress(conn: Connection, kind: str, key: int, progress: Mapping[str, Any]) -> None:

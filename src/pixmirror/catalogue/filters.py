@@ -1,6 +1,7 @@
 """A job's filter applied to what is known already, without asking Pixiv again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, literal_column, select, update
 
@@ -13,18 +14,17 @@ from pixmirror.models import Lane, WorkFacts
 
 LEFT = "the artist is no longer in this job"
 
+_KNOWN = select(
+    work.c.work_key, work.c.type, work.c.user_id, work.c.x_restrict, work.c.ai_type, work.c.total_bookmarks,
+    work.c.page_count, work.c.create_date,
+).where(work.c.user_id.is_not(None))  # fmt: skip
 _FACTS = (
-    select(
-        work.c.work_key, work.c.type, work.c.user_id, work.c.x_restrict, work.c.ai_type, work.c.total_bookmarks,
-        work.c.page_count, work.c.create_date,
-    )
-    .join(work_job, work_job.c.work_key == work.c.work_key)
-    .where(
-        work_job.c.job == bindparam("b_job"), work_job.c.work_key > bindparam("after"), work.c.user_id.is_not(None)
-    )
+    _KNOWN.join(work_job, work_job.c.work_key == work.c.work_key)
+    .where(work_job.c.job == bindparam("b_job"), work_job.c.work_key > bindparam("after"))
     .order_by(work_job.c.work_key)
     .limit(bindparam("n"))
-)  # fmt: skip
+)
+_FACTS_OF_THESE = _KNOWN.where(among(work.c.work_key, "keys"))
 _REASON = (
     update(work_job)
     .where(
@@ -63,7 +63,15 @@ _NOVEL_FILES = (
 
 def facts_of(conn: Connection, job: str, after_key: int, limit: int) -> list[WorkFacts]:
     """Works that the job has seen, stubs left out, by key."""
-    rows = conn.execute(_FACTS, {"b_job": job, "after": after_key, "n": limit}).all()
+    return _facts(conn, conn.execute(_FACTS, {"b_job": job, "after": after_key, "n": limit}).all())
+
+
+def facts_of_these(conn: Connection, keys: Sequence[int]) -> list[WorkFacts]:
+    """These works, stubs left out."""
+    return _facts(conn, conn.execute(_FACTS_OF_THESE, {"keys": listed(keys)}).all())
+
+
+def _facts(conn: Connection, rows: Sequence[Any]) -> list[WorkFacts]:
     tags = ingest_known.tags_of(conn, [r.work_key for r in rows])
     return [
         WorkFacts(

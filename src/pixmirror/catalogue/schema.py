@@ -311,7 +311,7 @@ ranking = _table(
 )
 Index("ranking_by_work", ranking.c.work_key)
 
-# One reading of one ranking: state reading, complete, empty_for_account.
+# One reading of one ranking: state reading, complete, whole, same, empty_for_account.
 ranking_day = _table(
     "ranking_day",
     Column("account_id", Integer, nullable=False),

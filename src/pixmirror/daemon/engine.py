@@ -80,7 +80,18 @@ class Engine:
         share = m.config.mirror.brake_percent / 100
         one, other = self._way.suspicion, self._way.website
         return Context(
-            m.db, m.api, m.clock, m.account_id, self.bell.ring, m.jobs, self.walking, m.web, share, one, other
+            m.db,
+            m.api,
+            m.clock,
+            m.account_id,
+            self.bell.ring,
+            m.jobs,
+            self.walking,
+            m.web,
+            share,
+            one,
+            other,
+            m.paused,
         )
 
     def active(self) -> list[str]:

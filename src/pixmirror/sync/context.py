@@ -120,6 +120,7 @@ class Context:
     brake: float = 0.05
     suspicion: Suspicion = field(default_factory=Suspicion)
     website: Suspicion = field(default_factory=Suspicion)
+    paused: frozenset[str] = frozenset()
 
     async def heard(self, subject: Subject, error: PixmirrorError | None) -> None:
         """The App API answered about this, or failed to. Raises the error where it is everybody's trouble."""

@@ -37,7 +37,17 @@ from pixmirror.models import (
     url_version,
 )
 from pixmirror.pixiv.app import illusts, novels, users
-from pixmirror.sync import bookmark_tags, comments, coverage, filters, own_entries, refresh, sources, website
+from pixmirror.sync import (
+    bookmark_tags,
+    comments,
+    coverage,
+    filters,
+    own_entries,
+    ranking,
+    refresh,
+    sources,
+    website,
+)  # fmt: skip
 from pixmirror.sync.context import Context, Job
 from pixmirror.sync.suspicion import concerns_what_was_asked
 from pixmirror.sync.walk import backoff_ms
@@ -70,7 +80,7 @@ async def _heard(ctx: Context, chore: Chore, error: PixmirrorError | None) -> No
     subject = ("chore", chore.kind, chore.key)
     if chore.kind in web_health.KINDS:
         await website.heard(ctx, subject, error)
-    else:
+    elif chore.kind != ranking.CHORE:  # which tells itself what it heard of each day
         await ctx.heard(subject, error)
 
 
@@ -281,6 +291,7 @@ HANDLERS: dict[str, Callable[[Context, Job, Chore, Lane], Awaitable[None]]] = {
     "comments": comments.run,
     "replies": comments.run_replies,
     "bookmark_tags": bookmark_tags.run,
+    "ranking": ranking.backfill,
     "bookmark": own_entries.bookmark,
     "follow": own_entries.follow,
     "coverage": coverage.run_list,

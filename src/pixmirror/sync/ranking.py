@@ -1,27 +1,32 @@
-"""Rankings: one reading of one medium, mode and JST day at a time, restarted when it was cut (design 5).
+"""Rankings: the newest day of each mode in the job's run, earlier days one by one as a chore (design 5).
 
-A day's ranking appears about noon JST of the next day; before that an empty answer means "not yet".
+A day's ranking appears about noon JST of the next day; before that an empty answer means "not yet". A day is due
+while it was not read as deep as a job wants it. What other jobs had read, a job that comes later sees unasked.
 """
 
-import re
-from collections.abc import AsyncGenerator
-from datetime import date, datetime, timedelta
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
+from pixmirror.catalogue import chores, runs, sharing
+from pixmirror.catalogue import filters as filter_rows
+from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.ingest import ranking as ingest_ranking
-from pixmirror.catalogue.ingest.broken import record_broken
-from pixmirror.catalogue.ingest.ranking import DayState
+from pixmirror.catalogue.ingest.ranking import RankingDay
 from pixmirror.clock import DAY_MS
-from pixmirror.errors import InvalidRequest, OffsetCap, PixivError
-from pixmirror.models import JST, Lane, Listing, Medium, from_ms
-from pixmirror.pixiv.app import illusts, novels
-from pixmirror.sync import sources
+from pixmirror.errors import BadResponse, InvalidRequest, PixivError
+from pixmirror.models import JST, Lane, Medium, from_ms
+from pixmirror.sync import filters
 from pixmirror.sync.context import Context, Job, JobResult
+from pixmirror.sync.ranking_day import PUBLISHED_AT_HOUR, Day, read_pages
+from pixmirror.sync.setbacks import backoff_ms
+from pixmirror.sync.suspicion import Subject
 
-PUBLISHED_AT_HOUR = 12
-_INDEX = re.compile(r"\[(\d+)\]")
-EMPTY_AFTER_MS = 3 * DAY_MS
+CHORE, KEY = "ranking", 0
+FAILURES_IN_A_ROW = 3  # then the earlier days of the mode rest until tomorrow
+WORKS = 1000
 
 
 def newest_date(now: int) -> date:
@@ -37,98 +42,173 @@ def dates(since: date | None, until: date | None, now: int) -> list[date]:
     return [newest - timedelta(days=n) for n in range((newest - first).days + 1)]
 
 
-def _noon_after(day: date) -> int:
-    noon = datetime(day.year, day.month, day.day, PUBLISHED_AT_HOUR, tzinfo=JST) + timedelta(days=1)
-    return int(noon.timestamp() * 1000)
-
-
 async def run_ranking(ctx: Context, job: Job) -> JobResult:
-    """Read each day that is missing, and once more each that is a day old."""
+    """Read the newest day of each mode, and let the earlier ones be read after it."""
     result = JobResult()
+    now = ctx.clock.now()
     for medium in job.media:
         for mode in job.modes:
             known = await ctx.db.read(ingest_ranking.ranking_days, ctx.account_id, medium, mode)
-            for day in dates(job.since, job.until, ctx.clock.now()):
-                if ingest_ranking.is_due(known.get(day.isoformat()), ctx.clock.now()):
-                    result = await _read_day(ctx, job, medium, mode, day, result)
+            for day in dates(job.since, job.until, now)[:1]:
+                if ingest_ranking.is_due(known.get(day.isoformat()), now, job.top):
+                    result = await _read_newest(ctx, _day(ctx, job, medium, mode, day), result)
+            while await ctx.db.run(_catch_up, ctx, job, medium, mode, now):
+                pass
+    await ctx.db.run(chores.add, CHORE, KEY, int(Lane.BACKFILL), ctx.clock.now())
+    if not ctx.jobs:
+        await _backfill_now(ctx, job)
+    ctx.ring()
     return result
 
 
-async def _read_day(ctx: Context, job: Job, medium: Medium, mode: str, day: date, result: JobResult) -> JobResult:
-    """A reading that fails after its first page stays open: the next run starts it again."""
+async def _read_newest(ctx: Context, one: Day, result: JobResult) -> JobResult:
+    """A reading that fails after its first page stays open: it starts again."""
     brought = JobResult()
     try:
-        async for so_far in _read_pages(ctx, job, medium, mode, day):
+        async for so_far in read_pages(ctx, one, Lane.NEW):
             brought = so_far
             ctx.ring()
     except PixivError as error:
         if error.scope == "everything":
             raise
-        await ctx.heard(("ranking", f"{medium} {mode}", day.toordinal()), error)
+        await ctx.heard(_subject(one), error)
         return result.plus(brought.new, brought.seen, str(error))
     await ctx.suspicion.answered()
     return result.plus(brought.new, brought.seen)
 
 
-async def _read_pages(
-    ctx: Context, job: Job, medium: Medium, mode: str, day: date
-) -> AsyncGenerator[JobResult, None]:
-    """Page after page: what has been read so far."""
-    now = ctx.clock.now()
-    name = day.isoformat()
-    ask = illusts.ranking if medium == "illust" else novels.ranking
-    snapshot = await ctx.db.run(ingest_ranking.begin_ranking, ctx.account_id, medium, mode, name, now)
-    api = ctx.api.at(Lane.NEW)
-    key = (medium, mode, name, snapshot)
+def _subject(one: Day) -> Subject:
+    return ("ranking", one.of_mode, one.day.toordinal())
+
+
+def _day(ctx: Context, job: Job, medium: Medium, mode: str, day: date) -> Day:
+    """The ranking with all jobs that want it, so that it is read once, as deep as the deepest of them wants."""
+    others = [j for j in _jobs(ctx) if j.name != job.name and medium in j.media and mode in j.modes]
+    covered = [j for j in others if day in dates(j.since, j.until, ctx.clock.now())]
+    return Day(medium, mode, day, (job, *covered))
+
+
+def _jobs(ctx: Context) -> list[Job]:
+    return [j for j in ctx.jobs.values() if j.kind == "ranking" and j.name not in ctx.paused]
+
+
+# -- earlier days ----------------------------------------------------------------------------------------------
+
+
+async def backfill(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    """Read one earlier day, the newest that is due; the chore stays due as long as there are more."""
+    await _backfill(ctx, _jobs(ctx), chore, lane)
+
+
+async def _backfill_now(ctx: Context, job: Job) -> None:
+    """Without the other jobs at hand nobody else would read them."""
+    while chore := await ctx.db.read(chores.find, CHORE, KEY, ctx.clock.now()):
+        await _backfill(ctx, [job], chore, Lane.BACKFILL)
+
+
+async def _backfill(ctx: Context, jobs: list[Job], chore: Chore, lane: Lane) -> None:
+    now, later = ctx.clock.now(), dict(chore.progress)
+    due = await ctx.db.read(_due_days, ctx, jobs, now)
+    one = next((d for d in due if not any(_waits(later, name, now) for name in (_name(d), d.of_mode))), None)
+    if one is None:
+        await ctx.db.run(_nothing_now, later, {name for d in due for name in (_name(d), d.of_mode)}, now)
+        return
     try:
-        listing: Listing[Any] = await ask(api, mode, day)
-    except InvalidRequest:
-        # Pixiv has no ranking of this mode for this day: before its first, or not a mode of this account.
-        await ctx.db.run(_finish, ctx, key, "empty_for_account", 0)
-        raise
-    rank, new, seen_keys = 1, 0, set[int]()
-    while True:
-        items = listing.items[: job.top - rank + 1]
-        keys = [received.item.key for received in items]
-        if seen_keys & set(keys):
-            # It was published anew while we read: start again at the next run.
-            return
-        seen_keys.update(keys)
-        new += await ctx.db.run(_record_page, ctx, job, listing, key, rank)
-        rank += len(items) + len(listing.broken)
-        yield JobResult(new, rank - 1)
-        if listing.next is None or rank > job.top:
-            break
-        try:
-            listing = await ask(api, mode, next=listing.next)
-        except OffsetCap:
-            break  # as deep as Pixiv shows it
-    if rank > 1 or ctx.clock.now() >= _noon_after(day) + EMPTY_AFTER_MS:
-        await ctx.db.run(_finish, ctx, key, "complete" if rank > 1 else "empty_for_account", rank - 1)
+        async for _ in read_pages(ctx, _day(ctx, one.jobs[0], one.medium, one.mode, one.day), lane):
+            ctx.ring()
+        later.pop(one.of_mode, None)
+        if await ctx.db.read(_is_open, ctx, one):
+            raise BadResponse(f"ranking {one.of_mode} of {one.name}: it is empty, or changed while it was read")
+        later.pop(_name(one), None)
+    except PixivError as error:
+        if error.scope == "everything":
+            raise
+        _note(later, one, error, ctx.clock.now())
+        await ctx.db.run(chores.save_progress, CHORE, KEY, later)
+        await ctx.heard(_subject(one), error)
+        return
+    await ctx.db.run(chores.save_progress, CHORE, KEY, later)
+    await ctx.heard(_subject(one), None)
 
 
-def _finish(
-    conn: Connection, ctx: Context, key: tuple[Medium, str, str, int], state: DayState, depth: int
-) -> None:
-    ingest_ranking.finish_ranking(conn, ctx.account_id, *key, state, depth, ctx.clock.now())
+def _is_open(conn: Connection, ctx: Context, one: Day) -> bool:
+    known = ingest_ranking.ranking_days(conn, ctx.account_id, one.medium, one.mode).get(one.name)
+    return known is None or known.state == "reading"
 
 
-def _record_page(
-    conn: Connection, ctx: Context, job: Job, listing: Listing[Any], key: tuple[Medium, str, str, int], rank: int
-) -> int:
-    medium, mode, day, snapshot = key
-    now = ctx.clock.now()
-    items = listing.items[: job.top - rank + 1]
-    record_broken(conn, listing.endpoint, listing.unread, now)
-    ingested = sources.record_works(ctx, job, conn, items, "feed", Lane.NEW, now)
-    for first, keys in _ranks(listing, rank, job.top):
-        ingest_ranking.record_ranking(conn, ctx.account_id, medium, mode, day, snapshot, first, keys)
-    return len(ingested.new)
+def _due_days(conn: Connection, ctx: Context, jobs: list[Job], now: int) -> list[Day]:
+    """The earlier days that are due, newest first."""
+    found: dict[tuple[date, Medium, str], Day] = {}
+    for job in jobs:
+        for medium in job.media:
+            for mode in job.modes:
+                known = ingest_ranking.ranking_days(conn, ctx.account_id, medium, mode)
+                for day in _earlier(job, known, now):
+                    if ingest_ranking.is_due(known.get(day.isoformat()), now, job.top):
+                        found.setdefault((day, medium, mode), Day(medium, mode, day, (job,)))
+    return sorted(found.values(), key=lambda d: d.day, reverse=True)
 
 
-def _ranks(listing: Listing[Any], first: int, top: int) -> list[tuple[int, list[int]]]:
-    """(rank, key) of the page's works; one that could not be read keeps its rank."""
-    lost = {int(found[1]) for b in listing.broken if (found := _INDEX.search(b.path))}
-    places = (n for n in range(len(listing.items) + len(lost)) if n not in lost)
-    ranked = zip(places, listing.items, strict=False)
-    return [(first + n, [received.item.key]) for n, received in ranked if first + n <= top]
+def _earlier(job: Job, known: dict[str, RankingDay], now: int) -> Iterator[date]:
+    """Without `since` only those that were the newest once and could not be read then."""
+    covered = dates(job.since, job.until, now)
+    yield from covered[1:]
+    if job.since is None:
+        for name, day in known.items():
+            if (day.state == "reading" or day.denied) and date.fromisoformat(name) not in covered[:1]:
+                yield date.fromisoformat(name)
+
+
+def _name(one: Day) -> str:
+    return f"{one.of_mode}:{one.name}"
+
+
+def _waits(later: dict[str, Any], name: str, now: int) -> bool:
+    """`later` holds, of a day or a mode, how often in a row it failed, until when it waits, and why."""
+    return name in later and later[name][1] > now
+
+
+def _note(later: dict[str, Any], one: Day, error: PixivError, now: int) -> None:
+    times = int(later.get(_name(one), [0])[0])
+    refused = isinstance(error, InvalidRequest)
+    wait = DAY_MS if refused else backoff_ms(times)
+    later[_name(one)] = [times + 1, now + wait, str(error)]
+    in_a_row = int(later.get(one.of_mode, [0])[0]) + 1
+    rests = in_a_row >= FAILURES_IN_A_ROW
+    later[one.of_mode] = [0 if rests else in_a_row, now + DAY_MS if rests else 0, str(error)]
+
+
+def _nothing_now(conn: Connection, later: dict[str, Any], due: set[str], now: int) -> None:
+    """Nothing can be read before the first of those that wait; the job's next run looks again, too."""
+    waiting = {name: entry for name, entry in later.items() if name in due}
+    if not waiting:
+        chores.done(conn, CHORE, KEY)
+        return
+    times = [entry[1] for entry in waiting.values() if entry[1] > now]
+    chores.save_progress(conn, CHORE, KEY, waiting)
+    chores.put_off(conn, CHORE, KEY, min(times, default=now + DAY_MS), next(iter(waiting.values()))[2])
+
+
+# -- what other jobs had read ----------------------------------------------------------------------------------
+
+
+def _catch_up(conn: Connection, ctx: Context, job: Job, medium: Medium, mode: str, now: int) -> bool:
+    """The job sees what was ranked in its days before it wanted them, or while it was not enabled.
+
+    Returns whether there may be more.
+    """
+    covered = dates(job.since, job.until, now)
+    name = f"ranking_seen:{job.name}:{medium}:{mode}"
+    wants = [job.since and job.since.isoformat(), job.until and job.until.isoformat(), job.top]
+    before = json.loads(runs.get_meta(conn, name) or "{}")
+    since = int(before.get("at", 0)) if before.get("wants") == wants else 0
+    days = (covered[-1].isoformat(), covered[0].isoformat()) if covered else ("", "")
+    place = (ctx.account_id, medium, mode, job.name, days, job.top, since, WORKS)
+    keys = ingest_ranking.unseen(conn, *place)
+    if keys:
+        facts = {f.key: filters.refuse(job.wanted, f) for f in filter_rows.facts_of_these(conn, keys)}
+        stubs = set(keys) - facts.keys()
+        sharing.also_saw(conn, job.name, facts, stubs, now, int(Lane.BACKFILL), comments=job.wants.comments)
+        return True
+    runs.set_meta(conn, name, json.dumps({"wants": wants, "at": now}))
+    return False

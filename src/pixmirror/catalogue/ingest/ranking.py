@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy import Connection, Table, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue.schema import ranking, ranking_day
+from pixmirror.catalogue.schema import ranking, ranking_day, work, work_job
 from pixmirror.catalogue.statements import Many
 from pixmirror.models import Medium
 
 AGAIN_AFTER_MS = 24 * 3_600_000  # a ranking is read once more when the first reading is so old
+DENIALS = 2  # a day that Pixiv has no ranking of has said so twice, a day apart
 
-DayState = Literal["reading", "complete", "empty_for_account", "same"]
+# complete: as deep as was asked; whole: to the end of the list.
+DayState = Literal["reading", "complete", "whole", "empty_for_account", "same"]
+READ = ("complete", "whole", "same")
 
 _insert = insert(ranking)
 _RANKED = Many(
@@ -26,19 +29,28 @@ _RANKED = Many(
 
 @dataclass(frozen=True, slots=True)
 class RankingDay:
-    """The newest reading of a ranking; state `same`: it equals the snapshot before it."""
+    """The newest reading of a ranking; state `same`: it equals the snapshot before it.
+
+    `whole`: a reading has come to the end of the list. `denied`: how often in a row Pixiv said that there is none.
+    """
 
     snapshot: int
     state: str
     depth: int
     read_at: int
+    whole: bool = False
+    denied: int = 0
 
 
-def is_due(known: RankingDay | None, now: int) -> bool:
-    """Whether a day's ranking, as far as it was read, is still to be read."""
+def is_due(known: RankingDay | None, now: int, top: int = 0) -> bool:
+    """Whether a day's ranking, as far as it was read, is still to be read, down to rank `top`."""
     if known is None or known.state == "reading":
         return True
-    return known.state == "complete" and known.snapshot == 1 and now - known.read_at >= AGAIN_AFTER_MS
+    if known.denied:
+        return known.denied < DENIALS and now - known.read_at >= AGAIN_AFTER_MS
+    if known.depth < top and not known.whole:
+        return True
+    return known.state in ("complete", "whole") and known.snapshot == 1 and now - known.read_at >= AGAIN_AFTER_MS
 
 
 def _is(
@@ -100,19 +112,80 @@ def finish_ranking(
 ) -> bool:
     """Ends a reading; False if it equals the snapshot before it, whose rows then stand for both."""
     place = (account_id, medium, mode, date)
-    same = False
-    if state == "complete":
+    same, before = False, None
+    if state in ("complete", "whole"):
+        conn.execute(
+            delete(ranking_day).where(*_is(ranking_day, *place), ranking_day.c.state == "empty_for_account")
+        )
         kept = select(func.max(ranking.c.snapshot)).where(*_is(ranking, *place), ranking.c.snapshot < snapshot)
         before = conn.execute(kept).scalar()
         same = before is not None and _ranks(conn, *place, before) == _ranks(conn, *place, snapshot)
     if same:
         _drop_rows(conn, *place, snapshot)
+        if state == "whole":
+            conn.execute(update(ranking_day).where(*_is(ranking_day, *place, before)).values(state=state))
     conn.execute(
         update(ranking_day)
         .where(*_is(ranking_day, *place, snapshot))
         .values(state="same" if same else state, depth=depth, read_at=now)
     )
     return not same
+
+
+def deny_ranking(
+    conn: Connection, account_id: int, medium: Medium, mode: str, date: str, snapshot: int, now: int
+) -> bool:
+    """Pixiv says that there is no such ranking. Returns whether that is believed for good.
+
+    The first time it is only noted: a refused app, maintenance or a wrong clock say the same. It is believed when
+    it is said again a day later, and another ranking was read in between.
+    """
+    place = (account_id, medium, mode, date)
+    known = ranking_days(conn, account_id, medium, mode).get(date)
+    before = conn.execute(
+        select(ranking_day).where(
+            *_is(ranking_day, *place, snapshot - 1), ranking_day.c.state == "empty_for_account"
+        )
+    ).first()
+    if known is None or before is None:
+        finish_ranking(conn, *place, snapshot, "empty_for_account", 0, now)
+        return False
+    read = select(ranking_day.c.date).where(
+        ranking_day.c.account_id == account_id,
+        ranking_day.c.state.in_(READ),
+        ranking_day.c.read_at > before.read_at,
+    )
+    if conn.execute(read.limit(1)).first() is not None:
+        finish_ranking(conn, *place, snapshot, "empty_for_account", 0, now)
+        return True
+    conn.execute(delete(ranking_day).where(*_is(ranking_day, *place, snapshot)))
+    conn.execute(update(ranking_day).where(*_is(ranking_day, *place, snapshot - 1)).values(read_at=now))
+    return False
+
+
+def unseen(
+    conn: Connection,
+    account_id: int,
+    medium: Medium,
+    mode: str,
+    job: str,
+    days: tuple[str, str],
+    top: int,
+    since: int,
+    limit: int,
+) -> list[int]:
+    """Works ranked in these days (first, last) down to `top` by readings since then, which the job never saw."""
+    r, d = ranking.c, ranking_day.c
+    same_day = (d.account_id == r.account_id) & (d.medium == r.medium) & (d.mode == r.mode) & (d.date == r.date)
+    saw = exists().where(work_job.c.work_key == r.work_key, work_job.c.job == job)
+    stmt = (
+        select(r.work_key)
+        .distinct()
+        .join(ranking_day, same_day & (d.snapshot == r.snapshot))
+        .where(r.account_id == account_id, r.medium == medium, r.mode == mode, r.date.between(*days))
+        .where(r.rank <= top, d.read_at >= since, ~saw, exists().where(work.c.work_key == r.work_key))
+    )
+    return list(conn.execute(stmt.limit(limit)).scalars())
 
 
 def _ranks(conn: Connection, account_id: int, medium: str, mode: str, date: str, snapshot: int) -> list[Any]:
@@ -133,4 +206,10 @@ def ranking_days(conn: Connection, account_id: int, medium: Medium, mode: str) -
         .where(ranking_day.c.account_id == account_id, ranking_day.c.medium == medium, ranking_day.c.mode == mode)
         .order_by(ranking_day.c.date, ranking_day.c.snapshot)
     )
-    return {r.date: RankingDay(r.snapshot, r.state, r.depth, r.read_at) for r in conn.execute(stmt)}
+    days: dict[str, RankingDay] = {}
+    for r in conn.execute(stmt):
+        before = days.get(r.date)
+        whole = r.state == "whole" or (before is not None and before.whole)
+        denied = (before.denied if before is not None else 0) + 1 if r.state == "empty_for_account" else 0
+        days[r.date] = RankingDay(r.snapshot, r.state, r.depth, r.read_at, whole, denied)
+    return days

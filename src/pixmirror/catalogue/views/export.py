@@ -196,7 +196,11 @@ def _rankings(conn: Connection) -> Iterator[dict[str, Any]]:
     """Of each date the newest reading that was read to its end."""
     d, r = ranking_day.c, ranking.c
     day = (d.account_id, d.medium, d.mode, d.date)
-    whole = select(*day, func.max(d.snapshot).label("snapshot")).where(d.state == "complete").group_by(*day)
+    whole = (
+        select(*day, func.max(d.snapshot).label("snapshot"))
+        .where(d.state.in_(("complete", "whole")))
+        .group_by(*day)
+    )
     for part in _parts(conn, whole.order_by(*day)):
         for found in part:
             same = (r.account_id == found.account_id, r.medium == found.medium, r.mode == found.mode)

@@ -345,6 +345,9 @@ def _grouped(what: str, rows: Iterable[tuple[str, str | None, int | None]], samp
     return sorted(result, key=lambda r: (-r.count, r.reason))[:20]
 
 
+NAMES_OF_CHORES = {"ranking": "rankings of earlier days", "bookmark_tags": "own tags of bookmarks"}
+
+
 def chore_ref(kind: str, key: int) -> str:
     if kind in ("profile", "follow"):
         return str(Ref("user", key))
