@@ -606,6 +606,13 @@ EXPORTS = {
             "origins": [],
         }
     ),
+    "another extension": json.dumps(
+        [
+            {"Host raw": "https://.fanbox.cc/", "Name raw": "PHPSESSID", "Content raw": "1_no"},
+            {"Host raw": "https://.pixiv.net/", "Name raw": "PHPSESSID", "Content raw": SESSION},
+            {"Host raw": "https://.pixiv.net/", "Name raw": "cf_clearance", "Content raw": "x.y-z"},
+        ]
+    ),
     "table": json.dumps({"PHPSESSID": SESSION, "cf_clearance": "x.y-z"}),
     "developer tools": (
         f"PHPSESSID\t{SESSION}\t.pixiv.net\t/\t2026-12-29\t48\n"

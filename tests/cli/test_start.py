@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from pixmirror import control
+from pixmirror.catalogue.uris import uri
 from pixmirror.cli.common import the_error
 from pixmirror.cli.demo_setup import TOKEN
 from pixmirror.errors import StorageError
@@ -282,3 +283,32 @@ def test_an_error_of_the_system_inside_a_group_is_no_bug():
     assert the_error(ExceptionGroup("", [OSError(errno.EIO, ""), ValueError()])) is None
     ours = StorageError("x")
     assert the_error(ExceptionGroup("", [OSError(errno.EIO, ""), ExceptionGroup("", [ours])])) is ours
+
+
+@pytest.fixture
+def read_only(monkeypatch, tmp_path) -> None:
+    """The mirror's folder lies in an image; this user, who may be root, is told so."""
+    real = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: not str(path).startswith(str(tmp_path / "mirror")) and real(path, mode)
+    )
+
+
+@pytest.mark.usefixtures("mirrored", "read_only")
+def test_a_mirror_in_a_read_only_image_is_read_as_one_that_does_not_change(tmp_path):
+    catalogue = tmp_path / "mirror" / "catalogue.db"
+    assert uri(catalogue, "ro").endswith("mode=ro&immutable=1")
+    assert "immutable" not in uri(catalogue, "rw")
+    catalogue.with_name("catalogue.db-wal").write_bytes(b"")
+    assert "immutable" not in uri(catalogue, "ro")  # somebody writes
+
+
+@pytest.mark.usefixtures("mirrored", "read_only")
+def test_what_only_reads_works_there_and_a_login_is_refused_before_it_is_used(pixmirror, pixiv):
+    for command in (("status",), ("search", "a"), ("coverage",), ("export", "works")):
+        assert pixmirror(*command).exit_code == 0
+    asked = sum(pixiv.state.counts.values())
+    result = pixmirror("login", "-", input=TOKEN)
+    assert result.exit_code == 6
+    assert "could not be kept" in result.stderr
+    assert sum(pixiv.state.counts.values()) == asked

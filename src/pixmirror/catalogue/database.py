@@ -5,20 +5,19 @@ connections write and checkpoint at the same instant. Readers are query_only and
 """
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, QueuePool
 
 from pixmirror.catalogue import migrate
 from pixmirror.catalogue.failures import translated, write_ahead
+from pixmirror.catalogue.uris import uri
 
 __all__ = ["Connection", "Database", "ReadOnly", "catalogue_path", "open_readonly"]
 
@@ -54,10 +53,9 @@ def catalogue_path(root: Path) -> Path:
 
 
 def _engine(path: Path, *, writer: bool) -> Engine:
-    uri = f"file:{quote(os.fsencode(path.resolve()))}?mode={'rw' if writer else 'ro'}"
-
     def connect() -> sqlite3.Connection:
-        raw = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+        name = uri(path, "rw" if writer else "ro")
+        raw = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
         if writer:
             write_ahead(raw, path)
         for pragma in WRITER_PRAGMAS if writer else _READER_PRAGMAS:

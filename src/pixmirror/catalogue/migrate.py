@@ -3,14 +3,13 @@
 Alembic costs 0.2 s to import, so it is loaded only where there is something to upgrade.
 """
 
-import os
 import sqlite3
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
-from urllib.parse import quote
 
 from pixmirror.catalogue.failures import translated, write_ahead
+from pixmirror.catalogue.uris import uri
 from pixmirror.errors import CatalogueError, CatalogueLost
 
 # Every revision in order; a test compares it with migrations/versions.
@@ -29,8 +28,7 @@ def schema_revision(path: Path) -> str | None:
     with translated(path):
         if not path.exists() or path.stat().st_size == 0:
             return None
-        uri = f"file:{quote(os.fsencode(path.resolve()))}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=10)) as raw:
+        with closing(sqlite3.connect(uri(path, "ro"), uri=True, timeout=10)) as raw:
             tables = {name for (name,) in raw.execute("SELECT name FROM sqlite_master")}
             if not tables:
                 return None

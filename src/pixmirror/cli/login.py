@@ -1,5 +1,6 @@
 """`pixmirror login`: from a browser, a token, or another program's token to a tested, stored one."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from pixmirror.cli import pending, tokens
 from pixmirror.cli.common import Session, note, on_terminal, read_input, run, say, sentence, session
-from pixmirror.errors import ConfigError, LoginError, TokenRejected, WrongAccount
+from pixmirror.errors import ConfigError, LoginError, StorageError, TokenRejected, WrongAccount
 from pixmirror.logs import hide
 from pixmirror.terminal import one_line
 
@@ -73,6 +74,7 @@ def login(
         raise ConfigError("Give one of: a code, `-`, --token-file, --from, --start.")
     if path is not None and source is None:
         raise ConfigError("--path belongs to --from.")
+    _refuse_what_could_not_be_kept(s)
     if start:
         login_page = pending.begin(s)
         say(HOW.format(url=login_page.url, paste="Give it to `pixmirror login 'CODE'`"))
@@ -85,6 +87,13 @@ def login(
     pending.forget(s)
     say(f"Logged in as {one_line(token.user_name)} ({token.user_account}, user:{token.user_id}).")
     say(rating(token.x_restrict))
+
+
+def _refuse_what_could_not_be_kept(s: Session) -> None:
+    """StorageError before anything is asked: a code works once, and a token that is not stored may be lost."""
+    nearest = next(p for p in (s.root, *s.root.parents) if os.path.lexists(p))
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise StorageError(f"The login could not be kept: {nearest} cannot be written to")
 
 
 def _token(

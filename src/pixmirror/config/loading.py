@@ -209,7 +209,7 @@ def _variable(from_env: Mapping[str, Any], loc: tuple[int | str, ...]) -> str:
 def _unknown_key(key: str, model: type[BaseModel]) -> str:
     known = model.model_fields
     hint = _did_you_mean(key, known) or f"; known here are {', '.join(known)}"
-    return f"{key}: there is no such key{hint}"
+    return f"{key if len(key) <= 40 else f'{key[:4]}...'}: there is no such key{hint}"
 
 
 def _did_you_mean(word: str, known: Mapping[str, object]) -> str:

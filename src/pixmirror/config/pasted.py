@@ -70,10 +70,13 @@ def _json(text: str) -> Iterator[Cookie]:
     if isinstance(data, dict):
         data = [{"name": name, "value": value} for name, value in data.items()]
     for entry in data if isinstance(data, list) else ():
-        if isinstance(entry, dict) and _is_of_site(entry.get("domain") or entry.get("host") or _SITE[0]):
-            yield from _pair(
-                entry.get("name") or entry.get("Name raw"), entry.get("value") or entry.get("Content raw")
-            )
+        if isinstance(entry, dict) and _is_of_site(_first(entry, "domain", "host", "Host raw") or _SITE[0]):
+            yield from _pair(_first(entry, "name", "Name raw"), _first(entry, "value", "Content raw"))
+
+
+def _first(entry: dict[str, Any], *keys: str) -> object:
+    """What an entry has under the first of these names; extensions differ in them."""
+    return next((entry[key] for key in keys if entry.get(key) is not None), None)
 
 
 def _table(text: str) -> Iterator[Cookie]:
@@ -89,7 +92,7 @@ def _table(text: str) -> Iterator[Cookie]:
 
 
 def _is_of_site(domain: object) -> bool:
-    return str(domain).lower().removeprefix("https://").strip("./") in _SITE
+    return str(domain).lower().rpartition("://")[2].strip("./") in _SITE
 
 
 def _pair(name: object, value: object) -> Iterator[Cookie]:
