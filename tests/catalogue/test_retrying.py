@@ -29,7 +29,9 @@ def db(tmp_path: Path):
 
 
 def set_state(conn: Connection, key: int, state: str, error: str = "404") -> None:
-    conn.execute(update(media).where(media.c.owner_id == key).values(state=state, error=error, attempts=8))
+    conn.execute(
+        update(media).where(media.c.owner_id == key).values(state=state, error=error, attempts=8, due_at=NOW + DAY)
+    )
 
 
 def wanted(db: Database) -> set[int]:

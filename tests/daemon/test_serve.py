@@ -567,3 +567,29 @@ async def test_what_verify_finds_missing_is_fetched_again(service: Service) -> N
         lost.unlink()
         assert (await service.ask("verify", quick=True))["report"]["missing"] == 1
         await until(lost.exists)
+
+
+async def test_what_was_given_up_is_fetched_at_once_when_it_is_asked_for_over_the_socket(service: Service) -> None:
+    async with service.running() as daemon:
+        await whole(daemon)
+        await until(lambda: not daemon.running)
+        gone = "UPDATE media SET state = 'gone', sha256 = NULL WHERE id = 1 RETURNING owner_id, path"
+        key, path = await daemon.mirror.db.run(lambda c: c.exec_driver_sql(gone).one())
+        (service.root / "media" / path).unlink()
+        answer = await service.ask("retry", ref=str(key >> 1), what=None)
+        assert (answer["ok"], answer["files"], answer["is_known"]) == (True, 1, True)
+        await until((service.root / "media" / path).exists)
+        assert (await service.ask("retry", ref="999999999"))["is_known"] is False
+        assert (await service.ask("retry"))["exit_code"] == 2
+
+
+async def test_a_loss_is_accepted_over_the_socket(service: Service) -> None:
+    async with service.running() as daemon:
+        await whole(daemon)
+        await until(lambda: not daemon.running)
+        gone = "UPDATE media SET state = 'gone' WHERE id = 1 RETURNING owner_id, path"
+        key, path = await daemon.mirror.db.run(lambda c: c.exec_driver_sql(gone).one())
+        (service.root / "media" / path).unlink()
+        assert (await service.ask("verify", quick=True))["report"]["given_up"] == 1
+        assert (await service.ask("accept_lost", ref=str(key >> 1)))["files"] == 1
+        assert (await service.ask("verify", quick=True))["report"]["sound"] is True
