@@ -14,7 +14,10 @@ from pixmirror.catalogue.ingest.people import record_users
 from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.ledger import coverage
 from pixmirror.catalogue.ledger.coverage import Coverage
+from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.seen import WEB
+from pixmirror.catalogue.views import queries
+from pixmirror.catalogue.views.why import why
 from pixmirror.models import User
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, ugoira, user, works
 
@@ -314,3 +317,23 @@ def test_without_a_cookie_its_chores_wait_for_one(db: Database) -> None:
     db.run_sync(web_health.use, "one", NOW + DAY)
 
     assert [c.kind for c in db.read_sync(chores.due, NOW + DAY, 9)] == ["web"]
+
+
+def test_a_list_that_was_cut_says_so_and_proves_nothing_of_what_lies_below(db: Database) -> None:
+    listed(db, illust(1), illust(2))
+    store(db)
+    whole(db, started=NOW + DAY, ended=NOW + DAY + HOUR)  # the pass showed neither
+    assert of_artist(db).total == 0
+    why_cut = "Pixiv shows only the first 5000 of this list: what lies below cannot be read"
+
+    def cut(conn: Any) -> None:
+        feed = feeds.open_feed(conn, ME, "user/illusts", {"user_id": 7}, job="job", lane=0)
+        feeds.set_marks(conn, feed.id, {"cut": {"why": why_cut, "at": NOW}})
+
+    db.run_sync(cut)
+    found = of_artist(db)
+    assert (found.total, found.complete, found.cut) == (2, 2, why_cut)
+    assert found.percent == 99.9
+    status = db.read_sync(queries.status, NOW)
+    assert [r.reason for r in status.stuck if r.what == "list that ends early"] == [why_cut]
+    assert any(why_cut in line for line in db.read_sync(why, Ref("user", 7), NOW).answer)

@@ -20,6 +20,7 @@ CHORE = f"""CASE
       AND j.job {_NAMES})
   WHEN chore.kind = 'bookmark_tags' THEN EXISTS (SELECT 1 FROM feed f JOIN feed_job j ON j.feed_id = f.id
       WHERE f.endpoint LIKE 'user/bookmarks/%' AND j.job {_NAMES})
+  WHEN chore.kind = 'ranking' THEN EXISTS (SELECT 1 FROM job WHERE job.kind = 'ranking' AND job.name {_NAMES})
   WHEN chore.kind = 'replies' THEN EXISTS (SELECT 1 FROM comment c
       JOIN work_job j ON j.work_key = c.work_key WHERE c.comment_key = chore.key AND j.job {_NAMES})
   ELSE {_SEEN % ("chore.key", "")} END"""

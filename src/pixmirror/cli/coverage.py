@@ -116,7 +116,7 @@ def _all(found: "Overview") -> None:
     if not found.artists:
         say("No artist is followed or named in a job that has run.")
         return
-    open_ones = [c for c in found.artists if c.holes or c.partial or c.checked_at is None]
+    open_ones = [c for c in found.artists if c.holes or c.partial or c.cut or c.checked_at is None]
     say(f"{render.count(len(found.artists), 'artist')}: {summary(total, when=False)}.")
     for line in details(total):
         say(line)
@@ -163,6 +163,8 @@ def details(c: "Coverage") -> Iterator[str]:
         )
     if c.unlisted:
         yield f"{render.count(c.unlisted, 'work')} stood no more in the last full pass; Pixiv is asked about each."
+    if c.cut:
+        yield f"{c.cut}."
     if c.partial:
         yield f"{render.count(c.partial, 'work')} could be read only in part; `pixmirror why` says what is odd."
     if c.kept:

@@ -59,7 +59,7 @@ class Coverage:
     those that the website lists. `unlisted` were not in the app's last full pass and are asked about; `kept`
     are no longer upstream and only here; `partial` are here but for a member that could not be read. `counted` is
     what the profile counts, None of an artist who left. `checked_at` is None until the app's lists were read to
-    their ends once, or the following list showed that there is none.
+    their ends once, or the following list showed that there is none. `cut`: why a list ends before its end.
     """
 
     user_id: int
@@ -78,6 +78,7 @@ class Coverage:
     checked_at: int | None = None
     app_at: int | None = None
     web_at: int | None = None
+    cut: str | None = None
 
     @property
     def by_choice(self) -> int:
@@ -90,11 +91,12 @@ class Coverage:
 
     @property
     def percent(self) -> float | None:
-        """Of what is wanted; None until it was checked. Never 100 as long as one is missing."""
+        """Of what is wanted; None until it was checked. Never 100 as long as one is missing, or a list was cut."""
         wanted = self.total - self.by_choice
         if self.checked_at is None:
             return None
-        return 100.0 if not self.holes else min(99.9, round(100 * self.complete / wanted, 1))
+        whole = not self.holes and self.cut is None
+        return 100.0 if whole or not wanted else min(99.9, round(100 * self.complete / wanted, 1))
 
     def as_dict(self) -> dict[str, Any]:
         """What `coverage --json` prints for each artist."""
@@ -129,6 +131,7 @@ class _Lists:
     nothing_at: int | None
     web_at: int | None
     counted: int | None
+    cut: str | None
 
 
 def coverage(conn: Connection, account_id: int, user_id: int | None = None) -> Overview:
@@ -223,6 +226,7 @@ def _lists(conn: Connection, account_id: int, user_id: int | None) -> Iterable[_
             nothing_at=r.nothing_at,
             web_at=r.web_at,
             counted=sum(count or 0 for walked, count in parts if walked) if known else None,
+            cut=r.cut,
         )
 
 
@@ -267,6 +271,7 @@ def _of(one: _Lists, sums: Sequence[Any], unread: int, partial: int) -> Coverage
         checked_at=checked,
         app_at=app_at,
         web_at=one.web_at,
+        cut=one.cut,
     )
 
 
@@ -292,6 +297,7 @@ def _together(found: Sequence[Coverage]) -> Coverage:
         checked_at=_oldest(checked),
         app_at=_oldest([c.app_at for c in found]),
         web_at=_oldest([c.web_at for c in found]),
+        cut=next((c.cut for c in found if c.cut is not None), None),
     )
 
 

@@ -308,7 +308,11 @@ def _list_reasons(conn: Connection) -> tuple[Reason, ...]:
     )
     rows = conn.execute(lists.limit(SAMPLE)).all()
     rows = [*rows, *conn.execute(parts.where(gap.c.failures > 0).limit(SAMPLE)).all()]
-    return tuple(_grouped("list not read", [(f"{r[0]} {r[1]}", r[2], r[3]) for r in rows], len(rows) >= SAMPLE))
+    failed = _grouped("list not read", [(f"{r[0]} {r[1]}", r[2], r[3]) for r in rows], len(rows) >= SAMPLE)
+    why = func.json_extract(feed.c.marks, "$.cut.why")
+    short = conn.execute(select(feed.c.endpoint, feed.c.params, why).where(why.is_not(None)).limit(SAMPLE)).all()
+    cut = [(f"{r[0]} {r[1]}", str(r[2]), None) for r in short]
+    return (*failed, *_grouped("list that ends early", cut, len(short) >= SAMPLE))
 
 
 def _broken_reasons(conn: Connection) -> tuple[Reason, ...]:

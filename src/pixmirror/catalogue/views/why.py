@@ -422,3 +422,7 @@ def _about_works(conn: Connection, user_id: int) -> Iterator[str]:
     files = {r.state: r[1] for r in conn.execute(of_user.group_by(m.state))}
     if files:
         yield "Files: " + ", ".join(f"{n:,} {state}" for state, n in sorted(files.items())) + "."
+    why = func.json_extract(feed.c.marks, "$.cut.why")
+    of_this = func.json_extract(feed.c.params, "$.user_id") == user_id
+    for r in conn.execute(select(feed.c.endpoint, why.label("cut")).where(of_this, why.is_not(None))):
+        yield f"The list {r.endpoint} ends early. {r.cut}."
