@@ -186,6 +186,20 @@ async def test_a_challenge_slows_down_and_is_not_repeated(transport):
 
 
 @respx.mock
+async def test_who_is_blocked_asks_once_and_then_not_for_twenty_minutes(transport, clock):
+    for text, status in (("error code: 1020", 403), ("", 421)):
+        route = respx.get(URL).respond(status, text=text)
+        before = route.call_count
+        with pytest.raises(errors.Blocked):
+            await get(transport)
+        assert route.call_count == before + 1
+        blocked = transport.pacer.blocked_until()
+        assert blocked is not None
+        assert blocked.until == clock.now() + 1_200_000
+        clock.ms += 1_200_000
+
+
+@respx.mock
 async def test_each_attempt_takes_its_own_turn(clock):
     transport = Transport(clock, Pacer(clock, per_minute=60, per_day=100), trust_env=False)
     respx.get(URL).mock(side_effect=[httpx.Response(500), httpx.Response(200, json={})])

@@ -1,5 +1,6 @@
 """`status`, `why`, `show`, `search`, `export`: commands that only read, with or without a running daemon."""
 
+import json
 import os
 import sys
 from contextlib import closing
@@ -10,6 +11,7 @@ import typer
 
 from pixmirror.cli import render, screen, versions
 from pixmirror.cli.common import Json, Session, json_line, now_ms, print_json, say, sentence, session
+from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError
 from pixmirror.terminal import typed
 
@@ -43,7 +45,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
 
 def read_status(s: Session) -> dict[str, Any]:
     """The catalogue's status with what only the daemon, or this machine, knows."""
-    from pixmirror.catalogue import web_health
+    from pixmirror.catalogue import runs, web_health
     from pixmirror.catalogue.views import queries
 
     try:
@@ -61,6 +63,7 @@ def read_status(s: Session) -> dict[str, Any]:
     with s.reading() as db:
         refusal = db.read_sync(web_health.refusal)
         problems += [str(refusal)] if refusal else []
+        problems += [] if daemon else cooling(db.read_sync(runs.get_meta, "pacer"), now_ms())
         found = db.read_sync(queries.status, now_ms(), jobs=planned, pace=pace, problems=problems).as_dict()
     found["running"] = daemon is not None
     found["running_jobs"] = [name for name, job in jobs.items() if job.get("running")]
@@ -76,6 +79,17 @@ def _pace(running: dict[str, Any]) -> dict[str, Any]:
             until = f"until {render.moment(blocked[0])}" if blocked[0] else "until resumed"
             notes.append(f"{'Requests to the API' if host == 'api' else 'Files'} wait {until}: {blocked[1]}.")
     return pace | ({"note": " ".join(notes)} if notes else {})
+
+
+def cooling(saved: str | None, now: int) -> list[str]:
+    """What the pace that the last process saved says, if Pixiv asked that process for a pause that still lasts."""
+    try:
+        until = int(json.loads(saved or "{}").get("cooldown_until", 0))
+    except (AttributeError, TypeError, ValueError):
+        return []
+    if not now < until <= now + DAY_MS:
+        return []
+    return [f"Pixiv limits or refuses us: nothing is asked of it until {render.moment(until)}."]
 
 
 def _own_problems(s: Session) -> list[str]:

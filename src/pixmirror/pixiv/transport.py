@@ -21,6 +21,7 @@ from pixmirror.clock import Clock
 from pixmirror.errors import (
     AccessRefused,
     BadResponse,
+    Blocked,
     Challenge,
     ConfigError,
     Forbidden,
@@ -53,6 +54,7 @@ WHOLE_ANSWER_SECONDS = 120.0
 SLOWEST_UPLOAD = 16 * 1024  # bytes a second; a slower one is given up
 LONGEST_RETRY_AFTER = 300.0
 API_CONNECTIONS = 8
+BLOCKED_S = 1200.0  # who is blocked is not let in by asking often
 A_HEADER = re.compile(r"[\x20-\x7e\t]*")
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 
@@ -288,7 +290,7 @@ class Transport:
                 raise failure
             log.warning("%s Slower from now on; asking again after a cool-down.", failure)
         elif isinstance(failure, Challenge):
-            self.pacer.slow_down(host=request.host)
+            self.pacer.slow_down(BLOCKED_S if isinstance(failure, Blocked) else None, request.host)
             raise failure
         elif isinstance(failure, (Unreachable, ServerError, BadResponse)) and not isinstance(failure, Oversized):
             patience.tries += 1
