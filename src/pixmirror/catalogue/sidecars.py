@@ -87,7 +87,8 @@ _RENEW = (
 )
 
 
-_owners = select(media.c.owner_id).where(among(media.c.id, "ids"), media.c.owner_kind == "work")
+# In the result, not in the condition: SQLite would rather read all files of works than look these few up.
+_owners = select(case((media.c.owner_kind == "work", media.c.owner_id))).where(among(media.c.id, "ids"))
 _comes = exists().where(
     media.c.owner_kind == "work",
     media.c.owner_id == work.c.work_key,
