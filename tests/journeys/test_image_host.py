@@ -1,5 +1,6 @@
 """An image host that fails, refuses, rewrites or denies: nothing is given up because of what passes."""
 
+import asyncio
 import json
 import struct
 from pathlib import Path
@@ -155,5 +156,56 @@ def test_a_file_whose_check_takes_long_holds_up_no_other_and_is_stored_unchecked
         assert (row.state, row.size) == ("stored", len(slow))
         assert row.error == "stored, but not checked: its check would have taken too long"
         assert {row.state for row in case.rows(media)} == {"stored"}
+
+    play(tmp_path / "mirror", scene)
+
+
+def drip() -> Act:
+    """One byte each five seconds, for ever."""
+
+    async def act(exchange: Any) -> None:
+        code, headers, body = await exchange.answer()
+        await exchange.begin(code, headers, body[:1], more=True)
+        for byte in body[1:]:
+            await asyncio.sleep(5)
+            await exchange.send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
+
+    return act
+
+
+def test_files_that_drip_are_put_off_with_their_reason_and_the_others_come(tmp_path: Path) -> None:
+    async def scene(case: Case) -> None:
+        dripping = [w.id for w in case.world.works.values() if w.type == "illust"][:4]
+        case.faults.add(f"{IMAGES}.*/({'|'.join(map(str, dripping))})_", drip())
+        report = await case.sync()
+        assert (report.exit_code, report.trouble, report.files.waiting) == (7, None, 4)
+        waiting = [row for row in case.rows(media) if row.state == "waiting"]
+        assert all("the image host drips" in row.error for row in waiting)
+        await case.recover()
+
+    play(tmp_path / "mirror", scene)
+
+
+def test_a_file_that_is_replaced_between_two_tries_is_never_glued(tmp_path: Path) -> None:
+    async def scene(case: Case) -> None:
+        work = an_illust(case)
+        new: list[bytes] = []
+
+        async def another(exchange: Any) -> None:
+            asked = [h for h in exchange.scope["headers"] if h[0] not in (b"range", b"if-range")]
+            _, headers, body = await exchange.answer({**exchange.scope, "headers": asked})
+            kept = [(n, v) for n, v in headers if n.lower() not in (b"content-length", b"last-modified")]
+            new[:] = [body.replace(b"\xff\xd9", b"") + b"\xff\xfe\0\4ab\xff\xd9"]
+            kept += [(b"content-length", str(len(new[0])).encode()), (b"etag", b'"new"')]
+            await exchange.begin(200, kept, new[0], more=False)
+
+        case.faults.add(f"/{work.id}_p0", cut(0.5), times=1)
+        case.faults.add(f"/{work.id}_p0", another)
+        assert (await case.sync()).exit_code == 0
+        first, second = case.faults.asked(f"/{work.id}_p0")
+        assert (first.range, second.range.startswith("bytes=")) == ("", True)
+        (row,) = case.files(work)
+        assert (case.setup.root / "media" / row["path"]).read_bytes() == new[0]
+        assert not list((case.setup.root / "media").rglob(".*.part"))
 
     play(tmp_path / "mirror", scene)

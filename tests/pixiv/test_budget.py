@@ -124,3 +124,37 @@ async def test_a_hold_keeps_new_transfers_back_until_resume(clock):
     assert not entered.is_set()
     budget.resume()
     await asyncio.wait_for(task, 1)
+
+
+async def test_a_slow_line_of_ones_own_is_no_throttling(clock):
+    """60 KB/s in all: fewer connections carry as much, so that no pause helps."""
+    budget, pauses = ImageBudget(clock, bytes_per_day=0, connections=4), 0
+    for _ in range(400):
+        budget.finished(300 * 1024, 300 * 1024 / (60 * 1024 / budget.allowed))
+        if found := budget.blocked_until():
+            pauses += 1
+            assert found.until is not None
+            clock.ms = found.until + 1
+    assert pauses == 1
+
+
+async def test_a_slow_line_with_one_connection_is_known_after_a_few_pauses(clock):
+    budget, pauses = ImageBudget(clock, bytes_per_day=0, connections=1), 0
+    for _ in range(400):
+        budget.finished(300 * 1024, 20)
+        if found := budget.blocked_until():
+            pauses += 1
+            assert found.until is not None
+            clock.ms = found.until + 1
+    assert pauses == 2
+
+
+async def test_a_host_that_throttles_each_connection_is_met_with_pauses(clock):
+    budget, pauses = ImageBudget(clock, bytes_per_day=0, connections=4), 0
+    for _ in range(24):
+        budget.finished(300 * 1024, 30)
+        if found := budget.blocked_until():
+            pauses += 1
+            assert found.until is not None
+            clock.ms = found.until + 1
+    assert pauses == 3

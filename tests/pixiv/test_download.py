@@ -149,3 +149,19 @@ async def test_a_stub_and_an_unknown_size_are_refused(api, load, tmp_path):
     with pytest.raises(errors.StorageAbsent):
         await download_work(api, works(load)[0], tmp_path / "none")
     assert not respx.calls
+
+
+@respx.mock
+async def test_a_file_that_was_replaced_between_two_tries_is_never_glued(api, tmp_path):
+    head = {"Content-Length": str(len(BODY)), "Content-Type": "image/png", "ETag": '"a"'}
+    respx.get(URL).respond(content=BODY[:1000], headers=head)
+    with pytest.raises(errors.Damaged):
+        await download(api, URL, tmp_path)
+    respx.clear()
+    new = BODY[::-1]
+    route = respx.get(URL).respond(content=new, headers=head | {"ETag": '"b"'})
+    await download(api, URL, tmp_path)
+    request = route.calls.last.request
+    assert (request.headers["range"], request.headers["if-range"]) == ("bytes=1000-", '"a"')
+    assert (tmp_path / "9001_p0.png").read_bytes() == new
+    assert files(tmp_path) == ["9001_p0.png"]

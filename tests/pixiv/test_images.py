@@ -8,7 +8,7 @@ import pytest
 import respx
 
 from pixmirror import errors
-from pixmirror.pixiv import ImageBudget, Pacer, Transport, open_image
+from pixmirror.pixiv import ImageBudget, Pacer, Transport, images, open_image
 from pixmirror.pixiv import transport as transport_module
 
 pytestmark = pytest.mark.anyio
@@ -276,3 +276,67 @@ async def test_a_refused_connection_is_unreachable(clock):
     async with Transport(clock, Pacer(clock, per_minute=0)) as transport:
         with pytest.raises(errors.Unreachable, match=r"i\.pximg\.net"):
             await fetch(transport)
+
+
+OLD, NEW = 'ETag: "a"', 'ETag: "b"'
+
+
+@pytest.mark.parametrize("honours", [True, False], ids=["If-Range is honoured", "If-Range is ignored"])
+async def test_a_file_that_was_replaced_meanwhile_is_never_gone_on_with(serve, clock, honours):
+    def answer(head):
+        if honours and 'if-range: "a"' in head.lower():
+            lines, body = whole(head)
+        else:
+            lines, body = ranged(head)
+        return (*lines, NEW), body
+
+    async with stand_in(serve, clock, answer) as (transport, requests):
+        known = images.Validator(etag='"a"', total=len(BODY))
+        stream, body = await fetch(transport, offset=1000, validator=known)
+    assert (stream.resumed, stream.offset, body) == (False, 0, BODY)
+    assert 'if-range: "a"' in requests[0].lower()
+
+
+async def test_a_file_that_is_still_the_same_is_gone_on_with(serve, clock):
+    def answer(head):
+        lines, body = ranged(head)
+        return (*lines, 'ETag: W/"a"'), body
+
+    async with stand_in(serve, clock, answer) as (transport, requests):
+        first, _ = await fetch(transport)
+        known = images.Validator.read(first.validator.text())
+        stream, body = await fetch(transport, offset=1000, validator=known)
+    assert (stream.resumed, body) == (True, BODY[1000:])
+    assert known is not None
+    assert "if-range: tue, 04 mar 2025 05:06:07 gmt" in requests[1].lower(), "a weak ETag must not stand there"
+
+
+async def test_a_body_that_drips_is_given_up_and_says_so(serve, clock, monkeypatch):
+    async def drip(self):
+        for _ in range(1000):
+            clock.ms += 5000
+            yield b"."
+
+    monkeypatch.setattr(httpx.Response, "aiter_raw", drip)
+    async with stand_in(serve, clock, whole) as (transport, _):
+        with pytest.raises(errors.Unreachable, match="drips: 12 bytes in 60 s"):
+            await fetch(transport)
+
+
+async def test_a_slow_body_goes_on_for_two_hours_and_then_by_another_request(serve, clock, monkeypatch):
+    async def slowly(self):
+        while True:
+            clock.ms += 30_000
+            yield bytes(300_000)
+
+    monkeypatch.setattr(httpx.Response, "aiter_raw", slowly)
+    async with stand_in(serve, clock, whole) as (transport, _):
+        with pytest.raises(errors.Damaged, match="cut by us after 2 hours"):
+            await fetch(transport)
+
+
+async def test_an_address_that_cannot_be_asked_for_is_that_files_trouble(serve, clock):
+    async with stand_in(serve, clock, whole) as (transport, _):
+        with pytest.raises(errors.InvalidRequest) as error:
+            await fetch(transport, "https://i.pximg.net/img-original/" + "x" * 70_000 + ".png")
+    assert len(str(error.value)) < 400

@@ -37,7 +37,7 @@ from pixmirror.fetch.finishing import (
 )
 from pixmirror.fetch.trash import path_for
 from pixmirror.models import MediaItem, Stored
-from pixmirror.pixiv.images import ImageStream, open_image
+from pixmirror.pixiv.images import ImageStream, Validator, open_image
 from pixmirror.pixiv.transport import ImageClient
 from pixmirror.store import MirrorRoot
 from pixmirror.store.part import Part
@@ -206,7 +206,10 @@ class Worker:
             part = await asyncio.to_thread(_begin, f.root, path_for(item.path, url), url)
         before, total, whole, keep = part.offset, 0, False, True
         try:
-            async with open_image(f.transport, url, offset=part.offset, client=self._client) as stream:
+            known = Validator.read(part.validator)
+            # What nothing tells to be of the same file is not gone on with.
+            offset = part.offset if known is not None else 0
+            async with open_image(f.transport, url, offset=offset, validator=known, client=self._client) as stream:
                 total = stream.length_total or 0
                 await self._receive(item, part, stream)
             whole = True
@@ -225,6 +228,7 @@ class Worker:
         room = self._fetcher.room
         if part.offset and not stream.resumed:
             await asyncio.to_thread(part.restart)
+        part.validator = stream.validator.text() or part.validator
         start = part.offset
         announced = max((stream.length_total or 0) - start, 0)
         await room.promise(item.media_id, announced)

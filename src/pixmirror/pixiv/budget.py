@@ -17,6 +17,10 @@ HEALTHY = 4 * COLLAPSED
 JUDGED_SECONDS = 2.0
 JUDGED_BYTES = 256 * 1024
 SAMPLES = 8
+# Fewer connections that carry as much as more did before: then the line itself is slow, and a pause helps nothing.
+AS_MUCH = 0.75
+SAME_AGAIN = 2  # pauses that changed nothing, where the connections cannot be fewer
+OWN_LINE_MS = 6 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,9 @@ class ImageBudget(Gate):
         self._first_cooldown = first_cooldown
         self._max_cooldown = max_cooldown
         self._speeds: deque[float] = deque(maxlen=SAMPLES)
+        self._collapsed: tuple[float, int] | None = None  # bytes a second in all, over so many connections
+        self._same = 0
+        self._own_line_until = 0
         self._in_use = 0
         self._bytes_per_day = bytes_per_day
         self._connections = connections
@@ -150,12 +157,29 @@ class ImageBudget(Gate):
             return
         median = sorted(self._speeds)[SAMPLES // 2]
         if median < COLLAPSED:
-            self.slow_down()
-        elif median >= HEALTHY and (self._state.connections or self._state.strikes):
+            self._collapse(median)
+            return
+        self._collapsed, self._same = None, 0
+        if median >= HEALTHY and (self._state.connections or self._state.strikes):
             more = self.allowed + 1
             self._state = replace(self._state, strikes=0, connections=0 if more >= self._connections else more)
             self._speeds.clear()
             self._alarm.ring()
+
+    def _collapse(self, median: float) -> None:
+        """Throttled, which is answered by fewer connections and a pause; or is our own line slow?"""
+        now, total, before = self._clock.now(), median * self.allowed, self._collapsed
+        self._speeds.clear()
+        if 0 < self._own_line_until - now <= OWN_LINE_MS:
+            return
+        as_much = before is not None and total >= AS_MUCH * before[0]
+        self._same = self._same + 1 if as_much else 0
+        if before is not None and as_much and (self.allowed < before[1] or self._same >= SAME_AGAIN):
+            self._own_line_until, self._collapsed, self._same = now + OWN_LINE_MS, None, 0
+            self._state = replace(self._state, strikes=0)
+            return
+        self._collapsed = total, self.allowed
+        self.slow_down()
 
     def _delay(self) -> float | None:
         """Seconds until it is worth looking again; None: until the alarm rings; 0: go."""

@@ -1,7 +1,10 @@
 """One file of the image host as a stream, with everything that can go wrong told apart. No token, no cookie."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -18,6 +21,7 @@ from pixmirror.errors import (
     PixivError,
     RateLimited,
     ServerError,
+    TooLarge,
     Unreachable,
 )
 from pixmirror.pixiv.challenges import has_challenge_markup
@@ -28,7 +32,58 @@ from pixmirror.pixiv.wire import retry_after
 REFERER: Final = "https://app-api.pixiv.net/"
 USER_AGENT: Final = "PixivIOSApp/7.19.1 (iOS 16.7.2; iPhone12,8)"
 REDIRECTS = 3
+HEAD_SECONDS = 60.0  # until the head of an answer is there, or the page that says why there is no file
+SLOW_SECONDS = 60.0
+SLOWEST = 512  # bytes a second, over SLOW_SECONDS; a line that is throttled gives twenty times as much
+LONGEST_SECONDS = 2 * 3600.0  # then the file is gone on with by another request
+LARGEST = 8 << 30  # of any one file
+SHOWN = 200  # characters of a path in a message
 COUNTED = 256 * 1024  # bytes that may come before the day's budget hears of them
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """What tells whether the file under a URL is still the same: then what is here of it is gone on with."""
+
+    etag: str = ""
+    modified: str = ""
+    total: int | None = None
+
+    @classmethod
+    def of(cls, response: httpx.Response, offset: int) -> "Validator":
+        headers = response.headers
+        return cls(headers.get("etag", ""), headers.get("last-modified", ""), _total(response, offset))
+
+    @classmethod
+    def read(cls, text: str) -> "Validator | None":
+        """What `text` gave; None where it cannot be read, or nothing but a length was known."""
+        try:
+            found = cls(**json.loads(text))
+            return found if found.etag or found.modified else None
+        except (ValueError, TypeError):
+            return None
+
+    def text(self) -> str:
+        """To be kept beside a part; empty where nothing but a length is known."""
+        return json.dumps(asdict(self)) if self.etag or self.modified else ""
+
+    @property
+    def if_range(self) -> str:
+        """A weak ETag must not stand there (RFC 9110, 13.1.5); it is compared in the answer."""
+        return self.etag if self.etag and not self.etag.startswith("W/") else self.modified
+
+    def contradicts(self, other: "Validator") -> bool:
+        """Whether another file answers now. Of which nothing was told, nothing may be told now."""
+        if not self.if_range and not self.etag:
+            return bool(other.etag or other.modified)
+        return any(
+            mine and theirs and mine != theirs
+            for mine, theirs in (
+                (self.etag, other.etag),
+                (self.modified, other.modified),
+                (self.total, other.total),
+            )
+        )
 
 
 class ImageStream:
@@ -46,8 +101,10 @@ class ImageStream:
         self.resumed = offset > 0
         self.length_total = _total(response, offset)
         self.content_type = response.headers.get("content-type", "")
+        self.validator = Validator.of(response, offset)
         self.received = 0
         self._counted = 0
+        self._window = (self._started, 0)
 
     @property
     def last_modified_ms(self) -> int | None:
@@ -58,6 +115,7 @@ class ImageStream:
         try:
             async for chunk in self._response.aiter_raw():
                 self.received += len(chunk)
+                self._judge(where)
                 if self.received - self._counted >= COUNTED:
                     self._count()
                 yield chunk
@@ -69,6 +127,20 @@ class ImageStream:
             ) from exc
         if self.length_total is not None and self.offset + self.received != self.length_total:
             raise Damaged(f"{where}: {self.offset + self.received} bytes came of {self.length_total}.")
+
+    def _judge(self, where: str) -> None:
+        """Bound the body in bytes, time and slowness."""
+        now, (since, before) = self._transport.clock.monotonic(), self._window
+        if self.received > LARGEST:
+            raise TooLarge(f"{where}: more than {LARGEST >> 30} GiB came, and no end.")
+        if now - since >= SLOW_SECONDS:
+            if self.received - before < SLOWEST * SLOW_SECONDS:
+                raise Unreachable(
+                    f"{where}: the image host drips: {self.received - before} bytes in {now - since:.0f} s."
+                )
+            self._window = (now, self.received)
+        if now - self._started > LONGEST_SECONDS:
+            raise Damaged(f"{where}: cut by us after {LONGEST_SECONDS / 3600:.0f} hours, to be gone on with.")
 
     def _count(self) -> None:
         new = self.received - self._counted
@@ -84,10 +156,15 @@ class ImageStream:
 
 @asynccontextmanager
 async def open_image(
-    transport: Transport, url: str, *, offset: int = 0, client: ImageClient | None = None
+    transport: Transport,
+    url: str,
+    *,
+    offset: int = 0,
+    validator: Validator | None = None,
+    client: ImageClient | None = None,
 ) -> AsyncIterator[ImageStream]:
     """GET a file of i.pximg.net or another of Pixiv's image hosts, from `offset` on if the host allows
-    (`resumed`).
+    (`resumed`); with the `validator` of what is here already only if the file is still the same.
 
     Takes a slot of the image budget for as long as the body lasts. Errors: NotFound, Forbidden,
     RateLimited, ServerError, Unreachable, Challenge, Damaged (an HTML page, a short body), InvalidRequest
@@ -97,7 +174,7 @@ async def open_image(
     transport.hosts.locate(url)
     client = client or transport.shared_image_client
     async with transport.images.slot():
-        response, offset = await _answer(transport, client, url, offset)
+        response, offset = await _answer(transport, client, url, offset, validator)
         try:
             stream = ImageStream(transport, response, url, offset)
             try:
@@ -108,16 +185,20 @@ async def open_image(
             await response.aclose()
 
 
-async def _answer(transport: Transport, client: ImageClient, url: str, offset: int) -> tuple[httpx.Response, int]:
+async def _answer(
+    transport: Transport, client: ImageClient, url: str, offset: int, validator: Validator | None
+) -> tuple[httpx.Response, int]:
     """The answer whose body is worth reading, and the offset at which that begins."""
     where = _where(url)
     target, redirects = url, 0
     while True:
-        response = await _send(transport, client, target, offset)
+        response = await _send(transport, client, target, offset, validator)
         if response.status_code == 200 and not _is_html(response) and not _is_encoded(response):
             return response, 0
         if response.status_code == 206 and offset and _range_start(response) == offset:
-            return response, offset
+            now = Validator.of(response, offset)
+            if validator is None or not validator.contradicts(now):
+                return response, offset
         try:
             if response.has_redirect_location and redirects < REDIRECTS:
                 target, redirects = _redirected(transport, response, target), redirects + 1
@@ -129,18 +210,25 @@ async def _answer(transport: Transport, client: ImageClient, url: str, offset: i
             await response.aclose()
 
 
-async def _send(transport: Transport, client: ImageClient, url: str, offset: int) -> httpx.Response:
+async def _send(
+    transport: Transport, client: ImageClient, url: str, offset: int, validator: Validator | None
+) -> httpx.Response:
     headers = {"Referer": REFERER, "User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
     if offset:
         headers["Range"] = f"bytes={offset}-"
+        if validator is not None and validator.if_range:
+            headers["If-Range"] = validator.if_range
     address = transport.hosts.locate(url)
     transport.counts.image += 1
     where = _where(url)
     try:
-        return await client.send(client.build_request("GET", address, headers=headers), stream=True)
-    except httpx.TimeoutException as exc:
+        async with asyncio.timeout(HEAD_SECONDS):
+            return await client.send(client.build_request("GET", address, headers=headers), stream=True)
+    except (TimeoutError, httpx.TimeoutException) as exc:
         raise Unreachable(f"{where}: {urlsplit(url).hostname} did not answer in time.") from exc
-    except (httpx.HTTPError, httpx.InvalidURL) as exc:
+    except httpx.InvalidURL as exc:
+        raise InvalidRequest(f"{where}: an address that cannot be asked for.") from exc
+    except httpx.HTTPError as exc:
         if failed := failure_of(transport.proxy_for(address), exc, where):
             raise failed from exc
         raise Unreachable(f"{where}: {urlsplit(url).hostname} cannot be reached ({type(exc).__name__}).") from exc
@@ -174,11 +262,12 @@ async def _is_challenge(response: httpx.Response) -> bool:
         return True
     start = b""
     try:
-        async for chunk in response.aiter_raw():
-            start += chunk
-            if len(start) > 8192:
-                break
-    except httpx.TransportError:
+        async with asyncio.timeout(HEAD_SECONDS):
+            async for chunk in response.aiter_raw():
+                start += chunk
+                if len(start) > 8192:
+                    break
+    except (TimeoutError, httpx.TransportError):
         return False  # a page that broke off is no less a page
     return has_challenge_markup(start)
 
@@ -194,7 +283,8 @@ def _redirected(transport: Transport, response: httpx.Response, url: str) -> str
 
 
 def _where(url: str) -> str:
-    return f"GET {urlsplit(url).path}"
+    path = urlsplit(url).path
+    return f"GET {path if len(path) <= SHOWN else f'{path[:SHOWN]}…'}"
 
 
 def _is_html(response: httpx.Response) -> bool:

@@ -49,6 +49,10 @@ class Part:
         self._hash = hashlib.sha256()
         self._held: list[bytes] = []
         self._held_size = 0
+        # What tells whether the file at the source is still the same, kept in a file of its own beside the part.
+        self.validator = ""
+        self._tag = temporary.with_name(".".join((f".{path.name}.tag", *temporary.name.rsplit(".", 3)[1:])))
+        self._tagged = ""
 
     @property
     def folder(self) -> Path:
@@ -89,6 +93,8 @@ class Part:
                 while block := os.read(fd, BLOCK):
                     self._hash.update(block)
                     self.offset += len(block)
+                with suppress(FileNotFoundError, UnicodeDecodeError):
+                    self.validator = self._tagged = self._tag.read_text("utf-8")
         except BaseException:
             self._close()
             raise
@@ -112,17 +118,20 @@ class Part:
 
     def spill(self) -> None:
         """Write what is held to the page cache. Blocks. DiskFull; StorageError: then it is as if it never came."""
-        self._write_out(b"".join(self._held))
+        self._write_out(b"".join(self._held), keeps=True)
         self._held.clear()
         self._held_size = 0
 
-    def _write_out(self, data: bytes) -> None:
+    def _write_out(self, data: bytes, *, keeps: bool = False) -> None:
         start = self.offset - len(data)
         done = 0
         try:
             with storage(self._path):
                 if self._fd < 0:
                     self._fd = self._open_it()
+                if keeps and self.validator != self._tagged:
+                    self._tag.write_text(self.validator, "utf-8")  # before the bytes that it is of
+                    self._tagged = self.validator
                 try:
                     while done < len(data):
                         done += os.pwrite(self._fd, data[done:] if done else data, start + done)
@@ -170,6 +179,7 @@ class Part:
             os.fsync(self._fd)
             os.rename(self._temporary, self._path)
             self._close()
+            self._untag()
         return Stored(self.rel, self.offset, digest)
 
     def inspect(self, check: Check) -> None:
@@ -196,6 +206,13 @@ class Part:
         if not keep:
             with storage(self._path), suppress(FileNotFoundError):
                 os.unlink(self._temporary)
+            with storage(self._path):
+                self._untag()
+
+    def _untag(self) -> None:
+        if self._tagged:
+            with suppress(FileNotFoundError):
+                os.unlink(self._tag)
 
     def _close(self) -> None:
         os.close(self._fd)

@@ -321,7 +321,8 @@ class MirrorRoot:
         with storage(path), suppress(FileNotFoundError), os.scandir(path.parent) as entries:
             for entry in entries:
                 found = _PART.fullmatch(entry.name)
-                if found and entry.name.startswith(f".{path.name}.{found[1]}."):
+                own = (f".{path.name}.", f".{path.name}.tag.")
+                if found and entry.name.startswith(tuple(f"{name}{found[1]}." for name in own)):
                     with suppress(FileNotFoundError):
                         os.unlink(entry.path)
                         removed += 1

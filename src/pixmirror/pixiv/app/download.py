@@ -11,7 +11,7 @@ from pixmirror.errors import DiskFull, InvalidRequest, StorageAbsent, StorageErr
 from pixmirror.models import Illust
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import SIZES, one_of
-from pixmirror.pixiv.images import open_image
+from pixmirror.pixiv.images import Validator, open_image
 from pixmirror.pixiv.transport import Transport
 
 Progress = Callable[[int, int | None], None]  # bytes on disk so far, bytes in all if the host said
@@ -40,8 +40,10 @@ async def download(
         return target
     transport = source.transport if isinstance(source, AppApi) else source
     part = target.with_name(f".{target.name}.{hashlib.sha256(url.encode()).hexdigest()[:12]}.part")
-    async with open_image(transport, url, offset=_size(part)) as stream:
-        with _Part(part, stream.resumed) as file:
+    tag = part.with_suffix(".tag")
+    validator = Validator.read(_text(tag)) or Validator()
+    async with open_image(transport, url, offset=_size(part), validator=validator) as stream:
+        with _Part(part, stream.resumed, tag, stream.validator.text()) as file:
             done = stream.offset
             async for chunk in stream:
                 file.write(chunk)
@@ -96,14 +98,20 @@ def page_urls(work: Illust, size: str = "original") -> tuple[str, ...]:
 class _Part:
     """The file that is being written; it stays if the writing breaks off, so that it can be gone on with."""
 
-    def __init__(self, path: Path, resumed: bool) -> None:
+    def __init__(self, path: Path, resumed: bool, tag: Path, validator: str) -> None:
         self._path = path
+        self._tag = tag
+        self._validator = validator
         self._resumed = resumed
         self._file: BinaryIO | None = None
 
     def __enter__(self) -> "_Part":
         try:
             self._file = self._path.open("ab" if self._resumed else "wb")
+            if not self._resumed:  # before the bytes that it is of
+                self._tag.unlink(missing_ok=True)
+                if self._validator:
+                    self._tag.write_text(self._validator, "utf-8")
         except OSError as exc:
             raise _storage_error(exc, self._path.parent) from exc
         return self
@@ -126,6 +134,7 @@ class _Part:
             os.fsync(self._file.fileno())
             self._file.close()
             self._path.replace(target)
+            self._tag.unlink(missing_ok=True)
         except OSError as exc:
             raise _storage_error(exc, target.parent) from exc
 
@@ -153,6 +162,13 @@ def _there(path: Path) -> bool:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _need(folder: Path) -> None:
