@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, or_, select, update
 
 from pixmirror.catalogue import chores, runs
 from pixmirror.catalogue.forget import forgotten
@@ -27,7 +27,10 @@ OF_USERS = ("profile", "coverage", "follow")
 MAX_FILE = "max_file"  # meta key: the limit as it was last
 LIMIT = "mirror.max_file"  # in the error of each file that was too large
 
-_is_put_off = (media.c.state == "waiting") & (media.c.attempts > 0)
+# As the partial index spells it, or SQLite would read all rows.
+_in_trouble = media.c.state.in_([literal_column(f"'{state}'") for state in ("gone", "failed", "damaged")])
+_failed = and_(_in_trouble, media.c.state == "failed")
+_is_put_off = (media.c.state == literal_column("'waiting'")) & (media.c.attempts > 0)
 # What was replaced before it was fetched is only asked for if it was here once.
 _can_be_had = (media.c.is_current == 1) | media.c.sha256.is_not(None)
 
@@ -58,12 +61,12 @@ def everything(conn: Connection, what: What, now: int) -> Asked:
     """All of one kind. `failed` are also questions and lists that failed and wait."""
     match what:
         case "failed":
-            files = _want(conn, or_((media.c.state == "failed") & ~_too_large(), _is_put_off))
+            files = _want(conn, _failed & ~_too_large()) + _want(conn, _is_put_off)
             return Asked(files, _ask(conn, chore.c.attempts > 0, now), _read_lists(conn, now))
         case "too_large":
-            return Asked(_want(conn, (media.c.state == "failed") & _too_large()))
+            return Asked(_want(conn, _failed & _too_large()))
         case _:
-            return Asked(_want(conn, media.c.state == what))
+            return Asked(_want(conn, and_(_in_trouble, media.c.state == what)))
 
 
 def one(conn: Connection, ref: Ref, now: int) -> Asked:
@@ -98,7 +101,7 @@ def use_limit(conn: Connection, limit: int) -> int:
         return 0
     runs.set_meta(conn, MAX_FILE, str(limit))
     is_raised = before is None or (before != "0" and (limit == 0 or limit > int(before)))
-    return _want(conn, (media.c.state == "failed") & _too_large()) if is_raised else 0
+    return _want(conn, _failed & _too_large()) if is_raised else 0
 
 
 def _too_large() -> ColumnElement[bool]:
