@@ -45,7 +45,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
 
 def read_status(s: Session) -> dict[str, Any]:
     """The catalogue's status with what only the daemon, or this machine, knows."""
-    from pixmirror.catalogue import runs, web_health
+    from pixmirror.catalogue import endpoints, runs, web_health
     from pixmirror.catalogue.views import queries
 
     try:
@@ -64,6 +64,7 @@ def read_status(s: Session) -> dict[str, Any]:
         refusal = db.read_sync(web_health.refusal)
         problems += [str(refusal)] if refusal else []
         problems += [] if daemon else cooling(db.read_sync(runs.get_meta, "pacer"), now_ms())
+        problems += db.read_sync(endpoints.told)
         found = db.read_sync(queries.status, now_ms(), jobs=planned, pace=pace, problems=problems).as_dict()
     found["running"] = daemon is not None
     found["running_jobs"] = [name for name, job in jobs.items() if job.get("running")]

@@ -92,6 +92,7 @@ class Engine:
             one,
             other,
             m.paused,
+            self._way.endpoints,
         )
 
     def active(self) -> list[str]:
@@ -217,10 +218,12 @@ class Engine:
         if job is None:
             return  # the configuration was reloaded meanwhile
         ctx = self.context
+        if await ctx.is_closed(feed):
+            return
         source = sources.source(ctx, job, feed.endpoint, feed.params)
         if gap is None:
             walked = await walk.head(ctx.db, ctx.clock, feed, source, Lane(feed.lane))
-            await ctx.heard(("feed", feed.endpoint, feed.id), walked.error)
+            await ctx.heard_of(feed, walked.error)
         else:
             lane = LANE_OF_GAP[gap.kind]
 
@@ -230,8 +233,9 @@ class Engine:
 
             walked = await walk.close(ctx.db, ctx.clock, feed, gap, source, lane, go_on=go_on)
             if walked.pages:
-                await ctx.suspicion.answered()
+                await ctx.heard_of(feed, None)
             if walked.error is not None:
+                await ctx.endpoints.heard(ctx.db, feed.endpoint, walked.error, ctx.clock.now())
                 await ctx.heard(("gap", feed.endpoint, gap.id), walked.error)
 
     def _names(self, feed: feeds.Feed) -> bool:

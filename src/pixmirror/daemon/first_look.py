@@ -5,6 +5,7 @@ not be read: single items that cannot be are kept as they came, and reported.
 """
 
 import json
+import logging
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,8 @@ from pixmirror.errors import BadResponse, EndpointGone, Forbidden, InvalidReques
 from pixmirror.models import Illust, Listing, Model, Novel, Received
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import comments, illusts, novels, users
+
+log = logging.getLogger(__name__)
 
 AT_MOST = 12
 DONE = "first_look"  # the catalogue's note that this account had its first look
@@ -106,6 +109,9 @@ async def look_first(mirror: Mirror) -> None:
     if report.lossy:
         lines = "".join(f"\n  {line}" for line in report.differences())
         raise WouldLose(f"Pixiv's answers are not what pixmirror reads; data would be lost:{lines}")
+    for probe in report.probes:
+        if probe.error:
+            log.warning("%s: %s The mirror begins without it.", probe.endpoint, probe.error)
     await mirror.db.run(runs.set_meta, DONE, str(mirror.account_id))
     mirror.api = HandingOn.of(mirror.api, answers)
 
@@ -177,8 +183,12 @@ async def _probe(name: str, call: Call, seen: _Seen) -> Probe:
     probe = Probe(name)
     try:
         answer = await call()
-    except (BadResponse, EndpointGone) as error:
+    except BadResponse as error:
         probe.error, probe.lossy = str(error), True
+        return probe
+    except EndpointGone as error:
+        # Nothing is lost by beginning without it: it is asked once a day.
+        probe.error = str(error)
         return probe
     except (NotFound, Forbidden, InvalidRequest) as error:
         probe.error = f"not shown to this account: {error}"

@@ -231,6 +231,9 @@ class Daemon:
 
     def _try_again(self, name: str, failures: int) -> None:
         longest = OUTAGE_RETRY_S if self.engine.trouble.errors else LONGEST_RETRY_S
+        every = next((job.every for job in self.mirror.config.jobs if job.name == name), None)
+        # One list that fails must not make all the others of its job rarer than the user wants them.
+        longest = min(longest, every) if every else longest
         wait_s = min(RETRY_S * 3 ** min(max(failures - 1, 0), 8), longest)
         self._retry_at[name] = self.mirror.clock.now() + wait_s * 1000
         self.schedule.set_next(name, self._retry_at[name])

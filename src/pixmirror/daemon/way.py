@@ -10,6 +10,7 @@ from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.trouble import PIXIV, Trouble
 from pixmirror.models import Lane
 from pixmirror.pixiv.app import users
+from pixmirror.sync.endpoints import Endpoints
 from pixmirror.sync.suspicion import Subject, Suspicion
 
 
@@ -23,6 +24,7 @@ class Way:
         self._trying = asyncio.Lock()  # held by the one that tries while Pixiv does not answer
         self.suspicion = Suspicion(self._ask_control, wake=self._wake, on_answer=on_answer)
         self.website = Suspicion()
+        self.endpoints = Endpoints()
 
     async def in_turn(self, name: str, step: Callable[[], Awaitable[bool]]) -> bool:
         """A step of a loop that asks. While Pixiv does not answer, one at a time tries after each pause."""

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from pixmirror.catalogue import endpoints
 from pixmirror.catalogue.database import Database
+from pixmirror.catalogue.feeds import Feed
 from pixmirror.catalogue.seen import Seen, Wants
 from pixmirror.clock import Clock
 from pixmirror.errors import PixmirrorError, Unreachable
 from pixmirror.models import Lane, Medium, Restrict
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.web.api import WebApi
+from pixmirror.sync.endpoints import Endpoints
 from pixmirror.sync.filters import Filter
 from pixmirror.sync.suspicion import Subject, Suspicion
 
@@ -106,7 +109,7 @@ class Context:
 
     `web` is www.pixiv.net with a cookie, where one is configured. `brake`: more than this share of what is there
     does not go at once (law 6). `suspicion` judges what the App API leaves unclear,
-    `website` what www.pixiv.net does.
+    `website` what www.pixiv.net does; `endpoints` knows those that Pixiv removed.
     """
 
     db: Database
@@ -121,6 +124,7 @@ class Context:
     suspicion: Suspicion = field(default_factory=Suspicion)
     website: Suspicion = field(default_factory=Suspicion)
     paused: frozenset[str] = frozenset()
+    endpoints: Endpoints = field(default_factory=Endpoints)
 
     async def heard(self, subject: Subject, error: PixmirrorError | None) -> None:
         """The App API answered about this, or failed to. Raises the error where it is everybody's trouble."""
@@ -134,6 +138,18 @@ class Context:
         if not job.name or not isinstance(self.jobs, Jobs):
             return self.jobs.get(job.name, job)
         return self.jobs.get(job.name)
+
+    async def is_closed(self, feed: Feed) -> bool:
+        """Whether Pixiv has removed the endpoint of this list; it waits with all others until one tries again."""
+        gone = await self.endpoints.closed(self.db, feed.endpoint, self.clock.now())
+        if gone is not None:
+            await self.db.run(endpoints.wait, feed.endpoint, gone, feed_id=feed.id)
+        return gone is not None
+
+    async def heard_of(self, feed: Feed, error: PixmirrorError | None) -> None:
+        """The same of a list, whose endpoint may be gone."""
+        await self.endpoints.heard(self.db, feed.endpoint, error, self.clock.now())
+        await self.heard(("feed", feed.endpoint, feed.id), error)
 
     def seen(self, job: Job, endpoint: str, lane: Lane, now: int) -> Seen:
         return Seen(

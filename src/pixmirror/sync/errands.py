@@ -6,7 +6,7 @@ A chore stays until its answer is committed; a cut one is done again, from its p
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from pixmirror.catalogue import briefs, chores, feeds, web_health
+from pixmirror.catalogue import briefs, chores, endpoints, feeds, web_health
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.filters import apply_refusals
@@ -61,6 +61,10 @@ LAG_TRIES = 48
 
 async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
     """Do it; what concerns only this item is recorded on it, what concerns everything is raised."""
+    thing = endpoints.of_chore(chore.kind, chore.key)
+    if (gone := await ctx.endpoints.closed(ctx.db, thing, ctx.clock.now())) is not None:
+        await ctx.db.run(endpoints.wait, thing, gone, key=chore.key)
+        return
     try:
         with contained(f"The chore {chore.kind} {chore.key}", chore.error):
             await _do(ctx, job, chore)
@@ -70,8 +74,10 @@ async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
             await ctx.db.run(chores.postpone, chore.kind, chore.key, due, str(error))
         if error.scope == "everything":
             raise
+        await ctx.endpoints.heard(ctx.db, thing, error, ctx.clock.now())
         await _heard(ctx, chore, error)
     else:
+        await ctx.endpoints.heard(ctx.db, thing, None, ctx.clock.now())
         await _heard(ctx, chore, None)
     ctx.ring()
 

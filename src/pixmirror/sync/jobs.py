@@ -47,13 +47,15 @@ async def _head(
     source = sources.source(ctx, job, endpoint, params)
     async with ctx.walking.alone(feed.id):
         feed = await ctx.db.read(feeds.get_feed, feed.id)
+        if await ctx.is_closed(feed):
+            return feed, Walked()
         walked = await walk.head(ctx.db, ctx.clock, feed, source, Lane.NEW, floor=floor)
         newest = ("head", "backfill") if endpoint == sources.FOLLOWING else ("head",)
         if walked.gap is not None and walked.gap.kind in newest:
             walked = walked.plus(await walk.close(ctx.db, ctx.clock, feed, walked.gap, source, Lane.NEW))
         feed = await ctx.db.read(feeds.get_feed, feed.id)
     ctx.ring()
-    await ctx.heard(("feed", feed.endpoint, feed.id), walked.error)
+    await ctx.heard_of(feed, walked.error)
     return feed, walked
 
 

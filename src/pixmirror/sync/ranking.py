@@ -63,7 +63,9 @@ async def run_ranking(ctx: Context, job: Job) -> JobResult:
 
 async def _read_newest(ctx: Context, one: Day, result: JobResult) -> JobResult:
     """A reading that fails after its first page stays open: it starts again."""
-    brought = JobResult()
+    brought, endpoint = JobResult(), f"{one.medium}/ranking"
+    if await ctx.endpoints.closed(ctx.db, endpoint, ctx.clock.now()):
+        return result
     try:
         async for so_far in read_pages(ctx, one, Lane.NEW):
             brought = so_far
@@ -71,8 +73,10 @@ async def _read_newest(ctx: Context, one: Day, result: JobResult) -> JobResult:
     except PixivError as error:
         if error.scope == "everything":
             raise
+        await ctx.endpoints.heard(ctx.db, endpoint, error, ctx.clock.now())
         await ctx.heard(_subject(one), error)
         return result.plus(brought.new, brought.seen, str(error))
+    await ctx.endpoints.heard(ctx.db, endpoint, None, ctx.clock.now())
     await ctx.suspicion.answered()
     return result.plus(brought.new, brought.seen)
 

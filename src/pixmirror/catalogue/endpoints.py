@@ -1,0 +1,134 @@
+"""Endpoints that Pixiv has removed: one question a day tells for all that would ask them.
+
+Kept in `meta`, so that a restart asks no more. What waits for such an endpoint is put off in the catalogue with
+the reason, and comes again when the endpoint answers.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from pixmirror.catalogue import runs
+from pixmirror.catalogue.schema import chore, feed, gap
+from pixmirror.catalogue.views.words import said
+from pixmirror.clock import DAY_MS, HOUR_MS
+
+_NAME = "endpoints_gone"
+ASKED_MS = HOUR_MS // 4  # while one asks, the others wait this long
+BELIEVED = 2  # refusals with no answer between
+
+
+OF_ONE_MEDIUM = ("text", "ugoira", "comments", "replies", "detail")  # chores whose key tells illust from novel
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """`since` when, how `often` in a row, and when it is asked again; `reason` is the last one in words."""
+
+    since: int
+    until: int
+    often: int
+    reason: str
+
+    @property
+    def believed(self) -> bool:
+        return self.often >= BELIEVED
+
+
+def refusals(conn: Connection) -> dict[str, Refusals]:
+    """By name of the thing: those that were refused since they last answered."""
+    stored = json.loads(runs.get_meta(conn, _NAME) or "{}")
+    return {name: Refusals(**found) for name, found in stored.items()}
+
+
+def _keep(conn: Connection, found: Mapping[str, Refusals]) -> None:
+    runs.set_meta(conn, _NAME, json.dumps({name: asdict(one) for name, one in found.items()}))
+
+
+def refused(conn: Connection, thing: str, reason: str, now: int) -> None:
+    """Pixiv says that there is no such endpoint. Believed, all that would ask it is put off for a day."""
+    known = refusals(conn)
+    before = known.get(thing)
+    found = Refusals(before.since if before else now, now, before.often + 1 if before else 1, reason)
+    if found.believed:
+        found = replace(found, until=now + DAY_MS)
+        _put_off(conn, thing, found.until, reason)
+    _keep(conn, known | {thing: found})
+
+
+def may_ask(conn: Connection, thing: str, now: int) -> Refusals | None:
+    """None: ask now, and the others wait a little. Else why it is not asked, and until when."""
+    known = refusals(conn)
+    found = known.get(thing)
+    if found is None or not found.believed:
+        return None
+    if now < found.until <= now + DAY_MS:  # else the clock was set back
+        return found
+    _keep(conn, known | {thing: replace(found, until=now + ASKED_MS)})
+    return None
+
+
+def answered(conn: Connection, thing: str, now: int) -> None:
+    """It is there: what was put off for its sake is due."""
+    known = refusals(conn)
+    found = known.pop(thing, None)
+    if found is None:
+        return
+    _keep(conn, known)
+    if found.believed:
+        due = {"due_at": now, "error": None}
+        conn.execute(update(chore).where(_chores(thing), chore.c.error == found.reason).values(due))
+        conn.execute(update(feed).where(_feeds(thing), feed.c.error == found.reason).values(due))
+        conn.execute(update(gap).where(_gaps(thing), gap.c.error == found.reason).values(due))
+
+
+def wait(
+    conn: Connection, thing: str, found: Refusals, *, key: int | None = None, feed_id: int | None = None
+) -> None:
+    """One chore of the thing, or one list, waits with the others. No failure is counted: it is none of its own."""
+    late = {"due_at": found.until, "error": found.reason}
+    if key is not None:
+        kind = thing.partition(":")[0]
+        conn.execute(update(chore).where(chore.c.kind == kind, chore.c.key == key).values(late))
+    if feed_id is not None:
+        conn.execute(update(feed).where(feed.c.id == feed_id).values(late))
+        conn.execute(update(gap).where(gap.c.feed_id == feed_id, gap.c.due_at < found.until).values(late))
+
+
+def _put_off(conn: Connection, thing: str, until: int, reason: str) -> None:
+    late = {"due_at": until, "error": reason}
+    conn.execute(update(chore).where(_chores(thing), chore.c.due_at < until).values(late))
+    conn.execute(update(feed).where(_feeds(thing), feed.c.due_at < until).values(late))
+    conn.execute(update(feed).where(_feeds(thing), feed.c.refresh_at < until).values(refresh_at=until))
+    conn.execute(update(gap).where(_gaps(thing), gap.c.due_at < until).values(late))
+
+
+def told(conn: Connection) -> list[str]:
+    """For the user: what is gone, since when, and when it is asked again."""
+    return [
+        f"{found.reason.rstrip('.')} since {said(found.since)}: what needs it waits, and one try a day tells, the "
+        f"next at {said(found.until)}."
+        for found in refusals(conn).values()
+        if found.believed
+    ]
+
+
+def of_chore(kind: str, key: int) -> str:
+    """The name of what asks: `comments:novel`, `profile:`."""
+    return f"{kind}:{('illust', 'novel')[key & 1] if kind in OF_ONE_MEDIUM else ''}"
+
+
+def _chores(thing: str) -> ColumnElement[bool]:
+    kind, _, medium = thing.partition(":")
+    mine = chore.c.kind == kind
+    return mine & (chore.c.key.op("&")(1) == int(medium == "novel")) if medium else mine
+
+
+def _feeds(thing: str) -> ColumnElement[bool]:
+    return feed.c.endpoint == thing
+
+
+def _gaps(thing: str) -> ColumnElement[bool]:
+    return gap.c.feed_id.in_(select(feed.c.id).where(_feeds(thing)))
