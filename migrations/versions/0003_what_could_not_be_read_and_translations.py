@@ -15,20 +15,19 @@ STATEMENTS = (
     "ALTER TABLE broken ADD COLUMN is_partial INTEGER",
     """
 CREATE TABLE translation_seen (
-    tag_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
     language TEXT NOT NULL,
     text TEXT NOT NULL,
     first_seen INTEGER NOT NULL,
     last_seen INTEGER NOT NULL,
-    PRIMARY KEY (tag_id, language, text),
-    FOREIGN KEY(tag_id) REFERENCES tag (id)
+    PRIMARY KEY (name, language, text)
 )
  WITHOUT ROWID,
  STRICT
     """,
     """
-INSERT INTO translation_seen (tag_id, language, text, first_seen, last_seen)
-SELECT tag_id, language, text, seen_at, seen_at FROM tag_translation
+INSERT INTO translation_seen (name, language, text, first_seen, last_seen)
+SELECT name, language, text, seen_at, seen_at FROM tag_translation JOIN tag ON id = tag_id
     """,
 )
 

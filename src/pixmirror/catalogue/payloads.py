@@ -22,6 +22,15 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=
 _SCALAR = r'(?:-?[0-9.eE+-]+|true|false|null|"[^"\\]*")'
 _NAME = r'"(?:total_[A-Za-z0-9_]+|is_bookmarked|is_followed|is_muted)"'
 _VOLATILE = re.compile(rf",{_NAME}:{_SCALAR}|{_NAME}:{_SCALAR},?")
+# A string, and an object whose values are scalars or such objects: what a user is. Nothing is tried twice.
+_STRING = r'"(?:[^"\\]++|\\.)*+"'
+_FLAT = rf'\{{(?:[^{{}}"]++|{_STRING})*+\}}'
+_OTHERS = (
+    rf"{_NAME}:{_SCALAR}|"
+    rf'"user":\{{(?:[^{{}}"]++|{_STRING}|{_FLAT})*+\}}|"translated_name":(?:null|{_STRING})'
+    r'|"(?:event_banners|seasonal_effect_animation_urls)":(?:null|\[\])'
+)
+_OF_OTHERS = re.compile(rf",(?:{_OTHERS})|(?:{_OTHERS}),?")
 
 
 def canonical(obj: Any) -> str:
@@ -31,6 +40,14 @@ def canonical(obj: Any) -> str:
 def digest_text(text: str) -> bytes:
     """The digest of canonical JSON text, without `total_*` and what depends on who looks."""
     return hashlib.sha256(_VOLATILE.sub("", text).encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def digest_work(text: str) -> bytes:
+    """The same of a work, without what belongs to others: its user, and translations of its tags.
+
+    What moves there (a new avatar, a translation, a banner) is kept with these, and is no new answer of each work.
+    """
+    return hashlib.sha256(_OF_OTHERS.sub("", text).encode("utf-8", "surrogatepass")).digest()[:16]
 
 
 def digest(obj: Any) -> bytes:

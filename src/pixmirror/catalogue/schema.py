@@ -141,12 +141,12 @@ tag_translation = _table(
 # Every text that a tag was ever translated with; `tag_translation` has the one that was seen last.
 translation_seen = _table(
     "translation_seen",
-    Column("tag_id", Integer, ForeignKey("tag.id"), nullable=False),
+    Column("name", Text, nullable=False),  # of the tag, whose id is derived
     Column("language", Text, nullable=False),
     Column("text", Text, nullable=False),
-    Column("first_seen", Integer, nullable=False),  # the day, in ms UTC
-    Column("last_seen", Integer, nullable=False),
-    PrimaryKeyConstraint("tag_id", "language", "text"),
+    Column("first_seen", Integer, nullable=False),
+    Column("last_seen", Integer, nullable=False),  # to the day, but for the one that was seen last
+    PrimaryKeyConstraint("name", "language", "text"),
     rowid=False,
 )
 

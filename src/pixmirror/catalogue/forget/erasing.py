@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from pixmirror.catalogue.ingest.merging import NO_CONTENT
 from pixmirror.catalogue.ingest.payloads import BASE
-from pixmirror.catalogue.payloads import CODEC, canonical, digest_text, pack_text, unpack
+from pixmirror.catalogue.payloads import CODEC, canonical, digest_text, digest_work, pack_text, unpack
 from pixmirror.catalogue.schema import broken, comment, payload, user, work
 from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
@@ -28,7 +29,7 @@ _BESIDE = frozenset(
 _BATCH = 500
 
 _PAYLOADS = (
-    select(payload.c.id, payload.c.codec, payload.c.body, BASE)
+    select(payload.c.id, payload.c.endpoint, payload.c.codec, payload.c.body, BASE)
     .join(work, (payload.c.owner_kind == "work") & (work.c.work_key == payload.c.owner_id))
     .where(work.c.user_id == bindparam("b_user"), payload.c.id < bindparam("before"))
     .order_by(payload.c.id.desc())  # what is packed against another comes before it
@@ -85,7 +86,8 @@ def _rewrite_payloads(conn: Connection, user_id: int) -> None:
             except ValueError:
                 continue  # garbled: nobody can read a name out of it
             text = canonical(without_person(raw, user_id))
-            changed.append({"b_id": row.id, "b_digest": digest_text(text), "b_body": pack_text(text)})
+            told = digest_text if row.endpoint in NO_CONTENT else digest_work
+            changed.append({"b_id": row.id, "b_digest": told(text), "b_body": pack_text(text)})
         _REWRITE(conn, changed)
 
 

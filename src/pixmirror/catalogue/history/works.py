@@ -45,7 +45,6 @@ class _Known:
 
     row: SimpleNamespace | None = None
     tags: tuple[str, ...] = ()
-    user_name: str | None = None
     series_title: str | None = None
     files: Slots = field(default_factory=dict)
     frames: tuple[tuple[str, int], ...] = ()
@@ -55,8 +54,9 @@ class _Known:
 def work_steps(conn: Connection, key: int) -> Iterator[Step]:
     """In the order in which they came, one for each answer that is kept."""
     known = _Known()
-    stripped = captions.are_stripped(conn)
-    for answer in _answers(conn, key):
+    answers = _answers(conn, key)
+    stripped = captions.are_stripped(conn) or any(answer.endpoint == merging.LEGACY for answer in answers)
+    for answer in answers:
         try:
             known = _join(known, answer, key, stripped)
         except ValidationError:
@@ -130,7 +130,6 @@ def _join_work(known: _Known, item: Illust | Novel, answer: _Answer, stripped: b
         known,
         row=SimpleNamespace(**row, detail_at=detailed),
         tags=tuple(tags),
-        user_name=(item.user.name if item.user else "") or known.user_name,
         series_title=title or None,
         files=files,
     )
@@ -160,7 +159,6 @@ def _facts(known: _Known) -> dict[str, Any]:
             "tags": known.tags,
             "type": row.type,
             "user_id": row.user_id,
-            "user_name": known.user_name,
             "series_id": None if row.series_key is None else row.series_key >> 1,
             "series_title": known.series_title,
             "create_date": pixiv_time(row.create_date),

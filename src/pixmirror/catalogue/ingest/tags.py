@@ -1,14 +1,15 @@
 """Tags of the works of a page: names in order, translations by language, and the counter of each tag."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from pixmirror.catalogue.schema import tag, tag_translation, work_tag
+from pixmirror.catalogue.schema import tag, tag_translation, translation_seen, work_tag
 from pixmirror.catalogue.seen import Seen, among, listed
 from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS
 from pixmirror.models import Tag
 
 _IDS = select(tag.c.name, tag.c.id).where(among(tag.c.name, "names"))
@@ -25,6 +26,19 @@ _TRANSLATE = Many(
         where=tag_translation.c.text.is_distinct_from(_translation.excluded.text),
     )
 )
+_seen = upsert(translation_seen)
+_SEEN = Many(
+    _seen.on_conflict_do_update(
+        index_elements=["name", "language", "text"],
+        set_={"last_seen": _seen.excluded.last_seen},
+        where=translation_seen.c.last_seen <= _seen.excluded.last_seen - DAY_MS,
+    )
+)
+_TRANSLATED = (
+    select(tag.c.name, tag_translation.c.text)
+    .join(tag_translation, tag_translation.c.tag_id == tag.c.id)
+    .where(among(tag.c.name, "names"), tag_translation.c.language == bindparam("language"))
+)
 
 
 def names(tags: Sequence[Tag]) -> list[str]:
@@ -37,14 +51,16 @@ def write(
     seen: Seen,
     changed: Mapping[int, list[str]],
     before: Mapping[int, list[str]],
-    translations: Mapping[str, str],
-) -> None:
-    """`changed`: the tags of works whose tags differ from `before` (absent there: a new work)."""
+) -> dict[str, int]:
+    """Write `changed`, the tags of works whose tags differ from `before` (absent there: a new work).
+
+    Returns the ids of these tags.
+    """
     more: Counter[str] = Counter()
     for key, now_named in changed.items():
         more.update(now_named)
         more.subtract(before.get(key, ()))
-    ids = ids_of(conn, {**more, **dict.fromkeys(translations, 0)})
+    ids = ids_of(conn, more)
     moved = [{"b_id": ids[name], "more": n} for name, n in more.items() if n]
     if moved:
         _COUNT(conn, moved)
@@ -54,14 +70,40 @@ def write(
     links = sorted((ids[name], key, i) for key, of_work in changed.items() for i, name in enumerate(of_work))
     if links:
         _LINK(conn, [{"tag_id": t, "work_key": key, "position": i} for t, key, i in links])
-    if translations:
-        _TRANSLATE(
-            conn,
-            [
-                {"tag_id": ids[name], "language": seen.language, "text": text, "seen_at": seen.now}
-                for name, text in translations.items()
-            ],
-        )
+    return ids
+
+
+def record_translations(
+    conn: Connection,
+    seen: Seen,
+    told: Iterable[Sequence[Tag]],
+    settled: Sequence[Sequence[Tag]],
+    ids: Mapping[str, int],
+) -> None:
+    """Record what the tags of a page's works are called in this language; `ids` of those that are known already.
+
+    Translations move by themselves, also of works that are `settled`: of each of these one is looked at, another
+    one each day, and all of them once one differs.
+    """
+    day = seen.now // DAY_MS
+    texts = _texts(told)
+    samples = _texts((tags[day % len(tags)],) for tags in settled if tags)
+    if samples:
+        bound = {"names": listed(samples), "language": seen.language}
+        known: dict[str, str] = dict(conn.execute(_TRANSLATED, bound).all())
+        texts |= samples if known == samples else _texts(settled)
+    if not texts:
+        return
+    missing = dict.fromkeys((name for name in texts if name not in ids), 0)
+    ids = {**ids, **ids_of(conn, missing)}
+    row: dict[str, str | int] = {"language": seen.language, "seen_at": seen.now}
+    _TRANSLATE(conn, [row | {"tag_id": ids[name], "text": text} for name, text in texts.items()])
+    row = {"language": seen.language, "first_seen": seen.now, "last_seen": seen.now}
+    _SEEN(conn, [row | {"name": name, "text": text} for name, text in texts.items()])
+
+
+def _texts(works: Iterable[Sequence[Tag]]) -> dict[str, str]:
+    return {t.name: t.translated_name for tags in works for t in tags if t.translated_name}
 
 
 def ids_of(conn: Connection, wanted: Mapping[str, int]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import chores, media, stats
 from pixmirror.catalogue.forget import forgotten
-from pixmirror.catalogue.ingest import captions, lacking, merging
+from pixmirror.catalogue.ingest import captions, lacking, merging, told
 from pixmirror.catalogue.ingest import known as ingest_known
 from pixmirror.catalogue.ingest import payloads as ingest_payloads
 from pixmirror.catalogue.ingest import people as ingest_people
@@ -19,7 +19,7 @@ from pixmirror.catalogue.ingest.merging import CONTENT, COUNTERS, LEGACY
 from pixmirror.catalogue.ingest.states import see
 from pixmirror.catalogue.ingest.stubs import record_stubs, shown_at_last
 from pixmirror.catalogue.ledger import moves
-from pixmirror.catalogue.payloads import canonical, digest_text
+from pixmirror.catalogue.payloads import canonical
 from pixmirror.catalogue.schema import series, work, work_job
 from pixmirror.catalogue.seen import WEB, Ingested, Seen, next_seq
 from pixmirror.catalogue.statements import Many
@@ -108,7 +108,9 @@ def record_works(
     emptied = any(i.old is not None and i.old.caption and not i.work.caption for i in fresh)
     stripped = emptied and captions.are_stripped(conn, seen.account_id)
     for item in fresh:
-        _merge(seen, item, tags_before.get(item.key), stripped=stripped)
+        # What a dump told may have never been told by anybody else: an empty caption is no news of it.
+        dumped = merging.LEGACY in known.payloads.get(item.key, ())
+        _merge(seen, item, tags_before.get(item.key), stripped=stripped or dumped)
         if isinstance(item.work, Illust):
             item.changed |= _compare_files(files, seen, item, media_before.get(item.key, ()))
         # What another class of endpoint changed in between and this one changes back is a version too.
@@ -116,7 +118,7 @@ def record_works(
         item.kept = item.changed or again or not known.latest_is(item.key, seen.endpoint, item.digest)
     _write_works(conn, seen, items, fresh)
     record_stubs(conn, seen, stubs, known)
-    _write_tags(conn, seen, fresh, tags_before)
+    _write_tags(conn, seen, fresh, items, tags_before)
     files.write(conn)
     for item in (i for i in fresh if i.lacks and i.wanted):
         lacking.ask_again(conn, item.key, seen.now)
@@ -124,6 +126,7 @@ def record_works(
     shown_at_last(conn, seen, [i.key for i in items if i.old is not None and i.is_new])
     _add_chores(conn, seen, [i for i in items if i.key not in barred], known, media_before)
     _write_payloads(conn, seen, fresh)
+    told.keep_decoration(conn, seen, [i.work for i in items])
     see(conn, seen, ((i.key, State.LIVE, seen.endpoint) for i in items), known.sightings)
     # That a dump knows a work is no state of it, so there is nothing to move from.
     back = [i.key for i in items if i.old is not None and i.old.state != "live" and i.old.evidence != LEGACY]
@@ -139,8 +142,8 @@ def _item(
 ) -> _Item:
     item = received.item
     text = canonical(received.raw)
-    digest = digest_text(text)
     old = known.works.get(key)
+    digest = told.digest(received, text, known.payloads.get(key, {}).get(seen.endpoint))
     settled = old is not None and old.state == "live" and known.settled(key, seen.endpoint, digest)
     if seen.endpoint == "detail" and old is not None:
         settled = settled and old.detail_at is not None
@@ -253,12 +256,17 @@ def _write_works(conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Se
         )
 
 
-def _write_tags(conn: Connection, seen: Seen, fresh: Sequence[_Item], before: Mapping[int, list[str]]) -> None:
-    translations: dict[str, str] = {}
-    for item in (i for i in fresh if i.kept):
-        translations |= {t.name: t.translated_name for t in item.work.tags if t.translated_name}
+def _write_tags(
+    conn: Connection,
+    seen: Seen,
+    fresh: Sequence[_Item],
+    items: Sequence[_Item],
+    before: Mapping[int, list[str]],
+) -> None:
     changed = {i.key: i.tags for i in fresh if i.tags != before.get(i.key, [])}
-    ingest_tags.write(conn, seen, changed, before, translations)
+    ids = ingest_tags.write(conn, seen, changed, before)
+    settled = [i.work.tags for i in items if i.settled]
+    ingest_tags.record_translations(conn, seen, [i.work.tags for i in fresh], settled, ids)
 
 
 def _write_jobs(conn: Connection, seen: Seen, items: Sequence[_Item], stubs: Sequence[int], known: Known) -> None:

@@ -13,7 +13,7 @@ from pixmirror.catalogue.ingest import tags as ingest_tags
 from pixmirror.catalogue.ingest.merging import LEGACY
 from pixmirror.catalogue.rebuild.findings import Findings
 from pixmirror.catalogue.rebuild.replay import Replayed, Said, series_of
-from pixmirror.catalogue.schema import series, tag, tag_translation, work, work_tag
+from pixmirror.catalogue.schema import series, tag, tag_translation, translation_seen, work, work_tag
 from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
 from pixmirror.models import User
@@ -112,6 +112,19 @@ class Names:
         known.first_at = min(known.first_at, said.at)
         if (title or not known.title) and (said.payload_id > known.payload_id or not known.title):
             known.payload_id, known.title, known.user_id = said.payload_id, title, user_id
+
+
+def seen_translations(conn: Connection) -> dict[tuple[str, str], tuple[int, str, int]]:
+    """The text of each translation that was seen last, whatever payloads say: they do not tell it by themselves.
+
+    That is the present one if it was ever seen: when a text was seen is known to the day.
+    """
+    s, t = translation_seen.c, tag_translation.c
+    present = (t.tag_id == tag.c.id) & (t.language == s.language) & (t.text == s.text)
+    joined = translation_seen.outerjoin(tag, tag.c.name == s.name).outerjoin(tag_translation, present)
+    newest = select(s.name, s.language, s.text, s.first_seen).select_from(joined)
+    rows = conn.execute(newest.order_by(t.tag_id.is_not(None), s.last_seen, s.text))
+    return {(r.name, r.language): (0, r.text, r.first_seen) for r in rows}
 
 
 def drop_loose_links(conn: Connection, findings: Findings) -> None:

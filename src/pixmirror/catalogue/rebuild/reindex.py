@@ -1,8 +1,9 @@
 """Builds everything derived again from what is primary (law 8), or only says where the two differ.
 
 Rebuilt: `work`, `user`, `tag`, `work_tag`, `tag_translation`, `series`. From: payloads in their order, merged
-as ingestion merged them; `stat` for counters; `state_change`, and the first payload, for states; `work_job` and
-the tombstones for whether a file that is missing in `media` is wanted. Rows that were deleted come back.
+as ingestion merged them; `stat` for counters; `state_change`, and the first payload, for states;
+`translation_seen` for translations; `work_job` and the tombstones for whether a file that is missing in `media` is
+wanted. Rows that were deleted come back.
 
 Carried over, because nothing that is kept tells them, and as lost as their row if it is lost:
 - of works: `comments_at` and `comments_total` (a lost row has its comments read once more), `sidecar_seq` (0: the
@@ -109,6 +110,7 @@ def _names(do: Do, findings: Findings, names: Names) -> None:
     findings.without_language = names.without_language
     for tags in _chunks(sorted(names.tags), NAMES):
         do(rebuild_names.rebuild_tags, findings, tags)
+    names.translations |= do(rebuild_names.seen_translations)
     for translations in _chunks(sorted(names.translations.items()), NAMES):
         do(rebuild_names.rebuild_translations, findings, translations)
     for series in _chunks(list(names.series.items()), NAMES):

@@ -65,7 +65,7 @@ class Replayed:
 
 def replay(key: int, payloads: Sequence[Any], *, stripped: bool = False) -> Replayed:
     """Replay all payloads of the work (id, endpoint, codec, body, seen_at, language); `stripped`: see `merge`."""
-    result = Replayed(key, stripped=stripped)
+    result = Replayed(key, stripped=stripped or any(p.endpoint == merging.LEGACY for p in payloads))
     for payload in merging.oldest_first(payloads):
         result.payloads += 1
         try:

@@ -205,7 +205,7 @@ def _tags(
             if not write:
                 findings.differ("work_tag", key, "tags", before[key], found.tags)
     if write and changed:
-        ingest_tags.write(conn, Seen(0, "", now), changed, before, {})
+        ingest_tags.write(conn, Seen(0, "", now), changed, before)
     return list(changed)
 
 
