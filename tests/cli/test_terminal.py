@@ -2,10 +2,12 @@
 
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,29 @@ def test_words_that_the_output_cannot_take_are_escaped(hostile, env):
         assert result.returncode == 0, result.stderr
         assert b"Traceback" not in result.stderr
         assert b"\\u521d" in result.stdout or "初".encode() in result.stdout
+
+
+def test_a_terminal_gets_tables_without_control_characters_of_others(hostile):
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "pixmirror", "--config", str(hostile), "search", "初音"]
+    process = subprocess.Popen(command, stdout=theirs, env={**os.environ, "TERM": "xterm", "COLUMNS": "200"})
+    os.close(theirs)
+    seen = b""
+    with suppress(OSError):  # EIO: the other side is closed
+        while block := os.read(ours, 1 << 16):
+            seen += block
+    assert process.wait(60) == 0
+    os.close(ours)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", seen.decode())  # the bold heads are ours
+    assert "初音ミク" in text
+    assert not CONTROL.search(text.replace("\r\n", "\n"))
+
+
+def test_without_standard_input_there_is_nobody_to_be_asked(config):
+    for arguments in (("login", "-"), ("login",)):
+        result = run(config, *arguments, closed=0)
+        assert result.returncode == 2
+        assert b"Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("closed", [0, 1, 2])
