@@ -18,7 +18,7 @@ from pixmirror.daemon.trouble import PIXIV
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
-from tests.faults import Act, Faults, rate_limit, reset, stall, status
+from tests.faults import Act, Faults, error, rate_limit, reset, stall, status
 from tests.standin import Setup
 from tests.virtual_time import VirtualClock, run_virtually, serving, working
 
@@ -108,6 +108,25 @@ def test_in_a_job_of_users_the_next_one_is_read_after_one_that_fails(tmp_path: P
             assert unread(setup, world) == {artists_of(world)[0]}
 
     play(tmp_path / "mirror", scene, UserJob(name="u", kind="user", every="12h", users=(1,), novels=False))
+
+
+def test_a_user_of_whom_everything_is_refused_slows_nobody_down(tmp_path: Path) -> None:
+    """So Pixiv answers about one that it suspended, in the words that it has for accounts that ask too much."""
+
+    async def scene(clock: VirtualClock, world: World, faults: Faults, setup: Setup) -> None:
+        suspended = artists_of(world)[0]
+        faults.add(rf"user_id={suspended}\b", error(403, user_message="Your access is currently restricted."))
+        async with working(setup, clock) as engine:
+            await run(engine)
+            await clock.sleep(2 * HOUR_S)
+            assert unread(setup, world) == {suspended}
+            assert PIXIV not in engine.trouble.errors
+            pace = engine.mirror.transport.pacer.state
+            assert (pace.slowness, pace.strikes) == (1.0, 0)
+            assert len(faults.asked(rf"user_id={suspended}\b")) <= 10
+
+    job = UserJob(name="u", kind="user", every="12h", users=(1,), files=False, comments=False, novels=False)
+    play(tmp_path / "mirror", scene, job)
 
 
 def test_two_lists_that_never_answer_are_not_taken_for_an_outage(tmp_path: Path) -> None:

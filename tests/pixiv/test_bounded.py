@@ -12,7 +12,7 @@ import pytest
 
 from pixmirror import errors
 from pixmirror.pixiv.bounded import MAX_BODY, Oversized, read_body
-from pixmirror.pixiv.jsonbody import DEEPEST, parse_json
+from pixmirror.pixiv.jsonbody import DEEPEST, parse_json, parse_next
 from pixmirror.pixiv.wire import LONGEST_WAIT, retry_after
 from tests.virtual_time import VirtualClock, run_virtually
 
@@ -103,6 +103,8 @@ def test_json_is_nested_so_deep_and_no_deeper():
     for opening, closing in ((b"[", b"]"), (b'{"a":', b"}")):
         with pytest.raises(ValueError, match="deep"):
             parse_json(opening * (DEEPEST + 1) + b"1" + closing * (DEEPEST + 1))
+        with pytest.raises(ValueError, match="deep"):
+            parse_next((opening * (DEEPEST + 1) + b"1" + closing * (DEEPEST + 1)).decode(), 0)
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e999", "Infinity", "NaN"])

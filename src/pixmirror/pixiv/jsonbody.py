@@ -27,6 +27,8 @@ def parse_json(body: bytes) -> Any:
 def parse_next(text: str, at: int) -> tuple[Any, int]:
     """The value that begins at `at`, and where it ends; errors as of `parse_json`."""
     value, end = _DECODER.raw_decode(text, at)
+    if _deeper_than(value, DEEPEST):
+        raise ValueError("nested too deeply")
     return _mended(value), end
 
 

@@ -353,7 +353,7 @@ NAMES_OF_CHORES = {"ranking": "rankings of earlier days", "bookmark_tags": "own 
 
 
 def chore_ref(kind: str, key: int) -> str:
-    if kind in ("profile", "follow"):
+    if kind in ("profile", "follow", "coverage"):
         return str(Ref("user", key))
     return f"comment {key >> 1}" if kind == "replies" else str(Ref.of_work(key))
 
