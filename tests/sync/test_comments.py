@@ -14,7 +14,7 @@ from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.ledger import judge
 from pixmirror.catalogue.ledger.drift import deleted_comments, vanished
 from pixmirror.clock import Clock
-from pixmirror.errors import BadResponse
+from pixmirror.errors import BadResponse, Forbidden
 from pixmirror.models import Broken, Comment, Lane, Listing, work_key
 from pixmirror.pixiv.app import comments as comments_api
 from pixmirror.sync import errands
@@ -362,3 +362,39 @@ async def test_a_next_url_without_an_offset_puts_the_comments_off(
     monkeypatch.setattr(comments_api, "illust_comments", spoilt)
     assert await scene.look() == 1
     assert "offset" in scene.rows("SELECT error FROM chore WHERE kind = 'comments'")[0][0]
+
+
+async def test_a_count_that_the_comments_own_list_contradicts_is_no_reason_to_read_them_again(scene: Scene):
+    scene.thread.roots, scene.thread.total = [9, 8], 2
+    scene.show(create_date=YOUNG, total_comments=5)
+    assert await scene.work() == 1
+    for _ in range(3):
+        scene.clock.ms += HOUR
+        scene.show(create_date=YOUNG, total_comments=5)
+        assert await scene.work() == 0
+    scene.show(create_date=YOUNG, total_comments=6)
+    assert await scene.work() > 0
+
+
+async def test_comments_that_are_refused_twice_of_a_work_that_is_there_are_asked_half_a_year_later(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+):
+    async def refuse(*_: object) -> Listing[Comment]:
+        raise Forbidden("comments are closed")
+
+    monkeypatch.setattr(comments_api, "illust_comments", refuse)
+    scene.db.run_sync(chores.add, "comments", WORK, int(Lane.EXTRA), NOW)
+
+    async def ask() -> tuple[int, bool]:
+        [chore] = [c for c in scene.db.read_sync(chores.due, scene.clock.ms, 9) if c.kind == "comments"]
+        await errands.run_chore(scene.ctx, JOB, chore)
+        [(due,)] = scene.rows("SELECT due_at FROM chore WHERE kind = 'comments'")
+        detail = bool(scene.rows("SELECT 1 FROM chore WHERE kind = 'detail'"))
+        scene.db.run_sync(chores.done, "detail", WORK)
+        return due - scene.clock.ms, detail
+
+    assert await ask() == (7 * DAY, True)
+    scene.clock.ms += 7 * DAY
+    assert await ask() == (180 * DAY, False)
+    [(error,)] = scene.rows("SELECT error FROM chore WHERE kind = 'comments'")
+    assert "closed" in error

@@ -54,6 +54,7 @@ from pixmirror.sync.walk import backoff_ms
 
 PROFILE_AGAIN_MS = 30 * DAY_MS
 ABSENT_AGAIN_MS = 7 * DAY_MS
+CLOSED_AGAIN_MS = 180 * DAY_MS  # comments that nobody may see, of a live work
 OVER = (State.GONE, State.DELETED, State.USER_GONE, State.USER_SUSPENDED)  # not asked for any more
 LAG_AGAIN_MS = 3_600_000
 LAG_TRIES = 48
@@ -124,9 +125,13 @@ def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: Pix
         if brief is not None and brief.state in OVER:
             chores.done(conn, chore.kind, chore.key)  # it was under way when that was believed
         else:
-            # They are asked of a work that is gone or hidden: its detail tells which.
-            chores.add(conn, "detail", chore.key, int(Lane.RETRY), now)
-            chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
+            # They are asked of a work that is gone or hidden: its detail tells which. Comments that are refused
+            # again though the work is there are closed.
+            closed = chore.kind == "comments" and chore.attempts > 0
+            if not closed:
+                chores.add(conn, "detail", chore.key, int(Lane.RETRY), now)
+            again = CLOSED_AGAIN_MS if closed else ABSENT_AGAIN_MS
+            chores.postpone(conn, chore.kind, chore.key, now + again, error)
     else:
         chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
     if not forbidden and chore.kind in leavers.OF_WORKS:

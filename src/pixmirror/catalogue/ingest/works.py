@@ -366,8 +366,10 @@ def _comments_due(seen: Seen, item: _Item, known: Known) -> int | None:
     total = item.work.total_comments
     old = item.old
     if total is not None:
-        walked = old.comments_total if old is not None else None
-        return seen.now if total > 0 and total != walked else None
+        # A count that the comments' own list contradicts for good is no news; one that has moved is.
+        is_read = old is not None and old.comments_at is not None
+        news = total != old.comments_total and total != old.total_comments if is_read else True
+        return seen.now if total > 0 and news else None
     if old is not None and (
         old.comments_at is not None or (item.settled and seen.job in known.jobs.get(item.key, {}))
     ):
