@@ -10,6 +10,7 @@ from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.views import queries
 from pixmirror.catalogue.views.queries import Pace, Planned, status
+from pixmirror.catalogue.views.troubles import Trouble
 from pixmirror.catalogue.views.why import why
 
 NOW = 1_780_000_000_000
@@ -142,13 +143,14 @@ def test_it_is_unhealthy_with_one_sentence_for_each_cause(conn):
         runs.job_done(conn, "b", False, NOW)
     put_work(conn)
     put_file(conn, "failed", error="too large")
-    found = status(conn, NOW, problems=["The media folder is not there."])
+    found = status(conn, NOW, told=[Trouble("storage", "media", "The media folder is not there", "Mount it")])
     assert not found.healthy
     assert found.problems == (
-        "The media folder is not there.",
+        "The media folder is not there. Mount it.",
+        "Page 0 of 10 could not be fetched and is not tried again by itself: too large. "
+        "`pixmirror retry --failed` asks for it again.",
         "Job a stands still: login.",
         "Job b failed 3 times in a row: no reason on record.",
-        "1 files could not be fetched and are not tried again by themselves.",
     )
 
 

@@ -83,11 +83,11 @@ def test_every_key_of_json_is_documented():
     from pixmirror.catalogue.history import versions as history
     from pixmirror.catalogue.ledger import coverage, drift, gone, judge
     from pixmirror.catalogue.rebuild import findings as rebuild
-    from pixmirror.catalogue.views import plan, queries, why, why_facts
+    from pixmirror.catalogue.views import plan, queries, troubles, why, why_facts
 
     status = keys(
         *(queries.Status, queries.Files, queries.Requests, queries.JobStatus, queries.CameIn, queries.Reason),
-        *(queries.Due, queries.Gaps, queries.Pace),
+        *(queries.Due, queries.Gaps, queries.Pace, troubles.Trouble),
     )
     assert status | {"running", "running_jobs"} <= named("For scripts", "status")
     proof = keys(coverage.Coverage, coverage.Missing) | {"total", "artists", "web_problem", "missing"}

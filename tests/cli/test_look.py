@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pixmirror.cli import look, versions
+from pixmirror.cli import versions
 from pixmirror.errors import ConfigError
 
 STABLE = {
@@ -36,17 +36,6 @@ def test_status(pixmirror, mirrored):
     text = pixmirror("status").stdout
     assert text.startswith("Healthy.")
     assert "disabled" in text
-
-
-@pytest.mark.parametrize("saved", [None, "", "{", "[]", '{"cooldown_until": "x"}', '{"cooldown_until": 1}'])
-def test_a_pause_that_is_over_or_never_was_is_no_trouble(saved):
-    assert look.cooling(saved, 1000) == []
-    assert look.cooling('{"cooldown_until": 99999999999999}', 1000) == []  # a clock was wrong then
-
-
-def test_a_pause_that_pixiv_asked_for_is_told_without_a_daemon_too():
-    (said,) = look.cooling('{"cooldown_until": 1763700300000}', 1_763_700_000_000)
-    assert said.startswith("Pixiv limits or refuses us: nothing is asked of it until 2025-11-21")
 
 
 def test_status_says_what_is_wrong(pixmirror, mirrored):

@@ -79,7 +79,8 @@ PAST = (
 )
 # Single values that hold such times, by how their keys begin. Numbers in them that are no times are far smaller.
 META = (
-    "accepted:", "blind:", "brake:", "control:", "deep_look:", "files_denied", "full_pass:", "own_tags_",
+    "accepted:", "blind:", "brake:", "control:", "damaged:", "deep_look:", "denied:", "files_denied", "full_pass:",
+    "own_tags_",
     "profile_asked:", "refused:", "upkeep:", "web_login",
 )  # fmt: skip
 

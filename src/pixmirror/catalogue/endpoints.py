@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Connection, select, update
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.schema import chore, feed, gap
-from pixmirror.catalogue.views.words import said
 from pixmirror.clock import DAY_MS, HOUR_MS
 
 _NAME = "endpoints_gone"
@@ -103,16 +102,6 @@ def _put_off(conn: Connection, thing: str, until: int, reason: str) -> None:
     conn.execute(update(feed).where(_feeds(thing), feed.c.due_at < until).values(late))
     conn.execute(update(feed).where(_feeds(thing), feed.c.refresh_at < until).values(refresh_at=until))
     conn.execute(update(gap).where(_gaps(thing), gap.c.due_at < until).values(late))
-
-
-def told(conn: Connection) -> list[str]:
-    """For the user: what is gone, since when, and when it is asked again."""
-    return [
-        f"{found.reason.rstrip('.')} since {said(found.since)}: what needs it waits, and one try a day tells, the "
-        f"next at {said(found.until)}."
-        for found in refusals(conn).values()
-        if found.believed
-    ]
 
 
 def of_chore(kind: str, key: int) -> str:

@@ -1,6 +1,5 @@
 """`status`, `why`, `show`, `search`, `export`: commands that only read, with or without a running daemon."""
 
-import json
 import os
 import sys
 from contextlib import closing
@@ -11,13 +10,13 @@ import typer
 
 from pixmirror.cli import render, screen, versions
 from pixmirror.cli.common import Json, Session, json_line, now_ms, print_json, say, sentence, session
-from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError
 from pixmirror.terminal import typed
 
 if TYPE_CHECKING:
     from pixmirror.catalogue.database import ReadOnly
     from pixmirror.catalogue.refs import Ref
+    from pixmirror.catalogue.views.troubles import Trouble
 
 KINDS = "works, novels, files, users, tags, comments, bookmarks, follows, rankings"
 
@@ -45,27 +44,33 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
 
 def read_status(s: Session) -> dict[str, Any]:
     """The catalogue's status with what only the daemon, or this machine, knows."""
-    from pixmirror.catalogue import endpoints, runs, web_health
-    from pixmirror.catalogue.views import queries
+    from pixmirror.catalogue import web_health
+    from pixmirror.catalogue.views import queries, troubles
+    from pixmirror.catalogue.views.troubles import Trouble
+    from pixmirror.store.start import is_held
 
     try:
         daemon = s.ask("status", timeout=5)
     except PixmirrorError as error:
-        daemon = {"problems": [sentence(error)]}
+        daemon = {"troubles": [{"cause": "login", "thing": "the running pixmirror", "says": sentence(error)}]}
     running = daemon or {}
     jobs = running.get("jobs", {})
     planned = {
         job.name: queries.Planned(job.kind, (jobs.get(job.name) or {}).get("next_run"), job.enabled)
         for job in s.config.jobs
     }
-    problems = list(running.get("problems", ())) if daemon else list(_own_problems(s))
+    told = [Trouble(**one) for one in running.get("troubles", ())] if daemon else _own_troubles(s)
     pace = queries.Pace(**_pace(running))
     with s.reading() as db:
-        refusal = db.read_sync(web_health.refusal)
-        problems += [str(refusal)] if refusal else []
-        problems += [] if daemon else cooling(db.read_sync(runs.get_meta, "pacer"), now_ms())
-        problems += db.read_sync(endpoints.told)
-        found = db.read_sync(queries.status, now_ms(), jobs=planned, pace=pace, problems=problems).as_dict()
+        if daemon is None:
+            causes = {one.cause for one in told}
+            told += [one for one in db.read_sync(troubles.kept) if one.cause not in causes]
+        if (refusal := db.read_sync(web_health.refusal)) is not None:
+            told.append(Trouble("login", "the login at www.pixiv.net", str(refusal)))
+        found = db.read_sync(queries.status, now_ms(), jobs=planned, pace=pace, told=told).as_dict()
+    if daemon is None and not is_held(s.root):
+        for job in found["jobs"]:  # its process was killed, and nobody has looked since
+            job["outcome"] = "interrupted" if job["outcome"] == "running" else job["outcome"]
     found["running"] = daemon is not None
     found["running_jobs"] = [name for name, job in jobs.items() if job.get("running")]
     return found
@@ -76,33 +81,24 @@ def _pace(running: dict[str, Any]) -> dict[str, Any]:
     pace = {key: value for key, value in (running.get("pace") or {}).items() if key in known}
     notes = []
     for host, blocked in (running.get("blocked") or {}).items():
-        if blocked:
+        if blocked and not blocked[1].startswith("cooling"):  # which the troubles tell
             until = f"until {render.moment(blocked[0])}" if blocked[0] else "until resumed"
             notes.append(f"{'Requests to the API' if host == 'api' else 'Files'} wait {until}: {blocked[1]}.")
     return pace | ({"note": " ".join(notes)} if notes else {})
 
 
-def cooling(saved: str | None, now: int) -> list[str]:
-    """What the pace that the last process saved says, if Pixiv asked that process for a pause that still lasts."""
-    try:
-        until = int(json.loads(saved or "{}").get("cooldown_until", 0))
-    except (AttributeError, TypeError, ValueError):
-        return []
-    if not now < until <= now + DAY_MS:
-        return []
-    return [f"Pixiv limits or refuses us: nothing is asked of it until {render.moment(until)}."]
-
-
-def _own_problems(s: Session) -> list[str]:
+def _own_troubles(s: Session) -> "list[Trouble]":
     """What a daemon would have told: login, disk, storage."""
+    from pixmirror.catalogue.views.troubles import Trouble
     from pixmirror.cli import check
 
     try:
         root = check.unlocked(s)
         rows = [check.disk(s), check.storage(s, root), *check.login_rows(s, root)]
     except PixmirrorError as error:
-        return [sentence(error)]
-    return [row.text for row in rows if row.level == "bad"]
+        return [Trouble("storage", str(s.root), sentence(error), error.advice)]
+    causes = {"disk": "storage", "storage": "storage"}
+    return [Trouble(causes.get(row.what, "login"), row.what, row.text) for row in rows if row.level == "bad"]
 
 
 def why(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pixmirror.daemon.mirror import Mirror
 
+MOST_TOLD = 5
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -38,11 +39,12 @@ class Outcome:
     requests: dict[str, int] = field(default_factory=dict)
     trouble: str | None = None
     held: str | None = None
+    troubles: list[dict[str, Any]] = field(default_factory=list)
     exit_code: int = 0
 
     @classmethod
     def of(cls, ended: Mapping[str, Any]) -> "Outcome":
-        return cls(**{f.name: ended[f.name] for f in fields(cls)})
+        return cls(**{f.name: ended[f.name] for f in fields(cls) if f.name in ended})
 
 
 def sync(
@@ -175,7 +177,10 @@ def _summary(o: Outcome) -> None:
         note(o.held)
     if o.trouble:
         note(o.trouble)
-    elif o.exit_code:
+    told = [one["text"] for one in o.troubles if not one["explained"] and one["cause"] not in ("brake", "limited")]
+    for sentence in told[:MOST_TOLD]:
+        note(sentence)
+    if o.exit_code and not o.trouble and len(told) != 1:
         note("Some things could not be had; `pixmirror status` lists them with reasons.")
 
 

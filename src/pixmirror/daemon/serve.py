@@ -5,12 +5,14 @@ import logging
 import signal
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pixmirror import control, notify
 from pixmirror.catalogue import queue, runs
+from pixmirror.catalogue.views import troubles
 from pixmirror.config import Config, load
 from pixmirror.contained import contained
 from pixmirror.daemon import credentials, web_login
@@ -120,6 +122,7 @@ class Daemon:
                 loop.remove_signal_handler(number)
 
     async def _start(self, group: asyncio.TaskGroup) -> None:
+        await self.mirror.db.run(troubles.keep, ())
         await self.use_pauses()
         await self.use_schedule()
         for part in (self.notices.tell(), self._watchdog(), self._keep_time(), self._log_in()):
@@ -387,6 +390,7 @@ class Daemon:
             "started_at": self.started_at,
             "jobs": jobs,
             "problems": self.problems(),
+            "troubles": [asdict(one) for one in self.engine.trouble.as_data(self.mirror.clock.now())],
             "blocked": blocked,
             "pace": self.pace.an_hour(self.mirror, self.engine.files),
         }

@@ -14,6 +14,8 @@ from pixmirror.catalogue.ingest.broken import unread_works
 from pixmirror.catalogue.ledger import judge
 from pixmirror.catalogue.ledger.judge import Brake
 from pixmirror.catalogue.queue import MediaCounts
+from pixmirror.catalogue.views import troubles
+from pixmirror.catalogue.views.troubles import Trouble
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.judging import judge_now
 from pixmirror.daemon.mirror import Mirror, jobs_to_run
@@ -58,6 +60,7 @@ class SyncReport:
     undone: int = 0
     brakes: tuple[Brake, ...] = ()
     requests: Mapping[str, int] = field(default_factory=dict)
+    troubles: tuple[Trouble, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -72,6 +75,7 @@ class SyncReport:
             "requests": dict(self.requests),
             "trouble": f"{self.trouble} {self.trouble.advice}".strip() if self.trouble else None,
             "held": " ".join(str(brake) for brake in self.brakes) or None,
+            "troubles": [asdict(one) | {"text": str(one)} for one in self.troubles],
             "exit_code": self.exit_code,
         }
 
@@ -116,7 +120,9 @@ async def sync(
                 task.cancel()
     counts = mirror.transport.counts
     requests = {"api": counts.api, "image": counts.image}
-    return await report(engine, names, results, since, blocked, requests=requests)
+    ended = await report(engine, names, results, since, blocked, requests=requests)
+    await mirror.db.run(troubles.keep, engine.trouble.as_data(mirror.clock.now()))
+    return ended
 
 
 async def _run(engine: Engine, jobs: Sequence[Job], results: dict[str, JobResult]) -> Blocked | None:
@@ -165,7 +171,7 @@ async def report(
     )
     return SyncReport(
         results=brought, files=files, trouble=trouble, left=left, undone=undone, brakes=brakes,
-        requests=dict(requests or {}),
+        requests=dict(requests or {}), troubles=await mirror.db.read(troubles.known, mirror.clock.now()),
     )  # fmt: skip
 
 

@@ -2,12 +2,19 @@
 
 from dataclasses import dataclass, field
 
+from pixmirror.catalogue.views import troubles as catalogue_troubles
 from pixmirror.errors import CatalogueError, LoginError, MirrorLocked, PixmirrorError, StorageError
 
 TROUBLE_S = (15, 60, 300, 900)
 UNFORESEEN = "unforeseen"  # a mistake of ours, outside of any one thing
 PIXIV = "pixiv"
 LASTING = ("login", "storage", "catalogue")  # no use to wait for, where somebody waits for the end
+
+
+_THINGS = {
+    "login": "the Pixiv login", "pixiv": "Pixiv", "images": "the image host", "storage": "the media folder",
+    "catalogue": "the catalogue", UNFORESEEN: "pixmirror itself",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -30,6 +37,16 @@ class Trouble:
     def left(self, cause: str, now: int) -> float:
         """Seconds until the next try of what stands still for this cause."""
         return min(max((self.until.get(cause, now) - now) / 1000, 0.0), TROUBLE_S[-1])
+
+    def as_data(self, now: int) -> tuple[catalogue_troubles.Trouble, ...]:
+        """What stands still, in the words of `status`."""
+        return tuple(
+            catalogue_troubles.Trouble(
+                cause, _THINGS.get(cause, cause), str(error), error.advice,
+                at if (at := self.until.get(cause, 0)) > now and cause not in LASTING else None,
+            )
+            for cause, error in self.errors.items()
+        )  # fmt: skip
 
     def over(self, cause: str) -> bool:
         self.strikes.pop(cause, None)

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 
 from pixmirror.catalogue import chores, queue, runs
-from pixmirror.catalogue.ledger import judge
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import bookmark, broken, chore, comment, feed, gap, tag, user, work
-from pixmirror.catalogue.views import plan
+from pixmirror.catalogue.views import plan, troubles
+from pixmirror.catalogue.views.troubles import Trouble
 from pixmirror.catalogue.views.words import many, plain, until
 from pixmirror.clock import DAY_MS
 
@@ -120,6 +120,7 @@ class Status:
     now: int
     healthy: bool
     problems: tuple[str, ...]
+    troubles: tuple[Trouble, ...]
     notes: tuple[str, ...]
     works: int
     users: int
@@ -152,23 +153,24 @@ def status(
     *,
     jobs: Mapping[str, Planned] | None = None,
     pace: Pace = Pace(),
-    problems: Sequence[str] = (),
+    told: Sequence[Trouble] = (),
 ) -> Status:
-    """How it goes. What only the daemon knows is passed in: planned jobs, pace, problems of disk or login."""
+    """How it goes. What only the daemon knows is passed in: planned jobs, pace, troubles of disk or login."""
     files, size = _files(conn)
     job_list = _jobs(conn, now, jobs)
     to_ask = _chores(conn, now)
     gaps = _gaps(conn)
     stuck = (*_file_reasons(conn, ("failed", "waiting")), *_chore_reasons(conn), *_list_reasons(conn))
     stuck += _broken_reasons(conn)
-    held = (str(brake) for brake in judge.troubles(judge.brakes(conn), now))
-    found = (*problems, *held, *_problems(job_list, files, stuck))
+    wrong = (*told, *troubles.known(conn, now))
+    found = (*(str(one) for one in wrong if not one.explained), *_problems(job_list))
     works, novels = known_works(conn)
     return Status(
         now=now,
         healthy=not found,
         problems=found,
-        notes=_notes(conn, now, job_list, gaps, pace),
+        troubles=wrong,
+        notes=(*_notes(conn, now, job_list, gaps, pace), *(str(one) for one in wrong if one.explained)),
         works=works,
         users=_count(conn, user),
         tags=_count(conn, tag),
@@ -296,7 +298,7 @@ def _chore_reasons(conn: Connection) -> tuple[Reason, ...]:
     rows = conn.execute(late).all()
     found: list[Reason] = []
     for kind in sorted({r.kind for r in rows}):
-        seen = [(chore_ref(kind, r.key), r.error, r.due_at) for r in rows if r.kind == kind]
+        seen = [(troubles.question_ref(kind, r.key), r.error, r.due_at) for r in rows if r.kind == kind]
         found += _grouped(f"{kind} not read", seen, len(rows) == SAMPLE)
     return tuple(found)
 
@@ -352,23 +354,12 @@ def _grouped(what: str, rows: Iterable[tuple[str, str | None, int | None]], samp
 NAMES_OF_CHORES = {"ranking": "rankings of earlier days", "bookmark_tags": "own tags of bookmarks"}
 
 
-def chore_ref(kind: str, key: int) -> str:
-    if kind in ("profile", "follow", "coverage"):
-        return str(Ref("user", key))
-    return f"comment {key >> 1}" if kind == "replies" else str(Ref.of_work(key))
-
-
-def _problems(jobs: Sequence[JobStatus], files: Files, stuck: Sequence[Reason]) -> Iterable[str]:
+def _problems(jobs: Sequence[JobStatus]) -> Iterable[str]:
     for job in jobs:
         if job.suspended:
             yield f"Job {job.name} stands still: {job.suspended}."
         elif job.failures >= 3:
             yield f"Job {job.name} failed {job.failures} times in a row: {job.error or 'no reason on record'}."
-    if files.failed:
-        yield f"{files.failed:,} files could not be fetched and are not tried again by themselves."
-    unread = sum(r.count for r in stuck if r.what == NOT_READ)
-    if unread:
-        yield f"{unread:,} items of Pixiv's answers could not be read; they are kept."
 
 
 def _notes(conn: Connection, now: int, jobs: Sequence[JobStatus], gaps: Gaps, pace: Pace) -> tuple[str, ...]:
