@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import create_engine, select
 
 from pixmirror import verify
-from pixmirror.catalogue import losses, queue, runs
+from pixmirror.catalogue import losses, queue, runs, sidecars
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.database import Database, ReadOnly
 from pixmirror.catalogue.refs import parse_ref
@@ -211,6 +211,16 @@ async def test_an_accepted_file_that_comes_back_and_is_lost_again_must_be_accept
     (root / NAMES[0]).unlink()
     for _ in range(2):
         assert not (await verify.run(db, root, quick=True, now=NOW)).sound
+
+
+async def test_no_sidecar_is_written_on_a_disk_that_lost_everything(db, root):
+    written = "UPDATE work SET user_id = 5, sidecar_seq = 1"
+    await db.run(lambda c: c.exec_driver_sql(written))
+    for name in NAMES:
+        (root / name).unlink()
+    report = await verify.run(db, root, quick=True, now=NOW)
+    assert (bool(report.held), report.sidecars_missing) == (True, 6)
+    assert await db.read(sidecars.due_sidecars, 9) == []
 
 
 async def test_all_files_missing_at_once_is_not_believed_before_the_user_says_so(db, root):

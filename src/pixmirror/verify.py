@@ -116,7 +116,8 @@ async def run(
         assert writer is not None
         await writer.run(_lose, chunk)
         report.wanted_again += len(chunk)
-    await _sidecars(db, writer, media_root, report, guard)
+    # What is not believed to be lost is not written anew either, on what may be no disk at all.
+    await _sidecars(db, None if report.held else writer, media_root, report, guard)
     await _strays(db, media_root, report, progress)
     await _counters(db, writer, report)
     return report
