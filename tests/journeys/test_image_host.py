@@ -209,3 +209,26 @@ def test_a_file_that_is_replaced_between_two_tries_is_never_glued(tmp_path: Path
         assert not list((case.setup.root / "media").rglob(".*.part"))
 
     play(tmp_path / "mirror", scene)
+
+
+def test_a_file_in_place_of_an_artists_folder_is_the_trouble_of_that_artists_files(tmp_path: Path) -> None:
+    async def scene(case: Case) -> None:
+        first = an_illust(case).user_id
+        (taken,) = {w.user_id for w in case.world.works.values()} - {first}
+        folder = case.setup.root / "media" / str(taken)
+
+        def in_its_place(page: Any) -> None:
+            folder.write_bytes(b"not a folder")
+
+        case.faults.add(WORKS, changed(in_its_place))
+        report = await case.sync()
+        assert (report.exit_code, report.trouble) == (7, None)
+        waiting = [row for row in case.rows(media) if row.state != "stored"]
+        assert waiting
+        assert all(row.path.startswith(f"{taken}/") for row in waiting)
+        assert all(row.state == "waiting" and row.error and row.due_at for row in waiting)
+        assert not list((case.setup.root / "media").rglob(".*.part"))
+        folder.unlink()
+        await case.recover()
+
+    play(tmp_path / "mirror", scene)

@@ -191,7 +191,8 @@ class MirrorRoot:
         probe = self._temporary(self.media / "writable")
         with storage(probe):
             os.close(os.open(probe, _PART_FLAGS | os.O_CREAT, 0o600))
-            os.unlink(probe)
+            with suppress(FileNotFoundError):  # another thread looked, too
+                os.unlink(probe)
 
     def check_room(self, needed: int = 0) -> None:
         """DiskFull when `needed` more bytes would eat into the reserve."""
