@@ -311,7 +311,7 @@ def test_bytes_of_another_url_or_another_boot_are_not_resumed(
     assert other.offset == 0
     other.abort()
     mirror.close()
-    monkeypatch.setattr("pixmirror.store.root._boot_id", lambda: "0badb007")
+    monkeypatch.setattr("pixmirror.store.start.boot_id", lambda: "0badb007")
     with MirrorRoot.open(mirror.root) as later:
         assert later.rebooted
         part = later.open_part(REL, URL)

@@ -8,7 +8,6 @@ import os
 import re
 import stat
 import time
-import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -66,7 +65,7 @@ class MirrorRoot:
         self.rebooted = False  # the last run was under another boot: its .part files are worthless
         self._keep_free = keep_free
         self.max_file = max_file
-        self._boot = _boot_id()
+        self._boot = start.boot_id()
         self._lock = -1
         self._mask = umask
         self._old_mask: int | None = None
@@ -412,12 +411,3 @@ class MirrorRoot:
         if not _SECRET.fullmatch(name):
             raise FileError(f"{name!r} is not the name of a file in the mirror's root")
         return self.root / name
-
-
-def _boot_id() -> str:
-    """Eight hex digits that change with each boot, or with each process where the system has no boot id."""
-    try:
-        text = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")
-    except OSError:
-        text = uuid.uuid4().hex
-    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import tempfile
@@ -131,3 +132,12 @@ def note_catalogue(root: Path) -> None:
 
 def _write(path: Path, value: dict[str, object]) -> None:
     write_atomic(path, path.with_name(f".{path.name}.part"), (json.dumps(value) + "\n").encode(), 0o666)
+
+
+def boot_id() -> str:
+    """Eight hex digits that change with each boot, or with each process where the system has no boot id."""
+    try:
+        text = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")
+    except OSError:
+        text = uuid.uuid4().hex
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
