@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from pixmirror.catalogue.database import Database, open_readonly
-from pixmirror.config import FollowingJob, JobConfig, UserJob
+from pixmirror.config import BookmarksJob, FollowingJob, JobConfig, UserJob
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
@@ -175,8 +175,28 @@ async def test_waiting_files_of_an_artist_who_is_unfollowed_wait_no_more(tmp_pat
         left = artists[0].id
         with Database.open(mine.root / "catalogue.db") as db:
             db.run_sync(lambda c: c.exec_driver_sql(f"UPDATE follow SET state = 'gone' WHERE user_id = {left}"))
-        del world.follows[world.me][left]
+        world.unfollow(left)
         assert (await mine.sync()).exit_code == 0
     states = "SELECT m.state FROM media m JOIN work w ON w.work_key = m.owner_id WHERE user_id {} {}"
     assert {r[0] for r in rows(mine, states.format("=", left))} == {"refused"}
     assert {r[0] for r in rows(mine, states.format("!=", left))} == {"stored"}
+
+
+async def test_a_list_that_a_job_names_no_more_is_not_read_on(tmp_path: Path) -> None:
+    world = empty_world()
+    add_artist(world, works=150, novels=0)
+    for work in world.works.values():
+        world.bookmark(work, "private")
+    faults = Faults(create_app(world))
+    with running(faults) as url:
+        faults.add("/v1/user/bookmarks/illust.*private.*max_bookmark_id", status(500))
+        both = BookmarksJob.model_validate({"name": "b", "kind": "bookmarks", "files": False, **QUICK})
+        await setup(tmp_path, url, both).sync(horizon_s=0)
+        faults.clear()
+        faults.seen.clear()
+        public = setup(tmp_path, url, both.model_copy(update={"restrict": ("public",)}))
+        assert (await public.sync(horizon_s=0)).exit_code == 0
+        assert not faults.asked("/v1/user/bookmarks/illust.*private")
+
+        assert (await setup(tmp_path, url, both).sync()).exit_code == 0
+    assert len(setup(tmp_path, url, both).export("bookmarks")) == 150

@@ -184,6 +184,12 @@ def wanted_lists(conn: Connection, job: str, endpoint: str) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def lists_of(conn: Connection, job: str) -> dict[int, tuple[str, str]]:
+    """{feed id: (endpoint, canonical parameters)} of all lists that a job wants."""
+    stmt = select(feed.c.id, feed.c.endpoint, feed.c.params).join(feed_job, feed_job.c.feed_id == feed.c.id)
+    return {r.id: (r.endpoint, r.params) for r in conn.execute(stmt.where(feed_job.c.job == job))}
+
+
 def unwanted_lists(
     conn: Connection, account_id: int, job: str, endpoint: str, user_ids: Sequence[int]
 ) -> set[int]:

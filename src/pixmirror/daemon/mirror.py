@@ -233,8 +233,7 @@ async def use_jobs(mirror: Mirror, config: Config) -> None:
     for job in jobs.values():
         digest = job.wanted.digest()
         state = states.get(job.name)
-        if job.kind == "user":
-            await mirror.db.run(leave_others, job, mirror.clock.now())
+        await mirror.db.run(leave_others, job, mirror.account_id, mirror.clock.now())
         if job.name in renamed.values() or (state is not None and state.filter_digest not in (None, digest)):
             await apply_filter(mirror, job)
         await mirror.db.run(runs.save_job, job.name, job.kind, digest)

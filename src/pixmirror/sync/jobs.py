@@ -3,7 +3,7 @@
 Following and user jobs lean on the follow feeds: one request shows the new works of all artists (design 5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pixmirror.catalogue import chores, feeds, refresh, runs, sharing
@@ -69,8 +69,7 @@ async def _full_pass_if_older(ctx: Context, job: Job, feed: Feed, age_ms: int) -
 
 async def _following(ctx: Context, job: Job) -> JobResult:
     result = JobResult()
-    endpoints = [sources.ILLUST_FOLLOW, sources.NOVEL_FOLLOW] if job.wants.novels else [sources.ILLUST_FOLLOW]
-    for endpoint in endpoints:
+    for endpoint in _follow_feeds(job):
         result = await _follow_feed(ctx, job, endpoint, result)
     for restrict in job.restrict:
         feed, walked = await _head(ctx, job, sources.FOLLOWING, {"restrict": restrict})
@@ -81,7 +80,7 @@ async def _following(ctx: Context, job: Job) -> JobResult:
 
 
 async def _follow_feed(ctx: Context, job: Job, endpoint: str, result: JobResult) -> JobResult:
-    restrict = "all" if len(job.restrict) > 1 else job.restrict[0]
+    restrict = _of_feeds(job)
     now = ctx.clock.now()
     name = f"deep_look:{endpoint}:{restrict}"
     looked = int(await ctx.db.read(runs.get_meta, name) or 0)
@@ -96,7 +95,7 @@ async def _follow_feed(ctx: Context, job: Job, endpoint: str, result: JobResult)
 async def _users(ctx: Context, job: Job) -> JobResult:
     result = JobResult()
     endpoints = [sources.USER_ILLUSTS, sources.USER_NOVELS] if job.wants.novels else [sources.USER_ILLUSTS]
-    left_out = await ctx.db.run(_leave_others, job, ctx.clock.now())
+    left_out = await ctx.db.run(_leave_others, job, ctx.account_id, ctx.clock.now())
     for user_id in job.users:
         if user_id in left_out:
             continue
@@ -108,14 +107,41 @@ async def _users(ctx: Context, job: Job) -> JobResult:
     return result
 
 
-def leave_others(conn: Connection, job: Job, now: int) -> None:
-    """Users whom a `user` job no longer names are not its any more, nor what waits of theirs."""
-    sharing.leave_users(conn, job.name, sharing.scope_of(conn, job.name) - set(job.users), now)
+def leave_others(conn: Connection, job: Job, account_id: int, now: int) -> None:
+    """Lists that the job no longer names are walked for it no more, nor is what waits of artists who left it."""
+    if job.kind == "user":
+        sharing.leave_users(conn, job.name, sharing.scope_of(conn, job.name) - set(job.users), now)
+    elif job.kind == "following":
+        sharing.leave_unfollowed(conn, account_id, job.name, now)
+    own = {(endpoint, feeds.canonical(params)) for endpoint, params in _lists(job)}
+    artists = (sources.USER_ILLUSTS, sources.USER_NOVELS) if job.wants.novels else (sources.USER_ILLUSTS,)
+    known = feeds.lists_of(conn, job.name)
+    others = [i for i, one in known.items() if one not in own and one[0] not in artists]
+    feeds.leave(conn, job.name, others)
 
 
-def _leave_others(conn: Connection, job: Job, now: int) -> set[int]:
+def _lists(job: Job) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The lists that the job names by itself, not those of artists."""
+    if job.kind == "bookmarks":
+        tag = {"tag": job.tag} if job.tag else {}
+        for medium in job.media:
+            yield from ((sources.bookmarks_endpoint(medium), {"restrict": r, **tag}) for r in job.restrict)
+    elif job.kind == "following":
+        yield from ((sources.FOLLOWING, {"restrict": r}) for r in job.restrict)
+        yield from ((endpoint, {"restrict": _of_feeds(job)}) for endpoint in _follow_feeds(job))
+
+
+def _follow_feeds(job: Job) -> list[str]:
+    return [sources.ILLUST_FOLLOW, sources.NOVEL_FOLLOW] if job.wants.novels else [sources.ILLUST_FOLLOW]
+
+
+def _of_feeds(job: Job) -> str:
+    return "all" if len(job.restrict) > 1 else job.restrict[0]
+
+
+def _leave_others(conn: Connection, job: Job, account_id: int, now: int) -> set[int]:
     """The same, and says which of its users are left out."""
-    leave_others(conn, job, now)
+    leave_others(conn, job, account_id, now)
     return refresh.gone_users(conn, job.users) | forgotten.people(conn, job.users)
 
 
