@@ -39,7 +39,8 @@ class Trouble:
     explained: bool = False
 
     def __str__(self) -> str:
-        again = f"Next try: {said(self.next_at)}." if self.next_at is not None else ""
+        told = self.next_at is None or said(self.next_at) in self.says
+        again = "" if told or self.next_at is None else f"Next try: {said(self.next_at)}."
         return " ".join(part for part in (_ended(self.says), _ended(self.do), again) if part)
 
 
