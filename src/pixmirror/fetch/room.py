@@ -19,17 +19,17 @@ class Room:
     _left: int = 0
     _promised: int = 0
     _refused: dict[int, int] = field(default_factory=dict)  # files that did not fit, and what they need
-    _in_a_row: int = 0
+    _in_a_row: set[int] = field(default_factory=set)
 
     def look(self) -> list[int]:
         """Before files are claimed: DiskFull when there is no room. Returns those that fit after all. Blocks."""
-        self.root.check_room(min(self._refused.values()) if self._in_a_row >= IN_A_ROW else 0)
+        self.root.check_room(min(self._refused.values()) if len(self._in_a_row) >= IN_A_ROW else 0)
         self._left = self.root.room()
         fit = [media_id for media_id, needed in self._refused.items() if needed <= self._left - self._promised]
         for media_id in fit:
             del self._refused[media_id]
         if fit:
-            self._in_a_row = 0
+            self._in_a_row.clear()
         return fit
 
     async def promise(self, media_id: int, needed: int) -> None:
@@ -42,12 +42,12 @@ class Room:
 
     def refuse(self, media_id: int, needed: int) -> None:
         self._refused[media_id] = needed
-        self._in_a_row += 1
+        self._in_a_row.add(media_id)
         text = (
             f"The disk of {self.root.media} has no room for {needed >> 10:,} KiB more: mirror.keep_free would be "
             "eaten into"
         )
-        if self._in_a_row >= IN_A_ROW:
+        if len(self._in_a_row) >= IN_A_ROW:
             raise DiskFull(f"{text}, and so it was with the files before.")
         raise NoRoom(f"{text}.")
 
@@ -57,7 +57,7 @@ class Room:
         self._left -= came
 
     def stored(self, media_id: int) -> None:
-        self._in_a_row = 0
+        self._in_a_row.clear()
         self._refused.pop(media_id, None)
 
     def spill(self, part: Part) -> None:

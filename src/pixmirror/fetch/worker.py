@@ -225,7 +225,9 @@ class Worker:
 
     async def _receive(self, item: MediaItem, part: Part, stream: ImageStream) -> None:
         """The whole body into the part. NoRoom, DiskFull where the disk would not take it."""
-        room = self._fetcher.room
+        room, most = self._fetcher.room, self._fetcher.root.max_file
+        if most and (stream.length_total or 0) > most:
+            raise TooLarge(f"{part.rel} has more than the {most} bytes that mirror.max_file allows")
         if part.offset and not stream.resumed:
             await asyncio.to_thread(part.restart)
         part.validator = stream.validator.text() or part.validator
