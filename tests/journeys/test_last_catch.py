@@ -1,6 +1,7 @@
 """What nobody has foreseen is the failure of one thing: it is put off with its reason, and all else is done."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,5 +121,30 @@ def test_a_loop_and_a_task_of_upkeep_that_meet_a_mistake_of_ours_rest_by_name_un
                     await clock.sleep(DAY_S)
                     assert not engine.trouble.errors
             assert len(setup.export("works")) == len(world.works)
+
+    run_virtually(main)
+
+
+def test_a_sidecar_that_cannot_be_written_is_tried_each_day_by_name_and_the_others_are_written(
+    tmp_path: Path,
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        clock.nap = 5.0
+        world = a_world(clock)
+        async with serving(Faults(create_app(world))) as url:
+            setup = Setup(tmp_path / "mirror", url, [FOLLOWING])
+            worst = min(work.id for work in world.works.values())
+            user_id = next(work.user_id for work in world.works.values() if work.id == worst)
+            in_the_way = setup.root / "media" / str(user_id) / f"{worst}.json"
+            await replace(setup, mirror={"sidecars": False}).sync(clock=clock)
+            in_the_way.mkdir(parents=True)
+            assert (await setup.sync(clock=clock)).exit_code in (0, 7)
+            assert len(list((setup.root / "media").rglob("*.json"))) == len(world.works)
+            (named,) = [row for row in rows(setup, chore) if row.kind == "sidecar"]
+            assert (named.key, bool(named.error)) == (worst * 2, True)
+            in_the_way.rmdir()
+            await clock.sleep(2 * DAY_S)
+            assert (await setup.sync(clock=clock)).exit_code == 0
+            assert in_the_way.is_file()
 
     run_virtually(main)

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Literal
 
-from pixmirror.catalogue import chores, clocks, feeds, queue, runs, sidecars
+from pixmirror.catalogue import chores, clocks, feeds, queue, runs
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.contained import contained
-from pixmirror.daemon import draining, upkeep
+from pixmirror.daemon import beside, draining, upkeep
 from pixmirror.daemon.bell import Bell, Looks
 from pixmirror.daemon.clocks import settle
 from pixmirror.daemon.fetching import Fetching, lanes_before
@@ -317,17 +317,7 @@ class Engine:
     async def _sidecars(self) -> bool:
         if not self.mirror.config.mirror.sidecars:
             return False
-        due = await self.mirror.db.read(sidecars.due_sidecars, 64)
-        if not due:
-            return False
-
-        def texts() -> Iterator[tuple[str, str]]:
-            for sidecar in due:
-                yield sidecar.rel_path, sidecars.text_for(sidecar, self.mirror.root.read_sidecar(sidecar.rel_path))
-
-        await asyncio.to_thread(lambda: self.mirror.root.write_sidecars(texts()))
-        await self.mirror.db.run(sidecars.sidecar_done, due)
-        return True
+        return await beside.write_due(self.mirror)
 
     async def _alarm(self) -> None:
         """Ring when something that waits becomes due."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pixmirror.errors import DiskFull, FileError, StorageAbsent, StorageError
+from pixmirror.errors import DiskFull, FileError, PixmirrorError, StorageAbsent, StorageError
 from pixmirror.store import start
 from pixmirror.store.folders import is_there, parts_below, prune
 from pixmirror.store.part import (
@@ -357,11 +357,13 @@ class MirrorRoot:
         except OSError:
             return None
 
-    def write_sidecars(self, texts: Iterable[tuple[str, str]]) -> int:
+    def write_sidecars(
+        self, texts: Iterable[tuple[str, str]], failed: dict[str, PixmirrorError] | None = None
+    ) -> int:
         """Write these, each under its path, in place of older ones; how many held other bytes. Blocks.
 
         One that cannot be written where it belongs (a folder of somebody else, a file in its place) is left out
-        and told in the log; what concerns the disk is raised.
+        and told in the log and in `failed`, by its path; what concerns the disk is raised.
         """
         self.check_media()
         folders = []
@@ -374,6 +376,8 @@ class MirrorRoot:
                     raise
                 self.check_media()
                 log.warning("The sidecar %s was not written: %s", rel, error)
+                if failed is not None:
+                    failed[rel] = error
                 continue
             if folder is not None:
                 folders.append(folder)

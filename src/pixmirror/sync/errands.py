@@ -6,7 +6,7 @@ A chore stays until its answer is committed; a cut one is done again, from its p
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from pixmirror.catalogue import briefs, chores, endpoints, feeds, web_health
+from pixmirror.catalogue import briefs, chores, endpoints, feeds, sidecars, web_health
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.filters import apply_refusals
@@ -293,6 +293,16 @@ def _open_unseen_lists(ctx: Context, job: Job, conn: Connection, received: Recei
             feeds.open_if_new(conn, ctx.account_id, endpoint, params, job=job.name, lane=lane, due_at=now)
 
 
+async def _sidecar(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    """A sidecar that could not be written is due again. Asks Pixiv nothing."""
+
+    def record(conn: Connection) -> None:
+        sidecars.write_again(conn, [chore.key])
+        chores.done(conn, chore.kind, chore.key)
+
+    await ctx.db.run(record)
+
+
 HANDLERS: dict[str, Callable[[Context, Job, Chore, Lane], Awaitable[None]]] = {
     "ugoira": _ugoira,
     "text": _text,
@@ -307,4 +317,5 @@ HANDLERS: dict[str, Callable[[Context, Job, Chore, Lane], Awaitable[None]]] = {
     "follow": own_entries.follow,
     "coverage": coverage.run_list,
     "web": coverage.run_work,
+    "sidecar": _sidecar,
 }

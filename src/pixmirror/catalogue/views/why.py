@@ -303,7 +303,7 @@ def _ahead(conn: Connection, r: Any) -> str:
 
 def _pending(conn: Connection, key: int) -> tuple[Pending, ...]:
     c = chore.c
-    own = c.kind.in_(("ugoira", "text", "detail", "comments", "web")) & (c.key == key)
+    own = c.kind.in_(("ugoira", "text", "detail", "comments", "web", "sidecar")) & (c.key == key)
     found = [Pending(*r) for r in conn.execute(select(c.kind, c.due_at, c.attempts, c.error).where(own))]
     threads = select(comment.c.comment_key).where(comment.c.work_key == key)
     n, due, attempts, error = conn.execute(

@@ -1,0 +1,62 @@
+"""Writing the sidecars that are due, each the trouble of its own work alone."""
+
+import asyncio
+from collections.abc import Sequence
+
+from pixmirror.catalogue import chores, sidecars
+from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.sidecars import Sidecar
+from pixmirror.clock import DAY_MS
+from pixmirror.contained import contained
+from pixmirror.daemon.mirror import Mirror
+from pixmirror.errors import PixmirrorError, Unforeseen
+from pixmirror.models import Lane
+from pixmirror.store import MirrorRoot
+
+AT_ONCE = 64
+AGAIN_MS = DAY_MS
+
+Failed = dict[str, PixmirrorError]  # by path
+
+
+async def write_due(mirror: Mirror) -> bool:
+    """Write the next ones; whether there were any. Raises StorageErrors that are the disk's, not one sidecar's."""
+    due = await mirror.db.read(sidecars.due_sidecars, AT_ONCE)
+    if not due:
+        return False
+    try:
+        failed = await asyncio.to_thread(_write, mirror.root, due)
+    except Unforeseen:
+        failed = await asyncio.to_thread(_one_by_one, mirror.root, due)
+    await mirror.db.run(_done, due, failed, mirror.clock.now())
+    return True
+
+
+def _write(root: MirrorRoot, due: Sequence[Sidecar]) -> Failed:
+    failed: Failed = {}
+    with contained("The sidecars"):
+        texts = ((s.rel_path, sidecars.text_for(s, root.read_sidecar(s.rel_path))) for s in due)
+        root.write_sidecars(texts, failed)
+    return failed
+
+
+def _one_by_one(root: MirrorRoot, due: Sequence[Sidecar]) -> Failed:
+    """Which of them it was that nobody has foreseen."""
+    failed: Failed = {}
+    for sidecar in due:
+        try:
+            failed |= _write(root, [sidecar])
+        except Unforeseen as error:
+            failed[sidecar.rel_path] = error
+    return failed
+
+
+def _done(conn: Connection, due: Sequence[Sidecar], failed: Failed, now: int) -> None:
+    """Those that could not be written are tried again a day later, with the reason, as a chore of their work."""
+    sidecars.sidecar_done(conn, due)
+    for sidecar in due:
+        if sidecar.rel_path not in failed:
+            continue
+        error = failed[sidecar.rel_path]
+        chores.add(conn, "sidecar", sidecar.work_key, int(Lane.REFRESH), now)
+        chores.postpone(conn, "sidecar", sidecar.work_key, now + AGAIN_MS, str(error))
