@@ -19,7 +19,7 @@ Whole = Annotated[int, Field(gt=-_LARGEST, lt=_LARGEST)]
 # SQLite's text ends at U+0000, and half a surrogate pair is no text (which pydantic finds once it must look).
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 # Pixiv opened in 2007; what lies far outside is no moment of it, and beyond what a datetime can be moved to.
-EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
 
 
