@@ -22,7 +22,7 @@ from pixmirror.daemon.first_look import WouldLose, look_first
 from pixmirror.daemon.mirror import Mirror, configured_token, load_pauses, open_mirror, use_jobs, use_web
 from pixmirror.daemon.notices import CATALOGUE_FAILS, Notices
 from pixmirror.daemon.pace import Pace
-from pixmirror.daemon.trouble import cause_of
+from pixmirror.daemon.trouble import PIXIV, cause_of
 from pixmirror.errors import (
     ConfigError,
     LoginError,
@@ -230,7 +230,10 @@ class Daemon:
         failures = state.failures if state else 1
         self._try_again(name, failures)
         if failures >= FAILURES_TO_TELL and "login" not in self.engine.trouble.errors:
-            await self.notices.notifier.notify(f"job:{name}", f"pixmirror: job {name} keeps failing", result.error)
+            event, title = f"job:{name}", f"pixmirror: job {name} keeps failing"
+            if PIXIV in self.engine.trouble.errors:  # no job's own: one notice for all
+                event, title = PIXIV, "pixmirror: Pixiv does not answer"
+            await self.notices.notifier.notify(event, title, result.error)
 
     def _try_again(self, name: str, failures: int) -> None:
         longest = OUTAGE_RETRY_S if self.engine.trouble.errors else LONGEST_RETRY_S
