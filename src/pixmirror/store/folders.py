@@ -1,9 +1,15 @@
 """Looking and tidying up in the mirror's folders."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+
+# Errors that speak of one file or folder, as long as the media folder itself is there.
+OF_ONE_PLACE = frozenset(
+    (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG)
+)
 
 
 def is_there(path: Path) -> bool:

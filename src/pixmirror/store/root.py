@@ -1,7 +1,6 @@
 """The mirror's folders, held by one process: lock, identity, room, and the marker that proves the media there."""
 
 import asyncio
-import errno
 import hashlib
 import logging
 import os
@@ -18,7 +17,7 @@ from typing import Self
 
 from pixmirror.errors import DiskFull, FileError, PixmirrorError, StorageAbsent, StorageError
 from pixmirror.store import start
-from pixmirror.store.folders import is_there, parts_below, prune
+from pixmirror.store.folders import OF_ONE_PLACE, is_there, parts_below, prune
 from pixmirror.store.part import (
     Check,
     Part,
@@ -39,10 +38,6 @@ _PART_FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 _PART = re.compile(r"\..+\.([0-9a-f]{8})\.[0-9a-f]{8}\.part")
 
 
-# Errors that speak of one file or folder, as long as the media folder itself is there.
-OF_ONE_PLACE = frozenset(
-    (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG)
-)
 LARGEST_SIDECAR = 64 << 20  # bytes; the longest novels have under 2
 
 
