@@ -6,7 +6,7 @@ transaction of the page that caused it.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -70,22 +70,8 @@ def canonical(params: Mapping[str, Any]) -> str:
 
 
 def _feed(row: Row[Any]) -> Feed:
-    return Feed(
-        id=row.id,
-        account_id=row.account_id,
-        endpoint=row.endpoint,
-        params=json.loads(row.params),
-        marks=json.loads(row.marks),
-        job=row.job,
-        lane=row.lane,
-        due_at=row.due_at,
-        failures=row.failures,
-        head_at=row.head_at,
-        full_at=row.full_at,
-        full_started=row.full_started,
-        refresh_at=row.refresh_at,
-        error=row.error,
-    )
+    found: dict[str, Any] = {f.name: getattr(row, f.name) for f in fields(Feed)}
+    return Feed(**found | {"params": json.loads(row.params), "marks": json.loads(row.marks)})
 
 
 def _gap(row: Row[Any]) -> Gap:
