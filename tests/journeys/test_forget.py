@@ -218,7 +218,7 @@ def test_a_missing_sidecar_is_written_again(tmp_path: Path) -> None:
     play(tmp_path / "mirror", scene)
 
 
-def test_what_is_given_up_leaves_no_part(tmp_path: Path) -> None:
+def test_what_fails_for_days_is_never_given_up_and_leaves_no_part_in_the_end(tmp_path: Path) -> None:
     async def scene(case: Case) -> None:
         hopeless, cut_once = [w for w in case.world.works.values() if w.type == "illust"][:2]
         case.faults.add(f"/img-original/.*/{hopeless.id}_p", cut())
@@ -228,7 +228,10 @@ def test_what_is_given_up_leaves_no_part(tmp_path: Path) -> None:
             await case.clock.sleep(DAY_S)
             await case.sync()
         states = {r.owner_id: r.state for r in rows(case.setup.root)}
-        assert (states[key_of(hopeless)], states[key_of(cut_once)]) == ("failed", "stored")
+        assert (states[key_of(hopeless)], states[key_of(cut_once)]) == ("waiting", "stored")
+        case.faults.clear()
+        await case.sync()
+        assert {r.state for r in rows(case.setup.root)} == {"stored"}
         assert not list(case.media.rglob("*.part"))
 
     play(tmp_path / "mirror", scene)
