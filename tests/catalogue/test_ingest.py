@@ -10,9 +10,8 @@ from sqlalchemy import Connection, select
 from pixmirror.catalogue.chores import done
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.ingest.captions import set_captions_stripped
-from pixmirror.catalogue.ingest.payloads import BASE
 from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.payloads import AGAINST, CODEC, unpack
+from pixmirror.catalogue.payloads import AGAINST, BASE, CODEC, unpack
 from pixmirror.catalogue.rebuild import reindex
 from pixmirror.catalogue.schema import payload
 from pixmirror.catalogue.seen import Ingested, Wants

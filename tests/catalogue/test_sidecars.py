@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import migrate, queue, sidecars
+from pixmirror.catalogue import media, migrate, queue, sidecars
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.sidecars import Sidecar, files_in, text_for
@@ -71,7 +71,7 @@ def test_sidecars_of_before_are_written_again_a_few_at_a_time(db: Database) -> N
 
 def test_a_finished_file_is_told_without_reading_the_rows_of_others(db: Database) -> None:
     def plan(conn: Connection) -> list[str]:
-        found = sidecars._RENEW_OF_FILES.compile(dialect=conn.dialect)
+        found = media._RENEW_SIDECARS.compile(dialect=conn.dialect)
         values = tuple("[1]" if name == "ids" else found.params[name] for name in found.positiontup or ())
         return [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {found}", values)]
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select, update
 
-from pixmirror.catalogue import sidecars, tally
+from pixmirror.catalogue import tally
+from pixmirror.catalogue.media import renew_sidecars
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import media, work
 from pixmirror.catalogue.seen import among, listed
@@ -87,7 +88,7 @@ def back(conn: Connection, ids: Iterable[int], now: int) -> int:
     """These lie in place again with the very bytes that were stored; how many rows moved."""
     moved = conn.execute(_BACK, {"ids": listed(ids), "now": now}).all()
     tally.stored(conn, len(moved), sum(r.size or 0 for r in moved))
-    sidecars.renew_of_files(conn, [r.id for r in moved])
+    renew_sidecars(conn, [r.id for r in moved])
     return len(moved)
 
 

@@ -103,6 +103,20 @@ _REFUSALS = select(func.count(), func.count(work_job.c.refused_reason)).where(
 )
 
 
+# In the result, not in the condition: SQLite would rather read all files of works than look these few up.
+_owners = select(case((media.c.owner_kind == "work", media.c.owner_id))).where(among(media.c.id, "ids"))
+_more_comes = exists().where(
+    media.c.owner_kind == "work",
+    media.c.owner_id == work.c.work_key,
+    media.c.state.in_([literal_column("'wanted'"), literal_column("'fetching'")]),
+)
+_RENEW_SIDECARS = (
+    update(work)
+    .where(work.c.work_key.in_(_owners), work.c.sidecar_seq > 0, ~_more_comes)
+    .values(sidecar_seq=func.min(work.c.sidecar_seq, work.c.change_seq - 1))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file that an answer shows."""
@@ -284,3 +298,8 @@ def is_wanted(conn: Connection, key: int) -> bool:
 def is_ready() -> Any:
     """`state = 'wanted'` with the literal in the SQL: bound, SQLite would not use the partial index."""
     return media.c.state == literal_column("'wanted'")
+
+
+def renew_sidecars(conn: Connection, ids: Iterable[int]) -> None:
+    """The states of these files moved: their works' sidecars are written again when no other file is to come."""
+    conn.execute(_RENEW_SIDECARS, {"ids": listed(ids)})

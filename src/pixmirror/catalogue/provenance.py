@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, bindparam, func, select
 
 from pixmirror.catalogue.forget.erasing import DUMPED_COMMENT
-from pixmirror.catalogue.ingest.merging import LEGACY, NO_CONTENT
+from pixmirror.catalogue.payloads import LEGACY, NO_CONTENT
 from pixmirror.catalogue.schema import payload
 from pixmirror.catalogue.seen import among, listed
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, literal_column, select, text, update
 
-from pixmirror.catalogue import of_jobs, sidecars, tally
+from pixmirror.catalogue import of_jobs, tally
 from pixmirror.catalogue.forget import forgotten
-from pixmirror.catalogue.media import is_ready, refuse_unwanted
+from pixmirror.catalogue.media import is_ready, refuse_unwanted, renew_sidecars
 from pixmirror.catalogue.schema import media, meta, work
 from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
@@ -169,7 +169,7 @@ def finish_all(conn: Connection, done: Sequence[tuple[int, Stored]], now: int) -
     )
     tally.stored(conn, len(set(ids)) - count, sum(s.size for s in dict(done).values()) - size)
     forgotten.enforce_ids(conn, ids)
-    sidecars.renew_of_files(conn, ids)
+    renew_sidecars(conn, ids)
 
 
 def finish(conn: Connection, media_id: int, stored: Stored, now: int) -> None:
@@ -198,13 +198,13 @@ def retry_later(conn: Connection, media_id: int, due_at: int, error: str) -> Non
 def gone(conn: Connection, media_id: int, error: str) -> None:
     conn.execute(_END, {"b_id": media_id, "b_state": "gone", "reason": error})
     forgotten.enforce_ids(conn, (media_id,))
-    sidecars.renew_of_files(conn, (media_id,))
+    renew_sidecars(conn, (media_id,))
 
 
 def fail(conn: Connection, media_id: int, error: str) -> None:
     conn.execute(_END, {"b_id": media_id, "b_state": "failed", "reason": error})
     forgotten.enforce_ids(conn, (media_id,))
-    sidecars.renew_of_files(conn, (media_id,))
+    renew_sidecars(conn, (media_id,))
 
 
 def put_off_untried(conn: Connection, untried: Mapping[int, int], error: str) -> None:
@@ -223,7 +223,7 @@ def damaged(conn: Connection, media_id: int, sha256: str, error: str, again_at: 
     """It is believed to be damaged at the source. Asked for again at `again_at`."""
     conn.execute(_DAMAGED, {"b_id": media_id, "sha": sha256, "reason": error, "at": again_at})
     forgotten.enforce_ids(conn, (media_id,))
-    sidecars.renew_of_files(conn, (media_id,))
+    renew_sidecars(conn, (media_id,))
 
 
 def ask_now(conn: Connection, ids: Sequence[int] | None = None) -> int:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Row,
     bindparam,
     case,
-    exists,
     func,
     literal_column,
     select,
@@ -87,18 +86,6 @@ _RENEW = (
 )
 
 
-# In the result, not in the condition: SQLite would rather read all files of works than look these few up.
-_owners = select(case((media.c.owner_kind == "work", media.c.owner_id))).where(among(media.c.id, "ids"))
-_comes = exists().where(
-    media.c.owner_kind == "work",
-    media.c.owner_id == work.c.work_key,
-    media.c.state.in_([literal_column("'wanted'"), literal_column("'fetching'")]),
-)
-_RENEW_OF_FILES = (
-    update(work)
-    .where(work.c.work_key.in_(_owners), work.c.sidecar_seq > 0, ~_comes)
-    .values(sidecar_seq=func.min(work.c.sidecar_seq, work.c.change_seq - 1))
-)
 _FILE: dict[str, Any] = dict.fromkeys(("version", "size", "sha256", "state")) | {"current": True}
 
 
@@ -249,11 +236,6 @@ def written_sidecars(conn: Connection, after: int, limit: int) -> list[tuple[int
 def write_again(conn: Connection, keys: Iterable[int]) -> None:
     """Their sidecars are missing."""
     conn.execute(_AGAIN, {"keys": listed(keys)})
-
-
-def renew_of_files(conn: Connection, ids: Iterable[int]) -> None:
-    """The states of these files moved: their works' sidecars are written again when no other file is to come."""
-    conn.execute(_RENEW_OF_FILES, {"ids": listed(ids)})
 
 
 def renew(conn: Connection, after: int, limit: int) -> int | None:

@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue.ingest.merging import COUNTERS, NO_CONTENT
-from pixmirror.catalogue.ingest.payloads import BASE
-from pixmirror.catalogue.payloads import unpack
+from pixmirror.catalogue.ingest.merging import COUNTERS
+from pixmirror.catalogue.payloads import BASE, NO_CONTENT, unpack
 from pixmirror.catalogue.schema import payload, stat
 from pixmirror.catalogue.statements import Many
 from pixmirror.clock import DAY_MS, HOUR_MS

@@ -10,9 +10,16 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from pixmirror.catalogue.ingest.merging import NO_CONTENT
-from pixmirror.catalogue.ingest.payloads import BASE
-from pixmirror.catalogue.payloads import CODEC, canonical, digest_text, digest_work, pack_text, unpack
+from pixmirror.catalogue.payloads import (
+    BASE,
+    CODEC,
+    NO_CONTENT,
+    canonical,
+    digest_text,
+    digest_work,
+    pack_text,
+    unpack,
+)
 from pixmirror.catalogue.schema import broken, comment, payload, user, work
 from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many

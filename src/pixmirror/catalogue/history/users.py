@@ -6,10 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from pixmirror.catalogue.history.works import Step, dumped_at
-from pixmirror.catalogue.ingest.merging import LEGACY, oldest_first
-from pixmirror.catalogue.ingest.payloads import BASE
+from pixmirror.catalogue.ingest.merging import oldest_first
 from pixmirror.catalogue.ingest.people import avatar_of
-from pixmirror.catalogue.payloads import unpack
+from pixmirror.catalogue.payloads import BASE, LEGACY, unpack
 from pixmirror.catalogue.schema import payload, user
 from pixmirror.models import User, read
 

@@ -11,9 +11,8 @@ from sqlalchemy import Connection, select
 from pixmirror.catalogue.ingest import captions, merging
 from pixmirror.catalogue.ingest import tags as ingest_tags
 from pixmirror.catalogue.ingest.files import cover_file, embedded_files, zip_file
-from pixmirror.catalogue.ingest.payloads import BASE
 from pixmirror.catalogue.media import File, originals
-from pixmirror.catalogue.payloads import unpack
+from pixmirror.catalogue.payloads import BASE, LEGACY, unpack
 from pixmirror.catalogue.schema import media, payload, text_version
 from pixmirror.catalogue.views.words import pixiv_time
 from pixmirror.models import Illust, Novel, NovelText, UgoiraMetadata, read
@@ -55,7 +54,7 @@ def work_steps(conn: Connection, key: int) -> Iterator[Step]:
     """In the order in which they came, one for each answer that is kept."""
     known = _Known()
     answers = _answers(conn, key)
-    stripped = captions.are_stripped(conn) or any(answer.endpoint == merging.LEGACY for answer in answers)
+    stripped = captions.are_stripped(conn) or any(answer.endpoint == LEGACY for answer in answers)
     for answer in answers:
         try:
             known = _join(known, answer, key, stripped)
@@ -74,7 +73,7 @@ def _answers(conn: Connection, key: int) -> list[_Answer]:
             raw = unpack(row.codec, row.body, row.base_body)
         except (ValueError, RecursionError):
             continue  # garbled: `reindex` counts it
-        if row.endpoint == merging.LEGACY:
+        if row.endpoint == LEGACY:
             dumps.append(_Answer(row.seen_at, row.endpoint, raw))
             continue
         now = max(now, row.seen_at)  # a clock that was set back does not change the order
@@ -124,7 +123,7 @@ def _join_work(known: _Known, item: Illust | Novel, answer: _Answer, stripped: b
         if row["series_key"] is not None and row["series_key"] == old.series_key:
             title = title or known.series_title or ""
     files = known.files
-    if answer.endpoint != merging.LEGACY and isinstance(item, Illust) and (shown := originals(item)):
+    if answer.endpoint != LEGACY and isinstance(item, Illust) and (shown := originals(item)):
         files = merging.merge_files(files, shown, whole=len(shown) >= item.page_count)
     return replace(
         known,

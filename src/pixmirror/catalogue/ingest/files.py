@@ -14,7 +14,7 @@ from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.ingest import known as ingest_known
 from pixmirror.catalogue.ingest import lacking
 from pixmirror.catalogue.ingest import payloads as ingest_payloads
-from pixmirror.catalogue.payloads import unpack
+from pixmirror.catalogue.payloads import BASE, unpack
 from pixmirror.catalogue.schema import payload, text_version, ugoira, work
 from pixmirror.catalogue.seen import Seen, next_seq
 from pixmirror.models import NovelText, Received, UgoiraMetadata, is_address, url_version, work_key
@@ -36,7 +36,7 @@ _LATEST_TEXT = (
 _TEXT = insert(text_version)
 # SQLite takes the other columns of a group from the row that holds the max().
 _SHOWN = (
-    select(func.max(payload.c.id), payload.c.codec, payload.c.body, ingest_payloads.BASE)
+    select(func.max(payload.c.id), payload.c.codec, payload.c.body, BASE)
     .where(payload.c.owner_kind == "work", payload.c.owner_id == bindparam("b_key"), payload.c.endpoint != "stub")
     .group_by(payload.c.endpoint)
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
-from pixmirror.catalogue.ingest.merging import LEGACY, NO_CONTENT
+from pixmirror.catalogue.payloads import LEGACY, NO_CONTENT
 from pixmirror.catalogue.schema import media, payload, sighting, tag, text_version, work, work_job, work_tag
 from pixmirror.catalogue.seen import Seen, among, listed
 

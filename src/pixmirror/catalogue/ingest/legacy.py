@@ -16,8 +16,7 @@ from sqlalchemy import Connection, bindparam, select
 from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.forget.erasing import DUMPED_COMMENT
 from pixmirror.catalogue.ingest import payloads as ingest_payloads
-from pixmirror.catalogue.ingest.merging import LEGACY
-from pixmirror.catalogue.payloads import canonical, digest_text
+from pixmirror.catalogue.payloads import LEGACY, canonical, digest_text
 from pixmirror.catalogue.rebuild import names as rebuild_names
 from pixmirror.catalogue.rebuild import people as rebuild_people
 from pixmirror.catalogue.rebuild.findings import Findings

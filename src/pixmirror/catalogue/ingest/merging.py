@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.seen import WEB
 from pixmirror.models import Illust, Novel, to_ms, work_key
 
@@ -20,10 +21,6 @@ CONTENT = (
     *OPTIONAL,
 )
 COUNTERS = ("total_view", "total_bookmarks", "total_comments")
-LEGACY = "legacy"  # endpoint class, and evidence, of what only a dump of the dead APIs told
-# Classes of payloads of a work in which Pixiv says nothing of its title, tags and pages: in all others it does. A
-# dump lies beneath them all, whenever it was imported: it fills what nobody else told.
-NO_CONTENT = frozenset({"stub", "webview", "ugoira", LEGACY})
 
 
 def oldest_first(payloads: Iterable[P]) -> list[P]:

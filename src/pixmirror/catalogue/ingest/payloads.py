@@ -10,15 +10,19 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
-from pixmirror.catalogue.ingest.merging import NO_CONTENT
-from pixmirror.catalogue.payloads import AGAINST, CODEC, canonical, digest_text, pack_against, pack_text
+from pixmirror.catalogue.payloads import (
+    AGAINST,
+    CODEC,
+    NO_CONTENT,
+    canonical,
+    digest_text,
+    pack_against,
+    pack_text,
+)
 from pixmirror.catalogue.schema import payload
 from pixmirror.catalogue.seen import among, listed
 from pixmirror.catalogue.statements import Many
 
-_base = payload.alias("base")
-# The body that a payload is packed against, beside its own.
-BASE = select(_base.c.body).where(_base.c.id == payload.c.base).scalar_subquery().label("base_body")
 INSERT = Many(insert(payload))
 _LATEST = (
     select(payload.c.digest)

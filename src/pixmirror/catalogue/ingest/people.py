@@ -8,13 +8,12 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.ingest import payloads as ingest_payloads
-from pixmirror.catalogue.ingest.merging import LEGACY
 from pixmirror.catalogue.ingest.payloads import keep
 from pixmirror.catalogue.ingest.states import ended, see_one, stretch, verdict
 from pixmirror.catalogue.ledger import controls, doubts, leavers, moves
 from pixmirror.catalogue.ledger.doubts import Doubt
 from pixmirror.catalogue.ledger.moves import Move
-from pixmirror.catalogue.payloads import canonical, digest_text
+from pixmirror.catalogue.payloads import LEGACY, canonical, digest_text
 from pixmirror.catalogue.schema import doubt, user, work
 from pixmirror.catalogue.seen import Seen, among, listed, next_seq
 from pixmirror.catalogue.statements import Many

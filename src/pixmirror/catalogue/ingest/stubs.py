@@ -8,12 +8,11 @@ from sqlalchemy.dialects.sqlite import insert
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.ingest import payloads as ingest_payloads
 from pixmirror.catalogue.ingest.known import Known
-from pixmirror.catalogue.ingest.merging import LEGACY
 from pixmirror.catalogue.ingest.states import Verdict, see, since, verdict
 from pixmirror.catalogue.ledger import doubts, moves
 from pixmirror.catalogue.ledger.doubts import Doubt
 from pixmirror.catalogue.ledger.moves import Move
-from pixmirror.catalogue.payloads import canonical, digest
+from pixmirror.catalogue.payloads import LEGACY, canonical, digest
 from pixmirror.catalogue.schema import chore, work
 from pixmirror.catalogue.seen import WEB, Seen, among, listed, next_seq
 from pixmirror.catalogue.statements import Many

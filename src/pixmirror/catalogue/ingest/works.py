@@ -15,11 +15,11 @@ from pixmirror.catalogue.ingest import payloads as ingest_payloads
 from pixmirror.catalogue.ingest import people as ingest_people
 from pixmirror.catalogue.ingest import tags as ingest_tags
 from pixmirror.catalogue.ingest.known import Known
-from pixmirror.catalogue.ingest.merging import CONTENT, COUNTERS, LEGACY
+from pixmirror.catalogue.ingest.merging import CONTENT, COUNTERS
 from pixmirror.catalogue.ingest.states import see
 from pixmirror.catalogue.ingest.stubs import record_stubs, shown_at_last
 from pixmirror.catalogue.ledger import moves
-from pixmirror.catalogue.payloads import canonical
+from pixmirror.catalogue.payloads import LEGACY, canonical
 from pixmirror.catalogue.schema import series, work, work_job
 from pixmirror.catalogue.seen import WEB, Ingested, Seen, next_seq
 from pixmirror.catalogue.statements import Many
@@ -109,7 +109,7 @@ def record_works(
     stripped = emptied and captions.are_stripped(conn, seen.account_id)
     for item in fresh:
         # What a dump told may have never been told by anybody else: an empty caption is no news of it.
-        dumped = merging.LEGACY in known.payloads.get(item.key, ())
+        dumped = LEGACY in known.payloads.get(item.key, ())
         _merge(seen, item, tags_before.get(item.key), stripped=stripped or dumped)
         if isinstance(item.work, Illust):
             item.changed |= _compare_files(files, seen, item, media_before.get(item.key, ()))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, select, upda
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.ingest import tags as ingest_tags
-from pixmirror.catalogue.ingest.merging import LEGACY
+from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.rebuild.findings import Findings
 from pixmirror.catalogue.rebuild.replay import Replayed, Said, series_of
 from pixmirror.catalogue.schema import series, tag, tag_translation, translation_seen, work, work_tag

@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from pixmirror.catalogue.ingest.merging import LEGACY, oldest_first
+from pixmirror.catalogue.ingest.merging import oldest_first
 from pixmirror.catalogue.ingest.people import avatar_of
-from pixmirror.catalogue.payloads import unpack
+from pixmirror.catalogue.payloads import LEGACY, unpack
 from pixmirror.catalogue.rebuild.findings import Findings, Ledger, ledger
 from pixmirror.catalogue.rebuild.names import Names
 from pixmirror.catalogue.schema import payload, tombstone, user, work

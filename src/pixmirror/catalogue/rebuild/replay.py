@@ -11,7 +11,7 @@ from pixmirror.catalogue import media
 from pixmirror.catalogue.ingest import files as ingest_files
 from pixmirror.catalogue.ingest import merging
 from pixmirror.catalogue.ingest import tags as ingest_tags
-from pixmirror.catalogue.payloads import unpack
+from pixmirror.catalogue.payloads import LEGACY, unpack
 from pixmirror.catalogue.seen import Seen
 from pixmirror.models import Illust, Lane, Novel, NovelText, UgoiraMetadata, read, work_key
 
@@ -65,7 +65,7 @@ class Replayed:
 
 def replay(key: int, payloads: Sequence[Any], *, stripped: bool = False) -> Replayed:
     """Replay all payloads of the work (id, endpoint, codec, body, seen_at, language); `stripped`: see `merge`."""
-    result = Replayed(key, stripped=stripped or any(p.endpoint == merging.LEGACY for p in payloads))
+    result = Replayed(key, stripped=stripped or any(p.endpoint == LEGACY for p in payloads))
     for payload in merging.oldest_first(payloads):
         result.payloads += 1
         try:
@@ -102,7 +102,7 @@ def _stub(result: Replayed, payload: Any, work: Illust | Novel) -> None:
 def _work(result: Replayed, payload: Any, work: Illust | Novel) -> None:
     row, tags = merging.content_of(payload.endpoint, work), ingest_tags.names(work.tags)
     old = result.row
-    is_dump = payload.endpoint == merging.LEGACY
+    is_dump = payload.endpoint == LEGACY
     if not result.is_counted:
         told = {name: getattr(work, name) for name in merging.COUNTERS}
         result.counters = {n: result.counters.get(n) if value is None else value for n, value in told.items()}

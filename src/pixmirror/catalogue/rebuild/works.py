@@ -11,7 +11,7 @@ from pixmirror.catalogue.forget import forgotten
 from pixmirror.catalogue.ingest import captions, merging
 from pixmirror.catalogue.ingest import known as ingest_known
 from pixmirror.catalogue.ingest import tags as ingest_tags
-from pixmirror.catalogue.ingest.payloads import BASE
+from pixmirror.catalogue.payloads import BASE, LEGACY
 from pixmirror.catalogue.rebuild.findings import Findings, Ledger, ledger
 from pixmirror.catalogue.rebuild.names import Names
 from pixmirror.catalogue.rebuild.replay import Replayed, missing_files, replay
@@ -149,7 +149,7 @@ def _last_state(found: Replayed, old: Any, told: Ledger) -> tuple[str, int, str 
     if change is not None:
         return change.state, change.at, change.evidence
     if found.is_dumped:
-        return State.UNKNOWN.value, found.first_at, merging.LEGACY
+        return State.UNKNOWN.value, found.first_at, LEGACY
     first, at = found.first_state, found.first_at
     evidence = told.evidence(found.key, first, at)
     if not found.is_old:

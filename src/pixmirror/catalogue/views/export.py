@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from pixmirror.catalogue import provenance
 from pixmirror.catalogue.ingest.files import text_of
-from pixmirror.catalogue.ingest.merging import LEGACY
+from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.schema import (
     account,
     bookmark,

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, func, select, text
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.feeds import NEVER
 from pixmirror.catalogue.forget import forgotten
-from pixmirror.catalogue.ingest.merging import LEGACY
 from pixmirror.catalogue.paths import CHECKED, extension
+from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import (
     broken,
