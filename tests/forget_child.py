@@ -6,9 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from pixmirror.catalogue.forget.tombstones import Target
 from pixmirror.daemon.mirror import open_mirror
 from pixmirror.fetch import trash
+from pixmirror.ingest.forget import Target
 from tests.crash_child import die_at
 from tests.standin import Setup
 

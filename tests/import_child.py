@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest.legacy import record
+from pixmirror.rebuild.dumps import record
 from pixmirror.sync import dumps
 from tests.crash_child import die_at
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from pixmirror.catalogue.database import open_readonly
-from pixmirror.catalogue.views.export import export
 from pixmirror.clock import Clock
 from pixmirror.config import (
     BookmarksJob,
@@ -20,6 +19,7 @@ from pixmirror.config import (
 from pixmirror.daemon.mirror import catalogue_path, open_mirror
 from pixmirror.daemon.sync import SyncReport, sync
 from pixmirror.demo.server import HOSTS
+from pixmirror.reports.export import export
 
 FOLLOWING = FollowingJob(name="following", kind="following", every="30m")
 BOOKMARKS = BookmarksJob(name="bookmarks", kind="bookmarks", every="1h")

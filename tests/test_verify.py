@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import create_engine, select
 
 from pixmirror import verify
-from pixmirror.catalogue import losses, queue, runs, sidecars
+from pixmirror.catalogue import losses, queue, runs
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.database import Database, ReadOnly
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.errors import StorageAbsent
+from pixmirror.ingest import sidecars
 
 NOW = 1_780_000_000_000
 NAMES = [f"5/{work_id}_p0.jpg" for work_id in range(10, 16)]

@@ -14,9 +14,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pixmirror.catalogue import losses, queue, runs, sidecars
+from pixmirror.catalogue import losses, queue, runs
 from pixmirror.catalogue.database import Connection, Database, ReadOnly
 from pixmirror.errors import StorageAbsent
+from pixmirror.ingest import sidecars
 
 QUICK_BATCH, HASH_BATCH, SIDECAR_BATCH = 2_000, 64, 2_000  # files between two transactions
 STRAY_BATCH, LOST_BATCH = 300, 500

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from pixmirror.catalogue.database import WRITER_PRAGMAS, Database
-from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.payloads import canonical, digest_text, pack_text
+from pixmirror.ingest.works import record_works
 from pixmirror.models import Illust, Novel, Received
 from tests.bench import catalogues
 from tests.bench.measure import Figure, Options

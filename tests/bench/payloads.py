@@ -19,12 +19,12 @@ from pathlib import Path
 import anyio
 
 from pixmirror.catalogue.database import open_readonly
-from pixmirror.catalogue.history import versions as history
 from pixmirror.catalogue.refs import Ref
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.server import create_app, running
 from pixmirror.demo.world import World
+from pixmirror.reports import history
 from tests.standin import BOOKMARKS, FOLLOWING, Setup
 
 TARGET = 800  # bytes of payloads of an ordinary work

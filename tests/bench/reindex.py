@@ -12,8 +12,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.rebuild.reindex import check, reindex
+from pixmirror.ingest.works import record_works
+from pixmirror.rebuild.reindex import check, reindex
 from tests.catalogue.builders import DAY, NOW, illust, seen, tag, user, works
 from tests.catalogue.derived import DELETE_ALL, without_foreign_keys
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ledger.coverage import coverage
-from pixmirror.catalogue.views import queries
+from pixmirror.reports import queries
+from pixmirror.reports.coverage import coverage
 from tests.bench import catalogues, ingestion
 from tests.bench import queue as queue_scenario
 from tests.bench.measure import Options

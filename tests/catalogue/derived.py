@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue.ingest import merging
+from pixmirror.ingest import merging
 
 # What nothing primary tells is left out; tags go by their names.
 DERIVED = {

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from pixmirror.catalogue import payloads
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.payloads import canonical, digest_text, digest_work
-from pixmirror.catalogue.rebuild import reindex
+from pixmirror.ingest.works import record_works
+from pixmirror.rebuild import reindex
 from tests.catalogue.builders import DAY, NOW, illust, seen, tag, user, works
 
 _TEXT = st.text(alphabet='",:{}\\[]user_', max_size=12) | st.text(max_size=6)

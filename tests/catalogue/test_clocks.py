@@ -9,9 +9,9 @@ from sqlalchemy import text
 from pixmirror.catalogue import chores, clocks, runs
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.feeds import NEVER
-from pixmirror.catalogue.ingest import lists
-from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.daemon.clocks import settle
+from pixmirror.ingest import lists
+from pixmirror.ingest.works import record_works
 from pixmirror.models import Lane
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, seen, works
 

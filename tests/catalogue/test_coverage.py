@@ -6,19 +6,20 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import chores, feeds, web_health, web_lists
+from pixmirror.catalogue import chores, feeds
+from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.forget import forgotten, tombstones
-from pixmirror.catalogue.ingest import lists as ingest_lists
-from pixmirror.catalogue.ingest.people import record_users
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.ledger import coverage
-from pixmirror.catalogue.ledger.coverage import Coverage
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.seen import WEB
-from pixmirror.catalogue.views import queries
-from pixmirror.catalogue.views.why import why
+from pixmirror.ingest import forget as tombstones
+from pixmirror.ingest import lists as ingest_lists
+from pixmirror.ingest import web_health, web_lists
+from pixmirror.ingest.people import record_users
+from pixmirror.ingest.works import record_works
 from pixmirror.models import User
+from pixmirror.reports import coverage, queries
+from pixmirror.reports.coverage import Coverage
+from pixmirror.reports.why import why
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, ugoira, user, works
 
 Rows = Callable[..., list[dict[str, Any]]]

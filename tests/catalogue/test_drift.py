@@ -13,12 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from pixmirror.catalogue import feeds, migrate
 from pixmirror.catalogue.database import Connection, Database
-from pixmirror.catalogue.ingest import lists, own_tags
-from pixmirror.catalogue.ingest.people import record_users
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.ledger import drift, judge, missing
-from pixmirror.catalogue.ledger.drift import Event
+from pixmirror.ingest import lists, own_tags
+from pixmirror.ingest.people import record_users
+from pixmirror.ingest.works import record_works
+from pixmirror.ledger import judge, missing
 from pixmirror.models import BookmarkTag, Medium, Restrict, User
+from pixmirror.reports import drift
+from pixmirror.reports.drift import Event
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, both, illust, seen, user, works
 
 RESTRICTS: tuple[Restrict, ...] = get_args(Restrict)

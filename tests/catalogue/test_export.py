@@ -8,10 +8,10 @@ from sqlalchemy import create_engine
 
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.views import export as module
-from pixmirror.catalogue.views.export import KINDS, export
-from pixmirror.catalogue.views.show import show
 from pixmirror.errors import ConfigError
+from pixmirror.reports import export as module
+from pixmirror.reports.export import KINDS, export
+from pixmirror.reports.show import show
 
 NOW = 1_780_000_000_000
 SEEN = {"first_seen": NOW, "last_seen": NOW}

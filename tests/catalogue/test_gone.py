@@ -3,11 +3,12 @@
 from typing import Any
 
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.ledger import gone, leavers
-from pixmirror.catalogue.ledger.moves import Move, move
 from pixmirror.catalogue.queue import claim, finish
+from pixmirror.ingest.works import record_works
+from pixmirror.ledger import leavers
+from pixmirror.ledger.moves import Move, move
 from pixmirror.models import Stored
+from pixmirror.reports import gone
 from tests.catalogue.builders import DAY, ME, NOW, illust, novel, seen, stub, user, works
 
 

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select, update
 
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.history import versions as history
-from pixmirror.catalogue.history.diffs import MOST, diff
-from pixmirror.catalogue.history.versions import Change, History, Version
-from pixmirror.catalogue.ingest.files import record_text, record_ugoira
-from pixmirror.catalogue.ingest.people import record_profile, record_users
-from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import media, state_change, work
+from pixmirror.ingest.files import record_text, record_ugoira
+from pixmirror.ingest.people import record_profile, record_users
+from pixmirror.ingest.works import record_works
 from pixmirror.models import NovelText, Received, UgoiraMetadata, User, UserDetail
+from pixmirror.reports import history
+from pixmirror.reports.history import Change, History, Version
+from pixmirror.reports.history_diffs import MOST, diff
 from tests.catalogue.builders import DAY, HOUR, NOW, illust, novel, original, seen, stub, tag, ugoira, user, works
 
 PICTURE = Ref("illust", 1)

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, select
 
 from pixmirror.catalogue.chores import done
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest.captions import set_captions_stripped
-from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.payloads import AGAINST, BASE, CODEC, unpack
-from pixmirror.catalogue.rebuild import reindex
 from pixmirror.catalogue.schema import payload
 from pixmirror.catalogue.seen import Ingested, Wants
+from pixmirror.ingest.captions import set_captions_stripped
+from pixmirror.ingest.works import record_works
 from pixmirror.models import Lane, to_ms
+from pixmirror.rebuild import reindex
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, tag, ugoira, user, works
 
 _KEPT = select(payload.c.codec, payload.c.body, BASE).where(payload.c.owner_kind == "work").order_by(payload.c.id)

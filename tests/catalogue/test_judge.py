@@ -7,12 +7,12 @@ import pytest
 
 from pixmirror.catalogue import chores, runs
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest.comments import record_comments
-from pixmirror.catalogue.ingest.people import record_user_state
-from pixmirror.catalogue.ingest.states import record_state
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.ledger import controls, file_brake, judge, moves
-from pixmirror.catalogue.ledger.judge import Brake, Judged
+from pixmirror.ingest.comments import record_comments
+from pixmirror.ingest.people import record_user_state
+from pixmirror.ingest.works import record_works
+from pixmirror.ledger import controls, file_brake, judge, moves
+from pixmirror.ledger.judge import Brake, Judged
+from pixmirror.ledger.sightings import record_state
 from pixmirror.models import State
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, comment, comments, illust, novel, seen, stub, user, works
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from pixmirror.catalogue import chores, feeds
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import stubs as ingest_stubs
-from pixmirror.catalogue.ingest.people import record_profile, record_user_state, record_users
-from pixmirror.catalogue.ingest.states import record_state, verdict
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.ledger import absent, leavers, moves
+from pixmirror.ingest import stubs as ingest_stubs
+from pixmirror.ingest.people import record_profile, record_user_state, record_users
+from pixmirror.ingest.works import record_works
+from pixmirror.ledger import absent, leavers, moves
+from pixmirror.ledger.sightings import record_state, verdict
 from pixmirror.models import Lane, Received, State, User, UserDetail
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, user, works
 

@@ -10,19 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pixmirror.catalogue import provenance
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.forget import tombstones
-from pixmirror.catalogue.history import versions as history
-from pixmirror.catalogue.ingest.legacy import Before, Counted, Dumped, look_at, record
-from pixmirror.catalogue.ingest.people import record_profile, record_user_state
-from pixmirror.catalogue.ingest.states import record_state
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.rebuild.reindex import check, reindex
 from pixmirror.catalogue.refs import parse_ref
-from pixmirror.catalogue.views import export
-from pixmirror.catalogue.views.why import why
+from pixmirror.ingest import forget as tombstones
+from pixmirror.ingest.people import record_profile, record_user_state
+from pixmirror.ingest.works import record_works
+from pixmirror.ledger.sightings import record_state
 from pixmirror.models import Illust, Model, Novel, Received, State, User, UserDetail
+from pixmirror.rebuild.dumps import Before, Counted, Dumped, look_at, record
+from pixmirror.rebuild.reindex import check, reindex
+from pixmirror.reports import export, history, provenance
+from pixmirror.reports.why import why
 from tests.catalogue.builders import DAY, NOW, illust, novel, seen, stub, user, works
 from tests.catalogue.derived import DELETE_ALL, GARBLE_ALL, derived, primary, without_foreign_keys
 

@@ -4,15 +4,14 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import sidecars
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import lists, own_tags, ranking
-from pixmirror.catalogue.ingest.broken import record_broken, unread_works
-from pixmirror.catalogue.ingest.comments import comments_walked, record_comments
-from pixmirror.catalogue.ingest.people import record_profile, record_user_state, record_users
-from pixmirror.catalogue.ingest.states import record_state
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.ledger import doubts, judge
+from pixmirror.ingest import lists, own_tags, ranking, sidecars
+from pixmirror.ingest.broken import record_broken, unread_works
+from pixmirror.ingest.comments import comments_walked, record_comments
+from pixmirror.ingest.people import record_profile, record_user_state, record_users
+from pixmirror.ingest.works import record_works
+from pixmirror.ledger import doubts, judge
+from pixmirror.ledger.sightings import record_state
 from pixmirror.models import (
     BookmarkTag,
     Broken,

@@ -9,19 +9,18 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import sidecars
 from pixmirror.catalogue.database import Connection, Database
-from pixmirror.catalogue.history import versions
-from pixmirror.catalogue.ingest import lacking
-from pixmirror.catalogue.ingest.files import record_text, record_ugoira
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.rebuild import reindex
 from pixmirror.catalogue.refs import parse_ref
-from pixmirror.catalogue.views import show as views_show
-from pixmirror.catalogue.views import why as views_why
-from pixmirror.catalogue.views.export import KINDS, export
+from pixmirror.ingest import lacking, sidecars
+from pixmirror.ingest.files import record_text, record_ugoira
+from pixmirror.ingest.works import record_works
 from pixmirror.models import Illust, Novel, NovelText, Received, UgoiraMetadata
 from pixmirror.pixiv.reading import novel_page, read_items
+from pixmirror.rebuild import reindex
+from pixmirror.reports import history as versions
+from pixmirror.reports import show as views_show
+from pixmirror.reports import why as views_why
+from pixmirror.reports.export import KINDS, export
 from tests.catalogue.builders import DAY, HOUR, NOW, illust, novel, seen, ugoira, works
 
 

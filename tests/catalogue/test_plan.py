@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import ranking as ingest_ranking
-from pixmirror.catalogue.views import plan
-from pixmirror.catalogue.views.plan import Asked, Left, Rates, hours_left, hours_of, pages
+from pixmirror.ingest import ranking as ingest_ranking
+from pixmirror.reports import plan
+from pixmirror.reports.plan import Asked, Left, Rates, hours_left, hours_of, pages
 from tests.catalogue.builders import DAY, ME, NOW
 
 FOLLOWING = Asked("following", "following", runs_per_day=48, heads=4, restrict=("public", "private"))

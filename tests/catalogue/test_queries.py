@@ -8,10 +8,10 @@ from sqlalchemy import create_engine
 from pixmirror.catalogue import runs
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.views import queries
-from pixmirror.catalogue.views.queries import Pace, Planned, status
-from pixmirror.catalogue.views.troubles import Trouble
-from pixmirror.catalogue.views.why import why
+from pixmirror.reports import queries
+from pixmirror.reports.queries import Pace, Planned, status
+from pixmirror.reports.troubles import Trouble
+from pixmirror.reports.why import why
 
 NOW = 1_780_000_000_000
 HOUR = 3_600_000

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest.works import record_works
+from pixmirror.ingest.works import record_works
 from pixmirror.models import Lane, Stored
 from tests.catalogue.builders import HOUR, NOW, illust, original, seen, works
 

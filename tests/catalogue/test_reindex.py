@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest.files import record_text, record_ugoira
-from pixmirror.catalogue.ingest.people import record_profile, record_user_state, record_users
-from pixmirror.catalogue.ingest.states import record_state
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.ledger import judge
-from pixmirror.catalogue.rebuild.reindex import check, reindex
 from pixmirror.cli.reindex import as_dict
+from pixmirror.ingest.files import record_text, record_ugoira
+from pixmirror.ingest.people import record_profile, record_user_state, record_users
+from pixmirror.ingest.works import record_works
+from pixmirror.ledger import judge
+from pixmirror.ledger.sightings import record_state
 from pixmirror.models import NovelText, Received, State, Stored, UgoiraMetadata, User, UserDetail
+from pixmirror.rebuild.reindex import check, reindex
 from tests.catalogue.builders import DAY, HOUR, NOW, illust, novel, seen, stub, tag, ugoira, user, works
 from tests.catalogue.derived import DELETE_ALL, GARBLE_ALL, derived, last_seen, primary, without_foreign_keys
 
@@ -148,8 +148,8 @@ def test_what_is_right_is_not_written(catalogue_path: Path) -> None:
 def test_a_cut_anywhere_leaves_a_sound_catalogue_and_the_next_run_ends_it(
     catalogue_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixmirror.catalogue.rebuild.reindex.CHUNK", 2)
-    monkeypatch.setattr("pixmirror.catalogue.rebuild.reindex.NAMES", 2)
+    monkeypatch.setattr("pixmirror.rebuild.reindex.CHUNK", 2)
+    monkeypatch.setattr("pixmirror.rebuild.reindex.NAMES", 2)
     with opened(catalogue_path) as db:
         a_history(db)
         before = db.read_sync(derived)

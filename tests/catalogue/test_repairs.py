@@ -6,16 +6,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from pixmirror.catalogue import chores, filters, queue, runs
+from pixmirror.catalogue import chores, queue, runs
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import lists as ingest_lists
-from pixmirror.catalogue.ingest.broken import broken_ids, record_broken
-from pixmirror.catalogue.ingest.comments import comments_walked, record_comments
-from pixmirror.catalogue.ingest.files import embedded_files, record_text, shown_version
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.ledger import controls, judge
 from pixmirror.catalogue.seen import Wants
 from pixmirror.errors import BadResponse
+from pixmirror.ingest import filters
+from pixmirror.ingest import lists as ingest_lists
+from pixmirror.ingest.broken import broken_ids, record_broken
+from pixmirror.ingest.comments import comments_walked, record_comments
+from pixmirror.ingest.files import embedded_files, record_text, shown_version
+from pixmirror.ingest.works import record_works
+from pixmirror.ledger import controls, judge
 from pixmirror.models import Broken, Illust, Lane, NovelText, Received, UserPreview, partly_read, work_key
 from pixmirror.pixiv.reading import read_items
 from tests.catalogue.builders import (

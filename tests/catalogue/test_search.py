@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import create_engine
 
 from pixmirror.catalogue.schema import metadata, tag, tag_translation, user, work, work_tag
-from pixmirror.catalogue.views import search as module
-from pixmirror.catalogue.views.search import search
 from pixmirror.errors import ConfigError
+from pixmirror.reports import search as module
+from pixmirror.reports.search import search
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import media, migrate, queue, sidecars
+from pixmirror.catalogue import media, migrate, queue
 from pixmirror.catalogue.database import Connection, Database
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.sidecars import Sidecar, files_in, text_for
+from pixmirror.ingest import sidecars
+from pixmirror.ingest.sidecars import Sidecar, files_in, text_for
+from pixmirror.ingest.works import record_works
 from pixmirror.models import Stored
 from tests.catalogue.builders import NOW, illust, seen, works
 

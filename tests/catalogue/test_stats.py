@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, select
 
-from pixmirror.catalogue import stats
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.schema import stat
-from pixmirror.catalogue.stats import Point
+from pixmirror.ingest import stats
+from pixmirror.ingest.stats import Point
+from pixmirror.ingest.works import record_works
 from tests.catalogue.builders import DAY, HOUR, NOW, illust, seen, stub, works
 
 BUCKET = NOW - NOW % HOUR

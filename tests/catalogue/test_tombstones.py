@@ -11,22 +11,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pixmirror.catalogue import chores, feeds, media, queue, refresh, sidecars
+from pixmirror.catalogue import chores, feeds, media, queue
+from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.filters import apply_refusals
-from pixmirror.catalogue.forget import forgotten, tombstones
-from pixmirror.catalogue.forget.erasing import without_person
-from pixmirror.catalogue.forget.tombstones import Target
-from pixmirror.catalogue.ingest.comments import record_comments
-from pixmirror.catalogue.ingest.files import record_text, record_ugoira
-from pixmirror.catalogue.ingest.people import record_profile
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.ledger import controls
+from pixmirror.catalogue.erasing import without_person
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.refs import parse_ref
-from pixmirror.catalogue.views.search import search
 from pixmirror.errors import ConfigError
+from pixmirror.ingest import forget as tombstones
+from pixmirror.ingest import refresh, sidecars
+from pixmirror.ingest.comments import record_comments
+from pixmirror.ingest.files import record_text, record_ugoira
+from pixmirror.ingest.filters import apply_refusals
+from pixmirror.ingest.forget import Target
+from pixmirror.ingest.people import record_profile
+from pixmirror.ingest.works import record_works
+from pixmirror.ledger import controls
 from pixmirror.models import Lane, NovelText, Received, Stored, UgoiraMetadata, UserDetail
+from pixmirror.reports.search import search
 from tests.catalogue.builders import (
     DAY,
     NOW,

@@ -9,10 +9,6 @@ from sqlalchemy import Connection, text
 
 from pixmirror.catalogue import clocks, endpoints, runs
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.views import troubles
-from pixmirror.catalogue.views.queries import status
-from pixmirror.catalogue.views.troubles import Trouble
 from pixmirror.daemon.trouble import Trouble as Standing
 from pixmirror.errors import (
     CatalogueError,
@@ -24,6 +20,10 @@ from pixmirror.errors import (
     TokenRejected,
     Unreachable,
 )
+from pixmirror.ingest.works import record_works
+from pixmirror.reports import troubles
+from pixmirror.reports.queries import status
+from pixmirror.reports.troubles import Trouble
 from tests.catalogue.builders import DAY, HOUR, NOW, illust, seen, works
 
 MINUTE = 60_000

@@ -9,14 +9,14 @@ from pixmirror.catalogue import runs
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.feeds import NEVER
-from pixmirror.catalogue.ingest.people import record_user_state
-from pixmirror.catalogue.ingest.states import record_state
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.ledger import moves
-from pixmirror.catalogue.ledger.judge import accept
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.views.why import Why, why
+from pixmirror.ingest.people import record_user_state
+from pixmirror.ingest.works import record_works
+from pixmirror.ledger import moves
+from pixmirror.ledger.judge import accept
+from pixmirror.ledger.sightings import record_state
 from pixmirror.models import State
+from pixmirror.reports.why import Why, why
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, seen, works
 
 WORK = Ref("illust", 1)

@@ -78,12 +78,11 @@ def keys(*printed: type) -> set[str]:
 
 
 def test_every_key_of_json_is_documented():
-    from pixmirror.catalogue import stats
-    from pixmirror.catalogue.forget import tombstones as stones
-    from pixmirror.catalogue.history import versions as history
-    from pixmirror.catalogue.ledger import coverage, drift, gone, judge
-    from pixmirror.catalogue.rebuild import findings as rebuild
-    from pixmirror.catalogue.views import plan, queries, troubles, why, why_facts
+    from pixmirror.ingest import forget as stones
+    from pixmirror.ingest import stats
+    from pixmirror.ledger import judge
+    from pixmirror.rebuild import findings as rebuild
+    from pixmirror.reports import coverage, drift, gone, history, plan, queries, troubles, why, why_facts
 
     status = keys(
         *(queries.Status, queries.Files, queries.Requests, queries.JobStatus, queries.CameIn, queries.Reason),
@@ -108,7 +107,7 @@ def test_every_key_of_json_is_documented():
 
 
 def test_every_key_of_an_import_is_documented():
-    from pixmirror.catalogue.ingest.legacy import Counted
+    from pixmirror.rebuild.dumps import Counted
     from pixmirror.sync import dumps
 
     assert keys(dumps.Report, dumps.Trouble, Counted) | {"written"} <= named("The keys of --json", "legacy")
@@ -116,13 +115,13 @@ def test_every_key_of_an_import_is_documented():
 
 
 def test_reasons_of_what_is_missing():
-    from pixmirror.catalogue.ledger.coverage import REASONS
+    from pixmirror.reports.coverage import REASONS
 
     assert all(re.search(rf"^\| {reason} \|", page("commands"), re.MULTILINE) for reason in REASONS)
 
 
 def test_kinds():
-    from pixmirror.catalogue.views import export
+    from pixmirror.reports import export
 
     known = export.KINDS
     assert ", ".join(known) == KINDS

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ledger import judge, missing
 from pixmirror.catalogue.refs import Ref
 from pixmirror.daemon.desk import Desk
+from pixmirror.ledger import judge, missing
 
 NOW = 1_790_000_000_000
 

@@ -9,11 +9,11 @@ import pytest
 
 from pixmirror.catalogue import migrate, queue
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.forget import tombstones
-from pixmirror.catalogue.forget.tombstones import Target
-from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.errors import StorageAbsent
 from pixmirror.fetch import trash
+from pixmirror.ingest import forget as tombstones
+from pixmirror.ingest.forget import Target
+from pixmirror.ingest.works import record_works
 from pixmirror.models import Stored
 from pixmirror.store import MirrorRoot
 from tests.catalogue.builders import DAY, NOW, illust, seen, works

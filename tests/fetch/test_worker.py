@@ -7,10 +7,10 @@ import pytest
 
 from pixmirror.catalogue import chores, migrate, queue
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.errors import Damaged, DiskFull
 from pixmirror.fetch.verdicts import again, damaged, not_there
 from pixmirror.fetch.worker import Claim, Worker
+from pixmirror.ingest.works import record_works
 from pixmirror.models import MediaItem
 from tests.catalogue.builders import DAY, HOUR, NOW, illust, seen, works
 

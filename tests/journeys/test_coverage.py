@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import runs, web_health
+from pixmirror.catalogue import runs
 from pixmirror.catalogue.database import open_readonly
-from pixmirror.catalogue.ledger import coverage
-from pixmirror.catalogue.ledger.coverage import Overview
 from pixmirror.clock import Clock
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import WorldSpec, add_artist, empty_world, generate
 from pixmirror.demo.server import create_app, running
 from pixmirror.demo.truth import truth
 from pixmirror.demo.world import Key, Work, World
+from pixmirror.ingest import web_health
+from pixmirror.reports import coverage
+from pixmirror.reports.coverage import Overview
 from tests.standin import BOOKMARKS, FOLLOWING, Setup
 
 pytestmark = pytest.mark.anyio

@@ -16,8 +16,6 @@ from sqlalchemy import select
 from pixmirror import verify
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import open_readonly
-from pixmirror.catalogue.forget import tombstones
-from pixmirror.catalogue.forget.tombstones import Target
 from pixmirror.catalogue.schema import media, tombstone
 from pixmirror.config import FollowingJob
 from pixmirror.daemon.mirror import catalogue_path, open_mirror
@@ -26,6 +24,8 @@ from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
 from pixmirror.demo.world import Work, World
 from pixmirror.fetch import trash
+from pixmirror.ingest import forget as tombstones
+from pixmirror.ingest.forget import Target
 from pixmirror.models import work_key
 from tests.faults import Faults, cut, stall
 from tests.standin import BOOKMARKS, FOLLOWING, Setup

@@ -12,11 +12,11 @@ import pytest
 
 from pixmirror.catalogue import migrate
 from pixmirror.catalogue.database import Database, open_readonly
-from pixmirror.catalogue.ingest.legacy import record
-from pixmirror.catalogue.rebuild.reindex import check
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
+from pixmirror.rebuild.dumps import record
+from pixmirror.rebuild.reindex import check
 from pixmirror.store import MirrorRoot
 from pixmirror.sync import dumps
 from tests.catalogue.derived import derived, primary

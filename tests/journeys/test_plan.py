@@ -6,13 +6,13 @@ import pytest
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import open_readonly
-from pixmirror.catalogue.views import plan
 from pixmirror.cli.plan import asked_of
 from pixmirror.clock import Clock
 from pixmirror.config import FollowingJob
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
+from pixmirror.reports import plan
 from tests.faults import Faults, status
 from tests.standin import Setup
 

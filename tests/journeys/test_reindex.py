@@ -12,13 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from pixmirror.catalogue.database import Database, open_readonly
-from pixmirror.catalogue.rebuild.reindex import reindex
 from pixmirror.cli import app
 from pixmirror.clock import DAY_MS, Clock
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import WorldSpec, add_artist, empty_world, generate
 from pixmirror.demo.server import create_app, running
 from pixmirror.demo.world import DELETED, LIVE, Work, World
+from pixmirror.rebuild.reindex import reindex
 from tests.catalogue.derived import DELETE_ALL, GARBLE_ALL, derived, primary, without_foreign_keys
 from tests.standin import BOOKMARKS, FOLLOWING, Setup
 

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pixmirror.catalogue.database import open_readonly
-from pixmirror.catalogue.ingest.files import text_of
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.things import Key
+from pixmirror.ingest.files import text_of
 from pixmirror.models import split_key, work_key
 from tests.simulation.log import Thing
 

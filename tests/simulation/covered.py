@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pixmirror.catalogue.ledger.coverage import Coverage, coverage
 from pixmirror.demo import lists
+from pixmirror.reports.coverage import Coverage, coverage
 from tests.simulation.catalogue import Kept
 from tests.simulation.year import Year
 

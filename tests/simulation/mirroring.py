@@ -8,11 +8,11 @@ from random import Random
 from typing import Any
 
 from pixmirror.catalogue import runs
-from pixmirror.catalogue.ledger import judge
 from pixmirror.config import BookmarksJob, FollowingJob, JobConfig, RankingJob
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.mirror import Mirror, open_mirror
 from pixmirror.errors import CatalogueError, PixmirrorError
+from pixmirror.ledger import judge
 from pixmirror.pixiv.pacing import PacerState
 from tests.simulation.clock import DAY_MS, HOUR_MS, YearClock
 from tests.simulation.recorder import Recorder

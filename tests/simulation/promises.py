@@ -5,10 +5,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pixmirror.catalogue.history.users import user_steps
-from pixmirror.catalogue.history.versions import distinct
-from pixmirror.catalogue.history.works import Step, work_steps
 from pixmirror.models import work_key
+from pixmirror.reports.history import distinct
+from pixmirror.reports.history_users import user_steps
+from pixmirror.reports.history_works import Step, work_steps
 from tests.simulation.catalogue import Kept, key_of
 from tests.simulation.mirroring import TOP
 from tests.simulation.recorder import Recorder

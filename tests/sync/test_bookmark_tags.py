@@ -9,9 +9,9 @@ import pytest
 
 from pixmirror.catalogue import chores, migrate
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import lists
 from pixmirror.clock import Clock
 from pixmirror.errors import ServerError
+from pixmirror.ingest import lists
 from pixmirror.models import BookmarkTag, Illust, Lane, Listing, Received
 from pixmirror.pixiv.app import users
 from pixmirror.pixiv.web import users as web_users

@@ -10,13 +10,13 @@ import pytest
 
 from pixmirror.catalogue import chores, migrate
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.ledger import judge
-from pixmirror.catalogue.ledger.drift import deleted_comments, vanished
 from pixmirror.clock import Clock
 from pixmirror.errors import BadResponse, Forbidden
+from pixmirror.ingest.works import record_works
+from pixmirror.ledger import judge
 from pixmirror.models import Broken, Comment, Lane, Listing, work_key
 from pixmirror.pixiv.app import comments as comments_api
+from pixmirror.reports.drift import deleted_comments, vanished
 from pixmirror.sync import errands
 from pixmirror.sync.context import Context, Job
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, comment, comments, illust, seen, works

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import chores, feeds, migrate, web_health, web_lists
+from pixmirror.catalogue import chores, feeds, migrate
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest.people import record_users
-from pixmirror.catalogue.ingest.works import record_works
 from pixmirror.catalogue.seen import WEB
 from pixmirror.clock import Clock
 from pixmirror.errors import Challenge, Forbidden, NotFound, PixmirrorError
+from pixmirror.ingest import web_health, web_lists
+from pixmirror.ingest.people import record_users
+from pixmirror.ingest.works import record_works
 from pixmirror.models import Lane, Received, User, UserDetail
 from pixmirror.pixiv.web import illusts, users
 from pixmirror.pixiv.web.errors import CookieRejected

@@ -12,13 +12,13 @@ import pytest
 from pixmirror.catalogue import chores, migrate
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import ranking as ingest_ranking
-from pixmirror.catalogue.ingest.comments import comments_walked, record_comments
-from pixmirror.catalogue.ingest.people import record_users
-from pixmirror.catalogue.ingest.works import record_works
-from pixmirror.catalogue.ledger import judge, moves
 from pixmirror.clock import Clock
 from pixmirror.errors import Forbidden, InvalidRequest, NotFound, OffsetCap, PixivError
+from pixmirror.ingest import ranking as ingest_ranking
+from pixmirror.ingest.comments import comments_walked, record_comments
+from pixmirror.ingest.people import record_users
+from pixmirror.ingest.works import record_works
+from pixmirror.ledger import judge, moves
 from pixmirror.models import Comment, Illust, Lane, Listing, Received, UgoiraMetadata, User
 from pixmirror.pixiv.app import comments as comments_api
 from pixmirror.pixiv.app import illusts

@@ -11,9 +11,9 @@ import pytest
 
 from pixmirror.catalogue import chores, migrate
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.ingest import ranking as rows_of
 from pixmirror.clock import Clock
 from pixmirror.errors import InvalidRequest, PixivError, ServerError
+from pixmirror.ingest import ranking as rows_of
 from pixmirror.models import JST, Lane, Listing, to_ms
 from pixmirror.pixiv.app import illusts
 from pixmirror.sync import errands, ranking

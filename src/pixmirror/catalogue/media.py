@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from pixmirror.catalogue import chores
-from pixmirror.catalogue.forget import forgotten
+from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.schema import media, text_version, work, work_job
 from pixmirror.catalogue.seen import Seen, among, listed

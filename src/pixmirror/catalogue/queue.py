@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, literal_column, select, text, update
 
 from pixmirror.catalogue import of_jobs, tally
-from pixmirror.catalogue.forget import forgotten
+from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.media import is_ready, refuse_unwanted, renew_sidecars
 from pixmirror.catalogue.schema import media, meta, work
 from pixmirror.catalogue.seen import among, listed

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, or_, select, update
 
 from pixmirror.catalogue import chores, runs
-from pixmirror.catalogue.forget import forgotten
+from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.media import ask_for_what_is_lacking, is_wanted
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import chore, feed, gap, media, work, work_job

@@ -11,7 +11,7 @@ from pixmirror.errors import ConfigError, PixmirrorError
 from pixmirror.terminal import one_line
 
 if TYPE_CHECKING:
-    from pixmirror.catalogue.ledger.coverage import Coverage, Missing, Overview
+    from pixmirror.reports.coverage import Coverage, Missing, Overview
 
 # How a reason is said after a number of works.
 SHORT: Mapping[str, str] = {
@@ -76,7 +76,7 @@ def _user(artist: str) -> int:
 
 def _read(s: Session, user_id: int | None, missing: bool) -> "tuple[Overview, tuple[Missing, ...]]":
     from pixmirror.catalogue import runs
-    from pixmirror.catalogue.ledger import coverage as proof
+    from pixmirror.reports import coverage as proof
 
     with s.reading() as db:
         account = db.read_sync(runs.account_id) or 0
@@ -95,7 +95,7 @@ def _has_web(s: Session) -> bool:
 
 
 def _as_json(found: "Overview", works: "Sequence[Missing] | None") -> dict[str, Any]:
-    from pixmirror.catalogue.views.words import plain
+    from pixmirror.catalogue.words import plain
 
     shown = {
         "total": found.total.as_dict(),
@@ -172,7 +172,7 @@ def details(c: "Coverage") -> Iterator[str]:
 
 
 def _missing(works: "Sequence[Missing]") -> None:
-    from pixmirror.catalogue.ledger.coverage import REASONS
+    from pixmirror.reports.coverage import REASONS
 
     for reason in dict.fromkeys(work.reason for work in works):
         mine = [work for work in works if work.reason == reason]

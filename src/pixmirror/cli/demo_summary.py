@@ -51,7 +51,7 @@ def summary(s: Session, mirror: DemoMirror, kills: int = 0) -> None:
 
 
 def _types(s: Session) -> dict[str, int]:
-    from pixmirror.catalogue.views.export import export
+    from pixmirror.reports.export import export
 
     counts = dict.fromkeys(("illust", "manga", "ugoira", "novel"), 0)
     with s.reading() as db, db.reading() as conn:
@@ -92,7 +92,7 @@ def _story(s: Session, mirror: DemoMirror, kills: int) -> None:
 
 
 def _left(conn: "Connection") -> Iterator[tuple[str, str]]:
-    from pixmirror.catalogue.ledger.gone import only_here
+    from pixmirror.reports.gone import only_here
 
     found = only_here(conn, 1)
     for user in sorted((u for u in found.users if u.works), key=lambda u: -u.works)[:1]:
@@ -104,22 +104,22 @@ def _left(conn: "Connection") -> Iterator[tuple[str, str]]:
 
 
 def _replaced(conn: "Connection") -> Iterator[tuple[str, str]]:
-    from pixmirror.catalogue.history.versions import replaced
+    from pixmirror.reports.history import replaced
 
     for ref in replaced(conn, 1):
         yield f"The picture of {ref} was replaced; both files are kept.", f"show {ref} --history"
 
 
 def _unmarked(conn: "Connection") -> Iterator[tuple[str, str]]:
-    from pixmirror.catalogue.ledger.drift import vanished_bookmarks
+    from pixmirror.reports.drift import vanished_bookmarks
 
     for mark in vanished_bookmarks(conn, 1):
         yield f"A bookmark vanished: {mark.title} ({mark.reason}).", "gone bookmarks"
 
 
 def _complete(conn: "Connection") -> Iterator[tuple[str, str]]:
-    from pixmirror.catalogue.ledger.coverage import coverage
     from pixmirror.catalogue.runs import account_id
+    from pixmirror.reports.coverage import coverage
 
     found = coverage(conn, account_id(conn) or 0).total
     what = f"{found.complete:,} of {found.total:,} works of all artists"
@@ -139,7 +139,7 @@ def _what_next(s: Session, mirror: DemoMirror) -> None:
 
 def _example(s: Session) -> tuple[str, str]:
     """A work to show and a tag to search for."""
-    from pixmirror.catalogue.views.export import export
+    from pixmirror.reports.export import export
 
     rows: Any = export  # a generator, which must end before its connection does
 

@@ -10,7 +10,7 @@ from pixmirror.cli.common import Json, Session, now_ms, on_terminal, print_json,
 from pixmirror.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pixmirror.catalogue.forget.tombstones import Forgotten, Target, Tombstone
+    from pixmirror.ingest.forget import Forgotten, Target, Tombstone
 
 Page = Annotated[
     int | None, typer.Option("--page", metavar="N", help="Only this page, counted from 0 as in names of files.")
@@ -92,14 +92,14 @@ def unforget(
 
 
 def _target(ref: str, page: int | None) -> "Target":
-    from pixmirror.catalogue.forget.tombstones import Target
     from pixmirror.catalogue.refs import parse_ref
+    from pixmirror.ingest.forget import Target
 
     return Target.of(parse_ref(ref), page)
 
 
 def _preview(s: Session, target: "Target") -> "Forgotten":
-    from pixmirror.catalogue.forget import tombstones
+    from pixmirror.ingest import forget as tombstones
 
     with s.reading() as db:
         return db.read_sync(tombstones.preview, target, now_ms(), s.config.mirror.trash_days)
@@ -183,7 +183,7 @@ def _until(said: dict[str, Any], target: "Target") -> str:
 
 
 def _told(target: "Target", done: dict[str, Any]) -> dict[str, Any]:
-    from pixmirror.catalogue.views.words import iso
+    from pixmirror.catalogue.words import iso
 
     page = target.idx if target.kind == "page" else None
     return {"ref": str(target.ref), "page": page, **done, "until": iso(done["until"])}
@@ -193,7 +193,7 @@ def _told(target: "Target", done: dict[str, Any]) -> dict[str, Any]:
 
 
 def _list(s: Session, as_json: bool) -> None:
-    from pixmirror.catalogue.forget import tombstones
+    from pixmirror.ingest import forget as tombstones
 
     with s.reading() as db:
         found = db.read_sync(tombstones.listing)
@@ -210,7 +210,7 @@ def _list(s: Session, as_json: bool) -> None:
 
 
 def _stone(stone: "Tombstone") -> dict[str, Any]:
-    from pixmirror.catalogue.views.words import iso
+    from pixmirror.catalogue.words import iso
 
     target = stone.target
     return {

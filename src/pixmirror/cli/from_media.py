@@ -12,7 +12,7 @@ from pixmirror.errors import MirrorLocked
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pixmirror.catalogue.rebuild.from_disk import TakenIn
+    from pixmirror.rebuild.from_disk import TakenIn
     from pixmirror.store import MirrorRoot
 
 

@@ -11,9 +11,9 @@ from pixmirror.cli.common import Json, Session, note, print_json, run, say, sess
 from pixmirror.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pixmirror.catalogue.ledger.drift import DeletedComment, Membership, Vanished
-    from pixmirror.catalogue.ledger.gone import Leaver, OnlyHere, Survivor
-    from pixmirror.catalogue.ledger.judge import Brake
+    from pixmirror.ledger.judge import Brake
+    from pixmirror.reports.drift import DeletedComment, Membership, Vanished
+    from pixmirror.reports.gone import Leaver, OnlyHere, Survivor
 
 WHAT = ("works", "users", "comments", "bookmarks", "follows")
 LONGEST = 60
@@ -78,8 +78,9 @@ async def _accept_here(s: Session, kind: str) -> int:
 
 
 def _summary(s: Session, limit: int, as_json: bool) -> None:
-    from pixmirror.catalogue.ledger import drift, judge
-    from pixmirror.catalogue.ledger.gone import only_here
+    from pixmirror.ledger import judge
+    from pixmirror.reports import drift
+    from pixmirror.reports.gone import only_here
 
     with s.reading() as db, db.reading() as conn:
         here, lost, held = only_here(conn, limit), drift.vanished(conn), judge.brakes(conn)
@@ -95,7 +96,7 @@ def _summary(s: Session, limit: int, as_json: bool) -> None:
 
 
 def _summary_json(here: "OnlyHere", lost: "Vanished", held: "Sequence[Brake]", limit: int) -> dict[str, Any]:
-    from pixmirror.catalogue.views.words import plain
+    from pixmirror.catalogue.words import plain
 
     return {
         **{name: getattr(here, name) for name in ("works", "files", "bytes")},
@@ -120,8 +121,8 @@ def _list(s: Session, what: str, limit: int, as_json: bool) -> None:
 
 
 def _read(s: Session, what: str, limit: int) -> Sequence[Any]:
-    from pixmirror.catalogue.ledger import drift
-    from pixmirror.catalogue.ledger.gone import only_here
+    from pixmirror.reports import drift
+    from pixmirror.reports.gone import only_here
 
     with s.reading() as db, db.reading() as conn:
         if what == "works":
@@ -138,7 +139,7 @@ def _read(s: Session, what: str, limit: int) -> Sequence[Any]:
 def _plain(item: Any) -> dict[str, Any]:
     """One row as JSON, with the name that the other commands take."""
     from pixmirror.catalogue.refs import Ref
-    from pixmirror.catalogue.views.words import plain
+    from pixmirror.catalogue.words import plain
 
     made: dict[str, Any] = plain(item)
     if "ref" not in made:

@@ -17,7 +17,7 @@ from pixmirror.errors import MirrorLocked
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pixmirror.catalogue.ingest.legacy import Counted
+    from pixmirror.rebuild.dumps import Counted
     from pixmirror.sync.dumps import Report, Take, Trouble
 
 SOME_FAILED = 7
@@ -88,7 +88,7 @@ def _looking(s: Session) -> "Iterator[Take]":
     """Counts against the catalogue as it is; where there is none yet, against an empty one."""
     from pixmirror.catalogue import migrate
     from pixmirror.catalogue.database import open_readonly
-    from pixmirror.catalogue.ingest.legacy import Before, look_at
+    from pixmirror.rebuild.dumps import Before, look_at
 
     before = Before()
     with TemporaryDirectory(prefix="pixmirror-") as folder:
@@ -104,7 +104,7 @@ def _looking(s: Session) -> "Iterator[Take]":
 def _writing(s: Session, at: int) -> "Iterator[Take]":
     from pixmirror.catalogue import migrate
     from pixmirror.catalogue.database import Database
-    from pixmirror.catalogue.ingest.legacy import record
+    from pixmirror.rebuild.dumps import record
     from pixmirror.store import MirrorRoot, had_catalogue
 
     if s.has_daemon():

@@ -16,7 +16,7 @@ from pixmirror.terminal import typed
 if TYPE_CHECKING:
     from pixmirror.catalogue.database import ReadOnly
     from pixmirror.catalogue.refs import Ref
-    from pixmirror.catalogue.views.troubles import Trouble
+    from pixmirror.reports.troubles import Trouble
 
 KINDS = "works, novels, files, users, tags, comments, bookmarks, follows, rankings"
 
@@ -44,9 +44,9 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
 
 def read_status(s: Session) -> dict[str, Any]:
     """The catalogue's status with what only the daemon, or this machine, knows."""
-    from pixmirror.catalogue import web_health
-    from pixmirror.catalogue.views import queries, troubles
-    from pixmirror.catalogue.views.troubles import Trouble
+    from pixmirror.ingest import web_health
+    from pixmirror.reports import queries, troubles
+    from pixmirror.reports.troubles import Trouble
     from pixmirror.store.start import is_held
 
     try:
@@ -89,8 +89,8 @@ def _pace(running: dict[str, Any]) -> dict[str, Any]:
 
 def _own_troubles(s: Session) -> "list[Trouble]":
     """What a daemon would have told: login, disk, storage."""
-    from pixmirror.catalogue.views.troubles import Trouble
     from pixmirror.cli import check
+    from pixmirror.reports.troubles import Trouble
 
     try:
         root = check.unlocked(s)
@@ -114,7 +114,7 @@ def why(
       pixmirror why https://www.pixiv.net/novel/show.php?id=123
     """
     from pixmirror.catalogue import refs
-    from pixmirror.catalogue.views import why as view
+    from pixmirror.reports import why as view
 
     wanted = refs.parse_ref(ref)
     with session(ctx).reading() as db:
@@ -163,9 +163,9 @@ def show(
 
 
 def _now(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
-    from pixmirror.catalogue.history import versions as history
-    from pixmirror.catalogue.views import show as view
-    from pixmirror.catalogue.views.words import iso
+    from pixmirror.catalogue.words import iso
+    from pixmirror.reports import history
+    from pixmirror.reports import show as view
 
     found = db.read_sync(view.show, ref)
     if found is None:
@@ -175,7 +175,7 @@ def _now(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
 
 
 def _history(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
-    from pixmirror.catalogue.history import versions as history
+    from pixmirror.reports import history
 
     found = db.read_sync(history.history, ref)
     if found is None:
@@ -184,8 +184,8 @@ def _history(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
 
 
 def _past(db: "ReadOnly", ref: "Ref", moment: int) -> dict[str, Any]:
-    from pixmirror.catalogue.history import versions as history
-    from pixmirror.catalogue.views.words import iso
+    from pixmirror.catalogue.words import iso
+    from pixmirror.reports import history
 
     found = db.read_sync(history.at, ref, moment)
     if found is not None:
@@ -213,7 +213,7 @@ def search(
       pixmirror search 初音ミク
       pixmirror search "hatsune miku" --limit 100
     """
-    from pixmirror.catalogue.views import search as view
+    from pixmirror.reports import search as view
 
     with session(ctx).reading() as db:
         hits = db.read_sync(view.search, typed(text), limit)
@@ -237,7 +237,7 @@ def export(
       pixmirror export works > works.jsonl
       pixmirror export comments -o comments.jsonl
     """
-    from pixmirror.catalogue.views.export import export as rows
+    from pixmirror.reports.export import export as rows
 
     generator: Any = rows  # it must end before its connection does
     with session(ctx).reading() as db, db.reading() as conn, closing(generator(conn, kind)) as found:

@@ -12,8 +12,8 @@ from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
 from pixmirror.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pixmirror.catalogue.views.plan import Asked, Plan, Rates
     from pixmirror.config import JobConfig
+    from pixmirror.reports.plan import Asked, Plan, Rates
 
 PAGE = 30
 DAY_S = 86400.0
@@ -47,8 +47,8 @@ def plan(
 
 
 def read_plan(s: Session, job: str | None) -> "Plan":
-    from pixmirror.catalogue.views.plan import nothing_yet
-    from pixmirror.catalogue.views.plan import plan as planned
+    from pixmirror.reports.plan import nothing_yet
+    from pixmirror.reports.plan import plan as planned
 
     jobs = [c for c in s.config.jobs if (c.enabled if job is None else c.name == job)]
     if job is not None and not jobs:
@@ -63,7 +63,7 @@ def read_plan(s: Session, job: str | None) -> "Plan":
 
 
 def _rates(s: Session) -> "Rates":
-    from pixmirror.catalogue.views.plan import Rates
+    from pixmirror.reports.plan import Rates
 
     p = s.config.pixiv
     return Rates(
@@ -75,7 +75,7 @@ def _rates(s: Session) -> "Rates":
 
 def asked_of(job: "JobConfig", now: int) -> "Asked":
     """What a job of the configuration asks by itself, whatever its lists then show."""
-    from pixmirror.catalogue.views.plan import Asked
+    from pixmirror.reports.plan import Asked
     from pixmirror.sync.ranking import dates
 
     runs = DAY_S / job.every if job.every else 1.0

@@ -38,7 +38,7 @@ class Display(Protocol):
 
 def figures(conn: "Connection", now: int) -> Figures:
     from pixmirror.catalogue import queue
-    from pixmirror.catalogue.views import plan, queries
+    from pixmirror.reports import plan, queries
 
     n = queue.counts(conn)
     works = sum(queries.known_works(conn))

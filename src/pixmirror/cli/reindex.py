@@ -12,7 +12,7 @@ from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
 from pixmirror.errors import ConfigError, MirrorLocked
 
 if TYPE_CHECKING:
-    from pixmirror.catalogue.rebuild.reindex import Difference, Findings
+    from pixmirror.rebuild.reindex import Difference, Findings
 
 DIFFERS = 7
 SHOWN = 10
@@ -74,7 +74,7 @@ def reindex(
 
 
 def _check(s: Session, show: "Callable[[Findings], None] | None") -> "Findings":
-    from pixmirror.catalogue.rebuild import reindex as layer
+    from pixmirror.rebuild import reindex as layer
 
     with s.reading() as db:
         return layer.check(db, now_ms(), language=s.config.pixiv.language, progress=show)
@@ -82,8 +82,8 @@ def _check(s: Session, show: "Callable[[Findings], None] | None") -> "Findings":
 
 def _reindex(s: Session, show: "Callable[[Findings], None] | None") -> "Findings":
     from pixmirror.catalogue.database import Database
-    from pixmirror.catalogue.rebuild import reindex as layer
     from pixmirror.fetch.adoption import adopt
+    from pixmirror.rebuild import reindex as layer
     from pixmirror.store import MirrorRoot
 
     with s.reading():
@@ -115,7 +115,7 @@ def _on_terminal() -> "Callable[[Findings], None] | None":
 
 def as_dict(found: "Findings", check: bool) -> dict[str, Any]:
     """What `reindex --json` prints."""
-    from pixmirror.catalogue.views.words import plain
+    from pixmirror.catalogue.words import plain
 
     return {
         "same": found.same,

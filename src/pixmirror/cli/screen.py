@@ -9,8 +9,8 @@ from pixmirror.cli.common import Session, say
 from pixmirror.terminal import one_line
 
 if TYPE_CHECKING:
-    from pixmirror.catalogue.views.search import Hit
-    from pixmirror.catalogue.views.why import Why
+    from pixmirror.reports.search import Hit
+    from pixmirror.reports.why import Why
 
 EXAMPLES = 3
 MOST_REASONS = 8
@@ -126,7 +126,7 @@ def _reasons(title: str, reasons: Sequence[Mapping[str, Any]], now: int) -> None
 
 
 def show_why(found: "Why") -> None:
-    from pixmirror.catalogue.views.why_facts import is_forgotten
+    from pixmirror.reports.why_facts import is_forgotten
 
     say(f"{found.ref}  {one_line(found.title)}".rstrip())
     for sentence in found.answer:

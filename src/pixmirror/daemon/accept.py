@@ -1,9 +1,9 @@
 """The user lets through what the brake holds (law 6)."""
 
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ledger import judge
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import ConfigError
+from pixmirror.ledger import judge
 
 
 async def accept(mirror: Mirror, kind: str) -> int:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 
-from pixmirror.catalogue import chores, sidecars
+from pixmirror.catalogue import chores
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.sidecars import Sidecar
 from pixmirror.clock import DAY_MS
 from pixmirror.contained import contained
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import PixmirrorError, Unforeseen
+from pixmirror.ingest import sidecars
+from pixmirror.ingest.sidecars import Sidecar
 from pixmirror.models import Lane
 from pixmirror.store import MirrorRoot
 

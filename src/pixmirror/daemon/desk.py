@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pixmirror import verify
 from pixmirror.catalogue import losses, retrying, runs
-from pixmirror.catalogue.forget.tombstones import Target
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.daemon import credentials
 from pixmirror.daemon.accept import accept
@@ -17,6 +16,7 @@ from pixmirror.daemon.mirror import configured_token, identity, jobs_to_run
 from pixmirror.daemon.sync import LOOK_S, ask_again, report
 from pixmirror.errors import ConfigError
 from pixmirror.fetch import trash
+from pixmirror.ingest.forget import Target
 from pixmirror.logs import hide
 from pixmirror.pixiv import Blocked, redeem_refresh_token
 from pixmirror.sync.context import JobResult

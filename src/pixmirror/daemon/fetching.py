@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Sequence
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ledger import file_brake
 from pixmirror.contained import contained
 from pixmirror.daemon.bell import Bell, Looks
 from pixmirror.daemon.mirror import Mirror
@@ -14,6 +13,7 @@ from pixmirror.fetch import verdicts
 from pixmirror.fetch.finishing import Fetcher, Finisher
 from pixmirror.fetch.room import Room
 from pixmirror.fetch.worker import Claim, Worker, prepare
+from pixmirror.ledger import file_brake
 from pixmirror.models import Lane
 
 CLAIM = 64

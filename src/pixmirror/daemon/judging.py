@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from pixmirror.catalogue.ledger import judge
-from pixmirror.catalogue.ledger.judge import Brake
 from pixmirror.clock import HOUR_MS
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import PixmirrorError, UpstreamBrake
+from pixmirror.ledger import judge
+from pixmirror.ledger.judge import Brake
 
 CAUSE = "brake"
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from pixmirror import control, notify
 from pixmirror.catalogue import queue, runs
-from pixmirror.catalogue.views import troubles
 from pixmirror.config import Config, load
 from pixmirror.contained import contained
 from pixmirror.daemon import credentials, web_login
@@ -33,6 +32,7 @@ from pixmirror.errors import (
     Unreachable,
 )
 from pixmirror.models import Lane, from_ms
+from pixmirror.reports import troubles
 from pixmirror.schedule import Schedule, When
 
 log = logging.getLogger(__name__)

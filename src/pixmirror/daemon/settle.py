@@ -6,9 +6,10 @@ removed job wanted is wanted no more; its rows stay, so that all is as before wh
 
 from collections.abc import Mapping
 
-from pixmirror.catalogue import runs, sharing
+from pixmirror.catalogue import runs
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.runs import JobState
+from pixmirror.ingest import sharing
 from pixmirror.sync.context import Job
 
 GONE_DIGEST = "removed"  # in place of a filter's: whoever comes back under this name is judged anew

@@ -10,18 +10,18 @@ from typing import Any
 
 from pixmirror.catalogue import chores, feeds, of_jobs, queue
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ingest.broken import unread_works
-from pixmirror.catalogue.ledger import judge
-from pixmirror.catalogue.ledger.judge import Brake
 from pixmirror.catalogue.queue import MediaCounts
-from pixmirror.catalogue.views import troubles
-from pixmirror.catalogue.views.troubles import Trouble
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.judging import judge_now
 from pixmirror.daemon.mirror import Mirror, jobs_to_run
 from pixmirror.errors import HeldBack, PixmirrorError, RateLimited
+from pixmirror.ingest.broken import unread_works
+from pixmirror.ledger import judge
+from pixmirror.ledger.judge import Brake
 from pixmirror.models import from_ms
 from pixmirror.pixiv import Blocked
+from pixmirror.reports import troubles
+from pixmirror.reports.troubles import Trouble
 from pixmirror.sync.context import Job, JobResult
 
 SOON_MS = 8 * 3600 * 1000  # what failed is tried again within 6 hours; what is put off for longer is explained

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from pixmirror.catalogue.views import troubles as catalogue_troubles
 from pixmirror.errors import CatalogueError, LoginError, MirrorLocked, PixmirrorError, StorageError
+from pixmirror.reports import troubles as catalogue_troubles
 
 TROUBLE_S = (15, 60, 300, 900)
 UNFORESEEN = "unforeseen"  # a mistake of ours, outside of any one thing

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pixmirror import verify
-from pixmirror.catalogue import runs, sidecars, stats, web_health, web_lists
+from pixmirror.catalogue import runs
 from pixmirror.clock import HOUR_MS
 from pixmirror.contained import contained
 from pixmirror.daemon.judging import judge_now
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import PixmirrorError, StorageError, Unforeseen, WebLoginExpired
 from pixmirror.fetch import trash
+from pixmirror.ingest import sidecars, stats, web_health, web_lists
 from pixmirror.sync import rereading
 
 RENEWED, DONE = "sidecars_with_hashes", "done"  # meta key: the last work that was looked at

@@ -12,10 +12,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pixmirror.catalogue.paths import sidecar_beside, with_version
-from pixmirror.catalogue.sidecars import files_in
 from pixmirror.errors import Damaged
 from pixmirror.fetch.structure import check_structure
 from pixmirror.fetch.trash import path_for
+from pixmirror.ingest.sidecars import files_in
 from pixmirror.models import Stored, url_ms, url_version
 from pixmirror.store import Look, MirrorRoot
 

@@ -14,7 +14,6 @@ from typing import BinaryIO
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection, Database
-from pixmirror.catalogue.ledger import file_brake
 from pixmirror.catalogue.paths import with_version
 from pixmirror.clock import Clock
 from pixmirror.contained import contained
@@ -25,6 +24,7 @@ from pixmirror.fetch.host import Host
 from pixmirror.fetch.room import Room
 from pixmirror.fetch.structure import OutOfTime, Patience, WebPage
 from pixmirror.fetch.trash import candidates, settle
+from pixmirror.ledger import file_brake
 from pixmirror.models import MediaItem, Stored, url_ms, url_version
 from pixmirror.pixiv import Transport
 from pixmirror.store import Check, MirrorRoot

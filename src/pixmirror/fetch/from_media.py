@@ -15,11 +15,11 @@ from typing import Any
 
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.paths import sidecar_path
-from pixmirror.catalogue.rebuild.from_disk import FoundFile, FoundWork, TakenIn, take_in
-from pixmirror.catalogue.sidecars import files_in
 from pixmirror.errors import Damaged
 from pixmirror.fetch.adoption import adopt, structure
+from pixmirror.ingest.sidecars import files_in
 from pixmirror.models import JST, to_ms, url_version, work_key
+from pixmirror.rebuild.from_disk import FoundFile, FoundWork, TakenIn, take_in
 from pixmirror.store import MirrorRoot
 
 BATCH = 100  # works of one transaction

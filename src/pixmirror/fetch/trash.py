@@ -12,8 +12,8 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.forget import tombstones
-from pixmirror.catalogue.forget.tombstones import Forgotten, Moving, Restored, Target
+from pixmirror.ingest import forget as tombstones
+from pixmirror.ingest.forget import Forgotten, Moving, Restored, Target
 from pixmirror.store import MirrorRoot
 
 BATCH = 500

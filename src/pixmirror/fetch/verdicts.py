@@ -8,9 +8,9 @@ from typing import Literal
 
 from pixmirror.catalogue import chores, queue
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ledger import file_brake
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.errors import Damaged
+from pixmirror.ledger import file_brake
 from pixmirror.models import Lane, MediaItem
 
 BACKOFF_S = (2, 10, 60, 600, 3600, 6 * 3600, 24 * 3600, 3 * 24 * 3600, 7 * 24 * 3600)

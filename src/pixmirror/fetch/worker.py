@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pixmirror.catalogue import queue
-from pixmirror.catalogue.forget import forgotten
+from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.contained import contained
 from pixmirror.errors import (
     Challenge,

@@ -12,10 +12,10 @@ from typing import Any
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ingest import comments as ingest_comments
-from pixmirror.catalogue.ingest.broken import broken_ids, record_broken
-from pixmirror.catalogue.ingest.comments import Plan
 from pixmirror.clock import DAY_MS
+from pixmirror.ingest import comments as ingest_comments
+from pixmirror.ingest.broken import broken_ids, record_broken
+from pixmirror.ingest.comments import Plan
 from pixmirror.models import Comment, Lane, Listing, split_key
 from pixmirror.pixiv.app import comments
 from pixmirror.sync.context import Context, Job

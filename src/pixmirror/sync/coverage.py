@@ -7,16 +7,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from pixmirror.catalogue import briefs, chores, feeds, runs, web_lists
+from pixmirror.catalogue import briefs, chores, feeds, runs
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ingest import files as ingest_files
-from pixmirror.catalogue.ingest.broken import record_broken
-from pixmirror.catalogue.ingest.states import record_state
-from pixmirror.catalogue.ledger import controls
 from pixmirror.catalogue.seen import WEB, Wants
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError
+from pixmirror.ingest import files as ingest_files
+from pixmirror.ingest import web_lists
+from pixmirror.ingest.broken import record_broken
+from pixmirror.ledger import controls
+from pixmirror.ledger.sightings import record_state
 from pixmirror.models import (
     Illust,
     Lane,

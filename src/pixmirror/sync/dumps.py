@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
-from pixmirror.catalogue.ingest.legacy import Counted, Dumped
 from pixmirror.errors import ConfigError, FileError, TooLarge
 from pixmirror.pixiv.legacy.dumps import EMPTY, Entry, read_dump
+from pixmirror.rebuild.dumps import Counted, Dumped
 
 BATCH = 500  # rows a transaction
 MOST_BYTES = 256 << 20  # of one file, unpacked: it is read into memory

@@ -6,24 +6,24 @@ A chore stays until its answer is committed; a cut one is done again, from its p
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from pixmirror.catalogue import briefs, chores, endpoints, feeds, sidecars, web_health
+from pixmirror.catalogue import briefs, chores, endpoints, feeds
+from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.filters import apply_refusals
-from pixmirror.catalogue.forget import forgotten
-from pixmirror.catalogue.ingest import captions as ingest_captions
-from pixmirror.catalogue.ingest import files as ingest_files
-from pixmirror.catalogue.ingest import lacking
-from pixmirror.catalogue.ingest.broken import record_broken
-from pixmirror.catalogue.ingest.people import record_profile, record_user_state
-from pixmirror.catalogue.ingest.states import record_state
-from pixmirror.catalogue.ingest.stubs import next_look
-from pixmirror.catalogue.ledger import absent, controls, doubts, leavers
-from pixmirror.catalogue.refresh import created
 from pixmirror.catalogue.seen import Wants
 from pixmirror.clock import DAY_MS
 from pixmirror.contained import contained
 from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError, PixmirrorError
+from pixmirror.ingest import captions as ingest_captions
+from pixmirror.ingest import files as ingest_files
+from pixmirror.ingest import lacking, sidecars, web_health
+from pixmirror.ingest.broken import record_broken
+from pixmirror.ingest.filters import apply_refusals
+from pixmirror.ingest.people import record_profile, record_user_state
+from pixmirror.ingest.refresh import created
+from pixmirror.ingest.stubs import next_look
+from pixmirror.ledger import absent, controls, doubts, leavers
+from pixmirror.ledger.sightings import record_state
 from pixmirror.models import (
     Illust,
     Lane,

@@ -6,12 +6,13 @@ Following and user jobs lean on the follow feeds: one request shows the new work
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pixmirror.catalogue import chores, feeds, refresh, runs, sharing
+from pixmirror.catalogue import chores, feeds, runs
+from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed
-from pixmirror.catalogue.forget import forgotten
-from pixmirror.catalogue.ledger import missing
 from pixmirror.clock import DAY_MS
+from pixmirror.ingest import refresh, sharing
+from pixmirror.ledger import missing
 from pixmirror.models import Lane
 from pixmirror.sync import sources, walk
 from pixmirror.sync.context import Context, Job, JobResult

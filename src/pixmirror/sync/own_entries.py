@@ -3,8 +3,8 @@
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ingest import lists as ingest_lists
 from pixmirror.errors import NotFound
+from pixmirror.ingest import lists as ingest_lists
 from pixmirror.models import Lane, Restrict, split_key
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.sync.context import Context, Job

@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from pixmirror.catalogue import chores, runs, sharing
-from pixmirror.catalogue import filters as filter_rows
+from pixmirror.catalogue import chores, runs
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ingest import ranking as ingest_ranking
-from pixmirror.catalogue.ingest.ranking import RankingDay
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import BadResponse, InvalidRequest, PixivError
+from pixmirror.ingest import filters as filter_rows
+from pixmirror.ingest import ranking as ingest_ranking
+from pixmirror.ingest import sharing
+from pixmirror.ingest.ranking import RankingDay
 from pixmirror.models import JST, Lane, Medium, from_ms
 from pixmirror.sync import filters
 from pixmirror.sync.context import Context, Job, JobResult

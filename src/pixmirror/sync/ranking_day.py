@@ -8,11 +8,11 @@ from itertools import groupby
 from typing import Any
 
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ingest import ranking as ingest_ranking
-from pixmirror.catalogue.ingest.broken import record_broken
-from pixmirror.catalogue.ingest.ranking import DayState
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import InvalidRequest, OffsetCap
+from pixmirror.ingest import ranking as ingest_ranking
+from pixmirror.ingest.broken import record_broken
+from pixmirror.ingest.ranking import DayState
 from pixmirror.models import JST, Lane, Listing, Medium, Received
 from pixmirror.pixiv.app import illusts, novels
 from pixmirror.sync import sources

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from pixmirror.catalogue import chores, feeds, runs
-from pixmirror.catalogue import refresh as rows
 from pixmirror.catalogue.database import Connection, Database
-from pixmirror.catalogue.refresh import Wishes
 from pixmirror.clock import DAY_MS, HOUR_MS
+from pixmirror.ingest import refresh as rows
+from pixmirror.ingest.refresh import Wishes
 from pixmirror.models import Lane
 from pixmirror.sync import refresh
 from pixmirror.sync.context import Job

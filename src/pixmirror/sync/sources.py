@@ -7,18 +7,19 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
-from pixmirror.catalogue import briefs, chores, feeds, runs, sharing, web_lists
-from pixmirror.catalogue import refresh as refresh_rows
+from pixmirror.catalogue import briefs, chores, feeds, runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed
-from pixmirror.catalogue.filters import LEFT
-from pixmirror.catalogue.ingest import lists as ingest_lists
-from pixmirror.catalogue.ingest import works as ingest
-from pixmirror.catalogue.ingest.broken import broken_ids, record_broken
-from pixmirror.catalogue.ingest.people import record_users
-from pixmirror.catalogue.ledger import absent
 from pixmirror.catalogue.seen import Ingested, Wants
 from pixmirror.clock import DAY_MS
+from pixmirror.ingest import lists as ingest_lists
+from pixmirror.ingest import refresh as refresh_rows
+from pixmirror.ingest import sharing, web_lists
+from pixmirror.ingest import works as ingest
+from pixmirror.ingest.broken import broken_ids, record_broken
+from pixmirror.ingest.filters import LEFT
+from pixmirror.ingest.people import record_users
+from pixmirror.ledger import absent
 from pixmirror.models import (
     Illust,
     Lane,

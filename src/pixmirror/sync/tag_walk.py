@@ -6,9 +6,9 @@ from typing import Any
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.ingest import own_tags as ingest_own_tags
-from pixmirror.catalogue.ingest.broken import record_broken
 from pixmirror.errors import BadResponse, PixmirrorError
+from pixmirror.ingest import own_tags as ingest_own_tags
+from pixmirror.ingest.broken import record_broken
 from pixmirror.models import BookmarkTag, Lane, Listing, Medium, Restrict
 from pixmirror.pixiv.app import users
 from pixmirror.sync import setbacks, sources, steps

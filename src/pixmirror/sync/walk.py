@@ -11,10 +11,10 @@ from typing import Any, Literal
 from pixmirror.catalogue import feeds
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.feeds import Feed, Gap
-from pixmirror.catalogue.ledger import leavers
 from pixmirror.clock import Clock
 from pixmirror.contained import contained
 from pixmirror.errors import BadResponse, NotFound, OffsetCap, PixmirrorError
+from pixmirror.ledger import leavers
 from pixmirror.models import Lane, Listing, to_ms
 from pixmirror.sync import setbacks, steps
 from pixmirror.sync.setbacks import backoff_ms as backoff_ms

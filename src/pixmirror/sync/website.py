@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from pixmirror.catalogue import web_health
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import Challenge, LoginError, PixmirrorError
+from pixmirror.ingest import web_health
 from pixmirror.models import Lane
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync.context import Context

@@ -1,1 +1,0 @@
-"""What the user wants no more (law 10), and taking people out (law 13)."""

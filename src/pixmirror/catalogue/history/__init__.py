@@ -1,1 +1,0 @@
-"""The time machine: versions told from the answers that are kept."""

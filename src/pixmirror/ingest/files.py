@@ -1,0 +1,172 @@
+"""What must be asked for per work: a ugoira's zip and frames, a novel's text, cover and pictures."""
+
+import hashlib
+import json
+import re
+import zlib
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from pixmirror.catalogue import media
+from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue.payloads import BASE, unpack
+from pixmirror.catalogue.schema import payload, text_version, ugoira, work
+from pixmirror.catalogue.seen import Seen, next_seq
+from pixmirror.ingest import known as ingest_known
+from pixmirror.ingest import lacking
+from pixmirror.ingest import payloads as ingest_payloads
+from pixmirror.models import NovelText, Received, UgoiraMetadata, is_address, url_version, work_key
+
+_WORK = select(work.c.user_id).where(work.c.work_key == bindparam("b_key"))
+_BUMP = update(work).where(work.c.work_key == bindparam("b_key")).values(change_seq=bindparam("seq"))
+_FRAMES_OF = select(ugoira.c.zip_url, ugoira.c.frames).where(ugoira.c.work_key == bindparam("b_key"))
+_ugoira = upsert(ugoira)
+_FRAMES = _ugoira.on_conflict_do_update(
+    index_elements=["work_key"],
+    set_={name: getattr(_ugoira.excluded, name) for name in ("zip_url", "frames", "seen_at")},
+)
+_LATEST_TEXT = (
+    select(text_version.c.digest)
+    .where(text_version.c.work_key == bindparam("b_key"))
+    .order_by(text_version.c.id.desc())
+    .limit(1)
+)
+_TEXT = insert(text_version)
+# SQLite takes the other columns of a group from the row that holds the max().
+_SHOWN = (
+    select(func.max(payload.c.id), payload.c.codec, payload.c.body, BASE)
+    .where(payload.c.owner_kind == "work", payload.c.owner_id == bindparam("b_key"), payload.c.endpoint != "stub")
+    .group_by(payload.c.endpoint)
+)
+_COVER = re.compile(r"^(https?://[^/]+)/(?:c/[^/]+/)?novel-cover-master/(img/.+?)_(?:master|square)1200\.\w+$")
+# Of the page that holds the text: what moves with every reader.
+_UNSTABLE = frozenset({"rating", "marker", "seriesNavigation", "glossaryItems", "isOwnWork"})
+
+
+def large_zip(url: str) -> str:
+    return url.replace("_ugoira600x600", "_ugoira1920x1080")
+
+
+def zip_file(named: str) -> media.File:
+    """The zip that metadata names, the large one first."""
+    large = large_zip(named)
+    return media.File("ugoira", 0, large, (named,) if named != large else ())
+
+
+def shown_version(conn: Connection, key: int) -> str:
+    """The newest time in the address of the work's first original, as lists and detail last showed it, or ""."""
+    found = conn.execute(_SHOWN, {"b_key": key})
+    return max((_version(codec, body, base) for _, codec, body, base in found), default="")
+
+
+def _version(codec: int, body: bytes, base: bytes | None) -> str:
+    try:
+        single = unpack(codec, body, base).get("meta_single_page")
+    except (ValueError, AttributeError):
+        return ""  # garbled: it shows nothing
+    url = single.get("original_image_url") if isinstance(single, dict) else None
+    return url_version(url) if isinstance(url, str) and "/img-original/" in url else ""
+
+
+def record_ugoira(conn: Connection, seen: Seen, illust_id: int, metadata: UgoiraMetadata) -> bool:
+    """The frames and the zip to fetch; True if they are new. The large zip first, the one that is named else."""
+    key = work_key("illust", illust_id)
+    owner = conn.execute(_WORK, {"b_key": key}).first()
+    if owner is None or owner.user_id is None:
+        return False
+    named = metadata.zip_urls.medium
+    file = zip_file(named)
+    rows = ingest_known.media_of(conn, [key]).get(key, [])
+    if any(r.role == "ugoira" and r.is_current and r.version > file.version for r in rows):
+        return False  # metadata may lag behind a replaced ugoira
+    # As it is now, so that a replaced zip keeps its own frames.
+    ingest_payloads.keep(conn, "work", key, "ugoira", metadata.model_dump(mode="json"), seen.now)
+    moved = _compare(conn, seen, key, owner.user_id, [file], rows)
+    frames = json.dumps([[f.file, f.delay] for f in metadata.frames], separators=(",", ":"))
+    old = conn.execute(_FRAMES_OF, {"b_key": key}).first()
+    if old is None or (old.zip_url, old.frames) != (named, frames):
+        moved = True
+        conn.execute(_FRAMES, {"work_key": key, "zip_url": named, "frames": frames, "seen_at": seen.now})
+    if moved:
+        conn.execute(_BUMP, {"b_key": key, "seq": next_seq(conn)})
+    return moved
+
+
+def record_text(conn: Connection, seen: Seen, received: Received[NovelText]) -> bool:
+    """The text verbatim, as a new version if it differs from the latest; True then."""
+    novel = received.item
+    key = work_key("novel", novel.id)
+    owner = conn.execute(_WORK, {"b_key": key}).first()
+    if owner is None or forgotten.is_forgotten(conn, key):
+        return False
+    digest = hashlib.sha256(novel.text.encode("utf-8", "surrogatepass")).hexdigest()
+    is_new = conn.execute(_LATEST_TEXT, {"b_key": key}).scalar() != digest
+    if is_new:
+        body = zlib.compress(novel.text.encode("utf-8", "surrogatepass"), 6)
+        conn.execute(_TEXT, {"work_key": key, "digest": digest, "body": body, "seen_at": seen.now})
+    # The text itself stands in text_version: the payload only says which it was.
+    raw = {**received.raw, "text": f"sha256:{digest}"}
+    stable = {name: value for name, value in raw.items() if name not in _UNSTABLE}
+    ingest_payloads.keep(conn, "work", key, "webview", raw, seen.now, stable, seen.language)
+    moved = is_new
+    if user_id := owner.user_id or novel.user_id:
+        moved |= _record_pictures(conn, seen, key, user_id, novel)
+    if moved:
+        conn.execute(_BUMP, {"b_key": key, "seq": next_seq(conn)})
+    return is_new
+
+
+def text_of(body: bytes) -> str:
+    """The text of a version. Half a surrogate pair, which an older version kept, is shown as U+FFFD."""
+    text = zlib.decompress(body).decode("utf-8", "surrogatepass")
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _record_pictures(conn: Connection, seen: Seen, key: int, user_id: int, novel: NovelText) -> bool:
+    rows = ingest_known.media_of(conn, [key]).get(key, [])
+    cover = cover_file(novel.cover_url)
+    embeds = embedded_files(novel.images)
+    moved = _compare(conn, seen, key, user_id, [cover], rows) if cover else False
+    moved |= _compare(conn, seen, key, user_id, embeds, rows) if embeds else False
+    named = lacking.pictures_of(novel)
+    if named or any(not r.url for r in rows):
+        changes = media.Changes()
+        shown, wanted = {f.index for f in embeds}, seen.wants.files and media.is_wanted(conn, key)
+        moved |= lacking.note(changes, seen, key, "embed", named, shown, rows, wanted=wanted)
+        changes.write(conn)
+    return moved
+
+
+def _compare(
+    conn: Connection, seen: Seen, key: int, user_id: int, files: list[media.File], rows: list[Row[Any]]
+) -> bool:
+    changes = media.Changes()
+    wanted = seen.wants.files and media.is_wanted(conn, key)
+    moved = media.compare(changes, seen, key, user_id, files, rows, wanted=wanted, whole=True)
+    changes.write(conn)
+    return moved
+
+
+def cover_file(url: str | None) -> media.File | None:
+    """The original of a novel's cover, whose extension must be tried; None for the site's default picture."""
+    if not url or "//s.pximg.net/" in url or not is_address(url):
+        return None
+    if found := _COVER.match(url):
+        original = f"{found[1]}/novel-cover-original/{found[2]}"
+        return media.File("cover", 0, f"{original}.jpg", (f"{original}.png", url))
+    return media.File("cover", 0, url)
+
+
+def embedded_files(images: dict[str, Any]) -> list[media.File]:
+    """The author's pictures between the paragraphs, by Pixiv's number of each."""
+    files: dict[int, media.File] = {}
+    for name, image in images.items():
+        urls = image.get("urls") if isinstance(image, dict) else None
+        url = urls.get("original") if isinstance(urls, dict) else None
+        number = str(image.get("novelImageId") or name) if isinstance(image, dict) else name
+        if isinstance(url, str) and is_address(url) and number.isascii() and number.isdigit() and len(number) < 16:
+            # Under two names one number is still one picture.
+            files.setdefault(int(number), media.File("embed", int(number), url))
+    return list(files.values())

@@ -1,0 +1,125 @@
+"""A job's filter applied to what is known already, without asking Pixiv again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, literal_column, select, update
+
+from pixmirror.catalogue import media
+from pixmirror.catalogue.schema import media as files_of
+from pixmirror.catalogue.schema import work, work_job
+from pixmirror.catalogue.seen import among, listed
+from pixmirror.ingest import known as ingest_known
+from pixmirror.models import Lane, WorkFacts
+
+LEFT = "the artist is no longer in this job"
+
+_KNOWN = select(
+    work.c.work_key, work.c.type, work.c.user_id, work.c.x_restrict, work.c.ai_type, work.c.total_bookmarks,
+    work.c.page_count, work.c.create_date,
+).where(work.c.user_id.is_not(None))  # fmt: skip
+_FACTS = (
+    _KNOWN.join(work_job, work_job.c.work_key == work.c.work_key)
+    .where(work_job.c.job == bindparam("b_job"), work_job.c.work_key > bindparam("after"))
+    .order_by(work_job.c.work_key)
+    .limit(bindparam("n"))
+)
+_FACTS_OF_THESE = _KNOWN.where(among(work.c.work_key, "keys"))
+_REASON = (
+    update(work_job)
+    .where(
+        work_job.c.work_key == bindparam("b_key"),
+        work_job.c.job == bindparam("b_job"),
+        work_job.c.refused_reason.is_distinct_from(bindparam("reason")),
+    )
+    .values(refused_reason=bindparam("reason"))
+)
+_WANTED = (
+    select(work_job.c.work_key)
+    .where(among(work_job.c.work_key, "keys"), work_job.c.refused_reason.is_(None))
+    .distinct()
+)
+_DIFFERENT = select(work_job.c.work_key, work_job.c.refused_reason).where(
+    among(work_job.c.work_key, "keys"), work_job.c.job == bindparam("b_job")
+)
+
+# The job accepts the novel, for its text; whether it wants pictures is told beside its reasons.
+_NOVEL_FILES = (
+    update(files_of)
+    .where(
+        files_of.c.state == literal_column("'refused'"),
+        files_of.c.owner_kind == "work",
+        files_of.c.is_current == 1,
+        files_of.c.role.in_(("cover", "embed")),
+        files_of.c.owner_id.in_(
+            select(work_job.c.work_key).where(
+                work_job.c.job == bindparam("b_job"), work_job.c.refused_reason.is_(None)
+            )
+        ),
+    )
+    .values(state="wanted", error=None, attempts=0, due_at=0, priority=bindparam("lane"))
+)
+
+
+def facts_of(conn: Connection, job: str, after_key: int, limit: int) -> list[WorkFacts]:
+    """Works that the job has seen, stubs left out, by key."""
+    return _facts(conn, conn.execute(_FACTS, {"b_job": job, "after": after_key, "n": limit}).all())
+
+
+def facts_of_these(conn: Connection, keys: Sequence[int]) -> list[WorkFacts]:
+    """These works, stubs left out."""
+    return _facts(conn, conn.execute(_FACTS_OF_THESE, {"keys": listed(keys)}).all())
+
+
+def _facts(conn: Connection, rows: Sequence[Any]) -> list[WorkFacts]:
+    tags = ingest_known.tags_of(conn, [r.work_key for r in rows])
+    return [
+        WorkFacts(
+            key=r.work_key,
+            type=r.type,
+            user_id=r.user_id,
+            tags=frozenset(tags.get(r.work_key, ())),
+            x_restrict=r.x_restrict,
+            ai_type=r.ai_type,
+            total_bookmarks=r.total_bookmarks,
+            page_count=r.page_count,
+            create_date=r.create_date,
+        )
+        for r in rows
+    ]
+
+
+def apply_refusals(
+    conn: Connection, job: str, reasons: Mapping[int, str | None], now: int, lane: int = Lane.BACKFILL
+) -> int:
+    """Why the job refuses each of these works now (None: it wants them). Returns how many reasons changed.
+
+    Files that become wanted go into the queue in `lane`; files that no job wants leave it. Stored ones stay. A
+    work of an artist who has left the job stays refused until a list of the job shows it again.
+    """
+    bound = {"keys": listed(reasons)}
+    rows = conn.execute(_DIFFERENT, bound | {"b_job": job})
+    changed = [
+        {"b_key": key, "b_job": job, "reason": reasons[key]}
+        for key, reason in rows
+        if reason != reasons[key] and reason != LEFT
+    ]
+    if not changed:
+        return 0
+    keys = {row["b_key"] for row in changed}
+    bound = {"keys": listed(keys)}
+    before = set(conn.execute(_WANTED, bound).scalars())
+    conn.execute(_REASON, changed)
+    after = set(conn.execute(_WANTED, bound).scalars())
+    media.want(conn, after - before, now, lane)
+    media.refuse(conn, before - after)
+    return len(changed)
+
+
+def rejudge_novel_files(conn: Connection, job: str, files: bool, lane: int = Lane.BACKFILL) -> int:
+    """The job's `files` may have become true: covers and pictures of the novels that it accepts are wanted.
+
+    Call it when all its refusals have been applied. Returns how many files that are. What another job has had
+    fetched or queued stays when `files` is false.
+    """
+    return conn.execute(_NOVEL_FILES, {"b_job": job, "lane": int(lane)}).rowcount if files else 0

@@ -1,0 +1,403 @@
+"""Forgetting works, pages and users, having them back, and what lies in the trash until then (law 10).
+
+Each function is one transaction's worth; fetch/trash.py moves the files in between. A file with `trash` under a
+tombstone is on its way out or there; one with `trash` and no tombstone is on its way back.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from pixmirror.catalogue import chores, media, tally
+from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue.erasing import erase_user
+from pixmirror.catalogue.paths import sidecar_path
+from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.schema import chore, comment, meta, text_version, tombstone, web_listed, work, work_job
+from pixmirror.catalogue.schema import media as files_of
+from pixmirror.catalogue.seen import among, listed, next_seq
+from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.tombstones import MOVES, PAGE, USER, WORK
+from pixmirror.clock import DAY_MS
+from pixmirror.errors import ConfigError
+from pixmirror.models import Lane
+
+SETTLED = "trash_settled"  # meta key: the value of MOVES up to which all files are where they belong
+NO_SIDECAR, NEVER_WRITTEN, LACKING = -1, -2, 1  # in work.sidecar_seq: removed, never there, to be written again
+
+_f = files_of.c
+_theirs = work.alias("theirs")
+_JOBS_WANT = (
+    select(literal(1))
+    .where(work_job.c.work_key == _f.owner_id, work_job.c.refused_reason.is_(None))
+    .correlate(files_of)
+    .exists()
+)
+_PICTURE_OF_NOVEL = _f.role.in_(("cover", "embed"))
+# What a file becomes that nobody forgets any more and that does not lie in the trash.
+_AGAIN = case(
+    (_f.path == "", "failed"),
+    (_f.sha256.is_not(None), "wanted"),
+    (_f.is_current == 0, "gone"),
+    ((_f.error == forgotten.REFUSED) & _PICTURE_OF_NOVEL, "refused"),
+    (_JOBS_WANT, "wanted"),
+    else_="refused",
+)
+_WHY = case((_f.path == "", media.NOT_A_FILE), (_f.sha256.is_(None) & (_f.is_current == 0), media.REPLACED))
+_WANT_AGAIN = (
+    update(files_of)
+    .where(among(_f.id, "ids"), _f.state == "forgotten")
+    .values(state=_AGAIN, error=_WHY, trash=None, attempts=0, due_at=0, stored_at=None, verified_at=None,
+            priority=int(Lane.RETRY))
+)  # fmt: skip
+_IS_BACK = (
+    update(files_of)
+    .where(among(_f.id, "ids"), _f.state == "forgotten")
+    .values(state=case((_f.damaged_sha256.is_not(None), "damaged"), else_="stored"), trash=None, error=None)
+    .returning(_f.state, _f.size)
+)
+_TRASHED = select(_f.id, _f.path, _f.url, _f.alternates, _f.trash, _f.size, _f.sha256, _f.damaged_sha256).where(
+    _f.trash.is_not(None)
+)
+_MOVING = _TRASHED.where(_f.id > bindparam("after")).order_by(_f.id).limit(bindparam("n"))
+_set = insert(meta).values(key=bindparam("b_key"), value=bindparam("b_value"))
+_SET = _set.on_conflict_do_update(index_elements=["key"], set_={"value": _set.excluded.value})
+_s = work.c.sidecar_seq
+_GONE = case((_s > 0, NO_SIDECAR), (_s == 0, NEVER_WRITTEN), else_=_s)
+_NO_SIDECAR = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(sidecar_seq=_GONE))
+_DUE = case((_s.in_((0, NEVER_WRITTEN)), 0), else_=LACKING)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A work (its key), one page of it (`idx`, 0-based as in the names of files), or a user (their id)."""
+
+    kind: Literal["work", "page", "user"]
+    id: int
+    idx: int = -1
+
+    @classmethod
+    def of(cls, ref: Ref, page: int | None = None) -> "Target":
+        if ref.work_key is None:
+            if page is not None:
+                raise ConfigError("A page belongs to a work; a user is forgotten as a whole.")
+            return cls("user", ref.id)
+        if page is None:
+            return cls("work", ref.work_key)
+        if ref.kind == "novel":
+            raise ConfigError("A novel is forgotten as a whole; it has no pages with files of their own.")
+        if page < 0:
+            raise ConfigError("Pages are counted from 0, as in the names of files.")
+        return cls("page", ref.work_key, page)
+
+    @property
+    def ref(self) -> Ref:
+        return Ref("user", self.id) if self.kind == "user" else Ref.of_work(self.id)
+
+    def __str__(self) -> str:
+        return f"{self.ref} page {self.idx}" if self.kind == "page" else str(self.ref)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What a tombstone covers; `texts`: of novels; `until`: so long it can be had back."""
+
+    works: int = 0
+    files: int = 0
+    bytes: int = 0
+    comments: int = 0
+    until: int | None = None  # ms UTC; None: at once removed
+    already: bool = False
+    texts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """How many files came back from the trash, and how many are wanted again."""
+
+    files: int = 0
+    wanted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """One refusal, and what of it lies in the trash until `purge_at`."""
+
+    target: Target
+    at: int
+    purge_at: int | None
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A file that belongs into the trash (`out`), or back from it."""
+
+    media_id: int
+    path: str
+    trash: str
+    urls: tuple[str, ...]
+    size: int | None
+    sha256: str | None
+    out: bool
+
+
+# --- forget, unforget
+
+
+def preview(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
+    """What forgetting it would remove."""
+    _check_page(conn, target)
+    stored = select(func.count(), func.coalesce(func.sum(_f.size), 0)).where(_files(target), _f.state == "stored")
+    files, size = conn.execute(stored).one()
+    written = 0
+    if target.kind == USER:
+        said = select(func.count()).where(comment.c.user_id == target.id, comment.c.comment != "")
+        written = conn.execute(said).scalar_one()
+    already = _stands(conn, target)
+    until = now + days * DAY_MS if days else None
+    if already:
+        until = conn.scalar(select(tombstone.c.purge_at).where(_is(target)))
+    keys = _keys(conn, target)
+    return Forgotten(
+        len(keys), files, size, written, until, already, 0 if target.kind == PAGE else _texts(conn, keys)
+    )
+
+
+def forget(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
+    """The tombstone, and the intent to move every file that it covers; what Pixiv said of the work stays."""
+    done = preview(conn, target, now, days)
+    values = {"owner_kind": target.kind, "owner_id": target.id, "idx": target.idx}
+    row = insert(tombstone).values(**values, at=now, purge_at=now + days * DAY_MS)
+    conn.execute(row.on_conflict_do_nothing())
+    forgotten.enforce(conn, _files(target))
+    keys = _keys(conn, target)
+    if target.kind != PAGE:
+        _drop_chores(conn, keys)
+    if target.kind == USER:
+        erase_user(conn, target.id)
+        conn.execute(delete(chore).where(chore.c.kind.in_(("profile", "coverage")), chore.c.key == target.id))
+        named = select(web_listed.c.work_key).where(web_listed.c.user_id == target.id)
+        conn.execute(delete(chore).where(chore.c.kind == "web", chore.c.key.in_(named)))
+    _moved_on(conn, keys)
+    tally.add(conn, MOVES, 1)  # sidecars too are to be removed
+    return done
+
+
+def unforget(conn: Connection, target: Target, now: int) -> Restored:
+    """Takes the tombstone away. What lies in the trash stays `forgotten` until it is back; the rest is wanted."""
+    _refuse_below_another(conn, target)
+    if not _stands(conn, target):
+        raise ConfigError(f"{target} is not forgotten; `pixmirror forget --list` says what is.")
+    conn.execute(delete(tombstone).where(_is(target)))
+    ids = set(conn.execute(select(_f.id).where(_files(target), _f.state == "forgotten")).scalars())
+    ids -= forgotten.still_forgotten(conn, ids)
+    in_trash = set(conn.execute(select(_f.id).where(_files(target), _f.trash.is_not(None))).scalars())
+    wanted = _want_again(conn, ids - in_trash)
+    keys = _keys(conn, target)
+    free = set(keys) - forgotten.works(conn, keys)
+    media.ask_for_what_is_lacking(conn, _wanted_by_jobs(conn, free), now)
+    if target.kind == USER:
+        chores.add(conn, "profile", target.id, Lane.EXTRA, now)
+    _moved_on(conn, sorted(free), sidecar=True)
+    tally.add(conn, MOVES, 1)
+    return Restored(wanted=wanted)
+
+
+def listing(conn: Connection) -> list[Tombstone]:
+    """All that is forgotten, the latest first."""
+    rows = conn.execute(select(tombstone).order_by(tombstone.c.at.desc(), tombstone.c.owner_id, tombstone.c.idx))
+    found = []
+    for row in rows.all():
+        target = Target(row.owner_kind, row.owner_id, row.idx)
+        lying = select(func.count(), func.coalesce(func.sum(_f.size), 0))
+        files, size = conn.execute(lying.where(_files(target), _f.trash.is_not(None))).one()
+        found.append(Tombstone(target, row.at, row.purge_at, files, size))
+    return found
+
+
+def _is(target: Target) -> ColumnElement[bool]:
+    t = tombstone.c
+    return (t.owner_kind == target.kind) & (t.owner_id == target.id) & (t.idx == target.idx)
+
+
+def _stands(conn: Connection, target: Target) -> bool:
+    return conn.execute(select(tombstone.c.at).where(_is(target))).first() is not None
+
+
+def _files(target: Target) -> ColumnElement[bool]:
+    of_work = _f.owner_kind == "work"
+    if target.kind == USER:
+        return of_work & _f.owner_id.in_(select(_theirs.c.work_key).where(_theirs.c.user_id == target.id))
+    if target.kind == PAGE:
+        return of_work & (_f.owner_id == target.id) & (_f.role == "page") & (_f.idx == target.idx)
+    return of_work & (_f.owner_id == target.id)
+
+
+def _keys(conn: Connection, target: Target) -> list[int]:
+    mine = work.c.user_id == target.id if target.kind == USER else work.c.work_key == target.id
+    return list(conn.execute(select(work.c.work_key).where(mine)).scalars())
+
+
+def _texts(conn: Connection, keys: Sequence[int]) -> int:
+    """Novels whose text is here."""
+    counted = select(func.count(text_version.c.work_key.distinct())).where(among(text_version.c.work_key, "keys"))
+    return conn.execute(counted, {"keys": listed(keys)}).scalar_one()
+
+
+def _check_page(conn: Connection, target: Target) -> None:
+    if target.kind != PAGE:
+        return
+    row = conn.execute(select(work.c.page_count, work.c.type).where(work.c.work_key == target.id)).first()
+    if row is not None and row.type == "ugoira":
+        raise ConfigError(f"{target.ref} is an animation in one file: forget the whole work.")
+    known = select(func.max(_f.idx)).where(_f.owner_kind == "work", _f.owner_id == target.id, _f.role == "page")
+    last = max((row.page_count if row else 0) - 1, conn.scalar(known) or 0)
+    if row is not None and target.idx > last:
+        raise ConfigError(f"{target.ref} has no page {target.idx}: its pages are 0 to {last}.")
+
+
+def _refuse_below_another(conn: Connection, target: Target) -> None:
+    """What a larger tombstone covers cannot come back before that."""
+    if target.kind == USER:
+        return
+    if target.kind == PAGE and _stands(conn, Target("work", target.id)):
+        raise ConfigError(f"All of {target.ref} is forgotten: `pixmirror unforget {target.ref}` first.")
+    owner = conn.scalar(select(work.c.user_id).where(work.c.work_key == target.id))
+    if owner is not None and _stands(conn, Target("user", owner)):
+        raise ConfigError(f"The user of {target.ref} is forgotten: `pixmirror unforget user:{owner}` first.")
+
+
+def _drop_chores(conn: Connection, keys: Sequence[int]) -> None:
+    kinds = ("ugoira", "text", "detail", "comments", "web")
+    stmt = delete(chore).where(chore.c.kind.in_(kinds), among(chore.c.key, "keys"))
+    conn.execute(stmt, {"keys": listed(keys)})
+    below = select(comment.c.comment_key).where(among(comment.c.work_key, "keys"))
+    conn.execute(delete(chore).where(chore.c.kind == "replies", chore.c.key.in_(below)), {"keys": listed(keys)})
+
+
+def _wanted_by_jobs(conn: Connection, keys: set[int]) -> set[int]:
+    wanted = among(work_job.c.work_key, "keys") & work_job.c.refused_reason.is_(None)
+    return set(conn.execute(select(work_job.c.work_key).where(wanted), {"keys": listed(keys)}).scalars())
+
+
+def _moved_on(conn: Connection, keys: Sequence[int], *, sidecar: bool = False) -> None:
+    """Search and sidecars look again; `sidecar`: it is not on disk any more, and `verify` misses one that was."""
+    values = {"change_seq": next_seq(conn)} | ({"sidecar_seq": _DUE} if sidecar else {})
+    conn.execute(update(work).where(among(work.c.work_key, "keys")).values(**values), {"keys": listed(keys)})
+
+
+# --- moving files
+
+
+def moves(conn: Connection) -> str:
+    return conn.scalar(select(meta.c.value).where(meta.c.key == MOVES)) or "0"
+
+
+def has_moves(conn: Connection) -> bool:
+    """Whether a move was begun of which nobody has said that it ended."""
+    return moves(conn) != (conn.scalar(select(meta.c.value).where(meta.c.key == SETTLED)) or "0")
+
+
+def moves_done(conn: Connection, up_to: str) -> None:
+    conn.execute(_SET, {"b_key": SETTLED, "b_value": up_to})
+
+
+def moving(conn: Connection, after: int, limit: int) -> list[Moving]:
+    """Files that belong into the trash or back from it, by id."""
+    return _moving(conn, conn.execute(_MOVING, {"after": after, "n": limit}).all())
+
+
+def _moving(conn: Connection, rows: Sequence[Any]) -> list[Moving]:
+    out = forgotten.still_forgotten(conn, [r.id for r in rows])
+    return [
+        Moving(
+            r.id,
+            r.path,
+            r.trash,
+            (r.url, *json.loads(r.alternates or "[]")),
+            None if r.damaged_sha256 else r.size,
+            r.damaged_sha256 or r.sha256,
+            r.id in out,
+        )
+        for r in rows
+    ]
+
+
+def moved(conn: Connection, back: Sequence[int], nowhere: Sequence[int]) -> tuple[int, int]:
+    """Files that lie under their names again, and files that lie nowhere; how many are stored, how many wanted."""
+    stored = [r.size or 0 for r in conn.execute(_IS_BACK, {"ids": listed(back)}) if r.state == "stored"]
+    tally.stored(conn, len(stored), sum(stored))
+    out = forgotten.still_forgotten(conn, nowhere)
+    conn.execute(update(files_of).where(among(_f.id, "ids")).values(trash=None), {"ids": listed(out)})
+    return len(back), _want_again(conn, set(nowhere) - out)
+
+
+def _want_again(conn: Connection, ids: set[int]) -> int:
+    if not ids:
+        return 0
+    states = conn.execute(_WANT_AGAIN.returning(_f.state), {"ids": listed(ids)}).scalars().all()
+    return states.count("wanted")
+
+
+def sidecars_to_remove(conn: Connection, after: int, limit: int, thorough: bool) -> list[tuple[int, str]]:
+    """(work, path) of sidecars of forgotten works; `thorough`: also of those that were removed once."""
+    mine = or_(
+        (tombstone.c.owner_kind == WORK) & (tombstone.c.owner_id == work.c.work_key),
+        (tombstone.c.owner_kind == USER) & (tombstone.c.owner_id == work.c.user_id),
+    )
+    keys = (
+        select(tombstone.c.owner_id)
+        .where(tombstone.c.owner_kind == WORK)
+        .union(select(work.c.work_key).join(tombstone, mine).where(tombstone.c.owner_kind == USER))
+    )
+    stmt = (
+        select(work.c.work_key, work.c.user_id)
+        .where(work.c.work_key.in_(keys), work.c.user_id.is_not(None), work.c.work_key > after)
+        .order_by(work.c.work_key)
+        .limit(limit)
+    )
+    if not thorough:
+        stmt = stmt.where(_s >= 0)
+    return [(r.work_key, sidecar_path(r.work_key, r.user_id)) for r in conn.execute(stmt)]
+
+
+def sidecars_removed(conn: Connection, keys: Sequence[int]) -> None:
+    _NO_SIDECAR(conn, [{"b_key": key} for key in keys])
+
+
+# --- the trash is emptied
+
+
+def due_for_purge(conn: Connection, now: int) -> list[Target]:
+    due = select(tombstone).where(tombstone.c.purge_at <= now)
+    return [Target(r.owner_kind, r.owner_id, r.idx) for r in conn.execute(due)]
+
+
+def in_trash(conn: Connection, target: Target) -> list[Moving]:
+    return _moving(conn, conn.execute(_TRASHED.where(_files(target))).all())
+
+
+def purged(conn: Connection, target: Target, ids: Sequence[int]) -> None:
+    """Its files are removed; of a novel the text goes too. The tombstone stays."""
+    conn.execute(update(files_of).where(among(_f.id, "ids")).values(trash=None), {"ids": listed(ids)})
+    if target.kind != PAGE:
+        keys = listed(_keys(conn, target))
+        conn.execute(delete(text_version).where(among(text_version.c.work_key, "keys")), {"keys": keys})
+    conn.execute(update(tombstone).where(_is(target)).values(purge_at=None))

@@ -1,0 +1,334 @@
+"""Own tags of bookmarks: their counts, the bookmarks that carry them, and how that changed.
+
+A reading goes through the lists of those tags whose count moved, or through the web's list, which tells the tags
+of each bookmark. One change of a bookmark's tags is one row of `drift` (before, after) however many lists told it.
+What the first reading finds is no change, nor are the first tags of a new bookmark.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from pixmirror.catalogue.schema import bookmark, bookmark_tag, bookmark_work_tag, drift, meta
+from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.statements import Many
+from pixmirror.ledger.missing import drifted
+from pixmirror.models import BookmarkTag, Medium, Restrict
+
+Tags = tuple[str, ...]
+
+_tag = upsert(bookmark_tag)
+_TAG = Many(
+    _tag.on_conflict_do_update(
+        index_elements=["account_id", "medium", "restrict", "name"],
+        set_={"count": _tag.excluded.count, "seen_at": _tag.excluded.seen_at},
+    )
+)
+_link = upsert(bookmark_work_tag)
+_LINK = Many(
+    _link.on_conflict_do_update(
+        index_elements=["account_id", "work_key", "name"], set_={"last_seen": _link.excluded.last_seen}
+    )
+)
+_LINKS = (
+    select(bookmark_work_tag.c.work_key, bookmark_work_tag.c.name)
+    .where(bookmark_work_tag.c.account_id == bindparam("b_account"), among(bookmark_work_tag.c.work_key, "ids"))
+    .order_by(bookmark_work_tag.c.name)
+)
+_UNLINK = Many(
+    delete(bookmark_work_tag).where(
+        bookmark_work_tag.c.account_id == bindparam("b_account"),
+        bookmark_work_tag.c.work_key == bindparam("b_key"),
+        bookmark_work_tag.c.name == bindparam("b_name"),
+    )
+)
+_TOLD = (
+    select(drift.c.item, drift.c.id, drift.c.before)
+    .where(
+        drift.c.kind == "bookmark",
+        drift.c.account_id == bindparam("b_account"),
+        drift.c.event == "tags",
+        drift.c.at >= bindparam("since"),
+        among(drift.c.item, "ids"),
+    )
+    .order_by(drift.c.id)
+)
+_RETELL = Many(update(drift).where(drift.c.id == bindparam("b_id")).values(after=bindparam("b_after")))
+
+
+def record_bookmark_tags(
+    conn: Connection, account_id: int, medium: Medium, restrict: Restrict, tags: Sequence[BookmarkTag], now: int
+) -> tuple[str, ...]:
+    """Own bookmark tags with their counts: the names whose lists must be walked because the count moved."""
+    if not tags:
+        return ()
+    one = {"account_id": account_id, "medium": medium, "restrict": restrict}
+    _TAG(conn, [one | {"name": t.name, "count": t.count, "seen_at": now} for t in tags])
+    stmt = select(bookmark_tag.c.name).where(
+        *_own(account_id, medium, restrict),
+        among(bookmark_tag.c.name, "names"),
+        bookmark_tag.c.walked_count.is_distinct_from(bookmark_tag.c.count),
+    )
+    return tuple(conn.execute(stmt, {"names": listed(t.name for t in tags)}).scalars())
+
+
+def _own(account_id: int, medium: str, restrict: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        bookmark_tag.c.account_id == account_id,
+        bookmark_tag.c.medium == medium,
+        bookmark_tag.c.restrict == restrict,
+    )
+
+
+def record_tagged(
+    conn: Connection,
+    account_id: int,
+    medium: Medium,
+    restrict: Restrict,
+    name: str,
+    work_keys: Sequence[int],
+    now: int,
+    since: int,
+) -> None:
+    """One page of the list of one own bookmark tag, in the reading that began at `since`."""
+    if not work_keys:
+        return
+    before = tags_of(conn, account_id, work_keys)
+    one = {"account_id": account_id, "name": name, "last_seen": now}
+    _LINK(conn, [one | {"work_key": key} for key in work_keys])
+    gained = {key: _with(before[key], name) for key in work_keys if name not in before[key]}
+    _tell(conn, account_id, medium, restrict, before, gained, now, since)
+
+
+def tag_walked(
+    conn: Connection,
+    account_id: int,
+    medium: Medium,
+    restrict: Restrict,
+    name: str,
+    count: int,
+    walk_started: int,
+    now: int,
+    since: int,
+) -> int:
+    """The list was walked to its end: links that it no longer holds go. Returns how many."""
+    own = _own(account_id, medium, restrict)
+    conn.execute(update(bookmark_tag).where(*own, bookmark_tag.c.name == name).values(walked_count=count))
+    return _unlink(conn, account_id, medium, restrict, (name,), walk_started, now, since)
+
+
+def record_web_page(
+    conn: Connection,
+    account_id: int,
+    medium: Medium,
+    restrict: Restrict,
+    page: Mapping[int, tuple[int, Tags | None]],
+    now: int,
+    since: int,
+) -> int:
+    """One page of the web's list: bookmark id and own tags of each work, no tags where the page does not tell.
+
+    Returns how many bookmarks differed from what was known. One that no page of the list itself has shown yet is
+    left out: when that comes, the tags are read again.
+    """
+    known = {
+        r.work_key: r.bookmark_id
+        for r in conn.execute(
+            select(bookmark.c.work_key, bookmark.c.bookmark_id).where(
+                bookmark.c.account_id == account_id,
+                bookmark.c.restrict == restrict,
+                among(bookmark.c.work_key, "ids"),
+            ),
+            {"ids": listed(page)},
+        )
+    }
+    ids = {key: page[key][0] for key in known if known[key] != page[key][0]}
+    for key, bookmark_id in ids.items():
+        conn.execute(
+            update(bookmark)
+            .where(bookmark.c.account_id == account_id, bookmark.c.work_key == key)
+            .values(bookmark_id=bookmark_id, below=func.max(func.coalesce(bookmark.c.below, 0), bookmark_id - 1))
+        )
+    renewed = [(key, str(known[key]), str(new)) for key, new in ids.items() if known[key] is not None]
+    drifted(conn, account_id, "bookmark", "renewed", renewed, now)
+    before = tags_of(conn, account_id, known)
+    after = {key: tuple(sorted(told)) for key in known if (told := page[key][1]) is not None}
+    changed = {key: tags for key, tags in after.items() if tags != before[key]}
+    gone = [
+        {"b_account": account_id, "b_key": key, "b_name": name}
+        for key, tags in changed.items()
+        for name in before[key]
+        if name not in tags
+    ]
+    _UNLINK(conn, gone)
+    links = [
+        {"account_id": account_id, "work_key": key, "name": name, "last_seen": now}
+        for key, tags in after.items()
+        for name in tags
+    ]
+    _LINK(conn, links)
+    _tell(conn, account_id, medium, restrict, before, changed, now, since)
+    return len(ids.keys() | changed.keys())
+
+
+def unlike(
+    conn: Connection, account_id: int, medium: Medium, restrict: Restrict, tags: Sequence[BookmarkTag]
+) -> list[BookmarkTag]:
+    """Those of these tags that not as many bookmarks carry here as Pixiv counts."""
+    wanted = [tag.name for tag in tags]
+    held = (
+        select(bookmark_work_tag.c.name, func.count())
+        .where(
+            bookmark_work_tag.c.account_id == account_id,
+            among(bookmark_work_tag.c.name, "names"),
+            bookmark_work_tag.c.work_key.in_(_here(account_id, medium, restrict)),
+        )
+        .group_by(bookmark_work_tag.c.name)
+    )
+    found = {row[0]: row[1] for row in conn.execute(held, {"names": listed(wanted)})} if wanted else {}
+    return [tag for tag in tags if found.get(tag.name, 0) != tag.count]
+
+
+def reading_done(
+    conn: Connection,
+    account_id: int,
+    medium: Medium,
+    restrict: Restrict,
+    since: int,
+    now: int,
+    *,
+    all_told: bool = False,
+) -> int:
+    """The reading that began at `since` is over: tags that were not in the list of tags go, with their links.
+
+    `all_told`: each bookmark's tags were read, so that no tag's own list needs a walk. Returns how many tags went.
+    """
+    own = _own(account_id, medium, restrict)
+    unseen = [*own, bookmark_tag.c.seen_at < since]
+    names = conn.execute(select(bookmark_tag.c.name).where(*unseen)).scalars().all()
+    if names:
+        conn.execute(delete(bookmark_tag).where(*unseen))
+        _unlink(conn, account_id, medium, restrict, names, since, now, since)
+    if all_told:
+        conn.execute(update(bookmark_tag).where(*own).values(walked_count=bookmark_tag.c.count))
+    _set(conn, _meta_key(account_id, medium, restrict), now)
+    return len(names)
+
+
+def last_whole(conn: Connection, account_id: int, medium: Medium, restrict: Restrict) -> int | None:
+    """When the web's list was last read to its end."""
+    value = conn.scalar(select(meta.c.value).where(meta.c.key == _meta_key(account_id, medium, restrict, "whole")))
+    return None if value is None else int(value)
+
+
+def whole_done(conn: Connection, account_id: int, medium: Medium, restrict: Restrict, now: int) -> None:
+    _set(conn, _meta_key(account_id, medium, restrict, "whole"), now)
+
+
+def _meta_key(account_id: int, medium: str, restrict: str, what: str = "read") -> str:
+    return f"own_tags_{what}:{account_id}:{medium}:{restrict}"
+
+
+def _set(conn: Connection, key: str, now: int) -> None:
+    row = upsert(meta).values(key=key, value=str(now))
+    conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
+
+
+def tags_of(conn: Connection, account_id: int, work_keys: Iterable[int]) -> dict[int, Tags]:
+    """The own tags of each of these bookmarks, in order."""
+    found: dict[int, list[str]] = {key: [] for key in work_keys}
+    for row in conn.execute(_LINKS, {"b_account": account_id, "ids": listed(found)}):
+        found[row.work_key].append(row.name)
+    return {key: tuple(sorted(names)) for key, names in found.items()}
+
+
+def _with(tags: Tags, name: str) -> Tags:
+    return tuple(sorted({*tags, name}))
+
+
+def _here(account_id: int, medium: str, restrict: str) -> Select[Any]:
+    return select(bookmark.c.work_key).where(
+        bookmark.c.account_id == account_id,
+        bookmark.c.restrict == restrict,
+        bookmark.c.state == "live",
+        bookmark.c.work_key.op("&")(1) == int(medium == "novel"),
+    )
+
+
+def _unlink(
+    conn: Connection,
+    account_id: int,
+    medium: Medium,
+    restrict: Restrict,
+    names: Sequence[str],
+    walked: int,
+    now: int,
+    since: int,
+) -> int:
+    """Links to these names that a walk begun at `walked` did not meet. A bookmark that is gone keeps its tags."""
+    stmt = select(bookmark_work_tag.c.work_key, bookmark_work_tag.c.name).where(
+        bookmark_work_tag.c.account_id == account_id,
+        among(bookmark_work_tag.c.name, "names"),
+        bookmark_work_tag.c.last_seen < walked,
+        bookmark_work_tag.c.work_key.in_(_here(account_id, medium, restrict)),
+    )
+    lost: dict[int, set[str]] = {}
+    for key, name in conn.execute(stmt, {"names": listed(names)}):
+        lost.setdefault(key, set()).add(name)
+    before = tags_of(conn, account_id, lost)
+    rows = [{"b_account": account_id, "b_key": key, "b_name": n} for key, gone in lost.items() for n in gone]
+    _UNLINK(conn, rows)
+    after = {key: tuple(n for n in before[key] if n not in gone) for key, gone in lost.items()}
+    _tell(conn, account_id, medium, restrict, before, after, now, since)
+    return len(rows)
+
+
+def _tell(
+    conn: Connection,
+    account_id: int,
+    medium: Medium,
+    restrict: Restrict,
+    before: Mapping[int, Tags],
+    after: Mapping[int, Tags],
+    now: int,
+    since: int,
+) -> None:
+    """Writes down what changed; what this reading has told before of the same bookmark is told as one change."""
+    read = conn.scalar(select(meta.c.value).where(meta.c.key == _meta_key(account_id, medium, restrict)))
+    if not after:
+        return
+    asked = {"b_account": account_id, "since": since, "ids": listed(after)}
+    told = {r.item: r for r in conn.execute(_TOLD, asked)}
+    _RETELL(conn, [{"b_id": told[key].id, "b_after": _json(tags)} for key, tags in after.items() if key in told])
+    undone = [told[key].id for key, tags in after.items() if key in told and told[key].before == _json(tags)]
+    if undone:
+        conn.execute(delete(drift).where(among(drift.c.id, "ids")), {"ids": listed(undone)})
+    fresh = _first_tags(conn, account_id, after, None if read is None else int(read))
+    rows = [
+        (key, _json(before[key]), _json(tags))
+        for key, tags in after.items()
+        if key not in told and (key not in fresh or not set(before[key]) <= set(tags))
+    ]
+    drifted(conn, account_id, "bookmark", "tags", rows, now)
+
+
+def _first_tags(conn: Connection, account_id: int, keys: Iterable[int], read: int | None) -> set[int]:
+    """Of these bookmarks, those whose tags no reading has gone through before."""
+    if read is None:
+        return set(keys)
+    new = select(bookmark.c.work_key).where(
+        bookmark.c.account_id == account_id, bookmark.c.first_seen > read, among(bookmark.c.work_key, "ids")
+    )
+    known = select(bookmark.c.work_key).where(
+        bookmark.c.account_id == account_id, among(bookmark.c.work_key, "ids")
+    )
+    given = {"ids": listed(keys)}
+    found = set(conn.execute(known, given).scalars())
+    return set(conn.execute(new, given).scalars()) | {key for key in keys if key not in found}
+
+
+def _json(tags: Iterable[str]) -> str:
+    return json.dumps(sorted(tags), ensure_ascii=False)

@@ -1,0 +1,176 @@
+"""Users: from lists, from works, and whole profiles."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue.payloads import LEGACY, canonical, digest_text
+from pixmirror.catalogue.schema import doubt, user, work
+from pixmirror.catalogue.seen import Seen, among, listed, next_seq
+from pixmirror.catalogue.statements import Many
+from pixmirror.ingest import payloads as ingest_payloads
+from pixmirror.ingest.payloads import keep
+from pixmirror.ledger import controls, doubts, leavers, moves
+from pixmirror.ledger.doubts import Doubt
+from pixmirror.ledger.moves import Move
+from pixmirror.ledger.sightings import ended, see_one, stretch, verdict
+from pixmirror.models import Received, State, User, UserDetail
+
+NO_PROFILE = "/common/images/no_profile"
+
+_doubted = select(doubt.c.at).where(doubt.c.owner_kind == "user", doubt.c.owner_id == user.c.id).exists()
+_KNOWN = select(
+    user.c.id,
+    user.c.name,
+    user.c.account,
+    user.c.avatar_url,
+    user.c.state,
+    user.c.evidence,
+    _doubted.label("doubted"),
+).where(among(user.c.id, "ids"))
+_insert = insert(user)
+_UPSERT = Many(
+    _insert.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: getattr(_insert.excluded, name) for name in ("name", "account", "avatar_url", "last_seen")},
+    )
+)
+_TOUCH = Many(update(user).where(user.c.id == bindparam("b_id")).values(last_seen=bindparam("now")))
+# Who was known from dumps alone is live, and was never anything else.
+_FIRST = Many(
+    update(user)
+    .where(user.c.id == bindparam("b_id"))
+    .values(state="live", evidence=None, state_at=bindparam("now"), first_seen=bindparam("now"))
+)
+_RENAMED = update(work).where(work.c.user_id == bindparam("b_id")).values(change_seq=bindparam("seq"))
+_PROFILE = (
+    update(user)
+    .where(user.c.id == bindparam("b_id"))
+    .values(
+        comment=bindparam("b_comment"), background_url=bindparam("b_background"), profile_at=bindparam("now"),
+        total_illusts=bindparam("illusts"), total_manga=bindparam("manga"), total_novels=bindparam("novels"),
+        total_bookmarks_public=func.coalesce(bindparam("bookmarks"), user.c.total_bookmarks_public),
+    )
+)  # fmt: skip
+_STATE_OF = select(user.c.state, user.c.last_seen).where(user.c.id == bindparam("b_id"))
+_LISTED = ("id", "name", "account", "profile_image_urls")
+
+
+def avatar_of(person: User) -> str | None:
+    url = person.profile_image_urls.medium if person.profile_image_urls else None
+    return None if url is None or NO_PROFILE in url else url
+
+
+def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[int, ...]:
+    """Name, account and avatar of each; the ids that are new. An empty name (a stub's) replaces nothing.
+
+    Who is listed is there: a doubt is over, and who was gone is back.
+    """
+    people = {u.id: u for u in users if u.id and (u.name or u.account)}
+    for barred in forgotten.people(conn, people):
+        del people[barred]
+    if not people:
+        return ()
+    known = {r.id: r for r in conn.execute(_KNOWN, {"ids": listed(people)})}
+    dumped = {r.id for r in known.values() if r.evidence == LEGACY}
+    rows: list[dict[str, Any]] = []
+    touched: list[dict[str, Any]] = []
+    payloads: list[dict[str, Any]] = []
+    renamed: list[int] = []
+    for person in people.values():
+        old = known.get(person.id)
+        new = (person.name or (old.name if old else ""), person.account or (old.account if old else ""))
+        avatar = avatar_of(person) if person.profile_image_urls or old is None else old.avatar_url
+        if (
+            old is not None
+            and person.id not in dumped
+            and (*new, avatar) == (old.name, old.account, old.avatar_url)
+        ):
+            touched.append({"b_id": person.id, "now": seen.now})
+            continue
+        rows.append(
+            {
+                "id": person.id, "name": new[0], "account": new[1], "avatar_url": avatar, "state": "live",
+                "state_at": seen.now, "first_seen": seen.now, "last_seen": seen.now,
+            }
+        )  # fmt: skip
+        payloads.append(_payload(seen, person))
+        if old is not None and new != (old.name, old.account):
+            renamed.append(person.id)
+    if touched:
+        _TOUCH(conn, touched)
+    if rows:
+        _UPSERT(conn, rows)
+        ingest_payloads.INSERT(conn, payloads)
+        _FIRST(conn, [{"b_id": i, "now": seen.now} for i in dumped])
+    _are_there(conn, seen, [row for row in known.values() if row.id not in dumped])
+    if renamed:
+        seq = next_seq(conn)
+        conn.execute(_RENAMED, [{"b_id": i, "seq": seq} for i in renamed])
+    return tuple(i for i in people if i not in known or i in dumped)
+
+
+def _payload(seen: Seen, person: User) -> dict[str, Any]:
+    """What a list says of a user, as it says it."""
+    text = canonical(person.model_dump(mode="json", include=set(_LISTED), exclude_none=True))
+    return ingest_payloads.row("user", person.id, "list", text, digest_text(text), seen.now)
+
+
+def _are_there(conn: Connection, seen: Seen, known: Sequence[Any]) -> None:
+    """These users are live: what was said against them is over."""
+    back = [row.id for row in known if row.state != "live"]
+    doubted = [row.id for row in known if row.doubted]
+    for user_id in dict.fromkeys((*back, *doubted)):
+        see_one(conn, seen, "user", user_id, State.LIVE, seen.endpoint)
+    if doubted:
+        doubts.drop(conn, "user", doubted)
+    moves.move(conn, "user", [Move(i, "live", seen.endpoint, seen.account_id) for i in back], seen.now)
+    for user_id in back:
+        leavers.came_back(conn, seen.account_id, user_id, seen.now)
+
+
+def record_profile(conn: Connection, seen: Seen, received: Received[UserDetail]) -> bool:
+    """The whole profile; True if it is new or differs from the one before."""
+    detail = received.item
+    if forgotten.people(conn, (detail.user.id,)):
+        return False
+    record_users(conn, seen, (detail.user,))
+    see_one(conn, seen, "user", detail.user.id, State.LIVE, "user detail")
+    conn.execute(
+        _PROFILE,
+        {
+            "b_id": detail.user.id,
+            "b_comment": detail.user.comment or "",
+            "b_background": detail.profile.background_image_url,
+            "now": seen.now,
+            "illusts": detail.profile.total_illusts,
+            "manga": detail.profile.total_manga,
+            "novels": detail.profile.total_novels,
+            "bookmarks": detail.profile.total_illust_bookmarks_public,
+        },
+    )
+    return keep(conn, "user", detail.user.id, "detail", received.raw, seen.now)
+
+
+def record_user_state(conn: Connection, seen: Seen, user_id: int, state: State, evidence: str) -> bool:
+    """What an answer says of a user; True if the user's state moved at once. A 404 about us says nothing of us."""
+    old = conn.execute(_STATE_OF, {"b_id": user_id}).first()
+    last = stretch(conn, seen.account_id, "user", user_id)
+    if old is not None and last is not None and last.state != "live" and old.last_seen > last.last_at:
+        ended(conn, seen, "user", user_id, old.last_seen)  # lists have shown them since
+    since = see_one(conn, seen, "user", user_id, state, evidence)
+    if old is None or user_id == seen.account_id:
+        return False
+    found = verdict(State(old.state), state, since, seen.now)
+    if found == "move" or (old.state == State.USER_GONE and state is State.USER_SUSPENDED):
+        moves.move(conn, "user", [Move(user_id, state, evidence, seen.account_id)], seen.now)
+        if state in leavers.GONE:
+            leavers.left(conn, seen.account_id, user_id, state, evidence, since, seen.now)
+        return True
+    if found == "doubt":
+        doubts.add(conn, [Doubt("user", user_id, seen.account_id, state, evidence, since, seen.now)])
+        controls.ask_for_profile(conn, seen.account_id, seen.now)
+    return False

@@ -1,0 +1,193 @@
+"""Stubs: placeholders that say what a work's state is and nothing else of it (law 7)."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, delete, select, text, update
+from sqlalchemy.dialects.sqlite import insert
+
+from pixmirror.catalogue import chores
+from pixmirror.catalogue.payloads import LEGACY, canonical, digest
+from pixmirror.catalogue.schema import chore, work
+from pixmirror.catalogue.seen import WEB, Seen, among, listed, next_seq
+from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS, HOUR_MS
+from pixmirror.ingest import payloads as ingest_payloads
+from pixmirror.ingest.known import Known
+from pixmirror.ledger import doubts, moves
+from pixmirror.ledger.doubts import Doubt
+from pixmirror.ledger.moves import Move
+from pixmirror.ledger.sightings import Verdict, see, since, verdict
+from pixmirror.models import Illust, Lane, Novel, Received, State
+
+YOUNG = 2 * DAY_MS
+# When a work that is hidden is looked at again, by the time that it has been so; then every half year.
+LOOKS_YOUNG = (HOUR_MS // 6, HOUR_MS, 6 * HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 180 * DAY_MS)
+LOOKS_OLD = (30 * DAY_MS, 180 * DAY_MS)
+LOOKS_KNOWN = (DAY_MS, *LOOKS_OLD)
+EVERY = 180 * DAY_MS
+IN_A_HURRY = 6 * HOUR_MS  # looks until then are tries of something new
+FEW = 5
+
+_NEW = Many(insert(work))
+_TOUCH = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(last_seen=bindparam("now")))
+_BEGUN = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(first_seen=bindparam("now")))
+_FIRST = Many(
+    update(work)
+    .where(work.c.work_key == bindparam("b_key"))
+    .values(state=bindparam("b_state"), state_at=bindparam("now"), evidence=bindparam("b_evidence"))
+)
+_NO_LOOKS = delete(chore).where(chore.c.kind == "detail", among(chore.c.key, "keys"))
+_same_medium = work.c.work_key.op("&")(1) == bindparam("parity")
+_BELOW = (
+    select(work.c.create_date)
+    .where(work.c.work_key < bindparam("b_key"), _same_medium, work.c.create_date.is_not(None))
+    .order_by(work.c.work_key.desc())
+    .limit(1)
+)
+_ABOVE = (
+    select(work.c.work_key)
+    .where(work.c.work_key > bindparam("b_key"), _same_medium, work.c.create_date.is_not(None))
+    .limit(1)
+)
+# By its own index: between a novel and the next one may lie all illusts.
+_NOVEL_ABOVE = text(
+    "SELECT work_key FROM work INDEXED BY work_novels"
+    " WHERE work_key & 1 AND work_key > :b_key AND create_date IS NOT NULL LIMIT 1"
+)
+
+
+def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust | Novel]], known: Known) -> None:
+    """Unknown works get a row without user and date; of known ones only the ledger and last_seen move.
+
+    A work that was live is in doubt when the same placeholder is seen again a day later (law 6).
+    """
+    if not stubs:
+        return
+    new, touched, payloads, looks = [], [], [], []
+    moved: list[Move] = []
+    doubted: list[Doubt] = []
+    hidden: list[tuple[int, int | None, State]] = []
+    for received in stubs:
+        item = received.item
+        key, state, evidence = item.key, item.state, _evidence(seen, item)
+        old = known.works.get(key)
+        if old is None:
+            new.append(_row(seen, item, state, evidence))
+            looks.append((key, None, state))
+        else:
+            touched.append({"b_key": key, "now": seen.now})
+            # That the app hides what is read from the website is no news of it.
+            from_web = state is State.LIMITED and old.state == State.LIVE and old.evidence == WEB
+            begun = _since(conn, seen, known, key, state)
+            found = "no" if from_web else _verdict(old.user_id, State(old.state), state, begun, seen.now)
+            if found == "move" and old.evidence != LEGACY:
+                moved.append(Move(key, state.value, evidence, seen.account_id))
+            elif found == "doubt":
+                doubted.append(Doubt("work", key, seen.account_id, state.value, evidence, begun, seen.now))
+            last = known.sightings.get(key)
+            if old.user_id is not None and not from_web and (last is None or last[1] == State.LIVE):
+                hidden.append((key, old.create_date, state))
+        # Its create_date is the time of the request, so it would differ every time.
+        stable = {name: value for name, value in received.raw.items() if name != "create_date"}
+        if not known.latest_is(key, "stub", marked := digest(stable)):
+            text = canonical(received.raw)
+            payloads.append(ingest_payloads.row("work", key, "stub", text, marked, seen.now))
+    if new:
+        seq = next_seq(conn)
+        _NEW(conn, [row | {"change_seq": seq} for row in new])
+    for statement, rows in ((_TOUCH, touched), (ingest_payloads.INSERT, payloads)):
+        statement(conn, rows)
+    _seen_at_last(conn, seen, stubs, known)
+    moves.move(conn, "work", moved, seen.now)
+    doubts.add(conn, doubted)
+    see(conn, seen, ((r.item.key, r.item.state, _evidence(seen, r.item)) for r in stubs), known.sightings)
+    if seen.endpoint != "detail":
+        # So many at once are no works that were hidden: if it is so tomorrow, the next sighting says it.
+        hidden = hidden if len(hidden) <= max(FEW, len(known.works) / 2) else []
+        _look_again(conn, seen.now, [*looks, *hidden])
+
+
+def _seen_at_last(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust | Novel]], known: Known) -> None:
+    """Works that until now only dumps told of: they are known since now, and this is their first state."""
+    items = [r.item for r in stubs if r.item.key in known.works and known.unseen(r.item.key)]
+    _BEGUN(conn, [{"b_key": item.key, "now": seen.now} for item in items])
+    first = [item for item in items if known.works[item.key].evidence == LEGACY]
+    states = [{"b_state": item.state.value, "b_evidence": _evidence(seen, item)} for item in first]
+    _FIRST(conn, [s | {"b_key": item.key, "now": seen.now} for s, item in zip(states, first, strict=True)])
+
+
+def shown_at_last(conn: Connection, seen: Seen, keys: Sequence[int]) -> None:
+    """Works of which only placeholders were known are whole now: nobody needs to look for them again."""
+    if keys and seen.endpoint not in ("detail", WEB):
+        conn.execute(_NO_LOOKS, {"keys": listed(keys)})
+
+
+def _since(conn: Connection, seen: Seen, known: Known, key: int, state: State) -> int:
+    last = known.sightings.get(key)
+    if last is None or last[1] == State.LIVE:
+        return seen.now
+    return last[2] if last[1] == state else since(conn, seen, "work", key, state)
+
+
+def _verdict(user_id: int | None, old: State, new: State, begun: int, now: int) -> Verdict:
+    if user_id is None and new is not old:
+        return "no" if new is State.UNKNOWN else "move"
+    return verdict(old, new, begun, now)
+
+
+def _evidence(seen: Seen, item: Illust | Novel) -> str:
+    name = item.placeholder
+    return f"{seen.endpoint}: limit_{name}" if name else f"{seen.endpoint}: not visible"
+
+
+def _look_again(conn: Connection, now: int, hidden: Sequence[tuple[int, int | None, State]]) -> None:
+    """Works that were hidden just now: (key, create_date where known, what they are now)."""
+    rows = []
+    for key, create_date, state in hidden:
+        if state is State.UNKNOWN and create_date is not None:
+            due, lane = now, Lane.REFRESH  # the placeholder of a work that is gone: its detail tells
+        else:
+            due, lane = next_look(conn, key, create_date, now, now)
+        rows.append(("detail", key, int(lane), due))
+    chores.add_all(conn, rows)
+
+
+def next_look(conn: Connection, key: int, create_date: int | None, hidden_at: int, now: int) -> tuple[int, Lane]:
+    """When and how urgently a work that is hidden since then is asked for again.
+
+    New works are hidden for some minutes at times; old ones stay so (pixiv-facts 7.2).
+    """
+    if _is_young(conn, key, create_date, hidden_at):
+        looks: tuple[int, ...] = LOOKS_YOUNG
+    else:
+        looks = LOOKS_OLD if create_date is None else LOOKS_KNOWN
+    age = now - hidden_at
+    after = next((look for look in looks if look > age), (age // EVERY + 1) * EVERY)
+    lane = Lane.RETRY if looks is LOOKS_YOUNG and after <= IN_A_HURRY else Lane.REFRESH
+    return hidden_at + after, lane
+
+
+def _is_young(conn: Connection, key: int, create_date: int | None, at: int) -> bool:
+    """Whether it was posted lately. Ids grow with time: the nearest known work below tells where no date does."""
+    if create_date is not None:
+        return at - create_date < YOUNG
+    one = {"b_key": key, "parity": key & 1}
+    below = conn.scalar(_BELOW, one)
+    if below is not None and at - below < YOUNG:
+        return True
+    return conn.scalar(_NOVEL_ABOVE, {"b_key": key}) is None if key & 1 else conn.scalar(_ABOVE, one) is None
+
+
+def _row(seen: Seen, item: Illust | Novel, state: State, evidence: str) -> dict[str, object]:
+    return {
+        "work_key": item.key,
+        "medium": item.medium,
+        "type": item.type,
+        "title": "",
+        "caption": "",
+        "state": state.value,
+        "state_at": seen.now,
+        "evidence": evidence,
+        "first_seen": seen.now,
+        "last_seen": seen.now,
+    }

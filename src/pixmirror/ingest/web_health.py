@@ -1,0 +1,80 @@
+"""Whether www.pixiv.net takes the cookie. What needs it waits when it does not; nothing else does."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, delete, update
+
+from pixmirror.catalogue import runs
+from pixmirror.catalogue.schema import chore, meta
+from pixmirror.catalogue.words import said
+from pixmirror.clock import DAY_MS
+
+KINDS = ("coverage", "web")  # the chores that need the cookie
+AGAIN_MS = DAY_MS
+NO_LOGIN = "no login at www.pixiv.net is configured"
+_NAME = "web_login"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`session` names the cookie without telling it; `until`: when it is tried again."""
+
+    session: str
+    since: int
+    until: int
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"The web login does not work any more (since {said(self.since)}); what needs it waits, all else goes "
+            f"on. {self.reason}"
+        )
+
+
+def digest(phpsessid: str) -> str:
+    return hashlib.sha256(phpsessid.encode()).hexdigest()[:16]
+
+
+def refusal(conn: Connection) -> Refusal | None:
+    """Why the web is not asked now, or None if all is well."""
+    text = runs.get_meta(conn, _NAME)
+    return Refusal(**json.loads(text)) if text else None
+
+
+def refused(conn: Connection, session: str, now: int, reason: str, again_ms: int = AGAIN_MS) -> None:
+    """All that needs the cookie is put off; it is tried again then, or at once with another cookie."""
+    known = refusal(conn)
+    since = known.since if known and known.session == session else now
+    found = Refusal(session, since, now + again_ms, reason)
+    runs.set_meta(conn, _NAME, json.dumps(asdict(found)))
+    wait(conn, found.until, reason)
+
+
+def wait(conn: Connection, until: int, reason: str) -> None:
+    """What needs the cookie and is due before then is put off until then."""
+    soon = chore.c.kind.in_(KINDS) & (chore.c.due_at < until)
+    conn.execute(update(chore).where(soon).values(due_at=until, error=reason))
+
+
+def _go_on(conn: Connection, reason: str, now: int) -> None:
+    waits = chore.c.kind.in_(KINDS) & (chore.c.error == reason)
+    conn.execute(update(chore).where(waits).values(due_at=now, error=None))
+
+
+def works(conn: Connection, now: int) -> None:
+    """It answers: what was put off for its sake is due."""
+    known = refusal(conn)
+    if known is not None:
+        conn.execute(delete(meta).where(meta.c.key == _NAME))
+        _go_on(conn, known.reason, now)
+
+
+def use(conn: Connection, session: str | None, now: int) -> None:
+    """Another cookie, or none, is configured now: what was said of the old one is past."""
+    known = refusal(conn)
+    if known is not None and known.session != session:
+        works(conn, now)
+    if session is not None:
+        _go_on(conn, NO_LOGIN, now)

@@ -1,0 +1,182 @@
+"""What the website lists of an artist, and which of it must be read there because the app does not show it."""
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, text, update
+from sqlalchemy.dialects.sqlite import insert
+
+from pixmirror.catalogue import chores, feeds, runs
+from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue.feeds import Feed
+from pixmirror.catalogue.schema import chore, feed, meta, tombstone, user, web_listed, work
+from pixmirror.catalogue.seen import WEB, among, listed
+from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS
+from pixmirror.models import Lane
+
+MONTH_MS = 30 * DAY_MS
+FRUITLESS = 3  # refusals one after the other until an artist's other works are left alone for a while
+MEDIA = {"user/illusts": "illust", "user/novels": "novel"}
+
+_row = insert(web_listed)
+_LISTED = Many(
+    _row.on_conflict_do_update(index_elements=["user_id", "work_key"], set_={"last_seen": _row.excluded.last_seen})
+)
+_READ = update(user).where(user.c.id == bindparam("b_id")).values(web_at=bindparam("now"))
+# A new chore only: one that waits for its time goes on waiting.
+_ask = insert(chore)
+_ASK = Many(_ask.on_conflict_do_nothing())
+_graves = select(tombstone.c.owner_id).where(tombstone.c.owner_kind == "user")
+# Also those that only the website ever named.
+_forgotten = (
+    select(tombstone.c.owner_id)
+    .where(tombstone.c.owner_kind == "work")
+    .union_all(
+        select(work.c.work_key).where(work.c.user_id.in_(_graves)),
+        select(web_listed.c.work_key).where(web_listed.c.user_id.in_(_graves)),
+    )
+)
+_HIDDEN = select(work.c.work_key).where(
+    among(work.c.work_key, "keys"),
+    (work.c.state == "limited") | (work.c.evidence == WEB),
+    work.c.work_key.not_in(_forgotten),
+)
+_SHOWN = select(work.c.work_key).where(
+    among(work.c.work_key, "keys"), work.c.user_id.is_not(None), work.c.state == "live", work.c.evidence != WEB
+)
+_VANISHED = (
+    select(web_listed.c.work_key)
+    .join(work, work.c.work_key == web_listed.c.work_key)
+    .where(
+        web_listed.c.user_id == bindparam("b_id"), web_listed.c.last_seen < bindparam("now"),
+        work.c.state == "live", work.c.evidence == WEB, work.c.medium == bindparam("b_medium"),
+    )
+)  # fmt: skip
+_OVERDUE = text(
+    "SELECT DISTINCT json_extract(f.params, '$.user_id') FROM feed f"
+    " JOIN user u ON u.id = json_extract(f.params, '$.user_id')"
+    " WHERE f.account_id = :account AND f.endpoint IN ('user/illusts', 'user/novels') AND f.full_at IS NOT NULL"
+    " AND coalesce(u.web_at, 0) < :before AND u.state NOT IN ('user_gone', 'user_suspended')"
+    " AND u.id NOT IN (SELECT owner_id FROM tombstone WHERE owner_kind = 'user')"
+)
+
+
+def record_list(conn: Connection, user_id: int, keys: Collection[int], now: int) -> None:
+    """All ids that the website lists of an artist now; those that it no longer does keep when they were seen."""
+    _LISTED(conn, [{"user_id": user_id, "work_key": k, "first_seen": now, "last_seen": now} for k in keys])
+    conn.execute(_READ, {"b_id": user_id, "now": now})
+
+
+def lacking(conn: Connection, user_id: int, medium: str, keys: Collection[int], now: int) -> list[int]:
+    """Of these listed ids those that the app did not show us, and those it hides that are listed no more."""
+    if forgotten.people(conn, (user_id,)):
+        return []
+    bound = {"keys": listed(keys)}
+    shown = set(conn.execute(_SHOWN, bound).scalars())
+    unwanted = forgotten.works(conn, keys)
+    vanished = conn.execute(_VANISHED, {"b_id": user_id, "b_medium": medium, "now": now}).scalars()
+    return [key for key in keys if key not in shown and key not in unwanted] + list(vanished)
+
+
+def ask_lists(conn: Connection, user_ids: Iterable[int], now: int) -> None:
+    """These artists' lists are to be read from the website."""
+    chores.add_all(conn, [("coverage", user_id, int(Lane.REFRESH), now) for user_id in user_ids])
+
+
+def after_pass(conn: Connection, user_id: int, medium: str, now: int) -> None:
+    """The app's list of an artist was read to its end: what does the website's have that it lacks?"""
+    at = listed_at(conn, user_id)
+    if at is None or now - at >= DAY_MS:
+        ask_lists(conn, [user_id], now)
+        return
+    mine = (web_listed.c.user_id == user_id) & (web_listed.c.last_seen >= at)
+    of_medium = web_listed.c.work_key.op("&")(1) == int(medium == "novel")
+    keys = conn.execute(select(web_listed.c.work_key).where(mine, of_medium)).scalars().all()
+    ask_works(conn, lacking(conn, user_id, medium, keys, at), now)
+
+
+def ask_overdue(conn: Connection, account_id: int, now: int) -> None:
+    """The lists of all artists that were read whole from the app, and long ago or never from the website."""
+    before = {"account": account_id, "before": now - MONTH_MS}
+    ask_lists(conn, conn.execute(_OVERDUE, before).scalars().all(), now)
+
+
+def ask_works(conn: Connection, keys: Iterable[int], now: int) -> None:
+    """These works are to be read from the website, unless that is planned already."""
+    _ASK(conn, [{"kind": WEB, "key": key, "lane": int(Lane.REFRESH), "due_at": now} for key in keys])
+
+
+def ask_hidden(conn: Connection, keys: Collection[int], now: int) -> None:
+    """Of these works those that the app hides."""
+    if keys:
+        ask_works(conn, conn.execute(_HIDDEN, {"keys": listed(keys)}).scalars().all(), now)
+
+
+def shown_by_app(conn: Connection, key: int) -> bool:
+    """Whether the app shows the work itself, so that the website need not be asked."""
+    return conn.execute(_SHOWN, {"keys": listed([key])}).first() is not None
+
+
+def whole_media(conn: Connection, account_id: int, user_id: int) -> set[str]:
+    """Of which media the artist's list was read from the app to its end: illust, novel."""
+    found = select(feed.c.endpoint).where(_mine(account_id, user_id), feed.c.full_at.is_not(None))
+    return {MEDIA[endpoint] for endpoint in conn.execute(found).scalars()}
+
+
+def ask_all_hidden(conn: Connection, now: int) -> None:
+    """Every work that is known to be hidden, unless that is planned already."""
+    hidden = select(work.c.work_key).where(work.c.state == "limited", work.c.work_key.not_in(_forgotten))
+    ask_works(conn, conn.execute(hidden).scalars().all(), now)
+
+
+def live_works(conn: Connection, user_id: int, medium: str) -> int:
+    """How many works of an artist are there upstream, as far as we know."""
+    mine = (work.c.user_id == user_id) & (work.c.medium == medium) & (work.c.state == "live")
+    return conn.scalar(select(func.count()).select_from(work).where(mine)) or 0
+
+
+def listed_at(conn: Connection, user_id: int) -> int | None:
+    """When the website was last asked for all ids of an artist."""
+    return conn.scalar(select(user.c.web_at).where(user.c.id == user_id))
+
+
+def owner_of(conn: Connection, key: int) -> int | None:
+    """Whose work it is: as it says itself, or as the website lists it."""
+    own = conn.scalar(select(work.c.user_id).where(work.c.work_key == key))
+    return own or conn.scalar(select(web_listed.c.user_id).where(web_listed.c.work_key == key).limit(1))
+
+
+def walkers(conn: Connection, account_id: int, user_id: int) -> tuple[str, ...]:
+    """The jobs that have this artist's lists read."""
+    names = {n for e in MEDIA for n in feeds.jobs_of(conn, account_id, e, {"user_id": user_id})}
+    return tuple(sorted(names))
+
+
+def own_feed(conn: Connection, account_id: int, endpoint: str, user_id: int) -> Feed | None:
+    """One of the artist's own lists, if it is walked."""
+    found = select(feed.c.id).where(_mine(account_id, user_id), feed.c.endpoint == endpoint)
+    feed_id = conn.scalar(found)
+    return None if feed_id is None else feeds.get_feed(conn, feed_id)
+
+
+def _mine(account_id: int, user_id: int) -> ColumnElement[bool]:
+    """The feeds of an artist's own lists."""
+    params = feeds.canonical({"user_id": user_id})
+    return (feed.c.account_id == account_id) & feed.c.endpoint.in_(MEDIA) & (feed.c.params == params)
+
+
+def fruitless(conn: Connection, user_id: int, now: int) -> bool:
+    """One more refusal of a work of theirs; True, and their others wait for a week, when they are too many."""
+    name = f"web_refused:{user_id}"
+    times = int(runs.get_meta(conn, name) or 0) + 1
+    runs.set_meta(conn, name, str(times))
+    if times < FRUITLESS:
+        return False
+    theirs = select(web_listed.c.work_key).where(web_listed.c.user_id == user_id)
+    soon = (chore.c.kind == WEB) & chore.c.key.in_(theirs) & (chore.c.due_at < now + 7 * DAY_MS)
+    conn.execute(update(chore).where(soon).values(due_at=now + 7 * DAY_MS))
+    return True
+
+
+def fruitful(conn: Connection, user_id: int) -> None:
+    conn.execute(delete(meta).where(meta.c.key == f"web_refused:{user_id}"))

@@ -1,0 +1,392 @@
+"""A page of works becomes rows, wanted files and chores, all in the transaction of the caller (law 1)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, update
+from sqlalchemy.dialects.sqlite import insert
+
+from pixmirror.catalogue import chores, media
+from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue.payloads import LEGACY, canonical
+from pixmirror.catalogue.schema import series, work, work_job
+from pixmirror.catalogue.seen import WEB, Ingested, Seen, next_seq
+from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS
+from pixmirror.ingest import captions, lacking, merging, stats, told
+from pixmirror.ingest import known as ingest_known
+from pixmirror.ingest import payloads as ingest_payloads
+from pixmirror.ingest import people as ingest_people
+from pixmirror.ingest import tags as ingest_tags
+from pixmirror.ingest.known import Known
+from pixmirror.ingest.merging import CONTENT, COUNTERS
+from pixmirror.ingest.stubs import record_stubs, shown_at_last
+from pixmirror.ledger import moves
+from pixmirror.ledger.sightings import see
+from pixmirror.models import Illust, Lane, Novel, Received, State, to_ms, url_version, work_key
+
+_MOVING = ("state", "state_at", "evidence", "detail_at", "change_seq", "first_seen", "last_seen")
+
+_insert = insert(work)
+_UPSERT = Many(
+    _insert.on_conflict_do_update(
+        index_elements=["work_key"],
+        set_={name: getattr(_insert.excluded, name) for name in (*CONTENT, *COUNTERS, *_MOVING)},
+    )
+)
+_TOUCH = Many(
+    update(work)
+    .where(work.c.work_key == bindparam("b_key"))
+    .values(last_seen=bindparam("now"), **{name: bindparam(f"b_{name}") for name in COUNTERS})
+)
+_job = insert(work_job)
+_JOB = Many(
+    _job.on_conflict_do_update(
+        index_elements=["work_key", "job"], set_={"refused_reason": _job.excluded.refused_reason}
+    )
+)
+_series = insert(series)
+_SERIES = Many(
+    _series.on_conflict_do_update(
+        index_elements=["series_key"],
+        set_={"title": _series.excluded.title, "user_id": _series.excluded.user_id},
+        where=(_series.excluded.title != "") & (_series.excluded.title != series.c.title),
+    )
+)
+
+
+@dataclass(slots=True)
+class _Item:
+    """One live work of the page beside what is known of it."""
+
+    key: int
+    work: Illust | Novel
+    text: str
+    digest: bytes
+    old: Any  # the work's row, or None
+    settled: bool  # the payload changes nothing
+    reason: str | None  # why this job refuses its files
+    wanted: bool
+    content: dict[str, Any] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
+    changed: bool = False
+    lacks: bool = False  # pages that the answer itself says there are
+    kept: bool = False  # its payload becomes a row: what lies outside of the work's own row moves only then
+    unshown: bool = False  # only dumps, and at most placeholders, told of it until now
+    unseen: bool = False  # only dumps did
+
+    @property
+    def is_new(self) -> bool:
+        return self.old is None or self.old.user_id is None or self.unshown
+
+
+def record_works(
+    conn: Connection, seen: Seen, works: Sequence[Received[Illust | Novel]], refusals: Mapping[int, str]
+) -> Ingested:
+    """One page at once. `refusals`: why this job's filters refuse a work's files, by work key."""
+    page: dict[int, Received[Illust | Novel]] = {}
+    for received in works:
+        key = received.item.key
+        if key not in page or page[key].item.is_stub:
+            page[key] = received
+    page, barred = forgotten.screened(conn, page)
+    stubs = [r for r in page.values() if r.item.is_stub]
+    shown = page if not stubs else {key: r for key, r in page.items() if not r.item.is_stub}
+    # Before the works are read: a rename moves the change_seq of works.
+    ingest_people.record_users(conn, seen, (r.item.user for r in shown.values() if r.item.user))
+    known = ingest_known.load(conn, seen, page)
+    items = [_item(seen, known, key, r, refusals) for key, r in shown.items()]
+    for item in items:
+        item.wanted &= item.key not in barred
+
+    fresh = [i for i in items if not i.settled]
+    # Also of works without a row: damage may have taken the row alone.
+    tags_before = ingest_known.tags_of(conn, [i.key for i in fresh])
+    media_before = ingest_known.media_of(conn, [i.key for i in fresh])
+    files = media.Changes()
+    emptied = any(i.old is not None and i.old.caption and not i.work.caption for i in fresh)
+    stripped = emptied and captions.are_stripped(conn, seen.account_id)
+    for item in fresh:
+        # What a dump told may have never been told by anybody else: an empty caption is no news of it.
+        dumped = LEGACY in known.payloads.get(item.key, ())
+        _merge(seen, item, tags_before.get(item.key), stripped=stripped or dumped)
+        if isinstance(item.work, Illust):
+            item.changed |= _compare_files(files, seen, item, media_before.get(item.key, ()))
+        # What another class of endpoint changed in between and this one changes back is a version too.
+        again = item.old is not None and item.old.evidence == WEB != seen.endpoint
+        item.kept = item.changed or again or not known.latest_is(item.key, seen.endpoint, item.digest)
+    _write_works(conn, seen, items, fresh)
+    record_stubs(conn, seen, stubs, known)
+    _write_tags(conn, seen, fresh, items, tags_before)
+    files.write(conn)
+    for item in (i for i in fresh if i.lacks and i.wanted):
+        lacking.ask_again(conn, item.key, seen.now)
+    _write_jobs(conn, seen, items, [r.item.key for r in stubs], known)
+    shown_at_last(conn, seen, [i.key for i in items if i.old is not None and i.is_new])
+    _add_chores(conn, seen, [i for i in items if i.key not in barred], known, media_before)
+    _write_payloads(conn, seen, fresh)
+    told.keep_decoration(conn, seen, [i.work for i in items])
+    see(conn, seen, ((i.key, State.LIVE, seen.endpoint) for i in items), known.sightings)
+    # That a dump knows a work is no state of it, so there is nothing to move from.
+    back = [i.key for i in items if i.old is not None and i.old.state != "live" and i.old.evidence != LEGACY]
+    moves.live_again(conn, seen.account_id, back, seen.endpoint, seen.now)
+
+    new = tuple(i.key for i in items if i.is_new)
+    changed = tuple(i.key for i in items if i.changed and not i.is_new)
+    return Ingested(new, changed, len(items) - len(new) - len(changed), len(stubs))
+
+
+def _item(
+    seen: Seen, known: Known, key: int, received: Received[Illust | Novel], refusals: Mapping[int, str]
+) -> _Item:
+    item = received.item
+    text = canonical(received.raw)
+    old = known.works.get(key)
+    digest = told.digest(received, text, known.payloads.get(key, {}).get(seen.endpoint))
+    settled = old is not None and old.state == "live" and known.settled(key, seen.endpoint, digest)
+    if seen.endpoint == "detail" and old is not None:
+        settled = settled and old.detail_at is not None
+    if isinstance(item, Illust) and item.page_count > max(len(item.meta_pages), 1):
+        settled = False  # it names fewer pages than it counts, which is to be noticed each time
+    reason = refusals.get(key) or _unwanted(seen, item)
+    others = known.jobs.get(key, {})
+    wanted = any(why is None for job, why in others.items() if job != seen.job)
+    if seen.job:
+        wanted = wanted or reason is None
+    unshown, unseen = known.unshown(key), known.unseen(key)
+    return _Item(key, item, text, digest, old, settled, reason, wanted, unshown=unshown, unseen=unseen)
+
+
+def _unwanted(seen: Seen, item: Illust | Novel) -> str | None:
+    if isinstance(item, Novel):
+        return None if seen.wants.novels else "novels = false"
+    return None if seen.wants.files else "files = false"
+
+
+def _merge(seen: Seen, item: _Item, tags_before: Sequence[str] | None, *, stripped: bool) -> None:
+    """The row and the tags as they stand after this answer, and whether they moved."""
+    item.content = row = merging.content(item.work)
+    item.tags = ingest_tags.names(item.work.tags)
+    old = item.old
+    if old is None:
+        item.changed = True
+        return
+    before = list(tags_before or ())
+    item.tags = merging.merge(seen.endpoint, row, item.tags, old, before, stripped=stripped)
+    item.changed = item.unshown or any(row[name] != getattr(old, name) for name in CONTENT) or item.tags != before
+
+
+def _compare_files(files: media.Changes, seen: Seen, item: _Item, rows: Sequence[Any]) -> bool:
+    assert isinstance(item.work, Illust)
+    shown = media.originals(item.work)
+    due = lacking.pages_of(item.work, len(shown))
+    user_id = item.content["user_id"]
+    whole = bool(shown) and len(shown) >= len(due)
+    moved = False
+    if shown:
+        moved = media.compare(files, seen, item.key, user_id, shown, rows, wanted=item.wanted, whole=whole)
+    item.lacks = not whole and bool(due)
+    if item.lacks or any(not r.url for r in rows):
+        indexes = {f.index for f in shown}
+        moved |= lacking.note(files, seen, item.key, "page", due, indexes, rows, wanted=item.wanted)
+    return moved
+
+
+def _counters(item: _Item) -> dict[str, int | None]:
+    found = {}
+    for name in COUNTERS:
+        value = getattr(item.work, name)
+        found[name] = getattr(item.old, name) if value is None and item.old is not None else value
+    return found
+
+
+def _moved(old: Any, counters: Mapping[str, int | None]) -> bool:
+    return any(value != getattr(old, name) for name, value in counters.items())
+
+
+def _write_works(conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Sequence[_Item]) -> None:
+    seq = next_seq(conn) if any(i.changed for i in fresh) else 0
+    counters = {i.key: _counters(i) for i in items}
+    rows = []
+    for item in fresh:
+        old = item.old
+        same_state = old is not None and old.state == "live"
+        rows.append(
+            item.content
+            | counters[item.key]
+            | {
+                "work_key": item.key,
+                "medium": item.work.medium,
+                "state": "live",
+                "state_at": old.state_at if same_state else seen.now,
+                # What only the website showed until now is the app's again.
+                "evidence": seen.endpoint if not same_state or old.evidence == WEB else old.evidence,
+                "detail_at": seen.now if seen.endpoint == "detail" else old.detail_at if old is not None else None,
+                "change_seq": seq if item.changed else old.change_seq,
+                "first_seen": seen.now if old is None or item.unseen else old.first_seen,
+                "last_seen": seen.now,
+            }
+        )
+    if rows:
+        _UPSERT(conn, rows)
+    settled = [
+        {"b_key": i.key, "now": seen.now, **{f"b_{n}": v for n, v in counters[i.key].items()}}
+        for i in items
+        if i.settled
+    ]
+    if settled:
+        _TOUCH(conn, settled)
+    # The first values stand in the first answer.
+    moved = [(i.key, counters[i.key]) for i in items if not i.is_new and _moved(i.old, counters[i.key])]
+    stats.write(conn, moved, seen.now)
+    named = {
+        work_key(i.work.medium, i.work.series.id): (i.work.series.title, i.content["user_id"])
+        # An empty title takes the place of none, within a page as across pages.
+        for i in sorted(fresh, key=lambda i: bool(i.work.series and i.work.series.title))
+        if i.work.series and i.kept
+    }
+    if named:
+        _SERIES(
+            conn,
+            [
+                {"series_key": key, "title": title, "user_id": user_id, "first_seen": seen.now}
+                for key, (title, user_id) in named.items()
+            ],
+        )
+
+
+def _write_tags(
+    conn: Connection,
+    seen: Seen,
+    fresh: Sequence[_Item],
+    items: Sequence[_Item],
+    before: Mapping[int, list[str]],
+) -> None:
+    changed = {i.key: i.tags for i in fresh if i.tags != before.get(i.key, [])}
+    ids = ingest_tags.write(conn, seen, changed, before)
+    settled = [i.work.tags for i in items if i.settled]
+    ingest_tags.record_translations(conn, seen, [i.work.tags for i in fresh], settled, ids)
+
+
+def _write_jobs(conn: Connection, seen: Seen, items: Sequence[_Item], stubs: Sequence[int], known: Known) -> None:
+    """Who saw what and what it refuses; a work that is wanted now and was not before, or the reverse, moves."""
+    rows = []
+    gained: list[int] = []
+    lost: list[int] = []
+    reasons = {i.key: i.reason for i in items} | dict.fromkeys(stubs) if seen.job else {}
+    for key, reason in reasons.items():
+        jobs = known.jobs.get(key, {})
+        if seen.job not in jobs or (jobs[seen.job] != reason and key not in stubs):
+            rows.append({"work_key": key, "job": seen.job, "first_seen": seen.now, "refused_reason": reason})
+    for item in items:
+        if item.old is not None:
+            # No job at all: until now only a re-reading has seen it, whose files are refused.
+            was_wanted = any(reason is None for reason in known.jobs.get(item.key, {}).values())
+            if item.wanted != was_wanted:
+                (gained if item.wanted else lost).append(item.key)
+    if rows:
+        _JOB(conn, rows)
+    media.want(conn, gained, seen.now, seen.lane)
+    media.refuse(conn, lost)
+
+
+def _add_chores(
+    conn: Connection, seen: Seen, items: Sequence[_Item], known: Known, media_before: Mapping[int, Sequence[Any]]
+) -> None:
+    novels = [i.key for i in items if not i.settled and i.old is not None and isinstance(i.work, Novel)]
+    texts = ingest_known.with_text(conn, novels)
+    rows: list[tuple[str, int, int, int]] = []
+    edited: list[tuple[str, int, int, int]] = []
+    stripped: bool | None = None
+    for item in items:
+        if not item.settled and item.wanted:
+            if isinstance(item.work, Novel):
+                # Any edit may be one of the text; what only detail tells is none.
+                longer = item.old is not None and item.old.text_length != item.content["text_length"]
+                moved = item.old is None or longer or (item.changed and seen.endpoint != "detail")
+                if moved or item.key not in texts or _has_new_cover(item.work, media_before.get(item.key, ())):
+                    (edited if item.changed else rows).append(("text", item.key, *_completing(seen, item)))
+            elif item.work.type == "ugoira" and _lacks_zip(item.work, media_before.get(item.key, ())):
+                (edited if item.changed else rows).append(("ugoira", item.key, *_completing(seen, item)))
+        if seen.wants.comments and (due := _comments_due(seen, item, known)) is not None:
+            rows.append(("comments", item.key, Lane.EXTRA, due))
+        if item.settled or item.work.caption or seen.endpoint in ("detail", WEB):
+            continue
+        if stripped is None:
+            stripped = captions.are_stripped(conn, seen.account_id)
+        lane = _caption_lane(item, media_before.get(item.key, ()), stripped=stripped)
+        if lane is not None:
+            rows.append(("detail", item.key, lane, seen.now))
+    chores.add_all(conn, rows)
+    chores.add_all(conn, edited, moved=True)
+
+
+def _completing(seen: Seen, item: _Item) -> tuple[Lane, int]:
+    """How urgently frames or text are asked for, and since when.
+
+    Those of an old work wait for the lists that bring it (law 5), but for no comments: these are due later.
+    """
+    edited = item.old is not None and item.changed
+    if edited or seen.lane < Lane.BACKFILL or item.work.create_date is None:
+        return Lane.COMPLETE, seen.now
+    return Lane.EXTRA, min(to_ms(item.work.create_date), seen.now)
+
+
+def _caption_lane(item: _Item, files: Sequence[Any], *, stripped: bool) -> Lane | None:
+    """How urgently detail is to tell the caption that an answer leaves empty; None: not at all.
+
+    Who edits something else may have edited the caption too, which a list that leaves captions out (`stripped`)
+    would not show. Where lists have captions, only one that detail gave is asked about: it may be emptied.
+    """
+    if not stripped:
+        return Lane.REFRESH if item.content["caption"] and item.kept and not item.is_new else None
+    if not item.content["caption"] and (item.old is None or item.old.detail_at is None):
+        return Lane.EXTRA
+    edited = item.changed or (isinstance(item.work, Novel) and _has_new_cover(item.work, files))
+    return Lane.REFRESH if edited and not item.is_new else None
+
+
+def _lacks_zip(work: Illust, rows: Sequence[Any]) -> bool:
+    versions = [r.version for r in rows if r.role == "ugoira" and r.is_current]
+    shown = max((url_version(url) for url in work.originals), default="")
+    return not versions or shown > max(versions)
+
+
+def _has_new_cover(novel: Novel, rows: Sequence[Any]) -> bool:
+    """Lists show a cover's time; its address comes with the text."""
+    known = max((r.version for r in rows if r.role == "cover"), default="")
+    return bool(known) and novel.image_urls is not None and url_version(novel.image_urls.large or "") > known
+
+
+def _comments_due(seen: Seen, item: _Item, known: Known) -> int | None:
+    """When a work's comments are due, as far as this answer tells; None: nothing to add."""
+    if item.work.comment_access_control not in (None, 0):
+        return None
+    total = item.work.total_comments
+    old = item.old
+    if total is not None:
+        # A count that the comments' own list contradicts for good is no news; one that has moved is.
+        is_read = old is not None and old.comments_at is not None
+        news = total != old.comments_total and total != old.total_comments if is_read else True
+        return seen.now if total > 0 and news else None
+    if old is not None and (
+        old.comments_at is not None or (item.settled and seen.job in known.jobs.get(item.key, {}))
+    ):
+        return None
+    created = item.content["create_date"] if item.content else item.old.create_date
+    return max(seen.now, (created or seen.now) + 7 * DAY_MS)
+
+
+def _write_payloads(conn: Connection, seen: Seen, fresh: Sequence[_Item]) -> None:
+    kept = [i for i in fresh if i.kept]
+    bases = ingest_payloads.bases_of(conn, [i.key for i in kept if not i.is_new])
+    ingest_payloads.INSERT(
+        conn,
+        [
+            ingest_payloads.row(
+                "work", i.key, seen.endpoint, i.text, i.digest, seen.now, seen.language, bases.get(i.key)
+            )
+            for i in kept
+        ],
+    )

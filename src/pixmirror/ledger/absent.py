@@ -1,0 +1,107 @@
+"""Works that a full pass of their artist's list did not show are asked for one by one: absence moves nothing."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from pixmirror.catalogue import chores
+from pixmirror.catalogue.schema import chore, sighting, work
+from pixmirror.catalogue.seen import WEB
+from pixmirror.clock import DAY_MS
+from pixmirror.ledger import leavers
+from pixmirror.ledger.sightings import stretch
+from pixmirror.models import Lane, Medium
+
+FEW = 5
+FIRST = 3  # asked at once where most are absent; the rest follow slowly, and not at all if a list shows them again
+STEP_MS = 1_800_000
+AFTER_PROFILE_MS = 2 * DAY_MS
+
+_OF_USER = (
+    (work.c.user_id == bindparam("b_user"))
+    & (work.c.work_key.op("&")(1) == bindparam("parity"))
+    & work.c.state.in_(("live", *leavers.GONE))
+    & work.c.evidence.is_distinct_from(WEB)
+)
+# A stub touches last_seen too, but says nothing of a work that is live here.
+_ABSENT = (
+    select(work.c.work_key)
+    .where(_OF_USER, work.c.last_seen < bindparam("started"))
+    .order_by(work.c.work_key.desc())
+)
+_ALL = select(func.count()).select_from(work).where(_OF_USER)
+_insert = insert(chore)
+_ASK = _insert.on_conflict_do_nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Since when a work was absent, as its question carries it."""
+
+    since: int
+
+    @classmethod
+    def of(cls, progress: Any) -> "Absence | None":
+        since = progress.get("absent") if progress else None
+        return cls(int(since)) if since is not None else None
+
+
+def ask_about_absent(
+    conn: Connection, account_id: int, user_id: int, medium: Medium, pass_started: int, now: int
+) -> int:
+    """After a full pass of the list of one artist: how many of their works it did not show.
+
+    A few are asked for at once. Where most are absent something else may be the matter: if all, the profile tells
+    first; else a few are tried.
+    """
+    bound = {"b_user": user_id, "parity": int(medium == "novel")}
+    keys = conn.execute(_ABSENT, bound | {"started": pass_started}).scalars().all()
+    if not keys:
+        return 0
+    every = conn.scalar(_ALL, bound) or 0
+    first, begin = len(keys), now
+    if len(keys) == every and user_id != account_id:
+        chores.add(conn, "profile", user_id, int(Lane.RETRY), now)
+        first, begin = 0, now + AFTER_PROFILE_MS
+    elif len(keys) > max(FEW, every / 2):
+        first, begin = FIRST, now + DAY_MS
+    progress = json.dumps({"absent": pass_started})
+    conn.execute(
+        _ASK,
+        [
+            {
+                "kind": "detail", "key": key, "lane": int(Lane.REFRESH), "attempts": 0, "progress": progress,
+                "due_at": now if i < first else begin + (i - first) * STEP_MS,
+            }
+            for i, key in enumerate(keys)
+        ],
+    )  # fmt: skip
+    return len(keys)
+
+
+def is_back(conn: Connection, account_id: int, key: int, since: int) -> bool:
+    """Whether something has shown the work again, so that nobody needs to ask for it."""
+    last = stretch(conn, account_id, "work", key)
+    return last is not None and last.state == "live" and last.last_at >= since
+
+
+def still_hidden_since(conn: Connection, account_id: int, key: int) -> int | None:
+    """Since when a work is not live without a break, as this account sees it; None while it is."""
+    owner = (sighting.c.owner_kind == "work") & (sighting.c.owner_id == key)
+    mine = owner & (sighting.c.account_id == account_id)
+    live = select(func.coalesce(func.max(sighting.c.id), 0)).where(mine, sighting.c.state == "live")
+    stmt = select(func.min(sighting.c.first_at)).where(mine, sighting.c.id > live.scalar_subquery())
+    since: int | None = conn.scalar(stmt)
+    return since
+
+
+def times_denied(conn: Connection, account_id: int, key: int, after: int) -> int:
+    """How often since then a work was denied anew, after something had shown it."""
+    stmt = select(func.count()).where(
+        sighting.c.owner_kind == "work", sighting.c.owner_id == key, sighting.c.account_id == account_id,
+        sighting.c.state == "gone", sighting.c.first_at >= after,
+    )  # fmt: skip
+    return conn.scalar(stmt) or 0

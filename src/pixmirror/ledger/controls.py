@@ -1,0 +1,139 @@
+"""Control questions: before a 404 is believed, something that must be there is asked for in the same way.
+
+An upstream that denies everything denies this too. The detail of a work that lists show, and the account's own
+profile: their answers are remembered by time, and the judge believes no denial that none of them stands beside.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, func, literal_column, select
+
+from pixmirror.catalogue import chores, runs
+from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue.schema import chore, doubt, sighting, work
+from pixmirror.catalogue.seen import WEB
+from pixmirror.clock import HOUR_MS
+from pixmirror.ledger.doubts import Doubt
+from pixmirror.models import Lane
+
+FRESH_MS = 6 * HOUR_MS  # an answer this young is not asked for again
+PROOF_MS = 12 * HOUR_MS  # an answer counts for denials of half a day later; confirming one takes a whole day
+NEWEST = 40
+
+PROFILE = "control:profile"
+LISTS = "control:lists"  # no question of its own: lists are read all the time
+WEBSITE = "control:website"  # nor this: what the website shows of other works
+
+_doubted = (
+    select(doubt.c.owner_id).where(doubt.c.owner_kind == "work", doubt.c.owner_id == work.c.work_key).exists()
+)
+_asked = select(chore.c.key).where(chore.c.kind == "detail", chore.c.key == work.c.work_key).exists()
+_newest = (
+    select(work.c.work_key, work.c.last_seen)
+    .where(
+        work.c.state == "live", work.c.user_id.is_not(None), work.c.work_key.op("&")(1) == bindparam("parity"),
+        work.c.work_key != bindparam("b_key"), ~_doubted, ~_asked, forgotten.not_forgotten(),
+    )
+    .order_by(work.c.work_key.desc())
+    .limit(NEWEST)
+    .subquery()
+)  # fmt: skip
+_WITNESS = select(_newest.c.work_key).order_by(_newest.c.last_seen.desc(), _newest.c.work_key.desc()).limit(1)
+_ANY = (
+    select(work.c.work_key)
+    .where(
+        work.c.state == "live", work.c.user_id.is_not(None),
+        work.c.work_key.op("&")(1) == bindparam("parity"), ~_doubted, forgotten.not_forgotten(),
+    )
+    .limit(1)
+)  # fmt: skip
+# From the newest stretch down: a mirror that works finds one at once.
+_SEEN_LIVE = (
+    select(sighting.c.id)
+    .where(
+        literal_column("+owner_kind") == "work",
+        sighting.c.state == "live",
+        sighting.c.last_at >= bindparam("after"),
+    )
+    .order_by(sighting.c.id.desc())
+    .limit(1)
+)
+_NEWEST_LIVE = select(func.max(sighting.c.last_at)).where(
+    literal_column("+owner_kind") == "work", sighting.c.state == "live"
+)
+
+
+def of_detail(work_key: int) -> str:
+    return f"control:detail:{'novel' if work_key & 1 else 'illust'}"
+
+
+def answered(conn: Connection, control: str, now: int) -> None:
+    """It answered as it should: to a control question, or because somebody asked for it anyway."""
+    if now - (at(conn, control) or 0) >= HOUR_MS:
+        runs.set_meta(conn, control, str(now))
+
+
+def at(conn: Connection, control: str) -> int | None:
+    value = runs.get_meta(conn, control)
+    return int(value) if value else None
+
+
+def ask_about_work(conn: Connection, account_id: int, work_key: int, now: int) -> None:
+    """Ask for the detail of a work that is there, unless one answered lately."""
+    if not _is_time(conn, of_detail(work_key), now):
+        return
+    witness = conn.scalar(_WITNESS, {"parity": work_key & 1, "b_key": work_key})
+    if witness is None:
+        ask_for_profile(conn, account_id, now)
+    else:
+        chores.add(conn, "detail", witness, int(Lane.RETRY), now)
+
+
+def ask_for_profile(conn: Connection, account_id: int, now: int) -> None:
+    """Ask for the account's own profile, unless one answered lately."""
+    if _is_time(conn, PROFILE, now):
+        chores.add(conn, "control", account_id, int(Lane.RETRY), now)
+
+
+def _is_time(conn: Connection, control: str, now: int) -> bool:
+    """One question at a time: none while an answer is young, or may still come."""
+    asked = f"{control}:asked"
+    if now - (at(conn, control) or 0) < FRESH_MS or now - (at(conn, asked) or 0) < HOUR_MS:
+        return False
+    runs.set_meta(conn, asked, str(now))
+    return True
+
+
+def proven(conn: Connection, kind: str, found: Sequence[Doubt]) -> list[Doubt]:
+    """Those beside which something, asked for in the same way, answered as it should."""
+    ways: dict[str, list[Doubt]] = {}
+    for one in found:
+        ways.setdefault(_way(kind, one), []).append(one)
+    latest = {way: _answered_at(conn, way, max(d.at for d in doubted)) for way, doubted in ways.items()}
+    return [d for d in found if latest[_way(kind, d)] >= d.at - PROOF_MS]
+
+
+def _way(kind: str, found: Doubt) -> str:
+    if kind == "user":
+        return PROFILE
+    if found.evidence.startswith(f"{WEB}: "):
+        return WEBSITE
+    return of_detail(found.owner_id) if found.evidence.startswith("detail: ") else LISTS
+
+
+def asks_for_itself(found: Doubt) -> bool:
+    """Whether it just waits for its witness. Of the website nobody asks control questions, which a cookie pays."""
+    return _way(found.owner_kind, found) == WEBSITE
+
+
+def _answered_at(conn: Connection, way: str, doubted_at: int) -> int:
+    if way == WEBSITE:
+        return at(conn, way) or 0
+    if way != LISTS:
+        answer = at(conn, way) or 0
+        if not answer and way != PROFILE and conn.scalar(_ANY, {"parity": int(way == of_detail(1))}) is None:
+            answer = at(conn, PROFILE) or 0  # nothing else is there that could be asked
+        return answer
+    if conn.scalar(_SEEN_LIVE, {"after": doubted_at - PROOF_MS}) is not None:
+        return doubted_at
+    return int(conn.scalar(_NEWEST_LIVE) or 0)

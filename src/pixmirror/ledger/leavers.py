@@ -1,0 +1,106 @@
+"""Users who left or were suspended: nothing of theirs is asked for, what is here stays, and they may come back."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from pixmirror.catalogue import chores, feeds, runs
+from pixmirror.catalogue.schema import chore, comment, meta, user, work
+from pixmirror.clock import DAY_MS
+from pixmirror.ledger import doubts, moves
+from pixmirror.ledger.moves import Move
+from pixmirror.models import Lane
+
+ENOUGH = 3  # refusals within a day, then the user themselves are asked about
+AGAIN = (DAY_MS, 7 * DAY_MS)  # after the state moved; then every 30 days
+RARELY = 30 * DAY_MS
+GONE = ("user_gone", "user_suspended")
+OF_WORKS = ("ugoira", "text", "detail", "comments")
+
+_works = select(work.c.work_key).where(work.c.user_id == bindparam("b_user"))
+_THEIRS = (chore.c.kind.in_(OF_WORKS) & chore.c.key.in_(_works)) | (
+    (chore.c.kind == "replies")
+    & chore.c.key.in_(select(comment.c.comment_key).where(comment.c.work_key.in_(_works)))
+)
+_PUT_OFF = update(chore).where(_THEIRS, chore.c.due_at < bindparam("at")).values(due_at=bindparam("at"))
+_STOP = delete(chore).where(_THEIRS)
+# A work that was denied in the days when its user left was denied because of that.
+_LEFT = select(work.c.work_key).where(
+    work.c.user_id == bindparam("b_user"),
+    (work.c.state.not_in(("gone", "deleted", *GONE)))
+    | ((work.c.state == "gone") & (work.c.state_at >= bindparam("after")))
+    | (work.c.state.in_(GONE) & (work.c.state != bindparam("b_state"))),
+)
+
+
+def user_of(conn: Connection, work_key: int) -> int | None:
+    return conn.scalar(select(work.c.user_id).where(work.c.work_key == work_key))
+
+
+def refused(conn: Connection, user_id: int, now: int) -> bool:
+    """Pixiv denied something of this user. After a few times in a day their profile decides, and the rest waits.
+
+    True if it does now.
+    """
+    key = f"refused:{user_id}"
+    found: dict[str, Any] = json.loads(runs.get_meta(conn, key) or "{}")
+    if now - found.get("since", 0) >= DAY_MS:
+        found = {"since": now, "count": 0}
+    found["count"] += 1
+    runs.set_meta(conn, key, json.dumps(found))
+    if found["count"] < ENOUGH:
+        return False
+    conn.execute(_PUT_OFF, {"b_user": user_id, "at": now + DAY_MS})
+    if found["count"] == ENOUGH:
+        chores.add(conn, "profile", user_id, int(Lane.RETRY), now)
+    return True
+
+
+def list_refused(conn: Connection, user_id: int, now: int) -> None:
+    """Pixiv denied a list of this user: that alone is enough to ask, once a day."""
+    key = f"refused:{user_id}"
+    found: dict[str, Any] = json.loads(runs.get_meta(conn, key) or "{}")
+    if now - found.get("since", 0) >= DAY_MS or found["count"] < ENOUGH:
+        runs.set_meta(conn, key, json.dumps({"since": now, "count": ENOUGH}))
+        chores.add(conn, "profile", user_id, int(Lane.RETRY), now)
+
+
+def forget_refusals(conn: Connection, now: int) -> int:
+    """Those of another day count no more."""
+    rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key >= "refused:", meta.c.key < "refused;"))
+    old = [row.key for row in rows if now - json.loads(row.value).get("since", 0) >= DAY_MS]
+    for key in old:
+        conn.execute(delete(meta).where(meta.c.key == key))
+    return len(old)
+
+
+def left(
+    conn: Connection, account_id: int, user_id: int, state: str, evidence: str, since: int, now: int
+) -> tuple[int, ...]:
+    """The user's state has moved to gone or suspended: so do their works, and nothing more is asked for."""
+    bound = {"b_user": user_id, "after": since - 2 * DAY_MS, "b_state": state}
+    keys = tuple(conn.execute(_LEFT, bound).scalars())
+    moves.move(conn, "work", [Move(k, state, f"user {user_id}: {evidence}", account_id) for k in keys], now)
+    doubts.drop(conn, "work", keys)
+    conn.execute(_STOP, {"b_user": user_id})
+    feeds.stop_user(conn, account_id, user_id)
+    chores.done(conn, "profile", user_id, again_at=now + AGAIN[0], lane=int(Lane.REFRESH))
+    return keys
+
+
+def next_profile(state_at: int | None, now: int) -> int:
+    """When the profile of a user who is gone is asked for again: a day, a week, then every 30 days."""
+    since = now if state_at is None else state_at
+    return next((since + after for after in AGAIN if since + after > now + DAY_MS // 2), now + RARELY)
+
+
+def came_back(conn: Connection, account_id: int, user_id: int, now: int) -> None:
+    """The user is there again: their lists are read, which tells of their works."""
+    feeds.wake_user(conn, account_id, user_id, now)
+
+
+def state_of(conn: Connection, user_id: int) -> tuple[str, int | None] | None:
+    """The state of a user, and since when; None for one who is not known."""
+    row = conn.execute(select(user.c.state, user.c.state_at).where(user.c.id == user_id)).first()
+    return None if row is None else (row.state, row.state_at)

@@ -1,0 +1,150 @@
+"""The ledger of upstream states (law 6): stretches of what was seen, and when a state may move.
+
+Good news is believed at once. Bad news about what was live, seen twice at least a day apart, becomes a doubt, on
+which the judge decides; between two states that are both no good news there is nothing to lose.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from pixmirror.catalogue.schema import sighting, user, work
+from pixmirror.catalogue.seen import Seen
+from pixmirror.catalogue.statements import Many
+from pixmirror.clock import DAY_MS
+from pixmirror.ledger import controls, doubts, moves
+from pixmirror.ledger.doubts import Doubt
+from pixmirror.ledger.moves import Move
+from pixmirror.models import State
+
+Verdict = Literal["no", "move", "doubt"]
+
+_NEW = Many(insert(sighting))
+_AGAIN = Many(update(sighting).where(sighting.c.id == bindparam("b_id")).values(last_at=bindparam("now")))
+_OWNER = (
+    (sighting.c.owner_kind == bindparam("kind"))
+    & (sighting.c.owner_id == bindparam("owner"))
+    & (sighting.c.account_id == bindparam("account"))
+)
+_LATEST = (
+    select(sighting.c.id, sighting.c.state, sighting.c.first_at, sighting.c.last_at)
+    .where(_OWNER)
+    .order_by(sighting.c.id.desc())
+    .limit(1)
+)
+_LAST_LIVE = (
+    select(func.coalesce(func.max(sighting.c.id), 0)).where(_OWNER, sighting.c.state == "live").scalar_subquery()
+)
+_SINCE = select(func.min(sighting.c.first_at)).where(
+    _OWNER, sighting.c.state == bindparam("b_state"), sighting.c.id > _LAST_LIVE
+)
+_OLD = select(work.c.state, work.c.user_id).where(work.c.work_key == bindparam("b_key"))
+_USER = select(user.c.state).where(user.c.id == bindparam("b_id"))
+
+
+def see(
+    conn: Connection, seen: Seen, found: Iterable[tuple[int, State, str]], latest: dict[int, tuple[int, str, int]]
+) -> None:
+    """Works as a page showed them: (key, state, evidence); `latest`: last stretches, (id, state, since).
+
+    A doubt rests on a last stretch that is not live, so only what ends such a stretch has one to lose.
+    """
+    new: list[dict[str, Any]] = []
+    again: list[dict[str, Any]] = []
+    cleared: list[int] = []
+    for key, state, evidence in found:
+        last = latest.get(key)
+        if last is not None and (last[1] == state or _says_less(state, last[1])):
+            again.append({"b_id": last[0], "now": seen.now})
+            continue
+        new.append(_row(seen, "work", key, state, evidence))
+        if last is not None and state is State.LIVE:
+            cleared.append(key)
+    _AGAIN(conn, again)
+    _NEW(conn, new)
+    if cleared:
+        doubts.drop(conn, "work", cleared)
+
+
+def _says_less(state: State, last: str) -> bool:
+    """A guess contradicts nothing that is known better."""
+    return state is State.UNKNOWN and last != State.LIVE
+
+
+def see_one(conn: Connection, seen: Seen, kind: str, owner_id: int, state: State, evidence: str) -> int:
+    """One sighting of one thing; when the first of this state was, with no live one since."""
+    last = stretch(conn, seen.account_id, kind, owner_id)
+    if last is not None and (last.state == state or _says_less(state, last.state)):
+        _AGAIN(conn, [{"b_id": last.id, "now": seen.now}])
+        return int(last.first_at)
+    _NEW(conn, [_row(seen, kind, owner_id, state, evidence)])
+    if state is State.LIVE or last is None or last.state == State.LIVE:
+        return seen.now
+    return since(conn, seen, kind, owner_id, state)
+
+
+def stretch(conn: Connection, account_id: int, kind: str, owner_id: int) -> Any:
+    """The last stretch of a thing (id, state, first_at, last_at), or None."""
+    return conn.execute(_LATEST, {"kind": kind, "owner": owner_id, "account": account_id}).first()
+
+
+def since(conn: Connection, seen: Seen, kind: str, owner_id: int, state: State) -> int:
+    """When the first sighting of this state was, with no live one since; now, if there was none."""
+    owner = {"kind": kind, "owner": owner_id, "account": seen.account_id, "b_state": state.value}
+    return int(conn.scalar(_SINCE, owner) or seen.now)
+
+
+def _row(seen: Seen, kind: str, owner_id: int, state: State, evidence: str) -> dict[str, Any]:
+    return {
+        "account_id": seen.account_id,
+        "owner_kind": kind,
+        "owner_id": owner_id,
+        "state": state.value,
+        "evidence": evidence,
+        "first_at": seen.now,
+        "last_at": seen.now,
+    }
+
+
+def ended(conn: Connection, seen: Seen, kind: str, owner_id: int, live_at: int) -> None:
+    """It was seen live at that time by something that writes no stretches."""
+    _NEW(conn, [_row(seen, kind, owner_id, State.LIVE, seen.endpoint) | {"first_at": live_at, "last_at": live_at}])
+
+
+def verdict(old: State, new: State, since: int, now: int) -> Verdict:
+    """What one more sighting of `new` means: no move, a move, or a doubt. A guess never moves anything."""
+    if new is old or new is State.UNKNOWN:
+        return "no"
+    if new is State.LIVE or old is State.UNKNOWN:
+        return "move"
+    if new is State.GONE and old not in (State.LIVE, State.LIMITED):
+        return "no"  # a 404 knows no more than what is known
+    if new is State.USER_GONE and old is not State.LIVE:
+        return "no"
+    if now - since < DAY_MS:
+        return "no"
+    return "doubt" if old is State.LIVE else "move"
+
+
+def record_state(conn: Connection, seen: Seen, work_key: int, state: State, evidence: str) -> bool:
+    """What an answer says of a work (a 404, a refusal); True if the work's state moved at once."""
+    begun = see_one(conn, seen, "work", work_key, state, evidence)
+    old = conn.execute(_OLD, {"b_key": work_key}).first()
+    if old is None:
+        return False
+    found = verdict(_by_itself(conn, old), state, begun, seen.now)
+    if found == "move":
+        moves.move(conn, "work", [Move(work_key, state, evidence, seen.account_id)], seen.now)
+    elif found == "doubt":
+        doubts.add(conn, [Doubt("work", work_key, seen.account_id, state, evidence, begun, seen.now)])
+        controls.ask_about_work(conn, seen.account_id, work_key, seen.now)
+    return found == "move"
+
+
+def _by_itself(conn: Connection, old: Any) -> State:
+    """The state that a work has by itself: gone with a user who is back says nothing of it."""
+    state = State(old.state)
+    if state in (State.USER_GONE, State.USER_SUSPENDED) and conn.scalar(_USER, {"b_id": old.user_id}) == "live":
+        return State.UNKNOWN
+    return state

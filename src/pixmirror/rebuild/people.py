@@ -1,0 +1,167 @@
+"""Users rebuilt from the payloads of their own; those from before such were kept, from the works they made."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from pixmirror.catalogue.payloads import LEGACY, unpack
+from pixmirror.catalogue.schema import payload, tombstone, user, work
+from pixmirror.catalogue.seen import among, listed, next_seq
+from pixmirror.catalogue.statements import Many
+from pixmirror.ingest.merging import oldest_first
+from pixmirror.ingest.people import avatar_of
+from pixmirror.models import State, User, UserDetail, read
+from pixmirror.rebuild.findings import Findings, Ledger, ledger
+from pixmirror.rebuild.names import Names
+
+_KEYS = (
+    select(payload.c.owner_id)
+    .where(payload.c.owner_kind == "user", payload.c.owner_id > bindparam("after"))
+    .distinct()
+    .order_by(payload.c.owner_id)
+    .limit(bindparam("n"))
+)
+_PAYLOADS = (
+    select(
+        payload.c.owner_id, payload.c.id, payload.c.endpoint, payload.c.codec, payload.c.body, payload.c.seen_at,
+    )
+    .where(payload.c.owner_kind == "user", among(payload.c.owner_id, "ids"))
+    .order_by(payload.c.owner_id, payload.c.id)
+)  # fmt: skip
+_USERS = select(user).where(among(user.c.id, "ids"))
+_NAMED = select(payload.c.owner_id).where(payload.c.owner_kind == "user", payload.c.endpoint == "list").distinct()
+_FORGOTTEN = select(tombstone.c.owner_id).where(tombstone.c.owner_kind == "user")
+_NEW = Many(insert(user))
+_DERIVED = (
+    "name", "account", "avatar_url", "comment", "background_url", "state", "state_at", "evidence", "first_seen",
+)  # fmt: skip
+_TOTALS = ("total_illusts", "total_manga", "total_novels")
+_CHANGED = Many(
+    update(user).where(user.c.id == bindparam("b_id")).values({name: bindparam(f"b_{name}") for name in _DERIVED})
+)
+
+
+def named(conn: Connection) -> frozenset[int]:
+    """Users of whom names are kept, or of whom nothing is to be kept."""
+    return frozenset(conn.execute(_NAMED).scalars()) | frozenset(conn.execute(_FORGOTTEN).scalars())
+
+
+def next_ids(conn: Connection, after: int, limit: int) -> list[int]:
+    return list(conn.execute(_KEYS, {"after": after, "n": limit}).scalars())
+
+
+def rebuild_users(conn: Connection, findings: Findings, names: Names, ids: Sequence[int]) -> None:
+    """One chunk of users."""
+    bound = {"ids": listed(ids)}
+    by_id: dict[int, list[Any]] = {i: [] for i in ids}
+    for row in conn.execute(_PAYLOADS, bound):
+        by_id[row.owner_id].append(row)
+    olds = {r.id: r for r in conn.execute(_USERS, bound)}
+    told = ledger(conn, "user", ids)
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    renamed: list[int] = []
+    for user_id, payloads in by_id.items():
+        findings.users += 1
+        old = olds.get(user_id)
+        found = _replay(findings, user_id, payloads, names, old)
+        if found is None:
+            continue
+        expected, extra = found
+        is_dumped = all(p.endpoint == LEGACY for p in payloads) and (old is None or old.evidence is not None)
+        expected |= _state(user_id, old, told, expected["first_seen"], is_dumped=bool(payloads) and is_dumped)
+        if old is not None:
+            expected["first_seen"] = min(expected["first_seen"], old.first_seen)
+        if findings.row("user", user_id, old, expected):
+            if old is None:
+                new.append(expected | extra | {"id": user_id})
+            else:
+                changed.append({f"b_{name}": expected[name] for name in _DERIVED} | {"b_id": user_id})
+            renamed.append(user_id)
+    if findings.write and renamed:
+        _NEW(conn, new)
+        _CHANGED(conn, changed)
+        # Sidecars and search name the artist of a work.
+        moved = update(work).where(among(work.c.user_id, "ids")).values(change_seq=next_seq(conn))
+        conn.execute(moved, {"ids": listed(renamed)})
+
+
+def _replay(
+    findings: Findings, user_id: int, payloads: Sequence[Any], names: Names, old: Any
+) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """What payloads say, and what else a row that is made anew gets."""
+    row: dict[str, Any] = {"name": "", "account": "", "avatar_url": None, "comment": None, "background_url": None}
+    extra: dict[str, Any] = dict.fromkeys((*_TOTALS, "total_bookmarks_public", "profile_at"))
+    is_listed = any(p.endpoint == "list" for p in payloads)
+    seen_at: list[int] = []
+    dumped_at: list[int] = []
+    for p in oldest_first(payloads):
+        findings.payloads += 1
+        try:
+            raw = unpack(p.codec, p.body)
+            if p.endpoint == LEGACY:
+                person = read(User, raw)[0]
+                _named(row, person)
+                row["comment"] = person.comment or row["comment"]
+                dumped_at.append(p.seen_at)
+                continue
+            if p.endpoint == "list":
+                _named(row, read(User, raw)[0])
+            elif p.endpoint == "detail":
+                detail = read(UserDetail, raw)[0]
+                if not is_listed:
+                    _named(row, detail.user)
+                _profile(row, extra, detail, p.seen_at)
+            else:
+                continue
+        except (ValidationError, ValueError, TypeError, AttributeError, RecursionError):
+            findings.unreadable += 1
+            continue
+        seen_at.append(p.seen_at)
+    if not is_listed:
+        # From before names were kept: a row that is there knows best.
+        if old is not None and (old.evidence is None or not dumped_at):
+            row |= {name: getattr(old, name) or row[name] for name in ("name", "account", "avatar_url")}
+            seen_at.append(old.first_seen)
+        elif user_id in names.people:
+            _, person, since = names.people[user_id]
+            _named(row, person)
+            seen_at.append(since)
+    seen_at = seen_at or dumped_at[:1]
+    if not seen_at:
+        return None
+    return row | {"first_seen": min(seen_at)}, extra | {"last_seen": max(seen_at)}
+
+
+def _named(row: dict[str, Any], person: User) -> None:
+    row["name"], row["account"] = person.name or row["name"], person.account or row["account"]
+    if person.profile_image_urls is not None:
+        row["avatar_url"] = avatar_of(person)
+
+
+def _profile(row: dict[str, Any], extra: dict[str, Any], detail: UserDetail, at: int) -> None:
+    row["comment"] = detail.user.comment or ""
+    row["background_url"] = detail.profile.background_image_url
+    extra["profile_at"] = at
+    extra["total_bookmarks_public"] = detail.profile.total_illust_bookmarks_public
+    for name in _TOTALS:
+        extra[name] = getattr(detail.profile, name)
+
+
+def _state(user_id: int, old: Any, told: Ledger, first_seen: int, *, is_dumped: bool) -> Mapping[str, Any]:
+    """A user's first state is no move, and lists leave no sighting: without a move they are live.
+
+    `is_dumped`: dumps alone tell of them, which is no news of their state.
+    """
+    change = told.changes.get(user_id)
+    if change is not None:
+        return {"state": change.state, "state_at": change.at, "evidence": change.evidence}
+    if is_dumped:
+        return {"state": State.UNKNOWN.value, "state_at": first_seen, "evidence": LEGACY}
+    if old is not None and old.first_seen < first_seen and told.is_sighted(user_id, old.state):
+        # From before moves were on record, and payloads of users kept.
+        return {"state": old.state, "state_at": old.state_at, "evidence": old.evidence}
+    old_at = old.state_at if old is not None and old.first_seen < first_seen else first_seen
+    return {"state": "live", "state_at": old_at, "evidence": None}

@@ -1,0 +1,182 @@
+"""The payloads of one work, replayed in their order: the row, the tags and the files that they imply; pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from pydantic import ValidationError
+
+from pixmirror.catalogue import media
+from pixmirror.catalogue.payloads import LEGACY, unpack
+from pixmirror.catalogue.seen import Seen
+from pixmirror.ingest import files as ingest_files
+from pixmirror.ingest import merging
+from pixmirror.ingest import tags as ingest_tags
+from pixmirror.models import Illust, Lane, Novel, NovelText, UgoiraMetadata, read, work_key
+
+Slot = tuple[str, int, str]  # role, index, version
+_OF_A_STUB: dict[str, Any] = dict.fromkeys(merging.CONTENT) | {
+    "title": "", "caption": "", "restrict": 0, "x_restrict": 0, "page_count": 1,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The files that one payload shows, and whether they are all of their roles."""
+
+    at: int
+    user_id: int
+    files: Sequence[media.File]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a payload says that is not of its work alone: of tags, a series, a user."""
+
+    payload_id: int
+    at: int
+    endpoint: str
+    language: str | None
+    work: Illust | Novel
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What the payloads of one work come to."""
+
+    key: int
+    row: dict[str, Any] | None = None  # None: none of them could be read
+    counters: dict[str, int | None] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
+    detail_at: int | None = None
+    first_at: int = 0
+    first_state: str = "live"
+    is_dumped: bool = False  # dumps alone told of it: Pixiv itself showed neither it nor a placeholder
+    is_counted: bool = False  # its counters are those of an answer, not of a dump
+    is_old: bool = False  # from before moves of counters and states were on record
+    shown: list[Shown] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    payloads: int = 0
+    unreadable: int = 0
+    stripped: bool = False
+
+
+def replay(key: int, payloads: Sequence[Any], *, stripped: bool = False) -> Replayed:
+    """Replay all payloads of the work (id, endpoint, codec, body, seen_at, language); `stripped`: see `merge`."""
+    result = Replayed(key, stripped=stripped or any(p.endpoint == LEGACY for p in payloads))
+    for payload in merging.oldest_first(payloads):
+        result.payloads += 1
+        try:
+            _one(result, payload)
+        except (ValidationError, ValueError, TypeError, AttributeError, RecursionError):
+            result.unreadable += 1
+    return result
+
+
+def _one(result: Replayed, payload: Any) -> None:
+    raw = unpack(payload.codec, payload.body, payload.base_body)
+    if payload.endpoint == "webview":
+        _pictures(result, payload, read(NovelText, raw)[0])
+    elif payload.endpoint == "ugoira":
+        _zip(result, payload, read(UgoiraMetadata, raw)[0])
+    else:
+        work: Illust | Novel = (read(Novel, raw) if result.key & 1 else read(Illust, raw))[0]
+        if payload.endpoint == "stub":
+            _stub(result, payload, work)
+        else:
+            _work(result, payload, work)
+
+
+def _stub(result: Replayed, payload: Any, work: Illust | Novel) -> None:
+    """A stub makes a row where there is none, and changes nothing of one (law 7)."""
+    if result.row is None:
+        result.row = _OF_A_STUB | {"type": work.type}
+        result.counters = dict.fromkeys(merging.COUNTERS)
+    elif not result.is_dumped:
+        return
+    result.first_at, result.first_state, result.is_dumped = payload.seen_at, work.state.value, False
+
+
+def _work(result: Replayed, payload: Any, work: Illust | Novel) -> None:
+    row, tags = merging.content_of(payload.endpoint, work), ingest_tags.names(work.tags)
+    old = result.row
+    is_dump = payload.endpoint == LEGACY
+    if not result.is_counted:
+        told = {name: getattr(work, name) for name in merging.COUNTERS}
+        result.counters = {n: result.counters.get(n) if value is None else value for n, value in told.items()}
+        result.is_counted = not is_dump
+        result.is_old = not is_dump and payload.language is None
+    if old is not None:
+        before = SimpleNamespace(**old, detail_at=result.detail_at)
+        tags = merging.merge(payload.endpoint, row, tags, before, result.tags, stripped=result.stripped)
+    if old is None or (result.is_dumped and not is_dump):
+        result.first_at, result.is_dumped = payload.seen_at, is_dump
+    result.row, result.tags = row, tags
+    if payload.endpoint == "detail":
+        result.detail_at = payload.seen_at
+    result.said.append(Said(payload.id, payload.seen_at, payload.endpoint, payload.language, work))
+    if not is_dump and isinstance(work, Illust) and (files := media.originals(work)):
+        whole = len(files) >= work.page_count
+        result.shown.append(Shown(payload.seen_at, row["user_id"], files, whole))
+
+
+def _pictures(result: Replayed, payload: Any, novel: NovelText) -> None:
+    user_id = (result.row or {}).get("user_id") or novel.user_id
+    if not user_id:
+        return
+    cover = ingest_files.cover_file(novel.cover_url)
+    for files in ([cover] if cover else [], ingest_files.embedded_files(novel.images)):
+        if files:
+            result.shown.append(Shown(payload.seen_at, user_id, files, True))
+
+
+def _zip(result: Replayed, payload: Any, metadata: UgoiraMetadata) -> None:
+    user_id = (result.row or {}).get("user_id")
+    if user_id:
+        file = ingest_files.zip_file(metadata.zip_urls.medium)
+        result.shown.append(Shown(payload.seen_at, user_id, [file], True))
+
+
+def missing_files(replayed: Replayed, rows: Sequence[Any], *, wanted: bool) -> Iterator[Mapping[str, Any]]:
+    """Rows of `media` that the payloads imply and that are not among `rows`, as ingestion would have made them."""
+    there = {(r.role, r.idx, r.version) for r in rows}
+    if all((f.role, f.index, f.version) in there for shown in replayed.shown for f in shown.files):
+        return
+    implied: dict[Slot, SimpleNamespace] = {}
+    for shown in replayed.shown:
+        _compare(implied, replayed.key, shown, wanted=wanted)
+    paths = {r.path for r in rows}
+    for slot, row in implied.items():
+        # The path of another file is never taken.
+        if slot not in there and row.path not in paths:
+            paths.add(row.path)
+            yield {name: value for name, value in vars(row).items() if name != "id"}
+
+
+def _compare(implied: dict[Slot, SimpleNamespace], key: int, shown: Shown, *, wanted: bool) -> None:
+    seen = Seen(account_id=0, job="", now=shown.at, lane=Lane.BACKFILL)
+    changes = media.Changes()
+    rows: Any = list(implied.values())
+    media.compare(changes, seen, key, shown.user_id, shown.files, rows, wanted=wanted, whole=shown.whole)
+    by_id = {row.id: row for row in implied.values()}
+    for retired in changes.retired:
+        row = by_id[retired["b_id"]]
+        row.is_current = 0
+        if row.state in ("wanted", "failed"):
+            row.state, row.error = "gone", retired["reason"]
+    for current in changes.current:
+        by_id[current["b_id"]].is_current = 1
+    for moved in changes.new_url:
+        row = by_id[moved["b_id"]]
+        row.url, row.alternates = moved["b_url"], moved["b_alternates"]
+    for new in changes.new:
+        row = SimpleNamespace(id=len(implied), **new)
+        implied[row.role, row.idx, row.version] = row
+
+
+def series_of(said: Said) -> tuple[int, str] | None:
+    """Key and title of the series that a payload puts its work in."""
+    found = said.work.series
+    return (work_key(said.work.medium, found.id), found.title) if found else None

@@ -1,0 +1,256 @@
+"""Works, their tags' links and their files, rebuilt from payloads, a chunk of keys at a time."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from pixmirror.catalogue import tally
+from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue.payloads import BASE, LEGACY
+from pixmirror.catalogue.schema import media as media_table
+from pixmirror.catalogue.schema import payload, stat, tag, work, work_job, work_tag
+from pixmirror.catalogue.seen import WEB, Seen, among, listed, next_seq
+from pixmirror.catalogue.statements import Many
+from pixmirror.ingest import captions, merging
+from pixmirror.ingest import known as ingest_known
+from pixmirror.ingest import tags as ingest_tags
+from pixmirror.models import State, Stored, split_key
+from pixmirror.rebuild.findings import Findings, Ledger, ledger
+from pixmirror.rebuild.names import Names
+from pixmirror.rebuild.replay import Replayed, missing_files, replay
+
+# Looks for the file of a path, its URLs and its work's date; None where none is proven to be there.
+Adopt: TypeAlias = Callable[[str, Sequence[str], int | None], Stored | None]
+
+_KEYS = (
+    select(payload.c.owner_id)
+    .where(payload.c.owner_kind == "work", payload.c.owner_id > bindparam("after"))
+    .distinct()
+    .order_by(payload.c.owner_id)
+    .limit(bindparam("n"))
+)
+_PAYLOADS = (
+    select(
+        payload.c.owner_id, payload.c.id, payload.c.endpoint, payload.c.codec, payload.c.body, payload.c.seen_at,
+        payload.c.language, BASE,
+    )
+    .where(payload.c.owner_kind == "work", among(payload.c.owner_id, "keys"))
+    .order_by(payload.c.owner_id, payload.c.id)
+)  # fmt: skip
+_WORKS = select(work).where(among(work.c.work_key, "keys"))
+_LINKS = (
+    select(work_tag.c.work_key, work_tag.c.position, tag.c.name)
+    .join(tag, tag.c.id == work_tag.c.tag_id)
+    .where(among(work_tag.c.work_key, "keys"))
+    .order_by(work_tag.c.work_key, work_tag.c.position)
+)
+# SQLite takes the other columns of a group from the row that holds the max().
+_STATS = (
+    select(func.max(stat.c.at), *(c for c in stat.c if c.name != "at"))
+    .where(among(stat.c.work_key, "keys"))
+    .group_by(stat.c.work_key)
+)
+_WANTED = (
+    select(work_job.c.work_key)
+    .where(among(work_job.c.work_key, "keys"), work_job.c.refused_reason.is_(None))
+    .distinct()
+)
+_DERIVED = (
+    "medium", *merging.CONTENT, *merging.COUNTERS, "state", "state_at", "evidence", "first_seen", "last_seen",
+)  # fmt: skip
+_BUMP = update(work).where(among(work.c.work_key, "keys")).values(change_seq=bindparam("seq"))
+_NEW = Many(insert(work))
+_CHANGED = Many(
+    update(work)
+    .where(work.c.work_key == bindparam("b_key"))
+    .values({name: bindparam(f"b_{name}") for name in (*_DERIVED, "detail_at", "change_seq")})
+)
+_FILE = Many(insert(media_table))
+
+
+def next_keys(conn: Connection, after: int, limit: int) -> list[int]:
+    """The works that have payloads, in order of their keys."""
+    return list(conn.execute(_KEYS, {"after": after, "n": limit}).scalars())
+
+
+def rebuild_works(
+    conn: Connection, keys: Sequence[int], findings: Findings, names: Names, now: int, adopt: Adopt | None
+) -> None:
+    """One chunk: compares, and with `findings.write` puts right, all in the caller's transaction.
+
+    Without `adopt` files are left alone.
+    """
+    bound = {"keys": listed(keys)}
+    replayed = _replay_all(conn, keys)
+    olds = {r.work_key: r for r in conn.execute(_WORKS, bound)}
+    told = ledger(conn, "work", keys)
+    stats = {r.work_key: r for r in conn.execute(_STATS, bound)}
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    sound: dict[int, Replayed] = {}
+    for key, found in replayed.items():
+        findings.works += 1
+        findings.payloads += found.payloads
+        findings.unreadable += found.unreadable
+        names.add(found)
+        if found.row is None:
+            continue
+        sound[key] = found
+        old = olds.get(key)
+        expected = _expected(found, old, told, stats.get(key))
+        if findings.row("work", key, old, expected):
+            if old is None:
+                new.append(expected | {"work_key": key, "detail_at": found.detail_at, "sidecar_seq": 0})
+            else:
+                detail_at = None if found.detail_at is None else max(found.detail_at, old.detail_at or 0)
+                one = {f"b_{name}": expected[name] for name in _DERIVED}
+                changed.append(one | {"b_key": key, "b_detail_at": detail_at})
+    moved = _tags(conn, sound, bound, findings, now, write=False)
+    if findings.write and (new or changed or moved):
+        _write(conn, new, changed, moved)
+        _tags(conn, sound, bound, findings, now, write=True)
+    if adopt is not None:
+        _files(conn, sound, findings, bound, now, adopt)
+
+
+def _replay_all(conn: Connection, keys: Sequence[int]) -> dict[int, Replayed]:
+    by_key: dict[int, list[Any]] = {key: [] for key in keys}
+    for row in conn.execute(_PAYLOADS, {"keys": listed(keys)}).all():
+        by_key[row.owner_id].append(row)
+    stripped = captions.are_stripped(conn)
+    return {key: replay(key, rows, stripped=stripped) for key, rows in by_key.items()}
+
+
+def _expected(found: Replayed, old: Any, told: Ledger, stats: Any) -> dict[str, Any]:
+    assert found.row is not None
+    row = found.row | {"medium": split_key(found.key)[0], "first_seen": found.first_at}
+    row |= _counters(found, old, stats)
+    row["state"], row["state_at"], row["evidence"] = _state(found, old, told)
+    stretches = told.stretches.get(found.key, ())
+    latest = max((s.last_at for s in stretches), default=found.first_at)
+    row["last_seen"] = max((s.last_at for s in stretches if _is_shown(s)), default=found.first_at)
+    if old is not None and found.first_at <= old.last_seen <= latest:
+        row["last_seen"] = old.last_seen
+    return row
+
+
+def _state(found: Replayed, old: Any, told: Ledger) -> tuple[str, int, str | None]:
+    state, at, evidence = _last_state(found, old, told)
+    if evidence == WEB:
+        # What only the website showed is the app's again at the first answer of the app.
+        evidence = next((s.endpoint for s in found.said if s.at > at and s.endpoint != WEB), WEB)
+    return state, at, evidence
+
+
+def _last_state(found: Replayed, old: Any, told: Ledger) -> tuple[str, int, str | None]:
+    change = told.changes.get(found.key)
+    if change is not None:
+        return change.state, change.at, change.evidence
+    if found.is_dumped:
+        return State.UNKNOWN.value, found.first_at, LEGACY
+    first, at = found.first_state, found.first_at
+    evidence = told.evidence(found.key, first, at)
+    if not found.is_old:
+        return first, at, evidence or (None if old is None else old.evidence)
+    if old is not None and told.is_sighted(found.key, old.state):
+        return old.state, old.state_at, old.evidence
+    return told.by_law(found.key, first, at)
+
+
+def _is_shown(stretch: Any) -> bool:
+    """A work or its placeholder was seen, not a refusal."""
+    return bool(stretch.state == "live" or ": limit_" in stretch.evidence or "not visible" in stretch.evidence)
+
+
+def _counters(found: Replayed, old: Any, stats: Any) -> dict[str, int | None]:
+    """The last that are on record: a row of `stat`, else the first payload."""
+    if stats is None and found.is_old and old is not None:
+        return {name: getattr(old, name) for name in merging.COUNTERS}
+    if stats is None:
+        return found.counters
+    last = {name: getattr(stats, name) for name in merging.COUNTERS}
+    return {name: found.counters.get(name) if value is None else value for name, value in last.items()}
+
+
+def _write(
+    conn: Connection, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]], moved: Sequence[int]
+) -> None:
+    seq = next_seq(conn)
+    _NEW(conn, [row | {"change_seq": seq} for row in map(dict, new)])
+    _CHANGED(conn, [row | {"b_change_seq": seq} for row in map(dict, changed)])
+    conn.execute(_BUMP, {"keys": listed(moved), "seq": seq})
+
+
+def _tags(
+    conn: Connection,
+    sound: Mapping[int, Replayed],
+    bound: Mapping[str, Any],
+    findings: Findings,
+    now: int,
+    *,
+    write: bool,
+) -> list[int]:
+    """The works whose tags are not what the payloads say."""
+    links: dict[int, list[tuple[int, str]]] = {}
+    for key, position, name in conn.execute(_LINKS, bound).all():
+        links.setdefault(key, []).append((position, name))
+    changed: dict[int, list[str]] = {}
+    before: dict[int, list[str]] = {}
+    for key, found in sound.items():
+        have = links.get(key, [])
+        if have != list(enumerate(found.tags)):
+            changed[key], before[key] = found.tags, [name for _, name in have]
+            if not write:
+                findings.differ("work_tag", key, "tags", before[key], found.tags)
+    if write and changed:
+        ingest_tags.write(conn, Seen(0, "", now), changed, before)
+    return list(changed)
+
+
+def _files(
+    conn: Connection,
+    sound: Mapping[int, Replayed],
+    findings: Findings,
+    bound: Mapping[str, Any],
+    now: int,
+    adopt: Adopt,
+) -> None:
+    rows = ingest_known.media_of(conn, list(sound))
+    wanted = set(conn.execute(_WANTED, bound).scalars())
+    missing = [
+        dict(row)
+        for key, found in sound.items()
+        for row in missing_files(found, rows.get(key, ()), wanted=key in wanted)
+    ]
+    forgotten.mark(conn, missing)
+    # What the user wants no more and is not on record needs none (law 10).
+    missing = [row for row in missing if row["state"] != "forgotten"]
+    for row in missing:
+        findings.differ("media", row["path"] or row["url"], "", None, "a row")
+    if not findings.write:
+        return
+    dates = {key: (found.row or {}).get("create_date") for key, found in sound.items()}
+    kept = [_to_keep(row, dates[row["owner_id"]], adopt, findings, now) for row in missing]
+    _FILE(conn, kept)
+    stored = [row["size"] for row in kept if row["state"] == "stored"]
+    if stored:
+        tally.stored(conn, len(stored), sum(stored))
+
+
+def _to_keep(
+    row: dict[str, Any], create_date: int | None, adopt: Adopt, findings: Findings, now: int
+) -> dict[str, Any]:
+    """The row of a file that nothing knew: stored if it lies there whole, else to be fetched if it can be."""
+    row |= {"size": None, "sha256": None, "stored_at": None, "fetched_url": None}
+    urls = (row["url"], *json.loads(row["alternates"] or "[]"))
+    stored = adopt(row["path"], urls, create_date) if row["path"] else None
+    if stored is not None:
+        findings.files_adopted += 1
+        row |= {"state": "stored", "error": None, "path": stored.path, "fetched_url": stored.url or None}
+        return row | {"size": stored.size, "sha256": stored.sha256, "stored_at": now}
+    if row["is_current"] and row["state"] == "gone":
+        row |= {"state": "wanted", "error": None}
+    findings.files_wanted += row["state"] == "wanted"
+    return row

@@ -1,0 +1,327 @@
+"""How complete the mirror is of each artist, to the work: what is upstream, what of it is here, why not the rest.
+
+Upstream is what the app showed in its last full pass or since, what it hides, and what the website lists. A work
+is complete when its row is whole and each of its files, or its text, is stored.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.words import plain
+from pixmirror.ingest import web_health
+from pixmirror.ingest.broken import UnreadWork, read_in_part, unread_works
+from pixmirror.models import Medium
+from pixmirror.reports import coverage_sql as sql
+
+FEW = 50
+_COUNTED = text("SELECT 1 FROM work WHERE work_key = :b_key AND user_id IS NOT NULL AND last_seen >= :begun")
+# Not holes: the user wants it so.
+BY_CHOICE = ("refused", "forgotten")
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "unread": "what Pixiv's app says of it could not be read",
+        "unseen": "the website lists it, the app did not show it",
+        "limited": "Pixiv hides it from the app",
+        "stub": "Pixiv showed only a placeholder",
+        "wanted": "files are still to be fetched",
+        "failed": "a file could not be fetched",
+        "damaged": "a file is damaged at Pixiv",
+        "lost": "a file was gone before it was fetched",
+        "refused": "no job wants all of its files",
+        "forgotten": "you have forgotten it",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A work that is upstream and not whole here. `detail`: the filter, or the last error; `due_at`: next try."""
+
+    ref: Ref
+    title: str
+    reason: str
+    detail: str | None
+    due_at: int | None
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One artist, or all together (`user_id` 0). Numbers are of works.
+
+    `total` are upstream; `listed` those that the app lists, `hidden` those that it does not show, `web_listed`
+    those that the website lists. `unlisted` were not in the app's last full pass and are asked about; `kept`
+    are no longer upstream and only here; `partial` are here but for a member that could not be read. `counted` is
+    what the profile counts, None of an artist who left. `checked_at` is None until the app's lists were read to
+    their ends once, or the following list showed that there is none. `cut`: why a list ends before its end.
+    """
+
+    user_id: int
+    name: str
+    state: str
+    total: int = 0
+    complete: int = 0
+    missing: Mapping[str, int] = field(default_factory=dict)
+    listed: int = 0
+    hidden: int = 0
+    web_listed: int | None = None
+    unlisted: int = 0
+    kept: int = 0
+    partial: int = 0
+    counted: int | None = None
+    checked_at: int | None = None
+    app_at: int | None = None
+    web_at: int | None = None
+    cut: str | None = None
+
+    @property
+    def by_choice(self) -> int:
+        return sum(self.missing.get(reason, 0) for reason in BY_CHOICE)
+
+    @property
+    def holes(self) -> int:
+        """What is missing and should not be."""
+        return self.total - self.complete - self.by_choice
+
+    @property
+    def percent(self) -> float | None:
+        """Of what is wanted; None until it was checked. Never 100 as long as one is missing, or a list was cut."""
+        wanted = self.total - self.by_choice
+        if self.checked_at is None:
+            return None
+        whole = not self.holes and self.cut is None
+        return 100.0 if whole or not wanted else min(99.9, round(100 * self.complete / wanted, 1))
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `coverage --json` prints for each artist."""
+        shown: dict[str, Any] = plain(self)
+        return shown | {"holes": self.holes, "by_choice": self.by_choice, "percent": self.percent}
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All artists that jobs walk or that are followed, those with most holes first; and their sum."""
+
+    artists: tuple[Coverage, ...]
+    total: Coverage
+    web: str | None  # why the website is not asked now
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """What is known of an artist's lists: when each full pass began, where one ended.
+
+    `nothing_at`: when the following list, or the profile, last showed that there is no list to walk.
+    """
+
+    user_id: int
+    name: str
+    state: str
+    illust: bool
+    novel: bool
+    illust_from: int
+    novel_from: int
+    app_at: int | None
+    nothing_at: int | None
+    web_at: int | None
+    counted: int | None
+    cut: str | None
+
+
+def coverage(conn: Connection, account_id: int, user_id: int | None = None) -> Overview:
+    """Of one artist, or of all."""
+    lists = list(_lists(conn, account_id, user_id))
+    sums = _sums(conn, lists)
+    unread = _unread(conn, lists)
+    parts = _parts(conn, lists)
+    found = [
+        _of(one, sums.get(one.user_id, ()), len(unread.get(one.user_id, ())), parts[one.user_id]) for one in lists
+    ]
+    found.sort(key=lambda c: (-c.holes, c.checked_at is not None, c.percent or 0, c.user_id))
+    refusal = web_health.refusal(conn)
+    return Overview(tuple(found), _together(found), str(refusal) if refusal else None)
+
+
+def missing(conn: Connection, account_id: int, user_id: int | None, has_web: bool) -> tuple[Missing, ...]:
+    """Every work that is upstream and not whole here, with what closes the hole; of one artist, or of all."""
+    lists = list(_lists(conn, account_id, user_id))
+    rows = conn.execute(text(sql.MISSING_OF_FEW if len(lists) < FEW else sql.MISSING), {"artists": _json(lists)})
+    return (
+        *_missing_unread(_unread(conn, lists)),
+        *(_missing_row(r, has_web) for r in rows),
+    )
+
+
+def _missing_row(r: Any, has_web: bool) -> Missing:
+    return Missing(
+        Ref.of_work(r.work_key),
+        r.title or "",
+        r.reason,
+        r.detail,
+        r.due_at,
+        _next(r.reason, r.due_at, has_web),
+    )
+
+
+def _unread(conn: Connection, lists: Sequence[_Lists]) -> dict[int, list[UnreadWork]]:
+    """By artist, the works of their list that could not be read, but for those of which a row is counted."""
+    found: dict[int, list[UnreadWork]] = {}
+    mine = {one.user_id: one for one in lists}
+    for work in unread_works(conn, 0):
+        one = mine.get(work.user_id or 0)
+        if one is None or not (one.novel if work.medium == "novel" else one.illust):
+            continue
+        begun = one.novel_from if work.medium == "novel" else one.illust_from
+        counted = (
+            None if work.work_key is None else conn.scalar(_COUNTED, {"b_key": work.work_key, "begun": begun})
+        )
+        if not counted:
+            found.setdefault(one.user_id, []).append(work)
+    return found
+
+
+def _parts(conn: Connection, lists: Sequence[_Lists]) -> dict[int, int]:
+    """By artist, how many works an answer told with a member that could not be read, since the last full pass."""
+    found = read_in_part(conn)
+
+    def of(user_id: int, medium: Medium, begun: int) -> int:
+        works, last = found.get((user_id, medium), (0, 0))
+        return works if last >= begun else 0
+
+    return {
+        one.user_id: of(one.user_id, "illust", one.illust_from) + of(one.user_id, "novel", one.novel_from)
+        for one in lists
+    }
+
+
+def _missing_unread(unread: Mapping[int, Sequence[UnreadWork]]) -> Iterator[Missing]:
+    for user_id, works in unread.items():
+        for work in works:
+            ref = Ref("user", user_id) if work.work_key is None else Ref.of_work(work.work_key)
+            said = f"{work.endpoint}: {work.path}: {work.reason}"
+            yield Missing(ref, "", "unread", said, None, _next("unread", None, has_web=False))
+
+
+def _lists(conn: Connection, account_id: int, user_id: int | None) -> Iterable[_Lists]:
+    for r in conn.execute(text(sql.LISTS), {"account": account_id, "user": user_id}):
+        whole = (r.illust or r.novel) and not (r.illust and r.illust_at is None) | (r.novel and r.novel_at is None)
+        ends = [at for at in (r.illust_at, r.novel_at) if at is not None]
+        parts = ((r.illust, r.illusts), (r.illust, r.manga), (r.novel, r.novels))
+        known = r.profile_at is not None
+        yield _Lists(
+            user_id=r.user_id,
+            name=r.name or "",
+            state=r.state or "live",
+            illust=bool(r.illust),
+            novel=bool(r.novel),
+            illust_from=r.illust_from or 0,
+            novel_from=r.novel_from or 0,
+            app_at=min(ends) if whole and ends else None,
+            nothing_at=r.nothing_at,
+            web_at=r.web_at,
+            counted=sum(count or 0 for walked, count in parts if walked) if known else None,
+            cut=r.cut,
+        )
+
+
+def _json(lists: Sequence[_Lists]) -> str:
+    never = 2**62
+    return json.dumps(
+        [
+            [one.user_id, one.illust_from, one.novel_from, never if one.web_at is None else one.web_at, one.novel]
+            for one in lists
+        ]
+    )
+
+
+def _sums(conn: Connection, lists: Sequence[_Lists]) -> dict[int, list[Any]]:
+    sums: dict[int, list[Any]] = {}
+    for row in conn.execute(text(sql.SUMS_OF_FEW if len(lists) < FEW else sql.SUMS), {"artists": _json(lists)}):
+        sums.setdefault(row.user_id, []).append(row)
+    return sums
+
+
+def _of(one: _Lists, sums: Sequence[Any], unread: int, partial: int) -> Coverage:
+    upstream = [row for row in sums if row.place == "upstream"]
+    missing = {row.reason: row.works for row in upstream if row.reason is not None}
+    missing |= {"unread": unread} if unread else {}
+    places = {row.place: row.works for row in sums if row.place != "upstream"}
+    app_at = one.app_at if upstream or one.app_at is not None else one.nothing_at
+    checked = None if app_at is None else max(app_at, one.web_at or 0)
+    return Coverage(
+        user_id=one.user_id,
+        name=one.name,
+        state=one.state,
+        total=sum(row.works for row in upstream) + unread,
+        complete=sum(row.works for row in upstream if row.reason is None),
+        missing={reason: missing[reason] for reason in REASONS if reason in missing},
+        listed=sum(row.listed for row in upstream) + unread,
+        hidden=sum(row.hidden for row in upstream),
+        web_listed=None if one.web_at is None else sum(row.web_listed for row in sums),
+        unlisted=places.get("unlisted", 0),
+        kept=places.get("kept", 0),
+        partial=partial,
+        counted=one.counted if one.state == "live" else None,
+        checked_at=checked,
+        app_at=app_at,
+        web_at=one.web_at,
+        cut=one.cut,
+    )
+
+
+def _together(found: Sequence[Coverage]) -> Coverage:
+    missing = {reason: sum(c.missing.get(reason, 0) for c in found) for reason in REASONS}
+    webs = [c.web_listed for c in found if c.web_listed is not None]
+    checked = [c.checked_at for c in found]
+    counts = [c.counted for c in found if c.state == "live"]
+    return Coverage(
+        user_id=0,
+        name="",
+        state="live",
+        total=sum(c.total for c in found),
+        complete=sum(c.complete for c in found),
+        missing={reason: n for reason, n in missing.items() if n},
+        listed=sum(c.listed for c in found),
+        hidden=sum(c.hidden for c in found),
+        web_listed=sum(webs) if webs else None,
+        unlisted=sum(c.unlisted for c in found),
+        kept=sum(c.kept for c in found),
+        partial=sum(c.partial for c in found),
+        counted=sum(n or 0 for n in counts) if counts and None not in counts else None,
+        checked_at=_oldest(checked),
+        app_at=_oldest([c.app_at for c in found]),
+        web_at=_oldest([c.web_at for c in found]),
+        cut=next((c.cut for c in found if c.cut is not None), None),
+    )
+
+
+def _oldest(times: Sequence[int | None]) -> int | None:
+    known = [at for at in times if at is not None]
+    return min(known) if known and len(known) == len(times) else None
+
+
+def _next(reason: str, due_at: int | None, has_web: bool) -> str:
+    """What closes the hole."""
+    if reason in ("unseen", "limited", "stub"):
+        if not has_web:
+            return "configure a login at www.pixiv.net (pixiv.phpsessid_file); until then it is asked now and then"
+        return (
+            "it is read from the website by itself"
+            if due_at is not None
+            else "the next reading of the artist's lists asks"
+        )
+    return {
+        "unread": "the list is read again; `pixmirror why` has what is wrong with the answer",
+        "wanted": "`pixmirror sync`, or the running pixmirror, fetches it",
+        "failed": "it is tried again by itself; `pixmirror why` has the error",
+        "damaged": "Pixiv itself has only this; it is asked for again now and then",
+        "lost": "Pixiv has no such file any more; it is fetched if the artist replaces it",
+        "refused": "to have it, loosen a job's filter or have a job read a list that shows it",
+        "forgotten": "`pixmirror unforget`",
+    }[reason]

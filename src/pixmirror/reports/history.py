@@ -1,0 +1,297 @@
+"""The time machine: what Pixiv showed of a work or a user and when, told from the answers that are kept.
+
+Nothing of it is stored: each answer is joined to the ones before by the rules of ingestion (`merging`), and where
+that changes anything, a version begins.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.schema import media, sighting, state_change, text_version, user, work
+from pixmirror.catalogue.words import iso, plain
+from pixmirror.ingest import stats
+from pixmirror.ingest.files import text_of
+from pixmirror.ingest.stats import Point
+from pixmirror.reports.history_diffs import diff
+from pixmirror.reports.history_users import user_steps
+from pixmirror.reports.history_works import File, Step, work_steps
+
+_PROSE = ("caption", "comment", "workspace_comment")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file of a version and what we have of it: `state` and `path` are those of now."""
+
+    role: str
+    page: int
+    version: str
+    url: str
+    state: str | None
+    path: str | None
+    size: int | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text of a novel."""
+
+    id: int
+    characters: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field; `diff` is for prose: removed lines begin with -, added ones with +."""
+
+    field: str
+    before: Any
+    after: Any
+    diff: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What was first seen at `at`, by which class of endpoint; the first version's changes are all it showed."""
+
+    number: int
+    at: int
+    by: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StateMove:
+    """A state as it was believed from `at` on; the first is the first sighting."""
+
+    at: int
+    state: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    ref: Ref
+    link: str
+    versions: tuple[Version, ...]
+    states: tuple[StateMove, ...]
+    files: tuple[dict[str, Any], ...]
+    stats: tuple[Point, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `show --history --json` prints."""
+        result: dict[str, Any] = _at_to_iso(plain(self))
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A work or a user as it was known at a moment."""
+
+    ref: Ref
+    link: str
+    moment: int
+    version: int  # the number of the version that stood then, 0 if only its state was known
+    of: int
+    version_since: int | None
+    state: StateMove | None
+    fields: Mapping[str, Any]
+    files: tuple[Kept, ...]
+    text: str | None
+    counters: Point | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `show --at --json` prints: the fields stand beside the rest."""
+        found = _at_to_iso(plain(self))
+        fields = found.pop("fields")
+        if "text" in fields:
+            fields["text_version"] = fields.pop("text")
+        head = {name: found.pop(name) for name in ("ref", "link")}
+        times = {name: iso(getattr(self, name)) for name in ("moment", "version_since")}
+        result: dict[str, Any] = head | times | fields | found | times
+        return result
+
+
+def history(conn: Connection, ref: Ref) -> History | None:
+    """Every dated version; None if nothing was ever seen of it."""
+    steps, states = _steps(conn, ref), _states(conn, ref)
+    if not steps and not states and not _is_known(conn, ref):
+        return None
+    told = _Told(conn, ref)
+    points = stats.series(conn, ref.work_key) if ref.work_key is not None else ()
+    return History(ref, ref.url, told.versions(steps), states, told.files(), points)
+
+
+def at(conn: Connection, ref: Ref, when: int) -> Past | None:
+    """As it was known at that moment; None if nothing was known of it yet."""
+    steps = _steps(conn, ref)
+    state = next((s for s in reversed(_states(conn, ref)) if s.at <= when), None)
+    so_far = [s for s in steps if s.at <= when]
+    if not so_far and state is None:
+        return None
+    told = _Told(conn, ref)
+    facts = so_far[-1].facts if so_far else {}
+    counted = stats.series(conn, ref.work_key) if ref.work_key is not None and so_far else ()
+    return Past(
+        ref=ref,
+        link=ref.url,
+        moment=when,
+        version=len(so_far),
+        of=len(steps),
+        version_since=so_far[-1].at if so_far else None,
+        state=state,
+        fields={name: told.value(name, value) for name, value in facts.items() if not isinstance(value, File)},
+        files=tuple(told.kept(f) for f in facts.values() if isinstance(f, File)),
+        text=told.text(facts.get("text")),
+        counters=next((p for p in reversed(counted) if p.at <= when), None),
+    )
+
+
+def first_known(conn: Connection, ref: Ref) -> int | None:
+    """When it was first seen."""
+    moments = [s.at for s in _steps(conn, ref)[:1]] + [s.at for s in _states(conn, ref)[:1]]
+    return min(moments, default=None)
+
+
+def summary(conn: Connection, ref: Ref) -> tuple[int, int | None]:
+    """How many versions there are, and when the last one was first seen."""
+    steps = _steps(conn, ref)
+    return len(steps), steps[-1].at if steps else None
+
+
+def replaced(conn: Connection, limit: int) -> tuple[Ref, ...]:
+    """Works of which a stored file was replaced upstream and its successor is stored, too; newest first."""
+    old, new = media.alias(), media.alias()
+    same = [getattr(old.c, name) == getattr(new.c, name) for name in ("owner_kind", "owner_id", "role", "idx")]
+    both = (old.c.state == "stored", new.c.state == "stored", old.c.is_current == 0, new.c.is_current == 1)
+    found = select(old.c.owner_id).where(old.c.owner_kind == "work", *same, *both).group_by(old.c.owner_id)
+    newest = found.order_by(func.max(new.c.stored_at).desc()).limit(limit)
+    return tuple(Ref.of_work(key) for key in conn.scalars(newest))
+
+
+def _steps(conn: Connection, ref: Ref) -> list[Step]:
+    found = user_steps(conn, ref.id) if ref.work_key is None else work_steps(conn, ref.work_key)
+    return distinct(found)
+
+
+def distinct(steps: Iterable[Step]) -> list[Step]:
+    """Only those that differ from the one before; what was seen at one moment is one."""
+    kept: list[Step] = []
+    for step in steps:
+        if kept and step.at == kept[-1].at:
+            before = kept[-2].facts if len(kept) > 1 else None
+            kept[-1] = Step(step.at, kept[-1].by, step.facts)
+            if kept[-1].facts == before:
+                kept.pop()
+        elif not kept or step.facts != kept[-1].facts:
+            kept.append(step)
+    return kept
+
+
+def _owner(ref: Ref) -> tuple[str, int]:
+    return ("user", ref.id) if ref.work_key is None else ("work", ref.work_key)
+
+
+def _is_known(conn: Connection, ref: Ref) -> bool:
+    kind, owner = _owner(ref)
+    stmt = select(work.c.work_key).where(work.c.work_key == owner)
+    return (
+        conn.execute(select(user.c.id).where(user.c.id == owner) if kind == "user" else stmt).first() is not None
+    )
+
+
+def _states(conn: Connection, ref: Ref) -> tuple[StateMove, ...]:
+    kind, owner = _owner(ref)
+    s, c = sighting.c, state_change.c
+    first = select(s.first_at, s.state, s.evidence).where(s.owner_kind == kind, s.owner_id == owner)
+    moves = select(c.at, c.state, c.evidence).where(c.owner_kind == kind, c.owner_id == owner)
+    rows = [*conn.execute(first.order_by(s.id).limit(1)), *conn.execute(moves.order_by(c.id))]
+    return tuple(StateMove(*row) for row in rows)
+
+
+_EMPTY = (None, "", ())
+
+
+class _Told:
+    """Turns what a step knows into what is shown: files with their rows, texts with their length."""
+
+    def __init__(self, conn: Connection, ref: Ref) -> None:
+        self._conn = conn
+        kind, owner = _owner(ref)
+        rows = conn.execute(select(media).where(media.c.owner_kind == kind, media.c.owner_id == owner))
+        self._rows = {(r.role, r.idx, r.version): r for r in rows}
+        self._texts: dict[str, str] = {}
+        self._key = ref.work_key
+
+    def versions(self, steps: Sequence[Step]) -> tuple[Version, ...]:
+        before: Mapping[str, Any] = {}
+        found = []
+        for number, step in enumerate(steps, 1):
+            found.append(Version(number, step.at, step.by, tuple(self._changes(before, step.facts, number > 1))))
+            before = step.facts
+        return tuple(found)
+
+    def _changes(self, before: Mapping[str, Any], after: Mapping[str, Any], diffs: bool) -> Iterable[Change]:
+        for name in dict.fromkeys((*after, *before)):
+            old, new = before.get(name), after.get(name)
+            if old == new or (old in _EMPTY and new in _EMPTY) or (diffs and name not in before and new == 0):
+                continue  # also a field that is heard of later than the others, and not set
+            lines: tuple[str, ...] = ()
+            if diffs and name in _PROSE:
+                lines = diff(old or "", new or "")
+            elif name == "text" and old is not None:
+                lines = diff(self.text(old) or "", self.text(new) or "")
+            yield Change(name, self.value(name, old), self.value(name, new), lines)
+
+    def value(self, name: str, value: Any) -> Any:
+        """As it is shown outside."""
+        if isinstance(value, File):
+            return self.kept(value)
+        return self._text(value) if name == "text" and value is not None else value
+
+    def kept(self, file: File) -> Kept:
+        row = self._rows.get((file.role, file.index, file.version))
+        if row is None:
+            return Kept(file.role, file.index, file.version, file.url, None, None, None, None)
+        url = row.fetched_url or row.url
+        return Kept(row.role, row.idx, row.version, url, row.state, row.path, row.size, row.sha256)
+
+    def files(self) -> tuple[dict[str, Any], ...]:
+        """Every version of every file that there is a row of."""
+        names = ("role", "version", "url", "path", "state", "size", "sha256")
+        return tuple(
+            {name: getattr(r, name) for name in names}
+            | {"page": r.idx, "is_current": bool(r.is_current)}
+            | {name: iso(getattr(r, name)) for name in ("first_seen", "stored_at")}
+            for _, r in sorted(self._rows.items())
+        )
+
+    def text(self, digest: str | None) -> str | None:
+        if digest is None:
+            return None
+        if digest not in self._texts:
+            row = self._row_of(digest, text_version.c.body)
+            self._texts[digest] = text_of(row.body) if row is not None else ""
+        return self._texts[digest]
+
+    def _text(self, digest: str) -> Text | None:
+        row = self._row_of(digest, text_version.c.id)
+        return None if row is None else Text(row.id, len(self.text(digest) or ""), digest.removeprefix("sha256:"))
+
+    def _row_of(self, digest: str, column: Any) -> Any:
+        t = text_version.c
+        newest = select(func.max(t.id)).where(t.work_key == self._key, t.digest == digest.removeprefix("sha256:"))
+        return self._conn.execute(select(column).where(t.id == newest.scalar_subquery())).first()
+
+
+def _at_to_iso(value: Any) -> Any:
+    """`plain` leaves times that are called `at` as numbers."""
+    if isinstance(value, dict):
+        return {k: iso(v) if k == "at" and isinstance(v, int) else _at_to_iso(v) for k, v in value.items()}
+    return [_at_to_iso(v) for v in value] if isinstance(value, list) else value

@@ -1,0 +1,71 @@
+"""A user as each answer that is kept left them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from pixmirror.catalogue.payloads import BASE, LEGACY, unpack
+from pixmirror.catalogue.schema import payload, user
+from pixmirror.ingest.merging import oldest_first
+from pixmirror.ingest.people import avatar_of
+from pixmirror.models import User, read
+from pixmirror.reports.history_works import Step, dumped_at
+
+_PARTS = {"profile": "", "workspace": "workspace_", "profile_publicity": "publicity_"}
+
+
+def user_steps(conn: Connection, user_id: int) -> Iterator[Step]:
+    """In the order in which they came, one for each answer that is kept."""
+    p = payload.c
+    rows = select(p.id, p.endpoint, p.codec, p.body, BASE, p.seen_at).where(
+        p.owner_kind == "user", p.owner_id == user_id
+    )
+    facts: dict[str, Any] = {}
+    now = 0
+    found = oldest_first(conn.execute(rows).all())
+    began = min((row.seen_at for row in found if row.endpoint != LEGACY), default=None)
+    for row in found:
+        now = dumped_at(row.seen_at, began) if row.endpoint == LEGACY else max(now, row.seen_at)
+        try:
+            facts = _join(facts, unpack(row.codec, row.body, row.base_body))
+        except (ValueError, AttributeError, RecursionError):
+            continue  # of a shape that is no longer read, or garbled
+        yield Step(now, row.endpoint, facts)
+    if not now:
+        yield from _row_only(conn, user_id)
+
+
+def _row_only(conn: Connection, user_id: int) -> Iterator[Step]:
+    """Of users whom no answer of their own shows."""
+    u = user.c
+    found = conn.execute(select(u.name, u.account, u.avatar_url, u.first_seen).where(u.id == user_id)).first()
+    if found is not None and (found.name or found.account):
+        facts = {"name": found.name, "account": found.account, "avatar_url": found.avatar_url}
+        yield Step(found.first_seen, "list", facts)
+
+
+def _join(facts: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    whole = isinstance(raw.get("user"), dict)
+    person = read(User, raw["user"] if whole else raw)[0]
+    identity = {
+        "name": person.name or facts.get("name", ""),
+        "account": person.account or facts.get("account", ""),
+        "avatar_url": avatar_of(person),
+    }
+    if not whole:
+        return {**facts, **identity}
+    return {**identity, "background_url": None, "comment": person.comment or "", **_profile(raw)}
+
+
+def _profile(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Every field that a profile has, also one that we have never heard of; no counters."""
+    found: dict[str, Any] = {}
+    for part, prefix in _PARTS.items():
+        values = raw.get(part)
+        for name, value in values.items() if isinstance(values, dict) else ():
+            if name.startswith("total_") or isinstance(value, dict | list):
+                continue
+            name = "background_url" if name == "background_image_url" else name
+            found[f"{prefix}{name}"] = None if value == "" else value
+    return found

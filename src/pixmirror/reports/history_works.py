@@ -1,0 +1,186 @@
+"""A work as each answer that is kept left it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, select
+
+from pixmirror.catalogue.media import File, originals
+from pixmirror.catalogue.payloads import BASE, LEGACY, unpack
+from pixmirror.catalogue.schema import media, payload, text_version
+from pixmirror.catalogue.words import pixiv_time
+from pixmirror.ingest import captions, merging
+from pixmirror.ingest import tags as ingest_tags
+from pixmirror.ingest.files import cover_file, embedded_files, zip_file
+from pixmirror.models import Illust, Novel, NovelText, UgoiraMetadata, read
+
+__all__ = ["File", "Step", "work_steps"]
+
+Slots = Mapping[tuple[str, int], File]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """All that was known after one answer: what Pixiv calls the fields, and files by what they are called."""
+
+    at: int
+    by: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    at: int
+    endpoint: str
+    raw: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """`row` has the columns of the work's row, and `detail_at`; None until an answer was no stub."""
+
+    row: SimpleNamespace | None = None
+    tags: tuple[str, ...] = ()
+    series_title: str | None = None
+    files: Slots = field(default_factory=dict)
+    frames: tuple[tuple[str, int], ...] = ()
+    text: str | None = None
+
+
+def work_steps(conn: Connection, key: int) -> Iterator[Step]:
+    """In the order in which they came, one for each answer that is kept."""
+    known = _Known()
+    answers = _answers(conn, key)
+    stripped = captions.are_stripped(conn) or any(answer.endpoint == LEGACY for answer in answers)
+    for answer in answers:
+        try:
+            known = _join(known, answer, key, stripped)
+        except ValidationError:
+            continue  # of a shape that is no longer read
+        if known.row is not None or known.text is not None:
+            yield Step(answer.at, answer.endpoint, _facts(known))
+
+
+def _answers(conn: Connection, key: int) -> list[_Answer]:
+    p = payload.c
+    rows = select(p.id, p.endpoint, p.codec, p.body, BASE, p.seen_at)
+    found, dumps, now = [], [], 0
+    for row in merging.oldest_first(conn.execute(rows.where(p.owner_kind == "work", p.owner_id == key)).all()):
+        try:
+            raw = unpack(row.codec, row.body, row.base_body)
+        except (ValueError, RecursionError):
+            continue  # garbled: `reindex` counts it
+        if row.endpoint == LEGACY:
+            dumps.append(_Answer(row.seen_at, row.endpoint, raw))
+            continue
+        now = max(now, row.seen_at)  # a clock that was set back does not change the order
+        found.append(_Answer(now, row.endpoint, raw))
+    found += _without_payload(conn, key, found)
+    found.sort(key=lambda answer: answer.at)
+    began = found[0].at if found else None
+    return [*(replace(one, at=dumped_at(one.at, began)) for one in dumps), *found]
+
+
+def dumped_at(at: int, began: int | None) -> int:
+    """When what a dump says was known at the latest: before anything that Pixiv showed us since then."""
+    return at if began is None else min(at, began - 1)
+
+
+def _without_payload(conn: Connection, key: int, found: Sequence[_Answer]) -> Iterator[_Answer]:
+    """Texts and zips of which only the row is left, as answers."""
+    told = {answer.raw.get("text") for answer in found if answer.endpoint == "webview"}
+    t, m = text_version.c, media.c
+    for row in conn.execute(select(t.digest, t.seen_at).where(t.work_key == key).order_by(t.id)):
+        if (text := f"sha256:{row.digest}") not in told:
+            yield _Answer(row.seen_at, "webview", {"id": key >> 1, "text": text})
+    if not any(answer.endpoint == "ugoira" for answer in found):
+        zips = select(m.url, m.first_seen).where(m.owner_kind == "work", m.owner_id == key, m.role == "ugoira")
+        for row in conn.execute(zips.order_by(m.id)):
+            yield _Answer(row.first_seen, "ugoira", {"zip_urls": {"medium": row.url}, "frames": []})
+
+
+def _join(known: _Known, answer: _Answer, key: int, stripped: bool) -> _Known:
+    if answer.endpoint == "stub":
+        return known
+    if answer.endpoint == "webview":
+        return _join_text(known, read(NovelText, answer.raw)[0])
+    if answer.endpoint == "ugoira":
+        return _join_ugoira(known, read(UgoiraMetadata, answer.raw)[0])
+    item = (read(Novel, answer.raw) if key & 1 else read(Illust, answer.raw))[0]
+    return known if item.is_stub else _join_work(known, item, answer, stripped)
+
+
+def _join_work(known: _Known, item: Illust | Novel, answer: _Answer, stripped: bool) -> _Known:
+    row, tags, old = merging.content_of(answer.endpoint, item), ingest_tags.names(item.tags), known.row
+    detailed = answer.at if answer.endpoint == "detail" else None
+    title = item.series.title if item.series else ""
+    if old is not None:
+        tags = merging.merge(answer.endpoint, row, tags, old, known.tags, stripped=stripped)
+        detailed = detailed or old.detail_at
+        if row["series_key"] is not None and row["series_key"] == old.series_key:
+            title = title or known.series_title or ""
+    files = known.files
+    if answer.endpoint != LEGACY and isinstance(item, Illust) and (shown := originals(item)):
+        files = merging.merge_files(files, shown, whole=len(shown) >= item.page_count)
+    return replace(
+        known,
+        row=SimpleNamespace(**row, detail_at=detailed),
+        tags=tuple(tags),
+        series_title=title or None,
+        files=files,
+    )
+
+
+def _join_text(known: _Known, novel: NovelText) -> _Known:
+    files = known.files
+    cover = cover_file(novel.cover_url)
+    for shown in ([cover] if cover else [], embedded_files(novel.images)):
+        if shown:
+            files = merging.merge_files(files, shown, whole=True)
+    return replace(known, files=files, text=novel.text)
+
+
+def _join_ugoira(known: _Known, metadata: UgoiraMetadata) -> _Known:
+    shown = [zip_file(metadata.zip_urls.medium)]
+    frames = tuple((f.file, f.delay) for f in metadata.frames) or known.frames
+    return replace(known, files=merging.merge_files(known.files, shown, whole=True), frames=frames)
+
+
+def _facts(known: _Known) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    if (row := known.row) is not None:
+        facts = {
+            "title": row.title,
+            "caption": row.caption,
+            "tags": known.tags,
+            "type": row.type,
+            "user_id": row.user_id,
+            "series_id": None if row.series_key is None else row.series_key >> 1,
+            "series_title": known.series_title,
+            "create_date": pixiv_time(row.create_date),
+            "page_count": row.page_count,
+            "width": row.width,
+            "height": row.height,
+            "restrict": row.restrict,
+            "x_restrict": row.x_restrict,
+            "sanity_level": row.sanity_level,
+            "illust_ai_type": row.ai_type,
+            "text_length": row.text_length,
+            "is_original": row.is_original,
+            "language": row.language,
+        }
+    if known.text is not None:
+        facts["text"] = known.text
+    if known.frames:
+        facts["frames"] = known.frames
+    for slot in sorted(known.files, key=lambda s: (s[0] != "page", s)):
+        facts[slot_name(*slot)] = known.files[slot]
+    return facts
+
+
+def slot_name(role: str, index: int) -> str:
+    """What a file is called: page 0, embed 12, cover, ugoira."""
+    return f"{role} {index}" if role in ("page", "embed") else role

@@ -1,0 +1,300 @@
+"""What is still to be asked for, and what a job will take: requests, files, bytes and hours, from what is known.
+
+Nothing here asks Pixiv. What is not known is estimated from what is like it, or said to be unknown.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, create_engine
+
+from pixmirror.catalogue.schema import metadata
+from pixmirror.catalogue.words import plain
+from pixmirror.clock import DAY_MS
+from pixmirror.models import Medium
+from pixmirror.reports import plan_known as known
+
+MONTH = 30 * DAY_MS
+PAGE = 30
+ASSUMED_BYTES_PER_HOUR = 3600 * (2 << 20)
+# Per artist, where nothing is known of any: a guess that says so.
+ASSUMED_WORKS = {"illust": 60.0, "novel": 5.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How fast it may go, or goes. None or 0: not limited by this, or not known."""
+
+    requests_per_hour: float | None = None
+    requests_per_day: int = 0
+    files_per_hour: float | None = None
+    bytes_per_hour: float | None = None
+    bytes_per_day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A job of the configuration, as far as it costs. `runs_per_day`: how often it is due; `heads`: lists a run.
+
+    Rankings: `modes` and `days` (ISO dates) that it covers, `pages` of each; `rankings_per_day`: requests that
+    come again every day.
+    """
+
+    name: str
+    kind: str
+    runs_per_day: float = 1.0
+    heads: int = 0
+    users: tuple[int, ...] = ()
+    media: tuple[Medium, ...] = ()
+    restrict: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
+    pages: int = 0
+    rankings_per_day: float = 0.0
+    comments: bool = True
+    profiles: bool = True
+    novels: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is to be done now: requests by what they are for, files and their bytes; and what of it is guessed."""
+
+    requests: Mapping[str, int]
+    files: int
+    bytes: int
+    works: int = 0  # that lists still hide
+    guessed: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> int:
+        return sum(self.requests.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What it takes now, and then every day. `hours`: until all that is known of is done."""
+
+    jobs: tuple[str, ...]
+    requests: Mapping[str, int]
+    requests_total: int
+    files: int
+    bytes: int
+    works: int
+    hours: float | None
+    hours_requests: float | None
+    hours_files: float | None
+    next_30_days: Mapping[str, int]
+    per_day: Mapping[str, float]
+    per_day_total: float
+    unknown: tuple[str, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `plan --json` prints."""
+        result: dict[str, Any] = plain(self)
+        return result
+
+
+@contextmanager
+def nothing_yet() -> Iterator[Connection]:
+    """A catalogue in memory that holds nothing, for who asks before the first sync."""
+    engine = create_engine("sqlite://")
+    try:
+        with engine.connect() as conn:
+            metadata.create_all(conn)
+            yield conn
+    finally:
+        engine.dispose()
+
+
+def pages(total: float, offset: int = 0) -> int:
+    """Requests for a list of so many, from an offset on: each page shows one item of the page before."""
+    rest = total - offset
+    return 1 if rest <= PAGE else 1 + -int(-(rest - PAGE) // (PAGE - 1))
+
+
+def left(conn: Connection, now: int, job: str | None = None) -> Left:
+    """All that is due now, with what the lists that are not read to their end will bring."""
+    lists, works, guessed = _lists(conn, now, job)
+    requests: dict[str, float] = {"lists": lists}
+    due = known.chores(conn, now, job)
+    comments = due.pop("comments", 0)
+    for kind, n in due.items():
+        requests[_NAMES.get(kind, kind)] = requests.get(_NAMES.get(kind, kind), 0) + n
+    wanted = known.wanted_files(conn, job)
+    mean = known.means(conn)
+    pages_of_comments, comments_in_them = known.comments_due(conn, now, job)
+    requests["comments"] = max(pages_of_comments, comments)
+    requests["replies"] = requests.get("replies", 0) + comments_in_them * mean.replies
+    files: int = wanted.files
+    size = float(wanted.bytes)
+    files_of = {"illust": mean.files, "novel": mean.novel_files}
+    for medium, count in works.items():
+        wants = count * mean.wanted
+        _add(requests, "ugoira", wants * mean.ugoira if medium == "illust" else 0)
+        _add(requests, "texts", wants if medium == "novel" else 0)
+        _add(requests, "comments", count * mean.comment_pages)
+        _add(requests, "replies", count * mean.comments * mean.replies)
+        files += round(wants * files_of[medium])
+        pages_of_each = max(mean.files - mean.ugoira, 0)
+        of_each = pages_of_each * mean.size + mean.ugoira * mean.ugoira_size
+        size += wants * (of_each if medium == "illust" else mean.novel_files * mean.novel_size)
+    return Left(
+        {what: round(n) for what, n in requests.items() if round(n)},
+        files,
+        round(size),
+        round(sum(works.values())),
+        (*guessed, *wanted.guessed),
+    )
+
+
+_NAMES = {
+    "text": "texts", "profile": "profiles", "detail": "details", "bookmark_tags": "own bookmark tags",
+    "coverage": "website", "web": "website", "bookmark": "own bookmarks", "follow": "own follows",
+}  # fmt: skip
+
+
+def _add(requests: dict[str, float], what: str, n: float) -> None:
+    requests[what] = requests.get(what, 0) + n
+
+
+def _lists(conn: Connection, now: int, job: str | None) -> tuple[int, dict[str, float], tuple[str, ...]]:
+    """(requests for what is not read of lists, {medium: works that these will show}, what was guessed)."""
+    requests, works, guessed = 0, {"illust": 0.0, "novel": 0.0}, 0
+    bookmarks = set()
+    artists = known.artist_lists(conn, now, job)
+    means = {m: known.mean_total(conn, m) for m in works}
+    for one in artists:
+        guessed += one.total is None
+        usual = means[one.medium] or ASSUMED_WORKS[one.medium]
+        total = max(usual if one.total is None else one.total, one.known)
+        for offset in one.offsets:
+            requests += pages(total, offset)
+        requests += (pages(total) if one.is_new else 1) if one.is_due else 0
+        if one.is_unread:
+            works[one.medium] += total - one.known
+    for other in known.other_lists(conn, now, job):
+        requests += max(1, -(-(other.total - other.read) // PAGE)) if other.total is not None else 1
+        if other.total is None:
+            bookmarks.add(other.name)
+    notes = [f"how many works {guessed:,} artists have was guessed: their profiles are not read yet"] * bool(
+        guessed
+    )
+    notes += [f"how long the list of {name} is: it is counted as one page" for name in sorted(bookmarks)]
+    return requests, works, tuple(notes)
+
+
+def hours_of(n: float, per_hour: float | None, per_day: float) -> float | None:
+    """Hours for so many at this pace under a daily cap; None if neither is known."""
+    if not n:
+        return 0.0
+    if not per_hour:
+        return n / per_day * 24 if per_day else None
+    if not per_day or per_hour * 24 <= per_day:
+        return n / per_hour
+    days = int((n - 1) // per_day)
+    return days * 24 + (n - days * per_day) / per_hour
+
+
+def hours_left(todo: Left, rates: Rates) -> tuple[float | None, float | None]:
+    """Hours for the requests, and for the files; they go on side by side."""
+    asked = hours_of(todo.asked, rates.requests_per_hour, rates.requests_per_day)
+    by_size = hours_of(todo.bytes, rates.bytes_per_hour, rates.bytes_per_day) if todo.bytes else None
+    by_number = hours_of(todo.files, rates.files_per_hour, 0)
+    if not todo.files:
+        return asked, 0.0
+    found = [h for h in (by_size if rates.bytes_per_hour else None, by_number) if h is not None]
+    return asked, max(found, default=by_size)
+
+
+def eta(conn: Connection, now: int, rates: Rates) -> float | None:
+    """Hours until what is known of is done; None where the pace is not known."""
+    asked, files = hours_left(left(conn, now), rates)
+    return None if asked is None or files is None else round(max(asked, files), 2)
+
+
+def plan(
+    conn: Connection, now: int, jobs: Sequence[Asked], rates: Rates = Rates(), job: str | None = None
+) -> Plan:
+    """What these jobs take. `job`: only the one of this name, whose part of what is known is counted."""
+    todo = left(conn, now, job)
+    requests = dict(todo.requests)
+    unknown = list(todo.guessed)
+    for one in jobs:
+        first, notes = _first_run(conn, one, now)
+        for what, n in first.items():
+            requests[what] = requests.get(what, 0) + n
+        unknown += [f"{one.name}: {text}" for text in notes]
+    if todo.files and not rates.bytes_per_hour and not rates.files_per_hour:
+        rates = Rates(
+            rates.requests_per_hour, rates.requests_per_day, None, ASSUMED_BYTES_PER_HOUR, rates.bytes_per_day
+        )
+        unknown.append("how fast files come is not measured yet: 2 MiB a second is assumed")
+    whole = Left(requests, todo.files, todo.bytes)
+    asked, files = hours_left(whole, rates)
+    later = known.chores(conn, now + MONTH, job, after=now)
+    per_day = _per_day(conn, now, jobs, job)
+    both = None if asked is None or files is None else round(max(asked, files), 2)
+    return Plan(
+        jobs=tuple(j.name for j in jobs),
+        requests=requests,
+        requests_total=sum(requests.values()),
+        files=todo.files,
+        bytes=todo.bytes,
+        works=todo.works,
+        hours=both,
+        hours_requests=None if asked is None else round(asked, 2),
+        hours_files=None if files is None else round(files, 2),
+        next_30_days={_NAMES.get(kind, kind): n for kind, n in later.items()},
+        per_day={what: round(n, 1) for what, n in per_day.items() if round(n, 1)},
+        per_day_total=round(sum(per_day.values()), 1),
+        unknown=tuple(dict.fromkeys(unknown)),
+    )
+
+
+def _first_run(conn: Connection, job: Asked, now: int) -> tuple[dict[str, int], list[str]]:
+    """What its next run asks before it knows more, and what nobody can say before."""
+    requests: dict[str, int] = {"lists": job.heads} if job.heads else {}
+    rankings = job.pages * known.rankings_due(conn, job.media, job.modes, job.days, now)
+    if rankings:
+        requests["rankings"] = rankings
+    notes: list[str] = []
+    if job.kind == "following" and not known.was_read(conn, "user/following", job.name):
+        notes.append(
+            "the following list was never read: first 1 request per 30 artists, then for each artist 1 for the "
+            "profile and 1 per 30 works, 1 for each ugoira and each novel, 1 or more for comments"
+        )
+    if job.kind == "user":
+        new = known.never_read(conn, job.name, job.users)
+        if new:
+            requests["profiles"] = len(new) if job.profiles else 0
+            notes.append(
+                f"{len(new):,} of its artists were never read: 1 request per 30 works of each, 1 for each ugoira "
+                "and each novel, 1 or more for comments"
+            )
+    if job.kind == "bookmarks" and not known.was_read(conn, "user/bookmarks/illust", job.name):
+        notes.append("the bookmarks were never read: 1 request per 30 bookmarks, then what their works need")
+    if rankings:
+        notes.append("which works the rankings name: up to 30 on each page, with their files")
+    return requests, notes
+
+
+def _per_day(conn: Connection, now: int, jobs: Sequence[Asked], job: str | None) -> dict[str, float]:
+    """What it takes every day once all is read."""
+    mean, kinds = known.means(conn), {j.kind for j in jobs}
+    found: dict[str, float] = {
+        "list heads": sum(j.runs_per_day * j.heads for j in jobs),
+        "rankings": sum(j.rankings_per_day for j in jobs),
+        "whole lists of follows": known.follows(conn) / PAGE if "following" in kinds else 0,
+        "whole lists of bookmarks": known.bookmarks(conn) / PAGE / 7 if "bookmarks" in kinds else 0,
+        "re-reading lists": known.refresh_a_day(conn, job),
+        "re-reading works": known.chores_in_lane(conn, now + MONTH, job) / 30,
+        "profiles": known.profiles(conn, job) / 30,
+    }
+    new = known.new_a_day(conn, now, job)
+    if any(j.comments for j in jobs):
+        found["comments"] = sum(new.values()) * (mean.comment_pages + mean.comments * mean.replies)
+    found["ugoira and texts of new works"] = new["illust"] * mean.ugoira + new["novel"]
+    return found

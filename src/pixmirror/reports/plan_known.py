@@ -1,0 +1,286 @@
+"""What the catalogue knows of what is still to come: totals of profiles, lists half read, mean sizes."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pixmirror.catalogue import runs
+from pixmirror.clock import DAY_MS
+from pixmirror.ingest import ranking as ingest_ranking
+from pixmirror.models import Lane, Medium
+
+SAMPLE = 5_000
+# Bytes of one file, where none of its role is stored.
+ASSUMED_SIZE = {"page": 1_500_000, "ugoira": 4_000_000, "cover": 300_000, "embed": 400_000}
+TOTAL = (
+    "CASE f.endpoint WHEN 'user/novels' THEN u.total_novels ELSE u.total_illusts + coalesce(u.total_manga, 0) END"
+)
+MINE = "(:job IS NULL OR EXISTS (SELECT 1 FROM feed_job j WHERE j.feed_id = f.id AND j.job = :job))"
+_OF_JOB = """(:job IS NULL OR CASE
+  WHEN kind IN ('profile', 'coverage', 'follow') THEN EXISTS (SELECT 1 FROM feed f
+      JOIN feed_job j ON j.feed_id = f.id WHERE j.job = :job AND f.params = '{"user_id":' || key || '}')
+  WHEN kind = 'replies' THEN EXISTS (SELECT 1 FROM comment c JOIN work_job j ON j.work_key = c.work_key
+      WHERE c.comment_key = key AND j.job = :job)
+  WHEN kind = 'bookmark_tags' THEN EXISTS (SELECT 1 FROM feed f JOIN feed_job j ON j.feed_id = f.id
+      WHERE j.job = :job AND f.endpoint LIKE 'user/bookmarks/%')
+  ELSE EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = key AND j.job = :job) END)"""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistList:
+    """A list of one artist's works that is to be read. `total`: as the profile counts, None before it is read."""
+
+    medium: Medium
+    total: int | None
+    known: int
+    offsets: tuple[int, ...]  # at which gaps go on
+    is_due: bool
+    is_new: bool
+    is_unread: bool  # not yet read to its end
+
+
+@dataclass(frozen=True, slots=True)
+class OtherList:
+    """A list of the account's own that is to be read on."""
+
+    name: str
+    total: int | None
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    files: int
+    bytes: int
+    guessed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a work of the mirror is like, on average. `wanted`: the share that filters let through."""
+
+    files: float = 1.5
+    novel_files: float = 1.2
+    size: float = 1_500_000
+    novel_size: float = 300_000
+    ugoira_size: float = 4_000_000
+    ugoira: float = 0.03
+    wanted: float = 1.0
+    comment_pages: float = 1.0
+    comments: float = 1.0
+    replies: float = 0.1
+
+
+def _pairs(conn: Connection, sql: str, **bound: Any) -> dict[str, Any]:
+    return {row[0]: row[1] for row in conn.execute(text(sql), bound)}
+
+
+def chores(conn: Connection, before: int, job: str | None, after: int = 0) -> dict[str, int]:
+    """How many chores of each kind are due by `before`, those due by `after` left out."""
+    sql = (
+        f"SELECT kind, count(*) FROM chore WHERE due_at <= :before AND due_at > :after AND {_OF_JOB} GROUP BY kind"
+    )
+    return _pairs(conn, sql, before=before, after=after, job=job)
+
+
+def chores_in_lane(conn: Connection, before: int, job: str | None, lane: int = Lane.REFRESH) -> int:
+    these = "lane = :lane AND due_at <= :before AND kind IN ('detail', 'text')"
+    sql = f"SELECT count(*) FROM chore WHERE {these} AND {_OF_JOB}"
+    return int(conn.execute(text(sql), {"lane": int(lane), "before": before, "job": job}).scalar() or 0)
+
+
+def comments_due(conn: Connection, now: int, job: str | None) -> tuple[int, int]:
+    """(pages, comments) of the works whose comments are due, as far as their totals are known."""
+    sql = f"""
+    SELECT coalesce(sum(max(1, (coalesce(total_comments, 0) + 29) / 30)), 0), coalesce(sum(total_comments), 0)
+    FROM chore JOIN work ON work.work_key = key WHERE kind = 'comments' AND due_at <= :now AND {_OF_JOB}"""
+    pages, total = conn.execute(text(sql), {"now": now, "job": job}).one()
+    return int(pages), int(total)
+
+
+def artist_lists(conn: Connection, now: int, job: str | None) -> list[ArtistList]:
+    """Lists of artists that are due or have gaps."""
+    sql = f"""
+    SELECT f.id, f.endpoint, f.head_at, f.full_at, f.due_at <= :now AS due, {TOTAL} AS total,
+      (SELECT json_group_array(json_extract(g.spec, '$.offset')) FROM gap g
+        WHERE g.feed_id = f.id AND g.due_at < 9007199254740992) AS offsets,
+      (SELECT count(*) FROM work w WHERE w.user_id = json_extract(f.params, '$.user_id')
+        AND w.evidence IS NOT 'legacy' AND (w.work_key & 1) = (f.endpoint = 'user/novels')) AS known
+    FROM feed f LEFT JOIN user u ON u.id = json_extract(f.params, '$.user_id')
+    WHERE f.endpoint IN ('user/illusts', 'user/novels') AND {MINE}
+      AND EXISTS (SELECT 1 FROM feed_job WHERE feed_job.feed_id = f.id)
+      AND (f.due_at <= :now OR EXISTS (SELECT 1 FROM gap g WHERE g.feed_id = f.id))"""
+    return [
+        ArtistList(
+            medium="novel" if r.endpoint == "user/novels" else "illust",
+            total=r.total,
+            known=r.known,
+            offsets=tuple(o or 0 for o in json.loads(r.offsets)),
+            is_due=bool(r.due),
+            is_new=r.head_at is None,
+            is_unread=r.full_at is None,
+        )
+        for r in conn.execute(text(sql), {"now": now, "job": job})
+    ]
+
+
+def other_lists(conn: Connection, now: int, job: str | None) -> list[OtherList]:
+    """Gaps of the account's own lists: follows, bookmarks, follow feeds."""
+    sql = f"""
+    SELECT f.endpoint, f.params, g.kind, u.total_bookmarks_public AS public,
+      (SELECT count(*) FROM bookmark b WHERE b.account_id = f.account_id AND b.state = 'live'
+        AND b.restrict = json_extract(f.params, '$.restrict')
+        AND (b.work_key & 1) = (f.endpoint = 'user/bookmarks/novel')) AS bookmarks,
+      (SELECT count(*) FROM follow w WHERE w.account_id = f.account_id AND w.state = 'live') AS follows
+    FROM gap g JOIN feed f ON f.id = g.feed_id LEFT JOIN user u ON u.id = f.account_id
+    WHERE f.endpoint NOT IN ('user/illusts', 'user/novels') AND g.due_at < 9007199254740992 AND {MINE}"""
+    found = []
+    for r in conn.execute(text(sql), {"job": job}):
+        restrict = json.loads(r.params).get("restrict", "")
+        name, total, read = f"{r.endpoint} {restrict}".strip(), None, 0
+        if r.endpoint.startswith("user/bookmarks"):
+            if r.kind == "full":
+                total = r.bookmarks
+            elif r.public is not None and restrict == "public" and r.endpoint.endswith("illust"):
+                total, read = max(r.public, r.bookmarks), r.bookmarks
+        elif r.endpoint == "user/following" and r.kind == "full":
+            total = r.follows
+        found.append(OtherList(name, total, read))
+    return found
+
+
+def mean_total(conn: Connection, medium: str) -> float | None:
+    """The mean number of works of an artist whose profile was read and whose list is walked."""
+    endpoint = "user/novels" if medium == "novel" else "user/illusts"
+    sql = f"""
+    SELECT avg({TOTAL}) FROM feed f JOIN user u ON u.id = json_extract(f.params, '$.user_id')
+    WHERE f.endpoint = :endpoint AND u.profile_at IS NOT NULL"""
+    mean: float | None = conn.execute(text(sql), {"endpoint": endpoint}).scalar()
+    return mean
+
+
+def wanted_files(conn: Connection, job: str | None) -> Wanted:
+    """Files to fetch, and their bytes by the mean size of stored ones of their role."""
+    mine = "(:job IS NULL OR EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = owner_id AND j.job = :job))"
+    counts: dict[str, int] = {}
+    for state in ("wanted", "waiting", "fetching"):  # literals: a partial index for each
+        sql = f"SELECT role, count(*) FROM media WHERE state = '{state}' AND {mine} GROUP BY role"
+        for role, n in conn.execute(text(sql), {"job": job}):
+            counts[role] = counts.get(role, 0) + n
+    sizes = mean_sizes(conn)
+    lacking = sorted(role for role in counts if role not in sizes)
+    size = sum(n * sizes.get(role, ASSUMED_SIZE.get(role, 1_000_000)) for role, n in counts.items())
+    guessed = (f"how large files are ({', '.join(lacking)}) was assumed: none is stored yet",) if lacking else ()
+    return Wanted(sum(counts.values()), round(size), guessed)
+
+
+def mean_sizes(conn: Connection) -> dict[str, float]:
+    """{role: mean size} of files stored lately."""
+    sql = f"""
+    SELECT role, avg(size) FROM (SELECT role, size FROM media WHERE state = 'stored' AND size IS NOT NULL
+      ORDER BY stored_at DESC LIMIT {SAMPLE}) GROUP BY role"""
+    return _pairs(conn, sql)
+
+
+def means(conn: Connection) -> Means:
+    sizes = mean_sizes(conn)
+    works = conn.execute(text(_WORKS)).one()
+    files = _pairs(conn, _FILES)
+    replies = conn.execute(
+        text(f"SELECT avg(has_replies) FROM (SELECT has_replies FROM comment LIMIT {SAMPLE})")
+    ).scalar()
+    wanted = conn.execute(text(_REFUSED)).scalar()
+    usual = Means()
+
+    def known(value: float | None, else_: float) -> float:
+        return else_ if value is None else float(value)
+
+    return Means(
+        files=known(files.get("illust"), usual.files),
+        novel_files=known(files.get("novel"), usual.novel_files),
+        size=sizes.get("page", usual.size),
+        novel_size=sizes.get("cover", usual.novel_size),
+        ugoira_size=sizes.get("ugoira", usual.ugoira_size),
+        ugoira=known(works.ugoira, usual.ugoira),
+        wanted=known(wanted, usual.wanted),
+        comment_pages=known(works.pages, usual.comment_pages),
+        comments=known(works.comments, usual.comments),
+        replies=known(replies, usual.replies),
+    )
+
+
+_WORKS = f"""
+SELECT avg(CASE WHEN medium = 'illust' THEN type = 'ugoira' END) AS ugoira,
+  avg((total_comments + 29) / 30) AS pages,
+  avg(total_comments) AS comments
+FROM (SELECT medium, type, total_comments FROM work WHERE user_id IS NOT NULL
+  ORDER BY work_key DESC LIMIT {SAMPLE})"""
+_FILES = f"""
+SELECT medium, avg(n) FROM (
+  SELECT medium, (SELECT count(*) FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = w.work_key
+    AND m.is_current = 1) AS n
+  FROM (SELECT work_key, medium FROM work WHERE user_id IS NOT NULL ORDER BY work_key DESC LIMIT {SAMPLE}) w)
+GROUP BY medium"""
+_REFUSED = f"""
+SELECT avg(wanted) FROM (SELECT max(refused_reason IS NULL) AS wanted FROM
+  (SELECT work_key, refused_reason FROM work_job ORDER BY work_key DESC LIMIT {SAMPLE}) GROUP BY work_key)"""
+
+
+def was_read(conn: Connection, endpoint: str, job: str) -> bool:
+    """Whether a list of this kind was begun for the job."""
+    sql = """SELECT 1 FROM feed f JOIN feed_job j ON j.feed_id = f.id
+    WHERE j.job = :job AND f.endpoint = :endpoint AND f.head_at IS NOT NULL LIMIT 1"""
+    return conn.execute(text(sql), {"job": job, "endpoint": endpoint}).first() is not None
+
+
+def never_read(conn: Connection, job: str, user_ids: Sequence[int]) -> list[int]:
+    sql = """SELECT json_extract(f.params, '$.user_id') FROM feed f JOIN feed_job j ON j.feed_id = f.id
+    WHERE j.job = :job AND f.endpoint = 'user/illusts' AND f.head_at IS NOT NULL"""
+    read = set(conn.execute(text(sql), {"job": job}).scalars())
+    return [i for i in user_ids if i not in read]
+
+
+def rankings_due(
+    conn: Connection, media: Sequence[Medium], modes: Sequence[str], days: Sequence[str], now: int
+) -> int:
+    """How many of these rankings the next run reads; the others were read."""
+    account, due = runs.account_id(conn) or 0, 0
+    for medium in media if days else ():
+        for mode in modes:
+            read = ingest_ranking.ranking_days(conn, account, medium, mode)
+            due += sum(ingest_ranking.is_due(read.get(day), now) for day in days)
+    return due
+
+
+def follows(conn: Connection) -> int:
+    return int(conn.execute(text("SELECT count(*) FROM follow WHERE state = 'live'")).scalar() or 0)
+
+
+def bookmarks(conn: Connection) -> int:
+    return int(conn.execute(text("SELECT count(*) FROM bookmark WHERE state = 'live'")).scalar() or 0)
+
+
+def profiles(conn: Connection, job: str | None) -> int:
+    sql = f"SELECT count(*) FROM chore WHERE kind = 'profile' AND {_OF_JOB}"
+    return int(conn.execute(text(sql), {"job": job}).scalar() or 0)
+
+
+def refresh_a_day(conn: Connection, job: str | None) -> float:
+    """Requests a day for reading artists' lists again: each in its own rhythm, and wholly now and then."""
+    sql = f"""
+    SELECT coalesce(sum({DAY_MS}.0 / max(f.refresh_at - f.head_at, {DAY_MS})), 0),
+      coalesce(sum(max(0, coalesce({TOTAL}, 0) - 30) / 29.0), 0) / 90
+    FROM feed f LEFT JOIN user u ON u.id = json_extract(f.params, '$.user_id')
+    WHERE f.refresh_at IS NOT NULL AND f.head_at IS NOT NULL AND {MINE}"""
+    heads, rest = conn.execute(text(sql), {"job": job}).one()
+    return float(heads + rest)
+
+
+def new_a_day(conn: Connection, now: int, job: str | None) -> dict[str, float]:
+    """How many works are posted a day, by medium, as the last 30 days were."""
+    sql = """SELECT medium, count(*) / 30.0 FROM work WHERE create_date > :since AND (:job IS NULL OR EXISTS
+      (SELECT 1 FROM work_job j WHERE j.work_key = work.work_key AND j.job = :job)) GROUP BY medium"""
+    return {"illust": 0.0, "novel": 0.0} | _pairs(conn, sql, since=now - 30 * DAY_MS, job=job)

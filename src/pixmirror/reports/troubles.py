@@ -1,0 +1,273 @@
+"""What is wrong, as data: the cause, the thing, one sentence, what to do, and when it is tried again.
+
+`status` and the end of `sync` say these sentences; what only a running process knows is told to it.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pixmirror.catalogue import clocks, endpoints, runs
+from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.words import said
+from pixmirror.clock import DAY_MS
+from pixmirror.ledger import judge
+
+LAST = "troubles"  # meta key: what the last process could not get over
+SAMPLE = 1000
+SOON_MS = 600_000
+TRIES = 2  # what failed so often is told; before that it may be over in a minute
+_ID = re.compile(r"\d{5,}")
+_ENDPOINT_GONE = "Pixiv has no such endpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that is wrong. `cause`: login, pixiv, images, storage, catalogue, limited, brake, list, question,
+    endpoint, file, damaged, unread, capped, clock. `explained`: nothing is left to do, it is only good to know.
+    """
+
+    cause: str
+    thing: str
+    says: str
+    do: str = ""
+    next_at: int | None = None
+    explained: bool = False
+
+    def __str__(self) -> str:
+        told = self.next_at is None or said(self.next_at) in self.says
+        again = "" if told or self.next_at is None else f"Next try: {said(self.next_at)}."
+        return " ".join(part for part in (_ended(self.says), _ended(self.do), again) if part)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if not sentence or sentence.endswith((".", "!", "?", ":")) else f"{sentence}."
+
+
+def keep(conn: Connection, found: Sequence[Trouble]) -> None:
+    """What a process that ends could not get over, for `status` after it; nothing where all went well."""
+    if found:
+        runs.set_meta(conn, LAST, json.dumps([asdict(one) for one in found]))
+    else:
+        conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": LAST})
+
+
+def kept(conn: Connection) -> tuple[Trouble, ...]:
+    """What the last process could not get over."""
+    value = runs.get_meta(conn, LAST)
+    return tuple(Trouble(**one) for one in json.loads(value)) if value else ()
+
+
+def known(conn: Connection, now: int) -> tuple[Trouble, ...]:
+    """All that the catalogue knows to be wrong, the widest first."""
+    return (
+        *_clock(conn, now), *_limited(conn, now), *_brakes(conn, now), *_endpoints(conn), *_lists(conn, now),
+        *_questions(conn, now), *_files(conn, now), *_unread(conn), *_capped(conn),
+    )  # fmt: skip
+
+
+def _clock(conn: Connection, now: int) -> Iterator[Trouble]:
+    if (value := runs.get_meta(conn, clocks.BEHIND)) is not None:
+        found = json.loads(value)
+        yield Trouble(
+            "clock", "the clock of this machine",
+            f"The clock was at {said(found['now'])}, but it has been {said(found['latest'])} before, and Pixiv "
+            "has shown works of later days: until it is right, nothing is done at its time",
+            "Set the clock of this machine",
+        )  # fmt: skip
+    if (value := runs.get_meta(conn, clocks.SET_BACK)) is not None:
+        found = json.loads(value)
+        if 0 <= now - found["at"] < 7 * DAY_MS and found["by"] >= DAY_MS:
+            yield Trouble(
+                "clock", "the clock of this machine",
+                f"The clock was {found['by'] // DAY_MS:,} days ahead until {said(found['at'])}; what it had put "
+                "off was pulled back, and what first came in then may carry wrong dates",
+                explained=True,
+            )  # fmt: skip
+
+
+def _limited(conn: Connection, now: int) -> Iterator[Trouble]:
+    for key, thing, why in (
+        ("pacer", "the App API", "Pixiv asked for fewer requests"),
+        ("image_budget", "the image host", "The image host asked for a pause"),
+    ):
+        until = _cooldown(runs.get_meta(conn, key))
+        if now < until <= now + DAY_MS:
+            yield Trouble("limited", thing, f"{why}: nothing is sent to it until {said(until)}", "", until)
+
+
+def _cooldown(saved: str | None) -> int:
+    """Until when the budget that a process saved asks for quiet; 0 where it does not, or cannot be read."""
+    try:
+        return int(json.loads(saved or "{}").get("cooldown_until", 0))
+    except (AttributeError, TypeError, ValueError):
+        return 0
+
+
+def _brakes(conn: Connection, now: int) -> Iterator[Trouble]:
+    for brake in judge.troubles(judge.brakes(conn), now):
+        yield Trouble("brake", brake.kind, str(brake), "`pixmirror help nothing-lost` tells about the brake")
+
+
+def _endpoints(conn: Connection) -> Iterator[Trouble]:
+    for name, found in endpoints.refusals(conn).items():
+        if found.believed:
+            gone = f"{found.reason.rstrip('.')} since {said(found.since)}"
+            says = f"{gone}: what needs it waits, and one try a day tells"
+            yield Trouble("endpoint", name, says, _advice("endpoint"), found.until)
+
+
+def _told_of_endpoints(conn: Connection) -> set[str]:
+    """What waits for these reasons is told once, for the endpoint."""
+    return {found.reason for found in endpoints.refusals(conn).values() if found.believed}
+
+
+_LISTS = text(
+    "SELECT endpoint, params, failures, error, due_at FROM feed WHERE failures >= :tries AND due_at IS NOT NULL "
+    "UNION ALL SELECT f.endpoint, f.params, g.failures, g.error, g.due_at "
+    "FROM gap g JOIN feed f ON f.id = g.feed_id WHERE g.failures >= :tries LIMIT :most"
+)
+_NAMES = {
+    "user/illusts": "the list of works of", "user/novels": "the list of novels of",
+    "user/following": "the list of artists you follow", "user/bookmarks/illust": "the list of your bookmarks",
+    "user/bookmarks/novel": "the list of your novel bookmarks", "illust/follow": "the feed of new works",
+    "novel/follow": "the feed of new novels",
+}  # fmt: skip
+
+
+def list_name(conn: Connection, endpoint: str, params: str) -> str:
+    """A list in words: whose it is, or which of the account's own."""
+    given = json.loads(params)
+    name = _NAMES.get(endpoint, f"the list {endpoint}")
+    if user_id := given.pop("user_id", None):
+        artist = conn.scalar(text("SELECT name FROM user WHERE id = :id"), {"id": user_id})
+        return f"{name} {artist or 'an artist'} (user:{user_id})"
+    more = ", ".join(str(value) for value in given.values())
+    return f"{name} ({more})" if more else name
+
+
+def _lists(conn: Connection, now: int) -> Iterator[Trouble]:
+    found: dict[str, list[Any]] = {}
+    apart = _told_of_endpoints(conn)
+    for row in conn.execute(_LISTS, {"tries": TRIES, "most": SAMPLE}):
+        if row.error not in apart:
+            found.setdefault(_alike(row.error), []).append(row)
+    for rows in found.values():
+        one = list_name(conn, rows[0].endpoint, rows[0].params)
+        more = f", and {len(rows) - 1:,} more lists alike" if len(rows) > 1 else ""
+        cause = "endpoint" if _ENDPOINT_GONE in (rows[0].error or "") else "list"
+        yield Trouble(
+            cause, one, f"{_upper(one)} could not be read{more}: {rows[0].error or 'no reason on record'}",
+            _advice(cause), _next(rows, now),
+        )  # fmt: skip
+
+
+_QUESTIONS = text(
+    "SELECT kind, key, error, due_at FROM chore WHERE error IS NOT NULL AND attempts >= :tries LIMIT :most"
+)
+_ASKED = {
+    "detail": "the details of", "text": "the text of", "ugoira": "the frames of", "comments": "the comments of",
+    "profile": "the profile of", "bookmark": "your bookmark of", "follow": "whether you follow",
+    "bookmark_tags": "your bookmark tags", "ranking": "rankings of earlier days",
+    "web": "what the website shows of", "coverage": "the website's list of",
+    "replies": "the replies to",
+}  # fmt: skip
+
+
+def _questions(conn: Connection, now: int) -> Iterator[Trouble]:
+    found: dict[tuple[str, str], list[Any]] = {}
+    apart = _told_of_endpoints(conn)
+    for row in conn.execute(_QUESTIONS, {"tries": TRIES, "most": SAMPLE}):
+        if row.error not in apart:
+            found.setdefault((row.kind, _alike(row.error)), []).append(row)
+    for (kind, _), rows in found.items():
+        ref = "" if kind in ("bookmark_tags", "ranking") else f" {question_ref(kind, rows[0].key)}"
+        one = f"{_ASKED.get(kind, kind)}{ref}"
+        more = f", and of {len(rows) - 1:,} more" if len(rows) > 1 else ""
+        cause = "endpoint" if _ENDPOINT_GONE in rows[0].error else "question"
+        says = f"{_upper(one)} could not be had{more}: {rows[0].error}"
+        yield Trouble(cause, one, says, _advice(cause), _next(rows, now))
+
+
+def question_ref(kind: str, key: int) -> str:
+    """What a question is about."""
+    if kind in ("profile", "follow", "coverage"):
+        return str(Ref("user", key))
+    return f"comment {key >> 1}" if kind == "replies" else str(Ref.of_work(key))
+
+
+_FILES = {
+    "waiting": "state = 'waiting' AND error IS NOT NULL AND (attempts >= 2 OR due_at > :soon)",
+    "failed": "state = 'failed' AND state IN ('gone', 'failed', 'damaged')",
+    "damaged": "state = 'damaged' AND state IN ('gone', 'failed', 'damaged')",
+}
+
+
+def _files(conn: Connection, now: int) -> Iterator[Trouble]:
+    for state, where in _FILES.items():
+        sql = f"SELECT owner_id, role, idx, error, due_at FROM media WHERE {where} LIMIT {SAMPLE}"
+        found: dict[str, list[Any]] = {}
+        for row in conn.execute(text(sql), {"soon": now + SOON_MS} if ":soon" in sql else {}):
+            found.setdefault(_alike(row.error), []).append(row)
+        for rows in found.values():
+            one = f"{rows[0].role} {rows[0].idx} of {Ref.of_work(rows[0].owner_id)}"
+            more = f", and {len(rows) - 1:,} more files alike" if len(rows) > 1 else ""
+            why = rows[0].error or "no reason on record"
+            if state == "damaged":
+                says, do = f"{_upper(one)} is damaged at Pixiv{more}: {why}", "It is asked for again now and then"
+                yield Trouble("damaged", one, says, do, _next(rows, now), explained=True)
+            elif state == "failed":
+                says = f"{_upper(one)} could not be fetched and is not tried again by itself{more}: {why}"
+                yield Trouble("file", one, says, "`pixmirror retry --failed` asks for it again")
+            else:
+                yield Trouble("file", one, f"{_upper(one)} is not here yet{more}: {why}", "", _next(rows, now))
+
+
+def _unread(conn: Connection) -> Iterator[Trouble]:
+    rows = conn.execute(
+        text(
+            "SELECT endpoint, reason, count(*) AS n FROM broken GROUP BY endpoint, reason ORDER BY n DESC LIMIT 5"
+        )
+    )
+    for row in rows:
+        items = "1 item" if row.n == 1 else f"{row.n:,} items"
+        yield Trouble(
+            "unread", row.endpoint,
+            f"{items} of Pixiv's answers ({row.endpoint}) could not be read, and what came is kept: {row.reason}",
+            "`pixmirror check --record DIR` writes down what to report; a later version reads them",
+        )  # fmt: skip
+
+
+def _capped(conn: Connection) -> Iterator[Trouble]:
+    cut = text(
+        "SELECT endpoint, params, json_extract(marks, '$.cut.why') AS why FROM feed "
+        "WHERE json_extract(marks, '$.cut.why') IS NOT NULL LIMIT :most"
+    )
+    rows = conn.execute(cut, {"most": SAMPLE}).all()
+    if rows:
+        one = list_name(conn, rows[0].endpoint, rows[0].params)
+        more = f" ({len(rows) - 1:,} more lists alike)" if len(rows) > 1 else ""
+        yield Trouble("capped", one, f"{_upper(one)} ends early{more}: {rows[0].why}", explained=True)
+
+
+def _alike(error: str | None) -> str:
+    return _ID.sub("#", error or "")
+
+
+def _advice(cause: str) -> str:
+    if cause == "endpoint":
+        return "Look for a newer pixmirror; all else goes on"
+    return ""
+
+
+def _next(rows: Sequence[Any], now: int) -> int | None:
+    times = [row.due_at for row in rows if row.due_at is not None and row.due_at > now]
+    return min(times, default=None)
+
+
+def _upper(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

@@ -1,0 +1,356 @@
+"""What else bears on one work or user, for `why`: versions, the ledger, doubts, tombstones, lists that hold it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, literal_column, select
+
+from pixmirror.catalogue.feeds import ARTIST_LISTS, NEVER
+from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.schema import (
+    bookmark,
+    doubt,
+    drift,
+    feed,
+    follow,
+    gap,
+    sighting,
+    state_change,
+    tombstone,
+    user,
+    web_listed,
+    work,
+)
+from pixmirror.catalogue.words import said
+from pixmirror.clock import DAY_MS, HOUR_MS
+from pixmirror.ledger import judge
+from pixmirror.reports import history, provenance
+from pixmirror.reports.export import OURS
+
+_owner = func.json_extract(feed.c.params, literal_column("'$.user_id'"))
+_LISTS = (
+    select(feed, func.count(gap.c.id).label("gaps"))
+    .outerjoin(gap, gap.c.feed_id == feed.c.id)
+    .where(feed.c.endpoint.in_(ARTIST_LISTS), _owner == bindparam("b_user"))
+    .group_by(feed.c.id)
+    .order_by(feed.c.endpoint)
+)
+STATE = {
+    "limited": "Pixiv hides it from this account or application (limited)",
+    "mypixiv": "only the artist's My pixiv may see it",
+    "private": "its artist made it private",
+    "gone": "Pixiv no longer has it (404)",
+    "deleted": "it was deleted on Pixiv",
+    "user_gone": "its artist left Pixiv",
+    "user_suspended": "its artist was suspended",
+    "unknown": "Pixiv showed only an empty shell of it",
+}
+OF_USER = {"user_gone": "has left Pixiv", "user_suspended": "was suspended"}
+_EVENTS = {
+    "added": "came",
+    "removed": "went",
+    "returned": "came back",
+    "restrict": "changed sides",
+    "tags": "got other tags",
+    "renewed": "was made anew",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A state that was believed from then on."""
+
+    state: str
+    evidence: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """Bad news not believed yet: `confirmed_at` None while one sighting tells; `believed_at`: at the soonest."""
+
+    state: str
+    evidence: str
+    first_at: int
+    confirmed_at: int | None
+    believed_at: int | None
+    brake: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grave:
+    """That you forgot it: the work, a page of it, or its user; `purge_at`: until then files can be had back."""
+
+    what: str
+    page: int | None
+    forgotten_at: int
+    purge_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WebListed:
+    """That the website names it among the works of this user."""
+
+    user_id: int
+    name: str
+    first_seen: int
+    last_seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistList:
+    """A list of the artist's works: when its head and all of it were last read; `gaps`: parts left to read."""
+
+    name: str
+    head_at: int | None
+    full_at: int | None
+    refresh_at: int | None
+    due_at: int | None
+    gaps: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Artist:
+    """Whose work it is, or may be."""
+
+    user_id: int
+    name: str
+    state: str
+    followed: str | None  # restrict
+    lists: tuple[ArtistList, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """How its bookmark, or our following, changed."""
+
+    kind: str
+    event: str
+    before: str | None
+    after: str | None
+    seen_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`versions` and `changed_at`: how often it changed, and when last."""
+
+    versions: int = 0
+    changed_at: int | None = None
+    states: tuple[Moved, ...] = ()
+    doubt: Doubted | None = None
+    forgotten: tuple[Grave, ...] = ()
+    web: tuple[WebListed, ...] = ()
+    artist: Artist | None = None
+    drift: tuple[Drifted, ...] = ()
+    bookmark: str | None = None  # state, for a work
+    dumped_at: int | None = None  # of the oldest dump of the dead APIs that tells of it
+    provenance: str | None = None  # of a work: who told what is known of it, pixiv or legacy (only a dump)
+
+
+def facts(conn: Connection, ref: Ref, now: int, *, known: bool) -> Facts:
+    """Of any id, also one never seen (`known` is false: there is no row)."""
+    key = ref.work_key
+    kind, owner = ("user", ref.id) if key is None else ("work", key)
+    web = () if key is None else _web(conn, key)
+    user_id = ref.id if key is None else _artist_of(conn, key) or (web[0].user_id if web else None)
+    versions, changed_at = history.summary(conn, ref)
+    return Facts(
+        versions=versions,
+        changed_at=changed_at if versions > 1 else None,
+        states=_states(conn, kind, owner),
+        doubt=_doubt(conn, kind, owner, now),
+        forgotten=_graves(conn, key, user_id),
+        web=web,
+        artist=_artist(conn, user_id) if user_id is not None else None,
+        drift=_drift(conn, "bookmark" if kind == "work" else "follow", owner),
+        bookmark=_bookmark(conn, key) if key is not None else None,
+        dumped_at=provenance.dumped_at(conn, kind, owner),
+        provenance=provenance.of_work(conn, key) if key is not None and known else None,
+    )
+
+
+def _artist_of(conn: Connection, key: int) -> int | None:
+    found: int | None = conn.scalar(select(work.c.user_id).where(work.c.work_key == key))
+    return found
+
+
+def _states(conn: Connection, kind: str, owner: int) -> tuple[Moved, ...]:
+    c = state_change.c
+    rows = select(c.state, c.evidence, c.at).where(c.owner_kind == kind, c.owner_id == owner).order_by(c.id.desc())
+    return tuple(Moved(*row) for row in conn.execute(rows.limit(50)).all())
+
+
+def _doubt(conn: Connection, kind: str, owner: int, now: int) -> Doubted | None:
+    found = conn.execute(select(doubt).where(doubt.c.owner_kind == kind, doubt.c.owner_id == owner)).first()
+    if found is not None:
+        brake = next((str(b) for b in judge.brakes(conn) if b.kind == kind), None)
+        soon = None if brake else found.at + HOUR_MS
+        return Doubted(found.state, found.evidence, found.since, found.at, soon, brake)
+    table, of = (user, user.c.id) if kind == "user" else (work, work.c.work_key)
+    state = conn.scalar(select(table.c.state).where(of == owner))
+    s = sighting.c
+    newest = select(sighting).where(s.owner_kind == kind, s.owner_id == owner).order_by(s.id.desc()).limit(1)
+    last = conn.execute(newest).first()
+    if state != "live" or last is None or last.state == "live":
+        return None
+    believed = None if last.state == "unknown" else last.first_at + DAY_MS
+    return Doubted(last.state, last.evidence, last.first_at, None, believed, None)
+
+
+def _graves(conn: Connection, key: int | None, user_id: int | None) -> tuple[Grave, ...]:
+    t = tombstone.c
+    mine = (t.owner_kind == "user") & (t.owner_id == user_id)
+    if key is not None:
+        mine |= t.owner_kind.in_(("work", "page")) & (t.owner_id == key)
+    rows = conn.execute(select(tombstone).where(mine).order_by(t.at)).all()
+    return tuple(Grave(r.owner_kind, r.idx if r.idx >= 0 else None, r.at, r.purge_at) for r in rows)
+
+
+def _web(conn: Connection, key: int) -> tuple[WebListed, ...]:
+    w = web_listed.c
+    rows = select(w.user_id, func.coalesce(user.c.name, ""), w.first_seen, w.last_seen).where(w.work_key == key)
+    named = rows.select_from(web_listed.outerjoin(user, user.c.id == w.user_id)).order_by(w.last_seen.desc())
+    return tuple(WebListed(*row) for row in conn.execute(named).all())
+
+
+def _artist(conn: Connection, user_id: int) -> Artist | None:
+    row = conn.execute(select(user.c.name, user.c.state).where(user.c.id == user_id)).first()
+    lists = tuple(
+        ArtistList(r.endpoint, r.head_at, r.full_at, r.refresh_at, _time(r.due_at), r.gaps, r.error)
+        for r in conn.execute(_LISTS, {"b_user": user_id}).all()
+    )
+    if row is None and not lists:
+        return None
+    f = follow.c
+    followed = select(f.restrict).where(f.account_id.in_(OURS), f.user_id == user_id, f.state == "live")
+    name, state = (row.name, row.state) if row is not None else ("", "unknown")
+    return Artist(user_id, name, state, conn.scalar(followed), lists)
+
+
+def _time(at: int | None) -> int | None:
+    return None if at is None or at >= NEVER else at
+
+
+def _drift(conn: Connection, kind: str, item: int) -> tuple[Drifted, ...]:
+    d = drift.c
+    rows = select(d.kind, d.event, d.before, d.after, d.at).where(d.kind == kind, d.item == item)
+    return tuple(Drifted(*row) for row in conn.execute(rows.order_by(d.id.desc()).limit(50)).all())
+
+
+def _bookmark(conn: Connection, key: int) -> str | None:
+    b = bookmark.c
+    state: str | None = conn.scalar(select(b.state).where(b.account_id.in_(OURS), b.work_key == key))
+    return state
+
+
+# --- in sentences
+
+
+def sentence(text: str | None) -> str:
+    """Ends with one full stop, whatever it ended with before."""
+    return f"{(text or '').rstrip('.')}."
+
+
+def sentences(ref: Ref, found: Facts, now: int, *, known: bool) -> Iterator[str]:
+    """The facts in words, the weightiest first."""
+    yield from _of_tombstones(ref, found)
+    yield from _of_doubt(found)
+    if found.states and known:
+        moves = "; ".join(f"{m.state} since {said(m.since)} ({m.evidence})" for m in found.states[:3])
+        more = f" and {len(found.states) - 3} moves before" if len(found.states) > 3 else ""
+        yield f"Its state moved: {moves}{more}."
+    if found.versions > 1 and found.changed_at is not None:
+        yield (
+            f"{found.versions:,} versions are kept, the last change was seen at {said(found.changed_at)}: "
+            f"`pixmirror show {ref} --history`."
+        )
+    yield from _of_drift(found)
+    if not known:
+        for listed in found.web:
+            yield (
+                f"The web lists it for {listed.name or 'the artist'} (user:{listed.user_id}), last at "
+                f"{said(listed.last_seen)}; the App does not."
+            )
+    if ref.kind != "user" and found.artist is not None:
+        yield from _of_artist(found.artist, now, known=known)
+
+
+def is_forgotten(found: Facts) -> bool:
+    """As a whole, not only a page of it."""
+    return any(grave.what != "page" for grave in found.forgotten)
+
+
+def _of_tombstones(ref: Ref, found: Facts) -> Iterator[str]:
+    for grave in found.forgotten:
+        what = {"work": "it", "page": f"page {grave.page} of it"}.get(
+            grave.what, "this user" if ref.kind == "user" else "its artist"
+        )
+        back = (
+            f"files can be had back until {said(grave.purge_at)} (`pixmirror unforget`)"
+            if grave.purge_at is not None
+            else "no file of it is left; `pixmirror unforget` lets it be fetched again"
+        )
+        yield f"You forgot {what} at {said(grave.forgotten_at)}; {back}."
+
+
+def _of_doubt(found: Facts) -> Iterator[str]:
+    d = found.doubt
+    if d is None:
+        return
+    if d.confirmed_at is None:
+        after = "that proves nothing"
+        if d.believed_at is not None:
+            after = f"only a second time after {said(d.believed_at)} counts"
+        yield f"Missed once at {said(d.first_at)} ({d.state}: {d.evidence}); {after}."
+        return
+    yield f"In doubt: {d.state} since {said(d.first_at)}, again at {said(d.confirmed_at)} ({d.evidence})."
+    if d.brake:
+        yield f"The brake holds it: {d.brake}"
+    elif d.believed_at is not None:
+        yield f"It is believed after {said(d.believed_at)}, unless it is seen again or too many are in doubt."
+
+
+def _of_drift(found: Facts) -> Iterator[str]:
+    if not found.drift:
+        return
+    what = "Your bookmark" if found.drift[0].kind == "bookmark" else "Your following"
+    events = [f"{_EVENTS.get(d.event, d.event)}{_change(d)} at {said(d.seen_at)}" for d in found.drift[:3]]
+    yield f"{what}: {'; '.join(events)}."
+
+
+def _change(d: Drifted) -> str:
+    if d.event == "tags":
+        return f" ({', '.join(_names(d.after)) or 'none'})"
+    if d.before and d.after:
+        return f" ({d.before} to {d.after})"
+    return f" ({d.after or d.before})" if d.after or d.before else ""
+
+
+def _names(text: str | None) -> list[str]:
+    try:
+        found: Any = json.loads(text or "[]")
+    except ValueError:
+        return [text or ""]
+    return [str(name) for name in found] if isinstance(found, list) else [str(found)]
+
+
+def _of_artist(artist: Artist, now: int, *, known: bool) -> Iterator[str]:
+    who = f"{artist.name or 'The artist'} (user:{artist.user_id})"
+    if artist.state in OF_USER:
+        yield f"Its artist {who} {OF_USER[artist.state]}: their lists are asked for no more."
+        return
+    followed = f"followed ({artist.followed})" if artist.followed else "not followed"
+    whole = [li.full_at for li in artist.lists if li.full_at is not None]
+    read = f"their list was last read whole at {said(min(whole))}" if whole else "their list was never read whole"
+    yield f"Its artist {who} is {followed}; {read}."
+    gaps = sum(li.gaps for li in artist.lists)
+    if gaps and not known:
+        left = "1 stretch" if gaps == 1 else f"{gaps:,} stretches"
+        yield f"Still to be read of that list: {left}; it may be there."
+    again = min((li.refresh_at for li in artist.lists if li.refresh_at is not None), default=None)
+    if again is not None:
+        yield f"Their list is read again {'now' if again <= now else f'at {said(again)}'}, to see what changed."
