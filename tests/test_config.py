@@ -36,8 +36,8 @@ from pixmirror.config import (
 )
 from pixmirror.config.jobs import KINDS, Job
 from pixmirror.config.pasted import cookies_in, decoded, session_in, token_in
-from pixmirror.config.values import read_cron, read_duration, read_size, read_user
 from pixmirror.errors import ConfigError
+from pixmirror.models.values import read_cron, read_duration, read_size, read_user
 
 DOCS = (Path(__file__).parents[1] / "src/pixmirror/docs/config.md").read_text("utf-8")
 SECRET = "hunter2-hunter2-hunter2"
@@ -692,7 +692,7 @@ def test_any_bytes_are_text_or_are_refused_as_none(data: bytes) -> None:
 def test_a_home_that_nobody_knows_is_a_sentence_and_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, home: str
 ) -> None:
-    monkeypatch.setattr("pixmirror.config.values.pwd.getpwuid", lambda uid: {}[uid])
+    monkeypatch.setattr("pixmirror.models.values.pwd.getpwuid", lambda uid: {}[uid])
     with pytest.raises(ConfigError, match=r"root: ~ stands for your home, which is not known here"):
         read(tmp_path, f"[mirror]\nroot = '{path}'", HOME=home)
     with pytest.raises(ConfigError, match=r"root: ~ stands for your home"):

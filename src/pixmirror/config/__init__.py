@@ -16,7 +16,7 @@ from pixmirror.config.jobs import (
 from pixmirror.config.loading import example_text, find_config, load, user_config
 from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
 from pixmirror.config.secrets import WebLogin, read_refresh_token, read_web_login, secret_files
-from pixmirror.config.values import QuietHours, home_folder
+from pixmirror.models.values import QuietHours, home_folder
 
 __all__ = [
     "ILLUST_MODES",

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from pixmirror.config.values import Cron, Date, Duration, UserId
+from pixmirror.models.values import Cron, Date, Duration, UserId
 
 ILLUST_MODES = (
     *("day", "week", "month", "day_male", "day_female", "week_original", "week_rookie", "day_ai"),

@@ -17,8 +17,8 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 from pixmirror.config.jobs import KINDS
 from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
 from pixmirror.config.secrets import unreadable
-from pixmirror.config.values import context
 from pixmirror.errors import ConfigError
+from pixmirror.models.values import context
 
 PREFIX = "PIXMIRROR_"
 _TABLES: dict[str, type[BaseModel]] = {"mirror": MirrorConfig, "pixiv": PixivConfig, "notify": NotifyConfig}

@@ -19,7 +19,7 @@ from pydantic import (
 
 from pixmirror.config import pasted
 from pixmirror.config.jobs import JobConfig
-from pixmirror.config.values import FilePath, Percent, Quiet, Size, Umask, WebAddress, check_web_address
+from pixmirror.models.values import FilePath, Percent, Quiet, Size, Umask, WebAddress, check_web_address
 
 HOSTS = (
     *("app-api.pixiv.net", "oauth.secure.pixiv.net", "www.pixiv.net", "i.pximg.net", "i-f.pximg.net"),
