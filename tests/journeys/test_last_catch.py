@@ -17,7 +17,7 @@ from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
 from pixmirror.fetch.worker import Worker
-from pixmirror.sync import errands, sources
+from pixmirror.sync import chores, sources
 from tests.faults import Faults, nothing_is_lost
 from tests.standin import FOLLOWING, Setup
 from tests.virtual_time import VirtualClock, run_virtually, serving, working
@@ -52,9 +52,9 @@ def breaking(real: Any, is_hit: Any) -> Any:
 
 def break_a_chore(patch: pytest.MonkeyPatch, world: World) -> Any:
     worst = min(work.id for work in world.works.values() if work.type == "ugoira") * 2
-    handlers = {**errands.HANDLERS}
+    handlers = {**chores.HANDLERS}
     handlers["ugoira"] = breaking(handlers["ugoira"], lambda ctx, job, chore, lane: chore.key == worst)
-    patch.setattr(errands, "HANDLERS", handlers)
+    patch.setattr(chores, "HANDLERS", handlers)
     return chore
 
 

@@ -44,5 +44,5 @@ def simulate(root: Path, spec: Spec) -> Outcome:
         return Outcome(setup, year, recorder, keeper)
 
     # At one request in two seconds more of them would only wake each other.
-    with patch.multiple(engine, WALKERS=2, ERRAND_RUNNERS=2):
+    with patch.multiple(engine, WALKERS=2, CHORE_RUNNERS=2):
         return run_virtually(main, make=YearClock)

@@ -16,7 +16,8 @@ from pixmirror.models import BookmarkTag, Illust, Lane, Listing, Received
 from pixmirror.pixiv.app import users
 from pixmirror.pixiv.web import users as web_users
 from pixmirror.pixiv.web.session import WebSession
-from pixmirror.sync import bookmark_tags, errands
+from pixmirror.sync import bookmark_tags
+from pixmirror.sync.chores import run_chore
 from pixmirror.sync.context import Context, Job
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, works
 
@@ -99,7 +100,7 @@ class Scene:
         self.db.run_sync(lists.record_bookmarks, ME, "public", keys, self.clock.ms, None)
         self.db.run_sync(chores.add, "bookmark_tags", 0, int(Lane.EXTRA), self.clock.ms)
         [chore] = [c for c in self.db.read_sync(chores.due, self.clock.ms, 99) if c.kind == "bookmark_tags"]
-        await errands.run_chore(self.ctx, JOB, chore)
+        await run_chore(self.ctx, JOB, chore)
         return list(self.pixiv.asked)
 
     def rows(self, sql: str) -> list[Any]:
@@ -205,7 +206,7 @@ async def tries(scene: Scene, hours: int) -> list[str]:
         scene.clock.ms += HOUR // 12
         for chore in scene.db.read_sync(chores.due, scene.clock.ms, 99):
             if chore.kind == "bookmark_tags":
-                await errands.run_chore(scene.ctx, JOB, chore)
+                await run_chore(scene.ctx, JOB, chore)
     return list(scene.pixiv.asked)
 
 

@@ -17,7 +17,7 @@ from pixmirror.ledger import judge
 from pixmirror.models import Broken, Comment, Lane, Listing, work_key
 from pixmirror.pixiv.app import comments as comments_api
 from pixmirror.reports.drift import deleted_comments, vanished
-from pixmirror.sync import errands
+from pixmirror.sync.chores import run_chore
 from pixmirror.sync.context import Context, Job
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, comment, comments, illust, seen, works
 
@@ -109,7 +109,7 @@ class Scene:
             ]
             if not due:
                 break
-            await errands.run_chore(self.ctx, JOB, due[0])
+            await run_chore(self.ctx, JOB, due[0])
         self.db.run_sync(judge.judge, self.clock.ms, 0.05)
         return len(self.thread.asked) + len(self.thread.replies_asked) - before
 
@@ -387,7 +387,7 @@ async def test_comments_that_are_refused_twice_of_a_work_that_is_there_are_asked
 
     async def ask() -> tuple[int, bool]:
         [chore] = [c for c in scene.db.read_sync(chores.due, scene.clock.ms, 9) if c.kind == "comments"]
-        await errands.run_chore(scene.ctx, JOB, chore)
+        await run_chore(scene.ctx, JOB, chore)
         [(due,)] = scene.rows("SELECT due_at FROM chore WHERE kind = 'comments'")
         detail = bool(scene.rows("SELECT 1 FROM chore WHERE kind = 'detail'"))
         scene.db.run_sync(chores.done, "detail", WORK)

@@ -21,7 +21,8 @@ from pixmirror.models import Lane, Received, User, UserDetail
 from pixmirror.pixiv.web import illusts, users
 from pixmirror.pixiv.web.errors import CookieRejected
 from pixmirror.pixiv.web.session import WebSession
-from pixmirror.sync import coverage, errands
+from pixmirror.sync import coverage
+from pixmirror.sync.chores import run_chore
 from pixmirror.sync.context import Context, Job
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, seen, stub, user, works
 
@@ -65,7 +66,7 @@ class Scene:
     async def ask(self, kind: str, key: int) -> None:
         self.db.run_sync(chores.add, kind, key, int(Lane.REFRESH), self.clock.ms)
         [chore] = [c for c in self.due(kind) if c.key == key]
-        await errands.run_chore(self.ctx, JOB, chore)
+        await run_chore(self.ctx, JOB, chore)
 
     def profile(self, illusts: int) -> None:
         raw = {"user": user(7), "profile": {"total_illusts": illusts, "total_manga": 0, "total_novels": 0}}

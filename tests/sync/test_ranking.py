@@ -16,7 +16,8 @@ from pixmirror.errors import InvalidRequest, PixivError, ServerError
 from pixmirror.ingest import ranking as rows_of
 from pixmirror.models import JST, Lane, Listing, to_ms
 from pixmirror.pixiv.app import illusts
-from pixmirror.sync import errands, ranking
+from pixmirror.sync import ranking
+from pixmirror.sync.chores import run_chore
 from pixmirror.sync.context import Context, Job, Jobs
 from pixmirror.sync.filters import Filter
 from tests.catalogue.builders import DAY, ME, illust, works
@@ -67,7 +68,7 @@ class Scene:
             due = [c for c in self.db.read_sync(chores.due, self.clock.ms, 9) if c.kind == "ranking"]
             if not due:
                 return
-            await errands.run_chore(self.ctx, job, due[0])
+            await run_chore(self.ctx, job, due[0])
         pytest.fail("the chore is due for ever")
 
     def query(self, sql: str) -> list[Any]:

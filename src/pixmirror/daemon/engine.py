@@ -1,4 +1,4 @@
-"""What works: walkers close gaps, errand runners do chores, fetchers fetch, sidecars are written.
+"""What works: walkers close gaps, chore runners do chores, fetchers fetch, sidecars are written.
 
 Each is a loop over a query of the catalogue (law 4); jobs only make things due. One loop's trouble pauses what
 shares its cause (account, network, disk) and nothing else.
@@ -29,8 +29,8 @@ from pixmirror.models import Lane
 from pixmirror.pixiv import Blocked
 from pixmirror.sync import jobs as sync_jobs
 from pixmirror.sync import sources, walk
+from pixmirror.sync.chores import run_chore
 from pixmirror.sync.context import Context, Job, JobResult, Walking
-from pixmirror.sync.errands import run_chore
 from pixmirror.sync.walk import backoff_ms
 
 Outcome = Literal["done", "failed", "interrupted"]
@@ -38,8 +38,8 @@ Outcome = Literal["done", "failed", "interrupted"]
 log = logging.getLogger(__name__)
 
 WALKERS = 3
-ERRAND_RUNNERS = 4
-OF_ONE_LANE = 2  # errand runners at most while there is a pace: the other lanes wait at the pacer, too (law 5)
+CHORE_RUNNERS = 4
+OF_ONE_LANE = 2  # chore runners at most while there is a pace: the other lanes wait at the pacer, too (law 5)
 UPKEEP_S = 300.0
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
 LANE_OF_GAP = {"head": Lane.NEW, "page": Lane.RETRY, "backfill": Lane.BACKFILL, "full": Lane.REFRESH}
@@ -66,10 +66,10 @@ class Engine:
         self.patience = 2
         self._on_trouble = on_trouble or (lambda cause, error: None)
         self.walking = Walking()
-        self._errands: dict[tuple[str, int], int] = {}  # under way, with their lanes
+        self._chores: dict[tuple[str, int], int] = {}  # under way, with their lanes
         self._pick = asyncio.Lock()
         self._way = Way(mirror, self.trouble, self.bell, lambda: self.works_again(PIXIV))
-        self._walk_looks, self._errand_looks = Looks(self.bell), Looks(self.bell)
+        self._walk_looks, self._chore_looks = Looks(self.bell), Looks(self.bell)
         self._latest = mirror.clock.now()
         self._logged_in = asyncio.Event()
         self._logged_in.set()
@@ -107,7 +107,7 @@ class Engine:
     def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         loops: list[tuple[str, Callable[[], Awaitable[bool]]]] = []
         asking = [(f"walk-{n}", self._walk_one) for n in range(WALKERS)]
-        asking += [(f"errand-{n}", self._errand) for n in range(ERRAND_RUNNERS)]
+        asking += [(f"chore-{n}", self._chore) for n in range(CHORE_RUNNERS)]
         loops += [(name, partial(self._way.in_turn, name, step)) for name, step in asking]
         loops += [("sidecars", self._sidecars)]
         tasks = [group.create_task(self._loop(name, step)) for name, step in loops]
@@ -267,27 +267,25 @@ class Engine:
                 return feed, None
         return None
 
-    async def _errand(self) -> bool:
+    async def _chore(self) -> bool:
         if "login" in self.trouble.errors or self.mirror.all_paused:
             return False
         async with self._pick:
-            chore = await self._errand_looks.find(
-                lambda: self.mirror.db.read(self._next_errand, dict(self._errands))
-            )
+            chore = await self._chore_looks.find(lambda: self.mirror.db.read(self._next_chore, dict(self._chores)))
             if chore is None:
                 return False
-            self._errands[chore.kind, chore.key] = chore.lane
+            self._chores[chore.kind, chore.key] = chore.lane
         try:
             if chore.asked_again:
                 await self.mirror.db.run(chores.claim, chore.kind, chore.key)
             await run_chore(self.context, self.mirror.job_for_chores(), chore)
         finally:
-            del self._errands[chore.kind, chore.key]
-            self._errand_looks.again()
+            del self._chores[chore.kind, chore.key]
+            self._chore_looks.again()
         self.works_again("catalogue")
         return True
 
-    def _next_errand(self, conn: Connection, busy: Mapping[tuple[str, int], int]) -> Chore | None:
+    def _next_chore(self, conn: Connection, busy: Mapping[tuple[str, int], int]) -> Chore | None:
         """The most urgent that nobody does, of the lanes that have not enough runners already."""
         now = self.mirror.clock.now()
         lanes: list[int] | None = None
@@ -368,7 +366,7 @@ class Engine:
         """Which loops wait for long, by how their names begin: quiet hours, a spent day, a long cool-down."""
         t = self.mirror.transport
         api, images = t.pacer.blocked_until(Lane.REFRESH), t.images.blocked_until()
-        held = {"walk": api, "errand": api, "fetch": images}
+        held = {"walk": api, "chore": api, "fetch": images}
         return {name: b for name, b in held.items() if b is not None and self._is_long(b)}
 
     def _is_long(self, blocked: Blocked) -> bool:

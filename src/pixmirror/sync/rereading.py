@@ -1,4 +1,4 @@
-"""Planning what is read again only to see what has changed; the reading is the walkers' and the errands'."""
+"""Planning what is read again only to see what has changed; the reading is the walkers' and the chores'."""
 
 from collections.abc import Mapping
 

@@ -22,7 +22,8 @@ from pixmirror.ledger import judge, moves
 from pixmirror.models import Comment, Illust, Lane, Listing, Received, UgoiraMetadata, User
 from pixmirror.pixiv.app import comments as comments_api
 from pixmirror.pixiv.app import illusts
-from pixmirror.sync import errands, ranking
+from pixmirror.sync import ranking
+from pixmirror.sync.chores import HANDLERS, LAG_TRIES, run_chore
 from pixmirror.sync.context import Context, Job
 from tests.catalogue.builders import DATE, DAY, HOUR, ME, NOW, comment, comments, illust, seen, ugoira, user, works
 
@@ -56,7 +57,7 @@ class Scene:
     async def do(self, kind: str, later: int = 0) -> None:
         self.clock.ms += later
         [chore] = [c for c in self.due() if c.kind == kind]
-        await errands.run_chore(self.ctx, JOB, chore)
+        await run_chore(self.ctx, JOB, chore)
 
     def due(self, later: int = 0) -> list[Chore]:
         return self.db.read_sync(chores.due, self.clock.ms + later, 9)
@@ -73,7 +74,7 @@ def refusing(monkeypatch: pytest.MonkeyPatch, kind: str, error: PixivError) -> N
     async def refuse(*_: object) -> None:
         raise error
 
-    monkeypatch.setitem(errands.HANDLERS, kind, refuse)
+    monkeypatch.setitem(HANDLERS, kind, refuse)
 
 
 async def test_a_404_is_looked_at_again_a_day_later_and_then_believed(scene: Scene, monkeypatch):
@@ -158,7 +159,7 @@ async def test_metadata_that_lags_is_asked_again_but_not_for_ever(scene: Scene, 
         found = scene.rows("SELECT version, is_current FROM media ORDER BY version")
         assert found == [("20230427133951", 0), ("20240102030405", 1)]
     else:
-        for _ in range(errands.LAG_TRIES):
+        for _ in range(LAG_TRIES):
             await scene.do("ugoira", HOUR)
     assert not [c for c in scene.due(99 * DAY) if c.kind == "ugoira"]
 
