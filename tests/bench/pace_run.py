@@ -22,10 +22,10 @@ from sqlalchemy import bindparam, text
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection
 from pixmirror.config import BookmarksJob, FollowingJob
-from pixmirror.daemon.bell import Looks
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.fetching import lanes_before
 from pixmirror.daemon.mirror import Mirror, open_mirror
+from pixmirror.daemon.wakeups import EmptyPolls
 from pixmirror.models import MediaItem, Stored, work_key
 from pixmirror.sync.context import Job
 from tests.bench.measure import peak_bytes
@@ -109,7 +109,7 @@ async def _run(plan: Plan, clock: Clock) -> dict[str, Any]:
         engine = Engine(mirror)
         fetching = Fetching(engine, plan)
         engine._fetch = fetching.step  # type: ignore[method-assign,assignment]
-        clock.idle = lambda: engine.bell.quiet(ignoring=tuple(engine.held()))
+        clock.idle = lambda: engine.wakeup.quiet(ignoring=tuple(engine.held()))
         async with asyncio.TaskGroup() as group:
             tasks = engine.start(group)
             tasks += [group.create_task(_job(engine, clock, job, plan)) for job in mirror.jobs.values()]
@@ -136,7 +136,7 @@ class Fetching:
 
     def __init__(self, engine: Engine, plan: Plan) -> None:
         self.engine, self.plan = engine, plan
-        self.looks = Looks(engine.bell)
+        self.empty_polls = EmptyPolls(engine.wakeup)
 
     async def step(self, *_: object) -> bool:
         mirror = self.engine.mirror
@@ -144,7 +144,7 @@ class Fetching:
         if not self.plan.files:
             return False
         async with images.slot():
-            items = await self.looks.find(self._claim)
+            items = await self.empty_polls.find(self._claim)
             if items is None:
                 return False
             seconds = FILE_BYTES * len(items) / BYTES_A_SECOND * self.plan.model
@@ -155,7 +155,7 @@ class Fetching:
             images.finished(FILE_BYTES, seconds / len(items) / self.plan.model)
         done = [(item.media_id, _stored(item)) for item in items]
         await mirror.db.run(queue.finish_all, done, mirror.clock.now())
-        self.engine.bell.ring()
+        self.engine.wakeup.wake()
         return True
 
     async def _claim(self) -> list[MediaItem] | None:

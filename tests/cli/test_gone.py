@@ -11,7 +11,7 @@ import pytest
 
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.refs import Ref
-from pixmirror.daemon.desk import Desk
+from pixmirror.daemon.commands import Commands
 from pixmirror.ledger import judge, missing
 
 NOW = 1_790_000_000_000
@@ -164,7 +164,7 @@ def test_accepting_with_a_running_daemon_is_done_by_it(catalogue, monkeypatch, p
     monkeypatch.setattr("pixmirror.control.ask_now", answer)
     assert "Believed: 3 works" in pixmirror("gone", "--accept", "work").stdout
     assert asked == [{"command": "accept", "kind": "work"}]
-    assert "accept" in Desk(None)._commands  # type: ignore[arg-type]
+    assert "accept" in Commands(None)._commands  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

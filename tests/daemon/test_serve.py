@@ -82,7 +82,7 @@ def told(file: Path) -> list[str]:
 
 async def whole(daemon: Daemon, works: int = 6) -> None:
     await until(lambda: daemon.mirror.db.read_sync(queue.counts).stored >= works)
-    await until(lambda: not daemon.running and daemon.engine.bell.quiet())
+    await until(lambda: not daemon.running and daemon.engine.wakeup.quiet())
 
 
 async def test_an_overdue_job_runs_once_at_start_and_not_again_after_a_restart(service: Service) -> None:

@@ -66,7 +66,7 @@ async def until_quiet(engine: Engine, clock: VirtualClock, look_every_s: float =
     while True:
         await clock.sleep(look_every_s)
         due = await engine.next_due()
-        if engine.bell.quiet() and not engine.held() and (due is None or due > clock.now()):
+        if engine.wakeup.quiet() and not engine.held() and (due is None or due > clock.now()):
             return
 
 

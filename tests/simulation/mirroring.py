@@ -119,7 +119,7 @@ class Keeper:
 
     async def _work(self, mirror: Mirror, until: int, dead: asyncio.Event | None) -> None:
         engine = Engine(mirror, on_trouble=self._trouble)
-        self.clock.idle = lambda: engine.bell.quiet(ignoring=tuple(engine.held()))
+        self.clock.idle = lambda: engine.wakeup.quiet(ignoring=tuple(engine.held()))
         async with asyncio.TaskGroup() as group:
             tasks = [*engine.start(group), group.create_task(self._jobs(engine))]
             tasks.append(group.create_task(self._user(mirror)))

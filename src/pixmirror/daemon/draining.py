@@ -24,7 +24,7 @@ async def drain(engine: "Engine", horizon_s: float, names: Sequence[str] | None)
     while True:
         await engine.mirror.clock.sleep(0.05 if names is None else 0.5)
         held = engine.held()
-        if names is engine.only and not engine.bell.quiet(ignoring=tuple(held)):
+        if names is engine.only and not engine.wakeup.quiet(ignoring=tuple(held)):
             continue
         if any(n >= engine.patience or c in LASTING for c, n in engine.trouble.strikes.items()):
             return next(iter(held.values()), None)
@@ -33,7 +33,7 @@ async def drain(engine: "Engine", horizon_s: float, names: Sequence[str] | None)
             continue
         if held:
             return next(iter(held.values())) if await _is_due(engine, names, before, (), queue.ALL_LANES) else None
-        if names is not engine.only or engine.bell.quiet():
+        if names is not engine.only or engine.wakeup.quiet():
             return await _kept_back(engine, names)
 
 

@@ -16,13 +16,13 @@ from pixmirror.catalogue import chores, clocks, feeds, queue, runs
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.contained import contained
-from pixmirror.daemon import beside, draining, upkeep
-from pixmirror.daemon.bell import Bell, Looks
+from pixmirror.daemon import draining, sidecars, upkeep
 from pixmirror.daemon.clocks import settle
 from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror
+from pixmirror.daemon.outage import Outage
 from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, Trouble, cause_of
-from pixmirror.daemon.way import Way
+from pixmirror.daemon.wakeups import EmptyPolls, Wakeup
 from pixmirror.errors import PixmirrorError, Unforeseen
 from pixmirror.fetch.worker import Worker
 from pixmirror.models import Lane
@@ -59,7 +59,7 @@ class Engine:
     ):
         self.mirror = mirror
         self.only = only
-        self.bell = Bell()
+        self.wakeup = Wakeup()
         self.trouble = Trouble()
         self.files = 0
         self.bytes = 0
@@ -68,8 +68,8 @@ class Engine:
         self.walking = Walking()
         self._chores: dict[tuple[str, int], int] = {}  # under way, with their lanes
         self._pick = asyncio.Lock()
-        self._way = Way(mirror, self.trouble, self.bell, lambda: self.works_again(PIXIV))
-        self._walk_looks, self._chore_looks = Looks(self.bell), Looks(self.bell)
+        self._outage = Outage(mirror, self.trouble, self.wakeup, lambda: self.works_again(PIXIV))
+        self._empty_walks, self._empty_chores = EmptyPolls(self.wakeup), EmptyPolls(self.wakeup)
         self._latest = mirror.clock.now()
         self._logged_in = asyncio.Event()
         self._logged_in.set()
@@ -78,13 +78,13 @@ class Engine:
     def context(self) -> Context:
         m = self.mirror
         share = m.config.mirror.brake_percent / 100
-        one, other = self._way.suspicion, self._way.website
+        one, other = self._outage.suspicion, self._outage.website
         return Context(
             m.db,
             m.api,
             m.clock,
             m.account_id,
-            self.bell.ring,
+            self.wakeup.wake,
             m.jobs,
             self.walking,
             m.web,
@@ -92,7 +92,7 @@ class Engine:
             one,
             other,
             m.paused,
-            self._way.endpoints,
+            self._outage.endpoints,
         )
 
     def active(self) -> list[str]:
@@ -108,10 +108,10 @@ class Engine:
         loops: list[tuple[str, Callable[[], Awaitable[bool]]]] = []
         asking = [(f"walk-{n}", self._walk_one) for n in range(WALKERS)]
         asking += [(f"chore-{n}", self._chore) for n in range(CHORE_RUNNERS)]
-        loops += [(name, partial(self._way.in_turn, name, step)) for name, step in asking]
+        loops += [(name, partial(self._outage.in_turn, name, step)) for name, step in asking]
         loops += [("sidecars", self._sidecars)]
         tasks = [group.create_task(self._loop(name, step)) for name, step in loops]
-        fetching = Fetching(self.mirror, self.bell, self.only)
+        fetching = Fetching(self.mirror, self.wakeup, self.only)
         connections = range(self.mirror.config.pixiv.image_connections)
         tasks += [group.create_task(self._fetch_loop(f"fetch-{n}", fetching)) for n in connections]
         tasks += [group.create_task(part) for part in (self._alarm(), self._bookkeeper(), self._upkeep())]
@@ -119,7 +119,7 @@ class Engine:
 
     async def _loop(self, name: str, step: Callable[[], Awaitable[bool]]) -> None:
         while True:
-            heard = self.bell.listen(name)
+            heard = self.wakeup.busy(name)
             stands_still = self.trouble.errors.get(f"{UNFORESEEN}:{name}")
             try:
                 with contained(f"The loop {name}", str(stands_still)):
@@ -132,10 +132,10 @@ class Engine:
             if stands_still is not None:
                 self.works_again(f"{UNFORESEEN}:{name}")
             if not worked:
-                await self.bell.rest(name, heard)
+                await self.wakeup.wait(name, heard)
 
     async def _rest_after(self, name: str, error: PixmirrorError) -> None:
-        self.bell.pause(name)
+        self.wakeup.pause(name)
         if isinstance(error, Unforeseen):
             # Tied to no one thing: this loop rests, the others go on.
             await self.mirror.clock.sleep(self.met_trouble(f"{UNFORESEEN}:{name}", error))
@@ -182,7 +182,7 @@ class Engine:
         """A new token is there: what waited for it goes on."""
         self.works_again("login")
         self._logged_in.set()
-        self.bell.ring()
+        self.wakeup.wake()
 
     def works_again(self, cause: str) -> None:
         if self.trouble.over(cause):
@@ -194,7 +194,7 @@ class Engine:
         async with self._pick:
             # Taken before the read: what ends while we read may still look open in what we read.
             busy = self.walking.busy()
-            found = await self._walk_looks.find(lambda: self.mirror.db.read(self._next_walk, busy))
+            found = await self._empty_walks.find(lambda: self.mirror.db.read(self._next_walk, busy))
             if found is None:
                 return False
             feed, gap = found
@@ -208,9 +208,9 @@ class Engine:
             await self._put_off(feed, gap, error)
         finally:
             self.walking.free(feed.id)
-            self._walk_looks.again()
+            self._empty_walks.again()
         self.works_again("catalogue")
-        self.bell.ring()
+        self.wakeup.wake()
         return True
 
     async def _walk(self, feed: feeds.Feed, gap: feeds.Gap | None) -> None:
@@ -271,7 +271,9 @@ class Engine:
         if "login" in self.trouble.errors or self.mirror.all_paused:
             return False
         async with self._pick:
-            chore = await self._chore_looks.find(lambda: self.mirror.db.read(self._next_chore, dict(self._chores)))
+            chore = await self._empty_chores.find(
+                lambda: self.mirror.db.read(self._next_chore, dict(self._chores))
+            )
             if chore is None:
                 return False
             self._chores[chore.kind, chore.key] = chore.lane
@@ -281,7 +283,7 @@ class Engine:
             await run_chore(self.context, self.mirror.job_for_chores(), chore)
         finally:
             del self._chores[chore.kind, chore.key]
-            self._chore_looks.again()
+            self._empty_chores.again()
         self.works_again("catalogue")
         return True
 
@@ -315,7 +317,7 @@ class Engine:
     async def _sidecars(self) -> bool:
         if not self.mirror.config.mirror.sidecars:
             return False
-        return await beside.write_due(self.mirror)
+        return await sidecars.write_due(self.mirror)
 
     async def _alarm(self) -> None:
         """Ring when something that waits becomes due."""
@@ -326,7 +328,7 @@ class Engine:
             now = self.mirror.clock.now()
             wait = 30.0 if due is None else min(30.0, max(0.2, (due - now) / 1000))
             if due is not None and due <= now:
-                self.bell.ring()
+                self.wakeup.wake()
                 wait = 5.0  # once rung, the loops go on by themselves until nothing is due
             await self.mirror.clock.sleep(wait)
 
@@ -340,7 +342,7 @@ class Engine:
         """The upkeep that is due; what fails is tried again in its turn."""
         with self._minded("Upkeep"):
             if await upkeep.run_due(self.mirror, self._on_trouble, now_too=now_too):
-                self.bell.ring()
+                self.wakeup.wake()
 
     async def _note_the_time(self) -> None:
         try:
@@ -397,7 +399,7 @@ class Engine:
         except PixmirrorError as error:
             self._latest = before  # once more
             self.met_trouble(cause_of(error), error)
-        self.bell.ring()
+        self.wakeup.wake()
 
     async def _save_spent(self) -> None:
         with self._minded("Counting requests"):
@@ -410,10 +412,10 @@ class Engine:
         m = self.mirror
         run_id = await m.db.run(runs.start_run, job.name, job.kind, m.clock.now())
         before = m.transport.counts.api
-        self.bell.listen(f"job-{run_id}")
+        self.wakeup.busy(f"job-{run_id}")
         try:
             with contained(f"The job {job.name}"):
-                await self._way.pause_ended()
+                await self._outage.pause_ended()
                 result = await sync_jobs.run_job(self.context, job)
         except PixmirrorError as error:
             if error.scope != "item":
@@ -423,9 +425,9 @@ class Engine:
             await self._end(run_id, job, "interrupted", JobResult(), before)
             raise
         finally:
-            self.bell.leave(f"job-{run_id}")
+            self.wakeup.leave(f"job-{run_id}")
         await self._end(run_id, job, "failed" if result.error else "done", result, before)
-        self.bell.ring()
+        self.wakeup.wake()
         return result
 
     async def _end(self, run_id: int, job: Job, outcome: Outcome, result: JobResult, before: int) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Sequence
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection
 from pixmirror.contained import contained
-from pixmirror.daemon.bell import Bell, Looks
 from pixmirror.daemon.mirror import Mirror
+from pixmirror.daemon.wakeups import EmptyPolls, Wakeup
 from pixmirror.errors import PixmirrorError, StorageError, Unforeseen
 from pixmirror.fetch import verdicts
 from pixmirror.fetch.finishing import Fetcher, Finisher
@@ -22,18 +22,18 @@ CLAIM = 64
 class Fetching:
     """What the fetch loops share. `only`: no files but those that these jobs want."""
 
-    def __init__(self, mirror: Mirror, bell: Bell, only: Sequence[str] | None = None) -> None:
+    def __init__(self, mirror: Mirror, wakeup: Wakeup, only: Sequence[str] | None = None) -> None:
         self._only = only
         self._mirror = mirror
-        self._looks = Looks(bell)
-        self._bell = bell
+        self._empty_polls = EmptyPolls(wakeup)
+        self._wakeup = wakeup
         self._fetcher = Fetcher(
             mirror.db,
             mirror.transport,
             mirror.root,
             mirror.clock,
             Room(mirror.root),
-            bell.ring,
+            wakeup.wake,
             lambda: mirror.config.mirror.brake_percent / 100,  # which a reload may change
             soon=self._ring_in,
         )
@@ -78,7 +78,7 @@ class Fetching:
         try:
             return await step
         except PixmirrorError as error:
-            self._looks.again()  # what it had is free for others
+            self._empty_polls.again()  # what it had is free for others
             if isinstance(error, StorageError):
                 await self._give_back()  # no file is asked for before the disk was looked at again
             raise
@@ -90,7 +90,7 @@ class Fetching:
 
         async def ring() -> None:
             await self._mirror.clock.sleep(seconds)
-            self._bell.ring()
+            self._wakeup.wake()
 
         alarm = asyncio.create_task(ring())
         self._alarms.add(alarm)
@@ -104,7 +104,7 @@ class Fetching:
     async def _next(self) -> Claim | None:
         async with self._claiming:
             if not self._claims:
-                self._claims = await self._looks.find(self._claim) or []
+                self._claims = await self._empty_polls.find(self._claim) or []
             if not self._claims:
                 return None
             host = self._fetcher.host

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from pixmirror.catalogue import runs
-from pixmirror.daemon.answers import Answer, HandingOn, RecordingApi
 from pixmirror.daemon.mirror import Mirror
+from pixmirror.daemon.replay import Answer, RecordingApi, ReplayingApi
 from pixmirror.errors import BadResponse, EndpointGone, Forbidden, InvalidRequest, NotFound, StorageError
 from pixmirror.models import Illust, Listing, Model, Novel, Received
 from pixmirror.pixiv import AppApi
@@ -113,7 +113,7 @@ async def look_first(mirror: Mirror) -> None:
         if probe.error:
             log.warning("%s: %s The mirror begins without it.", probe.endpoint, probe.error)
     await mirror.db.run(runs.set_meta, DONE, str(mirror.account_id))
-    mirror.api = HandingOn.of(mirror.api, answers)
+    mirror.api = ReplayingApi.of(mirror.api, answers)
 
 
 async def first_look(mirror: Mirror, record: Path | None = None) -> Report:

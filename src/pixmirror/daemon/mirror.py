@@ -12,7 +12,7 @@ from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.database import catalogue_path as catalogue_path
 from pixmirror.clock import Clock
 from pixmirror.config import Config
-from pixmirror.daemon import clocks, credentials, settle, web_login
+from pixmirror.daemon import clocks, credentials, job_changes, web_login
 from pixmirror.daemon.credentials import configured_token as configured_token
 from pixmirror.daemon.jobs import job_from
 from pixmirror.errors import CatalogueError, ConfigError, LoginNeeded, MirrorLocked, StorageAbsent, StorageError
@@ -228,7 +228,7 @@ async def use_jobs(mirror: Mirror, config: Config) -> None:
     jobs = {job.name: job for job in (job_from(c) for c in config.jobs if c.enabled)}
     configured = frozenset(c.name for c in config.jobs)
     states = await mirror.db.read(runs.job_states)
-    renamed = await settle.hand_over_renamed(mirror.db, states, configured, jobs)
+    renamed = await job_changes.hand_over_renamed(mirror.db, states, configured, jobs)
     await mirror.db.run(lambda conn: mirror.jobs.use(jobs))
     mirror.config = config
     for job in jobs.values():
@@ -238,7 +238,7 @@ async def use_jobs(mirror: Mirror, config: Config) -> None:
         if job.name in renamed.values() or (state is not None and state.filter_digest not in (None, digest)):
             await apply_filter(mirror, job)
         await mirror.db.run(runs.save_job, job.name, job.kind, digest)
-    await settle.dismiss_removed(mirror.db, states, configured, mirror.clock.now())
+    await job_changes.dismiss_removed(mirror.db, states, configured, mirror.clock.now())
     mirror.root.max_file = config.mirror.max_file
     await mirror.db.run(retrying.use_limit, config.mirror.max_file)
     await load_pauses(mirror)

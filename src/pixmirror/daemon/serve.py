@@ -15,7 +15,7 @@ from pixmirror.catalogue import queue, runs
 from pixmirror.config import Config, load
 from pixmirror.contained import contained
 from pixmirror.daemon import credentials, web_login
-from pixmirror.daemon.desk import Desk
+from pixmirror.daemon.commands import Commands
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.first_look import WouldLose, look_first
 from pixmirror.daemon.mirror import Mirror, configured_token, load_pauses, open_mirror, use_jobs, use_web
@@ -102,7 +102,7 @@ class Daemon:
             loop.add_signal_handler(number, action)
         self.schedule.start()
         try:
-            async with control.listening(self.mirror.root.root, self.env, Desk(self).answer):
+            async with control.listening(self.mirror.root.root, self.env, Commands(self).answer):
                 async with asyncio.TaskGroup() as group:
                     self._group = group
                     await self._start(group)
@@ -276,7 +276,7 @@ class Daemon:
             self._retry_at.clear()
             await self.use_pauses()
             await self.use_schedule()
-            self.engine.bell.ring()
+            self.engine.wakeup.wake()
             log.info("The configuration was reloaded; jobs: %s.", ", ".join(self.mirror.jobs) or "none")
 
     def _refuse_what_needs_a_restart(self, config: Config) -> None:
@@ -305,7 +305,7 @@ class Daemon:
                 task.cancel()
         self._hold_lanes()
         self._hurry.set()
-        self.engine.bell.ring()
+        self.engine.wakeup.wake()
 
     # -- time ----------------------------------------------------------------------------------------------
 

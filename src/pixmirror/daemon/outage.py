@@ -5,22 +5,22 @@ from collections.abc import Awaitable, Callable, Collection
 
 from pixmirror.catalogue import chores, feeds
 from pixmirror.catalogue.database import Connection
-from pixmirror.daemon.bell import Bell
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.trouble import PIXIV, Trouble
+from pixmirror.daemon.wakeups import Wakeup
 from pixmirror.models import Lane
 from pixmirror.pixiv.app import users
 from pixmirror.sync.endpoints import Endpoints
 from pixmirror.sync.suspicion import Subject, Suspicion
 
 
-class Way:
+class Outage:
     """`suspicion` judges the App API, `website` www.pixiv.net, whose trouble stops only what needs the cookie."""
 
-    def __init__(self, mirror: Mirror, trouble: Trouble, bell: Bell, on_answer: Callable[[], None]) -> None:
+    def __init__(self, mirror: Mirror, trouble: Trouble, wakeup: Wakeup, on_answer: Callable[[], None]) -> None:
         self._mirror = mirror
         self._trouble = trouble
-        self._bell = bell
+        self._wakeup = wakeup
         self._trying = asyncio.Lock()  # held by the one that tries while Pixiv does not answer
         self.suspicion = Suspicion(self._ask_control, wake=self._wake, on_answer=on_answer)
         self.website = Suspicion()
@@ -29,13 +29,13 @@ class Way:
     async def in_turn(self, name: str, step: Callable[[], Awaitable[bool]]) -> bool:
         """A step of a loop that asks. While Pixiv does not answer, one at a time tries after each pause."""
         if PIXIV in self._trouble.errors:
-            self._bell.pause(name)
+            self._wakeup.pause(name)
             async with self._trying:
                 await self.pause_ended()
                 if PIXIV in self._trouble.errors:
-                    self._bell.listen(name)
+                    self._wakeup.busy(name)
                     return await step() or await self._look()
-            self._bell.listen(name)
+            self._wakeup.busy(name)
         return await step()
 
     async def pause_ended(self) -> None:
@@ -63,4 +63,4 @@ class Way:
             feeds.wake(conn, lists["feed"], lists["gap"], now)
 
         await self._mirror.db.run(wake)
-        self._bell.ring()
+        self._wakeup.wake()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pixmirror.daemon.answers import FRESH_MS, Answer, HandingOn, RecordingApi
 from pixmirror.daemon.first_look import look_first
 from pixmirror.daemon.mirror import open_mirror
+from pixmirror.daemon.replay import FRESH_MS, Answer, RecordingApi, ReplayingApi
 from pixmirror.daemon.sync import sync
 from pixmirror.demo.server import create_app, running
 from pixmirror.models import Lane
@@ -58,7 +58,7 @@ async def asked(tmp_path: Path) -> AsyncIterator[Asked]:
 
 
 async def test_an_answer_is_handed_on_once_to_whichever_lane_asks(asked: Asked) -> None:
-    api = HandingOn.of(asked.api, asked.answers)
+    api = ReplayingApi.of(asked.api, asked.answers)
     page = await illusts.follow(api.at(Lane.BACKFILL))
     assert page.items
     assert asked.times == 0
@@ -67,7 +67,7 @@ async def test_an_answer_is_handed_on_once_to_whichever_lane_asks(asked: Asked) 
 
 
 async def test_another_question_or_language_is_asked(asked: Asked) -> None:
-    api = HandingOn.of(asked.api, asked.answers)
+    api = ReplayingApi.of(asked.api, asked.answers)
     await illusts.follow(api, restrict="private")
     assert asked.times == 1
     await illusts.follow(replace(api, language="ja"))
@@ -75,6 +75,6 @@ async def test_another_question_or_language_is_asked(asked: Asked) -> None:
 
 
 async def test_an_answer_that_is_minutes_old_is_forgotten(asked: Asked) -> None:
-    api = HandingOn.of(asked.api, [replace(answer, at=answer.at - FRESH_MS - 1) for answer in asked.answers])
+    api = ReplayingApi.of(asked.api, [replace(answer, at=answer.at - FRESH_MS - 1) for answer in asked.answers])
     await illusts.follow(api)
     assert (asked.times, api.had) == (1, {})

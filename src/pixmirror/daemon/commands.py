@@ -28,7 +28,7 @@ T = TypeVar("T")
 Request = dict[str, Any]
 
 
-class Desk:
+class Commands:
     """One method a command."""
 
     def __init__(self, daemon: "Daemon") -> None:
@@ -68,7 +68,7 @@ class Desk:
         results: dict[str, JobResult] = {}
         if blocked is None:
             await d.mirror.db.run(ask_again, since)
-            d.engine.bell.ring()
+            d.engine.wakeup.wake()
             if under_way := [task for name, task in d.running.items() if name in names]:
                 # They began before they were asked: what is newer they may not see.
                 blocked = await self._wait(under_way)
@@ -140,7 +140,7 @@ class Desk:
         m, named = self.daemon.mirror, _field(request, "ref", str)
         ref = parse_ref(named) if named is not None else None
         asked = await m.db.run(retrying.again, ref, _field(request, "what", str), m.clock.now())
-        self.daemon.engine.bell.ring()
+        self.daemon.engine.wakeup.wake()
         return asdict(asked)
 
     async def _verify(self, request: Request) -> dict[str, Any]:
@@ -149,7 +149,7 @@ class Desk:
         guard = m.root.check_media
         now = m.clock.now()
         report = await verify.run(m.db, m.root.media, quick=quick, now=now, believe=believe, guard=guard)
-        self.daemon.engine.bell.ring()
+        self.daemon.engine.wakeup.wake()
         return {"report": report.as_dict()}
 
     async def _accept_lost(self, request: Request) -> dict[str, Any]:
@@ -165,12 +165,12 @@ class Desk:
     async def _unforget(self, request: Request) -> dict[str, Any]:
         m = self.daemon.mirror
         done = await trash.unforget(m.db, m.root, _target(request), m.clock.now())
-        self.daemon.engine.bell.ring()
+        self.daemon.engine.wakeup.wake()
         return {"done": asdict(done)}
 
     async def _accept(self, request: Request) -> dict[str, Any]:
         moved = await accept(self.daemon.mirror, _field(request, "kind", str) or "")
-        self.daemon.engine.bell.ring()
+        self.daemon.engine.wakeup.wake()
         return {"moved": moved}
 
 

@@ -49,7 +49,7 @@ _Asked = tuple[str, str, frozenset[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
-class HandingOn(AppApi):
+class ReplayingApi(AppApi):
     """The App API; what it answered minutes ago, in the same language, is handed on once instead of asked for.
 
     `had` is shared by all views of it (`at`), so that each answer is used by one of them.

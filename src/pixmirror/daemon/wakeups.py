@@ -9,15 +9,15 @@ T = TypeVar("T")
 PAUSED = -1
 
 
-class Looks:
+class EmptyPolls:
     """Spares loops that look for the same work a look that one of them made in vain since the last ring."""
 
-    def __init__(self, bell: "Bell") -> None:
-        self._bell = bell
+    def __init__(self, wakeup: "Wakeup") -> None:
+        self._wakeup = wakeup
         self._in_vain: int | None = None
 
     async def find(self, look: Callable[[], Awaitable[T | None]]) -> T | None:
-        rings = self._bell.rings  # what is rung for meanwhile may have come too late for the look
+        rings = self._wakeup.wakes  # what is rung for meanwhile may have come too late for the look
         if self._in_vain == rings:
             return None
         found = await look()
@@ -29,7 +29,7 @@ class Looks:
         self._in_vain = None
 
 
-class Bell:
+class Wakeup:
     """Rung after every commit that may have made work. A loop that found nothing rests until the next ring.
 
     `quiet()` is exact: it is true only when every loop has looked after the last ring, and found nothing.
@@ -41,16 +41,16 @@ class Bell:
         self._heard: dict[str, int | None] = {}
 
     @property
-    def rings(self) -> int:
+    def wakes(self) -> int:
         """How often it was rung."""
         return self._rings
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         self._rings += 1
         self._event.set()
         self._event = asyncio.Event()
 
-    def listen(self, name: str) -> int:
+    def busy(self, name: str) -> int:
         """A loop is about to look for work; it is not resting."""
         self._heard[name] = None
         return self._rings
@@ -62,7 +62,7 @@ class Bell:
     def leave(self, name: str) -> None:
         self._heard.pop(name, None)
 
-    async def rest(self, name: str, heard: int, seconds: float | None = None) -> None:
+    async def wait(self, name: str, heard: int, seconds: float | None = None) -> None:
         """The loop looked after ring `heard` and found nothing: sleep until the next one."""
         if heard != self._rings:
             return

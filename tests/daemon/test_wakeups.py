@@ -1,10 +1,10 @@
-"""The bell's promises: who rests hears the next ring, and nobody looks twice in vain for the same work."""
+"""The wakeup's promises: who rests hears the next ring, and nobody looks twice in vain for the same work."""
 
 import asyncio
 
 import pytest
 
-from pixmirror.daemon.bell import Bell, Looks
+from pixmirror.daemon.wakeups import EmptyPolls, Wakeup
 
 pytestmark = pytest.mark.anyio
 
@@ -23,50 +23,50 @@ class Queue:
 
 
 async def test_a_look_in_vain_is_made_once_a_ring_by_whichever_loop() -> None:
-    bell, queue = Bell(), Queue()
-    looks = Looks(bell)
-    assert [await looks.find(queue) for _ in range(4)] == [None] * 4
+    wakeup, queue = Wakeup(), Queue()
+    polls = EmptyPolls(wakeup)
+    assert [await polls.find(queue) for _ in range(4)] == [None] * 4
     assert queue.looks == 1
-    bell.ring()
-    assert await looks.find(queue) is None
+    wakeup.wake()
+    assert await polls.find(queue) is None
     assert queue.looks == 2
 
 
 async def test_while_there_is_work_every_loop_looks() -> None:
     queue = Queue("a", "b", "c")
-    looks = Looks(Bell())
-    assert [await looks.find(queue) for _ in range(5)] == ["c", "b", "a", None, None]
+    polls = EmptyPolls(Wakeup())
+    assert [await polls.find(queue) for _ in range(5)] == ["c", "b", "a", None, None]
     assert queue.looks == 4
 
 
 async def test_a_ring_during_a_look_makes_the_next_loop_look_again() -> None:
-    bell, queue = Bell(), Queue()
-    looks = Looks(bell)
-    looking = asyncio.create_task(looks.find(queue))
+    wakeup, queue = Wakeup(), Queue()
+    polls = EmptyPolls(wakeup)
+    looking = asyncio.create_task(polls.find(queue))
     await asyncio.sleep(0)
-    bell.ring()
+    wakeup.wake()
     assert await looking is None
     queue.work.append("later")
-    assert await looks.find(queue) == "later"
+    assert await polls.find(queue) == "later"
 
 
 async def test_what_was_in_the_way_and_ended_lets_the_next_loop_look() -> None:
     queue = Queue()
-    looks = Looks(Bell())
-    assert await looks.find(queue) is None
+    polls = EmptyPolls(Wakeup())
+    assert await polls.find(queue) is None
     queue.work.append("given back")
-    assert await looks.find(queue) is None
-    looks.again()
-    assert await looks.find(queue) == "given back"
+    assert await polls.find(queue) is None
+    polls.again()
+    assert await polls.find(queue) == "given back"
 
 
 async def test_it_is_quiet_only_when_every_loop_rests_after_the_last_ring() -> None:
-    bell = Bell()
-    heard = bell.listen("walk")
-    assert not bell.quiet()
-    resting = asyncio.create_task(bell.rest("walk", heard))
+    wakeup = Wakeup()
+    heard = wakeup.busy("walk")
+    assert not wakeup.quiet()
+    resting = asyncio.create_task(wakeup.wait("walk", heard))
     await asyncio.sleep(0)
-    assert bell.quiet()
-    bell.ring()
-    assert not bell.quiet()
+    assert wakeup.quiet()
+    wakeup.wake()
+    assert not wakeup.quiet()
     await asyncio.wait_for(resting, 1)
