@@ -11,7 +11,7 @@ from pixmirror.errors import InvalidRequest, NotFound, PixivError
 from pixmirror.models import Illust, Model, User
 from pixmirror.pixiv.legacy import addresses
 from pixmirror.pixiv.legacy.rows import DATE, LEGACY, Unreadable, checked_date
-from pixmirror.pixiv.web.lenses import NUM, SAME, TEXT, Codec, Lens, Shape
+from pixmirror.pixiv.web.mapping import NUM, SAME, TEXT, Codec, Lens, Shape
 from pixmirror.pixiv.web.rows import reason
 from pixmirror.pixiv.web.shapes import NAMES
 

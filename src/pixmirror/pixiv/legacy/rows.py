@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from pixmirror.models import JST, Illust, Model, Novel, Tag, User
 from pixmirror.pixiv.legacy import addresses
-from pixmirror.pixiv.web.lenses import ID, SAME, Codec, Lens, Shape, drop, number
+from pixmirror.pixiv.web.mapping import ID, SAME, Codec, Lens, Shape, drop, number
 from pixmirror.pixiv.web.rows import reason
 
 LEGACY = "legacy"

@@ -7,7 +7,7 @@ what moves with each reader, and a novel's text, which has its own place.
 from typing import Any
 
 from pixmirror.models import Illust, Listing, Novel, Received
-from pixmirror.pixiv.web.lenses import AS_SENT, READ, WEB
+from pixmirror.pixiv.web.mapping import AS_SENT, READ, WEB
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebPage
 from pixmirror.pixiv.web.shapes import ILLUST, NOVEL
 

@@ -21,7 +21,7 @@ from pixmirror.models import (
     UserPreview,
 )
 from pixmirror.pixiv.web import shapes
-from pixmirror.pixiv.web.lenses import Shape
+from pixmirror.pixiv.web.mapping import Shape
 from pixmirror.pixiv.web.rows import Camel, EmptyMap, Facts, Int, Map, Rows, rows
 
 M = TypeVar("M", bound=Model)

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, PlainValidator, ValidationError, WrapVal
 from pydantic.alias_generators import to_camel
 
 from pixmirror.models import Broken, Model, Odd, Received, path_of, read
-from pixmirror.pixiv.web.lenses import Shape
+from pixmirror.pixiv.web.mapping import Shape
 
 M = TypeVar("M", bound=Model)
 

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 from urllib.parse import unquote
 
-from pixmirror.pixiv.web.lenses import (
+from pixmirror.pixiv.web.mapping import (
     DATE,
     EPOCH,
     ID,
