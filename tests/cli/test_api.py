@@ -8,7 +8,7 @@ import pytest
 
 from pixmirror.cli import api_check, api_functions
 from pixmirror.cli.demo_setup import TOKEN
-from pixmirror.pixiv.app import answers
+from pixmirror.pixiv.app import endpoints as app_endpoints
 from tests.pixiv.covered import endpoints
 from tests.pixiv.legacy import made
 
@@ -90,7 +90,7 @@ def test_each_recorded_error_is_named(pixmirror, api, file):
 def test_recorded_answers_of_other_endpoints_are_refused():
     """One that is taken for another's can be told by nothing but where it came from."""
     app = [
-        (answers.endpoint(api_check.path_of(p)) or "", f)
+        (app_endpoints.endpoint(api_check.path_of(p)) or "", f)
         for a, p, f in ANSWERED
         if a == "app" and f.stat().st_size < 50_000
     ]
@@ -100,7 +100,7 @@ def test_recorded_answers_of_other_endpoints_are_refused():
         payload = json.loads(file.read_text())
         for name in names:
             if api_check.reader("app", name)(file).ok:
-                kinds = answers.ANSWERS[own], answers.ANSWERS[name]
+                kinds = app_endpoints.ANSWERS[own], app_endpoints.ANSWERS[name]
                 same = kinds[0].key == kinds[1].key and kinds[0].model is kinds[1].model
                 bare = kinds[0].key not in payload  # a whole object without its name, or a part
                 assert same or bare, (file.name, name)
@@ -136,7 +136,7 @@ def test_every_read_endpoint_of_the_app_has_its_model():
         for e in endpoints()
         if e.method == "GET" and e.function.startswith("pixmirror.pixiv.app.") and not e.gone and not e.tested
     }
-    assert {path for path in paths if path and "{" not in path and answers.endpoint(path) is None} == set()
+    assert {path for path in paths if path and "{" not in path and app_endpoints.endpoint(path) is None} == set()
     assert len(paths) > 60
 
 

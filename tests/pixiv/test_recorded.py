@@ -8,7 +8,7 @@ import pytest
 
 from pixmirror import errors
 from pixmirror.models import Model, UserPreview
-from pixmirror.pixiv.app import answers
+from pixmirror.pixiv.app import endpoints as app_endpoints
 from pixmirror.pixiv.failures import classify, error_text
 from pixmirror.pixiv.reading import account, again, along, listing, one, preview_works
 from pixmirror.pixiv.tokens import read_token, rejection
@@ -22,7 +22,7 @@ def endpoint(path):
     row = next(line for line in (RECORDED / "INDEX.md").read_text().splitlines() if f"| app/{path.name} |" in line)
     named = row.split("|")[3]
     found = re.search(r"/v\d/[\w/-]+", named)
-    return answers.endpoint(found[0] if found else named.split()[0])
+    return app_endpoints.endpoint(found[0] if found else named.split()[0])
 
 
 APP = sorted((RECORDED / "app").glob("*.json")) if RECORDED.is_dir() else []
@@ -34,8 +34,8 @@ def load(path):
 
 def shape(path):
     """Key and model; a key of None: a bare object (a part of an answer)."""
-    kind = answers.ANSWERS[endpoint(path)]
-    part = answers.part_of(load(path), kind)
+    kind = app_endpoints.ANSWERS[endpoint(path)]
+    part = app_endpoints.part_of(load(path), kind)
     return (kind.key, kind.model) if part is None else (None, type(part))
 
 

@@ -14,11 +14,11 @@ from pixmirror.cli.common import sentence
 from pixmirror.errors import BadResponse, ConfigError, PixmirrorError
 from pixmirror.models import Broken, Model, NovelText, Received, UserPreview, partly_read
 from pixmirror.pixiv import reading
-from pixmirror.pixiv.app import answers
+from pixmirror.pixiv.app import endpoints as app_endpoints
 from pixmirror.pixiv.failures import looks_html, misread
 from pixmirror.pixiv.jsonbody import parse_json
 from pixmirror.pixiv.tokens import read_token
-from pixmirror.pixiv.web import endpoints
+from pixmirror.pixiv.web import endpoints as web_endpoints
 from pixmirror.pixiv.web import reading as web
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
 from pixmirror.pixiv.web.rows import Camel, Rows, rows
@@ -37,9 +37,9 @@ class Preload(Camel):
     user: Annotated[Rows[WebUser], rows(WebUser)]
 
 
-WEB: Mapping[str, endpoints.Answer] = {
-    **endpoints.ANSWERS,
-    "/novel/show.php": endpoints.Answer(Preload, enveloped=False),
+WEB: Mapping[str, web_endpoints.Answer] = {
+    **web_endpoints.ANSWERS,
+    "/novel/show.php": web_endpoints.Answer(Preload, enveloped=False),
 }
 # A row of a list may have been recorded alone.
 WEB_PARTS: Mapping[str, type[Model]] = {
@@ -64,12 +64,12 @@ def reader(api: str, path: str, status: int | None = None) -> Callable[[Path], L
             raise _unknown(api, path, asked, WEB)
         return lambda file: _look(file, lambda payload: _web(payload, name, asked), api)
     if api == "oauth":
-        if asked not in answers.OAUTH:
-            raise _unknown(api, path, asked, answers.OAUTH)
+        if asked not in app_endpoints.OAUTH:
+            raise _unknown(api, path, asked, app_endpoints.OAUTH)
         return lambda file: _look(file, _token, api)
-    known = answers.endpoint(asked)
+    known = app_endpoints.endpoint(asked)
     if known is None:
-        raise _unknown(api, path, asked, answers.ANSWERS)
+        raise _unknown(api, path, asked, app_endpoints.ANSWERS)
     if known == _WEBVIEW:
         return lambda file: _look(file, _webview, api, as_text=True)
     return lambda file: _look(file, lambda payload: _app(payload, known), api)
@@ -107,7 +107,9 @@ def _pieces(name: str) -> list[str]:
 def _unknown(api: str, path: str, asked: str, known: Mapping[str, object]) -> ConfigError:
     close = difflib.get_close_matches(asked, known, n=1, cutoff=0.5)
     other = [
-        a for a, paths in (("app", answers.ANSWERS), ("web", WEB), ("oauth", answers.OAUTH)) if asked in paths
+        a
+        for a, paths in (("app", app_endpoints.ANSWERS), ("web", WEB), ("oauth", app_endpoints.OAUTH))
+        if asked in paths
     ]
     if other:
         hint = f"did you mean `pixmirror api check {other[0]} {asked}`?"
@@ -157,7 +159,7 @@ def _error(file: Path, api: str, status: int | None) -> Look:
         return wrong(name, "BadResponse", "It is no error body.")
     said, says = api_errors.told(failure)
     try:
-        got = reading.one(payload, "", answers.ErrorBody, ERROR)
+        got = reading.one(payload, "", app_endpoints.ErrorBody, ERROR)
     except BadResponse as error:
         return Look(name, error=said, says=f"{says} {sentence(error)}", ok=False)
     look = Look(name, error=said, says=says, parsed=dumped(got.item), unknown=unknown_in(got.item))
@@ -168,7 +170,7 @@ def _error(file: Path, api: str, status: int | None) -> Look:
 
 
 def _app(payload: Any, path: str) -> Look:
-    kind = answers.ANSWERS[path]
+    kind = app_endpoints.ANSWERS[path]
     if part := _part(payload, kind, path):
         return part
     if kind.many:
@@ -187,7 +189,7 @@ def _app(payload: Any, path: str) -> Look:
     )
 
 
-def _app_list(payload: Any, path: str, kind: answers.Answer) -> Look:
+def _app_list(payload: Any, path: str, kind: app_endpoints.Answer) -> Look:
     page = reading.listing(payload, kind.key, kind.model, path)
     _same_list(payload, path)
     unknown: list[str] = []
@@ -196,10 +198,10 @@ def _app_list(payload: Any, path: str, kind: answers.Answer) -> Look:
     parsed: dict[str, Any] = {}
     bad: list[Broken] = []
     for name, value in payload.items():
-        model = kind.model if name == kind.key else answers.BESIDE.get(name)
+        model = kind.model if name == kind.key else app_endpoints.BESIDE.get(name)
         if model is None or not isinstance(value, list | dict) or not value:
             made[name] = parsed[name] = value
-            if model is None and name not in answers.KNOWN:
+            if model is None and name not in app_endpoints.KNOWN:
                 unknown.append(name)
                 left[name] = value
             continue
@@ -245,17 +247,17 @@ def _same_list(payload: Mapping[str, Any], path: str) -> None:
     address = payload.get(reading.NEXT)
     if not isinstance(address, str):
         return
-    other = answers.endpoint(urlsplit(address).path)
+    other = app_endpoints.endpoint(urlsplit(address).path)
     if other is not None and other != path and not path.startswith(other):
         raise BadResponse(f"{path}: this is an answer of {other}, to judge by its `{reading.NEXT}`.")
 
 
-def _part(payload: Any, kind: answers.Answer, path: str) -> Look | None:
+def _part(payload: Any, kind: app_endpoints.Answer, path: str) -> Look | None:
     """What was recorded without its outer key, or a part of it; None if it is no such thing."""
     if path == "/v1/novel/text" and isinstance(payload, dict) and set(payload) == {"__value__"}:
         found = _app({"novel_text": payload["__value__"]}, path)
         return replace(found, again={"__value__": found.again["novel_text"]})
-    item = answers.part_of(payload, kind)
+    item = app_endpoints.part_of(payload, kind)
     if item is None:
         return None
     return Look("", items=1, unknown=unknown_in(item), parsed=dumped(item), again=reading.again(item, payload))
@@ -264,7 +266,7 @@ def _part(payload: Any, kind: answers.Answer, path: str) -> Look | None:
 def _token(payload: Any) -> Look:
     read_token(payload, 0)
     account = reading.account(payload)
-    got = reading.one(payload, "", answers.TokenAnswer, "/auth/token")
+    got = reading.one(payload, "", app_endpoints.TokenAnswer, "/auth/token")
     if account.item.id == 0:
         raise BadResponse("/auth/token: `user.id` is 0.")
     made = reading.again(got.item, payload)
@@ -288,9 +290,9 @@ def _web(payload: Any, name: str, asked: str) -> Look:
     kind = WEB[name]
     if name in WEB_PARTS and isinstance(payload, dict) and "body" not in payload and "id" in payload:
         part = web.one(payload, WEB_PARTS[name], name)
-        made = reading.again(web.again(part.item, endpoints.Answer(WEB_PARTS[name])), payload)
+        made = reading.again(web.again(part.item, web_endpoints.Answer(WEB_PARTS[name])), payload)
         return Look("", items=1, unknown=unknown_in(part.item), parsed=dumped(part.item), again=made)
-    got = web.answer(payload, name) if name in endpoints.ANSWERS else web.one(payload, kind.model, name)
+    got = web.answer(payload, name) if name in web_endpoints.ANSWERS else web.one(payload, kind.model, name)
     _asked_for(got.item, name, asked)
     made = reading.again(web.again(got.item, kind), payload["body"] if kind.enveloped else payload)
     beside: list[str] = []
