@@ -32,7 +32,7 @@ from pixmirror.models import (
     split_key,
     work_key,
 )
-from pixmirror.pixiv.web import illusts, kept, novels, users
+from pixmirror.pixiv.web import as_app, illusts, novels, users
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync import sources, walk, website
 from pixmirror.sync.context import Context, Job
@@ -166,17 +166,17 @@ async def _illust(web: WebApi, work_id: int) -> _Found:
     got = await illusts.detail(web, work_id)
     work = got.item
     if work.is_stub:
-        return _Found(kept.illust(got))
+        return _Found(as_app.illust(got))
     pages = await illusts.pages(web, work_id) if work.page_count > 1 else None
     if pages is not None:
         got = Received(illusts.with_pages(work, pages), got.raw)
     frames = (await illusts.ugoira_meta(web, work_id)).item if work.type == "ugoira" else None
-    return _Found(kept.illust(got, pages), frames)
+    return _Found(as_app.illust(got, pages), frames)
 
 
 async def _novel(web: WebApi, work_id: int) -> _Found:
     got = await novels.detail(web, work_id)
-    return _Found(kept.novel(got), text=None if got.item.is_stub else novels.text_of(got))
+    return _Found(as_app.novel(got), text=None if got.item.is_stub else novels.text_of(got))
 
 
 def _record(ctx: Context, conn: Connection, key: int, found: _Found, now: int) -> None:
