@@ -10,7 +10,7 @@ from pixmirror import errors
 from pixmirror.cli import app
 from pixmirror.cli.common import INTERRUPTED
 from pixmirror.cli.help import topics
-from pixmirror.cli.look import KINDS
+from pixmirror.cli.read import KINDS
 from pixmirror.models import State
 
 DOCS = files("pixmirror") / "docs"

@@ -23,8 +23,8 @@ from pixmirror.cli import (
     help,
     imports,
     login,
-    look,
     plan,
+    read,
     reindex,
     retry,
     setup,
@@ -120,7 +120,7 @@ def common_options(
 
 GROUPS = (
     *(setup, login, check, work),
-    *(look, plan, coverage, gone, forget),
+    *(read, plan, coverage, gone, forget),
     *(verify, retry, reindex, imports, api, database, demo, help),
 )
 for group in GROUPS:

@@ -126,7 +126,7 @@ async def _tell_news(engine: "Engine") -> None:
 
 def _verified(s: Session, *, complete: bool) -> int:
     """Read everything back; 0 when every byte is right and, if `complete`, nothing is wanted or failed."""
-    from pixmirror.cli.look import read_status
+    from pixmirror.cli.read import read_status
     from pixmirror.daemon.mirror import open_mirror
 
     async def verify() -> dict[str, Any]:

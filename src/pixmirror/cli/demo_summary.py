@@ -26,7 +26,7 @@ EXPLAINED = {
 
 
 def summary(s: Session, mirror: DemoMirror, kills: int = 0) -> None:
-    from pixmirror.cli.look import read_status
+    from pixmirror.cli.read import read_status
 
     try:
         found = read_status(s)
