@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import render, screen, versions
+from pixmirror.cli import render, tables, versions
 from pixmirror.cli.common import Json, Session, json_line, now_ms, print_json, say, sentence, session
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError
 from pixmirror.terminal import typed
@@ -39,7 +39,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
     if as_json:
         print_json(found)
     else:
-        screen.show_status(s, found)
+        tables.show_status(s, found)
 
 
 def read_status(s: Session) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def why(
     if as_json:
         print_json(found.as_dict())
     else:
-        screen.show_why(found)
+        tables.show_why(found)
 
 
 def show(
@@ -155,7 +155,7 @@ def show(
         elif at is not None:
             found, shown = _past(db, wanted, versions.past_moment(at, now_ms())), versions.show_past
         else:
-            found, shown = _now(db, wanted), screen.show_item
+            found, shown = _now(db, wanted), tables.show_item
     if as_json:
         print_json(found)
     else:
@@ -220,7 +220,7 @@ def search(
     if as_json:
         print_json([hit.as_dict() for hit in hits])
     else:
-        screen.show_hits(hits, limit)
+        tables.show_hits(hits, limit)
 
 
 def export(
