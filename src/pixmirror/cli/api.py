@@ -129,12 +129,12 @@ def check(
 
 
 def _tell(look: Any) -> None:
-    from pixmirror.cli import render
+    from pixmirror.cli import formats
 
     if look.error:
         say(f"{look.file}: {'' if look.ok else 'WRONG: '}{look.error}: {look.says}")
         return
-    count = render.count(look.items, "item")
+    count = formats.count(look.items, "item")
     say(f"{look.file}: {'ok' if look.ok else 'WRONG'}, {count}" + (f", {len(look.bad)} bad" if look.bad else ""))
     for broken in look.bad:
         say(f"  bad: {broken.path}: {broken.reason}")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from pixmirror.cli import formats, modes
 from pixmirror.cli import login as login_command
-from pixmirror.cli import modes, render
 from pixmirror.cli.common import Json, Session, print_json, run, say, sentence, session, told
 from pixmirror.clock import HOUR_MS
 from pixmirror.errors import BadResponse, ConfigError, LoginError, PixmirrorError, StorageError, WebLoginExpired
@@ -69,11 +69,13 @@ def check(
         answer = {"ok": bad is None, "checks": [asdict(r) for r in rows]}
         print_json(answer | ({"pixiv": report.as_dict()} if report else {}))
     else:
-        render.table(("", "", ""), [(r.level.upper() if r.level != "ok" else "ok", r.what, r.text) for r in rows])
+        formats.table(("", "", ""), [(r.level.upper() if r.level != "ok" else "ok", r.what, r.text) for r in rows])
         for line in report.differences() if report else ():
             say(f"  {line}")
         if record is not None and report is not None:
-            say(f"{render.count(report.requests, 'answer')} in {record}; look through them before you share them.")
+            say(
+                f"{formats.count(report.requests, 'answer')} in {record}; look through them before you share them."
+            )
     if bad is not None:
         raise typer.Exit(bad.exit_code)
 
@@ -147,7 +149,7 @@ def disk(s: Session) -> Row:
         free = shutil.disk_usage(there).free
     except OSError as error:
         return Row("disk", "bad", f"{there} cannot be read: {error.strerror}.", StorageError.exit_code)
-    text = f"{render.size(free)} are free at {there}; {render.size(m.keep_free)} are kept free."
+    text = f"{formats.size(free)} are free at {there}; {formats.size(m.keep_free)} are kept free."
     for place in {m.root, media}:
         nearest = next(p for p in (place, *place.parents) if p.exists())
         if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
@@ -202,7 +204,7 @@ def _catalogue(s: Session) -> Row:
     except PixmirrorError as error:
         return Row("catalogue", "bad", sentence(error), error.exit_code)
     size = s.catalogue.stat().st_size
-    return Row("catalogue", "ok", f"Schema {migrate.HEAD}, {render.size(size)}.")
+    return Row("catalogue", "ok", f"Schema {migrate.HEAD}, {formats.size(size)}.")
 
 
 def _clock(s: Session) -> Row:
@@ -215,7 +217,7 @@ def _clock(s: Session) -> Row:
         ahead = 0
     if ahead > HOUR_MS / 1000:
         return Row(
-            "clock", "warn", f"The catalogue was written {render.span(ahead)} in the future: the clock went back."
+            "clock", "warn", f"The catalogue was written {formats.span(ahead)} in the future: the clock went back."
         )
     return Row("clock", "ok", time.strftime("%Y-%m-%d %H:%M:%S %Z.", time.localtime(now)))
 
@@ -242,7 +244,7 @@ def login_rows(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
     else:
         now = int(time.time() * 1000)
         fresh = "fresh" if token.fresh(now) else "renewed when it is needed"
-        when = render.from_now(token.expires_at - HOUR_MS, now)
+        when = formats.from_now(token.expires_at - HOUR_MS, now)
         yield Row(
             "login", "ok", f"{one_line(token.user_name)} (user:{token.user_id}); access token of {when}, {fresh}."
         )
@@ -313,7 +315,7 @@ def _pixiv(s: Session, record: Path | None) -> "tuple[Report | None, Row]":
 
 
 def row_of(report: "Report") -> Row:
-    asked = f"{render.count(report.requests, 'request')}, {render.count(len(report.probes), 'endpoint')}"
+    asked = f"{formats.count(report.requests, 'request')}, {formats.count(len(report.probes), 'endpoint')}"
     if report.lossy:
         return Row("pixiv", "bad", f"{asked}: data would be lost, see below.", BadResponse.exit_code)
     broken = sum(len(p.broken) for p in report.probes)

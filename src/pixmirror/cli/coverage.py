@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import render
+from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, note, now_ms, print_json, say, session
 from pixmirror.errors import ConfigError, PixmirrorError
 from pixmirror.terminal import one_line
@@ -117,15 +117,15 @@ def _all(found: "Overview") -> None:
         say("No artist is followed or named in a job that has run.")
         return
     open_ones = [c for c in found.artists if c.holes or c.partial or c.cut or c.checked_at is None]
-    say(f"{render.count(len(found.artists), 'artist')}: {summary(total, when=False)}.")
+    say(f"{formats.count(len(found.artists), 'artist')}: {summary(total, when=False)}.")
     for line in details(total):
         say(line)
     if open_ones:
         rows = [_row(c, now) for c in open_ones]
-        render.table(("artist", "works", "%", "missing", "checked"), rows)
+        formats.table(("artist", "works", "%", "missing", "checked"), rows)
     complete = len(found.artists) - len(open_ones)
     if complete:
-        say(f"{render.count(complete, 'artist is', 'artists are')} complete.")
+        say(f"{formats.count(complete, 'artist is', 'artists are')} complete.")
 
 
 def _row(c: "Coverage", now: int) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ def _row(c: "Coverage", now: int) -> tuple[str, ...]:
 
 def summary(c: "Coverage", when: bool = True) -> str:
     """1,204 of 1,206 works, 2 limited, checked 9 days ago"""
-    works = f"{c.complete:,} of {render.count(c.total, 'work')}"
+    works = f"{c.complete:,} of {formats.count(c.total, 'work')}"
     parts = [works, *_parts(c)]
     return ", ".join([*parts, f"checked {_checked(c, now_ms())}"] if when else parts)
 
@@ -147,7 +147,7 @@ def _parts(c: "Coverage") -> list[str]:
 
 def _checked(c: "Coverage", now: int) -> str:
     if c.checked_at is not None:
-        return render.from_now(c.checked_at, now)
+        return formats.from_now(c.checked_at, now)
     return "never to the end"
 
 
@@ -158,17 +158,18 @@ def details(c: "Coverage") -> Iterator[str]:
         said = f"{more:,} hidden or unlisted" if more > 0 else f"{-more:,} more than it counts"
         yield f"Pixiv counts {c.counted:,}, lists {c.listed:,}: {said}."
     if c.hidden:
-        yield f"{render.count(c.hidden, 'work')} {'is' if c.hidden == 1 else 'are'} hidden from the app" + (
+        yield f"{formats.count(c.hidden, 'work')} {'is' if c.hidden == 1 else 'are'} hidden from the app" + (
             f"; the website lists {c.web_listed:,} in all." if c.web_listed is not None else "."
         )
     if c.unlisted:
-        yield f"{render.count(c.unlisted, 'work')} stood no more in the last full pass; Pixiv is asked about each."
+        works = formats.count(c.unlisted, "work")
+        yield f"{works} stood no more in the last full pass; Pixiv is asked about each."
     if c.cut:
         yield f"{c.cut}."
     if c.partial:
-        yield f"{render.count(c.partial, 'work')} could be read only in part; `pixmirror why` says what is odd."
+        yield f"{formats.count(c.partial, 'work')} could be read only in part; `pixmirror why` says what is odd."
     if c.kept:
-        yield f"{render.count(c.kept, 'work')} no longer at Pixiv {'is' if c.kept == 1 else 'are'} kept here."
+        yield f"{formats.count(c.kept, 'work')} no longer at Pixiv {'is' if c.kept == 1 else 'are'} kept here."
 
 
 def _missing(works: "Sequence[Missing]") -> None:
@@ -179,5 +180,5 @@ def _missing(works: "Sequence[Missing]") -> None:
         say()
         said = REASONS[reason]
         say(f"{said[:1].upper()}{said[1:]} ({len(mine):,}); {mine[0].next}.")
-        rows = [(str(w.ref), w.title, w.detail or "", render.moment(w.due_at)) for w in mine]
-        render.table(("work", "title", "last said", "next try"), rows)
+        rows = [(str(w.ref), w.title, w.detail or "", formats.moment(w.due_at)) for w in mine]
+        formats.table(("work", "title", "last said", "next try"), rows)

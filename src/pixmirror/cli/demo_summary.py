@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from pixmirror.cli import render
+from pixmirror.cli import formats
 from pixmirror.cli.common import Session, note, program, say, told
 from pixmirror.cli.demo_setup import DemoMirror
 from pixmirror.errors import PixmirrorError
@@ -42,7 +42,7 @@ def summary(s: Session, mirror: DemoMirror, kills: int = 0) -> None:
         f"{found['bookmarks']:,} bookmarks."
     )
     say(
-        f"Files: {files['stored']:,} stored, {render.size(found['bytes'])}; {files['wanted']:,} wanted, "
+        f"Files: {files['stored']:,} stored, {formats.size(found['bytes'])}; {files['wanted']:,} wanted, "
         f"{files['failed']:,} failed."
     )
     _explain(found)
@@ -65,7 +65,7 @@ def _types(s: Session) -> dict[str, int]:
 def _explain(found: dict[str, Any]) -> None:
     """What is not there, and why: explained, not failed."""
     files, lines = found["files"], []
-    lines += [f"{render.count(n, 'work')}: {EXPLAINED.get(state, state)}" for state, n in found["states"].items()]
+    lines += [f"{formats.count(n, 'work')}: {EXPLAINED.get(state, state)}" for state, n in found["states"].items()]
     lines += [f"{r['count']:,} × {r['what']}: {r['reason']}" for r in found["explained"]]
     if files["refused"]:
         lines.append(f"{files['refused']:,} files of works that a filter of the config refuses")
@@ -97,8 +97,8 @@ def _left(conn: "Connection") -> Iterator[tuple[str, str]]:
     found = only_here(conn, 1)
     for user in sorted((u for u in found.users if u.works), key=lambda u: -u.works)[:1]:
         yield (
-            f"{user.name} left Pixiv: {render.count(user.works, 'work')} with {render.count(user.files, 'file')} "
-            f"({render.size(user.bytes)}) survive only here.",
+            f"{user.name} left Pixiv: {formats.count(user.works, 'work')} with "
+            f"{formats.count(user.files, 'file')} ({formats.size(user.bytes)}) survive only here.",
             "gone",
         )
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import render
+from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, now_ms, on_terminal, print_json, run, say, session
 from pixmirror.errors import ConfigError
 
@@ -86,9 +86,9 @@ def unforget(
     if as_json:
         print_json({"ref": str(target.ref), "page": page, **done})
         return
-    say(f"{_name(target)} is forgotten no more: {render.count(done['files'], 'file')} came back from the trash.")
+    say(f"{_name(target)} is forgotten no more: {formats.count(done['files'], 'file')} came back from the trash.")
     if done["wanted"]:
-        say(f"{render.count(done['wanted'], 'file')} will be fetched again at the next sync.")
+        say(f"{formats.count(done['wanted'], 'file')} will be fetched again at the next sync.")
 
 
 def _target(ref: str, page: int | None) -> "Target":
@@ -161,12 +161,12 @@ def _nothing(said: dict[str, Any], target: "Target") -> str | None:
 
 
 def _amount(said: dict[str, Any]) -> str:
-    parts = [f"{render.count(said['files'], 'file')} ({render.size(said['bytes'])})"]
+    parts = [f"{formats.count(said['files'], 'file')} ({formats.size(said['bytes'])})"]
     if said.get("texts"):
-        parts.append(render.count(said["texts"], "text"))
+        parts.append(formats.count(said["texts"], "text"))
     if said["comments"]:
-        parts.append(render.count(said["comments"], "comment"))
-    works = f" of {render.count(said['works'], 'work')}" if said["works"] > 1 else ""
+        parts.append(formats.count(said["comments"], "comment"))
+    works = f" of {formats.count(said['works'], 'work')}" if said["works"] > 1 else ""
     return f"{parts[0]}{works}" + "".join(f", {part}" for part in parts[1:])
 
 
@@ -179,7 +179,7 @@ def _until(said: dict[str, Any], target: "Target") -> str:
     if texts := said.get("texts"):
         whose = "The text goes" if texts == 1 else f"The texts of {texts:,} novels go"
         text = f" {whose} then too, when the trash is emptied."
-    return f"Until {render.moment(said['until'])} the files can be had back: {command}.{text}{erased}"
+    return f"Until {formats.moment(said['until'])} the files can be had back: {command}.{text}{erased}"
 
 
 def _told(target: "Target", done: dict[str, Any]) -> dict[str, Any]:
@@ -203,10 +203,16 @@ def _list(s: Session, as_json: bool) -> None:
         say("Nothing is forgotten.")
     else:
         rows = [
-            (str(t.target), render.moment(t.at), f"{t.files:,}", render.size(t.bytes), render.moment(t.purge_at))
+            (
+                str(t.target),
+                formats.moment(t.at),
+                f"{t.files:,}",
+                formats.size(t.bytes),
+                formats.moment(t.purge_at),
+            )
             for t in found
         ]
-        render.table(("what", "forgotten", "files", "in the trash", "until"), rows)
+        formats.table(("what", "forgotten", "files", "in the trash", "until"), rows)
 
 
 def _stone(stone: "Tombstone") -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pixmirror.cli import render
+from pixmirror.cli import formats
 from pixmirror.cli.common import Session, now_ms, say
 from pixmirror.errors import MirrorLocked
 
@@ -69,15 +69,17 @@ def as_dict(done: "TakenIn") -> dict[str, Any]:
 
 def summary(done: "TakenIn") -> None:
     """What was taken in, in words."""
-    works = f"{render.count(done.works, 'work')} taken into the catalogue"
+    works = f"{formats.count(done.works, 'work')} taken into the catalogue"
     known = f"; {done.works_known:,} were known" if done.works_known else ""
-    say(f"{works}{known}; {render.count(done.stored, 'file')} stored ({render.size(done.bytes)}).")
+    say(f"{works}{known}; {formats.count(done.stored, 'file')} stored ({formats.size(done.bytes)}).")
     if done.without_sidecar:
-        say(f"{render.count(done.without_sidecar, 'work')} without a sidecar: only ids and files until met again.")
+        say(
+            f"{formats.count(done.without_sidecar, 'work')} without a sidecar: only ids and files until met again."
+        )
     if done.wanted:
-        say(f"{render.count(done.wanted, 'file')} listed but not there whole; fetched at the next sync.")
+        say(f"{formats.count(done.wanted, 'file')} listed but not there whole; fetched at the next sync.")
     if done.unclear:
-        say(f"{render.count(done.unclear, 'file')} of which nothing tells the version; left alone.")
+        say(f"{formats.count(done.unclear, 'file')} of which nothing tells the version; left alone.")
     if done.forgotten:
-        say(f"{render.count(done.forgotten, 'work')} that you forgot; left out.")
+        say(f"{formats.count(done.forgotten, 'work')} that you forgot; left out.")
     say("Lists, comments and counters come back with `pixmirror sync`.")

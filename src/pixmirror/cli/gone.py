@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import render
+from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, note, print_json, run, say, session
 from pixmirror.errors import ConfigError
 
@@ -66,7 +66,7 @@ def _accept(s: Session, kind: str, as_json: bool) -> None:
     if as_json:
         print_json({"accepted": kind, "moved": moved})
     else:
-        say(f"Believed: {render.count(moved, kind)}. `pixmirror gone` lists what that changed.")
+        say(f"Believed: {formats.count(moved, kind)}. `pixmirror gone` lists what that changed.")
 
 
 async def _accept_here(s: Session, kind: str) -> int:
@@ -89,10 +89,10 @@ def _summary(s: Session, limit: int, as_json: bool) -> None:
         return
     _here(here, limit)
     counted = ((lost.bookmarks, "bookmark"), (lost.follows, "follow"), (lost.comments, "comment"))
-    if parts := [render.count(n, name) for n, name in counted if n]:
+    if parts := [formats.count(n, name) for n, name in counted if n]:
         say(f"\nVanished on Pixiv: {', '.join(parts)}; `pixmirror gone bookmarks` and so on list them.")
     for brake in held:
-        note(f"Held since {render.moment(brake.since)}: {brake}")
+        note(f"Held since {formats.moment(brake.since)}: {brake}")
 
 
 def _summary_json(here: "OnlyHere", lost: "Vanished", held: "Sequence[Brake]", limit: int) -> dict[str, Any]:
@@ -156,11 +156,11 @@ def _here(here: "OnlyHere", limit: int) -> None:
         say("Pixiv still shows every work that is stored here.")
         return
     say(
-        f"Only here: {render.count(here.works, 'work')} that Pixiv shows no more, "
-        f"{render.count(here.files, 'file')}, {render.size(here.bytes)}."
+        f"Only here: {formats.count(here.works, 'work')} that Pixiv shows no more, "
+        f"{formats.count(here.files, 'file')}, {formats.size(here.bytes)}."
     )
-    rows = [(t.state, f"{t.works:,}", f"{t.files:,}", render.size(t.bytes)) for t in here.states]
-    render.table(("state", "works", "files", "size"), rows)
+    rows = [(t.state, f"{t.works:,}", f"{t.files:,}", formats.size(t.bytes)) for t in here.states]
+    formats.table(("state", "works", "files", "size"), rows)
     say("\nNewest:")
     _works(here.newest, Path())
     if here.users:
@@ -174,16 +174,16 @@ def _short(text: str) -> str:
 
 
 def _day(ms: int | None) -> str:
-    return render.moment(ms)[:10]
+    return formats.moment(ms)[:10]
 
 
 def _works(works: "Sequence[Survivor]", media: Path) -> None:
     rows = [
         (str(w.id) if w.medium == "illust" else f"novel:{w.id}", _short(w.title), _short(w.artist), w.state,
-         _day(w.since), f"{w.files:,}", render.size(w.bytes))
+         _day(w.since), f"{w.files:,}", formats.size(w.bytes))
         for w in works
     ]  # fmt: skip
-    render.table(("id", "title", "artist", "state", "since", "files", "size"), rows)
+    formats.table(("id", "title", "artist", "state", "since", "files", "size"), rows)
 
 
 def _users(users: "Sequence[Leaver]", media: Path) -> None:
@@ -195,11 +195,11 @@ def _users(users: "Sequence[Leaver]", media: Path) -> None:
             _day(u.since),
             f"{u.works:,}",
             f"{u.files:,}",
-            render.size(u.bytes),
+            formats.size(u.bytes),
         )
         for u in users
     ]
-    render.table(("id", "name", "state", "since", "works", "files", "size"), rows)
+    formats.table(("id", "name", "state", "since", "works", "files", "size"), rows)
 
 
 def _comments(comments: "Sequence[DeletedComment]", media: Path) -> None:
@@ -219,7 +219,7 @@ def _lists(members: "Sequence[Membership]", media: Path) -> None:
         say(f"  {m.reason}; {m.restrict}, last seen {_day(m.last_seen)}{tags}")
         if m.copy.files:
             where = media / (m.copy.path or "")
-            say(f"  {render.count(m.copy.files, 'file')}, {render.size(m.copy.bytes)}: {where}")
+            say(f"  {formats.count(m.copy.files, 'file')}, {formats.size(m.copy.bytes)}: {where}")
         else:
             say("  no file of it is stored")
 

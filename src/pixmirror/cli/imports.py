@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import render, versions
+from pixmirror.cli import formats, versions
 from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
 from pixmirror.errors import MirrorLocked
 
@@ -137,19 +137,19 @@ def as_dict(found: "Report", dry_run: bool) -> dict[str, Any]:
 
 def summary(found: "Report", dry_run: bool) -> None:
     """What was found, in words."""
-    say(f"{render.count(found.rows, 'row')} read from {render.count(found.files, 'file')}.")
+    say(f"{formats.count(found.rows, 'row')} read from {formats.count(found.files, 'file')}.")
     for line in _counts(found.counted, dry_run):
         say(f"  {line}")
     if found.empty:
-        say(f"{render.count(found.empty, 'empty answer')}: deleted or hidden when saved, which proves nothing.")
+        say(f"{formats.count(found.empty, 'empty answer')}: deleted or hidden when saved, which proves nothing.")
     if found.skipped:
-        say(f"{render.count(found.skipped, 'file')} in folders left out, by their names no dumps.")
+        say(f"{formats.count(found.skipped, 'file')} in folders left out, by their names no dumps.")
     if found.doubtful:
-        say(f"{render.count(found.doubtful, 'row is', 'rows are')} doubtful, and taken as they are:")
+        say(f"{formats.count(found.doubtful, 'row is', 'rows are')} doubtful, and taken as they are:")
         _troubles(found.doubts, found.doubtful)
     if not found.good:
-        files = f" and {render.count(found.failed, 'file')}" if found.failed else ""
-        say(f"{render.count(found.unreadable, 'row')}{files} could not be read:")
+        files = f" and {formats.count(found.failed, 'file')}" if found.failed else ""
+        say(f"{formats.count(found.unreadable, 'row')}{files} could not be read:")
         _troubles(found.troubles, found.unreadable + found.failed)
     if dry_run:
         say("Nothing was written: this was only a look.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import render
+from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
 from pixmirror.errors import ConfigError
 
@@ -107,7 +107,7 @@ def _show(s: Session, found: "Plan") -> None:
     p = s.config.pixiv
     say(f"Jobs      {', '.join(found.jobs) or 'none is enabled'}")
     say(f"Now       {_many(found.requests, found.requests_total)}")
-    say(f"Files     {render.count(found.files, 'file')}, about {render.size(found.bytes)}")
+    say(f"Files     {formats.count(found.files, 'file')}, about {formats.size(found.bytes)}")
     if found.works:
         say(f"Works     about {found.works:,} more in lists that are not read to their end")
     cap = f", at most {p.requests_per_day:,} a day" if p.requests_per_day else ""
@@ -116,7 +116,7 @@ def _show(s: Session, found: "Plan") -> None:
         say(f"Time      not known with {pace}{cap}")
     else:
         longest = "requests" if (found.hours_requests or 0) >= (found.hours_files or 0) else "files"
-        say(f"Time      about {render.span(found.hours * 3600)} ({pace}{cap}); the {longest} take longest")
+        say(f"Time      about {formats.span(found.hours * 3600)} ({pace}{cap}); the {longest} take longest")
     if found.next_30_days:
         say(f"30 days   {_many(found.next_30_days, sum(found.next_30_days.values()))} more fall due by then")
     if found.per_day:
@@ -127,7 +127,7 @@ def _show(s: Session, found: "Plan") -> None:
 
 def _many(requests: Mapping[str, float], total: float) -> str:
     parts = ", ".join(_what(n, what) for what, n in requests.items() if n)
-    return f"about {render.count(round(total), 'request')}" + (f": {parts}" if parts else "")
+    return f"about {formats.count(round(total), 'request')}" + (f": {parts}" if parts else "")
 
 
 def _what(n: float, what: str) -> str:

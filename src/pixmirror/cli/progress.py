@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pixmirror.cli import render
+from pixmirror.cli import formats
 from pixmirror.cli.common import note
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ class Bars:
         self._progress.start()
 
     def show(self, f: Figures, eta: float | None) -> None:
-        more = [render.size(f.bytes)]
+        more = [formats.size(f.bytes)]
         if f.left:
-            more.append(f"{render.count(f.left, 'request')} to send")
+            more.append(f"{formats.count(f.left, 'request')} to send")
         if eta is not None:
-            more.append(f"{render.span(eta)} left")
+            more.append(f"{formats.span(eta)} left")
         total = max(f.stored + f.wanted, 1)
         self._progress.update(
             self._task, description=f"{f.works:,} works", completed=f.stored, total=total, more=" · ".join(more)
@@ -94,10 +94,10 @@ class Lines:
 
 
 def line(f: Figures, eta: float | None = None) -> str:
-    text = f"{f.works:,} works, {f.stored:,} of {f.stored + f.wanted:,} files, {render.size(f.bytes)}"
+    text = f"{f.works:,} works, {f.stored:,} of {f.stored + f.wanted:,} files, {formats.size(f.bytes)}"
     if f.left:
-        text += f", {render.count(f.left, 'request')} to send"
-    return f"{text}, about {render.span(eta)} left" if eta is not None else text
+        text += f", {formats.count(f.left, 'request')} to send"
+    return f"{text}, about {formats.span(eta)} left" if eta is not None else text
 
 
 class Silent:

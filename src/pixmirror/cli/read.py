@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import render, tables, versions
+from pixmirror.cli import formats, tables, versions
 from pixmirror.cli.common import Json, Session, json_line, now_ms, print_json, say, sentence, session
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError
 from pixmirror.terminal import typed
@@ -82,7 +82,7 @@ def _pace(running: dict[str, Any]) -> dict[str, Any]:
     notes = []
     for host, blocked in (running.get("blocked") or {}).items():
         if blocked and not blocked[1].startswith("cooling"):  # which the troubles tell
-            until = f"until {render.moment(blocked[0])}" if blocked[0] else "until resumed"
+            until = f"until {formats.moment(blocked[0])}" if blocked[0] else "until resumed"
             notes.append(f"{'Requests to the API' if host == 'api' else 'Files'} wait {until}: {blocked[1]}.")
     return pace | ({"note": " ".join(notes)} if notes else {})
 
@@ -245,7 +245,7 @@ def export(
         if output is None:
             _to_stdout(lines)
         else:
-            say(f"{render.count(_to_file(lines, output), 'line')} in {output}.")
+            say(f"{formats.count(_to_file(lines, output), 'line')} in {output}.")
 
 
 def _to_stdout(lines: Any) -> None:

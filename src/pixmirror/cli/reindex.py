@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import from_media, render
+from pixmirror.cli import formats, from_media
 from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
 from pixmirror.errors import ConfigError, MirrorLocked
 
@@ -134,10 +134,10 @@ def as_dict(found: "Findings", check: bool) -> dict[str, Any]:
 
 def summary(found: "Findings", check: bool) -> None:
     """What was found, in words."""
-    read = f"{render.count(found.works, 'work')} and {render.count(found.users, 'user')}"
-    say(f"{read} built again from {render.count(found.payloads, 'payload')}.")
+    read = f"{formats.count(found.works, 'work')} and {formats.count(found.users, 'user')}"
+    say(f"{read} built again from {formats.count(found.payloads, 'payload')}.")
     if found.unreadable:
-        say(f"{render.count(found.unreadable, 'payload')} could not be read; what only they say stays as it is.")
+        say(f"{formats.count(found.unreadable, 'payload')} could not be read; what only they say stays as it is.")
     if found.same:
         say("The catalogue says the same.")
         return
@@ -147,9 +147,9 @@ def summary(found: "Findings", check: bool) -> None:
     for one in found.examples[:SHOWN]:
         say(f"    {one.table} {one.key}: {_difference(one)}")
     if found.files_adopted:
-        say(f"{render.count(found.files_adopted, 'file')} lay there already and are known now.")
+        say(f"{formats.count(found.files_adopted, 'file')} lay there already and are known now.")
     if found.files_wanted:
-        say(f"{render.count(found.files_wanted, 'file')} will be fetched at the next sync.")
+        say(f"{formats.count(found.files_wanted, 'file')} will be fetched at the next sync.")
     if check:
         say("`pixmirror reindex` puts it right.")
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import render
+from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, note, now_ms, print_json, run, say, session
 from pixmirror.errors import ConfigError
 
@@ -90,7 +90,7 @@ async def _retry_here(s: Session, ref: "Ref | None", what: str | None) -> dict[s
 
 def _say(s: Session, asked: dict[str, Any]) -> None:
     parts = [
-        render.count(asked[key], noun)
+        formats.count(asked[key], noun)
         for key, noun in (("files", "file"), ("questions", "question"), ("lists", "list"))
         if asked[key]
     ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pixmirror.cli import render, versions
+from pixmirror.cli import formats, versions
 from pixmirror.cli.common import Session, say
 from pixmirror.terminal import one_line
 
@@ -45,7 +45,7 @@ def _holdings(s: Session, found: Mapping[str, Any]) -> None:
         f"Mirror    {s.root}: {found['works']:,} works, {found['novels']:,} novels, {found['users']:,} users, "
         f"{found['tags']:,} tags, {found['comments']:,} comments, {found['bookmarks']:,} bookmarks"
     )
-    parts = [f"{files['stored']:,} stored, {render.size(found['bytes'])}"]
+    parts = [f"{files['stored']:,} stored, {formats.size(found['bytes'])}"]
     for key, what in (
         ("wanted", "wanted"),
         ("failed", "failed"),
@@ -62,19 +62,19 @@ def _holdings(s: Session, found: Mapping[str, Any]) -> None:
     left = [f"{files['wanted']:,} files"] * bool(files["wanted"]) + [f"{due:,} details"] * bool(due)
     if left:
         eta = found["eta_hours"]
-        at_pace = f", about {render.span(eta * 3600)} at this pace" if eta is not None else ""
+        at_pace = f", about {formats.span(eta * 3600)} at this pace" if eta is not None else ""
         say(f"Left      {', '.join(left)}{at_pace}")
-    say(f"24 hours  {new['works']:,} works, {new['files']:,} files, {render.size(new['bytes'])} came in")
+    say(f"24 hours  {new['works']:,} works, {new['files']:,} files, {formats.size(new['bytes'])} came in")
     say(f"Today     {_budget(s, asked)}")
 
 
 def _budget(s: Session, asked: Mapping[str, int]) -> str:
     p = s.config.pixiv
     requests = f" of {p.requests_per_day:,}" if p.requests_per_day else ""
-    size = f" of {render.size(p.image_bytes_per_day)}" if p.image_bytes_per_day else ""
+    size = f" of {formats.size(p.image_bytes_per_day)}" if p.image_bytes_per_day else ""
     return (
         f"{asked['api']:,}{requests} requests to the API; {asked['image']:,} for files, "
-        f"{render.size(asked['image_bytes'])}{size}"
+        f"{formats.size(asked['image_bytes'])}{size}"
     )
 
 
@@ -82,10 +82,10 @@ def _jobs(found: Mapping[str, Any]) -> None:
     now = ms_of(found["now"]) or 0
     rows = []
     for job in found["jobs"]:
-        last = "never" if job["last_run"] is None else render.from_now(ms_of(job["last_run"]), now)
+        last = "never" if job["last_run"] is None else formats.from_now(ms_of(job["last_run"]), now)
         rows.append((job["name"], job["kind"], last, _result(job), _next(job, found, now)))
     if rows:
-        render.table(("job", "kind", "last run", "result", "next run"), rows)
+        formats.table(("job", "kind", "last run", "result", "next run"), rows)
 
 
 def _result(job: Mapping[str, Any]) -> str:
@@ -103,10 +103,10 @@ def _next(job: Mapping[str, Any], found: Mapping[str, Any], now: int) -> str:
         return f"stands still: {job['suspended']}"
     if job["paused"]:
         until = job["paused_until"]
-        return f"paused until {render.moment(ms_of(until))}" if until else "paused"
+        return f"paused until {formats.moment(ms_of(until))}" if until else "paused"
     if job["name"] in found["running_jobs"]:
         return "runs now"
-    return render.from_now(ms_of(job["next_run"]), now)
+    return formats.from_now(ms_of(job["next_run"]), now)
 
 
 def _reasons(title: str, reasons: Sequence[Mapping[str, Any]], now: int) -> None:
@@ -116,7 +116,7 @@ def _reasons(title: str, reasons: Sequence[Mapping[str, Any]], now: int) -> None
     for r in reasons[:MOST_REASONS]:
         about = "at least " if r["sampled"] else ""
         examples = f" (e.g. {', '.join(r['examples'])})" if r["examples"] else ""
-        after = f"; next try {render.from_now(ms_of(r['next_at']), now)}" if r["next_at"] else ""
+        after = f"; next try {formats.from_now(ms_of(r['next_at']), now)}" if r["next_at"] else ""
         say(f"  {about}{r['count']:,} × {r['what']}: {one_line(r['reason'])}{examples}{after}")
     if len(reasons) > MOST_REASONS:
         say(f"  and {len(reasons) - MOST_REASONS} more kinds: `pixmirror status --json`")
@@ -135,14 +135,14 @@ def show_why(found: "Why") -> None:
         verdict = f": refused: {one_line(job.refused_reason)}" if job.refused_reason else ": wanted"
         verdict = "" if is_forgotten(found.facts) else verdict
         name = f"Job {job.job}" if job.job else "A look-up"
-        say(f"  {name} saw it from {render.moment(job.first_seen)} on{verdict}.")
+        say(f"  {name} saw it from {formats.moment(job.first_seen)} on{verdict}.")
     rows = [
         (f"{f.role} {f.page}", f.state, f.path, f.next or f.error or "")
         for f in found.files
         if f.state != "stored"
     ]
     if rows:
-        render.table(("file", "state", "path", "what happens"), rows)
+        formats.table(("file", "state", "path", "what happens"), rows)
 
 
 def show_item(s: Session, found: Mapping[str, Any]) -> None:
@@ -170,14 +170,14 @@ def show_item(s: Session, found: Mapping[str, Any]) -> None:
     media = s.config.mirror.media or s.root / "media"
     for f in found.get("files") or ():
         if "path" not in f:
-            say(f"  files {f['state']}: {f['files']:,} ({render.size(f['bytes'])})")
+            say(f"  files {f['state']}: {f['files']:,} ({formats.size(f['bytes'])})")
             continue
         where = (
             media / f["path"]
             if f["state"] == "stored"
             else f"{f['state']}{': ' + one_line(f['error']) if f['error'] else ''}"
         )
-        size = f" ({render.size(f['size'])})" if f["size"] else ""
+        size = f" ({formats.size(f['size'])})" if f["size"] else ""
         say(f"  {f['role']} {f['page']}: {where}{size}")
 
 
@@ -196,6 +196,6 @@ def show_hits(hits: "Sequence[Hit]", limit: int) -> None:
         rows.append(
             (str(hit.ref), hit.type or hit.medium, hit.title, hit.user_name or "", f"by {hit.matched}", state)
         )
-    render.table(("id", "type", "title", "artist", "found", ""), rows)
+    formats.table(("id", "type", "title", "artist", "found", ""), rows)
     if len(hits) == limit:
         say(f"The newest {limit}; --limit shows more.")

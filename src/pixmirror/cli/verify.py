@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import render
+from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, note, now_ms, print_json, run, say, session
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _accept(s: Session, text: str, as_json: bool) -> None:
     if as_json:
         print_json({"ref": str(ref), "files": count})
     elif count:
-        say(f"{render.count(count, 'lost file')} of {ref} accepted: verify fails for them no more.")
+        say(f"{formats.count(count, 'lost file')} of {ref} accepted: verify fails for them no more.")
     else:
         say(f"Nothing of {ref} is lost that was not accepted already.")
 
@@ -113,7 +113,7 @@ def _on_terminal() -> "Callable[[Report], None] | None":
         return None
 
     def show(report: "Report") -> None:
-        typer.echo(f"\r{report.checked:,} files, {render.size(report.bytes)} ", err=True, nl=False)
+        typer.echo(f"\r{report.checked:,} files, {formats.size(report.bytes)} ", err=True, nl=False)
 
     return show
 
@@ -122,7 +122,7 @@ def summary(report: dict[str, Any]) -> None:
     """What verify found, in words."""
     if _on_terminal():
         typer.echo("\r", err=True, nl=False)
-    checked, size = render.count(report["checked"], "file"), render.size(report["bytes"])
+    checked, size = formats.count(report["checked"], "file"), formats.size(report["bytes"])
     say(f"{checked} verified, {size}: {report['ok']:,} good.")
     for key, what in (
         ("missing", "missing"),
@@ -136,9 +136,9 @@ def summary(report: dict[str, Any]) -> None:
         say(f"    {bad['path']}: {bad['detail']}")
     _summary_of_lost(report)
     if report.get("sidecars_missing"):
-        say(f"{render.count(report['sidecars_missing'], 'sidecar')} missing; written again at the next sync.")
+        say(f"{formats.count(report['sidecars_missing'], 'sidecar')} missing; written again at the next sync.")
     if report["unknown_files"]:
-        say(f"{render.count(report['unknown_files'], 'file')} there are not the mirror's; left alone.")
+        say(f"{formats.count(report['unknown_files'], 'file')} there are not the mirror's; left alone.")
     for finding in report["catalogue"]:
         note(f"The catalogue itself is damaged: {finding}")
 
@@ -147,13 +147,13 @@ def _summary_of_lost(report: dict[str, Any]) -> None:
     if report["held"]:
         note(report["held"])
     if report["back"]:
-        say(f"{render.count(report['back'], 'file')} that {'was' if report['back'] == 1 else 'were'} lost: back.")
+        say(f"{formats.count(report['back'], 'file')} that {'was' if report['back'] == 1 else 'were'} lost: back.")
     if report["wanted_again"]:
-        say(f"{render.count(report['wanted_again'], 'file')} will be fetched again at the next sync.")
+        say(f"{formats.count(report['wanted_again'], 'file')} will be fetched again at the next sync.")
     if still := report.get("still_wanted"):
-        say(f"{render.count(still, 'file')} wanted again earlier {'is' if still == 1 else 'are'} not back yet.")
+        say(f"{formats.count(still, 'file')} wanted again earlier {'is' if still == 1 else 'are'} not back yet.")
     if lost := report["given_up"]:
-        say(f"{render.count(lost, 'file')} lost and not to be had from Pixiv any more:")
+        say(f"{formats.count(lost, 'file')} lost and not to be had from Pixiv any more:")
         for path in report["lost"][:10]:
             say(f"    {path}")
         say("  Put copies back in place, `pixmirror retry ID` to ask again, or `pixmirror verify --accept ID`.")

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from pixmirror.cli import render
+from pixmirror.cli import formats
 from pixmirror.cli.common import Session, say
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError
@@ -61,7 +61,7 @@ def summary(found: Mapping[str, Any]) -> str:
     if not found["versions"]:
         return "no version: only its state is known"
     changed = f", last changed {when(found['changed_at'])}" if found["versions"] > 1 else ""
-    return f"{render.count(found['versions'], 'version')}{changed}"
+    return f"{formats.count(found['versions'], 'version')}{changed}"
 
 
 # --- history
@@ -69,7 +69,7 @@ def summary(found: Mapping[str, Any]) -> str:
 
 def show_history(s: Session, found: Mapping[str, Any]) -> None:
     media = media_folder(s)
-    say(f"{found['ref']}  {render.count(len(found['versions']), 'version')}")
+    say(f"{found['ref']}  {formats.count(len(found['versions']), 'version')}")
     say(f"  {found['link']}")
     for entry in _in_order(found):
         say()
@@ -151,7 +151,7 @@ def _file(media: Path, change: Mapping[str, Any]) -> Iterator[str]:
 
 def _where(media: Path, file: Mapping[str, Any]) -> str:
     if file["state"] == "stored":
-        return f"{media / file['path']} ({render.size(file['size'] or 0)})"
+        return f"{media / file['path']} ({formats.size(file['size'] or 0)})"
     return f"{file['state'] or 'never fetched'}: {file['url']}"
 
 
@@ -166,7 +166,7 @@ def _value(value: Any) -> str:
         return f"{value['characters']:,} characters" if "characters" in value else str(dict(value))
     if isinstance(value, list | tuple):
         if value and isinstance(value[0], list | tuple):
-            return f"{render.count(len(value), 'frame')}, {sum(f[1] for f in value):,} ms"
+            return f"{formats.count(len(value), 'frame')}, {sum(f[1] for f in value):,} ms"
         return ", ".join(one_line(v) for v in value)
     return one_line(value)
 
@@ -177,7 +177,7 @@ def _stats(points: Sequence[Mapping[str, Any]]) -> None:
     say()
     shown = points if len(points) <= MOST_POINTS else [points[0], *points[1 - MOST_POINTS :]]
     rows = [(when(p["at"]), *("-" if p[name] is None else f"{p[name]:,}" for name in _COUNTED)) for p in shown]
-    render.table(("counted", *_COUNTED.values()), rows)
+    formats.table(("counted", *_COUNTED.values()), rows)
     if len(shown) < len(points):
         say(f"the first, and the last {MOST_POINTS - 1} of {len(points):,}; all: --json")
 

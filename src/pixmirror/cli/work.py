@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import progress, render
+from pixmirror.cli import formats, progress
 from pixmirror.cli.common import DaemonRefused, Json, Session, importing, note, print_json, run, say, session
 from pixmirror.errors import ConfigError, PixmirrorError
 
@@ -130,7 +130,7 @@ def _say_what_waits(running: Mapping[str, Any]) -> None:
     """What a running pixmirror sends nothing for a while for."""
     if blocked := (running.get("blocked") or {}).get("api"):
         moment, reason = blocked
-        note(f"Nothing is sent before {render.moment(moment) if moment else '`pixmirror resume`'}: {reason}.")
+        note(f"Nothing is sent before {formats.moment(moment) if moment else '`pixmirror resume`'}: {reason}.")
 
 
 async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display) -> Outcome:
@@ -155,12 +155,12 @@ class PixmirrorGone(PixmirrorError):
 
 def _summary(o: Outcome) -> None:
     for name, result in o.jobs.items():
-        parts = [render.count(result["works"], "new work")]
+        parts = [formats.count(result["works"], "new work")]
         if result["novels"]:
-            parts.append(render.count(result["novels"], "new novel"))
+            parts.append(formats.count(result["novels"], "new novel"))
         say(f"{name}: {', '.join(parts)}" + (f"; {result['error']}" if result["error"] else ""))
     f = o.files
-    parts = [f"{f['stored']:,} stored ({render.size(f['bytes_stored'])})"]
+    parts = [f"{f['stored']:,} stored ({formats.size(f['bytes_stored'])})"]
     waiting = f["wanted"] + f["waiting"]
     for n, word in (
         (waiting, "still wanted"),
@@ -234,7 +234,7 @@ def pause(
     moment = until_ms(until, time.time()) if until is not None else None
     if s.ask("pause", job=job, until=moment) is None:
         run(_pause(s, job, moment))
-    say(f"{job or 'Everything'} rests until {render.moment(moment) if moment else '`pixmirror resume`'}.")
+    say(f"{job or 'Everything'} rests until {formats.moment(moment) if moment else '`pixmirror resume`'}.")
 
 
 def resume(
