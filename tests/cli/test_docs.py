@@ -82,7 +82,18 @@ def test_every_key_of_json_is_documented():
     from pixmirror.ingest import stats
     from pixmirror.ledger import judge
     from pixmirror.rebuild import findings as rebuild
-    from pixmirror.reports import coverage, drift, gone, history, plan, queries, troubles, why, why_facts
+    from pixmirror.reports import (
+        coverage,
+        drift,
+        gone,
+        history,
+        plan,
+        queries,
+        troubles,
+        why,
+        why_facts,
+        why_files,
+    )
 
     status = keys(
         *(queries.Status, queries.Files, queries.Requests, queries.JobStatus, queries.CameIn, queries.Reason),
@@ -96,7 +107,7 @@ def test_every_key_of_json_is_documented():
     assert vanished | survivors | keys(judge.Brake) | {"held", "text", "accepted", "moved"} <= named("gone")
     versions = keys(history.History, history.Version, history.Change, history.Kept, history.Text, stats.Point)
     assert versions | keys(history.StateMove, history.Past) - {"fields"} <= named("show")
-    reasons = keys(why.Why, why.SeenBy, why.FileWhy, why.Pending, why.Seen, why.Unread) - {"facts"}
+    reasons = keys(why.Why, why.SeenBy, why_files.FileWhy, why.Pending, why.Seen, why.Unread) - {"facts"}
     more = (why_facts.Moved, why_facts.Doubted, why_facts.Grave, why_facts.WebListed, why_facts.ArtistList)
     assert reasons | keys(why_facts.Facts, why_facts.Artist, why_facts.Drifted, *more) <= named("why")
     assert keys(plan.Plan) <= named("plan")

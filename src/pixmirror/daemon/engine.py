@@ -23,15 +23,14 @@ from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.outage import Outage
 from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, Trouble, cause_of
 from pixmirror.daemon.wakeups import EmptyPolls, Wakeup
+from pixmirror.daemon.walkers import Walkers
 from pixmirror.errors import PixmirrorError, Unforeseen
 from pixmirror.fetch.worker import Worker
 from pixmirror.models import Lane
 from pixmirror.pixiv import Blocked
 from pixmirror.sync import jobs as sync_jobs
-from pixmirror.sync import sources, walk
 from pixmirror.sync.chores import run_chore
 from pixmirror.sync.context import Context, Job, JobResult, Walking
-from pixmirror.sync.walk import backoff_ms
 
 Outcome = Literal["done", "failed", "interrupted"]
 
@@ -42,7 +41,6 @@ CHORE_RUNNERS = 4
 OF_ONE_LANE = 2  # chore runners at most while there is a pace: the other lanes wait at the pacer, too (law 5)
 UPKEEP_S = 300.0
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
-LANE_OF_GAP = {"head": Lane.NEW, "page": Lane.RETRY, "backfill": Lane.BACKFILL, "full": Lane.REFRESH}
 
 
 class Engine:
@@ -69,7 +67,8 @@ class Engine:
         self._chores: dict[tuple[str, int], int] = {}  # under way, with their lanes
         self._pick = asyncio.Lock()
         self._outage = Outage(mirror, self.trouble, self.wakeup, lambda: self.works_again(PIXIV))
-        self._empty_walks, self._empty_chores = EmptyPolls(self.wakeup), EmptyPolls(self.wakeup)
+        self._walkers = Walkers(self, self._pick)
+        self._empty_chores = EmptyPolls(self.wakeup)
         self._latest = mirror.clock.now()
         self._logged_in = asyncio.Event()
         self._logged_in.set()
@@ -106,7 +105,7 @@ class Engine:
 
     def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         loops: list[tuple[str, Callable[[], Awaitable[bool]]]] = []
-        asking = [(f"walk-{n}", self._walk_one) for n in range(WALKERS)]
+        asking = [(f"walk-{n}", self._walkers.step) for n in range(WALKERS)]
         asking += [(f"chore-{n}", self._chore) for n in range(CHORE_RUNNERS)]
         loops += [(name, partial(self._outage.in_turn, name, step)) for name, step in asking]
         loops += [("sidecars", self._sidecars)]
@@ -188,84 +187,8 @@ class Engine:
         if self.trouble.over(cause):
             self._on_trouble(cause, None)
 
-    async def _walk_one(self) -> bool:
-        if "login" in self.trouble.errors:
-            return False
-        async with self._pick:
-            # Taken before the read: what ends while we read may still look open in what we read.
-            busy = self.walking.busy()
-            found = await self._empty_walks.find(lambda: self.mirror.db.read(self._next_walk, busy))
-            if found is None:
-                return False
-            feed, gap = found
-            if feed.id in self.walking.busy():
-                return True  # a job took it while we read
-            self.walking.take(feed.id)
-        try:
-            with contained(f"The list {feed.endpoint}", gap.error if gap else feed.error):
-                await self._walk(feed, gap)
-        except Unforeseen as error:
-            await self._put_off(feed, gap, error)
-        finally:
-            self.walking.free(feed.id)
-            self._empty_walks.again()
-        self.works_again("catalogue")
-        self.wakeup.wake()
-        return True
-
-    async def _walk(self, feed: feeds.Feed, gap: feeds.Gap | None) -> None:
-        job = self.mirror.jobs.get(feed.job)
-        if job is None:
-            return  # the configuration was reloaded meanwhile
-        ctx = self.context
-        if await ctx.is_closed(feed):
-            return
-        source = sources.source(ctx, job, feed.endpoint, feed.params)
-        if gap is None:
-            walked = await walk.head(ctx.db, ctx.clock, feed, source, Lane(feed.lane))
-            await ctx.heard_of(feed, walked.error)
-        else:
-            lane = LANE_OF_GAP[gap.kind]
-
-            def go_on() -> bool:
-                wanted = feed.job in self.active() and self._names(feed)
-                return wanted and not self.walking.is_wanted(feed.id) and self._is_open(lane)
-
-            walked = await walk.close(ctx.db, ctx.clock, feed, gap, source, lane, go_on=go_on)
-            if walked.pages:
-                await ctx.heard_of(feed, None)
-            if walked.error is not None:
-                await ctx.endpoints.heard(ctx.db, feed.endpoint, walked.error, ctx.clock.now())
-                await ctx.heard(("gap", feed.endpoint, gap.id), walked.error)
-
-    def _names(self, feed: feeds.Feed) -> bool:
-        """Whether the job that walks this list still names its artist."""
-        job, user_id = self.mirror.jobs.get(feed.job), feed.params.get("user_id")
-        return job is not None and (job.kind != "user" or user_id in job.users)
-
-    async def _put_off(self, feed: feeds.Feed, gap: feeds.Gap | None, error: Unforeseen) -> None:
-        """Not even its failure could be recorded as the walk does it."""
-        db, now = self.mirror.db, self.mirror.clock.now()
-        if gap is None:
-            await db.run(feeds.feed_failed, feed.id, now + backoff_ms(feed.failures), str(error))
-        else:
-            await db.run(feeds.gap_failed, gap.id, now + backoff_ms(gap.failures), str(error))
-
-    def _is_open(self, lane: Lane) -> bool:
+    def is_open(self, lane: Lane) -> bool:
         return not self.mirror.transport.pacer.keeps_back(lane)
-
-    def _next_walk(self, conn: Connection, busy: frozenset[int]) -> tuple[feeds.Feed, feeds.Gap | None] | None:
-        now, names = self.mirror.clock.now(), self.active()
-        for feed in feeds.due_feeds(conn, names, now, len(busy) + 1):
-            if feed.id not in busy and self._is_open(Lane(feed.lane)):
-                return feed, None
-        for feed, gap in feeds.due_gaps(conn, names, now, len(busy) + 64):
-            if feed.id not in busy and self._is_open(LANE_OF_GAP[gap.kind]):
-                return feed, gap
-        for feed in feeds.due_refreshes(conn, names, now, len(busy) + 1):
-            if feed.id not in busy and self._is_open(Lane.REFRESH):
-                return feed, None
-        return None
 
     async def _chore(self) -> bool:
         if "login" in self.trouble.errors or self.mirror.all_paused:
@@ -293,7 +216,7 @@ class Engine:
         lanes: list[int] | None = None
         if self.mirror.transport.pacer.interval_ms:
             runners = Counter(busy.values())
-            lanes = [lane for lane in Lane if runners[lane] < OF_ONE_LANE and self._is_open(lane)]
+            lanes = [lane for lane in Lane if runners[lane] < OF_ONE_LANE and self.is_open(lane)]
         for chore in chores.due(conn, now, len(busy) + 1, lanes, self.only):
             if (chore.kind, chore.key) not in busy:
                 return chore

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.feeds import NEVER
-from pixmirror.catalogue.paths import CHECKED, extension
 from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import (
@@ -32,8 +31,8 @@ from pixmirror.catalogue.seen import WEB
 from pixmirror.catalogue.words import many, plain, said, until
 from pixmirror.reports.export import OURS
 from pixmirror.reports.why_facts import OF_USER, STATE, Facts, facts, sentence, sentences
+from pixmirror.reports.why_files import FileWhy, files_of
 
-AHEAD = 10_000  # files counted ahead of one in the queue
 BROKEN = 2_000  # unreadable items that are looked through for an id
 
 _NEVER = (
@@ -51,20 +50,6 @@ class SeenBy:
     first_seen: int
     refused_reason: str | None
     works: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class FileWhy:
-    role: str
-    page: int
-    version: str
-    is_current: bool
-    state: str
-    path: str
-    error: str | None
-    attempts: int
-    due_at: int | None
-    next: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +126,7 @@ def _why_work(conn: Connection, ref: Ref, key: int, now: int) -> Why:
     j = work_job.c
     seen_by = select(j.job, j.first_seen, j.refused_reason).where(j.work_key == key).order_by(j.first_seen, j.job)
     jobs = tuple(SeenBy(*row) for row in conn.execute(seen_by))
-    files = tuple(_files(conn, key, now))
+    files = tuple(files_of(conn, key, now))
     answer = (
         *_state_of(r, _keeps(conn, key, files)),
         *_about_files(r, files, jobs, pending),
@@ -244,61 +229,6 @@ def _about_pending(pending: Sequence[Pending], now: int) -> Iterator[str]:
         when = "is due now, in its lane" if p.due_at is None or p.due_at <= now else f"is due at {said(p.due_at)}"
         failed = f" after {p.attempts} attempts ({p.error})" if p.error else ""
         yield f"Still to be asked of Pixiv: {p.what}; it {when}{failed}."
-
-
-def _files(conn: Connection, key: int, now: int) -> Iterator[FileWhy]:
-    m = media.c
-    rows = select(media).where(m.owner_kind == "work", m.owner_id == key).order_by(m.role, m.idx, m.version)
-    for r in conn.execute(rows).all():
-        due = r.due_at if r.state == "waiting" else None
-        yield FileWhy(
-            r.role,
-            r.idx,
-            r.version,
-            bool(r.is_current),
-            r.state,
-            r.path,
-            r.error,
-            r.attempts,
-            due,
-            _next(conn, r, now),
-        )
-
-
-def _next(conn: Connection, r: Any, now: int) -> str:
-    """What happens next with a file, and when."""
-    match r.state:
-        case "wanted":
-            return f"it is fetched in its turn, {_ahead(conn, r)} before it"
-        case "waiting" if r.due_at > now:
-            return f"it is tried again at {said(r.due_at)}"
-        case "waiting":
-            return "it is due to be tried again now"
-        case "fetching":
-            return "it is being fetched"
-        case "stored" if extension(r.path) not in CHECKED:
-            return "nothing, it is here; files of its kind cannot be checked, but for their length"
-        case "stored":
-            return "nothing, it is here"
-        case "gone":
-            return "Pixiv no longer has the file, so it is not asked for again"
-        case "damaged":
-            return f"looks on different days showed that it lies so at Pixiv; asked for again at {said(r.due_at)}"
-        case "refused":
-            return "it is fetched as soon as a job's filters let it in"
-        case "failed" if not r.url:
-            return "the work is asked for again, and the file is fetched once an answer has its address"
-        case _:
-            return "it is not tried again until you ask for it"
-
-
-def _ahead(conn: Connection, r: Any) -> str:
-    turn = text(
-        "SELECT count(*) FROM (SELECT 1 FROM media WHERE state = 'wanted'"
-        " AND (priority, id) < (:priority, :id) LIMIT :most)"
-    )
-    n = conn.execute(turn, {"priority": r.priority, "id": r.id, "most": AHEAD}).scalar_one()
-    return "more than 10,000 files" if n == AHEAD else many(n, "file")
 
 
 def _pending(conn: Connection, key: int) -> tuple[Pending, ...]:
