@@ -34,9 +34,9 @@ from pixmirror.config import (
     read_refresh_token,
     read_web_login,
 )
-from pixmirror.config.jobs import KINDS, Job
 from pixmirror.config.pasted import cookies_in, decoded, session_in, token_in
 from pixmirror.errors import ConfigError
+from pixmirror.models.jobs import KINDS, Job
 from pixmirror.models.values import read_cron, read_duration, read_size, read_user
 
 DOCS = (Path(__file__).parents[1] / "src/pixmirror/docs/config.md").read_text("utf-8")
@@ -369,8 +369,8 @@ def test_each_mistake_has_a_sentence(tmp_path: Path, text: str, words: str) -> N
 
 
 def test_a_system_without_time_zones_is_said_to_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixmirror.config.jobs.available_timezones", set)
-    monkeypatch.setattr("pixmirror.config.jobs.ZoneInfo", ZoneInfo.no_cache)
+    monkeypatch.setattr("pixmirror.models.jobs.available_timezones", set)
+    monkeypatch.setattr("pixmirror.models.jobs.ZoneInfo", ZoneInfo.no_cache)
     text = "[[jobs]]\nname='x'\nkind='user'\nusers=['1']\ncron='0 0 * * *'\ntimezone='Nowhere/Tokyo'"
     assert any("no time zone database" in problem for problem in problems(tmp_path, text))
 

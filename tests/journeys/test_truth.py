@@ -11,7 +11,7 @@ from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.server import create_app, running
 from pixmirror.demo.truth import Scope, truth
 from pixmirror.demo.world import World
-from pixmirror.sync.ranking import newest_date
+from pixmirror.sync.kinds.ranking import newest_date
 from tests.standin import Setup
 
 NOW_MS = int(time.time()) * 1000

@@ -22,9 +22,9 @@ from pixmirror.ledger import judge, moves
 from pixmirror.models import Comment, Illust, Lane, Listing, Received, UgoiraMetadata, User
 from pixmirror.pixiv.app import comments as comments_api
 from pixmirror.pixiv.app import illusts
-from pixmirror.sync import ranking
 from pixmirror.sync.chores import HANDLERS, LAG_TRIES, run_chore
 from pixmirror.sync.context import Context, Job
+from pixmirror.sync.kinds import ranking
 from tests.catalogue.builders import DATE, DAY, HOUR, ME, NOW, comment, comments, illust, seen, ugoira, user, works
 
 pytestmark = pytest.mark.anyio

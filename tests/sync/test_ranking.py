@@ -16,10 +16,10 @@ from pixmirror.errors import InvalidRequest, PixivError, ServerError
 from pixmirror.ingest import ranking as rows_of
 from pixmirror.models import JST, Lane, Listing, to_ms
 from pixmirror.pixiv.app import illusts
-from pixmirror.sync import ranking
 from pixmirror.sync.chores import run_chore
 from pixmirror.sync.context import Context, Job, Jobs
 from pixmirror.sync.filters import Filter
+from pixmirror.sync.kinds import ranking
 from tests.catalogue.builders import DAY, ME, illust, works
 
 pytestmark = pytest.mark.anyio

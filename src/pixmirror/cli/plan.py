@@ -76,7 +76,7 @@ def _rates(s: Session) -> "Rates":
 def asked_of(job: "JobConfig", now: int) -> "Asked":
     """What a job of the configuration asks by itself, whatever its lists then show."""
     from pixmirror.reports.plan import Asked
-    from pixmirror.sync.ranking import dates
+    from pixmirror.sync.kinds.ranking import dates
 
     runs = DAY_S / job.every if job.every else 1.0
     common: dict[str, Any] = {

@@ -3,7 +3,10 @@
 Sizes are bytes, durations seconds, paths absolute, once read. Only cli, daemon and demo import this.
 """
 
-from pixmirror.config.jobs import (
+from pixmirror.config.loading import example_text, find_config, load, user_config
+from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
+from pixmirror.config.secrets import WebLogin, read_refresh_token, read_web_login, secret_files
+from pixmirror.models.jobs import (
     ILLUST_MODES,
     NOVEL_MODES,
     BookmarksJob,
@@ -13,9 +16,6 @@ from pixmirror.config.jobs import (
     RankingJob,
     UserJob,
 )
-from pixmirror.config.loading import example_text, find_config, load, user_config
-from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
-from pixmirror.config.secrets import WebLogin, read_refresh_token, read_web_login, secret_files
 from pixmirror.models.values import QuietHours, home_folder
 
 __all__ = [

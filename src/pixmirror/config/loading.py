@@ -14,10 +14,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
-from pixmirror.config.jobs import KINDS
 from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
 from pixmirror.config.secrets import unreadable
 from pixmirror.errors import ConfigError
+from pixmirror.models.jobs import KINDS
 from pixmirror.models.values import context
 
 PREFIX = "PIXMIRROR_"

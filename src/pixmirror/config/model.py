@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from pixmirror.config import pasted
-from pixmirror.config.jobs import JobConfig
+from pixmirror.models.jobs import JobConfig
 from pixmirror.models.values import FilePath, Percent, Quiet, Size, Umask, WebAddress, check_web_address
 
 HOSTS = (

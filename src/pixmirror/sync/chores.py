@@ -43,12 +43,12 @@ from pixmirror.sync import (
     coverage,
     filters,
     own_entries,
-    ranking,
     refresh,
     sources,
     website,
 )  # fmt: skip
 from pixmirror.sync.context import Context, Job
+from pixmirror.sync.kinds import ranking
 from pixmirror.sync.suspicion import concerns_what_was_asked
 from pixmirror.sync.walk import backoff_ms
 

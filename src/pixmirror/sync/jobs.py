@@ -16,7 +16,7 @@ from pixmirror.ledger import missing
 from pixmirror.models import Lane
 from pixmirror.sync import sources, walk
 from pixmirror.sync.context import Context, Job, JobResult
-from pixmirror.sync.ranking import run_ranking
+from pixmirror.sync.kinds.ranking import run_ranking
 from pixmirror.sync.walk import Walked
 
 FOLLOWING_PASS_MS = DAY_MS
