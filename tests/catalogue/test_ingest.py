@@ -11,9 +11,9 @@ from pixmirror.catalogue.chores import done
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.payloads import AGAINST, BASE, CODEC, unpack
 from pixmirror.catalogue.schema import payload
-from pixmirror.catalogue.seen import Ingested, Wants
+from pixmirror.catalogue.seen import Wants
 from pixmirror.ingest.captions import set_captions_stripped
-from pixmirror.ingest.works import record_works
+from pixmirror.ingest.works import Ingested, record_works
 from pixmirror.models import Lane, to_ms
 from pixmirror.rebuild import reindex
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, tag, ugoira, user, works

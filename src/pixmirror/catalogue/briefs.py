@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from pixmirror.catalogue.schema import comment, work, work_job
-from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.sql import among, listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import of_jobs
 from pixmirror.catalogue.schema import chore
-from pixmirror.catalogue.seen import listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, listed
 
 
 @dataclass(frozen=True, slots=True)

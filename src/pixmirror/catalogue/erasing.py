@@ -21,8 +21,7 @@ from pixmirror.catalogue.payloads import (
     unpack,
 )
 from pixmirror.catalogue.schema import broken, comment, payload, user, work
-from pixmirror.catalogue.seen import among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed
 
 DUMPED_COMMENT = "legacy_comment"  # owner_kind of the payload of a comment without an id; its owner is the work
 ERASED: dict[str, Any] = {"comment": "", "stamp_id": None, "stamp_url": None}

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.schema import feed, feed_job, gap, tombstone, user
-from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.sql import among, listed
 from pixmirror.models import Lane
 
 ARTIST_LISTS = ("user/illusts", "user/novels")

@@ -14,7 +14,7 @@ from pixmirror.catalogue import tally
 from pixmirror.catalogue.media import renew_sidecars
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import media, work
-from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.sql import among, listed
 
 COMING = ("wanted", "waiting", "fetching")
 GIVEN_UP = ("gone", "failed", "damaged")

@@ -25,8 +25,8 @@ from pixmirror.catalogue import chores
 from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.schema import media, text_version, work, work_job
-from pixmirror.catalogue.seen import Seen, among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.seen import Seen
+from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.models import Illust, Lane, is_address, url_version
 
 _BLANK: dict[str, Any] = {

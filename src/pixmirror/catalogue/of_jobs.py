@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from pixmirror.catalogue.seen import listed
+from pixmirror.catalogue.sql import listed
 
 _NAMES = "IN (SELECT value FROM json_each(:jobs))"
 _SEEN = f"EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = %s AND j.job {_NAMES}%s)"

@@ -11,8 +11,7 @@ from pixmirror.catalogue import of_jobs, tally
 from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.media import is_ready, refuse_unwanted, renew_sidecars
 from pixmirror.catalogue.schema import media, meta, work
-from pixmirror.catalogue.seen import among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.models import Lane, MediaItem, Stored
 
 ALL_LANES = max(Lane) + 1

@@ -15,7 +15,7 @@ from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.media import ask_for_what_is_lacking, is_wanted
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import chore, feed, gap, media, work, work_job
-from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.sql import among, listed
 from pixmirror.errors import ConfigError
 from pixmirror.models import Lane
 

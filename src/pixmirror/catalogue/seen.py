@@ -1,15 +1,7 @@
-"""How something was seen, and small things that every part of ingestion needs."""
+"""How something was seen: by whom, when, and through which class of endpoint."""
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, bindparam, cast, func, select
-from sqlalchemy import Text as SqlText
-from sqlalchemy.dialects.sqlite import insert
-
-from pixmirror.catalogue.schema import meta
 from pixmirror.models import Lane
 
 WEB = "web"  # endpoint class and evidence of what the website alone shows
@@ -40,34 +32,3 @@ class Seen:
     language: str = "en"
     lane: int = Lane.NEW
     wants: Wants = Wants()
-
-
-@dataclass(frozen=True, slots=True)
-class Ingested:
-    """What a page brought: keys of works that are new (or until now only stubs) or changed."""
-
-    new: tuple[int, ...] = ()
-    changed: tuple[int, ...] = ()
-    known: int = 0
-    stubs: int = 0
-
-
-def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """`column IN` the JSON list bound to `name`: one parameter and one cached statement whatever the length."""
-    listed = func.json_each(bindparam(name, type_=SqlText)).table_valued("value")
-    return column.in_(select(listed.c.value))
-
-
-def listed(values: Iterable[int | str]) -> str:
-    return json.dumps(list(values))
-
-
-_SEQ = insert(meta).values(key="change_seq", value="1")
-_NEXT_SEQ = _SEQ.on_conflict_do_update(
-    index_elements=["key"], set_={"value": cast(cast(meta.c.value, Integer) + 1, SqlText)}
-).returning(meta.c.value)
-
-
-def next_seq(conn: Connection) -> int:
-    """One more than ever before; what a transaction changes carries it, for search and sidecars."""
-    return int(conn.execute(_NEXT_SEQ).scalar_one())

@@ -5,7 +5,7 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.schema import meta
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many
 
 _insert = insert(meta).values(key=bindparam("b_key"), value=bindparam("start"))
 _ADD = Many(

@@ -15,8 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 from pixmirror.catalogue import tally
 from pixmirror.catalogue.erasing import without_person
 from pixmirror.catalogue.schema import comment, media, tombstone, work
-from pixmirror.catalogue.seen import among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.models import Illust, Novel, Received
 
 WORK, PAGE, USER = "work", "page", "user"

@@ -14,8 +14,8 @@ from sqlalchemy.dialects.sqlite import insert
 from pixmirror.catalogue import chores, erasing
 from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.schema import comment, work
-from pixmirror.catalogue.seen import Seen, among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.seen import Seen
+from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest import people as ingest_people
 from pixmirror.ledger.missing import doubt_all, ledger, seen_again

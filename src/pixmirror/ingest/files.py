@@ -13,7 +13,8 @@ from pixmirror.catalogue import media
 from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.payloads import BASE, unpack
 from pixmirror.catalogue.schema import payload, text_version, ugoira, work
-from pixmirror.catalogue.seen import Seen, next_seq
+from pixmirror.catalogue.seen import Seen
+from pixmirror.catalogue.sql import next_seq
 from pixmirror.ingest import known as ingest_known
 from pixmirror.ingest import lacking
 from pixmirror.ingest import payloads as ingest_payloads

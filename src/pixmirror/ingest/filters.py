@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, literal_column, select, update
 from pixmirror.catalogue import media
 from pixmirror.catalogue.schema import media as files_of
 from pixmirror.catalogue.schema import work, work_job
-from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.sql import among, listed
 from pixmirror.ingest import known as ingest_known
 from pixmirror.models import Lane, WorkFacts
 

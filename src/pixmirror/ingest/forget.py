@@ -30,8 +30,7 @@ from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import chore, comment, meta, text_version, tombstone, web_listed, work, work_job
 from pixmirror.catalogue.schema import media as files_of
-from pixmirror.catalogue.seen import among, listed, next_seq
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed, next_seq
 from pixmirror.catalogue.tombstones import MOVES, PAGE, USER, WORK
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError

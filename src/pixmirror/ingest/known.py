@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 
 from pixmirror.catalogue.payloads import LEGACY, NO_CONTENT
 from pixmirror.catalogue.schema import media, payload, sighting, tag, text_version, work, work_job, work_tag
-from pixmirror.catalogue.seen import Seen, among, listed
+from pixmirror.catalogue.seen import Seen
+from pixmirror.catalogue.sql import among, listed
 
 _WORKS = select(work).where(among(work.c.work_key, "keys"))
 _JOBS = select(work_job.c.work_key, work_job.c.job, work_job.c.refused_reason).where(

@@ -13,8 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.feeds import canonical
 from pixmirror.catalogue.schema import bookmark, feed, follow
-from pixmirror.catalogue.seen import among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger.missing import BRAKE_SHARE, LOOKS, doubt_all, drifted, ledger, seen_again, settle
 from pixmirror.models import Lane, Medium, Restrict, split_key, work_key

@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, fun
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pixmirror.catalogue.schema import bookmark, bookmark_tag, bookmark_work_tag, drift, meta
-from pixmirror.catalogue.seen import among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.ledger.missing import drifted
 from pixmirror.models import BookmarkTag, Medium, Restrict
 

@@ -20,8 +20,7 @@ from pixmirror.catalogue.payloads import (
     pack_text,
 )
 from pixmirror.catalogue.schema import payload
-from pixmirror.catalogue.seen import among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed
 
 INSERT = Many(insert(payload))
 _LATEST = (

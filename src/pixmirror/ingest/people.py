@@ -9,8 +9,8 @@ from sqlalchemy.dialects.sqlite import insert
 from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.payloads import LEGACY, canonical, digest_text
 from pixmirror.catalogue.schema import doubt, user, work
-from pixmirror.catalogue.seen import Seen, among, listed, next_seq
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.seen import Seen
+from pixmirror.catalogue.sql import Many, among, listed, next_seq
 from pixmirror.ingest import payloads as ingest_payloads
 from pixmirror.ingest.payloads import keep
 from pixmirror.ledger import controls, doubts, leavers, moves

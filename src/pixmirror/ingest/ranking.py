@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.schema import ranking, ranking_day, work, work_job
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many
 from pixmirror.models import Medium
 
 AGAIN_AFTER_MS = 24 * 3_600_000  # a ranking is read once more when the first reading is so old

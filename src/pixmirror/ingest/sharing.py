@@ -10,8 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import chores, feeds, media
 from pixmirror.catalogue.schema import follow, user, work, work_job
-from pixmirror.catalogue.seen import among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.ingest.filters import LEFT, apply_refusals
 from pixmirror.models import Lane
 

@@ -24,8 +24,7 @@ from sqlalchemy import (
 from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.schema import media, text_version, ugoira, user, work
-from pixmirror.catalogue.seen import among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.ingest import known as ingest_known
 from pixmirror.ingest.files import text_of
 from pixmirror.models import JST, shown_moment, split_key

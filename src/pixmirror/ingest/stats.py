@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.payloads import BASE, NO_CONTENT, unpack
 from pixmirror.catalogue.schema import payload, stat
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ingest.merging import COUNTERS
 

@@ -8,8 +8,8 @@ from sqlalchemy.dialects.sqlite import insert
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.payloads import LEGACY, canonical, digest
 from pixmirror.catalogue.schema import chore, work
-from pixmirror.catalogue.seen import WEB, Seen, among, listed, next_seq
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.seen import WEB, Seen
+from pixmirror.catalogue.sql import Many, among, listed, next_seq
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ingest import payloads as ingest_payloads
 from pixmirror.ingest.known import Known

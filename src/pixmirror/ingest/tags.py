@@ -7,8 +7,8 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pixmirror.catalogue.schema import tag, tag_translation, translation_seen, work_tag
-from pixmirror.catalogue.seen import Seen, among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.seen import Seen
+from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
 from pixmirror.models import Tag
 

@@ -9,8 +9,8 @@ from pixmirror.catalogue import chores, feeds, runs
 from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.catalogue.schema import chore, feed, meta, tombstone, user, web_listed, work
-from pixmirror.catalogue.seen import WEB, among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.seen import WEB
+from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
 from pixmirror.models import Lane
 

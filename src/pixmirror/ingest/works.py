@@ -11,8 +11,8 @@ from pixmirror.catalogue import chores, media
 from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.payloads import LEGACY, canonical
 from pixmirror.catalogue.schema import series, work, work_job
-from pixmirror.catalogue.seen import WEB, Ingested, Seen, next_seq
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.seen import WEB, Seen
+from pixmirror.catalogue.sql import Many, next_seq
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest import captions, lacking, merging, stats, told
 from pixmirror.ingest import known as ingest_known
@@ -54,6 +54,16 @@ _SERIES = Many(
         where=(_series.excluded.title != "") & (_series.excluded.title != series.c.title),
     )
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What a page brought: keys of works that are new (or until now only stubs) or changed."""
+
+    new: tuple[int, ...] = ()
+    changed: tuple[int, ...] = ()
+    known: int = 0
+    stubs: int = 0
 
 
 @dataclass(slots=True)

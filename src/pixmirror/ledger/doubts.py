@@ -7,8 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.schema import doubt
-from pixmirror.catalogue.seen import among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed
 
 _insert = insert(doubt)
 # A 404 says less than a placeholder: it never takes its place.

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, exists, func, select, text
 
 from pixmirror.catalogue import chores, runs
 from pixmirror.catalogue.schema import chore, meta, sighting, state_change, user, work
-from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.sql import among, listed
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ledger import controls, doubts, leavers, missing, moves
 from pixmirror.ledger.doubts import Doubt

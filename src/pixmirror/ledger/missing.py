@@ -26,8 +26,7 @@ from pixmirror.catalogue.schema import (
     user,
     work,
 )
-from pixmirror.catalogue.seen import among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
 from pixmirror.models import Lane
 

@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from pixmirror.catalogue.schema import chore, comment, state_change, user, work
-from pixmirror.catalogue.seen import among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
 
 _LOG = Many(insert(state_change))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from pixmirror.catalogue.schema import sighting, user, work
 from pixmirror.catalogue.seen import Seen
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import controls, doubts, moves
 from pixmirror.ledger.doubts import Doubt

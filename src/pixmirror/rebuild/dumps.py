@@ -17,7 +17,7 @@ from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.erasing import DUMPED_COMMENT
 from pixmirror.catalogue.payloads import LEGACY, canonical, digest_text
 from pixmirror.catalogue.schema import payload, user, work
-from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.sql import among, listed
 from pixmirror.ingest import payloads as ingest_payloads
 from pixmirror.models import Illust, Medium, Model, Novel, User, work_key
 from pixmirror.rebuild import names as rebuild_names

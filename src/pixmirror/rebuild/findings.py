@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from pixmirror.catalogue.schema import sighting, state_change
-from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.sql import among, listed
 from pixmirror.clock import DAY_MS
 from pixmirror.models import State
 

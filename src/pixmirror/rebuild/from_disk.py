@@ -19,7 +19,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from pixmirror.catalogue import runs, tally
 from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.schema import media, state_change, text_version, ugoira, work
-from pixmirror.catalogue.seen import among, listed, next_seq
+from pixmirror.catalogue.sql import among, listed, next_seq
 from pixmirror.models import Illust, Lane, Novel, State, split_key
 from pixmirror.rebuild import dumps as legacy
 

@@ -11,8 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.schema import series, tag, tag_translation, translation_seen, work, work_tag
-from pixmirror.catalogue.seen import among, listed
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.ingest import tags as ingest_tags
 from pixmirror.models import User
 from pixmirror.rebuild.findings import Findings

@@ -8,8 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from pixmirror.catalogue.payloads import LEGACY, unpack
 from pixmirror.catalogue.schema import payload, tombstone, user, work
-from pixmirror.catalogue.seen import among, listed, next_seq
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.sql import Many, among, listed, next_seq
 from pixmirror.ingest.merging import oldest_first
 from pixmirror.ingest.people import avatar_of
 from pixmirror.models import State, User, UserDetail, read

@@ -11,8 +11,8 @@ from pixmirror.catalogue import tombstones as forgotten
 from pixmirror.catalogue.payloads import BASE, LEGACY
 from pixmirror.catalogue.schema import media as media_table
 from pixmirror.catalogue.schema import payload, stat, tag, work, work_job, work_tag
-from pixmirror.catalogue.seen import WEB, Seen, among, listed, next_seq
-from pixmirror.catalogue.statements import Many
+from pixmirror.catalogue.seen import WEB, Seen
+from pixmirror.catalogue.sql import Many, among, listed, next_seq
 from pixmirror.ingest import captions, merging
 from pixmirror.ingest import known as ingest_known
 from pixmirror.ingest import tags as ingest_tags

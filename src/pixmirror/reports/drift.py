@@ -25,7 +25,7 @@ from pixmirror.catalogue.schema import (
     user,
     work,
 )
-from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.sql import among, listed
 from pixmirror.ingest.own_tags import tags_of
 
 OURS = select(account.c.id)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, text
 
 from pixmirror.catalogue.schema import user, work
-from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.sql import among, listed
 
 
 @dataclass(frozen=True, slots=True)

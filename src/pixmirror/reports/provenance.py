@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from pixmirror.catalogue.erasing import DUMPED_COMMENT
 from pixmirror.catalogue.payloads import LEGACY, NO_CONTENT
 from pixmirror.catalogue.schema import payload
-from pixmirror.catalogue.seen import among, listed
+from pixmirror.catalogue.sql import among, listed
 
 PIXIV = "pixiv"
 _CLASSES = (

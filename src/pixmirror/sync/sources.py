@@ -10,7 +10,7 @@ from typing import Any
 from pixmirror.catalogue import briefs, chores, feeds, runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed
-from pixmirror.catalogue.seen import Ingested, Wants
+from pixmirror.catalogue.seen import Wants
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest import lists as ingest_lists
 from pixmirror.ingest import refresh as refresh_rows
@@ -19,6 +19,7 @@ from pixmirror.ingest import works as ingest
 from pixmirror.ingest.broken import broken_ids, record_broken
 from pixmirror.ingest.filters import LEFT
 from pixmirror.ingest.people import record_users
+from pixmirror.ingest.works import Ingested
 from pixmirror.ledger import absent
 from pixmirror.models import (
     Illust,

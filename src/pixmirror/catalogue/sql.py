@@ -1,0 +1,71 @@
+"""What many statements share: executing one for many rows, lists as one parameter, the number of each change."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, Integer, bindparam, cast, func, select
+from sqlalchemy import Text as SqlText
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.sql.dml import Delete, Insert, Update
+
+from pixmirror.catalogue.schema import meta
+
+_Order: TypeAlias = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+
+
+class Many:
+    """Execute one statement for many rows that all have the same keys; columns that no row names keep their value.
+
+    Compiles it once and hands tuples to the driver: SQLAlchemy's own executemany prepares every parameter of every
+    row anew, which costs as much as SQLite's own work.
+    """
+
+    def __init__(self, statement: Insert | Update | Delete) -> None:
+        self._statement = statement
+        self._sql = ""
+        self._order: _Order | None = None
+
+    def __call__(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            order = self._order or self._compile(conn, list(rows[0]))
+            # What SQLAlchemy does around each statement would be a twentieth of a page's ingestion.
+            driver: sqlite3.Connection = conn.connection.driver_connection  # type: ignore[assignment]
+            driver.executemany(self._sql, [order(row) for row in rows])
+
+    def _compile(self, conn: Connection, names: list[str]) -> _Order:
+        columns = names if isinstance(self._statement, Insert) else None
+        compiled = self._statement.compile(dialect=conn.dialect, column_keys=columns)
+        fixed = {name: value for name, value in compiled.params.items() if name not in names}
+        self._sql = str(compiled)
+        self._order = _order(compiled.positiontup or [], fixed)
+        return self._order
+
+
+def _order(names: Sequence[str], fixed: Mapping[str, Any]) -> _Order:
+    if fixed or len(names) < 2:
+        return lambda row: tuple(fixed[name] if name in fixed else row[name] for name in names)
+    return itemgetter(*names)
+
+
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """`column IN` the JSON list bound to `name`: one parameter and one cached statement whatever the length."""
+    listed = func.json_each(bindparam(name, type_=SqlText)).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
+def listed(values: Iterable[int | str]) -> str:
+    return json.dumps(list(values))
+
+
+_SEQ = insert(meta).values(key="change_seq", value="1")
+_NEXT_SEQ = _SEQ.on_conflict_do_update(
+    index_elements=["key"], set_={"value": cast(cast(meta.c.value, Integer) + 1, SqlText)}
+).returning(meta.c.value)
+
+
+def next_seq(conn: Connection) -> int:
+    """One more than ever before; what a transaction changes carries it, for search and sidecars."""
+    return int(conn.execute(_NEXT_SEQ).scalar_one())
