@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pixmirror.daemon.mirror import open_mirror
 from pixmirror.fetch import trash
-from pixmirror.ingest.forget import Target
+from pixmirror.ingest.forgetting import Target
 from tests.crash_child import die_at
 from tests.standin import Setup
 

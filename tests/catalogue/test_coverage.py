@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import chores, feeds
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import chores, feeds, tombstones
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.seen import WEB
-from pixmirror.ingest import forget as tombstones
+from pixmirror.ingest import forgetting, web_health, web_lists
 from pixmirror.ingest import lists as ingest_lists
-from pixmirror.ingest import web_health, web_lists
 from pixmirror.ingest.people import record_users
 from pixmirror.ingest.works import record_works
 from pixmirror.models import User
@@ -257,14 +255,14 @@ def test_works_of_a_forgotten_artist_are_not_asked_of_the_website(db: Database) 
     db.run_sync(lambda c: c.exec_driver_sql("UPDATE work SET state = 'limited', user_id = 7"))
     website(db, 2, 4, 6)
     db.run_sync(web_lists.ask_works, [6], NOW)
-    db.run_sync(tombstones.forget, tombstones.Target("user", 7), NOW, 30)
+    db.run_sync(forgetting.forget, forgetting.Target("user", 7), NOW, 30)
 
     db.run_sync(web_lists.ask_all_hidden, NOW)
     db.run_sync(web_lists.ask_hidden, [2, 4, 6], NOW)
 
     assert not [c for c in db.read_sync(chores.due, NOW + DAY, 99) if c.kind == "web"]
     assert db.read_sync(web_lists.lacking, 7, "illust", [2, 4, 6], NOW) == []
-    assert db.read_sync(forgotten.bars_chore, "coverage", 7)
+    assert db.read_sync(tombstones.bars_chore, "coverage", 7)
 
 
 def test_only_what_the_app_did_not_show_is_asked_of_the_website(db: Database) -> None:

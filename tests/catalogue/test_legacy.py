@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.refs import parse_ref
-from pixmirror.ingest import forget as tombstones
+from pixmirror.ingest import forgetting
 from pixmirror.ingest.people import record_profile, record_user_state
 from pixmirror.ingest.works import record_works
 from pixmirror.ledger.sightings import record_state
@@ -137,8 +137,8 @@ def test_the_dump_is_the_oldest_version_whenever_it_came(db):
 
 def test_what_was_forgotten_is_not_brought_back(db, rows):
     page(db, 0, illust(1), illust(2, owner=user(8)))
-    db.run_sync(tombstones.forget, tombstones.Target("work", 2), NOW, 30)
-    db.run_sync(tombstones.forget, tombstones.Target("user", 8), NOW, 30)
+    db.run_sync(forgetting.forget, forgetting.Target("work", 2), NOW, 30)
+    db.run_sync(forgetting.forget, forgetting.Target("user", 8), NOW, 30)
     before = rows_of(db)
     note = Dumped(User.model_validate(user(8)), user(8), user(8))
     assert put(db, old(1), old(5, owner=user(8)), note) == Counted(forgotten=3)
@@ -150,7 +150,7 @@ def test_forgetting_a_person_takes_what_dumps_say_of_them(db, rows):
     note = Dumped(_Comment.model_validate(comment), ["secret words"], comment, ("illust", 1))
     put(db, old(1), old(2, owner=user(8, name="secret name")), note)
     assert db.read_sync(provenance.dumped_comments, 2) == 1
-    db.run_sync(tombstones.forget, tombstones.Target("user", 8), NOW, 30)
+    db.run_sync(forgetting.forget, forgetting.Target("user", 8), NOW, 30)
     kept = db.read_sync(_bodies)
     assert "secret" not in repr(kept)
     assert db.read_sync(provenance.dumped_comments, 2) == 0

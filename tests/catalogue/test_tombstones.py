@@ -11,19 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pixmirror.catalogue import chores, feeds, media, queue
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import chores, feeds, media, queue, tombstones
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.erasing import without_person
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.errors import ConfigError
-from pixmirror.ingest import forget as tombstones
-from pixmirror.ingest import refresh, sidecars
+from pixmirror.ingest import forgetting, refresh, sidecars
 from pixmirror.ingest.comments import record_comments
 from pixmirror.ingest.files import record_text, record_ugoira
 from pixmirror.ingest.filters import apply_refusals
-from pixmirror.ingest.forget import Target
+from pixmirror.ingest.forgetting import Target
 from pixmirror.ingest.people import record_profile
 from pixmirror.ingest.works import record_works
 from pixmirror.ledger import controls
@@ -64,8 +62,8 @@ def store_all(db: Database) -> list[str]:
     return stored
 
 
-def forget(db: Database, target: Target, days: int = 30) -> tombstones.Forgotten:
-    return db.run_sync(tombstones.forget, target, NOW, days)
+def forget(db: Database, target: Target, days: int = 30) -> forgetting.Forgotten:
+    return db.run_sync(forgetting.forget, target, NOW, days)
 
 
 def tally(db: Database) -> tuple[int, int]:
@@ -125,7 +123,7 @@ def test_a_file_that_is_being_fetched_is_forgotten_when_that_ends(db: Database, 
     db.run_sync(record_works, seen(), works(illust(1, pages=4)), {})
     items = db.run_sync(queue.claim, 10, NOW)
     forget(db, WORK)
-    assert db.read_sync(forgotten.bars_file, items[0].media_id)
+    assert db.read_sync(tombstones.bars_file, items[0].media_id)
     db.run_sync(queue.finish, items[0].media_id, Stored(items[0].path, 10, "00"), NOW)
     db.run_sync(queue.retry_later, items[1].media_id, NOW + 1, "cut")
     db.run_sync(queue.gone, items[2].media_id, "404")
@@ -147,10 +145,10 @@ def test_what_comes_late_goes_with_the_next_emptying(db: Database) -> None:
     db.run_sync(record_works, seen(), works(illust(1)), {})
     [item] = db.run_sync(queue.claim, 10, NOW)
     forget(db, WORK, days=0)
-    db.run_sync(tombstones.purged, WORK, [])
-    assert db.read_sync(tombstones.due_for_purge, NOW) == []
+    db.run_sync(forgetting.purged, WORK, [])
+    assert db.read_sync(forgetting.due_for_purge, NOW) == []
     db.run_sync(queue.finish, item.media_id, Stored(item.path, 10, "00"), NOW)
-    assert db.read_sync(tombstones.due_for_purge, NOW) == [WORK]
+    assert db.read_sync(forgetting.due_for_purge, NOW) == [WORK]
 
 
 # --- never wanted again
@@ -185,7 +183,7 @@ def test_zips_texts_and_their_pictures_of_forgotten_works_are_not_asked_for(db: 
     db.run_sync(record_works, seen(NOW + 1, job="another"), page, {})
     db.run_sync(media.want, [2, 5], NOW, Lane.NEW)
     assert rows("SELECT 1 FROM chore WHERE key IN (2, 5)") == []
-    assert db.read_sync(forgotten.bars_chore, "text", 5)
+    assert db.read_sync(tombstones.bars_chore, "text", 5)
     zip_url = "https://i.pximg.net/img-zip-ugoira/img/2023/04/27/13/39/51/1_ugoira600x600.zip"
     metadata = {"zip_urls": {"medium": zip_url}, "frames": [{"file": "000000.jpg", "delay": 60}]}
     db.run_sync(record_ugoira, seen(), 1, UgoiraMetadata.model_validate(metadata))
@@ -199,9 +197,9 @@ def test_forgotten_works_have_no_sidecar_and_are_not_found(db: Database) -> None
     db.run_sync(record_works, seen(), works(illust(1, tags=["sea"]), illust(2, tags=["sea"])), {})
     forget(db, WORK)
     assert [s.work_key for s in db.read_sync(sidecars.due_sidecars, 9)] == [4]
-    assert db.read_sync(tombstones.sidecars_to_remove, -1, 9, False) == [(2, "7/1.json")]
-    db.run_sync(tombstones.sidecars_removed, [2])
-    assert db.read_sync(tombstones.sidecars_to_remove, -1, 9, False) == []
+    assert db.read_sync(forgetting.sidecars_to_remove, -1, 9, False) == [(2, "7/1.json")]
+    db.run_sync(forgetting.sidecars_removed, [2])
+    assert db.read_sync(forgetting.sidecars_to_remove, -1, 9, False) == []
     for text in ("sea", "picture", "artist 7", "1"):
         assert 2 not in [h.work_key for h in db.read_sync(search, text)]
 
@@ -215,8 +213,8 @@ def test_what_was_removed_is_wanted_again_and_what_lies_in_the_trash_waits(db: D
     db.run_sync(record_works, seen(NOW + 1), works(illust(1, pages=2, date=DATES[1])), {})
     forget(db, WORK)
     ids = [r["id"] for r in rows("SELECT id FROM media WHERE path = '7/1_p0.png'")]
-    db.run_sync(tombstones.moved, (), [r["id"] for r in rows("SELECT id FROM media") if r["id"] not in ids])
-    done = db.run_sync(tombstones.unforget, WORK, NOW)
+    db.run_sync(forgetting.moved, (), [r["id"] for r in rows("SELECT id FROM media") if r["id"] not in ids])
+    done = db.run_sync(forgetting.unforget, WORK, NOW)
     assert done.wanted == 3
     assert states(rows) == {
         "7/1_p0.png": "forgotten",
@@ -224,9 +222,9 @@ def test_what_was_removed_is_wanted_again_and_what_lies_in_the_trash_waits(db: D
         "7/1_p0_20240102030405.png": "wanted",
         "7/1_p1_20240102030405.png": "wanted",
     }
-    [file] = db.read_sync(tombstones.moving, 0, 9)
+    [file] = db.read_sync(forgetting.moving, 0, 9)
     assert not file.out
-    assert db.run_sync(tombstones.moved, ids, ()) == (1, 0)
+    assert db.run_sync(forgetting.moved, ids, ()) == (1, 0)
     assert states(rows)["7/1_p0.png"] == "stored"
     assert tally(db) == (1, 10)
 
@@ -234,7 +232,7 @@ def test_what_was_removed_is_wanted_again_and_what_lies_in_the_trash_waits(db: D
 def test_what_no_job_wants_is_not_wanted_when_it_is_forgotten_no_more(db: Database, rows: Rows) -> None:
     db.run_sync(record_works, seen(), works(illust(1)), {2: "tag"})
     forget(db, WORK)
-    assert db.run_sync(tombstones.unforget, WORK, NOW).wanted == 0
+    assert db.run_sync(forgetting.unforget, WORK, NOW).wanted == 0
     assert states(rows) == {"7/1_p0.png": "refused"}
 
 
@@ -244,16 +242,16 @@ def test_a_smaller_tombstone_stands_when_the_larger_goes(db: Database, rows: Row
         forget(db, target)
     for target in (PAGE, WORK):
         with pytest.raises(ConfigError, match="forgotten: `pixmirror unforget"):
-            db.run_sync(tombstones.unforget, target, NOW)
-    db.run_sync(tombstones.moved, (), [r["id"] for r in rows("SELECT id FROM media")])
-    db.run_sync(tombstones.unforget, USER, NOW)
+            db.run_sync(forgetting.unforget, target, NOW)
+    db.run_sync(forgetting.moved, (), [r["id"] for r in rows("SELECT id FROM media")])
+    db.run_sync(forgetting.unforget, USER, NOW)
     assert set(states(rows).values()) == {"forgotten"}
-    db.run_sync(tombstones.unforget, WORK, NOW)
+    db.run_sync(forgetting.unforget, WORK, NOW)
     assert states(rows) == {"7/1_p0.png": "wanted", "7/1_p1.png": "forgotten"}
-    db.run_sync(tombstones.unforget, PAGE, NOW)
+    db.run_sync(forgetting.unforget, PAGE, NOW)
     assert set(states(rows).values()) == {"wanted"}
     with pytest.raises(ConfigError, match="is not forgotten"):
-        db.run_sync(tombstones.unforget, PAGE, NOW)
+        db.run_sync(forgetting.unforget, PAGE, NOW)
 
 
 def test_the_list_names_every_tombstone(db: Database) -> None:
@@ -261,7 +259,7 @@ def test_the_list_names_every_tombstone(db: Database) -> None:
     store_all(db)
     for target in (PAGE, USER):
         forget(db, target)
-    found = {str(t.target): (t.files, t.bytes) for t in db.read_sync(tombstones.listing)}
+    found = {str(t.target): (t.files, t.bytes) for t in db.read_sync(forgetting.listing)}
     assert found == {"1 page 1": (1, 10), "user:7": (2, 20)}
 
 
@@ -272,9 +270,9 @@ def test_a_novels_text_goes_with_the_trash_and_is_asked_for_again(db: Database, 
     target = Target("work", 5)
     forget(db, target)
     assert len(rows("SELECT 1 FROM text_version")) == 1
-    db.run_sync(tombstones.purged, target, [])
+    db.run_sync(forgetting.purged, target, [])
     assert rows("SELECT 1 FROM text_version") == []
-    db.run_sync(tombstones.unforget, target, NOW)
+    db.run_sync(forgetting.unforget, target, NOW)
     assert [c["kind"] for c in rows("SELECT kind FROM chore WHERE key = 5 AND kind = 'text'")] == ["text"]
 
 
@@ -317,7 +315,7 @@ def test_nothing_is_left_of_a_forgotten_person_and_nothing_comes_back(db: Databa
     assert [c["comment_key"] for c in rows("SELECT comment_key FROM comment WHERE user_id = 7")] == [2, 6]
     assert states(rows, 6) == {"7/3_p0.png": "forgotten"}
     assert db.read_sync(search, "artist 7") == []
-    assert db.read_sync(forgotten.bars_chore, "profile", 7)
+    assert db.read_sync(tombstones.bars_chore, "profile", 7)
 
 
 def test_what_was_erased_is_not_in_the_file_any_more(db: Database, catalogue_path: Path) -> None:
@@ -348,7 +346,7 @@ def test_an_answer_without_news_makes_no_payload_of_a_forgotten_persons_work(db:
 def test_a_person_who_is_forgotten_no_more_comes_back_with_the_next_answers(db: Database, rows: Rows) -> None:
     commented(db)
     forget(db, USER)
-    db.run_sync(tombstones.unforget, USER, NOW)
+    db.run_sync(forgetting.unforget, USER, NOW)
     assert db.read_sync(chores.due, NOW, 99, [Lane.EXTRA])
     commented(db, NOW + DAY)
     kept = everything(db, rows)
@@ -395,11 +393,11 @@ class Story:
 
     def forget(self, target: Target) -> None:
         with suppress(ConfigError):
-            self.db.run_sync(tombstones.forget, target, self.now, 30)
+            self.db.run_sync(forgetting.forget, target, self.now, 30)
 
     def unforget(self, target: Target) -> None:
         with suppress(ConfigError):
-            self.db.run_sync(tombstones.unforget, target, self.now)
+            self.db.run_sync(forgetting.unforget, target, self.now)
 
     def see(self, work_id: int, pages: int, date: str, refused: bool) -> None:
         page = works(illust(work_id, pages=pages, date=date))
@@ -431,15 +429,15 @@ class Story:
         self.db.run_sync(queue.release_all)
 
     def move(self, whole: bool) -> None:
-        files = self.db.read_sync(tombstones.moving, 0, 100)
+        files = self.db.read_sync(forgetting.moving, 0, 100)
         back = [f.media_id for f in files if not f.out and f.sha256 and whole]
         nowhere = [f.media_id for f in files if f.media_id not in back and (not f.out or not whole)]
-        self.db.run_sync(tombstones.moved, back, nowhere)
+        self.db.run_sync(forgetting.moved, back, nowhere)
 
     def purge(self) -> None:
-        for target in self.db.read_sync(tombstones.due_for_purge, self.now + 40 * DAY):
-            files = self.db.read_sync(tombstones.in_trash, target)
-            self.db.run_sync(tombstones.purged, target, [f.media_id for f in files])
+        for target in self.db.read_sync(forgetting.due_for_purge, self.now + 40 * DAY):
+            files = self.db.read_sync(forgetting.in_trash, target)
+            self.db.run_sync(forgetting.purged, target, [f.media_id for f in files])
 
     def retry(self) -> None:
         self.db.run_sync(queue.want_again, None, ("failed", "gone", "refused", "damaged"))
@@ -456,7 +454,7 @@ class Story:
         def look(conn: Any) -> tuple[set[int], list[Any], list[Any]]:
             rows = conn.exec_driver_sql("SELECT id, state, trash, size FROM media").all()
             return (
-                forgotten.still_forgotten(conn, [r.id for r in rows]),
+                tombstones.still_forgotten(conn, [r.id for r in rows]),
                 rows,
                 conn.exec_driver_sql(
                     "SELECT count(*), coalesce(sum(size), 0) FROM media WHERE state = 'stored'"
@@ -492,7 +490,7 @@ def test_replies_below_a_forgotten_work_are_not_asked_for(db: Database, rows: Ro
         db.run_sync(record_comments, seen(), key, comments(comment(number, has_replies=True)))
     forget(db, WORK)
     assert rows("SELECT key FROM chore WHERE kind = 'replies'") == [{"key": 12}]
-    assert [db.read_sync(forgotten.bars_chore, "replies", key) for key in (10, 12, 14)] == [True, False, False]
+    assert [db.read_sync(tombstones.bars_chore, "replies", key) for key in (10, 12, 14)] == [True, False, False]
 
 
 def test_the_lists_of_a_forgotten_user_rest_until_they_are_wanted_back(db: Database) -> None:
@@ -505,7 +503,7 @@ def test_the_lists_of_a_forgotten_user_rest_until_they_are_wanted_back(db: Datab
         return [f.params["user_id"] for f in db.read_sync(feeds.due_feeds, ["following"], NOW, 9)]
 
     assert due() == [8]
-    db.run_sync(tombstones.unforget, USER, NOW)
+    db.run_sync(forgetting.unforget, USER, NOW)
     assert due() == [7, 8]
 
 

@@ -78,8 +78,7 @@ def keys(*printed: type) -> set[str]:
 
 
 def test_every_key_of_json_is_documented():
-    from pixmirror.ingest import forget as stones
-    from pixmirror.ingest import stats
+    from pixmirror.ingest import forgetting, stats
     from pixmirror.ledger import judge
     from pixmirror.rebuild import findings as rebuild
     from pixmirror.reports import (
@@ -111,7 +110,13 @@ def test_every_key_of_json_is_documented():
     more = (why_facts.Moved, why_facts.Doubted, why_facts.Grave, why_facts.WebListed, why_facts.ArtistList)
     assert reasons | keys(why_facts.Facts, why_facts.Artist, why_facts.Drifted, *more) <= named("why")
     assert keys(plan.Plan) <= named("plan")
-    others = keys(stones.Forgotten, stones.Restored, rebuild.Difference) | {"ref", "page", "at", "same", "written"}
+    others = keys(forgetting.Forgotten, forgetting.Restored, rebuild.Difference) | {
+        "ref",
+        "page",
+        "at",
+        "same",
+        "written",
+    }
     assert others | {"works", "users", "payloads", "unreadable", "differences", "examples"} <= named(
         "forget, unforget"
     )

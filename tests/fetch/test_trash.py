@@ -11,8 +11,8 @@ from pixmirror.catalogue import migrate, queue
 from pixmirror.catalogue.database import Database
 from pixmirror.errors import StorageAbsent
 from pixmirror.fetch import trash
-from pixmirror.ingest import forget as tombstones
-from pixmirror.ingest.forget import Target
+from pixmirror.ingest import forgetting
+from pixmirror.ingest.forgetting import Target
 from pixmirror.ingest.works import record_works
 from pixmirror.models import Stored
 from pixmirror.store import MirrorRoot
@@ -95,7 +95,7 @@ async def test_the_trash_is_emptied_when_its_time_is_over_and_the_tombstone_stay
     assert len(files(root)) == 3
     assert await trash.purge(db, root, NOW + 30 * DAY) == 3
     assert files(root) == []
-    [stone] = db.read_sync(tombstones.listing)
+    [stone] = db.read_sync(forgetting.listing)
     assert (stone.purge_at, stone.files) == (None, 0)
     assert set(states(db).values()) == {"forgotten"}
     back = await trash.unforget(db, root, WORK, NOW + 31 * DAY)
@@ -109,11 +109,11 @@ async def test_no_days_remove_at_once(db: Database, root: MirrorRoot) -> None:
 
 
 async def test_a_plan_without_its_moves_is_carried_out_later(db: Database, root: MirrorRoot) -> None:
-    db.run_sync(tombstones.forget, WORK, NOW, 30)
+    db.run_sync(forgetting.forget, WORK, NOW, 30)
     root.move("7/1_p0.png", ".trash/2023-11-14/7/1_p0.png")
     await trash.settle(db, root)
     assert [p for p in files(root) if not p.startswith(".trash")] == []
-    db.run_sync(tombstones.unforget, WORK, NOW)
+    db.run_sync(forgetting.unforget, WORK, NOW)
     root.move(".trash/2023-11-14/7/1_p0.png", "7/1_p0.png")
     await trash.settle(db, root)
     assert set(states(db).values()) == {"stored"}
@@ -122,8 +122,8 @@ async def test_a_plan_without_its_moves_is_carried_out_later(db: Database, root:
 
 async def test_forgotten_and_wanted_back_before_anything_moved(db: Database, root: MirrorRoot) -> None:
     before = files(root)
-    db.run_sync(tombstones.forget, WORK, NOW, 30)
-    db.run_sync(tombstones.unforget, WORK, NOW)
+    db.run_sync(forgetting.forget, WORK, NOW, 30)
+    db.run_sync(forgetting.unforget, WORK, NOW)
     await trash.settle(db, root)
     assert files(root) == before
     assert set(states(db).values()) == {"stored"}
@@ -135,7 +135,7 @@ async def test_a_disk_that_is_not_there_forgets_nothing(db: Database, root: Mirr
     with pytest.raises(StorageAbsent):
         await trash.forget(db, root, WORK, NOW, 30)
     assert set(states(db).values()) == {"stored"}
-    db.run_sync(tombstones.forget, WORK, NOW, 30)
+    db.run_sync(forgetting.forget, WORK, NOW, 30)
     with pytest.raises(StorageAbsent):
         await trash.settle(db, root)
     (tmp_path / "unmounted").rename(root.media)

@@ -24,8 +24,8 @@ from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
 from pixmirror.demo.world import Work, World
 from pixmirror.fetch import trash
-from pixmirror.ingest import forget as tombstones
-from pixmirror.ingest.forget import Target
+from pixmirror.ingest import forgetting
+from pixmirror.ingest.forgetting import Target
 from pixmirror.models import work_key
 from tests.faults import Faults, cut, stall
 from tests.standin import BOOKMARKS, FOLLOWING, Setup
@@ -308,4 +308,4 @@ async def settled(root: Path, key: int, before: dict[str, bytes]) -> None:
         assert (await verify.run(m.db, m.root.media, quick=False, now=m.clock.now())).sound
         counts = await m.db.read(queue.counts)
         assert counts.stored == len([r for r in rows(root) if r.state == "stored"])
-        assert not await m.db.read(tombstones.has_moves)
+        assert not await m.db.read(forgetting.has_moves)

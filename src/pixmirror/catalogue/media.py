@@ -21,8 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from pixmirror.catalogue import chores
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import chores, tombstones
 from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.schema import media, text_version, work, work_job
 from pixmirror.catalogue.seen import Seen
@@ -151,7 +150,7 @@ class Changes:
         for statement, rows in written:
             if rows:
                 conn.execute(statement, rows)
-        forgotten.mark(conn, self.new)
+        tombstones.mark(conn, self.new)
         _INSERT(conn, self.new)
 
 
@@ -261,7 +260,7 @@ def hole(seen: Seen, key: int, role: str, index: int, reason: str, *, wanted: bo
 
 def want(conn: Connection, keys: Collection[int], now: int, lane: int) -> None:
     """Some job wants these works' files again: also those that must be asked for first."""
-    keys = set(keys) - forgotten.works(conn, keys)
+    keys = set(keys) - tombstones.works(conn, keys)
     if not keys:
         return
     bound = {"keys": listed(keys)}
@@ -292,7 +291,7 @@ def refuse_unwanted(conn: Connection, ids: Collection[int]) -> None:
 def is_wanted(conn: Connection, key: int) -> bool:
     """True unless every job that saw the work refuses it, or the user forgot it."""
     jobs, refusing = conn.execute(_REFUSALS, {"b_key": key}).one()
-    return bool(jobs == 0 or refusing < jobs) and not forgotten.is_forgotten(conn, key)
+    return bool(jobs == 0 or refusing < jobs) and not tombstones.is_forgotten(conn, key)
 
 
 def is_ready() -> Any:

@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, literal_column, select, text, update
 
-from pixmirror.catalogue import of_jobs, tally
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import of_jobs, tally, tombstones
 from pixmirror.catalogue.media import is_ready, refuse_unwanted, renew_sidecars
 from pixmirror.catalogue.schema import media, meta, work
 from pixmirror.catalogue.sql import Many, among, listed
@@ -167,7 +166,7 @@ def finish_all(conn: Connection, done: Sequence[tuple[int, Stored]], now: int) -
         ],
     )
     tally.stored(conn, len(set(ids)) - count, sum(s.size for s in dict(done).values()) - size)
-    forgotten.enforce_ids(conn, ids)
+    tombstones.enforce_ids(conn, ids)
     renew_sidecars(conn, ids)
 
 
@@ -196,13 +195,13 @@ def retry_later(conn: Connection, media_id: int, due_at: int, error: str) -> Non
 
 def gone(conn: Connection, media_id: int, error: str) -> None:
     conn.execute(_END, {"b_id": media_id, "b_state": "gone", "reason": error})
-    forgotten.enforce_ids(conn, (media_id,))
+    tombstones.enforce_ids(conn, (media_id,))
     renew_sidecars(conn, (media_id,))
 
 
 def fail(conn: Connection, media_id: int, error: str) -> None:
     conn.execute(_END, {"b_id": media_id, "b_state": "failed", "reason": error})
-    forgotten.enforce_ids(conn, (media_id,))
+    tombstones.enforce_ids(conn, (media_id,))
     renew_sidecars(conn, (media_id,))
 
 
@@ -221,7 +220,7 @@ def progressed(conn: Connection, media_id: int) -> None:
 def damaged(conn: Connection, media_id: int, sha256: str, error: str, again_at: int) -> None:
     """It is believed to be damaged at the source. Asked for again at `again_at`."""
     conn.execute(_DAMAGED, {"b_id": media_id, "sha": sha256, "reason": error, "at": again_at})
-    forgotten.enforce_ids(conn, (media_id,))
+    tombstones.enforce_ids(conn, (media_id,))
     renew_sidecars(conn, (media_id,))
 
 
@@ -257,7 +256,7 @@ def samples(conn: Connection, limit: int, largest: int) -> list[StoredMedia]:
 
 def _given_back(conn: Connection, ids: Sequence[int]) -> None:
     """What happened to the works while their files were claimed counts now: forgotten, or wanted by no job."""
-    forgotten.enforce_ids(conn, ids)
+    tombstones.enforce_ids(conn, ids)
     refuse_unwanted(conn, ids)
 
 

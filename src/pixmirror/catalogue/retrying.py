@@ -10,8 +10,7 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, or_, select, update
 
-from pixmirror.catalogue import chores, runs
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import chores, runs, tombstones
 from pixmirror.catalogue.media import ask_for_what_is_lacking, is_wanted
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import chore, feed, gap, media, work, work_job
@@ -83,11 +82,11 @@ def one(conn: Connection, ref: Ref, now: int) -> Asked:
     if ref.work_key is None:
         about = or_(about, and_(chore.c.kind.in_(OF_USERS), chore.c.key == ref.id))
     questions = _ask(conn, and_(about, chore.c.attempts > 0), now, keys)
-    barred = forgotten.works(conn, keys)
+    barred = tombstones.works(conn, keys)
     doubtful = [r.work_key for r in found if r.state != "live" and r.work_key not in barred]
     chores.add_all(conn, [("detail", key, int(Lane.RETRY), now) for key in doubtful])
     questions += len(doubtful)
-    if ref.work_key is None and ref.id not in forgotten.people(conn, (ref.id,)):
+    if ref.work_key is None and ref.id not in tombstones.people(conn, (ref.id,)):
         chores.add(conn, "profile", ref.id, int(Lane.RETRY), now)
         questions += 1
     ask_for_what_is_lacking(conn, [key for key in keys if key not in barred and is_wanted(conn, key)], now)

@@ -10,7 +10,7 @@ from pixmirror.cli.common import Json, Session, now_ms, on_terminal, print_json,
 from pixmirror.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pixmirror.ingest.forget import Forgotten, Target, Tombstone
+    from pixmirror.ingest.forgetting import Forgotten, Target, Tombstone
 
 Page = Annotated[
     int | None, typer.Option("--page", metavar="N", help="Only this page, counted from 0 as in names of files.")
@@ -93,16 +93,16 @@ def unforget(
 
 def _target(ref: str, page: int | None) -> "Target":
     from pixmirror.catalogue.refs import parse_ref
-    from pixmirror.ingest.forget import Target
+    from pixmirror.ingest.forgetting import Target
 
     return Target.of(parse_ref(ref), page)
 
 
 def _preview(s: Session, target: "Target") -> "Forgotten":
-    from pixmirror.ingest import forget as tombstones
+    from pixmirror.ingest import forgetting
 
     with s.reading() as db:
-        return db.read_sync(tombstones.preview, target, now_ms(), s.config.mirror.trash_days)
+        return db.read_sync(forgetting.preview, target, now_ms(), s.config.mirror.trash_days)
 
 
 def _confirm(target: "Target", found: "Forgotten") -> None:
@@ -193,10 +193,10 @@ def _told(target: "Target", done: dict[str, Any]) -> dict[str, Any]:
 
 
 def _list(s: Session, as_json: bool) -> None:
-    from pixmirror.ingest import forget as tombstones
+    from pixmirror.ingest import forgetting
 
     with s.reading() as db:
-        found = db.read_sync(tombstones.listing)
+        found = db.read_sync(forgetting.listing)
     if as_json:
         print_json([_stone(stone) for stone in found])
     elif not found:

@@ -16,7 +16,7 @@ from pixmirror.daemon.mirror import configured_token, identity, jobs_to_run
 from pixmirror.daemon.sync import LOOK_S, ask_again, report
 from pixmirror.errors import ConfigError
 from pixmirror.fetch import trash
-from pixmirror.ingest.forget import Target
+from pixmirror.ingest.forgetting import Target
 from pixmirror.logs import hide
 from pixmirror.pixiv import Blocked, redeem_refresh_token
 from pixmirror.sync.context import JobResult

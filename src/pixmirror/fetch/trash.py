@@ -12,8 +12,8 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from pixmirror.catalogue.database import Database
-from pixmirror.ingest import forget as tombstones
-from pixmirror.ingest.forget import Forgotten, Moving, Restored, Target
+from pixmirror.ingest import forgetting
+from pixmirror.ingest.forgetting import Forgotten, Moving, Restored, Target
 from pixmirror.store import MirrorRoot
 
 BATCH = 500
@@ -43,7 +43,7 @@ async def forget(db: Database, root: MirrorRoot, target: Target, now: int, days:
     """From now on nothing fetches it; what is there is in the trash when this returns, or gone with `days` 0."""
     await asyncio.to_thread(root.check_media)
     async with root.moving:
-        done = await db.run(tombstones.forget, target, now, days)
+        done = await db.run(forgetting.forget, target, now, days)
         await _settle(db, root)
         if not days:
             await _purge(db, root, now)
@@ -54,14 +54,14 @@ async def unforget(db: Database, root: MirrorRoot, target: Target, now: int) -> 
     """What still lies in the trash comes back, the rest is wanted again."""
     await asyncio.to_thread(root.check_media)
     async with root.moving:
-        done = await db.run(tombstones.unforget, target, now)
+        done = await db.run(forgetting.unforget, target, now)
         back, again = await _settle(db, root)
     return replace(done, files=back, wanted=done.wanted + again)
 
 
 async def settle(db: Database, root: MirrorRoot, *, thorough: bool = False) -> None:
     """Finishes moves that were interrupted. `thorough` looks also where nothing should be left to do."""
-    if thorough or await db.read(tombstones.has_moves):
+    if thorough or await db.read(forgetting.has_moves):
         async with root.moving:
             await _settle(db, root, thorough=thorough)
 
@@ -74,19 +74,19 @@ async def purge(db: Database, root: MirrorRoot, now: int) -> int:
 
 async def _settle(db: Database, root: MirrorRoot, *, thorough: bool = False) -> tuple[int, int]:
     """How many files came back, and how many that should have are wanted again."""
-    before = await db.read(tombstones.moves)
+    before = await db.read(forgetting.moves)
     came_back = again = after = 0
-    while files := await db.read(tombstones.moving, after, BATCH):
+    while files := await db.read(forgetting.moving, after, BATCH):
         after = files[-1].media_id
         moved = await asyncio.to_thread(_move, root, files)
-        back, wanted = await db.run(tombstones.moved, moved.back, moved.nowhere)
+        back, wanted = await db.run(forgetting.moved, moved.back, moved.nowhere)
         came_back, again = came_back + back, again + wanted
     after = -1
-    while sidecars := await db.read(tombstones.sidecars_to_remove, after, BATCH, thorough):
+    while sidecars := await db.read(forgetting.sidecars_to_remove, after, BATCH, thorough):
         after = sidecars[-1][0]
         await asyncio.to_thread(_remove_all, root, [rel for _, rel in sidecars])
-        await db.run(tombstones.sidecars_removed, [key for key, _ in sidecars])
-    await db.run(tombstones.moves_done, before)
+        await db.run(forgetting.sidecars_removed, [key for key, _ in sidecars])
+    await db.run(forgetting.moves_done, before)
     return came_back, again
 
 
@@ -138,9 +138,9 @@ def _remove_all(root: MirrorRoot, rels: Sequence[str]) -> None:
 
 async def _purge(db: Database, root: MirrorRoot, now: int) -> int:
     removed = 0
-    for target in await db.read(tombstones.due_for_purge, now):
-        files = await db.read(tombstones.in_trash, target)
+    for target in await db.read(forgetting.due_for_purge, now):
+        files = await db.read(forgetting.in_trash, target)
         await asyncio.to_thread(_empty, root, files)
-        await db.run(tombstones.purged, target, [f.media_id for f in files])
+        await db.run(forgetting.purged, target, [f.media_id for f in files])
         removed += len(files)
     return removed

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from pixmirror.catalogue import queue
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import queue, tombstones
 from pixmirror.contained import contained
 from pixmirror.errors import (
     Challenge,
@@ -126,7 +125,7 @@ class Worker:
     async def _fetch(self, claim: Claim) -> Fetched | None:
         """The file's bytes, or None when it is known how it ends: adopted, gone, to be tried again."""
         f, item = self._fetcher, claim.item
-        if f.clock.now() - claim.at > STALE_MS and await f.db.read(forgotten.bars_file, item.media_id):
+        if f.clock.now() - claim.at > STALE_MS and await f.db.read(tombstones.bars_file, item.media_id):
             await self._give_back(item)
             return None
         try:

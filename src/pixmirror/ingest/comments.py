@@ -11,8 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores, erasing
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import chores, erasing, tombstones
 from pixmirror.catalogue.schema import comment, work
 from pixmirror.catalogue.seen import Seen
 from pixmirror.catalogue.sql import Many, among, listed
@@ -138,7 +137,7 @@ def record_comments(
     by_key = {work_key(medium, r.item.id): r for r in received}
     known = {r.comment_key: r for r in conn.execute(_KNOWN, {"keys": listed(by_key)})}
     rows = [_row(seen, key, k, r, parent_key, known.get(k)) for k, r in by_key.items()]
-    people = forgotten.people(conn, {row["user_id"] for row in rows if row["user_id"]})
+    people = tombstones.people(conn, {row["user_id"] for row in rows if row["user_id"]})
     _UPSERT(conn, erasing.silenced(rows, people))
     back = [k for k, old in known.items() if old.state != "live"]
     ledger(conn, seen.account_id, "comment", back, "live", "seen again", seen.now)

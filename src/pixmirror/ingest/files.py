@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from pixmirror.catalogue import media
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import media, tombstones
 from pixmirror.catalogue.payloads import BASE, unpack
 from pixmirror.catalogue.schema import payload, text_version, ugoira, work
 from pixmirror.catalogue.seen import Seen
@@ -100,7 +99,7 @@ def record_text(conn: Connection, seen: Seen, received: Received[NovelText]) -> 
     novel = received.item
     key = work_key("novel", novel.id)
     owner = conn.execute(_WORK, {"b_key": key}).first()
-    if owner is None or forgotten.is_forgotten(conn, key):
+    if owner is None or tombstones.is_forgotten(conn, key):
         return False
     digest = hashlib.sha256(novel.text.encode("utf-8", "surrogatepass")).hexdigest()
     is_new = conn.execute(_LATEST_TEXT, {"b_key": key}).scalar() != digest

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.payloads import LEGACY, canonical, digest_text
 from pixmirror.catalogue.schema import doubt, user, work
 from pixmirror.catalogue.seen import Seen
@@ -70,7 +70,7 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
     Who is listed is there: a doubt is over, and who was gone is back.
     """
     people = {u.id: u for u in users if u.id and (u.name or u.account)}
-    for barred in forgotten.people(conn, people):
+    for barred in tombstones.people(conn, people):
         del people[barred]
     if not people:
         return ()
@@ -135,7 +135,7 @@ def _are_there(conn: Connection, seen: Seen, known: Sequence[Any]) -> None:
 def record_profile(conn: Connection, seen: Seen, received: Received[UserDetail]) -> bool:
     """The whole profile; True if it is new or differs from the one before."""
     detail = received.item
-    if forgotten.people(conn, (detail.user.id,)):
+    if tombstones.people(conn, (detail.user.id,)):
         return False
     record_users(conn, seen, (detail.user,))
     see_one(conn, seen, "user", detail.user.id, State.LIVE, "user detail")

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.schema import media, text_version, ugoira, user, work
 from pixmirror.catalogue.sql import Many, among, listed
@@ -45,7 +45,7 @@ _DUE = (
     .order_by(work.c.work_key)
     .limit(bindparam("n"))
 )
-_DUE_BESIDE_TOMBSTONES = _DUE.where(forgotten.not_forgotten())
+_DUE_BESIDE_TOMBSTONES = _DUE.where(tombstones.not_forgotten())
 _WRITTEN = (
     select(work.c.work_key, work.c.user_id)
     .where(work.c.work_key > bindparam("after"), work.c.sidecar_seq > 0, work.c.user_id.is_not(None))
@@ -105,7 +105,7 @@ class Sidecar:
 
 def due_sidecars(conn: Connection, limit: int) -> list[Sidecar]:
     """Works that changed since their sidecar was written. A stub has none, nor has what was forgotten."""
-    due = _DUE_BESIDE_TOMBSTONES if forgotten.has_any(conn) else _DUE
+    due = _DUE_BESIDE_TOMBSTONES if tombstones.has_any(conn) else _DUE
     rows = conn.execute(due, {"n": limit}).all()
     keys = [r.work_key for r in rows]
     tags = ingest_known.tags_of(conn, keys)

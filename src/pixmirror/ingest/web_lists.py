@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores, feeds, runs
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import chores, feeds, runs, tombstones
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.catalogue.schema import chore, feed, meta, tombstone, user, web_listed, work
 from pixmirror.catalogue.seen import WEB
@@ -69,11 +68,11 @@ def record_list(conn: Connection, user_id: int, keys: Collection[int], now: int)
 
 def lacking(conn: Connection, user_id: int, medium: str, keys: Collection[int], now: int) -> list[int]:
     """Of these listed ids those that the app did not show us, and those it hides that are listed no more."""
-    if forgotten.people(conn, (user_id,)):
+    if tombstones.people(conn, (user_id,)):
         return []
     bound = {"keys": listed(keys)}
     shown = set(conn.execute(_SHOWN, bound).scalars())
-    unwanted = forgotten.works(conn, keys)
+    unwanted = tombstones.works(conn, keys)
     vanished = conn.execute(_VANISHED, {"b_id": user_id, "b_medium": medium, "now": now}).scalars()
     return [key for key in keys if key not in shown and key not in unwanted] + list(vanished)
 

@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores, media
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import chores, media, tombstones
 from pixmirror.catalogue.payloads import LEGACY, canonical
 from pixmirror.catalogue.schema import series, work, work_job
 from pixmirror.catalogue.seen import WEB, Seen
@@ -100,7 +99,7 @@ def record_works(
         key = received.item.key
         if key not in page or page[key].item.is_stub:
             page[key] = received
-    page, barred = forgotten.screened(conn, page)
+    page, barred = tombstones.screened(conn, page)
     stubs = [r for r in page.values() if r.item.is_stub]
     shown = page if not stubs else {key: r for key, r in page.items() if not r.item.is_stub}
     # Before the works are read: a rename moves the change_seq of works.

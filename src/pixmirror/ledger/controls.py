@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
-from pixmirror.catalogue import chores, runs
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import chores, runs, tombstones
 from pixmirror.catalogue.schema import chore, doubt, sighting, work
 from pixmirror.catalogue.seen import WEB
 from pixmirror.clock import HOUR_MS
@@ -32,7 +31,7 @@ _newest = (
     select(work.c.work_key, work.c.last_seen)
     .where(
         work.c.state == "live", work.c.user_id.is_not(None), work.c.work_key.op("&")(1) == bindparam("parity"),
-        work.c.work_key != bindparam("b_key"), ~_doubted, ~_asked, forgotten.not_forgotten(),
+        work.c.work_key != bindparam("b_key"), ~_doubted, ~_asked, tombstones.not_forgotten(),
     )
     .order_by(work.c.work_key.desc())
     .limit(NEWEST)
@@ -43,7 +42,7 @@ _ANY = (
     select(work.c.work_key)
     .where(
         work.c.state == "live", work.c.user_id.is_not(None),
-        work.c.work_key.op("&")(1) == bindparam("parity"), ~_doubted, forgotten.not_forgotten(),
+        work.c.work_key.op("&")(1) == bindparam("parity"), ~_doubted, tombstones.not_forgotten(),
     )
     .limit(1)
 )  # fmt: skip

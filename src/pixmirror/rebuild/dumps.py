@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.erasing import DUMPED_COMMENT
 from pixmirror.catalogue.payloads import LEGACY, canonical, digest_text
 from pixmirror.catalogue.schema import payload, user, work
@@ -129,8 +129,8 @@ def _owners(rows: Iterable[_Row], kind: str) -> list[int]:
 
 def _rows_of(conn: Connection, dumped: Sequence[Dumped], counted: Counted) -> list[_Row]:
     """What is to be kept, without what the user forgot (law 10)."""
-    people = forgotten.people(conn, {p for one in dumped if (p := _person(one)) is not None})
-    works = forgotten.works(conn, {key for one in dumped if (key := _work(one)) is not None})
+    people = tombstones.people(conn, {p for one in dumped if (p := _person(one)) is not None})
+    works = tombstones.works(conn, {key for one in dumped if (key := _work(one)) is not None})
     found: list[_Row] = []
     for one in dumped:
         key, person = _work(one), _person(one)

@@ -16,8 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from pixmirror.catalogue import runs, tally
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import runs, tally, tombstones
 from pixmirror.catalogue.schema import media, state_change, text_version, ugoira, work
 from pixmirror.catalogue.sql import among, listed, next_seq
 from pixmirror.models import Illust, Lane, Novel, State, split_key
@@ -99,7 +98,7 @@ def take_in(conn: Connection, found: Sequence[FoundWork], now: int) -> TakenIn:
     """Make the rows of these works, all in the caller's transaction. `now` in ms UTC."""
     done = TakenIn()
     keys = [w.key for w in found]
-    barred = forgotten.works(conn, keys)
+    barred = tombstones.works(conn, keys)
     known = set(conn.execute(_KNOWN, {"keys": listed(keys)}).scalars())
     new = [w for w in found if w.key not in known | barred]
     legacy.record(conn, [_dumped(w) for w in new], now)
@@ -205,7 +204,7 @@ def _keep_file(conn: Connection, one: FoundWork, file: FoundFile, now: int, done
         "stored_at": now if file.state == "stored" else None,
         "first_seen": one.at,
     }
-    forgotten.mark(conn, rows := [row])
+    tombstones.mark(conn, rows := [row])
     if rows[0]["state"] == "forgotten":
         return
     conn.execute(_PUT, row)

@@ -6,8 +6,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from pixmirror.catalogue import tally
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import tally, tombstones
 from pixmirror.catalogue.payloads import BASE, LEGACY
 from pixmirror.catalogue.schema import media as media_table
 from pixmirror.catalogue.schema import payload, stat, tag, work, work_job, work_tag
@@ -224,7 +223,7 @@ def _files(
         for key, found in sound.items()
         for row in missing_files(found, rows.get(key, ()), wanted=key in wanted)
     ]
-    forgotten.mark(conn, missing)
+    tombstones.mark(conn, missing)
     # What the user wants no more and is not on record needs none (law 10).
     missing = [row for row in missing if row["state"] != "forgotten"]
     for row in missing:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, or_, select, union
 
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.refs import Ref, parse_ref
 from pixmirror.catalogue.schema import tag, tag_translation, user, work, work_tag
 from pixmirror.catalogue.words import pixiv_time, plain
@@ -83,8 +83,8 @@ def _like(column: ColumnElement[str], patterns: Sequence[str]) -> ColumnElement[
 
 def _newest(conn: Connection, below: int, limit: int, where: ColumnElement[bool]) -> list[int]:
     ordered = select(work.c.work_key).where(work.c.work_key < below, where)
-    if forgotten.has_any(conn):
-        ordered = ordered.where(forgotten.not_forgotten())
+    if tombstones.has_any(conn):
+        ordered = ordered.where(tombstones.not_forgotten())
     ordered = ordered.order_by(work.c.work_key.desc()).limit(limit)
     return list(conn.execute(ordered).scalars())
 
@@ -128,8 +128,8 @@ def _by_tag(conn: Connection, patterns: Sequence[str], below: int, limit: int) -
         )
         return _newest(conn, below, limit, tagged.exists())
     links = select(work_tag.c.work_key).where(work_tag.c.tag_id.in_([t.id for t in tags]))
-    if forgotten.has_any(conn):
-        links = links.join(work, work.c.work_key == work_tag.c.work_key).where(forgotten.not_forgotten())
+    if tombstones.has_any(conn):
+        links = links.join(work, work.c.work_key == work_tag.c.work_key).where(tombstones.not_forgotten())
     return _merged([conn.execute(links.where(work_tag.c.work_key < below)).scalars()], limit)
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from pixmirror.catalogue import runs
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import runs, tombstones
 from pixmirror.catalogue.feeds import NEVER
 from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.refs import Ref
@@ -195,7 +194,7 @@ def _keeps(conn: Connection, key: int, files: Sequence[FileWhy]) -> bool:
     """Whether something of it is stored, and not on its way out."""
     texts = select(text_version.c.id).where(text_version.c.work_key == key).limit(1)
     stored = any(f.state == "stored" for f in files) or conn.execute(texts).first() is not None
-    return stored and not forgotten.is_forgotten(conn, key)
+    return stored and not tombstones.is_forgotten(conn, key)
 
 
 def _about_files(
@@ -330,7 +329,7 @@ def _state_of_user(conn: Connection, r: Any, now: int) -> Iterator[str]:
         yield f"{_dumped(r)}, so their state is unknown."
     else:
         since = f" since {said(r.state_at)}" if r.state_at is not None else ""
-        stays = "" if forgotten.people(conn, (r.id,)) else " What was stored stays."
+        stays = "" if tombstones.people(conn, (r.id,)) else " What was stored stays."
         yield f"Upstream: this user {OF_USER.get(r.state, f'is {r.state}')}{since}.{stays}"
     follows = conn.execute(
         select(follow.c.restrict, follow.c.state).where(follow.c.account_id.in_(OURS), follow.c.user_id == r.id)

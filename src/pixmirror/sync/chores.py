@@ -6,8 +6,7 @@ A chore stays until its answer is committed; a cut one is done again, from its p
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from pixmirror.catalogue import briefs, chores, endpoints, feeds
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import briefs, chores, endpoints, feeds, tombstones
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.seen import Wants
@@ -92,7 +91,7 @@ async def _heard(ctx: Context, chore: Chore, error: PixmirrorError | None) -> No
 
 
 async def _do(ctx: Context, job: Job, chore: Chore) -> None:
-    if await ctx.db.read(forgotten.bars_chore, chore.kind, chore.key):
+    if await ctx.db.read(tombstones.bars_chore, chore.kind, chore.key):
         await ctx.db.run(chores.done, chore.kind, chore.key)
         return
     try:

@@ -6,8 +6,7 @@ Following and user jobs lean on the follow feeds: one request shows the new work
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pixmirror.catalogue import chores, feeds, runs
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import chores, feeds, runs, tombstones
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.clock import DAY_MS
@@ -143,7 +142,7 @@ def _of_feeds(job: Job) -> str:
 def _leave_others(conn: Connection, job: Job, account_id: int, now: int) -> set[int]:
     """The same, and says which of its users are left out."""
     leave_others(conn, job, account_id, now)
-    return refresh.gone_users(conn, job.users) | forgotten.people(conn, job.users)
+    return refresh.gone_users(conn, job.users) | tombstones.people(conn, job.users)
 
 
 def _profile_once(conn: Connection, user_id: int, now: int) -> None:

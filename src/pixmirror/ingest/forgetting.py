@@ -23,8 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores, media, tally
-from pixmirror.catalogue import tombstones as forgotten
+from pixmirror.catalogue import chores, media, tally, tombstones
 from pixmirror.catalogue.erasing import erase_user
 from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.refs import Ref
@@ -53,7 +52,7 @@ _AGAIN = case(
     (_f.path == "", "failed"),
     (_f.sha256.is_not(None), "wanted"),
     (_f.is_current == 0, "gone"),
-    ((_f.error == forgotten.REFUSED) & _PICTURE_OF_NOVEL, "refused"),
+    ((_f.error == tombstones.REFUSED) & _PICTURE_OF_NOVEL, "refused"),
     (_JOBS_WANT, "wanted"),
     else_="refused",
 )
@@ -185,7 +184,7 @@ def forget(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
     values = {"owner_kind": target.kind, "owner_id": target.id, "idx": target.idx}
     row = insert(tombstone).values(**values, at=now, purge_at=now + days * DAY_MS)
     conn.execute(row.on_conflict_do_nothing())
-    forgotten.enforce(conn, _files(target))
+    tombstones.enforce(conn, _files(target))
     keys = _keys(conn, target)
     if target.kind != PAGE:
         _drop_chores(conn, keys)
@@ -206,11 +205,11 @@ def unforget(conn: Connection, target: Target, now: int) -> Restored:
         raise ConfigError(f"{target} is not forgotten; `pixmirror forget --list` says what is.")
     conn.execute(delete(tombstone).where(_is(target)))
     ids = set(conn.execute(select(_f.id).where(_files(target), _f.state == "forgotten")).scalars())
-    ids -= forgotten.still_forgotten(conn, ids)
+    ids -= tombstones.still_forgotten(conn, ids)
     in_trash = set(conn.execute(select(_f.id).where(_files(target), _f.trash.is_not(None))).scalars())
     wanted = _want_again(conn, ids - in_trash)
     keys = _keys(conn, target)
-    free = set(keys) - forgotten.works(conn, keys)
+    free = set(keys) - tombstones.works(conn, keys)
     media.ask_for_what_is_lacking(conn, _wanted_by_jobs(conn, free), now)
     if target.kind == USER:
         chores.add(conn, "profile", target.id, Lane.EXTRA, now)
@@ -324,7 +323,7 @@ def moving(conn: Connection, after: int, limit: int) -> list[Moving]:
 
 
 def _moving(conn: Connection, rows: Sequence[Any]) -> list[Moving]:
-    out = forgotten.still_forgotten(conn, [r.id for r in rows])
+    out = tombstones.still_forgotten(conn, [r.id for r in rows])
     return [
         Moving(
             r.id,
@@ -343,7 +342,7 @@ def moved(conn: Connection, back: Sequence[int], nowhere: Sequence[int]) -> tupl
     """Files that lie under their names again, and files that lie nowhere; how many are stored, how many wanted."""
     stored = [r.size or 0 for r in conn.execute(_IS_BACK, {"ids": listed(back)}) if r.state == "stored"]
     tally.stored(conn, len(stored), sum(stored))
-    out = forgotten.still_forgotten(conn, nowhere)
+    out = tombstones.still_forgotten(conn, nowhere)
     conn.execute(update(files_of).where(among(_f.id, "ids")).values(trash=None), {"ids": listed(out)})
     return len(back), _want_again(conn, set(nowhere) - out)
 
