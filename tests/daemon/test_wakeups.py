@@ -1,4 +1,4 @@
-"""The wakeup's promises: who rests hears the next ring, and nobody looks twice in vain for the same work."""
+"""A loop that waits is woken by the next wake-up, and no query that found nothing is made twice."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ class Queue:
         return self.work.pop() if self.work else None
 
 
-async def test_a_look_in_vain_is_made_once_a_ring_by_whichever_loop() -> None:
+async def test_an_empty_poll_is_made_once_a_wakeup_by_whichever_loop() -> None:
     wakeup, queue = Wakeup(), Queue()
     polls = EmptyPolls(wakeup)
     assert [await polls.find(queue) for _ in range(4)] == [None] * 4
@@ -39,7 +39,7 @@ async def test_while_there_is_work_every_loop_looks() -> None:
     assert queue.looks == 4
 
 
-async def test_a_ring_during_a_look_makes_the_next_loop_look_again() -> None:
+async def test_a_wakeup_during_a_poll_makes_the_next_loop_poll_again() -> None:
     wakeup, queue = Wakeup(), Queue()
     polls = EmptyPolls(wakeup)
     looking = asyncio.create_task(polls.find(queue))
@@ -60,11 +60,11 @@ async def test_what_was_in_the_way_and_ended_lets_the_next_loop_look() -> None:
     assert await polls.find(queue) == "given back"
 
 
-async def test_it_is_quiet_only_when_every_loop_rests_after_the_last_ring() -> None:
+async def test_it_is_quiet_only_when_every_loop_waits_since_the_last_wakeup() -> None:
     wakeup = Wakeup()
-    heard = wakeup.busy("walk")
+    wakes = wakeup.busy("walk")
     assert not wakeup.quiet()
-    resting = asyncio.create_task(wakeup.wait("walk", heard))
+    resting = asyncio.create_task(wakeup.wait("walk", wakes))
     await asyncio.sleep(0)
     assert wakeup.quiet()
     wakeup.wake()

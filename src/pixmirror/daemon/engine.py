@@ -118,7 +118,7 @@ class Engine:
 
     async def _loop(self, name: str, step: Callable[[], Awaitable[bool]]) -> None:
         while True:
-            heard = self.wakeup.busy(name)
+            wakes = self.wakeup.busy(name)
             stands_still = self.trouble.errors.get(f"{UNFORESEEN}:{name}")
             try:
                 with contained(f"The loop {name}", str(stands_still)):
@@ -131,7 +131,7 @@ class Engine:
             if stands_still is not None:
                 self.works_again(f"{UNFORESEEN}:{name}")
             if not worked:
-                await self.wakeup.wait(name, heard)
+                await self.wakeup.wait(name, wakes)
 
     async def _rest_after(self, name: str, error: PixmirrorError) -> None:
         self.wakeup.pause(name)

@@ -1,4 +1,4 @@
-"""How loops that share one catalogue wake each other, and how we know that all of them have nothing to do."""
+"""How loops that share one catalogue wake each other, and how we know that none of them has anything to do."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,71 +10,61 @@ PAUSED = -1
 
 
 class EmptyPolls:
-    """Spares loops that look for the same work a look that one of them made in vain since the last ring."""
+    """Skip a query when another loop has just found it empty, until the next wake-up."""
 
     def __init__(self, wakeup: "Wakeup") -> None:
         self._wakeup = wakeup
-        self._in_vain: int | None = None
+        self._empty_at: int | None = None
 
-    async def find(self, look: Callable[[], Awaitable[T | None]]) -> T | None:
-        rings = self._wakeup.wakes  # what is rung for meanwhile may have come too late for the look
-        if self._in_vain == rings:
+    async def find(self, query: Callable[[], Awaitable[T | None]]) -> T | None:
+        wakes = self._wakeup.wakes  # before the query: what a wake-up during it announces, it may have missed
+        if self._empty_at == wakes:
             return None
-        found = await look()
-        self._in_vain = rings if found is None else None
+        found = await query()
+        self._empty_at = wakes if found is None else None
         return found
 
     def again(self) -> None:
-        """Something ended that may have been in the way."""
-        self._in_vain = None
+        """Query again next time: something ended that may have been in the way."""
+        self._empty_at = None
 
 
 class Wakeup:
-    """Rung after every commit that may have made work. A loop that found nothing rests until the next ring.
+    """Wakes the loops that wait; called after every commit that may have made work for them.
 
-    `quiet()` is exact: it is true only when every loop has looked after the last ring, and found nothing.
+    `quiet()` is exact: true only when every loop has looked for work since the last wake-up and found none.
     """
 
     def __init__(self) -> None:
-        self._rings = 0
+        self.wakes = 0  # how often `wake` was called
         self._event = asyncio.Event()
-        self._heard: dict[str, int | None] = {}
-
-    @property
-    def wakes(self) -> int:
-        """How often it was rung."""
-        return self._rings
+        self._loops: dict[str, int | None] = {}  # the wake-up after which each found nothing; None: it is busy
 
     def wake(self) -> None:
-        self._rings += 1
+        self.wakes += 1
         self._event.set()
         self._event = asyncio.Event()
 
     def busy(self, name: str) -> int:
-        """A loop is about to look for work; it is not resting."""
-        self._heard[name] = None
-        return self._rings
+        """Note that this loop is about to look for work. Return the number of wake-ups so far, for `wait`."""
+        self._loops[name] = None
+        return self.wakes
 
     def pause(self, name: str) -> None:
-        """The loop waits for time to pass, not for work; rings do not wake it."""
-        self._heard[name] = PAUSED
+        """Note that this loop waits for time to pass, not for work; no wake-up reaches it."""
+        self._loops[name] = PAUSED
 
     def leave(self, name: str) -> None:
-        self._heard.pop(name, None)
+        self._loops.pop(name, None)
 
-    async def wait(self, name: str, heard: int, seconds: float | None = None) -> None:
-        """The loop looked after ring `heard` and found nothing: sleep until the next one."""
-        if heard != self._rings:
+    async def wait(self, name: str, wakes: int) -> None:
+        """Wait for the next wake-up. The loop looked after `wakes` of them, and found nothing."""
+        if wakes != self.wakes:
             return
-        self._heard[name] = heard
-        event = self._event
-        try:
-            async with asyncio.timeout(seconds):
-                await event.wait()
-        except TimeoutError:
-            return
+        self._loops[name] = wakes
+        await self._event.wait()
 
     def quiet(self, ignoring: tuple[str, ...] = ()) -> bool:
-        """`ignoring`: loops whose names begin so do not count."""
-        heard = [h for name, h in self._heard.items() if not name.startswith(ignoring)] if ignoring else None
-        return all(h in (self._rings, PAUSED) for h in (self._heard.values() if heard is None else heard))
+        """Tell whether no loop has work, but for those whose names begin with one of `ignoring`."""
+        loops = [at for name, at in self._loops.items() if not ignoring or not name.startswith(ignoring)]
+        return all(at in (self.wakes, PAUSED) for at in loops)
