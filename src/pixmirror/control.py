@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pixmirror.contained import contained
-from pixmirror.errors import PixmirrorError, StorageError
+from pixmirror.errors import ExitCode, PixmirrorError, StorageError
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +165,7 @@ async def _send(writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:
     await writer.drain()
 
 
-def _refusal(sentence: str, exit_code: int = 2) -> dict[str, Any]:
+def _refusal(sentence: str, exit_code: int = ExitCode.CONFIG) -> dict[str, Any]:
     return {"ok": False, "error": sentence, "exit_code": exit_code}
 
 

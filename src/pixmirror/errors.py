@@ -10,6 +10,7 @@
     ├── CatalogueError              the catalogue needs an upgrade, or is newer than us     exit 4
     │   └── CatalogueLost           the mirror has a past, but its catalogue is missing or empty
     ├── MirrorLocked                another pixmirror holds this mirror                     exit 5
+    ├── PixmirrorGone               the running pixmirror ended while it was asked          exit 7
     ├── StorageError                                                                        exit 6
     │   ├── DiskFull
     │   └── StorageAbsent           the media folder or its marker is not there
@@ -47,6 +48,7 @@ The scopes are "item" (it speaks of this one thing alone), "everything" (it spea
 `advice` says what the user can do. No message ever holds a token or a cookie.
 """
 
+from enum import IntEnum
 from typing import ClassVar, Literal
 
 from pixmirror.logs import redact
@@ -54,10 +56,34 @@ from pixmirror.logs import redact
 Scope = Literal["item", "unclear", "everything"]
 
 
+class ExitCode(IntEnum):
+    """Every code that a command ends with, as docs/exit-codes.md explains them."""
+
+    DONE = 0
+    FAULT = 1  # a fault of the program, shown with its trace
+    DECLINED = 1  # the user was asked, and said no
+    CONFIG = 2
+    LOGIN = 3
+    CATALOGUE = 4
+    LOCKED = 5
+    STORAGE = 6
+    INCOMPLETE = 7  # something failed, was found bad, or is left for a next try
+    PIXIV = 8
+    NOT_HERE = 9
+    INTERRUPTED = 130
+
+
+def exit_code(error: "PixmirrorError | None" = None, *, incomplete: bool) -> int:
+    """Decide how a command ends: with the code of what stopped it, else 7 if its work is not complete, else 0."""
+    if error is not None:
+        return error.exit_code
+    return ExitCode.INCOMPLETE if incomplete else ExitCode.DONE
+
+
 class PixmirrorError(Exception):
     """Base of all; its text is one clear sentence for the user."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[int] = ExitCode.FAULT
     scope: Scope = "everything"
     passing: ClassVar[bool] = False
     advice: ClassVar[str] = ""
@@ -66,7 +92,7 @@ class PixmirrorError(Exception):
 class ConfigError(PixmirrorError):
     """The configuration or the command line is wrong; `problems` names each with its place."""
 
-    exit_code = 2
+    exit_code = ExitCode.CONFIG
 
     def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
         super().__init__("\n".join((message, *(f"  {p}" for p in problems))))
@@ -83,7 +109,7 @@ class _OfOthers(PixmirrorError):
 class LoginError(_OfOthers):
     """Pixiv does not accept us."""
 
-    exit_code = 3
+    exit_code = ExitCode.LOGIN
     advice = "Run `pixmirror login`."
 
 
@@ -104,14 +130,14 @@ class WrongAccount(LoginError):
 class WebLoginExpired(_OfOthers):
     """www.pixiv.net does not take the cookie: what needs it waits, the app's work goes on."""
 
-    exit_code = 3
+    exit_code = ExitCode.LOGIN
     advice = "Put the PHPSESSID of a browser that is logged in into pixiv.phpsessid_file."
 
 
 class CatalogueError(PixmirrorError):
     """The catalogue cannot be used as it is: older or newer schema, or not a catalogue."""
 
-    exit_code = 4
+    exit_code = ExitCode.CATALOGUE
 
 
 class CatalogueLost(CatalogueError):
@@ -126,14 +152,21 @@ class CatalogueLost(CatalogueError):
 class MirrorLocked(PixmirrorError):
     """Another pixmirror holds this mirror."""
 
-    exit_code = 5
+    exit_code = ExitCode.LOCKED
     advice = "Wait for it or stop it; `pixmirror status` asks the one that runs."
+
+
+class PixmirrorGone(PixmirrorError):
+    """The running pixmirror ended while it was asked."""
+
+    exit_code = ExitCode.INCOMPLETE
+    advice = "`pixmirror sync` again goes on from there."
 
 
 class StorageError(PixmirrorError):
     """The disk does not take what we must write."""
 
-    exit_code = 6
+    exit_code = ExitCode.STORAGE
     passing = True
 
 
@@ -167,7 +200,7 @@ class Unforeseen(_OfOthers):
 class PixivError(_OfOthers):
     """Pixiv answered with a failure, or not at all."""
 
-    exit_code = 8
+    exit_code = ExitCode.PIXIV
 
 
 class Unreachable(PixivError):

@@ -3,12 +3,12 @@
 import re
 from dataclasses import fields
 from importlib.resources import files
+from pathlib import Path
 
 import typer
 
 from pixmirror import errors
 from pixmirror.cli import app
-from pixmirror.cli.common import INTERRUPTED
 from pixmirror.cli.help import topics
 from pixmirror.cli.read import KINDS
 from pixmirror.models import State
@@ -37,10 +37,16 @@ def test_commands():
         assert takes_json == (f"`{name}`" in said), name
 
 
-def test_exit_codes():
-    described = {int(code) for code in re.findall(r"^\| (\d+) \|", page("exit-codes"), re.MULTILINE)}
-    raised = {error.exit_code for error in all_errors()}
-    assert described == raised | {0, 7, INTERRUPTED}
+def test_the_page_of_exit_codes_explains_each_once():
+    described = [int(code) for code in re.findall(r"^\| (\d+) \|", page("exit-codes"), re.MULTILINE)]
+    assert described == sorted(errors.ExitCode)
+    assert {error.exit_code for error in all_errors()} <= set(described)
+
+
+def test_exit_codes_are_numbers_in_one_file_alone():
+    bare = re.compile(r"\b(?:[Ee]xit\(|exit_code(?:: [\w\[\]]+)? = )\d")
+    for path in Path(errors.__file__).parent.rglob("*.py"):
+        assert not bare.search(path.read_text("utf-8")), path
 
 
 def test_topics(pixmirror):

@@ -32,7 +32,6 @@ from pixmirror.cli import (
     work,
 )
 from pixmirror.cli.common import (
-    INTERRUPTED,
     Session,
     complain,
     leave_no_core,
@@ -41,7 +40,7 @@ from pixmirror.cli.common import (
     refuse_other_systems,
     the_error,
 )
-from pixmirror.errors import ConfigError, PixmirrorError
+from pixmirror.errors import ExitCode, PixmirrorError
 from pixmirror.logs import redact
 
 # httpx brings a command line of its own, mako (of alembic) colours for its errors: each takes a highlighter along,
@@ -61,14 +60,14 @@ class Commands(TyperGroup):
             result = super().invoke(ctx)
             sys.stdout.flush()
         except (KeyboardInterrupt, typer.Abort):
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
         except OSError as error:
             raise typer.Exit(no_output(error)) from None
         except UnicodeEncodeError as error:
             if (encoding := sys.getfilesystemencoding()) == "utf-8":
                 raise
             note(f"The locale's encoding, {encoding}, cannot name {error.object!r}: set LC_ALL=C.UTF-8.")
-            raise typer.Exit(ConfigError.exit_code) from None
+            raise typer.Exit(ExitCode.CONFIG) from None
         except PixmirrorError as error:
             complain(error)
             raise typer.Exit(error.exit_code) from None
@@ -135,4 +134,4 @@ def main() -> None:
     except Exception:  # noqa: BLE001  (a bug: its trace is shown like all else, without secrets and control characters)
         sys.stderr.write(terminal.shown(redact(traceback.format_exc())))
         note("This is a fault of pixmirror: please report these lines.")
-        sys.exit(1)
+        sys.exit(ExitCode.FAULT)

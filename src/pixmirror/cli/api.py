@@ -6,9 +6,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from pixmirror.cli.common import json_line, say
+from pixmirror.cli.common import finish, json_line, say
 
-BAD_ITEMS = 7
 api = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -124,8 +123,7 @@ def check(
             say(json_line(look.as_dict(dump)).rstrip())
         else:
             _tell(look)
-    if wrong:
-        raise typer.Exit(BAD_ITEMS)
+    finish(incomplete=wrong)
 
 
 def _tell(look: Any) -> None:

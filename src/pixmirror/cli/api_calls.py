@@ -17,7 +17,7 @@ from pixmirror.cli import check, tokens
 from pixmirror.cli.api_functions import submits
 from pixmirror.cli.common import Session, json_line, note, on_terminal, read_input, run, say, session
 from pixmirror.config import Config, find_config, pasted
-from pixmirror.errors import BadResponse, CatalogueError, ConfigError, InvalidRequest
+from pixmirror.errors import BadResponse, CatalogueError, ConfigError, ExitCode, InvalidRequest
 from pixmirror.logs import hide
 from pixmirror.models import Listing, Model, Received, Token
 from pixmirror.pixiv import AppApi, AppIdentity, Auth, Pacer, PacerState, Transport, paging
@@ -54,7 +54,7 @@ def sure(what: str, given: Mapping[str, Any], own: Own) -> None:
             note(f"  {name}: {shortened(' '.join(str(one).split()))}")
     if not typer.confirm(f"{one_line(what).rstrip('.')}, at Pixiv?"):
         note("Nothing was sent.")
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.DECLINED)
 
 
 def call(

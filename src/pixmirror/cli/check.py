@@ -12,7 +12,15 @@ from pixmirror.cli import formats, modes
 from pixmirror.cli import login as login_command
 from pixmirror.cli.common import Json, Session, print_json, run, say, sentence, session, told
 from pixmirror.clock import HOUR_MS
-from pixmirror.errors import BadResponse, ConfigError, LoginError, PixmirrorError, StorageError, WebLoginExpired
+from pixmirror.errors import (
+    BadResponse,
+    ConfigError,
+    ExitCode,
+    LoginError,
+    PixmirrorError,
+    StorageError,
+    WebLoginExpired,
+)
 from pixmirror.terminal import one_line
 
 if TYPE_CHECKING:
@@ -32,7 +40,7 @@ class Row:
     what: str
     level: Level
     text: str
-    exit_code: int = 0
+    exit_code: int = ExitCode.DONE
 
 
 def add_to(app: typer.Typer) -> None:
@@ -233,7 +241,7 @@ def login_rows(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
         return
     if damage is not None:
         level: Level = "bad" if refresh is None else "warn"
-        yield Row("login", level, told(damage), damage.exit_code if refresh is None else 0)
+        yield Row("login", level, told(damage), damage.exit_code if refresh is None else ExitCode.DONE)
         if refresh is None:
             return
     if refresh is None:

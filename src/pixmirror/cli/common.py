@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from pixmirror import terminal
-from pixmirror.errors import ConfigError, LoginError, PixivError, PixmirrorError, StorageError
+from pixmirror.errors import (
+    ConfigError,
+    ExitCode,
+    LoginError,
+    PixivError,
+    PixmirrorError,
+    StorageError,
+    exit_code,
+)
 from pixmirror.logs import redact
 
 if TYPE_CHECKING:
@@ -28,7 +36,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-INTERRUPTED = 130
 # Words that messages begin with; anything else may be a name, which keeps its letters.
 COMMON = frozenset(
     ("there", "the", "a", "an", "no", "it", "this", "that", "what", "not", "nothing", "cannot", "could", "process")
@@ -97,7 +104,13 @@ class DaemonRefused(PixmirrorError):
     def __init__(self, answer: Mapping[str, Any]) -> None:
         problems = [f"  {p}" for p in answer.get("problems", ())]
         super().__init__("\n".join([str(answer.get("error", "The running pixmirror refused.")), *problems]))
-        self.exit_code = int(answer.get("exit_code", 1))  # type: ignore[misc]
+        self.exit_code = int(answer.get("exit_code", ExitCode.FAULT))  # type: ignore[misc]
+
+
+def finish(*, incomplete: bool) -> None:
+    """End the command with exit code 7 if its work is not complete."""
+    if code := exit_code(incomplete=incomplete):
+        raise typer.Exit(code)
 
 
 def session(ctx: typer.Context) -> Session:
@@ -166,7 +179,7 @@ def json_line(value: Any) -> str:
     return terminal.in_json(json.dumps(value, ensure_ascii=False)) + "\n"
 
 
-def no_output(error: OSError) -> int:
+def no_output(error: OSError) -> ExitCode:
     """The exit code when what we print is not taken, or a file or the system itself fails in a way of its own.
 
     A reader who has seen enough, like `head`, is no failure.
@@ -174,12 +187,12 @@ def no_output(error: OSError) -> int:
     if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO):
         what = f"{error.filename}: " if error.filename is not None else ""
         note(f"{what}{error.strerror or error}.")
-        return StorageError.exit_code
+        return ExitCode.STORAGE
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if error.errno == errno.EPIPE:
-        return 0
+        return ExitCode.DONE
     note(f"The output cannot be written: {error.strerror}.")
-    return StorageError.exit_code
+    return ExitCode.STORAGE
 
 
 def sentence(error: PixmirrorError) -> str:

@@ -1,6 +1,7 @@
 """`pixmirror demo`: the real thing against a generated Pixiv on this machine."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,18 +9,18 @@ import typer
 
 from pixmirror.cli import progress
 from pixmirror.cli import verify as verify_command
-from pixmirror.cli.common import INTERRUPTED, Session, note, say
+from pixmirror.cli.common import Session, note, say
 from pixmirror.cli.demo_run import mirror_at
 from pixmirror.cli.demo_server import DemoServer
 from pixmirror.cli.demo_setup import DAYS, DemoMirror
 from pixmirror.cli.demo_story import Told, tell
 from pixmirror.cli.demo_summary import summary
 from pixmirror.clock import DAY_MS
+from pixmirror.errors import ExitCode, exit_code
 
 if TYPE_CHECKING:
     from pixmirror.daemon.engine import Engine
 
-INCOMPLETE = 7
 FOLDER = Path("pixmirror-demo")
 NEW_WORK_EVERY_S = 8.0
 LOOK_EVERY_S = 4.0
@@ -55,14 +56,14 @@ def demo(
         say(f"A generated Pixiv is at {server.url}; its mirror grows in {mirror.folder}.")
         told = tell(s, mirror, server) if not mirror.told else Told(_once_more(s))
         code = told.code
-        if code == 0:
+        if code == ExitCode.DONE:
             mirror.has_been_told()
             if not once:
                 code = _go_on(s)
-    if code != INTERRUPTED:
+    if code != ExitCode.INTERRUPTED:
         code = _verified(s, complete=once) or code
     summary(s, mirror, told.kills)
-    if code == INTERRUPTED:
+    if code == ExitCode.INTERRUPTED:
         note("Stopped before it was complete; the same command goes on from here.")
     elif code:
         note("The mirror is not complete; `pixmirror status`, as above, says what is missing and why.")
@@ -73,10 +74,10 @@ def _once_more(s: Session) -> int:
     try:
         return asyncio.run(mirror_at(s, 0, progress.display()))
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
 
 
-def _go_on(s: Session) -> int:
+def _go_on(s: Session) -> ExitCode:
     """The daemon, until Ctrl-C."""
     from pixmirror import logs
     from pixmirror.daemon.serve import serve
@@ -97,11 +98,9 @@ def _go_on(s: Session) -> int:
                 task.cancel()
             await asyncio.gather(*watcher, return_exceptions=True)
 
-    try:
+    with suppress(KeyboardInterrupt):
         asyncio.run(go_on())
-    except KeyboardInterrupt:
-        return 0
-    return 0
+    return ExitCode.DONE
 
 
 async def _look_often(s: Session) -> None:
@@ -139,4 +138,4 @@ def _verified(s: Session, *, complete: bool) -> int:
     unfinished = found["files"]["wanted"] + found["files"]["failed"] + found["gaps"]["count"]
     unread = sum(chore["due"] for chore in found["chores"].values()) + len(found["stuck"])
     done = not (unfinished or unread) if complete else not found["files"]["failed"]
-    return 0 if report["sound"] and done else INCOMPLETE
+    return exit_code(incomplete=not (report["sound"] and done))

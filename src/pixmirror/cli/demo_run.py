@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from pixmirror.cli import progress
-from pixmirror.cli.common import INTERRUPTED, Session, complain, note, the_error
+from pixmirror.cli.common import Session, complain, note, the_error
 from pixmirror.clock import Clock
-from pixmirror.errors import PixmirrorError
+from pixmirror.errors import ExitCode, PixmirrorError
 
 
 class ShiftedClock(Clock):
@@ -50,4 +50,4 @@ def main() -> int:
         complain(first)
         return first.exit_code
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED

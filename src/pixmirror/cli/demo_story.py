@@ -11,12 +11,12 @@ import time
 from dataclasses import dataclass
 
 from pixmirror.cli import progress
-from pixmirror.cli.common import INTERRUPTED, Session, note, say
+from pixmirror.cli.common import Session, note, say
 from pixmirror.cli.demo_run import mirror_at
 from pixmirror.cli.demo_server import DemoServer
 from pixmirror.cli.demo_setup import DAYS, DemoMirror
 from pixmirror.clock import DAY_MS
-from pixmirror.errors import PixmirrorError
+from pixmirror.errors import ExitCode, PixmirrorError
 
 # Days before today: what is missed is believed only after it was missed again on another day.
 LOOKS = (14, 12, 10, 8, 6, 0)
@@ -63,7 +63,7 @@ def _at(s: Session, shift: int) -> int:
     try:
         return asyncio.run(mirror_at(s, shift, progress.display()))
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
 
 
 def _in_a_process(s: Session, shift: int, kill_at: int | None = None) -> int:
@@ -78,7 +78,7 @@ def _in_a_process(s: Session, shift: int, kill_at: int | None = None) -> int:
             time.sleep(LOOK_S)
     except KeyboardInterrupt:
         process.send_signal(signal.SIGINT)
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     except BaseException:
         process.kill()
         raise

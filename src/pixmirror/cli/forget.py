@@ -7,7 +7,7 @@ import typer
 
 from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, now_ms, on_terminal, print_json, run, say, session
-from pixmirror.errors import ConfigError
+from pixmirror.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from pixmirror.ingest.forgetting import Forgotten, Target, Tombstone
@@ -116,7 +116,7 @@ def _confirm(target: "Target", found: "Forgotten") -> None:
         say(_until(said, target))
     if not typer.confirm("Forget it?"):
         say("Nothing was changed.")
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.DECLINED)
 
 
 async def _forget(s: Session, target: "Target") -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixmirror.cli import formats, versions
-from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
+from pixmirror.cli.common import Json, Session, finish, now_ms, print_json, say, session
 from pixmirror.errors import MirrorLocked
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pixmirror.rebuild.dumps import Counted
     from pixmirror.sync.dumps import Report, Take, Trouble
 
-SOME_FAILED = 7
 SHOWN = 10
 
 imports = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -70,8 +69,7 @@ def legacy(
         print_json(as_dict(found, dry_run))
     else:
         summary(found, dry_run)
-    if not found.good:
-        raise typer.Exit(SOME_FAILED)
+    finish(incomplete=not found.good)
 
 
 def _read(paths: "Sequence[Path]", take: "Take", show: "Callable[[Report], None] | None") -> "Report":

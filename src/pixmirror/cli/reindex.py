@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixmirror.cli import formats, from_media
-from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
+from pixmirror.cli.common import Json, Session, finish, now_ms, print_json, say, session
 from pixmirror.errors import ConfigError, MirrorLocked
 
 if TYPE_CHECKING:
     from pixmirror.rebuild.reindex import Difference, Findings
 
-DIFFERS = 7
 SHOWN = 10
 
 # What each table holds, in words.
@@ -69,8 +68,7 @@ def reindex(
         print_json(as_dict(found, check))
     else:
         summary(found, check)
-    if check and not found.same:
-        raise typer.Exit(DIFFERS)
+    finish(incomplete=check and not found.same)
 
 
 def _check(s: Session, show: "Callable[[Findings], None] | None") -> "Findings":

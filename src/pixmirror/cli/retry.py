@@ -6,12 +6,10 @@ import typer
 
 from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, note, now_ms, print_json, run, say, session
-from pixmirror.errors import ConfigError
+from pixmirror.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from pixmirror.catalogue.refs import Ref
-
-NOT_HERE = 9
 
 
 def add_to(app: typer.Typer) -> None:
@@ -59,7 +57,7 @@ def retry(
     else:
         note(f"{name} is not in this mirror; `pixmirror why {name}` says more.")
     if not asked["is_known"]:
-        raise typer.Exit(NOT_HERE)
+        raise typer.Exit(ExitCode.NOT_HERE)
 
 
 def _kinds(failed: bool, gone: bool, damaged: bool, too_large: bool) -> dict[str, bool]:

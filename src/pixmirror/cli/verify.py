@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixmirror.cli import formats
-from pixmirror.cli.common import Json, Session, note, now_ms, print_json, run, say, session
+from pixmirror.cli.common import Json, Session, finish, note, now_ms, print_json, run, say, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pixmirror.catalogue.refs import Ref
     from pixmirror.verify import Report
-
-UNSOUND = 7
 
 
 def add_to(app: typer.Typer) -> None:
@@ -54,8 +52,7 @@ def verify(
         print_json(report)
     else:
         summary(report)
-    if not report["sound"]:
-        raise typer.Exit(UNSOUND)
+    finish(incomplete=not report["sound"])
 
 
 def _accept(s: Session, text: str, as_json: bool) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from pixmirror.cli import formats, progress
 from pixmirror.cli.common import DaemonRefused, Json, Session, importing, note, print_json, run, say, session
-from pixmirror.errors import ConfigError, PixmirrorError
+from pixmirror.errors import ConfigError, ExitCode, PixmirrorGone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,7 +40,7 @@ class Outcome:
     trouble: str | None = None
     held: str | None = None
     troubles: list[dict[str, Any]] = field(default_factory=list)
-    exit_code: int = 0
+    exit_code: int = ExitCode.DONE
 
     @classmethod
     def of(cls, ended: Mapping[str, Any]) -> "Outcome":
@@ -144,13 +144,6 @@ async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display
     if not answer.get("ok"):
         raise DaemonRefused(answer)
     return Outcome.of(answer)
-
-
-class PixmirrorGone(PixmirrorError):
-    """The daemon ended while it was asked."""
-
-    exit_code = 7
-    advice = "`pixmirror sync` again goes on from there."
 
 
 def _summary(o: Outcome) -> None:

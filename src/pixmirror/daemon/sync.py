@@ -14,7 +14,7 @@ from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.judging import judge_now
 from pixmirror.daemon.mirror import Mirror, jobs_to_run
-from pixmirror.errors import HeldBack, PixmirrorError, RateLimited
+from pixmirror.errors import HeldBack, PixmirrorError, RateLimited, exit_code
 from pixmirror.ingest.broken import unread_works
 from pixmirror.ledger import judge
 from pixmirror.ledger.judge import Brake
@@ -26,7 +26,6 @@ from pixmirror.sync.context import Job, JobResult
 
 SOON_MS = 8 * 3600 * 1000  # what failed is tried again within 6 hours; what is put off for longer is explained
 LOOK_S = 5.0  # how often a running job is looked at
-SOME_FAILED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ class SyncReport:
 
     @property
     def exit_code(self) -> int:
-        errors = any(result.error for result in self.results.values())
-        return exit_code(self.trouble, self.left + self.undone, errors=errors)
+        failed = any(result.error for result in self.results.values())
+        return exit_code(self.trouble, incomplete=failed or self.left + self.undone > 0)
 
     def as_dict(self) -> dict[str, Any]:
         """As `sync --json` prints it, and as a running pixmirror answers it."""
@@ -86,13 +85,6 @@ class SyncReport:
     @property
     def requests_image(self) -> int:
         return self.requests.get("image", 0)
-
-
-def exit_code(trouble: PixmirrorError | None, unfinished: int, *, errors: bool) -> int:
-    """The one place that decides: what stopped it, else 7 if something is left to be tried again, else 0."""
-    if trouble is not None:
-        return trouble.exit_code
-    return SOME_FAILED if unfinished or errors else 0
 
 
 async def sync(
