@@ -185,7 +185,10 @@ def test_a_page_without_an_address_is_a_hole_until_an_answer_fills_it(db: Databa
 def test_a_work_that_lacks_pages_is_asked_for_rarer_and_rarer(db: Database):
     short = illust(1, pages=2, page_count=4)
     db.run_sync(record_works, seen(), works(short), {})
-    looks = [db.read_sync(lacking.next_look, 2, NOW + age) for age in (0, HOUR, DAY, 7 * DAY, 30 * DAY, 99 * DAY)]
+    looks = [
+        db.read_sync(lacking.next_look, "detail", 2, NOW + age)
+        for age in (0, HOUR, DAY, 7 * DAY, 30 * DAY, 99 * DAY)
+    ]
     assert [(look or 0) - NOW for look in looks] == [HOUR, DAY, 7 * DAY, 30 * DAY, 60 * DAY, 129 * DAY]
 
 

@@ -99,3 +99,15 @@ def test_what_was_too_large_is_left_by_failed_and_taken_by_its_own_name(db: Data
     db.run_sync(set_state, 2, "failed", TOO_LARGE)
     assert db.run_sync(retrying.again, None, "failed", NOW).files == 0
     assert db.run_sync(retrying.again, None, "too_large", NOW).files == 1
+
+
+@pytest.mark.parametrize("ref", [None, "9"])
+def test_a_work_of_which_pages_lack_is_asked_about_at_once(db: Database, ref: str | None) -> None:
+    db.run_sync(record_works, seen(), works(illust(9, pages=2, page_count=3)), {})
+    assert db.read_sync(chores.find, "detail", 18, NOW) is None
+    if ref is None:
+        asked = db.run_sync(retrying.again, None, "failed", NOW)
+    else:
+        asked = db.run_sync(retrying.again, parse_ref(ref), None, NOW)
+    assert asked.questions == 1
+    assert db.read_sync(chores.find, "detail", 18, NOW) is not None

@@ -73,6 +73,14 @@ KINDS: dict[str, tuple[Callable[[Connection], Any], str, tuple[str, ...], bool]]
     ),
     "a file fails": (a_file("waiting", "500 again", NOW + HOUR), "file", ("Page 0 of 1 ", "Next try"), False),
     "a file is given up": (a_file("failed", "too large"), "file", ("Page 0 of 1 ", "retry --failed"), False),
+    "a file is too large": (
+        a_file("failed", "more than mirror.max_file allows"), "file", ("Page 0 of 1 ", "Raise mirror.max_file"),
+        False,
+    ),
+    "a page lacks in the answer": (
+        sql("UPDATE media SET state = 'failed', url = '', path = '', error = 'no original'"), "file",
+        ("Page 0 of 1 ", "is lacking", "retry --failed"), False,
+    ),
     "a file is damaged": (a_file("damaged", "no JPEG", NOW + DAY), "damaged", ("Page 0 of 1 ", "at Pixiv"), True),
     "an item is unreadable": (sql(BROKEN), "unread", ("/v1/user/illusts", "not a number"), False),
     "a list is capped": (a_feed(failures=0, error=None, due=None, marks=CUT), "capped", ("user:7", "5000"), True),

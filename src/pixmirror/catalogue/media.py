@@ -33,6 +33,7 @@ _BLANK: dict[str, Any] = {
 }  # fmt: skip
 REPLACED = "replaced upstream before it was fetched"
 REMOVED = "removed upstream before it was fetched"
+ASKED_BY = {"page": "detail", "embed": "text", "frame": "ugoira"}  # by the role of what lacks: who may tell of it
 NOT_A_FILE = "the URL names no kind of file that pixmirror stores"
 
 _INSERT = Many(insert(media))

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, or_, select, update
 
 from pixmirror.catalogue import chores, runs, tombstones
-from pixmirror.catalogue.media import ask_for_what_is_lacking, is_wanted
+from pixmirror.catalogue.media import ASKED_BY, ask_for_what_is_lacking, is_wanted
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import chore, feed, gap, media, work, work_job
 from pixmirror.catalogue.sql import among, listed
@@ -61,7 +61,8 @@ def everything(conn: Connection, what: What, now: int) -> Asked:
     match what:
         case "failed":
             files = _want(conn, _failed & ~_too_large()) + _want(conn, _is_put_off)
-            return Asked(files, _ask(conn, chore.c.attempts > 0, now), _read_lists(conn, now))
+            questions = _ask(conn, chore.c.attempts > 0, now) + _fill(conn, now)
+            return Asked(files, questions, _read_lists(conn, now))
         case "too_large":
             return Asked(_want(conn, _failed & _too_large()))
         case _:
@@ -85,7 +86,7 @@ def one(conn: Connection, ref: Ref, now: int) -> Asked:
     barred = tombstones.works(conn, keys)
     doubtful = [r.work_key for r in found if r.state != "live" and r.work_key not in barred]
     chores.add_all(conn, [("detail", key, int(Lane.RETRY), now) for key in doubtful])
-    questions += len(doubtful)
+    questions += len(doubtful) + _fill(conn, now, [key for key in keys if key not in barred])
     if ref.work_key is None and ref.id not in tombstones.people(conn, (ref.id,)):
         chores.add(conn, "profile", ref.id, int(Lane.RETRY), now)
         questions += 1
@@ -121,6 +122,16 @@ def _want(conn: Connection, which: ColumnElement[bool], keys: Sequence[int] | No
 def _ask(conn: Connection, which: ColumnElement[bool], now: int, keys: Sequence[int] | None = None) -> int:
     stmt = update(chore).where(which).values(due_at=now, attempts=0, error=None)
     return conn.execute(stmt, {"keys": listed(keys)} if keys is not None else {}).rowcount
+
+
+def _fill(conn: Connection, now: int, keys: Sequence[int] | None = None) -> int:
+    """Ask about works, or about these, of which files lack that an answer or a zip should have."""
+    stmt = select(media.c.owner_id, media.c.role).where(_failed, media.c.url == "", media.c.owner_kind == "work")
+    if keys is not None:
+        stmt = stmt.where(among(media.c.owner_id, "keys"))
+    holes = conn.execute(stmt.distinct(), {"keys": listed(keys)} if keys is not None else {}).all()
+    chores.add_all(conn, [(ASKED_BY[hole.role], hole.owner_id, int(Lane.RETRY), now) for hole in holes])
+    return len(holes)
 
 
 def _read_lists(conn: Connection, now: int) -> int:

@@ -22,8 +22,9 @@ from pixmirror.fetch import verdicts
 from pixmirror.fetch.adoption import structure, worth_keeping
 from pixmirror.fetch.host import Host
 from pixmirror.fetch.room import Room
-from pixmirror.fetch.structure import OutOfTime, Patience, WebPage
+from pixmirror.fetch.structure import OutOfTime, Patience, WebPage, zip_entries
 from pixmirror.fetch.trash import candidates, settle
+from pixmirror.ingest import files as ingest_files
 from pixmirror.ledger import file_brake
 from pixmirror.models import MediaItem, Stored, url_ms, url_version
 from pixmirror.pixiv import Transport
@@ -66,6 +67,7 @@ class Fetched:
 class _Looked:
     damage: Damaged | None = None
     unchecked: str = ""
+    entries: frozenset[str] | None = None
 
 
 class _Slow:
@@ -259,7 +261,8 @@ def _place(root: MirrorRoot, file: Fetched) -> Outcome:
         if looked is not None and looked.damage is not None:
             return looked.damage
         found = _under_a_name(root, file, None if looked is not None else check)
-        return replace(stored(found, file.url), unchecked=check.unchecked if looked is None else looked.unchecked)
+        told = check if looked is None else looked
+        return replace(stored(found, file.url), unchecked=told.unchecked, entries=told.entries)
     except OutOfTime:
         return _Slow()
     except Damaged as error:
@@ -269,18 +272,22 @@ def _place(root: MirrorRoot, file: Fetched) -> Outcome:
 
 
 class _Checking:
-    """A check that keeps why it could not be made."""
+    """A check that keeps why it could not be made, and of a ugoira what its zip holds."""
 
-    def __init__(self, check: Callable[..., str | None]) -> None:
+    def __init__(self, check: Callable[..., str | None], role: str) -> None:
         self._check = check
+        self._role = role
         self.unchecked = ""
+        self.entries: frozenset[str] | None = None
 
     def __call__(self, file: BinaryIO) -> None:
         self.unchecked = self._check(file) or ""
+        if self._role == "ugoira" and not self.unchecked:
+            self.entries = zip_entries(file)
 
 
 def _check_of(file: Fetched, patience: Patience) -> _Checking:
-    return _Checking(partial(structure(file.part.rel, file.length), patience=patience))
+    return _Checking(partial(structure(file.part.rel, file.length), patience=patience), file.item.role)
 
 
 def _look(file: Fetched, stop: threading.Event) -> _Looked:
@@ -294,7 +301,7 @@ def _look(file: Fetched, stop: threading.Event) -> _Looked:
         if stop.is_set():
             raise
         return _Looked(unchecked="its check would have taken too long")
-    return _Looked(unchecked=check.unchecked)
+    return _Looked(unchecked=check.unchecked, entries=check.entries)
 
 
 def _keep(root: MirrorRoot, file: Fetched) -> None:
@@ -344,10 +351,18 @@ def stored(found: StoredFile, url: str) -> Stored:
     return Stored(found.rel, found.size, found.sha256, url)
 
 
+def record_adopted(conn: Connection, item: MediaItem, found: Stored, now: int) -> None:
+    """The very file lay there already."""
+    _record(conn, [(item, found)], now)
+
+
 def _record(conn: Connection, results: Sequence[tuple[MediaItem, Outcome]], now: int) -> list[MediaItem]:
     """Returns those whose folders may hold something that nobody goes on with. Damaged ones are judged apart."""
     done = [(item.media_id, outcome) for item, outcome in results if isinstance(outcome, Stored)]
     queue.finish_all(conn, done, now)
+    for item, outcome in results:
+        if isinstance(outcome, Stored) and outcome.entries is not None:
+            ingest_files.zip_came(conn, item.work_key, outcome.entries, now)
     file_brake.settled(
         conn, [item.media_id for item, outcome in results if isinstance(outcome, Stored) and item.attempts > 1]
     )

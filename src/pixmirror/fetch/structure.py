@@ -301,6 +301,15 @@ def _walk_zip(file: BinaryIO, size: int, patience: Patience) -> None:
         raise Damaged("the zip is damaged: an offset points outside") from error
 
 
+def zip_entries(file: BinaryIO) -> frozenset[str] | None:
+    """The names in a zip that was checked; None if it is none."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return frozenset(archive.namelist())
+    except _ZIP_FAULTS:
+        return None
+
+
 def _check_zip_directory(file: BinaryIO, size: int) -> None:
     """Whoever opens a zip reads its whole directory into memory: look first how large that says it is."""
     file.seek(max(size - (1 << 16) - 22, 0))

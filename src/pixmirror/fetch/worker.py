@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from pixmirror.catalogue import queue, tombstones
@@ -33,7 +33,9 @@ from pixmirror.fetch.finishing import (
     needs_clearing,
     own_trouble,
     put_off,
+    record_adopted,
 )
+from pixmirror.fetch.structure import zip_entries
 from pixmirror.fetch.trash import path_for
 from pixmirror.models import MediaItem, Stored
 from pixmirror.pixiv.images import ImageStream, Validator, open_image
@@ -74,6 +76,14 @@ def _untouched(root: MirrorRoot, item: MediaItem) -> Part | None:
     except (FileError, StorageError, ValueError, OSError):
         pass  # told when it is this file's turn
     return None
+
+
+def _adopt(root: MirrorRoot, item: MediaItem) -> Stored | None:
+    found = adopt(root, item.path, item.urls, item.create_date, item.sha256)
+    if found is None or item.role != "ugoira":
+        return found
+    with root.resolve(found.path).open("rb") as file:
+        return replace(found, entries=zip_entries(file))
 
 
 def _begin(root: MirrorRoot, rel: str, url: str) -> Part:
@@ -131,7 +141,7 @@ class Worker:
         try:
             with contained(f"The file {item.path}"):
                 if claim.part is None and (found := await self._adopt(item)):
-                    await f.db.run(queue.finish, item.media_id, found, f.clock.now())
+                    await f.db.run(record_adopted, item, found, f.clock.now())
                 else:
                     return await self._first_that_is_there(claim)
         except PixmirrorError as error:
@@ -184,9 +194,7 @@ class Worker:
 
     async def _adopt(self, item: MediaItem) -> Stored | None:
         """The very file, where it lies already: we were cut, the catalogue was put back, or a disk came back."""
-        return await asyncio.to_thread(
-            adopt, self._fetcher.root, item.path, item.urls, item.create_date, item.sha256
-        )
+        return await asyncio.to_thread(_adopt, self._fetcher.root, item)
 
     async def _first_that_is_there(self, claim: Claim) -> Fetched:
         *others, last = claim.item.urls

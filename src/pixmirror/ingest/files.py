@@ -4,20 +4,21 @@ import hashlib
 import json
 import re
 import zlib
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from pixmirror.catalogue import media, tombstones
+from pixmirror.catalogue import media, runs, tombstones
 from pixmirror.catalogue.payloads import BASE, unpack
-from pixmirror.catalogue.schema import payload, text_version, ugoira, work
+from pixmirror.catalogue.schema import meta, payload, text_version, ugoira, work
 from pixmirror.catalogue.seen import Seen
 from pixmirror.catalogue.sql import next_seq
 from pixmirror.ingest import known as ingest_known
 from pixmirror.ingest import lacking
 from pixmirror.ingest import payloads as ingest_payloads
-from pixmirror.models import NovelText, Received, UgoiraMetadata, is_address, url_version, work_key
+from pixmirror.models import Lane, NovelText, Received, UgoiraMetadata, is_address, url_version, work_key
 
 _WORK = select(work.c.user_id).where(work.c.work_key == bindparam("b_key"))
 _BUMP = update(work).where(work.c.work_key == bindparam("b_key")).values(change_seq=bindparam("seq"))
@@ -27,6 +28,8 @@ _FRAMES = _ugoira.on_conflict_do_update(
     index_elements=["work_key"],
     set_={name: getattr(_ugoira.excluded, name) for name in ("zip_url", "frames", "seen_at")},
 )
+_ENTRIES = "zip_entries:"  # meta key, with the work's: what its zip holds, where that is not what is named
+_DROP_ENTRIES = delete(meta).where(meta.c.key == bindparam("b_entries"))
 _LATEST_TEXT = (
     select(text_version.c.digest)
     .where(text_version.c.work_key == bindparam("b_key"))
@@ -89,9 +92,45 @@ def record_ugoira(conn: Connection, seen: Seen, illust_id: int, metadata: Ugoira
     if old is None or (old.zip_url, old.frames) != (named, frames):
         moved = True
         conn.execute(_FRAMES, {"work_key": key, "zip_url": named, "frames": frames, "seen_at": seen.now})
+        if old is not None and any(r.role == "ugoira" and r.is_current and r.state == "stored" for r in rows):
+            _compare_frames(conn, key, _entries(conn, key, old.frames), seen.now)
     if moved:
         conn.execute(_BUMP, {"b_key": key, "seq": next_seq(conn)})
     return moved
+
+
+def zip_came(conn: Connection, key: int, entries: Collection[str], now: int) -> None:
+    """The zip of a ugoira is stored, with these entries. Has the metadata asked for again if frames lack."""
+    _compare_frames(conn, key, entries, now)
+    lacking.ask_again(conn, "ugoira", key, now)
+
+
+def _compare_frames(conn: Connection, key: int, entries: Collection[str], now: int) -> None:
+    """Note the frames that the metadata names and the stored zip lacks: holes of the work."""
+    found = conn.execute(_FRAMES_OF, {"b_key": key}).first()
+    if found is None:
+        return
+    named = _names(found.frames)
+    if set(named) == set(entries):
+        conn.execute(_DROP_ENTRIES, {"b_entries": f"{_ENTRIES}{key}"})
+    else:
+        runs.set_meta(conn, f"{_ENTRIES}{key}", json.dumps(sorted(entries)))
+    changes = media.Changes()
+    rows = ingest_known.media_of(conn, [key]).get(key, [])
+    has = {i for i, name in enumerate(named) if name in entries}
+    seen = Seen(0, "", now, "ugoira", lane=Lane.RETRY)
+    lacking.note(changes, seen, key, "frame", range(len(named)), has, rows, wanted=media.is_wanted(conn, key))
+    changes.write(conn)
+
+
+def _entries(conn: Connection, key: int, frames: str) -> Collection[str]:
+    """What the stored zip holds: as it was told, or else just the frames that were named before."""
+    kept = runs.get_meta(conn, f"{_ENTRIES}{key}")
+    return _names(frames) if kept is None else json.loads(kept)
+
+
+def _names(frames: str) -> list[str]:
+    return [name for name, _ in json.loads(frames)]
 
 
 def record_text(conn: Connection, seen: Seen, received: Received[NovelText]) -> bool:

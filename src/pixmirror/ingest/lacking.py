@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from pixmirror.catalogue import chores
-from pixmirror.catalogue.media import Changes, hole
+from pixmirror.catalogue.media import ASKED_BY, Changes, hole
 from pixmirror.catalogue.schema import media
 from pixmirror.catalogue.seen import Seen
 from pixmirror.clock import DAY_MS, HOUR_MS
@@ -19,13 +19,16 @@ from pixmirror.models import Illust, Lane, NovelText
 
 NO_PAGE = "Pixiv's answer has no original of this page"
 NO_PICTURE = "the text names this picture, and Pixiv's answer has none of it"
+NO_FRAME = "Pixiv's metadata names this frame, and the zip that came has none of it"
 MOST = 2000  # pages of a work; a count beyond is no count
 LOOKS = (HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS)  # after the hole was found; then every 30 days
 
 _PICTURE = re.compile(r"\[uploadedimage:([0-9]{1,15})\]")
+_REASONS = {"page": NO_PAGE, "embed": NO_PICTURE, "frame": NO_FRAME}
 _SINCE = select(func.min(media.c.first_seen)).where(
     media.c.owner_kind == "work",
     media.c.owner_id == bindparam("b_key"),
+    media.c.role == bindparam("b_role"),
     media.c.url == "",
     media.c.state == "failed",
 )
@@ -59,25 +62,25 @@ def note(
     mine = [r for r in rows if r.role == role]
     holes = {r.idx: r.id for r in mine if not r.url}
     lacking = {i for i in due if i not in shown} - {r.idx for r in mine if r.url and r.is_current}
-    reason = NO_PAGE if role == "page" else NO_PICTURE
     changes.dropped += ({"b_id": row_id} for idx, row_id in holes.items() if idx not in lacking)
     changes.new += (
-        hole(seen, key, role, idx, reason, wanted=wanted) for idx in sorted(lacking) if idx not in holes
+        hole(seen, key, role, idx, _REASONS[role], wanted=wanted) for idx in sorted(lacking) if idx not in holes
     )
     return lacking != holes.keys()
 
 
-def next_look(conn: Connection, key: int, now: int) -> int | None:
-    """When a work is asked for again because files of it lack; None if none does."""
-    since: int | None = conn.execute(_SINCE, {"b_key": key}).scalar()
+def next_look(conn: Connection, kind: str, key: int, now: int) -> int | None:
+    """When this question about a work is asked again because files lack that it answers; None if none does."""
+    role = next(role for role, chore in ASKED_BY.items() if chore == kind)
+    since: int | None = conn.execute(_SINCE, {"b_key": key, "b_role": role}).scalar()
     if since is None:
         return None
     later = next((look for look in LOOKS if since + look > now), None)
     return now + LOOKS[-1] if later is None else since + later
 
 
-def ask_again(conn: Connection, key: int, now: int) -> None:
-    """Have the detail of a work asked for if pages of it lack."""
-    due = next_look(conn, key, now)
+def ask_again(conn: Connection, kind: str, key: int, now: int) -> None:
+    """Have this question about a work asked again if files lack that it answers."""
+    due = next_look(conn, kind, key, now)
     if due is not None:
-        chores.add(conn, "detail", key, int(Lane.RETRY), due)
+        chores.add(conn, kind, key, int(Lane.RETRY), due)

@@ -130,7 +130,7 @@ def record_works(
     _write_tags(conn, seen, fresh, items, tags_before)
     files.write(conn)
     for item in (i for i in fresh if i.lacks and i.wanted):
-        lacking.ask_again(conn, item.key, seen.now)
+        lacking.ask_again(conn, "detail", item.key, seen.now)
     _write_jobs(conn, seen, items, [r.item.key for r in stubs], known)
     shown_at_last(conn, seen, [i.key for i in items if i.old is not None and i.is_new])
     _add_chores(conn, seen, [i for i in items if i.key not in barred], known, media_before)

@@ -71,6 +71,7 @@ class Stored:
     sha256: str
     url: str = ""
     unchecked: str = ""  # why its structure could not be checked
+    entries: frozenset[str] | None = None  # of a ugoira's zip: the names in it
 
     @classmethod
     def of(cls, path: str, size: int, sha256: str) -> Self:

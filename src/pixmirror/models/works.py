@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pixmirror.models.base import (
     PLACEHOLDER,
@@ -16,6 +16,7 @@ from pixmirror.models.base import (
     State,
     Text,
     Whole,
+    is_address,
     work_key,
 )
 from pixmirror.models.users import User
@@ -155,8 +156,14 @@ class UgoiraFrame(Model):
     delay: Whole = Field(ge=0)
 
 
+def _file_address(url: str) -> str:
+    if not is_address(url):
+        raise ValueError("this can be no address of a file")
+    return url
+
+
 class ZipUrls(Model):
-    medium: Text
+    medium: Annotated[Text, AfterValidator(_file_address)]
 
 
 class UgoiraMetadata(Model):

@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pixmirror.catalogue import clocks, endpoints, runs
+from pixmirror.catalogue.media import ASKED_BY, NOT_A_FILE
 from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.retrying import LIMIT
 from pixmirror.catalogue.words import said
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import judge
@@ -200,6 +202,8 @@ def question_ref(kind: str, key: int) -> str:
     return f"comment {key >> 1}" if kind == "replies" else str(Ref.of_work(key))
 
 
+_RETRY = "`pixmirror retry --failed`"
+_ASKED_ABOUT = text("SELECT due_at FROM chore WHERE kind = :kind AND key = :key")
 _FILES = {
     "waiting": "state = 'waiting' AND error IS NOT NULL AND (attempts >= 2 OR due_at > :soon)",
     "failed": "state = 'failed' AND state IN ('gone', 'failed', 'damaged')",
@@ -209,7 +213,7 @@ _FILES = {
 
 def _files(conn: Connection, now: int) -> Iterator[Trouble]:
     for state, where in _FILES.items():
-        sql = f"SELECT owner_id, role, idx, error, due_at FROM media WHERE {where} LIMIT {SAMPLE}"
+        sql = f"SELECT owner_id, role, idx, url, error, due_at FROM media WHERE {where} LIMIT {SAMPLE}"
         found: dict[str, list[Any]] = {}
         for row in conn.execute(text(sql), {"soon": now + SOON_MS} if ":soon" in sql else {}):
             found.setdefault(_alike(row.error), []).append(row)
@@ -220,11 +224,21 @@ def _files(conn: Connection, now: int) -> Iterator[Trouble]:
             if state == "damaged":
                 says, do = f"{_upper(one)} is damaged at Pixiv{more}: {why}", "It is asked for again now and then"
                 yield Trouble("damaged", one, says, do, _next(rows, now), explained=True)
+            elif state == "failed" and not rows[0].url:
+                says = f"{_upper(one)} is lacking in what Pixiv gave{more}: {why}"
+                again = conn.scalar(_ASKED_ABOUT, {"kind": ASKED_BY[rows[0].role], "key": rows[0].owner_id})
+                yield Trouble("file", one, says, f"It is asked for again; at once: {_RETRY}", again)
             elif state == "failed":
                 says = f"{_upper(one)} could not be fetched and is not tried again by itself{more}: {why}"
-                yield Trouble("file", one, says, "`pixmirror retry --failed` asks for it again")
+                yield Trouble("file", one, says, _of_failed(why))
             else:
                 yield Trouble("file", one, f"{_upper(one)} is not here yet{more}: {why}", "", _next(rows, now))
+
+
+def _of_failed(why: str) -> str:
+    if LIMIT in why:
+        return f"Raise {LIMIT}, and it is fetched"
+    return "" if why == NOT_A_FILE else f"Ask for it again: {_RETRY}"
 
 
 def _unread(conn: Connection) -> Iterator[Trouble]:

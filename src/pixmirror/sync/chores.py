@@ -187,7 +187,8 @@ async def _ugoira(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
             return
         seen = replace(ctx.seen(job, "ugoira", Lane.NEW, ctx.clock.now()), wants=Wants())
         ingest_files.record_ugoira(conn, seen, illust_id, received.item)
-        chores.done(conn, chore.kind, chore.key)
+        again = lacking.next_look(conn, "ugoira", chore.key, seen.now)
+        chores.done(conn, chore.kind, chore.key, again_at=again, lane=int(Lane.RETRY))
 
     await ctx.db.run(record)
 
@@ -202,7 +203,7 @@ async def _text(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         files = any(ctx.jobs[n].wants.files for n in briefs.jobs_of(conn, chore.key) if n in ctx.jobs)
         ingest_files.record_text(conn, replace(seen, wants=replace(seen.wants, files=files)), received)
         again = refresh.text_again(created(conn, chore.key), seen.now)
-        looks = (again, lacking.next_look(conn, chore.key, seen.now))
+        looks = (again, lacking.next_look(conn, "text", chore.key, seen.now))
         again = min((look for look in looks if look is not None), default=None)
         chores.done(conn, chore.kind, chore.key, again_at=again, lane=int(Lane.REFRESH))
 
@@ -234,7 +235,7 @@ async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         if before and not before.caption and received.item.caption and not received.item.is_stub:
             ingest_captions.set_captions_stripped(conn, ctx.account_id, ctx.clock.now())
         chores.done(conn, chore.kind, chore.key)
-        lacking.ask_again(conn, chore.key, ctx.clock.now())
+        lacking.ask_again(conn, "detail", chore.key, ctx.clock.now())
         if received.item.is_stub:
             _look_again(conn, ctx, chore.key)
         else:

@@ -14,7 +14,7 @@ from pixmirror.catalogue.seen import WEB, Wants
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError
 from pixmirror.ingest import files as ingest_files
-from pixmirror.ingest import web_lists
+from pixmirror.ingest import lacking, web_lists
 from pixmirror.ingest.broken import record_broken
 from pixmirror.ledger import controls
 from pixmirror.ledger.sightings import record_state
@@ -192,7 +192,8 @@ def _record(ctx: Context, conn: Connection, key: int, found: _Found, now: int) -
     seen = ctx.seen(jobs[0], WEB, Lane.BACKFILL, now)
     if found.frames is not None:
         ingest_files.record_ugoira(conn, replace(seen, wants=Wants()), key >> 1, found.frames)
-        chores.done(conn, "ugoira", key)
+        again = lacking.next_look(conn, "ugoira", key, now)
+        chores.done(conn, "ugoira", key, again_at=again, lane=int(Lane.RETRY))
     if found.text is not None and any(job.wants.novels for job in jobs):
         wants = Wants(files=any(job.wants.files for job in jobs))
         ingest_files.record_text(conn, replace(seen, endpoint="webview", wants=wants), found.text)
