@@ -24,10 +24,10 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from pixmirror.cli.common import told
-from pixmirror.demo.truth import truth
 from pixmirror.demo.world import World
 from pixmirror.errors import PixmirrorError
 from tests.standin import Setup
+from tests.truth import truth
 from tests.virtual_time import answering
 
 Act = Callable[["Exchange"], Awaitable[None]]

@@ -9,7 +9,7 @@ from PIL import Image
 
 from pixmirror.clock import DAY_MS
 from pixmirror.demo.generate import WorldSpec, add_artist, empty_world, generate
-from pixmirror.demo.truth import originals, truth
+from tests.truth import originals, truth
 
 pytestmark = pytest.mark.anyio
 REFERER = {"Referer": "https://app-api.pixiv.net/"}

@@ -13,8 +13,8 @@ import pytest
 from pixmirror.demo import media
 from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.server import create_app, running
-from pixmirror.demo.truth import originals, truth
 from pixmirror.demo.world import World
+from tests.truth import originals, truth
 
 COMMAND = [sys.executable, "-m", "pixmirror.demo", "--artists", "3", "--works", "30", "--exit-with-stdin"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pixmirror.demo.generate import WorldSpec, generate
-from pixmirror.demo.truth import STATES, Scope, truth
+from tests.truth import STATES, Scope, truth
 
 pytestmark = pytest.mark.anyio
 Found = dict[tuple[str, int], dict[str, Any]]

@@ -8,7 +8,7 @@ import pytest
 from pixmirror.clock import DAY_MS
 from pixmirror.demo import live, media
 from pixmirror.demo.generate import UNCOMMENTED_DAYS, WorldSpec, add_artist, empty_world, generate
-from pixmirror.demo.truth import mirrored, originals, truth
+from tests.truth import mirrored, originals, truth
 
 
 def files_of(world, works):

@@ -12,12 +12,12 @@ from pixmirror.clock import Clock
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import WorldSpec, add_artist, empty_world, generate
 from pixmirror.demo.server import create_app, running
-from pixmirror.demo.truth import truth
 from pixmirror.demo.world import Key, Work, World
 from pixmirror.ingest import web_health
 from pixmirror.reports import coverage
 from pixmirror.reports.coverage import Overview
 from tests.standin import BOOKMARKS, FOLLOWING, Setup
+from tests.truth import truth
 
 pytestmark = pytest.mark.anyio
 COOKIE = {"phpsessid": "10000001_demo"}

@@ -21,8 +21,8 @@ from pixmirror.demo import addresses, lists, media, pictures, words
 from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.oauth import REFRESH_TOKEN
 from pixmirror.demo.server import create_app, running
-from pixmirror.demo.truth import Scope, originals, truth
 from pixmirror.demo.world import LIVE, Series, Work, World
+from tests.truth import Scope, originals, truth
 
 pytestmark = [
     pytest.mark.long,

@@ -14,11 +14,11 @@ from pixmirror.catalogue.database import Database, catalogue_path, open_readonly
 from pixmirror.config import FollowingJob
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
-from pixmirror.demo.truth import truth
 from pixmirror.fetch import from_media
 from pixmirror.store import MirrorRoot
 from tests.faults import Faults
 from tests.standin import Setup
+from tests.truth import truth
 from tests.virtual_time import VirtualClock, run_virtually, serving
 
 PLAIN_JOB = FollowingJob(name="f", kind="following", every="30m", comments=False, profiles=False, novels=False)

@@ -14,7 +14,6 @@ from pixmirror.config import UserJob
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.oauth import REFRESH_TOKEN
 from pixmirror.demo.server import create_app, running
-from pixmirror.demo.truth import Scope, truth
 from pixmirror.demo.world import World
 from pixmirror.models import Illust
 from pixmirror.pixiv import Client, blocking
@@ -22,6 +21,7 @@ from pixmirror.pixiv.app import commenting, comments, drafts, illusts, novels, s
 from pixmirror.pixiv.hosts import ALLOWED_HOSTS
 from tests.faults import Exchange, Faults
 from tests.standin import Setup
+from tests.truth import Scope, truth
 
 pytestmark = pytest.mark.anyio
 

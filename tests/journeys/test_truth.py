@@ -9,10 +9,10 @@ import pytest
 
 from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.server import create_app, running
-from pixmirror.demo.truth import Scope, truth
 from pixmirror.demo.world import World
 from pixmirror.sync.kinds.ranking import newest_date
 from tests.standin import Setup
+from tests.truth import Scope, truth
 
 NOW_MS = int(time.time()) * 1000
 

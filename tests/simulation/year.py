@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from pixmirror.demo import truth, words
+from pixmirror.demo import words
 from pixmirror.demo.generate import add_artist
 from pixmirror.demo.things import LIVE, Key, Restrict, Series, Work
 from pixmirror.demo.world import World
+from tests import truth
 from tests.simulation.clock import DAY_MS, HOUR_MS, YearClock
 from tests.simulation.log import Event, Log, Thing
 from tests.simulation.mirroring import TOP

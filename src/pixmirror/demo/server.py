@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pixmirror.demo import forms, images, legacy_papi, legacy_spapi, oauth, routes, web
+from pixmirror.demo import forms, images, oauth, routes, web
 from pixmirror.demo.calls import ApiError, Call, no_endpoint
 from pixmirror.demo.live import go_on
 from pixmirror.demo.shapes import View
@@ -46,12 +46,9 @@ class _Counted:
         await self.app(scope, receive, send)
 
 
-def create_app(
-    world: World, expires_in: int = 3600, live: float | None = None, *, legacy: bool = False
-) -> Starlette:
+def create_app(world: World, expires_in: int = 3600, live: float | None = None) -> Starlette:
     """The app of a world. `app.state` has world, oauth, counts (App API and token endpoint by path),
-    image_counts (by the first part of the path) and log; `live` lets something happen every so many seconds;
-    `legacy` also answers as the dead Public API and SPAPI did, which is for tests only."""
+    image_counts (by the first part of the path) and log; `live` lets something happen every so many seconds."""
     counts: Counter[str] = Counter()
     image_counts: Counter[str] = Counter()
     log: deque[Entry] = deque(maxlen=LOG_LENGTH)
@@ -62,7 +59,6 @@ def create_app(
             *(Route(path, _empty_404) for path in routes.EMPTY_404),
             *oauth.ROUTES,
             *web.ROUTES,
-            *([*legacy_spapi.ROUTES, *legacy_papi.ROUTES] if legacy else []),
             *images.ROUTES,
         ],
         middleware=[Middleware(_Counted, counts, image_counts, log)],

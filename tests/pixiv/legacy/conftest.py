@@ -9,6 +9,7 @@ from pixmirror.demo.server import create_app, running
 from pixmirror.demo.world import LIVE
 from pixmirror.pixiv.legacy import calls
 from pixmirror.pixiv.wire import flatten
+from tests.pixiv.legacy import demo_papi, demo_spapi
 
 NOW_MS = 1_795_000_000_000
 
@@ -25,7 +26,8 @@ def world():
 @pytest.fixture(scope="package")
 def ask(world):
     """Sends a built request to the demo and gives the answer."""
-    app = create_app(world, legacy=True)
+    app = create_app(world)
+    app.router.routes[:0] = [*demo_spapi.ROUTES, *demo_papi.ROUTES]
     with running(app) as base, httpx.Client(base_url=base) as client:
         form = {"grant_type": "refresh_token", "refresh_token": REFRESH_TOKEN, **CLIENT}
         token = client.post("/auth/token", data=form, headers=signed()).json()["access_token"]

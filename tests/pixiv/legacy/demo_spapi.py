@@ -1,4 +1,4 @@
-"""SPAPI of the demo: the world as the CSV of 2014, from what document 000 shows. Only where the app is told to."""
+"""SPAPI of the demo: the world as the CSV of 2014, from what document 000 shows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The Public API of the demo, in the shapes of document 000 and of 2016. Only where the app is told to."""
+"""The Public API of the demo, in the shapes of document 000 and of 2016."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
