@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from pixmirror.catalogue import chores, migrate, queue, retrying
+from pixmirror.catalogue import chores, migrate, queue
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.catalogue.schema import media, work
 from pixmirror.errors import ConfigError
+from pixmirror.ingest import retrying
 from pixmirror.ingest.works import record_works
 from pixmirror.models import Lane
 from tests.catalogue.builders import DAY, NOW, illust, seen, works

@@ -77,8 +77,8 @@ def _asked(s: Session, text: str | None, what: str | None) -> dict[str, Any]:
 async def _retry_here(s: Session, ref: "Ref | None", what: str | None) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from pixmirror.catalogue import retrying
     from pixmirror.daemon.mirror import open_mirror
+    from pixmirror.ingest import retrying
 
     with s.reading():
         pass  # says that there is no mirror yet

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pixmirror import verify
-from pixmirror.catalogue import losses, retrying, runs
+from pixmirror.catalogue import losses, runs
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.daemon import credentials
 from pixmirror.daemon.accept import accept
@@ -16,6 +16,7 @@ from pixmirror.daemon.mirror import configured_token, identity, jobs_to_run
 from pixmirror.daemon.sync import LOOK_S, ask_again, report
 from pixmirror.errors import ConfigError
 from pixmirror.fetch import trash
+from pixmirror.ingest import retrying
 from pixmirror.ingest.forgetting import Target
 from pixmirror.logs import hide
 from pixmirror.pixiv import Blocked, redeem_refresh_token

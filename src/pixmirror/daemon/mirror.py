@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from pixmirror.catalogue import clocks as catalogue_clocks
-from pixmirror.catalogue import migrate, queue, retrying, runs
+from pixmirror.catalogue import migrate, queue, runs
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.database import catalogue_path as catalogue_path
 from pixmirror.clock import Clock
@@ -17,7 +17,7 @@ from pixmirror.daemon.credentials import configured_token as configured_token
 from pixmirror.daemon.jobs import job_from
 from pixmirror.errors import CatalogueError, ConfigError, LoginNeeded, MirrorLocked, StorageAbsent, StorageError
 from pixmirror.fetch import trash
-from pixmirror.ingest import web_health
+from pixmirror.ingest import retrying, web_health
 from pixmirror.ingest.filters import apply_refusals, facts_of, rejudge_novel_files
 from pixmirror.logs import hide
 from pixmirror.models import JST, Token, from_ms
