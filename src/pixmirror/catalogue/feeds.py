@@ -26,7 +26,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.schema import feed, feed_job, gap, tombstone, user
 from pixmirror.catalogue.sql import among, listed
-from pixmirror.models import Lane
+from pixmirror.models import Lane, State
 
 ARTIST_LISTS = ("user/illusts", "user/novels")
 NEVER = 2**53  # ms UTC, for what is asked no more until somebody wakes it
@@ -248,7 +248,7 @@ def due_refreshes(conn: Connection, jobs: Sequence[str], now: int, limit: int) -
 
 def make_due(conn: Connection, account_id: int, endpoint: str, now: int) -> int:
     """Every feed of this endpoint becomes due, but those of users who are gone: its capped feed has overflowed."""
-    left = select(user.c.id).where(user.c.state.in_(("user_gone", "user_suspended")))
+    left = select(user.c.id).where(user.c.state.in_(State.LEFT))
     owner = func.coalesce(func.json_extract(feed.c.params, "$.user_id"), 0)
     wanted = (feed.c.account_id == account_id, feed.c.endpoint == endpoint, owner.not_in(left))
     return conn.execute(update(feed).where(*wanted).values(due_at=now)).rowcount

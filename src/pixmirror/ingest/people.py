@@ -167,7 +167,7 @@ def record_user_state(conn: Connection, seen: Seen, user_id: int, state: State, 
     found = verdict(State(old.state), state, since, seen.now)
     if found == "move" or (old.state == State.USER_GONE and state is State.USER_SUSPENDED):
         moves.move(conn, "user", [Move(user_id, state, evidence, seen.account_id)], seen.now)
-        if state in leavers.GONE:
+        if state in State.LEFT:
             leavers.left(conn, seen.account_id, user_id, state, evidence, since, seen.now)
         return True
     if found == "doubt":

@@ -19,9 +19,7 @@ from sqlalchemy import (
 
 from pixmirror.catalogue.feeds import ARTIST_LISTS
 from pixmirror.catalogue.schema import feed, feed_job, follow, user, work
-from pixmirror.models import Medium
-
-GONE = ("user_gone", "user_suspended")
+from pixmirror.models import Medium, State
 
 _POSTED = (
     select(work.c.create_date)
@@ -65,7 +63,9 @@ def posted(conn: Connection, user_id: int, medium: Medium, limit: int) -> list[i
 
 def gone_users(conn: Connection, user_ids: Sequence[int]) -> set[int]:
     """Those of these users who left or were suspended, as far as we know."""
-    return set(conn.execute(select(user.c.id).where(user.c.id.in_(user_ids), user.c.state.in_(GONE))).scalars())
+    return set(
+        conn.execute(select(user.c.id).where(user.c.id.in_(user_ids), user.c.state.in_(State.LEFT))).scalars()
+    )
 
 
 def kept_fresh(wishes: Wishes) -> ColumnElement[bool]:
@@ -75,7 +75,7 @@ def kept_fresh(wishes: Wishes) -> ColumnElement[bool]:
     followed = exists().where(
         follow.c.account_id == wishes.account_id, follow.c.user_id == _owner, follow.c.state == "live"
     )
-    left = exists().where(user.c.id == _owner, user.c.state.in_(GONE))
+    left = exists().where(user.c.id == _owner, user.c.state.in_(State.LEFT))
     mine = and_(feed.c.account_id == wishes.account_id, feed.c.endpoint.in_(ARTIST_LISTS))
     return and_(mine, or_(named, and_(through, followed)), ~left)
 

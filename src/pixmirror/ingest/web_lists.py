@@ -11,7 +11,7 @@ from pixmirror.catalogue.schema import chore, feed, meta, tombstone, user, web_l
 from pixmirror.catalogue.seen import WEB
 from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
-from pixmirror.models import Lane
+from pixmirror.models import Lane, State
 
 MONTH_MS = 30 * DAY_MS
 FRUITLESS = 3  # refusals one after the other until an artist's other works are left alone for a while
@@ -55,7 +55,7 @@ _OVERDUE = text(
     "SELECT DISTINCT json_extract(f.params, '$.user_id') FROM feed f"
     " JOIN user u ON u.id = json_extract(f.params, '$.user_id')"
     " WHERE f.account_id = :account AND f.endpoint IN ('user/illusts', 'user/novels') AND f.full_at IS NOT NULL"
-    " AND coalesce(u.web_at, 0) < :before AND u.state NOT IN ('user_gone', 'user_suspended')"
+    f" AND coalesce(u.web_at, 0) < :before AND u.state NOT IN {State.LEFT}"
     " AND u.id NOT IN (SELECT owner_id FROM tombstone WHERE owner_kind = 'user')"
 )
 

@@ -11,9 +11,8 @@ from pixmirror.catalogue import chores
 from pixmirror.catalogue.schema import chore, sighting, work
 from pixmirror.catalogue.seen import WEB
 from pixmirror.clock import DAY_MS
-from pixmirror.ledger import leavers
 from pixmirror.ledger.sightings import stretch
-from pixmirror.models import Lane, Medium
+from pixmirror.models import Lane, Medium, State
 
 FEW = 5
 FIRST = 3  # asked at once where most are absent; the rest follow slowly, and not at all if a list shows them again
@@ -23,7 +22,7 @@ AFTER_PROFILE_MS = 2 * DAY_MS
 _OF_USER = (
     (work.c.user_id == bindparam("b_user"))
     & (work.c.work_key.op("&")(1) == bindparam("parity"))
-    & work.c.state.in_(("live", *leavers.GONE))
+    & work.c.state.in_((State.LIVE, *State.LEFT))
     & work.c.evidence.is_distinct_from(WEB)
 )
 # A stub touches last_seen too, but says nothing of a work that is live here.

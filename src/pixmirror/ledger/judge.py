@@ -20,7 +20,7 @@ from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ledger import controls, doubts, leavers, missing, moves
 from pixmirror.ledger.doubts import Doubt
 from pixmirror.ledger.moves import Move
-from pixmirror.models import Lane
+from pixmirror.models import Lane, State
 
 Why = Literal["many", "blind"]
 
@@ -35,7 +35,6 @@ _LAST_SEEN = (
     .where(sighting.c.owner_kind == "user", among(sighting.c.owner_id, "ids"))
     .group_by(sighting.c.owner_id)
 )
-_GONE_FOR_GOOD = ("gone", "deleted", *leavers.GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +176,7 @@ def _due_for_judgement(conn: Connection, kind: str) -> list[Doubt]:
         {"ids": listed(d.owner_id for d in found)},
     ).all()
     users = {row.user_id for row in rows if row.user_id is not None}
-    leaving = {
-        row.owner_id for row in conn.execute(_LAST_SEEN, {"ids": listed(users)}) if row.state in leavers.GONE
-    }
+    leaving = {row.owner_id for row in conn.execute(_LAST_SEEN, {"ids": listed(users)}) if row.state in State.LEFT}
     aside = {row.work_key for row in rows if row.user_id in leaving}
     return [d for d in found if d.owner_id not in aside]
 
@@ -255,6 +252,6 @@ def _believe(conn: Connection, kind: str, found: Sequence[Doubt], now: int) -> i
         for d in moved:
             leavers.left(conn, d.account_id, d.owner_id, d.state, d.evidence, d.since, now)
     else:
-        over = listed(d.owner_id for d in moved if d.state in _GONE_FOR_GOOD)
+        over = listed(d.owner_id for d in moved if d.state in State.OVER)
         conn.execute(delete(chore).where(chore.c.kind == "detail", among(chore.c.key, "ids")), {"ids": over})
     return len(moved)

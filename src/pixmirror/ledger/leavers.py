@@ -10,12 +10,11 @@ from pixmirror.catalogue.schema import chore, comment, meta, user, work
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import doubts, moves
 from pixmirror.ledger.moves import Move
-from pixmirror.models import Lane
+from pixmirror.models import Lane, State
 
 ENOUGH = 3  # refusals within a day, then the user themselves are asked about
 AGAIN = (DAY_MS, 7 * DAY_MS)  # after the state moved; then every 30 days
 RARELY = 30 * DAY_MS
-GONE = ("user_gone", "user_suspended")
 OF_WORKS = ("ugoira", "text", "detail", "comments")
 
 _works = select(work.c.work_key).where(work.c.user_id == bindparam("b_user"))
@@ -28,9 +27,9 @@ _STOP = delete(chore).where(_THEIRS)
 # A work that was denied in the days when its user left was denied because of that.
 _LEFT = select(work.c.work_key).where(
     work.c.user_id == bindparam("b_user"),
-    (work.c.state.not_in(("gone", "deleted", *GONE)))
+    (work.c.state.not_in(State.OVER))
     | ((work.c.state == "gone") & (work.c.state_at >= bindparam("after")))
-    | (work.c.state.in_(GONE) & (work.c.state != bindparam("b_state"))),
+    | (work.c.state.in_(State.LEFT) & (work.c.state != bindparam("b_state"))),
 )
 
 

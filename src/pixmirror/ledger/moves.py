@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from pixmirror.catalogue.schema import chore, comment, state_change, user, work
 from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
+from pixmirror.models import State
 
 _LOG = Many(insert(state_change))
 _STATE: dict[str, Any] = {
@@ -16,9 +17,6 @@ _STATE: dict[str, Any] = {
     "state_at": bindparam("b_at"),
     "evidence": bindparam("b_evidence"),
 }
-# What is asked of a work that is over is asked no more; one that is hidden may come back.
-OVER = ("gone", "deleted", "user_gone", "user_suspended")
-HIDDEN = ("limited", "mypixiv", "private")
 REST_MS = 30 * DAY_MS
 _ABOUT = (chore.c.kind.in_(("ugoira", "text", "comments")) & among(chore.c.key, "ids")) | (
     (chore.c.kind == "replies")
@@ -58,9 +56,9 @@ def move(conn: Connection, kind: str, moves: Sequence[Move], at: int) -> None:
     )
     log(conn, kind, moves, at)
     if kind == "work":
-        if over := [m.owner_id for m in moves if m.state in OVER]:
+        if over := [m.owner_id for m in moves if m.state in State.OVER]:
             conn.execute(_STOP, {"ids": listed(over)})
-        if hidden := [m.owner_id for m in moves if m.state in HIDDEN]:
+        if hidden := [m.owner_id for m in moves if m.state in State.HIDDEN]:
             conn.execute(_REST, {"ids": listed(hidden), "b_at": at + REST_MS})
 
 

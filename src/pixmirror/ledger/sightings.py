@@ -145,6 +145,6 @@ def record_state(conn: Connection, seen: Seen, work_key: int, state: State, evid
 def _by_itself(conn: Connection, old: Any) -> State:
     """The state that a work has by itself: gone with a user who is back says nothing of it."""
     state = State(old.state)
-    if state in (State.USER_GONE, State.USER_SUSPENDED) and conn.scalar(_USER, {"b_id": old.user_id}) == "live":
+    if state in State.LEFT and conn.scalar(_USER, {"b_id": old.user_id}) == "live":
         return State.UNKNOWN
     return state

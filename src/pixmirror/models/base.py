@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from enum import StrEnum
+from enum import StrEnum, nonmember
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -24,7 +24,10 @@ Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
 
 
 class State(StrEnum):
-    """What is known of a work, user, comment, bookmark or follow upstream (law 6)."""
+    """What is known of a work, user, comment, bookmark or follow upstream (law 6).
+
+    A user who has LEFT was suspended or is gone. What is OVER is asked for no more; what is HIDDEN may come back.
+    """
 
     LIVE = "live"
     LIMITED = "limited"
@@ -35,6 +38,10 @@ class State(StrEnum):
     USER_GONE = "user_gone"
     USER_SUSPENDED = "user_suspended"
     UNKNOWN = "unknown"
+
+    LEFT = nonmember((USER_GONE, USER_SUSPENDED))
+    OVER = nonmember((GONE, DELETED, USER_GONE, USER_SUSPENDED))
+    HIDDEN = nonmember((LIMITED, MYPIXIV, PRIVATE))
 
 
 def to_ms(moment: datetime) -> int:

@@ -54,7 +54,6 @@ from pixmirror.sync.walk import backoff_ms
 PROFILE_AGAIN_MS = 30 * DAY_MS
 ABSENT_AGAIN_MS = 7 * DAY_MS
 CLOSED_AGAIN_MS = 180 * DAY_MS  # comments that nobody may see, of a live work
-OVER = (State.GONE, State.DELETED, State.USER_GONE, State.USER_SUSPENDED)  # not asked for any more
 LAG_AGAIN_MS = 3_600_000
 LAG_TRIES = 48
 
@@ -121,7 +120,7 @@ def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: Pix
         _profile_absent(conn, chore, now)
     elif chore.kind in ("ugoira", "text", "comments"):
         brief = briefs.work_brief(conn, chore.key)
-        if brief is not None and brief.state in OVER:
+        if brief is not None and brief.state in State.OVER:
             chores.done(conn, chore.kind, chore.key)  # it was under way when that was believed
         else:
             # They are asked of a work that is gone or hidden: its detail tells which. Comments that are refused
@@ -142,7 +141,7 @@ def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: Pix
 def _detail_absent(conn: Connection, ctx: Context, chore: Chore, now: int) -> None:
     """Bad news needs a second sighting (law 6). One that lists deny in between is not asked for daily."""
     brief = briefs.work_brief(conn, chore.key)
-    if brief is None or brief.state in OVER:
+    if brief is None or brief.state in State.OVER:
         chores.done(conn, chore.kind, chore.key)
         return
     waits = doubts.stands(conn, "work", chore.key)
@@ -156,7 +155,7 @@ def _profile_absent(conn: Connection, chore: Chore, now: int) -> None:
     found = leavers.state_of(conn, chore.key)
     if found is None:
         chores.done(conn, chore.kind, chore.key, again_at=now + PROFILE_AGAIN_MS)
-    elif found[0] in leavers.GONE:
+    elif found[0] in State.LEFT:
         chores.done(conn, chore.kind, chore.key, again_at=leavers.next_profile(found[1], now))
     else:
         waits = ABSENT_AGAIN_MS if doubts.stands(conn, "user", chore.key) else DAY_MS
