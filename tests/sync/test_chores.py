@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pixmirror.catalogue import chores, migrate
-from pixmirror.catalogue.chores import Chore
+from pixmirror.catalogue.chores import Chore, Kind
 from pixmirror.catalogue.database import Database
 from pixmirror.clock import Clock
 from pixmirror.errors import Forbidden, InvalidRequest, NotFound, OffsetCap, PixivError
@@ -221,3 +221,7 @@ async def test_a_ranking_ends_where_pixiv_shows_no_more(scene: Scene, monkeypatc
     ranked(monkeypatch, [1, 2], OffsetCap("too deep"))
     assert (await ranking.run_ranking(scene.ctx, RANKING)).error is None
     assert day_of(scene) == ("whole", 2)
+
+
+def test_every_kind_of_chore_has_its_handler() -> None:
+    assert set(HANDLERS) == set(Kind)

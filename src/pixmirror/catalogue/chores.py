@@ -1,9 +1,10 @@
-"""Chores: something to ask Pixiv about one thing, in its lane, when due."""
+"""Chores: what is to be asked of Pixiv about one thing, in its lane, when due. Why: `ledger/agenda.py`."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, Literal, Self, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, case, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
@@ -11,6 +12,47 @@ from sqlalchemy.dialects.sqlite import insert
 from pixmirror.catalogue import of_jobs
 from pixmirror.catalogue.schema import chore
 from pixmirror.catalogue.sql import Many, listed
+
+Subject: TypeAlias = Literal["work", "user", "comment", "account"]
+
+
+class Kind(StrEnum):
+    """What can be asked, and of what: a chore's key is that of a work or comment, or a user's id.
+
+    An account's chores count their own keys. The values are stored.
+    """
+
+    subject: Subject
+
+    def __new__(cls, value: str, subject: Subject) -> Self:
+        kind = str.__new__(cls, value)
+        kind._value_ = value
+        kind.subject = subject
+        return kind
+
+    DETAIL = "detail", "work"
+    UGOIRA = "ugoira", "work"  # the frames of an animation, and its zip
+    TEXT = "text", "work"  # of a novel, with its cover and pictures
+    COMMENTS = "comments", "work"
+    REPLIES = "replies", "comment"
+    WEB = "web", "work"  # what the website shows of a work that the app hides
+    BOOKMARK = "bookmark", "work"  # whether it is still one
+    SIDECAR = "sidecar", "work"  # to be written again; asks nobody
+    PROFILE = "profile", "user"
+    COVERAGE = "coverage", "user"  # what the website lists of an artist
+    FOLLOW = "follow", "user"  # whether the artist is still followed
+    BOOKMARK_TAGS = "bookmark_tags", "account"
+    RANKING = "ranking", "account"  # days that are read again
+    CONTROL = "control", "account"  # the account's own profile, which must be there
+
+    @classmethod
+    def about(cls, subject: Subject) -> tuple[Self, ...]:
+        """Return the kinds whose chores are about works, users, comments or the account."""
+        return tuple(kind for kind in cls if kind.subject == subject)
+
+
+PARTS = (Kind.UGOIRA, Kind.TEXT, Kind.COMMENTS)  # what a work has beside its detail, asked of the app
+OF_WEBSITE = (Kind.COVERAGE, Kind.WEB)  # they need the cookie
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +128,7 @@ def add_all(conn: Connection, rows: Iterable[tuple[str, int, int, int]], *, move
 
     `moved`: what is asked about has just changed, so that an answer under way does not settle it.
     """
-    found = [{"kind": kind, "key": key, "lane": int(lane), "due_at": due} for kind, key, lane, due in rows]
+    found = [{"kind": str(kind), "key": key, "lane": int(lane), "due_at": due} for kind, key, lane, due in rows]
     (_MOVED if moved else _ADD)(conn, found)
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from pixmirror.catalogue import runs
+from pixmirror.catalogue.chores import PARTS, Kind
 from pixmirror.catalogue.schema import chore, feed, gap
 from pixmirror.clock import DAY_MS, HOUR_MS
 
@@ -19,7 +20,7 @@ ASKED_MS = HOUR_MS // 4  # while one asks, the others wait this long
 BELIEVED = 2  # refusals with no answer between
 
 
-OF_ONE_MEDIUM = ("text", "ugoira", "comments", "replies", "detail")  # chores whose key tells illust from novel
+OF_ONE_MEDIUM = (Kind.DETAIL, *PARTS, Kind.REPLIES)  # whose key tells illust from novel, each with an endpoint
 
 
 @dataclass(frozen=True, slots=True)

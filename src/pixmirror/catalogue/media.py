@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from pixmirror.catalogue import chores, tombstones
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.schema import media, text_version, work, work_job
 from pixmirror.catalogue.seen import Seen
@@ -33,7 +34,8 @@ _BLANK: dict[str, Any] = {
 }  # fmt: skip
 REPLACED = "replaced upstream before it was fetched"
 REMOVED = "removed upstream before it was fetched"
-ASKED_BY = {"page": "detail", "embed": "text", "frame": "ugoira"}  # by the role of what lacks: who may tell of it
+# By the role of what lacks: what is asked to tell of it.
+ASKED_BY = {"page": Kind.DETAIL, "embed": Kind.TEXT, "frame": Kind.UGOIRA}
 NOT_A_FILE = "the URL names no kind of file that pixmirror stores"
 
 _INSERT = Many(insert(media))

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, literal, or_, select, update
 
 from pixmirror.catalogue import tally
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.erasing import without_person
 from pixmirror.catalogue.schema import comment, media, tombstone, work
 from pixmirror.catalogue.sql import Many, among, listed
@@ -22,10 +23,6 @@ WORK, PAGE, USER = "work", "page", "user"
 TRASH = ".trash"
 MOVES = "trash_moves"  # meta key: moves with every intent to move files in or out of the trash
 REFUSED = "refused"  # in `error` of a forgotten file: no job wanted it
-
-# Chores that ask about a work, or a user, and nothing else.
-_OF_WORKS = frozenset({"ugoira", "text", "detail", "comments", "web", "bookmark"})
-_OF_USERS = frozenset({"profile", "coverage", "follow"})
 
 _of_work = tombstone.alias("of_work")
 _of_page = tombstone.alias("of_page")
@@ -122,12 +119,12 @@ def mark(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def bars_chore(conn: Connection, kind: str, key: int) -> bool:
     """Whether this question is about something forgotten: then it is not asked."""
-    if kind in _OF_WORKS:
+    if kind in Kind.about("work"):
         return is_forgotten(conn, key)
-    if kind == "replies":
+    if kind == Kind.REPLIES:
         below = conn.scalar(select(comment.c.work_key).where(comment.c.comment_key == key))
         return below is not None and is_forgotten(conn, below)
-    return kind in _OF_USERS and bool(people(conn, (key,)))
+    return kind in Kind.about("user") and bool(people(conn, (key,)))
 
 
 def bars_file(conn: Connection, media_id: int) -> bool:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import chores, media, tally, tombstones
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.erasing import erase_user
 from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.refs import Ref
@@ -190,9 +191,9 @@ def forget(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
         _drop_chores(conn, keys)
     if target.kind == USER:
         erase_user(conn, target.id)
-        conn.execute(delete(chore).where(chore.c.kind.in_(("profile", "coverage")), chore.c.key == target.id))
+        conn.execute(delete(chore).where(chore.c.kind.in_(Kind.about("user")), chore.c.key == target.id))
         named = select(web_listed.c.work_key).where(web_listed.c.user_id == target.id)
-        conn.execute(delete(chore).where(chore.c.kind == "web", chore.c.key.in_(named)))
+        conn.execute(delete(chore).where(chore.c.kind == Kind.WEB, chore.c.key.in_(named)))
     _moved_on(conn, keys)
     tally.add(conn, MOVES, 1)  # sidecars too are to be removed
     return done
@@ -283,11 +284,10 @@ def _refuse_below_another(conn: Connection, target: Target) -> None:
 
 
 def _drop_chores(conn: Connection, keys: Sequence[int]) -> None:
-    kinds = ("ugoira", "text", "detail", "comments", "web")
-    stmt = delete(chore).where(chore.c.kind.in_(kinds), among(chore.c.key, "keys"))
+    stmt = delete(chore).where(chore.c.kind.in_(Kind.about("work")), among(chore.c.key, "keys"))
     conn.execute(stmt, {"keys": listed(keys)})
     below = select(comment.c.comment_key).where(among(comment.c.work_key, "keys"))
-    conn.execute(delete(chore).where(chore.c.kind == "replies", chore.c.key.in_(below)), {"keys": listed(keys)})
+    conn.execute(delete(chore).where(chore.c.kind == Kind.REPLIES, chore.c.key.in_(below)), {"keys": listed(keys)})
 
 
 def _wanted_by_jobs(conn: Connection, keys: set[int]) -> set[int]:

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, or_, select, update
 
 from pixmirror.catalogue import chores, runs, tombstones
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.media import ASKED_BY, ask_for_what_is_lacking, is_wanted
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import chore, feed, gap, media, work, work_job
@@ -21,8 +22,6 @@ from pixmirror.models import Lane
 What: TypeAlias = Literal["failed", "gone", "damaged", "too_large"]
 KINDS: tuple[What, ...] = ("failed", "gone", "damaged", "too_large")
 
-OF_OTHERS = ("profile", "coverage", "replies", "follow", "control", "bookmark_tags")  # their keys are no works
-OF_USERS = ("profile", "coverage", "follow")
 MAX_FILE = "max_file"  # meta key: the limit as it was last
 LIMIT = "mirror.max_file"  # in the error of each file that was too large
 
@@ -79,9 +78,9 @@ def one(conn: Connection, ref: Ref, now: int) -> Asked:
     mine = and_(media.c.owner_kind == "work", among(media.c.owner_id, "keys"))
     given_up = or_(media.c.state.in_(("failed", "gone", "damaged")), _is_put_off)
     files = _want(conn, and_(mine, given_up), keys)
-    about = and_(chore.c.kind.not_in(OF_OTHERS), among(chore.c.key, "keys"))
+    about = and_(chore.c.kind.in_(Kind.about("work")), among(chore.c.key, "keys"))
     if ref.work_key is None:
-        about = or_(about, and_(chore.c.kind.in_(OF_USERS), chore.c.key == ref.id))
+        about = or_(about, and_(chore.c.kind.in_(Kind.about("user")), chore.c.key == ref.id))
     questions = _ask(conn, and_(about, chore.c.attempts > 0), now, keys)
     barred = tombstones.works(conn, keys)
     doubtful = [r.work_key for r in found if r.state != "live" and r.work_key not in barred]

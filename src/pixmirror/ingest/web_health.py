@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, delete, update
 
 from pixmirror.catalogue import runs
+from pixmirror.catalogue.chores import OF_WEBSITE
 from pixmirror.catalogue.schema import chore, meta
 from pixmirror.catalogue.words import said
 from pixmirror.clock import DAY_MS
 
-KINDS = ("coverage", "web")  # the chores that need the cookie
 AGAIN_MS = DAY_MS
 NO_LOGIN = "no login at www.pixiv.net is configured"
 _NAME = "web_login"
@@ -54,12 +54,12 @@ def refused(conn: Connection, session: str, now: int, reason: str, again_ms: int
 
 def wait(conn: Connection, until: int, reason: str) -> None:
     """What needs the cookie and is due before then is put off until then."""
-    soon = chore.c.kind.in_(KINDS) & (chore.c.due_at < until)
+    soon = chore.c.kind.in_(OF_WEBSITE) & (chore.c.due_at < until)
     conn.execute(update(chore).where(soon).values(due_at=until, error=reason))
 
 
 def _go_on(conn: Connection, reason: str, now: int) -> None:
-    waits = chore.c.kind.in_(KINDS) & (chore.c.error == reason)
+    waits = chore.c.kind.in_(OF_WEBSITE) & (chore.c.error == reason)
     conn.execute(update(chore).where(waits).values(due_at=now, error=None))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from pixmirror.catalogue import chores, feeds, runs
+from pixmirror.catalogue.chores import PARTS, Kind
 from pixmirror.catalogue.schema import chore, comment, meta, user, work
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import doubts, moves
@@ -15,11 +16,10 @@ from pixmirror.models import Lane, State
 ENOUGH = 3  # refusals within a day, then the user themselves are asked about
 AGAIN = (DAY_MS, 7 * DAY_MS)  # after the state moved; then every 30 days
 RARELY = 30 * DAY_MS
-OF_WORKS = ("ugoira", "text", "detail", "comments")
 
 _works = select(work.c.work_key).where(work.c.user_id == bindparam("b_user"))
-_THEIRS = (chore.c.kind.in_(OF_WORKS) & chore.c.key.in_(_works)) | (
-    (chore.c.kind == "replies")
+_THEIRS = (chore.c.kind.in_((Kind.DETAIL, *PARTS)) & chore.c.key.in_(_works)) | (
+    (chore.c.kind == Kind.REPLIES)
     & chore.c.key.in_(select(comment.c.comment_key).where(comment.c.work_key.in_(_works)))
 )
 _PUT_OFF = update(chore).where(_THEIRS, chore.c.due_at < bindparam("at")).values(due_at=bindparam("at"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from pixmirror.catalogue.chores import PARTS, Kind
 from pixmirror.catalogue.schema import chore, comment, state_change, user, work
 from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
@@ -18,8 +19,8 @@ _STATE: dict[str, Any] = {
     "evidence": bindparam("b_evidence"),
 }
 REST_MS = 30 * DAY_MS
-_ABOUT = (chore.c.kind.in_(("ugoira", "text", "comments")) & among(chore.c.key, "ids")) | (
-    (chore.c.kind == "replies")
+_ABOUT = (chore.c.kind.in_(PARTS) & among(chore.c.key, "ids")) | (
+    (chore.c.kind == Kind.REPLIES)
     & chore.c.key.in_(select(comment.c.comment_key).where(among(comment.c.work_key, "ids")))
 )
 _STOP = delete(chore).where(_ABOUT)

@@ -1,5 +1,7 @@
 """The statements of the coverage proof: grouped, so that a million works are counted in one pass over them."""
 
+from pixmirror.catalogue.chores import Kind
+
 # A list that was cut proves nothing of what lies below: there all that was ever seen counts.
 _LIST = (
     "SELECT json_extract(params, '$.user_id') AS user_id, NULL AS last_seen, {} AS illust, {} AS novel, full_at,"
@@ -107,8 +109,10 @@ SELECT user_id, place, reason, count(*) AS works, sum(web) AS web_listed,
 FROM judged GROUP BY user_id, place, reason
 """
 
+_FOR_FILES = (Kind.WEB.value, Kind.UGOIRA.value, Kind.TEXT.value)
+_OR_DETAIL = (*_FOR_FILES, Kind.DETAIL.value)
 # Each missing work with the last that was said of it, and when something happens next.
-_MISSING = """
+_MISSING = f"""
 SELECT j.work_key, j.title, j.reason, CASE j.reason
     WHEN 'refused' THEN coalesce((SELECT group_concat(job || ': ' || refused_reason, '; ') FROM work_job w
       WHERE w.work_key = j.work_key AND refused_reason IS NOT NULL),
@@ -117,11 +121,11 @@ SELECT j.work_key, j.title, j.reason, CASE j.reason
     WHEN 'forgotten' THEN NULL
     ELSE coalesce((SELECT error FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = j.work_key
       AND is_current = 1 AND error IS NOT NULL LIMIT 1),
-      (SELECT error FROM chore c WHERE c.kind IN ('web', 'ugoira', 'text') AND c.key = j.work_key
+      (SELECT error FROM chore c WHERE c.kind IN {_FOR_FILES} AND c.key = j.work_key
       AND error IS NOT NULL LIMIT 1)) END AS detail,
   CASE WHEN j.reason IN ('refused', 'forgotten') THEN NULL ELSE coalesce((SELECT min(due_at) FROM media m
     WHERE m.owner_kind = 'work' AND m.owner_id = j.work_key AND m.state = 'waiting'),
-    (SELECT min(due_at) FROM chore c WHERE c.kind IN ('web', 'ugoira', 'text', 'detail') AND c.key = j.work_key))
+    (SELECT min(due_at) FROM chore c WHERE c.kind IN {_OR_DETAIL} AND c.key = j.work_key))
     END AS due_at
 FROM judged j WHERE j.reason IS NOT NULL ORDER BY j.user_id, j.work_key DESC
 """

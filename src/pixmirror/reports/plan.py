@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine
 
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.schema import metadata
 from pixmirror.catalogue.words import plain
 from pixmirror.clock import DAY_MS
@@ -150,9 +151,10 @@ def left(conn: Connection, now: int, job: str | None = None) -> Left:
     )
 
 
-_NAMES = {
-    "text": "texts", "profile": "profiles", "detail": "details", "bookmark_tags": "own bookmark tags",
-    "coverage": "website", "web": "website", "bookmark": "own bookmarks", "follow": "own follows",
+_NAMES: dict[str, str] = {
+    Kind.TEXT: "texts", Kind.PROFILE: "profiles", Kind.DETAIL: "details", Kind.COVERAGE: "website",
+    Kind.WEB: "website", Kind.BOOKMARK: "own bookmarks", Kind.FOLLOW: "own follows",
+    Kind.BOOKMARK_TAGS: "own bookmark tags",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pixmirror.catalogue import runs
+from pixmirror.catalogue.chores import Kind
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest import ranking as ingest_ranking
 from pixmirror.models import Lane, Medium
@@ -87,7 +88,7 @@ def chores(conn: Connection, before: int, job: str | None, after: int = 0) -> di
 
 
 def chores_in_lane(conn: Connection, before: int, job: str | None, lane: int = Lane.REFRESH) -> int:
-    these = "lane = :lane AND due_at <= :before AND kind IN ('detail', 'text')"
+    these = f"lane = :lane AND due_at <= :before AND kind IN {(Kind.DETAIL.value, Kind.TEXT.value)}"
     sql = f"SELECT count(*) FROM chore WHERE {these} AND {_OF_JOB}"
     return int(conn.execute(text(sql), {"lane": int(lane), "before": before, "job": job}).scalar() or 0)
 
@@ -96,7 +97,7 @@ def comments_due(conn: Connection, now: int, job: str | None) -> tuple[int, int]
     """(pages, comments) of the works whose comments are due, as far as their totals are known."""
     sql = f"""
     SELECT coalesce(sum(max(1, (coalesce(total_comments, 0) + 29) / 30)), 0), coalesce(sum(total_comments), 0)
-    FROM chore JOIN work ON work.work_key = key WHERE kind = 'comments' AND due_at <= :now AND {_OF_JOB}"""
+    FROM chore JOIN work ON work.work_key = key WHERE kind = '{Kind.COMMENTS}' AND due_at <= :now AND {_OF_JOB}"""
     pages, total = conn.execute(text(sql), {"now": now, "job": job}).one()
     return int(pages), int(total)
 
@@ -264,7 +265,7 @@ def bookmarks(conn: Connection) -> int:
 
 
 def profiles(conn: Connection, job: str | None) -> int:
-    sql = f"SELECT count(*) FROM chore WHERE kind = 'profile' AND {_OF_JOB}"
+    sql = f"SELECT count(*) FROM chore WHERE kind = '{Kind.PROFILE}' AND {_OF_JOB}"
     return int(conn.execute(text(sql), {"job": job}).scalar() or 0)
 
 

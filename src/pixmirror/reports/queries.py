@@ -351,9 +351,6 @@ def _grouped(what: str, rows: Iterable[tuple[str, str | None, int | None]], samp
     return sorted(result, key=lambda r: (-r.count, r.reason))[:20]
 
 
-NAMES_OF_CHORES = {"ranking": "rankings of earlier days", "bookmark_tags": "own tags of bookmarks"}
-
-
 def _problems(jobs: Sequence[JobStatus]) -> Iterable[str]:
     for job in jobs:
         if job.suspended:

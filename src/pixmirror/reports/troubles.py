@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pixmirror.catalogue import clocks, endpoints, runs
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.media import ASKED_BY, NOT_A_FILE
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.words import said
@@ -171,12 +172,12 @@ def _lists(conn: Connection, now: int) -> Iterator[Trouble]:
 _QUESTIONS = text(
     "SELECT kind, key, error, due_at FROM chore WHERE error IS NOT NULL AND attempts >= :tries LIMIT :most"
 )
-_ASKED = {
-    "detail": "the details of", "text": "the text of", "ugoira": "the frames of", "comments": "the comments of",
-    "profile": "the profile of", "bookmark": "your bookmark of", "follow": "whether you follow",
-    "bookmark_tags": "your bookmark tags", "ranking": "rankings of earlier days",
-    "web": "what the website shows of", "coverage": "the website's list of",
-    "replies": "the replies to",
+_ASKED: dict[str, str] = {
+    Kind.DETAIL: "the details of", Kind.TEXT: "the text of", Kind.UGOIRA: "the frames of",
+    Kind.COMMENTS: "the comments of", Kind.REPLIES: "the replies to", Kind.PROFILE: "the profile of",
+    Kind.BOOKMARK: "your bookmark of", Kind.FOLLOW: "whether you follow", Kind.WEB: "what the website shows of",
+    Kind.COVERAGE: "the website's list of", Kind.BOOKMARK_TAGS: "your bookmark tags",
+    Kind.RANKING: "rankings of earlier days",
 }  # fmt: skip
 
 
@@ -187,7 +188,7 @@ def _questions(conn: Connection, now: int) -> Iterator[Trouble]:
         if row.error not in apart:
             found.setdefault((row.kind, _alike(row.error)), []).append(row)
     for (kind, _), rows in found.items():
-        ref = "" if kind in ("bookmark_tags", "ranking") else f" {question_ref(kind, rows[0].key)}"
+        ref = "" if kind in Kind.about("account") else f" {question_ref(kind, rows[0].key)}"
         one = f"{_ASKED.get(kind, kind)}{ref}"
         more = f", and of {len(rows) - 1:,} more" if len(rows) > 1 else ""
         cause = "endpoint" if _ENDPOINT_GONE in rows[0].error else "question"
@@ -197,9 +198,9 @@ def _questions(conn: Connection, now: int) -> Iterator[Trouble]:
 
 def question_ref(kind: str, key: int) -> str:
     """What a question is about."""
-    if kind in ("profile", "follow", "coverage"):
+    if kind in Kind.about("user"):
         return str(Ref("user", key))
-    return f"comment {key >> 1}" if kind == "replies" else str(Ref.of_work(key))
+    return f"comment {key >> 1}" if kind == Kind.REPLIES else str(Ref.of_work(key))
 
 
 _RETRY = "`pixmirror retry --failed`"

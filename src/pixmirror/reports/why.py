@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from pixmirror.catalogue import runs, tombstones
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.feeds import NEVER
 from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.refs import Ref
@@ -232,15 +233,15 @@ def _about_pending(pending: Sequence[Pending], now: int) -> Iterator[str]:
 
 def _pending(conn: Connection, key: int) -> tuple[Pending, ...]:
     c = chore.c
-    own = c.kind.in_(("ugoira", "text", "detail", "comments", "web", "sidecar")) & (c.key == key)
+    own = c.kind.in_(Kind.about("work")) & (c.key == key)
     found = [Pending(*r) for r in conn.execute(select(c.kind, c.due_at, c.attempts, c.error).where(own))]
     threads = select(comment.c.comment_key).where(comment.c.work_key == key)
     n, due, attempts, error = conn.execute(
         select(func.count(), func.min(c.due_at), func.max(c.attempts), func.max(c.error)).where(
-            c.kind == "replies", c.key.in_(threads)
+            c.kind == Kind.REPLIES, c.key.in_(threads)
         )
     ).one()
-    return (*found, Pending("replies", due, attempts, error, n)) if n else tuple(found)
+    return (*found, Pending(Kind.REPLIES, due, attempts, error, n)) if n else tuple(found)
 
 
 def _sightings(conn: Connection, kind: str, key: int) -> tuple[Seen, ...]:
@@ -298,7 +299,7 @@ def _why_user(conn: Connection, ref: Ref, now: int) -> Why:
 
 def _user_pending(conn: Connection, user_id: int) -> Iterator[Pending]:
     c = chore.c
-    mine = c.kind.in_(("profile", "coverage")) & (c.key == user_id)
+    mine = c.kind.in_(Kind.about("user")) & (c.key == user_id)
     own = select(c.kind, c.due_at, c.attempts, c.error).where(mine)
     yield from (Pending(*r) for r in conn.execute(own))
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from pixmirror.catalogue import briefs, chores, endpoints, feeds, tombstones
-from pixmirror.catalogue.chores import Chore
+from pixmirror.catalogue.chores import OF_WEBSITE, PARTS, Chore, Kind
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.seen import Wants
 from pixmirror.clock import DAY_MS
@@ -15,7 +15,7 @@ from pixmirror.contained import contained
 from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError, PixmirrorError
 from pixmirror.ingest import captions as ingest_captions
 from pixmirror.ingest import files as ingest_files
-from pixmirror.ingest import lacking, sidecars, web_health
+from pixmirror.ingest import lacking, sidecars
 from pixmirror.ingest.broken import record_broken
 from pixmirror.ingest.filters import apply_refusals
 from pixmirror.ingest.people import record_profile, record_user_state
@@ -83,9 +83,9 @@ async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
 
 async def _heard(ctx: Context, chore: Chore, error: PixmirrorError | None) -> None:
     subject = ("chore", chore.kind, chore.key)
-    if chore.kind in web_health.KINDS:
+    if chore.kind in OF_WEBSITE:
         await website.heard(ctx, subject, error)
-    elif chore.kind != ranking.CHORE:  # which tells itself what it heard of each day
+    elif chore.kind != Kind.RANKING:  # which tells itself what it heard of each day
         await ctx.heard(subject, error)
 
 
@@ -104,35 +104,35 @@ def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: Pix
     now, error = ctx.clock.now(), str(refusal)
     seen = ctx.seen(job, chore.kind, Lane(chore.lane), now)
     forbidden = isinstance(refusal, Forbidden)
-    if chore.kind == "control":
+    if chore.kind == Kind.CONTROL:
         chores.done(conn, chore.kind, chore.key)  # no answer is an answer
         return
-    if chore.kind == "detail":
+    if chore.kind == Kind.DETAIL:
         record_state(conn, seen, chore.key, State.UNKNOWN if forbidden else State.GONE, f"detail: {error}")
-    elif chore.kind == "profile":
+    elif chore.kind == Kind.PROFILE:
         state = State.UNKNOWN if forbidden else State.USER_GONE
         record_user_state(conn, seen, chore.key, state, f"profile: {error}")
-    if forbidden and chore.kind in ("detail", "profile"):
+    if forbidden and chore.kind in (Kind.DETAIL, Kind.PROFILE):
         chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
-    elif chore.kind == "detail":
+    elif chore.kind == Kind.DETAIL:
         _detail_absent(conn, ctx, chore, now)
-    elif chore.kind == "profile":
+    elif chore.kind == Kind.PROFILE:
         _profile_absent(conn, chore, now)
-    elif chore.kind in ("ugoira", "text", "comments"):
+    elif chore.kind in PARTS:
         brief = briefs.work_brief(conn, chore.key)
         if brief is not None and brief.state in State.OVER:
             chores.done(conn, chore.kind, chore.key)  # it was under way when that was believed
         else:
             # They are asked of a work that is gone or hidden: its detail tells which. Comments that are refused
             # again though the work is there are closed.
-            closed = chore.kind == "comments" and chore.attempts > 0
+            closed = chore.kind == Kind.COMMENTS and chore.attempts > 0
             if not closed:
                 chores.add(conn, "detail", chore.key, int(Lane.RETRY), now)
             again = CLOSED_AGAIN_MS if closed else ABSENT_AGAIN_MS
             chores.postpone(conn, chore.kind, chore.key, now + again, error)
     else:
         chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
-    if not forbidden and chore.kind in leavers.OF_WORKS:
+    if not forbidden and chore.kind in (Kind.DETAIL, *PARTS):
         user_id = leavers.user_of(conn, chore.key)
         if user_id is not None:
             leavers.refused(conn, user_id, now)
@@ -303,18 +303,18 @@ async def _sidecar(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
 
 
 HANDLERS: dict[str, Callable[[Context, Job, Chore, Lane], Awaitable[None]]] = {
-    "ugoira": _ugoira,
-    "text": _text,
-    "detail": _detail,
-    "profile": _profile,
-    "control": _control,
-    "comments": comments.run,
-    "replies": comments.run_replies,
-    "bookmark_tags": bookmark_tags.run,
-    "ranking": ranking.backfill,
-    "bookmark": own_entries.bookmark,
-    "follow": own_entries.follow,
-    "coverage": coverage.run_list,
-    "web": coverage.run_work,
-    "sidecar": _sidecar,
+    Kind.UGOIRA: _ugoira,
+    Kind.TEXT: _text,
+    Kind.DETAIL: _detail,
+    Kind.PROFILE: _profile,
+    Kind.CONTROL: _control,
+    Kind.COMMENTS: comments.run,
+    Kind.REPLIES: comments.run_replies,
+    Kind.BOOKMARK_TAGS: bookmark_tags.run,
+    Kind.RANKING: ranking.backfill,
+    Kind.BOOKMARK: own_entries.bookmark,
+    Kind.FOLLOW: own_entries.follow,
+    Kind.COVERAGE: coverage.run_list,
+    Kind.WEB: coverage.run_work,
+    Kind.SIDECAR: _sidecar,
 }
