@@ -14,7 +14,8 @@ from pixmirror.ingest import filters
 from pixmirror.ingest import lists as ingest_lists
 from pixmirror.ingest.broken import broken_ids, record_broken
 from pixmirror.ingest.comments import comments_walked, record_comments
-from pixmirror.ingest.files import embedded_files, record_text, shown_version
+from pixmirror.ingest.files import record_text, shown_version
+from pixmirror.ingest.versions import embedded_files
 from pixmirror.ingest.works import record_works
 from pixmirror.ledger import controls, judge
 from pixmirror.models import Broken, Illust, Lane, NovelText, Received, UserPreview, partly_read, work_key

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import zlib
 from collections.abc import Collection
 from typing import Any
@@ -16,9 +15,9 @@ from pixmirror.catalogue.schema import meta, payload, text_version, ugoira, work
 from pixmirror.catalogue.seen import Seen
 from pixmirror.catalogue.sql import next_seq
 from pixmirror.ingest import known as ingest_known
-from pixmirror.ingest import lacking
+from pixmirror.ingest import lacking, versions
 from pixmirror.ingest import payloads as ingest_payloads
-from pixmirror.models import Lane, NovelText, Received, UgoiraMetadata, is_address, url_version, work_key
+from pixmirror.models import Lane, NovelText, Received, UgoiraMetadata, url_version, work_key
 
 _WORK = select(work.c.user_id).where(work.c.work_key == bindparam("b_key"))
 _BUMP = update(work).where(work.c.work_key == bindparam("b_key")).values(change_seq=bindparam("seq"))
@@ -43,19 +42,8 @@ _SHOWN = (
     .where(payload.c.owner_kind == "work", payload.c.owner_id == bindparam("b_key"), payload.c.endpoint != "stub")
     .group_by(payload.c.endpoint)
 )
-_COVER = re.compile(r"^(https?://[^/]+)/(?:c/[^/]+/)?novel-cover-master/(img/.+?)_(?:master|square)1200\.\w+$")
 # Of the page that holds the text: what moves with every reader.
 _UNSTABLE = frozenset({"rating", "marker", "seriesNavigation", "glossaryItems", "isOwnWork"})
-
-
-def large_zip(url: str) -> str:
-    return url.replace("_ugoira600x600", "_ugoira1920x1080")
-
-
-def zip_file(named: str) -> media.File:
-    """The zip that metadata names, the large one first."""
-    large = large_zip(named)
-    return media.File("ugoira", 0, large, (named,) if named != large else ())
 
 
 def shown_version(conn: Connection, key: int) -> str:
@@ -80,13 +68,12 @@ def record_ugoira(conn: Connection, seen: Seen, illust_id: int, metadata: Ugoira
     if owner is None or owner.user_id is None:
         return False
     named = metadata.zip_urls.medium
-    file = zip_file(named)
     rows = ingest_known.media_of(conn, [key]).get(key, [])
-    if any(r.role == "ugoira" and r.is_current and r.version > file.version for r in rows):
+    if versions.is_outdated([versions.zip_file(named)], (r for r in rows if r.is_current)):
         return False  # metadata may lag behind a replaced ugoira
     # As it is now, so that a replaced zip keeps its own frames.
     ingest_payloads.keep(conn, "work", key, "ugoira", metadata.model_dump(mode="json"), seen.now)
-    moved = _compare(conn, seen, key, owner.user_id, [file], rows)
+    moved = _compare(conn, seen, key, owner.user_id, metadata, rows)
     frames = json.dumps([[f.file, f.delay] for f in metadata.frames], separators=(",", ":"))
     old = conn.execute(_FRAMES_OF, {"b_key": key}).first()
     if old is None or (old.zip_url, old.frames) != (named, frames):
@@ -115,7 +102,7 @@ def _compare_frames(conn: Connection, key: int, entries: Collection[str], now: i
         conn.execute(_DROP_ENTRIES, {"b_entries": f"{_ENTRIES}{key}"})
     else:
         runs.set_meta(conn, f"{_ENTRIES}{key}", json.dumps(sorted(entries)))
-    changes = media.Changes()
+    changes = versions.Changes()
     rows = ingest_known.media_of(conn, [key]).get(key, [])
     has = {i for i, name in enumerate(named) if name in entries}
     seen = Seen(0, "", now, "ugoira", lane=Lane.RETRY)
@@ -165,47 +152,29 @@ def text_of(body: bytes) -> str:
 
 def _record_pictures(conn: Connection, seen: Seen, key: int, user_id: int, novel: NovelText) -> bool:
     rows = ingest_known.media_of(conn, [key]).get(key, [])
-    cover = cover_file(novel.cover_url)
-    embeds = embedded_files(novel.images)
-    moved = _compare(conn, seen, key, user_id, [cover], rows) if cover else False
-    moved |= _compare(conn, seen, key, user_id, embeds, rows) if embeds else False
+    shown = {f.index for files, _ in versions.shown_by(novel) for f in files if f.role == "embed"}
+    moved = _compare(conn, seen, key, user_id, novel, rows)
     named = lacking.pictures_of(novel)
     if named or any(not r.url for r in rows):
-        changes = media.Changes()
-        shown, wanted = {f.index for f in embeds}, seen.wants.files and media.is_wanted(conn, key)
+        changes = versions.Changes()
+        wanted = seen.wants.files and media.is_wanted(conn, key)
         moved |= lacking.note(changes, seen, key, "embed", named, shown, rows, wanted=wanted)
         changes.write(conn)
     return moved
 
 
 def _compare(
-    conn: Connection, seen: Seen, key: int, user_id: int, files: list[media.File], rows: list[Row[Any]]
+    conn: Connection,
+    seen: Seen,
+    key: int,
+    user_id: int,
+    item: NovelText | UgoiraMetadata,
+    rows: list[Row[Any]],
 ) -> bool:
-    changes = media.Changes()
+    changes = versions.Changes()
     wanted = seen.wants.files and media.is_wanted(conn, key)
-    moved = media.compare(changes, seen, key, user_id, files, rows, wanted=wanted, whole=True)
+    moved = False
+    for files, whole in versions.shown_by(item):
+        moved |= versions.compare(changes, seen, key, user_id, files, rows, wanted=wanted, whole=whole)
     changes.write(conn)
     return moved
-
-
-def cover_file(url: str | None) -> media.File | None:
-    """The original of a novel's cover, whose extension must be tried; None for the site's default picture."""
-    if not url or "//s.pximg.net/" in url or not is_address(url):
-        return None
-    if found := _COVER.match(url):
-        original = f"{found[1]}/novel-cover-original/{found[2]}"
-        return media.File("cover", 0, f"{original}.jpg", (f"{original}.png", url))
-    return media.File("cover", 0, url)
-
-
-def embedded_files(images: dict[str, Any]) -> list[media.File]:
-    """The author's pictures between the paragraphs, by Pixiv's number of each."""
-    files: dict[int, media.File] = {}
-    for name, image in images.items():
-        urls = image.get("urls") if isinstance(image, dict) else None
-        url = urls.get("original") if isinstance(urls, dict) else None
-        number = str(image.get("novelImageId") or name) if isinstance(image, dict) else name
-        if isinstance(url, str) and is_address(url) and number.isascii() and number.isdigit() and len(number) < 16:
-            # Under two names one number is still one picture.
-            files.setdefault(int(number), media.File("embed", int(number), url))
-    return list(files.values())

@@ -34,6 +34,7 @@ from pixmirror.catalogue.sql import Many, among, listed, next_seq
 from pixmirror.catalogue.tombstones import MOVES, PAGE, USER, WORK
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError
+from pixmirror.ingest import versions
 from pixmirror.models import Lane
 
 SETTLED = "trash_settled"  # meta key: the value of MOVES up to which all files are where they belong
@@ -57,7 +58,7 @@ _AGAIN = case(
     (_JOBS_WANT, "wanted"),
     else_="refused",
 )
-_WHY = case((_f.path == "", media.NOT_A_FILE), (_f.sha256.is_(None) & (_f.is_current == 0), media.REPLACED))
+_WHY = case((_f.path == "", versions.NOT_A_FILE), (_f.sha256.is_(None) & (_f.is_current == 0), versions.REPLACED))
 _WANT_AGAIN = (
     update(files_of)
     .where(among(_f.id, "ids"), _f.state == "forgotten")

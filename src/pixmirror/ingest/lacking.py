@@ -11,16 +11,16 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from pixmirror.catalogue import chores
-from pixmirror.catalogue.media import ASKED_BY, Changes, hole
+from pixmirror.catalogue.media import ASKED_BY
 from pixmirror.catalogue.schema import media
 from pixmirror.catalogue.seen import Seen
 from pixmirror.clock import DAY_MS, HOUR_MS
-from pixmirror.models import Illust, Lane, NovelText
+from pixmirror.ingest.versions import Changes
+from pixmirror.models import Lane, NovelText
 
 NO_PAGE = "Pixiv's answer has no original of this page"
 NO_PICTURE = "the text names this picture, and Pixiv's answer has none of it"
 NO_FRAME = "Pixiv's metadata names this frame, and the zip that came has none of it"
-MOST = 2000  # pages of a work; a count beyond is no count
 LOOKS = (HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS)  # after the hole was found; then every 30 days
 
 _PICTURE = re.compile(r"\[uploadedimage:([0-9]{1,15})\]")
@@ -32,14 +32,6 @@ _SINCE = select(func.min(media.c.first_seen)).where(
     media.c.url == "",
     media.c.state == "failed",
 )
-
-
-def pages_of(work: Illust, shown: int) -> Collection[int]:
-    """The indexes of all pages that an answer says the work has; `shown` have an address."""
-    if work.type == "ugoira":
-        return ()
-    pages = max(work.page_count, len(work.meta_pages), 1)
-    return range(pages if pages <= MOST else max(len(work.meta_pages), shown) + 1)
 
 
 def pictures_of(novel: NovelText) -> Collection[int]:
@@ -62,10 +54,13 @@ def note(
     mine = [r for r in rows if r.role == role]
     holes = {r.idx: r.id for r in mine if not r.url}
     lacking = {i for i in due if i not in shown} - {r.idx for r in mine if r.url and r.is_current}
+    hole = {
+        "owner_kind": "work", "owner_id": key, "role": role, "version": "-", "is_current": 1, "url": "",
+        "alternates": None, "path": "", "state": "failed" if wanted else "refused", "priority": int(seen.lane),
+        "error": _REASONS[role], "first_seen": seen.now,
+    }  # fmt: skip
     changes.dropped += ({"b_id": row_id} for idx, row_id in holes.items() if idx not in lacking)
-    changes.new += (
-        hole(seen, key, role, idx, _REASONS[role], wanted=wanted) for idx in sorted(lacking) if idx not in holes
-    )
+    changes.new += (hole | {"idx": idx} for idx in sorted(lacking) if idx not in holes)
     return lacking != holes.keys()
 
 

@@ -1,7 +1,7 @@
 """What one more answer makes of what is known of a work; pure, so that a replay of payloads gives the same."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.seen import WEB
@@ -26,20 +26,6 @@ COUNTERS = ("total_view", "total_bookmarks", "total_comments")
 def oldest_first(payloads: Iterable[P]) -> list[P]:
     """Payloads of one owner (id, endpoint, seen_at) in the order in which they are joined: dumps first."""
     return sorted(payloads, key=lambda p: (0, p.seen_at, p.id) if p.endpoint == LEGACY else (1, 0, p.id))
-
-
-class _Shown(Protocol):
-    """A file that an answer shows."""
-
-    @property
-    def role(self) -> str: ...
-    @property
-    def index(self) -> int: ...
-    @property
-    def version(self) -> str: ...
-
-
-F = TypeVar("F", bound=_Shown)
 
 
 def content(item: Illust | Novel) -> dict[str, Any]:
@@ -106,22 +92,3 @@ def _tells_captions(endpoint: str, old: Any, stripped: bool) -> bool:
     if endpoint == WEB:
         return True  # a page of the website is as whole as detail
     return endpoint != LEGACY and not stripped and old.detail_at is None
-
-
-def merge_files(current: Mapping[tuple[str, int], F], files: Sequence[F], whole: bool) -> dict[tuple[str, int], F]:
-    """The current file of each slot after an answer that shows `files`; `media.compare` writes by the same rule.
-
-    `whole`: they are all of their roles, so that others have been removed. An answer that shows older versions
-    than are known comes from a cache and says nothing.
-    """
-    roles = {f.role for f in files}
-    mine = {slot: file for slot, file in current.items() if slot[0] in roles}
-    if mine and _newest(files) < _newest(mine.values()):
-        return dict(current)
-    shown = {(f.role, f.index): f for f in files}
-    kept = {slot: file for slot, file in current.items() if not (whole and slot in mine and slot not in shown)}
-    return kept | shown
-
-
-def _newest(files: Iterable[_Shown]) -> str:
-    return max((f.version for f in files), default="")

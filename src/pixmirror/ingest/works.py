@@ -13,7 +13,7 @@ from pixmirror.catalogue.schema import series, work, work_job
 from pixmirror.catalogue.seen import WEB, Seen
 from pixmirror.catalogue.sql import Many, next_seq
 from pixmirror.clock import DAY_MS
-from pixmirror.ingest import captions, lacking, merging, stats, told
+from pixmirror.ingest import captions, lacking, merging, stats, told, versions
 from pixmirror.ingest import known as ingest_known
 from pixmirror.ingest import payloads as ingest_payloads
 from pixmirror.ingest import people as ingest_people
@@ -113,7 +113,7 @@ def record_works(
     # Also of works without a row: damage may have taken the row alone.
     tags_before = ingest_known.tags_of(conn, [i.key for i in fresh])
     media_before = ingest_known.media_of(conn, [i.key for i in fresh])
-    files = media.Changes()
+    files = versions.Changes()
     emptied = any(i.old is not None and i.old.caption and not i.work.caption for i in fresh)
     stripped = emptied and captions.are_stripped(conn, seen.account_id)
     for item in fresh:
@@ -186,18 +186,15 @@ def _merge(seen: Seen, item: _Item, tags_before: Sequence[str] | None, *, stripp
     item.changed = item.unshown or any(row[name] != getattr(old, name) for name in CONTENT) or item.tags != before
 
 
-def _compare_files(files: media.Changes, seen: Seen, item: _Item, rows: Sequence[Any]) -> bool:
+def _compare_files(files: versions.Changes, seen: Seen, item: _Item, rows: Sequence[Any]) -> bool:
     assert isinstance(item.work, Illust)
-    shown = media.originals(item.work)
-    due = lacking.pages_of(item.work, len(shown))
-    user_id = item.content["user_id"]
-    whole = bool(shown) and len(shown) >= len(due)
-    moved = False
-    if shown:
-        moved = media.compare(files, seen, item.key, user_id, shown, rows, wanted=item.wanted, whole=whole)
+    due, indexes, whole, moved = versions.pages_of(item.work), set[int](), False, False
+    for shown, whole in versions.shown_by(item.work):
+        indexes = {f.index for f in shown}
+        user_id = item.content["user_id"]
+        moved = versions.compare(files, seen, item.key, user_id, shown, rows, wanted=item.wanted, whole=whole)
     item.lacks = not whole and bool(due)
     if item.lacks or any(not r.url for r in rows):
-        indexes = {f.index for f in shown}
         moved |= lacking.note(files, seen, item.key, "page", due, indexes, rows, wanted=item.wanted)
     return moved
 

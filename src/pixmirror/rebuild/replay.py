@@ -7,11 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pixmirror.catalogue import media
 from pixmirror.catalogue.payloads import LEGACY, unpack
 from pixmirror.catalogue.seen import Seen
-from pixmirror.ingest import files as ingest_files
-from pixmirror.ingest import merging
+from pixmirror.ingest import merging, versions
 from pixmirror.ingest import tags as ingest_tags
 from pixmirror.models import Illust, Lane, Novel, NovelText, UgoiraMetadata, read, work_key
 
@@ -27,7 +25,7 @@ class Shown:
 
     at: int
     user_id: int
-    files: Sequence[media.File]
+    files: Sequence[versions.File]
     whole: bool
 
 
@@ -77,10 +75,12 @@ def replay(key: int, payloads: Sequence[Any], *, stripped: bool = False) -> Repl
 
 def _one(result: Replayed, payload: Any) -> None:
     raw = unpack(payload.codec, payload.body, payload.base_body)
+    user_id = (result.row or {}).get("user_id")
     if payload.endpoint == "webview":
-        _pictures(result, payload, read(NovelText, raw)[0])
+        novel = read(NovelText, raw)[0]
+        _shows(result, payload, novel, user_id or novel.user_id)
     elif payload.endpoint == "ugoira":
-        _zip(result, payload, read(UgoiraMetadata, raw)[0])
+        _shows(result, payload, read(UgoiraMetadata, raw)[0], user_id)
     else:
         work: Illust | Novel = (read(Novel, raw) if result.key & 1 else read(Illust, raw))[0]
         if payload.endpoint == "stub":
@@ -117,26 +117,16 @@ def _work(result: Replayed, payload: Any, work: Illust | Novel) -> None:
     if payload.endpoint == "detail":
         result.detail_at = payload.seen_at
     result.said.append(Said(payload.id, payload.seen_at, payload.endpoint, payload.language, work))
-    if not is_dump and isinstance(work, Illust) and (files := media.originals(work)):
-        whole = len(files) >= work.page_count
-        result.shown.append(Shown(payload.seen_at, row["user_id"], files, whole))
+    if not is_dump:
+        _shows(result, payload, work, row["user_id"])
 
 
-def _pictures(result: Replayed, payload: Any, novel: NovelText) -> None:
-    user_id = (result.row or {}).get("user_id") or novel.user_id
-    if not user_id:
-        return
-    cover = ingest_files.cover_file(novel.cover_url)
-    for files in ([cover] if cover else [], ingest_files.embedded_files(novel.images)):
-        if files:
-            result.shown.append(Shown(payload.seen_at, user_id, files, True))
-
-
-def _zip(result: Replayed, payload: Any, metadata: UgoiraMetadata) -> None:
-    user_id = (result.row or {}).get("user_id")
+def _shows(
+    result: Replayed, payload: Any, item: Illust | Novel | NovelText | UgoiraMetadata, user_id: int | None
+) -> None:
     if user_id:
-        file = ingest_files.zip_file(metadata.zip_urls.medium)
-        result.shown.append(Shown(payload.seen_at, user_id, [file], True))
+        found = (Shown(payload.seen_at, user_id, files, whole) for files, whole in versions.shown_by(item))
+        result.shown.extend(found)
 
 
 def missing_files(replayed: Replayed, rows: Sequence[Any], *, wanted: bool) -> Iterator[Mapping[str, Any]]:
@@ -157,9 +147,9 @@ def missing_files(replayed: Replayed, rows: Sequence[Any], *, wanted: bool) -> I
 
 def _compare(implied: dict[Slot, SimpleNamespace], key: int, shown: Shown, *, wanted: bool) -> None:
     seen = Seen(account_id=0, job="", now=shown.at, lane=Lane.BACKFILL)
-    changes = media.Changes()
+    changes = versions.Changes()
     rows: Any = list(implied.values())
-    media.compare(changes, seen, key, shown.user_id, shown.files, rows, wanted=wanted, whole=shown.whole)
+    versions.compare(changes, seen, key, shown.user_id, shown.files, rows, wanted=wanted, whole=shown.whole)
     by_id = {row.id: row for row in implied.values()}
     for retired in changes.retired:
         row = by_id[retired["b_id"]]

@@ -8,13 +8,12 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
-from pixmirror.catalogue.media import File, originals
 from pixmirror.catalogue.payloads import BASE, LEGACY, unpack
 from pixmirror.catalogue.schema import media, payload, text_version
 from pixmirror.catalogue.words import pixiv_time
 from pixmirror.ingest import captions, merging
 from pixmirror.ingest import tags as ingest_tags
-from pixmirror.ingest.files import cover_file, embedded_files, zip_file
+from pixmirror.ingest.versions import File, fold_files, shown_by
 from pixmirror.models import Illust, Novel, NovelText, UgoiraMetadata, read
 
 __all__ = ["File", "Step", "work_steps"]
@@ -106,9 +105,12 @@ def _join(known: _Known, answer: _Answer, key: int, stripped: bool) -> _Known:
     if answer.endpoint == "stub":
         return known
     if answer.endpoint == "webview":
-        return _join_text(known, read(NovelText, answer.raw)[0])
+        novel = read(NovelText, answer.raw)[0]
+        return replace(known, files=_files(known, novel), text=novel.text)
     if answer.endpoint == "ugoira":
-        return _join_ugoira(known, read(UgoiraMetadata, answer.raw)[0])
+        metadata = read(UgoiraMetadata, answer.raw)[0]
+        frames = tuple((f.file, f.delay) for f in metadata.frames) or known.frames
+        return replace(known, files=_files(known, metadata), frames=frames)
     item = (read(Novel, answer.raw) if key & 1 else read(Illust, answer.raw))[0]
     return known if item.is_stub else _join_work(known, item, answer, stripped)
 
@@ -122,31 +124,20 @@ def _join_work(known: _Known, item: Illust | Novel, answer: _Answer, stripped: b
         detailed = detailed or old.detail_at
         if row["series_key"] is not None and row["series_key"] == old.series_key:
             title = title or known.series_title or ""
-    files = known.files
-    if answer.endpoint != LEGACY and isinstance(item, Illust) and (shown := originals(item)):
-        files = merging.merge_files(files, shown, whole=len(shown) >= item.page_count)
     return replace(
         known,
         row=SimpleNamespace(**row, detail_at=detailed),
         tags=tuple(tags),
         series_title=title or None,
-        files=files,
+        files=known.files if answer.endpoint == LEGACY else _files(known, item),
     )
 
 
-def _join_text(known: _Known, novel: NovelText) -> _Known:
+def _files(known: _Known, item: Illust | Novel | NovelText | UgoiraMetadata) -> Slots:
     files = known.files
-    cover = cover_file(novel.cover_url)
-    for shown in ([cover] if cover else [], embedded_files(novel.images)):
-        if shown:
-            files = merging.merge_files(files, shown, whole=True)
-    return replace(known, files=files, text=novel.text)
-
-
-def _join_ugoira(known: _Known, metadata: UgoiraMetadata) -> _Known:
-    shown = [zip_file(metadata.zip_urls.medium)]
-    frames = tuple((f.file, f.delay) for f in metadata.frames) or known.frames
-    return replace(known, files=merging.merge_files(known.files, shown, whole=True), frames=frames)
+    for shown, whole in shown_by(item):
+        files = fold_files(files, shown, whole)
+    return files
 
 
 def _facts(known: _Known) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from sqlalchemy import Connection, text
 
 from pixmirror.catalogue import clocks, endpoints, runs
 from pixmirror.catalogue.chores import Kind
-from pixmirror.catalogue.media import ASKED_BY, NOT_A_FILE
+from pixmirror.catalogue.media import ASKED_BY
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.words import said
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest.retrying import LIMIT
+from pixmirror.ingest.versions import NOT_A_FILE
 from pixmirror.ledger import judge
 
 LAST = "troubles"  # meta key: what the last process could not get over

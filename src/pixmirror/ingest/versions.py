@@ -1,0 +1,248 @@
+"""Versions of files: what an answer shows, the one rule for what it replaces, and the rows that follow."""
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, bindparam, case, delete, insert, literal_column, update
+
+from pixmirror.catalogue import tombstones
+from pixmirror.catalogue.media import is_one_of
+from pixmirror.catalogue.paths import extension, media_path
+from pixmirror.catalogue.schema import media
+from pixmirror.catalogue.seen import Seen
+from pixmirror.catalogue.sql import Many
+from pixmirror.models import Illust, Novel, NovelText, UgoiraMetadata, is_address, url_version
+
+REPLACED = "replaced upstream before it was fetched"
+REMOVED = "removed upstream before it was fetched"
+NOT_A_FILE = "the URL names no kind of file that pixmirror stores"
+MOST_PAGES = 2000  # of a work; a count beyond is no count
+
+_COVER = re.compile(r"^(https?://[^/]+)/(?:c/[^/]+/)?novel-cover-master/(img/.+?)_(?:master|square)1200\.\w+$")
+_INSERT = Many(insert(media))
+_unfetched = is_one_of("wanted", "waiting", "failed")
+_RETIRE = (
+    update(media)
+    .where(media.c.id == bindparam("b_id"))
+    .values(
+        is_current=0,
+        state=case((_unfetched, "gone"), else_=media.c.state),
+        error=case((_unfetched, bindparam("reason")), else_=media.c.error),
+    )
+)
+_DROP = delete(media).where(media.c.id == bindparam("b_id"), media.c.url == "")
+_CURRENT = update(media).where(media.c.id == bindparam("b_id")).values(is_current=1)
+_NEW_URL = (
+    update(media)
+    .where(media.c.id == bindparam("b_id"))
+    .values(
+        url=bindparam("b_url"), alternates=bindparam("b_alternates"), attempts=0, due_at=0,
+        error=case((media.c.state == literal_column("'forgotten'"), media.c.error), else_=None),
+        state=case((is_one_of("wanted", "waiting", "failed", "gone", "damaged"), "wanted"), else_=media.c.state),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that an answer shows."""
+
+    role: str
+    index: int
+    url: str
+    alternates: tuple[str, ...] = ()
+    version: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "version", url_version(self.url))
+
+
+class _Versioned(Protocol):
+    """A file that was shown, or a row of one."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+
+
+F = TypeVar("F", bound=_Versioned)
+
+
+def is_outdated(files: Iterable[_Versioned], current: Iterable[_Versioned]) -> bool:
+    """True if files of these roles are known in newer versions: such an answer comes from a cache."""
+    files = list(files)
+    roles = {f.role for f in files}
+    newest = max((f.version for f in current if f.role in roles), default="")
+    return max((f.version for f in files), default="") < newest
+
+
+def fold_files(
+    current: Mapping[tuple[str, int], F], files: Sequence[File], whole: bool
+) -> Mapping[tuple[str, int], F | File]:
+    """Return the current file of each (role, index) after an answer that shows `files`.
+
+    `whole`: they are all of their roles, so that others have been removed. An outdated answer says nothing: then
+    `current` itself is returned.
+    """
+    if is_outdated(files, current.values()):
+        return current
+    shown: dict[tuple[str, int], F | File] = {(f.role, f.index): f for f in files}
+    removable = {f.role for f in files} if whole else ()
+    return {slot: f for slot, f in current.items() if slot[0] not in removable} | shown
+
+
+def shown_by(item: Illust | Novel | NovelText | UgoiraMetadata) -> Iterator[tuple[Sequence[File], bool]]:
+    """Files that an answer shows, and whether they are all of their roles; a list's picture of a novel is none."""
+    if isinstance(item, Illust):
+        if pages := _originals(item):
+            yield pages, len(pages) >= len(pages_of(item))
+    elif isinstance(item, NovelText):
+        if cover := cover_file(item.cover_url):
+            yield [cover], True
+        if embeds := embedded_files(item.images):
+            yield embeds, True
+    elif isinstance(item, UgoiraMetadata):
+        yield [zip_file(item.zip_urls.medium)], True
+
+
+def pages_of(work: Illust) -> Collection[int]:
+    """The indexes of all pages that an answer says the work has, with and without an address."""
+    if work.type == "ugoira":
+        return ()
+    pages = max(work.page_count, len(work.meta_pages), 1)
+    return range(pages if pages <= MOST_PAGES else max(len(work.meta_pages), len(_originals(work))) + 1)
+
+
+def _originals(work: Illust) -> list[File]:
+    """The original pages that have an address; a ugoira has none (its file is the zip that metadata names)."""
+    if work.type == "ugoira":
+        return []
+    urls: Iterable[str | None] = work.originals
+    if work.meta_pages:
+        urls = (p.image_urls.original for p in work.meta_pages)
+    return [File("page", i, url) for i, url in enumerate(urls) if url and is_address(url)]
+
+
+def zip_file(named: str) -> File:
+    """The zip that metadata names, the large one first."""
+    large = named.replace("_ugoira600x600", "_ugoira1920x1080")
+    return File("ugoira", 0, large, (named,) if named != large else ())
+
+
+def cover_file(url: str | None) -> File | None:
+    """The original of a novel's cover, whose extension must be tried; None for the site's default picture."""
+    if not url or "//s.pximg.net/" in url or not is_address(url):
+        return None
+    if found := _COVER.match(url):
+        original = f"{found[1]}/novel-cover-original/{found[2]}"
+        return File("cover", 0, f"{original}.jpg", (f"{original}.png", url))
+    return File("cover", 0, url)
+
+
+def embedded_files(images: Mapping[str, Any]) -> list[File]:
+    """The author's pictures between the paragraphs, by Pixiv's number of each."""
+    files: dict[int, File] = {}
+    for name, image in images.items():
+        urls = image.get("urls") if isinstance(image, dict) else None
+        url = urls.get("original") if isinstance(urls, dict) else None
+        number = str(image.get("novelImageId") or name) if isinstance(image, dict) else name
+        if isinstance(url, str) and is_address(url) and number.isascii() and number.isdigit() and len(number) < 16:
+            # Under two names one number is still one picture.
+            files.setdefault(int(number), File("embed", int(number), url))
+    return list(files.values())
+
+
+@dataclass(slots=True)
+class Changes:
+    """What is to be written to `media` for one page."""
+
+    new: list[dict[str, Any]] = field(default_factory=list)
+    retired: list[dict[str, Any]] = field(default_factory=list)
+    current: list[dict[str, Any]] = field(default_factory=list)
+    new_url: list[dict[str, Any]] = field(default_factory=list)
+    dropped: list[dict[str, Any]] = field(default_factory=list)
+
+    def write(self, conn: Connection) -> None:
+        written = (
+            (_DROP, self.dropped),
+            (_RETIRE, self.retired),
+            (_CURRENT, self.current),
+            (_NEW_URL, self.new_url),
+        )
+        for statement, rows in written:
+            if rows:
+                conn.execute(statement, rows)
+        tombstones.mark(conn, self.new)
+        _INSERT(conn, self.new)
+
+
+def compare(
+    changes: Changes,
+    seen: Seen,
+    key: int,
+    user_id: int,
+    files: Sequence[File],
+    rows: Iterable[Any],
+    *,
+    wanted: bool,
+    whole: bool,
+) -> bool:
+    """Add to `changes` what makes the work's `rows` say what `fold_files` says; True if anything does."""
+    roles = {f.role for f in files}
+    mine = [r for r in rows if r.role in roles and r.url]
+    current = {(r.role, r.idx): r for r in mine if r.is_current}
+    after = fold_files(current, files, whole)
+    if after is current:
+        return False
+    there = {(r.role, r.idx, r.version): r for r in mine}
+    known = {(r.role, r.idx) for r in mine}
+    new, retired, again, new_url = [], [], [], []
+    for file in files:
+        row = there.get((file.role, file.index, file.version))
+        if row is None:
+            first = (file.role, file.index) not in known
+            new.append(_row(seen, key, user_id, file, wanted=wanted, first=first))
+            continue
+        if not row.is_current:
+            again.append({"b_id": row.id})
+        if row.url != file.url and row.state != "stored":
+            new_url.append({"b_id": row.id, "b_url": file.url, "b_alternates": _alternates(file)})
+    for row in mine:
+        stands = after.get((row.role, row.idx))
+        if row.is_current and (stands is None or stands.version != row.version):
+            retired.append({"b_id": row.id, "reason": REMOVED if stands is None else REPLACED})
+    changes.new += new
+    changes.retired += retired
+    changes.current += again
+    changes.new_url += new_url
+    return bool(new or retired or again or new_url)
+
+
+def _alternates(file: File) -> str | None:
+    return json.dumps(file.alternates) if file.alternates else None
+
+
+def _row(seen: Seen, key: int, user_id: int, file: File, *, wanted: bool, first: bool) -> dict[str, Any]:
+    ext = extension(file.url)
+    version = file.version
+    suffix = "" if first else version or hashlib.sha256(file.url.encode()).hexdigest()[:14]
+    return {
+        "owner_kind": "work",
+        "owner_id": key,
+        "role": file.role,
+        "idx": file.index,
+        "version": version,
+        "is_current": 1,
+        "url": file.url,
+        "alternates": _alternates(file),
+        "path": media_path(key, user_id, file.role, file.index, ext, suffix) if ext else "",
+        "state": "failed" if ext is None else "wanted" if wanted else "refused",
+        "priority": int(seen.lane),
+        "error": NOT_A_FILE if ext is None else None,
+        "first_seen": seen.now,
+    }
