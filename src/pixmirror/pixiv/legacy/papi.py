@@ -1,32 +1,36 @@
-"""The requests of the Public API (document 000, pixiv-facts 12). They are built and never sent: see `calls.ask`.
+"""The routes of the Public API (document 000, pixiv-facts 12) as callable rows: `papi.work(5)` builds the request
+of /v1/works/5.json. The API wanted `calls.authorized(request, access_token)`.
 
-The API wanted `calls.authorized(request, access_token)`.
+Nothing is ever sent: see `calls.ask`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from functools import partial
 from typing import Final
 
 from pixmirror.errors import InvalidRequest
+from pixmirror.models import Illust, Model, User
 from pixmirror.pixiv.enums import day, flag, one_of, positive, text, texts
-from pixmirror.pixiv.legacy.calls import PAPI_HOST, get
-from pixmirror.pixiv.wire import Param, Request
+from pixmirror.pixiv.legacy.calls import PAPI_HOST, Group, Route, Take
+from pixmirror.pixiv.wire import Param
 
 IMAGE_SIZES: Final = ("px_128x128", "px_480mw", "small", "medium", "large")
 PROFILE_IMAGE_SIZES: Final = ("px_170x170", "px_50x50")
 MOST_PER_PAGE: Final = 1000
-PUBLICITIES: Final = ("public", "private")
-RANKINGS: Final = ("all", "illust", "manga", "ugoira")
 RANKING_MODES: Final = (
     "daily", "weekly", "monthly", "rookie", "original", "male", "female",
     "daily_r18", "weekly_r18", "male_r18", "female_r18", "r18g",
 )  # fmt: skip
-SEARCH_MODES: Final = ("text", "tag", "exact_tag", "caption")
-PERIODS: Final = ("all", "day", "week", "month")
-ORDERS: Final = ("desc", "asc")
-SORTS: Final = ("date", "popular")
 TYPES: Final = ("illustration", "manga", "ugoira")
+
+
+def _some(name: str, values: Iterable[str], allowed: Collection[str]) -> str | None:
+    """Some of the allowed words, with commas between; None for none."""
+    if isinstance(values, str):
+        raise InvalidRequest(f"{name} is {values!r}; it must be a list of: {', '.join(allowed)}.")
+    found = [one_of(name, value, allowed) for value in texts(name, values) or ()]
+    return ",".join(found) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,96 +66,6 @@ class Page:
         return {"page": positive("page", self.page), "per_page": self.per_page}
 
 
-ALL: Final = Show()
-FIRST: Final = Page()
-
-
-def _some(name: str, values: Iterable[str], allowed: Collection[str]) -> str | None:
-    """Some of the allowed words, with commas between; None for none."""
-    if isinstance(values, str):
-        raise InvalidRequest(f"{name} is {values!r}; it must be a list of: {', '.join(allowed)}.")
-    found = [one_of(name, value, allowed) for value in texts(name, values) or ()]
-    return ",".join(found) or None
-
-
-def _get(path: str, show: Show, page: Page | None = None, **params: Param) -> Request:
-    return get(PAPI_HOST, f"/v1/{path}.json", {**params, **(page.params() if page else {}), **show.params()})
-
-
-def work(work_id: int, show: Show = ALL) -> Request:
-    """One work. GET /v1/works/{id}.json: image_sizes, profile_image_sizes, include_stats. Source: 000."""
-    return _get(f"works/{positive('work_id', work_id)}", show)
-
-
-def works(show: Show = ALL, page: Page = FIRST) -> Request:
-    """The newest works. GET /v1/works.json. Source: pixiv-facts 12."""
-    return _get("works", show, page)
-
-
-def user(user_id: int, show: Show = ALL) -> Request:
-    """A user. GET /v1/users/{id}.json. Source: pixiv-facts 12."""
-    return _get(f"users/{positive('user_id', user_id)}", show)
-
-
-def user_works(user_id: int, show: Show = ALL, page: Page = FIRST) -> Request:
-    """Works of a user. GET /v1/users/{id}/works.json. Source: pixiv-facts 12."""
-    return _get(f"users/{positive('user_id', user_id)}/works", show, page)
-
-
-def user_favorite_works(user_id: int, show: Show = ALL, page: Page = FIRST) -> Request:
-    """What a user bookmarked. GET /v1/users/{id}/favorite_works.json. Source: pixiv-facts 12."""
-    return _get(f"users/{positive('user_id', user_id)}/favorite_works", show, page)
-
-
-def user_following(user_id: int, show: Show = ALL, page: Page = FIRST) -> Request:
-    """Whom a user followed. GET /v1/users/{id}/following.json. Source: pixiv-facts 12."""
-    return _get(f"users/{positive('user_id', user_id)}/following", show, page)
-
-
-def user_feeds(user_id: int, show: Show = ALL, show_r18: bool = True, max_id: int | None = None) -> Request:
-    """What a user did. GET /v1/users/{id}/feeds.json: show_r18, max_id. Source: pixiv-facts 12."""
-    return _feeds(f"users/{positive('user_id', user_id)}/feeds", show, show_r18, max_id)
-
-
-def my_feeds(show: Show = ALL, show_r18: bool = True, max_id: int | None = None) -> Request:
-    """What those one followed did. GET /v1/me/feeds.json: show_r18, max_id. Source: pixiv-facts 12."""
-    return _feeds("me/feeds", show, show_r18, max_id)
-
-
-def _feeds(path: str, show: Show, show_r18: bool, max_id: int | None) -> Request:
-    last = None if max_id is None else positive("max_id", max_id)
-    wanted = 1 if flag("show_r18", show_r18) else 0
-    return _get(path, show, relation="all", type="touch_nottext", show_r18=wanted, max_id=last)
-
-
-def my_following_works(show: Show = ALL, page: Page = FIRST) -> Request:
-    """New works of those one followed. GET /v1/me/following/works.json. Source: pixiv-facts 12."""
-    return _get("me/following/works", show, page)
-
-
-def my_favorite_works(publicity: str = "public", show: Show = ALL, page: Page = FIRST) -> Request:
-    """Own bookmarks. GET /v1/me/favorite_works.json: publicity (public, private). Source: pixiv-facts 12."""
-    return _get("me/favorite_works", show, page, publicity=one_of("publicity", publicity, PUBLICITIES))
-
-
-def my_favorite_users(publicity: str = "public", show: Show = ALL, page: Page = FIRST) -> Request:
-    """Whom one followed. GET /v1/me/favorite-users.json: publicity (public, private). Source: pixiv-facts 12."""
-    return _get("me/favorite-users", show, page, publicity=one_of("publicity", publicity, PUBLICITIES))
-
-
-def ranking(
-    kind: str = "all",
-    mode: str = "daily",
-    ranking_date: date | str | None = None,
-    show: Show = ALL,
-    page: Page = FIRST,
-) -> Request:
-    """A ranking. GET /v1/ranking/{kind}.json: mode, date. Source: pixiv-facts 12."""
-    path = f"ranking/{one_of('kind', kind, RANKINGS)}"
-    wanted = day("ranking_date", ranking_date)
-    return _get(path, show, page, mode=one_of("mode", mode, RANKING_MODES), date=wanted)
-
-
 @dataclass(frozen=True, slots=True)
 class Search:
     """How to search: where the words stand, since when, in which order, and which kinds of works."""
@@ -164,17 +78,48 @@ class Search:
 
     def params(self) -> dict[str, Param]:
         return {
-            "mode": one_of("mode", self.mode, SEARCH_MODES),
-            "period": one_of("period", self.period, PERIODS),
-            "order": one_of("order", self.order, ORDERS),
-            "sort": one_of("sort", self.sort, SORTS),
+            "mode": one_of("mode", self.mode, ("text", "tag", "exact_tag", "caption")),
+            "period": one_of("period", self.period, ("all", "day", "week", "month")),
+            "order": one_of("order", self.order, ("desc", "asc")),
+            "sort": one_of("sort", self.sort, ("date", "popular")),
             "types": _some("types", self.types, TYPES),
         }
 
 
-ANY: Final = Search()
+def _route(path: str, model: type[Model], takes: Mapping[str, Take], *groups: Group) -> Route:
+    names = {Search: "how", Show: "show", Page: "page"}
+    shared = {names[type(group)]: group for group in groups}
+    fixed: dict[str, Param] = {"relation": "all", "type": "touch_nottext"} if path.endswith("feeds") else {}
+    return Route(PAPI_HOST, f"/v1/{path}.json", model, takes, shared, fixed)
 
 
-def search_works(q: str, how: Search = ANY, show: Show = ALL, page: Page = FIRST) -> Request:
-    """Works by word. GET /v1/search/works.json: q, mode, period, order, sort, types. Source: pixiv-facts 12."""
-    return _get("search/works", show, page, q=text("q", q), **how.params())
+def _last_seen(name: str, value: int | None) -> int | None:
+    return None if value is None else positive(name, value)
+
+
+def _zero_or_one(name: str, value: bool) -> int:
+    return 1 if flag(name, value) else 0
+
+
+_USER: Final = {"user_id": Take("id", positive)}
+_OWN: Final = {"publicity": Take("publicity", partial(one_of, allowed=("public", "private")), "public")}
+_FEED: Final = {"show_r18": Take("show_r18", _zero_or_one, True), "max_id": Take("max_id", _last_seen)}
+_RANKED: Final = {
+    "kind": Take("kind", partial(one_of, allowed=("all", "illust", "manga", "ugoira")), "all"),
+    "mode": Take("mode", partial(one_of, allowed=RANKING_MODES), "daily"),
+    "ranking_date": Take("date", day),
+}
+
+work = _route("works/{id}", Illust, {"work_id": Take("id", positive)}, Show())
+works = _route("works", Illust, {}, Show(), Page())  # the newest
+user = _route("users/{id}", User, _USER, Show())
+user_works = _route("users/{id}/works", Illust, _USER, Show(), Page())
+user_favorite_works = _route("users/{id}/favorite_works", Illust, _USER, Show(), Page())
+user_following = _route("users/{id}/following", User, _USER, Show(), Page())
+user_feeds = _route("users/{id}/feeds", Illust, _USER | _FEED, Show())
+my_feeds = _route("me/feeds", Illust, _FEED, Show())
+my_following_works = _route("me/following/works", Illust, {}, Show(), Page())
+my_favorite_works = _route("me/favorite_works", Illust, _OWN, Show(), Page())
+my_favorite_users = _route("me/favorite-users", User, _OWN, Show(), Page())
+ranking = _route("ranking/{kind}", Illust, _RANKED, Show(), Page())
+search_works = _route("search/works", Illust, {"q": Take("q", text)}, Search(), Show(), Page())
