@@ -11,6 +11,7 @@ from pixmirror.catalogue.refs import parse_ref
 from pixmirror.catalogue.schema import media, work
 from pixmirror.errors import ConfigError
 from pixmirror.ingest import retrying
+from pixmirror.ingest.versions import NOT_A_FILE, REPLACED
 from pixmirror.ingest.works import record_works
 from pixmirror.models import Lane
 from tests.catalogue.builders import DAY, NOW, illust, seen, works
@@ -112,3 +113,21 @@ def test_a_work_of_which_pages_lack_is_asked_about_at_once(db: Database, ref: st
         asked = db.run_sync(retrying.again, parse_ref(ref), None, NOW)
     assert asked.questions == 1
     assert db.read_sync(chores.find, "detail", 18, NOW) is not None
+
+
+def test_what_older_versions_gave_up_is_asked_for_once_more_and_gently(db: Database, rows) -> None:
+    """1 failed, 2 gone, 3 damaged, 4 stored, 5 refused, 6 forgotten."""
+    db.run_sync(record_works, seen(), works(*(illust(n) for n in range(7, 10))), {})
+    db.run_sync(set_state, 14, "failed", NOT_A_FILE)
+    db.run_sync(set_state, 16, "gone", REPLACED)
+    db.run_sync(set_state, 18, "gone")
+    with_kind = {"url": "https://i.pximg.net/img-original/img/2020/01/02/03/04/05/7_p0.avif", "path": ""}
+    db.run_sync(lambda c: c.execute(update(media).where(media.c.owner_id == 14).values(**with_kind)))
+    db.run_sync(lambda c: c.execute(update(media).where(media.c.state == "damaged").values(due_at=0)))
+    db.run_sync(lambda c: c.execute(update(work).where(work.c.work_key == 18).values(state="deleted")))
+    assert db.run_sync(retrying.once_more, NOW) == 3
+    found = rows("SELECT owner_id / 2 AS id, due_at, path FROM media WHERE state = 'waiting' ORDER BY id")
+    assert [(r["id"], r["path"]) for r in found] == [(2, "7/2_p0.png"), (3, "7/3_p0.png"), (7, "7/7_p0.avif")]
+    assert sorted(r["due_at"] - NOW for r in found) == [0, 60_000, 120_000]
+    db.run_sync(set_state, 4, "gone")
+    assert db.run_sync(retrying.once_more, NOW) == 0

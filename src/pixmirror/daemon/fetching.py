@@ -13,6 +13,7 @@ from pixmirror.fetch import verdicts
 from pixmirror.fetch.finishing import Fetcher, Finisher
 from pixmirror.fetch.room import Room
 from pixmirror.fetch.worker import Claim, Worker, prepare
+from pixmirror.ingest import retrying
 from pixmirror.ledger import file_brake
 from pixmirror.models import Lane
 
@@ -135,6 +136,7 @@ class Fetching:
         """What fits on the disk after all; and once, what was given up by a version that gave up."""
         if not self._begun:
             self._begun = True
+            retrying.once_more(conn, self._mirror.clock.now())
             queue.revive(conn)
             file_brake.forget_settled(conn)
         queue.ask_now(conn, fit)

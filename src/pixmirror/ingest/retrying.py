@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, literal_column, or_, select, update
 
 from pixmirror.catalogue import chores, runs, tombstones
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.media import ASKED_BY, ask_for_what_is_lacking, is_wanted
+from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import chore, feed, gap, media, work, work_job
 from pixmirror.catalogue.sql import among, listed
 from pixmirror.errors import ConfigError
+from pixmirror.ingest.versions import NOT_A_FILE, REMOVED, REPLACED
 from pixmirror.models import Lane
 
 What: TypeAlias = Literal["failed", "gone", "damaged", "too_large"]
@@ -34,6 +36,34 @@ _can_be_had = (media.c.is_current == 1) | media.c.sha256.is_not(None)
 
 _is_seen = exists().where(work_job.c.work_key == media.c.owner_id)
 _is_wanted = exists().where(work_job.c.work_key == media.c.owner_id, work_job.c.refused_reason.is_(None))
+
+
+ASKED_ONCE_MORE = "given_up:asked_once_more"  # meta key: when, ms UTC
+MINUTE_MS = 60_000
+_of_live_work = exists().where(
+    media.c.owner_kind == "work", work.c.work_key == media.c.owner_id, work.c.state == "live"
+)
+_old_end = (media.c.state == "gone") & media.c.error.not_in((REPLACED, REMOVED))
+_old_end |= (media.c.state == "damaged") & (media.c.due_at == 0)
+_old_end |= (media.c.state == "failed") & (media.c.error == NOT_A_FILE)
+_GIVEN_UP = select(media.c.id).where(
+    _in_trouble, _old_end, media.c.is_current == 1, media.c.path != "", _of_live_work
+)
+_ONCE_MORE = (
+    update(media)
+    .where(media.c.id == bindparam("b_id"))
+    .values(state="waiting", due_at=bindparam("at"), attempts=0, priority=int(Lane.RETRY))
+)
+_other = media.alias("other")
+_others = exists().where(
+    _other.c.owner_kind == media.c.owner_kind, _other.c.owner_id == media.c.owner_id,
+    _other.c.role == media.c.role, _other.c.idx == media.c.idx, _other.c.id != media.c.id,
+)  # fmt: skip
+_NAMELESS = (
+    select(media, work.c.user_id, _others.label("others"))
+    .join(work, (media.c.owner_kind == "work") & (work.c.work_key == media.c.owner_id))
+    .where(_failed, media.c.path == "", media.c.url != "", work.c.user_id.is_not(None))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +121,33 @@ def one(conn: Connection, ref: Ref, now: int) -> Asked:
         questions += 1
     ask_for_what_is_lacking(conn, [key for key in keys if key not in barred and is_wanted(conn, key)], now)
     return Asked(files, questions)
+
+
+def once_more(conn: Connection, now: int) -> int:
+    """Ask once again, one file a minute, for what older versions gave up for good. Return how many files.
+
+    These are current files of works that Pixiv still shows: said to be gone or damaged after two looks within a
+    minute, or never fetched because the kind that their URL names was not known.
+    """
+    if runs.get_meta(conn, ASKED_ONCE_MORE) is not None:
+        return 0
+    runs.set_meta(conn, ASKED_ONCE_MORE, str(now))
+    _name_kinds(conn)
+    given_up = conn.execute(_GIVEN_UP).scalars().all()
+    times = [{"b_id": media_id, "at": now + n * MINUTE_MS} for n, media_id in enumerate(given_up)]
+    if times:
+        conn.execute(_ONCE_MORE, times)
+    return len(times)
+
+
+def _name_kinds(conn: Connection) -> None:
+    """Give a path to files of kinds that were not known when they were met."""
+    for row in conn.execute(_NAMELESS).all():
+        ext = extension(row.url)
+        if ext is not None:
+            path = media_path(row.owner_id, row.user_id, row.role, row.idx, ext, row.version if row.others else "")
+            state = "failed" if is_wanted(conn, row.owner_id) else "refused"
+            conn.execute(update(media).where(media.c.id == row.id).values(path=path, state=state))
 
 
 def use_limit(conn: Connection, limit: int) -> int:
