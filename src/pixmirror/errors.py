@@ -238,9 +238,9 @@ class ImageHostDown(PixivError):
 
 
 class ServerError(PixivError):
-    """Pixiv failed (5xx)."""
+    """Pixiv failed (5xx): at one work of its own, or in maintenance."""
 
-    scope = "item"
+    scope = "unclear"
     passing = True
 
 

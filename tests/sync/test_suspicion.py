@@ -62,6 +62,11 @@ def test_the_same_thing_failing_again_is_everybodys_where_the_control_question_f
     assert asyncio.run(fail(Way(error), A, A)) == [False, True]
 
 
+def test_a_failure_of_pixivs_own_does_not_say_whose_it_is() -> None:
+    assert ServerError("503").scope == "unclear"
+    assert asyncio.run(fail(Way(DOWN), A, B, error=ServerError("503"))) == [False, True]
+
+
 def test_an_answer_between_two_failures_keeps_them_apart() -> None:
     async def main() -> list[bool]:
         way = Way(DOWN)

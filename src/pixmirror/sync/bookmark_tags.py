@@ -22,7 +22,7 @@ from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync import sources, website
 from pixmirror.sync.context import Context, Job
 from pixmirror.sync.steps import Round
-from pixmirror.sync.tag_walk import TagWalk
+from pixmirror.sync.tag_walk import TagWalk, is_an_answer
 
 WEB_PAGE = 100
 WHOLE_MS = 30 * DAY_MS  # the web's list is read to its end at least so often
@@ -61,7 +61,7 @@ async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         try:
             await walk.walk(tag, started)
         except PixmirrorError as error:
-            if error.scope != "item":
+            if not is_an_answer(error):
                 raise
             failed = failed or error  # the other tags are read all the same
     if failed is not None:

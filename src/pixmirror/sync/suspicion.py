@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from typing import TypeAlias
 
-from pixmirror.errors import PixivError, PixmirrorError, ServerError
+from pixmirror.errors import PixivError, PixmirrorError
 
 Subject: TypeAlias = tuple[str, str, int]  # ("chore", kind, key), ("feed", endpoint, id) or ("gap", endpoint, id)
 CONFIRMED = 2  # so many failures after it was believed: it was no mistake
@@ -18,11 +18,6 @@ CONFIRMED = 2  # so many failures after it was believed: it was no mistake
 def concerns_what_was_asked(error: PixmirrorError) -> bool:
     """Whether the thing that met it is put off: also where all rest, so that another is tried after the pause."""
     return isinstance(error, PixivError) or error.scope != "everything"
-
-
-def is_unclear(error: PixmirrorError) -> bool:
-    """Whether it may be the thing or the way to it. Pixiv's own failures are, too: one work's, or maintenance."""
-    return error.scope == "unclear" or isinstance(error, ServerError)
 
 
 async def _nobody(subjects: Collection[Subject]) -> None:
@@ -73,7 +68,7 @@ class Suspicion:
 
     async def failed(self, subject: Subject, error: PixmirrorError) -> bool:
         """This was not answered: True if that is everybody's trouble and all should rest."""
-        if not is_unclear(error):
+        if error.scope != "unclear":
             await self.answered()
             return False
         async with self._judging:
@@ -93,7 +88,7 @@ class Suspicion:
         try:
             await self._control()
         except PixmirrorError as error:
-            if is_unclear(error) or error.scope == "everything":
+            if error.scope != "item":
                 return self._answers == before
         await self.answered()
         return False

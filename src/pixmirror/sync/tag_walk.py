@@ -6,7 +6,7 @@ from typing import Any
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
-from pixmirror.errors import BadResponse, PixmirrorError
+from pixmirror.errors import BadResponse, PixmirrorError, ServerError
 from pixmirror.ingest import own_tags as ingest_own_tags
 from pixmirror.ingest.broken import record_broken
 from pixmirror.models import BookmarkTag, Lane, Listing, Medium, Restrict
@@ -17,6 +17,11 @@ from pixmirror.sync.steps import Round, Stretch
 from pixmirror.sync.walk import next_number
 
 CURSOR = "max_bookmark_id"
+
+
+def is_an_answer(error: PixmirrorError) -> bool:
+    """Whether Pixiv answered about this one page, so that other pages and lists may well be readable."""
+    return error.scope == "item" or isinstance(error, ServerError)
 
 
 class TagWalk:
@@ -44,7 +49,7 @@ class TagWalk:
                 listing = await self._ask(tag, following)
             except PixmirrorError as error:
                 often = self._chore.attempts + 1 >= setbacks.RETRIES_OF_A_PAGE
-                if error.scope == "item" and often and "below" not in state:
+                if is_an_answer(error) and often and "below" not in state:
                     await self._read_below(tag, state, following, since)
                 raise
             cursor = next_number(listing, CURSOR)
@@ -100,7 +105,7 @@ class TagWalk:
         try:
             return await self._ask(tag, following, cursor)
         except PixmirrorError as error:
-            if error.scope != "item":
+            if not is_an_answer(error):
                 raise
             return None
 

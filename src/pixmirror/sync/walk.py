@@ -19,7 +19,7 @@ from pixmirror.models import Lane, Listing, to_ms
 from pixmirror.sync import setbacks, steps
 from pixmirror.sync.setbacks import backoff_ms as backoff_ms
 from pixmirror.sync.steps import Cut, Done, Span, Stretch
-from pixmirror.sync.suspicion import concerns_what_was_asked, is_unclear
+from pixmirror.sync.suspicion import concerns_what_was_asked
 
 LONGEST_NUMBER = 19
 
@@ -215,7 +215,8 @@ async def close(
                 await db.run(_denied, feed, clock.now())
             if error.scope == "everything":
                 raise
-            if step.gap is None or is_unclear(error):  # whether the next page would fail alike is judged first
+            # Unclear: whether the next page would fail alike is judged first.
+            if step.gap is None or error.scope == "unclear":
                 return replace(total.plus(step), error=error)
         total = total.plus(step)
     return total
