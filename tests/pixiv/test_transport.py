@@ -110,6 +110,14 @@ async def test_what_cannot_pass_is_asked_once(transport, status):
 
 
 @respx.mock
+async def test_what_failed_before_is_sent_once(transport):
+    respx.get(URL).mock(side_effect=httpx.ReadTimeout("slow"))
+    with pytest.raises(errors.Unreachable):
+        await get(transport, tries=1)
+    assert len(respx.calls) == 1
+
+
+@respx.mock
 async def test_a_post_is_never_repeated(transport):
     route = respx.post(URL).mock(side_effect=[httpx.ReadTimeout("x"), limited()])
     for _ in range(2):

@@ -58,7 +58,7 @@ class Walkers:
         job = self._mirror.jobs.get(feed.job)
         if job is None:
             return  # the configuration was reloaded meanwhile
-        ctx = self._engine.context
+        ctx = self._engine.context.asking(gap.failures if gap is not None else feed.failures)
         if await ctx.is_closed(feed):
             return
         source = sources.source(ctx, job, feed.endpoint, feed.params)

@@ -294,8 +294,9 @@ class Transport:
             raise failure
         elif isinstance(failure, (Unreachable, ServerError, BadResponse)) and not isinstance(failure, Oversized):
             patience.tries += 1
+            most = request.tries or self._tries
             delay = self.backoff(patience.tries, patience.retry_after)
-            if request.method != "GET" or patience.tries >= self._tries or delay > LONGEST_RETRY_AFTER:
+            if request.method != "GET" or patience.tries >= most or delay > LONGEST_RETRY_AFTER:
                 raise failure
             log.info("%s Asking again in %.1f s.", failure, delay)
             await self.clock.sleep(delay)

@@ -52,6 +52,7 @@ class Request:
     """One call of the API. `judge` says which error an answer is, where the App API's rules do not hold. With
     `find_out`, how to see whether it was done, an outcome that is not clear is an UnclearOutcome.
     `holds` says whether a page is what was asked for: then it is no challenge, whatever else it holds.
+    `tries`: how often it is sent at most while it fails in a way that may pass; None: as the transport does.
     """
 
     method: str
@@ -69,6 +70,7 @@ class Request:
     progress: Progress | None = None
     find_out: str = ""
     holds: Callable[[str], bool] | None = None
+    tries: int | None = None
 
     @property
     def where(self) -> str:

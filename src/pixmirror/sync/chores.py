@@ -66,7 +66,7 @@ async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
         return
     try:
         with contained(f"The chore {chore.kind} {chore.key}", chore.error):
-            await _do(ctx, job, chore)
+            await _do(ctx.asking(chore.attempts), job, chore)
     except PixmirrorError as error:
         if concerns_what_was_asked(error):
             due = ctx.clock.now() + backoff_ms(chore.attempts)

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, ItemsView, Iterator, Mapping, ValuesView
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -13,7 +13,7 @@ from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.catalogue.seen import Seen, Wants
 from pixmirror.clock import Clock
-from pixmirror.errors import PixmirrorError, Unreachable
+from pixmirror.errors import PixmirrorError
 from pixmirror.models import Lane, Medium, Restrict
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.web.api import WebApi
@@ -131,7 +131,15 @@ class Context:
         if error is None:
             await self.suspicion.answered()
         elif await self.suspicion.failed(subject, error):
-            raise error if error.scope != "item" else Unreachable(str(error)) from error
+            raise error
+
+    def asking(self, failures: int) -> "Context":
+        """For a thing that failed so often in a row: what failed before is asked for with one try, for repeats in
+        place are for what fails at first sight.
+        """
+        if not failures:
+            return self
+        return replace(self, api=self.api.once(), web=self.web.once() if self.web is not None else None)
 
     def current(self, job: Job) -> Job | None:
         """The job as it is configured now, which may be long after a walk of it began; None once it is removed."""

@@ -44,11 +44,11 @@ async def _head(
     """
     now, lane = ctx.clock.now(), int(Lane.NEW)
     feed = await ctx.db.run(feeds.open_feed, ctx.account_id, endpoint, params, job=job.name, lane=lane, now=now)
-    source = sources.source(ctx, job, endpoint, params)
     async with ctx.walking.alone(feed.id):
         feed = await ctx.db.read(feeds.get_feed, feed.id)
         if await ctx.is_closed(feed):
             return feed, Walked()
+        source = sources.source(ctx.asking(feed.failures), job, endpoint, params)
         walked = await walk.head(ctx.db, ctx.clock, feed, source, Lane.NEW, floor=floor)
         newest = ("head", "backfill") if endpoint == sources.FOLLOWING else ("head",)
         if walked.gap is not None and walked.gap.kind in newest:

@@ -17,7 +17,7 @@ from pixmirror.sync import steps
 from pixmirror.sync.steps import Span, Stretch
 
 RETRIES_OF_A_PAGE = 3
-BACKOFF_S = (5, 30, 120, 600, 3600, 21600)
+BACKOFF_S = (5, 30, 120, 600, 3600, 21600, 21600, 86400)
 TRY_AGAIN_MS = 7 * DAY_MS  # the next pass of a list of which a page cannot be read, or that ends too early
 OF_THE_WHOLE_LIST = (NotFound, Forbidden, EndpointGone)  # no other page answers better
 

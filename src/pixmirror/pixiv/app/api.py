@@ -21,7 +21,7 @@ Next = Mapping[str, str] | None
 class AppApi:
     """`language` picks that of `translated_name`; `lane` is the pacer's for every request made through this
     view. `filter` (for_ios, for_android, or empty) goes with each read, None with none: no source has seen it
-    change anything but which thumbnails are named (pixiv-facts 3.1).
+    change anything but which thumbnails are named (pixiv-facts 3.1). `tries` as in Request.
     """
 
     transport: Transport
@@ -30,6 +30,7 @@ class AppApi:
     language: str = "en"
     lane: Lane = Lane.NEW
     filter: str | None = None
+    tries: int | None = None
 
     def __post_init__(self) -> None:
         maybe_one_of("filter", self.filter, FILTERS)
@@ -37,6 +38,10 @@ class AppApi:
     def at(self, lane: Lane) -> Self:
         """The same API in another lane."""
         return replace(self, lane=lane)
+
+    def once(self) -> Self:
+        """The same API, which sends a request once, where it would repeat one that failed."""
+        return replace(self, tries=1)
 
     def with_filter(self, filter: str | None) -> Self:
         """The same API with another filter."""
@@ -131,4 +136,6 @@ class AppApi:
     def _request(self, method: str, path: str, *, login: bool = True, **what: Any) -> Request:
         """`what`: fields of Request."""
         headers, auth = self.identity.headers(self.language), self.auth if login else None
-        return Request(method, APP_HOST, path, headers=headers, lane=self.lane, auth=auth, **what)
+        return Request(
+            method, APP_HOST, path, headers=headers, lane=self.lane, auth=auth, tries=self.tries, **what
+        )

@@ -30,6 +30,7 @@ class WebApi:
     lang: str = "en"
     lane: Lane = Lane.NEW
     csrf: Csrf = field(default_factory=Csrf, repr=False, compare=False)
+    tries: int | None = None
 
     def __post_init__(self) -> None:
         language(self.lang)
@@ -37,6 +38,10 @@ class WebApi:
     def at(self, lane: Lane) -> Self:
         """The same API in another lane."""
         return replace(self, lane=lane)
+
+    def once(self) -> Self:
+        """The same API, which sends a request once, where it would repeat one that failed."""
+        return replace(self, tries=1)
 
     @property
     def user_id(self) -> int:
@@ -120,7 +125,9 @@ class WebApi:
         }
         if self.session:
             headers["Cookie"] = self.session.cookie
-        return Request(method, WEB_HOST, path, headers=headers, lane=self.lane, judge=judge, **more)
+        return Request(
+            method, WEB_HOST, path, headers=headers, lane=self.lane, judge=judge, tries=self.tries, **more
+        )
 
     def _logged_in(self, where: str) -> WebSession:
         if self.session is None:

@@ -119,7 +119,8 @@ async def _backfill(ctx: Context, jobs: list[Job], chore: Chore, lane: Lane) -> 
         await ctx.db.run(_nothing_now, later, {name for d in due for name in (_name(d), d.of_mode)}, now)
         return
     try:
-        async for _ in read_pages(ctx, _day(ctx, one.jobs[0], one.medium, one.mode, one.day), lane):
+        failed = int(later.get(_name(one), [0])[0])
+        async for _ in read_pages(ctx.asking(failed), _day(ctx, one.jobs[0], one.medium, one.mode, one.day), lane):
             ctx.ring()
         later.pop(one.of_mode, None)
         if await ctx.db.read(_is_open, ctx, one):
