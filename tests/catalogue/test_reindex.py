@@ -1,4 +1,4 @@
-"""Everything derived can be built again from what is primary, and is then the same (law 8)."""
+"""Everything derived can be built again from what is primary, and is then the same (architecture: kept raw)."""
 
 import shutil
 from collections.abc import Iterator, Sequence

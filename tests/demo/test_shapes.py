@@ -34,7 +34,7 @@ EXTRA = {
     "total_comments",
     "series_work_count",
     "content_count",
-    # /v1/user/illusts: pixiv-facts 3.3 has it, the recording of 2021 does not
+    # /v1/user/illusts: pixiv.md 3.3 has it, the recording of 2021 does not
     "user",
 }
 # keys that a recording has and the demo does not, and why

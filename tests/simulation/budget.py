@@ -1,4 +1,4 @@
-"""Law 5, checked: how many requests a day, how close together, and which lanes they were for."""
+"""One budget, checked: how many requests a day, how close together, and which lanes they were for."""
 
 from collections import Counter
 from collections.abc import Iterator

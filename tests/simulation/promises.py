@@ -67,7 +67,7 @@ def _works(recorder: Recorder, kept: Kept) -> Iterator[str]:
         facts |= {"illust_ai_type": content["ai_type"], "user_id": content["user_id"]}
         facts |= {"series_id": content["series_id"] or None, "series_title": content["series_title"] or None}
         if place != "detail":
-            # What a list leaves empty replaces nothing (law 7).
+            # What a list leaves empty replaces nothing (architecture: stubs never overwrite).
             facts = {name: value for name, value in facts.items() if value not in ("", None, ())}
         files: dict[str, str] = content["files"]
         return facts | files

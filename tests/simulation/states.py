@@ -1,4 +1,4 @@
-"""Law 6, checked: where everything stands at the end, and that nothing ever stood where it never was."""
+"""Absent is not deleted, checked: where everything stands at the end, and that nothing stood where it was not."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The laws of walks, under everything that a list can do while it is read (design 5)."""
+"""The laws of walks, under everything that a list can do while it is read (architecture: walks)."""
 
 import asyncio
 import itertools

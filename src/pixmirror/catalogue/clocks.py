@@ -1,4 +1,4 @@
-"""Times that a wrong clock left in the future: found and pulled back, so that nothing waits for years (law 4).
+"""Times that a wrong clock left in the future: found and pulled back, so that nothing waits for years.
 
 A clock that stood ten years ahead for a day dates passes, sightings and next tries ten years on; when it is right
 again, all of them would wait that long. Nothing is dropped, and the dates of what was kept (versions, counters,

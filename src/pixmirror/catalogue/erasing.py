@@ -1,4 +1,4 @@
-"""Taking a person out of the catalogue (law 13): name, profile and what they wrote, now and later.
+"""Takes a person out of the catalogue: name, profile, and what they wrote (architecture: other people).
 
 What remains is the id, so that the tombstone knows whom to keep out and threads of comments hold together, and the
 works' own rows (title, tags, dates) without their maker's name.

@@ -1,4 +1,4 @@
-"""Feeds and their gaps: where each walk of a list stands (design 5).
+"""Feeds and their gaps: where each walk of a list stands (architecture: walks).
 
 A feed is keyed by account, endpoint and parameters, never by a job's name. Every change here is made in the
 transaction of the page that caused it.
@@ -225,7 +225,7 @@ _AT_MOST: BindParameter[int] = bindparam("n")
 _of_jobs = among(feed_job.c.job, "jobs") & (feed_job.c.feed_id == feed.c.id)
 _owner = func.json_extract(feed.c.params, "$.user_id")
 _barred = (tombstone.c.owner_kind == "user") & (tombstone.c.owner_id == _owner)
-# One of these jobs wants it, and it is no list of a user who is forgotten (law 10).
+# One of these jobs wants it, and it is no list of a user who is forgotten (architecture: refusal stands).
 _WANTED = exists().where(_of_jobs) & ~exists().where(_barred)
 # Which of them walks it: its own while it is among them, else any that wants it.
 _other = select(func.min(feed_job.c.job)).where(_of_jobs).scalar_subquery()

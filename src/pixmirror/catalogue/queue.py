@@ -1,4 +1,4 @@
-"""The files to fetch: a query over `media` (law 4). What is claimed goes back at start."""
+"""The files to fetch (architecture: queue is a query), over `media`. What is claimed goes back at start."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

@@ -4,7 +4,7 @@ Times are INTEGER milliseconds UTC, flags INTEGER 0/1. `work_key` is id*2 (+1 fo
 `comment_key` likewise. Primary: payload, text_version, ugoira, stat, sighting, state_change, drift, bookmark,
 follow, ranking, comment, media, tombstone, web_listed, feed, gap, run, broken, work_job,
 translation_seen. Derived, to be rebuilt
-from payloads: work, user, tag, work_tag, series (design law 8).
+from payloads: work, user, tag, work_tag, series (architecture: kept raw).
 """
 
 from sqlalchemy import (
@@ -44,7 +44,7 @@ account = _table(
     Column("account", Text, nullable=False),
     *_flag("is_premium"),
     Column("x_restrict", Integer, nullable=False, server_default=text("0")),
-    *_flag("captions_stripped"),  # lists give this account empty captions (pixiv-facts 7.2)
+    *_flag("captions_stripped"),  # lists give this account empty captions (pixiv.md 7.2)
     Column("seen_at", Integer, nullable=False),
 )
 
@@ -389,7 +389,8 @@ state_change = _table(
 Index("state_change_by_owner", state_change.c.owner_kind, state_change.c.owner_id, state_change.c.id)
 Index("state_change_by_time", state_change.c.owner_kind, state_change.c.at)
 
-# Bad news that two sightings confirm and that waits for the judge, who holds all if they are too many (law 6).
+# Bad news that two sightings confirm and that waits for the judge, who holds all if they are too many
+# (architecture: absent is not deleted).
 doubt = _table(
     "doubt",
     Column("owner_kind", Text, nullable=False),
@@ -443,7 +444,7 @@ web_listed = _table(
 )
 Index("web_listed_by_work", web_listed.c.work_key)
 
-# What the user wants no more: never fetched again unless asked (law 10).
+# What the user wants no more: never fetched again unless asked (architecture: refusal stands).
 tombstone = _table(
     "tombstone",
     Column("owner_kind", Text, nullable=False),  # work, page, user

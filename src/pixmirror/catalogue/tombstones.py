@@ -1,4 +1,4 @@
-"""What the user wants no more (law 10), asked before anything becomes wanted.
+"""What the user wants no more (architecture: refusal stands), asked before anything becomes wanted.
 
 A tombstone stands for a work, for one page of it, or for a user and with them all their works, also later ones.
 Its files are in the state `forgotten`, which no statement but those of `tombstones` leaves; so all that is left to

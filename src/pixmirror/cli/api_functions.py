@@ -115,8 +115,8 @@ def _first(function: Function) -> str:
 
 
 def _help(function: Function) -> str:
-    """The docstring; its own line breaks are no paragraphs."""
-    text = inspect.getdoc(function) or ""
+    """The docstring without its last sentence, the source; its own line breaks are no paragraphs."""
+    text = (inspect.getdoc(function) or "").partition("Source:")[0].rstrip()
     if _takes_next(function):
         text += "\n\nPrints the first page; --pages N reads on, and --next goes on where an earlier call ended."
     if submits(function):

@@ -1,4 +1,4 @@
-"""The user lets through what the brake holds (law 6)."""
+"""The user lets through what the brake holds (architecture: absent is not deleted)."""
 
 from pixmirror.catalogue.database import Connection
 from pixmirror.daemon.mirror import Mirror

@@ -1,7 +1,7 @@
 """What works: walkers close gaps, chore runners do chores, fetchers fetch, sidecars are written.
 
-Each is a loop over a query of the catalogue (law 4); jobs only make things due. One loop's trouble pauses what
-shares its cause (account, network, disk) and nothing else.
+Each is a loop over a query of the catalogue (architecture: queue is a query); jobs only make things due. One
+loop's trouble pauses what shares its cause (account, network, disk) and nothing else.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 WALKERS = 3
 CHORE_RUNNERS = 4
-OF_ONE_LANE = 2  # chore runners at most while there is a pace: the other lanes wait at the pacer, too (law 5)
+OF_ONE_LANE = 2  # of 4 while there is a pace, so that every lane has a request waiting (architecture: one budget)
 UPKEEP_S = 300.0
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
 

@@ -1,7 +1,7 @@
 """A changed configuration: jobs that were renamed, that are gone, that are back.
 
-A feed is keyed by what is asked, not by a job's name: renaming a job restarts nothing (design 5). What only a
-removed job wanted is wanted no more; its rows stay, so that all is as before when it comes back.
+A feed is keyed by what is asked, not by a job's name: renaming a job restarts nothing (architecture: walks). What
+only a removed job wanted is wanted no more; its rows stay, so that all is as before when it comes back.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which file on the disk is the very one that a row wants, so that it need not be fetched (law 2).
+"""Finds the file on the disk that a row wants, which then need not be fetched (architecture: file before row).
 
 A file lies there without its row after a cut between rename and commit, and when the catalogue was lost or put
 back from a backup. Then the file under the plain name may be an earlier version of the picture: it is taken only

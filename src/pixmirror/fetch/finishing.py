@@ -1,4 +1,4 @@
-"""From bytes to stored: checked, synced, renamed, and only then marked (law 2).
+"""From bytes to stored: checked, synced, renamed, and only then marked (architecture: file before row).
 
 Files that are there at the same time are finished together: one thread, one sync of each folder, one transaction.
 """

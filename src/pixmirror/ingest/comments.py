@@ -1,7 +1,7 @@
 """Comments and replies of a work: what pages tell, and what a whole reading no longer shows.
 
 Rows are never deleted. A comment that two whole readings, at least a day apart, do not show is `deleted`, with its
-replies (law 6); one that is seen again is live again.
+replies (architecture: absent is not deleted); one that is seen again is live again.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Forgetting works, pages and users, having them back, and what lies in the trash until then (law 10).
+"""Forgets works, pages and users, brings them back, keeps their files till then (architecture: refusal stands).
 
 Each function is one transaction's worth; fetch/trash.py moves the files in between. A file with `trash` under a
 tombstone is on its way out or there; one with `trash` and no tombstone is on its way back.

@@ -1,4 +1,6 @@
-"""The account's own lists: follows and bookmarks, how they change, and what is missing from full passes (law 6).
+"""The account's own lists: follows and bookmarks, how they change, and what full passes miss.
+
+What is missing is not gone yet (architecture: absent is not deleted).
 
 Every change of membership is a row of `drift`: added, removed, returned, restrict (switched between public and
 private). What the first reading of a list finds is no addition.

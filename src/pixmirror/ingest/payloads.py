@@ -1,4 +1,4 @@
-"""Raw payloads: a row for each that differs from the one before of the same owner and endpoint class (law 8).
+"""Raw payloads (architecture: kept raw): a row for each that differs from the last of its owner and class.
 
 Whoever reads `body` reads `codec` and BASE with it; a row that others are packed against (`base`) is never changed
 or removed before them.

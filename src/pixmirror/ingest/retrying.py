@@ -1,7 +1,8 @@
 """What was given up or put off is asked for again, at the user's word.
 
 Files that failed, are gone or damaged; questions that failed and wait; lists that fail; works in a state that is
-not live, which their detail is asked about. Nothing that was forgotten, and nothing that no job wants (law 10).
+not live, which their detail is asked about. Nothing that was forgotten (architecture: refusal stands), and nothing
+that no job wants.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Stubs: placeholders that say what a work's state is and nothing else of it (law 7)."""
+"""Stubs: placeholders that tell a work's state and nothing else of it (architecture: stubs never overwrite)."""
 
 from collections.abc import Sequence
 
@@ -59,7 +59,8 @@ _NOVEL_ABOVE = text(
 def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust | Novel]], known: Known) -> None:
     """Unknown works get a row without user and date; of known ones only the ledger and last_seen move.
 
-    A work that was live is in doubt when the same placeholder is seen again a day later (law 6).
+    A work that was live is in doubt when the same placeholder is seen again a day later (architecture: absent is
+    not deleted).
     """
     if not stubs:
         return
@@ -155,7 +156,7 @@ def _look_again(conn: Connection, now: int, hidden: Sequence[tuple[int, int | No
 def next_look(conn: Connection, key: int, create_date: int | None, hidden_at: int, now: int) -> tuple[int, Lane]:
     """When and how urgently a work that is hidden since then is asked for again.
 
-    New works are hidden for some minutes at times; old ones stay so (pixiv-facts 7.2).
+    New works are hidden for some minutes at times; old ones stay so (pixiv.md 7.2).
     """
     if _is_young(conn, key, create_date, hidden_at):
         looks: tuple[int, ...] = LOOKS_YOUNG

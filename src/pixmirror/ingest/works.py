@@ -1,4 +1,6 @@
-"""A page of works becomes rows, wanted files and chores, all in the transaction of the caller (law 1)."""
+"""Turns a page of works into rows, wanted files and chores, in the caller's one transaction (architecture: one
+transaction).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -331,7 +333,7 @@ def _add_chores(
 def _completing(seen: Seen, item: _Item) -> tuple[Lane, int]:
     """How urgently frames or text are asked for, and since when.
 
-    Those of an old work wait for the lists that bring it (law 5), but for no comments: these are due later.
+    Those of an old work wait for the lists that bring it (architecture: one budget); comments are due later.
     """
     edited = item.old is not None and item.changed
     if edited or seen.lane < Lane.BACKFILL or item.work.create_date is None:

@@ -1,1 +1,1 @@
-"""What became of things upstream (law 6): doubts, the judge, what is missing, what survives only here."""
+"""What became of things upstream: sightings, doubts, the judge (architecture: absent is not deleted)."""

@@ -1,4 +1,6 @@
-"""The judge: what is in doubt is believed, unless it is too much at once or Pixiv denies everything (law 6).
+"""The judge: what is in doubt is believed, unless it is too much at once or Pixiv denies everything.
+
+Architecture: absent is not deleted.
 
 Works and users are judged here; bookmarks, follows and comments in `missing`, by the same brake. While the brake
 is on nothing moves; a doubt beside which nothing answers waits alone. When the brake goes off, what was in doubt

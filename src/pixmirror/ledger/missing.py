@@ -1,4 +1,4 @@
-"""What lists that were read whole no longer show: missing, then in doubt, then believed gone (law 6).
+"""What whole lists no longer show: missing, in doubt, then believed gone (architecture: absent is not deleted).
 
 Of bookmarks, follows and comments. A first absence is only noted; a second one, at least a day later, makes a
 doubt; doubts are believed together, unless they are too many: then the brake holds, and says so.

@@ -1,4 +1,4 @@
-"""Moves of states: the row says where a thing stands, `state_change` how it came there (law 6)."""
+"""Moves of states: the row says where a thing stands, `state_change` how it came there."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

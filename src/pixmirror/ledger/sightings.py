@@ -1,4 +1,4 @@
-"""The ledger of upstream states (law 6): stretches of what was seen, and when a state may move.
+"""Stretches of what was seen upstream, and when a state may move (architecture: absent is not deleted).
 
 Good news is believed at once. Bad news about what was live, seen twice at least a day apart, becomes a doubt, on
 which the judge decides; between two states that are both no good news there is nothing to lose.

@@ -1,7 +1,7 @@
 """The one vocabulary: what Pixiv's answers become, and what the catalogue takes. No I/O.
 
 Field names are Pixiv's own (App API). What a model does not read stays with it (`extra`), so that nothing of an
-answer is lost. Shapes: the recorded responses and documents 002 and 003; liberties: pixiv-facts 3.6 and 7.2.
+answer is lost. Shapes: the recorded responses and documents 002 and 003; liberties: pixiv.md 3.6 and 7.2.
 """
 
 from pixmirror.models.account import (

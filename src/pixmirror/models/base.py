@@ -24,7 +24,7 @@ Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
 
 
 class State(StrEnum):
-    """What is known of a work, user, comment, bookmark or follow upstream (law 6).
+    """What is known of a work, user, comment, bookmark or follow upstream (architecture: absent is not deleted).
 
     A user who has LEFT was suspended or is gone. What is OVER is asked for no more; what is HIDDEN may come back.
     """
@@ -64,7 +64,7 @@ _LAST_MS = to_ms(datetime(9999, 12, 29, tzinfo=UTC))
 
 
 def work_key(medium: Medium, work_id: int) -> int:
-    """One integer for two id spaces that collide: id*2, plus 1 for a novel (design 6)."""
+    """One integer for two id spaces that collide: id*2, plus 1 for a novel (architecture: schema)."""
     return work_id * 2 + (medium == "novel")
 
 
@@ -134,7 +134,7 @@ def is_address(url: str) -> bool:
 
 
 def url_version(url: str) -> str:
-    """The upload time in an image URL's path, yyyymmddhhmmss JST, or "" if there is none (pixiv-facts 6.1)."""
+    """The upload time in an image URL's path, yyyymmddhhmmss JST, or "" if there is none (pixiv.md 6.1)."""
     found = _URL_TIME.search(url)
     return "".join(found.groups()) if found else ""
 

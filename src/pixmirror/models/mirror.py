@@ -9,7 +9,7 @@ from pixmirror.models.works import Work
 
 
 class Lane(IntEnum):
-    """Who goes first, of requests and of files (law 5)."""
+    """Who goes first, of requests and of files (architecture: one budget)."""
 
     NEW = 0
     COMPLETE = 1

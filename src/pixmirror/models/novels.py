@@ -54,7 +54,7 @@ class OldNovelText(Model):
 
 
 class NovelText(Model):
-    """What the webview page of a novel holds (pixiv-facts 10); `text` is verbatim."""
+    """What the webview page of a novel holds (pixiv.md 10); `text` is verbatim."""
 
     id: Id
     text: str

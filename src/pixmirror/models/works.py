@@ -92,7 +92,7 @@ class Work(Model):
 
     @property
     def state(self) -> State:
-        """LIVE for a work, else what the stub stands for (pixiv-facts 6.2, 7.2)."""
+        """LIVE for a work, else what the stub stands for (pixiv.md 6.2, 7.2)."""
         name = self.placeholder
         if name is None:
             return State.LIVE if self.visible and self.user and self.user.id else State.UNKNOWN

@@ -53,7 +53,7 @@ A_CODE = re.compile(r"[A-Za-z0-9_\-.~]{8,512}")
 class AppIdentity:
     """As which app we appear; every value can be configured, so that a change at Pixiv needs no release.
 
-    The version matters: an old one gets no R-18 works (pixiv-facts 1.2). Defaults as gallery-dl 1.32.18
+    The version matters: an old one gets no R-18 works (pixiv.md 1.2). Defaults as gallery-dl 1.32.18
     sends them.
     """
 
@@ -109,7 +109,7 @@ async def redeem_code(transport: Transport, identity: AppIdentity, code: str, ve
     """Tokens for a login code, which lives about 30 seconds and works once.
 
     POST /auth/token, grant_type authorization_code. Errors: TokenRejected naming the cause, Challenge,
-    RateLimited, UnexpectedPage, ServerError, Unreachable, BadResponse, NoToken. Source: pixiv-facts 2; recorded
+    RateLimited, UnexpectedPage, ServerError, Unreachable, BadResponse, NoToken. Source: pixiv.md 2; recorded
     oauth/auth-token*.
     """
     form = {

@@ -11,7 +11,7 @@ from pixmirror.clock import Clock
 from pixmirror.models import Lane
 from pixmirror.pixiv.waiting import KEPT, Blocked, Gate, cooldown_left, cooldown_ms, jst_day
 
-# pixiv-facts 5.3: the host does not refuse, it throttles to 10-15 KB/s. Short transfers tell nothing.
+# pixiv.md 5.3: the host does not refuse, it throttles to 10-15 KB/s. Short transfers tell nothing.
 COLLAPSED = 32 * 1024
 HEALTHY = 4 * COLLAPSED
 JUDGED_SECONDS = 2.0

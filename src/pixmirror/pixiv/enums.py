@@ -1,7 +1,7 @@
 """The values that Pixiv's parameters take, and the check of a parameter before anything is sent.
 
 Every parameter that takes one of several words takes it as a plain string or as a member of these enums. Sources:
-document 003 (its seven enums), pixiv-facts 3.5, 3.6 and 8.
+document 003 (its seven enums), pixiv.md 3.5, 3.6 and 8.
 """
 
 from collections.abc import Collection, Iterable

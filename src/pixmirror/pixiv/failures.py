@@ -57,7 +57,7 @@ def classify(
 
     `html`: a page was asked for; whether a page that came is the one is seen when it is read (`misread`).
     `params` tell whether the request was about one thing. Pixiv does not use statuses as others do: an expired
-    token is 400, a rate limit 403 or 429, so the text decides first (pixiv-facts 2, 3.1, 5.1).
+    token is 400, a rate limit 403 or 429, so the text decides first (pixiv.md 2, 3.1, 5.1).
     """
     where = f"{method} {path}"
     is_html = looks_html(content_type, body)

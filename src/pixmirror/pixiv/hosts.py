@@ -1,4 +1,4 @@
-"""Which hosts may be reached at all, and where each of them really is: law 12 in one place."""
+"""Which hosts may be reached at all, and where each of them really is (architecture: nothing leaves)."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit

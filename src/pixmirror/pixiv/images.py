@@ -169,7 +169,7 @@ async def open_image(
     Takes a slot of the image budget for as long as the body lasts. Errors: NotFound, Forbidden,
     RateLimited, ServerError, Unreachable, Challenge, Damaged (an HTML page, a short body), InvalidRequest
     (not a Pixiv host: nothing is sent). Not repeated here, except from the start where a range is refused.
-    Source: pixiv-facts 1.4, 6.3.
+    Source: pixiv.md 1.4, 6.3.
     """
     transport.hosts.locate(url)
     client = client or transport.shared_image_client

@@ -1,1 +1,1 @@
-"""Everything derived, built again from what is primary (law 8)."""
+"""Everything derived, built again from what is primary (architecture: kept raw)."""

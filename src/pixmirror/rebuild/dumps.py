@@ -128,7 +128,7 @@ def _owners(rows: Iterable[_Row], kind: str) -> list[int]:
 
 
 def _rows_of(conn: Connection, dumped: Sequence[Dumped], counted: Counted) -> list[_Row]:
-    """What is to be kept, without what the user forgot (law 10)."""
+    """What is to be kept, without what the user forgot (architecture: refusal stands)."""
     people = tombstones.people(conn, {p for one in dumped if (p := _person(one)) is not None})
     works = tombstones.works(conn, {key for one in dumped if (key := _work(one)) is not None})
     found: list[_Row] = []

@@ -92,7 +92,7 @@ class Ledger:
         return next((s.evidence for s in stretches if s.state == state and s.first_at <= at <= s.last_at), None)
 
     def by_law(self, owner_id: int, state: str, at: int) -> tuple[str, int, str | None]:
-        """Where stretches lead from this first state, where no moves are on record (law 6)."""
+        """Where stretches lead from this first state, where no moves are on record."""
         evidence = self.evidence(owner_id, state, at)
         for s in self.stretches.get(owner_id, ()):
             if s.last_at > at and s.state != state and _believed(state, s):

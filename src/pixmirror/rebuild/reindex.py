@@ -1,4 +1,4 @@
-"""Builds everything derived again from what is primary (law 8), or only says where the two differ.
+"""Builds what is derived again from what is primary (architecture: kept raw), or says where the two differ.
 
 Rebuilt: `work`, `user`, `tag`, `work_tag`, `tag_translation`, `series`. From: payloads in their order, merged
 as ingestion merged them; `stat` for counters; `state_change`, and the first payload, for states;

@@ -90,7 +90,7 @@ def _one(result: Replayed, payload: Any) -> None:
 
 
 def _stub(result: Replayed, payload: Any, work: Illust | Novel) -> None:
-    """A stub makes a row where there is none, and changes nothing of one (law 7)."""
+    """A stub makes a row where there is none, and changes nothing of one (architecture: stubs never overwrite)."""
     if result.row is None:
         result.row = _OF_A_STUB | {"type": work.type}
         result.counters = dict.fromkeys(merging.COUNTERS)

@@ -224,7 +224,7 @@ def _files(
         for row in missing_files(found, rows.get(key, ()), wanted=key in wanted)
     ]
     tombstones.mark(conn, missing)
-    # What the user wants no more and is not on record needs none (law 10).
+    # What the user wants no more and is not on record needs none (architecture: refusal stands).
     missing = [row for row in missing if row["state"] != "forgotten"]
     for row in missing:
         findings.differ("media", row["path"] or row["url"], "", None, "a row")

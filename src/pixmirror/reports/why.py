@@ -1,4 +1,4 @@
-"""`why` says of one work or user why it is or is not here, and what happens next and when (law 11)."""
+"""`why`: why a work or user is or is not here, and what happens next and when (architecture: a reason for all)."""
 
 import json
 import re

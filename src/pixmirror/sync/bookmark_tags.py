@@ -1,4 +1,4 @@
-"""The chore on own bookmark tags (design 5): never one request per bookmark.
+"""The chore on own bookmark tags (architecture: walks): never one request per bookmark.
 
 Without a cookie the list of each tag whose count has moved is walked. With one, the web's list of bookmarks tells
 the tags and the id of each: from the top down to what is known, and to the end where the counts do not agree; a

@@ -108,7 +108,7 @@ class Context:
     """`ring` wakes whoever waits for something to do; it is called after each commit that may have made some.
 
     `web` is www.pixiv.net with a cookie, where one is configured. `brake`: more than this share of what is there
-    does not go at once (law 6). `suspicion` judges what the App API leaves unclear,
+    does not go at once (architecture: absent is not deleted). `suspicion` judges what the App API leaves unclear,
     `website` what www.pixiv.net does; `endpoints` knows those that Pixiv removed.
     """
 

@@ -1,4 +1,4 @@
-"""What the website lists of each artist, and what the app hides, read there (design 5 and law 6).
+"""Reads what the website lists of each artist, and there the works that the app hides.
 
 The website is asked with a login of its own. When that is refused, what needs it waits, and nothing else does.
 """

@@ -1,6 +1,7 @@
 """One run of a job: its head walks, and what they make due. Backfills and chores go on by themselves.
 
-Following and user jobs lean on the follow feeds: one request shows the new works of all artists (design 5).
+Following and user jobs lean on the follow feeds, where one request shows the new works of all artists
+(architecture: walks).
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Reading the ranking of one medium, mode and JST day; a reading that is cut starts over (design 5)."""
+"""Reading the ranking of one medium, mode and JST day; a reading that is cut starts over (architecture: walks)."""
 
 import re
 from collections.abc import AsyncGenerator, Sequence

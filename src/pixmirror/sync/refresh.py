@@ -1,4 +1,4 @@
-"""How old what we know may grow before it is read again: pure rules (law 5's slowest lane).
+"""How old what we know may grow before it is read again: pure rules for the slowest lane.
 
 New works change often and old ones rarely; an artist is read in the rhythm in which they post. All times in ms.
 """

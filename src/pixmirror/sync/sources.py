@@ -117,7 +117,7 @@ def _others(ctx: Context, conn: Connection, job: Job, endpoint: str, params: Map
 
 
 def look_again(conn: Connection, refused: Sequence[Work], now: int) -> None:
-    """Bookmarks come with time: a refused work is asked for when it is 1, 7 and 30 days old (design 6)."""
+    """Bookmarks come with time: a refused work is asked for when 1, 7 and 30 days old (architecture: schema)."""
     for work in refused:
         born = to_ms(work.create_date) if work.create_date else now
         again = next((born + age for age in LOOKS_MS if born + age > now), None)
@@ -189,7 +189,7 @@ def _following(ctx: Context, job: Job, params: Mapping[str, Any]) -> Source:
 def _passes(
     ctx: Context, conn: Connection, job: Job, endpoint: str, restrict: Restrict, started: int
 ) -> dict[Restrict, int | None]:
-    """When the last full pass of each list that an enabled job reads began, this one included (law 6)."""
+    """When the last full pass of each list that an enabled job reads began, this one included."""
     runs.set_meta(conn, f"full_pass:{endpoint}:{restrict}", str(started))
     passes: dict[Restrict, int | None] = {restrict: started}
     other: Restrict = "private" if restrict == "public" else "public"
@@ -258,7 +258,7 @@ def _user_works(ctx: Context, job: Job, params: Mapping[str, Any], medium: Mediu
         recorded = record_listing(conn, listing, lane, now)
         owner = listing.head.get("user")
         if not listing.items and not (isinstance(owner, dict) and owner.get("id")):
-            # Nobody's empty list is either an empty list or a user who left: the profile tells (pixiv-facts 3.3).
+            # Nobody's empty list is either an empty list or a user who left: the profile tells (pixiv.md 3.3).
             chores.add(conn, "profile", user_id, int(Lane.EXTRA), now)
         return recorded
 

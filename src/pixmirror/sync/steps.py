@@ -1,4 +1,4 @@
-"""The decisions of a walk, pure: where it goes after a page (design 5). No I/O, so that every rule can be tested.
+"""The decisions of a walk, pure: where it goes after a page (architecture: walks). No I/O: all can be tested.
 
 Offset lists move while they are read: each page overlaps the one before, and when nothing of that one comes
 back, the walk steps back until something does. Cursor lists do not move: the cursor alone decides.

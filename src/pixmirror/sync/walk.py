@@ -1,4 +1,4 @@
-"""Walking one feed: page by page, each page with its marks in one transaction (laws 1 and 3).
+"""Walks one feed, page by page, each with its marks in one transaction (architecture: one transaction; no hole).
 
 A head walk reads page 1; what it does not reach is left as a gap in the same transaction, so that a cut at any
 moment leaves no hole. Closing a gap is the same walk, started elsewhere.

@@ -1,4 +1,4 @@
-"""The own account: its state, settings, mutes, watch lists and history (pixiv-facts 3.3 and 3.4)."""
+"""The own account: its state, settings, mutes, watch lists and history (pixiv.md 3.3 and 3.4)."""
 
 from collections.abc import Sequence
 
@@ -21,17 +21,17 @@ from pixmirror.pixiv.wire import Param
 
 
 async def state(api: AppApi) -> Received[MyState]:
-    """What the account may do. GET /v1/user/me/state. Source: pixiv-facts 3.3, recorded v1-user-me-state."""
+    """What the account may do. GET /v1/user/me/state. Source: pixiv.md 3.3, recorded v1-user-me-state."""
     return await api.one("/v1/user/me/state", {}, "", MyState)
 
 
 async def ai_show_settings(api: AppApi) -> Received[AiShowSettings]:
-    """Whether AI works are shown to this account. GET /v1/user/ai-show-settings. Source: pixiv-facts 3.3."""
+    """Whether AI works are shown to this account. GET /v1/user/ai-show-settings. Source: pixiv.md 3.3."""
     return await api.one("/v1/user/ai-show-settings", {}, "", AiShowSettings)
 
 
 async def edit_ai_show_settings(api: AppApi, show_ai: bool) -> None:
-    """Change that. POST /v1/user/ai-show-settings/edit: show_ai. Source: pixiv-facts 3.3, pixivpy."""
+    """Change that. POST /v1/user/ai-show-settings/edit: show_ai. Source: pixiv.md 3.3, pixivpy."""
     if flag("show_ai", show_ai) is None:
         raise InvalidRequest("show_ai is None; it must be True or False.")
     await api.post("/v1/user/ai-show-settings/edit", {"show_ai": show_ai})
@@ -40,7 +40,7 @@ async def edit_ai_show_settings(api: AppApi, show_ai: bool) -> None:
 async def restricted_mode_settings(api: AppApi) -> Received[RestrictedMode]:
     """Whether sensitive works are kept from this account. GET /v1/user/restricted-mode-settings.
 
-    Source: pixiv-facts 3.3.
+    Source: pixiv.md 3.3.
     """
     return await api.one("/v1/user/restricted-mode-settings", {}, "", RestrictedMode)
 
@@ -48,7 +48,7 @@ async def restricted_mode_settings(api: AppApi) -> Received[RestrictedMode]:
 async def profile_presets(api: AppApi) -> Received[ProfilePresets]:
     """Places, countries and jobs that a profile can name. GET /v1/user/profile/presets.
 
-    Source: pixiv-facts 3.3, recorded v1-user-profile-presets.
+    Source: pixiv.md 3.3, recorded v1-user-profile-presets.
     """
     return await api.one("/v1/user/profile/presets", {}, "profile_presets", ProfilePresets)
 
@@ -58,14 +58,14 @@ async def browsing_history_illusts(
 ) -> Listing[Illust]:
     """Illusts that one looked at, newest first; premium. GET /v1/user/browsing-history/illusts: offset.
 
-    Source: pixiv-facts 3.3.
+    Source: pixiv.md 3.3.
     """
     params = {"offset": not_negative("offset", offset)}
     return await api.page("/v1/user/browsing-history/illusts", params, "illusts", Illust, next)
 
 
 async def browsing_history_novels(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[Novel]:
-    """The same for novels. GET /v1/user/browsing-history/novels: offset. Source: pixiv-facts 3.3."""
+    """The same for novels. GET /v1/user/browsing-history/novels: offset. Source: pixiv.md 3.3."""
     params = {"offset": not_negative("offset", offset)}
     return await api.page("/v1/user/browsing-history/novels", params, "novels", Novel, next)
 
@@ -73,7 +73,7 @@ async def browsing_history_novels(api: AppApi, offset: int | None = None, *, nex
 async def mute_list(api: AppApi) -> Received[MuteList]:
     """Tags and users that one does not want to see. GET /v1/mute/list.
 
-    Source: pixiv-facts 3.3, recorded v1-mute-list.
+    Source: pixiv.md 3.3, recorded v1-mute-list.
     """
     return await api.one("/v1/mute/list", {}, "", MuteList)
 
@@ -87,7 +87,7 @@ async def mute_edit(
 ) -> None:
     """Change that. POST /v1/mute/edit: add_user_ids[], delete_user_ids[], add_tags[], delete_tags[].
 
-    Without premium there is room for one or a few (`mute_limit_count`). Source: pixiv-facts 3.3.
+    Without premium there is room for one or a few (`mute_limit_count`). Source: pixiv.md 3.3.
     """
     data: dict[str, Param] = {
         "add_user_ids": ids("add_user_ids", add_user_ids),
@@ -103,33 +103,33 @@ async def mute_edit(
 async def watchlist_manga(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[WatchedSeries]:
     """Manga series that one watches. GET /v1/watchlist/manga: offset. One that is hidden has a `mask_text`.
 
-    Source: pixiv-facts 3.4.
+    Source: pixiv.md 3.4.
     """
     params = {"offset": not_negative("offset", offset)}
     return await api.page("/v1/watchlist/manga", params, "series", WatchedSeries, next)
 
 
 async def watchlist_novel(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[WatchedSeries]:
-    """Novel series that one watches. GET /v1/watchlist/novel: offset. Source: pixiv-facts 3.4."""
+    """Novel series that one watches. GET /v1/watchlist/novel: offset. Source: pixiv.md 3.4."""
     params = {"offset": not_negative("offset", offset)}
     return await api.page("/v1/watchlist/novel", params, "series", WatchedSeries, next)
 
 
 async def watchlist_manga_add(api: AppApi, series_id: int) -> None:
-    """Watch a manga series. POST /v1/watchlist/manga/add: series_id. Source: pixiv-facts 3.4."""
+    """Watch a manga series. POST /v1/watchlist/manga/add: series_id. Source: pixiv.md 3.4."""
     await api.post("/v1/watchlist/manga/add", {"series_id": positive("series_id", series_id)})
 
 
 async def watchlist_manga_delete(api: AppApi, series_id: int) -> None:
-    """Watch it no longer. POST /v1/watchlist/manga/delete: series_id. Source: pixiv-facts 3.4."""
+    """Watch it no longer. POST /v1/watchlist/manga/delete: series_id. Source: pixiv.md 3.4."""
     await api.post("/v1/watchlist/manga/delete", {"series_id": positive("series_id", series_id)})
 
 
 async def watchlist_novel_add(api: AppApi, series_id: int) -> None:
-    """Watch a novel series. POST /v1/watchlist/novel/add: series_id. Source: pixiv-facts 3.4."""
+    """Watch a novel series. POST /v1/watchlist/novel/add: series_id. Source: pixiv.md 3.4."""
     await api.post("/v1/watchlist/novel/add", {"series_id": positive("series_id", series_id)})
 
 
 async def watchlist_novel_delete(api: AppApi, series_id: int) -> None:
-    """Watch it no longer. POST /v1/watchlist/novel/delete: series_id. Source: pixiv-facts 3.4."""
+    """Watch it no longer. POST /v1/watchlist/novel/delete: series_id. Source: pixiv.md 3.4."""
     await api.post("/v1/watchlist/novel/delete", {"series_id": positive("series_id", series_id)})

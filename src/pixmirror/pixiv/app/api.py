@@ -21,7 +21,7 @@ Next = Mapping[str, str] | None
 class AppApi:
     """`language` picks that of `translated_name`; `lane` is the pacer's for every request made through this
     view. `filter` (for_ios, for_android, or empty) goes with each read, None with none: no source has seen it
-    change anything but which thumbnails are named (pixiv-facts 3.1). `tries` as in Request.
+    change anything but which thumbnails are named (pixiv.md 3.1). `tries` as in Request.
     """
 
     transport: Transport

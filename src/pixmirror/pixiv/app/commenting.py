@@ -1,4 +1,4 @@
-"""Writing and deleting one's own comments (document 004; pixiv-facts 9, 11 and 13); `comments` reads them. Like
+"""Writing and deleting one's own comments (document 004; pixiv.md 9, 11 and 13); `comments` reads them. Like
 submissions, never from a job.
 """
 
@@ -19,7 +19,7 @@ async def illust_comment_add(
     """Comment on a work. POST /v1/illust/comment/add: illust_id, comment or stamp_id (`site.stamps`) and not both,
     parent_comment_id (the root comment that it answers).
 
-    The answer is the new comment with its id. Source: 004 (its `commnt` is a slip), pixiv-facts 11.
+    The answer is the new comment with its id. Source: 004 (its `commnt` is a slip), pixiv.md 11.
     """
     return await _add(api, "illust", illust_id, comment, stamp_id, parent_comment_id)
 
@@ -33,7 +33,7 @@ async def novel_comment_add(
 ) -> Received[Comment]:
     """The same for a novel. POST /v1/novel/comment/add: novel_id, comment, stamp_id, parent_comment_id.
 
-    Source: 004 (its `parent_comment` is parent_comment_id on the wire, too), pixiv-facts 11 and 13.
+    Source: 004 (its `parent_comment` is parent_comment_id on the wire, too), pixiv.md 11 and 13.
     """
     return await _add(api, "novel", novel_id, comment, stamp_id, parent_comment_id)
 

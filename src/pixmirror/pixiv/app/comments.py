@@ -1,4 +1,4 @@
-"""Comments and replies (document 002 1.7 and 3.5; pixiv-facts 9)."""
+"""Comments and replies (document 002 1.7 and 3.5; pixiv.md 9)."""
 
 from pixmirror.errors import EndpointGone
 from pixmirror.models import Comment, Listing, Medium
@@ -43,7 +43,7 @@ async def novel_comments(
 async def replies(api: AppApi, medium: Medium, comment_id: int, *, next: Next = None) -> Listing[Comment]:
     """Replies to a root comment, flat. GET /v2/illust/comment/replies or /v2/novel/...: comment_id.
 
-    30 a page. Source: pixiv-facts 3.2, 3.4 and 9.
+    30 a page. Source: pixiv.md 3.2, 3.4 and 9.
     """
     path = f"/v2/{one_of('medium', medium, ('illust', 'novel'))}/comment/replies"
     params = {"comment_id": positive("comment_id", comment_id)}

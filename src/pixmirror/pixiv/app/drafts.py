@@ -1,4 +1,4 @@
-"""Drafts of one's own novels (document 004; pixiv-facts 11). Like submissions, never from a job."""
+"""Drafts of one's own novels (document 004; pixiv.md 11). Like submissions, never from a job."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ async def add(
     """Save a new draft. POST /v1/upload/novel/draft: title, text, cover_id, caption, tags[], restrict, x_restrict,
     is_original; limits as of `submissions.novel_upload`.
 
-    Source: 004, pixiv-facts 11.
+    Source: 004, pixiv.md 11.
     """
     data = novel_form(title, text, cover_id, caption, tags, restrict, x_restrict, is_original)
     return await api.submit_one("/v1/upload/novel/draft", data, "", SavedDraft, OWN_DRAFTS)
@@ -45,7 +45,7 @@ async def edit(
     """Replace all of a draft. POST /v1/edit/novel/draft: draft_id, and title, text, cover_id, caption, tags[],
     restrict, x_restrict, is_original; limits as of `submissions.novel_upload`.
 
-    Source: pixiv-facts 11 and 13; 004 lacks it.
+    Source: pixiv.md 11 and 13.
     """
     number = positive("draft_id", draft_id)
     data = novel_form(title, text, cover_id, caption, tags, restrict, x_restrict, is_original)

@@ -92,7 +92,7 @@ BESIDE: Mapping[str, type[Model]] = {
     "ranking_label_illust": Illust,
     "user": m.User,
 }
-# What else stands at the top of a list (document 002, pixiv-facts 3, recorded answers).
+# What else stands at the top of a list (document 002, pixiv.md 3, recorded answers).
 KNOWN = frozenset(
     {"next_url", "total_comments", "comment_access_control", "search_span_limit", "show_ai", "contest_exists"}
     | {"privacy_policy", "live_info"}

@@ -1,4 +1,4 @@
-"""Illusts, manga and ugoira (document 002 section 1; pixiv-facts 3.2)."""
+"""Illusts, manga and ugoira (document 002 section 1; pixiv.md 3.2)."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -52,7 +52,7 @@ async def ranking(
 
     30 a page to about 500. Empty before noon JST of the day after, and for R-18 modes where the account
     hides it; no rank number: it is the offset and the place. A future date is InvalidRequest. Source: 002
-    1.2, pixiv-facts 8.
+    1.2, pixiv.md 8.
     """
     params = {
         "mode": one_of("mode", mode, ILLUST_RANKING_MODES),
@@ -76,7 +76,7 @@ async def series(
 ) -> Listing[Illust]:
     """Works of a series, newest chapter first. GET /v1/illust/series: illust_series_id, offset.
 
-    30 a page; the series itself is in `head` (`reading.series_detail`). Source: pixiv-facts 3.2, recorded
+    30 a page; the series itself is in `head` (`reading.series_detail`). Source: pixiv.md 3.2, recorded
     v1-illust-series.
     """
     params = {
@@ -89,7 +89,7 @@ async def series(
 async def series_position(api: AppApi, illust_id: int) -> Received[SeriesPosition]:
     """The series of a work, its place there and its neighbours. GET /v1/illust-series/illust: illust_id.
 
-    Both parts are None for a work of no series, or it is a NotFound of the series. Source: pixiv-facts 3.2.
+    Both parts are None for a work of no series, or it is a NotFound of the series. Source: pixiv.md 3.2.
     """
     params = {"illust_id": positive("illust_id", illust_id)}
     return await api.one("/v1/illust-series/illust", params, "", SeriesPosition)
@@ -161,7 +161,7 @@ async def recommended_nologin(
     next: Next = None,
 ) -> Listing[Illust]:
     """The same without a login. GET /v1/illust/recommended-nologin: as above, and bookmark_illust_ids, what one
-    likes, as a list with commas. No token is sent. Source: pixiv-facts 3.2, 003.
+    likes, as a list with commas. No token is sent. Source: pixiv.md 3.2.
     """
     liked = ids("bookmark_illust_ids", bookmark_illust_ids)
     params = _recommended(
@@ -182,7 +182,7 @@ async def manga_recommended(
 ) -> Listing[Illust]:
     """Manga for this account. GET /v1/manga/recommended: include_ranking_illusts, max_bookmark_id, offset.
 
-    30 a page, with `head["ranking_illusts"]`. Source: pixiv-facts 3.2.
+    30 a page, with `head["ranking_illusts"]`. Source: pixiv.md 3.2.
     """
     params = {
         "include_ranking_illusts": flag("include_ranking_illusts", include_ranking_illusts),
@@ -207,7 +207,7 @@ async def new(
 
 
 async def mypixiv(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[Illust]:
-    """New works of one's own mypixiv. GET /v2/illust/mypixiv: offset. 30 a page. Source: pixiv-facts 3.2."""
+    """New works of one's own mypixiv. GET /v2/illust/mypixiv: offset. 30 a page. Source: pixiv.md 3.2."""
     params = {"offset": not_negative("offset", offset)}
     return await api.page("/v2/illust/mypixiv", params, "illusts", Illust, next)
 
@@ -215,7 +215,7 @@ async def mypixiv(api: AppApi, offset: int | None = None, *, next: Next = None) 
 async def walkthrough(api: AppApi, *, next: Next = None) -> Listing[Illust]:
     """What the app shows before one logs in. GET /v1/walkthrough/illusts, without a token.
 
-    Source: pixiv-facts 3.2, recorded v1-walkthrough-illusts.
+    Source: pixiv.md 3.2, recorded v1-walkthrough-illusts.
     """
     return await api.page("/v1/walkthrough/illusts", {}, "illusts", Illust, next, login=False)
 
@@ -223,7 +223,7 @@ async def walkthrough(api: AppApi, *, next: Next = None) -> Listing[Illust]:
 async def bookmark_detail(api: AppApi, illust_id: int) -> Received[BookmarkDetail]:
     """Own bookmark of a work: restrict and tags. GET /v2/illust/bookmark/detail: illust_id.
 
-    Source: pixiv-facts 3.2, recorded v2-illust-bookmark-detail.
+    Source: pixiv.md 3.2, recorded v2-illust-bookmark-detail.
     """
     params = {"illust_id": positive("illust_id", illust_id)}
     return await api.one("/v2/illust/bookmark/detail", params, "bookmark_detail", BookmarkDetail)
@@ -235,7 +235,7 @@ async def bookmark_add(
     """Bookmark a work, or change the bookmark of it. POST /v2/illust/bookmark/add: illust_id, restrict (public,
     private), tags[].
 
-    A second one replaces restrict and tags. NotFound: no such work. Source: 003 add_bookmark, pixiv-facts 3.2.
+    A second one replaces restrict and tags. NotFound: no such work. Source: 003 add_bookmark, pixiv.md 3.2.
     """
     data: dict[str, Param] = {
         "illust_id": positive("illust_id", illust_id),
@@ -255,7 +255,7 @@ async def bookmark_users(
 ) -> Listing[User]:
     """Who bookmarked a work. GET /v1/illust/bookmark/users: illust_id, offset.
 
-    30 a page; past 5000 Pixiv says "Invalid request.", here OffsetCap. Source: pixiv-facts 3.2, pixivpy#336.
+    30 a page; past 5000 Pixiv says "Invalid request.", here OffsetCap. Source: pixiv.md 3.2, pixivpy#336.
     """
     params = {"illust_id": positive("illust_id", illust_id), "offset": not_negative("offset", offset)}
     return await api.page("/v1/illust/bookmark/users", params, "users", User, next)

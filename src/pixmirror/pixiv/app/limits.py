@@ -1,4 +1,4 @@
-"""What Pixiv takes of a submission, checked before anything is sent: the limits of its app of 2019 (pixiv-facts
+"""What Pixiv takes of a submission, checked before anything is sent: the limits of its app of 2019 (pixiv.md
 11), the form of a novel, and the files of a work.
 """
 

@@ -1,4 +1,4 @@
-"""Novels and their text (document 002 section 3; pixiv-facts 3.4 and 10)."""
+"""Novels and their text (document 002 section 3; pixiv.md 3.4 and 10)."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -37,7 +37,7 @@ async def detail(api: AppApi, novel_id: int) -> Received[Novel]:
 async def text(api: AppApi, novel_id: int) -> Received[NovelText]:
     """The text with its markup, verbatim, and the images in it. GET /webview/v2/novel: id, viewer_version.
 
-    An HTML page with one JSON object inside; `raw` is that object. Source: 002 3.3, pixiv-facts 10.
+    An HTML page with one JSON object inside; `raw` is that object. Source: 002 3.3, pixiv.md 10.
     """
     path = "/webview/v2/novel"
     params: dict[str, str | int] = {"id": positive("novel_id", novel_id), "viewer_version": VIEWER_VERSION}
@@ -75,7 +75,7 @@ async def ranking(
 ) -> Listing[Novel]:
     """A ranking of novels, best first. GET /v1/novel/ranking: mode, date (None: the newest), offset.
 
-    30 a page to about 100; otherwise as the one of illusts. Source: pixiv-facts 3.4 and 8.
+    30 a page to about 100; otherwise as the one of illusts. Source: pixiv.md 3.4 and 8.
     """
     params = {
         "mode": one_of("mode", mode, NOVEL_RANKING_MODES),
@@ -100,7 +100,7 @@ async def series(
 
 
 async def new(api: AppApi, max_novel_id: int | None = None, *, next: Next = None) -> Listing[Novel]:
-    """Everybody's new novels. GET /v1/novel/new: max_novel_id. 30 a page. Source: pixiv-facts 3.4."""
+    """Everybody's new novels. GET /v1/novel/new: max_novel_id. 30 a page. Source: pixiv.md 3.4."""
     params = {"max_novel_id": not_negative("max_novel_id", max_novel_id)}
     return await api.page("/v1/novel/new", params, "novels", Novel, next)
 
@@ -119,7 +119,7 @@ async def recommended(
     """Novels for this account. GET /v1/novel/recommended: include_ranking_label, include_ranking_novels,
     already_recommended (a list with commas), max_bookmark_id_for_recommend, include_privacy_policy, offset.
 
-    Go on by `next`; `head["ranking_novels"]` on the first page (`reading.along`). Source: pixiv-facts 3.4.
+    Go on by `next`; `head["ranking_novels"]` on the first page (`reading.along`). Source: pixiv.md 3.4.
     """
     known = ids("already_recommended", already_recommended)
     params: dict[str, Param] = {
@@ -134,17 +134,17 @@ async def recommended(
 
 
 async def related(api: AppApi, novel_id: int, *, next: Next = None) -> Listing[Novel]:
-    """Novels like one. GET /v1/novel/related: novel_id. Source: pixiv-facts 3.4 (some clients POST it)."""
+    """Novels like one. GET /v1/novel/related: novel_id. Source: pixiv.md 3.4 (some clients POST it)."""
     return await api.page("/v1/novel/related", {"novel_id": positive("novel_id", novel_id)}, "novels", Novel, next)
 
 
 async def mypixiv(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[Novel]:
-    """New novels of one's own mypixiv. GET /v1/novel/mypixiv: offset. 30 a page. Source: pixiv-facts 3.4."""
+    """New novels of one's own mypixiv. GET /v1/novel/mypixiv: offset. 30 a page. Source: pixiv.md 3.4."""
     return await api.page("/v1/novel/mypixiv", {"offset": not_negative("offset", offset)}, "novels", Novel, next)
 
 
 async def markers(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[MarkedNovel]:
-    """Novels that one stopped reading, and where. GET /v2/novel/markers: offset. Source: pixiv-facts 3.4."""
+    """Novels that one stopped reading, and where. GET /v2/novel/markers: offset. Source: pixiv.md 3.4."""
     params = {"offset": not_negative("offset", offset)}
     return await api.page("/v2/novel/markers", params, "marked_novels", MarkedNovel, next)
 
@@ -152,14 +152,14 @@ async def markers(api: AppApi, offset: int | None = None, *, next: Next = None) 
 async def marker_add(api: AppApi, novel_id: int, page: int) -> None:
     """Remember a page of a novel; it replaces the one before. POST /v1/novel/marker/add: novel_id, page (from 1).
 
-    Source: pixiv-facts 3.4 and 10.
+    Source: pixiv.md 3.4 and 10.
     """
     data = {"novel_id": positive("novel_id", novel_id), "page": positive("page", page)}
     await api.post("/v1/novel/marker/add", data)
 
 
 async def marker_delete(api: AppApi, novel_id: int) -> None:
-    """Forget it. POST /v1/novel/marker/delete: novel_id. Source: pixiv-facts 3.4."""
+    """Forget it. POST /v1/novel/marker/delete: novel_id. Source: pixiv.md 3.4."""
     await api.post("/v1/novel/marker/delete", {"novel_id": positive("novel_id", novel_id)})
 
 
@@ -168,7 +168,7 @@ async def bookmark_add(
 ) -> None:
     """Bookmark a novel. POST /v2/novel/bookmark/add: novel_id, restrict, tags[]; as for illusts.
 
-    Source: pixiv-facts 3.4.
+    Source: pixiv.md 3.4.
     """
     data: dict[str, Param] = {
         "novel_id": positive("novel_id", novel_id),
@@ -179,11 +179,11 @@ async def bookmark_add(
 
 
 async def bookmark_delete(api: AppApi, novel_id: int) -> None:
-    """Take a bookmark back. POST /v1/novel/bookmark/delete: novel_id. Source: pixiv-facts 3.4."""
+    """Take a bookmark back. POST /v1/novel/bookmark/delete: novel_id. Source: pixiv.md 3.4."""
     await api.post("/v1/novel/bookmark/delete", {"novel_id": positive("novel_id", novel_id)})
 
 
 async def bookmark_detail(api: AppApi, novel_id: int) -> Received[BookmarkDetail]:
-    """Own bookmark of a novel. GET /v2/novel/bookmark/detail: novel_id. Source: pixiv-facts 3.4."""
+    """Own bookmark of a novel. GET /v2/novel/bookmark/detail: novel_id. Source: pixiv.md 3.4."""
     params = {"novel_id": positive("novel_id", novel_id)}
     return await api.one("/v2/novel/bookmark/detail", params, "bookmark_detail", BookmarkDetail)

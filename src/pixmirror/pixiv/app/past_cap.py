@@ -1,4 +1,4 @@
-"""A search read past its cap of 5000, window after window of dates (pixiv-facts 3.1)."""
+"""A search read past its cap of 5000, window after window of dates (pixiv.md 3.1)."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ async def past_cap(
     `options` are those of search.illusts or search.novels. At the cap the search begins anew at the date of the
     last work; what comes twice is dropped. `sort` is date_desc or date_asc: by popularity there are no windows.
     More than 5000 works of one day cannot be read this way: OffsetCap, whose text says how to go on beyond it.
-    Source: pixiv-facts 3.1 (as gallery-dl does it).
+    Source: pixiv.md 3.1 (as gallery-dl does it).
     """
     function = SEARCHES[one_of("medium", medium, tuple(SEARCHES))]
     edge, step = EDGES[one_of("sort", sort, tuple(EDGES))]

@@ -1,4 +1,4 @@
-"""Search and discovery (document 002 section 4; pixiv-facts 3.5).
+"""Search and discovery (document 002 section 4; pixiv.md 3.5).
 
 What `search_ai_type` means is not settled: by the newest report 0 shows everything, 1 hides what is declared as AI
 and 2 shows only that; by older ones 0 hides and 1 shows. It is sent only where it is given, 0 too; the
@@ -113,7 +113,7 @@ async def users(
 async def autocomplete(api: AppApi, word: str, merge_plain_keyword_results: bool | None = None) -> Listing[Tag]:
     """Tags that begin so. GET /v2/search/autocomplete: word, merge_plain_keyword_results. About 10.
 
-    Source: pixiv-facts 3.5.
+    Source: pixiv.md 3.5.
     """
     name = "merge_plain_keyword_results"
     params = {"word": text("word", word), name: flag(name, merge_plain_keyword_results)}
@@ -132,7 +132,7 @@ async def popular_illusts(
 ) -> Listing[Illust]:
     """What a premium account would see first: one page. GET /v1/search/popular-preview/illust: as illusts.
 
-    Source: pixiv-facts 3.5.
+    Source: pixiv.md 3.5.
     """
     params = _preview(
         word, search_target, ILLUST_SEARCH_TARGETS, merge_plain_keyword_results, include_translated_tag_results,
@@ -151,7 +151,7 @@ async def popular_novels(
     start_date: Day = None,
     end_date: Day = None,
 ) -> Listing[Novel]:
-    """The same for novels. GET /v1/search/popular-preview/novel: as novels. Source: pixiv-facts 3.5."""
+    """The same for novels. GET /v1/search/popular-preview/novel: as novels. Source: pixiv.md 3.5."""
     params = _preview(
         word, search_target, NOVEL_SEARCH_TARGETS, merge_plain_keyword_results, include_translated_tag_results,
         search_ai_type, start_date, end_date,
@@ -167,7 +167,7 @@ async def bookmark_ranges_illust(
     end_date: Day = None,
 ) -> Listing[BookmarkRange]:
     """The ranges of bookmark_num_min and _max that the app offers. GET /v1/search/bookmark-ranges/illust: word,
-    search_target, start_date, end_date. Source: pixiv-facts 3.5.
+    search_target, start_date, end_date. Source: pixiv.md 3.5.
     """
     params = _ranges(word, one_of("search_target", search_target, ILLUST_SEARCH_TARGETS), start_date, end_date)
     return await api.page("/v1/search/bookmark-ranges/illust", params, "bookmark_ranges", BookmarkRange)
@@ -180,7 +180,7 @@ async def bookmark_ranges_novel(
     start_date: Day = None,
     end_date: Day = None,
 ) -> Listing[BookmarkRange]:
-    """The same for novels. GET /v1/search/bookmark-ranges/novel: as for illusts. Source: pixiv-facts 3.5."""
+    """The same for novels. GET /v1/search/bookmark-ranges/novel: as for illusts. Source: pixiv.md 3.5."""
     params = _ranges(word, one_of("search_target", search_target, NOVEL_SEARCH_TARGETS), start_date, end_date)
     return await api.page("/v1/search/bookmark-ranges/novel", params, "bookmark_ranges", BookmarkRange)
 

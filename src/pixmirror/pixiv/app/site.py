@@ -1,4 +1,4 @@
-"""What belongs to nobody: emoji, stamps, articles, broadcasts, the app itself (pixiv-facts 3.2 and 3.5)."""
+"""What belongs to nobody: emoji, stamps, articles, broadcasts, the app itself (pixiv.md 3.2 and 3.5)."""
 
 from pixmirror.models import ApplicationInfo, Emoji, Listing, Live, Received, SpotlightArticle, Stamp
 from pixmirror.pixiv.app.api import AppApi, Next
@@ -8,20 +8,20 @@ from pixmirror.pixiv.enums import APPS, SPOTLIGHT_CATEGORIES, not_negative, one_
 async def emoji(api: AppApi) -> Listing[Emoji]:
     """The pictures that (words) in comments stand for. GET /v1/emoji, without a token. One page, about 40.
 
-    Source: pixiv-facts 3.5 and 9.
+    Source: pixiv.md 3.5 and 9.
     """
     return await api.page("/v1/emoji", {}, "emoji_definitions", Emoji, login=False)
 
 
 async def stamps(api: AppApi) -> Listing[Stamp]:
-    """The stamps that comments can be. GET /v1/stamps. One page, about 40. Source: pixiv-facts 3.5."""
+    """The stamps that comments can be. GET /v1/stamps. One page, about 40. Source: pixiv.md 3.5."""
     return await api.page("/v1/stamps", {}, "stamps", Stamp)
 
 
 async def application_info(api: AppApi, app: str = "ios") -> Received[ApplicationInfo]:
     """The newest app, and notices to its users. GET /v1/application-info/{ios|android}, without a token.
 
-    A cheap way to see whether the API lives. Source: pixiv-facts 3.5.
+    A cheap way to see whether the API lives. Source: pixiv.md 3.5.
     """
     path = f"/v1/application-info/{one_of('app', app, APPS)}"
     return await api.one(path, {}, "application_info", ApplicationInfo, login=False)
@@ -32,7 +32,7 @@ async def spotlight_articles(
 ) -> Listing[SpotlightArticle]:
     """Articles of pixivision, newest first. GET /v1/spotlight/articles: category (all, illust, manga), offset.
 
-    10 a page; offset cap 5000. The text of an article is only at its `article_url`. Source: pixiv-facts 3.2,
+    10 a page; offset cap 5000. The text of an article is only at its `article_url`. Source: pixiv.md 3.2,
     recorded v1-spotlight-articles.
     """
     params = {
@@ -47,7 +47,7 @@ async def live_list(
 ) -> Listing[Live]:
     """Broadcasts of pixiv Sketch that run now. GET /v1/live/list: list_type (popular, following), offset.
 
-    Source: pixiv-facts 3.5, recorded v1-live-list.
+    Source: pixiv.md 3.5, recorded v1-live-list.
     """
     params = {
         "list_type": one_of("list_type", list_type, ("popular", "following")),

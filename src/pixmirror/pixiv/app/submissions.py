@@ -1,4 +1,4 @@
-"""Posting and deleting one's own illusts, manga and novels (document 004; pixiv-facts 11 and 13).
+"""Posting and deleting one's own illusts, manga and novels (document 004; pixiv.md 11 and 13).
 
 Only for an explicit command of the user: no job imports this. What is known of Pixiv's limits (of its app of 2019)
 is checked before anything is sent. A POST whose outcome is not clear is an UnclearOutcome and never repeated.
@@ -53,7 +53,7 @@ async def illust_upload(
 
     The answer is a ticket: `upload_complete` waits until it is a work. Files are read from disk while they are
     sent, under the names 0.png, 1.jpg...; `progress` gets the bytes handed over and all bytes. Source: 004,
-    pixiv-facts 11.
+    pixiv.md 11.
     """
     data: dict[str, Param] = {
         "title": at_most("title", text("title", title), TITLE),
@@ -73,7 +73,7 @@ async def illust_upload(
 async def upload_status(api: AppApi, convert_key: str) -> Received[UploadStatus]:
     """How far an upload is. POST /v1/upload/status: convert_key. It changes nothing.
 
-    COMPLETE, with the id of the work, is the one status that is documented. Source: 004, pixiv-facts 11.
+    COMPLETE, with the id of the work, is the one status that is documented. Source: 004, pixiv.md 11.
     """
     return await _status(api, text("convert_key", convert_key))
 
@@ -84,7 +84,7 @@ async def upload_complete(
     """Wait until an upload is a work: ask for its status each `every` seconds, `timeout` seconds at most.
 
     UploadFailed: the status says so. UnclearOutcome: when the time was over it was still another one, which the
-    error names. Answers that fail to come are asked for again: asking changes nothing. Source: pixiv-facts 11.
+    error names. Answers that fail to come are asked for again: asking changes nothing. Source: pixiv.md 11.
     """
     key = text("convert_key", convert_key)
     for name, value in (("timeout", timeout), ("every", every)):
@@ -116,7 +116,7 @@ async def upload_complete(
 async def illust_delete(api: AppApi, illust_id: int) -> None:
     """Delete one's own illust or manga, for good. POST /v1/illust/delete: illust_id.
 
-    NotFound: no such work. Source: 004, pixiv-facts 11.
+    NotFound: no such work. Source: 004, pixiv.md 11.
     """
     number = positive("illust_id", illust_id)
     await api.submit("/v1/illust/delete", {"illust_id": number}, _gone("illusts.detail", number))
@@ -144,7 +144,7 @@ async def novel_upload(
     (3000), tags[] (10 of 30), restrict (public, mypixiv, private), x_restrict (none, r18, r18g), is_original (0,
     1), novel_ai_type (0, 1, 2), draft_id (the draft that it was).
 
-    Source: 004, which lacks draft_id; pixiv-facts 11 and 13.
+    Source: 004, which lacks draft_id; pixiv.md 11 and 13.
     """
     data = novel_form(title, text, cover_id, caption, tags, restrict, x_restrict, is_original)
     data["novel_ai_type"] = number_of("novel_ai_type", novel_ai_type, NOVEL_AI_TYPES)
@@ -153,7 +153,7 @@ async def novel_upload(
 
 
 async def novel_delete(api: AppApi, novel_id: int) -> None:
-    """Delete one's own novel, for good. POST /v1/novel/delete: novel_id. Source: 004, pixiv-facts 11."""
+    """Delete one's own novel, for good. POST /v1/novel/delete: novel_id. Source: 004, pixiv.md 11."""
     number = positive("novel_id", novel_id)
     await api.submit("/v1/novel/delete", {"novel_id": number}, _gone("novels.detail", number))
 

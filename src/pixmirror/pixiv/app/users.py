@@ -1,4 +1,4 @@
-"""Users: profiles, works, bookmarks and follows (document 002 section 2; pixiv-facts 3.3)."""
+"""Users: profiles, works, bookmarks and follows (document 002 section 2; pixiv.md 3.3)."""
 
 from pixmirror.models import (
     BookmarkTag,
@@ -89,7 +89,7 @@ async def bookmark_tags_illust(
     """A user's own bookmark tags. GET /v1/user/bookmark-tags/illust: user_id, restrict, offset.
 
     About 30 a page, offset cap 5000. `private` only for oneself (else InvalidRequest).
-    Source: pixiv-facts 3.3, recorded v1-user-bookmark-tags-illust.
+    Source: pixiv.md 3.3, recorded v1-user-bookmark-tags-illust.
     """
     params = _listed(user_id, restrict, offset)
     await api.mine_if_private(user_id, restrict)
@@ -99,7 +99,7 @@ async def bookmark_tags_illust(
 async def bookmark_tags_novel(
     api: AppApi, user_id: int, restrict: str = "public", offset: int | None = None, *, next: Next = None
 ) -> Listing[BookmarkTag]:
-    """The same for novels. GET /v1/user/bookmark-tags/novel: as of illusts. Source: pixiv-facts 3.3."""
+    """The same for novels. GET /v1/user/bookmark-tags/novel: as of illusts. Source: pixiv.md 3.3."""
     params = _listed(user_id, restrict, offset)
     await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/bookmark-tags/novel", params, "bookmark_tags", BookmarkTag, next)
@@ -132,7 +132,7 @@ async def follower(
 async def mypixiv(
     api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None
 ) -> Listing[UserPreview]:
-    """The mypixiv of a user. GET /v1/user/mypixiv: user_id, offset. 30 a page. Source: pixiv-facts 3.3."""
+    """The mypixiv of a user. GET /v1/user/mypixiv: user_id, offset. 30 a page. Source: pixiv.md 3.3."""
     return await api.page("/v1/user/mypixiv", _of(user_id, offset), "user_previews", UserPreview, next)
 
 
@@ -150,14 +150,14 @@ async def related(
 async def recommended(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[UserPreview]:
     """Users for this account. GET /v1/user/recommended: offset. 30 a page.
 
-    Source: pixiv-facts 3.3, recorded v1-user-recommended.
+    Source: pixiv.md 3.3, recorded v1-user-recommended.
     """
     params = {"offset": not_negative("offset", offset)}
     return await api.page("/v1/user/recommended", params, "user_previews", UserPreview, next)
 
 
 async def blocked(api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None) -> Listing[User]:
-    """Whom the own account blocks. GET /v2/user/list: user_id (one's own), offset. Source: pixiv-facts 3.3."""
+    """Whom the own account blocks. GET /v2/user/list: user_id (one's own), offset. Source: pixiv.md 3.3."""
     return await api.page("/v2/user/list", _of(user_id, offset), "users", User, next)
 
 
@@ -166,7 +166,7 @@ async def illust_series(
 ) -> Listing[SeriesDetail]:
     """The manga series of a user. GET /v1/user/illust-series: user_id, offset. 30 a page.
 
-    Source: pixiv-facts 3.2, recorded FRAGMENT-manga-series-item.
+    Source: pixiv.md 3.2, recorded FRAGMENT-manga-series-item.
     """
     return await api.page(
         "/v1/user/illust-series", _of(user_id, offset), "illust_series_details", SeriesDetail, next
@@ -178,7 +178,7 @@ async def novel_series(
 ) -> Listing[SeriesDetail]:
     """The novel series of a user. GET /v1/user/novel-series: user_id, offset. 30 a page.
 
-    Source: pixiv-facts 3.4, recorded FRAGMENT-novel-series-item.
+    Source: pixiv.md 3.4, recorded FRAGMENT-novel-series-item.
     """
     return await api.page(
         "/v1/user/novel-series", _of(user_id, offset), "novel_series_details", SeriesDetail, next
@@ -186,7 +186,7 @@ async def novel_series(
 
 
 async def follow_detail(api: AppApi, user_id: int) -> Received[FollowDetail]:
-    """Whether and how one follows a user. GET /v1/user/follow/detail: user_id. Source: pixiv-facts 3.3."""
+    """Whether and how one follows a user. GET /v1/user/follow/detail: user_id. Source: pixiv.md 3.3."""
     params = {"user_id": positive("user_id", user_id)}
     return await api.one("/v1/user/follow/detail", params, "follow_detail", FollowDetail)
 

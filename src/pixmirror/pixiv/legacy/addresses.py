@@ -1,4 +1,4 @@
-"""Old addresses of files, and what they are today (pixiv-facts 1.1 and 6.1). Pure."""
+"""Old addresses of files, and what they are today (pixiv.md 1.1 and 6.1). Pure."""
 
 import re
 from collections.abc import Iterator

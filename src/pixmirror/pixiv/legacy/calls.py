@@ -11,7 +11,7 @@ from pixmirror.pixiv.wire import Param, Request
 
 SPAPI_HOST = "spapi.pixiv.net"
 PAPI_HOST = "public-api.secure.pixiv.net"
-# pixiv-facts 12
+# pixiv.md 12
 ENDED: Mapping[str, str] = {
     SPAPI_HOST: "SPAPI ended on 11 May 2015",
     PAPI_HOST: "the Public API ended in November 2021",

@@ -1,4 +1,4 @@
-"""Objects of the Public API as today's models and back (document 000, pixiv-facts 12, recorded answers)."""
+"""Objects of the Public API as today's models and back (document 000, pixiv.md 12, recorded answers)."""
 
 import html
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The routes of the Public API (document 000, pixiv-facts 12) as callable rows: `papi.work(5)` builds the request
+"""The routes of the Public API (document 000, pixiv.md 12) as callable rows: `papi.work(5)` builds the request
 of /v1/works/5.json. The API wanted `calls.authorized(request, access_token)`.
 
 Nothing is ever sent: see `calls.ask`.

@@ -1,4 +1,4 @@
-"""Rows of SPAPI, which name nothing, as today's models and back (document 000, pixiv-facts 12).
+"""Rows of SPAPI, which name nothing, as today's models and back (document 000, pixiv.md 12).
 
 A row becomes an object by the names of its columns, and that becomes an App API object: what the model does not
 read, and the form that was sent where it changed, stay under `legacy`.

@@ -10,7 +10,7 @@ from pixmirror.pixiv.web import bodies, composed
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.pixiv.wire import Param
 
-OFFICE = 11  # the account that sends Pixiv's warnings (pixiv-facts 5.4)
+OFFICE = 11  # the account that sends Pixiv's warnings (pixiv.md 5.4)
 
 
 async def extra(api: WebApi) -> Received[bodies.Mine]:
@@ -24,7 +24,7 @@ async def extra(api: WebApi) -> Received[bodies.Mine]:
 async def status(api: WebApi) -> Received[bodies.Status]:
     """The account of the cookie as the mobile site sees it: a cheap probe. GET /touch/ajax/user/self/status.
 
-    CookieRejected if the session is dead. Source: pixiv-facts 4.4.
+    CookieRejected if the session is dead. Source: pixiv.md 4.4.
     """
     return await api.body("/touch/ajax/user/self/status", None, bodies.Status, login=True)
 
@@ -73,7 +73,7 @@ async def has_warning(api: WebApi, num: int = 10, offset: int = 0) -> bool:
     """Whether a message of Pixiv's office is among the newest threads: it sends warnings that way, and then a
     mirror must stop. GET /rpc/index.php: mode=latest_message_threads2, num, offset.
 
-    Tells that there is one and nothing else: messages are private, and none is read or kept. Source: pixiv-facts
+    Tells that there is one and nothing else: messages are private, and none is read or kept. Source: pixiv.md
     5.4.
     """
     asked: dict[str, Param] = {

@@ -1,4 +1,4 @@
-"""What changes something at Pixiv: bookmarks, likes, follows (document 001; pixiv-facts 4.5). None is repeated."""
+"""What changes something at Pixiv: bookmarks, likes, follows (document 001; pixiv.md 4.5). None is repeated."""
 
 from collections.abc import Iterable
 
@@ -31,7 +31,7 @@ async def bookmark_add_novel(
 ) -> int:
     """Bookmark a novel. POST /ajax/novels/bookmarks/add: novel_id, restrict, comment, tags.
 
-    Source: pixiv-facts 4.5.
+    Source: pixiv.md 4.5.
     """
     path = "/ajax/novels/bookmarks/add"
     answer = await api.post(path, json=_bookmark("novel_id", novel_id, restrict, tags, comment))
@@ -44,14 +44,14 @@ async def bookmark_delete(api: WebApi, bookmark_id: int) -> None:
     """Take a bookmark back, by its own id (`item.web.bookmark_data.id`). POST /ajax/illusts/bookmarks/delete:
     bookmark_id.
 
-    Source: pixiv-facts 4.5.
+    Source: pixiv.md 4.5.
     """
     data = {"bookmark_id": positive("bookmark_id", bookmark_id)}
     await api.post("/ajax/illusts/bookmarks/delete", data=data)
 
 
 async def bookmark_delete_novel(api: WebApi, bookmark_id: int) -> None:
-    """The same for a novel. POST /ajax/novels/bookmarks/delete: del=1, book_id. Source: pixiv-facts 4.5."""
+    """The same for a novel. POST /ajax/novels/bookmarks/delete: del=1, book_id. Source: pixiv.md 4.5."""
     data = {"del": 1, "book_id": positive("bookmark_id", bookmark_id)}
     await api.post("/ajax/novels/bookmarks/delete", data=data)
 
@@ -70,7 +70,7 @@ async def follow(api: WebApi, user_id: int, restrict: int = 0, tag: str = "") ->
     """Follow a user. POST /bookmark_add.php: mode=add, type=user, user_id, tag, restrict (0 public, 1
     private), format=json.
 
-    Pixiv may want a captcha: Challenge or Forbidden. Source: pixiv-facts 4.5.
+    Pixiv may want a captcha: Challenge or Forbidden. Source: pixiv.md 4.5.
     """
     data: dict[str, Param] = {
         "mode": "add",
@@ -86,7 +86,7 @@ async def follow(api: WebApi, user_id: int, restrict: int = 0, tag: str = "") ->
 async def unfollow(api: WebApi, user_id: int) -> None:
     """Follow a user no longer. POST /rpc_group_setting.php: mode=del, type=bookuser, id.
 
-    Source: pixiv-facts 4.5.
+    Source: pixiv.md 4.5.
     """
     data: dict[str, Param] = {"mode": "del", "type": "bookuser", "id": positive("user_id", user_id)}
     await api.post("/rpc_group_setting.php", data=data, enveloped=False)

@@ -1,4 +1,4 @@
-"""Comments and replies (document 001, Get artwork comments; pixiv-facts 9)."""
+"""Comments and replies (document 001, Get artwork comments; pixiv.md 9)."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ async def roots(
 async def novel_roots(
     api: WebApi, novel_id: int, offset: int = 0, limit: int = 50, *, next: Next = None
 ) -> Listing[Comment]:
-    """The same for a novel. GET /ajax/novels/comments/roots: novel_id, offset, limit. Source: pixiv-facts 9."""
+    """The same for a novel. GET /ajax/novels/comments/roots: novel_id, offset, limit. Source: pixiv.md 9."""
     return await _roots(api, "novel", novel_id, offset, limit, next)
 
 
@@ -34,7 +34,7 @@ async def replies(
 ) -> Listing[Comment]:
     """Replies to a root comment, flat. GET /ajax/illusts/comments/replies or /ajax/novels/...: comment_id, page.
 
-    On while `hasNext`. Source: pixiv-facts 4.2 and 9.
+    On while `hasNext`. Source: pixiv.md 4.2 and 9.
     """
     path = f"/ajax/{one_of('medium', medium, params.KINDS)}s/comments/replies"
     asked: Mapping[str, Param] = next or {"comment_id": positive("comment_id", comment_id), "page": params.page(p)}

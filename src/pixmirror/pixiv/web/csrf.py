@@ -9,7 +9,7 @@ from pixmirror.errors import BadResponse
 from pixmirror.logs import hide
 
 TOKEN_PAGE = "/settings/account"
-# In the order of trust: the old place, the new one, the mobile pages, old forms (pixiv-facts 1.3).
+# In the order of trust: the old place, the new one, the mobile pages, old forms (pixiv.md 1.3).
 PLACES = (
     re.compile(r"""id=["']meta-global-data["'][^>]*?"token":"([0-9a-f]{32})\""""),
     re.compile(r"""__NEXT_DATA__.*?\\*"token\\*"\s*:\s*\\*"([0-9a-f]{32})\\*\"""", re.DOTALL),

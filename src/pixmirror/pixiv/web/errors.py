@@ -1,4 +1,4 @@
-"""What a failed answer of the web means, purely: from status, body and path to our errors (pixiv-facts 4.6)."""
+"""What a failed answer of the web means, purely: from status, body and path to our errors (pixiv.md 4.6)."""
 
 import re
 from collections.abc import Mapping

@@ -33,7 +33,7 @@ async def follow_illust(api: WebApi, mode: str = "all", p: int = 1, *, next: Nex
 
 
 async def follow_novel(api: WebApi, mode: str = "all", p: int = 1, *, next: Next = None) -> Listing[Novel]:
-    """The same for novels. GET /ajax/follow_latest/novel: mode, p. Source: pixiv-facts 4.4."""
+    """The same for novels. GET /ajax/follow_latest/novel: mode, p. Source: pixiv.md 4.4."""
     return await _feed(api, "follow_latest/novel", "novel", {"mode": params.mode(mode), "p": params.page(p)}, next)
 
 
@@ -43,7 +43,7 @@ async def mypixiv_illust(api: WebApi, p: int = 1, *, next: Next = None) -> Listi
 
 
 async def mypixiv_novel(api: WebApi, p: int = 1, *, next: Next = None) -> Listing[Novel]:
-    """The same for novels. GET /ajax/mypixiv_latest/novel: p. Source: pixiv-facts 4.4."""
+    """The same for novels. GET /ajax/mypixiv_latest/novel: p. Source: pixiv.md 4.4."""
     return await _feed(api, "mypixiv_latest/novel", "novel", {"p": params.page(p)}, next)
 
 

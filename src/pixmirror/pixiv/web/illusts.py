@@ -1,4 +1,4 @@
-"""Illusts, manga and ugoira (document 001, Artworks and New artworks; pixiv-facts 4.2)."""
+"""Illusts, manga and ugoira (document 001, Artworks and New artworks; pixiv.md 4.2)."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -31,7 +31,7 @@ async def detail(api: WebApi, illust_id: int) -> Received[WebIllust]:
 
 
 async def unlisted(api: WebApi, token: str) -> Received[WebIllust]:
-    """An unlisted work by the token of its link. GET /ajax/illust/unlisted/{token}. Source: pixiv-facts 4.2."""
+    """An unlisted work by the token of its link. GET /ajax/illust/unlisted/{token}. Source: pixiv.md 4.2."""
     path = f"/ajax/illust/unlisted/{params.token(token)}"
     return await api.body(path, None, WebIllust, referer=f"{SITE}artworks/unlisted/{token}")
 
@@ -61,7 +61,7 @@ async def whole(api: WebApi, illust_id: int) -> Received[WebIllust]:
 async def ugoira_meta(api: WebApi, illust_id: int) -> Received[UgoiraMetadata]:
     """Frames and zips of a ugoira. GET /ajax/illust/{id}/ugoira_meta.
 
-    `item.web.original_src` is the 1920x1080 zip. Source: pixiv-facts 4.2, recorded illust-ID-ugoira_meta.
+    `item.web.original_src` is the 1920x1080 zip. Source: pixiv.md 4.2, recorded illust-ID-ugoira_meta.
     """
     path = f"/ajax/illust/{positive('illust_id', illust_id)}/ugoira_meta"
     return await api.body(path, None, WebUgoira, referer=referer(illust_id))
@@ -82,7 +82,7 @@ async def recommend(api: WebApi, illust_id: int, limit: int = 18) -> Listing[Ill
 async def recommended(api: WebApi, illust_ids: Iterable[int]) -> Listing[Illust]:
     """The works that `recommend` named by id. GET /ajax/illust/recommend/illusts: illust_ids[].
 
-    Source: pixiv-facts 4.2.
+    Source: pixiv.md 4.2.
     """
     path = "/ajax/illust/recommend/illusts"
     asked = {"illust_ids": ids("illust_ids", illust_ids)}
@@ -114,7 +114,7 @@ async def series(api: WebApi, series_id: int, p: int = 1, *, next: Next = None) 
     """Works of a manga series, newest first. GET /ajax/series/{id}: p.
 
     The page size is stated nowhere: it goes on while a page has works. The series itself: `series_head`. Source:
-    pixiv-facts 4.2.
+    pixiv.md 4.2.
     """
     path = f"/ajax/series/{positive('series_id', series_id)}"
     asked: Mapping[str, Param] = next or {"p": params.page(p)}
@@ -126,7 +126,7 @@ async def series(api: WebApi, series_id: int, p: int = 1, *, next: Next = None) 
 
 
 async def series_head(api: WebApi, series_id: int) -> Received[SeriesDetail]:
-    """The manga series itself, out of its first page. GET /ajax/series/{id}: p. Source: pixiv-facts 4.2."""
+    """The manga series itself, out of its first page. GET /ajax/series/{id}: p. Source: pixiv.md 4.2."""
     path = f"/ajax/series/{positive('series_id', series_id)}"
     got = await api.body(path, {"p": 1}, bodies.MangaSeries)
     for row in got.item.illust_series.received:
@@ -138,7 +138,7 @@ async def series_head(api: WebApi, series_id: int) -> Received[SeriesDetail]:
 async def bookmark_data(api: WebApi, illust_id: int) -> int | None:
     """The id of the own bookmark of a work, None without one. GET /ajax/illust/{id}/bookmarkData.
 
-    Source: pixiv-facts 4.2.
+    Source: pixiv.md 4.2.
     """
     path = f"/ajax/illust/{positive('illust_id', illust_id)}/bookmarkData"
     got = await api.body(path, None, bodies.BookmarkState, referer=referer(illust_id), login=True)

@@ -1,4 +1,4 @@
-"""Novels, their text and their series (pixiv-facts 4.2 and 10; document 001 has none of them)."""
+"""Novels, their text and their series (pixiv.md 4.2 and 10; document 001 has none of them)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -23,14 +23,14 @@ def referer(novel_id: int) -> str:
 async def detail(api: WebApi, novel_id: int) -> Received[WebNovel]:
     """One novel, its text and its images in one answer. GET /ajax/novel/{id}.
 
-    `text_of` gives the text. NotFound: deleted or private. Source: pixiv-facts 4.2, recorded preload-novel.
+    `text_of` gives the text. NotFound: deleted or private. Source: pixiv.md 4.2, recorded preload-novel.
     """
     path = f"/ajax/novel/{positive('novel_id', novel_id)}"
     return await api.body(path, None, WebNovel, referer=referer(novel_id))
 
 
 async def unlisted(api: WebApi, token: str) -> Received[WebNovel]:
-    """An unlisted novel by the token of its link. GET /ajax/novel/unlisted/{token}. Source: pixiv-facts 4.2."""
+    """An unlisted novel by the token of its link. GET /ajax/novel/unlisted/{token}. Source: pixiv.md 4.2."""
     path = f"/ajax/novel/unlisted/{params.token(token)}"
     return await api.body(path, None, WebNovel, referer=f"{SITE}novel/unlisted/{token}")
 
@@ -50,14 +50,14 @@ def text_of(novel: Received[WebNovel]) -> Received[NovelText]:
 
 
 async def text(api: WebApi, novel_id: int) -> Received[NovelText]:
-    """The text with its markup, verbatim. GET /ajax/novel/{id}. Source: pixiv-facts 10."""
+    """The text with its markup, verbatim. GET /ajax/novel/{id}. Source: pixiv.md 10."""
     return text_of(await detail(api, novel_id))
 
 
 async def insert_illusts(api: WebApi, novel_id: int, names: Iterable[str]) -> Received[bodies.InsertIllusts]:
     """What stands for [pixivimage:ID-n] in a novel. GET /ajax/novel/{id}/insert_illusts: id[] ("ID-n").
 
-    `illust` is null where the work is gone. Source: pixiv-facts 4.2.
+    `illust` is null where the work is gone. Source: pixiv.md 4.2.
     """
     path = f"/ajax/novel/{positive('novel_id', novel_id)}/insert_illusts"
     wanted = tuple(_image_name(name) for name in names)
@@ -70,7 +70,7 @@ async def insert_illusts(api: WebApi, novel_id: int, names: Iterable[str]) -> Re
 async def new(
     api: WebApi, r18: bool = False, limit: int = 20, last_id: int = 0, *, next: Next = None
 ) -> Listing[Novel]:
-    """Everybody's new novels. GET /ajax/novel/new: lastId, limit (1 to 20), r18. Source: pixiv-facts 4.4."""
+    """Everybody's new novels. GET /ajax/novel/new: lastId, limit (1 to 20), r18. Source: pixiv.md 4.4."""
     asked: Mapping[str, Param] = next or {
         "lastId": not_negative("last_id", last_id) or 0,
         "limit": params.limit(limit, 20),
@@ -83,7 +83,7 @@ async def new(
 
 
 async def series(api: WebApi, series_id: int) -> Received[SeriesDetail]:
-    """A series itself. GET /ajax/novel/series/{id}. Source: pixiv-facts 4.2, recorded novel-series-ID."""
+    """A series itself. GET /ajax/novel/series/{id}. Source: pixiv.md 4.2, recorded novel-series-ID."""
     path = f"/ajax/novel/series/{positive('series_id', series_id)}"
     return await api.body(path, None, WebSeries, referer=_series(series_id))
 
@@ -94,7 +94,7 @@ async def series_content(
     """Novels of a series in order. GET /ajax/novel/series_content/{id}: limit (1 to 30), last_order (how many were
     read already), order_by=asc.
 
-    Ends with a page that is not full. Hidden parts are stubs or missing. Source: pixiv-facts 4.2, recorded
+    Ends with a page that is not full. Hidden parts are stubs or missing. Source: pixiv.md 4.2, recorded
     novel-series_content-ID.
     """
     path = f"/ajax/novel/series_content/{positive('series_id', series_id)}"
@@ -117,7 +117,7 @@ async def series_content(
 async def content_titles(api: WebApi, series_id: int) -> tuple[dict[str, Any], ...]:
     """All parts of a series, with nothing but {id, title, available}. GET /ajax/novel/series/{id}/content_titles.
 
-    Source: pixiv-facts 4.2.
+    Source: pixiv.md 4.2.
     """
     path = f"/ajax/novel/series/{positive('series_id', series_id)}/content_titles"
     got = await api.body(path, None, bodies.Titles, referer=_series(series_id), bare="titles")

@@ -1,4 +1,4 @@
-"""The values that the web's parameters take (document 001; pixiv-facts 4 and 8), and checks the App API lacks."""
+"""The values that the web's parameters take (document 001; pixiv.md 4 and 8), and checks the App API lacks."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Rankings (document 001, Ranking; pixiv-facts 8)."""
+"""Rankings (document 001, Ranking; pixiv.md 8)."""
 
 from collections.abc import Mapping
 from datetime import date

@@ -1,4 +1,4 @@
-"""Search and tags (document 001, Search and Tags; pixiv-facts 4.4)."""
+"""Search and tags (document 001, Search and Tags; pixiv.md 4.4)."""
 
 import re
 from collections.abc import Mapping
@@ -137,7 +137,7 @@ async def novels(
     *,
     next: Next = None,
 ) -> Listing[Novel]:
-    """Novels, 24 to 30 a page. GET /ajax/search/novels/{word}: as artworks. Source: pixiv-facts 4.4."""
+    """Novels, 24 to 30 a page. GET /ajax/search/novels/{word}: as artworks. Source: pixiv.md 4.4."""
     asked = _asked(word, None, order, mode, s_mode, filters, p)
     return await _found(api, "novels", word, next or asked, mode)
 

@@ -1,6 +1,6 @@
 """What the web calls things and where the App API keeps them: one table for each kind of thing, no I/O.
 
-Sources: document 001, the recorded web-ajax responses, pixiv-facts 4, 7.2, 8 and 9.
+Sources: document 001, the recorded answers (pixiv.md 14), pixiv.md 4, 7.2, 8 and 9.
 """
 
 import re

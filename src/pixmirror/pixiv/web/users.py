@@ -1,4 +1,4 @@
-"""Users: profiles, works, bookmarks and follows (document 001, User Information; pixiv-facts 4.3)."""
+"""Users: profiles, works, bookmarks and follows (document 001, User Information; pixiv.md 4.3)."""
 
 from collections.abc import Iterable, Mapping
 
@@ -49,7 +49,7 @@ async def profile_illusts(
     """Works of a user by id. GET /ajax/user/{id}/profile/illusts: ids[], work_category (illust, manga,
     illustManga), is_first_page.
 
-    At most 48 ids a call, as the site. Ids that are gone are missing. Source: pixiv-facts 4.3.
+    At most 48 ids a call, as the site. Ids that are gone are missing. Source: pixiv.md 4.3.
     """
     path = f"/ajax/user/{positive('user_id', user_id)}/profile/illusts"
     asked: dict[str, Param] = {
@@ -83,7 +83,7 @@ async def illusts_tagged(
 ) -> Listing[Illust]:
     """Works of a user with a tag. GET /ajax/user/{id}/illustmanga/tag: tag, offset, limit (1 to 100).
 
-    Source: pixiv-facts 4.3.
+    Source: pixiv.md 4.3.
     """
     path = f"/ajax/user/{positive('user_id', user_id)}/illustmanga/tag"
     asked = next or _window(offset, limit, tag=text("tag", tag))
@@ -123,7 +123,7 @@ async def bookmarks_novel(
     *,
     next: Next = None,
 ) -> Listing[Novel]:
-    """Bookmarked novels. GET /ajax/user/{id}/novels/bookmarks; as bookmarks_illust. Source: pixiv-facts 4.3."""
+    """Bookmarked novels. GET /ajax/user/{id}/novels/bookmarks; as bookmarks_illust. Source: pixiv.md 4.3."""
     path = f"/ajax/user/{_own_if_hidden(api, user_id, rest)}/novels/bookmarks"
     asked = next or _bookmarked(tag, offset, limit, rest)
     got = await api.body(path, asked, bodies.NovelWorks, login=True)
@@ -134,7 +134,7 @@ async def bookmark_tags(api: WebApi, user_id: int, medium: str = "illust") -> Re
     """A user's own bookmark tags with counts, all in one answer. GET /ajax/user/{id}/illusts/bookmark/tags or
     .../novels/bookmark/tags.
 
-    `private` is empty but for oneself. Source: pixiv-facts 4.3.
+    `private` is empty but for oneself. Source: pixiv.md 4.3.
     """
     kind = one_of("medium", medium, params.KINDS)
     path = f"/ajax/user/{positive('user_id', user_id)}/{kind}s/bookmark/tags"
@@ -176,7 +176,7 @@ async def followers(
 async def mypixiv(
     api: WebApi, user_id: int, offset: int = 0, limit: int = 24, *, next: Next = None
 ) -> Listing[UserPreview]:
-    """The mypixiv of a user. GET /ajax/user/{id}/mypixiv: offset, limit (1 to 100). Source: pixiv-facts 4.3."""
+    """The mypixiv of a user. GET /ajax/user/{id}/mypixiv: offset, limit (1 to 100). Source: pixiv.md 4.3."""
     return await _people(api, user_id, "mypixiv", next or _window(offset, limit))
 
 

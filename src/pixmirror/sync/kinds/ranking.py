@@ -1,4 +1,4 @@
-"""Rankings: the newest day of each mode in the job's run, earlier days one by one as a chore (design 5).
+"""Rankings: the newest day of each mode in the job's run, then earlier days as a chore (architecture: walks).
 
 A day's ranking appears about noon JST of the next day; before that an empty answer means "not yet". A day is due
 while it was not read as deep as a job wants it. What other jobs had read, a job that comes later sees unasked.
