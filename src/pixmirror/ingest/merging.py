@@ -1,6 +1,7 @@
 """What one more answer makes of what is known of a work; pure, so that a replay of payloads gives the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pixmirror.catalogue.payloads import LEGACY
@@ -28,7 +29,77 @@ def oldest_first(payloads: Iterable[P]) -> list[P]:
     return sorted(payloads, key=lambda p: (0, p.seen_at, p.id) if p.endpoint == LEGACY else (1, 0, p.id))
 
 
-def content(item: Illust | Novel) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a work: the columns of its row that answers fill, its tags, and when detail last told."""
+
+    row: dict[str, Any]
+    tags: list[str]
+    detail_at: int | None = None
+
+    @classmethod
+    def of(cls, row: Any, tags: Sequence[str]) -> "Facts":
+        """Return what a row of `work` and the names of its tags say."""
+        return cls({name: getattr(row, name) for name in CONTENT}, list(tags), row.detail_at)
+
+    def says_the_same_as(self, other: "Facts") -> bool:
+        """True but for when detail told it."""
+        return self.row == other.row and self.tags == other.tags
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A work as an answer of Pixiv shows it. `stripped`: this account's lists leave captions out."""
+
+    endpoint: str
+    at: int
+    work: Illust | Novel
+    stripped: bool = False
+
+
+def fold(known: Facts | None, answer: Answer) -> Facts:
+    """Return what is known of a work after one more answer: empty fields overwrite nothing that others gave.
+
+    A caption that lists told and tell empty now was emptied, unless the account's lists leave captions out. What a
+    dump does not say is not known, whatever our models put there. Stubs are no answers (states, not data).
+    """
+    work, is_dump, is_detail = answer.work, answer.endpoint == LEGACY, answer.endpoint == "detail"
+    row, tags = _content(work), list(dict.fromkeys(t.name for t in work.tags))
+    if is_dump:
+        row |= {name: None for name in ("width", "height") if name not in work.model_fields_set}
+        row["text_length"] = row["text_length"] or None
+    if known is None:
+        return Facts(row, tags, answer.at if is_detail else None)
+    old = known.row
+    if not is_detail:
+        row["title"] = row["title"] or old["title"]
+        if not _tells_captions(known, answer):
+            row["caption"] = row["caption"] or old["caption"]
+        if known.detail_at is not None:
+            row["series_key"] = row["series_key"] or old["series_key"]
+        if known.detail_at is not None or is_dump:
+            tags = tags or known.tags
+    for name in OPTIONAL:
+        if row[name] is None and name != "series_key":
+            row[name] = old[name]
+    row["create_date"] = row["create_date"] or old["create_date"]
+    return Facts(row, tags, answer.at if is_detail else known.detail_at)
+
+
+def fold_counters(known: Mapping[str, Any], work: Illust | Novel) -> dict[str, int | None]:
+    """Return the counters after one more answer: the known ones where it tells none."""
+    told = {name: getattr(work, name) for name in COUNTERS}
+    return {name: known.get(name) if value is None else value for name, value in told.items()}
+
+
+def _tells_captions(known: Facts, answer: Answer) -> bool:
+    """True if an empty caption of this answer is news; a page of the website is as whole as detail."""
+    if answer.endpoint == WEB:
+        return True
+    return answer.endpoint != LEGACY and not answer.stripped and known.detail_at is None
+
+
+def _content(item: Illust | Novel) -> dict[str, Any]:
     """The columns of `work` that an answer fills."""
     row: dict[str, Any] = {
         "type": item.type,
@@ -51,44 +122,3 @@ def content(item: Illust | Novel) -> dict[str, Any]:
         "sanity_level": None, "width": None, "height": None, "text_length": item.text_length,
         "is_original": None if item.is_original is None else int(item.is_original), "language": item.language,
     }  # fmt: skip
-
-
-def content_of(endpoint: str, item: Illust | Novel) -> dict[str, Any]:
-    """The same for any class of endpoint: what a dump does not say is not known, whatever our models put there."""
-    row = content(item)
-    if endpoint == LEGACY:
-        said = item.model_fields_set
-        row |= {name: None for name in ("width", "height") if name not in said}
-        row["text_length"] = row["text_length"] or None
-    return row
-
-
-def merge(
-    endpoint: str, row: dict[str, Any], tags: list[str], old: Any, before: Sequence[str], *, stripped: bool = False
-) -> list[str]:
-    """Complete `row` from `old`, and return the tags that stand: stubs and empty fields overwrite nothing.
-
-    `old` is the row before, with `detail_at`; `before` are its tags. A caption that lists told and tell empty now
-    was emptied, unless this account's lists leave captions out (`stripped`).
-    """
-    if endpoint != "detail":
-        row["title"] = row["title"] or old.title
-        if not _tells_captions(endpoint, old, stripped):
-            row["caption"] = row["caption"] or old.caption
-        if old.detail_at is not None:
-            tags = tags or list(before)
-            row["series_key"] = row["series_key"] or old.series_key
-    if endpoint == LEGACY:
-        tags = tags or list(before)
-    for name in OPTIONAL:
-        if row[name] is None and name != "series_key":
-            row[name] = getattr(old, name)
-    row["create_date"] = row["create_date"] or old.create_date
-    return tags
-
-
-def _tells_captions(endpoint: str, old: Any, stripped: bool) -> bool:
-    """True if an empty caption of this answer is news of a work that stood as `old`."""
-    if endpoint == WEB:
-        return True  # a page of the website is as whole as detail
-    return endpoint != LEGACY and not stripped and old.detail_at is None

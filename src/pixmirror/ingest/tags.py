@@ -41,11 +41,6 @@ _TRANSLATED = (
 )
 
 
-def names(tags: Sequence[Tag]) -> list[str]:
-    """Names in order, each once."""
-    return list(dict.fromkeys(t.name for t in tags))
-
-
 def write(
     conn: Connection,
     seen: Seen,

@@ -3,7 +3,7 @@ transaction).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, update
@@ -15,13 +15,13 @@ from pixmirror.catalogue.schema import series, work, work_job
 from pixmirror.catalogue.seen import WEB, Seen
 from pixmirror.catalogue.sql import Many, next_seq
 from pixmirror.clock import DAY_MS
-from pixmirror.ingest import captions, lacking, merging, stats, told, versions
+from pixmirror.ingest import captions, lacking, stats, told, versions
 from pixmirror.ingest import known as ingest_known
 from pixmirror.ingest import payloads as ingest_payloads
 from pixmirror.ingest import people as ingest_people
 from pixmirror.ingest import tags as ingest_tags
 from pixmirror.ingest.known import Known
-from pixmirror.ingest.merging import CONTENT, COUNTERS
+from pixmirror.ingest.merging import CONTENT, COUNTERS, Answer, Facts, fold, fold_counters
 from pixmirror.ingest.stubs import record_stubs, shown_at_last
 from pixmirror.ledger import moves
 from pixmirror.ledger.sightings import see
@@ -67,6 +67,9 @@ class Ingested:
     stubs: int = 0
 
 
+_UNTOLD = Facts({}, [])
+
+
 @dataclass(slots=True)
 class _Item:
     """One live work of the page beside what is known of it."""
@@ -79,8 +82,7 @@ class _Item:
     settled: bool  # the payload changes nothing
     reason: str | None  # why this job refuses its files
     wanted: bool
-    content: dict[str, Any] = field(default_factory=dict)
-    tags: list[str] = field(default_factory=list)
+    facts: Facts = _UNTOLD  # as they stand after this answer, where that is not settled
     changed: bool = False
     lacks: bool = False  # pages that the answer itself says there are
     kept: bool = False  # its payload becomes a row: what lies outside of the work's own row moves only then
@@ -121,7 +123,10 @@ def record_works(
     for item in fresh:
         # What a dump told may have never been told by anybody else: an empty caption is no news of it.
         dumped = LEGACY in known.payloads.get(item.key, ())
-        _merge(seen, item, tags_before.get(item.key), stripped=stripped or dumped)
+        answer = Answer(seen.endpoint, seen.now, item.work, stripped or dumped)
+        before = None if item.old is None else Facts.of(item.old, tags_before.get(item.key, ()))
+        item.facts = fold(before, answer)
+        item.changed = before is None or item.unshown or not item.facts.says_the_same_as(before)
         if isinstance(item.work, Illust):
             item.changed |= _compare_files(files, seen, item, media_before.get(item.key, ()))
         # What another class of endpoint changed in between and this one changes back is a version too.
@@ -175,38 +180,17 @@ def _unwanted(seen: Seen, item: Illust | Novel) -> str | None:
     return None if seen.wants.files else "files = false"
 
 
-def _merge(seen: Seen, item: _Item, tags_before: Sequence[str] | None, *, stripped: bool) -> None:
-    """The row and the tags as they stand after this answer, and whether they moved."""
-    item.content = row = merging.content(item.work)
-    item.tags = ingest_tags.names(item.work.tags)
-    old = item.old
-    if old is None:
-        item.changed = True
-        return
-    before = list(tags_before or ())
-    item.tags = merging.merge(seen.endpoint, row, item.tags, old, before, stripped=stripped)
-    item.changed = item.unshown or any(row[name] != getattr(old, name) for name in CONTENT) or item.tags != before
-
-
 def _compare_files(files: versions.Changes, seen: Seen, item: _Item, rows: Sequence[Any]) -> bool:
     assert isinstance(item.work, Illust)
     due, indexes, whole, moved = versions.pages_of(item.work), set[int](), False, False
     for shown, whole in versions.shown_by(item.work):
         indexes = {f.index for f in shown}
-        user_id = item.content["user_id"]
+        user_id = item.facts.row["user_id"]
         moved = versions.compare(files, seen, item.key, user_id, shown, rows, wanted=item.wanted, whole=whole)
     item.lacks = not whole and bool(due)
     if item.lacks or any(not r.url for r in rows):
         moved |= lacking.note(files, seen, item.key, "page", due, indexes, rows, wanted=item.wanted)
     return moved
-
-
-def _counters(item: _Item) -> dict[str, int | None]:
-    found = {}
-    for name in COUNTERS:
-        value = getattr(item.work, name)
-        found[name] = getattr(item.old, name) if value is None and item.old is not None else value
-    return found
 
 
 def _moved(old: Any, counters: Mapping[str, int | None]) -> bool:
@@ -215,13 +199,13 @@ def _moved(old: Any, counters: Mapping[str, int | None]) -> bool:
 
 def _write_works(conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Sequence[_Item]) -> None:
     seq = next_seq(conn) if any(i.changed for i in fresh) else 0
-    counters = {i.key: _counters(i) for i in items}
+    counters = {i.key: fold_counters({} if i.old is None else i.old._mapping, i.work) for i in items}
     rows = []
     for item in fresh:
         old = item.old
         same_state = old is not None and old.state == "live"
         rows.append(
-            item.content
+            item.facts.row
             | counters[item.key]
             | {
                 "work_key": item.key,
@@ -230,7 +214,7 @@ def _write_works(conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Se
                 "state_at": old.state_at if same_state else seen.now,
                 # What only the website showed until now is the app's again.
                 "evidence": seen.endpoint if not same_state or old.evidence == WEB else old.evidence,
-                "detail_at": seen.now if seen.endpoint == "detail" else old.detail_at if old is not None else None,
+                "detail_at": item.facts.detail_at,
                 "change_seq": seq if item.changed else old.change_seq,
                 "first_seen": seen.now if old is None or item.unseen else old.first_seen,
                 "last_seen": seen.now,
@@ -249,7 +233,7 @@ def _write_works(conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Se
     moved = [(i.key, counters[i.key]) for i in items if not i.is_new and _moved(i.old, counters[i.key])]
     stats.write(conn, moved, seen.now)
     named = {
-        work_key(i.work.medium, i.work.series.id): (i.work.series.title, i.content["user_id"])
+        work_key(i.work.medium, i.work.series.id): (i.work.series.title, i.facts.row["user_id"])
         # An empty title takes the place of none, within a page as across pages.
         for i in sorted(fresh, key=lambda i: bool(i.work.series and i.work.series.title))
         if i.work.series and i.kept
@@ -271,7 +255,7 @@ def _write_tags(
     items: Sequence[_Item],
     before: Mapping[int, list[str]],
 ) -> None:
-    changed = {i.key: i.tags for i in fresh if i.tags != before.get(i.key, [])}
+    changed = {i.key: i.facts.tags for i in fresh if i.facts.tags != before.get(i.key, [])}
     ids = ingest_tags.write(conn, seen, changed, before)
     settled = [i.work.tags for i in items if i.settled]
     ingest_tags.record_translations(conn, seen, [i.work.tags for i in fresh], settled, ids)
@@ -311,7 +295,7 @@ def _add_chores(
         if not item.settled and item.wanted:
             if isinstance(item.work, Novel):
                 # Any edit may be one of the text; what only detail tells is none.
-                longer = item.old is not None and item.old.text_length != item.content["text_length"]
+                longer = item.old is not None and item.old.text_length != item.facts.row["text_length"]
                 moved = item.old is None or longer or (item.changed and seen.endpoint != "detail")
                 if moved or item.key not in texts or _has_new_cover(item.work, media_before.get(item.key, ())):
                     (edited if item.changed else rows).append(("text", item.key, *_completing(seen, item)))
@@ -348,8 +332,8 @@ def _caption_lane(item: _Item, files: Sequence[Any], *, stripped: bool) -> Lane 
     would not show. Where lists have captions, only one that detail gave is asked about: it may be emptied.
     """
     if not stripped:
-        return Lane.REFRESH if item.content["caption"] and item.kept and not item.is_new else None
-    if not item.content["caption"] and (item.old is None or item.old.detail_at is None):
+        return Lane.REFRESH if item.facts.row["caption"] and item.kept and not item.is_new else None
+    if not item.facts.row["caption"] and (item.old is None or item.old.detail_at is None):
         return Lane.EXTRA
     edited = item.changed or (isinstance(item.work, Novel) and _has_new_cover(item.work, files))
     return Lane.REFRESH if edited and not item.is_new else None
@@ -382,7 +366,7 @@ def _comments_due(seen: Seen, item: _Item, known: Known) -> int | None:
         old.comments_at is not None or (item.settled and seen.job in known.jobs.get(item.key, {}))
     ):
         return None
-    created = item.content["create_date"] if item.content else item.old.create_date
+    created = item.facts.row["create_date"] if item.facts.row else item.old.create_date
     return max(seen.now, (created or seen.now) + 7 * DAY_MS)
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pixmirror.catalogue.payloads import LEGACY, unpack
 from pixmirror.catalogue.seen import Seen
 from pixmirror.ingest import merging, versions
-from pixmirror.ingest import tags as ingest_tags
+from pixmirror.ingest.merging import Facts
 from pixmirror.models import Illust, Lane, Novel, NovelText, UgoiraMetadata, read, work_key
 
 Slot = tuple[str, int, str]  # role, index, version
@@ -45,10 +45,8 @@ class Replayed:
     """What the payloads of one work come to."""
 
     key: int
-    row: dict[str, Any] | None = None  # None: none of them could be read
+    facts: Facts | None = None  # None: none of them could be read
     counters: dict[str, int | None] = field(default_factory=dict)
-    tags: list[str] = field(default_factory=list)
-    detail_at: int | None = None
     first_at: int = 0
     first_state: str = "live"
     is_dumped: bool = False  # dumps alone told of it: Pixiv itself showed neither it nor a placeholder
@@ -62,7 +60,7 @@ class Replayed:
 
 
 def replay(key: int, payloads: Sequence[Any], *, stripped: bool = False) -> Replayed:
-    """Replay all payloads of the work (id, endpoint, codec, body, seen_at, language); `stripped`: see `merge`."""
+    """Replay all payloads of the work (id, endpoint, codec, body, seen_at, language); `stripped`: see `Answer`."""
     result = Replayed(key, stripped=stripped or any(p.endpoint == LEGACY for p in payloads))
     for payload in merging.oldest_first(payloads):
         result.payloads += 1
@@ -75,7 +73,7 @@ def replay(key: int, payloads: Sequence[Any], *, stripped: bool = False) -> Repl
 
 def _one(result: Replayed, payload: Any) -> None:
     raw = unpack(payload.codec, payload.body, payload.base_body)
-    user_id = (result.row or {}).get("user_id")
+    user_id = result.facts.row["user_id"] if result.facts else None
     if payload.endpoint == "webview":
         novel = read(NovelText, raw)[0]
         _shows(result, payload, novel, user_id or novel.user_id)
@@ -91,8 +89,8 @@ def _one(result: Replayed, payload: Any) -> None:
 
 def _stub(result: Replayed, payload: Any, work: Illust | Novel) -> None:
     """A stub makes a row where there is none, and changes nothing of one (architecture: stubs never overwrite)."""
-    if result.row is None:
-        result.row = _OF_A_STUB | {"type": work.type}
+    if result.facts is None:
+        result.facts = Facts(_OF_A_STUB | {"type": work.type}, [])
         result.counters = dict.fromkeys(merging.COUNTERS)
     elif not result.is_dumped:
         return
@@ -100,25 +98,18 @@ def _stub(result: Replayed, payload: Any, work: Illust | Novel) -> None:
 
 
 def _work(result: Replayed, payload: Any, work: Illust | Novel) -> None:
-    row, tags = merging.content_of(payload.endpoint, work), ingest_tags.names(work.tags)
-    old = result.row
     is_dump = payload.endpoint == LEGACY
     if not result.is_counted:
-        told = {name: getattr(work, name) for name in merging.COUNTERS}
-        result.counters = {n: result.counters.get(n) if value is None else value for n, value in told.items()}
+        result.counters = merging.fold_counters(result.counters, work)
         result.is_counted = not is_dump
         result.is_old = not is_dump and payload.language is None
-    if old is not None:
-        before = SimpleNamespace(**old, detail_at=result.detail_at)
-        tags = merging.merge(payload.endpoint, row, tags, before, result.tags, stripped=result.stripped)
-    if old is None or (result.is_dumped and not is_dump):
+    if result.facts is None or (result.is_dumped and not is_dump):
         result.first_at, result.is_dumped = payload.seen_at, is_dump
-    result.row, result.tags = row, tags
-    if payload.endpoint == "detail":
-        result.detail_at = payload.seen_at
+    answer = merging.Answer(payload.endpoint, payload.seen_at, work, result.stripped)
+    result.facts = merging.fold(result.facts, answer)
     result.said.append(Said(payload.id, payload.seen_at, payload.endpoint, payload.language, work))
     if not is_dump:
-        _shows(result, payload, work, row["user_id"])
+        _shows(result, payload, work, result.facts.row["user_id"])
 
 
 def _shows(

@@ -94,16 +94,17 @@ def rebuild_works(
         findings.payloads += found.payloads
         findings.unreadable += found.unreadable
         names.add(found)
-        if found.row is None:
+        if found.facts is None:
             continue
         sound[key] = found
         old = olds.get(key)
         expected = _expected(found, old, told, stats.get(key))
         if findings.row("work", key, old, expected):
             if old is None:
-                new.append(expected | {"work_key": key, "detail_at": found.detail_at, "sidecar_seq": 0})
+                new.append(expected | {"work_key": key, "detail_at": found.facts.detail_at, "sidecar_seq": 0})
             else:
-                detail_at = None if found.detail_at is None else max(found.detail_at, old.detail_at or 0)
+                told_at = found.facts.detail_at
+                detail_at = None if told_at is None else max(told_at, old.detail_at or 0)
                 one = {f"b_{name}": expected[name] for name in _DERIVED}
                 changed.append(one | {"b_key": key, "b_detail_at": detail_at})
     moved = _tags(conn, sound, bound, findings, now, write=False)
@@ -123,8 +124,8 @@ def _replay_all(conn: Connection, keys: Sequence[int]) -> dict[int, Replayed]:
 
 
 def _expected(found: Replayed, old: Any, told: Ledger, stats: Any) -> dict[str, Any]:
-    assert found.row is not None
-    row = found.row | {"medium": split_key(found.key)[0], "first_seen": found.first_at}
+    assert found.facts is not None
+    row = found.facts.row | {"medium": split_key(found.key)[0], "first_seen": found.first_at}
     row |= _counters(found, old, stats)
     row["state"], row["state_at"], row["evidence"] = _state(found, old, told)
     stretches = told.stretches.get(found.key, ())
@@ -199,10 +200,11 @@ def _tags(
     before: dict[int, list[str]] = {}
     for key, found in sound.items():
         have = links.get(key, [])
-        if have != list(enumerate(found.tags)):
-            changed[key], before[key] = found.tags, [name for _, name in have]
+        tags = found.facts.tags if found.facts else []
+        if have != list(enumerate(tags)):
+            changed[key], before[key] = tags, [name for _, name in have]
             if not write:
-                findings.differ("work_tag", key, "tags", before[key], found.tags)
+                findings.differ("work_tag", key, "tags", before[key], tags)
     if write and changed:
         ingest_tags.write(conn, Seen(0, "", now), changed, before)
     return list(changed)
@@ -230,7 +232,7 @@ def _files(
         findings.differ("media", row["path"] or row["url"], "", None, "a row")
     if not findings.write:
         return
-    dates = {key: (found.row or {}).get("create_date") for key, found in sound.items()}
+    dates = {key: f.facts.row["create_date"] for key, f in sound.items() if f.facts}
     kept = [_to_keep(row, dates[row["owner_id"]], adopt, findings, now) for row in missing]
     _FILE(conn, kept)
     stored = [row["size"] for row in kept if row["state"] == "stored"]

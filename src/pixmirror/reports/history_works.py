@@ -12,7 +12,7 @@ from pixmirror.catalogue.payloads import BASE, LEGACY, unpack
 from pixmirror.catalogue.schema import media, payload, text_version
 from pixmirror.catalogue.words import pixiv_time
 from pixmirror.ingest import captions, merging
-from pixmirror.ingest import tags as ingest_tags
+from pixmirror.ingest.merging import Facts
 from pixmirror.ingest.versions import File, fold_files, shown_by
 from pixmirror.models import Illust, Novel, NovelText, UgoiraMetadata, read
 
@@ -39,10 +39,9 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """`row` has the columns of the work's row, and `detail_at`; None until an answer was no stub."""
+    """`work` is None until an answer was no stub."""
 
-    row: SimpleNamespace | None = None
-    tags: tuple[str, ...] = ()
+    work: Facts | None = None
     series_title: str | None = None
     files: Slots = field(default_factory=dict)
     frames: tuple[tuple[str, int], ...] = ()
@@ -59,7 +58,7 @@ def work_steps(conn: Connection, key: int) -> Iterator[Step]:
             known = _join(known, answer, key, stripped)
         except ValidationError:
             continue  # of a shape that is no longer read
-        if known.row is not None or known.text is not None:
+        if known.work is not None or known.text is not None:
             yield Step(answer.at, answer.endpoint, _facts(known))
 
 
@@ -116,18 +115,14 @@ def _join(known: _Known, answer: _Answer, key: int, stripped: bool) -> _Known:
 
 
 def _join_work(known: _Known, item: Illust | Novel, answer: _Answer, stripped: bool) -> _Known:
-    row, tags, old = merging.content_of(answer.endpoint, item), ingest_tags.names(item.tags), known.row
-    detailed = answer.at if answer.endpoint == "detail" else None
+    work = merging.fold(known.work, merging.Answer(answer.endpoint, answer.at, item, stripped))
     title = item.series.title if item.series else ""
-    if old is not None:
-        tags = merging.merge(answer.endpoint, row, tags, old, known.tags, stripped=stripped)
-        detailed = detailed or old.detail_at
-        if row["series_key"] is not None and row["series_key"] == old.series_key:
-            title = title or known.series_title or ""
+    series = work.row["series_key"]
+    if series is not None and known.work is not None and series == known.work.row["series_key"]:
+        title = title or known.series_title or ""
     return replace(
         known,
-        row=SimpleNamespace(**row, detail_at=detailed),
-        tags=tuple(tags),
+        work=work,
         series_title=title or None,
         files=known.files if answer.endpoint == LEGACY else _files(known, item),
     )
@@ -142,11 +137,12 @@ def _files(known: _Known, item: Illust | Novel | NovelText | UgoiraMetadata) -> 
 
 def _facts(known: _Known) -> dict[str, Any]:
     facts: dict[str, Any] = {}
-    if (row := known.row) is not None:
+    if known.work is not None:
+        row = SimpleNamespace(**known.work.row)
         facts = {
             "title": row.title,
             "caption": row.caption,
-            "tags": known.tags,
+            "tags": tuple(known.work.tags),
             "type": row.type,
             "user_id": row.user_id,
             "series_id": None if row.series_key is None else row.series_key >> 1,
