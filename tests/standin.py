@@ -7,19 +7,13 @@ from typing import Any
 
 from pixmirror.catalogue.database import open_readonly
 from pixmirror.clock import Clock
-from pixmirror.config import (
-    BookmarksJob,
-    Config,
-    FollowingJob,
-    JobConfig,
-    MirrorConfig,
-    PixivConfig,
-    RankingJob,
-)
+from pixmirror.config import Config, MirrorConfig, PixivConfig
 from pixmirror.daemon.mirror import catalogue_path, open_mirror
 from pixmirror.daemon.sync import SyncReport, sync
 from pixmirror.demo.server import HOSTS
+from pixmirror.models.jobs import JobConfig
 from pixmirror.reports.export import export
+from pixmirror.sync.kinds import BookmarksJob, FollowingJob, RankingJob
 
 FOLLOWING = FollowingJob(name="following", kind="following", every="30m")
 BOOKMARKS = BookmarksJob(name="bookmarks", kind="bookmarks", every="1h")

@@ -17,17 +17,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from pixmirror.config import (
-    ILLUST_MODES,
-    NOVEL_MODES,
-    BookmarksJob,
     Config,
-    FollowingJob,
     MirrorConfig,
     NotifyConfig,
     PixivConfig,
     QuietHours,
-    RankingJob,
-    UserJob,
     example_text,
     find_config,
     load,
@@ -36,8 +30,10 @@ from pixmirror.config import (
 )
 from pixmirror.config.pasted import cookies_in, decoded, session_in, token_in
 from pixmirror.errors import ConfigError
-from pixmirror.models.jobs import KINDS, Job
+from pixmirror.models.jobs import JobConfig
 from pixmirror.models.values import read_cron, read_duration, read_size, read_user
+from pixmirror.sync.kinds import KINDS, BookmarksJob, FollowingJob, RankingJob, UserJob
+from pixmirror.sync.kinds.ranking import ILLUST_MODES, NOVEL_MODES
 
 DOCS = (Path(__file__).parents[1] / "src/pixmirror/docs/config.md").read_text("utf-8")
 SECRET = "hunter2-hunter2-hunter2"
@@ -46,7 +42,7 @@ SECRET = "hunter2-hunter2-hunter2"
 def read(folder: Path, text: str, **env: str) -> Config:
     path = folder / "config.toml"
     path.write_text(text, "utf-8")
-    return load(path, {"HOME": "/home/me", **env})
+    return load(path, {"HOME": "/home/me", **env}, KINDS)
 
 
 def problems(folder: Path, text: str, **env: str) -> list[str]:
@@ -399,10 +395,10 @@ def test_dates_run_forward() -> None:
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="pixmirror init"):
-        load(tmp_path / "none.toml", {})
+        load(tmp_path / "none.toml", {}, KINDS)
     (tmp_path / "latin.toml").write_bytes("[mirror]\nroot = '\xfc'".encode("latin-1"))
     with pytest.raises(ConfigError, match="UTF-8"):
-        load(tmp_path / "latin.toml", {})
+        load(tmp_path / "latin.toml", {}, KINDS)
 
 
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
@@ -426,7 +422,7 @@ def test_the_config_is_found_here_then_in_the_users_folder(
     Path("config.toml").touch()
     assert find_config() == Path("config.toml")
     assert find_config(user) == user
-    assert load(None, {}).pixiv.refresh_token_file == tmp_path / "refresh-token"
+    assert load(None, {}, KINDS).pixiv.refresh_token_file == tmp_path / "refresh-token"
 
 
 # --- secrets
@@ -725,12 +721,11 @@ def declared() -> Iterator[tuple[str, str, Any]]:
     for section, model in MODELS.items():
         for key, field in model.model_fields.items():
             yield section, key, field
-    for key, field in Job.model_fields.items():
+    for key, field in JobConfig.model_fields.items():
         yield "jobs", key, field
-    yield "jobs", "kind", None
-    for kind, model in KINDS.items():
-        for key in model.model_fields.keys() - Job.model_fields.keys() - {"kind"}:
-            yield kind, key, model.model_fields[key]
+    for name, kind in KINDS.items():
+        for key in kind.config.model_fields.keys() - JobConfig.model_fields.keys() - {"kind"}:
+            yield name, key, kind.config.model_fields[key]
 
 
 def test_every_key_is_documented_and_nothing_else() -> None:
@@ -765,7 +760,7 @@ def test_every_key_is_in_the_example_with_its_default() -> None:
             table, kind = found[1], ""
         elif found := re.match(r"(?:# )?(\w+) = ", line):
             kind = line.split('"')[1] if found[1] == "kind" else kind
-            common = table != "jobs" or found[1] in Job.model_fields or found[1] == "kind"
+            common = table != "jobs" or found[1] in JobConfig.model_fields or found[1] == "kind"
             shown.add((table if common else kind, found[1]))
     assert shown == {(section, key) for section, key, _ in declared()}
 

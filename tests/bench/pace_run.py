@@ -21,13 +21,13 @@ from sqlalchemy import bindparam, text
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection
-from pixmirror.config import BookmarksJob, FollowingJob
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.fetching import lanes_before
 from pixmirror.daemon.mirror import Mirror, open_mirror
 from pixmirror.daemon.wakeups import EmptyPolls
 from pixmirror.models import MediaItem, Stored, work_key
 from pixmirror.sync.context import Job
+from pixmirror.sync.kinds import BookmarksJob, FollowingJob
 from tests.bench.measure import peak_bytes
 from tests.bench.pace_pixiv import FIRST_WORK, Pixiv, Size
 from tests.simulation.clock import YearClock

@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixmirror.catalogue.database import Database
+from pixmirror.cli.plan import planned
 from pixmirror.ingest import ranking as ingest_ranking
 from pixmirror.reports import plan
-from pixmirror.reports.plan import Asked, Left, Rates, hours_left, hours_of, pages
+from pixmirror.reports.plan import Left, Rates, hours_left, hours_of, pages
+from pixmirror.sync.kinds import KINDS, FollowingJob, RankingJob
 from tests.catalogue.builders import DAY, ME, NOW
 
-FOLLOWING = Asked("following", "following", runs_per_day=48, heads=4, restrict=("public", "private"))
+FOLLOWING = planned(FollowingJob(name="following", every="30m"))
 
 
 def test_a_list_of_so_many_takes_so_many_pages() -> None:
@@ -73,13 +75,22 @@ def test_before_the_first_sync_it_says_what_it_does_not_know() -> None:
 )
 def test_each_kind_of_job_says_what_it_does_not_know(kind: str, said: str) -> None:
     with plan.nothing_yet() as conn:
-        found = plan.plan(conn, NOW, [Asked("one", kind, heads=4, users=(1, 2))])
+        keys = {"name": "one", "every": "1h", **({"users": (1, 2)} if kind == "user" else {})}
+        found = plan.plan(conn, NOW, [planned(KINDS[kind].config.model_validate(keys))])
     assert any(said in text for text in found.unknown)
 
 
 def test_rankings_that_were_read_are_not_counted(db: Database) -> None:
-    days = ("2023-11-12", "2023-11-13", "2023-11-14")
-    job = Asked("ranks", "ranking", media=("illust",), modes=("day", "week"), days=days, pages=5)
+    days = ("2023-11-11", "2023-11-12", "2023-11-13")
+    keys = {
+        "name": "ranks",
+        "every": "1d",
+        "modes": ["day", "week"],
+        "since": days[0],
+        "until": days[-1],
+        "top": 150,
+    }
+    job = planned(RankingJob.model_validate(keys))
 
     def requests(now: int = NOW) -> int:
         return db.read_sync(plan.plan, now, [job]).requests.get("rankings", 0)

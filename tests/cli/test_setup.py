@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from pixmirror.config import example_text, load
+from pixmirror.sync.kinds import KINDS
 
 
 def test_init_writes_a_config_that_works(pixmirror, tmp_path):
@@ -14,7 +15,7 @@ def test_init_writes_a_config_that_works(pixmirror, tmp_path):
     written = tmp_path / "config.toml"
     assert written.read_text() == example_text()
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
-    assert load(written, {}).jobs
+    assert load(written, {}, KINDS).jobs
     assert "pixmirror login" in result.output
 
 
@@ -38,7 +39,7 @@ def test_init_system(pixmirror, tmp_path):
     result = pixmirror("init", "--system", "--prefix", str(tmp_path))
     assert result.exit_code == 0
     written = tmp_path / "etc" / "pixmirror" / "config.toml"
-    assert str(load(written, {}).mirror.root) == "/var/lib/pixmirror"
+    assert str(load(written, {}, KINDS).mirror.root) == "/var/lib/pixmirror"
     assert "systemctl enable --now pixmirror" in result.output
     assert "/opt/pixmirror/bin/pixmirror --config" in result.output
 

@@ -24,6 +24,7 @@ from pixmirror.demo.generate import WorldSpec, add_artist, empty_world, generate
 from pixmirror.demo.images import ROOTS
 from pixmirror.demo.server import HOSTS, create_app
 from pixmirror.demo.world import World
+from pixmirror.sync.kinds import KINDS
 
 FOLLOWING = {"name": "following", "kind": "following", "every": "1h", "comments": False, "profiles": False}
 BOOKMARKS = {"name": "bookmarks", "kind": "bookmarks", "every": "1h", "comments": False, "profiles": False}
@@ -115,7 +116,7 @@ class Service:
     async def running(self, clock: Clock | None = None, *, looked: bool = True) -> AsyncIterator[Daemon]:
         """`looked`: this account had its first look already."""
         ready = asyncio.Event()
-        async with open_mirror(load(self.config, self.env), self.env, clock=clock) as mirror:
+        async with open_mirror(load(self.config, self.env, KINDS), self.env, clock=clock) as mirror:
             if looked:
                 await mirror.db.run(runs.set_meta, first_look.DONE, "1")
             daemon = Daemon(mirror, self.config, self.env)

@@ -15,6 +15,7 @@ from pixmirror.daemon.sync import sync
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
 from pixmirror.demo.world import World
+from pixmirror.sync.kinds import KINDS
 from tests.daemon.service import BOOKMARKS, FOLLOWING, Service, until
 from tests.faults import Faults, status
 
@@ -32,7 +33,7 @@ def a_world() -> World:
 
 
 async def by_itself(service: Service, *names: str) -> dict[str, Any]:
-    async with open_mirror(load(service.config, service.env), service.env) as mirror:
+    async with open_mirror(load(service.config, service.env, KINDS), service.env) as mirror:
         await mirror.db.run(runs.set_meta, first_look.DONE, "1")
         return (await sync(mirror, names, horizon_s=1)).as_dict()
 

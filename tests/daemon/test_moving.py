@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pixmirror import verify
-from pixmirror.config import FollowingJob
 from pixmirror.daemon.mirror import open_mirror
 from pixmirror.demo.server import running
+from pixmirror.sync.kinds import FollowingJob
 from tests.daemon.service import app_of, small_world
 from tests.standin import FOLLOWING, Setup
 

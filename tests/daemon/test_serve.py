@@ -21,6 +21,7 @@ from pixmirror.daemon.mirror import catalogue_path, open_mirror
 from pixmirror.daemon.serve import Daemon
 from pixmirror.demo.server import running
 from pixmirror.errors import DiskFull, MirrorLocked
+from pixmirror.sync.kinds import KINDS
 from tests.daemon.service import (
     BOOKMARKS,
     FOLLOWING,
@@ -112,7 +113,7 @@ async def test_status_says_what_only_the_daemon_knows(service: Service) -> None:
 async def test_a_second_daemon_on_the_same_mirror_is_refused(service: Service) -> None:
     async with service.running():
         with pytest.raises(MirrorLocked):
-            async with open_mirror(load(service.config, service.env), service.env):
+            async with open_mirror(load(service.config, service.env, KINDS), service.env):
                 pass
         assert (await service.ask("status"))["ok"]
 

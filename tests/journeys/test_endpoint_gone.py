@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from pixmirror.catalogue import endpoints
-from pixmirror.config import FollowingJob
 from pixmirror.daemon.first_look import look_first
 from pixmirror.daemon.mirror import open_mirror
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
+from pixmirror.sync.kinds import FollowingJob
 from tests.faults import Faults, error, status
 from tests.standin import FOLLOWING, Setup
 from tests.virtual_time import VirtualClock, run_virtually, serving, working

@@ -13,13 +13,13 @@ from sqlalchemy import select
 
 from pixmirror.catalogue.database import open_readonly
 from pixmirror.catalogue.schema import broken, chore, feed, gap, media
-from pixmirror.config import UserJob
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.daemon.sync import SyncReport
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.demo.world import Work, World
 from pixmirror.models import work_key
+from pixmirror.sync.kinds import UserJob
 from tests.faults import (
     Act,
     Faults,

@@ -7,12 +7,12 @@ import pytest
 
 from pixmirror.catalogue.database import Connection, open_readonly
 from pixmirror.catalogue.refs import Ref
-from pixmirror.config import FollowingJob, UserJob
 from pixmirror.daemon.mirror import catalogue_path, use_jobs
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
 from pixmirror.models import Medium
 from pixmirror.reports.why import why
+from pixmirror.sync.kinds import FollowingJob, UserJob
 from tests.faults import Faults
 from tests.standin import Setup
 from tests.virtual_time import VirtualClock, run_virtually, serving, working

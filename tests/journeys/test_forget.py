@@ -17,7 +17,6 @@ from pixmirror import verify
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import open_readonly
 from pixmirror.catalogue.schema import media, tombstone
-from pixmirror.config import FollowingJob
 from pixmirror.daemon.mirror import catalogue_path, open_mirror
 from pixmirror.daemon.upkeep import run_due
 from pixmirror.demo.generate import add_artist, empty_world
@@ -27,6 +26,7 @@ from pixmirror.fetch import trash
 from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Target
 from pixmirror.models import work_key
+from pixmirror.sync.kinds import FollowingJob
 from tests.faults import Faults, cut, stall
 from tests.standin import BOOKMARKS, FOLLOWING, Setup
 from tests.virtual_time import VirtualClock, run_virtually, serving, working

@@ -11,11 +11,11 @@ import pytest
 
 from pixmirror.catalogue import migrate
 from pixmirror.catalogue.database import Database, catalogue_path, open_readonly
-from pixmirror.config import FollowingJob
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.fetch import from_media
 from pixmirror.store import MirrorRoot
+from pixmirror.sync.kinds import FollowingJob
 from tests.faults import Faults
 from tests.standin import Setup
 from tests.truth import truth

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from pixmirror import verify
-from pixmirror.config import FollowingJob
 from pixmirror.daemon.mirror import open_mirror
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
+from pixmirror.sync.kinds import FollowingJob
 from tests.faults import Faults
 from tests.standin import Setup
 from tests.virtual_time import VirtualClock, run_virtually, serving

@@ -11,13 +11,14 @@ from sqlalchemy import select
 
 from pixmirror.catalogue.database import open_readonly
 from pixmirror.catalogue.schema import chore, feed, work
-from pixmirror.config import FollowingJob, JobConfig, UserJob
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.daemon.trouble import PIXIV
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
+from pixmirror.models.jobs import JobConfig
+from pixmirror.sync.kinds import FollowingJob, UserJob
 from tests.faults import Act, Faults, error, rate_limit, reset, stall, status
 from tests.standin import Setup
 from tests.virtual_time import VirtualClock, run_virtually, serving, working

@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.schema import work
-from pixmirror.config import BookmarksJob, FollowingJob
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.mirror import open_mirror
 from pixmirror.daemon.sync import SyncReport, sync
@@ -23,6 +22,7 @@ from pixmirror.demo.world import World
 from pixmirror.models import JST, Lane, work_key
 from pixmirror.pixiv.pacing import UNDER_WAY
 from pixmirror.pixiv.waiting import KEPT
+from pixmirror.sync.kinds import BookmarksJob, FollowingJob
 from tests.faults import Faults, Seen, rate_limit
 from tests.standin import Setup
 from tests.virtual_time import START_MS, VirtualClock, run_virtually, serving, working

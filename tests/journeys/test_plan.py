@@ -6,13 +6,13 @@ import pytest
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import open_readonly
-from pixmirror.cli.plan import asked_of
+from pixmirror.cli.plan import planned
 from pixmirror.clock import Clock
-from pixmirror.config import FollowingJob
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
 from pixmirror.reports import plan
+from pixmirror.sync.kinds import FollowingJob
 from tests.faults import Faults, status
 from tests.standin import Setup
 
@@ -40,7 +40,7 @@ async def test_what_is_left_of_a_mirror_is_known_within_a_fifth(tmp_path: Path) 
         await setup.sync(horizon_s=0)
         with open_readonly(catalogue_path(setup.root)) as db:
             before = db.read_sync(queue.counts)
-            said = db.read_sync(plan.plan, Clock().now(), [asked_of(JOB, Clock().now())])
+            said = db.read_sync(plan.plan, Clock().now(), [planned(JOB)])
             left = db.read_sync(plan.left, Clock().now())
         assert left.asked == said.requests_total - JOB_HEADS
 
@@ -57,4 +57,4 @@ async def test_what_is_left_of_a_mirror_is_known_within_a_fifth(tmp_path: Path) 
     assert near(said.bytes, after.bytes_stored - before.bytes_stored)
 
 
-JOB_HEADS = asked_of(JOB, 0).heads
+JOB_HEADS = 4  # two follow feeds, and the following list of each restrict

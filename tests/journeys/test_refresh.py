@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from pixmirror.clock import DAY_MS
-from pixmirror.config import FollowingJob, RankingJob
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
 from pixmirror.sync import refresh
+from pixmirror.sync.kinds import FollowingJob, RankingJob
 from pixmirror.sync.refresh import SHARE
 from tests.faults import Faults
 from tests.standin import Setup

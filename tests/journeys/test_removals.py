@@ -8,10 +8,11 @@ from sqlalchemy import text
 
 from pixmirror.catalogue.database import open_readonly
 from pixmirror.clock import Clock
-from pixmirror.config import BookmarksJob, FollowingJob, JobConfig
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
+from pixmirror.models.jobs import JobConfig
+from pixmirror.sync.kinds import BookmarksJob, FollowingJob
 from tests.faults import Faults
 from tests.standin import Setup
 from tests.virtual_time import VirtualClock, run_virtually, serving

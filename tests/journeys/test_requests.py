@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from pixmirror.config import FollowingJob
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
+from pixmirror.sync.kinds import FollowingJob
 from tests.standin import FOLLOWING, Setup
 
 pytestmark = pytest.mark.anyio

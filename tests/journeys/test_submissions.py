@@ -10,7 +10,6 @@ from PIL import Image
 from starlette.responses import HTMLResponse
 
 from pixmirror import errors
-from pixmirror.config import UserJob
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.oauth import REFRESH_TOKEN
 from pixmirror.demo.server import create_app, running
@@ -19,6 +18,7 @@ from pixmirror.models import Illust
 from pixmirror.pixiv import Client, blocking
 from pixmirror.pixiv.app import commenting, comments, drafts, illusts, novels, site, submissions, users
 from pixmirror.pixiv.hosts import ALLOWED_HOSTS
+from pixmirror.sync.kinds import UserJob
 from tests.faults import Exchange, Faults
 from tests.standin import Setup
 from tests.truth import Scope, truth

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from pixmirror.catalogue.database import Database, open_readonly
-from pixmirror.config import BookmarksJob, FollowingJob, JobConfig, UserJob
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
+from pixmirror.models.jobs import JobConfig
+from pixmirror.sync.kinds import BookmarksJob, FollowingJob, UserJob
 from tests.faults import Faults, status
 from tests.standin import Setup
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from pixmirror.config import BookmarksJob, FollowingJob
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
+from pixmirror.sync.kinds import BookmarksJob, FollowingJob
 from tests.faults import Faults, changed, status
 from tests.standin import Setup
 

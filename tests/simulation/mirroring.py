@@ -8,12 +8,13 @@ from random import Random
 from typing import Any
 
 from pixmirror.catalogue import runs
-from pixmirror.config import BookmarksJob, FollowingJob, JobConfig, RankingJob
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.mirror import Mirror, open_mirror
 from pixmirror.errors import CatalogueError, PixmirrorError
 from pixmirror.ledger import judge
+from pixmirror.models.jobs import JobConfig
 from pixmirror.pixiv.pacing import PacerState
+from pixmirror.sync.kinds import BookmarksJob, FollowingJob, RankingJob
 from tests.simulation.clock import DAY_MS, HOUR_MS, YearClock
 from tests.simulation.recorder import Recorder
 from tests.standin import Setup

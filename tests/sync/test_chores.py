@@ -208,18 +208,18 @@ def day_of(scene: Scene) -> tuple[str, int]:
 
 async def test_a_day_whose_later_page_is_refused_is_read_again(scene: Scene, monkeypatch):
     ranked(monkeypatch, [1, 2], InvalidRequest("invalid"))
-    result = await ranking.run_ranking(scene.ctx, RANKING)
+    result = await ranking.run(scene.ctx, RANKING)
     assert (result.new, result.seen, result.error) == (2, 2, "invalid")
     assert day_of(scene) == ("reading", 0)
     ranked(monkeypatch, [1, 2], [3])
-    assert (await ranking.run_ranking(scene.ctx, RANKING)).error is None
+    assert (await ranking.run(scene.ctx, RANKING)).error is None
     assert day_of(scene) == ("whole", 3)
     assert scene.rows("SELECT rank, work_key FROM ranking") == [(1, 2), (2, 4), (3, 6)]
 
 
 async def test_a_ranking_ends_where_pixiv_shows_no_more(scene: Scene, monkeypatch):
     ranked(monkeypatch, [1, 2], OffsetCap("too deep"))
-    assert (await ranking.run_ranking(scene.ctx, RANKING)).error is None
+    assert (await ranking.run(scene.ctx, RANKING)).error is None
     assert day_of(scene) == ("whole", 2)
 
 

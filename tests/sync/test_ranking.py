@@ -63,7 +63,7 @@ class Scene:
     async def run(self, job: Job, later: int = 0) -> None:
         """A run of the job, then the chores that it made due, as far as they are due now."""
         self.clock.ms += later
-        await ranking.run_ranking(self.ctx, job)
+        await ranking.run(self.ctx, job)
         for _ in range(200):
             due = [c for c in self.db.read_sync(chores.due, self.clock.ms, 9) if c.kind == "ranking"]
             if not due:
@@ -88,7 +88,7 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
 
 
 async def test_the_newest_day_of_each_mode_comes_first_and_the_others_in_the_backfill_lane(scene: Scene) -> None:
-    await ranking.run_ranking(scene.ctx, DAILY)
+    await ranking.run(scene.ctx, DAILY)
     assert scene.asked == [(Lane.NEW, "day", "2026-11-19"), (Lane.NEW, "week", "2026-11-19")]
     await scene.run(DAILY)
     rest = scene.asked[2:]

@@ -56,8 +56,9 @@ class Session:
     def config(self) -> "Config":
         if self._config is None:
             from pixmirror.config import find_config, load
+            from pixmirror.sync.kinds import KINDS
 
-            self._config = load(find_config(self.config_file), self.env)
+            self._config = load(find_config(self.config_file), self.env, KINDS)
         return self._config
 
     @property

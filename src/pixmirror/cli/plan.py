@@ -1,9 +1,9 @@
 """`plan`: what a job will take, before it does."""
 
-import math
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,10 +12,9 @@ from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
 from pixmirror.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pixmirror.config import JobConfig
-    from pixmirror.reports.plan import Asked, Plan, Rates
+    from pixmirror.models.jobs import JobConfig
+    from pixmirror.reports.plan import Plan, Planned, Rates
 
-PAGE = 30
 DAY_S = 86400.0
 _PLURAL = re.compile(r"\b(head|list|ranking|profile|text|detail|comment|tag)s\b")
 
@@ -47,19 +46,18 @@ def plan(
 
 
 def read_plan(s: Session, job: str | None) -> "Plan":
-    from pixmirror.reports.plan import nothing_yet
-    from pixmirror.reports.plan import plan as planned
+    from pixmirror.reports import plan as reports
 
     jobs = [c for c in s.config.jobs if (c.enabled if job is None else c.name == job)]
     if job is not None and not jobs:
         names = ", ".join(c.name for c in s.config.jobs) or "none"
         raise ConfigError(f"No job is called {job}; jobs: {names}.")
-    asked, rates, now = [asked_of(c, now_ms()) for c in jobs], _rates(s), now_ms()
+    asked, rates, now = [planned(c) for c in jobs], _rates(s), now_ms()
     if not s.catalogue.exists():
-        with nothing_yet() as conn:
-            return planned(conn, now, asked, rates, job)
+        with reports.nothing_yet() as conn:
+            return reports.plan(conn, now, asked, rates, job)
     with s.reading() as db:
-        return db.read_sync(planned, now, asked, rates, job)
+        return db.read_sync(reports.plan, now, asked, rates, job)
 
 
 def _rates(s: Session) -> "Rates":
@@ -73,34 +71,14 @@ def _rates(s: Session) -> "Rates":
     )
 
 
-def asked_of(job: "JobConfig", now: int) -> "Asked":
-    """What a job of the configuration asks by itself, whatever its lists then show."""
-    from pixmirror.reports.plan import Asked
-    from pixmirror.sync.kinds.ranking import dates
+def planned(config: "JobConfig") -> "Planned":
+    """A job of the configuration, as `reports.plan` counts it."""
+    from pixmirror.reports.plan import Planned
+    from pixmirror.sync.context import Job
+    from pixmirror.sync.kinds import KINDS
 
-    runs = DAY_S / job.every if job.every else 1.0
-    common: dict[str, Any] = {
-        "name": job.name, "kind": job.kind, "runs_per_day": runs, "comments": job.comments,
-        "profiles": job.profiles, "novels": job.novels,
-    }  # fmt: skip
-    if job.kind == "following":
-        feeds = 2 if job.novels else 1
-        return Asked(**common, heads=feeds + len(job.restrict), restrict=job.restrict)
-    if job.kind == "user":
-        return Asked(**common, heads=len(job.users) * (2 if job.novels else 1), users=job.users)
-    if job.kind == "bookmarks":
-        media = [m for m in job.media if m == "illust" or job.novels]
-        return Asked(**common, heads=len(media) * len(job.restrict), media=tuple(media), restrict=job.restrict)
-    pages = math.ceil(job.top / PAGE)
-    return Asked(
-        **common,
-        media=tuple(job.media),
-        modes=tuple(job.modes),
-        days=tuple(day.isoformat() for day in dates(job.since, job.until, now)),
-        pages=pages,
-        # Each day is read when it comes out, and once more a day later.
-        rankings_per_day=2.0 * pages * len(job.media) * len(job.modes) * (job.until is None),
-    )
+    runs = DAY_S / config.every if config.every else 1.0
+    return Planned(config.name, runs, config.comments, partial(KINDS[config.kind].asks, Job.of(config)))
 
 
 def _show(s: Session, found: "Plan") -> None:

@@ -6,32 +6,14 @@ Sizes are bytes, durations seconds, paths absolute, once read. Only cli, daemon 
 from pixmirror.config.loading import example_text, find_config, load, user_config
 from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
 from pixmirror.config.secrets import WebLogin, read_refresh_token, read_web_login, secret_files
-from pixmirror.models.jobs import (
-    ILLUST_MODES,
-    NOVEL_MODES,
-    BookmarksJob,
-    FollowingJob,
-    Job,
-    JobConfig,
-    RankingJob,
-    UserJob,
-)
 from pixmirror.models.values import QuietHours, home_folder
 
 __all__ = [
-    "ILLUST_MODES",
-    "NOVEL_MODES",
-    "BookmarksJob",
     "Config",
-    "FollowingJob",
-    "Job",
-    "JobConfig",
     "MirrorConfig",
     "NotifyConfig",
     "PixivConfig",
     "QuietHours",
-    "RankingJob",
-    "UserJob",
     "WebLogin",
     "example_text",
     "find_config",

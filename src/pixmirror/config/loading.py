@@ -5,23 +5,33 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 from importlib.resources import files
+from operator import or_
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Protocol
 
 import platformdirs
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
 from pixmirror.config.secrets import unreadable
 from pixmirror.errors import ConfigError
-from pixmirror.models.jobs import KINDS
+from pixmirror.models.jobs import JobConfig
 from pixmirror.models.values import context
 
 PREFIX = "PIXMIRROR_"
 _TABLES: dict[str, type[BaseModel]] = {"mirror": MirrorConfig, "pixiv": PixivConfig, "notify": NotifyConfig}
+Models = Mapping[str, type[JobConfig]]  # of the kinds of jobs
+
+
+class Kind(Protocol):
+    """What the configuration needs of a kind of job: its keys."""
+
+    @property
+    def config(self) -> type[JobConfig]: ...
 
 
 def find_config(explicit: Path | None = None) -> Path:
@@ -53,10 +63,10 @@ def example_text() -> str:
     return (Path(__file__).parents[3] / "config.example.toml").read_text("utf-8")  # an editable install
 
 
-def load(path: Path | None, env: Mapping[str, str]) -> Config:
+def load(path: Path | None, env: Mapping[str, str], kinds: Mapping[str, Kind]) -> Config:
     """Read the file (None: the one that `find_config` finds) and lay the environment over it.
 
-    ConfigError names every problem with its place, and never a secret.
+    `kinds`: the kinds of jobs, by name. ConfigError names every problem with its place, and never a secret.
     """
     path = find_config(path)
     from_file = _read_toml(path)
@@ -65,15 +75,21 @@ def load(path: Path | None, env: Mapping[str, str]) -> Config:
         {table: {} for table in _TABLES}, _merge(from_file, from_env)
     )  # {}: defaults see the context too
     problems = [*_unknown_variables(env), *_repeated_names(merged)]
-    config = None
+    config, models = None, {name: kind.config for name, kind in kinds.items()}
     try:
-        config = Config.model_validate(merged, context=context(path.absolute().parent, env))
+        config = _with_jobs(models).model_validate(merged, context=context(path.absolute().parent, env))
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
-        problems += [_explain(problem, merged, from_env) for problem in found]
+        problems += [shortened(_explain(problem, merged, from_env, models)) for problem in found]
     if config is None or problems:
         raise ConfigError(f"the configuration in {path} cannot be used:", tuple(dict.fromkeys(problems)))
     return config
+
+
+def _with_jobs(models: Models) -> type[Config]:
+    job: Any = reduce(or_, models.values())
+    jobs = tuple[Annotated[job, Field(discriminator="kind")], ...]
+    return create_model("Config", __base__=Config, jobs=(jobs, ()))
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -157,15 +173,11 @@ def _is_a_name(word: str) -> bool:
     return len(word) < 32 and not any(letter.isdigit() for letter in word)
 
 
-def _explain(problem: ErrorDetails, merged: Mapping[str, Any], from_env: Mapping[str, Any]) -> str:
-    """One problem as `place: key: sentence`, without secrets."""
-    return shortened(_explained(problem, merged, from_env))
-
-
-def _explained(problem: ErrorDetails, merged: Mapping[str, Any], from_env: Mapping[str, Any]) -> str:
+def _explain(problem: ErrorDetails, merged: Mapping[str, Any], from_env: Mapping[str, Any], models: Models) -> str:
+    """One problem as `place: key: sentence`; the caller takes secrets out."""
     if problem["loc"] == ("jobs",):
         return "[jobs]: write [[jobs]], with two brackets, once for each job"
-    place, model, keys = _place(problem, merged)
+    place, model, keys = _place(problem, merged, models)
     if variable := _variable(from_env, problem["loc"]):
         place = f"environment variable {variable}, {place}"
     kind = problem["type"]
@@ -174,10 +186,12 @@ def _explained(problem: ErrorDetails, merged: Mapping[str, Any], from_env: Mappi
     if kind == "extra_forbidden":
         return f"{place}: {_unknown_key(str(problem['loc'][-1]), model)}"
     key = ": ".join(f"entry {part + 1}" if isinstance(part, int) else part for part in keys)
-    return f"{place}: {key}: {_sentence(problem)}" if key else f"{place}: {_sentence(problem)}"
+    return f"{place}: {key}: {_sentence(problem, models)}" if key else f"{place}: {_sentence(problem, models)}"
 
 
-def _place(problem: ErrorDetails, merged: Mapping[str, Any]) -> tuple[str, type[BaseModel], tuple[int | str, ...]]:
+def _place(
+    problem: ErrorDetails, merged: Mapping[str, Any], models: Models
+) -> tuple[str, type[BaseModel], tuple[int | str, ...]]:
     """The table as the user knows it, its model, and the keys below it."""
     head, *rest = problem["loc"]
     if head == "jobs" and rest and isinstance(rest[0], int):
@@ -185,7 +199,7 @@ def _place(problem: ErrorDetails, merged: Mapping[str, Any]) -> tuple[str, type[
         job = merged["jobs"][number]
         name = job.get("name") if isinstance(job, dict) else None
         place = f'[[jobs]] "{name}"' if isinstance(name, str) else f"[[jobs]] number {int(number) + 1}"
-        model = KINDS.get(str(keys[0]), Config) if keys else Config
+        model = models.get(str(keys[0]), Config) if keys else Config
         return place, model, tuple(keys[1:])
     if head in _TABLES:
         return f"[{head}]", _TABLES[str(head)], tuple(rest)
@@ -217,7 +231,7 @@ def _did_you_mean(word: str, known: Mapping[str, object]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _sentence(problem: ErrorDetails) -> str:
+def _sentence(problem: ErrorDetails, models: Models) -> str:
     details = problem.get("ctx", {})
     match problem["type"]:
         case "value_error":
@@ -227,10 +241,10 @@ def _sentence(problem: ErrorDetails) -> str:
         case "literal_error":
             return f"it must be {details['expected']}"
         case "union_tag_invalid":
-            hint = _did_you_mean(details["tag"], KINDS)
-            return f"kind: {details['tag']!r} is not a kind of job{hint}; choose from {', '.join(KINDS)}"
+            hint = _did_you_mean(details["tag"], models)
+            return f"kind: {details['tag']!r} is not a kind of job{hint}; choose from {', '.join(models)}"
         case "union_tag_not_found":
-            return f"kind: it is missing; choose from {', '.join(KINDS)}"
+            return f"kind: it is missing; choose from {', '.join(models)}"
         case "bool_type" | "bool_parsing":
             return "it must be true or false, without quotes"
         case "int_type" | "int_parsing" | "int_from_float":

@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     SecretStr,
+    SerializeAsAny,
     ValidationInfo,
     field_validator,
 )
@@ -153,11 +154,11 @@ class NotifyConfig(BaseModel):
 
 
 class Config(BaseModel):
-    """Everything that the user decides."""
+    """Everything that the user decides. `load` narrows `jobs` to the kinds that it is given."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     mirror: MirrorConfig = Field(default_factory=MirrorConfig)
     pixiv: PixivConfig = Field(default_factory=PixivConfig)
     notify: NotifyConfig = Field(default_factory=NotifyConfig)
-    jobs: tuple[JobConfig, ...] = ()
+    jobs: tuple[SerializeAsAny[JobConfig], ...] = ()

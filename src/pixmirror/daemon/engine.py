@@ -28,9 +28,9 @@ from pixmirror.errors import PixmirrorError, Unforeseen
 from pixmirror.fetch.worker import Worker
 from pixmirror.models import Lane
 from pixmirror.pixiv import Blocked
-from pixmirror.sync import jobs as sync_jobs
 from pixmirror.sync.chores import run_chore
 from pixmirror.sync.context import Context, Job, JobResult, Walking
+from pixmirror.sync.kinds import KINDS
 
 Outcome = Literal["done", "failed", "interrupted"]
 
@@ -339,7 +339,7 @@ class Engine:
         try:
             with contained(f"The job {job.name}"):
                 await self._outage.pause_ended()
-                result = await sync_jobs.run_job(self.context, job)
+                result = await KINDS[job.kind].run(self.context, job)
         except PixmirrorError as error:
             if error.scope != "item":
                 self.met_trouble(cause_of(error), error)

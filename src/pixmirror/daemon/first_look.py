@@ -19,6 +19,7 @@ from pixmirror.errors import BadResponse, EndpointGone, Forbidden, InvalidReques
 from pixmirror.models import Illust, Listing, Model, Novel, Received
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import comments, illusts, novels, users
+from pixmirror.sync.kinds import KINDS
 
 log = logging.getLogger(__name__)
 
@@ -138,20 +139,15 @@ async def _look(mirror: Mirror, calls: Calls) -> tuple[Report, list[Answer]]:
 
 def _firsts(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple[str, Call]]:
     """What the enabled jobs ask first: lists, and what completes works; evaluated while examples come in."""
-    kinds = {job.kind for job in mirror.jobs.values()}
-    for job in mirror.jobs.values():
-        if job.kind == "user" and job.users and not seen.artist:
-            seen.artist = job.users[0]
-    if "following" in kinds:
-        yield "/v1/user/following", lambda: users.following(api, me)
-        yield "/v2/illust/follow", lambda: illusts.follow(api)
-        yield "/v1/novel/follow", lambda: novels.follow(api)
-    if seen.artist:
+    asked: set[str] = set()
+    jobs = [(kind, job) for name, kind in KINDS.items() for job in mirror.jobs.values() if job.kind == name]
+    for kind, job in jobs:
+        for path, call in kind.first_look(api, job, me):
+            if path not in asked:
+                asked.add(path)
+                yield path, call
+    if seen.artist and "/v1/user/illusts" not in asked:
         yield "/v1/user/illusts", lambda: users.illusts(api, seen.artist)
-    if "bookmarks" in kinds:
-        yield "/v1/user/bookmarks/illust", lambda: users.bookmarks_illust(api, me)
-        yield "/v1/user/bookmarks/novel", lambda: users.bookmarks_novel(api, me)
-    yield from _rankings(mirror, api)
     if seen.ugoira:
         yield "/v1/ugoira/metadata", lambda: illusts.ugoira_metadata(api, seen.ugoira)
     if seen.novel and any(job.wants.novels for job in mirror.jobs.values()):
@@ -167,16 +163,6 @@ def _all(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple[st
             yield "/v3/illust/comments", lambda: comments.illust_comments(api, seen.illust)
     if seen.artist and any(job.wants.profiles for job in mirror.jobs.values()):
         yield "/v1/user/detail", lambda: users.detail(api, seen.artist)
-
-
-def _rankings(mirror: Mirror, api: AppApi) -> Iterator[tuple[str, Call]]:
-    asked = set()
-    for job in mirror.jobs.values():
-        for medium in job.media if job.kind == "ranking" and job.modes else ():
-            if medium not in asked:
-                asked.add(medium)
-                mode, ranking = job.modes[0], novels.ranking if medium == "novel" else illusts.ranking
-                yield f"/v1/{medium}/ranking", lambda mode=mode, ranking=ranking: ranking(api, mode)  # type: ignore[misc]
 
 
 async def _probe(name: str, call: Call, seen: _Seen) -> Probe:

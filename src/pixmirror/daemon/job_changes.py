@@ -6,11 +6,13 @@ only a removed job wanted is wanted no more; its rows stay, so that all is as be
 
 from collections.abc import Mapping
 
-from pixmirror.catalogue import runs
-from pixmirror.catalogue.database import Database
+from pixmirror.catalogue import feeds, runs
+from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.runs import JobState
 from pixmirror.ingest import sharing
+from pixmirror.sync import sources
 from pixmirror.sync.context import Job
+from pixmirror.sync.kinds import KINDS
 
 GONE_DIGEST = "removed"  # in place of a filter's: whoever comes back under this name is judged anew
 
@@ -49,3 +51,13 @@ async def dismiss_removed(
             after = await db.run(sharing.no_longer_wanted, state.name, after, now)
         await db.run(runs.save_job, state.name, state.kind, GONE_DIGEST)
     return tuple(s.name for s in gone)
+
+
+def leave_others(conn: Connection, job: Job, account_id: int, now: int) -> None:
+    """Let go of the lists and artists that the job no longer names, and of what waits because of them."""
+    kind = KINDS[job.kind]
+    kind.leave(conn, job, account_id, now)
+    own = {(endpoint, feeds.canonical(params)) for endpoint, params in kind.lists(job)}
+    artists = (sources.USER_ILLUSTS, sources.USER_NOVELS) if job.wants.novels else (sources.USER_ILLUSTS,)
+    known = feeds.lists_of(conn, job.name)
+    feeds.leave(conn, job.name, [i for i, one in known.items() if one not in own and one[0] not in artists])

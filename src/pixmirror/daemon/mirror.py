@@ -14,7 +14,6 @@ from pixmirror.clock import Clock
 from pixmirror.config import Config
 from pixmirror.daemon import clocks, credentials, job_changes, web_login
 from pixmirror.daemon.credentials import configured_token as configured_token
-from pixmirror.daemon.jobs import job_from
 from pixmirror.errors import CatalogueError, ConfigError, LoginNeeded, MirrorLocked, StorageAbsent, StorageError
 from pixmirror.fetch import trash
 from pixmirror.ingest import retrying, web_health
@@ -26,7 +25,6 @@ from pixmirror.pixiv.web.api import WebApi
 from pixmirror.store import MirrorRoot, had_catalogue
 from pixmirror.sync import filters
 from pixmirror.sync.context import Job, Jobs
-from pixmirror.sync.jobs import leave_others
 
 FACTS = 1000
 
@@ -225,7 +223,7 @@ async def use_jobs(mirror: Mirror, config: Config) -> None:
     The jobs change between two transactions: a page that is recorded later is judged by the new filters, and one
     that was recorded before is among what is known. A cut leaves the old digests, so that the next start goes on.
     """
-    jobs = {job.name: job for job in (job_from(c) for c in config.jobs if c.enabled)}
+    jobs = {job.name: job for job in (Job.of(c) for c in config.jobs if c.enabled)}
     configured = frozenset(c.name for c in config.jobs)
     states = await mirror.db.read(runs.job_states)
     renamed = await job_changes.hand_over_renamed(mirror.db, states, configured, jobs)
@@ -234,7 +232,7 @@ async def use_jobs(mirror: Mirror, config: Config) -> None:
     for job in jobs.values():
         digest = job.wanted.digest()
         state = states.get(job.name)
-        await mirror.db.run(leave_others, job, mirror.account_id, mirror.clock.now())
+        await mirror.db.run(job_changes.leave_others, job, mirror.account_id, mirror.clock.now())
         if job.name in renamed.values() or (state is not None and state.filter_digest not in (None, digest)):
             await apply_filter(mirror, job)
         await mirror.db.run(runs.save_job, job.name, job.kind, digest)

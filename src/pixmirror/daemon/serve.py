@@ -34,6 +34,7 @@ from pixmirror.errors import (
 from pixmirror.models import Lane, from_ms
 from pixmirror.reports import troubles
 from pixmirror.schedule import Schedule, When
+from pixmirror.sync.kinds import KINDS
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ async def serve(
     config_path: Path | None, env: Mapping[str, str], *, on_ready: Callable[[Engine], None] = lambda engine: None
 ) -> None:
     """Run until SIGTERM or SIGINT."""
-    config = load(config_path, env)
+    config = load(config_path, env, KINDS)
     async with open_mirror(config, env) as mirror:
         daemon = Daemon(mirror, config_path, env)
         try:
@@ -262,7 +263,7 @@ class Daemon:
     async def reload(self) -> None:
         """Use the configuration file as it is now. ConfigError: it is refused, the old one stays."""
         async with self._reloading:
-            config = load(self.config_path, self.env)
+            config = load(self.config_path, self.env, KINDS)
             self._refuse_what_needs_a_restart(config)
             web = web_login.web_api(config, self.env, self.mirror.transport)
             await use_jobs(self.mirror, config)

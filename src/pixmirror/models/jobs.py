@@ -1,4 +1,4 @@
-"""The kinds of jobs, their keys and defaults; docs/config.md explains each to the user."""
+"""The keys that all kinds of jobs share, and their defaults; docs/config.md explains each to the user."""
 
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -6,17 +6,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from pixmirror.models.values import Cron, Date, Duration, UserId
-
-ILLUST_MODES = (
-    *("day", "week", "month", "day_male", "day_female", "week_original", "week_rookie", "day_ai"),
-    *("day_manga", "week_manga", "month_manga", "week_rookie_manga", "week_original_manga"),
-    *("day_r18", "day_male_r18", "day_female_r18", "week_r18", "week_r18g", "day_r18_ai"),
-    *("day_r18_manga", "day_r18g_manga", "week_r18_manga", "week_r18g_manga"),
-)
-NOVEL_MODES = (
-    *("day", "day_male", "day_female", "week", "week_rookie", "week_ai"),
-    *("day_r18", "week_r18", "week_r18g", "week_ai_r18"),
-)
 
 Medium = Literal["illust", "novel"]
 Restrict = Literal["public", "private"]
@@ -35,8 +24,8 @@ def _some(values: tuple[_T, ...]) -> tuple[_T, ...]:
 Some = Annotated[tuple[_T, ...], AfterValidator(_some)]
 
 
-class Job(BaseModel):
-    """What every job has. `every` is seconds, exactly one of `every` and `cron` is set."""
+class JobConfig(BaseModel):
+    """The keys that every kind of job has. `every` is seconds; exactly one of `every` and `cron` is set."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,6 +48,7 @@ class Job(BaseModel):
     maximum_pages: int = Field(default=0, ge=0)
     posted_after: Date = None
     posted_before: Date = None
+    kind: str
 
     @field_validator("cron")
     @classmethod
@@ -86,7 +76,7 @@ class Job(BaseModel):
     @field_validator("posted_before")
     @classmethod
     def _dates_in_order(cls, value: object, info: ValidationInfo) -> object:
-        return _not_before(value, info, "posted_after")
+        return not_before(value, info, "posted_after")
 
 
 def _why_no_zone(value: str) -> str:
@@ -98,67 +88,8 @@ def _why_no_zone(value: str) -> str:
     )
 
 
-class FollowingJob(Job):
-    """Every artist that the account follows."""
-
-    kind: Literal["following"] = "following"
-    restrict: Some[Restrict] = ("public", "private")
-
-
-class UserJob(Job):
-    """Named artists, followed or not."""
-
-    kind: Literal["user"] = "user"
-    users: Some[UserId]
-
-
-class BookmarksJob(Job):
-    """The account's own bookmarks, all or those under one of its bookmark tags."""
-
-    kind: Literal["bookmarks"] = "bookmarks"
-    media: Some[Medium] = ("illust", "novel")
-    restrict: Some[Restrict] = ("public", "private")
-    tag: str | None = Field(default=None, min_length=1)
-
-
-class RankingJob(Job):
-    """Rankings of each medium and mode, of new dates and, from `since` to `until`, of past ones (JST)."""
-
-    kind: Literal["ranking"] = "ranking"
-    media: Some[Medium] = ("illust",)
-    modes: Some[str]
-    top: int = Field(default=100, ge=1, le=1000)
-    since: Date = None
-    until: Date = None
-
-    @field_validator("modes")
-    @classmethod
-    def _known_modes(cls, modes: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        for medium in info.data.get("media", ()):
-            allowed = ILLUST_MODES if medium == "illust" else NOVEL_MODES
-            if unknown := [mode for mode in modes if mode not in allowed]:
-                raise ValueError(
-                    f"{', '.join(unknown)}: no such ranking of {medium}s; choose from {', '.join(allowed)}"
-                )
-        return modes
-
-    @field_validator("until")
-    @classmethod
-    def _until_after_since(cls, value: object, info: ValidationInfo) -> object:
-        return _not_before(value, info, "since")
-
-
-def _not_before(value: object, info: ValidationInfo, other: str) -> object:
+def not_before(value: object, info: ValidationInfo, other: str) -> object:
     first = info.data.get(other)
     if first is not None and value is not None and value < first:
         raise ValueError(f"{value} lies before {other}, {first}; exchange them")
     return value
-
-
-JobConfig = Annotated[FollowingJob | UserJob | BookmarksJob | RankingJob, Field(discriminator="kind")]
-KINDS: dict[str, type[Job]] = {
-    "following": FollowingJob,
-    "user": UserJob,
-    "bookmarks": BookmarksJob,
-    "ranking": RankingJob,
-}

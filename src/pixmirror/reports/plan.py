@@ -3,7 +3,7 @@
 Nothing here asks Pixiv. What is not known is estimated from what is like it, or said to be unknown.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,6 @@ from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.schema import metadata
 from pixmirror.catalogue.words import plain
 from pixmirror.clock import DAY_MS
-from pixmirror.models import Medium
 from pixmirror.reports import plan_known as known
 
 MONTH = 30 * DAY_MS
@@ -37,26 +36,27 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A job of the configuration, as far as it costs. `runs_per_day`: how often it is due; `heads`: lists a run.
+    """What a job asks by itself, whatever its lists then show.
 
-    Rankings: `modes` and `days` (ISO dates) that it covers, `pages` of each; `rankings_per_day`: requests that
-    come again every day.
+    `heads`: lists that each run asks. `requests`: what the next run asks beside them; `unknown`: sentences on
+    what nobody can say before. Each day `daily`, and `whole_lists` once for all jobs of the kind.
     """
 
-    name: str
-    kind: str
-    runs_per_day: float = 1.0
     heads: int = 0
-    users: tuple[int, ...] = ()
-    media: tuple[Medium, ...] = ()
-    restrict: tuple[str, ...] = ()
-    modes: tuple[str, ...] = ()
-    days: tuple[str, ...] = ()
-    pages: int = 0
-    rankings_per_day: float = 0.0
-    comments: bool = True
-    profiles: bool = True
-    novels: bool = True
+    requests: Mapping[str, int] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    daily: Mapping[str, float] = field(default_factory=dict)
+    whole_lists: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A job whose cost is asked. `asks` tells from the catalogue and the time (ms UTC) what it will ask."""
+
+    name: str
+    runs_per_day: float
+    comments: bool
+    asks: Callable[[Connection, int], Asked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,17 +218,18 @@ def eta(conn: Connection, now: int, rates: Rates) -> float | None:
 
 
 def plan(
-    conn: Connection, now: int, jobs: Sequence[Asked], rates: Rates = Rates(), job: str | None = None
+    conn: Connection, now: int, jobs: Sequence[Planned], rates: Rates = Rates(), job: str | None = None
 ) -> Plan:
     """What these jobs take. `job`: only the one of this name, whose part of what is known is counted."""
     todo = left(conn, now, job)
     requests = dict(todo.requests)
     unknown = list(todo.guessed)
-    for one in jobs:
-        first, notes = _first_run(conn, one, now)
-        for what, n in first.items():
-            requests[what] = requests.get(what, 0) + n
-        unknown += [f"{one.name}: {text}" for text in notes]
+    asked_by = [(one, one.asks(conn, now)) for one in jobs]
+    for one, asks in asked_by:
+        for what, n in {"lists": asks.heads, **asks.requests}.items():
+            if n:
+                requests[what] = requests.get(what, 0) + n
+        unknown += [f"{one.name}: {text}" for text in asks.unknown]
     if todo.files and not rates.bytes_per_hour and not rates.files_per_hour:
         rates = Rates(
             rates.requests_per_hour, rates.requests_per_day, None, ASSUMED_BYTES_PER_HOUR, rates.bytes_per_day
@@ -237,7 +238,7 @@ def plan(
     whole = Left(requests, todo.files, todo.bytes)
     asked, files = hours_left(whole, rates)
     later = known.chores(conn, now + MONTH, job, after=now)
-    per_day = _per_day(conn, now, jobs, job)
+    per_day = _per_day(conn, now, asked_by, job)
     both = None if asked is None or files is None else round(max(asked, files), 2)
     return Plan(
         jobs=tuple(j.name for j in jobs),
@@ -256,47 +257,23 @@ def plan(
     )
 
 
-def _first_run(conn: Connection, job: Asked, now: int) -> tuple[dict[str, int], list[str]]:
-    """What its next run asks before it knows more, and what nobody can say before."""
-    requests: dict[str, int] = {"lists": job.heads} if job.heads else {}
-    rankings = job.pages * known.rankings_due(conn, job.media, job.modes, job.days, now)
-    if rankings:
-        requests["rankings"] = rankings
-    notes: list[str] = []
-    if job.kind == "following" and not known.was_read(conn, "user/following", job.name):
-        notes.append(
-            "the following list was never read: first 1 request per 30 artists, then for each artist 1 for the "
-            "profile and 1 per 30 works, 1 for each ugoira and each novel, 1 or more for comments"
-        )
-    if job.kind == "user":
-        new = known.never_read(conn, job.name, job.users)
-        if new:
-            requests["profiles"] = len(new) if job.profiles else 0
-            notes.append(
-                f"{len(new):,} of its artists were never read: 1 request per 30 works of each, 1 for each ugoira "
-                "and each novel, 1 or more for comments"
-            )
-    if job.kind == "bookmarks" and not known.was_read(conn, "user/bookmarks/illust", job.name):
-        notes.append("the bookmarks were never read: 1 request per 30 bookmarks, then what their works need")
-    if rankings:
-        notes.append("which works the rankings name: up to 30 on each page, with their files")
-    return requests, notes
-
-
-def _per_day(conn: Connection, now: int, jobs: Sequence[Asked], job: str | None) -> dict[str, float]:
+def _per_day(
+    conn: Connection, now: int, jobs: Sequence[tuple[Planned, Asked]], job: str | None
+) -> dict[str, float]:
     """What it takes every day once all is read."""
-    mean, kinds = known.means(conn), {j.kind for j in jobs}
-    found: dict[str, float] = {
-        "list heads": sum(j.runs_per_day * j.heads for j in jobs),
-        "rankings": sum(j.rankings_per_day for j in jobs),
-        "whole lists of follows": known.follows(conn) / PAGE if "following" in kinds else 0,
-        "whole lists of bookmarks": known.bookmarks(conn) / PAGE / 7 if "bookmarks" in kinds else 0,
+    mean = known.means(conn)
+    found: dict[str, float] = {"list heads": sum(one.runs_per_day * asks.heads for one, asks in jobs)}
+    for _, asks in jobs:
+        found |= asks.whole_lists
+        for what, n in asks.daily.items():
+            _add(found, what, n)
+    found |= {
         "re-reading lists": known.refresh_a_day(conn, job),
         "re-reading works": known.chores_in_lane(conn, now + MONTH, job) / 30,
         "profiles": known.profiles(conn, job) / 30,
     }
     new = known.new_a_day(conn, now, job)
-    if any(j.comments for j in jobs):
+    if any(one.comments for one, _ in jobs):
         found["comments"] = sum(new.values()) * (mean.comment_pages + mean.comments * mean.replies)
     found["ugoira and texts of new works"] = new["illust"] * mean.ugoira + new["novel"]
     return found

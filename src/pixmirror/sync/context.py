@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, ItemsView, Iterator, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
+from typing import Any
 
 from pixmirror.catalogue import endpoints
 from pixmirror.catalogue.database import Database
@@ -15,6 +15,7 @@ from pixmirror.catalogue.seen import Seen, Wants
 from pixmirror.clock import Clock
 from pixmirror.errors import PixmirrorError
 from pixmirror.models import Lane, Medium, Restrict
+from pixmirror.models.jobs import JobConfig
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync.endpoints import Endpoints
@@ -27,7 +28,7 @@ class Job:
     """A job of the configuration, in terms of what is asked. Fields that its kind does not use are empty."""
 
     name: str
-    kind: Literal["following", "user", "bookmarks", "ranking"]
+    kind: str
     wants: Wants = field(default_factory=Wants)
     wanted: Filter = field(default_factory=Filter)
     restrict: tuple[Restrict, ...] = ("public", "private")
@@ -38,6 +39,15 @@ class Job:
     top: int = 100
     since: date | None = None
     until: date | None = None
+    config: Any = None  # as configured, for keys that only its kind knows
+
+    @classmethod
+    def of(cls, config: JobConfig) -> "Job":
+        """Return the job that this table of the configuration describes."""
+        wants = Wants(files=config.files, comments=config.comments, novels=config.novels, profiles=config.profiles)
+        own = type(config).model_fields.keys() - JobConfig.model_fields.keys() - {"kind"}
+        known = {key: getattr(config, key) for key in own if key in cls.__slots__}
+        return cls(config.name, config.kind, wants, Filter.of(config), config=config, **known)
 
 
 class Jobs(Mapping[str, Job]):

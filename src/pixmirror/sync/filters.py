@@ -5,8 +5,10 @@ A refused work is catalogued all the same; only its files are not fetched.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 
-from pixmirror.models import Illust, Novel, Received, WorkFacts
+from pixmirror.models import JST, Illust, Novel, Received, WorkFacts, to_ms
+from pixmirror.models.jobs import JobConfig
 
 RATINGS = {0: "all-ages", 1: "r18", 2: "r18g"}
 
@@ -28,10 +30,31 @@ class Filter:
     files: bool = True
     novels: bool = True
 
+    @classmethod
+    def of(cls, config: JobConfig) -> "Filter":
+        return cls(
+            types=frozenset(config.types),
+            tags_any=frozenset(config.tags_any),
+            tags_none=frozenset(config.tags_none),
+            users_none=frozenset(config.users_none),
+            x_restrict=frozenset(config.x_restrict),
+            ai=config.ai,
+            minimum_bookmarks=config.minimum_bookmarks,
+            maximum_pages=config.maximum_pages,
+            posted_after=_jst(config.posted_after),
+            posted_before=_jst(config.posted_before),
+            files=config.files,
+            novels=config.novels,
+        )
+
     def digest(self) -> str:
         """The same text for the same filter; a change makes the job look again at what it knows."""
         parts = (getattr(self, name) for name in self.__slots__)
         return "|".join(",".join(sorted(map(str, p))) if isinstance(p, frozenset) else str(p) for p in parts)
+
+
+def _jst(day: date | None) -> int | None:
+    return None if day is None else to_ms(datetime(day.year, day.month, day.day, tzinfo=JST))
 
 
 def refuse(wanted: Filter, work: WorkFacts) -> str | None:

@@ -1,13 +1,17 @@
-"""Rankings: the newest day of each mode in the job's run, then earlier days as a chore (architecture: walks).
+"""Jobs of kind `ranking`: the newest day of each mode in the job's run, earlier days one by one as a chore.
 
 A day's ranking appears about noon JST of the next day; before that an empty answer means "not yet". A day is due
 while it was not read as deep as a job wants it. What other jobs had read, a job that comes later sees unasked.
 """
 
 import json
+import math
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
 
 from pixmirror.catalogue import chores, runs
 from pixmirror.catalogue.chores import Chore
@@ -19,8 +23,15 @@ from pixmirror.ingest import ranking as ingest_ranking
 from pixmirror.ingest import sharing
 from pixmirror.ingest.ranking import RankingDay
 from pixmirror.models import JST, Lane, Medium, from_ms
+from pixmirror.models.jobs import JobConfig, Some, not_before
+from pixmirror.models.values import Date
+from pixmirror.pixiv import AppApi
+from pixmirror.pixiv.app import illusts, novels
+from pixmirror.reports import plan_known
+from pixmirror.reports.plan import PAGE, Asked
 from pixmirror.sync import filters
 from pixmirror.sync.context import Context, Job, JobResult
+from pixmirror.sync.kinds.kind import Calls, Kind
 from pixmirror.sync.ranking_day import PUBLISHED_AT_HOUR, Day, read_pages
 from pixmirror.sync.setbacks import backoff_ms
 from pixmirror.sync.suspicion import Subject
@@ -28,6 +39,43 @@ from pixmirror.sync.suspicion import Subject
 CHORE, KEY = "ranking", 0
 FAILURES_IN_A_ROW = 3  # then the earlier days of the mode rest until tomorrow
 WORKS = 1000
+ILLUST_MODES = (
+    *("day", "week", "month", "day_male", "day_female", "week_original", "week_rookie", "day_ai"),
+    *("day_manga", "week_manga", "month_manga", "week_rookie_manga", "week_original_manga"),
+    *("day_r18", "day_male_r18", "day_female_r18", "week_r18", "week_r18g", "day_r18_ai"),
+    *("day_r18_manga", "day_r18g_manga", "week_r18_manga", "week_r18g_manga"),
+)
+NOVEL_MODES = (
+    *("day", "day_male", "day_female", "week", "week_rookie", "week_ai"),
+    *("day_r18", "week_r18", "week_r18g", "week_ai_r18"),
+)
+
+
+class RankingJob(JobConfig):
+    """Rankings of each medium and mode, of new dates and, from `since` to `until`, of past ones (JST)."""
+
+    kind: Literal["ranking"] = "ranking"
+    media: Some[Medium] = ("illust",)
+    modes: Some[str]
+    top: int = Field(default=100, ge=1, le=1000)
+    since: Date = None
+    until: Date = None
+
+    @field_validator("modes")
+    @classmethod
+    def _known_modes(cls, modes: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for medium in info.data.get("media", ()):
+            allowed = ILLUST_MODES if medium == "illust" else NOVEL_MODES
+            if unknown := [mode for mode in modes if mode not in allowed]:
+                raise ValueError(
+                    f"{', '.join(unknown)}: no such ranking of {medium}s; choose from {', '.join(allowed)}"
+                )
+        return modes
+
+    @field_validator("until")
+    @classmethod
+    def _until_after_since(cls, value: object, info: ValidationInfo) -> object:
+        return not_before(value, info, "since")
 
 
 def newest_date(now: int) -> date:
@@ -43,7 +91,7 @@ def dates(since: date | None, until: date | None, now: int) -> list[date]:
     return [newest - timedelta(days=n) for n in range((newest - first).days + 1)]
 
 
-async def run_ranking(ctx: Context, job: Job) -> JobResult:
+async def run(ctx: Context, job: Job) -> JobResult:
     """Read the newest day of each mode, and let the earlier ones be read after it."""
     result = JobResult()
     now = ctx.clock.now()
@@ -218,3 +266,27 @@ def _catch_up(conn: Connection, ctx: Context, job: Job, medium: Medium, mode: st
         return True
     runs.set_meta(conn, name, json.dumps({"wants": wants, "at": now}))
     return False
+
+
+# -- beforehand ------------------------------------------------------------------------------------------------
+
+
+def asks(job: Job, conn: Connection, now: int) -> Asked:
+    """Each day is read when it comes out, and once more a day later."""
+    pages = math.ceil(job.top / PAGE)
+    days = [day.isoformat() for day in dates(job.since, job.until, now)]
+    due = pages * plan_known.rankings_due(conn, job.media, job.modes, days, now)
+    return Asked(
+        requests={"rankings": due},
+        unknown=("which works the rankings name: up to 30 on each page, with their files",) if due else (),
+        daily={"rankings": 2.0 * pages * len(job.media) * len(job.modes) * (job.until is None)},
+    )
+
+
+def first_look(api: AppApi, job: Job, me: int) -> Calls:
+    for medium in job.media:
+        ask = illusts.ranking if medium == "illust" else novels.ranking
+        yield f"/v1/{medium}/ranking", partial(ask, api, job.modes[0])
+
+
+KIND = Kind(config=RankingJob, run=run, lists=lambda job: iter(()), asks=asks, first_look=first_look)

@@ -1,0 +1,70 @@
+"""Jobs of kind `bookmarks`: the account's own, all or those under one of its bookmark tags."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from pixmirror.catalogue.database import Connection
+from pixmirror.clock import DAY_MS
+from pixmirror.ledger import missing
+from pixmirror.models.jobs import JobConfig, Medium, Restrict, Some
+from pixmirror.pixiv import AppApi
+from pixmirror.pixiv.app import users
+from pixmirror.reports import plan_known as known
+from pixmirror.reports.plan import PAGE, Asked
+from pixmirror.sync import sources
+from pixmirror.sync.context import Context, Job, JobResult
+from pixmirror.sync.heads import full_pass_if_older, read_head
+from pixmirror.sync.kinds.kind import Calls, Kind, Lists
+
+FULL_PASS_MS = 7 * DAY_MS
+
+
+class BookmarksJob(JobConfig):
+    """The account's own bookmarks, all or those under one of its bookmark tags."""
+
+    kind: Literal["bookmarks"] = "bookmarks"
+    media: Some[Medium] = ("illust", "novel")
+    restrict: Some[Restrict] = ("public", "private")
+    tag: str | None = Field(default=None, min_length=1)
+
+
+async def run(ctx: Context, job: Job) -> JobResult:
+    result = JobResult()
+    for endpoint, params in lists(job):
+        feed, walked = await read_head(ctx, job, endpoint, params)
+        result = result.plus(walked.new, walked.seen, walked.failed)
+        # What a pass missed is confirmed by another one, a day later.
+        missed = await ctx.db.read(missing.unconfirmed, "bookmark", ctx.account_id)
+        await full_pass_if_older(ctx, job, feed, DAY_MS if missed else FULL_PASS_MS)
+    return result
+
+
+def lists(job: Job) -> Lists:
+    tag = {"tag": job.tag} if job.tag else {}
+    for medium in _media(job):
+        yield from ((sources.bookmarks_endpoint(medium), {"restrict": r, **tag}) for r in job.restrict)
+
+
+def _media(job: Job) -> list[Medium]:
+    return [medium for medium in job.media if medium == "illust" or job.wants.novels]
+
+
+def asks(job: Job, conn: Connection, now: int) -> Asked:
+    note = "the bookmarks were never read: 1 request per 30 bookmarks, then what their works need"
+    return Asked(
+        heads=len(list(lists(job))),
+        unknown=() if known.was_read(conn, sources.BOOKMARKS_ILLUST, job.name) else (note,),
+        whole_lists={"whole lists of bookmarks": known.bookmarks(conn) / PAGE / 7},
+    )
+
+
+def first_look(api: AppApi, job: Job, me: int) -> Calls:
+    for medium in _media(job):
+        if medium == "illust":
+            yield "/v1/user/bookmarks/illust", lambda: users.bookmarks_illust(api, me, job.restrict[0], job.tag)
+        else:
+            yield "/v1/user/bookmarks/novel", lambda: users.bookmarks_novel(api, me, job.restrict[0], job.tag)
+
+
+KIND = Kind(config=BookmarksJob, run=run, lists=lists, asks=asks, first_look=first_look)
