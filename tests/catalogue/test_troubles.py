@@ -51,6 +51,7 @@ def a_file(state: str, error: str, due: int = 0) -> Callable[[Connection], Any]:
 
 BRAKE = {"since": NOW, "count": 9, "live": 20, "states": {"gone": 9}, "why": "many"}
 CUT = json.dumps({"cut": {"why": "Pixiv shows only the first 5000 of this list", "at": NOW}})
+CIRCLE = json.dumps({"cut": {"why": "the list circles", "at": NOW}, "tried": {"started": NOW, "at": NOW}})
 BROKEN = (
     "INSERT INTO broken (endpoint, path, reason, raw, digest, first_seen, last_seen) "
     "VALUES ('/v1/user/illusts', 'illusts[3]', 'id: not a number', '{}', 'd', 1, 1)"
@@ -84,6 +85,14 @@ KINDS: dict[str, tuple[Callable[[Connection], Any], str, tuple[str, ...], bool]]
     "a file is damaged": (a_file("damaged", "no JPEG", NOW + DAY), "damaged", ("Page 0 of 1 ", "at Pixiv"), True),
     "an item is unreadable": (sql(BROKEN), "unread", ("/v1/user/illusts", "not a number"), False),
     "a list is capped": (a_feed(failures=0, error=None, due=None, marks=CUT), "capped", ("user:7", "5000"), True),
+    "a list leads nowhere": (
+        a_feed(failures=0, error=None, due=None, marks=CIRCLE), "list", ("user:7", "circles", "again"), False,
+    ),
+    "a day of a ranking fails": (
+        sql("INSERT INTO chore (kind, key, lane, due_at, error) VALUES ('ranking', 0, 3, :d, :e)",
+            d=NOW + HOUR, e="illust day 2023-11-10: 500"),
+        "question", ("Rankings of earlier days", "illust day 2023-11-10", "Next try"), False,
+    ),
     "the brake holds": (meta("brake:work", BRAKE), "brake", ("9 of 20", "gone --accept work"), False),
     "the clock is behind": (
         meta(clocks.BEHIND, {"now": NOW, "latest": NOW + 99 * DAY}), "clock", ("Set the clock", "2024-02"), False,

@@ -42,6 +42,7 @@ class Scene:
         self.db, self.clock, self.jobs = db, SetClock(), Jobs()
         self.jobs.use({job.name: job for job in jobs})
         api: Any = SimpleNamespace(language="en", at=lambda lane: lane)
+        api.once = lambda: api
         self.ctx = Context(db, api, self.clock, ME, jobs=self.jobs)
         self.asked: list[tuple[Lane, str, str]] = []
         self.requests, self.size = 0, 120
@@ -170,7 +171,10 @@ async def test_a_day_that_always_fails_is_named_and_keeps_no_other_from_being_re
     ]
     [(due, error)] = scene.query("SELECT due_at, error FROM chore WHERE kind = 'ranking'")
     assert due > scene.clock.ms
+    assert "2026-11-15" in error
     assert "500" in error
+    assert scene.db.read_sync(chores.failing, scene.clock.ms) == 1
     scene.fails.clear()
     await scene.run(DAILY, DAY)
     assert scene.days()["2026-11-15"].depth == 50
+    assert scene.db.read_sync(chores.failing, scene.clock.ms) == 0

@@ -174,6 +174,7 @@ def test_a_list_that_never_ends_is_left_with_a_reason_and_proves_nothing(circle:
         assert set(scene.answer(None)[0]) <= scene.have
         assert await scene.gaps() == []
         assert "list" in (await scene.feed()).marks["cut"]["why"]
+        assert await scene.db.read(feeds.undone, ["job"], scene.clock.now()) == 1
         before = scene.asked
         await scene.days(1)
         assert scene.asked - before <= 2 * 12

@@ -243,9 +243,10 @@ def wake(conn: Connection, found: Iterable[tuple[str, int]], now: int) -> None:
 
 
 def failing(conn: Connection, before: int) -> int:
-    """How many chores have failed and are tried again before this time."""
-    failed = select(func.count()).select_from(chore).where(chore.c.attempts > 0, chore.c.due_at < before)
-    return conn.scalar(failed) or 0
+    """How many chores have failed and are tried again before this time; days of a ranking at any time."""
+    late = (chore.c.attempts > 0) & (chore.c.due_at < before)
+    late |= (chore.c.kind == Kind.RANKING) & chore.c.error.is_not(None)
+    return conn.scalar(select(func.count()).select_from(chore).where(late)) or 0
 
 
 def ask_again(conn: Connection, now: int, before: int) -> int:

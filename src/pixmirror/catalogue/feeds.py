@@ -365,6 +365,10 @@ _DUE_GAPS = (
 _of_feeds = select(func.count()).select_from(feed).where(_WANTED)
 _OPEN_GAPS = _of_feeds.join(gap, gap.c.feed_id == feed.c.id).where(gap.c.due_at < NEVER)
 _FAILED_HEADS = _of_feeds.where(feed.c.due_at.is_not(None), feed.c.failures > 0)
+_cut, _tried = (func.json_extract(feed.c.marks, path) for path in ("$.cut.why", "$.tried.at"))
+_CUT_SHORT = _of_feeds.where(
+    _cut.is_not(None), _tried.is_not(None)
+)  # one that Pixiv caps has been read as far as can be
 _NEXT = (
     select(func.min(feed.c.due_at)).where(_WANTED),
     select(func.min(feed.c.refresh_at)).where(_WANTED),
@@ -384,9 +388,9 @@ def due_gaps(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> lis
 
 
 def undone(conn: Connection, jobs: Sequence[str], now: int) -> int:
-    """How many lists of these jobs are not read to where they should be: open gaps, and heads that failed."""
+    """Count what of these jobs' lists is not read: open gaps, heads that failed, and lists that led nowhere."""
     of = {"jobs": listed(jobs)}
-    return (conn.scalar(_OPEN_GAPS, of) or 0) + (conn.scalar(_FAILED_HEADS, of) or 0)
+    return sum(conn.scalar(left, of) or 0 for left in (_OPEN_GAPS, _FAILED_HEADS, _CUT_SHORT))
 
 
 def get_gap(conn: Connection, gap_id: int) -> Gap | None:

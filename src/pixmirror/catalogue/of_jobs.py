@@ -43,7 +43,10 @@ _LEFT = tuple(
         "state = 'failed' AND state IN ('gone', 'failed', 'damaged')",
     )
 )
-_FAILING = text(f"SELECT count(*) FROM chore WHERE attempts > 0 AND due_at < :before AND {CHORE}")
+_FAILING = text(
+    "SELECT count(*) FROM chore WHERE "
+    f"(attempts > 0 AND due_at < :before OR kind = 'ranking' AND error IS NOT NULL) AND {CHORE}"
+)
 _CAME_IN = text(
     "SELECT count(*), coalesce(sum(work_key & 1), 0) FROM work WHERE first_seen >= :since AND user_id IS NOT NULL "
     "AND EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = work.work_key AND j.job = :job)"

@@ -70,7 +70,7 @@ def known(conn: Connection, now: int) -> tuple[Trouble, ...]:
     """All that the catalogue knows to be wrong, the widest first."""
     return (
         *_clock(conn, now), *_limited(conn, now), *_brakes(conn, now), *_endpoints(conn), *_lists(conn, now),
-        *_questions(conn, now), *_files(conn, now), *_unread(conn), *_capped(conn),
+        *_questions(conn, now), *_files(conn, now), *_unread(conn), *_ending_early(conn),
     )  # fmt: skip
 
 
@@ -171,7 +171,8 @@ def _lists(conn: Connection, now: int) -> Iterator[Trouble]:
 
 
 _QUESTIONS = text(
-    "SELECT kind, key, error, due_at FROM chore WHERE error IS NOT NULL AND attempts >= :tries LIMIT :most"
+    "SELECT kind, key, error, due_at FROM chore "
+    "WHERE error IS NOT NULL AND (attempts >= :tries OR kind = 'ranking') LIMIT :most"
 )
 _ASKED: dict[str, str] = {
     Kind.DETAIL: "the details of", Kind.TEXT: "the text of", Kind.UGOIRA: "the frames of",
@@ -258,16 +259,23 @@ def _unread(conn: Connection) -> Iterator[Trouble]:
         )  # fmt: skip
 
 
-def _capped(conn: Connection) -> Iterator[Trouble]:
+def _ending_early(conn: Connection) -> Iterator[Trouble]:
     cut = text(
-        "SELECT endpoint, params, json_extract(marks, '$.cut.why') AS why FROM feed "
+        "SELECT endpoint, params, json_extract(marks, '$.cut.why') AS why, "
+        "json_extract(marks, '$.tried.at') IS NULL AS capped FROM feed "
         "WHERE json_extract(marks, '$.cut.why') IS NOT NULL LIMIT :most"
     )
-    rows = conn.execute(cut, {"most": SAMPLE}).all()
-    if rows:
+    found: dict[bool, list[Any]] = {}
+    for row in conn.execute(cut, {"most": SAMPLE}):
+        found.setdefault(bool(row.capped), []).append(row)
+    for capped, rows in found.items():
         one = list_name(conn, rows[0].endpoint, rows[0].params)
         more = f" ({len(rows) - 1:,} more lists alike)" if len(rows) > 1 else ""
-        yield Trouble("capped", one, f"{_upper(one)} ends early{more}: {rows[0].why}", explained=True)
+        says = f"{_upper(one)} ends early{more}: {rows[0].why}"
+        if capped:
+            yield Trouble("capped", one, says, explained=True)
+        else:
+            yield Trouble("list", one, says, "It is read again now and then, and proves nothing until then")
 
 
 def _alike(error: str | None) -> str:

@@ -66,7 +66,7 @@ def capped(conn: Connection, feed: Feed, gap: Gap, spec: Span | Stretch, now: in
     if gap.kind in ("backfill", "full"):
         at = (spec.offset if isinstance(spec, Span) else spec.start) or 0
         why = f"Pixiv shows only the first {at // 1000 * 1000 or at} of this list: what lies below cannot be read"
-        feeds.set_marks(conn, feed.id, {"cut": {"why": why, "at": now}})
+        feeds.set_marks(conn, feed.id, {"cut": {"why": why, "at": now}, "tried": None})
         feeds.full_done(conn, feed.id, now, spec.started)
 
 

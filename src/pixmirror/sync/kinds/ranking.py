@@ -240,7 +240,8 @@ def _nothing_now(conn: Connection, later: dict[str, Any], due: set[str], now: in
         return
     times = [entry[1] for entry in waiting.values() if entry[1] > now]
     chores.save_progress(conn, CHORE, KEY, waiting)
-    chores.put_off(conn, CHORE, KEY, min(times, default=now + DAY_MS), next(iter(waiting.values()))[2])
+    name, entry = max(waiting.items(), key=lambda one: one[0].count(":"))  # a day says more than a mode
+    chores.put_off(conn, CHORE, KEY, min(times, default=now + DAY_MS), f"{name.replace(':', ' ')}: {entry[2]}")
 
 
 # -- what other jobs had read ----------------------------------------------------------------------------------
