@@ -27,7 +27,7 @@ _TABLES: dict[str, type[BaseModel]] = {"mirror": MirrorConfig, "pixiv": PixivCon
 Models = Mapping[str, type[JobConfig]]  # of the kinds of jobs
 
 
-class Kind(Protocol):
+class JobKind(Protocol):
     """What the configuration needs of a kind of job: its keys."""
 
     @property
@@ -63,7 +63,7 @@ def example_text() -> str:
     return (Path(__file__).parents[3] / "config.example.toml").read_text("utf-8")  # an editable install
 
 
-def load(path: Path | None, env: Mapping[str, str], kinds: Mapping[str, Kind]) -> Config:
+def load(path: Path | None, env: Mapping[str, str], kinds: Mapping[str, JobKind]) -> Config:
     """Read the file (None: the one that `find_config` finds) and lay the environment over it.
 
     `kinds`: the kinds of jobs, by name. ConfigError names every problem with its place, and never a secret.

@@ -15,7 +15,7 @@ from pixmirror.reports.plan import PAGE, Asked
 from pixmirror.sync import sources
 from pixmirror.sync.context import Context, Job, JobResult
 from pixmirror.sync.heads import full_pass_if_older, read_head
-from pixmirror.sync.kinds.kind import Calls, Kind, Lists
+from pixmirror.sync.kinds.kind import Calls, JobKind, Lists
 
 FULL_PASS_MS = 7 * DAY_MS
 
@@ -67,4 +67,4 @@ def first_look(api: AppApi, job: Job, me: int) -> Calls:
             yield "/v1/user/bookmarks/novel", lambda: users.bookmarks_novel(api, me, job.restrict[0], job.tag)
 
 
-KIND = Kind(config=BookmarksJob, run=run, lists=lists, asks=asks, first_look=first_look)
+KIND = JobKind(config=BookmarksJob, run=run, lists=lists, asks=asks, first_look=first_look)

@@ -17,7 +17,7 @@ from pixmirror.reports.plan import PAGE, Asked
 from pixmirror.sync import sources
 from pixmirror.sync.context import Context, Job, JobResult
 from pixmirror.sync.heads import full_pass_if_older, read_head
-from pixmirror.sync.kinds.kind import Calls, Kind, Lists
+from pixmirror.sync.kinds.kind import Calls, JobKind, Lists
 
 FULL_PASS_MS = DAY_MS
 DEEP_LOOK_MS = 2 * DAY_MS  # once a day a follow feed is read this far below its anchors
@@ -90,4 +90,4 @@ def first_look(api: AppApi, job: Job, me: int) -> Calls:
         yield "/v1/novel/follow", lambda: novels.follow(api, _both(job))
 
 
-KIND = Kind(config=FollowingJob, run=run, lists=lists, asks=asks, first_look=first_look, leave=leave)
+KIND = JobKind(config=FollowingJob, run=run, lists=lists, asks=asks, first_look=first_look, leave=leave)

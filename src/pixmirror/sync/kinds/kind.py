@@ -15,17 +15,18 @@ Calls = Iterator[tuple[str, Callable[[], Awaitable[Any]]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """A kind of job: a file beside this one, its line in KINDS, its keys in docs/config.md and the example.
+class JobKind:
+    """A kind of job: a file beside this one, its line in KINDS, its part of the example and of two pages.
 
-    `lists`: endpoint and parameters of each list that the job reads by itself. `asks`: what its next run asks,
-    for `plan`. `first_look`: path and call of what it asks first, given our own user id. `leave`: let go of the
-    artists whom the job reads no more, given the account's id and the time.
+    `run`: read its lists once. `asks`: what the next run will ask, for `plan`, from the catalogue and the time
+    (ms UTC). `first_look`: path and call of what it asks first, given our own user id. `lists`: endpoint and
+    parameters of the lists that the job names itself. `leave`: let go of artists whom it names no more, given the
+    account's id and the time.
     """
 
     config: type[JobConfig]
     run: Callable[[Context, Job], Awaitable[JobResult]]
-    lists: Callable[[Job], Lists]
     asks: Callable[[Job, Connection, int], Asked]
     first_look: Callable[[AppApi, Job, int], Calls]
+    lists: Callable[[Job], Lists] = lambda job: iter(())
     leave: Callable[[Connection, Job, int, int], None] = lambda conn, job, account_id, now: None

@@ -31,7 +31,7 @@ from pixmirror.reports import plan_known
 from pixmirror.reports.plan import PAGE, Asked
 from pixmirror.sync import filters
 from pixmirror.sync.context import Context, Job, JobResult
-from pixmirror.sync.kinds.kind import Calls, Kind
+from pixmirror.sync.kinds.kind import Calls, JobKind
 from pixmirror.sync.ranking_day import PUBLISHED_AT_HOUR, Day, read_pages
 from pixmirror.sync.setbacks import backoff_ms
 from pixmirror.sync.suspicion import Subject
@@ -290,4 +290,4 @@ def first_look(api: AppApi, job: Job, me: int) -> Calls:
         yield f"/v1/{medium}/ranking", partial(ask, api, job.modes[0])
 
 
-KIND = Kind(config=RankingJob, run=run, lists=lambda job: iter(()), asks=asks, first_look=first_look)
+KIND = JobKind(config=RankingJob, run=run, asks=asks, first_look=first_look)

@@ -15,7 +15,7 @@ from pixmirror.reports.plan import Asked
 from pixmirror.sync import sources
 from pixmirror.sync.context import Context, Job, JobResult
 from pixmirror.sync.heads import read_head
-from pixmirror.sync.kinds.kind import Calls, Kind, Lists
+from pixmirror.sync.kinds.kind import Calls, JobKind, Lists
 
 
 class UserJob(JobConfig):
@@ -78,4 +78,4 @@ def first_look(api: AppApi, job: Job, me: int) -> Calls:
     yield "/v1/user/illusts", lambda: users.illusts(api, job.users[0])
 
 
-KIND = Kind(config=UserJob, run=run, lists=lists, asks=asks, first_look=first_look, leave=leave)
+KIND = JobKind(config=UserJob, run=run, lists=lists, asks=asks, first_look=first_look, leave=leave)
