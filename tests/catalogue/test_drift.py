@@ -17,6 +17,7 @@ from pixmirror.ingest import lists, own_tags
 from pixmirror.ingest.people import record_users
 from pixmirror.ingest.works import record_works
 from pixmirror.ledger import judge, missing
+from pixmirror.ledger.brake import brakes_on
 from pixmirror.models import BookmarkTag, Medium, Restrict, User
 from pixmirror.reports import drift
 from pixmirror.reports.drift import Event
@@ -237,14 +238,14 @@ def test_the_brake_is_told_and_lets_through_what_the_user_believes(mine: Databas
     whole_pass(mine, NOW, keys)
     assert whole_pass(mine, NOW + DAY, keys[20:], share=0.05) == 0
     assert whole_pass(mine, NOW + 2 * DAY, keys[20:], share=0.05) == missing.HELD
-    [held] = mine.read_sync(judge.brakes)
+    [held] = mine.read_sync(brakes_on)
     assert (held.kind, held.since, held.count, held.live) == ("bookmark", NOW + 2 * DAY, 20, 100)
     assert "20 of 100 live bookmarks" in str(held)
     assert rows("SELECT 1 FROM drift") == rows("SELECT 1 FROM bookmark WHERE state != 'live'") == []
     assert whole_pass(mine, NOW + 3 * DAY, keys[20:], share=0.05) == missing.HELD
-    assert mine.read_sync(judge.brakes)[0].since == NOW + 2 * DAY
+    assert mine.read_sync(brakes_on)[0].since == NOW + 2 * DAY
     assert mine.run_sync(judge.accept, "bookmark", NOW + 3 * DAY) == 20
-    assert mine.read_sync(judge.brakes) == ()
+    assert mine.read_sync(brakes_on) == ()
     assert len(rows("SELECT 1 FROM drift WHERE event = 'removed'")) == 20
 
 
@@ -254,7 +255,7 @@ def test_what_comes_back_while_it_is_held_is_not_in_doubt(mine: Database, rows):
     for day in (1, 2):
         whole_pass(mine, NOW + day * DAY, keys[20:], share=0.05)
     assert whole_pass(mine, NOW + 3 * DAY, keys, share=0.05) == 0
-    assert mine.read_sync(judge.brakes) == ()
+    assert mine.read_sync(brakes_on) == ()
     assert rows("SELECT 1 FROM doubt") == rows("SELECT 1 FROM drift") == []
 
 

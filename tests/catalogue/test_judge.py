@@ -11,7 +11,8 @@ from pixmirror.ingest.comments import record_comments
 from pixmirror.ingest.people import record_user_state
 from pixmirror.ingest.works import record_works
 from pixmirror.ledger import controls, file_brake, judge, moves
-from pixmirror.ledger.judge import Brake, Judged
+from pixmirror.ledger.brake import FEW, Brake, brakes_on, troubles
+from pixmirror.ledger.judge import Judged
 from pixmirror.ledger.sightings import record_state
 from pixmirror.models import State
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, comment, comments, illust, novel, seen, stub, user, works
@@ -66,7 +67,7 @@ def test_more_than_a_share_of_them_moves_nothing(db: Database, rows: Rows, known
     answers(db, LATER)
     found = judged(db, LATER + HOUR)
     assert gone(rows) == (0 if held else denied)
-    assert found.brakes == db.read_sync(judge.brakes)
+    assert found.brakes == db.read_sync(brakes_on)
     expected = Brake("work", LATER + HOUR, denied, known, {"gone": denied})
     assert found.brakes == ((expected,) if held else ())
 
@@ -78,7 +79,7 @@ def test_those_of_the_last_day_count_too(db: Database, rows: Rows):
         answers(db, LATER + hours * HOUR)
         judged(db, LATER + (hours + 1) * HOUR)
     assert gone(rows) == 5
-    assert [b.count for b in db.read_sync(judge.brakes)] == [1]
+    assert [b.count for b in db.read_sync(brakes_on)] == [1]
 
 
 def test_since_stays_and_the_brake_goes_when_all_were_seen_again(db: Database, rows: Rows):
@@ -115,7 +116,7 @@ def test_the_user_says_that_it_is_true(db: Database, rows: Rows):
     judged(db, LATER + HOUR)
     assert db.run_sync(judge.accept, "work", LATER + 2 * HOUR) == 10
     assert gone(rows) == 10
-    assert db.read_sync(judge.brakes) == ()
+    assert db.read_sync(brakes_on) == ()
     deny(db, range(11, 13), LATER + HOUR, LATER + 26 * HOUR)
     answers(db, LATER + 26 * HOUR)
     assert judged(db, LATER + 27 * HOUR).moved == {"work": 2}, "what was accepted is no news"
@@ -298,10 +299,10 @@ def test_back_to_live_is_a_move_too(db: Database, rows: Rows):
 
 
 def test_a_few_denials_that_nothing_confirms_yet_are_no_trouble_before_a_day_has_passed():
-    few = judge.Brake("work", LATER, 2, 20, {"gone": 2}, "blind")
-    many = judge.Brake("work", LATER, judge.FEW + 1, 20, {"gone": judge.FEW + 1}, "blind")
-    assert judge.troubles([few, many], LATER + HOUR) == (many,)
-    assert judge.troubles([few], LATER + DAY) == (few,)
+    few = Brake("work", LATER, 2, 20, {"gone": 2}, "blind")
+    many = Brake("work", LATER, FEW + 1, 20, {"gone": FEW + 1}, "blind")
+    assert troubles([few, many], LATER + HOUR) == (many,)
+    assert troubles([few], LATER + DAY) == (few,)
 
 
 def test_what_the_website_denies_waits_until_it_shows_something_else_and_holds_nobody(db: Database, rows: Rows):

@@ -85,7 +85,7 @@ def keys(*printed: type) -> set[str]:
 
 def test_every_key_of_json_is_documented():
     from pixmirror.ingest import forgetting, stats
-    from pixmirror.ledger import judge
+    from pixmirror.ledger.brake import Brake
     from pixmirror.rebuild import findings as rebuild
     from pixmirror.reports import (
         coverage,
@@ -109,7 +109,7 @@ def test_every_key_of_json_is_documented():
     assert proof | {"by_choice", "holes", "percent"} <= named("coverage")
     vanished = keys(drift.Membership, drift.Copy, drift.DeletedComment, drift.Vanished)
     survivors = keys(gone.OnlyHere, gone.Survivor, gone.Leaver, gone.Total) - {"key"}
-    assert vanished | survivors | keys(judge.Brake) | {"held", "text", "accepted", "moved"} <= named("gone")
+    assert vanished | survivors | keys(Brake) | {"held", "text", "accepted", "moved"} <= named("gone")
     versions = keys(history.History, history.Version, history.Change, history.Kept, history.Text, stats.Point)
     assert versions | keys(history.StateMove, history.Past) - {"fields"} <= named("show")
     reasons = keys(why.Why, why.SeenBy, why_files.FileWhy, why.Pending, why.Seen, why.Unread) - {"facts"}

@@ -12,7 +12,8 @@ import pytest
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.refs import Ref
 from pixmirror.daemon.commands import Commands
-from pixmirror.ledger import judge, missing
+from pixmirror.ledger import brake, missing
+from pixmirror.ledger.brake import KINDS, Brake
 
 NOW = 1_790_000_000_000
 
@@ -140,7 +141,7 @@ def _hold(conn: Any) -> None:
     rows = conn.exec_driver_sql("SELECT account_id, work_key FROM bookmark WHERE state = 'live'").all()
     account, keys = rows[0][0], [(row[1], 1) for row in rows]
     missing.doubt_all(conn, account, "bookmark", keys, "absent from two full passes", NOW)
-    missing._hold(conn, "bookmark", len(keys), len(keys), NOW)
+    brake.hold(conn, "bookmark", Brake("bookmark", NOW, len(keys), len(keys), {"gone": len(keys)}))
 
 
 def test_what_is_held_is_told_and_can_be_let_through(pixmirror, catalogue):
@@ -183,4 +184,4 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(pixmirror, mirrored, arg
 
 
 def test_the_kinds_are_those_of_the_judge():
-    assert set(judge.KINDS) == {"work", "user", "bookmark", "follow", "comment"}
+    assert set(KINDS) == {"work", "user", "bookmark", "follow", "comment"}

@@ -12,6 +12,7 @@ from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.mirror import Mirror, open_mirror
 from pixmirror.errors import CatalogueError, PixmirrorError
 from pixmirror.ledger import judge
+from pixmirror.ledger.brake import brakes_on
 from pixmirror.models.jobs import JobConfig
 from pixmirror.pixiv.pacing import PacerState
 from pixmirror.sync.kinds import BookmarksJob, FollowingJob, RankingJob
@@ -170,7 +171,7 @@ class Keeper:
         """Whoever owns the mirror: reads the notice of a brake within a day or two, and knows that it is true."""
         while True:
             await self.clock.until(self.clock.now() + DAY_MS)
-            for brake in await mirror.db.read(judge.brakes):
+            for brake in await mirror.db.read(brakes_on):
                 if brake.why == "many" and self.clock.now() - brake.since >= DAY_MS:
                     self.brakes.append(f"{brake.kind}: {brake.count} of {brake.live}")
                     await mirror.db.run(judge.accept, brake.kind, self.clock.now())

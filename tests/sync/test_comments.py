@@ -14,6 +14,7 @@ from pixmirror.clock import Clock
 from pixmirror.errors import BadResponse, Forbidden
 from pixmirror.ingest.works import record_works
 from pixmirror.ledger import judge
+from pixmirror.ledger.brake import brakes_on
 from pixmirror.models import Broken, Comment, Lane, Listing, work_key
 from pixmirror.pixiv.app import comments as comments_api
 from pixmirror.reports.drift import deleted_comments, vanished
@@ -315,11 +316,11 @@ async def test_the_brake_holds_what_many_works_lose_at_once(scene: Scene):
     await scene.work(31 * DAY)
     await scene.work(DAY)
     assert scene.gone() == set()
-    [held] = scene.db.read_sync(judge.brakes)
+    [held] = scene.db.read_sync(brakes_on)
     assert (held.kind, held.count, held.live) == ("comment", 30, 120)
     assert scene.db.run_sync(judge.accept, "comment", scene.clock.ms) == 30
     assert len(scene.gone()) == 30
-    assert scene.db.read_sync(judge.brakes) == ()
+    assert scene.db.read_sync(brakes_on) == ()
 
 
 async def test_of_an_old_work_that_has_none_as_a_list_says_nothing_is_asked_until_it_says_otherwise(scene: Scene):

@@ -11,7 +11,7 @@ from pixmirror.cli.common import Json, Session, note, print_json, run, say, sess
 from pixmirror.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pixmirror.ledger.judge import Brake
+    from pixmirror.ledger.brake import Brake
     from pixmirror.reports.drift import DeletedComment, Membership, Vanished
     from pixmirror.reports.gone import Leaver, OnlyHere, Survivor
 
@@ -78,12 +78,12 @@ async def _accept_here(s: Session, kind: str) -> int:
 
 
 def _summary(s: Session, limit: int, as_json: bool) -> None:
-    from pixmirror.ledger import judge
+    from pixmirror.ledger.brake import brakes_on
     from pixmirror.reports import drift
     from pixmirror.reports.gone import only_here
 
     with s.reading() as db, db.reading() as conn:
-        here, lost, held = only_here(conn, limit), drift.vanished(conn), judge.brakes(conn)
+        here, lost, held = only_here(conn, limit), drift.vanished(conn), brakes_on(conn)
     if as_json:
         print_json(_summary_json(here, lost, held, limit))
         return

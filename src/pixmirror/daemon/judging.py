@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from pixmirror.clock import HOUR_MS
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import PixmirrorError, UpstreamBrake
-from pixmirror.ledger import judge
-from pixmirror.ledger.judge import Brake
+from pixmirror.ledger import brake, judge
 
 CAUSE = "brake"
 
@@ -17,10 +16,10 @@ async def judge_now(
     """Decides what is in doubt. `settling_ms` 0: nothing more is on its way."""
     share = mirror.config.mirror.brake_percent / 100
     judged = await mirror.db.run(judge.judge, mirror.clock.now(), share, settling_ms)
-    troubles = judge.troubles(judged.brakes, mirror.clock.now())
+    troubles = brake.troubles(judged.brakes, mirror.clock.now())
     tell(CAUSE, UpstreamBrake(said(troubles)) if troubles else None)
 
 
-def said(brakes: Sequence[Brake]) -> str:
+def said(brakes: Sequence[brake.Brake]) -> str:
     """In one line."""
-    return " ".join(str(brake) for brake in brakes)
+    return " ".join(map(str, brakes))

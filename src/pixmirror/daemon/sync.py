@@ -16,8 +16,7 @@ from pixmirror.daemon.judging import judge_now
 from pixmirror.daemon.mirror import Mirror, jobs_to_run
 from pixmirror.errors import HeldBack, PixmirrorError, RateLimited, exit_code
 from pixmirror.ingest.broken import unread_works
-from pixmirror.ledger import judge
-from pixmirror.ledger.judge import Brake
+from pixmirror.ledger.brake import Brake, brakes_on
 from pixmirror.models import from_ms
 from pixmirror.pixiv import Blocked
 from pixmirror.reports import troubles
@@ -195,4 +194,4 @@ def _standing(
         name: Brought(*of_jobs.came_in(conn, name, since), result.seen, result.error)
         for name, result in results.items()
     }
-    return files, left, undone, brought, judge.brakes(conn)
+    return files, left, undone, brought, brakes_on(conn)

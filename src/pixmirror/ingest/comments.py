@@ -17,11 +17,11 @@ from pixmirror.catalogue.seen import Seen
 from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest import people as ingest_people
+from pixmirror.ledger.brake import is_too_many
 from pixmirror.ledger.missing import doubt_all, ledger, seen_again
 from pixmirror.models import Comment, Lane, Received, split_key, to_ms, work_key
 
 LOOKS = (30 * DAY_MS, 180 * DAY_MS)  # ages of a work at which all its comments are read again
-FEW = 5  # if more than so many, and more than half, are missing, the reading proves nothing
 # States of a work in which Pixiv shows its comments, as far as we know.
 ASKED = ("live", "unknown")
 
@@ -227,7 +227,7 @@ def miss_replies(conn: Connection, seen: Seen, key: int, root: int, started: int
 
 
 def _proves(live: Sequence[Any], absent: Sequence[Any]) -> bool:
-    return len(absent) < len(live) and (len(absent) <= FEW or 2 * len(absent) <= len(live))
+    return len(absent) < len(live) and not is_too_many(len(absent), len(live))
 
 
 def _missed(conn: Connection, seen: Seen, absent: Sequence[Any]) -> bool:

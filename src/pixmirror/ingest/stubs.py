@@ -14,6 +14,7 @@ from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ingest import payloads as ingest_payloads
 from pixmirror.ingest.known import Known
 from pixmirror.ledger import doubts, moves
+from pixmirror.ledger.brake import is_too_many
 from pixmirror.ledger.doubts import Doubt
 from pixmirror.ledger.moves import Move
 from pixmirror.ledger.sightings import Verdict, see, since, verdict
@@ -26,7 +27,6 @@ LOOKS_OLD = (30 * DAY_MS, 180 * DAY_MS)
 LOOKS_KNOWN = (DAY_MS, *LOOKS_OLD)
 EVERY = 180 * DAY_MS
 IN_A_HURRY = 6 * HOUR_MS  # looks until then are tries of something new
-FEW = 5
 
 _NEW = Many(insert(work))
 _TOUCH = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(last_seen=bindparam("now")))
@@ -104,7 +104,7 @@ def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust |
     see(conn, seen, ((r.item.key, r.item.state, _evidence(seen, r.item)) for r in stubs), known.sightings)
     if seen.endpoint != "detail":
         # So many at once are no works that were hidden: if it is so tomorrow, the next sighting says it.
-        hidden = hidden if len(hidden) <= max(FEW, len(known.works) / 2) else []
+        hidden = [] if is_too_many(len(hidden), len(known.works)) else hidden
         _look_again(conn, seen.now, [*looks, *hidden])
 
 

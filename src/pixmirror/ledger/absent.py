@@ -11,10 +11,10 @@ from pixmirror.catalogue import chores
 from pixmirror.catalogue.schema import chore, sighting, work
 from pixmirror.catalogue.seen import WEB
 from pixmirror.clock import DAY_MS
+from pixmirror.ledger.brake import is_too_many
 from pixmirror.ledger.sightings import stretch
 from pixmirror.models import Lane, Medium, State
 
-FEW = 5
 FIRST = 3  # asked at once where most are absent; the rest follow slowly, and not at all if a list shows them again
 STEP_MS = 1_800_000
 AFTER_PROFILE_MS = 2 * DAY_MS
@@ -65,7 +65,7 @@ def ask_about_absent(
     if len(keys) == every and user_id != account_id:
         chores.add(conn, "profile", user_id, int(Lane.RETRY), now)
         first, begin = 0, now + AFTER_PROFILE_MS
-    elif len(keys) > max(FEW, every / 2):
+    elif is_too_many(len(keys), every):
         first, begin = FIRST, now + DAY_MS
     progress = json.dumps({"absent": pass_started})
     conn.execute(

@@ -14,10 +14,10 @@ from sqlalchemy import Connection, Integer, cast, delete, func, literal_column, 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.schema import media, meta
 from pixmirror.clock import DAY_MS, HOUR_MS
+from pixmirror.ledger import brake
 
 Kind = Literal["denied", "damaged"]
 
-FEW = 5
 LOOKS = 3  # the first, one an hour later, and one a day after that
 LOOKS_OF_MANY = 5  # so many, over `HELD_MS`, are believed of a file although many others answer alike
 HELD_MS = 14 * DAY_MS
@@ -75,13 +75,13 @@ def is_believed(conn: Connection, kind: Kind, now: int, share: float) -> bool:
     of = cast(func.substr(meta.c.key, len(kind) + 2), Integer)
     doubted = select(func.count()).select_from(meta.join(media, media.c.id == of))
     count = conn.scalar(doubted.where(meta.c.key.between(f"{kind}:", f"{kind};"), media.c.state.in_(_OPEN))) or 0
-    if count <= FEW:
+    if count <= brake.FEW:
         return True
     # The state is a literal: SQLite uses a partial index only where it can read its condition in the statement.
     stored = select(func.count()).where(
         media.c.state == literal_column("'stored'"), media.c.stored_at >= now - HELD_MS
     )
-    return count <= share * (conn.scalar(stored) or 0)
+    return not brake.is_too_many(count, conn.scalar(stored) or 0, share)
 
 
 def came_since(conn: Connection, since: int) -> bool:

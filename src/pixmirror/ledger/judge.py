@@ -10,26 +10,21 @@ meanwhile is asked for anew and only then believed.
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, exists, func, select, text
+from sqlalchemy import Connection, delete, func, select
 
 from pixmirror.catalogue import chores, runs
-from pixmirror.catalogue.schema import chore, meta, sighting, state_change, user, work
+from pixmirror.catalogue.schema import chore, meta, sighting, user, work
 from pixmirror.catalogue.sql import among, listed
 from pixmirror.clock import DAY_MS, HOUR_MS
-from pixmirror.ledger import controls, doubts, leavers, missing, moves
+from pixmirror.ledger import brake, controls, doubts, leavers, missing, moves
+from pixmirror.ledger.brake import Brake, brakes_on
 from pixmirror.ledger.doubts import Doubt
 from pixmirror.ledger.moves import Move
 from pixmirror.models import Lane, State
 
-Why = Literal["many", "blind"]
-
-FEW = 5  # so many may move whatever share they are
 LISTS: tuple[missing.Kind, ...] = ("bookmark", "follow", "comment")
-KINDS = ("work", "user", *LISTS)
-BLIND = "blind:"  # meta keys: doubts that nothing can prove yet, by kind
 RENEWALS = 500  # at most so many things in doubt are asked for anew in a day
 # SQLite takes the state from the row that holds the max().
 _LAST_SEEN = (
@@ -37,34 +32,6 @@ _LAST_SEEN = (
     .where(sighting.c.owner_kind == "user", among(sighting.c.owner_id, "ids"))
     .group_by(sighting.c.owner_id)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Brake:
-    """`count` things would move, of `live`. `why` many: so nothing of this kind moves; blind: only these wait,
-    because nothing was answered beside them.
-    """
-
-    kind: str
-    since: int
-    count: int
-    live: int
-    states: Mapping[str, int] = field(default_factory=dict)
-    why: Why = "many"
-
-    def __str__(self) -> str:
-        things = {"work": "works", "user": "users", "bookmark": "bookmarks", "follow": "follows"}
-        name = things.get(self.kind, "comments")
-        if self.why == "blind":
-            return (
-                f"Pixiv denies {self.count:,} {name}, and has answered no question of the same kind meanwhile; "
-                "what became of them is not believed until it does."
-            )
-        states = ", ".join(f"{n:,} {state}" for state, n in sorted(self.states.items()))
-        return (
-            f"{self.count:,} of {self.live:,} live {name} would change at once ({states}), which is more than "
-            f"mirror.brake_percent allows; none does. If it is true: `pixmirror gone --accept {self.kind}`."
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,53 +53,30 @@ def judge(conn: Connection, now: int, share: float, settling_ms: int = HOUR_MS) 
     for listed_kind in LISTS:
         moved[listed_kind] = max(0, missing.settle(conn, listed_kind, now, share))
     leavers.forget_refusals(conn, now)
-    return Judged({kind: n for kind, n in moved.items() if n}, brakes(conn))
-
-
-def brakes(conn: Connection) -> tuple[Brake, ...]:
-    """What is held now."""
-    rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key >= "brake:", meta.c.key < "brake;"))
-    many = [Brake(row.key.removeprefix("brake:"), **json.loads(row.value)) for row in rows]
-    rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key >= BLIND, meta.c.key < "blind;"))
-    return (*many, *(_blind(row.key.removeprefix(BLIND), json.loads(row.value)) for row in rows))
-
-
-def _blind(kind: str, value: Mapping[str, Any]) -> Brake:
-    since = value["since"]
-    return Brake(kind, min(since.values()), len(since), value["live"], value["states"], "blind")
-
-
-def troubles(held: Sequence[Brake], now: int) -> tuple[Brake, ...]:
-    """Those that the user should know of: that a few denials wait for something else to be seen is nothing."""
-    return tuple(b for b in held if b.why != "blind" or b.count > FEW or now - b.since >= DAY_MS)
+    return Judged({kind: n for kind, n in moved.items() if n}, brakes_on(conn))
 
 
 def accept(conn: Connection, kind: str, now: int) -> int:
     """The user says that it is true: all that is in doubt of this kind is believed. Returns how many."""
-    runs.set_meta(conn, f"accepted:{kind}", str(now))
+    brake.let_through(conn, kind, now)
     for listed_kind in LISTS:
         if kind == listed_kind:
             return missing.accept(conn, listed_kind, now)
-    _release(conn, kind)
-    conn.execute(delete(meta).where(meta.c.key == f"{BLIND}{kind}"))
     return _believe(conn, kind, doubts.of_kind(conn, kind), now)
 
 
 def _judge(conn: Connection, kind: str, now: int, share: float, settling_ms: int) -> int:
     found = _due_for_judgement(conn, kind)
-    held, blind = _held(conn, kind), _known_blind(conn, kind)
-    found = _set_unproven_aside(conn, kind, found, blind, now)
+    found = _set_unproven_aside(conn, kind, found, _known_blind(conn, kind), now)
     if not found:
-        _release(conn, kind)
+        brake.release(conn, kind)
         return 0
-    count, live = len(found) + _moved_lately(conn, kind, now), 0
-    if count > FEW and count > share * (live := live_things(conn, kind)):
-        _hold(conn, kind, Brake(kind, held or now, len(found), live, _states(found), "many"))
+    if brake.holds(conn, kind, _states(found), now, share):
         _ask_anew(conn, kind, found, now + DAY_MS, RENEWALS // 4)
         return 0
-    if held is not None:
+    if brake.on_since(conn, kind) is not None:
         # They were denied in the days when everything was: only what is denied again now is believed.
-        _release(conn, kind)
+        brake.release(conn, kind)
         doubts.drop(conn, kind, (d.owner_id for d in found))
         _ask_anew(conn, kind, found, now)
         return 0
@@ -156,10 +100,10 @@ def _set_unproven_aside(
     if back:
         doubts.drop(conn, kind, (d.owner_id for d in back))
         _ask_anew(conn, kind, back, now)
-    key = f"{BLIND}{kind}"
+    key = f"{brake.BLIND}{kind}"
     if blind:
         since = {str(d.owner_id): before.get(d.owner_id, now) for d in blind}
-        value = {"since": since, "live": live_things(conn, kind), "states": _states(blind)}
+        value = {"since": since, "live": brake.live_things(conn, kind), "states": _states(blind)}
         runs.set_meta(conn, key, json.dumps(value))
         _ask_anew(conn, kind, blind, now + DAY_MS, RENEWALS // 4)
     elif before:
@@ -183,50 +127,14 @@ def _due_for_judgement(conn: Connection, kind: str) -> list[Doubt]:
     return [d for d in found if d.owner_id not in aside]
 
 
-def _moved_lately(conn: Connection, kind: str, now: int) -> int:
-    """Bad moves of the last day. Works that went with their user are one user; what was accepted counts not."""
-    accepted = int(runs.get_meta(conn, f"accepted:{kind}") or 0)
-    c = state_change.c
-    stmt = select(func.count()).where(
-        c.owner_kind == kind, c.at > max(now - DAY_MS, accepted), c.state != "live", c.evidence.not_like("user %")
-    )
-    return conn.scalar(stmt) or 0
-
-
-def live_things(conn: Connection, kind: str) -> int:
-    """What the brake's share is of. Of users those with works here: of the others nobody asks."""
-    if kind == "user":
-        has_works = exists().where(work.c.user_id == user.c.id)
-        return conn.scalar(select(func.count()).select_from(user).where(user.c.state == "live", has_works)) or 0
-    every = conn.scalar(select(func.count()).select_from(work)) or 0
-    return every - (conn.scalar(text("SELECT count(*) FROM work WHERE state != 'live'")) or 0)
-
-
 def _states(found: Sequence[Doubt]) -> dict[str, int]:
     return dict(Counter(d.state for d in found))
 
 
-def _held(conn: Connection, kind: str) -> int | None:
-    value = runs.get_meta(conn, f"brake:{kind}")
-    return int(json.loads(value)["since"]) if value else None
-
-
 def _known_blind(conn: Connection, kind: str) -> dict[int, int]:
     """{id: since} of the doubts that waited for a proof at the last judgement."""
-    value = runs.get_meta(conn, f"{BLIND}{kind}")
+    value = runs.get_meta(conn, f"{brake.BLIND}{kind}")
     return {int(i): since for i, since in json.loads(value)["since"].items()} if value else {}
-
-
-def _hold(conn: Connection, kind: str, brake: Brake) -> None:
-    value: dict[str, Any] = {
-        "since": brake.since, "count": brake.count, "live": brake.live, "states": dict(brake.states),
-        "why": brake.why,
-    }  # fmt: skip
-    runs.set_meta(conn, f"brake:{kind}", json.dumps(value))
-
-
-def _release(conn: Connection, kind: str) -> None:
-    conn.execute(delete(meta).where(meta.c.key == f"brake:{kind}"))
 
 
 def _ask_anew(conn: Connection, kind: str, found: Sequence[Doubt], at: int, most: int | None = None) -> None:

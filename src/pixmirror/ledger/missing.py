@@ -5,34 +5,29 @@ doubt; doubts are believed together, unless they are too many: then the brake ho
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Column, Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.schema import (
     bookmark,
     bookmark_work_tag,
-    comment,
     doubt,
     drift,
-    follow,
-    meta,
     sighting,
     state_change,
     user,
     work,
 )
 from pixmirror.catalogue.sql import Many, among, listed
-from pixmirror.clock import DAY_MS
+from pixmirror.ledger import brake
+from pixmirror.ledger.brake import FEW, KINDS, Brake
 from pixmirror.models import Lane
 
-# More than this share of what is there, and more than a handful, is not believed.
 BRAKE_SHARE = 0.05
-BRAKE_MIN = 5
 HELD = -1
 LOOKS = 200  # at most so many works or users are asked about because they went from a list
 
@@ -43,22 +38,6 @@ _CHANGE = Many(insert(state_change))
 _DRIFT = Many(insert(drift))
 _doubt = upsert(doubt)
 _DOUBT = Many(_doubt.on_conflict_do_nothing())
-
-
-@dataclass(frozen=True, slots=True)
-class _Owner:
-    """Where things of a kind stand, and what they are called when they are no more."""
-
-    table: Table
-    id: Column[Any]
-    state: str
-
-
-OWNERS: Mapping[Kind, _Owner] = {
-    "bookmark": _Owner(bookmark, bookmark.c.work_key, "gone"),
-    "follow": _Owner(follow, follow.c.user_id, "gone"),
-    "comment": _Owner(comment, comment.c.comment_key, "deleted"),
-}
 
 
 def drifted(
@@ -91,7 +70,7 @@ def doubt_all(
 ) -> None:
     """(id, missing since) each: absent for the second time."""
     one = {
-        "owner_kind": kind, "account_id": account_id, "state": OWNERS[kind].state, "evidence": evidence, "at": now,
+        "owner_kind": kind, "account_id": account_id, "state": KINDS[kind].gone, "evidence": evidence, "at": now,
     }  # fmt: skip
     _DOUBT(conn, [{**one, "owner_id": i, "since": since} for i, since in absent])
 
@@ -100,32 +79,14 @@ def settle(conn: Connection, kind: Kind, now: int, share: float = BRAKE_SHARE) -
     """Believes what is in doubt, and says how many; HELD if they, with those of the last day, are too many."""
     waiting = doubted(conn, kind)
     if not waiting:
-        _release(conn, kind)
+        brake.release(conn, kind)
         return 0
-    # What the user let through (`judge.accept`) counts no more.
-    accepted = int(conn.scalar(select(meta.c.value).where(meta.c.key == f"accepted:{kind}")) or 0)
-    recent = select(func.count()).where(
-        state_change.c.owner_kind == kind,
-        state_change.c.state != "live",
-        state_change.c.at > max(now - DAY_MS, accepted),
-    )
-    count = waiting + (conn.scalar(recent) or 0)
-    if kind != "comment" and 1 < waiting <= BRAKE_MIN and _live(conn, kind, waiting + 1) <= waiting:
-        _hold(conn, kind, waiting, waiting, now)  # nothing of the list would be left: that is no answer
+    states = {KINDS[kind].gone: waiting}
+    if kind != "comment" and 1 < waiting <= FEW and brake.live_things(conn, kind, waiting + 1) <= waiting:
+        # Nothing of the list would be left: that is no answer.
+        brake.hold(conn, kind, Brake(kind, now, waiting, waiting, states))
         return HELD
-    if count > BRAKE_MIN:
-        live = _live(conn, kind, int(count / share) + 1 if share else None)
-        if count > share * live:
-            _hold(conn, kind, waiting, live, now)
-            return HELD
-    return accept(conn, kind, now)
-
-
-def _live(conn: Connection, kind: Kind, enough: int | None) -> int:
-    """How many are there; counted no further than to `enough`, of which these are too few to brake for."""
-    rows = OWNERS[kind].table
-    found = select(rows.c.state).where(rows.c.state == "live").limit(enough).subquery()
-    return conn.scalar(select(func.count()).select_from(found)) or 0
+    return HELD if brake.holds(conn, kind, states, now, share) else accept(conn, kind, now)
 
 
 def doubted(conn: Connection, kind: Kind) -> int:
@@ -134,7 +95,7 @@ def doubted(conn: Connection, kind: Kind) -> int:
 
 def unconfirmed(conn: Connection, kind: Literal["bookmark", "follow"], account_id: int) -> bool:
     """Whether something was absent from a pass, and no second one has confirmed it yet."""
-    rows, item = OWNERS[kind].table, OWNERS[kind].id
+    rows, item = KINDS[kind].table, KINDS[kind].id
     told = select(doubt.c.owner_id).where(doubt.c.owner_kind == kind)
     absent = (rows.c.account_id == account_id, rows.c.state == "live", rows.c.missing_since.is_not(None))
     return conn.execute(select(item).where(*absent, item.not_in(told)).limit(1)).first() is not None
@@ -142,7 +103,7 @@ def unconfirmed(conn: Connection, kind: Literal["bookmark", "follow"], account_i
 
 def accept(conn: Connection, kind: Kind, now: int) -> int:
     """Believes what is in doubt, however much it is. Returns how many."""
-    owner = OWNERS[kind]
+    owner = KINDS[kind]
     found = conn.execute(select(doubt).where(doubt.c.owner_kind == kind).order_by(doubt.c.owner_id)).all()
     groups: dict[tuple[int, str, str], list[int]] = {}
     for row in found:
@@ -150,7 +111,7 @@ def accept(conn: Connection, kind: Kind, now: int) -> int:
     moved = 0
     for (account_id, state, evidence), ids in groups.items():
         there = [owner.table.c.state == "live", among(owner.id, "ids")]
-        if kind != "comment":
+        if owner.of_account:
             there.append(owner.table.c.account_id == account_id)
         gone = conn.execute(select(owner.id).where(*there), {"ids": listed(ids)}).scalars().all()
         if kind == "bookmark":
@@ -162,12 +123,12 @@ def accept(conn: Connection, kind: Kind, now: int) -> int:
         ledger(conn, account_id, kind, gone, state, evidence, now)
         moved += len(gone)
     conn.execute(delete(doubt).where(doubt.c.owner_kind == kind))
-    _release(conn, kind)
+    brake.release(conn, kind)
     return moved
 
 
 def _removed(conn: Connection, account_id: int, kind: Kind, ids: Sequence[int], now: int) -> None:
-    rows, item = OWNERS[kind].table, OWNERS[kind].id
+    rows, item = KINDS[kind].table, KINDS[kind].id
     of = select(item, rows.c.restrict, func.coalesce(rows.c.missing_since, rows.c.last_seen).label("since"))
     of = of.where(rows.c.account_id == account_id, among(item, "ids"))
     found = conn.execute(of, {"ids": listed(ids)}).all()
@@ -215,16 +176,3 @@ def _with_tags(conn: Connection, account_id: int, keys: Sequence[int]) -> None:
     ]
     if links:
         conn.execute(insert(bookmark_work_tag), links)
-
-
-def _hold(conn: Connection, kind: Kind, count: int, live: int, now: int) -> None:
-    key = f"brake:{kind}"
-    old = conn.scalar(select(meta.c.value).where(meta.c.key == key))
-    since = json.loads(old)["since"] if old else now
-    value = json.dumps({"since": since, "count": count, "live": live, "states": {OWNERS[kind].state: count}})
-    row = upsert(meta).values(key=key, value=value)
-    conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
-
-
-def _release(conn: Connection, kind: Kind) -> None:
-    conn.execute(delete(meta).where(meta.c.key == f"brake:{kind}"))

@@ -19,7 +19,7 @@ from pixmirror.catalogue.words import said
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest.retrying import LIMIT
 from pixmirror.ingest.versions import NOT_A_FILE
-from pixmirror.ledger import judge
+from pixmirror.ledger import brake
 
 LAST = "troubles"  # meta key: what the last process could not get over
 SAMPLE = 1000
@@ -113,8 +113,8 @@ def _cooldown(saved: str | None) -> int:
 
 
 def _brakes(conn: Connection, now: int) -> Iterator[Trouble]:
-    for brake in judge.troubles(judge.brakes(conn), now):
-        yield Trouble("brake", brake.kind, str(brake), "`pixmirror help nothing-lost` tells about the brake")
+    for held in brake.troubles(brake.brakes_on(conn), now):
+        yield Trouble("brake", held.kind, str(held), "`pixmirror help nothing-lost` tells about the brake")
 
 
 def _endpoints(conn: Connection) -> Iterator[Trouble]:

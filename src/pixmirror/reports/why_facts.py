@@ -25,7 +25,7 @@ from pixmirror.catalogue.schema import (
 )
 from pixmirror.catalogue.words import said
 from pixmirror.clock import DAY_MS, HOUR_MS
-from pixmirror.ledger import judge
+from pixmirror.ledger.brake import brakes_on
 from pixmirror.reports import history, provenance
 from pixmirror.reports.export import OURS
 
@@ -187,7 +187,7 @@ def _states(conn: Connection, kind: str, owner: int) -> tuple[Moved, ...]:
 def _doubt(conn: Connection, kind: str, owner: int, now: int) -> Doubted | None:
     found = conn.execute(select(doubt).where(doubt.c.owner_kind == kind, doubt.c.owner_id == owner)).first()
     if found is not None:
-        brake = next((str(b) for b in judge.brakes(conn) if b.kind == kind), None)
+        brake = next((str(b) for b in brakes_on(conn) if b.kind == kind), None)
         soon = None if brake else found.at + HOUR_MS
         return Doubted(found.state, found.evidence, found.since, found.at, soon, brake)
     table, of = (user, user.c.id) if kind == "user" else (work, work.c.work_key)

@@ -1,0 +1,159 @@
+"""The brake: where much of what is here would change at once, none of it is believed.
+
+Architecture: absent is not deleted. One rule for everything that may go: more than a few, and more than a share of
+what is there. What differs by kind stands in KINDS. While the brake of a kind is on, a row of `meta` says so.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import Column, Connection, Table, delete, func, select, text
+
+from pixmirror.catalogue import runs
+from pixmirror.catalogue.schema import bookmark, comment, follow, meta, state_change, user, work
+from pixmirror.clock import DAY_MS
+
+FEW = 5  # so many may go, whatever share they are
+HALF = 0.5  # of what one answer or one list should show: more than that proves nothing
+BLIND = "blind:"  # meta keys: doubts that nothing can prove yet, by kind
+
+Why = Literal["many", "blind"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the brake counts; `gone`: what absence from a list makes of one of them."""
+
+    things: str
+    table: Table
+    id: Column[Any]
+    of_account: bool = False
+    gone: str = "gone"
+
+
+KINDS: Mapping[str, Kind] = {
+    "work": Kind("works", work, work.c.work_key),
+    "user": Kind("users", user, user.c.id),
+    "bookmark": Kind("bookmarks", bookmark, bookmark.c.work_key, of_account=True),
+    "follow": Kind("follows", follow, follow.c.user_id, of_account=True),
+    "comment": Kind("comments", comment, comment.c.comment_key, gone="deleted"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """`count` things would move, of `live`. `why` many: so nothing of this kind moves; blind: only these wait,
+    because nothing was answered beside them.
+    """
+
+    kind: str
+    since: int
+    count: int
+    live: int
+    states: Mapping[str, int] = field(default_factory=dict)
+    why: Why = "many"
+
+    def __str__(self) -> str:
+        things = KINDS[self.kind].things
+        if self.why == "blind":
+            return (
+                f"Pixiv denies {self.count:,} {things}, and has answered no question of the same kind meanwhile; "
+                "what became of them is not believed until it does."
+            )
+        states = ", ".join(f"{n:,} {state}" for state, n in sorted(self.states.items()))
+        return (
+            f"{self.count:,} of {self.live:,} live {things} would change at once ({states}), which is more than "
+            f"mirror.brake_percent allows; none does. If it is true: `pixmirror gone --accept {self.kind}`."
+        )
+
+
+def is_too_many(count: int, there: int, share: float = HALF) -> bool:
+    """True if so many of what is there are not believed to be gone."""
+    return count > FEW and count > share * there
+
+
+def holds(conn: Connection, kind: str, states: Mapping[str, int], now: int, share: float) -> bool:
+    """Put the brake on if what would move ({state: how many}), with the moves of the last day, is too much.
+
+    Returns whether it is on. Where it is not, it stays as it was.
+    """
+    waiting = sum(states.values())
+    count = waiting + _moved_lately(conn, kind, now)
+    if count <= FEW:
+        return False
+    live = live_things(conn, kind, int(count / share) + 1 if share else None)
+    if is_too_many(count, live, share):
+        hold(conn, kind, Brake(kind, now, waiting, live, states))
+        return True
+    return False
+
+
+def hold(conn: Connection, kind: str, brake: Brake) -> None:
+    """Put the brake on, or renew what it says: `since` stays that of the first time."""
+    value = {
+        "since": on_since(conn, kind) or brake.since, "count": brake.count, "live": brake.live,
+        "states": dict(brake.states),
+    }  # fmt: skip
+    runs.set_meta(conn, f"brake:{kind}", json.dumps(value))
+
+
+def release(conn: Connection, kind: str) -> None:
+    """Take the brake off."""
+    conn.execute(delete(meta).where(meta.c.key == f"brake:{kind}"))
+
+
+def on_since(conn: Connection, kind: str) -> int | None:
+    """Return since when the brake of a kind is on; None if it is off."""
+    value = runs.get_meta(conn, f"brake:{kind}")
+    return int(json.loads(value)["since"]) if value else None
+
+
+def brakes_on(conn: Connection) -> tuple[Brake, ...]:
+    """Return what is held now."""
+    many = [Brake(kind, **value) for kind, value in _values(conn, "brake:")]
+    blind = [
+        Brake(kind, min(value["since"].values()), len(value["since"]), value["live"], value["states"], "blind")
+        for kind, value in _values(conn, BLIND)
+    ]
+    return (*many, *blind)
+
+
+def _values(conn: Connection, prefix: str) -> list[tuple[str, dict[str, Any]]]:
+    rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key.between(prefix, f"{prefix[:-1]};")))
+    return [(row.key.removeprefix(prefix), json.loads(row.value)) for row in rows]
+
+
+def troubles(brakes: Sequence[Brake], now: int) -> tuple[Brake, ...]:
+    """Return those that the user should know of: a few denials that wait for another answer are nothing."""
+    return tuple(b for b in brakes if b.why != "blind" or b.count > FEW or now - b.since >= DAY_MS)
+
+
+def let_through(conn: Connection, kind: str, now: int) -> None:
+    """Note that the user accepts what is held: what moved until now counts no more."""
+    runs.set_meta(conn, f"accepted:{kind}", str(now))
+    release(conn, kind)
+    conn.execute(delete(meta).where(meta.c.key == f"{BLIND}{kind}"))
+
+
+def _moved_lately(conn: Connection, kind: str, now: int) -> int:
+    """Count the bad moves of the last day. Works that went with their user are one user, and not counted."""
+    accepted = int(runs.get_meta(conn, f"accepted:{kind}") or 0)
+    c = state_change.c
+    stmt = select(func.count()).where(
+        c.owner_kind == kind, c.at > max(now - DAY_MS, accepted), c.state != "live", c.evidence.not_like("user %")
+    )
+    return conn.scalar(stmt) or 0
+
+
+def live_things(conn: Connection, kind: str, enough: int | None = None) -> int:
+    """Count what the share is of, no further than to `enough`. Users without works here are never asked about."""
+    if kind == "work":
+        every = conn.scalar(select(func.count()).select_from(work)) or 0
+        return every - (conn.scalar(text("SELECT count(*) FROM work WHERE state != 'live'")) or 0)
+    rows = KINDS[kind].table
+    live = select(rows.c.state).where(rows.c.state == "live")
+    if kind == "user":
+        live = live.where(select(work.c.work_key).where(work.c.user_id == user.c.id).exists())
+    return conn.scalar(select(func.count()).select_from(live.limit(enough).subquery())) or 0
