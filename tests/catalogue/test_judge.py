@@ -10,7 +10,7 @@ from pixmirror.catalogue.database import Database
 from pixmirror.ingest.comments import record_comments
 from pixmirror.ingest.people import record_user_state
 from pixmirror.ingest.works import record_works
-from pixmirror.ledger import controls, file_brake, judge, moves
+from pixmirror.ledger import controls, file_doubts, judge, moves
 from pixmirror.ledger.brake import FEW, Brake, brakes_on, troubles
 from pixmirror.ledger.judge import Judged
 from pixmirror.ledger.sightings import record_state
@@ -265,16 +265,16 @@ def test_a_file_is_not_gone_while_many_files_are_and_each_counts_once(db: Databa
     db.run_sync(lambda c: [c.exec_driver_sql(insert, (n, n, "waiting", 0)) for n in range(6)])
     for n in range(5):
         for hours in (0, 1, 26):
-            db.run_sync(file_brake.look, "denied", n, "u", NOW + hours * HOUR)
-    assert db.read_sync(file_brake.is_believed, "denied", NOW, SHARE)
-    db.run_sync(file_brake.look, "denied", 5, "u", NOW)
-    assert not db.read_sync(file_brake.is_believed, "denied", NOW, SHARE)
+            db.run_sync(file_doubts.look, "denied", n, "u", NOW + hours * HOUR)
+    assert db.read_sync(file_doubts.is_believed, "denied", NOW, SHARE)
+    db.run_sync(file_doubts.look, "denied", 5, "u", NOW)
+    assert not db.read_sync(file_doubts.is_believed, "denied", NOW, SHARE)
     db.run_sync(lambda c: [c.exec_driver_sql(insert, (n, n, "stored", NOW)) for n in range(10, 140)])
-    assert db.read_sync(file_brake.is_believed, "denied", NOW + HOUR, SHARE), "a twentieth of what is fetched"
+    assert db.read_sync(file_doubts.is_believed, "denied", NOW + HOUR, SHARE), "a twentieth of what is fetched"
     db.run_sync(lambda c: c.exec_driver_sql("DELETE FROM media WHERE state = 'stored'"))
     db.run_sync(lambda c: c.exec_driver_sql("UPDATE media SET state = 'gone' WHERE id = 3"))
-    assert db.read_sync(file_brake.is_believed, "denied", NOW, SHARE), "what is settled counts no more"
-    db.run_sync(file_brake.forget_settled)
+    assert db.read_sync(file_doubts.is_believed, "denied", NOW, SHARE), "what is settled counts no more"
+    db.run_sync(file_doubts.forget_settled)
     assert (
         db.read_sync(lambda c: c.exec_driver_sql("SELECT count(*) FROM meta WHERE key LIKE 'denied:%'").scalar())
         == 5
@@ -283,11 +283,11 @@ def test_a_file_is_not_gone_while_many_files_are_and_each_counts_once(db: Databa
 
 def test_a_look_counts_when_it_is_an_hour_and_then_a_day_after_the_last(db: Database):
     at = (0, 10 / 60, 1, 2, 20, 25, 30, 49)
-    looks = [db.run_sync(file_brake.look, "denied", 1, "u", NOW + int(hours * HOUR)) for hours in at]
+    looks = [db.run_sync(file_doubts.look, "denied", 1, "u", NOW + int(hours * HOUR)) for hours in at]
     assert [d.looks for d in looks] == [1, 1, 2, 2, 2, 3, 3, 4]
     assert [d.is_seen_enough for d in looks] == [False] * 5 + [True] * 3
-    assert db.run_sync(file_brake.look, "denied", 1, "another", NOW + 50 * HOUR).looks == 1
-    assert db.run_sync(file_brake.look, "denied", 1, "another", NOW).last == NOW, "the clock was set back"
+    assert db.run_sync(file_doubts.look, "denied", 1, "another", NOW + 50 * HOUR).looks == 1
+    assert db.run_sync(file_doubts.look, "denied", 1, "another", NOW).last == NOW, "the clock was set back"
 
 
 def test_back_to_live_is_a_move_too(db: Database, rows: Rows):

@@ -14,7 +14,7 @@ from pixmirror.fetch.finishing import Fetcher, Finisher
 from pixmirror.fetch.room import Room
 from pixmirror.fetch.worker import Claim, Worker, prepare
 from pixmirror.ingest import retrying
-from pixmirror.ledger import file_brake
+from pixmirror.ledger import file_doubts
 from pixmirror.models import Lane
 
 CLAIM = 64
@@ -138,7 +138,7 @@ class Fetching:
             self._begun = True
             retrying.once_more(conn, self._mirror.clock.now())
             queue.revive(conn)
-            file_brake.forget_settled(conn)
+            file_doubts.forget_settled(conn)
         queue.ask_now(conn, fit)
 
     def _check_disk(self) -> list[int]:

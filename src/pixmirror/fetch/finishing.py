@@ -25,7 +25,7 @@ from pixmirror.fetch.room import Room
 from pixmirror.fetch.structure import OutOfTime, Patience, WebPage, zip_entries
 from pixmirror.fetch.trash import candidates, settle
 from pixmirror.ingest import files as ingest_files
-from pixmirror.ledger import file_brake
+from pixmirror.ledger import file_doubts
 from pixmirror.models import MediaItem, Stored, url_ms, url_version
 from pixmirror.pixiv import Transport
 from pixmirror.store import Check, MirrorRoot
@@ -363,7 +363,7 @@ def _record(conn: Connection, results: Sequence[tuple[MediaItem, Outcome]], now:
     for item, outcome in results:
         if isinstance(outcome, Stored) and outcome.entries is not None:
             ingest_files.zip_came(conn, item.work_key, outcome.entries, now)
-    file_brake.settled(
+    file_doubts.settled(
         conn, [item.media_id for item, outcome in results if isinstance(outcome, Stored) and item.attempts > 1]
     )
     judged_here = [(item, outcome) for item, outcome in results if not isinstance(outcome, Damaged | _Slow)]

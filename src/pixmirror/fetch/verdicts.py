@@ -10,7 +10,7 @@ from pixmirror.catalogue import chores, queue
 from pixmirror.catalogue.database import Connection
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.errors import Damaged
-from pixmirror.ledger import file_brake
+from pixmirror.ledger import file_doubts
 from pixmirror.models import Lane, MediaItem
 
 BACKOFF_S = (2, 10, 60, 600, 3600, 6 * 3600, 24 * 3600, 3 * 24 * 3600, 7 * 24 * 3600)
@@ -43,9 +43,9 @@ def not_there(
     """
     if not queue.is_current(conn, item.media_id):
         queue.gone(conn, item.media_id, f"replaced upstream before it was fetched; {error}")
-        file_brake.settled(conn, (item.media_id,))
+        file_doubts.settled(conn, (item.media_id,))
         return "believed"
-    doubt = file_brake.look(conn, "denied", item.media_id, item.urls[0], now)
+    doubt = file_doubts.look(conn, "denied", item.media_id, item.urls[0], now)
     if doubt.looks == 1 and doubt.last == now:
         chores.add(conn, "detail", item.work_key, int(Lane.RETRY), now)
     reason = f"{error}; asked for {_times(doubt.looks)}, it is believed to be gone after looks on different days"
@@ -54,11 +54,11 @@ def not_there(
         verdict = _weighed(conn, "denied", doubt, now, share, control)
         if verdict == "control":
             return verdict
-        if verdict == "believed" and (not unasked or doubt.looks >= file_brake.LOOKS_OF_MANY):
+        if verdict == "believed" and (not unasked or doubt.looks >= file_doubts.LOOKS_OF_MANY):
             queue.gone(conn, item.media_id, error)
-            file_brake.settled(conn, (item.media_id,))
+            file_doubts.settled(conn, (item.media_id,))
             return verdict
-        if not file_brake.is_believed(conn, "denied", now, share):
+        if not file_doubts.is_believed(conn, "denied", now, share):
             reason = f"{error}; so do too many files"
     queue.retry_later(conn, item.media_id, max(doubt.next_look, now + HOUR_MS), reason)
     return "later"
@@ -74,7 +74,7 @@ def damaged(
     if not error.sha256:
         again(conn, item, str(error), now)
         return "later"
-    doubt = file_brake.look(conn, "damaged", item.media_id, item.urls[0], now, error.sha256)
+    doubt = file_doubts.look(conn, "damaged", item.media_id, item.urls[0], now, error.sha256)
     if item.damaged_sha256 == error.sha256 and doubt.is_seen_enough:  # believed before, and still so
         longer = min(max(2 * (now - doubt.first), DAMAGED_AGAIN_MS), LONGEST_MS)
         queue.damaged(conn, item.media_id, error.sha256, str(error), now + longer)
@@ -95,15 +95,15 @@ def damaged(
 
 def _weighed(
     conn: Connection,
-    kind: file_brake.Kind,
-    doubt: file_brake.Doubt,
+    kind: file_doubts.Kind,
+    doubt: file_doubts.Doubt,
     now: int,
     share: float,
     control: bool | None,
 ) -> Verdict:
-    if not doubt.is_held_long and not file_brake.is_believed(conn, kind, now, share):
+    if not doubt.is_held_long and not file_doubts.is_believed(conn, kind, now, share):
         return "later"
-    if control is None and file_brake.came_since(conn, now - HOUR_MS):
+    if control is None and file_doubts.came_since(conn, now - HOUR_MS):
         control = True
     if control is None:
         return "control"
