@@ -1,6 +1,7 @@
 """Imports point downwards: the contracts of pyproject.toml hold."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,17 @@ def test_no_module_is_longer_than_anybody_reads() -> None:
     # The tables are looked up, not read through.
     looked_up = {"src/pixmirror/catalogue/schema.py"}
     assert {name for name, lines in lengths.items() if lines > 420} <= looked_up
+
+
+def test_every_reason_to_ask_stands_on_the_agenda() -> None:
+    adds = re.compile(r"chores\.add|\binsert\(chore\)")
+    found = {
+        str(path.relative_to(REPO / "src/pixmirror"))
+        for path in (REPO / "src").rglob("*.py")
+        if adds.search(path.read_text(encoding="utf-8"))
+    }
+
+    assert found == {"catalogue/chores.py", "ledger/agenda.py"}
 
 
 def test_no_job_submits_anything_by_way_of_the_api_itself() -> None:

@@ -14,6 +14,7 @@ from pixmirror.ingest import forgetting, web_health, web_lists
 from pixmirror.ingest import lists as ingest_lists
 from pixmirror.ingest.people import record_users
 from pixmirror.ingest.works import record_works
+from pixmirror.ledger import agenda
 from pixmirror.models import User
 from pixmirror.reports import coverage, queries
 from pixmirror.reports.coverage import Coverage
@@ -254,7 +255,7 @@ def test_works_of_a_forgotten_artist_are_not_asked_of_the_website(db: Database) 
     store(db)
     db.run_sync(lambda c: c.exec_driver_sql("UPDATE work SET state = 'limited', user_id = 7"))
     website(db, 2, 4, 6)
-    db.run_sync(web_lists.ask_works, [6], NOW)
+    db.run_sync(agenda.read_on_website, [6], NOW)
     db.run_sync(forgetting.forget, forgetting.Target("user", 7), NOW, 30)
 
     db.run_sync(web_lists.ask_all_hidden, NOW)
@@ -276,7 +277,7 @@ def test_only_what_the_app_did_not_show_is_asked_of_the_website(db: Database) ->
 
 def test_after_three_refusals_the_artists_other_works_wait(db: Database) -> None:
     website(db, 2, 4, 6, 8)
-    db.run_sync(web_lists.ask_works, [2, 4, 6, 8], NOW)
+    db.run_sync(agenda.read_on_website, [2, 4, 6, 8], NOW)
 
     told = [db.run_sync(web_lists.fruitless, 7, NOW) for _ in range(3)]
 
@@ -287,7 +288,7 @@ def test_after_three_refusals_the_artists_other_works_wait(db: Database) -> None
 
 
 def test_a_refused_cookie_puts_off_what_needs_it_until_it_works_or_another_comes(db: Database) -> None:
-    db.run_sync(web_lists.ask_works, [2], NOW)
+    db.run_sync(agenda.read_on_website, [2], NOW)
     db.run_sync(chores.add, "profile", 7, 1, NOW)
     db.run_sync(web_health.use, "one", NOW)
 
@@ -309,7 +310,7 @@ def test_a_refused_cookie_puts_off_what_needs_it_until_it_works_or_another_comes
 
 
 def test_without_a_cookie_its_chores_wait_for_one(db: Database) -> None:
-    db.run_sync(web_lists.ask_works, [2], NOW)
+    db.run_sync(agenda.read_on_website, [2], NOW)
     db.run_sync(web_health.wait, NOW + 30 * DAY, web_health.NO_LOGIN)
     assert db.read_sync(chores.due, NOW, 9) == []
 

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from pixmirror.catalogue import chores, feeds
 from pixmirror.catalogue.database import Database
-from pixmirror.ingest import stubs as ingest_stubs
 from pixmirror.ingest.people import record_profile, record_user_state, record_users
 from pixmirror.ingest.works import record_works
-from pixmirror.ledger import absent, leavers, moves
+from pixmirror.ledger import absent, agenda, leavers, moves
 from pixmirror.ledger.sightings import record_state, verdict
 from pixmirror.models import Lane, Received, State, User, UserDetail
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, user, works
@@ -29,7 +28,7 @@ def detail_due(rows: Rows, key: int) -> tuple[int, int]:
 
 
 def look(db: Database, key: int, create_date: int | None, age: int) -> tuple[int, int]:
-    due, lane = db.read_sync(ingest_stubs.next_look, key, create_date, NOW, NOW + age)
+    _, lane, due = db.read_sync(agenda.next_look, key, create_date, NOW, NOW + age)
     return due - NOW, int(lane)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.ingest import lacking, sidecars
@@ -186,7 +187,7 @@ def test_a_work_that_lacks_pages_is_asked_for_rarer_and_rarer(db: Database):
     short = illust(1, pages=2, page_count=4)
     db.run_sync(record_works, seen(), works(short), {})
     looks = [
-        db.read_sync(lacking.next_look, "detail", 2, NOW + age)
+        db.read_sync(lacking.next_look, Kind.DETAIL, 2, NOW + age)
         for age in (0, HOUR, DAY, 7 * DAY, 30 * DAY, 99 * DAY)
     ]
     assert [(look or 0) - NOW for look in looks] == [HOUR, DAY, 7 * DAY, 30 * DAY, 60 * DAY, 129 * DAY]

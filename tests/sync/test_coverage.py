@@ -14,9 +14,10 @@ from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.seen import WEB
 from pixmirror.clock import Clock
 from pixmirror.errors import Challenge, Forbidden, NotFound, PixmirrorError
-from pixmirror.ingest import web_health, web_lists
+from pixmirror.ingest import web_health
 from pixmirror.ingest.people import record_users
 from pixmirror.ingest.works import record_works
+from pixmirror.ledger import agenda
 from pixmirror.models import Lane, Received, User, UserDetail
 from pixmirror.pixiv.web import illusts, users
 from pixmirror.pixiv.web.errors import CookieRejected
@@ -136,7 +137,7 @@ async def test_the_list_of_who_has_left_asks_for_their_profile(scene: Scene, mon
 @pytest.mark.parametrize("error", [NotFound("no such work"), Forbidden("no")])
 async def test_a_work_that_the_website_refuses_is_asked_for_twice(scene: Scene, monkeypatch, error) -> None:
     asked = answers(monkeypatch, illusts, "detail", error)
-    scene.db.run_sync(web_lists.ask_works, [4], NOW)
+    scene.db.run_sync(agenda.read_on_website, [4], NOW)
 
     await scene.ask("web", 4)
     assert scene.due("web", DAY - 1) == []
@@ -163,7 +164,7 @@ async def test_a_refusal_of_what_the_app_calls_limited_says_no_more(scene: Scene
 
 async def test_a_work_that_the_app_has_shown_meanwhile_is_not_asked_for(scene: Scene, monkeypatch) -> None:
     asked = answers(monkeypatch, illusts, "detail", NotFound("no"))
-    scene.db.run_sync(web_lists.ask_works, [4], NOW)
+    scene.db.run_sync(agenda.read_on_website, [4], NOW)
     scene.listed(illust(2))
 
     await scene.ask("web", 4)
@@ -179,7 +180,7 @@ async def test_a_cookie_that_is_refused_is_tried_again_later_and_stops_nothing(
     scene: Scene, monkeypatch, error: PixmirrorError, again: int
 ) -> None:
     asked = answers(monkeypatch, users, "profile_all", error)
-    scene.db.run_sync(web_lists.ask_lists, [7, 8], NOW)
+    scene.db.run_sync(agenda.list_on_website, [7, 8], NOW)
     scene.db.run_sync(chores.add, "profile", 7, 1, NOW)
 
     await scene.ask("coverage", 7)
@@ -198,7 +199,7 @@ async def test_a_cookie_that_is_refused_is_tried_again_later_and_stops_nothing(
 
 async def test_without_a_cookie_nothing_is_asked_and_nothing_is_lost(scene: Scene, monkeypatch) -> None:
     asked = answers(monkeypatch, illusts, "detail", NotFound("no"))
-    scene.db.run_sync(web_lists.ask_works, [4], NOW)
+    scene.db.run_sync(agenda.read_on_website, [4], NOW)
     scene.ctx = replace(scene.ctx, web=None)
 
     await scene.ask("web", 4)

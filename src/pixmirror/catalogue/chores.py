@@ -85,6 +85,7 @@ _ADD = Many(
         index_elements=["kind", "key"], set_=_LANE_AND_TIME, where=_sooner | _more_urgent
     )
 )
+_ADD_NEW = Many(_insert.on_conflict_do_nothing())
 _MOVED = Many(
     _insert.on_conflict_do_update(
         index_elements=["kind", "key"],
@@ -130,6 +131,14 @@ def add_all(conn: Connection, rows: Iterable[tuple[str, int, int, int]], *, move
     """
     found = [{"kind": str(kind), "key": key, "lane": int(lane), "due_at": due} for kind, key, lane, due in rows]
     (_MOVED if moved else _ADD)(conn, found)
+
+
+def add_new(
+    conn: Connection, kind: str, due_at: Mapping[int, int], lane: int, progress: Mapping[str, Any] | None = None
+) -> None:
+    """One for each key; those that are there already stay as they are."""
+    one = {"kind": str(kind), "lane": int(lane), "progress": json.dumps(progress) if progress else None}
+    _ADD_NEW(conn, [{**one, "key": key, "due_at": due} for key, due in due_at.items()])
 
 
 def add(conn: Connection, kind: str, key: int, lane: int, due_at: int, *, moved: bool = False) -> None:

@@ -15,11 +15,10 @@ from sqlalchemy import (
     update,
 )
 
-from pixmirror.catalogue import chores, tombstones
+from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.chores import Kind
-from pixmirror.catalogue.schema import media, text_version, work, work_job
+from pixmirror.catalogue.schema import media, work, work_job
 from pixmirror.catalogue.sql import among, listed
-from pixmirror.models import Lane
 
 # By the role of what lacks: what is asked to tell of it.
 ASKED_BY = {"page": Kind.DETAIL, "embed": Kind.TEXT, "frame": Kind.UGOIRA}
@@ -55,14 +54,6 @@ _REFUSE_UNWANTED = (
     )
     .values(state="refused")
 )
-_no_zip = ~exists().where(
-    media.c.owner_kind == "work", media.c.owner_id == work.c.work_key, media.c.role == "ugoira"
-)
-_LACKS_ZIP = select(work.c.work_key).where(among(work.c.work_key, "keys"), work.c.type == "ugoira", _no_zip)
-_no_text = ~exists().where(text_version.c.work_key == work.c.work_key)
-_LACKS_TEXT = select(work.c.work_key).where(
-    among(work.c.work_key, "keys"), work.c.type == "novel", work.c.user_id.is_not(None), _no_text
-)
 _REFUSALS = select(func.count(), func.count(work_job.c.refused_reason)).where(
     work_job.c.work_key == bindparam("b_key")
 )
@@ -82,22 +73,12 @@ _RENEW_SIDECARS = (
 )
 
 
-def want(conn: Connection, keys: Collection[int], now: int, lane: int) -> None:
-    """Some job wants these works' files again: also those that must be asked for first."""
+def want(conn: Connection, keys: Collection[int], lane: int) -> set[int]:
+    """Some job wants these works' files from now on. Return the keys of those that are not forgotten."""
     keys = set(keys) - tombstones.works(conn, keys)
-    if not keys:
-        return
-    bound = {"keys": listed(keys)}
-    conn.execute(_WANT, bound | {"lane": int(lane)})
-    ask_for_what_is_lacking(conn, keys, now)
-
-
-def ask_for_what_is_lacking(conn: Connection, keys: Collection[int], now: int) -> None:
-    """Zips and texts that nobody has asked for yet."""
-    bound = {"keys": listed(keys)}
-    ugoira = [("ugoira", key, Lane.COMPLETE, now) for key in conn.execute(_LACKS_ZIP, bound).scalars()]
-    texts = [("text", key, Lane.COMPLETE, now) for key in conn.execute(_LACKS_TEXT, bound).scalars()]
-    chores.add_all(conn, ugoira + texts)
+    if keys:
+        conn.execute(_WANT, {"keys": listed(keys), "lane": int(lane)})
+    return keys
 
 
 def refuse(conn: Connection, keys: Collection[int]) -> None:

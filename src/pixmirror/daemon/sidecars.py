@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 
-from pixmirror.catalogue import chores
 from pixmirror.catalogue.database import Connection
 from pixmirror.clock import DAY_MS
 from pixmirror.contained import contained
@@ -11,7 +10,7 @@ from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import PixmirrorError, Unforeseen
 from pixmirror.ingest import sidecars
 from pixmirror.ingest.sidecars import Sidecar
-from pixmirror.models import Lane
+from pixmirror.ledger import agenda
 from pixmirror.store import MirrorRoot
 
 AT_ONCE = 64
@@ -59,5 +58,4 @@ def _done(conn: Connection, due: Sequence[Sidecar], failed: Failed, now: int) ->
         if sidecar.rel_path not in failed:
             continue
         error = failed[sidecar.rel_path]
-        chores.add(conn, "sidecar", sidecar.work_key, int(Lane.REFRESH), now)
-        chores.postpone(conn, "sidecar", sidecar.work_key, now + AGAIN_MS, str(error))
+        agenda.write_sidecar_again(conn, sidecar.work_key, now + AGAIN_MS, str(error))

@@ -7,11 +7,12 @@ apart, when another file of the host came as it should (`control`), and not whil
 from typing import Literal
 
 from pixmirror.catalogue import chores, queue
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.database import Connection
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.errors import Damaged
-from pixmirror.ledger import file_doubts
-from pixmirror.models import Lane, MediaItem
+from pixmirror.ledger import agenda, file_doubts
+from pixmirror.models import MediaItem
 
 BACKOFF_S = (2, 10, 60, 600, 3600, 6 * 3600, 24 * 3600, 3 * 24 * 3600, 7 * 24 * 3600)
 NO_ROOM_S = 3600
@@ -47,10 +48,10 @@ def not_there(
         return "believed"
     doubt = file_doubts.look(conn, "denied", item.media_id, item.urls[0], now)
     if doubt.looks == 1 and doubt.last == now:
-        chores.add(conn, "detail", item.work_key, int(Lane.RETRY), now)
+        agenda.ask_after_refusal(conn, item.work_key, now)
     reason = f"{error}; asked for {_times(doubt.looks)}, it is believed to be gone after looks on different days"
     if doubt.is_seen_enough:
-        unasked = chores.is_unanswered(conn, "detail", item.work_key, now)
+        unasked = chores.is_unanswered(conn, Kind.DETAIL, item.work_key, now)
         verdict = _weighed(conn, "denied", doubt, now, share, control)
         if verdict == "control":
             return verdict

@@ -11,15 +11,16 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores, erasing, tombstones
+from pixmirror.catalogue import erasing, tombstones
 from pixmirror.catalogue.schema import comment, work
 from pixmirror.catalogue.seen import Seen
 from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest import people as ingest_people
+from pixmirror.ledger import agenda
 from pixmirror.ledger.brake import is_too_many
 from pixmirror.ledger.missing import doubt_all, ledger, seen_again
-from pixmirror.models import Comment, Lane, Received, split_key, to_ms, work_key
+from pixmirror.models import Comment, Received, split_key, to_ms, work_key
 
 LOOKS = (30 * DAY_MS, 180 * DAY_MS)  # ages of a work at which all its comments are read again
 # States of a work in which Pixiv shows its comments, as far as we know.
@@ -144,14 +145,9 @@ def record_comments(
     seen_again(conn, "comment", (k for k, old in known.items() if old.missing_since is not None))
     if parent_key is None:
         answered = set(conn.execute(_ANSWERED, {"b_work": key}).scalars())
-        chores.add_all(
-            conn,
-            (
-                ("replies", row["comment_key"], Lane.EXTRA, seen.now)
-                for row in rows
-                if row["has_replies"] and (all_replies or row["comment_key"] not in answered)
-            ),
-        )
+        roots = [row["comment_key"] for row in rows if row["has_replies"]]
+        asked = [root for root in roots if all_replies or root not in answered]
+        agenda.ask_for_replies(conn, asked, seen.now)
     return len(by_key) - len(known), len(known)
 
 

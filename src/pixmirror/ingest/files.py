@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pixmirror.catalogue import media, runs, tombstones
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.payloads import BASE, unpack
 from pixmirror.catalogue.schema import meta, payload, text_version, ugoira, work
 from pixmirror.catalogue.seen import Seen
@@ -89,7 +90,7 @@ def record_ugoira(conn: Connection, seen: Seen, illust_id: int, metadata: Ugoira
 def zip_came(conn: Connection, key: int, entries: Collection[str], now: int) -> None:
     """The zip of a ugoira is stored, with these entries. Has the metadata asked for again if frames lack."""
     _compare_frames(conn, key, entries, now)
-    lacking.ask_again(conn, "ugoira", key, now)
+    lacking.ask_again(conn, Kind.UGOIRA, key, now)
 
 
 def _compare_frames(conn: Connection, key: int, entries: Collection[str], now: int) -> None:

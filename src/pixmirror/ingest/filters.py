@@ -10,6 +10,7 @@ from pixmirror.catalogue.schema import media as files_of
 from pixmirror.catalogue.schema import work, work_job
 from pixmirror.catalogue.sql import among, listed
 from pixmirror.ingest import known as ingest_known
+from pixmirror.ledger import agenda
 from pixmirror.models import Lane, WorkFacts
 
 LEFT = "the artist is no longer in this job"
@@ -111,7 +112,7 @@ def apply_refusals(
     before = set(conn.execute(_WANTED, bound).scalars())
     conn.execute(_REASON, changed)
     after = set(conn.execute(_WANTED, bound).scalars())
-    media.want(conn, after - before, now, lane)
+    agenda.ask_for_wanted(conn, media.want(conn, after - before, lane), now)
     media.refuse(conn, before - after)
     return len(changed)
 

@@ -23,18 +23,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores, media, tally, tombstones
-from pixmirror.catalogue.chores import Kind
+from pixmirror.catalogue import tally, tombstones
 from pixmirror.catalogue.erasing import erase_user
 from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.schema import chore, comment, meta, text_version, tombstone, web_listed, work, work_job
+from pixmirror.catalogue.schema import comment, meta, text_version, tombstone, work, work_job
 from pixmirror.catalogue.schema import media as files_of
 from pixmirror.catalogue.sql import Many, among, listed, next_seq
 from pixmirror.catalogue.tombstones import MOVES, PAGE, USER, WORK
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError
 from pixmirror.ingest import versions
+from pixmirror.ledger import agenda
 from pixmirror.models import Lane
 
 SETTLED = "trash_settled"  # meta key: the value of MOVES up to which all files are where they belong
@@ -189,12 +189,9 @@ def forget(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
     tombstones.enforce(conn, _files(target))
     keys = _keys(conn, target)
     if target.kind != PAGE:
-        _drop_chores(conn, keys)
+        agenda.drop_forgotten(conn, keys, target.id if target.kind == USER else None)
     if target.kind == USER:
         erase_user(conn, target.id)
-        conn.execute(delete(chore).where(chore.c.kind.in_(Kind.about("user")), chore.c.key == target.id))
-        named = select(web_listed.c.work_key).where(web_listed.c.user_id == target.id)
-        conn.execute(delete(chore).where(chore.c.kind == Kind.WEB, chore.c.key.in_(named)))
     _moved_on(conn, keys)
     tally.add(conn, MOVES, 1)  # sidecars too are to be removed
     return done
@@ -212,9 +209,9 @@ def unforget(conn: Connection, target: Target, now: int) -> Restored:
     wanted = _want_again(conn, ids - in_trash)
     keys = _keys(conn, target)
     free = set(keys) - tombstones.works(conn, keys)
-    media.ask_for_what_is_lacking(conn, _wanted_by_jobs(conn, free), now)
+    agenda.ask_for_wanted(conn, _wanted_by_jobs(conn, free), now)
     if target.kind == USER:
-        chores.add(conn, "profile", target.id, Lane.EXTRA, now)
+        agenda.ask_for_profile(conn, target.id, now)
     _moved_on(conn, sorted(free), sidecar=True)
     tally.add(conn, MOVES, 1)
     return Restored(wanted=wanted)
@@ -282,13 +279,6 @@ def _refuse_below_another(conn: Connection, target: Target) -> None:
     owner = conn.scalar(select(work.c.user_id).where(work.c.work_key == target.id))
     if owner is not None and _stands(conn, Target("user", owner)):
         raise ConfigError(f"The user of {target.ref} is forgotten: `pixmirror unforget user:{owner}` first.")
-
-
-def _drop_chores(conn: Connection, keys: Sequence[int]) -> None:
-    stmt = delete(chore).where(chore.c.kind.in_(Kind.about("work")), among(chore.c.key, "keys"))
-    conn.execute(stmt, {"keys": listed(keys)})
-    below = select(comment.c.comment_key).where(among(comment.c.work_key, "keys"))
-    conn.execute(delete(chore).where(chore.c.kind == Kind.REPLIES, chore.c.key.in_(below)), {"keys": listed(keys)})
 
 
 def _wanted_by_jobs(conn: Connection, keys: set[int]) -> set[int]:

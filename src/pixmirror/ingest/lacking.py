@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from pixmirror.catalogue import chores
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.media import ASKED_BY
 from pixmirror.catalogue.schema import media
 from pixmirror.catalogue.seen import Seen
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ingest.versions import Changes
-from pixmirror.models import Lane, NovelText
+from pixmirror.ledger import agenda
+from pixmirror.models import NovelText
 
 NO_PAGE = "Pixiv's answer has no original of this page"
 NO_PICTURE = "the text names this picture, and Pixiv's answer has none of it"
@@ -64,7 +65,7 @@ def note(
     return lacking != holes.keys()
 
 
-def next_look(conn: Connection, kind: str, key: int, now: int) -> int | None:
+def next_look(conn: Connection, kind: Kind, key: int, now: int) -> int | None:
     """When this question about a work is asked again because files lack that it answers; None if none does."""
     role = next(role for role, chore in ASKED_BY.items() if chore == kind)
     since: int | None = conn.execute(_SINCE, {"b_key": key, "b_role": role}).scalar()
@@ -74,8 +75,8 @@ def next_look(conn: Connection, kind: str, key: int, now: int) -> int | None:
     return now + LOOKS[-1] if later is None else since + later
 
 
-def ask_again(conn: Connection, kind: str, key: int, now: int) -> None:
+def ask_again(conn: Connection, kind: Kind, key: int, now: int) -> None:
     """Have this question about a work asked again if files lack that it answers."""
     due = next_look(conn, kind, key, now)
     if due is not None:
-        chores.add(conn, kind, key, int(Lane.RETRY), due)
+        agenda.fill_holes(conn, kind, (key,), due)

@@ -12,13 +12,13 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from pixmirror.catalogue import chores
 from pixmirror.catalogue.feeds import canonical
 from pixmirror.catalogue.schema import bookmark, feed, follow
 from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
+from pixmirror.ledger import agenda
 from pixmirror.ledger.missing import BRAKE_SHARE, LOOKS, doubt_all, drifted, ledger, seen_again, settle
-from pixmirror.models import Lane, Medium, Restrict, split_key, work_key
+from pixmirror.models import Medium, Restrict, split_key, work_key
 
 NOBODYS = -1  # in place of a pass: no job reads this list
 STALE_MS = 30 * DAY_MS  # a list that was not read whole for so long is not waited for
@@ -172,7 +172,7 @@ def mark_missing(
             elif other == NOBODYS or since <= now - STALE_MS:
                 unsure.append(key)
         conn.execute(update(rows).where(*absent, rows.c.missing_since.is_(None)).values(missing_since=now))
-    chores.add_all(conn, ((table, key, Lane.REFRESH, now) for key in unsure[:LOOKS]))
+    agenda.ask_whether_listed(conn, table, unsure[:LOOKS], now)
     doubt_all(conn, account_id, table, twice, "absent from two full passes", now)
     return settle(conn, table, now, share)
 

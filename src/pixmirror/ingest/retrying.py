@@ -11,15 +11,16 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, literal_column, or_, select, update
 
-from pixmirror.catalogue import chores, runs, tombstones
+from pixmirror.catalogue import runs, tombstones
 from pixmirror.catalogue.chores import Kind
-from pixmirror.catalogue.media import ASKED_BY, ask_for_what_is_lacking, is_wanted
+from pixmirror.catalogue.media import ASKED_BY, is_wanted
 from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import chore, feed, gap, media, work, work_job
 from pixmirror.catalogue.sql import among, listed
 from pixmirror.errors import ConfigError
 from pixmirror.ingest.versions import NOT_A_FILE, REMOVED, REPLACED
+from pixmirror.ledger import agenda
 from pixmirror.models import Lane
 
 What: TypeAlias = Literal["failed", "gone", "damaged", "too_large"]
@@ -115,12 +116,10 @@ def one(conn: Connection, ref: Ref, now: int) -> Asked:
     questions = _ask(conn, and_(about, chore.c.attempts > 0), now, keys)
     barred = tombstones.works(conn, keys)
     doubtful = [r.work_key for r in found if r.state != "live" and r.work_key not in barred]
-    chores.add_all(conn, [("detail", key, int(Lane.RETRY), now) for key in doubtful])
-    questions += len(doubtful) + _fill(conn, now, [key for key in keys if key not in barred])
-    if ref.work_key is None and ref.id not in tombstones.people(conn, (ref.id,)):
-        chores.add(conn, "profile", ref.id, int(Lane.RETRY), now)
-        questions += 1
-    ask_for_what_is_lacking(conn, [key for key in keys if key not in barred and is_wanted(conn, key)], now)
+    artists = [] if ref.work_key is not None or tombstones.people(conn, (ref.id,)) else [ref.id]
+    agenda.ask_for_user(conn, doubtful, artists, now)
+    questions += len(doubtful) + len(artists) + _fill(conn, now, [key for key in keys if key not in barred])
+    agenda.ask_for_wanted(conn, [key for key in keys if key not in barred and is_wanted(conn, key)], now)
     return Asked(files, questions)
 
 
@@ -187,7 +186,8 @@ def _fill(conn: Connection, now: int, keys: Sequence[int] | None = None) -> int:
     if keys is not None:
         stmt = stmt.where(among(media.c.owner_id, "keys"))
     holes = conn.execute(stmt.distinct(), {"keys": listed(keys)} if keys is not None else {}).all()
-    chores.add_all(conn, [(ASKED_BY[hole.role], hole.owner_id, int(Lane.RETRY), now) for hole in holes])
+    for hole in holes:
+        agenda.fill_holes(conn, ASKED_BY[hole.role], (hole.owner_id,), now)
     return len(holes)
 
 

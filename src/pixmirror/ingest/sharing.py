@@ -8,10 +8,11 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Connection, bindparam, literal, select, text
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores, feeds, media
+from pixmirror.catalogue import feeds, media
 from pixmirror.catalogue.schema import follow, user, work, work_job
 from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.ingest.filters import LEFT, apply_refusals
+from pixmirror.ledger import agenda
 from pixmirror.models import Lane
 
 REMOVED = "the job is no longer configured"
@@ -60,12 +61,12 @@ def also_saw(
     before = set(conn.execute(_WANTED, {"keys": listed(rows)}).scalars())
     _SAW(conn, [{"work_key": k, "job": job, "first_seen": now, "refused_reason": why} for k, why in rows.items()])
     after = set(conn.execute(_WANTED, {"keys": listed(rows)}).scalars())
-    media.want(conn, after - before, now, lane)
+    agenda.ask_for_wanted(conn, media.want(conn, after - before, lane), now)
     media.refuse(conn, before - after)
     if comments:
         new = {"keys": listed(key for key in rows if key not in known)}
         asked = conn.execute(_UNREAD_COMMENTS, new).scalars().all()
-        chores.add_all(conn, (("comments", key, Lane.EXTRA, now) for key in asked))
+        agenda.ask_for_comments(conn, ((key, Lane.EXTRA, now) for key in asked))
 
 
 def no_longer_wanted(conn: Connection, job: str, after: int, now: int) -> int | None:

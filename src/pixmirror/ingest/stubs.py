@@ -2,31 +2,21 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, select, text, update
+from sqlalchemy import Connection, bindparam, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores
 from pixmirror.catalogue.payloads import LEGACY, canonical, digest
-from pixmirror.catalogue.schema import chore, work
+from pixmirror.catalogue.schema import work
 from pixmirror.catalogue.seen import WEB, Seen
-from pixmirror.catalogue.sql import Many, among, listed, next_seq
-from pixmirror.clock import DAY_MS, HOUR_MS
+from pixmirror.catalogue.sql import Many, next_seq
 from pixmirror.ingest import payloads as ingest_payloads
 from pixmirror.ingest.known import Known
-from pixmirror.ledger import doubts, moves
+from pixmirror.ledger import agenda, doubts, moves
 from pixmirror.ledger.brake import is_too_many
 from pixmirror.ledger.doubts import Doubt
 from pixmirror.ledger.moves import Move
 from pixmirror.ledger.sightings import Verdict, see, since, verdict
 from pixmirror.models import Illust, Lane, Novel, Received, State
-
-YOUNG = 2 * DAY_MS
-# When a work that is hidden is looked at again, by the time that it has been so; then every half year.
-LOOKS_YOUNG = (HOUR_MS // 6, HOUR_MS, 6 * HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 180 * DAY_MS)
-LOOKS_OLD = (30 * DAY_MS, 180 * DAY_MS)
-LOOKS_KNOWN = (DAY_MS, *LOOKS_OLD)
-EVERY = 180 * DAY_MS
-IN_A_HURRY = 6 * HOUR_MS  # looks until then are tries of something new
 
 _NEW = Many(insert(work))
 _TOUCH = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(last_seen=bindparam("now")))
@@ -35,24 +25,6 @@ _FIRST = Many(
     update(work)
     .where(work.c.work_key == bindparam("b_key"))
     .values(state=bindparam("b_state"), state_at=bindparam("now"), evidence=bindparam("b_evidence"))
-)
-_NO_LOOKS = delete(chore).where(chore.c.kind == "detail", among(chore.c.key, "keys"))
-_same_medium = work.c.work_key.op("&")(1) == bindparam("parity")
-_BELOW = (
-    select(work.c.create_date)
-    .where(work.c.work_key < bindparam("b_key"), _same_medium, work.c.create_date.is_not(None))
-    .order_by(work.c.work_key.desc())
-    .limit(1)
-)
-_ABOVE = (
-    select(work.c.work_key)
-    .where(work.c.work_key > bindparam("b_key"), _same_medium, work.c.create_date.is_not(None))
-    .limit(1)
-)
-# By its own index: between a novel and the next one may lie all illusts.
-_NOVEL_ABOVE = text(
-    "SELECT work_key FROM work INDEXED BY work_novels"
-    " WHERE work_key & 1 AND work_key > :b_key AND create_date IS NOT NULL LIMIT 1"
 )
 
 
@@ -120,7 +92,7 @@ def _seen_at_last(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust 
 def shown_at_last(conn: Connection, seen: Seen, keys: Sequence[int]) -> None:
     """Works of which only placeholders were known are whole now: nobody needs to look for them again."""
     if keys and seen.endpoint not in ("detail", WEB):
-        conn.execute(_NO_LOOKS, {"keys": listed(keys)})
+        agenda.drop_details(conn, keys)
 
 
 def _since(conn: Connection, seen: Seen, known: Known, key: int, state: State) -> int:
@@ -143,40 +115,15 @@ def _evidence(seen: Seen, item: Illust | Novel) -> str:
 
 def _look_again(conn: Connection, now: int, hidden: Sequence[tuple[int, int | None, State]]) -> None:
     """Works that were hidden just now: (key, create_date where known, what they are now)."""
-    rows = []
-    for key, create_date, state in hidden:
-        if state is State.UNKNOWN and create_date is not None:
-            due, lane = now, Lane.REFRESH  # the placeholder of a work that is gone: its detail tells
-        else:
-            due, lane = next_look(conn, key, create_date, now, now)
-        rows.append(("detail", key, int(lane), due))
-    chores.add_all(conn, rows)
-
-
-def next_look(conn: Connection, key: int, create_date: int | None, hidden_at: int, now: int) -> tuple[int, Lane]:
-    """When and how urgently a work that is hidden since then is asked for again.
-
-    New works are hidden for some minutes at times; old ones stay so (pixiv.md 7.2).
-    """
-    if _is_young(conn, key, create_date, hidden_at):
-        looks: tuple[int, ...] = LOOKS_YOUNG
-    else:
-        looks = LOOKS_OLD if create_date is None else LOOKS_KNOWN
-    age = now - hidden_at
-    after = next((look for look in looks if look > age), (age // EVERY + 1) * EVERY)
-    lane = Lane.RETRY if looks is LOOKS_YOUNG and after <= IN_A_HURRY else Lane.REFRESH
-    return hidden_at + after, lane
-
-
-def _is_young(conn: Connection, key: int, create_date: int | None, at: int) -> bool:
-    """Whether it was posted lately. Ids grow with time: the nearest known work below tells where no date does."""
-    if create_date is not None:
-        return at - create_date < YOUNG
-    one = {"b_key": key, "parity": key & 1}
-    below = conn.scalar(_BELOW, one)
-    if below is not None and at - below < YOUNG:
-        return True
-    return conn.scalar(_NOVEL_ABOVE, {"b_key": key}) is None if key & 1 else conn.scalar(_ABOVE, one) is None
+    agenda.look_at_hidden(
+        conn,
+        [
+            (key, Lane.REFRESH, now)  # the placeholder of a work that is gone: its detail tells
+            if state is State.UNKNOWN and create_date is not None
+            else agenda.next_look(conn, key, create_date, now, now)
+            for key, create_date, state in hidden
+        ],
+    )
 
 
 def _row(seen: Seen, item: Illust | Novel, state: State, evidence: str) -> dict[str, object]:

@@ -1,17 +1,19 @@
 """What the website lists of an artist, and which of it must be read there because the app does not show it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores, feeds, runs, tombstones
+from pixmirror.catalogue import feeds, runs, tombstones
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.catalogue.schema import chore, feed, meta, tombstone, user, web_listed, work
 from pixmirror.catalogue.seen import WEB
 from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
-from pixmirror.models import Lane, State
+from pixmirror.ledger import agenda
+from pixmirror.models import State
 
 MONTH_MS = 30 * DAY_MS
 FRUITLESS = 3  # refusals one after the other until an artist's other works are left alone for a while
@@ -22,9 +24,6 @@ _LISTED = Many(
     _row.on_conflict_do_update(index_elements=["user_id", "work_key"], set_={"last_seen": _row.excluded.last_seen})
 )
 _READ = update(user).where(user.c.id == bindparam("b_id")).values(web_at=bindparam("now"))
-# A new chore only: one that waits for its time goes on waiting.
-_ask = insert(chore)
-_ASK = Many(_ask.on_conflict_do_nothing())
 _graves = select(tombstone.c.owner_id).where(tombstone.c.owner_kind == "user")
 # Also those that only the website ever named.
 _forgotten = (
@@ -77,38 +76,28 @@ def lacking(conn: Connection, user_id: int, medium: str, keys: Collection[int], 
     return [key for key in keys if key not in shown and key not in unwanted] + list(vanished)
 
 
-def ask_lists(conn: Connection, user_ids: Iterable[int], now: int) -> None:
-    """These artists' lists are to be read from the website."""
-    chores.add_all(conn, [("coverage", user_id, int(Lane.REFRESH), now) for user_id in user_ids])
-
-
 def after_pass(conn: Connection, user_id: int, medium: str, now: int) -> None:
     """The app's list of an artist was read to its end: what does the website's have that it lacks?"""
     at = listed_at(conn, user_id)
     if at is None or now - at >= DAY_MS:
-        ask_lists(conn, [user_id], now)
+        agenda.list_on_website(conn, [user_id], now)
         return
     mine = (web_listed.c.user_id == user_id) & (web_listed.c.last_seen >= at)
     of_medium = web_listed.c.work_key.op("&")(1) == int(medium == "novel")
     keys = conn.execute(select(web_listed.c.work_key).where(mine, of_medium)).scalars().all()
-    ask_works(conn, lacking(conn, user_id, medium, keys, at), now)
+    agenda.read_on_website(conn, lacking(conn, user_id, medium, keys, at), now)
 
 
 def ask_overdue(conn: Connection, account_id: int, now: int) -> None:
     """The lists of all artists that were read whole from the app, and long ago or never from the website."""
     before = {"account": account_id, "before": now - MONTH_MS}
-    ask_lists(conn, conn.execute(_OVERDUE, before).scalars().all(), now)
-
-
-def ask_works(conn: Connection, keys: Iterable[int], now: int) -> None:
-    """These works are to be read from the website, unless that is planned already."""
-    _ASK(conn, [{"kind": WEB, "key": key, "lane": int(Lane.REFRESH), "due_at": now} for key in keys])
+    agenda.list_on_website(conn, conn.execute(_OVERDUE, before).scalars().all(), now)
 
 
 def ask_hidden(conn: Connection, keys: Collection[int], now: int) -> None:
     """Of these works those that the app hides."""
     if keys:
-        ask_works(conn, conn.execute(_HIDDEN, {"keys": listed(keys)}).scalars().all(), now)
+        agenda.read_on_website(conn, conn.execute(_HIDDEN, {"keys": listed(keys)}).scalars().all(), now)
 
 
 def shown_by_app(conn: Connection, key: int) -> bool:
@@ -125,7 +114,7 @@ def whole_media(conn: Connection, account_id: int, user_id: int) -> set[str]:
 def ask_all_hidden(conn: Connection, now: int) -> None:
     """Every work that is known to be hidden, unless that is planned already."""
     hidden = select(work.c.work_key).where(work.c.state == "limited", work.c.work_key.not_in(_forgotten))
-    ask_works(conn, conn.execute(hidden).scalars().all(), now)
+    agenda.read_on_website(conn, conn.execute(hidden).scalars().all(), now)
 
 
 def live_works(conn: Connection, user_id: int, medium: str) -> int:
@@ -172,7 +161,7 @@ def fruitless(conn: Connection, user_id: int, now: int) -> bool:
     if times < FRUITLESS:
         return False
     theirs = select(web_listed.c.work_key).where(web_listed.c.user_id == user_id)
-    soon = (chore.c.kind == WEB) & chore.c.key.in_(theirs) & (chore.c.due_at < now + 7 * DAY_MS)
+    soon = (chore.c.kind == Kind.WEB) & chore.c.key.in_(theirs) & (chore.c.due_at < now + 7 * DAY_MS)
     conn.execute(update(chore).where(soon).values(due_at=now + 7 * DAY_MS))
     return True
 

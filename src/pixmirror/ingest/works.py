@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores, media, tombstones
+from pixmirror.catalogue import media, tombstones
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.payloads import LEGACY, canonical
 from pixmirror.catalogue.schema import series, work, work_job
 from pixmirror.catalogue.seen import WEB, Seen
@@ -23,7 +24,8 @@ from pixmirror.ingest import tags as ingest_tags
 from pixmirror.ingest.known import Known
 from pixmirror.ingest.merging import CONTENT, COUNTERS, Answer, Facts, fold, fold_counters
 from pixmirror.ingest.stubs import record_stubs, shown_at_last
-from pixmirror.ledger import moves
+from pixmirror.ledger import agenda, moves
+from pixmirror.ledger.agenda import Ask
 from pixmirror.ledger.sightings import see
 from pixmirror.models import Illust, Lane, Novel, Received, State, to_ms, url_version, work_key
 
@@ -137,7 +139,7 @@ def record_works(
     _write_tags(conn, seen, fresh, items, tags_before)
     files.write(conn)
     for item in (i for i in fresh if i.lacks and i.wanted):
-        lacking.ask_again(conn, "detail", item.key, seen.now)
+        lacking.ask_again(conn, Kind.DETAIL, item.key, seen.now)
     _write_jobs(conn, seen, items, [r.item.key for r in stubs], known)
     shown_at_last(conn, seen, [i.key for i in items if i.old is not None and i.is_new])
     _add_chores(conn, seen, [i for i in items if i.key not in barred], known, media_before)
@@ -279,7 +281,7 @@ def _write_jobs(conn: Connection, seen: Seen, items: Sequence[_Item], stubs: Seq
                 (gained if item.wanted else lost).append(item.key)
     if rows:
         _JOB(conn, rows)
-    media.want(conn, gained, seen.now, seen.lane)
+    agenda.ask_for_wanted(conn, media.want(conn, gained, seen.lane), seen.now)
     media.refuse(conn, lost)
 
 
@@ -288,8 +290,10 @@ def _add_chores(
 ) -> None:
     novels = [i.key for i in items if not i.settled and i.old is not None and isinstance(i.work, Novel)]
     texts = ingest_known.with_text(conn, novels)
-    rows: list[tuple[str, int, int, int]] = []
-    edited: list[tuple[str, int, int, int]] = []
+    parts: list[tuple[Kind, Ask]] = []
+    edited: list[tuple[Kind, Ask]] = []
+    comments: list[Ask] = []
+    captions_of: list[Ask] = []
     stripped: bool | None = None
     for item in items:
         if not item.settled and item.wanted:
@@ -298,31 +302,33 @@ def _add_chores(
                 longer = item.old is not None and item.old.text_length != item.facts.row["text_length"]
                 moved = item.old is None or longer or (item.changed and seen.endpoint != "detail")
                 if moved or item.key not in texts or _has_new_cover(item.work, media_before.get(item.key, ())):
-                    (edited if item.changed else rows).append(("text", item.key, *_completing(seen, item)))
+                    (edited if item.changed else parts).append((Kind.TEXT, _completing(seen, item)))
             elif item.work.type == "ugoira" and _lacks_zip(item.work, media_before.get(item.key, ())):
-                (edited if item.changed else rows).append(("ugoira", item.key, *_completing(seen, item)))
+                (edited if item.changed else parts).append((Kind.UGOIRA, _completing(seen, item)))
         if seen.wants.comments and (due := _comments_due(seen, item, known)) is not None:
-            rows.append(("comments", item.key, Lane.EXTRA, due))
+            comments.append((item.key, Lane.EXTRA, due))
         if item.settled or item.work.caption or seen.endpoint in ("detail", WEB):
             continue
         if stripped is None:
             stripped = captions.are_stripped(conn, seen.account_id)
         lane = _caption_lane(item, media_before.get(item.key, ()), stripped=stripped)
         if lane is not None:
-            rows.append(("detail", item.key, lane, seen.now))
-    chores.add_all(conn, rows)
-    chores.add_all(conn, edited, moved=True)
+            captions_of.append((item.key, lane, seen.now))
+    agenda.ask_for_parts(conn, parts, edited=False)
+    agenda.ask_for_parts(conn, edited, edited=True)
+    agenda.ask_for_comments(conn, comments)
+    agenda.ask_for_captions(conn, captions_of)
 
 
-def _completing(seen: Seen, item: _Item) -> tuple[Lane, int]:
+def _completing(seen: Seen, item: _Item) -> Ask:
     """How urgently frames or text are asked for, and since when.
 
     Those of an old work wait for the lists that bring it (architecture: one budget); comments are due later.
     """
     edited = item.old is not None and item.changed
     if edited or seen.lane < Lane.BACKFILL or item.work.create_date is None:
-        return Lane.COMPLETE, seen.now
-    return Lane.EXTRA, min(to_ms(item.work.create_date), seen.now)
+        return item.key, Lane.COMPLETE, seen.now
+    return item.key, Lane.EXTRA, min(to_ms(item.work.create_date), seen.now)
 
 
 def _caption_lane(item: _Item, files: Sequence[Any], *, stripped: bool) -> Lane | None:

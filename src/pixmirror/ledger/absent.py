@@ -1,19 +1,17 @@
 """Works that a full pass of their artist's list did not show are asked for one by one: absence moves nothing."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
-from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import chores
-from pixmirror.catalogue.schema import chore, sighting, work
+from pixmirror.catalogue.schema import sighting, work
 from pixmirror.catalogue.seen import WEB
 from pixmirror.clock import DAY_MS
+from pixmirror.ledger import agenda
 from pixmirror.ledger.brake import is_too_many
 from pixmirror.ledger.sightings import stretch
-from pixmirror.models import Lane, Medium, State
+from pixmirror.models import Medium, State
 
 FIRST = 3  # asked at once where most are absent; the rest follow slowly, and not at all if a list shows them again
 STEP_MS = 1_800_000
@@ -32,8 +30,6 @@ _ABSENT = (
     .order_by(work.c.work_key.desc())
 )
 _ALL = select(func.count()).select_from(work).where(_OF_USER)
-_insert = insert(chore)
-_ASK = _insert.on_conflict_do_nothing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +59,12 @@ def ask_about_absent(
     every = conn.scalar(_ALL, bound) or 0
     first, begin = len(keys), now
     if len(keys) == every and user_id != account_id:
-        chores.add(conn, "profile", user_id, int(Lane.RETRY), now)
+        agenda.ask_whether_left(conn, user_id, now)
         first, begin = 0, now + AFTER_PROFILE_MS
     elif is_too_many(len(keys), every):
         first, begin = FIRST, now + DAY_MS
-    progress = json.dumps({"absent": pass_started})
-    conn.execute(
-        _ASK,
-        [
-            {
-                "kind": "detail", "key": key, "lane": int(Lane.REFRESH), "attempts": 0, "progress": progress,
-                "due_at": now if i < first else begin + (i - first) * STEP_MS,
-            }
-            for i, key in enumerate(keys)
-        ],
-    )  # fmt: skip
+    due_at = {key: now if i < first else begin + (i - first) * STEP_MS for i, key in enumerate(keys)}
+    agenda.ask_about_absent(conn, due_at, pass_started)
     return len(keys)
 
 

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
-from pixmirror.catalogue import chores, runs, tombstones
+from pixmirror.catalogue import runs, tombstones
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.schema import chore, doubt, sighting, work
 from pixmirror.catalogue.seen import WEB
 from pixmirror.clock import HOUR_MS
+from pixmirror.ledger import agenda
 from pixmirror.ledger.doubts import Doubt
-from pixmirror.models import Lane
 
 FRESH_MS = 6 * HOUR_MS  # an answer this young is not asked for again
 PROOF_MS = 12 * HOUR_MS  # an answer counts for denials of half a day later; confirming one takes a whole day
@@ -26,7 +27,7 @@ WEBSITE = "control:website"  # nor this: what the website shows of other works
 _doubted = (
     select(doubt.c.owner_id).where(doubt.c.owner_kind == "work", doubt.c.owner_id == work.c.work_key).exists()
 )
-_asked = select(chore.c.key).where(chore.c.kind == "detail", chore.c.key == work.c.work_key).exists()
+_asked = select(chore.c.key).where(chore.c.kind == Kind.DETAIL, chore.c.key == work.c.work_key).exists()
 _newest = (
     select(work.c.work_key, work.c.last_seen)
     .where(
@@ -85,13 +86,13 @@ def ask_about_work(conn: Connection, account_id: int, work_key: int, now: int) -
     if witness is None:
         ask_for_profile(conn, account_id, now)
     else:
-        chores.add(conn, "detail", witness, int(Lane.RETRY), now)
+        agenda.ask_control(conn, Kind.DETAIL, witness, now)
 
 
 def ask_for_profile(conn: Connection, account_id: int, now: int) -> None:
     """Ask for the account's own profile, unless one answered lately."""
     if _is_time(conn, PROFILE, now):
-        chores.add(conn, "control", account_id, int(Lane.RETRY), now)
+        agenda.ask_control(conn, Kind.CONTROL, account_id, now)
 
 
 def _is_time(conn: Connection, control: str, now: int) -> bool:

@@ -14,18 +14,18 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select
 
-from pixmirror.catalogue import chores, runs
-from pixmirror.catalogue.schema import chore, meta, sighting, user, work
+from pixmirror.catalogue import runs
+from pixmirror.catalogue.schema import meta, sighting, user, work
 from pixmirror.catalogue.sql import among, listed
 from pixmirror.clock import DAY_MS, HOUR_MS
-from pixmirror.ledger import brake, controls, doubts, leavers, missing, moves
+from pixmirror.ledger import agenda, brake, controls, doubts, leavers, missing, moves
+from pixmirror.ledger.agenda import RENEWALS
 from pixmirror.ledger.brake import Brake, brakes_on
 from pixmirror.ledger.doubts import Doubt
 from pixmirror.ledger.moves import Move
-from pixmirror.models import Lane, State
+from pixmirror.models import State
 
 LISTS: tuple[missing.Kind, ...] = ("bookmark", "follow", "comment")
-RENEWALS = 500  # at most so many things in doubt are asked for anew in a day
 # SQLite takes the state from the row that holds the max().
 _LAST_SEEN = (
     select(sighting.c.owner_id, func.max(sighting.c.id), sighting.c.state)
@@ -72,13 +72,13 @@ def _judge(conn: Connection, kind: str, now: int, share: float, settling_ms: int
         brake.release(conn, kind)
         return 0
     if brake.holds(conn, kind, _states(found), now, share):
-        _ask_anew(conn, kind, found, now + DAY_MS, RENEWALS // 4)
+        agenda.ask_anew(conn, kind, [d.owner_id for d in found], now + DAY_MS, RENEWALS // 4)
         return 0
     if brake.on_since(conn, kind) is not None:
         # They were denied in the days when everything was: only what is denied again now is believed.
         brake.release(conn, kind)
         doubts.drop(conn, kind, (d.owner_id for d in found))
-        _ask_anew(conn, kind, found, now)
+        agenda.ask_anew(conn, kind, [d.owner_id for d in found], now)
         return 0
     proven = controls.proven(conn, kind, found)
     return _believe(conn, kind, [d for d in proven if now - d.at >= settling_ms], now)
@@ -99,13 +99,13 @@ def _set_unproven_aside(
     back = [d for d in found if d.owner_id in before and d.owner_id in proven]
     if back:
         doubts.drop(conn, kind, (d.owner_id for d in back))
-        _ask_anew(conn, kind, back, now)
+        agenda.ask_anew(conn, kind, [d.owner_id for d in back], now)
     key = f"{brake.BLIND}{kind}"
     if blind:
         since = {str(d.owner_id): before.get(d.owner_id, now) for d in blind}
         value = {"since": since, "live": brake.live_things(conn, kind), "states": _states(blind)}
         runs.set_meta(conn, key, json.dumps(value))
-        _ask_anew(conn, kind, blind, now + DAY_MS, RENEWALS // 4)
+        agenda.ask_anew(conn, kind, [d.owner_id for d in blind], now + DAY_MS, RENEWALS // 4)
     elif before:
         conn.execute(delete(meta).where(meta.c.key == key))
     aside = {d.owner_id for d in (*blind, *back)}
@@ -137,17 +137,6 @@ def _known_blind(conn: Connection, kind: str) -> dict[int, int]:
     return {int(i): since for i, since in json.loads(value)["since"].items()} if value else {}
 
 
-def _ask_anew(conn: Connection, kind: str, found: Sequence[Doubt], at: int, most: int | None = None) -> None:
-    """Spread over time: what is held may be much, and the next time `most` more are asked about."""
-    ask = "profile" if kind == "user" else "detail"
-    step = DAY_MS // RENEWALS
-    ids = listed(d.owner_id for d in found)
-    kept = select(chore.c.key).where(chore.c.kind == ask, among(chore.c.key, "ids"), chore.c.due_at <= at)
-    waiting = set(conn.execute(kept, {"ids": ids}).scalars())
-    wanted = [d for d in found if d.owner_id not in waiting][:most]
-    chores.add_all(conn, ((ask, d.owner_id, Lane.REFRESH, at + i * step) for i, d in enumerate(wanted)))
-
-
 def _believe(conn: Connection, kind: str, found: Sequence[Doubt], now: int) -> int:
     """Moves what is still live; what has moved meanwhile is decided."""
     table, column = (user, user.c.id) if kind == "user" else (work, work.c.work_key)
@@ -162,6 +151,5 @@ def _believe(conn: Connection, kind: str, found: Sequence[Doubt], now: int) -> i
         for d in moved:
             leavers.left(conn, d.account_id, d.owner_id, d.state, d.evidence, d.since, now)
     else:
-        over = listed(d.owner_id for d in moved if d.state in State.OVER)
-        conn.execute(delete(chore).where(chore.c.kind == "detail", among(chore.c.key, "ids")), {"ids": over})
+        agenda.drop_details(conn, [d.owner_id for d in moved if d.state in State.OVER])
     return len(moved)

@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select
 
 from pixmirror.catalogue import chores, feeds, runs
-from pixmirror.catalogue.chores import PARTS, Kind
-from pixmirror.catalogue.schema import chore, comment, meta, user, work
+from pixmirror.catalogue.chores import Kind
+from pixmirror.catalogue.schema import meta, user, work
 from pixmirror.clock import DAY_MS
-from pixmirror.ledger import doubts, moves
+from pixmirror.ledger import agenda, doubts, moves
 from pixmirror.ledger.moves import Move
 from pixmirror.models import Lane, State
 
@@ -17,13 +17,6 @@ ENOUGH = 3  # refusals within a day, then the user themselves are asked about
 AGAIN = (DAY_MS, 7 * DAY_MS)  # after the state moved; then every 30 days
 RARELY = 30 * DAY_MS
 
-_works = select(work.c.work_key).where(work.c.user_id == bindparam("b_user"))
-_THEIRS = (chore.c.kind.in_((Kind.DETAIL, *PARTS)) & chore.c.key.in_(_works)) | (
-    (chore.c.kind == Kind.REPLIES)
-    & chore.c.key.in_(select(comment.c.comment_key).where(comment.c.work_key.in_(_works)))
-)
-_PUT_OFF = update(chore).where(_THEIRS, chore.c.due_at < bindparam("at")).values(due_at=bindparam("at"))
-_STOP = delete(chore).where(_THEIRS)
 # A work that was denied in the days when its user left was denied because of that.
 _LEFT = select(work.c.work_key).where(
     work.c.user_id == bindparam("b_user"),
@@ -50,9 +43,9 @@ def refused(conn: Connection, user_id: int, now: int) -> bool:
     runs.set_meta(conn, key, json.dumps(found))
     if found["count"] < ENOUGH:
         return False
-    conn.execute(_PUT_OFF, {"b_user": user_id, "at": now + DAY_MS})
+    agenda.put_off_user(conn, user_id, now + DAY_MS)
     if found["count"] == ENOUGH:
-        chores.add(conn, "profile", user_id, int(Lane.RETRY), now)
+        agenda.ask_whether_left(conn, user_id, now)
     return True
 
 
@@ -62,7 +55,7 @@ def list_refused(conn: Connection, user_id: int, now: int) -> None:
     found: dict[str, Any] = json.loads(runs.get_meta(conn, key) or "{}")
     if now - found.get("since", 0) >= DAY_MS or found["count"] < ENOUGH:
         runs.set_meta(conn, key, json.dumps({"since": now, "count": ENOUGH}))
-        chores.add(conn, "profile", user_id, int(Lane.RETRY), now)
+        agenda.ask_whether_left(conn, user_id, now)
 
 
 def forget_refusals(conn: Connection, now: int) -> int:
@@ -82,9 +75,9 @@ def left(
     keys = tuple(conn.execute(_LEFT, bound).scalars())
     moves.move(conn, "work", [Move(k, state, f"user {user_id}: {evidence}", account_id) for k in keys], now)
     doubts.drop(conn, "work", keys)
-    conn.execute(_STOP, {"b_user": user_id})
+    agenda.drop_user(conn, user_id)
     feeds.stop_user(conn, account_id, user_id)
-    chores.done(conn, "profile", user_id, again_at=now + AGAIN[0], lane=int(Lane.REFRESH))
+    chores.done(conn, Kind.PROFILE, user_id, again_at=now + AGAIN[0], lane=int(Lane.REFRESH))
     return keys
 
 

@@ -11,7 +11,6 @@ from typing import Any, Literal, TypeAlias
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from pixmirror.catalogue import chores
 from pixmirror.catalogue.schema import (
     bookmark,
     bookmark_work_tag,
@@ -23,9 +22,8 @@ from pixmirror.catalogue.schema import (
     work,
 )
 from pixmirror.catalogue.sql import Many, among, listed
-from pixmirror.ledger import brake
+from pixmirror.ledger import agenda, brake
 from pixmirror.ledger.brake import FEW, KINDS, Brake
-from pixmirror.models import Lane
 
 BRAKE_SHARE = 0.05
 HELD = -1
@@ -127,7 +125,9 @@ def accept(conn: Connection, kind: Kind, now: int) -> int:
     return moved
 
 
-def _removed(conn: Connection, account_id: int, kind: Kind, ids: Sequence[int], now: int) -> None:
+def _removed(
+    conn: Connection, account_id: int, kind: Literal["bookmark", "follow"], ids: Sequence[int], now: int
+) -> None:
     rows, item = KINDS[kind].table, KINDS[kind].id
     of = select(item, rows.c.restrict, func.coalesce(rows.c.missing_since, rows.c.last_seen).label("since"))
     of = of.where(rows.c.account_id == account_id, among(item, "ids"))
@@ -138,8 +138,7 @@ def _removed(conn: Connection, account_id: int, kind: Kind, ids: Sequence[int], 
     seen_at = select(source[0], source[1].c.last_seen).where(source[1].c.state == "live", among(source[0], "ids"))
     seen = {r[0]: r[1] for r in conn.execute(seen_at, {"ids": listed(ids)})}
     unsure = [r[0] for r in found if r[0] in seen and seen[r[0]] <= r.since][:LOOKS]
-    ask = "detail" if kind == "bookmark" else "profile"
-    chores.add_all(conn, ((ask, i, Lane.REFRESH, now) for i in unsure))
+    agenda.ask_after_removal(conn, kind, unsure, now)
 
 
 def _with_tags(conn: Connection, account_id: int, keys: Sequence[int]) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, update
 
-from pixmirror.catalogue.chores import PARTS, Kind
-from pixmirror.catalogue.schema import chore, comment, state_change, user, work
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.schema import state_change, user, work
+from pixmirror.catalogue.sql import Many
 from pixmirror.clock import DAY_MS
+from pixmirror.ledger import agenda
 from pixmirror.models import State
 
 _LOG = Many(insert(state_change))
@@ -19,17 +19,6 @@ _STATE: dict[str, Any] = {
     "evidence": bindparam("b_evidence"),
 }
 REST_MS = 30 * DAY_MS
-_ABOUT = (chore.c.kind.in_(PARTS) & among(chore.c.key, "ids")) | (
-    (chore.c.kind == Kind.REPLIES)
-    & chore.c.key.in_(select(comment.c.comment_key).where(among(comment.c.work_key, "ids")))
-)
-_STOP = delete(chore).where(_ABOUT)
-# As if new, so that whoever shows the work again brings it forward.
-_REST = (
-    update(chore)
-    .where(_ABOUT, chore.c.due_at < bindparam("b_at"))
-    .values(due_at=bindparam("b_at"), attempts=0, error=None)
-)
 _SET = {
     "work": Many(update(work).where(work.c.work_key == bindparam("b_id")).values(**_STATE)),
     "user": Many(update(user).where(user.c.id == bindparam("b_id")).values(**_STATE)),
@@ -58,9 +47,9 @@ def move(conn: Connection, kind: str, moves: Sequence[Move], at: int) -> None:
     log(conn, kind, moves, at)
     if kind == "work":
         if over := [m.owner_id for m in moves if m.state in State.OVER]:
-            conn.execute(_STOP, {"ids": listed(over)})
+            agenda.drop_parts(conn, over)
         if hidden := [m.owner_id for m in moves if m.state in State.HIDDEN]:
-            conn.execute(_REST, {"ids": listed(hidden), "b_at": at + REST_MS})
+            agenda.put_off_parts(conn, hidden, at + REST_MS)
 
 
 def log(conn: Connection, kind: str, moves: Iterable[Move], at: int) -> None:

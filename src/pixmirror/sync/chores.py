@@ -20,8 +20,7 @@ from pixmirror.ingest.broken import record_broken
 from pixmirror.ingest.filters import apply_refusals
 from pixmirror.ingest.people import record_profile, record_user_state
 from pixmirror.ingest.refresh import created
-from pixmirror.ingest.stubs import next_look
-from pixmirror.ledger import absent, controls, doubts, leavers
+from pixmirror.ledger import absent, agenda, controls, doubts, leavers
 from pixmirror.ledger.sightings import record_state
 from pixmirror.models import (
     Illust,
@@ -127,12 +126,12 @@ def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: Pix
             # again though the work is there are closed.
             closed = chore.kind == Kind.COMMENTS and chore.attempts > 0
             if not closed:
-                chores.add(conn, "detail", chore.key, int(Lane.RETRY), now)
+                agenda.ask_after_refusal(conn, chore.key, now)
             again = CLOSED_AGAIN_MS if closed else ABSENT_AGAIN_MS
             chores.postpone(conn, chore.kind, chore.key, now + again, error)
     else:
         chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
-    if not forbidden and chore.kind in (Kind.DETAIL, *PARTS):
+    if not forbidden and chore.kind in agenda.FROM_APP:
         user_id = leavers.user_of(conn, chore.key)
         if user_id is not None:
             leavers.refused(conn, user_id, now)
@@ -186,7 +185,7 @@ async def _ugoira(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
             return
         seen = replace(ctx.seen(job, "ugoira", Lane.NEW, ctx.clock.now()), wants=Wants())
         ingest_files.record_ugoira(conn, seen, illust_id, received.item)
-        again = lacking.next_look(conn, "ugoira", chore.key, seen.now)
+        again = lacking.next_look(conn, Kind.UGOIRA, chore.key, seen.now)
         chores.done(conn, chore.kind, chore.key, again_at=again, lane=int(Lane.RETRY))
 
     await ctx.db.run(record)
@@ -202,7 +201,7 @@ async def _text(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         files = any(ctx.jobs[n].wants.files for n in briefs.jobs_of(conn, chore.key) if n in ctx.jobs)
         ingest_files.record_text(conn, replace(seen, wants=replace(seen.wants, files=files)), received)
         again = refresh.text_again(created(conn, chore.key), seen.now)
-        looks = (again, lacking.next_look(conn, "text", chore.key, seen.now))
+        looks = (again, lacking.next_look(conn, Kind.TEXT, chore.key, seen.now))
         again = min((look for look in looks if look is not None), default=None)
         chores.done(conn, chore.kind, chore.key, again_at=again, lane=int(Lane.REFRESH))
 
@@ -234,7 +233,7 @@ async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         if before and not before.caption and received.item.caption and not received.item.is_stub:
             ingest_captions.set_captions_stripped(conn, ctx.account_id, ctx.clock.now())
         chores.done(conn, chore.kind, chore.key)
-        lacking.ask_again(conn, "detail", chore.key, ctx.clock.now())
+        lacking.ask_again(conn, Kind.DETAIL, chore.key, ctx.clock.now())
         if received.item.is_stub:
             _look_again(conn, ctx, chore.key)
         else:
@@ -248,8 +247,8 @@ def _look_again(conn: Connection, ctx: Context, key: int) -> None:
     """It is hidden: asked for again, the more rarely the longer it is so."""
     now, brief = ctx.clock.now(), briefs.work_brief(conn, key)
     hidden_at = absent.still_hidden_since(conn, ctx.account_id, key)
-    due, lane = next_look(conn, key, brief.create_date if brief else None, hidden_at or now, now)
-    chores.add(conn, "detail", key, int(lane), due)
+    look = agenda.next_look(conn, key, brief.create_date if brief else None, hidden_at or now, now)
+    agenda.look_at_hidden(conn, [look])
 
 
 def _judge_again(conn: Connection, ctx: Context, received: Received[Illust | Novel]) -> None:
@@ -261,7 +260,7 @@ def _judge_again(conn: Connection, ctx: Context, received: Received[Illust | Nov
             reason = filters.refuse(job.wanted, WorkFacts.of(work, work.type))
             apply_refusals(conn, name, {work.key: reason}, now)
             if reason is not None and job.wanted.minimum_bookmarks:
-                sources.look_again(conn, [work], now)
+                agenda.ask_for_bookmarks(conn, [work], now)
 
 
 async def _profile(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from pixmirror.catalogue import briefs, chores, feeds, runs
-from pixmirror.catalogue.chores import Chore
+from pixmirror.catalogue.chores import Chore, Kind
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.seen import WEB, Wants
 from pixmirror.clock import DAY_MS
@@ -16,7 +16,7 @@ from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError
 from pixmirror.ingest import files as ingest_files
 from pixmirror.ingest import lacking, web_lists
 from pixmirror.ingest.broken import record_broken
-from pixmirror.ledger import controls
+from pixmirror.ledger import agenda, controls
 from pixmirror.ledger.sightings import record_state
 from pixmirror.models import (
     Illust,
@@ -82,7 +82,7 @@ async def _read_list(ctx: Context, web: WebApi, job: Job, chore: Chore) -> Recor
             wanted = medium == "illust" or any(j.wants.novels for j in walkers)
             if wanted and medium in whole:
                 lacking = web_lists.lacking(conn, user_id, medium, keys[medium], now)
-                web_lists.ask_works(conn, lacking, now)
+                agenda.read_on_website(conn, lacking, now)
             elif wanted and keys[medium]:
                 _open_list(conn, ctx, walkers, endpoint, user_id, now)
 
@@ -98,8 +98,8 @@ def _open_list(conn: Connection, ctx: Context, walkers: list[Job], endpoint: str
 
 def _no_list(conn: Connection, user_id: int, now: int) -> None:
     """The artist may have left: the profile tells, in the words that the ledger knows."""
-    chores.done(conn, "coverage", user_id, again_at=now + web_lists.MONTH_MS)
-    chores.add(conn, "profile", user_id, int(Lane.REFRESH), now)
+    chores.done(conn, Kind.COVERAGE, user_id, again_at=now + web_lists.MONTH_MS)
+    agenda.ask_after_website(conn, user_id, now)
 
 
 def after_profile(ctx: Context, job: Job, conn: Connection, received: Received[UserDetail], now: int) -> None:
@@ -113,7 +113,7 @@ def after_profile(ctx: Context, job: Job, conn: Connection, received: Received[U
     if ctx.web is not None and any(moved):
         at = web_lists.listed_at(conn, user_id)
         if at is None or now - at >= DAY_MS:
-            web_lists.ask_lists(conn, [user_id], now)
+            agenda.list_on_website(conn, [user_id], now)
 
 
 def _count_again(
@@ -192,16 +192,16 @@ def _record(ctx: Context, conn: Connection, key: int, found: _Found, now: int) -
     seen = ctx.seen(jobs[0], WEB, Lane.BACKFILL, now)
     if found.frames is not None:
         ingest_files.record_ugoira(conn, replace(seen, wants=Wants()), key >> 1, found.frames)
-        again = lacking.next_look(conn, "ugoira", key, now)
-        chores.done(conn, "ugoira", key, again_at=again, lane=int(Lane.RETRY))
+        again = lacking.next_look(conn, Kind.UGOIRA, key, now)
+        chores.done(conn, Kind.UGOIRA, key, again_at=again, lane=int(Lane.RETRY))
     if found.text is not None and any(job.wants.novels for job in jobs):
         wants = Wants(files=any(job.wants.files for job in jobs))
         ingest_files.record_text(conn, replace(seen, endpoint="webview", wants=wants), found.text)
-        chores.done(conn, "text", key)
+        chores.done(conn, Kind.TEXT, key)
     if owner:
         web_lists.fruitful(conn, owner)
     # It is read again as long as the app does not show it.
-    chores.done(conn, WEB, key, again_at=now + web_lists.MONTH_MS)
+    chores.done(conn, Kind.WEB, key, again_at=now + web_lists.MONTH_MS)
 
 
 def _no_work(ctx: Context, job: Job, conn: Connection, chore: Chore, error: PixivError, now: int) -> None:
@@ -213,7 +213,7 @@ def _no_work(ctx: Context, job: Job, conn: Connection, chore: Chore, error: Pixi
         record_state(conn, seen, chore.key, state, f"web: {error}")
     owner = web_lists.owner_of(conn, chore.key)
     if owner is not None and web_lists.fruitless(conn, owner, now):
-        chores.add(conn, "profile", owner, int(Lane.REFRESH), now)
+        agenda.ask_after_website(conn, owner, now)
     times = int(chore.progress.get("refused", 0)) + 1
     chores.save_progress(conn, chore.kind, chore.key, {"refused": times})
     chores.postpone(conn, chore.kind, chore.key, now + (DAY_MS if times < 2 else web_lists.MONTH_MS), str(error))

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from pixmirror.catalogue import chores, feeds, runs
+from pixmirror.catalogue import feeds, runs
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ingest import refresh as rows
 from pixmirror.ingest.refresh import Wishes
+from pixmirror.ledger import agenda
 from pixmirror.models import Lane
 from pixmirror.sync import refresh
 from pixmirror.sync.context import Job
@@ -85,7 +86,5 @@ def _planned(conn: Connection, now: int) -> int:
 
 
 def _ask(conn: Connection, keys: list[int], after: int, now: int) -> None:
-    step = DAY_MS // max(len(keys), 1)
-    lane = int(Lane.REFRESH)
-    chores.add_all(conn, (("detail", key, lane, now + n * step) for n, key in enumerate(keys)))
+    agenda.ask_about_unseen(conn, keys, now)
     runs.set_meta(conn, _CURSOR, str(after))

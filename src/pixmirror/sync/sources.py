@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
-from pixmirror.catalogue import briefs, chores, feeds, runs
+from pixmirror.catalogue import briefs, feeds, runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.catalogue.seen import Wants
-from pixmirror.clock import DAY_MS
 from pixmirror.ingest import lists as ingest_lists
 from pixmirror.ingest import refresh as refresh_rows
 from pixmirror.ingest import sharing, web_lists
@@ -20,7 +19,7 @@ from pixmirror.ingest.broken import broken_ids, record_broken
 from pixmirror.ingest.filters import LEFT
 from pixmirror.ingest.people import record_users
 from pixmirror.ingest.works import Ingested
-from pixmirror.ledger import absent
+from pixmirror.ledger import absent, agenda
 from pixmirror.models import (
     Illust,
     Lane,
@@ -30,9 +29,7 @@ from pixmirror.models import (
     Received,
     Restrict,
     UserPreview,
-    Work,
     from_ms,
-    to_ms,
 )
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.pixiv.reading import preview_works
@@ -50,7 +47,6 @@ BOOKMARKS_NOVEL = "user/bookmarks/novel"
 
 # A re-reading is no job's: it changes what is known, not who wants it.
 NOBODY = Job(name="", kind="user", wants=Wants(comments=False))
-LOOKS_MS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
 
 Works = Sequence[Received[Illust | Novel]]
 
@@ -92,7 +88,7 @@ def record_works(
         }
     ingested = ingest.record_works(conn, seen, works, refusals)
     if job.wanted.minimum_bookmarks:
-        look_again(conn, [r.item for r in works if r.item.key in refusals], now)
+        agenda.ask_for_bookmarks(conn, [r.item for r in works if r.item.key in refusals], now)
     for other in others:
         _also_saw(conn, other, works, lane, now, comments=other.wants.comments and not job.wants.comments)
     if ctx.web is not None and ingested.stubs:
@@ -107,22 +103,13 @@ def _also_saw(conn: Connection, job: Job, works: Works, lane: Lane, now: int, *,
     stubs = {r.item.key for r in works if r.item.is_stub} - reasons.keys()
     sharing.also_saw(conn, job.name, reasons, stubs, now, lane, comments=comments)
     if job.wanted.minimum_bookmarks:
-        look_again(conn, [r.item for r in whole if r.item.key in refusals], now)
+        agenda.ask_for_bookmarks(conn, [r.item for r in whole if r.item.key in refusals], now)
 
 
 def _others(ctx: Context, conn: Connection, job: Job, endpoint: str, params: Mapping[str, Any]) -> list[Job]:
     """The other enabled jobs that want this list."""
     names = feeds.jobs_of(conn, ctx.account_id, endpoint, params)
     return [ctx.jobs[name] for name in names if name != job.name and name in ctx.jobs]
-
-
-def look_again(conn: Connection, refused: Sequence[Work], now: int) -> None:
-    """Bookmarks come with time: a refused work is asked for when 1, 7 and 30 days old (architecture: schema)."""
-    for work in refused:
-        born = to_ms(work.create_date) if work.create_date else now
-        again = next((born + age for age in LOOKS_MS if born + age > now), None)
-        if again is not None:
-            chores.add(conn, "detail", work.key, int(Lane.REFRESH), again)
 
 
 def _record_listing(
@@ -147,7 +134,7 @@ def _probe_caption(conn: Connection, keys: Sequence[int], feed: str, now: int) -
         return
     unknown = briefs.caption_unknown(conn, keys)
     if unknown:
-        chores.add(conn, "detail", unknown[0], int(Lane.EXTRA), now)
+        agenda.probe_caption(conn, unknown[0], now)
         runs.set_meta(conn, name, today)
 
 
@@ -223,7 +210,7 @@ def walk_user(
             params = [{"user_id": user_id}]
             feeds.open_feeds(conn, ctx.account_id, endpoint, params, job=job.name, lane=lane, due_at=now)
     if job.wants.profiles:
-        chores.add(conn, "profile", user_id, int(Lane.EXTRA), now)
+        agenda.ask_for_profile(conn, user_id, now)
 
 
 def _follow_feed(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium) -> Source:
@@ -259,7 +246,7 @@ def _user_works(ctx: Context, job: Job, params: Mapping[str, Any], medium: Mediu
         owner = listing.head.get("user")
         if not listing.items and not (isinstance(owner, dict) and owner.get("id")):
             # Nobody's empty list is either an empty list or a user who left: the profile tells (pixiv.md 3.3).
-            chores.add(conn, "profile", user_id, int(Lane.EXTRA), now)
+            agenda.ask_for_profile(conn, user_id, now)
         return recorded
 
     def head_read(conn: Connection, feed: Feed, now: int) -> bool:
@@ -294,7 +281,7 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
         new = ingest_lists.record_bookmarks(conn, ctx.account_id, restrict, keys, now, below)
         ingest_lists.touch_unread(conn, ctx.account_id, "bookmark", medium, broken_ids(listing.broken), now)
         if new:
-            chores.add(conn, "bookmark_tags", tags_key(medium, restrict), int(Lane.EXTRA), now, moved=True)
+            agenda.ask_for_own_tags(conn, tags_key(medium, restrict), now)
         _probe_caption(conn, keys, f"bookmarks:{medium}:{restrict}", now)
         return Recorded(tuple(key >> 1 for key in keys), len(ingested.new))
 
@@ -302,7 +289,7 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
         if tag is None:
             passes = _passes(ctx, conn, job, bookmarks_endpoint(medium), restrict, started)
             ingest_lists.mark_missing(conn, "bookmark", ctx.account_id, passes, now, medium, share=ctx.brake)
-            chores.add(conn, "bookmark_tags", tags_key(medium, restrict), int(Lane.EXTRA), now, moved=True)
+            agenda.ask_for_own_tags(conn, tags_key(medium, restrict), now)
 
     return Source("cursor", read, record, finished=finished)
 

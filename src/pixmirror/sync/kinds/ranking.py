@@ -22,6 +22,7 @@ from pixmirror.ingest import filters as filter_rows
 from pixmirror.ingest import ranking as ingest_ranking
 from pixmirror.ingest import sharing
 from pixmirror.ingest.ranking import RankingDay
+from pixmirror.ledger import agenda
 from pixmirror.models import JST, Lane, Medium, from_ms
 from pixmirror.models.jobs import JobConfig, Some, not_before
 from pixmirror.models.values import Date
@@ -36,7 +37,7 @@ from pixmirror.sync.ranking_day import PUBLISHED_AT_HOUR, Day, read_pages
 from pixmirror.sync.setbacks import backoff_ms
 from pixmirror.sync.suspicion import Subject
 
-CHORE, KEY = "ranking", 0
+CHORE, KEY = chores.Kind.RANKING, 0
 FAILURES_IN_A_ROW = 3  # then the earlier days of the mode rest until tomorrow
 WORKS = 1000
 ILLUST_MODES = (
@@ -103,7 +104,7 @@ async def run(ctx: Context, job: Job) -> JobResult:
                     result = await _read_newest(ctx, _day(ctx, job, medium, mode, day), result)
             while await ctx.db.run(_catch_up, ctx, job, medium, mode, now):
                 pass
-    await ctx.db.run(chores.add, CHORE, KEY, int(Lane.BACKFILL), ctx.clock.now())
+    await ctx.db.run(agenda.read_earlier_rankings, KEY, ctx.clock.now())
     if not ctx.jobs:
         await _backfill_now(ctx, job)
     ctx.ring()

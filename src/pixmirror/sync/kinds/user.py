@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from pixmirror.catalogue import chores, runs, tombstones
+from pixmirror.catalogue import runs, tombstones
 from pixmirror.catalogue.database import Connection
 from pixmirror.ingest import refresh, sharing
-from pixmirror.models import Lane
+from pixmirror.ledger import agenda
 from pixmirror.models.jobs import JobConfig, Some
 from pixmirror.models.values import UserId
 from pixmirror.pixiv import AppApi
@@ -58,7 +58,7 @@ def _gone(conn: Connection, job: Job, account_id: int, now: int) -> set[int]:
 def _profile_once(conn: Connection, user_id: int, now: int) -> None:
     name = f"profile_asked:{user_id}"
     if runs.get_meta(conn, name) is None:
-        chores.add(conn, "profile", user_id, int(Lane.EXTRA), now)
+        agenda.ask_for_profile(conn, user_id, now)
         runs.set_meta(conn, name, str(now))
 
 

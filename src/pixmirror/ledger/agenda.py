@@ -1,0 +1,336 @@
+"""The agenda: what is asked of Pixiv next, and why, with one function for each reason. Nothing else adds chores.
+
+A question that is on the agenda already keeps its place: the earlier time and the more urgent lane win. When one
+that was answered comes again is said where its answer is recorded, in `sync/chores.py`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, literal, select, text, update
+from sqlalchemy.dialects.sqlite import insert
+
+from pixmirror.catalogue import chores
+from pixmirror.catalogue.chores import PARTS, Kind
+from pixmirror.catalogue.schema import chore, comment, media, text_version, web_listed, work
+from pixmirror.catalogue.sql import among, listed
+from pixmirror.clock import DAY_MS, HOUR_MS
+from pixmirror.models import Lane, Work, to_ms
+
+Ask: TypeAlias = tuple[int, Lane, int]  # the key of what is asked about, how urgently, when it is due (ms UTC)
+
+# When a work that is hidden is looked at again, by the time that it has been so; then every half year.
+YOUNG = 2 * DAY_MS
+LOOKS_YOUNG = (HOUR_MS // 6, HOUR_MS, 6 * HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 180 * DAY_MS)
+LOOKS_OLD = (30 * DAY_MS, 180 * DAY_MS)
+LOOKS_KNOWN = (DAY_MS, *LOOKS_OLD)
+EVERY = 180 * DAY_MS
+IN_A_HURRY = 6 * HOUR_MS  # looks until then are tries of something new
+AGES_OF_BOOKMARKS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
+RENEWALS = 500  # at most so many things in doubt are asked for anew in a day
+
+
+def _ask(
+    conn: Connection, kind: Kind, keys: Iterable[int], lane: Lane, due_at: int, *, moved: bool = False
+) -> None:
+    chores.add_all(conn, ((kind, key, lane, due_at) for key in keys), moved=moved)
+
+
+# --- the detail of a work
+
+
+def probe_caption(conn: Connection, key: int, now: int) -> None:
+    """A list shows the work without caption. One such work a list and day tells whether lists leave them out."""
+    _ask(conn, Kind.DETAIL, (key,), Lane.EXTRA, now)
+
+
+def ask_for_captions(conn: Connection, found: Iterable[Ask]) -> None:
+    """Lists leave out the captions of these works, or show one empty that their detail gave once."""
+    chores.add_all(conn, ((Kind.DETAIL, *ask) for ask in found))
+
+
+def ask_for_all_captions(conn: Connection, now: int) -> int:
+    """The account's lists turn out to leave captions out: every work without one is asked for. Return how many."""
+    lacking = select(literal(Kind.DETAIL.value), work.c.work_key, literal(int(Lane.EXTRA)), literal(now)).where(
+        work.c.caption == "", work.c.detail_at.is_(None), work.c.user_id.is_not(None), work.c.state == "live"
+    )
+    stmt = insert(chore).from_select(["kind", "key", "lane", "due_at"], lacking).on_conflict_do_nothing()
+    return conn.execute(stmt).rowcount
+
+
+def look_at_hidden(conn: Connection, found: Iterable[Ask]) -> None:
+    """Placeholders stand in the place of these works: see `next_look` for when they are looked at again."""
+    chores.add_all(conn, ((Kind.DETAIL, *ask) for ask in found))
+
+
+def fill_holes(conn: Connection, kind: Kind, keys: Iterable[int], due_at: int) -> None:
+    """Files that an answer about these works names have no address yet."""
+    _ask(conn, kind, keys, Lane.RETRY, due_at)
+
+
+def ask_for_bookmarks(conn: Connection, refused: Iterable[Work], now: int) -> None:
+    """A job refuses these works for too few bookmarks, which come with time: at ages of 1, 7 and 30 days."""
+    for one in refused:
+        born = to_ms(one.create_date) if one.create_date else now
+        due_at = next((born + age for age in AGES_OF_BOOKMARKS if born + age > now), None)
+        if due_at is not None:
+            _ask(conn, Kind.DETAIL, (one.key,), Lane.REFRESH, due_at)
+
+
+def ask_about_unseen(conn: Connection, keys: Sequence[int], now: int) -> None:
+    """No list shows these works, and what is known of them has grown old: spread over a day."""
+    step = DAY_MS // max(len(keys), 1)
+    chores.add_all(conn, ((Kind.DETAIL, key, Lane.REFRESH, now + n * step) for n, key in enumerate(keys)))
+
+
+def ask_about_absent(conn: Connection, due_at: Mapping[int, int], since: int) -> None:
+    """A full pass of their artist's list, begun at `since`, lacked these works. `due_at`: by key."""
+    chores.add_new(conn, Kind.DETAIL, due_at, Lane.REFRESH, {"absent": since})
+
+
+def ask_after_removal(conn: Connection, kind: Literal["bookmark", "follow"], ids: Iterable[int], now: int) -> None:
+    """They went from the bookmarks, or from the followed artists: whether they are still there tells why."""
+    _ask(conn, Kind.DETAIL if kind == "bookmark" else Kind.PROFILE, ids, Lane.REFRESH, now)
+
+
+def ask_after_refusal(conn: Connection, key: int, now: int) -> None:
+    """A file, the frames, the text or the comments of this work are denied: its detail tells why."""
+    _ask(conn, Kind.DETAIL, (key,), Lane.RETRY, now)
+
+
+def ask_anew(conn: Connection, kind: str, ids: Sequence[int], at: int, most: int | None = None) -> None:
+    """These works or users are in doubt, and only what is denied once more is believed.
+
+    Spread over time: what is held may be much, and the next time `most` more are asked about.
+    """
+    question = Kind.PROFILE if kind == "user" else Kind.DETAIL
+    waiting = select(chore.c.key).where(chore.c.kind == question, among(chore.c.key, "ids"), chore.c.due_at <= at)
+    asked = set(conn.execute(waiting, {"ids": listed(ids)}).scalars())
+    wanted = [i for i in ids if i not in asked][:most]
+    step = DAY_MS // RENEWALS
+    chores.add_all(conn, ((question, i, Lane.REFRESH, at + n * step) for n, i in enumerate(wanted)))
+
+
+def ask_control(conn: Connection, kind: Literal[Kind.DETAIL, Kind.CONTROL], key: int, now: int) -> None:
+    """Others are denied: a work that lists show, or the account's own profile, must be there in the meantime."""
+    _ask(conn, kind, (key,), Lane.RETRY, now)
+
+
+def ask_for_user(conn: Connection, keys: Iterable[int], user_ids: Iterable[int], now: int) -> None:
+    """The user of the mirror asks about these works and artists with `pixmirror retry`."""
+    _ask(conn, Kind.DETAIL, keys, Lane.RETRY, now)
+    _ask(conn, Kind.PROFILE, user_ids, Lane.RETRY, now)
+
+
+# --- profiles
+
+
+def ask_for_profile(conn: Connection, user_id: int, now: int) -> None:
+    """A job meets the artist for the first time, their list is empty, or the user wants them back."""
+    _ask(conn, Kind.PROFILE, (user_id,), Lane.EXTRA, now)
+
+
+def ask_whether_left(conn: Connection, user_id: int, now: int) -> None:
+    """Much of the artist is denied, or their list shows nothing of theirs any more."""
+    _ask(conn, Kind.PROFILE, (user_id,), Lane.RETRY, now)
+
+
+def ask_after_website(conn: Connection, user_id: int, now: int) -> None:
+    """The website has no list of the artist, or denies several works of theirs."""
+    _ask(conn, Kind.PROFILE, (user_id,), Lane.REFRESH, now)
+
+
+# --- files, texts, comments
+
+_no_zip = ~exists().where(
+    media.c.owner_kind == "work", media.c.owner_id == work.c.work_key, media.c.role == "ugoira"
+)
+_LACKS_ZIP = select(work.c.work_key).where(among(work.c.work_key, "keys"), work.c.type == "ugoira", _no_zip)
+_no_text = ~exists().where(text_version.c.work_key == work.c.work_key)
+_LACKS_TEXT = select(work.c.work_key).where(
+    among(work.c.work_key, "keys"), work.c.type == "novel", work.c.user_id.is_not(None), _no_text
+)
+
+
+def ask_for_wanted(conn: Connection, keys: Iterable[int], now: int) -> None:
+    """A job wants these works from now on: those whose frames or text are not here."""
+    bound = {"keys": listed(keys)}
+    _ask(conn, Kind.UGOIRA, conn.execute(_LACKS_ZIP, bound).scalars(), Lane.COMPLETE, now)
+    _ask(conn, Kind.TEXT, conn.execute(_LACKS_TEXT, bound).scalars(), Lane.COMPLETE, now)
+
+
+def ask_for_parts(conn: Connection, found: Sequence[tuple[Kind, Ask]], *, edited: bool) -> None:
+    """Frames or texts of these works are not here; or the work was `edited`, and they may be with it."""
+    chores.add_all(conn, ((kind, *ask) for kind, ask in found), moved=edited)
+
+
+def ask_for_comments(conn: Connection, found: Iterable[Ask]) -> None:
+    """The comments of these works were never read, or their number moved."""
+    chores.add_all(conn, ((Kind.COMMENTS, *ask) for ask in found))
+
+
+def ask_for_replies(conn: Connection, comment_keys: Iterable[int], now: int) -> None:
+    """These comments have replies of which none is known, or all are read again."""
+    _ask(conn, Kind.REPLIES, comment_keys, Lane.EXTRA, now)
+
+
+def write_sidecar_again(conn: Connection, key: int, due_at: int, error: str) -> None:
+    """The sidecar of this work could not be written."""
+    _ask(conn, Kind.SIDECAR, (key,), Lane.REFRESH, due_at)
+    chores.postpone(conn, Kind.SIDECAR, key, due_at, error)
+
+
+# --- the website
+
+
+def list_on_website(conn: Connection, user_ids: Iterable[int], now: int) -> None:
+    """What the website lists of these artists was never read, or long ago, or differs from what is known."""
+    _ask(conn, Kind.COVERAGE, user_ids, Lane.REFRESH, now)
+
+
+def read_on_website(conn: Connection, keys: Iterable[int], now: int) -> None:
+    """The app hides these works, or never showed them. One that waits for its time goes on waiting."""
+    chores.add_new(conn, Kind.WEB, dict.fromkeys(keys, now), Lane.REFRESH)
+
+
+# --- the account's own lists
+
+
+def ask_whether_listed(
+    conn: Connection, kind: Literal["bookmark", "follow"], ids: Iterable[int], now: int
+) -> None:
+    """Two full passes lacked these entries, and no job reads the list that they may have been moved to."""
+    _ask(conn, Kind.BOOKMARK if kind == "bookmark" else Kind.FOLLOW, ids, Lane.REFRESH, now)
+
+
+def ask_for_own_tags(conn: Connection, key: int, now: int) -> None:
+    """Bookmarks came, or all were read: the tags that the user gave them may have moved with them."""
+    _ask(conn, Kind.BOOKMARK_TAGS, (key,), Lane.EXTRA, now, moved=True)
+
+
+def read_earlier_rankings(conn: Connection, key: int, now: int) -> None:
+    """A ranking job has days before today's to read."""
+    _ask(conn, Kind.RANKING, (key,), Lane.BACKFILL, now)
+
+
+# --- what is asked no more, or later
+
+
+def _about(kinds: Sequence[Kind], is_one: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Match the chores of these kinds about works, and those about the replies below them."""
+    below = select(comment.c.comment_key).where(is_one(comment.c.work_key))
+    return (chore.c.kind.in_(kinds) & is_one(chore.c.key)) | (
+        (chore.c.kind == Kind.REPLIES) & chore.c.key.in_(below)
+    )
+
+
+def _listed(column: Any) -> ColumnElement[bool]:
+    return among(column, "keys")
+
+
+def _of_user(column: Any) -> ColumnElement[bool]:
+    return column.in_(select(work.c.work_key).where(work.c.user_id == bindparam("b_user")))  # type: ignore[no-any-return]
+
+
+FROM_APP = (Kind.DETAIL, *PARTS)  # what is asked of the app about a work itself
+_NO_DETAILS = delete(chore).where(chore.c.kind == Kind.DETAIL, _listed(chore.c.key))
+_NO_PARTS = delete(chore).where(_about(PARTS, _listed))
+# As if new, so that whoever shows the work again brings it forward.
+_PARTS_LATER = (
+    update(chore)
+    .where(_about(PARTS, _listed), chore.c.due_at < bindparam("b_at"))
+    .values(due_at=bindparam("b_at"), attempts=0, error=None)
+)
+_NOTHING_OF_USER = delete(chore).where(_about(FROM_APP, _of_user))
+_ALL_OF_USER_LATER = (
+    update(chore)
+    .where(_about(FROM_APP, _of_user), chore.c.due_at < bindparam("b_at"))
+    .values(due_at=bindparam("b_at"))
+)
+_FORGET_WORKS = delete(chore).where(_about(Kind.about("work"), _listed))
+_FORGET_USER = delete(chore).where(
+    (chore.c.kind.in_(Kind.about("user")) & (chore.c.key == bindparam("b_user")))
+    | (
+        (chore.c.kind == Kind.WEB)
+        & chore.c.key.in_(select(web_listed.c.work_key).where(web_listed.c.user_id == bindparam("b_user")))
+    )
+)
+
+
+def drop_details(conn: Connection, keys: Iterable[int]) -> None:
+    """These works are shown whole again, or believed to be over: nothing is left to find out."""
+    conn.execute(_NO_DETAILS, {"keys": listed(keys)})
+
+
+def drop_parts(conn: Connection, keys: Iterable[int]) -> None:
+    """These works are over: neither frames, text nor comments are to be had."""
+    conn.execute(_NO_PARTS, {"keys": listed(keys)})
+
+
+def put_off_parts(conn: Connection, keys: Iterable[int], due_at: int) -> None:
+    """These works are hidden, and may come back: their frames, texts and comments wait."""
+    conn.execute(_PARTS_LATER, {"keys": listed(keys), "b_at": due_at})
+
+
+def drop_user(conn: Connection, user_id: int) -> None:
+    """The artist left: nothing is asked about their works."""
+    conn.execute(_NOTHING_OF_USER, {"b_user": user_id})
+
+
+def put_off_user(conn: Connection, user_id: int, due_at: int) -> None:
+    """Much of the artist is denied: what is asked about their works waits until their profile has answered."""
+    conn.execute(_ALL_OF_USER_LATER, {"b_user": user_id, "b_at": due_at})
+
+
+def drop_forgotten(conn: Connection, keys: Iterable[int], user_id: int | None) -> None:
+    """The user of the mirror forgets these works, and with `user_id` an artist and all that is theirs."""
+    conn.execute(_FORGET_WORKS, {"keys": listed(keys)})
+    if user_id is not None:
+        conn.execute(_FORGET_USER, {"b_user": user_id})
+
+
+# --- when a hidden work is looked at again
+
+_same_medium = work.c.work_key.op("&")(1) == bindparam("parity")
+_BELOW = (
+    select(work.c.create_date)
+    .where(work.c.work_key < bindparam("b_key"), _same_medium, work.c.create_date.is_not(None))
+    .order_by(work.c.work_key.desc())
+    .limit(1)
+)
+_ABOVE = (
+    select(work.c.work_key)
+    .where(work.c.work_key > bindparam("b_key"), _same_medium, work.c.create_date.is_not(None))
+    .limit(1)
+)
+# By its own index: between a novel and the next one may lie all illusts.
+_NOVEL_ABOVE = text(
+    "SELECT work_key FROM work INDEXED BY work_novels"
+    " WHERE work_key & 1 AND work_key > :b_key AND create_date IS NOT NULL LIMIT 1"
+)
+
+
+def next_look(conn: Connection, key: int, create_date: int | None, hidden_at: int, now: int) -> Ask:
+    """Say when and how urgently a work that is hidden since then is asked for again.
+
+    New works are hidden for some minutes at times; old ones stay so (pixiv.md 7.2).
+    """
+    if _is_young(conn, key, create_date, hidden_at):
+        looks: tuple[int, ...] = LOOKS_YOUNG
+    else:
+        looks = LOOKS_OLD if create_date is None else LOOKS_KNOWN
+    age = now - hidden_at
+    after = next((look for look in looks if look > age), (age // EVERY + 1) * EVERY)
+    lane = Lane.RETRY if looks is LOOKS_YOUNG and after <= IN_A_HURRY else Lane.REFRESH
+    return key, lane, hidden_at + after
+
+
+def _is_young(conn: Connection, key: int, create_date: int | None, at: int) -> bool:
+    """Tell whether it was posted lately. Ids grow with time: without a date the nearest known work below tells."""
+    if create_date is not None:
+        return at - create_date < YOUNG
+    one = {"b_key": key, "parity": key & 1}
+    below = conn.scalar(_BELOW, one)
+    if below is not None and at - below < YOUNG:
+        return True
+    return conn.scalar(_NOVEL_ABOVE, {"b_key": key}) is None if key & 1 else conn.scalar(_ABOVE, one) is None
