@@ -524,9 +524,9 @@ async def test_sync_over_the_socket_waits_for_what_its_jobs_made_due(service: Se
         for _ in range(3):
             world.post(artist)
         answer = await service.ask("sync", jobs=["following"])
-        assert answer["results"]["following"]["new"] == 3
+        assert answer["jobs"]["following"]["new"] == 3
         assert daemon.mirror.db.read_sync(queue.counts).stored == 9
-        assert answer["problems"] == []
+        assert answer["trouble"] is None
 
 
 async def test_a_sync_goes_on_when_the_asker_went_away(service: Service) -> None:

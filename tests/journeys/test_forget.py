@@ -18,6 +18,7 @@ from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import open_readonly
 from pixmirror.catalogue.schema import media, tombstone
 from pixmirror.daemon.mirror import catalogue_path, open_mirror
+from pixmirror.daemon.sync import drain
 from pixmirror.daemon.upkeep import run_due
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
@@ -194,7 +195,7 @@ def test_what_is_forgotten_while_it_is_fetched_leaves_no_file(tmp_path: Path) ->
             m = engine.mirror
             [await engine.run_job(job) for job in list(m.jobs.values())]
             await forget_it()
-            await engine.drain()
+            await drain(engine)
         assert not case.files(work)
         states = [r for r in rows(case.setup.root) if r.owner_id == target_of(work).id]
         assert {r.state for r in states} == {"forgotten"}

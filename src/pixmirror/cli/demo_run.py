@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from pixmirror.cli import progress
-from pixmirror.cli.common import Session, complain, note, the_error
+from pixmirror.cli.common import Session, complain, note, the_error, told
 from pixmirror.clock import Clock
 from pixmirror.errors import ExitCode, PixmirrorError
 
@@ -28,13 +28,13 @@ async def mirror_at(s: Session, shift_ms: int, shown: progress.Display) -> int:
 
     async with open_mirror(s.config, s.env, clock=ShiftedClock(shift_ms)) as mirror:
         await look_first(mirror)
-        outcome = await mirror_once(mirror, (), shown)
-    for name, result in outcome.jobs.items():
-        if result["error"]:
-            note(f"{name}: {result['error']}")
-    if outcome.trouble:
-        note(outcome.trouble)
-    return outcome.exit_code
+        report = await mirror_once(mirror, (), shown)
+    for name, result in report.results.items():
+        if result.error:
+            note(f"{name}: {result.error}")
+    if report.trouble:
+        note(told(report.trouble))
+    return report.exit_code
 
 
 def main() -> int:

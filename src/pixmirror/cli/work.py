@@ -5,19 +5,19 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pixmirror.cli import formats, progress
 from pixmirror.cli.common import DaemonRefused, Json, Session, importing, note, print_json, run, say, session
-from pixmirror.errors import ConfigError, ExitCode, PixmirrorGone
+from pixmirror.errors import ConfigError, PixmirrorGone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from pixmirror.daemon.mirror import Mirror
+    from pixmirror.daemon.sync import SyncReport
 
 MOST_TOLD = 5
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
@@ -28,23 +28,6 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 def add_to(app: typer.Typer) -> None:
     for command in (sync, run_, pause, resume):
         app.command(name=command.__name__.rstrip("_"))(command)
-
-
-@dataclass(slots=True)
-class Outcome:
-    """How a sync ended, whoever did it; see `SyncReport.as_dict`."""
-
-    jobs: dict[str, dict[str, Any]]
-    files: dict[str, int]
-    requests: dict[str, int] = field(default_factory=dict)
-    trouble: str | None = None
-    held: str | None = None
-    troubles: list[dict[str, Any]] = field(default_factory=list)
-    exit_code: int = ExitCode.DONE
-
-    @classmethod
-    def of(cls, ended: Mapping[str, Any]) -> "Outcome":
-        return cls(**{f.name: ended[f.name] for f in fields(cls) if f.name in ended})
 
 
 def sync(
@@ -73,18 +56,20 @@ def sync(
     if s.has_daemon():
         note("pixmirror runs in the background: it does the work.")
         _say_what_waits(s.ask("status", timeout=5) or {})
-        outcome = run(_by_daemon(s, names, shown))
+        report = run(_by_daemon(s, names, shown))
     else:
-        outcome = run(_by_ourselves(s, names, shown, skip_check))
+        report = run(_by_ourselves(s, names, shown, skip_check)).as_dict()
     if as_json:
-        print_json(asdict(outcome))
+        print_json(report)
     else:
-        _summary(outcome)
-    if outcome.exit_code:
-        raise typer.Exit(outcome.exit_code)
+        _summary(report)
+    if report["exit_code"]:
+        raise typer.Exit(report["exit_code"])
 
 
-async def _by_ourselves(s: Session, names: tuple[str, ...], shown: progress.Display, skip_check: bool) -> Outcome:
+async def _by_ourselves(
+    s: Session, names: tuple[str, ...], shown: progress.Display, skip_check: bool
+) -> "SyncReport":
     with importing():
         from pixmirror.daemon.first_look import look_first
         from pixmirror.daemon.mirror import open_mirror
@@ -95,13 +80,12 @@ async def _by_ourselves(s: Session, names: tuple[str, ...], shown: progress.Disp
         return await mirror_once(mirror, names, shown)
 
 
-async def mirror_once(mirror: "Mirror", names: tuple[str, ...], shown: progress.Display) -> Outcome:
+async def mirror_once(mirror: "Mirror", names: tuple[str, ...], shown: progress.Display) -> "SyncReport":
     """The sync itself, with its progress shown."""
     from pixmirror.daemon.sync import sync as daemon_sync
 
     async with progress.watching(mirror.db, shown):
-        report = await daemon_sync(mirror, names)
-    return Outcome.of(report.as_dict())
+        return await daemon_sync(mirror, names)
 
 
 @asynccontextmanager
@@ -133,7 +117,7 @@ def _say_what_waits(running: Mapping[str, Any]) -> None:
         note(f"Nothing is sent before {formats.moment(moment) if moment else '`pixmirror resume`'}: {reason}.")
 
 
-async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display) -> Outcome:
+async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display) -> dict[str, Any]:
     from pixmirror import control
 
     with s.reading() as db:
@@ -141,18 +125,18 @@ async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display
             answer = await control.ask(s.root, s.env, {"command": "sync", "jobs": list(names)}, timeout=None)
     if answer is None:
         raise PixmirrorGone("The running pixmirror went away before it was done; what it has is kept.")
-    if not answer.get("ok"):
+    if not answer.pop("ok"):
         raise DaemonRefused(answer)
-    return Outcome.of(answer)
+    return answer
 
 
-def _summary(o: Outcome) -> None:
-    for name, result in o.jobs.items():
+def _summary(report: Mapping[str, Any]) -> None:
+    for name, result in report["jobs"].items():
         parts = [formats.count(result["works"], "new work")]
         if result["novels"]:
             parts.append(formats.count(result["novels"], "new novel"))
         say(f"{name}: {', '.join(parts)}" + (f"; {result['error']}" if result["error"] else ""))
-    f = o.files
+    f = report["files"]
     parts = [f"{f['stored']:,} stored ({formats.size(f['bytes_stored'])})"]
     waiting = f["wanted"] + f["waiting"]
     for n, word in (
@@ -164,16 +148,20 @@ def _summary(o: Outcome) -> None:
         if n:
             parts.append(f"{n:,} {word}")
     say(f"Files: {', '.join(parts)}.")
-    if o.requests:
-        say(f"Requests: {o.requests['api']:,} to the API, {o.requests['image']:,} for files.")
-    if o.held:
-        note(o.held)
-    if o.trouble:
-        note(o.trouble)
-    told = [one["text"] for one in o.troubles if not one["explained"] and one["cause"] not in ("brake", "limited")]
+    if report["requests"]:
+        say(f"Requests: {report['requests']['api']:,} to the API, {report['requests']['image']:,} for files.")
+    if report["held"]:
+        note(report["held"])
+    if report["trouble"]:
+        note(report["trouble"])
+    told = [
+        one["text"]
+        for one in report["troubles"]
+        if not one["explained"] and one["cause"] not in ("brake", "limited")
+    ]
     for sentence in told[:MOST_TOLD]:
         note(sentence)
-    if o.exit_code and not o.trouble and len(told) != 1:
+    if report["exit_code"] and not report["trouble"] and len(told) != 1:
         note("Some things could not be had; `pixmirror status` lists them with reasons.")
 
 

@@ -1,9 +1,8 @@
 """What the daemon answers over its socket."""
 
 import asyncio
-import copy
 import os
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,15 +11,14 @@ from pixmirror.catalogue import losses, runs
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.daemon import credentials
 from pixmirror.daemon.accept import accept
-from pixmirror.daemon.mirror import configured_token, identity, jobs_to_run
-from pixmirror.daemon.sync import LOOK_S, ask_again, report
+from pixmirror.daemon.mirror import configured_token, identity
+from pixmirror.daemon.sync import beside
 from pixmirror.errors import ConfigError
 from pixmirror.fetch import trash
 from pixmirror.ingest import retrying
 from pixmirror.ingest.forgetting import Target
 from pixmirror.logs import hide
-from pixmirror.pixiv import Blocked, redeem_refresh_token
-from pixmirror.sync.context import JobResult
+from pixmirror.pixiv import redeem_refresh_token
 
 if TYPE_CHECKING:
     from pixmirror.daemon.serve import Daemon
@@ -59,41 +57,8 @@ class Commands:
         return {"pid": os.getpid(), **self.daemon.facts()}
 
     async def _sync(self, request: Request) -> dict[str, Any]:
-        """Run jobs, due or not, and answer when what they made due is done, or is held back for long."""
-        d = self.daemon
-        asked = [str(name) for name in _field(request, "jobs", list) or ()]
-        names = jobs_to_run(d.mirror, asked)
-        if (no_login := d.engine.trouble.errors.get("login")) is not None:
-            raise copy.copy(no_login)
-        since, blocked = d.mirror.clock.now(), d.engine.held_back()
-        results: dict[str, JobResult] = {}
-        if blocked is None:
-            await d.mirror.db.run(ask_again, since)
-            d.engine.wakeup.wake()
-            if under_way := [task for name, task in d.running.items() if name in names]:
-                # They began before they were asked: what is newer they may not see.
-                blocked = await self._wait(under_way)
-            begun = {name: task for name in names if (task := d.start_job(name)) is not None}
-            blocked = (
-                blocked or await self._wait(list(begun.values())) or await d.engine.drain(names=asked or None)
-            )
-            last = await d.mirror.db.read(runs.last_runs)
-            results = {
-                name: JobResult(run.new, run.seen, run.error)
-                for name, run in last.items()
-                if name in begun and run.started_at >= since
-            }
-        ended = (await report(d.engine, asked, results, since, blocked)).as_dict()
-        return {**ended, "results": ended["jobs"], "problems": d.problems()}
-
-    async def _wait(self, tasks: Collection[asyncio.Task[None]]) -> Blocked | None:
-        """Until these runs have ended; or until nothing is sent for long, and then why."""
-        left = set(tasks)
-        while left:
-            if (blocked := self.daemon.engine.held_back()) is not None:
-                return blocked
-            _, left = await asyncio.wait(left, timeout=LOOK_S)
-        return None
+        names = [str(name) for name in _field(request, "jobs", list) or ()]
+        return (await beside(self.daemon, names)).as_dict()
 
     def _job_name(self, request: Request) -> str | None:
         name = _field(request, "job", str)

@@ -16,7 +16,7 @@ from pixmirror.catalogue import chores, clocks, feeds, queue, runs
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.contained import contained
-from pixmirror.daemon import draining, sidecars, upkeep
+from pixmirror.daemon import sidecars, upkeep
 from pixmirror.daemon.clocks import settle
 from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror
@@ -372,10 +372,6 @@ class Engine:
                 runs.job_done(conn, job.name, ok=result.error is None, now=now)
 
         await m.db.run(end)
-
-    async def drain(self, horizon_s: float = 60, names: Sequence[str] | None = None) -> Blocked | None:
-        """See `draining.drain`."""
-        return await draining.drain(self, horizon_s, names)
 
     def held_back(self) -> Blocked | None:
         """What keeps even new works waiting for long."""

@@ -1,27 +1,33 @@
 """`pixmirror sync`: run jobs once, due or not, do all that they made due, fetch the files, and end.
 
-By itself or by a running pixmirror that is asked: how it ended is told by one report, with one exit code.
+`sync` does it in a process of its own, `beside` in a running pixmirror that is asked; each ends with a SyncReport.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pixmirror.catalogue import chores, feeds, of_jobs, queue
+from pixmirror.catalogue import chores, feeds, of_jobs, queue, runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.daemon.engine import Engine
+from pixmirror.daemon.fetching import lanes_before
 from pixmirror.daemon.judging import judge_now
 from pixmirror.daemon.mirror import Mirror, jobs_to_run
+from pixmirror.daemon.trouble import LASTING
 from pixmirror.errors import HeldBack, PixmirrorError, RateLimited, exit_code
 from pixmirror.ingest.broken import unread_works
 from pixmirror.ledger.brake import Brake, brakes_on
-from pixmirror.models import from_ms
+from pixmirror.models import Lane, from_ms
 from pixmirror.pixiv import Blocked
 from pixmirror.reports import troubles
 from pixmirror.reports.troubles import Trouble
 from pixmirror.sync.context import Job, JobResult
+
+if TYPE_CHECKING:
+    from pixmirror.daemon.serve import Daemon
 
 SOON_MS = 8 * 3600 * 1000  # what failed is tried again within 6 hours; what is put off for longer is explained
 LOOK_S = 5.0  # how often a running job is looked at
@@ -104,7 +110,7 @@ async def sync(
         await mirror.db.run(ask_again, since)
         async with asyncio.TaskGroup() as group:
             loops = engine.start(group)
-            blocked = await _run(engine, jobs, results) or await engine.drain(horizon_s)
+            blocked = await _run(engine, jobs, results) or await drain(engine, horizon_s)
             # Who only ever runs `sync` has no other time for it, and all that was asked is answered.
             await judge_now(mirror, lambda cause, error: None, settling_ms=0)
             for task in loops:
@@ -116,6 +122,42 @@ async def sync(
     return ended
 
 
+async def beside(daemon: "Daemon", asked: Sequence[str]) -> SyncReport:
+    """Do the same in a running pixmirror, whose other work goes on: run these jobs (empty: all), due or not, and
+    wait until what they made due is done, or is held back for long.
+    """
+    engine, mirror = daemon.engine, daemon.mirror
+    names = jobs_to_run(mirror, asked)
+    if (no_login := engine.trouble.errors.get("login")) is not None:
+        raise copy.copy(no_login)
+    since, results = mirror.clock.now(), dict[str, JobResult]()
+    blocked = engine.held_back()
+    if blocked is None:
+        await mirror.db.run(ask_again, since)
+        engine.wakeup.wake()
+        # Those under way began before they were asked: what is newer they may not see.
+        blocked = await _ended(engine, [task for name, task in daemon.running.items() if name in names])
+        begun = {name: task for name in names if (task := daemon.start_job(name)) is not None}
+        blocked = blocked or await _ended(engine, begun.values()) or await drain(engine, names=asked or None)
+        last = await mirror.db.read(runs.last_runs)
+        results = {
+            name: JobResult(run.new, run.seen, run.error)
+            for name, run in last.items()
+            if name in begun and run.started_at >= since
+        }
+    return await report(engine, asked, results, since, blocked)
+
+
+async def _ended(engine: Engine, tasks: Iterable[asyncio.Task[None]]) -> Blocked | None:
+    """Wait until these have ended; or until nothing at all is sent for long, and then return why."""
+    left = set(tasks)
+    while left:
+        if (blocked := engine.held_back()) is not None:
+            return blocked
+        _, left = await asyncio.wait(left, timeout=LOOK_S)
+    return None
+
+
 async def _run(engine: Engine, jobs: Sequence[Job], results: dict[str, JobResult]) -> Blocked | None:
     """Run the jobs one after the other. Stop and return why, if nothing at all is sent for long."""
 
@@ -125,12 +167,9 @@ async def _run(engine: Engine, jobs: Sequence[Job], results: dict[str, JobResult
 
     running = asyncio.create_task(run())
     try:
-        while not running.done():
-            if (blocked := engine.held_back()) is not None:
-                return blocked
-            await asyncio.wait((running,), timeout=LOOK_S)
-        running.result()
-        return None
+        if (blocked := await _ended(engine, (running,))) is None:
+            running.result()
+        return blocked
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -141,6 +180,57 @@ def ask_again(conn: Connection, now: int) -> None:
     queue.ask_now(conn)
     feeds.ask_again(conn, now, now + SOON_MS)
     chores.ask_again(conn, now, now + SOON_MS)
+
+
+async def drain(engine: Engine, horizon_s: float = 60, names: Sequence[str] | None = None) -> Blocked | None:
+    """Wait until nothing is due, and nothing will be within `horizon_s`, or until trouble outlasts patience.
+
+    With `names` only what these jobs want counts, whatever else goes on. Return what holds back the rest for
+    long, if something is left that it holds back.
+    """
+    names = names or engine.only
+    while True:
+        await engine.mirror.clock.sleep(0.05 if names is None else 0.5)
+        held = engine.held()
+        if names is engine.only and not engine.wakeup.quiet(ignoring=tuple(held)):
+            continue
+        if any(n >= engine.patience or c in LASTING for c, n in engine.trouble.strikes.items()):
+            return next(iter(held.values()), None)
+        before = engine.mirror.clock.now() + round(horizon_s * 1000)
+        if await _is_due(engine, names, before, tuple(held), lanes_before(engine.mirror)):
+            continue
+        if held:
+            return next(iter(held.values())) if await _is_due(engine, names, before, (), queue.ALL_LANES) else None
+        if names is not engine.only or engine.wakeup.quiet():
+            return await _kept_back(engine, names)
+
+
+async def _is_due(
+    engine: Engine, names: Sequence[str] | None, before: int, held: Sequence[str], lanes: int
+) -> bool:
+    """Whether something is due by then, files of lanes before `lanes`; not of what the loops in `held` do."""
+    asking = "login" not in engine.trouble.errors and "walk" not in held
+
+    def read(conn: Connection) -> bool:
+        if names is None:
+            times = [feeds.next_due(conn, engine.active()), chores.next_due(conn)] if asking else []
+            times += [queue.next_due(conn, lanes)] if "fetch" not in held else []
+            return any(t is not None and t <= before for t in times)
+        due = feeds.next_due(conn, names) if asking else None
+        return (
+            (due is not None and due <= before)
+            or (asking and of_jobs.questions_due(conn, names, before, tuple(Lane)))
+            or ("fetch" not in held and of_jobs.files_due(conn, names, before, lanes))
+        )
+
+    return not engine.mirror.all_paused and await engine.mirror.db.read(read)
+
+
+async def _kept_back(engine: Engine, names: Sequence[str] | None) -> Blocked | None:
+    """Why files are left, if today's last bytes are not for them."""
+    blocked = engine.mirror.transport.images.blocked_until(Lane.BACKFILL)
+    left = blocked and await _is_due(engine, names, engine.mirror.clock.now(), ("walk",), queue.ALL_LANES)
+    return blocked if left else None
 
 
 async def report(
@@ -157,13 +247,25 @@ async def report(
     trouble = next(iter(engine.trouble.errors.values()), None)
     if blocked is not None and (trouble is None or isinstance(trouble, RateLimited)):
         trouble = HeldBack(f"Nothing more is asked for now, {until(blocked)}.")
-    files, left, undone, brought, brakes = await mirror.db.read(
-        _standing, tuple(asked), tuple(results) or tuple(mirror.jobs), results, since, mirror.clock.now()
-    )
-    return SyncReport(
-        results=brought, files=files, trouble=trouble, left=left, undone=undone, brakes=brakes,
-        requests=dict(requests or {}), troubles=await mirror.db.read(troubles.known, mirror.clock.now()),
-    )  # fmt: skip
+    now, names = mirror.clock.now(), tuple(results) or tuple(mirror.jobs)
+
+    def read(conn: Connection) -> SyncReport:
+        files = queue.counts(conn)
+        if asked:
+            left = of_jobs.files_left(conn, asked)
+            undone = feeds.undone(conn, asked, now) + of_jobs.failing(conn, asked, now + SOON_MS)
+        else:
+            left = files.wanted + files.waiting + files.failed
+            undone = feeds.undone(conn, names, now) + chores.failing(conn, now + SOON_MS)
+            undone += len(unread_works(conn, now))
+        brought = {
+            name: Brought(*of_jobs.came_in(conn, name, since), result.seen, result.error)
+            for name, result in results.items()
+        }
+        brakes, known = brakes_on(conn), troubles.known(conn, now)
+        return SyncReport(brought, files, trouble, left, undone, brakes, requests or {}, known)
+
+    return await mirror.db.read(read)
 
 
 def until(blocked: Blocked) -> str:
@@ -172,26 +274,3 @@ def until(blocked: Blocked) -> str:
     if blocked.until is not None:
         when = f"before {from_ms(blocked.until).astimezone().isoformat(' ', 'minutes')[:16]}"
     return f"{when}: {blocked.reason}"
-
-
-def _standing(
-    conn: Connection,
-    asked: Sequence[str],
-    names: Sequence[str],
-    results: Mapping[str, JobResult],
-    since: int,
-    now: int,
-) -> tuple[MediaCounts, int, int, dict[str, Brought], tuple[Brake, ...]]:
-    files = queue.counts(conn)
-    if asked:
-        left = of_jobs.files_left(conn, asked)
-        undone = feeds.undone(conn, asked, now) + of_jobs.failing(conn, asked, now + SOON_MS)
-    else:
-        left = files.wanted + files.waiting + files.failed
-        undone = feeds.undone(conn, names, now) + chores.failing(conn, now + SOON_MS)
-        undone += len(unread_works(conn, now))
-    brought = {
-        name: Brought(*of_jobs.came_in(conn, name, since), result.seen, result.error)
-        for name, result in results.items()
-    }
-    return files, left, undone, brought, brakes_on(conn)
