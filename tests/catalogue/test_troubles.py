@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from pixmirror.catalogue import clocks, endpoints, runs
 from pixmirror.catalogue.database import Database
-from pixmirror.daemon.trouble import Trouble as Standing
+from pixmirror.daemon.trouble import Troubles
 from pixmirror.errors import (
     CatalogueError,
     Challenge,
@@ -133,7 +133,7 @@ STANDING: dict[str, tuple[PixmirrorError, str, str]] = {
 @pytest.mark.parametrize("cause", STANDING)
 def test_what_stopped_a_sync_is_told_by_status_after_it(db: Database, cause: str):
     error, thing, words = STANDING[cause]
-    standing = Standing()
+    standing = Troubles()
     standing.add(cause, error, NOW)
     db.run_sync(troubles.keep, standing.as_data(NOW))
     [one] = db.read_sync(troubles.kept)
@@ -151,7 +151,7 @@ def test_a_challenge_and_absent_storage_say_what_to_do():
         (Challenge("A captcha came."), "Open Pixiv in a browser"),
         (StorageAbsent("/mnt/nas is not there."), "Mount the media folder"),
     ):
-        standing = Standing()
+        standing = Troubles()
         standing.add("pixiv", error, NOW)
         [one] = standing.as_data(NOW)
         assert words in str(one)

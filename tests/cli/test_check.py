@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pixmirror.daemon.first_look import BLANK, blanked
+from pixmirror.daemon.replay import BLANK, blanked
 from pixmirror.demo import shapes
 from pixmirror.errors import BadResponse
 

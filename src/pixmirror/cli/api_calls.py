@@ -173,19 +173,18 @@ def _pace(s: Session) -> PacerState:
 
 def _app(s: Session, config: Config | None, transport: Transport, own: Own) -> AppApi:
     from pixmirror.daemon import credentials
-    from pixmirror.daemon.mirror import configured_token, identity
 
     refresh: str | None
     token: Token | None = None
     if own.token_file is not None:
         refresh = tokens.one_token(tokens.read_text(own.token_file), str(own.token_file))
     elif config is not None:
-        refresh, token = credentials.load(check.unlocked(s), configured_token(config, s.env))
+        refresh, token = credentials.load(check.unlocked(s), credentials.configured_token(config, s.env))
     else:
         refresh = None
     if refresh:
         hide(refresh)
-    who = AppIdentity() if config is None else identity(config)
+    who = AppIdentity() if config is None else credentials.identity(config)
     auth = Auth(transport, identity=who, refresh_token=refresh, token=token)
     return AppApi(transport, auth, who, "en" if config is None else config.pixiv.language)
 

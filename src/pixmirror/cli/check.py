@@ -263,10 +263,10 @@ def login_rows(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
 
 def web_rows(s: Session) -> "Iterator[Row]":
     """The login at the website, tried with one request where there is one. Without it all else works."""
-    from pixmirror.daemon import web_login
+    from pixmirror.daemon import credentials
 
     try:
-        session = web_login.session(s.config, s.env)
+        session = credentials.web_session(s.config, s.env)
         if session is None:
             yield Row(
                 "web",
@@ -275,7 +275,7 @@ def web_rows(s: Session) -> "Iterator[Row]":
                 "counts is the only proof of completeness. See pixiv.phpsessid_file: `pixmirror help config`.",
             )
             return
-        run(web_login.try_it(s.config, s.env))
+        run(credentials.try_web_login(s.config, s.env))
     except ConfigError as error:
         yield Row("web", "bad", sentence(error), error.exit_code)
         return

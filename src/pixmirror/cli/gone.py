@@ -70,7 +70,7 @@ def _accept(s: Session, kind: str, as_json: bool) -> None:
 
 
 async def _accept_here(s: Session, kind: str) -> int:
-    from pixmirror.daemon.accept import accept
+    from pixmirror.daemon.judging import accept
     from pixmirror.daemon.mirror import open_mirror
 
     async with open_mirror(s.config, s.env) as mirror:

@@ -181,7 +181,7 @@ def _either(s: Session, text: str, begun: "PendingLogin | None") -> "Token":
 
 def _redeem(s: Session, secret: str, begun: "PendingLogin | None" = None) -> "Token":
     """One request to Pixiv, which is also the test of what was given."""
-    from pixmirror.daemon.mirror import identity
+    from pixmirror.daemon.credentials import identity
     from pixmirror.pixiv import redeem_code, redeem_refresh_token
 
     app = identity(s.config)
@@ -210,7 +210,6 @@ def _keep(s: Session, token: "Token") -> None:
     from dataclasses import asdict
 
     from pixmirror.daemon import credentials
-    from pixmirror.daemon.mirror import configured_token
     from pixmirror.store import MirrorRoot
 
     _check_account(s, token)
@@ -219,7 +218,7 @@ def _keep(s: Session, token: "Token") -> None:
         return
     m = s.config.mirror
     with MirrorRoot.open(m.root, m.media, umask=m.umask) as root:
-        credentials.save(root, configured_token(s.config, s.env), token)
+        credentials.save(root, credentials.configured_token(s.config, s.env), token)
 
 
 def _check_account(s: Session, token: "Token") -> None:

@@ -10,8 +10,8 @@ from pixmirror import verify
 from pixmirror.catalogue import losses, runs
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.daemon import credentials
-from pixmirror.daemon.accept import accept
-from pixmirror.daemon.mirror import configured_token, identity
+from pixmirror.daemon.credentials import configured_token, identity
+from pixmirror.daemon.judging import accept
 from pixmirror.daemon.sync import beside
 from pixmirror.errors import ConfigError
 from pixmirror.fetch import trash

@@ -1,4 +1,4 @@
-"""Which token we use, and credentials.json: the access token kept across runs, tied to the configured one."""
+"""Our logins: of the app, with the access token that credentials.json keeps across runs, and of www.pixiv.net."""
 
 import asyncio
 import hashlib
@@ -7,9 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from pixmirror.config import Config, read_refresh_token
+from pixmirror.clock import Clock
+from pixmirror.config import Config, read_refresh_token, read_web_login
 from pixmirror.errors import ConfigError, LoginNeeded
 from pixmirror.models import Token
+from pixmirror.pixiv import AppIdentity, Pacer, Transport
+from pixmirror.pixiv.web import account
+from pixmirror.pixiv.web.api import WebApi
+from pixmirror.pixiv.web.session import LANGUAGES, WebSession
 from pixmirror.store import MirrorRoot
 
 FILE = "credentials.json"
@@ -88,3 +93,44 @@ def save(root: MirrorRoot, configured: str | None, token: Token) -> None:
 def saver(root: MirrorRoot, configured: str | None) -> Callable[[Token], Awaitable[None]]:
     """In a thread: the file is synced, and the loop must not wait for the disk."""
     return lambda token: asyncio.to_thread(save, root, configured, token)
+
+
+def identity(config: Config) -> AppIdentity:
+    p = config.pixiv
+    return AppIdentity(
+        user_agent=p.user_agent, version=p.app_version, client_id=p.client_id, client_secret=p.client_secret
+    )
+
+
+def web_session(config: Config, env: Mapping[str, str]) -> WebSession | None:
+    """Return the login at www.pixiv.net that is configured, or None. ConfigError where it is no login."""
+    found = read_web_login(config, env)
+    if found is None:
+        return None
+    return WebSession(found.phpsessid.get_secret_value(), found.cookie.get_secret_value(), found.user_agent)
+
+
+def web_api(config: Config, env: Mapping[str, str], transport: Transport) -> WebApi | None:
+    """Return www.pixiv.net with that login, or None without one."""
+    made = web_session(config, env)
+    return WebApi(transport, made, lang=_site_language(config.pixiv.language)) if made else None
+
+
+def _site_language(language: str) -> str:
+    """Choose the nearest of the site's languages, which has fewer than the app."""
+    name = language.lower().replace("-", "_")
+    if name in ("zh_hant", "zh_hk", "zh_mo"):
+        return "zh_tw"
+    return name if name in LANGUAGES else next((s for s in LANGUAGES if s == name.partition("_")[0]), "en")
+
+
+async def try_web_login(config: Config, env: Mapping[str, str]) -> int:
+    """Ask www.pixiv.net once, with nothing else open. Return whose login it is; LoginError if it is refused."""
+    p, clock = config.pixiv, Clock()
+    proxy = p.proxy.get_secret_value() if p.proxy else None
+    pacer = Pacer(clock, per_minute=0, per_day=0)
+    async with Transport(clock, pacer, hosts=p.hosts, only_mapped=bool(p.hosts), proxy=proxy) as transport:
+        api = web_api(config, env, transport)
+        assert api is not None
+        await account.extra(api)
+        return api.user_id

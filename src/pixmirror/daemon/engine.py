@@ -21,7 +21,7 @@ from pixmirror.daemon.clocks import settle
 from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.outage import Outage
-from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, Trouble, cause_of
+from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, Troubles, cause_of
 from pixmirror.daemon.wakeups import EmptyPolls, Wakeup
 from pixmirror.daemon.walkers import Walkers
 from pixmirror.errors import PixmirrorError, Unforeseen
@@ -58,7 +58,7 @@ class Engine:
         self.mirror = mirror
         self.only = only
         self.wakeup = Wakeup()
-        self.trouble = Trouble()
+        self.trouble = Troubles()
         self.files = 0
         self.bytes = 0
         self.patience = 2

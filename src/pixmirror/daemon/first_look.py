@@ -4,7 +4,6 @@ Run by `check --pixiv`, and in part before an account's first sync, which it sto
 not be read: single items that cannot be are kept as they came, and reported.
 """
 
-import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -14,8 +13,8 @@ from typing import Any
 
 from pixmirror.catalogue import runs
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.daemon.replay import Answer, RecordingApi, ReplayingApi
-from pixmirror.errors import BadResponse, EndpointGone, Forbidden, InvalidRequest, NotFound, StorageError
+from pixmirror.daemon.replay import Answer, RecordingApi, ReplayingApi, write_answers
+from pixmirror.errors import BadResponse, EndpointGone, Forbidden, InvalidRequest, NotFound
 from pixmirror.models import Illust, Listing, Model, Novel, Received
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import comments, illusts, novels, users
@@ -33,10 +32,6 @@ EXPECTED: Mapping[type[Model], frozenset[str]] = {
     Illust: frozenset(_OF_ILLUST.split()),
     Novel: frozenset(_OF_NOVEL.split()),
 }
-BLANK = "(blanked)"
-_SECRET_KEYS = re.compile(r"token|mail|session|password|secret|csrf", re.IGNORECASE)
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_NAMES_IN_TEXT = re.compile(r'("(?:name|account|userName|user_name|\w*[tT]oken)"\s*:\s*)"(?:[^"\\]|\\.)*"')
 
 
 @dataclass(slots=True)
@@ -208,48 +203,3 @@ def _take_examples(seen: _Seen, received: tuple[Received[Any], ...]) -> None:
             seen.novel = seen.novel or item.id
         elif getattr(item, "user", None) is not None:
             seen.artist = seen.artist or item.user.id
-
-
-# --- recording
-
-
-def write_answers(folder: Path, answers: list[Answer]) -> None:
-    """Each answer as a file, without tokens, mail addresses and names."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for number, answer in enumerate(answers, 1):
-            slug = answer.path.strip("/").replace("/", "-")
-            kept = {"path": answer.path, "params": blanked(answer.params), "answer": blanked(answer.body)}
-            text = json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
-            (folder / f"{number:02}-{slug}.json").write_text(text, "utf-8")
-    except OSError as error:
-        raise StorageError(f"The answers cannot be written to {folder}: {error.strerror}.") from error
-
-
-def blanked(value: Any) -> Any:
-    """The same shape, without what tells who somebody is. Works and their tags stay as they are."""
-    if isinstance(value, Mapping):
-        person = "account" in value or "mail_address" in value
-        return {key: _blank_field(key, inner, person) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [blanked(inner) for inner in value]
-    if isinstance(value, str):
-        return _NAMES_IN_TEXT.sub(rf'\1"{BLANK}"', _MAIL.sub(BLANK, value))
-    return value
-
-
-def _blank_field(key: str, value: Any, person: bool) -> Any:
-    if isinstance(value, str) and value:
-        if _SECRET_KEYS.search(key) or key in (
-            "user_name",
-            "userName",
-            "twitter_account",
-            "twitter_url",
-            "webpage",
-        ):
-            return BLANK
-        if person and key in ("name", "account", "comment"):
-            return BLANK
-    if key in ("profile", "workspace") and isinstance(value, Mapping):
-        return {k: BLANK if isinstance(v, str) and v else blanked(v) for k, v in value.items()}
-    return blanked(value)

@@ -12,15 +12,15 @@ from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.database import catalogue_path as catalogue_path
 from pixmirror.clock import Clock
 from pixmirror.config import Config
-from pixmirror.daemon import clocks, credentials, job_changes, web_login
-from pixmirror.daemon.credentials import configured_token as configured_token
+from pixmirror.daemon import clocks, credentials, job_changes
+from pixmirror.daemon.credentials import configured_token, identity
 from pixmirror.errors import CatalogueError, ConfigError, LoginNeeded, MirrorLocked, StorageAbsent, StorageError
 from pixmirror.fetch import trash
 from pixmirror.ingest import retrying, web_health
 from pixmirror.ingest.filters import apply_refusals, facts_of, rejudge_novel_files
 from pixmirror.logs import hide
 from pixmirror.models import JST, Token, from_ms
-from pixmirror.pixiv import AppApi, AppIdentity, Auth, BudgetState, ImageBudget, Pacer, PacerState, Transport
+from pixmirror.pixiv import AppApi, Auth, BudgetState, ImageBudget, Pacer, PacerState, Transport
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.store import MirrorRoot, had_catalogue
 from pixmirror.sync import filters
@@ -166,13 +166,6 @@ def _transport(config: Config, db: Database, clock: Clock) -> Transport:
     )
 
 
-def identity(config: Config) -> AppIdentity:
-    p = config.pixiv
-    return AppIdentity(
-        user_agent=p.user_agent, version=p.app_version, client_id=p.client_id, client_secret=p.client_secret
-    )
-
-
 async def _build(
     config: Config, env: Mapping[str, str], root: MirrorRoot, db: Database, transport: Transport, clock: Clock
 ) -> Mirror:
@@ -191,7 +184,7 @@ async def _build(
     )
     api = AppApi(transport, auth, identity=app, language=config.pixiv.language)
     account = await db.read(runs.account_id)
-    web = web_login.web_api(config, env, transport)
+    web = credentials.web_api(config, env, transport)
     mirror = Mirror(config, root, db, transport, auth, api, clock, account or 0, web=web)
     if root.rebooted:
         await asyncio.to_thread(root.remove_stale_parts)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection
 from pixmirror.catalogue import chores, feeds
 from pixmirror.catalogue.database import Connection
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.daemon.trouble import PIXIV, Trouble
+from pixmirror.daemon.trouble import PIXIV, Troubles
 from pixmirror.daemon.wakeups import Wakeup
 from pixmirror.models import Lane
 from pixmirror.pixiv.app import users
@@ -17,7 +17,7 @@ from pixmirror.sync.suspicion import Subject, Suspicion
 class Outage:
     """`suspicion` judges the App API, `website` www.pixiv.net, whose trouble stops only what needs the cookie."""
 
-    def __init__(self, mirror: Mirror, trouble: Trouble, wakeup: Wakeup, on_answer: Callable[[], None]) -> None:
+    def __init__(self, mirror: Mirror, trouble: Troubles, wakeup: Wakeup, on_answer: Callable[[], None]) -> None:
         self._mirror = mirror
         self._trouble = trouble
         self._wakeup = wakeup

@@ -1,19 +1,28 @@
-"""Answers of the App API that are kept for a while: to be recorded, and not to be asked for twice."""
+"""Answers of the App API, kept for a while: handed on once instead of asked for twice, or written for a report."""
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
+from pixmirror.errors import StorageError
 from pixmirror.models import Lane
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.wire import flatten
 
 FRESH_MS = 300_000
+BLANK = "(blanked)"
+_NAMING = ("user_name", "userName", "twitter_account", "twitter_url", "webpage")
+_SECRET_KEYS = re.compile(r"token|mail|session|password|secret|csrf", re.IGNORECASE)
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_NAMES_IN_TEXT = re.compile(r'("(?:name|account|userName|user_name|\w*[tT]oken)"\s*:\s*)"(?:[^"\\]|\\.)*"')
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A raw answer, and when it came."""
+    """A raw answer, and when it came (ms UTC)."""
 
     path: str
     params: Mapping[str, Any]
@@ -23,7 +32,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class RecordingApi(AppApi):
-    """The App API, remembering what it answered."""
+    """The App API, which also keeps what it answered."""
 
     answers: list[Answer] = field(default_factory=list)
 
@@ -50,9 +59,9 @@ _Asked = tuple[str, str, frozenset[tuple[str, str]]]
 
 @dataclass(frozen=True)
 class ReplayingApi(AppApi):
-    """The App API; what it answered minutes ago, in the same language, is handed on once instead of asked for.
+    """The App API, which hands on once what it answered minutes ago in the same language instead of asking again.
 
-    `had` is shared by all views of it (`at`), so that each answer is used by one of them.
+    All views of it (`at`) share `had`, so that only one of them uses an answer.
     """
 
     had: dict[_Asked, Answer] = field(default_factory=dict)
@@ -81,3 +90,39 @@ class ReplayingApi(AppApi):
 
     def _asked_for(self, path: str, params: Mapping[str, Any] | None) -> _Asked:
         return path, self.language, frozenset(flatten(params or {}))
+
+
+def write_answers(folder: Path, answers: list[Answer]) -> None:
+    """Write each answer to a file, without tokens, mail addresses and names."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, answer in enumerate(answers, 1):
+            slug = answer.path.strip("/").replace("/", "-")
+            kept = {"path": answer.path, "params": blanked(answer.params), "answer": blanked(answer.body)}
+            text = json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
+            (folder / f"{number:02}-{slug}.json").write_text(text, "utf-8")
+    except OSError as error:
+        raise StorageError(f"The answers cannot be written to {folder}: {error.strerror}.") from error
+
+
+def blanked(value: Any) -> Any:
+    """Return the same shape without what tells who somebody is. Works and their tags stay as they are."""
+    if isinstance(value, Mapping):
+        person = "account" in value or "mail_address" in value
+        return {key: _blank_field(key, inner, person) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [blanked(inner) for inner in value]
+    if isinstance(value, str):
+        return _NAMES_IN_TEXT.sub(rf'\1"{BLANK}"', _MAIL.sub(BLANK, value))
+    return value
+
+
+def _blank_field(key: str, value: Any, person: bool) -> Any:
+    if isinstance(value, str) and value:
+        if _SECRET_KEYS.search(key) or key in _NAMING:
+            return BLANK
+        if person and key in ("name", "account", "comment"):
+            return BLANK
+    if key in ("profile", "workspace") and isinstance(value, Mapping):
+        return {k: BLANK if isinstance(v, str) and v else blanked(v) for k, v in value.items()}
+    return blanked(value)

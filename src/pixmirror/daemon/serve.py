@@ -14,14 +14,13 @@ from pixmirror import control, notify
 from pixmirror.catalogue import queue, runs
 from pixmirror.config import Config, load
 from pixmirror.contained import contained
-from pixmirror.daemon import credentials, web_login
+from pixmirror.daemon import credentials
 from pixmirror.daemon.commands import Commands
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.first_look import WouldLose, look_first
-from pixmirror.daemon.mirror import Mirror, configured_token, load_pauses, open_mirror, use_jobs, use_web
-from pixmirror.daemon.notices import CATALOGUE_FAILS, Notices
+from pixmirror.daemon.mirror import Mirror, load_pauses, open_mirror, use_jobs, use_web
 from pixmirror.daemon.pace import Pace
-from pixmirror.daemon.trouble import PIXIV, cause_of
+from pixmirror.daemon.trouble import CATALOGUE_FAILS, PIXIV, Notices, cause_of
 from pixmirror.errors import (
     ConfigError,
     LoginError,
@@ -86,7 +85,7 @@ class Daemon:
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reloading = asyncio.Lock()
-        self._configured = credentials.digest(configured_token(mirror.config, env))
+        self._configured = credentials.digest(credentials.configured_token(mirror.config, env))
         self._login_tried = asyncio.Event()
         self._account_checked = False
         self._retry_at: dict[str, int] = {}
@@ -265,7 +264,7 @@ class Daemon:
         async with self._reloading:
             config = load(self.config_path, self.env, KINDS)
             self._refuse_what_needs_a_restart(config)
-            web = web_login.web_api(config, self.env, self.mirror.transport)
+            web = credentials.web_api(config, self.env, self.mirror.transport)
             await use_jobs(self.mirror, config)
             await use_web(self.mirror, web)
             p = config.pixiv
@@ -286,7 +285,7 @@ class Daemon:
             table, name = key.split(".")
             if getattr(getattr(old, table), name) != getattr(getattr(config, table), name):
                 changed.append(key)
-        if credentials.digest(configured_token(config, self.env)) != self._configured:
+        if credentials.digest(credentials.configured_token(config, self.env)) != self._configured:
             changed.append("the configured refresh token")
         if changed:
             raise ConfigError(f"{', '.join(changed)} cannot change while it runs: restart pixmirror.")

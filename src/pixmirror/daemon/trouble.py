@@ -1,24 +1,60 @@
-"""What stands still and why, and how long to wait before the next try."""
+"""What stands still and why, how long to wait before the next try, and what the user is told of it."""
 
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pixmirror.errors import CatalogueError, LoginError, MirrorLocked, PixmirrorError, StorageError
-from pixmirror.reports import troubles as catalogue_troubles
+from pixmirror import notify
+from pixmirror.catalogue import runs
+from pixmirror.config import Config
+from pixmirror.contained import contained
+from pixmirror.daemon.mirror import Mirror
+from pixmirror.errors import (
+    CatalogueError,
+    Challenge,
+    DiskFull,
+    LoginError,
+    MirrorLocked,
+    PixmirrorError,
+    RateLimited,
+    StorageAbsent,
+    StorageError,
+    Unforeseen,
+    UpstreamBrake,
+    WebLoginExpired,
+)
+from pixmirror.reports import troubles
+
+log = logging.getLogger(__name__)
 
 TROUBLE_S = (15, 60, 300, 900)
 UNFORESEEN = "unforeseen"  # a mistake of ours, outside of any one thing
 PIXIV = "pixiv"
 LASTING = ("login", "storage", "catalogue")  # no use to wait for, where somebody waits for the end
-
-
+CATALOGUE_FAILS = (StorageError, CatalogueError, MirrorLocked)
 _THINGS = {
     "login": "the Pixiv login", "pixiv": "Pixiv", "images": "the image host", "storage": "the media folder",
     "catalogue": "the catalogue", UNFORESEEN: "pixmirror itself",
 }  # fmt: skip
+SENT = "notices"
+TITLES: tuple[tuple[type[PixmirrorError], str], ...] = (
+    (LoginError, "pixmirror: login needed"),
+    (WebLoginExpired, "pixmirror: the web login has expired"),
+    (Challenge, "pixmirror: Pixiv limits the account"),
+    (RateLimited, "pixmirror: Pixiv limits the account"),
+    (DiskFull, "pixmirror: the disk is full"),
+    (StorageAbsent, "pixmirror: the media folder is not there"),
+    (StorageError, "pixmirror: the disk does not take files"),
+    (UpstreamBrake, "pixmirror: too much seems gone at Pixiv at once"),
+    (Unforeseen, "pixmirror: something failed that nobody has foreseen"),
+)
 
 
 @dataclass(slots=True)
-class Trouble:
+class Troubles:
     """What stands still and why, by cause: login, pixiv, storage. Errors stay until something works again."""
 
     errors: dict[str, PixmirrorError] = field(default_factory=dict)
@@ -26,7 +62,7 @@ class Trouble:
     until: dict[str, int] = field(default_factory=dict)
 
     def add(self, cause: str, error: PixmirrorError, now: int) -> float:
-        """Seconds to wait before the next try. Loops that meet the same trouble together strike once."""
+        """Return the seconds to wait before the next try. Loops that meet one trouble together strike once."""
         self.errors[cause] = error
         if now >= self.until.get(cause, 0):
             strikes = self.strikes[cause] = self.strikes.get(cause, 0) + 1
@@ -35,13 +71,13 @@ class Trouble:
         return min((self.until[cause] - now) / 1000, TROUBLE_S[-1])
 
     def left(self, cause: str, now: int) -> float:
-        """Seconds until the next try of what stands still for this cause."""
+        """Return the seconds until the next try of what stands still for this cause."""
         return min(max((self.until.get(cause, now) - now) / 1000, 0.0), TROUBLE_S[-1])
 
-    def as_data(self, now: int) -> tuple[catalogue_troubles.Trouble, ...]:
-        """What stands still, in the words of `status`."""
+    def as_data(self, now: int) -> tuple[troubles.Trouble, ...]:
+        """Return what stands still as `status` and `sync --json` show it."""
         return tuple(
-            catalogue_troubles.Trouble(
+            troubles.Trouble(
                 cause, _THINGS.get(cause, cause), str(error), error.advice,
                 at if (at := self.until.get(cause, 0)) > now and cause not in LASTING else None,
             )
@@ -55,9 +91,84 @@ class Trouble:
 
 
 def cause_of(error: PixmirrorError, *, fetching: bool = False) -> str:
-    """What stands still: login, pixiv, images (the image host), catalogue, storage (where the files go)."""
+    """Name what stands still: login, pixiv, images (the image host), catalogue, storage (where the files go)."""
     if isinstance(error, LoginError):
         return "login"
-    if isinstance(error, StorageError | CatalogueError | MirrorLocked):
+    if isinstance(error, CATALOGUE_FAILS):
         return "storage" if fetching else "catalogue"
     return "images" if fetching else PIXIV
+
+
+class Notices:
+    """Notices to the user, each once, on change only; what was sent is remembered over restarts."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self._news: asyncio.Queue[tuple[str, PixmirrorError | None]] = asyncio.Queue()
+        self.use(mirror.config)
+
+    def use(self, config: Config) -> None:
+        url = config.notify.url.get_secret_value() if config.notify.url else None
+        self.notifier = notify.Notifier(url, config.notify.command, load=self._load, save=self._save)
+
+    def trouble(self, cause: str, error: PixmirrorError | None) -> None:
+        """Tell of what stands still, or (None) that it goes on. Returns at once; `tell` sends it."""
+        self._news.put_nowait((cause, error))
+
+    def forget_old(self) -> None:
+        """Count what is over since the last run as new when it comes again."""
+        self.trouble("pixiv", None)
+        with suppress(StorageError):
+            self._mirror.root.check_media()
+            self._mirror.root.check_room()
+            self.trouble("storage", None)
+
+    async def tell(self) -> None:
+        """Send what `trouble` is told, for ever."""
+        while True:
+            cause, error = await self._news.get()
+            with suppress(Unforeseen), contained(f"The notice about {cause}"):
+                await self._tell(cause, error)
+
+    async def _tell(self, cause: str, error: PixmirrorError | None) -> None:
+        if error is None:
+            await self.notifier.clear(cause)
+            return
+        if isinstance(error, LoginError):
+            await self._suspend_jobs()
+        title = next((title for kind, title in TITLES if isinstance(error, kind)), None)
+        if title is not None:
+            await self.notifier.notify(cause, title, f"{error} {error.advice}".strip())
+
+    async def ended(self, error: Exception | None) -> None:
+        """Tell once that a mistake of ours ended the service, which it may meet again. None: it ended as asked."""
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        with suppress(PixmirrorError), contained("The notice about the end"):
+            if error is None:
+                await self.notifier.clear("ended")
+            elif not isinstance(error, PixmirrorError):
+                kind = type(error).__name__
+                text = f"It met a {kind} that nobody has foreseen; the log holds the trace."
+                await self.notifier.notify("ended", f"pixmirror: the service ended ({kind})", text)
+
+    async def _suspend_jobs(self) -> None:
+        try:
+            for name in self._mirror.jobs:
+                await self._mirror.db.run(runs.suspend_job, name, "login")
+        except CATALOGUE_FAILS as error:
+            log.warning("That the jobs wait for a login is not remembered: %s", error)
+
+    async def _load(self) -> Mapping[str, str]:
+        try:
+            text = await self._mirror.db.read(runs.get_meta, SENT)
+        except CATALOGUE_FAILS:
+            return {}
+        kept: dict[str, str] = json.loads(text) if text else {}
+        return kept
+
+    async def _save(self, sent: Mapping[str, str]) -> None:
+        try:
+            await self._mirror.db.run(runs.set_meta, SENT, json.dumps(sent))
+        except CATALOGUE_FAILS as error:
+            log.warning("What was told is not remembered: %s", error)
