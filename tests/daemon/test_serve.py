@@ -174,8 +174,8 @@ async def test_no_job_runs_while_answers_cannot_be_read_as_a_first_look_finds(tm
     with running(faults) as url:
         service = Service(tmp_path, url)
         async with service.running(looked=False) as daemon:
-            await until(lambda: daemon.problems())
-            assert "data would be lost" in daemon.problems()[0]
+            await until(daemon.engine.trouble.sentences)
+            assert "data would be lost" in daemon.engine.trouble.sentences()[0]
             assert not daemon.running
     assert runs_of(service) == []
 
@@ -183,7 +183,7 @@ async def test_no_job_runs_while_answers_cannot_be_read_as_a_first_look_finds(tm
 async def test_without_a_network_it_is_up_and_says_so(tmp_path: Path) -> None:
     service = Service(tmp_path, "http://127.0.0.1:9")
     async with service.running() as daemon:
-        await until(lambda: daemon.problems(), 20)
+        await until(daemon.engine.trouble.sentences, 20)
         assert not daemon.running
         assert (await service.ask("sync"))["exit_code"] == 8
     assert runs_of(service) == []
@@ -199,11 +199,11 @@ async def test_when_pixiv_answers_at_last_everything_begins(
     with running(gate.starlette) as url:
         service = Service(tmp_path, url)
         async with service.running() as daemon:
-            await until(lambda: daemon.problems())
+            await until(daemon.engine.trouble.sentences)
             gate.broken = False
             await whole(daemon)
             await until(lambda: not daemon.running)
-            assert daemon.problems() == []
+            assert daemon.engine.trouble.sentences() == []
     assert runs_of(service) == ["done"]
 
 
@@ -255,7 +255,7 @@ async def test_a_new_token_over_the_socket_resumes_at_once(app: Starlette, servi
     service.pixiv = {"refresh_token": "wrong-refresh-token"}
     service.write()
     async with service.running() as daemon:
-        await until(lambda: daemon.problems())
+        await until(daemon.engine.trouble.sentences)
         states = daemon.mirror.db.read_sync(runs.job_states)
         await until(lambda: daemon.mirror.db.read_sync(runs.job_states)["following"].suspended == "login")
         answer = await service.ask("token", token=token_of("demo-refresh-token", app))
@@ -263,7 +263,7 @@ async def test_a_new_token_over_the_socket_resumes_at_once(app: Starlette, servi
         await whole(daemon)
         states = daemon.mirror.db.read_sync(runs.job_states)
         assert states["following"].suspended is None
-        assert daemon.problems() == []
+        assert daemon.engine.trouble.sentences() == []
     kept = service.root / "credentials.json"
     assert json.loads(kept.read_text())["token"]["refresh_token"] == "demo-refresh-token"
     assert kept.stat().st_mode & 0o777 == 0o600
@@ -298,7 +298,7 @@ async def test_another_account_s_token_is_refused_and_the_old_login_stays(tmp_pa
             assert (service.root / "credentials.json").read_text() == before
             assert daemon.mirror.auth.current is not None
             assert daemon.mirror.auth.current.user_id == world.me == daemon.mirror.account_id
-            assert daemon.problems() == []
+            assert daemon.engine.trouble.sentences() == []
             assert (await service.ask("sync"))["ok"]
 
 

@@ -12,6 +12,7 @@ from pixmirror.catalogue.refs import parse_ref
 from pixmirror.daemon import credentials
 from pixmirror.daemon.credentials import configured_token, identity
 from pixmirror.daemon.judging import accept
+from pixmirror.daemon.status import facts
 from pixmirror.daemon.sync import beside
 from pixmirror.errors import ConfigError
 from pixmirror.fetch import trash
@@ -54,7 +55,7 @@ class Commands:
         return await command(request)
 
     async def _status(self, request: Request) -> dict[str, Any]:
-        return {"pid": os.getpid(), **self.daemon.facts()}
+        return {"pid": os.getpid(), **facts(self.daemon)}
 
     async def _sync(self, request: Request) -> dict[str, Any]:
         names = [str(name) for name in _field(request, "jobs", list) or ()]

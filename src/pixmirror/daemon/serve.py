@@ -5,8 +5,6 @@ import logging
 import signal
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import asdict
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +16,9 @@ from pixmirror.daemon import credentials
 from pixmirror.daemon.commands import Commands
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.first_look import WouldLose, look_first
-from pixmirror.daemon.mirror import Mirror, load_pauses, open_mirror, use_jobs, use_web
-from pixmirror.daemon.pace import Pace
+from pixmirror.daemon.mirror import Mirror, open_mirror, use_jobs, use_web
+from pixmirror.daemon.pauses import Pauses
+from pixmirror.daemon.status import Pace
 from pixmirror.daemon.trouble import CATALOGUE_FAILS, PIXIV, Notices, cause_of
 from pixmirror.errors import (
     ConfigError,
@@ -30,7 +29,7 @@ from pixmirror.errors import (
     Unforeseen,
     Unreachable,
 )
-from pixmirror.models import Lane, from_ms
+from pixmirror.models import from_ms
 from pixmirror.reports import troubles
 from pixmirror.schedule import Schedule, When
 from pixmirror.sync.kinds import KINDS
@@ -89,10 +88,7 @@ class Daemon:
         self._login_tried = asyncio.Event()
         self._account_checked = False
         self._retry_at: dict[str, int] = {}
-        self._pause: runs.Pause | None = None
-        self._lift_at: int | None = None
-        self._held: tuple[int | None, str] | None = None
-        self._hurry = asyncio.Event()
+        self.pauses = Pauses(mirror)
         self.pace = Pace()
 
     async def run(self, on_ready: Callable[[Engine], None] = lambda engine: None) -> None:
@@ -291,34 +287,23 @@ class Daemon:
             raise ConfigError(f"{', '.join(changed)} cannot change while it runs: restart pixmirror.")
 
     async def use_pauses(self) -> None:
-        """What is paused now rests: runs end where they are, and with everything paused nothing is asked."""
+        """Let rest what is paused now: its runs end where they are. With everything paused nothing is asked."""
         m = self.mirror
-        await load_pauses(m)
-        now = m.clock.now()
-        self._pause = await m.db.read(runs.pause_of_all, now)
-        states = (await m.db.read(runs.job_states)).values()
-        ends = [state.paused_until for state in states if state.paused]
-        ends += [self._pause.until] if self._pause else []
-        self._lift_at = min((t for t in ends if t is not None and t > now), default=None)
+        await self.pauses.load()
         for name, task in self.running.items():
             if m.all_paused or name in m.paused or name not in m.jobs:
                 task.cancel()
-        self._hold_lanes()
-        self._hurry.set()
         self.engine.wakeup.wake()
 
     # -- time ----------------------------------------------------------------------------------------------
 
     async def _keep_time(self) -> None:
-        """Ends pauses, begins and ends quiet hours, notices when the clock was set or the machine slept."""
+        """End pauses, begin and end quiet hours, and notice when the clock was set or the machine slept."""
         clock = self.mirror.clock
         wall, ticks = clock.now(), clock.monotonic()
         while True:
             self.pace.sample(self.mirror, self.engine.files)
-            self._hurry.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._until_next_look()):
-                    await self._hurry.wait()
+            await self.pauses.wait(TICK_S)
             jump = (clock.now() - wall) / 1000 - (clock.monotonic() - ticks)
             wall, ticks = clock.now(), clock.monotonic()
             try:
@@ -329,38 +314,15 @@ class Daemon:
             except CATALOGUE_FAILS as error:
                 self.engine.met_trouble("storage", error)
 
-    def _until_next_look(self) -> float:
-        if self._lift_at is None:
-            return TICK_S
-        return min(TICK_S, max(0.01, (self._lift_at - self.mirror.clock.now()) / 1000))
-
     async def _look_at_the_clock(self, jump: float) -> None:
+        """Plan anew when a pause has ended, or the clock was set by `jump` seconds."""
         if abs(jump) > JUMP_S:
             log.warning("The clock was set by %+.0f seconds; runs are planned anew.", jump)
             self._retry_at.clear()
+        if abs(jump) > JUMP_S or self.pauses.one_has_ended():
             await self.use_pauses()
             await self.use_schedule()
-        elif self._lift_at is not None and self._lift_at <= self.mirror.clock.now():
-            await self.use_pauses()
-            await self.use_schedule()
-        self._hold_lanes()
-
-    def _hold_lanes(self) -> None:
-        hold: tuple[int | None, str] | None = None
-        quiet = self.mirror.config.pixiv.quiet_hours
-        until = quiet_until(from_ms(self.mirror.clock.now()).astimezone(), quiet) if quiet else None
-        if self._pause is not None:
-            hold = (self._pause.until, "paused")
-        elif until is not None:
-            hold = (int(until.timestamp() * 1000), "quiet hours")
-        if hold == self._held:
-            return
-        self._held = hold
-        for lane in (self.mirror.transport.pacer, self.mirror.transport.images):
-            if hold is None:
-                lane.resume()
-            else:
-                lane.hold_until(*hold)
+        self.pauses.hold_lanes()
 
     async def _watchdog(self) -> None:
         """Ping systemd only while this loop and the catalogue's writer answer."""
@@ -373,39 +335,3 @@ class Daemon:
             except (*CATALOGUE_FAILS, Unforeseen) as error:
                 log.error("The catalogue does not answer: %s", error)
             await asyncio.sleep(interval)
-
-    # -- facts ---------------------------------------------------------------------------------------------
-
-    def problems(self) -> list[str]:
-        return [f"{e} {e.advice}".strip() for e in self.engine.trouble.errors.values()]
-
-    def facts(self) -> dict[str, Any]:
-        """What only the running daemon knows, for `status`."""
-        blocked = {
-            "api": self.mirror.transport.pacer.blocked_until(Lane.REFRESH),
-            "image": self.mirror.transport.images.blocked_until(Lane.REFRESH),
-        }
-        jobs = {
-            name: {"kind": job.kind, "next_run": self.schedule.next_run(name), "running": name in self.running}
-            for name, job in self.mirror.jobs.items()
-        }
-        return {
-            "started_at": self.started_at,
-            "jobs": jobs,
-            "problems": self.problems(),
-            "troubles": [asdict(one) for one in self.engine.trouble.as_data(self.mirror.clock.now())],
-            "blocked": blocked,
-            "pace": self.pace.an_hour(self.mirror, self.engine.files),
-        }
-
-
-def quiet_until(now: datetime, quiet: tuple[int, int]) -> datetime | None:
-    """The end of the quiet hours that `now` is in, or None. `quiet` is minutes after local midnight."""
-    start, end = quiet
-    minute = now.hour * 60 + now.minute
-    inside = start <= minute < end if start <= end else minute >= start or minute < end
-    if not inside:
-        return None
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    finish = midnight + timedelta(minutes=end)
-    return finish if finish > now else finish + timedelta(days=1)

@@ -84,7 +84,11 @@ class Troubles:
             for cause, error in self.errors.items()
         )  # fmt: skip
 
+    def sentences(self) -> list[str]:
+        return [f"{error} {error.advice}".strip() for error in self.errors.values()]
+
     def over(self, cause: str) -> bool:
+        """Forget this cause. Return whether it was there."""
         self.strikes.pop(cause, None)
         self.until.pop(cause, None)
         return self.errors.pop(cause, None) is not None

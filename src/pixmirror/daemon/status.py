@@ -1,10 +1,15 @@
-"""How fast the running daemon is, from what it did in the last hour."""
+"""What only the running daemon knows, for `status`: when jobs run next, what stands still, how fast it goes."""
 
 from collections import deque
-from typing import NamedTuple
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pixmirror.clock import HOUR_MS
 from pixmirror.daemon.mirror import Mirror
+from pixmirror.models import Lane
+
+if TYPE_CHECKING:
+    from pixmirror.daemon.serve import Daemon
 
 SAMPLES = 240  # an hour, one each 15 seconds
 
@@ -28,7 +33,7 @@ class Pace:
         self._samples.append(_now(mirror, files))
 
     def an_hour(self, mirror: Mirror, files: int) -> dict[str, float | None]:
-        """Requests as fast as they may be sent, files and bytes as they came in the last hour; None: not known."""
+        """Return how many requests an hour may be sent, and the files and bytes of the last; None: not known."""
         now = _now(mirror, files)
         first = self._samples[0] if self._samples else now
         hours = (now.at - first.at) / 3600
@@ -50,3 +55,26 @@ class Pace:
 def _now(mirror: Mirror, files: int) -> Sample:
     counts = mirror.transport.counts
     return Sample(mirror.clock.monotonic(), counts.api, files, counts.image_bytes)
+
+
+def facts(daemon: "Daemon") -> dict[str, Any]:
+    """Return the running daemon's part of `status`."""
+    mirror, engine = daemon.mirror, daemon.engine
+    return {
+        "started_at": daemon.started_at,
+        "jobs": {
+            name: {
+                "kind": job.kind,
+                "next_run": daemon.schedule.next_run(name),
+                "running": name in daemon.running,
+            }
+            for name, job in mirror.jobs.items()
+        },
+        "problems": engine.trouble.sentences(),
+        "troubles": [asdict(one) for one in engine.trouble.as_data(mirror.clock.now())],
+        "blocked": {
+            "api": mirror.transport.pacer.blocked_until(Lane.REFRESH),
+            "image": mirror.transport.images.blocked_until(Lane.REFRESH),
+        },
+        "pace": daemon.pace.an_hour(mirror, engine.files),
+    }

@@ -1,0 +1,74 @@
+"""What rests, and until when: paused jobs, all of them, and quiet hours, in which nothing is sent to Pixiv."""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from pixmirror.catalogue import runs
+from pixmirror.daemon.mirror import Mirror, load_pauses
+from pixmirror.models import from_ms
+
+
+class Pauses:
+    """The pauses of the catalogue and the quiet hours of the configuration, put upon the lanes to Pixiv."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self._of_all: runs.Pause | None = None
+        self._next_end: int | None = None  # ms UTC
+        self._held: tuple[int | None, str] | None = None
+        self._changed = asyncio.Event()
+
+    async def load(self) -> None:
+        """Read what is paused now, hold or free the lanes accordingly, and end a `wait`."""
+        m, now = self._mirror, self._mirror.clock.now()
+        await load_pauses(m)
+        self._of_all = await m.db.read(runs.pause_of_all, now)
+        states = (await m.db.read(runs.job_states)).values()
+        ends = [state.paused_until for state in states if state.paused]
+        ends += [self._of_all.until] if self._of_all else []
+        self._next_end = min((t for t in ends if t is not None and t > now), default=None)
+        self.hold_lanes()
+        self._changed.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait so long, but only until the next pause ends or they are read anew."""
+        if self._next_end is not None:
+            seconds = min(seconds, max(0.01, (self._next_end - self._mirror.clock.now()) / 1000))
+        self._changed.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+
+    def one_has_ended(self) -> bool:
+        return self._next_end is not None and self._next_end <= self._mirror.clock.now()
+
+    def hold_lanes(self) -> None:
+        """Hold the lanes to Pixiv while everything is paused or the hours are quiet, and free them after."""
+        hold: tuple[int | None, str] | None = None
+        quiet = self._mirror.config.pixiv.quiet_hours
+        until = quiet_until(from_ms(self._mirror.clock.now()).astimezone(), quiet) if quiet else None
+        if self._of_all is not None:
+            hold = (self._of_all.until, "paused")
+        elif until is not None:
+            hold = (int(until.timestamp() * 1000), "quiet hours")
+        if hold == self._held:
+            return
+        self._held = hold
+        for lane in (self._mirror.transport.pacer, self._mirror.transport.images):
+            if hold is None:
+                lane.resume()
+            else:
+                lane.hold_until(*hold)
+
+
+def quiet_until(now: datetime, quiet: tuple[int, int]) -> datetime | None:
+    """Return the end of the quiet hours that `now` is in, or None. `quiet`: minutes after local midnight."""
+    start, end = quiet
+    minute = now.hour * 60 + now.minute
+    inside = start <= minute < end if start <= end else minute >= start or minute < end
+    if not inside:
+        return None
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    finish = midnight + timedelta(minutes=end)
+    return finish if finish > now else finish + timedelta(days=1)
