@@ -430,12 +430,9 @@ async def test_a_failing_job_backs_off_and_is_told_once_after_three_failures_unt
 
         async def run_job(job: Any) -> Any:
             result = await real(job)
-            if failing:
-                await daemon.mirror.db.run(runs.job_done, job.name, False, daemon.mirror.clock.now())
-                return type(result)(error="page 2 cannot be read")
-            return result
+            return type(result)(error="page 2 cannot be read") if failing else result
 
-        # real() ends as a success and resets the count: let it fail in its own right
+        # real() ends as a success, which would reset the count: let it count as a failure.
         monkeypatch.setattr(daemon.engine, "run_job", run_job)
         monkeypatch.setattr(
             "pixmirror.daemon.engine.runs.job_done",
