@@ -14,7 +14,7 @@ class Clock:
         return int(time.time() * 1000)
 
     def monotonic(self) -> float:
-        """Seconds that never run backwards; only differences mean anything."""
+        """Return seconds that never run backwards; only differences mean anything."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:

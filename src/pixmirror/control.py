@@ -27,12 +27,12 @@ SYSTEM_FOLDER = Path("/run/pixmirror")  # RuntimeDirectory= of the unit
 
 
 def _name(root: Path) -> str:
-    """Roots can be too long for a socket's path, or lie where there are no sockets: their hash is enough."""
+    """Name the socket by a hash of the root, which may be too long for a socket's path."""
     return hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16] + ".sock"
 
 
 def _folders(env: Mapping[str, str]) -> list[Path]:
-    """Our own folders for sockets, the best first: systemd's, the session's, and one that always is there."""
+    """List our own folders for sockets, the best first: systemd's, the session's, and one that always is there."""
     folders = [Path(env[name].split(":")[0]) for name in ("RUNTIME_DIRECTORY",) if env.get(name)]
     folders += [Path(env[name]) / "pixmirror" for name in ("XDG_RUNTIME_DIR",) if env.get(name)]
     folders += [Path(f"/tmp/pixmirror-{os.getuid()}")]
@@ -44,22 +44,24 @@ def _fits(path: Path) -> bool:
 
 
 def socket_paths(root: Path, env: Mapping[str, str]) -> list[Path]:
-    """Where the daemon of this mirror may listen, the best first. The last is in the mirror's root, for systems
-    that have no other place: a read-only container without /tmp.
+    """List where the daemon of this mirror may listen, the best first. The last place is in the mirror's root, for
+    a read-only container without /tmp.
     """
     folders = [*_folders(env), root.resolve() / OWN_FOLDER]
     return [path for folder in folders if _fits(path := folder / _name(root))]
 
 
 def _candidates(root: Path, env: Mapping[str, str]) -> list[Path]:
-    """Where a daemon of this mirror may be found: it may have been started from elsewhere, as by cron."""
+    """List where a daemon of this mirror may be found: it may have been started from elsewhere, as by cron."""
     session = Path(f"/run/user/{os.getuid()}/pixmirror")
     others = [path for folder in (session, SYSTEM_FOLDER) if _fits(path := folder / _name(root))]
     return [path for path in dict.fromkeys([*socket_paths(root, env), *others]) if _trusted(path.parent)]
 
 
 def _trusted(folder: Path) -> bool:
-    """Nobody else's: who answers may be given a token. Below /run only root makes folders for others."""
+    """Return whether only this user can listen in this folder: who answers there may be given a token. Below /run
+    only root makes folders for others.
+    """
     try:
         info = folder.lstat()
     except OSError:
@@ -96,12 +98,14 @@ async def listening(root: Path, env: Mapping[str, str], handler: Handler) -> Asy
 
 
 def bind(root: Path, env: Mapping[str, str]) -> tuple[Path, socket.socket]:
-    """A socket at the first place where one can be made. StorageError, with what would help, where none can be."""
+    """Make a socket at the first place where that works. StorageError, with what would help, where none does."""
     return _first(socket_paths(root, env))
 
 
 def try_places(root: Path, env: Mapping[str, str]) -> Path:
-    """The folder in which a daemon would listen, tried beside one that may be there; StorageError as `bind`."""
+    """Return the folder in which a daemon would listen, tried without disturbing one that listens. StorageError as
+    `bind`.
+    """
     path, bound = _first([path.with_suffix(".try") for path in socket_paths(root, env)])
     bound.close()
     path.unlink(missing_ok=True)
@@ -186,7 +190,7 @@ async def _answer(line: bytes, handler: Handler) -> dict[str, Any]:
 async def ask(
     root: Path, env: Mapping[str, str], request: Mapping[str, Any], timeout: float | None = 10
 ) -> dict[str, Any] | None:
-    """The daemon's answer; None when no daemon of this mirror listens, or it went away before answering."""
+    """Ask the daemon. Return None when none of this mirror listens, or it went away before it answered."""
     for path in _candidates(root, env):
         try:
             reader, writer = await asyncio.open_unix_connection(str(path), limit=64 * LIMIT)

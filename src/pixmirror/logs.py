@@ -1,4 +1,4 @@
-"""What is logged and how: lines for a terminal or journald, or JSON; and nothing secret in any of them."""
+"""What is logged and how: lines for a terminal or journald, or JSON, and nothing secret in any of them."""
 
 import json as json_module
 import logging
@@ -37,8 +37,8 @@ _passing: deque[str] = deque(maxlen=32)
 
 
 def hide(secret: str, *, passing: bool = False) -> None:
-    """From now on this exact value appears in no line. Values under eight characters are too short to replace.
-    `passing`: one of many that follow each other; the last few are remembered.
+    """Keep this exact value out of every line from now on; under eight characters it is too short to replace.
+    `passing`: one of many in turn, of which the last few are remembered.
     """
     if len(secret) < 8 or secret in _known or secret in _passing:
         return
@@ -49,7 +49,7 @@ def hide(secret: str, *, passing: bool = False) -> None:
 
 
 def redact(text: str) -> str:
-    """The text without tokens, cookies, login codes, passwords and mail addresses."""
+    """Return the text without tokens, cookies, login codes, passwords and mail addresses."""
     for secret in sorted({*_known, *_passing}, key=len, reverse=True):  # one may be a part of another
         text = text.replace(secret, HIDDEN).replace(quote(secret, safe=""), HIDDEN)
     for pattern, replacement in _SECRETS:
@@ -133,7 +133,7 @@ def setup(
 
 
 def _priority(level: int) -> int:
-    """syslog's: 3 error, 4 warning, 6 information, 7 debug."""
+    """Return syslog's priority: 3 error, 4 warning, 6 information, 7 debug."""
     if level >= logging.CRITICAL:
         return 2
     if level >= logging.ERROR:
@@ -144,7 +144,7 @@ def _priority(level: int) -> int:
 
 
 def _is_journal(stream: TextIO, env: Mapping[str, str]) -> bool:
-    """systemd names the journal's socket by device and inode: a redirected stream is not it."""
+    """Return whether this stream is the journal: systemd names its socket by device and inode."""
     try:
         found = os.fstat(stream.fileno())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Telling others how it goes: systemd that we are ready and alive, the user what needs a hand."""
+"""Tell systemd that we are ready and alive, and tell the user what needs a hand."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ def sd_notify(state: str, env: Mapping[str, str] | None = None) -> bool:
 
 
 def watchdog_interval(env: Mapping[str, str] | None = None) -> float | None:
-    """Seconds between two WATCHDOG=1, half of what systemd allows; None when it does not watch this process."""
+    """Return the seconds between two WATCHDOG=1: half of what systemd allows. None when it does not watch us."""
     env = os.environ if env is None else env
     limit = env.get("WATCHDOG_USEC", "")
     if not limit.isdecimal() or int(limit) == 0 or env.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
@@ -41,11 +41,11 @@ def watchdog_interval(env: Mapping[str, str] | None = None) -> float | None:
 
 
 class Notifier:
-    """Sends a notice when something changed: the same event with the same title is sent once until cleared.
+    """Sends a notice when something changed: the same event with the same title is sent once until it is cleared.
 
-    `url` takes a POST as ntfy does; `command` gets the text on its standard input. With neither, nothing is sent.
+    `url` takes a POST as ntfy does; `command` gets the text on its standard input; with neither nothing is sent.
     `load` and `save` keep what was sent over restarts. A notice that cannot be sent is logged, never raised, and
-    tried again the next time that the event is reported.
+    tried again when the event is reported the next time.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Notifier:
         self._turn = asyncio.Lock()
 
     async def notify(self, event: str, title: str, text: str) -> bool:
-        """Say that `event` ("login-needed", "job-failed:daily") is so; True when a notice went out."""
+        """Report that `event` ("login", "job:daily") holds. Return True when a notice went out."""
         async with self._turn:
             sent = await self._state()
             if sent.get(event) == title or not await self._send(event, title, text):
@@ -77,7 +77,9 @@ class Notifier:
             return True
 
     async def clear(self, event: str, title: str = "", text: str = "") -> bool:
-        """The trouble is over: its next time counts as new. Says so when `title` is given and it had been sent."""
+        """Report that the event is over, so that its next time counts as new. With a `title`, say so if it had
+        been sent.
+        """
         async with self._turn:
             sent = await self._state()
             if sent.pop(event, None) is None:
@@ -148,6 +150,6 @@ class _Refused(Exception):
 
 
 def _for_command(event: str, title: str) -> dict[str, str]:
-    """Our environment without our configuration, which may hold a token."""
+    """Return our environment without our configuration, which may hold a token."""
     kept = {k: v for k, v in os.environ.items() if not k.upper().startswith("PIXMIRROR_")}
     return {**kept, "PIXMIRROR_EVENT": event, "PIXMIRROR_TITLE": title}

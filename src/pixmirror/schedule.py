@@ -1,4 +1,4 @@
-"""The table of jobs and their times. APScheduler only says "due"; whether a job then runs is decided elsewhere."""
+"""When each job is due. APScheduler only says "due"; the caller decides whether the job then runs."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -54,21 +54,23 @@ class When:
     not_before: int | None = None
 
     def overdue(self, now: datetime) -> bool:
-        """Whether a run was missed while nothing ran; a job that never ran is."""
+        """Return whether a run was missed while nothing ran; a job that never ran is overdue."""
         if self.last_done_at is None:
             return True
         following = _next(self, from_ms(self.last_done_at))
         return following is not None and following <= now
 
     def next(self, now: datetime) -> datetime | None:
-        """The next run when none is overdue. A last run in the future is one before the clock was set back."""
+        """Return the next run when none is overdue. A last run in the future was before the clock was set back."""
         if self.cron is not None or self.last_done_at is None:
             return _next(self, now)
         return _next(self, min(from_ms(self.last_done_at), now))
 
 
 def _next(when: When, after: datetime) -> datetime | None:
-    """Without jitter. None: a crontab line that never comes, like February 31."""
+    """Return the first run after this moment, without jitter. None: the crontab line never comes, like February
+    31.
+    """
     if when.cron is None:
         return after + timedelta(seconds=when.every or 3600)
     trigger = CronTrigger.from_crontab(when.cron, timezone=when.timezone or MachineZone())
@@ -80,7 +82,7 @@ def _next(when: When, after: datetime) -> datetime | None:
 
 
 class _Trigger(BaseTrigger):  # type: ignore[misc]
-    """Ours instead of APScheduler's: what a clock set forward has skipped is one run, and jitter has bounds."""
+    """A trigger of our own: what a clock set forward has skipped is one run, and jitter has bounds."""
 
     def __init__(self, when: When, rng: random.Random) -> None:
         self._when = when
@@ -98,7 +100,7 @@ class _Trigger(BaseTrigger):  # type: ignore[misc]
 
 
 class Schedule:
-    """Calls `due(name)` on the event loop when a job is due. Runs missed together are one run."""
+    """Calls `due(name)` on the event loop when a job is due. Runs missed together become one run."""
 
     def __init__(self, due: Callable[[str], None], *, rng: random.Random | None = None) -> None:
         self._due = due
@@ -115,7 +117,7 @@ class Schedule:
         self._scheduler.shutdown(wait=False)
 
     def use(self, jobs: Sequence[When], now: datetime) -> None:
-        """These jobs from now on. Overdue ones run once, spread out."""
+        """Plan these jobs and no others. Overdue ones run once, spread out."""
         known = {job.name for job in jobs}
         for old in self._scheduler.get_jobs():
             if old.id not in known:
@@ -141,12 +143,12 @@ class Schedule:
         self._due(name)  # a coroutine: APScheduler runs plain functions in a thread
 
     def next_run(self, name: str) -> int | None:
-        """ms UTC, or None when it has no next run."""
+        """Return when the job runs next, ms UTC; None when it does not."""
         moment = getattr(self._scheduler.get_job(name), "next_run_time", None)
         return None if moment is None else to_ms(moment)
 
     def set_next(self, name: str, moment: int) -> None:
-        """The next run is then (ms UTC), whatever the table says: a failing job tries again."""
+        """Let a job that failed run next at this moment (ms UTC), whatever its table says."""
         job = self._scheduler.get_job(name)
         if job is not None:
             job.modify(next_run_time=from_ms(moment))

@@ -1,4 +1,4 @@
-"""Text fit for a terminal or a log: other people's words must not move its cursor or stop the program."""
+"""Make text fit for a terminal or a log: other people's words must not move its cursor or stop the program."""
 
 import codecs
 import os
@@ -15,35 +15,37 @@ ERRORS = "pixmirror.escape"
 
 
 def shown(text: str) -> str:
-    """The text with a sign in the place of each control character; it may have several lines."""
+    """Return the text with a sign in place of each control character; it may have several lines."""
     return _CONTROLS.sub(SHOWN, text)
 
 
 def one_line(text: object) -> str:
-    """The same on one line, for a title or a name within a sentence of ours."""
+    """Return the same on one line, for a title or a name within a sentence of ours."""
     return " ".join(_CONTROLS.sub(SHOWN, str(text)).split())
 
 
 def in_json(text: str) -> str:
-    """One line of JSON whose strings hold no control character as such; it says the same as before."""
+    """Escape the control characters in a line of JSON; it says the same as before."""
     return _IN_JSON.sub(lambda found: _escaped(found[0]), text)
 
 
 def _escaped(text: str) -> str:
-    """As JSON escapes it, in halves of surrogates where it takes two."""
+    """Escape as JSON does, in halves of surrogates where it takes two."""
     units = text.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i] << 8 | units[i + 1]:04x}" for i in range(0, len(units), 2))
 
 
 def _on_error(error: UnicodeError) -> tuple[str, int]:
-    """What cannot be encoded is escaped, which keeps JSON true. A codec's error handler."""
+    """Escape what cannot be encoded, which keeps JSON true. A codec's error handler."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return _escaped(error.object[error.start : error.end]), error.end
 
 
 def typed(text: str) -> str:
-    """An argument of the command line as it was typed: in UTF-8, also where the locale knows ASCII alone."""
+    """Return an argument of the command line as it was typed: in UTF-8, also where the locale
+    knows ASCII alone.
+    """
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -52,7 +54,7 @@ def typed(text: str) -> str:
 
 
 def prepare() -> None:
-    """Make our streams take any text, and be there: a closed one would be the next file that is opened."""
+    """Make our streams take any text, and open those that are closed: the next file would take their place."""
     for number in range(3):
         try:
             os.fstat(number)

@@ -1,7 +1,7 @@
-"""Reads the stored files again and compares them with the catalogue; what is bad is wanted again.
+"""Read the stored files again and compare them with the catalogue; what is bad is wanted again.
 
-What was found lost once and lies in place again is stored again. Nothing on disk is ever changed or deleted here,
-and Pixiv is not asked for anything.
+What was once found lost and lies in place again is stored again. Nothing on disk is changed or deleted here, and
+Pixiv is asked for nothing.
 """
 
 import asyncio
@@ -67,9 +67,8 @@ class Report:
 
     @property
     def sound(self) -> bool:
-        """Every file that was ever stored is whole, or its loss accepted, and so is the catalogue.
-
-        Strays, sidecars and counters are no damage.
+        """Return whether every file ever stored is whole, or its loss accepted, and the catalogue too. Strays,
+        sidecars and counters are no damage.
         """
         return self.checked == self.ok and not (self.catalogue or self.still_wanted or self.given_up)
 
@@ -91,10 +90,10 @@ async def run(
     progress: Progress | None = None,
     guard: Callable[[], None] | None = None,
 ) -> Report:
-    """Verify everything stored; with `quick` existence and size only.
+    """Verify everything that is stored; with `quick` only that it exists with its size.
 
-    `guard` raises if the media folder is not the right one (any more); it is asked before anything is held to be
-    lost, so that a disk that goes away costs nothing. Very much that is lost at once is not believed, unless
+    `guard` raises if the media folder is not the right one (any more). It is asked before anything is held to be
+    lost, so that a disk that goes away costs nothing. When very much is lost at once it is not believed, unless
     `believe`. A read-only `db` only reports.
     """
     report = Report()
@@ -125,9 +124,8 @@ async def run(
 
 
 async def find_back(db: Database, media_root: Path, now: int, *, given_up: bool = False) -> int:
-    """Store again what was lost and lies in place with the bytes that it had; how many files.
-
-    `given_up`: look only for those that are not asked for any more.
+    """Store again what was lost and lies in place with the same bytes. Return how many. `given_up`: only files
+    that are not asked for any more.
     """
     after = found = 0
     while rows := await db.read(losses.lost_files, after, HASH_BATCH, given_up=given_up):
@@ -192,7 +190,7 @@ async def _files(
 
 
 def _held(report: Report, stored: int) -> str:
-    """Why what is lost is not believed, or ""."""
+    """Return why what is lost is not believed, or ""."""
     lost = report.missing + report.wrong_size + report.wrong_hash
     if lost <= min(max(FEW, MANY_SHARE * stored), MANY) and (lost < stored or lost <= 1):
         return ""
@@ -239,7 +237,7 @@ def _compare(path: Path, size: int, sha256: str | None) -> tuple[Problem, str] |
 async def _sidecars(
     db: ReadOnly, writer: Database | None, media_root: Path, report: Report, guard: Callable[[], None] | None
 ) -> None:
-    """Those that were written and are not there; they are written again from the catalogue."""
+    """List the sidecars that were written and are not there; they are written again from the catalogue."""
     after = -1
     while rows := await db.read(sidecars.written_sidecars, after, SIDECAR_BATCH):
         after = rows[-1][0]
@@ -256,7 +254,9 @@ def _missing(media_root: Path, rows: Sequence[tuple[int, str]]) -> list[int]:
 
 
 async def _strays(db: ReadOnly, media_root: Path, report: Report, progress: Progress | None) -> None:
-    """Files that the catalogue does not know. Names with a leading dot are the store's own (marker, .part)."""
+    """List files that the catalogue does not know. Names with a leading dot are the store's own
+    (marker, .part).
+    """
     on_disk = _walk(media_root)
     while paths := await asyncio.to_thread(lambda: list(islice(on_disk, STRAY_BATCH))):
         unknown = sorted(set(paths) - await db.read(runs.known_paths, paths))

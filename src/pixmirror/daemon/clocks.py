@@ -1,4 +1,4 @@
-"""The machine's clock: at start, and when it goes back, times that it left in the future are pulled back."""
+"""Pull back times that a wrong clock left in the future: at the start, and when the clock goes back."""
 
 import logging
 
@@ -11,7 +11,9 @@ log = logging.getLogger(__name__)
 
 
 async def settle(db: Database, now: int) -> Finding:
-    """Look at the clock, and pull back what a wrong one put off. Nothing moves while it is itself behind."""
+    """Look at the machine's clock, and pull back what a wrong one put off. While it is itself behind nothing
+    moves.
+    """
     found = await db.read(clocks.look, now)
     await db.run(clocks.say, found)
     if found.state == "behind":

@@ -1,4 +1,4 @@
-"""What the daemon answers over its socket."""
+"""The commands that a running pixmirror takes over its socket."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ Request = dict[str, Any]
 
 
 class Commands:
-    """One method a command."""
+    """One method for each command."""
 
     def __init__(self, daemon: "Daemon") -> None:
         self.daemon = daemon
@@ -87,7 +87,7 @@ class Commands:
         return {"jobs": list(self.daemon.mirror.jobs)}
 
     async def _token(self, request: Request) -> dict[str, Any]:
-        """A new login. Whatever is wrong with it, the old one stays."""
+        """Take over a new login. Whatever is wrong with it, the old one stays."""
         m = self.daemon.mirror
         token = credentials.read_token(request.get("token"))
         hide(token.refresh_token)

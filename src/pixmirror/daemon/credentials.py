@@ -31,7 +31,7 @@ def digest(refresh_token: str | None) -> str | None:
 
 
 def read_token(data: object) -> Token:
-    """A Token from JSON: of the file, or of whoever asks over the socket. ConfigError when it is none."""
+    """Make a Token of JSON from the file, or from whoever asks over the socket. ConfigError when it is none."""
     known = {field.name: _TYPES.get(field.name, int) for field in fields(Token)}
     if not isinstance(data, Mapping) or not set(data) <= set(known):
         raise ConfigError("That is not a token.")
@@ -51,9 +51,9 @@ def _fits_a_header(value: object) -> bool:
 
 
 def load(root: MirrorRoot, configured: str | None) -> tuple[str | None, Token | None]:
-    """The refresh token to use, and the access token of the last run if it belongs to it.
+    """Return the refresh token to use, and the access token of the last run if it belongs to it.
 
-    A token stored by `pixmirror login`, or rotated by Pixiv, stands until the configured one changes.
+    A token that `pixmirror login` stored, or that Pixiv replaced, stands until the configured one changes.
     """
     kept = _kept(root)
     if kept is None or (token := _token(kept)) is None:
@@ -64,7 +64,7 @@ def load(root: MirrorRoot, configured: str | None) -> tuple[str | None, Token | 
 
 
 def damaged(root: MirrorRoot) -> LoginNeeded | None:
-    """What is wrong with the file, if it is there and holds no login."""
+    """Return what is wrong with the file, if it is there and holds no login."""
     if root.read_secret(FILE) is None or ((kept := _kept(root)) is not None and _token(kept) is not None):
         return None
     return LoginNeeded(f"{root.root / FILE} is damaged: it holds no login that can be read.")
@@ -91,7 +91,7 @@ def save(root: MirrorRoot, configured: str | None, token: Token) -> None:
 
 
 def saver(root: MirrorRoot, configured: str | None) -> Callable[[Token], Awaitable[None]]:
-    """In a thread: the file is synced, and the loop must not wait for the disk."""
+    """Return what saves a new token, in a thread: the file is synced, and the loop must not wait for the disk."""
     return lambda token: asyncio.to_thread(save, root, configured, token)
 
 

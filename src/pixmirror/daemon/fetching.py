@@ -1,4 +1,4 @@
-"""The files that are ours to fetch now: claimed together, handed to the connections one by one."""
+"""The files to fetch now: claimed many at once, handed to the connections one by one."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -21,7 +21,7 @@ CLAIM = 64
 
 
 class Fetching:
-    """What the fetch loops share. `only`: no files but those that these jobs want."""
+    """What the fetch loops share. `only`: fetch no files but those that these jobs want."""
 
     def __init__(self, mirror: Mirror, wakeup: Wakeup, only: Sequence[str] | None = None) -> None:
         self._only = only
@@ -45,14 +45,14 @@ class Fetching:
         self._claiming = asyncio.Lock()
 
     def worker(self) -> Worker:
-        """One connection, which the caller closes."""
+        """Open one connection, which the caller closes."""
         return Worker(self._fetcher, self._finisher, self._mirror.transport.image_client())
 
     async def step(self, worker: Worker) -> tuple[bool, int]:
-        """Fetch the next file: whether there was one, and how many were stored meanwhile.
+        """Fetch the next file. Return whether there was one, and how many were stored meanwhile.
 
-        While the image host is in trouble one file at a time is tried, for all; when it fails, so does each step
-        that waited for it.
+        While the image host is in trouble one loop tries one file, for all; when it fails, so does each step that
+        waited for it.
         """
         host = self._fetcher.host
         if host.trouble() is None:
@@ -85,7 +85,7 @@ class Fetching:
             raise
 
     def _ring_in(self, seconds: float) -> None:
-        """What was put off for so short is not left to the alarm, which looks each half minute."""
+        """Wake the loops in so many seconds: sooner than the alarm, which looks each half minute."""
         if self._alarms:
             return  # it rings soon enough
 
@@ -114,7 +114,7 @@ class Fetching:
             return self._claims.pop(others[-1] if others and host.error else -1)
 
     async def _claim(self) -> list[Claim] | None:
-        """The last one is the most urgent; None if there is none."""
+        """Claim the next files, the most urgent last. Return None if there are none."""
         m = self._mirror
         fit = await asyncio.to_thread(self._check_disk)
         now = m.clock.now()
@@ -133,7 +133,7 @@ class Fetching:
             self._claims = []
 
     def _want_again(self, conn: Connection, fit: list[int]) -> None:
-        """What fits on the disk after all; and once, what was given up by a version that gave up."""
+        """Ask again for what fits on the disk after all; and once, for what an earlier version gave up."""
         if not self._begun:
             self._begun = True
             retrying.once_more(conn, self._mirror.clock.now())
@@ -147,5 +147,5 @@ class Fetching:
 
 
 def lanes_before(mirror: Mirror) -> int:
-    """The first lane whose files wait now: today's last bytes are for new works."""
+    """Return the first lane whose files wait now: today's last bytes are for new works."""
     return Lane.BACKFILL if mirror.transport.images.keeps_back(Lane.BACKFILL) else queue.ALL_LANES

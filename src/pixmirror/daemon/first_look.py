@@ -1,7 +1,7 @@
-"""One page of each endpoint that the enabled jobs use, read strictly: does Pixiv still answer as we read it?
+"""Read one page of each endpoint that the enabled jobs use, strictly: does Pixiv still answer as we read it?
 
-Run by `check --pixiv`, and in part before an account's first sync, which it stops only where a whole answer could
-not be read: single items that cannot be are kept as they came, and reported.
+`check --pixiv` does it, and a part of it comes before an account's first sync, which it stops only where a whole
+answer cannot be read: a single item that cannot be is kept as it came, and reported.
 """
 
 import logging
@@ -54,11 +54,11 @@ class Report:
 
     @property
     def lossy(self) -> bool:
-        """Whether data would be lost if a sync ran now."""
+        """Return whether data would be lost if a sync ran now."""
         return any(p.lossy for p in self.probes)
 
     def differences(self) -> Iterator[str]:
-        """Sentences on what is not as expected, the bad ones first."""
+        """Yield a sentence for each thing that is not as expected, the bad ones first."""
         for p in sorted(self.probes, key=lambda p: not p.lossy):
             if p.error:
                 yield f"{p.endpoint}: {p.error}"
@@ -75,7 +75,7 @@ class Report:
 
 @dataclass(slots=True)
 class _Seen:
-    """Examples met on the way, for the endpoints that need an id."""
+    """Examples from the answers so far, for the endpoints that need an id."""
 
     artist: int = 0
     illust: int = 0
@@ -94,9 +94,9 @@ class WouldLose(BadResponse):
 
 
 async def look_first(mirror: Mirror) -> None:
-    """Before an account's first sync: does Pixiv answer as we read it? Stops only where data would be lost.
+    """Look before an account's first sync whether Pixiv answers as we read it. WouldLose where data would be lost.
 
-    It asks what the jobs begin with, and they take over what it was answered: it costs no request of its own.
+    It asks what the jobs ask first, and hands them the answers: it costs no request of its own.
     """
     looked: str | None = await mirror.db.read(runs.get_meta, DONE)
     if looked or not mirror.jobs:
@@ -133,7 +133,7 @@ async def _look(mirror: Mirror, calls: Calls) -> tuple[Report, list[Answer]]:
 
 
 def _firsts(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple[str, Call]]:
-    """What the enabled jobs ask first: lists, and what completes works; evaluated while examples come in."""
+    """Yield what the enabled jobs ask first: lists, then what completes works, by examples from the lists."""
     asked: set[str] = set()
     jobs = [(kind, job) for name, kind in KINDS.items() for job in mirror.jobs.values() if job.kind == name]
     for kind, job in jobs:
@@ -150,7 +150,7 @@ def _firsts(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple
 
 
 def _all(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple[str, Call]]:
-    """What they ask sooner or later."""
+    """Yield what the enabled jobs ask sooner or later."""
     yield from _firsts(mirror, api, seen, me)
     if seen.illust:
         yield "/v1/illust/detail", lambda: illusts.detail(api, seen.illust)

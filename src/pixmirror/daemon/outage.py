@@ -1,4 +1,4 @@
-"""The way to Pixiv, for the loops that ask: who waits while it is shut, who tries, and what an outage put off."""
+"""How the loops that ask Pixiv get through an outage: who waits, who tries, and what is asked again after it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -15,7 +15,9 @@ from pixmirror.sync.suspicion import Subject, Suspicion
 
 
 class Outage:
-    """`suspicion` judges the App API, `website` www.pixiv.net, whose trouble stops only what needs the cookie."""
+    """One for all loops that ask. `suspicion` judges the App API; `website` judges www.pixiv.net, whose trouble
+    stops only what needs the cookie.
+    """
 
     def __init__(self, mirror: Mirror, trouble: Troubles, wakeup: Wakeup, on_answer: Callable[[], None]) -> None:
         self._mirror = mirror
@@ -27,7 +29,9 @@ class Outage:
         self.endpoints = Endpoints()
 
     async def in_turn(self, name: str, step: Callable[[], Awaitable[bool]]) -> bool:
-        """A step of a loop that asks. While Pixiv does not answer, one at a time tries after each pause."""
+        """Take one step of a loop that asks. While Pixiv does not answer one loop at a time tries, after each
+        pause.
+        """
         if PIXIV in self._trouble.errors:
             self._wakeup.pause(name)
             async with self._trying:
@@ -44,17 +48,18 @@ class Outage:
             await self._mirror.clock.sleep(left)
 
     async def _look(self) -> bool:
-        """Nothing is due that could tell whether Pixiv answers again: the control question does."""
+        """Ask the control question when nothing is due that would tell whether Pixiv answers again."""
         if PIXIV in self._trouble.errors and "login" not in self._trouble.errors and not self._mirror.all_paused:
             await self._ask_control()
             await self.suspicion.answered()
         return False
 
     async def _ask_control(self) -> None:
-        """Our own profile, which is there as long as Pixiv answers."""
+        """Ask for our own profile, which is there as long as Pixiv answers."""
         await users.detail(self._mirror.api.at(Lane.NEW), self._mirror.account_id)
 
     async def _wake(self, put_off: Collection[Subject]) -> None:
+        """Make due at once what the outage put off."""
         now = self._mirror.clock.now()
 
         def wake(conn: Connection) -> None:

@@ -143,8 +143,10 @@ class Daemon:
     # -- login ---------------------------------------------------------------------------------------------
 
     async def _log_in(self) -> None:
-        """At start, and when the login was given up. Without an answer it is tried again and again; what Pixiv
-        refused is asked about once a day (`Auth` sees to that), as a refusal can pass too.
+        """Log in at the start and whenever the login was lost.
+
+        Without an answer try again and again. What Pixiv refused is asked about once a day (`Auth` sees to that),
+        as a refusal can pass too.
         """
         while True:
             if self._account_checked and "login" not in self.engine.trouble.errors:
@@ -171,7 +173,7 @@ class Daemon:
             await self.mirror.clock.sleep(seconds)
 
     async def logged_in(self) -> None:
-        """It is known whose login it is: let go on what waited."""
+        """Let go on what waited for a login. It is known by now whose it is."""
         self._account_checked = True
         await self.mirror.db.run(runs.unsuspend_jobs, "login")
         self._retry_at.clear()
@@ -197,7 +199,9 @@ class Daemon:
             self.start_job(name)
 
     def start_job(self, name: str) -> asyncio.Task[None] | None:
-        """Start a run unless one of this job is under way, which then is the one."""
+        """Start a run of this job, or return the one under way. None when there is no such job or
+        we are stopping.
+        """
         if name in self.running:
             return self.running[name]
         if self._group is None or name not in self.mirror.jobs:
@@ -232,6 +236,7 @@ class Daemon:
             await self.notices.notifier.notify(event, title, result.error)
 
     def _try_again(self, name: str, failures: int) -> None:
+        """Plan the next try of a job that failed so often in a row."""
         longest = OUTAGE_RETRY_S if self.engine.trouble.errors else LONGEST_RETRY_S
         every = next((job.every for job in self.mirror.config.jobs if job.name == name), None)
         # One list that fails must not make all the others of its job rarer than the user wants them.

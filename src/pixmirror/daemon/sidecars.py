@@ -1,4 +1,4 @@
-"""Writing the sidecars that are due, each the trouble of its own work alone."""
+"""Write the sidecars that are due. One that cannot be written is its own work's trouble alone."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ Failed = dict[str, PixmirrorError]  # by path
 
 
 async def write_due(mirror: Mirror) -> bool:
-    """Write the next ones; whether there were any. Raises StorageErrors that are the disk's, not one sidecar's."""
+    """Write the next sidecars. Return whether there were any. StorageError where the whole disk is at fault."""
     due = await mirror.db.read(sidecars.due_sidecars, AT_ONCE)
     if not due:
         return False
@@ -41,7 +41,7 @@ def _write(root: MirrorRoot, due: Sequence[Sidecar]) -> Failed:
 
 
 def _one_by_one(root: MirrorRoot, due: Sequence[Sidecar]) -> Failed:
-    """Which of them it was that nobody has foreseen."""
+    """Write each alone, to find the one that failed in a way that nobody has foreseen."""
     failed: Failed = {}
     for sidecar in due:
         try:
@@ -52,7 +52,9 @@ def _one_by_one(root: MirrorRoot, due: Sequence[Sidecar]) -> Failed:
 
 
 def _done(conn: Connection, due: Sequence[Sidecar], failed: Failed, now: int) -> None:
-    """Those that could not be written are tried again a day later, with the reason, as a chore of their work."""
+    """Record them. What could not be written is tried again a day later, with the reason, as a
+    chore of its work.
+    """
     sidecars.sidecar_done(conn, due)
     for sidecar in due:
         if sidecar.rel_path not in failed:

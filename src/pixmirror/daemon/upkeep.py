@@ -1,4 +1,4 @@
-"""What is done now and then and asks Pixiv nothing by itself: each task in its own rhythm, which restarts keep."""
+"""What is done now and then and asks Pixiv nothing itself: each task at its own interval, kept over restarts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,9 @@ Tell: TypeAlias = Callable[[str, PixmirrorError | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`run` is handed the mirror and a way to tell the user: tell(cause, error), or None where it is over."""
+    """`run` gets the mirror and a way to tell the user: tell(cause, error), or tell(cause, None)
+    when it is over.
+    """
 
     name: str
     every_ms: int
@@ -43,14 +45,14 @@ async def _find_works(mirror: Mirror, tell: Tell) -> None:
 
 
 async def _trash(mirror: Mirror, tell: Tell) -> None:
-    """Moves that were interrupted are finished, and what has lain there for long enough is removed."""
+    """Finish moves that were interrupted, and remove what has lain in the trash for long enough."""
     with suppress(StorageError):  # the next time, then: the fetchers tell of the disk
         await trash.settle(mirror.db, mirror.root, thorough=True)
         await trash.purge(mirror.db, mirror.root, mirror.clock.now())
 
 
 async def _ask_the_web(mirror: Mirror, tell: Tell) -> None:
-    """What only a cookie shows, and whether it still does."""
+    """Ask for what only the cookie shows, and tell whether Pixiv still takes it."""
     if mirror.web is not None:
         now = mirror.clock.now()
         await mirror.db.run(web_lists.ask_overdue, mirror.account_id, now)
@@ -60,14 +62,14 @@ async def _ask_the_web(mirror: Mirror, tell: Tell) -> None:
 
 
 async def _thin_stats(mirror: Mirror, tell: Tell) -> None:
-    """Old counters grow fewer, a few thousand rows at a time so that nobody waits long for the writer."""
+    """Thin out old counters, a few thousand rows at a time so that nobody waits long for the writer."""
     after: int | None = -1
     while after is not None:
         after = await mirror.db.run(stats.thin, mirror.clock.now(), stats.CHUNK, after)
 
 
 async def _find_back(mirror: Mirror, tell: Tell) -> None:
-    """Files that were lost and given up are stored again where they lie in place, as after a disk was away."""
+    """Store again files that were lost and given up and lie in place now, as after a disk was away."""
     with suppress(StorageError):  # the next time, then: the fetchers tell of the disk
         await asyncio.to_thread(mirror.root.check_media)
         await verify.find_back(mirror.db, mirror.root.media, mirror.clock.now(), given_up=True)
@@ -97,10 +99,10 @@ TASKS: tuple[Task, ...] = (
 
 
 async def run_due(mirror: Mirror, tell: Tell, *, now_too: frozenset[str] = frozenset()) -> int:
-    """Runs the tasks that are due, and those named in `now_too`; says how many.
+    """Run the tasks that are due, and those named in `now_too`. Return how many ran.
 
-    One that fails keeps none of the others; the first error is raised when all have had their turn. What nobody
-    has foreseen is told as trouble of this task, which comes again in its rhythm.
+    One that fails stops none of the others; the first error is raised after all had their turn. What nobody has
+    foreseen is told as this task's trouble, and the task runs again at its interval.
     """
     done, failed = 0, None
     for task in TASKS:

@@ -1,7 +1,8 @@
-"""A catalogue from what lies in the media folder: sidecars, and the names, times and bytes of the files.
+"""Make a catalogue from what lies in the media folder: sidecars, and the names, times and bytes of the files.
 
-Every file is read: one whose sha256 is that of its sidecar is stored again, and one that its time proves to be of
-the version that its sidecar or its name tells. What nothing tells is left alone, and so is every byte.
+Every file is read. One whose sha256 is that of its sidecar is stored again, and so is one that its time proves to
+be of the version that its sidecar or its name tells. A file that nothing tells of is left alone, and so is every
+byte.
 """
 
 import json
@@ -38,7 +39,7 @@ _FOLDER = {
 
 @dataclass(slots=True)
 class _OnDisk:
-    """The names of one work's files below the media folder: {path: (role, index, what its name ends with)}."""
+    """The files of one work below the media folder: {path: (role, index, what its name ends with)}."""
 
     key: int
     user_id: int
@@ -48,7 +49,7 @@ class _OnDisk:
 def rebuild(
     root: MirrorRoot, db: Database, now: int, *, progress: Callable[[TakenIn], None] | None = None
 ) -> TakenIn:
-    """Take in all that lies in the media folder; what rows know already stays. Reads every file: blocks long."""
+    """Take in all that lies in the media folder. What rows know already stays. Reads every file: blocks long."""
     root.check_media()
     done = TakenIn()
     batch: list[FoundWork] = []
@@ -103,7 +104,7 @@ def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:
 
 
 def _look(root: MirrorRoot, one: _OnDisk) -> tuple[FoundWork, int]:
-    """The work with its sidecar and files, and how many files nothing could be told of."""
+    """Return the work with its sidecar and files, and how many files nothing tells of."""
     rel = sidecar_path(one.key, one.user_id)
     text = root.read_sidecar(rel)
     looked = root.look(rel)
@@ -150,7 +151,7 @@ def _date(told: Any) -> int | None:
 
 
 def _listed(root: MirrorRoot, told: Mapping[str, Any], create_date: int | None) -> FoundFile:
-    """A file of a sidecar: stored if it lies there with the sha256 told, or without one if its time proves it."""
+    """Read one file of a sidecar: stored if it lies there with the sha256 told, or its time proves it."""
     version = url_version(told["url"]) if told["version"] is None else told["version"]
     file = FoundFile(
         role=told["role"],
@@ -175,7 +176,9 @@ def _listed(root: MirrorRoot, told: Mapping[str, Any], create_date: int | None) 
 def _unlisted(
     root: MirrorRoot, path: str, role: str, index: int, ending: str, listed: Sequence[FoundFile]
 ) -> FoundFile | None:
-    """A whole file that no sidecar lists, by the version in its name or the time that it was given; else None."""
+    """Read a whole file that no sidecar lists, by the version in its name or by its time; None where neither
+    tells.
+    """
     looked = root.look(path)
     if looked is None:
         return None
@@ -194,7 +197,7 @@ def _unlisted(
 
 
 def _stamp(mtime_ns: int) -> str:
-    """yyyymmddhhmmss in Japan, as a URL has it."""
+    """Write a time as URLs do: yyyymmddhhmmss in Japan."""
     return datetime.fromtimestamp(mtime_ns // 1_000_000_000, JST).strftime("%Y%m%d%H%M%S")
 
 
@@ -203,7 +206,7 @@ def _url_at(url: str, version: str) -> str:
 
 
 def _guess(role: str, path: str, version: str) -> str:
-    """Where Pixiv has it, if it has it: only a name, until the work is met again."""
+    """Guess where Pixiv has it: only a name, until the work is met again."""
     return f"https://i.pximg.net/{_FOLDER[role]}/img/{_folders(version)}/{path.rpartition('/')[2]}"
 
 
@@ -212,7 +215,7 @@ def _folders(version: str) -> str:
 
 
 def _with_one_current(files: Sequence[FoundFile]) -> list[FoundFile]:
-    """The newest of each page is the present one, where no sidecar says which."""
+    """Take the newest version of each page as the present one, where no sidecar says which is."""
     said = {(f.role, f.index) for f in files if f.is_current}
     newest: dict[tuple[str, int], str] = {}
     for f in files:

@@ -1,4 +1,4 @@
-"""Is it the file, or the image host and the way to it? Failure after failure is held against the host."""
+"""Tell a file that fails from an image host that fails: failure after failure is held against the host."""
 
 import asyncio
 import hashlib
@@ -24,7 +24,7 @@ LONGEST_S = 6 * 3600
 
 @dataclass(slots=True)
 class Host:
-    """What is known of the image host since the start. `error` is there while it is in trouble."""
+    """What is known of the image host since the start. `error` is set while it is in trouble."""
 
     error: ImageHostDown | None = None
     failures: int = 0  # since the start: tells a waiting loop that somebody else's probe failed
@@ -36,7 +36,9 @@ class Host:
     _control_at: float | None = None
 
     def came(self) -> list[int]:
-        """A file came whole: the host is well. Returns the files that were held, which are due at once."""
+        """Note that a file came whole: the host is well. Return the files that were held back, which are due at
+        once.
+        """
         held = list(self._held)
         self.error = None
         for kept in (self._suspects, self._denied, self._held):
@@ -47,11 +49,13 @@ class Host:
         return self.error
 
     def has_failed(self, work_key: int) -> bool:
-        """Whether a file of this work is among those that failed: another one makes the better probe."""
+        """Return whether a file of this work is among those that failed. A file of another work is the better
+        probe.
+        """
         return work_key in self._suspects.values()
 
     def failed(self, item: MediaItem, error: PixmirrorError) -> bool:
-        """True if it is time to ask whether it is the host."""
+        """Note a failure. Return True when it is time to ask whether it is the host."""
         self.failures += 1
         if isinstance(error, NotFound):
             self._denied.add(item.work_key)
@@ -61,13 +65,15 @@ class Host:
         return many or self.error is not None
 
     def is_own_fault(self) -> None:
-        """A control came as it should: what failed lately is each file's own."""
+        """Note that a control came as it should: what failed lately is each file's own fault."""
         self._suspects.clear()
         self._denied.clear()
         self.error = None
 
     def believe(self, item: MediaItem, error: PixmirrorError, now: int) -> tuple[ImageHostDown, dict[int, int]]:
-        """It is the host. Returns the error for all, and the files that are put off untried, with their times."""
+        """Believe that it is the host. Return the error for all, and the files put off untried with their times
+        (ms UTC).
+        """
         text = str(error).rstrip(".")
         self.error = ImageHostDown(f"The image host, or the way to it, fails file after file: {text}.")
         for media_id in (*self._suspects, item.media_id):
@@ -79,7 +85,9 @@ class Host:
         return self.error, put_off
 
     async def control(self, db: Database, transport: Transport, clock: Clock) -> bool:
-        """Whether a file that is here already comes again, and as it is here. A good answer holds ten minutes."""
+        """Return whether a file that is stored comes again with the same bytes. A good answer
+        holds ten minutes.
+        """
         if self._control_at is not None and clock.monotonic() - self._control_at < CONTROL_HOLDS_S:
             return True
         for sample in await db.read(queue.samples, CONTROLS, LARGEST_CONTROL):

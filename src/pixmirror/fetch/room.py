@@ -1,4 +1,4 @@
-"""Room on the disk, looked at before a body comes and while it does: the reserve is never eaten into."""
+"""Keep the disk's reserve: look for room before a body comes, and while it comes."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ IN_A_ROW = 3  # files that do not fit, with none stored between: then nothing mo
 
 @dataclass(slots=True)
 class Room:
-    """What is left above the reserve, and how much of that is promised to files on their way."""
+    """What is left above the reserve, and how much of it is promised to files on their way."""
 
     root: MirrorRoot
     _left: int = 0
@@ -22,7 +22,9 @@ class Room:
     _in_a_row: set[int] = field(default_factory=set)
 
     def look(self) -> list[int]:
-        """Before files are claimed: DiskFull when there is no room. Returns those that fit after all. Blocks."""
+        """Look before files are claimed. Return those that fit after all. DiskFull when there is
+        no room. Blocks.
+        """
         self.root.check_room(min(self._refused.values()) if len(self._in_a_row) >= IN_A_ROW else 0)
         self._left = self.root.room()
         fit = [media_id for media_id, needed in self._refused.items() if needed <= self._left - self._promised]
@@ -33,7 +35,7 @@ class Room:
         return fit
 
     async def promise(self, media_id: int, needed: int) -> None:
-        """Before the body: NoRoom when it does not fit; DiskFull when one after the other does not."""
+        """Reserve room for a body. NoRoom when it does not fit; DiskFull when file after file does not."""
         if self._promised + needed > self._left - NEAR:
             self._left = await asyncio.to_thread(self.root.room)
             if self._promised + needed > self._left:
@@ -52,7 +54,7 @@ class Room:
         raise NoRoom(f"{text}.")
 
     def over(self, promised: int, came: int) -> None:
-        """A file is on its way no more; so many bytes of it are on the disk, or will be."""
+        """End a promise: the file is no longer on its way, and `came` bytes of it are on the disk or will be."""
         self._promised -= promised
         self._left -= came
 
@@ -61,6 +63,6 @@ class Room:
         self._refused.pop(media_id, None)
 
     def spill(self, part: Part) -> None:
-        """Let the disk take what is in memory, if it may. Blocks. DiskFull."""
+        """Write to the disk what is held in memory, if there is room. Blocks. DiskFull."""
         self.root.check_room(part.held)
         part.spill()

@@ -1,7 +1,7 @@
-"""Carrying out what was forgotten: files go to the trash, come back from it, or are removed in the end.
+"""Move forgotten files to the trash, back from it, or remove them for good.
 
-The catalogue says first what is to be (a tombstone, the state, and where in the trash), then files are renamed
-within the media folder. Whatever lies between, a crash too, `settle` finishes in the direction that the catalogue
+The catalogue says first what is to be (a tombstone, the state, and where in the trash); then files are renamed
+within the media folder. Whatever comes between, a crash too, `settle` finishes in the direction that the catalogue
 says now.
 """
 
@@ -21,7 +21,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What was found and done of some files: which lie in the trash, which came back whole, which are nowhere."""
+    """What became of some files: in the trash, back and whole, or nowhere to be found."""
 
     in_trash: tuple[int, ...]
     back: tuple[int, ...]
@@ -29,18 +29,18 @@ class Moved:
 
 
 def path_for(rel: str, url: str) -> str:
-    """The path, with the extension of the URL that is really fetched (a cover may be .jpg or .png)."""
+    """Return the path with the extension of the URL that is really fetched (a cover may be .jpg or .png)."""
     suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
     return str(PurePosixPath(rel).with_suffix(suffix)) if suffix else rel
 
 
 def candidates(rel: str, urls: Sequence[str]) -> list[str]:
-    """Under which names a file may lie, if it was fetched and no row knows."""
+    """List the names under which a file may lie that was fetched and that no row knows."""
     return list(dict.fromkeys((rel, *(path_for(rel, url) for url in urls))))
 
 
 async def forget(db: Database, root: MirrorRoot, target: Target, now: int, days: int) -> Forgotten:
-    """From now on nothing fetches it; what is there is in the trash when this returns, or gone with `days` 0."""
+    """Fetch it no more. When this returns its files are in the trash, or gone with `days` 0."""
     await asyncio.to_thread(root.check_media)
     async with root.moving:
         done = await db.run(forgetting.forget, target, now, days)
@@ -51,7 +51,7 @@ async def forget(db: Database, root: MirrorRoot, target: Target, now: int, days:
 
 
 async def unforget(db: Database, root: MirrorRoot, target: Target, now: int) -> Restored:
-    """What still lies in the trash comes back, the rest is wanted again."""
+    """Bring back what still lies in the trash, and want the rest again."""
     await asyncio.to_thread(root.check_media)
     async with root.moving:
         done = await db.run(forgetting.unforget, target, now)
@@ -60,20 +60,20 @@ async def unforget(db: Database, root: MirrorRoot, target: Target, now: int) -> 
 
 
 async def settle(db: Database, root: MirrorRoot, *, thorough: bool = False) -> None:
-    """Finishes moves that were interrupted. `thorough` looks also where nothing should be left to do."""
+    """Finish moves that were interrupted. `thorough`: look also where nothing should be left to do."""
     if thorough or await db.read(forgetting.has_moves):
         async with root.moving:
             await _settle(db, root, thorough=thorough)
 
 
 async def purge(db: Database, root: MirrorRoot, now: int) -> int:
-    """Removes what has lain in the trash for long enough; how many files."""
+    """Remove what has lain in the trash for long enough. Return how many files."""
     async with root.moving:
         return await _purge(db, root, now)
 
 
 async def _settle(db: Database, root: MirrorRoot, *, thorough: bool = False) -> tuple[int, int]:
-    """How many files came back, and how many that should have are wanted again."""
+    """Return how many files came back, and how many that should have are wanted again."""
     before = await db.read(forgetting.moves)
     came_back = again = after = 0
     while files := await db.read(forgetting.moving, after, BATCH):
@@ -112,7 +112,7 @@ def _out(root: MirrorRoot, file: Moving) -> bool:
 
 
 def _back(root: MirrorRoot, file: Moving) -> bool:
-    """True if the very bytes that were stored lie under the file's name again."""
+    """Return True if the very bytes that were stored lie under the file's name again."""
     if file.sha256 is not None:
         for rel in (file.path, file.trash):
             if root.is_whole(rel, file.sha256, file.size):

@@ -1,4 +1,4 @@
-"""What the catalogue is told of a file that did not come: tried again, or believed to be gone or damaged at Pixiv.
+"""Record what becomes of a file that did not come: tried again, or believed to be gone or damaged at Pixiv.
 
 Nothing is given up after a number of tries. A 404 and damaged bytes are believed after looks an hour and a day
 apart, when another file of the host came as it should (`control`), and not while many files answer alike.
@@ -24,13 +24,13 @@ Verdict = Literal["later", "believed", "control"]
 
 
 def again(conn: Connection, item: MediaItem, error: str, now: int, at_least_s: int = 0) -> None:
-    """It failed, which may pass: tried again, rarer and rarer."""
+    """Try it again, rarer and rarer."""
     seconds = max(BACKOFF_S[min(max(item.attempts - 1, 0), len(BACKOFF_S) - 1)], at_least_s)
     queue.retry_later(conn, item.media_id, now + seconds * 1000, error)
 
 
 def went_on(conn: Connection, item: MediaItem, error: str, now: int) -> None:
-    """It was cut, but more had come than ever before: its tries count from here."""
+    """Try it again soon, and count its tries from here: it was cut, but more had come than ever before."""
     queue.progressed(conn, item.media_id)
     queue.retry_later(conn, item.media_id, now + BACKOFF_S[0] * 1000, error)
 
@@ -38,7 +38,8 @@ def went_on(conn: Connection, item: MediaItem, error: str, now: int) -> None:
 def not_there(
     conn: Connection, item: MediaItem, error: str, now: int, share: float = 0.05, control: bool | None = None
 ) -> Verdict:
-    """It answered 404. The work's detail is asked at once for another URL; the file is gone if all speaks for it.
+    """Judge a 404. Ask at once for the work's detail, which may name another URL; the file is gone if all speaks
+    for it.
 
     `control`: whether another file of the host came as it should just now; None if none was asked for.
     """
@@ -68,7 +69,7 @@ def not_there(
 def damaged(
     conn: Connection, item: MediaItem, error: Damaged, now: int, share: float = 0.05, control: bool | None = None
 ) -> Verdict:
-    """It came whole, and is no file of its kind. Believed to lie so at the source when the same bytes come again.
+    """Judge a file that came whole and is none of its kind: damaged at the source if the same bytes come again.
 
     `control` is as in `not_there`. Bytes that were cut (without a sha256) are not judged, only tried again.
     """

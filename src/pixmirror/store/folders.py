@@ -1,4 +1,4 @@
-"""Looking and tidying up in the mirror's folders."""
+"""Look and tidy up in the mirror's folders."""
 
 import errno
 import os

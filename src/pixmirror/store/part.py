@@ -1,4 +1,4 @@
-"""One file on its way: hidden `.part` beside its place, checked, synced, renamed, and its folder synced."""
+"""One file being written: a hidden `.part` beside its place, checked, synced, renamed, and its folder synced."""
 
 import errno
 import hashlib
@@ -32,10 +32,10 @@ class Stored:
 
 
 class Part:
-    """A file being written. `offset` is how many bytes came; > 0 at the start means: go on from there.
+    """A file being written. `offset` is how many bytes have come; above 0 at the start it means: go on from there.
 
-    What comes is held in memory up to `SPILL` bytes, so that a small file is written in one go, and `write` never
-    waits for the disk: whoever sees it `full` calls `spill`.
+    Bytes are held in memory up to `SPILL`, so that a small file is written in one go and `write` never waits for
+    the disk: whoever sees the part `full` calls `spill`.
     """
 
     def __init__(self, rel: str, path: Path, temporary: Path, open_it: Callable[[], int], max_file: int) -> None:
@@ -60,20 +60,20 @@ class Part:
 
     @property
     def digest(self) -> str:
-        """The sha256 in hex of all that was written, what is held in memory included."""
+        """The sha256 in hex of all bytes so far, those in memory included."""
         whole = self._hash.copy()
         for chunk in self._held:
             whole.update(chunk)
         return whole.hexdigest()
 
     def rename(self, rel: str, path: Path) -> None:
-        """Have `place` give it this name, in the same folder, instead of the one that it was begun with."""
+        """Have `place` give it this name in the same folder, instead of the one it was begun with."""
         self.rel = rel
         self._path = path
 
     @property
     def held(self) -> int:
-        """Bytes in memory, which the disk is still to take."""
+        """Bytes in memory that the disk is still to take."""
         return self._held_size
 
     @property
@@ -82,7 +82,7 @@ class Part:
 
     @property
     def begun(self) -> bool:
-        """Whether there is anything to keep or to remove."""
+        """Return whether there is anything to keep or to remove."""
         return self._fd >= 0 or self._held_size > 0
 
     def resume(self, fd: int) -> None:
@@ -100,7 +100,7 @@ class Part:
             raise
 
     def restart(self) -> None:
-        """Drop what is there, as when the server sends the file from its start. Blocks."""
+        """Drop what is there: the server sends the file from its start. Blocks."""
         self._drop_held()
         if self._fd >= 0:
             with storage(self._path):
@@ -117,7 +117,9 @@ class Part:
         self.offset += len(chunk)
 
     def spill(self) -> None:
-        """Write what is held to the page cache. Blocks. DiskFull; StorageError: then it is as if it never came."""
+        """Write the bytes in memory to the page cache. Blocks. After a DiskFull or StorageError
+        they never came.
+        """
         self._write_out(b"".join(self._held), keeps=True)
         self._held.clear()
         self._held_size = 0
@@ -188,7 +190,7 @@ class Part:
             checked(check, file, self._hash.hexdigest())
 
     def _readable(self, data: bytes) -> BinaryIO:
-        """The whole file, from its start: from memory if all of it is there still."""
+        """Open the whole file from its start, in memory if all of it is still there."""
         if len(data) == self.offset:
             return io.BytesIO(data)
         file = os.fdopen(self._fd, "rb", buffering=BLOCK >> 2, closefd=False)
@@ -235,13 +237,13 @@ def _digest(path: Path) -> str:
 
 
 def write_atomic(path: Path, temporary: Path, data: bytes, mode: int) -> None:
-    """All of it under its name, or nothing, and there after a power cut."""
+    """Write all of it under its name, or nothing, so that it survives a power cut."""
     replace_synced(path, temporary, data, mode)
     sync_folder(path.parent)
 
 
 def replace_synced(path: Path, temporary: Path, data: bytes, mode: int) -> None:
-    """`write_atomic` whose folder is still to be synced, once for all that were written there."""
+    """Write as `write_atomic` does, but leave it to the caller to sync the folder, once for all."""
     with suppress(FileNotFoundError):
         temporary.unlink()  # a left-over one may have other permissions
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
@@ -271,7 +273,7 @@ def sync_folders(folders: Iterable[Path]) -> None:
 
 @contextmanager
 def storage(path: Path) -> Iterator[None]:
-    """The seam where the system's errors become ours."""
+    """Turn the system's errors into ours."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Whether a mirror has a past: then a catalogue that is missing was lost and is not begun anew in silence."""
+"""Tell whether a mirror has a past: then a missing catalogue was lost, and is not begun anew in silence."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ IDENTITY = "mirror.json"
 
 
 def had_catalogue(root: Path, media: Path | None) -> bool:
-    """Whether a catalogue was made for the mirror in this folder, or its media folder holds files.
+    """Return whether a catalogue was made for the mirror in this folder, or its media folder holds files.
 
     A mirror whose first start was cut has an id, but neither.
     """
@@ -21,7 +21,9 @@ def had_catalogue(root: Path, media: Path | None) -> bool:
 
 
 def holds_files(media: Path) -> bool:
-    """Folders of artists are named by numbers; names with a dot are the store's own."""
+    """Return whether there is an artist's folder: those are named by numbers; names with a dot are the store's
+    own.
+    """
     try:
         return any(entry.name.isdigit() for entry in media.iterdir())
     except OSError:

@@ -1,4 +1,4 @@
-"""From a path in the catalogue to a place on this machine, and never out of the media folder."""
+"""Turn a path of the catalogue into a place on this machine, never outside the media folder."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,9 @@ TRASH = ".trash"  # below the media folder: what was forgotten, until it is remo
 
 
 def resolve(media: Path, rel: str) -> Path:
-    """The file's place on this machine; FileError when `rel` leads out of the media folder, also by a link."""
+    """Return the file's place on this machine. FileError when `rel` leads out of the media
+    folder, also by a link.
+    """
     parts = rel.split("/")
     if not all(parts) or {".", ".."} & set(parts) or "\\" in rel or "\0" in rel or parts[-1] == MARKER:
         raise FileError(f"{rel!r} is not a path inside the media folder")
@@ -21,5 +23,5 @@ def resolve(media: Path, rel: str) -> Path:
 
 
 def _has_link(folder: str, parts: list[str]) -> bool:
-    """Whether one of these steps is a link: only then the way must be followed, which is slow."""
+    """Return whether a step is a link: only then the whole way must be followed, which is slow."""
     return any(os.path.islink(folder := f"{folder}/{part}") for part in parts)

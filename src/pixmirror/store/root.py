@@ -118,7 +118,7 @@ class MirrorRoot:
                 self.root.chmod(0o777 & ~self._mask)  # it may have been made by hand
 
     def note_catalogue(self) -> None:
-        """Write beside the id that a catalogue was made: from now on one that is missing was lost."""
+        """Note beside the id that a catalogue was made: one that is missing from now on was lost."""
         start.note_catalogue(self.root)
 
     def _mark_media(self, *, inside: bool) -> None:
@@ -147,7 +147,9 @@ class MirrorRoot:
         self.close()
 
     def check_media(self) -> None:
-        """StorageAbsent unless the media folder is there and is this mirror's. One stat when nothing changed."""
+        """Raise StorageAbsent unless the media folder is there and this mirror's. One stat when
+        nothing changed.
+        """
         marker = self.media / MARKER
         try:
             with storage(self.media):
@@ -170,17 +172,17 @@ class MirrorRoot:
         self._marker = seen
 
     def free_bytes(self) -> int:
-        """What the disk of the media folder still takes."""
+        """Return how many bytes the disk of the media folder still takes."""
         with storage(self.media):
             disk = os.statvfs(self.media)
         return disk.f_bavail * disk.f_frsize
 
     def room(self) -> int:
-        """Bytes that may still come before the reserve is eaten into; less than 0 when it is already."""
+        """Return how many bytes may come before the reserve is eaten into; below 0 when it already is."""
         return self.free_bytes() - self._keep_free
 
     def check_writable(self) -> None:
-        """StorageError unless the media folder is there and takes a file: else it is one folder's own trouble."""
+        """Raise StorageError unless the media folder takes a file: otherwise the trouble is one folder's own."""
         self.check_media()
         probe = self._temporary(self.media / "writable")
         with storage(probe):
@@ -189,7 +191,7 @@ class MirrorRoot:
                 os.unlink(probe)
 
     def check_room(self, needed: int = 0) -> None:
-        """DiskFull when `needed` more bytes would eat into the reserve."""
+        """Raise DiskFull when `needed` more bytes would eat into the reserve."""
         free = self.free_bytes()
         if free - needed < self._keep_free:
             raise DiskFull(
@@ -198,7 +200,7 @@ class MirrorRoot:
             )
 
     def resolve(self, rel: str) -> Path:
-        """See the function of this name."""
+        """Return the place of a path: `paths.resolve` in this media folder."""
         return resolve(self.media, rel)
 
     def open_part(self, rel: str, resume_token: str) -> "Part":
@@ -230,7 +232,7 @@ class MirrorRoot:
         return path.with_name(f".{path.name}.{self._boot}.{token}.part")
 
     def _make_folder(self, folder: Path) -> None:
-        """Below the media folder only, which itself is never made: it may be a disk that is not mounted."""
+        """Make a folder below the media folder, never that itself: its disk may not be mounted."""
         missing = [folder, *folder.parents]
         for place in reversed(missing[: missing.index(self.media)]):
             with suppress(FileExistsError):
@@ -238,9 +240,10 @@ class MirrorRoot:
                 sync_folder(place.parent)
 
     def adopt(self, rel: str, check: Check | None = None) -> Stored | None:
-        """A file that is already in its place, as after a crash between rename and row. Reads it whole: blocks.
+        """Return a file that is in its place already, as after a crash between rename and row, or None. Reads it
+        whole: blocks.
 
-        None when it is not there; Damaged, with its sha256, when `check` refuses it: then fetch it with `replace`.
+        Damaged, with its sha256, when `check` refuses it: then fetch it with `replace`.
         """
         self.check_media()
         path = self.resolve(rel)
@@ -258,9 +261,9 @@ class MirrorRoot:
         return Stored(rel, size, digest)
 
     def remove_stale_parts(self, older_than: float = 86400.0) -> int:
-        """Remove `.part` files of other boots and those untouched for `older_than` seconds; how many. Blocks long.
+        """Remove the `.part` files of other boots and those untouched for `older_than` seconds. Return how many.
 
-        Walks the whole media folder: for when `rebooted`, and now and then.
+        Walks the whole media folder and blocks long: for when the machine `rebooted`, and now and then.
         """
         self.check_media()
         removed = 0
@@ -275,7 +278,7 @@ class MirrorRoot:
         return removed
 
     def has(self, rel: str) -> bool:
-        """Whether something has this name; an error that is not its absence is raised."""
+        """Return whether something has this name. An error other than its absence is raised."""
         self.check_media()
         return is_there(self.resolve(rel))
 
@@ -309,7 +312,7 @@ class MirrorRoot:
         return found
 
     def remove_parts(self, rel: str) -> int:
-        """Remove what was begun of a file, whatever its URL was; how many parts. Blocks."""
+        """Remove what was begun of a file, whatever its URL was. Return how many parts. Blocks."""
         self.check_media()
         path = self.resolve(rel)
         removed = 0
@@ -324,7 +327,7 @@ class MirrorRoot:
         return removed
 
     def is_whole(self, rel: str, sha256: str, size: int | None = None) -> bool:
-        """Whether the file is there with these very bytes. Reads it whole: blocks."""
+        """Return whether the file is there with these very bytes. Reads it whole: blocks."""
         self.check_media()
         path = self.resolve(rel)
         with storage(path):
@@ -334,7 +337,9 @@ class MirrorRoot:
                 return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
     def look(self, rel: str) -> Look | None:
-        """Size and time of a plain file, None when there is none. An error that is not its absence is raised."""
+        """Return size and time of a plain file, None when there is none. An error other than its absence is
+        raised.
+        """
         self.check_media()
         path = self.resolve(rel)
         with storage(path):
@@ -345,7 +350,7 @@ class MirrorRoot:
         return Look(found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
 
     def read_sidecar(self, rel: str) -> str | None:
-        """A sidecar's text, whatever it holds; None when there is none that can be read."""
+        """Return a sidecar's text, whatever it holds; None when there is none that can be read."""
         path = self.resolve(rel)
         try:
             return path.read_text("utf-8", "replace") if path.stat().st_size <= LARGEST_SIDECAR else None
@@ -380,7 +385,7 @@ class MirrorRoot:
         return len(folders)
 
     def _write_sidecar(self, rel: str, content: bytes) -> Path | None:
-        """Its folder, which is still to be synced; None if it held these bytes already."""
+        """Return the folder that is still to be synced; None if the sidecar held these bytes already."""
         path = self.resolve(rel)
         with storage(path):
             with suppress(FileNotFoundError):
@@ -398,7 +403,7 @@ class MirrorRoot:
             write_atomic(path, path.with_name(f".{name}.part"), data.encode(), 0o600)
 
     def read_secret(self, name: str) -> bytes | None:
-        """What `write_secret` wrote, None when nothing did."""
+        """Return what `write_secret` wrote, None when nothing did."""
         path = self._secret(name)
         with storage(path):
             try:

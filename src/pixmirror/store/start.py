@@ -18,9 +18,10 @@ LOCK = ".lock"
 
 
 def hold(root: Path) -> int:
-    """Lock the root for this process; the descriptor of its lock file. MirrorLocked when another process has it.
+    """Lock the root for this process. Return the descriptor of its lock file. MirrorLocked when another process
+    has it.
 
-    No link is followed: else a file of somebody else's choice would be emptied.
+    No link is followed: otherwise a file of somebody else's choice would be emptied.
     """
     path = root / LOCK
     with storage(path):
@@ -44,7 +45,7 @@ def hold(root: Path) -> int:
 
 
 def is_held(root: Path) -> bool:
-    """Whether a process works in this mirror now. Looking takes no lock for longer than a moment."""
+    """Return whether a process works in this mirror now. Holds no lock for longer than a moment."""
     try:
         lock = os.open(root / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -59,7 +60,7 @@ def is_held(root: Path) -> bool:
 
 
 def try_locks(folder: Path) -> None:
-    """StorageError where this disk has not both kinds of locks: ours, and the ones that SQLite takes."""
+    """Raise StorageError where this disk lacks one of two kinds of locks: ours, and those that SQLite takes."""
     with storage(folder), tempfile.TemporaryFile(dir=folder, prefix=".locks-") as file:
         _flock(file.fileno(), folder)
         fcntl.flock(file.fileno(), fcntl.LOCK_UN)  # on some systems both kinds are one
@@ -86,10 +87,10 @@ def _no_locks(root: Path) -> StorageError:
 
 
 def identity(root: Path, media: Path) -> tuple[str, bool]:
-    """The mirror's id, and whether the mirror is new: a new id where there is none.
+    """Return the mirror's id, made where there is none, and whether the mirror is new.
 
-    A first start makes several files, the catalogue last. One that was cut between two of them is still new. Where
-    only the root's files were lost, the media folder's marker says which mirror it is.
+    A first start makes several files, the catalogue last: one that was cut between them is still new. Where only
+    the root's files were lost, the media folder's marker says which mirror it is.
     """
     path = root / IDENTITY
     with storage(path):
@@ -109,7 +110,7 @@ def identity(root: Path, media: Path) -> tuple[str, bool]:
 
 
 def _marked(media: Path) -> str | None:
-    """The id in the marker of a media folder that holds files."""
+    """Return the id in the marker of a media folder that holds files."""
     try:
         return str(uuid.UUID((media / MARKER).read_text("ascii").strip())) if holds_files(media) else None
     except (OSError, ValueError):
@@ -117,12 +118,12 @@ def _marked(media: Path) -> str | None:
 
 
 def is_new(root: Path, media: Path) -> bool:
-    """Whether no catalogue was ever made, so that the first start is still to be finished."""
+    """Return whether no catalogue was ever made, so that the first start is still to be finished."""
     return not had_catalogue(root, media) and not any(root.glob("*.db"))
 
 
 def note_catalogue(root: Path) -> None:
-    """See MirrorRoot."""
+    """Note beside the id that a catalogue was made; see MirrorRoot."""
     path = root / IDENTITY
     with storage(path):
         kept = json.loads(path.read_bytes())
@@ -135,7 +136,7 @@ def _write(path: Path, value: dict[str, object]) -> None:
 
 
 def boot_id() -> str:
-    """Eight hex digits that change with each boot, or with each process where the system has no boot id."""
+    """Return eight hex digits that change with each boot, or with each process where the system has no boot id."""
     try:
         text = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")
     except OSError:
