@@ -1,7 +1,8 @@
-"""What works: walkers close gaps, chore runners do chores, fetchers fetch, sidecars are written.
+"""The loops that do the work: walkers read lists, chore runners ask questions, fetchers fetch, sidecars are
+written.
 
-Each is a loop over a query of the catalogue (architecture: queue is a query); jobs only make things due. One
-loop's trouble pauses what shares its cause (account, network, disk) and nothing else.
+Each does what a query of the catalogue gives it (architecture: queue is a query); jobs only make things due. The
+trouble of one loop pauses what shares its cause (account, network, disk) and nothing else.
 """
 
 import asyncio
@@ -38,15 +39,13 @@ log = logging.getLogger(__name__)
 
 WALKERS = 3
 CHORE_RUNNERS = 4
-OF_ONE_LANE = 2  # of 4 while there is a pace, so that every lane has a request waiting (architecture: one budget)
+RUNNERS_PER_LANE = 2  # of 4, so that every lane has a request waiting at the pacer (architecture: one budget)
 UPKEEP_S = 300.0
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
 
 
 class Engine:
-    """The loops and what they share. `patience`: how many strikes of one trouble until `drain` gives up; `only`:
-    the jobs whose lists, questions and files are worked on, None for all.
-    """
+    """The loops and what they share. `only`: the jobs that are worked on, with what they want; None for all."""
 
     def __init__(
         self,
@@ -59,9 +58,7 @@ class Engine:
         self.only = only
         self.wakeup = Wakeup()
         self.trouble = Troubles()
-        self.files = 0
-        self.bytes = 0
-        self.patience = 2
+        self.files = 0  # stored since the start
         self._on_trouble = on_trouble or (lambda cause, error: None)
         self.walking = Walking()
         self._chores: dict[tuple[str, int], int] = {}  # under way, with their lanes
@@ -77,7 +74,6 @@ class Engine:
     def context(self) -> Context:
         m = self.mirror
         share = m.config.mirror.brake_percent / 100
-        one, other = self._outage.suspicion, self._outage.website
         return Context(
             m.db,
             m.api,
@@ -88,22 +84,22 @@ class Engine:
             self.walking,
             m.web,
             share,
-            one,
-            other,
+            self._outage.suspicion,
+            self._outage.website,
             m.paused,
             self._outage.endpoints,
         )
 
     def active(self) -> list[str]:
-        """Jobs whose feeds are walked now: enabled, not paused."""
-        paused = self.mirror.paused
-        if self.mirror.all_paused:
-            return []
-        return [n for n in self.mirror.jobs if n not in paused and (self.only is None or n in self.only)]
+        """Return the jobs whose lists are walked now: enabled, and not paused."""
+        m = self.mirror
+        paused = m.jobs if m.all_paused else m.paused
+        return [name for name in m.jobs if name not in paused and (self.only is None or name in self.only)]
 
     # -- loops ---------------------------------------------------------------------------------------------
 
     def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        """Start all loops in this group."""
         loops: list[tuple[str, Callable[[], Awaitable[bool]]]] = []
         asking = [(f"walk-{n}", self._walkers.step) for n in range(WALKERS)]
         asking += [(f"chore-{n}", self._chore) for n in range(CHORE_RUNNERS)]
@@ -117,6 +113,7 @@ class Engine:
         return tasks
 
     async def _loop(self, name: str, step: Callable[[], Awaitable[bool]]) -> None:
+        """Take one step after the other; after a step that found nothing wait for the next wake-up."""
         while True:
             wakes = self.wakeup.busy(name)
             stands_still = self.trouble.errors.get(f"{UNFORESEEN}:{name}")
@@ -134,6 +131,7 @@ class Engine:
                 await self.wakeup.wait(name, wakes)
 
     async def _rest_after(self, name: str, error: PixmirrorError) -> None:
+        """Wait as long as this error asks for."""
         self.wakeup.pause(name)
         if isinstance(error, Unforeseen):
             # Tied to no one thing: this loop rests, the others go on.
@@ -152,6 +150,7 @@ class Engine:
             await self.mirror.clock.sleep(seconds)
 
     def met_trouble(self, cause: str, error: PixmirrorError) -> float:
+        """Note what stands still, and tell of it if it is new. Return the seconds until the next try."""
         first = cause not in self.trouble.errors
         seconds = self.trouble.add(cause, error, self.mirror.clock.now())
         if first:
@@ -163,7 +162,7 @@ class Engine:
 
     @contextmanager
     def _minded(self, what: str) -> Iterator[None]:
-        """What fails in here is trouble that is told, until it goes well again; nobody ends of it."""
+        """Turn what fails in the block into trouble that is told until it goes well again; raise nothing."""
         cause = f"{UNFORESEEN}:{what}"
         known = self.trouble.errors.get(cause)
         try:
@@ -178,12 +177,13 @@ class Engine:
                 self.works_again(cause)
 
     def logged_in(self) -> None:
-        """A new token is there: what waited for it goes on."""
+        """Let go on what waited for a login."""
         self.works_again("login")
         self._logged_in.set()
         self.wakeup.wake()
 
     def works_again(self, cause: str) -> None:
+        """Note that nothing stands still for this cause, and tell it if something did."""
         if self.trouble.over(cause):
             self._on_trouble(cause, None)
 
@@ -211,12 +211,12 @@ class Engine:
         return True
 
     def _next_chore(self, conn: Connection, busy: Mapping[tuple[str, int], int]) -> Chore | None:
-        """The most urgent that nobody does, of the lanes that have not enough runners already."""
+        """Return the most urgent chore that nobody does, of the lanes that have not enough runners already."""
         now = self.mirror.clock.now()
         lanes: list[int] | None = None
         if self.mirror.transport.pacer.interval_ms:
             runners = Counter(busy.values())
-            lanes = [lane for lane in Lane if runners[lane] < OF_ONE_LANE and self.is_open(lane)]
+            lanes = [lane for lane in Lane if runners[lane] < RUNNERS_PER_LANE and self.is_open(lane)]
         for chore in chores.due(conn, now, len(busy) + 1, lanes, self.only):
             if (chore.kind, chore.key) not in busy:
                 return chore
@@ -243,7 +243,7 @@ class Engine:
         return await sidecars.write_due(self.mirror)
 
     async def _alarm(self) -> None:
-        """Ring when something that waits becomes due."""
+        """Wake the loops when something that waits becomes due."""
         while True:
             due = None
             with self._minded("Looking for what is due"):
@@ -252,7 +252,7 @@ class Engine:
             wait = 30.0 if due is None else min(30.0, max(0.2, (due - now) / 1000))
             if due is not None and due <= now:
                 self.wakeup.wake()
-                wait = 5.0  # once rung, the loops go on by themselves until nothing is due
+                wait = 5.0  # the loops now go on by themselves until nothing is due
             await self.mirror.clock.sleep(wait)
 
     async def _upkeep(self) -> None:
@@ -262,7 +262,7 @@ class Engine:
             await self.mirror.clock.sleep(UPKEEP_S)
 
     async def do_upkeep(self, now_too: frozenset[str] = frozenset()) -> None:
-        """The upkeep that is due; what fails is tried again in its turn."""
+        """Do the upkeep that is due; what fails is tried again in its turn."""
         with self._minded("Upkeep"):
             if await upkeep.run_due(self.mirror, self._on_trouble, now_too=now_too):
                 self.wakeup.wake()
@@ -274,7 +274,7 @@ class Engine:
             self.met_trouble(cause_of(error), error)
 
     async def next_due(self) -> int | None:
-        """When the next thing that waits is due and may be done, ms UTC."""
+        """Return when the next thing that waits is due and may be done, ms UTC."""
         names = self.active()
         held = self.held()
         asking = not self.mirror.all_paused and "login" not in self.trouble.errors and "walk" not in held
@@ -288,7 +288,9 @@ class Engine:
         return min((t for t in await self.mirror.db.read(read) if t is not None), default=None)
 
     def held(self) -> dict[str, Blocked]:
-        """Which loops wait for long, by how their names begin: quiet hours, a spent day, a long cool-down."""
+        """Return which loops wait for long, by how their names begin, and why: quiet hours, a spent day, a
+        cool-down.
+        """
         t = self.mirror.transport
         api, images = t.pacer.blocked_until(Lane.REFRESH), t.images.blocked_until()
         held = {"walk": api, "chore": api, "fetch": images}
@@ -298,7 +300,7 @@ class Engine:
         return blocked.until is None or blocked.until > self.mirror.clock.now() + HELD_S * 1000
 
     async def _bookkeeper(self) -> None:
-        """Requests, bytes and pace into the catalogue: now and then, at each cool-down, and at the end."""
+        """Save requests, bytes and pace: now and then, at each cool-down, and at the end."""
         try:
             while True:
                 for _ in range(4):
@@ -311,7 +313,7 @@ class Engine:
             await self._save_spent()
 
     async def _look_at_the_clock(self) -> None:
-        """A clock that was set back: what it had put off while it was ahead is due when it should be."""
+        """When the clock was set back, make due again what it had put off while it was ahead."""
         now, before = self.mirror.clock.now(), self._latest
         self._latest = now
         if now >= before - clocks.TOLERANCE_MS:
@@ -331,7 +333,7 @@ class Engine:
     # -- jobs ----------------------------------------------------------------------------------------------
 
     async def run_job(self, job: Job) -> JobResult:
-        """One recorded run. What concerns everything is trouble; the job says so and fails."""
+        """Run a job and record the run. What concerns everything becomes trouble; the job says so and fails."""
         m = self.mirror
         run_id = await m.db.run(runs.start_run, job.name, job.kind, m.clock.now())
         before = m.transport.counts.api
@@ -374,6 +376,6 @@ class Engine:
         await m.db.run(end)
 
     def held_back(self) -> Blocked | None:
-        """What keeps even new works waiting for long."""
+        """Return what keeps even new works waiting for long."""
         blocked = self.mirror.transport.pacer.blocked_until(Lane.NEW)
         return blocked if blocked is not None and self._is_long(blocked) else None

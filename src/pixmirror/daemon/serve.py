@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -281,11 +282,8 @@ class Daemon:
             log.info("The configuration was reloaded; jobs: %s.", ", ".join(self.mirror.jobs) or "none")
 
     def _refuse_what_needs_a_restart(self, config: Config) -> None:
-        old, changed = self.mirror.config, []
-        for key in NEED_RESTART:
-            table, name = key.split(".")
-            if getattr(getattr(old, table), name) != getattr(getattr(config, table), name):
-                changed.append(key)
+        old = self.mirror.config
+        changed = [key for key in NEED_RESTART if attrgetter(key)(old) != attrgetter(key)(config)]
         if credentials.digest(credentials.configured_token(config, self.env)) != self._configured:
             changed.append("the configured refresh token")
         if changed:

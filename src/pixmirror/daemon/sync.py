@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 SOON_MS = 8 * 3600 * 1000  # what failed is tried again within 6 hours; what is put off for longer is explained
 LOOK_S = 5.0  # how often a running job is looked at
+PATIENCE = 2  # strikes of one trouble, after which the end is not waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ async def drain(engine: Engine, horizon_s: float = 60, names: Sequence[str] | No
         held = engine.held()
         if names is engine.only and not engine.wakeup.quiet(ignoring=tuple(held)):
             continue
-        if any(n >= engine.patience or c in LASTING for c, n in engine.trouble.strikes.items()):
+        if any(n >= PATIENCE or c in LASTING for c, n in engine.trouble.strikes.items()):
             return next(iter(held.values()), None)
         before = engine.mirror.clock.now() + round(horizon_s * 1000)
         if await _is_due(engine, names, before, tuple(held), lanes_before(engine.mirror)):

@@ -80,12 +80,12 @@ class Walkers:
                 await ctx.heard(("gap", feed.endpoint, gap.id), walked.error)
 
     def _names(self, feed: feeds.Feed) -> bool:
-        """Whether the job that walks this list still names its artist."""
+        """Return whether the job that walks this list still names its artist."""
         job, user_id = self._mirror.jobs.get(feed.job), feed.params.get("user_id")
         return job is not None and (job.kind != "user" or user_id in job.users)
 
     async def _put_off(self, feed: feeds.Feed, gap: feeds.Gap | None, error: Unforeseen) -> None:
-        """Not even its failure could be recorded as the walk does it."""
+        """Put the list off in place of the walk, which could not even record its failure."""
         db, now = self._mirror.db, self._mirror.clock.now()
         if gap is None:
             await db.run(feeds.feed_failed, feed.id, now + backoff_ms(feed.failures), str(error))
