@@ -1,22 +1,22 @@
 """Every error that pixmirror raises on purpose.
 
     PixmirrorError
-    ├── ConfigError                 the configuration or the command line is wrong          exit 2
-    ├── LoginError                  Pixiv does not know us                                  exit 3
+    ├── ConfigError                 the configuration or the command line is wrong
+    ├── LoginError                  Pixiv does not know us
     │   ├── LoginNeeded             no token at all
     │   ├── TokenRejected           the refresh token is wrong or revoked
     │   └── WrongAccount            the token belongs to another account than this mirror
-    ├── WebLoginExpired             www.pixiv.net does not take the cookie                  exit 3
-    ├── CatalogueError              the catalogue needs an upgrade, or is newer than us     exit 4
+    ├── WebLoginExpired             www.pixiv.net does not take the cookie
+    ├── CatalogueError              the catalogue needs an upgrade, or is newer than us
     │   └── CatalogueLost           the mirror has a past, but its catalogue is missing or empty
-    ├── MirrorLocked                another pixmirror holds this mirror                     exit 5
-    ├── PixmirrorGone               the running pixmirror ended while it was asked          exit 7
-    ├── StorageError                                                                        exit 6
+    ├── MirrorLocked                another pixmirror holds this mirror
+    ├── PixmirrorGone               the running pixmirror ended while it was asked
+    ├── StorageError
     │   ├── DiskFull
     │   └── StorageAbsent           the media folder or its marker is not there
     ├── UpstreamBrake               too much would change its state at once: nothing does
     ├── Unforeseen                  one thing failed in a way that nobody has thought of
-    ├── PixivError                  Pixiv answered, or failed to                            exit 8
+    ├── PixivError                  Pixiv answered, or failed to
     │   ├── Unreachable             no answer: network, DNS, TLS, time-out
     │   │   ├── ProxyFailed         the proxy is down, refuses, or gives its own page
     │   │   └── NotSent             a submission that Pixiv cannot have got

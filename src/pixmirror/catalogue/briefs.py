@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from pixmirror.catalogue.schema import comment, work, work_job
+from pixmirror.catalogue.schema import work, work_job
 from pixmirror.catalogue.sql import among, listed
 
 
@@ -39,11 +39,6 @@ _UNKNOWN = select(work.c.work_key).where(
 def work_brief(conn: Connection, key: int) -> WorkBrief | None:
     row = conn.execute(select(*_BRIEF).where(work.c.work_key == key)).one_or_none()
     return None if row is None else WorkBrief(*row)
-
-
-def comment_work(conn: Connection, comment_key: int) -> int | None:
-    """The work under which a comment stands."""
-    return conn.scalar(select(comment.c.work_key).where(comment.c.comment_key == comment_key))
 
 
 def jobs_of(conn: Connection, key: int) -> dict[str, str | None]:

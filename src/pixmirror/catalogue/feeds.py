@@ -210,12 +210,6 @@ def late_comer(conn: Connection, feed_id: int, pass_started: int) -> bool:
     return conn.execute(late.limit(1)).first() is not None
 
 
-def find_feed(conn: Connection, account_id: int, endpoint: str, params: Mapping[str, Any]) -> Feed | None:
-    """The feed of this question, if there is one."""
-    found = _at(conn, account_id, endpoint, [canonical(params)])
-    return _feed(found[0]) if found else None
-
-
 def get_feed(conn: Connection, feed_id: int) -> Feed:
     return _feed(conn.execute(select(feed).where(feed.c.id == feed_id)).one())
 

@@ -84,14 +84,6 @@ class SyncReport:
             "exit_code": self.exit_code,
         }
 
-    @property
-    def requests_api(self) -> int:
-        return self.requests.get("api", 0)
-
-    @property
-    def requests_image(self) -> int:
-        return self.requests.get("image", 0)
-
 
 async def sync(
     mirror: Mirror,
