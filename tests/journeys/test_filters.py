@@ -7,7 +7,8 @@ import pytest
 
 from pixmirror.catalogue.database import Connection, open_readonly
 from pixmirror.catalogue.refs import Ref
-from pixmirror.daemon.mirror import catalogue_path, use_jobs
+from pixmirror.daemon.job_changes import use_jobs
+from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
 from pixmirror.models import Medium

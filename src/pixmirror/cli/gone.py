@@ -70,8 +70,8 @@ def _accept(s: Session, kind: str, as_json: bool) -> None:
 
 
 async def _accept_here(s: Session, kind: str) -> int:
-    from pixmirror.daemon.judging import accept
     from pixmirror.daemon.mirror import open_mirror
+    from pixmirror.daemon.upkeep import accept
 
     async with open_mirror(s.config, s.env) as mirror:
         return await accept(mirror, kind)

@@ -11,9 +11,9 @@ from pixmirror.catalogue import losses, runs
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.daemon import credentials
 from pixmirror.daemon.credentials import configured_token, identity
-from pixmirror.daemon.judging import accept
 from pixmirror.daemon.status import facts
 from pixmirror.daemon.sync import beside
+from pixmirror.daemon.upkeep import accept
 from pixmirror.errors import ConfigError
 from pixmirror.fetch import trash
 from pixmirror.ingest import retrying

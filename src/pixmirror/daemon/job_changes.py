@@ -1,28 +1,62 @@
-"""A changed configuration: jobs that were renamed, that are gone, that are back.
+"""What a changed configuration does to the catalogue: jobs that were renamed, are gone, are back, or filter
+otherwise.
 
 A feed is keyed by what is asked, not by a job's name: renaming a job restarts nothing (architecture: walks). What
 only a removed job wanted is wanted no more; its rows stay, so that all is as before when it comes back.
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pixmirror.catalogue import feeds, runs
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.runs import JobState
-from pixmirror.ingest import sharing
-from pixmirror.sync import sources
+from pixmirror.config import Config
+from pixmirror.ingest import retrying, sharing
+from pixmirror.ingest.filters import apply_refusals, facts_of, rejudge_novel_files
+from pixmirror.sync import filters, sources
 from pixmirror.sync.context import Job
 from pixmirror.sync.kinds import KINDS
 
+if TYPE_CHECKING:
+    from pixmirror.daemon.mirror import Mirror
+
+FACTS = 1000  # works of one transaction
 GONE_DIGEST = "removed"  # in place of a filter's: whoever comes back under this name is judged anew
 
 
-async def hand_over_renamed(
+async def use_jobs(mirror: "Mirror", config: Config) -> None:
+    """Use the jobs of this configuration from now on, and judge by a changed filter what is known already.
+
+    The jobs change between two transactions: a page that is recorded later is judged by the new filters, and one
+    that was recorded before is among what is known. A cut leaves the old digests, so that the next start goes on.
+    """
+    jobs = {job.name: job for job in (Job.of(c) for c in config.jobs if c.enabled)}
+    configured = frozenset(c.name for c in config.jobs)
+    states = await mirror.db.read(runs.job_states)
+    renamed = await _hand_over_renamed(mirror.db, states, configured, jobs)
+    await mirror.db.run(lambda conn: mirror.jobs.use(jobs))
+    mirror.config = config
+    for job in jobs.values():
+        digest = job.wanted.digest()
+        state = states.get(job.name)
+        await mirror.db.run(_leave_others, job, mirror.account_id, mirror.clock.now())
+        if job.name in renamed.values() or (state is not None and state.filter_digest not in (None, digest)):
+            await _apply_filter(mirror, job)
+        await mirror.db.run(runs.save_job, job.name, job.kind, digest)
+    await _dismiss_removed(mirror.db, states, configured, mirror.clock.now())
+    mirror.root.max_file = config.mirror.max_file
+    await mirror.db.run(retrying.use_limit, config.mirror.max_file)
+    await mirror.load_pauses()
+
+
+async def _hand_over_renamed(
     db: Database, states: Mapping[str, JobState], configured: frozenset[str], jobs: Mapping[str, Job]
 ) -> dict[str, str]:
-    """{old name: new name} of jobs that go on under a new name, which has now seen what the old one saw.
+    """Let each renamed job have seen what it saw under its old name. Return {old name: new name}.
 
-    One job of a kind is missing and one of this kind is new: that is a rename. The caller applies the new filter.
+    A job was renamed if it alone of its kind is missing and one alone of this kind is new. The caller applies the
+    new filter.
     """
     gone = [s for s in states.values() if s.name not in configured and s.filter_digest != GONE_DIGEST]
     new = [job for job in jobs.values() if job.name not in states]
@@ -40,20 +74,19 @@ async def hand_over_renamed(
     return renamed
 
 
-async def dismiss_removed(
+async def _dismiss_removed(
     db: Database, states: Mapping[str, JobState], configured: frozenset[str], now: int
-) -> tuple[str, ...]:
-    """Jobs that the configuration no longer names want nothing. Says which they are."""
+) -> None:
+    """Let jobs that the configuration no longer names want nothing."""
     gone = [s for s in states.values() if s.name not in configured and s.filter_digest != GONE_DIGEST]
     for state in gone:
         after: int | None = -1
         while after is not None:
             after = await db.run(sharing.no_longer_wanted, state.name, after, now)
         await db.run(runs.save_job, state.name, state.kind, GONE_DIGEST)
-    return tuple(s.name for s in gone)
 
 
-def leave_others(conn: Connection, job: Job, account_id: int, now: int) -> None:
+def _leave_others(conn: Connection, job: Job, account_id: int, now: int) -> None:
     """Let go of the lists and artists that the job no longer names, and of what waits because of them."""
     kind = KINDS[job.kind]
     kind.leave(conn, job, account_id, now)
@@ -61,3 +94,13 @@ def leave_others(conn: Connection, job: Job, account_id: int, now: int) -> None:
     artists = (sources.USER_ILLUSTS, sources.USER_NOVELS) if job.wants.novels else (sources.USER_ILLUSTS,)
     known = feeds.lists_of(conn, job.name)
     feeds.leave(conn, job.name, [i for i, one in known.items() if one not in own and one[0] not in artists])
+
+
+async def _apply_filter(mirror: "Mirror", job: Job) -> None:
+    """Judge again every work that the job has seen, without asking Pixiv."""
+    after = 0
+    while facts := await mirror.db.read(facts_of, job.name, after, FACTS):
+        verdicts = {f.key: filters.refuse(job.wanted, f) for f in facts}
+        await mirror.db.run(apply_refusals, job.name, verdicts, mirror.clock.now())
+        after = facts[-1].key
+    await mirror.db.run(rejudge_novel_files, job.name, job.wanted.files)

@@ -1,8 +1,8 @@
-"""Opening a mirror: lock, catalogue, Pixiv client, account, jobs; and closing them in order."""
+"""Open a mirror: lock, catalogue, Pixiv client, account, jobs; and close them in order."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -14,25 +14,21 @@ from pixmirror.clock import Clock
 from pixmirror.config import Config
 from pixmirror.daemon import clocks, credentials, job_changes
 from pixmirror.daemon.credentials import configured_token, identity
-from pixmirror.errors import CatalogueError, ConfigError, LoginNeeded, MirrorLocked, StorageAbsent, StorageError
+from pixmirror.errors import CatalogueError, LoginNeeded, MirrorLocked, StorageAbsent, StorageError
 from pixmirror.fetch import trash
-from pixmirror.ingest import retrying, web_health
-from pixmirror.ingest.filters import apply_refusals, facts_of, rejudge_novel_files
+from pixmirror.ingest import web_health
 from pixmirror.logs import hide
 from pixmirror.models import JST, Token, from_ms
 from pixmirror.pixiv import AppApi, Auth, BudgetState, ImageBudget, Pacer, PacerState, Transport
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.store import MirrorRoot, had_catalogue
-from pixmirror.sync import filters
 from pixmirror.sync.context import Job, Jobs
-
-FACTS = 1000
 
 
 @dataclass(slots=True)
 class Mirror:
-    """An open mirror: what all parts of one process share. `account_id` is 0 until Pixiv told it once; `web` is
-    None without a cookie of www.pixiv.net.
+    """What all parts of one process share of an open mirror. `account_id` is 0 until Pixiv has told it once; `web`
+    is None without a cookie of www.pixiv.net.
     """
 
     config: Config
@@ -51,12 +47,14 @@ class Mirror:
     _saved_cooldown: tuple[int, ...] = ()
 
     def job_for_chores(self) -> Job:
-        """In whose name a user's lists are opened when a profile shows that there are any."""
+        """Return the job in whose name a user's lists are opened when a profile shows that there are any."""
         by_kind = {job.kind: job for job in reversed(list(self.jobs.values()))}
         return by_kind.get("following") or by_kind.get("user") or Job(name="", kind="user")
 
     async def log_in(self) -> Token:
-        """A token, refreshed only if it must be; its account becomes, or must be, this mirror's."""
+        """Return a token, refreshed only if it must be. Its account becomes, or must be (WrongAccount), this
+        mirror's.
+        """
         token = await self._token()
         await self.db.run(
             runs.record_account,
@@ -77,15 +75,26 @@ class Mirror:
             damage = await asyncio.to_thread(credentials.damaged, self.root)
             raise damage or error from error
 
+    async def load_pauses(self) -> None:
+        """Read which jobs are paused now, and whether everything is."""
+        now = self.clock.now()
+        states = await self.db.read(runs.job_states)
+        self.all_paused = await self.db.read(runs.pause_of_all, now) is not None
+        self.paused = frozenset(
+            name
+            for name, state in states.items()
+            if state.paused and (state.paused_until is None or state.paused_until > now)
+        )
+
     def _cooldown(self) -> tuple[int, ...]:
         return (*self.transport.pacer.state.cooldowns, self.transport.images.state.cooldown_until)
 
     def pace_unsaved(self) -> bool:
-        """Whether Pixiv asked for a pause that a restart would forget."""
+        """Return whether Pixiv asked for a pause that a restart would forget."""
         return self._cooldown() != self._saved_cooldown
 
     async def save_spent(self) -> None:
-        """What was asked since the last call, added to the day's account, and the pace."""
+        """Save the pace, and add what was asked since the last call to the day's count."""
         now = {
             "api": (self.transport.counts.api + self.transport.counts.token, 0),
             "image": (self.transport.counts.image, self.transport.counts.image_bytes),
@@ -122,7 +131,7 @@ def _state(text: str | None) -> dict[str, object]:
 async def open_mirror(
     config: Config, env: Mapping[str, str], *, clock: Clock | None = None, init_media: bool = False
 ) -> AsyncIterator[Mirror]:
-    """Everything that a process which writes needs. Raises MirrorLocked, CatalogueError, StorageError."""
+    """Open everything that a process which writes needs. MirrorLocked, CatalogueError, StorageError."""
     clock = clock or Clock()
     m = config.mirror
     with MirrorRoot.open(
@@ -144,7 +153,7 @@ async def open_mirror(
 
 
 async def _leave(mirror: Mirror) -> None:
-    """What the next process wants to know. A disk that does not take it has been told of already."""
+    """Save what the next process wants to know. A disk that does not take it has been told of already."""
     with suppress(StorageError, CatalogueError, MirrorLocked):
         await mirror.save_spent()
         await mirror.db.run(queue.release_all)
@@ -193,78 +202,18 @@ async def _build(
     await use_web(mirror, web)
     with suppress(StorageAbsent):  # else when the disk is back
         await trash.settle(db, root)
-    await use_jobs(mirror, config)
+    await job_changes.use_jobs(mirror, config)
     return mirror
 
 
 async def use_web(mirror: Mirror, web: WebApi | None) -> None:
-    """This login at www.pixiv.net from now on. A new one is tried at once, though the old one was refused."""
+    """Use this login at www.pixiv.net from now on. A new one is tried at once, though the old one was refused."""
     mirror.web = web
     session = web_health.digest(web.session.phpsessid) if web and web.session else None
     await mirror.db.run(web_health.use, session, mirror.clock.now())
 
 
 def _after_a_cut(conn: Connection, now: int) -> None:
-    """What the last process left claimed or running."""
+    """Give back what the last process had claimed, and end the runs that it had begun."""
     queue.release_all(conn)
     runs.mark_interrupted(conn, now)
-
-
-async def use_jobs(mirror: Mirror, config: Config) -> None:
-    """The jobs of this configuration from now on; a changed filter is applied to what is known already.
-
-    The jobs change between two transactions: a page that is recorded later is judged by the new filters, and one
-    that was recorded before is among what is known. A cut leaves the old digests, so that the next start goes on.
-    """
-    jobs = {job.name: job for job in (Job.of(c) for c in config.jobs if c.enabled)}
-    configured = frozenset(c.name for c in config.jobs)
-    states = await mirror.db.read(runs.job_states)
-    renamed = await job_changes.hand_over_renamed(mirror.db, states, configured, jobs)
-    await mirror.db.run(lambda conn: mirror.jobs.use(jobs))
-    mirror.config = config
-    for job in jobs.values():
-        digest = job.wanted.digest()
-        state = states.get(job.name)
-        await mirror.db.run(job_changes.leave_others, job, mirror.account_id, mirror.clock.now())
-        if job.name in renamed.values() or (state is not None and state.filter_digest not in (None, digest)):
-            await apply_filter(mirror, job)
-        await mirror.db.run(runs.save_job, job.name, job.kind, digest)
-    await job_changes.dismiss_removed(mirror.db, states, configured, mirror.clock.now())
-    mirror.root.max_file = config.mirror.max_file
-    await mirror.db.run(retrying.use_limit, config.mirror.max_file)
-    await load_pauses(mirror)
-
-
-async def load_pauses(mirror: Mirror) -> None:
-    now = mirror.clock.now()
-    states = await mirror.db.read(runs.job_states)
-    mirror.all_paused = await mirror.db.read(runs.pause_of_all, now) is not None
-    mirror.paused = frozenset(
-        name
-        for name, state in states.items()
-        if state.paused and (state.paused_until is None or state.paused_until > now)
-    )
-
-
-def jobs_to_run(mirror: Mirror, asked: Sequence[str]) -> list[str]:
-    """The jobs that were asked for, or all that are not paused. ConfigError where that cannot be."""
-    unknown = sorted(set(asked) - set(mirror.jobs))
-    if unknown:
-        known = ", ".join(mirror.jobs) or "none"
-        raise ConfigError(f"No enabled job is called {', '.join(unknown)}; enabled jobs: {known}.")
-    if mirror.all_paused:
-        raise ConfigError("Everything is paused; `pixmirror resume` first.")
-    paused = [name for name in asked if name in mirror.paused]
-    if paused:
-        raise ConfigError(f"{', '.join(paused)} is paused; `pixmirror resume {paused[0]}` first.")
-    return list(asked) or [name for name in mirror.jobs if name not in mirror.paused]
-
-
-async def apply_filter(mirror: Mirror, job: Job) -> int:
-    """Judge again every work that the job has seen, without asking Pixiv. Returns how many changed."""
-    changed, after = 0, 0
-    while facts := await mirror.db.read(facts_of, job.name, after, FACTS):
-        verdicts = {f.key: filters.refuse(job.wanted, f) for f in facts}
-        changed += await mirror.db.run(apply_refusals, job.name, verdicts, mirror.clock.now())
-        after = facts[-1].key
-    return changed + await mirror.db.run(rejudge_novel_files, job.name, job.wanted.files)

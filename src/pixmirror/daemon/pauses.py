@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from pixmirror.catalogue import runs
-from pixmirror.daemon.mirror import Mirror, load_pauses
+from pixmirror.daemon.mirror import Mirror
 from pixmirror.models import from_ms
 
 
@@ -22,7 +22,7 @@ class Pauses:
     async def load(self) -> None:
         """Read what is paused now, hold or free the lanes accordingly, and end a `wait`."""
         m, now = self._mirror, self._mirror.clock.now()
-        await load_pauses(m)
+        await m.load_pauses()
         self._of_all = await m.db.read(runs.pause_of_all, now)
         states = (await m.db.read(runs.job_states)).values()
         ends = [state.paused_until for state in states if state.paused]

@@ -17,7 +17,8 @@ from pixmirror.daemon import credentials
 from pixmirror.daemon.commands import Commands
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.first_look import WouldLose, look_first
-from pixmirror.daemon.mirror import Mirror, open_mirror, use_jobs, use_web
+from pixmirror.daemon.job_changes import use_jobs
+from pixmirror.daemon.mirror import Mirror, open_mirror, use_web
 from pixmirror.daemon.pauses import Pauses
 from pixmirror.daemon.status import Pace
 from pixmirror.daemon.trouble import CATALOGUE_FAILS, PIXIV, Notices, cause_of

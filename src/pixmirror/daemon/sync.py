@@ -14,10 +14,10 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.fetching import lanes_before
-from pixmirror.daemon.judging import judge_now
-from pixmirror.daemon.mirror import Mirror, jobs_to_run
+from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.trouble import LASTING
-from pixmirror.errors import HeldBack, PixmirrorError, RateLimited, exit_code
+from pixmirror.daemon.upkeep import judge_now
+from pixmirror.errors import ConfigError, HeldBack, PixmirrorError, RateLimited, exit_code
 from pixmirror.ingest.broken import unread_works
 from pixmirror.ledger.brake import Brake, brakes_on
 from pixmirror.models import Lane, from_ms
@@ -93,7 +93,7 @@ async def sync(
     horizon_s: float = 60,
 ) -> SyncReport:
     """Run the named jobs, or all enabled ones, to the end. Raises LoginError at once if there is no way in."""
-    jobs = [mirror.jobs[name] for name in jobs_to_run(mirror, names)]
+    jobs = [mirror.jobs[name] for name in _jobs_to_run(mirror, names)]
     engine = Engine(mirror, only=tuple(names) or None)
     observe(engine)
     since, results = mirror.clock.now(), dict[str, JobResult]()
@@ -115,12 +115,26 @@ async def sync(
     return ended
 
 
+def _jobs_to_run(mirror: Mirror, asked: Sequence[str]) -> list[str]:
+    """Return the jobs that were asked for, or all that are not paused. ConfigError where that cannot be."""
+    unknown = sorted(set(asked) - set(mirror.jobs))
+    if unknown:
+        known = ", ".join(mirror.jobs) or "none"
+        raise ConfigError(f"No enabled job is called {', '.join(unknown)}; enabled jobs: {known}.")
+    if mirror.all_paused:
+        raise ConfigError("Everything is paused; `pixmirror resume` first.")
+    paused = [name for name in asked if name in mirror.paused]
+    if paused:
+        raise ConfigError(f"{', '.join(paused)} is paused; `pixmirror resume {paused[0]}` first.")
+    return list(asked) or [name for name in mirror.jobs if name not in mirror.paused]
+
+
 async def beside(daemon: "Daemon", asked: Sequence[str]) -> SyncReport:
     """Do the same in a running pixmirror, whose other work goes on: run these jobs (empty: all), due or not, and
     wait until what they made due is done, or is held back for long.
     """
     engine, mirror = daemon.engine, daemon.mirror
-    names = jobs_to_run(mirror, asked)
+    names = _jobs_to_run(mirror, asked)
     if (no_login := engine.trouble.errors.get("login")) is not None:
         raise copy.copy(no_login)
     since, results = mirror.clock.now(), dict[str, JobResult]()

@@ -8,13 +8,21 @@ from typing import TypeAlias
 
 from pixmirror import verify
 from pixmirror.catalogue import runs
+from pixmirror.catalogue.database import Connection
 from pixmirror.clock import HOUR_MS
 from pixmirror.contained import contained
-from pixmirror.daemon.judging import judge_now
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.errors import PixmirrorError, StorageError, Unforeseen, WebLoginExpired
+from pixmirror.errors import (
+    ConfigError,
+    PixmirrorError,
+    StorageError,
+    Unforeseen,
+    UpstreamBrake,
+    WebLoginExpired,
+)
 from pixmirror.fetch import trash
 from pixmirror.ingest import sidecars, stats, web_health, web_lists
+from pixmirror.ledger import brake, judge
 from pixmirror.sync import rereading
 
 RENEWED, DONE = "sidecars_with_hashes", "done"  # meta key: the last work that was looked at
@@ -86,6 +94,14 @@ async def _renew_sidecars(mirror: Mirror, tell: Tell) -> None:
     await mirror.db.run(runs.set_meta, RENEWED, DONE if last is None else str(last))
 
 
+async def judge_now(mirror: Mirror, tell: Tell, settling_ms: int = HOUR_MS) -> None:
+    """Decide what is in doubt, and tell which brakes hold. `settling_ms` 0: no answer is on its way."""
+    share = mirror.config.mirror.brake_percent / 100
+    judged = await mirror.db.run(judge.judge, mirror.clock.now(), share, settling_ms)
+    troubles = brake.troubles(judged.brakes, mirror.clock.now())
+    tell("brake", UpstreamBrake(" ".join(map(str, troubles))) if troubles else None)
+
+
 TASKS: tuple[Task, ...] = (
     Task("web", HOUR_MS, _ask_the_web),
     Task("judge", 6 * HOUR_MS, judge_now),
@@ -125,3 +141,16 @@ async def run_due(mirror: Mirror, tell: Tell, *, now_too: frozenset[str] = froze
     if failed is not None:
         raise failed
     return done
+
+
+async def accept(mirror: Mirror, kind: str) -> int:
+    """Believe all that the brake of this kind holds, at the user's word. Return how many moved."""
+    if kind not in brake.KINDS:
+        raise ConfigError(f"--accept {kind}: it must be one of {', '.join(brake.KINDS)}.")
+
+    def believe(conn: Connection) -> int:
+        if kind not in {held.kind for held in brake.brakes_on(conn)}:
+            raise ConfigError(f"Nothing is held of the kind {kind}; `pixmirror gone` says what is.")
+        return judge.accept(conn, kind, mirror.clock.now())
+
+    return await mirror.db.run(believe)
