@@ -1,7 +1,9 @@
-"""The work itself, in this order for a reader:
+"""What does the work, for `pixmirror run` and `pixmirror sync`. To be read in this order:
 
-mirror opens a mirror and closes it · engine has the loops: walkers walk lists, fetching hands out files, sidecars
-writes them, upkeep does the rest now and then · wakeups wakes the loops, outage lets them wait while Pixiv does
-not answer, trouble keeps what stands still and tells the user · sync runs it all once, serve runs it for good,
-with pauses, status and the commands of the socket.
+mirror    open and close a mirror: lock, catalogue, Pixiv client, credentials, job_changes, clocks
+engine    the loops: they walk lists (walkers), ask, fetch files (fetching), write sidecars, and do upkeep
+wakeups   how the loops wake each other; outage: how they wait while Pixiv does not answer
+trouble   what stands still, how long to wait, and what the user is told
+sync      run jobs once, and report; before an account's first sync first_look asks, replay hands on answers
+serve     run jobs for good: the schedule, pauses, reloading, the socket's commands, and facts for status
 """

@@ -36,7 +36,7 @@ class Fetching:
             Room(mirror.root),
             wakeup.wake,
             lambda: mirror.config.mirror.brake_percent / 100,  # which a reload may change
-            soon=self._ring_in,
+            wake_in=self._wake_in,
         )
         self._alarms: set[asyncio.Task[None]] = set()
         self._begun = False
@@ -84,16 +84,16 @@ class Fetching:
                 await self._give_back()  # no file is asked for before the disk was looked at again
             raise
 
-    def _ring_in(self, seconds: float) -> None:
+    def _wake_in(self, seconds: float) -> None:
         """Wake the loops in so many seconds: sooner than the alarm, which looks each half minute."""
         if self._alarms:
-            return  # it rings soon enough
+            return  # it goes off soon enough
 
-        async def ring() -> None:
+        async def wake() -> None:
             await self._mirror.clock.sleep(seconds)
             self._wakeup.wake()
 
-        alarm = asyncio.create_task(ring())
+        alarm = asyncio.create_task(wake())
         self._alarms.add(alarm)
         alarm.add_done_callback(self._alarms.discard)
 

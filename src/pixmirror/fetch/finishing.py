@@ -45,11 +45,11 @@ class Fetcher:
     root: MirrorRoot
     clock: Clock
     room: Room
-    ring: Callable[[], None] = lambda: None
+    wake: Callable[[], None] = lambda: None
     # of the files fetched: more that answer 404, or come damaged, are not believed to be so
     brake_share: Callable[[], float] = lambda: 0.05
     host: Host = field(default_factory=Host)
-    soon: Callable[[float], None] = lambda seconds: None  # ring in so many seconds
+    wake_in: Callable[[float], None] = lambda seconds: None  # in so many seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class Finisher:
             f.room.stored(media_id)
         if came and (held := f.host.came()):
             await f.db.run(queue.ask_now, held)
-            f.ring()
+            f.wake()
 
     async def _damaged(self, file: Fetched, error: Damaged) -> None:
         """Whole bytes that are no file of their kind: the host's, or the way's, until all speaks for the file."""
@@ -178,7 +178,7 @@ class Finisher:
                 await asyncio.to_thread(_dropped, file, error)
         if needs_clearing(file.item, await f.db.read(queue.state_of, file.item.media_id)):
             await clear_away(f, file.item)
-        f.soon(verdicts.BACKOFF_S[0])
+        f.wake_in(verdicts.BACKOFF_S[0])
 
 
 async def judged(fetcher: Fetcher, judge: Callable[..., verdicts.Verdict]) -> verdicts.Verdict:

@@ -152,7 +152,7 @@ class Worker:
             raise
         if needs_clearing(item, await f.db.read(queue.state_of, item.media_id)):
             await clear_away(f, item)
-        f.ring()
+        f.wake()
         return None
 
     async def _told(self, item: MediaItem, error: PixmirrorError) -> None:
@@ -163,7 +163,7 @@ class Worker:
         except PixmirrorError:
             await self._give_back(item)
             raise
-        f.soon(verdicts.BACKOFF_S[0])
+        f.wake_in(verdicts.BACKOFF_S[0])
 
     async def _record(self, item: MediaItem, error: PixmirrorError) -> None:
         f = self._fetcher

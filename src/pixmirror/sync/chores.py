@@ -77,7 +77,7 @@ async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
     else:
         await ctx.endpoints.heard(ctx.db, thing, None, ctx.clock.now())
         await _heard(ctx, chore, None)
-    ctx.ring()
+    ctx.wake()
 
 
 async def _heard(ctx: Context, chore: Chore, error: PixmirrorError | None) -> None:

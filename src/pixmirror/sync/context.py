@@ -115,7 +115,7 @@ class Walking:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`ring` wakes whoever waits for something to do; it is called after each commit that may have made some.
+    """`wake` wakes whoever waits for something to do; it is called after each commit that may have made some.
 
     `web` is www.pixiv.net with a cookie, where one is configured. `brake`: more than this share of what is there
     does not go at once (architecture: absent is not deleted). `suspicion` judges what the App API leaves unclear,
@@ -126,7 +126,7 @@ class Context:
     api: AppApi
     clock: Clock
     account_id: int
-    ring: Callable[[], None] = lambda: None
+    wake: Callable[[], None] = lambda: None
     jobs: Mapping[str, Job] = field(default_factory=dict)
     walking: Walking = field(default_factory=Walking)
     web: WebApi | None = None

@@ -31,7 +31,7 @@ async def read_head(
         if walked.gap is not None and walked.gap.kind in newest:
             walked = walked.plus(await walk.close(ctx.db, ctx.clock, feed, walked.gap, source, Lane.NEW))
         feed = await ctx.db.read(feeds.get_feed, feed.id)
-    ctx.ring()
+    ctx.wake()
     await ctx.heard_of(feed, walked.error)
     return feed, walked
 
@@ -42,4 +42,4 @@ async def full_pass_if_older(ctx: Context, job: Job, feed: Feed, age_ms: int) ->
     if feed.head_at is not None and (feed.full_at is None or now - feed.full_at >= age_ms):
         source = sources.source(ctx, job, feed.endpoint, feed.params)
         await ctx.db.run(walk.open_full_pass, feed, source, now)
-        ctx.ring()
+        ctx.wake()

@@ -107,7 +107,7 @@ async def run(ctx: Context, job: Job) -> JobResult:
     await ctx.db.run(agenda.read_earlier_rankings, KEY, ctx.clock.now())
     if not ctx.jobs:
         await _backfill_now(ctx, job)
-    ctx.ring()
+    ctx.wake()
     return result
 
 
@@ -119,7 +119,7 @@ async def _read_newest(ctx: Context, one: Day, result: JobResult) -> JobResult:
     try:
         async for so_far in read_pages(ctx, one, Lane.NEW):
             brought = so_far
-            ctx.ring()
+            ctx.wake()
     except PixivError as error:
         if error.scope == "everything":
             raise
@@ -170,7 +170,7 @@ async def _backfill(ctx: Context, jobs: list[Job], chore: Chore, lane: Lane) -> 
     try:
         failed = int(later.get(_name(one), [0])[0])
         async for _ in read_pages(ctx.asking(failed), _day(ctx, one.jobs[0], one.medium, one.mode, one.day), lane):
-            ctx.ring()
+            ctx.wake()
         later.pop(one.of_mode, None)
         if await ctx.db.read(_is_open, ctx, one):
             raise BadResponse(f"ranking {one.of_mode} of {one.name}: it is empty, or changed while it was read")
