@@ -52,10 +52,10 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """How a sync ended. `trouble` is what stopped it, `left` how many files may still come, `undone` how many
-    lists and questions wait for a next try.
+    """How a sync ended, made by `report` alone; `exit_code` and `as_dict` are all that others see of it.
 
-    `brakes`: what seems gone and is not believed, which is no failure.
+    `trouble` is what stopped it, `left` how many files may still come, `undone` how many lists and questions wait
+    for a next try, `brakes` what seems gone and is not believed, which is no failure.
     """
 
     results: Mapping[str, Brought]
@@ -73,7 +73,7 @@ class SyncReport:
         return exit_code(self.trouble, incomplete=failed or self.left + self.undone > 0)
 
     def as_dict(self) -> dict[str, Any]:
-        """As `sync --json` prints it, and as a running pixmirror answers it."""
+        """Return what `sync --json` prints, and what a running pixmirror answers."""
         return {
             "jobs": {name: asdict(result) | {"new": result.new} for name, result in self.results.items()},
             "files": asdict(self.files),
@@ -92,7 +92,7 @@ async def sync(
     observe: Callable[[Engine], None] = lambda engine: None,
     horizon_s: float = 60,
 ) -> SyncReport:
-    """Run the named jobs, or all enabled ones, to the end. Raises LoginError at once if there is no way in."""
+    """Run the named jobs, or all enabled ones, to the end. LoginError at once if Pixiv does not let us in."""
     jobs = [mirror.jobs[name] for name in _jobs_to_run(mirror, names)]
     engine = Engine(mirror, only=tuple(names) or None)
     observe(engine)
@@ -130,8 +130,9 @@ def _jobs_to_run(mirror: Mirror, asked: Sequence[str]) -> list[str]:
 
 
 async def beside(daemon: "Daemon", asked: Sequence[str]) -> SyncReport:
-    """Do the same in a running pixmirror, whose other work goes on: run these jobs (empty: all), due or not, and
-    wait until what they made due is done, or is held back for long.
+    """Do the same in a running pixmirror, whose other work goes on.
+
+    Run these jobs (empty: all), due or not, and wait until what they made due is done or is held back for long.
     """
     engine, mirror = daemon.engine, daemon.mirror
     names = _jobs_to_run(mirror, asked)
@@ -156,7 +157,7 @@ async def beside(daemon: "Daemon", asked: Sequence[str]) -> SyncReport:
 
 
 async def _ended(engine: Engine, tasks: Iterable[asyncio.Task[None]]) -> Blocked | None:
-    """Wait until these have ended; or until nothing at all is sent for long, and then return why."""
+    """Wait until these have ended, or until nothing at all is sent for long; then return why."""
     left = set(tasks)
     while left:
         if (blocked := engine.held_back()) is not None:
@@ -166,7 +167,7 @@ async def _ended(engine: Engine, tasks: Iterable[asyncio.Task[None]]) -> Blocked
 
 
 async def _run(engine: Engine, jobs: Sequence[Job], results: dict[str, JobResult]) -> Blocked | None:
-    """Run the jobs one after the other. Stop and return why, if nothing at all is sent for long."""
+    """Run the jobs one after the other. Stop when nothing at all is sent for long, and return why."""
 
     async def run() -> None:
         for job in jobs:
@@ -183,7 +184,7 @@ async def _run(engine: Engine, jobs: Sequence[Job], results: dict[str, JobResult
 
 
 def ask_again(conn: Connection, now: int) -> None:
-    """Whoever asks now need not wait for the next try of what failed; what is put off for long stays so."""
+    """Try now what failed and waits for its next try: somebody asks. What is put off for long stays so."""
     queue.ask_now(conn)
     feeds.ask_again(conn, now, now + SOON_MS)
     chores.ask_again(conn, now, now + SOON_MS)
@@ -215,7 +216,9 @@ async def drain(engine: Engine, horizon_s: float = 60, names: Sequence[str] | No
 async def _is_due(
     engine: Engine, names: Sequence[str] | None, before: int, held: Sequence[str], lanes: int
 ) -> bool:
-    """Whether something is due by then, files of lanes before `lanes`; not of what the loops in `held` do."""
+    """Return whether something is due by then: of files those in lanes before `lanes`, and nothing that the loops
+    in `held` do.
+    """
     asking = "login" not in engine.trouble.errors and "walk" not in held
 
     def read(conn: Connection) -> bool:
@@ -234,7 +237,7 @@ async def _is_due(
 
 
 async def _kept_back(engine: Engine, names: Sequence[str] | None) -> Blocked | None:
-    """Why files are left, if today's last bytes are not for them."""
+    """Return why files are left, if today's last bytes are not for them."""
     blocked = engine.mirror.transport.images.blocked_until(Lane.BACKFILL)
     left = blocked and await _is_due(engine, names, engine.mirror.clock.now(), ("walk",), queue.ALL_LANES)
     return blocked if left else None
@@ -249,7 +252,9 @@ async def report(
     *,
     requests: Mapping[str, int] | None = None,
 ) -> SyncReport:
-    """Tell how a sync ended that began at `since`. `asked`: its jobs, empty for all; `blocked`: what holds it."""
+    """Tell how a sync that began at `since` ended. `asked`: its jobs, empty for all; `blocked`: what holds it
+    back.
+    """
     mirror = engine.mirror
     trouble = next(iter(engine.trouble.errors.values()), None)
     if blocked is not None and (trouble is None or isinstance(trouble, RateLimited)):
@@ -276,7 +281,7 @@ async def report(
 
 
 def until(blocked: Blocked) -> str:
-    """Until when nothing is sent, and why; local time."""
+    """Say until when nothing is sent, in local time, and why."""
     when = "before `pixmirror resume`"
     if blocked.until is not None:
         when = f"before {from_ms(blocked.until).astimezone().isoformat(' ', 'minutes')[:16]}"

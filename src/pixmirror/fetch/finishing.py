@@ -54,7 +54,9 @@ class Fetcher:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """All bytes of a file, in a part that nobody else touches. `length` is what the server announced."""
+    """A file whose bytes are all here, in a part that nobody else touches. `length` is what the
+    server announced.
+    """
 
     item: MediaItem
     part: Part
@@ -71,16 +73,15 @@ class _Looked:
 
 
 class _Slow:
-    """Its check takes long: it is made apart, and holds up no other file."""
+    """The outcome of a file whose check takes long: it is made apart, so that it holds up no other file."""
 
 
 Outcome = Stored | Damaged | PixmirrorError | _Slow
 
 
 class Finisher:
-    """Finishes together what came together: a commit for each file would cost more than all else.
-
-    `enough` files are not kept waiting for more.
+    """Finishes together the files that came together: a commit for each would cost more than all else. It waits
+    for no more than `enough` of them.
     """
 
     def __init__(self, fetcher: Fetcher, enough: int) -> None:
@@ -92,11 +93,13 @@ class Finisher:
         self._stop = threading.Event()
 
     def stop(self) -> None:
-        """We are being stopped: checks that take long are not waited for."""
+        """Wait no longer for checks that take long: we are being stopped."""
         self._stop.set()
 
     async def finish(self, fetched: Fetched) -> bool:
-        """True when it is stored. Raises what concerns everything, after the claim was given back."""
+        """Finish this file. Return True when it is stored. Raises what concerns everything, after the claim was
+        given back.
+        """
         done: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((fetched, done))
         if len(self._waiting) >= self._enough:
@@ -113,7 +116,7 @@ class Finisher:
         return await self._look_apart(fetched) if stored is None else stored
 
     async def _look_apart(self, file: Fetched) -> bool:
-        """Check it in a thread of its own, then finish it with the others."""
+        """Check a file in a thread of its own, then finish it with the others."""
         try:
             looked = await asyncio.to_thread(_look, file, self._stop)
         except OutOfTime:  # we are being stopped
@@ -162,7 +165,9 @@ class Finisher:
             f.wake()
 
     async def _damaged(self, file: Fetched, error: Damaged) -> None:
-        """Whole bytes that are no file of their kind: the host's, or the way's, until all speaks for the file."""
+        """Judge whole bytes that are no file of their kind: the host is at fault, or the way, until all speaks for
+        the file.
+        """
         f, keep = self._fetcher, False
         try:
             if not isinstance(error, WebPage):
@@ -182,7 +187,7 @@ class Finisher:
 
 
 async def judged(fetcher: Fetcher, judge: Callable[..., verdicts.Verdict]) -> verdicts.Verdict:
-    """What the catalogue believes of a file, after a control question where only that is lacking."""
+    """Return what the catalogue believes of a file, after a control question where only that is lacking."""
     f = fetcher
 
     def run(conn: Connection, control: bool | None) -> verdicts.Verdict:
@@ -195,13 +200,13 @@ async def judged(fetcher: Fetcher, judge: Callable[..., verdicts.Verdict]) -> ve
 
 
 async def put_off(fetcher: Fetcher, item: MediaItem, error: PixmirrorError) -> None:
-    """It did not come: tried again after its own time, unless it is the host. Raises ImageHostDown then."""
+    """Try a file that did not come again in its own time. ImageHostDown when it is the host that fails."""
     await blame(fetcher, item, error)
     await fetcher.db.run(verdicts.again, item, str(error), fetcher.clock.now())
 
 
 async def blame(fetcher: Fetcher, item: MediaItem, error: PixmirrorError) -> None:
-    """Return when this failure is the file's own; else hold back what failed, untried, and raise ImageHostDown."""
+    """Return when this failure is the file's own; else put off what failed as untried and raise ImageHostDown."""
     f = fetcher
     if not f.host.failed(item, error):
         return
@@ -214,7 +219,7 @@ async def blame(fetcher: Fetcher, item: MediaItem, error: PixmirrorError) -> Non
 
 
 async def clear_away(fetcher: Fetcher, item: MediaItem) -> None:
-    """Nobody goes on with what was begun, under this URL or an earlier one; and a forgotten file goes its way."""
+    """Remove leftover .part files of every URL the file has had, and finish a pending move to the trash."""
     for rel in candidates(item.path, item.urls):
         try:
             await asyncio.to_thread(fetcher.root.remove_parts, rel)
@@ -224,7 +229,9 @@ async def clear_away(fetcher: Fetcher, item: MediaItem) -> None:
 
 
 def own_trouble(root: MirrorRoot, error: PixmirrorError) -> PixmirrorError:
-    """What one file's folder or name does is that file's; raises what the whole media folder does. Blocks."""
+    """Return a file's own error, in its folder or name; raise what the whole media folder is at
+    fault for. Blocks.
+    """
     if not isinstance(error, StorageError):
         return error
     if isinstance(error, DiskFull):
@@ -234,7 +241,7 @@ def own_trouble(root: MirrorRoot, error: PixmirrorError) -> PixmirrorError:
 
 
 def _place_all(root: MirrorRoot, files: Sequence[Fetched]) -> list[Outcome]:
-    """Each under its final name, or why not; the part of a damaged one is left open. Blocks."""
+    """Give each its final name, or return why not; the part of a damaged one stays open. Blocks."""
     try:
         root.check_media()  # the disk may have gone since they were claimed
     except PixmirrorError as error:
@@ -320,7 +327,7 @@ def _told(root: MirrorRoot, error: PixmirrorError) -> PixmirrorError:
 
 
 def _under_a_name(root: MirrorRoot, file: Fetched, check: Check | None) -> StoredFile:
-    """Rename it to its own name, or to that of a later version while another one, which is whole, has the name."""
+    """Rename it to its own name, or to a later version's while another whole file has that name."""
     item, part = file.item, file.part
     mtime = url_ms(file.url) or item.create_date
     plain, version = part.rel, url_version(file.url)
@@ -352,12 +359,12 @@ def stored(found: StoredFile, url: str) -> Stored:
 
 
 def record_adopted(conn: Connection, item: MediaItem, found: Stored, now: int) -> None:
-    """The very file lay there already."""
+    """Record that the very file lay there already."""
     _record(conn, [(item, found)], now)
 
 
 def _record(conn: Connection, results: Sequence[tuple[MediaItem, Outcome]], now: int) -> list[MediaItem]:
-    """Returns those whose folders may hold something that nobody goes on with. Damaged ones are judged apart."""
+    """Record all but the damaged ones, which are judged apart. Return those that may have left parts behind."""
     done = [(item.media_id, outcome) for item, outcome in results if isinstance(outcome, Stored)]
     queue.finish_all(conn, done, now)
     for item, outcome in results:
@@ -384,5 +391,5 @@ def _put_off_all(conn: Connection, files: Sequence[Fetched], error: str, now: in
 
 
 def needs_clearing(item: MediaItem, state: str) -> bool:
-    """A file that came at its first try left nothing else."""
+    """Return whether a file may have left parts behind: one that came at its first try did not."""
     return state not in ("wanted", "waiting") and (state != "stored" or item.attempts > 1)

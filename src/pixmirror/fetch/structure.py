@@ -1,4 +1,4 @@
-"""Is this file whole, and of the kind that its name says? Walks the container only: nothing is decoded.
+"""Check whether a file is whole and of the kind that its name says, by its container alone: nothing is decoded.
 
 Each byte is looked at once, and only for so long: what cannot be checked in its time is said to be unchecked.
 """
@@ -49,7 +49,7 @@ _ZIP_FAULTS = (
 
 
 class WebPage(Damaged):
-    """No file at all: a page that says why, in its place."""
+    """A web page came in place of the file, and says why."""
 
 
 class OutOfTime(Exception):
@@ -57,7 +57,7 @@ class OutOfTime(Exception):
 
 
 class Patience:
-    """How long a check may take, and whether somebody wants it to end at once. None: by the size of the file."""
+    """How long a check may take (None: by the size of the file), and whether it is to end at once."""
 
     def __init__(self, seconds: float | None = None, stop: threading.Event | None = None) -> None:
         self._seconds = seconds
@@ -70,7 +70,7 @@ class Patience:
         self._until = time.monotonic() + seconds
 
     def step(self) -> None:
-        """Called once for each small part. OutOfTime."""
+        """Count one small part of the work. OutOfTime."""
         self._steps += 1
         if not self._steps % STEPS:
             self.look()
@@ -83,14 +83,14 @@ class Patience:
 def check_structure(
     source: Path | BinaryIO, ext: str, expected_size: int | None = None, patience: Patience | None = None
 ) -> str | None:
-    """Return when the file is whole; raise Damaged, saying what is wrong, when not.
+    """Return when the file is whole, else raise Damaged with what is wrong.
 
-    Returns why it could not be checked, None when it was: its kind is not known here, or it took too long (with a
-    `patience` of the caller's that is OutOfTime).
+    Returns None when it was checked, else why it could not be: its kind is not known here, or it took too long
+    (OutOfTime where the caller gave a `patience`).
 
-    `source` is a path or a seekable binary file, read from its start; `ext` is jpg, png, gif, webp or zip, and any
-    other is checked as what the file looks like, or by its length alone;
-    `expected_size` is the number of bytes that the server announced, None where it did not.
+    `source` is a path, or a seekable binary file read from its start. `ext` is jpg, png, gif, webp or zip; any
+    other is checked as what the file looks like, or by its length alone. `expected_size` is the number of bytes
+    that the server announced, None where it did not.
     """
     waits = patience or Patience()
     try:
@@ -131,7 +131,7 @@ def _check(file: BinaryIO, ext: str, expected_size: int | None, patience: Patien
 
 
 def _kind_of(head: bytes) -> str | None:
-    """The kind that a file looks like, if it is one that can be checked."""
+    """Return the kind that a file looks like, if it is one that can be checked."""
     kind = next((k for k, magics in _MAGIC.items() if head.startswith(magics)), None)
     return None if kind == "webp" and head[8:12] != b"WEBP" else kind
 
@@ -151,7 +151,7 @@ def _skip(file: BinaryIO, count: int, size: int) -> int:
 
 
 class _Window:
-    """A file read forwards, a block at a time: no byte is read or searched twice."""
+    """Reads a file forwards, a block at a time: no byte is read or searched twice."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file
@@ -188,7 +188,7 @@ class _Window:
         return self._start + self._at
 
     def next_marker(self) -> int | None:
-        """The marker that comes next, which is then behind us; None at the end. Fill bytes may stand before it."""
+        """Pass the next marker and return it; None at the end. Fill bytes may stand before it."""
         while len(self.peek(2)) == 2:
             if found := _MARKER.search(self._block, self._at):
                 self._at = found.end()
@@ -198,7 +198,7 @@ class _Window:
 
 
 def _walk_jpeg(file: BinaryIO, size: int, patience: Patience) -> None:
-    """Cameras append whole second images (MPF): each must be whole too."""
+    """Walk each image: cameras append whole second ones (MPF)."""
     window = _Window(file, size)
     while window.peek(3) == b"\xff\xd8\xff":
         window.skip(2)
@@ -302,7 +302,7 @@ def _walk_zip(file: BinaryIO, size: int, patience: Patience) -> None:
 
 
 def zip_entries(file: BinaryIO) -> frozenset[str] | None:
-    """The names in a zip that was checked; None if it is none."""
+    """Return the names in a zip that was checked; None if it is none."""
     try:
         with zipfile.ZipFile(file) as archive:
             return frozenset(archive.namelist())
@@ -311,7 +311,7 @@ def zip_entries(file: BinaryIO) -> frozenset[str] | None:
 
 
 def _check_zip_directory(file: BinaryIO, size: int) -> None:
-    """Whoever opens a zip reads its whole directory into memory: look first how large that says it is."""
+    """Refuse a too large directory, which whoever opens a zip reads whole into memory."""
     file.seek(max(size - (1 << 16) - 22, 0))
     tail = file.read()
     end = tail.rfind(b"PK\x05\x06")
