@@ -21,11 +21,12 @@ _DISK = _FULL | {errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ESTAL
 
 
 @contextmanager
-def contained(what: str, before: str | None = None) -> Iterator[None]:
+def contained(what: str, before: str | None = None, *, tell: bool = True) -> Iterator[None]:
     """Make an Unforeseen of any exception that is no error of ours, or a StorageError of one of the disk.
 
     `what` begins the sentence: "The list user/illusts". `before` is what it failed of the last time: the trace is
-    logged once for each kind of failure, not at each try. The text names the kind and the place, never values.
+    logged once for each kind of failure, not at each try; without `tell` that is the caller's. The text names the
+    kind and the place, never values.
     """
     try:
         yield
@@ -34,9 +35,9 @@ def contained(what: str, before: str | None = None) -> Iterator[None]:
     except OSError as error:
         if error.errno in _DISK:
             raise of_the_disk(what, error) from error
-        raise _unforeseen(what, error, before) from error
+        raise _unforeseen(what, error, before, tell) from error
     except Exception as error:  # the one place where all are caught: see above
-        raise _unforeseen(what, error, before) from error
+        raise _unforeseen(what, error, before, tell) from error
 
 
 def of_the_disk(what: str, error: OSError) -> StorageError:
@@ -45,9 +46,9 @@ def of_the_disk(what: str, error: OSError) -> StorageError:
     return kind(f"{what}: {error.strerror or type(error).__name__}.")
 
 
-def _unforeseen(what: str, error: Exception, before: str | None) -> Unforeseen:
+def _unforeseen(what: str, error: Exception, before: str | None, tell: bool) -> Unforeseen:
     found = Unforeseen(f"{what}: {type(error).__name__}, which nobody has foreseen ({_place(error)}).")
-    if str(found) != before:
+    if tell and str(found) != before:
         log.error("%s It is put off; all else goes on.", found, exc_info=error)
     return found
 

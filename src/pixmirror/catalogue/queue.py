@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, literal_column, select, text, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, literal_column, select, text, update
 
 from pixmirror.catalogue import of_jobs, tally, tombstones
 from pixmirror.catalogue.media import is_ready, refuse_unwanted, renew_sidecars
 from pixmirror.catalogue.schema import media, meta, work
 from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.clock import DAY_MS
 from pixmirror.models import Lane, MediaItem, Stored
 
 ALL_LANES = max(Lane) + 1
@@ -75,7 +76,14 @@ _FINISH = Many(
         damaged_sha256=None,
     )
 )  # fmt: skip
-_LATER = update(media).where(_id).values(state="waiting", due_at=bindparam("at"), error=bindparam("reason"))
+_LATER = (
+    update(media)
+    .where(_id)
+    .values(
+        state="waiting", due_at=bindparam("at"), error=bindparam("reason"),
+        attempts=func.max(media.c.attempts, bindparam("tries")),
+    )
+)  # fmt: skip
 _END = update(media).where(_id).values(state=bindparam("b_state"), error=bindparam("reason"))
 _DAMAGED = (
     update(media)
@@ -125,23 +133,30 @@ def claim(
         return []
     bound = {"ids": listed(ids)}
     conn.execute(_CLAIM, bound)
-    return [
-        MediaItem(
-            media_id=r.id,
-            work_key=r.owner_id,
-            user_id=r.user_id or 0,
-            role=r.role,
-            index=r.idx,
-            version=r.version,
-            urls=(r.url, *json.loads(r.alternates or "[]")),
-            path=r.path,
-            attempts=r.attempts,
-            create_date=r.create_date,
-            damaged_sha256=r.damaged_sha256,
-            sha256=r.sha256,
-        )
-        for r in conn.execute(_CLAIMED, bound)
-    ]
+    items = []
+    for r in conn.execute(_CLAIMED, bound).all():
+        try:
+            items.append(_item(r))
+        except (ValueError, TypeError) as error:  # damage, which is this row's own
+            retry_later(conn, r.id, now + DAY_MS, f"its row in the catalogue cannot be read: {error}")
+    return items
+
+
+def _item(r: Row[Any]) -> MediaItem:
+    return MediaItem(
+        media_id=r.id,
+        work_key=r.owner_id,
+        user_id=r.user_id or 0,
+        role=r.role,
+        index=r.idx,
+        version=r.version,
+        urls=(r.url, *json.loads(r.alternates or "[]")),
+        path=r.path,
+        attempts=r.attempts,
+        create_date=r.create_date,
+        damaged_sha256=r.damaged_sha256,
+        sha256=r.sha256,
+    )
 
 
 def finish_all(conn: Connection, done: Sequence[tuple[int, Stored]], now: int) -> None:
@@ -188,8 +203,9 @@ def states_of(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
     return {row.id: row.state for row in conn.execute(stmt, {"ids": listed(ids)})}
 
 
-def retry_later(conn: Connection, media_id: int, due_at: int, error: str) -> None:
-    conn.execute(_LATER, {"b_id": media_id, "at": due_at, "reason": error})
+def retry_later(conn: Connection, media_id: int, due_at: int, error: str, tries: int = 0) -> None:
+    """It is tried again at `due_at`. `tries`: so many at least, though its claim may have been given back."""
+    conn.execute(_LATER, {"b_id": media_id, "at": due_at, "reason": error, "tries": tries})
     _given_back(conn, (media_id,))
 
 

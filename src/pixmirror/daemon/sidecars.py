@@ -24,10 +24,12 @@ async def write_due(mirror: Mirror) -> bool:
     due = await mirror.db.read(sidecars.due_sidecars, AT_ONCE)
     if not due:
         return False
+    ready = [s for s in due if s.error is None]
     try:
-        failed = await asyncio.to_thread(_write, mirror.root, due)
+        failed = await asyncio.to_thread(_write, mirror.root, ready)
     except Unforeseen:
-        failed = await asyncio.to_thread(_one_by_one, mirror.root, due)
+        failed = await asyncio.to_thread(_one_by_one, mirror.root, ready)
+    failed |= {s.rel_path: s.error for s in due if s.error is not None}
     await mirror.db.run(_done, due, failed, mirror.clock.now())
     return True
 

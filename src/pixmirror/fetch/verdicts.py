@@ -26,7 +26,7 @@ Verdict = Literal["later", "believed", "control"]
 def again(conn: Connection, item: MediaItem, error: str, now: int, at_least_s: int = 0) -> None:
     """Try it again, rarer and rarer."""
     seconds = max(BACKOFF_S[min(max(item.attempts - 1, 0), len(BACKOFF_S) - 1)], at_least_s)
-    queue.retry_later(conn, item.media_id, now + seconds * 1000, error)
+    queue.retry_later(conn, item.media_id, now + seconds * 1000, error, tries=item.attempts)
 
 
 def went_on(conn: Connection, item: MediaItem, error: str, now: int) -> None:

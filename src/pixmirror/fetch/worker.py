@@ -68,12 +68,13 @@ def prepare(root: MirrorRoot, items: Sequence[MediaItem], now: int) -> list[Clai
 
 def _untouched(root: MirrorRoot, item: MediaItem) -> Part | None:
     try:
-        rel = path_for(item.path, item.urls[0])
-        part = root.open_part(rel, item.urls[0])
-        if not part.begun and not any(root.has(name) for name, _ in names(item.path, item.urls)):
-            return part
-        part.abort(keep=True)
-    except (FileError, StorageError, ValueError, OSError):
+        with contained(f"The file {item.path}", tell=False):
+            rel = path_for(item.path, item.urls[0])
+            part = root.open_part(rel, item.urls[0])
+            if not part.begun and not any(root.has(name) for name, _ in names(item.path, item.urls)):
+                return part
+            part.abort(keep=True)
+    except (FileError, StorageError, Unforeseen):
         pass  # told when it is this file's turn
     return None
 
@@ -89,6 +90,14 @@ def _adopt(root: MirrorRoot, item: MediaItem) -> Stored | None:
 def _begin(root: MirrorRoot, rel: str, url: str) -> Part:
     root.check_room()
     return root.open_part(rel, url)
+
+
+async def _came(finishing: asyncio.Task[bool]) -> int:
+    """1 if the file that is being finished was stored. What nobody foresaw the finisher has recorded on it."""
+    try:
+        return int(await asyncio.shield(finishing))
+    except Unforeseen:
+        return 0
 
 
 class Worker:
@@ -111,19 +120,19 @@ class Worker:
             return 0
         # This one goes its way whatever becomes of the one before, whose error must not lose its claim.
         before, self._finishing = self._finishing, asyncio.create_task(self._finisher.finish(fetched))
-        return int(await asyncio.shield(before)) if before else 0
+        return await _came(before) if before else 0
 
     async def settle(self) -> int:
         """Wait for the file that is being finished; 1 if it was stored. Raises what concerns everything."""
         if self._finishing is None:
             return 0
-        task, done = self._finishing, False
+        task, done = self._finishing, 0
         try:
-            done = await asyncio.shield(task)
+            done = await _came(task)
         finally:
             if task.done():
                 self._finishing = None
-        return int(done)
+        return done
 
     async def aclose(self) -> None:
         """What has come is finished; one that could not be was given back, and nobody waits to hear of it."""

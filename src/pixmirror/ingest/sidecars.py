@@ -25,6 +25,8 @@ from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.schema import media, text_version, ugoira, user, work
 from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.contained import contained
+from pixmirror.errors import Unforeseen
 from pixmirror.ingest import known as ingest_known
 from pixmirror.ingest.files import text_of
 from pixmirror.models import JST, shown_moment, split_key
@@ -93,6 +95,7 @@ class Sidecar:
     """What to write where; `seq` and `settled` go back with sidecar_done, so that what changes meanwhile is too.
 
     `settled`: how many of the files are not just wanted. `forgotten`: paths that no sidecar may name any more.
+    `error`: why there is nothing to write.
     """
 
     work_key: int
@@ -101,6 +104,7 @@ class Sidecar:
     data: dict[str, Any]
     settled: int = 0
     forgotten: frozenset[str] = frozenset()
+    error: Unforeseen | None = None
 
 
 def due_sidecars(conn: Connection, limit: int) -> list[Sidecar]:
@@ -122,16 +126,22 @@ def due_sidecars(conn: Connection, limit: int) -> list[Sidecar]:
 def _sidecar(
     row: Row[Any], tags: list[str], files: list[Row[Any]], frames: str | None, texts: Mapping[int, bytes]
 ) -> Sidecar:
-    data = _data(row, tags, files, frames)
-    if (body := texts.get(row.work_key)) is not None:
-        data["text"] = text_of(body)
+    data, failed, path = dict[str, Any](), None, sidecar_path(row.work_key, row.user_id)
+    try:
+        with contained(f"The sidecar {path}"):
+            data = _data(row, tags, files, frames)
+            if (body := texts.get(row.work_key)) is not None:
+                data["text"] = text_of(body)
+    except Unforeseen as error:
+        failed = error
     return Sidecar(
         row.work_key,
         row.change_seq,
-        sidecar_path(row.work_key, row.user_id),
+        path,
         data,
         sum(f.state in SETTLED for f in files),
         frozenset(f.path for f in files if f.state == "forgotten"),
+        failed,
     )
 
 
