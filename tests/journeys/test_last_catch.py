@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from pixmirror.catalogue import schema
 from pixmirror.catalogue.database import open_readonly
-from pixmirror.catalogue.schema import chore, feed, media
+from pixmirror.catalogue.schema import broken, chore, feed, gap, media
 from pixmirror.daemon import upkeep
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.daemon.walkers import Walkers
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
+from pixmirror.fetch import trash, worker
 from pixmirror.fetch.worker import Worker
+from pixmirror.ingest import files, sidecars, works
 from pixmirror.sync import chores, sources
 from tests.faults import Faults, nothing_is_lost
 from tests.standin import FOLLOWING, Setup
@@ -95,6 +98,102 @@ def test_one_thing_that_meets_a_mistake_of_ours_is_put_off_by_name_and_all_else_
             await clock.sleep(2 * DAY_S)
             assert (await setup.sync(clock=clock)).exit_code == 0
             nothing_is_lost(setup, world)
+
+    run_virtually(main)
+
+
+@pytest.mark.parametrize("one_of", [min, max], ids=["in the artist's list", "beside a follow, too"])
+def test_a_work_that_breaks_while_its_page_is_recorded_is_kept_raw_and_the_rest_of_the_page_is_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, one_of: Any
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        clock.nap = 5.0
+        world = a_world(clock)
+        worst = one_of(work.id for work in world.works.values())
+        async with serving(Faults(create_app(world))) as url:
+            setup = Setup(tmp_path / "mirror", url, [FOLLOWING])
+            with monkeypatch.context() as patch:
+                hit = lambda seen, known, key, *rest: key == worst * 2  # noqa: E731
+                patch.setattr(works, "_item", breaking(works._item, hit))
+                for _ in range(2):
+                    assert (await setup.sync(clock=clock)).exit_code in (0, 7)
+                    await clock.sleep(2 * DAY_S)
+            assert {row.work_key for row in rows(setup, schema.work)} == {
+                found.id * 2 for found in world.works.values() if found.id != worst
+            }
+            assert len(rows(setup, schema.follow)) == 2
+            found = [row for row in rows(setup, broken) if row.work_key == worst * 2]
+            assert f'"id":{worst}' in found[0].raw
+            assert "KeyError" in found[0].reason
+            assert not [row for row in (*rows(setup, feed), *rows(setup, gap)) if row.error]
+            told = [r for r in caplog.records if r.exc_info and "It is kept raw" in r.getMessage()]
+            assert 0 < len(told) <= len(found)  # once for each content
+            await clock.sleep(30 * DAY_S)
+            assert (await setup.sync(clock=clock)).exit_code == 0
+            assert len(rows(setup, schema.work)) == len(world.works)
+
+    run_virtually(main)
+
+
+def test_what_breaks_while_one_answer_is_recorded_is_kept_with_its_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        clock.nap = 5.0
+        world = a_world(clock)
+        worst = min(work.id for work in world.works.values() if work.type == "ugoira")
+        async with serving(Faults(create_app(world))) as url:
+            setup = Setup(tmp_path / "mirror", url, [FOLLOWING])
+            with monkeypatch.context() as patch:
+                hit = lambda conn, seen, illust_id, metadata: illust_id == worst  # noqa: E731
+                patch.setattr(files, "record_ugoira", breaking(files.record_ugoira, hit))
+                await setup.sync(clock=clock)
+            (found,) = rows(setup, broken)
+            assert (found.endpoint, "frames" in found.raw, "KeyError" in found.reason) == ("ugoira", True, True)
+
+    run_virtually(main)
+
+
+def test_a_sidecar_whose_row_cannot_be_read_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        clock.nap = 5.0
+        world = a_world(clock)
+        worst = min(work.id for work in world.works.values())
+        async with serving(Faults(create_app(world))) as url:
+            setup = Setup(tmp_path / "mirror", url, [FOLLOWING])
+            with monkeypatch.context() as patch:
+                patch.setattr(
+                    sidecars, "_data", breaking(sidecars._data, lambda row, *_: row.work_key == worst * 2)
+                )
+                assert (await setup.sync(clock=clock)).exit_code in (0, 7)
+            assert len(list((setup.root / "media").rglob("*.json"))) == len(world.works) - 1
+            (named,) = [row for row in rows(setup, chore) if row.kind == "sidecar"]
+            assert (named.key, "KeyError" in named.error) == (worst * 2, True)
+
+    run_virtually(main)
+
+
+def test_a_file_that_breaks_before_it_is_asked_for_takes_none_of_its_batch_with_it_and_is_tried_more_rarely(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        clock.nap = 5.0
+        world = a_world(clock)
+        worst = min(work.id for work in world.works.values())
+        async with serving(Faults(create_app(world))) as url:
+            setup = Setup(tmp_path / "mirror", url, [FOLLOWING])
+            with monkeypatch.context() as patch:
+                hit = lambda path, url: f"/{worst}" in path  # noqa: E731
+                patch.setattr(worker, "path_for", breaking(trash.path_for, hit))
+                async with working(setup, clock) as engine:
+                    await engine.run_job(engine.mirror.jobs["following"])
+                    await clock.sleep(DAY_S)
+            bad = [row for row in rows(setup, media) if row.state != "stored"]
+            assert bad
+            assert {row.owner_id for row in bad} == {worst * 2}
+            assert all(row.attempts >= 5 and row.due_at > clock.now() for row in bad)
 
     run_virtually(main)
 

@@ -82,6 +82,12 @@ def record_broken(
     return int(conn.execute(select(func.count()).select_from(broken)).scalar_one() - before)
 
 
+def is_known(conn: Connection, endpoint: str, item: Broken) -> bool:
+    """Whether this content was recorded before."""
+    found = select(broken.c.id).where(broken.c.digest == _row(endpoint, item, 0, None)["digest"])
+    return conn.execute(found).first() is not None
+
+
 def _row(endpoint: str, item: Broken, now: int, user_id: int | None) -> dict[str, Any]:
     raw = canonical(item.raw)
     found = _WORK.match(item.path)

@@ -47,6 +47,7 @@ from pixmirror.sync import (
 )  # fmt: skip
 from pixmirror.sync.context import Context, Job
 from pixmirror.sync.kinds import ranking
+from pixmirror.sync.recording import write_one
 from pixmirror.sync.suspicion import concerns_what_was_asked
 from pixmirror.sync.walk import backoff_ms
 
@@ -188,7 +189,7 @@ async def _ugoira(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         again = lacking.next_look(conn, Kind.UGOIRA, chore.key, seen.now)
         chores.done(conn, chore.kind, chore.key, again_at=again, lane=int(Lane.RETRY))
 
-    await ctx.db.run(record)
+    await write_one(ctx.db, ctx.clock, "ugoira", "ugoira_metadata", received, record)
 
 
 async def _text(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
@@ -205,7 +206,7 @@ async def _text(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         again = min((look for look in looks if look is not None), default=None)
         chores.done(conn, chore.kind, chore.key, again_at=again, lane=int(Lane.REFRESH))
 
-    await ctx.db.run(record)
+    await write_one(ctx.db, ctx.clock, "text", "text", received, record)
 
 
 def _is_back(conn: Connection, ctx: Context, chore: Chore, since: int) -> bool:
@@ -240,7 +241,7 @@ async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
             controls.answered(conn, controls.of_detail(chore.key), ctx.clock.now())
             _judge_again(conn, ctx, received)
 
-    await ctx.db.run(record)
+    await write_one(ctx.db, ctx.clock, "detail", medium, received, record)
 
 
 def _look_again(conn: Connection, ctx: Context, key: int) -> None:
@@ -274,7 +275,7 @@ async def _profile(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         coverage.after_profile(ctx, job, conn, received, now)
         chores.done(conn, chore.kind, chore.key, again_at=now + PROFILE_AGAIN_MS)
 
-    await ctx.db.run(record)
+    await write_one(ctx.db, ctx.clock, "profile", "profile", received, record)
 
 
 def _open_unseen_lists(ctx: Context, job: Job, conn: Connection, received: Received[UserDetail], now: int) -> None:

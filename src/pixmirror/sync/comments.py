@@ -19,6 +19,7 @@ from pixmirror.ingest.comments import Plan
 from pixmirror.models import Comment, Lane, Listing, split_key
 from pixmirror.pixiv.app import comments
 from pixmirror.sync.context import Context, Job
+from pixmirror.sync.recording import write_page
 from pixmirror.sync.steps import Round
 from pixmirror.sync.walk import next_number
 
@@ -82,7 +83,7 @@ async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     while True:
         listing = await ask(ctx.api.at(lane), work_id, reading.offset or None)
         following = next_number(listing, "offset")
-        new, known = await ctx.db.run(_record, ctx, job, chore, listing, lane, reading, plan, following)
+        new, known = await write_page(ctx.db, listing, _record, ctx, job, chore, lane, reading, plan, following)
         reading = _after(reading, plan, listing, new)
         if following is None or (not reading.whole and known and not new):
             break
@@ -101,10 +102,10 @@ def _after(reading: _Reading, plan: Plan, listing: Listing[Comment], new: int) -
 
 def _record(
     conn: Connection,
+    listing: Listing[Comment],
     ctx: Context,
     job: Job,
     chore: Chore,
-    listing: Listing[Comment],
     lane: Lane,
     reading: _Reading,
     plan: Plan,
@@ -150,9 +151,7 @@ async def run_replies(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         following = listing.next
         circle = turned.closes([c.id for c in listing], following)
 
-        def record(
-            conn: Connection, listing: Listing[Comment] = listing, work: int = owner, circle: bool = circle
-        ) -> None:
+        def record(conn: Connection, listing: Listing[Comment], work: int = owner, circle: bool = circle) -> None:
             now = ctx.clock.now()
             record_broken(conn, listing.endpoint, listing.unread, now)
             seen = ctx.seen(job, "comments", lane, now)
@@ -168,7 +167,7 @@ async def run_replies(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
             missing = ingest_comments.miss_replies(conn, seen, work, chore.key, started)
             chores.done(conn, chore.kind, chore.key, again_at=now + DAY_MS if missing else None)
 
-        await ctx.db.run(record)
+        await write_page(ctx.db, listing, record)
         if following is None or circle:
             return
     await ctx.db.run(chores.done, chore.kind, chore.key)

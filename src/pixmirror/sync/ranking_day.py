@@ -17,6 +17,7 @@ from pixmirror.models import JST, Lane, Listing, Medium, Received
 from pixmirror.pixiv.app import illusts, novels
 from pixmirror.sync import sources
 from pixmirror.sync.context import Context, Job, JobResult
+from pixmirror.sync.recording import write_page
 
 PUBLISHED_AT_HOUR = 12
 EMPTY_AFTER_MS = 3 * DAY_MS
@@ -72,7 +73,7 @@ async def read_pages(ctx: Context, one: Day, lane: Lane) -> AsyncGenerator[JobRe
             # It was published anew while we read: start again at the next run.
             return
         seen_keys.update(keys)
-        new += await ctx.db.run(_record_page, ctx, one, listing, ranked, snapshot, lane)
+        new += await write_page(ctx.db, listing, _record_page, ctx, one, ranked, snapshot, lane)
         shown = min(len(listing.items) + len(listing.broken), one.top - rank + 1)
         rank += shown
         yield JobResult(new, rank - 1)
@@ -93,9 +94,9 @@ async def read_pages(ctx: Context, one: Day, lane: Lane) -> AsyncGenerator[JobRe
 
 def _record_page(
     conn: Connection,
+    listing: Listing[Any],
     ctx: Context,
     one: Day,
-    listing: Listing[Any],
     ranked: Sequence[tuple[int, Received[Any]]],
     snapshot: int,
     lane: Lane,
@@ -103,6 +104,8 @@ def _record_page(
     """Each job sees the works down to its own top."""
     now, new = ctx.clock.now(), 0
     record_broken(conn, listing.endpoint, listing.unread, now)
+    readable = {item.key for item in listing}
+    ranked = [(rank, received) for rank, received in ranked if received.item.key in readable]
     for jobs, part in groupby(ranked, lambda r: tuple(job for job in one.jobs if r[0] <= job.top)):
         works = [received for _, received in part]
         new += len(sources.record_works(ctx, jobs[0], conn, works, "feed", lane, now, jobs[1:]).new)

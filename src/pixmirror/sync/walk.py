@@ -17,6 +17,7 @@ from pixmirror.errors import BadResponse, NotFound, OffsetCap, PixmirrorError
 from pixmirror.ledger import leavers
 from pixmirror.models import Lane, Listing, to_ms
 from pixmirror.sync import setbacks, steps
+from pixmirror.sync.recording import write_page
 from pixmirror.sync.setbacks import backoff_ms as backoff_ms
 from pixmirror.sync.steps import Cut, Done, Span, Stretch
 from pixmirror.sync.suspicion import concerns_what_was_asked
@@ -103,7 +104,7 @@ async def head(
     try:
         with contained(f"The list {feed.endpoint}", feed.error):
             listing = await source.read(None, lane)
-            return await db.run(_record_head, feed, source, listing, lane, clock.now(), floor)
+            return await write_page(db, listing, _record_head, feed, source, lane, clock.now(), floor)
     except PixmirrorError as error:
         if concerns_what_was_asked(error):
             await db.run(_head_failed, feed, source, error, clock.now())
@@ -114,9 +115,9 @@ async def head(
 
 def _record_head(
     conn: Connection,
+    listing: Listing[Any],
     feed: Feed,
     source: Source,
-    listing: Listing[Any],
     lane: Lane,
     now: int,
     floor: int | None,
@@ -203,7 +204,7 @@ async def close(
         try:
             with contained(f"A part of the list {feed.endpoint}", total.gap.error):
                 listing = await source.read(spec.position, lane)
-                step = await db.run(_record_gap, feed, total.gap, source, spec, listing, lane, clock.now())
+                step = await write_page(db, listing, _record_gap, feed, total.gap, source, spec, lane, clock.now())
         except OffsetCap:
             await db.run(_capped, feed, total.gap, source, spec, clock.now())
             return total.plus(Walked())
@@ -242,11 +243,11 @@ def _capped(conn: Connection, feed: Feed, gap: Gap, source: Source, spec: Span |
 
 def _record_gap(
     conn: Connection,
+    listing: Listing[Any],
     feed: Feed,
     gap: Gap,
     source: Source,
     spec: Span | Stretch,
-    listing: Listing[Any],
     lane: Lane,
     now: int,
 ) -> Walked:
