@@ -104,7 +104,7 @@ def _page_came(where: str, status: int) -> str:
 def capped(failure: PixivError | None, params: Mapping[str, Any]) -> PixivError | None:
     """Some lists call an offset beyond their cap just an invalid request (pixivpy#336): the offset tells."""
     offset = str(params.get("offset", ""))
-    if type(failure) is InvalidRequest and offset.isdecimal() and int(offset) > OFFSET_CAP:
+    if type(failure) is InvalidRequest and offset.isdecimal() and (len(offset) > 15 or int(offset) > OFFSET_CAP):
         return OffsetCap(str(failure))
     return failure
 

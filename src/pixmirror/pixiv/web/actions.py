@@ -35,7 +35,7 @@ async def bookmark_add_novel(
     """
     path = "/ajax/novels/bookmarks/add"
     answer = await api.post(path, json=_bookmark("novel_id", novel_id, restrict, tags, comment))
-    if isinstance(answer, str) and answer.isascii() and answer.isdecimal():
+    if isinstance(answer, str) and answer.isascii() and answer.isdecimal() and len(answer) < 19:
         return int(answer)
     raise BadResponse(f"POST {path}: the answer names no bookmark.")
 

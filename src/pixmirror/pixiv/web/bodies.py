@@ -66,7 +66,7 @@ class ProfileAll(Around):
     def ids(self, kind: str) -> tuple[int, ...]:
         """The ids of `illusts` (with the ugoira), `manga` or `novels`, newest first."""
         held: dict[str, Any] = getattr(self, kind)
-        return tuple(sorted((int(key) for key in held if key.isdecimal()), reverse=True))
+        return tuple(sorted((int(key) for key in held if key.isdecimal() and len(key) < 16), reverse=True))
 
 
 class Latest(Camel):

@@ -14,6 +14,7 @@ from pixmirror.pixiv.wire import Param
 
 W = TypeVar("W", bound=Work)
 
+LONGEST_NUMBER: Final = 16
 MODES: Final = ("all", "safe", "r18")
 RESTS: Final = ("show", "hide")
 KINDS: Final = ("illust", "novel")
@@ -110,9 +111,11 @@ def following(params: Mapping[str, Param], **changes: Param) -> dict[str, Param]
 def number(asked: Mapping[str, Param], name: str) -> int:
     """A number that stands among parameters, perhaps as text; InvalidRequest in a `next` of something else."""
     value = asked.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, str)) or not str(value).isdecimal():
-        raise InvalidRequest(f"`next` has no {name}: it belongs to another list.")
-    return int(value)
+    if isinstance(value, str) and value.isdecimal() and len(value) < LONGEST_NUMBER:
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise InvalidRequest(f"`next` has no {name}: it belongs to another list.")
 
 
 def offset_next(asked: Mapping[str, Param], total: int) -> dict[str, Param] | None:
