@@ -16,7 +16,7 @@ from pixmirror.ingest.forgetting import Target
 from pixmirror.ingest.works import record_works
 from pixmirror.models import Stored
 from pixmirror.store import MirrorRoot
-from tests.catalogue.builders import DAY, NOW, illust, seen, works
+from tests.catalogue.builders import DAY, HOUR, NOW, illust, seen, works
 
 pytestmark = pytest.mark.anyio
 WORK = Target("work", 2)
@@ -91,7 +91,8 @@ async def test_the_trash_is_emptied_when_its_time_is_over_and_the_tombstone_stay
     db: Database, root: MirrorRoot
 ) -> None:
     await trash.forget(db, root, WORK, NOW, 30)
-    assert await trash.purge(db, root, NOW + 29 * DAY) == 0
+    for day in range(30):
+        assert await trash.purge(db, root, NOW + day * DAY) == 0
     assert len(files(root)) == 3
     assert await trash.purge(db, root, NOW + 30 * DAY) == 3
     assert files(root) == []
@@ -100,6 +101,20 @@ async def test_the_trash_is_emptied_when_its_time_is_over_and_the_tombstone_stay
     assert set(states(db).values()) == {"forgotten"}
     back = await trash.unforget(db, root, WORK, NOW + 31 * DAY)
     assert (back.files, back.wanted) == (0, 3)
+
+
+async def test_a_clock_that_stands_ahead_for_a_while_empties_no_trash(db: Database, root: MirrorRoot) -> None:
+    await trash.forget(db, root, WORK, NOW, 30)
+    for hours in (6, 12, 18, 24):
+        assert await trash.purge(db, root, NOW + 3650 * DAY + hours * HOUR) == 0
+    assert await trash.purge(db, root, NOW + 29 * DAY) == 0
+    assert len(files(root)) == 3
+
+
+async def test_days_0_remove_nothing_else_of_the_trash(db: Database, root: MirrorRoot) -> None:
+    await trash.forget(db, root, Target("page", 2, 0), NOW, 1)
+    await trash.forget(db, root, Target("page", 2, 1), NOW + 99 * DAY, 0)
+    assert files(root) == [".trash/2023-11-14/7/1_p0.png", "7/1_p2.png"]
 
 
 async def test_no_days_remove_at_once(db: Database, root: MirrorRoot) -> None:

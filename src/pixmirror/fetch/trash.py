@@ -46,7 +46,7 @@ async def forget(db: Database, root: MirrorRoot, target: Target, now: int, days:
         done = await db.run(forgetting.forget, target, now, days)
         await _settle(db, root)
         if not days:
-            await _purge(db, root, now)
+            await _remove(db, root, target)
     return done
 
 
@@ -137,10 +137,12 @@ def _remove_all(root: MirrorRoot, rels: Sequence[str]) -> None:
 
 
 async def _purge(db: Database, root: MirrorRoot, now: int) -> int:
-    removed = 0
-    for target in await db.read(forgetting.due_for_purge, now):
-        files = await db.read(forgetting.in_trash, target)
-        await asyncio.to_thread(_empty, root, files)
-        await db.run(forgetting.purged, target, [f.media_id for f in files])
-        removed += len(files)
-    return removed
+    at = await db.run(forgetting.trash_time, now)
+    return sum([await _remove(db, root, target) for target in await db.read(forgetting.due_for_purge, at)])
+
+
+async def _remove(db: Database, root: MirrorRoot, target: Target) -> int:
+    files = await db.read(forgetting.in_trash, target)
+    await asyncio.to_thread(_empty, root, files)
+    await db.run(forgetting.purged, target, [f.media_id for f in files])
+    return len(files)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import tally, tombstones
+from pixmirror.catalogue import runs, tally, tombstones
 from pixmirror.catalogue.erasing import erase_user
 from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.refs import Ref
@@ -37,6 +37,7 @@ from pixmirror.ingest import versions
 from pixmirror.ledger import agenda
 from pixmirror.models import Lane
 
+TRASH_TIME = "trash_time"  # meta key: ms UTC
 SETTLED = "trash_settled"  # meta key: the value of MOVES up to which all files are where they belong
 NO_SIDECAR, NEVER_WRITTEN, LACKING = -1, -2, 1  # in work.sidecar_seq: removed, never there, to be written again
 
@@ -374,7 +375,21 @@ def sidecars_removed(conn: Connection, keys: Sequence[int]) -> None:
 # --- the trash is emptied
 
 
+def trash_time(conn: Connection, now: int) -> int:
+    """Return the time by which the trash is judged, and remember it.
+
+    It follows the clock, but goes on by a day at most from one look to the next: a clock that jumps ahead makes
+    nothing old at once, and after a long rest things lie a little longer.
+    """
+    known = runs.get_meta(conn, TRASH_TIME)
+    last = conn.scalar(select(func.max(tombstone.c.at))) if known is None else int(known)
+    at = now if last is None else min(now, last + DAY_MS)
+    runs.set_meta(conn, TRASH_TIME, str(at))
+    return at
+
+
 def due_for_purge(conn: Connection, now: int) -> list[Target]:
+    """Return what has lain in the trash for long enough at this time."""
     due = select(tombstone).where(tombstone.c.purge_at <= now)
     return [Target(r.owner_kind, r.owner_id, r.idx) for r in conn.execute(due)]
 
