@@ -22,6 +22,7 @@ from pixmirror.models import Medium, Restrict, split_key, work_key
 
 NOBODYS = -1  # in place of a pass: no job reads this list
 STALE_MS = 30 * DAY_MS  # a list that was not read whole for so long is not waited for
+DETAIL_AGAIN_MS = 7 * DAY_MS  # how often an entry of a list that nobody reads is looked at
 FOLLOWS_LIST = "user/following"
 BOOKMARK_LISTS: Mapping[Medium, str] = {"illust": "user/bookmarks/illust", "novel": "user/bookmarks/novel"}
 
@@ -172,19 +173,48 @@ def mark_missing(
             elif other == NOBODYS or since <= now - STALE_MS:
                 unsure.append(key)
         conn.execute(update(rows).where(*absent, rows.c.missing_since.is_(None)).values(missing_since=now))
+        if other == NOBODYS:
+            elsewhere = "private" if restrict == "public" else "public"
+            unsure += _only_told_by_detail(conn, table, account_id, elsewhere, medium, now)
     agenda.ask_whether_listed(conn, table, unsure[:LOOKS], now)
     doubt_all(conn, account_id, table, twice, "absent from two full passes", now)
     return settle(conn, table, now, share)
 
 
+def _only_told_by_detail(
+    conn: Connection,
+    table: Literal["follow", "bookmark"],
+    account_id: int,
+    restrict: str,
+    medium: Medium | None,
+    now: int,
+) -> list[int]:
+    """Entries that stand in a list which was never read: only their own detail can tell whether they still do."""
+    rows: Table = follow if table == "follow" else bookmark
+    item = rows.c.user_id if table == "follow" else rows.c.work_key
+    found = select(item).where(
+        rows.c.account_id == account_id, rows.c.restrict == restrict, rows.c.state == "live",
+        rows.c.last_seen <= now - DETAIL_AGAIN_MS,
+    )  # fmt: skip
+    if medium is not None and table == "bookmark":
+        found = found.where(item.op("&")(1) == int(medium == "novel"))
+    keys = list(conn.execute(found.order_by(rows.c.last_seen).limit(LOOKS)).scalars())
+    return [] if not keys or _was_read(conn, table, account_id, restrict, keys[0]) else keys
+
+
 def not_listed(
     conn: Connection, table: Literal["follow", "bookmark"], account_id: int, item: int, evidence: str, now: int
 ) -> None:
-    """Its own detail says that it is not bookmarked or followed any more. The judge decides."""
+    """Its own detail says that it is not bookmarked or followed any more. The second time, a day later, it is in
+    doubt, and the judge decides; what a list lacked was missed before.
+    """
     rows: Table = follow if table == "follow" else bookmark
     key = rows.c.user_id if table == "follow" else rows.c.work_key
     one = (rows.c.account_id == account_id, key == item, rows.c.state == "live")
-    since = conn.scalar(select(rows.c.missing_since).where(*one, rows.c.missing_since.is_not(None)))
+    first = update(rows).where(*one, rows.c.missing_since.is_(None)).values(missing_since=now)
+    if conn.execute(first).rowcount:
+        return
+    since = conn.scalar(select(rows.c.missing_since).where(*one, rows.c.missing_since <= now - DAY_MS))
     if since is not None:
         doubt_all(conn, account_id, table, [(item, since)], evidence, now)
 
