@@ -1,4 +1,4 @@
-"""Works that a full pass of their artist's list did not show are asked for one by one: absence moves nothing."""
+"""Works that a full pass of their artist's list did not show: each is asked for, as absence proves nothing."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +34,7 @@ _ALL = select(func.count()).select_from(work).where(_OF_USER)
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Since when a work was absent, as its question carries it."""
+    """Since when a work has been absent, as stored with the chore that asks for it."""
 
     since: int
 
@@ -47,10 +47,10 @@ class Absence:
 def ask_about_absent(
     conn: Connection, account_id: int, user_id: int, medium: Medium, pass_started: int, now: int
 ) -> int:
-    """After a full pass of the list of one artist: how many of their works it did not show.
+    """Ask for the works of an artist that a full pass of their list did not show. Return how many there are.
 
-    A few are asked for at once. Where most are absent something else may be the matter: if all, the profile tells
-    first; else a few are tried.
+    A few are asked for at once. Where most are absent, something else may be wrong: if all are, the profile is
+    asked for first; otherwise a few works are tried.
     """
     bound = {"b_user": user_id, "parity": int(medium == "novel")}
     keys = conn.execute(_ABSENT, bound | {"started": pass_started}).scalars().all()
@@ -69,13 +69,13 @@ def ask_about_absent(
 
 
 def is_back(conn: Connection, account_id: int, key: int, since: int) -> bool:
-    """Whether something has shown the work again, so that nobody needs to ask for it."""
+    """True if something has shown the work since then, so that it need not be asked for."""
     last = stretch(conn, account_id, "work", key)
     return last is not None and last.state == "live" and last.last_at >= since
 
 
 def still_hidden_since(conn: Connection, account_id: int, key: int) -> int | None:
-    """Since when a work is not live without a break, as this account sees it; None while it is."""
+    """Return since when this account has seen the work only as not live; None while it is live."""
     owner = (sighting.c.owner_kind == "work") & (sighting.c.owner_id == key)
     mine = owner & (sighting.c.account_id == account_id)
     live = select(func.coalesce(func.max(sighting.c.id), 0)).where(mine, sighting.c.state == "live")
@@ -85,7 +85,7 @@ def still_hidden_since(conn: Connection, account_id: int, key: int) -> int | Non
 
 
 def times_denied(conn: Connection, account_id: int, key: int, after: int) -> int:
-    """How often since then a work was denied anew, after something had shown it."""
+    """Count how often since then the work was denied again after something had shown it."""
     stmt = select(func.count()).where(
         sighting.c.owner_kind == "work", sighting.c.owner_id == key, sighting.c.account_id == account_id,
         sighting.c.state == "gone", sighting.c.first_at >= after,

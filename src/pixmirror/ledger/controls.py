@@ -1,7 +1,8 @@
 """Control questions: before a 404 is believed, something that must be there is asked for in the same way.
 
-An upstream that denies everything denies this too. The detail of a work that lists show, and the account's own
-profile: their answers are remembered by time, and the judge believes no denial that none of them stands beside.
+A Pixiv that denies everything denies this too. Asked for are the detail of a work that lists show, and the
+account's own profile. The time of each good answer is kept, and the judge believes a denial only if one came at
+about the same time.
 """
 
 from collections.abc import Sequence
@@ -21,8 +22,8 @@ PROOF_MS = 12 * HOUR_MS  # an answer counts for denials of half a day later; con
 NEWEST = 40
 
 PROFILE = "control:profile"
-LISTS = "control:lists"  # no question of its own: lists are read all the time
-WEBSITE = "control:website"  # nor this: what the website shows of other works
+LISTS = "control:lists"  # never asked: lists are read all the time
+WEBSITE = "control:website"  # never asked: what the website shows of other works
 
 _doubted = (
     select(doubt.c.owner_id).where(doubt.c.owner_kind == "work", doubt.c.owner_id == work.c.work_key).exists()
@@ -68,7 +69,7 @@ def of_detail(work_key: int) -> str:
 
 
 def answered(conn: Connection, control: str, now: int) -> None:
-    """It answered as it should: to a control question, or because somebody asked for it anyway."""
+    """Note that a good answer came, to a control question or to any other request of its kind."""
     if now - (at(conn, control) or 0) >= HOUR_MS:
         runs.set_meta(conn, control, str(now))
 
@@ -79,7 +80,7 @@ def at(conn: Connection, control: str) -> int | None:
 
 
 def ask_about_work(conn: Connection, account_id: int, work_key: int, now: int) -> None:
-    """Ask for the detail of a work that is there, unless one answered lately."""
+    """Ask for the detail of another work, which lists show, unless such a question was answered lately."""
     if not _is_time(conn, of_detail(work_key), now):
         return
     witness = conn.scalar(_WITNESS, {"parity": work_key & 1, "b_key": work_key})
@@ -90,13 +91,13 @@ def ask_about_work(conn: Connection, account_id: int, work_key: int, now: int) -
 
 
 def ask_for_profile(conn: Connection, account_id: int, now: int) -> None:
-    """Ask for the account's own profile, unless one answered lately."""
+    """Ask for the account's own profile, unless it was answered lately."""
     if _is_time(conn, PROFILE, now):
         agenda.ask_control(conn, Kind.CONTROL, account_id, now)
 
 
 def _is_time(conn: Connection, control: str, now: int) -> bool:
-    """One question at a time: none while an answer is young, or may still come."""
+    """True if a control question is to be asked: no answer is younger than 6 hours, none asked within the hour."""
     asked = f"{control}:asked"
     if now - (at(conn, control) or 0) < FRESH_MS or now - (at(conn, asked) or 0) < HOUR_MS:
         return False
@@ -105,7 +106,7 @@ def _is_time(conn: Connection, control: str, now: int) -> bool:
 
 
 def proven(conn: Connection, kind: str, found: Sequence[Doubt]) -> list[Doubt]:
-    """Those beside which something, asked for in the same way, answered as it should."""
+    """Return the doubts that a good answer to a request of the same kind vouches for."""
     ways: dict[str, list[Doubt]] = {}
     for one in found:
         ways.setdefault(_way(kind, one), []).append(one)
@@ -122,7 +123,9 @@ def _way(kind: str, found: Doubt) -> str:
 
 
 def asks_for_itself(found: Doubt) -> bool:
-    """Whether it just waits for its witness. Of the website nobody asks control questions, which a cookie pays."""
+    """True for website doubts: they wait for another answer to vouch, because a control request would spend the
+    user's cookie.
+    """
     return _way(found.owner_kind, found) == WEBSITE
 
 

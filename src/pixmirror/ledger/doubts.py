@@ -1,4 +1,4 @@
-"""Doubts: bad news about what was live, which two sightings confirm and on which the judge has not decided yet."""
+"""Doubts: bad news about what was live, confirmed by two sightings, on which the judge has not decided yet."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _OF_KIND = select(doubt).where(doubt.c.owner_kind == bindparam("kind")).order_by
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """`since`: the first bad sighting; `at`: the last that confirmed it."""
+    """One doubt. `since`: the first bad sighting; `at`: the last that confirmed it (both ms UTC)."""
 
     owner_kind: str
     owner_id: int
@@ -49,7 +49,7 @@ def add(conn: Connection, found: Sequence[Doubt]) -> None:
 
 
 def drop(conn: Connection, kind: str, ids: Iterable[int]) -> None:
-    """They were seen live, or are decided."""
+    """Remove the doubts about these things: they were seen live, or the judge has decided."""
     conn.execute(_DROP, {"kind": kind, "ids": listed(ids)})
 
 
@@ -58,6 +58,6 @@ def of_kind(conn: Connection, kind: str) -> list[Doubt]:
 
 
 def stands(conn: Connection, kind: str, owner_id: int) -> bool:
-    """Whether this thing is in doubt."""
+    """True if this thing is in doubt."""
     one = (doubt.c.owner_kind == kind) & (doubt.c.owner_id == owner_id)
     return conn.scalar(select(doubt.c.at).where(one)) is not None

@@ -1,11 +1,11 @@
-"""What is doubted of files: 404s and damaged bytes, believed only after looks far enough apart, and never of many.
+"""Doubts about files: a 404 or damaged bytes, believed only after tries far enough apart, and never of many files.
 
-A doubt is one row of `meta` a file and kind: the URL that was asked, the first and the last look that counted, how
-many looks there were, and of damaged bytes their sha256. Another URL, or other bytes, begin a new one.
+A doubt is one row of `meta` for each file and kind: the URL, the first and the last try that counted, how many
+tries there were, and for damaged bytes their sha256. Another URL, or other bytes, begin a new doubt.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -18,17 +18,17 @@ from pixmirror.ledger import brake
 
 Kind = Literal["denied", "damaged"]
 
-LOOKS = 3  # the first, one an hour later, and one a day after that
-LOOKS_OF_MANY = 5  # so many, over `HELD_MS`, are believed of a file although many others answer alike
+LOOKS = 3  # tries: the first, one an hour later, and one a day after that
+LOOKS_OF_MANY = 5  # tries over `HELD_MS` that are believed even while the brake is on
 HELD_MS = 14 * DAY_MS
 _APART_MS = (HOUR_MS, DAY_MS, 3 * DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 30 * DAY_MS)
-_SLACK_MS = 60_000  # a look that comes a little early counts
+_SLACK_MS = 60_000  # a try that comes a little early counts
 _OPEN = ("wanted", "waiting", "fetching")
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """What was seen of one file. Times are ms UTC."""
+    """What the tries to fetch one file gave. Times are ms UTC."""
 
     url: str
     first: int
@@ -38,7 +38,7 @@ class Doubt:
 
     @property
     def next_look(self) -> int:
-        """When it should be asked for again: rarer and rarer."""
+        """When to try again: rarer and rarer."""
         return self.last + _APART_MS[min(self.looks, len(_APART_MS)) - 1]
 
     @property
@@ -51,7 +51,7 @@ class Doubt:
 
 
 def look(conn: Connection, kind: Kind, media_id: int, url: str, now: int, sha256: str = "") -> Doubt:
-    """The file answered so again. A look that comes too early changes nothing."""
+    """Record that a try gave this again, and return the doubt. A try that comes too early changes nothing."""
     known = _read(runs.get_meta(conn, _key(kind, media_id)))
     if known is None or known.url != url or known.sha256 != sha256 or known.last > now:
         seen = Doubt(url, now, now, 1, sha256)  # also where the clock was set back
@@ -64,14 +64,14 @@ def look(conn: Connection, kind: Kind, media_id: int, url: str, now: int, sha256
 
 
 def settled(conn: Connection, ids: Iterable[int]) -> None:
-    """These files came, or what was doubted of them is believed."""
+    """Remove the doubts about these files: they came, or the bad news is believed."""
     keys = [_key(kind, media_id) for media_id in ids for kind in ("denied", "damaged")]
     if keys:
         conn.execute(delete(meta).where(meta.c.key.in_(keys)))
 
 
 def is_believed(conn: Connection, kind: Kind, now: int, share: float) -> bool:
-    """Whether a file may be said to be so: not while many are, compared with those that came in two weeks."""
+    """True if the brake is off: few files are doubted, compared with those that came in two weeks."""
     of = cast(func.substr(meta.c.key, len(kind) + 2), Integer)
     doubted = select(func.count()).select_from(meta.join(media, media.c.id == of))
     count = conn.scalar(doubted.where(meta.c.key.between(f"{kind}:", f"{kind};"), media.c.state.in_(_OPEN))) or 0
@@ -85,26 +85,23 @@ def is_believed(conn: Connection, kind: Kind, now: int, share: float) -> bool:
 
 
 def came_since(conn: Connection, since: int) -> bool:
-    """Whether any file came whole since then, which shows that the image host answers."""
+    """True if any file has come whole since then, which shows that the image host works."""
     last = select(func.max(media.c.stored_at)).where(media.c.state == literal_column("'stored'"))
     return (conn.scalar(last) or 0) >= since
 
 
 def forget_settled(conn: Connection) -> None:
-    """Remove doubts of files that wait no more: they came under another URL, or were forgotten."""
+    """Remove doubts about files that nobody waits for: they came under another URL, or were forgotten."""
     for kind in ("denied", "damaged"):
         states = (*_OPEN, "damaged") if kind == "damaged" else _OPEN
         keys = conn.scalars(select(meta.c.key).where(meta.c.key.between(f"{kind}:", f"{kind};"))).all()
         ids = {int(key.partition(":")[2]): key for key in keys}
-        for some in _slices(list(ids), 500):
+        for at in range(0, len(ids), 500):
+            some = list(ids)[at : at + 500]
             open_ = conn.scalars(select(media.c.id).where(media.c.id.in_(some), media.c.state.in_(states))).all()
             over = [ids[i] for i in set(some).difference(open_)]
             if over:
                 conn.execute(delete(meta).where(meta.c.key.in_(over)))
-
-
-def _slices(ids: Sequence[int], size: int) -> Iterable[Sequence[int]]:
-    return (ids[at : at + size] for at in range(0, len(ids), size))
 
 
 def _key(kind: str, media_id: int) -> str:

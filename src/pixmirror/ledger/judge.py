@@ -1,10 +1,10 @@
-"""The judge: what is in doubt is believed, unless it is too much at once or Pixiv denies everything.
+"""The judge: decides which doubts to believe: all, unless they are too many at once or Pixiv denies everything.
 
 Architecture: absent is not deleted.
 
 Works and users are judged here; bookmarks, follows and comments in `missing`, by the same brake. While the brake
-is on nothing moves; a doubt beside which nothing answers waits alone. When the brake goes off, what was in doubt
-meanwhile is asked for anew and only then believed.
+is on, nothing of its kind moves. A doubt that no good answer vouches for waits alone. When the brake goes off,
+whatever was in doubt is asked for again first.
 """
 
 import json
@@ -36,16 +36,16 @@ _LAST_SEEN = (
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How many things of each kind moved, and what is held."""
+    """How many things of each kind moved, and which brakes are on."""
 
     moved: Mapping[str, int]
     brakes: tuple[Brake, ...]
 
 
 def judge(conn: Connection, now: int, share: float, settling_ms: int = HOUR_MS) -> Judged:
-    """Decides what is in doubt. `share` of the live ones, and never less than a few, may move in a day.
+    """Decide on all doubts. At most `share` of the live things of a kind, or a few, may move in a day.
 
-    What is in doubt for less than `settling_ms` waits: more of the same may be on its way.
+    Doubts younger than `settling_ms` wait: more of the same may be on its way.
     """
     moved: dict[str, int] = {}
     for kind in ("user", "work"):
@@ -57,7 +57,7 @@ def judge(conn: Connection, now: int, share: float, settling_ms: int = HOUR_MS) 
 
 
 def accept(conn: Connection, kind: str, now: int) -> int:
-    """The user says that it is true: all that is in doubt of this kind is believed. Returns how many."""
+    """Believe every doubt of this kind, because the user says that it is true. Return how many moved."""
     brake.let_through(conn, kind, now)
     for listed_kind in LISTS:
         if kind == listed_kind:
@@ -75,7 +75,7 @@ def _judge(conn: Connection, kind: str, now: int, share: float, settling_ms: int
         agenda.ask_anew(conn, kind, [d.owner_id for d in found], now + DAY_MS, RENEWALS // 4)
         return 0
     if brake.on_since(conn, kind) is not None:
-        # They were denied in the days when everything was: only what is denied again now is believed.
+        # They were denied while everything was: only what is denied again now is believed.
         brake.release(conn, kind)
         doubts.drop(conn, kind, (d.owner_id for d in found))
         agenda.ask_anew(conn, kind, [d.owner_id for d in found], now)
@@ -87,10 +87,10 @@ def _judge(conn: Connection, kind: str, now: int, share: float, settling_ms: int
 def _set_unproven_aside(
     conn: Connection, kind: str, found: Sequence[Doubt], before: Mapping[int, int], now: int
 ) -> list[Doubt]:
-    """Hold each doubt beside which nothing answers, and return the others: one cannot hold them all up.
+    """Hold the doubts that no good answer vouches for, and return the others, which need not wait for them.
 
-    `before` is what was held so: {id: since}. What of it can be proven now was denied while nothing else was
-    answered either, so it is dropped and asked for anew.
+    `before` are those held until now: {id: since}. Those of them that something vouches for now were denied while
+    everything was, so they are dropped and asked for again.
     """
     proven = {d.owner_id for d in controls.proven(conn, kind, found)}
     blind = [
@@ -113,7 +113,7 @@ def _set_unproven_aside(
 
 
 def _due_for_judgement(conn: Connection, kind: str) -> list[Doubt]:
-    """All, but works of users who are not answered for themselves: those users' states decide."""
+    """Return the doubts, but for works of users who seem to have left: the users' own state decides."""
     found = doubts.of_kind(conn, kind)
     if kind == "user" or not found:
         return found
@@ -132,13 +132,13 @@ def _states(found: Sequence[Doubt]) -> dict[str, int]:
 
 
 def _known_blind(conn: Connection, kind: str) -> dict[int, int]:
-    """{id: since} of the doubts that waited for a proof at the last judgement."""
+    """Return {id: since} of the doubts that nothing vouched for at the last judgement."""
     value = runs.get_meta(conn, f"{brake.BLIND}{kind}")
     return {int(i): since for i, since in json.loads(value)["since"].items()} if value else {}
 
 
 def _believe(conn: Connection, kind: str, found: Sequence[Doubt], now: int) -> int:
-    """Moves what is still live; what has moved meanwhile is decided."""
+    """Move what is still live, drop all these doubts, and return how many moved."""
     table, column = (user, user.c.id) if kind == "user" else (work, work.c.work_key)
     ids = listed(d.owner_id for d in found)
     alive = set(

@@ -31,9 +31,9 @@ def user_of(conn: Connection, work_key: int) -> int | None:
 
 
 def refused(conn: Connection, user_id: int, now: int) -> bool:
-    """Pixiv denied something of this user. After a few times in a day their profile decides, and the rest waits.
+    """Note that Pixiv denied something of this user. True if that was often enough in a day.
 
-    True if it does now.
+    Then their profile is asked for, and everything else of theirs waits for it.
     """
     key = f"refused:{user_id}"
     found: dict[str, Any] = json.loads(runs.get_meta(conn, key) or "{}")
@@ -50,7 +50,7 @@ def refused(conn: Connection, user_id: int, now: int) -> bool:
 
 
 def list_refused(conn: Connection, user_id: int, now: int) -> None:
-    """Pixiv denied a list of this user: that alone is enough to ask, once a day."""
+    """Note that Pixiv denied a list of this user, which is enough to ask for their profile, once a day."""
     key = f"refused:{user_id}"
     found: dict[str, Any] = json.loads(runs.get_meta(conn, key) or "{}")
     if now - found.get("since", 0) >= DAY_MS or found["count"] < ENOUGH:
@@ -59,7 +59,7 @@ def list_refused(conn: Connection, user_id: int, now: int) -> None:
 
 
 def forget_refusals(conn: Connection, now: int) -> int:
-    """Those of another day count no more."""
+    """Remove the counts of denials that are older than a day. Return how many."""
     rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key >= "refused:", meta.c.key < "refused;"))
     old = [row.key for row in rows if now - json.loads(row.value).get("since", 0) >= DAY_MS]
     for key in old:
@@ -70,7 +70,10 @@ def forget_refusals(conn: Connection, now: int) -> int:
 def left(
     conn: Connection, account_id: int, user_id: int, state: str, evidence: str, since: int, now: int
 ) -> tuple[int, ...]:
-    """The user's state has moved to gone or suspended: so do their works, and nothing more is asked for."""
+    """Move the works of a user who has left or was suspended, and stop asking for anything of theirs.
+
+    Return the keys of these works.
+    """
     bound = {"b_user": user_id, "after": since - 2 * DAY_MS, "b_state": state}
     keys = tuple(conn.execute(_LEFT, bound).scalars())
     moves.move(conn, "work", [Move(k, state, f"user {user_id}: {evidence}", account_id) for k in keys], now)
@@ -82,17 +85,17 @@ def left(
 
 
 def next_profile(state_at: int | None, now: int) -> int:
-    """When the profile of a user who is gone is asked for again: a day, a week, then every 30 days."""
+    """Return when to ask again for the profile of a user who is gone: after a day, a week, then every 30 days."""
     since = now if state_at is None else state_at
     return next((since + after for after in AGAIN if since + after > now + DAY_MS // 2), now + RARELY)
 
 
 def came_back(conn: Connection, account_id: int, user_id: int, now: int) -> None:
-    """The user is there again: their lists are read, which tells of their works."""
+    """Have the lists of a user who is back read again, which tell of their works."""
     feeds.wake_user(conn, account_id, user_id, now)
 
 
 def state_of(conn: Connection, user_id: int) -> tuple[str, int | None] | None:
-    """The state of a user, and since when; None for one who is not known."""
+    """Return the state of a user, and since when; None for one who is not known."""
     row = conn.execute(select(user.c.state, user.c.state_at).where(user.c.id == user_id)).first()
     return None if row is None else (row.state, row.state_at)

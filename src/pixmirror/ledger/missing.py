@@ -27,7 +27,7 @@ from pixmirror.ledger.brake import FEW, KINDS, Brake
 
 BRAKE_SHARE = 0.05
 HELD = -1
-LOOKS = 200  # at most so many works or users are asked about because they went from a list
+LOOKS = 200  # at most so many works or users are asked for because they went from a list
 
 Kind: TypeAlias = Literal["bookmark", "follow", "comment"]
 
@@ -41,7 +41,7 @@ _DOUBT = Many(_doubt.on_conflict_do_nothing())
 def drifted(
     conn: Connection, account_id: int, kind: str, event: str, moves: Iterable[tuple[int, Any, Any]], now: int
 ) -> None:
-    """Rows of drift: (item, before, after) each."""
+    """Record changes of bookmarks or follows: (item, before, after) each."""
     one = {"account_id": account_id, "kind": kind, "event": event, "at": now}
     _DRIFT(conn, [{**one, "item": item, "before": before, "after": after} for item, before, after in moves])
 
@@ -49,14 +49,14 @@ def drifted(
 def ledger(
     conn: Connection, account_id: int, kind: Kind, ids: Sequence[int], state: str, evidence: str, now: int
 ) -> None:
-    """A state that is believed from now on: a sighting and a move for each."""
+    """Record for each of these things a state that is believed from now on."""
     one = {"account_id": account_id, "owner_kind": kind, "state": state, "evidence": evidence}
     _SIGHTING(conn, [{**one, "owner_id": i, "first_at": now, "last_at": now} for i in ids])
     _CHANGE(conn, [{**one, "owner_id": i, "at": now} for i in ids])
 
 
 def seen_again(conn: Connection, kind: Kind, ids: Iterable[int]) -> None:
-    """What is there after all is not in doubt."""
+    """Remove the doubts about what is there after all."""
     found = listed(ids)
     if found != "[]":
         over = delete(doubt).where(doubt.c.owner_kind == kind, among(doubt.c.owner_id, "ids"))
@@ -66,7 +66,7 @@ def seen_again(conn: Connection, kind: Kind, ids: Iterable[int]) -> None:
 def doubt_all(
     conn: Connection, account_id: int, kind: Kind, absent: Iterable[tuple[int, int]], evidence: str, now: int
 ) -> None:
-    """(id, missing since) each: absent for the second time."""
+    """Doubt what is absent for the second time: (id, missing since) each."""
     one = {
         "owner_kind": kind, "account_id": account_id, "state": KINDS[kind].gone, "evidence": evidence, "at": now,
     }  # fmt: skip
@@ -74,7 +74,7 @@ def doubt_all(
 
 
 def settle(conn: Connection, kind: Kind, now: int, share: float = BRAKE_SHARE) -> int:
-    """Believes what is in doubt, and says how many; HELD if they, with those of the last day, are too many."""
+    """Believe what is in doubt, and return how much it was; HELD if the brake is on."""
     waiting = doubted(conn, kind)
     if not waiting:
         brake.release(conn, kind)
@@ -92,7 +92,7 @@ def doubted(conn: Connection, kind: Kind) -> int:
 
 
 def unconfirmed(conn: Connection, kind: Literal["bookmark", "follow"], account_id: int) -> bool:
-    """Whether something was absent from a pass, and no second one has confirmed it yet."""
+    """True if a full pass did not show something, and no second pass has confirmed it yet."""
     rows, item = KINDS[kind].table, KINDS[kind].id
     told = select(doubt.c.owner_id).where(doubt.c.owner_kind == kind)
     absent = (rows.c.account_id == account_id, rows.c.state == "live", rows.c.missing_since.is_not(None))
@@ -100,7 +100,7 @@ def unconfirmed(conn: Connection, kind: Literal["bookmark", "follow"], account_i
 
 
 def accept(conn: Connection, kind: Kind, now: int) -> int:
-    """Believes what is in doubt, however much it is. Returns how many."""
+    """Believe what is in doubt, however much it is. Return how much."""
     owner = KINDS[kind]
     found = conn.execute(select(doubt).where(doubt.c.owner_kind == kind).order_by(doubt.c.owner_id)).all()
     groups: dict[tuple[int, str, str], list[int]] = {}
@@ -142,7 +142,11 @@ def _removed(
 
 
 def _with_tags(conn: Connection, account_id: int, keys: Sequence[int]) -> None:
-    """The lists of own tags miss a removed bookmark before it is believed to be removed: its tags went with it."""
+    """Give removed bookmarks the tags back that they had.
+
+    The lists of own tags lose a removed bookmark before the judge believes its removal, and so its tags seemed to
+    be taken off one by one.
+    """
     d = drift.c
     told = (
         select(d.id, d.item, d.before, d.after)

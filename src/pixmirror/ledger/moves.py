@@ -27,7 +27,7 @@ _SET = {
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One thing's new state, what it rests on, and which account saw it."""
+    """One thing's new state, the evidence for it, and which account saw it."""
 
     owner_id: int
     state: str
@@ -36,9 +36,9 @@ class Move:
 
 
 def move(conn: Connection, kind: str, moves: Sequence[Move], at: int) -> None:
-    """The rows of these works or users say so from now on, and the moves are on record.
+    """Write the new states of these works or users into their rows, and record the moves.
 
-    Questions about frames, texts and comments of such works end, or rest.
+    Chores for frames, texts and comments of works that are over end; those of hidden works are put off.
     """
     _SET[kind](
         conn,
@@ -53,7 +53,7 @@ def move(conn: Connection, kind: str, moves: Sequence[Move], at: int) -> None:
 
 
 def log(conn: Connection, kind: str, moves: Iterable[Move], at: int) -> None:
-    """On record only, for whoever writes the rows with more than the state."""
+    """Record moves only, for callers that write the rows themselves."""
     rows: list[dict[str, Any]] = [
         {
             "account_id": m.account_id, "owner_kind": kind, "owner_id": m.owner_id, "state": m.state,
@@ -65,5 +65,5 @@ def log(conn: Connection, kind: str, moves: Iterable[Move], at: int) -> None:
 
 
 def live_again(conn: Connection, account_id: int, keys: Iterable[int], evidence: str, at: int) -> None:
-    """Works whose rows a page has just made live."""
+    """Record that a page has just made these works live."""
     log(conn, "work", [Move(key, "live", evidence, account_id) for key in keys], at)

@@ -46,9 +46,9 @@ _USER = select(user.c.state).where(user.c.id == bindparam("b_id"))
 def see(
     conn: Connection, seen: Seen, found: Iterable[tuple[int, State, str]], latest: dict[int, tuple[int, str, int]]
 ) -> None:
-    """Works as a page showed them: (key, state, evidence); `latest`: last stretches, (id, state, since).
+    """Record works as a page showed them: (key, state, evidence). `latest`: last stretches, (id, state, since).
 
-    A doubt rests on a last stretch that is not live, so only what ends such a stretch has one to lose.
+    A doubt rests on a last stretch that is not live, so only what ends such a stretch has one to remove.
     """
     new: list[dict[str, Any]] = []
     again: list[dict[str, Any]] = []
@@ -68,12 +68,12 @@ def see(
 
 
 def _says_less(state: State, last: str) -> bool:
-    """A guess contradicts nothing that is known better."""
+    """True if the state is only a guess, and something better than a guess is known."""
     return state is State.UNKNOWN and last != State.LIVE
 
 
 def see_one(conn: Connection, seen: Seen, kind: str, owner_id: int, state: State, evidence: str) -> int:
-    """One sighting of one thing; when the first of this state was, with no live one since."""
+    """Record one sighting. Return when the current unbroken run of this state began, ms UTC."""
     last = stretch(conn, seen.account_id, kind, owner_id)
     if last is not None and (last.state == state or _says_less(state, last.state)):
         _AGAIN(conn, [{"b_id": last.id, "now": seen.now}])
@@ -85,12 +85,12 @@ def see_one(conn: Connection, seen: Seen, kind: str, owner_id: int, state: State
 
 
 def stretch(conn: Connection, account_id: int, kind: str, owner_id: int) -> Any:
-    """The last stretch of a thing (id, state, first_at, last_at), or None."""
+    """Return the last stretch of a thing (id, state, first_at, last_at), or None."""
     return conn.execute(_LATEST, {"kind": kind, "owner": owner_id, "account": account_id}).first()
 
 
 def since(conn: Connection, seen: Seen, kind: str, owner_id: int, state: State) -> int:
-    """When the first sighting of this state was, with no live one since; now, if there was none."""
+    """Return when the current unbroken run of this state began, ms UTC; now, if it has not."""
     owner = {"kind": kind, "owner": owner_id, "account": seen.account_id, "b_state": state.value}
     return int(conn.scalar(_SINCE, owner) or seen.now)
 
@@ -108,12 +108,12 @@ def _row(seen: Seen, kind: str, owner_id: int, state: State, evidence: str) -> d
 
 
 def ended(conn: Connection, seen: Seen, kind: str, owner_id: int, live_at: int) -> None:
-    """It was seen live at that time by something that writes no stretches."""
+    """Record that something that writes no stretches saw it live at that time."""
     _NEW(conn, [_row(seen, kind, owner_id, State.LIVE, seen.endpoint) | {"first_at": live_at, "last_at": live_at}])
 
 
 def verdict(old: State, new: State, since: int, now: int) -> Verdict:
-    """What one more sighting of `new` means: no move, a move, or a doubt. A guess never moves anything."""
+    """Return what one more sighting of `new` means: no move, a move, or a doubt. A guess never moves anything."""
     if new is old or new is State.UNKNOWN:
         return "no"
     if new is State.LIVE or old is State.UNKNOWN:
@@ -128,7 +128,7 @@ def verdict(old: State, new: State, since: int, now: int) -> Verdict:
 
 
 def record_state(conn: Connection, seen: Seen, work_key: int, state: State, evidence: str) -> bool:
-    """What an answer says of a work (a 404, a refusal); True if the work's state moved at once."""
+    """Record what an answer says of a work (a 404, a refusal). True if the work's state moved at once."""
     begun = see_one(conn, seen, "work", work_key, state, evidence)
     old = conn.execute(_OLD, {"b_key": work_key}).first()
     if old is None:
@@ -143,7 +143,7 @@ def record_state(conn: Connection, seen: Seen, work_key: int, state: State, evid
 
 
 def _by_itself(conn: Connection, old: Any) -> State:
-    """The state that a work has by itself: gone with a user who is back says nothing of it."""
+    """Return the state of the work itself: that it went with its user means nothing once the user is back."""
     state = State(old.state)
     if state in State.LEFT and conn.scalar(_USER, {"b_id": old.user_id}) == "live":
         return State.UNKNOWN
