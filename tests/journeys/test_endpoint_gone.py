@@ -12,7 +12,7 @@ from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
 from pixmirror.sync.kinds import FollowingJob
-from tests.faults import Faults, error, status
+from tests.faults import Faults, error, html, status
 from tests.standin import FOLLOWING, Setup
 from tests.virtual_time import VirtualClock, run_virtually, serving, working
 
@@ -60,7 +60,7 @@ def test_all_that_would_ask_a_removed_endpoint_ask_it_once_a_day(
                 assert clock.now() < found.until <= clock.now() + DAY_S * 1000
         faults.clear()
         async with working(setup, clock) as engine:
-            await clock.sleep(DAY_S + 3600)
+            await clock.sleep(DAY_S / 3)
             await engine.run_job(engine.mirror.jobs["f"])
             await clock.sleep(3600)
             assert not await engine.mirror.db.read(endpoints.refusals)
@@ -89,5 +89,27 @@ def test_the_first_mirror_begins_though_an_endpoint_is_gone(tmp_path: Path) -> N
             await look_first(mirror)
         await whole.sync(clock=clock)
         assert len(setup.export("works")) == 27
+
+    play(tmp_path / "mirror", scene)
+
+
+FAILS = {"500": status(500), "a web page": html(403, "<html><body>No</body></html>"), "a list": status(200, [])}
+
+
+@pytest.mark.parametrize("how", FAILS)
+def test_an_endpoint_that_fails_for_everything_is_tried_by_one_for_all(tmp_path: Path, how: str) -> None:
+    async def scene(clock: VirtualClock, world: World, faults: Faults, setup: Setup) -> None:
+        spoiled = faults.add("/illust/comments", FAILS[how])
+        async with working(setup, clock) as engine:
+            await engine.run_job(engine.mirror.jobs["f"])
+            await clock.sleep(DAY_S / 5)
+            assert spoiled.hits <= 3 * (3 + 5)  # the first three works, then one after each rest
+            ((thing, found),) = (await engine.mirror.db.read(endpoints.refusals)).items()
+            assert thing == "comments:illust"
+            assert found.until > clock.now()
+            faults.clear()
+            await clock.sleep(DAY_S / 3)
+            assert not await engine.mirror.db.read(endpoints.refusals)
+        assert len(setup.export("comments")) == len(world.works)
 
     play(tmp_path / "mirror", scene)

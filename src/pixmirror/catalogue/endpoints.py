@@ -1,4 +1,4 @@
-"""Endpoints that Pixiv has removed: one question a day tells for all that would ask them.
+"""Endpoints that Pixiv has removed, or that answer nothing right: one question tells for all that would ask them.
 
 Kept in `meta`, so that a restart asks no more. What waits for such an endpoint is put off in the catalogue with
 the reason, and comes again when the endpoint answers.
@@ -18,6 +18,8 @@ from pixmirror.clock import DAY_MS, HOUR_MS
 _NAME = "endpoints_gone"
 ASKED_MS = HOUR_MS // 4  # while one asks, the others wait this long
 BELIEVED = 2  # refusals with no answer between
+# How long nobody asks an endpoint that fails for everything, the longer the more often it was tried in vain.
+RESTS_MS = (HOUR_MS // 12, HOUR_MS // 4, HOUR_MS, 6 * HOUR_MS, DAY_MS)
 
 
 OF_ONE_MEDIUM = (Kind.DETAIL, *PARTS, Kind.REPLIES)  # whose key tells illust from novel, each with an endpoint
@@ -55,6 +57,20 @@ def refused(conn: Connection, thing: str, reason: str, now: int) -> None:
     if found.believed:
         found = replace(found, until=now + DAY_MS)
         _put_off(conn, thing, found.until, reason)
+    _keep(conn, known | {thing: found})
+
+
+def failing(conn: Connection, thing: str, reason: str, now: int) -> None:
+    """Different things were asked of it in vain, with no answer between: all that would ask it rests.
+
+    Its count starts where a refusal is believed, so that one answer is enough to end it.
+    """
+    known = refusals(conn)
+    before = known.get(thing)
+    often = max(before.often + 1 if before else 0, BELIEVED)
+    rest = RESTS_MS[min(often - BELIEVED, len(RESTS_MS) - 1)]
+    found = Refusals(before.since if before else now, now + rest, often, reason)
+    _put_off(conn, thing, found.until, reason)
     _keep(conn, known | {thing: found})
 
 

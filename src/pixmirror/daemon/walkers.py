@@ -76,8 +76,8 @@ class Walkers:
             if walked.pages:
                 await ctx.heard_of(feed, None)
             if walked.error is not None:
-                await ctx.endpoints.heard(ctx.db, feed.endpoint, walked.error, ctx.clock.now())
                 await ctx.heard(("gap", feed.endpoint, gap.id), walked.error)
+                await ctx.endpoints.heard(ctx.db, feed.endpoint, walked.error, ctx.clock.now(), feed.id)
 
     def _names(self, feed: feeds.Feed) -> bool:
         """Return whether the job that walks this list still names its artist."""

@@ -73,8 +73,8 @@ async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
             await ctx.db.run(chores.postpone, chore.kind, chore.key, due, str(error))
         if error.scope == "everything":
             raise
-        await ctx.endpoints.heard(ctx.db, thing, error, ctx.clock.now())
-        await _heard(ctx, chore, error)
+        await _heard(ctx, chore, error)  # which raises what is everybody's trouble
+        await ctx.endpoints.heard(ctx.db, thing, error, ctx.clock.now(), chore.key)
     else:
         await ctx.endpoints.heard(ctx.db, thing, None, ctx.clock.now())
         await _heard(ctx, chore, None)

@@ -119,7 +119,7 @@ class Context:
 
     `web` is www.pixiv.net with a cookie, where one is configured. `brake`: more than this share of what is there
     does not go at once (architecture: absent is not deleted). `suspicion` judges what the App API leaves unclear,
-    `website` what www.pixiv.net does; `endpoints` knows those that Pixiv removed.
+    `website` what www.pixiv.net does; `endpoints` knows those that Pixiv removed or that fail for everything.
     """
 
     db: Database
@@ -166,8 +166,8 @@ class Context:
 
     async def heard_of(self, feed: Feed, error: PixmirrorError | None) -> None:
         """The same of a list, whose endpoint may be gone."""
-        await self.endpoints.heard(self.db, feed.endpoint, error, self.clock.now())
         await self.heard(("feed", feed.endpoint, feed.id), error)
+        await self.endpoints.heard(self.db, feed.endpoint, error, self.clock.now(), feed.id)
 
     def seen(self, job: Job, endpoint: str, lane: Lane, now: int) -> Seen:
         return Seen(
