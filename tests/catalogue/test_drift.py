@@ -18,13 +18,13 @@ from pixmirror.ingest.people import record_users
 from pixmirror.ingest.works import record_works
 from pixmirror.ledger import judge, missing
 from pixmirror.ledger.brake import brakes_on
-from pixmirror.models import BookmarkTag, Medium, Restrict, User
+from pixmirror.models import BookmarkTag, Restrict, User
 from pixmirror.reports import drift
 from pixmirror.reports.drift import Event
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, both, illust, seen, user, works
 
 RESTRICTS: tuple[Restrict, ...] = get_args(Restrict)
-HERE: tuple[int, Medium, Restrict] = (ME, "illust", "public")
+HERE = own_tags.BookmarkList(ME, "illust", "public")
 
 
 def read_whole(conn: Connection, endpoint: str, now: int = NOW) -> None:
@@ -61,11 +61,11 @@ def events(db: Database, key: int) -> list[tuple[str, Any, Any]]:
 
 def tag_reading(db: Database, now: int, tags: dict[str, list[int]]) -> None:
     counted = [BookmarkTag(name=name, count=len(keys)) for name, keys in tags.items()]
-    moved = db.run_sync(own_tags.record_bookmark_tags, *HERE, counted, now)
+    moved = db.run_sync(own_tags.record_bookmark_tags, HERE, counted, now)
     for name in moved:
-        db.run_sync(own_tags.record_tagged, *HERE, name, tags[name], now, now)
-        db.run_sync(own_tags.tag_walked, *HERE, name, len(tags[name]), now, now, now)
-    db.run_sync(own_tags.reading_done, *HERE, now, now)
+        db.run_sync(own_tags.record_tagged, HERE, name, tags[name], now, now)
+        db.run_sync(own_tags.tag_walked, HERE, name, len(tags[name]), now, now, now)
+    db.run_sync(own_tags.reading_done, HERE, now, now)
 
 
 def test_the_first_reading_of_a_list_is_no_change_and_what_comes_later_is(mine: Database, rows):
@@ -174,9 +174,9 @@ def test_a_change_that_is_undone_while_it_is_read_is_none(mine: Database):
     whole_pass(mine, NOW, [2])
     tag_reading(mine, NOW + 1, {"a": [2]})
     at = NOW + 5
-    mine.run_sync(own_tags.record_tagged, *HERE, "b", [2], at, at)
+    mine.run_sync(own_tags.record_tagged, HERE, "b", [2], at, at)
     assert events(mine, 2) == [("tags", ["a"], ["a", "b"])]
-    mine.run_sync(own_tags.tag_walked, *HERE, "b", 0, at + 1, at + 1, at)
+    mine.run_sync(own_tags.tag_walked, HERE, "b", 0, at + 1, at + 1, at)
     assert events(mine, 2) == []
 
 
@@ -213,9 +213,9 @@ def test_a_vanished_bookmark_keeps_the_tags_that_it_had(mine: Database):
 
 def test_the_webs_list_tells_tags_and_ids_at_once(mine: Database, rows):
     whole_pass(mine, NOW, [2, 4])
-    page = lambda told, at: mine.run_sync(own_tags.record_web_page, *HERE, told, at, at)  # noqa: E731
+    page = lambda told, at: mine.run_sync(own_tags.record_web_page, HERE, told, at, at)  # noqa: E731
     assert page({2: (500, ("a",)), 4: (400, ()), 6: (300, ("x",))}, NOW + 1) == 2
-    mine.run_sync(own_tags.reading_done, *HERE, NOW + 1, NOW + 1, all_told=True)
+    mine.run_sync(own_tags.reading_done, HERE, NOW + 1, NOW + 1, all_told=True)
     assert page({2: (500, ("a",)), 4: (400, ())}, NOW + 2) == 0
     assert page({2: (500, None), 4: (400, None)}, NOW + 2) == 0  # a page that tells no tags takes none away
     assert rows("SELECT work_key, bookmark_id, below FROM bookmark ORDER BY 1") == [
@@ -324,22 +324,22 @@ class Drifting(RuleBasedStateMachine):
         self.db.run_sync(read_whole, "user/bookmarks/illust", self.now)
 
     def _read_tags(self, restrict: Restrict, by_web: bool) -> None:
-        place: tuple[int, Medium, Restrict] = (ME, "illust", restrict)
+        place = own_tags.BookmarkList(ME, "illust", restrict)
         since = self.now
         mine = {k: tags for k, (r, tags) in self.upstream.items() if r == restrict}
         lists_of = {name: [k for k in mine if name in mine[k]] for tags in mine.values() for name in tags}
         counted = [BookmarkTag(name=name, count=len(keys)) for name, keys in sorted(lists_of.items())]
-        moved = self.db.run_sync(own_tags.record_bookmark_tags, *place, counted, self.now)
+        moved = self.db.run_sync(own_tags.record_bookmark_tags, place, counted, self.now)
         self.now += 1
         if by_web:
             page = {k: (k, tuple(tags)) for k, tags in mine.items()}
-            self.db.run_sync(own_tags.record_web_page, *place, page, self.now, since)
+            self.db.run_sync(own_tags.record_web_page, place, page, self.now, since)
         for name in () if by_web else moved:
             walk = self.now = self.now + 1
-            self.db.run_sync(own_tags.record_tagged, *place, name, lists_of[name], self.now, since)
+            self.db.run_sync(own_tags.record_tagged, place, name, lists_of[name], self.now, since)
             count = len(lists_of[name])
-            self.db.run_sync(own_tags.tag_walked, *place, name, count, walk, self.now, since)
-        self.db.run_sync(own_tags.reading_done, *place, since, self.now, all_told=by_web)
+            self.db.run_sync(own_tags.tag_walked, place, name, count, walk, self.now, since)
+        self.db.run_sync(own_tags.reading_done, place, since, self.now, all_told=by_web)
 
     def _keep(self, by_web: bool) -> None:
         live = self.db.read_sync(drift.as_of, ME, "bookmark", self.now)

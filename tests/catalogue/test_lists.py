@@ -18,7 +18,6 @@ from pixmirror.models import (
     Illust,
     Medium,
     Received,
-    Restrict,
     State,
     User,
     UserDetail,
@@ -145,22 +144,24 @@ def test_bookmarks_know_their_cursor_and_their_moves(db: Database, rows):
 def test_own_tags_are_walked_when_their_count_moved(db: Database, rows):
     def names(*tags: tuple[str, int], now: int = NOW) -> tuple[str, ...]:
         found = [BookmarkTag(name=name, count=count) for name, count in tags]
-        return db.run_sync(own_tags.record_bookmark_tags, ME, "illust", "public", found, now)
+        return db.run_sync(
+            own_tags.record_bookmark_tags, own_tags.BookmarkList(ME, "illust", "public"), found, now
+        )
 
     links = lambda: {(r["work_key"], r["name"]) for r in rows("SELECT * FROM bookmark_work_tag")}  # noqa: E731
     db.run_sync(lists.record_bookmarks, ME, "public", [2, 4], NOW, None)
     assert names(("cats", 2), ("dogs", 1)) == ("cats", "dogs")
-    here: tuple[int, Medium, Restrict] = (ME, "illust", "public")
-    db.run_sync(own_tags.record_tagged, *here, "cats", [2, 4], NOW, NOW)
-    db.run_sync(own_tags.record_tagged, *here, "dogs", [2], NOW, NOW)
+    here = own_tags.BookmarkList(ME, "illust", "public")
+    db.run_sync(own_tags.record_tagged, here, "cats", [2, 4], NOW, NOW)
+    db.run_sync(own_tags.record_tagged, here, "dogs", [2], NOW, NOW)
     for name, count in (("cats", 2), ("dogs", 1)):
-        assert db.run_sync(own_tags.tag_walked, *here, name, count, NOW, NOW, NOW) == 0
+        assert db.run_sync(own_tags.tag_walked, here, name, count, NOW, NOW, NOW) == 0
     later = NOW + HOUR
     assert names(("cats", 1), now=later) == ("cats",)
-    db.run_sync(own_tags.record_tagged, *here, "cats", [4], later, later)
-    assert db.run_sync(own_tags.tag_walked, *here, "cats", 1, later, later, later) == 1
+    db.run_sync(own_tags.record_tagged, here, "cats", [4], later, later)
+    assert db.run_sync(own_tags.tag_walked, here, "cats", 1, later, later, later) == 1
     assert links() == {(4, "cats"), (2, "dogs")}
-    assert db.run_sync(own_tags.reading_done, *here, later, later) == 1
+    assert db.run_sync(own_tags.reading_done, here, later, later) == 1
     assert links() == {(4, "cats")}
 
 

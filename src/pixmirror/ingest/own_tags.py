@@ -7,7 +7,7 @@ What the first reading finds is no change, nor are the first tags of a new bookm
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -18,6 +18,24 @@ from pixmirror.ledger.missing import drifted
 from pixmirror.models import BookmarkTag, Medium, Restrict
 
 Tags = tuple[str, ...]
+
+
+class BookmarkList(NamedTuple):
+    """An account's own bookmarks of one medium and restrict, which have their own tags."""
+
+    account_id: int
+    medium: Medium
+    restrict: Restrict
+
+    @classmethod
+    def of_key(cls, account_id: int, key: int) -> Self:
+        return cls(account_id, "novel" if key & 1 else "illust", "private" if key & 2 else "public")
+
+    @property
+    def key(self) -> int:
+        """The key of the chore that reads its tags."""
+        return (self.medium == "novel") + 2 * (self.restrict == "private")
+
 
 _tag = upsert(bookmark_tag)
 _TAG = Many(
@@ -59,34 +77,32 @@ _RETELL = Many(update(drift).where(drift.c.id == bindparam("b_id")).values(after
 
 
 def record_bookmark_tags(
-    conn: Connection, account_id: int, medium: Medium, restrict: Restrict, tags: Sequence[BookmarkTag], now: int
+    conn: Connection, place: BookmarkList, tags: Sequence[BookmarkTag], now: int
 ) -> tuple[str, ...]:
     """Own bookmark tags with their counts: the names whose lists must be walked because the count moved."""
     if not tags:
         return ()
-    one = {"account_id": account_id, "medium": medium, "restrict": restrict}
+    one = place._asdict()
     _TAG(conn, [one | {"name": t.name, "count": t.count, "seen_at": now} for t in tags])
     stmt = select(bookmark_tag.c.name).where(
-        *_own(account_id, medium, restrict),
+        *_own(place),
         among(bookmark_tag.c.name, "names"),
         bookmark_tag.c.walked_count.is_distinct_from(bookmark_tag.c.count),
     )
     return tuple(conn.execute(stmt, {"names": listed(t.name for t in tags)}).scalars())
 
 
-def _own(account_id: int, medium: str, restrict: str) -> tuple[ColumnElement[bool], ...]:
+def _own(place: BookmarkList) -> tuple[ColumnElement[bool], ...]:
     return (
-        bookmark_tag.c.account_id == account_id,
-        bookmark_tag.c.medium == medium,
-        bookmark_tag.c.restrict == restrict,
+        bookmark_tag.c.account_id == place.account_id,
+        bookmark_tag.c.medium == place.medium,
+        bookmark_tag.c.restrict == place.restrict,
     )
 
 
 def record_tagged(
     conn: Connection,
-    account_id: int,
-    medium: Medium,
-    restrict: Restrict,
+    place: BookmarkList,
     name: str,
     work_keys: Sequence[int],
     now: int,
@@ -95,18 +111,16 @@ def record_tagged(
     """One page of the list of one own bookmark tag, in the reading that began at `since`."""
     if not work_keys:
         return
-    before = tags_of(conn, account_id, work_keys)
-    one = {"account_id": account_id, "name": name, "last_seen": now}
+    before = tags_of(conn, place.account_id, work_keys)
+    one = {"account_id": place.account_id, "name": name, "last_seen": now}
     _LINK(conn, [one | {"work_key": key} for key in work_keys])
     gained = {key: _with(before[key], name) for key in work_keys if name not in before[key]}
-    _tell(conn, account_id, medium, restrict, before, gained, now, since)
+    _tell(conn, place, before, gained, now, since)
 
 
 def tag_walked(
     conn: Connection,
-    account_id: int,
-    medium: Medium,
-    restrict: Restrict,
+    place: BookmarkList,
     name: str,
     count: int,
     walk_started: int,
@@ -114,16 +128,14 @@ def tag_walked(
     since: int,
 ) -> int:
     """The list was walked to its end: links that it no longer holds go. Returns how many."""
-    own = _own(account_id, medium, restrict)
-    conn.execute(update(bookmark_tag).where(*own, bookmark_tag.c.name == name).values(walked_count=count))
-    return _unlink(conn, account_id, medium, restrict, (name,), walk_started, now, since)
+    tags = _own(place)
+    conn.execute(update(bookmark_tag).where(*tags, bookmark_tag.c.name == name).values(walked_count=count))
+    return _unlink(conn, place, (name,), walk_started, now, since)
 
 
 def record_web_page(
     conn: Connection,
-    account_id: int,
-    medium: Medium,
-    restrict: Restrict,
+    place: BookmarkList,
     page: Mapping[int, tuple[int, Tags | None]],
     now: int,
     since: int,
@@ -137,8 +149,8 @@ def record_web_page(
         r.work_key: r.bookmark_id
         for r in conn.execute(
             select(bookmark.c.work_key, bookmark.c.bookmark_id).where(
-                bookmark.c.account_id == account_id,
-                bookmark.c.restrict == restrict,
+                bookmark.c.account_id == place.account_id,
+                bookmark.c.restrict == place.restrict,
                 among(bookmark.c.work_key, "ids"),
             ),
             {"ids": listed(page)},
@@ -148,42 +160,40 @@ def record_web_page(
     for key, bookmark_id in ids.items():
         conn.execute(
             update(bookmark)
-            .where(bookmark.c.account_id == account_id, bookmark.c.work_key == key)
+            .where(bookmark.c.account_id == place.account_id, bookmark.c.work_key == key)
             .values(bookmark_id=bookmark_id, below=func.max(func.coalesce(bookmark.c.below, 0), bookmark_id - 1))
         )
     renewed = [(key, str(known[key]), str(new)) for key, new in ids.items() if known[key] is not None]
-    drifted(conn, account_id, "bookmark", "renewed", renewed, now)
-    before = tags_of(conn, account_id, known)
+    drifted(conn, place.account_id, "bookmark", "renewed", renewed, now)
+    before = tags_of(conn, place.account_id, known)
     after = {key: tuple(sorted(told)) for key in known if (told := page[key][1]) is not None}
     changed = {key: tags for key, tags in after.items() if tags != before[key]}
     gone = [
-        {"b_account": account_id, "b_key": key, "b_name": name}
+        {"b_account": place.account_id, "b_key": key, "b_name": name}
         for key, tags in changed.items()
         for name in before[key]
         if name not in tags
     ]
     _UNLINK(conn, gone)
     links = [
-        {"account_id": account_id, "work_key": key, "name": name, "last_seen": now}
+        {"account_id": place.account_id, "work_key": key, "name": name, "last_seen": now}
         for key, tags in after.items()
         for name in tags
     ]
     _LINK(conn, links)
-    _tell(conn, account_id, medium, restrict, before, changed, now, since)
+    _tell(conn, place, before, changed, now, since)
     return len(ids.keys() | changed.keys())
 
 
-def unlike(
-    conn: Connection, account_id: int, medium: Medium, restrict: Restrict, tags: Sequence[BookmarkTag]
-) -> list[BookmarkTag]:
-    """Those of these tags that not as many bookmarks carry here as Pixiv counts."""
+def tags_with_wrong_count(conn: Connection, place: BookmarkList, tags: Sequence[BookmarkTag]) -> list[BookmarkTag]:
+    """Return the tags whose number of bookmarks here differs from Pixiv's count."""
     wanted = [tag.name for tag in tags]
     held = (
         select(bookmark_work_tag.c.name, func.count())
         .where(
-            bookmark_work_tag.c.account_id == account_id,
+            bookmark_work_tag.c.account_id == place.account_id,
             among(bookmark_work_tag.c.name, "names"),
-            bookmark_work_tag.c.work_key.in_(_here(account_id, medium, restrict)),
+            bookmark_work_tag.c.work_key.in_(_here(place)),
         )
         .group_by(bookmark_work_tag.c.name)
     )
@@ -193,9 +203,7 @@ def unlike(
 
 def reading_done(
     conn: Connection,
-    account_id: int,
-    medium: Medium,
-    restrict: Restrict,
+    place: BookmarkList,
     since: int,
     now: int,
     *,
@@ -205,30 +213,30 @@ def reading_done(
 
     `all_told`: each bookmark's tags were read, so that no tag's own list needs a walk. Returns how many tags went.
     """
-    own = _own(account_id, medium, restrict)
-    unseen = [*own, bookmark_tag.c.seen_at < since]
+    tags = _own(place)
+    unseen = [*tags, bookmark_tag.c.seen_at < since]
     names = conn.execute(select(bookmark_tag.c.name).where(*unseen)).scalars().all()
     if names:
         conn.execute(delete(bookmark_tag).where(*unseen))
-        _unlink(conn, account_id, medium, restrict, names, since, now, since)
+        _unlink(conn, place, names, since, now, since)
     if all_told:
-        conn.execute(update(bookmark_tag).where(*own).values(walked_count=bookmark_tag.c.count))
-    _set(conn, _meta_key(account_id, medium, restrict), now)
+        conn.execute(update(bookmark_tag).where(*tags).values(walked_count=bookmark_tag.c.count))
+    _set(conn, _meta_key(place), now)
     return len(names)
 
 
-def last_whole(conn: Connection, account_id: int, medium: Medium, restrict: Restrict) -> int | None:
+def last_whole(conn: Connection, place: BookmarkList) -> int | None:
     """When the web's list was last read to its end."""
-    value = conn.scalar(select(meta.c.value).where(meta.c.key == _meta_key(account_id, medium, restrict, "whole")))
+    value = conn.scalar(select(meta.c.value).where(meta.c.key == _meta_key(place, "whole")))
     return None if value is None else int(value)
 
 
-def whole_done(conn: Connection, account_id: int, medium: Medium, restrict: Restrict, now: int) -> None:
-    _set(conn, _meta_key(account_id, medium, restrict, "whole"), now)
+def whole_done(conn: Connection, place: BookmarkList, now: int) -> None:
+    _set(conn, _meta_key(place, "whole"), now)
 
 
-def _meta_key(account_id: int, medium: str, restrict: str, what: str = "read") -> str:
-    return f"own_tags_{what}:{account_id}:{medium}:{restrict}"
+def _meta_key(place: BookmarkList, what: str = "read") -> str:
+    return f"own_tags_{what}:{place.account_id}:{place.medium}:{place.restrict}"
 
 
 def _set(conn: Connection, key: str, now: int) -> None:
@@ -248,20 +256,18 @@ def _with(tags: Tags, name: str) -> Tags:
     return tuple(sorted({*tags, name}))
 
 
-def _here(account_id: int, medium: str, restrict: str) -> Select[Any]:
+def _here(place: BookmarkList) -> Select[Any]:
     return select(bookmark.c.work_key).where(
-        bookmark.c.account_id == account_id,
-        bookmark.c.restrict == restrict,
+        bookmark.c.account_id == place.account_id,
+        bookmark.c.restrict == place.restrict,
         bookmark.c.state == "live",
-        bookmark.c.work_key.op("&")(1) == int(medium == "novel"),
+        bookmark.c.work_key.op("&")(1) == int(place.medium == "novel"),
     )
 
 
 def _unlink(
     conn: Connection,
-    account_id: int,
-    medium: Medium,
-    restrict: Restrict,
+    place: BookmarkList,
     names: Sequence[str],
     walked: int,
     now: int,
@@ -269,49 +275,47 @@ def _unlink(
 ) -> int:
     """Links to these names that a walk begun at `walked` did not meet. A bookmark that is gone keeps its tags."""
     stmt = select(bookmark_work_tag.c.work_key, bookmark_work_tag.c.name).where(
-        bookmark_work_tag.c.account_id == account_id,
+        bookmark_work_tag.c.account_id == place.account_id,
         among(bookmark_work_tag.c.name, "names"),
         bookmark_work_tag.c.last_seen < walked,
-        bookmark_work_tag.c.work_key.in_(_here(account_id, medium, restrict)),
+        bookmark_work_tag.c.work_key.in_(_here(place)),
     )
     lost: dict[int, set[str]] = {}
     for key, name in conn.execute(stmt, {"names": listed(names)}):
         lost.setdefault(key, set()).add(name)
-    before = tags_of(conn, account_id, lost)
-    rows = [{"b_account": account_id, "b_key": key, "b_name": n} for key, gone in lost.items() for n in gone]
+    before = tags_of(conn, place.account_id, lost)
+    rows = [{"b_account": place.account_id, "b_key": key, "b_name": n} for key, gone in lost.items() for n in gone]
     _UNLINK(conn, rows)
     after = {key: tuple(n for n in before[key] if n not in gone) for key, gone in lost.items()}
-    _tell(conn, account_id, medium, restrict, before, after, now, since)
+    _tell(conn, place, before, after, now, since)
     return len(rows)
 
 
 def _tell(
     conn: Connection,
-    account_id: int,
-    medium: Medium,
-    restrict: Restrict,
+    place: BookmarkList,
     before: Mapping[int, Tags],
     after: Mapping[int, Tags],
     now: int,
     since: int,
 ) -> None:
     """Writes down what changed; what this reading has told before of the same bookmark is told as one change."""
-    read = conn.scalar(select(meta.c.value).where(meta.c.key == _meta_key(account_id, medium, restrict)))
+    read = conn.scalar(select(meta.c.value).where(meta.c.key == _meta_key(place)))
     if not after:
         return
-    asked = {"b_account": account_id, "since": since, "ids": listed(after)}
+    asked = {"b_account": place.account_id, "since": since, "ids": listed(after)}
     told = {r.item: r for r in conn.execute(_TOLD, asked)}
     _RETELL(conn, [{"b_id": told[key].id, "b_after": _json(tags)} for key, tags in after.items() if key in told])
     undone = [told[key].id for key, tags in after.items() if key in told and told[key].before == _json(tags)]
     if undone:
         conn.execute(delete(drift).where(among(drift.c.id, "ids")), {"ids": listed(undone)})
-    fresh = _first_tags(conn, account_id, after, None if read is None else int(read))
+    fresh = _first_tags(conn, place.account_id, after, None if read is None else int(read))
     rows = [
         (key, _json(before[key]), _json(tags))
         for key, tags in after.items()
         if key not in told and (key not in fresh or not set(before[key]) <= set(tags))
     ]
-    drifted(conn, account_id, "bookmark", "tags", rows, now)
+    drifted(conn, place.account_id, "bookmark", "tags", rows, now)
 
 
 def _first_tags(conn: Connection, account_id: int, keys: Iterable[int], read: int | None) -> set[int]:

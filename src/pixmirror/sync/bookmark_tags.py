@@ -15,11 +15,12 @@ from pixmirror.clock import DAY_MS
 from pixmirror.errors import BadResponse, PixmirrorError
 from pixmirror.ingest import own_tags as ingest_own_tags
 from pixmirror.ingest.broken import record_broken
-from pixmirror.models import BookmarkTag, Lane, Listing, Medium, Restrict, work_key
+from pixmirror.ingest.own_tags import BookmarkList
+from pixmirror.models import BookmarkTag, Lane, Listing, Medium, work_key
 from pixmirror.pixiv.app import users
 from pixmirror.pixiv.web import users as web_users
 from pixmirror.pixiv.web.api import WebApi
-from pixmirror.sync import sources, website
+from pixmirror.sync import website
 from pixmirror.sync.context import Context, Job
 from pixmirror.sync.steps import Round
 from pixmirror.sync.tag_walk import TagWalk, is_an_answer
@@ -30,18 +31,17 @@ REST = {"public": "show", "private": "hide"}
 
 
 async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    """Reads the tags, then what tells who carries them."""
-    medium, restrict = sources.from_tags_key(chore.key)
-    place = (ctx.account_id, medium, restrict)
-    ask = users.bookmark_tags_illust if medium == "illust" else users.bookmark_tags_novel
+    """Read the list of own tags, then find out which bookmarks carry those whose count has moved."""
+    place = BookmarkList.of_key(ctx.account_id, chore.key)
+    ask = users.bookmark_tags_illust if place.medium == "illust" else users.bookmark_tags_novel
     started, progress = ctx.clock.now(), dict(chore.progress)
     moved: list[BookmarkTag] = []
     following: Mapping[str, str] | None = None
     turned = Round()
     while True:
-        listing = await ask(ctx.api.at(lane), ctx.account_id, restrict, next=following)
+        listing = await ask(ctx.api.at(lane), ctx.account_id, place.restrict, next=following)
         tags = list(listing)
-        names = await ctx.db.run(ingest_own_tags.record_bookmark_tags, *place, tags, ctx.clock.now())
+        names = await ctx.db.run(ingest_own_tags.record_bookmark_tags, place, tags, ctx.clock.now())
         moved += [tag for tag in tags if tag.name in names]
         following = listing.next
         if following is None:
@@ -51,11 +51,11 @@ async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     # The web's list belongs to whoever's cookie it is.
     by_web = ctx.web is not None and ctx.web.session is not None and ctx.web.user_id == ctx.account_id
     if by_web:
-        read = lambda web: _read_web(ctx, web, chore, progress, medium, restrict, moved, started)  # noqa: E731
+        read = lambda web: _read_web(ctx, web, chore, progress, place, moved, started)  # noqa: E731
         by_web = bool(await website.ask(ctx, lane, read))
     if by_web:
-        moved = await ctx.db.read(ingest_own_tags.unlike, *place, moved)
-    walk = TagWalk(ctx, lane, chore, medium, restrict, progress)
+        moved = await ctx.db.read(ingest_own_tags.tags_with_wrong_count, place, moved)
+    walk = TagWalk(ctx, lane, chore, place, progress)
     failed: PixmirrorError | None = None
     for tag in moved:
         try:
@@ -68,7 +68,7 @@ async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         raise failed
 
     def record(conn: Connection) -> None:
-        ingest_own_tags.reading_done(conn, *place, started, ctx.clock.now(), all_told=by_web)
+        ingest_own_tags.reading_done(conn, place, started, ctx.clock.now(), all_told=by_web)
         chores.done(conn, chore.kind, chore.key)
 
     await ctx.db.run(record)
@@ -79,35 +79,33 @@ async def _read_web(
     web: WebApi,
     chore: Chore,
     progress: dict[str, Any],
-    medium: Medium,
-    restrict: Restrict,
+    place: BookmarkList,
     moved: list[BookmarkTag],
     since: int,
 ) -> bool:
-    """Newest bookmark first; it ends where a page tells nothing new and as many carry each tag as Pixiv counts."""
-    place = (ctx.account_id, medium, restrict)
+    """Read the web's list, newest bookmark first, until a page tells nothing new and all counts agree."""
     ask: Callable[..., Awaitable[Listing[Any]]]
-    ask = web_users.bookmarks_illust if medium == "illust" else web_users.bookmarks_novel
-    last = await ctx.db.read(ingest_own_tags.last_whole, *place)
+    ask = web_users.bookmarks_illust if place.medium == "illust" else web_users.bookmarks_novel
+    last = await ctx.db.read(ingest_own_tags.last_whole, place)
     whole = last is None or not 0 <= ctx.clock.now() - last < WHOLE_MS
     offset = int(progress.get("offset", 0)) if whole else 0
     turned = Round()
     while True:
-        listing = await ask(web, ctx.account_id, "", offset, WEB_PAGE, REST[restrict])
+        listing = await ask(web, ctx.account_id, "", offset, WEB_PAGE, REST[place.restrict])
         offset += WEB_PAGE
 
         def record(conn: Connection, listing: Listing[Any] = listing, offset: int = offset) -> bool:
             now = ctx.clock.now()
             record_broken(conn, listing.endpoint, listing.unread, now)
-            page = _told(medium, listing)
-            changed = ingest_own_tags.record_web_page(conn, *place, page, now, since)
+            page = _told(place.medium, listing)
+            changed = ingest_own_tags.record_web_page(conn, place, page, now, since)
             if listing.next is None:
-                ingest_own_tags.whole_done(conn, *place, now)
+                ingest_own_tags.whole_done(conn, place, now)
                 progress.pop("offset", None)
             elif whole:
                 progress["offset"] = offset
                 chores.save_progress(conn, chore.kind, chore.key, progress)
-            return whole or changed > 0 or bool(ingest_own_tags.unlike(conn, *place, moved))
+            return whole or changed > 0 or bool(ingest_own_tags.tags_with_wrong_count(conn, place, moved))
 
         circle = turned.closes([item.key for item in listing], {"offset": str(offset)})
         if not await ctx.db.run(record) or listing.next is None or circle:
@@ -115,7 +113,7 @@ async def _read_web(
 
 
 def _told(medium: Medium, listing: Listing[Any]) -> dict[int, tuple[int, tuple[str, ...] | None]]:
-    """Bookmark id and own tags of each work of a page, masked ones too.
+    """Return bookmark id and own tags of each work of a page, masked ones too.
 
     The tags stand beside the works, by bookmark id; a bookmark without tags is not among them. A page on which
     none has tags says nothing of them: that cannot be told from an answer that leaves them out.

@@ -17,6 +17,7 @@ from pixmirror.ingest import sharing, web_lists
 from pixmirror.ingest import works as ingest
 from pixmirror.ingest.broken import broken_ids, record_broken
 from pixmirror.ingest.filters import LEFT
+from pixmirror.ingest.own_tags import BookmarkList
 from pixmirror.ingest.people import record_users
 from pixmirror.ingest.works import Ingested
 from pixmirror.ledger import absent, agenda
@@ -267,6 +268,7 @@ def _user_works(ctx: Context, job: Job, params: Mapping[str, Any], medium: Mediu
 
 def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium) -> Source:
     restrict, tag = params["restrict"], params.get("tag")
+    tags = BookmarkList(ctx.account_id, medium, restrict)
 
     async def read(cursor: int | None, lane: Lane) -> Listing[Any]:
         ask = users.bookmarks_illust if medium == "illust" else users.bookmarks_novel
@@ -281,7 +283,7 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
         new = ingest_lists.record_bookmarks(conn, ctx.account_id, restrict, keys, now, below)
         ingest_lists.touch_unread(conn, ctx.account_id, "bookmark", medium, broken_ids(listing.broken), now)
         if new:
-            agenda.ask_for_own_tags(conn, tags_key(medium, restrict), now)
+            agenda.ask_for_own_tags(conn, tags.key, now)
         _probe_caption(conn, keys, f"bookmarks:{medium}:{restrict}", now)
         return Recorded(tuple(key >> 1 for key in keys), len(ingested.new))
 
@@ -289,18 +291,9 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
         if tag is None:
             passes = _passes(ctx, conn, job, bookmarks_endpoint(medium), restrict, started)
             ingest_lists.mark_missing(conn, "bookmark", ctx.account_id, passes, now, medium, share=ctx.brake)
-            agenda.ask_for_own_tags(conn, tags_key(medium, restrict), now)
+            agenda.ask_for_own_tags(conn, tags.key, now)
 
     return Source("cursor", read, record, finished=finished)
-
-
-def tags_key(medium: Medium, restrict: str) -> int:
-    """The chore key of one list of own bookmark tags."""
-    return (medium == "novel") + 2 * (restrict == "private")
-
-
-def from_tags_key(key: int) -> tuple[Medium, Restrict]:
-    return ("novel" if key & 1 else "illust"), ("private" if key & 2 else "public")
 
 
 SOURCES: dict[str, Callable[[Context, Job, Mapping[str, Any]], Source]] = {

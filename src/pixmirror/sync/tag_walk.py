@@ -9,7 +9,8 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.errors import BadResponse, PixmirrorError, ServerError
 from pixmirror.ingest import own_tags as ingest_own_tags
 from pixmirror.ingest.broken import record_broken
-from pixmirror.models import BookmarkTag, Lane, Listing, Medium, Restrict
+from pixmirror.ingest.own_tags import BookmarkList
+from pixmirror.models import BookmarkTag, Lane, Listing
 from pixmirror.pixiv.app import users
 from pixmirror.sync import setbacks, sources, steps
 from pixmirror.sync.context import Context
@@ -32,14 +33,14 @@ class TagWalk:
     """
 
     def __init__(
-        self, ctx: Context, lane: Lane, chore: Chore, medium: Medium, restrict: Restrict, progress: dict[str, Any]
+        self, ctx: Context, lane: Lane, chore: Chore, place: BookmarkList, progress: dict[str, Any]
     ) -> None:
         self._ctx, self._lane, self._chore = ctx, lane, chore
-        self._medium, self._restrict = medium, restrict
+        self._place = place
         self._progress = progress
 
     async def walk(self, tag: BookmarkTag, since: int) -> None:
-        """To the end of the list, or to the page that fails."""
+        """Read the list of a tag to its end, or to the page that fails."""
         state = dict(self._progress.setdefault("tags", {}).get(tag.name, {}))
         state.setdefault("started", self._ctx.clock.now())
         following: Mapping[str, str] | None = state.get("next")
@@ -66,18 +67,18 @@ class TagWalk:
         self, tag: BookmarkTag, following: Mapping[str, str] | None, cursor: int | None = None
     ) -> Listing[Any]:
         ask: Callable[..., Awaitable[Listing[Any]]]
-        ask = users.bookmarks_illust if self._medium == "illust" else users.bookmarks_novel
+        ask = users.bookmarks_illust if self._place.medium == "illust" else users.bookmarks_novel
         api, account = self._ctx.api.at(self._lane), self._ctx.account_id
         if cursor is not None and following is not None:
             following = {**following, CURSOR: str(cursor)}
         elif cursor is not None:
-            return await ask(api, account, self._restrict, tag.name, cursor)
-        return await ask(api, account, self._restrict, tag.name, next=following)
+            return await ask(api, account, self._place.restrict, tag.name, cursor)
+        return await ask(api, account, self._place.restrict, tag.name, next=following)
 
     async def _read_below(
         self, tag: BookmarkTag, state: dict[str, Any], following: Mapping[str, str] | None, since: int
     ) -> None:
-        """Below the page that fails, once; what it and the leap over it hide is read when it answers again."""
+        """Read on below the page that fails, once; what was leapt over is read when the page answers again."""
         place = steps.below_cursor_page(
             Stretch(start=int(following[CURSOR]) if following is not None else None), 0
         )
@@ -101,7 +102,7 @@ class TagWalk:
     async def _try(
         self, tag: BookmarkTag, following: Mapping[str, str] | None, cursor: int | None
     ) -> Listing[Any] | None:
-        """The page below a cursor; None if it fails."""
+        """Return the page below a cursor, or None if it fails."""
         try:
             return await self._ask(tag, following, cursor)
         except PixmirrorError as error:
@@ -121,7 +122,7 @@ class TagWalk:
         now = self._ctx.clock.now()
         record_broken(conn, listing.endpoint, listing.unread, now)
         sources.record_works(self._ctx, sources.NOBODY, conn, listing.items, "feed", self._lane, now)
-        one = (self._ctx.account_id, self._medium, self._restrict, tag.name)
+        one = (self._place, tag.name)
         ingest_own_tags.record_tagged(conn, *one, [item.key for item in listing], now, since)
         if state is None:
             return
