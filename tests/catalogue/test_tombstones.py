@@ -165,7 +165,7 @@ def test_no_path_wants_a_forgotten_work_again(db: Database, rows: Rows) -> None:
     raw = illust(1, date=DATES[-1], meta_single_page={"original_image_url": hashed})
     db.run_sync(record_works, seen(NOW + 9, endpoint="detail"), works(raw), {})
     db.run_sync(apply_refusals, "following", {2: None}, NOW)
-    db.run_sync(media.want, [2], Lane.NEW)
+    db.run_sync(media.want_files, [2], Lane.NEW)
     db.run_sync(queue.want_again, 2, ("failed", "gone", "damaged", "refused", "forgotten"))
     for row in rows("SELECT id FROM media WHERE owner_id = 2"):
         db.run_sync(queue.lost, row["id"], "missing")
@@ -181,7 +181,7 @@ def test_zips_texts_and_their_pictures_of_forgotten_works_are_not_asked_for(db: 
         forget(db, Target("work", key))
     assert rows("SELECT 1 FROM chore WHERE key IN (2, 5)") == []
     db.run_sync(record_works, seen(NOW + 1, job="another"), page, {})
-    db.run_sync(lambda conn: agenda.ask_for_wanted(conn, media.want(conn, [2, 5], Lane.NEW), NOW))
+    db.run_sync(lambda conn: agenda.ask_for_wanted(conn, media.want_files(conn, [2, 5], Lane.NEW), NOW))
     assert rows("SELECT 1 FROM chore WHERE key IN (2, 5)") == []
     assert db.read_sync(tombstones.bars_chore, "text", 5)
     zip_url = "https://i.pximg.net/img-zip-ugoira/img/2023/04/27/13/39/51/1_ugoira600x600.zip"
@@ -444,7 +444,7 @@ class Story:
 
     def loosen(self) -> None:
         self.db.run_sync(apply_refusals, "following", dict.fromkeys((2, 4, 6)), self.now)
-        self.db.run_sync(media.want, [2, 4, 6], Lane.NEW)
+        self.db.run_sync(media.want_files, [2, 4, 6], Lane.NEW)
 
     def lost(self) -> None:
         for row in self.db.read_sync(queue.stored_media, 0, 1):

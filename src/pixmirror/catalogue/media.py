@@ -73,7 +73,7 @@ _RENEW_SIDECARS = (
 )
 
 
-def want(conn: Connection, keys: Collection[int], lane: int) -> set[int]:
+def want_files(conn: Connection, keys: Collection[int], lane: int) -> set[int]:
     """Some job wants these works' files from now on. Return the keys of those that are not forgotten."""
     keys = set(keys) - tombstones.works(conn, keys)
     if keys:
@@ -81,7 +81,7 @@ def want(conn: Connection, keys: Collection[int], lane: int) -> set[int]:
     return keys
 
 
-def refuse(conn: Connection, keys: Collection[int]) -> None:
+def refuse_files(conn: Connection, keys: Collection[int]) -> None:
     """No job wants these works' files any more: what is stored stays."""
     if keys:
         conn.execute(_REFUSE, {"keys": listed(keys)})

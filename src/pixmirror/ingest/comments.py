@@ -16,7 +16,7 @@ from pixmirror.catalogue.schema import comment, work
 from pixmirror.catalogue.seen import Seen
 from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.clock import DAY_MS
-from pixmirror.ingest import people as ingest_people
+from pixmirror.ingest.people import record_users
 from pixmirror.ledger import agenda
 from pixmirror.ledger.brake import is_too_many
 from pixmirror.ledger.missing import doubt_all, ledger, seen_again
@@ -134,7 +134,7 @@ def record_comments(
     if not received:
         return 0, 0
     medium, _ = split_key(key)
-    ingest_people.record_users(conn, seen, (r.item.user for r in received if r.item.user))
+    record_users(conn, seen, (r.item.user for r in received if r.item.user))
     by_key = {work_key(medium, r.item.id): r for r in received}
     known = {r.comment_key: r for r in conn.execute(_KNOWN, {"keys": listed(by_key)})}
     rows = [_row(seen, key, k, r, parent_key, known.get(k)) for k, r in by_key.items()]

@@ -15,9 +15,9 @@ from pixmirror.catalogue.payloads import BASE, unpack
 from pixmirror.catalogue.schema import meta, payload, text_version, ugoira, work
 from pixmirror.catalogue.seen import Seen
 from pixmirror.catalogue.sql import next_seq
-from pixmirror.ingest import known as ingest_known
 from pixmirror.ingest import lacking, versions
-from pixmirror.ingest import payloads as ingest_payloads
+from pixmirror.ingest.known import media_of
+from pixmirror.ingest.payloads import keep_payload
 from pixmirror.models import Lane, NovelText, Received, UgoiraMetadata, url_version, work_key
 
 _WORK = select(work.c.user_id).where(work.c.work_key == bindparam("b_key"))
@@ -69,11 +69,11 @@ def record_ugoira(conn: Connection, seen: Seen, illust_id: int, metadata: Ugoira
     if owner is None or owner.user_id is None:
         return False
     named = metadata.zip_urls.medium
-    rows = ingest_known.media_of(conn, [key]).get(key, [])
+    rows = media_of(conn, [key]).get(key, [])
     if versions.is_outdated([versions.zip_file(named)], (r for r in rows if r.is_current)):
         return False  # metadata may lag behind a replaced ugoira
     # As it is now, so that a replaced zip keeps its own frames.
-    ingest_payloads.keep(conn, "work", key, "ugoira", metadata.model_dump(mode="json"), seen.now)
+    keep_payload(conn, "work", key, "ugoira", metadata.model_dump(mode="json"), seen.now)
     moved = _compare(conn, seen, key, owner.user_id, metadata, rows)
     frames = json.dumps([[f.file, f.delay] for f in metadata.frames], separators=(",", ":"))
     old = conn.execute(_FRAMES_OF, {"b_key": key}).first()
@@ -104,7 +104,7 @@ def _compare_frames(conn: Connection, key: int, entries: Collection[str], now: i
     else:
         runs.set_meta(conn, f"{_ENTRIES}{key}", json.dumps(sorted(entries)))
     changes = versions.Changes()
-    rows = ingest_known.media_of(conn, [key]).get(key, [])
+    rows = media_of(conn, [key]).get(key, [])
     has = {i for i, name in enumerate(named) if name in entries}
     seen = Seen(0, "", now, "ugoira", lane=Lane.RETRY)
     lacking.note(changes, seen, key, "frame", range(len(named)), has, rows, wanted=media.is_wanted(conn, key))
@@ -136,7 +136,7 @@ def record_text(conn: Connection, seen: Seen, received: Received[NovelText]) -> 
     # The text itself stands in text_version: the payload only says which it was.
     raw = {**received.raw, "text": f"sha256:{digest}"}
     stable = {name: value for name, value in raw.items() if name not in _UNSTABLE}
-    ingest_payloads.keep(conn, "work", key, "webview", raw, seen.now, stable, seen.language)
+    keep_payload(conn, "work", key, "webview", raw, seen.now, stable, seen.language)
     moved = is_new
     if user_id := owner.user_id or novel.user_id:
         moved |= _record_pictures(conn, seen, key, user_id, novel)
@@ -152,7 +152,7 @@ def text_of(body: bytes) -> str:
 
 
 def _record_pictures(conn: Connection, seen: Seen, key: int, user_id: int, novel: NovelText) -> bool:
-    rows = ingest_known.media_of(conn, [key]).get(key, [])
+    rows = media_of(conn, [key]).get(key, [])
     shown = {f.index for files, _ in versions.shown_by(novel) for f in files if f.role == "embed"}
     moved = _compare(conn, seen, key, user_id, novel, rows)
     named = lacking.pictures_of(novel)

@@ -5,11 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, literal_column, select, update
 
-from pixmirror.catalogue import media
-from pixmirror.catalogue.schema import media as files_of
-from pixmirror.catalogue.schema import work, work_job
+from pixmirror.catalogue.media import refuse_files, want_files
+from pixmirror.catalogue.schema import media, work, work_job
 from pixmirror.catalogue.sql import among, listed
-from pixmirror.ingest import known as ingest_known
+from pixmirror.ingest.known import tags_of
 from pixmirror.ledger import agenda
 from pixmirror.models import Lane, WorkFacts
 
@@ -46,13 +45,13 @@ _DIFFERENT = select(work_job.c.work_key, work_job.c.refused_reason).where(
 
 # The job accepts the novel, for its text; whether it wants pictures is told beside its reasons.
 _NOVEL_FILES = (
-    update(files_of)
+    update(media)
     .where(
-        files_of.c.state == literal_column("'refused'"),
-        files_of.c.owner_kind == "work",
-        files_of.c.is_current == 1,
-        files_of.c.role.in_(("cover", "embed")),
-        files_of.c.owner_id.in_(
+        media.c.state == literal_column("'refused'"),
+        media.c.owner_kind == "work",
+        media.c.is_current == 1,
+        media.c.role.in_(("cover", "embed")),
+        media.c.owner_id.in_(
             select(work_job.c.work_key).where(
                 work_job.c.job == bindparam("b_job"), work_job.c.refused_reason.is_(None)
             )
@@ -73,7 +72,7 @@ def facts_of_these(conn: Connection, keys: Sequence[int]) -> list[WorkFacts]:
 
 
 def _facts(conn: Connection, rows: Sequence[Any]) -> list[WorkFacts]:
-    tags = ingest_known.tags_of(conn, [r.work_key for r in rows])
+    tags = tags_of(conn, [r.work_key for r in rows])
     return [
         WorkFacts(
             key=r.work_key,
@@ -112,8 +111,8 @@ def apply_refusals(
     before = set(conn.execute(_WANTED, bound).scalars())
     conn.execute(_REASON, changed)
     after = set(conn.execute(_WANTED, bound).scalars())
-    agenda.ask_for_wanted(conn, media.want(conn, after - before, lane), now)
-    media.refuse(conn, before - after)
+    agenda.ask_for_wanted(conn, want_files(conn, after - before, lane), now)
+    refuse_files(conn, before - after)
     return len(changed)
 
 

@@ -27,8 +27,7 @@ from pixmirror.catalogue import runs, tally, tombstones
 from pixmirror.catalogue.erasing import erase_user
 from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.schema import comment, meta, text_version, tombstone, work, work_job
-from pixmirror.catalogue.schema import media as files_of
+from pixmirror.catalogue.schema import comment, media, meta, text_version, tombstone, work, work_job
 from pixmirror.catalogue.sql import Many, among, listed, next_seq
 from pixmirror.catalogue.tombstones import MOVES, PAGE, USER, WORK
 from pixmirror.clock import DAY_MS
@@ -41,12 +40,12 @@ TRASH_TIME = "trash_time"  # meta key: ms UTC
 SETTLED = "trash_settled"  # meta key: the value of MOVES up to which all files are where they belong
 NO_SIDECAR, NEVER_WRITTEN, LACKING = -1, -2, 1  # in work.sidecar_seq: removed, never there, to be written again
 
-_f = files_of.c
+_f = media.c
 _theirs = work.alias("theirs")
 _JOBS_WANT = (
     select(literal(1))
     .where(work_job.c.work_key == _f.owner_id, work_job.c.refused_reason.is_(None))
-    .correlate(files_of)
+    .correlate(media)
     .exists()
 )
 _PICTURE_OF_NOVEL = _f.role.in_(("cover", "embed"))
@@ -61,13 +60,13 @@ _AGAIN = case(
 )
 _WHY = case((_f.path == "", versions.NOT_A_FILE), (_f.sha256.is_(None) & (_f.is_current == 0), versions.REPLACED))
 _WANT_AGAIN = (
-    update(files_of)
+    update(media)
     .where(among(_f.id, "ids"), _f.state == "forgotten")
     .values(state=_AGAIN, error=_WHY, trash=None, attempts=0, due_at=0, stored_at=None, verified_at=None,
             priority=int(Lane.RETRY))
 )  # fmt: skip
 _IS_BACK = (
-    update(files_of)
+    update(media)
     .where(among(_f.id, "ids"), _f.state == "forgotten")
     .values(state=case((_f.damaged_sha256.is_not(None), "damaged"), else_="stored"), trash=None, error=None)
     .returning(_f.state, _f.size)
@@ -335,7 +334,7 @@ def moved(conn: Connection, back: Sequence[int], nowhere: Sequence[int]) -> tupl
     stored = [r.size or 0 for r in conn.execute(_IS_BACK, {"ids": listed(back)}) if r.state == "stored"]
     tally.stored(conn, len(stored), sum(stored))
     out = tombstones.still_forgotten(conn, nowhere)
-    conn.execute(update(files_of).where(among(_f.id, "ids")).values(trash=None), {"ids": listed(out)})
+    conn.execute(update(media).where(among(_f.id, "ids")).values(trash=None), {"ids": listed(out)})
     return len(back), _want_again(conn, set(nowhere) - out)
 
 
@@ -400,7 +399,7 @@ def in_trash(conn: Connection, target: Target) -> list[Moving]:
 
 def purged(conn: Connection, target: Target, ids: Sequence[int]) -> None:
     """Its files are removed; of a novel the text goes too. The tombstone stays."""
-    conn.execute(update(files_of).where(among(_f.id, "ids")).values(trash=None), {"ids": listed(ids)})
+    conn.execute(update(media).where(among(_f.id, "ids")).values(trash=None), {"ids": listed(ids)})
     if target.kind != PAGE:
         keys = listed(_keys(conn, target))
         conn.execute(delete(text_version).where(among(text_version.c.work_key, "keys")), {"keys": keys})

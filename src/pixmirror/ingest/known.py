@@ -72,7 +72,7 @@ class Known:
         return self.unshown(key) and "stub" not in self.payloads[key]
 
 
-def load(conn: Connection, seen: Seen, keys: Collection[int]) -> Known:
+def load_known(conn: Connection, seen: Seen, keys: Collection[int]) -> Known:
     bound = {"keys": listed(keys)}
     works = {row.work_key: row for row in conn.execute(_WORKS, bound)}
     if not works:

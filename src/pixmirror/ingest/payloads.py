@@ -22,7 +22,7 @@ from pixmirror.catalogue.payloads import (
 from pixmirror.catalogue.schema import payload
 from pixmirror.catalogue.sql import Many, among, listed
 
-INSERT = Many(insert(payload))
+INSERT_PAYLOAD = Many(insert(payload))
 _LATEST = (
     select(payload.c.digest)
     .where(
@@ -60,7 +60,7 @@ def bases_of(conn: Connection, keys: Collection[int]) -> dict[int, Base]:
     return {key: Base(row_id, body) for key, row_id, body in found}
 
 
-def row(
+def payload_row(
     kind: str,
     owner_id: int,
     endpoint: str,
@@ -84,7 +84,7 @@ def row(
     }
 
 
-def keep(
+def keep_payload(
     conn: Connection,
     kind: str,
     owner_id: int,
@@ -102,5 +102,5 @@ def keep(
     latest = conn.execute(_LATEST, {"kind": kind, "owner": owner_id, "b_endpoint": endpoint}).scalar()
     if latest == digest:
         return False
-    INSERT(conn, [row(kind, owner_id, endpoint, text, digest, now, language)])
+    INSERT_PAYLOAD(conn, [payload_row(kind, owner_id, endpoint, text, digest, now, language)])
     return True

@@ -11,8 +11,7 @@ from pixmirror.catalogue.payloads import LEGACY, canonical, digest_text
 from pixmirror.catalogue.schema import doubt, user, work
 from pixmirror.catalogue.seen import Seen
 from pixmirror.catalogue.sql import Many, among, listed, next_seq
-from pixmirror.ingest import payloads as ingest_payloads
-from pixmirror.ingest.payloads import keep
+from pixmirror.ingest.payloads import INSERT_PAYLOAD, keep_payload, payload_row
 from pixmirror.ledger import controls, doubts, leavers, moves
 from pixmirror.ledger.doubts import Doubt
 from pixmirror.ledger.moves import Move
@@ -104,7 +103,7 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
         _TOUCH(conn, touched)
     if rows:
         _UPSERT(conn, rows)
-        ingest_payloads.INSERT(conn, payloads)
+        INSERT_PAYLOAD(conn, payloads)
         _FIRST(conn, [{"b_id": i, "now": seen.now} for i in dumped])
     _are_there(conn, seen, [row for row in known.values() if row.id not in dumped])
     if renamed:
@@ -116,7 +115,7 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
 def _payload(seen: Seen, person: User) -> dict[str, Any]:
     """What a list says of a user, as it says it."""
     text = canonical(person.model_dump(mode="json", include=set(_LISTED), exclude_none=True))
-    return ingest_payloads.row("user", person.id, "list", text, digest_text(text), seen.now)
+    return payload_row("user", person.id, "list", text, digest_text(text), seen.now)
 
 
 def _are_there(conn: Connection, seen: Seen, known: Sequence[Any]) -> None:
@@ -152,7 +151,7 @@ def record_profile(conn: Connection, seen: Seen, received: Received[UserDetail])
             "bookmarks": detail.profile.total_illust_bookmarks_public,
         },
     )
-    return keep(conn, "user", detail.user.id, "detail", received.raw, seen.now)
+    return keep_payload(conn, "user", detail.user.id, "detail", received.raw, seen.now)
 
 
 def record_user_state(conn: Connection, seen: Seen, user_id: int, state: State, evidence: str) -> bool:

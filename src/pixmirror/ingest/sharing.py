@@ -61,8 +61,8 @@ def also_saw(
     before = set(conn.execute(_WANTED, {"keys": listed(rows)}).scalars())
     _SAW(conn, [{"work_key": k, "job": job, "first_seen": now, "refused_reason": why} for k, why in rows.items()])
     after = set(conn.execute(_WANTED, {"keys": listed(rows)}).scalars())
-    agenda.ask_for_wanted(conn, media.want(conn, after - before, lane), now)
-    media.refuse(conn, before - after)
+    agenda.ask_for_wanted(conn, media.want_files(conn, after - before, lane), now)
+    media.refuse_files(conn, before - after)
     if comments:
         new = {"keys": listed(key for key in rows if key not in known)}
         asked = conn.execute(_UNREAD_COMMENTS, new).scalars().all()

@@ -27,8 +27,8 @@ from pixmirror.catalogue.schema import media, text_version, ugoira, user, work
 from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.contained import contained
 from pixmirror.errors import Unforeseen
-from pixmirror.ingest import known as ingest_known
 from pixmirror.ingest.files import text_of
+from pixmirror.ingest.known import media_of, tags_of
 from pixmirror.models import JST, shown_moment, split_key
 
 SETTLED = ("stored", "gone", "failed", "damaged")
@@ -112,8 +112,8 @@ def due_sidecars(conn: Connection, limit: int) -> list[Sidecar]:
     due = _DUE_BESIDE_TOMBSTONES if tombstones.has_any(conn) else _DUE
     rows = conn.execute(due, {"n": limit}).all()
     keys = [r.work_key for r in rows]
-    tags = ingest_known.tags_of(conn, keys)
-    files = ingest_known.media_of(conn, keys)
+    tags = tags_of(conn, keys)
+    files = media_of(conn, keys)
     frames = dict(conn.execute(_FRAMES, {"keys": listed(keys)}).all()) if keys else {}
     novels = [key for key in keys if key & 1]
     texts = {key: body for key, _, body in conn.execute(_TEXTS, {"keys": listed(novels)})} if novels else {}

@@ -9,8 +9,8 @@ from pixmirror.catalogue.payloads import LEGACY, canonical, digest
 from pixmirror.catalogue.schema import work
 from pixmirror.catalogue.seen import WEB, Seen
 from pixmirror.catalogue.sql import Many, next_seq
-from pixmirror.ingest import payloads as ingest_payloads
 from pixmirror.ingest.known import Known
+from pixmirror.ingest.payloads import INSERT_PAYLOAD, payload_row
 from pixmirror.ledger import agenda, doubts, moves
 from pixmirror.ledger.brake import is_too_many
 from pixmirror.ledger.doubts import Doubt
@@ -64,11 +64,11 @@ def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust |
         stable = {name: value for name, value in received.raw.items() if name != "create_date"}
         if not known.latest_is(key, "stub", marked := digest(stable)):
             text = canonical(received.raw)
-            payloads.append(ingest_payloads.row("work", key, "stub", text, marked, seen.now))
+            payloads.append(payload_row("work", key, "stub", text, marked, seen.now))
     if new:
         seq = next_seq(conn)
         _NEW(conn, [row | {"change_seq": seq} for row in new])
-    for statement, rows in ((_TOUCH, touched), (ingest_payloads.INSERT, payloads)):
+    for statement, rows in ((_TOUCH, touched), (INSERT_PAYLOAD, payloads)):
         statement(conn, rows)
     _seen_at_last(conn, seen, stubs, known)
     moves.move(conn, "work", moved, seen.now)

@@ -41,7 +41,7 @@ _TRANSLATED = (
 )
 
 
-def write(
+def write_tags(
     conn: Connection,
     seen: Seen,
     changed: Mapping[int, list[str]],
@@ -55,7 +55,7 @@ def write(
     for key, now_named in changed.items():
         more.update(now_named)
         more.subtract(before.get(key, ()))
-    ids = ids_of(conn, more)
+    ids = tag_ids(conn, more)
     moved = [{"b_id": ids[name], "more": n} for name, n in more.items() if n]
     if moved:
         _COUNT(conn, moved)
@@ -90,7 +90,7 @@ def record_translations(
     if not texts:
         return
     missing = dict.fromkeys((name for name in texts if name not in ids), 0)
-    ids = {**ids, **ids_of(conn, missing)}
+    ids = {**ids, **tag_ids(conn, missing)}
     row: dict[str, str | int] = {"language": seen.language, "seen_at": seen.now}
     _TRANSLATE(conn, [row | {"tag_id": ids[name], "text": text} for name, text in texts.items()])
     row = {"language": seen.language, "first_seen": seen.now, "last_seen": seen.now}
@@ -101,7 +101,7 @@ def _texts(works: Iterable[Sequence[Tag]]) -> dict[str, str]:
     return {t.name: t.translated_name for tags in works for t in tags if t.translated_name}
 
 
-def ids_of(conn: Connection, wanted: Mapping[str, int]) -> dict[str, int]:
+def tag_ids(conn: Connection, wanted: Mapping[str, int]) -> dict[str, int]:
     """Ids of all these names; unknown ones are added. There is one writer, so we may number them ourselves."""
     if not wanted:
         return {}

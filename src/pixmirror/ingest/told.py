@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue.payloads import canonical, digest_text, digest_work
 from pixmirror.catalogue.seen import Seen
-from pixmirror.ingest.payloads import keep
+from pixmirror.ingest.payloads import keep_payload
 from pixmirror.models import Illust, Novel, Received
 
 _DECORATION = ("event_banners", "seasonal_effect_animation_urls")
@@ -31,4 +31,4 @@ def keep_decoration(conn: Connection, seen: Seen, works: Sequence[Illust | Novel
         shown = {canonical(value) for work in works if (value := getattr(work, name))}
         for text in sorted(shown):
             owner = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:6], "big")
-            keep(conn, "decoration", owner, name, json.loads(text), seen.now)
+            keep_payload(conn, "decoration", owner, name, json.loads(text), seen.now)

@@ -17,13 +17,12 @@ from pixmirror.catalogue.seen import WEB, Seen
 from pixmirror.catalogue.sql import Many, next_seq
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest import captions, lacking, stats, told, versions
-from pixmirror.ingest import known as ingest_known
-from pixmirror.ingest import payloads as ingest_payloads
-from pixmirror.ingest import people as ingest_people
-from pixmirror.ingest import tags as ingest_tags
-from pixmirror.ingest.known import Known
+from pixmirror.ingest.known import Known, load_known, media_of, tags_of, with_text
 from pixmirror.ingest.merging import CONTENT, COUNTERS, Answer, Facts, fold, fold_counters
+from pixmirror.ingest.payloads import INSERT_PAYLOAD, bases_of, payload_row
+from pixmirror.ingest.people import record_users
 from pixmirror.ingest.stubs import record_stubs, shown_at_last
+from pixmirror.ingest.tags import record_translations, write_tags
 from pixmirror.ledger import agenda, moves
 from pixmirror.ledger.agenda import Ask
 from pixmirror.ledger.sightings import see
@@ -109,16 +108,16 @@ def record_works(
     stubs = [r for r in page.values() if r.item.is_stub]
     shown = page if not stubs else {key: r for key, r in page.items() if not r.item.is_stub}
     # Before the works are read: a rename moves the change_seq of works.
-    ingest_people.record_users(conn, seen, (r.item.user for r in shown.values() if r.item.user))
-    known = ingest_known.load(conn, seen, page)
+    record_users(conn, seen, (r.item.user for r in shown.values() if r.item.user))
+    known = load_known(conn, seen, page)
     items = [_item(seen, known, key, r, refusals) for key, r in shown.items()]
     for item in items:
         item.wanted &= item.key not in barred
 
     fresh = [i for i in items if not i.settled]
     # Also of works without a row: damage may have taken the row alone.
-    tags_before = ingest_known.tags_of(conn, [i.key for i in fresh])
-    media_before = ingest_known.media_of(conn, [i.key for i in fresh])
+    tags_before = tags_of(conn, [i.key for i in fresh])
+    media_before = media_of(conn, [i.key for i in fresh])
     files = versions.Changes()
     emptied = any(i.old is not None and i.old.caption and not i.work.caption for i in fresh)
     stripped = emptied and captions.are_stripped(conn, seen.account_id)
@@ -258,9 +257,9 @@ def _write_tags(
     before: Mapping[int, list[str]],
 ) -> None:
     changed = {i.key: i.facts.tags for i in fresh if i.facts.tags != before.get(i.key, [])}
-    ids = ingest_tags.write(conn, seen, changed, before)
+    ids = write_tags(conn, seen, changed, before)
     settled = [i.work.tags for i in items if i.settled]
-    ingest_tags.record_translations(conn, seen, [i.work.tags for i in fresh], settled, ids)
+    record_translations(conn, seen, [i.work.tags for i in fresh], settled, ids)
 
 
 def _write_jobs(conn: Connection, seen: Seen, items: Sequence[_Item], stubs: Sequence[int], known: Known) -> None:
@@ -281,15 +280,15 @@ def _write_jobs(conn: Connection, seen: Seen, items: Sequence[_Item], stubs: Seq
                 (gained if item.wanted else lost).append(item.key)
     if rows:
         _JOB(conn, rows)
-    agenda.ask_for_wanted(conn, media.want(conn, gained, seen.lane), seen.now)
-    media.refuse(conn, lost)
+    agenda.ask_for_wanted(conn, media.want_files(conn, gained, seen.lane), seen.now)
+    media.refuse_files(conn, lost)
 
 
 def _add_chores(
     conn: Connection, seen: Seen, items: Sequence[_Item], known: Known, media_before: Mapping[int, Sequence[Any]]
 ) -> None:
     novels = [i.key for i in items if not i.settled and i.old is not None and isinstance(i.work, Novel)]
-    texts = ingest_known.with_text(conn, novels)
+    texts = with_text(conn, novels)
     parts: list[tuple[Kind, Ask]] = []
     edited: list[tuple[Kind, Ask]] = []
     comments: list[Ask] = []
@@ -378,13 +377,11 @@ def _comments_due(seen: Seen, item: _Item, known: Known) -> int | None:
 
 def _write_payloads(conn: Connection, seen: Seen, fresh: Sequence[_Item]) -> None:
     kept = [i for i in fresh if i.kept]
-    bases = ingest_payloads.bases_of(conn, [i.key for i in kept if not i.is_new])
-    ingest_payloads.INSERT(
+    bases = bases_of(conn, [i.key for i in kept if not i.is_new])
+    INSERT_PAYLOAD(
         conn,
         [
-            ingest_payloads.row(
-                "work", i.key, seen.endpoint, i.text, i.digest, seen.now, seen.language, bases.get(i.key)
-            )
+            payload_row("work", i.key, seen.endpoint, i.text, i.digest, seen.now, seen.language, bases.get(i.key))
             for i in kept
         ],
     )

@@ -18,7 +18,7 @@ from pixmirror.catalogue.erasing import DUMPED_COMMENT
 from pixmirror.catalogue.payloads import LEGACY, canonical, digest_text
 from pixmirror.catalogue.schema import payload, user, work
 from pixmirror.catalogue.sql import among, listed
-from pixmirror.ingest import payloads as ingest_payloads
+from pixmirror.ingest.payloads import INSERT_PAYLOAD, payload_row
 from pixmirror.models import Illust, Medium, Model, Novel, User, work_key
 from pixmirror.rebuild import names as rebuild_names
 from pixmirror.rebuild import people as rebuild_people
@@ -111,9 +111,9 @@ def record(conn: Connection, rows: Sequence[Dumped], at: int) -> Counted:
     fresh = _fresh(conn, _rows_of(conn, rows, counted), counted, Before())
     if not fresh:
         return counted
-    ingest_payloads.INSERT(
+    INSERT_PAYLOAD(
         conn,
-        [ingest_payloads.row(row.kind, row.owner, LEGACY, canonical(row.app), row.digest, at) for row in fresh],
+        [payload_row(row.kind, row.owner, LEGACY, canonical(row.app), row.digest, at) for row in fresh],
     )
     findings, names = Findings(write=True), Names("", frozenset())
     keys = _owners(fresh, "work")

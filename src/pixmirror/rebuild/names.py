@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.schema import series, tag, tag_translation, translation_seen, work, work_tag
 from pixmirror.catalogue.sql import Many, among, listed
-from pixmirror.ingest import tags as ingest_tags
+from pixmirror.ingest.tags import tag_ids
 from pixmirror.models import User
 from pixmirror.rebuild.findings import Findings
 from pixmirror.rebuild.replay import Replayed, Said, series_of
@@ -143,7 +143,7 @@ def rebuild_tags(conn: Connection, findings: Findings, names: Sequence[str]) -> 
     for name in missing:
         findings.differ("tag", name, "", None, "a row")
     if findings.write:
-        ingest_tags.ids_of(conn, dict.fromkeys(missing, 0))
+        tag_ids(conn, dict.fromkeys(missing, 0))
 
 
 def rebuild_translations(

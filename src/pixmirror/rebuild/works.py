@@ -13,8 +13,8 @@ from pixmirror.catalogue.schema import payload, stat, tag, work, work_job, work_
 from pixmirror.catalogue.seen import WEB, Seen
 from pixmirror.catalogue.sql import Many, among, listed, next_seq
 from pixmirror.ingest import captions, merging
-from pixmirror.ingest import known as ingest_known
-from pixmirror.ingest import tags as ingest_tags
+from pixmirror.ingest.known import media_of
+from pixmirror.ingest.tags import write_tags
 from pixmirror.models import State, Stored, split_key
 from pixmirror.rebuild.findings import Findings, Ledger, ledger
 from pixmirror.rebuild.names import Names
@@ -206,7 +206,7 @@ def _tags(
             if not write:
                 findings.differ("work_tag", key, "tags", before[key], tags)
     if write and changed:
-        ingest_tags.write(conn, Seen(0, "", now), changed, before)
+        write_tags(conn, Seen(0, "", now), changed, before)
     return list(changed)
 
 
@@ -218,7 +218,7 @@ def _files(
     now: int,
     adopt: Adopt,
 ) -> None:
-    rows = ingest_known.media_of(conn, list(sound))
+    rows = media_of(conn, list(sound))
     wanted = set(conn.execute(_WANTED, bound).scalars())
     missing = [
         dict(row)
