@@ -93,7 +93,7 @@ def check(
     dump: Annotated[
         bool,
         typer.Option(
-            "--dump", help="With JSON: what the models hold, and the answer made from them; tokens are masked."
+            "--dump", help="With JSON: what the models hold, and the answer that was read; tokens are masked."
         ),
     ] = False,
     status: Annotated[

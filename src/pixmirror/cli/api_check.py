@@ -4,12 +4,12 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pixmirror.cli import api_check_legacy, api_errors
-from pixmirror.cli.api_look import Look, dumped, judged, unknown_in, wrong
+from pixmirror.cli.api_look import Look, dumped, error_in, failed, one, status_in, unknown_in, wrong
 from pixmirror.cli.common import sentence
 from pixmirror.errors import BadResponse, ConfigError, PixmirrorError
 from pixmirror.models import Broken, Model, NovelText, Received, UserPreview, partly_read
@@ -17,13 +17,17 @@ from pixmirror.pixiv import reading
 from pixmirror.pixiv.app import endpoints as app_endpoints
 from pixmirror.pixiv.failures import looks_html, misread
 from pixmirror.pixiv.jsonbody import parse_json
+from pixmirror.pixiv.legacy import dumps, objects, rows
+from pixmirror.pixiv.legacy import endpoints as legacy_endpoints
+from pixmirror.pixiv.lossless import lost
 from pixmirror.pixiv.tokens import read_token
 from pixmirror.pixiv.web import endpoints as web_endpoints
 from pixmirror.pixiv.web import reading as web
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
-from pixmirror.pixiv.web.rows import Camel, Rows, rows
+from pixmirror.pixiv.web.rows import Camel, Rows
+from pixmirror.pixiv.web.rows import rows as rows_of
 
-APIS = ("app", "web", "oauth", *api_check_legacy.APIS)
+APIS = ("app", "web", "oauth", "papi", "spapi")
 ERROR = "error"
 MOST_UNKNOWN = 0.5
 _WEBVIEW = "/webview/v2/novel"
@@ -33,8 +37,8 @@ class Preload(Camel):
     """What the page of a novel brings along (`/novel/show.php`)."""
 
     timestamp: str | None = None
-    novel: Annotated[Rows[WebNovel], rows(WebNovel)]
-    user: Annotated[Rows[WebUser], rows(WebUser)]
+    novel: Annotated[Rows[WebNovel], rows_of(WebNovel)]
+    user: Annotated[Rows[WebUser], rows_of(WebUser)]
 
 
 WEB: Mapping[str, web_endpoints.Answer] = {
@@ -46,33 +50,38 @@ WEB_PARTS: Mapping[str, type[Model]] = {
     "/ajax/user/{id}/illusts/bookmarks": WebIllust,
     "/ajax/user/{id}/novels/bookmarks": WebNovel,
 }
-Reader = Callable[[Any], Look]
 
 
 def reader(api: str, path: str, status: int | None = None) -> Callable[[Path], Look]:
-    """What reads files as answers of `path`; ConfigError if there is no such API or endpoint."""
+    """Return what reads files as answers of `path`; ConfigError if there is no such API or endpoint."""
     if api not in APIS:
         raise ConfigError(f"There is no API {api!r}: it is one of {', '.join(APIS)}.")
     if path.strip("/") == ERROR and api != "spapi":
-        return lambda file: _error(file, api, status)
-    asked = path_of(path)
-    if api in api_check_legacy.APIS:
-        return api_check_legacy.reader(api, path, asked)
+        return lambda file: _look(file, lambda body: _error(body, api, status or status_in(file.name)))
+    read = _reader(api, path, path_of(path))
+    return lambda file: _look(file, read)
+
+
+def _reader(api: str, path: str, asked: str) -> Callable[[bytes], Look]:
+    """What reads the bytes of a file."""
+    if api in ("papi", "spapi"):
+        route = legacy_endpoints.papi(asked) if api == "papi" else legacy_endpoints.spapi(asked)
+        if route is None:
+            some = "/v1/works/{id}.json" if api == "papi" else "illust.php"
+            raise ConfigError(f"No route of {api} is read as {path!r}; one is {some}.")
+        return partial(_json, api, partial(_papi, route)) if api == "papi" else partial(_spapi, route)
+    known: Mapping[str, object] = {"app": app_endpoints.ANSWERS, "web": WEB, "oauth": app_endpoints.OAUTH}[api]
+    find = {"app": app_endpoints.endpoint, "web": web_endpoint}.get(api, lambda asked: asked)
+    name = find(asked)
+    if name is None or name not in known:
+        raise _unknown(api, path, asked, known)
     if api == "web":
-        name = web_endpoint(asked)
-        if name is None:
-            raise _unknown(api, path, asked, WEB)
-        return lambda file: _look(file, lambda payload: _web(payload, name, asked), api)
+        return partial(_json, api, lambda payload: _web(payload, name, asked))
     if api == "oauth":
-        if asked not in app_endpoints.OAUTH:
-            raise _unknown(api, path, asked, app_endpoints.OAUTH)
-        return lambda file: _look(file, _token, api)
-    known = app_endpoints.endpoint(asked)
-    if known is None:
-        raise _unknown(api, path, asked, app_endpoints.ANSWERS)
-    if known == _WEBVIEW:
-        return lambda file: _look(file, _webview, api, as_text=True)
-    return lambda file: _look(file, lambda payload: _app(payload, known), api)
+        return partial(_json, api, _token)
+    if name == _WEBVIEW:
+        return partial(_json, api, _webview, as_text=True)
+    return partial(_json, api, lambda payload: _app(payload, name))
 
 
 def path_of(text: str) -> str:
@@ -120,50 +129,45 @@ def _unknown(api: str, path: str, asked: str, known: Mapping[str, object]) -> Co
     return ConfigError(f"No endpoint of {api} is read as {path!r}; {hint}")
 
 
-def _look(file: Path, read: Reader, api: str, *, as_text: bool = False) -> Look:
-    name = str(file)
+def _look(file: Path, read: Callable[[bytes], Look]) -> Look:
     try:
-        body = file.read_bytes()
+        look = read(file.read_bytes())
     except OSError as error:
-        return wrong(name, "StorageError", f"It cannot be read: {error.strerror}.")
+        look = wrong("StorageError", f"It cannot be read: {error.strerror}.")
+    except PixmirrorError as error:
+        look = failed(error)
+    return replace(look, file=str(file))
+
+
+def _json(api: str, read: Callable[[Any], Look], body: bytes, *, as_text: bool = False) -> Look:
     try:
         payload = body.decode() if as_text and looks_html("", body) else parse_json(body)
     except (ValueError, RecursionError):
         what = "a web page" if looks_html("", body) else "no JSON" if body.strip() else "empty"
-        return wrong(name, "BadResponse", f"It is {what}, where JSON must be.")
-    try:
-        failure = api_errors.named(api, payload, None, "")
-        if failure is not None:
-            return wrong(name, *api_errors.told(failure), "It is an error body: ")
-        return judged(replace(read(payload), file=name), payload)
-    except PixmirrorError as error:
-        return wrong(name, type(error).__name__, sentence(error))
+        return wrong("BadResponse", f"It is {what}, where JSON must be.")
+    failure = error_in(api, payload, None, "")
+    if failure is not None:
+        return failed(failure, "It is an error body: ")
+    return replace(read(payload), answer=payload)
 
 
-def _error(file: Path, api: str, status: int | None) -> Look:
-    name = str(file)
-    try:
-        body = file.read_bytes()
-    except OSError as error:
-        return wrong(name, "StorageError", f"It cannot be read: {error.strerror}.")
-    status = status or api_errors.status_in(file.name)
+def _error(body: bytes, api: str, status: int | None) -> Look:
+    """An error body, which is none of ours to complain of: it is named."""
     if (refusal := misread(status or 403, "", body, "error")) is not None:
-        said, says = api_errors.told(refusal)
-        return Look(name, error=said, says=says)
+        return replace(failed(refusal), unreadable=False)
     try:
         payload = parse_json(body)
     except (ValueError, RecursionError):
-        return wrong(name, "BadResponse", "It is no JSON.")
-    failure = api_errors.named(api, payload, status, "error")
+        return wrong("BadResponse", "It is no JSON.")
+    failure = error_in(api, payload, status, "error")
     if failure is None:
-        return wrong(name, "BadResponse", "It is no error body.")
-    said, says = api_errors.told(failure)
+        return wrong("BadResponse", "It is no error body.")
+    named = failed(failure)
     try:
         got = reading.one(payload, "", app_endpoints.ErrorBody, ERROR)
     except BadResponse as error:
-        return Look(name, error=said, says=f"{says} {sentence(error)}", ok=False)
-    look = Look(name, error=said, says=says, parsed=dumped(got.item), unknown=unknown_in(got.item))
-    return judged(replace(look, again=reading.again(got.item, payload)), payload)
+        return replace(named, says=f"{named.says} {sentence(error)}")
+    return replace(one(got.item, payload), items=0, error=named.error, says=named.says, answer=payload)
 
 
 # The App API ---------------------------------------------------------------------------------------------
@@ -171,22 +175,17 @@ def _error(file: Path, api: str, status: int | None) -> Look:
 
 def _app(payload: Any, path: str) -> Look:
     kind = app_endpoints.ANSWERS[path]
-    if part := _part(payload, kind, path):
-        return part
+    if path == "/v1/novel/text" and isinstance(payload, dict) and set(payload) == {"__value__"}:
+        payload = {"novel_text": payload["__value__"]}  # only the text itself was saved
+    elif part := app_endpoints.part_of(payload, kind):
+        return one(part, payload)
     if kind.many:
         return _app_list(payload, path, kind)
     got = reading.one(payload, kind.key, kind.model, path)
-    made = reading.again(got.item, got.raw)
     rest = {name: value for name, value in payload.items() if name != kind.key} if kind.key else {}
-    unknown = (*unknown_in(got.item, kind.key), *rest)
     _not_another(payload, got.item.extra | rest, path)
-    return Look(
-        "",
-        items=1,
-        unknown=unknown,
-        parsed={kind.key: dumped(got.item)} if kind.key else dumped(got.item),
-        again={**rest, kind.key: made} if kind.key else made,
-    )
+    look = one(got.item, got.raw, kind.key)
+    return replace(look, unknown=(*look.unknown, *rest))
 
 
 def _app_list(payload: Any, path: str, kind: app_endpoints.Answer) -> Look:
@@ -194,37 +193,34 @@ def _app_list(payload: Any, path: str, kind: app_endpoints.Answer) -> Look:
     _same_list(payload, path)
     unknown: list[str] = []
     left: dict[str, Any] = {}
-    made: dict[str, Any] = {}
     parsed: dict[str, Any] = {}
     bad: list[Broken] = []
+    gone: list[str] = []
     for name, value in payload.items():
         model = kind.model if name == kind.key else app_endpoints.BESIDE.get(name)
+        parsed[name] = value
         if model is None or not isinstance(value, list | dict) or not value:
-            made[name] = parsed[name] = value
             if model is None and name not in app_endpoints.KNOWN:
                 unknown.append(name)
                 left[name] = value
             continue
-        rows_ = value if isinstance(value, list) else [value]
-        good, broken = reading.read_items(rows_, name, model)
+        many = isinstance(value, list)
+        at = f"{name}[]" if many else name
+        good, broken = reading.read_items(value if isinstance(value, list) else [value], name, model)
         bad += (*broken, *partly_read(good))
-        again = {id(row.raw): reading.again(row.item, row.raw) for row in good if not row.odd}
-        remade = [again.get(id(row), row) for row in rows_]
         shown = [_with_works(row, bad, unknown) for row in good]
-        made[name], parsed[name] = (
-            (remade, shown) if isinstance(value, list) else (remade[0], shown[0] if shown else None)
-        )
+        parsed[name] = shown if many else next(iter(shown), None)
         for index, row in enumerate(good):
-            unknown += unknown_in(row.item, f"{name}[]" if isinstance(value, list) else name)
-            left |= {f"{name}[{index}].{at}": extra for at, extra in row.item.extra.items()}
+            unknown += unknown_in(row.item, at)
+            gone += () if row.odd else lost(row.item, row.raw, at)
+            left |= {f"{name}[{index}].{place}": extra for place, extra in row.item.extra.items()}
     _not_another(payload, left, path)
     return Look(
-        "",
         items=len(page.items),
         bad=tuple(bad),
         unknown=tuple(dict.fromkeys(unknown)),
         parsed=parsed,
-        again=made,
+        lost=tuple(dict.fromkeys(gone)),
     )
 
 
@@ -252,35 +248,18 @@ def _same_list(payload: Mapping[str, Any], path: str) -> None:
         raise BadResponse(f"{path}: this is an answer of {other}, to judge by its `{reading.NEXT}`.")
 
 
-def _part(payload: Any, kind: app_endpoints.Answer, path: str) -> Look | None:
-    """What was recorded without its outer key, or a part of it; None if it is no such thing."""
-    if path == "/v1/novel/text" and isinstance(payload, dict) and set(payload) == {"__value__"}:
-        found = _app({"novel_text": payload["__value__"]}, path)
-        return replace(found, again={"__value__": found.again["novel_text"]})
-    item = app_endpoints.part_of(payload, kind)
-    if item is None:
-        return None
-    return Look("", items=1, unknown=unknown_in(item), parsed=dumped(item), again=reading.again(item, payload))
-
-
 def _token(payload: Any) -> Look:
     read_token(payload, 0)
-    account = reading.account(payload)
     got = reading.one(payload, "", app_endpoints.TokenAnswer, "/auth/token")
-    if account.item.id == 0:
+    if reading.account(payload).item.id == 0:
         raise BadResponse("/auth/token: `user.id` is 0.")
-    made = reading.again(got.item, payload)
-    return Look("", items=1, unknown=unknown_in(got.item), parsed=dumped(got.item), again=made)
+    return one(got.item, payload)
 
 
 def _webview(payload: Any) -> Look:
-    got: Received[NovelText]
-    if isinstance(payload, str):
-        got = reading.novel_page(payload, _WEBVIEW)
-    else:
-        got = reading.one(payload, "", NovelText, _WEBVIEW)
-    made = payload if isinstance(payload, str) else reading.again(got.item, got.raw)
-    return Look("", items=1, unknown=unknown_in(got.item), parsed=dumped(got.item), again=made)
+    page = isinstance(payload, str)
+    got = reading.novel_page(payload, _WEBVIEW) if page else reading.one(payload, "", NovelText, _WEBVIEW)
+    return one(got.item, got.raw)
 
 
 # The web -------------------------------------------------------------------------------------------------
@@ -290,25 +269,19 @@ def _web(payload: Any, name: str, asked: str) -> Look:
     kind = WEB[name]
     if name in WEB_PARTS and isinstance(payload, dict) and "body" not in payload and "id" in payload:
         part = web.one(payload, WEB_PARTS[name], name)
-        made = reading.again(web.again(part.item, web_endpoints.Answer(WEB_PARTS[name])), payload)
-        return Look("", items=1, unknown=unknown_in(part.item), parsed=dumped(part.item), again=made)
+        return one(part.item, payload)
     got = web.answer(payload, name) if name in web_endpoints.ANSWERS else web.one(payload, kind.model, name)
     _asked_for(got.item, name, asked)
-    made = reading.again(web.again(got.item, kind), payload["body"] if kind.enveloped else payload)
-    beside: list[str] = []
-    if kind.enveloped:
-        made = {**payload, "body": made}
-        beside = [key for key in payload if key not in ("error", "message", "body")]
+    beside = [key for key in payload if key not in ("error", "message", "body")] if kind.enveloped else []
     _not_another(got.raw, got.item.extra, name)
     bad = web.broken_in(got.item)
-    shown = dumped(got.item)
-    return Look(
-        "",
+    look = one(got.item, got.raw)
+    return replace(
+        look,
         items=sum(_counted(got.item)) or (0 if bad else 1),
         bad=bad,
-        unknown=(*unknown_in(got.item), *beside),
-        parsed=shown[kind.bare] if kind.bare and kind.bare in shown else shown,
-        again=made,
+        unknown=(*look.unknown, *beside),
+        parsed=look.parsed[kind.bare] if kind.bare and kind.bare in look.parsed else look.parsed,
     )
 
 
@@ -330,7 +303,72 @@ def _asked_for(item: Model, name: str, asked: str) -> None:
         raise BadResponse(f"{asked}: this is the answer for {here}.")
 
 
-# Of both -------------------------------------------------------------------------------------------------
+# The dead APIs -------------------------------------------------------------------------------------------
+
+
+def _papi(route: str, payload: Any) -> Look:
+    found = payload.get("response") if isinstance(payload, dict) else None
+    if not isinstance(found, list):
+        return wrong("BadResponse", f"{route}: `response` is no list.")
+    bad: list[Broken] = []
+    unknown: list[str] = []
+    gone: list[str] = []
+    items: list[Model] = []
+    for at, row in enumerate(found):
+        for raw in objects.ranked(row):
+            unknown += _papi_unknown(raw)
+            try:
+                item, app = objects.read(raw)
+            except rows.Unreadable as error:
+                bad.append(Broken(f"response[{at}]", str(error), raw))
+                continue
+            if broken := _of_another_route(item, f"response[{at}]", raw, route, legacy_endpoints.PAPI[route]):
+                bad.append(broken)
+                continue
+            items.append(item)
+            gone += lost(item, app, "response[]")
+    return Look(
+        items=len(items),
+        bad=tuple(bad),
+        unknown=tuple(dict.fromkeys(unknown)),
+        parsed=[dumped(item) for item in items],
+        lost=tuple(dict.fromkeys(gone)),
+    )
+
+
+def _papi_unknown(raw: Any) -> list[str]:
+    if not isinstance(raw, dict):
+        return []
+    inner = objects.inner(raw)
+    work = raw[inner] if inner else raw
+    return [f"response[].{f'{inner}.' if inner else ''}{name}" for name in work if name not in objects.KNOWN]
+
+
+def _spapi(route: str, body: bytes) -> Look:
+    """The columns of each row are what is compared: how they are quoted says nothing."""
+    model = legacy_endpoints.SPAPI[route]
+    if not body.strip():
+        return Look(says=dumps.EMPTY, parsed=[], answer=[])
+    entries = list(dumps.read_dump(body, f"{route}?id=1" if model is NovelText else route))
+    good = [entry for entry in entries if entry.item is not None]
+    unread = [Broken(f"line {e.line}", e.trouble, e.raw) for e in entries if e.item is None]
+    other = [_of_another_route(e.item, f"line {e.line}", e.raw, route, model) for e in good]
+    return Look(
+        items=other.count(None),
+        bad=(*unread, *filter(None, other)),
+        parsed=[dumped(entry.item) for entry in good],
+        answer=[entry.raw for entry in good],
+        lost=tuple(dict.fromkeys(place for entry in good for place in lost(entry.item, entry.app))),
+    )
+
+
+def _of_another_route(item: Any, place: str, raw: Any, route: str, model: type[Model]) -> Broken | None:
+    if isinstance(item, model):
+        return None
+    return Broken(place, f"It is a {type(item).__name__}, which {route} does not give.", raw)
+
+
+# Of all --------------------------------------------------------------------------------------------------
 
 
 def _not_another(payload: Any, left: Mapping[str, Any], path: str) -> None:

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from pixmirror.errors import BadResponse
 from pixmirror.models import (
@@ -217,39 +216,3 @@ def _first(exc: ValidationError, place: str) -> tuple[str, str]:
     """Where and why, of the first thing that is wrong."""
     error = exc.errors(include_url=False, include_context=False, include_input=False)[0]
     return f"{place}{path_of(error['loc'])}".lstrip("."), str(error["msg"])
-
-
-def again(value: Any, raw: Any) -> Any:
-    """The JSON again, from what was read of it. Of `raw` only the form is taken (how a date is written, [] for
-    nothing, a number as text), and that only where it says the same.
-    """
-    if isinstance(value, Model):
-        if isinstance(raw, str):  # a tag that is but a name
-            return getattr(value, "name", None)
-        sent = raw if isinstance(raw, Mapping) else {}
-        keys = {field.alias or name: name for name, field in type(value).model_fields.items()}
-        made = {k: again(getattr(value, n), sent.get(k)) for k, n in keys.items() if n in value.model_fields_set}
-        return made | (value.__pydantic_extra__ or {})
-    if isinstance(value, Mapping) and value:
-        sent = raw if isinstance(raw, Mapping) else {}
-        return {key: again(child, sent.get(key)) for key, child in value.items()}
-    if isinstance(value, tuple | list) and value:
-        rows = raw if isinstance(raw, list) and len(raw) == len(value) else [None] * len(value)
-        return [again(child, row) for child, row in zip(value, rows, strict=True)]
-    return raw if _same(value, raw) else _plain(value)
-
-
-def _same(value: Any, raw: Any) -> bool:
-    """Whether two small things differ in form alone."""
-    if value is None or (isinstance(value, Mapping | tuple | list) and not value):
-        return raw is None or raw in ([], {}, "", "*")
-    if isinstance(raw, Mapping | list) or raw is None:
-        return False
-    try:
-        return bool(TypeAdapter(type(value), config={"coerce_numbers_to_str": True}).validate_python(raw) == value)
-    except ValidationError:
-        return False
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from pixmirror.pixiv.legacy import objects
+from pixmirror.pixiv.legacy.dumps import Entry
 from pixmirror.pixiv.legacy.records import written
 from pixmirror.pixiv.legacy.rows import NAMES
+from pixmirror.pixiv.lossless import lost
+from tests.pixiv.held import missing
 
-__all__ = ["comment", "papi_user", "papi_work", "user", "work", "written"]
+__all__ = ["assert_nothing_lost", "comment", "papi_user", "papi_work", "user", "work", "written"]
 
 
 def work(work_id: int = 46277719, **changed: str) -> list[str]:
@@ -102,3 +106,9 @@ def papi_user(user_id: int = 341433) -> dict[str, Any]:
         "stats": None,
         "profile": None,
     }
+
+
+def assert_nothing_lost(entry: Entry) -> None:
+    """Assert that the model holds what its row or object said; kinds and ratings by our names."""
+    assert list(lost(entry.item, entry.app)) == []
+    assert missing(entry.item, entry.raw, {*objects.KINDS, *objects.AGES}) == []

@@ -17,12 +17,13 @@ from pixmirror.demo.web import COOKIE
 from pixmirror.demo.world import LIVE
 from pixmirror.errors import EndpointGone, InvalidRequest
 from pixmirror.pixiv import Client
-from pixmirror.pixiv.legacy import calls, endpoints, objects, papi, rows, spapi
+from pixmirror.pixiv.legacy import calls, endpoints, objects, papi, spapi
 from pixmirror.pixiv.legacy.dumps import read_dump
 from pixmirror.pixiv.legacy.papi import Page, Search, Show
 from pixmirror.pixiv.legacy.records import written
 from pixmirror.pixiv.legacy.spapi import Also
 from pixmirror.pixiv.wire import flatten
+from tests.pixiv.legacy.made import assert_nothing_lost
 
 REPO = Path(__file__).parents[3]
 ENTRIES = tomllib.loads((REPO / "tests" / "coverage_legacy.toml").read_text())["endpoint"]
@@ -82,7 +83,8 @@ def test_the_rows_that_the_document_shows_are_read_as_it_describes_them():
     assert ["replaced" in e.trouble for e in read[:5]] == [True, False, False, False, False]
     for entry, line in zip(read, shown, strict=True):
         assert entry.item is not None
-        assert written(rows.again(entry.item)).rstrip("\n") == line
+        assert written(tuple(entry.raw)).rstrip("\n") == line
+        assert_nothing_lost(entry)
 
 
 @pytest.mark.skipif(not DOCUMENT.is_file(), reason="the document is not here")
@@ -92,7 +94,7 @@ def test_the_answer_that_the_document_shows_is_read_whole():
     payload, _ = json.JSONDecoder().raw_decode(text, begin)
     (entry,) = read_dump(json.dumps(payload).encode())
     assert entry.item is not None
-    assert objects.again(entry.item) == payload["response"][0]
+    assert_nothing_lost(entry)
     assert set(payload["response"][0]) <= objects.KNOWN
 
 

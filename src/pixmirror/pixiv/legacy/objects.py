@@ -1,7 +1,7 @@
-"""Objects of the Public API as today's models and back (document 000, pixiv.md 12, recorded answers)."""
+"""Objects of the Public API as today's models (document 000, pixiv.md 12, recorded answers)."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,9 @@ from pydantic import ValidationError
 from pixmirror.errors import InvalidRequest, NotFound, PixivError
 from pixmirror.models import Illust, Model, User
 from pixmirror.pixiv.legacy import addresses
-from pixmirror.pixiv.legacy.rows import DATE, LEGACY, Unreadable, checked_date
-from pixmirror.pixiv.web.mapping import NUM, SAME, TEXT, Codec, Lens, Shape
+from pixmirror.pixiv.legacy.rows import LEGACY, Unreadable, checked_date
+from pixmirror.pixiv.web.mapping import Lens, Shape, as_tag, each, japanese, moment_of, number, or_empty
 from pixmirror.pixiv.web.rows import reason
-from pixmirror.pixiv.web.shapes import NAMES
 
 NOT_FOUND = 206
 AGES = {"all-age": 0, "r18": 1, "r18-g": 2}
@@ -22,12 +21,8 @@ KINDS = {"illustration": "illust", "manga": "manga", "ugoira": "ugoira"}
 INNER = ("work", "ref_work")
 
 
-def _choice(values: Mapping[Any, Any]) -> Codec:
-    back = {ours: theirs for theirs, ours in values.items()}
-    return Codec(
-        lambda value: values.get(value, value) if isinstance(value, str) else value,
-        lambda value: back.get(value, value),
-    )
+def _choice(values: Mapping[str, Any]) -> Callable[[Any], Any]:
+    return lambda value: values.get(value, value) if isinstance(value, str) else value
 
 
 def _caption(value: Any) -> Any:
@@ -38,28 +33,28 @@ def _caption(value: Any) -> Any:
 
 
 _WORK = (
-    Lens("id", "id", NUM),
-    Lens("title", "title", TEXT),
-    Lens("caption", "caption", Codec(_caption, SAME.write)),
-    Lens("tags", "tags", NAMES, list),
-    Lens("tools", "tools", Codec(SAME.read, lambda value: list(value) if isinstance(value, tuple) else value)),
-    Lens("image_urls.px_128x128", "image_urls.square_medium", SAME),
-    Lens("image_urls.px_480mw", "image_urls.medium", SAME),
-    Lens("image_urls.medium", "image_urls.large", SAME),
-    Lens("image_urls.large", "image_urls.original", SAME),
-    Lens("width", "width", NUM),
-    Lens("height", "height", NUM),
-    Lens("stats.views_count", "total_view", NUM),
-    Lens("stats.commented_count", "total_comments", NUM),
-    Lens("publicity", "restrict", NUM),
-    Lens("age_limit", "x_restrict", _choice(AGES)),
-    Lens("created_time", "create_date", DATE),
-    Lens("user.id", "user.id", NUM),
-    Lens("user.name", "user.name", TEXT),
-    Lens("user.account", "user.account", TEXT),
-    Lens("user.is_following", "user.is_followed", SAME),
-    Lens("page_count", "page_count", NUM),
-    Lens("type", "type", _choice(KINDS)),
+    Lens("id", "id", number),
+    Lens("title", "title", or_empty),
+    Lens("caption", "caption", _caption),
+    Lens("tags", "tags", each(as_tag), list),
+    Lens("tools", "tools"),
+    Lens("image_urls.px_128x128", "image_urls.square_medium"),
+    Lens("image_urls.px_480mw", "image_urls.medium"),
+    Lens("image_urls.medium", "image_urls.large"),
+    Lens("image_urls.large", "image_urls.original"),
+    Lens("width", "width", number),
+    Lens("height", "height", number),
+    Lens("stats.views_count", "total_view", number),
+    Lens("stats.commented_count", "total_comments", number),
+    Lens("publicity", "restrict", number),
+    Lens("age_limit", "x_restrict", _choice(AGES), told=True),
+    Lens("created_time", "create_date", japanese),
+    Lens("user.id", "user.id", number),
+    Lens("user.name", "user.name", or_empty),
+    Lens("user.account", "user.account", or_empty),
+    Lens("user.is_following", "user.is_followed"),
+    Lens("page_count", "page_count", number),
+    Lens("type", "type", _choice(KINDS), told=True),
 )
 
 
@@ -82,13 +77,8 @@ def _mend_work(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, Any]
 
 def _uploaded(raw: Mapping[str, Any]) -> datetime | None:
     """When the pictures that are there now were uploaded."""
-    for name in ("reuploaded_time", "created_time"):
-        moment = DATE.read(raw.get(name))
-        try:
-            return datetime.fromisoformat(moment)
-        except (TypeError, ValueError):
-            continue
-    return None
+    moments = (moment_of(japanese(raw.get(name))) for name in ("reuploaded_time", "created_time"))
+    return next(filter(None, moments), None)
 
 
 def _today(url: Any, moment: datetime | None) -> Any:
@@ -146,11 +136,11 @@ KNOWN = frozenset(
 ILLUST = Shape(_WORK, _mend_work, LEGACY)
 USER = Shape(
     (
-        Lens("id", "id", NUM),
-        Lens("name", "name", TEXT),
-        Lens("account", "account", TEXT),
-        Lens("is_following", "is_followed", SAME),
-        Lens("profile.introduction", "comment", SAME),
+        Lens("id", "id", number),
+        Lens("name", "name", or_empty),
+        Lens("account", "account", or_empty),
+        Lens("is_following", "is_followed"),
+        Lens("profile.introduction", "comment"),
     ),
     _mend_user,
     LEGACY,
@@ -190,16 +180,6 @@ def read(raw: Any) -> tuple[Model, dict[str, Any]]:
         return model.model_validate(app), app
     except ValidationError as error:
         raise Unreadable("{}: {}.".format(*reason(error, ""))) from error
-
-
-def again(item: Model) -> Any:
-    """The object again, from the model and what it left in `legacy`."""
-    app = item.model_dump(exclude_unset=True)
-    kept = dict(app[LEGACY])
-    beside, name = kept.pop("beside", {}), kept.pop("inner", "")
-    del kept["api"]
-    made = (USER if isinstance(item, User) else ILLUST).write({**app, LEGACY: kept})
-    return {**beside, name: made} if name else made
 
 
 def failure(payload: Any, path: str) -> PixivError | None:

@@ -1,4 +1,4 @@
-"""Rows of SPAPI, which name nothing, as today's models and back (document 000, pixiv.md 12).
+"""Rows of SPAPI, which name nothing, as today's models (document 000, pixiv.md 12).
 
 A row becomes an object by the names of its columns, and that becomes an App API object: what the model does not
 read, and the form that was sent where it changed, stay under `legacy`.
@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import AwareDatetime, ValidationError
 
-from pixmirror.models import JST, Illust, Model, Novel, Tag, User
+from pixmirror.models import Illust, Model, Novel, Tag, User
 from pixmirror.pixiv.legacy import addresses
-from pixmirror.pixiv.web.mapping import ID, SAME, Codec, Lens, Shape, drop, number
+from pixmirror.pixiv.web.mapping import Lens, Shape, drop, japanese, moment_of, number
 from pixmirror.pixiv.web.rows import reason
 
 LEGACY = "legacy"
@@ -25,7 +25,6 @@ NAMES: Mapping[int, str] = {
     12: "date", 13: "tags", 14: "tools", 15: "ratings", 16: "score", 17: "views", 18: "text", 19: "pages",
     22: "bookmarks", 23: "comments", 24: "account", 26: "x_restrict", 27: "series_id", 29: "avatar",
 }  # fmt: skip
-_NUMBERS = {name: at for at, name in NAMES.items()}
 NEEDED = 27  # up to the mark R-18; what is cut before it is half a row
 EXTENSIONS = ("jpg", "jpeg", "png", "gif")
 MOST_PAGES = 1000
@@ -46,54 +45,31 @@ class Unreadable(ValueError):
     """A row that is no thing of ours; the text says why."""
 
 
-def _date(value: Any) -> Any:
-    """Japanese time, which the row does not say."""
-    try:
-        return datetime.fromisoformat(value).replace(tzinfo=JST).isoformat() if isinstance(value, str) else value
-    except ValueError:
-        return value
+def _tags(value: str) -> list[dict[str, str]]:
+    return [{"name": html.unescape(name)} for name in value.split()]
 
 
-def _undate(form: str) -> Any:
-    def write(value: Any) -> Any:
-        try:
-            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        except ValueError:
-            return value
-        return moment.strftime(form) if isinstance(moment, datetime) else value
+def _tools(value: str) -> list[str]:
+    return _TOOL.findall(html.unescape(value))
 
-    return write
-
-
-def _names(tags: Any) -> Any:
-    return [tag.get("name") for tag in tags] if isinstance(tags, Sequence) else tags
-
-
-PLAIN = Codec(html.unescape, SAME.write)  # titles and names come with entities; models hold none
-DATE = Codec(_date, _undate("%Y-%m-%d %H:%M:%S"))
-MINUTE = Codec(_date, _undate("%Y-%m-%d %H:%M"))
-TAGS = Codec(
-    lambda value: [{"name": html.unescape(name)} for name in value.split()], lambda tags: " ".join(_names(tags))
-)
-TOOLS = Codec(lambda value: _TOOL.findall(html.unescape(value)), " ".join)
 
 _USER = (
-    Lens("user_id", "user.id", ID),
-    Lens("user_name", "user.name", PLAIN),
-    Lens("account", "user.account", SAME),
+    Lens("user_id", "user.id", number),
+    Lens("user_name", "user.name", html.unescape),
+    Lens("account", "user.account"),
 )
 _WORK = (
-    Lens("id", "id", ID),
-    Lens("title", "title", PLAIN),
-    Lens("text", "caption", SAME),
+    Lens("id", "id", number),
+    Lens("title", "title", html.unescape),
+    Lens("text", "caption"),
     *_USER,
-    Lens("date", "create_date", DATE),
-    Lens("tags", "tags", TAGS),
-    Lens("views", "total_view", ID),
-    Lens("bookmarks", "total_bookmarks", ID),
-    Lens("comments", "total_comments", ID),
-    Lens("x_restrict", "x_restrict", ID),
-    Lens("avatar", "user.profile_image_urls.medium", SAME),
+    Lens("date", "create_date", japanese),
+    Lens("tags", "tags", _tags),
+    Lens("views", "total_view", number),
+    Lens("bookmarks", "total_bookmarks", number),
+    Lens("comments", "total_comments", number),
+    Lens("x_restrict", "x_restrict", number),
+    Lens("avatar", "user.profile_image_urls.medium"),
 )
 
 
@@ -145,17 +121,17 @@ def _mend_person(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, An
 
 
 ILLUST = Shape(
-    (*_WORK, Lens("pages", "page_count", ID), Lens("tools", "tools", TOOLS)),
+    (*_WORK, Lens("pages", "page_count", number), Lens("tools", "tools", _tools)),
     _mend_illust,
     LEGACY,
 )
-NOVEL = Shape((*_WORK, Lens("pages", "page_count", ID), Lens("series_id", "series.id", ID)), _mend_novel, LEGACY)
-_AVATAR = Lens("thumbnail", "user.profile_image_urls.medium", SAME)
-USER = Shape((*_USER, _AVATAR), _mend_person, LEGACY)
-COMMENT = Shape(
-    (*_USER, _AVATAR, Lens("date", "date", MINUTE), Lens("text", "comment", SAME)), _mend_person, LEGACY
+NOVEL = Shape(
+    (*_WORK, Lens("pages", "page_count", number), Lens("series_id", "series.id", number)), _mend_novel, LEGACY
 )
-TAG = Shape((Lens("id", "name", PLAIN),), None, LEGACY)
+_AVATAR = Lens("thumbnail", "user.profile_image_urls.medium")
+USER = Shape((*_USER, _AVATAR), _mend_person, LEGACY)
+COMMENT = Shape((*_USER, _AVATAR, Lens("date", "date", japanese), Lens("text", "comment")), _mend_person, LEGACY)
+TAG = Shape((Lens("id", "name", html.unescape),), None, LEGACY)
 _SHAPES: Mapping[str, tuple[Shape, type[Model]]] = {
     "illust": (ILLUST, Illust),
     "novel": (NOVEL, Novel),
@@ -168,15 +144,6 @@ _SHAPES: Mapping[str, tuple[Shape, type[Model]]] = {
 def named(columns: Sequence[str]) -> dict[str, str]:
     """What is not empty, by name; `column_7` for what should be empty."""
     return {NAMES.get(at, f"column_{at}"): value for at, value in enumerate(columns) if value}
-
-
-def columns_of(row: Mapping[str, Any], width: int) -> tuple[str, ...]:
-    """The columns again."""
-    columns = [""] * width
-    for name, value in row.items():
-        at = _NUMBERS[name] if name in _NUMBERS else int(name.removeprefix("column_"))
-        columns[at] = value
-    return tuple(columns)
 
 
 def kind_of(columns: Sequence[str], hint: str = "") -> str:
@@ -214,12 +181,12 @@ def read(columns: Sequence[str], kind: str) -> tuple[Model, dict[str, Any]]:
         raise Unreadable("It names no artist or no date.")
     shape, model = _SHAPES[kind]
     for lens in shape.lenses:
-        if lens.codec is ID and lens.web in row and not isinstance(number(row[lens.web]), int):
+        if lens.read is number and lens.web in row and not isinstance(number(row[lens.web]), int):
             raise Unreadable(f"{lens.web}: {row[lens.web][:20]!r} is no number.")
     if kind != "user":
         checked_date("date", row.get("date"))
     app = shape.read(row)
-    app[LEGACY] |= {"api": "spapi", "kind": kind, "columns": len(columns)}
+    app[LEGACY] |= {"api": "spapi", "kind": kind}
     if kind == "user":
         app = {**app["user"], LEGACY: app[LEGACY]}
     try:
@@ -230,20 +197,8 @@ def read(columns: Sequence[str], kind: str) -> tuple[Model, dict[str, Any]]:
 
 def checked_date(name: str, value: Any) -> None:
     """Unreadable if a date is none: the model would take a number for one."""
-    if isinstance(value, str) and DATE.read(value) == value:
+    if isinstance(value, str) and moment_of(value) is None:
         raise Unreadable(f"{name}: {value[:20]!r} is no date.")
-
-
-def again(item: Model) -> tuple[str, ...]:
-    """The columns again, from the model and what it left in `legacy`."""
-    app = item.model_dump(exclude_unset=True)
-    kept = dict(app[LEGACY])
-    width, kind = kept.pop("columns"), kept.pop("kind")
-    del kept["api"]
-    app[LEGACY] = kept
-    if kind == "user":
-        app = {"user": app, LEGACY: app.pop(LEGACY)}
-    return columns_of(_SHAPES[kind][0].write(app), width)
 
 
 def doubts(columns: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ what moves with each reader, and a novel's text, which has its own place.
 from typing import Any
 
 from pixmirror.models import Illust, Listing, Novel, Received
-from pixmirror.pixiv.web.mapping import AS_SENT, READ, WEB
+from pixmirror.pixiv.web.mapping import AS_SENT, WEB
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebPage
 from pixmirror.pixiv.web.shapes import ILLUST, NOVEL
 
@@ -16,7 +16,7 @@ PASSING = frozenset(
         *("userIllusts", "userNovels", "noLoginData", "zoneConfig", "extraData", "storableTags", "content"),
         *("likeCount", "likeData", "responseCount", "bookmarkData", "isBookmarkable", "marker", "markerCount"),
         *("imageResponseCount", "imageResponseData", "imageResponseOutData", "pollData", "contestBanners"),
-        *("contestData", "comicPromotion", "fanboxPromotion", "suggestedSettings", "tags", READ, AS_SENT),
+        *("contestData", "comicPromotion", "fanboxPromotion", "suggestedSettings", "tags", AS_SENT),
     )
 )
 

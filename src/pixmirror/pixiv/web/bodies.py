@@ -17,20 +17,20 @@ from pixmirror.pixiv.web.models import (
     WebPage,
     WebUserPreview,
 )
-from pixmirror.pixiv.web.rows import Camel, Int, Map, Rows, rows
+from pixmirror.pixiv.web.rows import Camel, Map, Rows, rows
 
 
 class Works(Around):
     """Bookmarks, works by tag: one page of `works`, and how many there are."""
 
     works: Illusts
-    total: Int
+    total: int
     bookmark_tags: Map | None = None
 
 
 class NovelWorks(Around):
     works: Novels
-    total: Int
+    total: int
     bookmark_tags: Map | None = None
 
 
@@ -38,7 +38,7 @@ class People(Around):
     """Following, followers, mypixiv."""
 
     users: Annotated[Rows[WebUserPreview], rows(WebUserPreview)]
-    total: Int
+    total: int
     follow_user_tags: tuple[Any, ...] | None = None
 
 
@@ -110,26 +110,26 @@ class More(Camel):
 
 class NewIllusts(Around):
     illusts: Illusts
-    last_id: Int
+    last_id: int
 
 
 class NewNovels(Around):
     novels: Novels
-    last_id: Int
+    last_id: int
 
 
 class Found(Camel):
     """A part of a search answer."""
 
     data: Illusts
-    total: Int
+    total: int
     last_page: int | None = None
     bookmark_ranges: Objects | None = None
 
 
 class FoundNovels(Camel):
     data: Novels
-    total: Int
+    total: int
     last_page: int | None = None
     bookmark_ranges: Objects | None = None
 
@@ -185,13 +185,13 @@ class Ranking(Model):
     contents: Annotated[Rows[RankedIllust], rows(RankedIllust)]
     mode: str
     content: str
-    page: Int
-    prev: Int | bool = False
-    next: Int | bool = False
+    page: int
+    prev: int | bool = False
+    next: int | bool = False
     date: str
     prev_date: str | bool = False
     next_date: str | bool = False
-    rank_total: Int
+    rank_total: int
     meta: dict[str, Any] | None = None
     date_range_text: str | None = None
     zone_config: Map | None = Field(default=None, alias="zoneConfig")
@@ -209,15 +209,15 @@ class SeriesContent(Collection):
 
 
 class SeriesWork(Camel):
-    work_id: Int
-    order: Int
+    work_id: int
+    order: int
 
 
 class MangaSeriesPage(Camel):
     series: tuple[SeriesWork, ...]
-    total: Int = 0
-    series_id: Int | None = None
-    other_series_id: Int | None = None
+    total: int = 0
+    series_id: int | None = None
+    other_series_id: int | None = None
     recent_updated_work_ids: Ids | None = None
     is_set_cover: bool | None = None
     is_watched: bool | None = None
@@ -251,8 +251,8 @@ class Notifications(Camel):
 
 
 class Added(Model):
-    last_bookmark_id: Int | None
-    stacc_status_id: Int | None = None
+    last_bookmark_id: int | None
+    stacc_status_id: int | None = None
 
 
 class Liked(Model):

@@ -10,9 +10,9 @@ from pixmirror.pixiv.web.models import (
     SeriesRows,
     Users,
 )
-from pixmirror.pixiv.web.rows import Camel, Int, Map, Rows, rows
+from pixmirror.pixiv.web.rows import Camel, Map, Rows, rows
 
-Ids = tuple[Int, ...]
+Ids = tuple[int, ...]
 Objects = tuple[dict[str, Any], ...]
 
 
@@ -42,10 +42,10 @@ class Proposal(Camel):
 class Commission(Camel):
     """A request of a fan to a creator."""
 
-    request_id: Int
-    plan_id: Int | None = None
-    fan_user_id: Int | None = None
-    creator_user_id: Int | None = None
+    request_id: int
+    plan_id: int | None = None
+    fan_user_id: int | None = None
+    creator_user_id: int | None = None
     request_status: str | None = None
     request_post_work_type: str | None = None
     request_price: int | None = None
@@ -85,7 +85,7 @@ class Feed(Collection):
 
 
 class WatchPage(Camel):
-    total: Int = 0
+    total: int = 0
     max_page: int | None = None
     watched_series_ids: Ids
 
@@ -107,8 +107,8 @@ class Recommended(Camel):
 
 
 class RankItem(Camel):
-    rank: Int
-    id: Int
+    rank: int
+    id: int
 
 
 class TopRanking(Camel):
@@ -117,7 +117,7 @@ class TopRanking(Camel):
 
 
 class RecommendedUser(Camel):
-    id: Int
+    id: int
     illust_ids: Ids = ()
     novel_ids: Ids = ()
 
@@ -191,7 +191,7 @@ class CommissionTop(Collection):
 
 
 class DiscoveredIllust(Camel):
-    illust_id: Int
+    illust_id: int
     recommend_methods: tuple[str, ...] = ()
     recommend_score: float | None = None
     recommend_seed_illust_ids: Ids = ()
@@ -202,7 +202,7 @@ class DiscoveredArtworks(Collection):
 
 
 class DiscoveredUser(Camel):
-    user_id: Int
+    user_id: int
     recent_illust_ids: Ids = ()
     recent_novel_ids: Ids = ()
 
@@ -249,7 +249,7 @@ class RequestStrategy(Collection):
 class LinkedPage(Camel):
     user: dict[str, Any]
     works: tuple[Any, ...] = ()
-    total_item_count: Int = 0
+    total_item_count: int = 0
 
 
 class LinkedService(Collection):

@@ -1,38 +1,37 @@
-"""The machinery of the border: web JSON to App-shaped JSON and back again, by tables, purely.
+"""Web JSON to App-shaped JSON, by tables, purely.
 
 A lens moves one value from its path in the web object to its path in the App API's. What no lens takes stays
-under `web`, by its own name; where moving changed the form of a value (a number that came as text), the form
-that was sent is noted, so that nothing of an answer is lost and every answer can be made again.
+under `web`, by its own name; a value that cannot be told from what it became is noted there as it was sent. So
+nothing of an answer is lost.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, Final
 
 from pixmirror.models import JST
 
-WEB, READ, AS_SENT = "web", "readPaths", "asSent"
+WEB, AS_SENT = "web", "asSent"
 _MISSING: Final = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
-    """How a value changes on its way in, and back."""
-
-    read: Callable[[Any], Any]
-    write: Callable[[Any], Any]
+def same(value: Any) -> Any:
+    """Leave a value as it is."""
+    return value
 
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """From `web` to `app`, both dotted paths; `only` if the value is of that type."""
+    """Read the value at `web` to `app`, both dotted paths; `only` if it is of that type. `told`: what was sent can
+    be told from what it became, although it looks different.
+    """
 
     web: str
     app: str
-    codec: Codec
+    read: Callable[[Any], Any] = same
     only: type | None = None
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,46 +45,49 @@ class Shape:
     under: str = WEB
 
     def read(self, raw: Any) -> Any:
-        """The App-shaped object; what is no object is left to the model to refuse."""
+        """Return the App-shaped object; what is no object is left to the model to refuse."""
         if not isinstance(raw, dict):
             return raw
         app: dict[str, Any] = {}
         sent: dict[str, Any] = {}
-        taken: dict[Lens, Any] = {}
+        taken: list[tuple[Lens, Any, Any]] = []
         rest = dict(raw)
         for lens in self.lenses:
             value = _take(rest, lens)
             if value is not _MISSING:
-                taken[lens] = value
-                _put_new(app, lens.app, lens.codec.read(value))
-        for lens, value in taken.items():
-            if not _same(lens.codec.write(_get(app, lens.app)), value):
+                became = lens.read(value)
+                taken.append((lens, value, became))
+                if _get(app, lens.app) is None:
+                    _put(app, lens.app, became)
+        for lens, value, became in taken:
+            held = _get(app, lens.app)
+            if not (lens.told and held == became) and not alike(held, value):
                 sent[lens.web] = value
         if self.mend:
             self.mend(app, raw, sent)
-        app[self.under] = rest | {READ: _shared(tuple(lens.web for lens in taken)), AS_SENT: sent}
+        app[self.under] = rest | {AS_SENT: sent}
         return app
 
-    def write(self, app: Any) -> Any:
-        """The web object again, of an App-shaped one that came from one."""
-        if not isinstance(app, dict) or not isinstance(app.get(self.under), dict):
-            return app
-        web = dict(app[self.under])
-        taken, sent = web.pop(READ, ()), web.pop(AS_SENT, {})
-        for lens in self.lenses:
-            if lens.web in taken:
-                value = sent[lens.web] if lens.web in sent else lens.codec.write(_get(app, lens.app))
-                _put(web, lens.web, value)
-        return web
+
+def alike(held: Any, sent: Any) -> bool:
+    """True if two values differ in form alone: a number as text, words as a list, a date with its zone, null."""
+    if held is sent or held == sent:
+        return True
+    if (moment := moment_of(held)) is not None and (other := moment_of(sent)) is not None:
+        return _in_japan(moment) == _in_japan(other)
+    return sorted(_words(held)) == sorted(_words(sent))
 
 
-@lru_cache(maxsize=512)
-def _shared(paths: tuple[str, ...]) -> tuple[str, ...]:
-    return paths
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping | list | tuple):
+        for child in value.values() if isinstance(value, Mapping) else value:
+            yield from _words(child)
+    elif value is not None:
+        yield from str(value).split()
 
 
-def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and one == other
+def _in_japan(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=JST)
 
 
 def _take(rest: dict[str, Any], lens: Lens) -> Any:
@@ -109,11 +111,6 @@ def _take(rest: dict[str, Any], lens: Lens) -> Any:
 
 def _fits(value: Any, lens: Lens) -> bool:
     return lens.only is None or isinstance(value, lens.only)
-
-
-def _put_new(target: dict[str, Any], path: str, value: Any) -> None:
-    if _get(target, path) is None:
-        _put(target, path, value)
 
 
 def _put(target: dict[str, Any], path: str, value: Any) -> None:
@@ -144,22 +141,26 @@ def number(value: Any) -> Any:
     return int(value) if text else value
 
 
-def _text(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _not(value: Any) -> Any:
+def negated(value: Any) -> Any:
+    """Turn yes into no; anything else as it is."""
     return not value if isinstance(value, bool) else value
 
 
-def _epoch(value: Any) -> Any:
+def or_empty(value: Any) -> Any:
+    """ "" for null; anything else as it is."""
+    return "" if value is None else value
+
+
+def epoch(value: Any) -> Any:
+    """A time in ISO 8601, of seconds since 1970."""
     stamp = number(value)
     if isinstance(stamp, bool) or not isinstance(stamp, int) or not -(10**6) < stamp < 10**11:
         return value
     return datetime.fromtimestamp(stamp, UTC).astimezone(JST).isoformat()
 
 
-def _moment(value: Any) -> datetime | None:
+def moment_of(value: Any) -> datetime | None:
+    """The time that a value names; None if it is none."""
     if isinstance(value, datetime):
         return value
     try:
@@ -168,44 +169,22 @@ def _moment(value: Any) -> datetime | None:
         return None
 
 
-def _seconds(value: Any) -> Any:
-    moment = _moment(value)
-    return int(moment.timestamp()) if moment else value
-
-
-def _minute(value: Any) -> Any:
-    """Comments carry Japanese time without saying so, mostly to the minute."""
-    moment = _moment(value)
+def japanese(value: Any) -> Any:
+    """A time with its zone, where it is Japan's and does not say so: in comments, and in the dead APIs."""
+    moment = moment_of(value)
     return moment.replace(tzinfo=JST).isoformat() if moment and moment.tzinfo is None else value
 
 
-def _unminute(value: Any) -> Any:
-    moment = _moment(value)
-    return moment.strftime("%Y-%m-%d %H:%M") if moment else value
-
-
-SAME = Codec(lambda value: value, lambda value: value)
-ID = Codec(number, _text)  # a number that comes as text
-NUM = Codec(number, lambda value: value)  # a number that should come as one
-TEXT = Codec(lambda value: "" if value is None else value, lambda value: value)
-DATE = Codec(lambda value: value, lambda value: value.isoformat() if isinstance(value, datetime) else value)
-NOT = Codec(_not, _not)
-EPOCH = Codec(_epoch, _seconds)
-MINUTE = Codec(_minute, _unminute)
-
-
-def wrapped(name: str) -> Codec:
+def wrapped(name: str) -> Callable[[Any], Any]:
     """An id that becomes an object with that id under `name`."""
-    return Codec(
-        lambda value: None if value in (None, "", 0, "0", False) else {name: number(value)},
-        lambda held: _text(held.get(name)) if isinstance(held, Mapping) else None,
-    )
+    return lambda value: None if value in (None, "", 0, "0", False) else {name: number(value)}
 
 
-def each(read: Callable[[Any], Any], write: Callable[[Any], Any]) -> Codec:
+def as_tag(name: Any) -> Any:
+    """A tag of its bare name."""
+    return {"name": name} if isinstance(name, str) else name
+
+
+def each(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The same for every row of a list."""
-
-    def over(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        return lambda rows: [change(row) for row in rows] if isinstance(rows, (list, tuple)) else rows
-
-    return Codec(over(read), over(write))
+    return lambda rows: [read(row) for row in rows] if isinstance(rows, (list, tuple)) else rows

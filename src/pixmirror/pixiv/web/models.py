@@ -22,7 +22,7 @@ from pixmirror.models import (
 )
 from pixmirror.pixiv.web import shapes
 from pixmirror.pixiv.web.mapping import Shape
-from pixmirror.pixiv.web.rows import Camel, EmptyMap, Facts, Int, Map, Rows, rows
+from pixmirror.pixiv.web.rows import Camel, Facts, Map, Rows, rows
 
 M = TypeVar("M", bound=Model)
 
@@ -32,14 +32,14 @@ class WebTag(Tag):
 
     locked: bool | None = None
     deletable: bool | None = None
-    user_id: Int | None = Field(default=None, alias="userId")
+    user_id: int | None = Field(default=None, alias="userId")
     user_name: str | None = Field(default=None, alias="userName")
     romaji: str | None = None
     translation: Map | None = None
 
 
 class BookmarkData(Camel):
-    id: Int
+    id: int
     private: bool = False
 
 
@@ -115,8 +115,8 @@ class NovelFacts(WorkFacts):
 def _neighbours(value: Any, model: type[M]) -> Any:
     """The works beside a work: a map of id to row, or to null; as it is if it is anything else."""
     if isinstance(value, dict):
-        return Rows.of(value.values(), model, tuple(value))
-    return EmptyMap() if value == [] else value
+        return Rows.of(value.values(), model, gaps=True)
+    return {} if value == [] else value
 
 
 class WebIllust(Illust):
@@ -142,7 +142,6 @@ class RankFacts(Facts):
 
     model_config = ConfigDict(alias_generator=None)
 
-    read_paths: tuple[str, ...] = Field(default=(), alias="readPaths")
     as_sent: dict[str, Any] = Field(default_factory=dict, alias="asSent")
     rank: int
     yes_rank: int | None = None
@@ -210,9 +209,9 @@ class WebUserPreview(UserPreview):
 
 class CommentFacts(Facts):
     is_deleted_user: bool | None = None
-    comment_user_id: Int | None = None
-    comment_root_id: Int | None = None
-    reply_to_user_id: Int | None = None
+    comment_user_id: int | None = None
+    comment_root_id: int | None = None
+    reply_to_user_id: int | None = None
     reply_to_user_name: str | None = None
     stamp_link: str | None = None
     editable: bool | None = None
@@ -230,10 +229,10 @@ class SeriesFacts(Facts):
     url: str | None = None
     cover: dict[str, Any] | None = None
     cover_image_sl: Any = None
-    first_illust_id: Int | None = None
-    latest_illust_id: Int | None = None
-    first_novel_id: Int | None = None
-    latest_novel_id: Int | None = None
+    first_illust_id: int | None = None
+    latest_illust_id: int | None = None
+    first_novel_id: int | None = None
+    latest_novel_id: int | None = None
     first_episode: dict[str, Any] | None = None
     update_date: AwareDatetime | None = None
     created_timestamp: int | None = None
@@ -245,7 +244,7 @@ class SeriesFacts(Facts):
     is_notifying: bool | None = None
     has_glossary: bool | None = None
     x_restrict: int | None = None
-    genre_id: Int | None = None
+    genre_id: int | None = None
     tags: tuple[Any, ...] | None = None
     language: str | None = None
     zone_config: Map | None = None

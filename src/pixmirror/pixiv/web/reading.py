@@ -1,4 +1,4 @@
-"""Web JSON becomes models, purely, and models become web JSON again."""
+"""Web JSON becomes models, purely."""
 
 from typing import Any, TypeVar
 
@@ -8,7 +8,7 @@ from pixmirror.errors import BadResponse
 from pixmirror.models import Broken, Model, Received, partly_read
 from pixmirror.pixiv.web.endpoints import ANSWERS, Answer
 from pixmirror.pixiv.web.errors import body_of, refused
-from pixmirror.pixiv.web.rows import Rows, read_as, reason, sent
+from pixmirror.pixiv.web.rows import Rows, read_as, reason
 
 M = TypeVar("M", bound=Model)
 
@@ -39,12 +39,6 @@ def answer(payload: Any, path: str) -> Received[Model]:
 
 def unbared(body: Any, kind: Answer) -> Any:
     return {kind.bare: body} if kind.bare else body
-
-
-def again(item: Model, kind: Answer) -> Any:
-    """The body again, from the model and what it left in `extra`."""
-    made = sent(item)
-    return made[kind.bare] if kind.bare else made
 
 
 def broken_in(value: Any) -> tuple[Broken, ...]:

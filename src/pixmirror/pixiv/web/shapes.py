@@ -10,20 +10,16 @@ from typing import Any
 from urllib.parse import unquote
 
 from pixmirror.pixiv.web.mapping import (
-    DATE,
-    EPOCH,
-    ID,
-    MINUTE,
-    NOT,
-    NUM,
-    SAME,
-    TEXT,
-    Codec,
     Lens,
     Shape,
+    as_tag,
     drop,
     each,
+    epoch,
+    japanese,
+    negated,
     number,
+    or_empty,
     wrapped,
 )
 
@@ -41,10 +37,6 @@ def _kind(value: Any) -> Any:
     return KINDS[at] if isinstance(at, int) and not isinstance(at, bool) and 0 <= at < len(KINDS) else value
 
 
-def _unkind(value: Any) -> Any:
-    return KINDS.index(value) if value in KINDS else value
-
-
 def _tag(row: Any) -> Any:
     """A tag of a detail answer. `translation.en` is in the language of the page, whatever that is."""
     if not isinstance(row, dict):
@@ -56,16 +48,6 @@ def _tag(row: Any) -> Any:
         tag["translated_name"] = translation["en"]
         translation = {name: text for name, text in translation.items() if name != "en"} or tag
     return tag if translation is tag else tag | {"translation": translation}
-
-
-def _untag(tag: Any) -> Any:
-    if not isinstance(tag, Mapping):
-        return tag
-    row = {name: value for name, value in tag.items() if name not in ("name", "translated_name")}
-    if tag.get("translated_name") is not None:
-        rest = row.get("translation")
-        row["translation"] = {"en": tag["translated_name"]} | (rest if isinstance(rest, dict) else {})
-    return row | {"tag": tag.get("name")}
 
 
 def _caption(value: Any) -> Any:
@@ -83,40 +65,31 @@ def _attribute(url: str) -> str:
     return escape(url.replace("&amp;", "&"), quote=False).replace('"', "&quot;")
 
 
-CAPTION = Codec(_caption, lambda value: value)
-KIND = Codec(_kind, _unkind)
-OFF = Codec(number, lambda value: value)
-NAMES = each(
-    lambda name: {"name": name} if isinstance(name, str) else name,
-    lambda tag: tag.get("name") if isinstance(tag, Mapping) else tag,
-)
-TAGS = each(_tag, _untag)
-
 _AUTHOR = (
-    Lens("userId", "user.id", ID),
-    Lens("userName", "user.name", TEXT),
-    Lens("userAccount", "user.account", TEXT),
-    Lens("profileImageUrl", "user.profile_image_urls.medium", SAME),
+    Lens("userId", "user.id", number),
+    Lens("userName", "user.name", or_empty),
+    Lens("userAccount", "user.account", or_empty),
+    Lens("profileImageUrl", "user.profile_image_urls.medium"),
 )
 _WORK = (
-    Lens("id", "id", ID),
-    Lens("title", "title", TEXT),
-    Lens("description", "caption", CAPTION),
-    Lens("restrict", "restrict", NUM),
-    Lens("xRestrict", "x_restrict", NUM),
+    Lens("id", "id", number),
+    Lens("title", "title", or_empty),
+    Lens("description", "caption", _caption),
+    Lens("restrict", "restrict", number),
+    Lens("xRestrict", "x_restrict", number),
     *_AUTHOR,
-    Lens("tags.tags", "tags", TAGS, list),
-    Lens("tags", "tags", NAMES, list),
-    Lens("createDate", "create_date", DATE),
-    Lens("seriesId", "series.id", ID, str),
-    Lens("seriesTitle", "series.title", TEXT, str),
-    Lens("seriesNavData.seriesId", "series.id", NUM),
-    Lens("seriesNavData.title", "series.title", TEXT),
-    Lens("viewCount", "total_view", NUM),
-    Lens("bookmarkCount", "total_bookmarks", NUM),
-    Lens("commentCount", "total_comments", NUM),
-    Lens("commentOff", "comment_access_control", OFF),
-    Lens("isMasked", "visible", NOT),
+    Lens("tags.tags", "tags", each(_tag), list),
+    Lens("tags", "tags", each(as_tag), list),
+    Lens("createDate", "create_date"),
+    Lens("seriesId", "series.id", number, str),
+    Lens("seriesTitle", "series.title", or_empty, str),
+    Lens("seriesNavData.seriesId", "series.id", number),
+    Lens("seriesNavData.title", "series.title", or_empty),
+    Lens("viewCount", "total_view", number),
+    Lens("bookmarkCount", "total_bookmarks", number),
+    Lens("commentCount", "total_comments", number),
+    Lens("commentOff", "comment_access_control", number),
+    Lens("isMasked", "visible", negated, told=True),
 )
 
 
@@ -149,41 +122,41 @@ def _mend_novel(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, Any
 ILLUST = Shape(
     (
         *_WORK,
-        Lens("illustId", "id", ID),
-        Lens("illustTitle", "title", TEXT),
-        Lens("illustComment", "caption", CAPTION),
-        Lens("illustType", "type", KIND),
-        Lens("url", "image_urls.square_medium", SAME),
-        Lens("urls.thumb", "image_urls.square_medium", SAME),
-        Lens("urls.small", "image_urls.medium", SAME),
-        Lens("urls.540x540", "image_urls.medium", SAME),
-        Lens("urls.regular", "image_urls.large", SAME),
-        Lens("urls.1200x1200", "image_urls.large", SAME),
-        Lens("urls.original", "image_urls.original", SAME),
-        Lens("width", "width", NUM),
-        Lens("height", "height", NUM),
-        Lens("pageCount", "page_count", NUM),
-        Lens("sl", "sanity_level", NUM),
-        Lens("aiType", "illust_ai_type", NUM),
-        Lens("bookStyle", "illust_book_style", NUM),
+        Lens("illustId", "id", number),
+        Lens("illustTitle", "title", or_empty),
+        Lens("illustComment", "caption", _caption),
+        Lens("illustType", "type", _kind, told=True),
+        Lens("url", "image_urls.square_medium"),
+        Lens("urls.thumb", "image_urls.square_medium"),
+        Lens("urls.small", "image_urls.medium"),
+        Lens("urls.540x540", "image_urls.medium"),
+        Lens("urls.regular", "image_urls.large"),
+        Lens("urls.1200x1200", "image_urls.large"),
+        Lens("urls.original", "image_urls.original"),
+        Lens("width", "width", number),
+        Lens("height", "height", number),
+        Lens("pageCount", "page_count", number),
+        Lens("sl", "sanity_level", number),
+        Lens("aiType", "illust_ai_type", number),
+        Lens("bookStyle", "illust_book_style", number),
     ),
     _mend_illust,
 )
 NOVEL = Shape(
     (
         *_WORK,
-        Lens("commentHtml", "caption", CAPTION),
-        Lens("coverUrl", "image_urls.large", SAME),
-        Lens("url", "image_urls.large", SAME),
-        Lens("pageCount", "page_count", NUM),
-        Lens("characterCount", "text_length", NUM),
-        Lens("textCount", "text_length", NUM),
-        Lens("textLength", "text_length", NUM),
-        Lens("series.id", "series.id", NUM),
-        Lens("uploadTimestamp", "create_date", EPOCH),
-        Lens("isOriginal", "is_original", SAME),
-        Lens("aiType", "novel_ai_type", NUM),
-        Lens("language", "language", SAME),
+        Lens("commentHtml", "caption", _caption),
+        Lens("coverUrl", "image_urls.large"),
+        Lens("url", "image_urls.large"),
+        Lens("pageCount", "page_count", number),
+        Lens("characterCount", "text_length", number),
+        Lens("textCount", "text_length", number),
+        Lens("textLength", "text_length", number),
+        Lens("series.id", "series.id", number),
+        Lens("uploadTimestamp", "create_date", epoch),
+        Lens("isOriginal", "is_original"),
+        Lens("aiType", "novel_ai_type", number),
+        Lens("language", "language"),
     ),
     _mend_novel,
 )
@@ -197,24 +170,24 @@ def _mend_ranked(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, An
 
 RANKED = Shape(
     (
-        Lens("illust_id", "id", NUM),
-        Lens("title", "title", TEXT),
-        Lens("tags", "tags", NAMES, list),
-        Lens("url", "image_urls.large", SAME),
-        Lens("illust_type", "type", Codec(_kind, lambda kind: str(_unkind(kind)))),
-        Lens("illust_book_style", "illust_book_style", NUM),
-        Lens("illust_page_count", "page_count", ID),
-        Lens("user_id", "user.id", NUM),
-        Lens("user_name", "user.name", TEXT),
-        Lens("profile_img", "user.profile_image_urls.medium", SAME),
-        Lens("illust_series.illust_series_id", "series.id", ID),
-        Lens("illust_series.illust_series_title", "series.title", TEXT),
-        Lens("width", "width", NUM),
-        Lens("height", "height", NUM),
-        Lens("view_count", "total_view", NUM),
-        Lens("illust_upload_timestamp", "create_date", EPOCH),
-        Lens("is_bookmarked", "is_bookmarked", SAME),
-        Lens("is_masked", "visible", NOT),
+        Lens("illust_id", "id", number),
+        Lens("title", "title", or_empty),
+        Lens("tags", "tags", each(as_tag), list),
+        Lens("url", "image_urls.large"),
+        Lens("illust_type", "type", _kind, told=True),
+        Lens("illust_book_style", "illust_book_style", number),
+        Lens("illust_page_count", "page_count", number),
+        Lens("user_id", "user.id", number),
+        Lens("user_name", "user.name", or_empty),
+        Lens("profile_img", "user.profile_image_urls.medium"),
+        Lens("illust_series.illust_series_id", "series.id", number),
+        Lens("illust_series.illust_series_title", "series.title", or_empty),
+        Lens("width", "width", number),
+        Lens("height", "height", number),
+        Lens("view_count", "total_view", number),
+        Lens("illust_upload_timestamp", "create_date", epoch),
+        Lens("is_bookmarked", "is_bookmarked"),
+        Lens("is_masked", "visible", negated, told=True),
     ),
     _mend_ranked,
 )
@@ -231,47 +204,41 @@ def _short(name: str) -> str:
     return stem[:1].lower() + stem[1:] if stem != name else name
 
 
-def _unworkspace(value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    return {f"userWorkspace{name[:1].upper()}{name[1:]}": text for name, text in value.items()}
-
-
 def _mend_user(app: dict[str, Any], _: Mapping[str, Any], __: dict[str, Any]) -> None:
     app.setdefault("profile", {})
 
 
 USER = Shape(
     (
-        Lens("userId", "user.id", ID),
-        Lens("name", "user.name", TEXT),
-        Lens("imageBig", "user.profile_image_urls.medium", SAME),
-        Lens("isFollowed", "user.is_followed", SAME),
-        Lens("isBlocking", "user.is_access_blocking_user", SAME),
-        Lens("acceptRequest", "user.is_accept_request", SAME),
-        Lens("comment", "user.comment", SAME),
-        Lens("premium", "profile.is_premium", SAME),
-        Lens("following", "profile.total_follow_users", NUM, int),
-        Lens("mypixivCount", "profile.total_mypixiv_users", NUM),
-        Lens("webpage", "profile.webpage", SAME),
-        Lens("background.url", "profile.background_image_url", SAME),
-        Lens("region.name", "profile.region", SAME),
-        Lens("job.name", "profile.job", SAME),
-        Lens("workspace", "workspace", Codec(_workspace, _unworkspace)),
+        Lens("userId", "user.id", number),
+        Lens("name", "user.name", or_empty),
+        Lens("imageBig", "user.profile_image_urls.medium"),
+        Lens("isFollowed", "user.is_followed"),
+        Lens("isBlocking", "user.is_access_blocking_user"),
+        Lens("acceptRequest", "user.is_accept_request"),
+        Lens("comment", "user.comment"),
+        Lens("premium", "profile.is_premium"),
+        Lens("following", "profile.total_follow_users", number, int),
+        Lens("mypixivCount", "profile.total_mypixiv_users", number),
+        Lens("webpage", "profile.webpage"),
+        Lens("background.url", "profile.background_image_url"),
+        Lens("region.name", "profile.region"),
+        Lens("job.name", "profile.job"),
+        Lens("workspace", "workspace", _workspace, told=True),
     ),
     _mend_user,
 )
 PREVIEW = Shape(
     (
-        Lens("userId", "user.id", ID),
-        Lens("userName", "user.name", TEXT),
-        Lens("profileImageUrl", "user.profile_image_urls.medium", SAME),
-        Lens("userComment", "user.comment", SAME),
-        Lens("following", "user.is_followed", SAME),
-        Lens("isBlocking", "user.is_access_blocking_user", SAME),
-        Lens("acceptRequest", "user.is_accept_request", SAME),
-        Lens("illusts", "illusts", each(ILLUST.read, ILLUST.write)),
-        Lens("novels", "novels", each(NOVEL.read, NOVEL.write)),
+        Lens("userId", "user.id", number),
+        Lens("userName", "user.name", or_empty),
+        Lens("profileImageUrl", "user.profile_image_urls.medium"),
+        Lens("userComment", "user.comment"),
+        Lens("following", "user.is_followed"),
+        Lens("isBlocking", "user.is_access_blocking_user"),
+        Lens("acceptRequest", "user.is_accept_request"),
+        Lens("illusts", "illusts", each(ILLUST.read), told=True),
+        Lens("novels", "novels", each(NOVEL.read), told=True),
     )
 )
 
@@ -292,41 +259,41 @@ def _mend_comment(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, A
 
 COMMENT = Shape(
     (
-        Lens("id", "id", ID),
-        Lens("comment", "comment", TEXT),
-        Lens("commentDate", "date", MINUTE),
-        Lens("userId", "user.id", ID),
-        Lens("userName", "user.name", TEXT),
-        Lens("img", "user.profile_image_urls.medium", SAME),
-        Lens("hasReplies", "has_replies", SAME),
-        Lens("stampId", "stamp", Codec(_stamp, wrapped("stamp_id").write)),
+        Lens("id", "id", number),
+        Lens("comment", "comment", or_empty),
+        Lens("commentDate", "date", japanese),
+        Lens("userId", "user.id", number),
+        Lens("userName", "user.name", or_empty),
+        Lens("img", "user.profile_image_urls.medium"),
+        Lens("hasReplies", "has_replies"),
+        Lens("stampId", "stamp", _stamp, told=True),
         Lens("commentParentId", "parent_comment", wrapped("id")),
     ),
     _mend_comment,
 )
 SERIES = Shape(
     (
-        Lens("id", "id", ID),
-        Lens("title", "title", TEXT),
-        Lens("caption", "caption", SAME),
+        Lens("id", "id", number),
+        Lens("title", "title", or_empty),
+        Lens("caption", "caption"),
         *_AUTHOR,
-        Lens("createDate", "create_date", DATE),
-        Lens("total", "series_work_count", NUM),
-        Lens("publishedContentCount", "content_count", NUM),
-        Lens("publishedTotalCharacterCount", "total_character_count", NUM),
-        Lens("isConcluded", "is_concluded", SAME),
-        Lens("isOriginal", "is_original", SAME),
-        Lens("isWatched", "watchlist_added", SAME),
-        Lens("aiType", "novel_ai_type", NUM),
+        Lens("createDate", "create_date"),
+        Lens("total", "series_work_count", number),
+        Lens("publishedContentCount", "content_count", number),
+        Lens("publishedTotalCharacterCount", "total_character_count", number),
+        Lens("isConcluded", "is_concluded"),
+        Lens("isOriginal", "is_original"),
+        Lens("isWatched", "watchlist_added"),
+        Lens("aiType", "novel_ai_type", number),
     )
 )
-UGOIRA = Shape((Lens("src", "zip_urls.medium", SAME), Lens("frames", "frames", SAME)))
+UGOIRA = Shape((Lens("src", "zip_urls.medium"), Lens("frames", "frames")))
 PAGE = Shape(
     (
-        Lens("urls.thumb_mini", "image_urls.square_medium", SAME),
-        Lens("urls.small", "image_urls.medium", SAME),
-        Lens("urls.regular", "image_urls.large", SAME),
-        Lens("urls.original", "image_urls.original", SAME),
+        Lens("urls.thumb_mini", "image_urls.square_medium"),
+        Lens("urls.small", "image_urls.medium"),
+        Lens("urls.regular", "image_urls.large"),
+        Lens("urls.original", "image_urls.original"),
     )
 )
-BOOKMARK_TAG = Shape((Lens("tag", "name", SAME), Lens("cnt", "count", NUM)))
+BOOKMARK_TAG = Shape((Lens("tag", "name"), Lens("cnt", "count", number)))
