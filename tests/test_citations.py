@@ -147,6 +147,17 @@ def test_what_is_missing_is_named() -> None:
     }
 
 
+def test_every_place_that_the_architecture_names_exists() -> None:
+    places = re.findall(r"(?<![\w/.])((?:[a-z_]+/)*[a-z_]+\.py)(?::(\w+(?:\.\w+)*))?", page("architecture"))
+    for path, name in places:
+        file = next((root / path for root in (REPO / "src" / "pixmirror", REPO) if (root / path).is_file()), None)
+        assert file is not None, path
+        for part in name.split("."):
+            defined = rf"^ *(?:(?:async )?def|class) {part}\b|^ *{part}\b.* = " if part else ""
+            assert re.search(defined, file.read_text("utf-8"), re.MULTILINE), f"{path}:{name}"
+    assert len(places) > 50
+
+
 def test_what_users_read_cites_nothing() -> None:
     read = {path.name: path.read_text("utf-8") for path in DOCS.glob("*.md") if path.stem not in FOR_BUILDERS}
     root = typer.main.get_command(app)
