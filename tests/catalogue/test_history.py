@@ -16,8 +16,7 @@ from pixmirror.ingest.people import record_profile, record_users
 from pixmirror.ingest.works import record_works
 from pixmirror.models import NovelText, Received, UgoiraMetadata, User, UserDetail
 from pixmirror.reports import history
-from pixmirror.reports.history import Change, History, Version
-from pixmirror.reports.history_diffs import MOST, diff
+from pixmirror.reports.history import MOST, Change, History, Version, diff
 from tests.catalogue.builders import DAY, HOUR, NOW, illust, novel, original, seen, stub, tag, ugoira, user, works
 
 PICTURE = Ref("illust", 1)

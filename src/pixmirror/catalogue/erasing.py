@@ -1,11 +1,11 @@
-"""Takes a person out of the catalogue: name, profile, and what they wrote (architecture: other people).
+"""Erase a person from the catalogue: name, profile, and what they wrote (architecture: other people).
 
 What remains is the id, so that the tombstone knows whom to keep out and threads of comments hold together, and the
 works' own rows (title, tags, dates) without their maker's name.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -49,7 +49,7 @@ _REWRITE = Many(
 
 
 def without_person(raw: Any, user_id: int) -> Any:
-    """A payload without the name, account and picture of this user."""
+    """Return a payload without the name, account and picture of this user."""
     if isinstance(raw, list):
         return [without_person(item, user_id) for item in raw]
     if not isinstance(raw, Mapping):
@@ -59,13 +59,8 @@ def without_person(raw: Any, user_id: int) -> Any:
     return {name: without_person(value, user_id) for name, value in raw.items() if name not in dropped}
 
 
-def silenced(rows: Sequence[dict[str, Any]], people: Collection[int]) -> list[dict[str, Any]]:
-    """Rows of `comment`: of what these people wrote, only that there is something."""
-    return [row | ERASED if row["user_id"] in people else row for row in rows]
-
-
 def erase_user(conn: Connection, user_id: int) -> int:
-    """Blanks all that the catalogue holds of a person; how many comments that was.
+    """Blank all that the catalogue holds of a person. Return how many comments that was.
 
     SQLite is told to overwrite it, for deleted rows else stay readable in the file.
     """
@@ -75,7 +70,9 @@ def erase_user(conn: Connection, user_id: int) -> int:
     conn.execute(delete(payload).where(payload.c.owner_kind == "user", payload.c.owner_id == user_id))
     _drop_dumped_comments(conn, user_id)
     _rewrite_payloads(conn, user_id)
-    _drop_broken(conn, user_id)
+    # Items that could not be read are kept raw, and may name the person.
+    ids = [row.id for row in conn.execute(select(broken.c.id, broken.c.raw)) if _names(row.raw, user_id)]
+    conn.execute(delete(broken).where(among(broken.c.id, "ids")), {"ids": listed(ids)})
     written = conn.execute(update(comment).where(comment.c.user_id == user_id).values(**ERASED)).rowcount
     conn.exec_driver_sql("PRAGMA secure_delete = OFF")
     return written
@@ -98,11 +95,10 @@ def _rewrite_payloads(conn: Connection, user_id: int) -> None:
 
 
 def _drop_dumped_comments(conn: Connection, user_id: int) -> None:
-    """Comments of dumps are payloads and nothing else."""
+    """Remove the comments that dumps hold of this user; these are payloads and nothing else."""
     dumped = select(payload.c.id, payload.c.codec, payload.c.body).where(payload.c.owner_kind == DUMPED_COMMENT)
     ids = [r.id for r in conn.execute(dumped) if _writer_of(r.codec, r.body) == user_id]
-    if ids:
-        conn.execute(delete(payload).where(among(payload.c.id, "ids")), {"ids": listed(ids)})
+    conn.execute(delete(payload).where(among(payload.c.id, "ids")), {"ids": listed(ids)})
 
 
 def _writer_of(codec: int, body: bytes) -> Any:
@@ -110,13 +106,6 @@ def _writer_of(codec: int, body: bytes) -> Any:
         return (unpack(codec, body).get("user") or {}).get("id")
     except (ValueError, AttributeError):
         return None
-
-
-def _drop_broken(conn: Connection, user_id: int) -> None:
-    """Items that could not be read are kept raw, and may name the person."""
-    ids = [row.id for row in conn.execute(select(broken.c.id, broken.c.raw)) if _names(row.raw, user_id)]
-    if ids:
-        conn.execute(delete(broken).where(broken.c.id.in_(ids)))
 
 
 def _names(text: str, user_id: int) -> bool:

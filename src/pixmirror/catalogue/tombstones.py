@@ -66,19 +66,19 @@ T = TypeVar("T", bound=Illust | Novel)
 
 
 def has_any(conn: Connection) -> bool:
-    """Most mirrors have no tombstone: then nothing more is asked."""
+    """True if there is any tombstone. Most mirrors have none, and need no other query."""
     return conn.execute(_ANY).first() is not None
 
 
 def people(conn: Connection, ids: Collection[int]) -> set[int]:
-    """Which of these users are forgotten."""
+    """Return which of these users are forgotten."""
     if not ids or not has_any(conn):
         return set()
     return set(conn.execute(_PEOPLE, {"ids": listed(ids)}).scalars())
 
 
 def works(conn: Connection, keys: Collection[int]) -> set[int]:
-    """Which of these works are forgotten as a whole, by themselves or with their user."""
+    """Return which of these works are forgotten as a whole, by themselves or with their user."""
     if not keys or not has_any(conn):
         return set()
     return set(conn.execute(_WORKS, {"keys": listed(keys)}).scalars())
@@ -89,7 +89,7 @@ def is_forgotten(conn: Connection, key: int) -> bool:
 
 
 def screened(conn: Connection, page: Mapping[int, Received[T]]) -> tuple[dict[int, Received[T]], frozenset[int]]:
-    """A page of works without what it says of forgotten people, and which of its works are forgotten."""
+    """Return a page of works without what it says of forgotten people, and which of its works are forgotten."""
     if not page or not has_any(conn):
         return dict(page), frozenset()
     owners = {key: r.item.user.id for key, r in page.items() if r.item.user and r.item.user.id}
@@ -102,7 +102,7 @@ def screened(conn: Connection, page: Mapping[int, Received[T]]) -> tuple[dict[in
 
 
 def mark(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """New rows of `media`: those of forgotten works and pages begin as forgotten."""
+    """Mark those of these new rows of `media` as forgotten that belong to forgotten works and pages."""
     if not rows or not has_any(conn):
         return
     keys = {row["owner_id"] for row in rows if row["owner_kind"] == "work"}
@@ -118,7 +118,7 @@ def mark(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def bars_chore(conn: Connection, kind: str, key: int) -> bool:
-    """Whether this question is about something forgotten: then it is not asked."""
+    """True if this chore is about something forgotten: then it is not asked."""
     if kind in Kind.about("work"):
         return is_forgotten(conn, key)
     if kind == Kind.REPLIES:
@@ -127,15 +127,8 @@ def bars_chore(conn: Connection, kind: str, key: int) -> bool:
     return kind in Kind.about("user") and bool(people(conn, (key,)))
 
 
-def bars_file(conn: Connection, media_id: int) -> bool:
-    """Whether this file was forgotten after somebody had claimed it."""
-    if not has_any(conn):
-        return False
-    return conn.execute(_under_tombstones(media.c.id).where(media.c.id == media_id)).first() is not None
-
-
 def not_forgotten() -> ColumnElement[bool]:
-    """A condition on `work`, for queries that show works."""
+    """Return a condition on `work`, for queries that show works."""
     mine = or_(
         and_(tombstone.c.owner_kind == WORK, tombstone.c.owner_id == work.c.work_key),
         and_(tombstone.c.owner_kind == USER, tombstone.c.owner_id == work.c.user_id),
@@ -144,7 +137,7 @@ def not_forgotten() -> ColumnElement[bool]:
 
 
 def _under_tombstones(*columns: Any) -> Select[Any]:
-    """Files of what is forgotten, each with the tombstones that it lies under."""
+    """Select the files of what is forgotten, each with the tombstones that cover it."""
     page = (_of_page.c.owner_kind == PAGE) & (_of_page.c.owner_id == media.c.owner_id)
     return (
         select(*columns)
@@ -159,15 +152,20 @@ def _under_tombstones(*columns: Any) -> Select[Any]:
 
 
 def still_forgotten(conn: Connection, ids: Collection[int]) -> set[int]:
-    """Which of these files lie under a tombstone."""
+    """Return which of these files a tombstone covers."""
     if not ids or not has_any(conn):
         return set()
     found = conn.execute(_under_tombstones(media.c.id).where(among(media.c.id, "ids")), {"ids": listed(ids)})
     return set(found.scalars())
 
 
+def bars_file(conn: Connection, media_id: int) -> bool:
+    """True if this file was forgotten after it had been claimed."""
+    return bool(still_forgotten(conn, (media_id,)))
+
+
 def enforce(conn: Connection, which: ColumnElement[bool]) -> int:
-    """Makes these files forgotten where a tombstone stands over them; how many were not yet.
+    """Make these files forgotten where a tombstone covers them. Return how many were not yet.
 
     What is being fetched is left to who fetches it: it becomes forgotten when that ends. Where a file may lie on
     disk, `trash` says where it goes: an intent, which the mover carries out whatever happens in between.
@@ -207,7 +205,7 @@ def enforce_ids(conn: Connection, ids: Collection[int]) -> int:
 
 
 def _trash(row: Row[Any]) -> str | None:
-    """By the day of the tombstone. A refused file was never fetched, and one without a path cannot be."""
+    """Return its place in the trash, by the day of the tombstone; None for a file that was never fetched."""
     if not row.path or row.state == "refused":
         return None
     at = max(t for t in (row.work_at, row.page_at, row.user_at) if t is not None)

@@ -139,7 +139,8 @@ def record_comments(
     known = {r.comment_key: r for r in conn.execute(_KNOWN, {"keys": listed(by_key)})}
     rows = [_row(seen, key, k, r, parent_key, known.get(k)) for k, r in by_key.items()]
     people = tombstones.people(conn, {row["user_id"] for row in rows if row["user_id"]})
-    _UPSERT(conn, erasing.silenced(rows, people))
+    # Of what forgotten people wrote, only that there is something.
+    _UPSERT(conn, [row | erasing.ERASED if row["user_id"] in people else row for row in rows])
     back = [k for k, old in known.items() if old.state != "live"]
     ledger(conn, seen.account_id, "comment", back, "live", "seen again", seen.now)
     seen_again(conn, "comment", (k for k, old in known.items() if old.missing_since is not None))

@@ -1,7 +1,7 @@
-"""Forgets works, pages and users, brings them back, keeps their files till then (architecture: refusal stands).
+"""Forget works, pages and users, and bring them back (architecture: refusal stands).
 
-Each function is one transaction's worth; fetch/trash.py moves the files in between. A file with `trash` under a
-tombstone is on its way out or there; one with `trash` and no tombstone is on its way back.
+Each function is one transaction; fetch/trash.py moves the files in between. A file with `trash` and a tombstone is
+in the trash or on its way there; one with `trash` and no tombstone is on its way back.
 """
 
 import json
@@ -27,7 +27,7 @@ from pixmirror.catalogue import runs, tally, tombstones
 from pixmirror.catalogue.erasing import erase_user
 from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.schema import comment, media, meta, text_version, tombstone, work, work_job
+from pixmirror.catalogue.schema import comment, media, text_version, tombstone, work, work_job
 from pixmirror.catalogue.sql import Many, among, listed, next_seq
 from pixmirror.catalogue.tombstones import MOVES, PAGE, USER, WORK
 from pixmirror.clock import DAY_MS
@@ -75,8 +75,6 @@ _TRASHED = select(_f.id, _f.path, _f.url, _f.alternates, _f.trash, _f.size, _f.s
     _f.trash.is_not(None)
 )
 _MOVING = _TRASHED.where(_f.id > bindparam("after")).order_by(_f.id).limit(bindparam("n"))
-_set = insert(meta).values(key=bindparam("b_key"), value=bindparam("b_value"))
-_SET = _set.on_conflict_do_update(index_elements=["key"], set_={"value": _set.excluded.value})
 _s = work.c.sidecar_seq
 _GONE = case((_s > 0, NO_SIDECAR), (_s == 0, NEVER_WRITTEN), else_=_s)
 _NO_SIDECAR = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(sidecar_seq=_GONE))
@@ -162,7 +160,7 @@ class Moving:
 
 
 def preview(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
-    """What forgetting it would remove."""
+    """Return what forgetting this would remove."""
     _check_page(conn, target)
     stored = select(func.count(), func.coalesce(func.sum(_f.size), 0)).where(_files(target), _f.state == "stored")
     files, size = conn.execute(stored).one()
@@ -174,14 +172,16 @@ def preview(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
     until = now + days * DAY_MS if days else None
     if already:
         until = conn.scalar(select(tombstone.c.purge_at).where(_is(target)))
-    keys = _keys(conn, target)
-    return Forgotten(
-        len(keys), files, size, written, until, already, 0 if target.kind == PAGE else _texts(conn, keys)
-    )
+    keys, texts = _keys(conn, target), 0
+    if target.kind != PAGE:
+        novels = func.count(text_version.c.work_key.distinct())
+        with_text = select(novels).where(among(text_version.c.work_key, "keys"))
+        texts = conn.execute(with_text, {"keys": listed(keys)}).scalar_one()
+    return Forgotten(len(keys), files, size, written, until, already, texts)
 
 
 def forget(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
-    """The tombstone, and the intent to move every file that it covers; what Pixiv said of the work stays."""
+    """Set the tombstone, and the intent to move every file that it covers. What Pixiv said of the work stays."""
     done = preview(conn, target, now, days)
     values = {"owner_kind": target.kind, "owner_id": target.id, "idx": target.idx}
     row = insert(tombstone).values(**values, at=now, purge_at=now + days * DAY_MS)
@@ -198,7 +198,7 @@ def forget(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
 
 
 def unforget(conn: Connection, target: Target, now: int) -> Restored:
-    """Takes the tombstone away. What lies in the trash stays `forgotten` until it is back; the rest is wanted."""
+    """Remove the tombstone. Files in the trash stay `forgotten` until they are back; the others are wanted."""
     _refuse_below_another(conn, target)
     if not _stands(conn, target):
         raise ConfigError(f"{target} is not forgotten; `pixmirror forget --list` says what is.")
@@ -209,7 +209,9 @@ def unforget(conn: Connection, target: Target, now: int) -> Restored:
     wanted = _want_again(conn, ids - in_trash)
     keys = _keys(conn, target)
     free = set(keys) - tombstones.works(conn, keys)
-    agenda.ask_for_wanted(conn, _wanted_by_jobs(conn, free), now)
+    of_jobs = among(work_job.c.work_key, "keys") & work_job.c.refused_reason.is_(None)
+    asked = conn.execute(select(work_job.c.work_key).where(of_jobs), {"keys": listed(free)}).scalars()
+    agenda.ask_for_wanted(conn, set(asked), now)
     if target.kind == USER:
         agenda.ask_for_profile(conn, target.id, now)
     _moved_on(conn, sorted(free), sidecar=True)
@@ -218,7 +220,7 @@ def unforget(conn: Connection, target: Target, now: int) -> Restored:
 
 
 def listing(conn: Connection) -> list[Tombstone]:
-    """All that is forgotten, the latest first."""
+    """Return all that is forgotten, the latest first."""
     rows = conn.execute(select(tombstone).order_by(tombstone.c.at.desc(), tombstone.c.owner_id, tombstone.c.idx))
     found = []
     for row in rows.all():
@@ -252,12 +254,6 @@ def _keys(conn: Connection, target: Target) -> list[int]:
     return list(conn.execute(select(work.c.work_key).where(mine)).scalars())
 
 
-def _texts(conn: Connection, keys: Sequence[int]) -> int:
-    """Novels whose text is here."""
-    counted = select(func.count(text_version.c.work_key.distinct())).where(among(text_version.c.work_key, "keys"))
-    return conn.execute(counted, {"keys": listed(keys)}).scalar_one()
-
-
 def _check_page(conn: Connection, target: Target) -> None:
     if target.kind != PAGE:
         return
@@ -271,7 +267,7 @@ def _check_page(conn: Connection, target: Target) -> None:
 
 
 def _refuse_below_another(conn: Connection, target: Target) -> None:
-    """What a larger tombstone covers cannot come back before that."""
+    """Refuse to bring back what a larger tombstone covers."""
     if target.kind == USER:
         return
     if target.kind == PAGE and _stands(conn, Target("work", target.id)):
@@ -281,13 +277,8 @@ def _refuse_below_another(conn: Connection, target: Target) -> None:
         raise ConfigError(f"The user of {target.ref} is forgotten: `pixmirror unforget user:{owner}` first.")
 
 
-def _wanted_by_jobs(conn: Connection, keys: set[int]) -> set[int]:
-    wanted = among(work_job.c.work_key, "keys") & work_job.c.refused_reason.is_(None)
-    return set(conn.execute(select(work_job.c.work_key).where(wanted), {"keys": listed(keys)}).scalars())
-
-
 def _moved_on(conn: Connection, keys: Sequence[int], *, sidecar: bool = False) -> None:
-    """Search and sidecars look again; `sidecar`: it is not on disk any more, and `verify` misses one that was."""
+    """Have search read these works again; `sidecar`: have their sidecars written again, if they had any."""
     values = {"change_seq": next_seq(conn)} | ({"sidecar_seq": _DUE} if sidecar else {})
     conn.execute(update(work).where(among(work.c.work_key, "keys")).values(**values), {"keys": listed(keys)})
 
@@ -296,20 +287,22 @@ def _moved_on(conn: Connection, keys: Sequence[int], *, sidecar: bool = False) -
 
 
 def moves(conn: Connection) -> str:
-    return conn.scalar(select(meta.c.value).where(meta.c.key == MOVES)) or "0"
+    """Return the number of intents to move files in or out of the trash until now."""
+    return runs.get_meta(conn, MOVES) or "0"
 
 
 def has_moves(conn: Connection) -> bool:
-    """Whether a move was begun of which nobody has said that it ended."""
-    return moves(conn) != (conn.scalar(select(meta.c.value).where(meta.c.key == SETTLED)) or "0")
+    """True if a move was begun, and `moves_done` has not said that it ended."""
+    return moves(conn) != (runs.get_meta(conn, SETTLED) or "0")
 
 
 def moves_done(conn: Connection, up_to: str) -> None:
-    conn.execute(_SET, {"b_key": SETTLED, "b_value": up_to})
+    """Note that all files are where they belong, as of this value of `moves`."""
+    runs.set_meta(conn, SETTLED, up_to)
 
 
 def moving(conn: Connection, after: int, limit: int) -> list[Moving]:
-    """Files that belong into the trash or back from it, by id."""
+    """Return files that belong into the trash or back from it, by id."""
     return _moving(conn, conn.execute(_MOVING, {"after": after, "n": limit}).all())
 
 
@@ -330,7 +323,10 @@ def _moving(conn: Connection, rows: Sequence[Any]) -> list[Moving]:
 
 
 def moved(conn: Connection, back: Sequence[int], nowhere: Sequence[int]) -> tuple[int, int]:
-    """Files that lie under their names again, and files that lie nowhere; how many are stored, how many wanted."""
+    """Record files that lie under their names again (`back`), and files that lie nowhere.
+
+    Return how many are stored, and how many are wanted.
+    """
     stored = [r.size or 0 for r in conn.execute(_IS_BACK, {"ids": listed(back)}) if r.state == "stored"]
     tally.stored(conn, len(stored), sum(stored))
     out = tombstones.still_forgotten(conn, nowhere)
@@ -346,7 +342,7 @@ def _want_again(conn: Connection, ids: set[int]) -> int:
 
 
 def sidecars_to_remove(conn: Connection, after: int, limit: int, thorough: bool) -> list[tuple[int, str]]:
-    """(work, path) of sidecars of forgotten works; `thorough`: also of those that were removed once."""
+    """Return (work, path) of sidecars of forgotten works; `thorough`: also of those that were removed once."""
     mine = or_(
         (tombstone.c.owner_kind == WORK) & (tombstone.c.owner_id == work.c.work_key),
         (tombstone.c.owner_kind == USER) & (tombstone.c.owner_id == work.c.user_id),
@@ -398,7 +394,7 @@ def in_trash(conn: Connection, target: Target) -> list[Moving]:
 
 
 def purged(conn: Connection, target: Target, ids: Sequence[int]) -> None:
-    """Its files are removed; of a novel the text goes too. The tombstone stays."""
+    """Record that these files are removed, and drop the text of a novel. The tombstone stays."""
     conn.execute(update(media).where(among(_f.id, "ids")).values(trash=None), {"ids": listed(ids)})
     if target.kind != PAGE:
         keys = listed(_keys(conn, target))

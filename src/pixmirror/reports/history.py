@@ -4,8 +4,10 @@ Nothing of it is stored: each answer is joined to the ones before by the rules o
 that changes anything, a version begins.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import unified_diff
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -16,10 +18,12 @@ from pixmirror.catalogue.words import iso, plain
 from pixmirror.ingest import stats
 from pixmirror.ingest.files import text_of
 from pixmirror.ingest.stats import Point
-from pixmirror.reports.history_diffs import diff
 from pixmirror.reports.history_users import user_steps
 from pixmirror.reports.history_works import File, Step, work_steps
 
+MOST = 400  # lines told of one change
+TOO_LONG = 5_000  # lines that are compared at all
+_BREAK = re.compile(r"<br\s*/?>|\r\n|\n|\r|\[newpage\]")
 _PROSE = ("caption", "comment", "workspace_comment")
 
 
@@ -295,3 +299,14 @@ def _at_to_iso(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: iso(v) if k == "at" and isinstance(v, int) else _at_to_iso(v) for k, v in value.items()}
     return [_at_to_iso(v) for v in value] if isinstance(value, list) else value
+
+
+def diff(before: str, after: str) -> tuple[str, ...]:
+    """Return a unified diff without head and context, by Pixiv's breaks (HTML in captions, pages in novels)."""
+    old, new = (_BREAK.split(text) if text else [] for text in (before, after))
+    if max(len(old), len(new)) > TOO_LONG:
+        return (f"@@ {len(old):,} lines before, {len(new):,} after @@",)
+    found = list(unified_diff(old, new, lineterm="", n=0))[2:]
+    if len(found) > MOST:
+        return (*found[:MOST], f"@@ and {len(found) - MOST:,} more lines @@")
+    return tuple(found)
