@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from pixmirror.models import Lane
 
-WEB = "web"  # endpoint class and evidence of what the website alone shows
+# Classes of endpoints, and the evidence that they are: the one whose empty fields are believed, and what the
+# website alone shows.
+DETAIL, WEB = "detail", "web"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pixmirror.catalogue.payloads import LEGACY
-from pixmirror.catalogue.seen import WEB
+from pixmirror.catalogue.seen import DETAIL, WEB
 from pixmirror.models import Illust, Novel, to_ms, work_key
 
 P = TypeVar("P", bound=Any)
@@ -63,7 +63,7 @@ def fold(known: Facts | None, answer: Answer) -> Facts:
     A caption that lists told and tell empty now was emptied, unless the account's lists leave captions out. What a
     dump does not say is not known, whatever our models put there. Stubs are no answers (states, not data).
     """
-    work, is_dump, is_detail = answer.work, answer.endpoint == LEGACY, answer.endpoint == "detail"
+    work, is_dump, is_detail = answer.work, answer.endpoint == LEGACY, answer.endpoint == DETAIL
     row, tags = _content(work), list(dict.fromkeys(t.name for t in work.tags))
     if is_dump:
         row |= {name: None for name in ("width", "height") if name not in work.model_fields_set}

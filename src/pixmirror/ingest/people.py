@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.payloads import LEGACY, canonical, digest_text
 from pixmirror.catalogue.schema import doubt, user, work
-from pixmirror.catalogue.seen import Seen
+from pixmirror.catalogue.seen import DETAIL, Seen
 from pixmirror.catalogue.sql import Many, among, listed, next_seq
 from pixmirror.ingest.payloads import INSERT_PAYLOAD, keep_payload, payload_row
 from pixmirror.ledger import controls, doubts, leavers, moves
@@ -151,7 +151,7 @@ def record_profile(conn: Connection, seen: Seen, received: Received[UserDetail])
             "bookmarks": detail.profile.total_illust_bookmarks_public,
         },
     )
-    return keep_payload(conn, "user", detail.user.id, "detail", received.raw, seen.now)
+    return keep_payload(conn, "user", detail.user.id, DETAIL, received.raw, seen.now)
 
 
 def record_user_state(conn: Connection, seen: Seen, user_id: int, state: State, evidence: str) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     update,
 )
 
+from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.feeds import ARTIST_LISTS
 from pixmirror.catalogue.schema import feed, feed_job, follow, user, work
 from pixmirror.models import Medium, State
@@ -124,7 +125,7 @@ WHERE work_key > :after AND work_key <= :last AND state = 'live' AND user_id IS 
       AND feed.params = '{"user_id":' || work.user_id || '}' AND feed.refresh_at IS NOT NULL)
   AND NOT (:bookmarks AND EXISTS (SELECT 1 FROM bookmark b
       WHERE b.account_id = :account AND b.work_key = work.work_key AND b.state = 'live'))
-  AND NOT EXISTS (SELECT 1 FROM chore WHERE chore.kind = 'detail' AND chore.key = work.work_key)
+  AND NOT EXISTS (SELECT 1 FROM chore WHERE chore.kind = :kind AND chore.key = work.work_key)
   AND NOT EXISTS (SELECT 1 FROM user u WHERE u.id = work.user_id AND u.state IN ('user_gone', 'user_suspended'))
   AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'work' AND t.owner_id = work.work_key)
   AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'user' AND t.owner_id = work.user_id)
@@ -138,7 +139,7 @@ def unshown(
     """Works between two keys that are shown by no list and were last seen too long ago, by their age."""
     bound = {"after": after, "last": last, "now": now, "n": limit, "account": wishes.account_id}
     bound["bookmarks"] = int(bool(wishes.bookmark_jobs))
-    return list(conn.execute(text(_UNSHOWN), bound | dict(spans)).scalars())
+    return list(conn.execute(text(_UNSHOWN), bound | dict(spans) | {"kind": Kind.DETAIL}).scalars())
 
 
 def chunk_end(conn: Connection, after: int, size: int) -> int | None:
@@ -155,8 +156,8 @@ def planned_lists(conn: Connection, before: int) -> int:
 
 def planned_details(conn: Connection, before: int, lane: int) -> int:
     """How many works are asked about in this lane before this time."""
-    stmt = text("SELECT count(*) FROM chore WHERE lane = :lane AND due_at < :before AND kind = 'detail'")
-    return int(conn.execute(stmt, {"lane": lane, "before": before}).scalar() or 0)
+    stmt = text("SELECT count(*) FROM chore WHERE lane = :lane AND due_at < :before AND kind = :kind")
+    return int(conn.execute(stmt, {"lane": lane, "before": before, "kind": Kind.DETAIL}).scalar() or 0)
 
 
 def created(conn: Connection, work_key: int) -> int | None:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.payloads import LEGACY, canonical, digest
 from pixmirror.catalogue.schema import work
-from pixmirror.catalogue.seen import WEB, Seen
+from pixmirror.catalogue.seen import DETAIL, WEB, Seen
 from pixmirror.catalogue.sql import Many, next_seq
 from pixmirror.ingest.known import Known
 from pixmirror.ingest.payloads import INSERT_PAYLOAD, payload_row
@@ -74,7 +74,7 @@ def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust |
     moves.move(conn, "work", moved, seen.now)
     doubts.add(conn, doubted)
     see(conn, seen, ((r.item.key, r.item.state, _evidence(seen, r.item)) for r in stubs), known.sightings)
-    if seen.endpoint != "detail":
+    if seen.endpoint != DETAIL:
         # So many at once are no works that were hidden: if it is so tomorrow, the next sighting says it.
         hidden = [] if is_too_many(len(hidden), len(known.works)) else hidden
         _look_again(conn, seen.now, [*looks, *hidden])
@@ -91,7 +91,7 @@ def _seen_at_last(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust 
 
 def shown_at_last(conn: Connection, seen: Seen, keys: Sequence[int]) -> None:
     """Works of which only placeholders were known are whole now: nobody needs to look for them again."""
-    if keys and seen.endpoint not in ("detail", WEB):
+    if keys and seen.endpoint not in (DETAIL, WEB):
         agenda.drop_details(conn, keys)
 
 

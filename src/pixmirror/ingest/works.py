@@ -13,7 +13,7 @@ from pixmirror.catalogue import media, tombstones
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.payloads import LEGACY, canonical
 from pixmirror.catalogue.schema import series, work, work_job
-from pixmirror.catalogue.seen import WEB, Seen
+from pixmirror.catalogue.seen import DETAIL, WEB, Seen
 from pixmirror.catalogue.sql import Many, next_seq
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest import captions, lacking, stats, told, versions
@@ -162,7 +162,7 @@ def _item(
     old = known.works.get(key)
     digest = told.digest(received, text, known.payloads.get(key, {}).get(seen.endpoint))
     settled = old is not None and old.state == "live" and known.settled(key, seen.endpoint, digest)
-    if seen.endpoint == "detail" and old is not None:
+    if seen.endpoint == DETAIL and old is not None:
         settled = settled and old.detail_at is not None
     if isinstance(item, Illust) and item.page_count > max(len(item.meta_pages), 1):
         settled = False  # it names fewer pages than it counts, which is to be noticed each time
@@ -299,14 +299,14 @@ def _add_chores(
             if isinstance(item.work, Novel):
                 # Any edit may be one of the text; what only detail tells is none.
                 longer = item.old is not None and item.old.text_length != item.facts.row["text_length"]
-                moved = item.old is None or longer or (item.changed and seen.endpoint != "detail")
+                moved = item.old is None or longer or (item.changed and seen.endpoint != DETAIL)
                 if moved or item.key not in texts or _has_new_cover(item.work, media_before.get(item.key, ())):
                     (edited if item.changed else parts).append((Kind.TEXT, _completing(seen, item)))
             elif item.work.type == "ugoira" and _lacks_zip(item.work, media_before.get(item.key, ())):
                 (edited if item.changed else parts).append((Kind.UGOIRA, _completing(seen, item)))
         if seen.wants.comments and (due := _comments_due(seen, item, known)) is not None:
             comments.append((item.key, Lane.EXTRA, due))
-        if item.settled or item.work.caption or seen.endpoint in ("detail", WEB):
+        if item.settled or item.work.caption or seen.endpoint in (DETAIL, WEB):
             continue
         if stripped is None:
             stripped = captions.are_stripped(conn, seen.account_id)

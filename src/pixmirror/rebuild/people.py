@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from pixmirror.catalogue.payloads import LEGACY, unpack
 from pixmirror.catalogue.schema import payload, tombstone, user, work
+from pixmirror.catalogue.seen import DETAIL
 from pixmirror.catalogue.sql import Many, among, listed, next_seq
 from pixmirror.ingest.merging import oldest_first
 from pixmirror.ingest.people import avatar_of
@@ -108,7 +109,7 @@ def _replay(
                 continue
             if p.endpoint == "list":
                 _named(row, read(User, raw)[0])
-            elif p.endpoint == "detail":
+            elif p.endpoint == DETAIL:
                 detail = read(UserDetail, raw)[0]
                 if not is_listed:
                     _named(row, detail.user)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pixmirror.catalogue import briefs, chores, endpoints, feeds, tombstones
 from pixmirror.catalogue.chores import OF_WEBSITE, PARTS, Chore, Kind
 from pixmirror.catalogue.database import Connection
-from pixmirror.catalogue.seen import Wants
+from pixmirror.catalogue.seen import DETAIL, Wants
 from pixmirror.clock import DAY_MS
 from pixmirror.contained import contained
 from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError, PixmirrorError
@@ -229,8 +229,8 @@ async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
 
     def record(conn: Connection) -> None:
         before = briefs.work_brief(conn, chore.key)
-        record_broken(conn, "detail", partly_read([received]), ctx.clock.now())
-        sources.record_works(ctx, sources.NOBODY, conn, [received], "detail", lane, ctx.clock.now())
+        record_broken(conn, DETAIL, partly_read([received]), ctx.clock.now())
+        sources.record_works(ctx, sources.NOBODY, conn, [received], DETAIL, lane, ctx.clock.now())
         if before and not before.caption and received.item.caption and not received.item.is_stub:
             ingest_captions.set_captions_stripped(conn, ctx.account_id, ctx.clock.now())
         chores.done(conn, chore.kind, chore.key)
@@ -241,7 +241,7 @@ async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
             controls.answered(conn, controls.of_detail(chore.key), ctx.clock.now())
             _judge_again(conn, ctx, received)
 
-    await write_one(ctx.db, ctx.clock, "detail", medium, received, record)
+    await write_one(ctx.db, ctx.clock, DETAIL, medium, received, record)
 
 
 def _look_again(conn: Connection, ctx: Context, key: int) -> None:
