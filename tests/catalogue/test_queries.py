@@ -147,8 +147,7 @@ def test_it_is_unhealthy_with_one_sentence_for_each_cause(conn):
     assert not found.healthy
     assert found.problems == (
         "The media folder is not there. Mount it.",
-        "Page 0 of 10 could not be fetched and is not tried again by itself: too large. "
-        "`pixmirror retry --failed` asks for it again.",
+        "Page 0 of 10 is not fetched: too large. `pixmirror retry` asks for it again.",
         "Job a stands still: login.",
         "Job b failed 3 times in a row: no reason on record.",
     )
@@ -251,9 +250,9 @@ def test_a_refused_work_names_the_job_and_the_filter(conn):
         (
             "failed",
             {"error": "too large"},
-            "Failed: page 0 (too large): it is not tried again until you ask for it",
+            "Failed: page 0 (too large): `pixmirror retry` asks for it again",
         ),
-        ("damaged", {"error": "cut JPEG"}, "the source itself is damaged"),
+        ("damaged", {"error": "cut JPEG"}, "lies so at Pixiv; asked for again now"),
     ],
 )
 def test_each_missing_file_says_what_happens_next_and_when(conn, state, fields, says):

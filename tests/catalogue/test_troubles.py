@@ -73,9 +73,9 @@ KINDS: dict[str, tuple[Callable[[Connection], Any], str, tuple[str, ...], bool]]
         "question", ("details of 1 ", "500", "Next try"), False,
     ),
     "a file fails": (a_file("waiting", "500 again", NOW + HOUR), "file", ("Page 0 of 1 ", "Next try"), False),
-    "a file is given up": (a_file("failed", "too large"), "file", ("Page 0 of 1 ", "retry --failed"), False),
+    "a file is given up": (a_file("failed", "too large"), "file", ("Page 0 of 1 ", "pixmirror retry"), False),
     "a file is too large": (
-        a_file("failed", "more than mirror.max_file allows"), "file", ("Page 0 of 1 ", "Raise mirror.max_file"),
+        a_file("failed", "more than mirror.max_file allows"), "file", ("Page 0 of 1 ", "raise mirror.max_file"),
         False,
     ),
     "a page lacks in the answer": (

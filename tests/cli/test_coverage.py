@@ -27,13 +27,13 @@ def test_what_is_missing_is_named_with_its_reason(pixmirror, mirrored, pixiv):
     shown = pixmirror("coverage", f"user:{owner}").output
     assert "1 failed" in shown
     assert "it broke" in shown
-    assert "A file could not be fetched (1)" in shown
+    assert "A file lacks in what Pixiv gave, or is not stored (1)" in shown
     table = pixmirror("coverage").output
     assert "1 artist is complete" in table
     found = json.loads(pixmirror("coverage", "--json", "--missing").stdout)
     assert found["missing"][0] | {"title": ""} == {
         "ref": str(work >> 1), "title": "", "reason": "failed", "detail": "it broke", "due_at": None,
-        "next": "it is tried again by itself; `pixmirror why` has the error",
+        "next": "what lacks is asked for again; `pixmirror why` has the reason, `pixmirror retry` asks at once",
     }  # fmt: skip
     assert (found["total"]["holes"], found["total"]["missing"]) == (1, {"failed": 1})
     assert found["artists"][0]["user_id"] == owner

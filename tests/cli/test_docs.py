@@ -128,6 +128,14 @@ def test_every_key_of_json_is_documented():
     )
 
 
+def test_the_keys_of_verify_and_sync_are_documented():
+    from pixmirror import verify
+    from pixmirror.daemon import sync
+
+    printed = keys(verify.Report, verify.Bad, sync.Brought) | {"sound", "exit_code", "trouble", "held", "troubles"}
+    assert printed <= named("forget, unforget")
+
+
 def test_every_key_of_an_import_is_documented():
     from pixmirror.rebuild.dumps import Counted
     from pixmirror.sync import dumps

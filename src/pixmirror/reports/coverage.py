@@ -30,7 +30,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "limited": "Pixiv hides it from the app",
         "stub": "Pixiv showed only a placeholder",
         "wanted": "files are still to be fetched",
-        "failed": "a file could not be fetched",
+        "failed": "a file lacks in what Pixiv gave, or is not stored",
         "damaged": "a file is damaged at Pixiv",
         "lost": "a file was gone before it was fetched",
         "refused": "no job wants all of its files",
@@ -319,9 +319,9 @@ def _next(reason: str, due_at: int | None, has_web: bool) -> str:
     return {
         "unread": "the list is read again; `pixmirror why` has what is wrong with the answer",
         "wanted": "`pixmirror sync`, or the running pixmirror, fetches it",
-        "failed": "it is tried again by itself; `pixmirror why` has the error",
+        "failed": "what lacks is asked for again; `pixmirror why` has the reason, `pixmirror retry` asks at once",
         "damaged": "Pixiv itself has only this; it is asked for again now and then",
-        "lost": "Pixiv has no such file any more; it is fetched if the artist replaces it",
+        "lost": "Pixiv has no such file any more; it is fetched if the artist replaces it; `pixmirror retry` asks",
         "refused": "to have it, loosen a job's filter or have a job read a list that shows it",
         "forgotten": "`pixmirror unforget`",
     }[reason]

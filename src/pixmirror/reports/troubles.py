@@ -17,9 +17,8 @@ from pixmirror.catalogue.media import ASKED_BY
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.words import said
 from pixmirror.clock import DAY_MS
-from pixmirror.ingest.retrying import LIMIT
-from pixmirror.ingest.versions import NOT_A_FILE
 from pixmirror.ledger import brake
+from pixmirror.reports.why_files import of_failed
 
 LAST = "troubles"  # meta key: what the last process could not get over
 SAMPLE = 1000
@@ -232,16 +231,10 @@ def _files(conn: Connection, now: int) -> Iterator[Trouble]:
                 again = conn.scalar(_ASKED_ABOUT, {"kind": ASKED_BY[rows[0].role], "key": rows[0].owner_id})
                 yield Trouble("file", one, says, f"It is asked for again; at once: {_RETRY}", again)
             elif state == "failed":
-                says = f"{_upper(one)} could not be fetched and is not tried again by itself{more}: {why}"
-                yield Trouble("file", one, says, _of_failed(why))
+                says = f"{_upper(one)} is not fetched{more}: {why}"
+                yield Trouble("file", one, says, _upper(of_failed(why)))
             else:
                 yield Trouble("file", one, f"{_upper(one)} is not here yet{more}: {why}", "", _next(rows, now))
-
-
-def _of_failed(why: str) -> str:
-    if LIMIT in why:
-        return f"Raise {LIMIT}, and it is fetched"
-    return "" if why == NOT_A_FILE else f"Ask for it again: {_RETRY}"
 
 
 def _unread(conn: Connection) -> Iterator[Trouble]:

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, select, text
 from pixmirror.catalogue.paths import CHECKED, extension
 from pixmirror.catalogue.schema import media
 from pixmirror.catalogue.words import many, said
+from pixmirror.ingest.retrying import LIMIT
+from pixmirror.ingest.versions import NOT_A_FILE
 
 AHEAD = 10_000  # files counted ahead of one in the queue
 
@@ -63,15 +65,25 @@ def _next(conn: Connection, r: Any, now: int) -> str:
         case "stored":
             return "nothing, it is here"
         case "gone":
-            return "Pixiv no longer has the file, so it is not asked for again"
+            return "Pixiv no longer has the file; `pixmirror retry` asks for it once more"
         case "damaged":
-            return f"looks on different days showed that it lies so at Pixiv; asked for again at {said(r.due_at)}"
+            again = f"at {said(r.due_at)}" if r.due_at > now else "now"
+            return f"looks on different days showed that it lies so at Pixiv; asked for again {again}"
         case "refused":
             return "it is fetched as soon as a job's filters let it in"
         case "failed" if not r.url:
-            return "the work is asked for again, and the file is fetched once an answer has its address"
+            return "the work is asked for again, at once with `pixmirror retry`, until what Pixiv gives has it"
         case _:
-            return "it is not tried again until you ask for it"
+            return of_failed(r.error or "")
+
+
+def of_failed(why: str) -> str:
+    """What brings a file that failed for good."""
+    if LIMIT in why:
+        return f"it is fetched when you raise {LIMIT}"
+    if why == NOT_A_FILE:
+        return "files of its kind are not stored"
+    return "`pixmirror retry` asks for it again"
 
 
 def _ahead(conn: Connection, r: Any) -> str:
