@@ -8,21 +8,21 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from pixmirror.cli import progress
-from pixmirror.cli.common import Session, note, say
-from pixmirror.cli.demo_run import mirror_at
-from pixmirror.cli.demo_server import DemoServer
-from pixmirror.cli.demo_setup import DAYS, DemoMirror
-from pixmirror.clock import DAY_MS
+from pixmirror.cli.common import Session, complain, note, say, the_error, told
+from pixmirror.cli.demo_setup import DAYS, DemoMirror, DemoServer
+from pixmirror.clock import DAY_MS, Clock
 from pixmirror.errors import ExitCode, PixmirrorError
 
 # Days before today: what is missed is believed only after it was missed again on another day.
 LOOKS = (14, 12, 10, 8, 6, 0)
 KILL_AT = (0.2, 0.7)  # files for a work
 LOOK_S = 0.05
-CHILD = "import sys; from pixmirror.cli.demo_run import main; sys.exit(main())"
+CHILD = "import sys; from pixmirror.cli.demo_story import main; sys.exit(main())"
 SHOW_CURSOR = "\x1b[?25h\r\x1b[K"  # which a killed progress bar has hidden
 
 
@@ -55,15 +55,8 @@ def tell(s: Session, mirror: DemoMirror, server: DemoServer) -> Told:
         if day == LOOKS[0]:
             say("Meanwhile upstream: an artist leaves, a picture is replaced, a title edited, a work deleted.")
         say(f"{f'{day} days ago' if day else 'Today'}: it looks again.")
-        code = _at(s, -day * DAY_MS)
+        code = mirror_at(s, -day * DAY_MS)
     return Told(code, kills)
-
-
-def _at(s: Session, shift: int) -> int:
-    try:
-        return asyncio.run(mirror_at(s, shift, progress.display()))
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
 
 
 def _in_a_process(s: Session, shift: int, kill_at: int | None = None) -> int:
@@ -98,3 +91,50 @@ def _stored(s: Session) -> int:
             return db.read_sync(queue.counts).stored
     except PixmirrorError:
         return 0  # there is no catalogue yet
+
+
+class _ShiftedClock(Clock):
+    """The machine's clock, set so many milliseconds later (or earlier)."""
+
+    def __init__(self, shift_ms: int) -> None:
+        self._shift_ms = shift_ms
+
+    def now(self) -> int:
+        return super().now() + self._shift_ms
+
+
+def mirror_at(s: Session, shift_ms: int) -> int:
+    """Mirror all there is so many milliseconds from now; return the exit code of a sync."""
+    with suppress(KeyboardInterrupt):
+        return asyncio.run(_mirror_at(s, shift_ms))
+    return ExitCode.INTERRUPTED
+
+
+async def _mirror_at(s: Session, shift_ms: int) -> int:
+    from pixmirror.cli.work import mirror_once
+    from pixmirror.daemon.first_look import look_first
+    from pixmirror.daemon.mirror import open_mirror
+
+    async with open_mirror(s.config, s.env, clock=_ShiftedClock(shift_ms)) as mirror:
+        await look_first(mirror)
+        report = await mirror_once(mirror, (), progress.display())
+    for name, result in report.results.items():
+        if result.error:
+            note(f"{name}: {result.error}")
+    if report.trouble:
+        note(told(report.trouble))
+    return report.exit_code
+
+
+def main() -> int:
+    """Mirror in a process of its own, which can be killed. Arguments: those of `mirror_at`."""
+    try:
+        return mirror_at(Session(Path(sys.argv[1])), int(sys.argv[2]))
+    except PixmirrorError as error:
+        complain(error)
+        return error.exit_code
+    except ExceptionGroup as group:
+        if (first := the_error(group)) is None:
+            raise
+        complain(first)
+        return first.exit_code
