@@ -1,4 +1,4 @@
-"""Finding and reading the config file, and saying everything that is wrong with it at once."""
+"""Find and read the config file, and say everything that is wrong with it at once."""
 
 import difflib
 import re
@@ -35,7 +35,7 @@ class JobKind(Protocol):
 
 
 def find_config(explicit: Path | None = None) -> Path:
-    """`explicit`, else ./config.toml, else the one in the user's config folder; ConfigError when there is none."""
+    """Return `explicit`, else ./config.toml, else the one in the user's config folder; else ConfigError."""
     places = [explicit] if explicit else [Path("config.toml"), *filter(None, [user_config()])]
     for place in places:
         if place.is_file():
@@ -47,7 +47,7 @@ def find_config(explicit: Path | None = None) -> Path:
 
 
 def user_config() -> Path | None:
-    """The config file in the user's own folder; None when no home is known, which "~" must not stand for."""
+    """Return the config file in the user's own folder; None when no home is known."""
     try:
         path = platformdirs.user_config_path("pixmirror") / "config.toml"
     except RuntimeError:
@@ -56,7 +56,7 @@ def user_config() -> Path | None:
 
 
 def example_text() -> str:
-    """The commented example that `pixmirror init` writes."""
+    """Return the commented example that `pixmirror init` writes."""
     shipped = files("pixmirror") / "config.example.toml"
     if shipped.is_file():
         return shipped.read_text("utf-8")
@@ -160,9 +160,9 @@ _WORD = re.compile(r"[\w-]{20,}")
 
 
 def shortened(text: str) -> str:
-    """Without what may be a token or cookie that somebody wrote in the wrong place, as a key or a table.
+    """Cut what may be a token or cookie that somebody wrote in the wrong place, as a key or a table.
 
-    Names of our own stay: those of variables, and words of less than 20 characters, of which all others are made.
+    Our own names stay: those of variables, and words of less than 20 characters, of which all others are made.
     """
     return _WORD.sub(lambda found: found[0] if _is_a_name(found[0]) else f"{found[0][:4]}...", text)
 
@@ -192,7 +192,7 @@ def _explain(problem: ErrorDetails, merged: Mapping[str, Any], from_env: Mapping
 def _place(
     problem: ErrorDetails, merged: Mapping[str, Any], models: Models
 ) -> tuple[str, type[BaseModel], tuple[int | str, ...]]:
-    """The table as the user knows it, its model, and the keys below it."""
+    """Return the table as the user knows it, its model, and the keys below it."""
     head, *rest = problem["loc"]
     if head == "jobs" and rest and isinstance(rest[0], int):
         number, *keys = rest
@@ -207,7 +207,7 @@ def _place(
 
 
 def _variable(from_env: Mapping[str, Any], loc: tuple[int | str, ...]) -> str:
-    """The environment variable that gave the wrong value, or "" when the file did."""
+    """Return the environment variable that gave the wrong value, or "" when the file did."""
     at: Any = from_env
     names = []
     for part in loc:

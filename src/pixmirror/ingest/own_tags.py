@@ -101,12 +101,7 @@ def _own(place: BookmarkList) -> tuple[ColumnElement[bool], ...]:
 
 
 def record_tagged(
-    conn: Connection,
-    place: BookmarkList,
-    name: str,
-    work_keys: Sequence[int],
-    now: int,
-    since: int,
+    conn: Connection, place: BookmarkList, name: str, work_keys: Sequence[int], now: int, since: int
 ) -> None:
     """One page of the list of one own bookmark tag, in the reading that began at `since`."""
     if not work_keys:
@@ -119,13 +114,7 @@ def record_tagged(
 
 
 def tag_walked(
-    conn: Connection,
-    place: BookmarkList,
-    name: str,
-    count: int,
-    walk_started: int,
-    now: int,
-    since: int,
+    conn: Connection, place: BookmarkList, name: str, count: int, walk_started: int, now: int, since: int
 ) -> int:
     """The list was walked to its end: links that it no longer holds go. Returns how many."""
     tags = _own(place)
@@ -134,11 +123,7 @@ def tag_walked(
 
 
 def record_web_page(
-    conn: Connection,
-    place: BookmarkList,
-    page: Mapping[int, tuple[int, Tags | None]],
-    now: int,
-    since: int,
+    conn: Connection, place: BookmarkList, page: Mapping[int, tuple[int, Tags | None]], now: int, since: int
 ) -> int:
     """One page of the web's list: bookmark id and own tags of each work, no tags where the page does not tell.
 
@@ -201,14 +186,7 @@ def tags_with_wrong_count(conn: Connection, place: BookmarkList, tags: Sequence[
     return [tag for tag in tags if found.get(tag.name, 0) != tag.count]
 
 
-def reading_done(
-    conn: Connection,
-    place: BookmarkList,
-    since: int,
-    now: int,
-    *,
-    all_told: bool = False,
-) -> int:
+def reading_done(conn: Connection, place: BookmarkList, since: int, now: int, *, all_told: bool = False) -> int:
     """The reading that began at `since` is over: tags that were not in the list of tags go, with their links.
 
     `all_told`: each bookmark's tags were read, so that no tag's own list needs a walk. Returns how many tags went.
@@ -265,14 +243,7 @@ def _here(place: BookmarkList) -> Select[Any]:
     )
 
 
-def _unlink(
-    conn: Connection,
-    place: BookmarkList,
-    names: Sequence[str],
-    walked: int,
-    now: int,
-    since: int,
-) -> int:
+def _unlink(conn: Connection, place: BookmarkList, names: Sequence[str], walked: int, now: int, since: int) -> int:
     """Links to these names that a walk begun at `walked` did not meet. A bookmark that is gone keeps its tags."""
     stmt = select(bookmark_work_tag.c.work_key, bookmark_work_tag.c.name).where(
         bookmark_work_tag.c.account_id == place.account_id,

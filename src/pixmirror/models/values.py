@@ -37,7 +37,7 @@ _CRON_ITEM = re.compile(r"(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\
 
 
 def read_size(value: object) -> int:
-    """Bytes from "10 GiB", "500 MB" or a whole number."""
+    """Read bytes from "10 GiB", "500 MB" or a whole number."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip()) if isinstance(value, str) else None
@@ -47,7 +47,7 @@ def read_size(value: object) -> int:
 
 
 def read_percent(value: object) -> float:
-    """A share of something; 0 would be none of it."""
+    """Read a percentage above 0, at most 100."""
     try:
         number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
     except (ValueError, OverflowError):
@@ -58,7 +58,7 @@ def read_percent(value: object) -> float:
 
 
 def read_duration(value: object) -> int:
-    """Seconds from "30m", "1h", "7d"."""
+    """Read seconds from "30m", "1h", "7d"."""
     found = re.fullmatch(r"(\d+)\s*([smhdw])", value.strip()) if isinstance(value, str) else None
     if found is None:
         raise ValueError(f'{value!r} is not a span of time; write it like "30m", "1h" or "7d"')
@@ -89,14 +89,14 @@ def read_quiet_hours(value: object) -> QuietHours | None:
 
 
 def read_umask(value: object) -> int:
-    """Octal digits in quotes; others never get access, the owner always has it."""
+    """Read octal digits in quotes; others never get access, the owner always has it."""
     if not isinstance(value, str) or not re.fullmatch(r"0{0,2}[0-7]7", value):
         raise ValueError(f'{value!r} is not allowed; write "077" (only you) or "027" (your group may read)')
     return int(value, 8)
 
 
 def read_user(value: object) -> int:
-    """A user id, or the address of a user's page."""
+    """Read a user's id, or the address of a user's page."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     found = (re.fullmatch(r"(\d+)", text) or _USER_URL.fullmatch(text)) if isinstance(text, str) else None
     if found is None or int(found[1]) == 0:
@@ -116,7 +116,7 @@ def read_date(value: object) -> datetime.date | None:
 
 
 def read_cron(value: object) -> str | None:
-    """Five fields as in crontab(5), weekdays by name; returned with single spaces, in lower case."""
+    """Read five fields as in crontab(5), weekdays by name. Return them in lower case with single spaces."""
     if value is None:
         return None
     fields = value.lower().split() if isinstance(value, str) else []
@@ -167,7 +167,7 @@ def _check_cron_step(item: str, name: str, step: str | None, width: int) -> None
 
 
 def check_web_address(value: str) -> str:
-    """http(s)://host..., without a trailing slash."""
+    """Return http(s)://host... without a trailing slash."""
     try:
         parts = urlsplit(value)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
@@ -179,13 +179,13 @@ def check_web_address(value: str) -> str:
 
 
 def context(folder: Path, env: Mapping[str, str]) -> dict[str, object]:
-    """What the readers of paths and secrets need to know: pass it as pydantic's validation context."""
+    """Return what the readers of paths and secrets need; pass it as pydantic's validation context."""
     state = env.get("STATE_DIRECTORY", "").split(":")[0]
     return {"folder": folder, "home": home_folder(env), "state": state}
 
 
 def home_folder(env: Mapping[str, str]) -> Path | None:
-    """The user's home; None where nobody knows it, as in a container whose user is but a number."""
+    """Return the user's home; None where it is not known, as in a container whose user is but a number."""
     try:
         home = Path(env.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir)
     except KeyError:
@@ -194,7 +194,7 @@ def home_folder(env: Mapping[str, str]) -> Path | None:
 
 
 def _expanded(text: str, home: Path | None) -> str:
-    """With `~` replaced. ValueError where that would be a folder of that very name."""
+    """Return the text with `~` replaced; ValueError where that cannot be done."""
     if text.startswith("$"):
         raise ValueError(f"{text!r}: variables are not replaced in paths; write it out, or begin with ~")
     first, slash, rest = text.partition("/")
@@ -211,7 +211,7 @@ def _expanded(text: str, home: Path | None) -> str:
 
 
 def read_path(value: object, info: ValidationInfo) -> Path | None:
-    """Absolute: `~` is the user's home, anything relative begins at the config file's folder."""
+    """Return an absolute path: `~` is the user's home, anything relative begins at the config file's folder."""
     if value is None:
         return None
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):

@@ -100,7 +100,7 @@ async def _do(ctx: Context, job: Job, chore: Chore) -> None:
 
 
 def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: PixivError) -> None:
-    """A 404 is evidence that the work or user is gone, a 403 only that something is wrong; both can wait."""
+    """Put off what was refused. A 404 is recorded as evidence that the thing is gone, a 403 is not."""
     now, error = ctx.clock.now(), str(refusal)
     seen = ctx.seen(job, chore.kind, Lane(chore.lane), now)
     forbidden = isinstance(refusal, Forbidden)
@@ -163,7 +163,7 @@ def _profile_absent(conn: Connection, chore: Chore, now: int) -> None:
 
 
 async def _control(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    """Our own profile, which is there as long as Pixiv answers as it should. Nothing of it is kept."""
+    """Ask for our own profile, which is there as long as Pixiv answers as it should. Nothing of it is kept."""
     await users.detail(ctx.api.at(lane), ctx.account_id)
 
     def record(conn: Connection) -> None:
@@ -245,7 +245,7 @@ async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
 
 
 def _look_again(conn: Connection, ctx: Context, key: int) -> None:
-    """It is hidden: asked for again, the more rarely the longer it is so."""
+    """Ask for a hidden work again, the more rarely the longer it is hidden."""
     now, brief = ctx.clock.now(), briefs.work_brief(conn, key)
     hidden_at = absent.still_hidden_since(conn, ctx.account_id, key)
     look = agenda.next_look(conn, key, brief.create_date if brief else None, hidden_at or now, now)
@@ -253,7 +253,7 @@ def _look_again(conn: Connection, ctx: Context, key: int) -> None:
 
 
 def _judge_again(conn: Connection, ctx: Context, received: Received[Illust | Novel]) -> None:
-    """The jobs that saw the work look at it as it is now: bookmarks may have become enough."""
+    """Have the jobs that saw the work judge it as it is now: its bookmarks may have become enough."""
     work, now = received.item, ctx.clock.now()
     for name in briefs.jobs_of(conn, work.key):
         job = ctx.jobs.get(name)
@@ -279,7 +279,7 @@ async def _profile(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
 
 
 def _open_unseen_lists(ctx: Context, job: Job, conn: Connection, received: Received[UserDetail], now: int) -> None:
-    """A list that no preview showed, but the profile counts, is walked after all."""
+    """Open a list that no preview showed, but whose works the profile counts."""
     profile = received.item.profile
     totals = {
         sources.USER_ILLUSTS: (profile.total_illusts or 0) + (profile.total_manga or 0),
@@ -293,7 +293,7 @@ def _open_unseen_lists(ctx: Context, job: Job, conn: Connection, received: Recei
 
 
 async def _sidecar(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    """A sidecar that could not be written is due again. Asks Pixiv nothing."""
+    """Have a sidecar written again that could not be written. Asks Pixiv nothing."""
 
     def record(conn: Connection) -> None:
         sidecars.write_again(conn, [chore.key])

@@ -28,7 +28,7 @@ HIDDEN_AGAIN_MS = 30 * DAY_MS  # of a work that is gone or hidden nothing is ask
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """Where a reading stands; kept with the chore, so that a cut one goes on."""
+    """How far a reading has come; kept with the chore, so that a cut reading goes on."""
 
     started: int
     whole: bool
@@ -45,7 +45,7 @@ class _Reading:
 
 
 def _begin(chore: Chore, plan: Plan, now: int) -> _Reading:
-    """A cut reading goes on where it was; after a day only a first one does, which then proves no absence."""
+    """Return where the reading goes on. After a day only a first reading goes on, and then proves no absence."""
     saved = chore.progress
     offset = int(saved.get("offset", 0))
     fresh = 0 <= now - int(saved.get("started", -DAY_MS)) < DAY_MS
@@ -66,7 +66,7 @@ def _count(value: object) -> int | None:
 
 
 async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    """The comments of a work."""
+    """Read the comments of a work."""
     medium, work_id = split_key(chore.key)
     ask = comments.illust_comments if medium == "illust" else comments.novel_comments
     plan = await ctx.db.read(ingest_comments.plan, chore.key, ctx.clock.now())
@@ -94,7 +94,7 @@ async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
 
 
 def _after(reading: _Reading, plan: Plan, listing: Listing[Comment], new: int) -> _Reading:
-    """More new ones than the total grew: others must be gone, which only the whole list shows."""
+    """Go on to the list's end when more comments are new than the total grew: others must be gone."""
     total, new = _count(listing.head.get("total_comments", reading.total)), reading.new + new
     fewer = plan.total is not None and total is not None and total - plan.total < new
     return replace(reading, total=total, new=new, whole=reading.whole or fewer)
@@ -111,7 +111,7 @@ def _record(
     plan: Plan,
     following: int | None,
 ) -> tuple[int, int]:
-    """In a list that was read before, a thread with known replies may have new ones."""
+    """Record a page. In a list that was read before, ask again for the replies of threads with known replies."""
     now = ctx.clock.now()
     record_broken(conn, listing.endpoint, listing.unread, now)
     seen = ctx.seen(job, "comments", lane, now)
@@ -137,7 +137,7 @@ def _walked(
 
 
 async def run_replies(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    """The replies to one comment, always to the end."""
+    """Read all replies to one comment."""
     medium, comment_id = split_key(chore.key)
     owner = await ctx.db.read(ingest_comments.replies_of, chore.key)
     now = ctx.clock.now()

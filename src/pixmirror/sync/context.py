@@ -25,7 +25,7 @@ from pixmirror.sync.suspicion import Subject, Suspicion
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job of the configuration, in terms of what is asked. Fields that its kind does not use are empty."""
+    """A job as configured, in terms of what is asked. Fields that its kind does not use are empty."""
 
     name: str
     kind: str
@@ -51,13 +51,13 @@ class Job:
 
 
 class Jobs(Mapping[str, Job]):
-    """The enabled jobs as they are configured now; `use` replaces them all at once, for all who hold this."""
+    """The enabled jobs as configured now; `use` replaces them all at once, for everybody who holds this."""
 
     def __init__(self) -> None:
         self._now: dict[str, Job] = {}
 
     def use(self, jobs: Mapping[str, Job]) -> None:
-        """Take these from now on. Whoever iterates still sees those from before."""
+        """Replace all jobs. An iteration that is under way still sees the earlier ones."""
         self._now = dict(jobs)
 
     def __getitem__(self, name: str) -> Job:
@@ -77,7 +77,7 @@ class Jobs(Mapping[str, Job]):
 
 
 class Walking:
-    """The feeds that are walked now: one walk of a feed at a time, whoever makes it."""
+    """The feeds that are being walked. A feed has one walk at a time."""
 
     def __init__(self) -> None:
         self._busy: dict[int, asyncio.Event] = {}
@@ -102,11 +102,11 @@ class Walking:
             self.free(feed_id)
 
     def is_wanted(self, feed_id: int) -> bool:
-        """Whether somebody waits for it: a long walk lets them go first, and goes on after them."""
+        """Tell whether another walk waits for this feed, so that a long one lets it go first."""
         return self._wanted[feed_id] > 0
 
     def take(self, feed_id: int) -> None:
-        """For who has looked that nobody else walks it."""
+        """Mark the feed as being walked. The caller has checked that it is free."""
         self._busy[feed_id] = asyncio.Event()
 
     def free(self, feed_id: int) -> None:
@@ -137,7 +137,7 @@ class Context:
     endpoints: Endpoints = field(default_factory=Endpoints)
 
     async def heard(self, subject: Subject, error: PixmirrorError | None) -> None:
-        """The App API answered about this, or failed to. Raises the error where it is everybody's trouble."""
+        """Note how the App API answered about this. Raise the error where it concerns everything."""
         if error is None:
             await self.suspicion.answered()
         elif await self.suspicion.failed(subject, error):
@@ -152,20 +152,20 @@ class Context:
         return replace(self, api=self.api.once(), web=self.web.once() if self.web is not None else None)
 
     def current(self, job: Job) -> Job | None:
-        """The job as it is configured now, which may be long after a walk of it began; None once it is removed."""
+        """Return the job as configured now, which may be long after its walk began; None if it was removed."""
         if not job.name or not isinstance(self.jobs, Jobs):
             return self.jobs.get(job.name, job)
         return self.jobs.get(job.name)
 
     async def is_closed(self, feed: Feed) -> bool:
-        """Whether Pixiv has removed the endpoint of this list; it waits with all others until one tries again."""
+        """Tell whether Pixiv removed the endpoint of this list, which then waits until one list tries again."""
         gone = await self.endpoints.closed(self.db, feed.endpoint, self.clock.now())
         if gone is not None:
             await self.db.run(endpoints.wait, feed.endpoint, gone, feed_id=feed.id)
         return gone is not None
 
     async def heard_of(self, feed: Feed, error: PixmirrorError | None) -> None:
-        """The same of a list, whose endpoint may be gone."""
+        """Note how a list was answered, and whether its endpoint is gone."""
         await self.heard(("feed", feed.endpoint, feed.id), error)
         await self.endpoints.heard(self.db, feed.endpoint, error, self.clock.now(), feed.id)
 

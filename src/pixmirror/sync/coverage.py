@@ -1,4 +1,4 @@
-"""Reads what the website lists of each artist, and there the works that the app hides.
+"""Read what the website lists of each artist, and those works there that the app hides.
 
 The website is asked with a login of its own. When that is refused, what needs it waits, and nothing else does.
 """
@@ -44,12 +44,12 @@ Read: TypeAlias = Callable[[Context, WebApi, Job, Chore], Awaitable[Record]]
 
 
 async def run_list(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    """The chore `coverage`: all ids of an artist, and what of them the app did not show."""
+    """Do the chore `coverage`: read all ids of an artist, and ask for what the app did not show of them."""
     await _ask(ctx, job, chore, lane, _read_list)
 
 
 async def run_work(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    """The chore `web`: a work that the app hides."""
+    """Do the chore `web`: read a work that the app hides."""
     await _ask(ctx, job, chore, lane, _read_work)
 
 
@@ -90,20 +90,20 @@ async def _read_list(ctx: Context, web: WebApi, job: Job, chore: Chore) -> Recor
 
 
 def _open_list(conn: Connection, ctx: Context, walkers: list[Job], endpoint: str, user_id: int, now: int) -> None:
-    """A list that nothing showed until now: the app reads it first, then the website is asked again."""
+    """Open a list that nothing has shown yet. The app reads it first, then the website is asked again."""
     name = next((j.name for j in walkers if j.wants.novels), walkers[0].name)
     params, lane = {"user_id": user_id}, int(Lane.BACKFILL)
     feeds.open_if_new(conn, ctx.account_id, endpoint, params, job=name, lane=lane, due_at=now)
 
 
 def _no_list(conn: Connection, user_id: int, now: int) -> None:
-    """The artist may have left: the profile tells, in the words that the ledger knows."""
+    """Ask for the artist's profile, which tells whether they left."""
     chores.done(conn, Kind.COVERAGE, user_id, again_at=now + web_lists.MONTH_MS)
     agenda.ask_after_website(conn, user_id, now)
 
 
 def after_profile(ctx: Context, job: Job, conn: Connection, received: Received[UserDetail], now: int) -> None:
-    """The profile counts other works than we know of: a full pass is due, once for each count that it names."""
+    """Open a full pass where the profile counts other works than we know, once for each such count."""
     user_id, profile = received.item.user.id, received.item.profile
     totals = {
         sources.USER_ILLUSTS: (profile.total_illusts or 0) + (profile.total_manga or 0),
@@ -119,7 +119,7 @@ def after_profile(ctx: Context, job: Job, conn: Connection, received: Received[U
 def _count_again(
     ctx: Context, job: Job, conn: Connection, user_id: int, endpoint: str, total: int, now: int
 ) -> bool:
-    """Whether the count is news. One that a pass has been made for, or that a pass of today saw, is not."""
+    """Tell whether the count is news: no pass was made for it, and none of today saw it."""
     feed = web_lists.own_feed(conn, ctx.account_id, endpoint, user_id)
     if feed is None or feed.full_at is None:
         return False
@@ -140,7 +140,7 @@ def _count_again(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """All that the website says of one work."""
+    """What the website says of one work."""
 
     work: Received[Illust | Novel]
     frames: UgoiraMetadata | None = None
@@ -180,7 +180,7 @@ async def _novel(web: WebApi, work_id: int) -> _Found:
 
 
 def _record(ctx: Context, conn: Connection, key: int, found: _Found, now: int) -> None:
-    """As a page of the app that shows this work; its comments can't be asked for there."""
+    """Record the work like a page of the app that shows it. Its comments can't be asked for there."""
     owner = found.work.item.user.id if found.work.item.user else 0
     names = dict.fromkeys((*web_lists.walkers(conn, ctx.account_id, owner), *briefs.jobs_of(conn, key)))
     jobs = _jobs(ctx, names) or [sources.NOBODY]
@@ -205,7 +205,7 @@ def _record(ctx: Context, conn: Connection, key: int, found: _Found, now: int) -
 
 
 def _no_work(ctx: Context, job: Job, conn: Connection, chore: Chore, error: PixivError, now: int) -> None:
-    """Evidence for the ledger, unless the app says better what it is; asked again for the second sighting."""
+    """Record that the website does not show the work, unless the app knows better; ask for a second sighting."""
     brief = briefs.work_brief(conn, chore.key)
     if brief is None or brief.state in (State.LIVE, State.UNKNOWN):
         seen = ctx.seen(job, WEB, Lane(chore.lane), now)
@@ -224,7 +224,7 @@ def _jobs(ctx: Context, names: Any) -> list[Job]:
 
 
 def _speaking(ctx: Context, web: WebApi) -> Context:
-    """With the language that the website answers in, where it is not the configured one."""
+    """Return the context with the language in which the website answers."""
     if ctx.api.language.lower().startswith(web.lang.partition("_")[0]):
         return ctx
     return replace(ctx, api=replace(ctx.api, language=web.lang))

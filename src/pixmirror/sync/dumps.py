@@ -38,7 +38,7 @@ class Trouble:
 
 @dataclass(slots=True)
 class Report:
-    """What was met. `empty`: answers without content; `skipped`: files in folders, no dumps by their names.
+    """What an import met. `empty`: answers without content; `skipped`: files that no dump is named like.
 
     `unreadable` rows and `failed` files were left out and stand in `troubles`; `doubtful` rows were taken, and
     stand in `doubts`.
@@ -128,7 +128,7 @@ def _entries(path: Path, report: Report) -> Iterator[Entry]:
 
 
 def _unpacked(file: BinaryIO) -> tuple[bytes, str]:
-    """What is in a file, gzipped or not, and what is wrong with it: of one that is cut the beginning is good."""
+    """Return a file's content, unpacked, and what is wrong with it. The beginning of a cut file is good."""
     is_packed = file.read(2) == _GZIP
     file.seek(0)
     found, trouble = io.BytesIO(), ""
@@ -143,7 +143,7 @@ def _unpacked(file: BinaryIO) -> tuple[bytes, str]:
 
 
 def _gunzipped(file: BinaryIO) -> Iterator[bytes]:
-    """What was packed, also of a file that is cut: the gzip module would keep back the last that it had."""
+    """Unpack all there is of a file, even one that is cut; the gzip module would keep back the last part."""
     packer = zlib.decompressobj(_IS_GZIP)
     while packed := file.read(PACKED):
         while packed:
@@ -156,7 +156,7 @@ def _gunzipped(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _sorted(path: Path, entry: Entry, report: Report) -> Dumped | None:
-    """A good row; others are counted and noted."""
+    """Return the row if it is good; count and note it otherwise."""
     if entry.item is None and entry.trouble == EMPTY:
         report.empty += 1
         return None

@@ -1,4 +1,4 @@
-"""What a job refuses: a pure decision over the facts of a work, with a reason that a person reads.
+"""Decide which works a job refuses, from the facts of each work, with a reason for people. Pure.
 
 A refused work is catalogued all the same; only its files are not fetched.
 """
@@ -48,7 +48,7 @@ class Filter:
         )
 
     def digest(self) -> str:
-        """The same text for the same filter; a change makes the job look again at what it knows."""
+        """Return the same text for the same filter. When it changes, the job judges its works again."""
         parts = (getattr(self, name) for name in self.__slots__)
         return "|".join(",".join(sorted(map(str, p))) if isinstance(p, frozenset) else str(p) for p in parts)
 
@@ -58,7 +58,7 @@ def _jst(day: date | None) -> int | None:
 
 
 def refuse(wanted: Filter, work: WorkFacts) -> str | None:
-    """Why the job does not fetch this work's files, or None."""
+    """Return why the job does not fetch this work's files, or None."""
     if work.type == "novel":
         if not wanted.novels:
             return "novels = false"
@@ -104,7 +104,7 @@ def _refuse_numbers(wanted: Filter, work: WorkFacts) -> str | None:
 
 
 def refusals(wanted: Filter, works: Iterable[Received[Illust | Novel]]) -> dict[int, str]:
-    """The refused works of a page, by work key."""
+    """Return the reason for each work of a page that is refused, by work key."""
     return {
         received.item.key: reason
         for received in works

@@ -1,4 +1,4 @@
-"""Whether one bookmark or follow is still there: what no other list can tell is asked for by its own detail."""
+"""Ask whether one bookmark or follow is still there, by its own detail, where no list can tell."""
 
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.chores import Chore
@@ -57,5 +57,5 @@ async def follow(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
 
 
 def _restrict(value: str | None) -> Restrict | None:
-    """None for a list that we do not know: then it is there, and nothing is known of where."""
+    """Return the list that it stands on; None where Pixiv names a list that we do not know."""
     return "private" if value == "private" else "public" if value == "public" else None

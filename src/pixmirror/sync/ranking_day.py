@@ -52,7 +52,7 @@ def _noon_after(day: date) -> int:
 
 
 async def read_pages(ctx: Context, one: Day, lane: Lane) -> AsyncGenerator[JobResult, None]:
-    """Page after page: what has been read so far. Raises InvalidRequest when Pixiv says that there is none."""
+    """Yield after each page what has been read so far. InvalidRequest: Pixiv has no such ranking."""
     now = ctx.clock.now()
     ask = illusts.ranking if one.medium == "illust" else novels.ranking
     place = (ctx.account_id, one.medium, one.mode, one.name)
@@ -101,7 +101,7 @@ def _record_page(
     snapshot: int,
     lane: Lane,
 ) -> int:
-    """Each job sees the works down to its own top."""
+    """Record a page. Each job sees the works down to its own top."""
     now, new = ctx.clock.now(), 0
     record_broken(conn, listing.endpoint, listing.unread, now)
     readable = {item.key for item in listing}
@@ -116,7 +116,7 @@ def _record_page(
 
 
 def _ranked(listing: Listing[Any], first: int, top: int) -> list[tuple[int, Received[Any]]]:
-    """The page's works with their ranks; one that could not be read keeps its rank."""
+    """Return the page's works with their ranks. One that could not be read keeps its rank."""
     lost = {int(found[1]) for b in listing.broken if (found := _INDEX.search(b.path))}
     places = (n for n in range(len(listing.items) + len(lost)) if n not in lost)
     ranked = zip(places, listing.items, strict=False)

@@ -26,7 +26,7 @@ UNCAPPED_A_DAY = 4000
 
 
 def head_again_ms(posted: Sequence[int], now: int) -> int:
-    """After how long an artist's page 1 is read again. `posted`: when their last works were, newest first."""
+    """Return after how long an artist's page 1 is reread. `posted`: times of their last works, newest first."""
     silent = now - posted[0] if posted else YEAR_MS
     if silent >= YEAR_MS:
         return LONGEST_MS
@@ -36,46 +36,46 @@ def head_again_ms(posted: Sequence[int], now: int) -> int:
 
 
 def full_again_ms(posted: Sequence[int], now: int) -> int:
-    """After how long an artist's whole list is read again."""
+    """Return after how long an artist's whole list is read again."""
     silent = now - posted[0] if posted else YEAR_MS + 1
     return next((span for age, span in PASSES if silent <= age), LONGEST_PASS_MS)
 
 
 def detail_again_ms(age: int) -> int:
-    """How old what we know of a work that no list shows may be, by the work's age."""
+    """Return how old our knowledge of a work that no list shows may grow, by the work's age."""
     return next((span for limit, span in DETAILS if age < limit), LONGEST_DETAIL_MS)
 
 
 def text_again(created: int | None, now: int) -> int | None:
-    """When a novel's text, read now, is read again though nothing else about the novel moved; None: never."""
+    """Return when a novel's text, read now, is read again though the novel has not changed; None: never."""
     if created is None:
         return None
     return next((created + age for age in TEXTS_MS if created + age > now), None)
 
 
 def earlier(span: int, key: int) -> int:
-    """The span, shortened by up to a tenth: always the same for one key, spread out over many."""
+    """Return the span shortened by up to a tenth, always alike for one key, so that many keys spread out."""
     share = (key * 2654435761 % 2**32) / 2**32
     return int(span * (1 - JITTER * share))
 
 
 def full_due_at(feed_id: int, posted: Sequence[int], full_at: int | None, now: int) -> int:
-    """When the artist's whole list is to be read again; at once where it never was."""
+    """Return when the artist's whole list is to be read again; at once where it never was."""
     return now if full_at is None else full_at + earlier(full_again_ms(posted, now), feed_id)
 
 
 def read_again_at(feed_id: int, posted: Sequence[int], head_at: int, full_at: int | None, now: int) -> int:
-    """When the artist's page 1 is to be read again, from where a full pass goes on if one is due by then."""
+    """Return when the artist's page 1 is to be read again; a full pass that is due by then goes on from there."""
     head = head_at + earlier(head_again_ms(posted, now), feed_id)
     return head if full_at is None else min(head, full_due_at(feed_id, posted, full_at, now))
 
 
 def most_a_day(requests_per_day: int) -> int:
-    """How many re-readings a day may hold, of a day's `requests_per_day` (0: without a cap)."""
+    """Return how many re-readings a day may hold, of a day's `requests_per_day` (0: no cap)."""
     return max(1, int(requests_per_day * SHARE)) if requests_per_day else UNCAPPED_A_DAY
 
 
 def spread(due: Sequence[int], most: int, now: int, within_ms: int) -> dict[int, int]:
-    """What is due, the longest waiting first: {it: when} for what exceeds `most` in one `within_ms`."""
+    """Spread what is due, longest waiting first: {thing: when} for those beyond `most` in one `within_ms`."""
     step = within_ms // max(most, 1)
     return {item: now + (n + 1) * step for n, item in enumerate(due[most:], start=most)}

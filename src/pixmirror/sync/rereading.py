@@ -25,7 +25,7 @@ _SPANS = {
 
 
 def wishes(account_id: int, jobs: Mapping[str, Job]) -> Wishes:
-    """What the enabled jobs want to be kept fresh."""
+    """Return what the enabled jobs want kept fresh."""
 
     def of(kind: str) -> tuple[str, ...]:
         return tuple(name for name, job in jobs.items() if job.kind == kind)
@@ -34,7 +34,7 @@ def wishes(account_id: int, jobs: Mapping[str, Job]) -> Wishes:
 
 
 async def plan_lists(db: Database, wanted: Wishes, requests_per_day: int, now: int) -> None:
-    """Every list that somebody wants has a time to be read again; what is due at once is spread over hours."""
+    """Give every list that a job wants a time to be read again, and spread over hours what is due at once."""
     while await db.run(_plan_some, wanted, now) == LISTS_AT_ONCE:
         pass
     most = max(1, refresh.most_a_day(requests_per_day) * HOUR_MS // DAY_MS)

@@ -36,7 +36,7 @@ def parse(paging: str, spec: Any) -> Span | Stretch:
 
 
 def pass_ended(conn: Connection, feed_id: int, finished: Finished | None, started: int, now: int) -> None:
-    """A pass has come to the end of the list: it counts, unless a part of it, or page 1, is still to be read."""
+    """Record that a pass reached the list's end. It counts unless a part of it, or page 1, is still unread."""
     feed = feeds.get_feed(conn, feed_id)
     if feed.head_at is None or feed.failures or feeds.gaps(conn, feed_id):
         feeds.set_marks(conn, feed_id, {"tried": {"started": started, "at": now}})
@@ -48,20 +48,20 @@ def pass_ended(conn: Connection, feed_id: int, finished: Finished | None, starte
 
 
 def gap_closed(conn: Connection, feed_id: int, finished: Finished | None, now: int) -> None:
-    """With the last part that a pass had left, the pass is complete."""
+    """Complete the pass when this gap was the last part that it had left."""
     marks = feeds.get_feed(conn, feed_id).marks
     if marks.get("tried") and not marks.get("cut"):
         pass_ended(conn, feed_id, finished, int(marks["tried"]["started"]), now)
 
 
 def tried_lately(conn: Connection, feed_id: int, now: int) -> bool:
-    """Whether a pass has left something out not long ago, so that another one would meet the same."""
+    """Tell whether a recent pass left something out, so that another one would meet the same failure."""
     tried = feeds.get_feed(conn, feed_id).marks.get("tried")
     return tried is not None and 0 <= now - int(tried["at"]) < TRY_AGAIN_MS
 
 
 def capped(conn: Connection, feed: Feed, gap: Gap, spec: Span | Stretch, now: int) -> None:
-    """A list cannot be read past its cap: an end with a reason, and no proof of what lies below."""
+    """End the walk at Pixiv's cap for this list, with the reason, as no proof of what lies below."""
     feeds.close_gap(conn, gap.id)
     if gap.kind in ("backfill", "full"):
         at = (spec.offset if isinstance(spec, Span) else spec.start) or 0
@@ -71,7 +71,7 @@ def capped(conn: Connection, feed: Feed, gap: Gap, spec: Span | Stretch, now: in
 
 
 def cut_short(conn: Connection, feed_id: int, why: str, started: int, now: int) -> None:
-    """The list leads nowhere: the walk ends here, as a try that proves nothing."""
+    """End the walk of a list that leads nowhere; the try proves nothing."""
     marks = {"cut": {"why": why, "at": now}, "tried": {"started": started, "at": now}}
     feeds.set_marks(conn, feed_id, marks)
 
@@ -82,7 +82,7 @@ def cut_short(conn: Connection, feed_id: int, why: str, started: int, now: int) 
 def head_failed(
     conn: Connection, feed: Feed, paging: str, backfill: bool, error: PixmirrorError, now: int
 ) -> None:
-    """Try page 1 later; while it keeps failing, what lies below it is read all the same."""
+    """Put page 1 off. While it keeps failing, the pages below it are read all the same."""
     feeds.feed_failed(conn, feed.id, now + backoff_ms(feed.failures), str(error))
     if feed.failures + 1 < RETRIES_OF_A_PAGE or _of_the_whole_list(error):
         return
@@ -101,7 +101,7 @@ def head_failed(
 
 
 def gap_failed(conn: Connection, gap: Gap, paging: str, error: PixmirrorError, now: int) -> Gap | None:
-    """Try the page later, or go on below it. Returns the gap where the walk can go on at once."""
+    """Put the page off, or go on below it. Return the gap where the walk can go on at once."""
     failures = feeds.gap_failed(conn, gap.id, now + backoff_ms(gap.failures), str(error))
     if failures is None or _of_the_whole_list(error):
         return None
@@ -118,7 +118,7 @@ def _of_the_whole_list(error: PixmirrorError) -> bool:
 
 
 def _close_in(conn: Connection, gap: Gap, spec: Span | Stretch, now: int) -> Gap | None:
-    """A gap that a failing cursor page left ends closer to the failing item with each page that is tried."""
+    """Narrow the gap that a failing cursor page left: each page tried moves its end closer to the failing item."""
     if isinstance(spec, Span) or spec.probe is None:
         return None
     return _moved(conn, gap, replace(spec, fails=spec.probe), now)
@@ -140,7 +140,7 @@ def _pages(conn: Connection, gap: Gap) -> list[Gap]:
 
 
 def _pass_over_offset(conn: Connection, gap: Gap, spec: Span, failures: int, error: str, now: int) -> Gap | None:
-    """The gap left above ends at the ids that the walk finds below: the list may move before it is read."""
+    """Leave a gap that ends at the ids found below it, since the list may move before the gap is read."""
     pages = {g.id: Span.from_json(g.spec) for g in _pages(conn, gap)}
     if spec.above in pages:
         above: int | None = spec.above if spec.leaps < steps.MOST_LEAPS else None
@@ -182,7 +182,7 @@ def _pass_over_cursor(
 
 
 def read_below(conn: Connection, spec: Stretch, now: int) -> None:
-    """The first page below a failing one was read: the gap above ends there, and is closed in from both sides."""
+    """End the gap of a failing page at the first page that was read below it; it is narrowed from both sides."""
     gap = None if spec.above is None else feeds.get_gap(conn, spec.above)
     if gap is not None:
         closed_in = replace(Stretch.from_json(gap.spec), stop=spec.start, fails=(spec.start or 0) + spec.jump)
@@ -190,7 +190,7 @@ def read_below(conn: Connection, spec: Stretch, now: int) -> None:
 
 
 def probed(conn: Connection, gap: Gap, spec: Stretch, next_cursor: int | None, now: int) -> Gap:
-    """A page between the failing item and what was read below it: the gap ends there from now on."""
+    """End the gap at this page, which lies between the failing item and what was read below it."""
     stop, probe = spec.stop, spec.probe
     if next_cursor is not None and stop is not None and probe is not None and stop < next_cursor < probe:
         rest = Stretch(start=next_cursor, stop=stop, started=spec.started)

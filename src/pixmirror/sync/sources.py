@@ -57,7 +57,7 @@ def bookmarks_endpoint(medium: Medium) -> str:
 
 
 def source(ctx: Context, job: Job, endpoint: str, params: Mapping[str, Any]) -> Source:
-    """The Source of a feed, as `job` wants it read."""
+    """Return the Source of a feed, as `job` wants it read."""
     return SOURCES[endpoint](ctx, job, params)
 
 
@@ -71,7 +71,7 @@ def record_works(
     now: int,
     others: Sequence[Job] = (),
 ) -> Ingested:
-    """Works of a page into the catalogue, with the refusals of this job and of `others` that want the list.
+    """Record the works of a page, with the refusals of this job and of `others` that want the list.
 
     Each job judges as it is configured now: its filter may have changed since the walk began.
     """
@@ -108,7 +108,7 @@ def _also_saw(conn: Connection, job: Job, works: Works, lane: Lane, now: int, *,
 
 
 def _others(ctx: Context, conn: Connection, job: Job, endpoint: str, params: Mapping[str, Any]) -> list[Job]:
-    """The other enabled jobs that want this list."""
+    """Return the other enabled jobs that want this list."""
     names = feeds.jobs_of(conn, ctx.account_id, endpoint, params)
     return [ctx.jobs[name] for name in names if name != job.name and name in ctx.jobs]
 
@@ -128,7 +128,7 @@ def _record_listing(
 
 
 def _probe_caption(conn: Connection, keys: Sequence[int], feed: str, now: int) -> None:
-    """An empty caption is asked for once per feed and day; the answer tells whether lists can be believed."""
+    """Ask for one empty caption per feed and day; the answer tells whether lists can be believed."""
     today = from_ms(now).date().isoformat()
     name = f"caption_probe:{feed}"
     if runs.get_meta(conn, name) == today:
@@ -177,7 +177,7 @@ def _following(ctx: Context, job: Job, params: Mapping[str, Any]) -> Source:
 def _passes(
     ctx: Context, conn: Connection, job: Job, endpoint: str, restrict: Restrict, started: int
 ) -> dict[Restrict, int | None]:
-    """When the last full pass of each list that an enabled job reads began, this one included."""
+    """Return when the last full pass of each restrict that an enabled job reads began, this one included."""
     runs.set_meta(conn, f"full_pass:{endpoint}:{restrict}", str(started))
     passes: dict[Restrict, int | None] = {restrict: started}
     other: Restrict = "private" if restrict == "public" else "public"
@@ -189,7 +189,7 @@ def _passes(
 
 
 def _join_lists(ctx: Context, job: Job, conn: Connection, works: Works, followed: Set[int], now: int) -> None:
-    """A job that came later wants the lists of those too who were followed before."""
+    """Open for a job that came later the lists of artists who were followed before."""
     shown = [r.item for r in works if r.item.user is not None and r.item.user.id in followed]
     for endpoint, medium in ((USER_ILLUSTS, "illust"), (USER_NOVELS, "novel")):
         ids = sorted({w.user.id for w in shown if w.medium == medium and w.user is not None})
@@ -203,7 +203,7 @@ def _join_lists(ctx: Context, job: Job, conn: Connection, works: Works, followed
 def walk_user(
     ctx: Context, job: Job, conn: Connection, user_id: int, has_illusts: bool, has_novels: bool, now: int
 ) -> None:
-    """A user's lists become due; one that a preview shows empty waits for the profile's totals."""
+    """Make a user's lists due. One that a preview shows empty waits for the profile's totals."""
     lane = int(Lane.BACKFILL)
     wanted = [(USER_ILLUSTS, has_illusts), (USER_NOVELS, has_novels and job.wants.novels)]
     for endpoint, has in wanted:

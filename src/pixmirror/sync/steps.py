@@ -1,4 +1,4 @@
-"""The decisions of a walk, pure: where it goes after a page (architecture: walks). No I/O: all can be tested.
+"""Decide where a walk goes after each page (architecture: walks). Pure: no I/O.
 
 Offset lists move while they are read: each page overlaps the one before, and when nothing of that one comes
 back, the walk steps back until something does. Cursor lists do not move: the cursor alone decides.
@@ -37,7 +37,7 @@ class _Trail:
 
     @classmethod
     def from_json(cls, spec: Mapping[str, Any]) -> Self:
-        """From what `to_json` made, of this version or an earlier one."""
+        """Read what `to_json` wrote, in this version or an earlier one."""
         known = {f.name for f in fields(cls)}
         found: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in spec.items() if k in known}
         return cls(**found)
@@ -65,7 +65,7 @@ class Span(_Trail):
 
     @property
     def position(self) -> int | None:
-        """Where the next page begins; None for the top."""
+        """The offset of the next page; None for the top."""
         return self.offset or None
 
 
@@ -93,7 +93,7 @@ class Stretch(_Trail):
 
     @property
     def probe(self) -> int | None:
-        """The next cursor to try between a page that fails and one that does not; None when there is none left."""
+        """The next cursor to try between a page that fails and one that does not; None when none is left."""
         if self.fails is None or self.stop is None or self.fails - self.stop <= 1:
             return None
         return (self.fails + self.stop) // 2
@@ -117,7 +117,7 @@ _Spec = TypeVar("_Spec", Span, Stretch)
 
 
 def _noted(spec: _Spec, ids: Sequence[int]) -> _Spec | Cut:
-    """The same, with this page remembered; Cut when the list has told nothing new for too long."""
+    """Return the walk with this page remembered, or Cut when the list has shown nothing new for too long."""
     if not ids:
         if spec.empty >= MOST_EMPTY:
             return Cut(f"The list goes on and on, and {MOST_EMPTY} pages in a row were empty")
@@ -131,7 +131,7 @@ def _noted(spec: _Spec, ids: Sequence[int]) -> _Spec | Cut:
 
 
 def meets_anchors(ids: Sequence[int], stop: Sequence[int]) -> bool:
-    """The page ends on three anchors in their own order: below is what an earlier walk has read, or left as a gap.
+    """Tell whether the page ends on three anchors in their own order: below, an earlier walk has been.
 
     Anchors higher up the page are no proof: they may have been bumped there, above works that are new.
     """
@@ -143,7 +143,7 @@ def meets_anchors(ids: Sequence[int], stop: Sequence[int]) -> bool:
 def after_offset_page(
     span: Span, ids: Sequence[int], next_offset: int | None, oldest: int | None = None
 ) -> Span | Done | Cut:
-    """Where an offset walk goes after the page at `span.offset` showed `ids`.
+    """Return where an offset walk goes after the page at `span.offset` showed `ids`.
 
     `next_offset` is that of next_url, None at the end; `oldest` the create_date of the page's oldest work. Raises
     BadResponse for a next_url that skips too much to be believed.
@@ -176,23 +176,23 @@ def after_offset_page(
 
 
 def below_offset_page(span: Span, above: int) -> Span:
-    """Where an offset walk goes on when the page at `span.offset` cannot be read; gap `above` keeps its place."""
+    """Return where an offset walk goes on when the page at `span.offset` fails; gap `above` keeps its place."""
     return replace(span, offset=span.offset + PAGE - 1, prev=None, above=above, leaps=span.leaps + 1)
 
 
 def inserted(ids: Sequence[int], anchors: Sequence[int]) -> int:
-    """How many ids stand above the first that was known."""
+    """Count the ids above the first that was known."""
     known = frozenset(anchors)
     return next((n for n, i in enumerate(ids) if i in known), len(ids)) if known else 0
 
 
 def new_anchors(ids: Sequence[int], old: Sequence[int]) -> list[int]:
-    """The ids at the head, newest first, each once."""
+    """Return the ids at the head of the list, newest first, each once."""
     return list(dict.fromkeys((*ids, *old)))[:ANCHORS]
 
 
 def after_cursor_page(stretch: Stretch, ids: Sequence[int], next_cursor: int | None) -> Stretch | Done | Cut:
-    """Where a cursor walk goes after a page whose next_url names `next_cursor`."""
+    """Return where a cursor walk goes after a page whose next_url names `next_cursor`."""
     if next_cursor is None:
         return Done(met=False)
     if stretch.stop is not None and next_cursor <= stretch.stop:
@@ -207,7 +207,7 @@ def after_cursor_page(stretch: Stretch, ids: Sequence[int], next_cursor: int | N
 
 
 def below_cursor_page(stretch: Stretch, above: int) -> Stretch | None:
-    """A cursor below the page at `stretch.start`, which cannot be read; None if there is nothing below.
+    """Return a cursor below the page at `stretch.start`, which cannot be read; None if there is nothing below.
 
     Any number works as a cursor. Each leap is twice as long as the one before, but never passes over more than
     half of what is left: what was passed over unread, the gap `above` closes in on afterwards.
@@ -221,7 +221,7 @@ def below_cursor_page(stretch: Stretch, above: int) -> Stretch | None:
 
 
 class Round:
-    """Sees that a list which is read in one go turns in a circle: it leads back, or shows nothing new."""
+    """Notice that a list which is read in one go turns in a circle: it leads back, or shows nothing new."""
 
     def __init__(self) -> None:
         self._led_to: set[frozenset[tuple[str, str]]] = set()
@@ -229,7 +229,7 @@ class Round:
         self._idle = 0
 
     def closes(self, ids: Sequence[object], following: Mapping[str, str] | None) -> bool:
-        """Whether the page that showed `ids` and leads to `following` is one too many."""
+        """Tell whether the list turns in a circle at the page that showed `ids` and leads to `following`."""
         if following is None:
             return False
         place, digest = frozenset(following.items()), crc32(repr(ids).encode())

@@ -1,4 +1,4 @@
-"""Whether what was not answered is one thing's trouble, or everybody's: the judge of what an error leaves unclear.
+"""Judge whether an unclear error concerns the one thing that was asked, or everything.
 
 A list that never answers must not stop the others, and a network that is down must not put off thousands of things
 one by one. So one failure is the thing's own. A second one with no answer between is a suspicion, and a control
@@ -16,7 +16,7 @@ CONFIRMED = 2  # so many failures after it was believed: it was no mistake
 
 
 def concerns_what_was_asked(error: PixmirrorError) -> bool:
-    """Whether the thing that met it is put off: also where all rest, so that another is tried after the pause."""
+    """Tell whether the thing that met the error is put off, so that another one is tried after a pause of all."""
     return isinstance(error, PixivError) or error.scope != "everything"
 
 
@@ -51,11 +51,11 @@ class Suspicion:
 
     @property
     def believed(self) -> bool:
-        """Whether it is everybody's trouble now."""
+        """Whether the trouble is believed to concern everything."""
         return self._since_believed is not None
 
     async def answered(self) -> None:
-        """Something was answered, if only with a refusal that speaks of it alone."""
+        """Note an answer, even a refusal of the one thing that was asked."""
         failed, since = self._failed, self._since_believed
         self._answers += 1
         self._failed, self._since_believed = set(), None
@@ -67,7 +67,7 @@ class Suspicion:
             self._control_lied = True
 
     async def failed(self, subject: Subject, error: PixmirrorError) -> bool:
-        """This was not answered: True if that is everybody's trouble and all should rest."""
+        """Note that this was not answered. Return whether everything is in trouble and should rest."""
         if error.scope != "unclear":
             await self.answered()
             return False

@@ -1,4 +1,4 @@
-"""Asking www.pixiv.net in the midst of other work: a refused cookie stops what needs it and nothing else."""
+"""Ask www.pixiv.net. A refused cookie stops only the work that needs it."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 async def ask(ctx: Context, lane: Lane, read: Callable[[WebApi], Awaitable[T]]) -> T | None:
-    """What `read` brings; None where no cookie is configured, or the one that is has been refused.
+    """Return what `read` returns, or None where no cookie is configured or Pixiv has refused it.
 
     What waits for the cookie is then put off in the catalogue, and comes again when it works.
     """
@@ -45,7 +45,7 @@ async def ask(ctx: Context, lane: Lane, read: Callable[[WebApi], Awaitable[T]]) 
 
 
 async def heard(ctx: Context, subject: Subject, error: PixmirrorError | None) -> None:
-    """The website answered about this, or failed to. What needs it waits where it is not this thing's."""
+    """Note how the website answered. Where the trouble is not this thing's own, all that needs it waits."""
     if error is None:
         await ctx.website.answered()
     elif await ctx.website.failed(subject, error) and ctx.web is not None and ctx.web.session is not None:

@@ -80,13 +80,13 @@ class RankingJob(JobConfig):
 
 
 def newest_date(now: int) -> date:
-    """The newest day whose ranking should be out."""
+    """Return the newest day whose ranking should be out."""
     moment = from_ms(now).astimezone(JST)
     return moment.date() - timedelta(days=1 if moment.hour >= PUBLISHED_AT_HOUR else 2)
 
 
 def dates(since: date | None, until: date | None, now: int) -> list[date]:
-    """The days that a job covers, newest first."""
+    """Return the days that a job covers, newest first."""
     newest = min(newest_date(now), until or date.max)
     first = since or newest
     return [newest - timedelta(days=n) for n in range((newest - first).days + 1)]
@@ -112,7 +112,7 @@ async def run(ctx: Context, job: Job) -> JobResult:
 
 
 async def _read_newest(ctx: Context, one: Day, result: JobResult) -> JobResult:
-    """A reading that fails after its first page stays open: it starts again."""
+    """Read the newest day. A reading that fails after its first page starts again at the next run."""
     brought, endpoint = JobResult(), f"{one.medium}/ranking"
     if await ctx.endpoints.closed(ctx.db, endpoint, ctx.clock.now()):
         return result
@@ -136,7 +136,7 @@ def _subject(one: Day) -> Subject:
 
 
 def _day(ctx: Context, job: Job, medium: Medium, mode: str, day: date) -> Day:
-    """The ranking with all jobs that want it, so that it is read once, as deep as the deepest of them wants."""
+    """Return the day with all jobs that want it, so that it is read once, as deep as the deepest of them wants."""
     others = [j for j in _jobs(ctx) if j.name != job.name and medium in j.media and mode in j.modes]
     covered = [j for j in others if day in dates(j.since, j.until, ctx.clock.now())]
     return Day(medium, mode, day, (job, *covered))
@@ -155,7 +155,7 @@ async def backfill(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
 
 
 async def _backfill_now(ctx: Context, job: Job) -> None:
-    """Without the other jobs at hand nobody else would read them."""
+    """Read all earlier days now, for a single job whose chores nobody else does."""
     while chore := await ctx.db.read(chores.find, CHORE, KEY, ctx.clock.now()):
         await _backfill(ctx, [job], chore, Lane.BACKFILL)
 
@@ -192,7 +192,7 @@ def _is_open(conn: Connection, ctx: Context, one: Day) -> bool:
 
 
 def _due_days(conn: Connection, ctx: Context, jobs: list[Job], now: int) -> list[Day]:
-    """The earlier days that are due, newest first."""
+    """Return the earlier days that are due, newest first."""
     found: dict[tuple[date, Medium, str], Day] = {}
     for job in jobs:
         for medium in job.media:
@@ -205,7 +205,7 @@ def _due_days(conn: Connection, ctx: Context, jobs: list[Job], now: int) -> list
 
 
 def _earlier(job: Job, known: dict[str, RankingDay], now: int) -> Iterator[date]:
-    """Without `since` only those that were the newest once and could not be read then."""
+    """Yield the earlier days of a job. Without `since`, those that could not be read when they were the newest."""
     covered = dates(job.since, job.until, now)
     yield from covered[1:]
     if job.since is None:
@@ -219,7 +219,7 @@ def _name(one: Day) -> str:
 
 
 def _waits(later: dict[str, Any], name: str, now: int) -> bool:
-    """`later` holds, of a day or a mode, how often in a row it failed, until when it waits, and why."""
+    """Tell whether a day or mode waits. `later` holds how often it failed in a row, until when it waits, why."""
     return name in later and later[name][1] > now
 
 
@@ -234,7 +234,7 @@ def _note(later: dict[str, Any], one: Day, error: PixivError, now: int) -> None:
 
 
 def _nothing_now(conn: Connection, later: dict[str, Any], due: set[str], now: int) -> None:
-    """Nothing can be read before the first of those that wait; the job's next run looks again, too."""
+    """Put the chore off until the first of the waiting days; end it when none waits."""
     waiting = {name: entry for name, entry in later.items() if name in due}
     if not waiting:
         chores.done(conn, CHORE, KEY)
@@ -249,9 +249,9 @@ def _nothing_now(conn: Connection, later: dict[str, Any], due: set[str], now: in
 
 
 def _catch_up(conn: Connection, ctx: Context, job: Job, medium: Medium, mode: str, now: int) -> bool:
-    """The job sees what was ranked in its days before it wanted them, or while it was not enabled.
+    """Show the job what was ranked in its days before it wanted them, or while it was not enabled.
 
-    Returns whether there may be more.
+    Return whether there may be more.
     """
     covered = dates(job.since, job.until, now)
     name = f"ranking_seen:{job.name}:{medium}:{mode}"
