@@ -1,1 +1,1 @@
-"""Everything derived, built again from what is primary (architecture: kept raw)."""
+"""Rebuild everything derived from what is primary (architecture: kept raw)."""

@@ -1,4 +1,4 @@
-"""Rows of old dumps: works, users and comments that the dead APIs told, laid under all that Pixiv said itself.
+"""Rows of old dumps: works, users and comments as the dead APIs told them, beneath all that Pixiv said itself.
 
 Each becomes a payload of the class `legacy`, with all that stood in the dump. What the catalogue says of a work or
 user then is what a replay of all its payloads gives, so `reindex` never differs.
@@ -38,7 +38,7 @@ _OWNER = ("id", "name", "account", "profile_image_urls")
 
 @dataclass(frozen=True, slots=True)
 class Dumped:
-    """A good row. `raw`: as it stood; `app`: all of it in the App API's shape, which is kept.
+    """A row that could be read. `raw`: as it stood; `app`: all of it in the App API's shape, which is kept.
 
     `work`: what a comment belongs to, if that is known.
     """
@@ -51,7 +51,7 @@ class Dumped:
 
 @dataclass(slots=True)
 class Counted:
-    """Rows by what they are here: `new` things; `more` of known things; `known`, the same row was imported before.
+    """Rows counted by what they brought: `new` things, `more` about known ones, or nothing new (`known`).
 
     `forgotten`: left out, for they are of works or users that the user forgot. `others`: neither works, users nor
     comments; nothing of them is kept.
@@ -76,7 +76,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What becomes a payload, if it is none yet."""
+    """A row that becomes a payload, if it is none yet."""
 
     kind: str
     owner: int
@@ -87,14 +87,14 @@ class _Row:
 
 @dataclass(slots=True)
 class Before:
-    """Rows of a dry run, which leaves none in the catalogue to be met again."""
+    """What a dry run has met so far; unlike a real one, it leaves no rows in the catalogue."""
 
     payloads: set[tuple[str, int, bytes]] = field(default_factory=set)
     owners: set[tuple[str, int]] = field(default_factory=set)
 
 
 def look_at(conn: Connection, rows: Sequence[Dumped], before: Before) -> Counted:
-    """What a recording of these rows would count; writes nothing."""
+    """Return what `record` would count for these rows; write nothing."""
     counted = Counted()
     fresh = _fresh(conn, _rows_of(conn, rows, counted), counted, before)
     before.payloads.update((row.kind, row.owner, row.digest) for row in fresh)
@@ -103,7 +103,7 @@ def look_at(conn: Connection, rows: Sequence[Dumped], before: Before) -> Counted
 
 
 def record(conn: Connection, rows: Sequence[Dumped], at: int) -> Counted:
-    """These rows in the caller's transaction. `at`: when the dump was made, or else now, in ms UTC.
+    """Record these rows in the caller's transaction. `at`: when the dump was made, or else now, in ms UTC.
 
     Rows that are there already, whenever they came, change nothing.
     """
@@ -128,7 +128,7 @@ def _owners(rows: Iterable[_Row], kind: str) -> list[int]:
 
 
 def _rows_of(conn: Connection, dumped: Sequence[Dumped], counted: Counted) -> list[_Row]:
-    """What is to be kept, without what the user forgot (architecture: refusal stands)."""
+    """Return what is to be kept, without what the user forgot (architecture: refusal stands)."""
     people = tombstones.people(conn, {p for one in dumped if (p := _person(one)) is not None})
     works = tombstones.works(conn, {key for one in dumped if (key := _work(one)) is not None})
     found: list[_Row] = []
@@ -155,7 +155,7 @@ def _work(one: Dumped) -> int | None:
 
 
 def _person(one: Dumped) -> int | None:
-    """Whose it is: the user, the artist, or who wrote the comment."""
+    """Return whose row it is: the user, the artist, or the writer of the comment."""
     person = one.item if isinstance(one.item, User) else getattr(one.item, "user", None)
     return person.id if isinstance(person, User) and person.id else None
 
@@ -165,7 +165,7 @@ def _digest(one: Dumped) -> bytes:
 
 
 def _owner(item: Illust | Novel) -> Iterable[_Row]:
-    """What a work says of its artist."""
+    """Yield what a work says of its artist."""
     if item.user is None or not item.user.id:
         return
     app = item.user.model_dump(mode="json", include=set(_OWNER), exclude_none=True)
@@ -173,7 +173,7 @@ def _owner(item: Illust | Novel) -> Iterable[_Row]:
 
 
 def _fresh(conn: Connection, rows: Sequence[_Row], counted: Counted, before: Before) -> list[_Row]:
-    """Those that are not there yet, each once; counts them all."""
+    """Count all rows, and return those that are not there yet, each once."""
     there = {
         (kind, owner, digest)
         for kind in ("work", "user", DUMPED_COMMENT)

@@ -1,4 +1,4 @@
-"""What the rebuilding of derived rows stands on: its findings, and states as the ledger tells them."""
+"""What rebuilding finds, and the states of things as sightings and moves on record tell them."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -32,7 +32,7 @@ _CHANGES = (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that is not what payloads and ledger say; `column` is '' for a whole row."""
+    """One field that differs from what payloads and ledger say; `column` is '' for a whole row."""
 
     table: str
     key: str
@@ -43,7 +43,7 @@ class Difference:
 
 @dataclass(slots=True)
 class Findings:
-    """What a rebuilding met; with `write` it has also been put right."""
+    """What rebuilding has found so far; with `write` it is also put right."""
 
     write: bool
     works: int = 0
@@ -66,7 +66,7 @@ class Findings:
             self.examples.append(Difference(table, str(key), column, found, expected))
 
     def row(self, table: str, key: object, old: Any, expected: Mapping[str, Any]) -> bool:
-        """Notes how a row differs; True if it does."""
+        """Note how a row differs from what is expected. True if it does."""
         if old is None:
             self.differ(table, key, "", None, "a row")
             return True
@@ -78,7 +78,7 @@ class Findings:
 
 @dataclass(slots=True)
 class Ledger:
-    """What is on record of the states of some things of one kind."""
+    """The sightings and the last moves on record of some things of one kind."""
 
     stretches: dict[int, list[Any]]
     changes: dict[int, Any]  # the last move of each
@@ -87,12 +87,12 @@ class Ledger:
         return any(s.state == state for s in self.stretches.get(owner_id, ()))
 
     def evidence(self, owner_id: int, state: str, at: int) -> str | None:
-        """Of the stretch of this state that holds this time."""
+        """Return the evidence of the stretch of this state that covers this time."""
         stretches = self.stretches.get(owner_id, ())
         return next((s.evidence for s in stretches if s.state == state and s.first_at <= at <= s.last_at), None)
 
     def by_law(self, owner_id: int, state: str, at: int) -> tuple[str, int, str | None]:
-        """Where stretches lead from this first state, where no moves are on record."""
+        """Return where the stretches lead from this first state, for things without moves on record."""
         evidence = self.evidence(owner_id, state, at)
         for s in self.stretches.get(owner_id, ()):
             if s.last_at > at and s.state != state and _believed(state, s):

@@ -1,4 +1,4 @@
-"""Rows of works and files that the disk tells of: sidecars, and the files themselves.
+"""Make rows of works and files from what lies on disk: sidecars, and the files themselves.
 
 What a sidecar says of a work is kept as a dump is (class `legacy`): beneath all that Pixiv says itself, and no
 sighting. That a work was gone is kept too, as of the time of its sidecar: nobody can ask for it again. A row that
@@ -49,7 +49,7 @@ _BUMP = update(work).where(among(work.c.work_key, "keys")).values(change_seq=bin
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file that lies there, or that a sidecar lists. `state` is that of its row; `size` in bytes."""
+    """A file on disk, or one that a sidecar lists. `state` is that of its row; `size` in bytes."""
 
     role: str
     index: int
@@ -65,7 +65,7 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class FoundWork:
-    """A work by its files. `sidecar`: what its sidecar says, or {}; `at`: when that was written, ms UTC."""
+    """A work whose files were found. `sidecar`: its content, or {}; `at`: when that was written, ms UTC."""
 
     key: int
     user_id: int
@@ -76,7 +76,7 @@ class FoundWork:
 
 @dataclass(slots=True)
 class TakenIn:
-    """What came of it: rows made, files by what they are now, and bytes stored."""
+    """What was taken in: rows made, files by their state now, and bytes stored."""
 
     works: int = 0
     works_known: int = 0
@@ -120,7 +120,7 @@ def take_in(conn: Connection, found: Sequence[FoundWork], now: int) -> TakenIn:
 
 
 def _dumped(found: FoundWork) -> legacy.Dumped:
-    """The work in the App API's shape; where the sidecar makes no sense, only whose it is."""
+    """Return the work in the App API's shape; where the sidecar makes no sense, only its id and user."""
     for said in (found.sidecar, {}):
         app = _app(found, said)
         try:

@@ -58,7 +58,7 @@ class SeriesSaid:
 
 @dataclass(slots=True)
 class Names:
-    """What all payloads say of tags, series, and of users of whom nothing else is kept."""
+    """What all payloads together say of tags, series, and of users without payloads of their own."""
 
     language: str  # of payloads that do not name theirs
     known_users: frozenset[int]  # of whom payloads of their own are kept
@@ -114,7 +114,7 @@ class Names:
 
 
 def seen_translations(conn: Connection) -> dict[tuple[str, str], tuple[int, str, int]]:
-    """The text of each translation that was seen last, whatever payloads say: they do not tell it by themselves.
+    """Return the text of each translation that was seen last, which payloads alone do not tell.
 
     That is the present one if it was ever seen: when a text was seen is known to the day.
     """
@@ -127,7 +127,7 @@ def seen_translations(conn: Connection) -> dict[tuple[str, str], tuple[int, str,
 
 
 def drop_loose_links(conn: Connection, findings: Findings) -> None:
-    """Links of tags and of works that are no more: a new tag must not inherit them."""
+    """Remove links of tags and works that are no more, so that a new tag does not inherit them."""
     loose = conn.execute(select(func.count()).select_from(work_tag).where(_no_tag | _no_work)).scalar_one()
     if loose:
         findings.differ("work_tag", "links of rows that are gone", "", loose, 0)
@@ -137,7 +137,7 @@ def drop_loose_links(conn: Connection, findings: Findings) -> None:
 
 
 def rebuild_tags(conn: Connection, findings: Findings, names: Sequence[str]) -> None:
-    """Each name that a payload holds is a tag, with works or without."""
+    """Make each name that a payload holds a tag, with works or without."""
     there = dict(conn.execute(_IDS, {"names": listed(names)}).all())
     missing = [name for name in names if name not in there]
     for name in missing:
@@ -173,7 +173,7 @@ def rebuild_series(conn: Connection, findings: Findings, chunk: Sequence[tuple[i
 
 
 def drop_unsaid(conn: Connection, findings: Findings, names: Names) -> None:
-    """Tags, translations and series that no payload holds: ingestion takes none away, so none is to be there."""
+    """Remove tags, translations and series that no payload holds: ingestion would have left none."""
     idle = {r.id: r.name for r in conn.execute(_IDLE) if r.name not in names.tags}
     for name in idle.values():
         findings.differ("tag", name, "", "a row", None)
@@ -198,7 +198,7 @@ def drop_unsaid(conn: Connection, findings: Findings, names: Names) -> None:
 
 
 def recount(conn: Connection, findings: Findings) -> None:
-    """Each tag's counter is the number of its works."""
+    """Set each tag's counter to the number of its works."""
     wrong = conn.execute(_WRONG_COUNTS).all()
     for row in wrong:
         findings.differ("tag", row.name, "works", row.works, row.linked)

@@ -1,4 +1,4 @@
-"""Users rebuilt from the payloads of their own; those from before such were kept, from the works they made."""
+"""Rebuild users from payloads of their own, or where none was kept, from those of their works."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -44,7 +44,7 @@ _CHANGED = Many(
 
 
 def named(conn: Connection) -> frozenset[int]:
-    """Users of whom names are kept, or of whom nothing is to be kept."""
+    """Return the users whose names are kept in payloads, or of whom nothing is to be kept."""
     return frozenset(conn.execute(_NAMED).scalars()) | frozenset(conn.execute(_FORGOTTEN).scalars())
 
 
@@ -53,7 +53,7 @@ def next_ids(conn: Connection, after: int, limit: int) -> list[int]:
 
 
 def rebuild_users(conn: Connection, findings: Findings, names: Names, ids: Sequence[int]) -> None:
-    """One chunk of users."""
+    """Compare one chunk of users, and with `findings.write` put it right."""
     bound = {"ids": listed(ids)}
     by_id: dict[int, list[Any]] = {i: [] for i in ids}
     for row in conn.execute(_PAYLOADS, bound):
@@ -91,7 +91,7 @@ def rebuild_users(conn: Connection, findings: Findings, names: Names, ids: Seque
 def _replay(
     findings: Findings, user_id: int, payloads: Sequence[Any], names: Names, old: Any
 ) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """What payloads say, and what else a row that is made anew gets."""
+    """Return what payloads say of a user, and what else a new row gets; None if nothing does."""
     row: dict[str, Any] = {"name": "", "account": "", "avatar_url": None, "comment": None, "background_url": None}
     extra: dict[str, Any] = dict.fromkeys((*_TOTALS, "total_bookmarks_public", "profile_at"))
     is_listed = any(p.endpoint == "list" for p in payloads)
@@ -151,7 +151,7 @@ def _profile(row: dict[str, Any], extra: dict[str, Any], detail: UserDetail, at:
 
 
 def _state(user_id: int, old: Any, told: Ledger, first_seen: int, *, is_dumped: bool) -> Mapping[str, Any]:
-    """A user's first state is no move, and lists leave no sighting: without a move they are live.
+    """Return the columns of the state. A user without a move on record is live, because lists leave no sighting.
 
     `is_dumped`: dumps alone tell of them, which is no news of their state.
     """

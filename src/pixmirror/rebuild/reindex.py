@@ -1,4 +1,4 @@
-"""Builds what is derived again from what is primary (architecture: kept raw), or says where the two differ.
+"""Rebuild what is derived from what is primary (architecture: kept raw), or say where the two differ.
 
 Rebuilt: `work`, `user`, `tag`, `work_tag`, `tag_translation`, `series`. From: payloads in their order, merged
 as ingestion merged them; `stat` for counters; `state_change`, and the first payload, for states;
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 def _nowhere(path: str, urls: Sequence[str], create_date: int | None) -> None:
-    """No file is looked for."""
+    """Look for no file."""
 
 
 def reindex(
@@ -50,7 +50,7 @@ def reindex(
     adopt: Adopt = _nowhere,
     progress: Callable[[Findings], None] | None = None,
 ) -> Findings:
-    """Puts right what differs, and says what did. `language` is that of payloads which do not name theirs."""
+    """Put right what differs, and return what did. `language` is that of payloads which do not name theirs."""
     findings = Findings(write=True)
     _steps(lambda step, *rest: db.run_sync(step, *rest), findings, now, language, adopt, progress)
     return findings
@@ -59,7 +59,7 @@ def reindex(
 def check(
     db: ReadOnly, now: int, *, language: str = "en", progress: Callable[[Findings], None] | None = None
 ) -> Findings:
-    """Only compares, in one snapshot, beside whoever writes."""
+    """Compare only, in one snapshot, while others may write."""
     findings = Findings(write=False)
     with db.reading() as conn:
         _steps(
@@ -97,7 +97,7 @@ def _steps(
 
 
 def _users(do: Do, names: Names) -> list[int]:
-    """All of whom something is kept."""
+    """Return all users of whom something is kept."""
     found: list[int] = []
     after = 0
     while ids := do(rebuild_people.next_ids, after, 10 * CHUNK):

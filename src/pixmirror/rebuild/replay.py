@@ -1,4 +1,4 @@
-"""The payloads of one work, replayed in their order: the row, the tags and the files that they imply; pure."""
+"""Replay the payloads of one work in their order: the row, the tags and the files that they imply; pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a payload says that is not of its work alone: of tags, a series, a user."""
+    """A payload of a work, for what it says of tags, a series and a user."""
 
     payload_id: int
     at: int
@@ -42,7 +42,7 @@ class Said:
 
 @dataclass(slots=True)
 class Replayed:
-    """What the payloads of one work come to."""
+    """What the payloads of one work add up to."""
 
     key: int
     facts: Facts | None = None  # None: none of them could be read
@@ -88,7 +88,7 @@ def _one(result: Replayed, payload: Any) -> None:
 
 
 def _stub(result: Replayed, payload: Any, work: Illust | Novel) -> None:
-    """A stub makes a row where there is none, and changes nothing of one (architecture: stubs never overwrite)."""
+    """Make a row of a stub where there is none (architecture: stubs never overwrite)."""
     if result.facts is None:
         result.facts = Facts(_OF_A_STUB | {"type": work.type}, [])
         result.counters = dict.fromkeys(merging.COUNTERS)
@@ -121,7 +121,7 @@ def _shows(
 
 
 def missing_files(replayed: Replayed, rows: Sequence[Any], *, wanted: bool) -> Iterator[Mapping[str, Any]]:
-    """Rows of `media` that the payloads imply and that are not among `rows`, as ingestion would have made them."""
+    """Yield the rows of `media` that the payloads imply and that are not among `rows`, as ingestion makes them."""
     there = {(r.role, r.idx, r.version) for r in rows}
     if all((f.role, f.index, f.version) in there for shown in replayed.shown for f in shown.files):
         return
@@ -158,6 +158,6 @@ def _compare(implied: dict[Slot, SimpleNamespace], key: int, shown: Shown, *, wa
 
 
 def series_of(said: Said) -> tuple[int, str] | None:
-    """Key and title of the series that a payload puts its work in."""
+    """Return key and title of the series that a payload puts its work in."""
     found = said.work.series
     return (work_key(said.work.medium, found.id), found.title) if found else None

@@ -1,4 +1,4 @@
-"""Works, their tags' links and their files, rebuilt from payloads, a chunk of keys at a time."""
+"""Rebuild works, their tags and their files from payloads, a chunk of keys at a time."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -70,14 +70,14 @@ _FILE = Many(insert(media_table))
 
 
 def next_keys(conn: Connection, after: int, limit: int) -> list[int]:
-    """The works that have payloads, in order of their keys."""
+    """Return the next works that have payloads, in order of their keys."""
     return list(conn.execute(_KEYS, {"after": after, "n": limit}).scalars())
 
 
 def rebuild_works(
     conn: Connection, keys: Sequence[int], findings: Findings, names: Names, now: int, adopt: Adopt | None
 ) -> None:
-    """One chunk: compares, and with `findings.write` puts right, all in the caller's transaction.
+    """Compare one chunk, and with `findings.write` put it right, all in the caller's transaction.
 
     Without `adopt` files are left alone.
     """
@@ -107,10 +107,13 @@ def rebuild_works(
                 detail_at = None if told_at is None else max(told_at, old.detail_at or 0)
                 one = {f"b_{name}": expected[name] for name in _DERIVED}
                 changed.append(one | {"b_key": key, "b_detail_at": detail_at})
-    moved = _tags(conn, sound, bound, findings, now, write=False)
-    if findings.write and (new or changed or moved):
-        _write(conn, new, changed, moved)
-        _tags(conn, sound, bound, findings, now, write=True)
+    tags, tags_before = _wrong_tags(conn, sound, bound, findings)
+    if findings.write and (new or changed or tags):
+        seq = next_seq(conn)
+        _NEW(conn, [row | {"change_seq": seq} for row in new])
+        _CHANGED(conn, [row | {"b_change_seq": seq} for row in changed])
+        conn.execute(_BUMP, {"keys": listed(tags), "seq": seq})
+        write_tags(conn, Seen(0, "", now), tags, tags_before)
     if adopt is not None:
         _files(conn, sound, findings, bound, now, adopt)
 
@@ -160,12 +163,12 @@ def _last_state(found: Replayed, old: Any, told: Ledger) -> tuple[str, int, str 
 
 
 def _is_shown(stretch: Any) -> bool:
-    """A work or its placeholder was seen, not a refusal."""
+    """True if the work or its placeholder was seen, and not a refusal."""
     return bool(stretch.state == "live" or ": limit_" in stretch.evidence or "not visible" in stretch.evidence)
 
 
 def _counters(found: Replayed, old: Any, stats: Any) -> dict[str, int | None]:
-    """The last that are on record: a row of `stat`, else the first payload."""
+    """Return the last counters on record: those of `stat`, else of the first payload."""
     if stats is None and found.is_old and old is not None:
         return {name: getattr(old, name) for name in merging.COUNTERS}
     if stats is None:
@@ -174,25 +177,10 @@ def _counters(found: Replayed, old: Any, stats: Any) -> dict[str, int | None]:
     return {name: found.counters.get(name) if value is None else value for name, value in last.items()}
 
 
-def _write(
-    conn: Connection, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]], moved: Sequence[int]
-) -> None:
-    seq = next_seq(conn)
-    _NEW(conn, [row | {"change_seq": seq} for row in map(dict, new)])
-    _CHANGED(conn, [row | {"b_change_seq": seq} for row in map(dict, changed)])
-    conn.execute(_BUMP, {"keys": listed(moved), "seq": seq})
-
-
-def _tags(
-    conn: Connection,
-    sound: Mapping[int, Replayed],
-    bound: Mapping[str, Any],
-    findings: Findings,
-    now: int,
-    *,
-    write: bool,
-) -> list[int]:
-    """The works whose tags are not what the payloads say."""
+def _wrong_tags(
+    conn: Connection, sound: Mapping[int, Replayed], bound: Mapping[str, Any], findings: Findings
+) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+    """Return the tags of works that have others than their payloads say, by key; and those that they have."""
     links: dict[int, list[tuple[int, str]]] = {}
     for key, position, name in conn.execute(_LINKS, bound).all():
         links.setdefault(key, []).append((position, name))
@@ -203,11 +191,8 @@ def _tags(
         tags = found.facts.tags if found.facts else []
         if have != list(enumerate(tags)):
             changed[key], before[key] = tags, [name for _, name in have]
-            if not write:
-                findings.differ("work_tag", key, "tags", before[key], tags)
-    if write and changed:
-        write_tags(conn, Seen(0, "", now), changed, before)
-    return list(changed)
+            findings.differ("work_tag", key, "tags", before[key], tags)
+    return changed, before
 
 
 def _files(
@@ -226,7 +211,7 @@ def _files(
         for row in missing_files(found, rows.get(key, ()), wanted=key in wanted)
     ]
     tombstones.mark(conn, missing)
-    # What the user wants no more and is not on record needs none (architecture: refusal stands).
+    # A forgotten file that has no row needs none (architecture: refusal stands).
     missing = [row for row in missing if row["state"] != "forgotten"]
     for row in missing:
         findings.differ("media", row["path"] or row["url"], "", None, "a row")
@@ -243,7 +228,7 @@ def _files(
 def _to_keep(
     row: dict[str, Any], create_date: int | None, adopt: Adopt, findings: Findings, now: int
 ) -> dict[str, Any]:
-    """The row of a file that nothing knew: stored if it lies there whole, else to be fetched if it can be."""
+    """Return the row of a file that had none: stored if it lies there whole, else wanted if it can be fetched."""
     row |= {"size": None, "sha256": None, "stored_at": None, "fetched_url": None}
     urls = (row["url"], *json.loads(row["alternates"] or "[]"))
     stored = adopt(row["path"], urls, create_date) if row["path"] else None
