@@ -1,4 +1,4 @@
-"""The little that a chore must know of a work or comment before it asks Pixiv."""
+"""What a chore needs to know of a work or comment before it asks Pixiv."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,12 +42,12 @@ def work_brief(conn: Connection, key: int) -> WorkBrief | None:
 
 
 def jobs_of(conn: Connection, key: int) -> dict[str, str | None]:
-    """The jobs that saw a work, each with why it refuses it, or None."""
+    """Return the jobs that saw a work, each with its reason to refuse it, or None."""
     rows = select(work_job.c.job, work_job.c.refused_reason).where(work_job.c.work_key == key)
     return {row.job: row.refused_reason for row in conn.execute(rows)}
 
 
 def caption_unknown(conn: Connection, keys: Sequence[int]) -> list[int]:
-    """Of these works, in this order, those whose caption only lists have told, and told empty."""
+    """Return which of these works, in this order, have an empty caption that only lists have shown."""
     found = set(conn.execute(_UNKNOWN, {"keys": listed(keys)}).scalars())
     return [key for key in keys if key in found]

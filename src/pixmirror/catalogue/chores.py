@@ -125,7 +125,7 @@ _PROGRESS = (
 
 
 def add_all(conn: Connection, rows: Iterable[tuple[str, int, int, int]], *, moved: bool = False) -> None:
-    """(kind, key, lane, due_at) each. The earlier due time and the higher lane win; progress is kept.
+    """Add chores: (kind, key, lane, due_at) each. The earlier time and the more urgent lane win; progress is kept.
 
     `moved`: what is asked about has just changed, so that an answer under way does not settle it.
     """
@@ -136,7 +136,7 @@ def add_all(conn: Connection, rows: Iterable[tuple[str, int, int, int]], *, move
 def add_new(
     conn: Connection, kind: str, due_at: Mapping[int, int], lane: int, progress: Mapping[str, Any] | None = None
 ) -> None:
-    """One for each key; those that are there already stay as they are."""
+    """Add a chore for each key, where there is none of this kind yet. `due_at`: by key."""
     one = {"kind": str(kind), "lane": int(lane), "progress": json.dumps(progress) if progress else None}
     _ADD_NEW(conn, [{**one, "key": key, "due_at": due} for key, due in due_at.items()])
 
@@ -152,33 +152,21 @@ def due(
     lanes: Sequence[int] | None = None,
     jobs: Sequence[str] | None = None,
 ) -> list[Chore]:
-    """The most urgent that are due, by lane, then by due time; of these jobs, or all."""
+    """Return the most urgent chores that are due, by lane, then by due time; of these jobs, or all."""
     found: list[Chore] = []
     for lane in sorted(lanes) if lanes is not None else _lanes(conn):
         bound: dict[str, Any] = {"lane": lane, "now": now, "n": limit - len(found)}
         rows = conn.execute(
             _DUE if jobs is None else _DUE_OF, bound if jobs is None else bound | {"jobs": listed(jobs)}
         )
-        found += (
-            Chore(
-                r.kind,
-                r.key,
-                r.lane,
-                r.due_at,
-                max(r.attempts, 0),
-                _progress(r.progress),
-                r.error,
-                r.attempts == ASKED_AGAIN,
-            )
-            for r in rows
-        )
+        found += (_chore(r) for r in rows)
         if len(found) >= limit:
             break
     return found
 
 
 def _progress(text: str | None) -> Mapping[str, Any]:
-    """What a cut chore left; garbled, it begins anew."""
+    """Read what a cut chore left. Garbled text counts as none: the chore begins anew."""
     try:
         found = json.loads(text or "{}")
     except ValueError:
@@ -187,7 +175,7 @@ def _progress(text: str | None) -> Mapping[str, Any]:
 
 
 def find(conn: Connection, kind: str, key: int, now: int) -> Chore | None:
-    """This chore, if it is due."""
+    """Return this chore if it is due."""
     row = conn.execute(
         select(chore).where(chore.c.kind == kind, chore.c.key == key, chore.c.due_at <= now)
     ).first()
@@ -195,13 +183,12 @@ def find(conn: Connection, kind: str, key: int, now: int) -> Chore | None:
 
 
 def _chore(r: Row[Any]) -> Chore:
-    progress = json.loads(r.progress or "{}")
     attempts, again = max(r.attempts, 0), r.attempts == ASKED_AGAIN
-    return Chore(r.kind, r.key, r.lane, r.due_at, attempts, progress, r.error, again)
+    return Chore(r.kind, r.key, r.lane, r.due_at, attempts, _progress(r.progress), r.error, again)
 
 
 def _lanes(conn: Connection) -> list[int]:
-    """The lanes that hold anything, by skipping through the index."""
+    """Return the lanes that hold any chore, by skipping through the index."""
     lanes: list[int] = []
     lane = conn.scalar(_NEXT_LANE, {"lane": -1})
     while lane is not None:
@@ -211,7 +198,7 @@ def _lanes(conn: Connection) -> list[int]:
 
 
 def done(conn: Connection, kind: str, key: int, again_at: int | None = None, lane: int | None = None) -> None:
-    """Ends it, or has it come again later as if new. Asked for while it ran, it is due again at once."""
+    """End the chore, or let it come again later as if new. One that was added while it ran is due at once."""
     one = {"b_kind": kind, "b_key": key}
     if again_at is None:
         if conn.execute(_DONE, one).rowcount == 0:
@@ -223,28 +210,28 @@ def done(conn: Connection, kind: str, key: int, again_at: int | None = None, lan
 
 
 def claim(conn: Connection, kind: str, key: int) -> None:
-    """It begins now: whoever has asked for it until now is answered by this."""
+    """Mark the chore as begun: its answer serves everybody who has asked until now."""
     conn.execute(_CLAIMED, {"b_kind": kind, "b_key": key})
 
 
 def postpone(conn: Connection, kind: str, key: int, due_at: int, error: str | None) -> None:
-    """It failed: try again at `due_at`."""
+    """Count a failure, and try again at `due_at`."""
     conn.execute(_POSTPONE, {"b_kind": kind, "b_key": key, "at": due_at, "reason": error})
 
 
 def put_off(conn: Connection, kind: str, key: int, due_at: int, error: str | None) -> None:
-    """Nothing is left to do before `due_at`; `error` is why something is left at all. Its progress stays."""
+    """Let the chore rest until `due_at`, without a failure. `error`: why something is left."""
     conn.execute(_PUT_OFF, {"b_kind": kind, "b_key": key, "at": due_at, "reason": error})
 
 
 def save_progress(conn: Connection, kind: str, key: int, progress: Mapping[str, Any]) -> None:
-    """Where to go on after a cut; it moved, so its failures are forgotten."""
+    """Save where to go on after a cut, and forget earlier failures, because the chore got further."""
     saved = json.dumps(dict(progress), sort_keys=True) if progress else None
     conn.execute(_PROGRESS, {"b_kind": kind, "b_key": key, "saved": saved})
 
 
 def wake(conn: Connection, found: Iterable[tuple[str, int]], now: int) -> None:
-    """What kept these from being done is over: those that were put off are due. Their failures stay counted."""
+    """Make those of these chores due that failed and were put off. Their failures stay counted."""
     put_off = _ONE & (chore.c.attempts > 0) & (chore.c.due_at > bindparam("now"))
     rows = [{"b_kind": kind, "b_key": key, "now": now} for kind, key in found]
     if rows:
@@ -252,20 +239,20 @@ def wake(conn: Connection, found: Iterable[tuple[str, int]], now: int) -> None:
 
 
 def failing(conn: Connection, before: int) -> int:
-    """How many chores have failed and are tried again before this time; days of a ranking at any time."""
+    """Count the chores that failed and are tried again before this time; days of a ranking at any time."""
     late = (chore.c.attempts > 0) & (chore.c.due_at < before)
     late |= (chore.c.kind == Kind.RANKING) & chore.c.error.is_not(None)
     return conn.scalar(select(func.count()).select_from(chore).where(late)) or 0
 
 
 def ask_again(conn: Connection, now: int, before: int) -> int:
-    """What failed and would be tried again before this time is due at once: somebody asks for it."""
+    """Make due what failed and would be tried again before this time. Return how many chores."""
     late = (chore.c.attempts > 0) & (chore.c.due_at > now) & (chore.c.due_at < before)
     return conn.execute(update(chore).where(late).values(due_at=now)).rowcount
 
 
 def is_unanswered(conn: Connection, kind: str, key: int, now: int) -> bool:
-    """True while it is due or only failed so far; one that comes again later has been answered."""
+    """True while the chore is due, or has only failed. One that comes again later has been answered."""
     stmt = select(chore.c.due_at, chore.c.attempts).where(chore.c.kind == kind, chore.c.key == key)
     row = conn.execute(stmt).first()
     return row is not None and (row.due_at <= now or row.attempts > 0)
@@ -280,7 +267,7 @@ def next_due(conn: Connection) -> int | None:
 
 
 def counts(conn: Connection, now: int) -> dict[str, tuple[int, int]]:
-    """By kind: how many are due, how many wait for later."""
+    """Return by kind how many chores are due, and how many wait."""
     ready = func.sum(case((chore.c.due_at <= now, 1), else_=0))
     rows = conn.execute(select(chore.c.kind, ready, func.count()).group_by(chore.c.kind))
     return {kind: (is_due, total - is_due) for kind, is_due, total in rows}

@@ -1,4 +1,4 @@
-"""Times that a wrong clock left in the future: found and pulled back, so that nothing waits for years.
+"""Find times that a wrong clock left in the future, and pull them back, so that nothing waits for years.
 
 A clock that stood ten years ahead for a day dates passes, sightings and next tries ten years on; when it is right
 again, all of them would wait that long. Nothing is dropped, and the dates of what was kept (versions, counters,
@@ -114,7 +114,7 @@ def note(conn: Connection, now: int) -> None:
 
 
 def _latest(conn: Connection) -> int:
-    """As noted; in a catalogue that never noted it, the newest of its records."""
+    """Return the latest time noted, or the newest of the records where none was ever noted."""
     noted = runs.get_meta(conn, LATEST)
     if noted is not None:
         return int(noted)
@@ -159,7 +159,7 @@ def pull_back_due(conn: Connection, now: int, latest: int | None = None) -> int:
 
 
 def _ways(conn: Connection, due: Due) -> Iterator[str]:
-    """Conditions that let an index find the rows: chores and feeds are ordered by lane first."""
+    """Yield conditions that let an index find the rows: chores and feeds are ordered by lane first."""
     if due.table in ("chore", "feed") and due.column == "due_at":
         yield from (f"{due.where} AND lane = {int(lane)}" for lane in Lane)
     else:
@@ -167,7 +167,7 @@ def _ways(conn: Connection, due: Due) -> Iterator[str]:
 
 
 def slices(conn: Connection) -> list[tuple[Past, int, int]]:
-    """The parts in which `pull_back_past` reads the tables: first and last key of each."""
+    """Return the parts in which `pull_back_past` reads the tables, each with its first and last key."""
     found = []
     for past in PAST:
         if past.key is None:
@@ -184,7 +184,7 @@ def slices(conn: Connection) -> list[tuple[Past, int, int]]:
 
 
 def pull_back_past(conn: Connection, part: tuple[Past, int, int], now: int) -> int:
-    """In one slice of a table: what happened later than now happened now."""
+    """Set times later than now to now, in one slice of a table."""
     past, low, high = part
     sets = ", ".join(f"{column} = min({column}, :now)" for column in past.columns)
     late = " OR ".join(f"{column} > :now" for column in past.columns)
@@ -195,7 +195,7 @@ def pull_back_past(conn: Connection, part: tuple[Past, int, int], now: int) -> i
 
 
 def pull_back_values(conn: Connection, now: int) -> int:
-    """The same for single values, and for passes under way."""
+    """Set times later than now to now in single values, and in passes under way."""
     moved = 0
     for prefix in META:
         rows = conn.execute(
@@ -226,7 +226,7 @@ def _store(conn: Connection, stmt: str, key: Any, value: str, now: int, of: tupl
 
 
 def _not_after(value: Any, now: int, of: tuple[str, ...]) -> Any:
-    """The same value, with no time in it later than now; with `of` only those of these names."""
+    """Return the value with no time in it later than now; with `of` only times of these names change."""
     if isinstance(value, Mapping):
         return {k: _not_after(v, now, ()) if not of or k in of else v for k, v in value.items()}
     if isinstance(value, list):

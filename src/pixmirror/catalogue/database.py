@@ -48,7 +48,7 @@ _READER_PRAGMAS = (
 
 
 def catalogue_path(root: Path) -> Path:
-    """Where the catalogue of a mirror lies."""
+    """Return where the catalogue of a mirror lies."""
     return root / "catalogue.db"
 
 
@@ -79,7 +79,7 @@ def _engine(path: Path, *, writer: bool) -> Engine:
 
 
 class ReadOnly:
-    """Reads beside whoever writes; each call sees one snapshot."""
+    """Read a catalogue while others write it. Each call sees one snapshot."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -88,7 +88,7 @@ class ReadOnly:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A snapshot for the calling thread, for what streams (export)."""
+        """Open a snapshot for the calling thread, for what streams (export)."""
         with translated(self.path), self._read_engine.connect() as connection, connection.begin():
             yield connection
 
@@ -130,7 +130,7 @@ class Database(ReadOnly):
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> Self:
-        """Refuses a catalogue of another schema; a missing one is made, or refused without `create`."""
+        """Open a catalogue of this schema, and refuse any other. With `create`, make one that is missing."""
         if create and not path.exists():
             migrate.upgrade(path)
         migrate.check(path)
@@ -145,7 +145,7 @@ class Database(ReadOnly):
             return fn(self._connection)
 
     async def run(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """One write transaction. A caller that is cancelled meanwhile does not undo it."""
+        """Run one write transaction. If the caller is cancelled meanwhile, it is committed all the same."""
         loop = asyncio.get_running_loop()
         job = loop.run_in_executor(self._writer, self._run, lambda c: fn(c, *args, **kwargs))
         return await asyncio.shield(job)
@@ -154,7 +154,7 @@ class Database(ReadOnly):
         return self._writer.submit(self._run, lambda c: fn(c, *args, **kwargs)).result()
 
     def close(self) -> None:
-        """Readers first, so that the writer is the last to close and does the final checkpoint."""
+        """Close the readers first, so that the writer closes last and does the final checkpoint."""
         super().close()
         self._writer.submit(self._connection.close).result()
         self._writer.shutdown(wait=True)
@@ -162,6 +162,6 @@ class Database(ReadOnly):
 
 
 def open_readonly(path: Path) -> ReadOnly:
-    """For a command beside a running daemon."""
+    """Open a catalogue for a command that runs beside the daemon."""
     migrate.check(path)
     return ReadOnly(path)

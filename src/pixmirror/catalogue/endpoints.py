@@ -40,7 +40,7 @@ class Refusals:
 
 
 def refusals(conn: Connection) -> dict[str, Refusals]:
-    """By name of the thing: those that were refused since they last answered."""
+    """Return, by the name of what asks, the endpoints that were refused since they last answered."""
     stored = json.loads(runs.get_meta(conn, _NAME) or "{}")
     return {name: Refusals(**found) for name, found in stored.items()}
 
@@ -50,7 +50,7 @@ def _keep(conn: Connection, found: Mapping[str, Refusals]) -> None:
 
 
 def refused(conn: Connection, thing: str, reason: str, now: int) -> None:
-    """Pixiv says that there is no such endpoint. Believed, all that would ask it is put off for a day."""
+    """Record that Pixiv says there is no such endpoint. Once believed, put off all that would ask it for a day."""
     known = refusals(conn)
     before = known.get(thing)
     found = Refusals(before.since if before else now, now, before.often + 1 if before else 1, reason)
@@ -61,7 +61,7 @@ def refused(conn: Connection, thing: str, reason: str, now: int) -> None:
 
 
 def failing(conn: Connection, thing: str, reason: str, now: int) -> None:
-    """Different things were asked of it in vain, with no answer between: all that would ask it rests.
+    """Let all that would ask this endpoint rest: several things were asked of it in vain, with no answer between.
 
     Its count starts where a refusal is believed, so that one answer is enough to end it.
     """
@@ -75,7 +75,7 @@ def failing(conn: Connection, thing: str, reason: str, now: int) -> None:
 
 
 def may_ask(conn: Connection, thing: str, now: int) -> Refusals | None:
-    """None: ask now, and the others wait a little. Else why it is not asked, and until when."""
+    """Return None if it may be asked now, while the others wait a little; else why not, and until when."""
     known = refusals(conn)
     found = known.get(thing)
     if found is None or not found.believed:
@@ -87,7 +87,7 @@ def may_ask(conn: Connection, thing: str, now: int) -> Refusals | None:
 
 
 def answered(conn: Connection, thing: str, now: int) -> None:
-    """It is there: what was put off for its sake is due."""
+    """Record that the endpoint answers, and make due what was put off because of it."""
     known = refusals(conn)
     found = known.pop(thing, None)
     if found is None:
@@ -103,7 +103,7 @@ def answered(conn: Connection, thing: str, now: int) -> None:
 def wait(
     conn: Connection, thing: str, found: Refusals, *, key: int | None = None, feed_id: int | None = None
 ) -> None:
-    """One chore of the thing, or one list, waits with the others. No failure is counted: it is none of its own."""
+    """Put one chore or one list off with the others. No failure is counted, for it is not its own."""
     late = {"due_at": found.until, "error": found.reason}
     if key is not None:
         kind = thing.partition(":")[0]
@@ -122,7 +122,7 @@ def _put_off(conn: Connection, thing: str, until: int, reason: str) -> None:
 
 
 def of_chore(kind: str, key: int) -> str:
-    """The name of what asks: `comments:novel`, `profile:`."""
+    """Return the name of what asks: `comments:novel`, `profile:`."""
     return f"{kind}:{('illust', 'novel')[key & 1] if kind in OF_ONE_MEDIUM else ''}"
 
 

@@ -30,7 +30,7 @@ ROOM = 64 << 10  # bytes: with less SQLite cannot make the files beside a catalo
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Raise SQLite's and the system's failures as ours. A number that is too large is the answer's fault."""
+    """Raise SQLite's and the system's failures as ours; a number too large for SQLite as a fault of the answer."""
     try:
         yield
     except OverflowError as error:
@@ -63,7 +63,7 @@ def _ours(name: str, path: Path, cause: BaseException | None) -> Exception | Non
 
 
 def _is_full(path: Path) -> bool:
-    """Whether the disk takes nothing more: SQLite tells a full one by its own words only where it writes pages."""
+    """True if the disk takes nothing more: SQLite says so in words of its own only where it writes pages."""
     try:
         disk = os.statvfs(path.parent)
     except OSError:
@@ -72,7 +72,7 @@ def _is_full(path: Path) -> bool:
 
 
 def no_locks(path: Path) -> StorageError:
-    """What is said of a disk without the locks that SQLite needs."""
+    """Return the error for a disk without the locks that SQLite needs."""
     return StorageError(
         f"The disk of {path} has no file locks that SQLite can use; the mirror's root needs them: "
         "a local disk, and `mirror.media` for a share"

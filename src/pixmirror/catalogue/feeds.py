@@ -88,7 +88,7 @@ def open_feed(
     lane: int,
     now: int = 0,
 ) -> Feed:
-    """The feed of this question; made if it is new. `job` is among those that want it, from `now` on."""
+    """Return this feed, made if it is new. `job` is among those that want it, from `now` on."""
     one = {"account_id": account_id, "endpoint": endpoint, "params": canonical(params)}
     conn.execute(insert(feed).values(**one, job=job, lane=lane).on_conflict_do_nothing())
     found = _at(conn, account_id, endpoint, [one["params"]])
@@ -130,7 +130,7 @@ def open_if_new(
     lane: int,
     due_at: int,
 ) -> None:
-    """A list that nobody walks yet becomes due; one that somebody does stays his.
+    """Make a list due that nobody walks yet; one that somebody walks stays as it is.
 
     It is for those who want the other list of the same user, if there are any, else for `job`.
     """
@@ -148,7 +148,7 @@ def _at(conn: Connection, account_id: int, endpoint: str, params: Sequence[objec
 
 
 def _join(conn: Connection, rows: Sequence[Row[Any]], job: str, now: int) -> None:
-    """`job` wants what these lists show. Who comes to one that was never read comes in time for all of it."""
+    """Note that `job` wants what these lists show. For a list that was never read it wants all of it."""
     conn.execute(
         insert(feed_job).on_conflict_do_nothing(),
         [{"feed_id": r.id, "job": job, "joined_at": 0 if r.head_at is None else now} for r in rows],
@@ -156,14 +156,14 @@ def _join(conn: Connection, rows: Sequence[Row[Any]], job: str, now: int) -> Non
 
 
 def jobs_of(conn: Connection, account_id: int, endpoint: str, params: Mapping[str, Any]) -> list[str]:
-    """The jobs that want what a list shows, removed ones among them."""
+    """Return the jobs that want what a list shows, removed jobs among them."""
     stmt = select(feed_job.c.job).join(feed, feed.c.id == feed_job.c.feed_id).order_by(feed_job.c.job)
     one = (feed.c.account_id == account_id, feed.c.endpoint == endpoint, feed.c.params == canonical(params))
     return list(conn.execute(stmt.where(*one)).scalars())
 
 
 def wanted_lists(conn: Connection, job: str, endpoint: str) -> dict[int, int]:
-    """{user id: feed id} of the artists' lists of an endpoint that a job wants."""
+    """Return {user id: feed id} of the artists' lists of an endpoint that a job wants."""
     owner = func.json_extract(feed.c.params, "$.user_id")
     stmt = select(owner, feed.c.id).join(feed_job, feed_job.c.feed_id == feed.c.id)
     rows = conn.execute(stmt.where(feed_job.c.job == job, feed.c.endpoint == endpoint, owner.is_not(None)))
@@ -171,7 +171,7 @@ def wanted_lists(conn: Connection, job: str, endpoint: str) -> dict[int, int]:
 
 
 def lists_of(conn: Connection, job: str) -> dict[int, tuple[str, str]]:
-    """{feed id: (endpoint, canonical parameters)} of all lists that a job wants."""
+    """Return {feed id: (endpoint, canonical parameters)} of all lists that a job wants."""
     stmt = select(feed.c.id, feed.c.endpoint, feed.c.params).join(feed_job, feed_job.c.feed_id == feed.c.id)
     return {r.id: (r.endpoint, r.params) for r in conn.execute(stmt.where(feed_job.c.job == job))}
 
@@ -179,7 +179,7 @@ def lists_of(conn: Connection, job: str) -> dict[int, tuple[str, str]]:
 def unwanted_lists(
     conn: Connection, account_id: int, job: str, endpoint: str, user_ids: Sequence[int]
 ) -> set[int]:
-    """Those of these users whose list of this endpoint the job does not have."""
+    """Return which of these users have no list of this endpoint that the job wants."""
     mine = exists().where(feed_job.c.feed_id == feed.c.id, feed_job.c.job == job)
     stmt = select(feed.c.params).where(
         feed.c.account_id == account_id,
@@ -192,20 +192,20 @@ def unwanted_lists(
 
 
 def leave(conn: Connection, job: str, feed_ids: Sequence[int]) -> None:
-    """The job wants these lists no more."""
+    """Note that the job does not want these lists any more."""
     for feed_id in feed_ids:
         conn.execute(delete(feed_job).where(feed_job.c.feed_id == feed_id, feed_job.c.job == job))
 
 
 def hand_over(conn: Connection, before: str, after: str) -> int:
-    """A job goes on under another name: it wants the same lists, and has seen what they showed."""
+    """Hand the lists of a job, and what it has seen, over to the name that it goes by now."""
     mine = select(feed_job.c.feed_id, literal(after), feed_job.c.joined_at).where(feed_job.c.job == before)
     columns = ["feed_id", "job", "joined_at"]
     return conn.execute(insert(feed_job).from_select(columns, mine).on_conflict_do_nothing()).rowcount
 
 
 def late_comer(conn: Connection, feed_id: int, pass_started: int) -> bool:
-    """Whether a job came to the list after that pass began, and so has not seen all of it."""
+    """True if a job came to the list after that pass began, and so has not seen all of it."""
     late = select(feed_job.c.job).where(feed_job.c.feed_id == feed_id, feed_job.c.joined_at > pass_started)
     return conn.execute(late.limit(1)).first() is not None
 
@@ -229,19 +229,19 @@ _REFRESH = _WALKED.where(feed.c.refresh_at <= _NOW).order_by(feed.c.refresh_at).
 
 
 def due_feeds(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> list[Feed]:
-    """Feeds of these jobs whose head must be walked now, by lane, the longest waiting first."""
+    """Return feeds of these jobs whose head must be walked now, by lane, the longest waiting first."""
     rows = conn.execute(_DUE, {"jobs": listed(jobs), "now": now, "n": limit})
     return [replace(_feed(r), job=r.walker) for r in rows]
 
 
 def due_refreshes(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> list[Feed]:
-    """Feeds of these jobs whose head is to be read again, only to see what has changed."""
+    """Return feeds of these jobs whose head is read again only to see what has changed."""
     rows = conn.execute(_REFRESH, {"jobs": listed(jobs), "now": now, "n": limit})
     return [replace(_feed(r), job=r.walker, lane=int(Lane.REFRESH)) for r in rows]
 
 
 def make_due(conn: Connection, account_id: int, endpoint: str, now: int) -> int:
-    """Every feed of this endpoint becomes due, but those of users who are gone: its capped feed has overflowed."""
+    """Make every feed of this endpoint due but those of users who left: a capped feed has overflowed."""
     left = select(user.c.id).where(user.c.state.in_(State.LEFT))
     owner = func.coalesce(func.json_extract(feed.c.params, "$.user_id"), 0)
     wanted = (feed.c.account_id == account_id, feed.c.endpoint == endpoint, owner.not_in(left))
@@ -268,7 +268,7 @@ def refresh_at(conn: Connection, feed_id: int, at: int | None) -> None:
 
 
 def stop_user(conn: Connection, account_id: int, user_id: int) -> None:
-    """The lists of a user who is gone are asked for no more, until somebody wakes them."""
+    """Stop asking for the lists of a user who left, until `wake_user`."""
     ids = [r.id for endpoint in ARTIST_LISTS for r in _at(conn, account_id, endpoint, [_of_user(user_id)])]
     conn.execute(
         update(feed).where(feed.c.id.in_(ids)).values(due_at=None, refresh_at=None, failures=0, error=None)
@@ -277,7 +277,7 @@ def stop_user(conn: Connection, account_id: int, user_id: int) -> None:
 
 
 def wake_user(conn: Connection, account_id: int, user_id: int, now: int) -> None:
-    """A user is back: their lists are due, what was left of them too, and a full pass comes after."""
+    """Make the lists of a user who is back due, with what was left unread, and a full pass after that."""
     ids = [r.id for endpoint in ARTIST_LISTS for r in _at(conn, account_id, endpoint, [_of_user(user_id)])]
     conn.execute(update(feed).where(feed.c.id.in_(ids)).values(due_at=now, full_at=None))
     conn.execute(update(gap).where(gap.c.feed_id.in_(ids)).values(due_at=now))
@@ -288,14 +288,14 @@ def _of_user(user_id: int) -> str:
 
 
 def feed_failed(conn: Connection, feed_id: int, due_at: int | None, error: str) -> None:
-    """What was due only to be read again is no more urgent than what failed."""
+    """Count a failure of the feed's head. A re-reading of it becomes no more urgent than that."""
     again = case((feed.c.refresh_at < due_at, due_at), else_=feed.c.refresh_at)
     moved = {"failures": feed.c.failures + 1, "error": error, "due_at": due_at, "refresh_at": again}
     conn.execute(update(feed).where(feed.c.id == feed_id).values(**moved))
 
 
 def wake(conn: Connection, feed_ids: Sequence[int], gap_ids: Sequence[int], now: int) -> None:
-    """What kept these from being read is over: those that failed and were put off are due."""
+    """Make those of these feeds and gaps due that failed and were put off."""
     failed = (feed.c.id.in_(feed_ids), feed.c.failures > 0, feed.c.due_at > now)
     conn.execute(update(feed).where(*failed).values(due_at=now))
     conn.execute(
@@ -315,18 +315,18 @@ def open_gap(conn: Connection, feed_id: int, kind: str, spec: Mapping[str, Any],
 
 
 def move_gap(conn: Connection, gap_id: int, spec: Mapping[str, Any]) -> None:
-    """The gap starts later now: a page of it was read."""
+    """Let the gap start later: a page of it was read."""
     conn.execute(update(gap).where(gap.c.id == gap_id).values(spec=canonical(spec), failures=0, error=None))
 
 
 def shift_gap(conn: Connection, gap_id: int, spec: Mapping[str, Any], due_at: int | None = None) -> None:
-    """The gap lies elsewhere now, and nothing of it was read; it is due at `due_at` if given."""
+    """Move the gap, of which nothing was read; it is due at `due_at` if given."""
     due = {} if due_at is None else {"due_at": due_at}
     conn.execute(update(gap).where(gap.c.id == gap_id).values(spec=canonical(spec), **due))
 
 
 def end_gap_at(conn: Connection, gap_id: int, ids: Sequence[int]) -> None:
-    """The gap ends where these ids are met; one that is closed already is left alone."""
+    """Let the gap end where these ids are met, unless it is closed already."""
     row = conn.execute(select(gap).where(gap.c.id == gap_id)).one_or_none()
     if row is not None:
         spec = canonical({**json.loads(row.spec), "stop": list(ids)})
@@ -338,7 +338,7 @@ def close_gap(conn: Connection, gap_id: int) -> None:
 
 
 def gap_failed(conn: Connection, gap_id: int, due_at: int, error: str) -> int | None:
-    """Returns how often in a row it failed; None if it is closed already."""
+    """Count a failure. Return how often in a row the gap failed, or None if it is closed already."""
     failures: int | None = conn.execute(
         update(gap)
         .where(gap.c.id == gap_id)
@@ -371,7 +371,7 @@ _NEXT = (
 
 
 def due_gaps(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> list[tuple[Feed, Gap]]:
-    """Gaps of these jobs to close now: cut head walks first, full passes last."""
+    """Return gaps of these jobs to close now: cut head walks first, full passes last."""
     return [
         (
             replace(_feed(r), job=r.walker),
@@ -388,13 +388,13 @@ def undone(conn: Connection, jobs: Sequence[str], now: int) -> int:
 
 
 def get_gap(conn: Connection, gap_id: int) -> Gap | None:
-    """The gap as it is now; None once it is closed."""
+    """Return the gap as it is now; None once it is closed."""
     row = conn.execute(select(gap).where(gap.c.id == gap_id)).one_or_none()
     return None if row is None else _gap(row)
 
 
 def ask_again(conn: Connection, now: int, before: int) -> int:
-    """Lists, and parts of lists, that failed and would be tried again before this time are due at once."""
+    """Make due the lists, and parts of lists, that failed and would be tried again before this time."""
     moved = 0
     for table in (feed, gap):
         late = (table.c.failures > 0) & (table.c.due_at > now) & (table.c.due_at < before)
@@ -403,6 +403,6 @@ def ask_again(conn: Connection, now: int, before: int) -> int:
 
 
 def next_due(conn: Connection, jobs: Sequence[str]) -> int | None:
-    """When the next feed or gap of these jobs is due, ms UTC."""
+    """Return when the next feed or gap of these jobs is due, ms UTC."""
     times = [conn.scalar(next_one, {"jobs": listed(jobs)}) for next_one in _NEXT]
     return min((t for t in times if t is not None), default=None)

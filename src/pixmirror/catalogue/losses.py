@@ -24,7 +24,7 @@ _accepted = media.c.verified_at.is_not(None)
 
 
 def _in(state: str) -> ColumnElement[bool]:
-    """The literal in the SQL: with a bound value SQLite would not use the partial index."""
+    """Match a state by its literal in the SQL: with a bound value SQLite would not use the partial index."""
     return media.c.state == literal_column(f"'{state}'")
 
 
@@ -55,7 +55,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
-    """How many lost files are still asked for, and how many cannot be had and are not accepted as lost."""
+    """Count the lost files that are still asked for, and those that cannot be had and are not accepted as lost."""
 
     coming: int
     given_up: int
@@ -68,7 +68,7 @@ def outstanding(conn: Connection) -> Outstanding:
 
 
 def lost_files(conn: Connection, after: int, limit: int, *, given_up: bool = False) -> list[Lost]:
-    """The next of them by id, those whose loss was accepted too. `given_up`: only those not asked for any more."""
+    """Return the next lost files by id, accepted ones too. `given_up`: only those not asked for any more."""
     columns = (media.c.id, media.c.path, media.c.size, media.c.sha256)
     found: list[Any] = []
     for which in (_given_up,) if given_up else (_given_up, *map(_in, COMING)):
@@ -79,13 +79,13 @@ def lost_files(conn: Connection, after: int, limit: int, *, given_up: bool = Fal
 
 
 def examples(conn: Connection, limit: int) -> list[tuple[str, str]]:
-    """(path, why) of the first that cannot be had and are not accepted as lost."""
+    """Return (path, why) of the first files that cannot be had and are not accepted as lost."""
     stmt = select(media.c.path, media.c.error).where(_given_up, _was_stored, ~_accepted).limit(limit)
     return [(r.path, r.error or "") for r in conn.execute(stmt)]
 
 
 def back(conn: Connection, ids: Iterable[int], now: int) -> int:
-    """These lie in place again with the very bytes that were stored; how many rows moved."""
+    """Mark files as stored that lie in place again with the very same bytes. Return how many rows moved."""
     moved = conn.execute(_BACK, {"ids": listed(ids), "now": now}).all()
     tally.stored(conn, len(moved), sum(r.size or 0 for r in moved))
     renew_sidecars(conn, [r.id for r in moved])
@@ -93,7 +93,7 @@ def back(conn: Connection, ids: Iterable[int], now: int) -> int:
 
 
 def accept(conn: Connection, ref: Ref, now: int) -> int:
-    """The user accepts that these files of a work, or of all works of a user, are lost; how many."""
+    """Accept, for the user, that files of a work or of all works of an artist are lost. Return how many."""
     if ref.work_key is not None:
         keys: Sequence[int] = (ref.work_key,)
     else:

@@ -25,7 +25,7 @@ ASKED_BY = {"page": Kind.DETAIL, "embed": Kind.TEXT, "frame": Kind.UGOIRA}
 
 
 def is_one_of(*states: str) -> ColumnElement[bool]:
-    """With the states in the SQL: an expanding IN cannot be executed for many rows."""
+    """Match these states, written into the SQL: an expanding IN cannot be executed for many rows."""
     return media.c.state.in_([literal_column(f"'{state}'") for state in states])
 
 
@@ -74,7 +74,7 @@ _RENEW_SIDECARS = (
 
 
 def want_files(conn: Connection, keys: Collection[int], lane: int) -> set[int]:
-    """Some job wants these works' files from now on. Return the keys of those that are not forgotten."""
+    """Want the files of these works, for some job does now. Return the keys of works that are not forgotten."""
     keys = set(keys) - tombstones.works(conn, keys)
     if keys:
         conn.execute(_WANT, {"keys": listed(keys), "lane": int(lane)})
@@ -82,13 +82,13 @@ def want_files(conn: Connection, keys: Collection[int], lane: int) -> set[int]:
 
 
 def refuse_files(conn: Connection, keys: Collection[int]) -> None:
-    """No job wants these works' files any more: what is stored stays."""
+    """Refuse the files of these works, which no job wants any more. What is stored stays."""
     if keys:
         conn.execute(_REFUSE, {"keys": listed(keys)})
 
 
 def refuse_unwanted(conn: Connection, ids: Collection[int]) -> None:
-    """Files that were claimed while their last job stopped wanting them: they do not go back into the queue."""
+    """Refuse those of these files that no job wants any more since they were claimed for fetching."""
     if ids:
         conn.execute(_REFUSE_UNWANTED, {"ids": listed(ids)})
 
@@ -100,10 +100,10 @@ def is_wanted(conn: Connection, key: int) -> bool:
 
 
 def is_ready() -> Any:
-    """`state = 'wanted'` with the literal in the SQL: bound, SQLite would not use the partial index."""
+    """Match wanted files, the state written into the SQL: bound, SQLite would not use the partial index."""
     return media.c.state == literal_column("'wanted'")
 
 
 def renew_sidecars(conn: Connection, ids: Iterable[int]) -> None:
-    """The states of these files moved: their works' sidecars are written again when no other file is to come."""
+    """Have the sidecars of these files' works written again, once no other file of the work is to come."""
     conn.execute(_RENEW_SIDECARS, {"ids": listed(ids)})

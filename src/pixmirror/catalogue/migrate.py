@@ -18,13 +18,13 @@ HEAD = REVISIONS[-1]
 
 
 def script_location() -> Path:
-    """`_migrations` in the wheel, `migrations/` in the source tree."""
+    """Return where the migrations lie: `_migrations` in the wheel, `migrations/` in the source tree."""
     shipped = Path(str(files("pixmirror"))) / "_migrations"
     return shipped if shipped.is_dir() else Path(__file__).parents[3] / "migrations"
 
 
 def schema_revision(path: Path) -> str | None:
-    """The file's revision; None for a missing or empty file."""
+    """Return the file's revision; None for a missing or empty file."""
     with translated(path):
         if not path.exists() or path.stat().st_size == 0:
             return None
@@ -41,7 +41,7 @@ def schema_revision(path: Path) -> str | None:
 
 
 def check(path: Path) -> None:
-    """Refuses a catalogue that this program cannot use as it is."""
+    """Raise for a catalogue that this program cannot use as it is."""
     revision = schema_revision(path)
     if revision is None:
         raise CatalogueError(
@@ -60,14 +60,14 @@ def check(path: Path) -> None:
 
 
 def refuse_lost(path: Path, had_catalogue: bool) -> None:
-    """CatalogueLost when the mirror had a catalogue and this file is missing or empty."""
+    """Raise CatalogueLost when the mirror had a catalogue and this file is missing or empty."""
     if had_catalogue and schema_revision(path) is None:
         what = "holds nothing" if path.exists() else "is not there"
         raise CatalogueLost(f"The catalogue of this mirror, {path}, {what}: nothing is begun anew in its place.")
 
 
 def upgrade(path: Path, *, backup: bool = True) -> str | None:
-    """Brings the file to our schema, after a safety copy of an older one; returns the revision that it had.
+    """Bring the file to our schema, after a safety copy of an older one. Return the revision that it had.
 
     A newer one is refused. Only who holds the mirror's lock may call this.
     """
@@ -86,7 +86,7 @@ def upgrade(path: Path, *, backup: bool = True) -> str | None:
 
 
 def safety_copy(path: Path, copy: Path) -> None:
-    """A consistent copy by SQLite's backup, never over an older copy of the same name half-way."""
+    """Copy the catalogue by SQLite's backup. An older copy of the same name is replaced only by a whole one."""
     part = copy.with_name(copy.name + ".part")
     part.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:

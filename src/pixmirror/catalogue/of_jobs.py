@@ -1,4 +1,4 @@
-"""What of the queue some jobs want: their files, and the questions about what they have seen.
+"""What some jobs want: their files, and the chores about what they have seen.
 
 Conditions in SQL on a row of `media` or `chore`, with `:jobs` a JSON list of names, and what is counted with them.
 """
@@ -54,28 +54,28 @@ _CAME_IN = text(
 
 
 def questions_due(conn: Connection, jobs: Sequence[str], before: int, lanes: Sequence[int]) -> bool:
-    """Whether a question about what these jobs have seen is due by then."""
+    """True if a chore about what these jobs have seen is due by then."""
     bound = {"jobs": listed(jobs), "before": before}
     return any(conn.execute(_CHORE_DUE, bound | {"lane": int(lane)}).first() is not None for lane in lanes)
 
 
 def files_due(conn: Connection, jobs: Sequence[str], before: int, lanes: int) -> bool:
-    """Whether a file that these jobs want is fetched now, or may be by then; new ones of lanes before `lanes`."""
+    """True if a file that these jobs want is fetched now, or may be by then; new ones of lanes before `lanes`."""
     bound = {"jobs": listed(jobs), "before": before, "lanes": lanes}
     return any(conn.execute(stmt, bound).first() is not None for stmt in _FILES_DUE)
 
 
 def files_left(conn: Connection, jobs: Sequence[str]) -> int:
-    """How many files that these jobs want are not here and may still come."""
+    """Count the files that these jobs want, that are not here and may still come."""
     return sum(conn.scalar(stmt, {"jobs": listed(jobs)}) or 0 for stmt in _LEFT)
 
 
 def failing(conn: Connection, jobs: Sequence[str], before: int) -> int:
-    """How many questions about what these jobs have seen have failed and are asked again before this time."""
+    """Count the chores about what these jobs have seen that failed and come again before this time."""
     return conn.scalar(_FAILING, {"jobs": listed(jobs), "before": before}) or 0
 
 
 def came_in(conn: Connection, job: str, since: int) -> tuple[int, int]:
-    """How many works (illusts, manga, ugoira) and how many novels the mirror met since then that this job saw."""
+    """Count the works (illusts, manga, ugoira), and the novels, that came in since then and that this job saw."""
     both, novels = conn.execute(_CAME_IN, {"since": since, "job": job}).one()
     return both - novels, novels

@@ -14,14 +14,14 @@ _EXTENSION = re.compile(r"[a-z][a-z0-9]{1,7}")
 
 
 def extension(url: str) -> str | None:
-    """The extension that the URL names, also one never heard of; None where it is that of no file."""
+    """Return the extension that the URL names, also one never heard of; None where it is that of no file."""
     name = url.partition("?")[0].partition("#")[0].rpartition("/")[2]
     stem, _, ext = name.lower().rpartition(".")
     return ext if stem and _EXTENSION.fullmatch(ext) and ext not in _NO_FILES else None
 
 
 def media_path(key: int, user_id: int, role: str, index: int, ext: str, version: str = "") -> str:
-    """`version` only for a later version than the first that we met."""
+    """Return the path of a file. `version`: only for a later version than the first that we met."""
     medium, work_id = split_key(key)
     suffix = f"_{version}" if version else ""
     if medium == "novel":
@@ -42,7 +42,7 @@ _OF_NOVEL = re.compile(r"(\d+/novel/(\d+))/[^/]+", re.ASCII)
 
 
 def sidecar_beside(rel: str) -> str | None:
-    """The sidecar of the work that a file belongs to, by the file's name; None for a name that is none of ours."""
+    """Return the sidecar of the work that a file belongs to, by its name; None for a name that is none of ours."""
     if found := _OF_ILLUST.fullmatch(rel):
         return f"{found[1]}.json"
     found = _OF_NOVEL.fullmatch(rel)
@@ -50,6 +50,6 @@ def sidecar_beside(rel: str) -> str | None:
 
 
 def with_version(rel: str, version: str) -> str:
-    """The name of a later version of the file with this name."""
+    """Return the name of a later version of the file with this name."""
     path = PurePosixPath(rel)
     return str(path.with_name(f"{path.stem}_{version}{path.suffix}"))

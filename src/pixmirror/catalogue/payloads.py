@@ -48,12 +48,12 @@ def canonical(obj: Any) -> str:
 
 
 def digest_text(text: str) -> bytes:
-    """The digest of canonical JSON text, without `total_*` and what depends on who looks."""
+    """Return the digest of canonical JSON text, without `total_*` and what depends on who looks."""
     return hashlib.sha256(_VOLATILE.sub("", text).encode("utf-8", "surrogatepass")).digest()[:16]
 
 
 def digest_work(text: str) -> bytes:
-    """The same of a work, without what belongs to others: its user, and translations of its tags.
+    """Return the digest of a work, also without what belongs to others: its user, and translations of its tags.
 
     What moves there (a new avatar, a translation, a banner) is kept with these, and is no new answer of each work.
     """
@@ -69,7 +69,7 @@ def pack_text(text: str) -> bytes:
 
 
 def pack_against(base: bytes, text: str) -> bytes | None:
-    """Codec 2; `base` is the body of a payload of codec 1. None where that gains too little to depend on it."""
+    """Pack by codec 2 against `base`, a body of codec 1. None where that gains too little to depend on it."""
     try:
         dictionary = DICTIONARY_1 + _unpacked(base, DICTIONARY_1)
     except ValueError:
@@ -96,7 +96,7 @@ def pack(obj: Any) -> bytes:
 
 
 def unpack(codec: int, body: bytes, base: bytes | None = None) -> Any:
-    """`base`: the body of the payload that this one is packed against, for codec 2. ValueError: it is garbled."""
+    """Unpack a body. `base`: the body that it is packed against, for codec 2. ValueError if it is garbled."""
     if codec not in (CODEC, AGAINST) or (codec == AGAINST) != (base is not None):
         raise ValueError(f"payload codec {codec} {'without' if base is None else 'with'} a base")
     dictionary = DICTIONARY_1 if base is None else DICTIONARY_1 + _unpacked(base, DICTIONARY_1)

@@ -44,7 +44,7 @@ class StoredMedia:
 
 
 def _is(state: str) -> Any:
-    """The literal in the SQL: with a bound value SQLite would not use the partial index."""
+    """Match a state by its literal in the SQL: with a bound value SQLite would not use the partial index."""
     return media.c.state == literal_column(f"'{state}'")
 
 
@@ -160,7 +160,7 @@ def _item(r: Row[Any]) -> MediaItem:
 
 
 def finish_all(conn: Connection, done: Sequence[tuple[int, Stored]], now: int) -> None:
-    """These files lie whole under their names."""
+    """Mark these files as stored: they lie whole under their names."""
     if not done:
         return
     ids = [media_id for media_id, _ in done]
@@ -190,7 +190,7 @@ def finish(conn: Connection, media_id: int, stored: Stored, now: int) -> None:
 
 
 def is_current(conn: Connection, media_id: int) -> bool:
-    """Whether the work still shows this file, and not a newer version of it."""
+    """True if the work still shows this file, and not a newer version of it."""
     return bool(conn.scalar(select(media.c.is_current).where(media.c.id == media_id)))
 
 
@@ -204,7 +204,7 @@ def states_of(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
 
 
 def retry_later(conn: Connection, media_id: int, due_at: int, error: str, tries: int = 0) -> None:
-    """It is tried again at `due_at`. `tries`: so many at least, though its claim may have been given back."""
+    """Try the file again at `due_at`. `tries`: count at least so many, also if its claim was given back."""
     conn.execute(_LATER, {"b_id": media_id, "at": due_at, "reason": error, "tries": tries})
     _given_back(conn, (media_id,))
 
@@ -222,26 +222,26 @@ def fail(conn: Connection, media_id: int, error: str) -> None:
 
 
 def put_off_untried(conn: Connection, untried: Mapping[int, int], error: str) -> None:
-    """What kept these files from coming was not theirs: no try of theirs is counted. By id, when each is due."""
+    """Put these files off without counting a try: what kept them from coming was not theirs. When, by id."""
     for media_id, due_at in untried.items():
         conn.execute(_UNTRIED, {"b_id": media_id, "at": due_at, "reason": error})
     _given_back(conn, list(untried))
 
 
 def progressed(conn: Connection, media_id: int) -> None:
-    """More of it came than ever before: its failures are forgotten."""
+    """Forget the failures of a file of which more came than ever before."""
     conn.execute(_PROGRESSED, {"b_id": media_id})
 
 
 def damaged(conn: Connection, media_id: int, sha256: str, error: str, again_at: int) -> None:
-    """It is believed to be damaged at the source. Asked for again at `again_at`."""
+    """Believe that the file is damaged at the source. It is asked for again at `again_at`."""
     conn.execute(_DAMAGED, {"b_id": media_id, "sha": sha256, "reason": error, "at": again_at})
     tombstones.enforce_ids(conn, (media_id,))
     renew_sidecars(conn, (media_id,))
 
 
 def ask_now(conn: Connection, ids: Sequence[int] | None = None) -> int:
-    """What waits for its next try is due at once: these files, or all."""
+    """Make due what waits for its next try: these files, or all."""
     stmt = update(media).where(_is("waiting")).values(state="wanted", due_at=0)
     return conn.execute(stmt if ids is None else stmt.where(media.c.id.in_(ids))).rowcount
 
@@ -255,7 +255,7 @@ def revive(conn: Connection) -> int:
 
 
 def samples(conn: Connection, limit: int, largest: int) -> list[StoredMedia]:
-    """Files that came lately and are small, each of another work: what a control question asks for."""
+    """Return files that came lately and are small, each of another work, for control questions."""
     c = media.c
     lately = (
         select(c.id, c.path, c.size, c.sha256, c.role, c.fetched_url, c.owner_id)
@@ -271,27 +271,27 @@ def samples(conn: Connection, limit: int, largest: int) -> list[StoredMedia]:
 
 
 def _given_back(conn: Connection, ids: Sequence[int]) -> None:
-    """What happened to the works while their files were claimed counts now: forgotten, or wanted by no job."""
+    """Forget or refuse files whose works were forgotten, or wanted by no job any more, since they were claimed."""
     tombstones.enforce_ids(conn, ids)
     refuse_unwanted(conn, ids)
 
 
 def release(conn: Connection, ids: Iterable[int]) -> None:
-    """Gives claims back untried."""
+    """Give claims back untried."""
     released = list(ids)
     conn.execute(_RELEASE, {"ids": listed(released)})
     _given_back(conn, released)
 
 
 def release_all(conn: Connection) -> int:
-    """At start: whoever held claims is gone."""
+    """Give all claims back, at start: whoever held them is gone."""
     released = conn.execute(_RELEASE_ALL).scalars().all()
     _given_back(conn, released)
     return len(released)
 
 
 def counts(conn: Connection) -> MediaCounts:
-    """From the partial indexes and the tally, never a walk over all rows."""
+    """Count the files by state, from partial indexes and the tally, never by a walk over all rows."""
     by_state = {
         state: conn.execute(select(func.count()).select_from(media).where(_is(state))).scalar_one()
         for state in ("wanted", "waiting", "fetching", "refused")
@@ -313,7 +313,7 @@ def counts(conn: Connection) -> MediaCounts:
 
 
 def recount(conn: Connection) -> tuple[int, int]:
-    """Counts stored files and bytes anew, for verify; returns them."""
+    """Count stored files and bytes anew, for verify, and return them."""
     files, size = conn.execute(
         select(func.count(), func.coalesce(func.sum(media.c.size), 0)).where(media.c.state == "stored")
     ).one()
@@ -323,7 +323,7 @@ def recount(conn: Connection) -> tuple[int, int]:
 
 
 def next_due(conn: Connection, before: int = ALL_LANES) -> int | None:
-    """When something of lanes `before` this one can be claimed: 0 at once, else the first waiting one's time."""
+    """Return when a file of lanes `before` this one can be claimed: 0 at once, else when the first is due."""
     if conn.execute(_READY, {"n": 1, "before": before}).first() is not None:
         return 0
     times = [conn.scalar(select(func.min(media.c.due_at)).where(state)) for state in _DUE_STATES]
@@ -331,7 +331,7 @@ def next_due(conn: Connection, before: int = ALL_LANES) -> int | None:
 
 
 def want_again(conn: Connection, work_key: int | None = None, states: Sequence[str] = ("failed",)) -> int:
-    """The user asks for files in these states again: of one work, or of all; never for forgotten ones."""
+    """Want files in these states again, at the user's word: of one work, or of all; never forgotten ones."""
     stmt = update(media).where(media.c.state.in_(states), media.c.state != "forgotten", media.c.path != "")
     if work_key is not None:
         stmt = stmt.where(media.c.owner_kind == "work", media.c.owner_id == work_key)
@@ -355,13 +355,13 @@ def set_verified(conn: Connection, ids: Iterable[int], now: int) -> None:
 
 
 def still_stored(conn: Connection, ids: Iterable[int]) -> set[int]:
-    """Which of these files are still said to be stored."""
+    """Return which of these files are still said to be stored."""
     found = select(media.c.id).where(among(media.c.id, "ids"), media.c.state == "stored")
     return set(conn.execute(found, {"ids": listed(ids)}).scalars())
 
 
 def lost(conn: Connection, media_id: int, error: str) -> None:
-    """A stored file is missing or wrong: wanted again. One that was forgotten meanwhile is not."""
+    """Want a stored file again that is missing or wrong, unless it was forgotten meanwhile."""
     count, size = conn.execute(_SIZES, {"ids": listed((media_id,))}).one()
     if count:
         conn.execute(_LOST, {"b_id": media_id, "reason": error})

@@ -43,12 +43,12 @@ class Ref:
 
     @property
     def work_key(self) -> int | None:
-        """The catalogue's key, or None for a user."""
+        """Return the catalogue's key, or None for a user."""
         return None if self.kind == "user" else work_key(self.kind, self.id)
 
     @property
     def url(self) -> str:
-        """Where Pixiv shows it."""
+        """Return where Pixiv shows it."""
         path = {"illust": "artworks/", "novel": "novel/show.php?id=", "user": "users/"}[self.kind]
         return f"https://www.pixiv.net/{path}{self.id}"
 

@@ -61,7 +61,7 @@ class JobState:
     last_done_at: int | None
 
     def held(self, now: int) -> Literal["paused", "suspended"] | None:
-        """Why the job must not run now, or None."""
+        """Say why the job must not run now, or None."""
         if self.paused and (self.paused_until is None or now < self.paused_until):
             return "paused"
         return "suspended" if self.suspended else None
@@ -94,13 +94,13 @@ def end_run(
 
 
 def mark_interrupted(conn: Connection, now: int) -> int:
-    """At start: no run of an earlier process runs any more. Says how many there were."""
+    """End, at start, the runs of an earlier process. Return how many there were."""
     left = update(run).where(run.c.outcome == "running").values(outcome="interrupted", ended_at=now)
     return conn.execute(left).rowcount
 
 
 def last_runs(conn: Connection) -> dict[str, Run]:
-    """The newest run of each job."""
+    """Return the newest run of each job."""
     newest = select(func.max(run.c.id)).group_by(run.c.job)
     return {r.job: Run(*r) for r in conn.execute(select(run).where(run.c.id.in_(newest)).order_by(run.c.job))}
 
@@ -149,7 +149,7 @@ def resume_job(conn: Connection, name: str | None) -> None:
 
 
 def pause_of_all(conn: Connection, now: int) -> Pause | None:
-    """The pause of everything, if it holds now."""
+    """Return the pause of everything, if it holds now."""
     stored = get_meta(conn, _PAUSE)
     pause = Pause(json.loads(stored)["until"]) if stored else None
     return pause if pause and pause.holds(now) else None
@@ -161,13 +161,13 @@ def suspend_job(conn: Connection, name: str, reason: str) -> None:
 
 
 def unsuspend_jobs(conn: Connection, reason: str) -> tuple[str, ...]:
-    """The reason has passed: every job that stood still for it may run. Says which."""
+    """Let every job run that stood still for this reason, which has passed. Return which."""
     lifted = update(job).where(job.c.suspended == reason).values(suspended=None).returning(job.c.name)
     return tuple(sorted(conn.execute(lifted).scalars()))
 
 
 def job_done(conn: Connection, name: str, ok: bool, now: int) -> int:
-    """A run ended; returns how many runs have failed in a row."""
+    """Record the end of a run. Return how many runs have failed in a row."""
     end = update(job).where(job.c.name == name).returning(job.c.failures)
     end = end.values(failures=0, last_done_at=now) if ok else end.values(failures=job.c.failures + 1)
     return int(conn.execute(end).scalar_one())
@@ -183,7 +183,7 @@ def _set_job(conn: Connection, name: str, **values: object) -> None:
 
 
 def jst_day(now: int) -> str:
-    """The Japanese day that a moment belongs to, as budgets count it."""
+    """Return the Japanese day that a moment belongs to, as budgets count it."""
     return datetime.fromtimestamp(now / 1000, JST).date().isoformat()
 
 
@@ -194,7 +194,7 @@ def add_spent(conn: Connection, day: str, lane: str, requests: int, size: int) -
 
 
 def spent_on(conn: Connection, day: str) -> dict[str, tuple[int, int]]:
-    """{lane: (requests, bytes)} of a day."""
+    """Return {lane: (requests, bytes)} of a day."""
     return {r.lane: (r.requests, r.bytes) for r in conn.execute(select(spent).where(spent.c.day == day))}
 
 
@@ -211,14 +211,14 @@ def set_meta(conn: Connection, key: str, value: str) -> None:
 
 
 def account_id(conn: Connection) -> int | None:
-    """Whose mirror this is, or None before the first login."""
+    """Return whose mirror this is, or None before the first login."""
     return conn.execute(select(account.c.id).order_by(account.c.id).limit(1)).scalar_one_or_none()
 
 
 def record_account(
     conn: Connection, user_id: int, name: str, login: str, is_premium: bool, x_restrict: int, now: int
 ) -> None:
-    """Remember who logged in; another account than the mirror's own is refused."""
+    """Remember who logged in. Refuse another account than the mirror's own."""
     owner = conn.execute(select(account.c.id, account.c.name).order_by(account.c.id).limit(1)).one_or_none()
     if owner and owner.id != user_id:
         raise WrongAccount(
@@ -236,7 +236,7 @@ def record_account(
 
 
 def quick_check(conn: Connection) -> tuple[str, ...]:
-    """SQLite's own findings about the file, none if it is sound."""
+    """Return SQLite's own findings about the file; none if it is sound."""
     return tuple(line for line in conn.execute(text("PRAGMA quick_check(20)")).scalars() if line != "ok")
 
 
@@ -250,14 +250,14 @@ def miscounted_tags(conn: Connection, after: int, limit: int) -> tuple[int | Non
 
 
 def recount_tags(conn: Connection, tag_ids: Sequence[int]) -> int:
-    """Set the counters of these tags right, counting again; says how many moved."""
+    """Count the works of these tags again, and set the counters right. Return how many moved."""
     counted = select(func.count()).where(work_tag.c.tag_id == tag.c.id).correlate(tag).scalar_subquery()
     moved = update(tag).where(tag.c.id.in_(tag_ids), tag.c.works != counted).values(works=counted)
     return conn.execute(moved).rowcount
 
 
 def known_paths(conn: Connection, paths: Sequence[str]) -> set[str]:
-    """Which of these files (relative to the media folder) the catalogue knows, sidecars included."""
+    """Return which of these paths (relative to the media folder) the catalogue knows, sidecars included."""
     ids = {path: _ids_in(path) for path in paths}
     keys = sorted({key for found in ids.values() for i in found for key in (i * 2, i * 2 + 1)})
     owned = select(media.c.path).where(media.c.owner_kind == "work", media.c.owner_id.in_(keys))
@@ -273,6 +273,6 @@ def known_paths(conn: Connection, paths: Sequence[str]) -> set[str]:
 
 
 def _ids_in(path: str) -> set[int]:
-    """Ids of works that a path can belong to: leading digits of its parts below the artist's folder."""
+    """Return the ids of works that a path can belong to: leading digits of its parts below the artist's folder."""
     found = (_LEADING_ID.match(part) for part in path.split("/")[1:])
     return {int(m[0]) for m in found if m and len(m[0]) <= 15}

@@ -51,7 +51,7 @@ def _order(names: Sequence[str], fixed: Mapping[str, Any]) -> _Order:
 
 
 def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """`column IN` the JSON list bound to `name`: one parameter and one cached statement whatever the length."""
+    """Match `column` against the JSON list bound to `name`: one cached statement, whatever the length."""
     listed = func.json_each(bindparam(name, type_=SqlText)).table_valued("value")
     return column.in_(select(listed.c.value))
 
@@ -67,5 +67,5 @@ _NEXT_SEQ = _SEQ.on_conflict_do_update(
 
 
 def next_seq(conn: Connection) -> int:
-    """One more than ever before; what a transaction changes carries it, for search and sidecars."""
+    """Return one more than ever before. What a transaction changes carries it, for search and sidecars."""
     return int(conn.execute(_NEXT_SEQ).scalar_one())

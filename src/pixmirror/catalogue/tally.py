@@ -21,7 +21,7 @@ def add(conn: Connection, key: str, number: int) -> None:
 
 
 def stored(conn: Connection, files: int, size: int) -> None:
-    """So many more files are stored, or fewer."""
+    """Add to the number and bytes of stored files, or take from them."""
     _ADD(
         conn,
         [{"b_key": "stored_files", "start": str(files)}, {"b_key": "stored_bytes", "start": str(size)}],

@@ -11,7 +11,7 @@ _TIMES = ("_at", "_seen", "_run", "since", "until", "now")
 
 
 def plain(value: Any, name: str = "") -> Any:
-    """Dataclasses as what JSON takes; times as ISO 8601 in UTC."""
+    """Turn dataclasses into what JSON takes, with times as ISO 8601 in UTC."""
     if isinstance(value, Ref):
         return str(value)
     if is_dataclass(value):
@@ -30,18 +30,18 @@ def iso(ms: int | None) -> str | None:
 
 
 def pixiv_time(ms: int | None) -> str | None:
-    """A moment as Pixiv writes it; None where it makes no sense, as the year 1 that an older version kept."""
+    """Return a moment as Pixiv writes it; None for nonsense, as the year 1 that an older version kept."""
     moment = shown_moment(ms)
     return None if moment is None else moment.replace(microsecond=0).astimezone(JST).isoformat()
 
 
 def said(ms: int) -> str:
-    """A moment inside a sentence."""
+    """Write a moment inside a sentence."""
     return f"{from_ms(ms):%Y-%m-%d %H:%M} UTC"
 
 
 def many(n: int, one: str, more: str | None = None) -> str:
-    """A number of things inside a sentence."""
+    """Write a number of things inside a sentence."""
     return f"{n:,} {one if n == 1 else more or one + 's'}"
 
 
