@@ -1,16 +1,29 @@
 """Which model reads the answer of which endpoint of the App API and of the token endpoint: for `api check`, and
-for the tests.
+for the tests. The functions themselves say it; only what they cannot say stands here.
 """
 
+import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import Field, ValidationError
 
 from pixmirror import models as m
-from pixmirror.models import Account, Illust, Model, Novel, SeriesDetail, UserPreview
+from pixmirror.models import Account, Illust, Listing, Model, Novel, Received, SeriesDetail, UserPreview
+from pixmirror.pixiv.app import (
+    account,
+    commenting,
+    comments,
+    drafts,
+    illusts,
+    novels,
+    search,
+    site,
+    submissions,
+    users,
+)
 
 PART = 0.8
 _VERSION = re.compile(r"^/v\d+/")
@@ -75,10 +88,6 @@ class Answer:
     parts: tuple[type[Model], ...] = ()
 
 
-def _lists(key: str, model: type[Model], *paths: str) -> dict[str, Answer]:
-    return {path: Answer(key, model, many=True) for path in paths}
-
-
 # Beside a list, by name: one thing, or several.
 BESIDE: Mapping[str, type[Model]] = {
     "ranking_illusts": Illust,
@@ -98,79 +107,77 @@ KNOWN = frozenset(
     | {"privacy_policy", "live_info"}
 )
 
+# Where a list of each stands in an answer, and where one; a model in neither reads the whole answer.
+LISTED: Mapping[type[Model], str] = {
+    Illust: "illusts",
+    Novel: "novels",
+    UserPreview: "user_previews",
+    m.User: "users",
+    m.Comment: "comments",
+    m.Tag: "tags",
+    m.TrendTag: "trend_tags",
+    m.BookmarkTag: "bookmark_tags",
+    m.BookmarkRange: "bookmark_ranges",
+    m.WatchedSeries: "series",
+    m.NovelCover: "covers",
+    m.DraftPreview: "novel_draft_previews",
+    m.MarkedNovel: "marked_novels",
+    m.Emoji: "emoji_definitions",
+    m.Stamp: "stamps",
+    m.SpotlightArticle: "spotlight_articles",
+    m.Live: "lives",
+}
+NAMED: Mapping[type[Model], str] = {
+    Illust: "illust",
+    Novel: "novel",
+    m.Comment: "comment",
+    m.UgoiraMetadata: "ugoira_metadata",
+    m.BookmarkDetail: "bookmark_detail",
+    m.FollowDetail: "follow_detail",
+    m.ProfilePresets: "profile_presets",
+    m.NovelDraft: "novel_draft",
+}
+# Parts of an answer that may have been saved alone.
+PARTS: Mapping[str, tuple[type[Model], ...]] = {
+    "/v1/illust/series": (Illust, SeriesDetail),
+    "/v2/novel/series": (Novel, SeriesDetail),
+    "/v1/trending-tags/illust": (m.TrendTag,),
+    "/v1/trending-tags/novel": (m.TrendTag,),
+    "/v1/illust/detail": (Illust,),
+    "/v2/novel/detail": (Novel,),
+    "/v1/user/detail": (m.User, m.Profile, m.ProfilePublicity, m.Workspace),
+    "/v1/ugoira/metadata": (m.UgoiraMetadata,),
+    "/v1/user/novel/draft/detail": (m.NovelDraft,),
+}
+_MODULES = (account, commenting, comments, drafts, illusts, novels, search, site, submissions, users)
+_PATH = re.compile(r"(?:GET|POST) (/[\w/-]++)(?!\{)")
+
+
+def _told() -> Iterator[tuple[str, Answer]]:
+    """What each function says of itself: the path in its docstring, the model in the type that it returns."""
+    for module in _MODULES:
+        for function in vars(module).values():
+            if not inspect.iscoroutinefunction(function) or function.__module__ != module.__name__:
+                continue
+            returned = get_type_hints(function).get("return")
+            if (kind := get_origin(returned)) in (Listing, Received):
+                (model,) = get_args(returned)
+                many = kind is Listing
+                key = (LISTED if many else NAMED).get(model, "")
+                for path in _PATH.findall(function.__doc__ or ""):
+                    yield path, Answer(key, model, many, PARTS.get(path, ()))
+
+
 ANSWERS: Mapping[str, Answer] = {
-    **_lists(
-        "illusts",
-        Illust,
-        *("/v2/illust/follow", "/v1/illust/ranking", "/v2/illust/related", "/v1/illust/recommended"),
-        *("/v1/illust/recommended-nologin", "/v1/manga/recommended", "/v1/illust/new", "/v2/illust/mypixiv"),
-        *("/v1/walkthrough/illusts", "/v1/search/illust", "/v1/search/popular-preview/illust"),
-        *("/v1/user/illusts", "/v1/user/bookmarks/illust", "/v1/user/browsing-history/illusts"),
-    ),
-    **_lists(
-        "novels",
-        Novel,
-        *("/v1/novel/follow", "/v1/novel/ranking", "/v1/novel/new", "/v1/novel/recommended", "/v1/novel/related"),
-        *("/v1/novel/mypixiv", "/v1/search/novel", "/v1/search/popular-preview/novel", "/v1/user/novels"),
-        *("/v1/user/bookmarks/novel", "/v1/user/browsing-history/novels"),
-    ),
-    **_lists(
-        "user_previews",
-        UserPreview,
-        *("/v1/user/following", "/v1/user/follower", "/v1/user/mypixiv", "/v1/user/related"),
-        *("/v1/user/recommended", "/v1/search/user"),
-    ),
-    **_lists("users", m.User, "/v1/illust/bookmark/users", "/v2/user/list"),
-    **_lists(
-        "comments",
-        m.Comment,
-        *("/v3/illust/comments", "/v3/novel/comments", "/v2/illust/comment/replies", "/v2/novel/comment/replies"),
-    ),
-    **_lists("bookmark_tags", m.BookmarkTag, "/v1/user/bookmark-tags/illust", "/v1/user/bookmark-tags/novel"),
-    **_lists(
-        "bookmark_ranges",
-        m.BookmarkRange,
-        *("/v1/search/bookmark-ranges/illust", "/v1/search/bookmark-ranges/novel"),
-    ),
-    **_lists("series", m.WatchedSeries, "/v1/watchlist/manga", "/v1/watchlist/novel"),
-    **_lists("covers", m.NovelCover, "/v1/upload/novel/covers"),
-    **_lists("novel_draft_previews", m.DraftPreview, "/v1/user/novel-draft-previews"),
-    "/v1/illust/series": Answer("illusts", Illust, many=True, parts=(Illust, SeriesDetail)),
-    "/v2/novel/series": Answer("novels", Novel, many=True, parts=(Novel, SeriesDetail)),
-    "/v1/user/illust-series": Answer("illust_series_details", SeriesDetail, many=True, parts=(SeriesDetail,)),
-    "/v1/user/novel-series": Answer("novel_series_details", SeriesDetail, many=True, parts=(SeriesDetail,)),
-    "/v1/trending-tags/illust": Answer("trend_tags", m.TrendTag, many=True, parts=(m.TrendTag,)),
-    "/v1/trending-tags/novel": Answer("trend_tags", m.TrendTag, many=True, parts=(m.TrendTag,)),
-    **_lists("tags", m.Tag, "/v2/search/autocomplete"),
-    **_lists("marked_novels", m.MarkedNovel, "/v2/novel/markers"),
-    **_lists("emoji_definitions", m.Emoji, "/v1/emoji"),
-    **_lists("stamps", m.Stamp, "/v1/stamps"),
-    **_lists("spotlight_articles", m.SpotlightArticle, "/v1/spotlight/articles"),
-    **_lists("lives", m.Live, "/v1/live/list"),
-    "/v1/illust/detail": Answer("illust", Illust, parts=(Illust,)),
-    "/v2/novel/detail": Answer("novel", Novel, parts=(Novel,)),
+    **dict(_told()),
+    **{
+        f"/v1/user/{medium}-series": Answer(f"{medium}_series_details", SeriesDetail, True, (SeriesDetail,))
+        for medium in ("illust", "novel")
+    },
+    "/v2/novel/comment/replies": Answer("comments", m.Comment, many=True),
     "/v1/novel/text": Answer("", m.OldNovelText, parts=(m.NovelMarker,)),
-    "/webview/v2/novel": Answer("", m.NovelText),
-    "/v1/user/detail": Answer("", m.UserDetail, parts=(m.User, m.Profile, m.ProfilePublicity, m.Workspace)),
-    "/v1/ugoira/metadata": Answer("ugoira_metadata", m.UgoiraMetadata, parts=(m.UgoiraMetadata,)),
-    "/v1/illust-series/illust": Answer("", m.SeriesPosition),
-    "/v2/illust/bookmark/detail": Answer("bookmark_detail", m.BookmarkDetail),
-    "/v2/novel/bookmark/detail": Answer("bookmark_detail", m.BookmarkDetail),
-    "/v1/user/follow/detail": Answer("follow_detail", m.FollowDetail),
-    "/v1/user/me/state": Answer("", m.MyState),
-    "/v1/user/ai-show-settings": Answer("", m.AiShowSettings),
-    "/v1/user/restricted-mode-settings": Answer("", m.RestrictedMode),
-    "/v1/user/profile/presets": Answer("profile_presets", m.ProfilePresets),
-    "/v1/mute/list": Answer("", m.MuteList),
     "/v1/application-info/ios": Answer("application_info", m.ApplicationInfo),
     "/v1/application-info/android": Answer("application_info", m.ApplicationInfo),
-    "/v1/upload/illust": Answer("", m.UploadTicket),
-    "/v1/upload/status": Answer("", m.UploadStatus),
-    "/v1/upload/novel": Answer("", m.PostedNovel),
-    "/v1/upload/novel/draft": Answer("", m.SavedDraft),
-    "/v1/user/novel/draft/detail": Answer("novel_draft", m.NovelDraft, parts=(m.NovelDraft,)),
-    "/v1/illust/comment/add": Answer("comment", m.Comment),
-    "/v1/novel/comment/add": Answer("comment", m.Comment),
     "illust": Answer("", Illust),
     "novel": Answer("", Novel),
 }
