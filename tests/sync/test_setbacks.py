@@ -151,6 +151,30 @@ def test_a_page_that_always_fails_costs_one_gap_and_no_new_pass_a_day(paging: Pa
     run(paging, 600, play)
 
 
+def test_a_list_of_which_every_page_fails_costs_one_gap_and_one_try_a_day_until_a_page_is_read() -> None:
+    async def play(scene: Scene) -> None:
+        scene.poisoned = set(scene.up.items)
+        await scene.days(4)
+        assert [g.kind for g in await scene.gaps()] == ["backfill"]
+        failed = scene.failed
+        await scene.days(4)
+        assert scene.failed - failed <= 4 * (12 + 1)  # 12 head walks a day, which the job asks for, and one try
+        assert scene.have == set()
+
+        still = {scene.up.items[40]}
+        scene.poisoned = still
+        await scene.days(9)
+        assert set(scene.up.items) - set(scene.up.items[: 40 + 2 * PAGE]) <= scene.have
+        assert [g.kind for g in await scene.gaps()] == ["page"]
+        scene.poisoned = set()
+        await scene.days(9)
+        assert set(scene.up.items) <= scene.have
+        assert await scene.gaps() == []
+        assert scene.finished >= 1
+
+    run("offset", 600, play)
+
+
 CIRCLES: dict[str, Callable[[int | None], tuple[list[int], dict[str, str] | None]]] = {
     "to the start": lambda at: ([1, 2, 3], {"offset": "0"}),
     "to itself": lambda at: ([*range(at or 0, (at or 0) + 30)], {"offset": str(at or 0)}),

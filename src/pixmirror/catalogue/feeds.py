@@ -319,10 +319,17 @@ def move_gap(conn: Connection, gap_id: int, spec: Mapping[str, Any]) -> None:
     conn.execute(update(gap).where(gap.c.id == gap_id).values(spec=canonical(spec), failures=0, error=None))
 
 
-def shift_gap(conn: Connection, gap_id: int, spec: Mapping[str, Any], due_at: int | None = None) -> None:
-    """Move the gap, of which nothing was read; it is due at `due_at` if given."""
-    due = {} if due_at is None else {"due_at": due_at}
-    conn.execute(update(gap).where(gap.c.id == gap_id).values(spec=canonical(spec), **due))
+def shift_gap(
+    conn: Connection,
+    gap_id: int,
+    spec: Mapping[str, Any],
+    due_at: int | None = None,
+    failures: int | None = None,
+) -> None:
+    """Move the gap, of which nothing was read; set `due_at` and `failures` if given."""
+    more = {"due_at": due_at, "failures": failures}
+    given = {name: value for name, value in more.items() if value is not None}
+    conn.execute(update(gap).where(gap.c.id == gap_id).values(spec=canonical(spec), **given))
 
 
 def end_gap_at(conn: Connection, gap_id: int, ids: Sequence[int]) -> None:

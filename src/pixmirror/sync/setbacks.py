@@ -142,8 +142,14 @@ def _pages(conn: Connection, gap: Gap) -> list[Gap]:
 def _pass_over_offset(conn: Connection, gap: Gap, spec: Span, failures: int, error: str, now: int) -> Gap | None:
     """Leave a gap that ends at the ids found below it, since the list may move before the gap is read."""
     pages = {g.id: Span.from_json(g.spec) for g in _pages(conn, gap)}
+    if spec.tries:
+        feeds.shift_gap(conn, gap.id, replace(spec, tries=spec.tries + 1).to_json())
+        return None
     if spec.above in pages:
-        above: int | None = spec.above if spec.leaps < steps.MOST_LEAPS else None
+        if spec.leaps >= steps.MOST_LEAPS:
+            _list_fails(conn, gap, spec, pages[spec.above], now)
+            return None
+        above: int | None = spec.above
     else:
         above = next((i for i, p in pages.items() if abs(p.offset - spec.offset) < steps.PAGE), None)
         if above is not None and spec.offset < pages[above].offset:
@@ -151,6 +157,25 @@ def _pass_over_offset(conn: Connection, gap: Gap, spec: Span, failures: int, err
         if above is None and failures >= RETRIES_OF_A_PAGE:
             above = _page_gap(conn, gap, replace(spec, trail=(), again=0, empty=0), error, now)
     return None if above is None else _moved(conn, gap, steps.below_offset_page(spec, above), now)
+
+
+def _list_fails(conn: Connection, gap: Gap, spec: Span, page: Span, now: int) -> None:
+    """The pages below fail like the first one: it is the list. One gap is left, which begins where it did."""
+    if spec.above is not None:
+        feeds.close_gap(conn, spec.above)
+    whole = replace(spec, offset=page.offset, prev=page.prev, above=None, leaps=0, tries=1)
+    due = now + backoff_ms(RETRIES_OF_A_PAGE)
+    feeds.shift_gap(conn, gap.id, whole.to_json(), due, failures=RETRIES_OF_A_PAGE)
+
+
+def answers_again(conn: Connection, gap: Gap, spec: Span, now: int) -> Span:
+    """A page was read of a list that failed as a whole. What lies above it becomes a gap of its own."""
+    if not spec.ahead:
+        return replace(spec, tries=0)
+    page = feeds.open_gap(
+        conn, gap.feed_id, "page", replace(spec, tries=0, again=0, empty=0, trail=()).to_json(), now
+    )
+    return replace(spec, offset=spec.position or 0, prev=None, above=page.id, leaps=0, tries=0)
 
 
 def _pass_over_cursor(

@@ -50,7 +50,7 @@ class Span(_Trail):
     `prev` holds the ids of the last page read, some of which must come back. `floor` (ms UTC) makes the walk
     go on below the anchors until works are older. `above` is the gap that a failing page left above, `leaps` how
     many failing pages in a row were passed over; `touched` says that an anchor was seen, so that the list did not
-    end above known ground.
+    end above known ground. `tries` counts those since all pages failed alike: 0 while it is a page that fails.
     """
 
     offset: int = 0
@@ -62,11 +62,17 @@ class Span(_Trail):
     above: int | None = None
     leaps: int = 0
     touched: bool = False
+    tries: int = 0
 
     @property
     def position(self) -> int | None:
         """The offset of the next page; None for the top."""
-        return self.offset or None
+        return self.offset + self.ahead * (PAGE - 1) or None
+
+    @property
+    def ahead(self) -> int:
+        """How many pages below `offset` the next try is: while the whole list fails, each is at another page."""
+        return (self.tries - 1) % (MOST_LEAPS + 2) if self.tries else 0
 
 
 @dataclass(frozen=True, slots=True)

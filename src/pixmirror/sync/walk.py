@@ -260,6 +260,8 @@ def _record_gap(
             cursor = next_number(listing, "max_bookmark_id")
             return replace(walked, gap=setbacks.probed(conn, gap, spec, cursor, now))
         setbacks.read_below(conn, spec, now)
+    elif spec.tries:
+        spec = setbacks.answers_again(conn, gap, spec, now)
     spec = _touching(spec, recorded.ids)
     step = _after(spec, recorded.ids, listing)
     if isinstance(spec, Span):
