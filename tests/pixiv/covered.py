@@ -38,6 +38,7 @@ class Endpoint:
     before: str = ""
     gone: str = ""
     tested: str = ""
+    demo: bool = True
     pixivpy: str = ""
     pixivapi: str = ""
 
