@@ -183,7 +183,12 @@ def test_a_limit_that_only_one_thing_meets_is_met_more_and_more_rarely(tmp_path:
             await run(engine)
             await clock.sleep(24 * HOUR_S)
             (failed,) = [row for row in rows(setup, chore) if row.error]
-            assert re.search("limits us", failed.error)
+            assert re.search("limits us.*Only this meets", failed.error)
+            assert len(faults.asked("/v1/ugoira/metadata")) <= 12
+            pacer = engine.mirror.transport.pacer
+            for _ in range(48):
+                await clock.sleep(HOUR_S)
+                assert pacer.blocked_until() is None
             assert not unread(setup, world)
             frames = [row for row in rows(setup, chore) if row.kind == "ugoira"]
             assert len(frames) == 1

@@ -67,6 +67,20 @@ def test_a_failure_of_pixivs_own_does_not_say_whose_it_is() -> None:
     assert asyncio.run(fail(Way(DOWN), A, B, error=ServerError("503"))) == [False, True]
 
 
+def test_a_limit_is_a_things_own_when_it_alone_meets_it_twice_while_others_are_answered() -> None:
+    async def main() -> list[bool]:
+        one, other = Way().suspicion, Way().suspicion
+        found = [one.is_limited_alone(A), one.is_limited_alone(A)]  # nobody was answered in between
+        await one.answered()
+        found += [one.is_limited_alone(A), other.is_limited_alone(A)]
+        await other.answered()
+        other.is_limited_alone(B)
+        await other.answered()
+        return [*found, other.is_limited_alone(A)]
+
+    assert asyncio.run(main()) == [False, False, True, False, False]
+
+
 def test_an_answer_between_two_failures_keeps_them_apart() -> None:
     async def main() -> list[bool]:
         way = Way(DOWN)

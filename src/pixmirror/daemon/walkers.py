@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from pixmirror.catalogue import feeds
 from pixmirror.catalogue.database import Connection
+from pixmirror.clock import DAY_MS
 from pixmirror.contained import contained
 from pixmirror.daemon.wakeups import EmptyPolls
-from pixmirror.errors import Unforeseen
+from pixmirror.errors import RateLimited, Unforeseen
 from pixmirror.models import Lane
 from pixmirror.sync import sources, walk
 from pixmirror.sync.walk import backoff_ms
@@ -46,7 +47,13 @@ class Walkers:
             with contained(f"The list {feed.endpoint}", gap.error if gap else feed.error):
                 await self._walk(feed, gap)
         except Unforeseen as error:
-            await self._put_off(feed, gap, error)
+            await self._put_off(feed, gap, str(error))
+        except RateLimited as error:
+            subject = ("feed" if gap is None else "gap", feed.endpoint, (gap or feed).id)
+            own = self._engine.context.of_its_own(subject, error, (gap or feed).error)
+            if own is None:
+                raise
+            await self._put_off(feed, gap, own, DAY_MS)
         finally:
             self._walking.free(feed.id)
             self._empty_walks.again()
@@ -58,7 +65,8 @@ class Walkers:
         job = self._mirror.jobs.get(feed.job)
         if job is None:
             return  # the configuration was reloaded meanwhile
-        ctx = self._engine.context.asking(gap.failures if gap is not None else feed.failures)
+        place = gap or feed
+        ctx = self._engine.context.asking(place.failures, place.error)
         if await ctx.is_closed(feed):
             return
         source = sources.source(ctx, job, feed.endpoint, feed.params)
@@ -84,13 +92,13 @@ class Walkers:
         job, user_id = self._mirror.jobs.get(feed.job), feed.params.get("user_id")
         return job is not None and (job.kind != "user" or user_id in job.users)
 
-    async def _put_off(self, feed: feeds.Feed, gap: feeds.Gap | None, error: Unforeseen) -> None:
-        """Put the list off in place of the walk, which could not even record its failure."""
-        db, now = self._mirror.db, self._mirror.clock.now()
+    async def _put_off(self, feed: feeds.Feed, gap: feeds.Gap | None, reason: str, wait_ms: int = 0) -> None:
+        """Put the list off in place of the walk, which could not even record its failure, or for `wait_ms`."""
+        due = self._mirror.clock.now() + max(wait_ms, backoff_ms((gap or feed).failures))
         if gap is None:
-            await db.run(feeds.feed_failed, feed.id, now + backoff_ms(feed.failures), str(error))
+            await self._mirror.db.run(feeds.feed_failed, feed.id, due, reason)
         else:
-            await db.run(feeds.gap_failed, gap.id, now + backoff_ms(gap.failures), str(error))
+            await self._mirror.db.run(feeds.gap_failed, gap.id, due, reason)
 
     def _next_walk(self, conn: Connection, busy: frozenset[int]) -> tuple[feeds.Feed, feeds.Gap | None] | None:
         now, names = self._mirror.clock.now(), self._engine.active()

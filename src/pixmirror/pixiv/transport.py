@@ -283,10 +283,12 @@ class Transport:
                 ) from failure
             patience.renewed = True
             await request.auth.renew(patience.token)
+        elif isinstance(failure, RateLimited) and not request.slows:
+            raise failure
         elif isinstance(failure, RateLimited):
             self.pacer.slow_down(failure.retry_after, request.host)
             patience.cooldowns += 1
-            if request.method != "GET" or patience.cooldowns > self._cooldowns:
+            if request.method != "GET" or patience.cooldowns > self._cooldowns or request.tries == 1:
                 raise failure
             log.warning("%s Slower from now on; asking again after a cool-down.", failure)
         elif isinstance(failure, Challenge):

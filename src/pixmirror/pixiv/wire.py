@@ -53,6 +53,7 @@ class Request:
     `find_out`, how to see whether it was done, an outcome that is not clear is an UnclearOutcome.
     `holds` says whether a page is what was asked for: then it is no challenge, whatever else it holds.
     `tries`: how often it is sent at most while it fails in a way that may pass; None: as the transport does.
+    Without `slows` a limit that it meets is raised at once, and slows nobody down.
     """
 
     method: str
@@ -71,6 +72,7 @@ class Request:
     find_out: str = ""
     holds: Callable[[str], bool] | None = None
     tries: int | None = None
+    slows: bool = True
 
     @property
     def where(self) -> str:

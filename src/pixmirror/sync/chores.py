@@ -66,8 +66,12 @@ async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
         return
     try:
         with contained(f"The chore {chore.kind} {chore.key}", chore.error):
-            await _do(ctx.asking(chore.attempts), job, chore)
+            await _do(ctx.asking(chore.attempts, chore.error), job, chore)
     except PixmirrorError as error:
+        own = ctx.of_its_own(("chore", chore.kind, chore.key), error, chore.error)
+        if own is not None:
+            await ctx.db.run(chores.postpone, chore.kind, chore.key, ctx.clock.now() + DAY_MS, own)
+            return
         if concerns_what_was_asked(error):
             due = ctx.clock.now() + backoff_ms(chore.attempts)
             await ctx.db.run(chores.postpone, chore.kind, chore.key, due, str(error))

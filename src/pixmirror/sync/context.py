@@ -13,7 +13,7 @@ from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.catalogue.seen import Seen, Wants
 from pixmirror.clock import Clock
-from pixmirror.errors import PixmirrorError
+from pixmirror.errors import HeldBack, PixmirrorError, RateLimited
 from pixmirror.models import Lane, Medium, Restrict
 from pixmirror.models.jobs import JobConfig
 from pixmirror.pixiv import AppApi
@@ -21,6 +21,8 @@ from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync.endpoints import Endpoints
 from pixmirror.sync.filters import Filter
 from pixmirror.sync.suspicion import Subject, Suspicion
+
+LIMITED_ALONE = " Only this meets the limit, while other things are answered; it is tried once a day."
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +141,30 @@ class Context:
     async def heard(self, subject: Subject, error: PixmirrorError | None) -> None:
         """Note how the App API answered about this. Raise the error where it concerns everything."""
         if error is None:
+            self.suspicion.forget_limit(subject)
             await self.suspicion.answered()
         elif await self.suspicion.failed(subject, error):
             raise error
 
-    def asking(self, failures: int) -> "Context":
-        """For a thing that failed so often in a row: what failed before is asked for with one try, for repeats in
-        place are for what fails at first sight.
+    def asking(self, failures: int, error: str | None = None) -> "Context":
+        """For a thing that failed so often in a row, the last time of `error`. What failed before is asked for
+        with one try, for repeats in place are for first failures; a limit that is its own slows nobody down.
         """
         if not failures:
             return self
-        return replace(self, api=self.api.once(), web=self.web.once() if self.web is not None else None)
+        alone = error is not None and error.endswith(LIMITED_ALONE)
+        web = self.web.once() if self.web is not None else None
+        return replace(self, api=self.api.once(slows=not alone), web=web)
+
+    def of_its_own(self, subject: Subject, error: PixmirrorError, before: str | None) -> str | None:
+        """The reason to put this off for a day, if the limit that it met is its own; else None.
+
+        It is when this alone met the last two, and others were answered in between. `before` is its last error.
+        """
+        if not isinstance(error, RateLimited) or isinstance(error, HeldBack):
+            return None
+        known = before is not None and before.endswith(LIMITED_ALONE)
+        return f"{error}{LIMITED_ALONE}" if self.suspicion.is_limited_alone(subject) or known else None
 
     def current(self, job: Job) -> Job | None:
         """Return the job as configured now, which may be long after its walk began; None if it was removed."""

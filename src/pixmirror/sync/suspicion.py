@@ -47,12 +47,23 @@ class Suspicion:
         self._answers = 0
         self._since_believed: int | None = None  # failures since it is believed; None: it is not
         self._control_lied = False
+        self._limited: tuple[Subject, int] | None = None  # who met the last limit, and the answers until then
         self._judging = asyncio.Lock()
 
     @property
     def believed(self) -> bool:
         """Whether the trouble is believed to concern everything."""
         return self._since_believed is not None
+
+    def is_limited_alone(self, subject: Subject) -> bool:
+        """This met a limit of Pixiv's. True if it met the one before, too, and others were answered in between."""
+        before, self._limited = self._limited, (subject, self._answers)
+        return before is not None and before[0] == subject and self._answers > before[1]
+
+    def forget_limit(self, subject: Subject) -> None:
+        """This was answered."""
+        if self._limited is not None and self._limited[0] == subject:
+            self._limited = None
 
     async def answered(self) -> None:
         """Note an answer, even a refusal of the one thing that was asked."""

@@ -21,7 +21,7 @@ Next = Mapping[str, str] | None
 class AppApi:
     """`language` picks that of `translated_name`; `lane` is the pacer's for every request made through this
     view. `filter` (for_ios, for_android, or empty) goes with each read, None with none: no source has seen it
-    change anything but which thumbnails are named (pixiv.md 3.1). `tries` as in Request.
+    change anything but which thumbnails are named (pixiv.md 3.1). `tries` and `slows` as in Request.
     """
 
     transport: Transport
@@ -31,6 +31,7 @@ class AppApi:
     lane: Lane = Lane.NEW
     filter: str | None = None
     tries: int | None = None
+    slows: bool = True
 
     def __post_init__(self) -> None:
         maybe_one_of("filter", self.filter, FILTERS)
@@ -39,9 +40,9 @@ class AppApi:
         """The same API in another lane."""
         return replace(self, lane=lane)
 
-    def once(self) -> Self:
-        """The same API, which sends a request once, where it would repeat one that failed."""
-        return replace(self, tries=1)
+    def once(self, *, slows: bool = True) -> Self:
+        """The same API, which sends a request once where it would repeat what failed; `slows` as in Request."""
+        return replace(self, tries=1, slows=slows)
 
     def with_filter(self, filter: str | None) -> Self:
         """The same API with another filter."""
@@ -136,6 +137,5 @@ class AppApi:
     def _request(self, method: str, path: str, *, login: bool = True, **what: Any) -> Request:
         """`what`: fields of Request."""
         headers, auth = self.identity.headers(self.language), self.auth if login else None
-        return Request(
-            method, APP_HOST, path, headers=headers, lane=self.lane, auth=auth, tries=self.tries, **what
-        )
+        how: dict[str, Any] = {"lane": self.lane, "tries": self.tries, "slows": self.slows}
+        return Request(method, APP_HOST, path, headers=headers, auth=auth, **how, **what)
