@@ -65,7 +65,7 @@ def test_one_bad_sighting_is_a_miss_that_a_second_one_must_confirm(mine: Databas
     mine.run_sync(record_works, seen(), works(illust(1)), {})
     mine.run_sync(record_state, seen(NOW + HOUR, endpoint="detail"), 2, State.GONE, "detail: 404")
     answer = told(mine)
-    assert "Missed once at 2023-11-14 23:13 UTC (gone: detail: 404); only a second time after 2023-11-15" in answer
+    assert "Denied once at 2023-11-14 23:13 UTC (gone: detail: 404); it is believed only if that happens" in answer
 
 
 def test_a_doubt_says_when_it_is_believed_and_a_brake_why_it_is_not(mine: Database) -> None:
@@ -101,7 +101,7 @@ def test_what_you_forgot_is_said_first(mine: Database, grave: dict[str, Any], sa
     put(mine, s.tombstone, {"at": NOW, **grave})
     first = ask(mine).answer[0]
     assert first.startswith(says)
-    until = "files can be had back until 2023-11-15" if grave["purge_at"] else "no file of it is left"
+    until = "files can be brought back until 2023-11-15" if grave["purge_at"] else "no file of it is left"
     assert until in first
 
 
@@ -118,7 +118,7 @@ def test_an_id_that_only_the_web_names_tells_whose_it_is(mine: Database) -> None
     assert "Never seen" in answer
     assert "The web lists it for Ann (user:7), last at 2023-11-14 22:13 UTC; the App does not." in answer
     assert "Its artist Ann (user:7) is followed (public); their list was last read whole at 2023-11-14" in answer
-    assert "Still to be read of that list: 1 stretch; it may be there." in answer
+    assert "1 part of that list is still to be read; it may be there." in answer
     assert "Their list is read again at 2023-11-15 22:13 UTC, to see what changed." in answer
     assert found.as_dict()["artist"]["lists"][0]["refresh_at"] == "2023-11-15T22:13:20+00:00"
 
@@ -132,7 +132,7 @@ def test_a_work_of_one_who_left_says_that_nobody_asks_any_more(mine: Database) -
     put(mine, s.feed, feed | {"id": 1})
     put(mine, s.gap, {"feed_id": 1, "kind": "full", "spec": "{}", "opened_at": NOW, "due_at": NEVER})
     answer = told(mine)
-    assert "Its artist artist 7 (user:7) has left Pixiv: their lists are asked for no more." in answer
+    assert "Its artist artist 7 (user:7) has left Pixiv: their lists are no longer read." in answer
     assert "its artist left Pixiv" in answer
     user = ask(mine, Ref("user", 7))
     assert all(p.due_at is None or p.due_at < NEVER for p in user.pending)

@@ -1,4 +1,4 @@
-"""How complete the mirror is of each artist, to the work: what is upstream, what of it is here, why not the rest.
+"""How complete the mirror is of each artist: which works are upstream, which are here, and why not the others.
 
 Upstream is what the app showed in its last full pass or since, what it hides, and what the website lists. A work
 is complete when its row is whole and each of its files, or its text, is stored.
@@ -30,7 +30,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "limited": "Pixiv hides it from the app",
         "stub": "Pixiv showed only a placeholder",
         "wanted": "files are still to be fetched",
-        "failed": "a file lacks in what Pixiv gave, or is not stored",
+        "failed": "a file is missing from what Pixiv gave, or could not be stored",
         "damaged": "a file is damaged at Pixiv",
         "lost": "a file was gone before it was fetched",
         "refused": "no job wants all of its files",
@@ -86,12 +86,12 @@ class Coverage:
 
     @property
     def holes(self) -> int:
-        """What is missing and should not be."""
+        """How many works are missing against the user's will."""
         return self.total - self.complete - self.by_choice
 
     @property
     def percent(self) -> float | None:
-        """Of what is wanted; None until it was checked. Never 100 as long as one is missing, or a list was cut."""
+        """How much of what is wanted is here; None until it was checked. Never 100 while one is missing."""
         wanted = self.total - self.by_choice
         if self.checked_at is None:
             return None
@@ -106,7 +106,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All artists that jobs walk or that are followed, those with most holes first; and their sum."""
+    """Return all artists that jobs walk or that are followed, those with most holes first; and their sum."""
 
     artists: tuple[Coverage, ...]
     total: Coverage
@@ -135,7 +135,7 @@ class _Lists:
 
 
 def coverage(conn: Connection, account_id: int, user_id: int | None = None) -> Overview:
-    """Of one artist, or of all."""
+    """Return the coverage of one artist, or of all."""
     lists = list(_lists(conn, account_id, user_id))
     sums = _sums(conn, lists)
     unread = _unread(conn, lists)
@@ -149,7 +149,7 @@ def coverage(conn: Connection, account_id: int, user_id: int | None = None) -> O
 
 
 def missing(conn: Connection, account_id: int, user_id: int | None, has_web: bool) -> tuple[Missing, ...]:
-    """Every work that is upstream and not whole here, with what closes the hole; of one artist, or of all."""
+    """Return every work that is upstream and not whole here, of one artist or of all, and what happens next."""
     lists = list(_lists(conn, account_id, user_id))
     rows = conn.execute(text(sql.MISSING_OF_FEW if len(lists) < FEW else sql.MISSING), {"artists": _json(lists)})
     return (
@@ -170,7 +170,7 @@ def _missing_row(r: Any, has_web: bool) -> Missing:
 
 
 def _unread(conn: Connection, lists: Sequence[_Lists]) -> dict[int, list[UnreadWork]]:
-    """By artist, the works of their list that could not be read, but for those of which a row is counted."""
+    """Return by artist the works that could not be read, without those that are counted as rows."""
     found: dict[int, list[UnreadWork]] = {}
     mine = {one.user_id: one for one in lists}
     for work in unread_works(conn, 0):
@@ -187,7 +187,7 @@ def _unread(conn: Connection, lists: Sequence[_Lists]) -> dict[int, list[UnreadW
 
 
 def _parts(conn: Connection, lists: Sequence[_Lists]) -> dict[int, int]:
-    """By artist, how many works an answer told with a member that could not be read, since the last full pass."""
+    """Count by artist the works with a member that could not be read, since the last full pass."""
     found = read_in_part(conn)
 
     def of(user_id: int, medium: Medium, begun: int) -> int:
@@ -307,7 +307,7 @@ def _oldest(times: Sequence[int | None]) -> int | None:
 
 
 def _next(reason: str, due_at: int | None, has_web: bool) -> str:
-    """What closes the hole."""
+    """Say what will bring what is missing."""
     if reason in ("unseen", "limited", "stub"):
         if not has_web:
             return "configure a login at www.pixiv.net (pixiv.phpsessid_file); until then it is asked now and then"

@@ -63,7 +63,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change of a membership: added, removed, returned, renewed, restrict, tags; and from what to what."""
+    """One change of a bookmark or follow (added, removed, returned, renewed, restrict, tags), and what moved."""
 
     event: str
     before: Any
@@ -73,7 +73,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One bookmark or follow: where it stands, how it came there, why it is gone if it is, and our copy.
+    """One bookmark or follow: its state, its changes, why it is gone if it is, and our copy.
 
     `state_at` is when it was last believed to have come or gone; `last_seen` when the list last showed it.
     """
@@ -97,7 +97,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class DeletedComment:
-    """A comment that Pixiv shows no more; its text is kept."""
+    """A comment that Pixiv no longer shows; its text is kept."""
 
     id: int
     ref: Ref
@@ -140,14 +140,14 @@ def vanished(conn: Connection) -> Vanished:
 
 
 def vanished_bookmarks(conn: Connection, limit: int) -> tuple[Membership, ...]:
-    """The last that vanished, newest first."""
+    """Return the last ones that vanished, newest first."""
     order = (bookmark.c.state_at.desc(), bookmark.c.work_key.desc())
     rows = conn.execute(_bookmarks().where(bookmark.c.state != "live").order_by(*order).limit(limit)).all()
     return _memberships(conn, "bookmark", rows)
 
 
 def bookmark_history(conn: Connection, work_key: int) -> Membership | None:
-    """The own bookmark of a work with all that is known of it; None if there never was one."""
+    """Return the own bookmark of a work with its history; None if there never was one."""
     found = conn.execute(_bookmarks().where(bookmark.c.work_key == work_key)).all()
     return next(iter(_memberships(conn, "bookmark", found, with_events=True)), None)
 
@@ -174,7 +174,7 @@ def _bookmarks() -> Any:
 
 
 def _seen_live(kind: str, item: Any) -> Any:
-    """When a work or user was last seen live, also if it is not live now."""
+    """Select when a work or user was last seen live, also if it is not live now."""
     newest = select(func.max(sighting.c.last_at)).where(
         sighting.c.owner_kind == kind, sighting.c.owner_id == item, sighting.c.state == "live"
     )
@@ -185,14 +185,14 @@ def _seen_live(kind: str, item: Any) -> Any:
 
 
 def vanished_follows(conn: Connection, limit: int) -> tuple[Membership, ...]:
-    """The last that vanished, newest first."""
+    """Return the last ones that vanished, newest first."""
     order = (follow.c.state_at.desc(), follow.c.user_id.desc())
     rows = conn.execute(_follows().where(follow.c.state != "live").order_by(*order).limit(limit)).all()
     return _memberships(conn, "follow", rows)
 
 
 def follow_history(conn: Connection, user_id: int) -> Membership | None:
-    """The own follow of a user with all that is known of it; None if there never was one."""
+    """Return the own follow of a user with its history; None if there never was one."""
     found = conn.execute(_follows().where(follow.c.user_id == user_id)).all()
     return next(iter(_memberships(conn, "follow", found, with_events=True)), None)
 
@@ -220,7 +220,7 @@ def _follows() -> Any:
 
 
 def deleted_comments(conn: Connection, limit: int) -> tuple[DeletedComment, ...]:
-    """The last that were found deleted, newest first."""
+    """Return the comments that were last found deleted, newest first."""
     c = state_change.c
     moved = select(c.owner_id).where(c.owner_kind == "comment", c.state != "live").distinct()
     rows = conn.execute(
@@ -270,7 +270,7 @@ def _memberships(
 
 
 def _why(r: Row[Any]) -> str:
-    """What was seen live after the list last showed it was taken off the list, whatever became of it later."""
+    """Tell why it is gone: what was seen live after the list last showed it was taken off the list."""
     if max(r.live_at or 0, r.seen_live or 0) > r.last_seen:
         return REMOVED
     return UNKNOWN if r.now in (None, "live") else str(r.now)
@@ -321,7 +321,7 @@ def _copy_of_user(conn: Connection, user_id: int) -> Copy:
 def as_of(
     conn: Connection, account_id: int, kind: Literal["bookmark", "follow"], at: int
 ) -> dict[int, tuple[str, tuple[str, ...]]]:
-    """The list as we knew it at a moment: restrict and own tags of each work or user that was in it.
+    """Return the list as it was known at a moment: restrict and own tags of each work or user in it.
 
     What happened since is taken back, newest first. What a later reading told for the first time, like the first
     tags of a bookmark, counts as if it had been so.

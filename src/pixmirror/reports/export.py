@@ -37,7 +37,7 @@ OURS = select(account.c.id)  # the keys of bookmarks and follows begin with the 
 
 
 def export(conn: Connection, kind: str) -> Iterator[dict[str, Any]]:
-    """Every row of a kind, in a fixed order, read as it is asked for."""
+    """Yield every row of a kind, in a fixed order."""
     if kind not in KINDS:
         raise ConfigError(f"There is no kind {kind!r} to export: choose one of {', '.join(KINDS)}.")
     return KINDS[kind](conn)
@@ -99,7 +99,7 @@ def tag_names(conn: Connection, keys: Sequence[int]) -> dict[int, list[str]]:
 
 
 def _texts(conn: Connection, keys: Sequence[int]) -> dict[int, str]:
-    """The newest text of each novel."""
+    """Yield the newest text of each novel."""
     newest = select(func.max(text_version.c.id)).where(text_version.c.work_key.in_(keys))
     bodies = select(text_version.c.work_key, text_version.c.body)
     rows = conn.execute(bodies.where(text_version.c.id.in_(newest.group_by(text_version.c.work_key))))
@@ -193,7 +193,7 @@ def _follows(conn: Connection) -> Iterator[dict[str, Any]]:
 
 
 def _rankings(conn: Connection) -> Iterator[dict[str, Any]]:
-    """Of each date the newest reading that was read to its end."""
+    """Yield for each date the newest complete reading."""
     d, r = ranking_day.c, ranking.c
     day = (d.account_id, d.medium, d.mode, d.date)
     whole = (

@@ -96,7 +96,7 @@ _LEAVERS = text("SELECT id, name, account, state, state_at FROM user WHERE state
 
 
 def only_here(conn: Connection, limit: int) -> OnlyHere:
-    """All of it counted, and the last `limit` works."""
+    """Count all of it, and return the last `limit` works."""
     states: dict[str, list[int]] = {}
     users: dict[int, list[int]] = {}
     kept: list[tuple[int, int, Row[Any], int]] = []
@@ -135,7 +135,7 @@ def _newest(conn: Connection, kept: Sequence[tuple[int, int, Row[Any], int]]) ->
 
 
 def _leavers(conn: Connection, works: Mapping[int, Sequence[int]]) -> tuple[Leaver, ...]:
-    """Users of whom nothing is here are not named; who left last comes first."""
+    """Return the users who left and of whom something is here, the last to leave first."""
     found = [
         Leaver(row.id, row.name, row.account, row.state, row.state_at, *works[row.id])
         for row in conn.execute(_LEAVERS)

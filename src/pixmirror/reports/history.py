@@ -123,7 +123,7 @@ class Past:
 
 
 def history(conn: Connection, ref: Ref) -> History | None:
-    """Every dated version; None if nothing was ever seen of it."""
+    """Return every dated version; None if nothing was ever seen of it."""
     steps, states = _steps(conn, ref), _states(conn, ref)
     if not steps and not states and not _is_known(conn, ref):
         return None
@@ -133,7 +133,7 @@ def history(conn: Connection, ref: Ref) -> History | None:
 
 
 def at(conn: Connection, ref: Ref, when: int) -> Past | None:
-    """As it was known at that moment; None if nothing was known of it yet."""
+    """Return it as it was known at that moment; None if nothing was known of it yet."""
     steps = _steps(conn, ref)
     state = next((s for s in reversed(_states(conn, ref)) if s.at <= when), None)
     so_far = [s for s in steps if s.at <= when]
@@ -158,19 +158,19 @@ def at(conn: Connection, ref: Ref, when: int) -> Past | None:
 
 
 def first_known(conn: Connection, ref: Ref) -> int | None:
-    """When it was first seen."""
+    """Return when it was first seen."""
     moments = [s.at for s in _steps(conn, ref)[:1]] + [s.at for s in _states(conn, ref)[:1]]
     return min(moments, default=None)
 
 
 def summary(conn: Connection, ref: Ref) -> tuple[int, int | None]:
-    """How many versions there are, and when the last one was first seen."""
+    """Return how many versions there are, and when the last one was first seen."""
     steps = _steps(conn, ref)
     return len(steps), steps[-1].at if steps else None
 
 
 def replaced(conn: Connection, limit: int) -> tuple[Ref, ...]:
-    """Works of which a stored file was replaced upstream and its successor is stored, too; newest first."""
+    """Return works of which a replaced file and its successor are both stored, newest first."""
     old, new = media.alias(), media.alias()
     same = [getattr(old.c, name) == getattr(new.c, name) for name in ("owner_kind", "owner_id", "role", "idx")]
     both = (old.c.state == "stored", new.c.state == "stored", old.c.is_current == 0, new.c.is_current == 1)
@@ -185,7 +185,7 @@ def _steps(conn: Connection, ref: Ref) -> list[Step]:
 
 
 def distinct(steps: Iterable[Step]) -> list[Step]:
-    """Only those that differ from the one before; what was seen at one moment is one."""
+    """Return only the steps that differ from the one before; those of one moment become one."""
     kept: list[Step] = []
     for step in steps:
         if kept and step.at == kept[-1].at:
@@ -223,7 +223,7 @@ _EMPTY = (None, "", ())
 
 
 class _Told:
-    """Turns what a step knows into what is shown: files with their rows, texts with their length."""
+    """Turn what a step knows into what is shown: files with their rows, texts with their length."""
 
     def __init__(self, conn: Connection, ref: Ref) -> None:
         self._conn = conn
@@ -254,7 +254,7 @@ class _Told:
             yield Change(name, self.value(name, old), self.value(name, new), lines)
 
     def value(self, name: str, value: Any) -> Any:
-        """As it is shown outside."""
+        """Return the value as it is shown to users."""
         if isinstance(value, File):
             return self.kept(value)
         return self._text(value) if name == "text" and value is not None else value
@@ -267,7 +267,7 @@ class _Told:
         return Kept(row.role, row.idx, row.version, url, row.state, row.path, row.size, row.sha256)
 
     def files(self) -> tuple[dict[str, Any], ...]:
-        """Every version of every file that there is a row of."""
+        """Return every version of every file that has a row."""
         names = ("role", "version", "url", "path", "state", "size", "sha256")
         return tuple(
             {name: getattr(r, name) for name in names}
@@ -295,7 +295,7 @@ class _Told:
 
 
 def _at_to_iso(value: Any) -> Any:
-    """`plain` leaves times that are called `at` as numbers."""
+    """Turn times called `at`, which `plain` leaves as numbers, into ISO 8601."""
     if isinstance(value, dict):
         return {k: iso(v) if k == "at" and isinstance(v, int) else _at_to_iso(v) for k, v in value.items()}
     return [_at_to_iso(v) for v in value] if isinstance(value, list) else value

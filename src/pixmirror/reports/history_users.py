@@ -16,7 +16,7 @@ _PARTS = {"profile": "", "workspace": "workspace_", "profile_publicity": "public
 
 
 def user_steps(conn: Connection, user_id: int) -> Iterator[Step]:
-    """In the order in which they came, one for each answer that is kept."""
+    """Yield one step for each kept answer, in the order in which they came."""
     p = payload.c
     rows = select(p.id, p.endpoint, p.codec, p.body, BASE, p.seen_at).where(
         p.owner_kind == "user", p.owner_id == user_id
@@ -37,7 +37,7 @@ def user_steps(conn: Connection, user_id: int) -> Iterator[Step]:
 
 
 def _row_only(conn: Connection, user_id: int) -> Iterator[Step]:
-    """Of users whom no answer of their own shows."""
+    """Yield one step for a user without an answer of their own."""
     u = user.c
     found = conn.execute(select(u.name, u.account, u.avatar_url, u.first_seen).where(u.id == user_id)).first()
     if found is not None and (found.name or found.account):
@@ -59,7 +59,7 @@ def _join(facts: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _profile(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Every field that a profile has, also one that we have never heard of; no counters."""
+    """Return every field of a profile but counters, also unknown ones."""
     found: dict[str, Any] = {}
     for part, prefix in _PARTS.items():
         values = raw.get(part)

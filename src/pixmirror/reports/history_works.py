@@ -23,7 +23,7 @@ Slots = Mapping[tuple[str, int], File]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """All that was known after one answer: what Pixiv calls the fields, and files by what they are called."""
+    """All that was known after one answer: fields by Pixiv's names, files by theirs (page 0, cover)."""
 
     at: int
     by: str
@@ -49,7 +49,7 @@ class _Known:
 
 
 def work_steps(conn: Connection, key: int) -> Iterator[Step]:
-    """In the order in which they came, one for each answer that is kept."""
+    """Yield one step for each kept answer, in the order in which they came."""
     known = _Known()
     answers = _answers(conn, key)
     stripped = captions.are_stripped(conn) or any(answer.endpoint == LEGACY for answer in answers)
@@ -83,12 +83,12 @@ def _answers(conn: Connection, key: int) -> list[_Answer]:
 
 
 def dumped_at(at: int, began: int | None) -> int:
-    """When what a dump says was known at the latest: before anything that Pixiv showed us since then."""
+    """Return the time that a dump counts for: before anything that Pixiv itself showed us (from `began` on)."""
     return at if began is None else min(at, began - 1)
 
 
 def _without_payload(conn: Connection, key: int, found: Sequence[_Answer]) -> Iterator[_Answer]:
-    """Texts and zips of which only the row is left, as answers."""
+    """Yield texts and zips of which only the row is left, as answers."""
     told = {answer.raw.get("text") for answer in found if answer.endpoint == "webview"}
     t, m = text_version.c, media.c
     for row in conn.execute(select(t.digest, t.seen_at).where(t.work_key == key).order_by(t.id)):
@@ -169,5 +169,5 @@ def _facts(known: _Known) -> dict[str, Any]:
 
 
 def slot_name(role: str, index: int) -> str:
-    """What a file is called: page 0, embed 12, cover, ugoira."""
+    """Name a file: page 0, embed 12, cover, ugoira."""
     return f"{role} {index}" if role in ("page", "embed") else role

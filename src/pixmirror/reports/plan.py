@@ -51,7 +51,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A job whose cost is asked. `asks` tells from the catalogue and the time (ms UTC) what it will ask."""
+    """A job to plan. `asks` tells from the catalogue and the time (ms UTC) what it will ask."""
 
     name: str
     runs_per_day: float
@@ -100,7 +100,7 @@ class Plan:
 
 @contextmanager
 def nothing_yet() -> Iterator[Connection]:
-    """A catalogue in memory that holds nothing, for who asks before the first sync."""
+    """Open an empty catalogue in memory, for a plan before the first sync."""
     engine = create_engine("sqlite://")
     try:
         with engine.connect() as conn:
@@ -111,13 +111,13 @@ def nothing_yet() -> Iterator[Connection]:
 
 
 def pages(total: float, offset: int = 0) -> int:
-    """Requests for a list of so many, from an offset on: each page shows one item of the page before."""
+    """Count the requests for a list of this length from an offset on: pages overlap by one item."""
     rest = total - offset
     return 1 if rest <= PAGE else 1 + -int(-(rest - PAGE) // (PAGE - 1))
 
 
 def left(conn: Connection, now: int, job: str | None = None) -> Left:
-    """All that is due now, with what the lists that are not read to their end will bring."""
+    """Return all that is due now, with what the unread parts of lists are expected to bring."""
     lists, works, guessed = _lists(conn, now, job)
     requests: dict[str, float] = {"lists": lists}
     due = known.chores(conn, now, job)
@@ -163,7 +163,7 @@ def _add(requests: dict[str, float], what: str, n: float) -> None:
 
 
 def _lists(conn: Connection, now: int, job: str | None) -> tuple[int, dict[str, float], tuple[str, ...]]:
-    """(requests for what is not read of lists, {medium: works that these will show}, what was guessed)."""
+    """Return (requests for unread parts of lists, {medium: works that these will show}, what was guessed)."""
     requests, works, guessed = 0, {"illust": 0.0, "novel": 0.0}, 0
     bookmarks = set()
     artists = known.artist_lists(conn, now, job)
@@ -189,7 +189,7 @@ def _lists(conn: Connection, now: int, job: str | None) -> tuple[int, dict[str, 
 
 
 def hours_of(n: float, per_hour: float | None, per_day: float) -> float | None:
-    """Hours for so many at this pace under a daily cap; None if neither is known."""
+    """Return the hours for so many at this pace under a daily cap; None if neither is known."""
     if not n:
         return 0.0
     if not per_hour:
@@ -201,7 +201,7 @@ def hours_of(n: float, per_hour: float | None, per_day: float) -> float | None:
 
 
 def hours_left(todo: Left, rates: Rates) -> tuple[float | None, float | None]:
-    """Hours for the requests, and for the files; they go on side by side."""
+    """Return the hours for the requests, and those for the files; both run at the same time."""
     asked = hours_of(todo.asked, rates.requests_per_hour, rates.requests_per_day)
     by_size = hours_of(todo.bytes, rates.bytes_per_hour, rates.bytes_per_day) if todo.bytes else None
     by_number = hours_of(todo.files, rates.files_per_hour, 0)
@@ -212,7 +212,7 @@ def hours_left(todo: Left, rates: Rates) -> tuple[float | None, float | None]:
 
 
 def eta(conn: Connection, now: int, rates: Rates) -> float | None:
-    """Hours until what is known of is done; None where the pace is not known."""
+    """Return the hours until all that is known of is done; None if the pace is not known."""
     asked, files = hours_left(left(conn, now), rates)
     return None if asked is None or files is None else round(max(asked, files), 2)
 
@@ -220,7 +220,7 @@ def eta(conn: Connection, now: int, rates: Rates) -> float | None:
 def plan(
     conn: Connection, now: int, jobs: Sequence[Planned], rates: Rates = Rates(), job: str | None = None
 ) -> Plan:
-    """What these jobs take. `job`: only the one of this name, whose part of what is known is counted."""
+    """Return what these jobs take. `job`: count only what is known for the job of this name."""
     todo = left(conn, now, job)
     requests = dict(todo.requests)
     unknown = list(todo.guessed)
@@ -260,7 +260,7 @@ def plan(
 def _per_day(
     conn: Connection, now: int, jobs: Sequence[tuple[Planned, Asked]], job: str | None
 ) -> dict[str, float]:
-    """What it takes every day once all is read."""
+    """Return what each day takes once everything has been read."""
     mean = known.means(conn)
     found: dict[str, float] = {"list heads": sum(one.runs_per_day * asks.heads for one, asks in jobs)}
     for _, asks in jobs:

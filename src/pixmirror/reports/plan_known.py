@@ -80,7 +80,7 @@ def _pairs(conn: Connection, sql: str, **bound: Any) -> dict[str, Any]:
 
 
 def chores(conn: Connection, before: int, job: str | None, after: int = 0) -> dict[str, int]:
-    """How many chores of each kind are due by `before`, those due by `after` left out."""
+    """Count the chores of each kind that are due after `after` and by `before`."""
     sql = (
         f"SELECT kind, count(*) FROM chore WHERE due_at <= :before AND due_at > :after AND {_OF_JOB} GROUP BY kind"
     )
@@ -94,7 +94,7 @@ def chores_in_lane(conn: Connection, before: int, job: str | None, lane: int = L
 
 
 def comments_due(conn: Connection, now: int, job: str | None) -> tuple[int, int]:
-    """(pages, comments) of the works whose comments are due, as far as their totals are known."""
+    """Count (pages, comments) of the works whose comments are due, as far as their totals are known."""
     sql = f"""
     SELECT coalesce(sum(max(1, (coalesce(total_comments, 0) + 29) / 30)), 0), coalesce(sum(total_comments), 0)
     FROM chore JOIN work ON work.work_key = key WHERE kind = '{Kind.COMMENTS}' AND due_at <= :now AND {_OF_JOB}"""
@@ -103,7 +103,7 @@ def comments_due(conn: Connection, now: int, job: str | None) -> tuple[int, int]
 
 
 def artist_lists(conn: Connection, now: int, job: str | None) -> list[ArtistList]:
-    """Lists of artists that are due or have gaps."""
+    """Return the lists of artists that are due or have gaps."""
     sql = f"""
     SELECT f.id, f.endpoint, f.head_at, f.full_at, f.due_at <= :now AS due, {TOTAL} AS total,
       (SELECT json_group_array(json_extract(g.spec, '$.offset')) FROM gap g
@@ -129,7 +129,7 @@ def artist_lists(conn: Connection, now: int, job: str | None) -> list[ArtistList
 
 
 def other_lists(conn: Connection, now: int, job: str | None) -> list[OtherList]:
-    """Gaps of the account's own lists: follows, bookmarks, follow feeds."""
+    """Return the gaps of the account's own lists: follows, bookmarks, follow feeds."""
     sql = f"""
     SELECT f.endpoint, f.params, g.kind, u.total_bookmarks_public AS public,
       (SELECT count(*) FROM bookmark b WHERE b.account_id = f.account_id AND b.state = 'live'
@@ -154,7 +154,7 @@ def other_lists(conn: Connection, now: int, job: str | None) -> list[OtherList]:
 
 
 def mean_total(conn: Connection, medium: str) -> float | None:
-    """The mean number of works of an artist whose profile was read and whose list is walked."""
+    """Return the mean number of works of an artist whose profile was read and whose list is walked."""
     endpoint = "user/novels" if medium == "novel" else "user/illusts"
     sql = f"""
     SELECT avg({TOTAL}) FROM feed f JOIN user u ON u.id = json_extract(f.params, '$.user_id')
@@ -164,7 +164,7 @@ def mean_total(conn: Connection, medium: str) -> float | None:
 
 
 def wanted_files(conn: Connection, job: str | None) -> Wanted:
-    """Files to fetch, and their bytes by the mean size of stored ones of their role."""
+    """Return the files to fetch, and their bytes by the mean size of stored ones of their role."""
     mine = "(:job IS NULL OR EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = owner_id AND j.job = :job))"
     counts: dict[str, int] = {}
     for state in ("wanted", "waiting", "fetching"):  # literals: a partial index for each
@@ -179,7 +179,7 @@ def wanted_files(conn: Connection, job: str | None) -> Wanted:
 
 
 def mean_sizes(conn: Connection) -> dict[str, float]:
-    """{role: mean size} of files stored lately."""
+    """Return {role: mean size} of files stored lately."""
     sql = f"""
     SELECT role, avg(size) FROM (SELECT role, size FROM media WHERE state = 'stored' AND size IS NOT NULL
       ORDER BY stored_at DESC LIMIT {SAMPLE}) GROUP BY role"""
@@ -231,7 +231,7 @@ SELECT avg(wanted) FROM (SELECT max(refused_reason IS NULL) AS wanted FROM
 
 
 def was_read(conn: Connection, endpoint: str, job: str) -> bool:
-    """Whether a list of this kind was begun for the job."""
+    """True if a list of this kind was begun for the job."""
     sql = """SELECT 1 FROM feed f JOIN feed_job j ON j.feed_id = f.id
     WHERE j.job = :job AND f.endpoint = :endpoint AND f.head_at IS NOT NULL LIMIT 1"""
     return conn.execute(text(sql), {"job": job, "endpoint": endpoint}).first() is not None
@@ -247,7 +247,7 @@ def never_read(conn: Connection, job: str, user_ids: Sequence[int]) -> list[int]
 def rankings_due(
     conn: Connection, media: Sequence[Medium], modes: Sequence[str], days: Sequence[str], now: int
 ) -> int:
-    """How many of these rankings the next run reads; the others were read."""
+    """Count the rankings that the next run reads; the others were read."""
     account, due = runs.account_id(conn) or 0, 0
     for medium in media if days else ():
         for mode in modes:
@@ -270,7 +270,7 @@ def profiles(conn: Connection, job: str | None) -> int:
 
 
 def refresh_a_day(conn: Connection, job: str | None) -> float:
-    """Requests a day for reading artists' lists again: each in its own rhythm, and wholly now and then."""
+    """Return the requests a day for reading artists' lists again: heads in their rhythm, and full passes."""
     sql = f"""
     SELECT coalesce(sum({DAY_MS}.0 / max(f.refresh_at - f.head_at, {DAY_MS})), 0),
       coalesce(sum(max(0, coalesce({TOTAL}, 0) - 30) / 29.0), 0) / 90
@@ -281,7 +281,7 @@ def refresh_a_day(conn: Connection, job: str | None) -> float:
 
 
 def new_a_day(conn: Connection, now: int, job: str | None) -> dict[str, float]:
-    """How many works are posted a day, by medium, as the last 30 days were."""
+    """Return how many works are posted a day, by medium, from the last 30 days."""
     sql = """SELECT medium, count(*) / 30.0 FROM work WHERE create_date > :since AND (:job IS NULL OR EXISTS
       (SELECT 1 FROM work_job j WHERE j.work_key = work.work_key AND j.job = :job)) GROUP BY medium"""
     return {"illust": 0.0, "novel": 0.0} | _pairs(conn, sql, since=now - 30 * DAY_MS, job=job)

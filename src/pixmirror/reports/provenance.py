@@ -26,7 +26,7 @@ _COMMENTS = select(func.count()).where(
 
 
 def only_dumped(conn: Connection, keys: Collection[int]) -> set[int]:
-    """Which of these works only dumps told of: no answer of Pixiv's showed more than a placeholder."""
+    """Return the works that only dumps told of: no answer of Pixiv's showed more than a placeholder."""
     found: dict[int, set[str]] = {}
     for key, endpoint in conn.execute(_CLASSES, {"keys": listed(keys)}) if keys else ():
         found.setdefault(key, set()).add(endpoint)
@@ -38,11 +38,11 @@ def of_work(conn: Connection, key: int) -> str:
 
 
 def dumped_at(conn: Connection, kind: str, owner: int) -> int | None:
-    """The time of the oldest dump that tells of it; None if none does."""
+    """Return the time of the oldest dump that tells of it; None if none does."""
     found: int | None = conn.scalar(_DUMPED_AT, {"kind": kind, "owner": owner})
     return found
 
 
 def dumped_comments(conn: Connection, key: int) -> int:
-    """How many comments of a work dumps hold; without ids, they are kept as they stood and are no rows."""
+    """Count the comments of a work in dumps, which have no ids and so no rows."""
     return conn.scalar(_COMMENTS, {"b_key": key}) or 0

@@ -1,4 +1,4 @@
-"""What the mirror holds, how it goes, and what is stuck: `status`; `show`, `why` and `search` beside it."""
+"""`status`: what the mirror holds, how it goes, and what is stuck."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -79,7 +79,7 @@ class JobStatus:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """So many things of one kind with one reason; `sampled`: counted in a part of them only."""
+    """How many things of one kind have this reason; `sampled`: counted in a part of them only."""
 
     what: str
     count: int
@@ -106,7 +106,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """Stretches of lists that are not read yet."""
+    """Parts of lists that are not read yet."""
 
     count: int
     lists: int
@@ -155,7 +155,7 @@ def status(
     pace: Pace = Pace(),
     told: Sequence[Trouble] = (),
 ) -> Status:
-    """How it goes. What only the daemon knows is passed in: planned jobs, pace, troubles of disk or login."""
+    """Return the status. The daemon passes in what it alone knows: planned jobs, pace, some troubles."""
     files, size = _files(conn)
     job_list = _jobs(conn, now, jobs)
     to_ask = _chores(conn, now)
@@ -209,7 +209,7 @@ def _count(conn: Connection, table: Any) -> int:
 
 
 def known_works(conn: Connection) -> tuple[int, int]:
-    """How many illusts, and how many novels; stubs among them."""
+    """Count the illusts, and the novels; stubs among them."""
     both, novels = conn.execute(select(func.count(), func.sum(work.c.work_key.op("&")(1))).select_from(work)).one()
     return both - (novels or 0), novels or 0
 

@@ -47,7 +47,7 @@ class Hit:
 
 
 def search(conn: Connection, text: str, limit: int = 50, before: int | None = None) -> list[Hit]:
-    """Works whose id, title, tag (or a translation of it) or user matches, newest first.
+    """Return works whose id, title, tag (or a translation of it) or user matches, newest first.
 
     For the next page pass the `work_key` of the last hit as `before`.
     """
@@ -70,7 +70,7 @@ def search(conn: Connection, text: str, limit: int = 50, before: int | None = No
 
 
 def _patterns(text: str) -> tuple[str, ...]:
-    """LIKE patterns for the text as typed and with width and case folded; LIKE itself folds ASCII only."""
+    """Return LIKE patterns for the text as typed and with width and case folded (LIKE itself folds ASCII only)."""
     folded = unicodedata.normalize("NFKC", text)
     forms = dict.fromkeys((text, folded, folded.casefold()))
     forms |= dict.fromkeys(f.removeprefix("#") for f in list(forms) if len(f) > 1)

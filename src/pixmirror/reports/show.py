@@ -29,7 +29,7 @@ from pixmirror.reports.export import OURS, PART, tag_names, translations_of, wor
 
 
 def show(conn: Connection, ref: Ref) -> dict[str, Any] | None:
-    """All that is known of one work or user, or None if nothing is."""
+    """Return all that is known of one work or user, or None if nothing is."""
     return _show_user(conn, ref) if ref.work_key is None else _show_work(conn, ref, ref.work_key)
 
 

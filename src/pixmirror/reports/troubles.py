@@ -52,7 +52,7 @@ def _ended(sentence: str) -> str:
 
 
 def keep(conn: Connection, found: Sequence[Trouble]) -> None:
-    """What a process that ends could not get over, for `status` after it; nothing where all went well."""
+    """Keep what a process could not recover from, for `status` after its end; nothing if all went well."""
     if found:
         runs.set_meta(conn, LAST, json.dumps([asdict(one) for one in found]))
     else:
@@ -60,13 +60,13 @@ def keep(conn: Connection, found: Sequence[Trouble]) -> None:
 
 
 def kept(conn: Connection) -> tuple[Trouble, ...]:
-    """What the last process could not get over."""
+    """Return what the last process could not recover from."""
     value = runs.get_meta(conn, LAST)
     return tuple(Trouble(**one) for one in json.loads(value)) if value else ()
 
 
 def known(conn: Connection, now: int) -> tuple[Trouble, ...]:
-    """All that the catalogue knows to be wrong, the widest first."""
+    """Return all that the catalogue knows to be wrong, what affects most first."""
     return (
         *_clock(conn, now), *_limited(conn, now), *_brakes(conn, now), *_endpoints(conn), *_lists(conn, now),
         *_questions(conn, now), *_files(conn, now), *_unread(conn), *_ending_early(conn),
@@ -104,7 +104,7 @@ def _limited(conn: Connection, now: int) -> Iterator[Trouble]:
 
 
 def _cooldown(saved: str | None) -> int:
-    """Until when the budget that a process saved asks for quiet; 0 where it does not, or cannot be read."""
+    """Return until when the saved budget of a process allows no request; 0 if it does, or cannot be read."""
     try:
         return int(json.loads(saved or "{}").get("cooldown_until", 0))
     except (AttributeError, TypeError, ValueError):
@@ -120,12 +120,12 @@ def _endpoints(conn: Connection) -> Iterator[Trouble]:
     for name, found in endpoints.refusals(conn).items():
         if found.believed:
             gone = f"{found.reason.rstrip('.')} since {said(found.since)}"
-            says = f"{gone}: what needs it waits, and one try a day tells"
+            says = f"{gone}: whatever needs it waits, and it is tried once a day"
             yield Trouble("endpoint", name, says, _advice("endpoint"), found.until)
 
 
 def _told_of_endpoints(conn: Connection) -> set[str]:
-    """What waits for these reasons is told once, for the endpoint."""
+    """Return the reasons that are told once, for the endpoint, and not again for what waits for it."""
     return {found.reason for found in endpoints.refusals(conn).values() if found.believed}
 
 
@@ -143,7 +143,7 @@ _NAMES = {
 
 
 def list_name(conn: Connection, endpoint: str, params: str) -> str:
-    """A list in words: whose it is, or which of the account's own."""
+    """Name a list in words: whose it is, or which of the account's own."""
     given = json.loads(params)
     name = _NAMES.get(endpoint, f"the list {endpoint}")
     if user_id := given.pop("user_id", None):
@@ -161,7 +161,7 @@ def _lists(conn: Connection, now: int) -> Iterator[Trouble]:
             found.setdefault(_alike(row.error), []).append(row)
     for rows in found.values():
         one = list_name(conn, rows[0].endpoint, rows[0].params)
-        more = f", and {len(rows) - 1:,} more lists alike" if len(rows) > 1 else ""
+        more = f", and {len(rows) - 1:,} more lists like it" if len(rows) > 1 else ""
         cause = "endpoint" if _ENDPOINT_GONE in (rows[0].error or "") else "list"
         yield Trouble(
             cause, one, f"{_upper(one)} could not be read{more}: {rows[0].error or 'no reason on record'}",
@@ -193,12 +193,12 @@ def _questions(conn: Connection, now: int) -> Iterator[Trouble]:
         one = f"{_ASKED.get(kind, kind)}{ref}"
         more = f", and of {len(rows) - 1:,} more" if len(rows) > 1 else ""
         cause = "endpoint" if _ENDPOINT_GONE in rows[0].error else "question"
-        says = f"{_upper(one)} could not be had{more}: {rows[0].error}"
+        says = f"{_upper(one)} could not be fetched{more}: {rows[0].error}"
         yield Trouble(cause, one, says, _advice(cause), _next(rows, now))
 
 
 def question_ref(kind: str, key: int) -> str:
-    """What a question is about."""
+    """Name what a chore is about."""
     if kind in Kind.about("user"):
         return str(Ref("user", key))
     return f"comment {key >> 1}" if kind == Kind.REPLIES else str(Ref.of_work(key))
@@ -221,13 +221,13 @@ def _files(conn: Connection, now: int) -> Iterator[Trouble]:
             found.setdefault(_alike(row.error), []).append(row)
         for rows in found.values():
             one = f"{rows[0].role} {rows[0].idx} of {Ref.of_work(rows[0].owner_id)}"
-            more = f", and {len(rows) - 1:,} more files alike" if len(rows) > 1 else ""
+            more = f", and {len(rows) - 1:,} more files like it" if len(rows) > 1 else ""
             why = rows[0].error or "no reason on record"
             if state == "damaged":
-                says, do = f"{_upper(one)} is damaged at Pixiv{more}: {why}", "It is asked for again now and then"
+                says, do = f"{_upper(one)} is damaged at Pixiv{more}: {why}", "It is fetched again now and then"
                 yield Trouble("damaged", one, says, do, _next(rows, now), explained=True)
             elif state == "failed" and not rows[0].url:
-                says = f"{_upper(one)} is lacking in what Pixiv gave{more}: {why}"
+                says = f"{_upper(one)} is missing from what Pixiv gave{more}: {why}"
                 again = conn.scalar(_ASKED_ABOUT, {"kind": ASKED_BY[rows[0].role], "key": rows[0].owner_id})
                 yield Trouble("file", one, says, f"It is asked for again; at once: {_RETRY}", again)
             elif state == "failed":
@@ -247,7 +247,7 @@ def _unread(conn: Connection) -> Iterator[Trouble]:
         items = "1 item" if row.n == 1 else f"{row.n:,} items"
         yield Trouble(
             "unread", row.endpoint,
-            f"{items} of Pixiv's answers ({row.endpoint}) could not be read, and what came is kept: {row.reason}",
+            f"{items} of Pixiv's answers ({row.endpoint}) could not be read, and are kept raw: {row.reason}",
             "`pixmirror check --record DIR` writes down what to report; a later version reads them",
         )  # fmt: skip
 
@@ -263,12 +263,14 @@ def _ending_early(conn: Connection) -> Iterator[Trouble]:
         found.setdefault(bool(row.capped), []).append(row)
     for capped, rows in found.items():
         one = list_name(conn, rows[0].endpoint, rows[0].params)
-        more = f" ({len(rows) - 1:,} more lists alike)" if len(rows) > 1 else ""
+        more = f" ({len(rows) - 1:,} more lists like it)" if len(rows) > 1 else ""
         says = f"{_upper(one)} ends early{more}: {rows[0].why}"
         if capped:
             yield Trouble("capped", one, says, explained=True)
         else:
-            yield Trouble("list", one, says, "It is read again now and then, and proves nothing until then")
+            yield Trouble(
+                "list", one, says, "It is read again now and then, and proves nothing gone until it is whole"
+            )
 
 
 def _alike(error: str | None) -> str:

@@ -54,7 +54,7 @@ class SeenBy:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Something still to be asked of Pixiv."""
+    """Something that Pixiv is still to be asked for."""
 
     what: str
     due_at: int | None
@@ -109,7 +109,7 @@ class Why:
 
 
 def why(conn: Connection, ref: Ref, now: int) -> Why:
-    """Why this is here or not, and what happens next and when."""
+    """Tell why this is here or not, and what happens next and when."""
     found = _why_user(conn, ref, now) if ref.work_key is None else _why_work(conn, ref, ref.work_key, now)
     more = facts(conn, ref, now, known=found.known)
     told = tuple(sentences(ref, more, now, known=found.known))
@@ -172,7 +172,7 @@ def _state_of(r: Any, keeps: bool) -> Iterator[str]:
         return
     if r.evidence == LEGACY:
         yield f"{_dumped(r)}, so its state is unknown."
-        yield "Its files are not fetched: the addresses of a dump are of hosts that are no more, or a guess."
+        yield "No files are fetched: the addresses in a dump are guesses, or of hosts that no longer exist."
         yield (
             "To have it, bookmark it, follow its artist, or name the artist in a `user` job, and run "
             "`pixmirror sync`; if Pixiv still shows it, it comes with its files."
@@ -182,7 +182,7 @@ def _state_of(r: Any, keeps: bool) -> Iterator[str]:
     evidence = f" Evidence: {sentence(r.evidence)}" if r.evidence else ""
     yield f"Upstream: {STATE.get(r.state, r.state)}{since}.{evidence}"
     if not r.type:
-        yield "No job ever saw more of it than a placeholder, so nothing of it can be kept yet."
+        yield "Pixiv showed only a placeholder of it, so there is nothing to keep yet."
     elif keeps:
         yield "What was stored of it stays."
 
@@ -192,7 +192,7 @@ def _dumped(r: Any) -> str:
 
 
 def _keeps(conn: Connection, key: int, files: Sequence[FileWhy]) -> bool:
-    """Whether something of it is stored, and not on its way out."""
+    """True if something of it is stored, and the user has not forgotten it."""
     texts = select(text_version.c.id).where(text_version.c.work_key == key).limit(1)
     stored = any(f.state == "stored" for f in files) or conn.execute(texts).first() is not None
     return stored and not tombstones.is_forgotten(conn, key)
@@ -208,13 +208,13 @@ def _about_files(
     elif current:
         yield f"{stored} of {len(current)} files are stored."
     elif r.type and not pending and r.evidence != LEGACY:
-        yield "No file of it is known."
+        yield "No file of it is known yet."
     refused = [j for j in jobs if j.refused_reason]
     if refused and len(refused) == len(jobs):
         said_why = "; ".join(f"{j.job}: {j.refused_reason}" for j in refused)
-        yield f"Its files are not fetched, for every job that saw it refuses it ({said_why})."
+        yield f"No files are fetched: every job that lists it filters it out ({said_why})."
     if not jobs and r.evidence != LEGACY:
-        yield "No job has it on its lists; it came in with something else."
+        yield "No job lists it: it came in beside something else."
     told: dict[tuple[str, str | None], list[FileWhy]] = {}
     for f in current:
         if f.state not in ("stored", "refused"):
@@ -226,9 +226,9 @@ def _about_files(
 
 def _about_pending(pending: Sequence[Pending], now: int) -> Iterator[str]:
     for p in pending:
-        when = "is due now, in its lane" if p.due_at is None or p.due_at <= now else f"is due at {said(p.due_at)}"
+        when = "is due now" if p.due_at is None or p.due_at <= now else f"is due at {said(p.due_at)}"
         failed = f" after {p.attempts} attempts ({p.error})" if p.error else ""
-        yield f"Still to be asked of Pixiv: {p.what}; it {when}{failed}."
+        yield f"Pixiv is still to be asked for: {p.what}; it {when}{failed}."
 
 
 def _pending(conn: Connection, key: int) -> tuple[Pending, ...]:
@@ -258,7 +258,7 @@ def _unread(conn: Connection, wanted: int) -> tuple[Unread, ...]:
 
 
 def _held(conn: Connection, now: int) -> tuple[str, ...]:
-    """What stands still now and so keeps everything waiting."""
+    """Say what is paused or suspended now, which keeps everything waiting."""
     pause = runs.pause_of_all(conn, now)
     held = [f"Everything is paused {until(pause.until)}."] if pause else []
     for job in runs.job_states(conn).values():
@@ -305,7 +305,7 @@ def _user_pending(conn: Connection, user_id: int) -> Iterator[Pending]:
 
 
 def _user_lists(conn: Connection, user_id: int) -> Iterator[Pending]:
-    """Lists of this user that are due, or not read to the end."""
+    """Yield the lists of this user that are due, or not read to the end."""
     lists = select(feed).where(func.instr(feed.c.params, str(user_id)) > 0)
     for r in conn.execute(lists).all():
         if str(json.loads(r.params).get("user_id")) != str(user_id):

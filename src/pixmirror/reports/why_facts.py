@@ -1,4 +1,4 @@
-"""What else bears on one work or user, for `why`: versions, the ledger, doubts, tombstones, lists that hold it."""
+"""What else `why` tells of one work or user: versions, states, doubts, tombstones, and the lists that hold it."""
 
 import json
 from collections.abc import Iterator
@@ -45,14 +45,14 @@ STATE = {
     "deleted": "it was deleted on Pixiv",
     "user_gone": "its artist left Pixiv",
     "user_suspended": "its artist was suspended",
-    "unknown": "Pixiv showed only an empty shell of it",
+    "unknown": "Pixiv showed an empty entry in its place",
 }
 OF_USER = {"user_gone": "has left Pixiv", "user_suspended": "was suspended"}
 _EVENTS = {
     "added": "came",
     "removed": "went",
     "returned": "came back",
-    "restrict": "changed sides",
+    "restrict": "moved between public and private",
     "tags": "got other tags",
     "renewed": "was made anew",
 }
@@ -69,7 +69,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Doubted:
-    """Bad news not believed yet: `confirmed_at` None while one sighting tells; `believed_at`: at the soonest."""
+    """Bad news not believed yet. `confirmed_at`: None after one sighting; `believed_at`: the earliest time."""
 
     state: str
     evidence: str
@@ -81,7 +81,7 @@ class Doubted:
 
 @dataclass(frozen=True, slots=True)
 class Grave:
-    """That you forgot it: the work, a page of it, or its user; `purge_at`: until then files can be had back."""
+    """That you forgot it: the work, a page of it, or its user. Files can be brought back until `purge_at`."""
 
     what: str
     page: int | None
@@ -114,7 +114,7 @@ class ArtistList:
 
 @dataclass(frozen=True, slots=True)
 class Artist:
-    """Whose work it is, or may be."""
+    """The artist whose work it is, or may be."""
 
     user_id: int
     name: str
@@ -152,7 +152,7 @@ class Facts:
 
 
 def facts(conn: Connection, ref: Ref, now: int, *, known: bool) -> Facts:
-    """Of any id, also one never seen (`known` is false: there is no row)."""
+    """Return the facts about any id, also one never seen (`known` is false: there is no row)."""
     key = ref.work_key
     kind, owner = ("user", ref.id) if key is None else ("work", key)
     web = () if key is None else _web(conn, key)
@@ -251,12 +251,12 @@ def _bookmark(conn: Connection, key: int) -> str | None:
 
 
 def sentence(text: str | None) -> str:
-    """Ends with one full stop, whatever it ended with before."""
+    """Return the text with exactly one full stop at its end."""
     return f"{(text or '').rstrip('.')}."
 
 
 def sentences(ref: Ref, found: Facts, now: int, *, known: bool) -> Iterator[str]:
-    """The facts in words, the weightiest first."""
+    """Say the facts in words, the most important first."""
     yield from _of_tombstones(ref, found)
     yield from _of_doubt(found)
     if found.states and known:
@@ -280,7 +280,7 @@ def sentences(ref: Ref, found: Facts, now: int, *, known: bool) -> Iterator[str]
 
 
 def is_forgotten(found: Facts) -> bool:
-    """As a whole, not only a page of it."""
+    """True if it is forgotten as a whole, not only a page of it."""
     return any(grave.what != "page" for grave in found.forgotten)
 
 
@@ -290,7 +290,7 @@ def _of_tombstones(ref: Ref, found: Facts) -> Iterator[str]:
             grave.what, "this user" if ref.kind == "user" else "its artist"
         )
         back = (
-            f"files can be had back until {said(grave.purge_at)} (`pixmirror unforget`)"
+            f"files can be brought back until {said(grave.purge_at)} (`pixmirror unforget`)"
             if grave.purge_at is not None
             else "no file of it is left; `pixmirror unforget` lets it be fetched again"
         )
@@ -304,8 +304,8 @@ def _of_doubt(found: Facts) -> Iterator[str]:
     if d.confirmed_at is None:
         after = "that proves nothing"
         if d.believed_at is not None:
-            after = f"only a second time after {said(d.believed_at)} counts"
-        yield f"Missed once at {said(d.first_at)} ({d.state}: {d.evidence}); {after}."
+            after = f"it is believed only if that happens again after {said(d.believed_at)}"
+        yield f"Denied once at {said(d.first_at)} ({d.state}: {d.evidence}); {after}."
         return
     yield f"In doubt: {d.state} since {said(d.first_at)}, again at {said(d.confirmed_at)} ({d.evidence})."
     if d.brake:
@@ -341,7 +341,7 @@ def _names(text: str | None) -> list[str]:
 def _of_artist(artist: Artist, now: int, *, known: bool) -> Iterator[str]:
     who = f"{artist.name or 'The artist'} (user:{artist.user_id})"
     if artist.state in OF_USER:
-        yield f"Its artist {who} {OF_USER[artist.state]}: their lists are asked for no more."
+        yield f"Its artist {who} {OF_USER[artist.state]}: their lists are no longer read."
         return
     followed = f"followed ({artist.followed})" if artist.followed else "not followed"
     whole = [li.full_at for li in artist.lists if li.full_at is not None]
@@ -349,8 +349,8 @@ def _of_artist(artist: Artist, now: int, *, known: bool) -> Iterator[str]:
     yield f"Its artist {who} is {followed}; {read}."
     gaps = sum(li.gaps for li in artist.lists)
     if gaps and not known:
-        left = "1 stretch" if gaps == 1 else f"{gaps:,} stretches"
-        yield f"Still to be read of that list: {left}; it may be there."
+        left = "1 part of that list is" if gaps == 1 else f"{gaps:,} parts of that list are"
+        yield f"{left} still to be read; it may be there."
     again = min((li.refresh_at for li in artist.lists if li.refresh_at is not None), default=None)
     if again is not None:
         yield f"Their list is read again {'now' if again <= now else f'at {said(again)}'}, to see what changed."

@@ -30,7 +30,7 @@ class FileWhy:
 
 
 def files_of(conn: Connection, key: int, now: int) -> Iterator[FileWhy]:
-    """All files that the work has or had, by role, page and version."""
+    """Yield all files that the work has or had, by role, page and version."""
     m = media.c
     rows = select(media).where(m.owner_kind == "work", m.owner_id == key).order_by(m.role, m.idx, m.version)
     for r in conn.execute(rows).all():
@@ -50,10 +50,10 @@ def files_of(conn: Connection, key: int, now: int) -> Iterator[FileWhy]:
 
 
 def _next(conn: Connection, r: Any, now: int) -> str:
-    """What happens next with a file, and when."""
+    """Say what happens next with a file, and when."""
     match r.state:
         case "wanted":
-            return f"it is fetched in its turn, {_ahead(conn, r)} before it"
+            return f"it is in the queue, with {_ahead(conn, r)} before it"
         case "waiting" if r.due_at > now:
             return f"it is tried again at {said(r.due_at)}"
         case "waiting":
@@ -61,14 +61,14 @@ def _next(conn: Connection, r: Any, now: int) -> str:
         case "fetching":
             return "it is being fetched"
         case "stored" if extension(r.path) not in CHECKED:
-            return "nothing, it is here; files of its kind cannot be checked, but for their length"
+            return "nothing, it is here; only the length of files of its kind can be checked"
         case "stored":
             return "nothing, it is here"
         case "gone":
             return "Pixiv no longer has the file; `pixmirror retry` asks for it once more"
         case "damaged":
             again = f"at {said(r.due_at)}" if r.due_at > now else "now"
-            return f"looks on different days showed that it lies so at Pixiv; asked for again {again}"
+            return f"Pixiv has sent the same damaged file on different days; it is asked for again {again}"
         case "refused":
             return "it is fetched as soon as a job's filters let it in"
         case "failed" if not r.url:
