@@ -40,6 +40,8 @@ def test_a_value_of_the_web_that_was_not_read_is_named():
     item = one(raw, WebIllust, "/ajax/illust/{id}").item
 
     assert list(lost(item, raw)) == []
+    dated = raw | {"createDate": "12"}
+    assert list(lost(one(dated, WebIllust, "/ajax/illust/{id}").item, dated)) == [], "12 seconds after 1970"
     assert set(lost(item, raw | {"title": "c", "new": {"x": 2}})) == {"title", "web.new.x"}
 
 

@@ -104,13 +104,11 @@ def web_endpoint(path: str) -> str | None:
     fitting = [
         name
         for name in WEB
-        if re.fullmatch("".join("[^/]+" if p.startswith("{") else re.escape(p) for p in _pieces(name)), path)
+        if re.fullmatch(
+            "".join("[^/]+" if p.startswith("{") else re.escape(p) for p in re.split(r"(\{\w+\})", name)), path
+        )
     ]
     return min(fitting, key=lambda name: name.count("{"), default=None)
-
-
-def _pieces(name: str) -> list[str]:
-    return re.split(r"(\{\w+\})", name)
 
 
 def _unknown(api: str, path: str, asked: str, known: Mapping[str, object]) -> ConfigError:

@@ -55,7 +55,10 @@ def coverage(
         print_json(_as_json(found, works if missing else None))
         return
     if user_id is not None:
-        _one(found.artists[0])
+        artist_ = found.artists[0]
+        say(f"{one_line(artist_.name or 'An artist')} (user:{artist_.user_id}): {summary(artist_)}.")
+        for line in details(artist_):
+            say(line)
     else:
         _all(found)
     if missing or user_id is not None:
@@ -103,12 +106,6 @@ def _as_json(found: "Overview", works: "Sequence[Missing] | None") -> dict[str, 
         "web_problem": found.web,
     }
     return shown if works is None else shown | {"missing": [plain(work) for work in works]}
-
-
-def _one(c: "Coverage") -> None:
-    say(f"{one_line(c.name or 'An artist')} (user:{c.user_id}): {summary(c)}.")
-    for line in details(c):
-        say(line)
 
 
 def _all(found: "Overview") -> None:

@@ -42,7 +42,8 @@ def retry(
       pixmirror retry --too-large   after raising mirror.max_file (a restart does it, too)
     """
     s = session(ctx)
-    chosen = [name for name, on in _kinds(failed, gone, damaged, too_large).items() if on]
+    kinds = {"failed": failed, "gone": gone, "damaged": damaged, "too_large": too_large}
+    chosen = [name for name, on in kinds.items() if on]
     if len(chosen) + (ref is not None) != 1:
         raise ConfigError(
             "Say what to ask for again: one REF, or one of --failed, --gone, --damaged, --too-large."
@@ -58,10 +59,6 @@ def retry(
         note(f"{name} is not in this mirror; `pixmirror why {name}` says more.")
     if not asked["is_known"]:
         raise typer.Exit(ExitCode.NOT_HERE)
-
-
-def _kinds(failed: bool, gone: bool, damaged: bool, too_large: bool) -> dict[str, bool]:
-    return {"failed": failed, "gone": gone, "damaged": damaged, "too_large": too_large}
 
 
 def _asked(s: Session, text: str | None, what: str | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pixmirror.clock import HOUR_MS
 from pixmirror.demo import lists
-from pixmirror.demo.world import LIVE, Key, Work, World
+from pixmirror.demo.world import LIVE, Key, World
 
 A_LIFE_S_WORK = 12  # about how many works the artist has who leaves
 
@@ -58,10 +58,10 @@ def _cast(world: World) -> Cast:
     several = [u for u in followed if len(works[u]) > 1]
     leaver = min(several, key=lambda u: (abs(len(works[u]) - A_LIFE_S_WORK), u), default=None)
     stay = sorted(u for u in followed if u != leaver and works[u])
-    newest = max((world.get(k) for u in stay for k in works[u] if k not in marks), key=_age, default=None)
+    newest = max(
+        (world.get(k) for u in stay for k in works[u] if k not in marks),
+        key=lambda w: (w.create_ms, w.key),
+        default=None,
+    )
     marked = sorted(k for k in marks if world.get(k).state == LIVE and world.get(k).user_id in stay)
     return Cast(leaver, stay[0] if stay else None, newest.key if newest else None, marked[0] if marked else None)
-
-
-def _age(work: Work) -> tuple[int, Key]:
-    return work.create_ms, work.key

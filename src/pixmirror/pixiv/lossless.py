@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from pixmirror.models import Model
 from pixmirror.pixiv.web.mapping import alike
 from pixmirror.pixiv.web.rows import Rows
@@ -28,7 +30,7 @@ def lost(held: Any, sent: Any, at: str = "") -> Iterator[str]:
     elif isinstance(held, tuple | list) and isinstance(sent, tuple | list) and len(held) == len(sent):
         for mine, theirs in zip(held, sent, strict=True):
             yield from lost(mine, theirs, f"{at}[]")
-    elif not alike(held, sent):
+    elif not alike(held, sent) and not _reads_as(sent, held):
         yield at or "(all)"
 
 
@@ -40,3 +42,13 @@ def _by_key(model: Model, sent: Any) -> Any:
     named = {name: getattr(model, name) for name in fields if name in model.model_fields_set}
     aliased = {alias: named[name] for name in named if (alias := fields[name].alias) is not None}
     return {**named, **aliased, **(model.__pydantic_extra__ or {})}
+
+
+def _reads_as(sent: Any, held: Any) -> bool:
+    """True if a model's field takes the one value for the other: seconds since 1970 for a time, "true" for yes."""
+    if held is None or sent is None or isinstance(sent, Mapping | list):
+        return False
+    try:
+        return bool(TypeAdapter(type(held)).validate_python(sent) == held)
+    except ValidationError:
+        return False

@@ -102,14 +102,10 @@ def retry_after(headers: Mapping[str, str], now: int) -> float | None:
     if not text:
         return None
     try:
-        seconds = float(text) if text.isdecimal() else _seconds_until(text, now)
+        seconds = float(text) if text.isdecimal() else parsedate_to_datetime(text).timestamp() - now / 1000
     except (ValueError, TypeError, OverflowError, OSError):
         return None
     return min(max(seconds, 0.0), LONGEST_WAIT)
-
-
-def _seconds_until(date: str, now: int) -> float:
-    return parsedate_to_datetime(date).timestamp() - now / 1000
 
 
 def quiet_until(headers: Mapping[str, str]) -> int | None:

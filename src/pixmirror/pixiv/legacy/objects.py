@@ -120,10 +120,6 @@ def _mend_avatar(user: dict[str, Any], raw: Mapping[str, Any]) -> None:
     user["profile_image_urls"] = {"medium": large or small}
 
 
-def _mend_user(app: dict[str, Any], raw: Mapping[str, Any], _: dict[str, Any]) -> None:
-    _mend_avatar(app, raw)
-
-
 # What the document and recorded answers have of a work and of a user.
 KNOWN = frozenset(
     (
@@ -142,7 +138,7 @@ USER = Shape(
         Lens("is_following", "is_followed"),
         Lens("profile.introduction", "comment"),
     ),
-    _mend_user,
+    lambda app, raw, _: _mend_avatar(app, raw),
     LEGACY,
 )
 

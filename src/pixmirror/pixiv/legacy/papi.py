@@ -97,13 +97,12 @@ def _last_seen(name: str, value: int | None) -> int | None:
     return None if value is None else positive(name, value)
 
 
-def _zero_or_one(name: str, value: bool) -> int:
-    return 1 if flag(name, value) else 0
-
-
 _USER: Final = {"user_id": Take("id", positive)}
 _OWN: Final = {"publicity": Take("publicity", partial(one_of, allowed=("public", "private")), "public")}
-_FEED: Final = {"show_r18": Take("show_r18", _zero_or_one, True), "max_id": Take("max_id", _last_seen)}
+_FEED: Final = {
+    "show_r18": Take("show_r18", lambda name, value: int(flag(name, value) or 0), True),
+    "max_id": Take("max_id", _last_seen),
+}
 _RANKED: Final = {
     "kind": Take("kind", partial(one_of, allowed=("all", "illust", "manga", "ugoira")), "all"),
     "mode": Take("mode", partial(one_of, allowed=RANKING_MODES), "daily"),

@@ -56,7 +56,8 @@ def _found(text: str) -> Iterator[tuple[int, Any, str]]:
                 raise ValueError("no object")
             value, at = parse_next(text, at)
         except (ValueError, RecursionError):
-            at = _resumed(text, at)
+            resumed = _NEXT.search(text, at + 1)
+            at = resumed.end() if resumed else len(text)
             inside = inside and not _HEAD.match(text, at)
             yield begin, text[begin:at].strip(), "It is damaged or cut off."
         else:
@@ -67,8 +68,3 @@ def _found(text: str) -> Iterator[tuple[int, Any, str]]:
 def _past_gap(text: str, at: int) -> int:
     found = _GAP.match(text, at)
     return found.end() if found else at
-
-
-def _resumed(text: str, at: int) -> int:
-    found = _NEXT.search(text, at + 1)
-    return found.end() if found else len(text)

@@ -43,7 +43,7 @@ def _in_piece(piece: bytes, line: int) -> Iterator[Record]:
     while at < len(piece):
         columns, end, damage = _record(piece, at)
         if damage:
-            end = _line_end(piece, at)
+            end = piece.find(b"\n", at) + 1 or len(piece)
             columns = (piece[at:end].rstrip(b"\r\n"),)
         if any(columns):
             yield Record(line, columns, damage)
@@ -67,11 +67,6 @@ def _record(piece: bytes, at: int) -> tuple[tuple[bytes, ...], int, str]:
         at = found.end()
         if ends != b",":
             return tuple(columns), at, ""
-
-
-def _line_end(piece: bytes, at: int) -> int:
-    end = piece.find(b"\n", at)
-    return len(piece) if end < 0 else end + 1
 
 
 def written(columns: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from pixmirror.errors import BadResponse
 from pixmirror.models import Broken, Model, Received, partly_read
-from pixmirror.pixiv.web.endpoints import ANSWERS, Answer
+from pixmirror.pixiv.web.endpoints import ANSWERS
 from pixmirror.pixiv.web.errors import body_of, refused
 from pixmirror.pixiv.web.rows import Rows, read_as, reason
 
@@ -34,11 +34,7 @@ def answer(payload: Any, path: str) -> Received[Model]:
         if (failure := refused(payload, path.replace("{id}", "0"), True)) is not None:
             raise failure
         payload = body_of(payload, path)
-    return one(unbared(payload, kind), kind.model, path, strict=True)
-
-
-def unbared(body: Any, kind: Answer) -> Any:
-    return {kind.bare: body} if kind.bare else body
+    return one({kind.bare: payload} if kind.bare else payload, kind.model, path, strict=True)
 
 
 def broken_in(value: Any) -> tuple[Broken, ...]:

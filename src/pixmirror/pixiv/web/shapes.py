@@ -196,16 +196,8 @@ RANKED = Shape(
 def _workspace(value: Any) -> Any:
     if not isinstance(value, dict):
         return {} if value in (None, []) else value
-    return {_short(name): text for name, text in value.items()}
-
-
-def _short(name: str) -> str:
-    stem = name.removeprefix("userWorkspace")
-    return stem[:1].lower() + stem[1:] if stem != name else name
-
-
-def _mend_user(app: dict[str, Any], _: Mapping[str, Any], __: dict[str, Any]) -> None:
-    app.setdefault("profile", {})
+    stems = {name: name.removeprefix("userWorkspace") for name in value}
+    return {stem if stem == name else stem[:1].lower() + stem[1:]: value[name] for name, stem in stems.items()}
 
 
 USER = Shape(
@@ -226,7 +218,7 @@ USER = Shape(
         Lens("job.name", "profile.job"),
         Lens("workspace", "workspace", _workspace, told=True),
     ),
-    _mend_user,
+    lambda app, _, __: app.setdefault("profile", {}),
 )
 PREVIEW = Shape(
     (
