@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 import typer
 
 from pixmirror.cli import check, tokens
-from pixmirror.cli.api_functions import submits
 from pixmirror.cli.common import Session, json_line, note, on_terminal, read_input, run, say, session
 from pixmirror.config import Config, find_config, pasted
 from pixmirror.errors import BadResponse, CatalogueError, ConfigError, ExitCode, InvalidRequest
@@ -84,12 +83,7 @@ def call(
                         note(f"There is more: --next '{urlencode(page.next)}'")
                     break
 
-    try:
-        run(ask())
-    except KeyboardInterrupt:
-        if submits(function):
-            note("It may have been done all the same: look before you send it again.")
-        raise
+    run(ask())
 
 
 def _moved(done: int, total: int) -> None:

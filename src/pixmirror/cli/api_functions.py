@@ -19,6 +19,7 @@ import typer
 from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
+from pixmirror.cli.common import note
 from pixmirror.errors import ConfigError
 from pixmirror.models import Listing
 from pixmirror.pixiv.web.search import Filters
@@ -154,7 +155,12 @@ def _callback(api: str, function: Function) -> Callable[..., None]:
         given = {k: v for k, v in kept.items() if v is not None and v != ()}
         if submits(function):
             api_calls.sure(_first(function), given, own)
-        api_calls.call(ctx, api, function, given, own)
+        try:
+            api_calls.call(ctx, api, function, given, own)
+        except KeyboardInterrupt:
+            if submits(function):
+                note("It may have been done all the same: look before you send it again.")
+            raise
 
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in parameters}
