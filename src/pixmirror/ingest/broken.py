@@ -55,13 +55,13 @@ class UnreadWork:
 
 
 def unread_works(conn: Connection, now: int) -> list[UnreadWork]:
-    """The works that are missing because what Pixiv says of them could not be read."""
+    """Return the works that are missing because what Pixiv says of them could not be read."""
     rows = conn.execute(text(_UNREAD), {"now": now, "nobodys": _OF_NOBODY_MS})
     return [UnreadWork(*row) for row in rows]
 
 
 def read_in_part(conn: Connection) -> dict[tuple[int, Medium], tuple[int, int]]:
-    """By artist and medium: how many works could be read only in part, and when one was seen last."""
+    """Return by artist and medium how many works could be read only in part, and when one was seen last."""
     b = broken.c
     works = select(b.user_id, b.medium, func.count(b.work_key.distinct()), func.max(b.last_seen))
     rows = conn.execute(works.where(b.is_partial == 1, b.work_key.is_not(None)).group_by(b.user_id, b.medium))
@@ -71,7 +71,7 @@ def read_in_part(conn: Connection) -> dict[tuple[int, Medium], tuple[int, int]]:
 def record_broken(
     conn: Connection, endpoint: str, items: Sequence[Broken], now: int, user_id: int | None = None
 ) -> int:
-    """Record them, each content once, and return how many were never seen before.
+    """Record these items, each content once, and return how many were never seen before.
 
     `user_id`: whose works the list shows, where it is one artist's.
     """
@@ -83,7 +83,7 @@ def record_broken(
 
 
 def is_known(conn: Connection, endpoint: str, item: Broken) -> bool:
-    """Whether this content was recorded before."""
+    """True if this content was recorded before."""
     found = select(broken.c.id).where(broken.c.digest == _row(endpoint, item, 0, None)["digest"])
     return conn.execute(found).first() is not None
 
@@ -108,7 +108,7 @@ def _row(endpoint: str, item: Broken, now: int, user_id: int | None) -> dict[str
 
 
 def broken_ids(items: Sequence[Broken]) -> list[int]:
-    """Pixiv's ids of those that still tell them: of a work, or of the user of a row of a user list."""
+    """Return Pixiv's ids of those items that still tell them: of works, or of users in a list of users."""
     return [found for item in items if (found := _id(item.raw)) is not None]
 
 

@@ -15,7 +15,7 @@ def are_stripped(conn: Connection, account_id: int | None = None) -> bool:
 
 
 def set_captions_stripped(conn: Connection, account_id: int, now: int) -> int:
-    """Remember it of the account; the detail of every work without caption is asked for. Return how many.
+    """Remember that the account's lists leave captions out, and ask for every work without one. Return how many.
 
     Only when it is news: works that come later get theirs as they come, and the statement reads all works.
     """

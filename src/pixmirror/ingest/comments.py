@@ -76,7 +76,7 @@ _TOUCH = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the comments of a work are to be read: `whole` to the end, else down to the first page of known ones."""
+    """How to read the comments of a work: `whole` to the end, else down to the first page of known ones."""
 
     whole: bool
     first: bool
@@ -91,7 +91,7 @@ class Plan:
 
 
 def plan(conn: Connection, key: int, now: int) -> Plan | None:
-    """Whole where it was never read, is due by age, has become less, or misses something; None: no such work."""
+    """Plan a reading: whole where there was none, one is due by age, or comments went. None: no such work."""
     columns = (work.c.state, work.c.create_date, work.c.first_seen, work.c.comments_at, work.c.comments_total)
     row = conn.execute(select(*columns, work.c.total_comments).where(work.c.work_key == key)).first()
     if row is None:
@@ -109,7 +109,7 @@ def plan(conn: Connection, key: int, now: int) -> Plan | None:
 
 
 def replies_of(conn: Connection, root: int) -> int | None:
-    """The work under which a comment stands; None where its replies are not to be asked for."""
+    """Return the work under which a comment stands; None where its replies are not to be asked for."""
     stmt = (
         select(comment.c.work_key)
         .join(work, work.c.work_key == comment.c.work_key)
@@ -127,7 +127,7 @@ def record_comments(
     *,
     all_replies: bool = False,
 ) -> tuple[int, int]:
-    """One page of a work's comments, or of the replies to `parent_key`: how many were new, how many known.
+    """Record a page of a work's comments, or of the replies to `parent_key`. Return how many were new, and known.
 
     The replies of a root become a chore when none of them is known; with `all_replies` in any case.
     """
@@ -176,7 +176,7 @@ def _row(
 
 
 def touch_unread(conn: Connection, key: int, ids: Sequence[int], now: int) -> None:
-    """Comments of a page that could not be read are not absent. `ids` are Pixiv's."""
+    """Note that comments of a page that could not be read are there all the same. `ids` are Pixiv's."""
     if ids:
         medium, _ = split_key(key)
         keys = [work_key(medium, i) for i in ids]
@@ -185,7 +185,7 @@ def touch_unread(conn: Connection, key: int, ids: Sequence[int], now: int) -> No
 
 
 def comments_walked(conn: Connection, seen: Seen, key: int, total: int | None) -> int | None:
-    """All comments were read to the end. Returns when to look again: when the work is 30 and 180 days old.
+    """Note that all comments were read. Return when to read them again: when the work is 30 and 180 days old.
 
     A total that a list tells makes that earlier; most lists tell none.
     """
@@ -197,7 +197,7 @@ def comments_walked(conn: Connection, seen: Seen, key: int, total: int | None) -
 
 
 def miss_comments(conn: Connection, seen: Seen, key: int, started: int) -> bool:
-    """After a whole reading that began at `started`: what it did not show. True if a second one has to tell.
+    """Note what a whole reading, begun at `started`, did not show. True if a second one has to confirm it.
 
     A root that is not there takes its replies along. A reading that shows nothing proves nothing: comments may
     have been closed.
@@ -216,7 +216,7 @@ def miss_comments(conn: Connection, seen: Seen, key: int, started: int) -> bool:
 
 
 def miss_replies(conn: Connection, seen: Seen, key: int, root: int, started: int) -> bool:
-    """The same for the replies to one comment of the work."""
+    """Note which replies to one comment a whole reading of them did not show."""
     of_root = (comment.c.work_key == key, comment.c.parent_key == root, comment.c.state == "live")
     live = conn.execute(_OF_WORK.where(*of_root)).all()
     absent = [r for r in live if r.last_seen < started]
@@ -228,7 +228,7 @@ def _proves(live: Sequence[Any], absent: Sequence[Any]) -> bool:
 
 
 def _missed(conn: Connection, seen: Seen, absent: Sequence[Any]) -> bool:
-    """What is absent for the second time waits for the judge: other works may lose as many."""
+    """Put in doubt what is absent for the second time. The judge decides: other works may lose as many."""
     first = [r.comment_key for r in absent if r.missing_since is None]
     if first:
         stmt = update(comment).where(among(comment.c.comment_key, "keys")).values(missing_since=seen.now)

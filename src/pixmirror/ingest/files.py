@@ -48,7 +48,7 @@ _UNSTABLE = frozenset({"rating", "marker", "seriesNavigation", "glossaryItems", 
 
 
 def shown_version(conn: Connection, key: int) -> str:
-    """The newest time in the address of the work's first original, as lists and detail last showed it, or ""."""
+    """Return the newest time in the address of the work's first original, as last shown, or ""."""
     found = conn.execute(_SHOWN, {"b_key": key})
     return max((_version(codec, body, base) for _, codec, body, base in found), default="")
 
@@ -63,7 +63,7 @@ def _version(codec: int, body: bytes, base: bytes | None) -> str:
 
 
 def record_ugoira(conn: Connection, seen: Seen, illust_id: int, metadata: UgoiraMetadata) -> bool:
-    """The frames and the zip to fetch; True if they are new. The large zip first, the one that is named else."""
+    """Record the frames, and the zip to fetch: the large one, else the one named. True if they are new."""
     key = work_key("illust", illust_id)
     owner = conn.execute(_WORK, {"b_key": key}).first()
     if owner is None or owner.user_id is None:
@@ -88,7 +88,7 @@ def record_ugoira(conn: Connection, seen: Seen, illust_id: int, metadata: Ugoira
 
 
 def zip_came(conn: Connection, key: int, entries: Collection[str], now: int) -> None:
-    """The zip of a ugoira is stored, with these entries. Has the metadata asked for again if frames lack."""
+    """Note that the zip of a ugoira is stored, with these entries. If frames lack, ask for the metadata again."""
     _compare_frames(conn, key, entries, now)
     lacking.ask_again(conn, Kind.UGOIRA, key, now)
 
@@ -112,7 +112,7 @@ def _compare_frames(conn: Connection, key: int, entries: Collection[str], now: i
 
 
 def _entries(conn: Connection, key: int, frames: str) -> Collection[str]:
-    """What the stored zip holds: as it was told, or else just the frames that were named before."""
+    """Return what the stored zip holds: as it was told, or else just the frames that were named before."""
     kept = runs.get_meta(conn, f"{_ENTRIES}{key}")
     return _names(frames) if kept is None else json.loads(kept)
 
@@ -122,7 +122,7 @@ def _names(frames: str) -> list[str]:
 
 
 def record_text(conn: Connection, seen: Seen, received: Received[NovelText]) -> bool:
-    """The text verbatim, as a new version if it differs from the latest; True then."""
+    """Record the text verbatim, as a new version if it differs from the latest. True then."""
     novel = received.item
     key = work_key("novel", novel.id)
     owner = conn.execute(_WORK, {"b_key": key}).first()
@@ -146,7 +146,7 @@ def record_text(conn: Connection, seen: Seen, received: Received[NovelText]) -> 
 
 
 def text_of(body: bytes) -> str:
-    """The text of a version. Half a surrogate pair, which an older version kept, is shown as U+FFFD."""
+    """Return the text of a version. Half a surrogate pair, which older versions kept, becomes U+FFFD."""
     text = zlib.decompress(body).decode("utf-8", "surrogatepass")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

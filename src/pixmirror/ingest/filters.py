@@ -1,4 +1,4 @@
-"""A job's filter applied to what is known already, without asking Pixiv again."""
+"""Apply a job's filter to what is known already, without asking Pixiv again."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -62,12 +62,12 @@ _NOVEL_FILES = (
 
 
 def facts_of(conn: Connection, job: str, after_key: int, limit: int) -> list[WorkFacts]:
-    """Works that the job has seen, stubs left out, by key."""
+    """Return works that the job has seen, stubs left out, by key."""
     return _facts(conn, conn.execute(_FACTS, {"b_job": job, "after": after_key, "n": limit}).all())
 
 
 def facts_of_these(conn: Connection, keys: Sequence[int]) -> list[WorkFacts]:
-    """These works, stubs left out."""
+    """Return the facts of these works, stubs left out."""
     return _facts(conn, conn.execute(_FACTS_OF_THESE, {"keys": listed(keys)}).all())
 
 
@@ -92,7 +92,7 @@ def _facts(conn: Connection, rows: Sequence[Any]) -> list[WorkFacts]:
 def apply_refusals(
     conn: Connection, job: str, reasons: Mapping[int, str | None], now: int, lane: int = Lane.BACKFILL
 ) -> int:
-    """Why the job refuses each of these works now (None: it wants them). Returns how many reasons changed.
+    """Set why the job refuses each of these works (None: it wants it). Return how many reasons changed.
 
     Files that become wanted go into the queue in `lane`; files that no job wants leave it. Stored ones stay. A
     work of an artist who has left the job stays refused until a list of the job shows it again.
@@ -117,7 +117,7 @@ def apply_refusals(
 
 
 def rejudge_novel_files(conn: Connection, job: str, files: bool, lane: int = Lane.BACKFILL) -> int:
-    """The job's `files` may have become true: covers and pictures of the novels that it accepts are wanted.
+    """Want covers and pictures of the novels that the job accepts, where its `files` may have become true.
 
     Call it when all its refusals have been applied. Returns how many files that are. What another job has had
     fetched or queued stays when `files` is false.

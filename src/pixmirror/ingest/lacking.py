@@ -1,4 +1,4 @@
-"""Files that an answer says there are and names no address of: holes on record, never a work that looks complete.
+"""Files that an answer counts without an address: they are holes on record, and the work never looks complete.
 
 A hole is a row of `media` without address and path, `failed` with a reason. It goes when an answer fills it, and
 until then the work is asked for again, rarer and rarer.
@@ -36,7 +36,7 @@ _SINCE = select(func.min(media.c.first_seen)).where(
 
 
 def pictures_of(novel: NovelText) -> Collection[int]:
-    """The numbers of the author's pictures that the text names."""
+    """Return the numbers of the author's pictures that the text names."""
     return {int(number) for number in _PICTURE.findall(novel.text)}
 
 
@@ -51,7 +51,7 @@ def note(
     *,
     wanted: bool,
 ) -> bool:
-    """Add holes for what of `due` is neither shown nor known, and drop those filled; True if any moved."""
+    """Add holes for what of `due` is neither shown nor known, and drop those filled. True if any moved."""
     mine = [r for r in rows if r.role == role]
     holes = {r.idx: r.id for r in mine if not r.url}
     lacking = {i for i in due if i not in shown} - {r.idx for r in mine if r.url and r.is_current}
@@ -66,7 +66,7 @@ def note(
 
 
 def next_look(conn: Connection, kind: Kind, key: int, now: int) -> int | None:
-    """When this question about a work is asked again because files lack that it answers; None if none does."""
+    """Return when this question comes again because files lack that its answer names; None if none does."""
     role = next(role for role, chore in ASKED_BY.items() if chore == kind)
     since: int | None = conn.execute(_SINCE, {"b_key": key, "b_role": role}).scalar()
     if since is None:
@@ -76,7 +76,7 @@ def next_look(conn: Connection, kind: Kind, key: int, now: int) -> int | None:
 
 
 def ask_again(conn: Connection, kind: Kind, key: int, now: int) -> None:
-    """Have this question about a work asked again if files lack that it answers."""
+    """Ask this question about a work again if files lack that its answer names."""
     due = next_look(conn, kind, key, now)
     if due is not None:
         agenda.fill_holes(conn, kind, (key,), due)

@@ -67,7 +67,7 @@ _READ = select(feed.c.full_at).where(
 def record_follows(
     conn: Connection, account_id: int, restrict: Restrict, user_ids: Sequence[int], now: int
 ) -> tuple[int, ...]:
-    """One page of the following list: the ids that are new, followed again, or moved to this restrict."""
+    """Record a page of the following list. Return the ids that are new, back, or moved to this restrict."""
     old = {r.id: r for r in conn.execute(_FOLLOWED, {"b_account": account_id, "ids": listed(user_ids)})}
     rows = [_entry(account_id, restrict, old.get(i), now) | {"user_id": i} for i in dict.fromkeys(user_ids)]
     if rows:
@@ -78,7 +78,7 @@ def record_follows(
 def record_bookmarks(
     conn: Connection, account_id: int, restrict: Restrict, work_keys: Sequence[int], now: int, below: int | None
 ) -> tuple[int, ...]:
-    """One page of bookmarks, all with bookmark ids above `below`: the works that are new here, back, or moved."""
+    """Record a page of bookmarks, all with ids above `below`. Return works that are new, back, or moved."""
     old = {r.id: r for r in conn.execute(_BOOKMARKED, {"b_account": account_id, "ids": listed(work_keys)})}
     rows = [
         _entry(account_id, restrict, old.get(key), now) | {"work_key": key, "below": below}
@@ -106,7 +106,7 @@ def _moved(
     old: Mapping[int, Any],
     now: int,
 ) -> tuple[int, ...]:
-    """What this page changed of the list, which is written down; see `drift` in the schema."""
+    """Write down what this page changed of the list (see `drift` in the schema), and return it."""
     new = [i for i in dict.fromkeys(ids) if i not in old]
     back = [i for i in old if old[i].state != "live"]
     switched = [i for i in old if old[i].state == "live" and old[i].restrict != restrict]
@@ -121,7 +121,7 @@ def _moved(
 
 
 def _was_read(conn: Connection, kind: str, account_id: int, restrict: str, item: int) -> bool:
-    """Whether this item's list had been read to its end: only then is what it newly shows an addition.
+    """True if this item's list had been read to its end: only then is what it newly shows an addition.
 
     What a first reading finds has been there for who knows how long; `first_seen` tells when we met it.
     """
@@ -189,7 +189,7 @@ def _only_told_by_detail(
     medium: Medium | None,
     now: int,
 ) -> list[int]:
-    """Entries that stand in a list which was never read: only their own detail can tell whether they still do."""
+    """Ask about entries of a list that was never read: only their own detail tells whether they still stand."""
     rows: Table = follow if table == "follow" else bookmark
     item = rows.c.user_id if table == "follow" else rows.c.work_key
     found = select(item).where(
@@ -227,7 +227,7 @@ def touch_unread(
     ids: Sequence[int],
     now: int,
 ) -> None:
-    """Items of a page that could not be read are not absent. `ids` are Pixiv's; `medium` is that of bookmarks."""
+    """Note that unreadable items of a page are there. `ids` are Pixiv's; `medium` is that of bookmarks."""
     if not ids:
         return
     rows: Table = follow if kind == "follow" else bookmark

@@ -33,7 +33,7 @@ class BookmarkList(NamedTuple):
 
     @property
     def key(self) -> int:
-        """The key of the chore that reads its tags."""
+        """Return the key of the chore that reads its tags."""
         return (self.medium == "novel") + 2 * (self.restrict == "private")
 
 
@@ -79,7 +79,7 @@ _RETELL = Many(update(drift).where(drift.c.id == bindparam("b_id")).values(after
 def record_bookmark_tags(
     conn: Connection, place: BookmarkList, tags: Sequence[BookmarkTag], now: int
 ) -> tuple[str, ...]:
-    """Own bookmark tags with their counts: the names whose lists must be walked because the count moved."""
+    """Record own bookmark tags with their counts. Return the names whose lists must be walked: the count moved."""
     if not tags:
         return ()
     one = place._asdict()
@@ -103,7 +103,7 @@ def _own(place: BookmarkList) -> tuple[ColumnElement[bool], ...]:
 def record_tagged(
     conn: Connection, place: BookmarkList, name: str, work_keys: Sequence[int], now: int, since: int
 ) -> None:
-    """One page of the list of one own bookmark tag, in the reading that began at `since`."""
+    """Record a page of the list of one own bookmark tag, in the reading that began at `since`."""
     if not work_keys:
         return
     before = tags_of(conn, place.account_id, work_keys)
@@ -116,7 +116,7 @@ def record_tagged(
 def tag_walked(
     conn: Connection, place: BookmarkList, name: str, count: int, walk_started: int, now: int, since: int
 ) -> int:
-    """The list was walked to its end: links that it no longer holds go. Returns how many."""
+    """Remove the links that a list walked to its end no longer holds. Return how many."""
     tags = _own(place)
     conn.execute(update(bookmark_tag).where(*tags, bookmark_tag.c.name == name).values(walked_count=count))
     return _unlink(conn, place, (name,), walk_started, now, since)
@@ -125,7 +125,7 @@ def tag_walked(
 def record_web_page(
     conn: Connection, place: BookmarkList, page: Mapping[int, tuple[int, Tags | None]], now: int, since: int
 ) -> int:
-    """One page of the web's list: bookmark id and own tags of each work, no tags where the page does not tell.
+    """Record a page of the website's list: bookmark id and own tags of each work, none where it does not tell.
 
     Returns how many bookmarks differed from what was known. One that no page of the list itself has shown yet is
     left out: when that comes, the tags are read again.
@@ -187,7 +187,7 @@ def tags_with_wrong_count(conn: Connection, place: BookmarkList, tags: Sequence[
 
 
 def reading_done(conn: Connection, place: BookmarkList, since: int, now: int, *, all_told: bool = False) -> int:
-    """The reading that began at `since` is over: tags that were not in the list of tags go, with their links.
+    """End the reading that began at `since`: tags that were not in the list of tags go, with their links.
 
     `all_told`: each bookmark's tags were read, so that no tag's own list needs a walk. Returns how many tags went.
     """
@@ -204,7 +204,7 @@ def reading_done(conn: Connection, place: BookmarkList, since: int, now: int, *,
 
 
 def last_whole(conn: Connection, place: BookmarkList) -> int | None:
-    """When the web's list was last read to its end."""
+    """Return when the website's list was last read to its end."""
     value = conn.scalar(select(meta.c.value).where(meta.c.key == _meta_key(place, "whole")))
     return None if value is None else int(value)
 
@@ -223,7 +223,7 @@ def _set(conn: Connection, key: str, now: int) -> None:
 
 
 def tags_of(conn: Connection, account_id: int, work_keys: Iterable[int]) -> dict[int, Tags]:
-    """The own tags of each of these bookmarks, in order."""
+    """Return the own tags of each of these bookmarks, in order."""
     found: dict[int, list[str]] = {key: [] for key in work_keys}
     for row in conn.execute(_LINKS, {"b_account": account_id, "ids": listed(found)}):
         found[row.work_key].append(row.name)
@@ -270,7 +270,7 @@ def _tell(
     now: int,
     since: int,
 ) -> None:
-    """Writes down what changed; what this reading has told before of the same bookmark is told as one change."""
+    """Write down what changed. Changes of one bookmark in one reading become one."""
     read = conn.scalar(select(meta.c.value).where(meta.c.key == _meta_key(place)))
     if not after:
         return
@@ -290,7 +290,7 @@ def _tell(
 
 
 def _first_tags(conn: Connection, account_id: int, keys: Iterable[int], read: int | None) -> set[int]:
-    """Of these bookmarks, those whose tags no reading has gone through before."""
+    """Return which of these bookmarks have tags that no reading has gone through before."""
     if read is None:
         return set(keys)
     new = select(bookmark.c.work_key).where(

@@ -55,7 +55,7 @@ class Base:
 
 
 def bases_of(conn: Connection, keys: Collection[int]) -> dict[int, Base]:
-    """Of each work the newest payload of its content that stands alone."""
+    """Return of each work the newest payload of its content that stands alone."""
     found = conn.execute(_BASES, {"keys": listed(keys)}) if keys else ()
     return {key: Base(row_id, body) for key, row_id, body in found}
 
@@ -94,7 +94,7 @@ def keep_payload(
     stable: Mapping[str, Any] | None = None,
     language: str | None = None,
 ) -> bool:
-    """Keeps one payload if it is new. `stable`: what the digest is taken of, where that is not all of `raw`;
+    """Keep one payload if it is new. `stable`: what the digest is taken of, where that is not all of `raw`;
     `language`: that its translations are in.
     """
     text = canonical(raw)

@@ -64,7 +64,7 @@ def avatar_of(person: User) -> str | None:
 
 
 def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[int, ...]:
-    """Name, account and avatar of each; the ids that are new. An empty name (a stub's) replaces nothing.
+    """Record name, account and avatar of each user. Return the new ids. An empty name (a stub's) replaces nothing.
 
     Who is listed is there: a doubt is over, and who was gone is back.
     """
@@ -113,13 +113,13 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
 
 
 def _payload(seen: Seen, person: User) -> dict[str, Any]:
-    """What a list says of a user, as it says it."""
+    """Return the payload of what a list says of a user."""
     text = canonical(person.model_dump(mode="json", include=set(_LISTED), exclude_none=True))
     return payload_row("user", person.id, "list", text, digest_text(text), seen.now)
 
 
 def _are_there(conn: Connection, seen: Seen, known: Sequence[Any]) -> None:
-    """These users are live: what was said against them is over."""
+    """Note that these users are live, and drop what was in doubt about them."""
     back = [row.id for row in known if row.state != "live"]
     doubted = [row.id for row in known if row.doubted]
     for user_id in dict.fromkeys((*back, *doubted)):
@@ -132,7 +132,7 @@ def _are_there(conn: Connection, seen: Seen, known: Sequence[Any]) -> None:
 
 
 def record_profile(conn: Connection, seen: Seen, received: Received[UserDetail]) -> bool:
-    """The whole profile; True if it is new or differs from the one before."""
+    """Record a whole profile. True if it is new or differs from the one before."""
     detail = received.item
     if tombstones.people(conn, (detail.user.id,)):
         return False
@@ -155,7 +155,7 @@ def record_profile(conn: Connection, seen: Seen, received: Received[UserDetail])
 
 
 def record_user_state(conn: Connection, seen: Seen, user_id: int, state: State, evidence: str) -> bool:
-    """What an answer says of a user; True if the user's state moved at once. A 404 about us says nothing of us."""
+    """Record what an answer says of a user. True if the state moved at once. A 404 about ourselves is ignored."""
     old = conn.execute(_STATE_OF, {"b_id": user_id}).first()
     last = stretch(conn, seen.account_id, "user", user_id)
     if old is not None and last is not None and last.state != "live" and old.last_seen > last.last_at:

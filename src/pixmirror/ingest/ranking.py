@@ -43,7 +43,7 @@ class RankingDay:
 
 
 def is_due(known: RankingDay | None, now: int, top: int = 0) -> bool:
-    """Whether a day's ranking, as far as it was read, is still to be read, down to rank `top`."""
+    """True if a day's ranking is still to be read, down to rank `top`."""
     if known is None or known.state == "reading":
         return True
     if known.denied:
@@ -66,7 +66,7 @@ def _is(
 
 
 def begin_ranking(conn: Connection, account_id: int, medium: Medium, mode: str, date: str, now: int) -> int:
-    """The number of the snapshot to read; rows of a reading that was cut go."""
+    """Begin a reading, and drop the rows of one that was cut. Return the number of the snapshot to read."""
     day = _is(ranking_day, account_id, medium, mode, date)
     last = conn.execute(select(ranking_day).where(*day).order_by(ranking_day.c.snapshot.desc()).limit(1)).first()
     if last is not None and last.state == "reading":
@@ -92,7 +92,7 @@ def record_ranking(
     first_rank: int,
     work_keys: Sequence[int],
 ) -> None:
-    """One page: works in the order of their ranks."""
+    """Record a page: works in the order of their ranks."""
     one = {"account_id": account_id, "medium": medium, "mode": mode, "date": date, "snapshot": snapshot}
     rows = [one | {"rank": first_rank + i, "work_key": key} for i, key in enumerate(work_keys)]
     if rows:
@@ -110,7 +110,7 @@ def finish_ranking(
     depth: int,
     now: int,
 ) -> bool:
-    """Ends a reading; False if it equals the snapshot before it, whose rows then stand for both."""
+    """End a reading. False if it equals the snapshot before it, whose rows then stand for both."""
     place = (account_id, medium, mode, date)
     same, before = False, None
     if state in ("complete", "whole"):
@@ -135,7 +135,7 @@ def finish_ranking(
 def deny_ranking(
     conn: Connection, account_id: int, medium: Medium, mode: str, date: str, snapshot: int, now: int
 ) -> bool:
-    """Pixiv says that there is no such ranking. Returns whether that is believed for good.
+    """Record that Pixiv says there is no such ranking. Return whether that is believed for good.
 
     The first time it is only noted: a refused app, maintenance or a wrong clock say the same. It is believed when
     it is said again a day later, and another ranking was read in between.
@@ -174,7 +174,7 @@ def unseen(
     since: int,
     limit: int,
 ) -> list[int]:
-    """Works ranked in these days (first, last) down to `top` by readings since then, which the job never saw."""
+    """Return works ranked in these days (first, last) down to `top`, read since then, that the job never saw."""
     r, d = ranking.c, ranking_day.c
     same_day = (d.account_id == r.account_id) & (d.medium == r.medium) & (d.mode == r.mode) & (d.date == r.date)
     saw = exists().where(work_job.c.work_key == r.work_key, work_job.c.job == job)
@@ -200,7 +200,7 @@ def _drop_rows(conn: Connection, account_id: int, medium: str, mode: str, date: 
 
 
 def ranking_days(conn: Connection, account_id: int, medium: Medium, mode: str) -> dict[str, RankingDay]:
-    """Each day's newest reading."""
+    """Return each day's newest reading."""
     stmt = (
         select(ranking_day)
         .where(ranking_day.c.account_id == account_id, ranking_day.c.medium == medium, ranking_day.c.mode == mode)

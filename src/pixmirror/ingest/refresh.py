@@ -57,20 +57,20 @@ class ArtistList:
 
 
 def posted(conn: Connection, user_id: int, medium: Medium, limit: int) -> list[int]:
-    """When the artist's last works were posted, newest first."""
+    """Return when the artist's last works were posted, newest first."""
     bound = {"b_user": user_id, "b_novel": int(medium == "novel"), "n": limit}
     return list(conn.execute(_POSTED, bound).scalars())
 
 
 def gone_users(conn: Connection, user_ids: Sequence[int]) -> set[int]:
-    """Those of these users who left or were suspended, as far as we know."""
+    """Return which of these users left or were suspended, as far as we know."""
     return set(
         conn.execute(select(user.c.id).where(user.c.id.in_(user_ids), user.c.state.in_(State.LEFT))).scalars()
     )
 
 
 def kept_fresh(wishes: Wishes) -> ColumnElement[bool]:
-    """Artists' lists that somebody wants to be kept fresh: of named artists, and of those still followed."""
+    """Match artists' lists that a job keeps fresh: of named artists, and of those still followed."""
     named = exists().where(feed_job.c.feed_id == feed.c.id, feed_job.c.job.in_(wishes.user_jobs))
     through = exists().where(feed_job.c.feed_id == feed.c.id, feed_job.c.job.in_(wishes.follow_jobs))
     followed = exists().where(
@@ -82,7 +82,7 @@ def kept_fresh(wishes: Wishes) -> ColumnElement[bool]:
 
 
 def unplanned(conn: Connection, wishes: Wishes, limit: int) -> list[ArtistList]:
-    """Lists that were read once and for which no time to read them again is set."""
+    """Return lists that were read once, and for which no time to read them again is set."""
     rows = conn.execute(
         select(feed.c.id, _owner.label("owner"), feed.c.endpoint, feed.c.head_at, feed.c.full_at)
         .where(feed.c.refresh_at.is_(None), feed.c.head_at.is_not(None), kept_fresh(wishes))
@@ -96,13 +96,13 @@ def medium_of(endpoint: str) -> Medium:
 
 
 def forget_unwanted(conn: Connection, wishes: Wishes) -> int:
-    """Lists that nobody wants any more, of artists unfollowed or gone, are read again by nobody."""
+    """Stop re-reading the lists that no job keeps fresh, as of artists who were unfollowed. Return how many."""
     stale = (feed.c.refresh_at.is_not(None), feed.c.endpoint.in_(ARTIST_LISTS), ~kept_fresh(wishes))
     return conn.execute(update(feed).where(*stale).values(refresh_at=None)).rowcount
 
 
 def due_lists(conn: Connection, now: int) -> list[int]:
-    """Ids of the lists that should be read again by now, the longest waiting first."""
+    """Return the ids of the lists that should be read again by now, the longest waiting first."""
     stmt = select(feed.c.id).where(feed.c.refresh_at <= now).order_by(feed.c.refresh_at, feed.c.id)
     return list(conn.execute(stmt).scalars())
 
@@ -136,31 +136,31 @@ ORDER BY work_key LIMIT :n
 def unshown(
     conn: Connection, wishes: Wishes, after: int, last: int, now: int, spans: Mapping[str, int], limit: int
 ) -> list[int]:
-    """Works between two keys that are shown by no list and were last seen too long ago, by their age."""
+    """Return works between two keys that no list shows, and that were last seen too long ago for their age."""
     bound = {"after": after, "last": last, "now": now, "n": limit, "account": wishes.account_id}
     bound["bookmarks"] = int(bool(wishes.bookmark_jobs))
     return list(conn.execute(text(_UNSHOWN), bound | dict(spans) | {"kind": Kind.DETAIL}).scalars())
 
 
 def chunk_end(conn: Connection, after: int, size: int) -> int | None:
-    """The key of the last of the next `size` works; None at the end."""
+    """Return the key of the last of the next `size` works; None at the end."""
     keys = select(work.c.work_key).where(work.c.work_key > after).order_by(work.c.work_key).limit(size).subquery()
     last: int | None = conn.scalar(select(func.max(keys.c.work_key)))
     return last
 
 
 def planned_lists(conn: Connection, before: int) -> int:
-    """How many lists are to be read again before this time."""
+    """Count the lists to be read again before this time."""
     return conn.scalar(select(func.count()).select_from(feed).where(feed.c.refresh_at < before)) or 0
 
 
 def planned_details(conn: Connection, before: int, lane: int) -> int:
-    """How many works are asked about in this lane before this time."""
+    """Count the works whose detail is asked for in this lane before this time."""
     stmt = text("SELECT count(*) FROM chore WHERE lane = :lane AND due_at < :before AND kind = :kind")
     return int(conn.execute(stmt, {"lane": lane, "before": before, "kind": Kind.DETAIL}).scalar() or 0)
 
 
 def created(conn: Connection, work_key: int) -> int | None:
-    """When a work was posted, as far as we know."""
+    """Return when a work was posted, as far as we know."""
     date: int | None = conn.scalar(select(work.c.create_date).where(work.c.work_key == work_key))
     return date

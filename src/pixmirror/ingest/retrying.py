@@ -1,4 +1,4 @@
-"""What was given up or put off is asked for again, at the user's word.
+"""Ask again, at the user's word, for what was given up or put off.
 
 Files that failed, are gone or damaged; questions that failed and wait; lists that fail; works in a state that is
 not live, which their detail is asked about. Nothing that was forgotten (architecture: refusal stands), and nothing
@@ -79,7 +79,7 @@ class Asked:
 
 
 def again(conn: Connection, ref: Ref | None, what: str | None, now: int) -> Asked:
-    """A work or user, or all of one kind. ConfigError for a kind that there is not."""
+    """Ask again for a work or user, or for all of one kind. ConfigError for a kind that there is not."""
     if ref is not None:
         return one(conn, ref, now)
     if what not in KINDS:
@@ -88,7 +88,7 @@ def again(conn: Connection, ref: Ref | None, what: str | None, now: int) -> Aske
 
 
 def everything(conn: Connection, what: What, now: int) -> Asked:
-    """All of one kind. `failed` are also questions and lists that failed and wait."""
+    """Ask again for all of one kind. `failed` includes chores and lists that failed and wait."""
     match what:
         case "failed":
             files = _want(conn, _failed & ~_too_large()) + _want(conn, _is_put_off)
@@ -101,7 +101,7 @@ def everything(conn: Connection, what: What, now: int) -> Asked:
 
 
 def one(conn: Connection, ref: Ref, now: int) -> Asked:
-    """All of one work, or of one user and their works."""
+    """Ask again for all of one work, or of one user and their works."""
     of = work.c.work_key == ref.work_key if ref.work_key is not None else work.c.user_id == ref.id
     found = conn.execute(select(work.c.work_key, work.c.state).where(of)).all()
     keys = [r.work_key for r in found]
@@ -151,7 +151,7 @@ def _name_kinds(conn: Connection) -> None:
 
 
 def use_limit(conn: Connection, limit: int) -> int:
-    """Ask again for what a lower `mirror.max_file` refused (bytes, 0: no limit); how many files."""
+    """Ask again for what a lower `mirror.max_file` refused (bytes, 0: no limit). Return how many files."""
     before = runs.get_meta(conn, MAX_FILE)
     if before == str(limit):
         return 0
@@ -165,7 +165,7 @@ def _too_large() -> ColumnElement[bool]:
 
 
 def _want(conn: Connection, which: ColumnElement[bool], keys: Sequence[int] | None = None) -> int:
-    """`keys`: the works named by the user; without them files that every job refuses stay so."""
+    """Want files again. `keys`: works that the user named; without them, what every job refuses stays refused."""
     stmt = update(media).where(which, media.c.state != "forgotten", media.c.path != "", _can_be_had)
     if keys is None:
         stmt = stmt.where(or_(~_is_seen, _is_wanted))

@@ -47,7 +47,7 @@ def also_saw(
     *,
     comments: bool,
 ) -> None:
-    """Another job of the list that a page was read from saw these works. `reasons`: why it refuses each, or None.
+    """Record that another job of the page's list saw these works. `reasons`: why it refuses each, or None.
 
     The page itself has been recorded. A stub tells nothing to refuse it for: what was decided before stands.
     `comments`: the job wants those of works that are new to it.
@@ -70,7 +70,7 @@ def also_saw(
 
 
 def no_longer_wanted(conn: Connection, job: str, after: int, now: int) -> int | None:
-    """The next works that only a removed job may have wanted are refused; what is stored stays.
+    """Refuse the next works that only a removed job may have wanted. What is stored stays.
 
     Returns the last key looked at, None at the end.
     """
@@ -81,7 +81,7 @@ def no_longer_wanted(conn: Connection, job: str, after: int, now: int) -> int | 
 
 
 def leave_users(conn: Connection, job: str, user_ids: Collection[int], now: int) -> None:
-    """These artists are no longer in the job: it wants their lists no more, nor the files that wait."""
+    """Take artists out of the job: it wants neither their lists any more, nor the files that wait."""
     for user_id in user_ids:
         mine = select(work_job.c.work_key).join(work, work.c.work_key == work_job.c.work_key)
         keys = conn.execute(mine.where(work.c.user_id == user_id, work_job.c.job == job)).scalars()
@@ -92,7 +92,7 @@ def leave_users(conn: Connection, job: str, user_ids: Collection[int], now: int)
 
 
 def leave_unfollowed(conn: Connection, account_id: int, job: str, now: int) -> None:
-    """Artists whom the account follows no more leave the job. Those who left Pixiv stay in it."""
+    """Take artists whom the account no longer follows out of the job. Those who left Pixiv stay in it."""
     followed = select(follow.c.user_id).where(follow.c.account_id == account_id, follow.c.state == "live")
     gone = (
         select(follow.c.user_id)
@@ -105,7 +105,7 @@ def leave_unfollowed(conn: Connection, account_id: int, job: str, now: int) -> N
 
 
 def hand_over(conn: Connection, before: str, after: str, from_key: int) -> int | None:
-    """The next works that one job saw have been seen by another. Returns the last key, None at the end."""
+    """Record that another job saw the next works that this one saw. Return the last key, None at the end."""
     mine = (work_job.c.job == before, work_job.c.work_key > from_key)
     keys = conn.execute(
         select(work_job.c.work_key).where(*mine).order_by(work_job.c.work_key).limit(CHUNK)
@@ -125,7 +125,7 @@ def hand_over(conn: Connection, before: str, after: str, from_key: int) -> int |
 
 
 def scope_of(conn: Connection, job: str) -> set[int]:
-    """The users whose lists a job wants."""
+    """Return the users whose lists a job wants."""
     stmt = text(
         "SELECT json_extract(params, '$.user_id') FROM feed JOIN feed_job ON feed_job.feed_id = feed.id "
         "WHERE feed_job.job = :job AND endpoint IN ('user/illusts', 'user/novels')"

@@ -36,7 +36,7 @@ PENDING = {"waiting": "wanted", "fetching": "wanted"}  # which of them it is mov
 
 
 def _settled() -> ColumnElement[bool]:
-    """Files about which something is known. The literals are for SQLite's statement cache."""
+    """Match files about which something is known. The literals are for SQLite's statement cache."""
     return media.c.state.in_([literal_column(f"'{state}'") for state in SETTLED])
 
 
@@ -108,7 +108,7 @@ class Sidecar:
 
 
 def due_sidecars(conn: Connection, limit: int) -> list[Sidecar]:
-    """Works that changed since their sidecar was written. A stub has none, nor has what was forgotten."""
+    """Return works that changed since their sidecar was written. A stub has none, nor has what was forgotten."""
     due = _DUE_BESIDE_TOMBSTONES if tombstones.has_any(conn) else _DUE
     rows = conn.execute(due, {"n": limit}).all()
     keys = [r.work_key for r in rows]
@@ -181,7 +181,7 @@ def _file(row: Row[Any]) -> dict[str, Any]:
 
 
 def text_for(sidecar: Sidecar, before: str | None) -> str:
-    """The file's text. What the one before it knew of files that the catalogue does not know is kept.
+    """Return the file's text. What the one before knew of files that the catalogue does not know is kept.
 
     So a catalogue that was lost, or put back from before the work was met, takes nothing away. `before` may be
     anything: a sidecar that cannot be read is replaced.
@@ -200,7 +200,7 @@ def text_for(sidecar: Sidecar, before: str | None) -> str:
 
 
 def files_in(text: str) -> list[dict[str, Any]]:
-    """The files that a sidecar lists, each with every key; none of a text that is no sidecar.
+    """Return the files that a sidecar lists, each with every key; none of a text that is no sidecar.
 
     Those written before sizes and hashes were have only role, index, URL and path; the other keys are then None.
     """
@@ -213,7 +213,7 @@ def files_in(text: str) -> list[dict[str, Any]]:
 
 
 def _is_file(found: Any) -> bool:
-    """Of the right types, so that nobody has to look again."""
+    """True if a file of a sidecar has values of the right types."""
     if not isinstance(found, dict) or type(found.get("index")) is not int:
         return False
     if not all(isinstance(found.get(name), str) for name in ("role", "url", "path")):
@@ -230,25 +230,25 @@ def _date(ms: int | None) -> str | None:
 
 
 def sidecar_done(conn: Connection, written: Iterable[Sidecar]) -> None:
-    """These lie on disk as they are."""
+    """Note that these sidecars lie on disk as they are."""
     rows = [{"b_key": s.work_key, "seq": s.seq, "settled": s.settled} for s in written]
     if rows:
         _DONE(conn, rows)
 
 
 def written_sidecars(conn: Connection, after: int, limit: int) -> list[tuple[int, str]]:
-    """(work, path) of sidecars that lie on disk, for verify."""
+    """Return (work, path) of sidecars that lie on disk, for verify."""
     rows = conn.execute(_WRITTEN, {"after": after, "n": limit})
     return [(r.work_key, sidecar_path(r.work_key, r.user_id)) for r in rows]
 
 
 def write_again(conn: Connection, keys: Iterable[int]) -> None:
-    """Their sidecars are missing."""
+    """Have the sidecars of these works written again."""
     conn.execute(_AGAIN, {"keys": listed(keys)})
 
 
 def renew(conn: Connection, after: int, limit: int) -> int | None:
-    """Have the next `limit` sidecars written again as they are written today; the last work, None at the end."""
+    """Have the next `limit` sidecars written in today's form. Return the last work, None at the end."""
     keys = list(conn.execute(_OLD, {"after": after, "n": limit}).scalars())
     conn.execute(_RENEW, {"keys": listed(keys)})
     return keys[-1] if keys else None

@@ -57,13 +57,13 @@ class Point:
 
 
 def write(conn: Connection, moved: Iterable[tuple[int, dict[str, int | None]]], now: int) -> None:
-    """`moved`: works whose counters differ from those of their rows, by key."""
+    """Write counters. `moved`: works whose counters differ from those of their rows, by key."""
     at = now - now % HOUR_MS
     _UPSERT(conn, [{"work_key": key, "at": at, **counters} for key, counters in moved])
 
 
 def series(conn: Connection, key: int) -> tuple[Point, ...]:
-    """The first values, from the first answer that is kept, and every row since."""
+    """Return the first values, from the first answer that is kept, and every row since."""
     points = []
     first = conn.execute(_FIRST, {"b_key": key}).first()
     if first is not None:
@@ -82,7 +82,7 @@ def _whole(value: Any) -> int | None:
 
 
 def thin(conn: Connection, now: int, budget: int = CHUNK, after: int = -1) -> int | None:
-    """Removes what age makes needless among the next `budget` rows; where to go on, or None at the end."""
+    """Remove what age makes needless among the next `budget` rows. Return where to go on, None at the end."""
     rows = conn.execute(_CHUNK, {"after": after, "b_limit": budget}).all()
     whole = len(rows) < budget
     if not whole:
@@ -94,7 +94,7 @@ def thin(conn: Connection, now: int, budget: int = CHUNK, after: int = -1) -> in
 
 
 def needless(rows: Sequence[Any], now: int) -> list[Any]:
-    """Of rows in order of work and time, those that a later one of the same stretch stands for."""
+    """Return, of rows in order of work and time, those that a later one of the same stretch stands for."""
     found = []
     for row, following in pairwise(rows):
         stretch = _stretch(row.at, now)

@@ -29,7 +29,7 @@ _FIRST = Many(
 
 
 def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust | Novel]], known: Known) -> None:
-    """Unknown works get a row without user and date; of known ones only the ledger and last_seen move.
+    """Give unknown works a row without user and date; of known ones move only the ledger and last_seen.
 
     A work that was live is in doubt when the same placeholder is seen again a day later (architecture: absent is
     not deleted).
@@ -81,7 +81,7 @@ def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust |
 
 
 def _seen_at_last(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust | Novel]], known: Known) -> None:
-    """Works that until now only dumps told of: they are known since now, and this is their first state."""
+    """Set when works were first seen, and their first state, of which only dumps told until now."""
     items = [r.item for r in stubs if r.item.key in known.works and known.unseen(r.item.key)]
     _BEGUN(conn, [{"b_key": item.key, "now": seen.now} for item in items])
     first = [item for item in items if known.works[item.key].evidence == LEGACY]
@@ -90,7 +90,7 @@ def _seen_at_last(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust 
 
 
 def shown_at_last(conn: Connection, seen: Seen, keys: Sequence[int]) -> None:
-    """Works of which only placeholders were known are whole now: nobody needs to look for them again."""
+    """Drop the questions about works of which only placeholders were known, and which are whole now."""
     if keys and seen.endpoint not in (DETAIL, WEB):
         agenda.drop_details(conn, keys)
 
@@ -114,7 +114,7 @@ def _evidence(seen: Seen, item: Illust | Novel) -> str:
 
 
 def _look_again(conn: Connection, now: int, hidden: Sequence[tuple[int, int | None, State]]) -> None:
-    """Works that were hidden just now: (key, create_date where known, what they are now)."""
+    """Have works looked at again that were hidden just now: (key, create_date where known, state)."""
     agenda.look_at_hidden(
         conn,
         [

@@ -102,7 +102,7 @@ def _texts(works: Iterable[Sequence[Tag]]) -> dict[str, str]:
 
 
 def tag_ids(conn: Connection, wanted: Mapping[str, int]) -> dict[str, int]:
-    """Ids of all these names; unknown ones are added. There is one writer, so we may number them ourselves."""
+    """Return the ids of these names, and add unknown ones: as the only writer we may number them ourselves."""
     if not wanted:
         return {}
     ids: dict[str, int] = dict(conn.execute(_IDS, {"names": listed(wanted)}).all())

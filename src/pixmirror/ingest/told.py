@@ -15,7 +15,7 @@ _DECORATION = ("event_banners", "seasonal_effect_animation_urls")
 
 
 def digest(received: Received[Illust | Novel], text: str, latest: tuple[int, bytes] | None) -> bytes:
-    """What tells an answer from the latest of its class; that of an older version, if it is still the same."""
+    """Return the digest that tells an answer from the latest of its class, in an older form if that fits."""
     said = text
     if received.item.event_banners or received.item.seasonal_effect_animation_urls:
         said = canonical({name: value for name, value in received.raw.items() if name not in _DECORATION})
@@ -26,7 +26,7 @@ def digest(received: Received[Illust | Novel], text: str, latest: tuple[int, byt
 
 
 def keep_decoration(conn: Connection, seen: Seen, works: Sequence[Illust | Novel]) -> None:
-    """Banners and animations that Pixiv shows beside works for a season: each once, with the day it came."""
+    """Keep banners and animations that Pixiv shows beside works for a season: each once, with the day it came."""
     for name in _DECORATION:
         shown = {canonical(value) for work in works if (value := getattr(work, name))}
         for text in sorted(shown):

@@ -38,13 +38,13 @@ def digest(phpsessid: str) -> str:
 
 
 def refusal(conn: Connection) -> Refusal | None:
-    """Why the web is not asked now, or None if all is well."""
+    """Say why the website is not asked now, or None if all is well."""
     text = runs.get_meta(conn, _NAME)
     return Refusal(**json.loads(text)) if text else None
 
 
 def refused(conn: Connection, session: str, now: int, reason: str, again_ms: int = AGAIN_MS) -> None:
-    """All that needs the cookie is put off; it is tried again then, or at once with another cookie."""
+    """Put off all that needs the cookie. It is tried again then, or at once with another cookie."""
     known = refusal(conn)
     since = known.since if known and known.session == session else now
     found = Refusal(session, since, now + again_ms, reason)
@@ -53,7 +53,7 @@ def refused(conn: Connection, session: str, now: int, reason: str, again_ms: int
 
 
 def wait(conn: Connection, until: int, reason: str) -> None:
-    """What needs the cookie and is due before then is put off until then."""
+    """Put off until then what needs the cookie and is due before."""
     soon = chore.c.kind.in_(OF_WEBSITE) & (chore.c.due_at < until)
     conn.execute(update(chore).where(soon).values(due_at=until, error=reason))
 
@@ -64,7 +64,7 @@ def _go_on(conn: Connection, reason: str, now: int) -> None:
 
 
 def works(conn: Connection, now: int) -> None:
-    """It answers: what was put off for its sake is due."""
+    """Note that the website answers, and make due what was put off because of it."""
     known = refusal(conn)
     if known is not None:
         conn.execute(delete(meta).where(meta.c.key == _NAME))
@@ -72,7 +72,7 @@ def works(conn: Connection, now: int) -> None:
 
 
 def use(conn: Connection, session: str | None, now: int) -> None:
-    """Another cookie, or none, is configured now: what was said of the old one is past."""
+    """Use the cookie that is configured now, or none: what was said of another one is past."""
     known = refusal(conn)
     if known is not None and known.session != session:
         works(conn, now)

@@ -60,13 +60,13 @@ _OVERDUE = text(
 
 
 def record_list(conn: Connection, user_id: int, keys: Collection[int], now: int) -> None:
-    """All ids that the website lists of an artist now; those that it no longer does keep when they were seen."""
+    """Record all ids that the website lists of an artist now. The others keep when they were last seen."""
     _LISTED(conn, [{"user_id": user_id, "work_key": k, "first_seen": now, "last_seen": now} for k in keys])
     conn.execute(_READ, {"b_id": user_id, "now": now})
 
 
 def lacking(conn: Connection, user_id: int, medium: str, keys: Collection[int], now: int) -> list[int]:
-    """Of these listed ids those that the app did not show us, and those it hides that are listed no more."""
+    """Return which of these listed ids the app did not show, and which hidden ones are listed no more."""
     if tombstones.people(conn, (user_id,)):
         return []
     bound = {"keys": listed(keys)}
@@ -77,7 +77,7 @@ def lacking(conn: Connection, user_id: int, medium: str, keys: Collection[int], 
 
 
 def after_pass(conn: Connection, user_id: int, medium: str, now: int) -> None:
-    """The app's list of an artist was read to its end: what does the website's have that it lacks?"""
+    """Ask, after a full pass of the app's list of an artist, for what only the website's list has."""
     at = listed_at(conn, user_id)
     if at is None or now - at >= DAY_MS:
         agenda.list_on_website(conn, [user_id], now)
@@ -89,72 +89,72 @@ def after_pass(conn: Connection, user_id: int, medium: str, now: int) -> None:
 
 
 def ask_overdue(conn: Connection, account_id: int, now: int) -> None:
-    """The lists of all artists that were read whole from the app, and long ago or never from the website."""
+    """Ask for the website's lists, never or long ago read, of artists whose list was read whole from the app."""
     before = {"account": account_id, "before": now - MONTH_MS}
     agenda.list_on_website(conn, conn.execute(_OVERDUE, before).scalars().all(), now)
 
 
 def ask_hidden(conn: Connection, keys: Collection[int], now: int) -> None:
-    """Of these works those that the app hides."""
+    """Ask the website for those of these works that the app hides."""
     if keys:
         agenda.read_on_website(conn, conn.execute(_HIDDEN, {"keys": listed(keys)}).scalars().all(), now)
 
 
 def shown_by_app(conn: Connection, key: int) -> bool:
-    """Whether the app shows the work itself, so that the website need not be asked."""
+    """True if the app shows the work itself, so that the website need not be asked."""
     return conn.execute(_SHOWN, {"keys": listed([key])}).first() is not None
 
 
 def whole_media(conn: Connection, account_id: int, user_id: int) -> set[str]:
-    """Of which media the artist's list was read from the app to its end: illust, novel."""
+    """Return the media (illust, novel) of which the app's list of the artist was read to its end."""
     found = select(feed.c.endpoint).where(_mine(account_id, user_id), feed.c.full_at.is_not(None))
     return {MEDIA[endpoint] for endpoint in conn.execute(found).scalars()}
 
 
 def ask_all_hidden(conn: Connection, now: int) -> None:
-    """Every work that is known to be hidden, unless that is planned already."""
+    """Ask the website for every work that is known to be hidden."""
     hidden = select(work.c.work_key).where(work.c.state == "limited", work.c.work_key.not_in(_forgotten))
     agenda.read_on_website(conn, conn.execute(hidden).scalars().all(), now)
 
 
 def live_works(conn: Connection, user_id: int, medium: str) -> int:
-    """How many works of an artist are there upstream, as far as we know."""
+    """Count the works of an artist that are there upstream, as far as we know."""
     mine = (work.c.user_id == user_id) & (work.c.medium == medium) & (work.c.state == "live")
     return conn.scalar(select(func.count()).select_from(work).where(mine)) or 0
 
 
 def listed_at(conn: Connection, user_id: int) -> int | None:
-    """When the website was last asked for all ids of an artist."""
+    """Return when the website was last asked for all ids of an artist."""
     return conn.scalar(select(user.c.web_at).where(user.c.id == user_id))
 
 
 def owner_of(conn: Connection, key: int) -> int | None:
-    """Whose work it is: as it says itself, or as the website lists it."""
+    """Return whose work it is: as it says itself, or as the website lists it."""
     own = conn.scalar(select(work.c.user_id).where(work.c.work_key == key))
     return own or conn.scalar(select(web_listed.c.user_id).where(web_listed.c.work_key == key).limit(1))
 
 
 def walkers(conn: Connection, account_id: int, user_id: int) -> tuple[str, ...]:
-    """The jobs that have this artist's lists read."""
+    """Return the jobs that have this artist's lists read."""
     names = {n for e in MEDIA for n in feeds.jobs_of(conn, account_id, e, {"user_id": user_id})}
     return tuple(sorted(names))
 
 
 def own_feed(conn: Connection, account_id: int, endpoint: str, user_id: int) -> Feed | None:
-    """One of the artist's own lists, if it is walked."""
+    """Return one of the artist's own lists, if it is walked."""
     found = select(feed.c.id).where(_mine(account_id, user_id), feed.c.endpoint == endpoint)
     feed_id = conn.scalar(found)
     return None if feed_id is None else feeds.get_feed(conn, feed_id)
 
 
 def _mine(account_id: int, user_id: int) -> ColumnElement[bool]:
-    """The feeds of an artist's own lists."""
+    """Match the feeds of an artist's own lists."""
     params = feeds.canonical({"user_id": user_id})
     return (feed.c.account_id == account_id) & feed.c.endpoint.in_(MEDIA) & (feed.c.params == params)
 
 
 def fruitless(conn: Connection, user_id: int, now: int) -> bool:
-    """One more refusal of a work of theirs; True, and their others wait for a week, when they are too many."""
+    """Count a refusal of a work of theirs. When there are too many, return True, and their others wait a week."""
     name = f"web_refused:{user_id}"
     times = int(runs.get_meta(conn, name) or 0) + 1
     runs.set_meta(conn, name, str(times))

@@ -1,4 +1,4 @@
-"""Turns a page of works into rows, wanted files and chores, in the caller's one transaction (architecture: one
+"""Turn a page of works into rows, wanted files and chores, in the caller's one transaction (architecture: one
 transaction).
 """
 
@@ -98,7 +98,7 @@ class _Item:
 def record_works(
     conn: Connection, seen: Seen, works: Sequence[Received[Illust | Novel]], refusals: Mapping[int, str]
 ) -> Ingested:
-    """One page at once. `refusals`: why this job's filters refuse a work's files, by work key."""
+    """Record a page of works. `refusals`: why this job's filters refuse a work's files, by work key."""
     page: dict[int, Received[Illust | Novel]] = {}
     for received in works:
         key = received.item.key
@@ -263,7 +263,7 @@ def _write_tags(
 
 
 def _write_jobs(conn: Connection, seen: Seen, items: Sequence[_Item], stubs: Sequence[int], known: Known) -> None:
-    """Who saw what and what it refuses; a work that is wanted now and was not before, or the reverse, moves."""
+    """Write who saw what, and what it refuses. Want or refuse files where that changed."""
     rows = []
     gained: list[int] = []
     lost: list[int] = []
@@ -320,7 +320,7 @@ def _add_chores(
 
 
 def _completing(seen: Seen, item: _Item) -> Ask:
-    """How urgently frames or text are asked for, and since when.
+    """Say how urgently frames or text are asked for, and since when.
 
     Those of an old work wait for the lists that bring it (architecture: one budget); comments are due later.
     """
@@ -331,7 +331,7 @@ def _completing(seen: Seen, item: _Item) -> Ask:
 
 
 def _caption_lane(item: _Item, files: Sequence[Any], *, stripped: bool) -> Lane | None:
-    """How urgently detail is to tell the caption that an answer leaves empty; None: not at all.
+    """Say how urgently detail is asked for the caption that an answer leaves empty; None: not at all.
 
     Who edits something else may have edited the caption too, which a list that leaves captions out (`stripped`)
     would not show. Where lists have captions, only one that detail gave is asked about: it may be emptied.
@@ -351,13 +351,13 @@ def _lacks_zip(work: Illust, rows: Sequence[Any]) -> bool:
 
 
 def _has_new_cover(novel: Novel, rows: Sequence[Any]) -> bool:
-    """Lists show a cover's time; its address comes with the text."""
+    """True if a list shows a newer time of the cover than is known. Its address comes with the text."""
     known = max((r.version for r in rows if r.role == "cover"), default="")
     return bool(known) and novel.image_urls is not None and url_version(novel.image_urls.large or "") > known
 
 
 def _comments_due(seen: Seen, item: _Item, known: Known) -> int | None:
-    """When a work's comments are due, as far as this answer tells; None: nothing to add."""
+    """Return when a work's comments are due, as far as this answer tells; None: nothing to add."""
     if item.work.comment_access_control not in (None, 0):
         return None
     total = item.work.total_comments
