@@ -174,7 +174,7 @@ def _is_a_name(word: str) -> bool:
 
 
 def _explain(problem: ErrorDetails, merged: Mapping[str, Any], from_env: Mapping[str, Any], models: Models) -> str:
-    """One problem as `place: key: sentence`; the caller takes secrets out."""
+    """Return one problem as `place: key: sentence`; the caller takes secrets out."""
     if problem["loc"] == ("jobs",):
         return "[jobs]: write [[jobs]], with two brackets, once for each job"
     place, model, keys = _place(problem, merged, models)

@@ -20,25 +20,25 @@ Cookie = tuple[str, str]
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file, in UTF-8 or, as PowerShell writes it, in UTF-16. UnicodeDecodeError otherwise."""
+    """Decode a file's bytes: UTF-8 or, as PowerShell writes it, UTF-16; UnicodeDecodeError otherwise."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16")
     return data.decode("utf-8-sig")
 
 
 def bare(text: str) -> str:
-    """The text without what copying adds: marks that nobody sees, spaces, quotes."""
+    """Strip what copying adds to a text: invisible marks, spaces, quotes."""
     return text.translate(_UNSEEN).strip(_AROUND)
 
 
 def token_in(text: str) -> str:
-    """The refresh token in a text: alone, or behind its name as scripts and config files have it."""
+    """Find the refresh token in a text: alone, or behind its name as scripts and config files have it."""
     found = _LABELLED_TOKEN.search(text.translate(_UNSEEN))
     return found[1] if found else bare(text)
 
 
 def session_in(text: str) -> str:
-    """The PHPSESSID in a text: alone, with its name, or among cookies as `cookies_in` reads them."""
+    """Find the PHPSESSID in a text: alone, with its name, or among cookies as `cookies_in` reads them."""
     alone = bare(text).removeprefix("PHPSESSID").lstrip(" \t:=").strip(_AROUND)
     if _SESSION.fullmatch(alone):
         return alone
@@ -46,7 +46,7 @@ def session_in(text: str) -> str:
 
 
 def cookies_in(text: str) -> str:
-    """A Cookie header from one, or from what browsers and their extensions export.
+    """Make a Cookie header from one, or from what browsers and their extensions export.
 
     Read are cookies.txt (Netscape), JSON lists, rows of the developer tools, and a request copied as cURL. Of
     those only what www.pixiv.net would get is taken. Anything else comes back as it is.
@@ -75,12 +75,12 @@ def _json(text: str) -> Iterator[Cookie]:
 
 
 def _first(entry: dict[str, Any], *keys: str) -> object:
-    """What an entry has under the first of these names; extensions differ in them."""
+    """Return what an entry has under the first of these names, in which extensions differ."""
     return next((entry[key] for key in keys if entry.get(key) is not None), None)
 
 
 def _table(text: str) -> Iterator[Cookie]:
-    """Rows of cookies.txt (domain first) or of the developer tools (name first)."""
+    """Read rows of cookies.txt (domain first) or of the developer tools (name first)."""
     for line in text.splitlines():
         cells = line.strip().removeprefix("#HttpOnly_").split("\t")
         if len(cells) < 3:
@@ -102,7 +102,7 @@ def _pair(name: object, value: object) -> Iterator[Cookie]:
 
 
 def _one_each(rows: list[Cookie]) -> list[Cookie]:
-    """One value for each name; of several PHPSESSIDs that of a login."""
+    """Keep one value for each name; of several PHPSESSIDs that of a login."""
     found: dict[str, str] = {}
     for name, value in rows:
         if name == "PHPSESSID" and _SESSION.fullmatch(found.get(name, "")) and not _SESSION.fullmatch(value):

@@ -17,7 +17,7 @@ _WEB_CREDENTIAL = "phpsessid"
 
 
 def read_refresh_token(config: Config, env: Mapping[str, str]) -> SecretStr | None:
-    """The token: of the configuration itself, systemd's credential, `pixiv.refresh_token_file`, or None.
+    """Return the token of the configuration, systemd's credential or `pixiv.refresh_token_file`; else None.
 
     ConfigError when a file is there but cannot be read or holds something else than one token.
     """
@@ -43,7 +43,7 @@ class WebLogin:
 
 
 def read_web_login(config: Config, env: Mapping[str, str]) -> WebLogin | None:
-    """The cookie of `pixiv.web_cookie_file`, and the PHPSESSID: of the configuration itself, systemd's credential,
+    """Return the cookie of `pixiv.web_cookie_file`, and the PHPSESSID of the configuration, systemd's credential,
     or `pixiv.phpsessid_file`; None without any.
 
     ConfigError when a file is there but cannot be read or holds something else.
@@ -69,20 +69,20 @@ def read_web_login(config: Config, env: Mapping[str, str]) -> WebLogin | None:
 
 
 def secret_files(config: Config, env: Mapping[str, str]) -> tuple[Path, ...]:
-    """The files that hold a token or a cookie, whether they are there or not."""
+    """List the files that may hold a token or a cookie, whether they exist or not."""
     p = config.pixiv
     own = (p.refresh_token_file, p.phpsessid_file)
     return (*own, p.web_cookie_file) if p.web_cookie_file else own
 
 
 def _places(credential: str, file: Path, env: Mapping[str, str]) -> tuple[Path, ...]:
-    """Where a secret may lie: systemd's folder of credentials first."""
+    """List where a secret may lie, systemd's folder of credentials first."""
     folder = env.get("CREDENTIALS_DIRECTORY")
     return (Path(folder) / credential, file) if folder else (file,)
 
 
 def _read(place: Path, what: str) -> str | None:
-    """What a file holds; None if there is none."""
+    """Return a file's text; None if there is no file."""
     try:
         with place.open("rb") as file:
             return pasted.decoded(file.read(MAX_BYTES))
@@ -95,7 +95,7 @@ def _read(place: Path, what: str) -> str | None:
 
 
 def unreadable(what: str, error: OSError) -> ConfigError | StorageError:
-    """A file that cannot be read: the config's fault, unless it is the system that fails."""
+    """Return the error for a file that cannot be read: ConfigError, unless the system itself fails."""
     sentence = f"{what} cannot be read: {error.strerror}"
     if error.errno in (errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM, errno.ESTALE):
         return StorageError(sentence)

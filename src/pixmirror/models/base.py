@@ -45,17 +45,17 @@ class State(StrEnum):
 
 
 def to_ms(moment: datetime) -> int:
-    """Milliseconds since 1970 UTC, the catalogue's unit."""
+    """Return ms since 1970 UTC, the catalogue's unit."""
     return int(moment.timestamp() * 1000)
 
 
 def from_ms(ms: int) -> datetime:
-    """The moment in UTC; one that a datetime cannot hold in every time zone becomes the nearest that it can."""
+    """Return the moment in UTC, or the nearest to it that a datetime can hold in every time zone."""
     return datetime.fromtimestamp(min(max(ms, _FIRST_MS), _LAST_MS) / 1000, UTC)
 
 
 def shown_moment(ms: int | None) -> datetime | None:
-    """The moment in UTC, or None where it lies far outside of Pixiv's time and so is none."""
+    """Return the moment in UTC, or None where it lies so far outside of Pixiv's time that it is an error."""
     return None if ms is None or not to_ms(EARLIEST) <= ms < to_ms(LATEST) else from_ms(ms)
 
 
@@ -64,7 +64,7 @@ _LAST_MS = to_ms(datetime(9999, 12, 29, tzinfo=UTC))
 
 
 def work_key(medium: Medium, work_id: int) -> int:
-    """One integer for two id spaces that collide: id*2, plus 1 for a novel (architecture: schema)."""
+    """Return one integer for two id spaces that collide: id*2, plus 1 for a novel (architecture: schema)."""
     return work_id * 2 + (medium == "novel")
 
 
@@ -99,7 +99,7 @@ class Model(BaseModel):
 
     @property
     def extra(self) -> dict[str, Any]:
-        """What the model does not read, by JSON path, here and in the models below."""
+        """Return what this model and those inside it do not read, by JSON path."""
         return dict(_extras(self, ""))
 
     # Members without which the object is not what it claims to be: it is not read without them.
@@ -107,7 +107,7 @@ class Model(BaseModel):
 
     @classmethod
     def stand_in(cls, name: str, raw: Mapping[str, Any]) -> Any:
-        """What is read for the member `name` of `raw`, which is there and makes no sense; None: nothing."""
+        """Return what is read instead of the member `name` of `raw`, which makes no sense; None: nothing."""
         return None
 
 
@@ -129,18 +129,18 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?/[^\x00-\x20\x7f\ud8
 
 
 def is_address(url: str) -> bool:
-    """True if this can be the address of a file: one of the web, of a sane length, with a host and a path."""
+    """Tell whether this can be the address of a file: one of the web, of a sane length, with a host and a path."""
     return _ADDRESS.fullmatch(url) is not None
 
 
 def url_version(url: str) -> str:
-    """The upload time in an image URL's path, yyyymmddhhmmss JST, or "" if there is none (pixiv.md 6.1)."""
+    """Return the upload time in an image URL's path, yyyymmddhhmmss JST, or "" if there is none (pixiv.md 6.1)."""
     found = _URL_TIME.search(url)
     return "".join(found.groups()) if found else ""
 
 
 def url_ms(url: str) -> int | None:
-    """The same time in ms UTC."""
+    """Return the upload time in an image URL's path, in ms UTC."""
     found = _URL_TIME.search(url)
     if found is None:
         return None

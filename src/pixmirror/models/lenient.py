@@ -31,7 +31,7 @@ class Odd:
 
 
 def read(model: type[M], raw: Any, place: str = "") -> tuple[M, tuple[Odd, ...]]:
-    """The model of `raw`, and what of it is odd and was left out, or cleaned. `place` begins the odd paths.
+    """Read `raw`. Return the model and what was odd, and so left out or cleaned. `place` begins the odd paths.
 
     Raises the ValidationError of the whole where something vital makes no sense.
     """
@@ -64,7 +64,7 @@ def _read_rest(
 
 
 def path_of(steps: tuple[int | str, ...]) -> str:
-    """.tags[3].name, safe to print and to store."""
+    """Return a path like .tags[3].name, safe to print and to store."""
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return path.encode("ascii", "backslashreplace").decode()[:200].replace("\0", "")
 
@@ -72,7 +72,7 @@ def path_of(steps: tuple[int | str, ...]) -> str:
 def _mend(
     model: type[Model], rest: dict[str, Any], raw: Mapping[str, Any], loc: tuple[int | str, ...], kind: str
 ) -> tuple[int | str, ...] | None:
-    """Take out of `rest` what is at `loc`, or clean it; returns where, or None where that cannot be done."""
+    """Take what is at `loc` out of `rest`, or clean it. Return where, or None where that cannot be done."""
     steps = _there(rest, loc)
     if kind == "missing" and len(steps) == len(loc):
         return None
@@ -98,7 +98,7 @@ def _mend(
 
 
 def _there(value: Any, loc: tuple[Any, ...]) -> tuple[Any, ...]:
-    """As much of `loc` as leads somewhere."""
+    """Return as much of `loc` as exists."""
     steps: list[Any] = []
     for step in loc:
         inside = isinstance(value, dict) and step in value

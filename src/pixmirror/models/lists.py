@@ -158,10 +158,10 @@ class Listing(Generic[T]):
 
     @property
     def unread(self) -> tuple[Broken, ...]:
-        """All that could not be read: whole items, and members of items that could."""
+        """Return what could not be read: whole items, and members of the others."""
         return self.broken + partly_read(self.items)
 
 
 def partly_read(items: Iterable[Received[Any]]) -> tuple[Broken, ...]:
-    """The members that could not be read of items that could."""
+    """Return the members that could not be read of items that could."""
     return tuple(Broken(o.path, o.reason, r.raw, is_partial=True) for r in items for o in r.odd)

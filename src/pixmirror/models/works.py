@@ -83,7 +83,7 @@ class Work(Model):
 
     @property
     def placeholder(self) -> str | None:
-        """The name after `limit_` of the placeholder picture that stands for the work, or None."""
+        """The name after `limit_` of the placeholder picture that Pixiv shows for the work, or None."""
         urls = self.image_urls
         for url in (urls.large, urls.medium, urls.square_medium) if urls else ():
             if url and PLACEHOLDER in url:
@@ -124,7 +124,7 @@ class Illust(Work):
 
     @classmethod
     def stand_in(cls, name: str, raw: Mapping[str, Any]) -> Any:
-        """A type never heard of is read as what its file looks like."""
+        """Read an unknown type as what its file looks like."""
         if name != "type":
             return None
         single = raw.get("meta_single_page")
