@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from pixmirror.catalogue import migrate
-from pixmirror.catalogue.payloads import pack
+from pixmirror.catalogue.payloads import canonical, pack_text
 from tests.catalogue.builders import illust, tag, user
 
 NOW = 1_764_000_000_000
@@ -174,7 +174,7 @@ def _templates() -> Iterator[tuple[int, bytes]]:
             caption=hashlib.sha512(str(k).encode()).hexdigest() * (k % 3),
             tags=[tag(f"タグ{k * 7 + n}", f"tag number {k * 7 + n}" if n % 3 else None) for n in range(10)],
         )  # fmt: skip
-        yield k, pack(raw)
+        yield k, pack_text(canonical(raw))
 
 
 if __name__ == "__main__":

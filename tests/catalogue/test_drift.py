@@ -21,6 +21,7 @@ from pixmirror.ledger.brake import brakes_on
 from pixmirror.models import BookmarkTag, Restrict, User
 from pixmirror.reports import drift
 from pixmirror.reports.drift import Event
+from tests.catalogue.as_of import as_of
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, both, illust, seen, user, works
 
 RESTRICTS: tuple[Restrict, ...] = get_args(Restrict)
@@ -342,7 +343,7 @@ class Drifting(RuleBasedStateMachine):
         self.db.run_sync(own_tags.reading_done, place, since, self.now, all_told=by_web)
 
     def _keep(self, by_web: bool) -> None:
-        live = self.db.read_sync(drift.as_of, ME, "bookmark", self.now)
+        live = self.db.read_sync(as_of, ME, "bookmark", self.now)
         for key, (restrict, tags) in self.upstream.items():
             assert live[key][0] == restrict
             if by_web:
@@ -358,7 +359,7 @@ class Drifting(RuleBasedStateMachine):
     def every_list_that_was_read_can_be_had_again(self) -> None:
         for at, expected in self.kept:
             # Of a bookmark that went, tags that lists of tags missed first are known again afterwards.
-            again = self.db.read_sync(drift.as_of, ME, "bookmark", at)
+            again = self.db.read_sync(as_of, ME, "bookmark", at)
             assert again.keys() == expected.keys()
             for key, (restrict, tags) in expected.items():
                 assert again[key][0] == restrict

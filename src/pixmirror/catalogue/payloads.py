@@ -91,10 +91,6 @@ def _unpacked(body: bytes, dictionary: bytes) -> bytes:
         raise ValueError(f"a payload that is garbled: {error}") from error
 
 
-def pack(obj: Any) -> bytes:
-    return pack_text(canonical(obj))
-
-
 def unpack(codec: int, body: bytes, base: bytes | None = None) -> Any:
     """Unpack a body. `base`: the body that it is packed against, for codec 2. ValueError if it is garbled."""
     if codec not in (CODEC, AGAINST) or (codec == AGAINST) != (base is not None):

@@ -25,6 +25,7 @@ from pixmirror.ingest.stubs import record_stubs, shown_at_last
 from pixmirror.ingest.tags import record_translations, write_tags
 from pixmirror.ledger import agenda, moves
 from pixmirror.ledger.agenda import Ask
+from pixmirror.ledger.moves import Move
 from pixmirror.ledger.sightings import see
 from pixmirror.models import Illust, Lane, Novel, Received, State, to_ms, url_version, work_key
 
@@ -147,7 +148,7 @@ def record_works(
     see(conn, seen, ((i.key, State.LIVE, seen.endpoint) for i in items), known.sightings)
     # That a dump knows a work is no state of it, so there is nothing to move from.
     back = [i.key for i in items if i.old is not None and i.old.state != "live" and i.old.evidence != LEGACY]
-    moves.live_again(conn, seen.account_id, back, seen.endpoint, seen.now)
+    moves.log(conn, "work", (Move(key, "live", seen.endpoint, seen.account_id) for key in back), seen.now)
 
     new = tuple(i.key for i in items if i.is_new)
     changed = tuple(i.key for i in items if i.changed and not i.is_new)

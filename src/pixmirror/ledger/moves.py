@@ -62,8 +62,3 @@ def log(conn: Connection, kind: str, moves: Iterable[Move], at: int) -> None:
         for m in moves
     ]  # fmt: skip
     _LOG(conn, rows)
-
-
-def live_again(conn: Connection, account_id: int, keys: Iterable[int], evidence: str, at: int) -> None:
-    """Record that a page has just made these works live."""
-    log(conn, "work", [Move(key, "live", evidence, account_id) for key in keys], at)

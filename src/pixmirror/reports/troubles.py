@@ -20,6 +20,7 @@ from pixmirror.clock import DAY_MS
 from pixmirror.ledger import brake
 from pixmirror.reports.why_files import of_failed
 
+_NEWER = "Look for a newer pixmirror; all else goes on"
 LAST = "troubles"  # meta key: what the last process could not get over
 SAMPLE = 1000
 SOON_MS = 600_000
@@ -121,7 +122,7 @@ def _endpoints(conn: Connection) -> Iterator[Trouble]:
         if found.believed:
             gone = f"{found.reason.rstrip('.')} since {said(found.since)}"
             says = f"{gone}: whatever needs it waits, and it is tried once a day"
-            yield Trouble("endpoint", name, says, _advice("endpoint"), found.until)
+            yield Trouble("endpoint", name, says, _NEWER, found.until)
 
 
 def _told_of_endpoints(conn: Connection) -> set[str]:
@@ -165,7 +166,7 @@ def _lists(conn: Connection, now: int) -> Iterator[Trouble]:
         cause = "endpoint" if _ENDPOINT_GONE in (rows[0].error or "") else "list"
         yield Trouble(
             cause, one, f"{_upper(one)} could not be read{more}: {rows[0].error or 'no reason on record'}",
-            _advice(cause), _next(rows, now),
+            _NEWER if cause == "endpoint" else "", _next(rows, now),
         )  # fmt: skip
 
 
@@ -194,7 +195,7 @@ def _questions(conn: Connection, now: int) -> Iterator[Trouble]:
         more = f", and of {len(rows) - 1:,} more" if len(rows) > 1 else ""
         cause = "endpoint" if _ENDPOINT_GONE in rows[0].error else "question"
         says = f"{_upper(one)} could not be fetched{more}: {rows[0].error}"
-        yield Trouble(cause, one, says, _advice(cause), _next(rows, now))
+        yield Trouble(cause, one, says, _NEWER if cause == "endpoint" else "", _next(rows, now))
 
 
 def question_ref(kind: str, key: int) -> str:
@@ -275,12 +276,6 @@ def _ending_early(conn: Connection) -> Iterator[Trouble]:
 
 def _alike(error: str | None) -> str:
     return _ID.sub("#", error or "")
-
-
-def _advice(cause: str) -> str:
-    if cause == "endpoint":
-        return "Look for a newer pixmirror; all else goes on"
-    return ""
 
 
 def _next(rows: Sequence[Any], now: int) -> int | None:

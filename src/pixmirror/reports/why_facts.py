@@ -156,8 +156,10 @@ def facts(conn: Connection, ref: Ref, now: int, *, known: bool) -> Facts:
     key = ref.work_key
     kind, owner = ("user", ref.id) if key is None else ("work", key)
     web = () if key is None else _web(conn, key)
-    user_id = ref.id if key is None else _artist_of(conn, key) or (web[0].user_id if web else None)
+    artist: int | None = conn.scalar(select(work.c.user_id).where(work.c.work_key == key))
+    user_id = ref.id if key is None else artist or (web[0].user_id if web else None)
     versions, changed_at = history.summary(conn, ref)
+    b = bookmark.c
     return Facts(
         versions=versions,
         changed_at=changed_at if versions > 1 else None,
@@ -167,15 +169,10 @@ def facts(conn: Connection, ref: Ref, now: int, *, known: bool) -> Facts:
         web=web,
         artist=_artist(conn, user_id) if user_id is not None else None,
         drift=_drift(conn, "bookmark" if kind == "work" else "follow", owner),
-        bookmark=_bookmark(conn, key) if key is not None else None,
+        bookmark=conn.scalar(select(b.state).where(b.account_id.in_(OURS), b.work_key == key)),
         dumped_at=provenance.dumped_at(conn, kind, owner),
         provenance=provenance.of_work(conn, key) if key is not None and known else None,
     )
-
-
-def _artist_of(conn: Connection, key: int) -> int | None:
-    found: int | None = conn.scalar(select(work.c.user_id).where(work.c.work_key == key))
-    return found
 
 
 def _states(conn: Connection, kind: str, owner: int) -> tuple[Moved, ...]:
@@ -220,7 +217,15 @@ def _web(conn: Connection, key: int) -> tuple[WebListed, ...]:
 def _artist(conn: Connection, user_id: int) -> Artist | None:
     row = conn.execute(select(user.c.name, user.c.state).where(user.c.id == user_id)).first()
     lists = tuple(
-        ArtistList(r.endpoint, r.head_at, r.full_at, r.refresh_at, _time(r.due_at), r.gaps, r.error)
+        ArtistList(
+            r.endpoint,
+            r.head_at,
+            r.full_at,
+            r.refresh_at,
+            None if (r.due_at or 0) >= NEVER else r.due_at,
+            r.gaps,
+            r.error,
+        )
         for r in conn.execute(_LISTS, {"b_user": user_id}).all()
     )
     if row is None and not lists:
@@ -231,20 +236,10 @@ def _artist(conn: Connection, user_id: int) -> Artist | None:
     return Artist(user_id, name, state, conn.scalar(followed), lists)
 
 
-def _time(at: int | None) -> int | None:
-    return None if at is None or at >= NEVER else at
-
-
 def _drift(conn: Connection, kind: str, item: int) -> tuple[Drifted, ...]:
     d = drift.c
     rows = select(d.kind, d.event, d.before, d.after, d.at).where(d.kind == kind, d.item == item)
     return tuple(Drifted(*row) for row in conn.execute(rows.order_by(d.id.desc()).limit(50)).all())
-
-
-def _bookmark(conn: Connection, key: int) -> str | None:
-    b = bookmark.c
-    state: str | None = conn.scalar(select(b.state).where(b.account_id.in_(OURS), b.work_key == key))
-    return state
 
 
 # --- in sentences
