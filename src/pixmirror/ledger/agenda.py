@@ -4,7 +4,7 @@ A question that is on the agenda already keeps its place: the earlier time and t
 that was answered comes again is said where its answer is recorded, in `sync/chores.py`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, literal, select, text, update
@@ -152,8 +152,10 @@ _LACKS_TEXT = select(work.c.work_key).where(
 )
 
 
-def ask_for_wanted(conn: Connection, keys: Iterable[int], now: int) -> None:
+def ask_for_wanted(conn: Connection, keys: Collection[int], now: int) -> None:
     """A job wants these works from now on: those whose frames or text are not here."""
+    if not keys:
+        return
     bound = {"keys": listed(keys)}
     _ask(conn, Kind.UGOIRA, conn.execute(_LACKS_ZIP, bound).scalars(), Lane.COMPLETE, now)
     _ask(conn, Kind.TEXT, conn.execute(_LACKS_TEXT, bound).scalars(), Lane.COMPLETE, now)
