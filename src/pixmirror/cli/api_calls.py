@@ -130,7 +130,7 @@ def _query(text: str | None) -> Mapping[str, str] | None:
 
 
 def _config(s: Session, own: Own) -> Config | None:
-    """The config; with a login of one's own it may be missing."""
+    """Return the config; with a login of one's own it may be missing."""
     if s.config_file is None and (own.token_file or own.phpsessid_file or s.env.get(COOKIE)):
         try:
             find_config(None)
@@ -156,7 +156,7 @@ async def _transport(s: Session, config: Config | None) -> AsyncIterator[Transpo
 
 
 def _pace(s: Session) -> PacerState:
-    """What the mirror has asked today, and the pause that Pixiv wants; nothing of it is written back."""
+    """Return what the mirror has asked today, and the pause that Pixiv wants; nothing of it is written back."""
     from pixmirror.catalogue import runs
 
     with suppress(CatalogueError, ConfigError, ValueError), s.reading() as db:

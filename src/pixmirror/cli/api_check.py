@@ -63,7 +63,7 @@ def reader(api: str, path: str, status: int | None = None) -> Callable[[Path], L
 
 
 def _reader(api: str, path: str, asked: str) -> Callable[[bytes], Look]:
-    """What reads the bytes of a file."""
+    """Return what reads the bytes of a file."""
     if api in ("papi", "spapi"):
         route = legacy_endpoints.papi(asked) if api == "papi" else legacy_endpoints.spapi(asked)
         if route is None:
@@ -150,7 +150,7 @@ def _json(api: str, read: Callable[[Any], Look], body: bytes, *, as_text: bool =
 
 
 def _error(body: bytes, api: str, status: int | None) -> Look:
-    """An error body, which is none of ours to complain of: it is named."""
+    """Name the error that a saved error body is."""
     if (refusal := misread(status or 403, "", body, "error")) is not None:
         return replace(failed(refusal), unreadable=False)
     try:
@@ -223,7 +223,7 @@ def _app_list(payload: Any, path: str, kind: app_endpoints.Answer) -> Look:
 
 
 def _with_works(row: Received[Any], bad: list[Broken], unknown: list[str]) -> Any:
-    """An item as JSON; those of user lists with their works as models."""
+    """Return an item as JSON; those of user lists with their works as models."""
     shown = dumped(row.item)
     if isinstance(row.item, UserPreview):
         works = reading.preview_works(row.item)
@@ -343,7 +343,7 @@ def _papi_unknown(raw: Any) -> list[str]:
 
 
 def _spapi(route: str, body: bytes) -> Look:
-    """The columns of each row are what is compared: how they are quoted says nothing."""
+    """Read SPAPI's CSV. What is compared is the columns of each row: how they are quoted says nothing."""
     model = legacy_endpoints.SPAPI[route]
     if not body.strip():
         return Look(says=dumps.EMPTY, parsed=[], answer=[])

@@ -48,7 +48,7 @@ WRITING = re.compile(r"\bPOST\s+/")
 
 @cache
 def functions(api: str) -> Mapping[str, Function]:
-    """Every endpoint function of an API, as GROUP.FUNCTION."""
+    """Return every endpoint function of an API, as GROUP.FUNCTION."""
     found: dict[str, Function] = {}
     for name in MODULES[api]:
         module = importlib.import_module(f"pixmirror.pixiv.{api}.{name}")
@@ -63,18 +63,18 @@ def functions(api: str) -> Mapping[str, Function]:
 
 
 def writes(function: Function) -> bool:
-    """Whether it changes something at Pixiv: its docstring names the path of a POST."""
+    """True if it changes something at Pixiv: its docstring names the path of a POST."""
     return WRITING.search(function.__doc__ or "") is not None and _named(function) not in ASKING
 
 
 def submits(function: Function) -> bool:
-    """Whether it makes or deletes what others see, which needs the user's word each time."""
+    """True if it makes or deletes what others see, which needs the user's word each time."""
     return writes(function) and _named(function).split(".")[0] in SUBMITTING
 
 
 @cache
 def callable_(api: str) -> tuple[str, ...]:
-    """The functions that the shell may call."""
+    """Return the functions that the shell may call."""
     return tuple(name for name, function in functions(api).items() if not writes(function) or submits(function))
 
 
@@ -110,13 +110,13 @@ def command(api: str, name: str) -> Any:
 
 
 def _first(function: Function) -> str:
-    """The first sentence of the docstring: what the list shows."""
+    """Return the first sentence of the docstring: what the list shows."""
     text = " ".join((inspect.getdoc(function) or "").split())
     return re.split(r"(?<=[.;]) ", text, maxsplit=1)[0].rstrip(".;:") + "."
 
 
 def _help(function: Function) -> str:
-    """The docstring without its last sentence, the source; its own line breaks are no paragraphs."""
+    """Return the docstring without its last sentence, the source; its own line breaks are no paragraphs."""
     text = (inspect.getdoc(function) or "").partition("Source:")[0].rstrip()
     if _takes_next(function):
         text += "\n\nPrints the first page; --pages N reads on, and --next goes on where an earlier call ended."
@@ -136,7 +136,7 @@ def _hints(function: Function) -> dict[str, Any]:
 
 
 def _callback(api: str, function: Function) -> Callable[..., None]:
-    """A function with the signature that the command shall have."""
+    """Return a function with the signature that the command shall have."""
     hints = _hints(function)
     asked = [p for p in inspect.signature(function).parameters.values() if p.name not in OURS]
     parameters = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
@@ -192,7 +192,7 @@ def _option(name: str, kind: Any, default: Any, help: str | None = None) -> insp
 
 
 def _plain(hint: Any) -> Any:
-    """What typer shall read: int, str, bool, float, a choice, or a list of them."""
+    """Return what typer shall read: int, str, bool, float, a choice, or a list of them."""
     if get_origin(hint) in (Union, UnionType):
         kinds = [k for k in get_args(hint) if k not in (type(None), date)]
         return _plain(kinds[0]) if len(kinds) == 1 else str
@@ -204,7 +204,7 @@ def _plain(hint: Any) -> Any:
 
 
 def _common(api: str, function: Function) -> Iterator[inspect.Parameter]:
-    """What all commands of an API take beside the function's own."""
+    """Yield what all commands of an API take beside the function's own."""
     if submits(function):
         yield _option("yes", bool, False, "Do not ask.")
     if _takes_next(function) and get_origin(_hints(function)["return"]) is Listing:

@@ -102,22 +102,22 @@ def masked(value: Any) -> Any:
 
 
 def _is_secret(name: str, value: str) -> bool:
-    """Whether a value is one, and nobody has masked it before."""
+    """True if a value is a secret that nobody has masked before."""
     return SECRET.fullmatch(name) is not None and value not in ("", "REDACTED")
 
 
 def dumped(item: Any) -> Any:
-    """A model as JSON, with what it does not read."""
+    """Return a model as JSON, with what it does not read."""
     return item.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
 
 
 def unknown_in(item: Model, at: str = "") -> tuple[str, ...]:
-    """The paths of what a model does not read, those of all rows of a list as one."""
+    """Return the paths of what a model does not read, those of all rows of a list as one."""
     return tuple(dict.fromkeys(re.sub(r"\[\d+\]", "[]", f"{at}.{path}".lstrip(".")) for path in item.extra))
 
 
 def one(item: Model, raw: Any, key: str = "") -> Look:
-    """What came of one object that stands under `key`."""
+    """Return what came of one object that stands under `key`."""
     shown = dumped(item)
     return Look(
         items=1,
@@ -128,13 +128,13 @@ def one(item: Model, raw: Any, key: str = "") -> Look:
 
 
 def status_in(name: str) -> int | None:
-    """The status that a file's name tells: ERROR-404-..., ...-http400.json."""
+    """Return the status that a file's name tells: ERROR-404-..., ...-http400.json."""
     found = _STATUS.search(name)
     return int(found[1]) if found else None
 
 
 def error_in(api: str, payload: Any, status: int | None, path: str) -> PixmirrorError | None:
-    """The error that a body stands for, None if it stands for none. Without a status its text decides."""
+    """Return the error that a body stands for, None if it stands for none. Without a status its text decides."""
     if not isinstance(payload, Mapping):
         return None
     path = path or "an answer"
@@ -158,7 +158,7 @@ def error_in(api: str, payload: Any, status: int | None, path: str) -> Pixmirror
 
 
 def _web(payload: Mapping[str, Any], status: int | None, path: str) -> PixmirrorError | None:
-    """An envelope that says error, or whose body does, as those of accounts.pixiv.net."""
+    """Return the error of an envelope that says so, or whose body does, as those of accounts.pixiv.net."""
     body = payload.get("body")
     if not payload["error"]:
         if isinstance(body, Mapping) and (body.get("validation_errors") or body.get("is_succeed") is False):
@@ -180,7 +180,7 @@ def _web(payload: Mapping[str, Any], status: int | None, path: str) -> Pixmirror
 
 
 def guessed(text: str) -> int:
-    """The status that a text comes with as a rule."""
+    """Return the status that a text comes with as a rule."""
     if _ABSENT.search(text):
         return 404
     return 403 if _CLOSED.search(text) else 400

@@ -89,7 +89,7 @@ def check(
 
 
 def _looked(s: Session) -> "Iterator[Row]":
-    """All that can be seen without asking Pixiv, as far as the system lets us look."""
+    """Yield all that can be seen without asking Pixiv, as far as the system lets us look."""
     try:
         yield from _local(s)
     except OSError as error:
@@ -121,7 +121,7 @@ def _local(s: Session) -> "Iterator[Row]":
 
 
 def unlocked(s: Session) -> "MirrorRoot":
-    """The mirror's folders to look at, without taking the lock."""
+    """Return the mirror's folders to look at, without taking the lock."""
     import json
 
     from pixmirror.store import MirrorRoot
@@ -168,7 +168,7 @@ def disk(s: Session) -> Row:
 
 
 def places(s: Session) -> "Iterator[Row]":
-    """What the mirror's folder must allow beside writing: file locks, and a socket there or elsewhere."""
+    """Yield what the mirror's folder must allow beside writing: file locks, and a socket there or elsewhere."""
     from pixmirror import control
     from pixmirror.store.start import try_locks
 
@@ -262,7 +262,7 @@ def login_rows(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
 
 
 def web_rows(s: Session) -> "Iterator[Row]":
-    """The login at the website, tried with one request where there is one. Without it all else works."""
+    """Check the login at the website, with one request where there is one. Without it all else works."""
     from pixmirror.daemon import credentials
 
     try:
@@ -297,7 +297,7 @@ def web_rows(s: Session) -> "Iterator[Row]":
 
 
 def _account(s: Session) -> int | None:
-    """Whose mirror this is, if it has begun."""
+    """Return whose mirror this is, if it has begun."""
     from pixmirror.catalogue import runs
 
     try:

@@ -176,7 +176,7 @@ def print_json(value: Any) -> None:
 
 
 def json_line(value: Any) -> str:
-    """A value as a line of JSON, which ends with the end of the line."""
+    """Return a value as a line of JSON, which ends with the end of the line."""
     return terminal.in_json(json.dumps(value, ensure_ascii=False)) + "\n"
 
 
@@ -197,7 +197,7 @@ def no_output(error: OSError) -> ExitCode:
 
 
 def sentence(error: PixmirrorError) -> str:
-    """What happened, as a sentence; what Pixiv said may hold what we sent it."""
+    """Return what happened, as a sentence; what Pixiv said may hold what we sent it."""
     text = redact(str(error)) if isinstance(error, PixivError | LoginError) else str(error)
     first = text.split(" ", 1)[0]
     if first.isalpha() and first in COMMON:
@@ -206,7 +206,7 @@ def sentence(error: PixmirrorError) -> str:
 
 
 def told(error: PixmirrorError) -> str:
-    """What happened and what helps, in one line."""
+    """Return what happened and what helps, in one line."""
     return f"{sentence(error)} {error.advice}".strip()
 
 
@@ -237,7 +237,7 @@ def _leaf(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def read_input(what: str = "what was given") -> str:
-    """All of standard input, as text. ConfigError when it is none."""
+    """Return all of standard input, as text. ConfigError when it is none."""
     from pixmirror.config.pasted import decoded
 
     try:
@@ -247,12 +247,12 @@ def read_input(what: str = "what was given") -> str:
 
 
 def on_terminal() -> bool:
-    """Whether somebody sits there who could be asked."""
+    """True if somebody sits there who could be asked."""
     return sys.stdin.isatty()
 
 
 def program() -> str:
-    """How the user calls us: what the examples we print begin with."""
+    """Return how the user calls us: what the examples we print begin with."""
     called = sys.argv[0]
     if shutil.which("pixmirror"):
         return "pixmirror"

@@ -149,7 +149,7 @@ def _checked(c: "Coverage", now: int) -> str:
 
 
 def details(c: "Coverage") -> Iterator[str]:
-    """What the counts of others say, and what is not in the sum."""
+    """Yield what the counts of others say, and what is not in the sum."""
     if c.checked_at is not None and c.counted is not None and c.counted != c.listed:
         more = c.counted - c.listed
         said = f"{more:,} hidden or unlisted" if more > 0 else f"{-more:,} more than it counts"

@@ -82,7 +82,7 @@ def demo(
 
 
 def _go_on(s: Session) -> ExitCode:
-    """The daemon, until Ctrl-C."""
+    """Run the daemon until Ctrl-C."""
     from pixmirror import logs
     from pixmirror.daemon.serve import serve
 
@@ -261,7 +261,7 @@ def _what_next(s: Session, mirror: DemoMirror) -> None:
 
 
 def _example(s: Session) -> tuple[str, str]:
-    """A work to show and a tag to search for."""
+    """Return a work to show and a tag to search for."""
     from pixmirror.reports.export import export
 
     rows: Any = export  # a generator, which must end before its connection does

@@ -73,7 +73,7 @@ class DemoMirror:
 
     @classmethod
     def prepare(cls, folder: Path, *, seed: int | None, artists: int | None, works: int | None) -> "DemoMirror":
-        """A new folder, or the one of an earlier demo to go on with; any other folder is refused."""
+        """Return a new folder, or the one of an earlier demo to go on with; any other folder is refused."""
         given = {"seed": seed, "artists": artists, "works": works}
         wanted = {key: value for key, value in given.items() if value is not None}
         note = folder / NOTE

@@ -35,7 +35,7 @@ class Told:
 
 
 def tell(s: Session, mirror: DemoMirror, server: DemoServer) -> Told:
-    """All of it, up to now."""
+    """Tell all of it, up to now."""
     first = -DAYS * DAY_MS
     say(f"{DAYS} days ago: the first mirror, killed (SIGKILL) twice on the way.")
     kills = 0
@@ -60,7 +60,7 @@ def tell(s: Session, mirror: DemoMirror, server: DemoServer) -> Told:
 
 
 def _in_a_process(s: Session, shift: int, kill_at: int | None = None) -> int:
-    """The mirroring; with `kill_at`, killed when so many files are stored. Its exit code."""
+    """Mirror in a process; kill it when `kill_at` files are stored. Return its exit code."""
     command = [sys.executable, "-c", CHILD, str(s.config_file), str(shift)]
     # Its own session: Ctrl-C is for us, and we pass it on once.
     process = subprocess.Popen(command, start_new_session=True)

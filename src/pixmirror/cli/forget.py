@@ -150,7 +150,7 @@ def _name(target: "Target") -> str:
 
 
 def _nothing(said: dict[str, Any], target: "Target") -> str | None:
-    """What is said where there is nothing to remove."""
+    """Return what is said where there is nothing to remove."""
     if said["files"] or said["comments"] or said.get("texts"):
         return None
     if target.kind == "user":

@@ -21,7 +21,7 @@ def size(n: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time: 45 s, 12 min, 3.5 h, 4 days."""
+    """Return a length of time: 45 s, 12 min, 3.5 h, 4 days."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 90 * 60:
@@ -32,14 +32,14 @@ def span(seconds: float) -> str:
 
 
 def moment(ms: int | None) -> str:
-    """A time as the user's clock shows it."""
+    """Return a time as the user's clock shows it."""
     from pixmirror.models import from_ms
 
     return "" if ms is None else f"{from_ms(ms).astimezone():%Y-%m-%d %H:%M}"
 
 
 def from_now(ms: int | None, now: int) -> str:
-    """How far away a moment is: "in 5 min", "3.0 h ago"."""
+    """Return how far away a moment is: "in 5 min", "3.0 h ago"."""
     if ms is None:
         return "-"
     seconds = (ms - now) / 1000

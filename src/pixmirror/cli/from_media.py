@@ -63,7 +63,7 @@ def _into(root: "MirrorRoot", path: "Path", quiet: bool) -> "TakenIn":
 
 
 def as_dict(done: "TakenIn") -> dict[str, Any]:
-    """What `reindex --from-media --json` prints."""
+    """Return what `reindex --from-media --json` prints."""
     return {name: getattr(done, name) for name in done.__slots__}
 
 

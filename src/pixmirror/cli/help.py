@@ -15,7 +15,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def topics() -> dict[str, str]:
-    """Each topic with the heading of its page."""
+    """Return each topic with the heading of its page."""
     return dict(sorted(_pages()))
 
 

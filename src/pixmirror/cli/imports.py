@@ -129,7 +129,7 @@ def _on_terminal() -> "Callable[[Report], None] | None":
 
 
 def as_dict(found: "Report", dry_run: bool) -> dict[str, Any]:
-    """What `import legacy --json` prints."""
+    """Return what `import legacy --json` prints."""
     return {"written": not dry_run, **asdict(found)}
 
 

@@ -116,7 +116,7 @@ def _token(
 
 
 def _of_program(s: Session, source: str, path: Path | None) -> "Token":
-    """The first token of that program which Pixiv takes."""
+    """Return the first token of that program which Pixiv takes."""
     *others, last = tokens.of_program(source, path)
     for token, place in others:
         note(f"Found a token of {source} in {place}.")
@@ -159,7 +159,7 @@ def _ask(s: Session) -> "Token":
 
 
 def _either(s: Session, text: str, begun: "PendingLogin | None") -> "Token":
-    """A code for the login that has begun, or else a refresh token: both look alike."""
+    """Try a text as a code for the login that has begun, then as a refresh token: both look alike."""
     from pixmirror.pixiv import parse_code
 
     text = text.translate({0xFEFF: None, 0x200B: None})
@@ -236,7 +236,7 @@ def _check_account(s: Session, token: "Token") -> None:
 
 
 def rating(x_restrict: int) -> str:
-    """What the account's viewing restriction means for the mirror."""
+    """Return what the account's viewing restriction means for the mirror."""
     if x_restrict <= 0:
         return "This account hides R-18 works: they stay out of lists. Pixiv's viewing settings change that."
     return f"This account shows R-18{' and R-18G' if x_restrict > 1 else ''} works."

@@ -15,7 +15,7 @@ ALL_BUT_OWNER = 0o077
 
 
 def mended(s: Session) -> Iterator[str]:
-    """A sentence for each file or folder that others could read or change, after it was closed to them."""
+    """Yield a sentence for each file or folder that others could read or change, after it was closed to them."""
     for path in _secrets(s):
         yield from _mend(path, ALL_BUT_OWNER if _owned(path) else OTHERS)
     for path in (s.root, *sorted(s.root.glob("*.db*"))):

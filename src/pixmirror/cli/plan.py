@@ -72,7 +72,7 @@ def _rates(s: Session) -> "Rates":
 
 
 def planned(config: "JobConfig") -> "Planned":
-    """A job of the configuration, as `reports.plan` counts it."""
+    """Return a job of the configuration, as `reports.plan` counts it."""
     from pixmirror.reports.plan import Planned
     from pixmirror.sync.context import Job
     from pixmirror.sync.kinds import KINDS

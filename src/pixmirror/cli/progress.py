@@ -138,7 +138,7 @@ async def _watch(db: "ReadOnly", shown: Display) -> None:
 
 
 def eta(history: "deque[tuple[float, Figures]]") -> float | None:
-    """Seconds left for the files and details known now, at the pace of the last minute."""
+    """Return the seconds left for the files and details known now, at the pace of the last minute."""
     (then, a), (now, b) = history[0], history[-1]
     passed = now - then
     if passed < 3:

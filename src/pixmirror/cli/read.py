@@ -43,7 +43,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
 
 
 def read_status(s: Session) -> dict[str, Any]:
-    """The catalogue's status with what only the daemon, or this machine, knows."""
+    """Return the catalogue's status with what only the daemon, or this machine, knows."""
     from pixmirror.ingest import web_health
     from pixmirror.reports import queries, troubles
     from pixmirror.reports.troubles import Trouble
@@ -88,7 +88,7 @@ def _pace(running: dict[str, Any]) -> dict[str, Any]:
 
 
 def _own_troubles(s: Session) -> "list[Trouble]":
-    """What a daemon would have told: login, disk, storage."""
+    """Return what a daemon would have told: login, disk, storage."""
     from pixmirror.cli import check
     from pixmirror.reports.troubles import Trouble
 

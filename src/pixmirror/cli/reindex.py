@@ -112,7 +112,7 @@ def _on_terminal() -> "Callable[[Findings], None] | None":
 
 
 def as_dict(found: "Findings", check: bool) -> dict[str, Any]:
-    """What `reindex --json` prints."""
+    """Return what `reindex --json` prints."""
     from pixmirror.catalogue.words import plain
 
     return {

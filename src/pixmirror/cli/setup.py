@@ -95,7 +95,7 @@ def _write(target: Path, text: str, *, shared: bool) -> None:
 
 
 def unit_path() -> Path | None:
-    """The unit as it was installed with the program, or lies in the source tree."""
+    """Return the unit as it was installed with the program, or lies in the source tree."""
     places = (Path(str(files("pixmirror"))) / "_systemd", Path(__file__).parents[3] / "systemd")
     return next((place / UNIT for place in places if (place / UNIT).is_file()), None)
 

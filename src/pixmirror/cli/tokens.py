@@ -24,12 +24,12 @@ _SETTING = re.compile(r"\s*refresh_?token\s*[=:]\s*(\S+)", re.IGNORECASE)
 
 
 def is_address(text: str) -> bool:
-    """A callback address rather than a bare code or token."""
+    """True if a text is a callback address rather than a bare code or token."""
     return "://" in text or "code=" in text
 
 
 def one_token(text: str, place: str) -> str:
-    """The one token in a text, without what copying adds around it."""
+    """Return the one token in a text, without what copying adds around it."""
     from pixmirror.config.pasted import token_in
 
     token = token_in(text)
@@ -43,7 +43,7 @@ def one_token(text: str, place: str) -> str:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file, as `pasted.decoded` reads it."""
+    """Return the text of a file, as `pasted.decoded` reads it."""
     return as_text(_read(path), str(path))
 
 
@@ -67,7 +67,7 @@ def _read(path: Path) -> bytes:
 
 
 def of_program(program: str, path: Path | None) -> list[tuple[str, Path]]:
-    """The tokens that another program keeps, that which it would use first, and where each stood."""
+    """Return the tokens that another program keeps, that which it would use first, and where each stood."""
     found: list[tuple[str, Path]]
     if program == "gallery-dl":
         places = _of_folder(path, ("config.json", "cache.sqlite3")) if path else list(_gallery_dl_places())
@@ -145,7 +145,7 @@ def _settings(path: Path) -> object:
 
 
 def _setting(settings: object, key: str, *tables: tuple[str, ...]) -> str | None:
-    """The first text that one of these tables has under the key."""
+    """Return the first text that one of these tables has under the key."""
     for table in tables:
         value: Any = settings
         for name in (*table, key):
@@ -156,7 +156,7 @@ def _setting(settings: object, key: str, *tables: tuple[str, ...]) -> str | None
 
 
 def _cached(path: Path, user: str | None) -> list[str]:
-    """The tokens of a cache: that of the configured user, as gallery-dl would take it, then the others.
+    """Return the tokens of a cache: that of the configured user, as gallery-dl would take it, then the others.
 
     `expires` 0 is never; an old one that has long run out may still be good.
     """

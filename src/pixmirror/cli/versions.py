@@ -23,7 +23,7 @@ _COUNTED = {"total_view": "views", "total_bookmarks": "bookmarks", "total_commen
 
 
 def parse_moment(text: str) -> int:
-    """The end of the day, minute or second that is written, in ms; UTC unless it names another zone."""
+    """Return the end of the day, minute or second that is written, in ms; UTC unless it names another zone."""
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
             end = datetime.combine(date.fromisoformat(text), time(), UTC) + timedelta(days=1)
@@ -42,7 +42,7 @@ def parse_moment(text: str) -> int:
 
 
 def past_moment(text: str, now: int) -> int:
-    """A moment of which something may be known: since Pixiv began, and not after the end of today."""
+    """Return a moment of which something may be known: since Pixiv began, and not after the end of today."""
     moment = parse_moment(text)
     if moment > now + DAY_MS:
         raise ConfigError(f"{text} lies in the future: nothing is known of it yet.")
@@ -52,12 +52,12 @@ def past_moment(text: str, now: int) -> int:
 
 
 def when(text: str | None) -> str:
-    """A time of JSON as one reads it."""
+    """Return a time of JSON as one reads it."""
     return "" if text is None else f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def summary(found: Mapping[str, Any]) -> str:
-    """The line that `show` says of the versions."""
+    """Return the line of `show` on versions."""
     if not found["versions"]:
         return "no version: only its state is known"
     changed = f", last changed {when(found['changed_at'])}" if found["versions"] > 1 else ""

@@ -81,7 +81,7 @@ async def _by_ourselves(
 
 
 async def mirror_once(mirror: "Mirror", names: tuple[str, ...], shown: progress.Display) -> "SyncReport":
-    """The sync itself, with its progress shown."""
+    """Sync, with the progress shown."""
     from pixmirror.daemon.sync import sync as daemon_sync
 
     async with progress.watching(mirror.db, shown):

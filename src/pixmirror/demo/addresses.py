@@ -21,23 +21,23 @@ PLACEHOLDERS = {
 
 @lru_cache(maxsize=4096)
 def iso(ms: int) -> str:
-    """A time as Pixiv writes it."""
+    """Return a time as Pixiv writes it."""
     return datetime.fromtimestamp(ms / 1000, JST).isoformat(timespec="seconds")
 
 
 @lru_cache(maxsize=4096)
 def date_path(ms: int) -> str:
-    """A time as it stands in the paths of files."""
+    """Return a time as it stands in the paths of files."""
     return datetime.fromtimestamp(ms / 1000, JST).strftime("%Y/%m/%d/%H/%M/%S")
 
 
 def digest(world: World, *parts: object) -> str:
-    """The 32 hex digits in the names of avatars and covers."""
+    """Return the 32 hex digits in the names of avatars and covers."""
     return md5(f"{world.seed}|{parts}".encode(), usedforsecurity=False).hexdigest()
 
 
 def originals(world: World, work: Work) -> list[str]:
-    """The original of each page; of a ugoira its first frame."""
+    """Return the original of each page; of a ugoira its first frame."""
     stem = f"{IMAGES}/img-original/img/{date_path(work.file_ms)}/{work.id}"
     if work.type == "ugoira":
         return [f"{stem}_ugoira0.jpg"]
@@ -45,7 +45,7 @@ def originals(world: World, work: Work) -> list[str]:
 
 
 def page_urls(work: Work, page: int) -> dict[str, str]:
-    """The resized pictures of a page."""
+    """Return the resized pictures of a page."""
     name = f"{date_path(work.file_ms)}/{work.id}" + ("" if work.type == "ugoira" else f"_p{page}")
     return {
         "square_medium": f"{IMAGES}/c/360x360_70/img-master/img/{name}_square1200.jpg",
@@ -55,17 +55,17 @@ def page_urls(work: Work, page: int) -> dict[str, str]:
 
 
 def ugoira_zip(work: Work, size: str = "600x600") -> str:
-    """The zip of a ugoira; metadata names the 600x600 one only, 1920x1080 exists too."""
+    """Return the zip of a ugoira; metadata names the 600x600 one only, 1920x1080 exists too."""
     return f"{IMAGES}/img-zip-ugoira/img/{date_path(work.file_ms)}/{work.id}_ugoira{size}.zip"
 
 
 def placeholder(state: str) -> str:
-    """The picture that stands for a work that is not shown."""
+    """Return the picture that stands for a work that is not shown."""
     return f"{STATIC}/{PLACEHOLDERS[state]}_360.png"
 
 
 def avatar(world: World, user: User, size: str = "_170") -> str:
-    """The avatar of a user, or the picture for those without."""
+    """Return the avatar of a user, or the picture for those without."""
     if not user.avatar_ms:
         return f"{STATIC}/no_profile.png"
     ext = "png" if world.draw("avatar", user.id) % 4 == 0 else "jpg"
@@ -74,7 +74,7 @@ def avatar(world: World, user: User, size: str = "_170") -> str:
 
 
 def background(world: World, user: User) -> str | None:
-    """The picture behind a profile."""
+    """Return the picture behind a profile."""
     if not user.background_ms:
         return None
     name = f"{user.id}_{digest(world, 'background', user.id, user.background_ms)}.jpg"
@@ -82,7 +82,7 @@ def background(world: World, user: User) -> str | None:
 
 
 def cover_urls(world: World, novel: Work) -> dict[str, str]:
-    """The resized covers of a novel."""
+    """Return the resized covers of a novel."""
     return {
         "square_medium": f"{IMAGES}/c/128x128/novel-cover-master/{_cover(world, novel)}_square1200.jpg",
         "medium": f"{IMAGES}/c/176x352/novel-cover-master/{_cover(world, novel)}_master1200.jpg",
@@ -91,7 +91,7 @@ def cover_urls(world: World, novel: Work) -> dict[str, str]:
 
 
 def cover_original(world: World, novel: Work) -> str:
-    """The cover of a novel at full size, which no API names: it follows from the resized ones."""
+    """Return the cover of a novel at full size, which no API names: it follows from the resized ones."""
     return f"{IMAGES}/novel-cover-original/{_cover(world, novel)}.jpg"
 
 
@@ -100,7 +100,7 @@ def _cover(world: World, novel: Work) -> str:
 
 
 def embedded(world: World, novel: Work, image_id: int) -> dict[str, str]:
-    """The picture that a novel's text names [uploadedimage:ID], in all sizes."""
+    """Return the picture that a novel's text names [uploadedimage:ID], in all sizes."""
     name = f"img/{date_path(novel.file_ms)}/tei{image_id}_{digest(world, 'tei', image_id)}"
     return {
         "240mw": f"{IMAGES}/c/240x480_80/novel-cover-master/{name}_master1200.jpg",
@@ -112,11 +112,11 @@ def embedded(world: World, novel: Work, image_id: int) -> dict[str, str]:
 
 
 def series_cover(world: World, series_id: int, ms: int) -> str:
-    """The cover of a manga series."""
+    """Return the cover of a manga series."""
     name = digest(world, "series", series_id)
     return f"{IMAGES}/c/782x410_80_a2_g5/illust-series-cover-original/img/{date_path(ms)}/{name}.jpg"
 
 
 def stamp(stamp_id: int) -> str:
-    """The picture of a stamp."""
+    """Return the picture of a stamp."""
     return f"{STATIC}/stamp/generated-stamps/{stamp_id}_s.jpg"

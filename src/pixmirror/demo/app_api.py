@@ -38,7 +38,7 @@ def novel_detail(call: Call) -> Json:
 
 
 def ugoira(call: Call) -> Json:
-    """The frames of a ugoira; 404 where it is hidden."""
+    """Return the frames of a ugoira; 404 where it is hidden."""
     work = call.work("illust")
     if work.type != "ugoira" or work.state != LIVE:
         raise gone()
@@ -46,7 +46,7 @@ def ugoira(call: Call) -> Json:
 
 
 def novel_webview(call: Call) -> str:
-    """The page with the text of a novel."""
+    """Return the page with the text of a novel."""
     work = call.work("novel", "id")
     if work.state != LIVE:
         raise gone()
@@ -54,7 +54,7 @@ def novel_webview(call: Call) -> str:
 
 
 def bookmark_detail(medium: str, call: Call) -> Json:
-    """Whether and how the viewer bookmarked a work: own tags first, then the work's."""
+    """Return whether and how the viewer bookmarked a work: own tags first, then the work's."""
     work = call.work(medium)
     mark = call.world.bookmarks.get(call.view.viewer, {}).get(work.key)
     registered = mark.tags if mark else ()
@@ -68,7 +68,7 @@ def bookmark_detail(medium: str, call: Call) -> Json:
 
 
 def follow_feed(medium: str, call: Call) -> Json:
-    """The works of all followed artists."""
+    """Return the works of all followed artists."""
     world, restrict, viewer = call.world, call.restrict(both=True), call.view.viewer
 
     def build() -> list[Key | None]:
@@ -78,7 +78,7 @@ def follow_feed(medium: str, call: Call) -> Json:
 
 
 def ranking(medium: str, call: Call) -> Json:
-    """A ranking; empty before it is out."""
+    """Return a ranking; empty before it is out."""
     mode = call.choice("mode", lists.MODES[medium], "day")
     try:
         day = lists.ranking_date(call.world, call.text("date"))
@@ -88,7 +88,7 @@ def ranking(medium: str, call: Call) -> Json:
 
 
 def newest(medium: str, call: Call) -> Json:
-    """Everybody's new works; the cursor is the id of the last one."""
+    """Return everybody's new works; the cursor is the id of the last one."""
     before = call.number(f"max_{medium}_id", 2**62)
     kinds = ("manga",) if call.text("content_type") == "manga" else ("illust", "ugoira", "novel")
     keys = [key for key in lists.everything(call.world, medium) if key[1] < before]
@@ -101,7 +101,7 @@ def newest(medium: str, call: Call) -> Json:
 
 
 def illust_series(call: Call) -> Json:
-    """A manga series, newest first."""
+    """Return a manga series, newest first."""
     series = call.series("illust", "illust_series_id")
     keys = lists.series_works(call.world, series)
     shape = shaper(call)
@@ -132,7 +132,7 @@ def novel_series(call: Call) -> Json:
 
 
 def comments(medium: str, call: Call) -> Json:
-    """The root comments of a work, newest first."""
+    """Return the root comments of a work, newest first."""
     work = call.work(medium)
     if work.state != LIVE:
         raise gone()
@@ -141,7 +141,7 @@ def comments(medium: str, call: Call) -> Json:
 
 
 def old_novel_comments(call: Call) -> Json:
-    """The version before replies had their own list: each comment says which one it answers."""
+    """Return the version before replies had their own list: each comment says which one it answers."""
     page = comments("novel", call)
     for item in page["comments"]:
         del item["has_replies"], item["stamp"]
@@ -150,7 +150,7 @@ def old_novel_comments(call: Call) -> Json:
 
 
 def replies(medium: str, call: Call) -> Json:
-    """The replies to a root comment, newest first."""
+    """Return the replies to a root comment, newest first."""
     root = call.world.comments.get((medium, call.number("comment_id")))
     if root is None or call.world.works[medium, root.work_id].state != LIVE:
         raise gone()
@@ -162,7 +162,7 @@ def replies(medium: str, call: Call) -> Json:
 
 
 def user_detail(call: Call) -> Json:
-    """The profile of a user."""
+    """Return the profile of a user."""
     person = call.world.users.get(call.number("user_id"))
     if person is None or person.gone:
         raise ApiError(404, "Your access is currently restricted.")
@@ -170,7 +170,7 @@ def user_detail(call: Call) -> Json:
 
 
 def user_works(medium: str, call: Call) -> Json:
-    """The works of a user; of one who left an empty list and a user with the id 0."""
+    """Return the works of a user; of one who left an empty list and a user with the id 0."""
     person = call.world.users.get(call.number("user_id"))
     if person is None or person.gone:
         nobody = {"id": 0, "name": "", "account": "", "profile_image_urls": {"medium": ""}, "is_followed": False}
@@ -204,7 +204,7 @@ def user_bookmarks(medium: str, call: Call) -> Json:
 
 
 def bookmark_tags(medium: str, call: Call) -> Json:
-    """The own tags of a user's bookmarks."""
+    """Return the own tags of a user's bookmarks."""
     user_id, restrict = call.number("user_id"), call.restrict()
     if restrict == "private" and user_id != call.view.viewer:
         raise invalid("restrict", "restrict is invalid")
@@ -213,5 +213,5 @@ def bookmark_tags(medium: str, call: Call) -> Json:
 
 
 def removed(_: Call) -> Json:
-    """What Pixiv once had."""
+    """Return what Pixiv once had."""
     raise no_endpoint()

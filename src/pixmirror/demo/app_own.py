@@ -29,13 +29,13 @@ EMOJI = (
 
 
 def state(_: Call) -> Json:
-    """The state of the own account."""
+    """Return the state of the own account."""
     told = {"is_mail_authorized": True, "has_changed_pixiv_id": False, "can_change_pixiv_id": True}
     return {"user_state": told}
 
 
 def bookmark_add(medium: str, call: Call) -> Json:
-    """A bookmark; a second one replaces restrict and tags."""
+    """Bookmark a work; a second time replaces restrict and tags."""
     restrict: Restrict = "private" if call.restrict() == "private" else "public"
     # pixivpy joins the tags with spaces, which no tag has
     tags = tuple(tag for value in call.many("tags") for tag in value.split())
@@ -46,7 +46,7 @@ def bookmark_add(medium: str, call: Call) -> Json:
 
 
 def bookmark_delete(medium: str, call: Call) -> Json:
-    """A bookmark taken back, also of a work that is gone."""
+    """Take a bookmark back, also of a work that is gone."""
     key = (medium, call.number(f"{medium}_id"))
     if key not in call.world.bookmarks.get(call.view.viewer, {}):
         raise gone()
@@ -55,7 +55,7 @@ def bookmark_delete(medium: str, call: Call) -> Json:
 
 
 def follow_add(call: Call) -> Json:
-    """A follow, or another restrict of one."""
+    """Follow a user, or change the restrict."""
     restrict: Restrict = "private" if call.restrict() == "private" else "public"
     person = call.person()
     if person.id == call.view.viewer:
@@ -65,7 +65,7 @@ def follow_add(call: Call) -> Json:
 
 
 def follow_delete(call: Call) -> Json:
-    """A follow taken back."""
+    """Take a follow back."""
     user_id = call.number("user_id")
     if user_id not in call.world.follows.get(call.view.viewer, {}):
         raise ApiError(404, "You do not follow this user.")
@@ -179,7 +179,7 @@ def marker_delete(call: Call) -> Json:
 
 
 def ai_show(call: Call) -> Json:
-    """Whether AI works are shown."""
+    """Return whether AI works are shown."""
     return {"show_ai": call.world.own.show_ai}
 
 
@@ -190,18 +190,18 @@ def ai_show_edit(call: Call) -> Json:
 
 
 def restricted_mode(call: Call) -> Json:
-    """Whether sensitive works are hidden."""
+    """Return whether sensitive works are hidden."""
     return {"is_restricted_mode_enabled": call.world.own.restricted}
 
 
 def history(medium: str, call: Call) -> Json:
-    """What the viewer looked at: some of everything."""
+    """Return what the viewer looked at: some of everything."""
     keys = [key for key in lists.everything(call.world, medium) if call.world.draw("seen", *key) % 3 == 0]
     return call.page(named(medium), keys, shaper(call))
 
 
 def mypixiv_feed(medium: str, call: Call) -> Json:
-    """The works of the viewer's friends."""
+    """Return the works of the viewer's friends."""
     world = call.world
     entries = [
         entry
@@ -213,7 +213,7 @@ def mypixiv_feed(medium: str, call: Call) -> Json:
 
 
 def presets(_: Call) -> Json:
-    """What a profile can name."""
+    """Return what a profile can name."""
     return {
         "profile_presets": {
             "addresses": [
@@ -228,7 +228,7 @@ def presets(_: Call) -> Json:
 
 
 def emoji(_: Call) -> Json:
-    """The pictures in comments."""
+    """Return the pictures in comments."""
     return {
         "emoji_definitions": [
             {"id": 101 + n, "slug": slug, "image_url_medium": f"{addresses.STATIC}/emoji/{101 + n}.png"}
@@ -238,12 +238,12 @@ def emoji(_: Call) -> Json:
 
 
 def stamps(_: Call) -> Json:
-    """The stamps of comments."""
+    """Return the stamps of comments."""
     return {"stamps": [{"stamp_id": n, "stamp_url": addresses.stamp(n)} for n in words.STAMPS]}
 
 
 def application_info(app: str, _: Call) -> Json:
-    """The newest app."""
+    """Return the newest app."""
     return {
         "application_info": {
             "latest_version": "7.19.1" if app == "ios" else "6.100.0",

@@ -9,7 +9,7 @@ from pixmirror.demo.world import Follow, Key, Series
 
 
 def preview(call: Call, user_id: int) -> Json:
-    """A user with up to three works of each kind."""
+    """Return a user with up to three works of each kind."""
     newest_of = partial(lists.works_of, call.world, user_id)
     return {
         "user": user(call.view, user_id),
@@ -24,7 +24,7 @@ def _page(call: Call, ids: list[int]) -> Json:
 
 
 def following(call: Call) -> Json:
-    """Who a user follows; people who left are silently missing."""
+    """Return who a user follows; people who left are silently missing."""
     user_id = call.number("user_id")
     restrict = call.restrict() if user_id == call.view.viewer else "public"
     slots: list[Follow | None] = [
@@ -35,7 +35,7 @@ def following(call: Call) -> Json:
 
 
 def follower(call: Call) -> Json:
-    """Who follows a user: those whom the world knows, and some who were drawn."""
+    """Return who follows a user: those whom the world knows, and some who were drawn."""
     world, user_id = call.world, call.person().id
     ids = [u.id for u in world.users.values() if not u.gone and u.id != user_id]
     known = [i for i in ids if (f := world.follows.get(i, {}).get(user_id)) and f.restrict == "public"]
@@ -44,7 +44,7 @@ def follower(call: Call) -> Json:
 
 
 def mypixiv(call: Call) -> Json:
-    """The friends of a user."""
+    """Return the friends of a user."""
     return _page(call, lists.friends_of(call.world, call.person().id))
 
 
@@ -72,7 +72,7 @@ def blocked(call: Call) -> Json:
 
 
 def bookmark_users(call: Call) -> Json:
-    """Who bookmarked a work publicly."""
+    """Return who bookmarked a work publicly."""
     key = call.work("illust").key
     ids = [
         i
@@ -83,7 +83,7 @@ def bookmark_users(call: Call) -> Json:
 
 
 def follow_detail(call: Call) -> Json:
-    """Whether and how the viewer follows a user."""
+    """Return whether and how the viewer follows a user."""
     follow = call.world.follows.get(call.view.viewer, {}).get(call.number("user_id"))
     return {
         "follow_detail": {"is_followed": follow is not None, "restrict": follow.restrict if follow else "public"}
@@ -91,7 +91,7 @@ def follow_detail(call: Call) -> Json:
 
 
 def series_of(medium: str, call: Call) -> Json:
-    """The series of a user."""
+    """Return the series of a user."""
     person = call.person()
     mine: list[Series] = [s for s in call.world.series.values() if (s.user_id, s.medium) == (person.id, medium)]
     page = call.page(f"{medium}_series_details", mine, partial(series_detail, call.view))
@@ -99,7 +99,7 @@ def series_of(medium: str, call: Call) -> Json:
 
 
 def series_position(call: Call) -> Json:
-    """The series of a work and its neighbours there; 404 of the series for a work of none."""
+    """Return the series of a work and its neighbours there; 404 of the series for a work of none."""
     work = call.work("illust")
     series = call.world.series.get((work.medium, work.series_id))
     if series is None:

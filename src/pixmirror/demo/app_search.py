@@ -18,7 +18,7 @@ RANGES = (("*", "*"), ("100", "*"), ("50", "99"), ("10", "49"), ("*", "9"))
 
 
 def _found(medium: str, call: Call) -> list[Key]:
-    """What the parameters of a search, all of them checked, lead to."""
+    """Return what a search finds, once all its parameters are checked."""
     if not call.text("word"):
         raise invalid("word", "word is required")
     call.choice("search_target", (*TARGETS, "text") if medium == "novel" else TARGETS, TARGETS[0])
@@ -60,7 +60,7 @@ def popular_preview(medium: str, call: Call) -> Json:
 
 
 def bookmark_ranges(medium: str, call: Call) -> Json:
-    """The ranges that the app offers; they do not depend on the word."""
+    """Return the ranges that the app offers; they do not depend on the word."""
     _found(medium, call)
     return {"bookmark_ranges": [{"bookmark_num_min": least, "bookmark_num_max": most} for least, most in RANGES]}
 
@@ -128,7 +128,7 @@ def recommended(medium: str, kind: str | None, call: Call) -> Json:
 
 
 def trending(medium: str, call: Call) -> Json:
-    """The tags of the newest works, each with a work that carries it."""
+    """Return the tags of the newest works, each with a work that carries it."""
     tags: dict[str, Key] = {}
     for key in lists.everything(call.world, medium)[:60]:
         for tag in call.world.works[key].tags:
@@ -141,7 +141,7 @@ def trending(medium: str, call: Call) -> Json:
 
 
 def walkthrough(call: Call) -> Json:
-    """What everybody sees before a login."""
+    """Return what everybody sees before a login."""
     keys = lists.everything(call.world, "illust")
     keys.sort(key=lambda key: call.world.draw("walkthrough", *key))
     return call.page("illusts", keys[:20], shaper(call))

@@ -43,7 +43,7 @@ def illust_upload(call: Call) -> Json:
 
 
 def upload_status(call: Call) -> Json:
-    """An upload runs when it is first asked about, and is complete from then on."""
+    """Return the state of an upload: running when it is first asked about, complete from then on."""
     upload = call.world.own.uploads.get(_said(call, "convert_key"))
     if upload is None:
         raise invalid("convert_key", "convert_key is invalid")
@@ -54,7 +54,7 @@ def upload_status(call: Call) -> Json:
 
 
 def work_delete(medium: str, call: Call) -> Json:
-    """The viewer's own work is no more."""
+    """Delete a work of the viewer's own."""
     key: Key = (medium, call.number(f"{medium}_id"))
     work = call.world.works.get(key)
     if work is None or work.state == DELETED:
@@ -66,13 +66,13 @@ def work_delete(medium: str, call: Call) -> Json:
 
 
 def novel_covers(_: Call) -> Json:
-    """The covers to choose from."""
+    """Return the covers to choose from."""
     names = (f"{addresses.STATIC}/novel_thumb/novel_thumb_{n}_m.jpg" for n in range(COVERS))
     return {"covers": [{"id": n, "image_url": url} for n, url in enumerate(names)]}
 
 
 def novel_upload(call: Call) -> Json:
-    """A novel of the viewer; the draft that it was is no more."""
+    """Post a novel of the viewer; its draft is deleted."""
     fields = _common(call, 100) | {"text": _novel_text(call), "is_original": _original(call)}
     _cover(call)
     draft = call.text("draft_id")
@@ -85,7 +85,7 @@ def novel_upload(call: Call) -> Json:
 
 
 def draft_add(call: Call) -> Json:
-    """A new draft."""
+    """Save a new draft."""
     drafts = call.world.own.drafts
     number = max(drafts, default=82_867) + 1
     drafts[number] = {"novel_draft_id": number} | _draft(call)
@@ -93,7 +93,7 @@ def draft_add(call: Call) -> Json:
 
 
 def draft_edit(call: Call) -> Json:
-    """All of a draft anew; it is the last saved then."""
+    """Save all of a draft anew, as the last saved one."""
     drafts, number = call.world.own.drafts, _draft_id(call)
     changed = {"novel_draft_id": number} | _draft(call)
     del drafts[number]
@@ -102,7 +102,7 @@ def draft_edit(call: Call) -> Json:
 
 
 def draft_previews(call: Call) -> Json:
-    """The drafts, the last saved first."""
+    """Return the drafts, the last saved first."""
 
     def row(draft: Json) -> Json:
         names = ("novel_draft_id", "title", "update_date")
@@ -117,13 +117,13 @@ def draft_detail(call: Call) -> Json:
 
 
 def draft_delete(call: Call) -> Json:
-    """A draft is no more."""
+    """Delete a draft."""
     del call.world.own.drafts[_draft_id(call)]
     return {}
 
 
 def comment_add(medium: str, call: Call) -> Json:
-    """A comment, a stamp or a reply by the viewer; a reply to a reply stands under the same root."""
+    """Post a comment, a stamp or a reply by the viewer; a reply to a reply stands under the same root."""
     work = call.work(medium)
     text, stamp = call.text("comment") or "", call.text("stamp_id")
     if bool(text.strip()) == (stamp is not None) or len(text) > COMMENT:
@@ -141,7 +141,7 @@ def comment_add(medium: str, call: Call) -> Json:
 
 
 def comment_delete(medium: str, call: Call) -> Json:
-    """A comment is no more that the viewer wrote, or that stands on a work of the viewer."""
+    """Delete a comment that the viewer wrote, or that stands on a work of the viewer."""
     found = call.world.comments.get((medium, call.number("comment_id")))
     if found is None:
         raise gone()
@@ -162,7 +162,7 @@ def _said(call: Call, name: str, most: int = 1000) -> str:
 
 
 def _common(call: Call, title: int) -> dict[str, Any]:
-    """What works of both media have, as fields of `Work`."""
+    """Return what works of both media have, as fields of `Work`."""
     caption, tags = call.text("caption") or "", tuple(call.many("tags"))
     if len(caption) > 3000:
         raise invalid("caption", "caption must be no more than 3000 characters")

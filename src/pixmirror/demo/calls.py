@@ -32,17 +32,17 @@ class ApiError(Exception):
 
 
 def invalid(field: str, reason: str) -> ApiError:
-    """A parameter at fault: its message is JSON inside a string."""
+    """Return the error for a parameter at fault: its message is JSON inside a string."""
     return ApiError(400, message=json.dumps({field: [reason]}))
 
 
 def gone() -> ApiError:
-    """A work or comment that is not there."""
+    """Return the error for a work or comment that is not there."""
     return ApiError(404, "Work has been deleted or the ID does not exist.")
 
 
 def no_endpoint() -> ApiError:
-    """A path that the API does not have."""
+    """Return the error for a path that the API does not have."""
     return ApiError(404, "Specified end-point doesn't exist")
 
 
@@ -61,33 +61,33 @@ class Call:
         return self.view.world
 
     def text(self, name: str) -> str | None:
-        """A parameter, the last if it repeats."""
+        """Return a parameter, the last if it repeats."""
         return dict(self.params).get(name)
 
     def many(self, name: str) -> list[str]:
-        """The values of a list: `name[]`, or `name[0]` and so on."""
+        """Return the values of a list: `name[]`, or `name[0]` and so on."""
         return [value for key, value in self.params if key.startswith(f"{name}[")]
 
     def numbers(self, name: str) -> list[int]:
-        """The same, as whole numbers."""
+        """Return the same, as whole numbers."""
         values = self.many(name)
         if not all(value.isascii() and value.isdigit() for value in values):
             raise invalid(name, f"{name} must be integers")
         return [int(value) for value in values]
 
     def yes(self, name: str) -> bool:
-        """Whether a parameter says so."""
+        """True if a parameter says so."""
         return self.choice(name, ("true", "false"), "false") == "true"
 
     def person(self, name: str = "user_id") -> User:
-        """The user that a parameter names; 404 when there is none."""
+        """Return the user that a parameter names; 404 when there is none."""
         person = self.world.users.get(self.number(name))
         if person is None or person.gone:
             raise ApiError(404, "This user has left pixiv or the user ID does not exist.")
         return person
 
     def number(self, name: str, default: int | None = None) -> int:
-        """A whole number that is not negative."""
+        """Return a whole number that is not negative."""
         value = self.text(name)
         if value is None and default is not None:
             return default
@@ -107,14 +107,14 @@ class Call:
         return self.choice("restrict", ("public", "private", "all") if both else ("public", "private"), default)
 
     def work(self, medium: str, name: str | None = None) -> Work:
-        """The work that a parameter names; 404 when it is deleted or private."""
+        """Return the work that a parameter names; 404 when it is deleted or private."""
         work = self.world.works.get((medium, self.number(name or f"{medium}_id")))
         if work is None or work.state in ("deleted", "limit_mypixiv", "limit_private"):
             raise gone()
         return work
 
     def series(self, medium: str, name: str) -> Series:
-        """The series that a parameter names."""
+        """Return the series that a parameter names."""
         series = self.world.series.get((medium, self.number(name)))
         if series is None or self.world.users[series.user_id].gone:
             raise gone()
@@ -139,7 +139,7 @@ class Call:
         size: int = PAGE,
         **cursors: object,
     ) -> Json:
-        """The page at `offset` under the key `name`, with next_url, null only at the end."""
+        """Return the page at `offset` under the key `name`, with next_url, null only at the end."""
         offset = self.number("offset", 0)
         if offset > cap:
             raise invalid("offset", f"offset must be no more than {cap}")
@@ -149,10 +149,10 @@ class Call:
 
 
 def named(medium: str) -> str:
-    """The key under which works of a medium are listed."""
+    """Return the key under which works of a medium are listed."""
     return "novels" if medium == "novel" else "illusts"
 
 
 def shaper(call: Call, own: bool = False) -> Callable[[Key], Json]:
-    """How a list shows a work."""
+    """Return how a list shows a work."""
     return lambda key: work_json(call.view, key, "own" if own else "list")

@@ -12,7 +12,7 @@ _BOUNDARY = re.compile(r"multipart/form-data;.*boundary=\"?([^\";]+)", re.IGNORE
 
 
 def read(headers: Mapping[str, str], body: bytes) -> tuple[Pairs, tuple[bytes, ...]]:
-    """The fields in their order, and the contents of `files[]`."""
+    """Return the fields in their order, and the contents of `files[]`."""
     multipart = _BOUNDARY.match(headers.get("content-type", ""))
     if multipart is None:
         return parse_qsl(body.decode(), keep_blank_values=True), ()

@@ -34,7 +34,7 @@ class WorldSpec:
 
 
 def generate(spec: WorldSpec | None = None, now: Callable[[], int] | None = None) -> World:
-    """The world of a spec. The same spec and the same time give the same world to the last byte."""
+    """Return the world of a spec. The same spec and the same time give the same world to the last byte."""
     spec = spec or WorldSpec()
     clock = now or real_now
     made_ms = (clock() if spec.now_ms is None else spec.now_ms) // 1000 * 1000
@@ -62,7 +62,7 @@ def empty_world(
     strip_captions: Literal["none", "some", "all"] = "none",
     ranking_size: int = 100,
 ) -> World:
-    """A world with nobody but the own account, and none of Pixiv's whims unless asked for."""
+    """Return a world with nobody but the own account, and none of Pixiv's whims unless asked for."""
     return World(now or real_now, seed, short_pages, strip_captions, ranking_size)
 
 
@@ -78,7 +78,7 @@ def add_artist(
     until_ms: int | None = None,
     every_ms: int = 3_600_000,
 ) -> User:
-    """A new artist with exactly so many illusts, manga (of `pages` pages), ugoira and novels, all JPEG and
+    """Return a new artist with exactly so many illusts, manga (of `pages` pages), ugoira and novels, all JPEG and
     small; the newest at `until_ms` (default: now), the others each `every_ms` before."""
     with world.lock:
         user_id = max(world.users) + 1

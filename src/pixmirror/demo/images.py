@@ -27,7 +27,7 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 async def image(request: Request) -> Response:
-    """A file, or a part of it."""
+    """Return a file, or a part of it."""
     world: World = request.app.state.world
     if not request.url.path.startswith("/common/") and not _from_pixiv(request.headers.get("referer", "")):
         return HTMLResponse("<h1>403 Forbidden</h1>", 403)

@@ -59,7 +59,7 @@ class BadDate(Exception):
 
 
 def with_holes(world: World, keys: Sequence[Key]) -> list[Key | None]:
-    """The keys with empty slots between: behind one in about 60 follow a few, or two pages full."""
+    """Return the keys with empty slots between: behind one in about 60 follow a few, or two pages full."""
     if not world.short_pages:
         return list(keys)
     slots: list[Key | None] = []
@@ -72,7 +72,7 @@ def with_holes(world: World, keys: Sequence[Key]) -> list[Key | None]:
 
 
 def works_of(world: World, user_id: int, medium: str, kind: str | None = None) -> list[Key]:
-    """The live works of a user, newest first; type illust includes the ugoira, no type all."""
+    """Return the live works of a user, newest first; type illust includes the ugoira, no type all."""
     keys = [(medium, work_id) for _, work_id in reversed(world.by_user.get((user_id, medium), ()))]
     if kind is None:
         return keys
@@ -81,13 +81,13 @@ def works_of(world: World, user_id: int, medium: str, kind: str | None = None) -
 
 
 def follows_of(world: World, user_id: int, restrict: str) -> list[Follow]:
-    """Who a user follows, newest first; people who left are still in it."""
+    """Return who a user follows, newest first; people who left are still in it."""
     mine = world.follows.get(user_id, {}).values()
     return sorted((f for f in mine if restrict in (f.restrict, "all")), key=lambda f: -f.order)
 
 
 def friends_of(world: World, user_id: int) -> list[int]:
-    """The mypixiv of a user: mutual, and drawn."""
+    """Return the mypixiv of a user: mutual, and drawn."""
     return [
         other.id
         for other in world.users.values()
@@ -98,7 +98,7 @@ def friends_of(world: World, user_id: int) -> list[int]:
 
 
 def follow_feed(world: World, viewer: int, restrict: str, medium: str) -> list[Key]:
-    """The works of all followed artists, newest first."""
+    """Return the works of all followed artists, newest first."""
     entries = [
         entry
         for follow in follows_of(world, viewer, restrict)
@@ -108,7 +108,7 @@ def follow_feed(world: World, viewer: int, restrict: str, medium: str) -> list[K
 
 
 def everything(world: World, medium: str) -> list[Key]:
-    """All live works that are for everybody, newest first."""
+    """Return all live works that are for everybody, newest first."""
     entries = [entry for (_, m), ids in world.by_user.items() if m == medium for entry in ids]
     keys = [(medium, work_id) for _, work_id in sorted(entries, reverse=True)]
     return [key for key in keys if world.works[key].restrict == "public"]
@@ -134,7 +134,7 @@ def bookmark_slots(
 
 
 def bookmark_tags(world: World, user_id: int, medium: str, restrict: str) -> list[tuple[str, int]]:
-    """The own tags of a user's bookmarks with their counts, most used first."""
+    """Return the own tags of a user's bookmarks with their counts, most used first."""
     counts: dict[str, int] = {}
     for mark in world.bookmarks.get(user_id, {}).values():
         if mark.key[0] == medium and mark.restrict == restrict:
@@ -144,12 +144,12 @@ def bookmark_tags(world: World, user_id: int, medium: str, restrict: str) -> lis
 
 
 def roots_of(world: World, key: Key) -> list[Comment]:
-    """The root comments of a work, newest first."""
+    """Return the root comments of a work, newest first."""
     return [c for c in reversed(_thread(world, key)) if c.parent_id is None]
 
 
 def replies_of(world: World, root: Comment) -> list[Comment]:
-    """The replies to a root comment, newest first."""
+    """Return the replies to a root comment, newest first."""
     thread = _thread(world, (root.medium, root.work_id))
     return [c for c in reversed(thread) if c.parent_id == root.id]
 
@@ -159,13 +159,13 @@ def _thread(world: World, key: Key) -> list[Comment]:
 
 
 def series_works(world: World, series: Series) -> list[Key]:
-    """The live works of a series, in reading order."""
+    """Return the live works of a series, in reading order."""
     keys = [(series.medium, work_id) for work_id in series.works]
     return [key for key in keys if world.works[key].state == LIVE]
 
 
 def ranking_date(world: World, asked: str | None) -> date:
-    """The day that a ranking is for; without one the newest that is out."""
+    """Return the day that a ranking is for; without one the newest that is out."""
     now = datetime.fromtimestamp(world.now() / 1000, JST)
     if asked is None:
         return (now - timedelta(days=1 if now.time() >= time(12) else 2)).date()
@@ -179,7 +179,7 @@ def ranking_date(world: World, asked: str | None) -> date:
 
 
 def ranking(world: World, medium: str, mode: str, day: date) -> list[Key]:
-    """The ranking of a JST day, best first; empty before noon JST of the next day."""
+    """Return the ranking of a JST day, best first; empty before noon JST of the next day."""
     published = datetime.combine(day + timedelta(days=1), time(12), JST).timestamp() * 1000
     if world.now() < published:
         return []

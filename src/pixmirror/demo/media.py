@@ -38,7 +38,7 @@ class File:
 
 
 def find(world: World, path: str) -> File | None:
-    """The file under a path, or None."""
+    """Return the file under a path, or None."""
     for pattern, finder in _FINDERS:
         match = pattern.fullmatch(path)
         if match is not None:
@@ -47,7 +47,7 @@ def find(world: World, path: str) -> File | None:
 
 
 def _work(world: World, medium: str, match: re.Match[str]) -> Work | None:
-    """The work of a path, if this is the path of its present files and they are still up."""
+    """Return the work of a path, if this is the path of its present files and they are still up."""
     work = world.works.get((medium, int(match["id"])))
     if work is None or match["date"] != addresses.date_path(work.file_ms):
         return None

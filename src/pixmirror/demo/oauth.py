@@ -63,13 +63,13 @@ class OAuth:
         raise ApiError(400, message=text + reason)
 
     def code(self, challenge: str) -> str:
-        """A code that the holder of the challenge's verifier can exchange, once and soon."""
+        """Return a code that the holder of the challenge's verifier can exchange, once and soon."""
         code = secrets.token_urlsafe(32)
         self.codes[code] = (challenge, self.world.now() + CODE_SECONDS * 1000)
         return code
 
     def exchange(self, form: Mapping[str, str]) -> Json:
-        """What the token endpoint answers to a form."""
+        """Return what the token endpoint answers to a form."""
         if not (form.get("client_id") and form.get("client_secret")):
             raise Refused("Invalid client", "invalid_client")
         grant = form.get("grant_type")
@@ -144,7 +144,7 @@ async def token(request: Request) -> Response:
 
 
 async def login(request: Request) -> Response:
-    """The login page: one link, which logs the demo's only person in."""
+    """Return the login page: one link, which logs the demo's only person in."""
     query = request.query_params
     if query.get("code_challenge_method") != "S256" or not query.get("code_challenge"):
         return HTMLResponse("<h1>pixiv (demo)</h1><p>The login address is incomplete.</p>", 400)
@@ -153,13 +153,13 @@ async def login(request: Request) -> Response:
 
 
 async def grant(request: Request) -> Response:
-    """What the link leads to: on to the callback, with a fresh code."""
+    """Return what the link leads to: on to the callback, with a fresh code."""
     code = request.app.state.oauth.code(request.query_params.get("code_challenge", ""))
     return RedirectResponse(f"{CALLBACK}?{urlencode({'state': secrets.token_hex(8), 'code': code})}", 302)
 
 
 async def callback(request: Request) -> Response:
-    """The page that jumps to the app, which a desktop browser cannot follow: its address holds the code."""
+    """Return the page that jumps to the app, which a desktop browser cannot follow: its address holds the code."""
     target = escape(
         "pixiv://account/login?" + urlencode({"code": request.query_params.get("code", ""), "via": "login"})
     )

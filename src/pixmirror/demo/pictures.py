@@ -33,20 +33,20 @@ def extension(world_seed: int, work: Work, page: int) -> str:
 
 
 def frames(world_seed: int, work: Work) -> list[tuple[str, int]]:
-    """The frames of a ugoira: file name in the zip, and delay in milliseconds."""
+    """Return the frames of a ugoira: file name in the zip, and delay in milliseconds."""
     rng = Random(f"{world_seed} frames {work.id}")
     count = rng.randint(4, 12) if work.width > 100 else 3
     return [(f"{number:06d}.jpg", rng.choice(UGOIRA_DELAYS)) for number in range(count)]
 
 
 def original(world_seed: int, work: Work, page: int, ext: str) -> bytes:
-    """The original of a page, or of frame `page` of a ugoira."""
+    """Return the original of a page, or of frame `page` of a ugoira."""
     name = f"{work.id} p{page}"
     return _encoded(f"{world_seed} {work.id} {page} {work.file_ms}", name, work.width, work.height, ext)
 
 
 def derived(world_seed: int, work: Work, page: int, box: tuple[int, int], square: bool) -> bytes:
-    """A smaller JPEG of a page, inside `box` or, if square, filling it."""
+    """Return a smaller JPEG of a page, inside `box` or, if square, filling it."""
     width, height = min(box), min(box)
     if not square:
         scale = min(box[0] / work.width, box[1] / work.height, 1.0)
@@ -55,7 +55,7 @@ def derived(world_seed: int, work: Work, page: int, box: tuple[int, int], square
 
 
 def reduced(data: bytes, box: tuple[int, int], square: bool) -> bytes:
-    """A smaller JPEG of a picture that was uploaded, as `derived`."""
+    """Return a smaller JPEG of a picture that was uploaded, as `derived`."""
     with Image.open(io.BytesIO(data)) as opened:
         picture = opened.convert("RGB")
     if square:
@@ -74,7 +74,7 @@ def other(seed_text: str, label: str, width: int, height: int, ext: str = "jpg")
 
 @lru_cache(maxsize=16)
 def ugoira_zip(world_seed: int, work: Work, large: bool) -> bytes:
-    """The zip of a ugoira's frames, stored without compression as Pixiv does."""
+    """Return the zip of a ugoira's frames, stored without compression as Pixiv does."""
     width, height = (work.width * 3 // 2, work.height * 3 // 2) if large else (work.width, work.height)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
@@ -142,7 +142,7 @@ def _landscape(rng: Random, width: int, height: int, step: int) -> Image.Image:
 
 
 def _pattern(rng: Random, width: int, height: int) -> Image.Image:
-    """A geometric pattern: circles, squares and diamonds on a grid of tiles, in a few colours."""
+    """Return a geometric pattern: circles, squares and diamonds on a grid of tiles, in a few colours."""
     colors = [(rng.randint(40, 255), rng.randint(40, 255), rng.randint(40, 255)) for _ in range(5)]
     image = Image.new("RGB", (width, height), colors[0])
     draw = ImageDraw.Draw(image)

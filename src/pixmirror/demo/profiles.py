@@ -13,7 +13,7 @@ _WORKSPACE = (
 
 
 def profile(view: View, person: User) -> Json:
-    """The whole answer: user, profile, profile_publicity, workspace."""
+    """Return the whole answer: user, profile, profile_publicity, workspace."""
     account = "_".join(("example", str(person.id)))
     return {
         "user": user(view, person.id) | {"comment": person.comment},

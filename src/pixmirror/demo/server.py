@@ -47,7 +47,7 @@ class _Counted:
 
 
 def create_app(world: World, expires_in: int = 3600, live: float | None = None) -> Starlette:
-    """The app of a world. `app.state` has world, oauth, counts (App API and token endpoint by path),
+    """Return the app of a world. `app.state` has world, oauth, counts (App API and token endpoint by path),
     image_counts (by the first part of the path) and log; `live` lets something happen every so many seconds."""
     counts: Counter[str] = Counter()
     image_counts: Counter[str] = Counter()

@@ -23,31 +23,31 @@ class View:
     language: str | None = None
 
     def follows(self, user_id: int) -> bool:
-        """Whether the viewer follows a user."""
+        """True if the viewer follows a user."""
         return user_id in self.world.follows.get(self.viewer, {})
 
     def bookmarked(self, key: Key) -> bool:
-        """Whether the viewer bookmarked a work."""
+        """True if the viewer bookmarked a work."""
         return key in self.world.bookmarks.get(self.viewer, {})
 
     def muted(self, user_id: int, tags: tuple[str, ...] = ()) -> bool:
-        """Whether the viewer muted a user or one of the tags."""
+        """True if the viewer muted a user or one of the tags."""
         own = self.world.own
         return self.viewer == self.world.me and (
             user_id in own.muted_users or any(tag in own.muted_tags for tag in tags)
         )
 
     def watches(self, item: Series) -> bool:
-        """Whether the viewer watches a series."""
+        """True if the viewer watches a series."""
         return self.viewer == self.world.me and item.id in self.world.own.watched[item.medium]
 
     def translation(self, tag: str) -> str | None:
-        """What stands beside a tag; only English is known here."""
+        """Return what stands beside a tag; only English is known here."""
         return words.TRANSLATIONS.get(tag) if (self.language or "").startswith("en") else None
 
 
 def user(view: View, user_id: int, accepts: bool = True) -> Json:
-    """A user as in lists; the viewer's own has no is_followed."""
+    """Return a user as in lists; the viewer's own has no is_followed."""
     person = view.world.users[user_id]
     shape: Json = {
         "id": person.id,
@@ -63,7 +63,7 @@ def user(view: View, user_id: int, accepts: bool = True) -> Json:
 
 
 def illust(view: View, work: Work, place: Place = "list") -> Json:
-    """An illust, manga or ugoira; a hidden or deleted one is its placeholder."""
+    """Return an illust, manga or ugoira; a hidden or deleted one is its placeholder."""
     if work.state != LIVE:
         return illust_stub(view, work)
     world = view.world
@@ -108,7 +108,7 @@ def illust(view: View, work: Work, place: Place = "list") -> Json:
 
 
 def illust_stub(view: View, work: Work) -> Json:
-    """What stands for a work that is not shown: no title, no tags, 100x100, and now as its date."""
+    """Return what stands for a work that is not shown: no title, no tags, 100x100, and now as its date."""
     url = addresses.placeholder(work.state)
     return {
         "id": work.id,
@@ -141,7 +141,7 @@ def illust_stub(view: View, work: Work) -> Json:
 
 
 def novel(view: View, work: Work, place: Place = "list") -> Json:
-    """A novel; a hidden or deleted one is its placeholder."""
+    """Return a novel; a hidden or deleted one is its placeholder."""
     world, shown = view.world, work.state == LIVE
     stub = None if shown else addresses.placeholder(work.state)
     named = [
@@ -179,18 +179,18 @@ def novel(view: View, work: Work, place: Place = "list") -> Json:
 
 
 def is_original(world: World, work: Work) -> bool:
-    """What the writer of a novel declared."""
+    """Return what the writer of a novel declared."""
     return work.is_original if work.is_original is not None else world.draw("original", work.id) % 3 > 0
 
 
 def work_json(view: View, key: Key, place: Place = "list") -> Json:
-    """A work of either medium."""
+    """Return a work of either medium."""
     work = view.world.works[key]
     return illust(view, work, place) if work.medium == "illust" else novel(view, work, place)
 
 
 def caption(view: View, work: Work, place: Place) -> str:
-    """The caption, or nothing where the world strips it from lists."""
+    """Return the caption, or nothing where the world strips it from lists."""
     strip = view.world.strip_captions
     if place == "detail" or strip == "none":
         return work.caption
@@ -200,12 +200,12 @@ def caption(view: View, work: Work, place: Place) -> str:
 
 
 def total_comments(world: World, key: Key) -> int:
-    """The number of comments, replies included."""
+    """Return the number of comments, replies included."""
     return len(world.threads.get(key, ()))
 
 
 def comment(view: View, item: Comment) -> Json:
-    """A comment as in v3; the author is null when gone."""
+    """Return a comment as in v3; the author is null when gone."""
     thread = view.world.threads[item.medium, item.work_id]
     answered = any(view.world.comments[item.medium, number].parent_id == item.id for number in thread)
     return {
@@ -221,13 +221,13 @@ def comment(view: View, item: Comment) -> Json:
 
 
 def ugoira_metadata(world: World, work: Work) -> Json:
-    """The zip and the frames of a ugoira."""
+    """Return the zip and the frames of a ugoira."""
     frames = [{"file": name, "delay": delay} for name, delay in pictures.frames(world.seed, work)]
     return {"zip_urls": {"medium": addresses.ugoira_zip(work)}, "frames": frames}
 
 
 def series_detail(view: View, item: Series) -> Json:
-    """The head of a series of manga or novels."""
+    """Return the head of a series of manga or novels."""
     shape: Json = {"id": item.id, "title": item.title, "caption": item.caption}
     author = user(view, item.user_id)
     live = [w for w in (view.world.works[item.medium, i] for i in item.works) if w.state == LIVE]
@@ -255,7 +255,7 @@ def series_detail(view: View, item: Series) -> Json:
 
 
 def uploaded_images(work: Work) -> list[int]:
-    """The ids of the pictures that a novel's text shows as its own."""
+    """Return the ids of the pictures that a novel's text shows as its own."""
     return [int(number) for number in re.findall(r"\[uploadedimage:(\d+)\]", work.text)]
 
 

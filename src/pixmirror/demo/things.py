@@ -135,5 +135,5 @@ class ManualNow:
 
 
 def real_now() -> int:
-    """The machine's time, in milliseconds since 1970 UTC."""
+    """Return the machine's time, in milliseconds since 1970 UTC."""
     return int(time.time() * 1000)

@@ -29,7 +29,7 @@ _PAGE = """<!DOCTYPE html>
 
 
 def page(view: View, work: Work) -> str:
-    """The page of a live novel."""
+    """Return the page of a live novel."""
     author = {"userId": str(work.user_id), "userName": view.world.users[work.user_id].name}
     return _PAGE.format(title=f"novel {work.id}", novel=_embedded(novel(view, work)), author=_embedded(author))
 
@@ -40,7 +40,7 @@ def _embedded(value: Json) -> str:
 
 
 def novel(view: View, work: Work) -> Json:
-    """The JSON inside: ids are strings, and empty maps are lists."""
+    """Return the JSON inside: ids are strings, and empty maps are lists."""
     world = view.world
     series = world.series.get(("novel", work.series_id))
     return {
@@ -79,7 +79,7 @@ def _images(view: View, work: Work) -> Json:
 
 
 def _illusts(view: View, work: Work) -> Json:
-    """The illusts that the text embeds, as "id-page" with pages from 1; one not shown has no pictures."""
+    """Return the illusts that the text embeds, as "id-page" with pages from 1; one not shown has no pictures."""
     shown: Json = {}
     for number, page_text in re.findall(r"\[pixivimage:(\d+)(?:-(\d+))?\]", work.text):
         nth = int(page_text or 1)

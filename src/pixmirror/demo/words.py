@@ -245,13 +245,13 @@ _SENTENCES = (
 
 
 def pen_name(rng: Random) -> str:
-    """A display name, Japanese or English, now and then with a tail as artists like to add."""
+    """Return a display name, Japanese or English, now and then with a tail as artists like to add."""
     name = rng.choice(PEN_NAMES) if rng.random() < 0.4 else rng.choice(SURNAMES) + rng.choice(GIVEN)
     return name + rng.choice(NAME_TAILS)
 
 
 def profile(rng: Random) -> str:
-    """The text of a profile; line ends are CRLF as in Pixiv's."""
+    """Return the text of a profile; line ends are CRLF as in Pixiv's."""
     return rng.choice(
         (
             "はじめまして。風景と猫を描きます。\r\n無断転載はご遠慮ください。",
@@ -263,14 +263,14 @@ def profile(rng: Random) -> str:
 
 
 def title(rng: Random) -> str:
-    """A title."""
+    """Return a title."""
     if rng.random() < 0.3:
         return f"{rng.choice(_ENGLISH_A)} {rng.choice(_ENGLISH_N)}{rng.choice(_TITLE_TAILS)}"
     return f"{rng.choice(_ADJECTIVES)}{rng.choice(_NOUNS)}{rng.choice(_TITLE_TAILS)}"
 
 
 def series_title(rng: Random) -> str:
-    """The title of a series."""
+    """Return the title of a series."""
     return f"{rng.choice(_ADJECTIVES)}{rng.choice(_NOUNS)}の話"
 
 
@@ -281,22 +281,22 @@ def tags(rng: Random, kind: str) -> tuple[str, ...]:
 
 
 def caption(rng: Random, ref: int) -> str:
-    """A caption in HTML, possibly empty, possibly naming the work `ref`."""
+    """Return a caption in HTML, possibly empty, possibly naming the work `ref`."""
     return rng.choice(_CAPTIONS).format(ref=ref)
 
 
 def comment(rng: Random) -> str:
-    """The text of a comment."""
+    """Return the text of a comment."""
     return rng.choice(_COMMENTS)
 
 
 def reply(rng: Random) -> str:
-    """The text of a reply."""
+    """Return the text of a reply."""
     return rng.choice(_REPLIES)
 
 
 def novel_text(rng: Random, novel_id: int, picture_of: int | None) -> str:
-    """A short story with Pixiv's markup; `picture_of` is a work to embed."""
+    """Return a short story with Pixiv's markup; `picture_of` is a work to embed."""
     pages = []
     for number in range(1, rng.randint(1, 3) + 1):
         body = [rng.choice(_SENTENCES) for _ in range(rng.randint(12, 30))]

@@ -102,7 +102,7 @@ class World:
             heapq.heappop(self._due)[2](self)
 
     def cached(self, name: object, build: Callable[[], T]) -> T:
-        """The value of `build`, remembered until the world changes."""
+        """Return the value of `build`, remembered until the world changes."""
         if self._cached_at != self.revision:
             self._cache.clear()
             self._cached_at = self.revision
@@ -112,20 +112,20 @@ class World:
         return value
 
     def draw(self, *parts: object) -> int:
-        """A number that depends only on the seed and `parts`."""
+        """Return a number that depends only on the seed and `parts`."""
         return crc32(f"{self.seed}|{'|'.join(map(str, parts))}".encode())
 
     # Putting things in ----------------------------------------------------------------------------------
 
     def add_user(self, user: User) -> User:
-        """A new person."""
+        """Add a person."""
         with self.lock:
             self._changed()
             self.users[user.id] = user
             return user
 
     def add(self, work: Work) -> Work:
-        """A work as it is given."""
+        """Add a work as it is given."""
         with self.lock:
             self._changed()
             self.works[work.key] = work
@@ -259,7 +259,7 @@ class World:
         parent_id: int | None = None,
         ms: int | None = None,
     ) -> Comment:
-        """A comment, a reply (`parent_id`), or a stamp (`stamp_id`, no text)."""
+        """Add a comment, a reply (`parent_id`), or a stamp (`stamp_id`, no text)."""
         with self.lock:
             self._changed()
             medium, work_id = self.get(work).key
@@ -282,7 +282,7 @@ class World:
                     del self.comments[medium, number]
 
     def add_series(self, series: Series) -> Series:
-        """A series as it is given; its works then say so."""
+        """Add a series as it is given; its works then say so."""
         with self.lock:
             self._changed()
             self.series[series.medium, series.id] = series
@@ -299,7 +299,7 @@ class World:
             return changed
 
     def put_in_series(self, work: Work | Key, series_id: int) -> Work:
-        """The work becomes the last of a series, or leaves the one that it is in (0)."""
+        """Put a work at the end of a series, or take it out of the one that it is in (0)."""
         with self.lock:
             old = self.get(work)
             if old.series_id:
@@ -311,7 +311,7 @@ class World:
             return self._put(replace(old, series_id=series_id))
 
     def get(self, work: Work | Key) -> Work:
-        """The work as it is now."""
+        """Return a work as it is now."""
         return self.works[work.key if isinstance(work, Work) else work]
 
     # Inside ---------------------------------------------------------------------------------------------

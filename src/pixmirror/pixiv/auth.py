@@ -65,7 +65,7 @@ class AppIdentity:
     client_secret: str = field(default="lsACyCD94FhDUtGTXi3QzcFE2uU1hqtDaKeqrdwj", repr=False)
 
     def headers(self, language: str = "en") -> dict[str, str]:
-        """What the app sends with each request."""
+        """Return what the app sends with each request."""
         return {
             "User-Agent": self.user_agent,
             "App-OS": self.os,
@@ -182,7 +182,7 @@ class Auth:
         self._token = token
 
     async def token(self) -> Token:
-        """A token that should be accepted; refreshed only if there is none or it has run out."""
+        """Return a token that should be accepted; refreshed only if there is none or it has run out."""
         if self._usable():
             assert self._token
             return self._token
@@ -263,7 +263,7 @@ class Auth:
 
 
 def _rest_ms(failure: PixivError) -> int:
-    """How long to leave the token endpoint alone."""
+    """Return how long to leave the token endpoint alone."""
     if isinstance(failure, RateLimited) and failure.retry_after is not None:
         return int(min(max(failure.retry_after, SHORT_REST_MS / 1000), DAY_MS / 1000) * 1000)
     return (

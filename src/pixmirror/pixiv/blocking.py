@@ -179,7 +179,7 @@ def _options_of(
 def _method(
     method: Callable[Concatenate[client.Client, P], Awaitable[T]],
 ) -> Callable[Concatenate["Client", P], T]:
-    """A method of the async client as one of the blocking one."""
+    """Return a method of the async client as one of the blocking one."""
 
     @functools.wraps(method)
     def blocking(self: "Client", /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -229,13 +229,13 @@ class Client:
     def pages(
         self, function: Callable[Concatenate[A, P], Awaitable[Listing[T]]], *args: P.args, **kwargs: P.kwargs
     ) -> Walk[Listing[T]]:
-        """Every page of a list function, as `items`."""
+        """Yield every page of a list function, as `items`."""
         return self._walk(paging.pages, web.pages, function, args, kwargs)
 
     def iterate(
         self, function: Callable[Concatenate[A, P], AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs
     ) -> Iterator[T]:
-        """What an async generator gives: `pixiv.iterate(past_cap, "illust", "風景")`."""
+        """Return what an async generator gives: `pixiv.iterate(past_cap, "illust", "風景")`."""
         generate, api = self._bound(function)
         return self._drained(generate(api, *args, **kwargs))
 
@@ -263,7 +263,7 @@ class Client:
         return sorted({*super().__dir__(), *_modules()})
 
     def _bound(self, function: Callable[..., Any]) -> tuple[Callable[..., Any], AppApi | WebApi]:
-        """The async function, and its first argument."""
+        """Return the async function, and its first argument."""
         function = inspect.unwrap(function)
         kind = _first(function)
         if kind is None:
@@ -307,7 +307,7 @@ _OWN = frozenset(vars(Client))  # the names that a module of functions cannot ha
 
 @functools.cache
 def _modules() -> Mapping[str, ModuleType]:
-    """The modules of endpoint functions, by the name that they have here."""
+    """Return the modules of endpoint functions, by the name that they have here."""
     found: dict[str, ModuleType] = {}
     for prefix, package in PACKAGES.items():
         for info in pkgutil.iter_modules(package.__path__):
@@ -319,7 +319,7 @@ def _modules() -> Mapping[str, ModuleType]:
 
 
 def _public(module: ModuleType) -> dict[str, Any]:
-    """The functions and classes that a module defines for others."""
+    """Return the functions and classes that a module defines for others."""
     return {
         name: value
         for name, value in vars(module).items()
@@ -328,7 +328,7 @@ def _public(module: ModuleType) -> dict[str, Any]:
 
 
 def _first(function: Callable[..., Any]) -> type[AppApi] | type[WebApi] | None:
-    """Which API a function takes as its first argument."""
+    """Return which API a function takes as its first argument."""
     try:
         hints = list(typing.get_type_hints(function).items()) if inspect.isfunction(function) else []
     except (NameError, TypeError):

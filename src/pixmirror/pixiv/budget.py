@@ -38,7 +38,7 @@ class BudgetState:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The saved state; a fresh one if what was saved is not understood."""
+        """Return the saved state; a fresh one if what was saved is not understood."""
         try:
             numbers = ("bytes_today", "cooldown_until", "strikes", "connections")
             return cls(day=str(data["day"]), **{name: max(int(data[name]), 0) for name in numbers})
@@ -139,7 +139,7 @@ class ImageBudget(Gate):
         self._alarm.ring()
 
     def blocked_until(self, lane: Lane = Lane.NEW) -> Blocked | None:
-        """What keeps a lane's transfers back now, the longest first; None if nothing does."""
+        """Return what keeps a lane's transfers back now, the longest first; None if nothing does."""
         spent = None
         if self._bytes_per_day and self.bytes_today >= self._bytes_per_day:
             spent = "today's image bytes are spent"
@@ -149,7 +149,7 @@ class ImageBudget(Gate):
         return self._closed(self._clock.now(), self._state.cooldown_until, cooling, spent)
 
     def keeps_back(self, lane: Lane) -> bool:
-        """Whether this lane's files should wait for tomorrow: today's last bytes are for higher ones."""
+        """True if this lane's files should wait for tomorrow: today's last bytes are for higher ones."""
         return lane >= Lane.BACKFILL and 0 < self._bytes_per_day * (1 - KEPT) <= self.bytes_today
 
     def _judge(self) -> None:
@@ -182,7 +182,7 @@ class ImageBudget(Gate):
         self.slow_down()
 
     def _delay(self) -> float | None:
-        """Seconds until it is worth looking again; None: until the alarm rings; 0: go."""
+        """Return the seconds until it is worth looking again; None: until the alarm rings; 0: go."""
         if blocked := self.blocked_until():
             return None if blocked.until is None else max(blocked.until - self._clock.now(), 1) / 1000
         return None if self._in_use >= self.allowed else 0.0

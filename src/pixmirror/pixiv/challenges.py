@@ -52,7 +52,7 @@ def refusal_of_us(status: int, headers: Mapping[str, str], body: bytes, where: s
 
 
 def has_challenge_markup(body: bytes) -> bool:
-    """Whether a page has the scripts, forms or widgets of a challenge."""
+    """True if a page has the scripts, forms or widgets of a challenge."""
     page = body[:LOOKED_AT]
     if b"<" not in page:
         return False

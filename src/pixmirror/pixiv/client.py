@@ -150,6 +150,6 @@ class Client:
 
 
 def _web_language(language: str) -> str:
-    """That of the site's languages which fits; English if none does."""
+    """Return that of the site's languages which fits; English if none does."""
     name = language.lower().replace("-", "_")
     return next((known for known in (name, name.partition("_")[0]) if known in LANGUAGES), "en")

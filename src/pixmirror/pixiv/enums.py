@@ -164,7 +164,7 @@ def ranking_modes(medium: Medium) -> tuple[str, ...]:
 
 
 def one_of(name: str, value: object, allowed: Collection[str]) -> str:
-    """The value, if it is one that Pixiv knows."""
+    """Return the value, if it is one that Pixiv knows."""
     if not isinstance(value, str) or value not in allowed:
         raise InvalidRequest(
             f"{name} is {value!r}; Pixiv knows: {', '.join(v or 'an empty text' for v in allowed)}."
@@ -173,12 +173,12 @@ def one_of(name: str, value: object, allowed: Collection[str]) -> str:
 
 
 def maybe_one_of(name: str, value: object, allowed: Collection[str]) -> str | None:
-    """The same; None is left out of the request."""
+    """Return the same; None is left out of the request."""
     return None if value is None else one_of(name, value, allowed)
 
 
 def number_of(name: str, value: object, allowed: Collection[int]) -> int | None:
-    """The number, if it is one that Pixiv knows; None is left out of the request, 0 is not."""
+    """Return the number, if it is one that Pixiv knows; None is left out of the request, 0 is not."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
@@ -187,14 +187,14 @@ def number_of(name: str, value: object, allowed: Collection[int]) -> int | None:
 
 
 def positive(name: str, value: object) -> int:
-    """The id, if it can be one."""
+    """Return the id, if it can be one."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidRequest(f"{name} is {value!r}; it must be a whole number above 0.")
     return value
 
 
 def not_negative(name: str, value: object) -> int | None:
-    """The offset or cursor, if it can be one; None is left out of the request."""
+    """Return the offset or cursor, if it can be one; None is left out of the request."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
@@ -203,7 +203,7 @@ def not_negative(name: str, value: object) -> int | None:
 
 
 def cursor(name: str, value: object) -> int | None:
-    """A cursor that Pixiv itself may write as -1."""
+    """Return a cursor that Pixiv itself may write as -1."""
     return -1 if value == -1 and not isinstance(value, bool) else not_negative(name, value)
 
 
@@ -222,17 +222,17 @@ def text(name: str, value: object) -> str:
 
 
 def maybe_text(name: str, value: object) -> str | None:
-    """The same; None is left out of the request."""
+    """Return the same; None is left out of the request."""
     return None if value is None else text(name, value)
 
 
 def ids(name: str, values: Iterable[int] | None) -> tuple[int, ...] | None:
-    """A list of ids; None and the empty list are left out of the request."""
+    """Return a list of ids; None and the empty list are left out of the request."""
     return tuple(positive(name, value) for value in _listed(name, values)) or None
 
 
 def texts(name: str, values: Iterable[str] | None) -> tuple[str, ...] | None:
-    """A list of words; None and the empty list are left out of the request."""
+    """Return a list of words; None and the empty list are left out of the request."""
     return tuple(text(name, value) for value in _listed(name, values)) or None
 
 
@@ -278,7 +278,7 @@ def ranking_date(value: date | str | None) -> str | None:
 
 
 def at_most(name: str, value: str, characters: int) -> str:
-    """The text, if Pixiv has room for it."""
+    """Return the text, if Pixiv has room for it."""
     if len(value) > characters:
         raise InvalidRequest(f"{name} has {len(value)} characters; Pixiv takes {characters}.")
     return value

@@ -53,7 +53,7 @@ def classify(
     headers: Mapping[str, str] = NO_HEADERS,
     params: Mapping[str, Any] = NO_PARAMS,
 ) -> PixivError | None:
-    """The error that this answer is, or None if it is what was asked for.
+    """Return the error that this answer is, or None if it is what was asked for.
 
     `html`: a page was asked for; whether a page that came is the one is seen when it is read (`misread`).
     `params` tell whether the request was about one thing. Pixiv does not use statuses as others do: an expired
@@ -82,7 +82,7 @@ def classify(
 def misread(
     status: int, content_type: str, body: bytes, where: str, headers: Mapping[str, str] = NO_HEADERS
 ) -> PixivError | None:
-    """What an answer that does not hold what was asked for is, if it is a web page; None if it is none."""
+    """Return what an answer that does not hold what was asked for is, if it is a web page; None if it is none."""
     if refusal := refusal_of_us(status, headers, body, where):
         return refusal
     return UnexpectedPage(_page_came(where, status)) if looks_html(content_type, body) else None
@@ -110,7 +110,7 @@ def capped(failure: PixivError | None, params: Mapping[str, Any]) -> PixivError 
 
 
 def classify_payload(payload: Any, method: str, path: str) -> PixivError | None:
-    """A 200 whose whole content is an error envelope, which Pixiv's older parts do."""
+    """Return the error of a 200 that holds an error envelope alone, as Pixiv's older parts send."""
     if isinstance(payload, Mapping) and isinstance(payload.get("error"), Mapping) and len(payload) == 1:
         return _by_text(400, _messages(payload), b"{}", f"{method} {path}", None)
     return None
@@ -139,7 +139,7 @@ def _by_text(
 
 
 def looks_html(content_type: str, body: bytes) -> bool:
-    """Whether a body is a web page. What begins as JSON does is none, whatever its content type says."""
+    """True if a body is a web page. What begins as JSON does is none, whatever its content type says."""
     if body[:256].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return False
     if "html" in content_type.lower():
@@ -148,7 +148,7 @@ def looks_html(content_type: str, body: bytes) -> bool:
 
 
 def parse_quietly(body: bytes) -> Any:
-    """The JSON of an error body, or None: an error is an error however badly it is written."""
+    """Return the JSON of an error body, or None: an error is an error however badly it is written."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -156,7 +156,7 @@ def parse_quietly(body: bytes) -> Any:
 
 
 def _messages(payload: Any) -> str:
-    """Everything that an error envelope says, in one line: app-api's `error{}`, OAuth's `errors.system`."""
+    """Return everything that an error envelope says, in one line: app-api's `error{}`, OAuth's `errors.system`."""
     if not isinstance(payload, Mapping):
         return ""
     found: list[str] = []
@@ -181,5 +181,5 @@ def shortened(text: str) -> str:
 
 
 def error_text(body: bytes) -> str:
-    """What an error body says; empty if it says nothing."""
+    """Return what an error body says; empty if it says nothing."""
     return _messages(parse_quietly(body))

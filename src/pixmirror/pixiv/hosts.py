@@ -21,7 +21,7 @@ class Hosts:
         self._only_mapped = only_mapped
 
     def url(self, host: str, path: str) -> str:
-        """The address to dial for a path (which may carry a query) of a real host."""
+        """Return the address to dial for a path (which may carry a query) of a real host."""
         host = host.lower()
         if host not in ALLOWED_HOSTS:
             raise InvalidRequest(f"{host or 'no host'} is not one of Pixiv's hosts: refused, nothing was sent.")
@@ -33,7 +33,7 @@ class Hosts:
         return base + (path if path.startswith("/") else f"/{path}")
 
     def locate(self, url: str) -> str:
-        """The address to dial for a URL out of a payload."""
+        """Return the address to dial for a URL out of a payload."""
         try:
             parts = urlsplit(url)
             odd = parts.scheme not in ("http", "https") or parts.username or parts.port not in (None, 80, 443)

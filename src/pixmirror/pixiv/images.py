@@ -56,7 +56,7 @@ class Validator:
 
     @classmethod
     def read(cls, text: str) -> "Validator | None":
-        """What `text` gave; None where it cannot be read, or nothing but a length was known."""
+        """Return what `text` gave; None where it cannot be read, or nothing but a length was known."""
         try:
             found = cls(**json.loads(text))
             return found if found.etag or found.modified else None
@@ -73,7 +73,7 @@ class Validator:
         return self.etag if self.etag and not self.etag.startswith("W/") else self.modified
 
     def contradicts(self, other: "Validator") -> bool:
-        """Whether another file answers now. Of which nothing was told, nothing may be told now."""
+        """True if another file answers now. Of which nothing was told, nothing may be told now."""
         if not self.if_range and not self.etag:
             return bool(other.etag or other.modified)
         return any(
@@ -188,7 +188,7 @@ async def open_image(
 async def _answer(
     transport: Transport, client: ImageClient, url: str, offset: int, validator: Validator | None
 ) -> tuple[httpx.Response, int]:
-    """The answer whose body is worth reading, and the offset at which that begins."""
+    """Return the answer whose body is worth reading, and the offset at which that begins."""
     where = _where(url)
     target, redirects = url, 0
     while True:
@@ -273,7 +273,7 @@ async def _is_challenge(response: httpx.Response) -> bool:
 
 
 def _redirected(transport: Transport, response: httpx.Response, url: str) -> str:
-    """Where a redirect leads, if that is one of Pixiv's hosts."""
+    """Return where a redirect leads, if that is one of Pixiv's hosts."""
     try:
         target = transport.hosts.real(urljoin(str(response.url), response.headers["location"]))
     except ValueError as exc:
@@ -292,7 +292,7 @@ def _is_html(response: httpx.Response) -> bool:
 
 
 def _is_encoded(response: httpx.Response) -> bool:
-    """What was asked for as it is came compressed: its bytes would not be the file's."""
+    """True if what was asked for as it is came compressed: its bytes would not be the file's."""
     return str(response.headers.get("content-encoding", "identity")) != "identity"
 
 

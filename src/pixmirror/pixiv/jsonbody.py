@@ -15,7 +15,7 @@ _LONE = re.compile("[\ud800-\udfff]")
 
 
 def parse_json(body: bytes) -> Any:
-    """The value; ValueError (or RecursionError) if it is not JSON. Half a surrogate pair, which a cut emoji
+    """Return the value; ValueError (or RecursionError) if it is not JSON. Half a surrogate pair, which a cut emoji
     leaves and which UTF-8 cannot carry, becomes U+FFFD; NaN and Infinity are refused.
     """
     value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
@@ -25,7 +25,7 @@ def parse_json(body: bytes) -> Any:
 
 
 def parse_next(text: str, at: int) -> tuple[Any, int]:
-    """The value that begins at `at`, and where it ends; errors as of `parse_json`."""
+    """Return the value that begins at `at`, and where it ends; errors as of `parse_json`."""
     value, end = _DECODER.raw_decode(text, at)
     if _deeper_than(value, DEEPEST):
         raise ValueError("nested too deeply")
@@ -33,7 +33,7 @@ def parse_next(text: str, at: int) -> tuple[Any, int]:
 
 
 def _deeper_than(value: Any, levels: int) -> bool:
-    """Whether lists and objects stand in each other so often that whoever walks through them may fall."""
+    """True if lists and objects stand in each other so often that whoever walks through them may fall."""
     level = [value] if isinstance(value, dict | list) else []
     while level and levels:
         children = (parent.values() if type(parent) is dict else parent for parent in level)

@@ -51,11 +51,11 @@ class PacerState(Pace):
     others: Mapping[str, Pace] = field(default_factory=dict)
 
     def of(self, host: str) -> Pace:
-        """The pace of a host."""
+        """Return the pace of a host."""
         return self if host == APP_HOST else self.others.get(host, Pace())
 
     def changed(self, host: str, **changes: Any) -> Self:
-        """The state with another pace of one host."""
+        """Return the state with another pace of one host."""
         if host == APP_HOST:
             return replace(self, **changes)
         return replace(self, others={**self.others, host: replace(self.of(host), **changes)})
@@ -71,7 +71,7 @@ class PacerState(Pace):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The saved state; a fresh one if what was saved is not understood."""
+        """Return the saved state; a fresh one if what was saved is not understood."""
         try:
             others = {str(host): pace for host, pace in dict(data.get("others") or {}).items()}
             return cls(
@@ -223,11 +223,11 @@ class Pacer(Gate):
         return "the rest of today's requests is for new works" if self.keeps_back(lane) else None
 
     def keeps_back(self, lane: Lane) -> bool:
-        """Whether this lane should ask no more today: what is left is for higher ones."""
+        """True if this lane should ask no more today: what is left is for higher ones."""
         return lane >= Lane.BACKFILL and self._is_kept(UNDER_WAY)
 
     def _is_kept(self, ahead: int = 0) -> bool:
-        """Whether the request after `ahead` others would be one of those that are kept."""
+        """True if the request after `ahead` others would be one of those that are kept."""
         kept = int(self._per_day * KEPT)
         return kept > 0 and self.spent_today + ahead >= self._per_day - kept
 
@@ -309,7 +309,7 @@ class Pacer(Gate):
         return [lane for lane in self.waiting if lane < Lane.BACKFILL or not self._is_kept()]
 
     def _choose(self) -> tuple[Lane, _Place] | None:
-        """Who goes now, and in which lane; None if no host that is waited for may be asked."""
+        """Return who goes now, and in which lane; None if no host that is waited for may be asked."""
         now = self._clock.now()
         ready = {
             lane: place

@@ -12,7 +12,7 @@ T = TypeVar("T")
 async def pages(
     fn: Callable[..., Awaitable[Listing[T]]], *, next: Mapping[str, str] | None = None
 ) -> AsyncIterator[Listing[T]]:
-    """Every page of a list function: `async for page in pages(partial(users.illusts, api, 123))`.
+    """Yield every page of a list function: `async for page in pages(partial(users.illusts, api, 123))`.
 
     A page may be short or empty and not be the last; only a missing next_url ends it. `next` (the `next` of a page
     seen before) resumes there. A list that leads back to an earlier page is a BadResponse, not an endless loop.
@@ -36,7 +36,7 @@ def _place(query: Mapping[str, str] | None) -> frozenset[tuple[str, str]]:
 async def items(
     fn: Callable[..., Awaitable[Listing[T]]], *, next: Mapping[str, str] | None = None
 ) -> AsyncIterator[Received[T]]:
-    """Every readable item of every page."""
+    """Yield every readable item of every page."""
     async for page in pages(fn, next=next):
         for item in page.items:
             yield item

@@ -28,7 +28,7 @@ class Proxy:
 
 
 def proxy_for(url: str, configured: str | None, *, trust_env: bool = True) -> Proxy | None:
-    """The proxy that httpx asks this URL through; None if it asks directly."""
+    """Return the proxy that httpx asks this URL through; None if it asks directly."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if host in LOOPBACK:
@@ -41,19 +41,19 @@ def proxy_for(url: str, configured: str | None, *, trust_env: bool = True) -> Pr
 
 
 def from_environment(kinds: tuple[str, ...] = ("http", "https", "all")) -> list[Proxy]:
-    """The proxies that the environment names for these schemes, with the variable that does."""
+    """Return the proxies that the environment names for these schemes, with the variable that does."""
     found = getproxies()
     return [_proxy(text, _variable(kind)) for kind in kinds if (text := found.get(kind))]
 
 
 def unusable(configured: str | None) -> Proxy | None:
-    """The proxy that cannot be used, of those that would be."""
+    """Return the proxy that cannot be used, of those that would be."""
     proxies = [_proxy(configured, SETTING)] if configured else from_environment()
     return next((proxy for proxy in proxies if not proxy.usable), None)
 
 
 def failure_of(proxy: Proxy | None, exc: Exception, where: str, *, sent: bool = False) -> ProxyFailed | None:
-    """What went wrong at or behind the proxy, in words that name it; None if no proxy had a part in it."""
+    """Return what went wrong at or behind the proxy, in words that name it; None if no proxy had a part in it."""
     if proxy is None:
         return None
     if isinstance(exc, httpx.ProxyError):

@@ -48,7 +48,7 @@ class Works:
 
 
 def listing(payload: Any, key: str, model: type[M], endpoint: str) -> Listing[M]:
-    """A list answer: what stands under `key`, item by item, and how to go on."""
+    """Read a list answer: what stands under `key`, item by item, and how to go on."""
     top = _object(payload, endpoint)
     rows = top.get(key)
     if not isinstance(rows, list):
@@ -66,7 +66,7 @@ def listing(payload: Any, key: str, model: type[M], endpoint: str) -> Listing[M]
 def read_items(
     rows: list[Any] | tuple[Any, ...], path: str, model: type[M]
 ) -> tuple[tuple[Received[M], ...], tuple[Broken, ...]]:
-    """Each row on its own: those that can be read, and those that cannot with the reason.
+    """Read each row on its own: return those that can be read, and those that cannot with the reason.
 
     A member that makes no sense costs itself: the row is read without it, and names it in `odd`.
     """
@@ -86,7 +86,7 @@ def read_items(
 
 
 def one(payload: Any, key: str, model: type[M], endpoint: str) -> Received[M]:
-    """A detail answer: the object under `key`, or the whole answer if that is empty."""
+    """Read a detail answer: the object under `key`, or the whole answer if that is empty."""
     top = _object(payload, endpoint)
     raw = top.get(key) if key else top
     if not isinstance(raw, dict):
@@ -100,7 +100,7 @@ def one(payload: Any, key: str, model: type[M], endpoint: str) -> Received[M]:
 
 
 def next_query(next_url: Any, endpoint: str = NEXT) -> Mapping[str, str] | None:
-    """The whole query of next_url, every field of it; None at the end.
+    """Return the whole query of next_url, every field of it; None at the end.
 
     Its host and path say nothing that we would follow. Repeated `name[]` become `name[0]`, `name[1]`..., as
     Pixiv itself writes them. An address that cannot be read is an error, never an end: an end would leave a
@@ -126,19 +126,19 @@ def next_query(next_url: Any, endpoint: str = NEXT) -> Mapping[str, str] | None:
 
 
 def parse_qs(next_url: str | None) -> Mapping[str, str] | None:
-    """The whole query of a next_url, to be handed to a list function as `next`; None at the end."""
+    """Return the whole query of a next_url, to be handed to a list function as `next`; None at the end."""
     return next_query(next_url)
 
 
 def number(value: Any) -> int | None:
-    """A whole number, also one written as text; None if it is no such thing."""
+    """Return a whole number, also one written as text; None if it is no such thing."""
     if isinstance(value, str) and value.isdecimal() and len(value) < 19:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def account(payload: Any) -> Received[Account]:
-    """The account that an answer of the token endpoint describes."""
+    """Return the account that an answer of the token endpoint describes."""
     top = _object(payload, "/auth/token")
     inner = top.get("response")
     return one(inner if isinstance(inner, Mapping) and "user" in inner else top, "user", Account, "/auth/token")
@@ -164,14 +164,14 @@ def _works(value: Any) -> list[Any]:
 
 
 def preview_works(preview: UserPreview) -> Works:
-    """The works that came along with a row of a user list."""
+    """Return the works that came along with a row of a user list."""
     illusts, bad_illusts = read_items(preview.illusts, "illusts", Illust)
     novels, bad_novels = read_items(preview.novels, "novels", Novel)
     return Works(illusts, novels, bad_illusts + bad_novels)
 
 
 def series_detail(page: Listing[Any]) -> Received[SeriesDetail] | None:
-    """What a page of a series says of the series itself; None if it says nothing."""
+    """Return what a page of a series says of the series itself; None if it says nothing."""
     for key in SERIES_KEYS:
         if isinstance(page.head.get(key), dict):
             return one(page.head, key, SeriesDetail, page.endpoint)
@@ -187,7 +187,7 @@ def novel_page(html: str, endpoint: str) -> Received[NovelText]:
 
 
 def has_novel(html: str) -> bool:
-    """Whether a page is the webview of a novel."""
+    """True if a page is the webview of a novel."""
     return _novel_in(html) is not None
 
 
@@ -213,6 +213,6 @@ def _kind(top: Mapping[str, Any], key: str) -> str:
 
 
 def _first(exc: ValidationError, place: str) -> tuple[str, str]:
-    """Where and why, of the first thing that is wrong."""
+    """Return where and why, of the first thing that is wrong."""
     error = exc.errors(include_url=False, include_context=False, include_input=False)[0]
     return f"{place}{path_of(error['loc'])}".lstrip("."), str(error["msg"])

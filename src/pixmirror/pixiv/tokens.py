@@ -17,7 +17,7 @@ A_TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 
 
 def says_dead(body: bytes) -> bool:
-    """Whether an answer of the token endpoint says that a token or code is dead, in the endpoint's own form."""
+    """True if an answer of the token endpoint says that a token or code is dead, in the endpoint's own form."""
     payload = parse_quietly(body)
     if not isinstance(payload, Mapping):
         return False
@@ -30,7 +30,7 @@ def says_dead(body: bytes) -> bool:
 
 
 def rejection(text: str, grant_type: str) -> TokenRejected:
-    """The refusal of the token endpoint, with its cause as far as Pixiv names one."""
+    """Return the refusal of the token endpoint, with its cause as far as Pixiv names one."""
     said = text.lower()
     if "103:" in said:
         cause = "Pixiv ID or password is wrong (103)."
@@ -50,7 +50,7 @@ def rejection(text: str, grant_type: str) -> TokenRejected:
 
 
 def read_token(payload: Any, now: int, old_refresh_token: str = "") -> Token:
-    """A Token out of the endpoint's answer, whose fields stand at the top, inside `response`, or in both
+    """Return a Token out of the endpoint's answer, whose fields stand at the top, inside `response`, or in both
     places.
     """
     if not isinstance(payload, Mapping):
@@ -81,7 +81,7 @@ def read_token(payload: Any, now: int, old_refresh_token: str = "") -> Token:
 
 
 def _is_token(value: Any) -> TypeGuard[str]:
-    """Whether it can stand in a header."""
+    """True if a text can stand in a header."""
     return isinstance(value, str) and A_TOKEN.fullmatch(value) is not None
 
 

@@ -123,7 +123,7 @@ class Transport:
         return await self._call(request, _read_json)
 
     async def ask_text(self, request: Request) -> str:
-        """The same for a page of HTML."""
+        """Return the same for a page of HTML."""
         return await self._call(request, _read_text)
 
     async def send_once(self, request: Request, *, count: Literal["api", "token"] = "api") -> Answer:
@@ -179,7 +179,7 @@ class Transport:
         )
 
     def proxy_for(self, url: str) -> Proxy | None:
-        """The proxy that a request to this address goes through; None if it goes straight."""
+        """Return the proxy that a request to this address goes through; None if it goes straight."""
         return proxy_for(url, self._proxy, trust_env=self._trust_env)
 
     def image_client(self) -> ImageClient:
@@ -306,7 +306,7 @@ class Transport:
             raise failure
 
     def backoff(self, tries: int, retry_after: float | None = None) -> float:
-        """Seconds before the next try: what the server names, else 1, 2, 4 ... give or take a half."""
+        """Return the seconds before the next try: what the server names, else 1, 2, 4 ... give or take a half."""
         if retry_after is not None:
             return retry_after
         return float(2 ** (tries - 1) * self._rng.uniform(0.5, 1.5))

@@ -21,7 +21,7 @@ class Blocked(NamedTuple):
 
 
 def jst_day(ms: int) -> str:
-    """The Japanese calendar day of a moment; daily budgets follow it because Pixiv's own days do."""
+    """Return the Japanese calendar day of a moment; daily budgets follow it because Pixiv's own days do."""
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone(JST).date().isoformat()
 
 
@@ -31,7 +31,7 @@ def next_jst_midnight(ms: int) -> int:
 
 
 def cooldown_ms(strikes: int, retry_after: float | None, first: float, longest: float) -> int:
-    """How long to be quiet at the given strike in a row; what Pixiv names itself counts, up to a day."""
+    """Return how long to be quiet at the given strike in a row; what Pixiv names itself counts, up to a day."""
     if retry_after is not None:
         return int(min(max(retry_after, 0.0), DAY_MS / 1000) * 1000)
     return int(min(first * 2 ** min(max(strikes - 1, 0), 16), longest) * 1000)

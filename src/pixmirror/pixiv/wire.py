@@ -109,7 +109,7 @@ def retry_after(headers: Mapping[str, str], now: int) -> float | None:
 
 
 def quiet_until(headers: Mapping[str, str]) -> int | None:
-    """When X-RateLimit-* says that the next request may go; only document 002 knows these headers."""
+    """Return when X-RateLimit-* says that the next request may go; only document 002 knows these headers."""
     remaining, reset = headers.get("x-ratelimit-remaining", ""), headers.get("x-ratelimit-reset", "")
     return int(reset) * 1000 if remaining == "0" and reset.isdecimal() and len(reset) < 13 else None
 

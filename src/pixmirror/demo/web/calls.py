@@ -42,12 +42,12 @@ _STATES: "weakref.WeakKeyDictionary[World, State]" = weakref.WeakKeyDictionary()
 
 
 def state_of(world: World) -> State:
-    """The web's state of a world."""
+    """Return the web's state of a world."""
     return _STATES.setdefault(world, State())
 
 
 def shown(view: View, work: Work) -> bool:
-    """Whether the web shows a work: what the App API hides as too sensitive, too, but not to the logged out."""
+    """True if the web shows a work: what the App API hides as too sensitive, too, but not to the logged out."""
     return work.state == LIVE or (work.state == "limit_sanity_level" and view.viewer > 0)
 
 
@@ -79,15 +79,15 @@ class WebCall:
         return state_of(self.view.world)
 
     def text(self, name: str, default: str = "") -> str:
-        """A parameter."""
+        """Return a parameter."""
         return dict(self.params).get(name, default)
 
     def many(self, name: str) -> list[str]:
-        """A repeated parameter, `name[]` or numbered."""
+        """Return a repeated parameter, `name[]` or numbered."""
         return [value for key, value in self.params if key.partition("[")[0] == name]
 
     def number(self, name: str, default: int = 0) -> int:
-        """A whole number."""
+        """Return a whole number."""
         value = self.text(name, str(default))
         if not value.isdecimal():
             raise WebError(400, "Invalid request.")
@@ -101,14 +101,14 @@ class WebCall:
         return value
 
     def work(self, medium: str, work_id: str) -> Work:
-        """The work of an id, if it is shown."""
+        """Return the work of an id, if it is shown."""
         work = self.world.works.get((medium, int(work_id))) if work_id.isdecimal() else None
         if work is None or not shown(self.view, work):
             raise WebError(404, GONE)
         return work
 
     def user(self, user_id: str = "") -> User:
-        """The user of the path."""
+        """Return the user of the path."""
         name = user_id or self.path["id"]
         user = self.world.users.get(int(name)) if name.isdecimal() else None
         if user is not None and user.suspended:
@@ -118,7 +118,7 @@ class WebCall:
         return user
 
     def own(self, user: User) -> bool:
-        """Whether that is who asks."""
+        """True if that user is who asks."""
         return user.id == self.view.viewer
 
 
@@ -126,7 +126,7 @@ Handler = Callable[[WebCall], Any]
 
 
 def viewer(request: Request, world: World) -> int | None:
-    """Whose cookie it is: None for a dead one, 0 without."""
+    """Return whose cookie it is: None for a dead one, 0 without."""
     cookie = request.headers.get("cookie", "")
     pairs = dict(part.strip().partition("=")[::2] for part in cookie.split(";") if part.strip())
     session = pairs.get("PHPSESSID", "")
@@ -172,7 +172,7 @@ def _sent(request: Request, body: bytes) -> Mapping[str, Any]:
 
 
 async def settings(request: Request) -> Response:
-    """The page with the CSRF token; who is not logged in is sent away."""
+    """Return the page with the CSRF token; who is not logged in is sent away."""
     world: World = request.app.state.world
     if not viewer(request, world):
         return RedirectResponse("https://accounts.pixiv.net/login?return_to=/settings/account", 302)

@@ -47,7 +47,7 @@ def person(view: View, user: User, full: bool) -> Json:
 
 
 def preview(view: View, user: User, illusts: list[Key], novels: list[Key]) -> Json:
-    """A row of a following list."""
+    """Return a row of a following list."""
     return {
         "userId": ident(user.id),
         "userName": user.name,
@@ -64,7 +64,7 @@ def preview(view: View, user: User, illusts: list[Key], novels: list[Key]) -> Js
 
 
 def comment(view: View, item: Comment) -> Json:
-    """A comment; who left is a deleted user, with a name that says so."""
+    """Return a comment; who left is a deleted user, with a name that says so."""
     world = view.world
     author = None if item.user_id is None else world.users[item.user_id]
     thread = world.threads[item.medium, item.work_id]

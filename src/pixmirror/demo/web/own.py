@@ -43,7 +43,7 @@ def watch_list(_: WebCall) -> Json:
 
 
 def top(call: WebCall) -> Json:
-    """The top page."""
+    """Return the top page."""
     follow = lists.follow_feed(call.world, call.view.viewer, "all", "illust")[:48]
     ranked = lists.ranking(call.world, "illust", "day", lists.ranking_date(call.world, None))[:100]
     keys = list(dict.fromkeys((*follow, *ranked)))
@@ -103,12 +103,12 @@ def discovery_users(call: WebCall) -> Json:
 
 
 def meta(_: WebCall) -> Json:
-    """The title of a page."""
+    """Return the title of a page."""
     return {"zoneConfig": {}, "meta": {"title": "[pixiv] Discovery", "description": False}}
 
 
 def requests(call: WebCall) -> Json:
-    """All requests."""
+    """Return all requests."""
     makers = _makers(call)
     page: Json = {
         "completeRequestIdsIllust": [],
@@ -171,7 +171,7 @@ def _request(call: WebCall, number: int, status: str, kind: str) -> Json:
 
 
 def dashboard(_: WebCall) -> Json:
-    """The dashboard of somebody who posts nothing."""
+    """Return the dashboard of somebody who posts nothing."""
     day = {
         "viewCount": 0,
         "ratingCount": 0,
@@ -223,13 +223,13 @@ def linked(call: WebCall) -> Json:
 
 
 def status(call: WebCall) -> Json:
-    """The account, for the mobile site."""
+    """Return the account, for the mobile site."""
     me = call.world.users[call.view.viewer]
     return {"user_status": {"user_id": str(me.id), "user_name": me.name, "user_premium": "0"}}
 
 
 def messages(call: WebCall) -> Json:
-    """The newest threads of messages."""
+    """Return the newest threads of messages."""
     if call.text("mode") != "latest_message_threads2":
         raise WebError(400, "Invalid request.")
     start = call.number("offset")

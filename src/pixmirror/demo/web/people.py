@@ -12,12 +12,12 @@ PICKED = 48
 
 
 def detail(call: WebCall) -> Json:
-    """A user, short or full."""
+    """Return a user, short or full."""
     return faces.person(call.view, call.user(), call.text("full", "0") == "1")
 
 
 def profile_all(call: WebCall) -> Json:
-    """Every id of a user: also of what the App API hides."""
+    """Return every id of a user: also of what the App API hides."""
     user, world = call.user(), call.world
     mine = [w for w in world.works.values() if w.user_id == user.id and shown(call.view, w)]
     mine.sort(key=lambda w: -w.id)
@@ -56,7 +56,7 @@ def profile_works(medium: str, call: WebCall) -> Json:
 
 
 def latest(call: WebCall) -> Json:
-    """The newest works, whole; of older ones the ids."""
+    """Return the newest works, whole; of older ones the ids."""
     user = call.user()
 
     def some(medium: str) -> Json | list[object]:
@@ -85,7 +85,7 @@ def bookmarks(medium: str, call: WebCall) -> Json:
 
 
 def bookmark_tags(medium: str, call: WebCall) -> Json:
-    """The own tags of bookmarks."""
+    """Return the own tags of bookmarks."""
     user = call.user()
 
     def tags(restrict: str) -> list[Json]:
@@ -101,14 +101,14 @@ def bookmark_tags(medium: str, call: WebCall) -> Json:
 
 
 def following(call: WebCall) -> Json:
-    """Who a user follows; who left is missing, but counted."""
+    """Return who a user follows; who left is missing, but counted."""
     user = call.user()
     follows = lists.follows_of(call.world, user.id, _restrict(call, user.id))
     return _people(call, [f.user_id for f in follows]) | {"followUserTags": []}
 
 
 def followers(call: WebCall) -> Json:
-    """Who follows a user: for that user alone."""
+    """Return who follows a user: for that user alone."""
     user = call.user()
     if not call.own(user):
         raise WebError(403, "You do not have permission.")
@@ -116,7 +116,7 @@ def followers(call: WebCall) -> Json:
 
 
 def mypixiv(call: WebCall) -> Json:
-    """The mypixiv of a user."""
+    """Return the mypixiv of a user."""
     return _people(call, list(lists.friends_of(call.world, call.user().id)))
 
 

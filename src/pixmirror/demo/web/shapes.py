@@ -21,13 +21,13 @@ def ident(number: int) -> str:
 
 
 def bookmark_data(view: View, key: Key) -> Json | None:
-    """The viewer's bookmark of a work."""
+    """Return the viewer's bookmark of a work."""
     mark: Bookmark | None = view.world.bookmarks.get(view.viewer, {}).get(key)
     return {"id": ident(mark.id), "private": mark.restrict == "private"} if mark else None
 
 
 def thumb(view: View, key: Key) -> Json:
-    """A row of a list, of either medium; one that is not shown is masked."""
+    """Return a row of a list, of either medium; one that is not shown is masked."""
     work = view.world.works[key]
     if work.state != LIVE and not (work.state == "limit_sanity_level" and view.viewer):
         return masked(view, work)
@@ -300,7 +300,7 @@ def ugoira_meta(view: View, work: Work) -> Json:
 
 
 def series(view: View, item: Series) -> Json:
-    """A series, of manga or novels."""
+    """Return a series, of manga or novels."""
     author = view.world.users[item.user_id]
     live = [w for w in (view.world.works[item.medium, i] for i in item.works) if w.state == LIVE]
     last = max((w.create_ms for w in live), default=item.create_ms)
@@ -337,7 +337,7 @@ def series(view: View, item: Series) -> Json:
 
 
 def around(thumbs: list[Json] | None = None, novels: list[Json] | None = None, **more: Any) -> Json:
-    """The frame of pages made of many parts."""
+    """Return the frame of pages made of many parts."""
     return {
         "tagTranslation": [],
         "thumbnails": {"illust": thumbs or [], "novel": novels or [], "novelSeries": [], "novelDraft": []},

@@ -65,7 +65,7 @@ def recommended(call: WebCall) -> Json:
 
 
 def newest(medium: str, call: WebCall) -> Json:
-    """Everybody's new works, before a cursor."""
+    """Return everybody's new works, before a cursor."""
     last, limit = call.number("lastId") or 2**62, min(call.number("limit", 20), 20)
     kinds = (
         ("novel",) if medium == "novel" else ("manga",) if call.text("type") == "manga" else ("illust", "ugoira")
@@ -98,7 +98,7 @@ def replies(medium: str, call: WebCall) -> Json:
 
 
 def manga_series(call: WebCall) -> Json:
-    """A manga series, newest first."""
+    """Return a manga series, newest first."""
     series = call.world.series.get(("illust", int(call.path["id"])))
     if series is None:
         raise WebError(404, GONE)
@@ -121,7 +121,7 @@ def novel(call: WebCall) -> Json:
 
 
 def insert_illusts(call: WebCall) -> Json | list[object]:
-    """What stands for [pixivimage:]."""
+    """Return what stands for [pixivimage:]."""
     work = call.work("novel", call.path["id"])
     known = webview_novel(call.view, work)["illusts"]
     wanted = call.many("id")
@@ -129,7 +129,7 @@ def insert_illusts(call: WebCall) -> Json | list[object]:
 
 
 def novel_series(call: WebCall) -> Json:
-    """A novel series itself."""
+    """Return a novel series itself."""
     series = call.world.series.get(("novel", int(call.path["id"])))
     if series is None:
         raise WebError(404, GONE)
@@ -166,7 +166,7 @@ def _content(call: WebCall, work: Work, series_id: int, order: int) -> Json:
 
 
 def content_titles(call: WebCall) -> list[Json]:
-    """All its parts, by title."""
+    """Return all its parts, by title."""
     series = call.world.series.get(("novel", int(call.path["id"])))
     if series is None:
         raise WebError(404, GONE)
@@ -252,7 +252,7 @@ def search(where: str, call: WebCall) -> Json:
 
 
 def search_top(call: WebCall) -> Json:
-    """A little of everything."""
+    """Return a little of everything."""
     illusts = _find(call, "illust")
     manga = [key for key in illusts if call.world.works[key].type == "manga"]
 
@@ -285,7 +285,7 @@ def _find(call: WebCall, medium: str) -> list[Key]:
 
 
 def tag(call: WebCall) -> Json:
-    """A tag."""
+    """Return a tag."""
     word = call.path["word"]
     return {
         "tag": word,

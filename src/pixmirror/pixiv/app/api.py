@@ -37,7 +37,7 @@ class AppApi:
         maybe_one_of("filter", self.filter, FILTERS)
 
     def at(self, lane: Lane) -> Self:
-        """The same API in another lane."""
+        """Return the same API in another lane."""
         return replace(self, lane=lane)
 
     def once(self, *, slows: bool = True) -> Self:
@@ -45,11 +45,11 @@ class AppApi:
         return replace(self, tries=1, slows=slows)
 
     def with_filter(self, filter: str | None) -> Self:
-        """The same API with another filter."""
+        """Return the same API with another filter."""
         return replace(self, filter=filter)
 
     async def get(self, path: str, params: Mapping[str, Param] | None = None, *, login: bool = True) -> Any:
-        """The JSON of any path of app-api.pixiv.net, unread. `login`: whether it needs one."""
+        """Return the JSON of any path of app-api.pixiv.net, unread. `login`: whether it needs one."""
         return await self.transport.ask_json(self._request("GET", path, params=params or {}, login=login))
 
     async def post(self, path: str, data: Mapping[str, Param]) -> Any:
@@ -82,7 +82,7 @@ class AppApi:
         files: Sequence[Part] = (),
         progress: Progress | None = None,
     ) -> Received[M]:
-        """The same, and the object in the answer: without one the outcome is not clear either."""
+        """Return the same, and the object in the answer: without one the outcome is not clear either."""
         payload = await self.submit(path, data, find_out, files=files, progress=progress)
         try:
             return reading.one(payload, key, model, path)
@@ -96,7 +96,7 @@ class AppApi:
         *,
         holds: Callable[[str], bool] | None = None,
     ) -> str:
-        """The HTML of a webview path. One that `holds` what was asked for is taken for no challenge."""
+        """Return the HTML of a webview path. One that `holds` what was asked for is taken for no challenge."""
         return await self.transport.ask_text(
             self._request("GET", path, params=params or {}, html=True, holds=holds)
         )

@@ -85,7 +85,7 @@ async def download_work(
 
 
 def page_urls(work: Illust, size: str = "original") -> tuple[str, ...]:
-    """The URL of each page in one size; empty for a stub."""
+    """Return the URL of each page in one size; empty for a stub."""
     one_of("size", size, SIZES)
     if size == "original" or work.is_stub:
         return work.originals
@@ -150,7 +150,7 @@ def _target(url: str, path: str | os.PathLike[str] | None, prefix: str, ext: str
 
 
 def _name(name: str) -> str:
-    """The name of one file or folder: nothing that leads elsewhere."""
+    """Return the name of one file or folder: nothing that leads elsewhere."""
     if not name or name in (".", "..") or any(c in BAD or ord(c) < 32 for c in name):
         raise InvalidRequest(f"{name!r} cannot be the name of a file.")
     return name

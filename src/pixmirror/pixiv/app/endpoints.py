@@ -185,7 +185,7 @@ OAUTH: Mapping[str, Answer] = {"/auth/token": Answer("", TokenAnswer)}
 
 
 def versionless(path: str) -> str:
-    """A path without its version: what v1 and v2 have in common."""
+    """Return a path without its version: what v1 and v2 have in common."""
     return _VERSION.sub("/", path)
 
 
@@ -193,7 +193,7 @@ _BY_NAME = {versionless(path): path for path in ANSWERS}
 
 
 def endpoint(path: str) -> str | None:
-    """The registered path that this one is, in whatever version; None if there is none."""
+    """Return the registered path that this one is, in whatever version; None if there is none."""
     return path if path in ANSWERS else _BY_NAME.get(versionless(path))
 
 

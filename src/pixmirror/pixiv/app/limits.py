@@ -46,7 +46,7 @@ def novel_form(
     x_restrict: str,
     is_original: bool,
 ) -> dict[str, Param]:
-    """What a novel and a draft of one have in common, checked."""
+    """Return what a novel and a draft of one have in common, checked."""
     return {
         "title": at_most("title", text("title", title), NOVEL_TITLE),
         "caption": at_most("caption", maybe_text("caption", caption) or "", CAPTION),
@@ -60,7 +60,7 @@ def novel_form(
 
 
 def tags_of(tags: Sequence[str] | None) -> tuple[str, ...] | None:
-    """The tags, if Pixiv has room for them."""
+    """Return the tags, if Pixiv has room for them."""
     found = texts("tags", tags)
     if found and len(found) > TAGS:
         raise InvalidRequest(f"tags are {len(found)}; Pixiv takes {TAGS}.")
@@ -76,7 +76,7 @@ def given(name: str, value: int | None) -> int:
 
 
 def parts_of(files: object) -> tuple[Part, ...]:
-    """The files as parts of a form: readable, pictures, not too many bytes."""
+    """Return the files as parts of a form: readable, pictures, not too many bytes."""
     if isinstance(files, (str, bytes)) or not isinstance(files, Sequence) or not files:
         raise InvalidRequest(f"files is {files!r}; it must be a list of pictures, and not an empty one.")
     parts = tuple(_part(number, file) for number, file in enumerate(files))

@@ -45,7 +45,7 @@ async def text(api: AppApi, novel_id: int) -> Received[NovelText]:
 
 
 async def old_text(api: AppApi, novel_id: int) -> NoReturn:
-    """What /v1/novel/text gave until February 2024: always EndpointGone, and nothing is sent. Use `text`.
+    """Return what /v1/novel/text gave until February 2024: always EndpointGone, and nothing is sent. Use `text`.
 
     Source: 002 3.2, pixivpy#337.
     """

@@ -20,7 +20,7 @@ EDGES = {"date_desc": ("end_date", 1), "date_asc": ("start_date", -1)}
 async def past_cap(
     api: AppApi, medium: str, word: str, sort: str = "date_desc", **options: Any
 ) -> AsyncIterator[Received[Any]]:
-    """Every work that a search finds, also past 5000: `async for work in past_cap(api, "illust", "風景")`.
+    """Yield every work that a search finds, also past 5000: `async for work in past_cap(api, "illust", "風景")`.
 
     `options` are those of search.illusts or search.novels. At the cap the search begins anew at the date of the
     last work; what comes twice is dropped. `sort` is date_desc or date_asc: by popularity there are no windows.

@@ -199,7 +199,7 @@ async def trending_tags_novel(api: AppApi) -> Listing[TrendTag]:
 
 
 def span_limit(page: Listing[Illust] | Listing[Novel]) -> int | None:
-    """How many seconds start_date and end_date may be apart, as an answer of `illusts` or `novels` says."""
+    """Return how many seconds start_date and end_date may be apart, as an answer of `illusts` or `novels` says."""
     return reading.number(page.head.get("search_span_limit"))
 
 

@@ -22,13 +22,13 @@ def upload_path(url: str) -> str:
 
 
 def reuploaded(url: str) -> datetime | None:
-    """When a file was replaced, where `?<unix time>` behind its name says so."""
+    """Return when a file was replaced, where `?<unix time>` behind its name says so."""
     query = _parts(url).query
     return datetime.fromtimestamp(int(query), UTC).astimezone(JST) if re.fullmatch("[0-9]{9,10}", query) else None
 
 
 def animated(url: str) -> bool:
-    """Whether a thumbnail is that of a ugoira: today's form, but without a page number."""
+    """True if a thumbnail is that of a ugoira: today's form, but without a page number."""
     return _ANIMATED.search(url) is not None
 
 
@@ -67,7 +67,7 @@ def original(work_id: int, path: str, ext: str, page: int = 0) -> str:
 
 
 def first_frame(work_id: int, path: str, ext: str) -> str:
-    """The original of a ugoira's first frame, which the App API names for the whole."""
+    """Return the original of a ugoira's first frame, which the App API names for the whole."""
     return f"{HOST}/img-original/img/{path}/{work_id}_ugoira0.{ext}"
 
 
@@ -76,7 +76,7 @@ def originals(work_id: int, path: str, ext: str, pages: int) -> Iterator[str]:
 
 
 def thumbnails(work_id: int, path: str, *, ugoira: bool = False) -> dict[str, str]:
-    """The small forms as the App API names them."""
+    """Return the small forms as the App API names them."""
     stem = f"img-master/img/{path}/{work_id}{'' if ugoira else '_p0'}"
     return {
         "square_medium": f"{HOST}/c/360x360_70/{stem}_square1200.jpg",

@@ -73,7 +73,7 @@ class Route:
 
 
 def authorized(request: Request, access_token: str) -> Request:
-    """The same with the header that the Public API asked for: Authorization: Bearer."""
+    """Return the same with the header that the Public API asked for: Authorization: Bearer."""
     token = text("access_token", access_token)
     return replace(request, headers={**request.headers, "Authorization": f"Bearer {token}"})
 

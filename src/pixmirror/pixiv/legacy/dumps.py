@@ -57,7 +57,7 @@ def read_dump(data: bytes, name: str = "") -> Iterator[Entry]:
 
 
 def hint(name: str) -> str:
-    """What the rows of a file are, where its name has a route of SPAPI in it; "" if it does not tell."""
+    """Return what the rows of a file are, where its name has a route of SPAPI in it; "" if it does not tell."""
     low = name.lower()
     if "hot_tags" in low:
         return "tag"
@@ -140,7 +140,7 @@ def _text_of(data: bytes) -> tuple[str, str]:
 
 
 def _text(data: bytes, name: str) -> Entry:
-    """The body of a novel, which is no CSV; whose it is, only the name of the file can tell."""
+    """Read the body of a novel, which is no CSV; whose it is, only the name of the file can tell."""
     text, trouble = _text_of(data.removeprefix(BOM))
     novel_id = _id_in(name[name.lower().index("novel_text") :])
     if novel_id is None:

@@ -76,7 +76,7 @@ def _mend_work(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, Any]
 
 
 def _uploaded(raw: Mapping[str, Any]) -> datetime | None:
-    """When the pictures that are there now were uploaded."""
+    """Return when the pictures that are there now were uploaded."""
     moments = (moment_of(japanese(raw.get(name))) for name in ("reuploaded_time", "created_time"))
     return next(filter(None, moments), None)
 
@@ -144,7 +144,7 @@ USER = Shape(
 
 
 def ranked(raw: Any) -> list[Any]:
-    """The objects of a ranking, each by itself; any other object alone."""
+    """Return the objects of a ranking, each by itself; any other object alone."""
     rows = raw.get("works") if isinstance(raw, dict) and "mode" in raw else None
     return rows if isinstance(rows, list) else [raw]
 
@@ -179,7 +179,7 @@ def read(raw: Any) -> tuple[Model, dict[str, Any]]:
 
 
 def failure(payload: Any, path: str) -> PixivError | None:
-    """The error that a failed answer is; None if it is none."""
+    """Return the error that a failed answer is; None if it is none."""
     if not isinstance(payload, dict) or not (payload.get("has_error") or payload.get("status") == "failure"):
         return None
     errors = payload.get("errors")

@@ -28,7 +28,7 @@ class Piece:
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """Each object of each answer in a text; an answer without `response` (a failure) is one itself. What is
+    """Yield each object of each answer in a text; an answer without `response` (a failure) is one itself. What is
     damaged is passed over, up to the next object that is whole.
     """
     line, counted = 1, 0

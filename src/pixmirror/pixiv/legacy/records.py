@@ -26,7 +26,7 @@ class Record:
 
 
 def records(data: bytes) -> Iterator[Record]:
-    """All records of a file in order; empty lines are none. A damaged one ends where the next begins,
+    """Yield all records of a file in order; empty lines are none. A damaged one ends where the next begins,
     at the latest at the end of its line.
     """
     start = len(_BOM) if data.startswith(_BOM) else 0
@@ -52,7 +52,7 @@ def _in_piece(piece: bytes, line: int) -> Iterator[Record]:
 
 
 def _record(piece: bytes, at: int) -> tuple[tuple[bytes, ...], int, str]:
-    """The columns of the record that begins at `at`, and where it ends."""
+    """Return the columns of the record that begins at `at`, and where it ends."""
     columns: list[bytes] = []
     while True:
         found = _FIELD.match(piece, at)
@@ -70,5 +70,5 @@ def _record(piece: bytes, at: int) -> tuple[tuple[bytes, ...], int, str]:
 
 
 def written(columns: tuple[str, ...]) -> str:
-    """A record as SPAPI wrote it: what is empty bare, all else quoted."""
+    """Return a record as SPAPI wrote it: what is empty bare, all else quoted."""
     return ",".join('"{}"'.format(column.replace('"', '""')) if column else "" for column in columns) + "\n"

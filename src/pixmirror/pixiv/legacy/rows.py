@@ -142,7 +142,7 @@ _SHAPES: Mapping[str, tuple[Shape, type[Model]]] = {
 
 
 def named(columns: Sequence[str]) -> dict[str, str]:
-    """What is not empty, by name; `column_7` for what should be empty."""
+    """Return what is not empty, by name; `column_7` for what should be empty."""
     return {NAMES.get(at, f"column_{at}"): value for at, value in enumerate(columns) if value}
 
 
@@ -202,7 +202,7 @@ def checked_date(name: str, value: Any) -> None:
 
 
 def doubts(columns: Sequence[str]) -> str:
-    """What of a good row may not be as it says; "" if nothing."""
+    """Return what of a good row may not be as it says; "" if nothing."""
     row = named(columns)
     moment = addresses.reuploaded(row.get("mobile", "")) or addresses.reuploaded(row.get("thumbnail", ""))
     if moment is not None and "id" in row:

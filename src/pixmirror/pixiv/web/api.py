@@ -36,11 +36,11 @@ class WebApi:
         language(self.lang)
 
     def at(self, lane: Lane) -> Self:
-        """The same API in another lane."""
+        """Return the same API in another lane."""
         return replace(self, lane=lane)
 
     def once(self) -> Self:
-        """The same API, which sends a request once, where it would repeat one that failed."""
+        """Return the same API, but one that never repeats a request that failed."""
         return replace(self, tries=1)
 
     @property
@@ -57,7 +57,7 @@ class WebApi:
         login: bool = False,
         enveloped: bool = True,
     ) -> Any:
-        """The body of any path of www.pixiv.net, unread; `login`: it gives nothing to those without."""
+        """Return the body of any path of www.pixiv.net, unread; `login`: it gives nothing to those without."""
         if login:
             self._logged_in(f"GET {path}")
         query = dict(params or {})
@@ -79,7 +79,7 @@ class WebApi:
         login: bool = False,
         bare: str = "",
     ) -> Received[M]:
-        """The same as a model; `bare`: a body that is no object stands there under that name."""
+        """Return the same as a model; `bare`: a body that is no object stands there under that name."""
         body = await self.get(path, params, referer=referer, login=login)
         return one({bare: body} if bare else body, model, path)
 
@@ -105,7 +105,7 @@ class WebApi:
         return body_of(payload, f"POST {path}") if enveloped else payload
 
     async def page(self, path: str, *, referer: str = SITE) -> str:
-        """The HTML of a page."""
+        """Return the HTML of a page."""
         return await self.transport.ask_text(self._request("GET", path, referer, html=True))
 
     async def _token_page(self) -> str:
@@ -138,7 +138,7 @@ class WebApi:
 def listed(
     endpoint: str, received: Received[Any], rows: Rows[Any], key: str, next: Mapping[str, Param] | None
 ) -> Listing[Any]:
-    """A page of a list out of a body that was read; `head` is what stands around the rows, unread."""
+    """Return a page of a list out of a body that was read; `head` is what stands around the rows, unread."""
     top, _, _ = key.partition(".")
     return Listing(
         endpoint=endpoint,

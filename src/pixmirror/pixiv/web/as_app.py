@@ -22,7 +22,7 @@ PASSING = frozenset(
 
 
 def illust(got: Received[WebIllust], pages: Listing[WebPage] | None = None) -> Received[Illust | Novel]:
-    """An illust; `pages` where it has several."""
+    """Return an illust; `pages` where it has several."""
     raw = _app(ILLUST.read(got.raw))
     if pages is not None:
         raw["meta_pages"] = [{"image_urls": page.image_urls.model_dump(exclude_none=True)} for page in pages]
@@ -30,7 +30,7 @@ def illust(got: Received[WebIllust], pages: Listing[WebPage] | None = None) -> R
 
 
 def novel(got: Received[WebNovel]) -> Received[Illust | Novel]:
-    """A novel without its text."""
+    """Return a novel without its text."""
     return Received(got.item, _app(NOVEL.read(got.raw)), got.odd)
 
 

@@ -64,7 +64,7 @@ class ProfileAll(Around):
     request: dict[str, Any] | None = None
 
     def ids(self, kind: str) -> tuple[int, ...]:
-        """The ids of `illusts` (with the ugoira), `manga` or `novels`, newest first."""
+        """Return the ids of `illusts` (with the ugoira), `manga` or `novels`, newest first."""
         held: dict[str, Any] = getattr(self, kind)
         return tuple(sorted((int(key) for key in held if key.isdecimal() and len(key) < 16), reverse=True))
 

@@ -20,7 +20,7 @@ PLACES = (
 
 
 def token_in(page: str) -> str | None:
-    """The token of a page, wherever it stands in it."""
+    """Return the token of a page, wherever it stands in it."""
     text = html.unescape(page)
     for place in PLACES:
         if found := place.search(text):
@@ -36,7 +36,7 @@ class Csrf:
         self._lock = asyncio.Lock()
 
     async def get(self, page: Callable[[], Awaitable[str]], rejected: str | None = None) -> str:
-        """The token; of N callers who lack one, or whose one was refused, only the first asks."""
+        """Return the token; of N callers who lack one, or whose one was refused, only the first asks."""
         async with self._lock:
             if self._token is None or self._token == rejected:
                 self._token = None

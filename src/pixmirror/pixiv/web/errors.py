@@ -34,7 +34,7 @@ class CookieRejected(TokenRejected):
 
 
 def judge(answer: Answer, request: Request) -> PixmirrorError | None:
-    """The error that this answer of www.pixiv.net is, or None."""
+    """Return the error that this answer of www.pixiv.net is, or None."""
     where, status = request.where, answer.status
     html = looks_html(answer.content_type, answer.body)
     if status < 300:
@@ -53,7 +53,7 @@ def judge(answer: Answer, request: Request) -> PixmirrorError | None:
 
 
 def refused(payload: Any, request_path: str, with_cookie: bool, method: str = "GET") -> PixmirrorError | None:
-    """A 200 whose envelope says `error`; None if it does not."""
+    """Return the error of a 200 whose envelope says `error`; None if it does not."""
     if not isinstance(payload, Mapping) or payload.get("error") in (False, None):
         return None
     said = payload.get("message")
@@ -68,7 +68,7 @@ def refused(payload: Any, request_path: str, with_cookie: bool, method: str = "G
 
 
 def session_gone(request: Request, said: str) -> PixmirrorError:
-    """What a dead session, or none, comes to."""
+    """Return what a dead session, or none, comes to."""
     return _session_gone(request.where, "Cookie" in request.headers, said)
 
 
@@ -89,7 +89,7 @@ def _page(answer: Answer, request: Request) -> PixmirrorError:
 
 
 def _is_ours(text: str, path: str) -> bool:
-    """Whether a refusal speaks of us. At the address of one user or work, "restricted" is said of that one."""
+    """True if a refusal speaks of us. At the address of one user or work, "restricted" is said of that one."""
     return bool(LIMITED.search(text) or (RESTRICTED.search(text) and not AN_ITEM.search(path)))
 
 
@@ -109,7 +109,7 @@ def _by_text(status: int, text: str, answer: Answer, request: Request) -> Pixmir
 
 
 def body_of(payload: Any, where: str) -> Any:
-    """What the envelope holds, once it is known to be no error."""
+    """Return what the envelope holds, once it is known to be no error."""
     if not isinstance(payload, Mapping) or "error" not in payload or "body" not in payload:
         raise BadResponse(f"{where}: there is no envelope with `error` and `body`.")
     return payload["body"]

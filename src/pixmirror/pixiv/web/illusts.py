@@ -44,14 +44,14 @@ async def pages(api: WebApi, illust_id: int) -> Listing[WebPage]:
 
 
 def with_pages(work: I, found: Listing[WebPage]) -> I:
-    """The work with the originals of all its pages, as the App API has them."""
+    """Return the work with the originals of all its pages, as the App API has them."""
     if found.broken or len(found.items) < work.page_count:
         raise BadResponse(f"{found.endpoint}: {len(found.items)} pages could be read of {work.page_count}.")
     return work if work.page_count == 1 else work.model_copy(update={"meta_pages": tuple(found)})
 
 
 async def whole(api: WebApi, illust_id: int) -> Received[WebIllust]:
-    """The work with the originals of all pages: `detail`, and `pages` where there are several."""
+    """Return the work with the originals of all pages: `detail`, and `pages` where there are several."""
     got = await detail(api, illust_id)
     if got.item.page_count == 1 or got.item.is_stub:
         return got

@@ -91,7 +91,7 @@ def _in_japan(moment: datetime) -> datetime:
 
 
 def _take(rest: dict[str, Any], lens: Lens) -> Any:
-    """The value at the lens's web path, taken out; an object that this empties goes too."""
+    """Return the value at the lens's web path, taken out; an object that this empties goes too."""
     first, _, inner = lens.web.partition(".")
     value = rest.get(first, _MISSING)
     if inner:
@@ -152,7 +152,7 @@ def or_empty(value: Any) -> Any:
 
 
 def epoch(value: Any) -> Any:
-    """A time in ISO 8601, of seconds since 1970."""
+    """Return a time in ISO 8601, of seconds since 1970."""
     stamp = number(value)
     if isinstance(stamp, bool) or not isinstance(stamp, int) or not -(10**6) < stamp < 10**11:
         return value
@@ -160,7 +160,7 @@ def epoch(value: Any) -> Any:
 
 
 def moment_of(value: Any) -> datetime | None:
-    """The time that a value names; None if it is none."""
+    """Return the time that a value names; None if it is none."""
     if isinstance(value, datetime):
         return value
     try:
@@ -170,21 +170,21 @@ def moment_of(value: Any) -> datetime | None:
 
 
 def japanese(value: Any) -> Any:
-    """A time with its zone, where it is Japan's and does not say so: in comments, and in the dead APIs."""
+    """Return a time with its zone, where it is Japan's and does not say so: in comments, and in the dead APIs."""
     moment = moment_of(value)
     return moment.replace(tzinfo=JST).isoformat() if moment and moment.tzinfo is None else value
 
 
 def wrapped(name: str) -> Callable[[Any], Any]:
-    """An id that becomes an object with that id under `name`."""
+    """Return what turns an id into an object with that id under `name`."""
     return lambda value: None if value in (None, "", 0, "0", False) else {name: number(value)}
 
 
 def as_tag(name: Any) -> Any:
-    """A tag of its bare name."""
+    """Return a tag of its bare name."""
     return {"name": name} if isinstance(name, str) else name
 
 
 def each(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The same for every row of a list."""
+    """Return what does the same to every row of a list."""
     return lambda rows: [read(row) for row in rows] if isinstance(rows, (list, tuple)) else rows

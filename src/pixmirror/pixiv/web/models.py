@@ -113,7 +113,7 @@ class NovelFacts(WorkFacts):
 
 
 def _neighbours(value: Any, model: type[M]) -> Any:
-    """The works beside a work: a map of id to row, or to null; as it is if it is anything else."""
+    """Return the works beside a work: a map of id to row, or to null; as it is if it is anything else."""
     if isinstance(value, dict):
         return Rows.of(value.values(), model, gaps=True)
     return {} if value == [] else value

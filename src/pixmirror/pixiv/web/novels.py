@@ -36,7 +36,7 @@ async def unlisted(api: WebApi, token: str) -> Received[WebNovel]:
 
 
 def text_of(novel: Received[WebNovel]) -> Received[NovelText]:
-    """The text of a novel out of its detail, as the App API's; what [pixivimage:] names is not in it."""
+    """Return the text of a novel out of its detail, as the App API's; what [pixivimage:] names is not in it."""
     raw = novel.raw
     text = {
         "id": novel.item.id,

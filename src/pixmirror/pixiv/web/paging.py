@@ -27,14 +27,14 @@ async def pages(
 async def items(
     fn: Callable[..., Awaitable[Listing[T]]], *, next: Mapping[str, str] | None = None
 ) -> AsyncIterator[Received[T]]:
-    """Every readable item of every page."""
+    """Yield every readable item of every page."""
     async for page in pages(fn, next=next):
         for item in page.items:
             yield item
 
 
 def _held(page: Listing[Any]) -> tuple[Any, ...]:
-    """The ids of a page; of a feed those of works, too, that it does not show."""
+    """Return the ids of a page; of a feed those of works, too, that it does not show."""
     feed = page.head.get("page")
     if isinstance(feed, Mapping) and isinstance(feed.get("ids"), list):
         return tuple(feed["ids"])

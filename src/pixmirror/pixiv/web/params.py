@@ -50,7 +50,7 @@ def mode(value: str) -> str:
 
 
 def limit(value: object, most: int = MOST_ROWS) -> int:
-    """How many rows a page has."""
+    """Return how many rows a page has."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         raise InvalidRequest(f"limit is {value!r}; Pixiv takes 1 to {most}.")
     return value
@@ -71,7 +71,7 @@ def yes(name: str, value: object) -> bool:
 
 
 def tag(value: object) -> str:
-    """A tag, or the empty text for all: the parameter itself must be there."""
+    """Return a tag, or the empty text for all: the parameter itself must be there."""
     if not isinstance(value, str):
         raise InvalidRequest(f"tag is {value!r}; it must be a text, empty for all.")
     return value
@@ -84,7 +84,7 @@ def ranking_day(value: date | str | None) -> str | None:
 
 
 def ranking_content(mode: str, content: str) -> str:
-    """The content, if Pixiv has that ranking of it."""
+    """Return the content, if Pixiv has that ranking of it."""
     one_of("content", content, RANKING_CONTENTS)
     allowed = RANKING_PAIRS.get(content)
     if allowed and mode not in allowed:
@@ -104,7 +104,7 @@ def ratio(value: object) -> str | None:
 
 
 def following(params: Mapping[str, Param], **changes: Param) -> dict[str, Param]:
-    """The parameters of the page after this one."""
+    """Return the parameters of the page after this one."""
     return {**params, **changes}
 
 
@@ -119,27 +119,27 @@ def number(asked: Mapping[str, Param], name: str) -> int:
 
 
 def offset_next(asked: Mapping[str, Param], total: int) -> dict[str, Param] | None:
-    """The page after, by `offset` and `limit`: rows may be fewer than the limit where some are gone."""
+    """Return the page after, by `offset` and `limit`: rows may be fewer than the limit where some are gone."""
     after = number(asked, "offset") + number(asked, "limit")
     return following(asked, offset=after) if after < total else None
 
 
 def ordered(rows: Rows[W], ids: Sequence[int]) -> Rows[W]:
-    """The works in the order of their ids; those that no id names come last."""
+    """Return the works in the order of their ids; those that no id names come last."""
     place = {work_id: at for at, work_id in enumerate(ids)}
     turned = sorted(rows.received, key=lambda row: place.get(row.item.id, len(place)))
     return rows.rearranged(turned)
 
 
 def token(value: object) -> str:
-    """The token of an unlisted work, which is no id."""
+    """Return the token of an unlisted work, which is no id."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_-]{4,128}", value):
         raise InvalidRequest("token must be the last part of the work's link: letters and digits.")
     return value
 
 
 def word(name: str, value: object) -> str:
-    """A word as it stands in a path."""
+    """Return a word as it stands in a path."""
     return quote(text(name, value), safe="")
 
 

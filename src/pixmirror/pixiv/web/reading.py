@@ -14,7 +14,7 @@ M = TypeVar("M", bound=Model)
 
 
 def one(raw: Any, model: type[M], endpoint: str, *, strict: bool = False) -> Received[M]:
-    """A body, or any web object, as its model; `strict`: an odd member makes it a BadResponse."""
+    """Read a body, or any web object, as its model; `strict`: an odd member makes it a BadResponse."""
     if not isinstance(raw, dict):
         raise BadResponse(f"{endpoint}: {type(raw).__name__} where an object must be.")
     try:
@@ -38,7 +38,7 @@ def answer(payload: Any, path: str) -> Received[Model]:
 
 
 def broken_in(value: Any) -> tuple[Broken, ...]:
-    """What could not be read, anywhere in a model."""
+    """Return what could not be read, anywhere in a model."""
     if isinstance(value, Rows):
         return value.broken + partly_read(value.received) + tuple(b for item in value for b in broken_in(item))
     if isinstance(value, Model):

@@ -66,7 +66,7 @@ class Rows(tuple[M, ...], Generic[M]):
         return made
 
     def rearranged(self, received: Sequence[Received[M]]) -> "Rows[M]":
-        """The same rows in another order, or fewer of them; for reading only."""
+        """Return the same rows in another order, or fewer of them; for reading only."""
         made = type(self)(row.item for row in received)
         made.received, made.broken, made.ads = tuple(received), self.broken, self.ads
         return made
@@ -81,13 +81,13 @@ def read_as(model: type[M], raw: Any, place: str = "") -> tuple[M, tuple[Odd, ..
 
 
 def reason(exc: ValidationError, place: str) -> tuple[str, str]:
-    """Where and why, of the first thing that is wrong."""
+    """Return where and why, of the first thing that is wrong."""
     error = exc.errors(include_url=False, include_context=False, include_input=False)[0]
     return f"{place}{path_of(error['loc'])}".lstrip("."), str(error["msg"])
 
 
 def rows(model: type[M]) -> PlainValidator:
-    """A list whose rows are read one by one; a map of id to row, or to null, too."""
+    """Return the validator of a list whose rows are read one by one; a map of id to row or null, too."""
 
     def read(value: Any) -> Rows[M]:
         if isinstance(value, Rows):

@@ -71,5 +71,5 @@ def _pairs(cookie: str) -> dict[str, str]:
 
 
 def language(value: str) -> str:
-    """A language that the site has."""
+    """Return a language that the site has."""
     return one_of("lang", value, LANGUAGES)

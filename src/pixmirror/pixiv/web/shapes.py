@@ -38,7 +38,7 @@ def _kind(value: Any) -> Any:
 
 
 def _tag(row: Any) -> Any:
-    """A tag of a detail answer. `translation.en` is in the language of the page, whatever that is."""
+    """Return a tag of a detail answer. `translation.en` is in the language of the page, whatever that is."""
     if not isinstance(row, dict):
         return row
     tag = {name: value for name, value in row.items() if name not in ("tag", "translation")}
@@ -61,7 +61,7 @@ def _caption(value: Any) -> Any:
 
 
 def _attribute(url: str) -> str:
-    """An address as the App API writes it inside of href; the detour had it percent-encoded instead."""
+    """Return an address as the App API writes it inside of href; the detour had it percent-encoded instead."""
     return escape(url.replace("&amp;", "&"), quote=False).replace('"', "&quot;")
 
 
