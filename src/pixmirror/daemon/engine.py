@@ -256,22 +256,14 @@ class Engine:
             await self.mirror.clock.sleep(wait)
 
     async def _upkeep(self) -> None:
+        """Do what upkeep is due, and note the time, by which the next start sees whether the clock went back."""
         while True:
-            await self.do_upkeep()
-            await self._note_the_time()
+            with self._minded("Upkeep"):
+                if await upkeep.run_due(self.mirror, self._on_trouble):
+                    self.wakeup.wake()
+            with self._minded("Noting the time"):
+                await self.mirror.db.run(clocks.note, self.mirror.clock.now())
             await self.mirror.clock.sleep(UPKEEP_S)
-
-    async def do_upkeep(self, now_too: frozenset[str] = frozenset()) -> None:
-        """Do the upkeep that is due; what fails is tried again in its turn."""
-        with self._minded("Upkeep"):
-            if await upkeep.run_due(self.mirror, self._on_trouble, now_too=now_too):
-                self.wakeup.wake()
-
-    async def _note_the_time(self) -> None:
-        try:
-            await self.mirror.db.run(clocks.note, self.mirror.clock.now())
-        except PixmirrorError as error:
-            self.met_trouble(cause_of(error), error)
 
     async def next_due(self) -> int | None:
         """Return when the next thing that waits is due and may be done, ms UTC."""

@@ -5,7 +5,7 @@
 
 import asyncio
 import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -89,13 +89,11 @@ async def sync(
     mirror: Mirror,
     names: Sequence[str] = (),
     *,
-    observe: Callable[[Engine], None] = lambda engine: None,
     horizon_s: float = 60,
 ) -> SyncReport:
     """Run the named jobs, or all enabled ones, to the end. LoginError at once if Pixiv does not let us in."""
     jobs = [mirror.jobs[name] for name in _jobs_to_run(mirror, names)]
     engine = Engine(mirror, only=tuple(names) or None)
-    observe(engine)
     since, results = mirror.clock.now(), dict[str, JobResult]()
     blocked = engine.held_back()
     if blocked is None:

@@ -114,8 +114,8 @@ TASKS: tuple[Task, ...] = (
 )
 
 
-async def run_due(mirror: Mirror, tell: Tell, *, now_too: frozenset[str] = frozenset()) -> int:
-    """Run the tasks that are due, and those named in `now_too`. Return how many ran.
+async def run_due(mirror: Mirror, tell: Tell) -> int:
+    """Run the tasks that are due. Return how many ran.
 
     One that fails stops none of the others; the first error is raised after all had their turn. What nobody has
     foreseen is told as this task's trouble, and the task runs again at its interval.
@@ -125,7 +125,7 @@ async def run_due(mirror: Mirror, tell: Tell, *, now_too: frozenset[str] = froze
         now, key = mirror.clock.now(), f"upkeep:{task.name}"
         last = int(await mirror.db.read(runs.get_meta, key) or 0)
         # A clock that was set back must not put a task off for long.
-        if task.name not in now_too and 0 <= now - last < task.every_ms:
+        if 0 <= now - last < task.every_ms:
             continue
         try:
             with contained(f"Upkeep ({task.name})"):
