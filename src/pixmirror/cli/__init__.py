@@ -50,7 +50,7 @@ for never_used in ("httpx._main", "mako.ext.pygmentplugin"):
 
 
 class Commands(TyperGroup):
-    """Ends every error of ours: one sentence, what to do, and the exit code."""
+    """End every error of ours: one sentence, what to do, and the exit code."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(self.commands)

@@ -43,7 +43,7 @@ class Own:
 
 
 def sure(what: str, given: Mapping[str, Any], own: Own) -> None:
-    """Goes on only at the user's word."""
+    """Go on only at the user's word."""
     if own.yes:
         return
     if not on_terminal():
@@ -87,12 +87,12 @@ def call(
 
 
 def _moved(done: int, total: int) -> None:
-    """How much of the files went, on one line."""
+    """Show on one line how much of the files went."""
     typer.echo(f"\r{done * 100 // total} % of {total} bytes", err=True, nl=done >= total)
 
 
 def show(answer: Any) -> None:
-    """An answer as JSON lines."""
+    """Print an answer as JSON lines."""
     match answer:
         case Listing():
             for received in answer.items:

@@ -85,7 +85,7 @@ def _reader(api: str, path: str, asked: str) -> Callable[[bytes], Look]:
 
 
 def path_of(text: str) -> str:
-    """The path of an address, or of what stands in a log: without host, query, end slash, and notes behind it."""
+    """Return the path in an address or a line of a log: no host, query, end slash, or notes behind it."""
     words = text.split()
     word = next((w for w in words if "/" in w), words[0] if words else "")
     bare = urlsplit(word).path if "://" in word else word.partition("?")[0].partition("#")[0]
@@ -98,7 +98,7 @@ def path_of(text: str) -> str:
 
 
 def web_endpoint(path: str) -> str | None:
-    """The registered path that this is, whether it holds {id} or a number (or ID, TAG); the most literal first."""
+    """Find the registered path that this is, with {id} or a number (or ID, TAG) in it; the most literal first."""
     if path in WEB:
         return path
     fitting = [
@@ -237,7 +237,7 @@ def _with_works(row: Received[Any], bad: list[Broken], unknown: list[str]) -> An
 
 
 def _same_list(payload: Mapping[str, Any], path: str) -> None:
-    """An answer whose next page is another list's is that list's."""
+    """Refuse an answer whose next page is another list's: it is that list's."""
     address = payload.get(reading.NEXT)
     if not isinstance(address, str):
         return
@@ -292,7 +292,7 @@ def _counted(value: Any) -> Iterator[int]:
 
 
 def _asked_for(item: Model, name: str, asked: str) -> None:
-    """One thing asked for by its id must be that one."""
+    """Refuse the answer for another id than the one asked for."""
     wanted = asked.rpartition("/")[2]
     if not name.endswith("/{id}") or not wanted.isdecimal():
         return

@@ -83,7 +83,7 @@ def _named(function: Function) -> str:
 
 
 def command(api: str, name: str) -> Any:
-    """The command of a function; ConfigError if there is none, or if it writes without submitting anything."""
+    """Build the command of a function; ConfigError if there is none, or if it writes but submits nothing."""
     known = functions(api)
     if name not in known:
         close = difflib.get_close_matches(name, callable_(api), n=1)

@@ -90,7 +90,7 @@ SECRET = re.compile(
 
 
 def masked(value: Any) -> Any:
-    """JSON without tokens, passwords and cookies, to be handed to others."""
+    """Hide tokens, passwords and cookies in JSON that is handed to others."""
     if isinstance(value, dict):
         return {
             name: HIDDEN if isinstance(child, str) and _is_secret(str(name), child) else masked(child)

@@ -87,7 +87,7 @@ class Session:
             yield db
 
     def ask(self, command: str, timeout: float | None = 10, **fields: Any) -> dict[str, Any] | None:
-        """The running daemon's answer; None if none runs. Its refusal is raised as our own error would be."""
+        """Ask the running daemon; None if none runs. Its refusal is raised as our own error would be."""
         from pixmirror import control
 
         answer = control.ask_now(self.root, self.env, {"command": command, **fields}, timeout)
@@ -135,7 +135,7 @@ def importing() -> "Iterator[None]":
 
 
 def refuse_other_systems() -> None:
-    """ConfigError on systems that are no Unix: the mirror needs its locks, permissions and sockets."""
+    """Raise ConfigError on systems that are no Unix: the mirror needs its locks, permissions and sockets."""
     try:
         import fcntl  # noqa: F401
         import pwd  # noqa: F401
@@ -166,7 +166,7 @@ def say(text: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """For the user's eyes only; never part of what a script reads."""
+    """Say something to the user on standard error, never where a script reads."""
     typer.echo(terminal.shown(text), err=True)
 
 
@@ -211,7 +211,7 @@ def told(error: PixmirrorError) -> str:
 
 
 def complain(error: PixmirrorError) -> None:
-    """An error's sentence, and what can be done about it on the next line."""
+    """Print an error's sentence, and on the next line what can be done about it."""
     note(sentence(error))
     if error.advice:
         note(error.advice)

@@ -132,7 +132,7 @@ def _row(c: "Coverage", now: int) -> tuple[str, ...]:
 
 
 def summary(c: "Coverage", when: bool = True) -> str:
-    """1,204 of 1,206 works, 2 limited, checked 9 days ago"""
+    """Say the counts in a line: 1,204 of 1,206 works, 2 limited, checked 9 days ago."""
     works = f"{c.complete:,} of {formats.count(c.total, 'work')}"
     parts = [works, *_parts(c)]
     return ", ".join([*parts, f"checked {_checked(c, now_ms())}"] if when else parts)

@@ -186,7 +186,7 @@ def _types(s: Session) -> dict[str, int]:
 
 
 def _explain(found: dict[str, Any]) -> None:
-    """What is not there, and why: explained, not failed."""
+    """Print what is not there, and why: explained, not failed."""
     files, lines = found["files"], []
     lines += [f"{formats.count(n, 'work')}: {EXPLAINED.get(state, state)}" for state, n in found["states"].items()]
     lines += [f"{r['count']:,} × {r['what']}: {r['reason']}" for r in found["explained"]]
@@ -199,7 +199,7 @@ def _explain(found: dict[str, Any]) -> None:
 
 
 def _story(s: Session, mirror: DemoMirror, kills: int) -> None:
-    """What happened meanwhile, and the command that shows it."""
+    """Print what happened meanwhile, and the command that shows it."""
     with s.reading() as db, db.reading() as conn:
         told = [*_left(conn), *_replaced(conn), *_unmarked(conn), *_complete(conn)]
     if kills:

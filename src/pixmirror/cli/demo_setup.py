@@ -107,7 +107,7 @@ class DemoMirror:
         (self.folder / NOTE).write_text(json.dumps(values) + "\n", "utf-8")
 
     def has_been_told(self) -> None:
-        """Remembers it, so that the next demo in this folder goes on from today."""
+        """Note that the story was told, so that the next demo in this folder goes on from today."""
         replace(self, told=True)._write_note()
 
     @property
@@ -115,7 +115,7 @@ class DemoMirror:
         return self.folder / "config.toml"
 
     def write_config(self, url: str) -> None:
-        """Each start has its own port, so the file is written anew."""
+        """Write the config file anew: each start has its own port."""
         made = datetime.fromtimestamp(self.made_ms / 1000, UTC).astimezone(JST)
         since = (made - timedelta(days=RANKED_DAYS)).date().isoformat()
         hosts = "\n".join(f'"{host}" = "{url}"' for host in HOSTS)
@@ -128,7 +128,7 @@ class DemoMirror:
             raise StorageError(f"The demo's folder {self.folder} cannot be written: {error.strerror}.") from error
 
     def refuse_a_second(self) -> None:
-        """MirrorLocked while another demo runs in this folder, before anything of its is changed."""
+        """Raise MirrorLocked while another demo runs in this folder, before anything of its is changed."""
         from pixmirror.store import MirrorRoot
 
         root = self.folder / "mirror"
@@ -172,7 +172,7 @@ class DemoServer:
         return self
 
     def shift(self, ms: int) -> None:
-        """Its time is this much later (or earlier) than ours from now on."""
+        """Set its time so much later (or earlier) than ours."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"shift {ms}\n")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def size(n: float) -> str:
-    """Bytes as people read them: 4.2 MiB."""
+    """Format bytes as people read them: 4.2 MiB."""
     for unit in ("B", "KiB", "MiB", "GiB"):
         if abs(n) < 1024:
             return f"{n:.0f} {unit}" if unit == "B" else f"{n:.1f} {unit}"
@@ -53,7 +53,7 @@ def count(n: int, one: str, many: str | None = None) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A quiet table: no lines, no colours; folded where it is narrow, never cut. No head if that is empty."""
+    """Print a quiet table: no lines, no colours; folded where it is narrow, never cut. No head if empty."""
     from rich.console import Console
 
     lines = [tuple(map(one_line, row)) for row in rows]

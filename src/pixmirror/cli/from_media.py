@@ -68,7 +68,7 @@ def as_dict(done: "TakenIn") -> dict[str, Any]:
 
 
 def summary(done: "TakenIn") -> None:
-    """What was taken in, in words."""
+    """Print in words what was taken in."""
     works = f"{formats.count(done.works, 'work')} taken into the catalogue"
     known = f"; {done.works_known:,} were known" if done.works_known else ""
     say(f"{works}{known}; {formats.count(done.stored, 'file')} stored ({formats.size(done.bytes)}).")

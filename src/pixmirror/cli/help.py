@@ -62,7 +62,7 @@ def help_(
 
 
 def _show(page: str) -> None:
-    """Laid out on a terminal; the plain page for a pipe."""
+    """Print a page: laid out on a terminal, plain for a pipe."""
     from rich.console import Console
     from rich.markdown import Markdown
 

@@ -83,7 +83,7 @@ def _read(paths: "Sequence[Path]", take: "Take", show: "Callable[[Report], None]
 
 @contextmanager
 def _looking(s: Session) -> "Iterator[Take]":
-    """Counts against the catalogue as it is; where there is none yet, against an empty one."""
+    """Count against the catalogue as it is; where there is none yet, against an empty one."""
     from pixmirror.catalogue import migrate
     from pixmirror.catalogue.database import open_readonly
     from pixmirror.rebuild.dumps import Before, look_at
@@ -134,7 +134,7 @@ def as_dict(found: "Report", dry_run: bool) -> dict[str, Any]:
 
 
 def summary(found: "Report", dry_run: bool) -> None:
-    """What was found, in words."""
+    """Print in words what was found."""
     say(f"{formats.count(found.rows, 'row')} read from {formats.count(found.files, 'file')}.")
     for line in _counts(found.counted, dry_run):
         say(f"  {line}")

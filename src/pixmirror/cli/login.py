@@ -90,7 +90,7 @@ def login(
 
 
 def _refuse_what_could_not_be_kept(s: Session) -> None:
-    """StorageError before anything is asked: a code works once, and a token that is not stored may be lost."""
+    """Raise StorageError before Pixiv is asked: a code works once, and an unstored token may be lost."""
     nearest = next(p for p in (s.root, *s.root.parents) if os.path.lexists(p))
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise StorageError(f"The login could not be kept: {nearest} cannot be written to")
@@ -141,7 +141,7 @@ def _argument(s: Session, text: str) -> "Token":
 
 
 def _ask(s: Session) -> "Token":
-    """Step by step. The same page serves for as many codes as it takes to be in time."""
+    """Log in step by step. The same page serves for as many codes as it takes to be in time."""
     begun = pending.new(s)
     say(HOW.format(url=begun.url, paste="Paste it here"))
     for _ in range(ATTEMPTS):
@@ -180,7 +180,7 @@ def _either(s: Session, text: str, begun: "PendingLogin | None") -> "Token":
 
 
 def _redeem(s: Session, secret: str, begun: "PendingLogin | None" = None) -> "Token":
-    """One request to Pixiv, which is also the test of what was given."""
+    """Ask Pixiv once, which is also the test of what was given."""
     from pixmirror.daemon.credentials import identity
     from pixmirror.pixiv import redeem_code, redeem_refresh_token
 
@@ -206,7 +206,7 @@ def _transport(s: Session) -> "Transport":
 
 
 def _keep(s: Session, token: "Token") -> None:
-    """Into the mirror of this account: by the running daemon, which uses it at once, or by ourselves."""
+    """Store the token in this account's mirror: by the running daemon, which uses it at once, or here."""
     from dataclasses import asdict
 
     from pixmirror.daemon import credentials

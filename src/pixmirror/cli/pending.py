@@ -22,7 +22,7 @@ def new(s: Session) -> "PendingLogin":
 
 
 def begin(s: Session) -> "PendingLogin":
-    """A new one, kept in the mirror's root, which a running daemon may hold: the file is no part of the mirror."""
+    """Begin a login, kept in the mirror's root even while a daemon holds it: it is no part of the mirror."""
     from pixmirror.store.part import write_atomic
 
     login = new(s)

@@ -109,7 +109,7 @@ def _many(requests: Mapping[str, float], total: float) -> str:
 
 
 def _what(n: float, what: str) -> str:
-    """1 profile, 2 profiles, 0.3 profiles."""
+    """Count things in words: 1 profile, 2 profiles, 0.3 profiles."""
     shown = f"{n:,.0f}" if n >= 1 else f"{n:.1f}"
     one = _PLURAL.sub(r"\1", what, count=1)
     return f"{shown} {one if shown == '1' else what}"

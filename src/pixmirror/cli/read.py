@@ -249,7 +249,7 @@ def export(
 
 
 def _to_stdout(lines: Any) -> None:
-    """Ends quietly when the reader has had enough, as `head` does."""
+    """Write to standard output; end quietly when the reader has had enough, as `head` does."""
     try:
         for line in lines:
             sys.stdout.write(line)
@@ -259,7 +259,7 @@ def _to_stdout(lines: Any) -> None:
 
 
 def _to_file(lines: Any, output: Path) -> int:
-    """Whole or not at all."""
+    """Write the file whole or not at all."""
     if output.exists() and not output.is_file():
         raise ConfigError(f"{output} is not a regular file; leave -o out and redirect instead.")
     part = output.with_name(f".{output.name}.part")

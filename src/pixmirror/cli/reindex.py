@@ -131,7 +131,7 @@ def as_dict(found: "Findings", check: bool) -> dict[str, Any]:
 
 
 def summary(found: "Findings", check: bool) -> None:
-    """What was found, in words."""
+    """Print in words what was found."""
     read = f"{formats.count(found.works, 'work')} and {formats.count(found.users, 'user')}"
     say(f"{read} built again from {formats.count(found.payloads, 'payload')}.")
     if found.unreadable:

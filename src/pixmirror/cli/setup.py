@@ -75,7 +75,7 @@ def _user_config() -> Path:
 
 
 def _write(target: Path, text: str, *, shared: bool) -> None:
-    """A new file: for oneself 0600, it may come to hold secrets; else 0644."""
+    """Write a new file: for oneself 0600, as it may come to hold secrets; else 0644."""
     try:
         if not target.parent.is_dir():
             target.parent.mkdir(parents=True)

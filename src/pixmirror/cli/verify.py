@@ -116,7 +116,7 @@ def _on_terminal() -> "Callable[[Report], None] | None":
 
 
 def summary(report: dict[str, Any]) -> None:
-    """What verify found, in words."""
+    """Print in words what verify found."""
     if _on_terminal():
         typer.echo("\r", err=True, nl=False)
     checked, size = formats.count(report["checked"], "file"), formats.size(report["bytes"])

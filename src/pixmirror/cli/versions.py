@@ -87,7 +87,7 @@ def media_folder(s: Session) -> Path:
 
 
 def _in_order(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Versions and states by time; a first state of `live` says nothing that the first version does not."""
+    """Sort versions and states by time, without a first `live`: the first version says as much."""
     states = found["states"]
     if found["versions"] and states and states[0]["state"] == "live":
         states = states[1:]
@@ -137,7 +137,7 @@ def _tags(before: Sequence[str], after: Sequence[str]) -> str:
 
 
 def _file(media: Path, change: Mapping[str, Any]) -> Iterator[str]:
-    """Old and new beside each other, each with where it lies."""
+    """Print old and new beside each other, each with where it lies."""
     before, after = change["before"], change["after"]
     if before is None:
         yield f"{change['field']}: {_where(media, after)}"

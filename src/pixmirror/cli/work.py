@@ -111,7 +111,7 @@ async def _saying_why_it_waits(mirror: "Mirror") -> "AsyncIterator[None]":
 
 
 def _say_what_waits(running: Mapping[str, Any]) -> None:
-    """What a running pixmirror sends nothing for a while for."""
+    """Say why a running pixmirror sends nothing for a while."""
     if blocked := (running.get("blocked") or {}).get("api"):
         moment, reason = blocked
         note(f"Nothing is sent before {formats.moment(moment) if moment else '`pixmirror resume`'}: {reason}.")
@@ -259,7 +259,7 @@ async def _resume(s: Session, job: str | None) -> None:
 
 
 def until_ms(text: str, now: float) -> int:
-    """A moment to come: a span from now, a time of day, or an ISO date with or without a time. Local time."""
+    """Read a moment to come: a span from now, a time of day, or an ISO date with or without a time."""
     from datetime import datetime, timedelta
 
     text = text.strip()

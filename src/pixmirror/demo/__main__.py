@@ -22,7 +22,7 @@ class ShiftedNow:
 
 
 def main() -> None:
-    """Prints one line, `listening http://127.0.0.1:PORT`, then serves."""
+    """Print one line, `listening http://127.0.0.1:PORT`, then serve."""
     options = _options()
     spec = WorldSpec(options.seed, options.made_ms, artists=options.artists, works=options.works)
     now = ShiftedNow()

@@ -94,7 +94,7 @@ def mute_list(call: Call) -> Json:
 
 
 def mute_edit(call: Call) -> Json:
-    """Mutes and unmutes; more than the limit is refused whole."""
+    """Mute and unmute; more than the limit is refused whole."""
     own = call.world.own
     tags = [tag for tag in own.muted_tags if tag not in call.many("delete_tags")]
     tags += [tag for tag in dict.fromkeys(call.many("add_tags")) if tag not in tags]
@@ -134,7 +134,7 @@ def watchlist(medium: str, call: Call) -> Json:
 
 
 def watchlist_add(medium: str, call: Call) -> Json:
-    """Watches a series."""
+    """Watch a series."""
     series = call.series(medium, "series_id")
     watched = call.world.own.watched[medium]
     if series.id not in watched:
@@ -143,7 +143,7 @@ def watchlist_add(medium: str, call: Call) -> Json:
 
 
 def watchlist_delete(medium: str, call: Call) -> Json:
-    """Watches it no longer."""
+    """Stop watching a series."""
     watched = call.world.own.watched[medium]
     series_id = call.number("series_id")
     if series_id not in watched:
@@ -164,7 +164,7 @@ def markers(call: Call) -> Json:
 
 
 def marker_add(call: Call) -> Json:
-    """Remembers a page; one of a novel replaces that before."""
+    """Remember a page; one of a novel replaces that before."""
     work = call.work("novel")
     call.world.own.markers.pop(work.id, None)
     call.world.own.markers[work.id] = call.number("page")
@@ -172,7 +172,7 @@ def marker_add(call: Call) -> Json:
 
 
 def marker_delete(call: Call) -> Json:
-    """Forgets it."""
+    """Forget a page."""
     if call.world.own.markers.pop(call.number("novel_id"), None) is None:
         raise gone()
     return {}
@@ -184,7 +184,7 @@ def ai_show(call: Call) -> Json:
 
 
 def ai_show_edit(call: Call) -> Json:
-    """Changes that."""
+    """Change whether AI works are shown."""
     call.world.own.show_ai = call.choice("show_ai", ("true", "false")) == "true"
     return {}
 

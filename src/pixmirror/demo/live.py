@@ -8,7 +8,7 @@ from pixmirror.demo.world import LIVE, World
 
 
 async def go_on(world: World, seconds: float) -> None:
-    """Lets something happen every so many seconds, for ever."""
+    """Let something happen every so many seconds, for ever."""
     rng = Random(f"{world.seed} live")
     while True:
         await asyncio.sleep(seconds)
@@ -16,7 +16,7 @@ async def go_on(world: World, seconds: float) -> None:
 
 
 def step(world: World, rng: Random) -> None:
-    """A new work by somebody whom the own account follows, and sometimes something more."""
+    """Post a work by somebody whom the own account follows, and sometimes do something more."""
     with world.lock:
         people = [f for f in world.follows.get(world.me, {}) if not world.users[f].gone]
         if not people:

@@ -44,11 +44,11 @@ class OAuth:
         self.codes: dict[str, tuple[str, int]] = {}  # code → challenge, end of its life
 
     def expire_all(self) -> None:
-        """Ends all access tokens at once."""
+        """End all access tokens at once."""
         self.access_tokens.clear()
 
     def revoke(self, refresh_token: str = REFRESH_TOKEN) -> None:
-        """Revokes a refresh token and the access tokens of its user, as a password change does."""
+        """Revoke a refresh token and the access tokens of its user, as a password change does."""
         user_id = self.refresh_tokens.pop(refresh_token)
         self.access_tokens = {t: held for t, held in self.access_tokens.items() if held[0] != user_id}
 

@@ -68,7 +68,7 @@ def reduced(data: bytes, box: tuple[int, int], square: bool) -> bytes:
 
 
 def other(seed_text: str, label: str, width: int, height: int, ext: str = "jpg") -> bytes:
-    """Anything else: covers, avatars, pictures in novels, placeholders."""
+    """Draw anything else: covers, avatars, pictures in novels, placeholders."""
     return _encoded(seed_text, label, width, height, ext)
 
 
@@ -110,7 +110,7 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _landscape(rng: Random, width: int, height: int, step: int) -> Image.Image:
-    """Sky, sun or moon, stars or birds, three ranges of hills, some houses with lit windows."""
+    """Draw sky, sun or moon, stars or birds, three ranges of hills, some houses with lit windows."""
     top, bottom = rng.choice(_SKIES)
     ramp = Image.linear_gradient("L").resize((width, height))
     image = Image.composite(

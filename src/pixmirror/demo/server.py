@@ -72,7 +72,7 @@ def create_app(world: World, expires_in: int = 3600, live: float | None = None) 
 
 @contextlib.contextmanager
 def running(app: ASGIApp) -> Iterator[str]:
-    """Serves in a thread, on a free port of loopback; gives the base URL."""
+    """Serve in a thread, on a free port of loopback; give the base URL."""
     sock = _bound(0)
     server = _server(app)
     thread = threading.Thread(target=partial(server.run, sockets=[sock]), name="demo Pixiv", daemon=True)
@@ -86,7 +86,7 @@ def running(app: ASGIApp) -> Iterator[str]:
 
 
 def serve(app: ASGIApp, port: int, ready: Callable[[str, uvicorn.Server], None]) -> None:
-    """Serves in the main thread until SIGINT or SIGTERM, or until somebody sets `should_exit` of the server."""
+    """Serve in the main thread until SIGINT or SIGTERM, or until somebody sets `should_exit` of the server."""
     sock = _bound(port)
     server = _server(app)
     # uvicorn takes the signals over and raises them again when it has shut down in order: then these are asked
@@ -126,7 +126,7 @@ async def _life(world: World, live: float | None, _: Starlette) -> AsyncIterator
 
 
 async def _answer(handler: routes.Handler, request: Request) -> Response:
-    """Authorises, lets the world catch up with its time, and answers."""
+    """Authorise, let the world catch up with its time, and answer."""
     state = request.app.state
     form, files = forms.read(request.headers, await request.body()) if request.method == "POST" else (None, ())
     world: World = state.world

@@ -23,7 +23,7 @@ class Cast:
 
 
 def begin(world: World, made_ms: int) -> Cast:
-    """Makes it happen in the hours and days after `made_ms`."""
+    """Make it happen in the hours and days after `made_ms`."""
     with world.lock:
         cast = _cast(world)
     if (poster := cast.poster) is not None:
@@ -38,7 +38,7 @@ def begin(world: World, made_ms: int) -> Cast:
 
 
 def _post_and_replace(world: World, user_id: int, posted_ms: int, replaced_ms: int) -> None:
-    """A new picture, and some days later a better one in its place, under a new title."""
+    """Post a picture, and some days later a better one in its place, under a new title."""
     made: list[Key] = []
 
     def post(w: World) -> None:

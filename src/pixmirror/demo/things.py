@@ -130,7 +130,7 @@ class ManualNow:
         return self.ms
 
     def advance(self, seconds: float) -> None:
-        """Moves time on."""
+        """Move time on."""
         self.ms += int(seconds * 1000)
 
 

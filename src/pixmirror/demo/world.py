@@ -92,12 +92,12 @@ class World:
         return self.now() // 1000 * 1000
 
     def at(self, ms: int, change: Callable[["World"], object]) -> None:
-        """Makes `change` happen when the world's time reaches `ms`, before anything later is answered."""
+        """Make `change` happen when the world's time reaches `ms`, before anything later is answered."""
         with self.lock:
             heapq.heappush(self._due, (ms, self._next(), change))
 
     def settle(self) -> None:
-        """Lets everything happen that is due."""
+        """Let everything happen that is due."""
         while self._due and self._due[0][0] <= self.now():
             heapq.heappop(self._due)[2](self)
 
@@ -135,7 +135,7 @@ class World:
             return work
 
     def post(self, user_id: int, kind: str = "illust", **fields: Any) -> Work:
-        """A new work by `user_id`, now: kind is illust, manga, ugoira or novel; `fields` are those of `Work`."""
+        """Post a work by `user_id` now: kind is illust, manga, ugoira or novel; `fields` are those of `Work`."""
         with self.lock:
             medium = "novel" if kind == "novel" else "illust"
             work_id = fields.pop("id", 0) or self._new_id(medium)
@@ -158,35 +158,35 @@ class World:
     # Changing them --------------------------------------------------------------------------------------
 
     def edit(self, work: Work | Key, **fields: Any) -> Work:
-        """Changes any fields of a work; neither create_date nor any URL tells."""
+        """Change any fields of a work; neither create_date nor any URL tells."""
         with self.lock:
             return self._put(replace(self.get(work), **fields))
 
     def replace_files(self, work: Work | Key, page_count: int | None = None) -> Work:
-        """New files: every page gets a new date path, and the old URLs are no more."""
+        """Replace the files: every page gets a new date path, and the old URLs are no more."""
         with self.lock:
             old = self.get(work)
             pages = page_count or old.page_count
             return self._put(replace(old, file_ms=max(self.second(), old.file_ms + 1000), page_count=pages))
 
     def delete(self, work: Work | Key) -> Work:
-        """Deletes a work: 404, a stub in bookmark lists; its files stay reachable for seven days."""
+        """Delete a work: 404, a stub in bookmark lists; its files stay reachable for seven days."""
         return self._state(work, DELETED)
 
     def hide(self, work: Work | Key, placeholder: Hidden = "limit_sanity_level") -> Work:
-        """Hides a work from lists; bookmark lists and detail show the placeholder."""
+        """Hide a work from lists; bookmark lists and detail show the placeholder."""
         return self._state(work, placeholder)
 
     def show(self, work: Work | Key) -> Work:
-        """Brings a hidden work back where it was."""
+        """Bring a hidden work back where it was."""
         return self._state(work, LIVE)
 
     def edit_user(self, user_id: int, **fields: Any) -> User:
-        """Changes any fields of a person."""
+        """Change any fields of a person."""
         return self.add_user(replace(self.users[user_id], **fields))
 
     def leave(self, user_id: int, suspended: bool = False) -> None:
-        """Someone leaves: profile and works are gone, comments stay without their name."""
+        """Take someone off Pixiv: profile and works are gone, comments stay without their name."""
         with self.lock:
             self.edit_user(user_id, gone=True, suspended=suspended)
             works = [w for w in self.works.values() if w.user_id == user_id and w.state != DELETED]
@@ -198,11 +198,11 @@ class World:
                 self.comments[key] = replace(self.comments[key], user_id=None)
 
     def suspend(self, user_id: int) -> None:
-        """Pixiv suspends someone: the App API answers as for one who left, the web says which it was."""
+        """Suspend someone: the App API answers as for one who left, the web says which it was."""
         self.leave(user_id, suspended=True)
 
     def come_back(self, user_id: int) -> None:
-        """Who left or was suspended is back, with works and comments as they were."""
+        """Bring back who left or was suspended, with works and comments as they were."""
         with self.lock:
             left = self.left.pop(user_id)
             self.edit_user(user_id, gone=False, suspended=False)
@@ -220,7 +220,7 @@ class World:
         user_id: int | None = None,
         at: int | None = None,
     ) -> Bookmark:
-        """Bookmarks a work; one that is there keeps its id and gets the new restrict and tags."""
+        """Bookmark a work; one that is there keeps its id and gets the new restrict and tags."""
         with self.lock:
             self._changed()
             mine = self.bookmarks.setdefault(user_id or self.me, {})
@@ -230,13 +230,13 @@ class World:
             return mine[key]
 
     def unbookmark(self, work: Work | Key, user_id: int | None = None) -> None:
-        """Takes a bookmark back."""
+        """Take a bookmark back."""
         with self.lock:
             self._changed()
             del self.bookmarks[user_id or self.me][self.get(work).key]
 
     def follow(self, user_id: int, restrict: Restrict = "public", by: int | None = None) -> Follow:
-        """Follows someone, at the top of the list; only changing the restrict keeps the place."""
+        """Follow someone, at the top of the list; only changing the restrict keeps the place."""
         with self.lock:
             self._changed()
             mine = self.follows.setdefault(by or self.me, {})
@@ -245,7 +245,7 @@ class World:
             return mine[user_id]
 
     def unfollow(self, user_id: int, by: int | None = None) -> None:
-        """Follows someone no longer."""
+        """Follow someone no longer."""
         with self.lock:
             self._changed()
             del self.follows[by or self.me][user_id]
@@ -271,7 +271,7 @@ class World:
             return made
 
     def delete_comment(self, medium: str, comment_id: int) -> None:
-        """A comment vanishes, and its replies with it."""
+        """Delete a comment and its replies."""
         with self.lock:
             self._changed()
             comment = self.comments[medium, comment_id]
@@ -291,7 +291,7 @@ class World:
             return series
 
     def edit_series(self, medium: str, series_id: int, **fields: Any) -> Series:
-        """Changes any fields of a series but its works."""
+        """Change any fields of a series but its works."""
         with self.lock:
             self._changed()
             changed = replace(self.series[medium, series_id], **fields)

@@ -93,7 +93,7 @@ def new_login(base: str = f"https://{APP_HOST}") -> PendingLogin:
 
 
 def parse_code(text: str) -> str:
-    """The login code in what the user pasted: itself, the callback URL, or the pixiv://account/login address."""
+    """Find the login code in what the user pasted: itself, the callback URL, or pixiv://account/login."""
     text = text.strip().strip("'\"<>").strip()
     if "=" in text or "://" in text:
         query = urlsplit(text).query if "://" in text else text.partition("?")[2] or text
@@ -171,12 +171,12 @@ class Auth:
         return self._token
 
     def set_refresh_token(self, refresh_token: str) -> None:
-        """A new login: the old one is forgotten, with its failures."""
+        """Take a new login; forget the old one and its failures."""
         hide(refresh_token)
         self._refresh_token, self._token, self._before, self._failure = refresh_token, None, None, None
 
     def set_token(self, token: Token) -> None:
-        """A new login whose tokens are known already."""
+        """Take a new login whose tokens are known already."""
         self.set_refresh_token(token.refresh_token)
         hide(token.access_token, passing=True)
         self._token = token
@@ -193,7 +193,7 @@ class Auth:
         return (await self.token()).access_token
 
     async def renew(self, rejected: str) -> str:
-        """The access token after Pixiv refused that one; of N callers with the same one only the first asks.
+        """Renew the access token that Pixiv refused; of N callers with the same one only the first asks.
         AccessRefused where Pixiv refuses one after the other.
         """
         async with self._lock:
@@ -209,7 +209,7 @@ class Auth:
         return self._token is not None and self._token.fresh(self._clock.now(), self._margin_ms)
 
     async def _fresh(self) -> Token:
-        """Under the lock."""
+        """Return a fresh token; the caller holds the lock."""
         while not self._usable():
             offered = self._refresh_token
             if not offered:

@@ -109,7 +109,7 @@ class _Loop:
 
 
 async def _caught(make: Callable[[], Awaitable[T]]) -> Callable[[Future[T]], None]:
-    """How the call ended. Nothing is raised here: what is no Exception would end the loop and not the call."""
+    """Return how the call ended, raise nothing: what is no Exception would end the loop, not the call."""
     try:
         value = await make()
     except BaseException as exc:  # noqa: BLE001 - raised in the thread that called
@@ -167,7 +167,7 @@ class Functions:
 def _options_of(
     made: Callable[Concatenate[client.Client, P], None],
 ) -> Callable[[Callable[..., None]], Callable[Concatenate["Client", P], None]]:
-    """Says that the decorated `__init__` takes the same."""
+    """Say that the decorated `__init__` takes the same."""
 
     def said(init: Callable[..., None]) -> Callable[Concatenate["Client", P], None]:
         init.__signature__ = inspect.signature(made)  # type: ignore[attr-defined]

@@ -47,7 +47,7 @@ class BudgetState:
 
 
 class ImageBudget(Gate):
-    """Lets at most `allowed` transfers run, none while the day's bytes are spent or the host wants quiet.
+    """Let at most `allowed` transfers run, none while the day's bytes are spent or the host wants quiet.
 
     When the median of the last transfers collapses to what throttling looks like, the connections are
     halved and there is a pause; healthy transfers bring them back one by one. Bytes are counted by the
@@ -106,20 +106,20 @@ class ImageBudget(Gate):
             self._alarm.ring()
 
     def received(self, count: int) -> None:
-        """So many bytes arrived. Cheap: `on_change` hears of them when the transfer is finished."""
+        """Count bytes that arrived. Cheap: `on_change` hears of them when the transfer is finished."""
         day = jst_day(self._clock.now())
         before = self._state.bytes_today if self._state.day == day else 0
         self._state = replace(self._state, day=day, bytes_today=before + count)
 
     def finished(self, count: int, seconds: float) -> None:
-        """A transfer ended, whole or not, after so many bytes and seconds."""
+        """Note that a transfer ended, whole or not, after so many bytes and seconds."""
         if seconds > 0 and (count >= JUDGED_BYTES or seconds >= JUDGED_SECONDS):
             self._speeds.append(count / seconds)
             self._judge()
         self._changed()
 
     def slow_down(self, retry_after: float | None = None) -> None:
-        """The host said 429: fewer connections, and quiet for a while."""
+        """Take back connections and be quiet for a while, as the host said 429."""
         now, state = self._clock.now(), self._state
         if cooldown_left(state.cooldown_until, now) and retry_after is None:
             return

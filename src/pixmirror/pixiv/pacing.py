@@ -103,7 +103,7 @@ class _Place(NamedTuple):
 
 
 class Pacer(Gate):
-    """Gives requests their turn: highest lane first, first come first served within one, none starved.
+    """Give requests their turn: highest lane first, first come first served within one, none starved.
 
     With a pace there is one request at a time and the interval between two starts, whatever their hosts; one that
     is not answered within 8 s gives its turn back. Without a pace (`per_minute` 0) any number run at once. A rate
@@ -171,7 +171,7 @@ class Pacer(Gate):
             self._finish(number)
 
     def succeeded(self, host: str = APP_HOST) -> None:
-        """A request was answered as it should be; enough of these bring the pace back."""
+        """Note that a request was answered as it should be; enough of these bring the pace back."""
         pace = self._state.of(host)
         if pace.slowness <= 1.0 and not pace.strikes:
             return
@@ -256,7 +256,7 @@ class Pacer(Gate):
             raise
 
     async def _serve(self) -> None:
-        """Runs while anybody waits: the one place that hands out turns."""
+        """Run while anybody waits: the one place that hands out turns."""
         while self.waiting:
             delay = self._delay_ms()
             if delay is None or delay > 0:

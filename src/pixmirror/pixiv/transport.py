@@ -314,7 +314,7 @@ class Transport:
 
 @contextmanager
 def _outcome(request: Request) -> Iterator[None]:
-    """Makes an UnclearOutcome of a failure after which what was submitted may have been done."""
+    """Make an UnclearOutcome of a failure after which what was submitted may have been done."""
     try:
         yield
     except (Unreachable, ServerError, BadResponse) as failure:

@@ -34,7 +34,7 @@ class State:
         return md5(f"csrf {self.serial}".encode(), usedforsecurity=False).hexdigest()
 
     def rotate(self) -> None:
-        """Makes every token that was given out bad."""
+        """Make every token that was given out bad."""
         self.serial += 1
 
 
@@ -138,7 +138,7 @@ def viewer(request: Request, world: World) -> int | None:
 async def answer(
     handler: Handler, request: Request, *, login: bool = False, enveloped: bool = True, post: bool = False
 ) -> Response:
-    """Looks at the cookie and the token, lets the world catch up, and answers."""
+    """Check the cookie and the token, let the world catch up, and answer."""
     world: World = request.app.state.world
     body = await request.body() if post else b""
     with world.lock:

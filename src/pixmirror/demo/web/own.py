@@ -237,7 +237,7 @@ def messages(call: WebCall) -> Json:
 
 
 def add_bookmark(medium: str, call: WebCall) -> Json | str:
-    """Bookmarks a work."""
+    """Bookmark a work."""
     work = call.work(medium, str(call.sent.get(f"{medium}_id", "")))
     tags = call.sent.get("tags")
     restrict: Restrict = "private" if call.sent.get("restrict") == 1 else "public"
@@ -248,7 +248,7 @@ def add_bookmark(medium: str, call: WebCall) -> Json | str:
 
 
 def delete_bookmark(medium: str, call: WebCall) -> list[object]:
-    """Takes it back, by the bookmark's own id."""
+    """Take it back, by the bookmark's own id."""
     wanted = str(call.sent.get("book_id" if medium == "novel" else "bookmark_id", ""))
     for key, mark in call.world.bookmarks.get(call.view.viewer, {}).items():
         if str(mark.id) == wanted and key[0] == medium:
@@ -258,7 +258,7 @@ def delete_bookmark(medium: str, call: WebCall) -> list[object]:
 
 
 def like(call: WebCall) -> Json:
-    """Likes a work, for ever."""
+    """Like a work, for ever."""
     work = call.work("illust", str(call.sent.get("illust_id", "")))
     known = work.key in call.state.liked
     call.state.liked.add(work.key)
@@ -266,14 +266,14 @@ def like(call: WebCall) -> Json:
 
 
 def follow(call: WebCall) -> list[object]:
-    """Follows a user."""
+    """Follow a user."""
     user = call.user(str(call.sent.get("user_id", "")) or "x")
     call.world.follow(user.id, "private" if call.sent.get("restrict") == "1" else "public")
     return []
 
 
 def unfollow(call: WebCall) -> Json:
-    """Follows a user no longer."""
+    """Follow a user no longer."""
     user = call.user(str(call.sent.get("id", "")) or "x")
     if call.view.follows(user.id):
         call.world.unfollow(user.id)

@@ -122,7 +122,7 @@ class AppApi:
         return reading.one(await self.get(path, self._asked(params), login=login), key, model, path)
 
     async def mine_if_private(self, user_id: int, restrict: str) -> None:
-        """Refuses to ask for what somebody else keeps private: Pixiv would answer with what is public of it, and
+        """Refuse to ask for what somebody else keeps private: Pixiv would answer with what is public of it, and
         that would pass for private (document 003).
         """
         if restrict == "private" and (await self.auth.token()).user_id != user_id:

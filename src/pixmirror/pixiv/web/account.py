@@ -89,7 +89,7 @@ async def has_warning(api: WebApi, num: int = 10, offset: int = 0) -> bool:
 
 
 def _from_office(thread: Any) -> bool:
-    """Return the other side of a thread, which is named as user_id or among its users."""
+    """True if Pixiv's office wrote a thread: it names the other side as user_id, or among its users."""
     if not isinstance(thread, Mapping):
         return False
     people = [thread, thread.get("user")]
