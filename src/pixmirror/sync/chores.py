@@ -143,7 +143,7 @@ def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: Pix
 
 
 def _detail_absent(conn: Connection, ctx: Context, chore: Chore, now: int) -> None:
-    """Bad news needs a second sighting (architecture: absent is not deleted); what lists deny waits."""
+    """Ask again for a second sighting (architecture: absent is not deleted), later where lists deny the news."""
     brief = briefs.work_brief(conn, chore.key)
     if brief is None or brief.state in State.OVER:
         chores.done(conn, chore.kind, chore.key)

@@ -157,7 +157,7 @@ class Context:
         return replace(self, api=self.api.once(slows=not alone), web=web)
 
     def of_its_own(self, subject: Subject, error: PixmirrorError, before: str | None) -> str | None:
-        """The reason to put this off for a day, if the limit that it met is its own; else None.
+        """Return the reason to put this off for a day, if the limit that it met is its own; else None.
 
         It is when this alone met the last two, and others were answered in between. `before` is its last error.
         """

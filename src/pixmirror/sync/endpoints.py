@@ -18,7 +18,7 @@ class Endpoints:
         self._failed: dict[str, set[int]] = {}  # by thing: what was asked of it in vain since it last answered
 
     async def closed(self, db: Database, thing: str, now: int) -> Refusals | None:
-        """Why this is not asked now, or None."""
+        """Return why this is not asked now, or None."""
         if self._refused is None:
             self._refused = set(await db.read(endpoints.refusals))
         return await db.run(endpoints.may_ask, thing, now) if thing in self._refused else None
@@ -26,8 +26,8 @@ class Endpoints:
     async def heard(
         self, db: Database, thing: str, error: PixmirrorError | None, now: int, subject: int | None = None
     ) -> None:
-        """How asking for this `subject` went. An answer brings the endpoint back; "not there" and "not for us" are
-        answers. A second EndpointGone, or the third subject that fails in a row, puts all of it off.
+        """Note how asking for this `subject` went. An answer brings the endpoint back; "not there" and "not
+        for us" are answers. A second EndpointGone, or the third subject that fails in a row, puts all of it off.
         """
         if isinstance(error, EndpointGone):
             await db.run(endpoints.refused, thing, str(error), now)

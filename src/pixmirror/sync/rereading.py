@@ -57,9 +57,9 @@ def _plan_some(conn: Connection, wanted: Wishes, now: int) -> int:
 
 
 async def find_works(db: Database, wanted: Wishes, requests_per_day: int, now: int) -> int:
-    """Works that no list shows and that were last seen too long ago are asked about, over the day. Says how many.
+    """Ask over the day for works that no list shows and that were last seen too long ago. Return how many.
 
-    All re-readings together stay below their share of a day's requests; who finds no place has one another day.
+    All re-readings together stay below their share of a day's requests; what finds no room waits for another day.
     """
     room = refresh.most_a_day(requests_per_day) - await db.read(_planned, now)
     start = int(await db.read(runs.get_meta, _CURSOR) or 0)

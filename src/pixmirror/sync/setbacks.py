@@ -160,7 +160,7 @@ def _pass_over_offset(conn: Connection, gap: Gap, spec: Span, failures: int, err
 
 
 def _list_fails(conn: Connection, gap: Gap, spec: Span, page: Span, now: int) -> None:
-    """The pages below fail like the first one: it is the list. One gap is left, which begins where it did."""
+    """Take the list for failing, since the pages below fail like the first. Leave one gap, from where it began."""
     if spec.above is not None:
         feeds.close_gap(conn, spec.above)
     whole = replace(spec, offset=page.offset, prev=page.prev, above=None, leaps=0, tries=1)
@@ -169,7 +169,7 @@ def _list_fails(conn: Connection, gap: Gap, spec: Span, page: Span, now: int) ->
 
 
 def answers_again(conn: Connection, gap: Gap, spec: Span, now: int) -> Span:
-    """A page was read of a list that failed as a whole. What lies above it becomes a gap of its own."""
+    """Go on from the first page read of a list that failed as a whole. What lies above becomes its own gap."""
     if not spec.ahead:
         return replace(spec, tries=0)
     page = feeds.open_gap(

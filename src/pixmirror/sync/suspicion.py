@@ -56,12 +56,14 @@ class Suspicion:
         return self._since_believed is not None
 
     def is_limited_alone(self, subject: Subject) -> bool:
-        """This met a limit of Pixiv's. True if it met the one before, too, and others were answered in between."""
+        """Note that this met a limit. Return whether it met the last one, too, while others were answered in
+        between.
+        """
         before, self._limited = self._limited, (subject, self._answers)
         return before is not None and before[0] == subject and self._answers > before[1]
 
     def forget_limit(self, subject: Subject) -> None:
-        """This was answered."""
+        """Note that this was answered."""
         if self._limited is not None and self._limited[0] == subject:
             self._limited = None
 

@@ -21,12 +21,12 @@ CURSOR = "max_bookmark_id"
 
 
 def is_an_answer(error: PixmirrorError) -> bool:
-    """Whether Pixiv answered about this one page, so that other pages and lists may well be readable."""
+    """Tell whether Pixiv answered about this one page, so that other pages and lists may well be readable."""
     return error.scope == "item" or isinstance(error, ServerError)
 
 
 class TagWalk:
-    """Walks the lists of one medium and restrict, one tag after the other; `progress` is kept with the chore.
+    """Walk the lists of one medium and restrict, one tag after the other; `progress` is kept with the chore.
 
     Of each tag that is not read to its end yet `progress["tags"]` says which page comes next, when the walk began,
     and below which cursor it was read already because a page above kept failing.

@@ -79,7 +79,7 @@ def _oldest(listing: Listing[Any]) -> int | None:
 
 
 def next_number(listing: Listing[Any], name: str) -> int | None:
-    """The offset or cursor in next_url; None at the end. A next_url without it is not the end: BadResponse."""
+    """Return the offset or cursor in next_url, None at the end; BadResponse for a next_url without it."""
     if not listing.next:
         return None
     value = listing.next.get(name, "")
@@ -161,7 +161,7 @@ def _record_head(
 def _go_on_to_the_end(
     conn: Connection, feed: Feed, source: Source, ids: Sequence[int], listing: Listing[Any], now: int
 ) -> None:
-    """A full pass whose first page is this head, unless one is under way or has just met what it would meet."""
+    """Open a full pass whose first page is this head, unless one is under way or lately left something out."""
     if not _may_pass(conn, feed, now):
         return
     begin = Span(started=now) if source.paging == "offset" else Stretch(started=now)
@@ -175,7 +175,7 @@ def _go_on_to_the_end(
 
 
 def open_full_pass(conn: Connection, feed: Feed, source: Source, now: int) -> Gap | None:
-    """A gap from the top to the end, unless one is open already, or the last left something out not long ago."""
+    """Open a gap from the top to the end, unless one is open or the last pass lately left something out."""
     if not _may_pass(conn, feed, now):
         return None
     spec = Span(started=now) if source.paging == "offset" else Stretch(started=now)
@@ -224,7 +224,7 @@ async def close(
 
 
 def _touching(spec: Span | Stretch, ids: Sequence[int]) -> Span | Stretch:
-    """The same, remembering whether an anchor was seen."""
+    """Return the walk, remembering whether an anchor was seen."""
     if isinstance(spec, Span) and not spec.touched and not set(ids).isdisjoint(spec.stop):
         return replace(spec, touched=True)
     return spec
@@ -289,7 +289,7 @@ def _record_gap(
 
 
 def _extend_anchors(conn: Connection, feed_id: int, ids: Sequence[int]) -> None:
-    """Where page 1 showed too few ids to be found again, those below it become anchors too."""
+    """Make ids below page 1 anchors, too, where page 1 showed too few to be found again."""
     marks = feeds.get_feed(conn, feed_id).marks
     fresh = int(marks.get("fresh", steps.PAGE))
     if fresh < steps.ENOUGH_ANCHORS:
@@ -299,7 +299,7 @@ def _extend_anchors(conn: Connection, feed_id: int, ids: Sequence[int]) -> None:
 
 
 def _shift_gaps(conn: Connection, feed_id: int, by: int) -> None:
-    """What is new at the top has moved everything below down: gaps start that much further on."""
+    """Move the gaps down by what is new at the top."""
     if by:
         for gap in feeds.gaps(conn, feed_id):
             feeds.shift_gap(conn, gap.id, {**gap.spec, "offset": int(gap.spec.get("offset", 0)) + by})
@@ -312,7 +312,7 @@ def _head_failed(conn: Connection, feed: Feed, source: Source, error: PixmirrorE
 
 
 def _denied(conn: Connection, feed: Feed, now: int) -> None:
-    """The list of a user who may be gone: their profile tells."""
+    """Note that a user's list was refused; their profile tells whether they are gone."""
     user_id = feed.params.get("user_id")
     if isinstance(user_id, int):
         leavers.list_refused(conn, user_id, now)

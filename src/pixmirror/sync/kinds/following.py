@@ -56,7 +56,7 @@ async def _read_follow_feed(ctx: Context, job: Job, endpoint: str, restrict: str
 
 
 def lists(job: Job) -> Lists:
-    """The follow feeds, then the lists of who is followed."""
+    """Yield the follow feeds, then the lists of who is followed."""
     yield sources.ILLUST_FOLLOW, {"restrict": _both(job)}
     if job.wants.novels:
         yield sources.NOVEL_FOLLOW, {"restrict": _both(job)}

@@ -274,7 +274,7 @@ def _catch_up(conn: Connection, ctx: Context, job: Job, medium: Medium, mode: st
 
 
 def asks(job: Job, conn: Connection, now: int) -> Asked:
-    """Each day is read when it comes out, and once more a day later."""
+    """Count each day twice: it is read when it comes out, and once more a day later."""
     pages = math.ceil(job.top / PAGE)
     days = [day.isoformat() for day in dates(job.since, job.until, now)]
     due = pages * plan_known.rankings_due(conn, job.media, job.modes, days, now)

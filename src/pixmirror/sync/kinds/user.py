@@ -50,7 +50,7 @@ def leave(conn: Connection, job: Job, account_id: int, now: int) -> None:
 
 
 def _gone(conn: Connection, job: Job, account_id: int, now: int) -> set[int]:
-    """Those of its users of whom nothing is asked: they left Pixiv, or are forgotten here."""
+    """Let go of users whom the job names no more. Return those whom nothing is asked of: gone or forgotten."""
     leave(conn, job, account_id, now)
     return refresh.gone_users(conn, job.users) | tombstones.people(conn, job.users)
 
