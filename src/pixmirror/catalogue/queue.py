@@ -118,7 +118,7 @@ _SIZES = select(func.count(), func.coalesce(func.sum(media.c.size), 0)).where(
 def claim(
     conn: Connection, limit: int, now: int, before: int = ALL_LANES, jobs: Sequence[str] | None = None
 ) -> list[MediaItem]:
-    """The most urgent files of lanes `before` this one, now ours; those whose waiting is over count as ready.
+    """Claim the most urgent files of lanes `before` this one; those whose waiting is over count as ready.
 
     With `jobs` only what these jobs want.
     """

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 
 def uri(path: Path, mode: Literal["ro", "rw"]) -> str:
-    """SQLite's URI of a file. Names are bytes: not every folder's is text.
+    """Return SQLite's URI of a file. Names are bytes: not every folder's is text.
 
     In a folder that is read-only SQLite cannot make what it needs beside a write-ahead log. Where there is no log
     either, nothing is open for writing and nothing can be: then the file is read as one that does not change.

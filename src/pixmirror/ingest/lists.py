@@ -140,7 +140,7 @@ def mark_missing(
     *,
     share: float = BRAKE_SHARE,
 ) -> int:
-    """After a full pass of the public or private list: note what it lacks, and doubt what is missing for good.
+    """Note what a full pass of the public or private list lacked, and doubt what is missing for good.
 
     `passes`: when the last full pass of each list began that any job reads; None where none has ended yet. An item
     is in doubt when its own list lacked it twice, at least a day apart, and the other list was read whole after
@@ -205,8 +205,9 @@ def _only_told_by_detail(
 def not_listed(
     conn: Connection, table: Literal["follow", "bookmark"], account_id: int, item: int, evidence: str, now: int
 ) -> None:
-    """Its own detail says that it is not bookmarked or followed any more. The second time, a day later, it is in
-    doubt, and the judge decides; what a list lacked was missed before.
+    """Record that its own detail says it is not bookmarked or followed any more.
+
+    The second time, a day later, it is in doubt, and the judge decides; what a list lacked was missed before.
     """
     rows: Table = follow if table == "follow" else bookmark
     key = rows.c.user_id if table == "follow" else rows.c.work_key

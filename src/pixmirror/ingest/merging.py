@@ -25,7 +25,7 @@ COUNTERS = ("total_view", "total_bookmarks", "total_comments")
 
 
 def oldest_first(payloads: Iterable[P]) -> list[P]:
-    """Payloads of one owner (id, endpoint, seen_at) in the order in which they are joined: dumps first."""
+    """Sort payloads of one owner (id, endpoint, seen_at) into the order in which they are joined: dumps first."""
     return sorted(payloads, key=lambda p: (0, p.seen_at, p.id) if p.endpoint == LEGACY else (1, 0, p.id))
 
 
@@ -100,7 +100,7 @@ def _tells_captions(known: Facts, answer: Answer) -> bool:
 
 
 def _content(item: Illust | Novel) -> dict[str, Any]:
-    """The columns of `work` that an answer fills."""
+    """Return the columns of `work` that an answer fills."""
     row: dict[str, Any] = {
         "type": item.type,
         "user_id": item.user.id if item.user else None,

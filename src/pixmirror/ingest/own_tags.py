@@ -244,7 +244,7 @@ def _here(place: BookmarkList) -> Select[Any]:
 
 
 def _unlink(conn: Connection, place: BookmarkList, names: Sequence[str], walked: int, now: int, since: int) -> int:
-    """Links to these names that a walk begun at `walked` did not meet. A bookmark that is gone keeps its tags."""
+    """Drop links to these names that a walk begun at `walked` did not meet. A bookmark that is gone keeps its."""
     stmt = select(bookmark_work_tag.c.work_key, bookmark_work_tag.c.name).where(
         bookmark_work_tag.c.account_id == place.account_id,
         among(bookmark_work_tag.c.name, "names"),

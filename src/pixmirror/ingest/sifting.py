@@ -50,7 +50,7 @@ def sift(conn: Connection, path: Path, listing: Listing[Any], write: Write[Any])
 def _breaks(
     conn: Connection, path: Path, one: Listing[Any], place: str, write: Write[Any]
 ) -> PixmirrorError | None:
-    """Why this item cannot be recorded; None if it can. Nothing of it stays."""
+    """Say why this item cannot be recorded; None if it can. Nothing of it stays."""
     trial = conn.begin_nested()
     try:
         with contained(f"{one.endpoint}, {place}", tell=False), translated(path):
@@ -63,7 +63,7 @@ def _breaks(
 
 
 def _with_one_work_less(received: Received[Any]) -> Iterator[Received[Any]]:
-    """A user who is shown with works, each time without another of them: who follows them is told all the same."""
+    """Yield a user who is shown with works, each time without another of them, so that the user itself is kept."""
     if isinstance(received.item, UserPreview):
         for name in ("illusts", "novels"):
             works = getattr(received.item, name)

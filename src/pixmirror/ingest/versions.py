@@ -97,7 +97,7 @@ def fold_files(
 
 
 def shown_by(item: Illust | Novel | NovelText | UgoiraMetadata) -> Iterator[tuple[Sequence[File], bool]]:
-    """Files that an answer shows, and whether they are all of their roles; a list's picture of a novel is none."""
+    """Return the files that an answer shows, and whether they are all. A list's picture of a novel is none."""
     if isinstance(item, Illust):
         if pages := _originals(item):
             yield pages, len(pages) >= len(pages_of(item))
@@ -111,7 +111,7 @@ def shown_by(item: Illust | Novel | NovelText | UgoiraMetadata) -> Iterator[tupl
 
 
 def pages_of(work: Illust) -> Collection[int]:
-    """The indexes of all pages that an answer says the work has, with and without an address."""
+    """Return the indexes of all pages that an answer says the work has, with and without an address."""
     if work.type == "ugoira":
         return ()
     pages = max(work.page_count, len(work.meta_pages), 1)
@@ -119,7 +119,7 @@ def pages_of(work: Illust) -> Collection[int]:
 
 
 def _originals(work: Illust) -> list[File]:
-    """The original pages that have an address; a ugoira has none (its file is the zip that metadata names)."""
+    """Return the original pages with an address; a ugoira has none (its file is the zip that metadata names)."""
     if work.type == "ugoira":
         return []
     urls: Iterable[str | None] = work.originals
@@ -129,13 +129,13 @@ def _originals(work: Illust) -> list[File]:
 
 
 def zip_file(named: str) -> File:
-    """The zip that metadata names, the large one first."""
+    """Return the zip that metadata names, the large one first."""
     large = named.replace("_ugoira600x600", "_ugoira1920x1080")
     return File("ugoira", 0, large, (named,) if named != large else ())
 
 
 def cover_file(url: str | None) -> File | None:
-    """The original of a novel's cover, whose extension must be tried; None for the site's default picture."""
+    """Return the original of a novel's cover, whose extension must be tried; None for the default picture."""
     if not url or "//s.pximg.net/" in url or not is_address(url):
         return None
     if found := _COVER.match(url):
@@ -145,7 +145,7 @@ def cover_file(url: str | None) -> File | None:
 
 
 def embedded_files(images: Mapping[str, Any]) -> list[File]:
-    """The author's pictures between the paragraphs, by Pixiv's number of each."""
+    """Return the author's pictures between the paragraphs, by Pixiv's number of each."""
     files: dict[int, File] = {}
     for name, image in images.items():
         urls = image.get("urls") if isinstance(image, dict) else None

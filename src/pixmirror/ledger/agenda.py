@@ -40,17 +40,17 @@ def _ask(
 
 
 def probe_caption(conn: Connection, key: int, now: int) -> None:
-    """A list shows the work without caption. One such work a list and day tells whether lists leave them out."""
+    """Ask whether a work without caption in a list has one, once a list and day: do lists leave them out?"""
     _ask(conn, Kind.DETAIL, (key,), Lane.EXTRA, now)
 
 
 def ask_for_captions(conn: Connection, found: Iterable[Ask]) -> None:
-    """Lists leave out the captions of these works, or show one empty that their detail gave once."""
+    """Ask for captions that lists leave out, or show empty where detail once gave one."""
     chores.add_all(conn, ((Kind.DETAIL, *ask) for ask in found))
 
 
 def ask_for_all_captions(conn: Connection, now: int) -> int:
-    """The account's lists turn out to leave captions out: every work without one is asked for. Return how many."""
+    """Ask for every missing caption, for the account's lists turn out to leave them out. Return how many."""
     lacking = select(literal(Kind.DETAIL.value), work.c.work_key, literal(int(Lane.EXTRA)), literal(now)).where(
         work.c.caption == "", work.c.detail_at.is_(None), work.c.user_id.is_not(None), work.c.state == "live"
     )
@@ -59,17 +59,17 @@ def ask_for_all_captions(conn: Connection, now: int) -> int:
 
 
 def look_at_hidden(conn: Connection, found: Iterable[Ask]) -> None:
-    """Placeholders stand in the place of these works: see `next_look` for when they are looked at again."""
+    """Look again at works that a placeholder stands for. When: `next_look`."""
     chores.add_all(conn, ((Kind.DETAIL, *ask) for ask in found))
 
 
 def fill_holes(conn: Connection, kind: Kind, keys: Iterable[int], due_at: int) -> None:
-    """Files that an answer about these works names have no address yet."""
+    """Ask again about works of which an answer names files without an address."""
     _ask(conn, kind, keys, Lane.RETRY, due_at)
 
 
 def ask_for_bookmarks(conn: Connection, refused: Iterable[Work], now: int) -> None:
-    """A job refuses these works for too few bookmarks, which come with time: at ages of 1, 7 and 30 days."""
+    """Ask again about works that a job refuses for too few bookmarks, when they are 1, 7 and 30 days old."""
     for one in refused:
         born = to_ms(one.create_date) if one.create_date else now
         due_at = next((born + age for age in AGES_OF_BOOKMARKS if born + age > now), None)
@@ -78,28 +78,28 @@ def ask_for_bookmarks(conn: Connection, refused: Iterable[Work], now: int) -> No
 
 
 def ask_about_unseen(conn: Connection, keys: Sequence[int], now: int) -> None:
-    """No list shows these works, and what is known of them has grown old: spread over a day."""
+    """Ask, spread over a day, about works that no list shows and of which what is known has grown old."""
     step = DAY_MS // max(len(keys), 1)
     chores.add_all(conn, ((Kind.DETAIL, key, Lane.REFRESH, now + n * step) for n, key in enumerate(keys)))
 
 
 def ask_about_absent(conn: Connection, due_at: Mapping[int, int], since: int) -> None:
-    """A full pass of their artist's list, begun at `since`, lacked these works. `due_at`: by key."""
+    """Ask about works that their artist's list lacked, read whole from `since` on. `due_at`: by key."""
     chores.add_new(conn, Kind.DETAIL, due_at, Lane.REFRESH, {"absent": since})
 
 
 def ask_after_removal(conn: Connection, kind: Literal["bookmark", "follow"], ids: Iterable[int], now: int) -> None:
-    """They went from the bookmarks, or from the followed artists: whether they are still there tells why."""
+    """Ask why works went from the bookmarks, or artists from those followed: are they still on Pixiv?"""
     _ask(conn, Kind.DETAIL if kind == "bookmark" else Kind.PROFILE, ids, Lane.REFRESH, now)
 
 
 def ask_after_refusal(conn: Connection, key: int, now: int) -> None:
-    """A file, the frames, the text or the comments of this work are denied: its detail tells why."""
+    """Ask why a file, the frames, the text or the comments of a work are denied: its detail tells."""
     _ask(conn, Kind.DETAIL, (key,), Lane.RETRY, now)
 
 
 def ask_anew(conn: Connection, kind: str, ids: Sequence[int], at: int, most: int | None = None) -> None:
-    """These works or users are in doubt, and only what is denied once more is believed.
+    """Ask anew about works or users in doubt: only what is denied once more is believed.
 
     Spread over time: what is held may be much, and the next time `most` more are asked about.
     """
@@ -112,12 +112,12 @@ def ask_anew(conn: Connection, kind: str, ids: Sequence[int], at: int, most: int
 
 
 def ask_control(conn: Connection, kind: Literal[Kind.DETAIL, Kind.CONTROL], key: int, now: int) -> None:
-    """Others are denied: a work that lists show, or the account's own profile, must be there in the meantime."""
+    """Ask for a work that lists show, or for the own profile: is it there, while others are denied?"""
     _ask(conn, kind, (key,), Lane.RETRY, now)
 
 
 def ask_for_user(conn: Connection, keys: Iterable[int], user_ids: Iterable[int], now: int) -> None:
-    """The user of the mirror asks about these works and artists with `pixmirror retry`."""
+    """Ask about works and artists because the user of the mirror said `pixmirror retry`."""
     _ask(conn, Kind.DETAIL, keys, Lane.RETRY, now)
     _ask(conn, Kind.PROFILE, user_ids, Lane.RETRY, now)
 
@@ -126,17 +126,17 @@ def ask_for_user(conn: Connection, keys: Iterable[int], user_ids: Iterable[int],
 
 
 def ask_for_profile(conn: Connection, user_id: int, now: int) -> None:
-    """A job meets the artist for the first time, their list is empty, or the user wants them back."""
+    """Ask for a profile: the artist is new to a job, their list is empty, or the user wants them back."""
     _ask(conn, Kind.PROFILE, (user_id,), Lane.EXTRA, now)
 
 
 def ask_whether_left(conn: Connection, user_id: int, now: int) -> None:
-    """Much of the artist is denied, or their list shows nothing of theirs any more."""
+    """Ask whether an artist has left: much of theirs is denied, or their list shows nothing any more."""
     _ask(conn, Kind.PROFILE, (user_id,), Lane.RETRY, now)
 
 
 def ask_after_website(conn: Connection, user_id: int, now: int) -> None:
-    """The website has no list of the artist, or denies several works of theirs."""
+    """Ask for the profile of an artist of whom the website has no list, or denies several works."""
     _ask(conn, Kind.PROFILE, (user_id,), Lane.REFRESH, now)
 
 
@@ -153,7 +153,7 @@ _LACKS_TEXT = select(work.c.work_key).where(
 
 
 def ask_for_wanted(conn: Connection, keys: Collection[int], now: int) -> None:
-    """A job wants these works from now on: those whose frames or text are not here."""
+    """Ask for frames and texts that are not here, of works that some job wants from now on."""
     if not keys:
         return
     bound = {"keys": listed(keys)}
@@ -162,22 +162,22 @@ def ask_for_wanted(conn: Connection, keys: Collection[int], now: int) -> None:
 
 
 def ask_for_parts(conn: Connection, found: Sequence[tuple[Kind, Ask]], *, edited: bool) -> None:
-    """Frames or texts of these works are not here; or the work was `edited`, and they may be with it."""
+    """Ask for frames and texts that are not here, or that may be other ones since the work was `edited`."""
     chores.add_all(conn, ((kind, *ask) for kind, ask in found), moved=edited)
 
 
 def ask_for_comments(conn: Connection, found: Iterable[Ask]) -> None:
-    """The comments of these works were never read, or their number moved."""
+    """Ask for comments that were never read, or whose number moved."""
     chores.add_all(conn, ((Kind.COMMENTS, *ask) for ask in found))
 
 
 def ask_for_replies(conn: Connection, comment_keys: Iterable[int], now: int) -> None:
-    """These comments have replies of which none is known, or all are read again."""
+    """Ask for the replies to comments of which none is known, or for all of them again."""
     _ask(conn, Kind.REPLIES, comment_keys, Lane.EXTRA, now)
 
 
 def write_sidecar_again(conn: Connection, key: int, due_at: int, error: str) -> None:
-    """The sidecar of this work could not be written."""
+    """Try again at `due_at` to write a sidecar that could not be written."""
     _ask(conn, Kind.SIDECAR, (key,), Lane.REFRESH, due_at)
     chores.postpone(conn, Kind.SIDECAR, key, due_at, error)
 
@@ -186,12 +186,12 @@ def write_sidecar_again(conn: Connection, key: int, due_at: int, error: str) -> 
 
 
 def list_on_website(conn: Connection, user_ids: Iterable[int], now: int) -> None:
-    """What the website lists of these artists was never read, or long ago, or differs from what is known."""
+    """Ask the website for lists of artists that were read never or long ago, or that count other works than we."""
     _ask(conn, Kind.COVERAGE, user_ids, Lane.REFRESH, now)
 
 
 def read_on_website(conn: Connection, keys: Iterable[int], now: int) -> None:
-    """The app hides these works, or never showed them. One that waits for its time goes on waiting."""
+    """Ask the website for works that the app hides or never showed. One that waits already goes on waiting."""
     chores.add_new(conn, Kind.WEB, dict.fromkeys(keys, now), Lane.REFRESH)
 
 
@@ -201,17 +201,17 @@ def read_on_website(conn: Connection, keys: Iterable[int], now: int) -> None:
 def ask_whether_listed(
     conn: Connection, kind: Literal["bookmark", "follow"], ids: Iterable[int], now: int
 ) -> None:
-    """Two full passes lacked these entries, and no job reads the list that they may have been moved to."""
+    """Ask for the own detail of entries that lists lacked, or whose list is not read: do they still stand?"""
     _ask(conn, Kind.BOOKMARK if kind == "bookmark" else Kind.FOLLOW, ids, Lane.REFRESH, now)
 
 
 def ask_for_own_tags(conn: Connection, key: int, now: int) -> None:
-    """Bookmarks came, or all were read: the tags that the user gave them may have moved with them."""
+    """Ask for the own tags of bookmarks: some bookmarks came, or all were read."""
     _ask(conn, Kind.BOOKMARK_TAGS, (key,), Lane.EXTRA, now, moved=True)
 
 
 def read_earlier_rankings(conn: Connection, key: int, now: int) -> None:
-    """A ranking job has days before today's to read."""
+    """Ask for the earlier days of rankings, after a ranking job has read the newest."""
     _ask(conn, Kind.RANKING, (key,), Lane.BACKFILL, now)
 
 
@@ -260,32 +260,32 @@ _FORGET_USER = delete(chore).where(
 
 
 def drop_details(conn: Connection, keys: Iterable[int]) -> None:
-    """These works are shown whole again, or believed to be over: nothing is left to find out."""
+    """Ask no more for the detail of works that are shown whole again, or believed to be over."""
     conn.execute(_NO_DETAILS, {"keys": listed(keys)})
 
 
 def drop_parts(conn: Connection, keys: Iterable[int]) -> None:
-    """These works are over: neither frames, text nor comments are to be had."""
+    """Ask no more for frames, texts and comments of works that are over."""
     conn.execute(_NO_PARTS, {"keys": listed(keys)})
 
 
 def put_off_parts(conn: Connection, keys: Iterable[int], due_at: int) -> None:
-    """These works are hidden, and may come back: their frames, texts and comments wait."""
+    """Ask only later for frames, texts and comments of works that are hidden: they may come back."""
     conn.execute(_PARTS_LATER, {"keys": listed(keys), "b_at": due_at})
 
 
 def drop_user(conn: Connection, user_id: int) -> None:
-    """The artist left: nothing is asked about their works."""
+    """Ask no more about the works of an artist who has left."""
     conn.execute(_NOTHING_OF_USER, {"b_user": user_id})
 
 
 def put_off_user(conn: Connection, user_id: int, due_at: int) -> None:
-    """Much of the artist is denied: what is asked about their works waits until their profile has answered."""
+    """Ask only later about the works of an artist of whom much is denied: their profile tells first."""
     conn.execute(_ALL_OF_USER_LATER, {"b_user": user_id, "b_at": due_at})
 
 
 def drop_forgotten(conn: Connection, keys: Iterable[int], user_id: int | None) -> None:
-    """The user of the mirror forgets these works, and with `user_id` an artist and all that is theirs."""
+    """Ask no more about works that the user forgets, and with `user_id` about a whole artist."""
     conn.execute(_FORGET_WORKS, {"keys": listed(keys)})
     if user_id is not None:
         conn.execute(_FORGET_USER, {"b_user": user_id})
