@@ -26,6 +26,7 @@ NOT_HERE = re.compile(
 ONE = r"[1-9]\d?(?:\.\d+)?"
 SECTIONS = rf"{ONE}(?:(?:, | and ){ONE})*"
 CITES = re.compile(rf"\bSource: |[Aa]rchitecture: |pixiv\.md|\b[Rr]ecorded \w+-\w|\b(?:002|003) {ONE}")
+HINTS = re.compile(rf"{NOT_HERE.pattern}|rchitecture:|pixiv\.md|Source:|ecorded |ocuments? 00|#\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def entries() -> set[tuple[str, str, str]]:
 
 def everything() -> Iterator[Said]:
     for path in chain(*(sorted((REPO / folder).rglob("*.py")) for folder in ("src", "tests", "migrations"))):
-        if path != Path(__file__):
+        if path != Path(__file__) and HINTS.search(path.read_text("utf-8")):
             yield from docstrings(path)
             tokens = tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline)
             yield from comments(path, {t.start[0]: t.string for t in tokens if t.type == tokenize.COMMENT})
