@@ -41,7 +41,7 @@ def contained(what: str, before: str | None = None, *, tell: bool = True) -> Ite
 
 
 def of_the_disk(what: str, error: OSError) -> StorageError:
-    """An error of the operating system as ours; `what` could not be done."""
+    """Make our error of one of the operating system's; `what` could not be done."""
     kind = DiskFull if error.errno in _FULL else StorageError
     return kind(f"{what}: {error.strerror or type(error).__name__}.")
 
@@ -54,7 +54,7 @@ def _unforeseen(what: str, error: Exception, before: str | None, tell: bool) -> 
 
 
 def _place(error: Exception) -> str:
-    """Where in this program it happened, the innermost place: `sync/comments.py:105`."""
+    """Return where in this program it happened, the innermost place: `sync/comments.py:105`."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     for frame in reversed(traceback.extract_tb(error.__traceback__)):

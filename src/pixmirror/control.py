@@ -213,5 +213,5 @@ async def ask(
 def ask_now(
     root: Path, env: Mapping[str, str], request: Mapping[str, Any], timeout: float | None = 10
 ) -> dict[str, Any] | None:
-    """`ask` for callers without a loop."""
+    """Ask as `ask` does, where no loop runs."""
     return asyncio.run(ask(root, env, request, timeout))

@@ -57,11 +57,11 @@ class Claim:
 
 
 class _Cut(FileError):
-    """It broke off, but more had come than ever before."""
+    """The file broke off, but more of it had come than ever before."""
 
 
 def prepare(root: MirrorRoot, items: Sequence[MediaItem], now: int) -> list[Claim]:
-    """Look once for all of them what the disk holds. Raises StorageAbsent, DiskFull. Blocks."""
+    """Look once for all of them at what the disk holds. Raises StorageAbsent, DiskFull. Blocks."""
     root.check_media()
     return [Claim(item, now, _untouched(root, item)) for item in items]
 
@@ -80,6 +80,9 @@ def _untouched(root: MirrorRoot, item: MediaItem) -> Part | None:
 
 
 def _adopt(root: MirrorRoot, item: MediaItem) -> Stored | None:
+    """Look for the very file where it lies already: after a cut, an old catalogue put back, or a disk that came
+    back.
+    """
     found = adopt(root, item.path, item.urls, item.create_date, item.sha256)
     if found is None or item.role != "ugoira":
         return found
@@ -93,7 +96,7 @@ def _begin(root: MirrorRoot, rel: str, url: str) -> Part:
 
 
 async def _came(finishing: asyncio.Task[bool]) -> int:
-    """1 if the file that is being finished was stored. What nobody foresaw the finisher has recorded on it."""
+    """Return 1 if the file being finished was stored. What nobody has foreseen the finisher has recorded on it."""
     try:
         return int(await asyncio.shield(finishing))
     except Unforeseen:
@@ -110,7 +113,7 @@ class Worker:
         self._finishing: asyncio.Task[bool] | None = None
 
     async def fetch(self, claim: Claim) -> int:
-        """Fetch a claimed file; how many files were stored meanwhile.
+        """Fetch a claimed file. Return how many files were stored meanwhile.
 
         Raises StorageError when the disk does not take it, and PixivErrors that concern everything; the claim is
         given back first.
@@ -123,7 +126,7 @@ class Worker:
         return await _came(before) if before else 0
 
     async def settle(self) -> int:
-        """Wait for the file that is being finished; 1 if it was stored. Raises what concerns everything."""
+        """Wait for the file that is being finished. Return 1 if it was stored. Raises what concerns everything."""
         if self._finishing is None:
             return 0
         task, done = self._finishing, 0
@@ -135,14 +138,16 @@ class Worker:
         return done
 
     async def aclose(self) -> None:
-        """What has come is finished; one that could not be was given back, and nobody waits to hear of it."""
+        """Let what has come be finished, then close the connection. A file that could not be finished was given
+        back.
+        """
         self._finisher.stop()
         if self._finishing is not None:
             await asyncio.gather(self._finishing, return_exceptions=True)
         await self._client.aclose()
 
     async def _fetch(self, claim: Claim) -> Fetched | None:
-        """The file's bytes, or None when it is known how it ends: adopted, gone, to be tried again."""
+        """Return the file's bytes, or None when it is known how it ends: adopted, gone, to be tried again."""
         f, item = self._fetcher, claim.item
         if f.clock.now() - claim.at > STALE_MS and await f.db.read(tombstones.bars_file, item.media_id):
             await self._give_back(item)
@@ -216,7 +221,7 @@ class Worker:
         return await self._download(claim.item, last, part)
 
     async def _download(self, item: MediaItem, url: str, part: Part | None) -> Fetched:
-        """`part`: where to write it, if nothing of this URL is on the disk."""
+        """Fetch one URL. `part`: where to write it, if nothing of this URL is on the disk."""
         f = self._fetcher
         if part is None:
             part = await asyncio.to_thread(_begin, f.root, path_for(item.path, url), url)
@@ -240,7 +245,7 @@ class Worker:
         return Fetched(item, part, url, stream.length_total)
 
     async def _receive(self, item: MediaItem, part: Part, stream: ImageStream) -> None:
-        """The whole body into the part. NoRoom, DiskFull where the disk would not take it."""
+        """Write the whole body into the part. NoRoom, DiskFull where the disk would not take it."""
         room, most = self._fetcher.room, self._fetcher.root.max_file
         if most and (stream.length_total or 0) > most:
             raise TooLarge(f"{part.rel} has more than the {most} bytes that mirror.max_file allows")
