@@ -72,23 +72,14 @@ class Engine:
 
     @property
     def context(self) -> Context:
-        m = self.mirror
-        share = m.config.mirror.brake_percent / 100
+        """What jobs and chores are handed now: a reload or a new login may have changed it."""
+        m, outage = self.mirror, self._outage
         return Context(
-            m.db,
-            m.api,
-            m.clock,
-            m.account_id,
-            self.wakeup.wake,
-            m.jobs,
-            self.walking,
-            m.web,
-            share,
-            self._outage.suspicion,
-            self._outage.website,
-            m.paused,
-            self._outage.endpoints,
-        )
+            m.db, m.api, m.clock, m.account_id,
+            wake=self.wakeup.wake, jobs=m.jobs, walking=self.walking, web=m.web, paused=m.paused,
+            brake=m.config.mirror.brake_percent / 100,
+            suspicion=outage.suspicion, website=outage.website, endpoints=outage.endpoints,
+        )  # fmt: skip
 
     def active(self) -> list[str]:
         """Return the jobs whose lists are walked now: enabled, and not paused."""
