@@ -9,7 +9,7 @@ from sqlalchemy import text
 from pixmirror.catalogue import chores, clocks, runs
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.feeds import NEVER
-from pixmirror.daemon.clocks import settle
+from pixmirror.daemon.mirror import pull_back_times
 from pixmirror.ingest import lists
 from pixmirror.ingest.works import record_works
 from pixmirror.models import Lane
@@ -60,7 +60,7 @@ async def test_ten_years_ahead_for_a_day_leaves_nothing_in_the_future(db: Databa
         "files_denied": json.dumps([FAR, 2, 1]), "stored_bytes": str(2 * FAR), "pause": json.dumps({"until": FAR}),
     }.items():  # fmt: skip
         db.run_sync(runs.set_meta, key, value)
-    assert (await settle(db, NOW)).state == "set back"
+    assert (await pull_back_times(db, NOW)).state == "set back"
     times = {
         "SELECT max(last_seen) FROM work": NOW, "SELECT max(last_seen) FROM bookmark": NOW,
         "SELECT max(last_at) FROM sighting": NOW, "SELECT max(due_at) FROM media": NOW,
@@ -80,7 +80,7 @@ async def test_ten_years_ahead_for_a_day_leaves_nothing_in_the_future(db: Databa
     assert json.loads(db.read_sync(runs.get_meta, "refused:7") or "") == {"since": NOW, "count": 3}
     assert json.loads(db.read_sync(runs.get_meta, "files_denied") or "") == [NOW, 2, 1]
     assert one(db, "SELECT first_seen FROM work") == FAR, "what is history stays as it was written"
-    assert (await settle(db, NOW + HOUR)).state == "right"
+    assert (await pull_back_times(db, NOW + HOUR)).state == "right"
 
 
 async def test_a_month_ahead_delays_nothing_new_and_asks_for_nothing_old(db: Database):
@@ -94,7 +94,7 @@ async def test_a_month_ahead_delays_nothing_new_and_asks_for_nothing_old(db: Dat
         db.run_sync(chores.add, kind, key, int(lane), due)
     feed = "INSERT INTO feed (account_id, endpoint, params, job, lane, due_at, refresh_at) VALUES "
     put(db, f"{feed} (99, 'user/illusts', '{{}}', 'j', 3, :due, :again)", due=ahead - HOUR, again=NOW + DAY)
-    await settle(db, NOW)
+    await pull_back_times(db, NOW)
     found = db.read_sync(lambda c: {r[0]: r[1] for r in c.execute(text("SELECT key, due_at FROM chore"))})
     assert found == {3: NOW, 5: NOW + 20 * DAY, 7: NOW + 29 * DAY}
     assert one(db, "SELECT due_at FROM feed") == NOW
@@ -108,13 +108,13 @@ async def test_nothing_moves_while_the_clock_itself_is_behind(db: Database):
     db.run_sync(clocks.note, NOW)
     before = one(db, "SELECT group_concat(last_seen) FROM work"), one(db, "SELECT group_concat(due_at) FROM chore")
     for wrong in (0, NOW - YEARS):
-        assert (await settle(db, wrong)).state == "behind"
+        assert (await pull_back_times(db, wrong)).state == "behind"
         assert json.loads(db.read_sync(runs.get_meta, clocks.BEHIND) or "") == {"now": wrong, "latest": NOW}
         db.run_sync(clocks.note, wrong + HOUR)
     assert before == (
         one(db, "SELECT group_concat(last_seen) FROM work"), one(db, "SELECT group_concat(due_at) FROM chore"),
     )  # fmt: skip
-    assert (await settle(db, NOW + HOUR)).state == "right"
+    assert (await pull_back_times(db, NOW + HOUR)).state == "right"
     assert db.read_sync(runs.get_meta, clocks.BEHIND) is None
 
 
@@ -123,7 +123,7 @@ async def test_what_waits_for_longer_than_anything_of_ours_is_asked_for(db: Data
     db.run_sync(clocks.note, NOW)
     db.run_sync(chores.add, "detail", 2, int(Lane.REFRESH), FAR)
     db.run_sync(chores.add, "detail", 4, int(Lane.REFRESH), NOW + 365 * DAY)
-    assert (await settle(db, NOW)).state == "right"
+    assert (await pull_back_times(db, NOW)).state == "right"
     due = db.read_sync(lambda c: {r[0]: r[1] for r in c.execute(text("SELECT key, due_at FROM chore"))})
     assert due == {2: NOW, 4: NOW + 365 * DAY}
 

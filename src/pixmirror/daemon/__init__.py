@@ -1,6 +1,6 @@
 """What does the work, for `pixmirror run` and `pixmirror sync`. To be read in this order:
 
-mirror    open and close a mirror: lock, catalogue, Pixiv client, credentials, job_changes, clocks
+mirror    open and close a mirror: lock, catalogue, Pixiv client, credentials, job_changes
 engine    the loops: they walk lists (walkers), ask, fetch files (fetching), write sidecars, and do upkeep
 wakeups   how the loops wake each other; outage: how they wait while Pixiv does not answer
 trouble   what stands still, how long to wait, and what the user is told

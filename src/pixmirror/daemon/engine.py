@@ -18,9 +18,8 @@ from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.contained import contained
 from pixmirror.daemon import sidecars, upkeep
-from pixmirror.daemon.clocks import settle
 from pixmirror.daemon.fetching import Fetching, lanes_before
-from pixmirror.daemon.mirror import Mirror
+from pixmirror.daemon.mirror import Mirror, pull_back_times
 from pixmirror.daemon.outage import Outage
 from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, Troubles, cause_of
 from pixmirror.daemon.wakeups import EmptyPolls, Wakeup
@@ -303,7 +302,7 @@ class Engine:
             return
         try:
             await self.mirror.db.run(clocks.note, before)
-            await settle(self.mirror.db, now)
+            await pull_back_times(self.mirror.db, now)
         except PixmirrorError as error:
             self._latest = before  # once more
             self.met_trouble(cause_of(error), error)

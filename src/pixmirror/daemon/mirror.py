@@ -2,17 +2,18 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from pixmirror.catalogue import clocks as catalogue_clocks
-from pixmirror.catalogue import migrate, queue, runs
+from pixmirror.catalogue import clocks, migrate, queue, runs
+from pixmirror.catalogue.clocks import Finding
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.database import catalogue_path as catalogue_path
 from pixmirror.clock import Clock
 from pixmirror.config import Config
-from pixmirror.daemon import clocks, credentials, job_changes
+from pixmirror.daemon import credentials, job_changes
 from pixmirror.daemon.credentials import configured_token, identity
 from pixmirror.errors import CatalogueError, LoginNeeded, MirrorLocked, StorageAbsent, StorageError
 from pixmirror.fetch import trash
@@ -23,6 +24,8 @@ from pixmirror.pixiv import AppApi, Auth, BudgetState, ImageBudget, Pacer, Pacer
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.store import MirrorRoot, had_catalogue
 from pixmirror.sync.context import Job, Jobs
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -157,7 +160,7 @@ async def _leave(mirror: Mirror) -> None:
     with suppress(StorageError, CatalogueError, MirrorLocked):
         await mirror.save_spent()
         await mirror.db.run(queue.release_all)
-        await mirror.db.run(catalogue_clocks.note, mirror.clock.now())
+        await mirror.db.run(clocks.note, mirror.clock.now())
 
 
 def _transport(config: Config, db: Database, clock: Clock) -> Transport:
@@ -198,12 +201,37 @@ async def _build(
     if root.rebooted:
         await asyncio.to_thread(root.remove_stale_parts)
     await db.run(_after_a_cut, clock.now())
-    await clocks.settle(db, clock.now())
+    await pull_back_times(db, clock.now())
     await use_web(mirror, web)
     with suppress(StorageAbsent):  # else when the disk is back
         await trash.settle(db, root)
     await job_changes.use_jobs(mirror, config)
     return mirror
+
+
+async def pull_back_times(db: Database, now: int) -> Finding:
+    """Pull back times that a clock which stood ahead left in the future. While it stands behind nothing moves."""
+    found = await db.read(clocks.look, now)
+    await db.run(clocks.say, found)
+    if found.state == "behind":
+        log.warning(
+            "The clock says %s, but %s has been before, and Pixiv has shown works of later days: set the clock.",
+            from_ms(now).isoformat(timespec="minutes"), from_ms(found.latest).isoformat(timespec="minutes"),
+        )  # fmt: skip
+        return found
+    if found.state == "right":
+        await db.run(clocks.pull_back_due, now)
+    else:
+        log.warning(
+            "The clock was set back by %d seconds: what waited for later times is planned anew.",
+            (found.latest - now) // 1000,
+        )
+        await db.run(clocks.pull_back_due, now, found.latest)
+        for part in await db.read(clocks.slices):
+            await db.run(clocks.pull_back_past, part, now)
+        await db.run(clocks.pull_back_values, now)
+    await db.run(clocks.note, now)
+    return found
 
 
 async def use_web(mirror: Mirror, web: WebApi | None) -> None:
