@@ -240,6 +240,16 @@ def profile(comment: str = "hello", background: str | None = None, **changes: An
     return Received(UserDetail.model_validate(raw), raw)
 
 
+def test_an_answer_without_a_picture_takes_no_avatar_away(db: Database):
+    person = {"id": 7, "name": "Ann", "account": "ann"}
+    picture = {"profile_image_urls": {"medium": "https://i.pximg.net/user-profile/a.jpg"}}
+    db.run_sync(record_users, seen(NOW), [User.model_validate(person | picture)])
+    db.run_sync(record_users, seen(NOW + HOUR), [User.model_validate(person | {"name": "Anna"})])
+    first, second = told(db, Ref("user", 7)).versions
+    assert "avatar_url" in changed(first)
+    assert changed(second) == {"name": ("Ann", "Anna")}
+
+
 def test_a_user_is_a_thing_with_versions(db: Database):
     def listed(conn: Connection, /, at: int, **changes: Any) -> None:
         record_users(conn, seen(at), [User.model_validate(user(**changes))])

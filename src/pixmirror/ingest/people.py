@@ -1,6 +1,6 @@
 """Users: from lists, from works, and whole profiles."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -58,9 +58,14 @@ _STATE_OF = select(user.c.state, user.c.last_seen).where(user.c.id == bindparam(
 _LISTED = ("id", "name", "account", "profile_image_urls")
 
 
-def avatar_of(person: User) -> str | None:
-    url = person.profile_image_urls.medium if person.profile_image_urls else None
-    return None if url is None or NO_PROFILE in url else url
+def fold_person(known: Mapping[str, Any], person: User) -> dict[str, Any]:
+    """Return name, account and avatar of a user after one more answer. What it leaves empty stays as known."""
+    avatar = known.get("avatar_url")
+    if person.profile_image_urls is not None:
+        url = person.profile_image_urls.medium
+        avatar = None if url is None or NO_PROFILE in url else url
+    name, account = (getattr(person, n) or known.get(n, "") for n in ("name", "account"))
+    return {"name": name, "account": account, "avatar_url": avatar}
 
 
 def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[int, ...]:
@@ -81,23 +86,19 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
     renamed: list[int] = []
     for person in people.values():
         old = known.get(person.id)
-        new = (person.name or (old.name if old else ""), person.account or (old.account if old else ""))
-        avatar = avatar_of(person) if person.profile_image_urls or old is None else old.avatar_url
-        if (
-            old is not None
-            and person.id not in dumped
-            and (*new, avatar) == (old.name, old.account, old.avatar_url)
-        ):
+        before: Any = {} if old is None else old._mapping
+        new = fold_person(before, person)
+        if old is not None and person.id not in dumped and all(getattr(old, n) == v for n, v in new.items()):
             touched.append({"b_id": person.id, "now": seen.now})
             continue
         rows.append(
             {
-                "id": person.id, "name": new[0], "account": new[1], "avatar_url": avatar, "state": "live",
-                "state_at": seen.now, "first_seen": seen.now, "last_seen": seen.now,
+                "id": person.id, "state": "live", "state_at": seen.now, "first_seen": seen.now,
+                "last_seen": seen.now, **new,
             }
         )  # fmt: skip
         payloads.append(_payload(seen, person))
-        if old is not None and new != (old.name, old.account):
+        if old is not None and (new["name"], new["account"]) != (old.name, old.account):
             renamed.append(person.id)
     if touched:
         _TOUCH(conn, touched)

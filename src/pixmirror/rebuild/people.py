@@ -11,7 +11,7 @@ from pixmirror.catalogue.schema import payload, tombstone, user, work
 from pixmirror.catalogue.seen import DETAIL
 from pixmirror.catalogue.sql import Many, among, listed, next_seq
 from pixmirror.ingest.merging import oldest_first
-from pixmirror.ingest.people import avatar_of
+from pixmirror.ingest.people import fold_person
 from pixmirror.models import State, User, UserDetail, read
 from pixmirror.rebuild.findings import Findings, Ledger, ledger
 from pixmirror.rebuild.names import Names
@@ -103,16 +103,16 @@ def _replay(
             raw = unpack(p.codec, p.body)
             if p.endpoint == LEGACY:
                 person = read(User, raw)[0]
-                _named(row, person)
+                row |= fold_person(row, person)
                 row["comment"] = person.comment or row["comment"]
                 dumped_at.append(p.seen_at)
                 continue
             if p.endpoint == "list":
-                _named(row, read(User, raw)[0])
+                row |= fold_person(row, read(User, raw)[0])
             elif p.endpoint == DETAIL:
                 detail = read(UserDetail, raw)[0]
                 if not is_listed:
-                    _named(row, detail.user)
+                    row |= fold_person(row, detail.user)
                 _profile(row, extra, detail, p.seen_at)
             else:
                 continue
@@ -127,18 +127,12 @@ def _replay(
             seen_at.append(old.first_seen)
         elif user_id in names.people:
             _, person, since = names.people[user_id]
-            _named(row, person)
+            row |= fold_person(row, person)
             seen_at.append(since)
     seen_at = seen_at or dumped_at[:1]
     if not seen_at:
         return None
     return row | {"first_seen": min(seen_at)}, extra | {"last_seen": max(seen_at)}
-
-
-def _named(row: dict[str, Any], person: User) -> None:
-    row["name"], row["account"] = person.name or row["name"], person.account or row["account"]
-    if person.profile_image_urls is not None:
-        row["avatar_url"] = avatar_of(person)
 
 
 def _profile(row: dict[str, Any], extra: dict[str, Any], detail: UserDetail, at: int) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from pixmirror.catalogue.payloads import BASE, LEGACY, unpack
 from pixmirror.catalogue.schema import payload, user
 from pixmirror.ingest.merging import oldest_first
-from pixmirror.ingest.people import avatar_of
+from pixmirror.ingest.people import fold_person
 from pixmirror.models import User, read
 from pixmirror.reports.history_works import Step, dumped_at
 
@@ -48,11 +48,7 @@ def _row_only(conn: Connection, user_id: int) -> Iterator[Step]:
 def _join(facts: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     whole = isinstance(raw.get("user"), dict)
     person = read(User, raw["user"] if whole else raw)[0]
-    identity = {
-        "name": person.name or facts.get("name", ""),
-        "account": person.account or facts.get("account", ""),
-        "avatar_url": avatar_of(person),
-    }
+    identity = fold_person(facts, person)
     if not whole:
         return {**facts, **identity}
     return {**identity, "background_url": None, "comment": person.comment or "", **_profile(raw)}
