@@ -21,13 +21,6 @@ pytestmark = pytest.mark.anyio
 JOB = FollowingJob(name="following", kind="following", every="30m")
 
 
-class Later(Clock):
-    """Half an hour on, when what failed for everything is asked again."""
-
-    def now(self) -> int:
-        return super().now() + 30 * 60_000
-
-
 def near(said: float, true: float, share: float = 0.2) -> bool:
     return abs(said - true) <= share * true
 
@@ -53,7 +46,7 @@ async def test_what_is_left_of_a_mirror_is_known_within_a_fifth(tmp_path: Path) 
 
         faults.clear()
         app.state.counts.clear()
-        report = await setup.sync(horizon_s=700, clock=Later())
+        report = await setup.sync(horizon_s=700)
         assert report.exit_code == 0
         asked = sum(n for path, n in app.state.counts.items() if path != "/auth/token")
         with open_readonly(catalogue_path(setup.root)) as db:

@@ -86,6 +86,14 @@ def may_ask(conn: Connection, thing: str, now: int) -> Refusals | None:
     return None
 
 
+def ask_again(conn: Connection, now: int, before: int) -> None:
+    """Let what rests until `before` at the latest be tried now: whoever asks may have mended the cause."""
+    known = refusals(conn)
+    if any(now < found.until <= before for found in known.values()):
+        due = {t: replace(f, until=now) if now < f.until <= before else f for t, f in known.items()}
+        _keep(conn, due)
+
+
 def answered(conn: Connection, thing: str, now: int) -> None:
     """Record that the endpoint answers, and make due what was put off because of it."""
     known = refusals(conn)

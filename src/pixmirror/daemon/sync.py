@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pixmirror.catalogue import chores, feeds, of_jobs, queue, runs
+from pixmirror.catalogue import chores, endpoints, feeds, of_jobs, queue, runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.daemon.engine import Engine
@@ -186,6 +186,7 @@ def ask_again(conn: Connection, now: int) -> None:
     queue.ask_now(conn)
     feeds.ask_again(conn, now, now + SOON_MS)
     chores.ask_again(conn, now, now + SOON_MS)
+    endpoints.ask_again(conn, now, now + SOON_MS)
 
 
 async def drain(engine: Engine, horizon_s: float = 60, names: Sequence[str] | None = None) -> Blocked | None:
