@@ -324,7 +324,9 @@ def test_the_reserve_is_never_eaten_into_and_nothing_is_fetched_in_vain_once_it_
         assert report.exit_code == 6
         assert 0 < report.files.bytes_stored <= room
         assert case.faults.asked("^/img-")
-        assert len(case.faults.asked("^/img-")) <= report.files.stored + 2 * setup.config().pixiv.image_connections
+        under_way = 2 * setup.config().pixiv.image_connections
+        # Two files that do not fit are put off, by the head of their answer, before the disk counts as full.
+        assert len(case.faults.asked("^/img-")) <= report.files.stored + under_way + 2
         assert report.files.failed == 0
         await case.completes()
 
