@@ -27,7 +27,20 @@ def test_every_command_teaches_with_an_example(pixmirror):
     names = list(root.commands)  # type: ignore[attr-defined]
     assert names == [
         *("init", "login", "check", "sync", "run", "pause", "resume", "status", "why", "show", "search", "export"),
-        *("plan", "coverage", "gone", "forget", "unforget", "verify", "reindex", "demo", "help", "import", "api"),
+        *(
+            "plan",
+            "coverage",
+            "gone",
+            "forget",
+            "unforget",
+            "verify",
+            "retry",
+            "reindex",
+            "demo",
+            "help",
+            "import",
+            "api",
+        ),
         "db",
     ]
     for name in names:
