@@ -27,7 +27,7 @@ def test_what_is_missing_is_named_with_its_reason(pixmirror, mirrored, pixiv):
     shown = pixmirror("coverage", f"user:{owner}").output
     assert "1 failed" in shown
     assert "it broke" in shown
-    assert "A file lacks in what Pixiv gave, or is not stored (1)" in shown
+    assert "A file is missing from what Pixiv gave, or could not be stored (1)" in shown
     table = pixmirror("coverage").output
     assert "1 artist is complete" in table
     found = json.loads(pixmirror("coverage", "--json", "--missing").stdout)

@@ -74,7 +74,7 @@ def test_a_work_of_a_dump_is_shown_with_where_it_is_from(pixmirror, config, dump
     assert (found["files"], found["width"]) == ([], None)
     told = pixmirror("why", "1")
     assert "Known only from an old dump, as of 2014-09-29" in told.stdout
-    assert "Its files are not fetched" in told.stdout
+    assert "No files are fetched" in told.stdout
     assert json.loads(pixmirror("why", "1", "--json").stdout)["provenance"] == "legacy"
     assert "legacy" in pixmirror("show", "1", "--history").stdout
     assert "Known only from an old dump" in pixmirror("why", "user:7").stdout

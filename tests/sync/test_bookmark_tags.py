@@ -88,7 +88,7 @@ class Scene:
         self.db = db
         self.pixiv = pixiv
         api: Any = SimpleNamespace(language="en", at=lambda lane: None)
-        api.once = lambda: api
+        api.once = lambda slows=True: api
         session = SimpleNamespace(session=WebSession(f"{ME}_secret"), user_id=ME, at=lambda lane: None)
         self.clock = SetClock()
         self.ctx = Context(db, api, self.clock, ME, web=session if web else None)  # type: ignore[arg-type]

@@ -46,7 +46,7 @@ class Scene:
         self.db = db
         self.clock = SetClock()
         api: Any = SimpleNamespace(language="en", at=lambda lane: None)
-        api.once = lambda: api
+        api.once = lambda slows=True: api
         self.ctx = Context(db, api, self.clock, ME)
 
     def rows(self, sql: str) -> list[Any]:

@@ -80,7 +80,7 @@ class Scene:
         self.thread = thread
         self.clock = SetClock()
         api: Any = SimpleNamespace(language="en", at=lambda lane: None)
-        api.once = lambda: api
+        api.once = lambda slows=True: api
         self.ctx = Context(db, api, self.clock, ME)
         self.show(create_date=YOUNG, total_comments=0)
 

@@ -47,7 +47,7 @@ class Scene:
         app: Any = SimpleNamespace(language="en", at=lambda lane: None)
         web: Any = SimpleNamespace(session=WebSession(f"{ME}_abc"), lang="en", user_id=ME)
         web.at = lambda lane: web
-        app.once, web.once = lambda: app, lambda: web
+        app.once, web.once = lambda slows=True: app, lambda: web
         self.ctx = Context(db, app, self.clock, ME, jobs={JOB.name: JOB}, web=web)
         self.db.run_sync(record_users, seen(), [User.model_validate(user(7))])
         self.feed = self.db.run_sync(

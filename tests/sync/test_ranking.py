@@ -42,7 +42,7 @@ class Scene:
         self.db, self.clock, self.jobs = db, SetClock(), Jobs()
         self.jobs.use({job.name: job for job in jobs})
         api: Any = SimpleNamespace(language="en", at=lambda lane: lane)
-        api.once = lambda: api
+        api.once = lambda slows=True: api
         self.ctx = Context(db, api, self.clock, ME, jobs=self.jobs)
         self.asked: list[tuple[Lane, str, str]] = []
         self.requests, self.size = 0, 120
