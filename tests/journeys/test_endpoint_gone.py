@@ -36,9 +36,10 @@ def play(root: Path, scene: Callable[[VirtualClock, World, Faults, Setup], Await
     run_virtually(main)
 
 
-@pytest.mark.parametrize("how", GONE)
+@pytest.mark.parametrize("how", ["an empty 404", pytest.param("its own words", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
-    ("path", "a_try"), [("/illust/comments", 2), ("/v1/user/novels", 1), ("/v1/novel/follow", 1)]
+    ("path", "a_try"),
+    [("/illust/comments", 2), ("/v1/user/novels", 1), pytest.param("/v1/novel/follow", 1, marks=pytest.mark.long)],
 )
 def test_all_that_would_ask_a_removed_endpoint_ask_it_once_a_day(
     tmp_path: Path, path: str, a_try: int, how: str
@@ -96,7 +97,9 @@ def test_the_first_mirror_begins_though_an_endpoint_is_gone(tmp_path: Path) -> N
 FAILS = {"500": status(500), "a web page": html(403, "<html><body>No</body></html>"), "a list": status(200, [])}
 
 
-@pytest.mark.parametrize("how", FAILS)
+@pytest.mark.parametrize(
+    "how", ["500", *(pytest.param(how, marks=pytest.mark.long) for how in ("a web page", "a list"))]
+)
 def test_an_endpoint_that_fails_for_everything_is_tried_by_one_for_all(tmp_path: Path, how: str) -> None:
     async def scene(clock: VirtualClock, world: World, faults: Faults, setup: Setup) -> None:
         spoiled = faults.add("/illust/comments", FAILS[how])
