@@ -32,8 +32,15 @@ from pixmirror.config.pasted import cookies_in, decoded, session_in, token_in
 from pixmirror.errors import ConfigError
 from pixmirror.models.jobs import JobConfig
 from pixmirror.models.values import read_cron, read_duration, read_size, read_user
-from pixmirror.sync.kinds import KINDS, BookmarksJob, FollowingJob, RankingJob, UserJob
-from pixmirror.sync.kinds.ranking import ILLUST_MODES, NOVEL_MODES
+from pixmirror.sync.kinds import (
+    ILLUST_MODES,
+    KINDS,
+    NOVEL_MODES,
+    BookmarksJob,
+    FollowingJob,
+    RankingJob,
+    UserJob,
+)
 
 DOCS = (Path(__file__).parents[1] / "src/pixmirror/docs/config.md").read_text("utf-8")
 SECRET = "hunter2-hunter2-hunter2"

@@ -1,6 +1,8 @@
-"""A kind of job is whole: one file, its line in KINDS, what users read of it, and a demo that answers it."""
+"""A kind of job is whole: keys, a line in KINDS, a file, what users read of it, and a demo that answers it."""
 
 import pkgutil
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -21,9 +23,24 @@ DOCS = Path(__file__).parents[2] / "src/pixmirror/docs"
 
 
 def test_every_file_of_a_kind_has_its_line_in_kinds() -> None:
-    modules = [import_module(f"{kinds.__name__}.{found.name}") for found in pkgutil.iter_modules(kinds.__path__)]
-    found = {m.KIND.config.model_fields["kind"].default: m.KIND for m in modules if hasattr(m, "KIND")}
-    assert found == KINDS
+    modules = {m.name: import_module(f"{kinds.__name__}.{m.name}") for m in pkgutil.iter_modules(kinds.__path__)}
+    found = {name: module.ACTIONS for name, module in modules.items() if hasattr(module, "ACTIONS")}
+    assert found == {name: kind.actions for name, kind in KINDS.items()}
+    assert {kind.config.model_fields["kind"].default: kind for kind in KINDS.values()} == KINDS
+
+
+def test_reading_a_configuration_imports_neither_the_catalogue_nor_the_http_client(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(example_text(), "utf-8")
+    read = """if True:
+        import sys
+        from pathlib import Path
+        from pixmirror.cli.common import Session
+        assert Session(Path(sys.argv[1])).config.jobs
+        print(*sorted({"apscheduler", "httpx", "sqlalchemy"} & sys.modules.keys()))
+    """
+    asked = [sys.executable, "-c", read, str(tmp_path / "config.toml")]
+    found = subprocess.run(asked, check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == ""
 
 
 @pytest.mark.parametrize("kind", KINDS)

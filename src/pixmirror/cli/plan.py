@@ -78,7 +78,7 @@ def planned(config: "JobConfig") -> "Planned":
     from pixmirror.sync.kinds import KINDS
 
     runs = DAY_S / config.every if config.every else 1.0
-    return Planned(config.name, runs, config.comments, partial(KINDS[config.kind].asks, Job.of(config)))
+    return Planned(config.name, runs, config.comments, partial(KINDS[config.kind].actions.asks, Job.of(config)))
 
 
 def _show(s: Session, found: "Plan") -> None:

@@ -323,7 +323,7 @@ class Engine:
         try:
             with contained(f"The job {job.name}"):
                 await self._outage.pause_ended()
-                result = await KINDS[job.kind].run(self.context, job)
+                result = await KINDS[job.kind].actions.run(self.context, job)
         except PixmirrorError as error:
             if error.scope != "item":
                 self.met_trouble(cause_of(error), error)

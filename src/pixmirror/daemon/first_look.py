@@ -137,7 +137,7 @@ def _firsts(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple
     asked: set[str] = set()
     jobs = [(kind, job) for name, kind in KINDS.items() for job in mirror.jobs.values() if job.kind == name]
     for kind, job in jobs:
-        for path, call in kind.first_look(api, job, me):
+        for path, call in kind.actions.first_look(api, job, me):
             if path not in asked:
                 asked.add(path)
                 yield path, call

@@ -88,9 +88,9 @@ async def _dismiss_removed(
 
 def _leave_others(conn: Connection, job: Job, account_id: int, now: int) -> None:
     """Let go of the lists and artists that the job no longer names, and of what waits because of them."""
-    kind = KINDS[job.kind]
-    kind.leave(conn, job, account_id, now)
-    own = {(endpoint, feeds.canonical(params)) for endpoint, params in kind.lists(job)}
+    actions = KINDS[job.kind].actions
+    actions.leave(conn, job, account_id, now)
+    own = {(endpoint, feeds.canonical(params)) for endpoint, params in actions.lists(job)}
     artists = (sources.USER_ILLUSTS, sources.USER_NOVELS) if job.wants.novels else (sources.USER_ILLUSTS,)
     known = feeds.lists_of(conn, job.name)
     feeds.leave(conn, job.name, [i for i, one in known.items() if one not in own and one[0] not in artists])

@@ -1,13 +1,9 @@
 """Jobs of kind `bookmarks`: the account's own, all or those under one of its bookmark tags."""
 
-from typing import Literal
-
-from pydantic import Field
-
 from pixmirror.catalogue.database import Connection
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import missing
-from pixmirror.models.jobs import JobConfig, Medium, Restrict, Some
+from pixmirror.models import Medium
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import users
 from pixmirror.reports import plan_known as known
@@ -15,18 +11,9 @@ from pixmirror.reports.plan import PAGE, Asked
 from pixmirror.sync import sources
 from pixmirror.sync.context import Context, Job, JobResult
 from pixmirror.sync.heads import full_pass_if_older, read_head
-from pixmirror.sync.kinds.kind import Calls, JobKind, Lists
+from pixmirror.sync.kinds.kind import Actions, Calls, Lists
 
 FULL_PASS_MS = 7 * DAY_MS
-
-
-class BookmarksJob(JobConfig):
-    """The account's own bookmarks, all or those under one of its bookmark tags."""
-
-    kind: Literal["bookmarks"] = "bookmarks"
-    media: Some[Medium] = ("illust", "novel")
-    restrict: Some[Restrict] = ("public", "private")
-    tag: str | None = Field(default=None, min_length=1)
 
 
 async def run(ctx: Context, job: Job) -> JobResult:
@@ -67,4 +54,4 @@ def first_look(api: AppApi, job: Job, me: int) -> Calls:
             yield "/v1/user/bookmarks/novel", lambda: users.bookmarks_novel(api, me, job.restrict[0], job.tag)
 
 
-KIND = JobKind(config=BookmarksJob, run=run, lists=lists, asks=asks, first_look=first_look)
+ACTIONS = Actions(run=run, lists=lists, asks=asks, first_look=first_look)

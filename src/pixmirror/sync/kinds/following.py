@@ -3,13 +3,10 @@
 They lean on the follow feeds, which show the new works of all artists in one request.
 """
 
-from typing import Literal
-
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest import sharing
-from pixmirror.models.jobs import JobConfig, Restrict, Some
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.reports import plan_known as known
@@ -17,17 +14,10 @@ from pixmirror.reports.plan import PAGE, Asked
 from pixmirror.sync import sources
 from pixmirror.sync.context import Context, Job, JobResult
 from pixmirror.sync.heads import full_pass_if_older, read_head
-from pixmirror.sync.kinds.kind import Calls, JobKind, Lists
+from pixmirror.sync.kinds.kind import Actions, Calls, Lists
 
 FULL_PASS_MS = DAY_MS
 DEEP_LOOK_MS = 2 * DAY_MS  # once a day a follow feed is read this far below its anchors
-
-
-class FollowingJob(JobConfig):
-    """Every artist that the account follows."""
-
-    kind: Literal["following"] = "following"
-    restrict: Some[Restrict] = ("public", "private")
 
 
 async def run(ctx: Context, job: Job) -> JobResult:
@@ -90,4 +80,4 @@ def first_look(api: AppApi, job: Job, me: int) -> Calls:
         yield "/v1/novel/follow", lambda: novels.follow(api, _both(job))
 
 
-KIND = JobKind(config=FollowingJob, run=run, lists=lists, asks=asks, first_look=first_look, leave=leave)
+ACTIONS = Actions(run=run, lists=lists, asks=asks, first_look=first_look, leave=leave)

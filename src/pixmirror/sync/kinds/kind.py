@@ -1,11 +1,10 @@
-"""What a kind of job is: its keys, its run, the lists that it reads, and what is known of it beforehand."""
+"""What a kind of job does: its run, the lists that it reads, and what is known of it beforehand."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pixmirror.catalogue.database import Connection
-from pixmirror.models.jobs import JobConfig
 from pixmirror.pixiv import AppApi
 from pixmirror.reports.plan import Asked
 from pixmirror.sync.context import Context, Job, JobResult
@@ -15,8 +14,8 @@ Calls = Iterator[tuple[str, Callable[[], Awaitable[Any]]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobKind:
-    """A kind of job: a file beside this one, its line in KINDS, its part of the example and of two pages.
+class Actions:
+    """What the file of a kind gives, as its ACTIONS.
 
     `run`: read its lists once. `asks`: what the next run will ask, for `plan`, from the catalogue and the time
     (ms UTC). `first_look`: path and call of what it asks first, given our own user id. `lists`: endpoint and
@@ -24,7 +23,6 @@ class JobKind:
     account's id and the time.
     """
 
-    config: type[JobConfig]
     run: Callable[[Context, Job], Awaitable[JobResult]]
     asks: Callable[[Job, Connection, int], Asked]
     first_look: Callable[[AppApi, Job, int], Calls]

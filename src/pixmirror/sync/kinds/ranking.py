@@ -9,9 +9,7 @@ import math
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
-from typing import Any, Literal
-
-from pydantic import Field, ValidationInfo, field_validator
+from typing import Any
 
 from pixmirror.catalogue import chores, runs
 from pixmirror.catalogue.chores import Chore
@@ -24,15 +22,13 @@ from pixmirror.ingest import sharing
 from pixmirror.ingest.ranking import RankingDay
 from pixmirror.ledger import agenda
 from pixmirror.models import JST, Lane, Medium, from_ms
-from pixmirror.models.jobs import JobConfig, Some, not_before
-from pixmirror.models.values import Date
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import illusts, novels
 from pixmirror.reports import plan_known
 from pixmirror.reports.plan import PAGE, Asked
 from pixmirror.sync import filters
 from pixmirror.sync.context import Context, Job, JobResult
-from pixmirror.sync.kinds.kind import Calls, JobKind
+from pixmirror.sync.kinds.kind import Actions, Calls
 from pixmirror.sync.ranking_day import PUBLISHED_AT_HOUR, Day, read_pages
 from pixmirror.sync.setbacks import backoff_ms
 from pixmirror.sync.suspicion import Subject
@@ -40,43 +36,6 @@ from pixmirror.sync.suspicion import Subject
 CHORE, KEY = chores.Kind.RANKING, 0
 FAILURES_IN_A_ROW = 3  # then the earlier days of the mode rest until tomorrow
 WORKS = 1000
-ILLUST_MODES = (
-    *("day", "week", "month", "day_male", "day_female", "week_original", "week_rookie", "day_ai"),
-    *("day_manga", "week_manga", "month_manga", "week_rookie_manga", "week_original_manga"),
-    *("day_r18", "day_male_r18", "day_female_r18", "week_r18", "week_r18g", "day_r18_ai"),
-    *("day_r18_manga", "day_r18g_manga", "week_r18_manga", "week_r18g_manga"),
-)
-NOVEL_MODES = (
-    *("day", "day_male", "day_female", "week", "week_rookie", "week_ai"),
-    *("day_r18", "week_r18", "week_r18g", "week_ai_r18"),
-)
-
-
-class RankingJob(JobConfig):
-    """Rankings of each medium and mode, of new dates and, from `since` to `until`, of past ones (JST)."""
-
-    kind: Literal["ranking"] = "ranking"
-    media: Some[Medium] = ("illust",)
-    modes: Some[str]
-    top: int = Field(default=100, ge=1, le=1000)
-    since: Date = None
-    until: Date = None
-
-    @field_validator("modes")
-    @classmethod
-    def _known_modes(cls, modes: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        for medium in info.data.get("media", ()):
-            allowed = ILLUST_MODES if medium == "illust" else NOVEL_MODES
-            if unknown := [mode for mode in modes if mode not in allowed]:
-                raise ValueError(
-                    f"{', '.join(unknown)}: no such ranking of {medium}s; choose from {', '.join(allowed)}"
-                )
-        return modes
-
-    @field_validator("until")
-    @classmethod
-    def _until_after_since(cls, value: object, info: ValidationInfo) -> object:
-        return not_before(value, info, "since")
 
 
 def newest_date(now: int) -> date:
@@ -291,4 +250,4 @@ def first_look(api: AppApi, job: Job, me: int) -> Calls:
         yield f"/v1/{medium}/ranking", partial(ask, api, job.modes[0])
 
 
-KIND = JobKind(config=RankingJob, run=run, asks=asks, first_look=first_look)
+ACTIONS = Actions(run=run, asks=asks, first_look=first_look)

@@ -1,13 +1,9 @@
 """Jobs of kind `user`: named artists, followed or not."""
 
-from typing import Literal
-
 from pixmirror.catalogue import runs, tombstones
 from pixmirror.catalogue.database import Connection
 from pixmirror.ingest import refresh, sharing
 from pixmirror.ledger import agenda
-from pixmirror.models.jobs import JobConfig, Some
-from pixmirror.models.values import UserId
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import users
 from pixmirror.reports import plan_known as known
@@ -15,14 +11,7 @@ from pixmirror.reports.plan import Asked
 from pixmirror.sync import sources
 from pixmirror.sync.context import Context, Job, JobResult
 from pixmirror.sync.heads import read_head
-from pixmirror.sync.kinds.kind import Calls, JobKind, Lists
-
-
-class UserJob(JobConfig):
-    """Named artists, followed or not."""
-
-    kind: Literal["user"] = "user"
-    users: Some[UserId]
+from pixmirror.sync.kinds.kind import Actions, Calls, Lists
 
 
 async def run(ctx: Context, job: Job) -> JobResult:
@@ -78,4 +67,4 @@ def first_look(api: AppApi, job: Job, me: int) -> Calls:
     yield "/v1/user/illusts", lambda: users.illusts(api, job.users[0])
 
 
-KIND = JobKind(config=UserJob, run=run, lists=lists, asks=asks, first_look=first_look, leave=leave)
+ACTIONS = Actions(run=run, lists=lists, asks=asks, first_look=first_look, leave=leave)
