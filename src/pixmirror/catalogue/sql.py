@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Integer, bindparam, cast, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Table, bindparam, cast, func, select
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql.dml import Delete, Insert, Update
@@ -48,6 +48,24 @@ def _order(names: Sequence[str], fixed: Mapping[str, Any]) -> _Order:
     if fixed or len(names) < 2:
         return lambda row: tuple(fixed[name] if name in fixed else row[name] for name in names)
     return itemgetter(*names)
+
+
+def excluded(table: Table) -> FromClause:
+    """Return the row that an upsert would have inserted, for its conditions and values."""
+    return table.alias("excluded")
+
+
+def upsert(
+    table: Table, *names: str, on: Sequence[str] = (), where: ColumnElement[bool] | None = None, **values: Any
+) -> Insert:
+    """Insert a row; where its primary key (or `on`, another unique one) is there, give that row its `names`.
+
+    `values`: what the row there gets instead of what the new one says. `where`: when it gets anything.
+    """
+    new = excluded(table).c
+    keys = on or [column.name for column in table.primary_key]
+    changes = {name: new[name] for name in names} | values
+    return insert(table).on_conflict_do_update(index_elements=keys, set_=changes, where=where)
 
 
 def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:

@@ -11,19 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select, text
-from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.payloads import canonical, digest_text
 from pixmirror.catalogue.schema import broken
+from pixmirror.catalogue.sql import upsert
 from pixmirror.clock import DAY_MS
 from pixmirror.models import Broken, Medium, work_key
 
-_insert = insert(broken)
 _MOVES = ("last_seen", "reason", "path", "medium", "work_key", "user_id", "is_partial")
-_UPSERT = _insert.on_conflict_do_update(
-    index_elements=["digest"],
-    set_={"times": broken.c.times + 1, **{name: getattr(_insert.excluded, name) for name in _MOVES}},
-)
+_UPSERT = upsert(broken, *_MOVES, on=["digest"], times=broken.c.times + 1)
 _WORK = re.compile(r"(illust|novel)s?(?:[\[.]|$)")
 _OF_NOBODY_MS = 7 * DAY_MS  # what stood in a list that has no full passes is spoken of for so long
 # An artist's list that was read whole since has said again what it has to say.

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import erasing, tombstones
 from pixmirror.catalogue.schema import comment, work
 from pixmirror.catalogue.seen import Seen
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.sql import Many, among, excluded, listed, upsert
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest.people import record_users
 from pixmirror.ledger import agenda
@@ -29,23 +28,21 @@ ASKED = ("live", "unknown")
 _KNOWN = select(comment.c.comment_key, comment.c.has_replies, comment.c.state, comment.c.missing_since).where(
     among(comment.c.comment_key, "keys")
 )
-_insert = insert(comment)
+_new = excluded(comment).c
 _UPSERT = Many(
-    _insert.on_conflict_do_update(
-        index_elements=["comment_key"],
-        set_={
-            "user_id": func.coalesce(_insert.excluded.user_id, comment.c.user_id),
-            "parent_key": func.coalesce(_insert.excluded.parent_key, comment.c.parent_key),
-            "has_replies": _insert.excluded.has_replies,
-            # What was erased comes back when its writer is forgotten no more; a comment is never edited.
-            "comment": func.coalesce(func.nullif(comment.c.comment, ""), _insert.excluded.comment),
-            "stamp_id": func.coalesce(comment.c.stamp_id, _insert.excluded.stamp_id),
-            "stamp_url": func.coalesce(comment.c.stamp_url, _insert.excluded.stamp_url),
-            "state": "live",
-            "state_at": case((comment.c.state == "live", comment.c.state_at), else_=_insert.excluded.last_seen),
-            "last_seen": _insert.excluded.last_seen,
-            "missing_since": None,
-        },
+    upsert(
+        comment,
+        "has_replies",
+        "last_seen",
+        user_id=func.coalesce(_new.user_id, comment.c.user_id),
+        parent_key=func.coalesce(_new.parent_key, comment.c.parent_key),
+        # What was erased comes back when its writer is forgotten no more; a comment is never edited.
+        comment=func.coalesce(func.nullif(comment.c.comment, ""), _new.comment),
+        stamp_id=func.coalesce(comment.c.stamp_id, _new.stamp_id),
+        stamp_url=func.coalesce(comment.c.stamp_url, _new.stamp_url),
+        state="live",
+        state_at=case((comment.c.state == "live", comment.c.state_at), else_=_new.last_seen),
+        missing_since=None,
     )
 )
 _ANSWERED = (

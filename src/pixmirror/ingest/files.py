@@ -7,14 +7,13 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pixmirror.catalogue import media, runs, tombstones
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.payloads import BASE, unpack
 from pixmirror.catalogue.schema import meta, payload, text_version, ugoira, work
 from pixmirror.catalogue.seen import Seen
-from pixmirror.catalogue.sql import next_seq
+from pixmirror.catalogue.sql import next_seq, upsert
 from pixmirror.ingest import lacking, versions
 from pixmirror.ingest.known import media_of
 from pixmirror.ingest.payloads import keep_payload
@@ -23,11 +22,7 @@ from pixmirror.models import Lane, NovelText, Received, UgoiraMetadata, url_vers
 _WORK = select(work.c.user_id).where(work.c.work_key == bindparam("b_key"))
 _BUMP = update(work).where(work.c.work_key == bindparam("b_key")).values(change_seq=bindparam("seq"))
 _FRAMES_OF = select(ugoira.c.zip_url, ugoira.c.frames).where(ugoira.c.work_key == bindparam("b_key"))
-_ugoira = upsert(ugoira)
-_FRAMES = _ugoira.on_conflict_do_update(
-    index_elements=["work_key"],
-    set_={name: getattr(_ugoira.excluded, name) for name in ("zip_url", "frames", "seen_at")},
-)
+_FRAMES = upsert(ugoira, "zip_url", "frames", "seen_at")
 _ENTRIES = "zip_entries:"  # meta key, with the work's: what its zip holds, where that is not what is named
 _DROP_ENTRIES = delete(meta).where(meta.c.key == bindparam("b_entries"))
 _LATEST_TEXT = (

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.payloads import LEGACY, canonical, digest_text
 from pixmirror.catalogue.schema import doubt, user, work
 from pixmirror.catalogue.seen import DETAIL, Seen
-from pixmirror.catalogue.sql import Many, among, listed, next_seq
+from pixmirror.catalogue.sql import Many, among, listed, next_seq, upsert
 from pixmirror.ingest.payloads import INSERT_PAYLOAD, keep_payload, payload_row
 from pixmirror.ledger import controls, doubts, leavers, moves
 from pixmirror.ledger.doubts import Doubt
@@ -30,13 +29,7 @@ _KNOWN = select(
     user.c.evidence,
     _doubted.label("doubted"),
 ).where(among(user.c.id, "ids"))
-_insert = insert(user)
-_UPSERT = Many(
-    _insert.on_conflict_do_update(
-        index_elements=["id"],
-        set_={name: getattr(_insert.excluded, name) for name in ("name", "account", "avatar_url", "last_seen")},
-    )
-)
+_UPSERT = Many(upsert(user, "name", "account", "avatar_url", "last_seen"))
 _TOUCH = Many(update(user).where(user.c.id == bindparam("b_id")).values(last_seen=bindparam("now")))
 # Who was known from dumps alone is live, and was never anything else.
 _FIRST = Many(

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import feeds, media
 from pixmirror.catalogue.schema import follow, user, work, work_job
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.sql import Many, among, listed, upsert
 from pixmirror.ingest.filters import LEFT, apply_refusals
 from pixmirror.ledger import agenda
 from pixmirror.models import Lane
@@ -26,12 +26,7 @@ _WANTED = (
     .where(among(work_job.c.work_key, "keys"), work_job.c.refused_reason.is_(None))
     .distinct()
 )
-_row = insert(work_job)
-_SAW = Many(
-    _row.on_conflict_do_update(
-        index_elements=["work_key", "job"], set_={"refused_reason": _row.excluded.refused_reason}
-    )
-)
+_SAW = Many(upsert(work_job, "refused_reason"))
 _UNREAD_COMMENTS = select(work.c.work_key).where(
     among(work.c.work_key, "keys"), work.c.comments_at.is_(None), work.c.user_id.is_not(None)
 )

@@ -6,11 +6,10 @@ from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.payloads import BASE, NO_CONTENT, unpack
 from pixmirror.catalogue.schema import payload, stat
-from pixmirror.catalogue.sql import Many
+from pixmirror.catalogue.sql import Many, upsert
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ingest.merging import COUNTERS
 
@@ -19,12 +18,7 @@ STEPS = ((730 * DAY_MS, 30 * DAY_MS), (90 * DAY_MS, 7 * DAY_MS), (7 * DAY_MS, DA
 _SHIFT = 3 * DAY_MS  # 1970 began on a Thursday: weeks and their like begin on a Monday
 CHUNK = 2_000
 
-_insert = insert(stat)
-_UPSERT = Many(
-    _insert.on_conflict_do_update(
-        index_elements=["work_key", "at"], set_={name: getattr(_insert.excluded, name) for name in COUNTERS}
-    )
-)
+_UPSERT = Many(upsert(stat, *COUNTERS))
 _CHUNK = (
     select(stat.c.work_key, stat.c.at)
     .where(stat.c.work_key > bindparam("after"))

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pixmirror.catalogue.schema import tag, tag_translation, translation_seen, work_tag
 from pixmirror.catalogue.seen import Seen
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.sql import Many, among, excluded, listed, upsert
 from pixmirror.clock import DAY_MS
 from pixmirror.models import Tag
 
@@ -18,22 +17,10 @@ _NEW = Many(insert(tag))
 _COUNT = Many(update(tag).where(tag.c.id == bindparam("b_id")).values(works=tag.c.works + bindparam("more")))
 _UNLINK = delete(work_tag).where(among(work_tag.c.work_key, "keys"))
 _LINK = Many(insert(work_tag))
-_translation = upsert(tag_translation)
-_TRANSLATE = Many(
-    _translation.on_conflict_do_update(
-        index_elements=["tag_id", "language"],
-        set_={"text": _translation.excluded.text, "seen_at": _translation.excluded.seen_at},
-        where=tag_translation.c.text.is_distinct_from(_translation.excluded.text),
-    )
-)
-_seen = upsert(translation_seen)
-_SEEN = Many(
-    _seen.on_conflict_do_update(
-        index_elements=["name", "language", "text"],
-        set_={"last_seen": _seen.excluded.last_seen},
-        where=translation_seen.c.last_seen <= _seen.excluded.last_seen - DAY_MS,
-    )
-)
+_differs = tag_translation.c.text.is_distinct_from(excluded(tag_translation).c.text)
+_TRANSLATE = Many(upsert(tag_translation, "text", "seen_at", where=_differs))
+_is_older = translation_seen.c.last_seen <= excluded(translation_seen).c.last_seen - DAY_MS
+_SEEN = Many(upsert(translation_seen, "last_seen", where=_is_older))
 _TRANSLATED = (
     select(tag.c.name, tag_translation.c.text)
     .join(tag_translation, tag_translation.c.tag_id == tag.c.id)

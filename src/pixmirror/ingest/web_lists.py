@@ -3,14 +3,13 @@
 from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, text, update
-from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import feeds, runs, tombstones
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.catalogue.schema import chore, feed, meta, tombstone, user, web_listed, work
 from pixmirror.catalogue.seen import WEB
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.sql import Many, among, listed, upsert
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import agenda
 from pixmirror.models import State
@@ -19,10 +18,7 @@ MONTH_MS = 30 * DAY_MS
 FRUITLESS = 3  # refusals one after the other until an artist's other works are left alone for a while
 MEDIA = {"user/illusts": "illust", "user/novels": "novel"}
 
-_row = insert(web_listed)
-_LISTED = Many(
-    _row.on_conflict_do_update(index_elements=["user_id", "work_key"], set_={"last_seen": _row.excluded.last_seen})
-)
+_LISTED = Many(upsert(web_listed, "last_seen"))
 _READ = update(user).where(user.c.id == bindparam("b_id")).values(web_at=bindparam("now"))
 _graves = select(tombstone.c.owner_id).where(tombstone.c.owner_kind == "user")
 # Also those that only the website ever named.

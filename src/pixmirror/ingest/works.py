@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, update
-from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import media, tombstones
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.payloads import LEGACY, canonical
 from pixmirror.catalogue.schema import series, work, work_job
 from pixmirror.catalogue.seen import DETAIL, WEB, Seen
-from pixmirror.catalogue.sql import Many, next_seq
+from pixmirror.catalogue.sql import Many, excluded, next_seq, upsert
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest import captions, lacking, stats, told, versions
 from pixmirror.ingest.known import Known, load_known, media_of, tags_of, with_text
@@ -31,32 +30,15 @@ from pixmirror.models import Illust, Lane, Novel, Received, State, to_ms, url_ve
 
 _MOVING = ("state", "state_at", "evidence", "detail_at", "change_seq", "first_seen", "last_seen")
 
-_insert = insert(work)
-_UPSERT = Many(
-    _insert.on_conflict_do_update(
-        index_elements=["work_key"],
-        set_={name: getattr(_insert.excluded, name) for name in (*CONTENT, *COUNTERS, *_MOVING)},
-    )
-)
+_UPSERT = Many(upsert(work, *CONTENT, *COUNTERS, *_MOVING))
 _TOUCH = Many(
     update(work)
     .where(work.c.work_key == bindparam("b_key"))
     .values(last_seen=bindparam("now"), **{name: bindparam(f"b_{name}") for name in COUNTERS})
 )
-_job = insert(work_job)
-_JOB = Many(
-    _job.on_conflict_do_update(
-        index_elements=["work_key", "job"], set_={"refused_reason": _job.excluded.refused_reason}
-    )
-)
-_series = insert(series)
-_SERIES = Many(
-    _series.on_conflict_do_update(
-        index_elements=["series_key"],
-        set_={"title": _series.excluded.title, "user_id": _series.excluded.user_id},
-        where=(_series.excluded.title != "") & (_series.excluded.title != series.c.title),
-    )
-)
+_JOB = Many(upsert(work_job, "refused_reason"))
+_title = excluded(series).c.title
+_SERIES = Many(upsert(series, "title", "user_id", where=(_title != "") & (_title != series.c.title)))
 
 
 @dataclass(frozen=True, slots=True)
