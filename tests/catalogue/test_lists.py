@@ -16,7 +16,6 @@ from pixmirror.models import (
     BookmarkTag,
     Broken,
     Illust,
-    Medium,
     Received,
     State,
     User,
@@ -257,25 +256,25 @@ def test_comments_are_asked_again_when_their_number_moves_or_with_age(db: Databa
 
 
 def test_a_ranking_that_was_cut_starts_over(db: Database, rows):
-    place: tuple[int, Medium, str, str] = (ME, "illust", "day", "2026-11-20")
-    first = db.run_sync(ranking.begin_ranking, *place, NOW)
-    db.run_sync(ranking.record_ranking, *place, first, 1, [2, 4, 6])
-    assert db.run_sync(ranking.begin_ranking, *place, NOW + 1) == first == 1
+    place = ranking.Ranking(ME, "illust", "day", "2026-11-20")
+    first = db.run_sync(ranking.begin_ranking, place, NOW)
+    db.run_sync(ranking.record_ranking, place, first, enumerate([2, 4, 6], 1))
+    assert db.run_sync(ranking.begin_ranking, place, NOW + 1) == first == 1
     assert rows("SELECT 1 FROM ranking") == []
-    db.run_sync(ranking.record_ranking, *place, first, 1, [4, 2])
-    assert db.run_sync(ranking.finish_ranking, *place, first, "complete", 2, NOW + 2) is True
+    db.run_sync(ranking.record_ranking, place, first, enumerate([4, 2], 1))
+    assert db.run_sync(ranking.finish_ranking, place, first, "complete", 2, NOW + 2) is True
     days = db.read_sync(ranking.ranking_days, ME, "illust", "day")
     assert days == {"2026-11-20": ranking.RankingDay(1, "complete", 2, NOW + 2)}
 
 
 @pytest.mark.parametrize(("second", "kept"), [([4, 2], False), ([2, 4], True), ([4], True)])
 def test_a_second_reading_is_kept_if_it_differs(db: Database, rows, second, kept):
-    place: tuple[int, Medium, str, str] = (ME, "illust", "day", "2026-11-20")
+    place = ranking.Ranking(ME, "illust", "day", "2026-11-20")
     results = []
     for keys in ([4, 2], second):
-        snapshot = db.run_sync(ranking.begin_ranking, *place, NOW)
-        db.run_sync(ranking.record_ranking, *place, snapshot, 1, keys)
-        results.append(db.run_sync(ranking.finish_ranking, *place, snapshot, "complete", len(keys), NOW))
+        snapshot = db.run_sync(ranking.begin_ranking, place, NOW)
+        db.run_sync(ranking.record_ranking, place, snapshot, enumerate(keys, 1))
+        results.append(db.run_sync(ranking.finish_ranking, place, snapshot, "complete", len(keys), NOW))
     assert results == [True, kept]
     assert {r["snapshot"] for r in rows("SELECT snapshot FROM ranking")} == ({1, 2} if kept else {1})
     assert db.read_sync(ranking.ranking_days, ME, "illust", "day")["2026-11-20"].snapshot == 2

@@ -98,9 +98,10 @@ def test_rankings_that_were_read_are_not_counted(db: Database) -> None:
     def read(conn: Any) -> None:
         conn.exec_driver_sql(f"INSERT INTO account (id, name, account, seen_at) VALUES ({ME}, 'me', 'me', 0)")
         for day in days:
-            snapshot = ingest_ranking.begin_ranking(conn, ME, "illust", "day", day, NOW)
+            one = ingest_ranking.Ranking(ME, "illust", "day", day)
+            snapshot = ingest_ranking.begin_ranking(conn, one, NOW)
             if day != days[0]:
-                ingest_ranking.finish_ranking(conn, ME, "illust", "day", day, snapshot, "complete", 100, NOW)
+                ingest_ranking.finish_ranking(conn, one, snapshot, "complete", 100, NOW)
 
     assert requests() == 30
     db.run_sync(read)

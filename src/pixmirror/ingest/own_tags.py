@@ -6,14 +6,14 @@ What the first reading finds is no change, nor are the first tags of a new bookm
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
-from pixmirror.catalogue.schema import bookmark, bookmark_tag, bookmark_work_tag, drift, meta
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue import runs
+from pixmirror.catalogue.schema import bookmark, bookmark_tag, bookmark_work_tag, drift
+from pixmirror.catalogue.sql import Many, among, listed, upsert
 from pixmirror.ledger.missing import drifted
 from pixmirror.models import BookmarkTag, Medium, Restrict
 
@@ -37,19 +37,8 @@ class BookmarkList(NamedTuple):
         return (self.medium == "novel") + 2 * (self.restrict == "private")
 
 
-_tag = upsert(bookmark_tag)
-_TAG = Many(
-    _tag.on_conflict_do_update(
-        index_elements=["account_id", "medium", "restrict", "name"],
-        set_={"count": _tag.excluded.count, "seen_at": _tag.excluded.seen_at},
-    )
-)
-_link = upsert(bookmark_work_tag)
-_LINK = Many(
-    _link.on_conflict_do_update(
-        index_elements=["account_id", "work_key", "name"], set_={"last_seen": _link.excluded.last_seen}
-    )
-)
+_TAG = Many(upsert(bookmark_tag, "count", "seen_at"))
+_LINK = Many(upsert(bookmark_work_tag, "last_seen"))
 _LINKS = (
     select(bookmark_work_tag.c.work_key, bookmark_work_tag.c.name)
     .where(bookmark_work_tag.c.account_id == bindparam("b_account"), among(bookmark_work_tag.c.work_key, "ids"))
@@ -109,7 +98,7 @@ def record_tagged(
     before = tags_of(conn, place.account_id, work_keys)
     one = {"account_id": place.account_id, "name": name, "last_seen": now}
     _LINK(conn, [one | {"work_key": key} for key in work_keys])
-    gained = {key: _with(before[key], name) for key in work_keys if name not in before[key]}
+    gained = {key: tuple(sorted((*before[key], name))) for key in work_keys if name not in before[key]}
     _tell(conn, place, before, gained, now, since)
 
 
@@ -119,7 +108,7 @@ def tag_walked(
     """Remove the links that a list walked to its end no longer holds. Return how many."""
     tags = _own(place)
     conn.execute(update(bookmark_tag).where(*tags, bookmark_tag.c.name == name).values(walked_count=count))
-    return _unlink(conn, place, (name,), walk_started, now, since)
+    return _drop_unmet(conn, place, (name,), walk_started, now, since)
 
 
 def record_web_page(
@@ -130,17 +119,9 @@ def record_web_page(
     Returns how many bookmarks differed from what was known. One that no page of the list itself has shown yet is
     left out: when that comes, the tags are read again.
     """
-    known = {
-        r.work_key: r.bookmark_id
-        for r in conn.execute(
-            select(bookmark.c.work_key, bookmark.c.bookmark_id).where(
-                bookmark.c.account_id == place.account_id,
-                bookmark.c.restrict == place.restrict,
-                among(bookmark.c.work_key, "ids"),
-            ),
-            {"ids": listed(page)},
-        )
-    }
+    on_list = (bookmark.c.account_id == place.account_id, bookmark.c.restrict == place.restrict)
+    shown = select(bookmark.c.work_key, bookmark.c.bookmark_id).where(*on_list, among(bookmark.c.work_key, "ids"))
+    known: dict[int, int | None] = dict(conn.execute(shown, {"ids": listed(page)}).all())
     ids = {key: page[key][0] for key in known if known[key] != page[key][0]}
     for key, bookmark_id in ids.items():
         conn.execute(
@@ -153,26 +134,15 @@ def record_web_page(
     before = tags_of(conn, place.account_id, known)
     after = {key: tuple(sorted(told)) for key in known if (told := page[key][1]) is not None}
     changed = {key: tags for key, tags in after.items() if tags != before[key]}
-    gone = [
-        {"b_account": place.account_id, "b_key": key, "b_name": name}
-        for key, tags in changed.items()
-        for name in before[key]
-        if name not in tags
-    ]
-    _UNLINK(conn, gone)
-    links = [
-        {"account_id": place.account_id, "work_key": key, "name": name, "last_seen": now}
-        for key, tags in after.items()
-        for name in tags
-    ]
-    _LINK(conn, links)
+    _unlink(conn, place, {key: set(before[key]) - set(tags) for key, tags in changed.items()})
+    one = {"account_id": place.account_id, "last_seen": now}
+    _LINK(conn, [one | {"work_key": key, "name": name} for key, tags in after.items() for name in tags])
     _tell(conn, place, before, changed, now, since)
     return len(ids.keys() | changed.keys())
 
 
 def tags_with_wrong_count(conn: Connection, place: BookmarkList, tags: Sequence[BookmarkTag]) -> list[BookmarkTag]:
     """Return the tags whose number of bookmarks here differs from Pixiv's count."""
-    wanted = [tag.name for tag in tags]
     held = (
         select(bookmark_work_tag.c.name, func.count())
         .where(
@@ -182,7 +152,7 @@ def tags_with_wrong_count(conn: Connection, place: BookmarkList, tags: Sequence[
         )
         .group_by(bookmark_work_tag.c.name)
     )
-    found = {row[0]: row[1] for row in conn.execute(held, {"names": listed(wanted)})} if wanted else {}
+    found: dict[str, int] = dict(conn.execute(held, {"names": listed(tag.name for tag in tags)}).all())
     return [tag for tag in tags if found.get(tag.name, 0) != tag.count]
 
 
@@ -196,30 +166,25 @@ def reading_done(conn: Connection, place: BookmarkList, since: int, now: int, *,
     names = conn.execute(select(bookmark_tag.c.name).where(*unseen)).scalars().all()
     if names:
         conn.execute(delete(bookmark_tag).where(*unseen))
-        _unlink(conn, place, names, since, now, since)
+        _drop_unmet(conn, place, names, since, now, since)
     if all_told:
         conn.execute(update(bookmark_tag).where(*tags).values(walked_count=bookmark_tag.c.count))
-    _set(conn, _meta_key(place), now)
+    runs.set_meta(conn, _meta_key(place), str(now))
     return len(names)
 
 
 def last_whole(conn: Connection, place: BookmarkList) -> int | None:
     """Return when the website's list was last read to its end."""
-    value = conn.scalar(select(meta.c.value).where(meta.c.key == _meta_key(place, "whole")))
+    value = runs.get_meta(conn, _meta_key(place, "whole"))
     return None if value is None else int(value)
 
 
 def whole_done(conn: Connection, place: BookmarkList, now: int) -> None:
-    _set(conn, _meta_key(place, "whole"), now)
+    runs.set_meta(conn, _meta_key(place, "whole"), str(now))
 
 
 def _meta_key(place: BookmarkList, what: str = "read") -> str:
     return f"own_tags_{what}:{place.account_id}:{place.medium}:{place.restrict}"
-
-
-def _set(conn: Connection, key: str, now: int) -> None:
-    row = upsert(meta).values(key=key, value=str(now))
-    conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
 
 
 def tags_of(conn: Connection, account_id: int, work_keys: Iterable[int]) -> dict[int, Tags]:
@@ -228,10 +193,6 @@ def tags_of(conn: Connection, account_id: int, work_keys: Iterable[int]) -> dict
     for row in conn.execute(_LINKS, {"b_account": account_id, "ids": listed(found)}):
         found[row.work_key].append(row.name)
     return {key: tuple(sorted(names)) for key, names in found.items()}
-
-
-def _with(tags: Tags, name: str) -> Tags:
-    return tuple(sorted({*tags, name}))
 
 
 def _here(place: BookmarkList) -> Select[Any]:
@@ -243,7 +204,9 @@ def _here(place: BookmarkList) -> Select[Any]:
     )
 
 
-def _unlink(conn: Connection, place: BookmarkList, names: Sequence[str], walked: int, now: int, since: int) -> int:
+def _drop_unmet(
+    conn: Connection, place: BookmarkList, names: Sequence[str], walked: int, now: int, since: int
+) -> int:
     """Drop links to these names that a walk begun at `walked` did not meet. A bookmark that is gone keeps its."""
     stmt = select(bookmark_work_tag.c.work_key, bookmark_work_tag.c.name).where(
         bookmark_work_tag.c.account_id == place.account_id,
@@ -255,11 +218,15 @@ def _unlink(conn: Connection, place: BookmarkList, names: Sequence[str], walked:
     for key, name in conn.execute(stmt, {"names": listed(names)}):
         lost.setdefault(key, set()).add(name)
     before = tags_of(conn, place.account_id, lost)
-    rows = [{"b_account": place.account_id, "b_key": key, "b_name": n} for key, gone in lost.items() for n in gone]
-    _UNLINK(conn, rows)
+    _unlink(conn, place, lost)
     after = {key: tuple(n for n in before[key] if n not in gone) for key, gone in lost.items()}
     _tell(conn, place, before, after, now, since)
-    return len(rows)
+    return sum(map(len, lost.values()))
+
+
+def _unlink(conn: Connection, place: BookmarkList, lost: Mapping[int, Collection[str]]) -> None:
+    one = {"b_account": place.account_id}
+    _UNLINK(conn, [one | {"b_key": key, "b_name": name} for key, names in lost.items() for name in names])
 
 
 def _tell(
@@ -271,9 +238,9 @@ def _tell(
     since: int,
 ) -> None:
     """Write down what changed. Changes of one bookmark in one reading become one."""
-    read = conn.scalar(select(meta.c.value).where(meta.c.key == _meta_key(place)))
     if not after:
         return
+    read = runs.get_meta(conn, _meta_key(place))
     asked = {"b_account": place.account_id, "since": since, "ids": listed(after)}
     told = {r.item: r for r in conn.execute(_TOLD, asked)}
     _RETELL(conn, [{"b_id": told[key].id, "b_after": _json(tags)} for key, tags in after.items() if key in told])
@@ -293,15 +260,10 @@ def _first_tags(conn: Connection, account_id: int, keys: Iterable[int], read: in
     """Return which of these bookmarks have tags that no reading has gone through before."""
     if read is None:
         return set(keys)
-    new = select(bookmark.c.work_key).where(
-        bookmark.c.account_id == account_id, bookmark.c.first_seen > read, among(bookmark.c.work_key, "ids")
+    were_there = select(bookmark.c.work_key).where(
+        bookmark.c.account_id == account_id, bookmark.c.first_seen <= read, among(bookmark.c.work_key, "ids")
     )
-    known = select(bookmark.c.work_key).where(
-        bookmark.c.account_id == account_id, among(bookmark.c.work_key, "ids")
-    )
-    given = {"ids": listed(keys)}
-    found = set(conn.execute(known, given).scalars())
-    return set(conn.execute(new, given).scalars()) | {key for key in keys if key not in found}
+    return set(keys) - set(conn.execute(were_there, {"ids": listed(keys)}).scalars())
 
 
 def _json(tags: Iterable[str]) -> str:

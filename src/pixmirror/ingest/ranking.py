@@ -1,14 +1,13 @@
 """Rankings: snapshots of one mode and day, in order. A cut reading starts over; there is no resume."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Table, delete, exists, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, insert, select, update
 
 from pixmirror.catalogue.schema import ranking, ranking_day, work, work_job
-from pixmirror.catalogue.sql import Many
+from pixmirror.catalogue.sql import Many, upsert
 from pixmirror.models import Medium
 
 AGAIN_AFTER_MS = 24 * 3_600_000  # a ranking is read once more when the first reading is so old
@@ -18,13 +17,16 @@ DENIALS = 2  # a day that Pixiv has no ranking of has said so twice, a day apart
 DayState = Literal["reading", "complete", "whole", "empty_for_account", "same"]
 READ = ("complete", "whole", "same")
 
-_insert = insert(ranking)
-_RANKED = Many(
-    _insert.on_conflict_do_update(
-        index_elements=["account_id", "medium", "mode", "date", "snapshot", "rank"],
-        set_={"work_key": _insert.excluded.work_key},
-    )
-)
+_RANKED = Many(upsert(ranking, "work_key"))
+
+
+class Ranking(NamedTuple):
+    """The ranking of one medium, mode and day, as an account sees it."""
+
+    account_id: int
+    medium: Medium
+    mode: str
+    date: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,113 +55,69 @@ def is_due(known: RankingDay | None, now: int, top: int = 0) -> bool:
     return known.state in ("complete", "whole") and known.snapshot == 1 and now - known.read_at >= AGAIN_AFTER_MS
 
 
-def _is(
-    table: Table, account_id: int, medium: str, mode: str, date: str, snapshot: int | None = None
-) -> list[Any]:
-    where = [
-        table.c.account_id == account_id,
-        table.c.medium == medium,
-        table.c.mode == mode,
-        table.c.date == date,
-    ]
-    return where if snapshot is None else [*where, table.c.snapshot == snapshot]
+def _is(table: Table, one: Ranking, snapshot: int | None = None) -> list[ColumnElement[bool]]:
+    where = one._asdict() if snapshot is None else {**one._asdict(), "snapshot": snapshot}
+    return [table.c[name] == value for name, value in where.items()]
 
 
-def begin_ranking(conn: Connection, account_id: int, medium: Medium, mode: str, date: str, now: int) -> int:
+def begin_ranking(conn: Connection, one: Ranking, now: int) -> int:
     """Begin a reading, and drop the rows of one that was cut. Return the number of the snapshot to read."""
-    day = _is(ranking_day, account_id, medium, mode, date)
-    last = conn.execute(select(ranking_day).where(*day).order_by(ranking_day.c.snapshot.desc()).limit(1)).first()
+    newest_first = select(ranking_day).where(*_is(ranking_day, one)).order_by(ranking_day.c.snapshot.desc())
+    last = conn.execute(newest_first.limit(1)).first()
     if last is not None and last.state == "reading":
-        _drop_rows(conn, account_id, medium, mode, date, last.snapshot)
+        conn.execute(delete(ranking).where(*_is(ranking, one, last.snapshot)))
         return int(last.snapshot)
     snapshot = last.snapshot + 1 if last is not None else 1
-    conn.execute(
-        insert(ranking_day).values(
-            account_id=account_id, medium=medium, mode=mode, date=date, snapshot=snapshot,
-            state="reading", depth=0, read_at=now,
-        )
-    )  # fmt: skip
+    begun = {"snapshot": snapshot, "state": "reading", "depth": 0, "read_at": now}
+    conn.execute(insert(ranking_day).values(**one._asdict(), **begun))
     return snapshot
 
 
-def record_ranking(
-    conn: Connection,
-    account_id: int,
-    medium: Medium,
-    mode: str,
-    date: str,
-    snapshot: int,
-    first_rank: int,
-    work_keys: Sequence[int],
-) -> None:
-    """Record a page: works in the order of their ranks."""
-    one = {"account_id": account_id, "medium": medium, "mode": mode, "date": date, "snapshot": snapshot}
-    rows = [one | {"rank": first_rank + i, "work_key": key} for i, key in enumerate(work_keys)]
-    if rows:
-        _RANKED(conn, rows)
+def record_ranking(conn: Connection, one: Ranking, snapshot: int, ranks: Iterable[tuple[int, int]]) -> None:
+    """Record a page: ranks, with the keys of their works."""
+    place = {**one._asdict(), "snapshot": snapshot}
+    _RANKED(conn, [place | {"rank": rank, "work_key": key} for rank, key in ranks])
 
 
-def finish_ranking(
-    conn: Connection,
-    account_id: int,
-    medium: Medium,
-    mode: str,
-    date: str,
-    snapshot: int,
-    state: DayState,
-    depth: int,
-    now: int,
-) -> bool:
+def finish_ranking(conn: Connection, one: Ranking, snapshot: int, state: DayState, depth: int, now: int) -> bool:
     """End a reading. False if it equals the snapshot before it, whose rows then stand for both."""
-    place = (account_id, medium, mode, date)
     same, before = False, None
     if state in ("complete", "whole"):
-        conn.execute(
-            delete(ranking_day).where(*_is(ranking_day, *place), ranking_day.c.state == "empty_for_account")
-        )
-        kept = select(func.max(ranking.c.snapshot)).where(*_is(ranking, *place), ranking.c.snapshot < snapshot)
-        before = conn.execute(kept).scalar()
-        same = before is not None and _ranks(conn, *place, before) == _ranks(conn, *place, snapshot)
+        empty = ranking_day.c.state == "empty_for_account"
+        conn.execute(delete(ranking_day).where(*_is(ranking_day, one), empty))
+        earlier = (*_is(ranking, one), ranking.c.snapshot < snapshot)
+        before = conn.scalar(select(func.max(ranking.c.snapshot)).where(*earlier))
+        same = before is not None and _ranks(conn, one, before) == _ranks(conn, one, snapshot)
     if same:
-        _drop_rows(conn, *place, snapshot)
+        conn.execute(delete(ranking).where(*_is(ranking, one, snapshot)))
         if state == "whole":
-            conn.execute(update(ranking_day).where(*_is(ranking_day, *place, before)).values(state=state))
-    conn.execute(
-        update(ranking_day)
-        .where(*_is(ranking_day, *place, snapshot))
-        .values(state="same" if same else state, depth=depth, read_at=now)
-    )
+            conn.execute(update(ranking_day).where(*_is(ranking_day, one, before)).values(state=state))
+    ended = {"state": "same" if same else state, "depth": depth, "read_at": now}
+    conn.execute(update(ranking_day).where(*_is(ranking_day, one, snapshot)).values(**ended))
     return not same
 
 
-def deny_ranking(
-    conn: Connection, account_id: int, medium: Medium, mode: str, date: str, snapshot: int, now: int
-) -> bool:
+def deny_ranking(conn: Connection, one: Ranking, snapshot: int, now: int) -> bool:
     """Record that Pixiv says there is no such ranking. Return whether that is believed for good.
 
     The first time it is only noted: a refused app, maintenance or a wrong clock say the same. It is believed when
     it is said again a day later, and another ranking was read in between.
     """
-    place = (account_id, medium, mode, date)
-    known = ranking_days(conn, account_id, medium, mode).get(date)
-    before = conn.execute(
-        select(ranking_day).where(
-            *_is(ranking_day, *place, snapshot - 1), ranking_day.c.state == "empty_for_account"
-        )
-    ).first()
-    if known is None or before is None:
-        finish_ranking(conn, *place, snapshot, "empty_for_account", 0, now)
+    earlier = (*_is(ranking_day, one, snapshot - 1), ranking_day.c.state == "empty_for_account")
+    before = conn.execute(select(ranking_day).where(*earlier)).first()
+    if before is None:
+        finish_ranking(conn, one, snapshot, "empty_for_account", 0, now)
         return False
     read = select(ranking_day.c.date).where(
-        ranking_day.c.account_id == account_id,
+        ranking_day.c.account_id == one.account_id,
         ranking_day.c.state.in_(READ),
         ranking_day.c.read_at > before.read_at,
     )
     if conn.execute(read.limit(1)).first() is not None:
-        finish_ranking(conn, *place, snapshot, "empty_for_account", 0, now)
+        finish_ranking(conn, one, snapshot, "empty_for_account", 0, now)
         return True
-    conn.execute(delete(ranking_day).where(*_is(ranking_day, *place, snapshot)))
-    conn.execute(update(ranking_day).where(*_is(ranking_day, *place, snapshot - 1)).values(read_at=now))
+    conn.execute(delete(ranking_day).where(*_is(ranking_day, one, snapshot)))
+    conn.execute(update(ranking_day).where(*_is(ranking_day, one, snapshot - 1)).values(read_at=now))
     return False
 
 
@@ -188,15 +146,9 @@ def unseen(
     return list(conn.execute(stmt.limit(limit)).scalars())
 
 
-def _ranks(conn: Connection, account_id: int, medium: str, mode: str, date: str, snapshot: int) -> list[Any]:
-    stmt = select(ranking.c.rank, ranking.c.work_key).where(
-        *_is(ranking, account_id, medium, mode, date, snapshot)
-    )
-    return list(conn.execute(stmt.order_by(ranking.c.rank)))
-
-
-def _drop_rows(conn: Connection, account_id: int, medium: str, mode: str, date: str, snapshot: int) -> None:
-    conn.execute(delete(ranking).where(*_is(ranking, account_id, medium, mode, date, snapshot)))
+def _ranks(conn: Connection, one: Ranking, snapshot: int) -> list[Any]:
+    of_snapshot = select(ranking.c.rank, ranking.c.work_key).where(*_is(ranking, one, snapshot))
+    return list(conn.execute(of_snapshot.order_by(ranking.c.rank)))
 
 
 def ranking_days(conn: Connection, account_id: int, medium: Medium, mode: str) -> dict[str, RankingDay]:

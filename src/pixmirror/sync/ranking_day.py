@@ -12,7 +12,7 @@ from pixmirror.clock import DAY_MS
 from pixmirror.errors import InvalidRequest, OffsetCap
 from pixmirror.ingest import ranking as ingest_ranking
 from pixmirror.ingest.broken import record_broken
-from pixmirror.ingest.ranking import DayState
+from pixmirror.ingest.ranking import DayState, Ranking
 from pixmirror.models import JST, Lane, Listing, Medium, Received
 from pixmirror.pixiv.app import illusts, novels
 from pixmirror.sync import sources
@@ -55,14 +55,14 @@ async def read_pages(ctx: Context, one: Day, lane: Lane) -> AsyncGenerator[JobRe
     """Yield after each page what has been read so far. InvalidRequest: Pixiv has no such ranking."""
     now = ctx.clock.now()
     ask = illusts.ranking if one.medium == "illust" else novels.ranking
-    place = (ctx.account_id, one.medium, one.mode, one.name)
-    snapshot = await ctx.db.run(ingest_ranking.begin_ranking, *place, now)
+    place = Ranking(ctx.account_id, one.medium, one.mode, one.name)
+    snapshot = await ctx.db.run(ingest_ranking.begin_ranking, place, now)
     api = ctx.api.at(lane)
     try:
         listing: Listing[Any] = await ask(api, one.mode, one.day)
     except InvalidRequest:
         # Before the first ranking, or not a mode of this account; or something else that passes.
-        if await ctx.db.run(ingest_ranking.deny_ranking, *place, snapshot, ctx.clock.now()):
+        if await ctx.db.run(ingest_ranking.deny_ranking, place, snapshot, ctx.clock.now()):
             return
         raise
     rank, new, seen_keys, whole = 1, 0, set[int](), False
@@ -87,9 +87,9 @@ async def read_pages(ctx: Context, one: Day, lane: Lane) -> AsyncGenerator[JobRe
             break
     if rank > 1:
         state: DayState = "whole" if whole else "complete"
-        await ctx.db.run(ingest_ranking.finish_ranking, *place, snapshot, state, rank - 1, ctx.clock.now())
+        await ctx.db.run(ingest_ranking.finish_ranking, place, snapshot, state, rank - 1, ctx.clock.now())
     elif ctx.clock.now() >= _noon_after(one.day) + EMPTY_AFTER_MS:
-        await ctx.db.run(ingest_ranking.deny_ranking, *place, snapshot, ctx.clock.now())
+        await ctx.db.run(ingest_ranking.deny_ranking, place, snapshot, ctx.clock.now())
 
 
 def _record_page(
@@ -109,9 +109,8 @@ def _record_page(
     for jobs, part in groupby(ranked, lambda r: tuple(job for job in one.jobs if r[0] <= job.top)):
         works = [received for _, received in part]
         new += len(sources.record_works(ctx, jobs[0], conn, works, "feed", lane, now, jobs[1:]).new)
-    for rank, received in ranked:
-        place = (ctx.account_id, one.medium, one.mode, one.name)
-        ingest_ranking.record_ranking(conn, *place, snapshot, rank, [received.item.key])
+    place = Ranking(ctx.account_id, one.medium, one.mode, one.name)
+    ingest_ranking.record_ranking(conn, place, snapshot, ((rank, r.item.key) for rank, r in ranked))
     return new
 
 
