@@ -151,6 +151,19 @@ def test_placeholders_are_believed_while_lists_show_something_else(db: Database,
     assert rows("SELECT state FROM work WHERE work_key = 2") == [{"state": "limited"}]
 
 
+def test_a_placeholder_in_place_of_a_detail_is_believed_once_the_detail_of_another_work_came(
+    db: Database, rows: Rows
+):
+    know(db, 20)
+    for at in (NOW, LATER):
+        db.run_sync(record_works, seen(at, endpoint="detail"), works(stub(1, "limit_sanity_level")), {})
+    [control] = [c for c in db.read_sync(chores.due, LATER, 99) if c.kind == "detail"]
+    assert control.key != 2
+    answers(db, LATER)
+    assert judged(db, LATER + HOUR).moved == {"work": 1}
+    assert rows("SELECT state FROM work WHERE work_key = 2") == [{"state": "limited"}]
+
+
 def test_a_doubt_that_nothing_can_prove_holds_nothing_but_itself(db: Database, rows: Rows):
     know(db, 20)
     db.run_sync(record_works, seen(), works(novel(500), novel(501)), {})

@@ -253,7 +253,7 @@ async def test_of_a_whole_pixiv_each_artists_numbers_are_the_truth(tmp_path: Pat
             world.hide(work)
         for work in live[2::9]:
             world.post(work.user_id, "illust")
-        for _ in range(4):  # missed, asked about twice, and then found at the website
+        for _ in range(3):
             clock.advance(31)
             await mirror.sync(clock=clock)
 

@@ -11,10 +11,10 @@ from pixmirror.catalogue.schema import doubt, user, work
 from pixmirror.catalogue.seen import DETAIL, Seen
 from pixmirror.catalogue.sql import Many, among, listed, next_seq, upsert
 from pixmirror.ingest.payloads import INSERT_PAYLOAD, keep_payload, payload_row
-from pixmirror.ledger import controls, doubts, leavers, moves
+from pixmirror.ledger import doubts, leavers, moves
 from pixmirror.ledger.doubts import Doubt
 from pixmirror.ledger.moves import Move
-from pixmirror.ledger.sightings import ended, see_one, stretch, verdict
+from pixmirror.ledger.sightings import add_doubts, ended, see_one, stretch, verdict
 from pixmirror.models import Received, State, User, UserDetail
 
 NO_PROFILE = "/common/images/no_profile"
@@ -164,6 +164,5 @@ def record_user_state(conn: Connection, seen: Seen, user_id: int, state: State, 
             leavers.left(conn, seen.account_id, user_id, state, evidence, since, seen.now)
         return True
     if found == "doubt":
-        doubts.add(conn, [Doubt("user", user_id, seen.account_id, state, evidence, since, seen.now)])
-        controls.ask_for_profile(conn, seen.account_id, seen.now)
+        add_doubts(conn, [Doubt("user", user_id, seen.account_id, state, evidence, since, seen.now)], seen.now)
     return False

@@ -11,11 +11,11 @@ from pixmirror.catalogue.seen import DETAIL, WEB, Seen
 from pixmirror.catalogue.sql import Many, next_seq
 from pixmirror.ingest.known import Known
 from pixmirror.ingest.payloads import INSERT_PAYLOAD, payload_row
-from pixmirror.ledger import agenda, doubts, moves
+from pixmirror.ledger import agenda, moves
 from pixmirror.ledger.brake import is_too_many
 from pixmirror.ledger.doubts import Doubt
 from pixmirror.ledger.moves import Move
-from pixmirror.ledger.sightings import Verdict, see, since, verdict
+from pixmirror.ledger.sightings import Verdict, add_doubts, see, since, verdict
 from pixmirror.models import Illust, Lane, Novel, Received, State
 
 _NEW = Many(insert(work))
@@ -72,7 +72,7 @@ def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust |
         statement(conn, rows)
     _seen_at_last(conn, seen, stubs, known)
     moves.move(conn, "work", moved, seen.now)
-    doubts.add(conn, doubted)
+    add_doubts(conn, doubted, seen.now)
     see(conn, seen, ((r.item.key, r.item.state, _evidence(seen, r.item)) for r in stubs), known.sightings)
     if seen.endpoint != DETAIL:
         # So many at once are no works that were hidden: if it is so tomorrow, the next sighting says it.

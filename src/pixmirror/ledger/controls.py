@@ -79,6 +79,18 @@ def at(conn: Connection, control: str) -> int | None:
     return int(value) if value else None
 
 
+def ask_to_prove(conn: Connection, found: Sequence[Doubt], now: int) -> None:
+    """Ask what could vouch for these doubts, in the way in which each was met. Lists and the website are never
+    asked for this.
+    """
+    for one in found:
+        way = _way(one.owner_kind, one)
+        if way == PROFILE:
+            ask_for_profile(conn, one.account_id, now)
+        elif way == of_detail(one.owner_id):
+            ask_about_work(conn, one.account_id, one.owner_id, now)
+
+
 def ask_about_work(conn: Connection, account_id: int, work_key: int, now: int) -> None:
     """Ask for the detail of another work, which lists show, unless such a question was answered lately."""
     if not _is_time(conn, of_detail(work_key), now):

@@ -4,7 +4,7 @@ Good news is believed at once. Bad news about what was live, seen twice at least
 which the judge decides; between two states that are both no good news there is nothing to lose.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -127,6 +127,12 @@ def verdict(old: State, new: State, since: int, now: int) -> Verdict:
     return "doubt" if old is State.LIVE else "move"
 
 
+def add_doubts(conn: Connection, found: Sequence[Doubt], now: int) -> None:
+    """Record bad news that was confirmed, and ask what the judge needs to believe it."""
+    doubts.add(conn, found)
+    controls.ask_to_prove(conn, found, now)
+
+
 def record_state(conn: Connection, seen: Seen, work_key: int, state: State, evidence: str) -> bool:
     """Record what an answer says of a work (a 404, a refusal). True if the work's state moved at once."""
     begun = see_one(conn, seen, "work", work_key, state, evidence)
@@ -137,8 +143,7 @@ def record_state(conn: Connection, seen: Seen, work_key: int, state: State, evid
     if found == "move":
         moves.move(conn, "work", [Move(work_key, state, evidence, seen.account_id)], seen.now)
     elif found == "doubt":
-        doubts.add(conn, [Doubt("work", work_key, seen.account_id, state, evidence, begun, seen.now)])
-        controls.ask_about_work(conn, seen.account_id, work_key, seen.now)
+        add_doubts(conn, [Doubt("work", work_key, seen.account_id, state, evidence, begun, seen.now)], seen.now)
     return found == "move"
 
 
