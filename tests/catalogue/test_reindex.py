@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pixmirror.catalogue.database import Database
@@ -308,6 +308,11 @@ def _step(db: Database, kind: str, answers: list[dict[str, Any]], language: str,
             db.run_sync(record_works, how, works(*answers), {})
 
 
+def _translated(text: str) -> tuple[str, list[dict[str, Any]], str, int]:
+    return "list", [illust({"ex": 1, "other": 2}[text], total_view=0, tags=[tag("x", text)])], "en", HOUR
+
+
+@example(steps=[_translated(text) for text in ("ex", "other", "ex")], damage=DELETE_ALL)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS, damage=st.sampled_from([DELETE_ALL, GARBLE_ALL, (), ("DELETE FROM tag",)]))
 def test_whatever_was_answered_a_replay_says_the_same(
