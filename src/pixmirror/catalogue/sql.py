@@ -1,12 +1,23 @@
-"""What many statements share: executing one for many rows, lists as one parameter, the number of each change."""
+"""What many statements share: reading by SQL, one for many rows, lists as one parameter, `change_seq`."""
 
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Table, bindparam, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Table,
+    bindparam,
+    cast,
+    func,
+    select,
+    text,
+)
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql.dml import Delete, Insert, Update
@@ -14,6 +25,27 @@ from sqlalchemy.sql.dml import Delete, Insert, Update
 from pixmirror.catalogue.schema import meta
 
 _Order: TypeAlias = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+T = TypeVar("T")
+
+
+def rows(conn: Connection, sql: str, **bound: Any) -> Sequence[Any]:
+    """Return the rows that a SELECT finds, with these values for its `:names`."""
+    return conn.execute(text(sql), bound).all()
+
+
+def row(conn: Connection, sql: str, **bound: Any) -> Any:
+    """Return the first row that a SELECT finds, or None."""
+    return conn.execute(text(sql), bound).first()
+
+
+def made(conn: Connection, make: Callable[..., T], sql: str, **bound: Any) -> tuple[T, ...]:
+    """Return what `make` makes of each row: its arguments are the columns, in their order."""
+    return tuple(make(*row) for row in conn.execute(text(sql), bound))
+
+
+def value(conn: Connection, sql: str, **bound: Any) -> Any:
+    """Return the first column of the first row; None if there is no row."""
+    return conn.scalar(text(sql), bound)
 
 
 class Many:

@@ -234,9 +234,9 @@ def _replaced(conn: "Connection") -> Iterator[tuple[str, str]]:
 
 
 def _unmarked(conn: "Connection") -> Iterator[tuple[str, str]]:
-    from pixmirror.reports.drift import vanished_bookmarks
+    from pixmirror.reports.drift import vanished_members
 
-    for mark in vanished_bookmarks(conn, 1):
+    for mark in vanished_members(conn, "bookmark", 1):
         yield f"A bookmark vanished: {mark.title} ({mark.reason}).", "gone bookmarks"
 
 

@@ -131,9 +131,7 @@ def _read(s: Session, what: str, limit: int) -> Sequence[Any]:
             return only_here(conn, 0).users[:limit]
         if what == "comments":
             return drift.deleted_comments(conn, limit)
-        if what == "bookmarks":
-            return drift.vanished_bookmarks(conn, limit)
-        return drift.vanished_follows(conn, limit)
+        return drift.vanished_members(conn, "bookmark" if what == "bookmarks" else "follow", limit)
 
 
 def _plain(item: Any) -> dict[str, Any]:

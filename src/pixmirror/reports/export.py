@@ -3,37 +3,64 @@
 Field names are Pixiv's. Times that Pixiv gave are ISO 8601 in Japanese time, as it writes them; ours are in UTC.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, text
 
 from pixmirror.catalogue.payloads import LEGACY
-from pixmirror.catalogue.schema import (
-    account,
-    bookmark,
-    bookmark_work_tag,
-    comment,
-    follow,
-    media,
-    ranking,
-    ranking_day,
-    tag,
-    tag_translation,
-    text_version,
-    user,
-    work,
-    work_tag,
-)
+from pixmirror.catalogue.sql import listed, rows
 from pixmirror.catalogue.words import pixiv_time
 from pixmirror.errors import ConfigError
 from pixmirror.ingest.files import text_of
-from pixmirror.models import Medium, split_key
+from pixmirror.models import Medium
 from pixmirror.reports import provenance
 
 PART = 500  # rows read at a time
-OURS = select(account.c.id)  # the keys of bookmarks and follows begin with the account
+_AMONG = "IN (SELECT value FROM json_each(:keys))"
+# A work, its fields named as Pixiv does where `export` tells them.
+WORK = """
+SELECT work_key, medium, work_key >> 1 AS id, user_id, type, title, caption, page_count, create_date, x_restrict,
+  ai_type AS illust_ai_type, width, height, series_key >> 1 AS series_id, total_bookmarks, total_view, state,
+  series_key, total_comments, text_length, is_original, language, evidence, state_at, detail_at, first_seen,
+  last_seen, comments_at
+FROM work"""
+_TOLD_OF_WORK = (
+    "medium", "id", "user_id", "type", "title", "caption", "tags", "page_count", "create_date", "x_restrict",
+    "illust_ai_type", "width", "height", "series_id", "total_bookmarks", "total_view", "state", "provenance",
+)  # fmt: skip
+_TAG_NAMES = f"""
+SELECT w.work_key, t.name FROM work_tag w JOIN tag t ON t.id = w.tag_id
+WHERE w.work_key {_AMONG} ORDER BY w.work_key, w.position"""
+_TEXTS = f"""
+SELECT work_key, body FROM text_version
+WHERE id IN (SELECT max(id) FROM text_version WHERE work_key {_AMONG} GROUP BY work_key)"""
+_FILES = """
+SELECT iif(owner_id & 1, 'novel', 'illust') AS medium, owner_id >> 1 AS id, idx AS page, role,
+  coalesce(nullif(fetched_url, ''), url) AS url, path, size, sha256, state
+FROM media WHERE owner_kind = 'work' ORDER BY owner_id, role, idx, version"""
+_TRANSLATIONS = f"""
+SELECT tag_id, language, text FROM tag_translation WHERE tag_id {_AMONG} ORDER BY tag_id, language"""
+_COMMENTS = """
+SELECT comment_key >> 1 AS id, iif(comment_key & 1, 'novel', 'illust') AS medium, work_key >> 1 AS work_id,
+  user_id, parent_key >> 1 AS parent_comment_id, comment, stamp_id, date
+FROM comment ORDER BY comment_key"""
+_BOOKMARKS = """
+SELECT iif(work_key & 1, 'novel', 'illust') AS medium, work_key >> 1 AS id, restrict,
+  (SELECT json_group_array(name) FROM (SELECT name FROM bookmark_work_tag t
+    WHERE t.account_id = b.account_id AND t.work_key = b.work_key ORDER BY name)) AS tags, state
+FROM bookmark b ORDER BY account_id, work_key"""
+# Of each date the newest complete reading.
+_RANKINGS = """
+WITH whole AS (
+  SELECT account_id, medium, mode, date, max(snapshot) AS snapshot FROM ranking_day
+  WHERE state IN ('complete', 'whole') GROUP BY account_id, medium, mode, date
+)
+SELECT medium, mode, date, r.rank, r.work_key >> 1 AS id
+FROM whole JOIN ranking r USING (account_id, medium, mode, date, snapshot)
+ORDER BY account_id, medium, mode, date, r.rank"""
 
 
 def export(conn: Connection, kind: str) -> Iterator[dict[str, Any]]:
@@ -43,186 +70,71 @@ def export(conn: Connection, kind: str) -> Iterator[dict[str, Any]]:
     return KINDS[kind](conn)
 
 
-def _parts(conn: Connection, statement: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
-    with conn.execute(statement, execution_options={"yield_per": PART}) as result:
+def _parts(conn: Connection, sql: str, **bound: Any) -> Iterator[Sequence[Row[Any]]]:
+    with conn.execute(text(sql), bound, execution_options={"yield_per": PART}) as result:
         yield from result.partitions(PART)
 
 
+def _rows(conn: Connection, sql: str) -> Iterator[dict[str, Any]]:
+    for part in _parts(conn, sql):
+        yield from (dict(r._mapping) for r in part)
+
+
 def _works(conn: Connection, medium: Medium) -> Iterator[dict[str, Any]]:
-    for rows in _parts(conn, select(work).where(work.c.medium == medium).order_by(work.c.work_key)):
-        keys = [r.work_key for r in rows]
+    for part in _parts(conn, f"{WORK} WHERE medium = :medium ORDER BY work_key", medium=medium):
+        keys = [r.work_key for r in part]
         tags = tag_names(conn, keys)
-        texts = _texts(conn, keys) if medium == "novel" else None
+        texts = {r.work_key: text_of(r.body) for r in rows(conn, _TEXTS, keys=listed(keys))}
         dumped = provenance.only_dumped(conn, keys)
-        for r in rows:
+        for r in part:
             item = work_fields(r, tags.get(r.work_key, []), LEGACY if r.work_key in dumped else provenance.PIXIV)
-            if texts is not None:
-                item["text"] = texts.get(r.work_key)
-            yield item
+            yield item | {"text": texts.get(r.work_key)} if medium == "novel" else item
 
 
 def work_fields(r: Row[Any], tags: list[str], told_by: str) -> dict[str, Any]:
-    medium, work_id = split_key(r.work_key)
-    return {
-        "medium": medium,
-        "id": work_id,
-        "user_id": r.user_id,
-        "type": r.type,
-        "title": r.title,
-        "caption": r.caption,
-        "tags": tags,
-        "page_count": r.page_count,
-        "create_date": pixiv_time(r.create_date),
-        "x_restrict": r.x_restrict,
-        "illust_ai_type": r.ai_type,
-        "width": r.width,
-        "height": r.height,
-        "series_id": None if r.series_key is None else r.series_key >> 1,
-        "total_bookmarks": r.total_bookmarks,
-        "total_view": r.total_view,
-        "state": r.state,
-        "provenance": told_by,
-    }
+    told = {**r._mapping, "tags": tags, "create_date": pixiv_time(r.create_date), "provenance": told_by}
+    return {name: told[name] for name in _TOLD_OF_WORK}
 
 
 def tag_names(conn: Connection, keys: Sequence[int]) -> dict[int, list[str]]:
-    named = (
-        select(work_tag.c.work_key, tag.c.name)
-        .join(tag, tag.c.id == work_tag.c.tag_id)
-        .where(work_tag.c.work_key.in_(keys))
-        .order_by(work_tag.c.work_key, work_tag.c.position)
-    )
     result: dict[int, list[str]] = {}
-    for key, name in conn.execute(named):
+    for key, name in rows(conn, _TAG_NAMES, keys=listed(keys)):
         result.setdefault(key, []).append(name)
     return result
 
 
-def _texts(conn: Connection, keys: Sequence[int]) -> dict[int, str]:
-    """Yield the newest text of each novel."""
-    newest = select(func.max(text_version.c.id)).where(text_version.c.work_key.in_(keys))
-    bodies = select(text_version.c.work_key, text_version.c.body)
-    rows = conn.execute(bodies.where(text_version.c.id.in_(newest.group_by(text_version.c.work_key))))
-    return {key: text_of(body) for key, body in rows}
-
-
-def _files(conn: Connection) -> Iterator[dict[str, Any]]:
-    m = media.c
-    rows = select(m.owner_id, m.role, m.idx, m.version, m.url, m.fetched_url, m.path, m.size, m.sha256, m.state)
-    ordered = rows.where(m.owner_kind == "work").order_by(m.owner_id, m.role, m.idx, m.version)
-    for part in _parts(conn, ordered):
-        for r in part:
-            medium, work_id = split_key(r.owner_id)
-            yield {
-                "medium": medium,
-                "id": work_id,
-                "page": r.idx,
-                "role": r.role,
-                "url": r.fetched_url or r.url,
-                "path": r.path,
-                "size": r.size,
-                "sha256": r.sha256,
-                "state": r.state,
-            }
-
-
-def _users(conn: Connection) -> Iterator[dict[str, Any]]:
-    columns = (user.c.id, user.c.name, user.c.account, user.c.comment, user.c.state)
-    for part in _parts(conn, select(*columns).order_by(user.c.id)):
-        yield from (dict(r._mapping) for r in part)
-
-
 def _tags(conn: Connection) -> Iterator[dict[str, Any]]:
-    for part in _parts(conn, select(tag).order_by(tag.c.name)):
+    for part in _parts(conn, "SELECT id, name, works FROM tag ORDER BY name"):
         translations = translations_of(conn, [r.id for r in part])
         for r in part:
             yield {"name": r.name, "translations": translations.get(r.id, {}), "works": r.works}
 
 
 def translations_of(conn: Connection, tag_ids: Sequence[int]) -> dict[int, dict[str, str]]:
-    t = tag_translation.c
-    rows = conn.execute(
-        select(t.tag_id, t.language, t.text).where(t.tag_id.in_(tag_ids)).order_by(t.tag_id, t.language)
-    )
     result: dict[int, dict[str, str]] = {}
-    for tag_id, language, text in rows:
-        result.setdefault(tag_id, {})[language] = text
+    for tag_id, language, name in rows(conn, _TRANSLATIONS, keys=listed(tag_ids)):
+        result.setdefault(tag_id, {})[language] = name
     return result
 
 
 def _comments(conn: Connection) -> Iterator[dict[str, Any]]:
-    for part in _parts(conn, select(comment).order_by(comment.c.comment_key)):
-        for r in part:
-            medium, comment_id = split_key(r.comment_key)
-            yield {
-                "id": comment_id,
-                "medium": medium,
-                "work_id": r.work_key >> 1,
-                "user_id": r.user_id,
-                "parent_comment_id": None if r.parent_key is None else r.parent_key >> 1,
-                "comment": r.comment,
-                "stamp_id": r.stamp_id,
-                "date": pixiv_time(r.date),
-            }
+    for row in _rows(conn, _COMMENTS):
+        yield row | {"date": pixiv_time(row["date"])}
 
 
 def _bookmarks(conn: Connection) -> Iterator[dict[str, Any]]:
-    b, t = bookmark.c, bookmark_work_tag.c
-    for part in _parts(conn, select(bookmark).order_by(b.account_id, b.work_key)):
-        keys = [r.work_key for r in part]
-        names: dict[tuple[int, int], list[str]] = {}
-        for owner, key, name in conn.execute(
-            select(t.account_id, t.work_key, t.name).where(t.work_key.in_(keys)).order_by(t.name)
-        ):
-            names.setdefault((owner, key), []).append(name)
-        for r in part:
-            medium, work_id = split_key(r.work_key)
-            yield {
-                "medium": medium,
-                "id": work_id,
-                "restrict": r.restrict,
-                "tags": names.get((r.account_id, r.work_key), []),
-                "state": r.state,
-            }
-
-
-def _follows(conn: Connection) -> Iterator[dict[str, Any]]:
-    columns = (follow.c.user_id, follow.c.restrict, follow.c.state)
-    for part in _parts(conn, select(*columns).order_by(follow.c.account_id, follow.c.user_id)):
-        yield from (dict(r._mapping) for r in part)
-
-
-def _rankings(conn: Connection) -> Iterator[dict[str, Any]]:
-    """Yield for each date the newest complete reading."""
-    d, r = ranking_day.c, ranking.c
-    day = (d.account_id, d.medium, d.mode, d.date)
-    whole = (
-        select(*day, func.max(d.snapshot).label("snapshot"))
-        .where(d.state.in_(("complete", "whole")))
-        .group_by(*day)
-    )
-    for part in _parts(conn, whole.order_by(*day)):
-        for found in part:
-            same = (r.account_id == found.account_id, r.medium == found.medium, r.mode == found.mode)
-            rows = select(r.rank, r.work_key).where(*same, r.date == found.date, r.snapshot == found.snapshot)
-            for rank, key in conn.execute(rows.order_by(r.rank)).all():
-                yield {
-                    "medium": found.medium,
-                    "mode": found.mode,
-                    "date": found.date,
-                    "rank": rank,
-                    "id": key >> 1,
-                }
+    for row in _rows(conn, _BOOKMARKS):
+        yield row | {"tags": json.loads(row["tags"])}
 
 
 KINDS: Mapping[str, Callable[[Connection], Iterator[dict[str, Any]]]] = {
     "works": partial(_works, medium="illust"),
     "novels": partial(_works, medium="novel"),
-    "files": _files,
-    "users": _users,
+    "files": partial(_rows, sql=_FILES),
+    "users": partial(_rows, sql="SELECT id, name, account, comment, state FROM user ORDER BY id"),
     "tags": _tags,
     "comments": _comments,
     "bookmarks": _bookmarks,
-    "follows": _follows,
-    "rankings": _rankings,
+    "follows": partial(_rows, sql="SELECT user_id, restrict, state FROM follow ORDER BY account_id, user_id"),
+    "rankings": partial(_rows, sql=_RANKINGS),
 }

@@ -2,33 +2,25 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection
 
 from pixmirror.catalogue.erasing import DUMPED_COMMENT
 from pixmirror.catalogue.payloads import LEGACY, NO_CONTENT
-from pixmirror.catalogue.schema import payload
-from pixmirror.catalogue.sql import among, listed
+from pixmirror.catalogue.sql import listed, rows, value
 
 PIXIV = "pixiv"
-_CLASSES = (
-    select(payload.c.owner_id, payload.c.endpoint)
-    .where(payload.c.owner_kind == "work", among(payload.c.owner_id, "keys"))
-    .distinct()
-)
-_DUMPED_AT = select(func.min(payload.c.seen_at)).where(
-    payload.c.owner_kind == bindparam("kind"),
-    payload.c.owner_id == bindparam("owner"),
-    payload.c.endpoint == LEGACY,
-)
-_COMMENTS = select(func.count()).where(
-    payload.c.owner_kind == DUMPED_COMMENT, payload.c.owner_id == bindparam("b_key")
-)
+_CLASSES = """
+SELECT DISTINCT owner_id, endpoint FROM payload
+WHERE owner_kind = 'work' AND owner_id IN (SELECT value FROM json_each(:keys))"""
+_DUMPED_AT = f"""
+SELECT min(seen_at) FROM payload WHERE owner_kind = :kind AND owner_id = :owner AND endpoint = '{LEGACY}'"""
+_COMMENTS = f"SELECT count(*) FROM payload WHERE owner_kind = '{DUMPED_COMMENT}' AND owner_id = :key"
 
 
 def only_dumped(conn: Connection, keys: Collection[int]) -> set[int]:
     """Return the works that only dumps told of: no answer of Pixiv's showed more than a placeholder."""
     found: dict[int, set[str]] = {}
-    for key, endpoint in conn.execute(_CLASSES, {"keys": listed(keys)}) if keys else ():
+    for key, endpoint in rows(conn, _CLASSES, keys=listed(keys)):
         found.setdefault(key, set()).add(endpoint)
     return {key for key, classes in found.items() if LEGACY in classes and classes <= NO_CONTENT}
 
@@ -39,10 +31,10 @@ def of_work(conn: Connection, key: int) -> str:
 
 def dumped_at(conn: Connection, kind: str, owner: int) -> int | None:
     """Return the time of the oldest dump that tells of it; None if none does."""
-    found: int | None = conn.scalar(_DUMPED_AT, {"kind": kind, "owner": owner})
+    found: int | None = value(conn, _DUMPED_AT, kind=kind, owner=owner)
     return found
 
 
 def dumped_comments(conn: Connection, key: int) -> int:
     """Count the comments of a work in dumps, which have no ids and so no rows."""
-    return conn.scalar(_COMMENTS, {"b_key": key}) or 0
+    return value(conn, _COMMENTS, key=key) or 0

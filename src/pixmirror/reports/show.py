@@ -3,29 +3,43 @@
 import json
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection
 
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.schema import (
-    bookmark,
-    bookmark_work_tag,
-    comment,
-    follow,
-    media,
-    payload,
-    ranking,
-    series,
-    tag,
-    text_version,
-    ugoira,
-    user,
-    work,
-    work_job,
-    work_tag,
-)
+from pixmirror.catalogue.sql import row, rows, value
 from pixmirror.catalogue.words import iso, pixiv_time, plain
 from pixmirror.reports import provenance
-from pixmirror.reports.export import OURS, PART, tag_names, translations_of, work_fields
+from pixmirror.reports.export import WORK, tag_names, translations_of, work_fields
+
+RANKINGS = 500  # the latest days that are shown
+_FILES = """
+SELECT role, idx AS page, version, is_current, url, path, state, error, size, sha256, stored_at, verified_at
+FROM media WHERE owner_kind = 'work' AND owner_id = :key ORDER BY role, idx, version"""
+_TEXTS = "SELECT seen_at, digest FROM text_version WHERE work_key = :key"
+_BOOKMARKS = """
+SELECT restrict, state, first_seen, last_seen FROM bookmark
+WHERE account_id IN (SELECT id FROM account) AND work_key = :key"""
+_BOOKMARK_TAGS = """
+SELECT name FROM bookmark_work_tag
+WHERE account_id IN (SELECT id FROM account) AND work_key = :key ORDER BY name"""
+_RANKINGS = f"SELECT mode, date, rank FROM ranking WHERE work_key = :key ORDER BY date DESC LIMIT {RANKINGS}"
+_JOBS = "SELECT job, first_seen, refused_reason FROM work_job WHERE work_key = :key"
+_ANSWERS = """
+SELECT endpoint, count(*) AS versions, max(seen_at) AS last_seen FROM payload
+WHERE owner_kind = 'work' AND owner_id = :key GROUP BY endpoint ORDER BY endpoint"""
+_TAGS = """
+SELECT t.id, t.name FROM tag t JOIN work_tag w ON w.tag_id = t.id WHERE w.work_key = :key ORDER BY w.position"""
+_FOLLOWS = """
+SELECT restrict, state, first_seen, last_seen FROM follow
+WHERE account_id IN (SELECT id FROM account) AND user_id = :key"""
+_WORKS_OF_USER = """
+SELECT type, state, count(*) AS works FROM work WHERE user_id = :key GROUP BY type, state ORDER BY type, state"""
+_FILES_OF_USER = """
+SELECT state, count(*) AS files, coalesce(sum(size), 0) AS bytes FROM media
+WHERE owner_kind = 'work' AND owner_id IN (SELECT work_key FROM work WHERE user_id = :key)
+GROUP BY state ORDER BY state"""
+_NEWEST_OF_USER = """
+SELECT work_key, title, create_date FROM work WHERE user_id = :key ORDER BY work_key DESC LIMIT 10"""
 
 
 def show(conn: Connection, ref: Ref) -> dict[str, Any] | None:
@@ -34,135 +48,59 @@ def show(conn: Connection, ref: Ref) -> dict[str, Any] | None:
 
 
 def _show_work(conn: Connection, ref: Ref, key: int) -> dict[str, Any] | None:
-    r = conn.execute(select(work).where(work.c.work_key == key)).one_or_none()
+    r = row(conn, f"{WORK} WHERE work_key = :key", key=key)
     if r is None:
         return None
-    author = conn.execute(select(user).where(user.c.id == (r.user_id or 0))).one_or_none()
-    part_of = conn.execute(select(series).where(series.c.series_key == (r.series_key or 0))).one_or_none()
-    frames = conn.execute(select(ugoira.c.frames).where(ugoira.c.work_key == key)).scalar_one_or_none()
+    author = _rows(conn, "SELECT id, name, account, state FROM user WHERE id = :key", r.user_id)
+    series = _rows(conn, "SELECT series_key >> 1 AS id, title FROM series WHERE series_key = :key", r.series_key)
+    frames = value(conn, "SELECT frames FROM ugoira WHERE work_key = :key", key=key)
+    kept = value(conn, "SELECT count(*) FROM comment WHERE work_key = :key", key=key)
     return {
         "ref": str(ref),
         "link": ref.url,
         **work_fields(r, tag_names(conn, [key]).get(key, []), provenance.of_work(conn, key)),
         "tag_translations": _tags_of(conn, key),
-        "user": None if author is None else {f: author._mapping[f] for f in ("id", "name", "account", "state")},
-        "series": None if part_of is None else {"id": part_of.series_key >> 1, "title": part_of.title},
+        "user": author[0] if author else None,
+        "series": series[0] if series else None,
         **{f: r._mapping[f] for f in ("total_comments", "text_length", "is_original", "language", "evidence")},
         **{f: iso(r._mapping[f]) for f in ("state_at", "detail_at", "first_seen", "last_seen")},
-        "files": _files_of(conn, key),
+        "files": [f | {"is_current": bool(f["is_current"])} for f in _rows(conn, _FILES, key)],
         "frames": None if frames is None else json.loads(frames),
-        "texts": _rows(
-            conn, select(text_version.c.seen_at, text_version.c.digest), text_version.c.work_key == key
-        ),
-        "comments": {
-            "kept": conn.execute(select(func.count()).where(comment.c.work_key == key)).scalar_one(),
-            "read_at": iso(r.comments_at),
-        },
+        "texts": _rows(conn, _TEXTS, key),
+        "comments": {"kept": kept, "read_at": iso(r.comments_at)},
         "dumped_comments": provenance.dumped_comments(conn, key),
-        "bookmarks": _rows(
-            conn,
-            select(bookmark.c.restrict, bookmark.c.state, bookmark.c.first_seen, bookmark.c.last_seen),
-            bookmark.c.account_id.in_(OURS),
-            bookmark.c.work_key == key,
-        ),
-        "bookmark_tags": _own_tags(conn, key),
-        "rankings": _rows(
-            conn,
-            select(ranking.c.mode, ranking.c.date, ranking.c.rank).order_by(ranking.c.date.desc()).limit(PART),
-            ranking.c.work_key == key,
-        ),
-        "jobs": _rows(
-            conn,
-            select(work_job.c.job, work_job.c.first_seen, work_job.c.refused_reason),
-            work_job.c.work_key == key,
-        ),
-        "answers_kept": _rows(
-            conn,
-            select(
-                payload.c.endpoint, func.count().label("versions"), func.max(payload.c.seen_at).label("last_seen")
-            )
-            .group_by(payload.c.endpoint)
-            .order_by(payload.c.endpoint),
-            payload.c.owner_kind == "work",
-            payload.c.owner_id == key,
-        ),
+        "bookmarks": _rows(conn, _BOOKMARKS, key),
+        "bookmark_tags": [r.name for r in rows(conn, _BOOKMARK_TAGS, key=key)],
+        "rankings": _rows(conn, _RANKINGS, key),
+        "jobs": _rows(conn, _JOBS, key),
+        "answers_kept": _rows(conn, _ANSWERS, key),
     }
 
 
-def _rows(conn: Connection, statement: Select[Any], *where: Any) -> list[dict[str, Any]]:
-    return [
-        {name: plain(value, name) for name, value in r._mapping.items()}
-        for r in conn.execute(statement.where(*where))
-    ]
-
-
-def _own_tags(conn: Connection, key: int) -> list[str]:
-    t = bookmark_work_tag.c
-    return list(
-        conn.execute(select(t.name).where(t.account_id.in_(OURS), t.work_key == key).order_by(t.name)).scalars()
-    )
+def _rows(conn: Connection, sql: str, key: int | None) -> list[dict[str, Any]]:
+    """Return the rows about this key as JSON takes them."""
+    return [{name: plain(v, name) for name, v in r._mapping.items()} for r in rows(conn, sql, key=key)]
 
 
 def _tags_of(conn: Connection, key: int) -> dict[str, dict[str, str]]:
-    of_work = select(tag.c.id, tag.c.name).join(work_tag, work_tag.c.tag_id == tag.c.id)
-    rows = conn.execute(of_work.where(work_tag.c.work_key == key).order_by(work_tag.c.position)).all()
-    translations = translations_of(conn, [r.id for r in rows])
-    return {r.name: translations.get(r.id, {}) for r in rows}
-
-
-def _files_of(conn: Connection, key: int) -> list[dict[str, Any]]:
-    m = media.c
-    columns = (
-        m.role,
-        m.idx.label("page"),
-        m.version,
-        m.is_current,
-        m.url,
-        m.path,
-        m.state,
-        m.error,
-        m.size,
-        m.sha256,
-    )
-    rows = select(*columns, m.stored_at, m.verified_at).order_by(m.role, m.idx, m.version)
-    found = _rows(conn, rows, m.owner_kind == "work", m.owner_id == key)
-    return [f | {"is_current": bool(f["is_current"])} for f in found]
+    tags = rows(conn, _TAGS, key=key)
+    translations = translations_of(conn, [r.id for r in tags])
+    return {r.name: translations.get(r.id, {}) for r in tags}
 
 
 def _show_user(conn: Connection, ref: Ref) -> dict[str, Any] | None:
-    r = conn.execute(select(user).where(user.c.id == ref.id)).one_or_none()
-    if r is None:
+    found = _rows(conn, "SELECT * FROM user WHERE id = :key", ref.id)
+    if not found:
         return None
-    f, w, m = follow.c, work.c, media.c
-    own = select(w.work_key).where(w.user_id == ref.id)
-    held = select(m.state, func.count().label("files"), func.coalesce(func.sum(m.size), 0).label("bytes"))
     return {
         "ref": str(ref),
         "link": ref.url,
-        **{name: plain(value, name) for name, value in r._mapping.items()},
-        "follows": _rows(
-            conn,
-            select(f.restrict, f.state, f.first_seen, f.last_seen),
-            f.account_id.in_(OURS),
-            f.user_id == ref.id,
-        ),
-        "works": _rows(
-            conn,
-            select(w.type, w.state, func.count().label("works"))
-            .group_by(w.type, w.state)
-            .order_by(w.type, w.state),
-            w.user_id == ref.id,
-        ),
-        "files": _rows(
-            conn, held.group_by(m.state).order_by(m.state), m.owner_kind == "work", m.owner_id.in_(own)
-        ),
+        **found[0],
+        "follows": _rows(conn, _FOLLOWS, ref.id),
+        "works": _rows(conn, _WORKS_OF_USER, ref.id),
+        "files": _rows(conn, _FILES_OF_USER, ref.id),
         "newest": [
             {"ref": str(Ref.of_work(n.work_key)), "title": n.title, "create_date": pixiv_time(n.create_date)}
-            for n in conn.execute(
-                select(w.work_key, w.title, w.create_date)
-                .where(w.user_id == ref.id)
-                .order_by(w.work_key.desc())
-                .limit(10)
-            )
+            for n in rows(conn, _NEWEST_OF_USER, key=ref.id)
         ],
     }

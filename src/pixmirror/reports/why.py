@@ -1,35 +1,20 @@
 """`why`: why a work or user is or is not here, and what happens next and when (architecture: a reason for all)."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs, tombstones
-from pixmirror.catalogue.chores import Kind
+from pixmirror.catalogue.chores import Kind, Subject
 from pixmirror.catalogue.feeds import NEVER
 from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.schema import (
-    broken,
-    chore,
-    comment,
-    feed,
-    follow,
-    gap,
-    media,
-    sighting,
-    text_version,
-    user,
-    work,
-    work_job,
-)
 from pixmirror.catalogue.seen import WEB
+from pixmirror.catalogue.sql import made, row, rows, value
 from pixmirror.catalogue.words import many, plain, said, until
-from pixmirror.reports.export import OURS
 from pixmirror.reports.why_facts import OF_USER, STATE, Facts, facts, sentence, sentences
 from pixmirror.reports.why_files import FileWhy, files_of
 
@@ -40,6 +25,24 @@ _NEVER = (
     "It may be outside the lists that the jobs read, deleted before they were read, or in a part not read yet.",
     "To have it, bookmark it, follow its artist, or name the artist in a `user` job, and run `pixmirror sync`.",
 )
+_JOBS = {
+    "work": """
+SELECT job, first_seen, refused_reason FROM work_job WHERE work_key = :key ORDER BY first_seen, job""",
+    "user": """
+SELECT job, min(first_seen), max(refused_reason), count(*) FROM work_job
+WHERE work_key IN (SELECT work_key FROM work WHERE user_id = :key) GROUP BY job ORDER BY job""",
+}
+_REPLIES = """
+SELECT kind, min(due_at), max(attempts), max(error), count(*) FROM chore
+WHERE kind = 'replies' AND key IN (SELECT comment_key FROM comment WHERE work_key = :key) GROUP BY kind"""
+_SIGHTINGS = """
+SELECT state, evidence, first_at, last_at FROM sighting
+WHERE owner_kind = :kind AND owner_id = :key ORDER BY id DESC LIMIT 50"""
+_LISTS = f"""
+SELECT f.endpoint, f.due_at, f.failures, f.error, f.refresh_at, json_extract(f.marks, '$.cut.why') AS cut,
+  count(g.id) AS gaps, min(g.due_at) AS gap_due_at, max(g.failures) AS gap_failures, max(g.error) AS gap_error
+FROM feed f LEFT JOIN gap g ON g.feed_id = f.id AND g.due_at < {NEVER}
+WHERE json_extract(f.params, '$.user_id') = :user GROUP BY f.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +96,13 @@ class Why:
     title: str
     state: str | None
     answer: tuple[str, ...]
-    jobs: tuple[SeenBy, ...] = ()
-    files: tuple[FileWhy, ...] = ()
-    pending: tuple[Pending, ...] = ()
-    sightings: tuple[Seen, ...] = ()
-    broken: tuple[Unread, ...] = ()
-    held: tuple[str, ...] = ()
-    facts: Facts = field(default_factory=Facts)
+    jobs: tuple[SeenBy, ...]
+    files: tuple[FileWhy, ...]
+    pending: tuple[Pending, ...]
+    sightings: tuple[Seen, ...]
+    broken: tuple[Unread, ...]
+    held: tuple[str, ...]
+    facts: Facts
 
     def as_dict(self) -> dict[str, Any]:
         """What `why --json` prints."""
@@ -110,42 +113,42 @@ class Why:
 
 def why(conn: Connection, ref: Ref, now: int) -> Why:
     """Tell why this is here or not, and what happens next and when."""
-    found = _why_user(conn, ref, now) if ref.work_key is None else _why_work(conn, ref, ref.work_key, now)
-    more = facts(conn, ref, now, known=found.known)
-    told = tuple(sentences(ref, more, now, known=found.known))
-    first = 0 if more.forgotten or not found.answer else 1
-    return replace(found, answer=(*found.answer[:first], *told, *found.answer[first:]), facts=more)
-
-
-def _why_work(conn: Connection, ref: Ref, key: int, now: int) -> Why:
-    r = conn.execute(select(work).where(work.c.work_key == key)).one_or_none()
+    key = ref.work_key
+    kind, owner = ("user", ref.id) if key is None else ("work", key)
+    of_kind = "SELECT *, name AS title FROM user WHERE id" if key is None else "SELECT * FROM work WHERE work_key"
+    r = row(conn, f"{of_kind} = :key", key=owner)
     unread, held = _unread(conn, ref.id), _held(conn, now)
-    pending = _pending(conn, key)
+    pending = _pending_of_user(conn, ref.id) if key is None else _pending_of_work(conn, key)
+    jobs = made(conn, SeenBy, _JOBS[kind], key=owner) if r is not None else ()
+    files = tuple(files_of(conn, key, now)) if r is not None and key is not None else ()
     if r is None:
-        return Why(ref, False, "", None, (*_never(conn, ref, unread), *held), (), (), pending, (), unread, held)
-    j = work_job.c
-    seen_by = select(j.job, j.first_seen, j.refused_reason).where(j.work_key == key).order_by(j.first_seen, j.job)
-    jobs = tuple(SeenBy(*row) for row in conn.execute(seen_by))
-    files = tuple(files_of(conn, key, now))
-    answer = (
-        *_state_of(r, _keeps(conn, key, files)),
-        *_about_files(r, files, jobs, pending),
-        *_about_pending(pending, now),
-        *(f"An answer was read without {u.path}, which is kept raw: {sentence(u.reason)}" for u in unread[:3]),
-    )
-    moving = bool(pending) or any(f.state in ("wanted", "waiting") for f in files)
+        answer = (*_never(conn, ref, unread), *(_about_pending(pending, now) if key is None else ()), *held)
+    elif key is None:
+        answer = (*_state_of_user(conn, r), *_about_works(conn, r.id), *_about_pending(pending, now))
+    else:
+        answer = (
+            *_state_of(r, _keeps(conn, key, files)),
+            *_about_files(r, files, jobs, pending),
+            *_about_pending(pending, now),
+            *(f"An answer was read without {u.path}, which is kept raw: {sentence(u.reason)}" for u in unread[:3]),
+        )
+    if r is not None and (pending or any(f.state in ("wanted", "waiting") for f in files)):
+        answer += held
+    more = facts(conn, ref, known=r is not None)
+    first = 0 if more.forgotten else 1
     return Why(
         ref=ref,
-        known=True,
-        title=r.title,
-        state=r.state,
-        answer=(*answer, *held) if moving else answer,
+        known=r is not None,
+        title="" if r is None else r.title,
+        state=None if r is None else r.state,
+        answer=(*answer[:first], *sentences(ref, more, now, known=r is not None), *answer[first:]),
         jobs=jobs,
         files=files,
         pending=pending,
-        sightings=_sightings(conn, "work", key),
+        sightings=made(conn, Seen, _SIGHTINGS, kind=kind, key=owner) if r is not None else (),
         broken=unread,
         held=held,
+        facts=more,
     )
 
 
@@ -154,13 +157,9 @@ def _never(conn: Connection, ref: Ref, unread: Sequence[Unread]) -> Iterator[str
         yield f"An answer of {unread[0].endpoint} names it, but could not be read: {sentence(unread[0].reason)}"
     yield from _NEVER
     other = Ref("illust" if ref.kind == "novel" else "novel", ref.id)
-    if (
-        ref.kind != "user"
-        and conn.execute(select(work.c.work_key).where(work.c.work_key == other.work_key)).first()
-    ):
+    if ref.kind != "user" and row(conn, "SELECT 1 FROM work WHERE work_key = :key", key=other.work_key):
         yield f"There is {other.kind}:{other.id}, which is another work: illusts and novels are numbered apart."
-    gaps = conn.execute(select(func.count()).select_from(gap)).scalar_one()
-    if gaps:
+    if gaps := value(conn, "SELECT count(*) FROM gap"):
         yield f"{many(gaps, 'stretch of a list is', 'stretches of lists are')} still to be read; it may be there."
 
 
@@ -193,9 +192,8 @@ def _dumped(r: Any) -> str:
 
 def _keeps(conn: Connection, key: int, files: Sequence[FileWhy]) -> bool:
     """True if something of it is stored, and the user has not forgotten it."""
-    texts = select(text_version.c.id).where(text_version.c.work_key == key).limit(1)
-    stored = any(f.state == "stored" for f in files) or conn.execute(texts).first() is not None
-    return stored and not tombstones.is_forgotten(conn, key)
+    has_text = value(conn, "SELECT 1 FROM text_version WHERE work_key = :key LIMIT 1", key=key) is not None
+    return (has_text or any(f.state == "stored" for f in files)) and not tombstones.is_forgotten(conn, key)
 
 
 def _about_files(
@@ -231,30 +229,33 @@ def _about_pending(pending: Sequence[Pending], now: int) -> Iterator[str]:
         yield f"Pixiv is still to be asked for: {p.what}; it {when}{failed}."
 
 
-def _pending(conn: Connection, key: int) -> tuple[Pending, ...]:
-    c = chore.c
-    own = c.kind.in_(Kind.about("work")) & (c.key == key)
-    found = [Pending(*r) for r in conn.execute(select(c.kind, c.due_at, c.attempts, c.error).where(own))]
-    threads = select(comment.c.comment_key).where(comment.c.work_key == key)
-    n, due, attempts, error = conn.execute(
-        select(func.count(), func.min(c.due_at), func.max(c.attempts), func.max(c.error)).where(
-            c.kind == Kind.REPLIES, c.key.in_(threads)
-        )
-    ).one()
-    return (*found, Pending(Kind.REPLIES, due, attempts, error, n)) if n else tuple(found)
+def _chores(conn: Connection, subject: Subject, key: int) -> tuple[Pending, ...]:
+    kinds = tuple(kind.value for kind in Kind.about(subject))
+    sql = f"SELECT kind, due_at, attempts, error FROM chore WHERE kind IN {kinds} AND key = :key"
+    return made(conn, Pending, sql, key=key)
 
 
-def _sightings(conn: Connection, kind: str, key: int) -> tuple[Seen, ...]:
-    s = sighting.c
-    newest = select(s.state, s.evidence, s.first_at, s.last_at).where(s.owner_kind == kind, s.owner_id == key)
-    return tuple(Seen(*r) for r in conn.execute(newest.order_by(s.id.desc()).limit(50)))
+def _pending_of_work(conn: Connection, key: int) -> tuple[Pending, ...]:
+    return _chores(conn, "work", key) + made(conn, Pending, _REPLIES, key=key)
+
+
+def _pending_of_user(conn: Connection, user_id: int) -> tuple[Pending, ...]:
+    """Return what is to be asked of a user, with the lists of theirs that are due or not read to the end."""
+    found = list(_chores(conn, "user", user_id))
+    for r in rows(conn, _LISTS, user=user_id):
+        if r.gaps:
+            found.append(Pending(f"a part of {r.endpoint}", r.gap_due_at, r.gap_failures, r.gap_error, r.gaps))
+        elif r.due_at is not None:
+            found.append(Pending(f"the list {r.endpoint}", r.due_at, r.failures, r.error))
+        if r.refresh_at is not None:
+            found.append(Pending(f"the list {r.endpoint} again, to see what changed", r.refresh_at, 0, None))
+    return tuple(found)
 
 
 def _unread(conn: Connection, wanted: int) -> tuple[Unread, ...]:
-    b = broken.c
-    newest = select(b.endpoint, b.path, b.reason, b.times, b.last_seen, b.raw).order_by(b.id.desc()).limit(BROKEN)
     names = re.compile(rf"(?<!\d){wanted}(?!\d)")
-    return tuple(Unread(*r[:5]) for r in conn.execute(newest) if names.search(r.raw))
+    newest = "SELECT endpoint, path, reason, times, last_seen, raw FROM broken ORDER BY id DESC LIMIT :most"
+    return tuple(Unread(*told) for *told, raw in rows(conn, newest, most=BROKEN) if names.search(raw))
 
 
 def _held(conn: Connection, now: int) -> tuple[str, ...]:
@@ -269,61 +270,7 @@ def _held(conn: Connection, now: int) -> tuple[str, ...]:
     return tuple(held)
 
 
-def _why_user(conn: Connection, ref: Ref, now: int) -> Why:
-    r = conn.execute(select(user).where(user.c.id == ref.id)).one_or_none()
-    unread, held = _unread(conn, ref.id), _held(conn, now)
-    pending = (*_user_pending(conn, ref.id), *_user_lists(conn, ref.id))
-    if r is None:
-        answer = (*_never(conn, ref, unread), *_about_pending(pending, now), *held)
-        return Why(ref, False, "", None, answer, (), (), pending, (), unread, held)
-    own = select(work.c.work_key).where(work.c.user_id == ref.id)
-    j = work_job.c
-    by_job = select(j.job, func.min(j.first_seen), func.max(j.refused_reason), func.count())
-    jobs = tuple(
-        SeenBy(*row) for row in conn.execute(by_job.where(j.work_key.in_(own)).group_by(j.job).order_by(j.job))
-    )
-    answer = (*_state_of_user(conn, r, now), *_about_works(conn, ref.id), *_about_pending(pending, now))
-    return Why(
-        ref=ref,
-        known=True,
-        title=r.name,
-        state=r.state,
-        answer=(*answer, *held) if pending else answer,
-        jobs=jobs,
-        pending=pending,
-        sightings=_sightings(conn, "user", ref.id),
-        broken=unread,
-        held=held,
-    )
-
-
-def _user_pending(conn: Connection, user_id: int) -> Iterator[Pending]:
-    c = chore.c
-    mine = c.kind.in_(Kind.about("user")) & (c.key == user_id)
-    own = select(c.kind, c.due_at, c.attempts, c.error).where(mine)
-    yield from (Pending(*r) for r in conn.execute(own))
-
-
-def _user_lists(conn: Connection, user_id: int) -> Iterator[Pending]:
-    """Yield the lists of this user that are due, or not read to the end."""
-    lists = select(feed).where(func.instr(feed.c.params, str(user_id)) > 0)
-    for r in conn.execute(lists).all():
-        if str(json.loads(r.params).get("user_id")) != str(user_id):
-            continue
-        n, due, failures, error = conn.execute(
-            select(func.count(), func.min(gap.c.due_at), func.max(gap.c.failures), func.max(gap.c.error)).where(
-                gap.c.feed_id == r.id, gap.c.due_at < NEVER
-            )
-        ).one()
-        if n:
-            yield Pending(f"a part of {r.endpoint}", due, failures, error, n)
-        elif r.due_at is not None:
-            yield Pending(f"the list {r.endpoint}", r.due_at, r.failures, r.error)
-        if r.refresh_at is not None:
-            yield Pending(f"the list {r.endpoint} again, to see what changed", r.refresh_at, 0, None)
-
-
-def _state_of_user(conn: Connection, r: Any, now: int) -> Iterator[str]:
+def _state_of_user(conn: Connection, r: Any) -> Iterator[str]:
     if r.state == "live":
         yield f"Pixiv showed this user last at {said(r.last_seen)}."
     elif r.evidence == LEGACY:
@@ -332,9 +279,8 @@ def _state_of_user(conn: Connection, r: Any, now: int) -> Iterator[str]:
         since = f" since {said(r.state_at)}" if r.state_at is not None else ""
         stays = "" if tombstones.people(conn, (r.id,)) else " What was stored stays."
         yield f"Upstream: this user {OF_USER.get(r.state, f'is {r.state}')}{since}.{stays}"
-    follows = conn.execute(
-        select(follow.c.restrict, follow.c.state).where(follow.c.account_id.in_(OURS), follow.c.user_id == r.id)
-    ).all()
+    mine = "SELECT restrict, state FROM follow WHERE account_id IN (SELECT id FROM account) AND user_id = :user"
+    follows = rows(conn, mine, user=r.id)
     for restrict, state in follows:
         yield f"Followed ({restrict})." if state == "live" else f"No longer followed (it was {restrict})."
     if not follows:
@@ -342,17 +288,15 @@ def _state_of_user(conn: Connection, r: Any, now: int) -> Iterator[str]:
 
 
 def _about_works(conn: Connection, user_id: int) -> Iterator[str]:
-    w, m = work.c, media.c
-    counted = select(w.state, func.count()).where(w.user_id == user_id).group_by(w.state)
-    states = {r.state: r[1] for r in conn.execute(counted)}
-    hidden = ", ".join(f"{n:,} {state}" for state, n in sorted(states.items()) if state != "live")
-    yield f"{many(sum(states.values()), 'work is', 'works are')} known{f', of them {hidden}' if hidden else ''}."
-    own = select(w.work_key).where(w.user_id == user_id)
-    of_user = select(m.state, func.count()).where(m.owner_kind == "work", m.owner_id.in_(own), m.is_current == 1)
-    files = {r.state: r[1] for r in conn.execute(of_user.group_by(m.state))}
-    if files:
-        yield "Files: " + ", ".join(f"{n:,} {state}" for state, n in sorted(files.items())) + "."
-    why = func.json_extract(feed.c.marks, "$.cut.why")
-    of_this = func.json_extract(feed.c.params, "$.user_id") == user_id
-    for r in conn.execute(select(feed.c.endpoint, why.label("cut")).where(of_this, why.is_not(None))):
-        yield f"The list {r.endpoint} ends early. {r.cut}."
+    states = rows(conn, "SELECT state, count(*) FROM work WHERE user_id = :u GROUP BY 1 ORDER BY 1", u=user_id)
+    hidden = ", ".join(f"{n:,} {state}" for state, n in states if state != "live")
+    known = many(sum(n for _, n in states), "work is", "works are")
+    yield f"{known} known{f', of them {hidden}' if hidden else ''}."
+    files = """
+    SELECT state, count(*) FROM media WHERE owner_kind = 'work' AND is_current = 1
+      AND owner_id IN (SELECT work_key FROM work WHERE user_id = :user) GROUP BY state ORDER BY state"""
+    if counted := ", ".join(f"{n:,} {state}" for state, n in rows(conn, files, user=user_id)):
+        yield f"Files: {counted}."
+    for r in rows(conn, _LISTS, user=user_id):
+        if r.cut is not None:
+            yield f"The list {r.endpoint} ends early. {r.cut}."

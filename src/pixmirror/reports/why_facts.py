@@ -5,38 +5,38 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select
+from sqlalchemy import Connection
 
-from pixmirror.catalogue.feeds import ARTIST_LISTS, NEVER
+from pixmirror.catalogue.feeds import NEVER
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.schema import (
-    bookmark,
-    doubt,
-    drift,
-    feed,
-    follow,
-    gap,
-    sighting,
-    state_change,
-    tombstone,
-    user,
-    web_listed,
-    work,
-)
+from pixmirror.catalogue.sql import made, row, value
 from pixmirror.catalogue.words import said
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ledger.brake import brakes_on
 from pixmirror.reports import history, provenance
-from pixmirror.reports.export import OURS
 
-_owner = func.json_extract(feed.c.params, literal_column("'$.user_id'"))
-_LISTS = (
-    select(feed, func.count(gap.c.id).label("gaps"))
-    .outerjoin(gap, gap.c.feed_id == feed.c.id)
-    .where(feed.c.endpoint.in_(ARTIST_LISTS), _owner == bindparam("b_user"))
-    .group_by(feed.c.id)
-    .order_by(feed.c.endpoint)
-)
+_OF_ONE = "owner_kind = :kind AND owner_id = :owner"
+_STATES = f"SELECT state, evidence, at FROM state_change WHERE {_OF_ONE} ORDER BY id DESC LIMIT 50"
+_DOUBT = f"SELECT state, evidence, since, at FROM doubt WHERE {_OF_ONE}"
+_LAST_SEEN = f"SELECT state, evidence, first_at FROM sighting WHERE {_OF_ONE} ORDER BY id DESC LIMIT 1"
+_GRAVES = """
+SELECT owner_kind, iif(idx >= 0, idx, NULL), at, purge_at FROM tombstone
+WHERE owner_kind = 'user' AND owner_id = :user OR owner_kind IN ('work', 'page') AND owner_id = :key ORDER BY at"""
+_WEB = """
+SELECT w.user_id, coalesce(u.name, ''), w.first_seen, w.last_seen
+FROM web_listed w LEFT JOIN user u ON u.id = w.user_id WHERE w.work_key = :key ORDER BY w.last_seen DESC"""
+_LISTS = f"""
+SELECT f.endpoint, f.head_at, f.full_at, f.refresh_at, iif(f.due_at >= {NEVER}, NULL, f.due_at),
+  count(g.id), f.error
+FROM feed f LEFT JOIN gap g ON g.feed_id = f.id
+WHERE f.endpoint IN ('user/illusts', 'user/novels') AND json_extract(f.params, '$.user_id') = :user
+GROUP BY f.id ORDER BY f.endpoint"""
+_FOLLOWED = """
+SELECT restrict FROM follow
+WHERE account_id IN (SELECT id FROM account) AND user_id = :user AND state = 'live'"""
+_BOOKMARK = "SELECT state FROM bookmark WHERE account_id IN (SELECT id FROM account) AND work_key = :key"
+_DRIFT = """
+SELECT kind, event, before, after, at FROM drift WHERE kind = :kind AND item = :item ORDER BY id DESC LIMIT 50"""
 STATE = {
     "limited": "Pixiv hides it from this account or application (limited)",
     "mypixiv": "only the artist's My pixiv may see it",
@@ -138,108 +138,64 @@ class Drifted:
 class Facts:
     """`versions` and `changed_at`: how often it changed, and when last."""
 
-    versions: int = 0
-    changed_at: int | None = None
-    states: tuple[Moved, ...] = ()
-    doubt: Doubted | None = None
-    forgotten: tuple[Grave, ...] = ()
-    web: tuple[WebListed, ...] = ()
-    artist: Artist | None = None
-    drift: tuple[Drifted, ...] = ()
-    bookmark: str | None = None  # state, for a work
-    dumped_at: int | None = None  # of the oldest dump of the dead APIs that tells of it
-    provenance: str | None = None  # of a work: who told what is known of it, pixiv or legacy (only a dump)
+    versions: int
+    changed_at: int | None
+    states: tuple[Moved, ...]
+    doubt: Doubted | None
+    forgotten: tuple[Grave, ...]
+    web: tuple[WebListed, ...]
+    artist: Artist | None
+    drift: tuple[Drifted, ...]
+    bookmark: str | None  # state, for a work
+    dumped_at: int | None  # of the oldest dump of the dead APIs that tells of it
+    provenance: str | None  # of a work: who told what is known of it, pixiv or legacy (only a dump)
 
 
-def facts(conn: Connection, ref: Ref, now: int, *, known: bool) -> Facts:
+def facts(conn: Connection, ref: Ref, *, known: bool) -> Facts:
     """Return the facts about any id, also one never seen (`known` is false: there is no row)."""
     key = ref.work_key
     kind, owner = ("user", ref.id) if key is None else ("work", key)
-    web = () if key is None else _web(conn, key)
-    artist: int | None = conn.scalar(select(work.c.user_id).where(work.c.work_key == key))
+    web = made(conn, WebListed, _WEB, key=key)
+    artist: int | None = value(conn, "SELECT user_id FROM work WHERE work_key = :key", key=key)
     user_id = ref.id if key is None else artist or (web[0].user_id if web else None)
     versions, changed_at = history.summary(conn, ref)
-    b = bookmark.c
     return Facts(
         versions=versions,
         changed_at=changed_at if versions > 1 else None,
-        states=_states(conn, kind, owner),
-        doubt=_doubt(conn, kind, owner, now),
-        forgotten=_graves(conn, key, user_id),
+        states=made(conn, Moved, _STATES, kind=kind, owner=owner),
+        doubt=_doubt(conn, kind, owner),
+        forgotten=made(conn, Grave, _GRAVES, user=user_id, key=key),
         web=web,
         artist=_artist(conn, user_id) if user_id is not None else None,
-        drift=_drift(conn, "bookmark" if kind == "work" else "follow", owner),
-        bookmark=conn.scalar(select(b.state).where(b.account_id.in_(OURS), b.work_key == key)),
+        drift=made(conn, Drifted, _DRIFT, kind="follow" if key is None else "bookmark", item=owner),
+        bookmark=value(conn, _BOOKMARK, key=key),
         dumped_at=provenance.dumped_at(conn, kind, owner),
         provenance=provenance.of_work(conn, key) if key is not None and known else None,
     )
 
 
-def _states(conn: Connection, kind: str, owner: int) -> tuple[Moved, ...]:
-    c = state_change.c
-    rows = select(c.state, c.evidence, c.at).where(c.owner_kind == kind, c.owner_id == owner).order_by(c.id.desc())
-    return tuple(Moved(*row) for row in conn.execute(rows.limit(50)).all())
-
-
-def _doubt(conn: Connection, kind: str, owner: int, now: int) -> Doubted | None:
-    found = conn.execute(select(doubt).where(doubt.c.owner_kind == kind, doubt.c.owner_id == owner)).first()
+def _doubt(conn: Connection, kind: str, owner: int) -> Doubted | None:
+    found = row(conn, _DOUBT, kind=kind, owner=owner)
     if found is not None:
         brake = next((str(b) for b in brakes_on(conn) if b.kind == kind), None)
         soon = None if brake else found.at + HOUR_MS
         return Doubted(found.state, found.evidence, found.since, found.at, soon, brake)
-    table, of = (user, user.c.id) if kind == "user" else (work, work.c.work_key)
-    state = conn.scalar(select(table.c.state).where(of == owner))
-    s = sighting.c
-    newest = select(sighting).where(s.owner_kind == kind, s.owner_id == owner).order_by(s.id.desc()).limit(1)
-    last = conn.execute(newest).first()
+    of_kind = "user WHERE id" if kind == "user" else "work WHERE work_key"
+    state = value(conn, f"SELECT state FROM {of_kind} = :owner", owner=owner)
+    last = row(conn, _LAST_SEEN, kind=kind, owner=owner)
     if state != "live" or last is None or last.state == "live":
         return None
-    believed = None if last.state == "unknown" else last.first_at + DAY_MS
-    return Doubted(last.state, last.evidence, last.first_at, None, believed, None)
-
-
-def _graves(conn: Connection, key: int | None, user_id: int | None) -> tuple[Grave, ...]:
-    t = tombstone.c
-    mine = (t.owner_kind == "user") & (t.owner_id == user_id)
-    if key is not None:
-        mine |= t.owner_kind.in_(("work", "page")) & (t.owner_id == key)
-    rows = conn.execute(select(tombstone).where(mine).order_by(t.at)).all()
-    return tuple(Grave(r.owner_kind, r.idx if r.idx >= 0 else None, r.at, r.purge_at) for r in rows)
-
-
-def _web(conn: Connection, key: int) -> tuple[WebListed, ...]:
-    w = web_listed.c
-    rows = select(w.user_id, func.coalesce(user.c.name, ""), w.first_seen, w.last_seen).where(w.work_key == key)
-    named = rows.select_from(web_listed.outerjoin(user, user.c.id == w.user_id)).order_by(w.last_seen.desc())
-    return tuple(WebListed(*row) for row in conn.execute(named).all())
+    believed_at = None if last.state == "unknown" else last.first_at + DAY_MS
+    return Doubted(last.state, last.evidence, last.first_at, None, believed_at, None)
 
 
 def _artist(conn: Connection, user_id: int) -> Artist | None:
-    row = conn.execute(select(user.c.name, user.c.state).where(user.c.id == user_id)).first()
-    lists = tuple(
-        ArtistList(
-            r.endpoint,
-            r.head_at,
-            r.full_at,
-            r.refresh_at,
-            None if (r.due_at or 0) >= NEVER else r.due_at,
-            r.gaps,
-            r.error,
-        )
-        for r in conn.execute(_LISTS, {"b_user": user_id}).all()
-    )
-    if row is None and not lists:
+    found = row(conn, "SELECT name, state FROM user WHERE id = :user", user=user_id)
+    lists = made(conn, ArtistList, _LISTS, user=user_id)
+    if found is None and not lists:
         return None
-    f = follow.c
-    followed = select(f.restrict).where(f.account_id.in_(OURS), f.user_id == user_id, f.state == "live")
-    name, state = (row.name, row.state) if row is not None else ("", "unknown")
-    return Artist(user_id, name, state, conn.scalar(followed), lists)
-
-
-def _drift(conn: Connection, kind: str, item: int) -> tuple[Drifted, ...]:
-    d = drift.c
-    rows = select(d.kind, d.event, d.before, d.after, d.at).where(d.kind == kind, d.item == item)
-    return tuple(Drifted(*row) for row in conn.execute(rows.order_by(d.id.desc()).limit(50)).all())
+    name, state = found or ("", "unknown")
+    return Artist(user_id, name, state, value(conn, _FOLLOWED, user=user_id), lists)
 
 
 # --- in sentences

@@ -4,15 +4,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection
 
 from pixmirror.catalogue.paths import CHECKED, extension
-from pixmirror.catalogue.schema import media
+from pixmirror.catalogue.sql import rows, value
 from pixmirror.catalogue.words import many, said
 from pixmirror.ingest.retrying import LIMIT
 from pixmirror.ingest.versions import NOT_A_FILE
 
 AHEAD = 10_000  # files counted ahead of one in the queue
+_FILES = """
+SELECT role, idx, version, is_current, state, path, error, attempts, due_at, url, priority, id FROM media
+WHERE owner_kind = 'work' AND owner_id = :key ORDER BY role, idx, version"""
+_TURN = """
+SELECT count(*) FROM (
+  SELECT 1 FROM media WHERE state = 'wanted' AND (priority, id) < (:priority, :id) LIMIT :most)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +37,11 @@ class FileWhy:
 
 def files_of(conn: Connection, key: int, now: int) -> Iterator[FileWhy]:
     """Yield all files that the work has or had, by role, page and version."""
-    m = media.c
-    rows = select(media).where(m.owner_kind == "work", m.owner_id == key).order_by(m.role, m.idx, m.version)
-    for r in conn.execute(rows).all():
-        due = r.due_at if r.state == "waiting" else None
+    for r in rows(conn, _FILES, key=key):
         yield FileWhy(
-            r.role,
-            r.idx,
-            r.version,
-            bool(r.is_current),
-            r.state,
-            r.path,
-            r.error,
-            r.attempts,
-            due,
-            _next(conn, r, now),
-        )
+            r.role, r.idx, r.version, bool(r.is_current), r.state, r.path, r.error, r.attempts,
+            r.due_at if r.state == "waiting" else None, _next(conn, r, now),
+        )  # fmt: skip
 
 
 def _next(conn: Connection, r: Any, now: int) -> str:
@@ -87,9 +82,5 @@ def of_failed(why: str) -> str:
 
 
 def _ahead(conn: Connection, r: Any) -> str:
-    turn = text(
-        "SELECT count(*) FROM (SELECT 1 FROM media WHERE state = 'wanted'"
-        " AND (priority, id) < (:priority, :id) LIMIT :most)"
-    )
-    n = conn.execute(turn, {"priority": r.priority, "id": r.id, "most": AHEAD}).scalar_one()
+    n = value(conn, _TURN, priority=r.priority, id=r.id, most=AHEAD)
     return "more than 10,000 files" if n == AHEAD else many(n, "file")
