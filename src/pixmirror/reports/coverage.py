@@ -5,14 +5,15 @@ is complete when its row is whole and each of its files, or its text, is stored.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.sql import rows, value
 from pixmirror.catalogue.words import plain
 from pixmirror.ingest import web_health
 from pixmirror.ingest.broken import UnreadWork, read_in_part, unread_works
@@ -20,7 +21,7 @@ from pixmirror.models import Medium
 from pixmirror.reports import coverage_sql as sql
 
 FEW = 50
-_COUNTED = text("SELECT 1 FROM work WHERE work_key = :b_key AND user_id IS NOT NULL AND last_seen >= :begun")
+_COUNTED = "SELECT 1 FROM work WHERE work_key = :key AND user_id IS NOT NULL AND last_seen >= :begun"
 # Not holes: the user wants it so.
 BY_CHOICE = ("refused", "forgotten")
 REASONS: Mapping[str, str] = MappingProxyType(
@@ -106,38 +107,19 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Return all artists that jobs walk or that are followed, those with most holes first; and their sum."""
+    """All artists that jobs walk or that are followed, those with most holes first; and their sum."""
 
     artists: tuple[Coverage, ...]
     total: Coverage
     web: str | None  # why the website is not asked now
 
 
-@dataclass(frozen=True, slots=True)
-class _Lists:
-    """What is known of an artist's lists: when each full pass began, where one ended.
-
-    `nothing_at`: when the following list, or the profile, last showed that there is no list to walk.
-    """
-
-    user_id: int
-    name: str
-    state: str
-    illust: bool
-    novel: bool
-    illust_from: int
-    novel_from: int
-    app_at: int | None
-    nothing_at: int | None
-    web_at: int | None
-    counted: int | None
-    cut: str | None
-
-
 def coverage(conn: Connection, account_id: int, user_id: int | None = None) -> Overview:
     """Return the coverage of one artist, or of all."""
-    lists = list(_lists(conn, account_id, user_id))
-    sums = _sums(conn, lists)
+    lists = rows(conn, sql.LISTS, account=account_id, user=user_id)
+    sums: dict[int, list[Any]] = {}
+    for counted in rows(conn, sql.SUMS_OF_FEW if len(lists) < FEW else sql.SUMS, artists=_json(lists)):
+        sums.setdefault(counted.user_id, []).append(counted)
     unread = _unread(conn, lists)
     parts = _parts(conn, lists)
     found = [
@@ -150,26 +132,18 @@ def coverage(conn: Connection, account_id: int, user_id: int | None = None) -> O
 
 def missing(conn: Connection, account_id: int, user_id: int | None, has_web: bool) -> tuple[Missing, ...]:
     """Return every work that is upstream and not whole here, of one artist or of all, and what happens next."""
-    lists = list(_lists(conn, account_id, user_id))
-    rows = conn.execute(text(sql.MISSING_OF_FEW if len(lists) < FEW else sql.MISSING), {"artists": _json(lists)})
+    lists = rows(conn, sql.LISTS, account=account_id, user=user_id)
+    found = rows(conn, sql.MISSING_OF_FEW if len(lists) < FEW else sql.MISSING, artists=_json(lists))
     return (
         *_missing_unread(_unread(conn, lists)),
-        *(_missing_row(r, has_web) for r in rows),
+        *(
+            Missing(Ref.of_work(key), title or "", reason, detail, due_at, _next(reason, due_at, has_web))
+            for key, title, reason, detail, due_at in found
+        ),
     )
 
 
-def _missing_row(r: Any, has_web: bool) -> Missing:
-    return Missing(
-        Ref.of_work(r.work_key),
-        r.title or "",
-        r.reason,
-        r.detail,
-        r.due_at,
-        _next(r.reason, r.due_at, has_web),
-    )
-
-
-def _unread(conn: Connection, lists: Sequence[_Lists]) -> dict[int, list[UnreadWork]]:
+def _unread(conn: Connection, lists: Sequence[Any]) -> dict[int, list[UnreadWork]]:
     """Return by artist the works that could not be read, without those that are counted as rows."""
     found: dict[int, list[UnreadWork]] = {}
     mine = {one.user_id: one for one in lists}
@@ -178,15 +152,12 @@ def _unread(conn: Connection, lists: Sequence[_Lists]) -> dict[int, list[UnreadW
         if one is None or not (one.novel if work.medium == "novel" else one.illust):
             continue
         begun = one.novel_from if work.medium == "novel" else one.illust_from
-        counted = (
-            None if work.work_key is None else conn.scalar(_COUNTED, {"b_key": work.work_key, "begun": begun})
-        )
-        if not counted:
+        if value(conn, _COUNTED, key=work.work_key, begun=begun) is None:
             found.setdefault(one.user_id, []).append(work)
     return found
 
 
-def _parts(conn: Connection, lists: Sequence[_Lists]) -> dict[int, int]:
+def _parts(conn: Connection, lists: Sequence[Any]) -> dict[int, int]:
     """Count by artist the works with a member that could not be read, since the last full pass."""
     found = read_in_part(conn)
 
@@ -208,29 +179,7 @@ def _missing_unread(unread: Mapping[int, Sequence[UnreadWork]]) -> Iterator[Miss
             yield Missing(ref, "", "unread", said, None, _next("unread", None, has_web=False))
 
 
-def _lists(conn: Connection, account_id: int, user_id: int | None) -> Iterable[_Lists]:
-    for r in conn.execute(text(sql.LISTS), {"account": account_id, "user": user_id}):
-        whole = (r.illust or r.novel) and not (r.illust and r.illust_at is None) | (r.novel and r.novel_at is None)
-        ends = [at for at in (r.illust_at, r.novel_at) if at is not None]
-        parts = ((r.illust, r.illusts), (r.illust, r.manga), (r.novel, r.novels))
-        known = r.profile_at is not None
-        yield _Lists(
-            user_id=r.user_id,
-            name=r.name or "",
-            state=r.state or "live",
-            illust=bool(r.illust),
-            novel=bool(r.novel),
-            illust_from=r.illust_from or 0,
-            novel_from=r.novel_from or 0,
-            app_at=min(ends) if whole and ends else None,
-            nothing_at=r.nothing_at,
-            web_at=r.web_at,
-            counted=sum(count or 0 for walked, count in parts if walked) if known else None,
-            cut=r.cut,
-        )
-
-
-def _json(lists: Sequence[_Lists]) -> str:
+def _json(lists: Sequence[Any]) -> str:
     never = 2**62
     return json.dumps(
         [
@@ -240,20 +189,12 @@ def _json(lists: Sequence[_Lists]) -> str:
     )
 
 
-def _sums(conn: Connection, lists: Sequence[_Lists]) -> dict[int, list[Any]]:
-    sums: dict[int, list[Any]] = {}
-    for row in conn.execute(text(sql.SUMS_OF_FEW if len(lists) < FEW else sql.SUMS), {"artists": _json(lists)}):
-        sums.setdefault(row.user_id, []).append(row)
-    return sums
-
-
-def _of(one: _Lists, sums: Sequence[Any], unread: int, partial: int) -> Coverage:
+def _of(one: Any, sums: Sequence[Any], unread: int, partial: int) -> Coverage:
     upstream = [row for row in sums if row.place == "upstream"]
     missing = {row.reason: row.works for row in upstream if row.reason is not None}
     missing |= {"unread": unread} if unread else {}
     places = {row.place: row.works for row in sums if row.place != "upstream"}
     app_at = one.app_at if upstream or one.app_at is not None else one.nothing_at
-    checked = None if app_at is None else max(app_at, one.web_at or 0)
     return Coverage(
         user_id=one.user_id,
         name=one.name,
@@ -267,8 +208,8 @@ def _of(one: _Lists, sums: Sequence[Any], unread: int, partial: int) -> Coverage
         unlisted=places.get("unlisted", 0),
         kept=places.get("kept", 0),
         partial=partial,
-        counted=one.counted if one.state == "live" else None,
-        checked_at=checked,
+        counted=one.counted,
+        checked_at=None if app_at is None else max(app_at, one.web_at or 0),
         app_at=app_at,
         web_at=one.web_at,
         cut=one.cut,
@@ -278,26 +219,19 @@ def _of(one: _Lists, sums: Sequence[Any], unread: int, partial: int) -> Coverage
 def _together(found: Sequence[Coverage]) -> Coverage:
     missing = {reason: sum(c.missing.get(reason, 0) for c in found) for reason in REASONS}
     webs = [c.web_listed for c in found if c.web_listed is not None]
-    checked = [c.checked_at for c in found]
     counts = [c.counted for c in found if c.state == "live"]
+    summed = ("total", "complete", "listed", "hidden", "unlisted", "kept", "partial")
+    alike: dict[str, Any] = {name: sum(getattr(c, name) for c in found) for name in summed}
+    alike |= {at: _oldest([getattr(c, at) for c in found]) for at in ("checked_at", "app_at", "web_at")}
     return Coverage(
         user_id=0,
         name="",
         state="live",
-        total=sum(c.total for c in found),
-        complete=sum(c.complete for c in found),
         missing={reason: n for reason, n in missing.items() if n},
-        listed=sum(c.listed for c in found),
-        hidden=sum(c.hidden for c in found),
         web_listed=sum(webs) if webs else None,
-        unlisted=sum(c.unlisted for c in found),
-        kept=sum(c.kept for c in found),
-        partial=sum(c.partial for c in found),
         counted=sum(n or 0 for n in counts) if counts and None not in counts else None,
-        checked_at=_oldest(checked),
-        app_at=_oldest([c.app_at for c in found]),
-        web_at=_oldest([c.web_at for c in found]),
         cut=next((c.cut for c in found if c.cut is not None), None),
+        **alike,
     )
 
 

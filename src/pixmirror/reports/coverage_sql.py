@@ -9,8 +9,10 @@ _LIST = (
     " json_extract(marks, '$.cut.why') AS cut FROM feed WHERE account_id = :account AND endpoint = '{}'"
 )
 
-# One row an artist: which of their lists are walked, and what the profile counts. Grouped, not joined: SQLite
-# makes no index for what json_extract gives, and would compare every artist with every list.
+# One row an artist: which of their lists are walked, and from when on each is known (`illust_from`, `novel_from`:
+# when its full pass began); when all of them were read whole (`app_at`), or the following list or the profile
+# showed that there is none (`nothing_at`); what the profile counts; where a list ends early. Grouped, not joined:
+# SQLite makes no index for what json_extract gives, and would compare every artist with every list.
 LISTS = f"""
 WITH part AS (
   SELECT user_id, last_seen, 0 AS illust, 0 AS novel, NULL AS full_at, NULL AS begun, NULL AS cut
@@ -23,11 +25,15 @@ artist AS (
     max(full_at) FILTER (WHERE novel) AS novel_at, max(begun) FILTER (WHERE novel) AS novel_from, max(cut) AS cut
   FROM part GROUP BY user_id
 )
-SELECT a.user_id, u.name, u.state, u.web_at, u.profile_at,
-  u.total_illusts AS illusts, u.total_manga AS manga, u.total_novels AS novels,
-  a.illust, a.illust_at, a.illust_from, a.novel, a.novel_at, a.novel_from, a.cut,
+SELECT a.user_id, coalesce(u.name, '') AS name, coalesce(u.state, 'live') AS state, u.web_at, a.illust,
+  a.novel, a.cut, coalesce(a.illust_from, 0) AS illust_from, coalesce(a.novel_from, 0) AS novel_from,
+  CASE WHEN (NOT a.illust OR a.illust_at IS NOT NULL) AND (NOT a.novel OR a.novel_at IS NOT NULL)
+    THEN min(coalesce(a.illust_at, a.novel_at), coalesce(a.novel_at, a.illust_at)) END AS app_at,
   CASE WHEN NOT a.illust AND NOT a.novel AND coalesce(u.total_illusts, 0) + coalesce(u.total_manga, 0) = 0
-    THEN max(a.last_seen, coalesce(u.profile_at, 0)) END AS nothing_at
+    THEN max(a.last_seen, coalesce(u.profile_at, 0)) END AS nothing_at,
+  CASE WHEN u.state = 'live' AND u.profile_at IS NOT NULL THEN
+    a.illust * (coalesce(u.total_illusts, 0) + coalesce(u.total_manga, 0)) + a.novel * coalesce(u.total_novels, 0)
+    END AS counted
 FROM artist a LEFT JOIN user u ON u.id = a.user_id
 WHERE :user IS NULL OR a.user_id = :user
 """

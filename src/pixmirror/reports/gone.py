@@ -6,12 +6,10 @@ What was forgotten is no survivor, though a text may lie here until the trash is
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection
 
-from pixmirror.catalogue.schema import user, work
-from pixmirror.catalogue.sql import among, listed
+from pixmirror.catalogue.sql import listed, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,44 +66,35 @@ class OnlyHere:
 
 
 # "state != 'live'" is the condition of the partial index; without its name SQLite reads all works in their order.
-_LOST = text(
-    """
-    SELECT w.work_key, w.state, w.user_id, w.state_at, count(m.id) AS files, coalesce(sum(m.size), 0) AS size
-    FROM work AS w INDEXED BY work_by_state
-    LEFT JOIN media AS m ON m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.state = 'stored'
-    WHERE w.state != 'live' AND w.user_id IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = 'work' AND owner_id = w.work_key)
-      AND NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = 'user' AND owner_id = w.user_id)
-    GROUP BY w.work_key
-    """
-)
-_TEXTS = text(
-    """
-    SELECT t.work_key, sum(length(t.body))
-    FROM work AS w JOIN text_version AS t ON t.work_key = w.work_key
-    WHERE w.state != 'live' AND w.work_key & 1
-    GROUP BY t.work_key
-    """
-)
-_SHOWN = (
-    select(work.c.work_key, work.c.medium, work.c.title, work.c.evidence, user.c.name)
-    .outerjoin(user, user.c.id == work.c.user_id)
-    .where(among(work.c.work_key, "keys"))
-)
-_LEAVERS = text("SELECT id, name, account, state, state_at FROM user WHERE state != 'live'")
+_LOST = """
+SELECT w.work_key, w.state, w.user_id, w.state_at, count(m.id) AS files, coalesce(sum(m.size), 0) AS size
+FROM work AS w INDEXED BY work_by_state
+LEFT JOIN media AS m ON m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.state = 'stored'
+WHERE w.state != 'live' AND w.user_id IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = 'work' AND owner_id = w.work_key)
+  AND NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = 'user' AND owner_id = w.user_id)
+GROUP BY w.work_key"""
+_TEXTS = """
+SELECT t.work_key, sum(length(t.body)) FROM work AS w JOIN text_version AS t ON t.work_key = w.work_key
+WHERE w.state != 'live' AND w.work_key & 1 GROUP BY t.work_key"""
+_SHOWN = """
+SELECT w.work_key AS key, w.medium, w.work_key >> 1 AS id, w.title, w.user_id, coalesce(u.name, '') AS artist,
+  w.state, w.state_at AS since, coalesce(w.evidence, '') AS evidence
+FROM work w LEFT JOIN user u ON u.id = w.user_id WHERE w.work_key IN (SELECT value FROM json_each(:keys))"""
+_LEAVERS = "SELECT id, name, account, state, state_at FROM user WHERE state != 'live'"
 
 
 def only_here(conn: Connection, limit: int) -> OnlyHere:
     """Count all of it, and return the last `limit` works."""
     states: dict[str, list[int]] = {}
     users: dict[int, list[int]] = {}
-    kept: list[tuple[int, int, Row[Any], int]] = []
-    texts: dict[int, int] = {row[0]: row[1] for row in conn.execute(_TEXTS)}
-    for row in conn.execute(_LOST):
+    kept: list[tuple[int, int, int, int]] = []
+    texts: dict[int, int] = dict(rows(conn, _TEXTS))
+    for row in rows(conn, _LOST):
         if not row.files and row.work_key not in texts:
             continue
         size = row.size + texts.get(row.work_key, 0)
-        kept.append((row.state_at or 0, row.work_key, row, size))
+        kept.append((row.state_at or 0, row.work_key, row.files, size))
         for sums in (states.setdefault(row.state, [0, 0, 0]), users.setdefault(row.user_id, [0, 0, 0])):
             sums[0] += 1
             sums[1] += row.files
@@ -121,24 +110,12 @@ def only_here(conn: Connection, limit: int) -> OnlyHere:
     )
 
 
-def _newest(conn: Connection, kept: Sequence[tuple[int, int, Row[Any], int]]) -> tuple[Survivor, ...]:
-    keys = listed(key for _, key, _, _ in kept)
-    shown = {row.work_key: row for row in conn.execute(_SHOWN, {"keys": keys})}
-    return tuple(
-        Survivor(
-            key=key, medium=shown[key].medium, id=key >> 1, title=shown[key].title, user_id=row.user_id,
-            artist=shown[key].name or "", state=row.state, since=row.state_at,
-            evidence=shown[key].evidence or "", files=row.files, bytes=size,
-        )
-        for _, key, row, size in kept
-    )  # fmt: skip
+def _newest(conn: Connection, kept: Sequence[tuple[int, int, int, int]]) -> tuple[Survivor, ...]:
+    shown = {row.key: row for row in rows(conn, _SHOWN, keys=listed(key for _, key, _, _ in kept))}
+    return tuple(Survivor(**shown[key]._mapping, files=files, bytes=size) for _, key, files, size in kept)
 
 
 def _leavers(conn: Connection, works: Mapping[int, Sequence[int]]) -> tuple[Leaver, ...]:
     """Return the users who left and of whom something is here, the last to leave first."""
-    found = [
-        Leaver(row.id, row.name, row.account, row.state, row.state_at, *works[row.id])
-        for row in conn.execute(_LEAVERS)
-        if row.id in works
-    ]
+    found = [Leaver(*row, *works[row.id]) for row in rows(conn, _LEAVERS) if row.id in works]
     return tuple(sorted(found, key=lambda u: (-(u.since or 0), u.id)))

@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Connection, or_, select, union
 from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.refs import Ref, parse_ref
 from pixmirror.catalogue.schema import tag, tag_translation, user, work, work_tag
+from pixmirror.catalogue.sql import listed, rows
 from pixmirror.catalogue.words import pixiv_time, plain
 from pixmirror.errors import ConfigError
-from pixmirror.models import Medium, split_key
+from pixmirror.models import Medium
 
 MAX_TEXT = 200
 MANY = 100  # so many users are asked one by one; with more of them the works are gone through instead
@@ -21,6 +22,11 @@ FREQUENT = (
     20_000  # so many links to tags are read; with more of them the works are gone through, and soon enough match
 )
 END = 2**62  # above every key
+_HITS = """
+SELECT w.work_key, w.medium, w.work_key >> 1 AS id, w.type, w.title, w.user_id, u.name AS user_name,
+  w.create_date, w.state
+FROM work w LEFT JOIN user u ON u.id = w.user_id
+WHERE w.work_key IN (SELECT value FROM json_each(:keys)) ORDER BY w.work_key DESC"""
 
 
 Matched = Literal["id", "title", "tag", "user"]
@@ -138,26 +144,7 @@ def _merged(lists: Iterable[Iterable[int]], limit: int) -> list[int]:
 
 
 def _hits(conn: Connection, found: Mapping[int, Matched]) -> list[Hit]:
-    columns = (work.c.work_key, work.c.type, work.c.title, work.c.user_id, work.c.create_date, work.c.state)
-    rows = conn.execute(
-        select(*columns, user.c.name.label("user_name"))
-        .outerjoin(user, user.c.id == work.c.user_id)
-        .where(work.c.work_key.in_(list(found)))
-        .order_by(work.c.work_key.desc())
-    )
     return [
-        Hit(
-            work_key=r.work_key,
-            ref=Ref.of_work(r.work_key),
-            medium=split_key(r.work_key)[0],
-            id=r.work_key >> 1,
-            type=r.type,
-            title=r.title,
-            user_id=r.user_id,
-            user_name=r.user_name,
-            create_date=r.create_date,
-            state=r.state,
-            matched=found[r.work_key],
-        )
-        for r in rows
+        Hit(**r._mapping, ref=Ref.of_work(r.work_key), matched=found[r.work_key])
+        for r in rows(conn, _HITS, keys=listed(found))
     ]
