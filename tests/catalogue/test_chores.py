@@ -21,7 +21,6 @@ def test_the_higher_lane_first_then_the_longest_due(db: Database):
     assert [c.key for c in db.read_sync(chores.due, NOW, 2)] == [3, 2]
     assert [c.key for c in db.read_sync(chores.due, NOW, 10, [Lane.EXTRA])] == [1]
     assert db.read_sync(chores.next_due) == NOW - 9
-    assert db.read_sync(chores.counts, NOW) == {"comments": (1, 0), "text": (2, 0), "ugoira": (0, 1)}
 
 
 def test_added_again_the_earlier_and_more_urgent_wins_and_progress_stays(db: Database):

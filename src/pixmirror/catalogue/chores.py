@@ -264,10 +264,3 @@ def next_due(conn: Connection) -> int | None:
         for lane in _lanes(conn)
     ]
     return min((t for t in times if t is not None), default=None)
-
-
-def counts(conn: Connection, now: int) -> dict[str, tuple[int, int]]:
-    """Return by kind how many chores are due, and how many wait."""
-    ready = func.sum(case((chore.c.due_at <= now, 1), else_=0))
-    rows = conn.execute(select(chore.c.kind, ready, func.count()).group_by(chore.c.kind))
-    return {kind: (is_due, total - is_due) for kind, is_due, total in rows}

@@ -20,7 +20,7 @@ def plain(value: Any, name: str = "") -> Any:
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, tuple):
         return [plain(v) for v in value]
-    if isinstance(value, int) and not isinstance(value, bool) and name.endswith(_TIMES):
+    if isinstance(value, int) and not isinstance(value, bool) and (name == "at" or name.endswith(_TIMES)):
         return iso(value)
     return value
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.schema import media, sighting, state_change, text_version, user, work
+from pixmirror.catalogue.sql import made, row, rows
 from pixmirror.catalogue.words import iso, plain
 from pixmirror.ingest import stats
 from pixmirror.ingest.files import text_of
@@ -25,6 +25,21 @@ MOST = 400  # lines told of one change
 TOO_LONG = 5_000  # lines that are compared at all
 _BREAK = re.compile(r"<br\s*/?>|\r\n|\n|\r|\[newpage\]")
 _PROSE = ("caption", "comment", "workspace_comment")
+_STATES = """
+SELECT * FROM (SELECT first_at, state, evidence FROM sighting WHERE owner_kind = :kind AND owner_id = :owner
+  ORDER BY id LIMIT 1)
+UNION ALL
+SELECT * FROM (SELECT at, state, evidence FROM state_change WHERE owner_kind = :kind AND owner_id = :owner
+  ORDER BY id)"""
+_REPLACED = """
+SELECT old.owner_id FROM media old JOIN media new USING (owner_kind, owner_id, role, idx)
+WHERE owner_kind = 'work' AND old.state = 'stored' AND NOT old.is_current
+  AND new.state = 'stored' AND new.is_current
+GROUP BY old.owner_id ORDER BY max(new.stored_at) DESC LIMIT :limit"""
+_FILES = """
+SELECT role, idx, version, url, fetched_url, path, state, size, sha256, is_current, first_seen, stored_at
+FROM media WHERE owner_kind = :kind AND owner_id = :owner ORDER BY role, idx, version"""
+_TEXT = "SELECT id, body FROM text_version WHERE work_key = :key AND digest = :digest ORDER BY id DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +105,7 @@ class History:
 
     def as_dict(self) -> dict[str, Any]:
         """What `show --history --json` prints."""
-        result: dict[str, Any] = _at_to_iso(plain(self))
+        result: dict[str, Any] = plain(self)
         return result
 
 
@@ -112,7 +127,7 @@ class Past:
 
     def as_dict(self) -> dict[str, Any]:
         """What `show --at --json` prints: the fields stand beside the rest."""
-        found = _at_to_iso(plain(self))
+        found = plain(self)
         fields = found.pop("fields")
         if "text" in fields:
             fields["text_version"] = fields.pop("text")
@@ -171,12 +186,7 @@ def summary(conn: Connection, ref: Ref) -> tuple[int, int | None]:
 
 def replaced(conn: Connection, limit: int) -> tuple[Ref, ...]:
     """Return works of which a replaced file and its successor are both stored, newest first."""
-    old, new = media.alias(), media.alias()
-    same = [getattr(old.c, name) == getattr(new.c, name) for name in ("owner_kind", "owner_id", "role", "idx")]
-    both = (old.c.state == "stored", new.c.state == "stored", old.c.is_current == 0, new.c.is_current == 1)
-    found = select(old.c.owner_id).where(old.c.owner_kind == "work", *same, *both).group_by(old.c.owner_id)
-    newest = found.order_by(func.max(new.c.stored_at).desc()).limit(limit)
-    return tuple(Ref.of_work(key) for key in conn.scalars(newest))
+    return made(conn, Ref.of_work, _REPLACED, limit=limit)
 
 
 def _steps(conn: Connection, ref: Ref) -> list[Step]:
@@ -203,20 +213,13 @@ def _owner(ref: Ref) -> tuple[str, int]:
 
 
 def _is_known(conn: Connection, ref: Ref) -> bool:
-    kind, owner = _owner(ref)
-    stmt = select(work.c.work_key).where(work.c.work_key == owner)
-    return (
-        conn.execute(select(user.c.id).where(user.c.id == owner) if kind == "user" else stmt).first() is not None
-    )
+    of_kind = "user WHERE id" if ref.work_key is None else "work WHERE work_key"
+    return row(conn, f"SELECT 1 FROM {of_kind} = :owner", owner=_owner(ref)[1]) is not None
 
 
 def _states(conn: Connection, ref: Ref) -> tuple[StateMove, ...]:
     kind, owner = _owner(ref)
-    s, c = sighting.c, state_change.c
-    first = select(s.first_at, s.state, s.evidence).where(s.owner_kind == kind, s.owner_id == owner)
-    moves = select(c.at, c.state, c.evidence).where(c.owner_kind == kind, c.owner_id == owner)
-    rows = [*conn.execute(first.order_by(s.id).limit(1)), *conn.execute(moves.order_by(c.id))]
-    return tuple(StateMove(*row) for row in rows)
+    return made(conn, StateMove, _STATES, kind=kind, owner=owner)
 
 
 _EMPTY = (None, "", ())
@@ -228,9 +231,8 @@ class _Told:
     def __init__(self, conn: Connection, ref: Ref) -> None:
         self._conn = conn
         kind, owner = _owner(ref)
-        rows = conn.execute(select(media).where(media.c.owner_kind == kind, media.c.owner_id == owner))
-        self._rows = {(r.role, r.idx, r.version): r for r in rows}
-        self._texts: dict[str, str] = {}
+        self._rows = {(r.role, r.idx, r.version): r for r in rows(conn, _FILES, kind=kind, owner=owner)}
+        self._texts: dict[str, tuple[int | None, str]] = {}
         self._key = ref.work_key
 
     def versions(self, steps: Sequence[Step]) -> tuple[Version, ...]:
@@ -260,11 +262,10 @@ class _Told:
         return self._text(value) if name == "text" and value is not None else value
 
     def kept(self, file: File) -> Kept:
-        row = self._rows.get((file.role, file.index, file.version))
-        if row is None:
+        r = self._rows.get((file.role, file.index, file.version))
+        if r is None:
             return Kept(file.role, file.index, file.version, file.url, None, None, None, None)
-        url = row.fetched_url or row.url
-        return Kept(row.role, row.idx, row.version, url, row.state, row.path, row.size, row.sha256)
+        return Kept(r.role, r.idx, r.version, r.fetched_url or r.url, r.state, r.path, r.size, r.sha256)
 
     def files(self) -> tuple[dict[str, Any], ...]:
         """Return every version of every file that has a row."""
@@ -273,32 +274,22 @@ class _Told:
             {name: getattr(r, name) for name in names}
             | {"page": r.idx, "is_current": bool(r.is_current)}
             | {name: iso(getattr(r, name)) for name in ("first_seen", "stored_at")}
-            for _, r in sorted(self._rows.items())
+            for r in self._rows.values()
         )
 
     def text(self, digest: str | None) -> str | None:
-        if digest is None:
-            return None
-        if digest not in self._texts:
-            row = self._row_of(digest, text_version.c.body)
-            self._texts[digest] = text_of(row.body) if row is not None else ""
-        return self._texts[digest]
+        """Return a text by its digest; "" if it is not here any more."""
+        return None if digest is None else self._found(digest)[1]
 
     def _text(self, digest: str) -> Text | None:
-        row = self._row_of(digest, text_version.c.id)
-        return None if row is None else Text(row.id, len(self.text(digest) or ""), digest.removeprefix("sha256:"))
+        text_id, text = self._found(digest)
+        return None if text_id is None else Text(text_id, len(text), digest.removeprefix("sha256:"))
 
-    def _row_of(self, digest: str, column: Any) -> Any:
-        t = text_version.c
-        newest = select(func.max(t.id)).where(t.work_key == self._key, t.digest == digest.removeprefix("sha256:"))
-        return self._conn.execute(select(column).where(t.id == newest.scalar_subquery())).first()
-
-
-def _at_to_iso(value: Any) -> Any:
-    """Turn times called `at`, which `plain` leaves as numbers, into ISO 8601."""
-    if isinstance(value, dict):
-        return {k: iso(v) if k == "at" and isinstance(v, int) else _at_to_iso(v) for k, v in value.items()}
-    return [_at_to_iso(v) for v in value] if isinstance(value, list) else value
+    def _found(self, digest: str) -> tuple[int | None, str]:
+        if digest not in self._texts:
+            r = row(self._conn, _TEXT, key=self._key, digest=digest.removeprefix("sha256:"))
+            self._texts[digest] = (r.id, text_of(r.body)) if r is not None else (None, "")
+        return self._texts[digest]
 
 
 def diff(before: str, after: str) -> tuple[str, ...]:

@@ -3,9 +3,10 @@
 Nothing here asks Pixiv. What is not known is estimated from what is like it, or said to be unknown.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, create_engine
@@ -118,30 +119,30 @@ def pages(total: float, offset: int = 0) -> int:
 
 def left(conn: Connection, now: int, job: str | None = None) -> Left:
     """Return all that is due now, with what the unread parts of lists are expected to bring."""
-    lists, works, guessed = _lists(conn, now, job)
-    requests: dict[str, float] = {"lists": lists}
+    requests: defaultdict[str, float] = defaultdict(float)
+    requests["lists"], works, guessed = _lists(conn, now, job)
     due = known.chores(conn, now, job)
     comments = due.pop("comments", 0)
     for kind, n in due.items():
-        requests[_NAMES.get(kind, kind)] = requests.get(_NAMES.get(kind, kind), 0) + n
+        requests[_NAMES.get(kind, kind)] += n
     wanted = known.wanted_files(conn, job)
     mean = known.means(conn)
     pages_of_comments, comments_in_them = known.comments_due(conn, now, job)
     requests["comments"] = max(pages_of_comments, comments)
-    requests["replies"] = requests.get("replies", 0) + comments_in_them * mean.replies
-    files: int = wanted.files
-    size = float(wanted.bytes)
-    files_of = {"illust": mean.files, "novel": mean.novel_files}
+    requests["replies"] += comments_in_them * mean.replies
+    files, size = wanted.files, float(wanted.bytes)
     for medium, count in works.items():
         wants = count * mean.wanted
-        _add(requests, "ugoira", wants * mean.ugoira if medium == "illust" else 0)
-        _add(requests, "texts", wants if medium == "novel" else 0)
-        _add(requests, "comments", count * mean.comment_pages)
-        _add(requests, "replies", count * mean.comments * mean.replies)
-        files += round(wants * files_of[medium])
-        pages_of_each = max(mean.files - mean.ugoira, 0)
-        of_each = pages_of_each * mean.size + mean.ugoira * mean.ugoira_size
-        size += wants * (of_each if medium == "illust" else mean.novel_files * mean.novel_size)
+        requests["comments"] += count * mean.comment_pages
+        requests["replies"] += count * mean.comments * mean.replies
+        if medium == "novel":
+            requests["texts"] += wants
+            files += round(wants * mean.novel_files)
+            size += wants * mean.novel_files * mean.novel_size
+        else:
+            requests["ugoira"] += wants * mean.ugoira
+            files += round(wants * mean.files)
+            size += wants * (max(mean.files - mean.ugoira, 0) * mean.size + mean.ugoira * mean.ugoira_size)
     return Left(
         {what: round(n) for what, n in requests.items() if round(n)},
         files,
@@ -156,10 +157,6 @@ _NAMES: dict[str, str] = {
     Kind.WEB: "website", Kind.BOOKMARK: "own bookmarks", Kind.FOLLOW: "own follows",
     Kind.BOOKMARK_TAGS: "own bookmark tags",
 }  # fmt: skip
-
-
-def _add(requests: dict[str, float], what: str, n: float) -> None:
-    requests[what] = requests.get(what, 0) + n
 
 
 def _lists(conn: Connection, now: int, job: str | None) -> tuple[int, dict[str, float], tuple[str, ...]]:
@@ -181,9 +178,9 @@ def _lists(conn: Connection, now: int, job: str | None) -> tuple[int, dict[str, 
         requests += max(1, -(-(other.total - other.read) // PAGE)) if other.total is not None else 1
         if other.total is None:
             bookmarks.add(other.name)
-    notes = [f"how many works {guessed:,} artists have was guessed: their profiles are not read yet"] * bool(
-        guessed
-    )
+    notes = []
+    if guessed:
+        notes.append(f"how many works {guessed:,} artists have was guessed: their profiles are not read yet")
     notes += [f"how long the list of {name} is: it is counted as one page" for name in sorted(bookmarks)]
     return requests, works, tuple(notes)
 
@@ -222,21 +219,16 @@ def plan(
 ) -> Plan:
     """Return what these jobs take. `job`: count only what is known for the job of this name."""
     todo = left(conn, now, job)
-    requests = dict(todo.requests)
+    requests = Counter(todo.requests)
     unknown = list(todo.guessed)
     asked_by = [(one, one.asks(conn, now)) for one in jobs]
     for one, asks in asked_by:
-        for what, n in {"lists": asks.heads, **asks.requests}.items():
-            if n:
-                requests[what] = requests.get(what, 0) + n
+        requests += Counter({"lists": asks.heads, **asks.requests})
         unknown += [f"{one.name}: {text}" for text in asks.unknown]
     if todo.files and not rates.bytes_per_hour and not rates.files_per_hour:
-        rates = Rates(
-            rates.requests_per_hour, rates.requests_per_day, None, ASSUMED_BYTES_PER_HOUR, rates.bytes_per_day
-        )
+        rates = replace(rates, files_per_hour=None, bytes_per_hour=ASSUMED_BYTES_PER_HOUR)
         unknown.append("how fast files come is not measured yet: 2 MiB a second is assumed")
-    whole = Left(requests, todo.files, todo.bytes)
-    asked, files = hours_left(whole, rates)
+    asked, files = hours_left(Left(requests, todo.files, todo.bytes), rates)
     later = known.chores(conn, now + MONTH, job, after=now)
     per_day = _per_day(conn, now, asked_by, job)
     both = None if asked is None or files is None else round(max(asked, files), 2)
@@ -262,14 +254,14 @@ def _per_day(
 ) -> dict[str, float]:
     """Return what each day takes once everything has been read."""
     mean = known.means(conn)
-    found: dict[str, float] = {"list heads": sum(one.runs_per_day * asks.heads for one, asks in jobs)}
+    found = defaultdict(float, {"list heads": sum(one.runs_per_day * asks.heads for one, asks in jobs)})
     for _, asks in jobs:
         found |= asks.whole_lists
         for what, n in asks.daily.items():
-            _add(found, what, n)
+            found[what] += n
     found |= {
         "re-reading lists": known.refresh_a_day(conn, job),
-        "re-reading works": known.chores_in_lane(conn, now + MONTH, job) / 30,
+        "re-reading works": known.rereadings(conn, now + MONTH, job) / 30,
         "profiles": known.profiles(conn, job) / 30,
     }
     new = known.new_a_day(conn, now, job)

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.chores import Kind
+from pixmirror.catalogue.sql import row, rows, value
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest import ranking as ingest_ranking
 from pixmirror.models import Lane, Medium
@@ -75,22 +75,17 @@ class Means:
     replies: float = 0.1
 
 
-def _pairs(conn: Connection, sql: str, **bound: Any) -> dict[str, Any]:
-    return {row[0]: row[1] for row in conn.execute(text(sql), bound)}
-
-
 def chores(conn: Connection, before: int, job: str | None, after: int = 0) -> dict[str, int]:
     """Count the chores of each kind that are due after `after` and by `before`."""
-    sql = (
-        f"SELECT kind, count(*) FROM chore WHERE due_at <= :before AND due_at > :after AND {_OF_JOB} GROUP BY kind"
-    )
-    return _pairs(conn, sql, before=before, after=after, job=job)
+    these = f"due_at <= :before AND due_at > :after AND {_OF_JOB}"
+    sql = f"SELECT kind, count(*) FROM chore WHERE {these} GROUP BY kind"
+    return dict(rows(conn, sql, before=before, after=after, job=job))
 
 
-def chores_in_lane(conn: Connection, before: int, job: str | None, lane: int = Lane.REFRESH) -> int:
-    these = f"lane = :lane AND due_at <= :before AND kind IN {(Kind.DETAIL.value, Kind.TEXT.value)}"
-    sql = f"SELECT count(*) FROM chore WHERE {these} AND {_OF_JOB}"
-    return int(conn.execute(text(sql), {"lane": int(lane), "before": before, "job": job}).scalar() or 0)
+def rereadings(conn: Connection, before: int, job: str | None) -> int:
+    """Count the works and texts that are read again by `before`, only to see what has changed."""
+    these = f"lane = {int(Lane.REFRESH)} AND due_at <= :before AND kind IN {(Kind.DETAIL.value, Kind.TEXT.value)}"
+    return int(value(conn, f"SELECT count(*) FROM chore WHERE {these} AND {_OF_JOB}", before=before, job=job))
 
 
 def comments_due(conn: Connection, now: int, job: str | None) -> tuple[int, int]:
@@ -98,8 +93,8 @@ def comments_due(conn: Connection, now: int, job: str | None) -> tuple[int, int]
     sql = f"""
     SELECT coalesce(sum(max(1, (coalesce(total_comments, 0) + 29) / 30)), 0), coalesce(sum(total_comments), 0)
     FROM chore JOIN work ON work.work_key = key WHERE kind = '{Kind.COMMENTS}' AND due_at <= :now AND {_OF_JOB}"""
-    pages, total = conn.execute(text(sql), {"now": now, "job": job}).one()
-    return int(pages), int(total)
+    pages, comments = row(conn, sql, now=now, job=job)
+    return pages, comments
 
 
 def artist_lists(conn: Connection, now: int, job: str | None) -> list[ArtistList]:
@@ -124,7 +119,7 @@ def artist_lists(conn: Connection, now: int, job: str | None) -> list[ArtistList
             is_new=r.head_at is None,
             is_unread=r.full_at is None,
         )
-        for r in conn.execute(text(sql), {"now": now, "job": job})
+        for r in rows(conn, sql, now=now, job=job)
     ]
 
 
@@ -139,7 +134,7 @@ def other_lists(conn: Connection, now: int, job: str | None) -> list[OtherList]:
     FROM gap g JOIN feed f ON f.id = g.feed_id LEFT JOIN user u ON u.id = f.account_id
     WHERE f.endpoint NOT IN ('user/illusts', 'user/novels') AND g.due_at < 9007199254740992 AND {MINE}"""
     found = []
-    for r in conn.execute(text(sql), {"job": job}):
+    for r in rows(conn, sql, job=job):
         restrict = json.loads(r.params).get("restrict", "")
         name, total, read = f"{r.endpoint} {restrict}".strip(), None, 0
         if r.endpoint.startswith("user/bookmarks"):
@@ -159,7 +154,7 @@ def mean_total(conn: Connection, medium: str) -> float | None:
     sql = f"""
     SELECT avg({TOTAL}) FROM feed f JOIN user u ON u.id = json_extract(f.params, '$.user_id')
     WHERE f.endpoint = :endpoint AND u.profile_at IS NOT NULL"""
-    mean: float | None = conn.execute(text(sql), {"endpoint": endpoint}).scalar()
+    mean: float | None = value(conn, sql, endpoint=endpoint)
     return mean
 
 
@@ -169,7 +164,7 @@ def wanted_files(conn: Connection, job: str | None) -> Wanted:
     counts: dict[str, int] = {}
     for state in ("wanted", "waiting", "fetching"):  # literals: a partial index for each
         sql = f"SELECT role, count(*) FROM media WHERE state = '{state}' AND {mine} GROUP BY role"
-        for role, n in conn.execute(text(sql), {"job": job}):
+        for role, n in rows(conn, sql, job=job):
             counts[role] = counts.get(role, 0) + n
     sizes = mean_sizes(conn)
     lacking = sorted(role for role in counts if role not in sizes)
@@ -183,34 +178,21 @@ def mean_sizes(conn: Connection) -> dict[str, float]:
     sql = f"""
     SELECT role, avg(size) FROM (SELECT role, size FROM media WHERE state = 'stored' AND size IS NOT NULL
       ORDER BY stored_at DESC LIMIT {SAMPLE}) GROUP BY role"""
-    return _pairs(conn, sql)
+    return dict(rows(conn, sql))
 
 
 def means(conn: Connection) -> Means:
-    sizes = mean_sizes(conn)
-    works = conn.execute(text(_WORKS)).one()
-    files = _pairs(conn, _FILES)
-    replies = conn.execute(
-        text(f"SELECT avg(has_replies) FROM (SELECT has_replies FROM comment LIMIT {SAMPLE})")
-    ).scalar()
-    wanted = conn.execute(text(_REFUSED)).scalar()
-    usual = Means()
-
-    def known(value: float | None, else_: float) -> float:
-        return else_ if value is None else float(value)
-
-    return Means(
-        files=known(files.get("illust"), usual.files),
-        novel_files=known(files.get("novel"), usual.novel_files),
-        size=sizes.get("page", usual.size),
-        novel_size=sizes.get("cover", usual.novel_size),
-        ugoira_size=sizes.get("ugoira", usual.ugoira_size),
-        ugoira=known(works.ugoira, usual.ugoira),
-        wanted=known(wanted, usual.wanted),
-        comment_pages=known(works.pages, usual.comment_pages),
-        comments=known(works.comments, usual.comments),
-        replies=known(replies, usual.replies),
-    )
+    """Return what the newest works, files and comments are like; where there are none, what is usual."""
+    sizes, files = mean_sizes(conn), dict(rows(conn, _FILES))
+    works = row(conn, _WORKS)
+    replies = value(conn, f"SELECT avg(has_replies) FROM (SELECT has_replies FROM comment LIMIT {SAMPLE})")
+    known = {
+        "files": files.get("illust"), "novel_files": files.get("novel"), "size": sizes.get("page"),
+        "novel_size": sizes.get("cover"), "ugoira_size": sizes.get("ugoira"), "ugoira": works.ugoira,
+        "wanted": value(conn, _REFUSED), "comment_pages": works.pages, "comments": works.comments,
+        "replies": replies,
+    }  # fmt: skip
+    return Means(**{name: float(mean) for name, mean in known.items() if mean is not None})
 
 
 _WORKS = f"""
@@ -234,13 +216,13 @@ def was_read(conn: Connection, endpoint: str, job: str) -> bool:
     """True if a list of this kind was begun for the job."""
     sql = """SELECT 1 FROM feed f JOIN feed_job j ON j.feed_id = f.id
     WHERE j.job = :job AND f.endpoint = :endpoint AND f.head_at IS NOT NULL LIMIT 1"""
-    return conn.execute(text(sql), {"job": job, "endpoint": endpoint}).first() is not None
+    return row(conn, sql, job=job, endpoint=endpoint) is not None
 
 
 def never_read(conn: Connection, job: str, user_ids: Sequence[int]) -> list[int]:
     sql = """SELECT json_extract(f.params, '$.user_id') FROM feed f JOIN feed_job j ON j.feed_id = f.id
     WHERE j.job = :job AND f.endpoint = 'user/illusts' AND f.head_at IS NOT NULL"""
-    read = set(conn.execute(text(sql), {"job": job}).scalars())
+    read = {r[0] for r in rows(conn, sql, job=job)}
     return [i for i in user_ids if i not in read]
 
 
@@ -257,16 +239,16 @@ def rankings_due(
 
 
 def follows(conn: Connection) -> int:
-    return int(conn.execute(text("SELECT count(*) FROM follow WHERE state = 'live'")).scalar() or 0)
+    return int(value(conn, "SELECT count(*) FROM follow WHERE state = 'live'"))
 
 
 def bookmarks(conn: Connection) -> int:
-    return int(conn.execute(text("SELECT count(*) FROM bookmark WHERE state = 'live'")).scalar() or 0)
+    return int(value(conn, "SELECT count(*) FROM bookmark WHERE state = 'live'"))
 
 
 def profiles(conn: Connection, job: str | None) -> int:
     sql = f"SELECT count(*) FROM chore WHERE kind = '{Kind.PROFILE}' AND {_OF_JOB}"
-    return int(conn.execute(text(sql), {"job": job}).scalar() or 0)
+    return int(value(conn, sql, job=job))
 
 
 def refresh_a_day(conn: Connection, job: str | None) -> float:
@@ -276,7 +258,7 @@ def refresh_a_day(conn: Connection, job: str | None) -> float:
       coalesce(sum(max(0, coalesce({TOTAL}, 0) - 30) / 29.0), 0) / 90
     FROM feed f LEFT JOIN user u ON u.id = json_extract(f.params, '$.user_id')
     WHERE f.refresh_at IS NOT NULL AND f.head_at IS NOT NULL AND {MINE}"""
-    heads, rest = conn.execute(text(sql), {"job": job}).one()
+    heads, rest = row(conn, sql, job=job)
     return float(heads + rest)
 
 
@@ -284,4 +266,4 @@ def new_a_day(conn: Connection, now: int, job: str | None) -> dict[str, float]:
     """Return how many works are posted a day, by medium, from the last 30 days."""
     sql = """SELECT medium, count(*) / 30.0 FROM work WHERE create_date > :since AND (:job IS NULL OR EXISTS
       (SELECT 1 FROM work_job j WHERE j.work_key = work.work_key AND j.job = :job)) GROUP BY medium"""
-    return {"illust": 0.0, "novel": 0.0} | _pairs(conn, sql, since=now - 30 * DAY_MS, job=job)
+    return {"illust": 0.0, "novel": 0.0} | dict(rows(conn, sql, since=now - 30 * DAY_MS, job=job))

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection
 
-from pixmirror.catalogue import chores, queue, runs
+from pixmirror.catalogue import queue, runs
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.schema import bookmark, broken, chore, comment, feed, gap, tag, user, work
+from pixmirror.catalogue.sql import made, row, rows
 from pixmirror.catalogue.words import many, plain, until
 from pixmirror.clock import DAY_MS
 from pixmirror.reports import plan, troubles
@@ -17,6 +17,26 @@ from pixmirror.reports.troubles import Trouble
 
 NOT_READ = "item not understood"
 SAMPLE = 5_000  # rows of one state that are looked through for reasons; the counts are exact all the same
+
+_HELD = """
+SELECT (SELECT count(*) FROM user) AS users, (SELECT count(*) FROM tag) AS tags,
+  (SELECT count(*) FROM comment) AS comments, (SELECT count(*) FROM bookmark WHERE state != 'gone') AS bookmarks"""
+# The state is a literal: SQLite uses a partial index only where it can read its condition in the statement.
+_CAME_IN = """
+SELECT (SELECT count(*) FROM work WHERE first_seen BETWEEN :since AND :now), count(*), coalesce(sum(size), 0)
+FROM media WHERE state = 'stored' AND stored_at BETWEEN :since AND :now"""
+_CHORES = "SELECT kind, sum(due_at <= :now), sum(due_at > :now) FROM chore GROUP BY kind"
+_LATE = "SELECT kind, key, error, due_at FROM chore WHERE error IS NOT NULL LIMIT :most"
+_LISTS = """
+SELECT endpoint || ' ' || params, error, due_at FROM feed WHERE failures > 0
+UNION ALL SELECT f.endpoint || ' ' || f.params, g.error, g.due_at
+FROM gap g JOIN feed f ON f.id = g.feed_id WHERE g.failures > 0 LIMIT :most"""
+_CUT = """
+SELECT endpoint || ' ' || params, json_extract(marks, '$.cut.why') AS why, NULL FROM feed
+WHERE why IS NOT NULL LIMIT :most"""
+_BROKEN = """
+SELECT endpoint, reason, is_partial IS NOT NULL AS is_partial, count(*) FROM broken
+GROUP BY endpoint, reason, is_partial IS NOT NULL ORDER BY count(*) DESC LIMIT 20"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +176,18 @@ def status(
     told: Sequence[Trouble] = (),
 ) -> Status:
     """Return the status. The daemon passes in what it alone knows: planned jobs, pace, some troubles."""
-    files, size = _files(conn)
+    n = queue.counts(conn)
+    held = row(conn, _HELD)
+    works, novels = known_works(conn)
     job_list = _jobs(conn, now, jobs)
-    to_ask = _chores(conn, now)
-    gaps = _gaps(conn)
-    stuck = (*_file_reasons(conn, ("failed", "waiting")), *_chore_reasons(conn), *_list_reasons(conn))
-    stuck += _broken_reasons(conn)
+    gaps = made(conn, Gaps, "SELECT count(*), count(DISTINCT feed_id), min(opened_at) FROM gap")[0]
     wrong = (*told, *troubles.known(conn, now))
     found = (*(str(one) for one in wrong if not one.explained), *_problems(job_list))
-    works, novels = known_works(conn)
+    rates = plan.Rates(
+        requests_per_hour=pace.requests_per_hour,
+        files_per_hour=pace.files_per_hour,
+        bytes_per_hour=pace.bytes_per_hour,
+    )
     return Status(
         now=now,
         healthy=not found,
@@ -172,68 +195,30 @@ def status(
         troubles=wrong,
         notes=(*_notes(conn, now, job_list, gaps, pace), *(str(one) for one in wrong if one.explained)),
         works=works,
-        users=_count(conn, user),
-        tags=_count(conn, tag),
-        comments=_count(conn, comment),
+        users=held.users,
+        tags=held.tags,
+        comments=held.comments,
         novels=novels,
-        bookmarks=_number(conn, select(func.count()).select_from(bookmark).where(bookmark.c.state != "gone")),
-        files=files,
-        bytes=size,
+        bookmarks=held.bookmarks,
+        files=Files(n.wanted + n.waiting, n.stored, n.gone, n.failed, n.damaged, n.refused, n.waiting),
+        bytes=n.bytes_stored,
         requests=_requests(conn, now),
         jobs=job_list,
-        came_in=_came_in(conn, now - DAY_MS, now),
-        stuck=stuck,
-        explained=_file_reasons(conn, ("gone", "damaged")),
-        states=_states(conn),
-        chores=to_ask,
+        came_in=made(conn, CameIn, _CAME_IN, since=now - DAY_MS, now=now)[0],
+        stuck=_stuck(conn),
+        explained=(*_files(conn, "gone"), *_files(conn, "damaged")),
+        states=dict(rows(conn, "SELECT state, count(*) FROM work WHERE state != 'live' GROUP BY state")),
+        chores={kind: Due(due, later) for kind, due, later in rows(conn, _CHORES, now=now)},
         gaps=gaps,
         pace=pace,
-        eta_hours=plan.eta(conn, now, _rates(pace)),
+        eta_hours=plan.eta(conn, now, rates),
     )
-
-
-def _rates(pace: Pace) -> plan.Rates:
-    return plan.Rates(
-        requests_per_hour=pace.requests_per_hour,
-        files_per_hour=pace.files_per_hour,
-        bytes_per_hour=pace.bytes_per_hour,
-    )
-
-
-def _number(conn: Connection, statement: Any) -> int:
-    return int(conn.execute(statement).scalar() or 0)
-
-
-def _count(conn: Connection, table: Any) -> int:
-    return _number(conn, select(func.count()).select_from(table))
 
 
 def known_works(conn: Connection) -> tuple[int, int]:
     """Count the illusts, and the novels; stubs among them."""
-    both, novels = conn.execute(select(func.count(), func.sum(work.c.work_key.op("&")(1))).select_from(work)).one()
-    return both - (novels or 0), novels or 0
-
-
-def _states(conn: Connection) -> dict[str, int]:
-    rows = conn.execute(text("SELECT state, count(*) FROM work WHERE state != 'live' GROUP BY state"))
-    return {r.state: r[1] for r in rows}
-
-
-def _files(conn: Connection) -> tuple[Files, int]:
-    n = queue.counts(conn)
-    wanted = n.wanted + n.waiting
-    return Files(wanted, n.stored, n.gone, n.failed, n.damaged, n.refused, n.waiting), n.bytes_stored
-
-
-def _came_in(conn: Connection, since: int, now: int) -> CameIn:
-    # The state is a literal: SQLite uses a partial index only where it can read its condition in the statement.
-    fresh = text(
-        "SELECT count(*), coalesce(sum(size), 0) FROM media "
-        "WHERE state = 'stored' AND stored_at BETWEEN :since AND :now"
-    )
-    files, size = conn.execute(fresh, {"since": since, "now": now}).one()
-    works = select(func.count()).select_from(work).where(work.c.first_seen.between(since, now))
-    return CameIn(_number(conn, works), files, size)
+    works, novels = row(conn, "SELECT count(*), coalesce(sum(work_key & 1), 0) FROM work")
+    return works - novels, novels
 
 
 def _requests(conn: Connection, now: int) -> Requests:
@@ -269,72 +254,34 @@ def _jobs(conn: Connection, now: int, planned: Mapping[str, Planned] | None) -> 
     return tuple(result)
 
 
-def _chores(conn: Connection, now: int) -> dict[str, Due]:
-    return {kind: Due(due, later) for kind, (due, later) in chores.counts(conn, now).items()}
-
-
-def _gaps(conn: Connection) -> Gaps:
-    row = conn.execute(
-        select(func.count(), func.count(gap.c.feed_id.distinct()), func.min(gap.c.opened_at)).select_from(gap)
-    ).one()
-    return Gaps(*row)
-
-
-def _file_reasons(conn: Connection, states: Sequence[str]) -> tuple[Reason, ...]:
-    result: list[Reason] = []
-    for state in states:
-        # gone, failed and damaged share one partial index; its condition must stand in the statement.
-        where = f"state = '{state}'"
-        if state != "waiting":
-            where += " AND state IN ('gone', 'failed', 'damaged')"
-        rows = conn.execute(text(f"SELECT owner_id, error, due_at FROM media WHERE {where} LIMIT {SAMPLE}")).all()
-        seen = [(str(Ref.of_work(r.owner_id)), r.error, r.due_at if state == "waiting" else None) for r in rows]
-        result += _grouped(f"file {state}", seen, len(rows) == SAMPLE)
-    return tuple(result)
-
-
-def _chore_reasons(conn: Connection) -> tuple[Reason, ...]:
-    late = select(chore).where(chore.c.error.is_not(None)).limit(SAMPLE)
-    rows = conn.execute(late).all()
-    found: list[Reason] = []
-    for kind in sorted({r.kind for r in rows}):
-        seen = [(troubles.question_ref(kind, r.key), r.error, r.due_at) for r in rows if r.kind == kind]
-        found += _grouped(f"{kind} not read", seen, len(rows) == SAMPLE)
+def _stuck(conn: Connection) -> tuple[Reason, ...]:
+    found = [*_files(conn, "failed"), *_files(conn, "waiting")]
+    chores = rows(conn, _LATE, most=SAMPLE)
+    for kind in sorted({r.kind for r in chores}):
+        seen = [(troubles.question_ref(kind, r.key), r.error, r.due_at) for r in chores if r.kind == kind]
+        found += _grouped(f"{kind} not read", seen, len(chores) == SAMPLE)
+    for what, sql in (("list not read", _LISTS), ("list that ends early", _CUT)):
+        lists = rows(conn, sql, most=SAMPLE)
+        found += _grouped(what, lists, len(lists) == SAMPLE)
+    for endpoint, reason, is_partial, count in rows(conn, _BROKEN):
+        found.append(Reason("item read in part" if is_partial else NOT_READ, count, reason, (endpoint,)))
     return tuple(found)
 
 
-def _list_reasons(conn: Connection) -> tuple[Reason, ...]:
-    lists = select(feed.c.endpoint, feed.c.params, feed.c.error, feed.c.due_at).where(feed.c.failures > 0)
-    parts = select(feed.c.endpoint, feed.c.params, gap.c.error, gap.c.due_at).join(
-        feed, feed.c.id == gap.c.feed_id
+def _files(conn: Connection, state: str) -> list[Reason]:
+    # gone, failed and damaged share one partial index; its condition must stand in the statement.
+    shared = "" if state == "waiting" else "AND state IN ('gone', 'failed', 'damaged')"
+    found = rows(
+        conn, f"SELECT owner_id, error, due_at FROM media WHERE state = '{state}' {shared} LIMIT {SAMPLE}"
     )
-    rows = conn.execute(lists.limit(SAMPLE)).all()
-    rows = [*rows, *conn.execute(parts.where(gap.c.failures > 0).limit(SAMPLE)).all()]
-    failed = _grouped("list not read", [(f"{r[0]} {r[1]}", r[2], r[3]) for r in rows], len(rows) >= SAMPLE)
-    why = func.json_extract(feed.c.marks, "$.cut.why")
-    short = conn.execute(select(feed.c.endpoint, feed.c.params, why).where(why.is_not(None)).limit(SAMPLE)).all()
-    cut = [(f"{r[0]} {r[1]}", str(r[2]), None) for r in short]
-    return (*failed, *_grouped("list that ends early", cut, len(short) >= SAMPLE))
+    seen = [(str(Ref.of_work(r.owner_id)), r.error, r.due_at if state == "waiting" else None) for r in found]
+    return _grouped(f"file {state}", seen, len(found) == SAMPLE)
 
 
-def _broken_reasons(conn: Connection) -> tuple[Reason, ...]:
-    partial = broken.c.is_partial.is_not(None)
-    rows = conn.execute(
-        select(broken.c.endpoint, broken.c.reason, partial, func.count())
-        .group_by(broken.c.endpoint, broken.c.reason, partial)
-        .order_by(func.count().desc())
-        .limit(20)
-    )
-    return tuple(
-        Reason("item read in part" if part else NOT_READ, n, reason, (endpoint,))
-        for endpoint, reason, part, n in rows
-    )
-
-
-def _grouped(what: str, rows: Iterable[tuple[str, str | None, int | None]], sampled: bool) -> list[Reason]:
+def _grouped(what: str, found: Iterable[tuple[str, str | None, int | None]], sampled: bool) -> list[Reason]:
     """Group by reason, with up to three examples each; long numbers in a reason (ids, sizes) do not part it."""
     groups: dict[str, list[tuple[str, str, int | None]]] = {}
-    for example, error, due in rows:
+    for example, error, due in found:
         error = error or "no reason on record"
         groups.setdefault(re.sub(r"\d{5,}", "#", error), []).append((example, error, due))
     result = [
