@@ -18,7 +18,7 @@ from pixmirror.clock import DAY_MS
 from pixmirror.errors import OffsetCap, ServerError
 from pixmirror.models import Lane, Listing, Received, User
 from pixmirror.sync import walk
-from pixmirror.sync.walk import Recorded, Source
+from pixmirror.sync.recording import Recorded, Source
 from tests.sync.test_walk_laws import PAGE, FakeClock, Upstream
 
 TWO_HOURS = 2 * 3_600_000

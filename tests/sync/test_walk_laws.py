@@ -18,7 +18,7 @@ from pixmirror.clock import Clock
 from pixmirror.errors import ServerError
 from pixmirror.models import Lane, Listing, Received, User
 from pixmirror.sync import walk
-from pixmirror.sync.walk import Recorded, Source
+from pixmirror.sync.recording import Recorded, Source
 
 PAGE = 30
 

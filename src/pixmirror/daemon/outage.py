@@ -10,8 +10,7 @@ from pixmirror.daemon.trouble import PIXIV, Troubles
 from pixmirror.daemon.wakeups import Wakeup
 from pixmirror.models import Lane
 from pixmirror.pixiv.app import users
-from pixmirror.sync.endpoints import Endpoints
-from pixmirror.sync.suspicion import Subject, Suspicion
+from pixmirror.sync.suspicion import Endpoints, Subject, Suspicion
 
 
 class Outage:

@@ -11,7 +11,8 @@ from pixmirror.daemon.wakeups import EmptyPolls
 from pixmirror.errors import RateLimited, Unforeseen
 from pixmirror.models import Lane
 from pixmirror.sync import sources, walk
-from pixmirror.sync.walk import backoff_ms
+from pixmirror.sync.setbacks import backoff_ms
+from pixmirror.sync.suspicion import of_list
 
 if TYPE_CHECKING:
     from pixmirror.daemon.engine import Engine
@@ -49,8 +50,7 @@ class Walkers:
         except Unforeseen as error:
             await self._put_off(feed, gap, str(error))
         except RateLimited as error:
-            subject = ("feed" if gap is None else "gap", feed.endpoint, (gap or feed).id)
-            own = self._engine.context.of_its_own(subject, error, (gap or feed).error)
+            own = self._engine.context.of_its_own(of_list(feed, gap), error, (gap or feed).error)
             if own is None:
                 raise
             await self._put_off(feed, gap, own, DAY_MS)
@@ -69,7 +69,7 @@ class Walkers:
         ctx = self._engine.context.asking(place.failures, place.error)
         if await ctx.is_closed(feed):
             return
-        source = sources.source(ctx, job, feed.endpoint, feed.params)
+        source = sources.SOURCES[feed.endpoint](ctx, job, feed.params)
         if gap is None:
             walked = await walk.head(ctx.db, ctx.clock, feed, source, Lane(feed.lane))
             await ctx.heard_of(feed, walked.error)
@@ -84,8 +84,7 @@ class Walkers:
             if walked.pages:
                 await ctx.heard_of(feed, None)
             if walked.error is not None:
-                await ctx.heard(("gap", feed.endpoint, gap.id), walked.error)
-                await ctx.endpoints.heard(ctx.db, feed.endpoint, walked.error, ctx.clock.now(), feed.id)
+                await ctx.heard_of(feed, walked.error, gap)
 
     def _names(self, feed: feeds.Feed) -> bool:
         """Return whether the job that walks this list still names its artist."""

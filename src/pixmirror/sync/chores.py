@@ -5,8 +5,9 @@ A chore stays until its answer is committed; a cut one is done again, from its p
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
-from pixmirror.catalogue import briefs, chores, endpoints, feeds, tombstones
+from pixmirror.catalogue import briefs, chores, endpoints, tombstones
 from pixmirror.catalogue.chores import OF_WEBSITE, PARTS, Chore, Kind
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.seen import DETAIL, Wants
@@ -28,7 +29,6 @@ from pixmirror.models import (
     Novel,
     Received,
     State,
-    UserDetail,
     WorkFacts,
     partly_read,
     split_key,
@@ -48,8 +48,8 @@ from pixmirror.sync import (
 from pixmirror.sync.context import Context, Job
 from pixmirror.sync.kinds import ranking
 from pixmirror.sync.recording import write_one
+from pixmirror.sync.setbacks import backoff_ms
 from pixmirror.sync.suspicion import concerns_what_was_asked
-from pixmirror.sync.walk import backoff_ms
 
 PROFILE_AGAIN_MS = 30 * DAY_MS
 ABSENT_AGAIN_MS = 7 * DAY_MS
@@ -213,14 +213,10 @@ async def _text(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     await write_one(ctx.db, ctx.clock, "text", "text", received, record)
 
 
-def _is_back(conn: Connection, ctx: Context, chore: Chore, since: int) -> bool:
-    return absent.is_back(conn, ctx.account_id, chore.key, since)
-
-
 async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     medium, work_id = split_key(chore.key)
     absence = absent.Absence.of(chore.progress)
-    if absence is not None and await ctx.db.read(_is_back, ctx, chore, absence.since):
+    if absence is not None and await ctx.db.read(absent.is_back, ctx.account_id, chore.key, absence.since):
         await ctx.db.run(chores.done, chore.kind, chore.key)
         return
     received: Received[Illust | Novel]
@@ -275,25 +271,10 @@ async def _profile(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         now = ctx.clock.now()
         record_profile(conn, ctx.seen(job, "profile", lane, now), received)
         controls.answered(conn, controls.PROFILE, now)
-        _open_unseen_lists(ctx, job, conn, received, now)
         coverage.after_profile(ctx, job, conn, received, now)
         chores.done(conn, chore.kind, chore.key, again_at=now + PROFILE_AGAIN_MS)
 
     await write_one(ctx.db, ctx.clock, "profile", "profile", received, record)
-
-
-def _open_unseen_lists(ctx: Context, job: Job, conn: Connection, received: Received[UserDetail], now: int) -> None:
-    """Open a list that no preview showed, but whose works the profile counts."""
-    profile = received.item.profile
-    totals = {
-        sources.USER_ILLUSTS: (profile.total_illusts or 0) + (profile.total_manga or 0),
-        sources.USER_NOVELS: (profile.total_novels or 0) if job.wants.novels else 0,
-    }
-    for endpoint, total in totals.items():
-        if total:
-            params = {"user_id": received.item.user.id}
-            lane = int(Lane.BACKFILL)
-            feeds.open_if_new(conn, ctx.account_id, endpoint, params, job=job.name, lane=lane, due_at=now)
 
 
 async def _sidecar(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
@@ -318,7 +299,7 @@ HANDLERS: dict[str, Callable[[Context, Job, Chore, Lane], Awaitable[None]]] = {
     Kind.RANKING: ranking.backfill,
     Kind.BOOKMARK: own_entries.bookmark,
     Kind.FOLLOW: own_entries.follow,
-    Kind.COVERAGE: coverage.run_list,
-    Kind.WEB: coverage.run_work,
+    Kind.COVERAGE: partial(coverage.run, coverage.read_list),
+    Kind.WEB: partial(coverage.run, coverage.read_work),
     Kind.SIDECAR: _sidecar,
 }

@@ -6,8 +6,7 @@ known ones.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.chores import Chore
@@ -30,35 +29,21 @@ HIDDEN_AGAIN_MS = 30 * DAY_MS  # of a work that is gone or hidden nothing is ask
 class _Reading:
     """How far a reading has come; kept with the chore, so that a cut reading goes on."""
 
-    started: int
-    whole: bool
+    started: int = -DAY_MS
+    whole: bool = True
     offset: int = 0
     total: int | None = None
     new: int = 0
     proves: bool = True  # what it does not show is missing
 
-    def as_progress(self) -> dict[str, Any]:
-        return {
-            "offset": self.offset, "total": self.total, "started": self.started, "whole": self.whole,
-            "new": self.new, "proves": self.proves,
-        }  # fmt: skip
-
 
 def _begin(chore: Chore, plan: Plan, now: int) -> _Reading:
     """Return where the reading goes on. After a day only a first reading goes on, and then proves no absence."""
-    saved = chore.progress
-    offset = int(saved.get("offset", 0))
-    fresh = 0 <= now - int(saved.get("started", -DAY_MS)) < DAY_MS
-    if not offset or not (fresh or plan.first):
-        return _Reading(now, plan.whole, total=None)
-    return _Reading(
-        started=int(saved["started"]) if fresh else now,
-        whole=bool(saved.get("whole", True)),
-        offset=offset,
-        total=_count(saved.get("total")),
-        new=int(saved.get("new", 0)),
-        proves=fresh and bool(saved.get("proves", True)),
-    )
+    saved = _Reading(**{name: value for name, value in chore.progress.items() if name in _Reading.__slots__})
+    fresh = 0 <= now - saved.started < DAY_MS
+    if not saved.offset or not (fresh or plan.first):
+        return _Reading(now, plan.whole)
+    return saved if fresh else replace(saved, started=now, proves=False)
 
 
 def _count(value: object) -> int | None:
@@ -119,7 +104,7 @@ def _record(
     ingest_comments.touch_unread(conn, chore.key, broken_ids(listing.broken), now)
     if following is not None:
         after = replace(_after(reading, plan, listing, found[0]), offset=following)
-        chores.save_progress(conn, chore.kind, chore.key, after.as_progress())
+        chores.save_progress(conn, chore.kind, chore.key, asdict(after))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pixmirror.catalogue import endpoints
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.feeds import Feed
+from pixmirror.catalogue.feeds import Feed, Gap
 from pixmirror.catalogue.seen import Seen, Wants
 from pixmirror.clock import Clock
 from pixmirror.errors import HeldBack, PixmirrorError, RateLimited
@@ -18,9 +18,8 @@ from pixmirror.models import Lane, Medium, Restrict
 from pixmirror.models.jobs import JobConfig
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.web.api import WebApi
-from pixmirror.sync.endpoints import Endpoints
 from pixmirror.sync.filters import Filter
-from pixmirror.sync.suspicion import Subject, Suspicion
+from pixmirror.sync.suspicion import Endpoints, Subject, Suspicion, of_list
 
 LIMITED_ALONE = " Only this meets the limit, while other things are answered; it is tried once a day."
 
@@ -179,9 +178,9 @@ class Context:
             await self.db.run(endpoints.wait, feed.endpoint, gone, feed_id=feed.id)
         return gone is not None
 
-    async def heard_of(self, feed: Feed, error: PixmirrorError | None) -> None:
-        """Note how a list was answered, and whether its endpoint is gone."""
-        await self.heard(("feed", feed.endpoint, feed.id), error)
+    async def heard_of(self, feed: Feed, error: PixmirrorError | None, gap: Gap | None = None) -> None:
+        """Note how a list, or a gap in it, was answered, and whether its endpoint is gone."""
+        await self.heard(of_list(feed, gap), error)
         await self.endpoints.heard(self.db, feed.endpoint, error, self.clock.now(), feed.id)
 
     def seen(self, job: Job, endpoint: str, lane: Lane, now: int) -> Seen:

@@ -43,17 +43,8 @@ Record: TypeAlias = Callable[[Connection, int], None]
 Read: TypeAlias = Callable[[Context, WebApi, Job, Chore], Awaitable[Record]]
 
 
-async def run_list(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    """Do the chore `coverage`: read all ids of an artist, and ask for what the app did not show of them."""
-    await _ask(ctx, job, chore, lane, _read_list)
-
-
-async def run_work(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
-    """Do the chore `web`: read a work that the app hides."""
-    await _ask(ctx, job, chore, lane, _read_work)
-
-
-async def _ask(ctx: Context, job: Job, chore: Chore, lane: Lane, read: Read) -> None:
+async def run(read: Read, ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    """Do a chore for which the website is read by `read`, whose answer is recorded in one transaction."""
     record = await website.ask(ctx, lane, lambda web: read(ctx, web, job, chore))
     if record is not None:
         await ctx.db.run(lambda conn: record(conn, ctx.clock.now()))
@@ -62,7 +53,8 @@ async def _ask(ctx: Context, job: Job, chore: Chore, lane: Lane, read: Read) -> 
 # --- lists
 
 
-async def _read_list(ctx: Context, web: WebApi, job: Job, chore: Chore) -> Record:
+async def read_list(ctx: Context, web: WebApi, job: Job, chore: Chore) -> Record:
+    """Do the chore `coverage`: read all ids of an artist, and ask for what the app did not show of them."""
     user_id = chore.key
     try:
         listed = (await users.profile_all(web, user_id)).item
@@ -84,16 +76,16 @@ async def _read_list(ctx: Context, web: WebApi, job: Job, chore: Chore) -> Recor
                 lacking = web_lists.lacking(conn, user_id, medium, keys[medium], now)
                 agenda.read_on_website(conn, lacking, now)
             elif wanted and keys[medium]:
-                _open_list(conn, ctx, walkers, endpoint, user_id, now)
+                # Nothing has shown it yet: the app reads it first, then the website is asked again.
+                walker = next((j for j in walkers if j.wants.novels), walkers[0])
+                _open_list(conn, ctx, walker, endpoint, user_id, now)
 
     return record
 
 
-def _open_list(conn: Connection, ctx: Context, walkers: list[Job], endpoint: str, user_id: int, now: int) -> None:
-    """Open a list that nothing has shown yet. The app reads it first, then the website is asked again."""
-    name = next((j.name for j in walkers if j.wants.novels), walkers[0].name)
+def _open_list(conn: Connection, ctx: Context, job: Job, endpoint: str, user_id: int, now: int) -> None:
     params, lane = {"user_id": user_id}, int(Lane.BACKFILL)
-    feeds.open_if_new(conn, ctx.account_id, endpoint, params, job=name, lane=lane, due_at=now)
+    feeds.open_if_new(conn, ctx.account_id, endpoint, params, job=job.name, lane=lane, due_at=now)
 
 
 def _no_list(conn: Connection, user_id: int, now: int) -> None:
@@ -103,12 +95,17 @@ def _no_list(conn: Connection, user_id: int, now: int) -> None:
 
 
 def after_profile(ctx: Context, job: Job, conn: Connection, received: Received[UserDetail], now: int) -> None:
-    """Open a full pass where the profile counts other works than we know, once for each such count."""
+    """Open a list that no preview showed, but whose works the profile counts; and a full pass where it counts
+    other works than we know, once for each such count.
+    """
     user_id, profile = received.item.user.id, received.item.profile
     totals = {
         sources.USER_ILLUSTS: (profile.total_illusts or 0) + (profile.total_manga or 0),
         sources.USER_NOVELS: profile.total_novels or 0,
     }
+    for endpoint, total in totals.items():
+        if total and (endpoint == sources.USER_ILLUSTS or job.wants.novels):
+            _open_list(conn, ctx, job, endpoint, user_id, now)
     moved = [_count_again(ctx, job, conn, user_id, endpoint, total, now) for endpoint, total in totals.items()]
     if ctx.web is not None and any(moved):
         at = web_lists.listed_at(conn, user_id)
@@ -131,7 +128,7 @@ def _count_again(
         return False
     if now - feed.full_at >= DAY_MS:
         walker = ctx.jobs.get(feed.job, job)
-        walk.open_full_pass(conn, feed, sources.source(ctx, walker, endpoint, feed.params), now)
+        walk.open_full_pass(conn, feed, sources.SOURCES[endpoint](ctx, walker, feed.params), now)
     return True
 
 
@@ -147,7 +144,8 @@ class _Found:
     text: Received[NovelText] | None = None
 
 
-async def _read_work(ctx: Context, web: WebApi, job: Job, chore: Chore) -> Record:
+async def read_work(ctx: Context, web: WebApi, job: Job, chore: Chore) -> Record:
+    """Do the chore `web`: read a work that the app hides."""
     key = chore.key
     if await ctx.db.read(web_lists.shown_by_app, key):
         return lambda conn, now: chores.done(conn, chore.kind, key)

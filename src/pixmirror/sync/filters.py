@@ -4,8 +4,9 @@ A refused work is catalogued all the same; only its files are not fetched.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Any
 
 from pixmirror.models import JST, Illust, Novel, Received, WorkFacts, to_ms
 from pixmirror.models.jobs import JobConfig
@@ -32,20 +33,8 @@ class Filter:
 
     @classmethod
     def of(cls, config: JobConfig) -> "Filter":
-        return cls(
-            types=frozenset(config.types),
-            tags_any=frozenset(config.tags_any),
-            tags_none=frozenset(config.tags_none),
-            users_none=frozenset(config.users_none),
-            x_restrict=frozenset(config.x_restrict),
-            ai=config.ai,
-            minimum_bookmarks=config.minimum_bookmarks,
-            maximum_pages=config.maximum_pages,
-            posted_after=_jst(config.posted_after),
-            posted_before=_jst(config.posted_before),
-            files=config.files,
-            novels=config.novels,
-        )
+        """Return the filter of a configured job, whose keys have the same names."""
+        return cls(**{f.name: _as_kept(getattr(config, f.name)) for f in fields(cls)})
 
     def digest(self) -> str:
         """Return the same text for the same filter. When it changes, the job judges its works again."""
@@ -53,8 +42,10 @@ class Filter:
         return "|".join(",".join(sorted(map(str, p))) if isinstance(p, frozenset) else str(p) for p in parts)
 
 
-def _jst(day: date | None) -> int | None:
-    return None if day is None else to_ms(datetime(day.year, day.month, day.day, tzinfo=JST))
+def _as_kept(value: Any) -> Any:
+    if isinstance(value, date):
+        return to_ms(datetime(value.year, value.month, value.day, tzinfo=JST))
+    return frozenset(value) if isinstance(value, tuple) else value
 
 
 def refuse(wanted: Filter, work: WorkFacts) -> str | None:

@@ -1,18 +1,47 @@
-"""Recording answers so that what cannot be recorded costs itself alone, and is kept with its bytes."""
+"""How a list is read, and recorded so that what cannot be costs itself alone and is kept with its bytes."""
 
-from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from pixmirror.catalogue.database import Connection, Database
+from pixmirror.catalogue.feeds import Feed
 from pixmirror.clock import Clock
 from pixmirror.contained import contained
 from pixmirror.errors import BadResponse, PixmirrorError, Unforeseen
 from pixmirror.ingest.broken import record_broken
 from pixmirror.ingest.sifting import sift
-from pixmirror.models import Broken, Listing, Received
+from pixmirror.models import Broken, Lane, Listing, Received
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a page brought: its ids in order, and how many were new to the catalogue."""
+
+    ids: tuple[int, ...]
+    new: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How one feed is read and recorded. `read` takes an offset or a cursor, None for the top.
+
+    `backfill`: whether the first walk reads on to the end. `finished` is called, in the last page's transaction,
+    when a pass from the top to the end is complete, with the time at which it began; `overflowed` when a head walk
+    came to the list's end, or its cap, and met nothing that was known. `head_read` is called with each page 1 that
+    is not the first ever, and says whether a full pass is due; a list that is whole on page 1 has had one.
+    """
+
+    paging: Literal["offset", "cursor"]
+    read: Callable[[int | None, Lane], Awaitable[Listing[Any]]]
+    record: Callable[[Connection, Listing[Any], Lane, int], Recorded]
+    backfill: bool = True
+    finished: Callable[[Connection, int, int], None] | None = None
+    overflowed: Callable[[Connection, int], None] | None = None
+    head_read: Callable[[Connection, Feed, int], bool] | None = None
 
 
 async def write_page(

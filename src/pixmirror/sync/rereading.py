@@ -61,7 +61,12 @@ async def find_works(db: Database, wanted: Wishes, requests_per_day: int, now: i
 
     All re-readings together stay below their share of a day's requests; what finds no room waits for another day.
     """
-    room = refresh.most_a_day(requests_per_day) - await db.read(_planned, now)
+
+    def planned(conn: Connection) -> int:
+        tomorrow = now + DAY_MS
+        return rows.planned_lists(conn, tomorrow) + rows.planned_details(conn, tomorrow, int(Lane.REFRESH))
+
+    room = refresh.most_a_day(requests_per_day) - await db.read(planned)
     start = int(await db.read(runs.get_meta, _CURSOR) or 0)
     found: list[int] = []
     after, wrapped = start, False
@@ -76,15 +81,10 @@ async def find_works(db: Database, wanted: Wishes, requests_per_day: int, now: i
         after = found[-1] if len(found) >= room else last
         if wrapped and after >= start:
             break
-    await db.run(_ask, found, after, now)
+
+    def ask(conn: Connection) -> None:
+        agenda.ask_about_unseen(conn, found, now)
+        runs.set_meta(conn, _CURSOR, str(after))
+
+    await db.run(ask)
     return len(found)
-
-
-def _planned(conn: Connection, now: int) -> int:
-    tomorrow = now + DAY_MS
-    return rows.planned_lists(conn, tomorrow) + rows.planned_details(conn, tomorrow, int(Lane.REFRESH))
-
-
-def _ask(conn: Connection, keys: list[int], after: int, now: int) -> None:
-    agenda.ask_about_unseen(conn, keys, now)
-    runs.set_meta(conn, _CURSOR, str(after))

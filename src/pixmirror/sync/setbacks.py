@@ -4,7 +4,6 @@ A page that keeps failing becomes a gap of its own, one for each place, and the 
 leaves something out is remembered as tried: it counts when its gaps are closed, and until then the next one waits.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,15 +12,15 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed, Gap
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import EndpointGone, Forbidden, NotFound, PixmirrorError
+from pixmirror.ledger import leavers
 from pixmirror.sync import steps
+from pixmirror.sync.recording import Source
 from pixmirror.sync.steps import Span, Stretch
 
 RETRIES_OF_A_PAGE = 3
 BACKOFF_S = (5, 30, 120, 600, 3600, 21600, 21600, 86400)
 TRY_AGAIN_MS = 7 * DAY_MS  # the next pass of a list of which a page cannot be read, or that ends too early
 OF_THE_WHOLE_LIST = (NotFound, Forbidden, EndpointGone)  # no other page answers better
-
-Finished = Callable[[Connection, int, int], None]
 
 
 def backoff_ms(failures: int) -> int:
@@ -35,7 +34,7 @@ def parse(paging: str, spec: Any) -> Span | Stretch:
 # -- passes ----------------------------------------------------------------------------------------------------
 
 
-def pass_ended(conn: Connection, feed_id: int, finished: Finished | None, started: int, now: int) -> None:
+def pass_ended(conn: Connection, feed_id: int, source: Source, started: int, now: int) -> None:
     """Record that a pass reached the list's end. It counts unless a part of it, or page 1, is still unread."""
     feed = feeds.get_feed(conn, feed_id)
     if feed.head_at is None or feed.failures or feeds.gaps(conn, feed_id):
@@ -43,15 +42,15 @@ def pass_ended(conn: Connection, feed_id: int, finished: Finished | None, starte
         return
     feeds.set_marks(conn, feed_id, {"tried": None, "cut": None})
     feeds.full_done(conn, feed_id, now, started)
-    if finished is not None:
-        finished(conn, started, now)
+    if source.finished is not None:
+        source.finished(conn, started, now)
 
 
-def gap_closed(conn: Connection, feed_id: int, finished: Finished | None, now: int) -> None:
+def gap_closed(conn: Connection, feed_id: int, source: Source, now: int) -> None:
     """Complete the pass when this gap was the last part that it had left."""
     marks = feeds.get_feed(conn, feed_id).marks
     if marks.get("tried") and not marks.get("cut"):
-        pass_ended(conn, feed_id, finished, int(marks["tried"]["started"]), now)
+        pass_ended(conn, feed_id, source, int(marks["tried"]["started"]), now)
 
 
 def tried_lately(conn: Connection, feed_id: int, now: int) -> bool:
@@ -60,9 +59,17 @@ def tried_lately(conn: Connection, feed_id: int, now: int) -> bool:
     return tried is not None and 0 <= now - int(tried["at"]) < TRY_AGAIN_MS
 
 
-def capped(conn: Connection, feed: Feed, gap: Gap, spec: Span | Stretch, now: int) -> None:
+def head_ended(conn: Connection, source: Source, spec: Span | Stretch, now: int) -> None:
+    """Tell the source that a head walk met nothing known before the list's end."""
+    if isinstance(spec, Span) and spec.stop and not spec.touched and source.overflowed is not None:
+        source.overflowed(conn, now)
+
+
+def capped(conn: Connection, feed: Feed, gap: Gap, source: Source, spec: Span | Stretch, now: int) -> None:
     """End the walk at Pixiv's cap for this list, with the reason, as no proof of what lies below."""
     feeds.close_gap(conn, gap.id)
+    if gap.kind == "head":
+        head_ended(conn, source, spec, now)
     if gap.kind in ("backfill", "full"):
         at = (spec.offset if isinstance(spec, Span) else spec.start) or 0
         why = f"Pixiv shows only the first {at // 1000 * 1000 or at} of this list: what lies below cannot be read"
@@ -79,20 +86,18 @@ def cut_short(conn: Connection, feed_id: int, why: str, started: int, now: int) 
 # -- pages that fail -------------------------------------------------------------------------------------------
 
 
-def head_failed(
-    conn: Connection, feed: Feed, paging: str, backfill: bool, error: PixmirrorError, now: int
-) -> None:
+def head_failed(conn: Connection, feed: Feed, source: Source, error: PixmirrorError, now: int) -> None:
     """Put page 1 off. While it keeps failing, the pages below it are read all the same."""
+    _note_denial(conn, feed, error, now)
     feeds.feed_failed(conn, feed.id, now + backoff_ms(feed.failures), str(error))
     if feed.failures + 1 < RETRIES_OF_A_PAGE or _of_the_whole_list(error):
         return
     first = feed.head_at is None
-    if feeds.gaps(conn, feed.id) or (first and (not backfill or feed.marks.get("tried"))):
+    if feeds.gaps(conn, feed.id) or (first and (not source.backfill or feed.marks.get("tried"))):
         return
-    if paging == "offset":
+    if source.paging == "offset":
         span = Span(stop=tuple(feed.marks.get("anchors", ())), started=now)
-        spec = steps.below_offset_page(span, 0)
-        spec = replace(spec, above=None)
+        spec = replace(steps.below_offset_page(span, 0), above=None)
         if first:
             feeds.set_marks(conn, feed.id, {"anchors": [], "fresh": 0})
         feeds.open_gap(conn, feed.id, "backfill" if first else "head", spec.to_json(), now)
@@ -100,14 +105,20 @@ def head_failed(
         feeds.open_gap(conn, feed.id, "backfill", Stretch(started=now).to_json(), now)
 
 
-def gap_failed(conn: Connection, gap: Gap, paging: str, error: PixmirrorError, now: int) -> Gap | None:
+def gap_failed(
+    conn: Connection, feed: Feed, gap: Gap, source: Source, error: PixmirrorError, now: int
+) -> Gap | None:
     """Put the page off, or go on below it. Return the gap where the walk can go on at once."""
+    _note_denial(conn, feed, error, now)
     failures = feeds.gap_failed(conn, gap.id, now + backoff_ms(gap.failures), str(error))
     if failures is None or _of_the_whole_list(error):
         return None
-    spec = parse(paging, gap.spec)
+    spec = parse(source.paging, gap.spec)
     if gap.kind == "page":
-        return _close_in(conn, gap, spec, now)
+        if isinstance(spec, Span) or spec.probe is None:
+            return None
+        # In a cursor list each try moves the gap's end closer to the failing item.
+        return _moved(conn, gap, replace(spec, fails=spec.probe), now)
     if isinstance(spec, Span):
         return _pass_over_offset(conn, gap, spec, failures, str(error), now)
     return _pass_over_cursor(conn, gap, spec, failures, str(error), now)
@@ -117,11 +128,11 @@ def _of_the_whole_list(error: PixmirrorError) -> bool:
     return isinstance(error, OF_THE_WHOLE_LIST) or error.scope == "everything"
 
 
-def _close_in(conn: Connection, gap: Gap, spec: Span | Stretch, now: int) -> Gap | None:
-    """Narrow the gap that a failing cursor page left: each page tried moves its end closer to the failing item."""
-    if isinstance(spec, Span) or spec.probe is None:
-        return None
-    return _moved(conn, gap, replace(spec, fails=spec.probe), now)
+def _note_denial(conn: Connection, feed: Feed, error: PixmirrorError, now: int) -> None:
+    """Note that a user's list was refused; their profile tells whether they are gone."""
+    user_id = feed.params.get("user_id")
+    if isinstance(error, NotFound) and isinstance(user_id, int):
+        leavers.list_refused(conn, user_id, now)
 
 
 def _moved(conn: Connection, gap: Gap, spec: Span | Stretch, now: int) -> Gap:

@@ -1,10 +1,11 @@
-"""The feeds that we know how to walk: how each is asked, and what its pages become.
+"""The feeds that we know how to walk: how each is asked, what its pages become, and how a job reads its head.
 
 A feed's name is the endpoint without its version; adding one is one function here and one line in SOURCES.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pixmirror.catalogue import briefs, feeds, runs
@@ -34,9 +35,10 @@ from pixmirror.models import (
 )
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.pixiv.reading import preview_works
-from pixmirror.sync import filters, refresh
+from pixmirror.sync import filters, refresh, walk
 from pixmirror.sync.context import Context, Job
-from pixmirror.sync.walk import Recorded, Source, next_number
+from pixmirror.sync.recording import Recorded, Source
+from pixmirror.sync.walk import Walked, next_number
 
 FOLLOWING = "user/following"
 ILLUST_FOLLOW = "illust/follow"
@@ -54,11 +56,6 @@ Works = Sequence[Received[Illust | Novel]]
 
 def bookmarks_endpoint(medium: Medium) -> str:
     return BOOKMARKS_ILLUST if medium == "illust" else BOOKMARKS_NOVEL
-
-
-def source(ctx: Context, job: Job, endpoint: str, params: Mapping[str, Any]) -> Source:
-    """Return the Source of a feed, as `job` wants it read."""
-    return SOURCES[endpoint](ctx, job, params)
 
 
 def record_works(
@@ -296,12 +293,50 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
     return Source("cursor", read, record, finished=finished)
 
 
+# How each feed is read, with these parameters, as a job wants it.
 SOURCES: dict[str, Callable[[Context, Job, Mapping[str, Any]], Source]] = {
     FOLLOWING: _following,
-    ILLUST_FOLLOW: lambda ctx, job, params: _follow_feed(ctx, job, params, "illust"),
-    NOVEL_FOLLOW: lambda ctx, job, params: _follow_feed(ctx, job, params, "novel"),
-    USER_ILLUSTS: lambda ctx, job, params: _user_works(ctx, job, params, "illust"),
-    USER_NOVELS: lambda ctx, job, params: _user_works(ctx, job, params, "novel"),
-    BOOKMARKS_ILLUST: lambda ctx, job, params: _bookmarks(ctx, job, params, "illust"),
-    BOOKMARKS_NOVEL: lambda ctx, job, params: _bookmarks(ctx, job, params, "novel"),
+    ILLUST_FOLLOW: partial(_follow_feed, medium="illust"),
+    NOVEL_FOLLOW: partial(_follow_feed, medium="novel"),
+    USER_ILLUSTS: partial(_user_works, medium="illust"),
+    USER_NOVELS: partial(_user_works, medium="novel"),
+    BOOKMARKS_ILLUST: partial(_bookmarks, medium="illust"),
+    BOOKMARKS_NOVEL: partial(_bookmarks, medium="novel"),
 }
+
+
+# -- the head of a list, which a job reads down to known ground ------------------------------------------------
+
+
+async def read_head(
+    ctx: Context, job: Job, endpoint: str, params: Mapping[str, Any], floor: int | None = None
+) -> tuple[Feed, Walked]:
+    """Read a list from its top down to known ground. Its first backfill is left to the backfiller.
+
+    Only the following list is read to its end at once: it shows the newest works of everybody, 30 artists a page,
+    and opens all their lists.
+    """
+    now, lane = ctx.clock.now(), int(Lane.NEW)
+    feed = await ctx.db.run(feeds.open_feed, ctx.account_id, endpoint, params, job=job.name, lane=lane, now=now)
+    async with ctx.walking.alone(feed.id):
+        feed = await ctx.db.read(feeds.get_feed, feed.id)
+        if await ctx.is_closed(feed):
+            return feed, Walked()
+        source = SOURCES[endpoint](ctx.asking(feed.failures), job, params)
+        walked = await walk.head(ctx.db, ctx.clock, feed, source, Lane.NEW, floor=floor)
+        newest = ("head", "backfill") if endpoint == FOLLOWING else ("head",)
+        if walked.gap is not None and walked.gap.kind in newest:
+            walked = walked.plus(await walk.close(ctx.db, ctx.clock, feed, walked.gap, source, Lane.NEW))
+        feed = await ctx.db.read(feeds.get_feed, feed.id)
+    ctx.wake()
+    await ctx.heard_of(feed, walked.error)
+    return feed, walked
+
+
+async def full_pass_if_older(ctx: Context, job: Job, feed: Feed, age_ms: int) -> None:
+    """Have the whole list read again where its last full pass is older than this."""
+    now = ctx.clock.now()
+    if feed.head_at is not None and (feed.full_at is None or now - feed.full_at >= age_ms):
+        source = SOURCES[feed.endpoint](ctx, job, feed.params)
+        await ctx.db.run(walk.open_full_pass, feed, source, now)
+        ctx.wake()

@@ -4,52 +4,23 @@ A head walk reads page 1; what it does not reach is left as a gap in the same tr
 moment leaves no hole. Closing a gap is the same walk, started elsewhere.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from pixmirror.catalogue import feeds
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.feeds import Feed, Gap
 from pixmirror.clock import Clock
 from pixmirror.contained import contained
-from pixmirror.errors import BadResponse, NotFound, OffsetCap, PixmirrorError
-from pixmirror.ledger import leavers
+from pixmirror.errors import BadResponse, OffsetCap, PixmirrorError
 from pixmirror.models import Lane, Listing, to_ms
 from pixmirror.sync import setbacks, steps
-from pixmirror.sync.recording import write_page
-from pixmirror.sync.setbacks import backoff_ms as backoff_ms
+from pixmirror.sync.recording import Source, write_page
 from pixmirror.sync.steps import Cut, Done, Span, Stretch
 from pixmirror.sync.suspicion import concerns_what_was_asked
 
 LONGEST_NUMBER = 19
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What a page brought: its ids in order, and how many were new to the catalogue."""
-
-    ids: tuple[int, ...]
-    new: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """How one feed is read and recorded. `read` takes an offset or a cursor, None for the top.
-
-    `backfill`: whether the first walk reads on to the end. `finished` is called, in the last page's transaction,
-    when a pass from the top to the end is complete, with the time at which it began; `overflowed` when a head walk
-    came to the list's end, or its cap, and met nothing that was known. `head_read` is called with each page 1 that
-    is not the first ever, and says whether a full pass is due; a list that is whole on page 1 has had one.
-    """
-
-    paging: Literal["offset", "cursor"]
-    read: Callable[[int | None, Lane], Awaitable[Listing[Any]]]
-    record: Callable[[Connection, Listing[Any], Lane, int], Recorded]
-    backfill: bool = True
-    finished: Callable[[Connection, int, int], None] | None = None
-    overflowed: Callable[[Connection, int], None] | None = None
-    head_read: Callable[[Connection, Feed, int], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +78,7 @@ async def head(
             return await write_page(db, listing, _record_head, feed, source, lane, clock.now(), floor)
     except PixmirrorError as error:
         if concerns_what_was_asked(error):
-            await db.run(_head_failed, feed, source, error, clock.now())
+            await db.run(setbacks.head_failed, feed, source, error, clock.now())
         if error.scope == "everything":
             raise
         return Walked(failed=str(error), error=error)
@@ -146,45 +117,39 @@ def _record_head(
         gap = feeds.open_gap(conn, feed.id, "backfill" if first else "head", step.to_json(), now)
     full_due = source.head_read is not None and source.head_read(conn, feed, now)
     if isinstance(step, Done) and (first or (source.head_read is not None and not step.met)):
-        setbacks.pass_ended(conn, feed.id, source.finished, now, now)
+        setbacks.pass_ended(conn, feed.id, source, now, now)
     elif not first and source.backfill and (full_due or feeds.late_comer(conn, feed.id, feed.full_started or 0)):
-        _go_on_to_the_end(conn, feed, source, recorded.ids, listing, now)
+        open_full_pass(conn, feed, source, now, (recorded.ids, listing))
     if isinstance(step, Done):
-        _head_ended(conn, source, _touching(spec, recorded.ids), now)
-        setbacks.gap_closed(conn, feed.id, source.finished, now)
+        setbacks.head_ended(conn, source, _touching(spec, recorded.ids), now)
+        setbacks.gap_closed(conn, feed.id, source, now)
         if not source.backfill:
             feeds.set_marks(conn, feed.id, {"cut": None, "tried": None})
     met = isinstance(step, Done) and step.met
     return Walked(pages=1, seen=len(recorded.ids), new=recorded.new, met=met, gap=gap)
 
 
-def _go_on_to_the_end(
-    conn: Connection, feed: Feed, source: Source, ids: Sequence[int], listing: Listing[Any], now: int
-) -> None:
-    """Open a full pass whose first page is this head, unless one is under way or lately left something out."""
-    if not _may_pass(conn, feed, now):
-        return
-    begin = Span(started=now) if source.paging == "offset" else Stretch(started=now)
-    step = _after(begin, ids, listing)
-    if isinstance(step, Cut):
-        return  # as the head walk has told
-    if isinstance(step, Done):
-        setbacks.pass_ended(conn, feed.id, source.finished, now, now)
-    else:
-        feeds.open_gap(conn, feed.id, "full", step.to_json(), now)
+def open_full_pass(
+    conn: Connection,
+    feed: Feed,
+    source: Source,
+    now: int,
+    page: tuple[Sequence[int], Listing[Any]] | None = None,
+) -> Gap | None:
+    """Open a gap from the top, or from below the `page` 1 that was just read, to the end.
 
-
-def open_full_pass(conn: Connection, feed: Feed, source: Source, now: int) -> Gap | None:
-    """Open a gap from the top to the end, unless one is open or the last pass lately left something out."""
-    if not _may_pass(conn, feed, now):
-        return None
-    spec = Span(started=now) if source.paging == "offset" else Stretch(started=now)
-    return feeds.open_gap(conn, feed.id, "full", spec.to_json(), now)
-
-
-def _may_pass(conn: Connection, feed: Feed, now: int) -> bool:
+    Not if one is open or the last pass lately left something out.
+    """
     is_open = any(g.kind in ("full", "backfill") for g in feeds.gaps(conn, feed.id))
-    return not is_open and not setbacks.tried_lately(conn, feed.id, now)
+    if is_open or setbacks.tried_lately(conn, feed.id, now):
+        return None
+    top = Span(started=now) if source.paging == "offset" else Stretch(started=now)
+    step = top if page is None else _after(top, *page)
+    if isinstance(step, Done):
+        setbacks.pass_ended(conn, feed.id, source, now, now)
+    elif not isinstance(step, Cut):  # of which the head walk has told
+        return feeds.open_gap(conn, feed.id, "full", step.to_json(), now)
+    return None
 
 
 async def close(
@@ -206,20 +171,20 @@ async def close(
                 listing = await source.read(spec.position, lane)
                 step = await write_page(db, listing, _record_gap, feed, total.gap, source, spec, lane, clock.now())
         except OffsetCap:
-            await db.run(_capped, feed, total.gap, source, spec, clock.now())
-            return total.plus(Walked())
+            await db.run(setbacks.capped, feed, total.gap, source, spec, clock.now())
+            return replace(total, gap=None)
         except PixmirrorError as error:
             if not concerns_what_was_asked(error):
                 raise
-            step = await db.run(_gap_failed, total.gap, source, error, clock.now())
-            if isinstance(error, NotFound):
-                await db.run(_denied, feed, clock.now())
+            below = await db.run(setbacks.gap_failed, feed, total.gap, source, error, clock.now())
             if error.scope == "everything":
                 raise
             # Unclear: whether the next page would fail alike is judged first.
-            if step.gap is None or error.scope == "unclear":
-                return replace(total.plus(step), error=error)
-        total = total.plus(step)
+            if below is None or error.scope == "unclear":
+                return replace(total, gap=below, failed=str(error) if below is None else None, error=error)
+            total = replace(total, gap=below)
+        else:
+            total = total.plus(step)
     return total
 
 
@@ -228,17 +193,6 @@ def _touching(spec: Span | Stretch, ids: Sequence[int]) -> Span | Stretch:
     if isinstance(spec, Span) and not spec.touched and not set(ids).isdisjoint(spec.stop):
         return replace(spec, touched=True)
     return spec
-
-
-def _head_ended(conn: Connection, source: Source, spec: Span | Stretch, now: int) -> None:
-    if isinstance(spec, Span) and spec.stop and not spec.touched and source.overflowed is not None:
-        source.overflowed(conn, now)
-
-
-def _capped(conn: Connection, feed: Feed, gap: Gap, source: Source, spec: Span | Stretch, now: int) -> None:
-    setbacks.capped(conn, feed, gap, spec, now)
-    if gap.kind == "head":
-        _head_ended(conn, source, spec, now)
 
 
 def _record_gap(
@@ -280,11 +234,11 @@ def _record_gap(
         setbacks.cut_short(conn, feed.id, step.why, spec.started, now)
         return walked
     if gap.kind == "head":
-        _head_ended(conn, source, spec, now)
+        setbacks.head_ended(conn, source, spec, now)
     if gap.kind in ("backfill", "full"):
-        setbacks.pass_ended(conn, feed.id, source.finished, spec.started, now)
+        setbacks.pass_ended(conn, feed.id, source, spec.started, now)
     else:
-        setbacks.gap_closed(conn, feed.id, source.finished, now)
+        setbacks.gap_closed(conn, feed.id, source, now)
     return replace(walked, met=step.met)
 
 
@@ -303,21 +257,3 @@ def _shift_gaps(conn: Connection, feed_id: int, by: int) -> None:
     if by:
         for gap in feeds.gaps(conn, feed_id):
             feeds.shift_gap(conn, gap.id, {**gap.spec, "offset": int(gap.spec.get("offset", 0)) + by})
-
-
-def _head_failed(conn: Connection, feed: Feed, source: Source, error: PixmirrorError, now: int) -> None:
-    setbacks.head_failed(conn, feed, source.paging, source.backfill, error, now)
-    if isinstance(error, NotFound):
-        _denied(conn, feed, now)
-
-
-def _denied(conn: Connection, feed: Feed, now: int) -> None:
-    """Note that a user's list was refused; their profile tells whether they are gone."""
-    user_id = feed.params.get("user_id")
-    if isinstance(user_id, int):
-        leavers.list_refused(conn, user_id, now)
-
-
-def _gap_failed(conn: Connection, gap: Gap, source: Source, error: PixmirrorError, now: int) -> Walked:
-    below = setbacks.gap_failed(conn, gap, source.paging, error, now)
-    return Walked(gap=below, failed=None if below is not None else str(error))

@@ -10,8 +10,8 @@ from pixmirror.reports import plan_known as known
 from pixmirror.reports.plan import PAGE, Asked
 from pixmirror.sync import sources
 from pixmirror.sync.context import Context, Job, JobResult
-from pixmirror.sync.heads import full_pass_if_older, read_head
 from pixmirror.sync.kinds.kind import Actions, Calls, Lists
+from pixmirror.sync.sources import full_pass_if_older, read_head
 
 FULL_PASS_MS = 7 * DAY_MS
 

@@ -10,8 +10,8 @@ from pixmirror.reports import plan_known as known
 from pixmirror.reports.plan import Asked
 from pixmirror.sync import sources
 from pixmirror.sync.context import Context, Job, JobResult
-from pixmirror.sync.heads import read_head
 from pixmirror.sync.kinds.kind import Actions, Calls, Lists
+from pixmirror.sync.sources import read_head
 
 
 async def run(ctx: Context, job: Job) -> JobResult:
