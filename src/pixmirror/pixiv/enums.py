@@ -4,13 +4,14 @@ Every parameter that takes one of several words takes it as a plain string or as
 document 003 (its seven enums), pixiv.md 3.5, 3.6 and 8.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from enum import IntEnum, StrEnum
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from pixmirror.errors import InvalidRequest
-from pixmirror.models import Medium
+from pixmirror.pixiv.wire import Param
 
 
 class ContentType(StrEnum):
@@ -159,10 +160,6 @@ ILLUST_RANKING_MODES: Final = tuple(str(mode) for mode in RankingMode)
 NOVEL_RANKING_MODES: Final = tuple(str(mode) for mode in NovelRankingMode)
 
 
-def ranking_modes(medium: Medium) -> tuple[str, ...]:
-    return NOVEL_RANKING_MODES if medium == "novel" else ILLUST_RANKING_MODES
-
-
 def one_of(name: str, value: object, allowed: Collection[str]) -> str:
     """Return the value, if it is one that Pixiv knows."""
     if not isinstance(value, str) or value not in allowed:
@@ -272,13 +269,54 @@ def date_span(start: date | str | None, end: date | str | None) -> dict[str, str
     return {"start_date": first, "end_date": last}
 
 
-def ranking_date(value: date | str | None) -> str | None:
-    """YYYY-MM-DD of a ranking."""
-    return day("date", value)
-
-
 def at_most(name: str, value: str, characters: int) -> str:
     """Return the text, if Pixiv has room for it."""
     if len(value) > characters:
         raise InvalidRequest(f"{name} has {len(value)} characters; Pixiv takes {characters}.")
     return value
+
+
+def _maybe_id(name: str, value: object) -> int | None:
+    """Return an id; None is left out of the request."""
+    return None if value is None else positive(name, value)
+
+
+def _with_commas(name: str, values: Iterable[int] | None) -> str | None:
+    found = ids(name, values)
+    return ",".join(map(str, found)) if found else None
+
+
+CHECKS: Final[Mapping[str, Callable[[str, Any], Param]]] = {
+    **dict.fromkeys(("user_id", "seed_user_id", "illust_id", "novel_id", "comment_id", "draft_id"), positive),
+    **dict.fromkeys(("illust_series_id", "series_id", "page"), positive),
+    **dict.fromkeys(("stamp_id", "parent_comment_id"), _maybe_id),
+    **dict.fromkeys(("offset", "last_order", "max_illust_id", "max_novel_id", "max_bookmark_id"), not_negative),
+    **dict.fromkeys(("bookmark_num_min", "bookmark_num_max"), not_negative),
+    **dict.fromkeys(("max_bookmark_id_for_recommend", "min_bookmark_id_for_recent_illust"), cursor),
+    **dict.fromkeys(("include_ranking_label", "include_ranking_illusts", "include_ranking_novels"), flag),
+    **dict.fromkeys(("include_privacy_policy", "include_total_comments"), flag),
+    **dict.fromkeys(("merge_plain_keyword_results", "include_translated_tag_results"), flag),
+    "include_potential_violation_works": flag,
+    **dict.fromkeys(("seed_illust_ids", "viewed", "add_user_ids", "delete_user_ids"), ids),
+    **dict.fromkeys(("bookmark_illust_ids", "already_recommended"), _with_commas),
+    **dict.fromkeys(("tags", "add_tags", "delete_tags"), texts),
+    **dict.fromkeys(("tag", "comment"), maybe_text),
+    "word": text,
+    "date": day,
+    "restrict": partial(one_of, allowed=RESTRICTS),
+    "type": partial(maybe_one_of, allowed=USER_ILLUST_TYPES),
+    "content_type": partial(one_of, allowed=CONTENT_TYPES),
+    "category": partial(one_of, allowed=SPOTLIGHT_CATEGORIES),
+    "list_type": partial(one_of, allowed=("popular", "following")),
+    "sort": partial(one_of, allowed=SORTS),
+    "duration": partial(maybe_one_of, allowed=DURATIONS),
+    "search_ai_type": partial(number_of, allowed=SEARCH_AI_TYPES),
+    "novel_ai_type": partial(number_of, allowed=NOVEL_AI_TYPES),
+}
+
+
+def asked(checked: Mapping[str, Param] | None = None, /, **values: object) -> dict[str, Param]:
+    """Return the parameters of a request, each checked as CHECKS has it for its name; InvalidRequest if one is
+    wrong. `checked` goes first, as it is: what is checked otherwise here than elsewhere.
+    """
+    return {**(checked or {}), **{name: CHECKS[name](name, value) for name, value in values.items()}}

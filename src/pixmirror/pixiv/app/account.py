@@ -16,8 +16,7 @@ from pixmirror.models import (
     WatchedSeries,
 )
 from pixmirror.pixiv.app.api import AppApi, Next
-from pixmirror.pixiv.enums import flag, ids, not_negative, positive, texts
-from pixmirror.pixiv.wire import Param
+from pixmirror.pixiv.enums import asked, flag
 
 
 async def state(api: AppApi) -> Received[MyState]:
@@ -60,14 +59,12 @@ async def browsing_history_illusts(
 
     Source: pixiv.md 3.3.
     """
-    params = {"offset": not_negative("offset", offset)}
-    return await api.page("/v1/user/browsing-history/illusts", params, "illusts", Illust, next)
+    return await api.page("/v1/user/browsing-history/illusts", asked(offset=offset), "illusts", Illust, next)
 
 
 async def browsing_history_novels(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[Novel]:
     """The same for novels. GET /v1/user/browsing-history/novels: offset. Source: pixiv.md 3.3."""
-    params = {"offset": not_negative("offset", offset)}
-    return await api.page("/v1/user/browsing-history/novels", params, "novels", Novel, next)
+    return await api.page("/v1/user/browsing-history/novels", asked(offset=offset), "novels", Novel, next)
 
 
 async def mute_list(api: AppApi) -> Received[MuteList]:
@@ -89,12 +86,9 @@ async def mute_edit(
 
     Without premium there is room for one or a few (`mute_limit_count`). Source: pixiv.md 3.3.
     """
-    data: dict[str, Param] = {
-        "add_user_ids": ids("add_user_ids", add_user_ids),
-        "delete_user_ids": ids("delete_user_ids", delete_user_ids),
-        "add_tags": texts("add_tags", add_tags),
-        "delete_tags": texts("delete_tags", delete_tags),
-    }
+    data = asked(
+        add_user_ids=add_user_ids, delete_user_ids=delete_user_ids, add_tags=add_tags, delete_tags=delete_tags
+    )
     if not any(data.values()):
         raise InvalidRequest("There is nothing to mute and nothing to unmute.")
     await api.post("/v1/mute/edit", data)
@@ -105,31 +99,29 @@ async def watchlist_manga(api: AppApi, offset: int | None = None, *, next: Next 
 
     Source: pixiv.md 3.4.
     """
-    params = {"offset": not_negative("offset", offset)}
-    return await api.page("/v1/watchlist/manga", params, "series", WatchedSeries, next)
+    return await api.page("/v1/watchlist/manga", asked(offset=offset), "series", WatchedSeries, next)
 
 
 async def watchlist_novel(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[WatchedSeries]:
     """Novel series that one watches. GET /v1/watchlist/novel: offset. Source: pixiv.md 3.4."""
-    params = {"offset": not_negative("offset", offset)}
-    return await api.page("/v1/watchlist/novel", params, "series", WatchedSeries, next)
+    return await api.page("/v1/watchlist/novel", asked(offset=offset), "series", WatchedSeries, next)
 
 
 async def watchlist_manga_add(api: AppApi, series_id: int) -> None:
     """Watch a manga series. POST /v1/watchlist/manga/add: series_id. Source: pixiv.md 3.4."""
-    await api.post("/v1/watchlist/manga/add", {"series_id": positive("series_id", series_id)})
+    await api.post("/v1/watchlist/manga/add", asked(series_id=series_id))
 
 
 async def watchlist_manga_delete(api: AppApi, series_id: int) -> None:
     """Watch it no longer. POST /v1/watchlist/manga/delete: series_id. Source: pixiv.md 3.4."""
-    await api.post("/v1/watchlist/manga/delete", {"series_id": positive("series_id", series_id)})
+    await api.post("/v1/watchlist/manga/delete", asked(series_id=series_id))
 
 
 async def watchlist_novel_add(api: AppApi, series_id: int) -> None:
     """Watch a novel series. POST /v1/watchlist/novel/add: series_id. Source: pixiv.md 3.4."""
-    await api.post("/v1/watchlist/novel/add", {"series_id": positive("series_id", series_id)})
+    await api.post("/v1/watchlist/novel/add", asked(series_id=series_id))
 
 
 async def watchlist_novel_delete(api: AppApi, series_id: int) -> None:
     """Watch it no longer. POST /v1/watchlist/novel/delete: series_id. Source: pixiv.md 3.4."""
-    await api.post("/v1/watchlist/novel/delete", {"series_id": positive("series_id", series_id)})
+    await api.post("/v1/watchlist/novel/delete", asked(series_id=series_id))

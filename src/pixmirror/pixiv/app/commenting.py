@@ -5,8 +5,7 @@ submissions, never from a job.
 from pixmirror.errors import InvalidRequest
 from pixmirror.models import Comment, Medium, Received
 from pixmirror.pixiv.app.api import AppApi
-from pixmirror.pixiv.enums import maybe_text, positive
-from pixmirror.pixiv.wire import Param
+from pixmirror.pixiv.enums import asked
 
 
 async def illust_comment_add(
@@ -51,13 +50,7 @@ async def novel_comment_delete(api: AppApi, comment_id: int) -> None:
 async def _add(
     api: AppApi, medium: Medium, work_id: int, comment: str | None, stamp_id: int | None, parent: int | None
 ) -> Received[Comment]:
-    name = f"{medium}_id"
-    data: dict[str, Param] = {
-        name: positive(name, work_id),
-        "comment": maybe_text("comment", comment),
-        "stamp_id": None if stamp_id is None else positive("stamp_id", stamp_id),
-        "parent_comment_id": None if parent is None else positive("parent_comment_id", parent),
-    }
+    data = asked(**{f"{medium}_id": work_id}, comment=comment, stamp_id=stamp_id, parent_comment_id=parent)
     if (comment is None) == (stamp_id is None):
         raise InvalidRequest("comment or stamp_id must be given, and not both: a stamp has no text.")
     look = f"comments.replies {medium} {parent}" if parent is not None else f"comments.{medium}_comments {work_id}"
@@ -66,6 +59,5 @@ async def _add(
 
 
 async def _delete(api: AppApi, medium: Medium, comment_id: int) -> None:
-    number = positive("comment_id", comment_id)
-    find_out = f"Look whether comment {number} is still under its work; to delete again does no harm."
-    await api.submit(f"/v1/{medium}/comment/delete", {"comment_id": number}, find_out)
+    find_out = f"Look whether comment {comment_id} is still under its work; to delete again does no harm."
+    await api.submit(f"/v1/{medium}/comment/delete", asked(comment_id=comment_id), find_out)

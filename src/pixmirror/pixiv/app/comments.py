@@ -3,7 +3,7 @@
 from pixmirror.errors import EndpointGone
 from pixmirror.models import Comment, Listing, Medium
 from pixmirror.pixiv.app.api import AppApi, Next
-from pixmirror.pixiv.enums import flag, not_negative, one_of, positive
+from pixmirror.pixiv.enums import asked, one_of
 
 
 async def illust_comments(
@@ -46,19 +46,13 @@ async def replies(api: AppApi, medium: Medium, comment_id: int, *, next: Next = 
     30 a page. Source: pixiv.md 3.2, 3.4 and 9.
     """
     path = f"/v2/{one_of('medium', medium, ('illust', 'novel'))}/comment/replies"
-    params = {"comment_id": positive("comment_id", comment_id)}
-    return await api.page(path, params, "comments", Comment, next)
+    return await api.page(path, asked(comment_id=comment_id), "comments", Comment, next)
 
 
 async def _comments(
     api: AppApi, medium: Medium, work_id: int, offset: int | None, total: bool | None, next: Next
 ) -> Listing[Comment]:
-    name = f"{medium}_id"
-    params = {
-        name: positive(name, work_id),
-        "offset": not_negative("offset", offset),
-        "include_total_comments": flag("include_total_comments", total),
-    }
+    params = asked(**{f"{medium}_id": work_id}, offset=offset, include_total_comments=total)
     try:
         return await api.page(f"/v3/{medium}/comments", params, "comments", Comment, next)
     except EndpointGone:

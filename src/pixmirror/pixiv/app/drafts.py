@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pixmirror.models import DraftPreview, Listing, NovelDraft, Received, SavedDraft
 from pixmirror.pixiv.app.api import AppApi, Next
 from pixmirror.pixiv.app.limits import novel_form
-from pixmirror.pixiv.enums import not_negative, positive
+from pixmirror.pixiv.enums import asked
 
 OWN_DRAFTS = "Look at your drafts (`pixmirror api app drafts.previews`) before you send it again."
 
@@ -47,28 +47,25 @@ async def edit(
 
     Source: pixiv.md 11 and 13.
     """
-    number = positive("draft_id", draft_id)
-    data = novel_form(title, text, cover_id, caption, tags, restrict, x_restrict, is_original)
-    await api.submit("/v1/edit/novel/draft", {"draft_id": number, **data}, _look(number))
+    form = novel_form(title, text, cover_id, caption, tags, restrict, x_restrict, is_original)
+    await api.submit("/v1/edit/novel/draft", {**asked(draft_id=draft_id), **form}, _look(draft_id))
 
 
 async def previews(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[DraftPreview]:
     """One's drafts, the last saved first. GET /v1/user/novel-draft-previews: offset. 30 a page. Source: 004."""
-    params = {"offset": not_negative("offset", offset)}
+    params = asked(offset=offset)
     return await api.page("/v1/user/novel-draft-previews", params, "novel_draft_previews", DraftPreview, next)
 
 
 async def detail(api: AppApi, draft_id: int) -> Received[NovelDraft]:
     """One draft with its text. GET /v1/user/novel/draft/detail: draft_id. NotFound: no such draft. Source: 004."""
-    params = {"draft_id": positive("draft_id", draft_id)}
-    return await api.one("/v1/user/novel/draft/detail", params, "novel_draft", NovelDraft)
+    return await api.one("/v1/user/novel/draft/detail", asked(draft_id=draft_id), "novel_draft", NovelDraft)
 
 
 async def delete(api: AppApi, draft_id: int) -> None:
     """Throw a draft away. POST /v1/user/novel/draft/delete: draft_id. Source: 004."""
-    number = positive("draft_id", draft_id)
-    await api.submit("/v1/user/novel/draft/delete", {"draft_id": number}, _look(number))
+    await api.submit("/v1/user/novel/draft/delete", asked(draft_id=draft_id), _look(draft_id))
 
 
-def _look(number: int) -> str:
-    return f"Look with `pixmirror api app drafts.detail {number}`; to do it again does no harm."
+def _look(draft_id: int) -> str:
+    return f"Look with `pixmirror api app drafts.detail {draft_id}`; to do it again does no harm."

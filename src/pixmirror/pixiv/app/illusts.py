@@ -5,21 +5,7 @@ from datetime import date
 
 from pixmirror.models import BookmarkDetail, Illust, Listing, Received, SeriesPosition, UgoiraMetadata, User
 from pixmirror.pixiv.app.api import AppApi, Next
-from pixmirror.pixiv.enums import (
-    CONTENT_TYPES,
-    FOLLOW_RESTRICTS,
-    ILLUST_RANKING_MODES,
-    RESTRICTS,
-    cursor,
-    flag,
-    ids,
-    not_negative,
-    one_of,
-    positive,
-    ranking_date,
-    texts,
-)
-from pixmirror.pixiv.wire import Param
+from pixmirror.pixiv.enums import FOLLOW_RESTRICTS, ILLUST_RANKING_MODES, asked, cursor, one_of
 
 
 async def detail(api: AppApi, illust_id: int) -> Received[Illust]:
@@ -28,7 +14,7 @@ async def detail(api: AppApi, illust_id: int) -> Received[Illust]:
     NotFound: deleted or private. A work that the account may not see is a stub (`is_stub`), not an error.
     Source: 002 1.1, recorded v1-illust-detail.
     """
-    return await api.one("/v1/illust/detail", {"illust_id": positive("illust_id", illust_id)}, "illust", Illust)
+    return await api.one("/v1/illust/detail", asked(illust_id=illust_id), "illust", Illust)
 
 
 async def follow(
@@ -38,10 +24,7 @@ async def follow(
 
     30 a page, newest first; OffsetCap beyond 5000 to 6000. Source: 002 1.5, recorded v2-illust-follow.
     """
-    params = {
-        "restrict": one_of("restrict", restrict, FOLLOW_RESTRICTS),
-        "offset": not_negative("offset", offset),
-    }
+    params = asked({"restrict": one_of("restrict", restrict, FOLLOW_RESTRICTS)}, offset=offset)
     return await api.page("/v2/illust/follow", params, "illusts", Illust, next)
 
 
@@ -54,11 +37,7 @@ async def ranking(
     hides it; no rank number: it is the offset and the place. A future date is InvalidRequest. Source: 002
     1.2, pixiv.md 8.
     """
-    params = {
-        "mode": one_of("mode", mode, ILLUST_RANKING_MODES),
-        "date": ranking_date(date),
-        "offset": not_negative("offset", offset),
-    }
+    params = asked({"mode": one_of("mode", mode, ILLUST_RANKING_MODES)}, date=date, offset=offset)
     return await api.page("/v1/illust/ranking", params, "illusts", Illust, next)
 
 
@@ -67,8 +46,7 @@ async def ugoira_metadata(api: AppApi, illust_id: int) -> Received[UgoiraMetadat
 
     Names only the 600x600 zip. NotFound also for sanity-limited works. Source: recorded v1-ugoira-metadata.
     """
-    params = {"illust_id": positive("illust_id", illust_id)}
-    return await api.one("/v1/ugoira/metadata", params, "ugoira_metadata", UgoiraMetadata)
+    return await api.one("/v1/ugoira/metadata", asked(illust_id=illust_id), "ugoira_metadata", UgoiraMetadata)
 
 
 async def series(
@@ -79,10 +57,7 @@ async def series(
     30 a page; the series itself is in `head` (`reading.series_detail`). Source: pixiv.md 3.2, recorded
     v1-illust-series.
     """
-    params = {
-        "illust_series_id": positive("illust_series_id", illust_series_id),
-        "offset": not_negative("offset", offset),
-    }
+    params = asked(illust_series_id=illust_series_id, offset=offset)
     return await api.page("/v1/illust/series", params, "illusts", Illust, next)
 
 
@@ -91,8 +66,7 @@ async def series_position(api: AppApi, illust_id: int) -> Received[SeriesPositio
 
     Both parts are None for a work of no series, or it is a NotFound of the series. Source: pixiv.md 3.2.
     """
-    params = {"illust_id": positive("illust_id", illust_id)}
-    return await api.one("/v1/illust-series/illust", params, "", SeriesPosition)
+    return await api.one("/v1/illust-series/illust", asked(illust_id=illust_id), "", SeriesPosition)
 
 
 async def related(
@@ -109,12 +83,7 @@ async def related(
     30 a page, about 150 in all; `next` holds the seeds and what was viewed. Source: 002 1.4 (its `view_records`
     is `viewed[]` on the wire), 003 fetch_illustration_related, recorded v2-illust-related.
     """
-    params: dict[str, Param] = {
-        "illust_id": positive("illust_id", illust_id),
-        "seed_illust_ids": ids("seed_illust_ids", seed_illust_ids),
-        "viewed": ids("viewed", viewed),
-        "offset": not_negative("offset", offset),
-    }
+    params = asked(illust_id=illust_id, seed_illust_ids=seed_illust_ids, viewed=viewed, offset=offset)
     return await api.page("/v2/illust/related", params, "illusts", Illust, next)
 
 
@@ -139,10 +108,16 @@ async def recommended(
     the same twice and never complete. Go on by `next`: it has several cursors. Source: 002 1.3, 003
     fetch_illustrations_recommended, recorded v1-illust-recommended.
     """
-    params = _recommended(
-        content_type, include_ranking_label, include_ranking_illusts, max_bookmark_id_for_recommend,
-        min_bookmark_id_for_recent_illust, viewed, include_privacy_policy, offset,
-    )  # fmt: skip
+    params = asked(
+        content_type=content_type,
+        include_ranking_label=include_ranking_label,
+        include_ranking_illusts=include_ranking_illusts,
+        max_bookmark_id_for_recommend=max_bookmark_id_for_recommend,
+        min_bookmark_id_for_recent_illust=min_bookmark_id_for_recent_illust,
+        viewed=viewed,
+        include_privacy_policy=include_privacy_policy,
+        offset=offset,
+    )
     return await api.page("/v1/illust/recommended", params, "illusts", Illust, next)
 
 
@@ -163,12 +138,17 @@ async def recommended_nologin(
     """The same without a login. GET /v1/illust/recommended-nologin: as above, and bookmark_illust_ids, what one
     likes, as a list with commas. No token is sent. Source: pixiv.md 3.2.
     """
-    liked = ids("bookmark_illust_ids", bookmark_illust_ids)
-    params = _recommended(
-        content_type, include_ranking_label, include_ranking_illusts, max_bookmark_id_for_recommend,
-        min_bookmark_id_for_recent_illust, viewed, include_privacy_policy, offset,
-    )  # fmt: skip
-    params["bookmark_illust_ids"] = ",".join(map(str, liked)) if liked else None
+    params = asked(
+        content_type=content_type,
+        include_ranking_label=include_ranking_label,
+        include_ranking_illusts=include_ranking_illusts,
+        max_bookmark_id_for_recommend=max_bookmark_id_for_recommend,
+        min_bookmark_id_for_recent_illust=min_bookmark_id_for_recent_illust,
+        bookmark_illust_ids=bookmark_illust_ids,
+        viewed=viewed,
+        include_privacy_policy=include_privacy_policy,
+        offset=offset,
+    )
     return await api.page("/v1/illust/recommended-nologin", params, "illusts", Illust, next, login=False)
 
 
@@ -184,11 +164,8 @@ async def manga_recommended(
 
     30 a page, with `head["ranking_illusts"]`. Source: pixiv.md 3.2.
     """
-    params = {
-        "include_ranking_illusts": flag("include_ranking_illusts", include_ranking_illusts),
-        "max_bookmark_id": cursor("max_bookmark_id", max_bookmark_id),
-        "offset": not_negative("offset", offset),
-    }
+    last = {"max_bookmark_id": cursor("max_bookmark_id", max_bookmark_id)}
+    params = asked(last, include_ranking_illusts=include_ranking_illusts, offset=offset)
     return await api.page("/v1/manga/recommended", params, "illusts", Illust, next)
 
 
@@ -199,17 +176,13 @@ async def new(
 
     30 a page; the cursor is an id, so that no cap is known. Source: 002 1.6.
     """
-    params = {
-        "content_type": one_of("content_type", content_type, CONTENT_TYPES),
-        "max_illust_id": not_negative("max_illust_id", max_illust_id),
-    }
+    params = asked(content_type=content_type, max_illust_id=max_illust_id)
     return await api.page("/v1/illust/new", params, "illusts", Illust, next)
 
 
 async def mypixiv(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[Illust]:
     """New works of one's own mypixiv. GET /v2/illust/mypixiv: offset. 30 a page. Source: pixiv.md 3.2."""
-    params = {"offset": not_negative("offset", offset)}
-    return await api.page("/v2/illust/mypixiv", params, "illusts", Illust, next)
+    return await api.page("/v2/illust/mypixiv", asked(offset=offset), "illusts", Illust, next)
 
 
 async def walkthrough(api: AppApi, *, next: Next = None) -> Listing[Illust]:
@@ -225,7 +198,7 @@ async def bookmark_detail(api: AppApi, illust_id: int) -> Received[BookmarkDetai
 
     Source: pixiv.md 3.2, recorded v2-illust-bookmark-detail.
     """
-    params = {"illust_id": positive("illust_id", illust_id)}
+    params = asked(illust_id=illust_id)
     return await api.one("/v2/illust/bookmark/detail", params, "bookmark_detail", BookmarkDetail)
 
 
@@ -237,17 +210,12 @@ async def bookmark_add(
 
     A second one replaces restrict and tags. NotFound: no such work. Source: 003 add_bookmark, pixiv.md 3.2.
     """
-    data: dict[str, Param] = {
-        "illust_id": positive("illust_id", illust_id),
-        "restrict": one_of("restrict", restrict, RESTRICTS),
-        "tags": texts("tags", tags),
-    }
-    await api.post("/v2/illust/bookmark/add", data)
+    await api.post("/v2/illust/bookmark/add", asked(illust_id=illust_id, restrict=restrict, tags=tags))
 
 
 async def bookmark_delete(api: AppApi, illust_id: int) -> None:
     """Take a bookmark back. POST /v1/illust/bookmark/delete: illust_id. Source: 003 delete_bookmark."""
-    await api.post("/v1/illust/bookmark/delete", {"illust_id": positive("illust_id", illust_id)})
+    await api.post("/v1/illust/bookmark/delete", asked(illust_id=illust_id))
 
 
 async def bookmark_users(
@@ -257,27 +225,5 @@ async def bookmark_users(
 
     30 a page; past 5000 Pixiv says "Invalid request.", here OffsetCap. Source: pixiv.md 3.2, pixivpy#336.
     """
-    params = {"illust_id": positive("illust_id", illust_id), "offset": not_negative("offset", offset)}
+    params = asked(illust_id=illust_id, offset=offset)
     return await api.page("/v1/illust/bookmark/users", params, "users", User, next)
-
-
-def _recommended(
-    content_type: str,
-    label: bool | None,
-    ranking: bool | None,
-    max_bookmark_id: int | None,
-    min_bookmark_id: int | None,
-    viewed: Sequence[int] | None,
-    policy: bool | None,
-    offset: int | None,
-) -> dict[str, Param]:
-    return {
-        "content_type": one_of("content_type", content_type, CONTENT_TYPES),
-        "include_ranking_label": flag("include_ranking_label", label),
-        "include_ranking_illusts": flag("include_ranking_illusts", ranking),
-        "max_bookmark_id_for_recommend": cursor("max_bookmark_id_for_recommend", max_bookmark_id),
-        "min_bookmark_id_for_recent_illust": cursor("min_bookmark_id_for_recent_illust", min_bookmark_id),
-        "viewed": ids("viewed", viewed),
-        "include_privacy_policy": flag("include_privacy_policy", policy),
-        "offset": not_negative("offset", offset),
-    }

@@ -8,20 +8,7 @@ from pixmirror.errors import EndpointGone
 from pixmirror.models import BookmarkDetail, Listing, MarkedNovel, Novel, NovelText, Received
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.app.api import AppApi, Next
-from pixmirror.pixiv.enums import (
-    FOLLOW_RESTRICTS,
-    NOVEL_RANKING_MODES,
-    RESTRICTS,
-    cursor,
-    flag,
-    ids,
-    not_negative,
-    one_of,
-    positive,
-    ranking_date,
-    texts,
-)
-from pixmirror.pixiv.wire import Param
+from pixmirror.pixiv.enums import FOLLOW_RESTRICTS, NOVEL_RANKING_MODES, asked, one_of, positive
 
 VIEWER_VERSION = "20221031_ai"
 
@@ -31,7 +18,7 @@ async def detail(api: AppApi, novel_id: int) -> Received[Novel]:
 
     NotFound: deleted or private. Source: 002 3.1, recorded v2-novel-detail.
     """
-    return await api.one("/v2/novel/detail", {"novel_id": positive("novel_id", novel_id)}, "novel", Novel)
+    return await api.one("/v2/novel/detail", asked(novel_id=novel_id), "novel", Novel)
 
 
 async def text(api: AppApi, novel_id: int) -> Received[NovelText]:
@@ -63,10 +50,7 @@ async def follow(
 
     30 a page, newest first. Source: 002 3.6.
     """
-    params = {
-        "restrict": one_of("restrict", restrict, FOLLOW_RESTRICTS),
-        "offset": not_negative("offset", offset),
-    }
+    params = asked({"restrict": one_of("restrict", restrict, FOLLOW_RESTRICTS)}, offset=offset)
     return await api.page("/v1/novel/follow", params, "novels", Novel, next)
 
 
@@ -77,11 +61,7 @@ async def ranking(
 
     30 a page to about 100; otherwise as the one of illusts. Source: pixiv.md 3.4 and 8.
     """
-    params = {
-        "mode": one_of("mode", mode, NOVEL_RANKING_MODES),
-        "date": ranking_date(date),
-        "offset": not_negative("offset", offset),
-    }
+    params = asked({"mode": one_of("mode", mode, NOVEL_RANKING_MODES)}, date=date, offset=offset)
     return await api.page("/v1/novel/ranking", params, "novels", Novel, next)
 
 
@@ -92,17 +72,13 @@ async def series(
 
     30 a page; the series itself is in `head` (`reading.series_detail`). Source: 002 3.4, recorded v2-novel-series.
     """
-    params = {
-        "series_id": positive("series_id", series_id),
-        "last_order": not_negative("last_order", last_order),
-    }
+    params = asked(series_id=series_id, last_order=last_order)
     return await api.page("/v2/novel/series", params, "novels", Novel, next)
 
 
 async def new(api: AppApi, max_novel_id: int | None = None, *, next: Next = None) -> Listing[Novel]:
     """Everybody's new novels. GET /v1/novel/new: max_novel_id. 30 a page. Source: pixiv.md 3.4."""
-    params = {"max_novel_id": not_negative("max_novel_id", max_novel_id)}
-    return await api.page("/v1/novel/new", params, "novels", Novel, next)
+    return await api.page("/v1/novel/new", asked(max_novel_id=max_novel_id), "novels", Novel, next)
 
 
 async def recommended(
@@ -121,32 +97,30 @@ async def recommended(
 
     Go on by `next`; `head["ranking_novels"]` on the first page (`reading.along`). Source: pixiv.md 3.4.
     """
-    known = ids("already_recommended", already_recommended)
-    params: dict[str, Param] = {
-        "include_ranking_label": flag("include_ranking_label", include_ranking_label),
-        "include_ranking_novels": flag("include_ranking_novels", include_ranking_novels),
-        "already_recommended": ",".join(map(str, known)) if known else None,
-        "max_bookmark_id_for_recommend": cursor("max_bookmark_id_for_recommend", max_bookmark_id_for_recommend),
-        "include_privacy_policy": flag("include_privacy_policy", include_privacy_policy),
-        "offset": not_negative("offset", offset),
-    }
+    params = asked(
+        already_recommended=already_recommended,
+        include_ranking_label=include_ranking_label,
+        include_ranking_novels=include_ranking_novels,
+        max_bookmark_id_for_recommend=max_bookmark_id_for_recommend,
+        include_privacy_policy=include_privacy_policy,
+        offset=offset,
+    )
     return await api.page("/v1/novel/recommended", params, "novels", Novel, next)
 
 
 async def related(api: AppApi, novel_id: int, *, next: Next = None) -> Listing[Novel]:
     """Novels like one. GET /v1/novel/related: novel_id. Source: pixiv.md 3.4 (some clients POST it)."""
-    return await api.page("/v1/novel/related", {"novel_id": positive("novel_id", novel_id)}, "novels", Novel, next)
+    return await api.page("/v1/novel/related", asked(novel_id=novel_id), "novels", Novel, next)
 
 
 async def mypixiv(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[Novel]:
     """New novels of one's own mypixiv. GET /v1/novel/mypixiv: offset. 30 a page. Source: pixiv.md 3.4."""
-    return await api.page("/v1/novel/mypixiv", {"offset": not_negative("offset", offset)}, "novels", Novel, next)
+    return await api.page("/v1/novel/mypixiv", asked(offset=offset), "novels", Novel, next)
 
 
 async def markers(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[MarkedNovel]:
     """Novels that one stopped reading, and where. GET /v2/novel/markers: offset. Source: pixiv.md 3.4."""
-    params = {"offset": not_negative("offset", offset)}
-    return await api.page("/v2/novel/markers", params, "marked_novels", MarkedNovel, next)
+    return await api.page("/v2/novel/markers", asked(offset=offset), "marked_novels", MarkedNovel, next)
 
 
 async def marker_add(api: AppApi, novel_id: int, page: int) -> None:
@@ -154,13 +128,12 @@ async def marker_add(api: AppApi, novel_id: int, page: int) -> None:
 
     Source: pixiv.md 3.4 and 10.
     """
-    data = {"novel_id": positive("novel_id", novel_id), "page": positive("page", page)}
-    await api.post("/v1/novel/marker/add", data)
+    await api.post("/v1/novel/marker/add", asked(novel_id=novel_id, page=page))
 
 
 async def marker_delete(api: AppApi, novel_id: int) -> None:
     """Forget it. POST /v1/novel/marker/delete: novel_id. Source: pixiv.md 3.4."""
-    await api.post("/v1/novel/marker/delete", {"novel_id": positive("novel_id", novel_id)})
+    await api.post("/v1/novel/marker/delete", asked(novel_id=novel_id))
 
 
 async def bookmark_add(
@@ -170,20 +143,14 @@ async def bookmark_add(
 
     Source: pixiv.md 3.4.
     """
-    data: dict[str, Param] = {
-        "novel_id": positive("novel_id", novel_id),
-        "restrict": one_of("restrict", restrict, RESTRICTS),
-        "tags": texts("tags", tags),
-    }
-    await api.post("/v2/novel/bookmark/add", data)
+    await api.post("/v2/novel/bookmark/add", asked(novel_id=novel_id, restrict=restrict, tags=tags))
 
 
 async def bookmark_delete(api: AppApi, novel_id: int) -> None:
     """Take a bookmark back. POST /v1/novel/bookmark/delete: novel_id. Source: pixiv.md 3.4."""
-    await api.post("/v1/novel/bookmark/delete", {"novel_id": positive("novel_id", novel_id)})
+    await api.post("/v1/novel/bookmark/delete", asked(novel_id=novel_id))
 
 
 async def bookmark_detail(api: AppApi, novel_id: int) -> Received[BookmarkDetail]:
     """Own bookmark of a novel. GET /v2/novel/bookmark/detail: novel_id. Source: pixiv.md 3.4."""
-    params = {"novel_id": positive("novel_id", novel_id)}
-    return await api.one("/v2/novel/bookmark/detail", params, "bookmark_detail", BookmarkDetail)
+    return await api.one("/v2/novel/bookmark/detail", asked(novel_id=novel_id), "bookmark_detail", BookmarkDetail)

@@ -11,18 +11,13 @@ from pixmirror.models import BookmarkRange, Illust, Listing, Novel, Tag, TrendTa
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.app.api import AppApi, Next
 from pixmirror.pixiv.enums import (
-    DURATIONS,
     ILLUST_SEARCH_TARGETS,
     NOVEL_SEARCH_TARGETS,
-    SEARCH_AI_TYPES,
     SORTS,
+    asked,
     date_span,
-    flag,
     maybe_one_of,
-    not_negative,
-    number_of,
     one_of,
-    text,
 )
 from pixmirror.pixiv.wire import Param
 
@@ -57,12 +52,22 @@ async def illusts(
     `span_limit` reads how far apart the dates may be. Source: 002 4.1, 003 search_illustrations, recorded
     v1-search-illust.
     """
-    params = _search(
-        word, search_target, ILLUST_SEARCH_TARGETS, sort, duration, offset, merge_plain_keyword_results,
-        include_translated_tag_results, search_ai_type, start_date, end_date, bookmark_num_min, bookmark_num_max,
-    )  # fmt: skip
-    name = "include_potential_violation_works"
-    params[name] = flag(name, include_potential_violation_works)
+    params = _asked(
+        ILLUST_SEARCH_TARGETS,
+        search_target,
+        start_date,
+        end_date,
+        word=word,
+        sort=sort,
+        duration=duration,
+        offset=offset,
+        merge_plain_keyword_results=merge_plain_keyword_results,
+        include_translated_tag_results=include_translated_tag_results,
+        search_ai_type=search_ai_type,
+        bookmark_num_min=bookmark_num_min,
+        bookmark_num_max=bookmark_num_max,
+        include_potential_violation_works=include_potential_violation_works,
+    )
     return await api.page("/v1/search/illust", params, "illusts", Illust, next)
 
 
@@ -84,10 +89,21 @@ async def novels(
     next: Next = None,
 ) -> Listing[Novel]:
     """Novels by word. GET /v1/search/novel: as illusts; search_target also `text`. Source: 002 4.2."""
-    params = _search(
-        word, search_target, NOVEL_SEARCH_TARGETS, sort, duration, offset, merge_plain_keyword_results,
-        include_translated_tag_results, search_ai_type, start_date, end_date, bookmark_num_min, bookmark_num_max,
-    )  # fmt: skip
+    params = _asked(
+        NOVEL_SEARCH_TARGETS,
+        search_target,
+        start_date,
+        end_date,
+        word=word,
+        sort=sort,
+        duration=duration,
+        offset=offset,
+        merge_plain_keyword_results=merge_plain_keyword_results,
+        include_translated_tag_results=include_translated_tag_results,
+        search_ai_type=search_ai_type,
+        bookmark_num_min=bookmark_num_min,
+        bookmark_num_max=bookmark_num_max,
+    )
     return await api.page("/v1/search/novel", params, "novels", Novel, next)
 
 
@@ -101,12 +117,8 @@ async def users(
     next: Next = None,
 ) -> Listing[UserPreview]:
     """Users by name. GET /v1/search/user: word, sort, duration, offset. 30 a page. Source: 002 4.3."""
-    params = {
-        "word": text("word", word),
-        "sort": maybe_one_of("sort", sort, SORTS),
-        "duration": maybe_one_of("duration", duration, DURATIONS),
-        "offset": not_negative("offset", offset),
-    }
+    order = {"sort": maybe_one_of("sort", sort, SORTS)}
+    params = asked(order, word=word, duration=duration, offset=offset)
     return await api.page("/v1/search/user", params, "user_previews", UserPreview, next)
 
 
@@ -115,8 +127,7 @@ async def autocomplete(api: AppApi, word: str, merge_plain_keyword_results: bool
 
     Source: pixiv.md 3.5.
     """
-    name = "merge_plain_keyword_results"
-    params = {"word": text("word", word), name: flag(name, merge_plain_keyword_results)}
+    params = asked(word=word, merge_plain_keyword_results=merge_plain_keyword_results)
     return await api.page("/v2/search/autocomplete", params, "tags", Tag)
 
 
@@ -134,10 +145,16 @@ async def popular_illusts(
 
     Source: pixiv.md 3.5.
     """
-    params = _preview(
-        word, search_target, ILLUST_SEARCH_TARGETS, merge_plain_keyword_results, include_translated_tag_results,
-        search_ai_type, start_date, end_date,
-    )  # fmt: skip
+    params = _asked(
+        ILLUST_SEARCH_TARGETS,
+        search_target,
+        start_date,
+        end_date,
+        word=word,
+        merge_plain_keyword_results=merge_plain_keyword_results,
+        include_translated_tag_results=include_translated_tag_results,
+        search_ai_type=search_ai_type,
+    )
     return await api.page("/v1/search/popular-preview/illust", params, "illusts", Illust)
 
 
@@ -152,10 +169,16 @@ async def popular_novels(
     end_date: Day = None,
 ) -> Listing[Novel]:
     """The same for novels. GET /v1/search/popular-preview/novel: as novels. Source: pixiv.md 3.5."""
-    params = _preview(
-        word, search_target, NOVEL_SEARCH_TARGETS, merge_plain_keyword_results, include_translated_tag_results,
-        search_ai_type, start_date, end_date,
-    )  # fmt: skip
+    params = _asked(
+        NOVEL_SEARCH_TARGETS,
+        search_target,
+        start_date,
+        end_date,
+        word=word,
+        merge_plain_keyword_results=merge_plain_keyword_results,
+        include_translated_tag_results=include_translated_tag_results,
+        search_ai_type=search_ai_type,
+    )
     return await api.page("/v1/search/popular-preview/novel", params, "novels", Novel)
 
 
@@ -169,7 +192,7 @@ async def bookmark_ranges_illust(
     """The ranges of bookmark_num_min and _max that the app offers. GET /v1/search/bookmark-ranges/illust: word,
     search_target, start_date, end_date. Source: pixiv.md 3.5.
     """
-    params = _ranges(word, one_of("search_target", search_target, ILLUST_SEARCH_TARGETS), start_date, end_date)
+    params = _asked(ILLUST_SEARCH_TARGETS, search_target, start_date, end_date, word=word)
     return await api.page("/v1/search/bookmark-ranges/illust", params, "bookmark_ranges", BookmarkRange)
 
 
@@ -181,7 +204,7 @@ async def bookmark_ranges_novel(
     end_date: Day = None,
 ) -> Listing[BookmarkRange]:
     """The same for novels. GET /v1/search/bookmark-ranges/novel: as for illusts. Source: pixiv.md 3.5."""
-    params = _ranges(word, one_of("search_target", search_target, NOVEL_SEARCH_TARGETS), start_date, end_date)
+    params = _asked(NOVEL_SEARCH_TARGETS, search_target, start_date, end_date, word=word)
     return await api.page("/v1/search/bookmark-ranges/novel", params, "bookmark_ranges", BookmarkRange)
 
 
@@ -203,48 +226,9 @@ def span_limit(page: Listing[Illust] | Listing[Novel]) -> int | None:
     return reading.number(page.head.get("search_span_limit"))
 
 
-def _search(
-    word: str,
-    target: str,
-    targets: tuple[str, ...],
-    sort: str,
-    duration: str | None,
-    offset: int | None,
-    merge: bool | None,
-    translated: bool | None,
-    ai_type: int | None,
-    start: Day,
-    end: Day,
-    least: int | None,
-    most: int | None,
+def _asked(
+    targets: tuple[str, ...], search_target: str, start_date: Day, end_date: Day, **more: object
 ) -> dict[str, Param]:
-    return {
-        **_preview(word, target, targets, merge, translated, ai_type, start, end),
-        "sort": one_of("sort", sort, SORTS),
-        "duration": maybe_one_of("duration", duration, DURATIONS),
-        "bookmark_num_min": not_negative("bookmark_num_min", least),
-        "bookmark_num_max": not_negative("bookmark_num_max", most),
-        "offset": not_negative("offset", offset),
-    }
-
-
-def _preview(
-    word: str,
-    target: str,
-    targets: tuple[str, ...],
-    merge: bool | None,
-    translated: bool | None,
-    ai_type: int | None,
-    start: Day,
-    end: Day,
-) -> dict[str, Param]:
-    return {
-        **_ranges(word, one_of("search_target", target, targets), start, end),
-        "merge_plain_keyword_results": flag("merge_plain_keyword_results", merge),
-        "include_translated_tag_results": flag("include_translated_tag_results", translated),
-        "search_ai_type": number_of("search_ai_type", ai_type, SEARCH_AI_TYPES),
-    }
-
-
-def _ranges(word: str, target: str, start: Day, end: Day) -> dict[str, Param]:
-    return {"word": text("word", word), "search_target": target, **date_span(start, end)}
+    """Return the parameters of a search, whose targets and dates go together."""
+    target = one_of("search_target", search_target, targets)
+    return asked({"search_target": target, **date_span(start_date, end_date)}, **more)

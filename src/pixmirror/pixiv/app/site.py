@@ -2,7 +2,7 @@
 
 from pixmirror.models import ApplicationInfo, Emoji, Listing, Live, Received, SpotlightArticle, Stamp
 from pixmirror.pixiv.app.api import AppApi, Next
-from pixmirror.pixiv.enums import APPS, SPOTLIGHT_CATEGORIES, not_negative, one_of
+from pixmirror.pixiv.enums import APPS, asked, one_of
 
 
 async def emoji(api: AppApi) -> Listing[Emoji]:
@@ -35,10 +35,7 @@ async def spotlight_articles(
     10 a page; offset cap 5000. The text of an article is only at its `article_url`. Source: pixiv.md 3.2,
     recorded v1-spotlight-articles.
     """
-    params = {
-        "category": one_of("category", category, SPOTLIGHT_CATEGORIES),
-        "offset": not_negative("offset", offset),
-    }
+    params = asked(category=category, offset=offset)
     return await api.page("/v1/spotlight/articles", params, "spotlight_articles", SpotlightArticle, next)
 
 
@@ -49,8 +46,4 @@ async def live_list(
 
     Source: pixiv.md 3.5, recorded v1-live-list.
     """
-    params = {
-        "list_type": one_of("list_type", list_type, ("popular", "following")),
-        "offset": not_negative("offset", offset),
-    }
-    return await api.page("/v1/live/list", params, "lives", Live, next)
+    return await api.page("/v1/live/list", asked(list_type=list_type, offset=offset), "lives", Live, next)

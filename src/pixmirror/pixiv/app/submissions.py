@@ -16,13 +16,12 @@ from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.app.limits import CAPTION, TITLE, given, novel_form, parts_of, tags_of
 from pixmirror.pixiv.enums import (
     CONTENT_TYPES,
-    NOVEL_AI_TYPES,
     WORK_RESTRICTS,
     X_RESTRICTS,
+    asked,
     at_most,
     flag,
     maybe_text,
-    number_of,
     one_of,
     positive,
     text,
@@ -118,8 +117,7 @@ async def illust_delete(api: AppApi, illust_id: int) -> None:
 
     NotFound: no such work. Source: 004, pixiv.md 11.
     """
-    number = positive("illust_id", illust_id)
-    await api.submit("/v1/illust/delete", {"illust_id": number}, _gone("illusts.detail", number))
+    await api.submit("/v1/illust/delete", asked(illust_id=illust_id), _gone("illusts.detail", illust_id))
 
 
 async def novel_covers(api: AppApi) -> Listing[NovelCover]:
@@ -146,16 +144,15 @@ async def novel_upload(
 
     Source: 004, which lacks draft_id; pixiv.md 11 and 13.
     """
-    data = novel_form(title, text, cover_id, caption, tags, restrict, x_restrict, is_original)
-    data["novel_ai_type"] = number_of("novel_ai_type", novel_ai_type, NOVEL_AI_TYPES)
-    data["draft_id"] = None if draft_id is None else positive("draft_id", draft_id)
+    form = novel_form(title, text, cover_id, caption, tags, restrict, x_restrict, is_original)
+    draft = {"draft_id": None if draft_id is None else positive("draft_id", draft_id)}
+    data = asked({**form, **draft}, novel_ai_type=novel_ai_type)
     return await api.submit_one("/v1/upload/novel", data, "", PostedNovel, OWN_NOVELS)
 
 
 async def novel_delete(api: AppApi, novel_id: int) -> None:
     """Delete one's own novel, for good. POST /v1/novel/delete: novel_id. Source: 004, pixiv.md 11."""
-    number = positive("novel_id", novel_id)
-    await api.submit("/v1/novel/delete", {"novel_id": number}, _gone("novels.detail", number))
+    await api.submit("/v1/novel/delete", asked(novel_id=novel_id), _gone("novels.detail", novel_id))
 
 
 def _seconds(name: str, value: object) -> None:

@@ -13,8 +13,7 @@ from pixmirror.models import (
     UserPreview,
 )
 from pixmirror.pixiv.app.api import AppApi, Next
-from pixmirror.pixiv.enums import RESTRICTS, USER_ILLUST_TYPES, maybe_text, not_negative, one_of, positive
-from pixmirror.pixiv.wire import Param
+from pixmirror.pixiv.enums import asked
 
 
 async def detail(api: AppApi, user_id: int) -> Received[UserDetail]:
@@ -22,7 +21,7 @@ async def detail(api: AppApi, user_id: int) -> Received[UserDetail]:
 
     NotFound: gone or suspended. Source: 002 2.1, recorded v1-user-detail.
     """
-    return await api.one("/v1/user/detail", {"user_id": positive("user_id", user_id)}, "", UserDetail)
+    return await api.one("/v1/user/detail", asked(user_id=user_id), "", UserDetail)
 
 
 async def illusts(
@@ -33,18 +32,13 @@ async def illusts(
     30 a page. `head["user"]` with id 0 and an empty list: no works, or no such user; `detail` tells which.
     Source: 002 2.2, recorded v1-user-illusts.
     """
-    params = {
-        "user_id": positive("user_id", user_id),
-        "type": None if type is None else one_of("type", type, USER_ILLUST_TYPES),
-        "offset": not_negative("offset", offset),
-    }
+    params = asked(user_id=user_id, type=type, offset=offset)
     return await api.page("/v1/user/illusts", params, "illusts", Illust, next)
 
 
 async def novels(api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None) -> Listing[Novel]:
     """Novels of a user, newest first. GET /v1/user/novels: user_id, offset. 30 a page. Source: 002 2.3."""
-    params = {"user_id": positive("user_id", user_id), "offset": not_negative("offset", offset)}
-    return await api.page("/v1/user/novels", params, "novels", Novel, next)
+    return await api.page("/v1/user/novels", asked(user_id=user_id, offset=offset), "novels", Novel, next)
 
 
 async def bookmarks_illust(
@@ -63,7 +57,7 @@ async def bookmarks_illust(
     of somebody else Pixiv would give the public ones, so that it is InvalidRequest here. Deleted works stay as
     stubs. Source: 002 2.4, 003 fetch_user_bookmarks, recorded v1-user-bookmarks-illust.
     """
-    params = _bookmarks(user_id, restrict, tag, max_bookmark_id)
+    params = asked(user_id=user_id, restrict=restrict, tag=tag, max_bookmark_id=max_bookmark_id)
     await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/bookmarks/illust", params, "illusts", Illust, next)
 
@@ -78,7 +72,7 @@ async def bookmarks_novel(
     next: Next = None,
 ) -> Listing[Novel]:
     """Bookmarked novels. GET /v1/user/bookmarks/novel; as bookmarks_illust. Source: 002 2.5."""
-    params = _bookmarks(user_id, restrict, tag, max_bookmark_id)
+    params = asked(user_id=user_id, restrict=restrict, tag=tag, max_bookmark_id=max_bookmark_id)
     await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/bookmarks/novel", params, "novels", Novel, next)
 
@@ -91,7 +85,7 @@ async def bookmark_tags_illust(
     About 30 a page, offset cap 5000. `private` only for oneself (else InvalidRequest).
     Source: pixiv.md 3.3, recorded v1-user-bookmark-tags-illust.
     """
-    params = _listed(user_id, restrict, offset)
+    params = asked(user_id=user_id, restrict=restrict, offset=offset)
     await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/bookmark-tags/illust", params, "bookmark_tags", BookmarkTag, next)
 
@@ -100,7 +94,7 @@ async def bookmark_tags_novel(
     api: AppApi, user_id: int, restrict: str = "public", offset: int | None = None, *, next: Next = None
 ) -> Listing[BookmarkTag]:
     """The same for novels. GET /v1/user/bookmark-tags/novel: as of illusts. Source: pixiv.md 3.3."""
-    params = _listed(user_id, restrict, offset)
+    params = asked(user_id=user_id, restrict=restrict, offset=offset)
     await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/bookmark-tags/novel", params, "bookmark_tags", BookmarkTag, next)
 
@@ -114,7 +108,7 @@ async def following(
     are missing without a word: absence is not an unfollow. `private` is for oneself, else InvalidRequest (Pixiv
     would answer with the public ones). Source: 002 2.6, 003 fetch_following, recorded v1-user-following.
     """
-    params = _listed(user_id, restrict, offset)
+    params = asked(user_id=user_id, restrict=restrict, offset=offset)
     await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/following", params, "user_previews", UserPreview, next)
 
@@ -126,14 +120,16 @@ async def follower(
 
     Source: 002 2.7, recorded v1-user-follower.
     """
-    return await api.page("/v1/user/follower", _of(user_id, offset), "user_previews", UserPreview, next)
+    params = asked(user_id=user_id, offset=offset)
+    return await api.page("/v1/user/follower", params, "user_previews", UserPreview, next)
 
 
 async def mypixiv(
     api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None
 ) -> Listing[UserPreview]:
     """The mypixiv of a user. GET /v1/user/mypixiv: user_id, offset. 30 a page. Source: pixiv.md 3.3."""
-    return await api.page("/v1/user/mypixiv", _of(user_id, offset), "user_previews", UserPreview, next)
+    params = asked(user_id=user_id, offset=offset)
+    return await api.page("/v1/user/mypixiv", params, "user_previews", UserPreview, next)
 
 
 async def related(
@@ -143,7 +139,7 @@ async def related(
 
     Source: 002 2.9.
     """
-    params = {"offset": not_negative("offset", offset), "seed_user_id": positive("seed_user_id", seed_user_id)}
+    params = asked(offset=offset, seed_user_id=seed_user_id)
     return await api.page("/v1/user/related", params, "user_previews", UserPreview, next)
 
 
@@ -152,13 +148,12 @@ async def recommended(api: AppApi, offset: int | None = None, *, next: Next = No
 
     Source: pixiv.md 3.3, recorded v1-user-recommended.
     """
-    params = {"offset": not_negative("offset", offset)}
-    return await api.page("/v1/user/recommended", params, "user_previews", UserPreview, next)
+    return await api.page("/v1/user/recommended", asked(offset=offset), "user_previews", UserPreview, next)
 
 
 async def blocked(api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None) -> Listing[User]:
     """Whom the own account blocks. GET /v2/user/list: user_id (one's own), offset. Source: pixiv.md 3.3."""
-    return await api.page("/v2/user/list", _of(user_id, offset), "users", User, next)
+    return await api.page("/v2/user/list", asked(user_id=user_id, offset=offset), "users", User, next)
 
 
 async def illust_series(
@@ -168,9 +163,8 @@ async def illust_series(
 
     Source: pixiv.md 3.2, recorded FRAGMENT-manga-series-item.
     """
-    return await api.page(
-        "/v1/user/illust-series", _of(user_id, offset), "illust_series_details", SeriesDetail, next
-    )
+    params = asked(user_id=user_id, offset=offset)
+    return await api.page("/v1/user/illust-series", params, "illust_series_details", SeriesDetail, next)
 
 
 async def novel_series(
@@ -180,15 +174,13 @@ async def novel_series(
 
     Source: pixiv.md 3.4, recorded FRAGMENT-novel-series-item.
     """
-    return await api.page(
-        "/v1/user/novel-series", _of(user_id, offset), "novel_series_details", SeriesDetail, next
-    )
+    params = asked(user_id=user_id, offset=offset)
+    return await api.page("/v1/user/novel-series", params, "novel_series_details", SeriesDetail, next)
 
 
 async def follow_detail(api: AppApi, user_id: int) -> Received[FollowDetail]:
     """Whether and how one follows a user. GET /v1/user/follow/detail: user_id. Source: pixiv.md 3.3."""
-    params = {"user_id": positive("user_id", user_id)}
-    return await api.one("/v1/user/follow/detail", params, "follow_detail", FollowDetail)
+    return await api.one("/v1/user/follow/detail", asked(user_id=user_id), "follow_detail", FollowDetail)
 
 
 async def follow_add(api: AppApi, user_id: int, restrict: str = "public") -> None:
@@ -196,36 +188,9 @@ async def follow_add(api: AppApi, user_id: int, restrict: str = "public") -> Non
 
     Source: 002 2.8.
     """
-    data: dict[str, Param] = {
-        "user_id": positive("user_id", user_id),
-        "restrict": one_of("restrict", restrict, RESTRICTS),
-    }
-    await api.post("/v1/user/follow/add", data)
+    await api.post("/v1/user/follow/add", asked(user_id=user_id, restrict=restrict))
 
 
 async def follow_delete(api: AppApi, user_id: int) -> None:
     """Follow a user no longer. POST /v1/user/follow/delete: user_id. Source: 002 2.8."""
-    await api.post("/v1/user/follow/delete", {"user_id": positive("user_id", user_id)})
-
-
-def _of(user_id: int, offset: int | None) -> dict[str, int | None]:
-    return {"user_id": positive("user_id", user_id), "offset": not_negative("offset", offset)}
-
-
-def _listed(user_id: int, restrict: str, offset: int | None) -> dict[str, str | int | None]:
-    return {
-        "user_id": positive("user_id", user_id),
-        "restrict": one_of("restrict", restrict, RESTRICTS),
-        "offset": not_negative("offset", offset),
-    }
-
-
-def _bookmarks(
-    user_id: int, restrict: str, tag: str | None, max_bookmark_id: int | None
-) -> dict[str, str | int | None]:
-    return {
-        "user_id": positive("user_id", user_id),
-        "restrict": one_of("restrict", restrict, RESTRICTS),
-        "tag": maybe_text("tag", tag),
-        "max_bookmark_id": not_negative("max_bookmark_id", max_bookmark_id),
-    }
+    await api.post("/v1/user/follow/delete", asked(user_id=user_id))
