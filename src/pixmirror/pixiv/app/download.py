@@ -1,10 +1,11 @@
 """Saving files of Pixiv: whole under their name or not at all, resumed where a former try was cut."""
 
+import errno
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from pixmirror.errors import DiskFull, InvalidRequest, StorageAbsent, StorageError
@@ -36,13 +37,14 @@ async def download(
     Errors: those of open_image, and StorageAbsent, DiskFull, StorageError. Source: 002 5.2, 003 download.
     """
     target = _target(url, path, prefix, ext)
-    if not replace and _there(target):
+    if not replace and target.exists():
         return target
     transport = source.transport if isinstance(source, AppApi) else source
     part = target.with_name(f".{target.name}.{hashlib.sha256(url.encode()).hexdigest()[:12]}.part")
     tag = part.with_suffix(".tag")
     validator = Validator.read(_text(tag)) or Validator()
-    async with open_image(transport, url, offset=_size(part), validator=validator) as stream:
+    size = part.stat().st_size if part.exists() else 0
+    async with open_image(transport, url, offset=size, validator=validator) as stream:
         with _Part(part, stream.resumed, tag, stream.validator.text()) as file:
             done = stream.offset
             async for chunk in stream:
@@ -79,7 +81,8 @@ async def download_work(
         file = folder / f"{name}{PurePosixPath(urlsplit(urls[0]).path).suffix}"
         return (await download(source, urls[0], file, replace=replace, progress=progress),)
     _need(folder)
-    _make(folder / name)
+    with _storing(folder):
+        (folder / name).mkdir(exist_ok=True)
     paths = [await download(source, url, folder / name, replace=replace, progress=progress) for url in urls]
     return tuple(paths)
 
@@ -101,42 +104,40 @@ class _Part:
     def __init__(self, path: Path, resumed: bool, tag: Path, validator: str) -> None:
         self._path = path
         self._tag = tag
-        self._validator = validator
-        self._resumed = resumed
-        self._file: BinaryIO | None = None
+        with _storing(path.parent):
+            self._file = path.open("ab" if resumed else "wb")
+            if not resumed:  # before the bytes that it is of
+                tag.unlink(missing_ok=True)
+                if validator:
+                    tag.write_text(validator, "utf-8")
 
     def __enter__(self) -> "_Part":
-        try:
-            self._file = self._path.open("ab" if self._resumed else "wb")
-            if not self._resumed:  # before the bytes that it is of
-                self._tag.unlink(missing_ok=True)
-                if self._validator:
-                    self._tag.write_text(self._validator, "utf-8")
-        except OSError as exc:
-            raise _storage_error(exc, self._path.parent) from exc
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file:
-            self._file.close()
+        self._file.close()
 
     def write(self, chunk: bytes) -> None:
-        assert self._file
-        try:
+        with _storing(self._path.parent):
             self._file.write(chunk)
-        except OSError as exc:
-            raise _storage_error(exc, self._path.parent) from exc
 
     def finish(self, target: Path) -> None:
-        assert self._file
-        try:
+        with _storing(target.parent):
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
             self._path.replace(target)
             self._tag.unlink(missing_ok=True)
-        except OSError as exc:
-            raise _storage_error(exc, target.parent) from exc
+
+
+@contextmanager
+def _storing(folder: Path) -> Iterator[None]:
+    """Make a StorageError of what the disk refuses in the body."""
+    try:
+        yield
+    except OSError as exc:
+        kind = DiskFull if exc.errno == errno.ENOSPC else StorageError
+        raise kind(f"{folder}: {exc.strerror or exc}.") from exc
 
 
 def _target(url: str, path: str | os.PathLike[str] | None, prefix: str, ext: str | None) -> Path:
@@ -156,14 +157,6 @@ def _name(name: str) -> str:
     return name
 
 
-def _there(path: Path) -> bool:
-    return path.exists()
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
 def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
@@ -174,15 +167,3 @@ def _text(path: Path) -> str:
 def _need(folder: Path) -> None:
     if not folder.is_dir():
         raise StorageAbsent(f"There is no folder {folder}.")
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as exc:
-        raise _storage_error(exc, folder.parent) from exc
-
-
-def _storage_error(exc: OSError, folder: Path) -> StorageError:
-    kind = DiskFull if exc.errno == 28 else StorageError
-    return kind(f"{folder}: {exc.strerror or exc}.")
