@@ -56,6 +56,7 @@ LONGEST_RETRY_AFTER = 300.0
 API_CONNECTIONS = 8
 BLOCKED_S = 1200.0  # who is blocked is not let in by asking often
 A_HEADER = re.compile(r"[\x20-\x7e\t]*")
+NEVER_SENT = (httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ConnectError, httpx.ProxyError, httpx.InvalidURL)
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 
 
@@ -153,22 +154,8 @@ class Transport:
                 ) as response,
             ):
                 body = await read_body(response, request.where)
-        except (TimeoutError, httpx.TimeoutException) as exc:
-            sent = sending.whole and not isinstance(exc, (httpx.ConnectTimeout, httpx.PoolTimeout))
-            if failed := failure_of(self.proxy_for(url), exc, request.where, sent=sent):
-                raise failed from exc
-            raise Unreachable(f"{request.where}: {request.host} did not answer in time.", sent=sent) from exc
-        except (httpx.RemoteProtocolError, httpx.ReadError) as exc:
-            if failed := failure_of(self.proxy_for(url), exc, request.where, sent=sending.whole):
-                raise failed from exc
-            text = f"{request.where}: {request.host} broke off its answer."
-            raise Unreachable(text, sent=sending.whole) from exc
-        except (httpx.HTTPError, httpx.InvalidURL) as exc:
-            sent = sending.whole and not isinstance(exc, (httpx.ConnectError, httpx.ProxyError, httpx.InvalidURL))
-            if failed := failure_of(self.proxy_for(url), exc, request.where, sent=sent):
-                raise failed from exc
-            text = f"{request.where}: {request.host} cannot be reached ({_why(exc)})."
-            raise Unreachable(text, sent=sent) from exc
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as exc:
+            raise _no_answer(request, exc, self.proxy_for(url), whole=sending.whole) from exc
         return Answer(
             response.status_code,
             response.headers.get("content-type", ""),
@@ -348,5 +335,16 @@ def _read_text(answer: Answer, request: Request) -> str:
     return page
 
 
-def _why(exc: Exception) -> str:
-    return f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
+def _no_answer(request: Request, exc: Exception, proxy: Proxy | None, *, whole: bool) -> Unreachable:
+    """Return what it comes to that no whole answer came; `whole`: all of the request may have gone out."""
+    sent = whole and not isinstance(exc, NEVER_SENT)
+    if failed := failure_of(proxy, exc, request.where, sent=sent):
+        return failed
+    if isinstance(exc, (TimeoutError, httpx.TimeoutException)):
+        what = "did not answer in time"
+    elif isinstance(exc, (httpx.RemoteProtocolError, httpx.ReadError)):
+        what = "broke off its answer"
+    else:
+        why = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
+        what = f"cannot be reached ({why})"
+    return Unreachable(f"{request.where}: {request.host} {what}.", sent=sent)
