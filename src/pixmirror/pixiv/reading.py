@@ -1,7 +1,7 @@
 """JSON becomes models, purely. An item that cannot be read is kept aside and never takes its page with it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -17,6 +17,7 @@ from pixmirror.models import (
     Model,
     Novel,
     NovelText,
+    Odd,
     Received,
     SeriesDetail,
     UserPreview,
@@ -25,6 +26,7 @@ from pixmirror.models import (
     read,
 )
 from pixmirror.pixiv.jsonbody import parse_next
+from pixmirror.pixiv.wire import numbered
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -40,6 +42,13 @@ class Works:
     illusts: tuple[Received[Illust], ...]
     novels: tuple[Received[Novel], ...]
     broken: tuple[Broken, ...]
+
+    @classmethod
+    def of(cls, illusts: Sequence[Any], novels: Sequence[Any]) -> "Works":
+        """Read the rows."""
+        good_illusts, bad_illusts = read_items(illusts, "illusts", Illust)
+        good_novels, bad_novels = read_items(novels, "novels", Novel)
+        return cls(good_illusts, good_novels, bad_illusts + bad_novels)
 
     @property
     def unread(self) -> tuple[Broken, ...]:
@@ -64,25 +73,30 @@ def listing(payload: Any, key: str, model: type[M], endpoint: str) -> Listing[M]
 
 
 def read_items(
-    rows: list[Any] | tuple[Any, ...], path: str, model: type[M]
+    rows: Sequence[Any], path: str, model: type[M]
 ) -> tuple[tuple[Received[M], ...], tuple[Broken, ...]]:
     """Read each row on its own: return those that can be read, and those that cannot with the reason.
 
     A member that makes no sense costs itself: the row is read without it, and names it in `odd`.
     """
-    items: list[Received[M]] = []
-    broken: list[Broken] = []
-    for index, row in enumerate(rows):
-        place = f"{path}[{index}]"
-        if not isinstance(row, dict):
-            broken.append(Broken(place, f"{type(row).__name__} where an object must be", row))
-            continue
-        try:
-            item, odd = read(model, row, place)
-            items.append(Received(item, row, odd))
-        except ValidationError as exc:
-            broken.append(Broken(*_first(exc, place), row))
-    return tuple(items), tuple(broken)
+    found = [read_row(row, f"{path}[{index}]", model) for index, row in enumerate(rows)]
+    return (
+        tuple(row for row in found if isinstance(row, Received)),
+        tuple(row for row in found if isinstance(row, Broken)),
+    )
+
+
+def read_row(
+    row: Any, place: str, model: type[M], read: Callable[..., tuple[M, tuple[Odd, ...]]] = read
+) -> Received[M] | Broken:
+    """Read one row of a list, by `read`; what cannot be read is Broken, with the reason."""
+    if not isinstance(row, dict):
+        return Broken(place, f"{type(row).__name__} where an object must be", row)
+    try:
+        item, odd = read(model, row, place)
+    except ValidationError as exc:
+        return Broken(*reason(exc, place), row)
+    return Received(item, row, odd)
 
 
 def one(payload: Any, key: str, model: type[M], endpoint: str) -> Received[M]:
@@ -95,8 +109,7 @@ def one(payload: Any, key: str, model: type[M], endpoint: str) -> Received[M]:
         item, odd = read(model, raw, key)
         return Received(item, raw, odd)
     except ValidationError as exc:
-        place, reason = _first(exc, key)
-        raise BadResponse(f"{endpoint}: `{place}`: {reason}.") from exc
+        raise BadResponse("{}: `{}`: {}.".format(endpoint, *reason(exc, key))) from exc
 
 
 def next_query(next_url: Any, endpoint: str = NEXT) -> Mapping[str, str] | None:
@@ -114,12 +127,7 @@ def next_query(next_url: Any, endpoint: str = NEXT) -> Mapping[str, str] | None:
         pairs = parse_qsl(urlsplit(next_url).query, keep_blank_values=True)
     except ValueError as exc:
         raise BadResponse(f"{endpoint}: `{NEXT}` cannot be read.") from exc
-    query: dict[str, str] = {}
-    for name, value in pairs:
-        if name.endswith("[]"):
-            stem = name[:-2]
-            name = f"{stem}[{sum(k.startswith(f'{stem}[') for k in query)}]"
-        query[name] = value
+    query = numbered(pairs)
     if not query:
         raise BadResponse(f"{endpoint}: `{NEXT}` holds no query.")
     return query
@@ -154,9 +162,7 @@ def along(page: Listing[Any]) -> Works:
         illusts += _works(page.head.get(name))
     for name in ("ranking_novels", "novel_series_first_novel", "novel_series_latest_novel"):
         novels += _works(page.head.get(name))
-    good_illusts, bad_illusts = read_items(illusts, "illusts", Illust)
-    good_novels, bad_novels = read_items(novels, "novels", Novel)
-    return Works(good_illusts, good_novels, bad_illusts + bad_novels)
+    return Works.of(illusts, novels)
 
 
 def _works(value: Any) -> list[Any]:
@@ -165,9 +171,7 @@ def _works(value: Any) -> list[Any]:
 
 def preview_works(preview: UserPreview) -> Works:
     """Return the works that came along with a row of a user list."""
-    illusts, bad_illusts = read_items(preview.illusts, "illusts", Illust)
-    novels, bad_novels = read_items(preview.novels, "novels", Novel)
-    return Works(illusts, novels, bad_illusts + bad_novels)
+    return Works.of(preview.illusts, preview.novels)
 
 
 def series_detail(page: Listing[Any]) -> Received[SeriesDetail] | None:
@@ -212,7 +216,7 @@ def _kind(top: Mapping[str, Any], key: str) -> str:
     return type(top[key]).__name__ if key in top else "missing"
 
 
-def _first(exc: ValidationError, place: str) -> tuple[str, str]:
+def reason(exc: ValidationError, place: str) -> tuple[str, str]:
     """Return where and why, of the first thing that is wrong."""
     error = exc.errors(include_url=False, include_context=False, include_input=False)[0]
     return f"{place}{path_of(error['loc'])}".lstrip("."), str(error["msg"])

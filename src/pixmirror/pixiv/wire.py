@@ -1,6 +1,6 @@
 """The parts of a call: what is asked, what is answered, and the small rules of writing and reading both."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -92,6 +92,17 @@ def flatten(params: Mapping[str, Param]) -> list[tuple[str, str]]:
         else:
             pairs += [(f"{name}[]", str(item)) for item in value]
     return pairs
+
+
+def numbered(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the parameters as they stand in `Listing.next`: repeated `name[]` become `name[0]`, `name[1]`..."""
+    query: dict[str, str] = {}
+    for name, value in pairs:
+        if name.endswith("[]"):
+            stem = name[:-2]
+            name = f"{stem}[{sum(known.startswith(f'{stem}[') for known in query)}]"
+        query[name] = value
+    return query
 
 
 def retry_after(headers: Mapping[str, str], now: int) -> float | None:

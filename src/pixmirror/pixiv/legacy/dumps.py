@@ -71,7 +71,7 @@ def hint(name: str) -> str:
 def _csv(data: bytes, name: str) -> Iterator[Entry]:
     work = commented(name)
     what = hint(name)
-    utf8 = any(not record.damage and _kind(record) == "utf-8" for record in records(data))
+    utf8 = any(not record.damage and _encoding(b",".join(record.columns)) == "utf-8" for record in records(data))
     for record in records(data):
         columns, text_trouble = _decoded(record, utf8)
         if record.damage:
@@ -87,14 +87,11 @@ def _csv(data: bytes, name: str) -> Iterator[Entry]:
         yield Entry(record.line, item, columns, trouble, work if kind == "comment" else None, app)
 
 
-def _kind(record: Record) -> str:
-    """In what a record is written: ascii, utf-8, cp932, or "" for neither."""
-    whole = b",".join(record.columns)
-    if whole.isascii():
-        return "ascii"
-    for encoding in ("utf-8", "cp932"):
+def _encoding(data: bytes) -> str:
+    """In what some bytes are written: ascii, utf-8, cp932, or "" for neither."""
+    for encoding in ("ascii", "utf-8", "cp932"):
         try:
-            whole.decode(encoding)
+            data.decode(encoding)
         except UnicodeDecodeError:
             continue
         return encoding
@@ -103,13 +100,11 @@ def _kind(record: Record) -> str:
 
 def _decoded(record: Record, utf8: bool) -> tuple[list[str], str]:
     """The columns as text, and what is doubtful about it: each row by itself, as files were glued together."""
-    encoding = _kind(record)
-    if encoding == "":
-        text = [column.decode("utf-8", "replace") for column in record.columns]
+    encoding = _encoding(b",".join(record.columns))
+    text = [column.decode(encoding or "utf-8", "replace") for column in record.columns]
+    if not encoding:
         return text, UNREADABLE_TEXT
-    text = [column.decode(encoding) for column in record.columns]
-    odd = encoding == "cp932" and utf8
-    return text, "It was read as cp932 among rows in UTF-8." if odd else ""
+    return text, "It was read as cp932 among rows in UTF-8." if encoding == "cp932" and utf8 else ""
 
 
 def _json(data: bytes) -> Iterator[Entry]:
@@ -131,12 +126,8 @@ def _json(data: bytes) -> Iterator[Entry]:
 
 
 def _text_of(data: bytes) -> tuple[str, str]:
-    for encoding in ("utf-8", "cp932"):
-        try:
-            return data.decode(encoding), ""
-        except UnicodeDecodeError:
-            continue
-    return data.decode("utf-8", "replace"), UNREADABLE_TEXT
+    encoding = _encoding(data)
+    return data.decode(encoding or "utf-8", "replace"), "" if encoding else UNREADABLE_TEXT
 
 
 def _text(data: bytes, name: str) -> Entry:

@@ -11,8 +11,8 @@ from pixmirror.errors import InvalidRequest, NotFound, PixivError
 from pixmirror.models import Illust, Model, User
 from pixmirror.pixiv.legacy import addresses
 from pixmirror.pixiv.legacy.rows import LEGACY, Unreadable, checked_date
+from pixmirror.pixiv.reading import reason
 from pixmirror.pixiv.web.mapping import Lens, Shape, as_tag, each, japanese, moment_of, number, or_empty
-from pixmirror.pixiv.web.rows import reason
 
 NOT_FOUND = 206
 AGES = {"all-age": 0, "r18": 1, "r18-g": 2}

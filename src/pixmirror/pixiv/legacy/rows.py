@@ -14,8 +14,8 @@ from pydantic import AwareDatetime, ValidationError
 
 from pixmirror.models import Illust, Model, Novel, Tag, User
 from pixmirror.pixiv.legacy import addresses
+from pixmirror.pixiv.reading import reason
 from pixmirror.pixiv.web.mapping import Lens, Shape, drop, japanese, moment_of, number
-from pixmirror.pixiv.web.rows import reason
 
 LEGACY = "legacy"
 WIDTH = 31

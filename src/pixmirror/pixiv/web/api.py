@@ -13,7 +13,7 @@ from pixmirror.pixiv.web.errors import body_of, judge, refused
 from pixmirror.pixiv.web.reading import one
 from pixmirror.pixiv.web.rows import Rows
 from pixmirror.pixiv.web.session import USER_AGENT, WebSession, language
-from pixmirror.pixiv.wire import Param, Request, flatten
+from pixmirror.pixiv.wire import Param, Request, flatten, numbered
 
 M = TypeVar("M", bound=Model)
 SITE = f"https://{WEB_HOST}/"
@@ -144,17 +144,6 @@ def listed(
         endpoint=endpoint,
         items=rows.received,
         broken=tuple(replace(broken, path=f"{key}{broken.path}") for broken in rows.broken),
-        next=None if next is None else query(next),
+        next=None if next is None else numbered(flatten(next)),
         head={name: value for name, value in received.raw.items() if name != top or "." in key},
     )
-
-
-def query(params: Mapping[str, Param]) -> dict[str, str]:
-    """Parameters as they stand in `Listing.next`; repeated `name[]` are numbered."""
-    made: dict[str, str] = {}
-    for name, value in flatten(params):
-        if name.endswith("[]"):
-            stem = name[:-2]
-            name = f"{stem}[{sum(key.startswith(f'{stem}[') for key in made)}]"
-        made[name] = value
-    return made

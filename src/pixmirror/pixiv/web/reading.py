@@ -6,9 +6,10 @@ from pydantic import ValidationError
 
 from pixmirror.errors import BadResponse
 from pixmirror.models import Broken, Model, Received, partly_read
+from pixmirror.pixiv.reading import reason
 from pixmirror.pixiv.web.endpoints import ANSWERS
 from pixmirror.pixiv.web.errors import body_of, refused
-from pixmirror.pixiv.web.rows import Rows, read_as, reason
+from pixmirror.pixiv.web.rows import Rows, read_as
 
 M = TypeVar("M", bound=Model)
 
@@ -20,8 +21,7 @@ def one(raw: Any, model: type[M], endpoint: str, *, strict: bool = False) -> Rec
     try:
         item, odd = read_as(model, raw)
     except ValidationError as exc:
-        place, why = reason(exc, "")
-        raise BadResponse(f"{endpoint}: `{place}`: {why}.") from exc
+        raise BadResponse("{}: `{}`: {}.".format(endpoint, *reason(exc, ""))) from exc
     if strict and odd:
         raise BadResponse(f"{endpoint}: `{odd[0].path}`: {odd[0].reason}.")
     return Received(item, raw, odd)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import ConfigDict, Field, PlainValidator, ValidationError, WrapValidator
+from pydantic import ConfigDict, Field, PlainValidator, WrapValidator
 from pydantic.alias_generators import to_camel
 
-from pixmirror.models import Broken, Model, Odd, Received, path_of, read
+from pixmirror.models import Broken, Model, Odd, Received, read
+from pixmirror.pixiv.reading import read_row
 from pixmirror.pixiv.web.mapping import Shape
 
 M = TypeVar("M", bound=Model)
@@ -51,16 +52,10 @@ class Rows(tuple[M, ...], Generic[M]):
                 continue
             if isinstance(row, dict) and row.get("isAdContainer") and "id" not in row:
                 ads.append(Broken(place, "an advertisement", row))
-                continue
-            try:
-                if not isinstance(row, dict):
-                    raise TypeError(f"{type(row).__name__} where an object must be")
-                item, odd = read_as(model, row, place)
-                good.append(Received(item, row, odd))
-            except ValidationError as exc:
-                broken.append(Broken(*reason(exc, place), row))
-            except TypeError as exc:
-                broken.append(Broken(place, str(exc), row))
+            elif isinstance(found := read_row(row, place, model, read_as), Received):
+                good.append(found)
+            else:
+                broken.append(found)
         made = cls(r.item for r in good)
         made.received, made.broken, made.ads = tuple(good), tuple(broken), tuple(ads)
         return made
@@ -78,12 +73,6 @@ def read_as(model: type[M], raw: Any, place: str = "") -> tuple[M, tuple[Odd, ..
     """
     shape: Shape | None = getattr(model, "shape", None)
     return read(model, shape.read(raw) if shape else raw, place)
-
-
-def reason(exc: ValidationError, place: str) -> tuple[str, str]:
-    """Return where and why, of the first thing that is wrong."""
-    error = exc.errors(include_url=False, include_context=False, include_input=False)[0]
-    return f"{place}{path_of(error['loc'])}".lstrip("."), str(error["msg"])
 
 
 def rows(model: type[M]) -> PlainValidator:
