@@ -190,6 +190,11 @@ def positive(name: str, value: object) -> int:
     return value
 
 
+def maybe_positive(name: str, value: object) -> int | None:
+    """Return the same; None is left out of the request."""
+    return None if value is None else positive(name, value)
+
+
 def not_negative(name: str, value: object) -> int | None:
     """Return the offset or cursor, if it can be one; None is left out of the request."""
     if value is None:
@@ -276,11 +281,6 @@ def at_most(name: str, value: str, characters: int) -> str:
     return value
 
 
-def _maybe_id(name: str, value: object) -> int | None:
-    """Return an id; None is left out of the request."""
-    return None if value is None else positive(name, value)
-
-
 def _with_commas(name: str, values: Iterable[int] | None) -> str | None:
     found = ids(name, values)
     return ",".join(map(str, found)) if found else None
@@ -289,7 +289,7 @@ def _with_commas(name: str, values: Iterable[int] | None) -> str | None:
 CHECKS: Final[Mapping[str, Callable[[str, Any], Param]]] = {
     **dict.fromkeys(("user_id", "seed_user_id", "illust_id", "novel_id", "comment_id", "draft_id"), positive),
     **dict.fromkeys(("illust_series_id", "series_id", "page"), positive),
-    **dict.fromkeys(("stamp_id", "parent_comment_id"), _maybe_id),
+    **dict.fromkeys(("stamp_id", "parent_comment_id"), maybe_positive),
     **dict.fromkeys(("offset", "last_order", "max_illust_id", "max_novel_id", "max_bookmark_id"), not_negative),
     **dict.fromkeys(("bookmark_num_min", "bookmark_num_max"), not_negative),
     **dict.fromkeys(("max_bookmark_id_for_recommend", "min_bookmark_id_for_recent_illust"), cursor),

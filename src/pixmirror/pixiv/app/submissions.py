@@ -21,9 +21,9 @@ from pixmirror.pixiv.enums import (
     asked,
     at_most,
     flag,
+    maybe_positive,
     maybe_text,
     one_of,
-    positive,
     text,
 )
 from pixmirror.pixiv.wire import Param, Progress
@@ -145,8 +145,8 @@ async def novel_upload(
     Source: 004, which lacks draft_id; pixiv.md 11 and 13.
     """
     form = novel_form(title, text, cover_id, caption, tags, restrict, x_restrict, is_original)
-    draft = {"draft_id": None if draft_id is None else positive("draft_id", draft_id)}
-    data = asked({**form, **draft}, novel_ai_type=novel_ai_type)
+    draft = {"draft_id": maybe_positive("draft_id", draft_id)}
+    data = {**asked(form, novel_ai_type=novel_ai_type), **draft}
     return await api.submit_one("/v1/upload/novel", data, "", PostedNovel, OWN_NOVELS)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from pixmirror.errors import InvalidRequest
 from pixmirror.models import Illust, Model, User
-from pixmirror.pixiv.enums import day, flag, one_of, positive, text, texts
+from pixmirror.pixiv.enums import day, flag, maybe_positive, one_of, positive, text, texts
 from pixmirror.pixiv.legacy.calls import PAPI_HOST, Group, Route, Take
 from pixmirror.pixiv.wire import Param
 
@@ -35,9 +35,7 @@ def _some(name: str, values: Iterable[str], allowed: Collection[str]) -> str | N
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """What of works and users the answer held: sizes of pictures (`large` was the original), whether statistics
-    and the rating.
-    """
+    """What works and users were shown with: sizes of pictures (`large`: the original), counts, the rating."""
 
     image_sizes: Collection[str] = ("large",)
     profile_image_sizes: Collection[str] = ()
@@ -93,15 +91,11 @@ def _route(path: str, model: type[Model], takes: Mapping[str, Take], *groups: Gr
     return Route(PAPI_HOST, f"/v1/{path}.json", model, takes, shared, fixed)
 
 
-def _last_seen(name: str, value: int | None) -> int | None:
-    return None if value is None else positive(name, value)
-
-
 _USER: Final = {"user_id": Take("id", positive)}
 _OWN: Final = {"publicity": Take("publicity", partial(one_of, allowed=("public", "private")), "public")}
 _FEED: Final = {
     "show_r18": Take("show_r18", lambda name, value: int(flag(name, value) or 0), True),
-    "max_id": Take("max_id", _last_seen),
+    "max_id": Take("max_id", maybe_positive),
 }
 _RANKED: Final = {
     "kind": Take("kind", partial(one_of, allowed=("all", "illust", "manga", "ugoira")), "all"),

@@ -9,7 +9,7 @@ from typing import Final
 
 from pixmirror.errors import InvalidRequest
 from pixmirror.models import Illust, Model, Novel, NovelText, Tag, User
-from pixmirror.pixiv.enums import flag, ids, maybe_text, number_of, one_of, positive, text
+from pixmirror.pixiv.enums import flag, ids, maybe_positive, maybe_text, number_of, one_of, positive, text
 from pixmirror.pixiv.legacy.calls import SPAPI_HOST, Route, Secret, Take
 from pixmirror.pixiv.legacy.rows import LegacyComment
 from pixmirror.pixiv.wire import Param
@@ -31,7 +31,7 @@ class Also:
         session = maybe_text("session", self.session or None)
         return {
             "c_mode": "count" if flag("count", self.count) else None,
-            "p": None if self.p is None else positive("p", self.p),
+            "p": maybe_positive("p", self.p),
             "PHPSESSID": None if session is None else Secret(session),
         }
 

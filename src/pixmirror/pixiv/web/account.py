@@ -5,7 +5,7 @@ from typing import Any
 
 from pixmirror.errors import BadResponse
 from pixmirror.models import Received
-from pixmirror.pixiv.enums import positive
+from pixmirror.pixiv.enums import maybe_positive, positive
 from pixmirror.pixiv.web import bodies, composed
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.pixiv.wire import Param
@@ -65,7 +65,7 @@ async def linked_service(api: WebApi, page: int | None = None) -> Received[compo
     """What is linked to the account. GET /ajax/linked_service/tumeng: page. Source: 001, recorded
     linked_service-tumeng.
     """
-    asked = {"page": None if page is None else positive("page", page)}
+    asked = {"page": maybe_positive("page", page)}
     return await api.body("/ajax/linked_service/tumeng", asked, composed.LinkedService, login=True)
 
 
