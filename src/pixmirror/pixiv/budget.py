@@ -46,7 +46,7 @@ class BudgetState:
             return cls()
 
 
-class ImageBudget(Gate):
+class ImageBudget(Gate[BudgetState]):
     """Let at most `allowed` transfers run, none while the day's bytes are spent or the host wants quiet.
 
     When the median of the last transfers collapses to what throttling looks like, the connections are
@@ -65,12 +65,8 @@ class ImageBudget(Gate):
         first_cooldown: float = 60,
         max_cooldown: float = 1200,
     ) -> None:
-        super().__init__(clock)
+        super().__init__(clock, state or BudgetState(), on_change, (first_cooldown, max_cooldown))
         self._door = asyncio.Lock()
-        self._state = state or BudgetState()
-        self._on_change = on_change
-        self._first_cooldown = first_cooldown
-        self._max_cooldown = max_cooldown
         self._speeds: deque[float] = deque(maxlen=SAMPLES)
         self._collapsed: tuple[float, int] | None = None  # bytes a second in all, over so many connections
         self._same = 0
@@ -78,10 +74,6 @@ class ImageBudget(Gate):
         self._in_use = 0
         self._bytes_per_day = bytes_per_day
         self._connections = connections
-
-    @property
-    def state(self) -> BudgetState:
-        return self._state
 
     @property
     def allowed(self) -> int:
@@ -124,7 +116,7 @@ class ImageBudget(Gate):
         if cooldown_left(state.cooldown_until, now) and retry_after is None:
             return
         strikes = state.strikes + (0 if cooldown_left(state.cooldown_until, now) else 1)
-        quiet = now + cooldown_ms(strikes, retry_after, self._first_cooldown, self._max_cooldown)
+        quiet = now + cooldown_ms(strikes, retry_after, *self._cooldowns)
         self._state = replace(
             state,
             strikes=strikes,
@@ -186,7 +178,3 @@ class ImageBudget(Gate):
         if blocked := self.blocked_until():
             return None if blocked.until is None else max(blocked.until - self._clock.now(), 1) / 1000
         return None if self._in_use >= self.allowed else 0.0
-
-    def _changed(self) -> None:
-        if self._on_change:
-            self._on_change(self._state)

@@ -102,7 +102,7 @@ class _Place(NamedTuple):
     host: str
 
 
-class Pacer(Gate):
+class Pacer(Gate[PacerState]):
     """Give requests their turn: highest lane first, first come first served within one, none starved.
 
     With a pace there is one request at a time and the interval between two starts, whatever their hosts; one that
@@ -123,11 +123,7 @@ class Pacer(Gate):
         first_cooldown: float = 300,
         max_cooldown: float = 1200,
     ) -> None:
-        super().__init__(clock)
-        self._state = state or PacerState()
-        self._on_change = on_change
-        self._first_cooldown = first_cooldown
-        self._max_cooldown = max_cooldown
+        super().__init__(clock, state or PacerState(), on_change, (first_cooldown, max_cooldown))
         self._queues: dict[Lane, deque[_Place]] = {lane: deque() for lane in Lane}
         self._passed_over = dict.fromkeys(Lane, 0)
         self._numbers = itertools.count()
@@ -138,10 +134,6 @@ class Pacer(Gate):
         self._task: asyncio.Task[None] | None = None
         self._per_minute = per_minute
         self._per_day = per_day
-
-    @property
-    def state(self) -> PacerState:
-        return self._state
 
     @property
     def interval_ms(self) -> int:
@@ -183,16 +175,14 @@ class Pacer(Gate):
         self._changed()
 
     def slow_down(self, retry_after: float | None = None, host: str = APP_HOST) -> None:
-        """A host limits us: half its pace, and quiet there for a while. Called again during a cool-down it only
-        extends it.
-        """
+        """Halve a host's pace and leave it alone for a while; during a cool-down, only extend that."""
         now, pace = self._clock.now(), self._state.of(host)
         if cooldown_left(pace.cooldown_until, now):
             longer = now + cooldown_ms(0, retry_after, 0, 0) if retry_after is not None else 0
             self._state = self._state.changed(host, successes=0, cooldown_until=max(pace.cooldown_until, longer))
         else:
             strikes = pace.strikes + 1
-            quiet = cooldown_ms(strikes, retry_after, self._first_cooldown, self._max_cooldown)
+            quiet = cooldown_ms(strikes, retry_after, *self._cooldowns)
             slowness = min(pace.slowness * 2, SLOWEST)
             self._state = self._state.changed(
                 host, strikes=strikes, successes=0, slowness=slowness, cooldown_until=now + quiet
@@ -230,10 +220,6 @@ class Pacer(Gate):
         """True if the request after `ahead` others would be one of those that are kept."""
         kept = int(self._per_day * KEPT)
         return kept > 0 and self.spent_today + ahead >= self._per_day - kept
-
-    def _changed(self) -> None:
-        if self._on_change:
-            self._on_change(self._state)
 
     async def _acquire(self, lane: Lane, host: str) -> int:
         kept = lane >= Lane.BACKFILL and self._is_kept()

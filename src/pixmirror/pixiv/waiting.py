@@ -1,11 +1,13 @@
 """What the two budgets (API and images) share: the Japanese day, cool-downs, and a sleep that can be cut short."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from pixmirror.clock import DAY_MS, Clock
 
+S = TypeVar("S")
 JST = timezone(timedelta(hours=9), "JST")
 LONGEST_NAP = 60.0
 # This share of a day's requests and bytes is kept for new works and what completes them: a long backfill spends a
@@ -44,9 +46,7 @@ def cooldown_left(until: int, now: int) -> int:
 
 
 class Alarm:
-    """Sleeps on the clock given, in naps short enough to notice a jump of the clock; `ring` ends the sleep
-    at once.
-    """
+    """Sleep on the clock given, in naps short enough to notice that it jumps; `ring` ends the sleep."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -73,13 +73,29 @@ class Alarm:
             timer.result()
 
 
-class Gate:
-    """What both budgets are: closed while somebody holds it, during a cool-down, or when the day is spent."""
+class Gate(Generic[S]):
+    """What both budgets are: closed while somebody holds it, during a cool-down, or when the day is spent.
 
-    def __init__(self, clock: Clock) -> None:
+    Its `state`, which `on_change` gets, must outlive a restart.
+    """
+
+    def __init__(
+        self, clock: Clock, state: S, on_change: Callable[[S], None] | None, cooldowns: tuple[float, float]
+    ) -> None:
         self._clock = clock
         self._alarm = Alarm(clock)
         self._hold: Blocked | None = None
+        self._state = state
+        self._on_change = on_change
+        self._cooldowns = cooldowns  # seconds: the first, and the longest
+
+    @property
+    def state(self) -> S:
+        return self._state
+
+    def _changed(self) -> None:
+        if self._on_change:
+            self._on_change(self._state)
 
     def hold_until(self, ms: int | None, reason: str) -> None:
         """Start nothing until that moment, or until `resume()` if None: quiet hours, a pause. What runs goes on.
