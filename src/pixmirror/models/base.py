@@ -72,22 +72,10 @@ def split_key(key: int) -> tuple[Medium, int]:
     return ("novel" if key & 1 else "illust"), key >> 1
 
 
-def _empty_list_is_none(value: Any) -> Any:
-    """PHP writes an empty map as []; Pixiv also writes an absent object as {}."""
-    return None if value in ([], {}, "") else value
-
-
-def _empty_list_is_map(value: Any) -> Any:
-    return {} if value in ([], None) else value
-
-
-def _none_is_empty(value: Any) -> Any:
-    return () if value is None else value
-
-
-OrNone = BeforeValidator(_empty_list_is_none)
-OrEmpty = BeforeValidator(_none_is_empty)
-OrMap = BeforeValidator(_empty_list_is_map)
+# PHP writes an empty map as []; Pixiv also writes an absent object as {}.
+OrNone = BeforeValidator(lambda value: None if value in ([], {}, "") else value)
+OrMap = BeforeValidator(lambda value: {} if value in ([], None) else value)
+OrEmpty = BeforeValidator(lambda value: () if value is None else value)
 
 
 class Model(BaseModel):

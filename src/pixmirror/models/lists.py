@@ -106,15 +106,14 @@ class SpotlightArticle(Model):
     subcategory_label: Text | None = None
 
 
-def _unlimited(value: Any) -> Any:
-    return None if value == "*" else value
+_Limit = Annotated[Whole | None, BeforeValidator(lambda value: None if value == "*" else value)]
 
 
 class BookmarkRange(Model):
     """A range of bookmark counts that a search offers; None is no limit (`*` at Pixiv)."""
 
-    bookmark_num_min: Annotated[Whole | None, BeforeValidator(_unlimited)]
-    bookmark_num_max: Annotated[Whole | None, BeforeValidator(_unlimited)]
+    bookmark_num_min: _Limit
+    bookmark_num_max: _Limit
 
 
 T = TypeVar("T")

@@ -1,6 +1,4 @@
-"""Logging in and staying so: PKCE, the token endpoint, and one refresh however many callers need it (pixiv-
-facts 2).
-"""
+"""Log in and stay so: PKCE, the token endpoint, and one refresh however many need it (pixiv.md 2)."""
 
 import asyncio
 import base64

@@ -29,11 +29,11 @@ from pixmirror.pixiv import app, client, paging, web
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.app.past_cap import past_cap as windows
 from pixmirror.pixiv.web.api import WebApi
+from pixmirror.pixiv.wire import Next
 
 P = ParamSpec("P")
 T = TypeVar("T")
 A = TypeVar("A", AppApi, WebApi)
-Next = Mapping[str, str] | None
 PACKAGES = {"": app, "web_": web}
 
 

@@ -19,9 +19,7 @@ class Oversized(BadResponse):
 
 
 async def read_body(response: httpx.Response, where: str) -> bytes:
-    """The whole body, unpacked. Oversized, Unreachable if it drips, BadResponse if it cannot be unpacked; httpx's
-    own errors are the caller's.
-    """
+    """Return the whole body, unpacked. Raises Oversized, BadResponse, Unreachable if it drips, httpx errors."""
     layers = _layers(response.headers.get("content-encoding", ""), where)
     chunks: list[bytes] = []
     size, begun = 0, asyncio.get_running_loop().time()

@@ -36,9 +36,7 @@ OFFSET_CAP = 5000
 
 
 class Expired(PixivError):
-    """Pixiv no longer takes the access token. Never leaves the transport: it is renewed, or becomes
-    AccessRefused.
-    """
+    """The access token is no longer taken. Caught in the transport, which renews it or raises AccessRefused."""
 
 
 def classify(

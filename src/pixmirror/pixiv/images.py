@@ -87,9 +87,7 @@ class Validator:
 
 
 class ImageStream:
-    """The body of one answer; iterate over it once. A short body raises, so that running out means that it
-    was whole.
-    """
+    """The body of one answer, to be iterated over once. A short body raises: to run out is to be whole."""
 
     def __init__(self, transport: Transport, response: httpx.Response, url: str, offset: int) -> None:
         self._transport = transport
@@ -108,7 +106,10 @@ class ImageStream:
 
     @property
     def last_modified_ms(self) -> int | None:
-        return _last_modified(self._response)
+        try:
+            return int(parsedate_to_datetime(self._response.headers["last-modified"]).timestamp() * 1000)
+        except (KeyError, ValueError, TypeError, OverflowError):
+            return None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         where = _where(self.url)
@@ -310,10 +311,3 @@ def _total(response: httpx.Response, offset: int) -> int | None:
             return int(total)
     length = response.headers.get("content-length", "")
     return offset + int(length) if length.isdecimal() and len(length) < 19 else None
-
-
-def _last_modified(response: httpx.Response) -> int | None:
-    try:
-        return int(parsedate_to_datetime(response.headers["last-modified"]).timestamp() * 1000)
-    except (KeyError, ValueError, TypeError, OverflowError):
-        return None

@@ -1,6 +1,4 @@
-"""JSON as it can be stored: what Python's parser lets through but nothing behind it can write is refused or
-mended.
-"""
+"""JSON as it can be stored: refuse or mend what Python's parser takes but nothing behind it can write."""
 
 import json
 import re

@@ -153,9 +153,7 @@ def account(payload: Any) -> Received[Account]:
 
 
 def along(page: Listing[Any]) -> Works:
-    """The works that stand in the head of a page: a ranking beside recommendations, the first and the last of a
-    series.
-    """
+    """Return the works in the head of a page: a ranking beside recommendations, a series' first and last."""
     illusts: list[Any] = []
     novels: list[Any] = []
     for name in ("ranking_illusts", "illust_series_first_illust", "illust_series_latest_illust"):

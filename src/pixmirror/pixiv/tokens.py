@@ -50,9 +50,7 @@ def rejection(text: str, grant_type: str) -> TokenRejected:
 
 
 def read_token(payload: Any, now: int, old_refresh_token: str = "") -> Token:
-    """Return a Token out of the endpoint's answer, whose fields stand at the top, inside `response`, or in both
-    places.
-    """
+    """Return the Token of an answer, whose fields stand at the top, inside `response`, or in both places."""
     if not isinstance(payload, Mapping):
         raise BadResponse(f"{WHERE}: the answer is not an object.")
     inner = payload.get("response")

@@ -1,6 +1,4 @@
-"""The only place that speaks HTTP to Pixiv's API: pacing, sending, telling failures apart, repeating what
-may pass.
-"""
+"""Speak HTTP to Pixiv's API, here alone: pace, send, tell failures apart, repeat what may pass."""
 
 import asyncio
 import json
@@ -128,9 +126,7 @@ class Transport:
         return await self._call(request, _read_text)
 
     async def send_once(self, request: Request, *, count: Literal["api", "token"] = "api") -> Answer:
-        """One attempt without pacing, repeating or judging the status; Unreachable or BadResponse if no
-        whole answer.
-        """
+        """Try once, without pacing, repeating or judging. Unreachable or BadResponse if no whole answer comes."""
         if request.host != WEB_HOST and any(name.lower() == "cookie" for name in request.headers):
             raise InvalidRequest(f"{request.where}: a cookie goes to {WEB_HOST} alone: refused, nothing was sent.")
         if not all(A_HEADER.fullmatch(value) for value in request.headers.values()):

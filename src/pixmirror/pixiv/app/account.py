@@ -15,8 +15,9 @@ from pixmirror.models import (
     RestrictedMode,
     WatchedSeries,
 )
-from pixmirror.pixiv.app.api import AppApi, Next
+from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import asked, flag
+from pixmirror.pixiv.wire import Next
 
 
 async def state(api: AppApi) -> Received[MyState]:

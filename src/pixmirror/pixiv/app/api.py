@@ -11,10 +11,9 @@ from pixmirror.pixiv.auth import AppIdentity, Auth
 from pixmirror.pixiv.enums import FILTERS, maybe_one_of
 from pixmirror.pixiv.hosts import APP_HOST
 from pixmirror.pixiv.transport import Transport
-from pixmirror.pixiv.wire import Param, Part, Progress, Request
+from pixmirror.pixiv.wire import Next, Param, Part, Progress, Request
 
 M = TypeVar("M", bound=Model)
-Next = Mapping[str, str] | None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,4 @@
-"""Writing and deleting one's own comments (document 004; pixiv.md 9, 11 and 13); `comments` reads them. Like
-submissions, never from a job.
-"""
+"""Write and delete one's own comments (document 004; pixiv.md 9, 11, 13). Like submissions, never from a job."""
 
 from pixmirror.errors import InvalidRequest
 from pixmirror.models import Comment, Medium, Received

@@ -2,8 +2,9 @@
 
 from pixmirror.errors import EndpointGone
 from pixmirror.models import Comment, Listing, Medium
-from pixmirror.pixiv.app.api import AppApi, Next
+from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import asked, one_of
+from pixmirror.pixiv.wire import Next
 
 
 async def illust_comments(

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from pixmirror.models import DraftPreview, Listing, NovelDraft, Received, SavedDraft
-from pixmirror.pixiv.app.api import AppApi, Next
+from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.app.limits import novel_form
 from pixmirror.pixiv.enums import asked
+from pixmirror.pixiv.wire import Next
 
 OWN_DRAFTS = "Look at your drafts (`pixmirror api app drafts.previews`) before you send it again."
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from pixmirror.models import BookmarkDetail, Illust, Listing, Received, SeriesPosition, UgoiraMetadata, User
-from pixmirror.pixiv.app.api import AppApi, Next
+from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import FOLLOW_RESTRICTS, ILLUST_RANKING_MODES, asked, cursor, one_of
+from pixmirror.pixiv.wire import Next
 
 
 async def detail(api: AppApi, illust_id: int) -> Received[Illust]:

@@ -7,8 +7,9 @@ from typing import NoReturn
 from pixmirror.errors import EndpointGone
 from pixmirror.models import BookmarkDetail, Listing, MarkedNovel, Novel, NovelText, Received
 from pixmirror.pixiv import reading
-from pixmirror.pixiv.app.api import AppApi, Next
+from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import FOLLOW_RESTRICTS, NOVEL_RANKING_MODES, asked, one_of, positive
+from pixmirror.pixiv.wire import Next
 
 VIEWER_VERSION = "20221031_ai"
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from pixmirror.models import BookmarkRange, Illust, Listing, Novel, Tag, TrendTag, UserPreview
 from pixmirror.pixiv import reading
-from pixmirror.pixiv.app.api import AppApi, Next
+from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import (
     ILLUST_SEARCH_TARGETS,
     NOVEL_SEARCH_TARGETS,
@@ -19,7 +19,7 @@ from pixmirror.pixiv.enums import (
     maybe_one_of,
     one_of,
 )
-from pixmirror.pixiv.wire import Param
+from pixmirror.pixiv.wire import Next, Param
 
 Day = date | str | None
 

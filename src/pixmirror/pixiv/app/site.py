@@ -1,8 +1,9 @@
 """What belongs to nobody: emoji, stamps, articles, broadcasts, the app itself (pixiv.md 3.2 and 3.5)."""
 
 from pixmirror.models import ApplicationInfo, Emoji, Listing, Live, Received, SpotlightArticle, Stamp
-from pixmirror.pixiv.app.api import AppApi, Next
+from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import APPS, asked, one_of
+from pixmirror.pixiv.wire import Next
 
 
 async def emoji(api: AppApi) -> Listing[Emoji]:

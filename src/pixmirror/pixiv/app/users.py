@@ -12,8 +12,9 @@ from pixmirror.models import (
     UserDetail,
     UserPreview,
 )
-from pixmirror.pixiv.app.api import AppApi, Next
+from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import asked
+from pixmirror.pixiv.wire import Next
 
 
 async def detail(api: AppApi, user_id: int) -> Received[UserDetail]:

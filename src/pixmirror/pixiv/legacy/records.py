@@ -26,9 +26,7 @@ class Record:
 
 
 def records(data: bytes) -> Iterator[Record]:
-    """Yield all records of a file in order; empty lines are none. A damaged one ends where the next begins,
-    at the latest at the end of its line.
-    """
+    """Yield all records of a file in order, no empty lines. A damaged one ends at the next, or with its line."""
     start = len(_BOM) if data.startswith(_BOM) else 0
     cuts = [start, *(found.start() for found in _BEGIN.finditer(data, start) if found.start() > start), len(data)]
     line = 1

@@ -76,7 +76,7 @@ async def follow(api: WebApi, user_id: int, restrict: int = 0, tag: str = "") ->
         "mode": "add",
         "type": "user",
         "user_id": positive("user_id", user_id),
-        "tag": params.tag(tag),
+        "tag": params.text_or_empty("tag", tag),
         "restrict": number_of("restrict", restrict, (0, 1)),
         "format": "json",
     }

@@ -6,9 +6,8 @@ from pixmirror.models import Comment, Listing, Medium
 from pixmirror.pixiv.enums import one_of, positive
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
-from pixmirror.pixiv.wire import Param
+from pixmirror.pixiv.wire import Next, Param
 
-Next = Mapping[str, str] | None
 MOST = 50
 
 
@@ -39,7 +38,7 @@ async def replies(
     path = f"/ajax/{one_of('medium', medium, params.KINDS)}s/comments/replies"
     asked: Mapping[str, Param] = next or {"comment_id": positive("comment_id", comment_id), "page": params.page(p)}
     got = await api.body(path, asked, bodies.Comments)
-    more = params.following(asked, page=params.number(asked, "page") + 1) if got.item.has_next else None
+    more = {**asked, "page": params.number(asked, "page") + 1} if got.item.has_next else None
     return listed(path, got, got.item.comments, "comments", more)
 
 
@@ -54,5 +53,5 @@ async def _roots(api: WebApi, medium: str, work_id: int, offset: int, limit: int
     page = "artworks/" if medium == "illust" else "novel/show.php?id="
     got = await api.body(path, asked, bodies.Comments, referer=f"{SITE}{page}{asked[name]}")
     after = params.number(asked, "offset") + params.number(asked, "limit")
-    more = params.following(asked, offset=after) if got.item.has_next else None
+    more = {**asked, "offset": after} if got.item.has_next else None
     return listed(path, got, got.item.comments, "comments", more)

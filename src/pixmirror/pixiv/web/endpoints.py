@@ -11,9 +11,7 @@ from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebSeries, WebUgoira
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`bare`: the body is no object, and stands under this name in the model; `enveloped` in all but
-    ranking.php.
-    """
+    """How an answer is read. `bare`: the name in the model for a body that is no object."""
 
     model: type[Model]
     bare: str = ""

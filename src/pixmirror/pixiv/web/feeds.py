@@ -7,9 +7,7 @@ from pixmirror.models import Illust, Listing, Novel, Received
 from pixmirror.pixiv.enums import one_of
 from pixmirror.pixiv.web import bodies, composed, params
 from pixmirror.pixiv.web.api import WebApi, listed
-from pixmirror.pixiv.wire import Param
-
-Next = Mapping[str, str] | None
+from pixmirror.pixiv.wire import Next, Param
 
 
 async def top(api: WebApi, mode: str = "all") -> Received[composed.Top]:
@@ -57,9 +55,7 @@ async def watch_list(api: WebApi, medium: str = "manga", p: int = 1) -> Received
 
 
 async def live(api: WebApi) -> tuple[dict[str, Any], ...]:
-    """Followed users who are streaming. GET /ajax/sketch/live/following. Source: 001, recorded
-    sketch-live-following.
-    """
+    """Followed users who stream. GET /ajax/sketch/live/following. Source: 001, recorded sketch-live-following."""
     got = await api.body("/ajax/sketch/live/following", None, bodies.Lives, login=True, bare="lives")
     return got.item.lives
 
@@ -100,5 +96,5 @@ async def _feed(api: WebApi, where: str, kind: str, params_: Mapping[str, Param]
     page = got.item.page
     rows: Any = getattr(got.item.thumbnails, kind)
     over = page.is_last_page or not page.ids
-    more = None if over else params.following(asked, p=params.number(asked, "p") + 1)
+    more = None if over else {**asked, "p": params.number(asked, "p") + 1}
     return listed(path, got, params.ordered(rows, page.ids), f"thumbnails.{kind}", more)

@@ -9,9 +9,8 @@ from pixmirror.pixiv.enums import ids, not_negative, one_of, positive
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
 from pixmirror.pixiv.web.models import WebIllust, WebPage, WebUgoira
-from pixmirror.pixiv.wire import Param
+from pixmirror.pixiv.wire import Next, Param
 
-Next = Mapping[str, str] | None
 I = TypeVar("I", bound=Illust)  # noqa: E741
 
 
@@ -106,7 +105,7 @@ async def new(
     path = "/ajax/illust/new"
     got = await api.body(path, asked, bodies.NewIllusts)
     last = got.item.last_id
-    more = params.following(asked, lastId=last) if got.item.illusts and last else None
+    more = {**asked, "lastId": last} if got.item.illusts and last else None
     return listed(path, got, got.item.illusts, "illusts", more)
 
 
@@ -121,7 +120,7 @@ async def series(api: WebApi, series_id: int, p: int = 1, *, next: Next = None) 
     got = await api.body(path, asked, bodies.MangaSeries)
     order = [entry.work_id for entry in got.item.page.series]
     rows = params.ordered(got.item.thumbnails.illust, order)
-    more = params.following(asked, p=params.number(asked, "p") + 1) if order else None
+    more = {**asked, "p": params.number(asked, "p") + 1} if order else None
     return listed(path, got, rows, "thumbnails.illust", more)
 
 

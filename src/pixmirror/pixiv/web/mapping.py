@@ -36,9 +36,7 @@ class Lens:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The lenses of one kind of thing; `mend` adds what follows from others and notes what it overrode. `under` is
-    where the rest stays.
-    """
+    """The lenses of one kind of thing; `mend` adds what follows from others. The rest stays under `under`."""
 
     lenses: tuple[Lens, ...]
     mend: Callable[[dict[str, Any], Mapping[str, Any], dict[str, Any]], None] | None = None

@@ -10,9 +10,8 @@ from pixmirror.pixiv.enums import not_negative, positive
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
 from pixmirror.pixiv.web.models import WebNovel, WebSeries
-from pixmirror.pixiv.wire import Param
+from pixmirror.pixiv.wire import Next, Param
 
-Next = Mapping[str, str] | None
 MOST = 30
 
 
@@ -78,7 +77,7 @@ async def new(
     }
     path = "/ajax/novel/new"
     got = await api.body(path, asked, bodies.NewNovels)
-    more = params.following(asked, lastId=got.item.last_id) if got.item.novels and got.item.last_id else None
+    more = {**asked, "lastId": got.item.last_id} if got.item.novels and got.item.last_id else None
     return listed(path, got, got.item.novels, "novels", more)
 
 
@@ -109,7 +108,7 @@ async def series_content(
     if rows is None:
         raise BadResponse(f"GET {path}: `page.seriesContents` is missing.")
     step, seen = params.number(asked, "limit"), len(rows) + len(rows.broken)
-    more = params.following(asked, last_order=params.number(asked, "last_order") + step) if seen >= step else None
+    more = {**asked, "last_order": params.number(asked, "last_order") + step} if seen >= step else None
     key = "page.seriesContents" if body.page else "seriesContents"
     return listed(path, got, rows, key, more)
 

@@ -5,13 +5,12 @@ from typing import Any, TypeVar
 
 from pixmirror.models import Listing, Received
 from pixmirror.pixiv import paging
+from pixmirror.pixiv.wire import Next
 
 T = TypeVar("T")
 
 
-async def pages(
-    fn: Callable[..., Awaitable[Listing[T]]], *, next: Mapping[str, str] | None = None
-) -> AsyncIterator[Listing[T]]:
+async def pages(fn: Callable[..., Awaitable[Listing[T]]], *, next: Next = None) -> AsyncIterator[Listing[T]]:
     """Every page of a list function, as `pixmirror.pixiv.pages`; a page with the things of the one before it is
     past the end (follow_latest, search) and is not given.
     """
@@ -24,9 +23,7 @@ async def pages(
         before = held
 
 
-async def items(
-    fn: Callable[..., Awaitable[Listing[T]]], *, next: Mapping[str, str] | None = None
-) -> AsyncIterator[Received[T]]:
+async def items(fn: Callable[..., Awaitable[Listing[T]]], *, next: Next = None) -> AsyncIterator[Received[T]]:
     """Yield every readable item of every page."""
     async for page in pages(fn, next=next):
         for item in page.items:

@@ -70,13 +70,6 @@ def yes(name: str, value: object) -> bool:
     return value
 
 
-def tag(value: object) -> str:
-    """Return a tag, or the empty text for all: the parameter itself must be there."""
-    if not isinstance(value, str):
-        raise InvalidRequest(f"tag is {value!r}; it must be a text, empty for all.")
-    return value
-
-
 def ranking_day(value: date | str | None) -> str | None:
     """YYYYMMDD as ranking.php takes it."""
     text = day("date", value)
@@ -103,11 +96,6 @@ def ratio(value: object) -> str | None:
     return f"{value:g}"
 
 
-def following(params: Mapping[str, Param], **changes: Param) -> dict[str, Param]:
-    """Return the parameters of the page after this one."""
-    return {**params, **changes}
-
-
 def number(asked: Mapping[str, Param], name: str) -> int:
     """A number that stands among parameters, perhaps as text; InvalidRequest in a `next` of something else."""
     value = asked.get(name)
@@ -121,7 +109,7 @@ def number(asked: Mapping[str, Param], name: str) -> int:
 def offset_next(asked: Mapping[str, Param], total: int) -> dict[str, Param] | None:
     """Return the page after, by `offset` and `limit`: rows may be fewer than the limit where some are gone."""
     after = number(asked, "offset") + number(asked, "limit")
-    return following(asked, offset=after) if after < total else None
+    return {**asked, "offset": after} if after < total else None
 
 
 def ordered(rows: Rows[W], ids: Sequence[int]) -> Rows[W]:
@@ -144,6 +132,7 @@ def word(name: str, value: object) -> str:
 
 
 def text_or_empty(name: str, value: object) -> str:
+    """Return a text, which may be empty (a tag: for all): the parameter itself must be there."""
     if not isinstance(value, str):
         raise InvalidRequest(f"{name} is {value!r}; it must be a text.")
     return value

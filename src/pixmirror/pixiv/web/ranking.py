@@ -8,9 +8,8 @@ from pixmirror.pixiv.enums import one_of
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import WebApi, listed
 from pixmirror.pixiv.web.reading import one
-from pixmirror.pixiv.wire import Param
+from pixmirror.pixiv.wire import Next, Param
 
-Next = Mapping[str, str] | None
 PATH = "/ranking.php"
 
 
@@ -42,5 +41,5 @@ async def ranking(
     payload = await api.get(PATH, asked, login=mode in params.LOGIN_MODES, enveloped=False)
     got = one(payload, bodies.Ranking, PATH)
     after = got.item.next
-    more = None if isinstance(after, bool) else params.following(asked, p=int(after), date=got.item.date)
+    more = None if isinstance(after, bool) else {**asked, "p": int(after), "date": got.item.date}
     return listed(PATH, got, got.item.contents, "contents", more)

@@ -33,9 +33,7 @@ class Facts(Camel):
 
 
 class Rows(tuple[M, ...], Generic[M]):
-    """A list of things: those that could be read, beside what was sent for each; `broken` and `ads` are not in
-    the tuple.
-    """
+    """The things of a list that could be read; beside them what was sent (`received`), `broken` rows, `ads`."""
 
     received: tuple[Received[M], ...] = ()
     broken: tuple[Broken, ...] = ()
@@ -68,9 +66,7 @@ class Rows(tuple[M, ...], Generic[M]):
 
 
 def read_as(model: type[M], raw: Any, place: str = "") -> tuple[M, tuple[Odd, ...]]:
-    """The model of a web object, by the model's shape if it has one, and what of it is odd; ValidationError if it
-    is none.
-    """
+    """Read a web object, by its model's shape if it has one. Return it and what is odd; or ValidationError."""
     shape: Shape | None = getattr(model, "shape", None)
     return read(model, shape.read(raw) if shape else raw, place)
 

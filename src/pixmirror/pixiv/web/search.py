@@ -11,9 +11,7 @@ from pixmirror.models import Illust, Listing, Novel, Received
 from pixmirror.pixiv.enums import day, maybe_text, not_negative, one_of, text
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import WebApi, listed
-from pixmirror.pixiv.wire import Param
-
-Next = Mapping[str, str] | None
+from pixmirror.pixiv.wire import Next, Param
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +42,15 @@ class Filters:
             low, high = numbers[least], numbers[most]
             if low is not None and high is not None and low > high:
                 raise InvalidRequest(f"{least} is {low} and {most} is {high}: the least is above the most.")
+        if self.work_lang is not None and not re.fullmatch(r"[a-z]{2}", self.work_lang):
+            raise InvalidRequest(f"work_lang is {self.work_lang!r}; it must be two letters, as ja.")
         return {
             **numbers,
             "ratio": params.ratio(self.ratio),
             "tool": maybe_text("tool", self.tool),
             "scd": first,
             "ecd": last,
-            "work_lang": _two_letters(self.work_lang),
+            "work_lang": self.work_lang,
         }
 
 
@@ -186,11 +186,5 @@ async def _found(api: WebApi, where: str, word: str, asked: Mapping[str, Param],
     part = parts[wanted]
     page = params.number(asked, "p")
     over = not part.data or (part.last_page is not None and page >= part.last_page)
-    more = None if over else params.following(asked, p=page + 1)
+    more = None if over else {**asked, "p": page + 1}
     return listed(path, got, part.data, f"{wanted}.data", more)
-
-
-def _two_letters(value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(r"[a-z]{2}", value):
-        raise InvalidRequest(f"work_lang is {value!r}; it must be two letters, as ja.")
-    return value

@@ -8,9 +8,8 @@ from pixmirror.pixiv.enums import ids, one_of, positive, text
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
 from pixmirror.pixiv.web.models import WebUser
-from pixmirror.pixiv.wire import Param
+from pixmirror.pixiv.wire import Next, Param
 
-Next = Mapping[str, str] | None
 PROFILE_IDS = 48
 
 
@@ -158,7 +157,7 @@ async def following(
     a login. Source: 001, recorded user-ID-following.
     """
     path = f"/ajax/user/{_own_if_hidden(api, user_id, rest)}/following"
-    asked = next or _window(offset, limit, rest=rest, tag=params.tag(tag) or None)
+    asked = next or _window(offset, limit, rest=rest, tag=params.text_or_empty("tag", tag) or None)
     got = await api.body(path, asked, bodies.People, login=True)
     return listed(path, got, got.item.users, "users", params.offset_next(asked, got.item.total))
 
@@ -199,7 +198,7 @@ def _window(offset: int, limit: int, **more: Param) -> dict[str, Param]:
 
 def _bookmarked(tag: str, offset: int, limit: int, rest: str) -> dict[str, Param]:
     window = {"offset": params.offset(offset), "limit": params.limit(limit)}
-    return {"tag": params.tag(tag), **window, "rest": rest}
+    return {"tag": params.text_or_empty("tag", tag), **window, "rest": rest}
 
 
 def _own_if_hidden(api: WebApi, user_id: int, rest: str) -> int:
