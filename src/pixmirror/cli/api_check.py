@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from pixmirror.cli.api_look import Look, dumped, error_in, failed, one, status_in, unknown_in, wrong
@@ -25,7 +25,6 @@ from pixmirror.pixiv.web import endpoints as web_endpoints
 from pixmirror.pixiv.web import reading as web
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
 from pixmirror.pixiv.web.rows import Camel, Rows
-from pixmirror.pixiv.web.rows import rows as rows_of
 
 APIS = ("app", "web", "oauth", "papi", "spapi")
 ERROR = "error"
@@ -37,8 +36,8 @@ class Preload(Camel):
     """What the page of a novel brings along (`/novel/show.php`)."""
 
     timestamp: str | None = None
-    novel: Annotated[Rows[WebNovel], rows_of(WebNovel)]
-    user: Annotated[Rows[WebUser], rows_of(WebUser)]
+    novel: Rows[WebNovel]
+    user: Rows[WebUser]
 
 
 WEB: Mapping[str, web_endpoints.Answer] = {

@@ -1,6 +1,6 @@
 """The bodies of the answers that are lists or plain facts; those of pages made of many parts are in `composed`."""
 
-from typing import Annotated, Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -8,28 +8,24 @@ from pixmirror.models import Model
 from pixmirror.pixiv.web.composed import Around, Collection, Ids, Objects
 from pixmirror.pixiv.web.models import (
     BookmarkData,
-    Illusts,
-    Novels,
     RankedIllust,
-    SeriesRows,
     WebBookmarkTag,
     WebComment,
+    WebIllust,
+    WebNovel,
     WebPage,
+    WebSeries,
     WebUserPreview,
 )
-from pixmirror.pixiv.web.rows import Camel, Map, Rows, rows
+from pixmirror.pixiv.web.rows import Camel, Map, Rows
+
+W = TypeVar("W", WebIllust, WebNovel)
 
 
-class Works(Around):
+class Works(Around, Generic[W]):
     """Bookmarks, works by tag: one page of `works`, and how many there are."""
 
-    works: Illusts
-    total: int
-    bookmark_tags: Map | None = None
-
-
-class NovelWorks(Around):
-    works: Novels
+    works: Rows[W]
     total: int
     bookmark_tags: Map | None = None
 
@@ -37,14 +33,14 @@ class NovelWorks(Around):
 class People(Around):
     """Following, followers, mypixiv."""
 
-    users: Annotated[Rows[WebUserPreview], rows(WebUserPreview)]
+    users: Rows[WebUserPreview]
     total: int
     follow_user_tags: tuple[Any, ...] | None = None
 
 
 class BookmarkTags(Camel):
-    public: Annotated[Rows[WebBookmarkTag], rows(WebBookmarkTag)]
-    private: Annotated[Rows[WebBookmarkTag], rows(WebBookmarkTag)]
+    public: Rows[WebBookmarkTag]
+    private: Rows[WebBookmarkTag]
     too_many_bookmark: bool | None = None
     too_many_bookmark_tags: bool | None = None
 
@@ -55,8 +51,8 @@ class ProfileAll(Around):
     illusts: Map
     manga: Map
     novels: Map
-    manga_series: SeriesRows = Field(default_factory=Rows)
-    novel_series: SeriesRows = Field(default_factory=Rows)
+    manga_series: Rows[WebSeries] = Field(default_factory=Rows)
+    novel_series: Rows[WebSeries] = Field(default_factory=Rows)
     collection_ids: tuple[Any, ...] | None = None
     pickup: Objects = ()
     bookmark_count: dict[str, Any] | None = None
@@ -72,18 +68,14 @@ class ProfileAll(Around):
 class Latest(Camel):
     """The newest works; of older ones the ids alone (null)."""
 
-    illusts: Illusts
-    novels: Novels
+    illusts: Rows[WebIllust]
+    novels: Rows[WebNovel]
 
 
-class ProfileWorks(Around):
+class ProfileWorks(Around, Generic[W]):
     """profile/illusts, profile/novels: `works` is a map of id to row."""
 
-    works: Illusts
-
-
-class ProfileNovels(Around):
-    works: Novels
+    works: Rows[W]
 
 
 class Mine(Camel):
@@ -94,58 +86,51 @@ class Mine(Camel):
 
 
 class Comments(Camel):
-    comments: Annotated[Rows[WebComment], rows(WebComment)]
+    comments: Rows[WebComment]
     has_next: bool
 
 
 class Recommend(Camel):
-    illusts: Illusts
+    illusts: Rows[WebIllust]
     next_ids: Ids
     details: Map = Field(default_factory=dict)
 
 
 class More(Camel):
-    illusts: Illusts
+    illusts: Rows[WebIllust]
 
 
 class NewIllusts(Around):
-    illusts: Illusts
+    illusts: Rows[WebIllust]
     last_id: int
 
 
 class NewNovels(Around):
-    novels: Novels
+    novels: Rows[WebNovel]
     last_id: int
 
 
-class Found(Camel):
+class Found(Camel, Generic[W]):
     """A part of a search answer."""
 
-    data: Illusts
-    total: int
-    last_page: int | None = None
-    bookmark_ranges: Objects | None = None
-
-
-class FoundNovels(Camel):
-    data: Novels
+    data: Rows[W]
     total: int
     last_page: int | None = None
     bookmark_ranges: Objects | None = None
 
 
 class Popular(Camel):
-    recent: Illusts = Field(default_factory=Rows)
-    permanent: Illusts = Field(default_factory=Rows)
+    recent: Rows[WebIllust] = Field(default_factory=Rows)
+    permanent: Rows[WebIllust] = Field(default_factory=Rows)
 
 
 class Search(Around):
     """An answer of search: the part that was asked for, and what is popular. search/top has all parts."""
 
-    illust_manga: Found | None = None
-    illust: Found | None = None
-    manga: Found | None = None
-    novel: FoundNovels | None = None
+    illust_manga: Found[WebIllust] | None = None
+    illust: Found[WebIllust] | None = None
+    manga: Found[WebIllust] | None = None
+    novel: Found[WebNovel] | None = None
     popular: Popular | None = None
     related_tags: tuple[str, ...] = ()
 
@@ -156,7 +141,7 @@ class Search(Around):
         return self
 
     @property
-    def parts(self) -> "dict[str, Found | FoundNovels]":
+    def parts(self) -> "dict[str, Found[WebIllust] | Found[WebNovel]]":
         """The parts that the answer has, by their names there."""
         found = {
             "illustManga": self.illust_manga,
@@ -182,7 +167,7 @@ class TagStories(Camel):
 class Ranking(Model):
     """ranking.php. `prev`, `next` and the dates are False where there is none."""
 
-    contents: Annotated[Rows[RankedIllust], rows(RankedIllust)]
+    contents: Rows[RankedIllust]
     mode: str
     content: str
     page: int
@@ -198,14 +183,14 @@ class Ranking(Model):
 
 
 class SeriesPage(Camel):
-    series_contents: Novels
+    series_contents: Rows[WebNovel]
 
 
 class SeriesContent(Collection):
     """A part of a novel series, in reading order; older answers have the rows without a page."""
 
     page: SeriesPage | None = None
-    series_contents: Novels | None = None
+    series_contents: Rows[WebNovel] | None = None
 
 
 class SeriesWork(Camel):
@@ -273,7 +258,7 @@ class Status(Model):
 class Pages(Model):
     """The pages of a work: the body is a bare list, here under `pages`."""
 
-    pages: Annotated[Rows[WebPage], rows(WebPage)]
+    pages: Rows[WebPage]
 
 
 class Lives(Model):
@@ -295,4 +280,4 @@ class InsertIllusts(Model):
 
 
 class TagRows(Model):
-    tags: Annotated[Rows[WebBookmarkTag], rows(WebBookmarkTag)]
+    tags: Rows[WebBookmarkTag]

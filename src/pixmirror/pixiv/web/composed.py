@@ -1,16 +1,16 @@
 """The bodies of pages made of many parts: works, users and requests, and a `page` that names them by id."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import AwareDatetime, Field
 
 from pixmirror.pixiv.web.models import (
-    Illusts,
-    Novels,
-    SeriesRows,
-    Users,
+    WebIllust,
+    WebNovel,
+    WebSeries,
+    WebUser,
 )
-from pixmirror.pixiv.web.rows import Camel, Map, Rows, rows
+from pixmirror.pixiv.web.rows import Camel, Map, Rows
 
 Ids = tuple[int, ...]
 Objects = tuple[dict[str, Any], ...]
@@ -25,9 +25,9 @@ class Around(Camel):
 
 
 class Thumbnails(Camel):
-    illust: Illusts = Field(default_factory=Rows)
-    novel: Novels = Field(default_factory=Rows)
-    novel_series: SeriesRows = Field(default_factory=Rows)
+    illust: Rows[WebIllust] = Field(default_factory=Rows)
+    novel: Rows[WebNovel] = Field(default_factory=Rows)
+    novel_series: Rows[WebSeries] = Field(default_factory=Rows)
     novel_draft: tuple[Any, ...] = ()
     collection: tuple[Any, ...] | None = None
 
@@ -67,9 +67,9 @@ class Collection(Around):
     """Pages made of many parts: the things themselves, and a `page` that names them by id."""
 
     thumbnails: Thumbnails = Field(default_factory=Thumbnails)
-    illust_series: SeriesRows = Field(default_factory=Rows)
-    requests: Annotated[Rows[Commission], rows(Commission)] = Field(default_factory=Rows)
-    users: Users = Field(default_factory=Rows)
+    illust_series: Rows[WebSeries] = Field(default_factory=Rows)
+    requests: Rows[Commission] = Field(default_factory=Rows)
+    users: Rows[WebUser] = Field(default_factory=Rows)
 
 
 class FeedPage(Camel):

@@ -22,7 +22,7 @@ from pixmirror.models import (
 )
 from pixmirror.pixiv.web import shapes
 from pixmirror.pixiv.web.mapping import Shape
-from pixmirror.pixiv.web.rows import Camel, Facts, Map, Rows, rows
+from pixmirror.pixiv.web.rows import Camel, Facts, Map, Rows
 
 M = TypeVar("M", bound=Model)
 
@@ -294,9 +294,3 @@ class WebBookmarkTag(BookmarkTag):
     shape: ClassVar[Shape] = shapes.BOOKMARK_TAG
 
     web: BookmarkTagFacts = Field(default_factory=BookmarkTagFacts)
-
-
-Illusts = Annotated[Rows[WebIllust], rows(WebIllust)]
-Novels = Annotated[Rows[WebNovel], rows(WebNovel)]
-Users = Annotated[Rows[WebUser], rows(WebUser)]
-SeriesRows = Annotated[Rows[WebSeries], rows(WebSeries)]

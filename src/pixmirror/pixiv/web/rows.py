@@ -1,10 +1,12 @@
 """Lists that lose nothing, and objects whose names are the web's."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_args
 
-from pydantic import ConfigDict, Field, PlainValidator, WrapValidator
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, WrapValidator
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_plain_validator_function
 
 from pixmirror.models import Broken, Model, Odd, Received, read
 from pixmirror.pixiv.reading import read_row
@@ -58,6 +60,22 @@ class Rows(tuple[M, ...], Generic[M]):
         made.received, made.broken, made.ads = tuple(good), tuple(broken), tuple(ads)
         return made
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read the rows one by one as the model that `Rows[...]` names; a map of id to row or null, too."""
+        (model,) = get_args(source)
+
+        def read(value: Any) -> Rows[M]:
+            if isinstance(value, Rows):
+                return value
+            if isinstance(value, dict):
+                return cls.of(value.values(), model, gaps=True)
+            if not isinstance(value, (list, tuple)):
+                raise ValueError(f"{type(value).__name__} where a list must be")
+            return cls.of(value, model)
+
+        return no_info_plain_validator_function(read)
+
     def rearranged(self, received: Sequence[Received[M]]) -> "Rows[M]":
         """Return the same rows in another order, or fewer of them; for reading only."""
         made = type(self)(row.item for row in received)
@@ -69,18 +87,3 @@ def read_as(model: type[M], raw: Any, place: str = "") -> tuple[M, tuple[Odd, ..
     """Read a web object, by its model's shape if it has one. Return it and what is odd; or ValidationError."""
     shape: Shape | None = getattr(model, "shape", None)
     return read(model, shape.read(raw) if shape else raw, place)
-
-
-def rows(model: type[M]) -> PlainValidator:
-    """Return the validator of a list whose rows are read one by one; a map of id to row or null, too."""
-
-    def read(value: Any) -> Rows[M]:
-        if isinstance(value, Rows):
-            return value
-        if isinstance(value, dict):
-            return Rows.of(value.values(), model, gaps=True)
-        if not isinstance(value, (list, tuple)):
-            raise ValueError(f"{type(value).__name__} where a list must be")
-        return Rows.of(value, model)
-
-    return PlainValidator(read)

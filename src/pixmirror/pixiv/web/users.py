@@ -7,7 +7,7 @@ from pixmirror.models import Illust, Listing, Novel, Received, UserDetail, UserP
 from pixmirror.pixiv.enums import ids, one_of, positive, text
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
-from pixmirror.pixiv.web.models import WebUser
+from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
 from pixmirror.pixiv.wire import Next, Param
 
 PROFILE_IDS = 48
@@ -56,7 +56,7 @@ async def profile_illusts(
         "work_category": one_of("work_category", work_category, params.CATEGORIES),
         "is_first_page": int(params.yes("first", first)),
     }
-    got = await api.body(path, asked, bodies.ProfileWorks, referer=referer(user_id))
+    got = await api.body(path, asked, bodies.ProfileWorks[WebIllust], referer=referer(user_id))
     return listed(path, got, got.item.works, "works", None)
 
 
@@ -64,7 +64,7 @@ async def profile_novels(api: WebApi, user_id: int, novel_ids: Iterable[int]) ->
     """Novels of a user by id. GET /ajax/user/{id}/profile/novels: ids[]; as profile_illusts."""
     path = f"/ajax/user/{positive('user_id', user_id)}/profile/novels"
     asked = {"ids": _some(novel_ids)}
-    got = await api.body(path, asked, bodies.ProfileNovels, referer=referer(user_id))
+    got = await api.body(path, asked, bodies.ProfileWorks[WebNovel], referer=referer(user_id))
     return listed(path, got, got.item.works, "works", None)
 
 
@@ -86,7 +86,7 @@ async def illusts_tagged(
     """
     path = f"/ajax/user/{positive('user_id', user_id)}/illustmanga/tag"
     asked = next or _window(offset, limit, tag=text("tag", tag))
-    got = await api.body(path, asked, bodies.Works)
+    got = await api.body(path, asked, bodies.Works[WebIllust])
     return listed(path, got, got.item.works, "works", params.offset_next(asked, got.item.total))
 
 
@@ -108,7 +108,7 @@ async def bookmarks_illust(
     """
     path = f"/ajax/user/{_own_if_hidden(api, user_id, rest)}/illusts/bookmarks"
     asked = next or _bookmarked(tag, offset, limit, rest)
-    got = await api.body(path, asked, bodies.Works, login=True)
+    got = await api.body(path, asked, bodies.Works[WebIllust], login=True)
     return listed(path, got, got.item.works, "works", params.offset_next(asked, got.item.total))
 
 
@@ -125,7 +125,7 @@ async def bookmarks_novel(
     """Bookmarked novels. GET /ajax/user/{id}/novels/bookmarks; as bookmarks_illust. Source: pixiv.md 4.3."""
     path = f"/ajax/user/{_own_if_hidden(api, user_id, rest)}/novels/bookmarks"
     asked = next or _bookmarked(tag, offset, limit, rest)
-    got = await api.body(path, asked, bodies.NovelWorks, login=True)
+    got = await api.body(path, asked, bodies.Works[WebNovel], login=True)
     return listed(path, got, got.item.works, "works", params.offset_next(asked, got.item.total))
 
 
