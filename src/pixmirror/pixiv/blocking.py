@@ -43,7 +43,6 @@ class _Loop:
     def __init__(self, last: Callable[[], Awaitable[None]]) -> None:
         self._last = last
         self._lock = threading.Lock()
-        self._ready = threading.Event()
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -73,7 +72,7 @@ class _Loop:
                 self._closed = True
                 return
             self._closed = True
-            self._loop.call_soon_threadsafe(self._stop.set)
+            self._loop.call_soon_threadsafe(self._loop.stop)
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -87,19 +86,17 @@ class _Loop:
             if self._closed:
                 raise InvalidRequest("The client is closed: make a new one.")
             if self._thread is None:
-                self._thread = threading.Thread(target=self._main, name="pixmirror.pixiv.blocking", daemon=True)
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._live, name="pixmirror.pixiv.blocking", daemon=True)
                 self._thread.start()
-            self._ready.wait()
             self._loop.call_soon_threadsafe(start)
 
-    def _main(self) -> None:
-        with asyncio.Runner() as runner:
-            runner.run(self._live())
+    def _live(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            self._loop.run_forever()
+            runner.run(self._finish())
 
-    async def _live(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        self._ready.set()
-        await self._stop.wait()
+    async def _finish(self) -> None:
         calls = asyncio.all_tasks() - {asyncio.current_task()}
         for call in calls:
             call.cancel()
