@@ -5,9 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from pixmirror.models import JST
-from pixmirror.pixiv.legacy.records import written
 
 WIDTH = 31
+
+
+def written(columns: tuple[str, ...]) -> str:
+    """Return a record as SPAPI wrote it: what is empty bare, all else quoted."""
+    return ",".join('"{}"'.format(column.replace('"', '""')) if column else "" for column in columns) + "\n"
 
 
 def row(work_id: int, user_id: int = 7, *, novel: bool = False, **changes: str) -> str:

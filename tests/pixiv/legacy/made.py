@@ -4,9 +4,9 @@ from typing import Any
 
 from pixmirror.pixiv.legacy import objects
 from pixmirror.pixiv.legacy.dumps import Entry
-from pixmirror.pixiv.legacy.records import written
 from pixmirror.pixiv.legacy.rows import NAMES
 from pixmirror.pixiv.lossless import lost
+from tests.dumped import written
 from tests.pixiv.held import missing
 
 __all__ = ["assert_nothing_lost", "comment", "papi_user", "papi_work", "user", "work", "written"]

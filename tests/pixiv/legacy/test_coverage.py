@@ -20,9 +20,9 @@ from pixmirror.pixiv import Client
 from pixmirror.pixiv.legacy import calls, endpoints, objects, papi, spapi
 from pixmirror.pixiv.legacy.dumps import read_dump
 from pixmirror.pixiv.legacy.papi import Page, Search, Show
-from pixmirror.pixiv.legacy.records import written
 from pixmirror.pixiv.legacy.spapi import Also
 from pixmirror.pixiv.wire import flatten
+from tests.dumped import written
 from tests.pixiv.legacy.made import assert_nothing_lost
 
 REPO = Path(__file__).parents[3]

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pixmirror.models import Illust, Novel, NovelText, Tag, User
 from pixmirror.pixiv.legacy import rows
 from pixmirror.pixiv.legacy.dumps import read_dump
-from pixmirror.pixiv.legacy.records import records, written
+from pixmirror.pixiv.legacy.records import records
+from tests.dumped import written
 from tests.pixiv.legacy.made import assert_nothing_lost, comment, papi_user, papi_work, user, work
 
 # In both encodings: what of cp932 comes back as it was, line ends and quotes and commas and all.

@@ -11,7 +11,7 @@ from pixmirror.errors import NotFound
 from pixmirror.models import Illust
 from pixmirror.pixiv.legacy import addresses, objects
 from pixmirror.pixiv.legacy.dumps import read_dump
-from pixmirror.pixiv.legacy.records import written
+from tests.dumped import written
 from tests.pixiv.legacy.made import assert_nothing_lost
 
 RECORDED = Path(__file__).parents[3].parent / "shared" / "recorded"

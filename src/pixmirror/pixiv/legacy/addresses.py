@@ -1,7 +1,6 @@
 """Old addresses of files, and what they are today (pixiv.md 1.1 and 6.1). Pure."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, urlsplit
 
@@ -69,10 +68,6 @@ def original(work_id: int, path: str, ext: str, page: int = 0) -> str:
 def first_frame(work_id: int, path: str, ext: str) -> str:
     """Return the original of a ugoira's first frame, which the App API names for the whole."""
     return f"{HOST}/img-original/img/{path}/{work_id}_ugoira0.{ext}"
-
-
-def originals(work_id: int, path: str, ext: str, pages: int) -> Iterator[str]:
-    return (original(work_id, path, ext, page) for page in range(pages))
 
 
 def thumbnails(work_id: int, path: str, *, ugoira: bool = False) -> dict[str, str]:

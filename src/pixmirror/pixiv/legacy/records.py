@@ -65,8 +65,3 @@ def _record(piece: bytes, at: int) -> tuple[tuple[bytes, ...], int, str]:
         at = found.end()
         if ends != b",":
             return tuple(columns), at, ""
-
-
-def written(columns: tuple[str, ...]) -> str:
-    """Return a record as SPAPI wrote it: what is empty bare, all else quoted."""
-    return ",".join('"{}"'.format(column.replace('"', '""')) if column else "" for column in columns) + "\n"

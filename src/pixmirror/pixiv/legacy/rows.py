@@ -95,7 +95,7 @@ def _mend_illust(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, An
     elif pages == 1:
         app["meta_single_page"] = {"original_image_url": addresses.original(app["id"], path, ext)}
     else:
-        found = addresses.originals(app["id"], path, ext, pages)
+        found = (addresses.original(app["id"], path, ext, page) for page in range(pages))
         app["meta_pages"] = [{"image_urls": {"original": url}} for url in found]
 
 
