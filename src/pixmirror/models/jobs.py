@@ -7,8 +7,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from pixmirror.models.values import Cron, Date, Duration, UserId
 
-Medium = Literal["illust", "novel"]
-Restrict = Literal["public", "private"]
 Rating = Literal["all-ages", "r18", "r18g"]
 WorkType = Literal["illust", "manga", "ugoira", "novel"]
 

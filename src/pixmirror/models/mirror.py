@@ -73,10 +73,6 @@ class Stored:
     unchecked: str = ""  # why its structure could not be checked
     entries: frozenset[str] | None = None  # of a ugoira's zip: the names in it
 
-    @classmethod
-    def of(cls, path: str, size: int, sha256: str) -> Self:
-        return cls(path, size, sha256)
-
 
 @dataclass(frozen=True, slots=True)
 class WorkFacts:

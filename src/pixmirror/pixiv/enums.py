@@ -154,7 +154,6 @@ NOVEL_SEARCH_TARGETS: Final = tuple(str(target) for target in SearchTarget)
 ILLUST_SEARCH_TARGETS: Final = tuple(target for target in NOVEL_SEARCH_TARGETS if target != "text")
 SEARCH_AI_TYPES: Final = (0, 1, 2)
 SIZES: Final = tuple(str(size) for size in Size)
-UNTAGGED: Final = "未分類"
 SPAN_DAYS: Final = 365  # search_span_limit is 31,536,000 seconds
 ILLUST_RANKING_MODES: Final = tuple(str(mode) for mode in RankingMode)
 NOVEL_RANKING_MODES: Final = tuple(str(mode) for mode in NovelRankingMode)

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Generic, NamedTuple, TypeVar
 
 from pixmirror.clock import DAY_MS, Clock
+from pixmirror.models import JST
 
 S = TypeVar("S")
-JST = timezone(timedelta(hours=9), "JST")
 LONGEST_NAP = 60.0
 # This share of a day's requests and bytes is kept for new works and what completes them: a long backfill spends a
 # day by noon, and what is posted after that would wait for midnight.

@@ -6,13 +6,14 @@ from typing import Any, Self, TypeVar
 
 from pixmirror.errors import Forbidden, LoginNeeded
 from pixmirror.models import Lane, Listing, Model, Received
+from pixmirror.pixiv.enums import one_of
 from pixmirror.pixiv.hosts import WEB_HOST
 from pixmirror.pixiv.transport import Transport
 from pixmirror.pixiv.web.csrf import TOKEN_PAGE, Csrf
 from pixmirror.pixiv.web.errors import body_of, judge, refused
 from pixmirror.pixiv.web.reading import one
 from pixmirror.pixiv.web.rows import Rows
-from pixmirror.pixiv.web.session import USER_AGENT, WebSession, language
+from pixmirror.pixiv.web.session import LANGUAGES, USER_AGENT, WebSession
 from pixmirror.pixiv.wire import Param, Request, flatten, numbered
 
 M = TypeVar("M", bound=Model)
@@ -33,7 +34,7 @@ class WebApi:
     tries: int | None = None
 
     def __post_init__(self) -> None:
-        language(self.lang)
+        one_of("lang", self.lang, LANGUAGES)
 
     def at(self, lane: Lane) -> Self:
         """Return the same API in another lane."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from pixmirror.errors import ConfigError
 from pixmirror.logs import hide
-from pixmirror.pixiv.enums import one_of
 
 USER_AGENT = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -68,8 +67,3 @@ def _pairs(cookie: str) -> dict[str, str]:
             )
         pairs[found[1]] = found[2]
     return pairs
-
-
-def language(value: str) -> str:
-    """Return a language that the site has."""
-    return one_of("lang", value, LANGUAGES)

@@ -1,6 +1,7 @@
 """Users: profiles, works, bookmarks and follows (document 001, User Information; pixiv.md 4.3)."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pixmirror.errors import InvalidRequest
 from pixmirror.models import Illust, Listing, Novel, Received, UserDetail, UserPreview
@@ -86,8 +87,7 @@ async def illusts_tagged(
     """
     path = f"/ajax/user/{positive('user_id', user_id)}/illustmanga/tag"
     asked = next or _window(offset, limit, tag=text("tag", tag))
-    got = await api.body(path, asked, bodies.Works[WebIllust])
-    return listed(path, got, got.item.works, "works", params.offset_next(asked, got.item.total))
+    return await _window_of(api, path, asked, bodies.Works[WebIllust], "works", login=False)
 
 
 async def bookmarks_illust(
@@ -107,9 +107,8 @@ async def bookmarks_illust(
     bookmark. Needs a login. Source: 001, recorded user-ID-illusts-bookmarks.
     """
     path = f"/ajax/user/{_own_if_hidden(api, user_id, rest)}/illusts/bookmarks"
-    asked = next or _bookmarked(tag, offset, limit, rest)
-    got = await api.body(path, asked, bodies.Works[WebIllust], login=True)
-    return listed(path, got, got.item.works, "works", params.offset_next(asked, got.item.total))
+    asked = next or _window(offset, limit, tag=params.text_or_empty("tag", tag), rest=rest)
+    return await _window_of(api, path, asked, bodies.Works[WebIllust], "works")
 
 
 async def bookmarks_novel(
@@ -124,9 +123,8 @@ async def bookmarks_novel(
 ) -> Listing[Novel]:
     """Bookmarked novels. GET /ajax/user/{id}/novels/bookmarks; as bookmarks_illust. Source: pixiv.md 4.3."""
     path = f"/ajax/user/{_own_if_hidden(api, user_id, rest)}/novels/bookmarks"
-    asked = next or _bookmarked(tag, offset, limit, rest)
-    got = await api.body(path, asked, bodies.Works[WebNovel], login=True)
-    return listed(path, got, got.item.works, "works", params.offset_next(asked, got.item.total))
+    asked = next or _window(offset, limit, tag=params.text_or_empty("tag", tag), rest=rest)
+    return await _window_of(api, path, asked, bodies.Works[WebNovel], "works")
 
 
 async def bookmark_tags(api: WebApi, user_id: int, medium: str = "illust") -> Received[bodies.BookmarkTags]:
@@ -158,8 +156,7 @@ async def following(
     """
     path = f"/ajax/user/{_own_if_hidden(api, user_id, rest)}/following"
     asked = next or _window(offset, limit, rest=rest, tag=params.text_or_empty("tag", tag) or None)
-    got = await api.body(path, asked, bodies.People, login=True)
-    return listed(path, got, got.item.users, "users", params.offset_next(asked, got.item.total))
+    return await _window_of(api, path, asked, bodies.People, "users")
 
 
 async def followers(
@@ -169,20 +166,24 @@ async def followers(
 
     Needs a login. Source: 001, recorded user-ID-followers.
     """
-    return await _people(api, user_id, "followers", next or _window(offset, limit))
+    path = f"/ajax/user/{positive('user_id', user_id)}/followers"
+    return await _window_of(api, path, next or _window(offset, limit), bodies.People, "users")
 
 
 async def mypixiv(
     api: WebApi, user_id: int, offset: int = 0, limit: int = 24, *, next: Next = None
 ) -> Listing[UserPreview]:
     """The mypixiv of a user. GET /ajax/user/{id}/mypixiv: offset, limit (1 to 100). Source: pixiv.md 4.3."""
-    return await _people(api, user_id, "mypixiv", next or _window(offset, limit))
+    path = f"/ajax/user/{positive('user_id', user_id)}/mypixiv"
+    return await _window_of(api, path, next or _window(offset, limit), bodies.People, "users")
 
 
-async def _people(api: WebApi, user_id: int, which: str, asked: Mapping[str, Param]) -> Listing[UserPreview]:
-    path = f"/ajax/user/{positive('user_id', user_id)}/{which}"
-    got = await api.body(path, asked, bodies.People, login=True)
-    return listed(path, got, got.item.users, "users", params.offset_next(asked, got.item.total))
+async def _window_of(
+    api: WebApi, path: str, asked: Mapping[str, Param], body: type[Any], key: str, *, login: bool = True
+) -> Listing[Any]:
+    """Return a page of a list that goes on by offset and limit up to its `total`."""
+    got = await api.body(path, asked, body, login=login)
+    return listed(path, got, getattr(got.item, key), key, params.offset_next(asked, got.item.total))
 
 
 def _some(values: Iterable[int]) -> tuple[int, ...]:
@@ -194,11 +195,6 @@ def _some(values: Iterable[int]) -> tuple[int, ...]:
 
 def _window(offset: int, limit: int, **more: Param) -> dict[str, Param]:
     return {"offset": params.offset(offset), "limit": params.limit(limit), **more}
-
-
-def _bookmarked(tag: str, offset: int, limit: int, rest: str) -> dict[str, Param]:
-    window = {"offset": params.offset(offset), "limit": params.limit(limit)}
-    return {"tag": params.text_or_empty("tag", tag), **window, "rest": rest}
 
 
 def _own_if_hidden(api: WebApi, user_id: int, rest: str) -> int:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from pixmirror.models.jobs import JobConfig, Medium, Restrict, Some, not_before
+from pixmirror.models import Medium, Restrict
+from pixmirror.models.jobs import JobConfig, Some, not_before
 from pixmirror.models.values import Date, UserId
 
 if TYPE_CHECKING:
