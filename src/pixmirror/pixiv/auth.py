@@ -104,7 +104,7 @@ def parse_code(text: str) -> str:
 
 
 async def redeem_code(transport: Transport, identity: AppIdentity, code: str, verifier: str) -> Token:
-    """Tokens for a login code, which lives about 30 seconds and works once.
+    """Return tokens for a login code, which lives about 30 seconds and works once.
 
     POST /auth/token, grant_type authorization_code. Errors: TokenRejected naming the cause, Challenge,
     RateLimited, UnexpectedPage, ServerError, Unreachable, BadResponse, NoToken. Source: pixiv.md 2; recorded
@@ -120,7 +120,7 @@ async def redeem_code(transport: Transport, identity: AppIdentity, code: str, ve
 
 
 async def redeem_refresh_token(transport: Transport, identity: AppIdentity, refresh_token: str) -> Token:
-    """Tokens for a refresh token. POST /auth/token, grant_type refresh_token; errors as in redeem_code."""
+    """Return tokens for a refresh token. POST /auth/token, grant_type refresh_token; errors as in redeem_code."""
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     return await _redeem(transport, identity, form, refresh_token)
 
@@ -311,7 +311,7 @@ async def _ask(transport: Transport, identity: AppIdentity, form: Mapping[str, s
 
 
 def client_time_headers(now: int) -> dict[str, str]:
-    """X-Client-Time and its hash, which the official app sends to the token endpoint."""
+    """Return X-Client-Time and its hash, which the official app sends to the token endpoint."""
     moment = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="seconds")
     digest = hashlib.md5((moment + HASH_SALT).encode(), usedforsecurity=False).hexdigest()
     return {"X-Client-Time": moment, "X-Client-Hash": digest}

@@ -47,7 +47,7 @@ class _Loop:
         self._closed = False
 
     def run(self, make: Callable[[], Awaitable[T]]) -> T:
-        """What the awaitable gives that `make` makes in the loop. Interrupted, it is cancelled and waited for."""
+        """Return what `make` comes to in the loop. Interrupted, it is cancelled and waited for."""
         done: Future[T] = Future()
         tasks: list[asyncio.Task[Any]] = []
 
@@ -220,7 +220,7 @@ class Client:
     def items(
         self, function: Callable[Concatenate[A, P], Awaitable[Listing[T]]], *args: P.args, **kwargs: P.kwargs
     ) -> Walk[Received[T]]:
-        """Every readable item of a list function: `for received in pixiv.items(pixiv.users.illusts, 11)`."""
+        """Yield every readable item of a list function: `for row in pixiv.items(pixiv.users.illusts, 11)`."""
         return self._walk(paging.items, web.items, function, args, kwargs)
 
     def pages(

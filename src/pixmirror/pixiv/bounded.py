@@ -45,7 +45,7 @@ def _layers(header: str, where: str) -> list[str]:
 
 
 def _unpacked(packed: bytes, layer: str, where: str) -> bytes:
-    """One layer less, never more than MAX_BODY of it."""
+    """Return one layer less, never more than MAX_BODY of it."""
     if not packed:
         return packed
     failure = BadResponse(f"{where}: the compressed answer is broken.")

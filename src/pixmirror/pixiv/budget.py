@@ -159,7 +159,7 @@ class ImageBudget(Gate[BudgetState]):
             self._alarm.ring()
 
     def _collapse(self, median: float) -> None:
-        """Throttled, which is answered by fewer connections and a pause; or is our own line slow?"""
+        """Answer throttling by fewer connections and a pause, unless our own line is slow."""
         now, total, before = self._clock.now(), median * self.allowed, self._collapsed
         self._speeds.clear()
         if 0 < self._own_line_until - now <= OWN_LINE_MS:

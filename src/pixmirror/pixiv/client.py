@@ -97,7 +97,7 @@ class Client:
         )
 
     async def login(self, username: str = "", password: str = "") -> NoReturn:
-        """Always a LoginError: Pixiv ended logins by password in February 2021. What is given is not looked at."""
+        """Raise a LoginError, always: Pixiv ended logins by password in February 2021."""
         raise LoginError(
             "Pixiv ended logins by name and password in February 2021. Log in in a browser once: `pixmirror "
             "login` (or new_login and redeem_code) leads there and gives a refresh token, which Client takes and "

@@ -209,14 +209,14 @@ def cursor(name: str, value: object) -> int | None:
 
 
 def flag(name: str, value: object) -> bool | None:
-    """Yes or no; None is left out of the request."""
+    """Return yes or no; None is left out of the request."""
     if value is not None and not isinstance(value, bool):
         raise InvalidRequest(f"{name} is {value!r}; it must be True or False.")
     return value
 
 
 def text(name: str, value: object) -> str:
-    """Some words."""
+    """Return the text, if it is one."""
     if not isinstance(value, str) or not value.strip():
         raise InvalidRequest(f"{name} is {value!r}; it must be a text, and not an empty one.")
     return value
@@ -246,7 +246,7 @@ def _listed(name: str, values: object) -> Iterable[object]:
 
 
 def day(name: str, value: date | str | None) -> str | None:
-    """YYYY-MM-DD as the App API takes it, of a date or of that text; None is left out of the request."""
+    """Return YYYY-MM-DD, as the App API takes it, of a date or of that text; None is left out of the request."""
     return None if value is None else _date(name, value).isoformat()
 
 
@@ -262,7 +262,7 @@ def _date(name: str, value: object) -> date:
 
 
 def date_span(start: date | str | None, end: date | str | None) -> dict[str, str | None]:
-    """`start_date` and `end_date`: in that order, and no more than a year apart."""
+    """Return `start_date` and `end_date`, if they are in order and no more than a year apart."""
     first, last = day("start_date", start), day("end_date", end)
     if first and last:
         days = (date.fromisoformat(last) - date.fromisoformat(first)).days

@@ -87,7 +87,7 @@ def misread(
 
 
 def page_of_an_item(status: int, where: str) -> PixivError:
-    """What a page that came with a refusal says where a page was due: it is about the one that was asked for."""
+    """Return the error that a page is which came with a refusal where a page was due: of what was asked for."""
     if status in (404, 410):
         return NotFound(f"{where}: a page that says it is not there ({status}).")
     if status == 403:
@@ -100,7 +100,7 @@ def _page_came(where: str, status: int) -> str:
 
 
 def capped(failure: PixivError | None, params: Mapping[str, Any]) -> PixivError | None:
-    """Some lists call an offset beyond their cap just an invalid request (pixivpy#336): the offset tells."""
+    """Tell an offset beyond its cap, which some lists call just an invalid request (pixivpy#336)."""
     offset = str(params.get("offset", ""))
     if type(failure) is InvalidRequest and offset.isdecimal() and (len(offset) > 15 or int(offset) > OFFSET_CAP):
         return OffsetCap(str(failure))
@@ -173,7 +173,7 @@ def _messages(payload: Any) -> str:
 
 
 def shortened(text: str) -> str:
-    """The beginning of what somebody said; a secret in it is hidden before it is cut, or half of it would stay."""
+    """Return the beginning of what was said. Secrets are hidden before it is cut, or half of one would stay."""
     text = redact(text)
     return text if len(text) <= TEXT_LENGTH else text[: TEXT_LENGTH - 1] + "…"
 

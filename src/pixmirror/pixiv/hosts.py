@@ -45,7 +45,7 @@ class Hosts:
         return self.url(parts.hostname or "", f"{path}?{parts.query}" if parts.query else path)
 
     def real(self, dialled: str) -> str:
-        """The real URL for an address that was dialled, so that a redirect of a stand-in can be followed."""
+        """Return the real URL of an address that was dialled, to follow a redirect of a stand-in."""
         for host, base in self._mapped.items():
             if dialled.startswith(f"{base}/"):
                 return f"https://{host}{dialled[len(base) :]}"

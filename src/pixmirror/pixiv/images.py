@@ -64,7 +64,7 @@ class Validator:
             return None
 
     def text(self) -> str:
-        """To be kept beside a part; empty where nothing but a length is known."""
+        """Return what is to be kept beside a part; empty where nothing but a length is known."""
         return json.dumps(asdict(self)) if self.etag or self.modified else ""
 
     @property
@@ -298,7 +298,7 @@ def _is_encoded(response: httpx.Response) -> bool:
 
 
 def _range_start(response: httpx.Response) -> int | None:
-    """Of `bytes 100-199/200`, the 100."""
+    """Return the 100 of `bytes 100-199/200`."""
     unit, _, rest = response.headers.get("content-range", "").partition(" ")
     start = rest.partition("-")[0].strip()
     return int(start) if unit.lower() == "bytes" and start.isdecimal() and len(start) < 19 else None

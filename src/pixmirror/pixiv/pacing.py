@@ -137,7 +137,7 @@ class Pacer(Gate[PacerState]):
 
     @property
     def interval_ms(self) -> int:
-        """Between the starts of two requests to the App API, as slowed down as it is now; 0 without a pace."""
+        """The ms between two requests to the App API, as slowed down as it is now; 0 without a pace."""
         return self._interval(self._state.slowness)
 
     def _interval(self, slowness: float = 1.0) -> int:
@@ -256,7 +256,7 @@ class Pacer(Gate[PacerState]):
                 place.turn.set_result(self._start(lane, place.host))
 
     def _served(self, task: asyncio.Task[None]) -> None:
-        """Whoever still waits when serving broke must hear of it instead of waiting for ever."""
+        """Tell whoever still waits that serving broke: they would wait for ever."""
         error = None if task.cancelled() else task.exception()
         if error is None and not task.cancelled():
             return
@@ -267,7 +267,7 @@ class Pacer(Gate[PacerState]):
                 turn.set_exception(error)
 
     def _delay_ms(self) -> int | None:
-        """Until the next turn may begin; None: until the alarm rings."""
+        """Return the ms until the next turn may begin; None: until the alarm rings."""
         if self._per_minute and (self._running or len(self._stalled) >= MOST_STALLED):
             return None
         now = self._clock.now()
@@ -279,7 +279,7 @@ class Pacer(Gate[PacerState]):
         return min(self._host_delay_ms(host, now) for host in hosts)
 
     def _host_delay_ms(self, host: str, now: int) -> int:
-        """Until this host may be asked: its cool-down, its own pace, and the interval since anybody was."""
+        """Return the ms until this host may be asked, by its cool-down, its pace, and that of all."""
         pace = self._state.of(host)
         if left := cooldown_left(pace.cooldown_until, now):
             return left
@@ -332,7 +332,7 @@ class Pacer(Gate[PacerState]):
         return number
 
     def _stall(self, number: int) -> None:
-        """The request that has this turn got no answer for long: the others go on."""
+        """Let the others go on: the request that has this turn got no answer for long."""
         if self._running.pop(number, None):
             self._stalled.add(number)
             self._alarm.ring()

@@ -181,7 +181,7 @@ def series_detail(page: Listing[Any]) -> Received[SeriesDetail] | None:
 
 
 def novel_page(html: str, endpoint: str) -> Received[NovelText]:
-    """The novel inside a script of the webview page, cut out by a JSON decoder from the brace (pixiv.md 10)."""
+    """Return the novel in a script of the webview page, cut out by a JSON decoder from its brace (pixiv.md 10)."""
     raw = _novel_in(html)
     if raw is None:
         raise BadResponse(f"{endpoint}: the page holds no novel.")

@@ -84,7 +84,7 @@ def _is_token(value: Any) -> TypeGuard[str]:
 
 
 def _life(value: Any) -> int:
-    """Seconds for which an access token is used unless it is refused before: `expires_in`, if that makes sense."""
+    """Return for how many seconds an access token is used: `expires_in`, if that makes sense."""
     try:
         seconds = int(value)
     except (TypeError, ValueError, OverflowError):

@@ -118,7 +118,7 @@ class Transport:
         await self._open.aclose()
 
     async def ask_json(self, request: Request) -> Any:
-        """The JSON that Pixiv answers, after as many repeats as make sense; or a PixivError or LoginError."""
+        """Return the JSON that Pixiv answers, repeating as makes sense; or raise a PixivError or LoginError."""
         return await self._call(request, _read_json)
 
     async def ask_text(self, request: Request) -> str:
@@ -166,12 +166,12 @@ class Transport:
         return proxy_for(url, self._proxy, trust_env=self._trust_env)
 
     def image_client(self) -> ImageClient:
-        """A client with one connection for one fetch worker, which closes it; measured to be the cheapest way."""
+        """Return a client with one connection for one fetch worker, who closes it: measured to be cheapest."""
         return self._client(1)
 
     @cached_property
     def shared_image_client(self) -> ImageClient:
-        """For callers without workers of their own; closed with the transport."""
+        """A client for callers without workers of their own; closed with the transport."""
         return self._keep(self._client(API_CONNECTIONS))
 
     @cached_property

@@ -40,7 +40,7 @@ def cooldown_ms(strikes: int, retry_after: float | None, first: float, longest: 
 
 
 def cooldown_left(until: int, now: int) -> int:
-    """Milliseconds; 0 where it is over, or so far off that the clock must have been set back."""
+    """Return the ms that are left; 0 where it is over, or so far off that the clock must have been set back."""
     left = until - now
     return left if 0 < left <= DAY_MS else 0
 
@@ -109,7 +109,7 @@ class Gate(Generic[S]):
         self._alarm.ring()
 
     def _closed(self, now: int, cooldown_until: int, cooling: str, spent: str | None) -> Blocked | None:
-        """The longest of what keeps it closed. `cooling` and `spent` are reasons; `spent` is None if it is not."""
+        """Return the longest of what keeps it closed. `cooling` and `spent` are reasons, None: it is not spent."""
         reasons = []
         if self._hold and (self._hold.until is None or self._hold.until > now):
             reasons.append(self._hold)

@@ -81,7 +81,7 @@ class Request:
 
 
 def flatten(params: Mapping[str, Param]) -> list[tuple[str, str]]:
-    """Parameters as Pixiv takes them: lists as `name[]`, booleans as text, what is None left out."""
+    """Return parameters as Pixiv takes them: lists as `name[]`, booleans as text, what is None left out."""
     pairs: list[tuple[str, str]] = []
     for name, value in params.items():
         if value is None:

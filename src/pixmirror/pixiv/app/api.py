@@ -40,7 +40,7 @@ class AppApi:
         return replace(self, lane=lane)
 
     def once(self, *, slows: bool = True) -> Self:
-        """The same API, which sends a request once where it would repeat what failed; `slows` as in Request."""
+        """Return the same API, which never repeats a request that failed; `slows` as in Request."""
         return replace(self, tries=1, slows=slows)
 
     def with_filter(self, filter: str | None) -> Self:
@@ -52,7 +52,7 @@ class AppApi:
         return await self.transport.ask_json(self._request("GET", path, params=params or {}, login=login))
 
     async def post(self, path: str, data: Mapping[str, Param]) -> Any:
-        """The JSON that answers a form. Never repeated by itself: what became of a lost one is not known."""
+        """Return the JSON that answers a form. It is never repeated: what became of a lost one is not known."""
         return await self.transport.ask_json(self._request("POST", path, data=data))
 
     async def submit(
@@ -110,14 +110,14 @@ class AppApi:
         *,
         login: bool = True,
     ) -> Listing[M]:
-        """One page of a list: that which `next` names, else the one that the parameters do."""
+        """Return one page of a list: that which `next` names, else the one that the parameters do."""
         payload = await self.get(path, self._asked(params) if next is None else next, login=login)
         return reading.listing(payload, key, model, path)
 
     async def one(
         self, path: str, params: Mapping[str, Param], key: str, model: type[M], *, login: bool = True
     ) -> Received[M]:
-        """One object."""
+        """Return one object."""
         return reading.one(await self.get(path, self._asked(params), login=login), key, model, path)
 
     async def mine_if_private(self, user_id: int, restrict: str) -> None:
@@ -134,7 +134,7 @@ class AppApi:
         return params if self.filter is None else {**params, "filter": self.filter}
 
     def _request(self, method: str, path: str, *, login: bool = True, **what: Any) -> Request:
-        """`what`: fields of Request."""
+        """Return a request; `what` are fields of it."""
         headers, auth = self.identity.headers(self.language), self.auth if login else None
         how: dict[str, Any] = {"lane": self.lane, "tries": self.tries, "slows": self.slows}
         return Request(method, APP_HOST, path, headers=headers, auth=auth, **how, **what)

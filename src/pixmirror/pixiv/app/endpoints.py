@@ -154,7 +154,7 @@ _PATH = re.compile(r"(?:GET|POST) (/[\w/-]++)(?!\{)")
 
 
 def _told() -> Iterator[tuple[str, Answer]]:
-    """What each function says of itself: the path in its docstring, the model in the type that it returns."""
+    """Yield what each function says of itself: paths in its docstring, the model in the type it returns."""
     for module in _MODULES:
         for function in vars(module).values():
             if not inspect.iscoroutinefunction(function) or function.__module__ != module.__name__:

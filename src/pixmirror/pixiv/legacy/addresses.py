@@ -15,7 +15,7 @@ _ANIMATED = re.compile(r"/img-master/img/[\d/]+/\d+_(?:square|master)1200\.jpg")
 
 
 def upload_path(url: str) -> str:
-    """YYYY/MM/DD/hh/mm/ss of the upload that an address names, or "" (as the ones by artist's folder do)."""
+    """Return YYYY/MM/DD/hh/mm/ss of the upload that an address names, or "" (those by artist's folder)."""
     found = _DATE.search(url)
     return found[1] if found else ""
 

@@ -88,7 +88,7 @@ def _csv(data: bytes, name: str) -> Iterator[Entry]:
 
 
 def _encoding(data: bytes) -> str:
-    """In what some bytes are written: ascii, utf-8, cp932, or "" for neither."""
+    """Return in what some bytes are written: ascii, utf-8, cp932, or "" for neither."""
     for encoding in ("ascii", "utf-8", "cp932"):
         try:
             data.decode(encoding)
@@ -99,7 +99,7 @@ def _encoding(data: bytes) -> str:
 
 
 def _decoded(record: Record, utf8: bool) -> tuple[list[str], str]:
-    """The columns as text, and what is doubtful about it: each row by itself, as files were glued together."""
+    """Return the columns as text, and what is doubtful of it: by row, as files were glued together."""
     encoding = _encoding(b",".join(record.columns))
     text = [column.decode(encoding or "utf-8", "replace") for column in record.columns]
     if not encoding:
@@ -108,7 +108,7 @@ def _decoded(record: Record, utf8: bool) -> tuple[list[str], str]:
 
 
 def _json(data: bytes) -> Iterator[Entry]:
-    """Each object of the answers in a file; of a ranking, each of its works (with the line of the ranking)."""
+    """Yield each object of the answers in a file; of a ranking its works, with the line of the ranking."""
     text, trouble = _text_of(data.removeprefix(BOM))
     for piece in pieces(text):
         if piece.damage:

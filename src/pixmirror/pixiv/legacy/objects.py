@@ -86,7 +86,7 @@ def _today(url: Any, moment: datetime | None) -> Any:
 
 
 def _mend_originals(app: dict[str, Any], raw: Mapping[str, Any], moment: datetime | None) -> None:
-    """`large` was the original, of the work and of each page."""
+    """Take `large` for the original, of the work and of each page."""
     urls = app.get("image_urls")
     original = urls.get("original") if isinstance(urls, dict) else None
     metadata = raw.get("metadata")
@@ -150,12 +150,12 @@ def ranked(raw: Any) -> list[Any]:
 
 
 def inner(raw: Mapping[str, Any]) -> str:
-    """Under which name the work of an object stands that is more than a work; "" if it is one itself."""
+    """Return the name under which the work stands in an object that is more than one; "" if it is one itself."""
     return next((name for name in INNER if isinstance(raw.get(name), dict)), "")
 
 
 def read(raw: Any) -> tuple[Model, dict[str, Any]]:
-    """The model of an object, and the App API object that it was read from. Unreadable if it is none of ours."""
+    """Return the model of an object, and the App API object that it was read from. It may be Unreadable."""
     if not isinstance(raw, dict):
         raise Unreadable(f"It is {type(raw).__name__}, where an object must be.")
     if name := inner(raw):

@@ -26,7 +26,7 @@ TYPES: Final = ("illustration", "manga", "ugoira")
 
 
 def _some(name: str, values: Iterable[str], allowed: Collection[str]) -> str | None:
-    """Some of the allowed words, with commas between; None for none."""
+    """Return some of the allowed words, with commas between; None for none."""
     if isinstance(values, str):
         raise InvalidRequest(f"{name} is {values!r}; it must be a list of: {', '.join(allowed)}.")
     found = [one_of(name, value, allowed) for value in texts(name, values) or ()]

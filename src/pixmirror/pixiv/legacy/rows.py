@@ -74,13 +74,13 @@ _WORK = (
 
 
 def _mend_avatar(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, Any], column: str) -> None:
-    """Avatars by artist's folder cannot be found again: the address stays, but nobody is sent there."""
+    """Drop the avatar's address, which by artist's folder leads nowhere now; what was sent is noted."""
     if column in raw:
         drop(app, sent, "user.profile_image_urls.medium", column, raw, addresses.today(raw[column]))
 
 
 def _mend_illust(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, Any]) -> None:
-    """Kind, thumbnails and originals, which follow from the addresses, the extension and the count of pages."""
+    """Add kind, thumbnails and originals, as addresses, extension and the count of pages tell."""
     _mend_avatar(app, raw, sent, "avatar")
     thumbnail, mobile = raw.get("thumbnail", ""), raw.get("mobile", "")
     ugoira = addresses.animated(thumbnail) or addresses.animated(mobile)
@@ -100,7 +100,7 @@ def _mend_illust(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, An
 
 
 def _upload_path(app: Mapping[str, Any], raw: Mapping[str, Any]) -> str:
-    """When the pictures were uploaded, as today's addresses have it: by the thumbnails, else by the date."""
+    """Return the time of the upload as today's addresses have it: by the thumbnails, else by the date."""
     for url in (raw.get("mobile", ""), raw.get("thumbnail", "")):
         if path := addresses.upload_path(url):
             return path
@@ -111,7 +111,7 @@ def _upload_path(app: Mapping[str, Any], raw: Mapping[str, Any]) -> str:
 
 
 def _mend_novel(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, Any]) -> None:
-    """SPAPI says nothing of a novel's length: 0 stands for that, as in the App API's stubs."""
+    """Put 0 for a novel's length, of which SPAPI says nothing, as the App API's stubs do."""
     _mend_avatar(app, raw, sent, "avatar")
     app["text_length"] = 0
 
@@ -175,7 +175,7 @@ def kind_of(columns: Sequence[str], hint: str = "") -> str:
 
 
 def read(columns: Sequence[str], kind: str) -> tuple[Model, dict[str, Any]]:
-    """The model, and the App API object that it was read from. Unreadable if a column holds what it cannot."""
+    """Return the model, and the App API object that it was read from. A column may be Unreadable."""
     row = named(columns)
     if kind in ("illust", "novel") and not {"user_id", "date"} <= row.keys():
         raise Unreadable("It names no artist or no date.")
@@ -196,7 +196,7 @@ def read(columns: Sequence[str], kind: str) -> tuple[Model, dict[str, Any]]:
 
 
 def checked_date(name: str, value: Any) -> None:
-    """Unreadable if a date is none: the model would take a number for one."""
+    """Raise Unreadable if a date is none: the model would take a number for one."""
     if isinstance(value, str) and moment_of(value) is None:
         raise Unreadable(f"{name}: {value[:20]!r} is no date.")
 

@@ -93,7 +93,7 @@ class WebApi:
         referer: str = SITE,
         enveloped: bool = True,
     ) -> Any:
-        """The body that answers a POST. A refused CSRF token is fetched anew, once; nothing else is repeated."""
+        """Return the body that answers a POST. Repeat it once, with a new CSRF token, if that is refused."""
         self._logged_in(f"POST {path}")
         token = await self.csrf.get(self._token_page)
         try:

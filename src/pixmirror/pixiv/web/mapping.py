@@ -134,7 +134,7 @@ def drop(app: dict[str, Any], sent: dict[str, Any], path: str, web: str, raw: Ma
 
 
 def number(value: Any) -> Any:
-    """123 for "123"; anything else as it is."""
+    """Return 123 for "123"; anything else as it is."""
     text = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20
     return int(value) if text else value
 
@@ -145,7 +145,7 @@ def negated(value: Any) -> Any:
 
 
 def or_empty(value: Any) -> Any:
-    """ "" for null; anything else as it is."""
+    """Return "" for null; anything else as it is."""
     return "" if value is None else value
 
 

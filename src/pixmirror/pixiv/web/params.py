@@ -71,7 +71,7 @@ def yes(name: str, value: object) -> bool:
 
 
 def ranking_day(value: date | str | None) -> str | None:
-    """YYYYMMDD as ranking.php takes it."""
+    """Return YYYYMMDD as ranking.php takes it."""
     text = day("date", value)
     return None if text is None else text.replace("-", "")
 
@@ -88,7 +88,7 @@ def ranking_content(mode: str, content: str) -> str:
 
 
 def ratio(value: object) -> str | None:
-    """Portrait -0.5, square 0, landscape 0.5."""
+    """Return -0.5 (portrait), 0 (square) or 0.5 (landscape) as it is sent."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value not in RATIOS:
@@ -97,7 +97,7 @@ def ratio(value: object) -> str | None:
 
 
 def number(asked: Mapping[str, Param], name: str) -> int:
-    """A number that stands among parameters, perhaps as text; InvalidRequest in a `next` of something else."""
+    """Return a number among parameters, perhaps a text; InvalidRequest in a `next` of something else."""
     value = asked.get(name)
     if isinstance(value, str) and value.isdecimal() and len(value) < LONGEST_NUMBER:
         return int(value)

@@ -28,7 +28,7 @@ def one(raw: Any, model: type[M], endpoint: str, *, strict: bool = False) -> Rec
 
 
 def answer(payload: Any, path: str) -> Received[Model]:
-    """A whole answer of the endpoint `path` (with its {id} as in ANSWERS); refusals raise as they do live."""
+    """Read a whole answer of the endpoint `path` (with its {id} as in ANSWERS); refusals raise as they do live."""
     kind = ANSWERS[path]
     if kind.enveloped:
         if (failure := refused(payload, path.replace("{id}", "0"), True)) is not None:

@@ -94,7 +94,7 @@ _WORK = (
 
 
 def _mend_work(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, Any]) -> None:
-    """A bookmark is a fact of the App API; a masked row is a stub, and says nothing that is true."""
+    """Say whether it is bookmarked; drop what a masked row says, which is not true."""
     if "bookmarkData" in raw:
         app["is_bookmarked"] = isinstance(raw["bookmarkData"], dict)
     if app.get("visible") is False:
@@ -243,7 +243,7 @@ def _stamp(value: Any) -> Any:
 
 
 def _mend_comment(app: dict[str, Any], raw: Mapping[str, Any], sent: dict[str, Any]) -> None:
-    """Who left pixiv is nobody, as in the App API."""
+    """Make nobody of who left pixiv, as the App API does."""
     if raw.get("isDeletedUser") is True:
         app["user"] = None
         sent.update({name: raw[name] for name in ("userId", "userName", "img") if name in raw})
