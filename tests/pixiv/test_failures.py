@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixmirror import errors
-from pixmirror.pixiv.failures import Expired, classify
+from pixmirror.pixiv import failures
+from pixmirror.pixiv.failures import Expired
+from pixmirror.pixiv.wire import Answer, Request
+
+
+def classify(status, content_type, body, method, path, *, retry_after=None, headers=None, html=False, params=None):
+    answer = Answer(status, content_type, body, retry_after, headers=headers or {})
+    return failures.classify(answer, Request(method, "app-api.pixiv.net", path, params or {}, html=html))
+
 
 HTML = b"<!DOCTYPE html><html><title>Just a moment...</title><body>captcha</body></html>"
 CHALLENGE = (

@@ -13,6 +13,7 @@ from pixmirror.pixiv.failures import classify, error_text
 from pixmirror.pixiv.lossless import lost
 from pixmirror.pixiv.reading import account, along, listing, one, preview_works
 from pixmirror.pixiv.tokens import read_token, rejection
+from pixmirror.pixiv.wire import Answer, Request
 
 RECORDED = Path(__file__).parents[2].parent / "shared" / "recorded"
 pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded responses are not here")
@@ -132,7 +133,9 @@ def test_each_recorded_token_answer_gives_a_token(path):
 @pytest.mark.parametrize("path", sorted((RECORDED / "oauth").glob("auth-token-error*.json")), ids=lambda p: p.stem)
 def test_each_recorded_refusal_names_its_cause(path):
     body = path.read_bytes()
-    failure = classify(400, "application/json", body, "POST", "/auth/token")
+    failure = classify(
+        Answer(400, "application/json", body), Request("POST", "oauth.secure.pixiv.net", "/auth/token")
+    )
     assert type(failure) is errors.InvalidRequest
     cause = str(rejection(error_text(body), "refresh_token"))
     assert ("103" in cause) == (b"103:" in body)

@@ -25,6 +25,7 @@ from pixmirror.pixiv.web import endpoints as web_endpoints
 from pixmirror.pixiv.web import reading as web
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
 from pixmirror.pixiv.web.rows import Camel, Rows
+from pixmirror.pixiv.wire import Answer
 
 APIS = ("app", "web", "oauth", "papi", "spapi")
 ERROR = "error"
@@ -150,7 +151,7 @@ def _json(api: str, read: Callable[[Any], Look], body: bytes, *, as_text: bool =
 
 def _error(body: bytes, api: str, status: int | None) -> Look:
     """Name the error that a saved error body is."""
-    if (refusal := misread(status or 403, "", body, "error")) is not None:
+    if (refusal := misread(Answer(status or 403, "", body), "error")) is not None:
         return replace(failed(refusal), unreadable=False)
     try:
         payload = parse_json(body)

@@ -27,6 +27,7 @@ from pixmirror.pixiv.legacy import objects
 from pixmirror.pixiv.lossless import lost
 from pixmirror.pixiv.tokens import rejection
 from pixmirror.pixiv.web.errors import refused
+from pixmirror.pixiv.wire import Answer, Request
 
 _STATUS = re.compile(r"(?:ERROR-|http)(\d{3})(?!\d)", re.IGNORECASE)
 _ABSENT = re.compile(
@@ -147,9 +148,8 @@ def error_in(api: str, payload: Any, status: int | None, path: str) -> Pixmirror
         return None
     body = json.dumps(payload, ensure_ascii=False).encode()
     text = error_text(body)
-    failure = classify(
-        status if status and status >= 300 else guessed(text), "application/json", body, "GET", path
-    )
+    answer = Answer(status if status and status >= 300 else guessed(text), "application/json", body)
+    failure = classify(answer, Request("GET", "", path))
     if api == "oauth" and not isinstance(failure, _NOT_OF_THE_TOKEN):
         return rejection(text, "refresh_token")
     if isinstance(failure, Expired):

@@ -294,9 +294,7 @@ async def _ask(transport: Transport, identity: AppIdentity, form: Mapping[str, s
     headers = {**identity.headers(), **client_time_headers(now)}
     request = Request("POST", OAUTH_HOST, TOKEN_PATH, data=data, headers=headers)
     answer = await transport.send_once(request, count="token")
-    failure = classify(
-        answer.status, answer.content_type, answer.body, "POST", TOKEN_PATH, retry_after=answer.retry_after
-    )
+    failure = classify(answer, request)
     if failure is None:
         return read_token(_parsed(answer.body), now, old)
     if isinstance(failure, (RateLimited, Challenge, UnexpectedPage, ServerError, BadResponse)):

@@ -20,6 +20,7 @@ from pixmirror.errors import (
 )
 from pixmirror.logs import redact
 from pixmirror.pixiv.challenges import refusal_of_us
+from pixmirror.pixiv.wire import Answer, Request
 
 LIMITED = re.compile(r"rate.?limit|too many requests|overus|excessive", re.IGNORECASE)
 RESTRICTED = re.compile(r"access is currently restricted", re.IGNORECASE)
@@ -29,8 +30,6 @@ SUBJECTS = frozenset(
 )
 NO_ENDPOINT = re.compile(r"end-?point|エンドポイント", re.IGNORECASE)
 OAUTH = "OAuth process"
-NO_HEADERS: Mapping[str, str] = {}
-NO_PARAMS: Mapping[str, Any] = {}
 TEXT_LENGTH = 200
 OFFSET_CAP = 5000
 
@@ -39,51 +38,40 @@ class Expired(PixivError):
     """The access token is no longer taken. Caught in the transport, which renews it or raises AccessRefused."""
 
 
-def classify(
-    status: int,
-    content_type: str,
-    body: bytes,
-    method: str,
-    path: str,
-    *,
-    retry_after: float | None = None,
-    html: bool = False,
-    headers: Mapping[str, str] = NO_HEADERS,
-    params: Mapping[str, Any] = NO_PARAMS,
-) -> PixivError | None:
+def classify(answer: Answer, request: Request) -> PixivError | None:
     """Return the error that this answer is, or None if it is what was asked for.
 
-    `html`: a page was asked for; whether a page that came is the one is seen when it is read (`misread`).
-    `params` tell whether the request was about one thing. Pixiv does not use statuses as others do: an expired
-    token is 400, a rate limit 403 or 429, so the text decides first (pixiv.md 2, 3.1, 5.1).
+    Where a page was asked for, whether the one that came is it is seen when it is read (`misread`). Pixiv does not
+    use statuses as others do: an expired token is 400, a rate limit 403 or 429, so the text decides first
+    (pixiv.md 2, 3.1, 5.1), and whether the request was about one thing.
     """
-    where = f"{method} {path}"
-    is_html = looks_html(content_type, body)
+    where, status, body = request.where, answer.status, answer.body
+    is_html = looks_html(answer.content_type, body)
     if status < 300:
-        return None if html or not is_html else misread(status, content_type, body, where, headers)
+        return None if request.html or not is_html else misread(answer, where)
     if status < 400:
         return BadResponse(f"{where}: Pixiv sent us elsewhere ({status}).")
-    if status == 429 and "cf-mitigated" not in headers:
-        return RateLimited(f"{where}: too many requests (429).", retry_after)
+    if status == 429 and "cf-mitigated" not in answer.headers:
+        return RateLimited(f"{where}: too many requests (429).", answer.retry_after)
     if status == 407:
         return ProxyFailed(f"{where}: the proxy wants a name and a password (407).")
-    if refusal := refusal_of_us(status, headers, body, where):
+    if refusal := refusal_of_us(status, answer.headers, body, where):
         return refusal
     if status >= 500:
         return ServerError(f"{where}: Pixiv failed ({status}).")
     if is_html:
-        return page_of_an_item(status, where) if html else UnexpectedPage(_page_came(where, status))
-    subject = any(params.get(name) is not None for name in SUBJECTS)
-    return _by_text(status, _messages(parse_quietly(body)), body, where, retry_after, subject=subject)
+        return page_of_an_item(status, where) if request.html else UnexpectedPage(_page_came(where, status))
+    subject = any(request.params.get(name) is not None for name in SUBJECTS)
+    failure = _by_text(status, error_text(body), body, where, answer.retry_after, subject=subject)
+    return capped(failure, request.params)
 
 
-def misread(
-    status: int, content_type: str, body: bytes, where: str, headers: Mapping[str, str] = NO_HEADERS
-) -> PixivError | None:
+def misread(answer: Answer, where: str) -> PixivError | None:
     """Return what an answer that does not hold what was asked for is, if it is a web page; None if it is none."""
-    if refusal := refusal_of_us(status, headers, body, where):
+    if refusal := refusal_of_us(answer.status, answer.headers, answer.body, where):
         return refusal
-    return UnexpectedPage(_page_came(where, status)) if looks_html(content_type, body) else None
+    is_page = looks_html(answer.content_type, answer.body)
+    return UnexpectedPage(_page_came(where, answer.status)) if is_page else None
 
 
 def page_of_an_item(status: int, where: str) -> PixivError:
@@ -99,7 +87,7 @@ def _page_came(where: str, status: int) -> str:
     return f"{where}: a web page came instead of data ({status})."
 
 
-def capped(failure: PixivError | None, params: Mapping[str, Any]) -> PixivError | None:
+def capped(failure: PixivError, params: Mapping[str, Any]) -> PixivError:
     """Tell an offset beyond its cap, which some lists call just an invalid request (pixivpy#336)."""
     offset = str(params.get("offset", ""))
     if type(failure) is InvalidRequest and offset.isdecimal() and (len(offset) > 15 or int(offset) > OFFSET_CAP):

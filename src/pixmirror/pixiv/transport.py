@@ -35,7 +35,7 @@ from pixmirror.errors import (
 from pixmirror.pixiv.bounded import ENCODINGS, Oversized, read_body
 from pixmirror.pixiv.budget import ImageBudget
 from pixmirror.pixiv.challenges import refusal_of_us
-from pixmirror.pixiv.failures import Expired, capped, classify, classify_payload
+from pixmirror.pixiv.failures import Expired, classify, classify_payload
 from pixmirror.pixiv.hosts import WEB_HOST, Hosts
 from pixmirror.pixiv.jsonbody import parse_json
 from pixmirror.pixiv.pacing import Pacer
@@ -233,25 +233,11 @@ class Transport:
         patience.retry_after = answer.retry_after
         if answer.quiet_until:
             self.pacer.wait_until(answer.quiet_until, request.host)
-        if request.judge:
-            if judged := request.judge(answer, request):
-                raise judged
-            return read(answer, request)
-        failure = classify(
-            answer.status,
-            answer.content_type,
-            answer.body,
-            request.method,
-            request.path,
-            retry_after=answer.retry_after,
-            html=request.html,
-            headers=answer.headers,
-            params=request.params,
-        )
+        failure = (request.judge or classify)(answer, request)
         with _outcome(request):
             if isinstance(failure, (Challenge, UnexpectedPage)) and request.find_out and answer.status < 300:
                 raise BadResponse(str(failure))  # a page after success: Pixiv may have done it
-            if failure := capped(failure, request.params):
+            if failure:
                 raise failure
             return read(answer, request)
 
