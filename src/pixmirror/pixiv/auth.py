@@ -271,15 +271,12 @@ def _rest_ms(failure: PixivError) -> int:
 
 async def _redeem(transport: Transport, identity: AppIdentity, form: Mapping[str, str], old: str) -> Token:
     """Ask the token endpoint; only what failed on the way is tried again, and only for a refresh."""
-    tries = TRIES if old else 1
-    for attempt in range(1, tries + 1):
+    for attempt in range(1, TRIES if old else 1):
         try:
             return await _ask(transport, identity, form, old)
         except (Unreachable, ServerError):
-            if attempt == tries:
-                raise
             await transport.clock.sleep(transport.backoff(attempt))
-    raise AssertionError("unreachable")
+    return await _ask(transport, identity, form, old)
 
 
 async def _ask(transport: Transport, identity: AppIdentity, form: Mapping[str, str], old: str) -> Token:

@@ -208,11 +208,16 @@ def cursor(name: str, value: object) -> int | None:
     return -1 if value == -1 and not isinstance(value, bool) else not_negative(name, value)
 
 
-def flag(name: str, value: object) -> bool | None:
-    """Return yes or no; None is left out of the request."""
-    if value is not None and not isinstance(value, bool):
+def yes(name: str, value: object) -> bool:
+    """Return yes or no."""
+    if not isinstance(value, bool):
         raise InvalidRequest(f"{name} is {value!r}; it must be True or False.")
     return value
+
+
+def flag(name: str, value: object) -> bool | None:
+    """Return the same; None is left out of the request."""
+    return None if value is None else yes(name, value)
 
 
 def text(name: str, value: object) -> str:

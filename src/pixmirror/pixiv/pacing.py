@@ -66,8 +66,7 @@ class PacerState(Pace):
         return (self.cooldown_until, *(pace.cooldown_until for _, pace in sorted(self.others.items())))
 
     def to_dict(self) -> dict[str, Any]:
-        others = {host: asdict(pace) for host, pace in self.others.items()}
-        return {**asdict(self), "spent_by_lane": dict(self.spent_by_lane), "others": others}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

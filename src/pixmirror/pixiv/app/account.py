@@ -16,7 +16,7 @@ from pixmirror.models import (
     WatchedSeries,
 )
 from pixmirror.pixiv.app.api import AppApi
-from pixmirror.pixiv.enums import asked, flag
+from pixmirror.pixiv.enums import asked, yes
 from pixmirror.pixiv.wire import Next
 
 
@@ -32,9 +32,7 @@ async def ai_show_settings(api: AppApi) -> Received[AiShowSettings]:
 
 async def edit_ai_show_settings(api: AppApi, show_ai: bool) -> None:
     """Change that. POST /v1/user/ai-show-settings/edit: show_ai. Source: pixiv.md 3.3, pixivpy."""
-    if flag("show_ai", show_ai) is None:
-        raise InvalidRequest("show_ai is None; it must be True or False.")
-    await api.post("/v1/user/ai-show-settings/edit", {"show_ai": show_ai})
+    await api.post("/v1/user/ai-show-settings/edit", {"show_ai": yes("show_ai", show_ai)})
 
 
 async def restricted_mode_settings(api: AppApi) -> Received[RestrictedMode]:

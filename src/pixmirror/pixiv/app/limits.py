@@ -13,12 +13,12 @@ from pixmirror.pixiv.enums import (
     WORK_RESTRICTS,
     X_RESTRICTS,
     at_most,
-    flag,
     maybe_text,
     number_of,
     one_of,
     text,
     texts,
+    yes,
 )
 from pixmirror.pixiv.wire import Param, Part
 
@@ -55,7 +55,7 @@ def novel_form(
         "restrict": one_of("restrict", restrict, WORK_RESTRICTS),
         "x_restrict": one_of("x_restrict", x_restrict, X_RESTRICTS),
         "tags": tags_of(tags),
-        "is_original": int(bool(given("is_original", flag("is_original", is_original)))),
+        "is_original": int(yes("is_original", is_original)),
     }
 
 

@@ -13,18 +13,18 @@ from pixmirror.errors import InvalidRequest, ServerError, UnclearOutcome, Unreac
 from pixmirror.models import Listing, NovelCover, PostedNovel, Received, UploadStatus, UploadTicket
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.app.api import AppApi
-from pixmirror.pixiv.app.limits import CAPTION, TITLE, given, novel_form, parts_of, tags_of
+from pixmirror.pixiv.app.limits import CAPTION, TITLE, novel_form, parts_of, tags_of
 from pixmirror.pixiv.enums import (
     CONTENT_TYPES,
     WORK_RESTRICTS,
     X_RESTRICTS,
     asked,
     at_most,
-    flag,
     maybe_positive,
     maybe_text,
     one_of,
     text,
+    yes,
 )
 from pixmirror.pixiv.wire import Param, Progress
 
@@ -60,7 +60,7 @@ async def illust_upload(
         "type": one_of("type", type, CONTENT_TYPES),
         "restrict": one_of("restrict", restrict, WORK_RESTRICTS),
         "x_restrict": one_of("x_restrict", x_restrict, X_RESTRICTS),
-        "is_sexual": bool(given("is_sexual", flag("is_sexual", is_sexual))),
+        "is_sexual": yes("is_sexual", is_sexual),
         "tags": tags_of(tags),
     }
     parts = await asyncio.to_thread(parts_of, files)

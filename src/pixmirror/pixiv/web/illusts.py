@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pixmirror.errors import BadResponse
 from pixmirror.models import Illust, Listing, Received, SeriesDetail, UgoiraMetadata
-from pixmirror.pixiv.enums import ids, not_negative, one_of, positive
+from pixmirror.pixiv.enums import ids, not_negative, one_of, positive, yes
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
 from pixmirror.pixiv.web.models import WebIllust, WebPage, WebUgoira
@@ -100,7 +100,7 @@ async def new(
         "lastId": not_negative("last_id", last_id) or 0,
         "limit": params.limit(limit, 20),
         "type": one_of("type", type, params.NEW_TYPES),
-        "r18": params.yes("r18", r18),
+        "r18": yes("r18", r18),
     }
     path = "/ajax/illust/new"
     got = await api.body(path, asked, bodies.NewIllusts)

@@ -6,7 +6,7 @@ from typing import Any
 from pixmirror.errors import BadResponse, InvalidRequest
 from pixmirror.models import Listing, Novel, NovelText, Received, SeriesDetail
 from pixmirror.pixiv import reading
-from pixmirror.pixiv.enums import not_negative, positive
+from pixmirror.pixiv.enums import not_negative, positive, yes
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
 from pixmirror.pixiv.web.models import WebNovel, WebSeries
@@ -73,7 +73,7 @@ async def new(
     asked: Mapping[str, Param] = next or {
         "lastId": not_negative("last_id", last_id) or 0,
         "limit": params.limit(limit, 20),
-        "r18": params.yes("r18", r18),
+        "r18": yes("r18", r18),
     }
     path = "/ajax/novel/new"
     got = await api.body(path, asked, bodies.NewNovels)

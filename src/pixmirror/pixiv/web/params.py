@@ -64,12 +64,6 @@ def offset(value: object) -> int:
     return not_negative("offset", value) or 0
 
 
-def yes(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise InvalidRequest(f"{name} is {value!r}; it must be True or False.")
-    return value
-
-
 def ranking_day(value: date | str | None) -> str | None:
     """Return YYYYMMDD as ranking.php takes it."""
     text = day("date", value)

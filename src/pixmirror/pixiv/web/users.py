@@ -5,7 +5,7 @@ from typing import Any
 
 from pixmirror.errors import InvalidRequest
 from pixmirror.models import Illust, Listing, Novel, Received, UserDetail, UserPreview
-from pixmirror.pixiv.enums import ids, one_of, positive, text
+from pixmirror.pixiv.enums import ids, one_of, positive, text, yes
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
@@ -55,7 +55,7 @@ async def profile_illusts(
     asked: dict[str, Param] = {
         "ids": _some(illust_ids),
         "work_category": one_of("work_category", work_category, params.CATEGORIES),
-        "is_first_page": int(params.yes("first", first)),
+        "is_first_page": int(yes("first", first)),
     }
     got = await api.body(path, asked, bodies.ProfileWorks[WebIllust], referer=referer(user_id))
     return listed(path, got, got.item.works, "works", None)
