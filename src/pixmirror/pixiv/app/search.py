@@ -52,11 +52,8 @@ async def illusts(
     `span_limit` reads how far apart the dates may be. Source: 002 4.1, 003 search_illustrations, recorded
     v1-search-illust.
     """
-    params = _asked(
-        ILLUST_SEARCH_TARGETS,
-        search_target,
-        start_date,
-        end_date,
+    params = asked(
+        _where(ILLUST_SEARCH_TARGETS, search_target, start_date, end_date),
         word=word,
         sort=sort,
         duration=duration,
@@ -89,11 +86,8 @@ async def novels(
     next: Next = None,
 ) -> Listing[Novel]:
     """Novels by word. GET /v1/search/novel: as illusts; search_target also `text`. Source: 002 4.2."""
-    params = _asked(
-        NOVEL_SEARCH_TARGETS,
-        search_target,
-        start_date,
-        end_date,
+    params = asked(
+        _where(NOVEL_SEARCH_TARGETS, search_target, start_date, end_date),
         word=word,
         sort=sort,
         duration=duration,
@@ -145,11 +139,8 @@ async def popular_illusts(
 
     Source: pixiv.md 3.5.
     """
-    params = _asked(
-        ILLUST_SEARCH_TARGETS,
-        search_target,
-        start_date,
-        end_date,
+    params = asked(
+        _where(ILLUST_SEARCH_TARGETS, search_target, start_date, end_date),
         word=word,
         merge_plain_keyword_results=merge_plain_keyword_results,
         include_translated_tag_results=include_translated_tag_results,
@@ -169,11 +160,8 @@ async def popular_novels(
     end_date: Day = None,
 ) -> Listing[Novel]:
     """The same for novels. GET /v1/search/popular-preview/novel: as novels. Source: pixiv.md 3.5."""
-    params = _asked(
-        NOVEL_SEARCH_TARGETS,
-        search_target,
-        start_date,
-        end_date,
+    params = asked(
+        _where(NOVEL_SEARCH_TARGETS, search_target, start_date, end_date),
         word=word,
         merge_plain_keyword_results=merge_plain_keyword_results,
         include_translated_tag_results=include_translated_tag_results,
@@ -192,7 +180,7 @@ async def bookmark_ranges_illust(
     """The ranges of bookmark_num_min and _max that the app offers. GET /v1/search/bookmark-ranges/illust: word,
     search_target, start_date, end_date. Source: pixiv.md 3.5.
     """
-    params = _asked(ILLUST_SEARCH_TARGETS, search_target, start_date, end_date, word=word)
+    params = asked(_where(ILLUST_SEARCH_TARGETS, search_target, start_date, end_date), word=word)
     return await api.page("/v1/search/bookmark-ranges/illust", params, "bookmark_ranges", BookmarkRange)
 
 
@@ -204,7 +192,7 @@ async def bookmark_ranges_novel(
     end_date: Day = None,
 ) -> Listing[BookmarkRange]:
     """The same for novels. GET /v1/search/bookmark-ranges/novel: as for illusts. Source: pixiv.md 3.5."""
-    params = _asked(NOVEL_SEARCH_TARGETS, search_target, start_date, end_date, word=word)
+    params = asked(_where(NOVEL_SEARCH_TARGETS, search_target, start_date, end_date), word=word)
     return await api.page("/v1/search/bookmark-ranges/novel", params, "bookmark_ranges", BookmarkRange)
 
 
@@ -226,9 +214,6 @@ def span_limit(page: Listing[Illust] | Listing[Novel]) -> int | None:
     return reading.number(page.head.get("search_span_limit"))
 
 
-def _asked(
-    targets: tuple[str, ...], search_target: str, start_date: Day, end_date: Day, **more: object
-) -> dict[str, Param]:
-    """Return the parameters of a search, whose targets and dates go together."""
-    target = one_of("search_target", search_target, targets)
-    return asked({"search_target": target, **date_span(start_date, end_date)}, **more)
+def _where(targets: tuple[str, ...], search_target: str, start: Day, end: Day) -> dict[str, Param]:
+    """Return what is searched and of which days, checked."""
+    return {"search_target": one_of("search_target", search_target, targets), **date_span(start, end)}
