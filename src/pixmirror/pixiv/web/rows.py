@@ -1,9 +1,9 @@
 """Lists that lose nothing, and objects whose names are the web's."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Generic, TypeVar, get_args
 
-from pydantic import ConfigDict, Field, GetCoreSchemaHandler, WrapValidator
+from pydantic import BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_plain_validator_function
@@ -15,11 +15,8 @@ from pixmirror.pixiv.web.mapping import Shape
 M = TypeVar("M", bound=Model)
 
 
-def _map(value: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-    return {} if value == [] else handler(value)  # PHP writes an empty map as a list
-
-
-Map = Annotated[dict[str, Any], WrapValidator(_map)]
+# PHP writes an empty map as a list.
+Map = Annotated[dict[str, Any], BeforeValidator(lambda value: {} if value == [] else value)]
 
 
 class Camel(Model):
