@@ -59,3 +59,19 @@ async def test_when_one_after_the_other_does_not_fit_nothing_is_asked_for_until_
         room.look()
     free[0] = 1045
     assert room.look() == [2]
+
+
+async def test_what_does_not_fit_any_more_is_not_written_when_its_file_is_left(
+    room: Room, free: list[int]
+) -> None:
+    part = room.root.open_part("1/1_p0.png", "https://i.pximg.net/1_p0.png")
+    part.write(b"1" * MIB)
+    room.spill(part)
+    part.write(b"2" * MIB)
+    free[0] = 1024  # others have filled the disk
+    with pytest.raises(DiskFull):
+        room.spill(part)
+    room.leave(part)
+    left = room.root.open_part("1/1_p0.png", "https://i.pximg.net/1_p0.png")
+    assert left.offset == MIB
+    left.abort()

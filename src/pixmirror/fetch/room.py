@@ -1,6 +1,7 @@
 """Keep the disk's reserve: look for room before a body comes, and while it comes."""
 
 import asyncio
+import threading
 from dataclasses import dataclass, field
 
 from pixmirror.errors import DiskFull, NoRoom
@@ -20,6 +21,8 @@ class Room:
     _promised: int = 0
     _refused: dict[int, int] = field(default_factory=dict)  # files that did not fit, and what they need
     _in_a_row: set[int] = field(default_factory=set)
+    # So that two files do not take the same room, each after its own look.
+    _writing: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self) -> list[int]:
         """Look before files are claimed. Return those that fit after all. DiskFull when there is
@@ -64,5 +67,13 @@ class Room:
 
     def spill(self, part: Part) -> None:
         """Write to the disk what is held in memory, if there is room. Blocks. DiskFull."""
-        self.root.check_room(part.held)
-        part.spill()
+        with self._writing:
+            self.root.check_room(part.held)
+            part.spill()
+
+    def leave(self, part: Part) -> None:
+        """Leave a part for a later try, with what is held in memory if there is room for it. Blocks."""
+        with self._writing:
+            if self.root.room() < part.held:
+                part.drop_held()
+            part.abort(keep=True)

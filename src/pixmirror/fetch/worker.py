@@ -241,7 +241,7 @@ class Worker:
             raise
         finally:
             if part.begun and not whole:
-                await asyncio.to_thread(part.abort, keep)
+                await asyncio.to_thread(partial(f.room.leave, part) if keep else part.abort)
         return Fetched(item, part, url, stream.length_total)
 
     async def _receive(self, item: MediaItem, part: Part, stream: ImageStream) -> None:

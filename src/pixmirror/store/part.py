@@ -101,7 +101,7 @@ class Part:
 
     def restart(self) -> None:
         """Drop what is there: the server sends the file from its start. Blocks."""
-        self._drop_held()
+        self.drop_held()
         if self._fd >= 0:
             with storage(self._path):
                 os.ftruncate(self._fd, 0)
@@ -141,11 +141,12 @@ class Part:
                     os.ftruncate(self._fd, start)  # so that a half-written chunk is not counted on a resume
                     raise
         except BaseException:
-            self._drop_held()
+            self.drop_held()
             raise
         self._hash.update(data)
 
-    def _drop_held(self) -> None:
+    def drop_held(self) -> None:
+        """Forget the bytes in memory, as if they had never come."""
         self.offset -= self._held_size
         self._held.clear()
         self._held_size = 0
@@ -201,7 +202,7 @@ class Part:
         """Stop; `keep` leaves the `.part` for a later `open_part`. Nothing happens after `finish`. Blocks."""
         if keep and self._held_size:
             self.spill()
-        self._drop_held()
+        self.drop_held()
         if self._fd < 0:
             return
         self._close()
