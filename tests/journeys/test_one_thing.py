@@ -209,3 +209,21 @@ def test_trouble_is_over_when_a_control_question_is_answered_though_nothing_is_d
             assert PIXIV not in engine.trouble.errors
 
     play(tmp_path / "mirror", scene)
+
+
+def test_the_first_sync_after_an_outage_of_many_syncs_asks_for_all_that_it_put_off(tmp_path: Path) -> None:
+    async def scene(clock: VirtualClock, world: World, faults: Faults, setup: Setup) -> None:
+        faults.add("^/v[123]/illust/comments|^/v1/user/detail", reset())
+        await setup.sync(clock=clock)
+        assert not unread(setup, world)
+        faults.add(APP, reset())
+        for _ in range(12):
+            await clock.sleep(HOUR_S)
+            assert (await setup.sync(clock=clock)).exit_code == 8
+        faults.clear()
+        await clock.sleep(HOUR_S)
+        report = await setup.sync(clock=clock)
+        assert report.exit_code == 0
+        assert not [row for row in (*rows(setup, chore), *rows(setup, feed)) if row.error]
+
+    play(tmp_path / "mirror", scene, LISTS.model_copy(update={"comments": True}), artists=1, works=3)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixmirror.errors import BadResponse, NotFound, PixmirrorError, RateLimited, ServerError, Unreachable
-from pixmirror.sync.suspicion import Subject, Suspicion
+from pixmirror.sync.suspicion import NOTHING, PutOff, Subject, Suspicion
 
 A: Subject = ("feed", "user/illusts", 1)
 B: Subject = ("chore", "text", 3)
@@ -22,7 +22,12 @@ class Way:
         self.error = error
         self.asked = 0
         self.woken: list[Subject] = []
-        self.suspicion = Suspicion(self._control, wake=self._wake)
+        self.kept = NOTHING
+        self.start()
+
+    def start(self) -> None:
+        """Begin as a new process does."""
+        self.suspicion = Suspicion(self._control, wake=self._wake, keep=self._keep, load=self._load)
 
     async def _control(self) -> None:
         self.asked += 1
@@ -31,6 +36,12 @@ class Way:
 
     async def _wake(self, subjects: Collection[Subject]) -> None:
         self.woken += subjects
+
+    async def _keep(self, found: PutOff) -> None:
+        self.kept = found
+
+    async def _load(self) -> PutOff:
+        return self.kept
 
 
 async def fail(way: Way, *subjects: Subject, error: PixmirrorError = DOWN) -> list[bool]:
@@ -100,6 +111,33 @@ def test_what_an_outage_put_off_is_due_again_when_it_is_over() -> None:
         return way.woken
 
     assert set(asyncio.run(main())) == {A, B, ("gap", "user/illusts", 7)}
+
+
+def test_what_an_outage_put_off_before_a_restart_is_due_again_when_it_is_over() -> None:
+    async def main() -> Way:
+        way = Way(DOWN)
+        for _ in range(2):
+            await fail(way, A, B, A)
+            way.start()
+        await way.suspicion.answered()
+        assert set(way.woken) == {A, B}
+        way.start()
+        await way.suspicion.answered()
+        return way
+
+    assert len(asyncio.run(main()).woken) == 2, "once"
+
+
+def test_what_failed_before_a_restart_and_was_not_confirmed_waits_for_its_own_back_off() -> None:
+    async def main() -> Way:
+        way = Way(DOWN)
+        await fail(way, A, A)
+        way.start()
+        await way.suspicion.answered()
+        return way
+
+    way = asyncio.run(main())
+    assert (way.woken, way.kept) == ([], NOTHING)
 
 
 def test_a_control_question_that_fails_alone_is_not_asked_again_nor_believed() -> None:

@@ -1,16 +1,20 @@
 """How the loops that ask Pixiv get through an outage: who waits, who tries, and what is asked again after it."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Collection
 
-from pixmirror.catalogue import chores, feeds
+from pixmirror.catalogue import chores, feeds, runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.trouble import PIXIV, Troubles
 from pixmirror.daemon.wakeups import Wakeup
 from pixmirror.models import Lane
 from pixmirror.pixiv.app import users
-from pixmirror.sync.suspicion import Endpoints, Subject, Suspicion
+from pixmirror.sync.suspicion import NOTHING, Endpoints, PutOff, Subject, Suspicion
+
+_NAME = "outage"
+MOST = 1000  # things put off are remembered over a restart; others wait for their own back-off
 
 
 class Outage:
@@ -23,7 +27,9 @@ class Outage:
         self._trouble = trouble
         self._wakeup = wakeup
         self._trying = asyncio.Lock()  # held by the one that tries while Pixiv does not answer
-        self.suspicion = Suspicion(self._ask_control, wake=self._wake, on_answer=on_answer)
+        self.suspicion = Suspicion(
+            self._ask_control, wake=self._wake, keep=self._keep, load=self._load, on_answer=on_answer
+        )
         self.website = Suspicion()
         self.endpoints = Endpoints()
 
@@ -68,3 +74,15 @@ class Outage:
 
         await self._mirror.db.run(wake)
         self._wakeup.wake()
+
+    async def _keep(self, found: PutOff) -> None:
+        """Remember over a restart what the outage put off."""
+        kept = {"failures": found.failures, "put_off": sorted(found.subjects)[:MOST]}
+        await self._mirror.db.run(runs.set_meta, _NAME, json.dumps(kept))
+
+    async def _load(self) -> PutOff:
+        text = await self._mirror.db.read(runs.get_meta, _NAME)
+        if not text:
+            return NOTHING
+        kept = json.loads(text)
+        return PutOff(frozenset((what, kind, key) for what, kind, key in kept["put_off"]), kept["failures"])

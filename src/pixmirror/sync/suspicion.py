@@ -8,6 +8,7 @@ tried by one for all.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from pixmirror.catalogue import endpoints
@@ -30,14 +31,35 @@ def concerns_what_was_asked(error: PixmirrorError) -> bool:
     return isinstance(error, PixivError) or error.scope != "everything"
 
 
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """What failed in an outage, and how often anything failed since it was believed."""
+
+    subjects: frozenset[Subject] = frozenset()
+    failures: int = 0
+
+
+NOTHING = PutOff()
+
+
 async def _nobody(subjects: Collection[Subject]) -> None:
     """Wakes nothing."""
+
+
+async def _nothing() -> PutOff:
+    """Remembers nothing."""
+    return NOTHING
+
+
+async def _forget(found: PutOff) -> None:
+    """Keeps nothing."""
 
 
 class Suspicion:
     """Judges one way to Pixiv. `control` asks for what is surely there, and returns if it was answered in any way
     that speaks of the thing alone; without one, two different things that fail alike are enough. `wake` makes due
-    again what an outage put off.
+    again what an outage put off; `keep` and `load` carry that over a restart, for who only runs `sync` has an
+    outage in many processes.
 
     Invariant: nothing is believed but what failed twice with no answer between, and beside a control question that
     failed too (or between two different things). Any answer ends it.
@@ -48,10 +70,15 @@ class Suspicion:
         control: Callable[[], Awaitable[None]] | None = None,
         *,
         wake: Callable[[Collection[Subject]], Awaitable[None]] = _nobody,
+        keep: Callable[[PutOff], Awaitable[None]] = _forget,
+        load: Callable[[], Awaitable[PutOff]] = _nothing,
         on_answer: Callable[[], None] = lambda: None,
     ) -> None:
         self._control = control
         self._wake = wake
+        self._keep = keep
+        self._load = load
+        self._before: PutOff | None = None  # what was put off before the start; None: not read yet
         self._on_answer = on_answer
         self._failed: set[Subject] = set()  # since the last answer
         self._answers = 0
@@ -83,11 +110,21 @@ class Suspicion:
         self._answers += 1
         self._failed, self._since_believed = set(), None
         self._on_answer()
-        if since is not None and since >= CONFIRMED and failed:
-            await self._wake(failed)
+        before, self._before = await self._put_off_before(), NOTHING
+        if since is None and before == NOTHING:
+            return
+        put_off = before.subjects | failed if since is not None else before.subjects
+        if before.failures + (since or 0) >= CONFIRMED:
+            await self._wake(put_off)
         elif since is not None:
             # Over at the first try after the pause: what was asked as a control may be poisoned itself.
             self._control_lied = True
+        await self._keep(NOTHING)
+
+    async def _put_off_before(self) -> PutOff:
+        if self._before is None:
+            self._before = await self._load()
+        return self._before
 
     async def failed(self, subject: Subject, error: PixmirrorError) -> bool:
         """Note that this was not answered. Return whether everything is in trouble and should rest."""
@@ -102,6 +139,9 @@ class Suspicion:
                 self._since_believed += 1
             elif again and await self._is_everybodys(bool(others)):
                 self._since_believed = 0
+            if (since := self._since_believed) is not None:
+                before = await self._put_off_before()
+                await self._keep(PutOff(before.subjects | self._failed, before.failures + since))
         return self.believed
 
     async def _is_everybodys(self, different: bool) -> bool:
