@@ -386,6 +386,7 @@ async def test_comments_that_are_refused_twice_of_a_work_that_is_there_are_asked
 
     monkeypatch.setattr(comments_api, "illust_comments", refuse)
     scene.db.run_sync(chores.add, "comments", WORK, int(Lane.EXTRA), NOW)
+    scene.db.run_sync(chores.postpone, "comments", WORK, NOW, "the network is down")  # which is no refusal
 
     async def ask() -> tuple[int, bool]:
         [chore] = [c for c in scene.db.read_sync(chores.due, scene.clock.ms, 9) if c.kind == "comments"]

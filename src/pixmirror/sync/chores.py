@@ -128,8 +128,8 @@ def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: Pix
             chores.done(conn, chore.kind, chore.key)  # it was under way when that was believed
         else:
             # They are asked of a work that is gone or hidden: its detail tells which. Comments that are refused
-            # again though the work is there are closed.
-            closed = chore.kind == Kind.COMMENTS and chore.attempts > 0
+            # again in the same words, though the work is there, are closed.
+            closed = chore.kind == Kind.COMMENTS and chore.error == error
             if not closed:
                 agenda.ask_after_refusal(conn, chore.key, now)
             again = CLOSED_AGAIN_MS if closed else ABSENT_AGAIN_MS
