@@ -129,12 +129,11 @@ def _latest(conn: Connection) -> int:
 def say(conn: Connection, found: Finding) -> None:
     """Keep for `status` what was found: that the clock is behind, or when it was set back and how far."""
     if found.state == "behind":
-        runs.set_meta(conn, BEHIND, json.dumps({"now": found.now, "latest": found.latest}))
+        runs.set_json(conn, BEHIND, {"now": found.now, "latest": found.latest})
         return
-    conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": BEHIND})
+    runs.drop_meta(conn, BEHIND)
     if found.state == "set back":
-        value = {"at": found.now, "by": found.latest - found.now}
-        runs.set_meta(conn, SET_BACK, json.dumps(value))
+        runs.set_json(conn, SET_BACK, {"at": found.now, "by": found.latest - found.now})
 
 
 def pull_back_due(conn: Connection, now: int, latest: int | None = None) -> int:

@@ -4,7 +4,6 @@ Kept in `meta`, so that a restart asks no more. What waits for such an endpoint 
 the reason, and comes again when the endpoint answers.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
@@ -41,12 +40,11 @@ class Refusals:
 
 def refusals(conn: Connection) -> dict[str, Refusals]:
     """Return, by the name of what asks, the endpoints that were refused since they last answered."""
-    stored = json.loads(runs.get_meta(conn, _NAME) or "{}")
-    return {name: Refusals(**found) for name, found in stored.items()}
+    return {name: Refusals(**found) for name, found in (runs.get_json(conn, _NAME) or {}).items()}
 
 
 def _keep(conn: Connection, found: Mapping[str, Refusals]) -> None:
-    runs.set_meta(conn, _NAME, json.dumps({name: asdict(one) for name, one in found.items()}))
+    runs.set_json(conn, _NAME, {name: asdict(one) for name, one in found.items()})
 
 
 def refused(conn: Connection, thing: str, reason: str, now: int) -> None:

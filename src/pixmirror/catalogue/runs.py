@@ -5,12 +5,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select, text, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, delete, func, select, text, update
 
 from pixmirror.catalogue.schema import account, job, media, meta, run, spent, tag, work, work_tag
+from pixmirror.catalogue.sql import among, excluded, listed, upsert
 from pixmirror.errors import ConfigError, WrongAccount
 from pixmirror.models import JST
 
@@ -54,7 +54,7 @@ class JobState:
     name: str
     kind: str
     filter_digest: str | None
-    paused: bool
+    paused: int  # 0 or 1
     paused_until: int | None
     failures: int
     suspended: str | None
@@ -109,33 +109,20 @@ def last_runs(conn: Connection) -> dict[str, Run]:
 
 
 def job_states(conn: Connection) -> dict[str, JobState]:
-    rows = conn.execute(select(job).order_by(job.c.name))
-    return {
-        r.name: JobState(
-            name=r.name,
-            kind=r.kind,
-            filter_digest=r.filter_digest,
-            paused=bool(r.is_paused),
-            paused_until=r.paused_until,
-            failures=r.failures,
-            suspended=r.suspended,
-            last_done_at=r.last_done_at,
-        )
-        for r in rows
-    }
+    return {r.name: JobState(*r) for r in conn.execute(select(job).order_by(job.c.name))}
 
 
 def save_job(conn: Connection, name: str, kind: str, filter_digest: str | None) -> None:
     """Make a job of the configuration known, with the filters that are now applied to all it has seen."""
-    row = insert(job).values(name=name, kind=kind, filter_digest=filter_digest)
-    new = {"kind": row.excluded.kind, "filter_digest": row.excluded.filter_digest}
-    conn.execute(row.on_conflict_do_update(index_elements=["name"], set_=new))
+    conn.execute(
+        upsert(job, "kind", "filter_digest"), {"name": name, "kind": kind, "filter_digest": filter_digest}
+    )
 
 
 def pause_job(conn: Connection, name: str | None, until: int | None = None) -> None:
     """Pause one job, or with None everything; it is remembered over restarts."""
     if name is None:
-        set_meta(conn, _PAUSE, json.dumps({"until": until}))
+        set_json(conn, _PAUSE, {"until": until})
     else:
         _set_job(conn, name, is_paused=1, paused_until=until)
 
@@ -143,15 +130,15 @@ def pause_job(conn: Connection, name: str | None, until: int | None = None) -> N
 def resume_job(conn: Connection, name: str | None) -> None:
     """Take back a pause. What was paused by its own name stays so when everything is resumed."""
     if name is None:
-        conn.execute(meta.delete().where(meta.c.key == _PAUSE))
+        drop_meta(conn, _PAUSE)
     else:
         _set_job(conn, name, is_paused=0, paused_until=None)
 
 
 def pause_of_all(conn: Connection, now: int) -> Pause | None:
     """Return the pause of everything, if it holds now."""
-    stored = get_meta(conn, _PAUSE)
-    pause = Pause(json.loads(stored)["until"]) if stored else None
+    stored = get_json(conn, _PAUSE)
+    pause = Pause(**stored) if stored else None
     return pause if pause and pause.holds(now) else None
 
 
@@ -188,9 +175,9 @@ def jst_day(now: int) -> str:
 
 
 def add_spent(conn: Connection, day: str, lane: str, requests: int, size: int) -> None:
-    row = insert(spent).values(day=day, lane=lane, requests=requests, bytes=size)
-    sums = {"requests": spent.c.requests + row.excluded.requests, "bytes": spent.c.bytes + row.excluded.bytes}
-    conn.execute(row.on_conflict_do_update(index_elements=["day", "lane"], set_=sums))
+    more = excluded(spent).c
+    sums = upsert(spent, requests=spent.c.requests + more.requests, bytes=spent.c.bytes + more.bytes)
+    conn.execute(sums, {"day": day, "lane": lane, "requests": requests, "bytes": size})
 
 
 def spent_on(conn: Connection, day: str) -> dict[str, tuple[int, int]]:
@@ -206,8 +193,21 @@ def get_meta(conn: Connection, key: str) -> str | None:
 
 
 def set_meta(conn: Connection, key: str, value: str) -> None:
-    row = insert(meta).values(key=key, value=value)
-    conn.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
+    conn.execute(upsert(meta, "value"), {"key": key, "value": value})
+
+
+def get_json(conn: Connection, key: str) -> Any:
+    """Return a value that is kept as JSON; None if there is none."""
+    kept = get_meta(conn, key)
+    return None if kept is None else json.loads(kept)
+
+
+def set_json(conn: Connection, key: str, value: Any) -> None:
+    set_meta(conn, key, json.dumps(value))
+
+
+def drop_meta(conn: Connection, *keys: str) -> None:
+    conn.execute(delete(meta).where(among(meta.c.key, "keys")), {"keys": listed(keys)})
 
 
 def account_id(conn: Connection) -> int | None:
@@ -225,11 +225,14 @@ def record_account(
             f"This mirror belongs to the Pixiv account {owner.name!r} (id {owner.id}), but the login is that of "
             f"{name!r} (id {user_id}): log in as {owner.id}, or give {user_id} a mirror folder of its own."
         )
-    row = insert(account).values(
-        id=user_id, name=name, account=login, is_premium=int(is_premium), x_restrict=x_restrict, seen_at=now
-    )
-    fields = ("name", "account", "is_premium", "x_restrict", "seen_at")
-    conn.execute(row.on_conflict_do_update(index_elements=["id"], set_={f: row.excluded[f] for f in fields}))
+    told = {
+        "name": name,
+        "account": login,
+        "is_premium": int(is_premium),
+        "x_restrict": x_restrict,
+        "seen_at": now,
+    }
+    conn.execute(upsert(account, *told), told | {"id": user_id})
 
 
 # --- upkeep

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection
 
-from pixmirror.catalogue.schema import sighting, work
 from pixmirror.catalogue.seen import WEB
+from pixmirror.catalogue.sql import rows, value
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import agenda
 from pixmirror.ledger.brake import is_too_many
@@ -17,19 +17,15 @@ FIRST = 3  # asked at once where most are absent; the rest follow slowly, and no
 STEP_MS = 1_800_000
 AFTER_PROFILE_MS = 2 * DAY_MS
 
-_OF_USER = (
-    (work.c.user_id == bindparam("b_user"))
-    & (work.c.work_key.op("&")(1) == bindparam("parity"))
-    & work.c.state.in_((State.LIVE, *State.LEFT))
-    & work.c.evidence.is_distinct_from(WEB)
-)
+_OF_USER = f"""user_id = :user AND work_key & 1 = :parity AND state IN {("live", *State.LEFT)}
+  AND evidence IS NOT '{WEB}'"""
 # A stub touches last_seen too, but says nothing of a work that is live here.
-_ABSENT = (
-    select(work.c.work_key)
-    .where(_OF_USER, work.c.last_seen < bindparam("started"))
-    .order_by(work.c.work_key.desc())
-)
-_ALL = select(func.count()).select_from(work).where(_OF_USER)
+_ABSENT = f"SELECT work_key FROM work WHERE {_OF_USER} AND last_seen < :started ORDER BY work_key DESC"
+_OF_WORK = "owner_kind = 'work' AND owner_id = :key AND account_id = :account"
+_HIDDEN_SINCE = f"""
+SELECT min(first_at) FROM sighting WHERE {_OF_WORK}
+  AND id > (SELECT coalesce(max(id), 0) FROM sighting WHERE {_OF_WORK} AND state = 'live')"""
+_TIMES_DENIED = f"SELECT count(*) FROM sighting WHERE {_OF_WORK} AND state = 'gone' AND first_at >= :after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +48,11 @@ def ask_about_absent(
     A few are asked for at once. Where most are absent, something else may be wrong: if all are, the profile is
     asked for first; otherwise a few works are tried.
     """
-    bound = {"b_user": user_id, "parity": int(medium == "novel")}
-    keys = conn.execute(_ABSENT, bound | {"started": pass_started}).scalars().all()
+    of_user = {"user": user_id, "parity": int(medium == "novel")}
+    keys = [r.work_key for r in rows(conn, _ABSENT, **of_user, started=pass_started)]
     if not keys:
         return 0
-    every = conn.scalar(_ALL, bound) or 0
+    every = int(value(conn, f"SELECT count(*) FROM work WHERE {_OF_USER}", **of_user))
     first, begin = len(keys), now
     if len(keys) == every and user_id != account_id:
         agenda.ask_whether_left(conn, user_id, now)
@@ -76,18 +72,10 @@ def is_back(conn: Connection, account_id: int, key: int, since: int) -> bool:
 
 def still_hidden_since(conn: Connection, account_id: int, key: int) -> int | None:
     """Return since when this account has seen the work only as not live; None while it is live."""
-    owner = (sighting.c.owner_kind == "work") & (sighting.c.owner_id == key)
-    mine = owner & (sighting.c.account_id == account_id)
-    live = select(func.coalesce(func.max(sighting.c.id), 0)).where(mine, sighting.c.state == "live")
-    stmt = select(func.min(sighting.c.first_at)).where(mine, sighting.c.id > live.scalar_subquery())
-    since: int | None = conn.scalar(stmt)
+    since: int | None = value(conn, _HIDDEN_SINCE, key=key, account=account_id)
     return since
 
 
 def times_denied(conn: Connection, account_id: int, key: int, after: int) -> int:
     """Count how often since then the work was denied again after something had shown it."""
-    stmt = select(func.count()).where(
-        sighting.c.owner_kind == "work", sighting.c.owner_id == key, sighting.c.account_id == account_id,
-        sighting.c.state == "gone", sighting.c.first_at >= after,
-    )  # fmt: skip
-    return conn.scalar(stmt) or 0
+    return int(value(conn, _TIMES_DENIED, key=key, account=account_id, after=after))

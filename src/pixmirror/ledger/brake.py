@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Column, Connection, Table, delete, func, select, text
+from sqlalchemy import Column, Connection, Table, func, select, text
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.schema import bookmark, comment, follow, meta, state_change, user, work
@@ -92,22 +92,20 @@ def holds(conn: Connection, kind: str, states: Mapping[str, int], now: int, shar
 
 def hold(conn: Connection, kind: str, brake: Brake) -> None:
     """Put the brake on, or renew what it says: `since` stays that of the first time."""
-    value = {
-        "since": on_since(conn, kind) or brake.since, "count": brake.count, "live": brake.live,
-        "states": dict(brake.states),
-    }  # fmt: skip
-    runs.set_meta(conn, f"brake:{kind}", json.dumps(value))
+    since = on_since(conn, kind) or brake.since
+    value = {"since": since, "count": brake.count, "live": brake.live, "states": dict(brake.states)}
+    runs.set_json(conn, f"brake:{kind}", value)
 
 
 def release(conn: Connection, kind: str) -> None:
     """Take the brake off."""
-    conn.execute(delete(meta).where(meta.c.key == f"brake:{kind}"))
+    runs.drop_meta(conn, f"brake:{kind}")
 
 
 def on_since(conn: Connection, kind: str) -> int | None:
     """Return since when the brake of a kind is on; None if it is off."""
-    value = runs.get_meta(conn, f"brake:{kind}")
-    return int(json.loads(value)["since"]) if value else None
+    value = runs.get_json(conn, f"brake:{kind}")
+    return int(value["since"]) if value else None
 
 
 def brakes_on(conn: Connection) -> tuple[Brake, ...]:
@@ -134,7 +132,7 @@ def let_through(conn: Connection, kind: str, now: int) -> None:
     """Note that the user accepts what is held: what moved until now counts no more."""
     runs.set_meta(conn, f"accepted:{kind}", str(now))
     release(conn, kind)
-    conn.execute(delete(meta).where(meta.c.key == f"{BLIND}{kind}"))
+    runs.drop_meta(conn, f"{BLIND}{kind}")
 
 
 def _moved_lately(conn: Connection, kind: str, now: int) -> int:

@@ -7,12 +7,12 @@ about the same time.
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select
+from sqlalchemy import Connection
 
-from pixmirror.catalogue import runs, tombstones
+from pixmirror.catalogue import runs
 from pixmirror.catalogue.chores import Kind
-from pixmirror.catalogue.schema import chore, doubt, sighting, work
 from pixmirror.catalogue.seen import WEB
+from pixmirror.catalogue.sql import value
 from pixmirror.clock import HOUR_MS
 from pixmirror.ledger import agenda
 from pixmirror.ledger.doubts import Doubt
@@ -25,43 +25,21 @@ PROFILE = "control:profile"
 LISTS = "control:lists"  # never asked: lists are read all the time
 WEBSITE = "control:website"  # never asked: what the website shows of other works
 
-_doubted = (
-    select(doubt.c.owner_id).where(doubt.c.owner_kind == "work", doubt.c.owner_id == work.c.work_key).exists()
-)
-_asked = select(chore.c.key).where(chore.c.kind == Kind.DETAIL, chore.c.key == work.c.work_key).exists()
-_newest = (
-    select(work.c.work_key, work.c.last_seen)
-    .where(
-        work.c.state == "live", work.c.user_id.is_not(None), work.c.work_key.op("&")(1) == bindparam("parity"),
-        work.c.work_key != bindparam("b_key"), ~_doubted, ~_asked, tombstones.not_forgotten(),
-    )
-    .order_by(work.c.work_key.desc())
-    .limit(NEWEST)
-    .subquery()
-)  # fmt: skip
-_WITNESS = select(_newest.c.work_key).order_by(_newest.c.last_seen.desc(), _newest.c.work_key.desc()).limit(1)
-_ANY = (
-    select(work.c.work_key)
-    .where(
-        work.c.state == "live", work.c.user_id.is_not(None),
-        work.c.work_key.op("&")(1) == bindparam("parity"), ~_doubted, tombstones.not_forgotten(),
-    )
-    .limit(1)
-)  # fmt: skip
+_UNDOUBTED = """state = 'live' AND user_id IS NOT NULL AND work_key & 1 = :parity
+  AND NOT EXISTS (SELECT 1 FROM doubt d WHERE d.owner_kind = 'work' AND d.owner_id = work_key)
+  AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'work' AND t.owner_id = work_key
+    OR t.owner_kind = 'user' AND t.owner_id = user_id)"""
+_WITNESS = f"""
+SELECT work_key FROM (
+  SELECT work_key, last_seen FROM work WHERE {_UNDOUBTED} AND work_key != :key
+    AND NOT EXISTS (SELECT 1 FROM chore c WHERE c.kind = '{Kind.DETAIL}' AND c.key = work_key)
+  ORDER BY work_key DESC LIMIT {NEWEST})
+ORDER BY last_seen DESC, work_key DESC LIMIT 1"""
 # From the newest stretch down: a mirror that works finds one at once.
-_SEEN_LIVE = (
-    select(sighting.c.id)
-    .where(
-        literal_column("+owner_kind") == "work",
-        sighting.c.state == "live",
-        sighting.c.last_at >= bindparam("after"),
-    )
-    .order_by(sighting.c.id.desc())
-    .limit(1)
-)
-_NEWEST_LIVE = select(func.max(sighting.c.last_at)).where(
-    literal_column("+owner_kind") == "work", sighting.c.state == "live"
-)
+_SEEN_LIVE = """
+SELECT 1 FROM sighting WHERE +owner_kind = 'work' AND state = 'live' AND last_at >= :after
+ORDER BY id DESC LIMIT 1"""
+_NEWEST_LIVE = "SELECT max(last_at) FROM sighting WHERE +owner_kind = 'work' AND state = 'live'"
 
 
 def of_detail(work_key: int) -> str:
@@ -75,8 +53,8 @@ def answered(conn: Connection, control: str, now: int) -> None:
 
 
 def at(conn: Connection, control: str) -> int | None:
-    value = runs.get_meta(conn, control)
-    return int(value) if value else None
+    found: int | None = runs.get_json(conn, control)
+    return found
 
 
 def ask_to_prove(conn: Connection, found: Sequence[Doubt], now: int) -> None:
@@ -95,7 +73,7 @@ def ask_about_work(conn: Connection, account_id: int, work_key: int, now: int) -
     """Ask for the detail of another work, which lists show, unless such a question was answered lately."""
     if not _is_time(conn, of_detail(work_key), now):
         return
-    witness = conn.scalar(_WITNESS, {"parity": work_key & 1, "b_key": work_key})
+    witness = value(conn, _WITNESS, parity=work_key & 1, key=work_key)
     if witness is None:
         ask_for_profile(conn, account_id, now)
     else:
@@ -146,9 +124,10 @@ def _answered_at(conn: Connection, way: str, doubted_at: int) -> int:
         return at(conn, way) or 0
     if way != LISTS:
         answer = at(conn, way) or 0
-        if not answer and way != PROFILE and conn.scalar(_ANY, {"parity": int(way == of_detail(1))}) is None:
+        any_other = f"SELECT 1 FROM work WHERE {_UNDOUBTED} LIMIT 1"
+        if not answer and way != PROFILE and value(conn, any_other, parity=int(way == of_detail(1))) is None:
             answer = at(conn, PROFILE) or 0  # nothing else is there that could be asked
         return answer
-    if conn.scalar(_SEEN_LIVE, {"after": doubted_at - PROOF_MS}) is not None:
+    if value(conn, _SEEN_LIVE, after=doubted_at - PROOF_MS) is not None:
         return doubted_at
-    return int(conn.scalar(_NEWEST_LIVE) or 0)
+    return int(value(conn, _NEWEST_LIVE) or 0)

@@ -1,25 +1,20 @@
 """Doubts: bad news about what was live, confirmed by two sightings, on which the judge has not decided yet."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, bindparam, delete
 
 from pixmirror.catalogue.schema import doubt
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.sql import Many, among, excluded, listed, made, row, upsert
 
-_insert = insert(doubt)
 # A 404 says less than a placeholder: it never takes its place.
-_ADD = Many(
-    _insert.on_conflict_do_update(
-        index_elements=["owner_kind", "owner_id"],
-        set_={name: getattr(_insert.excluded, name) for name in ("state", "evidence", "account_id", "at")},
-        where=(_insert.excluded.state != "gone") | (doubt.c.state == "gone"),
-    )
-)
+_news = (excluded(doubt).c.state != "gone") | (doubt.c.state == "gone")
+_ADD = Many(upsert(doubt, "state", "evidence", "account_id", "at", where=_news))
 _DROP = delete(doubt).where(doubt.c.owner_kind == bindparam("kind"), among(doubt.c.owner_id, "ids"))
-_OF_KIND = select(doubt).where(doubt.c.owner_kind == bindparam("kind")).order_by(doubt.c.at, doubt.c.owner_id)
+_OF_KIND = """
+SELECT owner_kind, owner_id, account_id, state, evidence, since, at FROM doubt
+WHERE owner_kind = :kind ORDER BY at, owner_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +31,7 @@ class Doubt:
 
 
 def add(conn: Connection, found: Sequence[Doubt]) -> None:
-    _ADD(
-        conn,
-        [
-            {
-                "owner_kind": d.owner_kind, "owner_id": d.owner_id, "account_id": d.account_id, "state": d.state,
-                "evidence": d.evidence, "since": d.since, "at": d.at,
-            }
-            for d in found
-        ],
-    )  # fmt: skip
+    _ADD(conn, [asdict(one) for one in found])
 
 
 def drop(conn: Connection, kind: str, ids: Iterable[int]) -> None:
@@ -54,10 +40,10 @@ def drop(conn: Connection, kind: str, ids: Iterable[int]) -> None:
 
 
 def of_kind(conn: Connection, kind: str) -> list[Doubt]:
-    return [Doubt(*row) for row in conn.execute(_OF_KIND, {"kind": kind})]
+    return list(made(conn, Doubt, _OF_KIND, kind=kind))
 
 
 def stands(conn: Connection, kind: str, owner_id: int) -> bool:
     """True if this thing is in doubt."""
-    one = (doubt.c.owner_kind == kind) & (doubt.c.owner_id == owner_id)
-    return conn.scalar(select(doubt.c.at).where(one)) is not None
+    one = "SELECT 1 FROM doubt WHERE owner_kind = :kind AND owner_id = :owner"
+    return row(conn, one, kind=kind, owner=owner_id) is not None

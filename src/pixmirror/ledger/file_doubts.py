@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, Integer, cast, delete, func, literal_column, select
+from sqlalchemy import Connection, Integer, cast, func, literal_column, select
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.schema import media, meta
@@ -59,7 +59,7 @@ def look(conn: Connection, kind: Kind, media_id: int, url: str, now: int, sha256
         return known
     else:
         seen = Doubt(url, known.first, now, known.looks + 1, sha256)
-    runs.set_meta(conn, _key(kind, media_id), json.dumps(asdict(seen)))
+    runs.set_json(conn, _key(kind, media_id), asdict(seen))
     return seen
 
 
@@ -67,7 +67,7 @@ def settled(conn: Connection, ids: Iterable[int]) -> None:
     """Remove the doubts about these files: they came, or the bad news is believed."""
     keys = [_key(kind, media_id) for media_id in ids for kind in ("denied", "damaged")]
     if keys:
-        conn.execute(delete(meta).where(meta.c.key.in_(keys)))
+        runs.drop_meta(conn, *keys)
 
 
 def is_believed(conn: Connection, kind: Kind, now: int, share: float) -> bool:
@@ -100,8 +100,7 @@ def forget_settled(conn: Connection) -> None:
             some = list(ids)[at : at + 500]
             open_ = conn.scalars(select(media.c.id).where(media.c.id.in_(some), media.c.state.in_(states))).all()
             over = [ids[i] for i in set(some).difference(open_)]
-            if over:
-                conn.execute(delete(meta).where(meta.c.key.in_(over)))
+            runs.drop_meta(conn, *over)
 
 
 def _key(kind: str, media_id: int) -> str:

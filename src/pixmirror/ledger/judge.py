@@ -7,15 +7,14 @@ is on, nothing of its kind moves. A doubt that no good answer vouches for waits 
 whatever was in doubt is asked for again first.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, func, select
 
 from pixmirror.catalogue import runs
-from pixmirror.catalogue.schema import meta, sighting, user, work
+from pixmirror.catalogue.schema import sighting, user, work
 from pixmirror.catalogue.sql import among, listed
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ledger import agenda, brake, controls, doubts, leavers, missing, moves
@@ -104,10 +103,10 @@ def _set_unproven_aside(
     if blind:
         since = {str(d.owner_id): before.get(d.owner_id, now) for d in blind}
         value = {"since": since, "live": brake.live_things(conn, kind), "states": _states(blind)}
-        runs.set_meta(conn, key, json.dumps(value))
+        runs.set_json(conn, key, value)
         agenda.ask_anew(conn, kind, [d.owner_id for d in blind], now + DAY_MS, RENEWALS // 4)
     elif before:
-        conn.execute(delete(meta).where(meta.c.key == key))
+        runs.drop_meta(conn, key)
     aside = {d.owner_id for d in (*blind, *back)}
     return [d for d in found if d.owner_id not in aside]
 
@@ -133,8 +132,8 @@ def _states(found: Sequence[Doubt]) -> dict[str, int]:
 
 def _known_blind(conn: Connection, kind: str) -> dict[int, int]:
     """Return {id: since} of the doubts that nothing vouched for at the last judgement."""
-    value = runs.get_meta(conn, f"{brake.BLIND}{kind}")
-    return {int(i): since for i, since in json.loads(value)["since"].items()} if value else {}
+    held = runs.get_json(conn, f"{brake.BLIND}{kind}")
+    return {int(i): since for i, since in held["since"].items()} if held else {}
 
 
 def _believe(conn: Connection, kind: str, found: Sequence[Doubt], now: int) -> int:

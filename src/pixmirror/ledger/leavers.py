@@ -1,13 +1,12 @@
 """Users who left or were suspended: nothing of theirs is asked for, what is here stays, and they may come back."""
 
 import json
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import chores, feeds, runs
 from pixmirror.catalogue.chores import Kind
-from pixmirror.catalogue.schema import meta, user, work
+from pixmirror.catalogue.sql import row, rows, value
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import agenda, doubts, moves
 from pixmirror.ledger.moves import Move
@@ -18,16 +17,14 @@ AGAIN = (DAY_MS, 7 * DAY_MS)  # after the state moved; then every 30 days
 RARELY = 30 * DAY_MS
 
 # A work that was denied in the days when its user left was denied because of that.
-_LEFT = select(work.c.work_key).where(
-    work.c.user_id == bindparam("b_user"),
-    (work.c.state.not_in(State.OVER))
-    | ((work.c.state == "gone") & (work.c.state_at >= bindparam("after")))
-    | (work.c.state.in_(State.LEFT) & (work.c.state != bindparam("b_state"))),
-)
+_LEFT = f"""
+SELECT work_key FROM work WHERE user_id = :user AND (state NOT IN {State.OVER}
+  OR state = 'gone' AND state_at >= :after OR state IN {State.LEFT} AND state != :state)"""
 
 
 def user_of(conn: Connection, work_key: int) -> int | None:
-    return conn.scalar(select(work.c.user_id).where(work.c.work_key == work_key))
+    found: int | None = value(conn, "SELECT user_id FROM work WHERE work_key = :key", key=work_key)
+    return found
 
 
 def refused(conn: Connection, user_id: int, now: int) -> bool:
@@ -36,11 +33,11 @@ def refused(conn: Connection, user_id: int, now: int) -> bool:
     Then their profile is asked for, and everything else of theirs waits for it.
     """
     key = f"refused:{user_id}"
-    found: dict[str, Any] = json.loads(runs.get_meta(conn, key) or "{}")
+    found: dict[str, int] = runs.get_json(conn, key) or {}
     if now - found.get("since", 0) >= DAY_MS:
         found = {"since": now, "count": 0}
     found["count"] += 1
-    runs.set_meta(conn, key, json.dumps(found))
+    runs.set_json(conn, key, found)
     if found["count"] < ENOUGH:
         return False
     agenda.put_off_user(conn, user_id, now + DAY_MS)
@@ -52,18 +49,17 @@ def refused(conn: Connection, user_id: int, now: int) -> bool:
 def list_refused(conn: Connection, user_id: int, now: int) -> None:
     """Note that Pixiv denied a list of this user, which is enough to ask for their profile, once a day."""
     key = f"refused:{user_id}"
-    found: dict[str, Any] = json.loads(runs.get_meta(conn, key) or "{}")
+    found: dict[str, int] = runs.get_json(conn, key) or {}
     if now - found.get("since", 0) >= DAY_MS or found["count"] < ENOUGH:
-        runs.set_meta(conn, key, json.dumps({"since": now, "count": ENOUGH}))
+        runs.set_json(conn, key, {"since": now, "count": ENOUGH})
         agenda.ask_whether_left(conn, user_id, now)
 
 
 def forget_refusals(conn: Connection, now: int) -> int:
     """Remove the counts of denials that are older than a day. Return how many."""
-    rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key >= "refused:", meta.c.key < "refused;"))
-    old = [row.key for row in rows if now - json.loads(row.value).get("since", 0) >= DAY_MS]
-    for key in old:
-        conn.execute(delete(meta).where(meta.c.key == key))
+    counts = rows(conn, "SELECT key, value FROM meta WHERE key >= 'refused:' AND key < 'refused;'")
+    old = [r.key for r in counts if now - json.loads(r.value).get("since", 0) >= DAY_MS]
+    runs.drop_meta(conn, *old)
     return len(old)
 
 
@@ -74,8 +70,8 @@ def left(
 
     Return the keys of these works.
     """
-    bound = {"b_user": user_id, "after": since - 2 * DAY_MS, "b_state": state}
-    keys = tuple(conn.execute(_LEFT, bound).scalars())
+    theirs = rows(conn, _LEFT, user=user_id, after=since - 2 * DAY_MS, state=state)
+    keys = tuple(r.work_key for r in theirs)
     moves.move(conn, "work", [Move(k, state, f"user {user_id}: {evidence}", account_id) for k in keys], now)
     doubts.drop(conn, "work", keys)
     agenda.drop_user(conn, user_id)
@@ -97,5 +93,5 @@ def came_back(conn: Connection, account_id: int, user_id: int, now: int) -> None
 
 def state_of(conn: Connection, user_id: int) -> tuple[str, int | None] | None:
     """Return the state of a user, and since when; None for one who is not known."""
-    row = conn.execute(select(user.c.state, user.c.state_at).where(user.c.id == user_id)).first()
-    return None if row is None else (row.state, row.state_at)
+    found = row(conn, "SELECT state, state_at FROM user WHERE id = :id", id=user_id)
+    return None if found is None else (found.state, found.state_at)

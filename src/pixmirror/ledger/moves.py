@@ -1,7 +1,7 @@
 """Moves of states: the row says where a thing stands, `state_change` how it came there."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
@@ -54,11 +54,4 @@ def move(conn: Connection, kind: str, moves: Sequence[Move], at: int) -> None:
 
 def log(conn: Connection, kind: str, moves: Iterable[Move], at: int) -> None:
     """Record moves only, for callers that write the rows themselves."""
-    rows: list[dict[str, Any]] = [
-        {
-            "account_id": m.account_id, "owner_kind": kind, "owner_id": m.owner_id, "state": m.state,
-            "evidence": m.evidence, "at": at,
-        }
-        for m in moves
-    ]  # fmt: skip
-    _LOG(conn, rows)
+    _LOG(conn, [asdict(m) | {"owner_kind": kind, "at": at} for m in moves])

@@ -55,15 +55,14 @@ def _ended(sentence: str) -> str:
 def keep(conn: Connection, found: Sequence[Trouble]) -> None:
     """Keep what a process could not recover from, for `status` after its end; nothing if all went well."""
     if found:
-        runs.set_meta(conn, LAST, json.dumps([asdict(one) for one in found]))
+        runs.set_json(conn, LAST, [asdict(one) for one in found])
     else:
-        conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": LAST})
+        runs.drop_meta(conn, LAST)
 
 
 def kept(conn: Connection) -> tuple[Trouble, ...]:
     """Return what the last process could not recover from."""
-    value = runs.get_meta(conn, LAST)
-    return tuple(Trouble(**one) for one in json.loads(value)) if value else ()
+    return tuple(Trouble(**one) for one in runs.get_json(conn, LAST) or ())
 
 
 def known(conn: Connection, now: int) -> tuple[Trouble, ...]:
@@ -75,23 +74,21 @@ def known(conn: Connection, now: int) -> tuple[Trouble, ...]:
 
 
 def _clock(conn: Connection, now: int) -> Iterator[Trouble]:
-    if (value := runs.get_meta(conn, clocks.BEHIND)) is not None:
-        found = json.loads(value)
+    if found := runs.get_json(conn, clocks.BEHIND):
         yield Trouble(
             "clock", "the clock of this machine",
             f"The clock was at {said(found['now'])}, but it has been {said(found['latest'])} before, and Pixiv "
             "has shown works of later days: until it is right, nothing is done at its time",
             "Set the clock of this machine",
         )  # fmt: skip
-    if (value := runs.get_meta(conn, clocks.SET_BACK)) is not None:
-        found = json.loads(value)
-        if 0 <= now - found["at"] < 7 * DAY_MS and found["by"] >= DAY_MS:
-            yield Trouble(
-                "clock", "the clock of this machine",
-                f"The clock was {found['by'] // DAY_MS:,} days ahead until {said(found['at'])}; what it had put "
-                "off was pulled back, and what first came in then may carry wrong dates",
-                explained=True,
-            )  # fmt: skip
+    found = runs.get_json(conn, clocks.SET_BACK)
+    if found and 0 <= now - found["at"] < 7 * DAY_MS and found["by"] >= DAY_MS:
+        yield Trouble(
+            "clock", "the clock of this machine",
+            f"The clock was {found['by'] // DAY_MS:,} days ahead until {said(found['at'])}; what it had put "
+            "off was pulled back, and what first came in then may carry wrong dates",
+            explained=True,
+        )  # fmt: skip
 
 
 def _limited(conn: Connection, now: int) -> Iterator[Trouble]:
