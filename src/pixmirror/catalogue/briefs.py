@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from pixmirror.catalogue.schema import work, work_job
-from pixmirror.catalogue.sql import among, listed
+from pixmirror.catalogue.sql import listed, made, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,35 +18,23 @@ class WorkBrief:
     comments_at: int | None
 
 
-_BRIEF = (
-    work.c.work_key,
-    work.c.state,
-    work.c.caption,
-    work.c.create_date,
-    work.c.total_comments,
-    work.c.comments_at,
-)
-_UNKNOWN = select(work.c.work_key).where(
-    among(work.c.work_key, "keys"),
-    work.c.caption == "",
-    work.c.detail_at.is_(None),
-    work.c.user_id.is_not(None),
-    work.c.state == "live",
-)
+_BRIEF = """
+SELECT work_key, state, caption, create_date, total_comments, comments_at FROM work WHERE work_key = :key"""
+_UNKNOWN = """
+SELECT work_key FROM work WHERE work_key IN (SELECT value FROM json_each(:keys))
+  AND caption = '' AND detail_at IS NULL AND user_id IS NOT NULL AND state = 'live'"""
 
 
 def work_brief(conn: Connection, key: int) -> WorkBrief | None:
-    row = conn.execute(select(*_BRIEF).where(work.c.work_key == key)).one_or_none()
-    return None if row is None else WorkBrief(*row)
+    return next(iter(made(conn, WorkBrief, _BRIEF, key=key)), None)
 
 
 def jobs_of(conn: Connection, key: int) -> dict[str, str | None]:
     """Return the jobs that saw a work, each with its reason to refuse it, or None."""
-    rows = select(work_job.c.job, work_job.c.refused_reason).where(work_job.c.work_key == key)
-    return {row.job: row.refused_reason for row in conn.execute(rows)}
+    return dict(rows(conn, "SELECT job, refused_reason FROM work_job WHERE work_key = :key", key=key))
 
 
 def caption_unknown(conn: Connection, keys: Sequence[int]) -> list[int]:
     """Return which of these works, in this order, have an empty caption that only lists have shown."""
-    found = set(conn.execute(_UNKNOWN, {"keys": listed(keys)}).scalars())
+    found = {r.work_key for r in rows(conn, _UNKNOWN, keys=listed(keys))}
     return [key for key in keys if key in found]

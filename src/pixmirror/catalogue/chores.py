@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Self, TypeAlias
 
-from sqlalchemy import Connection, Row, bindparam, case, delete, func, select, text, update
+from sqlalchemy import Connection, bindparam, case, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import of_jobs
 from pixmirror.catalogue.schema import chore
-from pixmirror.catalogue.sql import Many, listed
+from pixmirror.catalogue.sql import Many, excluded, listed, row, upsert, value
 
 Subject: TypeAlias = Literal["work", "user", "comment", "account"]
 
@@ -67,32 +67,21 @@ class Chore:
     asked_again: bool = field(default=False, compare=False)  # to be claimed when it begins
 
 
-_insert = insert(chore)
 # Something moved after it was due, and so may have moved while it ran: its answer may be older than that.
 ASKED_AGAIN = -1  # in `attempts`
-_later = (_insert.excluded.due_at > chore.c.due_at) & (chore.c.attempts == 0)
-_sooner = (_insert.excluded.due_at < chore.c.due_at) & (chore.c.attempts <= 0)
-_more_urgent = _insert.excluded.lane < chore.c.lane
+_new = excluded(chore).c
+_later = (_new.due_at > chore.c.due_at) & (chore.c.attempts == 0)
+_sooner = (_new.due_at < chore.c.due_at) & (chore.c.attempts <= 0)
+_more_urgent = _new.lane < chore.c.lane
 # A chore that failed and was put off stays put off: only its own next try may bring it forward.
 _LANE_AND_TIME: dict[str, Any] = {
-    "lane": func.min(chore.c.lane, _insert.excluded.lane),
-    "due_at": case(
-        (chore.c.attempts > 0, chore.c.due_at), else_=func.min(chore.c.due_at, _insert.excluded.due_at)
-    ),
+    "lane": func.min(chore.c.lane, _new.lane),
+    "due_at": case((chore.c.attempts > 0, chore.c.due_at), else_=func.min(chore.c.due_at, _new.due_at)),
 }
-_ADD = Many(
-    _insert.on_conflict_do_update(
-        index_elements=["kind", "key"], set_=_LANE_AND_TIME, where=_sooner | _more_urgent
-    )
-)
-_ADD_NEW = Many(_insert.on_conflict_do_nothing())
-_MOVED = Many(
-    _insert.on_conflict_do_update(
-        index_elements=["kind", "key"],
-        set_=_LANE_AND_TIME | {"attempts": case((_later, ASKED_AGAIN), else_=chore.c.attempts)},
-        where=_sooner | _later | _more_urgent,
-    )
-)
+_ADD = Many(upsert(chore, where=_sooner | _more_urgent, **_LANE_AND_TIME))
+_ADD_NEW = Many(insert(chore).on_conflict_do_nothing())
+_asked_again = case((_later, ASKED_AGAIN), else_=chore.c.attempts)
+_MOVED = Many(upsert(chore, where=_sooner | _later | _more_urgent, **_LANE_AND_TIME, attempts=_asked_again))
 _in_lane = (chore.c.lane == bindparam("lane")) & (chore.c.due_at <= bindparam("now"))
 _DUE = select(chore).where(_in_lane).order_by(chore.c.due_at).limit(bindparam("n"))
 _DUE_OF = select(chore).where(_in_lane, text(of_jobs.CHORE)).order_by(chore.c.due_at).limit(bindparam("n"))
@@ -176,13 +165,12 @@ def _progress(text: str | None) -> Mapping[str, Any]:
 
 def find(conn: Connection, kind: str, key: int, now: int) -> Chore | None:
     """Return this chore if it is due."""
-    row = conn.execute(
-        select(chore).where(chore.c.kind == kind, chore.c.key == key, chore.c.due_at <= now)
-    ).first()
-    return None if row is None else _chore(row)
+    one = "SELECT * FROM chore WHERE kind = :kind AND key = :key AND due_at <= :now"
+    found = row(conn, one, kind=kind, key=key, now=now)
+    return None if found is None else _chore(found)
 
 
-def _chore(r: Row[Any]) -> Chore:
+def _chore(r: Any) -> Chore:
     attempts, again = max(r.attempts, 0), r.attempts == ASKED_AGAIN
     return Chore(r.kind, r.key, r.lane, r.due_at, attempts, _progress(r.progress), r.error, again)
 
@@ -240,9 +228,8 @@ def wake(conn: Connection, found: Iterable[tuple[str, int]], now: int) -> None:
 
 def failing(conn: Connection, before: int) -> int:
     """Count the chores that failed and are tried again before this time; days of a ranking at any time."""
-    late = (chore.c.attempts > 0) & (chore.c.due_at < before)
-    late |= (chore.c.kind == Kind.RANKING) & chore.c.error.is_not(None)
-    return conn.scalar(select(func.count()).select_from(chore).where(late)) or 0
+    late = f"attempts > 0 AND due_at < :before OR kind = '{Kind.RANKING}' AND error IS NOT NULL"
+    return int(value(conn, f"SELECT count(*) FROM chore WHERE {late}", before=before))
 
 
 def ask_again(conn: Connection, now: int, before: int) -> int:
@@ -253,14 +240,11 @@ def ask_again(conn: Connection, now: int, before: int) -> int:
 
 def is_unanswered(conn: Connection, kind: str, key: int, now: int) -> bool:
     """True while the chore is due, or has only failed. One that comes again later has been answered."""
-    stmt = select(chore.c.due_at, chore.c.attempts).where(chore.c.kind == kind, chore.c.key == key)
-    row = conn.execute(stmt).first()
-    return row is not None and (row.due_at <= now or row.attempts > 0)
+    open_ = "SELECT 1 FROM chore WHERE kind = :kind AND key = :key AND (due_at <= :now OR attempts > 0)"
+    return row(conn, open_, kind=kind, key=key, now=now) is not None
 
 
 def next_due(conn: Connection) -> int | None:
-    times = [
-        conn.execute(select(func.min(chore.c.due_at)).where(chore.c.lane == lane)).scalar()
-        for lane in _lanes(conn)
-    ]
-    return min((t for t in times if t is not None), default=None)
+    """Return when the first chore is due; each lane is asked, because the index begins with it."""
+    first = "SELECT min(due_at) FROM chore WHERE lane = :lane"
+    return min((value(conn, first, lane=lane) for lane in _lanes(conn)), default=None)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select, update
 
 from pixmirror.catalogue import tally
-from pixmirror.catalogue.media import renew_sidecars
+from pixmirror.catalogue.media import IN_TROUBLE, is_in, renew_sidecars
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import media, work
 from pixmirror.catalogue.sql import among, listed
@@ -23,20 +23,13 @@ _was_stored = media.c.sha256.is_not(None) & (media.c.path != "")
 _accepted = media.c.verified_at.is_not(None)
 
 
-def _in(state: str) -> ColumnElement[bool]:
-    """Match a state by its literal in the SQL: with a bound value SQLite would not use the partial index."""
-    return media.c.state == literal_column(f"'{state}'")
-
-
 def _unary(column: ColumnElement[int]) -> ColumnElement[int]:
     return column.op("+", is_comparison=False)(literal_column("0"))
 
 
-# As the partial index spells it.
-_given_up = media.c.state.in_([literal_column(f"'{state}'") for state in GIVEN_UP])
 _BACK = (
     update(media)
-    .where(among(media.c.id, "ids"), media.c.state.not_in(("stored", "forgotten")), _was_stored)
+    .where(among(media.c.id, "ids"), media.c.state.notis_in(("stored", "forgotten")), _was_stored)
     .values(state="stored", error=None, due_at=0, attempts=0, damaged_sha256=None, stored_at=bindparam("now"),
             verified_at=bindparam("now"))
     .returning(media.c.id, media.c.size)
@@ -62,8 +55,8 @@ class Outstanding:
 
 
 def outstanding(conn: Connection) -> Outstanding:
-    coming = [select(func.count()).where(_in(state), _was_stored, ~_accepted) for state in COMING]
-    given_up = select(func.count()).where(_given_up, _was_stored, ~_accepted)
+    coming = [select(func.count()).where(is_in(state), _was_stored, ~_accepted) for state in COMING]
+    given_up = select(func.count()).where(IN_TROUBLE, _was_stored, ~_accepted)
     return Outstanding(sum(conn.scalar(c) or 0 for c in coming), conn.scalar(given_up) or 0)
 
 
@@ -71,7 +64,7 @@ def lost_files(conn: Connection, after: int, limit: int, *, given_up: bool = Fal
     """Return the next lost files by id, accepted ones too. `given_up`: only those not asked for any more."""
     columns = (media.c.id, media.c.path, media.c.size, media.c.sha256)
     found: list[Any] = []
-    for which in (_given_up,) if given_up else (_given_up, *map(_in, COMING)):
+    for which in (IN_TROUBLE,) if given_up else (IN_TROUBLE, *map(is_in, COMING)):
         # The plus keeps SQLite from reading all rows in the order of their ids.
         stmt = select(*columns).where(which, _was_stored, _unary(media.c.id) > after)
         found += conn.execute(stmt.order_by(_unary(media.c.id)).limit(limit))
@@ -80,7 +73,7 @@ def lost_files(conn: Connection, after: int, limit: int, *, given_up: bool = Fal
 
 def examples(conn: Connection, limit: int) -> list[tuple[str, str]]:
     """Return (path, why) of the first files that cannot be had and are not accepted as lost."""
-    stmt = select(media.c.path, media.c.error).where(_given_up, _was_stored, ~_accepted).limit(limit)
+    stmt = select(media.c.path, media.c.error).where(IN_TROUBLE, _was_stored, ~_accepted).limit(limit)
     return [(r.path, r.error or "") for r in conn.execute(stmt)]
 
 

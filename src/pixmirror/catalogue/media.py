@@ -1,7 +1,6 @@
 """The files of works: what some job wants is wanted, and what no job wants is refused."""
 
 from collections.abc import Collection, Iterable
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -29,6 +28,12 @@ def is_one_of(*states: str) -> ColumnElement[bool]:
     return media.c.state.in_([literal_column(f"'{state}'") for state in states])
 
 
+def is_in(state: str) -> ColumnElement[bool]:
+    """Match a state by its literal in the SQL: with a bound value SQLite would not use the partial index."""
+    return media.c.state == literal_column(f"'{state}'")
+
+
+IN_TROUBLE = is_one_of("gone", "failed", "damaged")  # as the partial index spells it, or SQLite reads all rows
 _of_works = (media.c.owner_kind == "work") & among(media.c.owner_id, "keys") & (media.c.is_current == 1)
 _WANT = (
     update(media)
@@ -64,7 +69,7 @@ _owners = select(case((media.c.owner_kind == "work", media.c.owner_id))).where(a
 _more_comes = exists().where(
     media.c.owner_kind == "work",
     media.c.owner_id == work.c.work_key,
-    media.c.state.in_([literal_column("'wanted'"), literal_column("'fetching'")]),
+    is_one_of("wanted", "fetching"),
 )
 _RENEW_SIDECARS = (
     update(work)
@@ -97,11 +102,6 @@ def is_wanted(conn: Connection, key: int) -> bool:
     """True unless every job that saw the work refuses it, or the user forgot it."""
     jobs, refusing = conn.execute(_REFUSALS, {"b_key": key}).one()
     return bool(jobs == 0 or refusing < jobs) and not tombstones.is_forgotten(conn, key)
-
-
-def is_ready() -> Any:
-    """Match wanted files, the state written into the SQL: bound, SQLite would not use the partial index."""
-    return media.c.state == literal_column("'wanted'")
 
 
 def renew_sidecars(conn: Connection, ids: Iterable[int]) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, literal_column, select, text, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, select, text, update
 
 from pixmirror.catalogue import of_jobs, tally, tombstones
-from pixmirror.catalogue.media import is_ready, refuse_unwanted, renew_sidecars
+from pixmirror.catalogue.media import IN_TROUBLE, is_in, is_one_of, refuse_unwanted, renew_sidecars
 from pixmirror.catalogue.schema import media, meta, work
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.sql import Many, among, listed, made, rows
 from pixmirror.clock import DAY_MS
 from pixmirror.models import Lane, MediaItem, Stored
 
@@ -43,23 +43,16 @@ class StoredMedia:
     url: str
 
 
-def _is(state: str) -> Any:
-    """Match a state by its literal in the SQL: with a bound value SQLite would not use the partial index."""
-    return media.c.state == literal_column(f"'{state}'")
-
-
 _id = media.c.id == bindparam("b_id")
-_WAKE = update(media).where(_is("waiting"), media.c.due_at <= bindparam("now")).values(state="wanted", due_at=0)
-# As the partial index spells it, or SQLite would read all rows.
-_in_trouble = media.c.state.in_([literal_column(f"'{s}'") for s in ("gone", "failed", "damaged")])
+_WAKE = update(media).where(is_in("waiting"), media.c.due_at <= bindparam("now")).values(state="wanted", due_at=0)
 _WAKE_DAMAGED = (
     update(media)
-    .where(_in_trouble, media.c.state == "damaged", media.c.due_at <= bindparam("now"), media.c.path != "")
+    .where(IN_TROUBLE, media.c.state == "damaged", media.c.due_at <= bindparam("now"), media.c.path != "")
     .values(state="wanted", due_at=0)
 )
-_DUE_STATES = (_is("waiting"), and_(_in_trouble, media.c.state == "damaged", media.c.path != ""))
-_BEFORE = media.c.priority < bindparam("before")
-_READY = select(media.c.id).where(is_ready(), _BEFORE).order_by(media.c.priority, media.c.id).limit(bindparam("n"))
+_DUE_STATES = (is_in("waiting"), and_(IN_TROUBLE, media.c.state == "damaged", media.c.path != ""))
+_WANTED = select(media.c.id).where(is_in("wanted"), media.c.priority < bindparam("before"))
+_READY = _WANTED.order_by(media.c.priority, media.c.id).limit(bindparam("n"))
 _CLAIMED = (
     select(media, work.c.user_id, work.c.create_date)
     .outerjoin(work, (media.c.owner_kind == "work") & (work.c.work_key == media.c.owner_id))
@@ -84,17 +77,9 @@ _LATER = (
         attempts=func.max(media.c.attempts, bindparam("tries")),
     )
 )  # fmt: skip
-_END = update(media).where(_id).values(state=bindparam("b_state"), error=bindparam("reason"))
-_DAMAGED = (
-    update(media)
-    .where(_id)
-    .values(
-        state="damaged", error=bindparam("reason"), damaged_sha256=bindparam("sha"), due_at=bindparam("at")
-    )
-)  # fmt: skip
 _UNTRIED = (
     update(media)
-    .where(_id, media.c.state.in_([literal_column("'waiting'"), literal_column("'fetching'")]))
+    .where(_id, is_one_of("waiting", "fetching"))
     .values(
         state="waiting", due_at=bindparam("at"), error=bindparam("reason"),
         attempts=func.max(media.c.attempts - 1, 0),
@@ -102,8 +87,8 @@ _UNTRIED = (
 )  # fmt: skip
 _PROGRESSED = update(media).where(_id).values(attempts=1)
 _BACK = {"state": "wanted", "attempts": func.max(media.c.attempts - 1, 0)}
-_RELEASE = update(media).where(among(media.c.id, "ids"), _is("fetching")).values(**_BACK)
-_RELEASE_ALL = update(media).where(_is("fetching")).values(**_BACK).returning(media.c.id)
+_RELEASE = update(media).where(among(media.c.id, "ids"), is_in("fetching")).values(**_BACK)
+_RELEASE_ALL = update(media).where(is_in("fetching")).values(**_BACK).returning(media.c.id)
 _LOST = (
     update(media)
     .where(_id, media.c.state == "stored")
@@ -144,19 +129,10 @@ def claim(
 
 def _item(r: Row[Any]) -> MediaItem:
     return MediaItem(
-        media_id=r.id,
-        work_key=r.owner_id,
-        user_id=r.user_id or 0,
-        role=r.role,
-        index=r.idx,
-        version=r.version,
-        urls=(r.url, *json.loads(r.alternates or "[]")),
-        path=r.path,
-        attempts=r.attempts,
-        create_date=r.create_date,
-        damaged_sha256=r.damaged_sha256,
-        sha256=r.sha256,
-    )
+        media_id=r.id, work_key=r.owner_id, user_id=r.user_id or 0, role=r.role, index=r.idx, version=r.version,
+        urls=(r.url, *json.loads(r.alternates or "[]")), path=r.path, attempts=r.attempts,
+        create_date=r.create_date, damaged_sha256=r.damaged_sha256, sha256=r.sha256,
+    )  # fmt: skip
 
 
 def finish_all(conn: Connection, done: Sequence[tuple[int, Stored]], now: int) -> None:
@@ -165,21 +141,14 @@ def finish_all(conn: Connection, done: Sequence[tuple[int, Stored]], now: int) -
         return
     ids = [media_id for media_id, _ in done]
     count, size = conn.execute(_SIZES, {"ids": listed(ids)}).one()
-    _FINISH(
-        conn,
-        [
-            {
-                "b_id": i,
-                "b_path": s.path,
-                "b_size": s.size,
-                "b_sha256": s.sha256,
-                "b_url": s.url or None,
-                "b_note": f"stored, but not checked: {s.unchecked}" if s.unchecked else None,
-                "now": now,
-            }
-            for i, s in done
-        ],
-    )
+    found = [
+        {
+            "b_id": i, "b_path": s.path, "b_size": s.size, "b_sha256": s.sha256, "b_url": s.url or None,
+            "b_note": f"stored, but not checked: {s.unchecked}" if s.unchecked else None, "now": now,
+        }
+        for i, s in done
+    ]  # fmt: skip
+    _FINISH(conn, found)
     tally.stored(conn, len(set(ids)) - count, sum(s.size for s in dict(done).values()) - size)
     tombstones.enforce_ids(conn, ids)
     renew_sidecars(conn, ids)
@@ -210,13 +179,20 @@ def retry_later(conn: Connection, media_id: int, due_at: int, error: str, tries:
 
 
 def gone(conn: Connection, media_id: int, error: str) -> None:
-    conn.execute(_END, {"b_id": media_id, "b_state": "gone", "reason": error})
-    tombstones.enforce_ids(conn, (media_id,))
-    renew_sidecars(conn, (media_id,))
+    _end(conn, media_id, state="gone", error=error)
 
 
 def fail(conn: Connection, media_id: int, error: str) -> None:
-    conn.execute(_END, {"b_id": media_id, "b_state": "failed", "reason": error})
+    _end(conn, media_id, state="failed", error=error)
+
+
+def damaged(conn: Connection, media_id: int, sha256: str, error: str, again_at: int) -> None:
+    """Believe that the file is damaged at the source. It is asked for again at `again_at`."""
+    _end(conn, media_id, state="damaged", error=error, damaged_sha256=sha256, due_at=again_at)
+
+
+def _end(conn: Connection, media_id: int, **found: Any) -> None:
+    conn.execute(update(media).where(media.c.id == media_id).values(**found))
     tombstones.enforce_ids(conn, (media_id,))
     renew_sidecars(conn, (media_id,))
 
@@ -233,38 +209,28 @@ def progressed(conn: Connection, media_id: int) -> None:
     conn.execute(_PROGRESSED, {"b_id": media_id})
 
 
-def damaged(conn: Connection, media_id: int, sha256: str, error: str, again_at: int) -> None:
-    """Believe that the file is damaged at the source. It is asked for again at `again_at`."""
-    conn.execute(_DAMAGED, {"b_id": media_id, "sha": sha256, "reason": error, "at": again_at})
-    tombstones.enforce_ids(conn, (media_id,))
-    renew_sidecars(conn, (media_id,))
-
-
 def ask_now(conn: Connection, ids: Sequence[int] | None = None) -> int:
     """Make due what waits for its next try: these files, or all."""
-    stmt = update(media).where(_is("waiting")).values(state="wanted", due_at=0)
+    stmt = update(media).where(is_in("waiting")).values(state="wanted", due_at=0)
     return conn.execute(stmt if ids is None else stmt.where(media.c.id.in_(ids))).rowcount
 
 
 def revive(conn: Connection) -> int:
     """Want again what an older version gave up after some tries; not what is larger than allowed."""
     stmt = update(media).where(
-        _in_trouble, media.c.state == "failed", media.c.path != "", media.c.error.not_like("%mirror.max_file%")
+        IN_TROUBLE, media.c.state == "failed", media.c.path != "", media.c.error.not_like("%mirror.max_file%")
     )
     return conn.execute(stmt.values(state="wanted", attempts=0, due_at=0)).rowcount
 
 
 def samples(conn: Connection, limit: int, largest: int) -> list[StoredMedia]:
     """Return files that came lately and are small, each of another work, for control questions."""
-    c = media.c
-    lately = (
-        select(c.id, c.path, c.size, c.sha256, c.role, c.fetched_url, c.owner_id)
-        .where(_is("stored"), c.stored_at > 0, c.fetched_url.is_not(None), c.is_current == 1)
-        .order_by(c.stored_at.desc())
-        .limit(64)
-    )
+    lately = """
+    SELECT id, path, size, sha256, role, fetched_url, owner_id FROM media
+    WHERE state = 'stored' AND stored_at > 0 AND fetched_url IS NOT NULL AND is_current = 1
+    ORDER BY stored_at DESC LIMIT 64"""
     found: dict[int, StoredMedia] = {}
-    for row in sorted(conn.execute(lately), key=lambda r: int(r.size or 0)):
+    for row in sorted(rows(conn, lately), key=lambda r: int(r.size or 0)):
         if 0 < row.size <= largest:
             found.setdefault(row.owner_id, StoredMedia(*row[:6]))
     return list(found.values())[:limit]
@@ -293,10 +259,10 @@ def release_all(conn: Connection) -> int:
 def counts(conn: Connection) -> MediaCounts:
     """Count the files by state, from partial indexes and the tally, never by a walk over all rows."""
     by_state = {
-        state: conn.execute(select(func.count()).select_from(media).where(_is(state))).scalar_one()
+        state: conn.execute(select(func.count()).select_from(media).where(is_in(state))).scalar_one()
         for state in ("wanted", "waiting", "fetching", "refused")
     }
-    troubled = select(media.c.state, func.count()).where(_in_trouble).group_by(media.c.state)
+    troubled = select(media.c.state, func.count()).where(IN_TROUBLE).group_by(media.c.state)
     by_state |= dict(conn.execute(troubled).all())
     kept = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("stored_files", "stored_bytes")))
     tally = dict(conn.execute(kept).all())
@@ -341,11 +307,11 @@ def want_again(conn: Connection, work_key: int | None = None, states: Sequence[s
 
 
 def stored_media(conn: Connection, after_id: int, limit: int) -> list[StoredMedia]:
-    columns = (media.c.id, media.c.path, media.c.size, media.c.sha256, media.c.role, media.c.url)
-    stmt = (
-        select(*columns).where(media.c.state == "stored", media.c.id > after_id).order_by(media.c.id).limit(limit)
-    )
-    return [StoredMedia(*row) for row in conn.execute(stmt)]
+    """Return the next stored files by id."""
+    sql = """
+    SELECT id, path, size, sha256, role, url FROM media WHERE state = 'stored' AND id > :after
+    ORDER BY id LIMIT :limit"""
+    return list(made(conn, StoredMedia, sql, after=after_id, limit=limit))
 
 
 def set_verified(conn: Connection, ids: Iterable[int], now: int) -> None:

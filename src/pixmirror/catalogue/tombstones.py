@@ -16,7 +16,7 @@ from pixmirror.catalogue import tally
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.erasing import without_person
 from pixmirror.catalogue.schema import comment, media, tombstone, work
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.sql import Many, among, listed, rows
 from pixmirror.models import Illust, Novel, Received
 
 WORK, PAGE, USER = "work", "page", "user"
@@ -29,19 +29,13 @@ _of_page = tombstone.alias("of_page")
 _of_user = tombstone.alias("of_user")
 
 _ANY = select(tombstone.c.at).limit(1)
-_PEOPLE = select(tombstone.c.owner_id).where(tombstone.c.owner_kind == USER, among(tombstone.c.owner_id, "ids"))
-_WORKS = (
-    select(tombstone.c.owner_id)
-    .where(tombstone.c.owner_kind == WORK, among(tombstone.c.owner_id, "keys"))
-    .union_all(
-        select(work.c.work_key)
-        .join(tombstone, (tombstone.c.owner_kind == USER) & (tombstone.c.owner_id == work.c.user_id))
-        .where(among(work.c.work_key, "keys"))
-    )
-)
-_PAGES = select(tombstone.c.owner_id, tombstone.c.idx).where(
-    tombstone.c.owner_kind == PAGE, among(tombstone.c.owner_id, "keys")
-)
+_OF_KIND = "FROM tombstone WHERE owner_kind = '{}' AND owner_id IN (SELECT value FROM json_each(:keys))"
+_PEOPLE = f"SELECT owner_id {_OF_KIND.format(USER)}"
+_WORKS = f"""
+SELECT owner_id {_OF_KIND.format(WORK)}
+UNION ALL SELECT w.work_key FROM work w JOIN tombstone t ON t.owner_kind = 'user' AND t.owner_id = w.user_id
+WHERE w.work_key IN (SELECT value FROM json_each(:keys))"""
+_PAGES = f"SELECT owner_id, idx {_OF_KIND.format(PAGE)}"
 _FORGET = Many(
     update(media)
     .where(media.c.id == bindparam("b_id"))
@@ -74,14 +68,14 @@ def people(conn: Connection, ids: Collection[int]) -> set[int]:
     """Return which of these users are forgotten."""
     if not ids or not has_any(conn):
         return set()
-    return set(conn.execute(_PEOPLE, {"ids": listed(ids)}).scalars())
+    return {r[0] for r in rows(conn, _PEOPLE, keys=listed(ids))}
 
 
 def works(conn: Connection, keys: Collection[int]) -> set[int]:
     """Return which of these works are forgotten as a whole, by themselves or with their user."""
     if not keys or not has_any(conn):
         return set()
-    return set(conn.execute(_WORKS, {"keys": listed(keys)}).scalars())
+    return {r[0] for r in rows(conn, _WORKS, keys=listed(keys))}
 
 
 def is_forgotten(conn: Connection, key: int) -> bool:
@@ -101,14 +95,14 @@ def screened(conn: Connection, page: Mapping[int, Received[T]]) -> tuple[dict[in
     return kept, frozenset(theirs | works(conn, page))
 
 
-def mark(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+def mark(conn: Connection, new: Sequence[dict[str, Any]]) -> None:
     """Mark those of these new rows of `media` as forgotten that belong to forgotten works and pages."""
-    if not rows or not has_any(conn):
+    if not new or not has_any(conn):
         return
-    keys = {row["owner_id"] for row in rows if row["owner_kind"] == "work"}
+    keys = {row["owner_id"] for row in new if row["owner_kind"] == "work"}
     whole = works(conn, keys)
-    pages = {(key, idx) for key, idx in conn.execute(_PAGES, {"keys": listed(keys)})}
-    for row in rows:
+    pages = {(key, idx) for key, idx in rows(conn, _PAGES, keys=listed(keys))}
+    for row in new:
         if row["owner_kind"] != "work":
             continue
         owner = row["owner_id"]
@@ -181,13 +175,8 @@ def enforce(conn: Connection, which: ColumnElement[bool]) -> int:
     ).all()
     if not found:
         return 0
-    _FORGET(
-        conn,
-        [
-            {"b_id": r.id, "b_trash": _trash(r), "b_error": REFUSED if r.state == "refused" else None}
-            for r in found
-        ],
-    )
+    refused = {r.id: REFUSED for r in found if r.state == "refused"}
+    _FORGET(conn, [{"b_id": r.id, "b_trash": _trash(r), "b_error": refused.get(r.id)} for r in found])
     stored = [r for r in found if r.state == "stored"]
     tally.stored(conn, -len(stored), -sum(r.size or 0 for r in stored))
     tally.add(conn, MOVES, 1)

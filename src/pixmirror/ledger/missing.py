@@ -12,7 +12,6 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pixmirror.catalogue.schema import (
-    bookmark,
     bookmark_work_tag,
     doubt,
     drift,
@@ -21,7 +20,7 @@ from pixmirror.catalogue.schema import (
     user,
     work,
 )
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.sql import Many, among, listed, rows, value
 from pixmirror.ledger import agenda, brake
 from pixmirror.ledger.brake import FEW, KINDS, Brake
 
@@ -34,8 +33,13 @@ Kind: TypeAlias = Literal["bookmark", "follow", "comment"]
 _SIGHTING = Many(insert(sighting))
 _CHANGE = Many(insert(state_change))
 _DRIFT = Many(insert(drift))
-_doubt = upsert(doubt)
-_DOUBT = Many(_doubt.on_conflict_do_nothing())
+_DOUBT = Many(upsert(doubt).on_conflict_do_nothing())
+# How the tags of bookmarks moved after the list had last shown them, the last move first.
+_TAGS_LOST = """
+SELECT d.id, d.item, d.before, d.after
+FROM drift d JOIN bookmark b ON b.work_key = d.item AND b.account_id = d.account_id
+WHERE d.kind = 'bookmark' AND d.account_id = :account AND d.event = 'tags' AND d.at > b.last_seen
+  AND d.item IN (SELECT value FROM json_each(:keys)) ORDER BY d.item, d.id DESC"""
 
 
 def drifted(
@@ -67,9 +71,8 @@ def doubt_all(
     conn: Connection, account_id: int, kind: Kind, absent: Iterable[tuple[int, int]], evidence: str, now: int
 ) -> None:
     """Doubt what is absent for the second time: (id, missing since) each."""
-    one = {
-        "owner_kind": kind, "account_id": account_id, "state": KINDS[kind].gone, "evidence": evidence, "at": now,
-    }  # fmt: skip
+    one = {"owner_kind": kind, "account_id": account_id, "evidence": evidence, "at": now}
+    one["state"] = KINDS[kind].gone
     _DOUBT(conn, [{**one, "owner_id": i, "since": since} for i, since in absent])
 
 
@@ -88,7 +91,7 @@ def settle(conn: Connection, kind: Kind, now: int, share: float = BRAKE_SHARE) -
 
 
 def doubted(conn: Connection, kind: Kind) -> int:
-    return conn.scalar(select(func.count()).where(doubt.c.owner_kind == kind)) or 0
+    return int(value(conn, "SELECT count(*) FROM doubt WHERE owner_kind = :kind", kind=kind))
 
 
 def unconfirmed(conn: Connection, kind: Literal["bookmark", "follow"], account_id: int) -> bool:
@@ -147,17 +150,9 @@ def _with_tags(conn: Connection, account_id: int, keys: Sequence[int]) -> None:
     The lists of own tags lose a removed bookmark before the judge believes its removal, and so its tags seemed to
     be taken off one by one.
     """
-    d = drift.c
-    told = (
-        select(d.id, d.item, d.before, d.after)
-        .join(bookmark, (bookmark.c.work_key == d.item) & (bookmark.c.account_id == d.account_id))
-        .where(d.kind == "bookmark", d.account_id == account_id, d.event == "tags", among(d.item, "ids"))
-        .where(d.at > bookmark.c.last_seen)
-        .order_by(d.item, d.id.desc())
-    )
     found: list[Any] = []
     read_on: dict[int, bool] = {}
-    for row in conn.execute(told, {"ids": listed(keys)}):
+    for row in rows(conn, _TAGS_LOST, account=account_id, keys=listed(keys)):
         only_lost = set(json.loads(row.after or "[]")) < set(json.loads(row.before or "[]"))
         read_on[row.item] = read_on.get(row.item, True) and only_lost
         if read_on[row.item]:
