@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.erasing import DUMPED_COMMENT
 from pixmirror.catalogue.payloads import LEGACY, canonical, digest_text
-from pixmirror.catalogue.schema import payload, user, work
-from pixmirror.catalogue.sql import among, listed
+from pixmirror.catalogue.sql import listed, rows
 from pixmirror.ingest.payloads import INSERT_PAYLOAD, payload_row
 from pixmirror.models import Illust, Medium, Model, Novel, User, work_key
 from pixmirror.rebuild import names as rebuild_names
@@ -26,13 +25,13 @@ from pixmirror.rebuild.findings import Findings
 from pixmirror.rebuild.names import Names
 from pixmirror.rebuild.works import rebuild_works
 
-_DIGESTS = select(payload.c.owner_id, payload.c.digest).where(
-    payload.c.owner_kind == bindparam("kind"),
-    payload.c.endpoint == LEGACY,
-    among(payload.c.owner_id, "ids"),
-)
-_WORKS = select(work.c.work_key).where(among(work.c.work_key, "ids"))
-_USERS = select(user.c.id).where(among(user.c.id, "ids"))
+_DIGESTS = f"""
+SELECT owner_id, digest FROM payload
+WHERE owner_kind = :kind AND endpoint = '{LEGACY}' AND owner_id IN (SELECT value FROM json_each(:ids))"""
+_THERE = {
+    "work": "SELECT work_key FROM work WHERE work_key IN (SELECT value FROM json_each(:ids))",
+    "user": "SELECT id FROM user WHERE id IN (SELECT value FROM json_each(:ids))",
+}
 _OWNER = ("id", "name", "account", "profile_image_urls")
 
 
@@ -172,20 +171,19 @@ def _owner(item: Illust | Novel) -> Iterable[_Row]:
     yield _Row("user", item.user.id, digest_text(canonical(app)), app, is_said=False)
 
 
-def _fresh(conn: Connection, rows: Sequence[_Row], counted: Counted, before: Before) -> list[_Row]:
+def _fresh(conn: Connection, said: Sequence[_Row], counted: Counted, before: Before) -> list[_Row]:
     """Count all rows, and return those that are not there yet, each once."""
     there = {
         (kind, owner, digest)
         for kind in ("work", "user", DUMPED_COMMENT)
-        if (ids := _owners(rows, kind))
-        for owner, digest in conn.execute(_DIGESTS, {"kind": kind, "ids": listed(ids)})
+        if (ids := _owners(said, kind))
+        for owner, digest in rows(conn, _DIGESTS, kind=kind, ids=listed(ids))
     }
     there |= before.payloads
-    met = {("work", key) for key in conn.execute(_WORKS, {"ids": listed(_owners(rows, "work"))}).scalars()}
-    met |= {("user", i) for i in conn.execute(_USERS, {"ids": listed(_owners(rows, "user"))}).scalars()}
+    met = {(kind, r[0]) for kind, sql in _THERE.items() for r in rows(conn, sql, ids=listed(_owners(said, kind)))}
     met |= before.owners
     fresh: list[_Row] = []
-    for row in rows:
+    for row in said:
         name = (row.kind, row.owner, row.digest)
         is_known = name in there
         if not is_known:

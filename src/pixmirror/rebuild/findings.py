@@ -1,33 +1,31 @@
-"""What rebuilding finds, and the states of things as sightings and moves on record tell them."""
+"""What rebuilding finds, and what it reads: payloads, and states as sightings and moves on record tell them."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection
 
-from pixmirror.catalogue.schema import sighting, state_change
-from pixmirror.catalogue.sql import among, listed
+from pixmirror.catalogue.sql import listed, rows
 from pixmirror.clock import DAY_MS
 from pixmirror.models import State
 
 EXAMPLES = 50
 
-_STRETCHES = (
-    select(sighting.c.owner_id, sighting.c.state, sighting.c.evidence, sighting.c.first_at, sighting.c.last_at)
-    .where(sighting.c.owner_kind == bindparam("kind"), among(sighting.c.owner_id, "ids"))
-    .order_by(sighting.c.owner_id, sighting.c.id)
-)
+_OF_KIND = "owner_kind = :kind AND owner_id IN (SELECT value FROM json_each(:ids))"
+_PAYLOADS = f"""
+SELECT owner_id, id, endpoint, codec, body, seen_at, language,
+  (SELECT b.body FROM payload b WHERE b.id = payload.base) AS base_body
+FROM payload WHERE {_OF_KIND} ORDER BY owner_id, id"""
+_STRETCHES = f"""
+SELECT owner_id, state, evidence, first_at, last_at FROM sighting WHERE {_OF_KIND} ORDER BY owner_id, id"""
 # SQLite takes the other columns of a group from the row that holds the max().
-_CHANGES = (
-    select(
-        state_change.c.owner_id, func.max(state_change.c.id), state_change.c.state, state_change.c.evidence,
-        state_change.c.at,
-    )
-    .where(state_change.c.owner_kind == bindparam("kind"), among(state_change.c.owner_id, "ids"))
-    .group_by(state_change.c.owner_id)
-)  # fmt: skip
+_CHANGES = f"""
+SELECT owner_id, max(id), state, evidence, at FROM state_change WHERE {_OF_KIND} GROUP BY owner_id"""
+_OWNERS = """
+SELECT DISTINCT owner_id FROM payload WHERE owner_kind = :kind AND owner_id > :after
+ORDER BY owner_id LIMIT :limit"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +106,25 @@ def _believed(old: str, stretch: Any) -> bool:
     )
 
 
+def next_owners(conn: Connection, kind: str, after: int, limit: int) -> list[int]:
+    """Return the next works or users that have payloads, in order of their keys."""
+    return [r.owner_id for r in rows(conn, _OWNERS, kind=kind, after=after, limit=limit)]
+
+
+def payloads_of(conn: Connection, kind: str, ids: Collection[int]) -> dict[int, list[Any]]:
+    """Return the payloads of each of these works or users, in the order in which they came."""
+    found = _by_owner(rows(conn, _PAYLOADS, kind=kind, ids=listed(ids)))
+    return {owner: found.get(owner, []) for owner in ids}
+
+
 def ledger(conn: Connection, kind: str, ids: Collection[int]) -> Ledger:
-    bound = {"kind": kind, "ids": listed(ids)}
-    stretches: dict[int, list[Any]] = {}
-    for row in conn.execute(_STRETCHES, bound).all():
-        stretches.setdefault(row.owner_id, []).append(row)
-    changes = {row.owner_id: row for row in conn.execute(_CHANGES, bound)}
-    return Ledger(stretches, changes)
+    of = {"kind": kind, "ids": listed(ids)}
+    changes = {row.owner_id: row for row in rows(conn, _CHANGES, **of)}
+    return Ledger(_by_owner(rows(conn, _STRETCHES, **of)), changes)
+
+
+def _by_owner(found: Iterable[Any]) -> dict[int, list[Any]]:
+    groups: dict[int, list[Any]] = {}
+    for row in found:
+        groups.setdefault(row.owner_id, []).append(row)
+    return groups

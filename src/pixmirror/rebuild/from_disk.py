@@ -13,37 +13,31 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, bindparam, update
+from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import runs, tally, tombstones
 from pixmirror.catalogue.schema import media, state_change, text_version, ugoira, work
-from pixmirror.catalogue.sql import among, listed, next_seq
+from pixmirror.catalogue.sql import among, listed, next_seq, row, rows, upsert, value
 from pixmirror.models import Illust, Lane, Novel, State, split_key
 from pixmirror.rebuild import dumps as legacy
 
 EVIDENCE = "sidecar"
 KEPT_STATES = frozenset(State) - {State.LIVE, State.UNKNOWN}
 
-_KNOWN = select(work.c.work_key).where(among(work.c.work_key, "keys"))
+_KNOWN = "SELECT work_key FROM work WHERE work_key IN (SELECT value FROM json_each(:keys))"
 _GONE = (
     update(work)
     .where(work.c.work_key == bindparam("b_key"))
     .values(state=bindparam("b_state"), state_at=bindparam("b_at"), evidence=EVIDENCE)
 )
-_FILE = upsert(media)
-_there = select(media.c.state, media.c.size).where(
-    media.c.owner_kind == "work", media.c.owner_id == bindparam("owner_id"), media.c.role == bindparam("role"),
-    media.c.idx == bindparam("idx"), media.c.version == bindparam("version"),
-)  # fmt: skip
-_PUT = _FILE.on_conflict_do_update(
-    index_elements=["owner_kind", "owner_id", "role", "idx", "version"],
-    set_={
-        name: getattr(_FILE.excluded, name) for name in ("path", "state", "size", "sha256", "stored_at", "error")
-    },
-)
-_HAS_TEXT = select(text_version.c.id).where(text_version.c.work_key == bindparam("b_key")).limit(1)
-_FRAMES = upsert(ugoira).on_conflict_do_nothing()
+_THERE = """
+SELECT state FROM media
+WHERE owner_kind = 'work' AND owner_id = :owner_id AND role = :role AND idx = :idx AND version = :version"""
+_SLOT = ("owner_kind", "owner_id", "role", "idx", "version")
+_PUT = upsert(media, "path", "state", "size", "sha256", "stored_at", "error", on=_SLOT)
+_HAS_TEXT = "SELECT 1 FROM text_version WHERE work_key = :key LIMIT 1"
+_FRAMES = insert(ugoira).on_conflict_do_nothing()
 _BUMP = update(work).where(among(work.c.work_key, "keys")).values(change_seq=bindparam("seq"))
 
 
@@ -99,7 +93,7 @@ def take_in(conn: Connection, found: Sequence[FoundWork], now: int) -> TakenIn:
     done = TakenIn()
     keys = [w.key for w in found]
     barred = tombstones.works(conn, keys)
-    known = set(conn.execute(_KNOWN, {"keys": listed(keys)}).scalars())
+    known = {r.work_key for r in rows(conn, _KNOWN, keys=listed(keys))}
     new = [w for w in found if w.key not in known | barred]
     legacy.record(conn, [_dumped(w) for w in new], now)
     _keep_states(conn, new)
@@ -162,16 +156,16 @@ def _keep_states(conn: Connection, new: Sequence[FoundWork]) -> None:
         state = one.sidecar.get("state")
         if state in KEPT_STATES:
             conn.execute(_GONE, {"b_key": one.key, "b_state": state, "b_at": one.at})
-            row = {"account_id": account, "owner_kind": "work", "owner_id": one.key, "at": one.at}
-            conn.execute(insert(state_change), row | {"state": state, "evidence": EVIDENCE})
+            move = {"account_id": account, "owner_kind": "work", "owner_id": one.key, "at": one.at}
+            conn.execute(insert(state_change), move | {"state": state, "evidence": EVIDENCE})
 
 
 def _keep_text(conn: Connection, one: FoundWork) -> None:
     text = one.sidecar.get("text")
-    if one.key & 1 and isinstance(text, str) and conn.execute(_HAS_TEXT, {"b_key": one.key}).first() is None:
+    if one.key & 1 and isinstance(text, str) and row(conn, _HAS_TEXT, key=one.key) is None:
         data = text.encode("utf-8", "surrogatepass")
-        row = {"work_key": one.key, "digest": hashlib.sha256(data).hexdigest(), "body": zlib.compress(data, 6)}
-        conn.execute(insert(text_version), row | {"seen_at": one.at})
+        kept = {"work_key": one.key, "digest": hashlib.sha256(data).hexdigest(), "body": zlib.compress(data, 6)}
+        conn.execute(insert(text_version), kept | {"seen_at": one.at})
 
 
 def _keep_frames(conn: Connection, one: FoundWork) -> None:
@@ -187,10 +181,10 @@ def _keep_frames(conn: Connection, one: FoundWork) -> None:
 
 def _keep_file(conn: Connection, one: FoundWork, file: FoundFile, now: int, done: TakenIn) -> None:
     slot = {"owner_id": one.key, "role": file.role, "idx": file.index, "version": file.version}
-    old = conn.execute(_there, slot).first()
-    if old is not None and (old.state in ("stored", "forgotten") or file.state != "stored"):
+    old: str | None = value(conn, _THERE, **slot)
+    if old is not None and (old in ("stored", "forgotten") or file.state != "stored"):
         return
-    row = slot | {
+    found = slot | {
         "owner_kind": "work",
         "is_current": int(file.is_current),
         "url": file.url,
@@ -204,10 +198,10 @@ def _keep_file(conn: Connection, one: FoundWork, file: FoundFile, now: int, done
         "stored_at": now if file.state == "stored" else None,
         "first_seen": one.at,
     }
-    tombstones.mark(conn, rows := [row])
-    if rows[0]["state"] == "forgotten":
+    tombstones.mark(conn, [found])
+    if found["state"] == "forgotten":
         return
-    conn.execute(_PUT, row)
+    conn.execute(_PUT, found)
     if file.state == "stored":
         done.stored += 1
         done.bytes += file.size or 0

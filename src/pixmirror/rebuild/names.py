@@ -6,42 +6,35 @@ The newest payload decides, whichever work it is of. Kept in memory: one entry a
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from pixmirror.catalogue.payloads import LEGACY
-from pixmirror.catalogue.schema import series, tag, tag_translation, translation_seen, work, work_tag
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.schema import series, tag, tag_translation, work, work_tag
+from pixmirror.catalogue.sql import Many, among, listed, rows, upsert
 from pixmirror.ingest.tags import tag_ids
 from pixmirror.models import User
 from pixmirror.rebuild.findings import Findings
 from pixmirror.rebuild.replay import Replayed, Said, series_of
 
-_IDS = select(tag.c.name, tag.c.id).where(among(tag.c.name, "names"))
-_TRANSLATIONS = select(tag_translation).where(among(tag_translation.c.tag_id, "ids"))
-_SERIES_ROWS = select(series).where(among(series.c.series_key, "keys"))
-_IDLE = select(tag.c.id, tag.c.name).where(~exists().where(work_tag.c.tag_id == tag.c.id))
+_IDS = "SELECT name, id FROM tag WHERE name IN (SELECT value FROM json_each(:names))"
+_TRANSLATIONS = "SELECT * FROM tag_translation WHERE tag_id IN (SELECT value FROM json_each(:ids))"
+_SERIES_ROWS = "SELECT * FROM series WHERE series_key IN (SELECT value FROM json_each(:keys))"
+_IDLE = "SELECT id, name FROM tag WHERE NOT EXISTS (SELECT 1 FROM work_tag WHERE tag_id = tag.id)"
+# That which is the present one comes last.
+_SEEN = """
+SELECT s.name, s.language, s.text, s.first_seen FROM translation_seen s LEFT JOIN tag g ON g.name = s.name
+LEFT JOIN tag_translation t ON t.tag_id = g.id AND t.language = s.language AND t.text = s.text
+ORDER BY t.tag_id IS NOT NULL, s.last_seen, s.text"""
 _UNTRANSLATE = Many(
     delete(tag_translation).where(
         tag_translation.c.tag_id == bindparam("b_id"), tag_translation.c.language == bindparam("b_language")
     )
 )
-_translation = insert(tag_translation)
-_TRANSLATE = Many(
-    _translation.on_conflict_do_update(
-        index_elements=["tag_id", "language"],
-        set_={name: getattr(_translation.excluded, name) for name in ("text", "seen_at")},
-    )
-)
-_series = insert(series)
-_SERIES = Many(
-    _series.on_conflict_do_update(
-        index_elements=["series_key"],
-        set_={name: getattr(_series.excluded, name) for name in ("title", "user_id", "first_seen")},
-    )
-)
-_linked = select(func.count()).where(work_tag.c.tag_id == tag.c.id).scalar_subquery()
-_WRONG_COUNTS = select(tag.c.id, tag.c.name, tag.c.works, _linked.label("linked")).where(tag.c.works != _linked)
+_TRANSLATE = Many(upsert(tag_translation, "text", "seen_at"))
+_SERIES = Many(upsert(series, "title", "user_id", "first_seen"))
+_WRONG_COUNTS = """
+SELECT id, name, works, (SELECT count(*) FROM work_tag WHERE tag_id = tag.id) AS linked FROM tag
+WHERE works != linked"""
 _COUNT = Many(update(tag).where(tag.c.id == bindparam("b_id")).values(works=bindparam("b_works")))
 _no_tag = work_tag.c.tag_id.not_in(select(tag.c.id))
 _no_work = work_tag.c.work_key.not_in(select(work.c.work_key))
@@ -118,12 +111,7 @@ def seen_translations(conn: Connection) -> dict[tuple[str, str], tuple[int, str,
 
     That is the present one if it was ever seen: when a text was seen is known to the day.
     """
-    s, t = translation_seen.c, tag_translation.c
-    present = (t.tag_id == tag.c.id) & (t.language == s.language) & (t.text == s.text)
-    joined = translation_seen.outerjoin(tag, tag.c.name == s.name).outerjoin(tag_translation, present)
-    newest = select(s.name, s.language, s.text, s.first_seen).select_from(joined)
-    rows = conn.execute(newest.order_by(t.tag_id.is_not(None), s.last_seen, s.text))
-    return {(r.name, r.language): (0, r.text, r.first_seen) for r in rows}
+    return {(r.name, r.language): (0, r.text, r.first_seen) for r in rows(conn, _SEEN)}
 
 
 def drop_loose_links(conn: Connection, findings: Findings) -> None:
@@ -138,7 +126,7 @@ def drop_loose_links(conn: Connection, findings: Findings) -> None:
 
 def rebuild_tags(conn: Connection, findings: Findings, names: Sequence[str]) -> None:
     """Make each name that a payload holds a tag, with works or without."""
-    there = dict(conn.execute(_IDS, {"names": listed(names)}).all())
+    there = dict(rows(conn, _IDS, names=listed(names)))
     missing = [name for name in names if name not in there]
     for name in missing:
         findings.differ("tag", name, "", None, "a row")
@@ -149,38 +137,38 @@ def rebuild_tags(conn: Connection, findings: Findings, names: Sequence[str]) -> 
 def rebuild_translations(
     conn: Connection, findings: Findings, chunk: Sequence[tuple[tuple[str, str], tuple[int, str, int]]]
 ) -> None:
-    ids = dict(conn.execute(_IDS, {"names": listed({name for (name, _), _ in chunk})}).all())
-    have = {(r.tag_id, r.language): r.text for r in conn.execute(_TRANSLATIONS, {"ids": listed(ids.values())})}
-    rows = []
+    ids = dict(rows(conn, _IDS, names=listed({name for (name, _), _ in chunk})))
+    have = {(r.tag_id, r.language): r.text for r in rows(conn, _TRANSLATIONS, ids=listed(ids.values()))}
+    wrong = []
     for (name, language), (_, text, at) in chunk:
         found = have.get((ids.get(name, 0), language))
         if found != text:
             findings.differ("tag_translation", f"{name} ({language})", "text", found, text)
-            rows.append({"tag_id": ids.get(name), "language": language, "text": text, "seen_at": at})
+            wrong.append({"tag_id": ids.get(name), "language": language, "text": text, "seen_at": at})
     if findings.write:
-        _TRANSLATE(conn, rows)
+        _TRANSLATE(conn, wrong)
 
 
 def rebuild_series(conn: Connection, findings: Findings, chunk: Sequence[tuple[int, SeriesSaid]]) -> None:
-    have = {r.series_key: r for r in conn.execute(_SERIES_ROWS, {"keys": listed(key for key, _ in chunk)})}
-    rows = []
+    have = {r.series_key: r for r in rows(conn, _SERIES_ROWS, keys=listed(key for key, _ in chunk))}
+    wrong = []
     for key, said in chunk:
         row = {"title": said.title, "user_id": said.user_id, "first_seen": said.first_at}
         if findings.row("series", key, have.get(key), row):
-            rows.append(row | {"series_key": key})
+            wrong.append(row | {"series_key": key})
     if findings.write:
-        _SERIES(conn, rows)
+        _SERIES(conn, wrong)
 
 
 def drop_unsaid(conn: Connection, findings: Findings, names: Names) -> None:
     """Remove tags, translations and series that no payload holds: ingestion would have left none."""
-    idle = {r.id: r.name for r in conn.execute(_IDLE) if r.name not in names.tags}
+    idle = {r.id: r.name for r in rows(conn, _IDLE) if r.name not in names.tags}
     for name in idle.values():
         findings.differ("tag", name, "", "a row", None)
-    ids = dict(conn.execute(select(tag.c.id, tag.c.name)).all())
+    ids = dict(rows(conn, "SELECT id, name FROM tag"))
     extra = [
         (r.tag_id, r.language)
-        for r in conn.execute(select(tag_translation.c.tag_id, tag_translation.c.language))
+        for r in rows(conn, "SELECT tag_id, language FROM tag_translation")
         if (ids.get(r.tag_id, ""), r.language) not in names.translations
     ]
     if names.without_language:
@@ -188,7 +176,7 @@ def drop_unsaid(conn: Connection, findings: Findings, names: Names) -> None:
         extra = [(i, language) for i, language in extra if i in idle]
     for i, language in extra:
         findings.differ("tag_translation", f"{ids.get(i, i)} ({language})", "", "a row", None)
-    odd = [key for key in conn.execute(select(series.c.series_key)).scalars() if key not in names.series]
+    odd = [r[0] for r in rows(conn, "SELECT series_key FROM series") if r[0] not in names.series]
     for key in odd:
         findings.differ("series", key, "", "a row", None)
     if findings.write:
@@ -199,7 +187,7 @@ def drop_unsaid(conn: Connection, findings: Findings, names: Names) -> None:
 
 def recount(conn: Connection, findings: Findings) -> None:
     """Set each tag's counter to the number of its works."""
-    wrong = conn.execute(_WRONG_COUNTS).all()
+    wrong = rows(conn, _WRONG_COUNTS)
     for row in wrong:
         findings.differ("tag", row.name, "works", row.works, row.linked)
     if findings.write:

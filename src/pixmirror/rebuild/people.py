@@ -4,35 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from pixmirror.catalogue.payloads import LEGACY, unpack
-from pixmirror.catalogue.schema import payload, tombstone, user, work
+from pixmirror.catalogue.schema import user, work
 from pixmirror.catalogue.seen import DETAIL
-from pixmirror.catalogue.sql import Many, among, listed, next_seq
+from pixmirror.catalogue.sql import Many, among, listed, next_seq, rows
 from pixmirror.ingest.merging import oldest_first
 from pixmirror.ingest.people import fold_person
 from pixmirror.models import State, User, UserDetail, read
-from pixmirror.rebuild.findings import Findings, Ledger, ledger
+from pixmirror.rebuild.findings import Findings, Ledger, ledger, payloads_of
 from pixmirror.rebuild.names import Names
 
-_KEYS = (
-    select(payload.c.owner_id)
-    .where(payload.c.owner_kind == "user", payload.c.owner_id > bindparam("after"))
-    .distinct()
-    .order_by(payload.c.owner_id)
-    .limit(bindparam("n"))
-)
-_PAYLOADS = (
-    select(
-        payload.c.owner_id, payload.c.id, payload.c.endpoint, payload.c.codec, payload.c.body, payload.c.seen_at,
-    )
-    .where(payload.c.owner_kind == "user", among(payload.c.owner_id, "ids"))
-    .order_by(payload.c.owner_id, payload.c.id)
-)  # fmt: skip
-_USERS = select(user).where(among(user.c.id, "ids"))
-_NAMED = select(payload.c.owner_id).where(payload.c.owner_kind == "user", payload.c.endpoint == "list").distinct()
-_FORGOTTEN = select(tombstone.c.owner_id).where(tombstone.c.owner_kind == "user")
+_NAMED = """
+SELECT owner_id FROM payload WHERE owner_kind = 'user' AND endpoint = 'list'
+UNION SELECT owner_id FROM tombstone WHERE owner_kind = 'user'"""
 _NEW = Many(insert(user))
 _DERIVED = (
     "name", "account", "avatar_url", "comment", "background_url", "state", "state_at", "evidence", "first_seen",
@@ -45,25 +31,18 @@ _CHANGED = Many(
 
 def named(conn: Connection) -> frozenset[int]:
     """Return the users whose names are kept in payloads, or of whom nothing is to be kept."""
-    return frozenset(conn.execute(_NAMED).scalars()) | frozenset(conn.execute(_FORGOTTEN).scalars())
-
-
-def next_ids(conn: Connection, after: int, limit: int) -> list[int]:
-    return list(conn.execute(_KEYS, {"after": after, "n": limit}).scalars())
+    return frozenset(r.owner_id for r in rows(conn, _NAMED))
 
 
 def rebuild_users(conn: Connection, findings: Findings, names: Names, ids: Sequence[int]) -> None:
     """Compare one chunk of users, and with `findings.write` put it right."""
-    bound = {"ids": listed(ids)}
-    by_id: dict[int, list[Any]] = {i: [] for i in ids}
-    for row in conn.execute(_PAYLOADS, bound):
-        by_id[row.owner_id].append(row)
-    olds = {r.id: r for r in conn.execute(_USERS, bound)}
+    of_ids = "SELECT * FROM user WHERE id IN (SELECT value FROM json_each(:ids))"
+    olds = {r.id: r for r in rows(conn, of_ids, ids=listed(ids))}
     told = ledger(conn, "user", ids)
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     renamed: list[int] = []
-    for user_id, payloads in by_id.items():
+    for user_id, payloads in payloads_of(conn, "user", ids).items():
         findings.users += 1
         old = olds.get(user_id)
         found = _replay(findings, user_id, payloads, names, old)
@@ -100,7 +79,7 @@ def _replay(
     for p in oldest_first(payloads):
         findings.payloads += 1
         try:
-            raw = unpack(p.codec, p.body)
+            raw = unpack(p.codec, p.body, p.base_body)
             if p.endpoint == LEGACY:
                 person = read(User, raw)[0]
                 row |= fold_person(row, person)

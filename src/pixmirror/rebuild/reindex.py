@@ -24,7 +24,7 @@ from pixmirror.catalogue.database import Database, ReadOnly
 from pixmirror.rebuild import names as rebuild_names
 from pixmirror.rebuild import people as rebuild_people
 from pixmirror.rebuild import works as rebuild_works
-from pixmirror.rebuild.findings import Difference, Findings
+from pixmirror.rebuild.findings import Difference, Findings, next_owners
 from pixmirror.rebuild.names import Names
 from pixmirror.rebuild.works import Adopt
 
@@ -62,14 +62,7 @@ def check(
     """Compare only, in one snapshot, while others may write."""
     findings = Findings(write=False)
     with db.reading() as conn:
-        _steps(
-            lambda step, *rest: step(conn, *rest),
-            findings,
-            now,
-            language,
-            lambda path, urls, create_date: None,
-            progress,
-        )
+        _steps(lambda step, *rest: step(conn, *rest), findings, now, language, _nowhere, progress)
     return findings
 
 
@@ -84,7 +77,7 @@ def _steps(
     names = Names(language, do(rebuild_people.named))
     do(rebuild_names.drop_loose_links, findings)
     after = -1
-    while keys := do(rebuild_works.next_keys, after, CHUNK):
+    while keys := do(next_owners, "work", after, CHUNK):
         do(rebuild_works.rebuild_works, keys, findings, names, now, adopt)
         after = keys[-1]
         if progress is not None:
@@ -100,7 +93,7 @@ def _users(do: Do, names: Names) -> list[int]:
     """Return all users of whom something is kept."""
     found: list[int] = []
     after = 0
-    while ids := do(rebuild_people.next_ids, after, 10 * CHUNK):
+    while ids := do(next_owners, "user", after, 10 * CHUNK):
         found += ids
         after = ids[-1]
     return sorted({*found, *names.people})

@@ -4,58 +4,32 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from pixmirror.catalogue import tally, tombstones
-from pixmirror.catalogue.payloads import BASE, LEGACY
+from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.schema import media as media_table
-from pixmirror.catalogue.schema import payload, stat, tag, work, work_job, work_tag
+from pixmirror.catalogue.schema import work
 from pixmirror.catalogue.seen import WEB, Seen
-from pixmirror.catalogue.sql import Many, among, listed, next_seq
+from pixmirror.catalogue.sql import Many, among, listed, next_seq, rows
 from pixmirror.ingest import captions, merging
 from pixmirror.ingest.known import media_of
 from pixmirror.ingest.tags import write_tags
 from pixmirror.models import State, Stored, split_key
-from pixmirror.rebuild.findings import Findings, Ledger, ledger
+from pixmirror.rebuild.findings import Findings, Ledger, ledger, payloads_of
 from pixmirror.rebuild.names import Names
 from pixmirror.rebuild.replay import Replayed, missing_files, replay
 
 # Looks for the file of a path, its URLs and its work's date; None where none is proven to be there.
 Adopt: TypeAlias = Callable[[str, Sequence[str], int | None], Stored | None]
 
-_KEYS = (
-    select(payload.c.owner_id)
-    .where(payload.c.owner_kind == "work", payload.c.owner_id > bindparam("after"))
-    .distinct()
-    .order_by(payload.c.owner_id)
-    .limit(bindparam("n"))
-)
-_PAYLOADS = (
-    select(
-        payload.c.owner_id, payload.c.id, payload.c.endpoint, payload.c.codec, payload.c.body, payload.c.seen_at,
-        payload.c.language, BASE,
-    )
-    .where(payload.c.owner_kind == "work", among(payload.c.owner_id, "keys"))
-    .order_by(payload.c.owner_id, payload.c.id)
-)  # fmt: skip
-_WORKS = select(work).where(among(work.c.work_key, "keys"))
-_LINKS = (
-    select(work_tag.c.work_key, work_tag.c.position, tag.c.name)
-    .join(tag, tag.c.id == work_tag.c.tag_id)
-    .where(among(work_tag.c.work_key, "keys"))
-    .order_by(work_tag.c.work_key, work_tag.c.position)
-)
+_AMONG = "work_key IN (SELECT value FROM json_each(:keys))"
+_LINKS = f"""
+SELECT w.work_key, w.position, t.name FROM work_tag w JOIN tag t ON t.id = w.tag_id
+WHERE w.{_AMONG} ORDER BY w.work_key, w.position"""
 # SQLite takes the other columns of a group from the row that holds the max().
-_STATS = (
-    select(func.max(stat.c.at), *(c for c in stat.c if c.name != "at"))
-    .where(among(stat.c.work_key, "keys"))
-    .group_by(stat.c.work_key)
-)
-_WANTED = (
-    select(work_job.c.work_key)
-    .where(among(work_job.c.work_key, "keys"), work_job.c.refused_reason.is_(None))
-    .distinct()
-)
+_STATS = f"SELECT max(at), work_key, {', '.join(merging.COUNTERS)} FROM stat WHERE {_AMONG} GROUP BY work_key"
+_WANTED = f"SELECT DISTINCT work_key FROM work_job WHERE {_AMONG} AND refused_reason IS NULL"
 _DERIVED = (
     "medium", *merging.CONTENT, *merging.COUNTERS, "state", "state_at", "evidence", "first_seen", "last_seen",
 )  # fmt: skip
@@ -69,11 +43,6 @@ _CHANGED = Many(
 _FILE = Many(insert(media_table))
 
 
-def next_keys(conn: Connection, after: int, limit: int) -> list[int]:
-    """Return the next works that have payloads, in order of their keys."""
-    return list(conn.execute(_KEYS, {"after": after, "n": limit}).scalars())
-
-
 def rebuild_works(
     conn: Connection, keys: Sequence[int], findings: Findings, names: Names, now: int, adopt: Adopt | None
 ) -> None:
@@ -81,15 +50,16 @@ def rebuild_works(
 
     Without `adopt` files are left alone.
     """
-    bound = {"keys": listed(keys)}
-    replayed = _replay_all(conn, keys)
-    olds = {r.work_key: r for r in conn.execute(_WORKS, bound)}
+    of_keys = listed(keys)
+    stripped = captions.are_stripped(conn)
+    olds = {r.work_key: r for r in rows(conn, f"SELECT * FROM work WHERE {_AMONG}", keys=of_keys)}
     told = ledger(conn, "work", keys)
-    stats = {r.work_key: r for r in conn.execute(_STATS, bound)}
+    stats = {r.work_key: r for r in rows(conn, _STATS, keys=of_keys)}
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     sound: dict[int, Replayed] = {}
-    for key, found in replayed.items():
+    for key, payloads in payloads_of(conn, "work", keys).items():
+        found = replay(key, payloads, stripped=stripped)
         findings.works += 1
         findings.payloads += found.payloads
         findings.unreadable += found.unreadable
@@ -107,7 +77,7 @@ def rebuild_works(
                 detail_at = None if told_at is None else max(told_at, old.detail_at or 0)
                 one = {f"b_{name}": expected[name] for name in _DERIVED}
                 changed.append(one | {"b_key": key, "b_detail_at": detail_at})
-    tags, tags_before = _wrong_tags(conn, sound, bound, findings)
+    tags, tags_before = _wrong_tags(conn, sound, of_keys, findings)
     if findings.write and (new or changed or tags):
         seq = next_seq(conn)
         _NEW(conn, [row | {"change_seq": seq} for row in new])
@@ -115,15 +85,7 @@ def rebuild_works(
         conn.execute(_BUMP, {"keys": listed(tags), "seq": seq})
         write_tags(conn, Seen(0, "", now), tags, tags_before)
     if adopt is not None:
-        _files(conn, sound, findings, bound, now, adopt)
-
-
-def _replay_all(conn: Connection, keys: Sequence[int]) -> dict[int, Replayed]:
-    by_key: dict[int, list[Any]] = {key: [] for key in keys}
-    for row in conn.execute(_PAYLOADS, {"keys": listed(keys)}).all():
-        by_key[row.owner_id].append(row)
-    stripped = captions.are_stripped(conn)
-    return {key: replay(key, rows, stripped=stripped) for key, rows in by_key.items()}
+        _files(conn, sound, findings, of_keys, now, adopt)
 
 
 def _expected(found: Replayed, old: Any, told: Ledger, stats: Any) -> dict[str, Any]:
@@ -178,11 +140,11 @@ def _counters(found: Replayed, old: Any, stats: Any) -> dict[str, int | None]:
 
 
 def _wrong_tags(
-    conn: Connection, sound: Mapping[int, Replayed], bound: Mapping[str, Any], findings: Findings
+    conn: Connection, sound: Mapping[int, Replayed], of_keys: str, findings: Findings
 ) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
     """Return the tags of works that have others than their payloads say, by key; and those that they have."""
     links: dict[int, list[tuple[int, str]]] = {}
-    for key, position, name in conn.execute(_LINKS, bound).all():
+    for key, position, name in rows(conn, _LINKS, keys=of_keys):
         links.setdefault(key, []).append((position, name))
     changed: dict[int, list[str]] = {}
     before: dict[int, list[str]] = {}
@@ -199,16 +161,16 @@ def _files(
     conn: Connection,
     sound: Mapping[int, Replayed],
     findings: Findings,
-    bound: Mapping[str, Any],
+    of_keys: str,
     now: int,
     adopt: Adopt,
 ) -> None:
-    rows = media_of(conn, list(sound))
-    wanted = set(conn.execute(_WANTED, bound).scalars())
+    known = media_of(conn, list(sound))
+    wanted = {r.work_key for r in rows(conn, _WANTED, keys=of_keys)}
     missing = [
         dict(row)
         for key, found in sound.items()
-        for row in missing_files(found, rows.get(key, ()), wanted=key in wanted)
+        for row in missing_files(found, known.get(key, ()), wanted=key in wanted)
     ]
     tombstones.mark(conn, missing)
     # A forgotten file that has no row needs none (architecture: refusal stands).
