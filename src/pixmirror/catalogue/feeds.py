@@ -5,31 +5,20 @@ transaction of the page that caused it.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import (
-    BindParameter,
-    Connection,
-    Row,
-    bindparam,
-    case,
-    delete,
-    exists,
-    func,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import Connection, case, delete, func, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue.schema import feed, feed_job, gap, tombstone, user
-from pixmirror.catalogue.sql import among, listed
+from pixmirror.catalogue.schema import feed, feed_job, gap
+from pixmirror.catalogue.sql import listed, row, rows, upsert, value
 from pixmirror.models import Lane, State
 
 ARTIST_LISTS = ("user/illusts", "user/novels")
 NEVER = 2**53  # ms UTC, for what is asked no more until somebody wakes it
+_AT = "account_id = :account AND endpoint = :endpoint AND params IN (SELECT value FROM json_each(:params))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +58,12 @@ def canonical(params: Mapping[str, Any]) -> str:
     return json.dumps(params, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _feed(row: Row[Any]) -> Feed:
+def _feed(row: Any) -> Feed:
     found: dict[str, Any] = {f.name: getattr(row, f.name) for f in fields(Feed)}
     return Feed(**found | {"params": json.loads(row.params), "marks": json.loads(row.marks)})
 
 
-def _gap(row: Row[Any]) -> Gap:
+def _gap(row: Any) -> Gap:
     return Gap(row.id, row.feed_id, row.kind, json.loads(row.spec), row.failures, row.due_at, row.error)
 
 
@@ -89,9 +78,10 @@ def open_feed(
     now: int = 0,
 ) -> Feed:
     """Return this feed, made if it is new. `job` is among those that want it, from `now` on."""
-    one = {"account_id": account_id, "endpoint": endpoint, "params": canonical(params)}
-    conn.execute(insert(feed).values(**one, job=job, lane=lane).on_conflict_do_nothing())
-    found = _at(conn, account_id, endpoint, [one["params"]])
+    at = canonical(params)
+    new = insert(feed).values(account_id=account_id, endpoint=endpoint, params=at, job=job, lane=lane)
+    conn.execute(new.on_conflict_do_nothing())
+    found = _at(conn, account_id, endpoint, [at])
     _join(conn, found, job, now)
     return _feed(found[0])
 
@@ -110,13 +100,9 @@ def open_feeds(
     if not params:
         return
     one = {"account_id": account_id, "endpoint": endpoint, "job": job, "lane": lane, "due_at": due_at}
-    conn.execute(
-        insert(feed).on_conflict_do_update(
-            index_elements=["account_id", "endpoint", "params"],
-            set_={"due_at": func.min(func.coalesce(feed.c.due_at, due_at), due_at)},
-        ),
-        [one | {"params": canonical(p)} for p in params],
-    )
+    again = func.min(func.coalesce(feed.c.due_at, due_at), due_at)
+    make = upsert(feed, on=("account_id", "endpoint", "params"), due_at=again)
+    conn.execute(make, [one | {"params": canonical(p)} for p in params])
     _join(conn, _at(conn, account_id, endpoint, [canonical(p) for p in params]), job, due_at)
 
 
@@ -135,60 +121,55 @@ def open_if_new(
     It is for those who want the other list of the same user, if there are any, else for `job`.
     """
     found = [j for other in ARTIST_LISTS if other != endpoint for j in jobs_of(conn, account_id, other, params)]
-    row = {"account_id": account_id, "endpoint": endpoint, "params": canonical(params)}
-    new = insert(feed).values(**row, job=(found or [job])[0], lane=lane, due_at=due_at)
-    if conn.execute(new.on_conflict_do_nothing()).rowcount:
-        for name in found or [job]:
-            _join(conn, _at(conn, account_id, endpoint, [row["params"]]), name, due_at)
+    names, at = found or [job], canonical(params)
+    new = insert(feed).values(account_id=account_id, endpoint=endpoint, params=at, lane=lane, due_at=due_at)
+    if conn.execute(new.values(job=names[0]).on_conflict_do_nothing()).rowcount:
+        for name in names:
+            _join(conn, _at(conn, account_id, endpoint, [at]), name, due_at)
 
 
-def _at(conn: Connection, account_id: int, endpoint: str, params: Sequence[object]) -> Sequence[Row[Any]]:
-    wanted = (feed.c.account_id == account_id, feed.c.endpoint == endpoint, feed.c.params.in_(params))
-    return conn.execute(select(feed).where(*wanted)).all()
+def _at(conn: Connection, account_id: int, endpoint: str, params: Iterable[str]) -> Sequence[Any]:
+    sql = f"SELECT * FROM feed WHERE {_AT}"
+    return rows(conn, sql, account=account_id, endpoint=endpoint, params=listed(params))
 
 
-def _join(conn: Connection, rows: Sequence[Row[Any]], job: str, now: int) -> None:
+def _join(conn: Connection, found: Sequence[Any], job: str, now: int) -> None:
     """Note that `job` wants what these lists show. For a list that was never read it wants all of it."""
     conn.execute(
         insert(feed_job).on_conflict_do_nothing(),
-        [{"feed_id": r.id, "job": job, "joined_at": 0 if r.head_at is None else now} for r in rows],
+        [{"feed_id": r.id, "job": job, "joined_at": 0 if r.head_at is None else now} for r in found],
     )
 
 
 def jobs_of(conn: Connection, account_id: int, endpoint: str, params: Mapping[str, Any]) -> list[str]:
     """Return the jobs that want what a list shows, removed jobs among them."""
-    stmt = select(feed_job.c.job).join(feed, feed.c.id == feed_job.c.feed_id).order_by(feed_job.c.job)
-    one = (feed.c.account_id == account_id, feed.c.endpoint == endpoint, feed.c.params == canonical(params))
-    return list(conn.execute(stmt.where(*one)).scalars())
+    sql = f"SELECT j.job FROM feed_job j JOIN feed ON feed.id = j.feed_id WHERE {_AT} ORDER BY j.job"
+    found = rows(conn, sql, account=account_id, endpoint=endpoint, params=listed((canonical(params),)))
+    return [r.job for r in found]
 
 
 def wanted_lists(conn: Connection, job: str, endpoint: str) -> dict[int, int]:
     """Return {user id: feed id} of the artists' lists of an endpoint that a job wants."""
-    owner = func.json_extract(feed.c.params, "$.user_id")
-    stmt = select(owner, feed.c.id).join(feed_job, feed_job.c.feed_id == feed.c.id)
-    rows = conn.execute(stmt.where(feed_job.c.job == job, feed.c.endpoint == endpoint, owner.is_not(None)))
-    return {row[0]: row[1] for row in rows}
+    sql = """
+    SELECT json_extract(f.params, '$.user_id') AS owner, f.id FROM feed f JOIN feed_job j ON j.feed_id = f.id
+    WHERE j.job = :job AND f.endpoint = :endpoint AND owner IS NOT NULL"""
+    return dict(rows(conn, sql, job=job, endpoint=endpoint))
 
 
 def lists_of(conn: Connection, job: str) -> dict[int, tuple[str, str]]:
     """Return {feed id: (endpoint, canonical parameters)} of all lists that a job wants."""
-    stmt = select(feed.c.id, feed.c.endpoint, feed.c.params).join(feed_job, feed_job.c.feed_id == feed.c.id)
-    return {r.id: (r.endpoint, r.params) for r in conn.execute(stmt.where(feed_job.c.job == job))}
+    sql = "SELECT f.id, f.endpoint, f.params FROM feed f JOIN feed_job j ON j.feed_id = f.id WHERE j.job = :job"
+    return {r.id: (r.endpoint, r.params) for r in rows(conn, sql, job=job)}
 
 
 def unwanted_lists(
     conn: Connection, account_id: int, job: str, endpoint: str, user_ids: Sequence[int]
 ) -> set[int]:
     """Return which of these users have no list of this endpoint that the job wants."""
-    mine = exists().where(feed_job.c.feed_id == feed.c.id, feed_job.c.job == job)
-    stmt = select(feed.c.params).where(
-        feed.c.account_id == account_id,
-        feed.c.endpoint == endpoint,
-        feed.c.params.in_([_of_user(i) for i in user_ids]),
-        mine,
-    )
-    has = {int(json.loads(params)["user_id"]) for params in conn.execute(stmt).scalars()}
-    return set(user_ids) - has
+    sql = f"SELECT params FROM feed JOIN feed_job j ON j.feed_id = feed.id WHERE {_AT} AND j.job = :job"
+    params = listed(_of_user(i) for i in user_ids)
+    has = rows(conn, sql, account=account_id, endpoint=endpoint, params=params, job=job)
+    return set(user_ids) - {int(json.loads(r.params)["user_id"]) for r in has}
 
 
 def leave(conn: Connection, job: str, feed_ids: Sequence[int]) -> None:
@@ -199,53 +180,54 @@ def leave(conn: Connection, job: str, feed_ids: Sequence[int]) -> None:
 
 def hand_over(conn: Connection, before: str, after: str) -> int:
     """Hand the lists of a job, and what it has seen, over to the name that it goes by now."""
-    mine = select(feed_job.c.feed_id, literal(after), feed_job.c.joined_at).where(feed_job.c.job == before)
-    columns = ["feed_id", "job", "joined_at"]
-    return conn.execute(insert(feed_job).from_select(columns, mine).on_conflict_do_nothing()).rowcount
+    sql = """
+    INSERT INTO feed_job (feed_id, job, joined_at)
+    SELECT feed_id, :after, joined_at FROM feed_job WHERE job = :before ON CONFLICT DO NOTHING"""
+    return conn.execute(text(sql), {"after": after, "before": before}).rowcount
 
 
 def late_comer(conn: Connection, feed_id: int, pass_started: int) -> bool:
     """True if a job came to the list after that pass began, and so has not seen all of it."""
-    late = select(feed_job.c.job).where(feed_job.c.feed_id == feed_id, feed_job.c.joined_at > pass_started)
-    return conn.execute(late.limit(1)).first() is not None
+    late = "SELECT 1 FROM feed_job WHERE feed_id = :feed AND joined_at > :started LIMIT 1"
+    return row(conn, late, feed=feed_id, started=pass_started) is not None
 
 
 def get_feed(conn: Connection, feed_id: int) -> Feed:
-    return _feed(conn.execute(select(feed).where(feed.c.id == feed_id)).one())
+    return _feed(row(conn, "SELECT * FROM feed WHERE id = :id", id=feed_id))
 
 
-_NOW: BindParameter[int] = bindparam("now")
-_AT_MOST: BindParameter[int] = bindparam("n")
-_of_jobs = among(feed_job.c.job, "jobs") & (feed_job.c.feed_id == feed.c.id)
-_owner = func.json_extract(feed.c.params, "$.user_id")
-_barred = (tombstone.c.owner_kind == "user") & (tombstone.c.owner_id == _owner)
+_JOBS = "IN (SELECT value FROM json_each(:jobs))"
 # One of these jobs wants it, and it is no list of a user who is forgotten (architecture: refusal stands).
-_WANTED = exists().where(_of_jobs) & ~exists().where(_barred)
+_WANTED = f"""EXISTS (SELECT 1 FROM feed_job j WHERE j.feed_id = feed.id AND j.job {_JOBS})
+  AND NOT EXISTS (SELECT 1 FROM tombstone t
+    WHERE t.owner_kind = 'user' AND t.owner_id = json_extract(feed.params, '$.user_id'))"""
 # Which of them walks it: its own while it is among them, else any that wants it.
-_other = select(func.min(feed_job.c.job)).where(_of_jobs).scalar_subquery()
-_WALKED = select(feed, case((among(feed.c.job, "jobs"), feed.c.job), else_=_other).label("walker")).where(_WANTED)
-_DUE = _WALKED.where(feed.c.due_at <= _NOW).order_by(feed.c.lane, feed.c.due_at, feed.c.id).limit(_AT_MOST)
-_REFRESH = _WALKED.where(feed.c.refresh_at <= _NOW).order_by(feed.c.refresh_at).limit(_AT_MOST)
+_WALKER = f"""iif(feed.job {_JOBS}, feed.job,
+  (SELECT min(j.job) FROM feed_job j WHERE j.feed_id = feed.id AND j.job {_JOBS})) AS walker"""
+_DUE = f"""
+SELECT feed.*, {_WALKER} FROM feed WHERE due_at <= :now AND {_WANTED} ORDER BY lane, due_at, id LIMIT :limit"""
+_REFRESH = f"""
+SELECT feed.*, {_WALKER} FROM feed WHERE refresh_at <= :now AND {_WANTED} ORDER BY refresh_at LIMIT :limit"""
 
 
 def due_feeds(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> list[Feed]:
     """Return feeds of these jobs whose head must be walked now, by lane, the longest waiting first."""
-    rows = conn.execute(_DUE, {"jobs": listed(jobs), "now": now, "n": limit})
-    return [replace(_feed(r), job=r.walker) for r in rows]
+    return [replace(_feed(r), job=r.walker) for r in rows(conn, _DUE, jobs=listed(jobs), now=now, limit=limit)]
 
 
 def due_refreshes(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> list[Feed]:
     """Return feeds of these jobs whose head is read again only to see what has changed."""
-    rows = conn.execute(_REFRESH, {"jobs": listed(jobs), "now": now, "n": limit})
-    return [replace(_feed(r), job=r.walker, lane=int(Lane.REFRESH)) for r in rows]
+    found = rows(conn, _REFRESH, jobs=listed(jobs), now=now, limit=limit)
+    return [replace(_feed(r), job=r.walker, lane=int(Lane.REFRESH)) for r in found]
 
 
 def make_due(conn: Connection, account_id: int, endpoint: str, now: int) -> int:
     """Make every feed of this endpoint due but those of users who left: a capped feed has overflowed."""
-    left = select(user.c.id).where(user.c.state.in_(State.LEFT))
-    owner = func.coalesce(func.json_extract(feed.c.params, "$.user_id"), 0)
-    wanted = (feed.c.account_id == account_id, feed.c.endpoint == endpoint, owner.not_in(left))
-    return conn.execute(update(feed).where(*wanted).values(due_at=now)).rowcount
+    sql = f"""
+    UPDATE feed SET due_at = :now WHERE account_id = :account AND endpoint = :endpoint
+      AND coalesce(json_extract(params, '$.user_id'), 0)
+        NOT IN (SELECT id FROM user WHERE state IN {State.LEFT})"""
+    return conn.execute(text(sql), {"now": now, "account": account_id, "endpoint": endpoint}).rowcount
 
 
 def set_marks(conn: Connection, feed_id: int, marks: Mapping[str, Any]) -> None:
@@ -304,14 +286,12 @@ def wake(conn: Connection, feed_ids: Sequence[int], gap_ids: Sequence[int], now:
 
 
 def gaps(conn: Connection, feed_id: int) -> list[Gap]:
-    return [_gap(r) for r in conn.execute(select(gap).where(gap.c.feed_id == feed_id).order_by(gap.c.id))]
+    return [_gap(r) for r in rows(conn, "SELECT * FROM gap WHERE feed_id = :feed ORDER BY id", feed=feed_id)]
 
 
 def open_gap(conn: Connection, feed_id: int, kind: str, spec: Mapping[str, Any], now: int) -> Gap:
-    row = conn.execute(
-        insert(gap).values(feed_id=feed_id, kind=kind, spec=canonical(spec), opened_at=now).returning(gap)
-    ).one()
-    return _gap(row)
+    new = insert(gap).values(feed_id=feed_id, kind=kind, spec=canonical(spec), opened_at=now).returning(gap)
+    return _gap(conn.execute(new).one())
 
 
 def move_gap(conn: Connection, gap_id: int, spec: Mapping[str, Any]) -> None:
@@ -334,9 +314,9 @@ def shift_gap(
 
 def end_gap_at(conn: Connection, gap_id: int, ids: Sequence[int]) -> None:
     """Let the gap end where these ids are met, unless it is closed already."""
-    row = conn.execute(select(gap).where(gap.c.id == gap_id)).one_or_none()
-    if row is not None:
-        spec = canonical({**json.loads(row.spec), "stop": list(ids)})
+    found = get_gap(conn, gap_id)
+    if found is not None:
+        spec = canonical({**found.spec, "stop": list(ids)})
         conn.execute(update(gap).where(gap.c.id == gap_id).values(spec=spec))
 
 
@@ -355,25 +335,23 @@ def gap_failed(conn: Connection, gap_id: int, due_at: int, error: str) -> int | 
     return failures
 
 
-_gap_order = case({"head": 0, "page": 1, "backfill": 2, "full": 3}, value=gap.c.kind, else_=4)
-_DUE_GAPS = (
-    _WALKED.add_columns(*(c.label(f"g_{c.name}") for c in gap.c))
-    .join(gap, gap.c.feed_id == feed.c.id)
-    .where(gap.c.due_at <= _NOW)
-    .order_by(_gap_order, gap.c.id)
-    .limit(_AT_MOST)
+_DUE_GAPS = f"""
+SELECT feed.*, {_WALKER}, g.id AS gap_id, g.kind, g.spec, g.failures AS gap_failures, g.due_at AS gap_due_at,
+  g.error AS gap_error
+FROM feed JOIN gap g ON g.feed_id = feed.id WHERE g.due_at <= :now AND {_WANTED}
+ORDER BY CASE g.kind WHEN 'head' THEN 0 WHEN 'page' THEN 1 WHEN 'backfill' THEN 2 WHEN 'full' THEN 3 ELSE 4 END,
+  g.id LIMIT :limit"""
+_UNDONE = (
+    f"SELECT count(*) FROM feed JOIN gap g ON g.feed_id = feed.id WHERE g.due_at < {NEVER} AND {_WANTED}",
+    f"SELECT count(*) FROM feed WHERE due_at IS NOT NULL AND failures > 0 AND {_WANTED}",
+    # One that Pixiv caps has been read as far as can be.
+    f"""SELECT count(*) FROM feed WHERE json_extract(marks, '$.cut.why') IS NOT NULL
+      AND json_extract(marks, '$.tried.at') IS NOT NULL AND {_WANTED}""",
 )
-_of_feeds = select(func.count()).select_from(feed).where(_WANTED)
-_OPEN_GAPS = _of_feeds.join(gap, gap.c.feed_id == feed.c.id).where(gap.c.due_at < NEVER)
-_FAILED_HEADS = _of_feeds.where(feed.c.due_at.is_not(None), feed.c.failures > 0)
-_cut, _tried = (func.json_extract(feed.c.marks, path) for path in ("$.cut.why", "$.tried.at"))
-_CUT_SHORT = _of_feeds.where(
-    _cut.is_not(None), _tried.is_not(None)
-)  # one that Pixiv caps has been read as far as can be
 _NEXT = (
-    select(func.min(feed.c.due_at)).where(_WANTED),
-    select(func.min(feed.c.refresh_at)).where(_WANTED),
-    select(func.min(gap.c.due_at)).join(feed, gap.c.feed_id == feed.c.id).where(_WANTED),
+    f"SELECT min(due_at) FROM feed WHERE {_WANTED}",
+    f"SELECT min(refresh_at) FROM feed WHERE {_WANTED}",
+    f"SELECT min(g.due_at) FROM gap g JOIN feed ON g.feed_id = feed.id WHERE {_WANTED}",
 )
 
 
@@ -382,22 +360,21 @@ def due_gaps(conn: Connection, jobs: Sequence[str], now: int, limit: int) -> lis
     return [
         (
             replace(_feed(r), job=r.walker),
-            Gap(r.g_id, r.id, r.g_kind, json.loads(r.g_spec), r.g_failures, r.g_due_at, r.g_error),
+            Gap(r.gap_id, r.id, r.kind, json.loads(r.spec), r.gap_failures, r.gap_due_at, r.gap_error),
         )
-        for r in conn.execute(_DUE_GAPS, {"jobs": listed(jobs), "now": now, "n": limit})
+        for r in rows(conn, _DUE_GAPS, jobs=listed(jobs), now=now, limit=limit)
     ]
 
 
 def undone(conn: Connection, jobs: Sequence[str], now: int) -> int:
     """Count what of these jobs' lists is not read: open gaps, heads that failed, and lists that led nowhere."""
-    of = {"jobs": listed(jobs)}
-    return sum(conn.scalar(left, of) or 0 for left in (_OPEN_GAPS, _FAILED_HEADS, _CUT_SHORT))
+    return sum(value(conn, left, jobs=listed(jobs)) for left in _UNDONE)
 
 
 def get_gap(conn: Connection, gap_id: int) -> Gap | None:
     """Return the gap as it is now; None once it is closed."""
-    row = conn.execute(select(gap).where(gap.c.id == gap_id)).one_or_none()
-    return None if row is None else _gap(row)
+    found = row(conn, "SELECT * FROM gap WHERE id = :id", id=gap_id)
+    return None if found is None else _gap(found)
 
 
 def ask_again(conn: Connection, now: int, before: int) -> int:
@@ -411,5 +388,5 @@ def ask_again(conn: Connection, now: int, before: int) -> int:
 
 def next_due(conn: Connection, jobs: Sequence[str]) -> int | None:
     """Return when the next feed or gap of these jobs is due, ms UTC."""
-    times = [conn.scalar(next_one, {"jobs": listed(jobs)}) for next_one in _NEXT]
+    times = [value(conn, first, jobs=listed(jobs)) for first in _NEXT]
     return min((t for t in times if t is not None), default=None)

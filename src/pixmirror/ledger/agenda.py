@@ -4,16 +4,14 @@ A question that is on the agenda already keeps its place: the earlier time and t
 that was answered comes again is said where its answer is recorded, in `sync/chores.py`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, literal, select, text, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, text
 
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.chores import PARTS, Kind
-from pixmirror.catalogue.schema import chore, comment, media, text_version, web_listed, work
-from pixmirror.catalogue.sql import among, listed
+from pixmirror.catalogue.sql import listed, rows, value
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.models import Lane, Work, to_ms
 
@@ -28,6 +26,7 @@ EVERY = 180 * DAY_MS
 IN_A_HURRY = 6 * HOUR_MS  # looks until then are tries of something new
 AGES_OF_BOOKMARKS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
 RENEWALS = 500  # at most so many things in doubt are asked for anew in a day
+_LISTED = "IN (SELECT value FROM json_each(:keys))"
 
 
 def _ask(
@@ -51,11 +50,12 @@ def ask_for_captions(conn: Connection, found: Iterable[Ask]) -> None:
 
 def ask_for_all_captions(conn: Connection, now: int) -> int:
     """Ask for every missing caption, for the account's lists turn out to leave them out. Return how many."""
-    lacking = select(literal(Kind.DETAIL.value), work.c.work_key, literal(int(Lane.EXTRA)), literal(now)).where(
-        work.c.caption == "", work.c.detail_at.is_(None), work.c.user_id.is_not(None), work.c.state == "live"
-    )
-    stmt = insert(chore).from_select(["kind", "key", "lane", "due_at"], lacking).on_conflict_do_nothing()
-    return conn.execute(stmt).rowcount
+    sql = """
+    INSERT INTO chore (kind, key, lane, due_at)
+    SELECT :kind, work_key, :lane, :now FROM work
+    WHERE caption = '' AND detail_at IS NULL AND user_id IS NOT NULL AND state = 'live'
+    ON CONFLICT DO NOTHING"""
+    return conn.execute(text(sql), {"kind": Kind.DETAIL, "lane": int(Lane.EXTRA), "now": now}).rowcount
 
 
 def look_at_hidden(conn: Connection, found: Iterable[Ask]) -> None:
@@ -104,8 +104,8 @@ def ask_anew(conn: Connection, kind: str, ids: Sequence[int], at: int, most: int
     Spread over time: what is held may be much, and the next time `most` more are asked about.
     """
     question = Kind.PROFILE if kind == "user" else Kind.DETAIL
-    waiting = select(chore.c.key).where(chore.c.kind == question, among(chore.c.key, "ids"), chore.c.due_at <= at)
-    asked = set(conn.execute(waiting, {"ids": listed(ids)}).scalars())
+    waiting = f"SELECT key FROM chore WHERE kind = :kind AND key {_LISTED} AND due_at <= :at"
+    asked = {r.key for r in rows(conn, waiting, kind=question, keys=listed(ids), at=at)}
     wanted = [i for i in ids if i not in asked][:most]
     step = DAY_MS // RENEWALS
     chores.add_all(conn, ((question, i, Lane.REFRESH, at + n * step) for n, i in enumerate(wanted)))
@@ -142,23 +142,20 @@ def ask_after_website(conn: Connection, user_id: int, now: int) -> None:
 
 # --- files, texts, comments
 
-_no_zip = ~exists().where(
-    media.c.owner_kind == "work", media.c.owner_id == work.c.work_key, media.c.role == "ugoira"
-)
-_LACKS_ZIP = select(work.c.work_key).where(among(work.c.work_key, "keys"), work.c.type == "ugoira", _no_zip)
-_no_text = ~exists().where(text_version.c.work_key == work.c.work_key)
-_LACKS_TEXT = select(work.c.work_key).where(
-    among(work.c.work_key, "keys"), work.c.type == "novel", work.c.user_id.is_not(None), _no_text
-)
+_LACKS_ZIP = f"""
+SELECT work_key FROM work WHERE work_key {_LISTED} AND type = 'ugoira' AND NOT EXISTS
+  (SELECT 1 FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = work_key AND m.role = 'ugoira')"""
+_LACKS_TEXT = f"""
+SELECT work_key FROM work WHERE work_key {_LISTED} AND type = 'novel' AND user_id IS NOT NULL AND NOT EXISTS
+  (SELECT 1 FROM text_version t WHERE t.work_key = work.work_key)"""
 
 
 def ask_for_wanted(conn: Connection, keys: Collection[int], now: int) -> None:
     """Ask for frames and texts that are not here, of works that some job wants from now on."""
     if not keys:
         return
-    bound = {"keys": listed(keys)}
-    _ask(conn, Kind.UGOIRA, conn.execute(_LACKS_ZIP, bound).scalars(), Lane.COMPLETE, now)
-    _ask(conn, Kind.TEXT, conn.execute(_LACKS_TEXT, bound).scalars(), Lane.COMPLETE, now)
+    for kind, lacking in ((Kind.UGOIRA, _LACKS_ZIP), (Kind.TEXT, _LACKS_TEXT)):
+        _ask(conn, kind, [r.work_key for r in rows(conn, lacking, keys=listed(keys))], Lane.COMPLETE, now)
 
 
 def ask_for_parts(conn: Connection, found: Sequence[tuple[Kind, Ask]], *, edited: bool) -> None:
@@ -218,44 +215,27 @@ def read_earlier_rankings(conn: Connection, key: int, now: int) -> None:
 # --- what is asked no more, or later
 
 
-def _about(kinds: Sequence[Kind], is_one: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
+def _about(kinds: Sequence[Kind], which: str) -> str:
     """Match the chores of these kinds about works, and those about the replies below them."""
-    below = select(comment.c.comment_key).where(is_one(comment.c.work_key))
-    return (chore.c.kind.in_(kinds) & is_one(chore.c.key)) | (
-        (chore.c.kind == Kind.REPLIES) & chore.c.key.in_(below)
-    )
-
-
-def _listed(column: Any) -> ColumnElement[bool]:
-    return among(column, "keys")
-
-
-def _of_user(column: Any) -> ColumnElement[bool]:
-    return column.in_(select(work.c.work_key).where(work.c.user_id == bindparam("b_user")))  # type: ignore[no-any-return]
+    return f"""(kind IN {tuple(kind.value for kind in kinds)} AND key {which}
+  OR kind = 'replies' AND key IN (SELECT comment_key FROM comment WHERE work_key {which}))"""
 
 
 FROM_APP = (Kind.DETAIL, *PARTS)  # what is asked of the app about a work itself
-_NO_DETAILS = delete(chore).where(chore.c.kind == Kind.DETAIL, _listed(chore.c.key))
-_NO_PARTS = delete(chore).where(_about(PARTS, _listed))
+_PARTS_OF_WORKS = _about(PARTS, _LISTED)
+_ALL_OF_USER = _about(FROM_APP, "IN (SELECT work_key FROM work WHERE user_id = :user)")
+_NO_DETAILS = text(f"DELETE FROM chore WHERE kind = '{Kind.DETAIL}' AND key {_LISTED}")
+_NO_PARTS = text(f"DELETE FROM chore WHERE {_PARTS_OF_WORKS}")
 # As if new, so that whoever shows the work again brings it forward.
-_PARTS_LATER = (
-    update(chore)
-    .where(_about(PARTS, _listed), chore.c.due_at < bindparam("b_at"))
-    .values(due_at=bindparam("b_at"), attempts=0, error=None)
+_PARTS_LATER = text(
+    f"UPDATE chore SET due_at = :at, attempts = 0, error = NULL WHERE {_PARTS_OF_WORKS} AND due_at < :at"
 )
-_NOTHING_OF_USER = delete(chore).where(_about(FROM_APP, _of_user))
-_ALL_OF_USER_LATER = (
-    update(chore)
-    .where(_about(FROM_APP, _of_user), chore.c.due_at < bindparam("b_at"))
-    .values(due_at=bindparam("b_at"))
-)
-_FORGET_WORKS = delete(chore).where(_about(Kind.about("work"), _listed))
-_FORGET_USER = delete(chore).where(
-    (chore.c.kind.in_(Kind.about("user")) & (chore.c.key == bindparam("b_user")))
-    | (
-        (chore.c.kind == Kind.WEB)
-        & chore.c.key.in_(select(web_listed.c.work_key).where(web_listed.c.user_id == bindparam("b_user")))
-    )
+_NOTHING_OF_USER = text(f"DELETE FROM chore WHERE {_ALL_OF_USER}")
+_ALL_OF_USER_LATER = text(f"UPDATE chore SET due_at = :at WHERE {_ALL_OF_USER} AND due_at < :at")
+_FORGET_WORKS = text(f"DELETE FROM chore WHERE {_about(Kind.about('work'), _LISTED)}")
+_FORGET_USER = text(
+    f"DELETE FROM chore WHERE kind IN {tuple(kind.value for kind in Kind.about('user'))} AND key = :user OR "
+    "kind = 'web' AND key IN (SELECT work_key FROM web_listed WHERE user_id = :user)"
 )
 
 
@@ -271,45 +251,35 @@ def drop_parts(conn: Connection, keys: Iterable[int]) -> None:
 
 def put_off_parts(conn: Connection, keys: Iterable[int], due_at: int) -> None:
     """Ask only later for frames, texts and comments of works that are hidden: they may come back."""
-    conn.execute(_PARTS_LATER, {"keys": listed(keys), "b_at": due_at})
+    conn.execute(_PARTS_LATER, {"keys": listed(keys), "at": due_at})
 
 
 def drop_user(conn: Connection, user_id: int) -> None:
     """Ask no more about the works of an artist who has left."""
-    conn.execute(_NOTHING_OF_USER, {"b_user": user_id})
+    conn.execute(_NOTHING_OF_USER, {"user": user_id})
 
 
 def put_off_user(conn: Connection, user_id: int, due_at: int) -> None:
     """Ask only later about the works of an artist of whom much is denied: their profile tells first."""
-    conn.execute(_ALL_OF_USER_LATER, {"b_user": user_id, "b_at": due_at})
+    conn.execute(_ALL_OF_USER_LATER, {"user": user_id, "at": due_at})
 
 
 def drop_forgotten(conn: Connection, keys: Iterable[int], user_id: int | None) -> None:
     """Ask no more about works that the user forgets, and with `user_id` about a whole artist."""
     conn.execute(_FORGET_WORKS, {"keys": listed(keys)})
     if user_id is not None:
-        conn.execute(_FORGET_USER, {"b_user": user_id})
+        conn.execute(_FORGET_USER, {"user": user_id})
 
 
 # --- when a hidden work is looked at again
 
-_same_medium = work.c.work_key.op("&")(1) == bindparam("parity")
-_BELOW = (
-    select(work.c.create_date)
-    .where(work.c.work_key < bindparam("b_key"), _same_medium, work.c.create_date.is_not(None))
-    .order_by(work.c.work_key.desc())
-    .limit(1)
-)
-_ABOVE = (
-    select(work.c.work_key)
-    .where(work.c.work_key > bindparam("b_key"), _same_medium, work.c.create_date.is_not(None))
-    .limit(1)
-)
+_SAME_MEDIUM = "work_key & 1 = :parity AND create_date IS NOT NULL"
+_BELOW = f"SELECT create_date FROM work WHERE work_key < :key AND {_SAME_MEDIUM} ORDER BY work_key DESC LIMIT 1"
+_ABOVE = f"SELECT 1 FROM work WHERE work_key > :key AND {_SAME_MEDIUM} LIMIT 1"
 # By its own index: between a novel and the next one may lie all illusts.
-_NOVEL_ABOVE = text(
-    "SELECT work_key FROM work INDEXED BY work_novels"
-    " WHERE work_key & 1 AND work_key > :b_key AND create_date IS NOT NULL LIMIT 1"
-)
+_NOVEL_ABOVE = """
+SELECT 1 FROM work INDEXED BY work_novels
+WHERE work_key & 1 AND work_key > :key AND create_date IS NOT NULL LIMIT 1"""
 
 
 def next_look(conn: Connection, key: int, create_date: int | None, hidden_at: int, now: int) -> Ask:
@@ -331,8 +301,8 @@ def _is_young(conn: Connection, key: int, create_date: int | None, at: int) -> b
     """Tell whether it was posted lately. Ids grow with time: without a date the nearest known work below tells."""
     if create_date is not None:
         return at - create_date < YOUNG
-    one = {"b_key": key, "parity": key & 1}
-    below = conn.scalar(_BELOW, one)
+    below = value(conn, _BELOW, key=key, parity=key & 1)
     if below is not None and at - below < YOUNG:
         return True
-    return conn.scalar(_NOVEL_ABOVE, {"b_key": key}) is None if key & 1 else conn.scalar(_ABOVE, one) is None
+    above = value(conn, _NOVEL_ABOVE, key=key) if key & 1 else value(conn, _ABOVE, key=key, parity=0)
+    return above is None

@@ -7,11 +7,11 @@ which the judge decides; between two states that are both no good news there is 
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, update
 
-from pixmirror.catalogue.schema import sighting, user, work
+from pixmirror.catalogue.schema import sighting
 from pixmirror.catalogue.seen import Seen
-from pixmirror.catalogue.sql import Many
+from pixmirror.catalogue.sql import Many, row, value
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import controls, doubts, moves
 from pixmirror.ledger.doubts import Doubt
@@ -22,25 +22,11 @@ Verdict = Literal["no", "move", "doubt"]
 
 _NEW = Many(insert(sighting))
 _AGAIN = Many(update(sighting).where(sighting.c.id == bindparam("b_id")).values(last_at=bindparam("now")))
-_OWNER = (
-    (sighting.c.owner_kind == bindparam("kind"))
-    & (sighting.c.owner_id == bindparam("owner"))
-    & (sighting.c.account_id == bindparam("account"))
-)
-_LATEST = (
-    select(sighting.c.id, sighting.c.state, sighting.c.first_at, sighting.c.last_at)
-    .where(_OWNER)
-    .order_by(sighting.c.id.desc())
-    .limit(1)
-)
-_LAST_LIVE = (
-    select(func.coalesce(func.max(sighting.c.id), 0)).where(_OWNER, sighting.c.state == "live").scalar_subquery()
-)
-_SINCE = select(func.min(sighting.c.first_at)).where(
-    _OWNER, sighting.c.state == bindparam("b_state"), sighting.c.id > _LAST_LIVE
-)
-_OLD = select(work.c.state, work.c.user_id).where(work.c.work_key == bindparam("b_key"))
-_USER = select(user.c.state).where(user.c.id == bindparam("b_id"))
+_OWNER = "owner_kind = :kind AND owner_id = :owner AND account_id = :account"
+_LATEST = f"SELECT id, state, first_at, last_at FROM sighting WHERE {_OWNER} ORDER BY id DESC LIMIT 1"
+_SINCE = f"""
+SELECT min(first_at) FROM sighting WHERE {_OWNER} AND state = :state
+  AND id > (SELECT coalesce(max(id), 0) FROM sighting WHERE {_OWNER} AND state = 'live')"""
 
 
 def see(
@@ -86,25 +72,18 @@ def see_one(conn: Connection, seen: Seen, kind: str, owner_id: int, state: State
 
 def stretch(conn: Connection, account_id: int, kind: str, owner_id: int) -> Any:
     """Return the last stretch of a thing (id, state, first_at, last_at), or None."""
-    return conn.execute(_LATEST, {"kind": kind, "owner": owner_id, "account": account_id}).first()
+    return row(conn, _LATEST, kind=kind, owner=owner_id, account=account_id)
 
 
 def since(conn: Connection, seen: Seen, kind: str, owner_id: int, state: State) -> int:
     """Return when the current unbroken run of this state began, ms UTC; now, if it has not."""
-    owner = {"kind": kind, "owner": owner_id, "account": seen.account_id, "b_state": state.value}
-    return int(conn.scalar(_SINCE, owner) or seen.now)
+    found = value(conn, _SINCE, kind=kind, owner=owner_id, account=seen.account_id, state=state.value)
+    return int(found or seen.now)
 
 
 def _row(seen: Seen, kind: str, owner_id: int, state: State, evidence: str) -> dict[str, Any]:
-    return {
-        "account_id": seen.account_id,
-        "owner_kind": kind,
-        "owner_id": owner_id,
-        "state": state.value,
-        "evidence": evidence,
-        "first_at": seen.now,
-        "last_at": seen.now,
-    }
+    owner = {"account_id": seen.account_id, "owner_kind": kind, "owner_id": owner_id}
+    return owner | {"state": state.value, "evidence": evidence, "first_at": seen.now, "last_at": seen.now}
 
 
 def ended(conn: Connection, seen: Seen, kind: str, owner_id: int, live_at: int) -> None:
@@ -136,7 +115,7 @@ def add_doubts(conn: Connection, found: Sequence[Doubt], now: int) -> None:
 def record_state(conn: Connection, seen: Seen, work_key: int, state: State, evidence: str) -> bool:
     """Record what an answer says of a work (a 404, a refusal). True if the work's state moved at once."""
     begun = see_one(conn, seen, "work", work_key, state, evidence)
-    old = conn.execute(_OLD, {"b_key": work_key}).first()
+    old = row(conn, "SELECT state, user_id FROM work WHERE work_key = :key", key=work_key)
     if old is None:
         return False
     found = verdict(_by_itself(conn, old), state, begun, seen.now)
@@ -150,6 +129,7 @@ def record_state(conn: Connection, seen: Seen, work_key: int, state: State, evid
 def _by_itself(conn: Connection, old: Any) -> State:
     """Return the state of the work itself: that it went with its user means nothing once the user is back."""
     state = State(old.state)
-    if state in State.LEFT and conn.scalar(_USER, {"b_id": old.user_id}) == "live":
+    of_user = "SELECT state FROM user WHERE id = :id"
+    if state in State.LEFT and value(conn, of_user, id=old.user_id) == "live":
         return State.UNKNOWN
     return state

@@ -5,17 +5,18 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import clocks, endpoints, runs
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.media import ASKED_BY
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.words import said
+from pixmirror.catalogue.sql import rows, value
+from pixmirror.catalogue.words import many, said
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import brake
 from pixmirror.reports.why_files import of_failed
@@ -127,11 +128,10 @@ def _told_of_endpoints(conn: Connection) -> set[str]:
     return {found.reason for found in endpoints.refusals(conn).values() if found.believed}
 
 
-_LISTS = text(
-    "SELECT endpoint, params, failures, error, due_at FROM feed WHERE failures >= :tries AND due_at IS NOT NULL "
-    "UNION ALL SELECT f.endpoint, f.params, g.failures, g.error, g.due_at "
-    "FROM gap g JOIN feed f ON f.id = g.feed_id WHERE g.failures >= :tries LIMIT :most"
-)
+_LISTS = """
+SELECT endpoint, params, failures, error, due_at FROM feed WHERE failures >= :tries AND due_at IS NOT NULL
+UNION ALL SELECT f.endpoint, f.params, g.failures, g.error, g.due_at
+FROM gap g JOIN feed f ON f.id = g.feed_id WHERE g.failures >= :tries LIMIT :most"""
 _NAMES = {
     "user/illusts": "the list of works of", "user/novels": "the list of novels of",
     "user/following": "the list of artists you follow", "user/bookmarks/illust": "the list of your bookmarks",
@@ -145,32 +145,26 @@ def list_name(conn: Connection, endpoint: str, params: str) -> str:
     given = json.loads(params)
     name = _NAMES.get(endpoint, f"the list {endpoint}")
     if user_id := given.pop("user_id", None):
-        artist = conn.scalar(text("SELECT name FROM user WHERE id = :id"), {"id": user_id})
+        artist = value(conn, "SELECT name FROM user WHERE id = :id", id=user_id)
         return f"{name} {artist or 'an artist'} (user:{user_id})"
     more = ", ".join(str(value) for value in given.values())
     return f"{name} ({more})" if more else name
 
 
 def _lists(conn: Connection, now: int) -> Iterator[Trouble]:
-    found: dict[str, list[Any]] = {}
     apart = _told_of_endpoints(conn)
-    for row in conn.execute(_LISTS, {"tries": TRIES, "most": SAMPLE}):
-        if row.error not in apart:
-            found.setdefault(_alike(row.error), []).append(row)
-    for rows in found.values():
-        one = list_name(conn, rows[0].endpoint, rows[0].params)
-        more = f", and {len(rows) - 1:,} more lists like it" if len(rows) > 1 else ""
-        cause = "endpoint" if _ENDPOINT_GONE in (rows[0].error or "") else "list"
-        yield Trouble(
-            cause, one, f"{_upper(one)} could not be read{more}: {rows[0].error or 'no reason on record'}",
-            _NEWER if cause == "endpoint" else "", _next(rows, now),
-        )  # fmt: skip
+    failed = [r for r in rows(conn, _LISTS, tries=TRIES, most=SAMPLE) if r.error not in apart]
+    for first, *others in _alike(failed, lambda r: _reason(r.error)):
+        one = list_name(conn, first.endpoint, first.params)
+        more = f", and {len(others):,} more lists like it" if others else ""
+        cause = "endpoint" if _ENDPOINT_GONE in (first.error or "") else "list"
+        says = f"{_upper(one)} could not be read{more}: {first.error or 'no reason on record'}"
+        yield Trouble(cause, one, says, _NEWER if cause == "endpoint" else "", _next((first, *others), now))
 
 
-_QUESTIONS = text(
-    "SELECT kind, key, error, due_at FROM chore "
-    "WHERE error IS NOT NULL AND (attempts >= :tries OR kind = 'ranking') LIMIT :most"
-)
+_QUESTIONS = """
+SELECT kind, key, error, due_at FROM chore
+WHERE error IS NOT NULL AND (attempts >= :tries OR kind = 'ranking') LIMIT :most"""
 _ASKED: dict[str, str] = {
     Kind.DETAIL: "the details of", Kind.TEXT: "the text of", Kind.UGOIRA: "the frames of",
     Kind.COMMENTS: "the comments of", Kind.REPLIES: "the replies to", Kind.PROFILE: "the profile of",
@@ -181,18 +175,15 @@ _ASKED: dict[str, str] = {
 
 
 def _questions(conn: Connection, now: int) -> Iterator[Trouble]:
-    found: dict[tuple[str, str], list[Any]] = {}
     apart = _told_of_endpoints(conn)
-    for row in conn.execute(_QUESTIONS, {"tries": TRIES, "most": SAMPLE}):
-        if row.error not in apart:
-            found.setdefault((row.kind, _alike(row.error)), []).append(row)
-    for (kind, _), rows in found.items():
-        ref = "" if kind in Kind.about("account") else f" {question_ref(kind, rows[0].key)}"
-        one = f"{_ASKED.get(kind, kind)}{ref}"
-        more = f", and of {len(rows) - 1:,} more" if len(rows) > 1 else ""
-        cause = "endpoint" if _ENDPOINT_GONE in rows[0].error else "question"
-        says = f"{_upper(one)} could not be fetched{more}: {rows[0].error}"
-        yield Trouble(cause, one, says, _NEWER if cause == "endpoint" else "", _next(rows, now))
+    failed = [r for r in rows(conn, _QUESTIONS, tries=TRIES, most=SAMPLE) if r.error not in apart]
+    for first, *others in _alike(failed, lambda r: (r.kind, _reason(r.error))):
+        ref = "" if first.kind in Kind.about("account") else f" {question_ref(first.kind, first.key)}"
+        one = f"{_ASKED.get(first.kind, first.kind)}{ref}"
+        more = f", and of {len(others):,} more" if others else ""
+        cause = "endpoint" if _ENDPOINT_GONE in first.error else "question"
+        says = f"{_upper(one)} could not be fetched{more}: {first.error}"
+        yield Trouble(cause, one, says, _NEWER if cause == "endpoint" else "", _next((first, *others), now))
 
 
 def question_ref(kind: str, key: int) -> str:
@@ -203,7 +194,7 @@ def question_ref(kind: str, key: int) -> str:
 
 
 _RETRY = "`pixmirror retry --failed`"
-_ASKED_ABOUT = text("SELECT due_at FROM chore WHERE kind = :kind AND key = :key")
+_ASKED_ABOUT = "SELECT due_at FROM chore WHERE kind = :kind AND key = :key"
 _FILES = {
     "waiting": "state = 'waiting' AND error IS NOT NULL AND (attempts >= 2 OR due_at > :soon)",
     "failed": "state = 'failed' AND state IN ('gone', 'failed', 'damaged')",
@@ -214,69 +205,62 @@ _FILES = {
 def _files(conn: Connection, now: int) -> Iterator[Trouble]:
     for state, where in _FILES.items():
         sql = f"SELECT owner_id, role, idx, url, error, due_at FROM media WHERE {where} LIMIT {SAMPLE}"
-        found: dict[str, list[Any]] = {}
-        for row in conn.execute(text(sql), {"soon": now + SOON_MS} if ":soon" in sql else {}):
-            found.setdefault(_alike(row.error), []).append(row)
-        for rows in found.values():
-            one = f"{rows[0].role} {rows[0].idx} of {Ref.of_work(rows[0].owner_id)}"
-            more = f", and {len(rows) - 1:,} more files like it" if len(rows) > 1 else ""
-            why = rows[0].error or "no reason on record"
+        found = rows(conn, sql, **({"soon": now + SOON_MS} if ":soon" in sql else {}))
+        for first, *others in _alike(found, lambda r: _reason(r.error)):
+            one = f"{first.role} {first.idx} of {Ref.of_work(first.owner_id)}"
+            more = f", and {len(others):,} more files like it" if others else ""
+            why = first.error or "no reason on record"
             if state == "damaged":
                 says, do = f"{_upper(one)} is damaged at Pixiv{more}: {why}", "It is fetched again now and then"
-                yield Trouble("damaged", one, says, do, _next(rows, now), explained=True)
-            elif state == "failed" and not rows[0].url:
+                yield Trouble("damaged", one, says, do, _next((first, *others), now), explained=True)
+            elif state == "failed" and not first.url:
                 says = f"{_upper(one)} is missing from what Pixiv gave{more}: {why}"
-                again = conn.scalar(_ASKED_ABOUT, {"kind": ASKED_BY[rows[0].role], "key": rows[0].owner_id})
+                again = value(conn, _ASKED_ABOUT, kind=ASKED_BY[first.role], key=first.owner_id)
                 yield Trouble("file", one, says, f"It is asked for again; at once: {_RETRY}", again)
             elif state == "failed":
                 says = f"{_upper(one)} is not fetched{more}: {why}"
                 yield Trouble("file", one, says, _upper(of_failed(why)))
             else:
-                yield Trouble("file", one, f"{_upper(one)} is not here yet{more}: {why}", "", _next(rows, now))
+                says = f"{_upper(one)} is not here yet{more}: {why}"
+                yield Trouble("file", one, says, "", _next((first, *others), now))
 
 
 def _unread(conn: Connection) -> Iterator[Trouble]:
-    rows = conn.execute(
-        text(
-            "SELECT endpoint, reason, count(*) AS n FROM broken GROUP BY endpoint, reason ORDER BY n DESC LIMIT 5"
-        )
-    )
-    for row in rows:
-        items = "1 item" if row.n == 1 else f"{row.n:,} items"
-        yield Trouble(
-            "unread", row.endpoint,
-            f"{items} of Pixiv's answers ({row.endpoint}) could not be read, and are kept raw: {row.reason}",
-            "`pixmirror check --record DIR` writes down what to report; a later version reads them",
-        )  # fmt: skip
+    sql = "SELECT endpoint, reason, count(*) AS n FROM broken GROUP BY endpoint, reason ORDER BY n DESC LIMIT 5"
+    do = "`pixmirror check --record DIR` writes down what to report; a later version reads them"
+    for endpoint, reason, n in rows(conn, sql):
+        items = many(n, "item")
+        says = f"{items} of Pixiv's answers ({endpoint}) could not be read, and are kept raw: {reason}"
+        yield Trouble("unread", endpoint, says, do)
 
 
 def _ending_early(conn: Connection) -> Iterator[Trouble]:
-    cut = text(
-        "SELECT endpoint, params, json_extract(marks, '$.cut.why') AS why, "
-        "json_extract(marks, '$.tried.at') IS NULL AS capped FROM feed "
-        "WHERE json_extract(marks, '$.cut.why') IS NOT NULL LIMIT :most"
-    )
-    found: dict[bool, list[Any]] = {}
-    for row in conn.execute(cut, {"most": SAMPLE}):
-        found.setdefault(bool(row.capped), []).append(row)
-    for capped, rows in found.items():
-        one = list_name(conn, rows[0].endpoint, rows[0].params)
-        more = f" ({len(rows) - 1:,} more lists like it)" if len(rows) > 1 else ""
-        says = f"{_upper(one)} ends early{more}: {rows[0].why}"
-        if capped:
-            yield Trouble("capped", one, says, explained=True)
-        else:
-            yield Trouble(
-                "list", one, says, "It is read again now and then, and proves nothing gone until it is whole"
-            )
+    cut = """
+    SELECT endpoint, params, json_extract(marks, '$.cut.why') AS why,
+      json_extract(marks, '$.tried.at') IS NULL AS capped FROM feed WHERE why IS NOT NULL LIMIT :most"""
+    again = "It is read again now and then, and proves nothing gone until it is whole"
+    for first, *others in _alike(rows(conn, cut, most=SAMPLE), lambda r: r.capped):
+        one = list_name(conn, first.endpoint, first.params)
+        more = f" ({len(others):,} more lists like it)" if others else ""
+        says = f"{_upper(one)} ends early{more}: {first.why}"
+        yield Trouble("capped", one, says, explained=True) if first.capped else Trouble("list", one, says, again)
 
 
-def _alike(error: str | None) -> str:
+def _alike(found: Iterable[Any], of: Callable[[Any], Hashable]) -> Iterable[list[Any]]:
+    """Group what is told in one sentence."""
+    groups: dict[Hashable, list[Any]] = {}
+    for one in found:
+        groups.setdefault(of(one), []).append(one)
+    return groups.values()
+
+
+def _reason(error: str | None) -> str:
+    """Return an error without the ids in it."""
     return _ID.sub("#", error or "")
 
 
-def _next(rows: Sequence[Any], now: int) -> int | None:
-    times = [row.due_at for row in rows if row.due_at is not None and row.due_at > now]
+def _next(found: Sequence[Any], now: int) -> int | None:
+    times = [row.due_at for row in found if row.due_at is not None and row.due_at > now]
     return min(times, default=None)
 
 
