@@ -12,8 +12,8 @@ from pixmirror.catalogue import schema
 from pixmirror.catalogue.database import open_readonly
 from pixmirror.catalogue.schema import broken, chore, feed, gap, media
 from pixmirror.daemon import upkeep
+from pixmirror.daemon.asking import Asking
 from pixmirror.daemon.mirror import catalogue_path
-from pixmirror.daemon.walkers import Walkers
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
@@ -207,7 +207,7 @@ def test_a_loop_and_a_task_of_upkeep_that_meet_a_mistake_of_ours_rest_by_name_un
         async with serving(Faults(create_app(world))) as url:
             setup = Setup(tmp_path / "mirror", url, [FOLLOWING])
             with monkeypatch.context() as patch:
-                patch.setattr(Walkers, "_next_walk", breaking(Walkers._next_walk, lambda *args: True))
+                patch.setattr(Asking, "_next_walk", breaking(Asking._next_walk, lambda *args: True))
                 tasks = tuple(
                     upkeep.Task(t.name, t.every_ms, breaking(t.run, lambda *args: True)) for t in upkeep.TASKS[:1]
                 )

@@ -94,12 +94,10 @@ class Commands:
         hide(token.access_token)
         if not token.fresh(m.clock.now()):
             token = await redeem_refresh_token(m.transport, identity(m.config), token.refresh_token)
-        now, who = m.clock.now(), (token.user_id, token.user_name, token.user_account)
-        await m.db.run(runs.record_account, *who, token.is_premium, token.x_restrict, now)  # WrongAccount
+        await m.use_account(token)
         configured = configured_token(m.config, self.daemon.env)
         await asyncio.to_thread(credentials.save, m.root, configured, token)
         m.auth.set_token(token)
-        m.account_id = token.user_id
         await self.daemon.logged_in()
         return {"user_id": token.user_id}
 

@@ -1,11 +1,9 @@
 """Our logins: of the app, with the access token that credentials.json keeps across runs, and of www.pixiv.net."""
 
-import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any
 
 from pixmirror.clock import Clock
 from pixmirror.config import Config, read_refresh_token, read_web_login
@@ -40,14 +38,11 @@ def read_token(data: object) -> Token:
         token = Token(**data)
     except TypeError:
         raise ConfigError("The token lacks something.") from None
-    wrong += [name for name in ("access_token", "refresh_token") if not _fits_a_header(data.get(name))]
+    secrets = {name: str(data.get(name)) for name in ("access_token", "refresh_token")}
+    wrong += [name for name, text in secrets.items() if not (text.isascii() and text.isprintable())]
     if wrong or not token.refresh_token:
         raise ConfigError(f"The token has a wrong {', '.join(sorted(wrong)) or 'refresh_token'}.")
     return token
-
-
-def _fits_a_header(value: object) -> bool:
-    return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
 def load(root: MirrorRoot, configured: str | None) -> tuple[str | None, Token | None]:
@@ -56,43 +51,30 @@ def load(root: MirrorRoot, configured: str | None) -> tuple[str | None, Token | 
     A token that `pixmirror login` stored, or that Pixiv replaced, stands until the configured one changes.
     """
     kept = _kept(root)
-    if kept is None or (token := _token(kept)) is None:
+    if kept is None or (configured is not None and kept[0] != digest(configured)):
         return configured, None
-    if configured is not None and kept.get("configured") != digest(configured):
-        return configured, None
-    return token.refresh_token, token
+    return kept[1].refresh_token, kept[1]
 
 
 def damaged(root: MirrorRoot) -> LoginNeeded | None:
     """Return what is wrong with the file, if it is there and holds no login."""
-    if root.read_secret(FILE) is None or ((kept := _kept(root)) is not None and _token(kept) is not None):
+    if root.read_secret(FILE) is None or _kept(root) is not None:
         return None
     return LoginNeeded(f"{root.root / FILE} is damaged: it holds no login that can be read.")
 
 
-def _kept(root: MirrorRoot) -> dict[str, Any] | None:
+def _kept(root: MirrorRoot) -> tuple[str | None, Token] | None:
+    """Return the token in the file, after the digest of the one that was configured then; None if it has none."""
     try:
         kept = json.loads(root.read_secret(FILE) or b"{}")
-    except (ValueError, RecursionError):
-        return None
-    return kept if isinstance(kept, dict) else None
-
-
-def _token(kept: Mapping[str, Any]) -> Token | None:
-    try:
-        return read_token(kept.get("token"))
-    except ConfigError:
+        return (kept.get("configured"), read_token(kept.get("token"))) if isinstance(kept, dict) else None
+    except (ValueError, RecursionError, ConfigError):
         return None
 
 
 def save(root: MirrorRoot, configured: str | None, token: Token) -> None:
     kept = {"configured": digest(configured), "token": asdict(token)}
     root.write_secret(FILE, json.dumps(kept, indent=1) + "\n")
-
-
-def saver(root: MirrorRoot, configured: str | None) -> Callable[[Token], Awaitable[None]]:
-    """Return what saves a new token, in a thread: the file is synced, and the loop must not wait for the disk."""
-    return lambda token: asyncio.to_thread(save, root, configured, token)
 
 
 def identity(config: Config) -> AppIdentity:

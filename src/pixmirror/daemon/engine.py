@@ -1,5 +1,4 @@
-"""The loops that do the work: walkers read lists, chore runners ask questions, fetchers fetch, sidecars are
-written.
+"""The loops that do the work: some ask Pixiv (asking), some fetch files (fetching), one writes sidecars.
 
 Each does what a query of the catalogue gives it (architecture: queue is a query); jobs only make things due. The
 trouble of one loop pauses what shares its cause (account, network, disk) and nothing else.
@@ -7,38 +6,28 @@ trouble of one loop pauses what shares its cause (account, network, disk) and no
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Literal
 
 from pixmirror.catalogue import chores, clocks, feeds, queue, runs
-from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.contained import contained
-from pixmirror.daemon import sidecars, upkeep
+from pixmirror.daemon import upkeep
+from pixmirror.daemon.asking import Asking
 from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror, pull_back_times
-from pixmirror.daemon.outage import Outage
 from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, Troubles, cause_of
-from pixmirror.daemon.wakeups import EmptyPolls, Wakeup
-from pixmirror.daemon.walkers import Walkers
+from pixmirror.daemon.wakeups import Wakeup
 from pixmirror.errors import PixmirrorError, Unforeseen
 from pixmirror.fetch.worker import Worker
 from pixmirror.models import Lane
 from pixmirror.pixiv import Blocked
-from pixmirror.sync.chores import run_chore
-from pixmirror.sync.context import Context, Job, JobResult, Walking
+from pixmirror.sync.context import Job, JobResult
 from pixmirror.sync.kinds import KINDS
-
-Outcome = Literal["done", "failed", "interrupted"]
 
 log = logging.getLogger(__name__)
 
-WALKERS = 3
-CHORE_RUNNERS = 4
-RUNNERS_PER_LANE = 2  # of 4, so that every lane has a request waiting at the pacer (architecture: one budget)
 UPKEEP_S = 300.0
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
 
@@ -59,26 +48,10 @@ class Engine:
         self.trouble = Troubles()
         self.files = 0  # stored since the start
         self._on_trouble = on_trouble or (lambda cause, error: None)
-        self.walking = Walking()
-        self._chores: dict[tuple[str, int], int] = {}  # under way, with their lanes
-        self._pick = asyncio.Lock()
-        self._outage = Outage(mirror, self.trouble, self.wakeup, lambda: self.works_again(PIXIV))
-        self._walkers = Walkers(self, self._pick)
-        self._empty_chores = EmptyPolls(self.wakeup)
+        self._asking = Asking(self)
         self._latest = mirror.clock.now()
         self._logged_in = asyncio.Event()
         self._logged_in.set()
-
-    @property
-    def context(self) -> Context:
-        """What jobs and chores are handed now: a reload or a new login may have changed it."""
-        m, outage = self.mirror, self._outage
-        return Context(
-            m.db, m.api, m.clock, m.account_id,
-            wake=self.wakeup.wake, jobs=m.jobs, walking=self.walking, web=m.web, paused=m.paused,
-            brake=m.config.mirror.brake_percent / 100,
-            suspicion=outage.suspicion, website=outage.website, endpoints=outage.endpoints,
-        )  # fmt: skip
 
     def active(self) -> list[str]:
         """Return the jobs whose lists are walked now: enabled, and not paused."""
@@ -90,12 +63,9 @@ class Engine:
 
     def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         """Start all loops in this group."""
-        loops: list[tuple[str, Callable[[], Awaitable[bool]]]] = []
-        asking = [(f"walk-{n}", self._walkers.step) for n in range(WALKERS)]
-        asking += [(f"chore-{n}", self._chore) for n in range(CHORE_RUNNERS)]
-        loops += [(name, partial(self._outage.in_turn, name, step)) for name, step in asking]
-        loops += [("sidecars", self._sidecars)]
-        tasks = [group.create_task(self._loop(name, step)) for name, step in loops]
+        tasks = [group.create_task(self._loop(name, step)) for name, step in self._asking.loops()]
+        write_sidecars = partial(upkeep.write_sidecars, self.mirror)
+        tasks += [group.create_task(self._loop("sidecars", write_sidecars))]
         fetching = Fetching(self.mirror, self.wakeup, self.only)
         connections = range(self.mirror.config.pixiv.image_connections)
         tasks += [group.create_task(self._fetch_loop(f"fetch-{n}", fetching)) for n in connections]
@@ -177,41 +147,6 @@ class Engine:
         if self.trouble.over(cause):
             self._on_trouble(cause, None)
 
-    def is_open(self, lane: Lane) -> bool:
-        return not self.mirror.transport.pacer.keeps_back(lane)
-
-    async def _chore(self) -> bool:
-        if "login" in self.trouble.errors or self.mirror.all_paused:
-            return False
-        async with self._pick:
-            chore = await self._empty_chores.find(
-                lambda: self.mirror.db.read(self._next_chore, dict(self._chores))
-            )
-            if chore is None:
-                return False
-            self._chores[chore.kind, chore.key] = chore.lane
-        try:
-            if chore.asked_again:
-                await self.mirror.db.run(chores.claim, chore.kind, chore.key)
-            await run_chore(self.context, self.mirror.job_for_chores(), chore)
-        finally:
-            del self._chores[chore.kind, chore.key]
-            self._empty_chores.again()
-        self.works_again("catalogue")
-        return True
-
-    def _next_chore(self, conn: Connection, busy: Mapping[tuple[str, int], int]) -> Chore | None:
-        """Return the most urgent chore that nobody does, of the lanes that have not enough runners already."""
-        now = self.mirror.clock.now()
-        lanes: list[int] | None = None
-        if self.mirror.transport.pacer.interval_ms:
-            runners = Counter(busy.values())
-            lanes = [lane for lane in Lane if runners[lane] < RUNNERS_PER_LANE and self.is_open(lane)]
-        for chore in chores.due(conn, now, len(busy) + 1, lanes, self.only):
-            if (chore.kind, chore.key) not in busy:
-                return chore
-        return None
-
     async def _fetch_loop(self, name: str, fetching: Fetching) -> None:
         worker = fetching.worker()
         try:
@@ -226,11 +161,6 @@ class Engine:
             self.works_again("storage")
             self.works_again("images")
         return found
-
-    async def _sidecars(self) -> bool:
-        if not self.mirror.config.mirror.sidecars:
-            return False
-        return await sidecars.write_due(self.mirror)
 
     async def _alarm(self) -> None:
         """Wake the loops when something that waits becomes due."""
@@ -320,44 +250,31 @@ class Engine:
         run_id = await m.db.run(runs.start_run, job.name, job.kind, m.clock.now())
         before = m.transport.counts.api
         self.wakeup.busy(f"job-{run_id}")
+        result: JobResult | None = None
         try:
             with contained(f"The job {job.name}"):
-                await self._outage.pause_ended()
-                result = await KINDS[job.kind].actions.run(self.context, job)
+                await self._asking.pause_ended()
+                result = await KINDS[job.kind].actions.run(self._asking.context, job)
         except PixmirrorError as error:
             if error.scope != "item":
                 self.met_trouble(cause_of(error), error)
             result = JobResult(error=str(error))
-        except BaseException:
-            await self._end(run_id, job, "interrupted", JobResult(), before)
-            raise
         finally:
             self.wakeup.leave(f"job-{run_id}")
-        await self._end(run_id, job, "failed" if result.error else "done", result, before)
+            await m.db.run(_end, run_id, job, result, m.transport.counts.api - before, m.clock.now())
         self.wakeup.wake()
         return result
-
-    async def _end(self, run_id: int, job: Job, outcome: Outcome, result: JobResult, before: int) -> None:
-        m = self.mirror
-
-        def end(conn: Connection) -> None:
-            now = m.clock.now()
-            runs.end_run(
-                conn,
-                run_id,
-                outcome,
-                now,
-                new=result.new,
-                seen=result.seen,
-                requests=m.transport.counts.api - before,
-                error=result.error,
-            )
-            if outcome != "interrupted":
-                runs.job_done(conn, job.name, ok=result.error is None, now=now)
-
-        await m.db.run(end)
 
     def held_back(self) -> Blocked | None:
         """Return what keeps even new works waiting for long."""
         blocked = self.mirror.transport.pacer.blocked_until(Lane.NEW)
         return blocked if blocked is not None and self._is_long(blocked) else None
+
+
+def _end(conn: Connection, run_id: int, job: Job, result: JobResult | None, requests: int, now: int) -> None:
+    """Record how a run ended. Without a result it was interrupted."""
+    outcome: runs.Outcome = "interrupted" if result is None else "failed" if result.error else "done"
+    got = result or JobResult()
+    runs.end_run(conn, run_id, outcome, now, new=got.new, seen=got.seen, requests=requests, error=got.error)
+    if result is not None:
+        runs.job_done(conn, job.name, ok=result.error is None, now=now)

@@ -84,7 +84,6 @@ class _Seen:
 
 
 Call = Callable[[], Awaitable[Any]]
-Calls = Callable[[Mirror, AppApi, _Seen, int], Iterator[tuple[str, Call]]]
 
 
 class WouldLose(BadResponse):
@@ -101,7 +100,7 @@ async def look_first(mirror: Mirror) -> None:
     looked: str | None = await mirror.db.read(runs.get_meta, DONE)
     if looked or not mirror.jobs:
         return
-    report, answers = await _look(mirror, _firsts)
+    report, answers = await _look(mirror, whole=False)
     if report.lossy:
         lines = "".join(f"\n  {line}" for line in report.differences())
         raise WouldLose(f"Pixiv's answers are not what pixmirror reads; data would be lost:{lines}")
@@ -114,17 +113,17 @@ async def look_first(mirror: Mirror) -> None:
 
 async def first_look(mirror: Mirror, record: Path | None = None) -> Report:
     """Ask at most twelve times. Raises what concerns everything: no login, no network, a limit."""
-    report, answers = await _look(mirror, _all)
+    report, answers = await _look(mirror, whole=True)
     if record is not None:
         write_answers(record, answers)
     return report
 
 
-async def _look(mirror: Mirror, calls: Calls) -> tuple[Report, list[Answer]]:
+async def _look(mirror: Mirror, *, whole: bool) -> tuple[Report, list[Answer]]:
     token = await mirror.log_in()
     api = RecordingApi.of(mirror.api)
     report, seen = Report(), _Seen()
-    for name, call in calls(mirror, api, seen, token.user_id):
+    for name, call in _calls(mirror, api, seen, token.user_id, whole):
         if len(api.answers) >= AT_MOST:
             break
         report.probes.append(await _probe(name, call, seen))
@@ -132,8 +131,11 @@ async def _look(mirror: Mirror, calls: Calls) -> tuple[Report, list[Answer]]:
     return report, api.answers
 
 
-def _firsts(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple[str, Call]]:
-    """Yield what the enabled jobs ask first: lists, then what completes works, by examples from the lists."""
+def _calls(mirror: Mirror, api: AppApi, seen: _Seen, me: int, whole: bool) -> Iterator[tuple[str, Call]]:
+    """Yield what the enabled jobs ask first: lists, then what completes works, by examples from the lists.
+
+    `whole`: also what they ask sooner or later.
+    """
     asked: set[str] = set()
     jobs = [(kind, job) for name, kind in KINDS.items() for job in mirror.jobs.values() if job.kind == name]
     for kind, job in jobs:
@@ -147,11 +149,8 @@ def _firsts(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple
         yield "/v1/ugoira/metadata", lambda: illusts.ugoira_metadata(api, seen.ugoira)
     if seen.novel and any(job.wants.novels for job in mirror.jobs.values()):
         yield "/webview/v2/novel", lambda: novels.text(api, seen.novel)
-
-
-def _all(mirror: Mirror, api: AppApi, seen: _Seen, me: int) -> Iterator[tuple[str, Call]]:
-    """Yield what the enabled jobs ask sooner or later."""
-    yield from _firsts(mirror, api, seen, me)
+    if not whole:
+        return
     if seen.illust:
         yield "/v1/illust/detail", lambda: illusts.detail(api, seen.illust)
         if any(job.wants.comments for job in mirror.jobs.values()):

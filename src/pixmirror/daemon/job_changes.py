@@ -5,7 +5,7 @@ A feed is keyed by what is asked, not by a job's name: renaming a job restarts n
 only a removed job wanted is wanted no more; its rows stay, so that all is as before when it comes back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pixmirror.catalogue import feeds, runs
@@ -34,7 +34,8 @@ async def use_jobs(mirror: "Mirror", config: Config) -> None:
     jobs = {job.name: job for job in (Job.of(c) for c in config.jobs if c.enabled)}
     configured = frozenset(c.name for c in config.jobs)
     states = await mirror.db.read(runs.job_states)
-    renamed = await _hand_over_renamed(mirror.db, states, configured, jobs)
+    gone = [s for s in states.values() if s.name not in configured and s.filter_digest != GONE_DIGEST]
+    renamed = await _hand_over_renamed(mirror.db, gone, [job for job in jobs.values() if job.name not in states])
     await mirror.db.run(lambda conn: mirror.jobs.use(jobs))
     mirror.config = config
     for job in jobs.values():
@@ -44,22 +45,22 @@ async def use_jobs(mirror: "Mirror", config: Config) -> None:
         if job.name in renamed.values() or (state is not None and state.filter_digest not in (None, digest)):
             await _apply_filter(mirror, job)
         await mirror.db.run(runs.save_job, job.name, job.kind, digest)
-    await _dismiss_removed(mirror.db, states, configured, mirror.clock.now())
+    for removed in gone:  # which want nothing from now on
+        after: int | None = -1
+        while after is not None:
+            after = await mirror.db.run(sharing.no_longer_wanted, removed.name, after, mirror.clock.now())
+        await mirror.db.run(runs.save_job, removed.name, removed.kind, GONE_DIGEST)
     mirror.root.max_file = config.mirror.max_file
     await mirror.db.run(retrying.use_limit, config.mirror.max_file)
     await mirror.load_pauses()
 
 
-async def _hand_over_renamed(
-    db: Database, states: Mapping[str, JobState], configured: frozenset[str], jobs: Mapping[str, Job]
-) -> dict[str, str]:
+async def _hand_over_renamed(db: Database, gone: Sequence[JobState], new: Sequence[Job]) -> dict[str, str]:
     """Let each renamed job have seen what it saw under its old name. Return {old name: new name}.
 
     A job was renamed if it alone of its kind is missing and one alone of this kind is new. The caller applies the
     new filter.
     """
-    gone = [s for s in states.values() if s.name not in configured and s.filter_digest != GONE_DIGEST]
-    new = [job for job in jobs.values() if job.name not in states]
     renamed: dict[str, str] = {}
     for state in gone:
         heirs = [job for job in new if job.kind == state.kind]
@@ -72,18 +73,6 @@ async def _hand_over_renamed(
                 after = await db.run(sharing.hand_over, state.name, heir.name, after)
             renamed[state.name] = heir.name
     return renamed
-
-
-async def _dismiss_removed(
-    db: Database, states: Mapping[str, JobState], configured: frozenset[str], now: int
-) -> None:
-    """Let jobs that the configuration no longer names want nothing."""
-    gone = [s for s in states.values() if s.name not in configured and s.filter_digest != GONE_DIGEST]
-    for state in gone:
-        after: int | None = -1
-        while after is not None:
-            after = await db.run(sharing.no_longer_wanted, state.name, after, now)
-        await db.run(runs.save_job, state.name, state.kind, GONE_DIGEST)
 
 
 def _leave_others(conn: Connection, job: Job, account_id: int, now: int) -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from pixmirror.catalogue import clocks, migrate, queue, runs
 from pixmirror.catalogue.clocks import Finding
@@ -45,8 +46,8 @@ class Mirror:
     jobs: Jobs = field(default_factory=Jobs)
     web: WebApi | None = None
     paused: frozenset[str] = frozenset()
-    all_paused: bool = False
-    _counted: dict[str, tuple[int, int]] = field(default_factory=dict)
+    pause_of_all: runs.Pause | None = None
+    _counted: tuple[int, int, int] = (0, 0, 0)  # requests, images and their bytes, as saved
     _saved_cooldown: tuple[int, ...] = ()
 
     def job_for_chores(self) -> Job:
@@ -55,39 +56,34 @@ class Mirror:
         return by_kind.get("following") or by_kind.get("user") or Job(name="", kind="user")
 
     async def log_in(self) -> Token:
-        """Return a token, refreshed only if it must be. Its account becomes, or must be (WrongAccount), this
-        mirror's.
-        """
-        token = await self._token()
-        await self.db.run(
-            runs.record_account,
-            token.user_id,
-            token.user_name,
-            token.user_account,
-            token.is_premium,
-            token.x_restrict,
-            self.clock.now(),
-        )
-        self.account_id = token.user_id
-        return token
-
-    async def _token(self) -> Token:
+        """Return a token for this mirror's account, refreshed only if it must be."""
         try:
-            return await self.auth.token()
+            token = await self.auth.token()
         except LoginNeeded as error:
             damage = await asyncio.to_thread(credentials.damaged, self.root)
             raise damage or error from error
+        await self.use_account(token)
+        return token
 
-    async def load_pauses(self) -> None:
-        """Read which jobs are paused now, and whether everything is."""
+    async def use_account(self, token: Token) -> None:
+        """Let the token's account be this mirror's. WrongAccount: it belongs to another one."""
+        who = (token.user_id, token.user_name, token.user_account, token.is_premium, token.x_restrict)
+        await self.db.run(runs.record_account, *who, self.clock.now())
+        self.account_id = token.user_id
+
+    @property
+    def all_paused(self) -> bool:
+        return self.pause_of_all is not None
+
+    async def load_pauses(self) -> int | None:
+        """Read which jobs are paused now, and whether everything is. Return when the next pause ends, ms UTC."""
         now = self.clock.now()
         states = await self.db.read(runs.job_states)
-        self.all_paused = await self.db.read(runs.pause_of_all, now) is not None
-        self.paused = frozenset(
-            name
-            for name, state in states.items()
-            if state.paused and (state.paused_until is None or state.paused_until > now)
-        )
+        self.pause_of_all = await self.db.read(runs.pause_of_all, now)
+        ends = {name: state.paused_until for name, state in states.items() if state.paused}
+        self.paused = frozenset(name for name, end in ends.items() if end is None or end > now)
+        times = [*ends.values(), self.pause_of_all.until if self.pause_of_all else None]
+        return min((t for t in times if t is not None and t > now), default=None)
 
     def _cooldown(self) -> tuple[int, ...]:
         return (*self.transport.pacer.state.cooldowns, self.transport.images.state.cooldown_until)
@@ -98,28 +94,23 @@ class Mirror:
 
     async def save_spent(self) -> None:
         """Save the pace, and add what was asked since the last call to the day's count."""
-        now = {
-            "api": (self.transport.counts.api + self.transport.counts.token, 0),
-            "image": (self.transport.counts.image, self.transport.counts.image_bytes),
-        }
-        day = from_ms(self.clock.now()).astimezone(JST).date().isoformat()
-        delta = {
-            lane: (count - self._counted.get(lane, (0, 0))[0], size - self._counted.get(lane, (0, 0))[1])
-            for lane, (count, size) in now.items()
-        }
-        if not any(n or b for n, b in delta.values()) and not self.pace_unsaved():
+        counts, transport = self.transport.counts, self.transport
+        now = (counts.api + counts.token, counts.image, counts.image_bytes)
+        api, images, size = (n - before for n, before in zip(now, self._counted, strict=True))
+        if not (api or images or size) and not self.pace_unsaved():
             return
         self._counted = now
         self._saved_cooldown = self._cooldown()
-        await self.db.run(_save_spent, day, delta, self.transport)
+        day = from_ms(self.clock.now()).astimezone(JST).date().isoformat()
 
+        def save(conn: Connection) -> None:
+            for lane, count, size_of_lane in (("api", api, 0), ("image", images, size)):
+                if count or size_of_lane:
+                    runs.add_spent(conn, day, lane, count, size_of_lane)
+            runs.set_meta(conn, "pacer", json.dumps(transport.pacer.state.to_dict()))
+            runs.set_meta(conn, "image_budget", json.dumps(transport.images.state.to_dict()))
 
-def _save_spent(conn: Connection, day: str, delta: Mapping[str, tuple[int, int]], transport: Transport) -> None:
-    for lane, (count, size) in delta.items():
-        if count or size:
-            runs.add_spent(conn, day, lane, count, size)
-    runs.set_meta(conn, "pacer", json.dumps(transport.pacer.state.to_dict()))
-    runs.set_meta(conn, "image_budget", json.dumps(transport.images.state.to_dict()))
+        await self.db.run(save)
 
 
 def _state(text: str | None) -> dict[str, object]:
@@ -192,7 +183,8 @@ async def _build(
         identity=app,
         refresh_token=refresh_token,
         token=token,
-        on_token=credentials.saver(root, configured),
+        # In a thread: the file is synced, and the loop must not wait for the disk.
+        on_token=partial(asyncio.to_thread, credentials.save, root, configured),
     )
     api = AppApi(transport, auth, identity=app, language=config.pixiv.language)
     account = await db.read(runs.account_id)
@@ -200,7 +192,8 @@ async def _build(
     mirror = Mirror(config, root, db, transport, auth, api, clock, account or 0, web=web)
     if root.rebooted:
         await asyncio.to_thread(root.remove_stale_parts)
-    await db.run(_after_a_cut, clock.now())
+    await db.run(queue.release_all)  # what the last process had claimed
+    await db.run(runs.mark_interrupted, clock.now())
     await pull_back_times(db, clock.now())
     await use_web(mirror, web)
     with suppress(StorageAbsent):  # else when the disk is back
@@ -239,9 +232,3 @@ async def use_web(mirror: Mirror, web: WebApi | None) -> None:
     mirror.web = web
     session = web_health.digest(web.session.phpsessid) if web and web.session else None
     await mirror.db.run(web_health.use, session, mirror.clock.now())
-
-
-def _after_a_cut(conn: Connection, now: int) -> None:
-    """Give back what the last process had claimed, and end the runs that it had begun."""
-    queue.release_all(conn)
-    runs.mark_interrupted(conn, now)

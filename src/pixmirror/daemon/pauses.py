@@ -4,7 +4,6 @@ import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from pixmirror.catalogue import runs
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.models import from_ms
 
@@ -14,20 +13,13 @@ class Pauses:
 
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
-        self._of_all: runs.Pause | None = None
         self._next_end: int | None = None  # ms UTC
         self._held: tuple[int | None, str] | None = None
         self._changed = asyncio.Event()
 
     async def load(self) -> None:
         """Read what is paused now, hold or free the lanes accordingly, and end a `wait`."""
-        m, now = self._mirror, self._mirror.clock.now()
-        await m.load_pauses()
-        self._of_all = await m.db.read(runs.pause_of_all, now)
-        states = (await m.db.read(runs.job_states)).values()
-        ends = [state.paused_until for state in states if state.paused]
-        ends += [self._of_all.until] if self._of_all else []
-        self._next_end = min((t for t in ends if t is not None and t > now), default=None)
+        self._next_end = await self._mirror.load_pauses()
         self.hold_lanes()
         self._changed.set()
 
@@ -48,8 +40,8 @@ class Pauses:
         hold: tuple[int | None, str] | None = None
         quiet = self._mirror.config.pixiv.quiet_hours
         until = quiet_until(from_ms(self._mirror.clock.now()).astimezone(), quiet) if quiet else None
-        if self._of_all is not None:
-            hold = (self._of_all.until, "paused")
+        if self._mirror.pause_of_all is not None:
+            hold = (self._mirror.pause_of_all.until, "paused")
         elif until is not None:
             hold = (int(until.timestamp() * 1000), "quiet hours")
         if hold == self._held:

@@ -1,7 +1,7 @@
-"""What is done now and then and asks Pixiv nothing itself: each task at its own interval, kept over restarts."""
+"""What asks Pixiv nothing: sidecars, as they are due, and tasks, each at its interval, kept over restarts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -9,7 +9,7 @@ from typing import TypeAlias
 from pixmirror import verify
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.database import Connection
-from pixmirror.clock import HOUR_MS
+from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.contained import contained
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import (
@@ -22,12 +22,16 @@ from pixmirror.errors import (
 )
 from pixmirror.fetch import trash
 from pixmirror.ingest import sidecars, stats, web_health, web_lists
-from pixmirror.ledger import brake, judge
+from pixmirror.ingest.sidecars import Sidecar
+from pixmirror.ledger import agenda, brake, judge
+from pixmirror.store import MirrorRoot
 from pixmirror.sync import rereading
 
 RENEWED, DONE = "sidecars_with_hashes", "done"  # meta key: the last work that was looked at
 SIDECARS_AN_HOUR = 2_000
+AT_ONCE = 64
 
+Failed: TypeAlias = dict[str, PixmirrorError]  # by path
 Tell: TypeAlias = Callable[[str, PixmirrorError | None], None]
 
 
@@ -154,3 +158,48 @@ async def accept(mirror: Mirror, kind: str) -> int:
         return judge.accept(conn, kind, mirror.clock.now())
 
     return await mirror.db.run(believe)
+
+
+# -- sidecars: one that cannot be written is its own work's trouble alone --------------------------------------
+
+
+async def write_sidecars(mirror: Mirror) -> bool:
+    """Write the next sidecars. Return whether there were any. StorageError where the whole disk is at fault."""
+    due = await mirror.db.read(sidecars.due_sidecars, AT_ONCE) if mirror.config.mirror.sidecars else []
+    if not due:
+        return False
+    ready = [s for s in due if s.error is None]
+    try:
+        failed = await asyncio.to_thread(_write, mirror.root, ready)
+    except Unforeseen:
+        failed = await asyncio.to_thread(_one_by_one, mirror.root, ready)
+    failed |= {s.rel_path: s.error for s in due if s.error is not None}
+    await mirror.db.run(_written, due, failed, mirror.clock.now())
+    return True
+
+
+def _write(root: MirrorRoot, due: Sequence[Sidecar]) -> Failed:
+    failed: Failed = {}
+    with contained("The sidecars"):
+        texts = ((s.rel_path, sidecars.text_for(s, root.read_sidecar(s.rel_path))) for s in due)
+        root.write_sidecars(texts, failed)
+    return failed
+
+
+def _one_by_one(root: MirrorRoot, due: Sequence[Sidecar]) -> Failed:
+    """Write each alone, to find the one that failed in a way that nobody has foreseen."""
+    failed: Failed = {}
+    for sidecar in due:
+        try:
+            failed |= _write(root, [sidecar])
+        except Unforeseen as error:
+            failed[sidecar.rel_path] = error
+    return failed
+
+
+def _written(conn: Connection, due: Sequence[Sidecar], failed: Failed, now: int) -> None:
+    """Record them. What could not be written is tried again a day later, with the reason, as its work's chore."""
+    sidecars.sidecar_done(conn, due)
+    for sidecar in due:
+        if (error := failed.get(sidecar.rel_path)) is not None:
+            agenda.write_sidecar_again(conn, sidecar.work_key, now + DAY_MS, str(error))

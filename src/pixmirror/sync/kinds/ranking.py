@@ -6,36 +6,71 @@ while it was not read as deep as a job wants it. What other jobs had read, a job
 
 import json
 import math
-from collections.abc import Iterator
-from datetime import date, timedelta
+import re
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from pixmirror.catalogue import chores, runs
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.clock import DAY_MS
-from pixmirror.errors import BadResponse, InvalidRequest, PixivError
+from pixmirror.errors import BadResponse, InvalidRequest, OffsetCap, PixivError
 from pixmirror.ingest import filters as filter_rows
 from pixmirror.ingest import ranking as ingest_ranking
 from pixmirror.ingest import sharing
-from pixmirror.ingest.ranking import RankingDay
+from pixmirror.ingest.broken import record_broken
+from pixmirror.ingest.ranking import DayState, Ranking, RankingDay
 from pixmirror.ledger import agenda
-from pixmirror.models import JST, Lane, Medium, from_ms
+from pixmirror.models import JST, Lane, Listing, Medium, Received, from_ms, to_ms
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import illusts, novels
 from pixmirror.reports import plan_known
 from pixmirror.reports.plan import PAGE, Asked
-from pixmirror.sync import filters
+from pixmirror.sync import filters, sources
 from pixmirror.sync.context import Context, Job, JobResult
 from pixmirror.sync.kinds.kind import Actions, Calls
-from pixmirror.sync.ranking_day import PUBLISHED_AT_HOUR, Day, read_pages
+from pixmirror.sync.recording import write_page
 from pixmirror.sync.setbacks import backoff_ms
 from pixmirror.sync.suspicion import Subject
 
 CHORE, KEY = chores.Kind.RANKING, 0
+PUBLISHED_AT_HOUR = 12
+EMPTY_AFTER_MS = 3 * DAY_MS
+_INDEX = re.compile(r"\[(\d+)\]")
 FAILURES_IN_A_ROW = 3  # then the earlier days of the mode rest until tomorrow
 WORKS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One ranking, and the jobs that want it, the first of them the one that asks."""
+
+    place: Ranking
+    jobs: tuple[Job, ...]
+
+    @property
+    def of_mode(self) -> str:
+        return f"{self.place.medium}:{self.place.mode}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.of_mode}:{self.place.date}"
+
+    @property
+    def day(self) -> date:
+        return date.fromisoformat(self.place.date)
+
+    @property
+    def subject(self) -> Subject:
+        return ("ranking", self.of_mode, self.day.toordinal())
+
+    @property
+    def top(self) -> int:
+        return max(job.top for job in self.jobs)
 
 
 def newest_date(now: int) -> date:
@@ -60,19 +95,18 @@ async def run(ctx: Context, job: Job) -> JobResult:
             known = await ctx.db.read(ingest_ranking.ranking_days, ctx.account_id, medium, mode)
             for day in dates(job.since, job.until, now)[:1]:
                 if ingest_ranking.is_due(known.get(day.isoformat()), now, job.top):
-                    result = await _read_newest(ctx, _day(ctx, job, medium, mode, day), result)
+                    place = Ranking(ctx.account_id, medium, mode, day.isoformat())
+                    result = await _read_newest(ctx, _day(ctx, job, place), result)
             while await ctx.db.run(_catch_up, ctx, job, medium, mode, now):
                 pass
     await ctx.db.run(agenda.read_earlier_rankings, KEY, ctx.clock.now())
-    if not ctx.jobs:
-        await _backfill_now(ctx, job)
     ctx.wake()
     return result
 
 
 async def _read_newest(ctx: Context, one: Day, result: JobResult) -> JobResult:
     """Read the newest day. A reading that fails after its first page starts again at the next run."""
-    brought, endpoint = JobResult(), f"{one.medium}/ranking"
+    brought, endpoint = JobResult(), f"{one.place.medium}/ranking"
     if await ctx.endpoints.closed(ctx.db, endpoint, ctx.clock.now()):
         return result
     try:
@@ -83,26 +117,99 @@ async def _read_newest(ctx: Context, one: Day, result: JobResult) -> JobResult:
         if error.scope == "everything":
             raise
         await ctx.endpoints.heard(ctx.db, endpoint, error, ctx.clock.now())
-        await ctx.heard(_subject(one), error)
+        await ctx.heard(one.subject, error)
         return result.plus(brought.new, brought.seen, str(error))
     await ctx.endpoints.heard(ctx.db, endpoint, None, ctx.clock.now())
     await ctx.suspicion.answered()
     return result.plus(brought.new, brought.seen)
 
 
-def _subject(one: Day) -> Subject:
-    return ("ranking", one.of_mode, one.day.toordinal())
-
-
-def _day(ctx: Context, job: Job, medium: Medium, mode: str, day: date) -> Day:
+def _day(ctx: Context, job: Job, place: Ranking) -> Day:
     """Return the day with all jobs that want it, so that it is read once, as deep as the deepest of them wants."""
-    others = [j for j in _jobs(ctx) if j.name != job.name and medium in j.media and mode in j.modes]
-    covered = [j for j in others if day in dates(j.since, j.until, ctx.clock.now())]
-    return Day(medium, mode, day, (job, *covered))
+    others = [j for j in _jobs(ctx) if j.name != job.name and place.medium in j.media and place.mode in j.modes]
+    day, now = date.fromisoformat(place.date), ctx.clock.now()
+    return Day(place, (job, *(j for j in others if day in dates(j.since, j.until, now))))
 
 
 def _jobs(ctx: Context) -> list[Job]:
     return [j for j in ctx.jobs.values() if j.kind == "ranking" and j.name not in ctx.paused]
+
+
+# -- one day: a reading that is cut starts over (architecture: walks) ------------------------------------------
+
+
+async def read_pages(ctx: Context, one: Day, lane: Lane) -> AsyncGenerator[JobResult, None]:
+    """Yield after each page what has been read so far. InvalidRequest: Pixiv has no such ranking."""
+    now = ctx.clock.now()
+    ask = illusts.ranking if one.place.medium == "illust" else novels.ranking
+    snapshot = await ctx.db.run(ingest_ranking.begin_ranking, one.place, now)
+    api = ctx.api.at(lane)
+    try:
+        listing: Listing[Any] = await ask(api, one.place.mode, one.day)
+    except InvalidRequest:
+        # Before the first ranking, or not a mode of this account; or something else that passes.
+        if await ctx.db.run(ingest_ranking.deny_ranking, one.place, snapshot, ctx.clock.now()):
+            return
+        raise
+    rank, new, seen_keys, whole = 1, 0, set[int](), False
+    while True:
+        ranked = _ranked(listing, rank, one.top)
+        keys = [received.item.key for _, received in ranked]
+        if seen_keys & set(keys):
+            # It was published anew while we read: start again at the next run.
+            return
+        seen_keys.update(keys)
+        new += await write_page(ctx.db, listing, _record_page, ctx, one, ranked, snapshot, lane)
+        shown = min(len(listing.items) + len(listing.broken), one.top - rank + 1)
+        rank += shown
+        yield JobResult(new, rank - 1)
+        whole = listing.next is None or not shown
+        if whole or rank > one.top:
+            break
+        try:
+            listing = await ask(api, one.place.mode, next=listing.next)
+        except OffsetCap:
+            whole = True  # as deep as Pixiv shows it
+            break
+    if rank > 1:
+        state: DayState = "whole" if whole else "complete"
+        await ctx.db.run(ingest_ranking.finish_ranking, one.place, snapshot, state, rank - 1, ctx.clock.now())
+    elif ctx.clock.now() >= _out_at(one.day) + EMPTY_AFTER_MS:
+        await ctx.db.run(ingest_ranking.deny_ranking, one.place, snapshot, ctx.clock.now())
+
+
+def _out_at(day: date) -> int:
+    """Return when a day's ranking should be out, ms UTC."""
+    return to_ms(datetime(day.year, day.month, day.day, PUBLISHED_AT_HOUR, tzinfo=JST)) + DAY_MS
+
+
+def _record_page(
+    conn: Connection,
+    listing: Listing[Any],
+    ctx: Context,
+    one: Day,
+    ranked: Sequence[tuple[int, Received[Any]]],
+    snapshot: int,
+    lane: Lane,
+) -> int:
+    """Record a page. Each job sees the works down to its own top."""
+    now, new = ctx.clock.now(), 0
+    record_broken(conn, listing.endpoint, listing.unread, now)
+    readable = {item.key for item in listing}
+    ranked = [(rank, received) for rank, received in ranked if received.item.key in readable]
+    for jobs, part in groupby(ranked, lambda r: tuple(job for job in one.jobs if r[0] <= job.top)):
+        works = [received for _, received in part]
+        new += len(sources.record_works(ctx, jobs[0], conn, works, "feed", lane, now, jobs[1:]).new)
+    ingest_ranking.record_ranking(conn, one.place, snapshot, ((rank, r.item.key) for rank, r in ranked))
+    return new
+
+
+def _ranked(listing: Listing[Any], first: int, top: int) -> list[tuple[int, Received[Any]]]:
+    """Return the page's works with their ranks. One that could not be read keeps its rank."""
+    lost = {int(found[1]) for b in listing.broken if (found := _INDEX.search(b.path))}
+    places = (n for n in range(len(listing.items) + len(lost)) if n not in lost)
+    ranked = zip(places, listing.items, strict=False)
+    return [(first + n, received) for n, received in ranked if first + n <= top]
 
 
 # -- earlier days ----------------------------------------------------------------------------------------------
@@ -110,56 +217,50 @@ def _jobs(ctx: Context) -> list[Job]:
 
 async def backfill(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     """Read one earlier day, the newest that is due; the chore stays due as long as there are more."""
-    await _backfill(ctx, _jobs(ctx), chore, lane)
-
-
-async def _backfill_now(ctx: Context, job: Job) -> None:
-    """Read all earlier days now, for a single job whose chores nobody else does."""
-    while chore := await ctx.db.read(chores.find, CHORE, KEY, ctx.clock.now()):
-        await _backfill(ctx, [job], chore, Lane.BACKFILL)
-
-
-async def _backfill(ctx: Context, jobs: list[Job], chore: Chore, lane: Lane) -> None:
     now, later = ctx.clock.now(), dict(chore.progress)
-    due = await ctx.db.read(_due_days, ctx, jobs, now)
-    one = next((d for d in due if not any(_waits(later, name, now) for name in (_name(d), d.of_mode))), None)
+    due = await ctx.db.read(_due_days, ctx, now)
+    one = next((d for d in due if not any(_waits(later, name, now) for name in (d.name, d.of_mode))), None)
     if one is None:
-        await ctx.db.run(_nothing_now, later, {name for d in due for name in (_name(d), d.of_mode)}, now)
+        await ctx.db.run(_nothing_now, later, {name for d in due for name in (d.name, d.of_mode)}, now)
         return
     try:
-        failed = int(later.get(_name(one), [0])[0])
-        async for _ in read_pages(ctx.asking(failed), _day(ctx, one.jobs[0], one.medium, one.mode, one.day), lane):
+        failed = int(later.get(one.name, [0])[0])
+        async for _ in read_pages(ctx.asking(failed), _day(ctx, one.jobs[0], one.place), lane):
             ctx.wake()
         later.pop(one.of_mode, None)
-        if await ctx.db.read(_is_open, ctx, one):
-            raise BadResponse(f"ranking {one.of_mode} of {one.name}: it is empty, or changed while it was read")
-        later.pop(_name(one), None)
+        if await ctx.db.read(_is_open, one):
+            raise BadResponse(
+                f"ranking {one.of_mode} of {one.place.date}: it is empty, or changed while it was read"
+            )
+        later.pop(one.name, None)
     except PixivError as error:
         if error.scope == "everything":
             raise
         _note(later, one, error, ctx.clock.now())
         await ctx.db.run(chores.save_progress, CHORE, KEY, later)
-        await ctx.heard(_subject(one), error)
+        await ctx.heard(one.subject, error)
         return
     await ctx.db.run(chores.save_progress, CHORE, KEY, later)
-    await ctx.heard(_subject(one), None)
+    await ctx.heard(one.subject, None)
 
 
-def _is_open(conn: Connection, ctx: Context, one: Day) -> bool:
-    known = ingest_ranking.ranking_days(conn, ctx.account_id, one.medium, one.mode).get(one.name)
+def _is_open(conn: Connection, one: Day) -> bool:
+    account_id, medium, mode, day = one.place
+    known = ingest_ranking.ranking_days(conn, account_id, medium, mode).get(day)
     return known is None or known.state == "reading"
 
 
-def _due_days(conn: Connection, ctx: Context, jobs: list[Job], now: int) -> list[Day]:
+def _due_days(conn: Connection, ctx: Context, now: int) -> list[Day]:
     """Return the earlier days that are due, newest first."""
-    found: dict[tuple[date, Medium, str], Day] = {}
-    for job in jobs:
+    found: dict[Ranking, Day] = {}
+    for job in _jobs(ctx):
         for medium in job.media:
             for mode in job.modes:
                 known = ingest_ranking.ranking_days(conn, ctx.account_id, medium, mode)
                 for day in _earlier(job, known, now):
                     if ingest_ranking.is_due(known.get(day.isoformat()), now, job.top):
-                        found.setdefault((day, medium, mode), Day(medium, mode, day, (job,)))
+                        place = Ranking(ctx.account_id, medium, mode, day.isoformat())
+                        found.setdefault(place, Day(place, (job,)))
     return sorted(found.values(), key=lambda d: d.day, reverse=True)
 
 
@@ -173,20 +274,16 @@ def _earlier(job: Job, known: dict[str, RankingDay], now: int) -> Iterator[date]
                 yield date.fromisoformat(name)
 
 
-def _name(one: Day) -> str:
-    return f"{one.of_mode}:{one.name}"
-
-
 def _waits(later: dict[str, Any], name: str, now: int) -> bool:
     """Tell whether a day or mode waits. `later` holds how often it failed in a row, until when it waits, why."""
     return name in later and later[name][1] > now
 
 
 def _note(later: dict[str, Any], one: Day, error: PixivError, now: int) -> None:
-    times = int(later.get(_name(one), [0])[0])
+    times = int(later.get(one.name, [0])[0])
     refused = isinstance(error, InvalidRequest)
     wait = DAY_MS if refused else backoff_ms(times)
-    later[_name(one)] = [times + 1, now + wait, str(error)]
+    later[one.name] = [times + 1, now + wait, str(error)]
     in_a_row = int(later.get(one.of_mode, [0])[0]) + 1
     rests = in_a_row >= FAILURES_IN_A_ROW
     later[one.of_mode] = [0 if rests else in_a_row, now + DAY_MS if rests else 0, str(error)]
