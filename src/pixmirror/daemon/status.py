@@ -66,11 +66,7 @@ def facts(daemon: "Daemon") -> dict[str, Any]:
     return {
         "started_at": daemon.started_at,
         "jobs": {
-            name: {
-                "kind": job.kind,
-                "next_run": daemon.schedule.next_run(name),
-                "running": name in daemon.running,
-            }
+            name: {"kind": job.kind, "next_run": daemon.schedule.next_run(name), "running": name in daemon.running}
             for name, job in mirror.jobs.items()
         },
         "problems": engine.trouble.sentences(),

@@ -85,12 +85,7 @@ class SyncReport:
         }
 
 
-async def sync(
-    mirror: Mirror,
-    names: Sequence[str] = (),
-    *,
-    horizon_s: float = 60,
-) -> SyncReport:
+async def sync(mirror: Mirror, names: Sequence[str] = (), *, horizon_s: float = 60) -> SyncReport:
     """Run the named jobs, or all enabled ones, to the end. LoginError at once if Pixiv does not let us in."""
     jobs = [mirror.jobs[name] for name in _jobs_to_run(mirror, names)]
     engine = Engine(mirror, only=tuple(names) or None)

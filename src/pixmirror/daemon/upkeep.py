@@ -12,14 +12,7 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.contained import contained
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.errors import (
-    ConfigError,
-    PixmirrorError,
-    StorageError,
-    Unforeseen,
-    UpstreamBrake,
-    WebLoginExpired,
-)
+from pixmirror.errors import ConfigError, PixmirrorError, StorageError, Unforeseen, UpstreamBrake, WebLoginExpired
 from pixmirror.fetch import trash
 from pixmirror.ingest import sidecars, stats, web_health, web_lists
 from pixmirror.ingest.sidecars import Sidecar

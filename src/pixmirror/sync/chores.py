@@ -23,17 +23,7 @@ from pixmirror.ingest.people import record_profile, record_user_state
 from pixmirror.ingest.refresh import created
 from pixmirror.ledger import absent, agenda, controls, doubts, leavers
 from pixmirror.ledger.sightings import record_state
-from pixmirror.models import (
-    Illust,
-    Lane,
-    Novel,
-    Received,
-    State,
-    WorkFacts,
-    partly_read,
-    split_key,
-    url_version,
-)
+from pixmirror.models import Illust, Lane, Novel, Received, State, WorkFacts, partly_read, split_key, url_version
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.sync import (
     bookmark_tags,

@@ -22,17 +22,7 @@ from pixmirror.ingest.own_tags import BookmarkList
 from pixmirror.ingest.people import record_users
 from pixmirror.ingest.works import Ingested
 from pixmirror.ledger import absent, agenda
-from pixmirror.models import (
-    Illust,
-    Lane,
-    Listing,
-    Medium,
-    Novel,
-    Received,
-    Restrict,
-    UserPreview,
-    from_ms,
-)
+from pixmirror.models import Illust, Lane, Listing, Medium, Novel, Received, Restrict, UserPreview, from_ms
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.pixiv.reading import preview_works
 from pixmirror.sync import filters, refresh, walk

@@ -37,10 +37,7 @@ class Walked:
 
     def plus(self, other: "Walked") -> "Walked":
         return replace(
-            other,
-            pages=self.pages + other.pages,
-            seen=self.seen + other.seen,
-            new=self.new + other.new,
+            other, pages=self.pages + other.pages, seen=self.seen + other.seen, new=self.new + other.new
         )
 
 
@@ -85,13 +82,7 @@ async def head(
 
 
 def _record_head(
-    conn: Connection,
-    listing: Listing[Any],
-    feed: Feed,
-    source: Source,
-    lane: Lane,
-    now: int,
-    floor: int | None,
+    conn: Connection, listing: Listing[Any], feed: Feed, source: Source, lane: Lane, now: int, floor: int | None
 ) -> Walked:
     recorded = source.record(conn, listing, lane, now)
     first = feed.head_at is None
@@ -130,11 +121,7 @@ def _record_head(
 
 
 def open_full_pass(
-    conn: Connection,
-    feed: Feed,
-    source: Source,
-    now: int,
-    page: tuple[Sequence[int], Listing[Any]] | None = None,
+    conn: Connection, feed: Feed, source: Source, now: int, page: tuple[Sequence[int], Listing[Any]] | None = None
 ) -> Gap | None:
     """Open a gap from the top, or from below the `page` 1 that was just read, to the end.
 
