@@ -64,9 +64,9 @@ def break_a_chore(patch: pytest.MonkeyPatch, world: World) -> Any:
 def break_a_list(patch: pytest.MonkeyPatch, world: World) -> Any:
     worst = max(work.user_id for work in world.works.values())
     real = sources._user_works
-    hit = lambda ctx, job, params, medium: params["user_id"] == worst  # noqa: E731
+    hit = lambda ctx, job, feed, medium: feed.params["user_id"] == worst  # noqa: E731
     made = breaking(real, hit)
-    patch.setitem(sources.SOURCES, sources.USER_ILLUSTS, lambda c, j, p: made(c, j, p, "illust"))
+    patch.setitem(sources.SOURCES, sources.USER_ILLUSTS, lambda c, j, f: made(c, j, f, "illust"))
     return feed
 
 

@@ -206,7 +206,7 @@ class Asking:
         ctx = self.context.asking(place.failures, place.error)
         if job is None or await ctx.is_closed(feed):  # None: the configuration was reloaded meanwhile
             return
-        source = sources.SOURCES[feed.endpoint](ctx, job, feed.params)
+        source = sources.SOURCES[feed.endpoint](ctx, job, feed)
         if gap is None:
             walked = await walk.head(ctx.db, ctx.clock, feed, source, Lane(feed.lane))
             await ctx.heard_of(feed, walked.error)

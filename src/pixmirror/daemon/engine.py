@@ -200,9 +200,7 @@ class Engine:
         return min((t for t in await self.mirror.db.read(read) if t is not None), default=None)
 
     def held(self) -> dict[str, Blocked]:
-        """Return which loops wait for long, by how their names begin, and why: quiet hours, a spent day, a
-        cool-down.
-        """
+        """Return which loops wait for long, by how their names begin: for quiet hours, a new day, a cool-down."""
         t = self.mirror.transport
         api, images = t.pacer.blocked_until(Lane.REFRESH), t.images.blocked_until()
         held = {"walk": api, "chore": api, "fetch": images}

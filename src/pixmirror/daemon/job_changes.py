@@ -80,7 +80,7 @@ def _leave_others(conn: Connection, job: Job, account_id: int, now: int) -> None
     actions = KINDS[job.kind].actions
     actions.leave(conn, job, account_id, now)
     own = {(endpoint, feeds.canonical(params)) for endpoint, params in actions.lists(job)}
-    artists = (sources.USER_ILLUSTS, sources.USER_NOVELS) if job.wants.novels else (sources.USER_ILLUSTS,)
+    artists = sources.OWN_LISTS if job.wants.novels else (sources.USER_ILLUSTS,)
     known = feeds.lists_of(conn, job.name)
     feeds.leave(conn, job.name, [i for i, one in known.items() if one not in own and one[0] not in artists])
 

@@ -201,9 +201,7 @@ class Daemon:
             self.start_job(name)
 
     def start_job(self, name: str) -> asyncio.Task[None] | None:
-        """Start a run of this job, or return the one under way. None when there is no such job or
-        we are stopping.
-        """
+        """Start a run of this job, or return the one under way; None without such a job, or while we stop."""
         if name in self.running:
             return self.running[name]
         if self._group is None or name not in self.mirror.jobs:

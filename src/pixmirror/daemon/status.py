@@ -34,9 +34,7 @@ class Pace:
         self._samples.append(_now(mirror, files))
 
     def an_hour(self, mirror: Mirror, files: int) -> dict[str, float | None]:
-        """Return how many requests an hour may be sent, and the files and bytes of the last hour.
-        None: not known.
-        """
+        """Return the requests that an hour allows, and the files and bytes of the last hour, as far as known."""
         now = _now(mirror, files)
         first = self._samples[0] if self._samples else now
         hours = (now.at - first.at) / 3600

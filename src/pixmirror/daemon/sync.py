@@ -210,9 +210,7 @@ async def drain(engine: Engine, horizon_s: float = 60, names: Sequence[str] | No
 async def _is_due(
     engine: Engine, names: Sequence[str] | None, before: int, held: Sequence[str], lanes: int
 ) -> bool:
-    """Return whether something is due by then: of files those in lanes before `lanes`, and nothing that the loops
-    in `held` do.
-    """
+    """Return whether something is due by then: files in lanes before `lanes`; nothing for the loops in `held`."""
     asking = "login" not in engine.trouble.errors and "walk" not in held
 
     def read(conn: Connection) -> bool:
@@ -246,9 +244,7 @@ async def report(
     *,
     requests: Mapping[str, int] | None = None,
 ) -> SyncReport:
-    """Tell how a sync that began at `since` ended. `asked`: its jobs, empty for all; `blocked`: what holds it
-    back.
-    """
+    """Tell how a sync that began at `since` ended. `asked`: its jobs, empty for all; `blocked`: what holds it."""
     mirror = engine.mirror
     trouble = next(iter(engine.trouble.errors.values()), None)
     if blocked is not None and (trouble is None or isinstance(trouble, RateLimited)):

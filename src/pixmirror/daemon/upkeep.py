@@ -30,9 +30,7 @@ Tell: TypeAlias = Callable[[str, PixmirrorError | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`run` gets the mirror and a way to tell the user: tell(cause, error), or tell(cause, None)
-    when it is over.
-    """
+    """`run` gets the mirror and a way to tell the user: tell(cause, error), or (cause, None) when it is over."""
 
     name: str
     every_ms: int

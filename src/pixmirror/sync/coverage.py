@@ -37,8 +37,6 @@ from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync import sources, walk, website
 from pixmirror.sync.context import Context, Job
 
-OWN_LISTS: dict[str, Medium] = {sources.USER_ILLUSTS: "illust", sources.USER_NOVELS: "novel"}
-
 Record: TypeAlias = Callable[[Connection, int], None]
 Read: TypeAlias = Callable[[Context, WebApi, Job, Chore], Awaitable[Record]]
 
@@ -70,7 +68,7 @@ async def read_list(ctx: Context, web: WebApi, job: Job, chore: Chore) -> Record
         chores.done(conn, chore.kind, user_id, again_at=now + web_lists.MONTH_MS)
         walkers = _jobs(ctx, web_lists.walkers(conn, ctx.account_id, user_id)) or [job]
         whole = web_lists.whole_media(conn, ctx.account_id, user_id)
-        for endpoint, medium in OWN_LISTS.items():
+        for endpoint, medium in sources.OWN_LISTS.items():
             wanted = medium == "illust" or any(j.wants.novels for j in walkers)
             if wanted and medium in whole:
                 lacking = web_lists.lacking(conn, user_id, medium, keys[medium], now)
@@ -124,11 +122,11 @@ def _count_again(
     if runs.get_meta(conn, name) == str(total):
         return False
     runs.set_meta(conn, name, str(total))
-    if web_lists.live_works(conn, user_id, OWN_LISTS[endpoint]) == total:
+    if web_lists.live_works(conn, user_id, sources.OWN_LISTS[endpoint]) == total:
         return False
     if now - feed.full_at >= DAY_MS:
         walker = ctx.jobs.get(feed.job, job)
-        walk.open_full_pass(conn, feed, sources.SOURCES[endpoint](ctx, walker, feed.params), now)
+        walk.open_full_pass(conn, feed, sources.SOURCES[endpoint](ctx, walker, feed), now)
     return True
 
 

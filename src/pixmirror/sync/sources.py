@@ -37,6 +37,7 @@ USER_ILLUSTS = "user/illusts"
 USER_NOVELS = "user/novels"
 BOOKMARKS_ILLUST = "user/bookmarks/illust"
 BOOKMARKS_NOVEL = "user/bookmarks/novel"
+OWN_LISTS: dict[str, Medium] = {USER_ILLUSTS: "illust", USER_NOVELS: "novel"}
 
 # A re-reading is no job's: it changes what is known, not who wants it.
 NOBODY = Job(name="", kind="user", wants=Wants(comments=False))
@@ -94,18 +95,18 @@ def _also_saw(conn: Connection, job: Job, works: Works, lane: Lane, now: int, *,
         agenda.ask_for_bookmarks(conn, [r.item for r in whole if r.item.key in refusals], now)
 
 
-def _others(ctx: Context, conn: Connection, job: Job, endpoint: str, params: Mapping[str, Any]) -> list[Job]:
+def _others(ctx: Context, conn: Connection, job: Job, feed: Feed) -> list[Job]:
     """Return the other enabled jobs that want this list."""
-    names = feeds.jobs_of(conn, ctx.account_id, endpoint, params)
+    names = feeds.jobs_of(conn, feed.account_id, feed.endpoint, feed.params)
     return [ctx.jobs[name] for name in names if name != job.name and name in ctx.jobs]
 
 
 def _record_listing(
-    ctx: Context, job: Job, feed: str, params: Mapping[str, Any], endpoint: str, probe: str
+    ctx: Context, job: Job, feed: Feed, endpoint: str, probe: str
 ) -> Callable[[Connection, Listing[Any], Lane, int], Recorded]:
     def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
-        record_broken(conn, listing.endpoint, listing.unread, now, params.get("user_id"))
-        others = _others(ctx, conn, job, feed, params)
+        record_broken(conn, listing.endpoint, listing.unread, now, feed.params.get("user_id"))
+        others = _others(ctx, conn, job, feed)
         ingested = record_works(ctx, job, conn, listing.items, endpoint, lane, now, others)
         keys = tuple(item.key for item in listing)
         _probe_caption(conn, keys, probe, now)
@@ -126,8 +127,8 @@ def _probe_caption(conn: Connection, keys: Sequence[int], feed: str, now: int) -
         runs.set_meta(conn, name, today)
 
 
-def _following(ctx: Context, job: Job, params: Mapping[str, Any]) -> Source:
-    restrict = params["restrict"]
+def _following(ctx: Context, job: Job, feed: Feed) -> Source:
+    restrict = feed.params["restrict"]
 
     async def read(offset: int | None, lane: Lane) -> Listing[UserPreview]:
         return await users.following(ctx.api.at(lane), ctx.account_id, restrict, offset)
@@ -137,7 +138,7 @@ def _following(ctx: Context, job: Job, params: Mapping[str, Any]) -> Source:
         previews = list(listing)
         ids = [p.user.id for p in previews]
         record_users(conn, ctx.seen(job, "preview", lane, now), [p.user for p in previews])
-        jobs = [job, *_others(ctx, conn, job, FOLLOWING, params)]
+        jobs = [job, *_others(ctx, conn, job, feed)]
         novels = any(j.wants.novels for j in jobs)
         new = ingest_lists.record_follows(conn, ctx.account_id, restrict, ids, now)
         ingest_lists.touch_unread(conn, ctx.account_id, "follow", None, broken_ids(listing.broken), now)
@@ -148,23 +149,22 @@ def _following(ctx: Context, job: Job, params: Mapping[str, Any]) -> Source:
             works += (*shown.illusts, *shown.novels) if novels else shown.illusts
             if preview.user.id in new:
                 for j in jobs:
-                    walk_user(ctx, j, conn, preview.user.id, bool(shown.illusts), bool(shown.novels), now)
+                    _walk_user(ctx, j, conn, preview.user.id, bool(shown.illusts), bool(shown.novels), now)
         for j in jobs:
             _join_lists(ctx, j, conn, works, set(ids) - set(new), now)
         record_works(ctx, job, conn, works, "feed", lane, now, jobs[1:])
         return Recorded(tuple(ids), len(new))
 
     def finished(conn: Connection, started: int, now: int) -> None:
-        passes = _passes(ctx, conn, job, FOLLOWING, restrict, started)
+        passes = _passes(ctx, conn, job, feed, started)
         ingest_lists.mark_missing(conn, "follow", ctx.account_id, passes, now, share=ctx.brake)
 
     return Source("offset", read, record, finished=finished)
 
 
-def _passes(
-    ctx: Context, conn: Connection, job: Job, endpoint: str, restrict: Restrict, started: int
-) -> dict[Restrict, int | None]:
+def _passes(ctx: Context, conn: Connection, job: Job, feed: Feed, started: int) -> dict[Restrict, int | None]:
     """Return when the last full pass of each restrict that an enabled job reads began, this one included."""
+    endpoint, restrict = feed.endpoint, feed.params["restrict"]
     runs.set_meta(conn, f"full_pass:{endpoint}:{restrict}", str(started))
     passes: dict[Restrict, int | None] = {restrict: started}
     other: Restrict = "private" if restrict == "public" else "public"
@@ -178,51 +178,49 @@ def _passes(
 def _join_lists(ctx: Context, job: Job, conn: Connection, works: Works, followed: Set[int], now: int) -> None:
     """Open for a job that came later the lists of artists who were followed before."""
     shown = [r.item for r in works if r.item.user is not None and r.item.user.id in followed]
-    for endpoint, medium in ((USER_ILLUSTS, "illust"), (USER_NOVELS, "novel")):
+    for endpoint, medium in OWN_LISTS.items():
         ids = sorted({w.user.id for w in shown if w.medium == medium and w.user is not None})
         if ids and (medium == "illust" or job.wants.novels):
             new = feeds.unwanted_lists(conn, ctx.account_id, job.name, endpoint, ids)
-            params = [{"user_id": i} for i in sorted(new)]
-            lane = int(Lane.BACKFILL)
-            feeds.open_feeds(conn, ctx.account_id, endpoint, params, job=job.name, lane=lane, due_at=now)
+            _open_lists(ctx, job, conn, endpoint, sorted(new), now)
 
 
-def walk_user(
+def _open_lists(
+    ctx: Context, job: Job, conn: Connection, endpoint: str, user_ids: Sequence[int], now: int
+) -> None:
+    params, lane = [{"user_id": user_id} for user_id in user_ids], int(Lane.BACKFILL)
+    feeds.open_feeds(conn, ctx.account_id, endpoint, params, job=job.name, lane=lane, due_at=now)
+
+
+def _walk_user(
     ctx: Context, job: Job, conn: Connection, user_id: int, has_illusts: bool, has_novels: bool, now: int
 ) -> None:
     """Make a user's lists due. One that a preview shows empty waits for the profile's totals."""
-    lane = int(Lane.BACKFILL)
-    wanted = [(USER_ILLUSTS, has_illusts), (USER_NOVELS, has_novels and job.wants.novels)]
-    for endpoint, has in wanted:
-        if has:
-            params = [{"user_id": user_id}]
-            feeds.open_feeds(conn, ctx.account_id, endpoint, params, job=job.name, lane=lane, due_at=now)
+    if has_illusts:
+        _open_lists(ctx, job, conn, USER_ILLUSTS, [user_id], now)
+    if has_novels and job.wants.novels:
+        _open_lists(ctx, job, conn, USER_NOVELS, [user_id], now)
     if job.wants.profiles:
         agenda.ask_for_profile(conn, user_id, now)
 
 
-def _follow_feed(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium) -> Source:
-    restrict = params["restrict"]
-
+def _follow_feed(ctx: Context, job: Job, feed: Feed, medium: Medium) -> Source:
     async def read(offset: int | None, lane: Lane) -> Listing[Any]:
         ask = illusts.follow if medium == "illust" else novels.follow
-        return await ask(ctx.api.at(lane), restrict, offset)
-
-    endpoint = ILLUST_FOLLOW if medium == "illust" else NOVEL_FOLLOW
-    record = _record_listing(ctx, job, endpoint, params, "feed", f"follow:{medium}")
+        return await ask(ctx.api.at(lane), feed.params["restrict"], offset)
 
     def overflowed(conn: Connection, now: int) -> None:
         # Works between its end and what we know stand only in the artists' own lists.
         own = USER_ILLUSTS if medium == "illust" else USER_NOVELS
         feeds.make_due(conn, ctx.account_id, own, now)
 
+    record = _record_listing(ctx, job, feed, "feed", f"follow:{medium}")
     return Source("offset", read, record, backfill=False, overflowed=overflowed)
 
 
-def _user_works(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium) -> Source:
-    user_id = params["user_id"]
-    endpoint = USER_ILLUSTS if medium == "illust" else USER_NOVELS
-    record_listing = _record_listing(ctx, job, endpoint, params, "list", f"user:{medium}")
+def _user_works(ctx: Context, job: Job, feed: Feed, medium: Medium) -> Source:
+    user_id = feed.params["user_id"]
+    record_listing = _record_listing(ctx, job, feed, "list", f"user:{medium}")
 
     async def read(offset: int | None, lane: Lane) -> Listing[Any]:
         if medium == "illust":
@@ -243,9 +241,9 @@ def _user_works(ctx: Context, job: Job, params: Mapping[str, Any], medium: Mediu
         return refresh.full_due_at(feed.id, posted, feed.full_at, now) <= now
 
     def finished(conn: Connection, started: int, now: int) -> None:
-        feed = feeds.open_feed(conn, ctx.account_id, endpoint, params, job=job.name, lane=int(Lane.BACKFILL))
         posted = refresh_rows.posted(conn, user_id, medium, refresh.RECENT)
-        feeds.refresh_at(conn, feed.id, refresh.read_again_at(feed.id, posted, feed.head_at or now, now, now))
+        head_at = feeds.get_feed(conn, feed.id).head_at or now
+        feeds.refresh_at(conn, feed.id, refresh.read_again_at(feed.id, posted, head_at, now, now))
         absent.ask_about_absent(conn, ctx.account_id, user_id, medium, started, now)
         if ctx.web is not None:
             web_lists.after_pass(conn, user_id, medium, now)
@@ -253,8 +251,8 @@ def _user_works(ctx: Context, job: Job, params: Mapping[str, Any], medium: Mediu
     return Source("offset", read, record, finished=finished, head_read=head_read)
 
 
-def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium) -> Source:
-    restrict, tag = params["restrict"], params.get("tag")
+def _bookmarks(ctx: Context, job: Job, feed: Feed, medium: Medium) -> Source:
+    restrict, tag = feed.params["restrict"], feed.params.get("tag")
     tags = BookmarkList(ctx.account_id, medium, restrict)
 
     async def read(cursor: int | None, lane: Lane) -> Listing[Any]:
@@ -263,7 +261,7 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
 
     def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
         record_broken(conn, listing.endpoint, listing.unread, now)
-        others = _others(ctx, conn, job, bookmarks_endpoint(medium), params)
+        others = _others(ctx, conn, job, feed)
         ingested = record_works(ctx, job, conn, listing.items, "feed", lane, now, others)
         keys = [item.key for item in listing]
         below = next_number(listing, "max_bookmark_id")
@@ -276,15 +274,15 @@ def _bookmarks(ctx: Context, job: Job, params: Mapping[str, Any], medium: Medium
 
     def finished(conn: Connection, started: int, now: int) -> None:
         if tag is None:
-            passes = _passes(ctx, conn, job, bookmarks_endpoint(medium), restrict, started)
+            passes = _passes(ctx, conn, job, feed, started)
             ingest_lists.mark_missing(conn, "bookmark", ctx.account_id, passes, now, medium, share=ctx.brake)
             agenda.ask_for_own_tags(conn, tags.key, now)
 
     return Source("cursor", read, record, finished=finished)
 
 
-# How each feed is read, with these parameters, as a job wants it.
-SOURCES: dict[str, Callable[[Context, Job, Mapping[str, Any]], Source]] = {
+# How the feeds of each endpoint are read, as a job wants them.
+SOURCES: dict[str, Callable[[Context, Job, Feed], Source]] = {
     FOLLOWING: _following,
     ILLUST_FOLLOW: partial(_follow_feed, medium="illust"),
     NOVEL_FOLLOW: partial(_follow_feed, medium="novel"),
@@ -312,7 +310,7 @@ async def read_head(
         feed = await ctx.db.read(feeds.get_feed, feed.id)
         if await ctx.is_closed(feed):
             return feed, Walked()
-        source = SOURCES[endpoint](ctx.asking(feed.failures), job, params)
+        source = SOURCES[endpoint](ctx.asking(feed.failures), job, feed)
         walked = await walk.head(ctx.db, ctx.clock, feed, source, Lane.NEW, floor=floor)
         newest = ("head", "backfill") if endpoint == FOLLOWING else ("head",)
         if walked.gap is not None and walked.gap.kind in newest:
@@ -327,6 +325,6 @@ async def full_pass_if_older(ctx: Context, job: Job, feed: Feed, age_ms: int) ->
     """Have the whole list read again where its last full pass is older than this."""
     now = ctx.clock.now()
     if feed.head_at is not None and (feed.full_at is None or now - feed.full_at >= age_ms):
-        source = SOURCES[feed.endpoint](ctx, job, feed.params)
+        source = SOURCES[feed.endpoint](ctx, job, feed)
         await ctx.db.run(walk.open_full_pass, feed, source, now)
         ctx.wake()

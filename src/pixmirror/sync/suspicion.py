@@ -93,9 +93,7 @@ class Suspicion:
         return self._since_believed is not None
 
     def is_limited_alone(self, subject: Subject) -> bool:
-        """Note that this met a limit. Return whether it met the last one, too, while others were answered in
-        between.
-        """
+        """Note that this met a limit. Return whether it met the last one, too, and others were answered since."""
         before, self._limited = self._limited, (subject, self._answers)
         return before is not None and before[0] == subject and self._answers > before[1]
 
