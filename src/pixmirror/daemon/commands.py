@@ -33,6 +33,7 @@ class Commands:
 
     def __init__(self, daemon: "Daemon") -> None:
         self.daemon = daemon
+        self.mirror = daemon.mirror
         self._commands: dict[str, Callable[[Request], Awaitable[dict[str, Any]]]] = {
             "status": self._status,
             "sync": self._sync,
@@ -63,12 +64,12 @@ class Commands:
 
     def _job_name(self, request: Request) -> str | None:
         name = _field(request, "job", str)
-        if name is not None and name not in self.daemon.mirror.jobs:
+        if name is not None and name not in self.mirror.jobs:
             raise ConfigError(f"No enabled job is called {name}.")
         return name
 
     async def _pause(self, request: Request) -> dict[str, Any]:
-        m = self.daemon.mirror
+        m = self.mirror
         name, until = self._job_name(request), _field(request, "until", int)
         if until is not None and until <= m.clock.now():
             raise ConfigError("That moment lies in the past.")
@@ -77,18 +78,18 @@ class Commands:
         return {}
 
     async def _resume(self, request: Request) -> dict[str, Any]:
-        await self.daemon.mirror.db.run(runs.resume_job, self._job_name(request))
+        await self.mirror.db.run(runs.resume_job, self._job_name(request))
         await self.daemon.use_pauses()
         await self.daemon.use_schedule()
         return {}
 
     async def _reload(self, request: Request) -> dict[str, Any]:
         await self.daemon.reload()
-        return {"jobs": list(self.daemon.mirror.jobs)}
+        return {"jobs": list(self.mirror.jobs)}
 
     async def _token(self, request: Request) -> dict[str, Any]:
         """Take over a new login. Whatever is wrong with it, the old one stays."""
-        m = self.daemon.mirror
+        m = self.mirror
         token = credentials.read_token(request.get("token"))
         hide(token.refresh_token)
         hide(token.access_token)
@@ -102,14 +103,14 @@ class Commands:
         return {"user_id": token.user_id}
 
     async def _retry(self, request: Request) -> dict[str, Any]:
-        m, named = self.daemon.mirror, _field(request, "ref", str)
+        m, named = self.mirror, _field(request, "ref", str)
         ref = parse_ref(named) if named is not None else None
         asked = await m.db.run(retrying.again, ref, _field(request, "what", str), m.clock.now())
         self.daemon.engine.wakeup.wake()
         return asdict(asked)
 
     async def _verify(self, request: Request) -> dict[str, Any]:
-        m, quick = self.daemon.mirror, bool(_field(request, "quick", bool))
+        m, quick = self.mirror, bool(_field(request, "quick", bool))
         believe = bool(_field(request, "believe", bool))
         guard = m.root.check_media
         now = m.clock.now()
@@ -118,23 +119,23 @@ class Commands:
         return {"report": report.as_dict()}
 
     async def _accept_lost(self, request: Request) -> dict[str, Any]:
-        m, ref = self.daemon.mirror, parse_ref(_field(request, "ref", str) or "")
+        m, ref = self.mirror, parse_ref(_field(request, "ref", str) or "")
         return {"files": await m.db.run(losses.accept, ref, m.clock.now())}
 
     async def _forget(self, request: Request) -> dict[str, Any]:
-        m = self.daemon.mirror
+        m = self.mirror
         days = m.config.mirror.trash_days
         done = await trash.forget(m.db, m.root, _target(request), m.clock.now(), days)
         return {"done": asdict(done)}
 
     async def _unforget(self, request: Request) -> dict[str, Any]:
-        m = self.daemon.mirror
+        m = self.mirror
         done = await trash.unforget(m.db, m.root, _target(request), m.clock.now())
         self.daemon.engine.wakeup.wake()
         return {"done": asdict(done)}
 
     async def _accept(self, request: Request) -> dict[str, Any]:
-        moved = await accept(self.daemon.mirror, _field(request, "kind", str) or "")
+        moved = await accept(self.mirror, _field(request, "kind", str) or "")
         self.daemon.engine.wakeup.wake()
         return {"moved": moved}
 

@@ -97,11 +97,6 @@ class Fetching:
         self._alarms.add(alarm)
         alarm.add_done_callback(self._alarms.discard)
 
-    async def aclose(self) -> None:
-        for alarm in tuple(self._alarms):
-            alarm.cancel()
-        await asyncio.gather(*self._alarms, return_exceptions=True)
-
     async def _next(self) -> Claim | None:
         async with self._claiming:
             if not self._claims:

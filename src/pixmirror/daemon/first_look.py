@@ -73,16 +73,8 @@ class Report:
         return {"lossy": self.lossy, "requests": self.requests, "endpoints": [asdict(p) for p in self.probes]}
 
 
-@dataclass(slots=True)
-class _Seen:
-    """Examples from the answers so far, for the endpoints that need an id."""
-
-    artist: int = 0
-    illust: int = 0
-    ugoira: int = 0
-    novel: int = 0
-
-
+# Ids from the answers so far, by what they are of (artist, illust, ugoira, novel), to ask for one of each.
+_Seen = dict[str, int]
 Call = Callable[[], Awaitable[Any]]
 
 
@@ -143,20 +135,20 @@ def _calls(mirror: Mirror, api: AppApi, seen: _Seen, me: int, whole: bool) -> It
             if path not in asked:
                 asked.add(path)
                 yield path, call
-    if seen.artist and "/v1/user/illusts" not in asked:
-        yield "/v1/user/illusts", lambda: users.illusts(api, seen.artist)
-    if seen.ugoira:
-        yield "/v1/ugoira/metadata", lambda: illusts.ugoira_metadata(api, seen.ugoira)
-    if seen.novel and any(job.wants.novels for job in mirror.jobs.values()):
-        yield "/webview/v2/novel", lambda: novels.text(api, seen.novel)
+    if "artist" in seen and "/v1/user/illusts" not in asked:
+        yield "/v1/user/illusts", lambda: users.illusts(api, seen["artist"])
+    if "ugoira" in seen:
+        yield "/v1/ugoira/metadata", lambda: illusts.ugoira_metadata(api, seen["ugoira"])
+    if "novel" in seen and any(job.wants.novels for job in mirror.jobs.values()):
+        yield "/webview/v2/novel", lambda: novels.text(api, seen["novel"])
     if not whole:
         return
-    if seen.illust:
-        yield "/v1/illust/detail", lambda: illusts.detail(api, seen.illust)
+    if "illust" in seen:
+        yield "/v1/illust/detail", lambda: illusts.detail(api, seen["illust"])
         if any(job.wants.comments for job in mirror.jobs.values()):
-            yield "/v3/illust/comments", lambda: comments.illust_comments(api, seen.illust)
-    if seen.artist and any(job.wants.profiles for job in mirror.jobs.values()):
-        yield "/v1/user/detail", lambda: users.detail(api, seen.artist)
+            yield "/v3/illust/comments", lambda: comments.illust_comments(api, seen["illust"])
+    if "artist" in seen and any(job.wants.profiles for job in mirror.jobs.values()):
+        yield "/v1/user/detail", lambda: users.detail(api, seen["artist"])
 
 
 async def _probe(name: str, call: Call, seen: _Seen) -> Probe:
@@ -192,13 +184,13 @@ def _compare(probe: Probe, received: tuple[Received[Any], ...]) -> None:
 
 
 def _take_examples(seen: _Seen, received: tuple[Received[Any], ...]) -> None:
-    for r in received:
-        item = r.item
+    for item in (r.item for r in received):
+        if isinstance(item, Novel) and not item.is_stub:
+            seen.setdefault("novel", item.id)
+            continue
         if isinstance(item, Illust) and not item.is_stub:
-            seen.ugoira = seen.ugoira or (item.id if item.type == "ugoira" else 0)
-            seen.illust = seen.illust or item.id
-            seen.artist = seen.artist or (item.user.id if item.user else 0)
-        elif isinstance(item, Novel) and not item.is_stub:
-            seen.novel = seen.novel or item.id
-        elif getattr(item, "user", None) is not None:
-            seen.artist = seen.artist or item.user.id
+            seen.setdefault("illust", item.id)
+            if item.type == "ugoira":
+                seen.setdefault("ugoira", item.id)
+        if getattr(item, "user", None) is not None:
+            seen.setdefault("artist", item.user.id)

@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
 
 from pixmirror.catalogue import clocks, migrate, queue, runs
 from pixmirror.catalogue.clocks import Finding
@@ -184,7 +183,7 @@ async def _build(
         refresh_token=refresh_token,
         token=token,
         # In a thread: the file is synced, and the loop must not wait for the disk.
-        on_token=partial(asyncio.to_thread, credentials.save, root, configured),
+        on_token=lambda token: asyncio.to_thread(credentials.save, root, configured, token),
     )
     api = AppApi(transport, auth, identity=app, language=config.pixiv.language)
     account = await db.read(runs.account_id)

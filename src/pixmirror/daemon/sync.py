@@ -96,7 +96,9 @@ async def sync(mirror: Mirror, names: Sequence[str] = (), *, horizon_s: float = 
         await mirror.db.run(ask_again, since)
         async with asyncio.TaskGroup() as group:
             loops = engine.start(group)
-            blocked = await _run(engine, jobs, results) or await drain(engine, horizon_s)
+            running = group.create_task(_run(engine, jobs, results))
+            blocked = await _ended(engine, (running,)) or await drain(engine, horizon_s)
+            running.cancel()  # where it is held back
             # Who only ever runs `sync` has no other time for it, and all that was asked is answered.
             await judge_now(mirror, lambda cause, error: None, settling_ms=0)
             for task in loops:
@@ -159,21 +161,9 @@ async def _ended(engine: Engine, tasks: Iterable[asyncio.Task[None]]) -> Blocked
     return None
 
 
-async def _run(engine: Engine, jobs: Sequence[Job], results: dict[str, JobResult]) -> Blocked | None:
-    """Run the jobs one after the other. Stop when nothing at all is sent for long, and return why."""
-
-    async def run() -> None:
-        for job in jobs:
-            results[job.name] = await engine.run_job(job)
-
-    running = asyncio.create_task(run())
-    try:
-        if (blocked := await _ended(engine, (running,))) is None:
-            running.result()
-        return blocked
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+async def _run(engine: Engine, jobs: Sequence[Job], results: dict[str, JobResult]) -> None:
+    for job in jobs:  # one after the other
+        results[job.name] = await engine.run_job(job)
 
 
 def ask_again(conn: Connection, now: int) -> None:

@@ -18,7 +18,7 @@ from pixmirror.ingest import sidecars, stats, web_health, web_lists
 from pixmirror.ingest.sidecars import Sidecar
 from pixmirror.ledger import agenda, brake, judge
 from pixmirror.store import MirrorRoot
-from pixmirror.sync import rereading
+from pixmirror.sync import refresh
 
 RENEWED, DONE = "sidecars_with_hashes", "done"  # meta key: the last work that was looked at
 SIDECARS_AN_HOUR = 2_000
@@ -38,13 +38,13 @@ class Task:
 
 
 async def _plan_lists(mirror: Mirror, tell: Tell) -> None:
-    wanted = rereading.wishes(mirror.account_id, mirror.jobs)
-    await rereading.plan_lists(mirror.db, wanted, mirror.config.pixiv.requests_per_day, mirror.clock.now())
+    wanted = refresh.wishes(mirror.account_id, mirror.jobs)
+    await refresh.plan_lists(mirror.db, wanted, mirror.config.pixiv.requests_per_day, mirror.clock.now())
 
 
 async def _find_works(mirror: Mirror, tell: Tell) -> None:
-    wanted = rereading.wishes(mirror.account_id, mirror.jobs)
-    await rereading.find_works(mirror.db, wanted, mirror.config.pixiv.requests_per_day, mirror.clock.now())
+    wanted = refresh.wishes(mirror.account_id, mirror.jobs)
+    await refresh.find_works(mirror.db, wanted, mirror.config.pixiv.requests_per_day, mirror.clock.now())
 
 
 async def _trash(mirror: Mirror, tell: Tell) -> None:

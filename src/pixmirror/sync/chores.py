@@ -6,6 +6,7 @@ A chore stays until its answer is committed; a cut one is done again, from its p
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any, Literal
 
 from pixmirror.catalogue import briefs, chores, endpoints, tombstones
 from pixmirror.catalogue.chores import OF_WEBSITE, PARTS, Chore, Kind
@@ -17,6 +18,7 @@ from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError, Pixmi
 from pixmirror.ingest import captions as ingest_captions
 from pixmirror.ingest import files as ingest_files
 from pixmirror.ingest import lacking, sidecars
+from pixmirror.ingest import lists as ingest_lists
 from pixmirror.ingest.broken import record_broken
 from pixmirror.ingest.filters import apply_refusals
 from pixmirror.ingest.people import record_profile, record_user_state
@@ -25,16 +27,7 @@ from pixmirror.ledger import absent, agenda, controls, doubts, leavers
 from pixmirror.ledger.sightings import record_state
 from pixmirror.models import Illust, Lane, Novel, Received, State, WorkFacts, partly_read, split_key, url_version
 from pixmirror.pixiv.app import illusts, novels, users
-from pixmirror.sync import (
-    bookmark_tags,
-    comments,
-    coverage,
-    filters,
-    own_entries,
-    refresh,
-    sources,
-    website,
-)  # fmt: skip
+from pixmirror.sync import bookmark_tags, comments, coverage, filters, refresh, sources, website
 from pixmirror.sync.context import Context, Job
 from pixmirror.sync.kinds import ranking
 from pixmirror.sync.recording import write_one
@@ -267,6 +260,43 @@ async def _profile(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     await write_one(ctx.db, ctx.clock, "profile", "profile", received, record)
 
 
+async def _bookmark(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    """Tell a removed bookmark from one that was switched to the list that no job reads."""
+    medium, work_id = split_key(chore.key)
+    ask = illusts.bookmark_detail if medium == "illust" else novels.bookmark_detail
+    await _record_entry(ctx, chore, "bookmark", ask(ctx.api.at(lane), work_id))
+
+
+async def _follow(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    """Tell an artist who is not followed any more from one whose follow was switched."""
+    await _record_entry(ctx, chore, "follow", users.follow_detail(ctx.api.at(lane), chore.key))
+
+
+async def _record_entry(
+    ctx: Context, chore: Chore, table: Literal["bookmark", "follow"], answer: Awaitable[Received[Any]]
+) -> None:
+    said, restrict = f"{table}/detail: not {table}ed", None
+    try:
+        found = (await answer).item
+        is_there, restrict = getattr(found, f"is_{table}ed"), found.restrict
+    except NotFound as error:  # a bookmark goes with its work
+        is_there, said = False, f"{table}/detail: {error}"
+
+    def record(conn: Connection) -> None:
+        now = ctx.clock.now()
+        if not is_there:
+            ingest_lists.not_listed(conn, table, ctx.account_id, chore.key, said, now)
+        elif restrict not in ("public", "private"):  # a list that we do not know
+            ingest_lists.touch_unread(conn, ctx.account_id, table, None, (chore.key,), now)
+        elif table == "bookmark":
+            ingest_lists.record_bookmarks(conn, ctx.account_id, restrict, (chore.key,), now, None)
+        else:
+            ingest_lists.record_follows(conn, ctx.account_id, restrict, (chore.key,), now)
+        chores.done(conn, chore.kind, chore.key)
+
+    await ctx.db.run(record)
+
+
 async def _sidecar(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     """Have a sidecar written again that could not be written. Asks Pixiv nothing."""
 
@@ -287,8 +317,8 @@ HANDLERS: dict[str, Callable[[Context, Job, Chore, Lane], Awaitable[None]]] = {
     Kind.REPLIES: comments.run_replies,
     Kind.BOOKMARK_TAGS: bookmark_tags.run,
     Kind.RANKING: ranking.backfill,
-    Kind.BOOKMARK: own_entries.bookmark,
-    Kind.FOLLOW: own_entries.follow,
+    Kind.BOOKMARK: _bookmark,
+    Kind.FOLLOW: _follow,
     Kind.COVERAGE: partial(coverage.run, coverage.read_list),
     Kind.WEB: partial(coverage.run, coverage.read_work),
     Kind.SIDECAR: _sidecar,

@@ -45,10 +45,6 @@ NOBODY = Job(name="", kind="user", wants=Wants(comments=False))
 Works = Sequence[Received[Illust | Novel]]
 
 
-def bookmarks_endpoint(medium: Medium) -> str:
-    return BOOKMARKS_ILLUST if medium == "illust" else BOOKMARKS_NOVEL
-
-
 def record_works(
     ctx: Context,
     job: Job,

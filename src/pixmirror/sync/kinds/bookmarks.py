@@ -30,7 +30,8 @@ async def run(ctx: Context, job: Job) -> JobResult:
 def lists(job: Job) -> Lists:
     tag = {"tag": job.tag} if job.tag else {}
     for medium in _media(job):
-        yield from ((sources.bookmarks_endpoint(medium), {"restrict": r, **tag}) for r in job.restrict)
+        endpoint = sources.BOOKMARKS_ILLUST if medium == "illust" else sources.BOOKMARKS_NOVEL
+        yield from ((endpoint, {"restrict": restrict, **tag}) for restrict in job.restrict)
 
 
 def _media(job: Job) -> list[Medium]:
