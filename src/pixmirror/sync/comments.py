@@ -60,22 +60,46 @@ async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         await ctx.db.run(chores.done, chore.kind, chore.key, again)
         return
     reading = _begin(chore, plan, ctx.clock.now())
+
+    def record(conn: Connection, listing: Listing[Comment], following: int | None) -> tuple[int, int]:
+        """Record a page. In a list that was read before, ask again for the replies of threads that have some."""
+        now = ctx.clock.now()
+        record_broken(conn, listing.endpoint, listing.unread, now)
+        seen = ctx.seen(job, "comments", lane, now)
+        found = ingest_comments.record_comments(conn, seen, chore.key, listing.items, all_replies=not plan.first)
+        ingest_comments.touch_unread(conn, chore.key, broken_ids(listing.broken), now)
+        if following is not None:
+            after = replace(_after(reading, plan, listing, found[0]), offset=following)
+            chores.save_progress(conn, chore.kind, chore.key, asdict(after))
+        return found
+
+    def walked(conn: Connection, ended: bool) -> None:
+        now = ctx.clock.now()
+        seen = ctx.seen(job, "comments", lane, now)
+        total = reading.total if reading.total is not None else plan.shown
+        again = ingest_comments.comments_walked(conn, seen, chore.key, total)
+        proves = ended and reading.whole and reading.proves and not plan.first
+        if proves and ingest_comments.miss_comments(conn, seen, chore.key, reading.started):
+            again = min(again or now + DAY_MS, now + DAY_MS)
+        chores.done(conn, chore.kind, chore.key, again_at=again)
+
     if plan.is_told:
         # Asked for by a list that tells no number; another has told it since.
-        await ctx.db.run(_walked, ctx, job, chore, lane, replace(reading, total=0), plan, True)
+        reading = replace(reading, total=0)
+        await ctx.db.run(walked, True)
         return
     turned = Round()
     while True:
         listing = await ask(ctx.api.at(lane), work_id, reading.offset or None)
         following = next_number(listing, "offset")
-        new, known = await write_page(ctx.db, listing, _record, ctx, job, chore, lane, reading, plan, following)
+        new, known = await write_page(ctx.db, listing, record, following)
         reading = _after(reading, plan, listing, new)
         if following is None or (not reading.whole and known and not new):
             break
         if following <= reading.offset or turned.closes([c.id for c in listing], listing.next):
             break  # a list that repeats itself proves nothing
         reading = replace(reading, offset=following)
-    await ctx.db.run(_walked, ctx, job, chore, lane, reading, plan, following is None)
+    await ctx.db.run(walked, following is None)
 
 
 def _after(reading: _Reading, plan: Plan, listing: Listing[Comment], new: int) -> _Reading:
@@ -83,42 +107,6 @@ def _after(reading: _Reading, plan: Plan, listing: Listing[Comment], new: int) -
     total, new = _count(listing.head.get("total_comments", reading.total)), reading.new + new
     fewer = plan.total is not None and total is not None and total - plan.total < new
     return replace(reading, total=total, new=new, whole=reading.whole or fewer)
-
-
-def _record(
-    conn: Connection,
-    listing: Listing[Comment],
-    ctx: Context,
-    job: Job,
-    chore: Chore,
-    lane: Lane,
-    reading: _Reading,
-    plan: Plan,
-    following: int | None,
-) -> tuple[int, int]:
-    """Record a page. In a list that was read before, ask again for the replies of threads with known replies."""
-    now = ctx.clock.now()
-    record_broken(conn, listing.endpoint, listing.unread, now)
-    seen = ctx.seen(job, "comments", lane, now)
-    found = ingest_comments.record_comments(conn, seen, chore.key, listing.items, all_replies=not plan.first)
-    ingest_comments.touch_unread(conn, chore.key, broken_ids(listing.broken), now)
-    if following is not None:
-        after = replace(_after(reading, plan, listing, found[0]), offset=following)
-        chores.save_progress(conn, chore.kind, chore.key, asdict(after))
-    return found
-
-
-def _walked(
-    conn: Connection, ctx: Context, job: Job, chore: Chore, lane: Lane, reading: _Reading, plan: Plan, ended: bool
-) -> None:
-    now = ctx.clock.now()
-    seen = ctx.seen(job, "comments", lane, now)
-    total = reading.total if reading.total is not None else plan.shown
-    again = ingest_comments.comments_walked(conn, seen, chore.key, total)
-    proves = ended and reading.whole and reading.proves and not plan.first
-    if proves and ingest_comments.miss_comments(conn, seen, chore.key, reading.started):
-        again = min(again or now + DAY_MS, now + DAY_MS)
-    chores.done(conn, chore.kind, chore.key, again_at=again)
 
 
 async def run_replies(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:

@@ -1,5 +1,7 @@
 """Jobs of kind `bookmarks`: the account's own, all or those under one of its bookmark tags."""
 
+from functools import partial
+
 from pixmirror.catalogue.database import Connection
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import missing
@@ -49,10 +51,8 @@ def asks(job: Job, conn: Connection, now: int) -> Asked:
 
 def first_look(api: AppApi, job: Job, me: int) -> Calls:
     for medium in _media(job):
-        if medium == "illust":
-            yield "/v1/user/bookmarks/illust", lambda: users.bookmarks_illust(api, me, job.restrict[0], job.tag)
-        else:
-            yield "/v1/user/bookmarks/novel", lambda: users.bookmarks_novel(api, me, job.restrict[0], job.tag)
+        ask = users.bookmarks_illust if medium == "illust" else users.bookmarks_novel
+        yield f"/v1/user/bookmarks/{medium}", partial(ask, api, me, job.restrict[0], job.tag)
 
 
 ACTIONS = Actions(run=run, lists=lists, asks=asks, first_look=first_look)
