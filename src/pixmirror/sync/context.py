@@ -140,8 +140,7 @@ class Context:
     async def heard(self, subject: Subject, error: PixmirrorError | None) -> None:
         """Note how the App API answered about this. Raise the error where it concerns everything."""
         if error is None:
-            self.suspicion.forget_limit(subject)
-            await self.suspicion.answered()
+            await self.suspicion.answered(subject)
         elif await self.suspicion.failed(subject, error):
             raise error
 

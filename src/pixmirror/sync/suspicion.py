@@ -97,13 +97,10 @@ class Suspicion:
         before, self._limited = self._limited, (subject, self._answers)
         return before is not None and before[0] == subject and self._answers > before[1]
 
-    def forget_limit(self, subject: Subject) -> None:
-        """Note that this was answered."""
-        if self._limited is not None and self._limited[0] == subject:
+    async def answered(self, subject: Subject | None = None) -> None:
+        """Note an answer, even a refusal of the one thing that was asked. It ends the limit that `subject` met."""
+        if subject is not None and self._limited is not None and self._limited[0] == subject:
             self._limited = None
-
-    async def answered(self) -> None:
-        """Note an answer, even a refusal of the one thing that was asked."""
         failed, since = self._failed, self._since_believed
         self._answers += 1
         self._failed, self._since_believed = set(), None

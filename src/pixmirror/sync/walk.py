@@ -25,12 +25,11 @@ LONGEST_NUMBER = 19
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """How a walk went: what it left (`gap`), whether it met known ground (`met`), why it stopped (`error`)."""
+    """How a walk went: what it read, what it left (`gap`), and why it stopped (`error`, `failed` in words)."""
 
     pages: int = 0
     seen: int = 0
     new: int = 0
-    met: bool = False
     gap: Gap | None = None
     failed: str | None = None
     error: PixmirrorError | None = None
@@ -39,11 +38,6 @@ class Walked:
         return replace(
             other, pages=self.pages + other.pages, seen=self.seen + other.seen, new=self.new + other.new
         )
-
-
-def _oldest(listing: Listing[Any]) -> int | None:
-    dates = [d for item in listing if (d := getattr(item, "create_date", None)) is not None]
-    return to_ms(min(dates)) if dates else None
 
 
 def next_number(listing: Listing[Any], name: str) -> int | None:
@@ -58,7 +52,9 @@ def next_number(listing: Listing[Any], name: str) -> int | None:
 
 def _after(spec: Span | Stretch, ids: Sequence[int], listing: Listing[Any]) -> Span | Stretch | Done | Cut:
     if isinstance(spec, Span):
-        return steps.after_offset_page(spec, ids, next_number(listing, "offset"), _oldest(listing))
+        dates = [d for item in listing if (d := getattr(item, "create_date", None)) is not None]
+        oldest = to_ms(min(dates)) if dates else None
+        return steps.after_offset_page(spec, ids, next_number(listing, "offset"), oldest)
     return steps.after_cursor_page(spec, ids, next_number(listing, "max_bookmark_id"))
 
 
@@ -91,7 +87,9 @@ def _record_head(
         anchors = tuple(feed.marks.get("anchors", ()))
         spec = Span(stop=anchors, floor=floor, started=now)
         marks = {"anchors": steps.new_anchors(recorded.ids, anchors), "fresh": len(recorded.ids)}
-        _shift_gaps(conn, feed.id, steps.inserted(recorded.ids, anchors))
+        if by := steps.inserted(recorded.ids, anchors):
+            for below in feeds.gaps(conn, feed.id):  # they move down by what is new at the top
+                feeds.shift_gap(conn, below.id, {**below.spec, "offset": int(below.spec.get("offset", 0)) + by})
     else:
         spec = Stretch(stop=feed.marks.get("cursor"), started=now)
         cursor = next_number(listing, "max_bookmark_id")
@@ -116,8 +114,7 @@ def _record_head(
         setbacks.gap_closed(conn, feed.id, source, now)
         if not source.backfill:
             feeds.set_marks(conn, feed.id, {"cut": None, "tried": None})
-    met = isinstance(step, Done) and step.met
-    return Walked(pages=1, seen=len(recorded.ids), new=recorded.new, met=met, gap=gap)
+    return Walked(pages=1, seen=len(recorded.ids), new=recorded.new, gap=gap)
 
 
 def open_full_pass(
@@ -226,7 +223,7 @@ def _record_gap(
         setbacks.pass_ended(conn, feed.id, source, spec.started, now)
     else:
         setbacks.gap_closed(conn, feed.id, source, now)
-    return replace(walked, met=step.met)
+    return walked
 
 
 def _extend_anchors(conn: Connection, feed_id: int, ids: Sequence[int]) -> None:
@@ -237,10 +234,3 @@ def _extend_anchors(conn: Connection, feed_id: int, ids: Sequence[int]) -> None:
         old = list(marks.get("anchors", ()))
         anchors = steps.new_anchors([*old[:fresh], *ids], old[fresh:])
         feeds.set_marks(conn, feed_id, {"anchors": anchors, "fresh": fresh + len(ids)})
-
-
-def _shift_gaps(conn: Connection, feed_id: int, by: int) -> None:
-    """Move the gaps down by what is new at the top."""
-    if by:
-        for gap in feeds.gaps(conn, feed_id):
-            feeds.shift_gap(conn, gap.id, {**gap.spec, "offset": int(gap.spec.get("offset", 0)) + by})
