@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from pixmirror.errors import Damaged, DiskFull, FileError, MirrorLocked, StorageAbsent, StorageError, TooLarge
 from pixmirror.fetch.structure import check_structure
-from pixmirror.store import MARKER, MirrorRoot, Part, resolve
+from pixmirror.store import MARKER, MirrorRoot, Part, Stored, resolve
+from pixmirror.store.part import sync_folders
 from pixmirror.store.paths import TRASH
 
 URL = "https://i.pximg.net/img-original/img/2024/01/02/03/04/05/456_p0.jpg"
@@ -39,9 +40,16 @@ def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
+def finish(part: Part, **how: Any) -> Stored:
+    """Place it, and sync its folder as the fetchers do for all that were placed there."""
+    stored = part.place(**how)
+    sync_folders((part.folder,))
+    return stored
+
+
 def write_all(part: Part) -> None:
     part.write(BODY)
-    part.finish()
+    finish(part)
 
 
 def mode(path: Path) -> int:
@@ -128,7 +136,7 @@ def test_the_umask_lets_a_group_read_but_never_the_secrets(tmp_path: Path) -> No
         with MirrorRoot.open(tmp_path / "m", umask=0o027) as mirror:
             part = mirror.open_part(REL, URL)
             part.write(BODY)
-            part.finish()
+            finish(part)
             mirror.write_secret("credentials.json", "{}")
             assert mode(mirror.resolve(REL)) == 0o640
             assert mode(mirror.media / "123") == 0o750
@@ -242,7 +250,7 @@ def test_a_moved_mirror_is_the_same_mirror(tmp_path: Path) -> None:
     with MirrorRoot.open(tmp_path / "m") as mirror:
         part = mirror.open_part(REL, URL)
         part.write(BODY)
-        stored = part.finish()
+        stored = finish(part)
     (tmp_path / "m").rename(tmp_path / "moved")
     with MirrorRoot.open(tmp_path / "moved") as mirror:
         assert not mirror.new
@@ -267,7 +275,7 @@ def test_a_file_is_stored_with_its_digest_and_time_and_leaves_no_part(mirror: Mi
     for start in range(0, len(BODY), 70_000):
         part.write(BODY[start : start + 70_000])
     seen = []
-    stored = part.finish(mtime_ms=1_704_164_645_123, check=lambda file: seen.append(file.read()))
+    stored = finish(part, mtime_ms=1_704_164_645_123, check=lambda file: seen.append(file.read()))
     assert (stored.rel, stored.size, stored.sha256) == (REL, len(BODY), SHA)
     assert seen == [BODY]
     path = mirror.resolve(REL)
@@ -286,7 +294,7 @@ def test_a_cut_download_goes_on_where_it_stopped(mirror: MirrorRoot) -> None:
     part = mirror.open_part(REL, URL)
     assert part.offset == 123_456
     part.write(BODY[123_456:])
-    assert part.finish().sha256 == SHA
+    assert finish(part).sha256 == SHA
 
 
 def test_a_server_that_starts_over_is_followed(mirror: MirrorRoot) -> None:
@@ -297,7 +305,7 @@ def test_a_server_that_starts_over_is_followed(mirror: MirrorRoot) -> None:
     part.restart()
     assert part.offset == 0
     part.write(b"new")
-    assert part.finish().sha256 == hashlib.sha256(b"new").hexdigest()
+    assert finish(part).sha256 == hashlib.sha256(b"new").hexdigest()
     assert mirror.resolve(REL).read_bytes() == b"new"
 
 
@@ -335,14 +343,14 @@ def test_a_damaged_file_is_refused_with_its_digest_and_kept_only_on_request(mirr
     part = mirror.open_part(REL, URL)
     part.write(BODY)
     with pytest.raises(Damaged) as caught:
-        part.finish(check=refuse)
+        finish(part, check=refuse)
     assert caught.value.sha256 == SHA
     assert not mirror.resolve(REL).exists()
-    assert part.finish().sha256 == SHA  # damaged at its source: kept as it is
+    assert finish(part).sha256 == SHA  # damaged at its source: kept as it is
     part = mirror.open_part(REL, URL)
     part.write(b"x")
     with pytest.raises(Damaged):
-        part.finish(check=refuse)
+        finish(part, check=refuse)
     part.abort()
     assert files(mirror.media) == {MARKER, REL}
 
@@ -351,24 +359,24 @@ def test_the_real_check_fits_the_store(mirror: MirrorRoot) -> None:
     part = mirror.open_part(REL, URL)
     part.write(b"<!DOCTYPE html>")
     with pytest.raises(Damaged, match="HTML"):
-        part.finish(check=partial(check_structure, ext="jpg", expected_size=15))
+        finish(part, check=partial(check_structure, ext="jpg", expected_size=15))
     part.abort()
 
 
 def test_a_stored_file_is_never_replaced_unasked(mirror: MirrorRoot) -> None:
     part = mirror.open_part(REL, URL)
     part.write(b"first")
-    part.finish()
+    finish(part)
     part = mirror.open_part(REL, URL)
     part.write(b"second")
     with pytest.raises(FileError, match="already stored"):
-        part.finish()
+        finish(part)
     assert mirror.resolve(REL).read_bytes() == b"first"
-    part.finish(replace=True)
+    finish(part, replace=True)
     assert mirror.resolve(REL).read_bytes() == b"second"
     part = mirror.open_part(REL, URL)
     part.write(b"second")
-    part.finish()  # the same bytes again are no conflict
+    finish(part)  # the same bytes again are no conflict
     assert files(mirror.media) == {MARKER, REL}
 
 
@@ -376,7 +384,7 @@ def test_a_whole_file_without_a_row_is_adopted_a_damaged_one_is_not(mirror: Mirr
     assert mirror.adopt(REL) is None
     part = mirror.open_part(REL, URL)
     part.write(BODY)
-    stored = part.finish()
+    stored = finish(part)
     seen = []
     assert mirror.adopt(REL, lambda file: seen.append(len(file.read()))) == stored
     assert seen == [len(BODY)]
@@ -438,7 +446,7 @@ def test_a_full_disk_leaves_a_part_that_can_be_resumed(
     part = mirror.open_part(REL, URL)
     assert part.offset == 1000
     part.write(BODY[1000:])
-    assert part.finish().sha256 == SHA
+    assert finish(part).sha256 == SHA
 
 
 def test_a_disk_that_takes_little_at_a_time_gets_everything(
@@ -448,7 +456,7 @@ def test_a_disk_that_takes_little_at_a_time_gets_everything(
     monkeypatch.setattr(os, "pwrite", lambda fd, data, at: real(fd, data[:70_001], at))
     part = mirror.open_part(REL, URL)
     part.write(BODY)
-    assert part.finish().sha256 == SHA
+    assert finish(part).sha256 == SHA
     assert mirror.resolve(REL).read_bytes() == BODY
 
 

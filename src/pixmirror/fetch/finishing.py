@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from pixmirror.catalogue import queue
@@ -54,9 +54,7 @@ class Fetcher:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file whose bytes are all here, in a part that nobody else touches. `length` is what the
-    server announced.
-    """
+    """A file whose bytes are all here, in a part of its own. `length` is what the server announced."""
 
     item: MediaItem
     part: Part
@@ -65,24 +63,21 @@ class Fetched:
     looked: "_Looked | None" = None  # what its check found, if that was made apart
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Looked:
+    """What a check found: damage, why it could not be made, and of a ugoira what its zip holds."""
+
     damage: Damaged | None = None
     unchecked: str = ""
     entries: frozenset[str] | None = None
 
 
-class _Slow:
-    """The outcome of a file whose check takes long: it is made apart, so that it holds up no other file."""
-
-
-Outcome = Stored | Damaged | PixmirrorError | _Slow
+# None: its check takes long, and is made apart, so that it holds up no other file.
+Outcome = Stored | Damaged | PixmirrorError | None
 
 
 class Finisher:
-    """Finishes together the files that came together: a commit for each would cost more than all else. It waits
-    for no more than `enough` of them.
-    """
+    """Finishes up to `enough` files together: a commit for each would cost more than all else."""
 
     def __init__(self, fetcher: Fetcher, enough: int) -> None:
         self._fetcher = fetcher
@@ -97,9 +92,7 @@ class Finisher:
         self._stop.set()
 
     async def finish(self, fetched: Fetched) -> bool:
-        """Finish this file. Return True when it is stored. Raises what concerns everything, after the claim was
-        given back.
-        """
+        """Finish this file. True when it is stored. What concerns everything is raised, its claim given back."""
         done: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((fetched, done))
         if len(self._waiting) >= self._enough:
@@ -132,7 +125,7 @@ class Finisher:
             with contained("Files that came"):
                 outcomes = await asyncio.to_thread(_place_all, f.root, files)
                 results = list(zip((file.item for file in files), outcomes, strict=True))
-                odd = await f.db.run(_record, results, f.clock.now())
+                odd = await f.db.run(record, results, f.clock.now())
                 for item in odd:
                     await clear_away(f, item)
                 await self._note_those_that_came(results)
@@ -153,7 +146,7 @@ class Finisher:
                 done.set_exception(error)
                 done.exception()
             else:
-                done.set_result(None if isinstance(outcome, _Slow) else isinstance(outcome, Stored))
+                done.set_result(None if outcome is None else isinstance(outcome, Stored))
 
     async def _note_those_that_came(self, results: Sequence[tuple[MediaItem, Outcome]]) -> None:
         f = self._fetcher
@@ -165,9 +158,7 @@ class Finisher:
             f.wake()
 
     async def _damaged(self, file: Fetched, error: Damaged) -> None:
-        """Judge whole bytes that are no file of their kind: the host is at fault, or the way, until all speaks for
-        the file.
-        """
+        """Judge whole bytes of another kind: the host or the way is at fault until all speaks for the file."""
         f, keep = self._fetcher, False
         try:
             if not isinstance(error, WebPage):
@@ -229,9 +220,7 @@ async def clear_away(fetcher: Fetcher, item: MediaItem) -> None:
 
 
 def own_trouble(root: MirrorRoot, error: PixmirrorError) -> PixmirrorError:
-    """Return a file's own error, in its folder or name; raise what the whole media folder is at
-    fault for. Blocks.
-    """
+    """Return a file's own error; raise what the whole media folder is at fault for. Blocks."""
     if not isinstance(error, StorageError):
         return error
     if isinstance(error, DiskFull):
@@ -247,68 +236,60 @@ def _place_all(root: MirrorRoot, files: Sequence[Fetched]) -> list[Outcome]:
     except PixmirrorError as error:
         return [_dropped(file, error) for file in files]
     outcomes = [_place(root, file) for file in files]
-    for folder in {
-        file.part.folder for file, outcome in zip(files, outcomes, strict=True) if isinstance(outcome, Stored)
-    }:
+    folders = [file.part.folder for file in files]
+    unsynced: dict[Path, Outcome] = {}
+    for folder in {f for f, outcome in zip(folders, outcomes, strict=True) if isinstance(outcome, Stored)}:
         try:
             sync_folders((folder,))
         except PixmirrorError as error:
-            unsynced = _told(root, error)
-            outcomes = [
-                unsynced if isinstance(outcome, Stored) and file.part.folder == folder else outcome
-                for file, outcome in zip(files, outcomes, strict=True)
-            ]
-    return outcomes
+            unsynced[folder] = _told(root, error)
+    return [
+        unsynced.get(folder, outcome) if isinstance(outcome, Stored) else outcome
+        for folder, outcome in zip(folders, outcomes, strict=True)
+    ]
 
 
 def _place(root: MirrorRoot, file: Fetched) -> Outcome:
-    looked, check = file.looked, _check_of(file, Patience(QUICK_S))
+    looked = file.looked or _Looked()
+    check = None if file.looked else _check_into(looked, file, Patience(QUICK_S))
     try:
         root.check_room(file.part.held)  # others may have filled the disk since
-        if looked is not None and looked.damage is not None:
+        if looked.damage is not None:
             return looked.damage
-        found = _under_a_name(root, file, None if looked is not None else check)
-        told = check if looked is None else looked
-        return replace(stored(found, file.url), unchecked=told.unchecked, entries=told.entries)
+        found = _under_a_name(root, file, check)
+        return Stored(found.rel, found.size, found.sha256, file.url, looked.unchecked, looked.entries)
     except OutOfTime:
-        return _Slow()
+        return None
     except Damaged as error:
         return error
     except PixmirrorError as error:
         return _dropped(file, _told(root, error))
 
 
-class _Checking:
-    """A check that keeps why it could not be made, and of a ugoira what its zip holds."""
+def _check_into(looked: _Looked, file: Fetched, patience: Patience) -> Check:
+    """Return the check of a file, which notes in `looked` what it finds but damage."""
+    check = structure(file.part.rel, file.length)
 
-    def __init__(self, check: Callable[..., str | None], role: str) -> None:
-        self._check = check
-        self._role = role
-        self.unchecked = ""
-        self.entries: frozenset[str] | None = None
+    def run(content: BinaryIO) -> None:
+        looked.unchecked = check(content, patience=patience) or ""
+        if file.item.role == "ugoira" and not looked.unchecked:
+            looked.entries = zip_entries(content)
 
-    def __call__(self, file: BinaryIO) -> None:
-        self.unchecked = self._check(file) or ""
-        if self._role == "ugoira" and not self.unchecked:
-            self.entries = zip_entries(file)
-
-
-def _check_of(file: Fetched, patience: Patience) -> _Checking:
-    return _Checking(partial(structure(file.part.rel, file.length), patience=patience), file.item.role)
+    return run
 
 
 def _look(file: Fetched, stop: threading.Event) -> _Looked:
     """Check a file that takes long, within bounds. Blocks. OutOfTime when `stop` is set."""
-    check = _check_of(file, Patience(stop=stop))
+    looked = _Looked()
     try:
-        file.part.inspect(check)
+        file.part.inspect(_check_into(looked, file, Patience(stop=stop)))
     except Damaged as error:
-        return _Looked(damage=error)
+        looked.damage = error
     except OutOfTime:
         if stop.is_set():
             raise
-        return _Looked(unchecked="its check would have taken too long")
-    return _Looked(unchecked=check.unchecked, entries=check.entries)
+        looked.unchecked = "its check would have taken too long"
+    return looked
 
 
 def _keep(root: MirrorRoot, file: Fetched) -> None:
@@ -354,31 +335,20 @@ def _dropped(file: Fetched, error: PixmirrorError) -> PixmirrorError:
     return error
 
 
-def stored(found: StoredFile, url: str) -> Stored:
-    return Stored(found.rel, found.size, found.sha256, url)
-
-
-def record_adopted(conn: Connection, item: MediaItem, found: Stored, now: int) -> None:
-    """Record that the very file lay there already."""
-    _record(conn, [(item, found)], now)
-
-
-def _record(conn: Connection, results: Sequence[tuple[MediaItem, Outcome]], now: int) -> list[MediaItem]:
+def record(conn: Connection, results: Sequence[tuple[MediaItem, Outcome]], now: int) -> list[MediaItem]:
     """Record all but the damaged ones, which are judged apart. Return those that may have left parts behind."""
-    done = [(item.media_id, outcome) for item, outcome in results if isinstance(outcome, Stored)]
-    queue.finish_all(conn, done, now)
-    for item, outcome in results:
-        if isinstance(outcome, Stored) and outcome.entries is not None:
+    came = [(item, outcome) for item, outcome in results if isinstance(outcome, Stored)]
+    queue.finish_all(conn, [(item.media_id, outcome) for item, outcome in came], now)
+    for item, outcome in came:
+        if outcome.entries is not None:
             ingest_files.zip_came(conn, item.work_key, outcome.entries, now)
-    file_doubts.settled(
-        conn, [item.media_id for item, outcome in results if isinstance(outcome, Stored) and item.attempts > 1]
-    )
-    judged_here = [(item, outcome) for item, outcome in results if not isinstance(outcome, Damaged | _Slow)]
-    for item, outcome in judged_here:
-        if isinstance(outcome, PixmirrorError) and outcome.scope == "everything":
+    file_doubts.settled(conn, [item.media_id for item, _ in came if item.attempts > 1])
+    judged_here = [(item, outcome) for item, outcome in results if not isinstance(outcome, Damaged | None)]
+    for item, error in judged_here:
+        if isinstance(error, PixmirrorError) and error.scope == "everything":
             queue.release(conn, [item.media_id])
-        elif isinstance(outcome, PixmirrorError):
-            verdicts.again(conn, item, str(outcome), now)
+        elif isinstance(error, PixmirrorError):
+            verdicts.again(conn, item, str(error), now)
     states = queue.states_of(conn, [item.media_id for item, _ in judged_here])
     return [item for item, _ in judged_here if needs_clearing(item, states.get(item.media_id, ""))]
 

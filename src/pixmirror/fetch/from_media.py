@@ -28,6 +28,7 @@ _NAME = re.compile(r"(\d{1,15})(?:\.json|_(?:p(\d{1,5})|ugoira)(?:_(\d{14}|[0-9a
 _OF_NOVEL = re.compile(
     r"(?:(\d+)\.json|(?:cover|embed_(\d{1,15}))(?:_(\d{14}|[0-9a-f]{14}))?\.(\w{3,4}))", re.ASCII
 )
+_ID = re.compile(r"[1-9][0-9]{0,14}")
 _TIME = re.compile(r"/\d{4}/\d\d/\d\d/\d\d/\d\d/\d\d/")
 _FOLDER = {
     "page": "img-original",
@@ -93,13 +94,7 @@ def _novel(user_id: int, novel_id: int, folder: Path) -> _OnDisk:
 
 def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:
     for name in sorted(os.listdir(folder)):
-        if (
-            name.isascii()
-            and name.isdigit()
-            and 0 < len(name) <= 15
-            and name[0] != "0"
-            and (folder / name).is_dir()
-        ):
+        if _ID.fullmatch(name) and (folder / name).is_dir():
             yield int(name), folder / name
 
 
@@ -176,9 +171,7 @@ def _listed(root: MirrorRoot, told: Mapping[str, Any], create_date: int | None) 
 def _unlisted(
     root: MirrorRoot, path: str, role: str, index: int, ending: str, listed: Sequence[FoundFile]
 ) -> FoundFile | None:
-    """Read a whole file that no sidecar lists, by the version in its name or by its time; None where neither
-    tells.
-    """
+    """Read a whole file that no sidecar lists, if the version in its name or its time tells what it is."""
     looked = root.look(path)
     if looked is None:
         return None
@@ -192,17 +185,14 @@ def _unlisted(
     if found is None:
         return None
     alike = next((f.url for f in listed if f.index == index), "")
-    url = _url_at(alike, version) or _guess(role, path, version)
+    url, is_dated = _TIME.subn(f"/{_folders(version)}/", alike, count=1)
+    url = url if is_dated else _guess(role, path, version)
     return FoundFile(role, index, version, url, path, "stored", False, found.size, found.sha256)
 
 
 def _stamp(mtime_ns: int) -> str:
     """Write a time as URLs do: yyyymmddhhmmss in Japan."""
     return datetime.fromtimestamp(mtime_ns // 1_000_000_000, JST).strftime("%Y%m%d%H%M%S")
-
-
-def _url_at(url: str, version: str) -> str:
-    return _TIME.sub(f"/{_folders(version)}/", url, count=1) if _TIME.search(url) else ""
 
 
 def _guess(role: str, path: str, version: str) -> str:

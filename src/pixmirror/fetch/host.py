@@ -36,9 +36,7 @@ class Host:
     _control_at: float | None = None
 
     def came(self) -> list[int]:
-        """Note that a file came whole: the host is well. Return the files that were held back, which are due at
-        once.
-        """
+        """Note that a file came whole: the host is well. Return the files held back, which are due at once."""
         held = list(self._held)
         self.error = None
         for kept in (self._suspects, self._denied, self._held):
@@ -49,9 +47,7 @@ class Host:
         return self.error
 
     def has_failed(self, work_key: int) -> bool:
-        """Return whether a file of this work is among those that failed. A file of another work is the better
-        probe.
-        """
+        """Return whether a file of this work failed. A file of another work is the better probe."""
         return work_key in self._suspects.values()
 
     def failed(self, item: MediaItem, error: PixmirrorError) -> bool:
@@ -71,9 +67,7 @@ class Host:
         self.error = None
 
     def believe(self, item: MediaItem, error: PixmirrorError, now: int) -> tuple[ImageHostDown, dict[int, int]]:
-        """Believe that it is the host. Return the error for all, and the files put off untried with their times
-        (ms UTC).
-        """
+        """Believe that it is the host. Return the error for all, and the files put off untried: {id: ms UTC}."""
         text = str(error).rstrip(".")
         self.error = ImageHostDown(f"The image host, or the way to it, fails file after file: {text}.")
         for media_id in (*self._suspects, item.media_id):
@@ -85,9 +79,7 @@ class Host:
         return self.error, put_off
 
     async def control(self, db: Database, transport: Transport, clock: Clock) -> bool:
-        """Return whether a file that is stored comes again with the same bytes. A good answer
-        holds ten minutes.
-        """
+        """Return whether a stored file comes again with the same bytes. A good answer holds ten minutes."""
         if self._control_at is not None and clock.monotonic() - self._control_at < CONTROL_HOLDS_S:
             return True
         for sample in await db.read(queue.samples, CONTROLS, LARGEST_CONTROL):

@@ -25,9 +25,7 @@ class Room:
     _writing: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self) -> list[int]:
-        """Look before files are claimed. Return those that fit after all. DiskFull when there is
-        no room. Blocks.
-        """
+        """Look before files are claimed. Return those that fit after all. DiskFull without room. Blocks."""
         self.root.check_room(min(self._refused.values()) if len(self._in_a_row) >= IN_A_ROW else 0)
         self._left = self.root.room()
         fit = [media_id for media_id, needed in self._refused.items() if needed <= self._left - self._promised]

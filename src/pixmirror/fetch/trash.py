@@ -7,7 +7,7 @@ says now.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -17,15 +17,6 @@ from pixmirror.ingest.forgetting import Forgotten, Moving, Restored, Target
 from pixmirror.store import MirrorRoot
 
 BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """What became of some files: in the trash, back and whole, or nowhere to be found."""
-
-    in_trash: tuple[int, ...]
-    back: tuple[int, ...]
-    nowhere: tuple[int, ...]
 
 
 def path_for(rel: str, url: str) -> str:
@@ -69,7 +60,8 @@ async def settle(db: Database, root: MirrorRoot, *, thorough: bool = False) -> N
 async def purge(db: Database, root: MirrorRoot, now: int) -> int:
     """Remove what has lain in the trash for long enough. Return how many files."""
     async with root.moving:
-        return await _purge(db, root, now)
+        at = await db.run(forgetting.trash_time, now)
+        return sum([await _remove(db, root, target) for target in await db.read(forgetting.due_for_purge, at)])
 
 
 async def _settle(db: Database, root: MirrorRoot, *, thorough: bool = False) -> tuple[int, int]:
@@ -79,7 +71,7 @@ async def _settle(db: Database, root: MirrorRoot, *, thorough: bool = False) -> 
     while files := await db.read(forgetting.moving, after, BATCH):
         after = files[-1].media_id
         moved = await asyncio.to_thread(_move, root, files)
-        back, wanted = await db.run(forgetting.moved, moved.back, moved.nowhere)
+        back, wanted = await db.run(forgetting.moved, *moved)
         came_back, again = came_back + back, again + wanted
     after = -1
     while sidecars := await db.read(forgetting.sidecars_to_remove, after, BATCH, thorough):
@@ -90,17 +82,11 @@ async def _settle(db: Database, root: MirrorRoot, *, thorough: bool = False) -> 
     return came_back, again
 
 
-def _move(root: MirrorRoot, files: Sequence[Moving]) -> Moved:
-    in_trash: list[int] = []
-    back: list[int] = []
-    nowhere: list[int] = []
-    for file in files:
-        if file.out:
-            found = _out(root, file)
-            (in_trash if found else nowhere).append(file.media_id)
-        else:
-            (back if _back(root, file) else nowhere).append(file.media_id)
-    return Moved(tuple(in_trash), tuple(back), tuple(nowhere))
+def _move(root: MirrorRoot, files: Sequence[Moving]) -> tuple[list[int], list[int]]:
+    """Move files where they belong. Return which are back and whole, and which are nowhere to be found."""
+    found = {file.media_id: _out(root, file) if file.out else _back(root, file) for file in files}
+    back = [file.media_id for file in files if not file.out and found[file.media_id]]
+    return back, [media_id for media_id, is_found in found.items() if not is_found]
 
 
 def _out(root: MirrorRoot, file: Moving) -> bool:
@@ -134,11 +120,6 @@ def _empty(root: MirrorRoot, files: Sequence[Moving]) -> None:
 def _remove_all(root: MirrorRoot, rels: Sequence[str]) -> None:
     for rel in rels:
         root.remove(rel)
-
-
-async def _purge(db: Database, root: MirrorRoot, now: int) -> int:
-    at = await db.run(forgetting.trash_time, now)
-    return sum([await _remove(db, root, target) for target in await db.read(forgetting.due_for_purge, at)])
 
 
 async def _remove(db: Database, root: MirrorRoot, target: Target) -> int:

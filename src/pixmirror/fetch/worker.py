@@ -33,7 +33,7 @@ from pixmirror.fetch.finishing import (
     needs_clearing,
     own_trouble,
     put_off,
-    record_adopted,
+    record,
 )
 from pixmirror.fetch.structure import zip_entries
 from pixmirror.fetch.trash import path_for
@@ -80,9 +80,7 @@ def _untouched(root: MirrorRoot, item: MediaItem) -> Part | None:
 
 
 def _adopt(root: MirrorRoot, item: MediaItem) -> Stored | None:
-    """Look for the very file where it lies already: after a cut, an old catalogue put back, or a disk that came
-    back.
-    """
+    """Find the very file where it lies already: after a cut, an old catalogue put back, a disk that came back."""
     found = adopt(root, item.path, item.urls, item.create_date, item.sha256)
     if found is None or item.role != "ugoira":
         return found
@@ -138,9 +136,7 @@ class Worker:
         return done
 
     async def aclose(self) -> None:
-        """Let what has come be finished, then close the connection. A file that could not be finished was given
-        back.
-        """
+        """Let what has come be finished, then close the connection. What could not be finished was given back."""
         self._finisher.stop()
         if self._finishing is not None:
             await asyncio.gather(self._finishing, return_exceptions=True)
@@ -154,8 +150,8 @@ class Worker:
             return None
         try:
             with contained(f"The file {item.path}"):
-                if claim.part is None and (found := await self._adopt(item)):
-                    await f.db.run(record_adopted, item, found, f.clock.now())
+                if claim.part is None and (found := await asyncio.to_thread(_adopt, f.root, item)):
+                    await f.db.run(record, [(item, found)], f.clock.now())
                 else:
                     return await self._first_that_is_there(claim)
         except PixmirrorError as error:
@@ -205,10 +201,6 @@ class Worker:
         await self._fetcher.db.run(queue.release, [item.media_id])
         if await self._fetcher.db.read(queue.state_of, item.media_id) == "forgotten":
             await clear_away(self._fetcher, item)
-
-    async def _adopt(self, item: MediaItem) -> Stored | None:
-        """The very file, where it lies already: we were cut, the catalogue was put back, or a disk came back."""
-        return await asyncio.to_thread(_adopt, self._fetcher.root, item)
 
     async def _first_that_is_there(self, claim: Claim) -> Fetched:
         *others, last = claim.item.urls

@@ -6,8 +6,8 @@ checked, synced and renamed is ever called stored.
 """
 
 from pixmirror.store.part import Check, Part, Stored
-from pixmirror.store.past import had_catalogue
 from pixmirror.store.paths import MARKER, resolve
 from pixmirror.store.root import Look, MirrorRoot
+from pixmirror.store.start import had_catalogue
 
 __all__ = ["MARKER", "Check", "Look", "MirrorRoot", "Part", "Stored", "had_catalogue", "resolve"]

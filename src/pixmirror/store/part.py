@@ -48,7 +48,7 @@ class Part:
         self._max_file = max_file
         self._hash = hashlib.sha256()
         self._held: list[bytes] = []
-        self._held_size = 0
+        self.held = 0  # bytes of it, which the disk is still to take
         # What tells whether the file at the source is still the same, kept in a file of its own beside the part.
         self.validator = ""
         self._tag = temporary.with_name(".".join((f".{path.name}.tag", *temporary.name.rsplit(".", 3)[1:])))
@@ -72,18 +72,13 @@ class Part:
         self._path = path
 
     @property
-    def held(self) -> int:
-        """Bytes in memory that the disk is still to take."""
-        return self._held_size
-
-    @property
     def full(self) -> bool:
-        return self._held_size >= SPILL
+        return self.held >= SPILL
 
     @property
     def begun(self) -> bool:
         """Return whether there is anything to keep or to remove."""
-        return self._fd >= 0 or self._held_size > 0
+        return self._fd >= 0 or self.held > 0
 
     def resume(self, fd: int) -> None:
         """Go on with what lies in this file. Blocks."""
@@ -113,16 +108,14 @@ class Part:
         if self._max_file and self.offset + len(chunk) > self._max_file:
             raise TooLarge(f"{self.rel} has more than the {self._max_file} bytes that mirror.max_file allows")
         self._held.append(chunk)
-        self._held_size += len(chunk)
+        self.held += len(chunk)
         self.offset += len(chunk)
 
     def spill(self) -> None:
-        """Write the bytes in memory to the page cache. Blocks. After a DiskFull or StorageError
-        they never came.
-        """
+        """Write the bytes in memory to the page cache. After DiskFull or StorageError they never came. Blocks."""
         self._write_out(b"".join(self._held), keeps=True)
         self._held.clear()
-        self._held_size = 0
+        self.held = 0
 
     def _write_out(self, data: bytes, *, keeps: bool = False) -> None:
         start = self.offset - len(data)
@@ -147,16 +140,9 @@ class Part:
 
     def drop_held(self) -> None:
         """Forget the bytes in memory, as if they had never come."""
-        self.offset -= self._held_size
+        self.offset -= self.held
         self._held.clear()
-        self._held_size = 0
-
-    def finish(self, mtime_ms: int | None = None, check: Check | None = None, replace: bool = False) -> Stored:
-        """`place`, and sync the folder: after this the file survives a power cut. Blocks."""
-        stored = self.place(mtime_ms, check, replace)
-        with storage(self._path):
-            sync_folder(self.folder)
-        return stored
+        self.held = 0
 
     def place(self, mtime_ms: int | None = None, check: Check | None = None, replace: bool = False) -> Stored:
         """Check, sync, rename. The folder is still to be synced, once for all that were placed there. Blocks.
@@ -168,7 +154,7 @@ class Part:
         data = b"".join(self._held)
         self._write_out(data)
         self._held.clear()
-        self._held_size = 0
+        self.held = 0
         digest = self._hash.hexdigest()
         with storage(self._path):
             if check is not None:
@@ -199,8 +185,8 @@ class Part:
         return file
 
     def abort(self, keep: bool = False) -> None:
-        """Stop; `keep` leaves the `.part` for a later `open_part`. Nothing happens after `finish`. Blocks."""
-        if keep and self._held_size:
+        """Stop; `keep` leaves the `.part` for a later `open_part`. Nothing happens after `place`. Blocks."""
+        if keep and self.held:
             self.spill()
         self.drop_held()
         if self._fd < 0:

@@ -1,18 +1,23 @@
-"""Turn a path of the catalogue into a place on this machine, never outside the media folder."""
+"""Turn a path of the catalogue into a place below the media folder, never outside it; look and tidy up there."""
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pixmirror.errors import FileError
 
 MARKER = ".pixmirror-media"
 TRASH = ".trash"  # below the media folder: what was forgotten, until it is removed
+# Errors that speak of one file or folder, as long as the media folder itself is there.
+OF_ONE_PLACE = frozenset(
+    (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG)
+)
 
 
 def resolve(media: Path, rel: str) -> Path:
-    """Return the file's place on this machine. FileError when `rel` leads out of the media
-    folder, also by a link.
-    """
+    """Return the file's place here. FileError when `rel` leads out of the media folder, also by a link."""
     parts = rel.split("/")
     if not all(parts) or {".", ".."} & set(parts) or "\\" in rel or "\0" in rel or parts[-1] == MARKER:
         raise FileError(f"{rel!r} is not a path inside the media folder")
@@ -25,3 +30,28 @@ def resolve(media: Path, rel: str) -> Path:
 def _has_link(folder: str, parts: list[str]) -> bool:
     """Return whether a step is a link: only then the whole way must be followed, which is slow."""
     return any(os.path.islink(folder := f"{folder}/{part}") for part in parts)
+
+
+def is_there(path: Path) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def prune(folder: Path, media: Path) -> None:
+    """Remove empty folders upwards to the media folder."""
+    with suppress(OSError):  # not empty, or never made
+        while folder != media:
+            folder.rmdir()
+            folder = folder.parent
+
+
+def parts_below(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from parts_below(entry.path)
+            elif entry.name.startswith(".") and entry.name.endswith(".part"):
+                yield entry.path

@@ -17,7 +17,6 @@ from typing import Self
 
 from pixmirror.errors import DiskFull, FileError, PixmirrorError, StorageAbsent, StorageError
 from pixmirror.store import start
-from pixmirror.store.folders import OF_ONE_PLACE, is_there, parts_below, prune
 from pixmirror.store.part import (
     Check,
     Part,
@@ -29,7 +28,7 @@ from pixmirror.store.part import (
     sync_folders,
     write_atomic,
 )
-from pixmirror.store.paths import MARKER, TRASH, resolve
+from pixmirror.store.paths import MARKER, OF_ONE_PLACE, TRASH, is_there, parts_below, prune, resolve
 
 log = logging.getLogger(__name__)
 
@@ -147,9 +146,7 @@ class MirrorRoot:
         self.close()
 
     def check_media(self) -> None:
-        """Raise StorageAbsent unless the media folder is there and this mirror's. One stat when
-        nothing changed.
-        """
+        """Raise StorageAbsent unless the media folder is there and this mirror's: one stat if nothing changed."""
         marker = self.media / MARKER
         try:
             with storage(self.media):
@@ -337,9 +334,7 @@ class MirrorRoot:
                 return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
     def look(self, rel: str) -> Look | None:
-        """Return size and time of a plain file, None when there is none. An error other than its absence is
-        raised.
-        """
+        """Return size and time of a plain file, None when there is none. Errors other than absence are raised."""
         self.check_media()
         path = self.resolve(rel)
         with storage(path):

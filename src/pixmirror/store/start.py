@@ -11,10 +11,10 @@ from pathlib import Path
 
 from pixmirror.errors import MirrorLocked, StorageError
 from pixmirror.store.part import storage, write_atomic
-from pixmirror.store.past import IDENTITY, had_catalogue, holds_files
 from pixmirror.store.paths import MARKER
 
 LOCK = ".lock"
+IDENTITY = "mirror.json"
 
 
 def hold(root: Path) -> int:
@@ -115,6 +115,28 @@ def _marked(media: Path) -> str | None:
         return str(uuid.UUID((media / MARKER).read_text("ascii").strip())) if holds_files(media) else None
     except (OSError, ValueError):
         return None
+
+
+def had_catalogue(root: Path, media: Path | None) -> bool:
+    """Return whether a catalogue was made for the mirror in this folder, or its media folder holds files.
+
+    A mirror whose first start was cut has an id, but neither.
+    """
+    try:
+        identity = json.loads((root / IDENTITY).read_bytes())
+    except (OSError, ValueError):
+        return False  # no mirror, or one whose id must be put right first
+    return (isinstance(identity, dict) and identity.get("catalogue") is True) or holds_files(
+        media or root / "media"
+    )
+
+
+def holds_files(media: Path) -> bool:
+    """Return whether there is an artist's folder, which a number names; the store's own names have a dot."""
+    try:
+        return any(entry.name.isdigit() for entry in media.iterdir())
+    except OSError:
+        return False
 
 
 def is_new(root: Path, media: Path) -> bool:
