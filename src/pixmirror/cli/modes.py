@@ -28,7 +28,7 @@ def _secrets(s: Session) -> Iterator[Path]:
 
     yield s.root / credentials.FILE
     yield s.root / pending.FILE
-    yield from secret_files(s.config, s.env)
+    yield from secret_files(s.config)
     config = find_config(s.config_file)
     if _holds_a_secret(config):
         yield config

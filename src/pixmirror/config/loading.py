@@ -71,9 +71,8 @@ def load(path: Path | None, env: Mapping[str, str], kinds: Mapping[str, JobKind]
     path = find_config(path)
     from_file = _read_toml(path)
     from_env = _read_env(env)
-    merged = _merge(
-        {table: {} for table in _TABLES}, _merge(from_file, from_env)
-    )  # {}: defaults see the context too
+    # {}: defaults see the context too
+    merged = _merge({table: {} for table in _TABLES}, _merge(from_file, from_env))
     problems = [*_unknown_variables(env), *_repeated_names(merged)]
     config, models = None, {name: kind.config for name, kind in kinds.items()}
     try:

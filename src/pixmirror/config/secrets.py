@@ -23,14 +23,13 @@ def read_refresh_token(config: Config, env: Mapping[str, str]) -> SecretStr | No
     """
     if config.pixiv.refresh_token is not None:
         return config.pixiv.refresh_token
-    for place in _places(_CREDENTIAL, config.pixiv.refresh_token_file, env):
-        if (text := _read(place, "refresh token")) is None:
-            continue
-        token = pasted.token_in(text)
-        if len(token.split()) != 1 or not token.isascii() or not token.isprintable():
-            raise ConfigError(f"{place} should hold a refresh token and nothing else; `pixmirror login` makes one")
-        return SecretStr(token)
-    return None
+    place, text = _first(_CREDENTIAL, config.pixiv.refresh_token_file, env, "refresh token")
+    if text is None:
+        return None
+    token = pasted.token_in(text)
+    if len(token.split()) != 1 or not token.isascii() or not token.isprintable():
+        raise ConfigError(f"{place} should hold a refresh token and nothing else; `pixmirror login` makes one")
+    return SecretStr(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +52,32 @@ def read_web_login(config: Config, env: Mapping[str, str]) -> WebLogin | None:
     if p.web_cookie_file and not cookie:
         raise ConfigError(f"pixiv.web_cookie_file names {p.web_cookie_file}, which is not there or is empty")
     session = p.phpsessid.get_secret_value() if p.phpsessid else ""
-    for place in () if session or cookie else _places(_WEB_CREDENTIAL, p.phpsessid_file, env):
-        if (text := _read(place, "PHPSESSID")) is None:
-            continue
+    if not session and not cookie:
+        place, text = _first(_WEB_CREDENTIAL, p.phpsessid_file, env, "PHPSESSID")
+        if text is None:
+            return None
         session = pasted.session_in(text)
         if not PHPSESSID.fullmatch(session):
             raise ConfigError(
                 f"{place} should hold the PHPSESSID of a login at www.pixiv.net and nothing else: "
                 "<your user id>_<letters and digits>"
             )
-        break
-    if not session and not cookie:
-        return None
     return WebLogin(SecretStr(session), SecretStr(cookie), p.web_user_agent)
 
 
-def secret_files(config: Config, env: Mapping[str, str]) -> tuple[Path, ...]:
+def secret_files(config: Config) -> tuple[Path, ...]:
     """List the files that may hold a token or a cookie, whether they exist or not."""
     p = config.pixiv
     own = (p.refresh_token_file, p.phpsessid_file)
     return (*own, p.web_cookie_file) if p.web_cookie_file else own
 
 
-def _places(credential: str, file: Path, env: Mapping[str, str]) -> tuple[Path, ...]:
-    """List where a secret may lie, systemd's folder of credentials first."""
+def _first(credential: str, file: Path, env: Mapping[str, str], what: str) -> tuple[Path, str | None]:
+    """Return where a secret lies, in systemd's folder of credentials or this file, and its text; None without."""
     folder = env.get("CREDENTIALS_DIRECTORY")
-    return (Path(folder) / credential, file) if folder else (file,)
+    place = Path(folder) / credential if folder else file
+    text = _read(place, what)
+    return (place, text) if text is not None or not folder else (file, _read(file, what))
 
 
 def _read(place: Path, what: str) -> str | None:
