@@ -5,27 +5,19 @@ Jobs that are no longer configured keep their rows, but want nothing until they 
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, bindparam, literal, select, text
+from sqlalchemy import Connection, literal, select, text
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import feeds, media
+from pixmirror.catalogue import feeds
 from pixmirror.catalogue.schema import follow, user, work, work_job
 from pixmirror.catalogue.sql import Many, among, listed, upsert
-from pixmirror.ingest.filters import LEFT, apply_refusals
+from pixmirror.ingest.filters import LEFT, apply_refusals, files_follow, reasons_of
 from pixmirror.ledger import agenda
 from pixmirror.models import Lane
 
 REMOVED = "the job is no longer configured"
 CHUNK = 1000
 
-_KNOWN = select(work_job.c.work_key, work_job.c.refused_reason).where(
-    among(work_job.c.work_key, "keys"), work_job.c.job == bindparam("b_job")
-)
-_WANTED = (
-    select(work_job.c.work_key)
-    .where(among(work_job.c.work_key, "keys"), work_job.c.refused_reason.is_(None))
-    .distinct()
-)
 _SAW = Many(upsert(work_job, "refused_reason"))
 _UNREAD_COMMENTS = select(work.c.work_key).where(
     among(work.c.work_key, "keys"), work.c.comments_at.is_(None), work.c.user_id.is_not(None)
@@ -47,17 +39,14 @@ def also_saw(
     The page itself has been recorded. A stub tells nothing to refuse it for: what was decided before stands.
     `comments`: the job wants those of works that are new to it.
     """
-    bound = {"keys": listed([*reasons, *stubs])}
-    known = {r.work_key: r.refused_reason for r in conn.execute(_KNOWN, bound | {"b_job": job})}
+    known = reasons_of(conn, job, [*reasons, *stubs])
     rows = {key: why for key, why in reasons.items() if key not in known or known[key] != why}
     rows |= {key: None for key in stubs if key not in known}
     if not rows:
         return
-    before = set(conn.execute(_WANTED, {"keys": listed(rows)}).scalars())
-    _SAW(conn, [{"work_key": k, "job": job, "first_seen": now, "refused_reason": why} for k, why in rows.items()])
-    after = set(conn.execute(_WANTED, {"keys": listed(rows)}).scalars())
-    agenda.ask_for_wanted(conn, media.want_files(conn, after - before, lane), now)
-    media.refuse_files(conn, before - after)
+    one = {"job": job, "first_seen": now}
+    with files_follow(conn, rows, lane, now):
+        _SAW(conn, [one | {"work_key": key, "refused_reason": why} for key, why in rows.items()])
     if comments:
         new = {"keys": listed(key for key in rows if key not in known)}
         asked = conn.execute(_UNREAD_COMMENTS, new).scalars().all()
