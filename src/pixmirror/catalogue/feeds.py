@@ -14,9 +14,9 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.schema import feed, feed_job, gap
 from pixmirror.catalogue.sql import listed, row, rows, upsert, value
-from pixmirror.models import Lane, State
+from pixmirror.models import Lane, Medium, State
 
-ARTIST_LISTS = ("user/illusts", "user/novels")
+ARTIST_LISTS: Mapping[str, Medium] = {"user/illusts": "illust", "user/novels": "novel"}
 NEVER = 2**53  # ms UTC, for what is asked no more until somebody wakes it
 _AT = "account_id = :account AND endpoint = :endpoint AND params IN (SELECT value FROM json_each(:params))"
 

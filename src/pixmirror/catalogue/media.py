@@ -47,15 +47,17 @@ _WANT = (
     )
 )
 _REFUSE = update(media).where(_of_works, is_one_of("wanted", "waiting")).values(state="refused")
-_seen_by_a_job = exists().where(work_job.c.work_key == media.c.owner_id)
+# Of a work's file: some job has seen the work, and does not refuse it.
+is_seen = exists().where(work_job.c.work_key == media.c.owner_id)
+is_wanted_by_a_job = is_seen.where(work_job.c.refused_reason.is_(None))
 _REFUSE_UNWANTED = (
     update(media)
     .where(
         among(media.c.id, "ids"),
         is_one_of("wanted", "waiting"),
         media.c.owner_kind == "work",
-        _seen_by_a_job,
-        ~_seen_by_a_job.where(work_job.c.refused_reason.is_(None)),
+        is_seen,
+        ~is_wanted_by_a_job,
     )
     .values(state="refused")
 )

@@ -9,22 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    bindparam,
-    case,
-    delete,
-    func,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import runs, tally, tombstones
 from pixmirror.catalogue.erasing import erase_user
+from pixmirror.catalogue.media import is_wanted_by_a_job
 from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import comment, media, text_version, tombstone, work, work_job
@@ -42,12 +32,6 @@ NO_SIDECAR, NEVER_WRITTEN, LACKING = -1, -2, 1  # in work.sidecar_seq: removed, 
 
 _f = media.c
 _theirs = work.alias("theirs")
-_JOBS_WANT = (
-    select(literal(1))
-    .where(work_job.c.work_key == _f.owner_id, work_job.c.refused_reason.is_(None))
-    .correlate(media)
-    .exists()
-)
 _PICTURE_OF_NOVEL = _f.role.in_(("cover", "embed"))
 # What a file becomes that nobody forgets any more and that does not lie in the trash.
 _AGAIN = case(
@@ -55,7 +39,7 @@ _AGAIN = case(
     (_f.sha256.is_not(None), "wanted"),
     (_f.is_current == 0, "gone"),
     ((_f.error == tombstones.REFUSED) & _PICTURE_OF_NOVEL, "refused"),
-    (_JOBS_WANT, "wanted"),
+    (is_wanted_by_a_job, "wanted"),
     else_="refused",
 )
 _WHY = case((_f.path == "", versions.NOT_A_FILE), (_f.sha256.is_(None) & (_f.is_current == 0), versions.REPLACED))
@@ -71,6 +55,7 @@ _IS_BACK = (
     .values(state=case((_f.damaged_sha256.is_not(None), "damaged"), else_="stored"), trash=None, error=None)
     .returning(_f.state, _f.size)
 )
+_COUNT = select(func.count(), func.coalesce(func.sum(_f.size), 0))
 _TRASHED = select(_f.id, _f.path, _f.url, _f.alternates, _f.trash, _f.size, _f.sha256, _f.damaged_sha256).where(
     _f.trash.is_not(None)
 )
@@ -162,30 +147,27 @@ class Moving:
 def preview(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
     """Return what forgetting this would remove."""
     _check_page(conn, target)
-    stored = select(func.count(), func.coalesce(func.sum(_f.size), 0)).where(_files(target), _f.state == "stored")
-    files, size = conn.execute(stored).one()
-    written = 0
+    files, size = conn.execute(_COUNT.where(_files(target), _f.state == "stored")).one()
+    written = texts = 0
     if target.kind == USER:
         said = select(func.count()).where(comment.c.user_id == target.id, comment.c.comment != "")
         written = conn.execute(said).scalar_one()
-    already = _stands(conn, target)
+    stone = conn.execute(select(tombstone.c.purge_at).where(_is(target))).first()
     until = now + days * DAY_MS if days else None
-    if already:
-        until = conn.scalar(select(tombstone.c.purge_at).where(_is(target)))
-    keys, texts = _keys(conn, target), 0
+    keys = _keys(conn, target)
     if target.kind != PAGE:
         novels = func.count(text_version.c.work_key.distinct())
         with_text = select(novels).where(among(text_version.c.work_key, "keys"))
         texts = conn.execute(with_text, {"keys": listed(keys)}).scalar_one()
-    return Forgotten(len(keys), files, size, written, until, already, texts)
+    return Forgotten(len(keys), files, size, written, stone.purge_at if stone else until, stone is not None, texts)
 
 
 def forget(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
     """Set the tombstone, and the intent to move every file that it covers. What Pixiv said of the work stays."""
     done = preview(conn, target, now, days)
-    values = {"owner_kind": target.kind, "owner_id": target.id, "idx": target.idx}
-    row = insert(tombstone).values(**values, at=now, purge_at=now + days * DAY_MS)
-    conn.execute(row.on_conflict_do_nothing())
+    stone = {"owner_kind": target.kind, "owner_id": target.id, "idx": target.idx}
+    stone |= {"at": now, "purge_at": now + days * DAY_MS}
+    conn.execute(insert(tombstone).values(stone).on_conflict_do_nothing())
     tombstones.enforce(conn, _files(target))
     keys = _keys(conn, target)
     if target.kind != PAGE:
@@ -203,10 +185,9 @@ def unforget(conn: Connection, target: Target, now: int) -> Restored:
     if not _stands(conn, target):
         raise ConfigError(f"{target} is not forgotten; `pixmirror forget --list` says what is.")
     conn.execute(delete(tombstone).where(_is(target)))
-    ids = set(conn.execute(select(_f.id).where(_files(target), _f.state == "forgotten")).scalars())
-    ids -= tombstones.still_forgotten(conn, ids)
-    in_trash = set(conn.execute(select(_f.id).where(_files(target), _f.trash.is_not(None))).scalars())
-    wanted = _want_again(conn, ids - in_trash)
+    not_in_trash = (_files(target), _f.state == "forgotten", _f.trash.is_(None))
+    ids = set(conn.execute(select(_f.id).where(*not_in_trash)).scalars())
+    wanted = _want_again(conn, ids - tombstones.still_forgotten(conn, ids))
     keys = _keys(conn, target)
     free = set(keys) - tombstones.works(conn, keys)
     of_jobs = among(work_job.c.work_key, "keys") & work_job.c.refused_reason.is_(None)
@@ -225,8 +206,7 @@ def listing(conn: Connection) -> list[Tombstone]:
     found = []
     for row in rows.all():
         target = Target(row.owner_kind, row.owner_id, row.idx)
-        lying = select(func.count(), func.coalesce(func.sum(_f.size), 0))
-        files, size = conn.execute(lying.where(_files(target), _f.trash.is_not(None))).one()
+        files, size = conn.execute(_COUNT.where(_files(target), _f.trash.is_not(None))).one()
         found.append(Tombstone(target, row.at, row.purge_at, files, size))
     return found
 
@@ -343,24 +323,16 @@ def _want_again(conn: Connection, ids: set[int]) -> int:
 
 def sidecars_to_remove(conn: Connection, after: int, limit: int, thorough: bool) -> list[tuple[int, str]]:
     """Return (work, path) of sidecars of forgotten works; `thorough`: also of those that were removed once."""
-    mine = or_(
-        (tombstone.c.owner_kind == WORK) & (tombstone.c.owner_id == work.c.work_key),
-        (tombstone.c.owner_kind == USER) & (tombstone.c.owner_id == work.c.user_id),
-    )
+    users = select(tombstone.c.owner_id).where(tombstone.c.owner_kind == USER)
     keys = (
         select(tombstone.c.owner_id)
         .where(tombstone.c.owner_kind == WORK)
-        .union(select(work.c.work_key).join(tombstone, mine).where(tombstone.c.owner_kind == USER))
+        .union(select(work.c.work_key).where(work.c.user_id.in_(users)))
     )
-    stmt = (
-        select(work.c.work_key, work.c.user_id)
-        .where(work.c.work_key.in_(keys), work.c.user_id.is_not(None), work.c.work_key > after)
-        .order_by(work.c.work_key)
-        .limit(limit)
-    )
-    if not thorough:
-        stmt = stmt.where(_s >= 0)
-    return [(r.work_key, sidecar_path(r.work_key, r.user_id)) for r in conn.execute(stmt)]
+    theirs = (work.c.work_key.in_(keys), work.c.user_id.is_not(None), work.c.work_key > after)
+    stmt = select(work.c.work_key, work.c.user_id).where(*theirs, *(() if thorough else (_s >= 0,)))
+    found = conn.execute(stmt.order_by(work.c.work_key).limit(limit))
+    return [(key, sidecar_path(key, user_id)) for key, user_id in found]
 
 
 def sidecars_removed(conn: Connection, keys: Sequence[int]) -> None:

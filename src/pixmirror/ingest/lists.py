@@ -105,7 +105,7 @@ def _was_read(conn: Connection, kind: str, account_id: int, restrict: str, item:
     return conn.scalar(_READ, given) is not None
 
 
-def _on_list(
+def on_list(
     kind: Mine, account_id: int, restrict: Restrict, medium: Medium | None
 ) -> tuple[ColumnElement[bool], ...]:
     """Match what stands on one of the account's lists."""
@@ -144,7 +144,7 @@ def mark_missing(
             continue
         elsewhere: Restrict = "private" if restrict == "public" else "public"
         other = passes.get(elsewhere, NOBODYS)
-        absent = (*_on_list(kind, account_id, restrict, medium), rows.c.last_seen < started)
+        absent = (*on_list(kind, account_id, restrict, medium), rows.c.last_seen < started)
         before = rows.c.missing_since <= min(started, now - DAY_MS)
         for key, since in conn.execute(select(item, rows.c.missing_since).where(*absent, before)):
             if other is not None and other >= since:
@@ -164,7 +164,7 @@ def _only_told_by_detail(
 ) -> list[int]:
     """Return entries of a list that was never read: only their own detail tells whether they still stand."""
     rows, item = KINDS[kind].table, KINDS[kind].id
-    old = (*_on_list(kind, account_id, restrict, medium), rows.c.last_seen <= now - DETAIL_AGAIN_MS)
+    old = (*on_list(kind, account_id, restrict, medium), rows.c.last_seen <= now - DETAIL_AGAIN_MS)
     keys = conn.execute(select(item).where(*old).order_by(rows.c.last_seen).limit(LOOKS)).scalars().all()
     return [] if not keys or _was_read(conn, kind, account_id, restrict, keys[0]) else list(keys)
 

@@ -7,13 +7,14 @@ What the first reading finds is no change, nor are the first tags of a new bookm
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.schema import bookmark, bookmark_tag, bookmark_work_tag, drift
 from pixmirror.catalogue.sql import Many, among, listed, upsert
+from pixmirror.ingest.lists import on_list
 from pixmirror.ledger.missing import drifted
 from pixmirror.models import BookmarkTag, Medium, Restrict
 
@@ -143,15 +144,8 @@ def record_web_page(
 
 def tags_with_wrong_count(conn: Connection, place: BookmarkList, tags: Sequence[BookmarkTag]) -> list[BookmarkTag]:
     """Return the tags whose number of bookmarks here differs from Pixiv's count."""
-    held = (
-        select(bookmark_work_tag.c.name, func.count())
-        .where(
-            bookmark_work_tag.c.account_id == place.account_id,
-            among(bookmark_work_tag.c.name, "names"),
-            bookmark_work_tag.c.work_key.in_(_here(place)),
-        )
-        .group_by(bookmark_work_tag.c.name)
-    )
+    name = bookmark_work_tag.c.name
+    held = select(name, func.count()).where(*_links(place)).group_by(name)
     found: dict[str, int] = dict(conn.execute(held, {"names": listed(tag.name for tag in tags)}).all())
     return [tag for tag in tags if found.get(tag.name, 0) != tag.count]
 
@@ -195,25 +189,19 @@ def tags_of(conn: Connection, account_id: int, work_keys: Iterable[int]) -> dict
     return {key: tuple(sorted(names)) for key, names in found.items()}
 
 
-def _here(place: BookmarkList) -> Select[Any]:
-    return select(bookmark.c.work_key).where(
-        bookmark.c.account_id == place.account_id,
-        bookmark.c.restrict == place.restrict,
-        bookmark.c.state == "live",
-        bookmark.c.work_key.op("&")(1) == int(place.medium == "novel"),
-    )
+def _links(place: BookmarkList) -> tuple[ColumnElement[bool], ...]:
+    """Match the links between these `names` and the bookmarks that are there."""
+    here = select(bookmark.c.work_key).where(*on_list("bookmark", place.account_id, place.restrict, place.medium))
+    links = bookmark_work_tag.c
+    return (links.account_id == place.account_id, among(links.name, "names"), links.work_key.in_(here))
 
 
 def _drop_unmet(
     conn: Connection, place: BookmarkList, names: Sequence[str], walked: int, now: int, since: int
 ) -> int:
     """Drop links to these names that a walk begun at `walked` did not meet. A bookmark that is gone keeps its."""
-    stmt = select(bookmark_work_tag.c.work_key, bookmark_work_tag.c.name).where(
-        bookmark_work_tag.c.account_id == place.account_id,
-        among(bookmark_work_tag.c.name, "names"),
-        bookmark_work_tag.c.last_seen < walked,
-        bookmark_work_tag.c.work_key.in_(_here(place)),
-    )
+    links = bookmark_work_tag.c
+    stmt = select(links.work_key, links.name).where(*_links(place), links.last_seen < walked)
     lost: dict[int, set[str]] = {}
     for key, name in conn.execute(stmt, {"names": listed(names)}):
         lost.setdefault(key, set()).add(name)

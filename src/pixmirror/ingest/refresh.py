@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.feeds import ARTIST_LISTS
-from pixmirror.catalogue.schema import feed, feed_job, follow, user, work
+from pixmirror.catalogue.schema import chore, feed, feed_job, follow, user, work
 from pixmirror.models import Medium, State
 
 _POSTED = (
@@ -64,9 +64,8 @@ def posted(conn: Connection, user_id: int, medium: Medium, limit: int) -> list[i
 
 def gone_users(conn: Connection, user_ids: Sequence[int]) -> set[int]:
     """Return which of these users left or were suspended, as far as we know."""
-    return set(
-        conn.execute(select(user.c.id).where(user.c.id.in_(user_ids), user.c.state.in_(State.LEFT))).scalars()
-    )
+    left = select(user.c.id).where(user.c.id.in_(user_ids), user.c.state.in_(State.LEFT))
+    return set(conn.execute(left).scalars())
 
 
 def kept_fresh(wishes: Wishes) -> ColumnElement[bool]:
@@ -83,16 +82,10 @@ def kept_fresh(wishes: Wishes) -> ColumnElement[bool]:
 
 def unplanned(conn: Connection, wishes: Wishes, limit: int) -> list[ArtistList]:
     """Return lists that were read once, and for which no time to read them again is set."""
-    rows = conn.execute(
-        select(feed.c.id, _owner.label("owner"), feed.c.endpoint, feed.c.head_at, feed.c.full_at)
-        .where(feed.c.refresh_at.is_(None), feed.c.head_at.is_not(None), kept_fresh(wishes))
-        .limit(limit)
-    )
-    return [ArtistList(r.id, r.owner, medium_of(r.endpoint), r.head_at, r.full_at) for r in rows]
-
-
-def medium_of(endpoint: str) -> Medium:
-    return "novel" if endpoint == "user/novels" else "illust"
+    columns = (feed.c.id, _owner.label("owner"), feed.c.endpoint, feed.c.head_at, feed.c.full_at)
+    read_once = (feed.c.refresh_at.is_(None), feed.c.head_at.is_not(None), kept_fresh(wishes))
+    rows = conn.execute(select(*columns).where(*read_once).limit(limit))
+    return [ArtistList(r.id, r.owner, ARTIST_LISTS[r.endpoint], r.head_at, r.full_at) for r in rows]
 
 
 def forget_unwanted(conn: Connection, wishes: Wishes) -> int:
@@ -156,11 +149,10 @@ def planned_lists(conn: Connection, before: int) -> int:
 
 def planned_details(conn: Connection, before: int, lane: int) -> int:
     """Count the works whose detail is asked for in this lane before this time."""
-    stmt = text("SELECT count(*) FROM chore WHERE lane = :lane AND due_at < :before AND kind = :kind")
-    return int(conn.execute(stmt, {"lane": lane, "before": before, "kind": Kind.DETAIL}).scalar() or 0)
+    soon = (chore.c.kind == Kind.DETAIL, chore.c.lane == lane, chore.c.due_at < before)
+    return conn.scalar(select(func.count()).select_from(chore).where(*soon)) or 0
 
 
 def created(conn: Connection, work_key: int) -> int | None:
     """Return when a work was posted, as far as we know."""
-    date: int | None = conn.scalar(select(work.c.create_date).where(work.c.work_key == work_key))
-    return date
+    return conn.scalar(select(work.c.create_date).where(work.c.work_key == work_key))

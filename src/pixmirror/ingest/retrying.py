@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, liter
 
 from pixmirror.catalogue import runs, tombstones
 from pixmirror.catalogue.chores import Kind
-from pixmirror.catalogue.media import ASKED_BY, is_wanted
+from pixmirror.catalogue.media import ASKED_BY, is_seen, is_wanted, is_wanted_by_a_job
 from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.schema import chore, feed, gap, media, work, work_job
+from pixmirror.catalogue.schema import chore, feed, gap, media, work
 from pixmirror.catalogue.sql import among, listed
 from pixmirror.errors import ConfigError
 from pixmirror.ingest.versions import NOT_A_FILE, REMOVED, REPLACED
@@ -32,13 +32,10 @@ LIMIT = "mirror.max_file"  # in the error of each file that was too large
 # As the partial index spells it, or SQLite would read all rows.
 _in_trouble = media.c.state.in_([literal_column(f"'{state}'") for state in ("gone", "failed", "damaged")])
 _failed = and_(_in_trouble, media.c.state == "failed")
+_is_too_large = media.c.error.contains(LIMIT, autoescape=True)
 _is_put_off = (media.c.state == literal_column("'waiting'")) & (media.c.attempts > 0)
 # What was replaced before it was fetched is only asked for if it was here once.
 _can_be_had = (media.c.is_current == 1) | media.c.sha256.is_not(None)
-
-_is_seen = exists().where(work_job.c.work_key == media.c.owner_id)
-_is_wanted = exists().where(work_job.c.work_key == media.c.owner_id, work_job.c.refused_reason.is_(None))
-
 
 ASKED_ONCE_MORE = "given_up:asked_once_more"  # meta key: when, ms UTC
 MINUTE_MS = 60_000
@@ -79,25 +76,23 @@ class Asked:
 
 
 def again(conn: Connection, ref: Ref | None, what: str | None, now: int) -> Asked:
-    """Ask again for a work or user, or for all of one kind. ConfigError for a kind that there is not."""
+    """Ask again for a work or user, or all of one kind; of `failed` also chores and lists that failed and wait.
+
+    ConfigError for a kind that there is not.
+    """
     if ref is not None:
         return one(conn, ref, now)
-    if what not in KINDS:
-        raise ConfigError(f"{what!r} is nothing to ask for again: {', '.join(KINDS)}.")
-    return everything(conn, what, now)
-
-
-def everything(conn: Connection, what: What, now: int) -> Asked:
-    """Ask again for all of one kind. `failed` includes chores and lists that failed and wait."""
     match what:
         case "failed":
-            files = _want(conn, _failed & ~_too_large()) + _want(conn, _is_put_off)
+            files = _want(conn, _failed & ~_is_too_large) + _want(conn, _is_put_off)
             questions = _ask(conn, chore.c.attempts > 0, now) + _fill(conn, now)
             return Asked(files, questions, _read_lists(conn, now))
         case "too_large":
-            return Asked(_want(conn, _failed & _too_large()))
-        case _:
+            return Asked(_want(conn, _failed & _is_too_large))
+        case "gone" | "damaged":
             return Asked(_want(conn, and_(_in_trouble, media.c.state == what)))
+        case _:
+            raise ConfigError(f"{what!r} is nothing to ask for again: {', '.join(KINDS)}.")
 
 
 def one(conn: Connection, ref: Ref, now: int) -> Asked:
@@ -157,27 +152,27 @@ def use_limit(conn: Connection, limit: int) -> int:
         return 0
     runs.set_meta(conn, MAX_FILE, str(limit))
     is_raised = before is None or (before != "0" and (limit == 0 or limit > int(before)))
-    return _want(conn, _failed & _too_large()) if is_raised else 0
-
-
-def _too_large() -> ColumnElement[bool]:
-    return media.c.error.contains(LIMIT, autoescape=True)
+    return _want(conn, _failed & _is_too_large) if is_raised else 0
 
 
 def _want(conn: Connection, which: ColumnElement[bool], keys: Sequence[int] | None = None) -> int:
     """Want files again. `keys`: works that the user named; without them, what every job refuses stays refused."""
     stmt = update(media).where(which, media.c.state != "forgotten", media.c.path != "", _can_be_had)
     if keys is None:
-        stmt = stmt.where(or_(~_is_seen, _is_wanted))
+        stmt = stmt.where(or_(~is_seen, is_wanted_by_a_job))
     stmt = stmt.values(
         state="wanted", attempts=0, due_at=0, error=None, damaged_sha256=None, priority=int(Lane.RETRY)
     )
-    return conn.execute(stmt, {"keys": listed(keys)} if keys is not None else {}).rowcount
+    return conn.execute(stmt, _bound(keys)).rowcount
 
 
 def _ask(conn: Connection, which: ColumnElement[bool], now: int, keys: Sequence[int] | None = None) -> int:
     stmt = update(chore).where(which).values(due_at=now, attempts=0, error=None)
-    return conn.execute(stmt, {"keys": listed(keys)} if keys is not None else {}).rowcount
+    return conn.execute(stmt, _bound(keys)).rowcount
+
+
+def _bound(keys: Sequence[int] | None) -> dict[str, str]:
+    return {} if keys is None else {"keys": listed(keys)}
 
 
 def _fill(conn: Connection, now: int, keys: Sequence[int] | None = None) -> int:
@@ -185,7 +180,7 @@ def _fill(conn: Connection, now: int, keys: Sequence[int] | None = None) -> int:
     stmt = select(media.c.owner_id, media.c.role).where(_failed, media.c.url == "", media.c.owner_kind == "work")
     if keys is not None:
         stmt = stmt.where(among(media.c.owner_id, "keys"))
-    holes = conn.execute(stmt.distinct(), {"keys": listed(keys)} if keys is not None else {}).all()
+    holes = conn.execute(stmt.distinct(), _bound(keys)).all()
     for hole in holes:
         agenda.fill_holes(conn, ASKED_BY[hole.role], (hole.owner_id,), now)
     return len(holes)

@@ -9,19 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    bindparam,
-    case,
-    func,
-    literal_column,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, bindparam, case, func, select, update
 
 from pixmirror.catalogue import tombstones
+from pixmirror.catalogue.media import is_one_of
 from pixmirror.catalogue.paths import sidecar_path
 from pixmirror.catalogue.schema import media, text_version, ugoira, user, work
 from pixmirror.catalogue.sql import Many, among, listed
@@ -33,11 +24,6 @@ from pixmirror.models import JST, shown_moment, split_key
 
 SETTLED = ("stored", "gone", "failed", "damaged")
 PENDING = {"waiting": "wanted", "fetching": "wanted"}  # which of them it is moves too often to be written
-
-
-def _settled() -> ColumnElement[bool]:
-    """Match files about which something is known. The literals are for SQLite's statement cache."""
-    return media.c.state.in_([literal_column(f"'{state}'") for state in SETTLED])
 
 
 _DUE = (
@@ -64,7 +50,7 @@ _TEXTS = (
 )
 _SETTLED = (
     select(func.count())
-    .where(media.c.owner_kind == "work", media.c.owner_id == work.c.work_key, _settled())
+    .where(media.c.owner_kind == "work", media.c.owner_id == work.c.work_key, is_one_of(*SETTLED))
     .correlate(work)
     .scalar_subquery()
 )
@@ -73,12 +59,6 @@ _DONE = Many(
     .where(work.c.work_key == bindparam("b_key"))
     # A file that was stored while the sidecar was written is not in it: the work stays due.
     .values(sidecar_seq=case((bindparam("settled") == _SETTLED, bindparam("seq")), else_=work.c.sidecar_seq))
-)
-_OLD = (
-    select(work.c.work_key)
-    .where(work.c.work_key > bindparam("after"), work.c.sidecar_seq > 0)
-    .order_by(work.c.work_key)
-    .limit(bindparam("n"))
 )
 _RENEW = (
     update(work)
@@ -249,6 +229,6 @@ def write_again(conn: Connection, keys: Iterable[int]) -> None:
 
 def renew(conn: Connection, after: int, limit: int) -> int | None:
     """Have the next `limit` sidecars written in today's form. Return the last work, None at the end."""
-    keys = list(conn.execute(_OLD, {"after": after, "n": limit}).scalars())
+    keys = [key for key, _ in written_sidecars(conn, after, limit)]
     conn.execute(_RENEW, {"keys": listed(keys)})
     return keys[-1] if keys else None

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, selec
 
 from pixmirror.catalogue import feeds, runs, tombstones
 from pixmirror.catalogue.chores import Kind
-from pixmirror.catalogue.feeds import Feed
+from pixmirror.catalogue.feeds import ARTIST_LISTS, Feed
 from pixmirror.catalogue.schema import chore, feed, meta, tombstone, user, web_listed, work
 from pixmirror.catalogue.seen import WEB
 from pixmirror.catalogue.sql import Many, among, listed, upsert
@@ -16,7 +16,6 @@ from pixmirror.models import State
 
 MONTH_MS = 30 * DAY_MS
 FRUITLESS = 3  # refusals one after the other until an artist's other works are left alone for a while
-MEDIA = {"user/illusts": "illust", "user/novels": "novel"}
 
 _LISTED = Many(upsert(web_listed, "last_seen"))
 _READ = update(user).where(user.c.id == bindparam("b_id")).values(web_at=bindparam("now"))
@@ -104,7 +103,7 @@ def shown_by_app(conn: Connection, key: int) -> bool:
 def whole_media(conn: Connection, account_id: int, user_id: int) -> set[str]:
     """Return the media (illust, novel) of which the app's list of the artist was read to its end."""
     found = select(feed.c.endpoint).where(_mine(account_id, user_id), feed.c.full_at.is_not(None))
-    return {MEDIA[endpoint] for endpoint in conn.execute(found).scalars()}
+    return {ARTIST_LISTS[endpoint] for endpoint in conn.execute(found).scalars()}
 
 
 def ask_all_hidden(conn: Connection, now: int) -> None:
@@ -132,7 +131,7 @@ def owner_of(conn: Connection, key: int) -> int | None:
 
 def walkers(conn: Connection, account_id: int, user_id: int) -> tuple[str, ...]:
     """Return the jobs that have this artist's lists read."""
-    names = {n for e in MEDIA for n in feeds.jobs_of(conn, account_id, e, {"user_id": user_id})}
+    names = {n for e in ARTIST_LISTS for n in feeds.jobs_of(conn, account_id, e, {"user_id": user_id})}
     return tuple(sorted(names))
 
 
@@ -146,7 +145,7 @@ def own_feed(conn: Connection, account_id: int, endpoint: str, user_id: int) -> 
 def _mine(account_id: int, user_id: int) -> ColumnElement[bool]:
     """Match the feeds of an artist's own lists."""
     params = feeds.canonical({"user_id": user_id})
-    return (feed.c.account_id == account_id) & feed.c.endpoint.in_(MEDIA) & (feed.c.params == params)
+    return (feed.c.account_id == account_id) & feed.c.endpoint.in_(ARTIST_LISTS) & (feed.c.params == params)
 
 
 def fruitless(conn: Connection, user_id: int, now: int) -> bool:
