@@ -102,7 +102,8 @@ def _compare_frames(conn: Connection, key: int, entries: Collection[str], now: i
     rows = media_of(conn, [key]).get(key, [])
     has = {i for i, name in enumerate(named) if name in entries}
     seen = Seen(0, "", now, "ugoira", lane=Lane.RETRY)
-    lacking.note(changes, seen, key, "frame", range(len(named)), has, rows, wanted=media.is_wanted(conn, key))
+    work_files = versions.WorkFiles(seen, key, 0, rows, media.is_wanted(conn, key))
+    lacking.note(changes, work_files, "frame", range(len(named)), has)
     changes.write(conn)
 
 
@@ -134,7 +135,7 @@ def record_text(conn: Connection, seen: Seen, received: Received[NovelText]) -> 
     keep_payload(conn, "work", key, "webview", raw, seen.now, stable, seen.language)
     moved = is_new
     if user_id := owner.user_id or novel.user_id:
-        moved |= _record_pictures(conn, seen, key, user_id, novel)
+        moved |= _compare(conn, seen, key, user_id, novel, media_of(conn, [key]).get(key, []))
     if moved:
         conn.execute(_BUMP, {"b_key": key, "seq": next_seq(conn)})
     return is_new
@@ -146,31 +147,17 @@ def text_of(body: bytes) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _record_pictures(conn: Connection, seen: Seen, key: int, user_id: int, novel: NovelText) -> bool:
-    rows = media_of(conn, [key]).get(key, [])
-    shown = {f.index for files, _ in versions.shown_by(novel) for f in files if f.role == "embed"}
-    moved = _compare(conn, seen, key, user_id, novel, rows)
-    named = lacking.pictures_of(novel)
-    if named or any(not r.url for r in rows):
-        changes = versions.Changes()
-        wanted = seen.wants.files and media.is_wanted(conn, key)
-        moved |= lacking.note(changes, seen, key, "embed", named, shown, rows, wanted=wanted)
-        changes.write(conn)
-    return moved
-
-
 def _compare(
-    conn: Connection,
-    seen: Seen,
-    key: int,
-    user_id: int,
-    item: NovelText | UgoiraMetadata,
-    rows: list[Row[Any]],
+    conn: Connection, seen: Seen, key: int, user_id: int, item: NovelText | UgoiraMetadata, rows: list[Row[Any]]
 ) -> bool:
     changes = versions.Changes()
-    wanted = seen.wants.files and media.is_wanted(conn, key)
-    moved = False
+    mine = versions.WorkFiles(seen, key, user_id, rows, seen.wants.files and media.is_wanted(conn, key))
+    moved, pictures = False, set[int]()
     for files, whole in versions.shown_by(item):
-        moved |= versions.compare(changes, seen, key, user_id, files, rows, wanted=wanted, whole=whole)
+        moved |= versions.compare(changes, mine, files, whole)
+        pictures |= {f.index for f in files if f.role == "embed"}
+    named = lacking.pictures_of(item) if isinstance(item, NovelText) else ()
+    if named or any(r.role == "embed" and not r.url for r in rows):
+        moved |= lacking.note(changes, mine, "embed", named, pictures)
     changes.write(conn)
     return moved

@@ -104,4 +104,4 @@ def media_of(conn: Connection, keys: Collection[int]) -> dict[int, list[Row[Any]
 
 
 def with_text(conn: Connection, keys: Collection[int]) -> set[int]:
-    return set(conn.execute(_TEXTS, {"keys": listed(keys)}).scalars()) if keys else set()
+    return set(conn.execute(_TEXTS, {"keys": listed(keys)}).scalars())

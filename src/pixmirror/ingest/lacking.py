@@ -5,17 +5,15 @@ until then the work is asked for again, rarer and rarer.
 """
 
 import re
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.media import ASKED_BY
 from pixmirror.catalogue.schema import media
-from pixmirror.catalogue.seen import Seen
 from pixmirror.clock import DAY_MS, HOUR_MS
-from pixmirror.ingest.versions import Changes
+from pixmirror.ingest.versions import Changes, WorkFiles
 from pixmirror.ledger import agenda
 from pixmirror.models import NovelText
 
@@ -40,25 +38,15 @@ def pictures_of(novel: NovelText) -> Collection[int]:
     return {int(number) for number in _PICTURE.findall(novel.text)}
 
 
-def note(
-    changes: Changes,
-    seen: Seen,
-    key: int,
-    role: str,
-    due: Collection[int],
-    shown: Collection[int],
-    rows: Iterable[Any],
-    *,
-    wanted: bool,
-) -> bool:
+def note(changes: Changes, work: WorkFiles, role: str, due: Collection[int], shown: Collection[int]) -> bool:
     """Add holes for what of `due` is neither shown nor known, and drop those filled. True if any moved."""
-    mine = [r for r in rows if r.role == role]
+    mine = [r for r in work.rows if r.role == role]
     holes = {r.idx: r.id for r in mine if not r.url}
     lacking = {i for i in due if i not in shown} - {r.idx for r in mine if r.url and r.is_current}
     hole = {
-        "owner_kind": "work", "owner_id": key, "role": role, "version": "-", "is_current": 1, "url": "",
-        "alternates": None, "path": "", "state": "failed" if wanted else "refused", "priority": int(seen.lane),
-        "error": _REASONS[role], "first_seen": seen.now,
+        "owner_kind": "work", "owner_id": work.key, "role": role, "version": "-", "is_current": 1, "url": "",
+        "alternates": None, "path": "", "state": "failed" if work.wanted else "refused",
+        "priority": int(work.seen.lane), "error": _REASONS[role], "first_seen": work.seen.now,
     }  # fmt: skip
     changes.dropped += ({"b_id": row_id} for idx, row_id in holes.items() if idx not in lacking)
     changes.new += (hole | {"idx": idx} for idx in sorted(lacking) if idx not in holes)

@@ -4,7 +4,9 @@ Whoever reads `body` reads `codec` and BASE with it; a row that others are packe
 or removed before them.
 """
 
-from collections.abc import Collection, Mapping
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +18,13 @@ from pixmirror.catalogue.payloads import (
     NO_CONTENT,
     canonical,
     digest_text,
+    digest_work,
     pack_against,
     pack_text,
 )
 from pixmirror.catalogue.schema import payload
 from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.models import Illust, Novel, Received
 
 INSERT_PAYLOAD = Many(insert(payload))
 _LATEST = (
@@ -44,6 +48,9 @@ _BASES = (
     )
     .group_by(payload.c.owner_id)
 )
+
+# Beside a work, and no version of it: what Pixiv shows there for a season.
+_DECORATION = ("event_banners", "seasonal_effect_animation_urls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +111,23 @@ def keep_payload(
         return False
     INSERT_PAYLOAD(conn, [payload_row(kind, owner_id, endpoint, text, digest, now, language)])
     return True
+
+
+def digest_of(received: Received[Illust | Novel], text: str, latest: tuple[int, bytes] | None) -> bytes:
+    """Return the digest that tells an answer from the latest of its class, in an older form if that fits."""
+    said = text
+    if received.item.event_banners or received.item.seasonal_effect_animation_urls:
+        said = canonical({name: value for name, value in received.raw.items() if name not in _DECORATION})
+    found = digest_work(said)
+    if latest is not None and latest[1] != found and latest[1] == digest_text(text):
+        return latest[1]
+    return found
+
+
+def keep_decoration(conn: Connection, works: Sequence[Illust | Novel], now: int) -> None:
+    """Keep banners and animations that Pixiv shows beside works for a season: each once, with the day it came."""
+    for name in _DECORATION:
+        shown = {canonical(value) for work in works if (value := getattr(work, name))}
+        for text in sorted(shown):
+            owner = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:6], "big")
+            keep_payload(conn, "decoration", owner, name, json.loads(text), now)

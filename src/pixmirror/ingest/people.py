@@ -90,32 +90,26 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
                 "last_seen": seen.now, **new,
             }
         )  # fmt: skip
-        payloads.append(_payload(seen, person))
+        text = canonical(person.model_dump(mode="json", include=set(_LISTED), exclude_none=True))
+        payloads.append(payload_row("user", person.id, "list", text, digest_text(text), seen.now))
         if old is not None and (new["name"], new["account"]) != (old.name, old.account):
             renamed.append(person.id)
-    if touched:
-        _TOUCH(conn, touched)
-    if rows:
-        _UPSERT(conn, rows)
-        INSERT_PAYLOAD(conn, payloads)
-        _FIRST(conn, [{"b_id": i, "now": seen.now} for i in dumped])
-    _are_there(conn, seen, [row for row in known.values() if row.id not in dumped])
+    _TOUCH(conn, touched)
+    _UPSERT(conn, rows)
+    INSERT_PAYLOAD(conn, payloads)
+    _FIRST(conn, [{"b_id": i, "now": seen.now} for i in dumped])
+    back = [row.id for row in known.values() if row.state != "live" and row.id not in dumped]
+    doubted = [row.id for row in known.values() if row.doubted and row.id not in dumped]
+    if back or doubted:
+        _are_there(conn, seen, back, doubted)
     if renamed:
         seq = next_seq(conn)
         conn.execute(_RENAMED, [{"b_id": i, "seq": seq} for i in renamed])
     return tuple(i for i in people if i not in known or i in dumped)
 
 
-def _payload(seen: Seen, person: User) -> dict[str, Any]:
-    """Return the payload of what a list says of a user."""
-    text = canonical(person.model_dump(mode="json", include=set(_LISTED), exclude_none=True))
-    return payload_row("user", person.id, "list", text, digest_text(text), seen.now)
-
-
-def _are_there(conn: Connection, seen: Seen, known: Sequence[Any]) -> None:
-    """Note that these users are live, and drop what was in doubt about them."""
-    back = [row.id for row in known if row.state != "live"]
-    doubted = [row.id for row in known if row.doubted]
+def _are_there(conn: Connection, seen: Seen, back: Sequence[int], doubted: Sequence[int]) -> None:
+    """Note that users are live, who were not or were in doubt."""
     for user_id in dict.fromkeys((*back, *doubted)):
         see_one(conn, seen, "user", user_id, State.LIVE, seen.endpoint)
     if doubted:

@@ -34,8 +34,6 @@ def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust |
     A work that was live is in doubt when the same placeholder is seen again a day later (architecture: absent is
     not deleted).
     """
-    if not stubs:
-        return
     new, touched, payloads, looks = [], [], [], []
     moved: list[Move] = []
     doubted: list[Doubt] = []
@@ -83,16 +81,13 @@ def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust |
 def _seen_at_last(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust | Novel]], known: Known) -> None:
     """Set when works were first seen, and their first state, of which only dumps told until now."""
     items = [r.item for r in stubs if r.item.key in known.works and known.unseen(r.item.key)]
-    _BEGUN(conn, [{"b_key": item.key, "now": seen.now} for item in items])
-    first = [item for item in items if known.works[item.key].evidence == LEGACY]
-    states = [{"b_state": item.state.value, "b_evidence": _evidence(seen, item)} for item in first]
-    _FIRST(conn, [s | {"b_key": item.key, "now": seen.now} for s, item in zip(states, first, strict=True)])
-
-
-def shown_at_last(conn: Connection, seen: Seen, keys: Sequence[int]) -> None:
-    """Drop the questions about works of which only placeholders were known, and which are whole now."""
-    if keys and seen.endpoint not in (DETAIL, WEB):
-        agenda.drop_details(conn, keys)
+    _BEGUN(conn, [{"b_key": i.key, "now": seen.now} for i in items])
+    stateless = [i for i in items if known.works[i.key].evidence == LEGACY]
+    one = {"now": seen.now}
+    _FIRST(
+        conn,
+        [one | {"b_key": i.key, "b_state": i.state.value, "b_evidence": _evidence(seen, i)} for i in stateless],
+    )
 
 
 def _since(conn: Connection, seen: Seen, known: Known, key: int, state: State) -> int:

@@ -41,10 +41,7 @@ _TRANSLATED = (
 
 
 def write_tags(
-    conn: Connection,
-    seen: Seen,
-    changed: Mapping[int, list[str]],
-    before: Mapping[int, list[str]],
+    conn: Connection, changed: Mapping[int, list[str]], before: Mapping[int, list[str]]
 ) -> dict[str, int]:
     """Write `changed`, the tags of works whose tags differ from `before` (absent there: a new work).
 

@@ -181,20 +181,21 @@ class Changes:
         _INSERT(conn, self.new)
 
 
-def compare(
-    changes: Changes,
-    seen: Seen,
-    key: int,
-    user_id: int,
-    files: Sequence[File],
-    rows: Iterable[Any],
-    *,
-    wanted: bool,
-    whole: bool,
-) -> bool:
-    """Add to `changes` what makes the work's `rows` say what `fold_files` says; True if anything does."""
+@dataclass(frozen=True, slots=True)
+class WorkFiles:
+    """The rows of a work's files, with which an answer is compared; `wanted`: by some job."""
+
+    seen: Seen
+    key: int
+    user_id: int
+    rows: Sequence[Any]
+    wanted: bool
+
+
+def compare(changes: Changes, work: WorkFiles, files: Sequence[File], whole: bool) -> bool:
+    """Add to `changes` what makes the work's rows say what `fold_files` says; True if anything does."""
     roles = {f.role for f in files}
-    mine = [r for r in rows if r.role in roles and r.url]
+    mine = [r for r in work.rows if r.role in roles and r.url]
     current = {(r.role, r.idx): r for r in mine if r.is_current}
     after = fold_files(current, files, whole)
     if after is current:
@@ -206,7 +207,7 @@ def compare(
         row = there.get((file.role, file.index, file.version))
         if row is None:
             first = (file.role, file.index) not in known
-            new.append(_row(seen, key, user_id, file, wanted=wanted, first=first))
+            new.append(_row(work, file, first=first))
             continue
         if not row.is_current:
             again.append({"b_id": row.id})
@@ -227,22 +228,22 @@ def _alternates(file: File) -> str | None:
     return json.dumps(file.alternates) if file.alternates else None
 
 
-def _row(seen: Seen, key: int, user_id: int, file: File, *, wanted: bool, first: bool) -> dict[str, Any]:
+def _row(work: WorkFiles, file: File, *, first: bool) -> dict[str, Any]:
     ext = extension(file.url)
     version = file.version
     suffix = "" if first else version or hashlib.sha256(file.url.encode()).hexdigest()[:14]
     return {
         "owner_kind": "work",
-        "owner_id": key,
+        "owner_id": work.key,
         "role": file.role,
         "idx": file.index,
         "version": version,
         "is_current": 1,
         "url": file.url,
         "alternates": _alternates(file),
-        "path": media_path(key, user_id, file.role, file.index, ext, suffix) if ext else "",
-        "state": "failed" if ext is None else "wanted" if wanted else "refused",
-        "priority": int(seen.lane),
+        "path": media_path(work.key, work.user_id, file.role, file.index, ext, suffix) if ext else "",
+        "state": "failed" if ext is None else "wanted" if work.wanted else "refused",
+        "priority": int(work.seen.lane),
         "error": NOT_A_FILE if ext is None else None,
-        "first_seen": seen.now,
+        "first_seen": work.seen.now,
     }

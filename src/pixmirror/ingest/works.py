@@ -1,6 +1,4 @@
-"""Turn a page of works into rows, wanted files and chores, in the caller's one transaction (architecture: one
-transaction).
-"""
+"""Turn a page of works into rows, wanted files and chores, in one transaction (architecture: one transaction)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +13,12 @@ from pixmirror.catalogue.schema import series, work, work_job
 from pixmirror.catalogue.seen import DETAIL, WEB, Seen
 from pixmirror.catalogue.sql import Many, excluded, next_seq, upsert
 from pixmirror.clock import DAY_MS
-from pixmirror.ingest import captions, lacking, stats, told, versions
+from pixmirror.ingest import captions, lacking, stats, versions
 from pixmirror.ingest.known import Known, load_known, media_of, tags_of, with_text
 from pixmirror.ingest.merging import CONTENT, COUNTERS, Answer, Facts, fold, fold_counters
-from pixmirror.ingest.payloads import INSERT_PAYLOAD, bases_of, payload_row
+from pixmirror.ingest.payloads import INSERT_PAYLOAD, bases_of, digest_of, keep_decoration, payload_row
 from pixmirror.ingest.people import record_users
-from pixmirror.ingest.stubs import record_stubs, shown_at_last
+from pixmirror.ingest.stubs import record_stubs
 from pixmirror.ingest.tags import record_translations, write_tags
 from pixmirror.ledger import agenda, moves
 from pixmirror.ledger.agenda import Ask
@@ -71,11 +69,7 @@ class _Item:
     lacks: bool = False  # pages that the answer itself says there are
     kept: bool = False  # its payload becomes a row: what lies outside of the work's own row moves only then
     unshown: bool = False  # only dumps, and at most placeholders, told of it until now
-    unseen: bool = False  # only dumps did
-
-    @property
-    def is_new(self) -> bool:
-        return self.old is None or self.old.user_id is None or self.unshown
+    is_new: bool = False  # until now it had no row, or one that no answer had filled
 
 
 def record_works(
@@ -116,21 +110,27 @@ def record_works(
         # What another class of endpoint changed in between and this one changes back is a version too.
         again = item.old is not None and item.old.evidence == WEB != seen.endpoint
         item.kept = item.changed or again or not known.latest_is(item.key, seen.endpoint, item.digest)
-    _write_works(conn, seen, items, fresh)
-    record_stubs(conn, seen, stubs, known)
-    _write_tags(conn, seen, fresh, items, tags_before)
+    _write_works(conn, seen, items, fresh, known)
+    if stubs:
+        record_stubs(conn, seen, stubs, known)
+    changed_tags = {i.key: i.facts.tags for i in fresh if i.facts.tags != tags_before.get(i.key, [])}
+    ids = write_tags(conn, changed_tags, tags_before)
+    settled = [i.work.tags for i in items if i.settled]
+    record_translations(conn, seen, [i.work.tags for i in fresh], settled, ids)
     files.write(conn)
     for item in (i for i in fresh if i.lacks and i.wanted):
         lacking.ask_again(conn, Kind.DETAIL, item.key, seen.now)
     _write_jobs(conn, seen, items, [r.item.key for r in stubs], known)
-    shown_at_last(conn, seen, [i.key for i in items if i.old is not None and i.is_new])
+    if seen.endpoint not in (DETAIL, WEB) and (whole := [i.key for i in items if i.old is not None and i.is_new]):
+        agenda.drop_details(conn, whole)
     _add_chores(conn, seen, [i for i in items if i.key not in barred], known, media_before)
-    _write_payloads(conn, seen, fresh)
-    told.keep_decoration(conn, seen, [i.work for i in items])
+    _write_payloads(conn, seen, [i for i in fresh if i.kept])
+    keep_decoration(conn, [i.work for i in items], seen.now)
     see(conn, seen, ((i.key, State.LIVE, seen.endpoint) for i in items), known.sightings)
     # That a dump knows a work is no state of it, so there is nothing to move from.
     back = [i.key for i in items if i.old is not None and i.old.state != "live" and i.old.evidence != LEGACY]
-    moves.log(conn, "work", (Move(key, "live", seen.endpoint, seen.account_id) for key in back), seen.now)
+    if back:
+        moves.log(conn, "work", (Move(key, "live", seen.endpoint, seen.account_id) for key in back), seen.now)
 
     new = tuple(i.key for i in items if i.is_new)
     changed = tuple(i.key for i in items if i.changed and not i.is_new)
@@ -143,45 +143,42 @@ def _item(
     item = received.item
     text = canonical(received.raw)
     old = known.works.get(key)
-    digest = told.digest(received, text, known.payloads.get(key, {}).get(seen.endpoint))
+    digest = digest_of(received, text, known.payloads.get(key, {}).get(seen.endpoint))
     settled = old is not None and old.state == "live" and known.settled(key, seen.endpoint, digest)
     if seen.endpoint == DETAIL and old is not None:
         settled = settled and old.detail_at is not None
     if isinstance(item, Illust) and item.page_count > max(len(item.meta_pages), 1):
         settled = False  # it names fewer pages than it counts, which is to be noticed each time
-    reason = refusals.get(key) or _unwanted(seen, item)
+    reason = refusals.get(key)
+    if isinstance(item, Novel):
+        reason = reason or (None if seen.wants.novels else "novels = false")
+    else:
+        reason = reason or (None if seen.wants.files else "files = false")
     others = known.jobs.get(key, {})
     wanted = any(why is None for job, why in others.items() if job != seen.job)
     if seen.job:
         wanted = wanted or reason is None
-    unshown, unseen = known.unshown(key), known.unseen(key)
-    return _Item(key, item, text, digest, old, settled, reason, wanted, unshown=unshown, unseen=unseen)
-
-
-def _unwanted(seen: Seen, item: Illust | Novel) -> str | None:
-    if isinstance(item, Novel):
-        return None if seen.wants.novels else "novels = false"
-    return None if seen.wants.files else "files = false"
+    unshown = known.unshown(key)
+    is_new = old is None or old.user_id is None or unshown
+    return _Item(key, item, text, digest, old, settled, reason, wanted, unshown=unshown, is_new=is_new)
 
 
 def _compare_files(files: versions.Changes, seen: Seen, item: _Item, rows: Sequence[Any]) -> bool:
     assert isinstance(item.work, Illust)
     due, indexes, whole, moved = versions.pages_of(item.work), set[int](), False, False
+    mine = versions.WorkFiles(seen, item.key, item.facts.row["user_id"], rows, item.wanted)
     for shown, whole in versions.shown_by(item.work):
         indexes = {f.index for f in shown}
-        user_id = item.facts.row["user_id"]
-        moved = versions.compare(files, seen, item.key, user_id, shown, rows, wanted=item.wanted, whole=whole)
+        moved = versions.compare(files, mine, shown, whole)
     item.lacks = not whole and bool(due)
     if item.lacks or any(not r.url for r in rows):
-        moved |= lacking.note(files, seen, item.key, "page", due, indexes, rows, wanted=item.wanted)
+        moved |= lacking.note(files, mine, "page", due, indexes)
     return moved
 
 
-def _moved(old: Any, counters: Mapping[str, int | None]) -> bool:
-    return any(value != getattr(old, name) for name, value in counters.items())
-
-
-def _write_works(conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Sequence[_Item]) -> None:
+def _write_works(
+    conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Sequence[_Item], known: Known
+) -> None:
     seq = next_seq(conn) if any(i.changed for i in fresh) else 0
     counters = {i.key: fold_counters({} if i.old is None else i.old._mapping, i.work) for i in items}
     rows = []
@@ -200,49 +197,35 @@ def _write_works(conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Se
                 "evidence": seen.endpoint if not same_state or old.evidence == WEB else old.evidence,
                 "detail_at": item.facts.detail_at,
                 "change_seq": seq if item.changed else old.change_seq,
-                "first_seen": seen.now if old is None or item.unseen else old.first_seen,
+                "first_seen": seen.now if old is None or known.unseen(item.key) else old.first_seen,
                 "last_seen": seen.now,
             }
         )
-    if rows:
-        _UPSERT(conn, rows)
+    _UPSERT(conn, rows)
     settled = [
         {"b_key": i.key, "now": seen.now, **{f"b_{n}": v for n, v in counters[i.key].items()}}
         for i in items
         if i.settled
     ]
-    if settled:
-        _TOUCH(conn, settled)
+    _TOUCH(conn, settled)
     # The first values stand in the first answer.
-    moved = [(i.key, counters[i.key]) for i in items if not i.is_new and _moved(i.old, counters[i.key])]
-    stats.write(conn, moved, seen.now)
+    shown_before = (i for i in items if not i.is_new)
+    moved = [i.key for i in shown_before if any(getattr(i.old, n) != v for n, v in counters[i.key].items())]
+    if moved:
+        stats.write(conn, ((key, counters[key]) for key in moved), seen.now)
     named = {
         work_key(i.work.medium, i.work.series.id): (i.work.series.title, i.facts.row["user_id"])
         # An empty title takes the place of none, within a page as across pages.
         for i in sorted(fresh, key=lambda i: bool(i.work.series and i.work.series.title))
         if i.work.series and i.kept
     }
-    if named:
-        _SERIES(
-            conn,
-            [
-                {"series_key": key, "title": title, "user_id": user_id, "first_seen": seen.now}
-                for key, (title, user_id) in named.items()
-            ],
-        )
-
-
-def _write_tags(
-    conn: Connection,
-    seen: Seen,
-    fresh: Sequence[_Item],
-    items: Sequence[_Item],
-    before: Mapping[int, list[str]],
-) -> None:
-    changed = {i.key: i.facts.tags for i in fresh if i.facts.tags != before.get(i.key, [])}
-    ids = write_tags(conn, seen, changed, before)
-    settled = [i.work.tags for i in items if i.settled]
-    record_translations(conn, seen, [i.work.tags for i in fresh], settled, ids)
+    _SERIES(
+        conn,
+        [
+            {"series_key": key, "title": title, "user_id": user_id, "first_seen": seen.now}
+            for key, (title, user_id) in named.items()
+        ],
+    )
 
 
 def _write_jobs(conn: Connection, seen: Seen, items: Sequence[_Item], stubs: Sequence[int], known: Known) -> None:
@@ -261,22 +244,20 @@ def _write_jobs(conn: Connection, seen: Seen, items: Sequence[_Item], stubs: Seq
             was_wanted = any(reason is None for reason in known.jobs.get(item.key, {}).values())
             if item.wanted != was_wanted:
                 (gained if item.wanted else lost).append(item.key)
-    if rows:
-        _JOB(conn, rows)
-    agenda.ask_for_wanted(conn, media.want_files(conn, gained, seen.lane), seen.now)
-    media.refuse_files(conn, lost)
+    _JOB(conn, rows)
+    if gained:
+        agenda.ask_for_wanted(conn, media.want_files(conn, gained, seen.lane), seen.now)
+    if lost:
+        media.refuse_files(conn, lost)
 
 
 def _add_chores(
     conn: Connection, seen: Seen, items: Sequence[_Item], known: Known, media_before: Mapping[int, Sequence[Any]]
 ) -> None:
     novels = [i.key for i in items if not i.settled and i.old is not None and isinstance(i.work, Novel)]
-    texts = with_text(conn, novels)
+    texts = with_text(conn, novels) if novels else set()
     parts: list[tuple[Kind, Ask]] = []
     edited: list[tuple[Kind, Ask]] = []
-    comments: list[Ask] = []
-    captions_of: list[Ask] = []
-    stripped: bool | None = None
     for item in items:
         if not item.settled and item.wanted:
             if isinstance(item.work, Novel):
@@ -287,19 +268,20 @@ def _add_chores(
                     (edited if item.changed else parts).append((Kind.TEXT, _completing(seen, item)))
             elif item.work.type == "ugoira" and _lacks_zip(item.work, media_before.get(item.key, ())):
                 (edited if item.changed else parts).append((Kind.UGOIRA, _completing(seen, item)))
-        if seen.wants.comments and (due := _comments_due(seen, item, known)) is not None:
-            comments.append((item.key, Lane.EXTRA, due))
-        if item.settled or item.work.caption or seen.endpoint in (DETAIL, WEB):
-            continue
-        if stripped is None:
-            stripped = captions.are_stripped(conn, seen.account_id)
-        lane = _caption_lane(item, media_before.get(item.key, ()), stripped=stripped)
-        if lane is not None:
-            captions_of.append((item.key, lane, seen.now))
-    agenda.ask_for_parts(conn, parts, edited=False)
-    agenda.ask_for_parts(conn, edited, edited=True)
-    agenda.ask_for_comments(conn, comments)
-    agenda.ask_for_captions(conn, captions_of)
+    if parts:
+        agenda.ask_for_parts(conn, parts, edited=False)
+    if edited:
+        agenda.ask_for_parts(conn, edited, edited=True)
+    if seen.wants.comments:
+        due = ((i.key, _comments_due(seen, i, known)) for i in items)
+        if comments := [(key, Lane.EXTRA, at) for key, at in due if at is not None]:
+            agenda.ask_for_comments(conn, comments)
+    bare = [i for i in items if not (i.settled or i.work.caption or seen.endpoint in (DETAIL, WEB))]
+    if bare:
+        stripped = captions.are_stripped(conn, seen.account_id)
+        lanes = ((i.key, _caption_lane(i, media_before.get(i.key, ()), stripped=stripped)) for i in bare)
+        if lacking_captions := [(key, lane, seen.now) for key, lane in lanes if lane is not None]:
+            agenda.ask_for_captions(conn, lacking_captions)
 
 
 def _completing(seen: Seen, item: _Item) -> Ask:
@@ -358,8 +340,7 @@ def _comments_due(seen: Seen, item: _Item, known: Known) -> int | None:
     return max(seen.now, (created or seen.now) + 7 * DAY_MS)
 
 
-def _write_payloads(conn: Connection, seen: Seen, fresh: Sequence[_Item]) -> None:
-    kept = [i for i in fresh if i.kept]
+def _write_payloads(conn: Connection, seen: Seen, kept: Sequence[_Item]) -> None:
     bases = bases_of(conn, [i.key for i in kept if not i.is_new])
     INSERT_PAYLOAD(
         conn,

@@ -140,7 +140,8 @@ def _compare(implied: dict[Slot, SimpleNamespace], key: int, shown: Shown, *, wa
     seen = Seen(account_id=0, job="", now=shown.at, lane=Lane.BACKFILL)
     changes = versions.Changes()
     rows: Any = list(implied.values())
-    versions.compare(changes, seen, key, shown.user_id, shown.files, rows, wanted=wanted, whole=shown.whole)
+    mine = versions.WorkFiles(seen, key, shown.user_id, rows, wanted)
+    versions.compare(changes, mine, shown.files, shown.whole)
     by_id = {row.id: row for row in implied.values()}
     for retired in changes.retired:
         row = by_id[retired["b_id"]]

@@ -10,7 +10,7 @@ from pixmirror.catalogue import tally, tombstones
 from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.schema import media as media_table
 from pixmirror.catalogue.schema import work
-from pixmirror.catalogue.seen import WEB, Seen
+from pixmirror.catalogue.seen import WEB
 from pixmirror.catalogue.sql import Many, among, listed, next_seq, rows
 from pixmirror.ingest import captions, merging
 from pixmirror.ingest.known import media_of
@@ -83,7 +83,7 @@ def rebuild_works(
         _NEW(conn, [row | {"change_seq": seq} for row in new])
         _CHANGED(conn, [row | {"b_change_seq": seq} for row in changed])
         conn.execute(_BUMP, {"keys": listed(tags), "seq": seq})
-        write_tags(conn, Seen(0, "", now), tags, tags_before)
+        write_tags(conn, tags, tags_before)
     if adopt is not None:
         _files(conn, sound, findings, of_keys, now, adopt)
 
