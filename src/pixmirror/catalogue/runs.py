@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, func, select, text, update
 
-from pixmirror.catalogue.schema import account, job, media, meta, run, spent, tag, work, work_tag
-from pixmirror.catalogue.sql import among, excluded, listed, upsert
+from pixmirror.catalogue.schema import account, job, meta, run, spent
+from pixmirror.catalogue.sql import among, excluded, listed, rows, upsert
 from pixmirror.errors import ConfigError, WrongAccount
 from pixmirror.models import JST
 
@@ -225,14 +225,8 @@ def record_account(
             f"This mirror belongs to the Pixiv account {owner.name!r} (id {owner.id}), but the login is that of "
             f"{name!r} (id {user_id}): log in as {owner.id}, or give {user_id} a mirror folder of its own."
         )
-    told = {
-        "name": name,
-        "account": login,
-        "is_premium": int(is_premium),
-        "x_restrict": x_restrict,
-        "seen_at": now,
-    }
-    conn.execute(upsert(account, *told), told | {"id": user_id})
+    told = {"name": name, "account": login, "is_premium": int(is_premium), "x_restrict": x_restrict}
+    conn.execute(upsert(account, *told, "seen_at"), told | {"id": user_id, "seen_at": now})
 
 
 # --- upkeep
@@ -245,33 +239,36 @@ def quick_check(conn: Connection) -> tuple[str, ...]:
 
 def miscounted_tags(conn: Connection, after: int, limit: int) -> tuple[int | None, dict[int, str]]:
     """Compare the counters of the next `limit` tags: the last one looked at or None, {id: name} of wrong ones."""
-    page = select(tag.c.id, tag.c.name, tag.c.works).where(tag.c.id > after).order_by(tag.c.id).limit(limit)
-    p = page.subquery()
-    counted = select(func.count()).where(work_tag.c.tag_id == p.c.id).correlate(p).scalar_subquery()
-    rows = conn.execute(select(p.c.id, p.c.name, p.c.works != counted)).all()
-    return (rows[-1][0] if rows else None), {i: name for i, name, wrong in rows if wrong}
+    sql = """
+    SELECT id, name, works != (SELECT count(*) FROM work_tag WHERE tag_id = tag.id) FROM tag
+    WHERE id > :after ORDER BY id LIMIT :limit"""
+    page = rows(conn, sql, after=after, limit=limit)
+    return (page[-1].id if page else None), {i: name for i, name, wrong in page if wrong}
 
 
 def recount_tags(conn: Connection, tag_ids: Sequence[int]) -> int:
     """Count the works of these tags again, and set the counters right. Return how many moved."""
-    counted = select(func.count()).where(work_tag.c.tag_id == tag.c.id).correlate(tag).scalar_subquery()
-    moved = update(tag).where(tag.c.id.in_(tag_ids), tag.c.works != counted).values(works=counted)
-    return conn.execute(moved).rowcount
+    counted = "(SELECT count(*) FROM work_tag WHERE tag_id = tag.id)"
+    which = f"id IN (SELECT value FROM json_each(:ids)) AND works != {counted}"
+    return conn.execute(text(f"UPDATE tag SET works = {counted} WHERE {which}"), {"ids": listed(tag_ids)}).rowcount
 
 
 def known_paths(conn: Connection, paths: Sequence[str]) -> set[str]:
     """Return which of these paths (relative to the media folder) the catalogue knows, sidecars included."""
     ids = {path: _ids_in(path) for path in paths}
     keys = sorted({key for found in ids.values() for i in found for key in (i * 2, i * 2 + 1)})
-    owned = select(media.c.path).where(media.c.owner_kind == "work", media.c.owner_id.in_(keys))
-    known = set(conn.execute(owned).scalars()) & ids.keys()
-    works = set(conn.execute(select(work.c.work_key).where(work.c.work_key.in_(keys))).scalars())
+    among_keys = "IN (SELECT value FROM json_each(:keys))"
+    owned = f"SELECT path FROM media WHERE owner_kind = 'work' AND owner_id {among_keys}"
+    known = {r.path for r in rows(conn, owned, keys=listed(keys))} & ids.keys()
+    there = f"SELECT work_key FROM work WHERE work_key {among_keys}"
+    works = {r.work_key for r in rows(conn, there, keys=listed(keys))}
     for path in ids.keys() - known:
         if path.endswith(".json") and any(key in works for i in ids[path] for key in (i * 2, i * 2 + 1)):
             known.add(path)
     # The few that are left may belong to another owner or lie where only their row says: one pass over all paths.
     if left := ids.keys() - known:
-        known |= set(conn.execute(select(media.c.path).where(media.c.path.in_(left))).scalars())
+        of_paths = "SELECT path FROM media WHERE path IN (SELECT value FROM json_each(:paths))"
+        known |= {r.path for r in rows(conn, of_paths, paths=listed(left))}
     return known
 
 

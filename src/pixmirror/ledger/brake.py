@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Column, Connection, Table, func, select, text
+from sqlalchemy import Column, Connection, Table
 
 from pixmirror.catalogue import runs
-from pixmirror.catalogue.schema import bookmark, comment, follow, meta, state_change, user, work
+from pixmirror.catalogue.schema import bookmark, comment, follow, user, work
+from pixmirror.catalogue.sql import rows, value
 from pixmirror.clock import DAY_MS
 
 FEW = 5  # so many may go, whatever share they are
@@ -93,8 +94,8 @@ def holds(conn: Connection, kind: str, states: Mapping[str, int], now: int, shar
 def hold(conn: Connection, kind: str, brake: Brake) -> None:
     """Put the brake on, or renew what it says: `since` stays that of the first time."""
     since = on_since(conn, kind) or brake.since
-    value = {"since": since, "count": brake.count, "live": brake.live, "states": dict(brake.states)}
-    runs.set_json(conn, f"brake:{kind}", value)
+    held = {"since": since, "count": brake.count, "live": brake.live, "states": dict(brake.states)}
+    runs.set_json(conn, f"brake:{kind}", held)
 
 
 def release(conn: Connection, kind: str) -> None:
@@ -104,23 +105,24 @@ def release(conn: Connection, kind: str) -> None:
 
 def on_since(conn: Connection, kind: str) -> int | None:
     """Return since when the brake of a kind is on; None if it is off."""
-    value = runs.get_json(conn, f"brake:{kind}")
-    return int(value["since"]) if value else None
+    held = runs.get_json(conn, f"brake:{kind}")
+    return int(held["since"]) if held else None
 
 
 def brakes_on(conn: Connection) -> tuple[Brake, ...]:
     """Return what is held now."""
-    many = [Brake(kind, **value) for kind, value in _values(conn, "brake:")]
+    many = [Brake(kind, **held) for kind, held in _values(conn, "brake:")]
     blind = [
-        Brake(kind, min(value["since"].values()), len(value["since"]), value["live"], value["states"], "blind")
-        for kind, value in _values(conn, BLIND)
+        Brake(kind, min(held["since"].values()), len(held["since"]), held["live"], held["states"], "blind")
+        for kind, held in _values(conn, BLIND)
     ]
     return (*many, *blind)
 
 
 def _values(conn: Connection, prefix: str) -> list[tuple[str, dict[str, Any]]]:
-    rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key.between(prefix, f"{prefix[:-1]};")))
-    return [(row.key.removeprefix(prefix), json.loads(row.value)) for row in rows]
+    sql = "SELECT key, value FROM meta WHERE key BETWEEN :first AND :last"
+    found = rows(conn, sql, first=prefix, last=f"{prefix[:-1]};")
+    return [(key.removeprefix(prefix), json.loads(kept)) for key, kept in found]
 
 
 def troubles(brakes: Sequence[Brake], now: int) -> tuple[Brake, ...]:
@@ -138,20 +140,18 @@ def let_through(conn: Connection, kind: str, now: int) -> None:
 def _moved_lately(conn: Connection, kind: str, now: int) -> int:
     """Count the bad moves of the last day. Works that went with their user are one user, and not counted."""
     accepted = int(runs.get_meta(conn, f"accepted:{kind}") or 0)
-    c = state_change.c
-    stmt = select(func.count()).where(
-        c.owner_kind == kind, c.at > max(now - DAY_MS, accepted), c.state != "live", c.evidence.not_like("user %")
-    )
-    return conn.scalar(stmt) or 0
+    sql = """
+    SELECT count(*) FROM state_change
+    WHERE owner_kind = :kind AND at > :since AND state != 'live' AND evidence NOT LIKE 'user %'"""
+    return int(value(conn, sql, kind=kind, since=max(now - DAY_MS, accepted)))
 
 
 def live_things(conn: Connection, kind: str, enough: int | None = None) -> int:
     """Count what the share is of, no further than to `enough`. Users without works here are never asked about."""
     if kind == "work":
-        every = conn.scalar(select(func.count()).select_from(work)) or 0
-        return every - (conn.scalar(text("SELECT count(*) FROM work WHERE state != 'live'")) or 0)
-    rows = KINDS[kind].table
-    live = select(rows.c.state).where(rows.c.state == "live")
+        lost = "(SELECT count(*) FROM work WHERE state != 'live')"
+        return int(value(conn, f"SELECT count(*) - {lost} FROM work"))
+    live = f"SELECT 1 FROM {KINDS[kind].table.name} WHERE state = 'live'"
     if kind == "user":
-        live = live.where(select(work.c.work_key).where(work.c.user_id == user.c.id).exists())
-    return conn.scalar(select(func.count()).select_from(live.limit(enough).subquery())) or 0
+        live += " AND EXISTS (SELECT 1 FROM work WHERE work.user_id = user.id)"
+    return int(value(conn, f"SELECT count(*) FROM ({live} LIMIT :most)", most=-1 if enough is None else enough))

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, Integer, cast, func, literal_column, select
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs
-from pixmirror.catalogue.schema import media, meta
+from pixmirror.catalogue.sql import rows, value
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ledger import brake
 
@@ -72,35 +72,32 @@ def settled(conn: Connection, ids: Iterable[int]) -> None:
 
 def is_believed(conn: Connection, kind: Kind, now: int, share: float) -> bool:
     """True if the brake is off: few files are doubted, compared with those that came in two weeks."""
-    of = cast(func.substr(meta.c.key, len(kind) + 2), Integer)
-    doubted = select(func.count()).select_from(meta.join(media, media.c.id == of))
-    count = conn.scalar(doubted.where(meta.c.key.between(f"{kind}:", f"{kind};"), media.c.state.in_(_OPEN))) or 0
+    doubted = f"""
+    SELECT count(*) FROM meta JOIN media m ON m.id = CAST(substr(meta.key, {len(kind) + 2}) AS INTEGER)
+    WHERE meta.key BETWEEN :first AND :last AND m.state IN {_OPEN}"""
+    count = int(value(conn, doubted, first=f"{kind}:", last=f"{kind};"))
     if count <= brake.FEW:
         return True
-    # The state is a literal: SQLite uses a partial index only where it can read its condition in the statement.
-    stored = select(func.count()).where(
-        media.c.state == literal_column("'stored'"), media.c.stored_at >= now - HELD_MS
-    )
-    return not brake.is_too_many(count, conn.scalar(stored) or 0, share)
+    stored = "SELECT count(*) FROM media WHERE state = 'stored' AND stored_at >= :since"
+    return not brake.is_too_many(count, int(value(conn, stored, since=now - HELD_MS)), share)
 
 
 def came_since(conn: Connection, since: int) -> bool:
     """True if any file has come whole since then, which shows that the image host works."""
-    last = select(func.max(media.c.stored_at)).where(media.c.state == literal_column("'stored'"))
-    return (conn.scalar(last) or 0) >= since
+    last = value(conn, "SELECT max(stored_at) FROM media WHERE state = 'stored'")
+    return (last or 0) >= since
 
 
 def forget_settled(conn: Connection) -> None:
     """Remove doubts about files that nobody waits for: they came under another URL, or were forgotten."""
     for kind in ("denied", "damaged"):
         states = (*_OPEN, "damaged") if kind == "damaged" else _OPEN
-        keys = conn.scalars(select(meta.c.key).where(meta.c.key.between(f"{kind}:", f"{kind};"))).all()
-        ids = {int(key.partition(":")[2]): key for key in keys}
-        for at in range(0, len(ids), 500):
-            some = list(ids)[at : at + 500]
-            open_ = conn.scalars(select(media.c.id).where(media.c.id.in_(some), media.c.state.in_(states))).all()
-            over = [ids[i] for i in set(some).difference(open_)]
-            runs.drop_meta(conn, *over)
+        settled = f"""
+        SELECT key FROM meta WHERE key BETWEEN :first AND :last AND NOT EXISTS
+          (SELECT 1 FROM media m WHERE m.id = CAST(substr(meta.key, {len(kind) + 2}) AS INTEGER)
+            AND m.state IN {states})"""
+        over = rows(conn, settled, first=f"{kind}:", last=f"{kind};")
+        runs.drop_meta(conn, *(r.key for r in over))
 
 
 def _key(kind: str, media_id: int) -> str:

@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs
-from pixmirror.catalogue.schema import sighting, user, work
-from pixmirror.catalogue.sql import among, listed
+from pixmirror.catalogue.sql import listed, rows
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ledger import agenda, brake, controls, doubts, leavers, missing, moves
 from pixmirror.ledger.agenda import RENEWALS
@@ -25,12 +24,10 @@ from pixmirror.ledger.moves import Move
 from pixmirror.models import State
 
 LISTS: tuple[missing.Kind, ...] = ("bookmark", "follow", "comment")
-# SQLite takes the state from the row that holds the max().
-_LAST_SEEN = (
-    select(sighting.c.owner_id, func.max(sighting.c.id), sighting.c.state)
-    .where(sighting.c.owner_kind == "user", among(sighting.c.owner_id, "ids"))
-    .group_by(sighting.c.owner_id)
-)
+_OF_LEAVING_USERS = f"""
+SELECT w.work_key FROM work w WHERE w.work_key IN (SELECT value FROM json_each(:keys))
+  AND (SELECT s.state FROM sighting s WHERE s.owner_kind = 'user' AND s.owner_id = w.user_id
+    ORDER BY s.id DESC LIMIT 1) IN {State.LEFT}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +113,7 @@ def _due_for_judgement(conn: Connection, kind: str) -> list[Doubt]:
     found = doubts.of_kind(conn, kind)
     if kind == "user" or not found:
         return found
-    rows = conn.execute(
-        select(work.c.work_key, work.c.user_id).where(among(work.c.work_key, "ids")),
-        {"ids": listed(d.owner_id for d in found)},
-    ).all()
-    users = {row.user_id for row in rows if row.user_id is not None}
-    leaving = {row.owner_id for row in conn.execute(_LAST_SEEN, {"ids": listed(users)}) if row.state in State.LEFT}
-    aside = {row.work_key for row in rows if row.user_id in leaving}
+    aside = {r.work_key for r in rows(conn, _OF_LEAVING_USERS, keys=listed(d.owner_id for d in found))}
     return [d for d in found if d.owner_id not in aside]
 
 
@@ -138,11 +129,9 @@ def _known_blind(conn: Connection, kind: str) -> dict[int, int]:
 
 def _believe(conn: Connection, kind: str, found: Sequence[Doubt], now: int) -> int:
     """Move what is still live, drop all these doubts, and return how many moved."""
-    table, column = (user, user.c.id) if kind == "user" else (work, work.c.work_key)
-    ids = listed(d.owner_id for d in found)
-    alive = set(
-        conn.execute(select(column).where(table.c.state == "live", among(column, "ids")), {"ids": ids}).scalars()
-    )
+    key = brake.KINDS[kind].id.name
+    live = f"SELECT {key} FROM {kind} WHERE state = 'live' AND {key} IN (SELECT value FROM json_each(:ids))"
+    alive = {r[0] for r in rows(conn, live, ids=listed(d.owner_id for d in found))}
     doubts.drop(conn, kind, (d.owner_id for d in found))
     moved = [d for d in found if d.owner_id in alive]
     moves.move(conn, kind, [Move(d.owner_id, d.state, d.evidence, d.account_id) for d in moved], now)

@@ -3,43 +3,39 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from pixmirror.catalogue.payloads import BASE, LEGACY, unpack
-from pixmirror.catalogue.schema import payload, user
+from pixmirror.catalogue.payloads import LEGACY, unpack
+from pixmirror.catalogue.sql import row, rows
 from pixmirror.ingest.merging import oldest_first
 from pixmirror.ingest.people import fold_person
 from pixmirror.models import User, read
-from pixmirror.reports.history_works import Step, dumped_at
+from pixmirror.reports.history_works import PAYLOADS, Step, dumped_at
 
 _PARTS = {"profile": "", "workspace": "workspace_", "profile_publicity": "publicity_"}
 
 
 def user_steps(conn: Connection, user_id: int) -> Iterator[Step]:
     """Yield one step for each kept answer, in the order in which they came."""
-    p = payload.c
-    rows = select(p.id, p.endpoint, p.codec, p.body, BASE, p.seen_at).where(
-        p.owner_kind == "user", p.owner_id == user_id
-    )
     facts: dict[str, Any] = {}
     now = 0
-    found = oldest_first(conn.execute(rows).all())
-    began = min((row.seen_at for row in found if row.endpoint != LEGACY), default=None)
-    for row in found:
-        now = dumped_at(row.seen_at, began) if row.endpoint == LEGACY else max(now, row.seen_at)
+    found = oldest_first(rows(conn, PAYLOADS, kind="user", owner=user_id))
+    began = min((answer.seen_at for answer in found if answer.endpoint != LEGACY), default=None)
+    for answer in found:
+        is_dump = answer.endpoint == LEGACY
+        now = dumped_at(answer.seen_at, began) if is_dump else max(now, answer.seen_at)
         try:
-            facts = _join(facts, unpack(row.codec, row.body, row.base_body))
+            facts = _join(facts, unpack(answer.codec, answer.body, answer.base_body))
         except (ValueError, AttributeError, RecursionError):
             continue  # of a shape that is no longer read, or garbled
-        yield Step(now, row.endpoint, facts)
+        yield Step(now, answer.endpoint, facts)
     if not now:
         yield from _row_only(conn, user_id)
 
 
 def _row_only(conn: Connection, user_id: int) -> Iterator[Step]:
     """Yield one step for a user without an answer of their own."""
-    u = user.c
-    found = conn.execute(select(u.name, u.account, u.avatar_url, u.first_seen).where(u.id == user_id)).first()
+    found = row(conn, "SELECT name, account, avatar_url, first_seen FROM user WHERE id = :id", id=user_id)
     if found is not None and (found.name or found.account):
         facts = {"name": found.name, "account": found.account, "avatar_url": found.avatar_url}
         yield Step(found.first_seen, "list", facts)

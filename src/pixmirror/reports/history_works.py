@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import SimpleNamespace
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from pixmirror.catalogue.payloads import BASE, LEGACY, unpack
-from pixmirror.catalogue.schema import media, payload, text_version
+from pixmirror.catalogue.payloads import LEGACY, unpack
+from pixmirror.catalogue.sql import rows
 from pixmirror.catalogue.words import pixiv_time
 from pixmirror.ingest import captions, merging
 from pixmirror.ingest.merging import Facts
@@ -19,6 +18,14 @@ from pixmirror.models import Illust, Novel, NovelText, UgoiraMetadata, read
 __all__ = ["File", "Step", "work_steps"]
 
 Slots = Mapping[tuple[str, int], File]
+_TOLD = (
+    "title", "caption", "tags", "type", "user_id", "series_id", "series_title", "create_date", "page_count",
+    "width", "height", "restrict", "x_restrict", "sanity_level", "illust_ai_type", "text_length", "is_original",
+    "language",
+)  # fmt: skip
+PAYLOADS = """
+SELECT p.id, p.endpoint, p.codec, p.body, b.body AS base_body, p.seen_at
+FROM payload p LEFT JOIN payload b ON b.id = p.base WHERE p.owner_kind = :kind AND p.owner_id = :owner"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +70,8 @@ def work_steps(conn: Connection, key: int) -> Iterator[Step]:
 
 
 def _answers(conn: Connection, key: int) -> list[_Answer]:
-    p = payload.c
-    rows = select(p.id, p.endpoint, p.codec, p.body, BASE, p.seen_at)
     found, dumps, now = [], [], 0
-    for row in merging.oldest_first(conn.execute(rows.where(p.owner_kind == "work", p.owner_id == key)).all()):
+    for row in merging.oldest_first(rows(conn, PAYLOADS, kind="work", owner=key)):
         try:
             raw = unpack(row.codec, row.body, row.base_body)
         except (ValueError, RecursionError):
@@ -90,13 +95,15 @@ def dumped_at(at: int, began: int | None) -> int:
 def _without_payload(conn: Connection, key: int, found: Sequence[_Answer]) -> Iterator[_Answer]:
     """Yield texts and zips of which only the row is left, as answers."""
     told = {answer.raw.get("text") for answer in found if answer.endpoint == "webview"}
-    t, m = text_version.c, media.c
-    for row in conn.execute(select(t.digest, t.seen_at).where(t.work_key == key).order_by(t.id)):
+    texts = "SELECT digest, seen_at FROM text_version WHERE work_key = :key ORDER BY id"
+    for row in rows(conn, texts, key=key):
         if (text := f"sha256:{row.digest}") not in told:
             yield _Answer(row.seen_at, "webview", {"id": key >> 1, "text": text})
     if not any(answer.endpoint == "ugoira" for answer in found):
-        zips = select(m.url, m.first_seen).where(m.owner_kind == "work", m.owner_id == key, m.role == "ugoira")
-        for row in conn.execute(zips.order_by(m.id)):
+        zips = """
+        SELECT url, first_seen FROM media WHERE owner_kind = 'work' AND owner_id = :key AND role = 'ugoira'
+        ORDER BY id"""
+        for row in rows(conn, zips, key=key):
             yield _Answer(row.first_seen, "ugoira", {"zip_urls": {"medium": row.url}, "frames": []})
 
 
@@ -138,27 +145,11 @@ def _files(known: _Known, item: Illust | Novel | NovelText | UgoiraMetadata) -> 
 def _facts(known: _Known) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     if known.work is not None:
-        row = SimpleNamespace(**known.work.row)
-        facts = {
-            "title": row.title,
-            "caption": row.caption,
-            "tags": tuple(known.work.tags),
-            "type": row.type,
-            "user_id": row.user_id,
-            "series_id": None if row.series_key is None else row.series_key >> 1,
-            "series_title": known.series_title,
-            "create_date": pixiv_time(row.create_date),
-            "page_count": row.page_count,
-            "width": row.width,
-            "height": row.height,
-            "restrict": row.restrict,
-            "x_restrict": row.x_restrict,
-            "sanity_level": row.sanity_level,
-            "illust_ai_type": row.ai_type,
-            "text_length": row.text_length,
-            "is_original": row.is_original,
-            "language": row.language,
-        }
+        row = known.work.row | {"tags": tuple(known.work.tags), "series_title": known.series_title}
+        row["series_id"] = None if row["series_key"] is None else row["series_key"] >> 1
+        row["create_date"] = pixiv_time(row["create_date"])
+        row["illust_ai_type"] = row["ai_type"]
+        facts = {name: row[name] for name in _TOLD}
     if known.text is not None:
         facts["text"] = known.text
     if known.frames:

@@ -236,21 +236,14 @@ def _jobs(conn: Connection, now: int, planned: Mapping[str, Planned] | None) -> 
         state, ran = states.get(name), last.get(name)
         result.append(
             JobStatus(
-                name=name,
-                kind=one.kind,
-                last_run=ran.started_at if ran else None,
-                outcome=ran.outcome if ran else None,
-                next_run=one.next_run,
-                new=ran.new if ran else 0,
-                error=ran.error if ran else None,
-                enabled=one.enabled,
+                name=name, kind=one.kind, last_run=ran.started_at if ran else None,
+                outcome=ran.outcome if ran else None, next_run=one.next_run, new=ran.new if ran else 0,
+                error=ran.error if ran else None, enabled=one.enabled,
                 paused=state is not None and state.held(now) == "paused",
-                paused_until=state.paused_until if state else None,
-                suspended=state.suspended if state else None,
-                failures=state.failures if state else 0,
-                last_done_at=state.last_done_at if state else None,
+                paused_until=state.paused_until if state else None, suspended=state.suspended if state else None,
+                failures=state.failures if state else 0, last_done_at=state.last_done_at if state else None,
             )
-        )
+        )  # fmt: skip
     return tuple(result)
 
 

@@ -18,9 +18,8 @@ from pixmirror.models import Medium
 
 MAX_TEXT = 200
 MANY = 100  # so many users are asked one by one; with more of them the works are gone through instead
-FREQUENT = (
-    20_000  # so many links to tags are read; with more of them the works are gone through, and soon enough match
-)
+# So many links to tags are read; with more of them the works are gone through, and soon enough match.
+FREQUENT = 20_000
 END = 2**62  # above every key
 _HITS = """
 SELECT w.work_key, w.medium, w.work_key >> 1 AS id, w.type, w.title, w.user_id, u.name AS user_name,
