@@ -29,7 +29,7 @@ def _unary(column: ColumnElement[int]) -> ColumnElement[int]:
 
 _BACK = (
     update(media)
-    .where(among(media.c.id, "ids"), media.c.state.notis_in(("stored", "forgotten")), _was_stored)
+    .where(among(media.c.id, "ids"), media.c.state.not_in(("stored", "forgotten")), _was_stored)
     .values(state="stored", error=None, due_at=0, attempts=0, damaged_sha256=None, stored_at=bindparam("now"),
             verified_at=bindparam("now"))
     .returning(media.c.id, media.c.size)
