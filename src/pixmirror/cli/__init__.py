@@ -117,13 +117,15 @@ def common_options(
     ctx.obj = Session(config)
 
 
-GROUPS = (
-    *(setup, login, check, work),
-    *(read, plan, coverage, gone, forget),
-    *(verify, retry, reindex, imports, api, database, demo, help),
+COMMANDS = (
+    *(setup.init, login.login, check.check, work.sync, work.run_, work.pause, work.resume),
+    *(read.status, read.why, read.show, read.search, read.export, plan.plan, coverage.coverage, gone.gone),
+    *(forget.forget, forget.unforget, verify.verify, retry.retry, reindex.reindex, demo.demo, help.help_),
 )
-for group in GROUPS:
-    group.add_to(app)
+for command in COMMANDS:
+    app.command(name=command.__name__.rstrip("_"))(command)
+for name, group in {"import": imports.imports, "api": api.api, "db": database.db}.items():
+    app.add_typer(group, name=name)
 
 
 def main() -> None:

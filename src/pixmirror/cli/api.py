@@ -41,10 +41,6 @@ api.add_typer(app_functions, name="app")
 api.add_typer(web_functions, name="web")
 
 
-def add_to(app: typer.Typer) -> None:
-    app.add_typer(api, name="api")
-
-
 @api.callback()
 def group() -> None:
     """Ask any read endpoint of Pixiv, submit something, or check saved answers. One JSON line for each item.

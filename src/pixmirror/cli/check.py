@@ -43,10 +43,6 @@ class Row:
     exit_code: int = ExitCode.DONE
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(check)
-
-
 def check(
     ctx: typer.Context,
     pixiv: Annotated[

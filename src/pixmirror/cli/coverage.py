@@ -28,10 +28,6 @@ SHORT: Mapping[str, str] = {
 }
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(coverage)
-
-
 def coverage(
     ctx: typer.Context,
     artist: Annotated[str | None, typer.Argument(metavar="USER", help="An artist: 11, user:11, or a URL.")] = None,

@@ -7,10 +7,6 @@ from pixmirror.cli.common import say, session
 db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
-def add_to(app: typer.Typer) -> None:
-    app.add_typer(db, name="db")
-
-
 @db.callback()
 def group() -> None:
     """Look after the catalogue's schema.

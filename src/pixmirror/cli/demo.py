@@ -37,10 +37,6 @@ EXPLAINED = {
 }
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(demo)
-
-
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End when the mirror is complete and verified.")] = False,
     folder: Annotated[Path, typer.Option("--dir", metavar="DIR", help="Where it goes.")] = FOLDER,

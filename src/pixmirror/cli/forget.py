@@ -17,11 +17,6 @@ Page = Annotated[
 ]
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(forget)
-    app.command()(unforget)
-
-
 def forget(
     ctx: typer.Context,
     ref: Annotated[str | None, typer.Argument(help="An id, novel:ID, user:ID or a URL.")] = None,

@@ -19,10 +19,6 @@ WHAT = ("works", "users", "comments", "bookmarks", "follows")
 LONGEST = 60
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(gone)
-
-
 def gone(
     ctx: typer.Context,
     what: Annotated[str | None, typer.Argument(help=f"{', '.join(WHAT)} (default: all, counted).")] = None,

@@ -10,10 +10,6 @@ from pixmirror.cli.common import say
 from pixmirror.errors import ConfigError
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command(name="help")(help_)
-
-
 def topics() -> dict[str, str]:
     """Return each topic with the heading of its page."""
     return dict(sorted(_pages()))

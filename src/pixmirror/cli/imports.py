@@ -25,10 +25,6 @@ SHOWN = 10
 imports = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
-def add_to(app: typer.Typer) -> None:
-    app.add_typer(imports, name="import")
-
-
 @imports.callback()
 def group() -> None:
     """Take in what others saved of Pixiv.

@@ -36,10 +36,6 @@ class LoginFailed(LoginError):
     advice = "See `pixmirror help recover` for the ways to log in."
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(login)
-
-
 def login(
     ctx: typer.Context,
     token_or_code: Annotated[

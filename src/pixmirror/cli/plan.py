@@ -19,10 +19,6 @@ DAY_S = 86400.0
 _PLURAL = re.compile(r"\b(head|list|ranking|profile|text|detail|comment|tag)s\b")
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(plan)
-
-
 def plan(
     ctx: typer.Context,
     job: Annotated[str | None, typer.Argument(help="A job of the config; all enabled ones without it.")] = None,

@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 KINDS = "works, novels, files, users, tags, comments, bookmarks, follows, rankings"
 
 
-def add_to(app: typer.Typer) -> None:
-    for command in (status, why, show, search, export):
-        app.command()(command)
-
-
 def status(ctx: typer.Context, as_json: Json = False) -> None:
     """One screen: healthy or not and why, what came in, what is stuck, when the next runs are.
 

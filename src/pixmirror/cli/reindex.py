@@ -28,10 +28,6 @@ _TABLES = {
 }
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(reindex)
-
-
 def reindex(
     ctx: typer.Context,
     check: Annotated[bool, typer.Option("--check", help="Only compare; exit code 7 if anything differs.")] = False,

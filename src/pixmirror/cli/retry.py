@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from pixmirror.catalogue.refs import Ref
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(retry)
-
-
 def retry(
     ctx: typer.Context,
     ref: Annotated[str | None, typer.Argument(metavar="[REF]", help="123, novel:123, user:123, or a URL.")] = None,

@@ -17,10 +17,6 @@ STATE = "/var/lib/pixmirror"
 SYSTEM_CONFIG = "etc/pixmirror/config.toml"
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(init)
-
-
 def init(
     path: Annotated[Path | None, typer.Argument(help="Where to write it (default: ./config.toml).")] = None,
     user: Annotated[bool, typer.Option("--user", help="Write it into your own config folder.")] = False,

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from pixmirror.verify import Report
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command()(verify)
-
-
 def verify(
     ctx: typer.Context,
     quick: Annotated[bool, typer.Option("--quick", help="Only whether each file is there with its size.")] = False,

@@ -25,11 +25,6 @@ _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
-def add_to(app: typer.Typer) -> None:
-    for command in (sync, run_, pause, resume):
-        app.command(name=command.__name__.rstrip("_"))(command)
-
-
 def sync(
     ctx: typer.Context,
     jobs: Annotated[list[str] | None, typer.Argument(help="Names of jobs (default: all enabled ones).")] = None,
