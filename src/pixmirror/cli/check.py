@@ -124,7 +124,7 @@ def unlocked(s: Session) -> "MirrorRoot":
     from pixmirror.store.start import is_new
 
     m = s.config.mirror
-    root = MirrorRoot(m.root, m.media or m.root / "media", umask=m.umask, keep_free=m.keep_free, max_file=0)
+    root = MirrorRoot(m.root, s.media, umask=m.umask, keep_free=m.keep_free, max_file=0)
     try:
         root.mirror_id = str(json.loads((m.root / "mirror.json").read_bytes())["mirror_id"])
         root.new = is_new(root.root, root.media)
@@ -198,10 +198,9 @@ def storage(s: Session, root: "MirrorRoot") -> Row:
 
 def _catalogue(s: Session) -> Row:
     from pixmirror.catalogue import migrate
-    from pixmirror.store import had_catalogue
 
     try:
-        migrate.refuse_lost(s.catalogue, had_catalogue(s.root, s.config.mirror.media))
+        s.refuse_lost()
         if not s.catalogue.exists():
             return Row("catalogue", "ok", "Nothing is mirrored yet.")
         migrate.check(s.catalogue)

@@ -21,6 +21,7 @@ from pixmirror.errors import (
     ConfigError,
     ExitCode,
     LoginError,
+    MirrorLocked,
     PixivError,
     PixmirrorError,
     StorageError,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from pixmirror.catalogue.database import ReadOnly
     from pixmirror.config import Config
+    from pixmirror.store import MirrorRoot
 
 T = TypeVar("T")
 
@@ -74,11 +76,9 @@ class Session:
     @contextmanager
     def reading(self) -> "Iterator[ReadOnly]":
         """The catalogue for reading, whether a daemon runs or not."""
-        from pixmirror.catalogue import migrate
         from pixmirror.catalogue.database import open_readonly
-        from pixmirror.store import had_catalogue
 
-        migrate.refuse_lost(self.catalogue, had_catalogue(self.root, self.config.mirror.media))
+        self.refuse_lost()
         if not self.catalogue.exists():
             raise ConfigError(
                 f"There is no mirror at {self.root} yet: run `pixmirror sync`, or `pixmirror init` to set one up."
@@ -97,6 +97,43 @@ class Session:
 
     def has_daemon(self) -> bool:
         return self.ask("status", timeout=5) is not None
+
+    def do(self, command: str, timeout: float | None = 10, **fields: Any) -> dict[str, Any]:
+        """Have it done by the running daemon, or where none runs, in the mirror itself."""
+        answer = self.ask(command, timeout, **fields)
+        if answer is None:
+            from pixmirror.daemon.commands import do_alone
+
+            answer = run(do_alone(self.config, self.env, {"command": command, **fields}))
+        return answer
+
+    def refuse_no_mirror(self) -> None:
+        """Raise what `reading` raises where there is no mirror yet, or one that cannot be read."""
+        with self.reading():
+            pass
+
+    @property
+    def media(self) -> Path:
+        return self.config.mirror.media or self.root / "media"
+
+    def take(self, *, create: bool = False) -> "MirrorRoot":
+        """Take the mirror's folders for this process alone. MirrorLocked while another one has them."""
+        from pixmirror.store import MirrorRoot
+
+        m = self.config.mirror
+        return MirrorRoot.open(m.root, m.media, umask=m.umask, create=create)
+
+    def refuse_daemon(self, why: str) -> None:
+        """Raise MirrorLocked while a daemon runs: what is to be done writes to the catalogue beside it."""
+        if self.has_daemon():
+            raise MirrorLocked(f"pixmirror is running, and {why}: stop it first.")
+
+    def refuse_lost(self) -> None:
+        """Raise CatalogueLost where the mirror has a past, but its catalogue is not there."""
+        from pixmirror.catalogue import migrate
+        from pixmirror.store import had_catalogue
+
+        migrate.refuse_lost(self.catalogue, had_catalogue(self.root, self.config.mirror.media))
 
 
 class DaemonRefused(PixmirrorError):

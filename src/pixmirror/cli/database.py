@@ -26,12 +26,10 @@ def upgrade(ctx: typer.Context) -> None:
       pixmirror db upgrade
     """
     from pixmirror.catalogue import migrate
-    from pixmirror.store import MirrorRoot, had_catalogue
 
     s = session(ctx)
-    mirror = s.config.mirror
-    with MirrorRoot.open(mirror.root, mirror.media, umask=mirror.umask, create=False) as root:
-        migrate.refuse_lost(s.catalogue, had_catalogue(mirror.root, mirror.media))
+    with s.take() as root:
+        s.refuse_lost()
         before = migrate.upgrade(s.catalogue)
         root.note_catalogue()
     if before == migrate.HEAD:

@@ -126,13 +126,8 @@ async def _tell_news(engine: "Engine") -> None:
 def _verified(s: Session, *, complete: bool) -> int:
     """Read everything back; 0 when every byte is right and, if `complete`, nothing is wanted or failed."""
     from pixmirror.cli.read import read_status
-    from pixmirror.daemon.mirror import open_mirror
 
-    async def verify() -> dict[str, Any]:
-        async with open_mirror(s.config, s.env) as mirror:
-            return await verify_command.verify_mirror(mirror, quick=False, progress=True)
-
-    report = asyncio.run(verify())
+    report = asyncio.run(verify_command.verify_here(s, quick=False))
     verify_command.summary(report)
     found = read_status(s)
     unfinished = found["files"]["wanted"] + found["files"]["failed"] + found["gaps"]["count"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixmirror.cli import formats
-from pixmirror.cli.common import Json, Session, now_ms, on_terminal, print_json, run, say, session
+from pixmirror.cli.common import Json, Session, now_ms, on_terminal, print_json, say, session
 from pixmirror.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def forget(
     target = _target(ref, page)
     if not yes:
         _confirm(target, _preview(s, target))
-    answer = s.ask("forget", timeout=None, ref=str(target.ref), page=page)
-    done = answer["done"] if answer else run(_forget(s, target))
+    s.refuse_no_mirror()
+    done = s.do("forget", timeout=None, ref=str(target.ref), page=page)["done"]
     if as_json:
         print_json(_told(target, done))
     elif done["already"] and not done["files"]:
@@ -76,8 +76,8 @@ def unforget(
     """
     s = session(ctx)
     target = _target(ref, page)
-    answer = s.ask("unforget", timeout=None, ref=str(target.ref), page=page)
-    done = answer["done"] if answer else run(_unforget(s, target))
+    s.refuse_no_mirror()
+    done = s.do("unforget", timeout=None, ref=str(target.ref), page=page)["done"]
     if as_json:
         print_json({"ref": str(target.ref), "page": page, **done})
         return
@@ -112,30 +112,6 @@ def _confirm(target: "Target", found: "Forgotten") -> None:
     if not typer.confirm("Forget it?"):
         say("Nothing was changed.")
         raise typer.Exit(ExitCode.DECLINED)
-
-
-async def _forget(s: Session, target: "Target") -> dict[str, Any]:
-    from pixmirror.daemon.mirror import open_mirror
-    from pixmirror.fetch import trash
-
-    _there_is_one(s)
-    async with open_mirror(s.config, s.env) as m:
-        days = s.config.mirror.trash_days
-        return asdict(await trash.forget(m.db, m.root, target, m.clock.now(), days))
-
-
-async def _unforget(s: Session, target: "Target") -> dict[str, Any]:
-    from pixmirror.daemon.mirror import open_mirror
-    from pixmirror.fetch import trash
-
-    _there_is_one(s)
-    async with open_mirror(s.config, s.env) as m:
-        return asdict(await trash.unforget(m.db, m.root, target, m.clock.now()))
-
-
-def _there_is_one(s: Session) -> None:
-    with s.reading():
-        pass  # says that there is no mirror yet
 
 
 def _name(target: "Target") -> str:

@@ -1,13 +1,10 @@
 """`pixmirror reindex --from-media`: a catalogue from the files and their sidecars."""
 
-import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from pixmirror.cli import formats
+from pixmirror.cli import formats, progress
 from pixmirror.cli.common import Session, now_ms, say
-from pixmirror.errors import MirrorLocked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,12 +16,9 @@ if TYPE_CHECKING:
 def rebuild(s: Session, *, quiet: bool) -> "TakenIn":
     """Make a catalogue, or add to the one that is there what it lacks."""
     from pixmirror.catalogue import migrate
-    from pixmirror.store import MirrorRoot
 
-    if s.has_daemon():
-        raise MirrorLocked("pixmirror is running, and reindex needs the catalogue for itself: stop it first.")
-    mirror = s.config.mirror
-    with MirrorRoot.open(mirror.root, mirror.media, umask=mirror.umask, create=False) as root:
+    s.refuse_daemon("reindex needs the catalogue for itself")
+    with s.take() as root:
         root.check_media()
         path = s.catalogue
         if migrate.schema_revision(path) is not None:
@@ -52,14 +46,11 @@ def _into(root: "MirrorRoot", path: "Path", quiet: bool) -> "TakenIn":
     from pixmirror.catalogue.database import Database
     from pixmirror.fetch import from_media
 
-    def show(done: "TakenIn") -> None:
-        typer.echo(f"\r{done.works + done.works_known:,} works, {done.stored:,} files ", err=True, nl=False)
-
-    db = Database.open(path, create=False)
-    try:
-        return from_media.rebuild(root, db, now_ms(), progress=None if quiet or not sys.stderr.isatty() else show)
-    finally:
-        db.close()
+    shown = progress.counting(
+        lambda found: f"{found.works + found.works_known:,} works, {found.stored:,} files", quiet=quiet
+    )
+    with closing(Database.open(path, create=False)) as db, shown as show:
+        return from_media.rebuild(root, db, now_ms(), progress=show)
 
 
 def as_dict(done: "TakenIn") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixmirror.cli import formats
-from pixmirror.cli.common import Json, Session, note, print_json, run, say, session
+from pixmirror.cli.common import Json, Session, note, print_json, say, session
 from pixmirror.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -57,20 +57,11 @@ def gone(
 
 
 def _accept(s: Session, kind: str, as_json: bool) -> None:
-    answer = s.ask("accept", kind=kind, timeout=60)
-    moved = run(_accept_here(s, kind)) if answer is None else int(answer["moved"])
+    moved = int(s.do("accept", kind=kind, timeout=60)["moved"])
     if as_json:
         print_json({"accepted": kind, "moved": moved})
     else:
         say(f"Believed: {formats.count(moved, kind)}. `pixmirror gone` lists what that changed.")
-
-
-async def _accept_here(s: Session, kind: str) -> int:
-    from pixmirror.daemon.mirror import open_mirror
-    from pixmirror.daemon.upkeep import accept
-
-    async with open_mirror(s.config, s.env) as mirror:
-        return await accept(mirror, kind)
 
 
 def _summary(s: Session, limit: int, as_json: bool) -> None:
@@ -111,7 +102,7 @@ def _list(s: Session, what: str, limit: int, as_json: bool) -> None:
     elif not found:
         say(f"No {what} are gone.")
     else:
-        _SHOWN[what](found, s.config.mirror.media or s.root / "media")
+        _SHOWN[what](found, s.media)
         if len(found) == limit:
             say(f"The newest {limit:,}; --limit shows more.")
 

@@ -1,8 +1,7 @@
 """`pixmirror import legacy`: what dumps of Pixiv's dead APIs tell."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import formats, versions
+from pixmirror.cli import formats, progress, versions
 from pixmirror.cli.common import Json, Session, finish, now_ms, print_json, say, session
-from pixmirror.errors import MirrorLocked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,25 +54,19 @@ def legacy(
       pixmirror import legacy dumps/ --dry-run            beside a running daemon too
       pixmirror import legacy illusts.csv.gz --as-of 2014-09-29
     """
+    from pixmirror.sync import dumps
+
     s = session(ctx)
     now = now_ms()
     at = now if as_of is None else min(versions.past_moment(as_of, now), now)
-    with _looking(s) if dry_run else _writing(s, at) as take:
-        found = _read(paths, take, _on_terminal() if not as_json else None)
+    shown = progress.counting(lambda found: f"{found.files:,} files, {found.rows:,} rows", quiet=as_json)
+    with _looking(s) if dry_run else _writing(s, at) as take, shown as show:
+        found = dumps.take_in(paths, take, show or (lambda found: None))
     if as_json:
         print_json(as_dict(found, dry_run))
     else:
         summary(found, dry_run)
     finish(incomplete=not found.good)
-
-
-def _read(paths: "Sequence[Path]", take: "Take", show: "Callable[[Report], None] | None") -> "Report":
-    from pixmirror.sync import dumps
-
-    found = dumps.take_in(paths, take, show or (lambda report: None))
-    if show is not None:
-        typer.echo("\r", err=True, nl=False)
-    return found
 
 
 @contextmanager
@@ -96,32 +88,15 @@ def _looking(s: Session) -> "Iterator[Take]":
 
 @contextmanager
 def _writing(s: Session, at: int) -> "Iterator[Take]":
-    from pixmirror.catalogue import migrate
     from pixmirror.catalogue.database import Database
     from pixmirror.rebuild.dumps import record
-    from pixmirror.store import MirrorRoot, had_catalogue
 
-    if s.has_daemon():
-        raise MirrorLocked("pixmirror is running, and an import writes to the catalogue: stop it first.")
-    mirror = s.config.mirror
-    with MirrorRoot.open(mirror.root, mirror.media, umask=mirror.umask) as root:
-        migrate.refuse_lost(s.catalogue, had_catalogue(mirror.root, mirror.media))
-        db = Database.open(s.catalogue)
-        root.note_catalogue()
-        try:
+    s.refuse_daemon("an import writes to the catalogue")
+    with s.take(create=True) as root:
+        s.refuse_lost()
+        with closing(Database.open(s.catalogue)) as db:
+            root.note_catalogue()
             yield lambda rows: db.run_sync(record, rows, at)
-        finally:
-            db.close()
-
-
-def _on_terminal() -> "Callable[[Report], None] | None":
-    if not sys.stderr.isatty():
-        return None
-
-    def show(found: "Report") -> None:
-        typer.echo(f"\r{found.files:,} files, {found.rows:,} rows ", err=True, nl=False)
-
-    return show
 
 
 def as_dict(found: "Report", dry_run: bool) -> dict[str, Any]:

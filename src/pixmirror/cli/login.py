@@ -206,14 +206,12 @@ def _keep(s: Session, token: "Token") -> None:
     from dataclasses import asdict
 
     from pixmirror.daemon import credentials
-    from pixmirror.store import MirrorRoot
 
     _check_account(s, token)
     if s.ask("token", token=asdict(token)) is not None:
         note("The running pixmirror has taken it over.")
         return
-    m = s.config.mirror
-    with MirrorRoot.open(m.root, m.media, umask=m.umask) as root:
+    with s.take(create=True) as root:
         credentials.save(root, credentials.configured_token(s.config, s.env), token)
 
 

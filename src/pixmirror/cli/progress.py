@@ -4,10 +4,12 @@ import asyncio
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+import typer
 
 from pixmirror.cli import formats
 from pixmirror.cli.common import note
@@ -17,6 +19,16 @@ if TYPE_CHECKING:
 
 BAR_S, LINE_S = 0.5, 5.0
 WINDOW_S = 60.0
+
+
+@contextmanager
+def counting(line: Callable[[Any], str], *, quiet: bool = False) -> Iterator[Callable[[Any], None] | None]:
+    """Yield what shows on one line, redrawn each time, how far something is; None where nobody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    yield lambda found: typer.echo(f"\r{line(found)} ", err=True, nl=False)
+    typer.echo("\r", err=True, nl=False)
 
 
 @dataclass(frozen=True, slots=True)

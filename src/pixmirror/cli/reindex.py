@@ -1,15 +1,15 @@
 """`pixmirror reindex`: everything derived, built again from what was kept."""
 
-import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.cli import formats, from_media
+from pixmirror.cli import formats, from_media, progress
 from pixmirror.cli.common import Json, Session, finish, now_ms, print_json, say, session
-from pixmirror.errors import ConfigError, MirrorLocked
+from pixmirror.errors import ConfigError
 
 if TYPE_CHECKING:
     from pixmirror.rebuild.reindex import Difference, Findings
@@ -56,15 +56,17 @@ def reindex(
         else:
             from_media.summary(done)
         return
-    show = _on_terminal() if not as_json else None
-    found = _check(s, show) if check else _reindex(s, show)
-    if show is not None:
-        typer.echo("\r", err=True, nl=False)
+    with progress.counting(_so_far, quiet=as_json) as show:
+        found = _check(s, show) if check else _reindex(s, show)
     if as_json:
         print_json(as_dict(found, check))
     else:
         summary(found, check)
     finish(incomplete=check and not found.same)
+
+
+def _so_far(found: "Findings") -> str:
+    return f"{found.works:,} works, {found.users:,} users, {sum(found.differences.values()):,} differences"
 
 
 def _check(s: Session, show: "Callable[[Findings], None] | None") -> "Findings":
@@ -78,33 +80,13 @@ def _reindex(s: Session, show: "Callable[[Findings], None] | None") -> "Findings
     from pixmirror.catalogue.database import Database
     from pixmirror.fetch.adoption import adopt
     from pixmirror.rebuild import reindex as layer
-    from pixmirror.store import MirrorRoot
 
-    with s.reading():
-        pass  # says if there is no mirror yet, or one of another schema
-    if s.has_daemon():
-        raise MirrorLocked("pixmirror is running, and reindex needs the catalogue for itself: stop it first.")
-    mirror = s.config.mirror
-    with MirrorRoot.open(mirror.root, mirror.media, umask=mirror.umask, create=False) as root:
+    s.refuse_no_mirror()
+    s.refuse_daemon("reindex needs the catalogue for itself")
+    language = s.config.pixiv.language
+    with s.take() as root, closing(Database.open(s.catalogue, create=False)) as db:
         root.check_media()  # without the files, files that lie there would be wanted
-        db = Database.open(s.catalogue, create=False)
-        try:
-            return layer.reindex(
-                db, now_ms(), language=s.config.pixiv.language, adopt=partial(adopt, root), progress=show
-            )
-        finally:
-            db.close()
-
-
-def _on_terminal() -> "Callable[[Findings], None] | None":
-    if not sys.stderr.isatty():
-        return None
-
-    def show(found: "Findings") -> None:
-        line = f"\r{found.works:,} works, {found.users:,} users, {sum(found.differences.values()):,} differences "
-        typer.echo(line, err=True, nl=False)
-
-    return show
+        return layer.reindex(db, now_ms(), language=language, adopt=partial(adopt, root), progress=show)
 
 
 def as_dict(found: "Findings", check: bool) -> dict[str, Any]:

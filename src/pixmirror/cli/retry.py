@@ -1,15 +1,12 @@
 """`pixmirror retry`: ask again for what was given up."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from pixmirror.cli import formats
-from pixmirror.cli.common import Json, Session, note, now_ms, print_json, run, say, session
+from pixmirror.cli.common import Json, Session, note, print_json, say, session
 from pixmirror.errors import ConfigError, ExitCode
-
-if TYPE_CHECKING:
-    from pixmirror.catalogue.refs import Ref
 
 
 def retry(
@@ -37,6 +34,8 @@ def retry(
       pixmirror retry --failed      after an outage
       pixmirror retry --too-large   after raising mirror.max_file (a restart does it, too)
     """
+    from pixmirror.catalogue.refs import parse_ref
+
     s = session(ctx)
     kinds = {"failed": failed, "gone": gone, "damaged": damaged, "too_large": too_large}
     chosen = [name for name, on in kinds.items() if on]
@@ -45,7 +44,10 @@ def retry(
             "Say what to ask for again: one REF, or one of --failed, --gone, --damaged, --too-large."
         )
     what = chosen[0] if chosen else None
-    asked = _asked(s, ref, what)
+    named = None if ref is None else str(parse_ref(ref))
+    s.refuse_no_mirror()
+    answer = s.do("retry", ref=named, what=what)
+    asked = {key: answer[key] for key in ("files", "questions", "lists", "is_known")}
     name = ref if ref is not None else what
     if as_json:
         print_json({"asked": name, **asked})
@@ -55,28 +57,6 @@ def retry(
         note(f"{name} is not in this mirror; `pixmirror why {name}` says more.")
     if not asked["is_known"]:
         raise typer.Exit(ExitCode.NOT_HERE)
-
-
-def _asked(s: Session, text: str | None, what: str | None) -> dict[str, Any]:
-    from pixmirror.catalogue.refs import parse_ref
-
-    ref = parse_ref(text) if text is not None else None
-    answer = s.ask("retry", ref=str(ref) if ref is not None else None, what=what)
-    if answer is None:
-        return run(_retry_here(s, ref, what))
-    return {name: answer[name] for name in ("files", "questions", "lists", "is_known")}
-
-
-async def _retry_here(s: Session, ref: "Ref | None", what: str | None) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from pixmirror.daemon.mirror import open_mirror
-    from pixmirror.ingest import retrying
-
-    with s.reading():
-        pass  # says that there is no mirror yet
-    async with open_mirror(s.config, s.env) as mirror:
-        return asdict(await mirror.db.run(retrying.again, ref, what, now_ms()))
 
 
 def _say(s: Session, asked: dict[str, Any]) -> None:

@@ -167,13 +167,12 @@ def show_item(s: Session, found: Mapping[str, Any]) -> None:
     if found.get("comments"):
         in_dumps = f", and {found['dumped_comments']:,} of old dumps" if found["dumped_comments"] else ""
         say(f"  comments kept: {found['comments']['kept']}{in_dumps}")
-    media = s.config.mirror.media or s.root / "media"
     for f in found.get("files") or ():
         if "path" not in f:
             say(f"  files {f['state']}: {f['files']:,} ({formats.size(f['bytes'])})")
             continue
         where = (
-            media / f["path"]
+            s.media / f["path"]
             if f["state"] == "stored"
             else f"{f['state']}{': ' + one_line(f['error']) if f['error'] else ''}"
         )

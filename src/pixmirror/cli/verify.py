@@ -1,18 +1,11 @@
 """`pixmirror verify`: read the stored files again."""
 
-import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from pixmirror.cli import formats
-from pixmirror.cli.common import Json, Session, finish, note, now_ms, print_json, run, say, session
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pixmirror.catalogue.refs import Ref
-    from pixmirror.verify import Report
+from pixmirror.cli import formats, progress
+from pixmirror.cli.common import Json, Session, finish, note, print_json, run, say, session
 
 
 def verify(
@@ -43,7 +36,12 @@ def verify(
         _accept(s, accept, as_json)
         return
     answer = s.ask("verify", timeout=None, quick=quick, believe=believe)
-    report = answer["report"] if answer else run(_verify(s, quick, believe, progress=not as_json))
+    if answer is not None:
+        report = answer["report"]
+    else:
+        if not s.catalogue.exists():
+            s.refuse_no_mirror()
+        report = run(verify_here(s, quick=quick, believe=believe, quiet=as_json))
     if as_json:
         print_json(report)
     else:
@@ -55,8 +53,8 @@ def _accept(s: Session, text: str, as_json: bool) -> None:
     from pixmirror.catalogue.refs import parse_ref
 
     ref = parse_ref(text)
-    answer = s.ask("accept_lost", ref=str(ref))
-    count = int(answer["files"] if answer else run(_accept_here(s, ref)))
+    s.refuse_no_mirror()
+    count = int(s.do("accept_lost", ref=str(ref))["files"])
     if as_json:
         print_json({"ref": str(ref), "files": count})
     elif count:
@@ -65,56 +63,21 @@ def _accept(s: Session, text: str, as_json: bool) -> None:
         say(f"Nothing of {ref} is lost that was not accepted already.")
 
 
-async def _accept_here(s: Session, ref: "Ref") -> int:
-    from pixmirror.catalogue import losses
+async def verify_here(s: Session, *, quick: bool, quiet: bool = False, believe: bool = False) -> dict[str, Any]:
+    """Verify without the daemon. Return the report."""
+    from pixmirror.daemon.commands import verify_files
     from pixmirror.daemon.mirror import open_mirror
 
-    with s.reading():
-        pass  # says that there is no mirror yet
+    shown = progress.counting(lambda found: f"{found.checked:,} files, {formats.size(found.bytes)}", quiet=quiet)
     async with open_mirror(s.config, s.env) as mirror:
-        return await mirror.db.run(losses.accept, ref, now_ms())
-
-
-async def _verify(s: Session, quick: bool, believe: bool, *, progress: bool) -> dict[str, Any]:
-    from pixmirror.daemon.mirror import open_mirror
-
-    if not s.catalogue.exists():
-        with s.reading():
-            pass  # says that there is no mirror yet
-    async with open_mirror(s.config, s.env) as mirror:
-        return await verify_mirror(mirror, quick=quick, believe=believe, progress=progress)
-
-
-async def verify_mirror(mirror: Any, *, quick: bool, progress: bool, believe: bool = False) -> dict[str, Any]:
-    from pixmirror import verify as layer
-
-    report = await layer.run(
-        mirror.db,
-        mirror.root.media,
-        quick=quick,
-        now=now_ms(),
-        believe=believe,
-        progress=_on_terminal() if progress else None,
-        guard=mirror.root.check_media,
-    )
-    result: dict[str, Any] = report.as_dict()
-    return result
-
-
-def _on_terminal() -> "Callable[[Report], None] | None":
-    if not sys.stderr.isatty():
-        return None
-
-    def show(report: "Report") -> None:
-        typer.echo(f"\r{report.checked:,} files, {formats.size(report.bytes)} ", err=True, nl=False)
-
-    return show
+        with shown as show:
+            done = await verify_files(mirror, {"quick": quick, "believe": believe}, show)
+    report: dict[str, Any] = done["report"]
+    return report
 
 
 def summary(report: dict[str, Any]) -> None:
     """Print in words what verify found."""
-    if _on_terminal():
-        typer.echo("\r", err=True, nl=False)
     checked, size = formats.count(report["checked"], "file"), formats.size(report["bytes"])
     say(f"{checked} verified, {size}: {report['ok']:,} good.")
     for key, what in (

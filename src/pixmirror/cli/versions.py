@@ -68,7 +68,6 @@ def summary(found: Mapping[str, Any]) -> str:
 
 
 def show_history(s: Session, found: Mapping[str, Any]) -> None:
-    media = media_folder(s)
     say(f"{found['ref']}  {formats.count(len(found['versions']), 'version')}")
     say(f"  {found['link']}")
     for entry in _in_order(found):
@@ -78,12 +77,8 @@ def show_history(s: Session, found: Mapping[str, Any]) -> None:
             continue
         first = entry["number"] == 1
         say(f"{when(entry['at'])}  version {entry['number']}{', first seen' if first else ''} by {entry['by']}")
-        _changes(media, entry["changes"], first)
+        _changes(s.media, entry["changes"], first)
     _stats(found["stats"])
-
-
-def media_folder(s: Session) -> Path:
-    return s.config.mirror.media or s.root / "media"
 
 
 def _in_order(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -200,9 +195,8 @@ def show_past(s: Session, found: Mapping[str, Any]) -> None:
     if counted := found["counters"]:
         told = [f"{counted[n]:,} {what}" for n, what in _COUNTED.items() if counted[n] is not None]
         say(f"  counted: {', '.join(told)}")
-    media = media_folder(s)
     for file in found["files"]:
-        say(f"  {file['role']} {file['page']}: {_where(media, file)}")
+        say(f"  {file['role']} {file['page']}: {_where(s.media, file)}")
     if found["text"]:
         say(f"\n{found['text']}")
 

@@ -208,8 +208,7 @@ def pause(
     s = session(ctx)
     _known_job(s, job)
     moment = until_ms(until, time.time()) if until is not None else None
-    if s.ask("pause", job=job, until=moment) is None:
-        run(_pause(s, job, moment))
+    s.do("pause", job=job, until=moment)
     say(f"{job or 'Everything'} rests until {formats.moment(moment) if moment else '`pixmirror resume`'}.")
 
 
@@ -226,8 +225,7 @@ def resume(
     """
     s = session(ctx)
     _known_job(s, job)
-    if s.ask("resume", job=job) is None:
-        run(_resume(s, job))
+    s.do("resume", job=job)
     say(f"{job or 'Everything'} goes on{'' if s.has_daemon() else ' with the next `pixmirror run` or `sync`'}.")
 
 
@@ -235,22 +233,6 @@ def _known_job(s: Session, job: str | None) -> None:
     names = [j.name for j in s.config.jobs if j.enabled]
     if job is not None and job not in names:
         raise ConfigError(f"No enabled job is called {job}; enabled jobs: {', '.join(names) or 'none'}.")
-
-
-async def _pause(s: Session, job: str | None, until: int | None) -> None:
-    from pixmirror.catalogue import runs
-    from pixmirror.daemon.mirror import open_mirror
-
-    async with open_mirror(s.config, s.env) as mirror:
-        await mirror.db.run(runs.pause_job, job, until)
-
-
-async def _resume(s: Session, job: str | None) -> None:
-    from pixmirror.catalogue import runs
-    from pixmirror.daemon.mirror import open_mirror
-
-    async with open_mirror(s.config, s.env) as mirror:
-        await mirror.db.run(runs.resume_job, job)
 
 
 def until_ms(text: str, now: float) -> int:

@@ -1,16 +1,18 @@
-"""The commands that a running pixmirror takes over its socket."""
+"""The commands that a running pixmirror takes over its socket; most of them can be done where none runs, too."""
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pixmirror import verify
 from pixmirror.catalogue import losses, runs
 from pixmirror.catalogue.refs import parse_ref
+from pixmirror.config import Config
 from pixmirror.daemon import credentials
 from pixmirror.daemon.credentials import configured_token, identity
+from pixmirror.daemon.mirror import Mirror, open_mirror
 from pixmirror.daemon.status import facts
 from pixmirror.daemon.sync import beside
 from pixmirror.daemon.upkeep import accept
@@ -33,20 +35,12 @@ class Commands:
 
     def __init__(self, daemon: "Daemon") -> None:
         self.daemon = daemon
-        self.mirror = daemon.mirror
         self._commands: dict[str, Callable[[Request], Awaitable[dict[str, Any]]]] = {
             "status": self._status,
             "sync": self._sync,
-            "pause": self._pause,
-            "resume": self._resume,
             "reload": self._reload,
             "token": self._token,
-            "retry": self._retry,
-            "verify": self._verify,
-            "accept_lost": self._accept_lost,
-            "forget": self._forget,
-            "unforget": self._unforget,
-            "accept": self._accept,
+            **dict.fromkeys(IN_A_MIRROR, self._in_the_mirror),
         }
 
     async def answer(self, request: Request) -> dict[str, Any]:
@@ -62,34 +56,24 @@ class Commands:
         names = [str(name) for name in _field(request, "jobs", list) or ()]
         return (await beside(self.daemon, names)).as_dict()
 
-    def _job_name(self, request: Request) -> str | None:
-        name = _field(request, "job", str)
-        if name is not None and name not in self.mirror.jobs:
-            raise ConfigError(f"No enabled job is called {name}.")
-        return name
-
-    async def _pause(self, request: Request) -> dict[str, Any]:
-        m = self.mirror
-        name, until = self._job_name(request), _field(request, "until", int)
-        if until is not None and until <= m.clock.now():
-            raise ConfigError("That moment lies in the past.")
-        await m.db.run(runs.pause_job, name, until)
-        await self.daemon.use_pauses()
-        return {}
-
-    async def _resume(self, request: Request) -> dict[str, Any]:
-        await self.mirror.db.run(runs.resume_job, self._job_name(request))
-        await self.daemon.use_pauses()
-        await self.daemon.use_schedule()
-        return {}
+    async def _in_the_mirror(self, request: Request) -> dict[str, Any]:
+        """Do it in the open mirror, and let all that runs go by it at once."""
+        command = request["command"]
+        done = await IN_A_MIRROR[command](self.daemon.mirror, request)
+        if command in ("pause", "resume"):
+            await self.daemon.use_pauses()
+        if command == "resume":
+            await self.daemon.use_schedule()
+        self.daemon.engine.wakeup.wake()
+        return done
 
     async def _reload(self, request: Request) -> dict[str, Any]:
         await self.daemon.reload()
-        return {"jobs": list(self.mirror.jobs)}
+        return {"jobs": list(self.daemon.mirror.jobs)}
 
     async def _token(self, request: Request) -> dict[str, Any]:
         """Take over a new login. Whatever is wrong with it, the old one stays."""
-        m = self.mirror
+        m = self.daemon.mirror
         token = credentials.read_token(request.get("token"))
         hide(token.refresh_token)
         hide(token.access_token)
@@ -102,42 +86,81 @@ class Commands:
         await self.daemon.logged_in()
         return {"user_id": token.user_id}
 
-    async def _retry(self, request: Request) -> dict[str, Any]:
-        m, named = self.mirror, _field(request, "ref", str)
-        ref = parse_ref(named) if named is not None else None
-        asked = await m.db.run(retrying.again, ref, _field(request, "what", str), m.clock.now())
-        self.daemon.engine.wakeup.wake()
-        return asdict(asked)
 
-    async def _verify(self, request: Request) -> dict[str, Any]:
-        m, quick = self.mirror, bool(_field(request, "quick", bool))
-        believe = bool(_field(request, "believe", bool))
-        guard = m.root.check_media
-        now = m.clock.now()
-        report = await verify.run(m.db, m.root.media, quick=quick, now=now, believe=believe, guard=guard)
-        self.daemon.engine.wakeup.wake()
-        return {"report": report.as_dict()}
+async def do_alone(config: Config, env: Mapping[str, str], request: Request) -> dict[str, Any]:
+    """Do what a request says where no pixmirror runs: in the mirror, which is opened for it."""
+    async with open_mirror(config, env) as mirror:
+        return await IN_A_MIRROR[request["command"]](mirror, request)
 
-    async def _accept_lost(self, request: Request) -> dict[str, Any]:
-        m, ref = self.mirror, parse_ref(_field(request, "ref", str) or "")
-        return {"files": await m.db.run(losses.accept, ref, m.clock.now())}
 
-    async def _forget(self, request: Request) -> dict[str, Any]:
-        m = self.mirror
-        days = m.config.mirror.trash_days
-        done = await trash.forget(m.db, m.root, _target(request), m.clock.now(), days)
-        return {"done": asdict(done)}
+async def _pause(m: Mirror, request: Request) -> dict[str, Any]:
+    name, until = _job_name(m, request), _field(request, "until", int)
+    if until is not None and until <= m.clock.now():
+        raise ConfigError("That moment lies in the past.")
+    await m.db.run(runs.pause_job, name, until)
+    return {}
 
-    async def _unforget(self, request: Request) -> dict[str, Any]:
-        m = self.mirror
-        done = await trash.unforget(m.db, m.root, _target(request), m.clock.now())
-        self.daemon.engine.wakeup.wake()
-        return {"done": asdict(done)}
 
-    async def _accept(self, request: Request) -> dict[str, Any]:
-        moved = await accept(self.mirror, _field(request, "kind", str) or "")
-        self.daemon.engine.wakeup.wake()
-        return {"moved": moved}
+async def _resume(m: Mirror, request: Request) -> dict[str, Any]:
+    await m.db.run(runs.resume_job, _job_name(m, request))
+    return {}
+
+
+def _job_name(m: Mirror, request: Request) -> str | None:
+    name = _field(request, "job", str)
+    if name is not None and name not in m.jobs:
+        raise ConfigError(f"No enabled job is called {name}.")
+    return name
+
+
+async def _retry(m: Mirror, request: Request) -> dict[str, Any]:
+    named = _field(request, "ref", str)
+    ref = parse_ref(named) if named is not None else None
+    return asdict(await m.db.run(retrying.again, ref, _field(request, "what", str), m.clock.now()))
+
+
+async def verify_files(m: Mirror, request: Request, progress: verify.Progress | None = None) -> dict[str, Any]:
+    """Read the stored files again, as the request says; `progress` is told how far that is."""
+    report = await verify.run(
+        m.db,
+        m.root.media,
+        quick=bool(_field(request, "quick", bool)),
+        now=m.clock.now(),
+        believe=bool(_field(request, "believe", bool)),
+        progress=progress,
+        guard=m.root.check_media,
+    )
+    return {"report": report.as_dict()}
+
+
+async def _accept_lost(m: Mirror, request: Request) -> dict[str, Any]:
+    ref = parse_ref(_field(request, "ref", str) or "")
+    return {"files": await m.db.run(losses.accept, ref, m.clock.now())}
+
+
+async def _forget(m: Mirror, request: Request) -> dict[str, Any]:
+    days = m.config.mirror.trash_days
+    return {"done": asdict(await trash.forget(m.db, m.root, _target(request), m.clock.now(), days))}
+
+
+async def _unforget(m: Mirror, request: Request) -> dict[str, Any]:
+    return {"done": asdict(await trash.unforget(m.db, m.root, _target(request), m.clock.now()))}
+
+
+async def _accept(m: Mirror, request: Request) -> dict[str, Any]:
+    return {"moved": await accept(m, _field(request, "kind", str) or "")}
+
+
+IN_A_MIRROR: Mapping[str, Callable[[Mirror, Request], Awaitable[dict[str, Any]]]] = {
+    "pause": _pause,
+    "resume": _resume,
+    "retry": _retry,
+    "verify": verify_files,
+    "accept_lost": _accept_lost,
+    "forget": _forget,
+    "unforget": _unforget,
+    "accept": _accept,
+}
 
 
 def _target(request: Request) -> Target:
