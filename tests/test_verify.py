@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, select
 from pixmirror import verify
 from pixmirror.catalogue import losses, queue, runs
 from pixmirror.catalogue import schema as s
-from pixmirror.catalogue.database import Database, ReadOnly
+from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.errors import StorageAbsent
 from pixmirror.ingest import sidecars
@@ -97,15 +97,6 @@ async def test_quick_sees_existence_and_size_only(db, root):
     report = await verify.run(db, root, quick=True, now=NOW)
     assert (report.missing, report.wrong_size, report.wrong_hash) == (1, 1, 0)
     assert states(db)[NAMES[2]] == "stored"
-
-
-async def test_without_want_again_or_with_a_read_only_catalogue_it_only_reports(db, root):
-    harm(root)
-    report = await verify.run(db, root, quick=False, now=NOW, want_again=False)
-    with ReadOnly(db.path) as reader:
-        again = await verify.run(reader, root, quick=False, now=NOW)
-    assert (report.missing, report.wanted_again) == (again.missing, again.wanted_again) == (1, 0)
-    assert set(states(db).values()) == {"stored"}
 
 
 async def test_strays_are_named_and_left_alone(db, root):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pixmirror.catalogue import losses, queue, runs
-from pixmirror.catalogue.database import Connection, Database, ReadOnly
+from pixmirror.catalogue.database import Connection, Database
 from pixmirror.errors import StorageAbsent
 from pixmirror.ingest import sidecars
 
@@ -79,13 +79,32 @@ class Report:
 Progress = Callable[[Report], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What every step of one verification needs."""
+
+    db: Database
+    media_root: Path
+    report: Report
+    progress: Progress
+    guard: Callable[[], None]
+
+    async def refuse_absent(self) -> None:
+        """Raise StorageAbsent where the media folder is not there, or not the right one."""
+        await asyncio.to_thread(self._look)
+
+    def _look(self) -> None:
+        self.guard()
+        if not self.media_root.is_dir():
+            raise StorageAbsent(f"The media folder {self.media_root} is not there.")
+
+
 async def run(
-    db: ReadOnly,
+    db: Database,
     media_root: Path,
     *,
     quick: bool,
     now: int,
-    want_again: bool = True,
     believe: bool = False,
     progress: Progress | None = None,
     guard: Callable[[], None] | None = None,
@@ -94,32 +113,27 @@ async def run(
 
     `guard` raises if the media folder is not the right one (any more). It is asked before anything is held to be
     lost, so that a disk that goes away costs nothing. When very much is lost at once it is not believed, unless
-    `believe`. A read-only `db` only reports.
+    `believe`.
     """
     report = Report()
-    writer = db if isinstance(db, Database) else None
-    await asyncio.to_thread(_present, media_root, guard)
-    if writer and want_again:
-        report.back = await find_back(writer, media_root, now)
+    this = _Run(db, media_root, report, progress or (lambda report: None), guard or (lambda: None))
+    await this.refuse_absent()
+    report.back = await find_back(db, media_root, now)
     outstanding = await db.read(losses.outstanding)
     report.still_wanted, report.given_up = outstanding.coming, outstanding.given_up
     report.lost = [path for path, _ in await db.read(losses.examples, EXAMPLES)]
     report.catalogue = await db.read(runs.quick_check)
-    writer = writer if want_again else None
-    lost = await _files(db, writer, media_root, quick, now, report, progress, guard)
-    if report.held and not believe:
-        lost = []
-    elif report.held:
+    lost = await _files(this, quick, now)
+    if believe:
         report.held = ""
-    for start in range(0, len(lost) if writer else 0, LOST_BATCH):
-        chunk = lost[start : start + LOST_BATCH]
-        assert writer is not None
-        await writer.run(_lose, chunk)
-        report.wanted_again += len(chunk)
-    # What is not believed to be lost is not written anew either, on what may be no disk at all.
-    await _sidecars(db, None if report.held else writer, media_root, report, guard)
-    await _strays(db, media_root, report, progress)
-    await _counters(db, writer, report)
+    if not report.held:
+        for start in range(0, len(lost), LOST_BATCH):
+            chunk = lost[start : start + LOST_BATCH]
+            await db.run(_lose, chunk)
+            report.wanted_again += len(chunk)
+    await _sidecars(this)
+    await _strays(this)
+    await _counters(this)
     return report
 
 
@@ -144,37 +158,21 @@ def _are_here(media_root: Path, rows: Sequence[losses.Lost]) -> list[int]:
     return here
 
 
-def _present(media_root: Path, guard: Callable[[], None] | None) -> None:
-    if guard:
-        guard()
-    if not media_root.is_dir():
-        raise StorageAbsent(f"The media folder {media_root} is not there.")
-
-
-async def _files(
-    db: ReadOnly,
-    writer: Database | None,
-    media_root: Path,
-    quick: bool,
-    now: int,
-    report: Report,
-    progress: Progress | None,
-    guard: Callable[[], None] | None,
-) -> list[Bad]:
+async def _files(this: _Run, quick: bool, now: int) -> list[Bad]:
     """Return what is lost; of more than `MANY` that `report.held` does not believe, not all."""
-    after, lost = 0, list[Bad]()
+    after, lost, db, report = 0, list[Bad](), this.db, this.report
     stored = (await db.read(queue.counts)).stored
     while rows := await db.read(queue.stored_media, after, QUICK_BATCH if quick else HASH_BATCH):
         after = rows[-1].media_id
-        bad = await asyncio.to_thread(_check, media_root, rows, quick)
+        bad = await asyncio.to_thread(_check, this.media_root, rows, quick)
         if bad:
-            await asyncio.to_thread(_present, media_root, guard)
+            await this.refuse_absent()
             here = await db.read(queue.still_stored, [b.media_id for b in bad])
             bad = [b for b in bad if b.media_id in here]  # the others were forgotten meanwhile
         wrong = {b.media_id for b in bad}
         good = [r.media_id for r in rows if r.media_id not in wrong]
-        if writer and good and not quick:
-            await writer.run(queue.set_verified, good, now)
+        if good and not quick:
+            await db.run(queue.set_verified, good, now)
         if not report.held or len(lost) < MANY:
             lost += [b for b in bad if b.problem != "unreadable"]
         report.checked += len(rows)
@@ -183,9 +181,8 @@ async def _files(
         for b in bad:
             setattr(report, b.problem, getattr(report, b.problem) + 1)
         _keep(report.bad, bad)
-        report.held = _held(report, stored) if writer else ""
-        if progress:
-            progress(report)
+        report.held = _held(report, stored)
+        this.progress(report)
     return lost
 
 
@@ -234,36 +231,34 @@ def _compare(path: Path, size: int, sha256: str | None) -> tuple[Problem, str] |
     return None if digest.hexdigest() == sha256 else ("wrong_hash", f"sha256 {digest.hexdigest()}")
 
 
-async def _sidecars(
-    db: ReadOnly, writer: Database | None, media_root: Path, report: Report, guard: Callable[[], None] | None
-) -> None:
-    """List the sidecars that were written and are not there; they are written again from the catalogue."""
+async def _sidecars(this: _Run) -> None:
+    """List the sidecars that were written and are not there; they are written again from the catalogue, but not on
+    what may be no disk at all.
+    """
     after = -1
-    while rows := await db.read(sidecars.written_sidecars, after, SIDECAR_BATCH):
+    while rows := await this.db.read(sidecars.written_sidecars, after, SIDECAR_BATCH):
         after = rows[-1][0]
-        missing = await asyncio.to_thread(_missing, media_root, rows)
+        missing = await asyncio.to_thread(_missing, this.media_root, rows)
         if missing:
-            await asyncio.to_thread(_present, media_root, guard)
-            report.sidecars_missing += len(missing)
-            if writer:
-                await writer.run(sidecars.write_again, missing)
+            await this.refuse_absent()
+            this.report.sidecars_missing += len(missing)
+            if not this.report.held:
+                await this.db.run(sidecars.write_again, missing)
 
 
 def _missing(media_root: Path, rows: Sequence[tuple[int, str]]) -> list[int]:
     return [key for key, rel in rows if not os.path.lexists(media_root / rel)]
 
 
-async def _strays(db: ReadOnly, media_root: Path, report: Report, progress: Progress | None) -> None:
-    """List files that the catalogue does not know. Names with a leading dot are the store's own
-    (marker, .part).
-    """
-    on_disk = _walk(media_root)
+async def _strays(this: _Run) -> None:
+    """List files that the catalogue does not know. Names with a dot first are the store's own (marker, .part)."""
+    on_disk = _walk(this.media_root)
     while paths := await asyncio.to_thread(lambda: list(islice(on_disk, STRAY_BATCH))):
-        unknown = sorted(set(paths) - await db.read(runs.known_paths, paths))
-        report.unknown_files += len(unknown)
-        _keep(report.unknown, unknown)
-        if progress and unknown:
-            progress(report)
+        unknown = sorted(set(paths) - await this.db.read(runs.known_paths, paths))
+        this.report.unknown_files += len(unknown)
+        _keep(this.report.unknown, unknown)
+        if unknown:
+            this.progress(this.report)
 
 
 def _walk(media_root: Path) -> Iterator[str]:
@@ -275,15 +270,14 @@ def _walk(media_root: Path) -> Iterator[str]:
                 yield name if below == "." else f"{below}/{name}"
 
 
-async def _counters(db: ReadOnly, writer: Database | None, report: Report) -> None:
+async def _counters(this: _Run) -> None:
+    await this.db.run(queue.recount)
     last: int | None = 0
-    if writer:
-        await writer.run(queue.recount)
     while last is not None:
-        last, wrong = await db.read(runs.miscounted_tags, last, TAG_BATCH)
-        report.tags_miscounted += len(wrong)
-        if writer and wrong:
-            await writer.run(runs.recount_tags, list(wrong))
+        last, wrong = await this.db.read(runs.miscounted_tags, last, TAG_BATCH)
+        this.report.tags_miscounted += len(wrong)
+        if wrong:
+            await this.db.run(runs.recount_tags, list(wrong))
 
 
 def _keep(kept: list[T], more: Sequence[T]) -> None:
