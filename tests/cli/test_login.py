@@ -152,7 +152,7 @@ def test_a_token_that_pixiv_says_back_is_not_shown(pixmirror, config, pixiv, mon
     async def refuse(*_: object) -> None:
         raise TokenRejected(f"POST /auth/token: invalid: {secret}")
 
-    monkeypatch.setattr("pixmirror.pixiv.redeem_refresh_token", refuse)
+    monkeypatch.setattr("pixmirror.cli.login.redeem_refresh_token", refuse)
     result = pixmirror("login", "-", input=secret)
     assert result.exit_code == 3
     assert secret not in result.output

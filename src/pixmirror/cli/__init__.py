@@ -1,39 +1,26 @@
 """The commands. This layer is the only one that prints; every error becomes one sentence and an exit code here.
 
-Heavy libraries are imported inside the commands, so that `pixmirror --help` answers at once.
+The module of a command is imported when it is used, so that `pixmirror --help` answers at once.
 """
 
 import sys
 import traceback
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command_from_info, get_group_from_info
+from typer.models import CommandInfo, TyperInfo
 
 from pixmirror import __version__, terminal
-from pixmirror.cli import (
-    api,
-    check,
-    coverage,
-    database,
-    demo,
-    forget,
-    gone,
-    help,
-    imports,
-    login,
-    plan,
-    read,
-    reindex,
-    retry,
-    setup,
-    verify,
-    work,
-)
 from pixmirror.cli.common import (
     Session,
     complain,
+    importing,
     leave_no_core,
     no_output,
     note,
@@ -49,11 +36,82 @@ for never_used in ("httpx._main", "mako.ext.pygmentplugin"):
     sys.modules.setdefault(never_used, None)  # type: ignore[arg-type]
 
 
+# Of each command the module, and what the list of commands says of it.
+COMMANDS = {
+    "init": ("setup", "Write a commented config file to begin with."),
+    "login": ("login", "Connect your Pixiv account."),
+    "check": ("check", "See whether config, disk, clock and login are in order, and what the login unlocks."),
+    "sync": ("work", "Run jobs once, due or not, fetch all files, and end."),
+    "run": ("work", "Keep mirroring: every job at its time, until it is stopped (Ctrl-C or SIGTERM)."),
+    "pause": ("work", "Let everything, or one job, rest."),
+    "resume": ("work", "Go on after a pause."),
+    "status": ("read", "One screen: healthy or not and why, what came in, what is stuck, when the next runs..."),
+    "why": ("read", "Why a work or user is here or not: who saw it, who refused it, what failed, what..."),
+    "show": ("read", "All that the mirror holds of a work or a user, and where its files lie; now, or at..."),
+    "search": ("read", "Find works, newest first."),
+    "export": ("read", "Write everything of one kind as JSON lines."),
+    "plan": ("plan", "How many requests, bytes and hours your jobs will take, from what is known so far."),
+    "coverage": (
+        "coverage",
+        "How much of each artist is here, by what Pixiv lists: complete, or missing with a...",
+    ),
+    "gone": ("gone", "What survives only here: works and users that Pixiv shows no more, and what..."),
+    "forget": ("forget", "Remove a work, one page of it, or a user, and never fetch it again."),
+    "unforget": ("forget", "Have back what was forgotten: files from the trash, and what is no longer there..."),
+    "verify": ("verify", "Compare every stored file with the catalogue; what is missing or bad is fetched..."),
+    "retry": ("retry", "Ask again for what was given up: files that failed, are gone or damaged, and..."),
+    "reindex": ("reindex", "Build works, users, tags and series again from what Pixiv said, which is all kept."),
+    "demo": ("demo", "Try it without an account: mirrors a small generated Pixiv that runs on this..."),
+    "help": ("help", "Read a reference page; without a topic, list them."),
+    "import": ("imports", "Take in what others saved of Pixiv."),
+    "api": ("api", "Ask any read endpoint of Pixiv, submit something, or check saved answers."),
+    "db": ("database", "Look after the catalogue's schema."),
+}
+
+
+@cache
+def _command(name: str) -> Any:
+    """Import a command, or a group of commands."""
+    refuse_other_systems()
+    with importing():
+        module = import_module(f"pixmirror.cli.{COMMANDS[name][0]}")
+    found = getattr(module, f"{name}_", None) or getattr(module, name)
+    if not isinstance(found, typer.Typer):
+        info = CommandInfo(name=name, callback=found)
+        return get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None)
+    return get_group_from_info(
+        TyperInfo(found, name=name), pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode=None
+    )
+
+
+class _Imported(Mapping[str, Any]):
+    """The commands by name, each imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        return _command(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
 class Commands(TyperGroup):
     """End every error of ours: one sentence, what to do, and the exit code."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(self.commands)
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = _Imported()  # type: ignore[assignment]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List them without importing any."""
+        room = formatter.width - 6 - max(map(len, COMMANDS))
+        shown = {name: TyperCommand(name, help=text) for name, (_, text) in COMMANDS.items()}
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(room)) for name, command in shown.items()])
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -112,20 +170,8 @@ def common_options(
     ] = False,
 ) -> None:
     """Keeps a complete, searchable, verifiable local mirror of the Pixiv that you care about."""
-    refuse_other_systems()
     leave_no_core()
     ctx.obj = Session(config)
-
-
-COMMANDS = (
-    *(setup.init, login.login, check.check, work.sync, work.run_, work.pause, work.resume),
-    *(read.status, read.why, read.show, read.search, read.export, plan.plan, coverage.coverage, gone.gone),
-    *(forget.forget, forget.unforget, verify.verify, retry.retry, reindex.reindex, demo.demo, help.help_),
-)
-for command in COMMANDS:
-    app.command(name=command.__name__.rstrip("_"))(command)
-for name, group in {"import": imports.imports, "api": api.api, "db": database.db}.items():
-    app.add_typer(group, name=name)
 
 
 def main() -> None:

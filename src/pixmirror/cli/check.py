@@ -1,17 +1,23 @@
 """`pixmirror check`: is everything in place, and does Pixiv answer as we read it?"""
 
+import json
 import os
+import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from pixmirror import control
+from pixmirror.catalogue import migrate, runs
 from pixmirror.cli import formats, modes
 from pixmirror.cli import login as login_command
 from pixmirror.cli.common import Json, Session, print_json, run, say, sentence, session, told
 from pixmirror.clock import HOUR_MS
+from pixmirror.daemon import credentials
 from pixmirror.errors import (
     BadResponse,
     ConfigError,
@@ -21,13 +27,12 @@ from pixmirror.errors import (
     StorageError,
     WebLoginExpired,
 )
+from pixmirror.store import MirrorRoot
+from pixmirror.store.start import is_new, try_locks
 from pixmirror.terminal import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pixmirror.daemon.first_look import Report
-    from pixmirror.store import MirrorRoot
 
 Level = Literal["ok", "warn", "bad"]
 FIRST_YEAR = 2026
@@ -84,7 +89,7 @@ def check(
         raise typer.Exit(bad.exit_code)
 
 
-def _looked(s: Session) -> "Iterator[Row]":
+def _looked(s: Session) -> Iterator[Row]:
     """Yield all that can be seen without asking Pixiv, as far as the system lets us look."""
     try:
         yield from _local(s)
@@ -93,7 +98,7 @@ def _looked(s: Session) -> "Iterator[Row]":
         yield Row("system", "bad", f"{what}{error.strerror or error}.", StorageError.exit_code)
 
 
-def _local(s: Session) -> "Iterator[Row]":
+def _local(s: Session) -> Iterator[Row]:
     try:
         config = s.config
     except ConfigError as error:
@@ -116,12 +121,8 @@ def _local(s: Session) -> "Iterator[Row]":
     yield from web_rows(s)
 
 
-def unlocked(s: Session) -> "MirrorRoot":
+def unlocked(s: Session) -> MirrorRoot:
     """Return the mirror's folders to look at, without taking the lock."""
-    import json
-
-    from pixmirror.store import MirrorRoot
-    from pixmirror.store.start import is_new
 
     m = s.config.mirror
     root = MirrorRoot(m.root, s.media, umask=m.umask, keep_free=m.keep_free, max_file=0)
@@ -144,8 +145,6 @@ def _service(s: Session) -> Row:
 
 
 def disk(s: Session) -> Row:
-    import shutil
-
     m = s.config.mirror
     media = m.media or m.root
     there = next(p for p in (media, *media.parents) if p.is_dir())
@@ -163,11 +162,8 @@ def disk(s: Session) -> Row:
     return Row("disk", "ok", text)
 
 
-def places(s: Session) -> "Iterator[Row]":
+def places(s: Session) -> Iterator[Row]:
     """Yield what the mirror's folder must allow beside writing: file locks, and a socket there or elsewhere."""
-    from pixmirror import control
-    from pixmirror.store.start import try_locks
-
     nearest = next(p for p in (s.root, *s.root.parents) if p.exists())
     if not os.access(nearest, os.W_OK | os.X_OK):
         return  # which was said
@@ -183,7 +179,7 @@ def places(s: Session) -> "Iterator[Row]":
         yield Row("socket", "bad", told(error), error.exit_code)
 
 
-def storage(s: Session, root: "MirrorRoot") -> Row:
+def storage(s: Session, root: MirrorRoot) -> Row:
     if root.new:
         if s.config.mirror.media is not None and not root.media.is_dir():
             text = f"The media folder {root.media} is not there: mount it, or make it."
@@ -197,8 +193,6 @@ def storage(s: Session, root: "MirrorRoot") -> Row:
 
 
 def _catalogue(s: Session) -> Row:
-    from pixmirror.catalogue import migrate
-
     try:
         s.refuse_lost()
         if not s.catalogue.exists():
@@ -225,9 +219,7 @@ def _clock(s: Session) -> Row:
     return Row("clock", "ok", time.strftime("%Y-%m-%d %H:%M:%S %Z.", time.localtime(now)))
 
 
-def login_rows(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
-    from pixmirror.daemon import credentials
-
+def login_rows(s: Session, root: MirrorRoot) -> Iterator[Row]:
     try:
         refresh, token = credentials.load(root, credentials.configured_token(s.config, s.env))
         damage = credentials.damaged(root)
@@ -256,10 +248,8 @@ def login_rows(s: Session, root: "MirrorRoot") -> "Iterator[Row]":
     yield Row("unlocks", "ok", "App login: all of the app API, own private follows and bookmarks with it.")
 
 
-def web_rows(s: Session) -> "Iterator[Row]":
+def web_rows(s: Session) -> Iterator[Row]:
     """Check the login at the website, with one request where there is one. Without it all else works."""
-    from pixmirror.daemon import credentials
-
     try:
         session = credentials.web_session(s.config, s.env)
         if session is None:
@@ -293,8 +283,6 @@ def web_rows(s: Session) -> "Iterator[Row]":
 
 def _account(s: Session) -> int | None:
     """Return whose mirror this is, if it has begun."""
-    from pixmirror.catalogue import runs
-
     try:
         with s.reading() as db:
             return db.read_sync(runs.account_id)

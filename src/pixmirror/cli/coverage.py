@@ -1,17 +1,19 @@
 """`coverage`: how complete the mirror is of each artist, what is missing, and what closes each hole."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from pixmirror.catalogue import refs, runs
+from pixmirror.catalogue.words import plain
 from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, note, now_ms, print_json, say, session
+from pixmirror.config import read_web_login
 from pixmirror.errors import ConfigError, PixmirrorError
+from pixmirror.reports import coverage as proof
+from pixmirror.reports.coverage import REASONS, Coverage, Missing, Overview
 from pixmirror.terminal import one_line
-
-if TYPE_CHECKING:
-    from pixmirror.reports.coverage import Coverage, Missing, Overview
 
 # How a reason is said after a number of works.
 SHORT: Mapping[str, str] = {
@@ -64,8 +66,6 @@ def coverage(
 
 
 def _user(artist: str) -> int:
-    from pixmirror.catalogue import refs
-
     text = artist.strip()
     ref = refs.parse_ref(f"user:{text}" if text.isascii() and text.isdecimal() else text)
     if ref.kind != "user":
@@ -73,10 +73,7 @@ def _user(artist: str) -> int:
     return ref.id
 
 
-def _read(s: Session, user_id: int | None, missing: bool) -> "tuple[Overview, tuple[Missing, ...]]":
-    from pixmirror.catalogue import runs
-    from pixmirror.reports import coverage as proof
-
+def _read(s: Session, user_id: int | None, missing: bool) -> tuple[Overview, tuple[Missing, ...]]:
     with s.reading() as db:
         account = db.read_sync(runs.account_id) or 0
         found = db.read_sync(proof.coverage, account, user_id)
@@ -85,17 +82,13 @@ def _read(s: Session, user_id: int | None, missing: bool) -> "tuple[Overview, tu
 
 
 def _has_web(s: Session) -> bool:
-    from pixmirror.config import read_web_login
-
     try:
         return read_web_login(s.config, s.env) is not None
     except PixmirrorError:
         return False
 
 
-def _as_json(found: "Overview", works: "Sequence[Missing] | None") -> dict[str, Any]:
-    from pixmirror.catalogue.words import plain
-
+def _as_json(found: Overview, works: Sequence[Missing] | None) -> dict[str, Any]:
     shown = {
         "total": found.total.as_dict(),
         "artists": [artist.as_dict() for artist in found.artists],
@@ -104,7 +97,7 @@ def _as_json(found: "Overview", works: "Sequence[Missing] | None") -> dict[str, 
     return shown if works is None else shown | {"missing": [plain(work) for work in works]}
 
 
-def _all(found: "Overview") -> None:
+def _all(found: Overview) -> None:
     total, now = found.total, now_ms()
     if not found.artists:
         say("No artist is followed or named in a job that has run.")
@@ -121,30 +114,30 @@ def _all(found: "Overview") -> None:
         say(f"{formats.count(complete, 'artist is', 'artists are')} complete.")
 
 
-def _row(c: "Coverage", now: int) -> tuple[str, ...]:
+def _row(c: Coverage, now: int) -> tuple[str, ...]:
     percent = "" if c.percent is None else f"{c.percent:g}"
     works = f"{c.complete:,} of {c.total:,}"
     return (f"{c.name} (user:{c.user_id})", works, percent, ", ".join(_parts(c)), _checked(c, now))
 
 
-def summary(c: "Coverage", when: bool = True) -> str:
+def summary(c: Coverage, when: bool = True) -> str:
     """Say the counts in a line: 1,204 of 1,206 works, 2 limited, checked 9 days ago."""
     works = f"{c.complete:,} of {formats.count(c.total, 'work')}"
     parts = [works, *_parts(c)]
     return ", ".join([*parts, f"checked {_checked(c, now_ms())}"] if when else parts)
 
 
-def _parts(c: "Coverage") -> list[str]:
+def _parts(c: Coverage) -> list[str]:
     return [f"{n:,} {SHORT[reason]}" for reason, n in c.missing.items()]
 
 
-def _checked(c: "Coverage", now: int) -> str:
+def _checked(c: Coverage, now: int) -> str:
     if c.checked_at is not None:
         return formats.from_now(c.checked_at, now)
     return "never to the end"
 
 
-def details(c: "Coverage") -> Iterator[str]:
+def details(c: Coverage) -> Iterator[str]:
     """Yield what the counts of others say, and what is not in the sum."""
     if c.checked_at is not None and c.counted is not None and c.counted != c.listed:
         more = c.counted - c.listed
@@ -165,9 +158,7 @@ def details(c: "Coverage") -> Iterator[str]:
         yield f"{formats.count(c.kept, 'work')} no longer at Pixiv {'is' if c.kept == 1 else 'are'} kept here."
 
 
-def _missing(works: "Sequence[Missing]") -> None:
-    from pixmirror.reports.coverage import REASONS
-
+def _missing(works: Sequence[Missing]) -> None:
     for reason in dict.fromkeys(work.reason for work in works):
         mine = [work for work in works if work.reason == reason]
         say()

@@ -2,6 +2,7 @@
 
 import typer
 
+from pixmirror.catalogue import migrate
 from pixmirror.cli.common import say, session
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -25,8 +26,6 @@ def upgrade(ctx: typer.Context) -> None:
     Example:
       pixmirror db upgrade
     """
-    from pixmirror.catalogue import migrate
-
     s = session(ctx)
     with s.take() as root:
         s.refuse_lost()

@@ -5,21 +5,23 @@ import shlex
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.runs import account_id
 from pixmirror.cli import formats, progress
 from pixmirror.cli import verify as verify_command
 from pixmirror.cli.common import Session, note, program, say, told
 from pixmirror.cli.demo_setup import DAYS, DemoMirror, DemoServer
 from pixmirror.cli.demo_story import Told, mirror_at, tell
 from pixmirror.clock import DAY_MS
+from pixmirror.daemon.engine import Engine
 from pixmirror.errors import ExitCode, PixmirrorError, exit_code
-
-if TYPE_CHECKING:
-    from pixmirror.catalogue.database import Connection
-    from pixmirror.daemon.engine import Engine
+from pixmirror.reports.drift import vanished_members
+from pixmirror.reports.gone import only_here
+from pixmirror.reports.history import replaced
 
 FOLDER = Path("pixmirror-demo")
 NEW_WORK_EVERY_S = 8.0
@@ -86,7 +88,7 @@ def _go_on(s: Session) -> ExitCode:
     say("Complete. New works appear upstream now and are mirrored within seconds; Ctrl-C ends the demo.")
     watcher: list[asyncio.Task[None]] = []
 
-    def ready(engine: "Engine") -> None:
+    def ready(engine: Engine) -> None:
         loop = asyncio.get_running_loop()
         watcher.extend(loop.create_task(c) for c in (_tell_news(engine), _look_often(s)))
 
@@ -112,7 +114,7 @@ async def _look_often(s: Session) -> None:
         await control.ask(s.root, s.env, {"command": "sync", "jobs": ["following"]}, timeout=None)
 
 
-async def _tell_news(engine: "Engine") -> None:
+async def _tell_news(engine: Engine) -> None:
     before: progress.Figures | None = None
     while True:
         after = await engine.mirror.db.read(progress.figures, engine.mirror.clock.now())
@@ -205,9 +207,7 @@ def _story(s: Session, mirror: DemoMirror, kills: int) -> None:
         say(f"      {command} {arguments}")
 
 
-def _left(conn: "Connection") -> Iterator[tuple[str, str]]:
-    from pixmirror.reports.gone import only_here
-
+def _left(conn: Connection) -> Iterator[tuple[str, str]]:
     found = only_here(conn, 1)
     for user in sorted((u for u in found.users if u.works), key=lambda u: -u.works)[:1]:
         yield (
@@ -217,22 +217,17 @@ def _left(conn: "Connection") -> Iterator[tuple[str, str]]:
         )
 
 
-def _replaced(conn: "Connection") -> Iterator[tuple[str, str]]:
-    from pixmirror.reports.history import replaced
-
+def _replaced(conn: Connection) -> Iterator[tuple[str, str]]:
     for ref in replaced(conn, 1):
         yield f"The picture of {ref} was replaced; both files are kept.", f"show {ref} --history"
 
 
-def _unmarked(conn: "Connection") -> Iterator[tuple[str, str]]:
-    from pixmirror.reports.drift import vanished_members
-
+def _unmarked(conn: Connection) -> Iterator[tuple[str, str]]:
     for mark in vanished_members(conn, "bookmark", 1):
         yield f"A bookmark vanished: {mark.title} ({mark.reason}).", "gone bookmarks"
 
 
-def _complete(conn: "Connection") -> Iterator[tuple[str, str]]:
-    from pixmirror.catalogue.runs import account_id
+def _complete(conn: Connection) -> Iterator[tuple[str, str]]:
     from pixmirror.reports.coverage import coverage
 
     found = coverage(conn, account_id(conn) or 0).total

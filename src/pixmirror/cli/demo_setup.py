@@ -14,6 +14,7 @@ from typing import Self
 
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError
+from pixmirror.store import MirrorRoot
 
 NOTE = "pixmirror-demo.json"
 TOKEN = "demo-refresh-token"
@@ -129,8 +130,6 @@ class DemoMirror:
 
     def refuse_a_second(self) -> None:
         """Raise MirrorLocked while another demo runs in this folder, before anything of its is changed."""
-        from pixmirror.store import MirrorRoot
-
         root = self.folder / "mirror"
         if root.is_dir():
             with MirrorRoot.open(root, create=False):

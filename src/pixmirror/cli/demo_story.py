@@ -12,10 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pixmirror.catalogue import queue
 from pixmirror.cli import progress
 from pixmirror.cli.common import Session, complain, note, say, the_error, told
 from pixmirror.cli.demo_setup import DAYS, DemoMirror, DemoServer
 from pixmirror.clock import DAY_MS, Clock
+from pixmirror.daemon.first_look import look_first
+from pixmirror.daemon.mirror import open_mirror
 from pixmirror.errors import ExitCode, PixmirrorError
 
 # Days before today: what is missed is believed only after it was missed again on another day.
@@ -84,8 +87,6 @@ def _in_a_process(s: Session, shift: int, kill_at: int | None = None) -> int:
 
 
 def _stored(s: Session) -> int:
-    from pixmirror.catalogue import queue
-
     try:
         with s.reading() as db:
             return db.read_sync(queue.counts).stored
@@ -112,8 +113,6 @@ def mirror_at(s: Session, shift_ms: int) -> int:
 
 async def _mirror_at(s: Session, shift_ms: int) -> int:
     from pixmirror.cli.work import mirror_once
-    from pixmirror.daemon.first_look import look_first
-    from pixmirror.daemon.mirror import open_mirror
 
     async with open_mirror(s.config, s.env, clock=_ShiftedClock(shift_ms)) as mirror:
         await look_first(mirror)

@@ -1,16 +1,17 @@
 """`forget` and `unforget`: what the user wants no more, and what they want back."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from pixmirror.catalogue.refs import parse_ref
+from pixmirror.catalogue.words import iso
 from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, now_ms, on_terminal, print_json, say, session
 from pixmirror.errors import ConfigError, ExitCode
-
-if TYPE_CHECKING:
-    from pixmirror.ingest.forgetting import Forgotten, Target, Tombstone
+from pixmirror.ingest import forgetting
+from pixmirror.ingest.forgetting import Forgotten, Target, Tombstone
 
 Page = Annotated[
     int | None, typer.Option("--page", metavar="N", help="Only this page, counted from 0 as in names of files.")
@@ -86,21 +87,16 @@ def unforget(
         say(f"{formats.count(done['wanted'], 'file')} will be fetched again at the next sync.")
 
 
-def _target(ref: str, page: int | None) -> "Target":
-    from pixmirror.catalogue.refs import parse_ref
-    from pixmirror.ingest.forgetting import Target
-
+def _target(ref: str, page: int | None) -> Target:
     return Target.of(parse_ref(ref), page)
 
 
-def _preview(s: Session, target: "Target") -> "Forgotten":
-    from pixmirror.ingest import forgetting
-
+def _preview(s: Session, target: Target) -> Forgotten:
     with s.reading() as db:
         return db.read_sync(forgetting.preview, target, now_ms(), s.config.mirror.trash_days)
 
 
-def _confirm(target: "Target", found: "Forgotten") -> None:
+def _confirm(target: Target, found: Forgotten) -> None:
     if not on_terminal():
         raise ConfigError("Nobody is there to be asked: `--yes` forgets without asking.")
     said = asdict(found)
@@ -114,13 +110,13 @@ def _confirm(target: "Target", found: "Forgotten") -> None:
         raise typer.Exit(ExitCode.DECLINED)
 
 
-def _name(target: "Target") -> str:
+def _name(target: Target) -> str:
     return {"work": f"Work {target.ref}", "page": f"Page {target.idx} of {target.ref}"}.get(
         target.kind, f"User {target.id}"
     )
 
 
-def _nothing(said: dict[str, Any], target: "Target") -> str | None:
+def _nothing(said: dict[str, Any], target: Target) -> str | None:
     """Return what is said where there is nothing to remove."""
     if said["files"] or said["comments"] or said.get("texts"):
         return None
@@ -141,7 +137,7 @@ def _amount(said: dict[str, Any]) -> str:
     return f"{parts[0]}{works}" + "".join(f", {part}" for part in parts[1:])
 
 
-def _until(said: dict[str, Any], target: "Target") -> str:
+def _until(said: dict[str, Any], target: Target) -> str:
     command = f"`pixmirror unforget {target.ref}" + (f" --page {target.idx}`" if target.kind == "page" else "`")
     erased = " Comments and profile are erased for good." if target.kind == "user" else ""
     if said["until"] is None:
@@ -153,9 +149,7 @@ def _until(said: dict[str, Any], target: "Target") -> str:
     return f"Until {formats.moment(said['until'])} the files can be had back: {command}.{text}{erased}"
 
 
-def _told(target: "Target", done: dict[str, Any]) -> dict[str, Any]:
-    from pixmirror.catalogue.words import iso
-
+def _told(target: Target, done: dict[str, Any]) -> dict[str, Any]:
     page = target.idx if target.kind == "page" else None
     return {"ref": str(target.ref), "page": page, **done, "until": iso(done["until"])}
 
@@ -164,8 +158,6 @@ def _told(target: "Target", done: dict[str, Any]) -> dict[str, Any]:
 
 
 def _list(s: Session, as_json: bool) -> None:
-    from pixmirror.ingest import forgetting
-
     with s.reading() as db:
         found = db.read_sync(forgetting.listing)
     if as_json:
@@ -186,9 +178,7 @@ def _list(s: Session, as_json: bool) -> None:
         formats.table(("what", "forgotten", "files", "in the trash", "until"), rows)
 
 
-def _stone(stone: "Tombstone") -> dict[str, Any]:
-    from pixmirror.catalogue.words import iso
-
+def _stone(stone: Tombstone) -> dict[str, Any]:
     target = stone.target
     return {
         "ref": str(target.ref),

@@ -1,22 +1,20 @@
 """`pixmirror reindex --from-media`: a catalogue from the files and their sidecars."""
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from pixmirror.catalogue import migrate
+from pixmirror.catalogue.database import Database
 from pixmirror.cli import formats, progress
 from pixmirror.cli.common import Session, now_ms, say
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pixmirror.rebuild.from_disk import TakenIn
-    from pixmirror.store import MirrorRoot
+from pixmirror.fetch import from_media
+from pixmirror.rebuild.from_disk import TakenIn
+from pixmirror.store import MirrorRoot
 
 
-def rebuild(s: Session, *, quiet: bool) -> "TakenIn":
+def rebuild(s: Session, *, quiet: bool) -> TakenIn:
     """Make a catalogue, or add to the one that is there what it lacks."""
-    from pixmirror.catalogue import migrate
-
     s.refuse_daemon("reindex needs the catalogue for itself")
     with s.take() as root:
         root.check_media()
@@ -42,10 +40,7 @@ def rebuild(s: Session, *, quiet: bool) -> "TakenIn":
         return done
 
 
-def _into(root: "MirrorRoot", path: "Path", quiet: bool) -> "TakenIn":
-    from pixmirror.catalogue.database import Database
-    from pixmirror.fetch import from_media
-
+def _into(root: MirrorRoot, path: Path, quiet: bool) -> TakenIn:
     shown = progress.counting(
         lambda found: f"{found.works + found.works_known:,} works, {found.stored:,} files", quiet=quiet
     )
@@ -53,12 +48,12 @@ def _into(root: "MirrorRoot", path: "Path", quiet: bool) -> "TakenIn":
         return from_media.rebuild(root, db, now_ms(), progress=show)
 
 
-def as_dict(done: "TakenIn") -> dict[str, Any]:
+def as_dict(done: TakenIn) -> dict[str, Any]:
     """Return what `reindex --from-media --json` prints."""
     return {name: getattr(done, name) for name in done.__slots__}
 
 
-def summary(done: "TakenIn") -> None:
+def summary(done: TakenIn) -> None:
     """Print in words what was taken in."""
     works = f"{formats.count(done.works, 'work')} taken into the catalogue"
     known = f"; {done.works_known:,} were known" if done.works_known else ""

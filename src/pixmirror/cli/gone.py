@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.words import plain
 from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, note, print_json, say, session
 from pixmirror.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pixmirror.ledger.brake import Brake
-    from pixmirror.reports.drift import DeletedComment, Membership, Vanished
-    from pixmirror.reports.gone import Leaver, OnlyHere, Survivor
+from pixmirror.ledger.brake import Brake, brakes_on
+from pixmirror.reports import drift
+from pixmirror.reports.drift import DeletedComment, Membership, Vanished
+from pixmirror.reports.gone import Leaver, OnlyHere, Survivor, only_here
 
 WHAT = ("works", "users", "comments", "bookmarks", "follows")
 LONGEST = 60
@@ -65,10 +66,6 @@ def _accept(s: Session, kind: str, as_json: bool) -> None:
 
 
 def _summary(s: Session, limit: int, as_json: bool) -> None:
-    from pixmirror.ledger.brake import brakes_on
-    from pixmirror.reports import drift
-    from pixmirror.reports.gone import only_here
-
     with s.reading() as db, db.reading() as conn:
         here, lost, held = only_here(conn, limit), drift.vanished(conn), brakes_on(conn)
     if as_json:
@@ -82,9 +79,7 @@ def _summary(s: Session, limit: int, as_json: bool) -> None:
         note(f"Held since {formats.moment(brake.since)}: {brake}")
 
 
-def _summary_json(here: "OnlyHere", lost: "Vanished", held: "Sequence[Brake]", limit: int) -> dict[str, Any]:
-    from pixmirror.catalogue.words import plain
-
+def _summary_json(here: OnlyHere, lost: Vanished, held: Sequence[Brake], limit: int) -> dict[str, Any]:
     return {
         **{name: getattr(here, name) for name in ("works", "files", "bytes")},
         "states": plain(here.states),
@@ -108,9 +103,6 @@ def _list(s: Session, what: str, limit: int, as_json: bool) -> None:
 
 
 def _read(s: Session, what: str, limit: int) -> Sequence[Any]:
-    from pixmirror.reports import drift
-    from pixmirror.reports.gone import only_here
-
     with s.reading() as db, db.reading() as conn:
         if what == "works":
             return only_here(conn, limit).newest
@@ -123,9 +115,6 @@ def _read(s: Session, what: str, limit: int) -> Sequence[Any]:
 
 def _plain(item: Any) -> dict[str, Any]:
     """One row as JSON, with the name that the other commands take."""
-    from pixmirror.catalogue.refs import Ref
-    from pixmirror.catalogue.words import plain
-
     made: dict[str, Any] = plain(item)
     if "ref" not in made:
         key = made.pop("key", None)
@@ -136,7 +125,7 @@ def _plain(item: Any) -> dict[str, Any]:
 # --- on the screen
 
 
-def _here(here: "OnlyHere", limit: int) -> None:
+def _here(here: OnlyHere, limit: int) -> None:
     if not here.works:
         say("Pixiv still shows every work that is stored here.")
         return
@@ -162,7 +151,7 @@ def _day(ms: int | None) -> str:
     return formats.moment(ms)[:10]
 
 
-def _works(works: "Sequence[Survivor]", media: Path) -> None:
+def _works(works: Sequence[Survivor], media: Path) -> None:
     rows = [
         (str(w.id) if w.medium == "illust" else f"novel:{w.id}", _short(w.title), _short(w.artist), w.state,
          _day(w.since), f"{w.files:,}", formats.size(w.bytes))
@@ -171,7 +160,7 @@ def _works(works: "Sequence[Survivor]", media: Path) -> None:
     formats.table(("id", "title", "artist", "state", "since", "files", "size"), rows)
 
 
-def _users(users: "Sequence[Leaver]", media: Path) -> None:
+def _users(users: Sequence[Leaver], media: Path) -> None:
     rows = [
         (
             f"user:{u.id}",
@@ -187,7 +176,7 @@ def _users(users: "Sequence[Leaver]", media: Path) -> None:
     formats.table(("id", "name", "state", "since", "works", "files", "size"), rows)
 
 
-def _comments(comments: "Sequence[DeletedComment]", media: Path) -> None:
+def _comments(comments: Sequence[DeletedComment], media: Path) -> None:
     for c in comments:
         said = f"(stamp {c.stamp_id})" if c.stamp_id and not c.comment else _short(c.comment)
         who = c.user_name or "somebody"
@@ -196,7 +185,7 @@ def _comments(comments: "Sequence[DeletedComment]", media: Path) -> None:
         say(f"  {who}{answer}, {_day(c.posted_at)}: {said}")
 
 
-def _lists(members: "Sequence[Membership]", media: Path) -> None:
+def _lists(members: Sequence[Membership], media: Path) -> None:
     for m in members:
         by = f" by {_short(m.user_name)}" if m.ref.kind != "user" and m.user_name else ""
         say(f"{_day(m.state_at)}  {m.ref} {_short(m.title)}{by}".rstrip())

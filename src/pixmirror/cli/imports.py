@@ -1,29 +1,28 @@
 """`pixmirror import legacy`: what dumps of Pixiv's dead APIs tell."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from pixmirror.catalogue import migrate
+from pixmirror.catalogue.database import Database, open_readonly
 from pixmirror.cli import formats, progress, versions
 from pixmirror.cli.common import Json, Session, finish, now_ms, print_json, say, session
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pixmirror.rebuild.dumps import Counted
-    from pixmirror.sync.dumps import Report, Take, Trouble
+from pixmirror.rebuild.dumps import Before, Counted, look_at, record
+from pixmirror.sync import dumps
+from pixmirror.sync.dumps import Report, Take, Trouble
 
 SHOWN = 10
 
-imports = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+import_ = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
-@imports.callback()
+@import_.callback()
 def group() -> None:
     """Take in what others saved of Pixiv.
 
@@ -33,7 +32,7 @@ def group() -> None:
     """
 
 
-@imports.command()
+@import_.command()
 def legacy(
     ctx: typer.Context,
     paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files, also gzipped, and folders.")],
@@ -54,8 +53,6 @@ def legacy(
       pixmirror import legacy dumps/ --dry-run            beside a running daemon too
       pixmirror import legacy illusts.csv.gz --as-of 2014-09-29
     """
-    from pixmirror.sync import dumps
-
     s = session(ctx)
     now = now_ms()
     at = now if as_of is None else min(versions.past_moment(as_of, now), now)
@@ -70,12 +67,8 @@ def legacy(
 
 
 @contextmanager
-def _looking(s: Session) -> "Iterator[Take]":
+def _looking(s: Session) -> Iterator[Take]:
     """Count against the catalogue as it is; where there is none yet, against an empty one."""
-    from pixmirror.catalogue import migrate
-    from pixmirror.catalogue.database import open_readonly
-    from pixmirror.rebuild.dumps import Before, look_at
-
     before = Before()
     with TemporaryDirectory(prefix="pixmirror-") as folder:
         path = s.catalogue
@@ -87,10 +80,7 @@ def _looking(s: Session) -> "Iterator[Take]":
 
 
 @contextmanager
-def _writing(s: Session, at: int) -> "Iterator[Take]":
-    from pixmirror.catalogue.database import Database
-    from pixmirror.rebuild.dumps import record
-
+def _writing(s: Session, at: int) -> Iterator[Take]:
     s.refuse_daemon("an import writes to the catalogue")
     with s.take(create=True) as root:
         s.refuse_lost()
@@ -99,12 +89,12 @@ def _writing(s: Session, at: int) -> "Iterator[Take]":
             yield lambda rows: db.run_sync(record, rows, at)
 
 
-def as_dict(found: "Report", dry_run: bool) -> dict[str, Any]:
+def as_dict(found: Report, dry_run: bool) -> dict[str, Any]:
     """Return what `import legacy --json` prints."""
     return {"written": not dry_run, **asdict(found)}
 
 
-def summary(found: "Report", dry_run: bool) -> None:
+def summary(found: Report, dry_run: bool) -> None:
     """Print in words what was found."""
     say(f"{formats.count(found.rows, 'row')} read from {formats.count(found.files, 'file')}.")
     for line in _counts(found.counted, dry_run):
@@ -124,7 +114,7 @@ def summary(found: "Report", dry_run: bool) -> None:
         say("Nothing was written: this was only a look.")
 
 
-def _counts(counted: "Counted", dry_run: bool) -> "Iterator[str]":
+def _counts(counted: Counted, dry_run: bool) -> Iterator[str]:
     would = "would be " if dry_run else ""
     for name in ("works", "users"):
         new, more, known = (getattr(counted, f"{name}_{what}") for what in ("new", "more", "known"))
@@ -139,7 +129,7 @@ def _counts(counted: "Counted", dry_run: bool) -> "Iterator[str]":
         yield f"{'others':9} {counted.others:,} left out: no works, users or comments"
 
 
-def _troubles(troubles: "Sequence[Trouble]", number: int) -> None:
+def _troubles(troubles: Sequence[Trouble], number: int) -> None:
     for one in troubles[:SHOWN]:
         line = f":{one.line}" if one.line is not None else ""
         say(f"  {one.file}{line}: {one.text}")

@@ -1,20 +1,34 @@
 """`pixmirror login`: from a browser, a token, or another program's token to a tested, stored one."""
 
+import json
 import os
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from pixmirror.cli import pending, tokens
+from pixmirror.catalogue import runs
+from pixmirror.cli import tokens
 from pixmirror.cli.common import Session, note, on_terminal, read_input, run, say, sentence, session
+from pixmirror.clock import Clock
+from pixmirror.daemon import credentials
+from pixmirror.daemon.credentials import identity
 from pixmirror.errors import ConfigError, LoginError, StorageError, TokenRejected, WrongAccount
 from pixmirror.logs import hide
+from pixmirror.models import Token
+from pixmirror.pixiv import (
+    Pacer,
+    PendingLogin,
+    Transport,
+    new_login,
+    parse_code,
+    redeem_code,
+    redeem_refresh_token,
+)
+from pixmirror.store.part import write_atomic
 from pixmirror.terminal import one_line
-
-if TYPE_CHECKING:
-    from pixmirror.models import Token
-    from pixmirror.pixiv import PendingLogin, Transport
 
 HOW = """Open this address in a browser:
 
@@ -28,6 +42,8 @@ HOW = """Open this address in a browser:
    copy the new code: one click, no new start.
 """
 ATTEMPTS = 10
+PENDING = "pending-login.json"  # a login that was begun with `login --start` and waits for its code
+APP_HOST = "app-api.pixiv.net"
 
 
 class LoginFailed(LoginError):
@@ -72,7 +88,7 @@ def login(
         raise ConfigError("--path belongs to --from.")
     _refuse_what_could_not_be_kept(s)
     if start:
-        login_page = pending.begin(s)
+        login_page = _begin(s)
         say(HOW.format(url=login_page.url, paste="Give it to `pixmirror login 'CODE'`"))
         return
     try:
@@ -80,7 +96,7 @@ def login(
     except TokenRejected as error:
         raise LoginFailed(str(error)) from error
     _keep(s, token)
-    pending.forget(s)
+    (s.root / PENDING).unlink(missing_ok=True)
     say(f"Logged in as {one_line(token.user_name)} ({token.user_account}, user:{token.user_id}).")
     say(rating(token.x_restrict))
 
@@ -94,13 +110,13 @@ def _refuse_what_could_not_be_kept(s: Session) -> None:
 
 def _token(
     s: Session, token_or_code: str | None, token_file: Path | None, source: str | None, path: Path | None
-) -> "Token":
+) -> Token:
     if token_file is not None:
         return _redeem(s, tokens.one_token(tokens.read_text(token_file), str(token_file)))
     if source is not None:
         return _of_program(s, source, path)
     if token_or_code == "-":
-        return _either(s, read_input(), pending.load(s))
+        return _either(s, read_input(), _load(s))
     if token_or_code is not None:
         return _argument(s, token_or_code)
     if not on_terminal():
@@ -111,7 +127,7 @@ def _token(
     return _ask(s)
 
 
-def _of_program(s: Session, source: str, path: Path | None) -> "Token":
+def _of_program(s: Session, source: str, path: Path | None) -> Token:
     """Return the first token of that program which Pixiv takes."""
     *others, last = tokens.of_program(source, path)
     for token, place in others:
@@ -124,8 +140,8 @@ def _of_program(s: Session, source: str, path: Path | None) -> "Token":
     return _redeem(s, last[0])
 
 
-def _argument(s: Session, text: str) -> "Token":
-    begun = pending.load(s)
+def _argument(s: Session, text: str) -> Token:
+    begun = _load(s)
     if begun is None and tokens.is_address(text):
         raise LoginFailed("There is no login waiting for a code: run `pixmirror login --start` first.")
     if begun is None:
@@ -136,9 +152,9 @@ def _argument(s: Session, text: str) -> "Token":
     return _either(s, text, begun)
 
 
-def _ask(s: Session) -> "Token":
+def _ask(s: Session) -> Token:
     """Log in step by step. The same page serves for as many codes as it takes to be in time."""
-    begun = pending.new(s)
+    begun = _new(s)
     say(HOW.format(url=begun.url, paste="Paste it here"))
     for _ in range(ATTEMPTS):
         try:
@@ -154,10 +170,8 @@ def _ask(s: Session) -> "Token":
     raise LoginFailed(f"None of {ATTEMPTS} codes was accepted.")
 
 
-def _either(s: Session, text: str, begun: "PendingLogin | None") -> "Token":
+def _either(s: Session, text: str, begun: PendingLogin | None) -> Token:
     """Try a text as a code for the login that has begun, then as a refresh token: both look alike."""
-    from pixmirror.pixiv import parse_code
-
     text = text.translate({0xFEFF: None, 0x200B: None})
     if tokens.is_address(text):
         if begun is None:
@@ -175,15 +189,12 @@ def _either(s: Session, text: str, begun: "PendingLogin | None") -> "Token":
             raise refused_as_code from None
 
 
-def _redeem(s: Session, secret: str, begun: "PendingLogin | None" = None) -> "Token":
+def _redeem(s: Session, secret: str, begun: PendingLogin | None = None) -> Token:
     """Ask Pixiv once, which is also the test of what was given."""
-    from pixmirror.daemon.credentials import identity
-    from pixmirror.pixiv import redeem_code, redeem_refresh_token
-
     app = identity(s.config)
     hide(secret)
 
-    async def redeem() -> "Token":
+    async def redeem() -> Token:
         async with _transport(s) as transport:
             if begun is not None:
                 return await redeem_code(transport, app, secret, begun.verifier)
@@ -192,20 +203,14 @@ def _redeem(s: Session, secret: str, begun: "PendingLogin | None" = None) -> "To
     return run(redeem())
 
 
-def _transport(s: Session) -> "Transport":
-    from pixmirror.clock import Clock
-    from pixmirror.pixiv import Pacer, Transport
-
+def _transport(s: Session) -> Transport:
     p, clock = s.config.pixiv, Clock()
     proxy = p.proxy.get_secret_value() if p.proxy else None
     return Transport(clock, Pacer(clock, per_minute=0), hosts=p.hosts, only_mapped=bool(p.hosts), proxy=proxy)
 
 
-def _keep(s: Session, token: "Token") -> None:
+def _keep(s: Session, token: Token) -> None:
     """Store the token in this account's mirror: by the running daemon, which uses it at once, or here."""
-    from dataclasses import asdict
-
-    from pixmirror.daemon import credentials
 
     _check_account(s, token)
     if s.ask("token", token=asdict(token)) is not None:
@@ -215,9 +220,7 @@ def _keep(s: Session, token: "Token") -> None:
         credentials.save(root, credentials.configured_token(s.config, s.env), token)
 
 
-def _check_account(s: Session, token: "Token") -> None:
-    from pixmirror.catalogue import runs
-
+def _check_account(s: Session, token: Token) -> None:
     if not s.catalogue.exists():
         return
     with s.reading() as db:
@@ -227,6 +230,37 @@ def _check_account(s: Session, token: "Token") -> None:
             f"This token belongs to {token.user_name} (user:{token.user_id}), but the mirror in {s.root} is "
             f"that of user:{owner}; nothing was stored."
         )
+
+
+# --- a login that was begun
+
+
+def _new(s: Session) -> PendingLogin:
+    hosts: Mapping[str, str] = s.config.pixiv.hosts
+    return new_login(hosts.get(APP_HOST, f"https://{APP_HOST}"))
+
+
+def _begin(s: Session) -> PendingLogin:
+    """Begin a login, kept in the mirror's root even while a daemon holds it: it is no part of the mirror."""
+    login = _new(s)
+    text = json.dumps({"url": login.url, "verifier": login.verifier}) + "\n"
+    try:
+        s.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomic(s.root / PENDING, s.root / f".{PENDING}.part", text.encode(), 0o600)
+    except OSError as error:
+        raise StorageError(f"{s.root / PENDING} cannot be written: {error.strerror}.") from error
+    return login
+
+
+def _load(s: Session) -> PendingLogin | None:
+    try:
+        kept = json.loads((s.root / PENDING).read_text("utf-8"))
+        return PendingLogin(str(kept["url"]), str(kept["verifier"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+# --- what the account shows
 
 
 def rating(x_restrict: int) -> str:

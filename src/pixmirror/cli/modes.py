@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pixmirror.cli import pending
+from pixmirror.cli import login
 from pixmirror.cli.common import Session
+from pixmirror.config import find_config, secret_files
+from pixmirror.daemon import credentials
 
 OTHERS = 0o007
 ALL_BUT_OWNER = 0o077
@@ -23,11 +25,8 @@ def mended(s: Session) -> Iterator[str]:
 
 
 def _secrets(s: Session) -> Iterator[Path]:
-    from pixmirror.config import find_config, secret_files
-    from pixmirror.daemon import credentials
-
     yield s.root / credentials.FILE
-    yield s.root / pending.FILE
+    yield s.root / login.PENDING
     yield from secret_files(s.config)
     config = find_config(s.config_file)
     if _holds_a_secret(config):

@@ -3,17 +3,18 @@
 import re
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
 from pixmirror.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pixmirror.models.jobs import JobConfig
-    from pixmirror.reports.plan import Plan, Planned, Rates
+from pixmirror.models.jobs import JobConfig
+from pixmirror.reports import plan as reports
+from pixmirror.reports.plan import Plan, Planned, Rates
+from pixmirror.sync.context import Job
+from pixmirror.sync.kinds import KINDS
 
 DAY_S = 86400.0
 _PLURAL = re.compile(r"\b(head|list|ranking|profile|text|detail|comment|tag)s\b")
@@ -41,9 +42,7 @@ def plan(
         _show(s, found)
 
 
-def read_plan(s: Session, job: str | None) -> "Plan":
-    from pixmirror.reports import plan as reports
-
+def read_plan(s: Session, job: str | None) -> Plan:
     jobs = [c for c in s.config.jobs if (c.enabled if job is None else c.name == job)]
     if job is not None and not jobs:
         names = ", ".join(c.name for c in s.config.jobs) or "none"
@@ -56,9 +55,7 @@ def read_plan(s: Session, job: str | None) -> "Plan":
         return db.read_sync(reports.plan, now, asked, rates, job)
 
 
-def _rates(s: Session) -> "Rates":
-    from pixmirror.reports.plan import Rates
-
+def _rates(s: Session) -> Rates:
     p = s.config.pixiv
     return Rates(
         requests_per_hour=p.requests_per_minute * 60 or None,
@@ -67,17 +64,13 @@ def _rates(s: Session) -> "Rates":
     )
 
 
-def planned(config: "JobConfig") -> "Planned":
+def planned(config: JobConfig) -> Planned:
     """Return a job of the configuration, as `reports.plan` counts it."""
-    from pixmirror.reports.plan import Planned
-    from pixmirror.sync.context import Job
-    from pixmirror.sync.kinds import KINDS
-
     runs = DAY_S / config.every if config.every else 1.0
     return Planned(config.name, runs, config.comments, partial(KINDS[config.kind].actions.asks, Job.of(config)))
 
 
-def _show(s: Session, found: "Plan") -> None:
+def _show(s: Session, found: Plan) -> None:
     p = s.config.pixiv
     say(f"Jobs      {', '.join(found.jobs) or 'none is enabled'}")
     say(f"Now       {_many(found.requests, found.requests_total)}")

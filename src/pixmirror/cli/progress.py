@@ -7,15 +7,15 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import typer
 
+from pixmirror.catalogue import queue
+from pixmirror.catalogue.database import Connection, ReadOnly
 from pixmirror.cli import formats
 from pixmirror.cli.common import note
-
-if TYPE_CHECKING:
-    from pixmirror.catalogue.database import Connection, ReadOnly
+from pixmirror.reports import plan, queries
 
 BAR_S, LINE_S = 0.5, 5.0
 WINDOW_S = 60.0
@@ -48,10 +48,7 @@ class Display(Protocol):
     def close(self) -> None: ...
 
 
-def figures(conn: "Connection", now: int) -> Figures:
-    from pixmirror.catalogue import queue
-    from pixmirror.reports import plan, queries
-
+def figures(conn: Connection, now: int) -> Figures:
     n = queue.counts(conn)
     works = sum(queries.known_works(conn))
     return Figures(works, n.stored, n.wanted + n.waiting, n.bytes_stored, plan.left(conn, now).asked)
@@ -125,7 +122,7 @@ def display(quiet: bool = False) -> Display:
 
 
 @asynccontextmanager
-async def watching(db: "ReadOnly", shown: Display) -> AsyncIterator[None]:
+async def watching(db: ReadOnly, shown: Display) -> AsyncIterator[None]:
     """Show where the catalogue stands while the block runs; never the reason that the block fails."""
     task = asyncio.create_task(_watch(db, shown))
     try:
@@ -136,7 +133,7 @@ async def watching(db: "ReadOnly", shown: Display) -> AsyncIterator[None]:
         shown.close()
 
 
-async def _watch(db: "ReadOnly", shown: Display) -> None:
+async def _watch(db: ReadOnly, shown: Display) -> None:
     history: deque[tuple[float, Figures]] = deque()
     while True:
         began = time.monotonic()
@@ -149,7 +146,7 @@ async def _watch(db: "ReadOnly", shown: Display) -> None:
         await asyncio.sleep(max(BAR_S, 10 * (time.monotonic() - began)))
 
 
-def eta(history: "deque[tuple[float, Figures]]") -> float | None:
+def eta(history: deque[tuple[float, Figures]]) -> float | None:
     """Return the seconds left for the files and details known now, at the pace of the last minute."""
     (then, a), (now, b) = history[0], history[-1]
     passed = now - then

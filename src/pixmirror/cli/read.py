@@ -4,19 +4,20 @@ import os
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from pixmirror.catalogue import refs
+from pixmirror.catalogue.database import ReadOnly
+from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.words import iso
 from pixmirror.cli import formats, tables, versions
 from pixmirror.cli.common import Json, Session, json_line, now_ms, print_json, say, sentence, session
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError
+from pixmirror.reports.troubles import Trouble
+from pixmirror.store.start import is_held
 from pixmirror.terminal import typed
-
-if TYPE_CHECKING:
-    from pixmirror.catalogue.database import ReadOnly
-    from pixmirror.catalogue.refs import Ref
-    from pixmirror.reports.troubles import Trouble
 
 KINDS = "works, novels, files, users, tags, comments, bookmarks, follows, rankings"
 
@@ -41,8 +42,6 @@ def read_status(s: Session) -> dict[str, Any]:
     """Return the catalogue's status with what only the daemon, or this machine, knows."""
     from pixmirror.ingest import web_health
     from pixmirror.reports import queries, troubles
-    from pixmirror.reports.troubles import Trouble
-    from pixmirror.store.start import is_held
 
     try:
         daemon = s.ask("status", timeout=5)
@@ -82,10 +81,9 @@ def _pace(running: dict[str, Any]) -> dict[str, Any]:
     return pace | ({"note": " ".join(notes)} if notes else {})
 
 
-def _own_troubles(s: Session) -> "list[Trouble]":
+def _own_troubles(s: Session) -> list[Trouble]:
     """Return what a daemon would have told: login, disk, storage."""
     from pixmirror.cli import check
-    from pixmirror.reports.troubles import Trouble
 
     try:
         root = check.unlocked(s)
@@ -108,7 +106,6 @@ def why(
       pixmirror why 123456
       pixmirror why https://www.pixiv.net/novel/show.php?id=123
     """
-    from pixmirror.catalogue import refs
     from pixmirror.reports import why as view
 
     wanted = refs.parse_ref(ref)
@@ -139,8 +136,6 @@ def show(
       pixmirror show 123456 --history
       pixmirror show novel:123 --at 2026-03-31
     """
-    from pixmirror.catalogue import refs
-
     if history and at is not None:
         raise ConfigError("--history and --at are two questions: ask one at a time.")
     s, wanted = session(ctx), refs.parse_ref(ref)
@@ -157,8 +152,7 @@ def show(
         shown(s, found)
 
 
-def _now(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
-    from pixmirror.catalogue.words import iso
+def _now(db: ReadOnly, ref: Ref) -> dict[str, Any]:
     from pixmirror.reports import history
     from pixmirror.reports import show as view
 
@@ -169,7 +163,7 @@ def _now(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
     return found | {"versions": count, "changed_at": iso(changed_at)}
 
 
-def _history(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
+def _history(db: ReadOnly, ref: Ref) -> dict[str, Any]:
     from pixmirror.reports import history
 
     found = db.read_sync(history.history, ref)
@@ -178,8 +172,7 @@ def _history(db: "ReadOnly", ref: "Ref") -> dict[str, Any]:
     return found.as_dict()
 
 
-def _past(db: "ReadOnly", ref: "Ref", moment: int) -> dict[str, Any]:
-    from pixmirror.catalogue.words import iso
+def _past(db: ReadOnly, ref: Ref, moment: int) -> dict[str, Any]:
     from pixmirror.reports import history
 
     found = db.read_sync(history.at, ref, moment)
@@ -191,7 +184,7 @@ def _past(db: "ReadOnly", ref: "Ref", moment: int) -> dict[str, Any]:
     raise ConfigError(f"Nothing was known of {ref} then: it was first seen at {versions.when(iso(first))}.")
 
 
-def _unknown(ref: "Ref") -> ConfigError:
+def _unknown(ref: Ref) -> ConfigError:
     return ConfigError(f"There is no {ref} in the mirror; `pixmirror why {ref}` says more.")
 
 

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from pixmirror.catalogue.database import Database
+from pixmirror.catalogue.words import plain
 from pixmirror.cli import formats, from_media, progress
 from pixmirror.cli.common import Json, Session, finish, now_ms, print_json, say, session
 from pixmirror.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pixmirror.rebuild.reindex import Difference, Findings
+from pixmirror.fetch.adoption import adopt
+from pixmirror.rebuild import reindex as layer
+from pixmirror.rebuild.reindex import Difference, Findings
 
 SHOWN = 10
 
@@ -65,22 +67,16 @@ def reindex(
     finish(incomplete=check and not found.same)
 
 
-def _so_far(found: "Findings") -> str:
+def _so_far(found: Findings) -> str:
     return f"{found.works:,} works, {found.users:,} users, {sum(found.differences.values()):,} differences"
 
 
-def _check(s: Session, show: "Callable[[Findings], None] | None") -> "Findings":
-    from pixmirror.rebuild import reindex as layer
-
+def _check(s: Session, show: Callable[[Findings], None] | None) -> Findings:
     with s.reading() as db:
         return layer.check(db, now_ms(), language=s.config.pixiv.language, progress=show)
 
 
-def _reindex(s: Session, show: "Callable[[Findings], None] | None") -> "Findings":
-    from pixmirror.catalogue.database import Database
-    from pixmirror.fetch.adoption import adopt
-    from pixmirror.rebuild import reindex as layer
-
+def _reindex(s: Session, show: Callable[[Findings], None] | None) -> Findings:
     s.refuse_no_mirror()
     s.refuse_daemon("reindex needs the catalogue for itself")
     language = s.config.pixiv.language
@@ -89,10 +85,8 @@ def _reindex(s: Session, show: "Callable[[Findings], None] | None") -> "Findings
         return layer.reindex(db, now_ms(), language=language, adopt=partial(adopt, root), progress=show)
 
 
-def as_dict(found: "Findings", check: bool) -> dict[str, Any]:
+def as_dict(found: Findings, check: bool) -> dict[str, Any]:
     """Return what `reindex --json` prints."""
-    from pixmirror.catalogue.words import plain
-
     return {
         "same": found.same,
         "written": not check,
@@ -108,7 +102,7 @@ def as_dict(found: "Findings", check: bool) -> dict[str, Any]:
     }
 
 
-def summary(found: "Findings", check: bool) -> None:
+def summary(found: Findings, check: bool) -> None:
     """Print in words what was found."""
     read = f"{formats.count(found.works, 'work')} and {formats.count(found.users, 'user')}"
     say(f"{read} built again from {formats.count(found.payloads, 'payload')}.")
@@ -130,7 +124,7 @@ def summary(found: "Findings", check: bool) -> None:
         say("`pixmirror reindex` puts it right.")
 
 
-def _difference(one: "Difference") -> str:
+def _difference(one: Difference) -> str:
     if not one.column:
         return "was missing" if one.expected else "should not be there"
     return f"{one.column} was {_short(one.found)}, payloads say {_short(one.expected)}"

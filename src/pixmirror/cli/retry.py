@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pixmirror.catalogue.refs import parse_ref
 from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, note, print_json, say, session
 from pixmirror.errors import ConfigError, ExitCode
@@ -34,8 +35,6 @@ def retry(
       pixmirror retry --failed      after an outage
       pixmirror retry --too-large   after raising mirror.max_file (a restart does it, too)
     """
-    from pixmirror.catalogue.refs import parse_ref
-
     s = session(ctx)
     kinds = {"failed": failed, "gone": gone, "damaged": damaged, "too_large": too_large}
     chosen = [name for name, on in kinds.items() if on]

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pixmirror.cli import formats, versions
 from pixmirror.cli.common import Session, say
+from pixmirror.reports.search import Hit
+from pixmirror.reports.why import Why
+from pixmirror.reports.why_facts import is_forgotten
 from pixmirror.terminal import one_line
-
-if TYPE_CHECKING:
-    from pixmirror.reports.search import Hit
-    from pixmirror.reports.why import Why
 
 EXAMPLES = 3
 MOST_REASONS = 8
@@ -125,9 +124,7 @@ def _reasons(title: str, reasons: Sequence[Mapping[str, Any]], now: int) -> None
 # --- why, show, search
 
 
-def show_why(found: "Why") -> None:
-    from pixmirror.reports.why_facts import is_forgotten
-
+def show_why(found: Why) -> None:
     say(f"{found.ref}  {one_line(found.title)}".rstrip())
     for sentence in found.answer:
         say(f"  {one_line(sentence)}")
@@ -185,7 +182,7 @@ def _tag(name: str, translations: Mapping[str, Mapping[str, str]]) -> str:
     return one_line(f"{name} ({other})" if other else name)
 
 
-def show_hits(hits: "Sequence[Hit]", limit: int) -> None:
+def show_hits(hits: Sequence[Hit], limit: int) -> None:
     if not hits:
         say("Nothing found.")
         return

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from pixmirror.config import home_folder
+from pixmirror.config.pasted import decoded, token_in
 from pixmirror.errors import ConfigError
 
 PROGRAMS = ("gallery-dl", "pixivutil2")
@@ -30,8 +32,6 @@ def is_address(text: str) -> bool:
 
 def one_token(text: str, place: str) -> str:
     """Return the one token in a text, without what copying adds around it."""
-    from pixmirror.config.pasted import token_in
-
     token = token_in(text)
     if not token:
         raise ConfigError(f"There is no token in {place}: it is empty.")
@@ -48,8 +48,6 @@ def read_text(path: Path) -> str:
 
 
 def as_text(data: bytes, place: str) -> str:
-    from pixmirror.config.pasted import decoded
-
     try:
         return decoded(data)
     except UnicodeDecodeError as error:
@@ -90,8 +88,6 @@ def _of_folder(place: Path, names: tuple[str, ...]) -> list[Path]:
 
 
 def _home() -> Path | None:
-    from pixmirror.config import home_folder
-
     return home_folder(os.environ)
 
 

@@ -4,8 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
+from pixmirror.catalogue.refs import parse_ref
 from pixmirror.cli import formats, progress
 from pixmirror.cli.common import Json, Session, finish, note, print_json, run, say, session
+from pixmirror.daemon.commands import verify_files
+from pixmirror.daemon.mirror import open_mirror
 
 
 def verify(
@@ -50,8 +53,6 @@ def verify(
 
 
 def _accept(s: Session, text: str, as_json: bool) -> None:
-    from pixmirror.catalogue.refs import parse_ref
-
     ref = parse_ref(text)
     s.refuse_no_mirror()
     count = int(s.do("accept_lost", ref=str(ref))["files"])
@@ -65,9 +66,6 @@ def _accept(s: Session, text: str, as_json: bool) -> None:
 
 async def verify_here(s: Session, *, quick: bool, quiet: bool = False, believe: bool = False) -> dict[str, Any]:
     """Verify without the daemon. Return the report."""
-    from pixmirror.daemon.commands import verify_files
-    from pixmirror.daemon.mirror import open_mirror
-
     shown = progress.counting(lambda found: f"{found.checked:,} files, {formats.size(found.bytes)}", quiet=quiet)
     async with open_mirror(s.config, s.env) as mirror:
         with shown as show:
