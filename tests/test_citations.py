@@ -13,7 +13,8 @@ from pathlib import Path
 
 import typer
 
-from pixmirror.cli import api_functions, app
+from pixmirror.cli import api as api_functions
+from pixmirror.cli import app
 from tests.pixiv.covered import find
 
 REPO = Path(__file__).parents[1]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pixmirror.cli import api_check, api_functions
+from pixmirror.cli import api as api_functions
+from pixmirror.cli import api_check
 from pixmirror.cli.demo_setup import TOKEN
 from pixmirror.pixiv.app import endpoints as app_endpoints
 from tests.pixiv.covered import endpoints

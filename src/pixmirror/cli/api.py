@@ -1,12 +1,54 @@
-"""`pixmirror api`: any read endpoint of Pixiv and all submissions from the shell, and saved answers checked."""
+"""`pixmirror api`: any read endpoint of Pixiv and all submissions from the shell, and saved answers checked.
 
+The functions of both APIs are commands: parameters from the signature, help from the docstring.
+"""
+
+import difflib
+import importlib
+import inspect
+import re
+import typing
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from datetime import date
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command_from_info
+from typer.models import CommandInfo
 
-from pixmirror.cli.common import finish, json_line, say
+from pixmirror.cli import api_calls, api_check, formats
+from pixmirror.cli.api_look import Look
+from pixmirror.cli.common import finish, json_line, note, say
+from pixmirror.errors import ConfigError
+from pixmirror.models import Listing
+from pixmirror.pixiv.web.search import Filters
+
+Function = Callable[..., Awaitable[Any]]
+SUBMITTING = ("submissions", "drafts", "commenting")
+ASKING = frozenset({"submissions.upload_status"})  # a POST that changes nothing
+MODULES = {
+    "app": ("illusts", "novels", "users", "comments", "search", "account", "site", *SUBMITTING),
+    "web": (
+        "illusts",
+        "novels",
+        "users",
+        "comments",
+        "search",
+        "ranking",
+        "feeds",
+        "account",
+        "commission",
+        "actions",
+    ),
+}
+OURS = ("api", "next", "progress")
+WRITING = re.compile(r"\bPOST\s+/")
+
 
 api = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -14,29 +56,15 @@ api = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 class _Functions(TyperGroup):
     """A command for each endpoint of an API that reads or submits, made when it is asked for."""
 
-    api = ""
-
     def list_commands(self, ctx: Any) -> list[str]:
-        from pixmirror.cli import api_functions
-
-        return list(api_functions.callable_(self.api))
+        return list(callable_(str(self.name)))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        from pixmirror.cli import api_functions
-
-        return api_functions.command(self.api, cmd_name)
+        return command(str(self.name), cmd_name)
 
 
-class _App(_Functions):
-    api = "app"
-
-
-class _Web(_Functions):
-    api = "web"
-
-
-app_functions = typer.Typer(cls=_App, no_args_is_help=True, rich_markup_mode=None)
-web_functions = typer.Typer(cls=_Web, no_args_is_help=True, rich_markup_mode=None)
+app_functions = typer.Typer(cls=_Functions, no_args_is_help=True, rich_markup_mode=None)
+web_functions = typer.Typer(cls=_Functions, no_args_is_help=True, rich_markup_mode=None)
 api.add_typer(app_functions, name="app")
 api.add_typer(web_functions, name="web")
 
@@ -108,8 +136,6 @@ def check(
       pixmirror api check app error refused.json --status 404
       pixmirror api check spapi illust.php old.csv
     """
-    from pixmirror.cli import api_check
-
     read = api_check.reader(which, path, status)
     wrong = False
     for file in files:
@@ -122,9 +148,7 @@ def check(
     finish(incomplete=wrong)
 
 
-def _tell(look: Any) -> None:
-    from pixmirror.cli import formats
-
+def _tell(look: Look) -> None:
     if look.error:
         say(f"{look.file}: {'' if look.ok else 'WRONG: '}{look.error}: {look.says}")
         return
@@ -135,3 +159,175 @@ def _tell(look: Any) -> None:
     for what, places in (("lost", look.lost), ("unknown", look.unknown)):
         for place in places:
             say(f"  {what}: {place}")
+
+
+# The functions as commands ------------------------------------------------------------------------------
+
+
+@cache
+def functions(api: str) -> Mapping[str, Function]:
+    """Return every endpoint function of an API, as GROUP.FUNCTION."""
+    found: dict[str, Function] = {}
+    for name in MODULES[api]:
+        module = importlib.import_module(f"pixmirror.pixiv.{api}.{name}")
+        for own, thing in vars(module).items():
+            if (
+                inspect.iscoroutinefunction(thing)
+                and not own.startswith("_")
+                and thing.__module__ == module.__name__
+            ):
+                found[f"{name}.{own}"] = thing
+    return found
+
+
+def writes(function: Function) -> bool:
+    """True if it changes something at Pixiv: its docstring names the path of a POST."""
+    return WRITING.search(function.__doc__ or "") is not None and _named(function) not in ASKING
+
+
+def submits(function: Function) -> bool:
+    """True if it makes or deletes what others see, which needs the user's word each time."""
+    return writes(function) and _named(function).split(".")[0] in SUBMITTING
+
+
+@cache
+def callable_(api: str) -> tuple[str, ...]:
+    """Return the functions that the shell may call."""
+    return tuple(name for name, function in functions(api).items() if not writes(function) or submits(function))
+
+
+def _named(function: Function) -> str:
+    return f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+
+
+def command(api: str, name: str) -> Any:
+    """Build the command of a function; ConfigError if there is none, or if it writes but submits nothing."""
+    known = functions(api)
+    if name not in known:
+        close = difflib.get_close_matches(name, callable_(api), n=1)
+        other = "web" if api == "app" else "app"
+        if close:
+            hint = f"did you mean {close[0]}?"
+        elif name in functions(other):
+            hint = f"did you mean `pixmirror api {other} {name}`?"
+        else:
+            hint = f"`pixmirror api {api}` lists all."
+        raise ConfigError(f"There is no function {name!r} of the {api} API; {hint}")
+    function = known[name]
+    if writes(function) and not submits(function):
+        raise ConfigError(
+            f"{name} changes the account at Pixiv, where `pixmirror api` only reads and submits; nothing was sent."
+        )
+    info = CommandInfo(
+        name=name,
+        callback=_callback(api, function),
+        help=_help(function),
+        short_help=_first(function),
+    )
+    return get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None)
+
+
+def _first(function: Function) -> str:
+    """Return the first sentence of the docstring: what the list shows."""
+    text = " ".join((inspect.getdoc(function) or "").split())
+    return re.split(r"(?<=[.;]) ", text, maxsplit=1)[0].rstrip(".;:") + "."
+
+
+def _help(function: Function) -> str:
+    """Return the docstring without its last sentence, the source; its own line breaks are no paragraphs."""
+    text = (inspect.getdoc(function) or "").partition("Source:")[0].rstrip()
+    if _takes_next(function):
+        text += "\n\nPrints the first page; --pages N reads on, and --next goes on where an earlier call ended."
+    if submits(function):
+        text += "\n\nIt is asked first whether to do it; --yes says so at once. It is sent once and never again."
+    if "text" in inspect.signature(function).parameters:
+        text += "\n\nA TEXT that is - is read from the standard input."
+    return text
+
+
+def _takes_next(function: Function) -> bool:
+    return "next" in inspect.signature(function).parameters
+
+
+def _callback(api: str, function: Function) -> Callable[..., None]:
+    """Return a function with the signature that the command shall have."""
+    hints = typing.get_type_hints(function)
+    asked = [p for p in inspect.signature(function).parameters.values() if p.name not in OURS]
+    parameters = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
+    for parameter in asked:
+        parameters += _parameters(parameter, hints[parameter.name])
+    parameters += _common(api, function)
+
+    def run(ctx: typer.Context, **given: Any) -> None:
+        own = api_calls.Own(**{f.name: given.pop(f.name, None) for f in fields(api_calls.Own)})
+        if any(p.name == "filters" for p in asked):
+            narrowed = {f.name: value for f in fields(Filters) if (value := given.pop(f.name, None)) is not None}
+            given["filters"] = Filters(**narrowed) if narrowed else None
+        kept = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+        given = {k: v for k, v in kept.items() if v is not None and v != ()}
+        if submits(function):
+            api_calls.sure(_first(function), given, own)
+        try:
+            api_calls.call(ctx, api, function, given, own)
+        except KeyboardInterrupt:
+            if submits(function):
+                note("It may have been done all the same: look before you send it again.")
+            raise
+
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run
+
+
+def _parameters(parameter: inspect.Parameter, hint: Any) -> Iterator[inspect.Parameter]:
+    if parameter.name == "filters":
+        for name, one in typing.get_type_hints(Filters).items():
+            yield _option(name, _plain(one), None)
+    elif parameter.default is inspect.Parameter.empty:
+        yield inspect.Parameter(
+            parameter.name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[_plain(hint), typer.Argument()]
+        )
+    else:
+        default = None if parameter.default == () else parameter.default
+        yield _option(parameter.name, _plain(hint), default)
+
+
+def _option(
+    name: str, kind: Any, default: Any, help: str | None = None, least: int | None = None
+) -> inspect.Parameter:
+    dashed = name.replace("_", "-")
+    names = f"--{dashed}/--no-{dashed}" if kind is bool else f"--{dashed}"
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[
+            kind if default is not None else kind | None, typer.Option(names, help=help, min=least)
+        ],
+    )
+
+
+def _plain(hint: Any) -> Any:
+    """Return what typer shall read: int, str, bool, float, a choice, or a list of them."""
+    if get_origin(hint) in (Union, UnionType):
+        kinds = [k for k in get_args(hint) if k not in (type(None), date)]
+        return _plain(kinds[0]) if len(kinds) == 1 else str
+    if get_origin(hint) in (Sequence, Iterable):
+        return list[_plain(get_args(hint)[0])]  # type: ignore[misc]
+    if get_origin(hint) is Literal or hint in (int, bool, float):
+        return hint
+    return str
+
+
+def _common(api: str, function: Function) -> Iterator[inspect.Parameter]:
+    """Yield what all commands of an API take beside the function's own."""
+    if submits(function):
+        yield _option("yes", bool, False, "Do not ask.")
+    if _takes_next(function) and get_origin(typing.get_type_hints(function)["return"]) is Listing:
+        yield _option("pages", int, 1, "So many pages of the list.", least=1)
+        yield _option("next", str, None, "Go on here: the next_url, or its query.")
+    if api == "app":
+        yield _option("token_file", Path, None, "A file with a refresh token, instead of the config's login.")
+    else:
+        yield _option("phpsessid_file", Path, None, "A file with your PHPSESSID, or the whole cookie.")
+        yield _option("user_agent", str, None, "That of the browser whose whole cookie it is.")

@@ -13,20 +13,23 @@ from urllib.parse import urlencode
 
 import typer
 
+from pixmirror.catalogue import runs
 from pixmirror.cli import check, tokens
 from pixmirror.cli.common import Session, json_line, note, on_terminal, read_input, run, say, session
+from pixmirror.clock import Clock
 from pixmirror.config import Config, find_config, pasted
+from pixmirror.daemon import credentials
 from pixmirror.errors import BadResponse, CatalogueError, ConfigError, ExitCode, InvalidRequest
 from pixmirror.logs import hide
 from pixmirror.models import Listing, Model, Received, Token
 from pixmirror.pixiv import AppApi, AppIdentity, Auth, Pacer, PacerState, Transport, paging
 from pixmirror.pixiv.failures import shortened
+from pixmirror.pixiv.reading import parse_qs
 from pixmirror.pixiv.web import WebApi, WebSession
 from pixmirror.pixiv.web import paging as web_paging
 from pixmirror.pixiv.web.session import LANGUAGES
 from pixmirror.terminal import one_line, typed
 
-OWN = ("pages", "next", "token_file", "phpsessid_file", "user_agent", "yes")
 COOKIE = "PIXMIRROR_PHPSESSID"
 
 
@@ -117,8 +120,6 @@ def _line(value: Any) -> None:
 
 
 def _query(text: str | None) -> Mapping[str, str] | None:
-    from pixmirror.pixiv.reading import parse_qs
-
     if not text:
         return None
     try:
@@ -141,8 +142,6 @@ def _config(s: Session, own: Own) -> Config | None:
 
 @asynccontextmanager
 async def _transport(s: Session, config: Config | None) -> AsyncIterator[Transport]:
-    from pixmirror.clock import Clock
-
     clock = Clock()
     if config is None:
         async with Transport(clock, Pacer(clock, per_minute=30)) as made:
@@ -157,8 +156,6 @@ async def _transport(s: Session, config: Config | None) -> AsyncIterator[Transpo
 
 def _pace(s: Session) -> PacerState:
     """Return what the mirror has asked today, and the pause that Pixiv wants; nothing of it is written back."""
-    from pixmirror.catalogue import runs
-
     with suppress(CatalogueError, ConfigError, ValueError), s.reading() as db:
         kept = db.read_sync(runs.get_meta, "pacer")
         return PacerState.from_dict(json.loads(kept) if kept else {})
@@ -166,8 +163,6 @@ def _pace(s: Session) -> PacerState:
 
 
 def _app(s: Session, config: Config | None, transport: Transport, own: Own) -> AppApi:
-    from pixmirror.daemon import credentials
-
     refresh: str | None
     token: Token | None = None
     if own.token_file is not None:
