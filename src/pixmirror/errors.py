@@ -1,46 +1,17 @@
 """Every error that pixmirror raises on purpose.
 
     PixmirrorError
-    ├── ConfigError                 the configuration or the command line is wrong
-    ├── LoginError                  Pixiv does not know us
-    │   ├── LoginNeeded             no token at all
-    │   ├── TokenRejected           the refresh token is wrong or revoked
-    │   └── WrongAccount            the token belongs to another account than this mirror
-    ├── WebLoginExpired             www.pixiv.net does not take the cookie
-    ├── CatalogueError              the catalogue needs an upgrade, or is newer than us
-    │   └── CatalogueLost           the mirror has a past, but its catalogue is missing or empty
-    ├── MirrorLocked                another pixmirror holds this mirror
-    ├── PixmirrorGone               the running pixmirror ended while it was asked
-    ├── StorageError
-    │   ├── DiskFull
-    │   └── StorageAbsent           the media folder or its marker is not there
-    ├── UpstreamBrake               too much would change its state at once: nothing does
-    ├── Unforeseen                  one thing failed in a way that nobody has thought of
-    ├── PixivError                  Pixiv answered, or failed to
-    │   ├── Unreachable             no answer: network, DNS, TLS, time-out
-    │   │   ├── ProxyFailed         the proxy is down, refuses, or gives its own page
-    │   │   └── NotSent             a submission that Pixiv cannot have got
-    │   ├── ImageHostDown           the image host refuses or fails whatever is asked
-    │   ├── ServerError             5xx: passes
-    │   ├── RateLimited             "Rate Limit", 429, the overuse message
-    │   │   └── HeldBack            nothing is sent before a time that is named
-    │   ├── Challenge               a page that says who asks is doubted: its markup or headers prove it
-    │   │   └── Blocked             Cloudflare or a gateway refuses our address or connection
-    │   ├── UnexpectedPage          a web page where data was due, and nothing says why
-    │   ├── NoToken                 the token endpoint gave none and did not say that ours is dead
-    │   ├── AccessRefused           an access token is refused that is not old
-    │   ├── NotFound                404: this item is not there, for us, now
-    │   ├── Forbidden               403 for this item
-    │   ├── InvalidRequest          400: the request is at fault
-    │   │   └── OffsetCap           the list cannot be read past this offset
-    │   ├── EndpointGone            Pixiv no longer has this endpoint
-    │   ├── UnclearOutcome          something was submitted, and whether Pixiv took it is not known
-    │   ├── UploadFailed            Pixiv took an upload and then gave it up
-    │   └── BadResponse             the answer has not the shape that it must have
-    └── FileError                   one file could not be had
-        ├── NoRoom                  the disk has room for others, not for this one
-        ├── Damaged                 the bytes are cut or are not what they should be
-        └── TooLarge                more bytes than the limit allows
+    ├── ConfigError · MirrorLocked · PixmirrorGone · UpstreamBrake · Unforeseen
+    ├── LoginError          LoginNeeded, TokenRejected, WrongAccount
+    ├── WebLoginExpired
+    ├── CatalogueError      CatalogueLost
+    ├── StorageError        DiskFull, StorageAbsent
+    ├── PixivError          Pixiv answered, or failed to:
+    │   of us, or of all    Unreachable (ProxyFailed, NotSent), ServerError, ImageHostDown, RateLimited (HeldBack),
+    │                       Challenge (Blocked), UnexpectedPage, NoToken, AccessRefused
+    │   of one thing        NotFound, Forbidden, InvalidRequest (OffsetCap), EndpointGone, UnclearOutcome,
+    │                       UploadFailed, BadResponse
+    └── FileError           NoRoom, Damaged, TooLarge
 
 Two questions are answered by every class: `scope`, how far it reaches; `passing`, can trying again later help.
 The scopes are "item" (it speaks of this one thing alone), "everything" (it speaks of us, or of all) and "unclear"
@@ -245,7 +216,7 @@ class ServerError(PixivError):
 
 
 class RateLimited(PixivError):
-    """Pixiv asks us to slow down; `retry_after` is seconds where Pixiv named them."""
+    """Pixiv asks us to slow down ("Rate Limit", 429, overuse); `retry_after` is seconds where Pixiv named them."""
 
     passing = True
     advice = "Wait; pixmirror goes on by itself, slower."
@@ -301,13 +272,13 @@ class AccessRefused(PixivError):
 
 
 class NotFound(PixivError):
-    """This item is not there, for this account, now."""
+    """This item is not there (404), for this account, now."""
 
     scope = "item"
 
 
 class Forbidden(PixivError):
-    """This item is refused to us."""
+    """This item is refused to us (403)."""
 
     scope = "item"
 
