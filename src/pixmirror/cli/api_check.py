@@ -3,7 +3,6 @@
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -134,7 +133,9 @@ def _look(file: Path, read: Callable[[bytes], Look]) -> Look:
         look = wrong("StorageError", f"It cannot be read: {error.strerror}.")
     except PixmirrorError as error:
         look = failed(error)
-    return replace(look, file=str(file))
+    look.file = str(file)
+    look.unknown, look.lost = list(dict.fromkeys(look.unknown)), list(dict.fromkeys(look.lost))
+    return look
 
 
 def _json(api: str, read: Callable[[Any], Look], body: bytes, *, as_text: bool = False) -> Look:
@@ -146,13 +147,17 @@ def _json(api: str, read: Callable[[Any], Look], body: bytes, *, as_text: bool =
     failure = error_in(api, payload, None, "")
     if failure is not None:
         return failed(failure, "It is an error body: ")
-    return replace(read(payload), answer=payload)
+    look = read(payload)
+    look.answer = payload
+    return look
 
 
 def _error(body: bytes, api: str, status: int | None) -> Look:
     """Name the error that a saved error body is."""
     if (refusal := misread(Answer(status or 403, "", body), "error")) is not None:
-        return replace(failed(refusal), unreadable=False)
+        named = failed(refusal)
+        named.unreadable = False
+        return named
     try:
         payload = parse_json(body)
     except (ValueError, RecursionError):
@@ -164,8 +169,11 @@ def _error(body: bytes, api: str, status: int | None) -> Look:
     try:
         got = reading.one(payload, "", app_endpoints.ErrorBody, ERROR)
     except BadResponse as error:
-        return replace(named, says=f"{named.says} {sentence(error)}")
-    return replace(one(got.item, payload), items=0, error=named.error, says=named.says, answer=payload)
+        named.says = f"{named.says} {sentence(error)}"
+        return named
+    look = one(got.item, payload)
+    look.items, look.error, look.says, look.answer = 0, named.error, named.says, payload
+    return look
 
 
 # The App API ---------------------------------------------------------------------------------------------
@@ -183,56 +191,47 @@ def _app(payload: Any, path: str) -> Look:
     rest = {name: value for name, value in payload.items() if name != kind.key} if kind.key else {}
     _not_another(payload, got.item.extra | rest, path)
     look = one(got.item, got.raw, kind.key)
-    return replace(look, unknown=(*look.unknown, *rest))
+    look.unknown += rest
+    return look
 
 
 def _app_list(payload: Any, path: str, kind: app_endpoints.Answer) -> Look:
     page = reading.listing(payload, kind.key, kind.model, path)
     _same_list(payload, path)
-    unknown: list[str] = []
+    look = Look(items=len(page.items), parsed=dict(payload))
     left: dict[str, Any] = {}
-    parsed: dict[str, Any] = {}
-    bad: list[Broken] = []
-    gone: list[str] = []
     for name, value in payload.items():
         model = kind.model if name == kind.key else app_endpoints.BESIDE.get(name)
-        parsed[name] = value
         if model is None or not isinstance(value, list | dict) or not value:
             if model is None and name not in app_endpoints.KNOWN:
-                unknown.append(name)
+                look.unknown.append(name)
                 left[name] = value
             continue
         many = isinstance(value, list)
         at = f"{name}[]" if many else name
         good, broken = reading.read_items(value if isinstance(value, list) else [value], name, model)
-        bad += (*broken, *partly_read(good))
-        shown = [_with_works(row, bad, unknown) for row in good]
-        parsed[name] = shown if many else next(iter(shown), None)
+        look.bad += (*broken, *partly_read(good))
+        shown = [_with_works(row, look) for row in good]
+        look.parsed[name] = shown if many else next(iter(shown), None)
         for index, row in enumerate(good):
-            unknown += unknown_in(row.item, at)
-            gone += () if row.odd else lost(row.item, row.raw, at)
+            look.unknown += unknown_in(row.item, at)
+            look.lost += () if row.odd else lost(row.item, row.raw, at)
             left |= {f"{name}[{index}].{place}": extra for place, extra in row.item.extra.items()}
     _not_another(payload, left, path)
-    return Look(
-        items=len(page.items),
-        bad=tuple(bad),
-        unknown=tuple(dict.fromkeys(unknown)),
-        parsed=parsed,
-        lost=tuple(dict.fromkeys(gone)),
-    )
+    return look
 
 
-def _with_works(row: Received[Any], bad: list[Broken], unknown: list[str]) -> Any:
+def _with_works(row: Received[Any], look: Look) -> Any:
     """Return an item as JSON; those of user lists with their works as models."""
     shown = dumped(row.item)
     if isinstance(row.item, UserPreview):
         works = reading.preview_works(row.item)
-        bad += works.unread
+        look.bad += works.unread
         for name, found in (("illusts", works.illusts), ("novels", works.novels)):
             if name in shown:
                 shown[name] = [dumped(work.item) for work in found]
             for work in found:
-                unknown += unknown_in(work.item, f"user_previews[].{name}[]")
+                look.unknown += unknown_in(work.item, f"user_previews[].{name}[]")
     return shown
 
 
@@ -272,15 +271,13 @@ def _web(payload: Any, name: str, asked: str) -> Look:
     _asked_for(got.item, name, asked)
     beside = [key for key in payload if key not in ("error", "message", "body")] if kind.enveloped else []
     _not_another(got.raw, got.item.extra, name)
-    bad = web.broken_in(got.item)
     look = one(got.item, got.raw)
-    return replace(
-        look,
-        items=sum(_counted(got.item)) or (0 if bad else 1),
-        bad=bad,
-        unknown=(*look.unknown, *beside),
-        parsed=look.parsed[kind.bare] if kind.bare and kind.bare in look.parsed else look.parsed,
-    )
+    look.bad = list(web.broken_in(got.item))
+    look.items = sum(_counted(got.item)) or (0 if look.bad else 1)
+    look.unknown += beside
+    if kind.bare and kind.bare in look.parsed:
+        look.parsed = look.parsed[kind.bare]
+    return look
 
 
 def _counted(value: Any) -> Iterator[int]:
@@ -308,30 +305,22 @@ def _papi(route: str, payload: Any) -> Look:
     found = payload.get("response") if isinstance(payload, dict) else None
     if not isinstance(found, list):
         return wrong("BadResponse", f"{route}: `response` is no list.")
-    bad: list[Broken] = []
-    unknown: list[str] = []
-    gone: list[str] = []
-    items: list[Model] = []
+    look = Look(parsed=[])
     for at, row in enumerate(found):
         for raw in objects.ranked(row):
-            unknown += _papi_unknown(raw)
+            look.unknown += _papi_unknown(raw)
             try:
                 item, app = objects.read(raw)
             except rows.Unreadable as error:
-                bad.append(Broken(f"response[{at}]", str(error), raw))
+                look.bad.append(Broken(f"response[{at}]", str(error), raw))
                 continue
             if broken := _of_another_route(item, f"response[{at}]", raw, route, legacy_endpoints.PAPI[route]):
-                bad.append(broken)
+                look.bad.append(broken)
                 continue
-            items.append(item)
-            gone += lost(item, app, "response[]")
-    return Look(
-        items=len(items),
-        bad=tuple(bad),
-        unknown=tuple(dict.fromkeys(unknown)),
-        parsed=[dumped(item) for item in items],
-        lost=tuple(dict.fromkeys(gone)),
-    )
+            look.items += 1
+            look.parsed.append(dumped(item))
+            look.lost += lost(item, app, "response[]")
+    return look
 
 
 def _papi_unknown(raw: Any) -> list[str]:
@@ -345,19 +334,23 @@ def _papi_unknown(raw: Any) -> list[str]:
 def _spapi(route: str, body: bytes) -> Look:
     """Read SPAPI's CSV. What is compared is the columns of each row: how they are quoted says nothing."""
     model = legacy_endpoints.SPAPI[route]
+    look = Look(parsed=[], answer=[])
     if not body.strip():
-        return Look(says=dumps.EMPTY, parsed=[], answer=[])
-    entries = list(dumps.read_dump(body, f"{route}?id=1" if model is NovelText else route))
-    good = [entry for entry in entries if entry.item is not None]
-    unread = [Broken(f"line {e.line}", e.trouble, e.raw) for e in entries if e.item is None]
-    other = [_of_another_route(e.item, f"line {e.line}", e.raw, route, model) for e in good]
-    return Look(
-        items=other.count(None),
-        bad=(*unread, *filter(None, other)),
-        parsed=[dumped(entry.item) for entry in good],
-        answer=[entry.raw for entry in good],
-        lost=tuple(dict.fromkeys(place for entry in good for place in lost(entry.item, entry.app))),
-    )
+        look.says = dumps.EMPTY
+        return look
+    for entry in dumps.read_dump(body, f"{route}?id=1" if model is NovelText else route):
+        place = f"line {entry.line}"
+        if entry.item is None:
+            look.bad.append(Broken(place, entry.trouble, entry.raw))
+            continue
+        look.parsed.append(dumped(entry.item))
+        look.answer.append(entry.raw)
+        look.lost += lost(entry.item, entry.app)
+        if broken := _of_another_route(entry.item, place, entry.raw, route, model):
+            look.bad.append(broken)
+        else:
+            look.items += 1
+    return look
 
 
 def _of_another_route(item: Any, place: str, raw: Any, route: str, model: type[Model]) -> Broken | None:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pixmirror.cli.common import sentence
@@ -41,19 +41,19 @@ _CLOSED = re.compile(
 _NOT_OF_THE_TOKEN = (RateLimited, Challenge, UnexpectedPage, ServerError, EndpointGone, BadResponse)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Look:
     """What came of one file. `parsed`: the models as JSON; `answer`: what was read; `unreadable`: nothing was."""
 
     file: str = ""
     items: int = 0
-    bad: tuple[Broken, ...] = ()
-    unknown: tuple[str, ...] = ()
+    bad: list[Broken] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
     error: str = ""
     says: str = ""
     parsed: Any = None
     answer: Any = None
-    lost: tuple[str, ...] = ()
+    lost: list[str] = field(default_factory=list)
     unreadable: bool = False
 
     @property
@@ -67,8 +67,8 @@ class Look:
             "ok": self.ok,
             "items": self.items,
             "bad_items": len(self.bad),
-            "unknown_fields": list(self.unknown),
-            "lost": list(self.lost),
+            "unknown_fields": self.unknown,
+            "lost": self.lost,
             "problems": [f"{broken.path}: {broken.reason}" for broken in self.bad],
             "error": self.error or None,
             "says": self.says or None,
@@ -88,13 +88,16 @@ SECRET = re.compile(
     r"(?:access|refresh|device|csrf)?_?token|client_secret|password|phpsessid|cookie|csrf|tt|post_?key|mail_address",
     re.IGNORECASE,
 )
+MASKED = ("", "REDACTED")  # which somebody has done before
 
 
 def masked(value: Any) -> Any:
     """Hide tokens, passwords and cookies in JSON that is handed to others."""
     if isinstance(value, dict):
         return {
-            name: HIDDEN if isinstance(child, str) and _is_secret(str(name), child) else masked(child)
+            name: HIDDEN
+            if SECRET.fullmatch(str(name)) and isinstance(child, str) and child not in MASKED
+            else masked(child)
             for name, child in value.items()
         }
     if isinstance(value, list | tuple):
@@ -102,19 +105,14 @@ def masked(value: Any) -> Any:
     return value
 
 
-def _is_secret(name: str, value: str) -> bool:
-    """True if a value is a secret that nobody has masked before."""
-    return SECRET.fullmatch(name) is not None and value not in ("", "REDACTED")
-
-
 def dumped(item: Any) -> Any:
     """Return a model as JSON, with what it does not read."""
     return item.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
 
 
-def unknown_in(item: Model, at: str = "") -> tuple[str, ...]:
+def unknown_in(item: Model, at: str = "") -> list[str]:
     """Return the paths of what a model does not read, those of all rows of a list as one."""
-    return tuple(dict.fromkeys(re.sub(r"\[\d+\]", "[]", f"{at}.{path}".lstrip(".")) for path in item.extra))
+    return [re.sub(r"\[\d+\]", "[]", f"{at}.{path}".lstrip(".")) for path in item.extra]
 
 
 def one(item: Model, raw: Any, key: str = "") -> Look:
@@ -124,7 +122,7 @@ def one(item: Model, raw: Any, key: str = "") -> Look:
         items=1,
         unknown=unknown_in(item, key),
         parsed={key: shown} if key else shown,
-        lost=tuple(dict.fromkeys(lost(item, raw, key))),
+        lost=list(lost(item, raw, key)),
     )
 
 
