@@ -1,10 +1,11 @@
 """How numbers, times and tables look to people."""
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from pixmirror.cli.common import say
 from pixmirror.terminal import one_line
 
 if TYPE_CHECKING:
@@ -50,6 +51,17 @@ def from_now(ms: int | None, now: int) -> str:
 
 def count(n: int, one: str, many: str | None = None) -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def amounts(counts: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
+    """Return "3 failed" and the like of each count that is not 0."""
+    return [f"{counts[key]:,} {word}" for key, word in words.items() if counts[key]]
+
+
+def say_any(n: int, one: str, rest: str) -> None:
+    """Say how many there are of something, and what is to be said of them, if there are any."""
+    if n:
+        say(f"{count(n, one)} {rest}")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

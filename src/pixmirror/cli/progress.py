@@ -4,10 +4,10 @@ import asyncio
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import typer
 
@@ -42,10 +42,8 @@ class Figures:
     left: int
 
 
-class Display(Protocol):
-    def show(self, figures: Figures, eta: float | None) -> None: ...
-
-    def close(self) -> None: ...
+Show = Callable[[Figures, float | None], None]
+Display = AbstractContextManager[Show]
 
 
 def figures(conn: Connection, now: int) -> Figures:
@@ -54,52 +52,45 @@ def figures(conn: Connection, now: int) -> Figures:
     return Figures(works, n.stored, n.wanted + n.waiting, n.bytes_stored, plan.left(conn, now).asked)
 
 
-class Bars:
-    """rich's, on standard error."""
+@contextmanager
+def _bars() -> Iterator[Show]:
+    """Draw rich's bars, on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
+    columns: list[Any] = [
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.completed:,.0f}/{task.total:,.0f} files"),
+        TextColumn("{task.fields[more]}"),
+    ]
+    with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
+        task = drawn.add_task("0 works", total=1, more="")
 
-        columns: list[Any] = [
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            TextColumn("{task.completed:,.0f}/{task.total:,.0f} files"),
-            TextColumn("{task.fields[more]}"),
-        ]
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._progress.add_task("0 works", total=1, more="")
-        self._progress.start()
+        def show(f: Figures, eta: float | None) -> None:
+            more = [formats.size(f.bytes)]
+            if f.left:
+                more.append(f"{formats.count(f.left, 'request')} to send")
+            if eta is not None:
+                more.append(f"{formats.span(eta)} left")
+            works, total = f"{f.works:,} works", max(f.stored + f.wanted, 1)
+            drawn.update(task, description=works, completed=f.stored, total=total, more=" · ".join(more))
 
-    def show(self, f: Figures, eta: float | None) -> None:
-        more = [formats.size(f.bytes)]
-        if f.left:
-            more.append(f"{formats.count(f.left, 'request')} to send")
-        if eta is not None:
-            more.append(f"{formats.span(eta)} left")
-        total = max(f.stored + f.wanted, 1)
-        self._progress.update(
-            self._task, description=f"{f.works:,} works", completed=f.stored, total=total, more=" · ".join(more)
-        )
-
-    def close(self) -> None:
-        self._progress.stop()
+        yield show
 
 
-class Lines:
-    """For logs and pipes, on standard error."""
+@contextmanager
+def _lines() -> Iterator[Show]:
+    """Print a line now and then on standard error, for logs and pipes."""
+    last, said = time.monotonic() - LINE_S + 1, None
 
-    def __init__(self) -> None:
-        self._last = time.monotonic() - LINE_S + 1
-        self._said: Figures | None = None
+    def show(f: Figures, eta: float | None) -> None:
+        nonlocal last, said
+        if time.monotonic() - last >= LINE_S and f != said:
+            last, said = time.monotonic(), f
+            note(line(f, eta))
 
-    def show(self, f: Figures, eta: float | None) -> None:
-        if time.monotonic() - self._last < LINE_S or f == self._said:
-            return
-        self._last, self._said = time.monotonic(), f
-        note(line(f, eta))
-
-    def close(self) -> None: ...
+    yield show
 
 
 def line(f: Figures, eta: float | None = None) -> str:
@@ -109,31 +100,32 @@ def line(f: Figures, eta: float | None = None) -> str:
     return f"{text}, about {formats.span(eta)} left" if eta is not None else text
 
 
-class Silent:
-    def show(self, f: Figures, eta: float | None) -> None: ...
-
-    def close(self) -> None: ...
-
-
 def display(quiet: bool = False) -> Display:
     if quiet:
-        return Silent()
-    return Bars() if sys.stderr.isatty() else Lines()
+        return nullcontext(lambda figures, eta: None)
+    return _bars() if sys.stderr.isatty() else _lines()
 
 
 @asynccontextmanager
-async def watching(db: ReadOnly, shown: Display) -> AsyncIterator[None]:
-    """Show where the catalogue stands while the block runs; never the reason that the block fails."""
-    task = asyncio.create_task(_watch(db, shown))
+async def beside(coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run this as long as the block runs; it is never the reason that the block fails."""
+    task = asyncio.create_task(coroutine)
     try:
         yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        shown.close()
 
 
-async def _watch(db: ReadOnly, shown: Display) -> None:
+@asynccontextmanager
+async def watching(db: ReadOnly, shown: Display) -> AsyncIterator[None]:
+    """Show where the catalogue stands while the block runs."""
+    with shown as show:
+        async with beside(_watch(db, show)):
+            yield
+
+
+async def _watch(db: ReadOnly, show: Show) -> None:
     history: deque[tuple[float, Figures]] = deque()
     while True:
         began = time.monotonic()
@@ -141,7 +133,7 @@ async def _watch(db: ReadOnly, shown: Display) -> None:
         history.append((began, f))
         while began - history[0][0] > WINDOW_S:
             history.popleft()
-        shown.show(f, eta(history))
+        show(f, eta(history))
         # A large catalogue takes longer to count: never spend more than a tenth of the time on it.
         await asyncio.sleep(max(BAR_S, 10 * (time.monotonic() - began)))
 

@@ -13,6 +13,13 @@ from pixmirror.terminal import one_line
 
 EXAMPLES = 3
 MOST_REASONS = 8
+NOT_STORED = {
+    "wanted": "wanted",
+    "failed": "failed",
+    "gone": "gone",
+    "damaged": "damaged at the source",
+    "refused": "refused by filters",
+}
 
 
 def ms_of(text: str | None) -> int | None:
@@ -45,15 +52,7 @@ def _holdings(s: Session, found: Mapping[str, Any]) -> None:
         f"{found['tags']:,} tags, {found['comments']:,} comments, {found['bookmarks']:,} bookmarks"
     )
     parts = [f"{files['stored']:,} stored, {formats.size(found['bytes'])}"]
-    for key, what in (
-        ("wanted", "wanted"),
-        ("failed", "failed"),
-        ("gone", "gone"),
-        ("damaged", "damaged at the source"),
-        ("refused", "refused by filters"),
-    ):
-        if files[key]:
-            parts.append(f"{files[key]:,} {what}")
+    parts += formats.amounts(files, NOT_STORED)
     say(f"Files     {'; '.join(parts)}")
     if found["states"]:
         say(f"Upstream  {', '.join(f'{n:,} {state}' for state, n in found['states'].items())}; the stored stays")

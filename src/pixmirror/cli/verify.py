@@ -10,6 +10,13 @@ from pixmirror.cli.common import Json, Session, finish, note, print_json, run, s
 from pixmirror.daemon.commands import verify_files
 from pixmirror.daemon.mirror import open_mirror
 
+FOUND = {
+    "missing": "missing",
+    "wrong_size": "of another size",
+    "wrong_hash": "with other bytes",
+    "unreadable": "unreadable: look at the disk",
+}
+
 
 def verify(
     ctx: typer.Context,
@@ -78,21 +85,13 @@ def summary(report: dict[str, Any]) -> None:
     """Print in words what verify found."""
     checked, size = formats.count(report["checked"], "file"), formats.size(report["bytes"])
     say(f"{checked} verified, {size}: {report['ok']:,} good.")
-    for key, what in (
-        ("missing", "missing"),
-        ("wrong_size", "of another size"),
-        ("wrong_hash", "with other bytes"),
-        ("unreadable", "unreadable: look at the disk"),
-    ):
-        if report[key]:
-            say(f"  {report[key]:,} {what}")
+    for line in formats.amounts(report, FOUND):
+        say(f"  {line}")
     for bad in report["bad"][:10]:
         say(f"    {bad['path']}: {bad['detail']}")
     _summary_of_lost(report)
-    if report.get("sidecars_missing"):
-        say(f"{formats.count(report['sidecars_missing'], 'sidecar')} missing; written again at the next sync.")
-    if report["unknown_files"]:
-        say(f"{formats.count(report['unknown_files'], 'file')} there are not the mirror's; left alone.")
+    formats.say_any(report["sidecars_missing"], "sidecar", "missing; written again at the next sync.")
+    formats.say_any(report["unknown_files"], "file", "there are not the mirror's; left alone.")
     for finding in report["catalogue"]:
         note(f"The catalogue itself is damaged: {finding}")
 
@@ -100,12 +99,10 @@ def summary(report: dict[str, Any]) -> None:
 def _summary_of_lost(report: dict[str, Any]) -> None:
     if report["held"]:
         note(report["held"])
-    if report["back"]:
-        say(f"{formats.count(report['back'], 'file')} that {'was' if report['back'] == 1 else 'were'} lost: back.")
-    if report["wanted_again"]:
-        say(f"{formats.count(report['wanted_again'], 'file')} will be fetched again at the next sync.")
-    if still := report.get("still_wanted"):
-        say(f"{formats.count(still, 'file')} wanted again earlier {'is' if still == 1 else 'are'} not back yet.")
+    back, still = report["back"], report["still_wanted"]
+    formats.say_any(back, "file", f"that {'was' if back == 1 else 'were'} lost: back.")
+    formats.say_any(report["wanted_again"], "file", "will be fetched again at the next sync.")
+    formats.say_any(still, "file", f"wanted again earlier {'is' if still == 1 else 'are'} not back yet.")
     if lost := report["given_up"]:
         say(f"{formats.count(lost, 'file')} lost and not to be had from Pixiv any more:")
         for path in report["lost"][:10]:

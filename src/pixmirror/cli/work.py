@@ -4,22 +4,22 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
-from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pixmirror import control
 from pixmirror.cli import formats, progress
 from pixmirror.cli.common import DaemonRefused, Json, Session, importing, note, print_json, run, say, session
 from pixmirror.errors import ConfigError, PixmirrorGone
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from pixmirror.daemon.mirror import Mirror
     from pixmirror.daemon.sync import SyncReport
 
 MOST_TOLD = 5
+NOT_STORED = {"wanted": "still wanted", "failed": "failed", "gone": "gone", "damaged": "damaged"}
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -69,7 +69,7 @@ async def _by_ourselves(
         from pixmirror.daemon.first_look import look_first
         from pixmirror.daemon.mirror import open_mirror
 
-    async with open_mirror(s.config, s.env) as mirror, _saying_why_it_waits(mirror):
+    async with open_mirror(s.config, s.env) as mirror, progress.beside(_say_why_it_waits(mirror)):
         if not skip_check and mirror.transport.pacer.blocked_until() is None:
             await look_first(mirror)
         return await mirror_once(mirror, names, shown)
@@ -83,26 +83,17 @@ async def mirror_once(mirror: "Mirror", names: tuple[str, ...], shown: progress.
         return await daemon_sync(mirror, names)
 
 
-@asynccontextmanager
-async def _saying_why_it_waits(mirror: "Mirror") -> "AsyncIterator[None]":
+async def _say_why_it_waits(mirror: "Mirror") -> None:
     """Say so, once each time, when nothing is sent for a while."""
     from pixmirror.daemon.sync import until
 
-    async def watch() -> None:
-        said = None
-        while True:
-            blocked = mirror.transport.pacer.blocked_until()
-            if blocked is not None and blocked != said:
-                note(f"Nothing is sent {until(blocked)}.")
-            said = blocked
-            await asyncio.sleep(1)
-
-    task = asyncio.create_task(watch())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    said = None
+    while True:
+        blocked = mirror.transport.pacer.blocked_until()
+        if blocked is not None and blocked != said:
+            note(f"Nothing is sent {until(blocked)}.")
+        said = blocked
+        await asyncio.sleep(1)
 
 
 def _say_what_waits(running: Mapping[str, Any]) -> None:
@@ -113,8 +104,6 @@ def _say_what_waits(running: Mapping[str, Any]) -> None:
 
 
 async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display) -> dict[str, Any]:
-    from pixmirror import control
-
     with s.reading() as db:
         async with progress.watching(db, shown):
             answer = await control.ask(s.root, s.env, {"command": "sync", "jobs": list(names)}, timeout=None)
@@ -132,16 +121,8 @@ def _summary(report: Mapping[str, Any]) -> None:
             parts.append(formats.count(result["novels"], "new novel"))
         say(f"{name}: {', '.join(parts)}" + (f"; {result['error']}" if result["error"] else ""))
     f = report["files"]
-    parts = [f"{f['stored']:,} stored ({formats.size(f['bytes_stored'])})"]
-    waiting = f["wanted"] + f["waiting"]
-    for n, word in (
-        (waiting, "still wanted"),
-        (f["failed"], "failed"),
-        (f["gone"], "gone"),
-        (f["damaged"], "damaged"),
-    ):
-        if n:
-            parts.append(f"{n:,} {word}")
+    waiting = {**f, "wanted": f["wanted"] + f["waiting"]}
+    parts = [f"{f['stored']:,} stored ({formats.size(f['bytes_stored'])})", *formats.amounts(waiting, NOT_STORED)]
     say(f"Files: {', '.join(parts)}.")
     if report["requests"]:
         say(f"Requests: {report['requests']['api']:,} to the API, {report['requests']['image']:,} for files.")
@@ -237,8 +218,6 @@ def _known_job(s: Session, job: str | None) -> None:
 
 def until_ms(text: str, now: float) -> int:
     """Read a moment to come: a span from now, a time of day, or an ISO date with or without a time."""
-    from datetime import datetime, timedelta
-
     text = text.strip()
     here = datetime.fromtimestamp(now).astimezone()
     if found := _SPAN.fullmatch(text):
