@@ -119,22 +119,18 @@ class Commands(TyperGroup):
             sys.stdout.flush()
         except (KeyboardInterrupt, typer.Abort):
             raise typer.Exit(ExitCode.INTERRUPTED) from None
-        except OSError as error:
-            raise typer.Exit(no_output(error)) from None
-        except UnicodeEncodeError as error:
+        except OSError as failed:
+            raise typer.Exit(no_output(failed)) from None
+        except UnicodeEncodeError as unnamed:
             if (encoding := sys.getfilesystemencoding()) == "utf-8":
                 raise
-            note(f"The locale's encoding, {encoding}, cannot name {error.object!r}: set LC_ALL=C.UTF-8.")
+            note(f"The locale's encoding, {encoding}, cannot name {unnamed.object!r}: set LC_ALL=C.UTF-8.")
             raise typer.Exit(ExitCode.CONFIG) from None
-        except PixmirrorError as error:
+        except (PixmirrorError, BaseExceptionGroup) as raised:
+            if (error := the_error(raised)) is None:
+                raise
             complain(error)
             raise typer.Exit(error.exit_code) from None
-        except BaseExceptionGroup as group:
-            error_inside = the_error(group)
-            if error_inside is None:
-                raise
-            complain(error_inside)
-            raise typer.Exit(error_inside.exit_code) from None
         return result
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Coroutine, Mapping
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -52,16 +53,13 @@ class Session:
     def __init__(self, config_file: Path | None) -> None:
         self.config_file = config_file
         self.env: Mapping[str, str] = os.environ
-        self._config: Config | None = None
 
-    @property
+    @cached_property
     def config(self) -> "Config":
-        if self._config is None:
-            from pixmirror.config import find_config, load
-            from pixmirror.sync.kinds import KINDS
+        from pixmirror.config import find_config, load
+        from pixmirror.sync.kinds import KINDS
 
-            self._config = load(find_config(self.config_file), self.env, KINDS)
-        return self._config
+        return load(find_config(self.config_file), self.env, KINDS)
 
     @property
     def root(self) -> Path:
@@ -254,9 +252,13 @@ def complain(error: PixmirrorError) -> None:
         note(error.advice)
 
 
-def the_error(group: BaseExceptionGroup[BaseException]) -> PixmirrorError | None:
-    """The first of a group that holds errors of ours or of the system alone; None if a bug is among them."""
-    ours, others = group.split(PixmirrorError)
+def the_error(raised: PixmirrorError | BaseExceptionGroup[BaseException]) -> PixmirrorError | None:
+    """Return the error, of a group the first, if it holds errors of ours or of the system alone. None if a bug is
+    among them.
+    """
+    if isinstance(raised, PixmirrorError):
+        return raised
+    ours, others = raised.split(PixmirrorError)
     system, others = others.split(OSError) if others else (None, None)
     if others is not None:
         return None

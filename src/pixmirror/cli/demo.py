@@ -14,11 +14,12 @@ from pixmirror.catalogue.runs import account_id
 from pixmirror.cli import formats, progress
 from pixmirror.cli import verify as verify_command
 from pixmirror.cli.common import Session, note, program, say, told
-from pixmirror.cli.demo_setup import DAYS, DemoMirror, DemoServer
+from pixmirror.cli.demo_setup import DAYS, DemoMirror, serving
 from pixmirror.cli.demo_story import Told, mirror_at, tell
 from pixmirror.clock import DAY_MS
 from pixmirror.daemon.engine import Engine
 from pixmirror.errors import ExitCode, PixmirrorError, exit_code
+from pixmirror.reports import coverage as proof
 from pixmirror.reports.drift import vanished_members
 from pixmirror.reports.gone import only_here
 from pixmirror.reports.history import replaced
@@ -59,7 +60,7 @@ def demo(
     mirror.refuse_a_second()
     live = None if once else NEW_WORK_EVERY_S
     shift = 0 if mirror.told else -DAYS * DAY_MS
-    with DemoServer(mirror.seed, mirror.artists, mirror.works, mirror.made_ms, live, shift) as server:
+    with serving(mirror, live, shift) as server:
         mirror.write_config(server.url)
         s = Session(mirror.config_file)
         say(f"A generated Pixiv is at {server.url}; its mirror grows in {mirror.folder}.")
@@ -194,12 +195,10 @@ def _explain(found: dict[str, Any]) -> None:
 def _story(s: Session, mirror: DemoMirror, kills: int) -> None:
     """Print what happened meanwhile, and the command that shows it."""
     with s.reading() as db, db.reading() as conn:
-        told = [*_left(conn), *_replaced(conn), *_unmarked(conn), *_complete(conn)]
+        told = list(_happened(conn))
     if kills:
         times = {1: "once", 2: "twice"}.get(kills, f"{kills} times")
         told.append((f"The mirroring was killed {times}, and nothing was lost.", "verify"))
-    if not told:
-        return
     say("What happened, and what shows it:")
     command = f"{program()} --config {shlex.quote(str(mirror.config_file))}"
     for line, arguments in told:
@@ -207,30 +206,20 @@ def _story(s: Session, mirror: DemoMirror, kills: int) -> None:
         say(f"      {command} {arguments}")
 
 
-def _left(conn: Connection) -> Iterator[tuple[str, str]]:
-    found = only_here(conn, 1)
-    for user in sorted((u for u in found.users if u.works), key=lambda u: -u.works)[:1]:
+def _happened(conn: Connection) -> Iterator[tuple[str, str]]:
+    """Yield an example of each kind of event, and what of the result can be proved."""
+    leavers = (user for user in only_here(conn, 1).users if user.works)
+    if user := max(leavers, key=lambda user: user.works, default=None):
         yield (
             f"{user.name} left Pixiv: {formats.count(user.works, 'work')} with "
             f"{formats.count(user.files, 'file')} ({formats.size(user.bytes)}) survive only here.",
             "gone",
         )
-
-
-def _replaced(conn: Connection) -> Iterator[tuple[str, str]]:
     for ref in replaced(conn, 1):
         yield f"The picture of {ref} was replaced; both files are kept.", f"show {ref} --history"
-
-
-def _unmarked(conn: Connection) -> Iterator[tuple[str, str]]:
     for mark in vanished_members(conn, "bookmark", 1):
         yield f"A bookmark vanished: {mark.title} ({mark.reason}).", "gone bookmarks"
-
-
-def _complete(conn: Connection) -> Iterator[tuple[str, str]]:
-    from pixmirror.reports.coverage import coverage
-
-    found = coverage(conn, account_id(conn) or 0).total
+    found = proof.coverage(conn, account_id(conn) or 0).total
     what = f"{found.complete:,} of {found.total:,} works of all artists"
     if found.holes:
         yield f"Here are {what}; each other has its reason.", "coverage --missing"

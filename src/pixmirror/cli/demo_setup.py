@@ -6,11 +6,11 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError
@@ -140,57 +140,49 @@ class DemoBroken(PixmirrorError):
     """The generated Pixiv did not start."""
 
 
+@dataclass(frozen=True, slots=True)
 class DemoServer:
-    """`url` answers while the block runs."""
+    """The generated Pixiv as a running process; `url` is where it answers."""
 
-    def __init__(
-        self, seed: int, artists: int, works: int, made_ms: int, live: float | None, shift_ms: int = 0
-    ) -> None:
-        numbers = {"port": 0, "seed": seed, "artists": artists, "works": works}
-        numbers |= {"made-ms": made_ms, "shift-ms": shift_ms}
-        arguments = [text for name, n in numbers.items() for text in (f"--{name}", str(n))]
-        if live is not None:
-            arguments += ["--live", str(live)]
-        self._command = [sys.executable, "-m", "pixmirror.demo", *arguments, "--story", "--exit-with-stdin"]
-        self.url = ""
-
-    def __enter__(self) -> Self:
-        # Its own session: Ctrl-C is for us, and it is still needed while we stop.
-        self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-        assert self._process.stdout is not None
-        try:
-            line = self._process.stdout.readline()
-            if not line.startswith(GREETING):
-                raise DemoBroken("The generated Pixiv did not start; what it said stands above.")
-        except BaseException:
-            self._end()
-            raise
-        self.url = line.removeprefix(GREETING).strip()
-        return self
+    url: str
+    process: "subprocess.Popen[str]"
 
     def shift(self, ms: int) -> None:
         """Set its time so much later (or earlier) than ours."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"shift {ms}\n")
-        self._process.stdin.flush()
-        if not self._process.stdout.readline().startswith("shifted"):
-            raise DemoBroken("The generated Pixiv ended; what it said stands above.")
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"shift {ms}\n")
+        self.process.stdin.flush()
+        _answer(self.process, "shifted", "The generated Pixiv ended; what it said stands above.")
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end()
 
-    def _end(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
+def _answer(process: "subprocess.Popen[str]", begin: str, problem: str) -> str:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line.startswith(begin):
+        raise DemoBroken(problem)
+    return line.removeprefix(begin).strip()
+
+
+@contextmanager
+def serving(mirror: DemoMirror, live: float | None, shift_ms: int) -> Iterator[DemoServer]:
+    """Run the generated Pixiv of this mirror. With `live`, a new work appears each so many seconds."""
+    numbers = {"port": 0, "seed": mirror.seed, "artists": mirror.artists, "works": mirror.works}
+    numbers |= {"made-ms": mirror.made_ms, "shift-ms": shift_ms}
+    arguments = [text for name, n in numbers.items() for text in (f"--{name}", str(n))]
+    if live is not None:
+        arguments += ["--live", str(live)]
+    command = [sys.executable, "-m", "pixmirror.demo", *arguments, "--story", "--exit-with-stdin"]
+    # Its own session: Ctrl-C is for us, and it is still needed while we stop.
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         try:
-            self._process.wait(END_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+            url = _answer(process, GREETING, "The generated Pixiv did not start; what it said stands above.")
+            yield DemoServer(url, process)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            try:
+                process.wait(END_S)
+            except subprocess.TimeoutExpired:
+                process.kill()

@@ -129,11 +129,8 @@ def main() -> int:
     """Mirror in a process of its own, which can be killed. Arguments: those of `mirror_at`."""
     try:
         return mirror_at(Session(Path(sys.argv[1])), int(sys.argv[2]))
-    except PixmirrorError as error:
+    except (PixmirrorError, ExceptionGroup) as raised:
+        if (error := the_error(raised)) is None:
+            raise
         complain(error)
         return error.exit_code
-    except ExceptionGroup as group:
-        if (first := the_error(group)) is None:
-            raise
-        complain(first)
-        return first.exit_code
