@@ -134,13 +134,8 @@ def setup(
 
 def _priority(level: int) -> int:
     """Return syslog's priority: 3 error, 4 warning, 6 information, 7 debug."""
-    if level >= logging.CRITICAL:
-        return 2
-    if level >= logging.ERROR:
-        return 3
-    if level >= logging.WARNING:
-        return 4
-    return 6 if level >= logging.INFO else 7
+    least = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6}
+    return next((priority for known, priority in least.items() if level >= known), 7)
 
 
 def _is_journal(stream: TextIO, env: Mapping[str, str]) -> bool:

@@ -5,9 +5,10 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import typer
 
@@ -15,7 +16,7 @@ from pixmirror import control
 from pixmirror.catalogue import migrate, runs
 from pixmirror.cli import formats, modes
 from pixmirror.cli import login as login_command
-from pixmirror.cli.common import Json, Session, print_json, run, say, sentence, session, told
+from pixmirror.cli.common import Json, Session, now_ms, print_json, run, say, sentence, session, told
 from pixmirror.clock import HOUR_MS
 from pixmirror.daemon import credentials
 from pixmirror.errors import (
@@ -46,6 +47,10 @@ class Row:
     level: Level
     text: str
     exit_code: int = ExitCode.DONE
+
+    @classmethod
+    def bad(cls, what: str, error: PixmirrorError) -> Self:
+        return cls(what, "bad", sentence(error), error.exit_code)
 
 
 def check(
@@ -102,7 +107,7 @@ def _local(s: Session) -> Iterator[Row]:
     try:
         config = s.config
     except ConfigError as error:
-        yield Row("config", "bad", sentence(error), error.exit_code)
+        yield Row.bad("config", error)
         return
     on = [job.name for job in config.jobs if job.enabled]
     if on:
@@ -123,7 +128,6 @@ def _local(s: Session) -> Iterator[Row]:
 
 def unlocked(s: Session) -> MirrorRoot:
     """Return the mirror's folders to look at, without taking the lock."""
-
     m = s.config.mirror
     root = MirrorRoot(m.root, s.media, umask=m.umask, keep_free=m.keep_free, max_file=0)
     try:
@@ -188,7 +192,7 @@ def storage(s: Session, root: MirrorRoot) -> Row:
     try:
         root.check_media()
     except StorageError as error:
-        return Row("storage", "bad", sentence(error), error.exit_code)
+        return Row.bad("storage", error)
     return Row("storage", "ok", f"The media folder {root.media} is this mirror's.")
 
 
@@ -199,7 +203,7 @@ def _catalogue(s: Session) -> Row:
             return Row("catalogue", "ok", "Nothing is mirrored yet.")
         migrate.check(s.catalogue)
     except PixmirrorError as error:
-        return Row("catalogue", "bad", sentence(error), error.exit_code)
+        return Row.bad("catalogue", error)
     size = s.catalogue.stat().st_size
     return Row("catalogue", "ok", f"Schema {migrate.HEAD}, {formats.size(size)}.")
 
@@ -224,7 +228,7 @@ def login_rows(s: Session, root: MirrorRoot) -> Iterator[Row]:
         refresh, token = credentials.load(root, credentials.configured_token(s.config, s.env))
         damage = credentials.damaged(root)
     except PixmirrorError as error:
-        yield Row("login", "bad", sentence(error), error.exit_code)
+        yield Row.bad("login", error)
         return
     if damage is not None:
         level: Level = "bad" if refresh is None else "warn"
@@ -237,7 +241,7 @@ def login_rows(s: Session, root: MirrorRoot) -> Iterator[Row]:
     if token is None:
         yield Row("login", "ok", "There is a refresh token that was not used yet; `check --pixiv` tries it.")
     else:
-        now = int(time.time() * 1000)
+        now = now_ms()
         fresh = "fresh" if token.fresh(now) else "renewed when it is needed"
         when = formats.from_now(token.expires_at - HOUR_MS, now)
         yield Row(
@@ -262,7 +266,7 @@ def web_rows(s: Session) -> Iterator[Row]:
             return
         run(credentials.try_web_login(s.config, s.env))
     except ConfigError as error:
-        yield Row("web", "bad", sentence(error), error.exit_code)
+        yield Row.bad("web", error)
         return
     except LoginError:
         yield Row("web", "warn", f"The web login does not work. {WebLoginExpired.advice}")
@@ -270,7 +274,9 @@ def web_rows(s: Session) -> Iterator[Row]:
     except PixmirrorError as error:
         yield Row("web", "warn", f"Whether the web login works is not known: {told(error)}")
         return
-    account = _account(s)
+    account = None
+    with suppress(PixmirrorError), s.reading() as db:  # else the mirror has not begun
+        account = db.read_sync(runs.account_id)
     if account and account != session.user_id:
         text = (
             f"The web login works, but is user:{session.user_id}'s; this mirror is user:{account}'s. It shows "
@@ -279,15 +285,6 @@ def web_rows(s: Session) -> Iterator[Row]:
         yield Row("web", "warn", text)
         return
     yield Row("web", "ok", f"The web login works (user:{session.user_id}): it shows what the app hides.")
-
-
-def _account(s: Session) -> int | None:
-    """Return whose mirror this is, if it has begun."""
-    try:
-        with s.reading() as db:
-            return db.read_sync(runs.account_id)
-    except PixmirrorError:
-        return None
 
 
 def _pixiv(s: Session, record: Path | None) -> "tuple[Report | None, Row]":

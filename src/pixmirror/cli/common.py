@@ -138,8 +138,7 @@ class DaemonRefused(PixmirrorError):
     """What the running daemon answered instead of doing it."""
 
     def __init__(self, answer: Mapping[str, Any]) -> None:
-        problems = [f"  {p}" for p in answer.get("problems", ())]
-        super().__init__("\n".join([str(answer.get("error", "The running pixmirror refused.")), *problems]))
+        super().__init__(str(answer.get("error", "The running pixmirror refused.")))
         self.exit_code = int(answer.get("exit_code", ExitCode.FAULT))  # type: ignore[misc]
 
 

@@ -46,7 +46,11 @@ def coverage(
     """
     s = session(ctx)
     user_id = None if artist is None else _user(artist)
-    found, works = _read(s, user_id, missing or (user_id is not None and not as_json))
+    with s.reading() as db:
+        account = db.read_sync(runs.account_id) or 0
+        found = db.read_sync(proof.coverage, account, user_id)
+        named = missing or (user_id is not None and not as_json)
+        works = db.read_sync(proof.missing, account, user_id, _has_web(s)) if named else ()
     if user_id is not None and not found.artists:
         raise ConfigError(f"No job reads the works of user:{user_id}, and you do not follow them.")
     if as_json:
@@ -71,14 +75,6 @@ def _user(artist: str) -> int:
     if ref.kind != "user":
         raise ConfigError(f"{ref} is a work; its artist is wanted: user:11, or the URL of a user.")
     return ref.id
-
-
-def _read(s: Session, user_id: int | None, missing: bool) -> tuple[Overview, tuple[Missing, ...]]:
-    with s.reading() as db:
-        account = db.read_sync(runs.account_id) or 0
-        found = db.read_sync(proof.coverage, account, user_id)
-        works = db.read_sync(proof.missing, account, user_id, _has_web(s)) if missing else ()
-    return found, works
 
 
 def _has_web(s: Session) -> bool:

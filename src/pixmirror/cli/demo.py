@@ -15,7 +15,7 @@ from pixmirror.cli import formats, progress
 from pixmirror.cli import verify as verify_command
 from pixmirror.cli.common import Session, note, program, say, told
 from pixmirror.cli.demo_setup import DAYS, DemoMirror, serving
-from pixmirror.cli.demo_story import Told, mirror_at, tell
+from pixmirror.cli.demo_story import mirror_at, tell
 from pixmirror.clock import DAY_MS
 from pixmirror.daemon.engine import Engine
 from pixmirror.errors import ExitCode, PixmirrorError, exit_code
@@ -64,15 +64,14 @@ def demo(
         mirror.write_config(server.url)
         s = Session(mirror.config_file)
         say(f"A generated Pixiv is at {server.url}; its mirror grows in {mirror.folder}.")
-        story = tell(s, mirror, server) if not mirror.told else Told(mirror_at(s, 0))
-        code = story.code
+        code, kills = (mirror_at(s, 0), 0) if mirror.told else tell(s, mirror, server)
         if code == ExitCode.DONE:
             mirror.has_been_told()
             if not once:
                 code = _go_on(s)
     if code != ExitCode.INTERRUPTED:
         code = _verified(s, complete=once) or code
-    _summary(s, mirror, story.kills)
+    _summary(s, mirror, kills)
     if code == ExitCode.INTERRUPTED:
         note("Stopped before it was complete; the same command goes on from here.")
     elif code:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from pixmirror.catalogue import queue
@@ -29,16 +28,8 @@ CHILD = "import sys; from pixmirror.cli.demo_story import main; sys.exit(main())
 SHOW_CURSOR = "\x1b[?25h\r\x1b[K"  # which a killed progress bar has hidden
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How it went: the last exit code, and how often the mirroring was killed."""
-
-    code: int
-    kills: int = 0
-
-
-def tell(s: Session, mirror: DemoMirror, server: DemoServer) -> Told:
-    """Tell all of it, up to now."""
+def tell(s: Session, mirror: DemoMirror, server: DemoServer) -> tuple[int, int]:
+    """Tell all of it, up to now. Return the last exit code, and how often the mirroring was killed."""
     first = -DAYS * DAY_MS
     say(f"{DAYS} days ago: the first mirror, killed (SIGKILL) twice on the way.")
     kills = 0
@@ -53,13 +44,13 @@ def tell(s: Session, mirror: DemoMirror, server: DemoServer) -> Told:
         code = _in_a_process(s, first)
     for day in LOOKS:
         if code:
-            return Told(code, kills)
+            return code, kills
         server.shift(-day * DAY_MS)
         if day == LOOKS[0]:
             say("Meanwhile upstream: an artist leaves, a picture is replaced, a title edited, a work deleted.")
         say(f"{f'{day} days ago' if day else 'Today'}: it looks again.")
         code = mirror_at(s, -day * DAY_MS)
-    return Told(code, kills)
+    return code, kills
 
 
 def _in_a_process(s: Session, shift: int, kill_at: int | None = None) -> int:

@@ -11,7 +11,7 @@ from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, now_ms, on_terminal, print_json, say, session
 from pixmirror.errors import ConfigError, ExitCode
 from pixmirror.ingest import forgetting
-from pixmirror.ingest.forgetting import Forgotten, Target, Tombstone
+from pixmirror.ingest.forgetting import Forgotten, Target
 
 Page = Annotated[
     int | None, typer.Option("--page", metavar="N", help="Only this page, counted from 0 as in names of files.")
@@ -46,13 +46,14 @@ def forget(
         return
     if ref is None:
         raise ConfigError("Say what to forget: an id, novel:ID or user:ID; --list says what is forgotten.")
-    target = _target(ref, page)
+    target = Target.of(parse_ref(ref), page)
     if not yes:
-        _confirm(target, _preview(s, target))
+        with s.reading() as db:
+            _confirm(target, db.read_sync(forgetting.preview, target, now_ms(), s.config.mirror.trash_days))
     s.refuse_no_mirror()
     done = s.do("forget", timeout=None, ref=str(target.ref), page=page)["done"]
     if as_json:
-        print_json(_told(target, done))
+        print_json({"ref": str(target.ref), "page": page, **done, "until": iso(done["until"])})
     elif done["already"] and not done["files"]:
         say(f"{_name(target)} was forgotten before.")
     elif nothing := _nothing(done, target):
@@ -76,7 +77,7 @@ def unforget(
       pixmirror unforget user:7
     """
     s = session(ctx)
-    target = _target(ref, page)
+    target = Target.of(parse_ref(ref), page)
     s.refuse_no_mirror()
     done = s.do("unforget", timeout=None, ref=str(target.ref), page=page)["done"]
     if as_json:
@@ -85,15 +86,6 @@ def unforget(
     say(f"{_name(target)} is forgotten no more: {formats.count(done['files'], 'file')} came back from the trash.")
     if done["wanted"]:
         say(f"{formats.count(done['wanted'], 'file')} will be fetched again at the next sync.")
-
-
-def _target(ref: str, page: int | None) -> Target:
-    return Target.of(parse_ref(ref), page)
-
-
-def _preview(s: Session, target: Target) -> Forgotten:
-    with s.reading() as db:
-        return db.read_sync(forgetting.preview, target, now_ms(), s.config.mirror.trash_days)
 
 
 def _confirm(target: Target, found: Forgotten) -> None:
@@ -149,11 +141,6 @@ def _until(said: dict[str, Any], target: Target) -> str:
     return f"Until {formats.moment(said['until'])} the files can be had back: {command}.{text}{erased}"
 
 
-def _told(target: Target, done: dict[str, Any]) -> dict[str, Any]:
-    page = target.idx if target.kind == "page" else None
-    return {"ref": str(target.ref), "page": page, **done, "until": iso(done["until"])}
-
-
 # --- what is forgotten
 
 
@@ -161,7 +148,19 @@ def _list(s: Session, as_json: bool) -> None:
     with s.reading() as db:
         found = db.read_sync(forgetting.listing)
     if as_json:
-        print_json([_stone(stone) for stone in found])
+        print_json(
+            [
+                {
+                    "ref": str(t.target.ref),
+                    "page": t.target.idx if t.target.kind == "page" else None,
+                    "at": iso(t.at),
+                    "until": iso(t.purge_at),
+                    "files": t.files,
+                    "bytes": t.bytes,
+                }
+                for t in found
+            ]
+        )
     elif not found:
         say("Nothing is forgotten.")
     else:
@@ -176,15 +175,3 @@ def _list(s: Session, as_json: bool) -> None:
             for t in found
         ]
         formats.table(("what", "forgotten", "files", "in the trash", "until"), rows)
-
-
-def _stone(stone: Tombstone) -> dict[str, Any]:
-    target = stone.target
-    return {
-        "ref": str(target.ref),
-        "page": target.idx if target.kind == "page" else None,
-        "at": iso(stone.at),
-        "until": iso(stone.purge_at),
-        "files": stone.files,
-        "bytes": stone.bytes,
-    }

@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -60,7 +60,7 @@ def legacy(
     with _looking(s) if dry_run else _writing(s, at) as take, shown as show:
         found = dumps.take_in(paths, take, show or (lambda found: None))
     if as_json:
-        print_json(as_dict(found, dry_run))
+        print_json({"written": not dry_run, **asdict(found)})
     else:
         summary(found, dry_run)
     finish(incomplete=not found.good)
@@ -89,11 +89,6 @@ def _writing(s: Session, at: int) -> Iterator[Take]:
             yield lambda rows: db.run_sync(record, rows, at)
 
 
-def as_dict(found: Report, dry_run: bool) -> dict[str, Any]:
-    """Return what `import legacy --json` prints."""
-    return {"written": not dry_run, **asdict(found)}
-
-
 def summary(found: Report, dry_run: bool) -> None:
     """Print in words what was found."""
     say(f"{formats.count(found.rows, 'row')} read from {formats.count(found.files, 'file')}.")
@@ -101,8 +96,7 @@ def summary(found: Report, dry_run: bool) -> None:
         say(f"  {line}")
     if found.empty:
         say(f"{formats.count(found.empty, 'empty answer')}: deleted or hidden when saved, which proves nothing.")
-    if found.skipped:
-        say(f"{formats.count(found.skipped, 'file')} in folders left out, by their names no dumps.")
+    formats.say_any(found.skipped, "file", "in folders left out, by their names no dumps.")
     if found.doubtful:
         say(f"{formats.count(found.doubtful, 'row is', 'rows are')} doubtful, and taken as they are:")
         _troubles(found.doubts, found.doubtful)

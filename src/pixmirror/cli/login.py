@@ -211,7 +211,6 @@ def _transport(s: Session) -> Transport:
 
 def _keep(s: Session, token: Token) -> None:
     """Store the token in this account's mirror: by the running daemon, which uses it at once, or here."""
-
     _check_account(s, token)
     if s.ask("token", token=asdict(token)) is not None:
         note("The running pixmirror has taken it over.")

@@ -47,21 +47,15 @@ def read_plan(s: Session, job: str | None) -> Plan:
     if job is not None and not jobs:
         names = ", ".join(c.name for c in s.config.jobs) or "none"
         raise ConfigError(f"No job is called {job}; jobs: {names}.")
-    asked, rates, now = [planned(c) for c in jobs], _rates(s), now_ms()
+    p = s.config.pixiv
+    per_hour = p.requests_per_minute * 60 or None
+    asked, now = [planned(c) for c in jobs], now_ms()
+    rates = Rates(per_hour, requests_per_day=p.requests_per_day, bytes_per_day=p.image_bytes_per_day)
     if not s.catalogue.exists():
         with reports.nothing_yet() as conn:
             return reports.plan(conn, now, asked, rates, job)
     with s.reading() as db:
         return db.read_sync(reports.plan, now, asked, rates, job)
-
-
-def _rates(s: Session) -> Rates:
-    p = s.config.pixiv
-    return Rates(
-        requests_per_hour=p.requests_per_minute * 60 or None,
-        requests_per_day=p.requests_per_day,
-        bytes_per_day=p.image_bytes_per_day,
-    )
 
 
 def planned(config: JobConfig) -> Planned:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from pixmirror.catalogue import refs
-from pixmirror.catalogue.database import ReadOnly
+from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.words import iso
 from pixmirror.cli import formats, tables, versions
@@ -141,51 +141,45 @@ def show(
     s, wanted = session(ctx), refs.parse_ref(ref)
     with s.reading() as db:
         if history:
-            found, shown = _history(db, wanted), versions.show_history
+            found, shown = db.read_sync(_history, wanted), versions.show_history
         elif at is not None:
-            found, shown = _past(db, wanted, versions.past_moment(at, now_ms())), versions.show_past
+            found, shown = db.read_sync(_past, wanted, versions.past_moment(at, now_ms())), versions.show_past
         else:
-            found, shown = _now(db, wanted), tables.show_item
+            found, shown = db.read_sync(_now, wanted), tables.show_item
+    if found is None:
+        raise ConfigError(f"There is no {wanted} in the mirror; `pixmirror why {wanted}` says more.")
     if as_json:
         print_json(found)
     else:
         shown(s, found)
 
 
-def _now(db: ReadOnly, ref: Ref) -> dict[str, Any]:
+def _now(conn: Connection, ref: Ref) -> dict[str, Any] | None:
     from pixmirror.reports import history
     from pixmirror.reports import show as view
 
-    found = db.read_sync(view.show, ref)
+    found = view.show(conn, ref)
     if found is None:
-        raise _unknown(ref)
-    count, changed_at = db.read_sync(history.summary, ref)
+        return None
+    count, changed_at = history.summary(conn, ref)
     return found | {"versions": count, "changed_at": iso(changed_at)}
 
 
-def _history(db: ReadOnly, ref: Ref) -> dict[str, Any]:
+def _history(conn: Connection, ref: Ref) -> dict[str, Any] | None:
     from pixmirror.reports import history
 
-    found = db.read_sync(history.history, ref)
-    if found is None:
-        raise _unknown(ref)
-    return found.as_dict()
+    found = history.history(conn, ref)
+    return None if found is None else found.as_dict()
 
 
-def _past(db: ReadOnly, ref: Ref, moment: int) -> dict[str, Any]:
+def _past(conn: Connection, ref: Ref, moment: int) -> dict[str, Any] | None:
     from pixmirror.reports import history
 
-    found = db.read_sync(history.at, ref, moment)
-    if found is not None:
+    if (found := history.at(conn, ref, moment)) is not None:
         return found.as_dict()
-    first = db.read_sync(history.first_known, ref)
-    if first is None:
-        raise _unknown(ref)
+    if (first := history.first_known(conn, ref)) is None:
+        return None
     raise ConfigError(f"Nothing was known of {ref} then: it was first seen at {versions.when(iso(first))}.")
-
-
-def _unknown(ref: Ref) -> ConfigError:
-    return ConfigError(f"There is no {ref} in the mirror; `pixmirror why {ref}` says more.")
 
 
 def search(
@@ -239,8 +233,7 @@ def export(
 def _to_stdout(lines: Any) -> None:
     """Write to standard output; end quietly when the reader has had enough, as `head` does."""
     try:
-        for line in lines:
-            sys.stdout.write(line)
+        sys.stdout.writelines(lines)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -251,11 +244,9 @@ def _to_file(lines: Any, output: Path) -> int:
     if output.exists() and not output.is_file():
         raise ConfigError(f"{output} is not a regular file; leave -o out and redirect instead.")
     part = output.with_name(f".{output.name}.part")
-    count = 0
     try:
         with part.open("w", encoding="utf-8") as file:
-            for count, line in enumerate(lines, 1):  # noqa: B007
-                file.write(line)
+            count = sum(1 for line in lines if file.write(line))
         part.replace(output)
     except OSError as error:
         part.unlink(missing_ok=True)

@@ -3,18 +3,23 @@
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from pixmirror.catalogue import migrate
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.words import plain
-from pixmirror.cli import formats, from_media, progress
+from pixmirror.cli import formats, progress
 from pixmirror.cli.common import Json, Session, finish, now_ms, print_json, say, session
 from pixmirror.errors import ConfigError
+from pixmirror.fetch import from_media
 from pixmirror.fetch.adoption import adopt
 from pixmirror.rebuild import reindex as layer
+from pixmirror.rebuild.from_disk import TakenIn
 from pixmirror.rebuild.reindex import Difference, Findings
+from pixmirror.store import MirrorRoot
 
 SHOWN = 10
 
@@ -52,11 +57,11 @@ def reindex(
     if media:
         if check:
             raise ConfigError("--check compares with kept answers, --from-media has none: use one of them.")
-        done = from_media.rebuild(s, quiet=as_json)
+        done = _from_media(s, quiet=as_json)
         if as_json:
-            print_json(from_media.as_dict(done))
+            print_json({name: getattr(done, name) for name in done.__slots__})
         else:
-            from_media.summary(done)
+            _summary_of_media(done)
         return
     with progress.counting(_so_far, quiet=as_json) as show:
         found = _check(s, show) if check else _reindex(s, show)
@@ -106,8 +111,7 @@ def summary(found: Findings, check: bool) -> None:
     """Print in words what was found."""
     read = f"{formats.count(found.works, 'work')} and {formats.count(found.users, 'user')}"
     say(f"{read} built again from {formats.count(found.payloads, 'payload')}.")
-    if found.unreadable:
-        say(f"{formats.count(found.unreadable, 'payload')} could not be read; what only they say stays as it is.")
+    formats.say_any(found.unreadable, "payload", "could not be read; what only they say stays as it is.")
     if found.same:
         say("The catalogue says the same.")
         return
@@ -116,10 +120,8 @@ def summary(found: Findings, check: bool) -> None:
         say(f"  {number:,} {_TABLES.get(table, table)}")
     for one in found.examples[:SHOWN]:
         say(f"    {one.table} {one.key}: {_difference(one)}")
-    if found.files_adopted:
-        say(f"{formats.count(found.files_adopted, 'file')} lay there already and are known now.")
-    if found.files_wanted:
-        say(f"{formats.count(found.files_wanted, 'file')} will be fetched at the next sync.")
+    formats.say_any(found.files_adopted, "file", "lay there already and are known now.")
+    formats.say_any(found.files_wanted, "file", "will be fetched at the next sync.")
     if check:
         say("`pixmirror reindex` puts it right.")
 
@@ -133,3 +135,53 @@ def _difference(one: Difference) -> str:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+# --- from the files and their sidecars
+
+
+def _from_media(s: Session, *, quiet: bool) -> TakenIn:
+    """Make a catalogue, or add to the one that is there what it lacks."""
+    s.refuse_daemon("reindex needs the catalogue for itself")
+    with s.take() as root:
+        root.check_media()
+        path = s.catalogue
+        if migrate.schema_revision(path) is not None:
+            return _take_in(root, path, quiet)
+        # Built beside and renamed at the end: what is cut half-way is no catalogue yet.
+        building = path.with_name(f"{path.name}.building")
+        for left in (
+            building,
+            building.with_name(f"{building.name}-wal"),
+            building.with_name(f"{building.name}-shm"),
+        ):
+            left.unlink(missing_ok=True)
+        migrate.upgrade(building)
+        done = _take_in(root, building, quiet)
+        for name in ("", "-wal", "-shm"):  # of the lost one, which must not be played back into ours
+            old = path.with_name(path.name + name)
+            if old.exists():
+                old.replace(path.with_name(f"{path.name}.lost{name}"))
+        building.replace(path)
+        root.note_catalogue()
+        return done
+
+
+def _take_in(root: MirrorRoot, path: Path, quiet: bool) -> TakenIn:
+    shown = progress.counting(
+        lambda found: f"{found.works + found.works_known:,} works, {found.stored:,} files", quiet=quiet
+    )
+    with closing(Database.open(path, create=False)) as db, shown as show:
+        return from_media.rebuild(root, db, now_ms(), progress=show)
+
+
+def _summary_of_media(done: TakenIn) -> None:
+    """Print in words what was taken in."""
+    works = f"{formats.count(done.works, 'work')} taken into the catalogue"
+    known = f"; {done.works_known:,} were known" if done.works_known else ""
+    say(f"{works}{known}; {formats.count(done.stored, 'file')} stored ({formats.size(done.bytes)}).")
+    formats.say_any(done.without_sidecar, "work", "without a sidecar: only ids and files until met again.")
+    formats.say_any(done.wanted, "file", "listed but not there whole; fetched at the next sync.")
+    formats.say_any(done.unclear, "file", "of which nothing tells the version; left alone.")
+    formats.say_any(done.forgotten, "work", "that you forgot; left out.")
+    say("Lists, comments and counters come back with `pixmirror sync`.")

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pixmirror.cli.common import note, say
+from pixmirror.config import example_text, user_config
 from pixmirror.errors import ConfigError, StorageError
 
 UNIT = "pixmirror.service"
@@ -33,8 +34,6 @@ def init(
       pixmirror init --user           the user's config folder
       sudo pixmirror init --system    for the service, and what remains to be done
     """
-    from pixmirror.config import example_text
-
     if sum((path is not None, user, system)) > 1:
         raise ConfigError("Give a path, or --user, or --system: one of them.")
     text = example_text()
@@ -42,7 +41,10 @@ def init(
         target = prefix / SYSTEM_CONFIG
         text = re.sub(r'(?m)^root = "[^"\n]*"', f'root = "{STATE}"', text, count=1)
     elif user:
-        target = _user_config()
+        known = user_config()
+        if known is None:
+            raise ConfigError("Your home is not known here: set HOME, or name a path: `pixmirror init PATH`.")
+        target = known
     else:
         target = path or Path("config.toml")
         target = target / "config.toml" if target.is_dir() else target
@@ -59,15 +61,6 @@ def init(
         ("sync", "mirror everything once, or `run` to keep going"),
     ):
         say(f"  pixmirror{option} {command:<8}{what}")
-
-
-def _user_config() -> Path:
-    from pixmirror.config import user_config
-
-    target = user_config()
-    if target is None:
-        raise ConfigError("Your home is not known here: set HOME, or name a path: `pixmirror init PATH`.")
-    return target
 
 
 def _write(target: Path, text: str, *, shared: bool) -> None:
