@@ -27,7 +27,6 @@ from pixmirror.pixiv.failures import shortened
 from pixmirror.pixiv.reading import parse_qs
 from pixmirror.pixiv.web import WebApi, WebSession
 from pixmirror.pixiv.web import paging as web_paging
-from pixmirror.pixiv.web.session import LANGUAGES
 from pixmirror.terminal import one_line, typed
 
 COOKIE = "PIXMIRROR_PHPSESSID"
@@ -149,8 +148,7 @@ async def _transport(s: Session, config: Config | None) -> AsyncIterator[Transpo
         return
     p = config.pixiv
     pacer = Pacer(clock, per_minute=p.requests_per_minute, per_day=p.requests_per_day, state=_pace(s))
-    proxy = p.proxy.get_secret_value() if p.proxy else None
-    async with Transport(clock, pacer, hosts=p.hosts, only_mapped=bool(p.hosts), proxy=proxy) as made:
+    async with credentials.transport_to(config, clock, pacer) as made:
         yield made
 
 
@@ -190,6 +188,4 @@ def _web(s: Session, config: Config | None, transport: Transport, own: Own) -> W
         for secret in (text, *(pair.partition("=")[2].strip() for pair in text.split(";") if whole)):
             hide(secret)
         login = WebSession("" if whole else text, text if whole else "", own.user_agent or "")
-    wanted = "en" if config is None else config.pixiv.language.replace("-", "_").lower()
-    language = next((name for name in (wanted, wanted.partition("_")[0]) if name in LANGUAGES), "en")
-    return WebApi(transport, login, language)
+    return WebApi(transport, login, "en" if config is None else credentials.site_language(config.pixiv.language))

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -14,14 +13,12 @@ from pixmirror.cli import tokens
 from pixmirror.cli.common import Session, note, on_terminal, read_input, run, say, sentence, session
 from pixmirror.clock import Clock
 from pixmirror.daemon import credentials
-from pixmirror.daemon.credentials import identity
 from pixmirror.errors import ConfigError, LoginError, StorageError, TokenRejected, WrongAccount
 from pixmirror.logs import hide
 from pixmirror.models import Token
 from pixmirror.pixiv import (
     Pacer,
     PendingLogin,
-    Transport,
     new_login,
     parse_code,
     redeem_code,
@@ -191,22 +188,16 @@ def _either(s: Session, text: str, begun: PendingLogin | None) -> Token:
 
 def _redeem(s: Session, secret: str, begun: PendingLogin | None = None) -> Token:
     """Ask Pixiv once, which is also the test of what was given."""
-    app = identity(s.config)
+    app, clock = credentials.identity(s.config), Clock()
     hide(secret)
 
     async def redeem() -> Token:
-        async with _transport(s) as transport:
+        async with credentials.transport_to(s.config, clock, Pacer(clock, per_minute=0)) as transport:
             if begun is not None:
                 return await redeem_code(transport, app, secret, begun.verifier)
             return await redeem_refresh_token(transport, app, secret)
 
     return run(redeem())
-
-
-def _transport(s: Session) -> Transport:
-    p, clock = s.config.pixiv, Clock()
-    proxy = p.proxy.get_secret_value() if p.proxy else None
-    return Transport(clock, Pacer(clock, per_minute=0), hosts=p.hosts, only_mapped=bool(p.hosts), proxy=proxy)
 
 
 def _keep(s: Session, token: Token) -> None:
@@ -235,8 +226,7 @@ def _check_account(s: Session, token: Token) -> None:
 
 
 def _new(s: Session) -> PendingLogin:
-    hosts: Mapping[str, str] = s.config.pixiv.hosts
-    return new_login(hosts.get(APP_HOST, f"https://{APP_HOST}"))
+    return new_login(s.config.pixiv.hosts.get(APP_HOST, f"https://{APP_HOST}"))
 
 
 def _begin(s: Session) -> PendingLogin:

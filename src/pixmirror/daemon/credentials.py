@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from typing import Any
 
 from pixmirror.clock import Clock
 from pixmirror.config import Config, read_refresh_token, read_web_login
@@ -77,6 +78,13 @@ def save(root: MirrorRoot, configured: str | None, token: Token) -> None:
     root.write_secret(FILE, json.dumps(kept, indent=1) + "\n")
 
 
+def transport_to(config: Config, clock: Clock, pacer: Pacer, **more: Any) -> Transport:
+    """Return the way to the hosts that the configuration names, by its proxy. `more` as `Transport` takes it."""
+    p = config.pixiv
+    proxy = p.proxy.get_secret_value() if p.proxy else None
+    return Transport(clock, pacer, hosts=p.hosts, only_mapped=bool(p.hosts), proxy=proxy, **more)
+
+
 def identity(config: Config) -> AppIdentity:
     p = config.pixiv
     return AppIdentity(
@@ -95,10 +103,10 @@ def web_session(config: Config, env: Mapping[str, str]) -> WebSession | None:
 def web_api(config: Config, env: Mapping[str, str], transport: Transport) -> WebApi | None:
     """Return www.pixiv.net with that login, or None without one."""
     made = web_session(config, env)
-    return WebApi(transport, made, lang=_site_language(config.pixiv.language)) if made else None
+    return WebApi(transport, made, lang=site_language(config.pixiv.language)) if made else None
 
 
-def _site_language(language: str) -> str:
+def site_language(language: str) -> str:
     """Choose the nearest of the site's languages, which has fewer than the app."""
     name = language.lower().replace("-", "_")
     if name in ("zh_hant", "zh_hk", "zh_mo"):
@@ -108,10 +116,8 @@ def _site_language(language: str) -> str:
 
 async def try_web_login(config: Config, env: Mapping[str, str]) -> int:
     """Ask www.pixiv.net once, with nothing else open. Return whose login it is; LoginError if it is refused."""
-    p, clock = config.pixiv, Clock()
-    proxy = p.proxy.get_secret_value() if p.proxy else None
-    pacer = Pacer(clock, per_minute=0, per_day=0)
-    async with Transport(clock, pacer, hosts=p.hosts, only_mapped=bool(p.hosts), proxy=proxy) as transport:
+    clock = Clock()
+    async with transport_to(config, clock, Pacer(clock, per_minute=0, per_day=0)) as transport:
         api = web_api(config, env, transport)
         assert api is not None
         await account.extra(api)

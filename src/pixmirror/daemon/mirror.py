@@ -159,11 +159,8 @@ def _transport(config: Config, db: Database, clock: Clock) -> Transport:
     images = ImageBudget(
         clock, bytes_per_day=p.image_bytes_per_day, connections=p.image_connections, state=budget_state
     )
-    proxy = p.proxy.get_secret_value() if p.proxy else None
     # One repeat after a cool-down: what is limited again gives way to another, which tells whose limit it is.
-    return Transport(
-        clock, pacer, images=images, hosts=p.hosts, only_mapped=bool(p.hosts), proxy=proxy, cooldowns=1
-    )
+    return credentials.transport_to(config, clock, pacer, images=images, cooldowns=1)
 
 
 async def _build(
