@@ -64,11 +64,6 @@ _OF_WORK = select(
     comment.c.last_seen,
     comment.c.missing_since,
 )
-_TOUCH = (
-    update(comment)
-    .where(comment.c.state == "live", among(comment.c.comment_key, "keys"))
-    .values(last_seen=bindparam("now"), missing_since=None)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +165,6 @@ def _row(
         "first_seen": seen.now,
         "last_seen": seen.now,
     }
-
-
-def touch_unread(conn: Connection, key: int, ids: Sequence[int], now: int) -> None:
-    """Note that comments of a page that could not be read are there all the same. `ids` are Pixiv's."""
-    if ids:
-        medium, _ = split_key(key)
-        keys = [work_key(medium, i) for i in ids]
-        conn.execute(_TOUCH, {"keys": listed(keys), "now": now})
-        seen_again(conn, "comment", keys)
 
 
 def comments_walked(conn: Connection, seen: Seen, key: int, total: int | None) -> int | None:

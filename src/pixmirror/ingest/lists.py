@@ -17,7 +17,7 @@ from pixmirror.catalogue.sql import Many, among, excluded, listed, upsert
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import agenda
 from pixmirror.ledger.brake import KINDS
-from pixmirror.ledger.missing import BRAKE_SHARE, LOOKS, doubt_all, drifted, ledger, seen_again, settle
+from pixmirror.ledger.missing import BRAKE_SHARE, LOOKS, Kind, doubt_all, drifted, ledger, seen_again, settle
 from pixmirror.models import Medium, Restrict, split_key, work_key
 
 Mine: TypeAlias = Literal["bookmark", "follow"]
@@ -185,14 +185,15 @@ def not_listed(conn: Connection, kind: Mine, account_id: int, item: int, evidenc
 
 
 def touch_unread(
-    conn: Connection, account_id: int, kind: Mine, medium: Medium | None, ids: Sequence[int], now: int
+    conn: Connection, account_id: int, kind: Kind, medium: Medium | None, ids: Sequence[int], now: int
 ) -> None:
-    """Note that unreadable items of a page are there. `ids` are Pixiv's; `medium` is that of bookmarks."""
+    """Note that unreadable items of a page are there. `ids` are Pixiv's, or keys where there is no `medium`."""
     if not ids:
         return
     rows = KINDS[kind].table
-    keys = ids if kind == "follow" or medium is None else [work_key(medium, i) for i in ids]
-    mine = (rows.c.account_id == account_id, rows.c.state == "live", among(KINDS[kind].id, "keys"))
-    seen = update(rows).where(*mine).values(last_seen=now, missing_since=None)
-    conn.execute(seen, {"keys": listed(keys)})
+    keys = ids if medium is None else [work_key(medium, i) for i in ids]
+    seen = update(rows).where(rows.c.state == "live", among(KINDS[kind].id, "keys"))
+    if KINDS[kind].of_account:
+        seen = seen.where(rows.c.account_id == account_id)
+    conn.execute(seen.values(last_seen=now, missing_since=None), {"keys": listed(keys)})
     seen_again(conn, kind, keys)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
 from pixmirror.catalogue import feeds, runs, tombstones
 from pixmirror.catalogue.chores import Kind
@@ -100,10 +100,11 @@ def shown_by_app(conn: Connection, key: int) -> bool:
     return conn.execute(_SHOWN, {"keys": listed([key])}).first() is not None
 
 
-def whole_media(conn: Connection, account_id: int, user_id: int) -> set[str]:
-    """Return the media (illust, novel) of which the app's list of the artist was read to its end."""
-    found = select(feed.c.endpoint).where(_mine(account_id, user_id), feed.c.full_at.is_not(None))
-    return {ARTIST_LISTS[endpoint] for endpoint in conn.execute(found).scalars()}
+def own_feeds(conn: Connection, account_id: int, user_id: int) -> dict[str, Feed]:
+    """Return those of the artist's own lists that are walked, by their endpoints."""
+    of_artist = (feed.c.endpoint.in_(ARTIST_LISTS), feed.c.params == feeds.canonical({"user_id": user_id}))
+    ids = conn.execute(select(feed.c.id).where(feed.c.account_id == account_id, *of_artist)).scalars().all()
+    return {one.endpoint: one for one in (feeds.get_feed(conn, feed_id) for feed_id in ids)}
 
 
 def ask_all_hidden(conn: Connection, now: int) -> None:
@@ -133,19 +134,6 @@ def walkers(conn: Connection, account_id: int, user_id: int) -> tuple[str, ...]:
     """Return the jobs that have this artist's lists read."""
     names = {n for e in ARTIST_LISTS for n in feeds.jobs_of(conn, account_id, e, {"user_id": user_id})}
     return tuple(sorted(names))
-
-
-def own_feed(conn: Connection, account_id: int, endpoint: str, user_id: int) -> Feed | None:
-    """Return one of the artist's own lists, if it is walked."""
-    found = select(feed.c.id).where(_mine(account_id, user_id), feed.c.endpoint == endpoint)
-    feed_id = conn.scalar(found)
-    return None if feed_id is None else feeds.get_feed(conn, feed_id)
-
-
-def _mine(account_id: int, user_id: int) -> ColumnElement[bool]:
-    """Match the feeds of an artist's own lists."""
-    params = feeds.canonical({"user_id": user_id})
-    return (feed.c.account_id == account_id) & feed.c.endpoint.in_(ARTIST_LISTS) & (feed.c.params == params)
 
 
 def fruitless(conn: Connection, user_id: int, now: int) -> bool:

@@ -15,6 +15,7 @@ from pixmirror.clock import DAY_MS
 from pixmirror.ingest import comments as ingest_comments
 from pixmirror.ingest.broken import broken_ids, record_broken
 from pixmirror.ingest.comments import Plan
+from pixmirror.ingest.lists import touch_unread
 from pixmirror.models import Comment, Lane, Listing, split_key
 from pixmirror.pixiv.app import comments
 from pixmirror.sync.context import Context, Job
@@ -67,7 +68,7 @@ async def run(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         record_broken(conn, listing.endpoint, listing.unread, now)
         seen = ctx.seen(job, "comments", lane, now)
         found = ingest_comments.record_comments(conn, seen, chore.key, listing.items, all_replies=not plan.first)
-        ingest_comments.touch_unread(conn, chore.key, broken_ids(listing.broken), now)
+        touch_unread(conn, ctx.account_id, "comment", medium, broken_ids(listing.broken), now)
         if following is not None:
             after = replace(_after(reading, plan, listing, found[0]), offset=following)
             chores.save_progress(conn, chore.kind, chore.key, asdict(after))
@@ -129,7 +130,7 @@ async def run_replies(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
             record_broken(conn, listing.endpoint, listing.unread, now)
             seen = ctx.seen(job, "comments", lane, now)
             ingest_comments.record_comments(conn, seen, work, listing.items, parent_key=chore.key)
-            ingest_comments.touch_unread(conn, work, broken_ids(listing.broken), now)
+            touch_unread(conn, ctx.account_id, "comment", medium, broken_ids(listing.broken), now)
             if circle:
                 chores.done(conn, chore.kind, chore.key)  # a list that repeats itself proves nothing
                 return

@@ -67,10 +67,10 @@ async def read_list(ctx: Context, web: WebApi, job: Job, chore: Chore) -> Record
         web_lists.record_list(conn, user_id, keys["illust"] + keys["novel"], now)
         chores.done(conn, chore.kind, user_id, again_at=now + web_lists.MONTH_MS)
         walkers = _jobs(ctx, web_lists.walkers(conn, ctx.account_id, user_id)) or [job]
-        whole = web_lists.whole_media(conn, ctx.account_id, user_id)
+        own = web_lists.own_feeds(conn, ctx.account_id, user_id)
         for endpoint, medium in sources.OWN_LISTS.items():
             wanted = medium == "illust" or any(j.wants.novels for j in walkers)
-            if wanted and medium in whole:
+            if wanted and endpoint in own and own[endpoint].full_at is not None:
                 lacking = web_lists.lacking(conn, user_id, medium, keys[medium], now)
                 agenda.read_on_website(conn, lacking, now)
             elif wanted and keys[medium]:
@@ -115,7 +115,7 @@ def _count_again(
     ctx: Context, job: Job, conn: Connection, user_id: int, endpoint: str, total: int, now: int
 ) -> bool:
     """Tell whether the count is news: no pass was made for it, and none of today saw it."""
-    feed = web_lists.own_feed(conn, ctx.account_id, endpoint, user_id)
+    feed = web_lists.own_feeds(conn, ctx.account_id, user_id).get(endpoint)
     if feed is None or feed.full_at is None:
         return False
     name = f"counted:{endpoint}:{user_id}"
