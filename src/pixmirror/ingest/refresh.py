@@ -142,15 +142,12 @@ def chunk_end(conn: Connection, after: int, size: int) -> int | None:
     return last
 
 
-def planned_lists(conn: Connection, before: int) -> int:
-    """Count the lists to be read again before this time."""
-    return conn.scalar(select(func.count()).select_from(feed).where(feed.c.refresh_at < before)) or 0
-
-
-def planned_details(conn: Connection, before: int, lane: int) -> int:
-    """Count the works whose detail is asked for in this lane before this time."""
+def planned(conn: Connection, before: int, lane: int) -> int:
+    """Count the lists to be read again, and the works whose detail is asked for in this lane, before this time."""
+    lists = select(func.count()).select_from(feed).where(feed.c.refresh_at < before)
     soon = (chore.c.kind == Kind.DETAIL, chore.c.lane == lane, chore.c.due_at < before)
-    return conn.scalar(select(func.count()).select_from(chore).where(*soon)) or 0
+    details = select(func.count()).select_from(chore).where(*soon)
+    return conn.execute(lists).scalar_one() + conn.execute(details).scalar_one()
 
 
 def created(conn: Connection, work_key: int) -> int | None:

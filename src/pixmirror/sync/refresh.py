@@ -137,12 +137,7 @@ async def find_works(db: Database, wanted: Wishes, requests_per_day: int, now: i
 
     All re-readings together stay below their share of a day's requests; what finds no room waits for another day.
     """
-
-    def planned(conn: Connection) -> int:
-        tomorrow = now + DAY_MS
-        return rows.planned_lists(conn, tomorrow) + rows.planned_details(conn, tomorrow, int(Lane.REFRESH))
-
-    room = most_a_day(requests_per_day) - await db.read(planned)
+    room = most_a_day(requests_per_day) - await db.read(rows.planned, now + DAY_MS, int(Lane.REFRESH))
     start = int(await db.read(runs.get_meta, _CURSOR) or 0)
     found: list[int] = []
     after, wrapped = start, False
