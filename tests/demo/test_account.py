@@ -165,6 +165,7 @@ async def test_a_search_obeys_its_parameters(api, world):
     assert [p.user.id for p in await search.users(api, "artist")] == [world.artist]
 
 
+@pytest.mark.long
 async def test_a_search_of_more_than_the_cap_is_read_whole():
     world = empty_world(now=lambda: 1_795_000_000_000)
     add_artist(world, works=5300, every_ms=600_000)

@@ -232,7 +232,7 @@ async def test_a_work_that_the_app_shows_again_is_the_apps_again_and_no_new_vers
     assert [row[:3] for row in after] == [row[:3] for row in before]
 
 
-@pytest.mark.parametrize("cookie", [True, False])
+@pytest.mark.parametrize("cookie", [True, pytest.param(False, marks=pytest.mark.long)])
 async def test_of_a_whole_pixiv_each_artists_numbers_are_the_truth(tmp_path: Path, cookie: bool) -> None:
     clock = Later()
     spec = WorldSpec(seed=5, now_ms=clock.now(), artists=6, private=2, others=3, works=90, bookmarks=30)

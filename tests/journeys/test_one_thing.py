@@ -26,6 +26,7 @@ from tests.virtual_time import VirtualClock, run_virtually, serving, working
 LISTS = FollowingJob(name="f", kind="following", every="30m", files=False, comments=False, profiles=False)
 APP = "^/(v[123]|webview)/"
 HOUR_S = 3600.0
+IDLE_NAP_S = 30.0  # while days pass in which little happens
 
 
 def rows(setup: Setup, table: Any) -> list[Any]:
@@ -75,7 +76,14 @@ async def run(engine: Engine) -> str | None:
     return (await engine.run_job(job)).error
 
 
-@pytest.mark.parametrize("act", [reset(), stall(), status(503)], ids=["reset", "stall", "503"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(reset(), id="reset"),
+        pytest.param(stall(), id="stall", marks=pytest.mark.long),
+        pytest.param(status(503), id="503", marks=pytest.mark.long),
+    ],
+)
 def test_a_list_that_never_answers_is_put_off_and_the_others_are_read(tmp_path: Path, act: Act) -> None:
     async def scene(clock: VirtualClock, world: World, faults: Faults, setup: Setup) -> None:
         worst = artists_of(world)[3]
@@ -89,6 +97,7 @@ def test_a_list_that_never_answers_is_put_off_and_the_others_are_read(tmp_path: 
             assert failed.due_at > clock.now() - HOUR_S * 1000
             assert unread(setup, world) == {worst}
             asked = len(faults.asked(of(worst)))
+            clock.nap = IDLE_NAP_S
             await clock.sleep(24 * HOUR_S)
             assert len(faults.asked(of(worst))) - asked <= 20  # rarer and rarer, each sent once
             await clock.sleep(24 * HOUR_S)
@@ -138,6 +147,7 @@ def test_two_lists_that_never_answer_are_not_taken_for_an_outage(tmp_path: Path)
             faults.add(of(user_id), reset())
         async with working(setup, clock) as engine:
             await run(engine)
+            clock.nap = IDLE_NAP_S
             for _ in range(24):
                 await clock.sleep(HOUR_S)
                 assert PIXIV not in engine.trouble.errors
@@ -181,6 +191,7 @@ def test_a_limit_that_only_one_thing_meets_is_met_more_and_more_rarely(tmp_path:
         faults.add(rf"/v1/ugoira/metadata\?.*\b{worst.id}\b", rate_limit())
         async with working(setup, clock) as engine:
             await run(engine)
+            clock.nap = IDLE_NAP_S
             await clock.sleep(24 * HOUR_S)
             (failed,) = [row for row in rows(setup, chore) if row.error]
             assert re.search("limits us.*Only this meets", failed.error)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pixmirror.clock import DAY_MS
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
@@ -122,6 +124,7 @@ def test_the_lists_of_who_is_unfollowed_are_not_read_again(tmp_path: Path) -> No
     assert not any(f"user_id={left}" in query for query in late)
 
 
+@pytest.mark.long
 def test_after_a_long_downtime_what_is_due_is_spread_over_hours(tmp_path: Path) -> None:
     artists = 60
 

@@ -41,7 +41,9 @@ SPREAD = {
 }
 
 
-@pytest.mark.parametrize("how", SPREAD)
+@pytest.mark.parametrize(
+    "how", ["two jobs", *(pytest.param(how, marks=pytest.mark.long) for how in ("one job", "public alone"))]
+)
 def test_what_was_removed_is_noticed_and_what_was_switched_is_not_taken_for_it(tmp_path: Path, how: str):
     async def scene(clock: VirtualClock) -> None:
         clock.nap = 5.0
@@ -77,6 +79,7 @@ def test_what_was_removed_is_noticed_and_what_was_switched_is_not_taken_for_it(t
     run_virtually(scene)
 
 
+@pytest.mark.long
 def test_what_was_switched_to_a_list_that_no_job_reads_and_removed_there_is_noticed(tmp_path: Path):
     async def scene(clock: VirtualClock) -> None:
         clock.nap = 5.0

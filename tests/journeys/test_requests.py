@@ -40,14 +40,17 @@ async def test_an_artist_of_300_works_costs_11_list_requests_and_one_for_each_ug
     assert "/v1/illust/detail" not in counts
 
 
-async def test_a_run_with_nothing_new_over_1000_artists_costs_4_and_25_new_works_cost_8(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [100, pytest.param(1000, marks=pytest.mark.long)])
+async def test_a_run_with_nothing_new_costs_4_over_any_number_of_artists_and_25_new_works_cost_8(
+    tmp_path: Path, number: int
+) -> None:
     world = empty_world()
-    artists = [add_artist(world, works=4, follow="private" if n % 4 == 0 else "public") for n in range(1000)]
+    artists = [add_artist(world, works=4, follow="private" if n % 4 == 0 else "public") for n in range(number)]
     app = create_app(world)
     with running(app) as url:
         setup = Setup(tmp_path / "mirror", url, [LISTS_ONLY], mirror={"sidecars": False})
         await setup.sync()
-        assert len(setup.export("works")) == 4000
+        assert len(setup.export("works")) == 4 * number
 
         app.state.counts.clear()
         await setup.sync()
@@ -58,7 +61,7 @@ async def test_a_run_with_nothing_new_over_1000_artists_costs_4_and_25_new_works
             world.post(artists[n % 10].id, kind="ugoira" if n < 3 else "illust")
         await setup.sync()
         assert sum(api_requests(app).values()) <= 8, api_requests(app)
-        assert len(setup.export("works")) == 4025
+        assert len(setup.export("works")) == 4 * number + 25
 
 
 async def test_images_are_fetched_without_token_and_each_once(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from pixmirror.catalogue import feeds, migrate
 from pixmirror.catalogue.database import Connection, Database
@@ -230,9 +230,15 @@ class CursorWalks(Walks):
 
 
 SETTINGS = settings(
-    max_examples=60, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestOffsetWalksLoseNothing = Walks.TestCase
 TestOffsetWalksLoseNothing.settings = SETTINGS
 TestCursorWalksLoseNothing = CursorWalks.TestCase
 TestCursorWalksLoseNothing.settings = SETTINGS
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("walks", [Walks, CursorWalks])
+def test_walks_lose_nothing_in_hundreds_of_lives(walks: type[Walks]) -> None:
+    run_state_machine_as_test(walks, settings=settings(SETTINGS, max_examples=300))
