@@ -331,6 +331,45 @@ def test_every_problem_is_named_at_once_with_its_place(tmp_path: Path) -> None:
     assert len(found) == len(expected)
 
 
+def test_each_problem_of_the_file_names_its_line(tmp_path: Path) -> None:
+    text = """\
+# a comment
+[mirror]
+rooot = "x"
+
+[pixiv]
+image_connections = 0
+hosts = { "app-api.pixiv.com" = "http://127.0.0.1" }
+language = '''
+[[jobs]]
+'''
+[[jobs]]
+name = "a"
+kind = "user"
+every = "1h"
+users = [
+  1,  # ]
+  "x",
+]
+[[jobs]]
+name = "b"
+kind = "bookmarks"
+every = "often"
+[[jobs]]
+name = "c"
+kind = "following"
+[notfy]
+"""
+    found = problems(tmp_path, text, PIXMIRROR_PIXIV__REQUESTS_PER_DAY="many")
+    lines = {problem.split(": ")[0]: problem for problem in found}
+    for line, words in (
+        (3, "rooot"), (6, "image_connections"), (7, "app-api.pixiv.com"), (15, "users"), (22, "every"), (23, "cron"),
+        (26, "[notfy]"),
+    ):  # fmt: skip
+        assert words in lines[f"line {line}"]
+    assert [p for p in found if not p.startswith("line ")] == [p for p in found if p.startswith("environment")]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -1,7 +1,7 @@
 """Every error that pixmirror raises on purpose.
 
     PixmirrorError
-    ├── ConfigError · MirrorLocked · PixmirrorGone · UpstreamBrake · Unforeseen
+    ├── ConfigError · NotHere · MirrorLocked · PixmirrorGone · UpstreamBrake · Unforeseen
     ├── LoginError          LoginNeeded, TokenRejected, WrongAccount
     ├── WebLoginExpired
     ├── CatalogueError      CatalogueLost
@@ -40,7 +40,8 @@ class ExitCode(IntEnum):
     STORAGE = 6
     INCOMPLETE = 7  # something failed, was found bad, or is left for a next try
     PIXIV = 8
-    NOT_HERE = 9
+    NOT_HERE = 9  # nothing in this mirror has that name
+    NOT_AT_PIXIV = 10  # Pixiv says that it is not there
     INTERRUPTED = 130
 
 
@@ -68,6 +69,12 @@ class ConfigError(PixmirrorError):
     def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
         super().__init__("\n".join((message, *(f"  {p}" for p in problems))))
         self.problems = problems
+
+
+class NotHere(PixmirrorError):
+    """This mirror knows nothing of what was asked for."""
+
+    exit_code = ExitCode.NOT_HERE
 
 
 class _OfOthers(PixmirrorError):
@@ -274,6 +281,7 @@ class AccessRefused(PixivError):
 class NotFound(PixivError):
     """This item is not there (404), for this account, now."""
 
+    exit_code = ExitCode.NOT_AT_PIXIV
     scope = "item"
 
 

@@ -389,7 +389,7 @@ def test_the_web_with_and_without_a_session(pixmirror, config, web, work, tmp_pa
         (("app", "illusts.bookmark_add", "5"), 2, "only reads"),
         (("app", "illusts.detail", "five"), 2, "illust_id"),
         (("app", "illusts.ranking", "dayly"), 8, "day"),
-        (("app", "illusts.detail", "99999999"), 8, "404"),
+        (("app", "illusts.detail", "99999999"), 10, "404"),
     ],
 )
 def test_what_cannot_be_asked(pixmirror, config, arguments, code, said):

@@ -70,8 +70,10 @@ def test_without_a_terminal_it_wants_yes(pixmirror, media):
 def test_on_a_terminal_it_asks(pixmirror, media, monkeypatch, answer, code):
     monkeypatch.setattr(command, "on_terminal", lambda: True)
     work = one_work(pixmirror)
+    found = json.loads(pixmirror("show", str(work["id"]), "--json").stdout)
     result = pixmirror("forget", str(work["id"]), input=answer)
     assert result.exit_code == code
+    assert result.stdout.startswith(f"{found['title']} ({work['id']}), by {found['user']['name']}: 1 file (")
     assert "1 file" in result.stdout
     assert (media / work["path"]).exists() == (code == 1)
 

@@ -72,7 +72,7 @@ def test_novel(pixmirror, mirrored):
 
 def test_what_is_not_there(pixmirror, mirrored):
     result = pixmirror("show", "1")
-    assert result.exit_code == 2
+    assert result.exit_code == 9
     assert "pixmirror why 1" in result.stderr
     assert "Never seen" in pixmirror("why", "1").stdout
     assert pixmirror("why", "rubbish!").exit_code == 2
@@ -189,8 +189,8 @@ def test_at(pixmirror, edited):
         outside = pixmirror("show", ref, "--at", moment)
         assert (outside.exit_code, says in " ".join(outside.stderr.split())) == (2, True), outside.stderr
     assert pixmirror("show", ref, "--at", "2026-01-01", "--history").exit_code == 2
-    assert pixmirror("show", "1", "--history").exit_code == 2
-    assert pixmirror("show", "1", "--at", "2026-01-01").exit_code == 2
+    assert pixmirror("show", "1", "--history").exit_code == 9
+    assert pixmirror("show", "1", "--at", "2026-01-01").exit_code == 9
 
 
 def test_the_history_of_novels_and_users(pixmirror, mirrored):

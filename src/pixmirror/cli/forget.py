@@ -12,6 +12,8 @@ from pixmirror.cli.common import Json, Session, now_ms, on_terminal, print_json,
 from pixmirror.errors import ConfigError, ExitCode
 from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Forgotten, Target
+from pixmirror.reports import naming
+from pixmirror.terminal import one_line
 
 Page = Annotated[
     int | None, typer.Option("--page", metavar="N", help="Only this page, counted from 0 as in names of files.")
@@ -49,7 +51,8 @@ def forget(
     target = Target.of(parse_ref(ref), page)
     if not yes:
         with s.reading() as db:
-            _confirm(target, db.read_sync(forgetting.preview, target, now_ms(), s.config.mirror.trash_days))
+            found = db.read_sync(forgetting.preview, target, now_ms(), s.config.mirror.trash_days)
+            _confirm(target, db.read_sync(naming.name_of, target.ref), found)
     s.refuse_no_mirror()
     done = s.do("forget", timeout=None, ref=str(target.ref), page=page)["done"]
     if as_json:
@@ -88,14 +91,16 @@ def unforget(
         say(f"{formats.count(done['wanted'], 'file')} will be fetched again at the next sync.")
 
 
-def _confirm(target: Target, found: Forgotten) -> None:
+def _confirm(target: Target, name: str, found: Forgotten) -> None:
+    """Show what it is and what would go, then ask."""
     if not on_terminal():
         raise ConfigError("Nobody is there to be asked: `--yes` forgets without asking.")
     said = asdict(found)
+    what = one_line(f"Page {target.idx} of {name}" if target.kind == "page" else name)
     if nothing := _nothing(said, target):
-        say(f"{_name(target)}: {nothing}")
+        say(f"{what}: {nothing}")
     else:
-        say(f"{_name(target)}: {_amount(said)}.")
+        say(f"{what}: {_amount(said)}.")
         say(_until(said, target))
     if not typer.confirm("Forget it?"):
         say("Nothing was changed.")

@@ -14,7 +14,7 @@ from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.words import iso
 from pixmirror.cli import formats, tables, versions
 from pixmirror.cli.common import Json, Session, json_line, now_ms, print_json, say, sentence, session
-from pixmirror.errors import ConfigError, PixmirrorError, StorageError
+from pixmirror.errors import ConfigError, NotHere, PixmirrorError, StorageError
 from pixmirror.reports.troubles import Trouble
 from pixmirror.store.start import is_held
 from pixmirror.terminal import typed
@@ -147,7 +147,7 @@ def show(
         else:
             found, shown = db.read_sync(_now, wanted), tables.show_item
     if found is None:
-        raise ConfigError(f"There is no {wanted} in the mirror; `pixmirror why {wanted}` says more.")
+        raise NotHere(f"{wanted} is not in this mirror; `pixmirror why {wanted}` says more.")
     if as_json:
         print_json(found)
     else:

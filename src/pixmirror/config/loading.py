@@ -16,6 +16,8 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
+from pixmirror.config.lines import Path as Place
+from pixmirror.config.lines import line_of, lines_of
 from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
 from pixmirror.config.secrets import unreadable
 from pixmirror.errors import ConfigError
@@ -69,7 +71,8 @@ def load(path: Path | None, env: Mapping[str, str], kinds: Mapping[str, JobKind]
     `kinds`: the kinds of jobs, by name. ConfigError names every problem with its place, and never a secret.
     """
     path = find_config(path)
-    from_file = _read_toml(path)
+    text = _text(path)
+    from_file = _parsed(path, text)
     from_env = _read_env(env)
     # {}: defaults see the context too
     merged = _merge({table: {} for table in _TABLES}, _merge(from_file, from_env))
@@ -79,7 +82,11 @@ def load(path: Path | None, env: Mapping[str, str], kinds: Mapping[str, JobKind]
         config = _with_jobs(models).model_validate(merged, context=context(path.absolute().parent, env))
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
-        problems += [shortened(_explain(problem, merged, from_env, models)) for problem in found]
+        lines = lines_of(text)
+        problems += [
+            _line(lines, problem, from_env) + shortened(_explain(problem, merged, from_env, models))
+            for problem in found
+        ]
     if config is None or problems:
         raise ConfigError(f"the configuration in {path} cannot be used:", tuple(dict.fromkeys(problems)))
     return config
@@ -91,13 +98,16 @@ def _with_jobs(models: Models) -> type[Config]:
     return create_model("Config", __base__=Config, jobs=(jobs, ()))
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _text(path: Path) -> str:
     try:
-        text = path.read_text("utf-8-sig")
+        return path.read_text("utf-8-sig")
     except OSError as error:
         raise unreadable(f"the config file {path}", error) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"the config file {path} is not UTF-8 text; save it as UTF-8") from error
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -170,6 +180,17 @@ def _is_a_name(word: str) -> bool:
     if word.upper().startswith(PREFIX):
         return all(len(part) < 20 for part in word[len(PREFIX) :].split("__"))
     return len(word) < 32 and not any(letter.isdigit() for letter in word)
+
+
+def _line(lines: Mapping[Place, int], problem: ErrorDetails, from_env: Mapping[str, Any]) -> str:
+    """Return "line 12: " for what the file has wrong, "" for what the environment has."""
+    path = problem["loc"]
+    if _variable(from_env, path):
+        return ""
+    if path[:1] == ("jobs",):  # pydantic names the kind of the job within its place
+        path = (*path[:2], *path[3:])
+    line = line_of(lines, path)
+    return "" if line is None else f"line {line}: "
 
 
 def _explain(problem: ErrorDetails, merged: Mapping[str, Any], from_env: Mapping[str, Any], models: Models) -> str:
