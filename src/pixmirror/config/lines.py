@@ -1,4 +1,4 @@
-"""Find the line of a TOML file on which a key or a table stands; tomllib itself tells only those of syntax errors."""
+"""Find the line of a TOML file on which a key or table stands; tomllib tells only those of syntax errors."""
 
 import re
 import tomllib
