@@ -131,7 +131,7 @@ class MirrorLocked(PixmirrorError):
     """Another pixmirror holds this mirror."""
 
     exit_code = ExitCode.LOCKED
-    advice = "Wait for it or stop it; `pixmirror status` asks the one that runs."
+    advice = "Wait for it or stop it; `pixmirror status` says how far it is."
 
 
 class PixmirrorGone(PixmirrorError):

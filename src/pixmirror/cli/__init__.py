@@ -6,6 +6,7 @@ The module of a command is imported when it is used, so that `pixmirror --help` 
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -27,7 +28,7 @@ from pixmirror.cli.common import (
     refuse_other_systems,
     the_error,
 )
-from pixmirror.errors import ExitCode, PixmirrorError
+from pixmirror.errors import ExitCode, MirrorLocked, PixmirrorError
 from pixmirror.logs import redact
 
 # httpx brings a command line of its own, mako (of alembic) colours for its errors: each takes a highlighter along,
@@ -129,9 +130,18 @@ class Commands(TyperGroup):
         except (PixmirrorError, BaseExceptionGroup) as raised:
             if (error := the_error(raised)) is None:
                 raise
-            complain(error)
+            complain(error, _how_far(ctx) if isinstance(error, MirrorLocked) else None)
             raise typer.Exit(error.exit_code) from None
         return result
+
+
+def _how_far(ctx: Any) -> str | None:
+    """Say what the process that holds the mirror has done so far, as far as that can be seen."""
+    from pixmirror.cli.beside import how_far
+
+    with suppress(PixmirrorError):
+        return how_far(ctx.obj)
+    return None
 
 
 app = typer.Typer(

@@ -292,7 +292,7 @@ def _pixiv(s: Session, record: Path | None) -> "tuple[Report | None, Row]":
     from pixmirror.daemon.mirror import open_mirror
 
     async def look() -> "Report":
-        async with open_mirror(s.config, s.env) as mirror:
+        async with open_mirror(s.config, s.env, what="check") as mirror:
             return await first_look(mirror, record)
 
     try:

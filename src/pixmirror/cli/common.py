@@ -41,7 +41,23 @@ T = TypeVar("T")
 
 # Words that messages begin with; anything else may be a name, which keeps its letters.
 COMMON = frozenset(
-    ("there", "the", "a", "an", "no", "it", "this", "that", "what", "not", "nothing", "cannot", "could", "process")
+    (
+        "there",
+        "the",
+        "a",
+        "an",
+        "no",
+        "it",
+        "this",
+        "that",
+        "what",
+        "not",
+        "nothing",
+        "cannot",
+        "could",
+        "process",
+        "another",
+    )
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
@@ -114,12 +130,12 @@ class Session:
     def media(self) -> Path:
         return self.config.mirror.media or self.root / "media"
 
-    def take(self, *, create: bool = False) -> "MirrorRoot":
-        """Take the mirror's folders for this process alone. MirrorLocked while another one has them."""
+    def take(self, what: str, *, create: bool = False) -> "MirrorRoot":
+        """Take the mirror's folders for the command `what` alone. MirrorLocked while another process has them."""
         from pixmirror.store import MirrorRoot
 
         m = self.config.mirror
-        return MirrorRoot.open(m.root, m.media, umask=m.umask, create=create)
+        return MirrorRoot.open(m.root, m.media, umask=m.umask, create=create, what=what)
 
     def refuse_daemon(self, why: str) -> None:
         """Raise MirrorLocked while a daemon runs: what is to be done writes to the catalogue beside it."""
@@ -244,9 +260,11 @@ def told(error: PixmirrorError) -> str:
     return f"{sentence(error)} {error.advice}".strip()
 
 
-def complain(error: PixmirrorError) -> None:
-    """Print an error's sentence, and on the next line what can be done about it."""
+def complain(error: PixmirrorError, more: str | None = None) -> None:
+    """Print an error's sentence, what `more` is known of it, and on the last line what can be done about it."""
     note(sentence(error))
+    if more is not None:
+        note(more)
     if error.advice:
         note(error.advice)
 

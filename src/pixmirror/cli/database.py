@@ -27,7 +27,7 @@ def upgrade(ctx: typer.Context) -> None:
       pixmirror db upgrade
     """
     s = session(ctx)
-    with s.take() as root:
+    with s.take("db") as root:
         s.refuse_lost()
         before = migrate.upgrade(s.catalogue)
         root.note_catalogue()

@@ -105,7 +105,7 @@ def mirror_at(s: Session, shift_ms: int) -> int:
 async def _mirror_at(s: Session, shift_ms: int) -> int:
     from pixmirror.cli.work import mirror_once
 
-    async with open_mirror(s.config, s.env, clock=_ShiftedClock(shift_ms)) as mirror:
+    async with open_mirror(s.config, s.env, clock=_ShiftedClock(shift_ms), what="demo") as mirror:
         await look_first(mirror)
         report = await mirror_once(mirror, (), progress.display())
     for name, result in report.results.items():

@@ -82,7 +82,7 @@ def _looking(s: Session) -> Iterator[Take]:
 @contextmanager
 def _writing(s: Session, at: int) -> Iterator[Take]:
     s.refuse_daemon("an import writes to the catalogue")
-    with s.take(create=True) as root:
+    with s.take("import", create=True) as root:
         s.refuse_lost()
         with closing(Database.open(s.catalogue)) as db:
             root.note_catalogue()

@@ -206,7 +206,7 @@ def _keep(s: Session, token: Token) -> None:
     if s.ask("token", token=asdict(token)) is not None:
         note("The running pixmirror has taken it over.")
         return
-    with s.take(create=True) as root:
+    with s.take("login", create=True) as root:
         credentials.save(root, credentials.configured_token(s.config, s.env), token)
 
 

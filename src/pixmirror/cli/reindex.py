@@ -85,7 +85,7 @@ def _reindex(s: Session, show: Callable[[Findings], None] | None) -> Findings:
     s.refuse_no_mirror()
     s.refuse_daemon("reindex needs the catalogue for itself")
     language = s.config.pixiv.language
-    with s.take() as root, closing(Database.open(s.catalogue, create=False)) as db:
+    with s.take("reindex") as root, closing(Database.open(s.catalogue, create=False)) as db:
         root.check_media()  # without the files, files that lie there would be wanted
         return layer.reindex(db, now_ms(), language=language, adopt=partial(adopt, root), progress=show)
 
@@ -143,7 +143,7 @@ def _short(value: Any) -> str:
 def _from_media(s: Session, *, quiet: bool) -> TakenIn:
     """Make a catalogue, or add to the one that is there what it lacks."""
     s.refuse_daemon("reindex needs the catalogue for itself")
-    with s.take() as root:
+    with s.take("reindex") as root:
         root.check_media()
         path = s.catalogue
         if migrate.schema_revision(path) is not None:

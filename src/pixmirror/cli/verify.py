@@ -74,7 +74,7 @@ def _accept(s: Session, text: str, as_json: bool) -> None:
 async def verify_here(s: Session, *, quick: bool, quiet: bool = False, believe: bool = False) -> dict[str, Any]:
     """Verify without the daemon. Return the report."""
     shown = progress.counting(lambda found: f"{found.checked:,} files, {formats.size(found.bytes)}", quiet=quiet)
-    async with open_mirror(s.config, s.env) as mirror:
+    async with open_mirror(s.config, s.env, what="verify") as mirror:
         with shown as show:
             done = await verify_files(mirror, {"quick": quick, "believe": believe}, show)
     report: dict[str, Any] = done["report"]

@@ -11,7 +11,19 @@ import typer
 
 from pixmirror import control
 from pixmirror.cli import formats, progress
-from pixmirror.cli.common import DaemonRefused, Json, Session, importing, note, print_json, run, say, session
+from pixmirror.cli.beside import stopped
+from pixmirror.cli.common import (
+    DaemonRefused,
+    Json,
+    Session,
+    importing,
+    note,
+    now_ms,
+    print_json,
+    run,
+    say,
+    session,
+)
 from pixmirror.errors import ConfigError, PixmirrorGone
 
 if TYPE_CHECKING:
@@ -48,12 +60,17 @@ def sync(
     if not any(job.enabled for job in s.config.jobs):
         raise ConfigError("No job is enabled, so there is nothing to do: add one to [[jobs]] in the config file.")
     shown = progress.display(quiet=as_json)
-    if s.has_daemon():
-        note("pixmirror runs in the background: it does the work.")
-        _say_what_waits(s.ask("status", timeout=5) or {})
-        report = run(_by_daemon(s, names, shown))
-    else:
-        report = run(_by_ourselves(s, names, shown, skip_check)).as_dict()
+    since, beside_it = now_ms(), s.has_daemon()
+    try:
+        if beside_it:
+            note("pixmirror runs in the background: it does the work.")
+            _say_what_waits(s.ask("status", timeout=5) or {})
+            report = run(_by_daemon(s, names, shown))
+        else:
+            report = run(_by_ourselves(s, names, shown, skip_check)).as_dict()
+    except KeyboardInterrupt:
+        note(stopped(s, since, daemon=beside_it))
+        raise
     if as_json:
         print_json(report)
     else:
@@ -69,7 +86,10 @@ async def _by_ourselves(
         from pixmirror.daemon.first_look import look_first
         from pixmirror.daemon.mirror import open_mirror
 
-    async with open_mirror(s.config, s.env) as mirror, progress.beside(_say_why_it_waits(mirror)):
+    async with (
+        open_mirror(s.config, s.env, what="sync") as mirror,
+        progress.beside(_say_why_it_waits(mirror)),
+    ):
         if not skip_check and mirror.transport.pacer.blocked_until() is None:
             await look_first(mirror)
         return await mirror_once(mirror, names, shown)

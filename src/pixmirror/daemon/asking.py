@@ -59,6 +59,10 @@ class Asking:
         self._website = Suspicion()
         self._endpoints = Endpoints()
 
+    def doing(self) -> tuple[list[int], list[tuple[str, int]]]:
+        """Return the ids of the lists that are read now, by jobs too, and kind and key of what else is asked."""
+        return sorted(self._walking.busy()), list(self._chores)
+
     @property
     def context(self) -> Context:
         """What jobs and chores are handed now: a reload or a new login may have changed it."""

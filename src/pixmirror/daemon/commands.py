@@ -89,8 +89,9 @@ class Commands:
 
 async def do_alone(config: Config, env: Mapping[str, str], request: Request) -> dict[str, Any]:
     """Do what a request says where no pixmirror runs: in the mirror, which is opened for it."""
-    async with open_mirror(config, env) as mirror:
-        return await IN_A_MIRROR[request["command"]](mirror, request)
+    command = str(request["command"])
+    async with open_mirror(config, env, what=_COMMAND_OF.get(command, command)) as mirror:
+        return await IN_A_MIRROR[command](mirror, request)
 
 
 async def _pause(m: Mirror, request: Request) -> dict[str, Any]:
@@ -161,6 +162,9 @@ IN_A_MIRROR: Mapping[str, Callable[[Mirror, Request], Awaitable[dict[str, Any]]]
     "unforget": _unforget,
     "accept": _accept,
 }
+
+
+_COMMAND_OF = {"accept_lost": "verify", "accept": "gone"}  # what the user has typed
 
 
 def _target(request: Request) -> Target:

@@ -23,6 +23,7 @@ from pixmirror.errors import PixmirrorError, Unforeseen
 from pixmirror.fetch.worker import Worker
 from pixmirror.models import Lane
 from pixmirror.pixiv import Blocked
+from pixmirror.reports.doing import Doing
 from pixmirror.sync.context import Job, JobResult
 from pixmirror.sync.kinds import KINDS
 
@@ -49,6 +50,8 @@ class Engine:
         self.files = 0  # stored since the start
         self._on_trouble = on_trouble or (lambda cause, error: None)
         self._asking = Asking(self)
+        self._fetching = Fetching(mirror, self.wakeup, only)
+        self._running: list[str] = []
         self._latest = mirror.clock.now()
         self._logged_in = asyncio.Event()
         self._logged_in.set()
@@ -59,6 +62,11 @@ class Engine:
         paused = m.jobs if m.all_paused else m.paused
         return [name for name in m.jobs if name not in paused and (self.only is None or name in self.only)]
 
+    def doing(self) -> Doing:
+        """Return what is being done at this moment."""
+        lists, questions = self._asking.doing()
+        return Doing(tuple(self._running), lists, questions, list(self._fetching.under_way.values()))
+
     # -- loops ---------------------------------------------------------------------------------------------
 
     def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
@@ -66,9 +74,8 @@ class Engine:
         tasks = [group.create_task(self._loop(name, step)) for name, step in self._asking.loops()]
         write_sidecars = partial(upkeep.write_sidecars, self.mirror)
         tasks += [group.create_task(self._loop("sidecars", write_sidecars))]
-        fetching = Fetching(self.mirror, self.wakeup, self.only)
         connections = range(self.mirror.config.pixiv.image_connections)
-        tasks += [group.create_task(self._fetch_loop(f"fetch-{n}", fetching)) for n in connections]
+        tasks += [group.create_task(self._fetch_loop(f"fetch-{n}")) for n in connections]
         tasks += [group.create_task(part) for part in (self._alarm(), self._bookkeeper(), self._upkeep())]
         return tasks
 
@@ -147,15 +154,15 @@ class Engine:
         if self.trouble.over(cause):
             self._on_trouble(cause, None)
 
-    async def _fetch_loop(self, name: str, fetching: Fetching) -> None:
-        worker = fetching.worker()
+    async def _fetch_loop(self, name: str) -> None:
+        worker = self._fetching.worker()
         try:
-            await self._loop(name, lambda: self._fetch(fetching, worker))
+            await self._loop(name, lambda: self._fetch(worker))
         finally:
             await worker.aclose()
 
-    async def _fetch(self, fetching: Fetching, worker: Worker) -> bool:
-        found, stored = await fetching.step(worker)
+    async def _fetch(self, worker: Worker) -> bool:
+        found, stored = await self._fetching.step(worker)
         if stored:
             self.files += stored
             self.works_again("storage")
@@ -248,6 +255,7 @@ class Engine:
         run_id = await m.db.run(runs.start_run, job.name, job.kind, m.clock.now())
         before = m.transport.counts.api
         self.wakeup.busy(f"job-{run_id}")
+        self._running.append(job.name)
         result: JobResult | None = None
         try:
             with contained(f"The job {job.name}"):
@@ -259,6 +267,7 @@ class Engine:
             result = JobResult(error=str(error))
         finally:
             self.wakeup.leave(f"job-{run_id}")
+            self._running.remove(job.name)
             await m.db.run(_end, run_id, job, result, m.transport.counts.api - before, m.clock.now())
         self.wakeup.wake()
         return result

@@ -42,6 +42,7 @@ class Fetching:
         self._begun = False
         self._finisher = Finisher(self._fetcher, enough=mirror.config.pixiv.image_connections)
         self._claims: list[Claim] = []
+        self.under_way: dict[Worker, int] = {}  # the key of the work whose file each connection fetches
         self._claiming = asyncio.Lock()
 
     def worker(self) -> Worker:
@@ -68,12 +69,15 @@ class Fetching:
         claim = None if self._mirror.all_paused else await self._next()
         if claim is None:
             return False, await self._tidied(worker.settle())
+        self.under_way[worker] = claim.item.work_key
         try:
             with contained(f"The file {claim.item.path}"):
                 return True, await self._tidied(worker.fetch(claim))
         except Unforeseen as error:
             await self._mirror.db.run(verdicts.again, claim.item, str(error), self._mirror.clock.now())
             return True, 0
+        finally:
+            self.under_way.pop(worker, None)
 
     async def _tidied(self, step: Awaitable[int]) -> int:
         try:

@@ -122,12 +122,16 @@ def _state(text: str | None) -> dict[str, object]:
 
 @asynccontextmanager
 async def open_mirror(
-    config: Config, env: Mapping[str, str], *, clock: Clock | None = None
+    config: Config, env: Mapping[str, str], *, clock: Clock | None = None, what: str = ""
 ) -> AsyncIterator[Mirror]:
-    """Open everything that a process which writes needs. MirrorLocked, CatalogueError, StorageError."""
+    """Open all that a process which writes needs, for the command `what`. MirrorLocked, CatalogueError,
+    StorageError.
+    """
     clock = clock or Clock()
     m = config.mirror
-    with MirrorRoot.open(m.root, m.media, umask=m.umask, keep_free=m.keep_free, max_file=m.max_file) as root:
+    with MirrorRoot.open(
+        m.root, m.media, umask=m.umask, keep_free=m.keep_free, max_file=m.max_file, what=what
+    ) as root:
         migrate.refuse_lost(catalogue_path(root.root), had_catalogue(m.root, m.media))
         migrate.upgrade(catalogue_path(root.root))
         root.note_catalogue()

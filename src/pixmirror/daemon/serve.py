@@ -60,7 +60,7 @@ async def serve(
 ) -> None:
     """Run until SIGTERM or SIGINT."""
     config = load(config_path, env, KINDS)
-    async with open_mirror(config, env) as mirror:
+    async with open_mirror(config, env, what="run") as mirror:
         daemon = Daemon(mirror, config_path, env)
         try:
             await daemon.run(on_ready)

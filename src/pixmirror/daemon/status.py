@@ -67,6 +67,7 @@ def facts(daemon: "Daemon") -> dict[str, Any]:
             name: {"kind": job.kind, "next_run": daemon.schedule.next_run(name), "running": name in daemon.running}
             for name, job in mirror.jobs.items()
         },
+        "doing": asdict(engine.doing()),
         "problems": engine.trouble.sentences(),
         "troubles": [asdict(one) for one in engine.trouble.as_data(mirror.clock.now())],
         "blocked": {

@@ -178,12 +178,17 @@ def _questions(conn: Connection, now: int) -> Iterator[Trouble]:
     apart = _told_of_endpoints(conn)
     failed = [r for r in rows(conn, _QUESTIONS, tries=TRIES, most=SAMPLE) if r.error not in apart]
     for first, *others in _alike(failed, lambda r: (r.kind, _reason(r.error))):
-        ref = "" if first.kind in Kind.about("account") else f" {question_ref(first.kind, first.key)}"
-        one = f"{_ASKED.get(first.kind, first.kind)}{ref}"
+        one = about(first.kind, first.key)
         more = f", and of {len(others):,} more" if others else ""
         cause = "endpoint" if _ENDPOINT_GONE in first.error else "question"
         says = f"{_upper(one)} could not be fetched{more}: {first.error}"
         yield Trouble(cause, one, says, _NEWER if cause == "endpoint" else "", _next((first, *others), now))
+
+
+def about(kind: str, key: int) -> str:
+    """Name what a chore asks for: "the details of 123"."""
+    ref = "" if kind in Kind.about("account") else f" {question_ref(kind, key)}"
+    return f"{_ASKED.get(kind, kind)}{ref}"
 
 
 def question_ref(kind: str, key: int) -> str:

@@ -77,8 +77,9 @@ class MirrorRoot:
         max_file: int = 0,
         create: bool = True,
         init_media: bool = False,
+        what: str = "",
     ) -> Self:
-        """Take the mirror: its lock, its id, and the process's umask until `close`.
+        """Take the mirror for the command `what`: its lock, its id, and the process's umask until `close`.
 
         MirrorLocked when another process has it; StorageError when the disk refuses; StorageAbsent when the
         root is not there and `create` is false. An absent media folder does not fail here: everything but
@@ -89,7 +90,7 @@ class MirrorRoot:
         mirror = cls(root, media or root / "media", umask=umask, keep_free=keep_free, max_file=max_file)
         mirror._old_mask = os.umask(umask)
         try:
-            mirror._take(create)
+            mirror._take(create, what)
             mirror._identify()
             if mirror.new or init_media:
                 mirror._mark_media(inside=media is None)
@@ -98,17 +99,15 @@ class MirrorRoot:
             raise
         return mirror
 
-    def _take(self, create: bool) -> None:
+    def _take(self, create: bool, what: str) -> None:
         if not create and not self.root.is_dir():
             raise StorageAbsent(f"the mirror's folder {self.root} is not there; `mirror.root` names it")
         with storage(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             self._lock = start.hold(self.root)
             start.try_locks(self.root)
-            last = os.pread(self._lock, 64, 0).decode("ascii", "replace").split()[1:2]
-            self.rebooted = bool(last) and last != [self._boot]
-            os.ftruncate(self._lock, 0)
-            os.pwrite(self._lock, f"{os.getpid()} {self._boot}\n".encode(), 0)
+            self.rebooted = start.last_boot(self._lock) not in (None, self._boot)
+            start.sign(self._lock, what, round(time.time() * 1000))
 
     def _identify(self) -> None:
         self.mirror_id, self.new = start.identity(self.root, self.media)

@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 from pixmirror.errors import MirrorLocked, StorageError
@@ -15,6 +16,19 @@ from pixmirror.store.paths import MARKER
 
 LOCK = ".lock"
 IDENTITY = "mirror.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that works in a mirror: its number, since when (ms UTC), and its command, as far as known."""
+
+    process: int = 0
+    since: int = 0
+    what: str = ""  # sync, run, login, ...
+
+    def __str__(self) -> str:
+        process = f"process {self.process}" if self.process else "another process"
+        return f"`pixmirror {self.what}` ({process})" if self.what else process
 
 
 def hold(root: Path) -> int:
@@ -34,9 +48,9 @@ def hold(root: Path) -> int:
         try:
             _flock(lock, root)
         except BlockingIOError as error:
-            holder = os.pread(lock, 64, 0).decode("ascii", "replace").split()[:1]
+            found = _read(lock)
             os.close(lock)
-            who = f"process {holder[0]}" if holder else "another process"
+            who = f"another {found}" if found.what else f"{found}"
             raise MirrorLocked(f"{who} holds the mirror {root}; two must not write to it") from error
         except BaseException:
             os.close(lock)
@@ -46,17 +60,43 @@ def hold(root: Path) -> int:
 
 def is_held(root: Path) -> bool:
     """Return whether a process works in this mirror now. Holds no lock for longer than a moment."""
+    return holder(root) is not None
+
+
+def holder(root: Path) -> Holder | None:
+    """Return which process works in this mirror now, None if none does. Holds no lock for longer than a moment."""
     try:
         lock = os.open(root / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
-        return False
+        return None
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        return True
+        return _read(lock)
     finally:
         os.close(lock)
-    return False
+    return None
+
+
+def last_boot(lock: int) -> str | None:
+    """Return the boot under which the lock was taken before; None if it never was."""
+    words = _words(lock)
+    return words[1] if len(words) > 1 else None
+
+
+def sign(lock: int, what: str, now: int) -> None:
+    """Write into the lock file who holds it."""
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()} {boot_id()} {now} {what}\n".encode(), 0)
+
+
+def _words(lock: int) -> list[str]:
+    return os.pread(lock, 128, 0).decode("ascii", "replace").split()
+
+
+def _read(lock: int) -> Holder:
+    process, _, since, what = [*_words(lock), "", "", "", ""][:4]
+    return Holder(int(process) if process.isdecimal() else 0, int(since) if since.isdecimal() else 0, what)
 
 
 def try_locks(folder: Path) -> None:

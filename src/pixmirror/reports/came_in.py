@@ -1,0 +1,38 @@
+"""What came in since a moment: works that the mirror had not met before, and files."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from pixmirror.catalogue.sql import made
+from pixmirror.catalogue.words import many
+
+_CAME_IN = """
+SELECT (SELECT count(*) FROM work WHERE first_seen >= :since AND user_id IS NOT NULL),
+  (SELECT coalesce(sum(work_key & 1), 0) FROM work WHERE first_seen >= :since AND user_id IS NOT NULL),
+  count(*), coalesce(sum(size), 0)
+FROM media WHERE state = 'stored' AND stored_at >= :since"""
+
+
+@dataclass(frozen=True, slots=True)
+class CameIn:
+    """What came in since a moment. `works` are of all kinds, `novels` those among them."""
+
+    works: int = 0
+    novels: int = 0
+    files: int = 0
+    bytes: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.works or self.files)
+
+    def __str__(self) -> str:
+        """Say it as the start of a sentence."""
+        parts = [many(n, one) for n, one in ((self.works, "work"), (self.files, "file")) if n]
+        came = f"{' and '.join(parts)} came in"
+        return came if parts else "nothing new came in"
+
+
+def came_in(conn: Connection, since: int) -> CameIn:
+    """Return what came in since then, ms UTC. Costs as much as what came in, not as what is here."""
+    return made(conn, CameIn, _CAME_IN, since=since)[0]
