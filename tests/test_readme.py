@@ -2,13 +2,17 @@
 
 import functools
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+import typer
 
-from pixmirror import pixiv
+from pixmirror import __version__, pixiv
+from pixmirror.catalogue import migrate
+from pixmirror.cli import app
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import HOSTS, create_app, running
 from pixmirror.pixiv import blocking
@@ -36,6 +40,40 @@ def test_every_reference_page_is_named_once() -> None:
 
     assert named is not None
     assert {name.strip() for name in named[1].split(",")} == pages
+
+
+def typed() -> Iterator[list[str]]:
+    """Yield the words of each command of ours that the README prints, from the name of the command on."""
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    for line in [*lines, *re.findall(r"(?<!`)`([^`]+)`(?!`)", re.sub(r"```.*?```", "", README, flags=re.DOTALL))]:
+        for part in re.split(r"&&", line):
+            words = shlex.split(part, comments=True)
+            for place, word in enumerate(words):
+                if Path(word).name == "pixmirror" and words[place - 1 : place] != ["venv"]:
+                    yield words[place + 1 :]
+                    break
+
+
+def test_every_command_and_option_that_the_readme_prints_exists() -> None:
+    found = list(typed())
+    assert len(found) > 25
+    for words in found:
+        command: Any = typer.main.get_command(app)
+        for word in words:
+            if word.startswith("--"):
+                assert any(word in parameter.opts for parameter in command.params), words
+            elif hasattr(command, "commands"):
+                assert word in command.commands, words
+                command = command.commands[word]
+
+
+def test_the_changelog_says_which_schema_this_version_has() -> None:
+    """A version under way (.dev0) is described by the section Unreleased."""
+    sections = re.split(r"(?m)^## ", (REPO / "CHANGELOG.md").read_text(encoding="utf-8"))
+    name = "Unreleased" if __version__.endswith(".dev0") else __version__
+    section = next(section for section in sections if section.startswith(name))
+    assert f"The catalogue has schema {migrate.HEAD}." in section
 
 
 class Ran(NamedTuple):

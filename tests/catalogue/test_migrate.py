@@ -1,6 +1,7 @@
 """The schema on disk: the migrations make what schema.py says; older and newer files are handled."""
 
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -59,6 +60,30 @@ def test_a_newer_schema_is_refused_and_untouched(catalogue_path: Path):
         with pytest.raises(CatalogueError, match=r"newer than this program .*: upgrade pixmirror"):
             call(catalogue_path)
     assert migrate.schema_revision(catalogue_path) == "0099"
+
+
+def test_a_newer_schema_names_the_safety_copy_and_the_line_that_puts_it_back(catalogue_path: Path):
+    migrate.safety_copy(catalogue_path, catalogue_path.with_name(f"catalogue.{migrate.HEAD}.bak.db"))
+    set_revision(catalogue_path, "0099")
+    wal = catalogue_path.with_name(f"{catalogue_path.name}-wal")
+    wal.write_text("of the newer one")
+
+    with pytest.raises(CatalogueError) as refused:
+        migrate.check(catalogue_path)
+
+    said = str(refused.value)
+    assert f"Or go back to catalogue.{migrate.HEAD}.bak.db, the safety copy of " in said
+    line = said.split("`")[1]
+    subprocess.run(line, shell=True, check=True)
+    assert not wal.exists()
+    migrate.check(catalogue_path)
+    assert migrate.schema_revision(catalogue_path.parent / "newer" / "catalogue.db") == "0099"
+
+
+def test_a_newer_schema_without_a_safety_copy_says_so(catalogue_path: Path):
+    set_revision(catalogue_path, "0099")
+    with pytest.raises(CatalogueError, match="There is no safety copy of an older schema"):
+        migrate.check(catalogue_path)
 
 
 @pytest.mark.parametrize("revision", migrate.REVISIONS[:-1])

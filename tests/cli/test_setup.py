@@ -1,10 +1,13 @@
 """`init`, `db upgrade`."""
 
+import json
 import os
 import stat
 import subprocess
 import sys
+from types import SimpleNamespace
 
+from pixmirror.cli import setup
 from pixmirror.config import example_text, load
 from pixmirror.sync.kinds import KINDS
 
@@ -42,6 +45,23 @@ def test_init_system(pixmirror, tmp_path):
     assert str(load(written, {}, KINDS).mirror.root) == "/var/lib/pixmirror"
     assert "systemctl enable --now pixmirror" in result.output
     assert "/opt/pixmirror/bin/pixmirror --config" in result.output
+
+
+def test_init_system_installs_what_is_there(pixmirror, tmp_path, monkeypatch):
+    source = tmp_path / "source tree"
+    source.mkdir()
+    noted = {"url": source.as_uri(), "dir_info": {}}
+    monkeypatch.setattr(setup, "distribution", lambda name: SimpleNamespace(read_text=lambda _: json.dumps(noted)))
+    result = pixmirror("init", "--system", "--prefix", str(tmp_path / "a"))
+    assert f"/opt/pixmirror/bin/pip install '{source}'\n" in result.output
+
+    source.rmdir()
+    result = pixmirror("init", "--system", "--prefix", str(tmp_path / "b"))
+    assert "/opt/pixmirror/bin/pip install .  # in the source tree\n" in result.output
+
+    monkeypatch.setattr(sys, "prefix", "/opt/pixmirror")
+    result = pixmirror("init", "--system", "--prefix", str(tmp_path / "c"))
+    assert "pip install" not in result.output
 
 
 def test_what_init_makes_for_the_service_its_user_can_read(pixmirror, tmp_path):

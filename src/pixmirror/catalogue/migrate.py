@@ -3,8 +3,10 @@
 Alembic costs 0.2 s to import, so it is loaded only where there is something to upgrade.
 """
 
+import shlex
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -50,13 +52,33 @@ def check(path: Path) -> None:
     if revision not in REVISIONS:
         raise CatalogueError(
             f"The catalogue at {path} has schema {revision}, newer than this program knows ({HEAD}): "
-            "upgrade pixmirror."
+            f"upgrade pixmirror.{_way_back(path)}"
         )
     if revision != HEAD:
         raise CatalogueError(
             f"The catalogue at {path} has schema {revision}, this program needs {HEAD}: "
             "run `pixmirror db upgrade`."
         )
+
+
+def _way_back(path: Path) -> str:
+    """Say which safety copy this program can go back to, and how: the newest that it knows the schema of."""
+    known = (_copy_of(path, revision) for revision in reversed(REVISIONS))
+    copy = next((copy for copy in known if copy.is_file()), None)
+    if copy is None:
+        return " There is no safety copy of an older schema beside it to go back to."
+    made = datetime.fromtimestamp(copy.stat().st_mtime, UTC).astimezone()
+    folder, name, old = (shlex.quote(text) for text in (str(path.parent), path.name, copy.name))
+    return (
+        f" Or go back to {copy.name}, the safety copy of {made.day} {made:%b %Y}, from before the upgrade: stop "
+        f"pixmirror, then `cd {folder} && mkdir newer && mv {name}* newer/ && cp {old} {name}`. "
+        "What came in since then is asked for again."
+    )
+
+
+def _copy_of(path: Path, revision: str) -> Path:
+    """Return where the safety copy of a catalogue of this schema lies."""
+    return path.with_name(f"{path.stem}.{revision}.bak.db")
 
 
 def refuse_lost(path: Path, had_catalogue: bool) -> None:
@@ -79,7 +101,7 @@ def upgrade(path: Path, *, backup: bool = True) -> str | None:
             check(path)
         if backup:
             with translated(path):
-                safety_copy(path, path.with_name(f"{path.stem}.{before}.bak.db"))
+                safety_copy(path, _copy_of(path, before))
     with translated(path):
         _run_alembic(path)
     return before

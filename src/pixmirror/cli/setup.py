@@ -1,11 +1,15 @@
 """`pixmirror init`: the config file to begin with."""
 
+import json
 import re
 import shlex
+import sys
 from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote, urlsplit
 
 import typer
 
@@ -14,6 +18,7 @@ from pixmirror.config import example_text, user_config
 from pixmirror.errors import ConfigError, StorageError
 
 UNIT = "pixmirror.service"
+PLACE = "/opt/pixmirror"
 STATE = "/var/lib/pixmirror"
 SYSTEM_CONFIG = "etc/pixmirror/config.toml"
 
@@ -89,22 +94,34 @@ def unit_path() -> Path | None:
     return next((place / UNIT for place in places if (place / UNIT).is_file()), None)
 
 
+def _source() -> str:
+    """Return what this pixmirror was installed from, as pip noted it (PEP 610); in words where that is gone."""
+    with suppress(PackageNotFoundError, ValueError, KeyError):
+        url = urlsplit(json.loads(distribution("pixmirror").read_text("direct_url.json") or "{}")["url"])
+        place = Path(unquote(url.path))
+        if url.scheme == "file" and place.exists():
+            return shlex.quote(str(place))
+    return ".  # in the source tree"
+
+
 def _say_what_remains(config: Path) -> None:
     unit = unit_path()
     if unit is None:
         note(f"The unit {UNIT} did not come with this installation; take it from the source tree, systemd/.")
     lines = [
         f"useradd --system --user-group --home-dir {STATE} --shell /usr/sbin/nologin pixmirror",
-        "python3 -m venv /opt/pixmirror && /opt/pixmirror/bin/pip install .  # in the source tree",
+        f"python3 -m venv {PLACE} && {PLACE}/bin/pip install {_source()}",
         f"install -d -o pixmirror -g pixmirror -m 0700 {STATE}",
-        f"sudo -u pixmirror /opt/pixmirror/bin/pixmirror --config {config} login",
+        f"sudo -u pixmirror {PLACE}/bin/pixmirror --config {config} login",
         f"cp {unit or UNIT} /etc/systemd/system/",
         "systemctl daemon-reload",
         "systemctl enable --now pixmirror",
     ]
+    if Path(sys.prefix) == Path(PLACE):
+        lines = [line for line in lines if not line.startswith("python3")]
     if unit is not None and "DynamicUser=yes" in unit.read_text("utf-8"):
         lines = [line for line in lines if not line.startswith("useradd")]
     say("What remains, as root (skip what is done already):")
     for line in lines:
         say(f"  {line}")
-    say(f"Then: /opt/pixmirror/bin/pixmirror --config {config} status")
+    say(f"Then: {PLACE}/bin/pixmirror --config {config} status")
