@@ -16,7 +16,7 @@ from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.fetching import lanes_before
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.trouble import LASTING
-from pixmirror.daemon.upkeep import judge_now
+from pixmirror.daemon.upkeep import judge_now, keep_counts
 from pixmirror.errors import ConfigError, HeldBack, PixmirrorError, RateLimited, exit_code
 from pixmirror.ingest.broken import unread_works
 from pixmirror.ledger.brake import Brake, brakes_on
@@ -106,6 +106,7 @@ async def sync(mirror: Mirror, names: Sequence[str] = (), *, horizon_s: float = 
     counts = mirror.transport.counts
     requests = {"api": counts.api, "image": counts.image}
     ended = await report(engine, names, results, since, blocked, requests=requests)
+    await keep_counts(mirror, lambda cause, error: None, every_ms=0)
     await mirror.db.run(troubles.keep, engine.trouble.as_data(mirror.clock.now()))
     return ended
 

@@ -17,6 +17,7 @@ from pixmirror.fetch import trash
 from pixmirror.ingest import sidecars, stats, web_health, web_lists
 from pixmirror.ingest.sidecars import Sidecar
 from pixmirror.ledger import agenda, brake, judge
+from pixmirror.reports import kept
 from pixmirror.store import MirrorRoot
 from pixmirror.sync import refresh
 
@@ -89,6 +90,13 @@ async def _renew_sidecars(mirror: Mirror, tell: Tell) -> None:
     await mirror.db.run(runs.set_meta, RENEWED, DONE if last is None else str(last))
 
 
+async def keep_counts(mirror: Mirror, tell: Tell, every_ms: int = kept.SOON_MS) -> None:
+    """Count what `status` tells with an "as of", if enough has happened since the last time."""
+    now = mirror.clock.now()
+    if mirror.account_id and await mirror.db.read(kept.is_due, now, every_ms):
+        await mirror.db.run(kept.save, await mirror.db.read(kept.count, mirror.account_id, now))
+
+
 async def judge_now(mirror: Mirror, tell: Tell, settling_ms: int = HOUR_MS) -> None:
     """Decide what is in doubt, and tell which brakes hold. `settling_ms` 0: no answer is on its way."""
     share = mirror.config.mirror.brake_percent / 100
@@ -106,6 +114,7 @@ TASKS: tuple[Task, ...] = (
     Task("lost files", 24 * HOUR_MS, _find_back),
     Task("sidecars", HOUR_MS, _renew_sidecars),
     Task("thin stats", 24 * HOUR_MS, _thin_stats),
+    Task("counts", 5 * 60_000, keep_counts),
 )
 
 

@@ -21,6 +21,8 @@ SAMPLE = 5_000  # rows of one state that are looked through for reasons; the cou
 _HELD = """
 SELECT (SELECT count(*) FROM user) AS users, (SELECT count(*) FROM tag) AS tags,
   (SELECT count(*) FROM comment) AS comments, (SELECT count(*) FROM bookmark WHERE state != 'gone') AS bookmarks"""
+# The novels by their partial index: to look at each work for them takes ten times as long.
+_WORKS = "SELECT (SELECT count(*) FROM work), (SELECT count(*) FROM work WHERE work_key & 1)"
 # The state is a literal: SQLite uses a partial index only where it can read its condition in the statement.
 _CAME_IN = """
 SELECT (SELECT count(*) FROM work WHERE first_seen BETWEEN :since AND :now), count(*), coalesce(sum(size), 0)
@@ -217,7 +219,7 @@ def status(
 
 def known_works(conn: Connection) -> tuple[int, int]:
     """Count the illusts, and the novels; stubs among them."""
-    works, novels = row(conn, "SELECT count(*), coalesce(sum(work_key & 1), 0) FROM work")
+    works, novels = row(conn, _WORKS)
     return works - novels, novels
 
 
