@@ -70,6 +70,41 @@ def test_novel(pixmirror, mirrored):
     assert novel["title"] in pixmirror("show", f"novel:{novel['id']}").stdout
 
 
+def test_the_text_of_a_novel_lies_beside_its_sidecar_and_is_known_to_all(pixmirror, mirrored):
+    novel = first(pixmirror, "novels")
+    media = mirrored.parent / "mirror" / "media"
+    text = media / str(novel["user_id"]) / "novel" / str(novel["id"]) / f"{novel['id']}.txt"
+    assert text.read_bytes().decode() == novel["text"]
+    assert json.loads(text.with_suffix(".json").read_text())["text"] == novel["text"]
+    with sqlite3.connect(media.parent / "catalogue.db") as conn:  # as when the hour of the task has passed
+        conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('sidecars_with_texts', 'done')")
+    conn.close()
+
+    text.unlink()
+    report = json.loads(pixmirror("verify", "--json").stdout)
+    assert (report["sound"], report["sidecars_missing"], report["unknown_files"]) == (True, 1, 0)
+    assert pixmirror("sync").exit_code == 0
+    assert text.read_bytes().decode() == novel["text"]
+
+    assert pixmirror("forget", f"novel:{novel['id']}", "--yes").exit_code == 0
+    assert not text.exists()
+    assert pixmirror("unforget", f"novel:{novel['id']}").exit_code == 0
+    assert pixmirror("sync").exit_code == 0
+    assert text.read_bytes().decode() == novel["text"]
+
+
+def test_novels_of_an_older_version_get_their_text_little_by_little(pixmirror, mirrored):
+    [text] = (mirrored.parent / "mirror" / "media").glob("*/novel/*/*.txt")
+    told = text.read_bytes()
+    text.unlink()
+    with sqlite3.connect(mirrored.parent / "mirror" / "catalogue.db") as conn:
+        conn.execute("DELETE FROM meta WHERE key IN ('sidecars_with_texts', 'upkeep:sidecars')")
+    conn.close()
+    assert json.loads(pixmirror("verify", "--json").stdout)["sidecars_missing"] == 0  # not yet to be there
+    assert pixmirror("sync").exit_code == 0
+    assert text.read_bytes() == told
+
+
 def test_what_is_not_there(pixmirror, mirrored):
     result = pixmirror("show", "1")
     assert result.exit_code == 9

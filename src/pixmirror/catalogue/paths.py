@@ -37,6 +37,11 @@ def sidecar_path(key: int, user_id: int) -> str:
     return f"{user_id}/novel/{work_id}/{work_id}.json" if medium == "novel" else f"{user_id}/{work_id}.json"
 
 
+def text_path(key: int, user_id: int) -> str | None:
+    """Return where the text of a novel lies; None for a work that is none."""
+    return sidecar_path(key, user_id).removesuffix("json") + "txt" if key & 1 else None
+
+
 _OF_ILLUST = re.compile(r"(\d+/(\d+))_(?:p\d|ugoira)[^/]*", re.ASCII)
 _OF_NOVEL = re.compile(r"(\d+/novel/(\d+))/[^/]+", re.ASCII)
 

@@ -254,7 +254,7 @@ def recount_tags(conn: Connection, tag_ids: Sequence[int]) -> int:
 
 
 def known_paths(conn: Connection, paths: Sequence[str]) -> set[str]:
-    """Return which of these paths (relative to the media folder) the catalogue knows, sidecars included."""
+    """Return which of these paths (relative to the media folder) the catalogue knows, with sidecars and texts."""
     ids = {path: _ids_in(path) for path in paths}
     keys = sorted({key for found in ids.values() for i in found for key in (i * 2, i * 2 + 1)})
     among_keys = "IN (SELECT value FROM json_each(:keys))"
@@ -263,7 +263,8 @@ def known_paths(conn: Connection, paths: Sequence[str]) -> set[str]:
     there = f"SELECT work_key FROM work WHERE work_key {among_keys}"
     works = {r.work_key for r in rows(conn, there, keys=listed(keys))}
     for path in ids.keys() - known:
-        if path.endswith(".json") and any(key in works for i in ids[path] for key in (i * 2, i * 2 + 1)):
+        is_beside = path.endswith(".json") or (path.endswith(".txt") and "/novel/" in path)
+        if is_beside and any(key in works for i in ids[path] for key in (i * 2, i * 2 + 1)):
             known.add(path)
     # The few that are left may belong to another owner or lie where only their row says: one pass over all paths.
     if left := ids.keys() - known:

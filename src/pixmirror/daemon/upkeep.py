@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from pixmirror import verify
@@ -21,7 +22,6 @@ from pixmirror.reports import kept
 from pixmirror.store import MirrorRoot
 from pixmirror.sync import refresh
 
-RENEWED, DONE = "sidecars_with_hashes", "done"  # meta key: the last work that was looked at
 SIDECARS_AN_HOUR = 2_000
 AT_ONCE = 64
 
@@ -80,14 +80,17 @@ async def _find_back(mirror: Mirror, tell: Tell) -> None:
 
 
 async def _renew_sidecars(mirror: Mirror, tell: Tell) -> None:
-    """Write again, a few at a time, the sidecars from before files were listed with their hashes."""
+    """Write again, a few at a time, the sidecars from before files were listed with their hashes, and those of
+    novels from before their texts lay beside them.
+    """
     if not mirror.config.mirror.sidecars:
         return
-    after = await mirror.db.read(runs.get_meta, RENEWED) or "-1"
-    if after == DONE:
-        return
-    last = await mirror.db.run(sidecars.renew, int(after), SIDECARS_AN_HOUR)
-    await mirror.db.run(runs.set_meta, RENEWED, DONE if last is None else str(last))
+    for key, novels_only in ((sidecars.RENEWED, False), (sidecars.RENEWED_TEXTS, True)):
+        after = await mirror.db.read(runs.get_meta, key) or "-1"
+        if after != sidecars.DONE:
+            renew = partial(sidecars.renew, novels_only=novels_only)
+            last = await mirror.db.run(renew, int(after), SIDECARS_AN_HOUR)
+            await mirror.db.run(runs.set_meta, key, sidecars.DONE if last is None else str(last))
 
 
 async def keep_counts(mirror: Mirror, tell: Tell, every_ms: int = kept.SOON_MS) -> None:
@@ -181,7 +184,7 @@ async def write_sidecars(mirror: Mirror) -> bool:
 def _write(root: MirrorRoot, due: Sequence[Sidecar]) -> Failed:
     failed: Failed = {}
     with contained("The sidecars"):
-        texts = ((s.rel_path, sidecars.text_for(s, root.read_sidecar(s.rel_path))) for s in due)
+        texts = (file for s in due for file in sidecars.files_for(s, root.read_sidecar(s.rel_path)))
         root.write_sidecars(texts, failed)
     return failed
 
@@ -201,5 +204,5 @@ def _written(conn: Connection, due: Sequence[Sidecar], failed: Failed, now: int)
     """Record them. What could not be written is tried again a day later, with the reason, as its work's chore."""
     sidecars.sidecar_done(conn, due)
     for sidecar in due:
-        if (error := failed.get(sidecar.rel_path)) is not None:
+        if (error := failed.get(sidecar.rel_path) or failed.get(sidecar.text_path or "")) is not None:
             agenda.write_sidecar_again(conn, sidecar.work_key, now + DAY_MS, str(error))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.paths import sidecar_path
+from pixmirror.catalogue.paths import sidecar_path, text_path
 from pixmirror.errors import Damaged
 from pixmirror.fetch.adoption import adopt, structure
 from pixmirror.ingest.sidecars import files_in
@@ -127,7 +127,10 @@ def _look(root: MirrorRoot, one: _OnDisk) -> tuple[FoundWork, int]:
         if slot not in files or files[slot].state != "stored":
             files[slot] = unlisted
     at = looked.mtime_ns // 1_000_000 if looked is not None else 0
-    return FoundWork(one.key, one.user_id, at, sidecar, _with_one_current(list(files.values()))), unclear
+    beside = text_path(one.key, one.user_id)
+    text_file = root.read_sidecar(beside) if beside is not None else None
+    listed = _with_one_current(list(files.values()))
+    return FoundWork(one.key, one.user_id, at, sidecar, listed, text_file), unclear
 
 
 def _object(text: str | None) -> Mapping[str, Any]:

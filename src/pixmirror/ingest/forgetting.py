@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 from pixmirror.catalogue import runs, tally, tombstones
 from pixmirror.catalogue.erasing import erase_user
 from pixmirror.catalogue.media import is_wanted_by_a_job
-from pixmirror.catalogue.paths import sidecar_path
+from pixmirror.catalogue.paths import sidecar_path, text_path
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import comment, media, text_version, tombstone, work, work_job
 from pixmirror.catalogue.sql import Many, among, listed, next_seq
@@ -322,7 +322,9 @@ def _want_again(conn: Connection, ids: set[int]) -> int:
 
 
 def sidecars_to_remove(conn: Connection, after: int, limit: int, thorough: bool) -> list[tuple[int, str]]:
-    """Return (work, path) of sidecars of forgotten works; `thorough`: also of those that were removed once."""
+    """Return (work, path) of sidecars and texts of forgotten works; `thorough`: also of those that were removed
+    once.
+    """
     users = select(tombstone.c.owner_id).where(tombstone.c.owner_kind == USER)
     keys = (
         select(tombstone.c.owner_id)
@@ -331,8 +333,9 @@ def sidecars_to_remove(conn: Connection, after: int, limit: int, thorough: bool)
     )
     theirs = (work.c.work_key.in_(keys), work.c.user_id.is_not(None), work.c.work_key > after)
     stmt = select(work.c.work_key, work.c.user_id).where(*theirs, *(() if thorough else (_s >= 0,)))
-    found = conn.execute(stmt.order_by(work.c.work_key).limit(limit))
-    return [(key, sidecar_path(key, user_id)) for key, user_id in found]
+    found = conn.execute(stmt.order_by(work.c.work_key).limit(limit)).all()
+    paths = [(key, path(key, user_id)) for key, user_id in found for path in (sidecar_path, text_path)]
+    return [(key, path) for key, path in paths if path is not None]
 
 
 def sidecars_removed(conn: Connection, keys: Sequence[int]) -> None:

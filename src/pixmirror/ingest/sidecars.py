@@ -1,19 +1,20 @@
 """The JSON file beside each work: what the catalogue says of it, without counters and without times of ours.
 
+Beside that of a novel its text lies once more, as Pixiv gave it, in a file that any reader opens.
 With it a catalogue can be built again (`reindex --from-media`), and a file on the disk can be told from another
 version of it: each file is listed with its version, state, size and sha256, earlier versions too.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, select, update
+from sqlalchemy import Connection, Row, bindparam, case, exists, func, select, update
 
-from pixmirror.catalogue import tombstones
+from pixmirror.catalogue import runs, tombstones
 from pixmirror.catalogue.media import is_one_of
-from pixmirror.catalogue.paths import sidecar_path
+from pixmirror.catalogue.paths import sidecar_path, text_path
 from pixmirror.catalogue.schema import media, text_version, ugoira, user, work
 from pixmirror.catalogue.sql import Many, among, listed
 from pixmirror.contained import contained
@@ -22,6 +23,8 @@ from pixmirror.ingest.files import text_of
 from pixmirror.ingest.known import media_of, tags_of
 from pixmirror.models import JST, shown_moment, split_key
 
+# Keys of meta: up to which work the sidecars of an older version were written again, with hashes, with texts.
+RENEWED, RENEWED_TEXTS, DONE = "sidecars_with_hashes", "sidecars_with_texts", "done"
 SETTLED = ("stored", "gone", "failed", "damaged")
 PENDING = {"waiting": "wanted", "fetching": "wanted"}  # which of them it is moves too often to be written
 
@@ -34,12 +37,14 @@ _DUE = (
     .limit(bindparam("n"))
 )
 _DUE_BESIDE_TOMBSTONES = _DUE.where(tombstones.not_forgotten())
+_has_text = exists().where(text_version.c.work_key == work.c.work_key)
 _WRITTEN = (
-    select(work.c.work_key, work.c.user_id)
+    select(work.c.work_key, work.c.user_id, _has_text.label("has_text"))
     .where(work.c.work_key > bindparam("after"), work.c.sidecar_seq > 0, work.c.user_id.is_not(None))
     .order_by(work.c.work_key)
     .limit(bindparam("n"))
 )
+_OF_NOVELS = _WRITTEN.where(work.c.medium == "novel")
 _AGAIN = update(work).where(among(work.c.work_key, "keys"), work.c.sidecar_seq > 0).values(sidecar_seq=0)
 _FRAMES = select(ugoira.c.work_key, ugoira.c.frames).where(among(ugoira.c.work_key, "keys"))
 # SQLite takes the other columns of a group from the row that holds the max().
@@ -75,7 +80,7 @@ class Sidecar:
     """What to write where; `seq` and `settled` go back with sidecar_done, so that what changes meanwhile is too.
 
     `settled`: how many of the files are not just wanted. `forgotten`: paths that no sidecar may name any more.
-    `error`: why there is nothing to write.
+    `text`: of a novel, for the file beside it. `error`: why there is nothing to write.
     """
 
     work_key: int
@@ -85,6 +90,8 @@ class Sidecar:
     settled: int = 0
     forgotten: frozenset[str] = frozenset()
     error: Unforeseen | None = None
+    text: str | None = None
+    text_path: str | None = None
 
 
 def due_sidecars(conn: Connection, limit: int) -> list[Sidecar]:
@@ -122,6 +129,8 @@ def _sidecar(
         sum(f.state in SETTLED for f in files),
         frozenset(f.path for f in files if f.state == "forgotten"),
         failed,
+        data.get("text"),
+        text_path(row.work_key, row.user_id),
     )
 
 
@@ -216,10 +225,22 @@ def sidecar_done(conn: Connection, written: Iterable[Sidecar]) -> None:
         _DONE(conn, rows)
 
 
+def files_for(sidecar: Sidecar, before: str | None) -> Iterator[tuple[str, str]]:
+    """Yield path and text of each file to write. `before`: the sidecar that lies there now."""
+    yield sidecar.rel_path, text_for(sidecar, before)
+    if sidecar.text is not None and sidecar.text_path is not None:
+        yield sidecar.text_path, sidecar.text
+
+
 def written_sidecars(conn: Connection, after: int, limit: int) -> list[tuple[int, str]]:
-    """Return (work, path) of sidecars that lie on disk, for verify."""
-    rows = conn.execute(_WRITTEN, {"after": after, "n": limit})
-    return [(r.work_key, sidecar_path(r.work_key, r.user_id)) for r in rows]
+    """Return (work, path) of sidecars and texts that lie on disk, for verify: of so many works."""
+    has_texts = runs.get_meta(conn, RENEWED_TEXTS) == DONE
+    found = []
+    for r in conn.execute(_WRITTEN, {"after": after, "n": limit}):
+        found.append((r.work_key, sidecar_path(r.work_key, r.user_id)))
+        if has_texts and r.has_text and (path := text_path(r.work_key, r.user_id)) is not None:
+            found.append((r.work_key, path))
+    return found
 
 
 def write_again(conn: Connection, keys: Iterable[int]) -> None:
@@ -227,8 +248,9 @@ def write_again(conn: Connection, keys: Iterable[int]) -> None:
     conn.execute(_AGAIN, {"keys": listed(keys)})
 
 
-def renew(conn: Connection, after: int, limit: int) -> int | None:
+def renew(conn: Connection, after: int, limit: int, *, novels_only: bool = False) -> int | None:
     """Have the next `limit` sidecars written in today's form. Return the last work, None at the end."""
-    keys = [key for key, _ in written_sidecars(conn, after, limit)]
+    written = _OF_NOVELS if novels_only else _WRITTEN
+    keys = [r.work_key for r in conn.execute(written, {"after": after, "n": limit})]
     conn.execute(_RENEW, {"keys": listed(keys)})
     return keys[-1] if keys else None

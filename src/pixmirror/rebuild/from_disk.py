@@ -59,13 +59,17 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class FoundWork:
-    """A work whose files were found. `sidecar`: its content, or {}; `at`: when that was written, ms UTC."""
+    """A work whose files were found. `sidecar`: its content, or {}; `at`: when that was written, ms UTC.
+
+    `text`: what the file beside the sidecar of a novel holds.
+    """
 
     key: int
     user_id: int
     at: int
     sidecar: Mapping[str, Any] = field(default_factory=dict)
     files: Sequence[FoundFile] = ()
+    text: str | None = None
 
 
 @dataclass(slots=True)
@@ -161,7 +165,7 @@ def _keep_states(conn: Connection, new: Sequence[FoundWork]) -> None:
 
 
 def _keep_text(conn: Connection, one: FoundWork) -> None:
-    text = one.sidecar.get("text")
+    text = one.sidecar.get("text", one.text)
     if one.key & 1 and isinstance(text, str) and row(conn, _HAS_TEXT, key=one.key) is None:
         data = text.encode("utf-8", "surrogatepass")
         kept = {"work_key": one.key, "digest": hashlib.sha256(data).hexdigest(), "body": zlib.compress(data, 6)}

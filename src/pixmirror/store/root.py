@@ -344,10 +344,10 @@ class MirrorRoot:
         return Look(found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
 
     def read_sidecar(self, rel: str) -> str | None:
-        """Return a sidecar's text, whatever it holds; None when there is none that can be read."""
+        """Return what a sidecar, or the text of a novel, holds; None when there is none that can be read."""
         path = self.resolve(rel)
         try:
-            return path.read_text("utf-8", "replace") if path.stat().st_size <= LARGEST_SIDECAR else None
+            return path.read_bytes().decode("utf-8", "replace") if path.stat().st_size <= LARGEST_SIDECAR else None
         except OSError:
             return None
 
