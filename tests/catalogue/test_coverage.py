@@ -1,23 +1,27 @@
 """Coverage says of each work of an artist whether it is whole here, and if not, why."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import chores, feeds, tombstones
+from pixmirror.catalogue import chores, feeds, runs, tombstones
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.seen import WEB
 from pixmirror.ingest import forgetting, web_health, web_lists
 from pixmirror.ingest import lists as ingest_lists
 from pixmirror.ingest.people import record_users
+from pixmirror.ingest.ranking import Ranking, begin_ranking, finish_ranking, record_ranking
 from pixmirror.ingest.works import record_works
 from pixmirror.ledger import agenda
-from pixmirror.models import User
+from pixmirror.models import JST, Medium, Restrict, User, to_ms
 from pixmirror.reports import coverage, queries
+from pixmirror.reports.completeness import Counts, completeness, left, parts_of, why_not_all
 from pixmirror.reports.coverage import Coverage
+from pixmirror.reports.coverage_lists import bookmark_lists, ranking_days
 from pixmirror.reports.why import why
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, ugoira, user, works
 
@@ -337,3 +341,148 @@ def test_a_list_that_was_cut_says_so_and_proves_nothing_of_what_lies_below(db: D
     status = db.read_sync(queries.status, NOW)
     assert [r.reason for r in status.stuck if r.what == "list that ends early"] == [why_cut]
     assert any(why_cut in line for line in db.read_sync(why, Ref("user", 7), NOW).answer)
+
+
+# --- bookmarks and rankings
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the proof reads of a job of the configuration."""
+
+    name: str = "daily"
+    kind: str = "ranking"
+    media: tuple[Medium, ...] = ("illust",)
+    modes: tuple[str, ...] = ("day",)
+    top: int = 2
+    since: date | None = None
+    until: date | None = None
+
+
+def bookmarked(db: Database, *raws: dict[str, Any], restrict: Restrict = "public", read: bool = True) -> None:
+    """These are all bookmarks of this restrict, read to the end of the list, or not."""
+    listed(db, *raws)
+
+    def record(conn: Any) -> None:
+        keys = [work.item.key for work in works(*raws)]
+        ingest_lists.record_bookmarks(conn, ME, restrict, keys, NOW, None)
+        params = {"restrict": restrict}
+        feed = feeds.open_feed(conn, ME, "user/bookmarks/illust", params, job="bookmarks", lane=0)
+        if read:
+            feeds.full_done(conn, feed.id, NOW + HOUR, NOW)
+
+    db.run_sync(record)
+
+
+def test_bookmarks_are_proven_by_restrict_against_what_their_lists_showed(db: Database) -> None:
+    bookmarked(db, illust(1), illust(2), illust(3))
+    bookmarked(db, illust(4), restrict="private", read=False)
+    store(db)
+    store(db, "gone", "owner_id = 4")
+    db.run_sync(lambda c: c.exec_driver_sql("UPDATE work SET state = 'deleted' WHERE work_key = 6"))
+
+    public, private = db.read_sync(bookmark_lists, ME, ("bookmarks",))
+
+    assert (public.restrict, public.total, public.complete, public.missing) == ("public", 2, 1, {"lost": 1})
+    assert (public.kept, public.checked_at, public.is_complete) == (1, NOW + HOUR, False)
+    assert (private.total, private.complete, private.checked_at) == (1, 1, None)
+    assert not private.is_complete, "its list was never read to the end"
+    assert why_not_all(private) == ["the list was not read to its end yet"]
+    assert db.read_sync(bookmark_lists, ME, ("following",)) == (), "no job asks for them"
+
+
+def test_a_bookmark_that_was_gone_before_it_was_saved_is_told_and_is_no_hole(db: Database) -> None:
+    bookmarked(db, illust(1), stub(2))
+    store(db)
+    db.run_sync(lambda c: c.exec_driver_sql("UPDATE work SET state = 'deleted' WHERE work_key = 4"))
+
+    [public] = db.read_sync(bookmark_lists, ME, ("bookmarks",))
+
+    assert (public.total, public.lost, public.kept, public.is_complete) == (1, 1, 0, True)
+    assert why_not_all(public) == ["1 gone before it could be saved"]
+
+
+def test_each_day_that_a_ranking_job_asks_for_is_proven_down_to_its_rank(db: Database) -> None:
+    days = ["2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04"]
+    at = to_ms(datetime(2026, 11, 5, 13, tzinfo=JST))
+    listed(db, illust(1), illust(2), illust(3))
+    store(db, where="owner_id != 4")
+
+    def read(conn: Any) -> None:
+        for day, ranks, depth in ((days[0], (1, 3), 2), (days[1], (1, 2), 2), (days[2], (1,), 1)):
+            place = Ranking(ME, "illust", "day", day)
+            snapshot = begin_ranking(conn, place, at)
+            record_ranking(conn, place, snapshot, [(n + 1, work * 2) for n, work in enumerate(ranks)])
+            finish_ranking(conn, place, snapshot, "complete", depth, at)
+
+    db.run_sync(read)
+    jobs = [Asked(since=date(2026, 11, 1)), Asked("top", top=1, since=date(2026, 11, 2), until=date(2026, 11, 2))]
+
+    found = db.read_sync(ranking_days, ME, jobs, at)
+
+    assert [(d.date, d.standing, d.total, d.is_complete) for d in found] == [
+        (days[3], "unread", 0, False),
+        (days[2], "part", 1, False),
+        (days[1], "read", 2, False),
+        (days[0], "read", 2, True),
+    ]
+    assert [why_not_all(d) for d in found] == [
+        ["not read yet"], ["not read to its end yet"], ["1 still to be fetched"], [],
+    ]  # fmt: skip
+
+
+def test_a_ranking_that_pixiv_does_not_have_is_no_hole(db: Database) -> None:
+    at = to_ms(datetime(2026, 11, 5, 13, tzinfo=JST))
+    place = Ranking(ME, "illust", "day", "2026-11-04")
+    for n in (1, 2):
+        db.run_sync(
+            finish_ranking, place, db.run_sync(begin_ranking, place, at + n), "empty_for_account", 0, at + n
+        )
+
+    [day] = db.read_sync(ranking_days, ME, [Asked()], at)
+
+    assert (day.standing, day.is_complete) == ("none", True)
+
+
+def test_the_counts_say_how_much_is_complete_as_of_the_job_that_looked_longest_ago(db: Database) -> None:
+    bookmarked(db, illust(1), illust(2))
+    whole(db)
+    store(db)
+    for n, name in enumerate(("following", "bookmarks", "daily")):
+        db.run_sync(runs.save_job, name, "ranking" if name == "daily" else name, None)
+        db.run_sync(runs.job_done, name, True, NOW - n * HOUR)
+    jobs = [Asked("following", "following"), Asked("bookmarks", "bookmarks")]
+
+    found = db.read_sync(completeness, ME, [*jobs, Asked()], NOW)
+
+    assert found.counts == Counts(1, 1, 1, 1, 1, 0, 0, NOW - HOUR)
+    assert parts_of(found.counts) == ["the one artist", "the one bookmark list", "0 of 1 ranking day"]
+    store(db, "wanted", "owner_id = 2")
+    again = db.read_sync(completeness, ME, jobs, NOW)
+    assert parts_of(again.counts) == ["0 of 1 artist", "0 of 1 bookmark list"]
+    assert [one.parts for one in left(again, has_web=False)] == [("1 artist (1 work)", "1 bookmark list (1 work)")]
+
+
+def test_an_artist_whom_no_job_reads_any_more_is_not_counted(db: Database) -> None:
+    listed(db, illust(1))
+    whole(db)
+
+    found = db.read_sync(completeness, ME, [Asked("other", "user")], NOW)
+
+    assert (found.counts.artists, len(found.overview.artists)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("artist", "said"),
+    [
+        ({"listed": 88, "counted": 48}, ["40 newer than the profile's count"]),
+        ({"listed": 5000, "counted": 5113, "cut": "Pixiv shows only the first 5000"},
+         ["5,113 at Pixiv; the app lists 5,000: 113 come with a web login"]),
+        ({"listed": 412, "counted": 423, "hidden": 8, "missing": {"limited": 8}},
+         ["8 hidden from the app (web login)", "3 more counted by the profile than listed"]),
+    ],
+)  # fmt: skip
+def test_a_figure_that_needs_explaining_explains_itself(artist: dict[str, Any], said: list[str]) -> None:
+    found = Coverage(user_id=7, name="seven", state="live", checked_at=NOW, **artist)
+
+    assert why_not_all(found) == said

@@ -89,6 +89,7 @@ def test_every_key_of_json_is_documented():
     from pixmirror.rebuild import findings as rebuild
     from pixmirror.reports import (
         coverage,
+        coverage_lists,
         drift,
         gone,
         history,
@@ -106,7 +107,9 @@ def test_every_key_of_json_is_documented():
     )
     assert status | {"running", "running_jobs"} <= named("For scripts", "status")
     proof = keys(coverage.Coverage, coverage.Missing) | {"total", "artists", "web_problem", "missing"}
-    assert proof | {"by_choice", "holes", "percent"} <= named("coverage")
+    lists = keys(coverage_lists.BookmarkList, coverage_lists.RankingProof) | {"bookmarks", "rankings", "as_of"}
+    made = {"by_choice", "holes", "percent", "is_complete"}
+    assert proof | lists | made <= named("The keys of coverage --json", "coverage")
     vanished = keys(drift.Membership, drift.Copy, drift.DeletedComment, drift.Vanished)
     survivors = keys(gone.OnlyHere, gone.Survivor, gone.Leaver, gone.Total) - {"key"}
     assert vanished | survivors | keys(Brake) | {"held", "text", "accepted", "moved"} <= named("gone")
@@ -147,7 +150,7 @@ def test_every_key_of_an_import_is_documented():
 def test_reasons_of_what_is_missing():
     from pixmirror.reports.coverage import REASONS
 
-    assert all(re.search(rf"^\| {reason} \|", page("commands"), re.MULTILINE) for reason in REASONS)
+    assert all(re.search(rf"^\| {reason} \|", page("coverage"), re.MULTILINE) for reason in REASONS)
 
 
 def test_kinds():

@@ -10,7 +10,7 @@ import pytest
 from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.server import create_app, running
 from pixmirror.demo.world import World
-from pixmirror.sync.kinds.ranking import newest_date
+from pixmirror.ingest.ranking import newest_date
 from tests.standin import Setup
 from tests.truth import Scope, truth
 

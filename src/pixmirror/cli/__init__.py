@@ -54,7 +54,7 @@ COMMANDS = {
     "plan": ("plan", "How many requests, bytes and hours your jobs will take, from what is known so far."),
     "coverage": (
         "coverage",
-        "How much of each artist is here, by what Pixiv lists: complete, or missing with a...",
+        "How much of all that you asked for is here: artists, bookmarks, rankings; the rest...",
     ),
     "gone": ("gone", "What survives only here: works and users that Pixiv shows no more, and what..."),
     "forget": ("forget", "Remove a work, one page of it, or a user, and never fetch it again."),

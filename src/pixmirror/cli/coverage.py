@@ -1,72 +1,46 @@
-"""`coverage`: how complete the mirror is of each artist, what is missing, and what closes each hole."""
+"""`coverage`: how complete artists, bookmarks and rankings are here, what lacks, and what closes each hole."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from pixmirror.catalogue import refs, runs
+from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.words import plain
-from pixmirror.cli import formats
+from pixmirror.cli import formats, screen
 from pixmirror.cli.common import Json, Session, note, now_ms, print_json, say, session
 from pixmirror.config import read_web_login
 from pixmirror.errors import ConfigError, PixmirrorError
-from pixmirror.reports import coverage as proof
-from pixmirror.reports.coverage import REASONS, Coverage, Missing, Overview
+from pixmirror.reports import completeness as proof
+from pixmirror.reports import coverage as of_artists
+from pixmirror.reports.completeness import Completeness, completeness, why_not_all
+from pixmirror.reports.coverage import REASONS, Coverage, Missing
+from pixmirror.reports.coverage_lists import BookmarkList, RankingProof
 from pixmirror.terminal import one_line
-
-# How a reason is said after a number of works.
-SHORT: Mapping[str, str] = {
-    "unread": "could not be read",
-    "unseen": "not read yet",
-    "limited": "limited",
-    "stub": "a placeholder",
-    "wanted": "to be fetched",
-    "failed": "failed",
-    "damaged": "damaged at Pixiv",
-    "lost": "gone before they were fetched",
-    "refused": "refused by your filters",
-    "forgotten": "forgotten",
-}
 
 
 def coverage(
     ctx: typer.Context,
     artist: Annotated[str | None, typer.Argument(metavar="USER", help="An artist: 11, user:11, or a URL.")] = None,
     missing: Annotated[bool, typer.Option("--missing", help="Name every work that is missing, and why.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List what is complete, too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """How much of each artist is here, by what Pixiv lists: complete, or missing with a reason for each work.
+    """How much of all that you asked for is here: artists, bookmarks, rankings; the rest with its reasons.
 
     \b
     Examples:
       pixmirror coverage
+      pixmirror coverage --all
       pixmirror coverage user:11
       pixmirror coverage --missing --json
     """
     s = session(ctx)
-    user_id = None if artist is None else _user(artist)
-    with s.reading() as db:
-        account = db.read_sync(runs.account_id) or 0
-        found = db.read_sync(proof.coverage, account, user_id)
-        named = missing or (user_id is not None and not as_json)
-        works = db.read_sync(proof.missing, account, user_id, _has_web(s)) if named else ()
-    if user_id is not None and not found.artists:
-        raise ConfigError(f"No job reads the works of user:{user_id}, and you do not follow them.")
-    if as_json:
-        print_json(_as_json(found, works if missing else None))
-        return
-    if user_id is not None:
-        artist_ = found.artists[0]
-        say(f"{one_line(artist_.name or 'An artist')} (user:{artist_.user_id}): {summary(artist_)}.")
-        for line in details(artist_):
-            say(line)
+    if artist is None:
+        _all(s, missing=missing, everything=everything, as_json=as_json)
     else:
-        _all(found)
-    if missing or user_id is not None:
-        _missing(works)
-    if found.web:
-        note(found.web)
+        _one(s, _user(artist), missing=missing, as_json=as_json)
 
 
 def _user(artist: str) -> int:
@@ -84,74 +58,131 @@ def _has_web(s: Session) -> bool:
         return False
 
 
-def _as_json(found: Overview, works: Sequence[Missing] | None) -> dict[str, Any]:
+# --- all
+
+
+def _all(s: Session, *, missing: bool, everything: bool, as_json: bool) -> None:
+    jobs, has_web = [job for job in s.config.jobs if job.enabled], _has_web(s)
+
+    def read(conn: Connection) -> tuple[Completeness, Sequence[Missing]]:
+        account = runs.account_id(conn) or 0
+        works = of_artists.missing(conn, account, None, has_web) if missing else ()
+        return completeness(conn, account, jobs, now_ms()), works
+
+    with s.reading() as db:
+        found, works = db.read_sync(read)
+    if as_json:
+        overview = found.overview
+        print_json(
+            _as_json(overview.artists, overview.total, overview.web, works if missing else None, found.as_dict())
+        )
+        return
+    _answer(s, found, has_web)
+    _tables(found, everything)
+    if missing:
+        _missing(works)
+    if found.overview.web:
+        note(found.overview.web)
+
+
+def _answer(s: Session, found: Completeness, has_web: bool) -> None:
+    """Say what is complete, and what is not and why, each in a sentence."""
+    counts = found.counts
+    if not (parts := proof.parts_of(counts)):
+        screen.tell("Nothing can be proven yet: no list was read. pixmirror sync reads them.")
+        return
+    when = f" as of {formats.from_now(counts.as_of, now_ms())}" if counts.as_of is not None else " so far"
+    screen.tell(f"Complete{when}: {', '.join(parts)}.")
+    for one in proof.left(found, has_web):
+        cure = f"; {one.cure}" if one.cure else ""
+        if one.what == "Not yet":
+            cure = "; it comes by itself" if s.has_daemon() else "; pixmirror sync brings it"
+        screen.tell(f"{one.what}: {', '.join(one.parts)}{cure}.")
+    if counts.kept:
+        screen.tell(f"Here but no longer at Pixiv: {formats.count(counts.kept, 'work')}.")
+    if others := len(found.overview.artists) - counts.artists:
+        screen.tell(f"Not counted: {formats.count(others, 'artist')} whom no job reads any more.")
+
+
+def _tables(found: Completeness, everything: bool) -> None:
+    """List what is not complete, or all."""
+    for name, whole in (
+        ("artist", found.overview.artists),
+        ("bookmarks", found.bookmarks),
+        ("ranking", found.rankings),
+    ):
+        shown = [one for one in whole if everything or not one.is_complete]
+        if shown:
+            say()
+            ids = ("id",) if name == "artist" else ()
+            screen.table((name, *ids, "here", "Pixiv lists", "missing because"), [_row(one) for one in shown])
+
+
+def _row(one: Coverage | BookmarkList | RankingProof) -> tuple[str, ...]:
+    listed = one.total
+    name: tuple[str, ...]
+    if isinstance(one, Coverage):
+        name = (one.name or "an artist", f"user:{one.user_id}")
+        listed = max(listed, one.counted or 0) if one.cut else listed
+    elif isinstance(one, BookmarkList):
+        name = (one.restrict,)
+    else:
+        name = (f"{one.mode} of {one.date}" if one.medium == "illust" else f"{one.mode} of {one.date}, novels",)
+    return *name, f"{one.complete:,}", f"{listed:,}", "; ".join(why_not_all(one))
+
+
+# --- one artist
+
+
+def _one(s: Session, user_id: int, *, missing: bool, as_json: bool) -> None:
+    with s.reading() as db:
+        account = db.read_sync(runs.account_id) or 0
+        found = db.read_sync(of_artists.coverage, account, user_id)
+        works = db.read_sync(of_artists.missing, account, user_id, _has_web(s)) if missing or not as_json else ()
+    if not found.artists:
+        raise ConfigError(f"No job reads the works of user:{user_id}, and you do not follow them.")
+    if as_json:
+        print_json(_as_json(found.artists, found.total, found.web, works if missing else None, {}))
+        return
+    [artist] = found.artists
+    screen.tell(f"{artist.name or 'An artist'} (user:{artist.user_id}): {summary(artist)}.")
+    for reason in why_not_all(artist):
+        screen.tell(f"{reason[:1].upper()}{reason[1:]}.", "  ")
+    if artist.kept:
+        screen.tell(f"Here but no longer at Pixiv: {formats.count(artist.kept, 'work')}.")
+    _missing(works)
+    if found.web:
+        note(found.web)
+
+
+def summary(c: Coverage) -> str:
+    """Say the counts and how old they are: 412 of 420 works are here, as of 9 min ago."""
+    if c.checked_at is None:
+        return (
+            f"{formats.count(c.complete, 'work is', 'works are')} here; their lists were not read to the end yet"
+        )
+    amount = f"all {c.total:,} works" if c.total > 1 and c.complete == c.total else ""
+    amount = amount or f"{c.complete:,} of {formats.count(c.total, 'work')}"
+    return f"{amount} {'is' if c.total == 1 else 'are'} here, as of {formats.from_now(c.checked_at, now_ms())}"
+
+
+# --- both
+
+
+def _as_json(
+    artists: Sequence[Coverage],
+    total: Coverage,
+    web: str | None,
+    works: Sequence[Missing] | None,
+    more: Mapping[str, Any],
+) -> dict[str, Any]:
     shown = {
-        "total": found.total.as_dict(),
-        "artists": [artist.as_dict() for artist in found.artists],
-        "web_problem": found.web,
+        "total": total.as_dict(),
+        "artists": [artist.as_dict() for artist in artists],
+        "web_problem": web,
+        **more,
     }
     return shown if works is None else shown | {"missing": [plain(work) for work in works]}
-
-
-def _all(found: Overview) -> None:
-    total, now = found.total, now_ms()
-    if not found.artists:
-        say("No artist is followed or named in a job that has run.")
-        return
-    open_ones = [c for c in found.artists if c.holes or c.partial or c.cut or c.checked_at is None]
-    say(f"{formats.count(len(found.artists), 'artist')}: {summary(total, when=False)}.")
-    for line in details(total):
-        say(line)
-    if open_ones:
-        rows = [_row(c, now) for c in open_ones]
-        formats.table(("artist", "works", "%", "missing", "checked"), rows)
-    complete = len(found.artists) - len(open_ones)
-    if complete:
-        say(f"{formats.count(complete, 'artist is', 'artists are')} complete.")
-
-
-def _row(c: Coverage, now: int) -> tuple[str, ...]:
-    percent = "" if c.percent is None else f"{c.percent:g}"
-    works = f"{c.complete:,} of {c.total:,}"
-    return (f"{c.name} (user:{c.user_id})", works, percent, ", ".join(_parts(c)), _checked(c, now))
-
-
-def summary(c: Coverage, when: bool = True) -> str:
-    """Say the counts in a line: 1,204 of 1,206 works, 2 limited, checked 9 days ago."""
-    works = f"{c.complete:,} of {formats.count(c.total, 'work')}"
-    parts = [works, *_parts(c)]
-    return ", ".join([*parts, f"checked {_checked(c, now_ms())}"] if when else parts)
-
-
-def _parts(c: Coverage) -> list[str]:
-    return [f"{n:,} {SHORT[reason]}" for reason, n in c.missing.items()]
-
-
-def _checked(c: Coverage, now: int) -> str:
-    if c.checked_at is not None:
-        return formats.from_now(c.checked_at, now)
-    return "never to the end"
-
-
-def details(c: Coverage) -> Iterator[str]:
-    """Yield what the counts of others say, and what is not in the sum."""
-    if c.checked_at is not None and c.counted is not None and c.counted != c.listed:
-        more = c.counted - c.listed
-        said = f"{more:,} hidden or unlisted" if more > 0 else f"{-more:,} more than it counts"
-        yield f"Pixiv counts {c.counted:,}, lists {c.listed:,}: {said}."
-    if c.hidden:
-        yield f"{formats.count(c.hidden, 'work')} {'is' if c.hidden == 1 else 'are'} hidden from the app" + (
-            f"; the website lists {c.web_listed:,} in all." if c.web_listed is not None else "."
-        )
-    if c.unlisted:
-        works = formats.count(c.unlisted, "work")
-        yield f"{works} stood no more in the last full pass; Pixiv is asked about each."
-    if c.cut:
-        yield f"{c.cut}."
-    if c.partial:
-        yield f"{formats.count(c.partial, 'work')} could be read only in part; `pixmirror why` says what is odd."
-    if c.kept:
-        yield f"{formats.count(c.kept, 'work')} no longer at Pixiv {'is' if c.kept == 1 else 'are'} kept here."
 
 
 def _missing(works: Sequence[Missing]) -> None:
@@ -159,6 +190,8 @@ def _missing(works: Sequence[Missing]) -> None:
         mine = [work for work in works if work.reason == reason]
         say()
         said = REASONS[reason]
-        say(f"{said[:1].upper()}{said[1:]} ({len(mine):,}); {mine[0].next}.")
-        rows = [(str(w.ref), w.title, w.detail or "", formats.moment(w.due_at)) for w in mine]
-        formats.table(("work", "title", "last said", "next try"), rows)
+        screen.tell(f"{said[:1].upper()}{said[1:]} ({len(mine):,}); {mine[0].next}.")
+        for work in mine:
+            said_of = [one_line(work.title), one_line(work.detail or "")]
+            when = f"next try {formats.from_now(work.due_at, now_ms())}" if work.due_at is not None else ""
+            screen.tell(": ".join(filter(None, [str(work.ref), "; ".join(filter(None, [*said_of, when]))])), "  ")

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, insert, select, update
 
 from pixmirror.catalogue.schema import ranking, ranking_day, work, work_job
 from pixmirror.catalogue.sql import Many, upsert
-from pixmirror.models import Medium
+from pixmirror.models import JST, Medium, from_ms
 
+PUBLISHED_AT_HOUR = 12  # JST, of the next day
 AGAIN_AFTER_MS = 24 * 3_600_000  # a ranking is read once more when the first reading is so old
 DENIALS = 2  # a day that Pixiv has no ranking of has said so twice, a day apart
 
@@ -42,6 +44,19 @@ class RankingDay:
     read_at: int
     whole: bool = False
     denied: int = 0
+
+
+def newest_date(now: int) -> date:
+    """Return the newest day whose ranking should be out."""
+    moment = from_ms(now).astimezone(JST)
+    return moment.date() - timedelta(days=1 if moment.hour >= PUBLISHED_AT_HOUR else 2)
+
+
+def dates(since: date | None, until: date | None, now: int) -> list[date]:
+    """Return the days that a job covers, newest first."""
+    newest = min(newest_date(now), until or date.max)
+    first = since or newest
+    return [newest - timedelta(days=n) for n in range((newest - first).days + 1)]
 
 
 def is_due(known: RankingDay | None, now: int, top: int = 0) -> bool:

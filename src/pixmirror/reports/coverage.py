@@ -61,6 +61,7 @@ class Coverage:
     are no longer upstream and only here; `partial` are here but for a member that could not be read. `counted` is
     what the profile counts, None of an artist who left. `checked_at` is None until the app's lists were read to
     their ends once, or the following list showed that there is none. `cut`: why a list ends before its end.
+    `is_read`: whether a job still reads the lists, or the artist is followed.
     """
 
     user_id: int
@@ -80,6 +81,7 @@ class Coverage:
     app_at: int | None = None
     web_at: int | None = None
     cut: str | None = None
+    is_read: bool = True
 
     @property
     def by_choice(self) -> int:
@@ -89,6 +91,10 @@ class Coverage:
     def holes(self) -> int:
         """How many works are missing against the user's will."""
         return self.total - self.complete - self.by_choice
+
+    @property
+    def is_complete(self) -> bool:
+        return self.checked_at is not None and not self.holes and not self.partial and self.cut is None
 
     @property
     def percent(self) -> float | None:
@@ -102,7 +108,12 @@ class Coverage:
     def as_dict(self) -> dict[str, Any]:
         """What `coverage --json` prints for each artist."""
         shown: dict[str, Any] = plain(self)
-        return shown | {"holes": self.holes, "by_choice": self.by_choice, "percent": self.percent}
+        return shown | {
+            "holes": self.holes,
+            "by_choice": self.by_choice,
+            "percent": self.percent,
+            "is_complete": self.is_complete,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +125,11 @@ class Overview:
     web: str | None  # why the website is not asked now
 
 
-def coverage(conn: Connection, account_id: int, user_id: int | None = None) -> Overview:
-    """Return the coverage of one artist, or of all."""
-    lists = rows(conn, sql.LISTS, account=account_id, user=user_id)
+def coverage(
+    conn: Connection, account_id: int, user_id: int | None = None, jobs: Sequence[str] | None = None
+) -> Overview:
+    """Return the coverage of one artist, or of all. `jobs`: the names of those that read lists now; None: all."""
+    lists = _lists(conn, account_id, user_id, jobs)
     sums: dict[int, list[Any]] = {}
     for counted in rows(conn, sql.SUMS_OF_FEW if len(lists) < FEW else sql.SUMS, artists=_json(lists)):
         sums.setdefault(counted.user_id, []).append(counted)
@@ -132,7 +145,7 @@ def coverage(conn: Connection, account_id: int, user_id: int | None = None) -> O
 
 def missing(conn: Connection, account_id: int, user_id: int | None, has_web: bool) -> tuple[Missing, ...]:
     """Return every work that is upstream and not whole here, of one artist or of all, and what happens next."""
-    lists = rows(conn, sql.LISTS, account=account_id, user=user_id)
+    lists = _lists(conn, account_id, user_id)
     found = rows(conn, sql.MISSING_OF_FEW if len(lists) < FEW else sql.MISSING, artists=_json(lists))
     return (
         *_missing_unread(_unread(conn, lists)),
@@ -141,6 +154,13 @@ def missing(conn: Connection, account_id: int, user_id: int | None, has_web: boo
             for key, title, reason, detail, due_at in found
         ),
     )
+
+
+def _lists(
+    conn: Connection, account_id: int, user_id: int | None, jobs: Sequence[str] | None = None
+) -> Sequence[Any]:
+    named = None if jobs is None else json.dumps(list(jobs))
+    return rows(conn, sql.LISTS, account=account_id, user=user_id, jobs=named)
 
 
 def _unread(conn: Connection, lists: Sequence[Any]) -> dict[int, list[UnreadWork]]:
@@ -213,6 +233,7 @@ def _of(one: Any, sums: Sequence[Any], unread: int, partial: int) -> Coverage:
         app_at=app_at,
         web_at=one.web_at,
         cut=one.cut,
+        is_read=bool(one.is_read),
     )
 
 

@@ -6,27 +6,32 @@ from pixmirror.catalogue.chores import Kind
 _LIST = (
     "SELECT json_extract(params, '$.user_id') AS user_id, NULL AS last_seen, {} AS illust, {} AS novel, full_at,"
     " iif(json_extract(marks, '$.cut') IS NULL, coalesce(full_started, full_at), 0) AS begun,"
-    " json_extract(marks, '$.cut.why') AS cut FROM feed WHERE account_id = :account AND endpoint = '{}'"
+    " json_extract(marks, '$.cut.why') AS cut, EXISTS (SELECT 1 FROM feed_job j WHERE j.feed_id = feed.id"
+    " AND (:jobs IS NULL OR j.job IN (SELECT value FROM json_each(:jobs)))) AS is_read"
+    " FROM feed WHERE account_id = :account AND endpoint = '{}'"
 )
 
 # One row an artist: which of their lists are walked, and from when on each is known (`illust_from`, `novel_from`:
 # when its full pass began); when all of them were read whole (`app_at`), or the following list or the profile
-# showed that there is none (`nothing_at`); what the profile counts; where a list ends early. Grouped, not joined:
-# SQLite makes no index for what json_extract gives, and would compare every artist with every list.
+# showed that there is none (`nothing_at`); what the profile counts; where a list ends early; whether one of
+# `:jobs` (NULL: of any) still reads it. Grouped, not joined: SQLite makes no index for what json_extract gives,
+# and would compare every artist with every list.
 LISTS = f"""
 WITH part AS (
-  SELECT user_id, last_seen, 0 AS illust, 0 AS novel, NULL AS full_at, NULL AS begun, NULL AS cut
+  SELECT user_id, last_seen, 0 AS illust, 0 AS novel, NULL AS full_at, NULL AS begun, NULL AS cut,
+    1 AS is_read
   FROM follow WHERE account_id = :account AND state = 'live'
   UNION ALL {_LIST.format(1, 0, "user/illusts")} UNION ALL {_LIST.format(0, 1, "user/novels")}
 ),
 artist AS (
   SELECT user_id, max(last_seen) AS last_seen, max(illust) AS illust, max(novel) AS novel,
     max(full_at) FILTER (WHERE illust) AS illust_at, max(begun) FILTER (WHERE illust) AS illust_from,
-    max(full_at) FILTER (WHERE novel) AS novel_at, max(begun) FILTER (WHERE novel) AS novel_from, max(cut) AS cut
+    max(full_at) FILTER (WHERE novel) AS novel_at, max(begun) FILTER (WHERE novel) AS novel_from, max(cut) AS cut,
+    max(is_read) AS is_read
   FROM part GROUP BY user_id
 )
 SELECT a.user_id, coalesce(u.name, '') AS name, coalesce(u.state, 'live') AS state, u.web_at, a.illust,
-  a.novel, a.cut, coalesce(a.illust_from, 0) AS illust_from, coalesce(a.novel_from, 0) AS novel_from,
+  a.novel, a.cut, a.is_read, coalesce(a.illust_from, 0) AS illust_from, coalesce(a.novel_from, 0) AS novel_from,
   CASE WHEN (NOT a.illust OR a.illust_at IS NOT NULL) AND (NOT a.novel OR a.novel_at IS NOT NULL)
     THEN min(coalesce(a.illust_at, a.novel_at), coalesce(a.novel_at, a.illust_at)) END AS app_at,
   CASE WHEN NOT a.illust AND NOT a.novel AND coalesce(u.total_illusts, 0) + coalesce(u.total_manga, 0) = 0
@@ -53,6 +58,30 @@ _HOLES = " UNION ALL ".join(
     )
 )
 
+# What is not here of which works, and what the user has forgotten.
+HOLES_AND_STONES = f"""hole AS MATERIALIZED (
+  SELECT owner_id AS work_key, min(rank) AS rank FROM ({_HOLES}) GROUP BY owner_id
+),
+stone AS MATERIALIZED (
+  SELECT owner_id AS work_key FROM tombstone WHERE owner_kind = 'work'
+  UNION SELECT w.work_key FROM tombstone t JOIN work w ON w.user_id = t.owner_id WHERE t.owner_kind = 'user'
+),
+"""
+# Why a work of `placed p`, left joined with `hole h`, is not whole here; NULL if it is, or is not upstream.
+REASON = """CASE WHEN place != 'upstream' THEN NULL
+    WHEN p.work_key IN (SELECT work_key FROM stone) THEN 'forgotten'
+    WHEN NOT whole THEN CASE
+      WHEN state IS NULL OR evidence IS 'legacy' THEN 'unseen'
+      WHEN state = 'limited' THEN 'limited' ELSE 'stub' END
+    WHEN h.rank IS NOT NULL THEN
+      CASE h.rank WHEN 1 THEN 'failed' WHEN 2 THEN 'damaged' WHEN 3 THEN 'lost' WHEN 4 THEN 'wanted'
+        ELSE 'refused' END
+    WHEN CASE medium WHEN 'novel' THEN EXISTS (SELECT 1 FROM text_version t WHERE t.work_key = p.work_key)
+      ELSE EXISTS (SELECT 1 FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = p.work_key) END THEN NULL
+    WHEN EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = p.work_key) AND NOT EXISTS
+      (SELECT 1 FROM work_job j WHERE j.work_key = p.work_key AND j.refused_reason IS NULL) THEN 'refused'
+    ELSE 'wanted' END"""
+
 _ALL = f"""
 WITH artist AS MATERIALIZED (
   SELECT CAST(json_extract(value, '$[0]') AS INTEGER) AS user_id, json_extract(value, '$[1]') AS illust_from,
@@ -60,12 +89,7 @@ WITH artist AS MATERIALIZED (
     json_extract(value, '$[4]') AS novel
   FROM json_each(:artists)
 ),
-hole AS MATERIALIZED (SELECT owner_id AS work_key, min(rank) AS rank FROM ({_HOLES}) GROUP BY owner_id),
-stone AS MATERIALIZED (
-  SELECT owner_id AS work_key FROM tombstone WHERE owner_kind = 'work'
-  UNION SELECT w.work_key FROM tombstone t JOIN work w ON w.user_id = t.owner_id WHERE t.owner_kind = 'user'
-),
-known AS (
+{HOLES_AND_STONES}known AS (
   SELECT a.user_id, w.work_key, w.title, w.medium, w.state, w.evidence, l.work_key IS NOT NULL AS web,
     w.evidence IS NOT 'legacy' AS whole,
     w.last_seen >= CASE w.medium WHEN 'novel' THEN a.novel_from ELSE a.illust_from END AS passed
@@ -85,19 +109,7 @@ placed AS (
 ),
 judged AS (
   SELECT p.user_id, p.work_key, p.title, p.place, p.web, p.whole, p.passed, p.state, p.evidence,
-    CASE WHEN place != 'upstream' THEN NULL
-    WHEN p.work_key IN (SELECT work_key FROM stone) THEN 'forgotten'
-    WHEN NOT whole THEN CASE
-      WHEN state IS NULL OR evidence IS 'legacy' THEN 'unseen'
-      WHEN state = 'limited' THEN 'limited' ELSE 'stub' END
-    WHEN h.rank IS NOT NULL THEN
-      CASE h.rank WHEN 1 THEN 'failed' WHEN 2 THEN 'damaged' WHEN 3 THEN 'lost' WHEN 4 THEN 'wanted'
-        ELSE 'refused' END
-    WHEN CASE medium WHEN 'novel' THEN EXISTS (SELECT 1 FROM text_version t WHERE t.work_key = p.work_key)
-      ELSE EXISTS (SELECT 1 FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = p.work_key) END THEN NULL
-    WHEN EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = p.work_key) AND NOT EXISTS
-      (SELECT 1 FROM work_job j WHERE j.work_key = p.work_key AND j.refused_reason IS NULL) THEN 'refused'
-    ELSE 'wanted' END AS reason
+    {REASON} AS reason
   FROM placed p LEFT JOIN hole h ON h.work_key = p.work_key
 )
 """

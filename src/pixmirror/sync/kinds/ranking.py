@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -23,9 +23,9 @@ from pixmirror.ingest import filters as filter_rows
 from pixmirror.ingest import ranking as ingest_ranking
 from pixmirror.ingest import sharing
 from pixmirror.ingest.broken import record_broken
-from pixmirror.ingest.ranking import DayState, Ranking, RankingDay
+from pixmirror.ingest.ranking import PUBLISHED_AT_HOUR, DayState, Ranking, RankingDay, dates
 from pixmirror.ledger import agenda
-from pixmirror.models import JST, Lane, Listing, Medium, Received, from_ms, to_ms
+from pixmirror.models import JST, Lane, Listing, Medium, Received, to_ms
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import illusts, novels
 from pixmirror.reports import plan_known
@@ -38,7 +38,6 @@ from pixmirror.sync.setbacks import backoff_ms
 from pixmirror.sync.suspicion import Subject
 
 CHORE, KEY = chores.Kind.RANKING, 0
-PUBLISHED_AT_HOUR = 12
 EMPTY_AFTER_MS = 3 * DAY_MS
 _INDEX = re.compile(r"\[(\d+)\]")
 FAILURES_IN_A_ROW = 3  # then the earlier days of the mode rest until tomorrow
@@ -71,19 +70,6 @@ class Day:
     @property
     def top(self) -> int:
         return max(job.top for job in self.jobs)
-
-
-def newest_date(now: int) -> date:
-    """Return the newest day whose ranking should be out."""
-    moment = from_ms(now).astimezone(JST)
-    return moment.date() - timedelta(days=1 if moment.hour >= PUBLISHED_AT_HOUR else 2)
-
-
-def dates(since: date | None, until: date | None, now: int) -> list[date]:
-    """Return the days that a job covers, newest first."""
-    newest = min(newest_date(now), until or date.max)
-    first = since or newest
-    return [newest - timedelta(days=n) for n in range((newest - first).days + 1)]
 
 
 async def run(ctx: Context, job: Job) -> JobResult:
