@@ -1,19 +1,26 @@
 """`plan`: the arithmetic of requests, files and hours, from what is known."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pixmirror.catalogue import runs
 from pixmirror.catalogue.database import Database
-from pixmirror.cli.plan import planned
+from pixmirror.daemon.estimates import planned
 from pixmirror.ingest import ranking as ingest_ranking
+from pixmirror.models import JST, to_ms
 from pixmirror.reports import plan
-from pixmirror.reports.plan import Left, Rates, hours_left, hours_of, pages
+from pixmirror.reports.estimate import estimate, keep
+from pixmirror.reports.left import pages
+from pixmirror.reports.pace import Limits, Way
+from pixmirror.reports.spans import between
 from pixmirror.sync.kinds import KINDS, FollowingJob, RankingJob
 from tests.catalogue.builders import DAY, ME, NOW
 
+NOON = to_ms(datetime(2026, 11, 20, 12, 0, tzinfo=JST))
 FOLLOWING = planned(FollowingJob(name="following", every="30m"))
 
 
@@ -28,39 +35,114 @@ def test_what_is_read_already_costs_no_more(total: int, offset: int) -> None:
     assert pages(total) <= pages(total + 1)
 
 
-def test_hours_at_a_pace_and_under_a_daily_cap() -> None:
-    assert hours_of(0, None, 0) == 0
-    assert hours_of(10, None, 0) is None
-    assert hours_of(3600, 1800, 0) == 2
-    assert hours_of(3600, 1800, 20_000) == 2
-    assert hours_of(2500, 1000, 1000) == 48.5
-    assert hours_of(500, None, 1000) == 12
+def way(rate: float, per_day: float = 0, **more: Any) -> Way:
+    return Way(rate, rate, rate, per_day, **more)
+
+
+def test_time_at_a_pace_and_under_a_daily_cap() -> None:
+    assert way(1).seconds(0, NOON, 1) == 0
+    assert way(0.5).seconds(1800, NOON, 0.5) == 3600
+    assert way(0.5, 20_000).seconds(1800, NOON, 0.5) == 3600
+    assert way(1, 1000).seconds(500, NOON, 1) == 500
+    assert way(1, 1000).seconds(1500, NOON, 1) == 12 * 3600 + 500, "the rest after midnight in Japan"
+    assert way(1, 1000).seconds(3500, NOON, 1) == 12 * 3600 + 2 * 86400 + 500
+    assert way(1, 1000, spent=900).seconds(500, NOON, 1) == 12 * 3600 + 400
+
+
+def test_a_rest_and_a_halved_pace_are_part_of_the_time() -> None:
+    assert way(1, opens_at=NOON + 600_000).seconds(100, NOON, 1) == 700
+    assert way(1, slowness=2.0).seconds(50, NOON, 1) == 100
+    assert 1000 < way(1, slowness=2.0).seconds(1000, NOON, 1) < 1500, "the pace comes back"
 
 
 @given(
     st.integers(min_value=0, max_value=10**6),
     st.integers(min_value=0, max_value=10**6),
-    st.floats(min_value=1, max_value=36_000),
+    st.floats(min_value=0.01, max_value=10),
     st.integers(min_value=0, max_value=50_000),
 )
-def test_more_requests_never_take_less_time(a: int, b: int, per_hour: float, per_day: int) -> None:
+def test_more_requests_never_take_less_time(a: int, b: int, rate: float, per_day: int) -> None:
     few, many = sorted((a, b))
-    less, more = hours_of(few, per_hour, per_day), hours_of(many, per_hour, per_day)
-    assert less is not None
-    assert more is not None
-    assert less <= more + 1e-6
+    assert way(rate, per_day).seconds(few, NOON, rate) <= way(rate, per_day).seconds(many, NOON, rate) + 1e-6
 
 
-def test_requests_and_files_go_on_side_by_side() -> None:
-    todo = Left({"lists": 60}, files=10, bytes=1000)
-    assert hours_left(todo, Rates(requests_per_hour=30, bytes_per_hour=100)) == (2, 10)
-    assert hours_left(Left({}, 0, 0), Rates()) == (0, 0)
-    assert hours_left(todo, Rates(requests_per_hour=30)) == (2, None)
+def test_spans_are_ranges_with_their_unit_and_never_0() -> None:
+    minute, hour, day = 60, 3600, 86400
+    assert between(0, 0) == "less than a minute"
+    assert between(30 * minute, 44 * minute) == "about 30 to 45 min"
+    assert between(20 * minute, 20 * minute) == "about 20 min"
+    assert between(40 * minute, 3 * hour) == "about 40 min to 3 h"
+    assert between(5 * day, 7 * day) == "about 5 to 7 days"
+    assert between(3 * 365 * day, 3 * 365 * day) == "about 3 years"
+
+
+def test_before_the_first_sync_it_is_not_known_yet_instead_of_0_seconds() -> None:
+    with plan.nothing_yet() as conn:
+        e = estimate(conn, NOW, [FOLLOWING], Limits(30, 20_000))
+    assert e.seconds is None
+    assert e.line() == "0 works so far; less than a minute of reading first"
+    assert not e.is_done
+
+
+def test_in_a_cool_down_the_rest_is_part_of_the_time(db: Database) -> None:
+    def rest(conn: Any) -> None:
+        runs.set_json(
+            conn, "pacer", {"slowness": 2.0, "cooldown_until": NOW + 600_000, "day": "", "spent_today": 0}
+        )
+        conn.exec_driver_sql("INSERT INTO chore (kind, key, lane, due_at) VALUES ('detail', 2, 4, 0)")
+
+    db.run_sync(rest)
+    e = db.read_sync(estimate, NOW, (), Limits(30))
+    assert e.resting_until == NOW + 600_000
+    assert e.resting == "limit"
+    assert e.how_long() == "about 10 min"
+
+
+def test_never_all_of_it_with_requests_left(db: Database) -> None:
+    def ask(conn: Any) -> None:
+        conn.exec_driver_sql("INSERT INTO chore (kind, key, lane, due_at) VALUES ('profile', 7, 4, 0)")
+
+    db.run_sync(ask)
+    e = db.read_sync(estimate, NOW, (), Limits(30))
+    assert e.line() == "0 works, 1 request left; less than a minute"
+
+
+def test_a_figure_that_grows_says_why(db: Database) -> None:
+    def more(conn: Any, kind: str, first: int, last: int) -> None:
+        for key in range(first, last):
+            conn.exec_driver_sql("INSERT INTO chore (kind, key, lane, due_at) VALUES (?, ?, 4, 0)", (kind, key))
+
+    def told() -> str:
+        return db.read_sync(estimate, NOW, (), Limits(30)).because
+
+    db.run_sync(more, "profile", 0, 100)
+    db.run_sync(lambda conn: keep(conn, NOW, estimate(conn, NOW, (), Limits(30))))
+    assert told() == ""
+    db.run_sync(more, "detail", 0, 200)
+    why = "Longer than before: more works are asked for one by one (200 requests more)."
+    assert told() == why
+    db.run_sync(lambda conn: keep(conn, NOW, estimate(conn, NOW, (), Limits(30))))
+    assert told() == why, "it is told for a while"
+
+
+def test_when_the_disk_is_full_comes_from_30_days_of_growth(db: Database) -> None:
+    def grew(conn: Any, first: int, last: int) -> None:
+        for n in range(first, last):
+            runs.add_spent(conn, runs.jst_day(NOW - n * DAY), "image", 1, 1 << 30)
+
+    def disk() -> Any:
+        return db.read_sync(estimate, NOW, (), Limits(room=600 << 30)).disk
+
+    db.run_sync(grew, 0, 11)
+    assert disk().history == 10
+    assert disk().text() == "enough for all that is asked for", "nothing was posted lately"
+    db.run_sync(grew, 11, 31)
+    assert disk().text() == "enough for about 600 days"
 
 
 def test_before_the_first_sync_it_says_what_it_does_not_know() -> None:
     with plan.nothing_yet() as conn:
-        found = plan.plan(conn, NOW, [FOLLOWING], Rates(requests_per_hour=1800, requests_per_day=20_000))
+        found = plan.plan(conn, NOW, [FOLLOWING], Limits(30, 20_000))
     assert found.requests == {"lists": 4}
     assert found.files == 0
     assert found.per_day["list heads"] == 192
@@ -117,5 +199,5 @@ def test_its_keys_are_stable_and_json() -> None:
     assert json.loads(json.dumps(found)) == found
     assert set(found) == {
         "jobs", "requests", "requests_total", "files", "bytes", "works", "hours", "hours_requests", "hours_files",
-        "next_30_days", "per_day", "per_day_total", "unknown",
+        "next_30_days", "per_day", "per_day_total", "unknown", "estimate",
     }  # fmt: skip

@@ -5,11 +5,14 @@ import json
 import pytest
 from sqlalchemy import create_engine
 
-from pixmirror.catalogue import runs
+from pixmirror.catalogue import runs, samples
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.samples import Sample
 from pixmirror.reports import queries
-from pixmirror.reports.queries import Pace, Planned, status
+from pixmirror.reports.estimate import estimate
+from pixmirror.reports.pace import Limits
+from pixmirror.reports.queries import Planned, status
 from pixmirror.reports.troubles import Trouble
 from pixmirror.reports.why import why
 
@@ -205,10 +208,15 @@ def test_hours_left_are_those_of_the_slower_of_files_and_requests(conn):
     for key in range(6):
         put(conn, s.chore, {"kind": "comments", "key": key, "lane": 4, "due_at": NOW + (key > 3)})
     assert status(conn, NOW).chores == {"comments": queries.Due(due=4, later=2)}
-    assert status(conn, NOW, pace=Pace(requests_per_hour=1, files_per_hour=4)).eta_hours == 4
-    assert status(conn, NOW, pace=Pace(requests_per_hour=4, files_per_hour=4)).eta_hours == 2
-    assert status(conn, NOW, pace=Pace(requests_per_hour=4, bytes_per_hour=160)).eta_hours == 5
-    assert status(conn, NOW, pace=Pace(requests_per_hour=4)).eta_hours is None
+
+    def hours(a_minute, bytes_an_hour=None):
+        if bytes_an_hour is not None:
+            samples.add(conn, Sample(NOW, 3600.0, 0, 1, bytes_an_hour, asking=False, fetching=True))
+        return status(conn, NOW, left=estimate(conn, NOW, (), Limits(a_minute))).eta_hours
+
+    assert hours(1 / 60) == 4
+    assert hours(2 / 60) == 2
+    assert hours(2 / 60, bytes_an_hour=160) == 5
 
 
 # --- why

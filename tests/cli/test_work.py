@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from pixmirror.cli.progress import Figures, eta, line
+from pixmirror.cli.progress import line
 from pixmirror.cli.work import until_ms
 from pixmirror.errors import ConfigError
+from pixmirror.reports.estimate import Estimate
+from pixmirror.reports.left import Range
 from pixmirror.store import MirrorRoot
 
 
@@ -120,12 +122,13 @@ def test_until():
             until_ms(wrong, base)
 
 
-def test_eta():
-    start = Figures(works=1, stored=0, wanted=100, bytes=0, left=0)
-    later = Figures(works=1, stored=20, wanted=80, bytes=1 << 20, left=0)
-    assert eta([(0.0, start), (10.0, later)]) == 40.0  # type: ignore[arg-type]
-    assert eta([(0.0, start), (1.0, later)]) is None  # type: ignore[arg-type]
-    assert line(later, 40.0) == "1 works, 20 of 100 files, 1.0 MiB, about 40 s left"
+def test_the_line_of_progress_counts_what_is_left_and_fits_the_terminal():
+    minutes = Range(1800, 2200, 2700)
+    e = Estimate(194, Range(1700, 1768, 1900), Range(300, 402, 500), Range.of(3210), Range.of(5 << 30), minutes)
+    assert line(e, "雨宮しずく", 50) == "194 of about 1,770 works; about 30 to 45 min"
+    assert line(e, "雨宮しずく", 60) == "194 of about 1,770 works; about 30 to 45 min (雨宮しずく)"
+    left = "; about 402 requests and 3,210 files left"
+    assert line(e, "雨宮しずく") == f"194 of about 1,770 works; about 30 to 45 min{left} (雨宮しずく)"
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import pytest
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import open_readonly
-from pixmirror.cli.plan import planned
 from pixmirror.clock import Clock
+from pixmirror.daemon.estimates import planned
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
-from pixmirror.reports import plan
+from pixmirror.reports import estimate, plan
 from pixmirror.sync.kinds import FollowingJob
 from tests.faults import Faults, status
 from tests.standin import Setup
@@ -41,8 +41,8 @@ async def test_what_is_left_of_a_mirror_is_known_within_a_fifth(tmp_path: Path) 
         with open_readonly(catalogue_path(setup.root)) as db:
             before = db.read_sync(queue.counts)
             said = db.read_sync(plan.plan, Clock().now(), [planned(JOB)])
-            left = db.read_sync(plan.left, Clock().now())
-        assert left.asked == said.requests_total - JOB_HEADS
+            left = db.read_sync(estimate.estimate, Clock().now(), [planned(JOB)])
+        assert left == said.estimate
 
         faults.clear()
         app.state.counts.clear()
@@ -55,6 +55,3 @@ async def test_what_is_left_of_a_mirror_is_known_within_a_fifth(tmp_path: Path) 
     assert near(said.requests_total, asked), (said.requests, dict(app.state.counts))
     assert near(said.files, after.stored - before.stored)
     assert near(said.bytes, after.bytes_stored - before.bytes_stored)
-
-
-JOB_HEADS = 4  # two follow feeds, and the following list of each restrict

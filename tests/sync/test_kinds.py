@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pixmirror.cli.plan import planned
 from pixmirror.config import example_text, load
+from pixmirror.daemon.estimates import planned
 from pixmirror.daemon.first_look import first_look
 from pixmirror.daemon.mirror import open_mirror
 from pixmirror.demo.generate import add_artist, empty_world

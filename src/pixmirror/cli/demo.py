@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.runs import account_id
-from pixmirror.cli import formats, progress
+from pixmirror.cli import formats
 from pixmirror.cli import verify as verify_command
 from pixmirror.cli.common import Session, note, program, say, told
 from pixmirror.cli.demo_setup import DAYS, DemoMirror, serving
@@ -20,6 +21,7 @@ from pixmirror.clock import DAY_MS
 from pixmirror.daemon.engine import Engine
 from pixmirror.errors import ExitCode, PixmirrorError, exit_code
 from pixmirror.reports import coverage as proof
+from pixmirror.reports import queries
 from pixmirror.reports.drift import vanished_members
 from pixmirror.reports.gone import only_here
 from pixmirror.reports.history import replaced
@@ -115,14 +117,18 @@ async def _look_often(s: Session) -> None:
 
 
 async def _tell_news(engine: Engine) -> None:
-    before: progress.Figures | None = None
+    before: tuple[int, int] | None = None
     while True:
-        after = await engine.mirror.db.read(progress.figures, engine.mirror.clock.now())
-        if before is not None and (after.works, after.stored) != (before.works, before.stored):
-            works, files = after.works - before.works, after.stored - before.stored
-            say(f"{works:+} works, {files:+} files: {progress.line(after)}")
+        after = await engine.mirror.db.read(_figures)
+        if before is not None and after != before:
+            works, files = (a - b for a, b in zip(after, before, strict=True))
+            say(f"{works:+} works, {files:+} files: {after[0]:,} works, {after[1]:,} files here")
         before = after
         await asyncio.sleep(2)
+
+
+def _figures(conn: Connection) -> tuple[int, int]:
+    return sum(queries.known_works(conn)), queue.counts(conn).stored
 
 
 def _verified(s: Session, *, complete: bool) -> int:

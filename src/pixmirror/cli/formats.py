@@ -39,6 +39,17 @@ def moment(ms: int | None) -> str:
     return "" if ms is None else f"{from_ms(ms).astimezone():%Y-%m-%d %H:%M}"
 
 
+def clock(ms: int) -> str:
+    """Return a moment to come as the user's clock shows it: "14:32", with the date where it is not today."""
+    from datetime import datetime
+
+    from pixmirror.models import from_ms
+
+    here = from_ms(ms).astimezone()
+    today = datetime.now().astimezone().date() == here.date()
+    return f"{here:%H:%M}" if today else f"{here.day} {here:%b %H:%M}"
+
+
 def from_now(ms: int | None, now: int) -> str:
     """Return how far away a moment is: "in 5 min", "3.0 h ago"."""
     if ms is None:

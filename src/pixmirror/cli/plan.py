@@ -2,27 +2,27 @@
 
 import re
 from collections.abc import Mapping
-from functools import partial
 from typing import Annotated
 
 import typer
 
 from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
+from pixmirror.daemon import estimates
 from pixmirror.errors import ConfigError
-from pixmirror.models.jobs import JobConfig
 from pixmirror.reports import plan as reports
-from pixmirror.reports.plan import Plan, Planned, Rates
-from pixmirror.sync.context import Job
-from pixmirror.sync.kinds import KINDS
+from pixmirror.reports.estimate import RESTS, rounded
+from pixmirror.reports.plan import Plan
 
-DAY_S = 86400.0
 _PLURAL = re.compile(r"\b(head|list|ranking|profile|text|detail|comment|tag)s\b")
 
 
 def plan(
     ctx: typer.Context,
     job: Annotated[str | None, typer.Argument(help="A job of the config; all enabled ones without it.")] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Also what the requests are for, and what is guessed.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """How many requests, bytes and hours your jobs will take, from what is known so far. It asks Pixiv nothing.
@@ -39,51 +39,90 @@ def plan(
     if as_json:
         print_json(found.as_dict())
     else:
-        _show(s, found)
+        _show(s, found, full)
 
 
 def read_plan(s: Session, job: str | None) -> Plan:
-    jobs = [c for c in s.config.jobs if (c.enabled if job is None else c.name == job)]
-    if job is not None and not jobs:
-        names = ", ".join(c.name for c in s.config.jobs) or "none"
-        raise ConfigError(f"No job is called {job}; jobs: {names}.")
-    p = s.config.pixiv
-    per_hour = p.requests_per_minute * 60 or None
-    asked, now = [planned(c) for c in jobs], now_ms()
-    rates = Rates(per_hour, requests_per_day=p.requests_per_day, bytes_per_day=p.image_bytes_per_day)
+    names = () if job is None else (job,)
+    asked, now, limits = estimates.jobs(s.config, names), now_ms(), estimates.limits(s.config)
+    if names and not asked:
+        known = ", ".join(c.name for c in s.config.jobs) or "none"
+        raise ConfigError(f"No job is called {job}; jobs: {known}.")
     if not s.catalogue.exists():
         with reports.nothing_yet() as conn:
-            return reports.plan(conn, now, asked, rates, job)
+            return reports.plan(conn, now, asked, limits, job)
     with s.reading() as db:
-        return db.read_sync(reports.plan, now, asked, rates, job)
+        return db.read_sync(reports.plan, now, asked, limits, job)
 
 
-def planned(config: JobConfig) -> Planned:
-    """Return a job of the configuration, as `reports.plan` counts it."""
-    runs = DAY_S / config.every if config.every else 1.0
-    return Planned(config.name, runs, config.comments, partial(KINDS[config.kind].actions.asks, Job.of(config)))
+def _show(s: Session, found: Plan, full: bool) -> None:
+    e = found.estimate
+    if not found.jobs:
+        say("Nothing is asked for: no job is enabled. Add one to [[jobs]] in the config file.")
+        return
+    if e.seconds is None:
+        _unknown(found)
+    elif e.is_done:
+        say("Nothing is left: all that is asked for is here, as far as its lists were read.")
+    else:
+        _known(s, found)
+    _after(s, found)
+    if e.because:
+        say(e.because)
+    if full:
+        _full(found)
+    elif e.guessed and not e.is_done and e.seconds is not None:
+        say(f"Guessed: {e.guessed[0]}." + (" More: pixmirror plan --full" if len(e.guessed) > 1 else ""))
 
 
-def _show(s: Session, found: Plan) -> None:
+def _unknown(found: Plan) -> None:
+    """Say what cannot be known yet, and what tells."""
+    e = found.estimate
+    lists = formats.count(e.unread, "list")
+    was = "nothing was read" if not e.here else f"{lists} {'was' if e.unread == 1 else 'were'} never read"
+    say(f"Not known yet: {was}. pixmirror sync knows it after {e.how_long()}.")
+
+
+def _known(s: Session, found: Plan) -> None:
+    e, p = found.estimate, s.config.pixiv
+    if e.resting_until is not None:
+        say(f"Resting until {formats.clock(e.resting_until)}: {RESTS[e.resting]}.")
+        text = f"After that {e.after_the_rest(now_ms())}"
+    else:
+        text = e.how_long()
+    say(f"{text[:1].upper()}{text[1:]} for all that is asked for:")
+    of_day = f" of the day's {formats.size(p.image_bytes_per_day)}" if p.image_bytes_per_day else ""
+    requests, files = round(e.requests.likely), round(e.files.likely)
+    about = "about " if e.guessed else ""
+    if e.guessed:
+        requests, files = rounded(requests), rounded(files)
+    size = f" ({formats.size(e.bytes.likely)}{of_day})" if files else ""
+    say(f"{about}{formats.count(requests, 'request')}, {formats.count(files, 'file')}{size}.".capitalize())
+    if not e.here:
+        say("First pictures at once, newest first.")
+
+
+def _after(s: Session, found: Plan) -> None:
     p = s.config.pixiv
-    say(f"Jobs      {', '.join(found.jobs) or 'none is enabled'}")
+    at_most = f"; at most {p.requests_per_day:,} are allowed" if p.requests_per_day else ""
+    if found.per_day_total:
+        say(f"After that about {formats.count(rounded(found.per_day_total), 'request')} a day{at_most}.")
+    disk = found.estimate.disk
+    if disk is not None and found.estimate.seconds is not None:
+        say(f"Disk: {formats.size(max(disk.room, 0))} above the reserve, {disk.text()}.")
+
+
+def _full(found: Plan) -> None:
+    say(f"Jobs      {', '.join(found.jobs)}")
     say(f"Now       {_many(found.requests, found.requests_total)}")
-    say(f"Files     {formats.count(found.files, 'file')}, about {formats.size(found.bytes)}")
     if found.works:
         say(f"Works     about {found.works:,} more in lists that are not read to their end")
-    cap = f", at most {p.requests_per_day:,} a day" if p.requests_per_day else ""
-    pace = f"{p.requests_per_minute} requests a minute" if p.requests_per_minute else "no pace"
-    if found.hours is None:
-        say(f"Time      not known with {pace}{cap}")
-    else:
-        longest = "requests" if (found.hours_requests or 0) >= (found.hours_files or 0) else "files"
-        say(f"Time      about {formats.span(found.hours * 3600)} ({pace}{cap}); the {longest} take longest")
     if found.next_30_days:
         say(f"30 days   {_many(found.next_30_days, sum(found.next_30_days.values()))} more fall due by then")
     if found.per_day:
         say(f"Each day  {_many(found.per_day, found.per_day_total)}, when all is read")
     for text in found.unknown:
-        say(f"Unknown   {text}")
+        say(f"Guessed   {text}")
 
 
 def _many(requests: Mapping[str, float], total: float) -> str:

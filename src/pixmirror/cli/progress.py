@@ -1,24 +1,29 @@
-"""Progress of a mirroring run: bars on a terminal, a plain line every few seconds elsewhere."""
+"""How far a mirroring run is: one line, redrawn on a terminal; now and then a line elsewhere."""
 
 import asyncio
+import shutil
 import sys
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection, ReadOnly
 from pixmirror.cli import formats
-from pixmirror.cli.common import note
-from pixmirror.reports import plan, queries
+from pixmirror.cli.common import note, now_ms
+from pixmirror.daemon.estimates import what_is_left
+from pixmirror.reports.estimate import Estimate, newest_artist
+from pixmirror.terminal import one_line
 
-BAR_S, LINE_S = 0.5, 5.0
-WINDOW_S = 60.0
+if TYPE_CHECKING:
+    from pixmirror.config import Config
+
+REDRAW_S, LINE_S = 0.5, 300.0
+
+Show = Callable[[Estimate, str], None]
+Display = AbstractContextManager[Show]
 
 
 @contextmanager
@@ -31,79 +36,70 @@ def counting(line: Callable[[Any], str], *, quiet: bool = False) -> Iterator[Cal
     typer.echo("\r", err=True, nl=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Where a run stands. `left`: requests still to be sent, as far as is known; files come beside them."""
-
-    works: int
-    stored: int
-    wanted: int
-    bytes: int
-    left: int
-
-
-Show = Callable[[Figures, float | None], None]
-Display = AbstractContextManager[Show]
-
-
-def figures(conn: Connection, now: int) -> Figures:
-    n = queue.counts(conn)
-    works = sum(queries.known_works(conn))
-    return Figures(works, n.stored, n.wanted + n.waiting, n.bytes_stored, plan.left(conn, now).asked)
-
-
 @contextmanager
-def _bars() -> Iterator[Show]:
-    """Draw rich's bars, on standard error."""
+def _redrawn() -> Iterator[Show]:
+    """Draw one line on standard error again and again; what is said meanwhile goes above it."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.live import Live
+    from rich.text import Text
 
-    columns: list[Any] = [
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
-        TextColumn("{task.completed:,.0f}/{task.total:,.0f} files"),
-        TextColumn("{task.fields[more]}"),
-    ]
-    with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
-        task = drawn.add_task("0 works", total=1, more="")
+    said = ""
+    with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as drawn:
 
-        def show(f: Figures, eta: float | None) -> None:
-            more = [formats.size(f.bytes)]
-            if f.left:
-                more.append(f"{formats.count(f.left, 'request')} to send")
-            if eta is not None:
-                more.append(f"{formats.span(eta)} left")
-            works, total = f"{f.works:,} works", max(f.stored + f.wanted, 1)
-            drawn.update(task, description=works, completed=f.stored, total=total, more=" · ".join(more))
+        def show(e: Estimate, artist: str) -> None:
+            nonlocal said
+            if e.because and e.because != said:
+                note(e.because)
+            said = e.because
+            room = shutil.get_terminal_size().columns - 1
+            text = Text(line(e, artist, room), no_wrap=True, overflow="ellipsis")
+            drawn.update(text, refresh=True)
 
         yield show
 
 
 @contextmanager
 def _lines() -> Iterator[Show]:
-    """Print a line now and then on standard error, for logs and pipes."""
-    last, said = time.monotonic() - LINE_S + 1, None
+    """Say a line now and then on standard error, for logs and pipes."""
+    last, said, because = time.monotonic(), "", ""
 
-    def show(f: Figures, eta: float | None) -> None:
-        nonlocal last, said
-        if time.monotonic() - last >= LINE_S and f != said:
-            last, said = time.monotonic(), f
-            note(line(f, eta))
+    def show(e: Estimate, artist: str) -> None:
+        nonlocal last, said, because
+        if e.because and e.because != because:
+            note(e.because)
+        because = e.because
+        if time.monotonic() - last >= LINE_S and (text := line(e, artist)) != said:
+            last, said = time.monotonic(), text
+            note(f"{text}.")
 
     yield show
 
 
-def line(f: Figures, eta: float | None = None) -> str:
-    text = f"{f.works:,} works, {f.stored:,} of {f.stored + f.wanted:,} files, {formats.size(f.bytes)}"
-    if f.left:
-        text += f", {formats.count(f.left, 'request')} to send"
-    return f"{text}, about {formats.span(eta)} left" if eta is not None else text
+def line(e: Estimate, artist: str = "", room: int = 10_000) -> str:
+    """Say how far it is, in so many columns: whole if need be without the artist, wider ones with what is left."""
+    from rich.cells import cell_len
+
+    text = rest(e)
+    name = f" ({one_line(artist)})" if artist else ""
+    left = f"; {e.what_is_left()}" if not e.is_done and e.what_is_left() not in text else ""
+    size = f", {formats.size(e.bytes_here)} here" if e.bytes_here else ""
+    more = (left + size, left, "")
+    fits = (text + part + who for part in more for who in (name, ""))
+    return next((one for one in fits if cell_len(one) <= room), text)
+
+
+def rest(e: Estimate) -> str:
+    """Say how far it is and how long it takes; while nothing is sent, until when."""
+    if e.resting_until is None or e.is_done:
+        return e.line()
+    after = f", then {e.after_the_rest(now_ms())}" if e.seconds is not None else ""
+    return f"{e.how_far()}; resting until {formats.clock(e.resting_until)}{after}"
 
 
 def display(quiet: bool = False) -> Display:
     if quiet:
-        return nullcontext(lambda figures, eta: None)
-    return _bars() if sys.stderr.isatty() else _lines()
+        return nullcontext(lambda estimate, artist: None)
+    return _redrawn() if sys.stderr.isatty() else _lines()
 
 
 @asynccontextmanager
@@ -118,36 +114,25 @@ async def beside(coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def watching(db: ReadOnly, shown: Display) -> AsyncIterator[None]:
-    """Show where the catalogue stands while the block runs."""
+async def watching(
+    db: ReadOnly,
+    shown: Display,
+    config: "Config",
+    names: Sequence[str] = (),
+    now: Callable[[], int] = now_ms,
+) -> AsyncIterator[None]:
+    """Show how far these jobs are (all without names) while the block runs."""
     with shown as show:
-        async with beside(_watch(db, show)):
+        async with beside(_watch(db, show, config, names, now)):
             yield
 
 
-async def _watch(db: ReadOnly, show: Show) -> None:
-    history: deque[tuple[float, Figures]] = deque()
+async def _watch(db: ReadOnly, show: Show, config: "Config", names: Sequence[str], now: Callable[[], int]) -> None:
+    def read(conn: Connection) -> tuple[Estimate, str]:
+        return what_is_left(conn, now(), config, names), newest_artist(conn)
+
     while True:
         began = time.monotonic()
-        f = await db.read(figures, int(time.time() * 1000))
-        history.append((began, f))
-        while began - history[0][0] > WINDOW_S:
-            history.popleft()
-        show(f, eta(history))
+        show(*await db.read(read))
         # A large catalogue takes longer to count: never spend more than a tenth of the time on it.
-        await asyncio.sleep(max(BAR_S, 10 * (time.monotonic() - began)))
-
-
-def eta(history: deque[tuple[float, Figures]]) -> float | None:
-    """Return the seconds left for the files and details known now, at the pace of the last minute."""
-    (then, a), (now, b) = history[0], history[-1]
-    passed = now - then
-    if passed < 3:
-        return None
-    left = []
-    for todo, done in ((b.wanted, b.stored - a.stored), (b.left, a.left - b.left)):
-        if todo:
-            left.append(todo * passed / done if done > 0 else None)
-    if not left or None in left:
-        return None
-    return max(x for x in left if x is not None)
+        await asyncio.sleep(max(REDRAW_S, 10 * (time.monotonic() - began)))

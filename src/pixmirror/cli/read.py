@@ -40,6 +40,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
 
 def read_status(s: Session) -> dict[str, Any]:
     """Return the catalogue's status with what only the daemon, or this machine, knows."""
+    from pixmirror.daemon.estimates import what_is_left
     from pixmirror.ingest import web_health
     from pixmirror.reports import queries, troubles
 
@@ -61,7 +62,9 @@ def read_status(s: Session) -> dict[str, Any]:
             told += [one for one in db.read_sync(troubles.kept) if one.cause not in causes]
         if (refusal := db.read_sync(web_health.refusal)) is not None:
             told.append(Trouble("login", "the login at www.pixiv.net", str(refusal)))
-        found = db.read_sync(queries.status, now_ms(), jobs=planned, pace=pace, told=told).as_dict()
+        left = db.read_sync(what_is_left, now := now_ms(), s.config)
+        found = db.read_sync(queries.status, now, jobs=planned, pace=pace, told=told, left=left).as_dict()
+    found["estimate"] = left.as_dict()
     if daemon is None and not is_held(s.root):
         for job in found["jobs"]:  # its process was killed, and nobody has looked since
             job["outcome"] = "interrupted" if job["outcome"] == "running" else job["outcome"]

@@ -56,12 +56,8 @@ def _holdings(s: Session, found: Mapping[str, Any]) -> None:
     say(f"Files     {'; '.join(parts)}")
     if found["states"]:
         say(f"Upstream  {', '.join(f'{n:,} {state}' for state, n in found['states'].items())}; the stored stays")
-    due = sum(chore["due"] for chore in found["chores"].values())
-    left = [f"{files['wanted']:,} files"] * bool(files["wanted"]) + [f"{due:,} details"] * bool(due)
-    if left:
-        eta = found["eta_hours"]
-        at_pace = f", about {formats.span(eta * 3600)} at this pace" if eta is not None else ""
-        say(f"Left      {', '.join(left)}{at_pace}")
+    if not found["estimate"]["done"]:
+        say(f"Left      {found['estimate']['how_far']}; {found['estimate']['how_long']}")
     say(f"24 hours  {new['works']:,} works, {new['files']:,} files, {formats.size(new['bytes'])} came in")
     say(f"Today     {_budget(s, asked)}")
 

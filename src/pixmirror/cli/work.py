@@ -99,7 +99,7 @@ async def mirror_once(mirror: "Mirror", names: tuple[str, ...], shown: progress.
     """Sync, with the progress shown."""
     from pixmirror.daemon.sync import sync as daemon_sync
 
-    async with progress.watching(mirror.db, shown):
+    async with progress.watching(mirror.db, shown, mirror.config, names, mirror.clock.now):
         return await daemon_sync(mirror, names)
 
 
@@ -125,7 +125,7 @@ def _say_what_waits(running: Mapping[str, Any]) -> None:
 
 async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display) -> dict[str, Any]:
     with s.reading() as db:
-        async with progress.watching(db, shown):
+        async with progress.watching(db, shown, s.config, names):
             answer = await control.ask(s.root, s.env, {"command": "sync", "jobs": list(names)}, timeout=None)
     if answer is None:
         raise PixmirrorGone("The running pixmirror went away before it was done; what it has is kept.")

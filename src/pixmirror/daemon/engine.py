@@ -15,6 +15,7 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.contained import contained
 from pixmirror.daemon import upkeep
 from pixmirror.daemon.asking import Asking
+from pixmirror.daemon.estimates import keep_what_is_left
 from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror, pull_back_times
 from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, Troubles, cause_of
@@ -30,6 +31,7 @@ from pixmirror.sync.kinds import KINDS
 log = logging.getLogger(__name__)
 
 UPKEEP_S = 300.0
+TOLD_S = 60.0  # between two estimates of what is left that are kept
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
 
 
@@ -218,8 +220,14 @@ class Engine:
 
     async def _bookkeeper(self) -> None:
         """Save requests, bytes and pace: now and then, at each cool-down, and at the end."""
+        told = 0.0
         try:
             while True:
+                if self.mirror.clock.monotonic() - told >= TOLD_S:
+                    told = self.mirror.clock.monotonic()
+                    with self._minded("Estimating what is left"):
+                        now = self.mirror.clock.now()
+                        await self.mirror.db.run(keep_what_is_left, now, self.mirror.config)
                 for _ in range(4):
                     await self.mirror.clock.sleep(0.5)
                     await self._look_at_the_clock()

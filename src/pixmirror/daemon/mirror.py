@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from pixmirror.catalogue import clocks, migrate, queue, runs
+from pixmirror.catalogue import clocks, migrate, queue, runs, samples
 from pixmirror.catalogue.clocks import Finding
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.database import catalogue_path as catalogue_path
+from pixmirror.catalogue.samples import Sample
 from pixmirror.clock import Clock
 from pixmirror.config import Config
 from pixmirror.daemon import credentials, job_changes
@@ -26,6 +27,8 @@ from pixmirror.store import MirrorRoot, had_catalogue
 from pixmirror.sync.context import Job, Jobs
 
 log = logging.getLogger(__name__)
+
+SAMPLED_S = 60.0  # between two samples of the pace; what took longer was no work all along
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class Mirror:
     pause_of_all: runs.Pause | None = None
     _counted: tuple[int, int, int] = (0, 0, 0)  # requests, images and their bytes, as saved
     _saved_cooldown: tuple[int, ...] = ()
+    _sampled: tuple[float, bool, bool] | None = None  # when, and whether there was more to ask and to fetch
 
     def job_for_chores(self) -> Job:
         """Return the job in whose name a user's lists are opened when a profile shows that there are any."""
@@ -98,6 +102,7 @@ class Mirror:
         api, images, size = (n - before for n, before in zip(now, self._counted, strict=True))
         if not (api or images or size) and not self.pace_unsaved():
             return
+        sample = self._sample(api, images, size)
         self._counted = now
         self._saved_cooldown = self._cooldown()
         day = from_ms(self.clock.now()).astimezone(JST).date().isoformat()
@@ -106,10 +111,22 @@ class Mirror:
             for lane, count, size_of_lane in (("api", api, 0), ("image", images, size)):
                 if count or size_of_lane:
                     runs.add_spent(conn, day, lane, count, size_of_lane)
+            if sample is not None:
+                samples.add(conn, sample)
             runs.set_meta(conn, "pacer", json.dumps(transport.pacer.state.to_dict()))
             runs.set_meta(conn, "image_budget", json.dumps(transport.images.state.to_dict()))
 
         await self.db.run(save)
+
+    def _sample(self, requests: int, files: int, size: int) -> Sample | None:
+        """Return how fast it went since the last call, if that was a moment ago."""
+        t, at, before = self.transport, self.clock.monotonic(), self._sampled
+        more_to_ask = bool(t.pacer.waiting) or not self.config.pixiv.requests_per_minute
+        self._sampled = at, more_to_ask and t.pacer.blocked_until() is None, t.images.is_busy
+        if before is None or not 0 < (seconds := at - before[0]) < SAMPLED_S:
+            return None
+        busy = (a and b for a, b in zip(before[1:], self._sampled[1:], strict=True))
+        return Sample(self.clock.now(), seconds, requests, files, size, *busy)
 
 
 def _state(text: str | None) -> dict[str, object]:

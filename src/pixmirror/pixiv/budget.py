@@ -81,6 +81,11 @@ class ImageBudget(Gate[BudgetState]):
         return max(1, min(self._state.connections or self._connections, self._connections))
 
     @property
+    def is_busy(self) -> bool:
+        """True while as many transfers run as may."""
+        return self._in_use >= self.allowed
+
+    @property
     def bytes_today(self) -> int:
         return self._state.bytes_today if self._state.day == jst_day(self._clock.now()) else 0
 

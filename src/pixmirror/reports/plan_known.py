@@ -1,19 +1,24 @@
 """What the catalogue knows of what is still to come: totals of profiles, lists half read, mean sizes."""
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue import runs
+from pixmirror.catalogue import feeds, runs
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.sql import row, rows, value
-from pixmirror.clock import DAY_MS
+from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ingest import ranking as ingest_ranking
 from pixmirror.models import Lane, Medium
 
 SAMPLE = 5_000
+FEEDS = ("illust/follow", "novel/follow")  # what they show stands in the artists' own lists, too
+SOON_MS = 6 * HOUR_MS  # a file that waits for longer is not part of what is left now
+_LANES = tuple(int(lane) for lane in Lane)
 # Bytes of one file, where none of its role is stored.
 ASSUMED_SIZE = {"page": 1_500_000, "ugoira": 4_000_000, "cover": 300_000, "embed": 400_000}
 TOTAL = (
@@ -48,8 +53,21 @@ class OtherList:
     """A list of the account's own that is to be read on."""
 
     name: str
+    endpoint: str
+    key: str
     total: int | None
     read: int
+    is_new: bool  # it was never read to its end
+    medium: Medium | None  # of the works that it shows
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A list of the account that a job begins with."""
+
+    endpoint: str
+    params: Mapping[str, Any]
+    head_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +91,13 @@ class Means:
     comment_pages: float = 1.0
     comments: float = 1.0
     replies: float = 0.1
+    lacking: float = 1.0  # of works, whose caption no list told
 
 
-def chores(conn: Connection, before: int, job: str | None, after: int = 0) -> dict[str, int]:
+def chores(conn: Connection, before: int, job: str | None, after: int = -1) -> dict[str, int]:
     """Count the chores of each kind that are due after `after` and by `before`."""
-    these = f"due_at <= :before AND due_at > :after AND {_OF_JOB}"
+    # The index on due times begins with the lane.
+    these = f"lane IN {_LANES} AND due_at <= :before AND due_at > :after AND {_OF_JOB}"
     sql = f"SELECT kind, count(*) FROM chore WHERE {these} GROUP BY kind"
     return dict(rows(conn, sql, before=before, after=after, job=job))
 
@@ -126,51 +146,114 @@ def artist_lists(conn: Connection, now: int, job: str | None) -> list[ArtistList
 def other_lists(conn: Connection, now: int, job: str | None) -> list[OtherList]:
     """Return the gaps of the account's own lists: follows, bookmarks, follow feeds."""
     sql = f"""
-    SELECT f.endpoint, f.params, g.kind, u.total_bookmarks_public AS public,
+    SELECT f.endpoint, f.params, g.kind, f.full_at, u.total_bookmarks_public AS public,
       (SELECT count(*) FROM bookmark b WHERE b.account_id = f.account_id AND b.state = 'live'
         AND b.restrict = json_extract(f.params, '$.restrict')
         AND (b.work_key & 1) = (f.endpoint = 'user/bookmarks/novel')) AS bookmarks,
-      (SELECT count(*) FROM follow w WHERE w.account_id = f.account_id AND w.state = 'live') AS follows
+      (SELECT count(*) FROM follow w WHERE w.account_id = f.account_id AND w.state = 'live'
+        AND w.restrict = json_extract(f.params, '$.restrict')) AS follows
     FROM gap g JOIN feed f ON f.id = g.feed_id LEFT JOIN user u ON u.id = f.account_id
     WHERE f.endpoint NOT IN ('user/illusts', 'user/novels') AND g.due_at < 9007199254740992 AND {MINE}"""
     found = []
     for r in rows(conn, sql, job=job):
-        restrict = json.loads(r.params).get("restrict", "")
-        name, total, read = f"{r.endpoint} {restrict}".strip(), None, 0
+        params = json.loads(r.params)
+        restrict, total, read = params.get("restrict", ""), None, 0
+        medium: Medium | None = None
         if r.endpoint.startswith("user/bookmarks"):
+            medium = "novel" if r.endpoint.endswith("novel") else "illust"
+            read = r.bookmarks
             if r.kind == "full":
-                total = r.bookmarks
-            elif r.public is not None and restrict == "public" and r.endpoint.endswith("illust"):
-                total, read = max(r.public, r.bookmarks), r.bookmarks
-        elif r.endpoint == "user/following" and r.kind == "full":
-            total = r.follows
-        found.append(OtherList(name, total, read))
+                total, read = r.bookmarks, 0
+            elif r.public is not None and restrict == "public" and medium == "illust":
+                total = max(r.public, read)
+        elif r.endpoint == "user/following":
+            read = r.follows
+            if r.kind == "full":
+                total, read = r.follows, 0
+        name = f"{r.endpoint} {restrict}".strip()
+        key, is_new = list_key(r.endpoint, params), r.kind == "backfill"
+        found.append(OtherList(name, r.endpoint, key, total, read, is_new, medium if is_new else None))
     return found
 
 
-def mean_total(conn: Connection, medium: str) -> float | None:
-    """Return the mean number of works of an artist whose profile was read and whose list is walked."""
+def list_key(endpoint: str, params: Mapping[str, Any]) -> str:
+    """Return the name under which a look notes how long a list of the account is."""
+    tag = f" {params['tag']}" if "tag" in params else ""
+    return f"{endpoint} {params.get('restrict', '')}{tag}"
+
+
+def heads_since(conn: Connection, job: str, runs_per_day: float, now: int) -> int | None:
+    """Return since when a list must have been read for this job's run; None: since ever."""
+    begun = value(conn, "SELECT max(started_at) FROM run WHERE job = :job AND outcome = 'running'", job=job)
+    if begun is not None:
+        return int(begun)
+    done = value(conn, "SELECT last_done_at FROM job WHERE name = :job", job=job)
+    every = DAY_MS / runs_per_day
+    # A little late is on time: the run is about to begin.
+    return now if done is not None and now > done + every + HOUR_MS else None
+
+
+def heads_pending(
+    conn: Connection, lists: Sequence[tuple[str, Mapping[str, Any]]], since: int | None
+) -> list[Head]:
+    """Return those of these lists whose head was never read, or not since then."""
+    account, found = runs.account_id(conn) or 0, []
+    sql = "SELECT head_at FROM feed WHERE account_id = :account AND endpoint = :endpoint AND params = :params"
+    for endpoint, params in lists:
+        head_at = value(conn, sql, account=account, endpoint=endpoint, params=feeds.canonical(params))
+        if head_at is None or (since is not None and head_at < since):
+            found.append(Head(endpoint, params, head_at))
+    return found
+
+
+def captions_are_known(conn: Connection) -> bool:
+    """True once the detail of a work without caption told whether lists leave captions out."""
+    asked = row(conn, "SELECT 1 FROM meta WHERE key >= 'caption_probe:' AND key < 'caption_probe;' LIMIT 1")
+    waits = f"SELECT 1 FROM chore WHERE kind = '{Kind.DETAIL}' AND lane = {int(Lane.NEW)} LIMIT 1"
+    return asked is not None and row(conn, waits) is None
+
+
+def works_without_caption(conn: Connection) -> int:
+    """Count them among the first ones; who has many has asked long ago."""
+    sql = f"""SELECT coalesce(sum(caption = '' AND detail_at IS NULL AND user_id IS NOT NULL), 0)
+    FROM (SELECT caption, detail_at, user_id FROM work LIMIT {SAMPLE})"""
+    return int(value(conn, sql))
+
+
+def mean_total(conn: Connection, medium: str) -> tuple[float | None, int]:
+    """Return the mean number of works of artists whose list is walked and whose total is known, and how many they
+    are: by their profile, or because the list was read to its end.
+    """
     endpoint = "user/novels" if medium == "novel" else "user/illusts"
     sql = f"""
-    SELECT avg({TOTAL}) FROM feed f JOIN user u ON u.id = json_extract(f.params, '$.user_id')
-    WHERE f.endpoint = :endpoint AND u.profile_at IS NOT NULL"""
-    mean: float | None = value(conn, sql, endpoint=endpoint)
-    return mean
+    SELECT avg(n), count(n) FROM (SELECT CASE WHEN u.profile_at IS NOT NULL THEN {TOTAL} ELSE
+        (SELECT count(*) FROM work w WHERE w.user_id = u.id AND (w.work_key & 1) = (f.endpoint = 'user/novels'))
+      END AS n FROM feed f JOIN user u ON u.id = json_extract(f.params, '$.user_id')
+      WHERE f.endpoint = :endpoint AND (u.profile_at IS NOT NULL OR f.full_at IS NOT NULL) LIMIT {SAMPLE})"""
+    mean, n = row(conn, sql, endpoint=endpoint)
+    return mean, n
 
 
-def wanted_files(conn: Connection, job: str | None) -> Wanted:
+def wanted_files(conn: Connection, now: int, job: str | None) -> Wanted:
     """Return the files to fetch, and their bytes by the mean size of stored ones of their role."""
     mine = "(:job IS NULL OR EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = owner_id AND j.job = :job))"
-    counts: dict[str, int] = {}
+    total, sampled = 0, Counter[str]()
+    bound: dict[str, Any]
     for state in ("wanted", "waiting", "fetching"):  # literals: a partial index for each
-        sql = f"SELECT role, count(*) FROM media WHERE state = '{state}' AND {mine} GROUP BY role"
-        for role, n in rows(conn, sql, job=job):
-            counts[role] = counts.get(role, 0) + n
+        these = f"media WHERE state = '{state}' AND {mine}" + (
+            "" if state != "waiting" else " AND due_at <= :soon"
+        )
+        bound = {"job": job, "soon": now + SOON_MS} if state == "waiting" else {"job": job}
+        total += value(conn, f"SELECT count(*) FROM {these}", **bound)
+        sampled += Counter(dict(rows(conn, _ROLES.format(these=these), **bound)))
     sizes = mean_sizes(conn)
-    lacking = sorted(role for role in counts if role not in sizes)
-    size = sum(n * sizes.get(role, ASSUMED_SIZE.get(role, 1_000_000)) for role, n in counts.items())
+    lacking = sorted(role for role in sampled if role not in sizes)
+    size = sum(n * sizes.get(role, ASSUMED_SIZE.get(role, 1_000_000)) for role, n in sampled.items())
     guessed = (f"how large files are ({', '.join(lacking)}) was assumed: none is stored yet",) if lacking else ()
-    return Wanted(sum(counts.values()), round(size), guessed)
+    return Wanted(total, round(size * total / max(sampled.total(), 1)), guessed)
+
+
+_ROLES = f"SELECT role, count(*) FROM (SELECT role FROM {{these}} LIMIT {SAMPLE}) GROUP BY role"
 
 
 def mean_sizes(conn: Connection) -> dict[str, float]:
@@ -190,7 +273,7 @@ def means(conn: Connection) -> Means:
         "files": files.get("illust"), "novel_files": files.get("novel"), "size": sizes.get("page"),
         "novel_size": sizes.get("cover"), "ugoira_size": sizes.get("ugoira"), "ugoira": works.ugoira,
         "wanted": value(conn, _REFUSED), "comment_pages": works.pages, "comments": works.comments,
-        "replies": replies,
+        "replies": replies, "lacking": works.lacking,
     }  # fmt: skip
     return Means(**{name: float(mean) for name, mean in known.items() if mean is not None})
 
@@ -198,8 +281,9 @@ def means(conn: Connection) -> Means:
 _WORKS = f"""
 SELECT avg(CASE WHEN medium = 'illust' THEN type = 'ugoira' END) AS ugoira,
   avg((total_comments + 29) / 30) AS pages,
-  avg(total_comments) AS comments
-FROM (SELECT medium, type, total_comments FROM work WHERE user_id IS NOT NULL
+  avg(total_comments) AS comments,
+  avg(caption = '' OR detail_at IS NOT NULL) AS lacking
+FROM (SELECT medium, type, total_comments, caption, detail_at FROM work WHERE user_id IS NOT NULL
   ORDER BY work_key DESC LIMIT {SAMPLE})"""
 _FILES = f"""
 SELECT medium, avg(n) FROM (

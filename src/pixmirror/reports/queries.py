@@ -12,7 +12,8 @@ from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.sql import made, row, rows
 from pixmirror.catalogue.words import many, plain, until
 from pixmirror.clock import DAY_MS
-from pixmirror.reports import plan, troubles
+from pixmirror.reports import troubles
+from pixmirror.reports.estimate import Estimate, estimate
 from pixmirror.reports.troubles import Trouble
 
 NOT_READ = "item not understood"
@@ -176,8 +177,12 @@ def status(
     jobs: Mapping[str, Planned] | None = None,
     pace: Pace = Pace(),
     told: Sequence[Trouble] = (),
+    left: Estimate | None = None,
 ) -> Status:
-    """Return the status. The daemon passes in what it alone knows: planned jobs, pace, some troubles."""
+    """Return the status. The daemon passes in what it alone knows: planned jobs, pace, some troubles.
+
+    `left`: the estimate of what is left.
+    """
     n = queue.counts(conn)
     held = row(conn, _HELD)
     works, novels = known_works(conn)
@@ -185,11 +190,6 @@ def status(
     gaps = made(conn, Gaps, "SELECT count(*), count(DISTINCT feed_id), min(opened_at) FROM gap")[0]
     wrong = (*told, *troubles.known(conn, now))
     found = (*(str(one) for one in wrong if not one.explained), *_problems(job_list))
-    rates = plan.Rates(
-        requests_per_hour=pace.requests_per_hour,
-        files_per_hour=pace.files_per_hour,
-        bytes_per_hour=pace.bytes_per_hour,
-    )
     return Status(
         now=now,
         healthy=not found,
@@ -213,7 +213,7 @@ def status(
         chores={kind: Due(due, later) for kind, due, later in rows(conn, _CHORES, now=now)},
         gaps=gaps,
         pace=pace,
-        eta_hours=plan.eta(conn, now, rates),
+        eta_hours=(left or estimate(conn, now)).hours,
     )
 
 

@@ -9,7 +9,7 @@ from pixmirror.models import Medium
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import users
 from pixmirror.reports import plan_known as known
-from pixmirror.reports.plan import PAGE, Asked
+from pixmirror.reports.left import PAGE, Asked
 from pixmirror.sync import sources
 from pixmirror.sync.context import Context, Job, JobResult
 from pixmirror.sync.kinds.kind import Actions, Calls, Lists
@@ -44,6 +44,7 @@ def asks(job: Job, conn: Connection, now: int) -> Asked:
     note = "the bookmarks were never read: 1 request per 30 bookmarks, then what their works need"
     return Asked(
         heads=len(list(lists(job))),
+        lists=tuple(lists(job)),
         unknown=() if known.was_read(conn, sources.BOOKMARKS_ILLUST, job.name) else (note,),
         whole_lists={"whole lists of bookmarks": known.bookmarks(conn) / PAGE / 7},
     )

@@ -10,7 +10,7 @@ from pixmirror.ingest import sharing
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.reports import plan_known as known
-from pixmirror.reports.plan import PAGE, Asked
+from pixmirror.reports.left import PAGE, Asked
 from pixmirror.sync import sources
 from pixmirror.sync.context import Context, Job, JobResult
 from pixmirror.sync.kinds.kind import Actions, Calls, Lists
@@ -68,6 +68,7 @@ def asks(job: Job, conn: Connection, now: int) -> Asked:
     )
     return Asked(
         heads=len(list(lists(job))),
+        lists=tuple(lists(job)),
         unknown=() if known.was_read(conn, sources.FOLLOWING, job.name) else (note,),
         whole_lists={"whole lists of follows": known.follows(conn) / PAGE},
     )

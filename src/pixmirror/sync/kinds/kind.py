@@ -6,7 +6,7 @@ from typing import Any
 
 from pixmirror.catalogue.database import Connection
 from pixmirror.pixiv import AppApi
-from pixmirror.reports.plan import Asked
+from pixmirror.reports.left import Asked
 from pixmirror.sync.context import Context, Job, JobResult
 
 Lists = Iterator[tuple[str, Mapping[str, Any]]]

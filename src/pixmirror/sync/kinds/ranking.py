@@ -29,7 +29,7 @@ from pixmirror.models import JST, Lane, Listing, Medium, Received, to_ms
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import illusts, novels
 from pixmirror.reports import plan_known
-from pixmirror.reports.plan import PAGE, Asked
+from pixmirror.reports.left import PAGE, Asked
 from pixmirror.sync import filters, sources
 from pixmirror.sync.context import Context, Job, JobResult
 from pixmirror.sync.kinds.kind import Actions, Calls
@@ -322,6 +322,7 @@ def asks(job: Job, conn: Connection, now: int) -> Asked:
     due = pages * plan_known.rankings_due(conn, job.media, job.modes, days, now)
     return Asked(
         requests={"rankings": due},
+        works=due * PAGE,
         unknown=("which works the rankings name: up to 30 on each page, with their files",) if due else (),
         daily={"rankings": 2.0 * pages * len(job.media) * len(job.modes) * (job.until is None)},
     )

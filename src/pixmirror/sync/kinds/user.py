@@ -7,7 +7,7 @@ from pixmirror.ledger import agenda
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.app import users
 from pixmirror.reports import plan_known as known
-from pixmirror.reports.plan import Asked
+from pixmirror.reports.left import Asked
 from pixmirror.sync import sources
 from pixmirror.sync.context import Context, Job, JobResult
 from pixmirror.sync.kinds.kind import Actions, Calls, Lists
@@ -60,7 +60,7 @@ def asks(job: Job, conn: Connection, now: int) -> Asked:
         "each novel, 1 or more for comments"
     )
     profiles = {"profiles": len(new)} if job.wants.profiles else {}
-    return Asked(heads=heads, requests=profiles, unknown=(note,))
+    return Asked(heads=heads, requests=profiles, unknown=(note,), artists=len(new))
 
 
 def first_look(api: AppApi, job: Job, me: int) -> Calls:
