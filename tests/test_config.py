@@ -358,13 +358,16 @@ every = "often"
 [[jobs]]
 name = "c"
 kind = "following"
+[[jobs]]
+name = "d"
+kind = "folowing"
 [notfy]
 """
     found = problems(tmp_path, text, PIXMIRROR_PIXIV__REQUESTS_PER_DAY="many")
     lines = {problem.split(": ")[0]: problem for problem in found}
     for line, words in (
         (3, "rooot"), (6, "image_connections"), (7, "app-api.pixiv.com"), (15, "users"), (22, "every"),
-        (23, "cron"), (26, "[notfy]"),
+        (23, "cron"), (28, "kind"), (29, "[notfy]"),
     ):  # fmt: skip
         assert words in lines[f"line {line}"]
     assert [p for p in found if not p.startswith("line ")] == [p for p in found if p.startswith("environment")]

@@ -189,6 +189,8 @@ def _line(lines: Mapping[Place, int], problem: ErrorDetails, from_env: Mapping[s
         return ""
     if path[:1] == ("jobs",):  # pydantic names the kind of the job within its place
         path = (*path[:2], *path[3:])
+        if problem["type"].startswith("union_tag"):
+            path = (*path, "kind")
     line = line_of(lines, path)
     return "" if line is None else f"line {line}: "
 
