@@ -1,0 +1,97 @@
+"""Captions and novels as plain text: what Pixiv writes as HTML, or in its own marks, as one reads it. Pure."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+_BREAKS = frozenset(("br", "p", "div", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "hr"))
+_JUMP = re.compile(r"(?:https?://www\.pixiv\.net)?/jump\.php\?(?:url=)?(.+)", re.DOTALL)
+_APP = re.compile(r"pixiv://(illusts|novels|users)/(\d+)", re.ASCII)
+_ON_THE_WEB = {"illusts": "artworks/", "novels": "novel/show.php?id=", "users": "users/"}
+
+_RUBY = re.compile(r"\[\[rb:\s*([^\[\]>＞]*?)\s*[>＞]\s*([^\[\]]*?)\s*\]\]")
+_LINK = re.compile(r"\[\[jumpuri:\s*([^\[\]>]*?)\s*>\s*([^\[\]\s]*?)\s*\]\]")
+_CHAPTER = re.compile(r"\[chapter:[^\S\n]*([^\]\n]*?)[^\S\n]*\]")
+_JUMP_PAGE = re.compile(r"\[jump: *(\d+) *\]", re.ASCII)
+_PICTURE = re.compile(r"\[pixivimage: *([\d-]+) *\]", re.ASCII)
+_UPLOADED = re.compile(r"\[uploadedimage: *(\d+) *\]", re.ASCII)
+_NEW_PAGE = re.compile(r"\s*\[newpage\]\s*")
+
+
+def plain_caption(html: str) -> str:
+    """Return a caption or a profile as text of several lines; a link is followed by its address."""
+    reader = _Caption()
+    reader.feed(html.replace("\r\n", "\n"))
+    reader.close()
+    lines = (line.rstrip() for line in "".join(reader.parts).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+class _Caption(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._link: tuple[str, int] | None = None  # the address, and where its words begin
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _BREAKS:
+            self._break(tag)
+        elif tag == "a":
+            self._link = (_address(dict(attrs).get("href") or ""), len(self.parts))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _BREAKS and tag != "br":
+            self._break(tag)
+        elif tag == "a" and self._link is not None:
+            address, begin = self._link
+            self._link = None
+            words = "".join(self.parts[begin:]).strip()
+            if address and not _says(words, address):
+                self.parts.append(f" ({address})" if words else address)
+
+    def _break(self, tag: str) -> None:
+        if tag == "br" or (self.parts and not self.parts[-1].endswith("\n")):
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+
+def _says(words: str, address: str) -> bool:
+    """True if the words of a link are its address, maybe without the scheme."""
+    bare = words.removeprefix("https://").removeprefix("http://").rstrip("/")
+    return bare == address.removeprefix("https://").removeprefix("http://").rstrip("/")
+
+
+def _address(href: str) -> str:
+    """Return where a link of Pixiv's leads in the end."""
+    if jump := _JUMP.fullmatch(href):
+        href = unquote(jump[1])
+    if app := _APP.fullmatch(href):
+        return f"https://www.pixiv.net/{_ON_THE_WEB[app[1]]}{app[2]}"
+    if href.startswith("/") and not href.startswith("//"):
+        return f"https://www.pixiv.net{href}"
+    return href if _scheme(href) in ("http", "https", "mailto") else ""
+
+
+def _scheme(href: str) -> str:
+    try:
+        return urlsplit(href).scheme
+    except ValueError:
+        return ""
+
+
+def plain_novel(text: str) -> str:
+    """Return a novel's text without Pixiv's marks: ruby in brackets, chapters and pages as lines of their own."""
+    text = text.replace("\r\n", "\n")
+    text = _RUBY.sub(r"\1(\2)", text)
+    text = _LINK.sub(r"\1 (\2)", text)
+    text = _CHAPTER.sub(r"\n## \1\n", text)
+    text = _JUMP_PAGE.sub(r"(to page \1)", text)
+    text = _PICTURE.sub(r"(picture: work \1)", text)
+    text = _UPLOADED.sub(r"(picture: embed_\1)", text)
+    pages = _NEW_PAGE.split(text)
+    if len(pages) > 1:
+        first, *others = pages
+        text = "\n\n".join([first, *(f"--- page {n} ---\n\n{page}" for n, page in enumerate(others, 2))])
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
