@@ -26,7 +26,21 @@ def test_every_command_teaches_with_an_example(pixmirror):
     root = typer.main.get_command(app)
     names = list(root.commands)  # type: ignore[attr-defined]
     assert names == [
-        *("init", "login", "check", "sync", "run", "pause", "resume", "status", "why", "show", "search", "export"),
+        *(
+            "init",
+            "login",
+            "check",
+            "sync",
+            "run",
+            "pause",
+            "resume",
+            "status",
+            "why",
+            "show",
+            "open",
+            "search",
+            "export",
+        ),
         *(
             "plan",
             "coverage",

@@ -72,12 +72,14 @@ def test_a_work_of_a_dump_is_shown_with_where_it_is_from(pixmirror, config, dump
     found = json.loads(pixmirror("show", "1", "--json").stdout)
     assert (found["provenance"], found["state"], found["dumped_comments"]) == ("legacy", "unknown", 2)
     assert (found["files"], found["width"]) == ([], None)
-    told = pixmirror("why", "1")
+    first = pixmirror("why", "1").stdout.splitlines()[0]
+    assert first.endswith(": known only from an old dump; Pixiv was not asked.")
+    told = pixmirror("why", "1", "--full")
     assert "Known only from an old dump, as of 2014-09-29" in told.stdout
     assert "No files are fetched" in told.stdout
     assert json.loads(pixmirror("why", "1", "--json").stdout)["provenance"] == "legacy"
     assert "legacy" in pixmirror("show", "1", "--history").stdout
-    assert "Known only from an old dump" in pixmirror("why", "user:7").stdout
+    assert "Known only from an old dump" in pixmirror("why", "user:7", "--full").stdout
     assert "old 1" in pixmirror("search", "old").stdout
     rows = [json.loads(line) for line in pixmirror("export", "works").stdout.splitlines()]
     assert {r["provenance"] for r in rows} == {"legacy"}

@@ -1,10 +1,12 @@
 """The commands that only read."""
 
 import json
+import os
 import re
 import sqlite3
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 
 from pixmirror.cli import versions
 from pixmirror.errors import ConfigError
+from pixmirror.reports.texts import plain_novel
 
 STABLE = {
     *("works", "users", "tags", "comments", "novels", "bookmarks", "files", "bytes", "requests", "jobs"),
@@ -22,6 +25,10 @@ STABLE = {
 
 def first(pixmirror, kind: str = "works"):
     return json.loads(pixmirror("export", kind).stdout.splitlines()[0])
+
+
+def author(pixmirror, work) -> str:
+    return str(json.loads(pixmirror("show", f"user:{work['user_id']}", "--json").stdout)["name"])
 
 
 def test_status(pixmirror, mirrored):
@@ -46,14 +53,19 @@ def test_status_says_what_is_wrong(pixmirror, mirrored):
     assert "no Pixiv login" in text
 
 
-def test_show_why_search(pixmirror, mirrored):
+def test_show_why_search(pixmirror, mirrored, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
     work = first(pixmirror)
     ref = str(work["id"])
     shown = pixmirror("show", ref).stdout
     assert work["title"] in shown
     assert "_p0.jpg" in shown
     assert json.loads(pixmirror("show", ref, "--json").stdout)["id"] == work["id"]
-    assert "Complete" in pixmirror("why", ref).stdout
+    answer = pixmirror("why", ref)
+    assert answer.stdout == (
+        f"{work['title']} ({ref}), by {author(pixmirror, work)}: here, whole, up to date (seen just now).\n"
+    )
+    assert "Complete" in pixmirror("why", ref, "--full").stdout
     assert json.loads(pixmirror("why", ref, "--json").stdout)["known"]
     assert ref in pixmirror("search", ref).stdout
     hits = json.loads(pixmirror("search", f"https://www.pixiv.net/artworks/{ref}", "--json").stdout)
@@ -62,12 +74,94 @@ def test_show_why_search(pixmirror, mirrored):
     user = pixmirror("show", f"user:{work['user_id']}")
     assert user.exit_code == 0
     assert "stored" in user.stdout
+    assert f"In {mirrored.parent / 'mirror' / 'media' / str(work['user_id'])}\n" in user.stdout
+    assert work["title"] in user.stdout
+    assert "Not followed." in user.stdout or "Followed (" in user.stdout
 
 
 def test_novel(pixmirror, mirrored):
     novel = first(pixmirror, "novels")
     assert novel["text"]
-    assert novel["title"] in pixmirror("show", f"novel:{novel['id']}").stdout
+    shown = pixmirror("show", f"novel:{novel['id']}").stdout
+    assert novel["title"] in shown
+    told = [line.strip() for line in plain_novel(novel["text"]).split("\n")]
+    assert [line.strip() for line in shown.splitlines()][-len(told) :] == told
+    assert json.loads(pixmirror("show", f"novel:{novel['id']}", "--json").stdout)["text"] == novel["text"]
+
+
+def test_a_caption_is_shown_as_text_and_comments_are_when_asked(pixiv, mirrored, pixmirror):
+    work = first(pixmirror)
+    edit(pixiv, work, caption='one<br />two <a href="pixiv://illusts/5">illust/5</a>')
+    pixiv.state.world.comment(pixiv.state.world.works[work["medium"], work["id"]], work["user_id"], "how lovely")
+    due_again(mirrored)
+    assert pixmirror("sync").exit_code == 0
+    with sqlite3.connect(mirrored.parent / "mirror" / "catalogue.db") as conn:
+        conn.execute("UPDATE chore SET due_at = 0 WHERE kind = 'comments'")
+    conn.close()
+    assert pixmirror("sync").exit_code == 0
+    ref = str(work["id"])
+    text = pixmirror("show", ref).stdout
+    assert "Caption:\n  one\n  two illust/5 (https://www.pixiv.net/artworks/5)\n" in text
+    assert "1 comment kept: --comments" in text
+    assert "how lovely" not in text
+    assert f"{author(pixmirror, work)}: how lovely" in pixmirror("show", ref, "--comments").stdout
+    found = json.loads(pixmirror("show", ref, "--comments", "--json").stdout)
+    assert [c["comment"] for c in found["comment_list"]] == ["how lovely"]
+
+
+def due_again(mirrored):
+    """Read every list again at the next sync, as days later."""
+    with sqlite3.connect(mirrored.parent / "mirror" / "catalogue.db") as conn:
+        conn.execute("UPDATE feed SET due_at = 0")
+        conn.execute("UPDATE payload SET seen_at = seen_at - 86400000 * 3")
+    conn.close()
+
+
+def test_open_prints_the_paths_and_starts_the_viewer_of_the_desktop(pixmirror, mirrored, monkeypatch, tmp_path):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    work = first(pixmirror)
+    paths = pixmirror("open", str(work["id"])).stdout.splitlines()
+    assert paths
+    assert all(Path(path).is_file() for path in paths)
+    assert pixmirror("open", str(work["id"]), "--page", "1").stdout.splitlines() == paths[:1]
+    assert pixmirror("open", str(work["id"]), "--page", "99").exit_code == 2
+    [folder] = pixmirror("open", f"user:{work['user_id']}").stdout.splitlines()
+    assert Path(folder).is_dir()
+    novel = first(pixmirror, "novels")
+    assert pixmirror("open", f"novel:{novel['id']}").stdout.splitlines()[0].endswith(f"/{novel['id']}.txt")
+
+    started = tmp_path / "started"
+    viewer = tmp_path / "bin" / "xdg-open"
+    viewer.parent.mkdir()
+    viewer.write_text(f'#!/bin/sh\necho "$1" > {started}.part && mv {started}.part {started}\n')
+    viewer.chmod(0o755)
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv("PATH", f"{viewer.parent}:{os.environ['PATH']}")
+    assert pixmirror("open", str(work["id"])).exit_code == 0
+    for _ in range(100):
+        if started.exists():
+            break
+        time.sleep(0.05)
+    assert started.read_text().strip() == paths[0]
+
+
+def test_open_says_what_is_not_here(pixmirror, mirrored):
+    result = pixmirror("open", "1")
+    assert result.exit_code == 9
+    assert result.stderr == "1 is not in this mirror; `pixmirror why 1` says more.\n"
+    work = first(pixmirror)
+    (mirrored.parent / "mirror" / "media").rename(mirrored.parent / "away")
+    assert pixmirror("open", str(work["id"])).exit_code == 6
+
+
+def test_search_prints_paths(pixmirror, mirrored):
+    work = first(pixmirror)
+    printed = pixmirror("search", str(work["id"]), "--paths").stdout.splitlines()
+    assert printed == pixmirror("open", str(work["id"])).stdout.splitlines()
+    [hit] = json.loads(pixmirror("search", str(work["id"]), "--paths", "--json").stdout)
+    assert [str(mirrored.parent / "mirror" / "media" / path) for path in hit["paths"]] == printed
 
 
 def test_the_text_of_a_novel_lies_beside_its_sidecar_and_is_known_to_all(pixmirror, mirrored):
@@ -109,7 +203,12 @@ def test_what_is_not_there(pixmirror, mirrored):
     result = pixmirror("show", "1")
     assert result.exit_code == 9
     assert "pixmirror why 1" in result.stderr
-    assert "Never seen" in pixmirror("why", "1").stdout
+    unknown = pixmirror("why", "1")
+    assert unknown.exit_code == 9
+    assert unknown.stdout.splitlines() == [
+        "Work 1: never seen by any job.",
+        "  pixmirror add https://www.pixiv.net/artworks/1 brings it.",
+    ]
     assert pixmirror("why", "rubbish!").exit_code == 2
     assert pixmirror("export", "rubbish").exit_code == 2
 
@@ -167,17 +266,17 @@ def edited(pixiv, mirrored, pixmirror):
     before = pixiv.state.world.works[work["medium"], work["id"]]
     caption = "line one\nline <b>two</b>\x1b[31m"
     edit(pixiv, work, title="a new title", caption=caption, tags=("neu",), file_ms=before.file_ms + 86_400_000)
-    with sqlite3.connect(mirrored.parent / "mirror" / "catalogue.db") as conn:
-        conn.execute("UPDATE feed SET due_at = 0")
-        conn.execute("UPDATE payload SET seen_at = seen_at - 86400000 * 3")
-    conn.close()
+    due_again(mirrored)
     assert pixmirror("sync").exit_code == 0
     return work
 
 
 def test_history(pixmirror, edited):
     ref = str(edited["id"])
-    assert "2 versions, last changed" in pixmirror("show", ref).stdout
+    shown = pixmirror("show", ref).stdout
+    assert "2 versions, last changed" in shown
+    assert re.search(r"_p0_\d{14}\.\w+  .*current, of ", shown)
+    assert re.search(r"_p0\.\w+  .*old version of ", shown)
     assert json.loads(pixmirror("show", ref, "--json").stdout)["versions"] == 2
     text = pixmirror("show", ref, "--history").stdout
     assert f"title: {edited['title']} -> a new title" in text

@@ -49,6 +49,10 @@ COMMANDS = {
     "status": ("read", "One screen: healthy or not and why, what came in, what is stuck, when the next runs..."),
     "why": ("read", "Why a work or user is here or not: who saw it, who refused it, what failed, what..."),
     "show": ("read", "All that the mirror holds of a work or a user, and where its files lie; now, or at..."),
+    "open": (
+        "opening",
+        "Look at a work's pictures, a novel's text or an artist's folder in the viewer of...",
+    ),
     "search": ("read", "Find works, newest first."),
     "export": ("read", "Write everything of one kind as JSON lines."),
     "plan": ("plan", "How many requests, bytes and hours your jobs will take, from what is known so far."),

@@ -12,13 +12,14 @@ from pixmirror.catalogue import refs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.words import iso
-from pixmirror.cli import formats, tables, versions
+from pixmirror.cli import formats, looking, tables, versions
 from pixmirror.cli.common import Json, Session, json_line, now_ms, print_json, say, sentence, session
-from pixmirror.errors import ConfigError, NotHere, PixmirrorError, StorageError
+from pixmirror.errors import ConfigError, ExitCode, NotHere, PixmirrorError, StorageError
 from pixmirror.reports.troubles import Trouble
 from pixmirror.store.start import is_held
 from pixmirror.terminal import typed
 
+WORKS, ALL = 30, 1 << 60  # of a user that `show` lists
 KINDS = "works, novels, files, users, tags, comments, bookmarks, follows, rankings"
 
 
@@ -100,6 +101,9 @@ def _own_troubles(s: Session) -> list[Trouble]:
 def why(
     ctx: typer.Context,
     ref: Annotated[str, typer.Argument(help="123, novel:123, user:123, or a URL.")],
+    full: Annotated[
+        bool, typer.Option("--full", help="Everything: who saw it, its lists, states and versions, each file.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Why a work or user is here or not: who saw it, who refused it, what failed, what happens next and when.
@@ -107,23 +111,30 @@ def why(
     \b
     Examples:
       pixmirror why 123456
+      pixmirror why 123456 --full
       pixmirror why https://www.pixiv.net/novel/show.php?id=123
     """
-    from pixmirror.reports import why as view
+    from pixmirror.reports.why import why as why_of
+    from pixmirror.reports.why_short import short as short_of
 
-    wanted = refs.parse_ref(ref)
+    wanted, now = refs.parse_ref(ref), now_ms()
     with session(ctx).reading() as db:
-        found = db.read_sync(view.why, wanted, now_ms())
+        found = db.read_sync(why_of, wanted, now)
+        short = db.read_sync(short_of, found, now)
     if as_json:
-        print_json(found.as_dict())
+        print_json({**found.as_dict(), **short.as_dict()})
     else:
-        tables.show_why(found)
+        looking.show_why(found, short, now, full=full)
+    if short.is_unknown:
+        raise typer.Exit(ExitCode.NOT_HERE)
 
 
 def show(
     ctx: typer.Context,
     ref: Annotated[str, typer.Argument(help="123, novel:123, user:123, or a URL.")],
     history: Annotated[bool, typer.Option("--history", help="Every version that Pixiv showed, and when.")] = False,
+    comments: Annotated[bool, typer.Option("--comments", help="The comments of the work, too.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Of a user list all works.")] = False,
     at: Annotated[
         str | None,
         typer.Option("--at", metavar="DATE", help="As it was known at the end of that day, or at that time, UTC."),
@@ -135,7 +146,8 @@ def show(
     \b
     Examples:
       pixmirror show 123456
-      pixmirror show user:11 --json
+      pixmirror show user:11 --all
+      pixmirror show 123456 --comments
       pixmirror show 123456 --history
       pixmirror show novel:123 --at 2026-03-31
     """
@@ -148,7 +160,8 @@ def show(
         elif at is not None:
             found, shown = db.read_sync(_past, wanted, versions.past_moment(at, now_ms())), versions.show_past
         else:
-            found, shown = db.read_sync(_now, wanted), tables.show_item
+            found = db.read_sync(_now, wanted, ALL if all_ else WORKS, comments)
+            shown = looking.show_item
     if found is None:
         raise NotHere(f"{wanted} is not in this mirror; `pixmirror why {wanted}` says more.")
     if as_json:
@@ -157,13 +170,15 @@ def show(
         shown(s, found)
 
 
-def _now(conn: Connection, ref: Ref) -> dict[str, Any] | None:
+def _now(conn: Connection, ref: Ref, most: int, with_comments: bool) -> dict[str, Any] | None:
     from pixmirror.reports import history
     from pixmirror.reports import show as view
 
-    found = view.show(conn, ref)
+    found = view.show(conn, ref, most)
     if found is None:
         return None
+    if with_comments and ref.kind != "user":
+        found["comment_list"] = view.comments_of(conn, ref)
     count, changed_at = history.summary(conn, ref)
     return found | {"versions": count, "changed_at": iso(changed_at)}
 
@@ -189,6 +204,9 @@ def search(
     ctx: typer.Context,
     text: Annotated[str, typer.Argument(help="Part of a title, tag, translation or user name; an id or URL.")],
     limit: Annotated[int, typer.Option("--limit", min=1, max=10000, help="At most so many.")] = 30,
+    paths: Annotated[
+        bool, typer.Option("--paths", help="Print only where their files lie, one path a line.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Find works, newest first.
@@ -197,15 +215,24 @@ def search(
     Examples:
       pixmirror search 初音ミク
       pixmirror search "hatsune miku" --limit 100
+      pixmirror search 初音ミク --paths
     """
+    from pixmirror.reports import files
     from pixmirror.reports import search as view
 
-    with session(ctx).reading() as db:
+    s = session(ctx)
+    with s.reading() as db:
         hits = db.read_sync(view.search, typed(text), limit)
+        lie = db.read_sync(files.paths_of_works, [hit.work_key for hit in hits]) if paths else {}
     if as_json:
-        print_json([hit.as_dict() for hit in hits])
+        more = [{"paths": lie.get(hit.work_key, [])} if paths else {} for hit in hits]
+        print_json([hit.as_dict() | told for hit, told in zip(hits, more, strict=True)])
+    elif paths:
+        for hit in hits:
+            for path in lie.get(hit.work_key, ()):
+                say(str(s.media / path))
     else:
-        tables.show_hits(hits, limit)
+        looking.show_hits(hits, limit)
 
 
 def export(

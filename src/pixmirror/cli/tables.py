@@ -1,14 +1,11 @@
-"""What `status`, `why`, `show` and `search` look like."""
+"""What `status` looks like."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pixmirror.cli import formats, versions
+from pixmirror.cli import formats
 from pixmirror.cli.common import Session, say
-from pixmirror.reports.search import Hit
-from pixmirror.reports.why import Why
-from pixmirror.reports.why_facts import is_forgotten
 from pixmirror.terminal import one_line
 
 EXAMPLES = 3
@@ -114,79 +111,3 @@ def _reasons(title: str, reasons: Sequence[Mapping[str, Any]], now: int) -> None
         say(f"  {about}{r['count']:,} × {r['what']}: {one_line(r['reason'])}{examples}{after}")
     if len(reasons) > MOST_REASONS:
         say(f"  and {len(reasons) - MOST_REASONS} more kinds: `pixmirror status --json`")
-
-
-# --- why, show, search
-
-
-def show_why(found: Why) -> None:
-    say(f"{found.ref}  {one_line(found.title)}".rstrip())
-    for sentence in found.answer:
-        say(f"  {one_line(sentence)}")
-    for job in found.jobs:
-        verdict = f": refused: {one_line(job.refused_reason)}" if job.refused_reason else ": wanted"
-        verdict = "" if is_forgotten(found.facts) else verdict
-        name = f"Job {job.job}" if job.job else "A look-up"
-        say(f"  {name} saw it from {formats.moment(job.first_seen)} on{verdict}.")
-    rows = [
-        (f"{f.role} {f.page}", f.state, f.path, f.next or f.error or "")
-        for f in found.files
-        if f.state != "stored"
-    ]
-    if rows:
-        formats.table(("file", "state", "path", "what happens"), rows)
-
-
-def show_item(s: Session, found: Mapping[str, Any]) -> None:
-    head = found.get("title") or found.get("name") or ""
-    say(f"{found['ref']}  {one_line(head)}".rstrip())
-    if found.get("link"):
-        say(f"  {found['link']}")
-    author = found.get("user")
-    if author:
-        say(f"  by {one_line(author['name'])} (user:{author['id']})")
-    for key in ("type", "state", "create_date", "page_count", "total_bookmarks", "total_view", "account"):
-        if found.get(key) not in (None, ""):
-            say(f"  {key.replace('_', ' ')}: {one_line(found[key])}")
-    if found.get("provenance") == "legacy":
-        say("  provenance: legacy (only old dumps tell of it)")
-    say(f"  {versions.summary(found)}")
-    if found.get("tags"):
-        say(f"  tags: {', '.join(_tag(t, found.get('tag_translations') or {}) for t in found['tags'])}")
-    text = found.get("caption") or found.get("comment")
-    if text:
-        say(f"  {'caption' if found.get('caption') else 'profile'}: {one_line(text)}")
-    if found.get("comments"):
-        in_dumps = f", and {found['dumped_comments']:,} of old dumps" if found["dumped_comments"] else ""
-        say(f"  comments kept: {found['comments']['kept']}{in_dumps}")
-    for f in found.get("files") or ():
-        if "path" not in f:
-            say(f"  files {f['state']}: {f['files']:,} ({formats.size(f['bytes'])})")
-            continue
-        where = (
-            s.media / f["path"]
-            if f["state"] == "stored"
-            else f"{f['state']}{': ' + one_line(f['error']) if f['error'] else ''}"
-        )
-        size = f" ({formats.size(f['size'])})" if f["size"] else ""
-        say(f"  {f['role']} {f['page']}: {where}{size}")
-
-
-def _tag(name: str, translations: Mapping[str, Mapping[str, str]]) -> str:
-    other = " / ".join(dict.fromkeys(translations.get(name, {}).values()))
-    return one_line(f"{name} ({other})" if other else name)
-
-
-def show_hits(hits: Sequence[Hit], limit: int) -> None:
-    if not hits:
-        say("Nothing found.")
-        return
-    rows = []
-    for hit in hits:
-        state = "" if hit.state == "live" else hit.state
-        rows.append(
-            (str(hit.ref), hit.type or hit.medium, hit.title, hit.user_name or "", f"by {hit.matched}", state)
-        )
-    formats.table(("id", "type", "title", "artist", "found", ""), rows)
-    if len(hits) == limit:
-        say(f"The newest {limit}; --limit shows more.")

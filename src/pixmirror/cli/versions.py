@@ -56,14 +56,6 @@ def when(text: str | None) -> str:
     return "" if text is None else f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def summary(found: Mapping[str, Any]) -> str:
-    """Return the line of `show` on versions."""
-    if not found["versions"]:
-        return "no version: only its state is known"
-    changed = f", last changed {when(found['changed_at'])}" if found["versions"] > 1 else ""
-    return f"{formats.count(found['versions'], 'version')}{changed}"
-
-
 # --- history
 
 

@@ -52,15 +52,20 @@ class Doubt:
 
 def look(conn: Connection, kind: Kind, media_id: int, url: str, now: int, sha256: str = "") -> Doubt:
     """Record that a try gave this again, and return the doubt. A try that comes too early changes nothing."""
-    known = _read(runs.get_meta(conn, _key(kind, media_id)))
-    if known is None or known.url != url or known.sha256 != sha256 or known.last > now:
+    before = known(conn, kind, media_id)
+    if before is None or before.url != url or before.sha256 != sha256 or before.last > now:
         seen = Doubt(url, now, now, 1, sha256)  # also where the clock was set back
-    elif now < known.next_look - _SLACK_MS and now - known.last < DAY_MS - _SLACK_MS:
-        return known
+    elif now < before.next_look - _SLACK_MS and now - before.last < DAY_MS - _SLACK_MS:
+        return before
     else:
-        seen = Doubt(url, known.first, now, known.looks + 1, sha256)
+        seen = Doubt(url, before.first, now, before.looks + 1, sha256)
     runs.set_json(conn, _key(kind, media_id), asdict(seen))
     return seen
+
+
+def known(conn: Connection, kind: Kind, media_id: int) -> Doubt | None:
+    """Return what tries of a file gave so far; None if nothing speaks against it."""
+    return _read(runs.get_meta(conn, _key(kind, media_id)))
 
 
 def settled(conn: Connection, ids: Iterable[int]) -> None:

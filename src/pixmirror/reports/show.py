@@ -8,12 +8,14 @@ from sqlalchemy import Connection
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.sql import row, rows, value
 from pixmirror.catalogue.words import iso, pixiv_time, plain
+from pixmirror.ingest.files import text_of
 from pixmirror.reports import provenance
 from pixmirror.reports.export import WORK, tag_names, translations_of, work_fields
 
 RANKINGS = 500  # the latest days that are shown
 _FILES = """
-SELECT role, idx AS page, version, is_current, url, path, state, error, size, sha256, stored_at, verified_at
+SELECT role, idx AS page, version, is_current, url, path, state, error, size, sha256, stored_at, verified_at,
+  first_seen, attempts, iif(state IN ('waiting', 'damaged'), due_at, NULL) AS due_at
 FROM media WHERE owner_kind = 'work' AND owner_id = :key ORDER BY role, idx, version"""
 _TEXTS = "SELECT seen_at, digest FROM text_version WHERE work_key = :key"
 _BOOKMARKS = """
@@ -38,13 +40,30 @@ _FILES_OF_USER = """
 SELECT state, count(*) AS files, coalesce(sum(size), 0) AS bytes FROM media
 WHERE owner_kind = 'work' AND owner_id IN (SELECT work_key FROM work WHERE user_id = :key)
 GROUP BY state ORDER BY state"""
-_NEWEST_OF_USER = """
-SELECT work_key, title, create_date FROM work WHERE user_id = :key ORDER BY work_key DESC LIMIT 10"""
+_LIST_OF_USER = """
+SELECT w.work_key, w.type, w.title, w.create_date, w.state,
+  (SELECT count(*) FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.is_current = 1
+    AND m.state = 'stored') AS files,
+  EXISTS (SELECT 1 FROM text_version t WHERE t.work_key = w.work_key) AS has_text
+FROM work w WHERE w.user_id = :key ORDER BY w.create_date DESC NULLS LAST, w.work_key DESC LIMIT :most"""
+_TEXT = "SELECT body FROM text_version WHERE work_key = :key ORDER BY id DESC LIMIT 1"
+# Each answer below what it answers, both oldest first.
+_COMMENTS = """
+SELECT c.comment_key >> 1 AS id, c.parent_key >> 1 AS parent_id, c.user_id, u.name AS user_name, c.comment,
+  c.stamp_id, c.date, c.state
+FROM comment c LEFT JOIN user u ON u.id = c.user_id WHERE c.work_key = :key
+ORDER BY coalesce(c.parent_key, c.comment_key), c.comment_key"""
+NEWEST = 10  # works of a user that are named by `newest`
 
 
-def show(conn: Connection, ref: Ref) -> dict[str, Any] | None:
-    """Return all that is known of one work or user, or None if nothing is."""
-    return _show_user(conn, ref) if ref.work_key is None else _show_work(conn, ref, ref.work_key)
+def show(conn: Connection, ref: Ref, most: int = NEWEST) -> dict[str, Any] | None:
+    """Return all that is known of one work or user, or None if nothing is. `most`: works of a user to list."""
+    return _show_user(conn, ref, most) if ref.work_key is None else _show_work(conn, ref, ref.work_key)
+
+
+def comments_of(conn: Connection, ref: Ref) -> list[dict[str, Any]]:
+    """Return the comments of a work, oldest first, each answer after what it answers."""
+    return [{**c._mapping, "date": pixiv_time(c.date)} for c in rows(conn, _COMMENTS, key=ref.work_key)]
 
 
 def _show_work(conn: Connection, ref: Ref, key: int) -> dict[str, Any] | None:
@@ -67,6 +86,7 @@ def _show_work(conn: Connection, ref: Ref, key: int) -> dict[str, Any] | None:
         "files": [f | {"is_current": bool(f["is_current"])} for f in _rows(conn, _FILES, key)],
         "frames": None if frames is None else json.loads(frames),
         "texts": _rows(conn, _TEXTS, key),
+        "text": None if (body := value(conn, _TEXT, key=key)) is None else text_of(body),
         "comments": {"kept": kept, "read_at": iso(r.comments_at)},
         "dumped_comments": provenance.dumped_comments(conn, key),
         "bookmarks": _rows(conn, _BOOKMARKS, key),
@@ -88,10 +108,22 @@ def _tags_of(conn: Connection, key: int) -> dict[str, dict[str, str]]:
     return {r.name: translations.get(r.id, {}) for r in tags}
 
 
-def _show_user(conn: Connection, ref: Ref) -> dict[str, Any] | None:
+def _show_user(conn: Connection, ref: Ref, most: int) -> dict[str, Any] | None:
     found = _rows(conn, "SELECT * FROM user WHERE id = :key", ref.id)
     if not found:
         return None
+    listed = [
+        {
+            "ref": str(Ref.of_work(n.work_key)),
+            "type": n.type or ("novel" if n.work_key & 1 else ""),
+            "title": n.title,
+            "create_date": pixiv_time(n.create_date),
+            "state": n.state,
+            "files": n.files,
+            "is_here": bool(n.files or n.has_text),
+        }
+        for n in rows(conn, _LIST_OF_USER, key=ref.id, most=most)
+    ]
     return {
         "ref": str(ref),
         "link": ref.url,
@@ -99,8 +131,6 @@ def _show_user(conn: Connection, ref: Ref) -> dict[str, Any] | None:
         "follows": _rows(conn, _FOLLOWS, ref.id),
         "works": _rows(conn, _WORKS_OF_USER, ref.id),
         "files": _rows(conn, _FILES_OF_USER, ref.id),
-        "newest": [
-            {"ref": str(Ref.of_work(n.work_key)), "title": n.title, "create_date": pixiv_time(n.create_date)}
-            for n in rows(conn, _NEWEST_OF_USER, key=ref.id)
-        ],
+        "newest": [{k: n[k] for k in ("ref", "title", "create_date")} for n in listed[:NEWEST]],
+        "list": listed,
     }

@@ -40,7 +40,7 @@ def files_of(conn: Connection, key: int, now: int) -> Iterator[FileWhy]:
     for r in rows(conn, _FILES, key=key):
         yield FileWhy(
             r.role, r.idx, r.version, bool(r.is_current), r.state, r.path, r.error, r.attempts,
-            r.due_at if r.state == "waiting" else None, _next(conn, r, now),
+            r.due_at if r.state in ("waiting", "damaged") else None, _next(conn, r, now),
         )  # fmt: skip
 
 

@@ -1,0 +1,92 @@
+"""The states of works, users and files as words that say what they mean for the user; the pages use the same."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pixmirror.models import State, to_ms
+from pixmirror.reports.moments import ahead
+
+WEB_LOGIN = "a web login shows it: pixmirror help recover"
+_HIDDEN = {
+    State.LIMITED: "hidden from the app by Pixiv",
+    State.MYPIXIV: "only for the artist's My pixiv",
+    State.PRIVATE: "made private by the artist",
+}
+_OVER = {
+    State.GONE: "gone at Pixiv",
+    State.DELETED: "deleted at Pixiv",
+    State.USER_GONE: "the artist left Pixiv",
+    State.USER_SUSPENDED: "the artist was suspended",
+}
+_USERS = {State.USER_GONE: "has left Pixiv", State.USER_SUSPENDED: "was suspended by Pixiv"}
+UNKNOWN = "Pixiv shows an empty entry in its place"
+
+
+def of_work(state: str, *, kept: bool, since: str = "") -> str:
+    """Return what a state at Pixiv means, "" for a work that Pixiv shows.
+
+    `kept`: files of it are here. `since`: the day on which it moved.
+    """
+    if state == State.LIVE:
+        return ""
+    at = f" since {since}" if since else ""
+    if state in State.LEFT:
+        at = f" (noticed {since})" if since else ""
+    if state in _HIDDEN:
+        words = f"{_HIDDEN[State(state)]}{at}"
+        return f"{words}; {WEB_LOGIN}" if state == State.LIMITED and not kept else words
+    if state not in _OVER:
+        return UNKNOWN
+    if kept:
+        return f"{_OVER[State(state)]}{at}, kept here"
+    return f"{_OVER[State(state)]}{at}, before it could be saved"
+
+
+def of_user(state: str) -> str:
+    """Return what became of a user at Pixiv; "" of one whom Pixiv shows."""
+    if state == State.LIVE:
+        return ""
+    return _USERS.get(State(state), "is not shown by Pixiv")
+
+
+# Of the files of many works together.
+FILES = {
+    "wanted": "waiting their turn",
+    "fetching": "being fetched",
+    "waiting": "waiting for a next try",
+    "failed": "that could not be had",
+    "gone": "gone at Pixiv before they could be saved",
+    "damaged": "damaged at Pixiv",
+    "refused": "left out by a job",
+    "forgotten": "forgotten by you",
+}
+
+
+def of_file(file: Mapping[str, Any], now: int) -> str:
+    """Return what a file's state means, of a row of `show`; "" where it is stored."""
+    due_at, error = file.get("due_at"), file.get("error")
+    because = f" ({error.rstrip('.')})" if error else ""
+    match file["state"]:
+        case "stored":
+            return ""
+        case "wanted":
+            return "waits its turn"
+        case "fetching":
+            return "is being fetched"
+        case "waiting":
+            again = ahead(to_ms(datetime.fromisoformat(due_at)), now) if due_at else "soon"
+            return f"next try {again}{because}"
+        case "failed":
+            tries = file.get("attempts") or 0
+            return f"could not be had{f' in {tries} tries' if tries > 1 else ''}{because}"
+        case "gone":
+            return "gone at Pixiv before it could be saved"
+        case "damaged":
+            return "damaged at Pixiv"
+        case "refused":
+            return "left out by a job's filters"
+        case "forgotten":
+            return "you forgot it"
+        case state:
+            return f"{state}{because}"

@@ -1,0 +1,395 @@
+"""What `why` says at a glance: whether it is here, else the reason, the next step, and the story oldest first."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection
+
+from pixmirror.catalogue.chores import Kind
+from pixmirror.catalogue.payloads import LEGACY
+from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.seen import WEB
+from pixmirror.catalogue.sql import row, rows, value
+from pixmirror.catalogue.words import many, plain
+from pixmirror.ledger import file_doubts
+from pixmirror.models import State
+from pixmirror.reports import states
+from pixmirror.reports.moments import ago, ahead, day
+from pixmirror.reports.naming import name_of
+from pixmirror.reports.why import Pending, Why
+from pixmirror.reports.why_files import FileWhy
+
+_PARTS: dict[str, str] = {
+    Kind.TEXT: "its text",
+    Kind.UGOIRA: "its animation",
+    Kind.DETAIL: "its caption and figures",
+    Kind.COMMENTS: "its comments",
+    Kind.REPLIES: "replies to its comments",
+    Kind.WEB: "what the website shows of it",
+    Kind.PROFILE: "their profile",
+    Kind.COVERAGE: "the website's list of their works",
+}
+_STORED = """
+SELECT role, idx, stored_at FROM media
+WHERE owner_kind = 'work' AND owner_id = :key AND state = 'stored' AND stored_at IS NOT NULL ORDER BY idx"""
+_MISSING = """
+SELECT id, role, idx FROM media
+WHERE owner_kind = 'work' AND owner_id = :key AND is_current = 1 AND state != 'stored' ORDER BY role, idx"""
+_DOUBTS: dict[file_doubts.Kind, str] = {"denied": "404", "damaged": "came damaged"}
+Doubts: TypeAlias = dict[tuple[str, int, file_doubts.Kind], file_doubts.Doubt]  # by role, index
+_RATED = {
+    "x_restrict is all-ages": "for all ages (x_restrict)",
+    "x_restrict is r18": "R-18 (x_restrict)",
+    "x_restrict is r18g": "R-18G (x_restrict)",
+}
+_FILES_OF_USER = """
+SELECT count(*) AS files, count(DISTINCT owner_id) AS works FROM media
+WHERE owner_kind = 'work' AND is_current = 1 AND state NOT IN ('stored', 'refused', 'forgotten')
+  AND owner_id IN (SELECT work_key FROM work WHERE user_id = :user)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, for the story."""
+
+    at: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """`first` answers the question; `steps` say what happens next, or what to do; `story` is told oldest first.
+
+    `is_here`: all of it that is wanted. `is_unknown`: nothing in this mirror has that name.
+    """
+
+    first: str
+    steps: tuple[str, ...] = ()
+    story: tuple[Event, ...] = ()
+    is_here: bool = False
+    is_unknown: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what `why --json` has of it beside the facts."""
+        return {"summary": self.first, "steps": list(self.steps), "story": [plain(event) for event in self.story]}
+
+
+def short(conn: Connection, found: Why, now: int) -> Short:
+    """Say in a few lines what `why` found."""
+    name = name_of(conn, found.ref)
+    if (forgotten := _forgotten(found, name, now)) is not None:
+        return forgotten
+    if not found.known:
+        return _unknown(conn, found, name, now)
+    if found.ref.work_key is None:
+        return _user(conn, found, name, now)
+    return _work(conn, found, name, now)
+
+
+def _forgotten(found: Why, name: str, now: int) -> Short | None:
+    grave = next((g for g in found.facts.forgotten if g.what != "page"), None)
+    if grave is None:
+        return None
+    by_artist = grave.what == "user" and found.ref.kind != "user"
+    ref = f"user:{found.facts.artist.user_id}" if by_artist and found.facts.artist is not None else str(found.ref)
+    whose = "its artist " if by_artist else "them " if found.ref.kind == "user" else "it "
+    back = f"pixmirror unforget {ref}"
+    step = f"It can be fetched again: {back}"
+    if grave.purge_at is not None:
+        step = f"The files can be had back until {day(grave.purge_at, now)}: {back}"
+    return Short(f"{name}: you forgot {whose}{ago(grave.forgotten_at, now)}.", (step,))
+
+
+def _unknown(conn: Connection, found: Why, name: str, now: int) -> Short:
+    ref = found.ref
+    if found.broken:
+        first = f"{name}: Pixiv named it, but what it said could not be read."
+        return Short(first, (f"It is kept as it came, and asked for again. {_sentence(found.broken[0].reason)}",))
+    if found.facts.web:
+        listed = found.facts.web[0]
+        whose = f"{listed.name} (user:{listed.user_id})" if listed.name else f"user:{listed.user_id}"
+        return Short(
+            f"{name}: not here. The website lists it for {whose}, the app does not.", (_soon(found, now),)
+        )
+    steps = [f"pixmirror add {ref.url} brings {'them' if ref.kind == 'user' else 'it'}."]
+    other = Ref("illust" if ref.kind == "novel" else "novel", ref.id)
+    if ref.kind != "user" and row(conn, "SELECT 1 FROM work WHERE work_key = :key", key=other.work_key):
+        kind = other.kind if other.kind == "novel" else "illust"
+        steps.append(f"There is {kind}:{other.id}, which is another work.")
+    if gaps := value(conn, "SELECT count(*) FROM gap"):
+        parts = many(gaps, "part of a list is", "parts of lists are")
+        steps.append(f"{parts} still to be read; it may be there.")
+    return Short(f"{name}: never seen by any job.", tuple(steps), is_unknown=True)
+
+
+# --- works
+
+
+def _work(conn: Connection, found: Why, name: str, now: int) -> Short:
+    current = [f for f in found.files if f.is_current and f.state != "forgotten"]
+    stored = [f for f in current if f.state == "stored"]
+    kept = bool(stored) or _has_text(conn, found.ref)
+    since = day(found.facts.states[0].since, now) if found.facts.states else ""
+    state = states.of_work(found.state or "", kept=kept, since=since)
+    steps: list[str] = []
+    missing = [f for f in current if f.state not in ("stored", "refused")]
+    is_asked = found.facts.provenance != LEGACY and found.state not in State.OVER
+    if found.facts.provenance == LEGACY:
+        first = "known only from an old dump; Pixiv was not asked."
+        steps.append(f"pixmirror add {found.ref.url} asks Pixiv for it.")
+    elif not kept and state and not missing:
+        first = state if state.endswith(states.WEB_LOGIN) else f"{state}."
+        if found.state in State.HIDDEN or found.state == State.UNKNOWN:
+            due = min((p.due_at for p in found.pending if p.due_at is not None), default=None)
+            again = f"Asked for again {ahead(due, now)}; it" if due is not None else "It"
+            steps.append(f"{again} comes by itself when Pixiv shows it.")
+    elif refusal := _refusal(found, stored, current):
+        first = refusal
+        steps.append("It is known, and its files come as soon as a job's filters let them in.")
+    elif missing:
+        first = f"{_missing(missing, current)} here{f'; {state}' if state else ''}."
+        steps += _about(missing, _doubts(conn, found.ref), found.ref, now)
+    elif is_asked and (part := _part_lacking(conn, found)) is not None:
+        first = f"{part} {'is' if kept or not current else 'are'} not here yet."
+        steps += _to_ask(found.pending, now)
+    else:
+        return _here(found, name, state, now)
+    steps += found.held
+    return Short(f"{name}: {first}", tuple(steps), tuple(_story(conn, found, now)))
+
+
+def _here(found: Why, name: str, state: str, now: int) -> Short:
+    """Say that all of it is here, and what is not as it was at Pixiv."""
+    seen = max((s.last_at for s in found.sightings if s.state == State.LIVE), default=None)
+    asked = f"seen {ago(seen, now)}" if seen is not None else "not seen live yet"
+    steps = list(_to_ask([p for p in found.pending if p.error], now))
+    pages = [g.page for g in found.facts.forgotten if g.what == "page" and g.page is not None]
+    without = f", without {_numbers([p + 1 for p in pages], 'page')} that you forgot" if pages else ""
+    doubt = found.facts.doubt
+    if state:
+        first = f"here, whole{without}; {state}."
+    elif doubt is not None:
+        soon = f" a second look is due {ahead(doubt.believed_at, now)}." if doubt.believed_at is not None else ""
+        first = f"here, whole{without}. Pixiv says that it is gone:{soon or ' that is not believed yet.'}"
+        if doubt.brake:
+            steps.append("Too much seems gone at once: pixmirror gone")
+    elif found.broken:
+        first = f"here, but for {many(len(found.broken), 'part')} of it that could not be read."
+        steps.append("What came is kept as it was, and it is asked for again.")
+    elif _by_web(found):
+        first = f"here, whole{without} ({asked}); only the website shows it, the app hides it."
+    else:
+        first = f"here, whole{without}, up to date ({asked})."
+    return Short(f"{name}: {first}", tuple(steps), is_here=True)
+
+
+def _by_web(found: Why) -> bool:
+    return bool(found.sightings) and found.sightings[0].evidence == WEB
+
+
+def _refusal(found: Why, stored: Sequence[FileWhy], current: Sequence[FileWhy]) -> str | None:
+    """Return which filters leave it out, if no job wants it and it is not here all the same."""
+    reasons = {j.job: j.refused_reason for j in found.jobs if j.refused_reason}
+    if not reasons or len(reasons) < len(found.jobs) or (current and len(stored) == len(current)):
+        return None
+    jobs = [f"job {job}: {_RATED.get(reason, reason)}" for job, reason in reasons.items()]
+    return f"left out by {'; by '.join(jobs)}."
+
+
+def _missing(missing: Sequence[FileWhy], current: Sequence[FileWhy]) -> str:
+    """Return which files are not here, as subject and verb."""
+    pages = [f.page + 1 for f in missing if f.role == "page"]
+    of_work = sum(f.role == "page" for f in current)
+    parts = []
+    if len(pages) == of_work == 1:
+        parts.append("its picture")
+    elif pages and len(pages) == of_work:
+        parts.append(f"none of its {of_work} pages") if len(pages) == len(missing) else parts.append("its pages")
+    elif pages:
+        parts.append(f"{_numbers(pages, 'page')} of {of_work}")
+    others = Counter(f.role for f in missing if f.role != "page")
+    words = {"ugoira": "its animation", "cover": "its cover", "embed": "picture"}
+    for role, n in others.items():
+        parts.append(many(n, "picture in its text", "pictures in its text") if role == "embed" else words[role])
+    is_one = len(parts) == 1 and (len(missing) == 1 or parts[0].startswith("none"))
+    none = parts[0].startswith("none")
+    return f"{_and(parts)} {'is' if is_one else 'are'}{'' if none else ' not'}"
+
+
+def _about(missing: Sequence[FileWhy], doubts: Doubts, ref: Ref, now: int) -> Iterator[str]:
+    """Say what happens next with the missing files, once for each state and error."""
+    groups: dict[tuple[str, str | None], list[FileWhy]] = {}
+    for file in missing:
+        groups.setdefault((file.state, file.error), []).append(file)
+    for _, files in sorted(groups.items(), key=lambda group: _ORDER.get(group[0][0], 9)):
+        which = f"{_missing_names(files)}: " if len(groups) > 1 else ""
+        looks = doubts.get((files[0].role, files[0].page, "denied"))
+        yield f"{which}{_next(files[0], looks, ref, now)}"
+
+
+def _next(file: FileWhy, denied: file_doubts.Doubt | None, ref: Ref, now: int) -> str:
+    """Say why a file is not here, what happens next, and what would bring it sooner."""
+    why = f"{_upper(file.error.rstrip('.'))}. " if file.error else ""
+    if denied is not None:
+        why = f"Pixiv's image host answered 404 {_times(denied.looks)}. "
+    again = f"Asked for again {ahead(file.due_at or now, now)}; sooner: pixmirror retry {ref}"
+    match file.state:
+        case "wanted":
+            turn = file.next.replace("it is in the queue, with 0 files before it", "it is the next in the queue")
+            return f"{_upper(turn)}."
+        case "fetching":
+            return "It is being fetched now."
+        case "waiting":
+            return f"{why}{again}"
+        case "damaged":
+            return f"Pixiv sends the same damaged file on different days. {again}"
+        case "gone":
+            return f"Pixiv no longer has the file. To ask once more: pixmirror retry {ref}"
+        case _ if file.next.startswith("`pixmirror retry`"):
+            tries = f"Could not be had in {file.attempts} tries. " if file.attempts > 1 else ""
+            return f"{tries}{why}To ask again: pixmirror retry {ref}"
+        case _:
+            return f"{why}{_upper(file.next)}."
+
+
+_ORDER = {"failed": 0, "damaged": 1, "gone": 2, "waiting": 3, "fetching": 4, "wanted": 5}
+
+
+def _missing_names(files: Sequence[FileWhy]) -> str:
+    pages = [f.page + 1 for f in files if f.role == "page"]
+    return _upper(_numbers(pages, "page") if pages else files[0].role)
+
+
+def _part_lacking(conn: Connection, found: Why) -> str | None:
+    """Return what a work lacks that is no file: a novel's text, or all of it."""
+    kinds = {p.what for p in found.pending}
+    if found.ref.kind == "novel" and not _has_text(conn, found.ref):
+        return _PARTS[Kind.TEXT]
+    if Kind.UGOIRA in kinds and not any(f.role == "ugoira" for f in found.files):
+        return _PARTS[Kind.UGOIRA]
+    if not found.files and found.ref.kind != "novel":
+        return "its pictures"
+    return None
+
+
+def _has_text(conn: Connection, ref: Ref) -> bool:
+    sql = "SELECT 1 FROM text_version WHERE work_key = :key LIMIT 1"
+    return ref.kind == "novel" and value(conn, sql, key=ref.work_key) is not None
+
+
+def _to_ask(pending: Sequence[Pending], now: int) -> Iterator[str]:
+    """Say what Pixiv is still to be asked for, and when."""
+    for p in pending:
+        what = _PARTS.get(p.what, p.what)
+        due = ahead(p.due_at if p.due_at is not None else now, now)
+        failed = f" ({p.error.rstrip('.')})" if p.error else ""
+        yield f"Still to be asked for: {what}, {due}{failed}."
+
+
+# --- users
+
+
+def _user(conn: Connection, found: Why, name: str, now: int) -> Short:
+    user = found.ref.id
+    works = value(conn, "SELECT count(*) FROM work WHERE user_id = :user", user=user)
+    lacking = row(conn, _FILES_OF_USER, user=user)
+    state = states.of_user(found.state or "")
+    seen = max((s.last_at for s in found.sightings if s.state == State.LIVE), default=None)
+    known = f"{many(works, 'work')} known"
+    left = f"{state}; " if state else ""
+    steps = []
+    if found.facts.artist is not None:
+        unread = sum(li.gaps for li in found.facts.artist.lists)
+        if unread and not state:
+            steps.append(f"{many(unread, 'part')} of the lists of their works still to be read.")
+    if lacking is not None and lacking.files:
+        files = many(lacking.files, "file")
+        first = f"{left}{known}; {files} of {many(lacking.works, 'work')} not here yet."
+        steps.append(f"Which, and why: pixmirror coverage {found.ref}")
+        return Short(f"{name}: {first}", (*steps, *found.held), tuple(_story(conn, found, now)))
+    first = f"{left}{known}, all files here" if works else f"{left}no work of theirs is known"
+    if seen is not None and not state:
+        first += f" (seen {ago(seen, now)})"
+    return Short(f"{name}: {first}.", tuple(steps), is_here=True)
+
+
+# --- the story
+
+
+def _story(conn: Connection, found: Why, now: int) -> Iterator[Event]:
+    """Yield what happened, oldest first."""
+    events = [Event(j.first_seen, f"seen by {j.job or 'a look-up'}") for j in found.jobs]
+    events += [Event(m.since, states.of_work(m.state, kept=False) or "shown by Pixiv") for m in found.facts.states]
+    events += [Event(g.forgotten_at, f"page {(g.page or 0) + 1} forgotten by you") for g in found.facts.forgotten]
+    if found.facts.changed_at is not None:
+        events.append(Event(found.facts.changed_at, f"changed at Pixiv ({found.facts.versions} versions kept)"))
+    if found.ref.work_key is not None:
+        events += _stored(conn, found.ref.work_key, now)
+        events += _denied(conn, found, now)
+    yield from sorted(events, key=lambda event: event.at)
+
+
+def _stored(conn: Connection, key: int, now: int) -> Iterator[Event]:
+    """Yield which files came on each day."""
+    days: dict[str, list[Any]] = {}
+    for r in rows(conn, _STORED, key=key):
+        days.setdefault(day(r.stored_at, now), []).append(r)
+    for files in days.values():
+        pages = sorted({r.idx + 1 for r in files if r.role == "page"})
+        others = [r.role for r in files if r.role != "page"]
+        what = _and([*([_numbers(pages, "page")] if pages else []), *dict.fromkeys(others)])
+        yield Event(min(r.stored_at for r in files), f"{what} stored")
+
+
+def _doubts(conn: Connection, ref: Ref) -> Doubts:
+    """Return what speaks against the missing files of a work: that Pixiv denied them, or sent them damaged."""
+    told = {
+        (role, idx, kind): file_doubts.known(conn, kind, media_id)
+        for media_id, role, idx in rows(conn, _MISSING, key=ref.work_key)
+        for kind in _DOUBTS
+    }
+    return {place: doubt for place, doubt in told.items() if doubt is not None}
+
+
+def _denied(conn: Connection, found: Why, now: int) -> Iterator[Event]:
+    """Yield when Pixiv denied a missing file, or sent it damaged."""
+    for (role, idx, kind), doubt in _doubts(conn, found.ref).items():
+        again = f", and again on {day(doubt.last, now)}" if doubt.looks > 1 else ""
+        yield Event(doubt.first, f"{f'page {idx + 1}' if role == 'page' else role}: {_DOUBTS[kind]}{again}")
+
+
+# --- words
+
+
+def _soon(found: Why, now: int) -> str:
+    lists = found.facts.artist.lists if found.facts.artist is not None else ()
+    again = min((li.refresh_at for li in lists if li.refresh_at is not None), default=None)
+    read = f"; their list is read again {ahead(again, now)}" if again is not None else ""
+    return f"With a web login it comes by itself (pixmirror help recover){read}."
+
+
+def _numbers(numbers: Sequence[int], noun: str) -> str:
+    """Return "page 3", "pages 1, 2 and 4", of many only how many."""
+    if len(numbers) == 1:
+        return f"{noun} {numbers[0]}"
+    if len(numbers) > 6:
+        return f"{len(numbers)} {noun}s"
+    return f"{noun}s {_and([str(n) for n in numbers])}"
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else "twice" if n == 2 else f"{n} times"
+
+
+def _and(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _sentence(text: str) -> str:
+    return f"{_upper(text.rstrip('.'))}."
