@@ -51,6 +51,10 @@ _CAME_IN = text(
     "SELECT count(*), coalesce(sum(work_key & 1), 0) FROM work WHERE first_seen >= :since AND user_id IS NOT NULL "
     "AND EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = work.work_key AND j.job = :job)"
 )
+_FILES_CAME_IN = text(
+    "SELECT count(*), coalesce(sum(size), 0) FROM media WHERE state = 'stored' AND stored_at >= :since "
+    "AND owner_kind = 'work' AND EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = owner_id AND j.job = :job)"
+)
 
 
 def questions_due(conn: Connection, jobs: Sequence[str], before: int, lanes: Sequence[int]) -> bool:
@@ -79,3 +83,9 @@ def came_in(conn: Connection, job: str, since: int) -> tuple[int, int]:
     """Count the works (illusts, manga, ugoira), and the novels, that came in since then and that this job saw."""
     both, novels = conn.execute(_CAME_IN, {"since": since, "job": job}).one()
     return both - novels, novels
+
+
+def files_came_in(conn: Connection, job: str, since: int) -> tuple[int, int]:
+    """Count the files, and their bytes, that came in since then of works that this job saw."""
+    files, size = conn.execute(_FILES_CAME_IN, {"since": since, "job": job}).one()
+    return files, size

@@ -45,5 +45,13 @@ def many(n: int, one: str, more: str | None = None) -> str:
     return f"{n:,} {one if n == 1 else more or one + 's'}"
 
 
+def length(seconds: float) -> str:
+    """Write a length of time inside a sentence: 45 s, 12 min, 3 h, 4 days."""
+    for most, unit, name in ((90, 1, "s"), (5400, 60, "min"), (172_800, 3600, "h")):
+        if seconds < most:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 86_400:.0f} days"
+
+
 def until(ms: int | None) -> str:
     return "until resumed" if ms is None else f"until {said(ms)}"

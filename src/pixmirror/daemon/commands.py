@@ -83,7 +83,7 @@ class Commands:
         configured = configured_token(m.config, self.daemon.env)
         await asyncio.to_thread(credentials.save, m.root, configured, token)
         m.auth.set_token(token)
-        await self.daemon.logged_in()
+        await self.daemon.logged_in(token)
         return {"user_id": token.user_id}
 
 

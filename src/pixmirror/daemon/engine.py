@@ -12,15 +12,16 @@ from functools import partial
 
 from pixmirror.catalogue import chores, clocks, feeds, queue, runs
 from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.words import length
 from pixmirror.contained import contained
 from pixmirror.daemon import upkeep
 from pixmirror.daemon.asking import Asking
 from pixmirror.daemon.estimates import keep_what_is_left
 from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror, pull_back_times
-from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, Troubles, cause_of
+from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, WORKS_AGAIN, Troubles, cause_of
 from pixmirror.daemon.wakeups import Wakeup
-from pixmirror.errors import PixmirrorError, Unforeseen
+from pixmirror.errors import PixmirrorError, RateLimited, Unforeseen
 from pixmirror.fetch.worker import Worker
 from pixmirror.models import Lane
 from pixmirror.pixiv import Blocked
@@ -125,7 +126,9 @@ class Engine:
         if first:
             if cause == "login":
                 self._logged_in.clear()
-            log.warning("%s. %s", str(error).rstrip("."), error.advice)
+            # That nothing is sent for a while, and until when, `run` and `sync` say by themselves.
+            level = logging.DEBUG if isinstance(error, RateLimited) else logging.WARNING
+            log.log(level, "%s. %s", str(error).rstrip("."), error.advice)
             self._on_trouble(cause, error)
         return seconds
 
@@ -153,8 +156,14 @@ class Engine:
 
     def works_again(self, cause: str) -> None:
         """Note that nothing stands still for this cause, and tell it if something did."""
-        if self.trouble.over(cause):
-            self._on_trouble(cause, None)
+        error, since = self.trouble.errors.get(cause), self.trouble.since.get(cause)
+        if not self.trouble.over(cause):
+            return
+        self._on_trouble(cause, None)
+        if since is not None and cause != "login":  # of which the login itself is told
+            level = logging.DEBUG if isinstance(error, RateLimited) else logging.INFO
+            after = length((self.mirror.clock.now() - since) / 1000)
+            log.log(level, "Going on after %s: %s.", after, WORKS_AGAIN.get(cause, "it works again"))
 
     async def _fetch_loop(self, name: str) -> None:
         worker = self._fetching.worker()

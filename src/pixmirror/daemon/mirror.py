@@ -192,14 +192,19 @@ async def _build(
     for secret in (configured, refresh_token):
         if secret:
             hide(secret)
+
+    async def keep(token: Token) -> None:
+        log.debug("Token renewed.")
+        # In a thread: the file is synced, and the loop must not wait for the disk.
+        await asyncio.to_thread(credentials.save, root, configured, token)
+
     app = identity(config)
     auth = Auth(
         transport,
         identity=app,
         refresh_token=refresh_token,
         token=token,
-        # In a thread: the file is synced, and the loop must not wait for the disk.
-        on_token=lambda token: asyncio.to_thread(credentials.save, root, configured, token),
+        on_token=keep,
     )
     api = AppApi(transport, auth, identity=app, language=config.pixiv.language)
     account = await db.read(runs.account_id)

@@ -18,6 +18,7 @@ from pixmirror.daemon.commands import Commands
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.first_look import WouldLose, look_first
 from pixmirror.daemon.job_changes import use_jobs
+from pixmirror.daemon.journal import Journal, changed
 from pixmirror.daemon.mirror import Mirror, open_mirror, use_web
 from pixmirror.daemon.pauses import Pauses
 from pixmirror.daemon.status import Pace
@@ -31,10 +32,11 @@ from pixmirror.errors import (
     Unforeseen,
     Unreachable,
 )
-from pixmirror.models import from_ms
+from pixmirror.models import Token, from_ms
 from pixmirror.reports import troubles
 from pixmirror.schedule import Schedule, When
 from pixmirror.sync.kinds import KINDS
+from pixmirror.terminal import one_line
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +70,7 @@ async def serve(
             await daemon.notices.ended(error)
             raise
         await daemon.notices.ended(None)
+    log.info("Stopped; all is on disk.")
 
 
 class Daemon:
@@ -92,6 +95,7 @@ class Daemon:
         self._retry_at: dict[str, int] = {}
         self.pauses = Pauses(mirror)
         self.pace = Pace()
+        self.journal = Journal(self)
 
     async def run(self, on_ready: Callable[[Engine], None] = lambda engine: None) -> None:
         loop = asyncio.get_running_loop()
@@ -104,10 +108,11 @@ class Daemon:
                 async with asyncio.TaskGroup() as group:
                     self._group = group
                     await self._start(group)
+                    self.journal.started()
                     notify.sd_notify("READY=1", self.env)
                     on_ready(self.engine)
                     await self._stop.wait()
-                    log.info("Stopping.")
+                    log.debug("Stopping.")
                     notify.sd_notify("STOPPING=1", self.env)
                     self._group = None
                     for task in (*self._tasks, *self.running.values()):
@@ -123,7 +128,13 @@ class Daemon:
         await self.mirror.db.run(troubles.keep, ())
         await self.use_pauses()
         await self.use_schedule()
-        for part in (self.notices.tell(), self._watchdog(), self._keep_time(), self._log_in()):
+        for part in (
+            self.notices.tell(),
+            self._watchdog(),
+            self._keep_time(),
+            self._log_in(),
+            self.journal.watch(),
+        ):
             self._spawn(part)
         self.notices.forget_old()
         with suppress(TimeoutError):
@@ -132,6 +143,8 @@ class Daemon:
         if not self._login_tried.is_set():
             self.engine.met_trouble("login", Unreachable("Pixiv has not answered the login yet."))
         self._tasks.update(self.engine.start(group))
+        for name in self.mirror.jobs:  # of what an earlier run left, too
+            self._tell_of(name)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         assert self._group is not None
@@ -156,11 +169,11 @@ class Daemon:
                 continue
             try:
                 with contained("The login", str(self.engine.trouble.errors.get("login"))):
-                    await self.mirror.log_in()
+                    token = await self.mirror.log_in()
                     self._login_tried.set()
                     if not self._account_checked:
                         await look_first(self.mirror)
-                    await self.logged_in()
+                    await self.logged_in(token)
                 continue
             except WouldLose as error:
                 self.engine.met_trouble("login", error)
@@ -174,8 +187,9 @@ class Daemon:
                 self._login_tried.set()
             await self.mirror.clock.sleep(seconds)
 
-    async def logged_in(self) -> None:
+    async def logged_in(self, token: Token) -> None:
         """Let go on what waited for a login. It is known by now whose it is."""
+        log.info("Logged in as %s.", one_line(token.user_name or token.user_account or token.user_id))
         self._account_checked = True
         await self.mirror.db.run(runs.unsuspend_jobs, "login")
         self._retry_at.clear()
@@ -214,6 +228,7 @@ class Daemon:
     async def _run_job(self, name: str) -> None:
         try:
             with contained(f"The job {name}"):
+                self._tell_of(name)
                 result = await self.engine.run_job(self.mirror.jobs[name])
                 state = (await self.mirror.db.read(runs.job_states)).get(name)
         except PixmirrorError as error:
@@ -226,7 +241,8 @@ class Daemon:
             self._retry_at.pop(name, None)
             await self.notices.notifier.clear(f"job:{name}")
             return
-        log.warning("Job %s: %s", name, result.error)
+        known = result.error in map(str, self.engine.trouble.errors.values())  # and told
+        log.log(logging.DEBUG if known else logging.WARNING, "Job %s: %s", name, result.error)
         failures = state.failures if state else 1
         self._try_again(name, failures)
         if failures >= FAILURES_TO_TELL and "login" not in self.engine.trouble.errors:
@@ -234,6 +250,11 @@ class Daemon:
             if PIXIV in self.engine.trouble.errors:  # no job's own: one notice for all
                 event, title = PIXIV, "pixmirror: Pixiv does not answer"
             await self.notices.notifier.notify(event, title, result.error)
+
+    def _tell_of(self, name: str) -> None:
+        """Let the journal tell what this job brings from now on, once all of it is here."""
+        if self._group is not None:
+            self._spawn(self.journal.tell(name, self.mirror.clock.now()))
 
     def _try_again(self, name: str, failures: int) -> None:
         """Plan the next try of a job that failed so often in a row."""
@@ -257,13 +278,13 @@ class Daemon:
             with contained("Reloading"):
                 await self.reload()
         except PixmirrorError as error:
-            log.error("The configuration was not reloaded; the old one stays. %s", error)
+            log.error("Config not read again; the old one stays. %s", error)
         notify.sd_notify("READY=1", self.env)
 
     async def reload(self) -> None:
         """Use the configuration file as it is now. ConfigError: it is refused, the old one stays."""
         async with self._reloading:
-            config = load(self.config_path, self.env, KINDS)
+            config, old = load(self.config_path, self.env, KINDS), self.mirror.config
             self._refuse_what_needs_a_restart(config)
             web = credentials.web_api(config, self.env, self.mirror.transport)
             await use_jobs(self.mirror, config)
@@ -278,7 +299,7 @@ class Daemon:
             await self.use_pauses()
             await self.use_schedule()
             self.engine.wakeup.wake()
-            log.info("The configuration was reloaded; jobs: %s.", ", ".join(self.mirror.jobs) or "none")
+            log.info("Config read again: %s.", changed(old, config))
 
     def _refuse_what_needs_a_restart(self, config: Config) -> None:
         old = self.mirror.config

@@ -190,15 +190,15 @@ async def drain(engine: Engine, horizon_s: float = 60, names: Sequence[str] | No
         if any(n >= PATIENCE or c in LASTING for c, n in engine.trouble.strikes.items()):
             return next(iter(held.values()), None)
         before = engine.mirror.clock.now() + round(horizon_s * 1000)
-        if await _is_due(engine, names, before, tuple(held), lanes_before(engine.mirror)):
+        if await is_due(engine, names, before, tuple(held), lanes_before(engine.mirror)):
             continue
         if held:
-            return next(iter(held.values())) if await _is_due(engine, names, before, (), queue.ALL_LANES) else None
+            return next(iter(held.values())) if await is_due(engine, names, before, (), queue.ALL_LANES) else None
         if names is not engine.only or engine.wakeup.quiet():
             return await _kept_back(engine, names)
 
 
-async def _is_due(
+async def is_due(
     engine: Engine, names: Sequence[str] | None, before: int, held: Sequence[str], lanes: int
 ) -> bool:
     """Return whether something is due by then: files in lanes before `lanes`; nothing for the loops in `held`."""
@@ -222,7 +222,7 @@ async def _is_due(
 async def _kept_back(engine: Engine, names: Sequence[str] | None) -> Blocked | None:
     """Return why files are left, if today's last bytes are not for them."""
     blocked = engine.mirror.transport.images.blocked_until(Lane.BACKFILL)
-    left = blocked and await _is_due(engine, names, engine.mirror.clock.now(), ("walk",), queue.ALL_LANES)
+    left = blocked and await is_due(engine, names, engine.mirror.clock.now(), ("walk",), queue.ALL_LANES)
     return blocked if left else None
 
 

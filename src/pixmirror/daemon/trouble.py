@@ -35,9 +35,13 @@ UNFORESEEN = "unforeseen"  # a mistake of ours, outside of any one thing
 PIXIV = "pixiv"
 LASTING = ("login", "storage", "catalogue")  # no use to wait for, where somebody waits for the end
 CATALOGUE_FAILS = (StorageError, CatalogueError, MirrorLocked)
-_THINGS = {
+THINGS = {
     "login": "the Pixiv login", "pixiv": "Pixiv", "images": "the image host", "storage": "the media folder",
     "catalogue": "the catalogue", UNFORESEEN: "pixmirror itself",
+}  # fmt: skip
+WORKS_AGAIN = {
+    "pixiv": "Pixiv answers again", "images": "the image host answers again",
+    "storage": "the media folder takes files again", "catalogue": "the catalogue takes entries again",
 }  # fmt: skip
 SENT = "notices"
 TITLES: tuple[tuple[type[PixmirrorError], str], ...] = (
@@ -60,10 +64,12 @@ class Troubles:
     errors: dict[str, PixmirrorError] = field(default_factory=dict)
     strikes: dict[str, int] = field(default_factory=dict)
     until: dict[str, int] = field(default_factory=dict)
+    since: dict[str, int] = field(default_factory=dict)
 
     def add(self, cause: str, error: PixmirrorError, now: int) -> float:
         """Return the seconds to wait before the next try. Loops that meet one trouble together strike once."""
         self.errors[cause] = error
+        self.since.setdefault(cause, now)
         if now >= self.until.get(cause, 0):
             strikes = self.strikes[cause] = self.strikes.get(cause, 0) + 1
             self.until[cause] = now + TROUBLE_S[min(strikes - 1, len(TROUBLE_S) - 1)] * 1000
@@ -78,7 +84,7 @@ class Troubles:
         """Return what stands still as `status` and `sync --json` show it."""
         return tuple(
             troubles.Trouble(
-                cause, _THINGS.get(cause, cause), str(error), error.advice,
+                cause, THINGS.get(cause, cause), str(error), error.advice,
                 at if (at := self.until.get(cause, 0)) > now and cause not in LASTING else None,
             )
             for cause, error in self.errors.items()
@@ -91,6 +97,7 @@ class Troubles:
         """Forget this cause. Return whether it was there."""
         self.strikes.pop(cause, None)
         self.until.pop(cause, None)
+        self.since.pop(cause, None)
         return self.errors.pop(cause, None) is not None
 
 

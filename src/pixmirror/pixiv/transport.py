@@ -259,7 +259,7 @@ class Transport:
             patience.cooldowns += 1
             if request.method != "GET" or patience.cooldowns > self._cooldowns or request.tries == 1:
                 raise failure
-            log.warning("%s Slower from now on; asking again after a cool-down.", failure)
+            log.debug("%s Slower from now on; asking again after a cool-down.", failure)
         elif isinstance(failure, Challenge):
             self.pacer.slow_down(BLOCKED_S if isinstance(failure, Blocked) else None, request.host)
             raise failure
@@ -269,7 +269,7 @@ class Transport:
             delay = self.backoff(patience.tries, patience.retry_after)
             if request.method != "GET" or patience.tries >= most or delay > LONGEST_RETRY_AFTER:
                 raise failure
-            log.info("%s Asking again in %.1f s.", failure, delay)
+            log.debug("%s Asking again in %.1f s.", failure, delay)
             await self.clock.sleep(delay)
         else:
             raise failure

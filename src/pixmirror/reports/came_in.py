@@ -26,6 +26,12 @@ class CameIn:
     def __bool__(self) -> bool:
         return bool(self.works or self.files)
 
+    def __sub__(self, other: "CameIn") -> "CameIn":
+        return CameIn(
+            self.works - other.works, self.novels - other.novels,
+            self.files - other.files, self.bytes - other.bytes,
+        )  # fmt: skip
+
     def __str__(self) -> str:
         """Say it as the start of a sentence."""
         parts = [many(n, one) for n, one in ((self.works, "work"), (self.files, "file")) if n]
