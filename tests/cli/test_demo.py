@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
+import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,32 +26,81 @@ def test_once(tmp_path, pixmirror):
     folder = tmp_path / "demo"
     result = subprocess.run(command(folder, "--once"), capture_output=True, text=True, timeout=100)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "0 wanted, 0 failed" in result.stdout
-    suggested = [line.strip() for line in result.stdout.splitlines() if "--config" in line]
-    shown = {line.split("config.toml ", 1)[1].split()[0] for line in suggested}
-    assert shown >= {"gone", "coverage", "verify", "status", "search", "show", "why", "export"}
-    assert any(line.endswith("--history") for line in suggested)
+    days = [line.split()[1] for line in result.stdout.splitlines() if line.startswith("Day ")]
+    assert days == ["1", "3", "5", "7", "9", "11", "16"]
+    assert "killed twice on purpose" in result.stdout
+    assert re.search(r"(?m)^Day 16  complete: all \d+ works of \d artists", result.stdout)
+    assert "left Pixiv (" in result.stdout
+    assert "1 picture replaced (both kept)" in result.stdout
     assert "survive only here" in result.stdout
     assert "both files are kept" in result.stdout
-    assert "and nothing was lost" in result.stdout
-    assert "The mirror is complete, and can prove it" in result.stdout
+    assert "Every file was read back and is whole: nothing was lost." in result.stdout
+    suggested = [
+        line.split(" demo --dir ")[1] for line in result.stdout.splitlines() if line.startswith("  python")
+    ]
+    shown = {line.split()[1] for line in suggested}
+    assert shown >= {"gone", "coverage", "status", "search", "show", "why"}
+    assert any(line.endswith("--history") for line in suggested)
     for line in suggested:
-        arguments = line.split("--config ", 1)[1].split(maxsplit=1)
-        ran = pixmirror("--config", arguments[0], *(a.strip("'") for a in arguments[1].split()))
+        ran = pixmirror("demo", "--dir", *shlex.split(line))
         assert ran.exit_code == 0, line
     found = json.loads(pixmirror("--config", str(folder / "config.toml"), "status", "--json").stdout)
     assert found["healthy"]
     assert found["files"]["wanted"] == 0
 
 
-def test_an_earlier_demo_is_gone_on_with(tmp_path):
+def test_an_earlier_demo_is_gone_on_with_and_hands_out_no_id_again(tmp_path):
     folder = tmp_path / "demo"
-    for _ in range(2):
-        result = subprocess.run(command(folder, "--once"), capture_output=True, text=True, timeout=100)
-        assert result.returncode == 0, result.stdout + result.stderr
+    artists: dict[int, int] = {}
+    for begins in ("A small Pixiv is made up", "The small Pixiv of the last demo goes on"):
+        with started(command(folder)) as process:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            assert said.startswith(begins)
+            while not said.startswith("+"):  # something new came and was mirrored
+                said = process.stdout.readline()
+                assert said
+            interrupted(process)
+        assert process.returncode == 0
+        with closing(sqlite3.connect(folder / "mirror" / "catalogue.db")) as catalogue:
+            found = dict(catalogue.execute("SELECT work_key, user_id FROM work WHERE type != ''"))
+        assert {key: found[key] for key in artists} == artists
+        assert len(found) > len(artists)
+        artists = found
     other = subprocess.run([*command(folder, "--once"), "--seed", "8"], capture_output=True, text=True)
     assert other.returncode == 2
     assert "was made with" in other.stderr
+
+
+def test_a_command_looks_at_the_demo_and_says_so_where_there_is_none(tmp_path, pixmirror):
+    result = pixmirror("demo", "--dir", str(tmp_path / "none"), "status")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"There is no demo in {tmp_path / 'none'} yet: `pixmirror demo` makes one")
+
+
+def test_no_child_outlives_a_demo_that_is_killed(tmp_path):
+    folder = tmp_path / "demo"
+    arguments = [sys.executable, "-m", "pixmirror", "demo", "--dir", str(folder)]
+    with started(arguments) as process:
+        while len(running := children(process.pid)) < 2:  # the generated Pixiv, and the first mirror
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+    deadline = time.monotonic() + 30
+    while left := [pid for pid in running if is_alive(pid)]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_a_folder_that_is_not_ours(tmp_path, pixmirror):
@@ -82,15 +134,19 @@ def test_ctrl_c_ends_the_living_demo_in_order(tmp_path, pixmirror):
     folder = tmp_path / "demo"
     with started(command(folder)) as process:
         assert process.stdout is not None
+        said = ""
         for line in process.stdout:
-            if line.startswith("Complete."):
+            said += line
+            if line.startswith("New works appear there now"):
                 break
+        assert "Complete." in said
+        assert "Look at it" in said  # before Ctrl-C
         for line in process.stdout:
             if line.startswith("+"):  # something new came and was mirrored
                 break
         said = interrupted(process)
     assert process.returncode == 0, said
-    assert "Mirrored:" in said
+    assert "Stopped; all is on disk." in said
     # A file on its way stays a .part, to go on with; what has its final name is whole.
     assert pixmirror("--config", str(folder / "config.toml"), "verify").exit_code == 0
 

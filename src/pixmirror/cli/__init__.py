@@ -73,6 +73,8 @@ COMMANDS = {
     "db": ("database", "Look after the catalogue's schema."),
 }
 
+WITH_A_COMMAND = ("demo",)  # what follows their first argument belongs to the command that it is
+
 
 @cache
 def _command(name: str) -> Any:
@@ -82,7 +84,8 @@ def _command(name: str) -> Any:
         module = import_module(f"pixmirror.cli.{COMMANDS[name][0]}")
     found = getattr(module, f"{name}_", None) or getattr(module, name)
     if not isinstance(found, typer.Typer):
-        info = CommandInfo(name=name, callback=found)
+        settings = {"allow_interspersed_args": name not in WITH_A_COMMAND}
+        info = CommandInfo(name=name, callback=found, context_settings=settings)
         return get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None)
     return get_group_from_info(
         TyperInfo(found, name=name), pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode=None

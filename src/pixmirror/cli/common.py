@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from pixmirror import terminal
+from pixmirror.cli import layout
 from pixmirror.errors import (
     ConfigError,
     ExitCode,
@@ -212,12 +213,12 @@ def now_ms() -> int:
 
 
 def say(text: str = "") -> None:
-    typer.echo(terminal.shown(text))
+    typer.echo(layout.fitted(terminal.shown(text)))
 
 
 def note(text: str) -> None:
     """Say something to the user on standard error, never where a script reads."""
-    typer.echo(terminal.shown(text), err=True)
+    typer.echo(layout.fitted(terminal.shown(text)), err=True)
 
 
 def print_json(value: Any) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,11 +15,11 @@ from pixmirror.catalogue.runs import account_id
 from pixmirror.cli import formats
 from pixmirror.cli import verify as verify_command
 from pixmirror.cli.common import Session, note, program, say, told
-from pixmirror.cli.demo_setup import DAYS, DemoMirror, serving
-from pixmirror.cli.demo_story import mirror_at, tell
+from pixmirror.cli.demo_setup import DAYS, NOTE, DemoMirror, serving
+from pixmirror.cli.demo_story import mirror_at, say_day, tell
 from pixmirror.clock import DAY_MS
 from pixmirror.daemon.engine import Engine
-from pixmirror.errors import ExitCode, PixmirrorError, exit_code
+from pixmirror.errors import ConfigError, ExitCode, PixmirrorError, exit_code
 from pixmirror.reports import coverage as proof
 from pixmirror.reports import queries
 from pixmirror.reports.drift import vanished_members
@@ -29,20 +29,16 @@ from pixmirror.reports.history import replaced
 FOLDER = Path("pixmirror-demo")
 NEW_WORK_EVERY_S = 8.0
 LOOK_EVERY_S = 4.0
-
-EXPLAINED = {
-    "limited": "hidden from the app by Pixiv (a web login may see them)",
-    "mypixiv": "only for the artist's My pixiv friends",
-    "private": "made private by the artist",
-    "gone": "deleted upstream, or not shown any more",
-    "deleted": "deleted upstream",
-    "user_gone": "their artist left Pixiv",
-    "user_suspended": "their artist was suspended",
-    "unknown": "shown only as a placeholder",
-}
+WORDS = {"illust": ("picture",), "manga": ("manga", "manga"), "ugoira": ("animation",), "novel": ("novel",)}
+ABOUT_S = 90  # what the days take on two cores
 
 
 def demo(
+    ctx: typer.Context,
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[COMMAND...]", help="A command for the demo's mirror, instead of playing it."),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="End when the mirror is complete and verified.")] = False,
     folder: Annotated[Path, typer.Option("--dir", metavar="DIR", help="Where it goes.")] = FOLDER,
     seed: Annotated[int | None, typer.Option("--seed", help="Another generated Pixiv (default: 7).")] = None,
@@ -51,43 +47,83 @@ def demo(
 ) -> None:
     """Try it without an account: mirrors a small generated Pixiv that runs on this machine only.
 
-    Without --once new works keep appearing and are mirrored until Ctrl-C.
+    It plays some days, told line by line. Without --once new works keep appearing and are mirrored until Ctrl-C;
+    the next demo goes on in the same Pixiv. A command looks at the demo's mirror, while it runs or later.
 
     \b
     Examples:
       pixmirror demo
-      pixmirror demo --once --dir /tmp/demo
+      pixmirror demo status
+      pixmirror demo --dir /tmp/demo --once
+      pixmirror demo --dir /tmp/demo search よる
     """
+    if command:
+        _look(ctx, folder, command)
+        return
     mirror = DemoMirror.prepare(folder, seed=seed, artists=artists, works=works)
     mirror.refuse_a_second()
-    live = None if once else NEW_WORK_EVERY_S
     shift = 0 if mirror.told else -DAYS * DAY_MS
-    with serving(mirror, live, shift) as server:
+    _say_what_comes(mirror)
+    with serving(mirror, shift) as server:
         mirror.write_config(server.url)
         s = Session(mirror.config_file)
-        say(f"A generated Pixiv is at {server.url}; its mirror grows in {mirror.folder}.")
-        code, kills = (mirror_at(s, 0), 0) if mirror.told else tell(s, mirror, server)
+        code = mirror_at(s, 0) if mirror.told else tell(s, mirror, server)
         if code == ExitCode.DONE:
             mirror.has_been_told()
+            server.live(0 if once else NEW_WORK_EVERY_S)
+            code = _complete(s, mirror, once=once)
             if not once:
-                code = _go_on(s)
-    if code != ExitCode.INTERRUPTED:
-        code = _verified(s, complete=once) or code
-    _summary(s, mirror, kills)
+                _go_on(s)
     if code == ExitCode.INTERRUPTED:
-        note("Stopped before it was complete; the same command goes on from here.")
+        note(f"Stopped before it was complete; the same command goes on from there: {_command(mirror)}.")
     elif code:
-        note("The mirror is not complete; `pixmirror status`, as above, says what is missing and why.")
+        note(f"The mirror is not complete; what is missing and why: {_command(mirror)} status.")
     raise typer.Exit(code)
 
 
-def _go_on(s: Session) -> ExitCode:
+def _say_what_comes(mirror: DemoMirror) -> None:
+    made = f"a mirror of it in {mirror.folder}."
+    if mirror.told:
+        say(f"The small Pixiv of the last demo goes on, and {made}")
+    elif mirror.looked:
+        say(f"The small Pixiv of the last demo goes on where it was stopped, and {made}")
+    else:
+        about = ABOUT_S * mirror.works // 900
+        length = f" in about {about} s" if about >= 30 else ""
+        say(f"A small Pixiv is made up on this machine, and {made} It plays {DAYS + 1} days{length}.")
+
+
+def _look(ctx: typer.Context, folder: Path, command: Sequence[str]) -> None:
+    """Run a command for the demo's mirror."""
+    mirror = folder / NOTE
+    config = folder / "config.toml"
+    if command[0] == "demo":
+        raise ConfigError("A demo within the demo: leave out the second `demo`.")
+    if not (mirror.is_file() and config.is_file()):
+        raise ConfigError(f"There is no demo in {folder} yet: `pixmirror demo` makes one, or name its --dir.")
+    root: Any = ctx.find_root()
+    try:
+        with root.command.make_context(root.info_name, ["--config", str(config), *command]) as inner:
+            root.command.invoke(inner)
+    except typer.Exit as ended:
+        if ended.exit_code == ExitCode.PIXIV:
+            note("The demo's Pixiv answers only while `pixmirror demo` runs.")
+        raise
+
+
+def _command(mirror: DemoMirror) -> str:
+    """Return what a user types to reach this demo."""
+    where = "" if mirror.folder == FOLDER else f" --dir {shlex.quote(str(mirror.folder))}"
+    return f"{program()} demo{where}"
+
+
+def _go_on(s: Session) -> None:
     """Run the daemon until Ctrl-C."""
     from pixmirror import logs
     from pixmirror.daemon.serve import serve
 
     logs.setup("WARNING", env=s.env)
-    say("Complete. New works appear upstream now and are mirrored within seconds; Ctrl-C ends the demo.")
+    say("New works appear there now and are mirrored within seconds. Ctrl-C ends it; the folder stays.")
     watcher: list[asyncio.Task[None]] = []
 
     def ready(engine: Engine) -> None:
@@ -104,7 +140,7 @@ def _go_on(s: Session) -> ExitCode:
 
     with suppress(KeyboardInterrupt):
         asyncio.run(go_on())
-    return ExitCode.DONE
+    say("Stopped; all is on disk. The same command goes on in the same Pixiv.")
 
 
 async def _look_often(s: Session) -> None:
@@ -122,7 +158,8 @@ async def _tell_news(engine: Engine) -> None:
         after = await engine.mirror.db.read(_figures)
         if before is not None and after != before:
             works, files = (a - b for a, b in zip(after, before, strict=True))
-            say(f"{works:+} works, {files:+} files: {after[0]:,} works, {after[1]:,} files here")
+            here = f"{formats.count(after[0], 'work')}, {formats.count(after[1], 'file')}"
+            say(f"+{formats.count(works, 'work')}, +{formats.count(files, 'file')}: now {here}")
         before = after
         await asyncio.sleep(2)
 
@@ -131,88 +168,82 @@ def _figures(conn: Connection) -> tuple[int, int]:
     return sum(queries.known_works(conn)), queue.counts(conn).stored
 
 
-def _verified(s: Session, *, complete: bool) -> int:
-    """Read everything back; 0 when every byte is right and, if `complete`, nothing is wanted or failed."""
+def _complete(s: Session, mirror: DemoMirror, *, once: bool) -> int:
+    """Read everything back, and say how it ends: what is here, what happened, and where to look.
+
+    Return 0 when every byte is right and, with `once`, nothing is wanted or failed.
+    """
     from pixmirror.cli.read import read_status
 
-    report = asyncio.run(verify_command.verify_here(s, quick=False))
-    verify_command.summary(report)
+    report = asyncio.run(verify_command.verify_here(s, quick=False, quiet=True))
     found = read_status(s)
     unfinished = found["files"]["wanted"] + found["files"]["failed"] + found["gaps"]["count"]
     unread = sum(chore["due"] for chore in found["chores"].values()) + len(found["stuck"])
-    done = not (unfinished or unread) if complete else not found["files"]["failed"]
+    done = not (unfinished or unread) if once else not found["files"]["failed"]
+    _summary(s, mirror, found, report)
     return exit_code(incomplete=not (report["sound"] and done))
 
 
 # How it ends: what was mirrored, what was not and why, and what to try ----------------------------------
 
 
-def _summary(s: Session, mirror: DemoMirror, kills: int) -> None:
-    from pixmirror.cli.read import read_status
-
+def _summary(s: Session, mirror: DemoMirror, found: dict[str, Any], report: dict[str, Any]) -> None:
     try:
-        found = read_status(s)
-        types = _types(s)
+        types, more = _types(s)
+        happened = _happened_of(s, more)
+        example, tag = _example(s)
     except PixmirrorError as error:
         note(told(error))
         return
-    files = found["files"]
-    kinds = ", ".join(f"{n:,} {kind}" for kind, n in types.items())
-    say()
-    say(
-        f"Mirrored: {kinds}; {found['users']:,} users, {found['tags']:,} tags, {found['comments']:,} comments, "
-        f"{found['bookmarks']:,} bookmarks."
-    )
-    say(
-        f"Files: {files['stored']:,} stored, {formats.size(found['bytes'])}; {files['wanted']:,} wanted, "
-        f"{files['failed']:,} failed."
-    )
-    _explain(found)
-    _story(s, mirror, kills)
-    _what_next(s, mirror)
+    say_day(DAYS + 1, happened[0][0])
+    kinds = ", ".join(formats.count(n, *WORDS[kind]) for kind, n in types.items() if n)
+    say(f"Complete. {kinds}; {formats.count(found['files']['stored'], 'file')}, {formats.size(found['bytes'])}.")
+    if report["sound"]:
+        say("Every file was read back and is whole: nothing was lost.")
+    else:
+        verify_command.summary(report)
+    for line, _ in happened[1:]:
+        say(f"  {line}")
+    say("Look at it, while it runs in another terminal or later:")
+    looks = ["status", *dict.fromkeys(arguments for _, arguments in happened), f"show {example}"]
+    looks += [f"why {example}", f"search {shlex.quote(tag)}"]
+    for arguments in looks:
+        say(f"  {_command(mirror)} {arguments}")
+    say(f"The files: {mirror.folder / 'mirror' / 'media'}")
 
 
-def _types(s: Session) -> dict[str, int]:
+def _types(s: Session) -> tuple[dict[str, int], int]:
+    """Count the works of which more is known than a placeholder, by what they are; and those of others than the
+    followed artists.
+    """
     from pixmirror.reports.export import export
 
-    counts = dict.fromkeys(("illust", "manga", "ugoira", "novel"), 0)
+    counts, more = dict.fromkeys(WORDS, 0), 0
     with s.reading() as db, db.reading() as conn:
+        followed = {artist.user_id for artist in proof.coverage(conn, account_id(conn) or 0).artists}
         for kind in ("works", "novels"):
             for row in export(conn, kind):
                 if row["state"] == "live" or row["title"]:
-                    counts[row["type"] or "novel"] = counts.get(row["type"] or "novel", 0) + 1
-    return counts
+                    counts["novel" if kind == "novels" else row["type"]] += 1
+                    more += row["user_id"] not in followed
+    return counts, more
 
 
-def _explain(found: dict[str, Any]) -> None:
-    """Print what is not there, and why: explained, not failed."""
-    files, lines = found["files"], []
-    lines += [f"{formats.count(n, 'work')}: {EXPLAINED.get(state, state)}" for state, n in found["states"].items()]
-    lines += [f"{r['count']:,} × {r['what']}: {r['reason']}" for r in found["explained"]]
-    if files["refused"]:
-        lines.append(f"{files['refused']:,} files of works that a filter of the config refuses")
-    if lines:
-        say("Not to be seen on Pixiv any more, or never; what was mirrored stays:")
-        for line in lines:
-            say(f"  {line}")
-
-
-def _story(s: Session, mirror: DemoMirror, kills: int) -> None:
-    """Print what happened meanwhile, and the command that shows it."""
+def _happened_of(s: Session, more: int) -> list[tuple[str, str]]:
     with s.reading() as db, db.reading() as conn:
-        told = list(_happened(conn))
-    if kills:
-        times = {1: "once", 2: "twice"}.get(kills, f"{kills} times")
-        told.append((f"The mirroring was killed {times}, and nothing was lost.", "verify"))
-    say("What happened, and what shows it:")
-    command = f"{program()} --config {shlex.quote(str(mirror.config_file))}"
-    for line, arguments in told:
-        say(f"  {line}")
-        say(f"      {command} {arguments}")
+        return list(_happened(conn, more))
 
 
-def _happened(conn: Connection) -> Iterator[tuple[str, str]]:
-    """Yield an example of each kind of event, and what of the result can be proved."""
+def _happened(conn: Connection, more: int) -> Iterator[tuple[str, str]]:
+    """Yield what of the result can be proved, an example of each kind of event, and the command that shows it."""
+    found = proof.coverage(conn, account_id(conn) or 0)
+    total = found.total
+    of = f"{formats.count(total.total, 'work')} of {formats.count(len(found.artists), 'artist')}"
+    others = f", {more:,} more by bookmarks and rankings" if more else ""
+    if total.holes:
+        yield f"{total.complete:,} of {of}, each other has its reason{others}", "coverage --missing"
+    else:
+        yield f"complete: all {of}{others}", "coverage"
     leavers = (user for user in only_here(conn, 1).users if user.works)
     if user := max(leavers, key=lambda user: user.works, default=None):
         yield (
@@ -224,20 +255,6 @@ def _happened(conn: Connection) -> Iterator[tuple[str, str]]:
         yield f"The picture of {ref} was replaced; both files are kept.", f"show {ref} --history"
     for mark in vanished_members(conn, "bookmark", 1):
         yield f"A bookmark vanished: {mark.title} ({mark.reason}).", "gone bookmarks"
-    found = proof.coverage(conn, account_id(conn) or 0).total
-    what = f"{found.complete:,} of {found.total:,} works of all artists"
-    if found.holes:
-        yield f"Here are {what}; each other has its reason.", "coverage --missing"
-    else:
-        yield f"The mirror is complete, and can prove it: {what}.", "coverage"
-
-
-def _what_next(s: Session, mirror: DemoMirror) -> None:
-    command = f"{program()} --config {shlex.quote(str(mirror.config_file))}"
-    say(f"Look into {mirror.folder / 'mirror' / 'media'}, and try:")
-    example, tag = _example(s)
-    for arguments in ("status", f"search {shlex.quote(tag)}", f"show {example}", f"why {example}", "export works"):
-        say(f"  {command} {arguments}")
 
 
 def _example(s: Session) -> tuple[str, str]:

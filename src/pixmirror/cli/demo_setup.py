@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -17,13 +17,15 @@ from pixmirror.errors import ConfigError, PixmirrorError, StorageError
 from pixmirror.store import MirrorRoot
 
 NOTE = "pixmirror-demo.json"
+STATE = "pixiv.json"
 TOKEN = "demo-refresh-token"
 HOSTS = ("app-api.pixiv.net", "oauth.secure.pixiv.net", "www.pixiv.net", "i.pximg.net", "s.pximg.net")
 JST = timezone(timedelta(hours=9))
 RANKED_DAYS = 3
-DAYS = 16  # of story before today
+DAYS = 15  # of story before today, which is the 16th
 DEFAULTS = {"seed": 7, "artists": 40, "works": 900}
 GREETING = "listening "
+ENDED = "The generated Pixiv ended; what it said stands above."
 END_S = 5
 
 CONFIG = """\
@@ -70,7 +72,8 @@ class DemoMirror:
     artists: int
     works: int
     made_ms: int  # when the generated Pixiv was made: the same seed and time make the same works
-    told: bool = False  # its first days have been mirrored
+    told: bool = False  # its days have been mirrored, up to the present
+    looked: int = 0  # how many looks of the story were done, where it was not told to its end
 
     @classmethod
     def prepare(cls, folder: Path, *, seed: int | None, artists: int | None, works: int | None) -> "DemoMirror":
@@ -87,7 +90,8 @@ class DemoMirror:
                     raise ConfigError(
                         f"The demo in {folder} was made with {made}; use another --dir for a new one."
                     )
-                return cls(folder, **known, made_ms=int(kept["made_ms"]), told=bool(kept.get("told", True)))
+                return cls(folder, **known, made_ms=int(kept["made_ms"]), told=bool(kept.get("told", True)),
+                    looked=int(kept.get("looked", 0)))  # fmt: skip
             if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
                 raise ConfigError(
                     f"{folder} is not a demo's folder and is not empty; name another one with --dir."
@@ -107,9 +111,9 @@ class DemoMirror:
         values = {key: value for key, value in asdict(self).items() if key != "folder"}
         (self.folder / NOTE).write_text(json.dumps(values) + "\n", "utf-8")
 
-    def has_been_told(self) -> None:
-        """Note that the story was told, so that the next demo in this folder goes on from today."""
-        replace(self, told=True)._write_note()
+    def has_been_told(self, *, up_to: int | None = None) -> None:
+        """Note that the story was told, or so many of its looks, so that the next demo here goes on from there."""
+        replace(self, told=up_to is None, looked=up_to or 0)._write_note()
 
     @property
     def config_file(self) -> Path:
@@ -149,10 +153,20 @@ class DemoServer:
 
     def shift(self, ms: int) -> None:
         """Set its time so much later (or earlier) than ours."""
+        self._do(f"shift {ms}")
+
+    def live(self, seconds: float) -> None:
+        """Keep from now on what happens there; with `seconds`, let a new work appear each so many."""
+        self._do(f"live {seconds}")
+
+    def _do(self, command: str) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.write(f"shift {ms}\n")
-        self.process.stdin.flush()
-        _answer(self.process, "shifted", "The generated Pixiv ended; what it said stands above.")
+        try:
+            self.process.stdin.write(f"{command}\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise DemoBroken(ENDED) from None
+        _answer(self.process, "done", ENDED)
 
 
 def _answer(process: "subprocess.Popen[str]", begin: str, problem: str) -> str:
@@ -164,13 +178,12 @@ def _answer(process: "subprocess.Popen[str]", begin: str, problem: str) -> str:
 
 
 @contextmanager
-def serving(mirror: DemoMirror, live: float | None, shift_ms: int) -> Iterator[DemoServer]:
-    """Run the generated Pixiv of this mirror. With `live`, a new work appears each so many seconds."""
+def serving(mirror: DemoMirror, shift_ms: int) -> Iterator[DemoServer]:
+    """Run the generated Pixiv of this mirror, as it was when it ended the last time."""
     numbers = {"port": 0, "seed": mirror.seed, "artists": mirror.artists, "works": mirror.works}
     numbers |= {"made-ms": mirror.made_ms, "shift-ms": shift_ms}
     arguments = [text for name, n in numbers.items() for text in (f"--{name}", str(n))]
-    if live is not None:
-        arguments += ["--live", str(live)]
+    arguments += ["--state", str(mirror.folder / STATE)]
     command = [sys.executable, "-m", "pixmirror.demo", *arguments, "--story", "--exit-with-stdin"]
     # Its own session: Ctrl-C is for us, and it is still needed while we stop.
     with subprocess.Popen(
@@ -181,7 +194,8 @@ def serving(mirror: DemoMirror, live: float | None, shift_ms: int) -> Iterator[D
             yield DemoServer(url, process)
         finally:
             assert process.stdin is not None
-            process.stdin.close()
+            with suppress(BrokenPipeError):
+                process.stdin.close()
             try:
                 process.wait(END_S)
             except subprocess.TimeoutExpired:

@@ -1,15 +1,15 @@
 """How numbers, times and tables look to people."""
 
+import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
+from pixmirror.cli import layout
 from pixmirror.cli.common import say
 from pixmirror.terminal import one_line
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 
 def size(n: float) -> str:
@@ -76,33 +76,8 @@ def say_any(n: int, one: str, rest: str) -> None:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a quiet table: no lines, no colours; folded where it is narrow, never cut. No head if empty."""
-    from rich.console import Console
-
-    lines = [tuple(map(one_line, row)) for row in rows]
-    out = Console(highlight=False)
-    if out.is_terminal:
-        _rich_table(out, head, lines)
-    else:
-        _plain_table([tuple(head), *lines] if any(head) else lines)
-
-
-def _rich_table(out: "Console", head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), show_header=any(head))
-    for name in head:
-        shown.add_column(name, overflow="fold")
-    for row in rows:
-        shown.add_row(*(Text(cell) for cell in row))
-    out.print(shown)
-
-
-def _plain_table(rows: Sequence[Sequence[str]]) -> None:
-    from rich.cells import cell_len
-
-    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+    """Print a quiet table: no lines, no colours but a bold head on a terminal. No head if it is empty."""
+    lines = layout.table(head, [tuple(map(one_line, row)) for row in rows])
+    for number, line in enumerate(lines):
+        is_head = number == 0 and any(head) and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        typer.echo(typer.style(line, bold=True) if is_head else line)

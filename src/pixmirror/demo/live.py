@@ -1,18 +1,20 @@
 """A world that goes on: now and then somebody posts, edits, replaces, bookmarks."""
 
-import asyncio
+import time
+from collections.abc import Callable
 from random import Random
 
 from pixmirror.demo import words
 from pixmirror.demo.world import LIVE, World
 
 
-async def go_on(world: World, seconds: float) -> None:
-    """Let something happen every so many seconds, for ever."""
-    rng = Random(f"{world.seed} live")
+def go_on(world: World, seconds: float, saved: Callable[[], None]) -> None:
+    """Let something happen every so many seconds, for ever, and save it each time. Needs a thread of its own."""
+    rng = Random(f"{world.seed} live {world.serial}")
     while True:
-        await asyncio.sleep(seconds)
+        time.sleep(seconds)
         step(world, rng)
+        saved()
 
 
 def step(world: World, rng: Random) -> None:

@@ -1,12 +1,11 @@
 """The demo's one ASGI app for all hosts, and ways to serve it."""
 
-import asyncio
 import contextlib
 import signal
 import socket
 import threading
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import uvicorn
@@ -19,7 +18,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pixmirror.demo import forms, images, oauth, routes, web
 from pixmirror.demo.calls import ApiError, Call, no_endpoint
-from pixmirror.demo.live import go_on
 from pixmirror.demo.shapes import View
 from pixmirror.demo.world import World
 
@@ -46,9 +44,9 @@ class _Counted:
         await self.app(scope, receive, send)
 
 
-def create_app(world: World, expires_in: int = 3600, live: float | None = None) -> Starlette:
+def create_app(world: World, expires_in: int = 3600) -> Starlette:
     """Return the app of a world. `app.state` has world, oauth, counts (App API and token endpoint by path),
-    image_counts (by the first part of the path) and log; `live` lets something happen every so many seconds."""
+    image_counts (by the first part of the path) and log."""
     counts: Counter[str] = Counter()
     image_counts: Counter[str] = Counter()
     log: deque[Entry] = deque(maxlen=LOG_LENGTH)
@@ -63,7 +61,6 @@ def create_app(world: World, expires_in: int = 3600, live: float | None = None) 
         ],
         middleware=[Middleware(_Counted, counts, image_counts, log)],
         exception_handlers={ApiError: _api_error, 404: _unknown, 405: _unknown},
-        lifespan=partial(_life, world, live),
     )
     app.state.world, app.state.oauth = world, oauth.OAuth(world, expires_in)
     app.state.counts, app.state.image_counts, app.state.log = counts, image_counts, log
@@ -113,16 +110,6 @@ def _server(app: ASGIApp) -> uvicorn.Server:
             app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, timeout_keep_alive=60
         )
     )
-
-
-@contextlib.asynccontextmanager
-async def _life(world: World, live: float | None, _: Starlette) -> AsyncIterator[None]:
-    task = asyncio.create_task(go_on(world, live)) if live else None
-    yield
-    if task is not None:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def _answer(handler: routes.Handler, request: Request) -> Response:

@@ -80,7 +80,7 @@ class World:
         self._cache: dict[Any, Any] = {}
         self._cached_at = -1
         self._due: list[tuple[int, int, Callable[[World], object]]] = []
-        self._serial = 0
+        self.serial = 0  # of the last thing that is numbered by no id of its own
         self.me = self.add_user(
             me or User(10_000_001, "デモの人", "demo_account", "自分のアカウント", self.second())
         ).id
@@ -114,6 +114,11 @@ class World:
     def draw(self, *parts: object) -> int:
         """Return a number that depends only on the seed and `parts`."""
         return crc32(f"{self.seed}|{'|'.join(map(str, parts))}".encode())
+
+    def go_on_counting(self, serial: int) -> None:
+        """Number what comes next after `serial`, as in the world that this one goes on from."""
+        self.serial = serial
+        self._changed()
 
     # Putting things in ----------------------------------------------------------------------------------
 
@@ -320,8 +325,8 @@ class World:
         self.revision += 1
 
     def _next(self) -> int:
-        self._serial += 1
-        return self._serial
+        self.serial += 1
+        return self.serial
 
     def _new_id(self, medium: str) -> int:
         newest = self.newest[medium]
