@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import queue
+from pixmirror.catalogue import queue, runs
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.refs import Ref
@@ -143,6 +143,28 @@ def test_a_doubt_is_a_second_look_that_is_due(db: Database) -> None:
 )
 def test_what_no_job_saw_says_what_brings_it(db: Database, ref: Ref, first: str, step: str) -> None:
     assert ask(db, ref) == Short(f"{first} seen by any job.", (step,), is_unknown=True)
+
+
+def test_what_is_asked_for_and_was_not_answered_yet_is_not_said_to_be_unknown(db: Database) -> None:
+    put(db, s.chore, kind="detail", key=10, lane=0, due_at=NOW)
+    found = ask(db, Ref("illust", 5))
+    assert found.first == "Work 5: not here yet; Pixiv has not been asked for it, or did not answer."
+    assert found.steps == ("It is asked for now.",)
+    assert not found.is_unknown
+
+
+def test_a_pause_is_told_with_what_is_missing_and_not_without(db: Database) -> None:
+    db.run_sync(record_works, seen(), works(illust(1)), {})
+    db.run_sync(runs.save_job, "following", "following", None)
+    db.run_sync(runs.pause_job, "following", NOW + 3 * HOUR)
+    db.run_sync(runs.pause_job, None)
+    assert ask(db).steps == (
+        "It is the next in the queue.",
+        "Everything is paused: pixmirror resume",
+        "Job following is paused and goes on in 3 h; sooner: pixmirror resume following",
+    )
+    store(db)
+    assert ask(db).steps == ()
 
 
 def test_what_you_forgot_says_how_it_comes_back(db: Database) -> None:

@@ -111,7 +111,8 @@ def _here(found: Mapping[str, Any]) -> tuple[str, bool, bool]:
         here = "All of it is here"
     else:
         here = f"{stored} of {files} here"
-    return f"{here}{f'; {state}' if state else ''}.", kept, kept and stored == len(current)
+    dot = "" if state.endswith(states.WEB_LOGIN) else "."  # a command is pasted as it stands
+    return f"{here}{f'; {state}' if state else ''}{dot}", kept, kept and stored == len(current)
 
 
 def _files(s: Session, found: Mapping[str, Any], now: int) -> None:

@@ -3,15 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import Connection
 
+from pixmirror.catalogue import runs
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.seen import WEB
-from pixmirror.catalogue.sql import row, rows, value
+from pixmirror.catalogue.sql import row, value
 from pixmirror.catalogue.words import many, plain
 from pixmirror.ledger import file_doubts
 from pixmirror.models import State
@@ -20,6 +21,7 @@ from pixmirror.reports.moments import ago, ahead, day
 from pixmirror.reports.naming import name_of
 from pixmirror.reports.why import Pending, Why
 from pixmirror.reports.why_files import FileWhy
+from pixmirror.reports.why_story import Doubts, Event, doubts_of, joined, numbered, story_of, times
 
 _PARTS: dict[str, str] = {
     Kind.TEXT: "its text",
@@ -31,14 +33,6 @@ _PARTS: dict[str, str] = {
     Kind.PROFILE: "their profile",
     Kind.COVERAGE: "the website's list of their works",
 }
-_STORED = """
-SELECT role, idx, stored_at FROM media
-WHERE owner_kind = 'work' AND owner_id = :key AND state = 'stored' AND stored_at IS NOT NULL ORDER BY idx"""
-_MISSING = """
-SELECT id, role, idx FROM media
-WHERE owner_kind = 'work' AND owner_id = :key AND is_current = 1 AND state != 'stored' ORDER BY role, idx"""
-_DOUBTS: dict[file_doubts.Kind, str] = {"denied": "404", "damaged": "came damaged"}
-Doubts: TypeAlias = dict[tuple[str, int, file_doubts.Kind], file_doubts.Doubt]  # by role, index
 _RATED = {
     "x_restrict is all-ages": "for all ages (x_restrict)",
     "x_restrict is r18": "R-18 (x_restrict)",
@@ -48,14 +42,6 @@ _FILES_OF_USER = """
 SELECT count(*) AS files, count(DISTINCT owner_id) AS works FROM media
 WHERE owner_kind = 'work' AND is_current = 1 AND state NOT IN ('stored', 'refused', 'forgotten')
   AND owner_id IN (SELECT work_key FROM work WHERE user_id = :user)"""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened, for the story."""
-
-    at: int
-    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +93,12 @@ def _unknown(conn: Connection, found: Why, name: str, now: int) -> Short:
     if found.broken:
         first = f"{name}: Pixiv named it, but what it said could not be read."
         return Short(first, (f"It is kept as it came, and asked for again. {_sentence(found.broken[0].reason)}",))
+    if found.pending:
+        first = f"{name}: not here yet; Pixiv has not been asked for it, or did not answer."
+        soonest = min(found.pending, key=lambda p: p.due_at or now)
+        failed = f" The last try: {_sentence(soonest.error)}" if soonest.error else ""
+        when = ahead(soonest.due_at or now, now)
+        return Short(first, (f"It is asked for {when}.{failed}", *_held(conn, found, now)))
     if found.facts.web:
         listed = found.facts.web[0]
         whose = f"{listed.name} (user:{listed.user_id})" if listed.name else f"user:{listed.user_id}"
@@ -150,14 +142,14 @@ def _work(conn: Connection, found: Why, name: str, now: int) -> Short:
         steps.append("It is known, and its files come as soon as a job's filters let them in.")
     elif missing:
         first = f"{_missing(missing, current)} here{f'; {state}' if state else ''}."
-        steps += _about(missing, _doubts(conn, found.ref), found.ref, now)
+        steps += _about(missing, doubts_of(conn, found.ref), found.ref, now)
     elif is_asked and (part := _part_lacking(conn, found)) is not None:
         first = f"{part} {'is' if kept or not current else 'are'} not here yet."
         steps += _to_ask(found.pending, now)
     else:
         return _here(found, name, state, now)
-    steps += found.held
-    return Short(f"{name}: {first}", tuple(steps), tuple(_story(conn, found, now)))
+    steps += _held(conn, found, now)
+    return Short(f"{name}: {first}", tuple(steps), tuple(story_of(conn, found, now)))
 
 
 def _here(found: Why, name: str, state: str, now: int) -> Short:
@@ -166,7 +158,7 @@ def _here(found: Why, name: str, state: str, now: int) -> Short:
     asked = f"seen {ago(seen, now)}" if seen is not None else "not seen live yet"
     steps = list(_to_ask([p for p in found.pending if p.error], now))
     pages = [g.page for g in found.facts.forgotten if g.what == "page" and g.page is not None]
-    without = f", without {_numbers([p + 1 for p in pages], 'page')} that you forgot" if pages else ""
+    without = f", without {numbered([p + 1 for p in pages], 'page')} that you forgot" if pages else ""
     doubt = found.facts.doubt
     if state:
         first = f"here, whole{without}; {state}."
@@ -208,14 +200,14 @@ def _missing(missing: Sequence[FileWhy], current: Sequence[FileWhy]) -> str:
     elif pages and len(pages) == of_work:
         parts.append(f"none of its {of_work} pages") if len(pages) == len(missing) else parts.append("its pages")
     elif pages:
-        parts.append(f"{_numbers(pages, 'page')} of {of_work}")
+        parts.append(f"{numbered(pages, 'page')} of {of_work}")
     others = Counter(f.role for f in missing if f.role != "page")
     words = {"ugoira": "its animation", "cover": "its cover", "embed": "picture"}
     for role, n in others.items():
         parts.append(many(n, "picture in its text", "pictures in its text") if role == "embed" else words[role])
     is_one = len(parts) == 1 and (len(missing) == 1 or parts[0].startswith("none"))
     none = parts[0].startswith("none")
-    return f"{_and(parts)} {'is' if is_one else 'are'}{'' if none else ' not'}"
+    return f"{joined(parts)} {'is' if is_one else 'are'}{'' if none else ' not'}"
 
 
 def _about(missing: Sequence[FileWhy], doubts: Doubts, ref: Ref, now: int) -> Iterator[str]:
@@ -233,7 +225,7 @@ def _next(file: FileWhy, denied: file_doubts.Doubt | None, ref: Ref, now: int) -
     """Say why a file is not here, what happens next, and what would bring it sooner."""
     why = f"{_upper(file.error.rstrip('.'))}. " if file.error else ""
     if denied is not None:
-        why = f"Pixiv's image host answered 404 {_times(denied.looks)}. "
+        why = f"Pixiv's image host answered 404 {times(denied.looks)}. "
     again = f"Asked for again {ahead(file.due_at or now, now)}; sooner: pixmirror retry {ref}"
     match file.state:
         case "wanted":
@@ -259,7 +251,7 @@ _ORDER = {"failed": 0, "damaged": 1, "gone": 2, "waiting": 3, "fetching": 4, "wa
 
 def _missing_names(files: Sequence[FileWhy]) -> str:
     pages = [f.page + 1 for f in files if f.role == "page"]
-    return _upper(_numbers(pages, "page") if pages else files[0].role)
+    return _upper(numbered(pages, "page") if pages else files[0].role)
 
 
 def _part_lacking(conn: Connection, found: Why) -> str | None:
@@ -288,6 +280,23 @@ def _to_ask(pending: Sequence[Pending], now: int) -> Iterator[str]:
         yield f"Still to be asked for: {what}, {due}{failed}."
 
 
+def _held(conn: Connection, found: Why, now: int) -> Iterator[str]:
+    """Say what keeps it waiting: a pause of everything, or of the jobs that list it."""
+    jobs = {j.job for j in found.jobs}
+    if pause := runs.pause_of_all(conn, now):
+        yield f"Everything is paused{_goes_on(pause.until, now)}: pixmirror resume"
+    for job in runs.job_states(conn).values():
+        if job.name in jobs and job.held(now) == "paused":
+            yield f"Job {job.name} is paused{_goes_on(job.paused_until, now)}: pixmirror resume {job.name}"
+        elif job.name in jobs and job.held(now) == "suspended":
+            cure = "until you log in: pixmirror login" if job.suspended == "login" else f"({job.suspended})"
+            yield f"Job {job.name} stands still {cure}"
+
+
+def _goes_on(until: int | None, now: int) -> str:
+    return f" and goes on {ahead(until, now)}; sooner" if until is not None else ""
+
+
 # --- users
 
 
@@ -308,56 +317,11 @@ def _user(conn: Connection, found: Why, name: str, now: int) -> Short:
         files = many(lacking.files, "file")
         first = f"{left}{known}; {files} of {many(lacking.works, 'work')} not here yet."
         steps.append(f"Which, and why: pixmirror coverage {found.ref}")
-        return Short(f"{name}: {first}", (*steps, *found.held), tuple(_story(conn, found, now)))
+        return Short(f"{name}: {first}", (*steps, *_held(conn, found, now)), tuple(story_of(conn, found, now)))
     first = f"{left}{known}, all files here" if works else f"{left}no work of theirs is known"
     if seen is not None and not state:
         first += f" (seen {ago(seen, now)})"
     return Short(f"{name}: {first}.", tuple(steps), is_here=True)
-
-
-# --- the story
-
-
-def _story(conn: Connection, found: Why, now: int) -> Iterator[Event]:
-    """Yield what happened, oldest first."""
-    events = [Event(j.first_seen, f"seen by {j.job or 'a look-up'}") for j in found.jobs]
-    events += [Event(m.since, states.of_work(m.state, kept=False) or "shown by Pixiv") for m in found.facts.states]
-    events += [Event(g.forgotten_at, f"page {(g.page or 0) + 1} forgotten by you") for g in found.facts.forgotten]
-    if found.facts.changed_at is not None:
-        events.append(Event(found.facts.changed_at, f"changed at Pixiv ({found.facts.versions} versions kept)"))
-    if found.ref.work_key is not None:
-        events += _stored(conn, found.ref.work_key, now)
-        events += _denied(conn, found, now)
-    yield from sorted(events, key=lambda event: event.at)
-
-
-def _stored(conn: Connection, key: int, now: int) -> Iterator[Event]:
-    """Yield which files came on each day."""
-    days: dict[str, list[Any]] = {}
-    for r in rows(conn, _STORED, key=key):
-        days.setdefault(day(r.stored_at, now), []).append(r)
-    for files in days.values():
-        pages = sorted({r.idx + 1 for r in files if r.role == "page"})
-        others = [r.role for r in files if r.role != "page"]
-        what = _and([*([_numbers(pages, "page")] if pages else []), *dict.fromkeys(others)])
-        yield Event(min(r.stored_at for r in files), f"{what} stored")
-
-
-def _doubts(conn: Connection, ref: Ref) -> Doubts:
-    """Return what speaks against the missing files of a work: that Pixiv denied them, or sent them damaged."""
-    told = {
-        (role, idx, kind): file_doubts.known(conn, kind, media_id)
-        for media_id, role, idx in rows(conn, _MISSING, key=ref.work_key)
-        for kind in _DOUBTS
-    }
-    return {place: doubt for place, doubt in told.items() if doubt is not None}
-
-
-def _denied(conn: Connection, found: Why, now: int) -> Iterator[Event]:
-    """Yield when Pixiv denied a missing file, or sent it damaged."""
-    for (role, idx, kind), doubt in _doubts(conn, found.ref).items():
-        again = f", and again on {day(doubt.last, now)}" if doubt.looks > 1 else ""
-        yield Event(doubt.first, f"{f'page {idx + 1}' if role == 'page' else role}: {_DOUBTS[kind]}{again}")
 
 
 # --- words
@@ -368,23 +332,6 @@ def _soon(found: Why, now: int) -> str:
     again = min((li.refresh_at for li in lists if li.refresh_at is not None), default=None)
     read = f"; their list is read again {ahead(again, now)}" if again is not None else ""
     return f"With a web login it comes by itself (pixmirror help recover){read}."
-
-
-def _numbers(numbers: Sequence[int], noun: str) -> str:
-    """Return "page 3", "pages 1, 2 and 4", of many only how many."""
-    if len(numbers) == 1:
-        return f"{noun} {numbers[0]}"
-    if len(numbers) > 6:
-        return f"{len(numbers)} {noun}s"
-    return f"{noun}s {_and([str(n) for n in numbers])}"
-
-
-def _times(n: int) -> str:
-    return "once" if n == 1 else "twice" if n == 2 else f"{n} times"
-
-
-def _and(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _upper(text: str) -> str:
