@@ -39,8 +39,11 @@ def _ask(
 
 
 def probe_caption(conn: Connection, key: int, now: int) -> None:
-    """Ask whether a work without caption in a list has one, once a list and day: do lists leave them out?"""
-    _ask(conn, Kind.DETAIL, (key,), Lane.EXTRA, now)
+    """Ask whether a work without caption in a list has one, once a list and day: do lists leave them out?
+
+    At once: the answer decides how much there is to ask.
+    """
+    _ask(conn, Kind.DETAIL, (key,), Lane.NEW, now)
 
 
 def ask_for_captions(conn: Connection, found: Iterable[Ask]) -> None:

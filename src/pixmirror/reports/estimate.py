@@ -23,7 +23,7 @@ from pixmirror.reports.pace import NO_LIMITS, Limits, Resting, Way
 from pixmirror.reports.spans import between
 
 KEPT = "estimate"  # meta key: what was told last
-TOLD_MS = 15 * 60_000  # so long it is told why the figure grew
+TOLD_MS = 60 * 60_000  # so long it is told why the figure grew
 GROWN = 1.1  # a figure that is larger by less than this did not jump
 EXACT = 20_000  # outstanding things up to which works that are not whole are counted one by one
 MONTH = 30

@@ -17,6 +17,7 @@ from pixmirror.models import from_ms
 
 Resting = Literal["", "limit", "day", "quiet", "pause"]
 OPEN = 0.95  # of a day's requests and bytes; the rest is for new works (architecture: lanes)
+UNDER_WAY = 10  # requests that a backfill stops earlier (pixiv/pacing.py)
 MEASURED_S = 30.0  # of busy time, before a measured pace counts
 ASSUMED_BYTES = float(2 << 20)  # a second
 ASSUMED_REQUESTS = 2.0  # a second, where no pace is configured
@@ -98,7 +99,7 @@ def of_requests(conn: Connection, now: int, limits: Limits, each_day: float = 0)
         slow = likely * 0.9
     else:
         slow, likely, fast = paced * 0.8, paced, paced
-    cap = max(limits.requests_per_day * OPEN - each_day, limits.requests_per_day / 20)
+    cap = max(limits.requests_per_day * OPEN - UNDER_WAY - each_day, limits.requests_per_day / 20)
     spent = float(kept.get("spent_today", 0)) if kept.get("day") == runs.jst_day(now) else 0.0
     opens_at, resting = _opens(conn, now, limits, int(kept.get("cooldown_until", 0)), spent >= cap > 0)
     return Way(
