@@ -1,18 +1,22 @@
 """`plan`: what a job will take, before it does."""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from pixmirror.cli import formats
-from pixmirror.cli.common import Json, Session, now_ms, print_json, say, session
+from pixmirror.cli.common import Json, Session, importing, note, now_ms, print_json, session
+from pixmirror.cli.screen import tell
 from pixmirror.daemon import estimates
 from pixmirror.errors import ConfigError
 from pixmirror.reports import plan as reports
 from pixmirror.reports.estimate import RESTS, rounded
+from pixmirror.reports.left import Planned
 from pixmirror.reports.plan import Plan
+
+T = TypeVar("T")
 
 _PLURAL = re.compile(r"\b(head|list|ranking|profile|text|detail|comment|tag)s\b")
 
@@ -23,18 +27,24 @@ def plan(
     full: Annotated[
         bool, typer.Option("--full", help="Also what the requests are for, and what is guessed.")
     ] = False,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Ask Pixiv first how much there is: it says how many requests.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """How many requests, bytes and hours your jobs will take, from what is known so far. It asks Pixiv nothing.
+    """How long your jobs will take, with how many requests and bytes, from what is known so far.
 
-    Before the first sync little is known: it says so, and knows more once the first lists and profiles are read.
+    It asks Pixiv nothing. Before the first sync little is known: --ask reads first pages and totals of profiles.
 
     \b
     Examples:
       pixmirror plan
+      pixmirror plan --ask
       pixmirror plan following --json
     """
     s = session(ctx)
+    if ask:
+        _ask(s, job)
     found = read_plan(s, job)
     if as_json:
         print_json(found.as_dict())
@@ -43,86 +53,115 @@ def plan(
 
 
 def read_plan(s: Session, job: str | None) -> Plan:
-    names = () if job is None else (job,)
-    asked, now, limits = estimates.jobs(s.config, names), now_ms(), estimates.limits(s.config)
-    if names and not asked:
+    return _read(s, reports.plan, now_ms(), _jobs(s, job), estimates.limits(s.config), job)
+
+
+def _jobs(s: Session, job: str | None) -> list[Planned]:
+    asked = estimates.jobs(s.config, () if job is None else (job,))
+    if job is not None and not asked:
         known = ", ".join(c.name for c in s.config.jobs) or "none"
         raise ConfigError(f"No job is called {job}; jobs: {known}.")
+    return asked
+
+
+def _read(s: Session, question: Callable[..., T], *given: Any) -> T:
+    """Ask the catalogue, or before there is one, an empty one."""
     if not s.catalogue.exists():
+        s.refuse_lost()
         with reports.nothing_yet() as conn:
-            return reports.plan(conn, now, asked, limits, job)
+            return question(conn, *given)
     with s.reading() as db:
-        return db.read_sync(reports.plan, now, asked, limits, job)
+        return db.read_sync(question, *given)
+
+
+def _ask(s: Session, job: str | None) -> None:
+    """Ask Pixiv how much there is, and say before how many requests that takes."""
+    with importing():
+        from pixmirror.daemon import look
+
+    most = _read(s, look.requests, _jobs(s, job), now_ms())
+    if not most:
+        note("Nothing to ask: all lists of these jobs were begun, so that it is known from them.")
+        return
+    note(f"Asking Pixiv how much there is: at most {formats.count(most, 'request')}.")
+    took = s.do("look", timeout=None, jobs=[job] if job else [])["requests"]
+    note(f"It took {formats.count(took, 'request')}.")
 
 
 def _show(s: Session, found: Plan, full: bool) -> None:
     e = found.estimate
     if not found.jobs:
-        say("Nothing is asked for: no job is enabled. Add one to [[jobs]] in the config file.")
+        tell("Nothing is asked for: no job is enabled. Add one to [[jobs]] in the config file.")
         return
     if e.seconds is None:
-        _unknown(found)
+        _unknown(s, found)
     elif e.is_done:
-        say("Nothing is left: all that is asked for is here, as far as its lists were read.")
+        tell("Nothing is left: all that is asked for is here, as far as its lists were read.")
     else:
         _known(s, found)
     _after(s, found)
     if e.because:
-        say(e.because)
+        tell(e.because)
     if full:
         _full(found)
     elif e.guessed and not e.is_done and e.seconds is not None:
-        say(f"Guessed: {e.guessed[0]}." + (" More: pixmirror plan --full" if len(e.guessed) > 1 else ""))
+        tell(f"Guessed: {e.guessed[0]}." + (" More: pixmirror plan --full" if len(e.guessed) > 1 else ""))
 
 
-def _unknown(found: Plan) -> None:
+def _unknown(s: Session, found: Plan) -> None:
     """Say what cannot be known yet, and what tells."""
+    with importing():
+        from pixmirror.daemon import look
+
     e = found.estimate
     lists = formats.count(e.unread, "list")
     was = "nothing was read" if not e.here else f"{lists} {'was' if e.unread == 1 else 'were'} never read"
-    say(f"Not known yet: {was}. pixmirror sync knows it after {e.how_long()}.")
+    most = _read(s, look.requests, _jobs(s, None if len(found.jobs) > 1 else found.jobs[0]), now_ms())
+    asking = f"Asking {lists} tells: pixmirror plan --ask (about {formats.count(most, 'request')})."
+    tell(f"Not known yet: {was}. {asking if most else ''}".strip())
+    tell(f"pixmirror sync knows it after {e.how_long()}.")
 
 
 def _known(s: Session, found: Plan) -> None:
     e, p = found.estimate, s.config.pixiv
     if e.resting_until is not None:
-        say(f"Resting until {formats.clock(e.resting_until)}: {RESTS[e.resting]}.")
+        tell(f"Resting until {formats.clock(e.resting_until)}: {RESTS[e.resting]}.")
         text = f"After that {e.after_the_rest(now_ms())}"
     else:
         text = e.how_long()
-    say(f"{text[:1].upper()}{text[1:]} for all that is asked for:")
+    tell(f"{text[:1].upper()}{text[1:]} for all that is asked for:")
     of_day = f" of the day's {formats.size(p.image_bytes_per_day)}" if p.image_bytes_per_day else ""
     requests, files = round(e.requests.likely), round(e.files.likely)
     about = "about " if e.guessed else ""
     if e.guessed:
         requests, files = rounded(requests), rounded(files)
     size = f" ({formats.size(e.bytes.likely)}{of_day})" if files else ""
-    say(f"{about}{formats.count(requests, 'request')}, {formats.count(files, 'file')}{size}.".capitalize())
+    tell(f"{about}{formats.count(requests, 'request')}, {formats.count(files, 'file')}{size}.".capitalize())
     if not e.here:
-        say("First pictures at once, newest first.")
+        tell("First pictures at once, newest first.")
 
 
 def _after(s: Session, found: Plan) -> None:
     p = s.config.pixiv
     at_most = f"; at most {p.requests_per_day:,} are allowed" if p.requests_per_day else ""
     if found.per_day_total:
-        say(f"After that about {formats.count(rounded(found.per_day_total), 'request')} a day{at_most}.")
+        tell(f"After that about {formats.count(rounded(found.per_day_total), 'request')} a day{at_most}.")
     disk = found.estimate.disk
     if disk is not None and found.estimate.seconds is not None:
-        say(f"Disk: {formats.size(max(disk.room, 0))} above the reserve, {disk.text()}.")
+        tell(f"Disk: {formats.size(max(disk.room, 0))} above the reserve, {disk.text()}.")
 
 
 def _full(found: Plan) -> None:
-    say(f"Jobs      {', '.join(found.jobs)}")
-    say(f"Now       {_many(found.requests, found.requests_total)}")
+    tell(f"Jobs      {', '.join(found.jobs)}")
+    tell(f"Now       {_many(found.requests, found.requests_total)}")
     if found.works:
-        say(f"Works     about {found.works:,} more in lists that are not read to their end")
+        tell(f"Works     about {found.works:,} more in lists that are not read to their end")
     if found.next_30_days:
-        say(f"30 days   {_many(found.next_30_days, sum(found.next_30_days.values()))} more fall due by then")
+        tell(f"30 days   {_many(found.next_30_days, sum(found.next_30_days.values()))} more fall due by then")
     if found.per_day:
-        say(f"Each day  {_many(found.per_day, found.per_day_total)}, when all is read")
+        tell(f"Each day  {_many(found.per_day, found.per_day_total)}, when all is read")
     for text in found.unknown:
-        say(f"Guessed   {text}")
+        tell(f"Guessed   {text}")
 
 
 def _many(requests: Mapping[str, float], total: float) -> str:

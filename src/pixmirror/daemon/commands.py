@@ -12,6 +12,7 @@ from pixmirror.catalogue.refs import parse_ref
 from pixmirror.config import Config
 from pixmirror.daemon import credentials
 from pixmirror.daemon.credentials import configured_token, identity
+from pixmirror.daemon.look import look
 from pixmirror.daemon.mirror import Mirror, open_mirror
 from pixmirror.daemon.status import facts
 from pixmirror.daemon.sync import beside
@@ -152,6 +153,11 @@ async def _accept(m: Mirror, request: Request) -> dict[str, Any]:
     return {"moved": await accept(m, _field(request, "kind", str) or "")}
 
 
+async def _look(m: Mirror, request: Request) -> dict[str, Any]:
+    names = [str(name) for name in _field(request, "jobs", list) or ()]
+    return {"requests": await look(m, names)}
+
+
 IN_A_MIRROR: Mapping[str, Callable[[Mirror, Request], Awaitable[dict[str, Any]]]] = {
     "pause": _pause,
     "resume": _resume,
@@ -161,10 +167,11 @@ IN_A_MIRROR: Mapping[str, Callable[[Mirror, Request], Awaitable[dict[str, Any]]]
     "forget": _forget,
     "unforget": _unforget,
     "accept": _accept,
+    "look": _look,
 }
 
 
-_COMMAND_OF = {"accept_lost": "verify", "accept": "gone"}  # what the user has typed
+_COMMAND_OF = {"look": "plan", "accept_lost": "verify", "accept": "gone"}  # what the user has typed
 
 
 def _target(request: Request) -> Target:

@@ -18,6 +18,7 @@ from pixmirror.reports import plan_known as known
 
 PAGE = 30
 LOOK = "look"  # meta key: what a look at the profile and at first pages told of how much there is
+AT_LEAST = "at_least"  # in it: how many the first page of a list showed that is longer than that
 # Per artist, where nothing is known of any: a guess that says so.
 ASSUMED_WORKS = {"illust": 60.0, "novel": 5.0}
 NAMES: dict[str, str] = {
@@ -223,9 +224,9 @@ class _Lists:
         far, which is the best that can be said of it.
         """
         for one in known.other_lists(self._conn, self._now, self._job):
-            total = self._look.get(one.key) if one.total is None else one.total
-            if total is not None:
-                rest = Range.of(max(total - one.read, 0))
+            looked = self._look.get(one.key) if one.total is None else one.total
+            if isinstance(looked, int):
+                rest = Range.of(max(looked - one.read, 0))
             else:
                 rest = Range(0, max(one.read, PAGE), 3 * max(one.read, PAGE))
                 self.guessed.append(f"how long the list of {one.name} is: it is guessed from what was read of it")
@@ -254,11 +255,15 @@ class _Lists:
         """Count what a list brings of which nothing was read; the profile may tell how long it is."""
         if endpoint in known.FEEDS:
             return  # what it shows stands in the artists' lists, too
-        total = self._look.get(known.list_key(endpoint, params))
-        if total is None:
+        looked = self._look.get(key := known.list_key(endpoint, params))
+        if looked is None:
             self.unread += 1
             return
-        n = Range.of(float(total))
+        if isinstance(looked, int):
+            n = Range.of(looked)
+        else:
+            n = Range(looked[AT_LEAST], looked[AT_LEAST] * 3, looked[AT_LEAST] * 10)
+            self.guessed.append(f"how long the list of {key} is was guessed: it is longer than its first page")
         if endpoint == "user/following":
             self._artists_to_come(requests, n, profiles=planned.profiles, novels=planned.novels)
         else:
