@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
-from pixmirror.daemon import engine
+from pixmirror.daemon import asking
 from pixmirror.demo.server import create_app
 from tests.simulation import happenings
 from tests.simulation.clock import YearClock
@@ -44,5 +44,5 @@ def simulate(root: Path, spec: Spec) -> Outcome:
         return Outcome(setup, year, recorder, keeper)
 
     # At one request in two seconds more of them would only wake each other.
-    with patch.multiple(engine, WALKERS=2, CHORE_RUNNERS=2):
+    with patch.multiple(asking, WALKERS=2, CHORE_RUNNERS=2):
         return run_virtually(main, make=YearClock)

@@ -109,7 +109,12 @@ def answered(conn: Connection, thing: str, now: int) -> None:
 def wait(
     conn: Connection, thing: str, found: Refusals, *, key: int | None = None, feed_id: int | None = None
 ) -> None:
-    """Put one chore or one list off with the others. No failure is counted, for it is not its own."""
+    """Put one chore or one list off with the others. No failure is counted, for it is not its own.
+
+    Whoever learnt of it just before the endpoint answered is not put off: nobody would make it due again.
+    """
+    if thing not in refusals(conn):
+        return
     late = {"due_at": found.until, "error": found.reason}
     if key is not None:
         kind = thing.partition(":")[0]
