@@ -42,6 +42,15 @@ def _on_error(error: UnicodeError) -> tuple[str, int]:
     return _escaped(error.object[error.start : error.end]), error.end
 
 
+def size(n: float) -> str:
+    """Format bytes as people read them: 4.2 MiB."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if abs(n) < 1024:
+            return f"{n:.0f} {unit}" if unit == "B" else f"{n:.1f} {unit}"
+        n /= 1024
+    return f"{n:.2f} TiB"
+
+
 def typed(text: str) -> str:
     """Return an argument of the command line as it was typed: in UTF-8, also where the locale
     knows ASCII alone.

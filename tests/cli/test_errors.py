@@ -35,6 +35,7 @@ def test_every_command_teaches_with_an_example(pixmirror):
             "pause",
             "resume",
             "status",
+            "healthcheck",
             "why",
             "show",
             "open",

@@ -40,17 +40,21 @@ def test_status(pixmirror, mirrored):
         assert job.keys() >= {"name", "kind", "last_run", "outcome", "next_run", "new", "error"}
     assert found["healthy"], found["problems"]
     assert (found["works"], found["novels"]) == (8, 1)
-    text = pixmirror("status").stdout
-    assert text.startswith("Healthy.")
-    assert "disabled" in text
+    text = " ".join(pixmirror("status").stdout.split())
+    assert text.startswith(
+        "All that was asked for is here, as of just now. pixmirror does not run by itself. Here"
+    )
+    assert "disabled" in pixmirror("status", "--full").stdout
 
 
 def test_status_says_what_is_wrong(pixmirror, mirrored):
     (mirrored.parent / "refresh-token").unlink()
     (mirrored.parent / "mirror" / "credentials.json").unlink()
     text = pixmirror("status").stdout
-    assert text.startswith("Not healthy:")
-    assert "no Pixiv login" in text
+    assert text.startswith("Nothing new can be mirrored: nobody is logged in.\n  Log in: pixmirror login\n")
+    assert "no Pixiv login" in pixmirror("status", "--full").stdout
+    checked = pixmirror("healthcheck")
+    assert (checked.stdout, checked.exit_code) == ("Nothing new can be mirrored: nobody is logged in.\n", 3)
 
 
 def test_show_why_search(pixmirror, mirrored, monkeypatch):

@@ -99,7 +99,7 @@ def test_pause_is_remembered(pixmirror, mirrored):
 
 def test_pause_everything(pixmirror, mirrored):
     assert pixmirror("pause").exit_code == 0
-    assert "Everything is paused until resumed" in pixmirror("status").stdout
+    assert "Paused, by you." in pixmirror("status").stdout
     pixmirror("resume")
     assert "paused" not in pixmirror("status").stdout
 

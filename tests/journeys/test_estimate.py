@@ -9,7 +9,8 @@ import pytest
 
 from pixmirror.catalogue.database import Connection, open_readonly
 from pixmirror.catalogue.sql import value
-from pixmirror.cli import common, plan, read
+from pixmirror.cli import common, plan
+from pixmirror.cli import status as status_command
 from pixmirror.cli.common import Session
 from pixmirror.daemon import estimates
 from pixmirror.daemon.engine import Engine
@@ -124,7 +125,7 @@ async def watch(setup: Setup, clock: YearClock, told: Told) -> None:
         assert not e.is_done, "never all of it with something left"
         if len(told.at) % 8 == 0:
             assert plan.read_plan(s, None).estimate == e
-            status = read.read_status(s)
+            status = status_command.read_status(s)
             assert status["estimate"] == e.as_dict()
             assert status["eta_hours"] == e.hours
         told.at.append((now, e))

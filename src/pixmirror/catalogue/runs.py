@@ -19,6 +19,7 @@ Outcome = Literal["running", "done", "failed", "interrupted"]
 IMAGE_LANE = "image"  # the lane of the image host in `spent`; every other lane is the API's
 _LEADING_ID = re.compile(r"\d+", re.ASCII)
 _PAUSE = "pause"  # meta key: everything stands still
+_LOGIN_REFUSED = "login_refused"  # meta key
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,11 @@ def last_runs(conn: Connection) -> dict[str, Run]:
     """Return the newest run of each job."""
     newest = select(func.max(run.c.id)).group_by(run.c.job)
     return {r.job: Run(*r) for r in conn.execute(select(run).where(run.c.id.in_(newest)).order_by(run.c.job))}
+
+
+def first_run_at(conn: Connection) -> int | None:
+    """Return when the first run of all began, ms UTC."""
+    return conn.execute(select(run.c.started_at).order_by(run.c.id).limit(1)).scalar_one_or_none()
 
 
 # --- jobs
@@ -227,6 +233,20 @@ def record_account(
         )
     told = {"name": name, "account": login, "is_premium": int(is_premium), "x_restrict": x_restrict}
     conn.execute(upsert(account, *told, "seen_at"), told | {"id": user_id, "seen_at": now})
+    drop_meta(conn, _LOGIN_REFUSED)
+    unsuspend_jobs(conn, "login")
+
+
+def note_refused_login(conn: Connection, error: str, now: int) -> None:
+    """Remember since when Pixiv does not take the login; `error` is the class of the error."""
+    known = refused_login(conn)
+    set_json(conn, _LOGIN_REFUSED, {"since": known[0] if known else now, "error": error})
+
+
+def refused_login(conn: Connection) -> tuple[int, str] | None:
+    """Return since when (ms UTC) Pixiv does not take the login, and the class of the error; None if it does."""
+    kept = get_json(conn, _LOGIN_REFUSED)
+    return (kept["since"], kept["error"]) if kept else None
 
 
 # --- upkeep

@@ -46,7 +46,8 @@ COMMANDS = {
     "run": ("work", "Keep mirroring: every job at its time, until it is stopped (Ctrl-C or SIGTERM)."),
     "pause": ("work", "Let everything, or one job, rest."),
     "resume": ("work", "Go on after a pause."),
-    "status": ("read", "One screen: healthy or not and why, what came in, what is stuck, when the next runs..."),
+    "status": ("status", "Is all well, how far is it, and what should be done: one screen."),
+    "healthcheck": ("status", "Say the first line of `status`; end with 0, or with what needs you."),
     "why": ("read", "Why a work or user is here or not: who saw it, who refused it, what failed, what..."),
     "show": ("read", "All that the mirror holds of a work or a user, and where its files lie; now, or at..."),
     "open": (

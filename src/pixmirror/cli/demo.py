@@ -173,7 +173,7 @@ def _complete(s: Session, mirror: DemoMirror, *, once: bool) -> int:
 
     Return 0 when every byte is right and, with `once`, nothing is wanted or failed.
     """
-    from pixmirror.cli.read import read_status
+    from pixmirror.cli.status import read_status
 
     report = asyncio.run(verify_command.verify_here(s, quick=False, quiet=True))
     found = read_status(s)

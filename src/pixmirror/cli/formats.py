@@ -10,15 +10,7 @@ import typer
 from pixmirror.cli import layout
 from pixmirror.cli.common import say
 from pixmirror.terminal import one_line
-
-
-def size(n: float) -> str:
-    """Format bytes as people read them: 4.2 MiB."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if abs(n) < 1024:
-            return f"{n:.0f} {unit}" if unit == "B" else f"{n:.1f} {unit}"
-        n /= 1024
-    return f"{n:.2f} TiB"
+from pixmirror.terminal import size as size
 
 
 def span(seconds: float) -> str:

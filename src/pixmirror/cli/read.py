@@ -1,4 +1,4 @@
-"""`status`, `why`, `show`, `search`, `export`: commands that only read, with or without a running daemon."""
+"""`why`, `show`, `search`, `export`: commands that only read, with or without a running daemon."""
 
 import os
 import sys
@@ -12,90 +12,13 @@ from pixmirror.catalogue import refs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.words import iso
-from pixmirror.cli import formats, looking, tables, versions
-from pixmirror.cli.common import Json, Session, json_line, now_ms, print_json, say, sentence, session
-from pixmirror.errors import ConfigError, ExitCode, NotHere, PixmirrorError, StorageError
-from pixmirror.reports.troubles import Trouble
-from pixmirror.store.start import is_held
+from pixmirror.cli import formats, looking, versions
+from pixmirror.cli.common import Json, json_line, now_ms, print_json, say, session
+from pixmirror.errors import ConfigError, ExitCode, NotHere, StorageError
 from pixmirror.terminal import typed
 
 WORKS, ALL = 30, 1 << 60  # of a user that `show` lists
 KINDS = "works, novels, files, users, tags, comments, bookmarks, follows, rankings"
-
-
-def status(ctx: typer.Context, as_json: Json = False) -> None:
-    """One screen: healthy or not and why, what came in, what is stuck, when the next runs are.
-
-    \b
-    Examples:
-      pixmirror status
-      pixmirror status --json
-    """
-    s = session(ctx)
-    found = read_status(s)
-    if as_json:
-        print_json(found)
-    else:
-        tables.show_status(s, found)
-
-
-def read_status(s: Session) -> dict[str, Any]:
-    """Return the catalogue's status with what only the daemon, or this machine, knows."""
-    from pixmirror.daemon.estimates import what_is_left
-    from pixmirror.ingest import web_health
-    from pixmirror.reports import queries, troubles
-
-    try:
-        daemon = s.ask("status", timeout=5)
-    except PixmirrorError as error:
-        daemon = {"troubles": [{"cause": "login", "thing": "the running pixmirror", "says": sentence(error)}]}
-    running = daemon or {}
-    jobs = running.get("jobs", {})
-    planned = {
-        job.name: queries.Planned(job.kind, (jobs.get(job.name) or {}).get("next_run"), job.enabled)
-        for job in s.config.jobs
-    }
-    told = [Trouble(**one) for one in running.get("troubles", ())] if daemon else _own_troubles(s)
-    pace = queries.Pace(**_pace(running))
-    with s.reading() as db:
-        if daemon is None:
-            causes = {one.cause for one in told}
-            told += [one for one in db.read_sync(troubles.kept) if one.cause not in causes]
-        if (refusal := db.read_sync(web_health.refusal)) is not None:
-            told.append(Trouble("login", "the login at www.pixiv.net", str(refusal)))
-        left = db.read_sync(what_is_left, now := now_ms(), s.config)
-        found = db.read_sync(queries.status, now, jobs=planned, pace=pace, told=told, left=left).as_dict()
-    found["estimate"] = left.as_dict()
-    if daemon is None and not is_held(s.root):
-        for job in found["jobs"]:  # its process was killed, and nobody has looked since
-            job["outcome"] = "interrupted" if job["outcome"] == "running" else job["outcome"]
-    found["running"] = daemon is not None
-    found["running_jobs"] = [name for name, job in jobs.items() if job.get("running")]
-    return found
-
-
-def _pace(running: dict[str, Any]) -> dict[str, Any]:
-    known = ("requests_per_hour", "files_per_hour", "bytes_per_hour")
-    pace = {key: value for key, value in (running.get("pace") or {}).items() if key in known}
-    notes = []
-    for host, blocked in (running.get("blocked") or {}).items():
-        if blocked and not blocked[1].startswith("cooling"):  # which the troubles tell
-            until = f"until {formats.moment(blocked[0])}" if blocked[0] else "until resumed"
-            notes.append(f"{'Requests to the API' if host == 'api' else 'Files'} wait {until}: {blocked[1]}.")
-    return pace | ({"note": " ".join(notes)} if notes else {})
-
-
-def _own_troubles(s: Session) -> list[Trouble]:
-    """Return what a daemon would have told: login, disk, storage."""
-    from pixmirror.cli import check
-
-    try:
-        root = check.unlocked(s)
-        rows = [check.disk(s), check.storage(s, root), *check.login_rows(s, root)]
-    except PixmirrorError as error:
-        return [Trouble("storage", str(s.root), sentence(error), error.advice)]
-    causes = {"disk": "storage", "storage": "storage"}
-    return [Trouble(causes.get(row.what, "login"), row.what, row.text) for row in rows if row.level == "bad"]
 
 
 def why(

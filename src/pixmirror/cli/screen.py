@@ -26,15 +26,17 @@ def tell(text: str, indent: str = "") -> None:
         say(line)
 
 
-def wrapped(text: str, indent: str = "") -> list[str]:
-    """Return the lines of a sentence."""
+def wrapped(text: str, indent: str = "", following: str | None = None) -> list[str]:
+    """Return the lines of a sentence; those after the first begin with `following`."""
     room, lines, line = width(), list[str](), indent
+    following = f"{indent}  " if following is None else following
+    bare = True
     for word in text.split(" "):
-        longer = f"{line} {word}" if line.strip() else line + word
-        if room and line.strip() and cell_len(longer) > room:
+        longer = line + word if bare else f"{line} {word}"
+        if room and not bare and cell_len(longer) > room:
             lines.append(line)
-            longer = f"{indent}  {word}"
-        line = longer
+            longer = following + word
+        line, bare = longer, False
     return [*lines, line]
 
 

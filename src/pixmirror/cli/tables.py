@@ -27,13 +27,10 @@ def ms_of(text: str | None) -> int | None:
 
 
 def show_status(s: Session, found: Mapping[str, Any]) -> None:
-    say("Healthy." if found["healthy"] else "Not healthy:")
     for problem in found["problems"]:
         say(f"  ! {one_line(problem)}")
     for note in found["notes"]:
         say(f"  {one_line(note)}")
-    if not found["running"]:
-        say("  pixmirror does not run in the background; `pixmirror run` or the service keeps it going.")
     say()
     _holdings(s, found)
     say()

@@ -33,7 +33,7 @@ from pixmirror.errors import (
     Unreachable,
 )
 from pixmirror.models import Token, from_ms
-from pixmirror.reports import troubles
+from pixmirror.reports import syncs, troubles
 from pixmirror.schedule import Schedule, When
 from pixmirror.sync.kinds import KINDS
 from pixmirror.terminal import one_line
@@ -126,6 +126,7 @@ class Daemon:
 
     async def _start(self, group: asyncio.TaskGroup) -> None:
         await self.mirror.db.run(troubles.keep, ())
+        await self.mirror.db.run(syncs.note_run)
         await self.use_pauses()
         await self.use_schedule()
         for part in (

@@ -22,7 +22,7 @@ from pixmirror.ingest.broken import unread_works
 from pixmirror.ledger.brake import Brake, brakes_on
 from pixmirror.models import Lane, from_ms
 from pixmirror.pixiv import Blocked
-from pixmirror.reports import troubles
+from pixmirror.reports import syncs, troubles
 from pixmirror.reports.troubles import Trouble
 from pixmirror.sync.context import Job, JobResult
 
@@ -108,6 +108,7 @@ async def sync(mirror: Mirror, names: Sequence[str] = (), *, horizon_s: float = 
     ended = await report(engine, names, results, since, blocked, requests=requests)
     await keep_counts(mirror, lambda cause, error: None, every_ms=0)
     await mirror.db.run(troubles.keep, engine.trouble.as_data(mirror.clock.now()))
+    await mirror.db.run(syncs.note_sync, since, mirror.clock.now(), ended.exit_code)
     return ended
 
 

@@ -86,6 +86,7 @@ class Troubles:
             troubles.Trouble(
                 cause, THINGS.get(cause, cause), str(error), error.advice,
                 at if (at := self.until.get(cause, 0)) > now and cause not in LASTING else None,
+                since=self.since.get(cause), error=type(error).__name__,
             )
             for cause, error in self.errors.items()
         )  # fmt: skip
@@ -96,6 +97,7 @@ class Troubles:
     def over(self, cause: str) -> bool:
         """Forget this cause. Return whether it was there."""
         self.strikes.pop(cause, None)
+        self.since.pop(cause, None)
         self.until.pop(cause, None)
         self.since.pop(cause, None)
         return self.errors.pop(cause, None) is not None

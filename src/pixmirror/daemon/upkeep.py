@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -12,6 +12,7 @@ from pixmirror.catalogue import runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.contained import contained
+from pixmirror.daemon.estimates import what_is_left
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError, Unforeseen, UpstreamBrake, WebLoginExpired
 from pixmirror.fetch import trash
@@ -97,7 +98,11 @@ async def keep_counts(mirror: Mirror, tell: Tell, every_ms: int = kept.SOON_MS) 
     """Count what `status` tells with an "as of", if enough has happened since the last time."""
     now = mirror.clock.now()
     if mirror.account_id and await mirror.db.read(kept.is_due, now, every_ms):
-        await mirror.db.run(kept.save, await mirror.db.read(kept.count, mirror.account_id, now))
+        jobs = [job for job in mirror.config.jobs if job.enabled]
+        counted = await mirror.db.read(kept.count, mirror.account_id, jobs, now)
+        if (disk := (await mirror.db.read(what_is_left, now, mirror.config)).disk) is not None:
+            counted = replace(counted, growth=kept.Growth(disk.per_day, disk.history))
+        await mirror.db.run(kept.save, counted)
 
 
 async def judge_now(mirror: Mirror, tell: Tell, settling_ms: int = HOUR_MS) -> None:

@@ -22,7 +22,7 @@ from pixmirror.reports.left import NOTHING, Asked, Left, Planned, Range, asked_b
 from pixmirror.reports.pace import NO_LIMITS, Limits, Resting, Way
 from pixmirror.reports.spans import between
 
-KEPT = "estimate"  # meta key: what was told last
+KEPT, LINE = "estimate", "estimate_line"  # meta keys: what was told last, as figures and in words
 TOLD_MS = 60 * 60_000  # so long it is told why the figure grew
 GROWN = 1.1  # a figure that is larger by less than this did not jump
 EXACT = 20_000  # outstanding things up to which works that are not whole are counted one by one
@@ -290,7 +290,11 @@ _REASONS = {
 
 
 def keep(conn: Connection, now: int, told: Estimate) -> None:
-    """Remember what is told now, by the process that works, so that a larger figure can be explained."""
+    """Remember what is told now, by the process that works: so that `status` need not count it, and that a larger
+    figure can be explained.
+    """
+    line = "" if told.is_done else told.line()
+    runs.set_json(conn, LINE, {"at": now, "line": line, "how_long": told.how_long()})
     if told.seconds is None:
         return
     before = runs.get_json(conn, KEPT) or {}
@@ -310,6 +314,12 @@ def keep(conn: Connection, now: int, told: Estimate) -> None:
             "because_at": now if is_new else before.get("because_at") if told.because else None,
         },
     )
+
+
+def kept_line(conn: Connection) -> tuple[str, str]:
+    """Return how far the process that works said it is, in one line, and how long it still takes."""
+    found = runs.get_json(conn, LINE) or {}
+    return str(found.get("line", "")), str(found.get("how_long", ""))
 
 
 def _why_more(conn: Connection, found: Estimate, asking: Way, now: int) -> str:

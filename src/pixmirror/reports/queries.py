@@ -25,7 +25,7 @@ SELECT (SELECT count(*) FROM user) AS users, (SELECT count(*) FROM tag) AS tags,
 # The novels by their partial index: to look at each work for them takes ten times as long.
 _WORKS = "SELECT (SELECT count(*) FROM work), (SELECT count(*) FROM work WHERE work_key & 1)"
 # The state is a literal: SQLite uses a partial index only where it can read its condition in the statement.
-_CAME_IN = """
+CAME_IN = """
 SELECT (SELECT count(*) FROM work WHERE first_seen BETWEEN :since AND :now), count(*), coalesce(sum(size), 0)
 FROM media WHERE state = 'stored' AND stored_at BETWEEN :since AND :now"""
 _CHORES = "SELECT kind, sum(due_at <= :now), sum(due_at > :now) FROM chore GROUP BY kind"
@@ -186,7 +186,7 @@ def status(
     n = queue.counts(conn)
     held = row(conn, _HELD)
     works, novels = known_works(conn)
-    job_list = _jobs(conn, now, jobs)
+    job_list = job_statuses(conn, now, jobs)
     gaps = made(conn, Gaps, "SELECT count(*), count(DISTINCT feed_id), min(opened_at) FROM gap")[0]
     wrong = (*told, *troubles.known(conn, now))
     found = (*(str(one) for one in wrong if not one.explained), *_problems(job_list))
@@ -204,9 +204,9 @@ def status(
         bookmarks=held.bookmarks,
         files=Files(n.wanted + n.waiting, n.stored, n.gone, n.failed, n.damaged, n.refused, n.waiting),
         bytes=n.bytes_stored,
-        requests=_requests(conn, now),
+        requests=requests_today(conn, now),
         jobs=job_list,
-        came_in=made(conn, CameIn, _CAME_IN, since=now - DAY_MS, now=now)[0],
+        came_in=made(conn, CameIn, CAME_IN, since=now - DAY_MS, now=now)[0],
         stuck=_stuck(conn),
         explained=(*_files(conn, "gone"), *_files(conn, "damaged")),
         states=dict(rows(conn, "SELECT state, count(*) FROM work WHERE state != 'live' GROUP BY state")),
@@ -223,13 +223,13 @@ def known_works(conn: Connection) -> tuple[int, int]:
     return works - novels, novels
 
 
-def _requests(conn: Connection, now: int) -> Requests:
+def requests_today(conn: Connection, now: int) -> Requests:
     spent = runs.spent_on(conn, runs.jst_day(now))
     image, size = spent.pop(runs.IMAGE_LANE, (0, 0))
     return Requests(api=sum(n for n, _ in spent.values()), image=image, image_bytes=size)
 
 
-def _jobs(conn: Connection, now: int, planned: Mapping[str, Planned] | None) -> tuple[JobStatus, ...]:
+def job_statuses(conn: Connection, now: int, planned: Mapping[str, Planned] | None) -> tuple[JobStatus, ...]:
     states, last = runs.job_states(conn), runs.last_runs(conn)
     if planned is None:
         planned = {s.name: Planned(s.kind) for s in states.values()}

@@ -25,6 +25,7 @@ _NEWER = "Look for a newer pixmirror; all else goes on"
 LAST = "troubles"  # meta key: what the last process could not get over
 SAMPLE = 1000
 SOON_MS = 600_000
+WEB_LOGIN = "the login at www.pixiv.net"
 TRIES = 2  # what failed so often is told; before that it may be over in a minute
 _ID = re.compile(r"\d{5,}")
 _ENDPOINT_GONE = "Pixiv has no such endpoint"
@@ -34,6 +35,7 @@ _ENDPOINT_GONE = "Pixiv has no such endpoint"
 class Trouble:
     """One thing that is wrong. `cause`: login, pixiv, images, storage, catalogue, limited, brake, list, question,
     endpoint, file, damaged, unread, capped, clock. `explained`: nothing is left to do, it is only good to know.
+    `since`: when it began, and `error`: the class of the error, where a process met it.
     """
 
     cause: str
@@ -42,6 +44,8 @@ class Trouble:
     do: str = ""
     next_at: int | None = None
     explained: bool = False
+    since: int | None = None
+    error: str = ""
 
     def __str__(self) -> str:
         told = self.next_at is None or said(self.next_at) in self.says

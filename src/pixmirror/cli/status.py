@@ -1,0 +1,282 @@
+"""`status` and `healthcheck`: is all well, how far is it, and what should be done?"""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pixmirror.catalogue import runs
+from pixmirror.catalogue.runs import JobState
+from pixmirror.catalogue.words import iso
+from pixmirror.cli import formats
+from pixmirror.cli import glance as screens
+from pixmirror.cli.common import Json, Session, now_ms, print_json, say, sentence, session
+from pixmirror.daemon import credentials
+from pixmirror.errors import ExitCode, PixmirrorError, StorageError
+from pixmirror.ingest import web_health
+from pixmirror.models.jobs import JobConfig
+from pixmirror.reports import glance as reports
+from pixmirror.reports import health, kept, queries, troubles
+from pixmirror.reports.estimate import kept_line
+from pixmirror.reports.glance import Glance
+from pixmirror.reports.headline import Around, Headline, Job, Kind, Login
+from pixmirror.reports.troubles import WEB_LOGIN, Trouble
+from pixmirror.store.start import holder
+
+if TYPE_CHECKING:
+    from pixmirror.config import Config
+    from pixmirror.store import MirrorRoot
+
+WATCH_S = 5.0
+
+
+def status(
+    ctx: typer.Context,
+    full: Annotated[bool, typer.Option("--full", help="All of it: what is stuck, and why.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it anew every few seconds, until Ctrl-C.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Is all well, how far is it, and what should be done: one screen.
+
+    \b
+    Examples:
+      pixmirror status
+      pixmirror status --full
+      pixmirror status --watch
+      pixmirror status --json
+    """
+    s = session(ctx)
+    while True:
+        if as_json:
+            print_json(read_status(s))
+        elif full:
+            from pixmirror.cli import tables
+
+            screens.show_headlines(look(s))
+            tables.show_status(s, read_status(s))
+        else:
+            screens.show(s, look(s), clear=watch)
+        if not watch:
+            return
+        time.sleep(WATCH_S)
+
+
+def healthcheck(ctx: typer.Context) -> None:
+    """Say the first line of `status`; end with 0 if all is well, else with 3 (login), 6 (disk), 8 (Pixiv) or 7.
+
+    \b
+    Examples:
+      pixmirror healthcheck
+      pixmirror healthcheck || mail -s pixmirror me@example.org
+    """
+    s = session(ctx)
+    found = look(s).headline if s.catalogue.exists() else _not_begun(s)
+    say(found.says)
+    if found.code:
+        raise typer.Exit(found.code)
+
+
+def _not_begun(s: Session) -> Headline:
+    """Return the situation before the first sync, or what lets no catalogue be read."""
+    s.refuse_lost()
+    login = _login(s, _root(s))
+    if login == "none":
+        return Headline(
+            Kind.NOT_LOGGED_IN, "Not begun: nobody is logged in.", ("pixmirror login",), ExitCode.LOGIN
+        )
+    return Headline(Kind.NOT_RUNNING, "Nothing is mirrored yet: pixmirror sync begins.", (), ExitCode.INCOMPLETE)
+
+
+# --- what is seen from here
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a running pixmirror answers ({} where none runs), and what only this machine shows."""
+
+    answer: Mapping[str, Any]
+    around: Around
+    planned: Mapping[str, queries.Planned]
+
+
+def _seen(s: Session, now: int) -> Seen:
+    told: list[Trouble] = []
+    try:
+        answer = s.ask("status", timeout=5)
+    except PixmirrorError as error:
+        answer, told = {}, [Trouble("login", "the running pixmirror", sentence(error))]
+    running, root = answer or {}, _root(s)
+    told += [Trouble(**one) for one in running.get("troubles", ())]
+    login = "known" if answer is not None else _login(s, root)
+    if login == "none":
+        told.append(
+            Trouble("login", "login", "There is no Pixiv login yet: run `pixmirror login`.", error="LoginNeeded")
+        )
+    jobs = running.get("jobs", {})
+    away, free = _place(s, root)
+    with s.reading() as db:
+        states = db.read_sync(runs.job_states)
+        line, _ = db.read_sync(kept_line)
+        if answer is None:
+            told += db.read_sync(troubles.kept)
+        if (refusal := db.read_sync(web_health.refusal)) is not None:
+            told.append(Trouble("login", WEB_LOGIN, str(refusal)))
+    enabled = [
+        Job(
+            name=job.name,
+            kind=job.kind,
+            every=job.every,
+            due=_due(job, states.get(job.name)),
+            running=bool((jobs.get(job.name) or {}).get("running")),
+            known=answer is None or not jobs or job.name in jobs,
+        )
+        for job in s.config.jobs
+        if job.enabled
+    ]
+    around = Around(
+        daemon=answer is not None,
+        holder=None if answer is not None else holder(s.root),
+        jobs=enabled,
+        told=told,
+        login=login,
+        login_at=_written(root.root / credentials.FILE),
+        free=free,
+        reserve=s.config.mirror.keep_free,
+        media=str(s.media),
+        media_away=away,
+        blocked=running.get("blocked") or {},
+        progress=line,
+    )
+    planned = {
+        job.name: queries.Planned(job.kind, (jobs.get(job.name) or {}).get("next_run"), job.enabled)
+        for job in s.config.jobs
+    }
+    return Seen(running, around, planned)
+
+
+def _root(s: Session) -> "MirrorRoot":
+    from pixmirror.cli import check
+
+    return check.unlocked(s)
+
+
+def _login(s: Session, root: "MirrorRoot") -> Login:
+    """Look whether there is a login, and whether it was ever used. A broken configuration raises ConfigError."""
+    try:
+        refresh, token = credentials.load(root, credentials.configured_token(s.config, s.env))
+    except StorageError:
+        return "known"  # another user's mirror: nothing is told of what cannot be seen
+    return "none" if refresh is None else "known" if token is not None else "untried"
+
+
+def _written(path: Path) -> int:
+    """Return when a file was last written, ms UTC; 0 if it is not there."""
+    try:
+        return int(path.stat().st_mtime * 1000)
+    except OSError:
+        return 0
+
+
+def _place(s: Session, root: "MirrorRoot") -> tuple[bool, int | None]:
+    """Return whether the media folder is away, and how many bytes its disk still takes."""
+    if root.new:
+        return False, None
+    try:
+        root.check_media()
+        return False, root.free_bytes()
+    except PermissionError:
+        return False, None
+    except StorageError:
+        return not os.path.isdir(s.media) or os.access(s.media, os.R_OK), None
+
+
+def _due(job: JobConfig, state: JobState | None) -> int | None:
+    """Return when the job is due after its last run; None if it never ran."""
+    last_done = state.last_done_at if state else None
+    if last_done is None or not job.cron:
+        return last_done and last_done + 1000 * (job.every or 3600)
+    from pixmirror.models import from_ms, to_ms
+    from pixmirror.schedule import When
+
+    moment = When(job.name, cron=job.cron, timezone=job.timezone).next(from_ms(last_done))
+    return None if moment is None else to_ms(moment)
+
+
+# --- short
+
+
+def look(s: Session) -> Glance:
+    """Return the screen, with what only the running pixmirror, or this machine, knows."""
+    now = now_ms()
+    seen = _seen(s, now)
+    with s.reading() as db:
+        return db.read_sync(reports.glance, now, seen.around, seen.planned, has_web=_has_web(s.config))
+
+
+def _has_web(config: "Config") -> bool:
+    p = config.pixiv
+    return p.phpsessid is not None or p.phpsessid_file.exists()
+
+
+# --- full, and for scripts
+
+
+def read_status(s: Session) -> dict[str, Any]:
+    """Return all of it: what `status --json` prints."""
+    from pixmirror.daemon.estimates import what_is_left
+
+    now = now_ms()
+    seen = _seen(s, now)
+    pace = queries.Pace(**_pace(seen.answer))
+    with s.reading() as db:
+        told = [one for one in seen.around.told if not (one.cause == "storage" and not seen.around.daemon)]
+        told += _of_this_machine(seen.around)
+        left = db.read_sync(what_is_left, now, s.config)
+        state = db.read_sync(queries.status, now, jobs=seen.planned, pace=pace, told=told, left=left)
+        found = state.as_dict()
+        counted = db.read_sync(kept.known)
+        heads = db.read_sync(health.headlines, now, seen.around, state.troubles, UTC)
+    if not seen.around.works:
+        for job in found["jobs"]:  # its process was killed, and nobody has looked since
+            job["outcome"] = "interrupted" if job["outcome"] == "running" else job["outcome"]
+    found["problems"] += [f"{one.says} {' '.join(one.do)}".strip() for one in heads if one.kind in _UNTOLD]
+    found["healthy"] = not found["problems"]
+    found["estimate"] = left.as_dict()
+    found["headline"] = heads[0].as_dict()
+    found["situations"] = [one.as_dict() for one in heads]
+    who = seen.around.holder
+    found["holder"] = who and {"process": who.process, "since": iso(who.since or None), "what": who.what}
+    found["counted"] = counted and counted.as_dict()
+    found["running"] = seen.around.daemon
+    found["running_jobs"] = [job.name for job in seen.around.jobs if job.running]
+    return found
+
+
+# Of these situations no trouble tells.
+_UNTOLD = (Kind.NOT_RUNNING, Kind.OVERDUE, Kind.NO_JOBS, Kind.LOGIN_UNTRIED)
+
+
+def _of_this_machine(around: Around) -> list[Trouble]:
+    if around.media_away:
+        says = f"The media folder {around.media} is not there"
+        return [Trouble("storage", "the media folder", says, "Mount it; nothing was lost", error="StorageAbsent")]
+    if around.free is not None and around.free < around.reserve:
+        says = f"{formats.size(around.free)} are free; {formats.size(around.reserve)} are kept free"
+        return [Trouble("storage", "disk", says, "Free some space or lower mirror.keep_free", error="DiskFull")]
+    return []
+
+
+def _pace(running: Mapping[str, Any]) -> dict[str, Any]:
+    known = ("requests_per_hour", "files_per_hour", "bytes_per_hour")
+    pace = {key: value for key, value in (running.get("pace") or {}).items() if key in known}
+    notes = []
+    for host, blocked in (running.get("blocked") or {}).items():
+        if blocked and not blocked[1].startswith("cooling"):  # which the troubles tell
+            until = f"until {formats.moment(blocked[0])}" if blocked[0] else "until resumed"
+            notes.append(f"{'Requests to the API' if host == 'api' else 'Files'} wait {until}: {blocked[1]}.")
+    return pace | ({"note": " ".join(notes)} if notes else {})

@@ -1,0 +1,172 @@
+"""What `status` says in one screen, as data. Nothing here reads all works: what only a scan counts is kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from sqlalchemy import Connection
+
+from pixmirror.catalogue import queue
+from pixmirror.catalogue.queue import MediaCounts
+from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.sql import made, row, value
+from pixmirror.catalogue.words import many
+from pixmirror.clock import DAY_MS
+from pixmirror.reports import health, kept, queries, troubles
+from pixmirror.reports.estimate import Disk, kept_line
+from pixmirror.reports.headline import Around, Headline
+from pixmirror.reports.kept import Kept
+from pixmirror.reports.moments import ahead, as_of, clock
+from pixmirror.reports.queries import CameIn, JobStatus, Planned, Requests
+
+_LAST = """
+SELECT work_key, title, first_seen FROM work WHERE first_seen <= :now AND title != ''
+ORDER BY first_seen DESC LIMIT 1"""
+# The states stand in the statements: only then SQLite uses their partial indexes.
+_DAMAGED = "SELECT min(due_at) FROM media WHERE state = 'damaged' AND state IN ('gone', 'failed', 'damaged')"
+_WAITING = """
+SELECT count(*) AS n, min(due_at) AS next FROM media
+WHERE state = 'waiting' AND error IS NOT NULL AND (attempts >= 2 OR due_at > :soon)"""
+_HIDDEN = "SELECT count(*) FROM work WHERE state = 'limited' AND state != 'live'"
+_LISTS = """
+SELECT count(*) AS n, min(due_at) AS next FROM (
+  SELECT due_at FROM feed WHERE failures >= 2 AND due_at IS NOT NULL
+  UNION ALL SELECT due_at FROM gap WHERE failures >= 2)"""
+_QUESTIONS = "SELECT count(*) AS n, min(due_at) AS next FROM chore WHERE error IS NOT NULL AND attempts >= 2"
+
+
+@dataclass(frozen=True, slots=True)
+class LastWork:
+    """The work that came in last, and when (ms UTC)."""
+
+    ref: Ref
+    title: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """A job in a line: when it last ran, what came of it, and when it runs next, in words."""
+
+    name: str
+    last: str
+    result: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One screen. `asides`: what is not to be had, or waits for its next try, a line each with its cure.
+
+    `free` bytes are left on the disk, and `lasts` says for how long; `how_long` the work at hand still takes.
+    """
+
+    now: int
+    headlines: tuple[Headline, ...]
+    works: int
+    files: MediaCounts
+    came_in: CameIn
+    requests: Requests
+    jobs: tuple[JobLine, ...]
+    asides: tuple[str, ...]
+    last: LastWork | None
+    next_at: int | None
+    kept: Kept | None
+    free: int | None
+    lasts: str = ""
+    how_long: str = ""
+
+    @property
+    def headline(self) -> Headline:
+        return self.headlines[0]
+
+
+def glance(
+    conn: Connection,
+    now: int,
+    around: Around,
+    planned: Mapping[str, Planned],
+    *,
+    has_web: bool = False,
+    zone: tzinfo | None = None,
+) -> Glance:
+    """Return the screen. `planned`: the jobs of the configuration, as whoever runs has them."""
+    wrong, counts = troubles.known(conn, now), kept.known(conn)
+    files = queue.counts(conn)
+    jobs = queries.job_statuses(conn, now, planned)
+    running = {job.name for job in around.jobs if job.running}
+    return Glance(
+        now=now,
+        headlines=health.headlines(conn, now, around, wrong, zone),
+        works=sum(queries.known_works(conn)),
+        files=files,
+        came_in=made(conn, CameIn, queries.CAME_IN, since=now - DAY_MS, now=now)[0],
+        requests=queries.requests_today(conn, now),
+        jobs=tuple(_job_line(job, now, around, job.name in running, zone) for job in jobs if job.enabled),
+        asides=tuple(_asides(conn, now, files, has_web, zone)),
+        last=_last(conn, now),
+        next_at=min((job.next_run for job in jobs if job.next_run), default=None),
+        kept=counts,
+        free=around.free,
+        lasts=_lasts(counts, around),
+        how_long=kept_line(conn)[1] if around.works else "",
+    )
+
+
+def _lasts(counts: Kept | None, around: Around) -> str:
+    """Say for how long the disk is enough, as it grows."""
+    if counts is None or around.free is None or not counts.growth.per_day:
+        return ""
+    room = max(around.free - around.reserve, 0)
+    grows = counts.growth
+    return Disk(room, grows.per_day, room / grows.per_day, grows.history, holds_all=True).text()
+
+
+def _last(conn: Connection, now: int) -> LastWork | None:
+    found = row(conn, _LAST, now=now)
+    return LastWork(Ref.of_work(found.work_key), found.title, found.first_seen) if found else None
+
+
+def _job_line(job: JobStatus, now: int, around: Around, running: bool, zone: tzinfo | None) -> JobLine:
+    last = "never" if job.last_run is None else as_of(job.last_run, now, zone)
+    results = {None: "", "running": "runs now", "interrupted": "cut short", "done": many(job.new, "new", "new")}
+    result = (
+        results.get(job.outcome, "failed, tried again") if job.failures < 3 else f"failed {job.failures} times"
+    )
+    if job.outcome == "running" and not around.works:
+        result = "cut short"  # its process was killed, and nobody has looked since
+    if job.paused:
+        following = f"paused until {clock(job.paused_until, now, zone)}" if job.paused_until else "paused by you"
+    elif job.suspended:
+        following = "waits for a login" if job.suspended == "login" else f"waits: {job.suspended}"
+    elif running:
+        following = "runs now"
+    else:
+        following = ahead(job.next_run, now, zone) if job.next_run else ""
+    return JobLine(job.name, last, result, following)
+
+
+def _asides(conn: Connection, now: int, files: MediaCounts, has_web: bool, zone: tzinfo | None) -> Sequence[str]:
+    found = []
+    if files.damaged:
+        due = value(conn, _DAMAGED)
+        again = f" (next asked {ahead(due, now, zone)})" if due and due > now else ""
+        found.append(f"{many(files.damaged, 'file')} damaged at Pixiv, kept as they are{again}")
+    if files.failed:
+        found.append(f"{many(files.failed, 'file')} could not be had: pixmirror retry --failed")
+    if files.gone:
+        found.append(f"{many(files.gone, 'file')} gone at Pixiv before they could be saved")
+    if (hidden := value(conn, _HIDDEN)) and not has_web:
+        shows = "a web login shows it" if hidden == 1 else "a web login shows them"
+        found.append(f"{many(hidden, 'work')} hidden from the app; {shows}: pixmirror help recover")
+    for sql, one, more in (
+        (_WAITING, "file waits", "files wait"),
+        (_LISTS, "list could not be read and waits", "lists could not be read and wait"),
+        (_QUESTIONS, "question to Pixiv failed and waits", "questions to Pixiv failed and wait"),
+    ):
+        waits = row(conn, sql, **({"soon": now + troubles.SOON_MS} if ":soon" in sql else {}))
+        if waits.n:
+            found.append(f"{many(waits.n, one, more)} for another try ({ahead(waits.next or now, now, zone)})")
+    if unread := value(conn, "SELECT count(*) FROM broken"):
+        found.append(f"{many(unread, 'answer')} could not be read, and kept raw: pixmirror status --full")
+    return found

@@ -1,0 +1,289 @@
+"""How the mirror is: one sentence, what to do, and the exit code of `healthcheck`, for each situation that holds.
+
+The one that asks most of the user comes first. Only what needs the user has another code than 0: what goes on by
+itself is no trouble.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import tzinfo
+
+from sqlalchemy import Connection
+
+from pixmirror.catalogue import clocks, runs
+from pixmirror.catalogue.words import many
+from pixmirror.clock import DAY_MS, HOUR_MS
+from pixmirror.errors import ExitCode
+from pixmirror.ledger import brake
+from pixmirror.reports import kept, syncs
+from pixmirror.reports.headline import Around, Headline, Job, Kind, View
+from pixmirror.reports.moments import as_of, clock, day, length
+from pixmirror.reports.syncs import Sync
+from pixmirror.reports.troubles import WEB_LOGIN, Trouble
+from pixmirror.terminal import size
+
+FIRST_MS = 60 * DAY_MS  # a mirror that is older is not made for the first time, whatever is left
+FAILURES_TO_TELL = 3
+
+
+def headlines(
+    conn: Connection, now: int, around: Around, troubles: Sequence[Trouble] = (), zone: tzinfo | None = None
+) -> tuple[Headline, ...]:
+    """Return every situation that holds, the first for the first line. `troubles`: what the catalogue knows."""
+    view = View(conn, now, around, (*around.told, *troubles), zone)
+    found = [*_login(view), *_storage(view), *_pixiv(view), *_brakes(view), *_jobs(view)]
+    if needs := tuple(_needs(view)):
+        n = "One thing needs" if len(needs) == 1 else f"{_NUMBERS.get(len(needs), str(len(needs)))} things need"
+        rest = "" if any(one.code for one in found) else " All else is well."
+        found.append(Headline(Kind.NEEDS_YOU, f"{n} you.{rest}", needs, ExitCode.INCOMPLETE))
+    found += _at_work(view)
+    if not found:
+        found.append(Headline(Kind.WELL, f"All is well. {_rhythm(around.jobs)}"))
+    return tuple(sorted(found, key=lambda one: one.place))
+
+
+_NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight", 9: "Nine"}
+
+
+def _rhythm(jobs: Sequence[Job]) -> str:
+    """Say how soon new works are mirrored."""
+    every = [job.every for job in jobs if job.every and job.kind in ("following", "user")]
+    every = every or [job.every for job in jobs if job.every]
+    if not every:
+        return "New works are mirrored at the times of the jobs."
+    seconds = max(min(every), 60)
+    words = length(seconds * 1000) if seconds < 86400 else many(round(seconds / 86400), "day")
+    return f"New works are mirrored within {words}.".replace(" min.", " minutes.").replace(" h.", " hours.")
+
+
+# --- login
+
+
+def _login(view: View) -> Iterator[Headline]:
+    code, here = ExitCode.LOGIN, runs.account_id(view.conn) is not None
+    if view.around.login == "none":
+        says = "Nothing new can be mirrored: nobody is logged in." if here else "Not begun: nobody is logged in."
+        yield Headline(Kind.NOT_LOGGED_IN, says, ("Log in: pixmirror login",), code)
+        return
+    refused = [] if view.around.login == "untried" and here else [*_refusals(view)]
+    if refused:
+        since, error = min(refused)[0], refused[-1][1]
+        on = f" on {day(since, view.now, view.zone)}" if since else ""
+        why = (
+            f"the login{on} was another account's" if error == "WrongAccount" else f"Pixiv rejected the login{on}"
+        )
+        do = ("Log in again: pixmirror login. What is here stays.",)
+        says = f"Nothing new can be mirrored: {why}."
+        yield Headline(Kind.LOGIN_REJECTED, says, do, code, since or None)
+    elif view.around.login == "untried" and not here and not view.around.works:
+        yield Headline(Kind.LOGIN_UNTRIED, "The login was never tried.", ("pixmirror check asks Pixiv.",), code)
+
+
+def _refusals(view: View) -> Iterator[tuple[int, str]]:
+    """Yield since when Pixiv refuses the login that is kept, and the class of the error."""
+    told = [(one.since or 0, one.error) for one in view.of("login") if one.error in _REJECTED]
+    kept_one = runs.refused_login(view.conn)
+    for since, error in (*told, *([kept_one] if kept_one else ())):
+        if view.around.daemon or since > view.around.login_at:
+            yield since, error
+
+
+_REJECTED = ("TokenRejected", "WrongAccount", "LoginError", "LoginNeeded")
+
+# --- disk
+
+
+def _storage(view: View) -> Iterator[Headline]:
+    code, around = ExitCode.STORAGE, view.around
+    if around.media_away:
+        says = f"Pictures wait: the media folder is not there ({around.media})."
+        yield Headline(Kind.MEDIA_AWAY, says, ("Mount it; nothing was lost.",), code)
+    elif around.free is not None and around.free < around.reserve:
+        says = (
+            f"Pictures wait: {size(around.free)} free, less than the reserve of {size(around.reserve)} "
+            "(mirror.keep_free)."
+        )
+        do = "Free some space, or lower the reserve; it goes on by itself then."
+        yield Headline(Kind.DISK_FULL, says, (do,), code)
+    else:
+        for one in view.of("storage", "catalogue"):
+            if one.error not in ("DiskFull", "StorageAbsent"):  # which is over, as just seen
+                yield Headline(Kind.STORAGE_FAILS, _sentence(one.says), _lines(one.do), code, one.since)
+
+
+# --- Pixiv
+
+
+def _pixiv(view: View) -> Iterator[Headline]:
+    code, now, zone = ExitCode.PIXIV, view.now, view.zone
+    by_itself = "Nothing to do; it goes on slower by itself."
+    by_hand = "Nothing to do now; run pixmirror sync again after that."
+    do = (by_itself if view.around.daemon else by_hand,)
+    limited = {one.thing: one.next_at or 0 for one in view.of("limited")}
+    if until := limited.get("the App API"):
+        says = f"Resting until {clock(until, now, zone)}: Pixiv asked for fewer requests."
+        yield Headline(Kind.RESTING, says, do, code, until=until)
+    if until := limited.get("the image host"):
+        says = f"Pictures wait until {clock(until, now, zone)}: Pixiv's image host asked for a pause. Lists go on."
+        yield Headline(Kind.IMAGES_WAIT, says, do, code, until=until)
+    for one in view.of("pixiv", "login"):
+        if one.error in _REJECTED or one.thing == WEB_LOGIN:
+            continue
+        if one.error in ("RateLimited", "HeldBack"):
+            if "the App API" not in limited and view.around.works:
+                yield Headline(Kind.RESTING, "Resting: Pixiv asked for fewer requests.", do, code, one.since)
+        elif one.error in ("Challenge", "Blocked"):
+            says = f"Pixiv does not let us in{view.since(one)}: {_reason(one.says)}. {view.again(one)}"
+            yield Headline(Kind.UNREACHABLE, says, _lines(one.do), code, one.since, one.next_at)
+        else:
+            says = f"Pixiv cannot be reached{view.since(one)} ({_reason(one.says)}). {view.again(one)}"
+            yield Headline(Kind.UNREACHABLE, says, (), code, one.since, one.next_at)
+            break
+    for one in view.of("images"):
+        if "the image host" not in limited:
+            says = f"Pictures wait: Pixiv's image host refuses all of them{view.since(one)}. Lists go on."
+            yield Headline(Kind.IMAGES_WAIT, f"{says} {view.again(one)}", (), code, one.since, one.next_at)
+
+
+def _reason(says: str) -> str:
+    """Return what was answered, as it stands inside a sentence."""
+    return says.rstrip(".!")
+
+
+# --- what is held, or runs late
+
+
+def _brakes(view: View) -> Iterator[Headline]:
+    for one in brake.troubles(brake.brakes_on(view.conn), view.now):
+        things = brake.KINDS[one.kind].things
+        if one.why == "blind":
+            says = f"Pixiv denies {one.count:,} {things}, which nothing proves yet; none is marked gone till then."
+            do: tuple[str, ...] = ("Look: pixmirror gone.",)
+        else:
+            says = f"{one.count:,} of {one.live:,} {things} would be marked gone at once; none is until you look."
+            do = (f"Look: pixmirror gone. If it is true: pixmirror gone --accept {one.kind}",)
+        yield Headline(Kind.BRAKE, says, do, ExitCode.INCOMPLETE, one.since)
+
+
+def _jobs(view: View) -> Iterator[Headline]:
+    around, now, code = view.around, view.now, ExitCode.INCOMPLETE
+    if not around.jobs:
+        do = ("Add one to [[jobs]] in the config file: pixmirror help jobs",)
+        yield Headline(Kind.NO_JOBS, "Nothing is mirrored: no job is enabled.", do, code)
+        return
+    late = [job for job in around.jobs if job.due is not None and job.due <= now]
+    if around.daemon:
+        paused = runs.pause_of_all(view.conn, now)
+        held = {name for name, state in runs.job_states(view.conn).items() if state.held(now)}
+        for job in late:
+            grace = max(HOUR_MS, 2000 * (job.every or 0))
+            if not (job.running or paused or job.name in held) and now - (job.due or 0) > grace:
+                says = f"Job {job.name} was due {_since(job.due or 0, now)} and has not begun."
+                yield Headline(Kind.OVERDUE, says, ("Why is in its log: journalctl -u pixmirror",), code)
+        return
+    if around.works or _by_sync(view) is not None:
+        return
+    start = ("Start it: systemctl start pixmirror, or pixmirror run.",)
+    says = "Nothing is being mirrored: pixmirror does not run"
+    if late:
+        first = min(late, key=lambda job: job.due or 0)
+        says += f", and job {first.name} was due {_since(first.due or 0, now)}"
+    yield Headline(Kind.NOT_RUNNING, f"{says}.", start, code, min((j.due or 0 for j in late), default=None))
+
+
+def _since(ms: int, now: int) -> str:
+    return "now" if now - ms < 60_000 else f"{length(now - ms)} ago"
+
+
+def _by_sync(view: View) -> Sync | None:
+    return syncs.keeping(view.conn, view.now, [job.due for job in view.around.jobs])
+
+
+# --- beside all well
+
+
+def _needs(view: View) -> Iterator[str]:
+    """Yield what the user alone can put right, a line each with its command."""
+    refused = [one for one in view.troubles if one.thing == WEB_LOGIN]
+    if refused:
+        yield "The web login does not work any more: put a new cookie into pixiv.phpsessid_file."
+    for job in view.around.jobs:
+        if not job.known:
+            yield f"Job {job.name} is new in the config: systemctl reload pixmirror, or restart pixmirror run."
+    apart = view.of("login", "pixiv", "storage", "catalogue", "limited")
+    for name, state in runs.job_states(view.conn).items():
+        if state.failures >= FAILURES_TO_TELL and not apart and any(j.name == name for j in view.around.jobs):
+            yield f"Job {name} failed {state.failures} times in a row: pixmirror status --full has the reason."
+    if runs.get_json(view.conn, clocks.BEHIND):
+        yield "The clock of this machine is behind: set it. Until then nothing is done at its time."
+    if gone := view.of("endpoint"):
+        n = "an address that pixmirror asks" if len(gone) == 1 else f"{len(gone)} addresses that pixmirror asks"
+        yield f"Pixiv no longer has {n}: look for a newer pixmirror."
+    for one in view.troubles:
+        if one.cause.startswith("unforeseen"):
+            yield "A fault of pixmirror: report it with the trace in the log; all else goes on."
+            break
+
+
+# --- all well: what goes on
+
+
+def _at_work(view: View) -> Iterator[Headline]:
+    around, now, zone = view.around, view.now, view.zone
+    if pause := runs.pause_of_all(view.conn, now):
+        until = f" until {clock(pause.until, now, zone)}" if pause.until else ""
+        do = () if pause.until else ("Go on: pixmirror resume",)
+        yield Headline(Kind.PAUSED, f"Paused{until}, by you.", do, until=pause.until)
+    blocked = around.blocked.get("api")
+    if around.daemon and blocked and blocked[0] and not pause:
+        reason = blocked[1]
+        if not reason.startswith("cooling"):
+            says = f"Resting until {clock(blocked[0], now, zone)}: {reason}."
+            yield Headline(Kind.QUIET, says, ("It goes on by itself then.",), until=blocked[0])
+    if around.works and around.progress and not pause and _is_first(view):
+        do = ("Every list is being read; pictures follow as they come.",)
+        yield Headline(Kind.FIRST_MIRROR, f"Mirroring for the first time: {around.progress}.", do)
+    elif not around.daemon and (who := around.holder) is not None:
+        since = f"since {length(now - who.since)}, " if who.since else ""
+        told = f"({since}process {who.process})"
+        if around.works and who.what != "run":
+            far = around.progress or "looking for what is new"
+            yield Headline(
+                Kind.SYNC_RUNS, f"A {who.what or 'sync'} is running {told}: {far}.", since=who.since or None
+            )
+        else:
+            says = f"pixmirror {who.what} is at work {told}."
+            yield Headline(Kind.COMMAND_RUNS, says, since=who.since or None)
+    elif not around.daemon and (last := _by_sync(view)) is not None:
+        yield _after_sync(view, last)
+
+
+def _after_sync(view: View, last: Sync) -> Headline:
+    when, counts = as_of(last.ended, view.now, view.zone), kept.known(view.conn)
+    alone = "pixmirror does not run by itself."
+    if last.code:
+        says = f"The last sync ({when}) left something for the next one; {alone}"
+        return Headline(Kind.BY_SYNC, says, ("pixmirror sync goes on from there.",), since=last.ended)
+    if counts is not None and not counts.complete.is_complete:
+        says, do = (
+            f"All that can be had is here, as of {when}. {alone}",
+            "What is not, and why: pixmirror coverage",
+        )
+        return Headline(Kind.BY_SYNC, says, (do,), since=last.ended)
+    return Headline(Kind.BY_SYNC, f"All that was asked for is here, as of {when}. {alone}", since=last.ended)
+
+
+def _is_first(view: View) -> bool:
+    """Return whether the mirror is still being made: nothing was ever complete, and it is young."""
+    if kept.was_whole(view.conn):
+        return False
+    first = runs.first_run_at(view.conn)
+    return first is None or view.now - first < FIRST_MS
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _lines(do: str) -> tuple[str, ...]:
+    return (_sentence(do),) if do else ()
