@@ -217,7 +217,7 @@ def test_a_login_that_was_never_tried_is_no_login(db: Database) -> None:
     first, *_ = db.read_sync(health.headlines, NOW, around, (), UTC)
     assert (first.says, first.do, first.code) == (
         "The login was never tried.",
-        ("pixmirror check asks Pixiv.",),
+        ("pixmirror check --pixiv asks Pixiv.",),
         3,
     )
     first, *_ = db.read_sync(health.headlines, NOW, replace(around, login="none"), (), UTC)

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import typer
 
 from pixmirror.catalogue import runs
-from pixmirror.cli import check, tokens
+from pixmirror.cli import tokens
 from pixmirror.cli.common import Session, json_line, note, on_terminal, read_input, run, say, session
 from pixmirror.clock import Clock
 from pixmirror.config import Config, find_config, pasted
@@ -166,7 +166,7 @@ def _app(s: Session, config: Config | None, transport: Transport, own: Own) -> A
     if own.token_file is not None:
         refresh = tokens.one_token(tokens.read_text(own.token_file), str(own.token_file))
     elif config is not None:
-        refresh, token = credentials.load(check.unlocked(s), credentials.configured_token(config, s.env))
+        refresh, token = credentials.load(s.unlocked(), credentials.configured_token(config, s.env))
     else:
         refresh = None
     if refresh:

@@ -1,6 +1,5 @@
 """`pixmirror check`: is everything in place, and does Pixiv answer as we read it?"""
 
-import json
 import os
 import shutil
 import time
@@ -28,8 +27,9 @@ from pixmirror.errors import (
     StorageError,
     WebLoginExpired,
 )
+from pixmirror.reports.moments import day
 from pixmirror.store import MirrorRoot
-from pixmirror.store.start import is_new, try_locks
+from pixmirror.store.start import try_locks
 from pixmirror.terminal import one_line
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ def check(
       pixmirror check --record answers/     for a bug report: no tokens, mail addresses or names
     """
     s = session(ctx)
-    rows = list(_looked(s))
-    report = None
-    if (pixiv or record is not None) and not any(r.level == "bad" for r in rows):
+    asks, report = pixiv or record is not None, None
+    rows = list(_looked(s, asks))
+    if asks and not any(r.level == "bad" for r in rows):
         report, row = _pixiv(s, record)
         rows.append(row)
     bad = next((r for r in rows if r.level == "bad"), None)
@@ -94,16 +94,16 @@ def check(
         raise typer.Exit(bad.exit_code)
 
 
-def _looked(s: Session) -> Iterator[Row]:
+def _looked(s: Session, asks: bool) -> Iterator[Row]:
     """Yield all that can be seen without asking Pixiv, as far as the system lets us look."""
     try:
-        yield from _local(s)
+        yield from _local(s, asks)
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
         yield Row("system", "bad", f"{what}{error.strerror or error}.", StorageError.exit_code)
 
 
-def _local(s: Session) -> Iterator[Row]:
+def _local(s: Session, asks: bool) -> Iterator[Row]:
     try:
         config = s.config
     except ConfigError as error:
@@ -115,27 +115,15 @@ def _local(s: Session) -> Iterator[Row]:
     else:
         yield Row("config", "warn", "No job is enabled, so nothing would be mirrored: add one to [[jobs]].")
     yield _service(s)
-    root = unlocked(s)
+    root = s.unlocked()
     yield disk(s)
     yield from places(s)
     yield storage(s, root)
     yield from (Row("modes", "warn", said) for said in modes.mended(s))
     yield _catalogue(s)
     yield _clock(s)
-    yield from login_rows(s, root)
+    yield from login_rows(s, root, asks)
     yield from web_rows(s)
-
-
-def unlocked(s: Session) -> MirrorRoot:
-    """Return the mirror's folders to look at, without taking the lock."""
-    m = s.config.mirror
-    root = MirrorRoot(m.root, s.media, umask=m.umask, keep_free=m.keep_free, max_file=0)
-    try:
-        root.mirror_id = str(json.loads((m.root / "mirror.json").read_bytes())["mirror_id"])
-        root.new = is_new(root.root, root.media)
-    except (OSError, ValueError, KeyError, TypeError):
-        root.new = True
-    return root
 
 
 def _service(s: Session) -> Row:
@@ -223,7 +211,8 @@ def _clock(s: Session) -> Row:
     return Row("clock", "ok", time.strftime("%Y-%m-%d %H:%M:%S %Z.", time.localtime(now)))
 
 
-def login_rows(s: Session, root: MirrorRoot) -> Iterator[Row]:
+def login_rows(s: Session, root: MirrorRoot, asks: bool) -> Iterator[Row]:
+    """Look at the login, which is not tried here. `asks`: Pixiv is asked after this."""
     try:
         refresh, token = credentials.load(root, credentials.configured_token(s.config, s.env))
         damage = credentials.damaged(root)
@@ -238,18 +227,34 @@ def login_rows(s: Session, root: MirrorRoot) -> Iterator[Row]:
     if refresh is None:
         yield Row("login", "bad", "There is no Pixiv login yet: run `pixmirror login`.", LoginError.exit_code)
         return
-    if token is None:
-        yield Row("login", "ok", "There is a refresh token that was not used yet; `check --pixiv` tries it.")
-    else:
+    since = None if asks else _refused_since(s, root)
+    untried = "It is tried below." if asks else "Pixiv was not asked now: `check --pixiv` asks."
+    if since is not None:
+        text = f"Pixiv rejected the login on {day(since, now_ms())}. {untried} {LoginError.advice}"
+        yield Row("login", "bad", text, LoginError.exit_code)
+    elif token is None:
+        yield Row("login", "ok", f"There is a refresh token that was not used yet. {untried}")
+    if token is not None:
         now = now_ms()
         fresh = "fresh" if token.fresh(now) else "renewed when it is needed"
         when = formats.from_now(token.expires_at - HOUR_MS, now)
-        yield Row(
-            "login", "ok", f"{one_line(token.user_name)} (user:{token.user_id}); access token of {when}, {fresh}."
-        )
+        who = f"{one_line(token.user_name)} (user:{token.user_id}); access token of {when}, {fresh}."
+        if since is None:
+            yield Row("login", "ok", f"{who} {untried}")
         hides = token.x_restrict <= 0
         yield Row("rating", "warn" if hides else "ok", login_command.rating(token.x_restrict))
     yield Row("unlocks", "ok", "App login: all of the app API, own private follows and bookmarks with it.")
+
+
+def _refused_since(s: Session, root: MirrorRoot) -> int | None:
+    """Return since when Pixiv refuses the login that is kept; None if it does not, as far as is known."""
+    try:
+        with s.reading() as db:
+            refused = db.read_sync(runs.refused_login)
+        written = (root.root / credentials.FILE).stat().st_mtime * 1000
+    except (PixmirrorError, OSError):
+        return None
+    return refused[0] if refused is not None and refused[0] > written else None
 
 
 def web_rows(s: Session) -> Iterator[Row]:

@@ -131,6 +131,20 @@ class Session:
     def media(self) -> Path:
         return self.config.mirror.media or self.root / "media"
 
+    def unlocked(self) -> "MirrorRoot":
+        """Return the mirror's folders to look at, without taking the lock."""
+        from pixmirror.store import MirrorRoot
+        from pixmirror.store.start import is_new
+
+        m = self.config.mirror
+        root = MirrorRoot(m.root, self.media, umask=m.umask, keep_free=m.keep_free, max_file=0)
+        try:
+            root.mirror_id = str(json.loads((m.root / "mirror.json").read_bytes())["mirror_id"])
+            root.new = is_new(root.root, root.media)
+        except (OSError, ValueError, KeyError, TypeError):
+            root.new = True
+        return root
+
     def take(self, what: str, *, create: bool = False) -> "MirrorRoot":
         """Take the mirror's folders for the command `what` alone. MirrorLocked while another process has them."""
         from pixmirror.store import MirrorRoot

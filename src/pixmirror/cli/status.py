@@ -84,7 +84,7 @@ def healthcheck(ctx: typer.Context) -> None:
 def _not_begun(s: Session) -> Headline:
     """Return the situation before the first sync, or what lets no catalogue be read."""
     s.refuse_lost()
-    login = _login(s, _root(s))
+    login = _login(s, s.unlocked())
     if login == "none":
         return Headline(
             Kind.NOT_LOGGED_IN, "Not begun: nobody is logged in.", ("pixmirror login",), ExitCode.LOGIN
@@ -110,7 +110,7 @@ def _seen(s: Session, now: int) -> Seen:
         answer = s.ask("status", timeout=5)
     except PixmirrorError as error:
         answer, told = {}, [Trouble("login", "the running pixmirror", sentence(error))]
-    running, root = answer or {}, _root(s)
+    running, root = answer or {}, s.unlocked()
     told += [Trouble(**one) for one in running.get("troubles", ())]
     login = "known" if answer is not None else _login(s, root)
     if login == "none":
@@ -157,12 +157,6 @@ def _seen(s: Session, now: int) -> Seen:
         for job in s.config.jobs
     }
     return Seen(running, around, planned)
-
-
-def _root(s: Session) -> "MirrorRoot":
-    from pixmirror.cli import check
-
-    return check.unlocked(s)
 
 
 def _login(s: Session, root: "MirrorRoot") -> Login:

@@ -16,7 +16,7 @@ from pixmirror.clock import Clock
 from pixmirror.config import Config
 from pixmirror.daemon import credentials, job_changes
 from pixmirror.daemon.credentials import configured_token, identity
-from pixmirror.errors import CatalogueError, LoginNeeded, MirrorLocked, StorageAbsent, StorageError
+from pixmirror.errors import CatalogueError, LoginError, LoginNeeded, MirrorLocked, StorageAbsent, StorageError
 from pixmirror.fetch import trash
 from pixmirror.ingest import web_health
 from pixmirror.logs import hide
@@ -65,6 +65,9 @@ class Mirror:
         except LoginNeeded as error:
             damage = await asyncio.to_thread(credentials.damaged, self.root)
             raise damage or error from error
+        except LoginError as error:
+            await self.db.run(runs.note_refused_login, type(error).__name__, self.clock.now())
+            raise
         await self.use_account(token)
         return token
 

@@ -22,7 +22,7 @@ from pixmirror.daemon.journal import Journal, changed
 from pixmirror.daemon.mirror import Mirror, open_mirror, use_web
 from pixmirror.daemon.pauses import Pauses
 from pixmirror.daemon.status import Pace
-from pixmirror.daemon.trouble import CATALOGUE_FAILS, PIXIV, Notices, cause_of
+from pixmirror.daemon.trouble import CATALOGUE_FAILS, Notices, cause_of
 from pixmirror.errors import (
     ConfigError,
     LoginError,
@@ -45,7 +45,6 @@ TICK_S = 15
 LOOK_AGAIN_S = 6 * 3600.0  # after answers that pixmirror cannot read
 LOGIN_AGAIN_S = 3600.0
 JUMP_S = 60
-FAILURES_TO_TELL = 3
 RETRY_S = 300  # after a job's first failure; then three times as long each time
 LONGEST_RETRY_S = 24 * 3600
 OUTAGE_RETRY_S = 3600  # while the trouble is not the job's own
@@ -240,17 +239,13 @@ class Daemon:
             return
         if result.error is None:
             self._retry_at.pop(name, None)
-            await self.notices.notifier.clear(f"job:{name}")
+            await self.notices.job_ended(name, None, 0, ())
             return
         known = result.error in map(str, self.engine.trouble.errors.values())  # and told
         log.log(logging.DEBUG if known else logging.WARNING, "Job %s: %s", name, result.error)
         failures = state.failures if state else 1
         self._try_again(name, failures)
-        if failures >= FAILURES_TO_TELL and "login" not in self.engine.trouble.errors:
-            event, title = f"job:{name}", f"pixmirror: job {name} keeps failing"
-            if PIXIV in self.engine.trouble.errors:  # no job's own: one notice for all
-                event, title = PIXIV, "pixmirror: Pixiv does not answer"
-            await self.notices.notifier.notify(event, title, result.error)
+        await self.notices.job_ended(name, result.error, failures, self.engine.trouble.errors)
 
     def _tell_of(self, name: str) -> None:
         """Let the journal tell what this job brings from now on, once all of it is here."""

@@ -5,7 +5,8 @@
 
 import asyncio
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,9 @@ from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.fetching import lanes_before
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.daemon.trouble import LASTING
+from pixmirror.daemon.trouble import LASTING, Notices
 from pixmirror.daemon.upkeep import judge_now, keep_counts
-from pixmirror.errors import ConfigError, HeldBack, PixmirrorError, RateLimited, exit_code
+from pixmirror.errors import ConfigError, HeldBack, LoginError, PixmirrorError, RateLimited, exit_code
 from pixmirror.ingest.broken import unread_works
 from pixmirror.ledger.brake import Brake, brakes_on
 from pixmirror.models import Lane, from_ms
@@ -88,28 +89,61 @@ class SyncReport:
 async def sync(mirror: Mirror, names: Sequence[str] = (), *, horizon_s: float = 60) -> SyncReport:
     """Run the named jobs, or all enabled ones, to the end. LoginError at once if Pixiv does not let us in."""
     jobs = [mirror.jobs[name] for name in _jobs_to_run(mirror, names)]
-    engine = Engine(mirror, only=tuple(names) or None)
-    since, results = mirror.clock.now(), dict[str, JobResult]()
-    blocked = engine.held_back()
-    if blocked is None:
-        await mirror.log_in()
-        await mirror.db.run(ask_again, since)
-        async with asyncio.TaskGroup() as group:
-            loops = engine.start(group)
-            running = group.create_task(_run(engine, jobs, results))
-            blocked = await _ended(engine, (running,)) or await drain(engine, horizon_s)
-            running.cancel()  # where it is held back
-            # Who only ever runs `sync` has no other time for it, and all that was asked is answered.
-            await judge_now(mirror, lambda cause, error: None, settling_ms=0)
-            for task in loops:
-                task.cancel()
-    counts = mirror.transport.counts
-    requests = {"api": counts.api, "image": counts.image}
-    ended = await report(engine, names, results, since, blocked, requests=requests)
-    await keep_counts(mirror, lambda cause, error: None, every_ms=0)
-    await mirror.db.run(troubles.keep, engine.trouble.as_data(mirror.clock.now()))
-    await mirror.db.run(syncs.note_sync, since, mirror.clock.now(), ended.exit_code)
-    return ended
+    async with _notices(mirror) as notices:
+        engine = Engine(mirror, on_trouble=notices.trouble, only=tuple(names) or None)
+        since, results = mirror.clock.now(), dict[str, JobResult]()
+        blocked = engine.held_back()
+        if blocked is None:
+            await mirror.log_in()
+            await mirror.db.run(ask_again, since)
+            async with asyncio.TaskGroup() as group:
+                loops = engine.start(group)
+                running = group.create_task(_run(engine, jobs, results))
+                blocked = await _ended(engine, (running,)) or await drain(engine, horizon_s)
+                running.cancel()  # where it is held back
+                # Who only ever runs `sync` has no other time for it, and all that was asked is answered.
+                await judge_now(mirror, notices.trouble, settling_ms=0)
+                for task in loops:
+                    task.cancel()
+            await _tell_what_works(engine, notices, results, proven=blocked is None)
+        counts = mirror.transport.counts
+        requests = {"api": counts.api, "image": counts.image}
+        ended = await report(engine, names, results, since, blocked, requests=requests)
+        await keep_counts(mirror, notices.trouble, every_ms=0)
+        await mirror.db.run(troubles.keep, engine.trouble.as_data(mirror.clock.now()))
+        await mirror.db.run(syncs.note_sync, since, mirror.clock.now(), ended.exit_code)
+        return ended
+
+
+@asynccontextmanager
+async def _notices(mirror: Mirror) -> AsyncIterator[Notices]:
+    """Send notices as a running pixmirror does: who runs `sync` by cron looks at no terminal."""
+    notices = Notices(mirror)
+    telling = asyncio.create_task(notices.tell())
+    try:
+        yield notices
+    except LoginError as error:
+        notices.trouble("login", error)
+        raise
+    finally:
+        await notices.all_told()
+        telling.cancel()
+
+
+async def _tell_what_works(
+    engine: Engine, notices: Notices, results: Mapping[str, JobResult], *, proven: bool
+) -> None:
+    """Tell that what an earlier process could not get over is over. `proven`: Pixiv answered to the end."""
+    over = ["login", "catalogue", *(["pixiv"] if proven else ()), *(["images"] if engine.files else ())]
+    for cause in over:
+        if cause not in engine.trouble.errors:
+            notices.trouble(cause, None)
+    if "storage" not in engine.trouble.errors:
+        notices.disk_works()
+    states = await engine.mirror.db.read(runs.job_states)
+    for name, result in results.items():
+        failures = states[name].failures if name in states else 0
+        await notices.job_ended(name, result.error, failures, engine.trouble.errors)
 
 
 def _jobs_to_run(mirror: Mirror, asked: Sequence[str]) -> list[str]:

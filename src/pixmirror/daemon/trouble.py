@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -17,6 +17,7 @@ from pixmirror.errors import (
     Challenge,
     DiskFull,
     LoginError,
+    LoginNeeded,
     MirrorLocked,
     PixmirrorError,
     RateLimited,
@@ -44,6 +45,14 @@ WORKS_AGAIN = {
     "storage": "the media folder takes files again", "catalogue": "the catalogue takes entries again",
 }  # fmt: skip
 SENT = "notices"
+PATIENCE_S = 60.0
+FAILURES_TO_TELL = 3
+WELL_AGAIN = "pixmirror: well again"
+_OVER = {
+    "login": "Pixiv takes the login again.", PIXIV: "Pixiv answers again.", "images": "Pictures come again.",
+    "storage": "The disk takes files again.", "catalogue": "The catalogue can be written again.",
+    "web": "The web login works again.", "brake": "Nothing is held any more.",
+}  # fmt: skip
 TITLES: tuple[tuple[type[PixmirrorError], str], ...] = (
     (LoginError, "pixmirror: login needed"),
     (WebLoginExpired, "pixmirror: the web login has expired"),
@@ -113,11 +122,13 @@ def cause_of(error: PixmirrorError, *, fetching: bool = False) -> str:
 
 
 class Notices:
-    """Notices to the user, each once, on change only; what was sent is remembered over restarts."""
+    """Notices to the user, each once, on change only: that something stands still, and that it goes on again. What
+    was sent is remembered over restarts.
+    """
 
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
-        self._news: asyncio.Queue[tuple[str, PixmirrorError | None]] = asyncio.Queue()
+        self._news: asyncio.Queue[tuple[str, PixmirrorError | None, bool]] = asyncio.Queue()
         self.use(mirror.config)
 
     def use(self, config: Config) -> None:
@@ -126,11 +137,15 @@ class Notices:
 
     def trouble(self, cause: str, error: PixmirrorError | None) -> None:
         """Tell of what stands still, or (None) that it goes on. Returns at once; `tell` sends it."""
-        self._news.put_nowait((cause, error))
+        self._news.put_nowait((cause, error, False))
 
     def forget_old(self) -> None:
-        """Count what is over since the last run as new when it comes again."""
-        self.trouble("pixiv", None)
+        """Count what may be over since the last run as new when it comes again; tell what is seen to be over."""
+        self._news.put_nowait((PIXIV, None, True))
+        self.disk_works()
+
+    def disk_works(self) -> None:
+        """Tell that the disk takes files, if it does."""
         with suppress(StorageError):
             self._mirror.root.check_media()
             self._mirror.root.check_room()
@@ -139,16 +154,26 @@ class Notices:
     async def tell(self) -> None:
         """Send what `trouble` is told, for ever."""
         while True:
-            cause, error = await self._news.get()
-            with suppress(Unforeseen), contained(f"The notice about {cause}"):
-                await self._tell(cause, error)
+            cause, error, silent = await self._news.get()
+            try:
+                with suppress(Unforeseen), contained(f"The notice about {cause}"):
+                    await self._tell(cause, error, silent)
+            finally:
+                self._news.task_done()
 
-    async def _tell(self, cause: str, error: PixmirrorError | None) -> None:
+    async def all_told(self) -> None:
+        """Wait until everything is sent that `trouble` was told, but not for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await self._news.join()
+
+    async def _tell(self, cause: str, error: PixmirrorError | None, silent: bool) -> None:
         if error is None:
-            await self.notifier.clear(cause)
+            well = "" if silent else WELL_AGAIN
+            await self.notifier.clear(cause, well, _OVER.get(cause, "What stood still goes on."))
             return
         if isinstance(error, LoginError):
-            await self._suspend_jobs()
+            await self._wait_for_login(error)
         title = next((title for kind, title in TITLES if isinstance(error, kind)), None)
         if title is not None:
             await self.notifier.notify(cause, title, f"{error} {error.advice}".strip())
@@ -165,8 +190,22 @@ class Notices:
                 text = f"It met a {kind} that nobody has foreseen; the log holds the trace."
                 await self.notifier.notify("ended", f"pixmirror: the service ended ({kind})", text)
 
-    async def _suspend_jobs(self) -> None:
+    async def job_ended(self, name: str, error: str | None, failures: int, causes: Container[str]) -> None:
+        """Tell that a job keeps failing, or (`error` None) works again. `causes`: what stands still beside it."""
+        if error is None:
+            await self.notifier.clear(f"job:{name}", WELL_AGAIN, f"Job {name} works again.")
+        elif failures >= FAILURES_TO_TELL and "login" not in causes:
+            event, title = f"job:{name}", f"pixmirror: job {name} keeps failing"
+            if PIXIV in causes:  # no job's own: one notice for all
+                event, title = PIXIV, "pixmirror: Pixiv does not answer"
+            await self.notifier.notify(event, title, error)
+
+    async def _wait_for_login(self, error: LoginError) -> None:
+        """Remember that Pixiv refuses the login, and that the jobs wait for another one."""
         try:
+            if not isinstance(error, LoginNeeded):
+                now = self._mirror.clock.now()
+                await self._mirror.db.run(runs.note_refused_login, type(error).__name__, now)
             for name in self._mirror.jobs:
                 await self._mirror.db.run(runs.suspend_job, name, "login")
         except CATALOGUE_FAILS as error:

@@ -75,7 +75,9 @@ def _login(view: View) -> Iterator[Headline]:
         says = f"Nothing new can be mirrored: {why}."
         yield Headline(Kind.LOGIN_REJECTED, says, do, code, since or None)
     elif view.around.login == "untried" and not here and not view.around.works:
-        yield Headline(Kind.LOGIN_UNTRIED, "The login was never tried.", ("pixmirror check asks Pixiv.",), code)
+        yield Headline(
+            Kind.LOGIN_UNTRIED, "The login was never tried.", ("pixmirror check --pixiv asks Pixiv.",), code
+        )
 
 
 def _refusals(view: View) -> Iterator[tuple[int, str]]:
