@@ -294,7 +294,7 @@ def keep(conn: Connection, now: int, told: Estimate) -> None:
     figure can be explained.
     """
     line = "" if told.is_done else told.line()
-    runs.set_json(conn, LINE, {"at": now, "line": line, "how_long": told.how_long()})
+    runs.set_json(conn, LINE, {"at": now, "line": line, "how_long": told.how_long() if told.seconds else ""})
     if told.seconds is None:
         return
     before = runs.get_json(conn, KEPT) or {}

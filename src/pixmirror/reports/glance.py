@@ -149,9 +149,9 @@ def _job_line(job: JobStatus, now: int, around: Around, running: bool, zone: tzi
 def _asides(conn: Connection, now: int, files: MediaCounts, has_web: bool, zone: tzinfo | None) -> Sequence[str]:
     found = []
     if files.damaged:
-        due = value(conn, _DAMAGED)
+        due, they = value(conn, _DAMAGED), "it is" if files.damaged == 1 else "they are"
         again = f" (next asked {ahead(due, now, zone)})" if due and due > now else ""
-        found.append(f"{many(files.damaged, 'file')} damaged at Pixiv, kept as they are{again}")
+        found.append(f"{many(files.damaged, 'file')} damaged at Pixiv, kept as {they}{again}")
     if files.failed:
         found.append(f"{many(files.failed, 'file')} could not be had: pixmirror retry --failed")
     if files.gone:
