@@ -88,6 +88,7 @@ def test_every_key_of_json_is_documented():
     from pixmirror.ledger.brake import Brake
     from pixmirror.rebuild import findings as rebuild
     from pixmirror.reports import (
+        added,
         coverage,
         coverage_lists,
         drift,
@@ -110,6 +111,7 @@ def test_every_key_of_json_is_documented():
     lists = keys(coverage_lists.BookmarkList, coverage_lists.RankingProof) | {"bookmarks", "rankings", "as_of"}
     made = {"by_choice", "holes", "percent", "is_complete"}
     assert proof | lists | made <= named("The keys of coverage --json", "coverage")
+    assert keys(added.Added) - {"is_open"} | {"added", "amount", "seconds", "trouble", "exit_code"} <= named("add")
     vanished = keys(drift.Membership, drift.Copy, drift.DeletedComment, drift.Vanished)
     survivors = keys(gone.OnlyHere, gone.Survivor, gone.Leaver, gone.Total) - {"key"}
     assert vanished | survivors | keys(Brake) | {"held", "text", "accepted", "moved"} <= named("gone")

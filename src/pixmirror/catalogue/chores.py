@@ -70,6 +70,16 @@ class Chore:
 # Something moved after it was due, and so may have moved while it ran: its answer may be older than that.
 ASKED_AGAIN = -1  # in `attempts`
 _new = excluded(chore).c
+_AFRESH = upsert(
+    chore,
+    lane=func.min(chore.c.lane, _new.lane),
+    due_at=func.min(chore.c.due_at, _new.due_at),
+    attempts=0,
+    error=None,
+    progress=func.json_patch(
+        case((func.json_valid(chore.c.progress) == 1, chore.c.progress), else_="{}"), _new.progress
+    ),
+)
 _later = (_new.due_at > chore.c.due_at) & (chore.c.attempts == 0)
 _sooner = (_new.due_at < chore.c.due_at) & (chore.c.attempts <= 0)
 _more_urgent = _new.lane < chore.c.lane
@@ -132,6 +142,12 @@ def add_new(
 
 def add(conn: Connection, kind: str, key: int, lane: int, due_at: int, *, moved: bool = False) -> None:
     add_all(conn, ((kind, key, lane, due_at),), moved=moved)
+
+
+def add_afresh(conn: Connection, kind: str, key: int, lane: int, due_at: int, progress: Mapping[str, Any]) -> None:
+    """Add a chore as if it had never failed; what `progress` says is added to what it has."""
+    one = {"kind": str(kind), "key": key, "lane": int(lane), "due_at": due_at, "progress": json.dumps(progress)}
+    conn.execute(_AFRESH, one)
 
 
 def due(

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, func, text, update
 from sqlalchemy.dialects.sqlite import insert
 
+from pixmirror.catalogue import added
 from pixmirror.catalogue.schema import feed, feed_job, gap
 from pixmirror.catalogue.sql import listed, row, rows, upsert, value
 from pixmirror.models import Lane, Medium, State
@@ -243,6 +244,7 @@ def head_done(conn: Connection, feed_id: int, now: int) -> None:
 def full_done(conn: Connection, feed_id: int, now: int, started: int | None = None) -> None:
     begun = now if started is None else started
     conn.execute(update(feed).where(feed.c.id == feed_id).values(full_at=now, full_started=begun))
+    added.list_was_read(conn, feed_id, begun)
 
 
 def refresh_at(conn: Connection, feed_id: int, at: int | None) -> None:

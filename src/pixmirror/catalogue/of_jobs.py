@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
+from pixmirror.catalogue.added import ADDED, WISHED
 from pixmirror.catalogue.sql import listed
 
 _NAMES = "IN (SELECT value FROM json_each(:jobs))"
 _SEEN = f"EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = %s AND j.job {_NAMES}%s)"
 MEDIA = f"media.owner_kind = 'work' AND {_SEEN % ('media.owner_id', ' AND j.refused_reason IS NULL')}"
 CHORE = f"""CASE
+  WHEN {WISHED} THEN '{ADDED}' {_NAMES}
   WHEN chore.kind = 'control' THEN 1
   WHEN chore.kind IN ('profile', 'coverage', 'follow') THEN EXISTS (SELECT 1 FROM feed f
       JOIN feed_job j ON j.feed_id = f.id WHERE f.account_id IN (SELECT id FROM account)

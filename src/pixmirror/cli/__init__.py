@@ -43,6 +43,10 @@ COMMANDS = {
     "login": ("login", "Connect your Pixiv account."),
     "check": ("check", "See whether config, disk, clock and login are in order, and what the login unlocks."),
     "sync": ("work", "Run jobs once, due or not, fetch all files, and end."),
+    "add": (
+        "adding",
+        "Mirror a work, or all works of an artist, now and once; no filter leaves it out, and...",
+    ),
     "run": ("work", "Keep mirroring: every job at its time, until it is stopped (Ctrl-C or SIGTERM)."),
     "pause": ("work", "Let everything, or one job, rest."),
     "resume": ("work", "Go on after a pause."),

@@ -10,7 +10,7 @@ from pixmirror import verify
 from pixmirror.catalogue import losses, runs
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.config import Config
-from pixmirror.daemon import credentials
+from pixmirror.daemon import adding, credentials
 from pixmirror.daemon.credentials import configured_token, identity
 from pixmirror.daemon.look import look
 from pixmirror.daemon.mirror import Mirror, open_mirror
@@ -39,6 +39,7 @@ class Commands:
         self._commands: dict[str, Callable[[Request], Awaitable[dict[str, Any]]]] = {
             "status": self._status,
             "sync": self._sync,
+            "add": self._add,
             "reload": self._reload,
             "token": self._token,
             **dict.fromkeys(IN_A_MIRROR, self._in_the_mirror),
@@ -56,6 +57,10 @@ class Commands:
     async def _sync(self, request: Request) -> dict[str, Any]:
         names = [str(name) for name in _field(request, "jobs", list) or ()]
         return (await beside(self.daemon, names)).as_dict()
+
+    async def _add(self, request: Request) -> dict[str, Any]:
+        named = _field(request, "refs", list) or ()
+        return (await adding.beside(self.daemon.engine, [parse_ref(str(ref)) for ref in named])).as_dict()
 
     async def _in_the_mirror(self, request: Request) -> dict[str, Any]:
         """Do it in the open mirror, and let all that runs go by it at once."""

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from pixmirror.catalogue import chores, clocks, feeds, queue, runs
+from pixmirror.catalogue.added import ADDED
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.words import length
 from pixmirror.contained import contained
@@ -60,10 +61,11 @@ class Engine:
         self._logged_in.set()
 
     def active(self) -> list[str]:
-        """Return the jobs whose lists are walked now: enabled, and not paused."""
+        """Return the jobs whose lists are walked now: enabled, not paused; and what was added by hand."""
         m = self.mirror
         paused = m.jobs if m.all_paused else m.paused
-        return [name for name in m.jobs if name not in paused and (self.only is None or name in self.only)]
+        named = m.jobs if m.all_paused else (*m.jobs, ADDED)
+        return [name for name in named if name not in paused and (self.only is None or name in self.only)]
 
     def doing(self) -> Doing:
         """Return what is being done at this moment."""

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pixmirror.catalogue import chores, endpoints, feeds, of_jobs, queue, runs
+from pixmirror.catalogue.added import ADDED
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.daemon.engine import Engine
@@ -275,7 +276,7 @@ async def report(
     trouble = next(iter(engine.trouble.errors.values()), None)
     if blocked is not None and (trouble is None or isinstance(trouble, RateLimited)):
         trouble = HeldBack(f"Nothing more is asked for now, {until(blocked)}.")
-    now, names = mirror.clock.now(), tuple(results) or tuple(mirror.jobs)
+    now, names = mirror.clock.now(), (*(results or mirror.jobs), ADDED)
 
     def read(conn: Connection) -> SyncReport:
         files = queue.counts(conn)

@@ -125,6 +125,11 @@ def ask_for_user(conn: Connection, keys: Iterable[int], user_ids: Iterable[int],
     _ask(conn, Kind.PROFILE, user_ids, Lane.RETRY, now)
 
 
+def begin_wish(conn: Connection, kind: Literal[Kind.DETAIL, Kind.PROFILE], key: int, now: int) -> None:
+    """Ask first of all for a work or an artist because the user of the mirror said `pixmirror add`."""
+    chores.add_afresh(conn, kind, key, Lane.NEW, now, {"added": now})
+
+
 # --- profiles
 
 

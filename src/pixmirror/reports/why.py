@@ -23,7 +23,7 @@ BROKEN = 2_000  # unreadable items that are looked through for an id
 _NEVER = (
     "Never seen: no job has seen it.",
     "It may be outside the lists that the jobs read, deleted before they were read, or in a part not read yet.",
-    "To have it, bookmark it, follow its artist, or name the artist in a `user` job, and run `pixmirror sync`.",
+    "To have it, `pixmirror add` its URL, bookmark it, follow its artist, or name the artist in a `user` job.",
 )
 _JOBS = {
     "work": """

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue import runs
+from pixmirror.catalogue import added, runs
+from pixmirror.catalogue.added import ADDED
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.refs import Ref
@@ -105,6 +106,8 @@ def _unknown(conn: Connection, found: Why, name: str, now: int) -> Short:
         return Short(
             f"{name}: not here. The website lists it for {whose}, the app does not.", (_soon(found, now),)
         )
+    if added.is_wished(conn, Kind.PROFILE if ref.work_key is None else Kind.DETAIL, ref.work_key or ref.id):
+        return Short(f"{name}: added by you, and not here yet.", ("pixmirror sync brings it, or run.",))
     steps = [f"pixmirror add {ref.url} brings {'them' if ref.kind == 'user' else 'it'}."]
     other = Ref("illust" if ref.kind == "novel" else "novel", ref.id)
     if ref.kind != "user" and row(conn, "SELECT 1 FROM work WHERE work_key = :key", key=other.work_key):
@@ -173,7 +176,8 @@ def _here(found: Why, name: str, state: str, now: int) -> Short:
     elif _by_web(found):
         first = f"here, whole{without} ({asked}); only the website shows it, the app hides it."
     else:
-        first = f"here, whole{without}, up to date ({asked})."
+        by_you = "; added by you" if any(j.job == ADDED for j in found.jobs) else ""
+        first = f"here, whole{without}, up to date ({asked}){by_you}."
     return Short(f"{name}: {first}", tuple(steps), is_here=True)
 
 

@@ -8,16 +8,17 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
-from pixmirror.catalogue import briefs, chores, endpoints, tombstones
+from pixmirror.catalogue import added, briefs, chores, endpoints, tombstones
+from pixmirror.catalogue.added import ADDED
 from pixmirror.catalogue.chores import OF_WEBSITE, PARTS, Chore, Kind
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.seen import DETAIL, Wants
 from pixmirror.clock import DAY_MS
 from pixmirror.contained import contained
 from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError, PixmirrorError
+from pixmirror.ingest import adding, lacking, sidecars
 from pixmirror.ingest import captions as ingest_captions
 from pixmirror.ingest import files as ingest_files
-from pixmirror.ingest import lacking, sidecars
 from pixmirror.ingest import lists as ingest_lists
 from pixmirror.ingest.broken import record_broken
 from pixmirror.ingest.filters import apply_refusals
@@ -140,7 +141,9 @@ def _detail_absent(conn: Connection, ctx: Context, chore: Chore, now: int) -> No
 def _profile_absent(conn: Connection, chore: Chore, now: int) -> None:
     """Asked again a day later; once it is believed, more and more rarely."""
     found = leavers.state_of(conn, chore.key)
-    if found is None:
+    if found is None and added.is_wished(conn, chore.kind, chore.key):
+        chores.done(conn, chore.kind, chore.key)  # nobody but the user has ever named them
+    elif found is None:
         chores.done(conn, chore.kind, chore.key, again_at=now + PROFILE_AGAIN_MS)
     elif found[0] in State.LEFT:
         chores.done(conn, chore.kind, chore.key, again_at=leavers.next_profile(found[1], now))
@@ -199,7 +202,12 @@ async def _text(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
 async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     medium, work_id = split_key(chore.key)
     absence = absent.Absence.of(chore.progress)
-    if absence is not None and await ctx.db.read(absent.is_back, ctx.account_id, chore.key, absence.since):
+    wished = await ctx.db.read(added.is_wished, chore.kind, chore.key)
+    if (
+        absence is not None
+        and not wished
+        and await ctx.db.read(absent.is_back, ctx.account_id, chore.key, absence.since)
+    ):
         await ctx.db.run(chores.done, chore.kind, chore.key)
         return
     received: Received[Illust | Novel]
@@ -213,7 +221,10 @@ async def _detail(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
     def record(conn: Connection) -> None:
         before = briefs.work_brief(conn, chore.key)
         record_broken(conn, DETAIL, partly_read([received]), ctx.clock.now())
-        sources.record_works(ctx, sources.NOBODY, conn, [received], DETAIL, lane, ctx.clock.now())
+        whose = sources.NOBODY
+        if added.is_wished(conn, chore.kind, chore.key):
+            whose = ctx.jobs.get(ADDED, whose)
+        sources.record_works(ctx, whose, conn, [received], DETAIL, lane, ctx.clock.now())
         if before and not before.caption and received.item.caption and not received.item.is_stub:
             ingest_captions.set_captions_stripped(conn, ctx.account_id, ctx.clock.now())
         chores.done(conn, chore.kind, chore.key)
@@ -254,8 +265,13 @@ async def _profile(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         now = ctx.clock.now()
         record_profile(conn, ctx.seen(job, "profile", lane, now), received)
         controls.answered(conn, controls.PROFILE, now)
+        again_at: int | None = now + PROFILE_AGAIN_MS
+        if added.is_wished(conn, chore.kind, chore.key):
+            # Before a job is found for the lists: it would read them for good.
+            adding.open_lists(conn, ctx.account_id, chore.key, coverage.totals_of(received.item), now)
+            again_at = again_at if adding.is_of_a_job(conn, ctx.account_id, chore.key) else None
         coverage.after_profile(ctx, job, conn, received, now)
-        chores.done(conn, chore.kind, chore.key, again_at=now + PROFILE_AGAIN_MS)
+        chores.done(conn, chore.kind, chore.key, again_at=again_at)
 
     await write_one(ctx.db, ctx.clock, "profile", "profile", received, record)
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from pixmirror.catalogue import endpoints
+from pixmirror.catalogue.added import ADDED
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.feeds import Feed, Gap
 from pixmirror.catalogue.seen import Seen, Wants
@@ -51,8 +52,15 @@ class Job:
         return cls(config.name, config.kind, wants, Filter.of(config), config=config, **known)
 
 
+# What the user adds by hand: no list and no time of its own, no filter.
+BY_HAND = Job(name=ADDED, kind="added")
+
+
 class Jobs(Mapping[str, Job]):
-    """The enabled jobs as configured now; `use` replaces them all at once, for everybody who holds this."""
+    """The enabled jobs as configured now; `use` replaces them all at once, for everybody who holds this.
+
+    Asked by name it also has BY_HAND, in whose name things are wanted; it is none of them, and never runs.
+    """
 
     def __init__(self) -> None:
         self._now: dict[str, Job] = {}
@@ -62,7 +70,7 @@ class Jobs(Mapping[str, Job]):
         self._now = dict(jobs)
 
     def __getitem__(self, name: str) -> Job:
-        return self._now[name]
+        return BY_HAND if name == ADDED else self._now[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._now)

@@ -96,11 +96,7 @@ def after_profile(ctx: Context, job: Job, conn: Connection, received: Received[U
     """Open a list that no preview showed, but whose works the profile counts; and a full pass where it counts
     other works than we know, once for each such count.
     """
-    user_id, profile = received.item.user.id, received.item.profile
-    totals = {
-        sources.USER_ILLUSTS: (profile.total_illusts or 0) + (profile.total_manga or 0),
-        sources.USER_NOVELS: profile.total_novels or 0,
-    }
+    user_id, totals = received.item.user.id, totals_of(received.item)
     for endpoint, total in totals.items():
         if total and (endpoint == sources.USER_ILLUSTS or job.wants.novels):
             _open_list(conn, ctx, job, endpoint, user_id, now)
@@ -109,6 +105,15 @@ def after_profile(ctx: Context, job: Job, conn: Connection, received: Received[U
         at = web_lists.listed_at(conn, user_id)
         if at is None or now - at >= DAY_MS:
             agenda.list_on_website(conn, [user_id], now)
+
+
+def totals_of(user: UserDetail) -> dict[str, int]:
+    """Return how many works a profile counts, by the list that has them."""
+    profile = user.profile
+    return {
+        sources.USER_ILLUSTS: (profile.total_illusts or 0) + (profile.total_manga or 0),
+        sources.USER_NOVELS: profile.total_novels or 0,
+    }
 
 
 def _count_again(

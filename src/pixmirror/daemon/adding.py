@@ -1,0 +1,122 @@
+"""`pixmirror add`: have works, or all of artists, here at once; in this process, or `beside` in a running one.
+
+The wish is in the catalogue before anything is asked, so that a cut anywhere loses nothing: whoever mirrors next
+goes on with it.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pixmirror.catalogue.added import ADDED
+from pixmirror.catalogue.refs import Ref
+from pixmirror.daemon.engine import Engine
+from pixmirror.daemon.mirror import Mirror
+from pixmirror.daemon.sync import PATIENCE, until
+from pixmirror.daemon.trouble import LASTING
+from pixmirror.errors import (
+    ConfigError,
+    ExitCode,
+    HeldBack,
+    LoginError,
+    PixivError,
+    PixmirrorError,
+    RateLimited,
+    exit_code,
+)
+from pixmirror.ingest import adding
+from pixmirror.pixiv import Blocked
+from pixmirror.reports.added import Added, all_added
+
+SOON_MS = 60_000  # what is tried again by then is waited for
+LOOK_S = 0.2
+Show = Callable[[Sequence[Added]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What became of all that was added, how long that took, and what stopped it."""
+
+    things: tuple[Added, ...]
+    seconds: float
+    trouble: PixmirrorError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        if self.trouble is None and any(one.became == "not_there" for one in self.things):
+            return ExitCode.NOT_AT_PIXIV
+        return exit_code(self.trouble, incomplete=any(one.became not in ("here", "kept") for one in self.things))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what `add --json` prints, and what a running pixmirror answers."""
+        return {
+            "added": [one.as_dict() | {"amount": one.amount} for one in self.things],
+            "seconds": round(self.seconds, 1),
+            "trouble": f"{self.trouble} {self.trouble.advice}".strip() if self.trouble else None,
+            "exit_code": self.exit_code,
+        }
+
+
+async def add(mirror: Mirror, refs: Sequence[Ref], show: Show = lambda found: None) -> AddReport:
+    """Want these, and stay until they are here with their comments, or nothing more comes for now."""
+    since = await _wish(mirror, refs)
+    engine = Engine(mirror, only=(ADDED,))
+    blocked = engine.held_back()
+    if blocked is None:
+        try:
+            await mirror.log_in()
+        except (LoginError, PixivError) as error:
+            return await _report(engine, refs, since, None, error)
+        async with asyncio.TaskGroup() as group:
+            loops = engine.start(group)
+            blocked = await _settled(engine, refs, since, show, whole=True)
+            for task in loops:
+                task.cancel()
+    return await _report(engine, refs, since, blocked, None)
+
+
+async def beside(engine: Engine, refs: Sequence[Ref]) -> AddReport:
+    """Do the same in a running pixmirror, whose other work goes on; comments come after it."""
+    since = await _wish(engine.mirror, refs)
+    engine.wakeup.wake()
+    blocked = engine.held_back() or await _settled(engine, refs, since, lambda found: None, whole=False)
+    return await _report(engine, refs, since, blocked, None)
+
+
+async def _wish(mirror: Mirror, refs: Sequence[Ref]) -> int:
+    if mirror.all_paused:
+        raise ConfigError("Everything is paused; `pixmirror resume` first.")
+    since = mirror.clock.now()
+    await mirror.db.run(adding.wish, refs, since)
+    return since
+
+
+async def _settled(engine: Engine, refs: Sequence[Ref], since: int, show: Show, *, whole: bool) -> Blocked | None:
+    """Wait until nothing more comes of these for now. Return what holds the rest back for long."""
+    while True:
+        found = await _look(engine, refs, since, whole=whole)
+        show(found)
+        if not any(one.is_open for one in found):
+            return None
+        if held := engine.held():
+            return next(iter(held.values()))
+        if any(n >= PATIENCE or cause in LASTING for cause, n in engine.trouble.strikes.items()):
+            return None
+        await engine.mirror.clock.sleep(LOOK_S)
+
+
+async def _look(engine: Engine, refs: Sequence[Ref], since: int, *, whole: bool) -> tuple[Added, ...]:
+    before = engine.mirror.clock.now() + SOON_MS
+    return await engine.mirror.db.read(all_added, refs, since, before, whole)
+
+
+async def _report(
+    engine: Engine, refs: Sequence[Ref], since: int, blocked: Blocked | None, trouble: PixmirrorError | None
+) -> AddReport:
+    found = await _look(engine, refs, since, whole=False)
+    if any(one.is_open for one in found):  # else what stands still is nothing to them
+        trouble = trouble or next(iter(engine.trouble.errors.values()), None)
+        if blocked is not None and (trouble is None or isinstance(trouble, RateLimited)):
+            trouble = HeldBack(f"Nothing more is asked for now, {until(blocked)}.")
+    return AddReport(found, (engine.mirror.clock.now() - since) / 1000, trouble)
