@@ -129,8 +129,8 @@ def test_open_prints_the_paths_and_starts_the_viewer_of_the_desktop(pixmirror, m
     paths = pixmirror("open", str(work["id"])).stdout.splitlines()
     assert paths
     assert all(Path(path).is_file() for path in paths)
-    assert pixmirror("open", str(work["id"]), "--page", "1").stdout.splitlines() == paths[:1]
-    assert pixmirror("open", str(work["id"]), "--page", "99").exit_code == 2
+    assert pixmirror("open", str(work["id"]), "--page", "0").stdout.splitlines() == paths[:1]
+    assert pixmirror("open", str(work["id"]), "--page", "99").exit_code == 9
     [folder] = pixmirror("open", f"user:{work['user_id']}").stdout.splitlines()
     assert Path(folder).is_dir()
     novel = first(pixmirror, "novels")

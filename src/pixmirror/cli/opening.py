@@ -1,6 +1,7 @@
 """`open`: look at what is here, in the viewer of the desktop."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pixmirror.catalogue import refs
 from pixmirror.catalogue.refs import Ref
 from pixmirror.cli import formats
 from pixmirror.cli.common import note, say, session
-from pixmirror.errors import ConfigError, NotHere, StorageAbsent
+from pixmirror.errors import NotHere, StorageAbsent
 from pixmirror.reports import files
 
 
@@ -22,7 +23,8 @@ def open_(
     ctx: typer.Context,
     ref: Annotated[str, typer.Argument(help="123, novel:123, user:123, or a URL.")],
     page: Annotated[
-        int | None, typer.Option("--page", metavar="N", min=1, help="Which page, counted from 1.")
+        int | None,
+        typer.Option("--page", metavar="N", min=0, help="Only this page, counted from 0 as in names of files."),
     ] = None,
 ) -> None:
     """Look at a work's pictures, a novel's text or an artist's folder in the viewer of your desktop.
@@ -32,7 +34,7 @@ def open_(
     \b
     Examples:
       pixmirror open 123456
-      pixmirror open 123456 --page 3
+      pixmirror open 123456 --page 2      123456_p2 only
       pixmirror open user:11
     """
     s, wanted = session(ctx), refs.parse_ref(ref)
@@ -41,7 +43,7 @@ def open_(
             raise NotHere(f"{wanted} is not in this mirror; `pixmirror why {wanted}` says more.")
         paths = [s.media / path for path in db.read_sync(files.paths_of, wanted)]
     if page is not None:
-        paths = [_page(wanted, paths, page)]
+        paths = _page(wanted, paths, page)
     if not s.media.is_dir():
         raise StorageAbsent(f"The media folder {s.media} is not there.")
     there = [path for path in paths if path.exists()]
@@ -55,11 +57,15 @@ def open_(
         _start(viewer, there[0])
 
 
-def _page(ref: Ref, paths: list[Path], page: int) -> Path:
-    if not 1 <= page <= len(paths):
-        here = formats.count(len(paths), "file")
-        raise ConfigError(f"{here} of {ref} here: --page 1 to {len(paths)}.")
-    return paths[page - 1]
+def _page(ref: Ref, paths: list[Path], page: int) -> list[Path]:
+    """Return the file of one page, by its number and not by its place: others may not be here."""
+    name = re.compile(rf"{ref.id}_p{page}(?:_\w+)?\.\w+")
+    found = [path for path in paths if name.fullmatch(path.name)]
+    if not found:
+        raise NotHere(
+            f"There is no page {page} of {ref} here (they count from 0); `pixmirror why {ref}` says why."
+        )
+    return found
 
 
 def _viewer(env: Mapping[str, str]) -> str | None:
