@@ -130,13 +130,13 @@ def _known(s: Session, found: Plan) -> None:
     else:
         text = e.how_long()
     tell(f"{text[:1].upper()}{text[1:]} for all that is asked for:")
-    of_day = f" of the day's {formats.size(p.image_bytes_per_day)}" if p.image_bytes_per_day else ""
     requests, files = round(e.requests.likely), round(e.files.likely)
-    about = "about " if e.guessed else ""
-    if e.guessed:
-        requests, files = rounded(requests), rounded(files)
-    size = f" ({formats.size(e.bytes.likely)}{of_day})" if files else ""
-    tell(f"{about}{formats.count(requests, 'request')}, {formats.count(files, 'file')}{size}.".capitalize())
+    parts = [formats.count(rounded(requests) if e.guessed else requests, "request")]
+    if files:
+        of_day = f" of the day's {formats.size(p.image_bytes_per_day)}" if p.image_bytes_per_day else ""
+        size = f" ({formats.size(e.bytes.likely)}{of_day})"
+        parts.append(formats.count(rounded(files) if e.guessed else files, "file") + size)
+    tell(f"{'About ' if e.guessed else ''}{', '.join(parts)}.")
     if not e.here:
         tell("First pictures at once, newest first.")
 
