@@ -231,9 +231,8 @@ def _whole(conn: Connection, now: int, todo: Left) -> tuple[int, int]:
     if todo.files.low + todo.asked.low <= EXACT:
         outstanding = int(value(conn, _OUTSTANDING, now=now, soon=now + plan_known.SOON_MS))
     else:
-        mean = plan_known.means(conn)
         per_work = max(todo.requests.get(what, NOTHING).low for what in ("details", "comments", "texts"))
-        outstanding = round(max(todo.files.low / max(mean.files, 1), per_work))
+        outstanding = round(max(todo.files.low / max(todo.mean.files, 1), per_work))
     return max(known - outstanding, 0), known
 
 
@@ -263,7 +262,7 @@ def _disk(conn: Connection, now: int, room: int, todo: Left) -> Disk:
     if history >= MONTH:
         per_day = r.size / MONTH
     else:
-        new, mean = plan_known.new_a_day(conn, now, None), plan_known.means(conn)
+        new, mean = plan_known.new_a_day(conn, now, None), todo.mean
         per_day = new["illust"] * mean.wanted * mean.files * mean.size
     after = room - todo.bytes.likely
     days = after / per_day if per_day > 0 and after > 0 else None

@@ -98,6 +98,7 @@ class Left:
     works: Range = NOTHING
     unread: int = 0
     guessed: tuple[str, ...] = ()
+    mean: known.Means = field(default_factory=known.Means)
 
     @property
     def asked(self) -> Range:
@@ -152,7 +153,7 @@ def left(conn: Connection, now: int, jobs: Sequence[tuple[Planned, Asked]] = (),
         if not captions.are_stripped(conn):
             guessed.append("whether lists leave captions out is not known yet: each such work asks once more")
     found = {what: n for what, n in requests.items() if round(n.high)}
-    return Left(found, files, size, all_works, lists.unread, tuple(guessed))
+    return Left(found, files, size, all_works, lists.unread, tuple(guessed), mean)
 
 
 def _captions(conn: Connection, to_come: Range, lacking: float) -> Range:
