@@ -1,5 +1,17 @@
-"""`python -m pixmirror`."""
+"""`python -m pixmirror`, and the console script: little enough that a Ctrl-C finds nothing half imported."""
 
-from pixmirror.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    """Run the command line. Ctrl-C while it is still being imported ends it with a sentence, as later."""
+    try:
+        from pixmirror.cli import main as command_line
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped before anything was done.\n")
+        sys.exit(130)
+    command_line()
+
+
+if __name__ == "__main__":
+    main()

@@ -6,6 +6,7 @@ import pty
 import re
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -151,6 +152,55 @@ def test_a_terminal_gets_tables_without_control_characters_of_others(hostile):
     text = re.sub(r"\x1b\[[0-9;]*m", "", seen.decode())  # the bold heads are ours
     assert "初音ミク" in text
     assert not CONTROL.search(text.replace("\r\n", "\n"))
+
+
+@pytest.mark.parametrize(
+    ("pager", "rows"), [("head -1", 5), ("nothing-of-that-name", 5), ("'", 5), ("head -1", 500)]
+)
+def test_a_long_page_of_help_goes_to_the_pager_of_a_terminal(pager, rows):
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (rows, 80))
+    environment = {**os.environ, "TERM": "xterm", "PAGER": pager}
+    environment = {key: value for key, value in environment.items() if key not in ("COLUMNS", "LINES")}
+    command = [sys.executable, "-m", "pixmirror", "help", "exit-codes"]
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    seen = b""
+    with suppress(OSError):  # EIO: the other side is closed
+        while block := os.read(ours, 1 << 16):
+            seen += block
+    assert process.wait(60) == 0
+    os.close(ours)
+    assert b"Exit codes" in seen
+    assert (b"130" in seen) == (rows == 500 or pager != "head -1")
+
+
+def test_ctrl_c_while_it_is_being_imported_is_a_sentence():
+    child = (
+        "import sys; sys.meta_path.insert(0, type('Cut', (), {'find_spec': staticmethod(lambda name, *_:"
+        " (_ for _ in ()).throw(KeyboardInterrupt) if name == 'pixmirror.cli' else None)}));"
+        "from pixmirror.__main__ import main; main()"
+    )
+    result = subprocess.run([sys.executable, "-c", child], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 130
+    assert result.stderr == "Stopped before anything was done.\n"
+
+
+def test_completion_completes_commands_and_their_options():
+    for words, position, found in (("pixmirror st", 1, "status"), ("pixmirror sync --", 2, "--skip-check")):
+        environment = {"_PIXMIRROR_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(position)}
+        result = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "import sys; sys.argv[0] = 'pixmirror'; from pixmirror.cli import main; main()",
+            ],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **environment},
+            timeout=60,
+        )
+        assert found in result.stdout.split()
 
 
 def test_without_standard_input_there_is_nobody_to_be_asked(config):

@@ -23,6 +23,7 @@ from pixmirror.cli.common import (
     complain,
     importing,
     leave_no_core,
+    name_the_zone,
     no_output,
     note,
     refuse_other_systems,
@@ -144,6 +145,9 @@ class Commands(TyperGroup):
                 raise
             complain(error, _how_far(ctx) if isinstance(error, MirrorLocked) else None)
             raise typer.Exit(error.exit_code) from None
+        finally:
+            if ctx.invoked_subcommand != "run":  # whose lines are for a journal, which has times of its own
+                name_the_zone()
         return result
 
 
@@ -163,7 +167,6 @@ app = typer.Typer(
     epilog="Try it without an account: pixmirror demo.  Set it up: pixmirror init, then login, check, sync.  "
     "More: pixmirror help.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

@@ -5,12 +5,14 @@ import errno
 import gc
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
 import time
 from collections.abc import Coroutine, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -226,13 +228,41 @@ def now_ms() -> int:
     return int(time.time() * 1000)
 
 
+class _Screen:
+    """Whether a clock time of this place is on the screen, and whether on standard output."""
+
+    has_times = on_output = False
+
+
+_SCREEN = _Screen()
+_CLOCK = re.compile(
+    r"(?:\b(?:until|since|before|at|from)|\d{4}-\d\d-\d\d|\b\d\d? [A-Z][a-z][a-z],?) \d\d:\d\d\b(?! ?(?:UTC|[+:]))"
+)
+
+
+def saw(text: str, *, err: bool = False) -> str:
+    """Note whether a text that is printed holds a clock time, for `name_the_zone`; return the text."""
+    if _CLOCK.search(text):
+        _SCREEN.has_times, _SCREEN.on_output = True, _SCREEN.on_output or not err
+    return text
+
+
+def name_the_zone() -> None:
+    """End a screen on which a clock time stands with the name of the zone that it is in."""
+    if _SCREEN.has_times:
+        zone = datetime.now().astimezone().tzname()
+        with suppress(OSError):  # a reader who has seen enough
+            typer.echo(f"Times in {zone}.", err=not _SCREEN.on_output)
+    _SCREEN.has_times = _SCREEN.on_output = False
+
+
 def say(text: str = "") -> None:
-    typer.echo(layout.fitted(terminal.shown(text)))
+    typer.echo(layout.fitted(saw(terminal.shown(text))))
 
 
 def note(text: str) -> None:
     """Say something to the user on standard error, never where a script reads."""
-    typer.echo(layout.fitted(terminal.shown(text)), err=True)
+    typer.echo(layout.fitted(saw(terminal.shown(text), err=True)), err=True)
 
 
 def print_json(value: Any) -> None:

@@ -1,6 +1,12 @@
 """`pixmirror help`: the reference pages that came with the program."""
 
+import os
+import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.resources import files
 from typing import Annotated, Any
 
@@ -54,7 +60,7 @@ def help_(
         hint = f"did you mean {close[0]}?" if close else f"topics are {', '.join(known)}."
         raise ConfigError(f"There is no help on {topic!r}; {hint}")
     with command.make_context(topic, [], parent=root, resilient_parsing=True) as inner:
-        say(command.get_help(inner))
+        _turn(command.get_help(inner))
 
 
 def _show(page: str) -> None:
@@ -64,6 +70,27 @@ def _show(page: str) -> None:
 
     out = Console()
     if out.is_terminal:
-        out.print(Markdown(page))
+        with out.capture() as drawn:
+            out.print(Markdown(page))
+        _turn(drawn.get())
     else:
         say(page.rstrip())
+
+
+def _turn(text: str) -> None:
+    """Print a text, by $PAGER (less) where it is longer than the terminal and somebody sits there."""
+    pager: list[str] = []
+    with suppress(ValueError):  # quotes that do not end
+        pager = shlex.split(os.environ.get("PAGER", "less"))
+    is_long = text.count("\n") >= shutil.get_terminal_size().lines
+    if not (is_long and sys.stdout.isatty() and sys.stdin.isatty() and pager and shutil.which(pager[0])):
+        typer.echo(text.rstrip())
+        return
+    with subprocess.Popen(pager, stdin=subprocess.PIPE, env={"LESS": "FRX", **os.environ}) as process:
+        assert process.stdin is not None
+        with suppress(BrokenPipeError):  # a reader who has seen enough
+            process.stdin.write(text.encode(errors="replace"))
+            process.stdin.close()
+        while process.poll() is None:
+            with suppress(KeyboardInterrupt):  # which is the pager's, as long as it is there
+                process.wait()

@@ -16,7 +16,7 @@ _TOGETHER = re.compile(
     r"|(?<=\bin) (?=\d)|(?<=\babout) (?=\d)| (?=ago\b)|(?<=\bpixmirror) (?=[a-z])"
 )
 _LABEL = re.compile(r" *\S+(?: \S+)*  +(?=\S)")
-MOST_LABEL = 16
+MOST_LABEL = 24
 _PASTED = re.compile(r" *(?:\S*/)?(?:pixmirror|python3?|sudo|systemctl|cd|cp|install|useradd|pip)\s")
 
 
