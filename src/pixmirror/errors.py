@@ -5,7 +5,7 @@
     ├── LoginError          LoginNeeded, TokenRejected, WrongAccount
     ├── WebLoginExpired
     ├── CatalogueError      CatalogueLost
-    ├── StorageError        DiskFull, StorageAbsent
+    ├── StorageError        DiskFull, StorageAbsent, NotOwner
     ├── PixivError          Pixiv answered, or failed to:
     │   of us, or of all    Unreachable (ProxyFailed, NotSent), ServerError, ImageHostDown, RateLimited (HeldBack),
     │                       Challenge (Blocked), UnexpectedPage, NoToken, AccessRefused
@@ -158,6 +158,12 @@ class StorageAbsent(StorageError):
     """The media folder, or the marker that proves it is the right one, is not there."""
 
     advice = "Mount the media folder; fetching resumes by itself."
+
+
+class NotOwner(StorageError):
+    """The mirror belongs to another user of this machine; the text says to whom, and how to run as that user."""
+
+    passing = False
 
 
 class UpstreamBrake(PixmirrorError):

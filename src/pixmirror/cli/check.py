@@ -73,6 +73,8 @@ def check(
       pixmirror check --record answers/     for a bug report: no tokens, mail addresses or names
     """
     s = session(ctx)
+    with suppress(ConfigError):  # which is one of the rows
+        s.refuse_others()
     asks, report = pixiv or record is not None, None
     rows = list(_looked(s, asks))
     if asks and not any(r.level == "bad" for r in rows):

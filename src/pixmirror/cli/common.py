@@ -86,8 +86,10 @@ class Session:
 
     @property
     def catalogue(self) -> Path:
+        """Return where the catalogue lies. NotOwner where another user alone may read it."""
         from pixmirror.catalogue.database import catalogue_path
 
+        self.refuse_others()
         return catalogue_path(self.root)
 
     @contextmanager
@@ -158,6 +160,12 @@ class Session:
         """Raise MirrorLocked while a daemon runs: what is to be done writes to the catalogue beside it."""
         if self.has_daemon():
             raise MirrorLocked(f"pixmirror is running, and {why}: stop it first.")
+
+    def refuse_others(self, *, to_write: bool = False) -> None:
+        """Raise NotOwner where the mirror is another user's, who alone may read it, or write to it."""
+        from pixmirror.store import refuse_others
+
+        refuse_others(self.root, to_write=to_write)
 
     def refuse_lost(self) -> None:
         """Raise CatalogueLost where the mirror has a past, but its catalogue is not there."""

@@ -83,7 +83,7 @@ def login(
         raise ConfigError("Give one of: a code, `-`, --token-file, --from, --start.")
     if path is not None and source is None:
         raise ConfigError("--path belongs to --from.")
-    _refuse_what_could_not_be_kept(s)
+    _refuse_what_could_not_be_kept(s, begins=start)
     if start:
         login_page = _begin(s)
         say(HOW.format(url=login_page.url, paste="Give it to `pixmirror login 'CODE'`"))
@@ -98,8 +98,13 @@ def login(
     say(rating(token.x_restrict))
 
 
-def _refuse_what_could_not_be_kept(s: Session) -> None:
-    """Raise StorageError before Pixiv is asked: a code works once, and an unstored token may be lost."""
+def _refuse_what_could_not_be_kept(s: Session, *, begins: bool) -> None:
+    """Raise StorageError before Pixiv is asked: a code works once, and an unstored token may be lost.
+
+    A running pixmirror keeps it for whoever may ask it; what `begins` a login leaves a file until its code comes.
+    """
+    if begins or not s.has_daemon():
+        s.refuse_others(to_write=True)
     nearest = next(p for p in (s.root, *s.root.parents) if os.path.lexists(p))
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise StorageError(f"The login could not be kept: {nearest} cannot be written to")

@@ -17,6 +17,7 @@ from typing import Self
 
 from pixmirror.errors import DiskFull, FileError, PixmirrorError, StorageAbsent, StorageError
 from pixmirror.store import start
+from pixmirror.store.owner import refuse_others
 from pixmirror.store.part import (
     Check,
     Part,
@@ -81,12 +82,14 @@ class MirrorRoot:
     ) -> Self:
         """Take the mirror for the command `what`: its lock, its id, and the process's umask until `close`.
 
-        MirrorLocked when another process has it; StorageError when the disk refuses; StorageAbsent when the
-        root is not there and `create` is false. An absent media folder does not fail here: everything but
-        fetching goes on. A new mirror marks its media folder; one that lies elsewhere must exist (we never make
-        a folder on a disk that may not be mounted). `init_media` marks it for an existing mirror too.
+        MirrorLocked when another process has it; NotOwner when it is another user's; StorageError when the disk
+        refuses; StorageAbsent when the root is not there and `create` is false. An absent media folder does not
+        fail here: everything but fetching goes on. A new mirror marks its media folder; one that lies elsewhere
+        must exist (we never make a folder on a disk that may not be mounted). `init_media` marks it for an
+        existing mirror too.
         Sizes in bytes; `max_file` 0 is no limit.
         """
+        refuse_others(root, to_write=True)
         mirror = cls(root, media or root / "media", umask=umask, keep_free=keep_free, max_file=max_file)
         mirror._old_mask = os.umask(umask)
         try:
