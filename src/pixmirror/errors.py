@@ -19,6 +19,7 @@ The scopes are "item" (it speaks of this one thing alone), "everything" (it spea
 `advice` says what the user can do. No message ever holds a token or a cookie.
 """
 
+import re
 from enum import IntEnum
 from typing import ClassVar, Literal
 
@@ -50,6 +51,11 @@ def exit_code(error: "PixmirrorError | None" = None, *, incomplete: bool) -> int
     if error is not None:
         return error.exit_code
     return ExitCode.INCOMPLETE if incomplete else ExitCode.DONE
+
+
+def by_hand(advice: str) -> str:
+    """Return what to do where no pixmirror runs that would go on by itself."""
+    return re.sub(r";[^;]*by itself[^;]*\.$", "; `pixmirror sync` goes on then.", advice)
 
 
 class PixmirrorError(Exception):

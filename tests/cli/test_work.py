@@ -1,13 +1,16 @@
 """`sync`, `pause`, `resume`, and how a running pixmirror is asked instead."""
 
 import json
+import re
 import time
 from datetime import datetime
 from typing import Any
 
 import pytest
 
+from pixmirror import errors
 from pixmirror.cli.progress import line
+from pixmirror.cli.sync_end import _waiting
 from pixmirror.cli.work import until_ms
 from pixmirror.errors import ConfigError
 from pixmirror.reports.estimate import Estimate
@@ -187,3 +190,28 @@ def test_a_running_pixmirror_takes_a_login(pixmirror, daemon, pixiv, mirrored):
     assert "taken it over" in result.stderr
     kept = json.loads((mirrored.parent / "mirror" / "credentials.json").read_text())
     assert kept["token"]["refresh_token"] == "my-second-refresh-token"
+
+
+def test_the_first_line_of_the_end_says_what_came_in_and_that_all_is_here_only_when_it_is(pixmirror, config):
+    first = pixmirror("sync").stdout.splitlines()[0]
+    assert re.fullmatch(
+        r"Done in \d+ (s|min): \d+ new works \(1 novel\), \d+ files, [\d.]+ \w+\. All of it is here\.", first
+    ), first
+    again = pixmirror("sync").stdout.splitlines()
+    assert re.fullmatch(r"Done in \d+ (s|min): nothing new\. All of it is here\.", again[0]), again
+    assert re.fullmatch(r"Requests: \d+; \d+ for files\.", again[-1]), again
+    assert "All of it" not in pixmirror("sync", "following").stdout
+
+
+def test_what_waits_is_counted_with_who_asks_again():
+    report = {"left": 3, "undone": 1, "troubles": []}
+    assert _waiting(report, daemon=False) == " 3 files and 1 question wait; the next pixmirror sync asks again."
+    one = {"left": 1, "undone": 0, "troubles": [{"next_at": 0, "explained": False}]}
+    assert _waiting(one, daemon=True) == " 1 file waits; asked again by itself."
+
+
+def test_where_no_daemon_runs_nothing_is_said_to_go_on_by_itself():
+    for kind in (errors.RateLimited, errors.Unreachable, errors.DiskFull, errors.Blocked, errors.NoToken):
+        assert "by itself" in kind.advice
+        assert "by itself" not in errors.by_hand(kind.advice)
+    assert errors.by_hand(errors.Unreachable.advice) == "Check the network; `pixmirror sync` goes on then."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixmirror import control
-from pixmirror.cli import formats, progress
+from pixmirror.cli import formats, progress, sync_end
 from pixmirror.cli.beside import stopped
 from pixmirror.cli.common import (
     DaemonRefused,
@@ -24,7 +24,7 @@ from pixmirror.cli.common import (
     say,
     session,
 )
-from pixmirror.errors import ConfigError, PixmirrorGone
+from pixmirror.errors import ConfigError, PixmirrorError, PixmirrorGone, by_hand
 
 if TYPE_CHECKING:
     from pixmirror.daemon.mirror import Mirror
@@ -71,10 +71,15 @@ def sync(
     except KeyboardInterrupt:
         note(stopped(s, since, daemon=beside_it))
         raise
+    except PixmirrorError as error:
+        if not beside_it:
+            error.advice = by_hand(error.advice)  # type: ignore[misc]
+        raise
     if as_json:
         print_json(report)
     else:
-        _summary(report)
+        say(sync_end.first_line(s, report, since, of_all=not names, daemon=beside_it))
+        _summary(s, report)
     if report["exit_code"]:
         raise typer.Exit(report["exit_code"])
 
@@ -134,7 +139,7 @@ async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display
     return answer
 
 
-def _summary(report: Mapping[str, Any]) -> None:
+def _summary(s: Session, report: Mapping[str, Any]) -> None:
     for name, result in report["jobs"].items():
         parts = [formats.count(result["works"], "new work")]
         if result["novels"]:
@@ -145,7 +150,7 @@ def _summary(report: Mapping[str, Any]) -> None:
     parts = [f"{f['stored']:,} stored ({formats.size(f['bytes_stored'])})", *formats.amounts(waiting, NOT_STORED)]
     say(f"Files: {', '.join(parts)}.")
     if report["requests"]:
-        say(f"Requests: {report['requests']['api']:,} to the API, {report['requests']['image']:,} for files.")
+        say(sync_end.requests(s, report))
     if report["held"]:
         note(report["held"])
     if report["trouble"]:

@@ -19,7 +19,7 @@ from pixmirror.daemon.fetching import lanes_before
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.trouble import LASTING, Notices
 from pixmirror.daemon.upkeep import judge_now, keep_counts
-from pixmirror.errors import ConfigError, HeldBack, LoginError, PixmirrorError, RateLimited, exit_code
+from pixmirror.errors import ConfigError, HeldBack, LoginError, PixmirrorError, RateLimited, by_hand, exit_code
 from pixmirror.ingest.broken import unread_works
 from pixmirror.ledger.brake import Brake, brakes_on
 from pixmirror.models import Lane, from_ms
@@ -68,19 +68,29 @@ class SyncReport:
     brakes: tuple[Brake, ...] = ()
     requests: Mapping[str, int] = field(default_factory=dict)
     troubles: tuple[Trouble, ...] = ()
+    alone: bool = False  # no daemon runs
 
     @property
     def exit_code(self) -> int:
         failed = any(result.error for result in self.results.values())
         return exit_code(self.trouble, incomplete=failed or self.left + self.undone > 0)
 
+    def _stopped_by(self) -> str | None:
+        """Say what stopped it and what helps. Where no daemon runs nothing goes on by itself."""
+        if self.trouble is None:
+            return None
+        advice = by_hand(self.trouble.advice) if self.alone else self.trouble.advice
+        return f"{self.trouble} {advice}".strip()
+
     def as_dict(self) -> dict[str, Any]:
         """Return what `sync --json` prints, and what a running pixmirror answers."""
         return {
             "jobs": {name: asdict(result) | {"new": result.new} for name, result in self.results.items()},
             "files": asdict(self.files),
+            "left": self.left,
+            "undone": self.undone,
             "requests": dict(self.requests),
-            "trouble": f"{self.trouble} {self.trouble.advice}".strip() if self.trouble else None,
+            "trouble": self._stopped_by(),
             "held": " ".join(str(brake) for brake in self.brakes) or None,
             "troubles": [asdict(one) | {"text": str(one)} for one in self.troubles],
             "exit_code": self.exit_code,
@@ -292,7 +302,8 @@ async def report(
             for name, result in results.items()
         }
         brakes, known = brakes_on(conn), troubles.known(conn, now)
-        return SyncReport(brought, files, trouble, left, undone, brakes, requests or {}, known)
+        alone = requests is not None
+        return SyncReport(brought, files, trouble, left, undone, brakes, requests or {}, known, alone)
 
     return await mirror.db.read(read)
 
