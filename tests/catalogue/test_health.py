@@ -135,7 +135,7 @@ SITUATIONS: dict[str, tuple[Setup, Around, Kind, tuple[str, ...], int]] = {
          "Nothing to do now; run pixmirror sync again after that."), 8,
     ),
     "Pixiv is down": (
-        nothing, told("pixiv", "ServerError", "Pixiv answers 503."), Kind.UNREACHABLE,
+        nothing, told("pixiv", "ServerError", "GET /v1/x: Pixiv answers 503."), Kind.UNREACHABLE,
         ("Pixiv cannot be reached since 21:13 (Pixiv answers 503). Tried again in 4 min.",), 8,
     ),
     "the login cannot be tried, for Pixiv is down": (

@@ -1,6 +1,7 @@
 """Sentences and tables that fit the terminal: words wrap, names are cut, ids, dates and amounts never break."""
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pixmirror.cli.common import say
 from pixmirror.terminal import one_line
 
 NARROWEST_NAME = 12
+_BETWEEN = re.compile(r"(?<!\d) ")  # where a line may end: never between a number and its unit
 
 
 def width() -> int:
@@ -31,7 +33,7 @@ def wrapped(text: str, indent: str = "", following: str | None = None) -> list[s
     room, lines, line = width(), list[str](), indent
     following = f"{indent}  " if following is None else following
     bare = True
-    for word in text.split(" "):
+    for word in _BETWEEN.split(text):
         longer = line + word if bare else f"{line} {word}"
         if room and not bare and cell_len(longer) > room:
             lines.append(line)

@@ -100,9 +100,12 @@ async def keep_counts(mirror: Mirror, tell: Tell, every_ms: int = kept.SOON_MS) 
     if mirror.account_id and await mirror.db.read(kept.is_due, now, every_ms):
         jobs = [job for job in mirror.config.jobs if job.enabled]
         counted = await mirror.db.read(kept.count, mirror.account_id, jobs, now)
-        if (disk := (await mirror.db.read(what_is_left, now, mirror.config)).disk) is not None:
-            counted = replace(counted, growth=kept.Growth(disk.per_day, disk.history))
+        left = await mirror.db.read(what_is_left, now, mirror.config)
+        if left.disk is not None:
+            counted = replace(counted, growth=kept.Growth(left.disk.per_day, left.disk.history))
         await mirror.db.run(kept.save, counted)
+        if left.is_done and counted.complete.as_of is not None:
+            await mirror.db.run(kept.note_whole, now)
 
 
 async def judge_now(mirror: Mirror, tell: Tell, settling_ms: int = HOUR_MS) -> None:

@@ -4,6 +4,7 @@ The one that asks most of the user comes first. Only what needs the user has ano
 itself is no trouble.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 
@@ -23,6 +24,7 @@ from pixmirror.terminal import size
 
 FIRST_MS = 60 * DAY_MS  # a mirror that is older is not made for the first time, whatever is left
 FAILURES_TO_TELL = 3
+_TECHNICAL = re.compile(r"^[A-Z]+ /\S+: | \([A-Z]\w+: .*\)")
 
 
 def headlines(
@@ -147,8 +149,8 @@ def _pixiv(view: View) -> Iterator[Headline]:
 
 
 def _reason(says: str) -> str:
-    """Return what was answered, as it stands inside a sentence."""
-    return says.rstrip(".!")
+    """Return what was answered, as it stands inside a sentence: neither what was asked nor what a library said."""
+    return _TECHNICAL.sub("", says).rstrip(".! ")
 
 
 # --- what is held, or runs late

@@ -76,10 +76,14 @@ def totals(conn: Connection) -> Totals:
 
 
 def save(conn: Connection, kept: Kept) -> None:
-    """Keep the counts, in the place of the last ones, and when nothing was left for the first time."""
+    """Keep the counts, in the place of the last ones."""
     runs.set_json(conn, KEPT, asdict(kept))
-    if kept.mark.endswith(":0:0") and runs.get_meta(conn, WHOLE) is None:
-        runs.set_meta(conn, WHOLE, str(kept.at))
+
+
+def note_whole(conn: Connection, now: int) -> None:
+    """Note that nothing is left to read and to fetch; only the first time counts."""
+    if not was_whole(conn):
+        runs.set_meta(conn, WHOLE, str(now))
 
 
 def was_whole(conn: Connection) -> bool:

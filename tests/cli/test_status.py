@@ -1,0 +1,68 @@
+"""`status` and `healthcheck` as they are run: the same first line, an exit code for scripts, and 60 columns."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixmirror.cli import screen
+
+
+def test_an_amount_never_breaks_over_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    said = "Last new work: 12 min ago, a short one. Next look: in 23 min."
+    assert screen.wrapped(said, "  ") == [
+        "  Last new work: 12 min ago, a short",
+        "    one. Next look: in 23 min.",
+    ]
+    for columns in range(20, 60):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines = screen.wrapped(said)
+        assert sum("23 min" in line for line in lines) == sum("12 min" in line for line in lines) == 1
+
+
+def test_healthcheck_says_the_first_line_of_status(
+    pixmirror: Any, mirrored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    first = pixmirror("status").stdout.splitlines()[0]
+    checked = pixmirror("healthcheck")
+    assert (checked.stdout, checked.exit_code) == (f"{first}\n", 0)
+    mirrored.write_text(mirrored.read_text().replace('keep_free = "0"', 'keep_free = "900 TiB"'))
+    checked, shown = pixmirror("healthcheck"), pixmirror("status")
+    assert checked.stdout.startswith("Pictures wait: ")
+    assert (checked.exit_code, shown.exit_code) == (6, 0)
+    found = json.loads(pixmirror("status", "--json").stdout)
+    assert (found["headline"]["kind"], found["headline"]["code"], found["healthy"]) == ("disk_full", 6, False)
+
+
+def test_before_the_first_sync_healthcheck_says_what_is_missing(pixmirror: Any, config: Path) -> None:
+    checked = pixmirror("healthcheck")
+    assert (checked.stdout, checked.exit_code) == ("Nothing is mirrored yet: pixmirror sync begins.\n", 7)
+    (config.parent / "refresh-token").unlink()
+    checked = pixmirror("healthcheck")
+    assert (checked.stdout, checked.exit_code) == ("Not begun: nobody is logged in.\n", 3)
+
+
+def test_sixty_columns_are_enough(pixmirror: Any, mirrored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = pixmirror("status").stdout.splitlines()
+    assert [line for line in lines if len(line) > 60] == []
+    assert lines[-1].startswith("More: status --full")
+
+
+def test_watch_shows_it_again_until_it_is_stopped(
+    pixmirror: Any, mirrored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = []
+
+    def stop_at_the_second(seconds: float) -> None:
+        rounds.append(seconds)
+        if len(rounds) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("pixmirror.cli.status.time.sleep", stop_at_the_second)
+    result = pixmirror("status", "--watch")
+    assert result.exit_code == 130
+    assert result.stdout.count("More: status --full") == 2
