@@ -75,7 +75,8 @@ def test_what_survives_only_here_is_counted_and_named(pixmirror, catalogue):
     assert work.keys() >= {"ref", "medium", "id", "title", "user_id", "artist", "state", "since", "files", "bytes"}
     assert (work["id"], work["since"]) == (key >> 1, "2026-09-21T14:13:20+00:00")
     text = pixmirror("gone").stdout
-    assert text.startswith("Only here: 1 work")
+    assert text.startswith("Kept here, though Pixiv no longer shows them: 1 work, ")
+    assert "deleted at Pixiv" in text
     assert work["title"] in text
     assert as_json(pixmirror("gone", "works", "--json")) == [work]
     assert work["ref"] in pixmirror("gone", "works").stdout
@@ -149,7 +150,9 @@ def test_what_is_held_is_told_and_can_be_let_through(pixmirror, catalogue):
     [held] = as_json(pixmirror("gone", "--json"))["held"]
     assert (held["kind"], held["count"], held["since"]) == ("bookmark", 2, "2026-09-21T14:13:20+00:00")
     assert held["text"]
-    assert "--accept bookmark" in pixmirror("gone").stderr
+    first, second, *_ = pixmirror("gone").stderr.splitlines()
+    assert first == "2 of 2 bookmarks would be marked gone at once; none is until you look."
+    assert second == "If it is true: pixmirror gone --accept bookmark"
     assert as_json(pixmirror("gone", "--accept", "bookmarks", "--json")) == {"accepted": "bookmark", "moved": 2}
     found = as_json(pixmirror("gone", "--json"))
     assert (found["held"], found["vanished"]["bookmarks"]) == ([], 2)

@@ -99,7 +99,7 @@ def _answer(s: Session, found: Completeness, has_web: bool) -> None:
             cure = "; it comes by itself" if s.has_daemon() else "; pixmirror sync brings it"
         screen.tell(f"{one.what}: {', '.join(one.parts)}{cure}.")
     if counts.kept:
-        screen.tell(f"Here but no longer at Pixiv: {formats.count(counts.kept, 'work')}.")
+        screen.tell(f"Here, though Pixiv no longer shows them: {formats.count(counts.kept, 'work')}.")
     if others := len(found.overview.artists) - counts.artists:
         screen.tell(f"Not counted: {formats.count(others, 'artist')} whom no job reads any more.")
 

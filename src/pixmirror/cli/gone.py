@@ -12,7 +12,7 @@ from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, note, print_json, say, session
 from pixmirror.errors import ConfigError
 from pixmirror.ledger.brake import Brake, brakes_on
-from pixmirror.reports import drift
+from pixmirror.reports import drift, states
 from pixmirror.reports.drift import DeletedComment, Membership, Vanished
 from pixmirror.reports.gone import Leaver, OnlyHere, Survivor, only_here
 
@@ -71,12 +71,22 @@ def _summary(s: Session, limit: int, as_json: bool) -> None:
     if as_json:
         print_json(_summary_json(here, lost, held, limit))
         return
+    for brake in held:
+        _held(brake)
     _here(here, limit)
     counted = ((lost.bookmarks, "bookmark"), (lost.follows, "follow"), (lost.comments, "comment"))
     if parts := [formats.count(n, name) for n, name in counted if n]:
         say(f"\nVanished on Pixiv: {', '.join(parts)}; `pixmirror gone bookmarks` and so on list them.")
-    for brake in held:
-        note(f"Held since {formats.moment(brake.since)}: {brake}")
+
+
+def _held(brake: Brake) -> None:
+    """Say what is not believed until the user has looked, and how it is."""
+    if brake.why == "blind":
+        note(str(brake))
+        return
+    things = formats.count(brake.live, brake.kind)
+    note(f"{brake.count:,} of {things} would be marked gone at once; none is until you look.")
+    note(f"If it is true: pixmirror gone --accept {brake.kind}")
 
 
 def _summary_json(here: OnlyHere, lost: Vanished, held: Sequence[Brake], limit: int) -> dict[str, Any]:
@@ -130,16 +140,21 @@ def _here(here: OnlyHere, limit: int) -> None:
         say("Pixiv still shows every work that is stored here.")
         return
     say(
-        f"Only here: {formats.count(here.works, 'work')} that Pixiv shows no more, "
+        f"Kept here, though Pixiv no longer shows them: {formats.count(here.works, 'work')}, "
         f"{formats.count(here.files, 'file')}, {formats.size(here.bytes)}."
     )
-    rows = [(t.state, f"{t.works:,}", f"{t.files:,}", formats.size(t.bytes)) for t in here.states]
-    formats.table(("state", "works", "files", "size"), rows)
+    rows = [(f"{t.works:,}", f"{t.files:,}", formats.size(t.bytes), _state(t.state)) for t in here.states]
+    formats.table(("works", "files", "size", "because"), rows)
     say("\nNewest:")
     _works(here.newest, Path())
     if here.users:
         say("\nArtists who are not there any more:")
         _users(here.users[:limit], Path())
+
+
+def _state(state: str) -> str:
+    """Say what a state means for a work that is here."""
+    return states.of_work(state, kept=True).removesuffix(", kept here")
 
 
 def _short(text: str) -> str:
@@ -153,11 +168,11 @@ def _day(ms: int | None) -> str:
 
 def _works(works: Sequence[Survivor], media: Path) -> None:
     rows = [
-        (str(w.id) if w.medium == "illust" else f"novel:{w.id}", _short(w.title), _short(w.artist), w.state,
-         _day(w.since), f"{w.files:,}", formats.size(w.bytes))
+        (str(Ref.of_work(w.key)), _short(w.title), _short(w.artist), _day(w.since), f"{w.files:,}",
+         formats.size(w.bytes), _state(w.state))
         for w in works
     ]  # fmt: skip
-    formats.table(("id", "title", "artist", "state", "since", "files", "size"), rows)
+    formats.table(("id", "title", "artist", "since", "files", "size", "because"), rows)
 
 
 def _users(users: Sequence[Leaver], media: Path) -> None:
@@ -165,15 +180,15 @@ def _users(users: Sequence[Leaver], media: Path) -> None:
         (
             f"user:{u.id}",
             _short(u.name),
-            u.state,
             _day(u.since),
             f"{u.works:,}",
             f"{u.files:,}",
             formats.size(u.bytes),
+            states.of_user(u.state),
         )
         for u in users
     ]
-    formats.table(("id", "name", "state", "since", "works", "files", "size"), rows)
+    formats.table(("id", "name", "since", "works", "files", "size", "because"), rows)
 
 
 def _comments(comments: Sequence[DeletedComment], media: Path) -> None:
