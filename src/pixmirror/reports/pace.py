@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs, samples
 from pixmirror.clock import DAY_MS
-from pixmirror.models import from_ms
+from pixmirror.models import Lane, from_ms
 
 Resting = Literal["", "limit", "day", "quiet", "pause"]
 OPEN = 0.95  # of a day's requests and bytes; the rest is for new works (architecture: lanes)
@@ -99,6 +99,8 @@ def of_requests(conn: Connection, now: int, limits: Limits, each_day: float = 0)
         slow = likely * 0.9
     else:
         slow, likely, fast = paced * 0.8, paced, paced
+    if kept.get("day") == runs.jst_day(now):  # what was looked for today is looked for every day
+        each_day = max(each_day, float((kept.get("spent_by_lane") or {}).get(Lane.NEW.name, 0)))
     cap = max(limits.requests_per_day * OPEN - UNDER_WAY - each_day, limits.requests_per_day / 20)
     spent = float(kept.get("spent_today", 0)) if kept.get("day") == runs.jst_day(now) else 0.0
     opens_at, resting = _opens(conn, now, limits, int(kept.get("cooldown_until", 0)), spent >= cap > 0)
