@@ -98,6 +98,15 @@ def test_without_pixiv_the_wish_is_remembered_and_the_next_sync_brings_it(pixmir
     assert rows(mirrored, f"SELECT DISTINCT state FROM media WHERE owner_id = {work.id * 2}") == [("stored",)]
 
 
+def test_what_is_here_needs_no_pixiv(pixmirror, mirrored, pixiv):
+    ref = rows(
+        mirrored, "SELECT work_key / 2 FROM work JOIN media ON owner_id = work_key WHERE media.state = 'stored'"
+    )[0][0]
+    mirrored.write_text(mirrored.read_text().replace(pixiv.url, "http://127.0.0.1:9"))
+    result = pixmirror("add", str(ref))
+    assert (result.exit_code, "cannot be reached" in result.output) == (0, False), result.output
+
+
 def test_what_was_forgotten_is_not_added_and_garbage_is_one_sentence(pixmirror, mirrored, pixiv):
     work = next(iter(pixiv.state.world.works.values()))
     assert pixmirror("forget", str(work.id), "--yes").exit_code == 0

@@ -115,6 +115,8 @@ async def _report(
     engine: Engine, refs: Sequence[Ref], since: int, blocked: Blocked | None, trouble: PixmirrorError | None
 ) -> AddReport:
     found = await _look(engine, refs, since, whole=False)
+    if all(one.became in ("here", "kept") for one in found):
+        trouble = None  # nothing more is wanted of Pixiv
     if any(one.is_open for one in found):  # else what stands still is nothing to them
         trouble = trouble or next(iter(engine.trouble.errors.values()), None)
         if blocked is not None and (trouble is None or isinstance(trouble, RateLimited)):
