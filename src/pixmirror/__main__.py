@@ -2,6 +2,8 @@
 
 import sys
 
+from pixmirror.errors import ExitCode
+
 
 def main() -> None:
     """Run the command line. Ctrl-C while it is still being imported ends it with a sentence, as later."""
@@ -9,7 +11,7 @@ def main() -> None:
         from pixmirror.cli import main as command_line
     except KeyboardInterrupt:
         sys.stderr.write("Stopped before anything was done.\n")
-        sys.exit(130)
+        sys.exit(ExitCode.INTERRUPTED)
     command_line()
 
 

@@ -226,7 +226,7 @@ def test_what_was_never_seen_is_said_so_with_advice(conn):
     put_work(conn, 21)
     answer = told(conn)
     assert answer.startswith("Never seen: no job has seen it.")
-    assert "pixmirror sync" in answer
+    assert "pixmirror add" in answer
     assert "novel:10" in answer
     assert not why(conn, WORK, NOW).known
 

@@ -31,6 +31,7 @@ def test_every_command_teaches_with_an_example(pixmirror):
             "login",
             "check",
             "sync",
+            "add",
             "run",
             "pause",
             "resume",

@@ -142,7 +142,7 @@ def check(
         look = read(file)
         wrong = wrong or not look.ok
         if as_json or dump:
-            say(json_line(look.as_dict(dump)).rstrip())
+            typer.echo(json_line(look.as_dict(dump)), nl=False)
         else:
             _tell(look)
     finish(incomplete=wrong)

@@ -15,7 +15,7 @@ import typer
 
 from pixmirror.catalogue import runs
 from pixmirror.cli import tokens
-from pixmirror.cli.common import Session, json_line, note, on_terminal, read_input, run, say, session
+from pixmirror.cli.common import Session, json_line, note, on_terminal, read_input, run, session
 from pixmirror.clock import Clock
 from pixmirror.config import Config, find_config, pasted
 from pixmirror.daemon import credentials
@@ -115,7 +115,7 @@ def show(answer: Any) -> None:
 def _line(value: Any) -> None:
     if isinstance(value, Model):
         value = value.model_dump(mode="json", by_alias=True, warnings=False)
-    say(json_line(value).rstrip())
+    typer.echo(json_line(value), nl=False)
 
 
 def _query(text: str | None) -> Mapping[str, str] | None:
