@@ -449,7 +449,8 @@ async def test_a_failing_job_backs_off_and_is_told_once_after_three_failures_unt
         failing = True
         for _ in range(4):
             await (daemon.start_job("following") or asyncio.sleep(0))
-        assert len(told(file)) == 2
+        fails, well = "pixmirror: job following keeps failing", "pixmirror: well again"
+        assert told(file) == [fails, well, fails]
 
 
 runs_job_done = runs.job_done
