@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.database import Connection, Database
 from pixmirror.cli import formats
 from pixmirror.cli.common import Session, now_ms
 from pixmirror.errors import ExitCode
@@ -13,7 +13,8 @@ from pixmirror.reports.came_in import CameIn, came_in
 
 def first_line(s: Session, report: Mapping[str, Any], since: int, *, of_all: bool, daemon: bool) -> str:
     """Say how a sync that began at `since` ended. `of_all`: no jobs were named; `daemon`: one has done it."""
-    with s.reading() as db:
+    # Who can only read would leave an empty write-ahead log beside the catalogue, as if somebody still wrote.
+    with s.reading() if daemon else Database.open(s.catalogue, create=False) as db:
         came = db.read_sync(came_in, since)
         whole = (
             of_all
