@@ -1,0 +1,62 @@
+"""Answers of the gallery: whole pages, single elements, redirects. The one place that renders templates."""
+
+import json
+import time
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from pixmirror.gallery import shown
+
+FRAGMENT = "text/vnd.fragment"
+_PAGE = {"Cache-Control": "private, no-cache"}  # never no-store: it costs the page cache, which makes back exact
+_FRAGMENT = {"Cache-Control": "no-store", "Vary": "Accept"}
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("pixmirror.gallery"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )  # fmt: skip
+    made.filters |= {
+        "n": shown.count, "day": shown.day, "moment": shown.moment, "ago": shown.ago, "size": shown.size,
+        "month": shown.month, "lang": shown.language, "data": data,
+    }  # fmt: skip
+    made.globals |= {"MARKS": shown.MARKS}
+    return made
+
+
+def data(value: object) -> Markup:
+    """Write what a module reads, for <script type="application/json">: nothing in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    """Answer with a whole page."""
+    return HTMLResponse(_rendered(request, template, values), status, _PAGE)
+
+
+def wants_fragment(request: Request) -> bool:
+    """Return whether a module asks for the changed element instead of a page."""
+    return FRAGMENT in request.headers.get("accept", "")
+
+
+def fragment(request: Request, template: str, **values: Any) -> Response:
+    """Answer with one element, for a module that puts it in its place."""
+    return HTMLResponse(_rendered(request, template, values), headers=_FRAGMENT)
+
+
+def back_to(address: str) -> Response:
+    """Answer a POST: the page shows what it did."""
+    return RedirectResponse(address, 303, _FRAGMENT)
+
+
+def _rendered(request: Request, template: str, values: dict[str, Any]) -> str:
+    around = {"path": request.url.path, "query": request.query_params, "now": round(time.time() * 1000)}
+    return _environment().get_template(template).render(around | values)

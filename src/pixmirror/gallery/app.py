@@ -1,0 +1,54 @@
+"""The gallery's one ASGI app: the routes of all pages, and the one place where an error becomes a page."""
+
+import logging
+from importlib.resources import files
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from pixmirror.errors import PixmirrorError
+from pixmirror.gallery.answers import page
+from pixmirror.gallery.asked import Refused
+from pixmirror.gallery.headers import Headers
+from pixmirror.gallery.pages import pictures, works
+from pixmirror.gallery.place import Gallery
+
+log = logging.getLogger(__name__)
+
+STATIC = Path(str(files("pixmirror.gallery"))) / "static"
+PAGES: tuple[list[BaseRoute], ...] = (works.routes, pictures.routes)
+
+
+def create_app(gallery: Gallery) -> Starlette:
+    """Return the app of one mirror."""
+    app = Starlette(
+        routes=[*(route for routes in PAGES for route in routes), Mount("/static", StaticFiles(directory=STATIC))],
+        middleware=[Middleware(Headers), Middleware(GZipMiddleware, minimum_size=800, compresslevel=5)],
+        exception_handlers={HTTPException: _not_found, PixmirrorError: _refused, Exception: _failed},
+    )
+    app.state.gallery = gallery
+    return app
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    sentence = "There is no such page." if error.status_code == 404 else f"{error.detail}."
+    return page(request, "sentence.html", error.status_code, sentence=sentence)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = error.status if isinstance(error, Refused) else 503
+    return page(request, "sentence.html", status, sentence=str(error))
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    log.error("The page %s could not be made.", request.url.path, exc_info=error)
+    sentence = "This page could not be made: it is a fault of pixmirror, and is in the gallery's log."
+    return page(request, "sentence.html", 500, sentence=sentence)

@@ -1,0 +1,55 @@
+"""What a browser asks, checked once: ids of the path, values of the query. Nonsense is told in a sentence."""
+
+from starlette.requests import Request
+
+from pixmirror.errors import PixmirrorError
+from pixmirror.models import work_key
+
+LARGEST_ID = 10**15  # Pixiv's ids are far below; SQLite's integers end above
+LONGEST_TEXT = 200
+
+
+class Refused(PixmirrorError):
+    """A request that the gallery does not answer: `status` is that of HTTP."""
+
+    def __init__(self, sentence: str, status: int = 400) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class NotHere(Refused):
+    """A page of something that this mirror does not have."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, 404)
+
+
+def wanted_id(request: Request, name: str = "id") -> int:
+    """Return an id of the path."""
+    found = int(request.path_params[name])
+    if not 0 < found < LARGEST_ID:
+        raise NotHere("Pixiv gives no such id.")
+    return found
+
+
+def wanted_work(request: Request) -> int:
+    """Return the work_key of /w/{id} or /n/{id}."""
+    return work_key("novel" if request.url.path.startswith("/n/") else "illust", wanted_id(request))
+
+
+def number(request: Request, name: str, default: int, least: int = 0, most: int = LARGEST_ID) -> int:
+    """Return a number of the query, `default` where there is none."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 16 and least <= int(text) <= most):
+        raise Refused(f"{name} takes a whole number from {least:,} to {most:,}.")
+    return int(text)
+
+
+def words(request: Request, name: str) -> str:
+    """Return a text of the query without what is around it; "" where there is none."""
+    text = request.query_params.get(name, "").strip()
+    if len(text) > LONGEST_TEXT:
+        raise Refused(f"{name} takes at most {LONGEST_TEXT} characters.")
+    return text

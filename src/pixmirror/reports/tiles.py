@@ -1,0 +1,119 @@
+"""Works as the gallery shows them in lists: one small picture, its title, what is other than usual about it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pixmirror.catalogue import tombstones
+from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.sql import listed, rows
+from pixmirror.models import Medium, State
+
+NARROWEST, WIDEST = 0.45, 2.2  # ratios that a tile may have; what lies beyond is cropped
+NOVEL_RATIO = 0.71
+_KINDS = {"illust": "picture", "manga": "manga", "ugoira": "ugoira", "novel": "novel"}
+
+# The first picture of a work: page 0, the cover of a novel, the frames of a ugoira.
+_TILES = """
+SELECT w.work_key, w.medium, w.type, w.title, w.user_id, u.name AS artist, w.create_date, w.state, w.x_restrict,
+  w.ai_type, w.page_count, w.width, w.height, m.sha256, m.state AS file_state,
+  t.colour, t.width AS drawn_width, t.height AS drawn_height,
+  EXISTS (SELECT 1 FROM media o WHERE o.owner_kind = 'work' AND o.owner_id = w.work_key AND o.is_current = 0) AS edited,
+  EXISTS (SELECT 1 FROM media o WHERE o.owner_kind = 'work' AND o.owner_id = w.work_key AND o.state = 'stored') AS kept,
+  EXISTS (SELECT 1 FROM media o WHERE o.owner_kind = 'work' AND o.owner_id = w.work_key AND o.state = 'damaged') AS damaged,
+  EXISTS (SELECT 1 FROM text_version v WHERE v.work_key = w.work_key) AS has_text
+FROM work w LEFT JOIN user u ON u.id = w.user_id
+LEFT JOIN media m ON m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.idx = 0 AND m.is_current = 1
+  AND m.role = CASE w.type WHEN 'ugoira' THEN 'ugoira' WHEN 'novel' THEN 'cover' ELSE 'page' END
+LEFT JOIN thumbs.thumb t ON t.sha256 = m.sha256
+WHERE w.work_key IN (SELECT value FROM json_each(:keys))"""  # noqa: E501
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A work in a list. `sha256` names its first picture, None where none is here; `ratio` is width by height.
+
+    `colour` is the picture's average, as rrggbb; None until its thumbnail was made. `mark` is what is other than
+    usual: kept (gone at Pixiv, here), lost (gone, never saved), damaged, edited, hidden, or "".
+    """
+
+    work_key: int
+    ref: Ref
+    medium: Medium
+    type: str
+    title: str
+    artist: str
+    user_id: int | None
+    posted: int | None
+    pages: int
+    sha256: str | None
+    colour: str | None
+    width: int
+    height: int
+    mark: str
+    is_r18: bool
+    is_ai: bool
+
+    @property
+    def url(self) -> str:
+        return f"/{'n' if self.medium == 'novel' else 'w'}/{self.ref.id}"
+
+    @property
+    def picture(self) -> str | None:
+        """Return what names its first picture below /thumb/ and /file/; None where none is here."""
+        return f"{self.work_key}-{self.sha256}" if self.sha256 else None
+
+    @property
+    def ratio(self) -> float:
+        """Return width by height, as the grid counts it."""
+        if not self.width or not self.height:
+            return NOVEL_RATIO if self.medium == "novel" else 1.0
+        return min(WIDEST, max(NARROWEST, self.width / self.height))
+
+    @property
+    def ratio_class(self) -> int:
+        """Return the number of the class that gives an element this ratio without a style of its own."""
+        return round(self.ratio * 20)
+
+
+def tiles(conn: Connection, keys: Collection[int]) -> list[Tile]:
+    """Return these works in this order; those that were forgotten, or never were here, are left out."""
+    found = {r.work_key: _tile(r) for r in rows(conn, _TILES, keys=listed(keys))}
+    hidden = tombstones.works(conn, found)
+    return [found[key] for key in keys if key in found and key not in hidden]
+
+
+def _tile(found: Any) -> Tile:
+    row = found._mapping
+    novel = row["medium"] == "novel"
+    width, height = row["drawn_width"] or row["width"] or 0, row["drawn_height"] or row["height"] or 0
+    return Tile(
+        work_key=row["work_key"],
+        ref=Ref.of_work(row["work_key"]),
+        medium=row["medium"],
+        type=_KINDS.get(row["type"], "novel" if novel else "picture"),
+        title=row["title"],
+        artist=row["artist"] or "",
+        user_id=row["user_id"],
+        posted=row["create_date"],
+        pages=row["page_count"],
+        sha256=row["sha256"] if row["file_state"] == "stored" else None,
+        colour=None if row["colour"] is None else f"{row['colour']:06x}",
+        width=0 if novel else width,
+        height=0 if novel else height,
+        mark=_mark(row["state"], bool(row["kept"] or row["has_text"]), bool(row["damaged"]), bool(row["edited"])),
+        is_r18=row["x_restrict"] > 0,
+        is_ai=row["ai_type"] == 2,
+    )
+
+
+def _mark(state: str, kept: bool, damaged: bool, edited: bool) -> str:
+    if state in State.OVER:
+        return "kept" if kept else "lost"
+    if damaged:
+        return "damaged"
+    if state in State.HIDDEN:
+        return "hidden"
+    return "edited" if edited else ""
