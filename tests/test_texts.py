@@ -38,7 +38,7 @@ def test_a_caption_is_text_and_its_links_stay(html: str, text: str) -> None:
         ("[chapter:One [[rb:章 > しょう]]]\ntext", "## One 章(しょう)\n\ntext"),
         ("[[jumpuri:here > https://example.com/]]", "here (https://example.com/)"),
         ("a\n[newpage]\nb[newpage]c", "a\n\n--- page 2 ---\n\nb\n\n--- page 3 ---\n\nc"),
-        ("[jump:2] [pixivimage:12-1] [uploadedimage:3]", "(to page 2) (picture: work 12-1) (picture: embed_3)"),
+        ("[jump:2] [pixivimage:12-1] [uploadedimage:3]", "(to page 2)\n(picture: work 12-1)\n(picture: embed_3)"),
         ("plain\r\ntext", "plain\ntext"),
     ],
 )

@@ -4,18 +4,12 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
+from pixmirror.models.novel_markup import Chapter, NewPage, Paragraph, parse
+
 _BREAKS = frozenset(("br", "p", "div", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "hr"))
 _JUMP = re.compile(r"(?:https?://www\.pixiv\.net)?/jump\.php\?(?:url=)?(.+)", re.DOTALL)
 _APP = re.compile(r"pixiv://(illusts|novels|users)/(\d+)", re.ASCII)
 _ON_THE_WEB = {"illusts": "artworks/", "novels": "novel/show.php?id=", "users": "users/"}
-
-_RUBY = re.compile(r"\[\[rb:\s*([^\[\]>＞]*?)\s*[>＞]\s*([^\[\]]*?)\s*\]\]")
-_LINK = re.compile(r"\[\[jumpuri:\s*([^\[\]>]*?)\s*>\s*([^\[\]\s]*?)\s*\]\]")
-_CHAPTER = re.compile(r"\[chapter:[^\S\n]*([^\]\n]*?)[^\S\n]*\]")
-_JUMP_PAGE = re.compile(r"\[jump: *(\d+) *\]", re.ASCII)
-_PICTURE = re.compile(r"\[pixivimage: *([\d-]+) *\]", re.ASCII)
-_UPLOADED = re.compile(r"\[uploadedimage: *(\d+) *\]", re.ASCII)
-_NEW_PAGE = re.compile(r"\s*\[newpage\]\s*")
 
 
 def plain_caption(html: str) -> str:
@@ -82,16 +76,13 @@ def _scheme(href: str) -> str:
 
 
 def plain_novel(text: str) -> str:
-    """Return a novel's text without Pixiv's marks: ruby in brackets, chapters and pages as lines of their own."""
-    text = text.replace("\r\n", "\n")
-    text = _RUBY.sub(r"\1(\2)", text)
-    text = _LINK.sub(r"\1 (\2)", text)
-    text = _CHAPTER.sub(r"\n## \1\n", text)
-    text = _JUMP_PAGE.sub(r"(to page \1)", text)
-    text = _PICTURE.sub(r"(picture: work \1)", text)
-    text = _UPLOADED.sub(r"(picture: embed_\1)", text)
-    pages = _NEW_PAGE.split(text)
-    if len(pages) > 1:
-        first, *others = pages
-        text = "\n\n".join([first, *(f"--- page {n} ---\n\n{page}" for n, page in enumerate(others, 2))])
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    """Return a novel's text without Pixiv's marks: ruby in brackets, all else on lines of its own."""
+    parts = list[str]()
+    for block in parse(text):
+        if isinstance(block, Paragraph):
+            parts += [*("" for _ in range(min(block.blank, 1))), block.plain]
+        elif isinstance(block, Chapter | NewPage):
+            parts += ["", block.plain, ""]
+        else:
+            parts.append(block.plain)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).strip("\n")
