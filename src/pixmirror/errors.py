@@ -4,7 +4,7 @@
     ├── ConfigError · NotHere · MirrorLocked · PixmirrorGone · UpstreamBrake · Unforeseen
     ├── LoginError          LoginNeeded, TokenRejected, WrongAccount
     ├── WebLoginExpired
-    ├── CatalogueError      CatalogueLost
+    ├── CatalogueError      CatalogueLost, CatalogueDamaged
     ├── StorageError        DiskFull, StorageAbsent, NotOwner
     ├── PixivError          Pixiv answered, or failed to:
     │   of us, or of all    Unreachable (ProxyFailed, NotSent), ServerError, ImageHostDown, RateLimited (HeldBack),
@@ -131,6 +131,12 @@ class CatalogueLost(CatalogueError):
         "Put back your backup of it (without -wal and -shm files), or run `pixmirror reindex --from-media`, which "
         "makes a catalogue from the files and their sidecars, so that they need not be fetched again."
     )
+
+
+class CatalogueDamaged(CatalogueError):
+    """SQLite finds the file damaged, or no database at all."""
+
+    advice = "Put back your backup of it (without -wal and -shm files); `pixmirror help recover` says more."
 
 
 class MirrorLocked(PixmirrorError):

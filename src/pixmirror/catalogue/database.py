@@ -1,4 +1,4 @@
-"""The catalogue's connections: one thread that writes, two that read; SQLite's errors become ours here.
+"""Connections: one thread that writes a file, others that read it; SQLite's errors become ours here.
 
 One connection does all writes and all checkpoints: SQLite before 3.51.3 can corrupt a WAL database when two
 connections write and checkpoint at the same instant. Readers are query_only and never checkpoint.
@@ -6,20 +6,20 @@ connections write and checkpoint at the same instant. Readers are query_only and
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from pixmirror.catalogue import migrate
 from pixmirror.catalogue.failures import translated, write_ahead
 from pixmirror.catalogue.uris import uri
 
-__all__ = ["Connection", "Database", "ReadOnly", "catalogue_path", "open_readonly"]
+__all__ = ["Connection", "Database", "ReadOnly", "Writer", "catalogue_path", "open_readonly", "reading_engine"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,9 +42,10 @@ _READER_PRAGMAS = (
     "query_only=ON",
     "busy_timeout=10000",
     "wal_autocheckpoint=0",
-    "cache_size=-4096",
     "mmap_size=0",
 )
+READER_CACHE = 4 << 10  # KiB
+CATALOGUE = migrate.CATALOGUE.what
 
 
 def catalogue_path(root: Path) -> Path:
@@ -52,39 +53,63 @@ def catalogue_path(root: Path) -> Path:
     return root / "catalogue.db"
 
 
-def _engine(path: Path, *, writer: bool) -> Engine:
+def _writing_engine(path: Path, pragmas: Sequence[str]) -> Engine:
     def connect() -> sqlite3.Connection:
-        name = uri(path, "rw" if writer else "ro")
-        raw = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
-        if writer:
-            write_ahead(raw, path)
-        for pragma in WRITER_PRAGMAS if writer else _READER_PRAGMAS:
+        raw = _connect(path, "rw")
+        write_ahead(raw, path)
+        for pragma in pragmas:
             raw.execute(f"PRAGMA {pragma}")
         return raw
 
-    if writer:
-        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
-    else:
-        engine = create_engine(
-            "sqlite://", creator=connect, poolclass=QueuePool, pool_size=READERS, max_overflow=READERS
-        )
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    return _beginning(engine, "BEGIN IMMEDIATE")
 
-    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
 
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+def reading_engine(
+    path: Path,
+    readers: int = READERS,
+    cache: int = READER_CACHE,
+    prepare: Callable[[sqlite3.Connection, dict[Any, Any]], None] | None = None,
+) -> Engine:
+    """Return an engine for so many readers, and as many more when they are not enough.
 
-    event.listen(engine, "begin", on_begin)
+    `cache`: KiB of each; `prepare` gets each new connection, and where what belongs to it is noted.
+    """
+
+    def connect(entry: ConnectionPoolEntry) -> sqlite3.Connection:
+        raw = _connect(path, "ro")
+        try:
+            for pragma in (*_READER_PRAGMAS, f"cache_size=-{cache}"):
+                raw.execute(f"PRAGMA {pragma}")
+            if prepare is not None:
+                prepare(raw, entry.info)
+        except BaseException:
+            raw.close()
+            raise
+        return raw
+
+    engine = create_engine(
+        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=readers, max_overflow=readers
+    )
+    return _beginning(engine, "BEGIN")
+
+
+def _connect(path: Path, mode: Literal["ro", "rw"]) -> sqlite3.Connection:
+    return sqlite3.connect(uri(path, mode), uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+
+
+def _beginning(engine: Engine, begin: str) -> Engine:
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
 
 class ReadOnly:
     """Read a catalogue while others write it. Each call sees one snapshot."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, engine: Engine | None = None, readers: int = READERS) -> None:
         self.path = path
-        self._readers = ThreadPoolExecutor(READERS, "catalogue-read")
-        self._read_engine = _engine(path, writer=False)
+        self._readers = ThreadPoolExecutor(readers, "catalogue-read")
+        self._read_engine = engine or reading_engine(path, readers)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -114,17 +139,57 @@ class ReadOnly:
         self.close()
 
 
+class Writer:
+    """The one thread that writes a file: whole transactions go to it, as functions."""
+
+    def __init__(self, path: Path, what: str = CATALOGUE, pragmas: Sequence[str] = WRITER_PRAGMAS) -> None:
+        self.path = path
+        self._what = what
+        self._thread = ThreadPoolExecutor(1, f"{path.stem}-write")
+        self._engine = _writing_engine(path, pragmas)
+        try:
+            self._connection = self._thread.submit(self._connect).result()
+        except BaseException:
+            self._thread.shutdown(wait=True)
+            raise
+
+    def _connect(self) -> Connection:
+        with translated(self.path, self._what):
+            return self._engine.connect()
+
+    def _run(self, fn: Callable[[Connection], T]) -> T:
+        with translated(self.path, self._what), self._connection.begin():
+            return fn(self._connection)
+
+    async def run(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one write transaction. If the caller is cancelled meanwhile, it is committed all the same."""
+        loop = asyncio.get_running_loop()
+        job = loop.run_in_executor(self._thread, self._run, lambda c: fn(c, *args, **kwargs))
+        return await asyncio.shield(job)
+
+    def run_sync(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._thread.submit(self._run, lambda c: fn(c, *args, **kwargs)).result()
+
+    def close(self) -> None:
+        self._thread.submit(self._connection.close).result()
+        self._thread.shutdown(wait=True)
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
 class Database(ReadOnly):
-    """The writing process's catalogue: whole transactions go, as functions, to the one writer thread."""
+    """The writing process's catalogue: its readers and its writer."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._writer = ThreadPoolExecutor(1, "catalogue-write")
-        self._write_engine = _engine(path, writer=True)
         try:
-            self._connection = self._writer.submit(self._connect).result()
+            self._writer = Writer(path)
         except BaseException:
-            self._writer.shutdown(wait=True)
             super().close()
             raise
 
@@ -136,29 +201,16 @@ class Database(ReadOnly):
         migrate.check(path)
         return cls(path)
 
-    def _connect(self) -> Connection:
-        with translated(self.path):
-            return self._write_engine.connect()
-
-    def _run(self, fn: Callable[[Connection], T]) -> T:
-        with translated(self.path), self._connection.begin():
-            return fn(self._connection)
-
     async def run(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one write transaction. If the caller is cancelled meanwhile, it is committed all the same."""
-        loop = asyncio.get_running_loop()
-        job = loop.run_in_executor(self._writer, self._run, lambda c: fn(c, *args, **kwargs))
-        return await asyncio.shield(job)
+        return await self._writer.run(fn, *args, **kwargs)
 
     def run_sync(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._writer.submit(self._run, lambda c: fn(c, *args, **kwargs)).result()
+        return self._writer.run_sync(fn, *args, **kwargs)
 
     def close(self) -> None:
         """Close the readers first, so that the writer closes last and does the final checkpoint."""
         super().close()
-        self._writer.submit(self._connection.close).result()
-        self._writer.shutdown(wait=True)
-        self._write_engine.dispose()
+        self._writer.close()
 
 
 def open_readonly(path: Path) -> ReadOnly:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from pixmirror.errors import BadResponse, CatalogueError, DiskFull, MirrorLocked, StorageError
+from pixmirror.errors import BadResponse, CatalogueDamaged, DiskFull, MirrorLocked, StorageError
 
 # What SQLite says where the disk refuses the locks and the shared memory that a catalogue needs.
 _NO_LOCKS = (
@@ -29,36 +29,39 @@ ROOM = 64 << 10  # bytes: with less SQLite cannot make the files beside a catalo
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Raise SQLite's and the system's failures as ours; a number too large for SQLite as a fault of the answer."""
+def translated(path: Path, what: str = "catalogue") -> Iterator[None]:
+    """Raise SQLite's and the system's failures as ours; a number too large for SQLite as a fault of the answer.
+
+    `what` the file is, for the sentence.
+    """
     try:
         yield
     except OverflowError as error:
-        raise BadResponse("A number in the answer is larger than the catalogue can hold.") from error
+        raise BadResponse(f"A number in the answer is larger than the {what} can hold.") from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        ours = _ours(getattr(cause, "sqlite_errorname", "") or "", path, cause)
+        ours = _ours(getattr(cause, "sqlite_errorname", "") or "", path, what, cause)
         if ours is None:
             raise
         raise ours from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"No room left for the catalogue at {path}.") from error
+            raise DiskFull(f"No room left for the {what} at {path}.") from error
         reason = error.strerror or error
-        raise StorageError(f"The catalogue at {path} cannot be written or read: {reason}.") from error
+        raise StorageError(f"The {what} at {path} cannot be written or read: {reason}.") from error
 
 
-def _ours(name: str, path: Path, cause: BaseException | None) -> Exception | None:
+def _ours(name: str, path: Path, what: str, cause: BaseException | None) -> Exception | None:
     if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _is_full(path)):
-        return DiskFull(f"No room left for the catalogue at {path}.")
+        return DiskFull(f"No room left for the {what} at {path}.")
     if name.startswith(_NO_LOCKS):
         return no_locks(path)
     if name.startswith(("SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_NOMEM")):
-        return StorageError(f"The catalogue at {path} cannot be written or read: {cause}.")
+        return StorageError(f"The {what} at {path} cannot be written or read: {cause}.")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return CatalogueError(f"{path} is damaged or is not a catalogue: {cause}.")
+        return CatalogueDamaged(f"{path} is damaged or is not a {what}: {cause}.")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return MirrorLocked(f"Another program holds the catalogue at {path}.")
+        return MirrorLocked(f"Another program holds the {what} at {path}.")
     return None
 
 

@@ -1,4 +1,5 @@
-"""The catalogue's schema on disk: which it is, and how it becomes ours (Alembic, shipped in the wheel).
+"""A schema on disk: which it is, and how it becomes ours (Alembic, shipped in the wheel). The catalogue's, if no
+other is named.
 
 Alembic costs 0.2 s to import, so it is loaded only where there is something to upgrade.
 """
@@ -6,6 +7,7 @@ Alembic costs 0.2 s to import, so it is loaded only where there is something to 
 import shlex
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -14,20 +16,42 @@ from pixmirror.catalogue.failures import translated, write_ahead
 from pixmirror.catalogue.uris import uri
 from pixmirror.errors import CatalogueError, CatalogueLost
 
-# Every revision in order; a test compares it with migrations/versions.
-REVISIONS = ("0001", "0002", "0003")
-HEAD = REVISIONS[-1]
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """The schemas of one of our files, and how messages speak of it."""
+
+    what: str
+    revisions: tuple[str, ...]  # all in order; a test compares them with the files of the migrations
+    folder: str  # of its migrations
+    begun_by: str
+    going_back: str  # what becomes of what came after the safety copy
+
+    @property
+    def head(self) -> str:
+        return self.revisions[-1]
 
 
-def script_location() -> Path:
+CATALOGUE = Lineage(
+    "catalogue",
+    ("0001", "0002", "0003"),
+    ".",
+    "`pixmirror sync` or `pixmirror run`",
+    "What came in since then is asked for again.",
+)
+REVISIONS = CATALOGUE.revisions
+HEAD = CATALOGUE.head
+
+
+def script_location(of: Lineage = CATALOGUE) -> Path:
     """Return where the migrations lie: `_migrations` in the wheel, `migrations/` in the source tree."""
     shipped = Path(str(files("pixmirror"))) / "_migrations"
-    return shipped if shipped.is_dir() else Path(__file__).parents[3] / "migrations"
+    return (shipped if shipped.is_dir() else Path(__file__).parents[3] / "migrations") / of.folder
 
 
-def schema_revision(path: Path) -> str | None:
+def schema_revision(path: Path, of: Lineage = CATALOGUE) -> str | None:
     """Return the file's revision; None for a missing or empty file."""
-    with translated(path):
+    with translated(path, of.what):
         if not path.exists() or path.stat().st_size == 0:
             return None
         with closing(sqlite3.connect(uri(path, "ro"), uri=True, timeout=10)) as raw:
@@ -35,35 +59,33 @@ def schema_revision(path: Path) -> str | None:
             if not tables:
                 return None
             if "alembic_version" not in tables:
-                raise CatalogueError(f"{path} is an SQLite file but not a pixmirror catalogue.")
+                raise CatalogueError(f"{path} is an SQLite file but not a pixmirror {of.what}.")
             row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
     if row is None:
         raise CatalogueError(f"{path} does not say which schema it has.")
     return str(row[0])
 
 
-def check(path: Path) -> None:
-    """Raise for a catalogue that this program cannot use as it is."""
-    revision = schema_revision(path)
+def check(path: Path, of: Lineage = CATALOGUE) -> None:
+    """Raise for a file that this program cannot use as it is."""
+    revision = schema_revision(path, of)
     if revision is None:
+        raise CatalogueError(f"There is no {of.what} at {path} yet: run {of.begun_by} first.")
+    if revision not in of.revisions:
         raise CatalogueError(
-            f"There is no catalogue at {path} yet: run `pixmirror sync` or `pixmirror run` first."
+            f"The {of.what} at {path} has schema {revision}, newer than this program knows ({of.head}): "
+            f"upgrade pixmirror.{_way_back(path, of)}"
         )
-    if revision not in REVISIONS:
+    if revision != of.head:
         raise CatalogueError(
-            f"The catalogue at {path} has schema {revision}, newer than this program knows ({HEAD}): "
-            f"upgrade pixmirror.{_way_back(path)}"
-        )
-    if revision != HEAD:
-        raise CatalogueError(
-            f"The catalogue at {path} has schema {revision}, this program needs {HEAD}: "
+            f"The {of.what} at {path} has schema {revision}, this program needs {of.head}: "
             "run `pixmirror db upgrade`."
         )
 
 
-def _way_back(path: Path) -> str:
+def _way_back(path: Path, of: Lineage) -> str:
     """Say which safety copy this program can go back to, and how: the newest that it knows the schema of."""
-    known = (_copy_of(path, revision) for revision in reversed(REVISIONS))
+    known = (_copy_of(path, revision) for revision in reversed(of.revisions))
     copy = next((copy for copy in known if copy.is_file()), None)
     if copy is None:
         return " There is no safety copy of an older schema beside it to go back to."
@@ -72,12 +94,12 @@ def _way_back(path: Path) -> str:
     return (
         f" Or go back to {copy.name}, the safety copy of {made.day} {made:%b %Y}, from before the upgrade: stop "
         f"pixmirror, then `cd {folder} && mkdir newer && mv {name}* newer/ && cp {old} {name}`. "
-        "What came in since then is asked for again."
+        f"{of.going_back}"
     )
 
 
 def _copy_of(path: Path, revision: str) -> Path:
-    """Return where the safety copy of a catalogue of this schema lies."""
+    """Return where the safety copy of a file of this schema lies."""
     return path.with_name(f"{path.stem}.{revision}.bak.db")
 
 
@@ -88,27 +110,27 @@ def refuse_lost(path: Path, had_catalogue: bool) -> None:
         raise CatalogueLost(f"The catalogue of this mirror, {path}, {what}: nothing is begun anew in its place.")
 
 
-def upgrade(path: Path, *, backup: bool = True) -> str | None:
+def upgrade(path: Path, of: Lineage = CATALOGUE, *, backup: bool = True) -> str | None:
     """Bring the file to our schema, after a safety copy of an older one. Return the revision that it had.
 
-    A newer one is refused. Only who holds the mirror's lock may call this.
+    A newer one is refused. Only who holds the lock of those who write the file may call this.
     """
-    before = schema_revision(path)
-    if before == HEAD:
+    before = schema_revision(path, of)
+    if before == of.head:
         return before
     if before is not None:
-        if before not in REVISIONS:
-            check(path)
+        if before not in of.revisions:
+            check(path, of)
         if backup:
-            with translated(path):
+            with translated(path, of.what):
                 safety_copy(path, _copy_of(path, before))
-    with translated(path):
-        _run_alembic(path)
+    with translated(path, of.what):
+        _run_alembic(path, of.head, of)
     return before
 
 
 def safety_copy(path: Path, copy: Path) -> None:
-    """Copy the catalogue by SQLite's backup. An older copy of the same name is replaced only by a whole one."""
+    """Copy the file by SQLite's backup. An older copy of the same name is replaced only by a whole one."""
     part = copy.with_name(copy.name + ".part")
     part.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
@@ -117,7 +139,7 @@ def safety_copy(path: Path, copy: Path) -> None:
     part.replace(copy)
 
 
-def _run_alembic(path: Path, revision: str = HEAD) -> None:
+def _run_alembic(path: Path, revision: str = HEAD, of: Lineage = CATALOGUE) -> None:
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine, event
@@ -131,7 +153,7 @@ def _run_alembic(path: Path, revision: str = HEAD) -> None:
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     config = Config()
-    config.set_main_option("script_location", str(script_location()).replace("%", "%%"))
+    config.set_main_option("script_location", str(script_location(of)).replace("%", "%%"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)

@@ -5,10 +5,22 @@ elsewhere: `123/456_p0.jpg`. Which file gets which path, the catalogue decides (
 checked, synced and renamed is ever called stored.
 """
 
+from pixmirror.store.gallery import holding_gallery
 from pixmirror.store.owner import refuse_others
 from pixmirror.store.part import Check, Part, Stored
 from pixmirror.store.paths import MARKER, resolve
 from pixmirror.store.root import Look, MirrorRoot
 from pixmirror.store.start import had_catalogue
 
-__all__ = ["MARKER", "Check", "Look", "MirrorRoot", "Part", "Stored", "had_catalogue", "refuse_others", "resolve"]
+__all__ = [
+    "MARKER",
+    "Check",
+    "Look",
+    "MirrorRoot",
+    "Part",
+    "Stored",
+    "had_catalogue",
+    "holding_gallery",
+    "refuse_others",
+    "resolve",
+]

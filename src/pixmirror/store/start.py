@@ -14,7 +14,8 @@ from pixmirror.errors import MirrorLocked, StorageError
 from pixmirror.store.part import storage, write_atomic
 from pixmirror.store.paths import MARKER
 
-LOCK = ".lock"
+LOCK = ".lock"  # of who writes the catalogue
+GALLERY_LOCK = "gallery.lock"  # of who writes gallery.db, thumbs.db and the thumbnails
 IDENTITY = "mirror.json"
 
 
@@ -31,13 +32,13 @@ class Holder:
         return f"`pixmirror {self.what}` ({process})" if self.what else process
 
 
-def hold(root: Path) -> int:
+def hold(root: Path, name: str = LOCK) -> int:
     """Lock the root for this process. Return the descriptor of its lock file. MirrorLocked when another process
     has it.
 
     No link is followed: otherwise a file of somebody else's choice would be emptied.
     """
-    path = root / LOCK
+    path = root / name
     with storage(path):
         try:
             lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
@@ -51,7 +52,8 @@ def hold(root: Path) -> int:
             found = _read(lock)
             os.close(lock)
             who = f"another {found}" if found.what else f"{found}"
-            raise MirrorLocked(f"{who} holds the mirror {root}; two must not write to it") from error
+            held = "the gallery of the mirror" if name == GALLERY_LOCK else "the mirror"
+            raise MirrorLocked(f"{who} holds {held} {root}; two must not write to it") from error
         except BaseException:
             os.close(lock)
             raise
@@ -63,10 +65,10 @@ def is_held(root: Path) -> bool:
     return holder(root) is not None
 
 
-def holder(root: Path) -> Holder | None:
+def holder(root: Path, name: str = LOCK) -> Holder | None:
     """Return which process works in this mirror now, None if none does. Holds no lock for longer than a moment."""
     try:
-        lock = os.open(root / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        lock = os.open(root / name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
     try:
