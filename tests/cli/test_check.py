@@ -30,9 +30,18 @@ def test_after_a_sync(pixmirror, mirrored):
     assert "no web cookie" in result.output
 
 
+def test_the_first_line_says_whether_all_is_in_order(pixmirror, mirrored):
+    said = "In order, but look at: rating. Pixiv was not asked: --pixiv does."
+    assert pixmirror("check").output.splitlines()[0] == said
+    assert pixmirror("check", "--pixiv").output.splitlines()[0] == "In order, but look at: rating."
+    mirrored.write_text(mirrored.read_text().replace('keep_free = "0"', 'keep_free = "900 TiB"'))
+    assert pixmirror("check").output.splitlines()[0] == "Not in order: disk."
+
+
 def test_no_login(pixmirror, config):
     (config.parent / "refresh-token").unlink()
     result = pixmirror("check")
+    assert result.output.splitlines()[0] == "Not in order: login."
     assert result.exit_code == 3
     assert "pixmirror login" in result.output
 

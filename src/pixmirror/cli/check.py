@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -85,6 +85,7 @@ def check(
         answer = {"ok": bad is None, "checks": [asdict(r) for r in rows]}
         print_json(answer | ({"pixiv": report.as_dict()} if report else {}))
     else:
+        say(_first_line(rows, asks))
         formats.table(("", "", ""), [(r.level.upper() if r.level != "ok" else "ok", r.what, r.text) for r in rows])
         for line in report.differences() if report else ():
             say(f"  {line}")
@@ -94,6 +95,15 @@ def check(
             )
     if bad is not None:
         raise typer.Exit(bad.exit_code)
+
+
+def _first_line(rows: Sequence[Row], asks: bool) -> str:
+    """Answer what the command was asked, before the rows that say why."""
+    wrong, odd = (", ".join(r.what for r in rows if r.level == level) for level in ("bad", "warn"))
+    if wrong:
+        return f"Not in order: {wrong}."
+    asked = "" if asks else " Pixiv was not asked: --pixiv does."
+    return (f"In order, but look at: {odd}." if odd else "All is in order.") + asked
 
 
 def _looked(s: Session, asks: bool) -> Iterator[Row]:
