@@ -11,31 +11,28 @@ down_revision = None
 STATEMENTS = (
     """
 CREATE TABLE alias (
-    id INTEGER NOT NULL,
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     word TEXT NOT NULL,
     means TEXT NOT NULL,
-    PRIMARY KEY (id),
     UNIQUE (word, means)
 )
  STRICT
     """,
     """
 CREATE TABLE collection (
-    id INTEGER NOT NULL,
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
     note TEXT DEFAULT '' NOT NULL,
     created_at INTEGER NOT NULL,
-    PRIMARY KEY (id),
     UNIQUE (name)
 )
  STRICT
     """,
     """
 CREATE TABLE history (
-    id INTEGER NOT NULL,
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     work_key INTEGER NOT NULL,
-    at INTEGER NOT NULL,
-    PRIMARY KEY (id)
+    at INTEGER NOT NULL
 )
  STRICT
     """,
@@ -65,11 +62,10 @@ CREATE TABLE rating (
     "CREATE INDEX rating_by_stars ON rating (stars, at)",
     """
 CREATE TABLE saved_search (
-    id INTEGER NOT NULL,
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
     "query" TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    PRIMARY KEY (id),
     UNIQUE (name)
 )
  STRICT

@@ -1,7 +1,8 @@
 """The tables of gallery.db; no behaviour.
 
 Times are INTEGER milliseconds UTC. All of it is primary: nothing else has it, so it is migrated, backed up and
-exported like the catalogue. That is another file, so no foreign key leads from a `work_key` to its work.
+exported like the catalogue. That is another file, so no foreign key leads from a `work_key` to its work. An `id`
+is never reused: what was removed can be put back, and an old address never shows something else.
 """
 
 from sqlalchemy import (
@@ -30,8 +31,15 @@ LINEAGE = Lineage(
 metadata = MetaData()
 
 
-def _table(name: str, *columns: Column[object] | object, rowid: bool = True) -> Table:
-    return Table(name, metadata, *columns, sqlite_strict=True, sqlite_with_rowid=rowid)  # type: ignore[arg-type]
+def _table(name: str, *columns: Column[object] | object, rowid: bool = True, numbered: bool = False) -> Table:
+    return Table(
+        name,
+        metadata,
+        *columns,  # type: ignore[arg-type]
+        sqlite_strict=True,
+        sqlite_with_rowid=rowid,
+        sqlite_autoincrement=numbered,
+    )
 
 
 # Where the user is in a work: the page (from 0), and of a novel the hash of the paragraph.
@@ -50,6 +58,7 @@ history = _table(
     Column("id", Integer, primary_key=True),
     Column("work_key", Integer, nullable=False),
     Column("at", Integer, nullable=False),
+    numbered=True,
 )
 Index("history_by_work", history.c.work_key, history.c.at)
 Index("history_by_time", history.c.at)
@@ -76,6 +85,7 @@ collection = _table(
     Column("name", Text, nullable=False, unique=True),
     Column("note", Text, nullable=False, server_default=text("''")),
     Column("created_at", Integer, nullable=False),
+    numbered=True,
 )
 
 collection_work = _table(
@@ -97,6 +107,7 @@ alias = _table(
     Column("word", Text, nullable=False),
     Column("means", Text, nullable=False),
     UniqueConstraint("word", "means"),
+    numbered=True,
 )
 
 saved_search = _table(
@@ -105,6 +116,7 @@ saved_search = _table(
     Column("name", Text, nullable=False, unique=True),
     Column("query", Text, nullable=False),
     Column("created_at", Integer, nullable=False),
+    numbered=True,
 )
 
 # A browser that may look: the SHA-256 of its cookie, never the cookie.

@@ -1,0 +1,44 @@
+"""What the user forgot leaves the gallery's own files. The pages, which ask the catalogue, lose it at once."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from pixmirror.catalogue.gallery.schema import collection_work, history, place, rating, seen
+from pixmirror.catalogue.sql import among, listed, rows
+from pixmirror.catalogue.tombstones import has_any
+
+OF_A_WORK = (place, history, seen, rating, collection_work)
+
+_GONE = """
+WITH gone (work_key) AS (
+  SELECT owner_id FROM tombstone WHERE owner_kind = 'work'
+  UNION SELECT w.work_key FROM tombstone t JOIN work w ON w.user_id = t.owner_id WHERE t.owner_kind = 'user')"""
+_WORKS = " UNION ".join(f"SELECT work_key FROM gone JOIN own.{t.name} USING (work_key)" for t in OF_A_WORK)
+_THUMBS = """
+SELECT sha256 FROM gone JOIN thumbs.thumb USING (work_key)
+UNION SELECT s.sha256 FROM tombstone t JOIN thumbs.thumb s ON s.work_key = t.owner_id AND s.idx = t.idx
+WHERE t.owner_kind = 'page'"""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What is still there of what was forgotten: works in gallery.db, thumbnails by the sha256 of their files."""
+
+    works: tuple[int, ...] = ()
+    thumbs: tuple[str, ...] = ()
+
+
+def forgotten(conn: Connection) -> Forgotten:
+    """Find what has to go, through the shelves."""
+    if not has_any(conn):
+        return Forgotten()
+    works = tuple(key for (key,) in rows(conn, _GONE + _WORKS))
+    return Forgotten(works, tuple(sha256 for (sha256,) in rows(conn, _GONE + _THUMBS)))
+
+
+def drop_forgotten(conn: Connection, keys: Collection[int]) -> None:
+    """Remove all that gallery.db holds of these works, for good."""
+    for table in OF_A_WORK:
+        conn.execute(table.delete().where(among(table.c.work_key, "keys")), {"keys": listed(keys)})

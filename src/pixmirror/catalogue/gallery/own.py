@@ -1,0 +1,77 @@
+"""Where the user is in a work, what they looked at, what it is worth to them. Each function is a transaction of
+gallery.db, for its one writer.
+
+A look is a page of the work that was opened. A prefetch (`Sec-Purpose: prefetch`) and a tile in the grid are none.
+"""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from pixmirror.catalogue.gallery.removed import Removed, take_out
+from pixmirror.catalogue.gallery.schema import history, place, rating, seen
+from pixmirror.catalogue.sql import Many, among, excluded, listed, upsert
+from pixmirror.clock import MINUTE_MS
+from pixmirror.errors import ConfigError
+
+MOST_STARS = 5
+VISIT = 10 * MINUTE_MS  # who looks again within so long is still there
+
+_KEEP = upsert(place, "page", "anchor", "updated_at")
+_SEEN = Many(upsert(seen, at=func.max(seen.c.at, excluded(seen).c.at)))
+_RATE = Many(upsert(rating, "stars", "at"))
+
+
+def keep_place(conn: Connection, key: int, page: int, now: int, anchor: str | None = None) -> None:
+    """Note where the user is in a work: the page from 0, and in a novel the hash of the paragraph."""
+    conn.execute(_KEEP, {"work_key": key, "page": page, "anchor": anchor, "updated_at": now})
+
+
+def drop_places(conn: Connection, keys: Collection[int]) -> Removed:
+    return take_out(conn, place, among(place.c.work_key, "keys"), keys=listed(keys))
+
+
+def look(conn: Connection, key: int, now: int) -> None:
+    """Note that the user looks at a work: a new visit, or still the one of a moment ago."""
+    mark_seen(conn, (key,), now)
+    last = select(func.max(history.c.id)).where(history.c.work_key == key, history.c.at.between(now - VISIT, now))
+    if (visit := conn.scalar(last)) is None:
+        conn.execute(insert(history), {"work_key": key, "at": now})
+    else:
+        conn.execute(update(history).where(history.c.id == visit).values(at=now))
+
+
+def clear_history(conn: Connection, since: int = 0, until: int | None = None) -> Removed:
+    """Remove the visits from `since` to before `until`, ms UTC. What was seen stays seen."""
+    before = () if until is None else (history.c.at < until,)
+    return take_out(conn, history, history.c.at >= since, *before)
+
+
+def drop_visits(conn: Connection, keys: Collection[int]) -> Removed:
+    """Remove all visits to these works."""
+    return take_out(conn, history, among(history.c.work_key, "keys"), keys=listed(keys))
+
+
+def mark_seen(conn: Connection, keys: Collection[int], now: int) -> None:
+    _SEEN(conn, [{"work_key": key, "at": now} for key in keys])
+
+
+def mark_unseen(conn: Connection, keys: Collection[int]) -> Removed:
+    return take_out(conn, seen, among(seen.c.work_key, "keys"), keys=listed(keys))
+
+
+def rate(conn: Connection, keys: Collection[int], stars: int, now: int) -> Mapping[int, int]:
+    """Give works 1 to 5 stars, or none by 0. Return the stars that they had, for `rate_back`."""
+    if not 0 <= stars <= MOST_STARS:
+        raise ConfigError(f"A rating has 1 to {MOST_STARS} stars, or none.")
+    had = take_out(conn, rating, among(rating.c.work_key, "keys"), keys=listed(keys)).rows(rating)
+    if stars:
+        _RATE(conn, [{"work_key": key, "stars": stars, "at": now} for key in keys])
+    return dict.fromkeys(keys, 0) | {row["work_key"]: row["stars"] for row in had}
+
+
+def rate_back(conn: Connection, stars: Mapping[int, int], now: int) -> None:
+    """Give each of these works the stars that it had."""
+    for number in set(stars.values()):
+        rate(conn, [key for key, had in stars.items() if had == number], number, now)
