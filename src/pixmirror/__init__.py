@@ -1,3 +1,3 @@
 """pixmirror keeps a complete, searchable, verifiable local mirror of the Pixiv that its user cares about."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0.dev0"

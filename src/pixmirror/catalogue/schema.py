@@ -2,9 +2,8 @@
 
 Times are INTEGER milliseconds UTC, flags INTEGER 0/1. `work_key` is id*2 (+1 for a novel), `series_key` and
 `comment_key` likewise. Primary: payload, text_version, ugoira, stat, sighting, state_change, drift, bookmark,
-follow, ranking, comment, media, tombstone, web_listed, feed, gap, run, broken, work_job,
-translation_seen. Derived, to be rebuilt
-from payloads: work, user, tag, work_tag, series (architecture: kept raw).
+follow, ranking, comment, media, tombstone, web_listed, feed, gap, run, broken, work_job, translation_seen,
+tag_reading. Derived, to be rebuilt from payloads: work, user, tag, work_tag, series (architecture: kept raw).
 """
 
 from sqlalchemy import (
@@ -149,6 +148,19 @@ translation_seen = _table(
     PrimaryKeyConstraint("name", "language", "text"),
     rowid=False,
 )
+Index("translation_by_time", translation_seen.c.first_seen)
+
+# How tags are read, as the website told it.
+tag_reading = _table(
+    "tag_reading",
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),  # of the tag, whose id is derived
+    Column("kind", Text, nullable=False),  # romaji, yomigana
+    Column("text", Text, nullable=False),
+    Column("source", Text, nullable=False),  # class of endpoint
+    Column("seen_at", Integer, nullable=False),
+    UniqueConstraint("name", "kind", "text"),
+)
 
 work_tag = _table(
     "work_tag",
@@ -259,6 +271,8 @@ bookmark = _table(
     rowid=False,
 )
 Index("bookmark_by_restrict", bookmark.c.account_id, bookmark.c.restrict, bookmark.c.work_key)
+# In the order in which they were made: their ids rise, and all are above what is `below` them.
+Index("bookmark_by_time", bookmark.c.account_id, text("coalesce(bookmark_id, below, 0)"), bookmark.c.work_key)
 
 bookmark_tag = _table(
     "bookmark_tag",

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from pixmirror.catalogue.search import romaji
 from pixmirror.catalogue.search.fold import fold
-from pixmirror.catalogue.search.tokens import indexed, tokens
+from pixmirror.catalogue.search.tokens import column, pieces, tokens
 
 
 def finds(word, text):
     """Whether one of the ways to write the word is in the text, as FTS5 would see it."""
-    held = " ".join(["", *indexed([text]).split(), ""])
+    held = " ".join(["", *column([pieces(text)]).split(), ""])
     return any(" ".join(["", *_open(way)]) in held for way in romaji.kana_of(word))
 
 

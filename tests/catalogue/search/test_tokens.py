@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pixmirror.catalogue.search import plain, schema
 from pixmirror.catalogue.search.fold import fold, whole
-from pixmirror.catalogue.search.tokens import indexed, phrase, tokens
+from pixmirror.catalogue.search.tokens import column, phrase, pieces, tokens
 
 JAPANESE = st.text(
     st.sampled_from("あいうがかきくけこヴァイオリンー夜空猫耳々東京とうきょう"), min_size=1, max_size=12
@@ -22,7 +22,7 @@ def finds(texts, asked):
     """What FTS5 itself says, with the tables of search.db."""
     with closing(sqlite3.connect(":memory:")) as raw:
         schema.create(raw)
-        raw.execute("INSERT INTO words (rowid, title) VALUES (1, ?)", (indexed(texts),))
+        raw.execute("INSERT INTO words (rowid, title) VALUES (1, ?)", (column(map(pieces, texts)),))
         return bool(raw.execute("SELECT 1 FROM words WHERE words MATCH ?", (phrase(asked),)).fetchone())
 
 
@@ -79,7 +79,7 @@ def test_no_phrase_reaches_from_one_name_into_the_next():
 
 
 def test_the_sounds_of_kana_stand_apart_from_what_is_written():
-    assert indexed(["とうきょうへ", "夜"]) == "とう うき きょ ょう うへ へ | 夜 | トキ キョ ョヘ ヘ"
+    assert column(map(pieces, ["とうきょうへ", "夜"])) == "とう うき きょ ょう うへ へ | 夜 | トキ キョ ョヘ ヘ"
 
 
 def test_texts_are_the_same_as_a_whole_when_width_case_and_kana_are_folded():

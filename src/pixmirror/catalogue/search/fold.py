@@ -3,15 +3,16 @@
 import re
 import unicodedata
 
-_KATAKANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
-_MARKS = dict.fromkeys(range(0x300, 0x370))
-_ACCENTS = {
+_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
+_BARE: dict[int, str | None] = {
     code: bare
     for first, last in ((0xC0, 0x250), (0x1E00, 0x1F00))
     for code in range(first, last)
     if (bare := unicodedata.normalize("NFD", chr(code))[0]).isascii()
 }
-_FOLDED = _KATAKANA | _ACCENTS | _MARKS
+_BARE |= dict.fromkeys(range(0x300, 0x370))
+_KATAKANA = re.compile("[ァ-ヶ]+")
+_ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f]")
 _SPACE = re.compile(r"\s+")
 
 
@@ -26,7 +27,12 @@ def fold(text: str) -> str:
     """Fold all that a search does not tell apart. Voiced marks count: か is not が."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFKC", text).casefold().translate(_FOLDED)
+    text = _KATAKANA.sub(_as_hiragana, unicodedata.normalize("NFKC", text).casefold())
+    return text.translate(_BARE) if _ACCENTED.search(text) else text
+
+
+def _as_hiragana(run: re.Match[str]) -> str:
+    return run[0].translate(_HIRAGANA)  # runs alone, for a whole text would take as long as all its tokens
 
 
 def whole(text: str) -> str:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import islice, product
+from itertools import islice, pairwise, product
 from math import prod
 
 from pixmirror.catalogue.search.fold import fold, normal
@@ -38,6 +38,7 @@ _VOWELS = "aiueo"
 # By what a kana goes on when its vowel is long.
 _LENGTHS = {"a": "あー", "i": "いー", "u": "うー", "e": "えー", "o": "うおー"}
 _SAME_SOUND = str.maketrans("ぢづを", "じずお")
+_MAY_SOUND = re.compile("[あぁいぃうぅえぇおぉーぢづを]")
 _TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 _ACCENTED = re.compile("([aiueo])[\u0302\u0304]")
 _LATIN = re.compile(r"[a-z'-]+")
@@ -170,20 +171,20 @@ def _written_long(morae: Sequence[Mora]) -> tuple[str, ...]:
 
 
 @cache
-def _longer() -> re.Pattern[str]:
-    """Match by what the vowel before it is made longer."""
-    rows = dict.fromkeys(_VOWELS, "")
-    for kana, letters in _letters().items():
-        if letters[-1:] in rows:
-            rows[letters[-1]] += kana[-1]
+def _longer() -> frozenset[str]:
+    """Return the pairs of kana of which the second makes the vowel of the first longer."""
     goes_on = {"a": "あぁー", "i": "いぃー", "u": "うぅー", "e": "えぇー", "o": "おぉうぅー"}
-    parts = [f"(?<=[{rows[vowel]}])[{goes_on[vowel]}]+" for vowel in _VOWELS]
-    return re.compile("|".join([*parts, "(?<=[んっ])ー+"]))
+    found = {kana[-1] + more for kana, letters in _letters().items() for more in goes_on.get(letters[-1:], "ー")}
+    return frozenset(found | {"ーー"})
 
 
 def sound(kana: str) -> str | None:
     """Return how folded kana sounds where that is not as it is written; else None."""
-    heard = _longer().sub("", kana).translate(_SAME_SOUND)
+    if not _MAY_SOUND.search(kana):
+        return None
+    longer = _longer()
+    heard = kana[0] + "".join(after for here, after in pairwise(kana) if here + after not in longer)
+    heard = heard.translate(_SAME_SOUND)
     return heard.translate(_TO_KATAKANA) if heard != kana else None
 
 

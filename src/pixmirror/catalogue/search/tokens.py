@@ -6,11 +6,13 @@ hyphen inside is part of it (r-18), as are the signs after it in c++ and c#. Sig
 """
 
 import re
+from collections.abc import Iterable
+from operator import add
 
 from pixmirror.catalogue.search.fold import fold
 from pixmirror.catalogue.search.romaji import sound
 
-APART = "|"  # between two texts of one column, so that no phrase reaches across
+_APART = " | "  # between two texts of one column, so that no phrase reaches across
 
 _KANA = "ぁ-ゖゝ-ゟー"
 # Scripts that put no spaces between words.
@@ -24,28 +26,35 @@ _KANA_RUNS = re.compile(rf"[{_KANA}]{{2,}}")
 
 def tokens(text: str) -> list[str]:
     """Return the tokens of a text in their order."""
+    return _cut(fold(text))
+
+
+def _cut(folded: str) -> list[str]:
     found: list[str] = []
-    for piece in _PIECES.finditer(fold(text)):
+    for piece in _PIECES.finditer(folded):
         if (run := piece[1]) is None:
             found.append(piece[0])
         else:
-            found += [run[i : i + 2] for i in range(len(run))]
+            found += map(add, run, run[1:])
+            found.append(run[-1])
     return found
 
 
-def indexed(texts: list[str]) -> str:
-    """Return what a column holds of these texts: their tokens, then how their kana sound where that differs."""
-    found: list[str] = []
-    for text in texts:
-        if found:
-            found.append(APART)
-        found += tokens(text)
-    for text in texts:
-        for run in _KANA_RUNS.findall(fold(text)):
-            if (heard := sound(run)) is not None:
-                found.append(APART)
-                found += [heard[i : i + 2] for i in range(len(heard))]
-    return " ".join(found)
+def pieces(text: str) -> tuple[str, str]:
+    """Return the tokens of a text, and of how its kana sounds where that is not as it is written."""
+    folded = fold(text)
+    heard = [sound(run) for run in _KANA_RUNS.findall(folded)]
+    return " ".join(_cut(folded)), _APART.join(" ".join(_cut_sound(run)) for run in heard if run)
+
+
+def _cut_sound(run: str) -> list[str]:
+    return [*map(add, run, run[1:]), run[-1]]
+
+
+def column(texts: Iterable[tuple[str, str]]) -> str:
+    """Return what a column of the index holds for the `pieces` of these texts."""
+    parts = list(texts)
+    return _APART.join([*(written for written, _ in parts), *(heard for _, heard in parts if heard)])
 
 
 def phrase(text: str) -> str | None:
