@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pixmirror.catalogue.gallery.database import GalleryDatabase
 from pixmirror.daemon.replay import BLANK, blanked
 from pixmirror.demo import shapes
 from pixmirror.errors import BadResponse
@@ -171,3 +172,17 @@ def test_a_file_that_holds_no_cookie_is_a_mistake_in_the_config(pixmirror, confi
     result = pixmirror("check")
     assert result.exit_code == 2
     assert "something else" not in result.output
+
+
+def test_gallery_db_is_looked_into_where_there_is_one(pixmirror, mirrored):
+    path = mirrored.parent / "mirror" / "gallery.db"
+    assert "gallery" not in rows(pixmirror("check", "--json"))
+    GalleryDatabase.open(path).close()
+    assert rows(pixmirror("check", "--json"))["gallery"][0] == "ok"
+    path.write_bytes(b"not a database, but long enough to be looked at" * 40)
+    result = pixmirror("check", "--json")
+    assert result.exit_code == 4
+    level, text = rows(result)["gallery"]
+    assert level == "bad"
+    assert "is damaged or is not a gallery database" in text
+    assert "Put back your backup" in text

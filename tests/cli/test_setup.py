@@ -2,11 +2,17 @@
 
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 from types import SimpleNamespace
 
+from pixmirror.catalogue.gallery.database import GalleryDatabase
+from pixmirror.catalogue.gallery.schema import LINEAGE
+from pixmirror.catalogue.migrate import HEAD
 from pixmirror.cli import setup
 from pixmirror.config import example_text, load
 from pixmirror.sync.kinds import KINDS
@@ -96,3 +102,35 @@ def test_db_upgrade(pixmirror, mirrored):
 def test_db_upgrade_without_a_mirror(pixmirror, config):
     assert pixmirror("db", "upgrade").exit_code == 6
     assert not (config.parent / "mirror").exists()
+
+
+def schemas(root: Path) -> dict[str, str]:
+    return {name: _schema(root / f"{name}.db") for name in ("catalogue", "gallery")}
+
+
+def _schema(path: Path, revision: str | None = None) -> str:
+    with closing(sqlite3.connect(path)) as raw, raw:
+        if revision is not None:
+            raw.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+        return str(raw.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+
+
+def test_db_upgrade_looks_after_gallery_db_too(pixmirror, mirrored):
+    root = mirrored.parent / "mirror"
+    GalleryDatabase.open(root / "gallery.db").close()
+    assert f"The gallery database has schema {LINEAGE.head} already" in pixmirror("db", "upgrade").output
+    assert schemas(root) == {"catalogue": HEAD, "gallery": LINEAGE.head}
+
+
+def test_an_older_program_refuses_a_newer_gallery_db(pixmirror, mirrored):
+    root = mirrored.parent / "mirror"
+    GalleryDatabase.open(root / "gallery.db").close()
+    _schema(root / "gallery.db", "0099")
+    for command in (["db", "upgrade"], ["export", "ratings"], ["check"]):
+        result = pixmirror(*command)
+        assert result.exit_code == 4
+        said = " ".join(result.output.split())
+        assert "has schema 0099, newer than this program knows" in said
+        assert "There is no safety copy of an older schema beside it to go back to." in said
+    assert pixmirror("export", "works").exit_code == 0
+    assert _schema(root / "gallery.db") == "0099"

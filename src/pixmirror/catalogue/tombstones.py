@@ -130,6 +130,15 @@ def not_forgotten() -> ColumnElement[bool]:
     return ~select(literal(1)).where(mine).correlate(work).exists()
 
 
+def not_forgotten_sql(key: str) -> str:
+    """Return the same in SQL, where `key` stands for a work_key: also of a work that has no row here."""
+    return (
+        f"NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = '{WORK}' AND owner_id = {key}) AND NOT EXISTS "
+        f"(SELECT 1 FROM main.work AS its JOIN tombstone ON owner_kind = '{USER}' AND owner_id = its.user_id "
+        f"WHERE its.work_key = {key})"
+    )
+
+
 def _under_tombstones(*columns: Any) -> Select[Any]:
     """Select the files of what is forgotten, each with the tombstones that cover it."""
     page = (_of_page.c.owner_kind == PAGE) & (_of_page.c.owner_id == media.c.owner_id)

@@ -13,6 +13,8 @@ import typer
 
 from pixmirror import control
 from pixmirror.catalogue import migrate, runs
+from pixmirror.catalogue.gallery.database import gallery_path, refuse_damaged
+from pixmirror.catalogue.gallery.schema import LINEAGE
 from pixmirror.cli import formats, modes
 from pixmirror.cli import login as login_command
 from pixmirror.cli.common import Json, Session, now_ms, print_json, run, say, sentence, session, told
@@ -133,6 +135,7 @@ def _local(s: Session, asks: bool) -> Iterator[Row]:
     yield storage(s, root)
     yield from (Row("modes", "warn", said) for said in modes.mended(s))
     yield _catalogue(s)
+    yield from _gallery(s)
     yield _clock(s)
     yield from login_rows(s, root, asks)
     yield from web_rows(s)
@@ -206,6 +209,20 @@ def _catalogue(s: Session) -> Row:
         return Row.bad("catalogue", error)
     size = s.catalogue.stat().st_size
     return Row("catalogue", "ok", f"Schema {migrate.HEAD}, {formats.size(size)}.")
+
+
+def _gallery(s: Session) -> Iterator[Row]:
+    """Yield what is wrong with gallery.db, which is read whole; nothing where there is none."""
+    path = gallery_path(s.root)
+    if not path.exists():
+        return
+    try:
+        migrate.check(path, LINEAGE)
+        refuse_damaged(path)
+    except PixmirrorError as error:
+        yield Row("gallery", "bad", told(error), error.exit_code)
+    else:
+        yield Row("gallery", "ok", f"Schema {LINEAGE.head}, {formats.size(path.stat().st_size)}.")
 
 
 def _clock(s: Session) -> Row:

@@ -93,8 +93,8 @@ class Session:
         return catalogue_path(self.root)
 
     @contextmanager
-    def reading(self) -> "Iterator[ReadOnly]":
-        """The catalogue for reading, whether a daemon runs or not."""
+    def reading(self, *, beside: bool = False) -> "Iterator[ReadOnly]":
+        """The catalogue for reading, whether a daemon runs or not; the files beside it, too, if asked for."""
         from pixmirror.catalogue.database import open_readonly
 
         self.refuse_lost()
@@ -102,6 +102,12 @@ class Session:
             raise ConfigError(
                 f"There is no mirror at {self.root} yet: run `pixmirror sync`, or `pixmirror init` to set one up."
             )
+        if beside:
+            from pixmirror.catalogue.shelves import open_shelves
+
+            with open_shelves(self.root) as shelves:
+                yield shelves
+            return
         with open_readonly(self.catalogue) as db:
             yield db
 

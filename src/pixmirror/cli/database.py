@@ -3,14 +3,17 @@
 import typer
 
 from pixmirror.catalogue import migrate
+from pixmirror.catalogue.gallery.database import gallery_path
+from pixmirror.catalogue.gallery.schema import LINEAGE
 from pixmirror.cli.common import say, session
+from pixmirror.store import holding_gallery
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @db.callback()
 def group() -> None:
-    """Look after the catalogue's schema.
+    """Look after the schemas of the catalogue and of gallery.db.
 
     \b
     Example:
@@ -20,7 +23,8 @@ def group() -> None:
 
 @db.command()
 def upgrade(ctx: typer.Context) -> None:
-    """Bring the catalogue to this version's schema, after a safety copy. `sync` and `run` do it by themselves.
+    """Bring the catalogue to this version's schema, after a safety copy, and gallery.db if there is one. `sync`,
+    `run` and `gallery` do it by themselves.
 
     \b
     Example:
@@ -31,9 +35,20 @@ def upgrade(ctx: typer.Context) -> None:
         s.refuse_lost()
         before = migrate.upgrade(s.catalogue)
         root.note_catalogue()
-    if before == migrate.HEAD:
-        say(f"The catalogue has schema {before} already; nothing to do.")
+    _tell(before, migrate.CATALOGUE)
+    path = gallery_path(s.root)
+    if (schema := migrate.schema_revision(path, LINEAGE)) is None:
+        return
+    if schema != LINEAGE.head:
+        with holding_gallery(s.root, "db", s.config.mirror.umask):
+            schema = migrate.upgrade(path, LINEAGE)
+    _tell(schema, LINEAGE)
+
+
+def _tell(before: str | None, of: migrate.Lineage) -> None:
+    if before == of.head:
+        say(f"The {of.what} has schema {before} already; nothing to do.")
     elif before is None:
-        say(f"Made a new catalogue with schema {migrate.HEAD}.")
+        say(f"Made a new {of.what} with schema {of.head}.")
     else:
-        say(f"Upgraded the catalogue from schema {before} to {migrate.HEAD}; the old one is kept beside it.")
+        say(f"Upgraded the {of.what} from schema {before} to {of.head}; the old one is kept beside it.")

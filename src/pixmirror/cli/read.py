@@ -18,7 +18,10 @@ from pixmirror.errors import ConfigError, ExitCode, NotHere, StorageError
 from pixmirror.terminal import typed
 
 WORKS, ALL = 30, 1 << 60  # of a user that `show` lists
-KINDS = "works, novels, files, users, tags, comments, bookmarks, follows, rankings"
+KINDS = (
+    "works, novels, files, users, tags, comments, bookmarks, follows, rankings, places, history, ratings, "
+    "collections, aliases, searches"
+)
 
 
 def why(
@@ -171,11 +174,17 @@ def export(
     Examples:
       pixmirror export works > works.jsonl
       pixmirror export comments -o comments.jsonl
+      pixmirror export ratings              what is yours in the gallery
     """
     from pixmirror.reports.export import export as rows
+    from pixmirror.reports.export_own import OWN
 
     generator: Any = rows  # it must end before its connection does
-    with session(ctx).reading() as db, db.reading() as conn, closing(generator(conn, kind)) as found:
+    with (
+        session(ctx).reading(beside=kind in OWN) as db,
+        db.reading() as conn,
+        closing(generator(conn, kind)) as found,
+    ):
         lines = (json_line(row) for row in found)
         if output is None:
             _to_stdout(lines)

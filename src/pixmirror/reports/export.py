@@ -1,4 +1,4 @@
-"""The catalogue as plain data, one kind as a stream.
+"""The catalogue, and what is the user's own in the gallery, as plain data, one kind as a stream.
 
 Field names are Pixiv's. Times that Pixiv gave are ISO 8601 in Japanese time, as it writes them; ours are in UTC.
 """
@@ -17,6 +17,7 @@ from pixmirror.errors import ConfigError
 from pixmirror.ingest.files import text_of
 from pixmirror.models import Medium
 from pixmirror.reports import provenance
+from pixmirror.reports.export_own import OWN
 
 PART = 500  # rows read at a time
 _AMONG = "IN (SELECT value FROM json_each(:keys))"
@@ -64,7 +65,7 @@ ORDER BY account_id, medium, mode, date, r.rank"""
 
 
 def export(conn: Connection, kind: str) -> Iterator[dict[str, Any]]:
-    """Yield every row of a kind, in a fixed order."""
+    """Yield every row of a kind, in a fixed order. Those of OWN are asked through the shelves."""
     if kind not in KINDS:
         raise ConfigError(f"There is no kind {kind!r} to export: choose one of {', '.join(KINDS)}.")
     return KINDS[kind](conn)
@@ -137,4 +138,5 @@ KINDS: Mapping[str, Callable[[Connection], Iterator[dict[str, Any]]]] = {
     "bookmarks": _bookmarks,
     "follows": partial(_rows, sql="SELECT user_id, restrict, state FROM follow ORDER BY account_id, user_id"),
     "rankings": partial(_rows, sql=_RANKINGS),
+    **OWN,
 }
