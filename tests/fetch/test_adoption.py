@@ -16,7 +16,7 @@ PLAIN, LATER = "5/7_p0.png", "5/7_p0_20200202020202.png"
 OLD = "https://i.pximg.net/img-original/img/2020/01/01/01/01/01/7_p0.png"
 NEW = "https://i.pximg.net/img-original/img/2020/02/02/02/02/02/7_p0.png"
 UNDATED = "https://i.pximg.net/img-original/7_p0.png"
-ONE, OTHER = other("one", "1", 8, 8, "png"), other("two", "2", 8, 8, "png")
+ONE, OTHER = other("illust", "one", 8, 8, "png"), other("illust", "two", 8, 8, "png")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from functools import partial
 
 from pixmirror.clock import DAY_MS
 from pixmirror.demo import addresses, pictures
+from pixmirror.demo.drawing.subjects import Kind
 from pixmirror.demo.shapes import uploaded_images
 from pixmirror.demo.world import DELETED, Work, World
 
@@ -97,7 +98,8 @@ def _avatar(world: World, match: re.Match[str]) -> File | None:
     if url != addresses.IMAGES + match[0]:
         return None
     edge, ext = int((match["form"] or "_340")[1:]), url.rpartition(".")[2]
-    make = partial(pictures.other, f"{world.seed} avatar {person.id} {person.avatar_ms}", "", edge, edge, ext)
+    key = f"{world.seed} avatar {person.id} {person.avatar_ms}"
+    make = partial(pictures.other, "avatar", key, edge, edge, ext)
     return File(make, TYPES[ext], person.avatar_ms)
 
 
@@ -105,7 +107,8 @@ def _background(world: World, match: re.Match[str]) -> File | None:
     person = world.users.get(int(match["id"]))
     if person is None or addresses.background(world, person) != addresses.IMAGES + match[0]:
         return None
-    make = partial(pictures.other, f"{world.seed} background {person.id} {person.background_ms}", "", 1200, 600)
+    key = f"{world.seed} background {person.id} {person.background_ms}"
+    make = partial(pictures.other, "illust", key, 1200, 600)
     return File(make, TYPES["jpg"], person.background_ms)
 
 
@@ -126,15 +129,16 @@ def _cover(world: World, match: re.Match[str]) -> File | None:
     width, height = (int(match["w"]), int(match["h"])) if match["w"] else (427, 600)
     edge = min(width, height)
     width, height = (edge, edge) if match["form"] == "square" else (min(width, 427), min(height, 600))
-    seed = f"{world.seed} {match['kind']} {number} {novel.file_ms}"
-    return File(partial(pictures.other, seed, f"{number}", width, height), TYPES["jpg"], novel.file_ms)
+    kind: Kind = "cover" if match["kind"] == "ci" else "illust"
+    key = f"{world.seed} {match['kind']} {number} {novel.file_ms}"
+    return File(partial(pictures.other, kind, key, width, height), TYPES["jpg"], novel.file_ms)
 
 
 def _series(world: World, match: re.Match[str]) -> File | None:
     for series in world.series.values():
         url = addresses.series_cover(world, series.id, series.create_ms)
         if series.medium == "illust" and url == addresses.IMAGES + match[0]:
-            make = partial(pictures.other, f"{world.seed} series {series.id}", f"{series.id}", 760, 428)
+            make = partial(pictures.other, "illust", f"{world.seed} series {series.id}", 760, 428)
             return File(make, TYPES["jpg"], series.create_ms)
     return None
 
@@ -142,7 +146,11 @@ def _series(world: World, match: re.Match[str]) -> File | None:
 def _static(world: World, match: re.Match[str]) -> File:
     name = match[0].rpartition("/")[2]
     ext = name.rpartition(".")[2]
-    return File(partial(pictures.other, f"static {match[0]}", "", 90, 90, ext), TYPES[ext], 1_500_000_000_000)
+    kind: Kind = "stamp"
+    if name.startswith(("limit_", "no_profile")):
+        kind = "hidden" if name.startswith("limit_") else "nobody"
+    make = partial(pictures.other, kind, f"static {match[0]}", 90, 90, ext)
+    return File(make, TYPES[ext], 1_500_000_000_000)
 
 
 _FINDERS: tuple[tuple[re.Pattern[str], Callable[[World, re.Match[str]], File | None]], ...] = (
