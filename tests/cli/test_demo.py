@@ -151,7 +151,7 @@ def test_ctrl_c_ends_the_living_demo_in_order(tmp_path, pixmirror):
     assert pixmirror("--config", str(folder / "config.toml"), "verify").exit_code == 0
 
 
-@pytest.mark.parametrize("lines", [1, 2])
+@pytest.mark.parametrize("lines", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_ctrl_c_before_it_is_complete(tmp_path, lines):
     folder = tmp_path / "demo"
     arguments = [sys.executable, "-m", "pixmirror", "demo", "--dir", str(folder), "--once"]

@@ -189,6 +189,7 @@ def test_a_file_that_breaks_before_it_is_asked_for_takes_none_of_its_batch_with_
                 patch.setattr(worker, "path_for", breaking(trash.path_for, hit))
                 async with working(setup, clock) as engine:
                     await engine.run_job(engine.mirror.jobs["following"])
+                    clock.nap = 60.0
                     await clock.sleep(DAY_S)
             bad = [row for row in rows(setup, media) if row.state != "stored"]
             assert bad
@@ -217,6 +218,7 @@ def test_a_loop_and_a_task_of_upkeep_that_meet_a_mistake_of_ours_rest_by_name_un
                     await clock.sleep(600)
                     assert any("unforeseen:walk" in cause for cause in engine.trouble.errors)
                     patch.undo()
+                    clock.nap = 600.0
                     await clock.sleep(DAY_S)
                     assert not engine.trouble.errors
             assert len(setup.export("works")) == len(world.works)

@@ -17,6 +17,11 @@ def check(root: Path, spec: Spec) -> None:
     assert found.outcome.keeper.kills + found.outcome.keeper.stops > 0
 
 
+def test_ten_days_lose_no_version_no_file_and_no_state(tmp_path: Path) -> None:
+    check(tmp_path / "mirror", small(days=10, seed=1, quiet_days=5))
+
+
+@pytest.mark.long
 def test_forty_days_lose_no_version_no_file_and_no_state(tmp_path: Path) -> None:
     check(tmp_path / "mirror", small(days=40, seed=1, quiet_days=18))
 

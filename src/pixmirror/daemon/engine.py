@@ -32,6 +32,7 @@ from pixmirror.sync.kinds import KINDS
 
 log = logging.getLogger(__name__)
 
+ALARM_S = 30.0  # at the most, between two looks for what is due
 UPKEEP_S = 300.0
 TOLD_S = 60.0  # between two estimates of what is left that are kept
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
@@ -189,7 +190,7 @@ class Engine:
             with self._minded("Looking for what is due"):
                 due = await self.next_due()
             now = self.mirror.clock.now()
-            wait = 30.0 if due is None else min(30.0, max(0.2, (due - now) / 1000))
+            wait = ALARM_S if due is None else min(ALARM_S, max(0.2, (due - now) / 1000))
             if due is not None and due <= now:
                 self.wakeup.wake()
                 wait = 5.0  # the loops now go on by themselves until nothing is due
