@@ -1,12 +1,11 @@
-"""Works are found by title, tag in any language, user and id, newest first, page by page."""
+"""Without search.db works are found by title, tag in any language, user and id, newest first, page by page."""
 
 import pytest
 from sqlalchemy import create_engine
 
 from pixmirror.catalogue.schema import metadata, tag, tag_translation, user, work, work_tag
 from pixmirror.errors import ConfigError
-from pixmirror.reports import search as module
-from pixmirror.reports.search import search
+from pixmirror.reports.search import find, scan
 
 
 @pytest.fixture
@@ -49,7 +48,7 @@ def add_work(connection, key, user_id, title):
 
 
 def found(conn, text, **options):
-    return [(hit.work_key, hit.matched) for hit in search(conn, text, **options)]
+    return [(hit.work_key, hit.matched) for hit in find(conn, text, **options).hits]
 
 
 def test_a_title_or_any_translation_of_a_tag_is_enough_and_the_newest_comes_first(conn):
@@ -84,10 +83,10 @@ def test_wildcards_of_like_are_plain_characters(conn):
 
 def test_pages_follow_each_other_without_overlap_or_hole(conn):
     keys: list[int] = []
-    before = None
-    while hits := search(conn, "night", limit=1, before=before):
-        keys += [h.work_key for h in hits]
-        before = hits[-1].work_key
+    after = None
+    while (page := find(conn, "night", limit=1, after=after)).hits:
+        keys += [hit.work_key for hit in page.hits]
+        after = page.after
     assert keys == [206, 202, 200]
 
 
@@ -97,12 +96,12 @@ def test_matches_are_the_same_when_so_many_tags_or_users_match_that_works_are_go
 ):
     wanted = [found(conn, text, limit=n) for text in ("night", "a", "夜", "山田") for n in (1, 50)]
     for name, value in limits.items():
-        monkeypatch.setattr(module, name, value)
+        monkeypatch.setattr(scan, name, value)
     assert [found(conn, text, limit=n) for text in ("night", "a", "夜", "山田") for n in (1, 50)] == wanted
 
 
 def test_a_hit_tells_enough_to_show_it_in_a_list(conn):
-    (hit,) = search(conn, "novel:101")
+    (hit,) = find(conn, "novel:101").hits
     assert hit.as_dict() == {
         "work_key": 203,
         "ref": "novel:101",
@@ -121,4 +120,4 @@ def test_a_hit_tells_enough_to_show_it_in_a_list(conn):
 @pytest.mark.parametrize("text", ["", "   ", "x" * 201])
 def test_a_search_for_nothing_or_for_a_novel_is_refused(conn, text):
     with pytest.raises(ConfigError, match="1 to 200"):
-        search(conn, text)
+        find(conn, text)

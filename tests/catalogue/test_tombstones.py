@@ -26,7 +26,7 @@ from pixmirror.ingest.people import record_profile
 from pixmirror.ingest.works import record_works
 from pixmirror.ledger import agenda, controls
 from pixmirror.models import Lane, NovelText, Received, Stored, UgoiraMetadata, UserDetail
-from pixmirror.reports.search import search
+from pixmirror.reports.search import find
 from tests.catalogue.builders import (
     DAY,
     NOW,
@@ -201,7 +201,7 @@ def test_forgotten_works_have_no_sidecar_and_are_not_found(db: Database) -> None
     db.run_sync(forgetting.sidecars_removed, [2])
     assert db.read_sync(forgetting.sidecars_to_remove, -1, 9, False) == []
     for text in ("sea", "picture", "artist 7", "1"):
-        assert 2 not in [h.work_key for h in db.read_sync(search, text)]
+        assert 2 not in [h.work_key for h in db.read_sync(find, text).hits]
 
 
 # --- back again
@@ -314,7 +314,7 @@ def test_nothing_is_left_of_a_forgotten_person_and_nothing_comes_back(db: Databa
     assert "not me" in kept
     assert [c["comment_key"] for c in rows("SELECT comment_key FROM comment WHERE user_id = 7")] == [2, 6]
     assert states(rows, 6) == {"7/3_p0.png": "forgotten"}
-    assert db.read_sync(search, "artist 7") == []
+    assert db.read_sync(find, "artist 7").hits == ()
     assert db.read_sync(tombstones.bars_chore, "profile", 7)
 
 

@@ -145,6 +145,7 @@ class Writer:
     def __init__(self, path: Path, what: str = CATALOGUE, pragmas: Sequence[str] = WRITER_PRAGMAS) -> None:
         self.path = path
         self._what = what
+        self.on_commit: Callable[[], None] = lambda: None  # called on the writer's thread
         self._thread = ThreadPoolExecutor(1, f"{path.stem}-write")
         self._engine = _writing_engine(path, pragmas)
         try:
@@ -159,7 +160,9 @@ class Writer:
 
     def _run(self, fn: Callable[[Connection], T]) -> T:
         with translated(self.path, self._what), self._connection.begin():
-            return fn(self._connection)
+            done = fn(self._connection)
+        self.on_commit()
+        return done
 
     async def run(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one write transaction. If the caller is cancelled meanwhile, it is committed all the same."""
@@ -206,6 +209,10 @@ class Database(ReadOnly):
 
     def run_sync(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return self._writer.run_sync(fn, *args, **kwargs)
+
+    def call_after_commits(self, call: Callable[[], None]) -> None:
+        """Call this after each commit, on the writer's thread: it must be quick, and raise nothing."""
+        self._writer.on_commit = call
 
     def close(self) -> None:
         """Close the readers first, so that the writer closes last and does the final checkpoint."""

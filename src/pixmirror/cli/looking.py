@@ -15,7 +15,7 @@ from pixmirror.cli.screen import tell, width
 from pixmirror.models import JST, State, to_ms
 from pixmirror.reports import states
 from pixmirror.reports.moments import day
-from pixmirror.reports.search import Hit
+from pixmirror.reports.search.hits import Hit
 from pixmirror.reports.texts import plain_caption, plain_novel
 from pixmirror.reports.why import Why
 from pixmirror.reports.why_facts import is_forgotten

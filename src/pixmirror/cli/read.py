@@ -13,7 +13,7 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.words import iso
 from pixmirror.cli import formats, looking, versions
-from pixmirror.cli.common import Json, json_line, now_ms, print_json, say, session
+from pixmirror.cli.common import Json, json_line, note, now_ms, print_json, say, session
 from pixmirror.errors import ConfigError, ExitCode, NotHere, StorageError
 from pixmirror.terminal import typed
 
@@ -128,28 +128,32 @@ def _past(conn: Connection, ref: Ref, moment: int) -> dict[str, Any] | None:
 
 def search(
     ctx: typer.Context,
-    text: Annotated[str, typer.Argument(help="Part of a title, tag, translation or user name; an id or URL.")],
+    text: Annotated[str, typer.Argument(help="Words, fields (pixmirror help search), an id or a URL.")],
     limit: Annotated[int, typer.Option("--limit", min=1, max=10000, help="At most so many.")] = 30,
     paths: Annotated[
         bool, typer.Option("--paths", help="Print only where their files lie, one path a line.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Find works, newest first.
+    """Find works by words of theirs, newest first; `pixmirror help search` has the rules.
 
     \b
     Examples:
       pixmirror search 初音ミク
       pixmirror search "hatsune miku" --limit 100
+      pixmirror search "yoru -猫 posted:2024 bookmarks:>500"
       pixmirror search 初音ミク --paths
     """
     from pixmirror.reports import files
     from pixmirror.reports import search as view
 
     s = session(ctx)
-    with s.reading() as db:
-        hits = db.read_sync(view.search, typed(text), limit)
+    with s.reading(beside=True) as db:
+        found = db.read_sync(view.find, typed(text), limit, now=now_ms())
+        hits = found.hits
         lie = db.read_sync(files.paths_of_works, [hit.work_key for hit in hits]) if paths else {}
+    if found.note:
+        note(found.note)
     if as_json:
         more = [{"paths": lie.get(hit.work_key, [])} if paths else {} for hit in hits]
         print_json([hit.as_dict() | told for hit, told in zip(hits, more, strict=True)])

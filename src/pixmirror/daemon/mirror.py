@@ -16,6 +16,7 @@ from pixmirror.clock import Clock
 from pixmirror.config import Config
 from pixmirror.daemon import credentials, job_changes
 from pixmirror.daemon.credentials import configured_token, identity
+from pixmirror.daemon.searching import Searching
 from pixmirror.errors import CatalogueError, LoginError, LoginNeeded, MirrorLocked, StorageAbsent, StorageError
 from pixmirror.fetch import trash
 from pixmirror.ingest import web_health
@@ -156,6 +157,8 @@ async def open_mirror(
         migrate.upgrade(catalogue_path(root.root))
         root.note_catalogue()
         db = Database.open(catalogue_path(root.root))
+        searching = Searching(root.root)
+        db.call_after_commits(searching.wake)
         try:
             async with _transport(config, db, clock) as transport:
                 mirror = await _build(config, env, root, db, transport, clock)
@@ -164,6 +167,7 @@ async def open_mirror(
                 finally:
                     await _leave(mirror)
         finally:
+            searching.close()  # first, for the last connection writes back the log of the catalogue
             db.close()
 
 

@@ -67,3 +67,8 @@ def phrase(text: str) -> str | None:
         del found[-1]  # the end of a run of two and more: in the text it may go on
         return f'"{" ".join(found)}"'
     return f'"{" ".join(found)}"*'
+
+
+def kana_phrase(run: str) -> str:
+    """Return the FTS5 phrase that finds a run of kana as it stands in the index; in katakana it is of sounds."""
+    return f'"{run}"*' if len(run) == 1 else f'"{" ".join(map(add, run, run[1:]))}"'

@@ -1,0 +1,210 @@
+"""`search` and the page of the same name: what a text finds, newest first, page by page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pixmirror.catalogue import tombstones
+from pixmirror.catalogue.refs import Ref, parse_ref
+from pixmirror.catalogue.search.fold import whole
+from pixmirror.catalogue.sql import listed, rows
+from pixmirror.clock import Clock
+from pixmirror.errors import ConfigError
+from pixmirror.reports.search import match, scan
+from pixmirror.reports.search.freshness import freshness, is_attached
+from pixmirror.reports.search.hits import Hit, hits, where_matched
+from pixmirror.reports.search.match import Way
+from pixmirror.reports.search.query import Field, Query, parse
+from pixmirror.reports.search.scan import Matched
+
+CANDIDATES = 50_000  # works with the words, of which the other conditions are looked at in one go
+END = 2**62  # above every key
+_GUESSED = "g"  # a cursor among works of which only a guessed reading fits
+
+_WORDS = """
+SELECT rowid AS work_key FROM search.words
+WHERE words MATCH :match AND rowid < :below ORDER BY rowid DESC LIMIT :candidates"""
+_THERE = "SELECT work_key FROM work WHERE work_key IN (SELECT value FROM json_each(:keys))"
+_OF_USER = """
+SELECT work_key FROM work WHERE user_id = :user AND work_key < :below ORDER BY work_key DESC LIMIT :limit"""
+_NOT_FORGOTTEN = """
+NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'work' AND t.owner_id = g.work_key)
+AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'user' AND t.owner_id = g.user_id)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """How a part of the text was understood: `means` what it was taken for, too.
+
+    `without` is the text that leaves it out; `is_ignored`: it holds nothing to search for.
+    """
+
+    field: Field
+    text: str
+    is_excluded: bool
+    means: tuple[str, ...]
+    without: str
+    is_ignored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`after` is where the next page begins, None at the end; `note`: what this search does not find."""
+
+    hits: tuple[Hit, ...]
+    chips: tuple[Chip, ...] = ()
+    after: str | None = None
+    note: str | None = None
+
+
+def find(
+    conn: Connection, text: str, limit: int = 60, after: str | None = None, *, now: int | None = None
+) -> Found:
+    """Return works that meet all of a text. ConfigError for one that cannot be understood.
+
+    For the next page pass the `after` of the last one. Without search.db all works are gone through.
+    """
+    query = parse(text)
+    state = freshness(conn, Clock().now() if now is None else now)
+    ref = _ref(query.text)
+    if ref is not None and ref.kind == "user":
+        return _of_user(conn, query, ref.id, limit, after)
+    named = _named(conn, ref, query.text, limit) if ref is not None and after is None else {}
+    if not state.is_usable:
+        return _scanned(conn, query, text.strip(), named, limit, after, state.note)
+    ways = match.ways(conn, query, _aliases(conn))
+    chips = tuple(_chip(query, way) for way in ways)
+    keys, following = _page(conn, ways, max(limit - len(named), 1), after, guesses=state.guesses)
+    keys = [key for key in keys if key not in named]
+    found = named | where_matched(conn, keys, ways)
+    return Found(hits(conn, found), chips, following, state.note)
+
+
+def _chip(query: Query, way: Way) -> Chip:
+    term = way.term
+    return Chip(term.field, term.text, term.excluded, way.means, query.without(term), way.is_ignored)
+
+
+# --- by search.db
+
+
+def _page(
+    conn: Connection, ways: Sequence[Way], limit: int, after: str | None, *, guesses: bool
+) -> tuple[list[int], str | None]:
+    """Return works, and where the next page begins. What only a guessed reading finds comes last."""
+    if all(way.is_ignored for way in ways):
+        return [], None
+    known = match.expression(ways)
+    keys: list[int] = []
+    is_guessed = after is not None and after.startswith(_GUESSED)
+    below = END if after is None else int(after.removeprefix(_GUESSED))
+    if not is_guessed:
+        keys, last = _keys(conn, ways, known, below, limit)
+        if last is not None:
+            return keys, str(last)
+        below = END
+    wider = match.expression(ways, guesses=True) if guesses else known
+    if wider == known:
+        return keys, None
+    more, last = _keys(conn, ways, f"({wider}) NOT ({known})", below, limit - len(keys))
+    return keys + more, None if last is None else f"{_GUESSED}{last}"
+
+
+def _keys(
+    conn: Connection, ways: Sequence[Way], words: str, below: int, limit: int
+) -> tuple[list[int], int | None]:
+    """Return works below a key, and the key below which the next ones lie; None at the end."""
+    if limit <= 0:
+        return [], below
+    where, bound = match.conditions(ways)
+    if tombstones.has_any(conn):
+        where.append(_NOT_FORGOTTEN)
+    bound |= {"below": below, "limit": limit, "match": words, "candidates": CANDIDATES}
+    if not words:
+        keys = _by_grid(conn, where, bound)
+        return keys, keys[-1] if len(keys) == limit else None
+    if not where:
+        found = rows(conn, _WORDS, match=words, below=below, candidates=limit)
+        keys = [row.work_key for row in found]
+        return keys, keys[-1] if len(keys) == limit else None
+    sql = f"""
+    SELECT f.work_key FROM ({_WORDS}) f CROSS JOIN search.grid g ON g.work_key = f.work_key
+    WHERE {" AND ".join(where)} LIMIT :limit"""
+    keys = [row.work_key for row in rows(conn, sql, **bound)]
+    if len(keys) == limit:
+        return keys, keys[-1]
+    looked = rows(conn, f"SELECT count(*) AS n, min(work_key) AS last FROM ({_WORDS})", **bound)[0]
+    return keys, looked.last if looked.n == CANDIDATES else None
+
+
+def _by_grid(conn: Connection, where: Sequence[str], bound: Mapping[str, Any]) -> list[int]:
+    """Return works that meet conditions alone."""
+    met = " AND ".join(["g.work_key < :below", *where])
+    sql = f"SELECT g.work_key FROM search.grid g WHERE {met} ORDER BY g.work_key DESC LIMIT :limit"
+    return [row.work_key for row in rows(conn, sql, **bound)]
+
+
+def _aliases(conn: Connection) -> dict[str, tuple[str, ...]]:
+    """Return what the user means by words, by the folded word."""
+    found: dict[str, tuple[str, ...]] = {}
+    if is_attached(conn, "own"):
+        for row in rows(conn, "SELECT word, means FROM own.alias ORDER BY id"):
+            found[whole(row.word)] = (*found.get(whole(row.word), ()), row.means)
+    return found
+
+
+# --- by id, and without search.db
+
+
+def _ref(text: str) -> Ref | None:
+    try:
+        return parse_ref(text)
+    except ConfigError:
+        return None
+
+
+def _named(conn: Connection, ref: Ref, text: str, limit: int) -> dict[int, Matched]:
+    """Return the works that the text names by id or URL; by a bare id also those of the user who has it."""
+    key, found = ref.work_key or 0, dict[int, Matched]()
+    keys = [key | 1, key] if text.isdigit() else [key]
+    there = {r.work_key for r in rows(conn, _THERE, keys=listed(keys))} - tombstones.works(conn, keys)
+    found |= dict.fromkeys((key for key in dict.fromkeys(keys) if key in there), "id")
+    if text.isdigit():
+        found |= dict.fromkeys(_works_of(conn, ref.id, END, limit - len(found)), "user")
+    return found
+
+
+def _of_user(conn: Connection, query: Query, user: int, limit: int, after: str | None) -> Found:
+    keys = _works_of(conn, user, END if after is None else int(after), limit)
+    chip = Chip("artist", query.text, is_excluded=False, means=(), without="")
+    found: dict[int, Matched] = dict.fromkeys(keys, "user")
+    return Found(hits(conn, found), (chip,), str(keys[-1]) if len(keys) == limit else None)
+
+
+def _works_of(conn: Connection, user: int, below: int, limit: int) -> list[int]:
+    if tombstones.people(conn, (user,)):
+        return []
+    keys = [row.work_key for row in rows(conn, _OF_USER, user=user, below=below, limit=limit)]
+    return [key for key in keys if key not in tombstones.works(conn, keys)]
+
+
+def _scanned(
+    conn: Connection,
+    query: Query,
+    typed: str,
+    named: Mapping[int, Matched],
+    limit: int,
+    after: str | None,
+    note: str | None,
+) -> Found:
+    one = query.terms[0] if len(query.terms) == 1 else None
+    text = one.text if one is not None and (one.field or one.is_phrase) else typed
+    below = END if after is None else int(after.removeprefix(_GUESSED))
+    found = scan.scan(conn, text, below, limit)
+    following = str(min(found)) if len(found) == limit else None
+    shown = dict(named) | {key: where for key, where in found.items() if key not in named}
+    kept = dict(list(shown.items())[:limit])
+    chips = tuple(Chip(t.field, t.text, t.excluded, (), query.without(t)) for t in query.terms)
+    return Found(hits(conn, kept), chips, following, note)
