@@ -8,7 +8,7 @@ from pixmirror.catalogue import migrate
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.search.index import Index
 from pixmirror.catalogue.shelves import Shelves, open_shelves
-from pixmirror.reports.search import find
+from pixmirror.reports.search import find, fitting, suggest
 from tests.catalogue.search.cases import FINDS, fill
 from tests.catalogue.search.conftest import follow
 
@@ -31,3 +31,73 @@ def test_a_search_finds_exactly_these_works_the_newest_first(shelves, asked, exp
     found = shelves.read_sync(find, asked, 100)
     assert [hit.id for hit in found.hits] == sorted(expected, reverse=True)
     assert found.note is None
+
+
+def test_pages_follow_each_other_without_overlap_or_hole(shelves):
+    for asked in ("aki", "aki -posted:2023", "bookmarks:10", "の"):
+        keys, after = list[int](), None
+        while True:
+            page = shelves.read_sync(find, asked, 3, after)
+            keys += [hit.id for hit in page.hits]
+            after = page.after
+            if after is None:
+                break
+        assert keys == [hit.id for hit in shelves.read_sync(find, asked, 100).hits]
+        assert len(keys) > 3
+
+
+def test_it_says_how_it_understood_a_text(shelves):
+    chips = shelves.read_sync(find, 'yoru -tag:"night sky" state:gone ！').chips
+    assert [(c.field, c.text, c.is_excluded, c.means, c.is_ignored) for c in chips] == [
+        ("", "yoru", False, ("よる",), False),
+        ("tag", "night sky", True, (), False),
+        ("state", "gone", False, (), False),
+        ("", "!", False, (), True),
+    ]
+    assert [chip.without for chip in chips] == [
+        '-tag:"night sky" state:gone !',
+        "yoru state:gone !",
+        'yoru -tag:"night sky" !',
+        'yoru -tag:"night sky" state:gone',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "tags", "artists"),
+    [
+        ("yo", ["夜", "夜空"], []), ("よる", ["夜"], []), ("night", ["夜", "夜空"], []), ("night s", ["夜空"], []),
+        ("猫", ["猫", "猫耳"], []), ("neko", ["猫", "猫耳"], []), ("toky", ["東京"], []), ("touk", ["東京"], []),
+        ("fate", ["Fate/GrandOrder"], []), ("fu", ["藤", "富士山"], []), ("orijin", ["オリジナル"], []),
+        ("mizu", [], ["Mizuki"]), ("水木", [], ["Mizuki"]), ("aki", [], ["Aki"]), ("artist:ak", [], ["Aki"]),
+        ("tag:nig", ["夜", "夜空"], []), ("a cat", ["猫", "猫耳"], []),
+        ("zzz", [], []), ("！", [], []), ("", [], []),
+    ],
+)  # fmt: skip
+def test_what_is_offered_while_somebody_types(shelves, typed, tags, artists):
+    found = shelves.read_sync(suggest, typed)
+    assert {hint.name for hint in found.tags} == set(tags)
+    assert [hint.name for hint in found.artists] == artists
+    for hint in found.tags:
+        assert shelves.read_sync(find, hint.query).hits or len(typed.split()) > 1
+
+
+def test_an_offer_tells_what_it_is_and_completes_what_was_typed(shelves):
+    (hint,) = shelves.read_sync(suggest, "state:live -猫 night s").tags
+    assert (hint.name, hint.translation, hint.reading, hint.works) == ("夜空", "night sky", "yozora", 1)
+    assert hint.query == "state:live -猫 tag:夜空"
+    (hint,) = shelves.read_sync(suggest, "夜 -star").tags
+    assert hint.query == "夜 -tag:星"
+    (artist,) = shelves.read_sync(suggest, "水").artists
+    assert (artist.was, artist.works, artist.query) == ("水木", 1, "artist:Mizuki")
+
+
+def test_offers_go_on_when_a_value_is_not_yet_one(shelves):
+    found = shelves.read_sync(suggest, "夜 posted:20")
+    assert "is no date" in (found.problem or "")
+
+
+def test_pages_and_actions_fit_by_all_their_words():
+    names = ["Home", "Mirror: queue", "Mirror: what is gone", "Run the job 夜空"]
+    assert fitting(names, "mir qu") == [1]
+    assert fitting(names, "空") == [3]
+    assert fitting(names, "") == []

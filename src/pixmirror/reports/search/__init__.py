@@ -1,9 +1,11 @@
 """Search that forgives, the same for `pixmirror search`, the page and its suggestions.
 
-`find(conn, text, ...)` finds works; `parse` says what a text asks, `match` how it is looked for in search.db.
+`find(conn, text, ...)` finds works and says how it understood the text, `suggest(conn, text)` what to offer while
+it is typed. query.py reads a text, match.py makes expressions of it, scan.py does without search.db.
 """
 
 from pixmirror.reports.search.find import Chip, Found, find
 from pixmirror.reports.search.hits import Hit
+from pixmirror.reports.search.suggest import Suggestions, fitting, saved_searches, suggest
 
-__all__ = ["Chip", "Found", "Hit", "find"]
+__all__ = ["Chip", "Found", "Hit", "Suggestions", "find", "fitting", "saved_searches", "suggest"]

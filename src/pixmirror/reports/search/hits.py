@@ -66,13 +66,13 @@ def where_matched(conn: Connection, keys: Collection[int], ways: Sequence[Way]) 
     if not phrases and not tags:
         return dict.fromkeys(keys, "fields")
     works = {r.work_key: r for r in rows(conn, _HITS, keys=listed(keys))}
-    found: dict[int, Matched] = {k: "title" for k, r in works.items() if _stands(phrases, [r.title])}
+    found: dict[int, Matched] = {k: "title" for k, r in works.items() if stands(phrases, [r.title])}
     left = [key for key in keys if key not in found]
     of_works: dict[int, list[Any]] = {key: [] for key in left}
     for row in rows(conn, _TAGS, keys=listed(left)):
         of_works[row.work_key].append(row)
     for key, theirs in of_works.items():
-        if any(row.id in tags for row in theirs) or _stands(phrases, [row.name for row in theirs]):
+        if any(row.id in tags for row in theirs) or stands(phrases, [row.name for row in theirs]):
             found[key] = "tag"
     left = [key for key in left if key not in found]
     people: dict[int, list[str]] = {}
@@ -80,16 +80,16 @@ def where_matched(conn: Connection, keys: Collection[int], ways: Sequence[Way]) 
         people.setdefault(row.owner, []).append(row.text)
     captions = {r.work_key: r.caption for r in rows(conn, _CAPTIONS, keys=listed(left))}
     for key in left:
-        if _stands(phrases, people.get(works[key].user_id, [])):
+        if stands(phrases, people.get(works[key].user_id, [])):
             found[key] = "user"
-        elif _stands(phrases, [plain.caption(captions.get(key, ""))]):
+        elif stands(phrases, [plain.caption(captions.get(key, ""))]):
             found[key] = "caption"
         else:
             found[key] = "text" if key & 1 else "title"  # of which a guessed reading fits
     return {key: found[key] for key in keys}
 
 
-def _stands(phrases: Sequence[str], texts: Sequence[str]) -> bool:
+def stands(phrases: Sequence[str], texts: Sequence[str]) -> bool:
     """Tell whether one of these FTS5 phrases is met by one of these texts."""
     held = f" {column(map(pieces, texts))} "
     for asked in phrases:
