@@ -130,6 +130,17 @@ def test_a_new_mirror_is_private_and_known_again(tmp_path: Path) -> None:
         second.check_media()
 
 
+def test_a_gallery_that_was_opened_first_leaves_the_mirror_new(tmp_path: Path) -> None:
+    (tmp_path / "gallery.db").touch()
+    (tmp_path / "thumbs.db").touch()
+    with MirrorRoot.open(tmp_path) as cut:
+        assert cut.new
+    (tmp_path / "media" / MARKER).unlink()
+    with MirrorRoot.open(tmp_path) as again:
+        assert again.new
+        again.check_media()
+
+
 def test_the_umask_lets_a_group_read_but_never_the_secrets(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:

@@ -1,6 +1,7 @@
 """The files beside the catalogue: missing, appearing, replaced, damaged."""
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,6 +18,7 @@ from pixmirror.catalogue.gallery.database import GalleryDatabase
 from pixmirror.catalogue.search import schema as search
 from pixmirror.catalogue.shelves import DAMAGED, NOT_THERE, OTHER_FORMAT, SHELVES, Shelves, lacking, open_shelves
 from pixmirror.errors import CatalogueDamaged, CatalogueError, StorageError
+from tests.catalogue.test_migrate import set_revision
 
 
 def make(path: Path, create: Callable[[sqlite3.Connection], None], *more: str) -> Path:
@@ -220,3 +222,18 @@ def test_there_is_no_gallery_without_a_catalogue(tmp_path: Path):
     with pytest.raises(CatalogueError, match="no catalogue"):
         open_shelves(tmp_path)
     assert migrate.schema_revision(tmp_path / "gallery.db", own.LINEAGE) is None
+
+
+def test_a_catalogue_that_is_put_back_from_a_backup_is_read_from_then_on(shelves: Shelves):
+    meta = "SELECT value FROM main.meta WHERE key = 'a'"
+    assert shelves.read_sync(column, meta) == []
+    backup = Path(shutil.copy(shelves.path, shelves.path.with_name("backup")))
+    with closing(sqlite3.connect(backup)) as raw, raw:
+        raw.execute("INSERT INTO meta VALUES ('a', 'put back')")
+    backup.replace(shelves.path)
+    assert shelves.read_sync(column, meta) == ["put back"]
+    newer = Path(shutil.copy(shelves.path, shelves.path.with_name("newer")))
+    set_revision(newer, "0099")
+    newer.replace(shelves.path)
+    with pytest.raises(CatalogueError, match="newer than this program"):
+        shelves.read_sync(column, meta)

@@ -17,7 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from pixmirror.catalogue import migrate
 from pixmirror.catalogue.failures import translated, write_ahead
-from pixmirror.catalogue.uris import uri
+from pixmirror.catalogue.uris import identity, uri
 
 __all__ = ["Connection", "Database", "ReadOnly", "Writer", "catalogue_path", "open_readonly", "reading_engine"]
 
@@ -45,6 +45,7 @@ _READER_PRAGMAS = (
     "mmap_size=0",
 )
 READER_CACHE = 4 << 10  # KiB
+FILE = "file"  # in `info` of a reading connection: the identity of its file
 CATALOGUE = migrate.CATALOGUE.what
 
 
@@ -77,6 +78,7 @@ def reading_engine(
     """
 
     def connect(entry: ConnectionPoolEntry) -> sqlite3.Connection:
+        entry.info[FILE] = identity(path)
         raw = _connect(path, "ro")
         try:
             for pragma in (*_READER_PRAGMAS, f"cache_size=-{cache}"):

@@ -25,12 +25,12 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from pixmirror.catalogue import ddl, migrate, thumbs
-from pixmirror.catalogue.database import ReadOnly, catalogue_path, reading_engine
+from pixmirror.catalogue.database import FILE, ReadOnly, catalogue_path, reading_engine
 from pixmirror.catalogue.failures import translated
 from pixmirror.catalogue.gallery import schema as own
 from pixmirror.catalogue.gallery.database import refuse_damaged
 from pixmirror.catalogue.search import schema as search
-from pixmirror.catalogue.uris import uri
+from pixmirror.catalogue.uris import identity, uri
 from pixmirror.errors import CatalogueDamaged, StorageError
 
 log = logging.getLogger(__name__)
@@ -111,6 +111,7 @@ class Shelves(ReadOnly):
         super().__init__(path, engine, readers)
 
     def _attach(self, raw: sqlite3.Connection, info: _Info) -> None:
+        migrate.check(self.path)
         info |= {_IS_NEW: True, _GENERATION: self._generation, _SEEN: {}, _LACKING: {}}
         for shelf in SHELVES:
             path = self._path_of(shelf)
@@ -145,7 +146,9 @@ class Shelves(ReadOnly):
         info = record.info
         if info.pop(_IS_NEW, False):
             return
-        if info[_GENERATION] != self._generation or any(self._has_changed(shelf, info) for shelf in SHELVES):
+        if info[_GENERATION] != self._generation or info[FILE] != identity(self.path):
+            raise DisconnectionError
+        if any(self._has_changed(shelf, info) for shelf in SHELVES):
             raise DisconnectionError
 
     def _has_changed(self, shelf: Shelf, info: _Info) -> bool:
@@ -153,7 +156,7 @@ class Shelves(ReadOnly):
         seen: _State | None = info[_SEEN][shelf.name]
         if seen is None or shelf.name in info[_LACKING]:
             return _state(path) != seen  # also one that is mended in its place
-        return _identity(path) != seen[:2]
+        return identity(path) != seen[:2]
 
     def _path_of(self, shelf: Shelf) -> Path:
         return self.path.with_name(shelf.file)
@@ -168,7 +171,9 @@ class Shelves(ReadOnly):
                     self._leave_out(suspects)
                     with suppress(CatalogueDamaged):
                         found = super()._read(fn)
-                        log.warning("Of the files beside the catalogue %s is left out: %s", suspects, error)
+                        if suspects:
+                            files = " and ".join(f"{name}.db" for name in suspects)
+                            log.warning("%s is damaged, and left out until it is made anew: %s", files, error)
                         return found
                 self._leave_out(())
             self._blame()
@@ -197,15 +202,6 @@ def _empty(shelf: Shelf) -> bytes:
     with closing(sqlite3.connect(":memory:")) as raw:
         shelf.create(raw)
         return raw.serialize()
-
-
-def _identity(path: Path) -> _State | None:
-    """Return what stays while a file is written, and is another when it is replaced; None where there is none."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _state(path: Path) -> _State | None:

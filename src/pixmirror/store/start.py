@@ -183,7 +183,7 @@ def holds_files(media: Path) -> bool:
 
 def is_new(root: Path, media: Path) -> bool:
     """Return whether no catalogue was ever made, so that the first start is still to be finished."""
-    return not had_catalogue(root, media) and not any(root.glob("*.db"))
+    return not had_catalogue(root, media) and not any(root.glob("catalogue*.db"))
 
 
 def note_catalogue(root: Path) -> None:
