@@ -43,12 +43,12 @@ def test_what_is_made_is_noted_and_a_failure_too(db: ThumbsDatabase, of: Rows):
     db.run_sync(thumbs.failed, sha(3), 6, 0, "It is no picture.", NOW)
     db.run_sync(thumbs.failed, sha(2), 4, 0, "It went bad.", NOW + 1)
     assert of(KEYS) == [
-        (sha(1), 2, 0, 0xFF8001, None, NOW),
-        (sha(2), 4, 0, None, "It went bad.", NOW),
-        (sha(3), 6, 0, None, "It is no picture.", NOW),
+        (sha(1), 2, 0, 0xFF8001, None, 0),
+        (sha(2), 4, 0, None, "It went bad.", 0),
+        (sha(3), 6, 0, None, "It is no picture.", 0),
     ]
     db.run_sync(thumbs.made, [one(3)], NOW + 2)
-    assert of(KEYS)[2] == (sha(3), 6, 0, 0xFF8003, None, NOW)
+    assert of(KEYS)[2] == (sha(3), 6, 0, 0xFF8003, None, 0)
     assert of("SELECT dhash FROM thumb WHERE idx = 0 AND work_key = 6") == [(-3,)]
 
 
@@ -58,9 +58,23 @@ def test_what_is_let_go_leaves_its_row(db: ThumbsDatabase, of: Rows):
     assert [row[0] for row in of(KEYS)] == [sha(2)]
 
 
+def test_what_had_to_go_keeps_what_was_learned_of_it(db: ThumbsDatabase, of: Rows):
+    db.run_sync(thumbs.made, [one(1), one(2)], NOW)
+    db.run_sync(thumbs.failed, sha(3), 6, 0, "It is no picture.", NOW)
+    db.run_sync(thumbs.emptied, [sha(1), sha(3), sha(9)])
+    assert of("SELECT bytes, colour, dhash FROM thumb ORDER BY sha256") == [
+        (0, 0xFF8001, -1),
+        (100, 0xFF8002, -2),
+        (None, None, None),
+    ]
+    assert db.run_sync(thumbs.held) == 100
+    assert db.run_sync(thumbs.over_cap, 0) == (sha(2),)
+
+
 def test_what_nobody_looked_at_for_longest_goes_first(db: ThumbsDatabase):
-    for n in (1, 2, 3, 4):
-        db.run_sync(thumbs.made, [one(n)], NOW + n)
+    db.run_sync(thumbs.made, [one(n) for n in (1, 2, 3, 4)], NOW)
+    for n in (2, 3, 4):
+        db.run_sync(thumbs.looked_at, [sha(n)], NOW + n)
     db.run_sync(thumbs.failed, sha(5), 10, 0, "It is no picture.", NOW)
     assert db.run_sync(thumbs.held) == 400
     assert db.run_sync(thumbs.over_cap, 400) == ()
@@ -72,10 +86,18 @@ def test_what_nobody_looked_at_for_longest_goes_first(db: ThumbsDatabase):
 
 def test_a_look_is_noted_once_a_day(db: ThumbsDatabase, of: Rows):
     db.run_sync(thumbs.made, [one(1), one(2)], NOW)
+    db.run_sync(thumbs.looked_at, [sha(1), sha(2)], NOW)
+    assert [row[-1] for row in of(KEYS)] == [NOW, NOW]
     db.run_sync(thumbs.looked_at, [sha(1)], NOW + DAY_MS)
     assert [row[-1] for row in of(KEYS)] == [NOW, NOW]
     db.run_sync(thumbs.looked_at, [sha(1)], NOW + DAY_MS + 1)
     assert [row[-1] for row in of(KEYS)] == [NOW + DAY_MS + 1, NOW]
+
+
+@pytest.mark.parametrize("order", ["looked_at", "sum(bytes)"])
+def test_what_goes_is_found_without_reading_all_rows(of: Rows, order: str):
+    (plan,) = of(f"EXPLAIN QUERY PLAN SELECT {order} FROM thumb WHERE bytes > 0 ORDER BY looked_at")
+    assert "thumb_by_look" in plan[-1]
 
 
 def spoiled(path: Path) -> None:

@@ -12,7 +12,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
-from sqlalchemy import Column, Connection, Index, Integer, MetaData, Table, Text, bindparam, func, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from pixmirror.catalogue import ddl
 from pixmirror.catalogue.database import WRITER_PRAGMAS, Writer
@@ -39,19 +52,23 @@ thumb = Table(
     Column("width", Integer),
     Column("height", Integer),
     Column("dhash", Integer),  # 64 bits, signed
-    Column("bytes", Integer),
+    Column("bytes", Integer),  # 0 where it had to go: what was learned of it stays
     Column("made_at", Integer, nullable=False),
     Column("error", Text),  # why it could not be made
-    Column("looked_at", Integer, nullable=False),  # to the day: what nobody looked at for longest goes first
+    # To the day, 0 for never: what nobody looked at for longest goes first.
+    Column("looked_at", Integer, nullable=False),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
+_is_there = thumb.c.bytes > literal_column("0")  # as the partial index spells it
 Index("thumb_by_work", thumb.c.work_key, thumb.c.idx)
-Index("thumb_by_look", thumb.c.looked_at, thumb.c.bytes, sqlite_where=thumb.c.error.is_(None))
+Index("thumb_by_look", thumb.c.looked_at, thumb.c.bytes, sqlite_where=_is_there)
 
 _MADE = Many(upsert(thumb, *(c.name for c in thumb.c if c.name not in ("sha256", "looked_at"))))
 _LOOKED = update(thumb).where(among(thumb.c.sha256, "shas"), thumb.c.looked_at < bindparam("before"))
-_OLDEST = select(thumb.c.sha256, thumb.c.bytes).where(thumb.c.error.is_(None)).order_by(thumb.c.looked_at)
+_EMPTIED = update(thumb).where(among(thumb.c.sha256, "shas"), thumb.c.error.is_(None)).values(bytes=0)
+_HELD = select(func.coalesce(func.sum(thumb.c.bytes), 0)).where(_is_there)
+_OLDEST = select(thumb.c.sha256, thumb.c.bytes).where(_is_there).order_by(thumb.c.looked_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +114,25 @@ class ThumbsDatabase(Writer):
 
 
 def made(conn: Connection, thumbs: Sequence[Thumb], now: int) -> None:
-    """Note what was made."""
-    _MADE(conn, [asdict(one) | {"made_at": now, "looked_at": now, "error": None} for one in thumbs])
+    """Note what was made. Nobody has looked at it yet."""
+    _MADE(conn, [asdict(one) | {"made_at": now, "looked_at": 0, "error": None} for one in thumbs])
 
 
 def failed(conn: Connection, sha256: str, key: int, idx: int, error: str, now: int) -> None:
     """Note why one could not be made, so that it is not tried again at every look."""
     nothing = dict.fromkeys(("colour", "width", "height", "dhash", "bytes"))
-    row = {"sha256": sha256, "work_key": key, "idx": idx, "error": error, "made_at": now, "looked_at": now}
+    row = {"sha256": sha256, "work_key": key, "idx": idx, "error": error, "made_at": now, "looked_at": 0}
     _MADE(conn, [row | nothing])
 
 
 def looked_at(conn: Connection, shas: Collection[str], now: int) -> None:
     """Note that these were shown, once a day."""
     conn.execute(_LOOKED.values(looked_at=now), {"shas": listed(shas), "before": now - DAY_MS})
+
+
+def emptied(conn: Connection, shas: Collection[str]) -> None:
+    """Note that these are there no more, but may come back; the files go after that."""
+    conn.execute(_EMPTIED, {"shas": listed(shas)})
 
 
 def let_go(conn: Connection, shas: Collection[str]) -> None:
@@ -120,7 +142,7 @@ def let_go(conn: Connection, shas: Collection[str]) -> None:
 
 def held(conn: Connection) -> int:
     """Return how many bytes all thumbnails have."""
-    return conn.scalar(select(func.coalesce(func.sum(thumb.c.bytes), 0)).where(thumb.c.error.is_(None))) or 0
+    return int(conn.execute(_HELD).scalar_one())
 
 
 def over_cap(conn: Connection, cap: int) -> tuple[str, ...]:

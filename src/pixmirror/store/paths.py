@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,15 @@ def resolve(media: Path, rel: str) -> Path:
     if _has_link(str(media), parts) and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(media)):
         raise FileError(f"{rel!r} leads out of the media folder {media} through a link")
     return path
+
+
+def open_stored(media: Path, rel: str) -> int:
+    """Return a descriptor of a file here. FileError when it is no plain file; OSError when it is not there."""
+    descriptor = os.open(resolve(media, rel), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileError(f"{rel!r} is no plain file")
+    return descriptor
 
 
 def _has_link(folder: str, parts: list[str]) -> bool:

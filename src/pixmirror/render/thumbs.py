@@ -1,0 +1,289 @@
+"""Makes thumbnails, one at a time and at the lowest priority, and keeps them within a cap. In the gallery alone.
+
+What a page waits for goes first, the newest wish before older ones; then what lanes.py finds, as long as there is
+room. The grid is whole without any of them.
+"""
+
+import asyncio
+import logging
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.shelves import Shelves
+from pixmirror.catalogue.thumbs import ThumbsDatabase, thumbs_path
+from pixmirror.clock import Clock
+from pixmirror.contained import contained
+from pixmirror.errors import FileError, PixmirrorError, StorageAbsent, StorageError
+from pixmirror.render.alike import NEAR, Hashes, distance
+from pixmirror.render.kept import Kept
+from pixmirror.render.lanes import Lane, lanes
+from pixmirror.render.picture import NoThumbnail, Thumbnail
+from pixmirror.render.worker import Decoder
+from pixmirror.reports import thumbnails
+from pixmirror.reports.pictures import StoredFile
+from pixmirror.store.paths import open_stored
+from pixmirror.store.thumbnails import PREFIXES
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 4.0  # that a page waits
+WISHES = 200  # more than two screens of pictures: what nobody looks at any more is not made first
+IDLE_S = 5.0
+RESTS_S = 60.0  # without work until the process that decodes is ended
+PAUSE_S = 60.0  # after trouble
+CHORES_S = 10.0  # between two looks at what was forgotten
+TIDY_S = 86_400.0
+ABSENT = 20  # files in a row that are not there: then their disk is not
+ALIKE = 200  # pictures that are looked up
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A stored picture that is nearly the one asked for: in how many bits of 64 its dHash differs."""
+
+    file: StoredFile
+    distance: int
+
+
+@dataclass(slots=True)
+class _Wish:
+    """A thumbnail that pages wait for."""
+
+    file: StoredFile
+    made: "asyncio.Future[Path | None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Thumbs:
+    """The thumbnails of a mirror, made as they are needed. The caller holds the gallery's lock.
+
+    `cap` is the bytes that all may have; with 0 there are none. Nothing is made that nobody asked for while less
+    than `keep_free` bytes are free. `trouble` says why nothing is made at present.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        media: Path,
+        shelves: Shelves,
+        *,
+        cap: int,
+        keep_free: int = 0,
+        patience_s: float = PATIENCE_S,
+        decoder: Decoder | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.trouble: str | None = None
+        self._root, self._media, self._shelves = root, media, shelves
+        self._cap, self._keep_free, self._patience_s = cap, keep_free, patience_s
+        self._clock = clock or Clock()
+        self._decoder = decoder or Decoder()
+        self._thread = ThreadPoolExecutor(1, "thumbnails")
+        self._wishes: dict[str, _Wish] = {}  # by sha256, the newest last
+        self._called = asyncio.Event()
+        self._lanes: tuple[Lane, ...] = ()
+        self._untidy: deque[str] = deque(PREFIXES)
+        self._tidy_at = self._chores_at = self._goes_on_at = 0.0
+        self._absent = 0  # files in a row
+        self._hashes: Hashes | None = None
+
+    async def start(self) -> None:
+        self._db = await asyncio.to_thread(ThumbsDatabase.open, thumbs_path(self._root))
+        self._kept = Kept(self._root, self._shelves, self._db, self._cap, self._clock)
+        await self._kept.count()
+        await self._kept.fit()
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop at once, also in the middle of a picture."""
+        self._task.cancel()
+        await asyncio.to_thread(self._decoder.close)
+        with suppress(asyncio.CancelledError):
+            await self._task
+        for sha256 in tuple(self._wishes):
+            self._answer(sha256, None)
+        await self._kept.note_looks()
+        await asyncio.to_thread(self._thread.shutdown)
+        await asyncio.to_thread(self._db.close)
+
+    async def wanted(self, file: StoredFile) -> Path | None:
+        """Return the thumbnail of a file for a page. One that is not there is made before all others.
+
+        None where there is none after a short time, or never will be. The caller has asked the catalogue that the
+        file is here and not forgotten.
+        """
+        path = self._kept.find(file.sha256)
+        if path is None and self._cap and self.trouble is None and await self._kept.why_none(file.sha256) is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._patience_s):
+                    path = await asyncio.shield(self._wish(file).made)
+        if path is not None:
+            self._kept.look(file.sha256)
+        return path
+
+    def _wish(self, file: StoredFile) -> _Wish:
+        wish = self._wishes.pop(file.sha256, None) or _Wish(file)
+        self._wishes[file.sha256] = wish
+        if len(self._wishes) > WISHES:
+            self._answer(next(iter(self._wishes)), None)
+        self._called.set()
+        return wish
+
+    def _answer(self, sha256: str, path: Path | None) -> None:
+        wish = self._wishes.pop(sha256, None)
+        if wish is not None and not wish.made.done():
+            wish.made.set_result(path)
+
+    async def like(self, picture: int) -> list[Near]:
+        """Return the stored pictures that are the same as an open file, or nearly. NoThumbnail if it is none."""
+        loop = asyncio.get_running_loop()
+        made = await loop.run_in_executor(self._thread, self._decoder.thumbnail, picture)
+        return await self.nearest(made.dhash)
+
+    async def nearest(self, dhash: int) -> list[Near]:
+        """Return the stored pictures whose dHash is near this one, the nearest first."""
+        if self._hashes is None:
+            self._hashes = Hashes()  # what is made while the others are read is added, too
+            await self._shelves.read(self._read_hashes, self._hashes)
+        return await self._shelves.read(self._near, self._hashes, dhash)
+
+    @staticmethod
+    def _read_hashes(conn: Connection, hashes: Hashes) -> None:
+        for found, key in thumbnails.hashes(conn):
+            hashes.add(found, key)
+
+    @staticmethod
+    def _near(conn: Connection, hashes: Hashes, dhash: int) -> list[Near]:
+        found = thumbnails.hashes_of(conn, hashes.works_near(dhash, ALIKE))
+        all_of_them = (Near(file, distance(dhash, other)) for other, file in found)
+        return sorted((one for one in all_of_them if one.distance <= NEAR), key=lambda one: one.distance)
+
+    async def _run(self) -> None:
+        last_work = monotonic()
+        while True:
+            self._called.clear()
+            try:
+                with contained("The thumbnails", self.trouble):
+                    worked = await self._step()
+            except PixmirrorError as error:
+                self._pause(error)
+                worked = False
+            if worked:
+                last_work = monotonic()
+                continue
+            if monotonic() - last_work > RESTS_S and self._decoder.pid:
+                await asyncio.to_thread(self._decoder.rest)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_S):
+                    await self._called.wait()
+
+    def _pause(self, error: PixmirrorError) -> None:
+        why = str(error)
+        if error.scope == "everything":
+            self._lanes = ()  # to begin again where a picture was passed over that is not at fault
+        if why != self.trouble:
+            log.warning("No thumbnails are made for now: %s", why)
+        self.trouble = why
+        self._goes_on_at = monotonic() + PAUSE_S
+        for sha256 in tuple(self._wishes):
+            self._answer(sha256, None)
+
+    async def _step(self) -> bool:
+        """Do the most urgent thing. Return whether there was any."""
+        if monotonic() < self._goes_on_at:
+            return False
+        did = await self._grant() or await self._do_chores() or await self._tidy() or await self._fill()
+        self.trouble = None
+        return did
+
+    async def _grant(self) -> bool:
+        """Make what a page waits for."""
+        if not self._wishes:
+            return False
+        sha256, wish = next(reversed(self._wishes.items()))
+        self._kept.look(sha256)  # or it would be the first to go
+        path = None
+        try:
+            path = await self._make(wish.file)
+        finally:
+            self._answer(sha256, path)
+        return True
+
+    async def _do_chores(self) -> bool:
+        if monotonic() < self._chores_at:
+            return False
+        self._chores_at = monotonic() + CHORES_S
+        if await self._kept.renew():
+            self._untidy = deque(PREFIXES)
+        await self._kept.note_looks()
+        await self._kept.drop_forgotten()
+        return True
+
+    async def _tidy(self) -> bool:
+        """Tidy one folder. After the last one the lanes begin anew: what was found missing is made again."""
+        if not self._untidy and monotonic() >= self._tidy_at:
+            self._untidy = deque(PREFIXES)
+        if not self._untidy:
+            return False
+        await self._kept.tidy(self._untidy[0])
+        self._untidy.popleft()
+        if not self._untidy:
+            self._tidy_at = monotonic() + TIDY_S
+            self._lanes = ()
+        return True
+
+    async def _fill(self) -> bool:
+        """Make one that nobody asked for."""
+        if not self._kept.has_room or not self._disk_has_room():
+            return False
+        if not self._lanes:
+            self._lanes = lanes(await self._shelves.read(thumbnails.last_stored))
+        for lane in self._lanes:
+            file = await lane.next(self._shelves.read)
+            if file is not None:
+                await self._make(file)
+                return True
+        return False
+
+    def _disk_has_room(self) -> bool:
+        disk = os.statvfs(self._root)
+        return disk.f_bavail * disk.f_frsize >= self._keep_free
+
+    async def _make(self, file: StoredFile) -> Path | None:
+        """Return the thumbnail of a file, made if it is not there; None where none can be made of it."""
+        path = self._kept.find(file.sha256)
+        if path is not None:
+            return path
+        loop = asyncio.get_running_loop()
+        try:
+            made = await loop.run_in_executor(self._thread, self._decoded, file)
+        except NoThumbnail as error:
+            await self._kept.put_error(file, str(error))
+            return None
+        except (OSError, FileError, StorageError) as error:
+            self._count_absent(error)
+            return None
+        self._absent = 0
+        await self._kept.put(file, made)
+        if self._hashes is not None:
+            self._hashes.add(made.dhash, file.work_key)
+        return self._kept.find(file.sha256)
+
+    def _decoded(self, file: StoredFile) -> Thumbnail:
+        descriptor = open_stored(self._media, file.path)
+        try:
+            return self._decoder.thumbnail(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _count_absent(self, error: Exception) -> None:
+        """Pass over a file that cannot be read; after many in a row wait for their disk. StorageAbsent."""
+        self._absent += 1
+        if self._absent >= ABSENT:
+            self._absent = 0
+            raise StorageAbsent(f"File after file cannot be read below {self._media}.") from error
