@@ -19,7 +19,8 @@ from pixmirror.ingest.people import record_users
 from pixmirror.ingest.works import record_works
 from pixmirror.ledger import agenda
 from pixmirror.models import Lane, Received, User, UserDetail
-from pixmirror.pixiv.web import illusts, users
+from pixmirror.pixiv.web import illusts, search, users
+from pixmirror.pixiv.web.bodies import TagInfo
 from pixmirror.pixiv.web.errors import CookieRejected
 from pixmirror.pixiv.web.session import WebSession
 from pixmirror.sync import coverage
@@ -86,11 +87,11 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         yield Scene(db)
 
 
-def answers(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, answer: object) -> list[int]:
+def answers(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, answer: object) -> list[Any]:
     """`module.name` answers so, or raises it; which ids were asked for."""
-    asked: list[int] = []
+    asked: list[Any] = []
 
-    async def read(_: Any, key: int) -> Any:
+    async def read(_: Any, key: Any) -> Any:
         asked.append(key)
         if isinstance(answer, PixmirrorError):
             raise answer
@@ -256,3 +257,57 @@ def test_works_of_the_website_count_too(scene: Scene) -> None:
     scene.profile(2)
 
     assert scene.passes() == 0
+
+
+async def test_the_commonest_unread_tags_are_asked_for_a_few_at_a_time(scene: Scene, monkeypatch) -> None:
+    monkeypatch.setattr(agenda, "READINGS", 2)
+    for n in range(agenda.WORKS_OF_READ_TAG + 1):
+        scene.listed(illust(n + 1, tags=["夜", "R-18", *(["空", "海"] if n else ["朝"])]))
+    tags = dict(scene.rows("SELECT name, id FROM tag"))
+
+    scene.db.run_sync(agenda.ask_for_readings, NOW)
+    assert sorted(c.key for c in scene.due("reading")) == sorted([tags["夜"], min(tags["空"], tags["海"])])
+    scene.db.run_sync(agenda.ask_for_readings, NOW)
+    assert len(scene.due("reading")) == 2
+
+
+async def test_how_a_tag_is_read_is_kept_as_the_website_tells_it(scene: Scene, monkeypatch) -> None:
+    scene.listed(illust(1, tags=["夜", "朝"]))
+    tags = dict(scene.rows("SELECT name, id FROM tag"))
+    told = TagInfo.model_validate(
+        {
+            "tag": "夜",
+            "pixpedia": {"yomigana": "よる"},
+            "tagTranslation": {
+                "夜": {"romaji": "yoru", "en": "night"},
+                "夜空": {"romaji": "yozora"},
+                "x": {"romaji": "-"},
+            },
+        }
+    )
+    asked = answers(monkeypatch, search, "tag", Received(told, {}))
+
+    await scene.ask("reading", tags["夜"])
+
+    assert asked == ["夜"]
+    assert sorted(scene.rows("SELECT name, kind, text, source FROM tag_reading")) == [
+        ("夜", "romaji", "yoru", "tag"), ("夜", "yomigana", "よる", "tag"), ("夜空", "romaji", "yozora", "tag"),
+    ]  # fmt: skip
+    assert scene.due("reading", 400 * DAY) == []
+
+
+async def test_a_tag_without_a_reading_is_asked_for_again_half_a_year_later(scene: Scene, monkeypatch) -> None:
+    scene.listed(illust(1, tags=["夜"]))
+    answers(monkeypatch, search, "tag", Received(TagInfo.model_validate({"tag": "夜", "pixpedia": []}), {}))
+
+    await scene.ask("reading", 1)
+
+    assert scene.due("reading", 179 * DAY) == []
+    assert [c.key for c in scene.due("reading", 180 * DAY)] == [1]
+
+
+async def test_a_tag_that_is_no_more_is_not_asked_for(scene: Scene, monkeypatch) -> None:
+    asked = answers(monkeypatch, search, "tag", NotFound("none"))
+    await scene.ask("reading", 99)
+    assert asked == []
+    assert scene.due("reading", 400 * DAY) == []

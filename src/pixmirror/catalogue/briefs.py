@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue.sql import listed, made, rows
+from pixmirror.catalogue.sql import listed, made, rows, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +38,9 @@ def caption_unknown(conn: Connection, keys: Sequence[int]) -> list[int]:
     """Return which of these works, in this order, have an empty caption that only lists have shown."""
     found = {r.work_key for r in rows(conn, _UNKNOWN, keys=listed(keys))}
     return [key for key in keys if key in found]
+
+
+def tag_name(conn: Connection, tag_id: int) -> str | None:
+    """Return the name of a tag; None if there is none of this id any more."""
+    name: str | None = value(conn, "SELECT name FROM tag WHERE id = :id", id=tag_id)
+    return name

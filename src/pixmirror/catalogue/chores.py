@@ -13,11 +13,11 @@ from pixmirror.catalogue import of_jobs
 from pixmirror.catalogue.schema import chore
 from pixmirror.catalogue.sql import Many, excluded, listed, row, upsert, value
 
-Subject: TypeAlias = Literal["work", "user", "comment", "account"]
+Subject: TypeAlias = Literal["work", "user", "comment", "account", "tag"]
 
 
 class Kind(StrEnum):
-    """What can be asked, and of what: a chore's key is that of a work or comment, or a user's id.
+    """What can be asked, and of what: a chore's key is that of a work or comment, or the id of a user or tag.
 
     An account's chores count their own keys. The values are stored.
     """
@@ -43,6 +43,7 @@ class Kind(StrEnum):
     FOLLOW = "follow", "user"  # whether the artist is still followed
     BOOKMARK_TAGS = "bookmark_tags", "account"
     RANKING = "ranking", "account"  # days that are read again
+    READING = "reading", "tag"  # how the website says that it is read
     CONTROL = "control", "account"  # the account's own profile, which must be there
 
     @classmethod
@@ -52,7 +53,7 @@ class Kind(StrEnum):
 
 
 PARTS = (Kind.UGOIRA, Kind.TEXT, Kind.COMMENTS)  # what a work has beside its detail, asked of the app
-OF_WEBSITE = (Kind.COVERAGE, Kind.WEB)  # they need the cookie
+OF_WEBSITE = (Kind.COVERAGE, Kind.WEB, Kind.READING)  # they need the cookie
 
 
 @dataclass(frozen=True, slots=True)

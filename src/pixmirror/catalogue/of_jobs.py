@@ -16,6 +16,7 @@ MEDIA = f"media.owner_kind = 'work' AND {_SEEN % ('media.owner_id', ' AND j.refu
 CHORE = f"""CASE
   WHEN {WISHED} THEN '{ADDED}' {_NAMES}
   WHEN chore.kind = 'control' THEN 1
+  WHEN chore.kind = 'reading' THEN 0
   WHEN chore.kind IN ('profile', 'coverage', 'follow') THEN EXISTS (SELECT 1 FROM feed f
       JOIN feed_job j ON j.feed_id = f.id WHERE f.account_id IN (SELECT id FROM account)
       AND f.endpoint IN ('user/illusts', 'user/novels') AND f.params = '{{"user_id":' || chore.key || '}}'

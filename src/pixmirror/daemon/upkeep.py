@@ -62,6 +62,7 @@ async def _ask_the_web(mirror: Mirror, tell: Tell) -> None:
         now = mirror.clock.now()
         await mirror.db.run(web_lists.ask_overdue, mirror.account_id, now)
         await mirror.db.run(web_lists.ask_all_hidden, now)
+        await mirror.db.run(agenda.ask_for_readings, now)
     refusal = await mirror.db.read(web_health.refusal)
     tell("web", WebLoginExpired(str(refusal)) if refusal is not None else None)
 

@@ -122,6 +122,19 @@ KIND_TAGS: dict[str, dict[str, str | None]] = {
     "novel": {"小説": "novel", "短編": "short story"},
 }
 TRANSLATIONS: dict[str, str | None] = {**TAGS, **{k: v for tags in KIND_TAGS.values() for k, v in tags.items()}}
+# tag → how the website says that it is read
+READINGS: dict[str, str] = {
+    "オリジナル": "orijinaru", "風景": "fuukei", "女の子": "onnnanoko", "男の子": "otokonoko", "猫": "neko",
+    "犬": "inu", "空": "sora", "夜空": "yozora", "海": "umi", "桜": "sakura", "ファンタジー": "fanntaji-",
+    "創作": "sousaku",
+    "背景": "haikei", "ドラゴン": "doragonn", "魔女": "majo", "ロボット": "robotto", "ドット絵": "dottoe",
+    "水彩": "suisai", "アナログ": "anarogu", "落書き": "rakugaki", "メイキング": "meikinngu", "食べ物": "tabemono",
+    "和風": "wafuu", "制服": "seifuku", "眼鏡": "megane", "花": "hana", "雨": "ame", "雪": "yuki",
+    "夕焼け": "yuuyake", "電車": "dennsha", "廃墟": "haikyo", "魚": "sakana", "鳥": "tori", "うさぎ": "usagi",
+    "幾何学模様": "kikagakumoyou", "なにこれ素敵": "nanikoresuteki", "ふつくしい": "futsukushii",
+    "一次創作": "ichijisousaku", "イラスト": "irasuto", "漫画": "mannga", "4コマ": "yonnkoma", "小説": "shousetsu",
+    "短編": "tannpenn",
+}  # fmt: skip
 OWN_TAGS = ("あとで読む", "壁紙", "reference", "かわいい", "資料 2", "a+b")
 
 _ADJECTIVES = [

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from pixmirror.catalogue.schema import tag, tag_translation, translation_seen, work_tag
+from pixmirror.catalogue.schema import tag, tag_reading, tag_translation, translation_seen, work_tag
 from pixmirror.catalogue.seen import Seen
 from pixmirror.catalogue.sql import Many, among, excluded, listed, upsert
 from pixmirror.clock import DAY_MS
-from pixmirror.models import Tag
+from pixmirror.models import Reading, Tag
 
 _IDS = select(tag.c.name, tag.c.id).where(among(tag.c.name, "names"))
 _LAST = select(func.coalesce(func.max(tag.c.id), 0))
@@ -33,6 +34,7 @@ _is_not_the_last = (
     .correlate(translation_seen)
 )
 _SEEN = Many(upsert(translation_seen, "last_seen", where=_is_older | _is_not_the_last))
+_READ = Many(sqlite_insert(tag_reading).on_conflict_do_nothing())
 _TRANSLATED = (
     select(tag.c.name, tag_translation.c.text)
     .join(tag_translation, tag_translation.c.tag_id == tag.c.id)
@@ -91,6 +93,12 @@ def record_translations(
     _TRANSLATE(conn, [row | {"tag_id": ids[name], "text": text} for name, text in texts.items()])
     row = {"language": seen.language, "first_seen": seen.now, "last_seen": seen.now}
     _SEEN(conn, [row | {"name": name, "text": text} for name, text in texts.items()])
+
+
+def record_readings(conn: Connection, told: Iterable[Reading], source: str, now: int) -> None:
+    """Record how tags are read, each way once."""
+    rows = [{"name": r.name, "kind": r.kind, "text": r.text, "source": source, "seen_at": now} for r in told]
+    _READ(conn, rows)
 
 
 def _texts(works: Iterable[Sequence[Tag]]) -> dict[str, str]:

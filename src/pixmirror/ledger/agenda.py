@@ -26,6 +26,8 @@ EVERY = 180 * DAY_MS
 IN_A_HURRY = 6 * HOUR_MS  # looks until then are tries of something new
 AGES_OF_BOOKMARKS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
 RENEWALS = 500  # at most so many things in doubt are asked for anew in a day
+WORKS_OF_READ_TAG = 20  # of a tag whose reading is worth a question
+READINGS = 20  # of tags are asked for at a time
 _LISTED = "IN (SELECT value FROM json_each(:keys))"
 
 
@@ -198,6 +200,23 @@ def list_on_website(conn: Connection, user_ids: Iterable[int], now: int) -> None
 def read_on_website(conn: Connection, keys: Iterable[int], now: int) -> None:
     """Ask the website for works that the app hides or never showed. One that waits already goes on waiting."""
     chores.add_new(conn, Kind.WEB, dict.fromkeys(keys, now), Lane.REFRESH)
+
+
+_UNREAD_TAGS = text(f"""
+INSERT INTO chore (kind, key, lane, due_at)
+SELECT '{Kind.READING}', t.id, :lane, :now FROM tag t
+WHERE t.works >= :works AND t.name GLOB '*[^ -~]*'
+  AND NOT EXISTS (SELECT 1 FROM tag_reading r WHERE r.name = t.name)
+  AND NOT EXISTS (SELECT 1 FROM chore c WHERE c.kind = '{Kind.READING}' AND c.key = t.id)
+ORDER BY t.works DESC LIMIT :most""")
+
+
+def ask_for_readings(conn: Connection, now: int) -> None:
+    """Ask the website how the commonest tags are read of which it has not told; a few at a time."""
+    waiting = value(conn, f"SELECT count(*) FROM chore WHERE kind = '{Kind.READING}' AND due_at <= :now", now=now)
+    bound = {"now": now, "lane": int(Lane.REFRESH), "works": WORKS_OF_READ_TAG, "most": READINGS - waiting}
+    if bound["most"] > 0:
+        conn.execute(_UNREAD_TAGS, bound)
 
 
 # --- the account's own lists

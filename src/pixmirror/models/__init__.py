@@ -84,6 +84,7 @@ from pixmirror.models.users import (
 from pixmirror.models.works import (
     Illust,
     MetaPage,
+    Reading,
     Tag,
     UgoiraMetadata,
     Work,
@@ -124,6 +125,7 @@ __all__ = [
     "Profile",
     "ProfilePresets",
     "ProfilePublicity",
+    "Reading",
     "Received",
     "Restrict",
     "RestrictedMode",

@@ -1,6 +1,7 @@
 """Works: what illusts and novels share, illusts themselves, ugoira."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -33,6 +34,15 @@ class Tag(Model):
     name: Text
     translated_name: Text | None = None
     added_by_uploaded_user: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a tag is read: in romaji, or in kana."""
+
+    name: str
+    kind: Literal["romaji", "yomigana"]
+    text: str
 
 
 class SeriesRef(Model):

@@ -23,7 +23,7 @@ AT_LEAST = "at_least"  # in it: how many the first page of a list showed that is
 ASSUMED_WORKS = {"illust": 60.0, "novel": 5.0}
 NAMES: dict[str, str] = {
     Kind.TEXT: "texts", Kind.PROFILE: "profiles", Kind.DETAIL: "details", Kind.COVERAGE: "website",
-    Kind.WEB: "website", Kind.BOOKMARK: "own bookmarks", Kind.FOLLOW: "own follows",
+    Kind.WEB: "website", Kind.READING: "website", Kind.BOOKMARK: "own bookmarks", Kind.FOLLOW: "own follows",
     Kind.BOOKMARK_TAGS: "own bookmark tags",
 }  # fmt: skip
 

@@ -174,7 +174,7 @@ _ASKED: dict[str, str] = {
     Kind.COMMENTS: "the comments of", Kind.REPLIES: "the replies to", Kind.PROFILE: "the profile of",
     Kind.BOOKMARK: "your bookmark of", Kind.FOLLOW: "whether you follow", Kind.WEB: "what the website shows of",
     Kind.COVERAGE: "the website's list of", Kind.BOOKMARK_TAGS: "your bookmark tags",
-    Kind.RANKING: "rankings of earlier days",
+    Kind.RANKING: "rankings of earlier days", Kind.READING: "how a tag is read",
 }  # fmt: skip
 
 
@@ -191,7 +191,7 @@ def _questions(conn: Connection, now: int) -> Iterator[Trouble]:
 
 def about(kind: str, key: int) -> str:
     """Name what a chore asks for: "the details of 123"."""
-    ref = "" if kind in Kind.about("account") else f" {question_ref(kind, key)}"
+    ref = "" if kind in (*Kind.about("account"), *Kind.about("tag")) else f" {question_ref(kind, key)}"
     return f"{_ASKED.get(kind, kind)}{ref}"
 
 
@@ -199,6 +199,8 @@ def question_ref(kind: str, key: int) -> str:
     """Name what a chore is about."""
     if kind in Kind.about("user"):
         return str(Ref("user", key))
+    if kind in Kind.about("tag"):
+        return f"tag {key}"
     return f"comment {key >> 1}" if kind == Kind.REPLIES else str(Ref.of_work(key))
 
 

@@ -337,5 +337,6 @@ HANDLERS: dict[str, Callable[[Context, Job, Chore, Lane], Awaitable[None]]] = {
     Kind.FOLLOW: _follow,
     Kind.COVERAGE: partial(coverage.run, coverage.read_list),
     Kind.WEB: partial(coverage.run, coverage.read_work),
+    Kind.READING: partial(coverage.run, coverage.read_tag),
     Kind.SIDECAR: _sidecar,
 }

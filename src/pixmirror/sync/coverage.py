@@ -16,6 +16,7 @@ from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError
 from pixmirror.ingest import files as ingest_files
 from pixmirror.ingest import lacking, web_lists
 from pixmirror.ingest.broken import record_broken
+from pixmirror.ingest.tags import record_readings
 from pixmirror.ledger import agenda, controls
 from pixmirror.ledger.sightings import record_state
 from pixmirror.models import (
@@ -24,6 +25,7 @@ from pixmirror.models import (
     Medium,
     Novel,
     NovelText,
+    Reading,
     Received,
     State,
     UgoiraMetadata,
@@ -32,10 +34,12 @@ from pixmirror.models import (
     split_key,
     work_key,
 )
-from pixmirror.pixiv.web import as_app, illusts, novels, users
+from pixmirror.pixiv.web import as_app, illusts, novels, readings, search, users
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync import sources, walk, website
 from pixmirror.sync.context import Context, Job
+
+READING_AGAIN_MS = 180 * DAY_MS  # of a tag of which no reading is told
 
 Record: TypeAlias = Callable[[Connection, int], None]
 Read: TypeAlias = Callable[[Context, WebApi, Job, Chore], Awaitable[Record]]
@@ -145,6 +149,7 @@ class _Found:
     work: Received[Illust | Novel]
     frames: UgoiraMetadata | None = None
     text: Received[NovelText] | None = None
+    readings: tuple[Reading, ...] = ()
 
 
 async def read_work(ctx: Context, web: WebApi, job: Job, chore: Chore) -> Record:
@@ -172,12 +177,13 @@ async def _illust(web: WebApi, work_id: int) -> _Found:
     if pages is not None:
         got = Received(illusts.with_pages(work, pages), got.raw)
     frames = (await illusts.ugoira_meta(web, work_id)).item if work.type == "ugoira" else None
-    return _Found(as_app.illust(got, pages), frames)
+    return _Found(as_app.illust(got, pages), frames, readings=tuple(readings.of_work(work.tags)))
 
 
 async def _novel(web: WebApi, work_id: int) -> _Found:
     got = await novels.detail(web, work_id)
-    return _Found(as_app.novel(got), text=None if got.item.is_stub else novels.text_of(got))
+    text = None if got.item.is_stub else novels.text_of(got)
+    return _Found(as_app.novel(got), text=text, readings=tuple(readings.of_work(got.item.tags)))
 
 
 def _record(ctx: Context, conn: Connection, key: int, found: _Found, now: int) -> None:
@@ -188,6 +194,7 @@ def _record(ctx: Context, conn: Connection, key: int, found: _Found, now: int) -
     first, *others = (replace(job, wants=replace(job.wants, comments=False)) for job in jobs)
     record_broken(conn, WEB, partly_read([found.work]), now, owner or None)
     sources.record_works(ctx, first, conn, [found.work], WEB, Lane.BACKFILL, now, others)
+    record_readings(conn, found.readings, WEB, now)
     if not found.work.item.is_stub:
         controls.answered(conn, controls.WEBSITE, now)
     seen = ctx.seen(jobs[0], WEB, Lane.BACKFILL, now)
@@ -229,3 +236,19 @@ def _speaking(ctx: Context, web: WebApi) -> Context:
     if ctx.api.language.lower().startswith(web.lang.partition("_")[0]):
         return ctx
     return replace(ctx, api=replace(ctx.api, language=web.lang))
+
+
+# --- tags
+
+
+async def read_tag(ctx: Context, web: WebApi, job: Job, chore: Chore) -> Record:
+    """Do the chore `reading`: ask how a tag is read."""
+    name = await ctx.db.read(briefs.tag_name, chore.key)
+    told = [] if name is None else list(readings.of_tag((await search.tag(web, name)).item))
+
+    def record(conn: Connection, now: int) -> None:
+        record_readings(conn, told, "tag", now)
+        is_told = name is None or any(reading.name == name for reading in told)
+        chores.done(conn, chore.kind, chore.key, again_at=None if is_told else now + READING_AGAIN_MS)
+
+    return record

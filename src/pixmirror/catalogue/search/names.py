@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TypeAlias
 
 from pixmirror.catalogue.payloads import unpack
-from pixmirror.catalogue.search import romaji
+from pixmirror.catalogue.search import readings, romaji
 from pixmirror.catalogue.search.fold import whole
 from pixmirror.catalogue.search.schema import ARTIST, GUESS, NAME, READING, TRANSLATION
 from pixmirror.catalogue.search.tokens import column, pieces
@@ -49,8 +49,8 @@ def add(raw: sqlite3.Connection, told: Iterable[Told]) -> None:
 
 def _columns(kind: int, text: str) -> tuple[str, str, str, str]:
     if kind in (READING, GUESS):
-        long = romaji.reading(text)
-        return "", "", long, romaji.short(long)
+        ways = readings.letters(text)
+        return "", "", " ".join(ways), " ".join(dict.fromkeys(map(romaji.short, ways)))
     written = column([pieces(text)])
     return ("", written, "", "") if kind == ARTIST else (written, "", "", "")
 

@@ -34,7 +34,7 @@ _OTHERS = """
 てぃ =chi ti thi,でぃ =ji di dhi,とぅ =tsu tu,どぅ =zu du,てゅ =chu tyu,でゅ =ju dyu,うぃ wi,うぇ we,うぉ =o wo
 いぇ ye,くぁ kwa,ぐぁ gwa,ゐ =i,ゑ =e,ぁ =a,ぃ =i,ぅ =u,ぇ =e,ぉ =o,ゃ =ya,ゅ =yu,ょ =yo,ゎ =wa,ゕ =ka,ゖ =ke
 """
-_VOWELS = "aiueo"
+VOWELS = "aiueo"
 # By what a kana goes on when its vowel is long.
 _LENGTHS = {"a": "あー", "i": "いー", "u": "うー", "e": "えー", "o": "うおー"}
 _SAME_SOUND = str.maketrans("ぢづを", "じずお")
@@ -44,7 +44,6 @@ _ACCENTED = re.compile("([aiueo])[\u0302\u0304]")
 _LATIN = re.compile(r"[a-z'-]+")
 _KANA_WORD = re.compile("[ぁ-ゖー]+")
 _REPEATED = re.compile(r"([aiueo])\1+")
-_NO_LETTER = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def _letters() -> dict[str, str]:
 
 
 @cache
-def _spellings() -> dict[str, Mora]:
+def spellings() -> dict[str, Mora]:
     found: dict[str, Mora] = {}
     for kana, letters, spellings in _table():
         for spelled in spellings:
@@ -83,7 +82,7 @@ def _table() -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for consonant, row in _ROWS.items():
         size = 2 if "ゃ" in row else 1
         cells = row.split("_") if size == 2 else row
-        vowels = "auo" if size == 2 else _VOWELS
+        vowels = "auo" if size == 2 else VOWELS
         yield from (
             (kana, consonant + vowel, (consonant + vowel,))
             for kana, vowel in zip(cells, vowels, strict=True)
@@ -116,7 +115,7 @@ def read(text: str) -> tuple[list[Mora], str]:
         elif here == "m" and after and after in "bpm":
             morae.append(_N)
             at += 1
-        elif (here == after and here not in _VOWELS) or text[at : at + 3] == "tch":
+        elif (here == after and here not in VOWELS) or text[at : at + 3] == "tch":
             morae.append(_TSU)
             at += 1
         else:
@@ -130,13 +129,13 @@ def read(text: str) -> tuple[list[Mora], str]:
 
 def _one(text: str, at: int) -> tuple[Mora, int] | None:
     for end in range(min(at + 4, len(text)), at, -1):
-        mora = _spellings().get(text[at:end])
+        mora = spellings().get(text[at:end])
         if mora is not None:
             break
     else:
         return None
     kana = mora.kana
-    if text[at] == "n" and (rest := _spellings().get(text[at + 1 : end])):
+    if text[at] == "n" and (rest := spellings().get(text[at + 1 : end])):
         kana = (*kana, "ん" + rest.kana[0])  # the apostrophe of ren'ai is often left out
     vowel, after = mora.letters[-1], text[end : end + 1]
     is_long = after == vowel or (vowel == "o" and after == "u")
@@ -195,15 +194,6 @@ def _sound(kana: str) -> str:
 # --- readings, compared as a whole from their beginning
 
 
-def reading(text: str) -> str:
-    """Return a reading, in kana or romaji, as it is compared: in letters, long vowels doubled."""
-    kana = kana_letters(text)
-    if kana is not None:
-        return kana
-    morae, rest = read(spelled(text.replace(" ", "")) or "")
-    return _joined(morae) if morae and not rest else _NO_LETTER.sub("", fold(text))
-
-
 def short(letters: str) -> str:
     """Return a reading without its long vowels."""
     return _REPEATED.sub(r"\1", letters)
@@ -220,7 +210,7 @@ def kana_letters(word: str) -> str | None:
         letters = known.get(folded[at : at + size], "")
         last = found[-1:]
         if folded[at] == "ー" or (folded[at] == "う" and last == "o" and size == 1):
-            letters = last if last in _VOWELS else ""
+            letters = last if last in VOWELS else ""
         found += (letters[:1] if doubled else "") + letters
         doubled = folded[at] == "っ"
         at += size
@@ -234,19 +224,19 @@ def readings_of(word: str) -> tuple[str, tuple[str, ...]] | None:
         return ("long", (kana,)) if kana else None
     text = spelled(word)
     morae, rest = read(text) if text else ([], "")
-    if text is None or (rest and not any(spelling.startswith(rest) for spelling in _spellings())):
+    if text is None or (rest and not any(spelling.startswith(rest) for spelling in spellings())):
         return None
     if not any(mora.is_long for mora in morae):
-        return "short", (short(_joined(morae, rest)),)
+        return "short", (short(joined(morae, rest)),)
     ways = [(mora,) if mora.is_long or not mora.lengths else (mora, replace(mora, is_long=True)) for mora in morae]
     if not rest:
         ways[-1] = (morae[-1],)  # there the reading goes on as it likes
     if prod(map(len, ways)) > MOST:
         ways = [(mora,) for mora in morae]
-    return "long", tuple(_joined(way, rest) for way in product(*ways))
+    return "long", tuple(joined(way, rest) for way in product(*ways))
 
 
-def _joined(morae: Sequence[Mora], rest: str = "") -> str:
+def joined(morae: Sequence[Mora], rest: str = "") -> str:
     """Write syllables in letters, long vowels doubled."""
     found, doubled = "", False
     for mora in morae:

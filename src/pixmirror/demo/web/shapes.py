@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from pixmirror.demo import addresses, pictures
+from pixmirror.demo import addresses, pictures, words
 from pixmirror.demo.shapes import WORK_RESTRICTS, Json, View, uploaded_images
 from pixmirror.demo.world import LIVE, Bookmark, Key, Series, User, Work
 
@@ -126,6 +126,7 @@ def _tags(view: View, work: Work) -> Json:
             "userName": author.name,
         }
         translation = view.translation(name)
+        tag |= {"romaji": words.READINGS[name]} if name in words.READINGS else {}
         return tag | ({"translation": {"en": translation}} if translation else {})
 
     return {

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from pixmirror.demo import lists
+from pixmirror.demo import lists, words
 from pixmirror.demo.addresses import JST, avatar, page_urls
 from pixmirror.demo.shapes import Json
 from pixmirror.demo.web import faces, shapes
@@ -293,7 +293,7 @@ def tag(call: WebCall) -> Json:
         "pixpedia": [],
         "breadcrumbs": {"successor": [], "current": []},
         "myFavoriteTags": [],
-        "tagTranslation": [],
+        "tagTranslation": {word: {"romaji": words.READINGS[word]}} if word in words.READINGS else [],
     }
 
 
