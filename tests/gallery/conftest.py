@@ -66,6 +66,16 @@ def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Mirrored:
     return Mirrored(root, world)
 
 
+def copied(root: Path, to: Path) -> Path:
+    """Copy a mirror; its files are links to the same ones."""
+    shutil.copytree(root, to, copy_function=os.link)
+    for database in to.glob("*.db"):  # what is written to is no link
+        copy = database.read_bytes()
+        database.unlink()
+        database.write_bytes(copy)
+    return to
+
+
 @contextmanager
 def serving(root: Path) -> Iterator[Served]:
     """Serve the gallery of a mirror on a free port of loopback."""
@@ -97,12 +107,7 @@ def gallery(mirrored: Mirrored) -> Iterator[Served]:
 @pytest.fixture
 def own_gallery(mirrored: Mirrored, tmp_path: Path) -> Iterator[Served]:
     """A gallery of a copy of the mirror, which the test may change."""
-    shutil.copytree(mirrored.root, tmp_path / "root", copy_function=os.link)
-    for database in tmp_path.glob("root/*.db"):  # what is written to is no link
-        copy = database.read_bytes()
-        database.unlink()
-        database.write_bytes(copy)
-    with serving(tmp_path / "root") as served:
+    with serving(copied(mirrored.root, tmp_path / "root")) as served:
         yield served
 
 

@@ -21,11 +21,11 @@ _FRAGMENT = {"Cache-Control": "no-store", "Vary": "Accept"}
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("pixmirror.gallery"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=StrictUndefined,
+        undefined=StrictUndefined, finalize=shown.finished,
     )  # fmt: skip
     made.filters |= {
-        "n": shown.count, "day": shown.day, "moment": shown.moment, "ago": shown.ago, "size": shown.size,
-        "month": shown.month, "lang": shown.language, "data": data,
+        "n": shown.count, "day": shown.day, "minute": shown.minute, "moment": shown.moment, "ago": shown.ago,
+        "size": shown.size, "month": shown.month, "lang": shown.language, "date": shown.date, "data": data,
     }  # fmt: skip
     made.globals |= {"MARKS": shown.MARKS}
     return made

@@ -17,13 +17,13 @@ from pixmirror.errors import PixmirrorError
 from pixmirror.gallery.answers import page
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.headers import Headers
-from pixmirror.gallery.pages import pictures, works
+from pixmirror.gallery.pages import pictures, work, works
 from pixmirror.gallery.place import Gallery
 
 log = logging.getLogger(__name__)
 
 STATIC = Path(str(files("pixmirror.gallery"))) / "static"
-PAGES: tuple[list[BaseRoute], ...] = (works.routes, pictures.routes)
+PAGES: tuple[list[BaseRoute], ...] = (works.routes, work.routes, pictures.routes)
 
 
 def create_app(gallery: Gallery) -> Starlette:

@@ -4,6 +4,9 @@ import re
 from datetime import datetime, tzinfo
 from typing import Literal
 
+from markupsafe import Markup
+
+from pixmirror import terminal
 from pixmirror.models import shown_moment
 
 _KANA = re.compile(r"[\u3040-\u30ff\uff66-\uff9f]")
@@ -30,6 +33,16 @@ def language(text: str) -> Literal["ja", "ko", "en"]:
     return "ja" if _HAN.search(text) and not _LATIN.search(text) else "en"
 
 
+def harmless(text: str) -> str:
+    """Return a text of anybody without control characters, and without what turns its line around."""
+    return terminal.shown(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def finished(value: object) -> object:
+    """Make every text that a template writes harmless; what is HTML already is left as it is."""
+    return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def count(number: int) -> str:
     """Write a number with its thousands apart."""
     return f"{number:,}"
@@ -39,6 +52,21 @@ def day(ms: int | None, zone: tzinfo | None = None) -> str:
     """Write a moment as a day: 15 Nov 2026. Without `zone` in the machine's."""
     moment = shown_moment(ms)
     return "" if moment is None else f"{(local := moment.astimezone(zone)).day} {local:%b %Y}"
+
+
+def date(iso: str) -> str:
+    """Write a day that Pixiv names, as of a ranking: 15 Nov 2026."""
+    try:
+        found = datetime.strptime(iso, "%Y-%m-%d")  # noqa: DTZ007
+    except ValueError:
+        return iso
+    return f"{found.day} {found:%b %Y}"
+
+
+def minute(ms: int | None, zone: tzinfo | None = None) -> str:
+    """Write a moment with its hour: 15 Nov 2026, 21:00."""
+    found = shown_moment(ms)
+    return "" if found is None else f"{day(ms, zone)}, {found.astimezone(zone):%H:%M}"
 
 
 def moment(ms: int | None) -> str:

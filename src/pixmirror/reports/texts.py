@@ -14,24 +14,36 @@ _ON_THE_WEB = {"illusts": "artworks/", "novels": "novel/show.php?id=", "users": 
 
 def plain_caption(html: str) -> str:
     """Return a caption or a profile as text of several lines; a link is followed by its address."""
+    reader = _read(html)
+    lines = (line.rstrip() for line in "".join(reader.parts).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def addresses(html: str) -> list[str]:
+    """Return where the links of a caption lead."""
+    return [address for address in _read(html).addresses if address]
+
+
+def _read(html: str) -> "_Caption":
     reader = _Caption()
     reader.feed(html.replace("\r\n", "\n"))
     reader.close()
-    lines = (line.rstrip() for line in "".join(reader.parts).split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return reader
 
 
 class _Caption(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
+        self.addresses: list[str] = []
         self._link: tuple[str, int] | None = None  # the address, and where its words begin
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _BREAKS:
             self._break(tag)
         elif tag == "a":
-            self._link = (_address(dict(attrs).get("href") or ""), len(self.parts))
+            self._link = (address_of(dict(attrs).get("href") or ""), len(self.parts))
+            self.addresses.append(self._link[0])
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _BREAKS and tag != "br":
@@ -57,8 +69,8 @@ def _says(words: str, address: str) -> bool:
     return bare == address.removeprefix("https://").removeprefix("http://").rstrip("/")
 
 
-def _address(href: str) -> str:
-    """Return where a link of Pixiv's leads in the end."""
+def address_of(href: str) -> str:
+    """Return where a link of Pixiv's leads in the end; "" where that is nowhere on the web."""
     if jump := _JUMP.fullmatch(href):
         href = unquote(jump[1])
     if app := _APP.fullmatch(href):

@@ -163,7 +163,7 @@ def facts(conn: Connection, ref: Ref, *, known: bool) -> Facts:
         versions=versions,
         changed_at=changed_at if versions > 1 else None,
         states=made(conn, Moved, _STATES, kind=kind, owner=owner),
-        doubt=_doubt(conn, kind, owner),
+        doubt=doubt_of(conn, kind, owner),
         forgotten=made(conn, Grave, _GRAVES, user=user_id, key=key),
         web=web,
         artist=_artist(conn, user_id) if user_id is not None else None,
@@ -174,7 +174,8 @@ def facts(conn: Connection, ref: Ref, *, known: bool) -> Facts:
     )
 
 
-def _doubt(conn: Connection, kind: str, owner: int) -> Doubted | None:
+def doubt_of(conn: Connection, kind: str, owner: int) -> Doubted | None:
+    """Return what speaks against a work or user, and is not believed yet; None if nothing does."""
     found = row(conn, _DOUBT, kind=kind, owner=owner)
     if found is not None:
         brake = next((str(b) for b in brakes_on(conn) if b.kind == kind), None)
