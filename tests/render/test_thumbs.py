@@ -80,6 +80,7 @@ async def until(is_so: Callable[[], object]) -> None:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits between two looks looks again at once."""
     monkeypatch.setattr(thumbs, "IDLE_S", 0.01)
+    monkeypatch.setattr(thumbs, "GIVES_WAY_S", 0.0)
     monkeypatch.setattr(thumbs, "PAUSE_S", 0.02)
     monkeypatch.setattr(thumbs, "CHORES_S", 0.02)
     monkeypatch.setattr(lanes, "AGAIN_S", 0.02)
@@ -376,6 +377,21 @@ def test_every_picture_of_a_long_list_is_met_once(mirror: Mirror, monkeypatch: p
         assert sorted(since) == sorted(found)
 
 
+def test_a_long_look_for_what_lacks_keeps_no_page_waiting(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are thousands of stretches in which nothing lacks."""
+    monkeypatch.setattr(thumbnails, "PART", 1)
+    monkeypatch.setattr(thumbs, "GIVES_WAY_S", 60.0)
+    mirror.add(*(illust(n) for n in range(1, 9)))
+    files = mirror.fetch()
+
+    async def do() -> None:
+        async with working(mirror) as made:
+            for file in files.values():
+                assert await made.wanted(file)
+
+    run(do)
+
+
 def test_the_questions_of_the_lanes_are_answered_from_indexes(mirror: Mirror) -> None:
     bound = {"first": 1, "most": 9, "below": 9, "at": 9, "id": 9, "prefix": "ab"}
 
@@ -437,25 +453,22 @@ def test_what_nobody_looked_at_for_longest_goes_when_the_cap_is_reached(mirror: 
 
 
 def test_what_nobody_asks_for_leaves_room_for_what_is_asked_for(mirror: Mirror) -> None:
-    files = thumbnail_bytes(mirror, 12)
-    (size,) = {0}
-    decoder = Watched()
+    files = thumbnail_bytes(mirror, 20)
 
     async def do() -> None:
-        nonlocal size
-        async with working(mirror, decoder=decoder) as made:
-            await until(lambda: len(noted(mirror)) == 12)
-            size = made._kept.used // 12
-        async with working(mirror, cap=size * 8) as made:
-            assert made._kept.used <= size * 8
-            await until(lambda: not made._untidy)
+        async with working(mirror) as made:
+            await until(lambda: len(noted(mirror)) == 20)
+            size = made._kept.used // 20
+        shutil.rmtree(mirror.root / "thumbs")
+        async with working(mirror, cap=size * 15) as made:
+            await until(lambda: not made._untidy and not made._kept.has_room)
             await asyncio.sleep(0.1)
-            assert size * 6 <= made._kept.used <= size * 8
+            assert 13 <= len(noted(mirror)) <= 14
+            assert files["7/1_p0.png"].sha256 not in noted(mirror)
             assert await made.wanted(files["7/1_p0.png"])
-            assert made._kept.used <= size * 8
+            assert len(noted(mirror)) <= 15
 
     run(do)
-    assert len(noted(mirror)) <= 8
 
 
 def test_without_a_cap_there_are_none(mirror: Mirror) -> None:

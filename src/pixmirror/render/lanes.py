@@ -29,14 +29,23 @@ class Lane:
         self._due = 0.0
         self._found: deque[StoredFile] = deque()
 
-    async def next(self, ask: Ask) -> StoredFile | None:
-        while not self._found and self._place is not None and monotonic() >= self._due:
-            stretch = await ask(self._question, self._place, self._first)
-            if self._again_s is not None and stretch.after == self._place:
-                self._due = monotonic() + self._again_s
-            self._place = stretch.after
-            self._found.extend(stretch.files)
+    def take(self) -> StoredFile | None:
+        """Return the next file, if one is known."""
         return self._found.popleft() if self._found else None
+
+    @property
+    def is_due(self) -> bool:
+        """True while there may be more than was found yet."""
+        return self._place is not None and monotonic() >= self._due
+
+    async def look(self, ask: Ask) -> None:
+        """Look at the next stretch, once all of the last one is taken."""
+        assert self._place is not None
+        stretch = await ask(self._question, self._place, self._first)
+        if self._again_s is not None and stretch.after == self._place:
+            self._due = monotonic() + self._again_s
+        self._place = stretch.after
+        self._found.extend(stretch.files)
 
 
 def lanes(newest: Place) -> tuple[Lane, ...]:

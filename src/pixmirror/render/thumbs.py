@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 4.0  # that a page waits
 WISHES = 200  # more than two screens of pictures: what nobody looks at any more is not made first
 IDLE_S = 5.0
+GIVES_WAY_S = 0.05  # after each question that no page waits for: there may be thousands
 RESTS_S = 60.0  # without work until the process that decodes is ended
 PAUSE_S = 60.0  # after trouble
 CHORES_S = 10.0  # between two looks at what was forgotten
@@ -89,8 +90,11 @@ class Thumbs:
         self._lanes: tuple[Lane, ...] = ()
         self._untidy: deque[str] = deque(PREFIXES)
         self._tidy_at = self._chores_at = self._goes_on_at = 0.0
+        self._made_at = 0.0
         self._absent = 0  # files in a row
+        self._fault = ""  # the last of one picture that nobody has foreseen
         self._hashes: Hashes | None = None
+        self._reading = asyncio.Lock()
 
     async def start(self) -> None:
         self._db = await asyncio.to_thread(ThumbsDatabase.open, thumbs_path(self._root))
@@ -147,9 +151,10 @@ class Thumbs:
 
     async def nearest(self, dhash: int) -> list[Near]:
         """Return the stored pictures whose dHash is near this one, the nearest first."""
-        if self._hashes is None:
-            self._hashes = Hashes()  # what is made while the others are read is added, too
-            await self._shelves.read(self._read_hashes, self._hashes)
+        async with self._reading:
+            if self._hashes is None:
+                self._hashes = Hashes()  # what is made while the others are read is added, too
+                await self._shelves.read(self._read_hashes, self._hashes)
         return await self._shelves.read(self._near, self._hashes, dhash)
 
     @staticmethod
@@ -164,42 +169,44 @@ class Thumbs:
         return sorted((one for one in all_of_them if one.distance <= NEAR), key=lambda one: one.distance)
 
     async def _run(self) -> None:
-        last_work = monotonic()
         while True:
             self._called.clear()
             try:
-                with contained("The thumbnails", self.trouble):
-                    worked = await self._step()
+                with contained("The thumbnails", self._fault):
+                    wait_s = await self._step()
             except PixmirrorError as error:
                 self._pause(error)
-                worked = False
-            if worked:
-                last_work = monotonic()
                 continue
-            if monotonic() - last_work > RESTS_S and self._decoder.pid:
-                await asyncio.to_thread(self._decoder.rest)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(IDLE_S):
-                    await self._called.wait()
+            if wait_s:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await self._called.wait()
 
     def _pause(self, error: PixmirrorError) -> None:
+        """Wait for a while, and say why, if it is more than one picture."""
         why = str(error)
-        if error.scope == "everything":
-            self._lanes = ()  # to begin again where a picture was passed over that is not at fault
+        if error.scope != "everything":
+            self._fault = why
+            self._goes_on_at = monotonic() + IDLE_S
+            return
         if why != self.trouble:
             log.warning("No thumbnails are made for now: %s", why)
         self.trouble = why
         self._goes_on_at = monotonic() + PAUSE_S
+        self._lanes = ()  # to begin again where a picture was passed over that is not at fault
         for sha256 in tuple(self._wishes):
             self._answer(sha256, None)
 
-    async def _step(self) -> bool:
-        """Do the most urgent thing. Return whether there was any."""
+    async def _step(self) -> float:
+        """Do the most urgent thing. Return for how many seconds the next may wait, unless a page asks."""
         if monotonic() < self._goes_on_at:
-            return False
-        did = await self._grant() or await self._do_chores() or await self._tidy() or await self._fill()
-        self.trouble = None
-        return did
+            return self._goes_on_at - monotonic()
+        await self._do_chores()
+        if await self._grant():
+            return 0.0
+        if await self._tidy():
+            return GIVES_WAY_S
+        return await self._fill()
 
     async def _grant(self) -> bool:
         """Make what a page waits for."""
@@ -214,15 +221,14 @@ class Thumbs:
             self._answer(sha256, path)
         return True
 
-    async def _do_chores(self) -> bool:
+    async def _do_chores(self) -> None:
         if monotonic() < self._chores_at:
-            return False
+            return
         self._chores_at = monotonic() + CHORES_S
         if await self._kept.renew():
             self._untidy = deque(PREFIXES)
         await self._kept.note_looks()
         await self._kept.drop_forgotten()
-        return True
 
     async def _tidy(self) -> bool:
         """Tidy one folder. After the last one the lanes begin anew: what was found missing is made again."""
@@ -230,25 +236,33 @@ class Thumbs:
             self._untidy = deque(PREFIXES)
         if not self._untidy:
             return False
-        await self._kept.tidy(self._untidy[0])
-        self._untidy.popleft()
+        prefix = self._untidy.popleft()
+        try:
+            await self._kept.tidy(prefix)
+        except StorageError:
+            self._untidy.appendleft(prefix)
+            raise
         if not self._untidy:
             self._tidy_at = monotonic() + TIDY_S
             self._lanes = ()
         return True
 
-    async def _fill(self) -> bool:
-        """Make one that nobody asked for."""
-        if not self._kept.has_room or not self._disk_has_room():
-            return False
-        if not self._lanes:
-            self._lanes = lanes(await self._shelves.read(thumbnails.last_stored))
-        for lane in self._lanes:
-            file = await lane.next(self._shelves.read)
-            if file is not None:
-                await self._make(file)
-                return True
-        return False
+    async def _fill(self) -> float:
+        """Make one that nobody asked for, or look for it. Return for how many seconds the next may wait."""
+        if self._kept.has_room and self._disk_has_room():
+            if not self._lanes:
+                self._lanes = lanes(await self._shelves.read(thumbnails.last_stored))
+            for lane in self._lanes:
+                if (file := lane.take()) is not None:
+                    await self._make(file)
+                    return 0.0
+                if lane.is_due:
+                    await lane.look(self._shelves.read)
+                    return GIVES_WAY_S
+        if self._decoder.pid and monotonic() - self._made_at > RESTS_S:
+            await asyncio.to_thread(self._decoder.rest)
+        self.trouble = None
+        return IDLE_S
 
     def _disk_has_room(self) -> bool:
         disk = os.statvfs(self._root)
@@ -268,8 +282,9 @@ class Thumbs:
         except (OSError, FileError, StorageError) as error:
             self._count_absent(error)
             return None
-        self._absent = 0
+        self._absent, self._made_at = 0, monotonic()
         await self._kept.put(file, made)
+        self.trouble = None
         if self._hashes is not None:
             self._hashes.add(made.dhash, file.work_key)
         return self._kept.find(file.sha256)
