@@ -19,10 +19,12 @@ from pixmirror.reports.why_story import joined, numbered
 from pixmirror.reports.work_banner import Banner
 from pixmirror.reports.work_pictures import Picture
 
-# A work with one answer of each class, one text and no replaced file has one version: no answer need be read.
-_MAY_HAVE_CHANGED = """
+# With one answer of each class, all of one hour, one text and no replaced file there is one version, and no answer
+# need be read.
+_MAY_HAVE_CHANGED = f"""
 SELECT EXISTS (SELECT 1 FROM payload WHERE owner_kind = 'work' AND owner_id = :key
-    AND endpoint NOT IN ('stub', 'ugoira', 'webview') GROUP BY owner_id HAVING count(*) > 1)
+    AND endpoint NOT IN ('stub', 'ugoira', 'webview') GROUP BY owner_id
+    HAVING max(seen_at) - min(seen_at) >= {HOUR_MS})
   OR EXISTS (SELECT 1 FROM payload WHERE owner_kind = 'work' AND owner_id = :key
     GROUP BY endpoint HAVING count(*) > 1)
   OR EXISTS (SELECT 1 FROM text_version WHERE work_key = :key GROUP BY work_key HAVING count(*) > 1)
