@@ -8,6 +8,9 @@ from markupsafe import Markup
 
 from pixmirror import terminal
 from pixmirror.models import shown_moment
+from pixmirror.reports.filters import Filters
+from pixmirror.reports.tiles import Tile
+from pixmirror.reports.units import ALL, RANKS, UNDATED
 
 _KANA = re.compile(r"[\u3040-\u30ff\uff66-\uff9f]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -41,6 +44,19 @@ def harmless(text: str) -> str:
 def finished(value: object) -> object:
     """Make every text that a template writes harmless; what is HTML already is left as it is."""
     return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def label(work: Tile) -> str:
+    """Name a work in a list for who does not see its picture."""
+    return f"{work.title}, by {work.artist}{label_rest(work)}"
+
+
+def label_rest(work: Tile) -> str:
+    """Say what kind of work it is, and what is other than usual about it."""
+    kind = {"manga": "manga", "ugoira": "animation", "novel": "novel"}.get(work.type, "")
+    pages = f"{work.pages} pages" if work.pages > 1 and work.type != "novel" else ""
+    mark = MARKS[work.mark][1] if work.mark else ""
+    return "".join(f", {said}" for said in (kind, pages, mark[:1].lower() + mark[1:]) if said)
 
 
 def count(number: int) -> str:
@@ -94,6 +110,26 @@ def size(number: float) -> str:
             return f"{number:.0f} {unit}" if number >= 10 or unit == "bytes" else f"{number:.1f} {unit}"
         number /= 1000
     return f"{number:.1f} TB"
+
+
+def unit(name: str) -> str:
+    """Write a part of the grid: November 2026, 5 November 2026, 2026, 1,001 to 2,000."""
+    if found := re.fullmatch(r"[rx](\d+)(?:-\d+)?", name):
+        first = int(found[1]) * RANKS
+        return f"{first + 1:,} to {first + RANKS:,}"
+    if not name[:1].isdigit():
+        return {ALL: "All works", UNDATED: "Without a date"}[name]
+    day, _, hour = name.partition("t")
+    year, *rest = (int(part) for part in day.split("-"))
+    if not rest:
+        return str(year)
+    said = f"{datetime(year, rest[0], 1):%B %Y}"  # noqa: DTZ001
+    return f"{rest[1]} {said}{f', {hour}:00' if hour else ''}" if rest[1:] else said
+
+
+def is_veiled(work: Tile, filters: Filters) -> bool:
+    """Return whether a work shows only when asked to."""
+    return (work.is_r18 and filters.rating == "veil") or (work.is_ai and filters.ai == "veil")
 
 
 def month(yyyymm: int) -> str:

@@ -66,6 +66,11 @@ class Tile:
         return f"{self.work_key}-{self.sha256}" if self.sha256 else None
 
     @property
+    def has_picture(self) -> bool:
+        """Return whether it is shown as a picture, there or not yet; a novel without a cover is shown as paper."""
+        return self.medium != "novel" or self.sha256 is not None
+
+    @property
     def ratio(self) -> float:
         """Return width by height, as the grid counts it."""
         if not self.width or not self.height:

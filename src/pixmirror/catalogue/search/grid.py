@@ -93,7 +93,7 @@ def month_of(ms: int | None) -> int:
 
 def ratio(width: int, height: int) -> int:
     """Return width to height times 100, as far as a tile may be narrow and wide."""
-    return min(WIDEST, max(NARROWEST, round(width * 100 / height))) if width and height else UNKNOWN
+    return min(WIDEST, max(NARROWEST, (width * 200 + height) // (height * 2))) if width and height else UNKNOWN
 
 
 def _flags(work: Any) -> int:
