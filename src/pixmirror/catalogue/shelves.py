@@ -40,7 +40,7 @@ _Info: TypeAlias = dict[str, Any]
 _State: TypeAlias = tuple[int, ...]
 
 READERS = 4
-CACHE = 8 << 10  # KiB of each connection for the catalogue
+CACHE = 4 << 10  # KiB of each connection for the catalogue; at 10^6 works four times as much saves no CPU
 NOT_THERE, DAMAGED = "It is not there.", "It is damaged."
 OTHER_FORMAT = "Another version of pixmirror made it."
 # In `info` of a connection: what of its files is lacking, how they were, of which generation it is, if it is new.
@@ -80,8 +80,8 @@ def _of_own(raw: sqlite3.Connection, path: Path) -> str | None:
 
 
 SHELVES = (
-    Shelf("search", "search.db", "search index", 8 << 10, search.create, _of_search),
-    Shelf("thumbs", "thumbs.db", "list of thumbnails", 4 << 10, thumbs.create, _of_thumbs),
+    Shelf("search", "search.db", "search index", 4 << 10, search.create, _of_search),
+    Shelf("thumbs", "thumbs.db", "list of thumbnails", 2 << 10, thumbs.create, _of_thumbs),
     Shelf("own", "gallery.db", own.LINEAGE.what, 1 << 10, partial(ddl.create, own.metadata), _of_own, False),
 )
 
