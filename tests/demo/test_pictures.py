@@ -47,6 +47,15 @@ def test_the_same_work_has_the_same_bytes_and_an_edited_one_has_others(kind: str
     assert pictures.original(8, work, 0, "jpg") != first
 
 
+@pytest.mark.parametrize("kind", ["illust", "manga", "ugoira"])
+def test_an_edited_page_is_seen_to_be_another_whatever_was_drawn(kind: Kind) -> None:
+    for number in range(30):
+        first, edited = (
+            draw(Subject(kind, f"key {number}", 1, 2, edition), 120, 160) for edition in (0, 3000 + number)
+        )
+        assert distance(first, edited) > 3
+
+
 def test_pages_of_a_work_differ() -> None:
     for kind in ("illust", "manga"):
         work = replace(WORK, type=kind, page_count=5)

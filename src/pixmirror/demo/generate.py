@@ -1,7 +1,7 @@
 """Makes worlds: the full generated one from a seed, and exact small ones for tests."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
@@ -157,27 +157,38 @@ def _post_one(
     ref = rng.choice(illusts) if illusts else work_id
     likes = int(rng.paretovariate(0.8) * 6)
     world.add(
-        Work(
-            medium="novel" if novel else "illust",
-            id=work_id,
-            user_id=author.id,
-            type=kind,
-            title=words.title(rng),
-            caption=words.caption(rng, ref),
-            tags=words.tags(rng, kind),
-            page_count=_pages(rng, kind),
-            width=400 if kind == "ugoira" else rng.randint(9, 16) * 50,
-            height=300 if kind == "ugoira" else rng.randint(9, 16) * 50,
-            create_ms=create_ms,
-            # now and then the artist replaced the files an hour after posting
-            file_ms=create_ms + (3_000_000 if rng.random() < 0.04 else 0),
-            total_view=likes * rng.randint(3, 12),
-            total_bookmarks=likes,
-            ai_type=1 if create_ms > _AI_SINCE_MS else 0,
-            tools=tuple(rng.sample(words.TOOLS, rng.choice((0, 0, 1, 2)))),
-            text=words.novel_text(rng, work_id, ref if illusts and rng.random() < 0.25 else None) if novel else "",
+        _upright(
+            Work(
+                medium="novel" if novel else "illust",
+                id=work_id,
+                user_id=author.id,
+                type=kind,
+                title=words.title(rng),
+                caption=words.caption(rng, ref),
+                tags=words.tags(rng, kind),
+                page_count=_pages(rng, kind),
+                width=400 if kind == "ugoira" else rng.randint(9, 16) * 50,
+                height=300 if kind == "ugoira" else rng.randint(9, 16) * 50,
+                create_ms=create_ms,
+                # now and then the artist replaced the files an hour after posting
+                file_ms=create_ms + (3_000_000 if rng.random() < 0.04 else 0),
+                total_view=likes * rng.randint(3, 12),
+                total_bookmarks=likes,
+                ai_type=1 if create_ms > _AI_SINCE_MS else 0,
+                tools=tuple(rng.sample(words.TOOLS, rng.choice((0, 0, 1, 2)))),
+                text=words.novel_text(rng, work_id, ref if illusts and rng.random() < 0.25 else None)
+                if novel
+                else "",
+            )
         )
     )
+
+
+def _upright(work: Work) -> Work:
+    """Return it with pages that stand, if it is manga, but for double pages."""
+    if work.type != "manga" or work.width > 1.4 * work.height:
+        return work
+    return replace(work, width=min(work.width, work.height), height=max(work.width, work.height))
 
 
 def _pages(rng: Random, kind: str) -> int:

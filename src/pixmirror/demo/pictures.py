@@ -30,7 +30,7 @@ def extension(world_seed: int, work: Work, page: int) -> str:
 def frames(world_seed: int, work: Work) -> list[tuple[str, int]]:
     """Return the frames of a ugoira: file name in the zip, and delay in milliseconds."""
     rng = Random(f"{world_seed} frames {work.id}")
-    count = rng.randint(6, 14) if work.width > 100 else 3
+    count = rng.randint(5, 11) if work.width > 100 else 3
     return [(f"{number:06d}.jpg", rng.choice(UGOIRA_DELAYS)) for number in range(count)]
 
 
@@ -105,14 +105,16 @@ def _encoded(image: Image.Image, ext: str) -> bytes:
     if ext == "jpg":
         image.save(out, "JPEG", quality=GREY_QUALITY if image.mode == "L" else QUALITY)
     else:
-        _with_palette(image).save(out, FORMATS[ext], **({"compress_level": 3} if ext == "png" else {}))
+        _with_palette(image, 64 if ext == "gif" else 256).save(
+            out, FORMATS[ext], **({"compress_level": 3} if ext == "png" else {})
+        )
     return out.getvalue()
 
 
-def _with_palette(image: Image.Image) -> Image.Image:
-    """Return the picture in 256 colours, or one of greys in 16: a third of the bytes, and quicker to pack."""
+def _with_palette(image: Image.Image, colors: int) -> Image.Image:
+    """Return the picture in so many colours, or one of greys in 16: a third of the bytes, and quicker to pack."""
     if image.mode != "L":
-        return image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        return image.quantize(colors, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     image = image.point([value >> 4 for value in range(256)])
     image.putpalette([value * 17 for value in range(16) for _ in range(3)])
     return image

@@ -17,27 +17,27 @@ SCALE = 2
 WHITE, CREAM, INK = (255, 255, 255), (255, 250, 240), (12, 13, 24)
 
 
-def _palette(colors: str) -> Palette:
+def palette(colors: str) -> Palette:
     one, two, three, four, five = (bytes.fromhex(color) for color in colors.split())
     return tuple(one), tuple(two), tuple(three), tuple(four), tuple(five)  # type: ignore[return-value]
 
 
-ROSE = _palette("fde2c8 f7a98b c8607a 5c3a6b 251d3d")
-DAY = _palette("e8f3f7 a9d3e6 5b9bc0 2e5d84 16304d")
-SUNSET = _palette("fff1d6 ffd08a f08a5d b83b5e 6a2c70")
-LEAF = _palette("dff0e3 a8d5ba 5fa58a 2f6b5e 143c3a")
-LILAC = _palette("f6e9f5 e0b6dd a77fc0 5f4a8b 2b2350")
-AMBER = _palette("fdf6e3 f2d6a2 d8a15d 8b5a3c 3b2a26")
-INDIGO = _palette("dbe7ff 9db8f2 5b7bd5 31459a 171f4f")
-PINK = _palette("fff0f3 ffc2d1 fb6f92 9d3a63 3f1a38")
-TEAL = _palette("e6fffb a7ece1 4fc0b8 23807f 0d3f46")
-SEPIA = _palette("f3f0ea d7cdbd a3937c 66594b 2d2823")
-CORAL = _palette("fef9ef ffdca8 fe6d73 227c9d 123a52")
-MOON = _palette("ffe3d8 c9b6e4 5a6fb5 2d3f74 1b2440")
-DEEP = _palette("e1e5f2 bfdbf7 1f7a8c 12405a 0b1d2c")
-VIOLET = _palette("f9dec9 f58f7c b5487e 5b2a6e 2b1b3d")
-FRESH = _palette("fff6e0 ffe066 70c1b3 247ba0 0b3954")
-EARTH = _palette("ffe8d6 ddbea9 a5a58d 6b705c 3f4238")
+ROSE = palette("fde2c8 f7a98b c8607a 5c3a6b 251d3d")
+DAY = palette("e8f3f7 a9d3e6 5b9bc0 2e5d84 16304d")
+SUNSET = palette("fff1d6 ffd08a f08a5d b83b5e 6a2c70")
+LEAF = palette("dff0e3 a8d5ba 5fa58a 2f6b5e 143c3a")
+LILAC = palette("f6e9f5 e0b6dd a77fc0 5f4a8b 2b2350")
+AMBER = palette("fdf6e3 f2d6a2 d8a15d 8b5a3c 3b2a26")
+INDIGO = palette("dbe7ff 9db8f2 5b7bd5 31459a 171f4f")
+PINK = palette("fff0f3 ffc2d1 fb6f92 9d3a63 3f1a38")
+TEAL = palette("e6fffb a7ece1 4fc0b8 23807f 0d3f46")
+SEPIA = palette("f3f0ea d7cdbd a3937c 66594b 2d2823")
+CORAL = palette("fef9ef ffdca8 fe6d73 227c9d 123a52")
+MOON = palette("ffe3d8 c9b6e4 5a6fb5 2d3f74 1b2440")
+DEEP = palette("e1e5f2 bfdbf7 1f7a8c 12405a 0b1d2c")
+VIOLET = palette("f9dec9 f58f7c b5487e 5b2a6e 2b1b3d")
+FRESH = palette("fff6e0 ffe066 70c1b3 247ba0 0b3954")
+EARTH = palette("ffe8d6 ddbea9 a5a58d 6b705c 3f4238")
 ALL = (ROSE, DAY, SUNSET, LEAF, LILAC, AMBER, INDIGO, PINK, TEAL, SEPIA, CORAL, MOON, DEEP, VIOLET, FRESH, EARTH)
 
 
@@ -144,17 +144,19 @@ def ridge(rng: Random, rough: float = 0.55, steps: int = 6) -> list[float]:
     return [(height - low) / (high - low + 1e-6) for height in heights]
 
 
-def hill(s: Sheet, heights: Sequence[float], base: float, rise: float, color: Color, haze: Color) -> list[Point]:
-    """Draw a range from its skyline down to the edge, fading into the haze at its foot; return the skyline."""
-    step = s.w / (len(heights) - 1)
+def hill(
+    s: Sheet, heights: Sequence[float], base: float, rise: float, color: Color, haze: Color, floor: float = 1.0
+) -> list[Point]:
+    """Draw a range, fading into the haze at its foot, down to where nearer things hide it (`floor`); return its
+    skyline."""
+    step, lower = s.w / (len(heights) - 1), s.h * (0.25 * rise + 0.012)
     line = [(i * step, s.h * (base - height * rise)) for i, height in enumerate(heights)]
-    lower = s.h * (0.25 * rise + 0.012)
-    foot, shade = s.h * (base + 0.01) + lower * 4, blend(color, haze, 1 / 3)
+    top, last, shade = s.h * (base + 0.01), s.h * floor, blend(color, haze, 1 / 3)
     for part in range(4):  # a polygon costs its edges times its height: only the ragged part is one
-        floor = foot - lower * (3 - part)
-        down = [(x, y + lower * part) for x, y in line]
-        s.draw.polygon([(0, floor), *down, (s.w, floor)], fill=blend(color, shade, part / 3))
-    s.draw.rectangle((0, foot, s.w, max(s.h, foot)), fill=shade)
+        foot = min(top + lower * (part + 1), last)
+        down = [(x, min(y + lower * part, last)) for x, y in line]
+        s.draw.polygon([(0, foot), *down, (s.w, foot)], fill=blend(color, shade, part / 3))
+    s.draw.rectangle((0, min(top + lower * 4, last), s.w, last), fill=shade)
     return line
 
 

@@ -13,6 +13,7 @@ from pixmirror.demo.drawing.canvas import (
     disc,
     fill,
     hill,
+    palette,
     ridge,
     stars,
 )
@@ -37,8 +38,9 @@ def mountains(s: Sheet) -> None:
     for i in range(count):
         part = i / (count - 1)
         color = blend(far, near, part**0.9)
-        line = hill(s, ridge(r, 0.56), 0.5 + 0.44 * part, 0.28 - 0.15 * part, color, sky[-1])
-    for at in range(1, len(line), 2) if r.random() < 0.7 else ():
+        floor = 0.52 + 0.44 * (i + 1) / (count - 1)
+        line = hill(s, ridge(r, 0.56, 5), 0.5 + 0.44 * part, 0.28 - 0.15 * part, color, sky[-1], min(1.0, floor))
+    for at in range(1, len(line)) if r.random() < 0.7 else ():
         pine(s, line[at][0], line[at][1] + s.h * 0.01, s.h * r.uniform(0.05, 0.1), color)
     birds(s, x, y + size, near)
 
@@ -114,7 +116,7 @@ def _boat(s: Sheet, x: float, y: float, size: float) -> None:
 
 def cloud(s: Sheet, x: float, y: float, size: float, light: Color, shade: Color) -> None:
     """Draw a heaped cloud with a flat foot."""
-    puffs = [(s.rng.gauss(0, 0.7) * size, s.rng.random() ** 2 * size * 0.55, size * s.rng.uniform(0.16, 0.34))
+    puffs = [(s.rng.gauss(0, 0.7) * size, s.rng.random() ** 2 * size * 0.55, size * s.rng.uniform(0.2, 0.38))
              for _ in range(13)]  # fmt: skip
     for a, b, q in puffs:
         disc(s, x + a, y - b + q * 0.2, q, blend(light, shade, 0.55), 0.75)
@@ -122,11 +124,11 @@ def cloud(s: Sheet, x: float, y: float, size: float, light: Color, shade: Color)
         disc(s, x + a, y - b - q * 0.06, q * 0.92, light, 0.7)
 
 
-SKIES = (
-    ((58, 140, 214), (150, 208, 240), (226, 244, 250)),
-    ((88, 120, 200), (196, 176, 222), (255, 214, 190)),
-    ((30, 110, 160), (110, 190, 208), (240, 246, 220)),
-    ((238, 128, 96), (250, 188, 132), (255, 238, 204)),
+SKIES = (  # of summer days, as palettes
+    palette("e2f4fa 96d0f0 3a8cd6 245e9a 123456"),
+    palette("ffd6be c4b0de 5878c8 39488e 1c2450"),
+    palette("f0f6dc 6ebed0 1e6ea0 174c6e 0c2a40"),
+    palette("ffeecc fabc84 ee8060 9e4a56 45243c"),
 )
 MEADOWS = (
     ((146, 190, 96), (70, 130, 70)),
@@ -137,25 +139,26 @@ MEADOWS = (
 
 def field(s: Sheet) -> None:
     """Draw a meadow in the wind under summer clouds, mostly with somebody on the way."""
-    r, sky = s.rng, s.twist.choice(SKIES)
-    background(s, *sky)
+    r, p = s.rng, s.palette
+    background(s, p[2], p[1], p[0])
     horizon = r.uniform(0.62, 0.74)
-    for _ in range(r.randint(1, 3)):
+    for _ in range(r.randint(1, 2)):
         x, y = s.w * r.uniform(0.05, 0.95), s.h * (horizon - r.uniform(0.06, 0.3))
         for k in range(3):
             q = s.short * r.uniform(0.18, 0.3)
-            cloud(s, x + (k - 1) * q, y + s.h * 0.03 * k, q, (255, 255, 252), blend(sky[1], sky[0], 0.3))
+            cloud(s, x + (k - 1) * q, y + s.h * 0.03 * k, q, (255, 255, 252), blend(p[1], p[2], 0.3))
     light, dark = s.twist.choice(MEADOWS)
     for i in range(3):
         color = blend(light, dark, i / 2)
-        hill(s, ridge(r, 0.42, 5), horizon + 0.07 * i, 0.05, color, blend(color, (20, 40, 30), 0.7))
+        floor = horizon + 0.07 * i + 0.08 if i < 2 else 1.0
+        hill(s, ridge(r, 0.42, 5), horizon + 0.07 * i, 0.05, color, blend(color, (20, 40, 30), 0.7), floor)
     blades = max(1, s.w // 500)
-    for _ in range(150):
+    for _ in range(110):
         x, y, long = r.random() * s.w, s.h * (1 - r.random() ** 2 * 0.26), s.h * 0.02 * r.uniform(0.5, 1.6)
         color = blend(light, dark, r.random())
         s.draw.line((x, y, x + r.uniform(0, 0.6) * long, y - long), fill=color, width=blades)
     flowers = s.twist.choice((((255, 255, 255), (250, 120, 110)), ((255, 214, 90), (255, 255, 255))))
-    for _ in range(r.randint(30, 70)):
+    for _ in range(r.randint(25, 45)):
         disc(
             s,
             r.random() * s.w,
@@ -174,9 +177,9 @@ def forest(s: Sheet) -> None:
     s.glow(s.w * r.uniform(0.3, 0.7), s.h * 0.36, s.short * 0.3, (255, 252, 230), 150)
     for layer in range(4):
         color = blend(p[1], p[4], 0.2 + 0.24 * layer)
-        for _ in range(8 - layer):
+        for _ in range(7 - layer):
             _trunk(s, r.random() * s.w, s.w * (0.006 + 0.012 * layer) * r.uniform(0.7, 1.3), color, layer)
-        hill(s, ridge(r, 0.5, 5), 0.87 + 0.035 * layer, 0.05, color, p[2] if layer < 2 else color)
+        hill(s, ridge(r, 0.5, 4), 0.87 + 0.035 * layer, 0.05, color, p[2] if layer < 2 else color)
     light = s.twist.choice(((255, 248, 200), (210, 255, 210), (255, 214, 170)))
     for i in range(r.randint(12, 30)):
         x, y, q = r.random() * s.w, s.h * r.uniform(0.4, 0.95), s.w * 0.0035 * r.uniform(0.6, 1.8)
@@ -214,7 +217,8 @@ def village(s: Sheet) -> None:
     white = blend(p[0], WHITE, 0.5)
     for i in range(3):
         color = blend(blend(p[2], p[1], 0.3), white, 0.25 + 0.37 * i)
-        line = hill(s, ridge(r, 0.42, 5), 0.62 + 0.15 * i, 0.12, color, blend(color, p[1], 0.4))
+        floor = 0.78 + 0.15 * i if i < 2 else 1.0
+        line = hill(s, ridge(r, 0.42, 5), 0.62 + 0.15 * i, 0.12, color, blend(color, p[1], 0.4), floor)
         for at in r.sample(range(2, 31), 6 if i else 9):
             pine(s, line[at][0], line[at][1] + s.h * 0.02, s.h * r.uniform(0.06, 0.1) * (1 + i * 0.5), p[4], white)
         if i:

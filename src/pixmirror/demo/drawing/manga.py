@@ -23,7 +23,8 @@ def _grey(value: int) -> Color:
 
 PAPER, LINE, TONE = _grey(250), _grey(18), _grey(184)  # what has the grey of TONE is printed in dots or lines
 DARK_HAIR = _grey(40)
-GREYS: Palette = (_grey(252), TONE, _grey(140), _grey(70), _grey(24))
+DAY: Palette = (_grey(252), TONE, _grey(140), _grey(70), _grey(24))
+NIGHT: Palette = (_grey(252), TONE, _grey(120), _grey(52), _grey(14))
 ROWS = ((0.3, 0.4, 0.3), (0.42, 0.58), (0.5, 0.5), (0.6, 0.4), (0.34, 0.28, 0.38))
 COLUMNS = ((1.0,), (1.0,), (0.55, 0.45), (0.42, 0.58), (0.62, 0.38))
 MOODS = ("calm", "happy", "surprised", "sleepy", "calm")
@@ -31,7 +32,7 @@ MOODS = ("calm", "happy", "surprised", "sleepy", "calm")
 
 def manga_page(key: str, number: int, edition: int, width: int, height: int) -> Image.Image:
     """Draw a page, or a double page if it is wide. An edition but the first has other words, moods and tones."""
-    s = sheet((GREYS,), key, number, edition, width, height)
+    s = sheet((DAY, NIGHT), key, number, edition, width, height)
     _blank(s, PAPER)
     cast = _cast(key)
     boxes = _double(s) if width > 1.25 * height else _single(s)
@@ -130,7 +131,7 @@ Panel = Callable[[Sheet, Cast], tuple[float, ...]]  # returns where over it the 
 
 def _panel(s: Sheet, box: Box, kind: Panel, cast: Cast) -> None:
     left, top, right, bottom = box
-    part = Sheet(s.key, right - left, bottom - top, s.rng, s.twist, GREYS)
+    part = Sheet(s.key, right - left, bottom - top, s.rng, s.twist, s.palette)
     spoken = kind(part, cast)
     s.image.paste(part.image, (left, top))
     s.draw.rectangle(box, outline=LINE, width=max(3, s.short // 190))
@@ -182,10 +183,15 @@ def _stare(s: Sheet, cast: Cast) -> tuple[float, ...]:
 
 
 def _ground(s: Sheet) -> None:
-    kind = (s.rng.randrange(4) + s.twist.randrange(2)) % 4
+    kind = (s.rng.randrange(4) + (s.palette == NIGHT)) % 4
     _blank(s, (_grey(252), TONE, _grey(252), _grey(52))[kind])
     if kind == 2:
         _rays(s)
+
+
+def _dark(s: Sheet) -> bool:
+    """Return whether it is dark in a panel: by chance, and the other way round once the page was edited."""
+    return (s.rng.random() < 0.5) != (s.palette == NIGHT)
 
 
 def _rays(s: Sheet) -> None:
@@ -198,7 +204,7 @@ def _rays(s: Sheet) -> None:
 
 
 def _view(s: Sheet, _: Cast) -> tuple[float, ...]:
-    night = s.twist.random() < 0.5
+    night = _dark(s)
     _blank(s, _grey(40) if night else _grey(250))
     disc(s, s.w * s.rng.uniform(0.2, 0.8), s.h * 0.24, min(s.w, s.h) * 0.1, _grey(252) if night else TONE)
     line = []
@@ -210,7 +216,7 @@ def _view(s: Sheet, _: Cast) -> tuple[float, ...]:
 
 
 def _town(s: Sheet, _: Cast) -> tuple[float, ...]:
-    _blank(s, _grey(34) if s.twist.random() < 0.5 else _grey(252))
+    _blank(s, _grey(34) if _dark(s) else _grey(252))
     disc(s, s.w * s.rng.uniform(0.15, 0.85), s.h * 0.2, min(s.w, s.h) * 0.09, _grey(252))
     town.houses(s, 2, 0.86)
     return s.rng.choice(((), (0.84,), (0.16,)))
@@ -218,7 +224,7 @@ def _town(s: Sheet, _: Cast) -> tuple[float, ...]:
 
 def _sky(s: Sheet, _: Cast) -> tuple[float, ...]:
     """Somebody alone under a wide sky."""
-    _blank(s, TONE if s.twist.random() < 0.5 else _grey(252))
+    _blank(s, TONE if _dark(s) else _grey(252))
     for k in (0.2, 0.7):
         land.cloud(
             s,
@@ -235,7 +241,7 @@ def _sky(s: Sheet, _: Cast) -> tuple[float, ...]:
 
 def _sill(s: Sheet, _: Cast) -> tuple[float, ...]:
     """A cat that looks out."""
-    _blank(s, _grey(44) if s.twist.random() < 0.5 else TONE)
+    _blank(s, _grey(44) if _dark(s) else TONE)
     disc(s, s.w * 0.7, s.h * 0.34, min(s.w, s.h) * 0.2, _grey(252))
     s.draw.rectangle((0, s.h * 0.8, s.w, s.h), fill=_grey(250))
     s.draw.line((0, s.h * 0.8, s.w, s.h * 0.8), fill=LINE, width=_ink(s) * 2)

@@ -39,7 +39,7 @@ def backdrop(s: Sheet, x: float, y: float, size: float) -> None:
     if kind == 0:
         disc(s, x, y, size * 1.75, light)
     elif kind == 1:
-        for _ in range(22):
+        for _ in range(18):
             disc(
                 s,
                 r.random() * s.w,
@@ -53,9 +53,9 @@ def backdrop(s: Sheet, x: float, y: float, size: float) -> None:
             stripe = [(a, 0), (a + s.w * 0.06, 0), (a + s.w * 0.32, s.h), (a + s.w * 0.26, s.h)]
             s.draw.polygon(stripe, fill=blend(light, bottom, 0.55))
     else:
-        for row in range(9):
-            for column in range(9):
-                at = s.w * (column + row % 2 * 0.5) / 8, s.h * row / 8
+        for row in range(7):
+            for column in range(7):
+                at = s.w * (column + row % 2 * 0.5) / 6, s.h * row / 6
                 disc(s, *at, size * 0.07, blend(light, bottom, 0.4))
 
 

@@ -12,6 +12,7 @@ from pixmirror.demo.drawing.canvas import (
     CORAL,
     DAY,
     DEEP,
+    EARTH,
     FRESH,
     INDIGO,
     LEAF,
@@ -20,6 +21,7 @@ from pixmirror.demo.drawing.canvas import (
     PINK,
     ROSE,
     SCALE,
+    SEPIA,
     SUNSET,
     TEAL,
     VIOLET,
@@ -27,6 +29,7 @@ from pixmirror.demo.drawing.canvas import (
     Sheet,
 )
 
+BRIGHT = tuple(palette for palette in ALL if palette not in (SEPIA, EARTH))
 DUSKS = (ROSE, LILAC, INDIGO, MOON, VIOLET, SUNSET, DEEP)
 COOL = (DAY, INDIGO, MOON, DEEP, LILAC, TEAL)
 WATERS = (TEAL, LEAF, DEEP, DAY, INDIGO)
@@ -50,10 +53,10 @@ def _room(s: Sheet) -> None:
 
 SCENES: dict[str, Scene] = {
     "portrait": Scene(people.portrait, ALL, 36),
-    "mountains": Scene(land.mountains, ALL, 10),
-    "sea": Scene(land.sea, ALL, 9),
+    "mountains": Scene(land.mountains, BRIGHT, 10),
+    "sea": Scene(land.sea, BRIGHT, 9),
     "city": Scene(town.city, DUSKS, 9),
-    "field": Scene(land.field, ALL, 8),
+    "field": Scene(land.field, land.SKIES, 8),
     "cat": Scene(people.cat, ALL, 7),
     "blossoms": Scene(still.blossoms, (ROSE, PINK, DAY, LILAC, MOON, CORAL), 7),
     "forest": Scene(land.forest, (LEAF, TEAL, DAY, ROSE, LILAC, DEEP, FRESH), 6),
@@ -62,9 +65,9 @@ SCENES: dict[str, Scene] = {
     "snow": Scene(land.snow, COOL, 6),
     "lanterns": Scene(town.lanterns, DUSKS, 6),
     "street": Scene(town.street, DUSKS, 6),
-    "space": Scene(still.space, ALL, 6),
+    "space": Scene(still.space, BRIGHT, 6),
     "railway": Scene(town.railway, (ROSE, SUNSET, LILAC, CORAL, VIOLET, DAY, PINK), 5),
-    "table": Scene(still.table, ALL, 5),
+    "table": Scene(still.table, BRIGHT, 5),
     "pattern": Scene(still.pattern, ALL, 5),
 }
 

@@ -46,7 +46,7 @@ def _branch(s: Sheet, x: float, y: float, color: Color) -> None:
         a, b = x + math.cos(turn) * step, y + math.sin(turn) * step
         s.draw.line((x, y, a, b), fill=(84, 60, 62), width=max(2, int(thick)))
         x, y, thick, turn = a, b, thick * 0.93, turn + r.gauss(0, 0.22)
-        for _ in range(r.choice((1, 1, 2, 2))):
+        for _ in range(r.choice((1, 1, 1, 2))):
             at = x + r.gauss(0, 0.8) * step, y + r.gauss(0, 0.8) * step
             flowers.append((*at, step * r.uniform(0.4, 0.8), r.random() * 0.3))
     for a, b, size, rose in flowers:
@@ -207,14 +207,14 @@ def pattern(s: Sheet) -> None:
 
 def _scales(s: Sheet) -> None:
     r, p = s.rng, s.palette
-    size = s.short / r.choice((4, 5, 6))
-    colors = (p[4], blend(p[0], WHITE, 0.3), p[2], p[3], p[1])
+    size = s.short / r.choice((3.4, 4, 4.8))
+    colors = (p[4], blend(p[0], WHITE, 0.3), p[2], p[3])
     for row in range(int(s.h / (size * 0.5)) + 3):  # the lower half of each is covered by the next row
         y, x = size * 0.5 * (row - 1), -size if row % 2 else 0.0
         while x < s.w + size:
             accent = s.twist.choice(p[1:4]) if s.twist.random() < 0.07 else None
             for k, color in enumerate(colors):
-                disc(s, x, y, size * (1 - k * 0.2), accent if accent and k % 2 else color)
+                disc(s, x, y, size * (1 - k * 0.24), accent if accent and k % 2 else color)
             x += size * 2
 
 

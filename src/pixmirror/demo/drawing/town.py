@@ -41,20 +41,21 @@ def houses(s: Sheet, rows: int = 4, foot: float = 0.82) -> None:
     unit = s.short / 600 + s.w / 1500
     for row in range(rows):
         color, x = blend(blend(p[2], p[3], 0.5), INK, 0.2 + 0.25 * row), -0.01 * s.w
+        hidden = s.h * (foot - 0.07 + 0.09 * row) if row < rows - 1 else s.h  # behind the lowest of the next row
         while x < s.w:
             wide, tall = s.w * r.uniform(0.06, 0.13), s.h * r.uniform(0.12, 0.34) * (1.25 - 0.2 * row)
             top = s.h * (foot + 0.06 * row) - tall
-            s.draw.rectangle((x, top, x + wide, s.h), fill=color)
+            s.draw.rectangle((x, top, x + wide, hidden), fill=color)
             if r.random() < 0.3:
                 s.draw.rectangle((x + wide * 0.45, top - s.h * 0.04, x + wide * 0.5, top), fill=color)
             if row:
-                _windows(s, x, top, wide, unit * (3.4 + 1.1 * row))
+                _windows(s, x, top, wide, min(hidden, top + s.h * 0.3), unit * (3.4 + 1.1 * row))
             x += wide + r.choice((0, 0, s.w * 0.01))
 
 
-def _windows(s: Sheet, x: float, top: float, wide: float, size: float) -> None:
-    columns, down = int(wide / (size * 1.9)), min(s.h, top + s.h * 0.3)
-    for row in range(int((down - top) / (size * 2.4))):
+def _windows(s: Sheet, x: float, top: float, wide: float, bottom: float, size: float) -> None:
+    columns = int(wide / (size * 1.9))
+    for row in range(int((bottom - top) / (size * 2.4))):
         for column in range(columns):
             if s.twist.random() < 0.28:
                 a, b = x + size * (0.6 + 1.9 * column), top + size * (1.4 + 2.4 * row)
@@ -89,7 +90,7 @@ def evening(s: Sheet) -> None:
         s.draw.rectangle((x - s.w * 0.006, s.h * 0.36, x + s.w * 0.006, road + s.h * 0.02), fill=INK)
         s.draw.rectangle((x - s.w * 0.03, s.h * 0.345, x + s.w * 0.03, s.h * 0.365), fill=INK)
         disc(s, x, s.h * 0.38, s.short * 0.022, (255, 236, 180))
-        s.glow(x, s.h * 0.38, s.short * 0.26, (255, 220, 150), 170)
+        s.glow(x, s.h * 0.38, s.short * 0.2, (255, 220, 150), 180)
         for i in range(9):
             y, half = road + s.h * (0.03 + 0.02 * i), s.w * r.uniform(0.008, 0.045)
             color = blend((255, 214, 140), blend(p[4], INK, 0.5), 0.35 + 0.06 * i)
@@ -125,14 +126,14 @@ def lanterns(s: Sheet) -> None:
     r, p = s.rng, s.palette
     background(s, blend(p[4], INK, 0.45), p[4], blend(p[3], p[2], 0.5))
     stars(s, r, 60, 0.5)
-    hill(s, ridge(r, 0.5, 5), 0.74, 0.16, blend(p[4], INK, 0.2), blend(p[3], p[2], 0.4))
+    hill(s, ridge(r, 0.5, 5), 0.74, 0.16, blend(p[4], INK, 0.2), blend(p[3], p[2], 0.4), 0.77)
     x, foot = s.w * r.uniform(0.42, 0.58), s.h * 0.76
     ground = blend(p[4], INK, 0.55)
     s.draw.rectangle((0, foot, s.w, s.h), fill=ground)
     road = [(x - s.w * 0.1, foot), (x + s.w * 0.1, foot), (x + s.w * 0.4, s.h), (x - s.w * 0.4, s.h)]
     s.draw.polygon(road, fill=blend(p[2], ground, 0.35))
     gate(s, x, foot + s.h * 0.02, s.short * 0.36)
-    s.glow(x, foot - s.short * 0.1, s.short * 0.34, (255, 190, 110), 120)
+    s.glow(x, foot - s.short * 0.08, s.short * 0.24, (255, 190, 110), 130)
     red = s.twist.choice(((232, 76, 58), (240, 150, 60), (236, 104, 128)))
     for row in range(3):
         size, high = s.short * (0.03 + 0.016 * row), s.h * (0.3 - 0.1 * row)
@@ -184,7 +185,7 @@ def lantern(s: Sheet, x: float, y: float, size: float, color: Color) -> None:
     s.draw.rectangle((x - size * 0.4, y - size * 1.2, x + size * 0.4, y + size * 1.2), fill=INK)
     disc(s, x, y, size * 0.86, color, 1.2)
     disc(s, x, y + size * 0.1, size * 0.5, blend(color, (255, 232, 160), 0.6), 1.4)
-    s.glow(x, y, size * 2.1, blend(color, (255, 220, 150), 0.5), 105)
+    s.glow(x, y, size * 1.8, blend(color, (255, 220, 150), 0.5), 105)
 
 
 def railway(s: Sheet) -> None:
@@ -204,7 +205,7 @@ def bay(s: Sheet) -> None:
     x, horizon, size = s.w * r.uniform(0.2, 0.8), int(s.h * 0.6), s.short * 0.085
     disc(s, x, horizon - size, size, blend(p[0], WHITE, 0.6))
     s.glow(x, horizon - size, size * 3, p[0], 140)
-    hill(s, ridge(r, 0.5, 5), 0.605, 0.1, blend(p[2], p[3], 0.4), p[1])
+    hill(s, ridge(r, 0.5, 5), 0.605, 0.1, blend(p[2], p[3], 0.4), p[1], 0.61)
     fill(s, horizon, blend(p[1], p[2], 0.5), p[3], p[4])
     for i in range(60):
         y, half = horizon + (i / 60) ** 1.3 * (s.h - horizon), s.w * r.uniform(0.004, 0.05)
