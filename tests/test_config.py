@@ -18,6 +18,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from pixmirror.config import (
     Config,
+    GalleryConfig,
     MirrorConfig,
     NotifyConfig,
     PixivConfig,
@@ -752,7 +753,12 @@ def test_what_a_shell_would_replace_makes_no_folder_of_that_name(tmp_path: Path,
 
 # --- example, defaults and documentation stay in step
 
-MODELS: dict[str, type[BaseModel]] = {"mirror": MirrorConfig, "pixiv": PixivConfig, "notify": NotifyConfig}
+MODELS: dict[str, type[BaseModel]] = {
+    "mirror": MirrorConfig,
+    "pixiv": PixivConfig,
+    "notify": NotifyConfig,
+    "gallery": GalleryConfig,
+}
 NOT_DEFAULTS = {"name", "kind", "enabled", "every", "cron", "timezone", "users", "modes"}
 
 
@@ -816,10 +822,11 @@ def test_every_key_is_in_the_example_with_its_default() -> None:
 
 def test_what_the_example_sets_are_the_defaults(tmp_path: Path) -> None:
     config = read(tmp_path, example_text())
-    assert (config.mirror, config.pixiv, config.notify) == (
+    assert (config.mirror, config.pixiv, config.notify, config.gallery) == (
         read(tmp_path, "").mirror,
         read(tmp_path, "").pixiv,
         NotifyConfig(),
+        GalleryConfig(),
     )
     for job in config.jobs:
         for key in job.model_fields_set - NOT_DEFAULTS:

@@ -1,4 +1,6 @@
-"""The daemon's Unix socket: one JSON object a line, a question and its answer. Who may open the socket may ask."""
+"""The Unix sockets of the daemon and of the gallery: one JSON object a line, a question and its answer. Who may
+open a socket may ask.
+"""
 
 import asyncio
 import errno
@@ -11,7 +13,7 @@ import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pixmirror.contained import contained
 from pixmirror.errors import ExitCode, PixmirrorError, StorageError
@@ -23,12 +25,15 @@ Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 LIMIT = 1 << 20
 LONGEST_PATH = 107  # bytes, sun_path of Linux without its final zero
 OWN_FOLDER = ".run"  # of the mirror's root
-SYSTEM_FOLDER = Path("/run/pixmirror")  # RuntimeDirectory= of the unit
+SYSTEM_FOLDERS = (Path("/run/pixmirror"), Path("/run/pixmirror-gallery"))  # RuntimeDirectory= of the units
+Of = Literal["", "-gallery"]
+DAEMON: Of = ""
+GALLERY: Of = "-gallery"
 
 
-def _name(root: Path) -> str:
+def _name(root: Path, of: Of) -> str:
     """Name the socket by a hash of the root, which may be too long for a socket's path."""
-    return hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16] + ".sock"
+    return f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]}{of}.sock"
 
 
 def _folders(env: Mapping[str, str]) -> list[Path]:
@@ -43,19 +48,19 @@ def _fits(path: Path) -> bool:
     return len(os.fsencode(path)) <= LONGEST_PATH
 
 
-def socket_paths(root: Path, env: Mapping[str, str]) -> list[Path]:
-    """List where the daemon of this mirror may listen, the best first. The last place is in the mirror's root, for
-    a read-only container without /tmp.
+def socket_paths(root: Path, env: Mapping[str, str], of: Of = DAEMON) -> list[Path]:
+    """List where the daemon (or the gallery) of this mirror may listen, the best first. The last place is in the
+    mirror's root, for a read-only container without /tmp.
     """
     folders = [*_folders(env), root.resolve() / OWN_FOLDER]
-    return [path for folder in folders if _fits(path := folder / _name(root))]
+    return [path for folder in folders if _fits(path := folder / _name(root, of))]
 
 
-def _candidates(root: Path, env: Mapping[str, str]) -> list[Path]:
+def _candidates(root: Path, env: Mapping[str, str], of: Of) -> list[Path]:
     """List where a daemon of this mirror may be found: it may have been started from elsewhere, as by cron."""
     session = Path(f"/run/user/{os.getuid()}/pixmirror")
-    others = [path for folder in (session, SYSTEM_FOLDER) if _fits(path := folder / _name(root))]
-    return [path for path in dict.fromkeys([*socket_paths(root, env), *others]) if _trusted(path.parent)]
+    others = [path for folder in (session, *SYSTEM_FOLDERS) if _fits(path := folder / _name(root, of))]
+    return [path for path in dict.fromkeys([*socket_paths(root, env, of), *others]) if _trusted(path.parent)]
 
 
 def _trusted(folder: Path) -> bool:
@@ -66,11 +71,11 @@ def _trusted(folder: Path) -> bool:
         info = folder.lstat()
     except OSError:
         return False
-    return stat.S_ISDIR(info.st_mode) and (info.st_uid == os.getuid() or folder == SYSTEM_FOLDER)
+    return stat.S_ISDIR(info.st_mode) and (info.st_uid == os.getuid() or folder in SYSTEM_FOLDERS)
 
 
 @asynccontextmanager
-async def listening(root: Path, env: Mapping[str, str], handler: Handler) -> AsyncIterator[Path]:
+async def listening(root: Path, env: Mapping[str, str], handler: Handler, of: Of = DAEMON) -> AsyncIterator[Path]:
     """Answer requests while the block runs. The caller holds the mirror's lock, so an old socket is a dead one."""
     tasks: set[asyncio.Task[None]] = set()
 
@@ -83,8 +88,8 @@ async def listening(root: Path, env: Mapping[str, str], handler: Handler) -> Asy
         with suppress(asyncio.CancelledError):
             await _serve(reader, writer, handler)
 
-    path, bound = bind(root, env)
-    if path.parent != (first := socket_paths(root, env)[0].parent):
+    path, bound = bind(root, env, of)
+    if path.parent != (first := socket_paths(root, env, of)[0].parent):
         log.warning("Listening in %s, as no socket can be made in %s.", path.parent, first)
     server = await asyncio.start_unix_server(serve, sock=bound, limit=LIMIT)
     try:
@@ -97,9 +102,9 @@ async def listening(root: Path, env: Mapping[str, str], handler: Handler) -> Asy
         path.unlink(missing_ok=True)
 
 
-def bind(root: Path, env: Mapping[str, str]) -> tuple[Path, socket.socket]:
+def bind(root: Path, env: Mapping[str, str], of: Of = DAEMON) -> tuple[Path, socket.socket]:
     """Make a socket at the first place where that works. StorageError, with what would help, where none does."""
-    return _first(socket_paths(root, env))
+    return _first(socket_paths(root, env, of))
 
 
 def try_places(root: Path, env: Mapping[str, str]) -> Path:
@@ -188,10 +193,12 @@ async def _answer(line: bytes, handler: Handler) -> dict[str, Any]:
 
 
 async def ask(
-    root: Path, env: Mapping[str, str], request: Mapping[str, Any], timeout: float | None = 10
+    root: Path, env: Mapping[str, str], request: Mapping[str, Any], timeout: float | None = 10, of: Of = DAEMON
 ) -> dict[str, Any] | None:
-    """Ask the daemon. Return None when none of this mirror listens, or it went away before it answered."""
-    for path in _candidates(root, env):
+    """Ask the daemon, or the gallery. Return None when none of this mirror listens, or it went away before it
+    answered.
+    """
+    for path in _candidates(root, env, of):
         try:
             reader, writer = await asyncio.open_unix_connection(str(path), limit=64 * LIMIT)
         except OSError:
@@ -211,7 +218,7 @@ async def ask(
 
 
 def ask_now(
-    root: Path, env: Mapping[str, str], request: Mapping[str, Any], timeout: float | None = 10
+    root: Path, env: Mapping[str, str], request: Mapping[str, Any], timeout: float | None = 10, of: Of = DAEMON
 ) -> dict[str, Any] | None:
     """Ask as `ask` does, where no loop runs."""
-    return asyncio.run(ask(root, env, request, timeout))
+    return asyncio.run(ask(root, env, request, timeout, of))

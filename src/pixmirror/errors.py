@@ -1,7 +1,7 @@
 """Every error that pixmirror raises on purpose.
 
     PixmirrorError
-    ├── ConfigError · NotHere · MirrorLocked · PixmirrorGone · UpstreamBrake · Unforeseen
+    ├── ConfigError · NotHere · MirrorLocked (GalleryRuns) · PixmirrorGone · UpstreamBrake · Unforeseen
     ├── LoginError          LoginNeeded, TokenRejected, WrongAccount
     ├── WebLoginExpired
     ├── CatalogueError      CatalogueLost, CatalogueDamaged
@@ -144,6 +144,12 @@ class MirrorLocked(PixmirrorError):
 
     exit_code = ExitCode.LOCKED
     advice = "Wait for it or stop it; `pixmirror status` says how far it is."
+
+
+class GalleryRuns(MirrorLocked):
+    """Another pixmirror holds the gallery of this mirror."""
+
+    advice = "Stop it first; or `pixmirror gallery --address` prints an address of the one that runs."
 
 
 class PixmirrorGone(PixmirrorError):

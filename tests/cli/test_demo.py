@@ -10,8 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urljoin
+from urllib.request import HTTPCookieProcessor, ProxyHandler, build_opener
 
 import pytest
 
@@ -39,9 +42,11 @@ def test_once(tmp_path, pixmirror):
         line.split(" demo --dir ")[1] for line in result.stdout.splitlines() if line.startswith("  python")
     ]
     shown = {line.split()[1] for line in suggested}
-    assert shown >= {"gone", "coverage", "status", "search", "show", "why"}
+    assert shown >= {"gallery", "gone", "coverage", "status", "search", "show", "why"}
     assert any(line.endswith("--history") for line in suggested)
     for line in suggested:
+        if line.endswith(" gallery"):  # which runs until it is ended
+            continue
         ran = pixmirror("demo", "--dir", *shlex.split(line))
         assert ran.exit_code == 0, line
     found = json.loads(pixmirror("--config", str(folder / "config.toml"), "status", "--json").stdout)
@@ -103,6 +108,16 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def looked_at(address: str) -> str:
+    """Open the address as a browser does; return the page of works."""
+    cookies = HTTPCookieProcessor()
+    browser = build_opener(ProxyHandler({}), cookies)
+    with suppress(HTTPError), browser.open(address):
+        pass
+    with browser.open(urljoin(address, "/works")) as page:
+        return str(page.read().decode())
+
+
 def test_a_folder_that_is_not_ours(tmp_path, pixmirror):
     folder = tmp_path / "mine"
     folder.mkdir()
@@ -134,19 +149,26 @@ def test_ctrl_c_ends_the_living_demo_in_order(tmp_path, pixmirror):
     folder = tmp_path / "demo"
     with started(command(folder)) as process:
         assert process.stdout is not None
-        said = ""
+        said, pages = "", []
         for line in process.stdout:
             said += line
+            if found := re.search(r"http://127\.0\.0\.1:\d+/\?key=\S+", line):
+                pages.append(looked_at(found[0]))
             if line.startswith("New works appear there now"):
                 break
+        assert said.index("Look at it meanwhile") < said.index("Day 3")
         assert "Complete." in said
-        assert "Look at it" in said  # before Ctrl-C
+        assert "Look at it in a browser" in said  # before Ctrl-C
+        assert ['class="tile' in page for page in pages] == [True, True]
+        running_then = children(process.pid)
         for line in process.stdout:
             if line.startswith("+"):  # something new came and was mirrored
                 break
         said = interrupted(process)
     assert process.returncode == 0, said
     assert "Stopped; all is on disk." in said
+    assert len(running_then) >= 2  # the generated Pixiv, and the gallery
+    assert not any(map(is_alive, running_then))
     # A file on its way stays a .part, to go on with; what has its final name is whole.
     assert pixmirror("--config", str(folder / "config.toml"), "verify").exit_code == 0
 

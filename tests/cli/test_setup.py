@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -49,7 +50,11 @@ def test_init_system(pixmirror, tmp_path):
     assert result.exit_code == 0
     written = tmp_path / "etc" / "pixmirror" / "config.toml"
     assert str(load(written, {}, KINDS).mirror.root) == "/var/lib/pixmirror"
-    assert "systemctl enable --now pixmirror" in result.output
+    assert "systemctl enable --now pixmirror pixmirror-gallery" in result.output
+    (copied,) = re.findall(r"cp (\S+) (\S+) /etc/systemd/system/", result.output)
+    assert [Path(unit).name for unit in copied] == ["pixmirror.service", "pixmirror-gallery.service"]
+    assert all(Path(unit).is_file() for unit in copied)
+    assert "gallery --address" in result.output
     assert "/opt/pixmirror/bin/pixmirror --config" in result.output
 
 

@@ -1,4 +1,4 @@
-"""The systemd unit: correct, tight, and such that the daemon works under it."""
+"""The systemd units: correct, tight, and such that the daemon and the gallery work under them."""
 
 import re
 import shutil
@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from pixmirror import control
+
 UNIT = Path(__file__).parents[2] / "systemd" / "pixmirror.service"
+GALLERY = UNIT.with_name("pixmirror-gallery.service")
 NAS = UNIT.parent / "pixmirror.service.d" / "nas.conf.example"
 MOST_EXPOSED = 2.0
 
+both = pytest.mark.parametrize("unit", [UNIT, GALLERY], ids=["mirror", "gallery"])
 analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
 
 
@@ -23,20 +27,21 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, timeout=60, check=False)
 
 
-def for_this_environment(folder: Path) -> Path:
-    """The unit with our own program and a user that is here."""
+def for_this_environment(folder: Path, unit: Path = UNIT) -> Path:
+    """A unit with our own program and a user that is here."""
     program = Path(sys.executable).with_name("pixmirror")
     program = program if program.exists() else Path(sys.executable)
-    text = UNIT.read_text().replace("/opt/pixmirror/bin/pixmirror", str(program))
-    copy = folder / UNIT.name
+    text = unit.read_text().replace("/opt/pixmirror/bin/pixmirror", str(program))
+    copy = folder / unit.name
     copy.write_text(re.sub(r"(?m)^(User|Group)=.*$", r"\1=root", text))
     return copy
 
 
+@both
 @analyze
-def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
-    found = run("--man=no", "verify", str(for_this_environment(tmp_path)))
-    ours = [line for line in found.stderr.splitlines() if UNIT.name in line]
+def test_systemd_finds_nothing_wrong(tmp_path: Path, unit: Path) -> None:
+    found = run("--man=no", "verify", str(for_this_environment(tmp_path, unit)))
+    ours = [line for line in found.stderr.splitlines() if unit.name in line]
     assert ours == []
     assert found.returncode == 0, found.stderr
 
@@ -51,9 +56,10 @@ def test_systemd_finds_nothing_wrong_with_the_drop_in(tmp_path: Path) -> None:
     assert [line for line in found.stderr.splitlines() if UNIT.name in line] == []
 
 
+@both
 @analyze
-def test_it_is_exposed_2_0_at_most() -> None:
-    found = run("security", "--offline=true", "--no-pager", str(UNIT))
+def test_it_is_exposed_2_0_at_most(unit: Path) -> None:
+    found = run("security", "--offline=true", "--no-pager", str(unit))
     score = re.search(r"exposure level for \S+: ([\d.]+)", found.stdout)
     assert score is not None, found.stderr
     assert float(score[1]) <= MOST_EXPOSED
@@ -73,6 +79,20 @@ def test_the_daemon_can_do_its_work_under_it() -> None:
     assert "-HUP $MAINPID" in values("ExecReload")[0]
     assert set(values("RestrictAddressFamilies")[0].split()) == {"AF_UNIX", "AF_INET", "AF_INET6"}
     assert values("PrivateNetwork") == values("ProcSubset") == values("IPAddressDeny") == []
+
+
+def test_the_gallery_runs_beside_it_in_the_same_mirror() -> None:
+    text = GALLERY.read_text()
+    assert values("ExecStart", text) == [
+        "/opt/pixmirror/bin/pixmirror --config /etc/pixmirror/config.toml gallery"
+    ]
+    assert values("StateDirectory", text) == values("StateDirectory")
+    # its own: systemd removes it when the unit stops, and with it the other's socket
+    assert values("RuntimeDirectory", text) == ["pixmirror-gallery"]
+    assert Path("/run/pixmirror-gallery") in control.SYSTEM_FOLDERS
+    assert values("LimitCORE", text) == ["0"]
+    # bounds of its own are set to what decodes pictures
+    assert "@resources" not in " ".join(values("SystemCallFilter", text))
 
 
 def test_a_token_that_was_not_deployed_does_not_keep_it_from_starting() -> None:

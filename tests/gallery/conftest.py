@@ -21,13 +21,15 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from pixmirror.catalogue.shelves import open_shelves
+from pixmirror.clock import Clock
+from pixmirror.config import Config, GalleryConfig, MirrorConfig
 from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.server import create_app as create_pixiv
 from pixmirror.demo.server import running
 from pixmirror.demo.world import World
-from pixmirror.gallery.app import create_app
-from pixmirror.gallery.place import Gallery
+from pixmirror.gallery.place import Gallery, open_gallery
+from pixmirror.gallery.serve import settings
+from pixmirror.models.addresses import Listen
 from tests.standin import Setup
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -69,32 +71,32 @@ def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Mirrored:
 def copied(root: Path, to: Path) -> Path:
     """Copy a mirror; its files are links to the same ones."""
     shutil.copytree(root, to, copy_function=os.link)
-    for database in to.glob("*.db"):  # what is written to is no link
-        copy = database.read_bytes()
-        database.unlink()
-        database.write_bytes(copy)
+    for file in (path for path in to.iterdir() if path.is_file()):  # what is written to or locked is no link
+        copy = file.read_bytes()
+        file.unlink()
+        file.write_bytes(copy)
     return to
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[Served]:
-    """Serve the gallery of a mirror on a free port of loopback."""
-    shelves = open_shelves(root)
-    gallery = Gallery(root, root / "media", shelves)
-    sock = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(gallery), log_level="warning", lifespan="off", server_header=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=partial(server.run, sockets=[sock]), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield Served(f"http://127.0.0.1:{sock.getsockname()[1]}", root, gallery)
-    finally:
-        server.should_exit = True
-        thread.join()
-        sock.close()
-        shelves.close()
+def serving(root: Path, password: str | None = None, clock: Clock | None = None, **keys: Any) -> Iterator[Served]:
+    """Serve the gallery of a mirror on a free port of loopback, open to who asks.
+
+    `keys`: of [gallery]; `password`: its hash.
+    """
+    config = Config(mirror=MirrorConfig(root=root), gallery=GalleryConfig(**{"require_key": False} | keys))
+    with open_gallery(config, {}, password, clock) as gallery, socket.create_server(("127.0.0.1", 0)) as sock:
+        gallery.listen = Listen("127.0.0.1", sock.getsockname()[1])
+        server = uvicorn.Server(settings(gallery))
+        thread = threading.Thread(target=partial(server.run, sockets=[sock]), daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield Served(f"http://127.0.0.1:{gallery.listen.port}", root, gallery)
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @pytest.fixture(scope="session")
@@ -105,14 +107,21 @@ def gallery(mirrored: Mirrored) -> Iterator[Served]:
 
 
 @pytest.fixture
-def own_gallery(mirrored: Mirrored, tmp_path: Path) -> Iterator[Served]:
-    """A gallery of a copy of the mirror, which the test may change."""
-    with serving(copied(mirrored.root, tmp_path / "root")) as served:
+def own_root(mirrored: Mirrored, tmp_path: Path) -> Path:
+    """A copy of the mirror, which the test may change."""
+    return copied(mirrored.root, tmp_path / "root")
+
+
+@pytest.fixture
+def own_gallery(own_root: Path) -> Iterator[Served]:
+    """A gallery of a copy of the mirror."""
+    with serving(own_root) as served:
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Chromium. While it is here its loop runs in this thread: tests of this folder run none of their own."""
     if not CHROMIUM.exists():
         (pytest.fail if "PIXMIRROR_NEEDS_BROWSER" in os.environ else pytest.skip)(
             "Pages are looked at in Debian's Chromium (apt install chromium), which is not here."
@@ -130,6 +139,10 @@ class Seen:
     console: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
 
+    def says(self, text: str) -> None:
+        if "Transition was skipped" not in text:  # the next page was asked for before this one had faded in
+            self.console.append(text)
+
 
 @contextmanager
 def looking(browser: Browser, url: str, width: int = 1440, **options: Any) -> Iterator[Page]:
@@ -139,8 +152,8 @@ def looking(browser: Browser, url: str, width: int = 1440, **options: Any) -> It
         base_url=url, viewport={"width": width, "height": 900 if width > 700 else 740}, **options
     )
     page = context.new_page()
-    page.on("console", lambda said: seen.console.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: seen.console.append(str(error)))
+    page.on("console", lambda said: seen.says(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: seen.says(str(error)))
     page.on("request", lambda r: seen.outside.append(r.url) if not r.url.startswith((url, "data:")) else None)
     try:
         yield page

@@ -16,6 +16,7 @@ from pixmirror.errors import ConfigError
 from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Target
 from tests.gallery.accessible import faults
+from tests.gallery.asking import send
 from tests.gallery.conftest import Mirrored, Served, looking
 
 NOW = 1_777_000_000_000
@@ -87,20 +88,18 @@ def test_where_no_daemon_runs_the_page_says_so_and_the_work_stays(
     own_gallery: Served, browser: Browser, mirrored: Mirrored
 ) -> None:
     with looking(browser, own_gallery.url) as page:
-        answer = page.request.post(f"/w/{_key(mirrored)}/forget")
+        answer = send(own_gallery.url, f"/w/{_key(mirrored)}/forget")
         assert answer.status == 503
-        assert "The mirror is not running." in answer.text()
+        assert "The mirror is not running." in answer.text
         assert page.request.get(f"/w/{_key(mirrored)}").status == 200
 
 
-def test_a_refusal_of_the_daemon_is_told_in_its_words(
-    own_gallery: Served, browser: Browser, mirrored: Mirrored
-) -> None:
-    with daemon(own_gallery.root), looking(browser, own_gallery.url) as page:
-        answer = page.request.post(f"/w/{_key(mirrored)}/retry")
+def test_a_refusal_of_the_daemon_is_told_in_its_words(own_gallery: Served, mirrored: Mirrored) -> None:
+    with daemon(own_gallery.root):
+        answer = send(own_gallery.url, f"/w/{_key(mirrored)}/retry")
         assert answer.status == 409
-        assert "Nothing of it can be asked for again." in answer.text()
-        assert page.request.post(f"/w/{_key(mirrored)}/nonsense").status == 404
+        assert "Nothing of it can be asked for again." in answer.text
+        assert send(own_gallery.url, f"/w/{_key(mirrored)}/nonsense").status == 404
 
 
 def test_a_work_that_is_not_here_says_how_to_have_it(browser: Browser, gallery: Served) -> None:

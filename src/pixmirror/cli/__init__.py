@@ -59,6 +59,10 @@ COMMANDS = {
         "opening",
         "Look at a work's pictures, a novel's text or an artist's folder in the viewer of...",
     ),
+    "gallery": (
+        "gallery",
+        "Look at your mirror in a browser: it prints an address to open, and runs...",
+    ),
     "search": ("read", "Find works, newest first."),
     "export": ("read", "Write everything of one kind as JSON lines."),
     "plan": ("plan", "How many requests, bytes and hours your jobs will take, from what is known so far."),
@@ -143,7 +147,7 @@ class Commands(TyperGroup):
         except (PixmirrorError, BaseExceptionGroup) as raised:
             if (error := the_error(raised)) is None:
                 raise
-            complain(error, _how_far(ctx) if isinstance(error, MirrorLocked) else None)
+            complain(error, _how_far(ctx) if type(error) is MirrorLocked else None)
             raise typer.Exit(error.exit_code) from None
         finally:
             if ctx.invoked_subcommand != "run":  # whose lines are for a journal, which has times of its own

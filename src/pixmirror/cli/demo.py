@@ -15,8 +15,9 @@ from pixmirror.catalogue.runs import account_id
 from pixmirror.cli import formats
 from pixmirror.cli import verify as verify_command
 from pixmirror.cli.common import Session, note, program, say, told
-from pixmirror.cli.demo_setup import DAYS, NOTE, DemoMirror, serving
+from pixmirror.cli.demo_setup import DAYS, NOTE, DemoMirror, DemoServer, serving
 from pixmirror.cli.demo_story import mirror_at, say_day, tell
+from pixmirror.cli.gallery_process import GalleryProcess
 from pixmirror.clock import DAY_MS
 from pixmirror.daemon.engine import Engine
 from pixmirror.errors import ConfigError, ExitCode, PixmirrorError, exit_code
@@ -64,14 +65,14 @@ def demo(
     mirror.refuse_a_second()
     shift = 0 if mirror.told else -DAYS * DAY_MS
     _say_what_comes(mirror)
-    with serving(mirror, shift) as server:
+    with serving(mirror, shift) as server, GalleryProcess(mirror.config_file) as gallery:
         mirror.write_config(server.url)
         s = Session(mirror.config_file)
-        code = mirror_at(s, 0) if mirror.told else tell(s, mirror, server)
+        code = _play(s, mirror, server, gallery)
         if code == ExitCode.DONE:
             mirror.has_been_told()
             server.live(0 if once else NEW_WORK_EVERY_S)
-            code = _complete(s, mirror, once=once)
+            code = _complete(s, mirror, None if once else gallery, once=once)
             if not once:
                 _go_on(s)
     if code == ExitCode.INTERRUPTED:
@@ -79,6 +80,19 @@ def demo(
     elif code:
         note(f"The mirror is not complete; what is missing and why: {_command(mirror)} status.")
     raise typer.Exit(code)
+
+
+def _play(s: Session, mirror: DemoMirror, server: DemoServer, gallery: GalleryProcess) -> int:
+    """Mirror up to the present; the gallery opens as soon as there is something to see. Return the exit code."""
+
+    def open_gallery() -> None:
+        if gallery.start() and (address := gallery.address()):
+            say(f"Look at it meanwhile, in a browser: {address}")
+
+    if not mirror.told:
+        return tell(s, mirror, server, open_gallery)
+    open_gallery()
+    return mirror_at(s, 0)
 
 
 def _say_what_comes(mirror: DemoMirror) -> None:
@@ -168,7 +182,7 @@ def _figures(conn: Connection) -> tuple[int, int]:
     return sum(queries.known_works(conn)), queue.counts(conn).stored
 
 
-def _complete(s: Session, mirror: DemoMirror, *, once: bool) -> int:
+def _complete(s: Session, mirror: DemoMirror, gallery: GalleryProcess | None, *, once: bool) -> int:
     """Read everything back, and say how it ends: what is here, what happened, and where to look.
 
     Return 0 when every byte is right and, with `once`, nothing is wanted or failed.
@@ -180,14 +194,16 @@ def _complete(s: Session, mirror: DemoMirror, *, once: bool) -> int:
     unfinished = found["files"]["wanted"] + found["files"]["failed"] + found["gaps"]["count"]
     unread = sum(chore["due"] for chore in found["chores"].values()) + len(found["stuck"])
     done = not (unfinished or unread) if once else not found["files"]["failed"]
-    _summary(s, mirror, found, report)
+    _summary(s, mirror, found, report, gallery)
     return exit_code(incomplete=not (report["sound"] and done))
 
 
 # How it ends: what was mirrored, what was not and why, and what to try ----------------------------------
 
 
-def _summary(s: Session, mirror: DemoMirror, found: dict[str, Any], report: dict[str, Any]) -> None:
+def _summary(
+    s: Session, mirror: DemoMirror, found: dict[str, Any], report: dict[str, Any], gallery: GalleryProcess | None
+) -> None:
     try:
         types, more = _types(s)
         happened = _happened_of(s, more)
@@ -204,8 +220,14 @@ def _summary(s: Session, mirror: DemoMirror, found: dict[str, Any], report: dict
         verify_command.summary(report)
     for line, _ in happened[1:]:
         say(f"  {line}")
-    say("Look at it, while it runs in another terminal or later:")
-    looks = ["status", *dict.fromkeys(arguments for _, arguments in happened), f"show {example}"]
+    if gallery is not None and (address := gallery.address()):
+        say(f"Look at it in a browser, until you end this: {address}")
+        say("The address is good once; another one, and more, while it runs in another terminal or later:")
+        looks = ["gallery --address"]
+    else:
+        say("Look at it, while it runs in another terminal or later:")
+        looks = ["gallery"]
+    looks += ["status", *dict.fromkeys(arguments for _, arguments in happened), f"show {example}"]
     looks += [f"why {example}", f"search {shlex.quote(tag)}"]
     for arguments in looks:
         say(f"  {_command(mirror)} {arguments}")

@@ -40,6 +40,9 @@ requests_per_minute = 0       # no pacing: it is our own machine that we ask
 requests_per_day = 0
 image_bytes_per_day = "0"
 
+[gallery]
+listen = "127.0.0.1:0"        # any free port
+
 [pixiv.hosts]                 # the generated Pixiv, instead of the real one
 {hosts}
 

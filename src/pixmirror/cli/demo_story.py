@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,8 +34,12 @@ SHOW_CURSOR = "\x1b[?25h\r\x1b[K"  # which a killed progress bar has hidden
 TIMES = {1: "killed once on purpose, and it went on where it was", 2: "killed twice on purpose, and it went on"}
 
 
-def tell(s: Session, mirror: DemoMirror, server: DemoServer) -> int:
-    """Tell the days that were not told yet, up to today, a line each. Return the last exit code."""
+def tell(s: Session, mirror: DemoMirror, server: DemoServer, on_first: Callable[[], None]) -> int:
+    """Tell the days that were not told yet, up to today, a line each; after the first there is something to see.
+    Return the last exit code.
+    """
+    if mirror.looked:
+        on_first()
     for number in range(mirror.looked, len(LOOKS)):
         day = LOOKS[number]
         server.shift(-day * DAY_MS)
@@ -48,6 +52,8 @@ def tell(s: Session, mirror: DemoMirror, server: DemoServer) -> int:
         if number < len(LOOKS) - 1:  # what of the last day is to be told the end tells as well
             mirror.has_been_told(up_to=number + 1)
             say_day(DAYS - day + 1, ", ".join(_happened(s, number, kills)) or "nothing new")
+        if number == 0:
+            on_first()
     return ExitCode.DONE
 
 

@@ -17,7 +17,7 @@ from pixmirror.cli.common import note, say
 from pixmirror.config import example_text, user_config
 from pixmirror.errors import ConfigError, StorageError
 
-UNIT = "pixmirror.service"
+UNITS = ("pixmirror.service", "pixmirror-gallery.service")
 PLACE = "/opt/pixmirror"
 STATE = "/var/lib/pixmirror"
 SYSTEM_CONFIG = "etc/pixmirror/config.toml"
@@ -88,10 +88,10 @@ def _write(target: Path, text: str, *, shared: bool) -> None:
         raise StorageError(f"{target} cannot be written: {error.strerror}.") from error
 
 
-def unit_path() -> Path | None:
-    """Return the unit as it was installed with the program, or lies in the source tree."""
+def units_folder() -> Path | None:
+    """Return where the units lie: installed with the program, or in the source tree."""
     places = (Path(str(files("pixmirror"))) / "_systemd", Path(__file__).parents[3] / "systemd")
-    return next((place / UNIT for place in places if (place / UNIT).is_file()), None)
+    return next((place for place in places if all((place / unit).is_file() for unit in UNITS)), None)
 
 
 def _source() -> str:
@@ -105,23 +105,24 @@ def _source() -> str:
 
 
 def _say_what_remains(config: Path) -> None:
-    unit = unit_path()
-    if unit is None:
-        note(f"The unit {UNIT} did not come with this installation; take it from the source tree, systemd/.")
+    folder = units_folder()
+    if folder is None:
+        note("The units did not come with this installation; take them from the source tree, systemd/.")
+    units = [str(folder / unit) if folder else unit for unit in UNITS]
     lines = [
         f"useradd --system --user-group --home-dir {STATE} --shell /usr/sbin/nologin pixmirror",
         f"python3 -m venv {PLACE} && {PLACE}/bin/pip install {_source()}",
         f"install -d -o pixmirror -g pixmirror -m 0700 {STATE}",
         f"sudo -u pixmirror {PLACE}/bin/pixmirror --config {config} login",
-        f"cp {unit or UNIT} /etc/systemd/system/",
+        f"cp {' '.join(units)} /etc/systemd/system/",
         "systemctl daemon-reload",
-        "systemctl enable --now pixmirror",
+        "systemctl enable --now pixmirror pixmirror-gallery",
     ]
     if Path(sys.prefix) == Path(PLACE):
         lines = [line for line in lines if not line.startswith("python3")]
-    if unit is not None and "DynamicUser=yes" in unit.read_text("utf-8"):
-        lines = [line for line in lines if not line.startswith("useradd")]
     say("What remains, as root (skip what is done already):")
     for line in lines:
         say(f"  {line}")
     say(f"Then: {PLACE}/bin/pixmirror --config {config} status")
+    say("To look at it in a browser of this machine, open the address that this prints:")
+    say(f"  sudo -u pixmirror {PLACE}/bin/pixmirror --config {config} gallery --address")

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -173,16 +174,21 @@ def run_(
     ctx: typer.Context,
     log_level: Annotated[str, typer.Option("--log-level", help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
     log_json: Annotated[bool, typer.Option("--log-json", help="One JSON object a line.")] = False,
+    with_gallery: Annotated[
+        bool, typer.Option("--gallery", help="Run the gallery, too: `pixmirror help gallery`.")
+    ] = False,
 ) -> None:
     """Keep mirroring: every job at its time, until it is stopped (Ctrl-C or SIGTERM). SIGHUP reloads the config.
 
     \b
     Examples:
       pixmirror run
+      pixmirror run --gallery
       pixmirror run --log-level WARNING
     """
     with importing():
         from pixmirror import logs
+        from pixmirror.cli.gallery_process import gallery_beside
         from pixmirror.config import find_config
         from pixmirror.daemon.serve import serve
 
@@ -190,7 +196,9 @@ def run_(
     if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ConfigError(f"--log-level {log_level}: it must be DEBUG, INFO, WARNING or ERROR.")
     logs.setup(log_level.upper(), json=log_json, env=s.env)
-    run(serve(find_config(s.config_file).absolute(), s.env))
+    config_file = find_config(s.config_file).absolute()
+    with gallery_beside(config_file) if with_gallery else nullcontext():
+        run(serve(config_file, s.env))
 
 
 # --- pause, resume

@@ -1,15 +1,24 @@
 """The user's configuration: one TOML file, the environment over it, all problems at once. See docs/config.md.
 
-Sizes are bytes, durations seconds, paths absolute, once read. Only cli, daemon and demo import this.
+Sizes are bytes, durations seconds, paths absolute, once read. Only cli, daemon, gallery and
+demo import this.
 """
 
 from pixmirror.config.loading import example_text, find_config, load, user_config
-from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
-from pixmirror.config.secrets import WebLogin, read_refresh_token, read_web_login, secret_files
+from pixmirror.config.model import Config, GalleryConfig, MirrorConfig, NotifyConfig, PixivConfig
+from pixmirror.config.secrets import (
+    WebLogin,
+    gallery_password_file,
+    read_gallery_password,
+    read_refresh_token,
+    read_web_login,
+    secret_files,
+)
 from pixmirror.models.values import QuietHours, home_folder
 
 __all__ = [
     "Config",
+    "GalleryConfig",
     "MirrorConfig",
     "NotifyConfig",
     "PixivConfig",
@@ -17,8 +26,10 @@ __all__ = [
     "WebLogin",
     "example_text",
     "find_config",
+    "gallery_password_file",
     "home_folder",
     "load",
+    "read_gallery_password",
     "read_refresh_token",
     "read_web_login",
     "secret_files",

@@ -18,14 +18,19 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from pixmirror.config.lines import Path as Place
 from pixmirror.config.lines import line_of, lines_of
-from pixmirror.config.model import Config, MirrorConfig, NotifyConfig, PixivConfig
+from pixmirror.config.model import Config, GalleryConfig, MirrorConfig, NotifyConfig, PixivConfig
 from pixmirror.config.secrets import unreadable
 from pixmirror.errors import ConfigError
 from pixmirror.models.jobs import JobConfig
 from pixmirror.models.values import context
 
 PREFIX = "PIXMIRROR_"
-_TABLES: dict[str, type[BaseModel]] = {"mirror": MirrorConfig, "pixiv": PixivConfig, "notify": NotifyConfig}
+_TABLES: dict[str, type[BaseModel]] = {
+    "mirror": MirrorConfig,
+    "pixiv": PixivConfig,
+    "notify": NotifyConfig,
+    "gallery": GalleryConfig,
+}
 Models = Mapping[str, type[JobConfig]]  # of the kinds of jobs
 
 

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from pixmirror.config import pasted
+from pixmirror.models.addresses import HostName, IPNetwork, Listen, ListenAddress
 from pixmirror.models.jobs import JobConfig
 from pixmirror.models.values import FilePath, Percent, Quiet, Size, Umask, WebAddress, check_web_address
 
@@ -153,6 +154,22 @@ class NotifyConfig(BaseModel):
         return value
 
 
+class GalleryConfig(BaseModel):
+    """Where the gallery answers, and whom. `password_file` None means `<root>/gallery-password`; `thumbs` 0 is no
+    limit.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    listen: ListenAddress = Listen("127.0.0.1", 8787)
+    require_key: bool = True
+    password_file: FilePath | None = None
+    hosts: tuple[HostName, ...] = ()
+    trusted_proxies: tuple[IPNetwork, ...] = ()
+    user_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{1,64}$")
+    thumbs: Size = 20 << 30
+
+
 class Config(BaseModel):
     """Everything that the user decides. `load` narrows `jobs` to the kinds that it is given."""
 
@@ -161,4 +178,5 @@ class Config(BaseModel):
     mirror: MirrorConfig = Field(default_factory=MirrorConfig)
     pixiv: PixivConfig = Field(default_factory=PixivConfig)
     notify: NotifyConfig = Field(default_factory=NotifyConfig)
+    gallery: GalleryConfig = Field(default_factory=GalleryConfig)
     jobs: tuple[SerializeAsAny[JobConfig], ...] = ()

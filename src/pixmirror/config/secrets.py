@@ -14,6 +14,7 @@ from pixmirror.errors import ConfigError, StorageError
 MAX_BYTES = 1 << 20
 _CREDENTIAL = "refresh-token"
 _WEB_CREDENTIAL = "phpsessid"
+_PASSWORD_CREDENTIAL = "gallery-password"
 
 
 def read_refresh_token(config: Config, env: Mapping[str, str]) -> SecretStr | None:
@@ -65,10 +66,36 @@ def read_web_login(config: Config, env: Mapping[str, str]) -> WebLogin | None:
     return WebLogin(SecretStr(session), SecretStr(cookie), p.web_user_agent)
 
 
+def gallery_password_file(config: Config) -> Path:
+    """Return where the hash of the gallery's password is looked for."""
+    return config.gallery.password_file or config.mirror.root / _PASSWORD_CREDENTIAL
+
+
+def read_gallery_password(config: Config, env: Mapping[str, str]) -> str | None:
+    """Return the argon2id hash of the gallery's password, of systemd's credential or its file; None without one.
+
+    ConfigError when a file is there but holds something else, as the password itself.
+    """
+    place, text = _first(_PASSWORD_CREDENTIAL, gallery_password_file(config), env, "gallery's password")
+    if text is None:
+        if config.gallery.password_file is not None:
+            raise ConfigError(
+                f"gallery.password_file names {place}, which is not there; `pixmirror gallery --set-password` "
+                "makes it"
+            )
+        return None
+    if not text.strip().startswith("$argon2id$"):
+        raise ConfigError(
+            f"{place} should hold the argon2id hash of a password and nothing else; `pixmirror gallery "
+            "--set-password` makes it"
+        )
+    return text.strip()
+
+
 def secret_files(config: Config) -> tuple[Path, ...]:
-    """List the files that may hold a token or a cookie, whether they exist or not."""
+    """List the files that may hold a token, a cookie or a password's hash, whether they exist or not."""
     p = config.pixiv
-    own = (p.refresh_token_file, p.phpsessid_file)
+    own = (p.refresh_token_file, p.phpsessid_file, gallery_password_file(config))
     return (*own, p.web_cookie_file) if p.web_cookie_file else own
 
 

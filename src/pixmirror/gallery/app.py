@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
@@ -17,21 +17,32 @@ from pixmirror.errors import PixmirrorError
 from pixmirror.gallery.answers import page
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.headers import Headers
-from pixmirror.gallery.pages import pictures, work, works
+from pixmirror.gallery.pages import login, pictures, work, works
 from pixmirror.gallery.place import Gallery
+from pixmirror.gallery.security import Guard
 
 log = logging.getLogger(__name__)
 
 STATIC = Path(str(files("pixmirror.gallery"))) / "static"
-PAGES: tuple[list[BaseRoute], ...] = (works.routes, work.routes, pictures.routes)
+PAGES: tuple[list[BaseRoute], ...] = (works.routes, work.routes, pictures.routes, login.routes)
+SENTENCES = {404: "There is no such page.", 405: "This page takes no such request."}
 
 
 def create_app(gallery: Gallery) -> Starlette:
     """Return the app of one mirror."""
     app = Starlette(
         routes=[*(route for routes in PAGES for route in routes), Mount("/static", StaticFiles(directory=STATIC))],
-        middleware=[Middleware(Headers), Middleware(GZipMiddleware, minimum_size=800, compresslevel=5)],
-        exception_handlers={HTTPException: _not_found, PixmirrorError: _refused, Exception: _failed},
+        middleware=[
+            Middleware(Headers),
+            Middleware(GZipMiddleware, minimum_size=800, compresslevel=5),
+            Middleware(Guard),
+        ],
+        exception_handlers={
+            HTTPException: _not_found,
+            PixmirrorError: _refused,
+            ClientDisconnect: _went_away,
+            Exception: _failed,
+        },
     )
     app.state.gallery = gallery
     return app
@@ -39,13 +50,17 @@ def create_app(gallery: Gallery) -> Starlette:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    sentence = "There is no such page." if error.status_code == 404 else f"{error.detail}."
+    sentence = SENTENCES.get(error.status_code, f"{error.detail.rstrip('.')}.")
     return page(request, "sentence.html", error.status_code, sentence=sentence)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     status = error.status if isinstance(error, Refused) else 503
     return page(request, "sentence.html", status, sentence=str(error))
+
+
+async def _went_away(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)  # which nobody reads
 
 
 async def _failed(request: Request, error: Exception) -> Response:

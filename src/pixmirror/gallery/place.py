@@ -1,6 +1,7 @@
-"""What the pages share while the gallery runs: where the mirror lies, its catalogue, its own writer."""
+"""What the pages share while the gallery runs: its config, the catalogue, its own writer, and who may look."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,21 +9,92 @@ from typing import Any
 from starlette.requests import Request
 
 from pixmirror import control
-from pixmirror.catalogue.shelves import Shelves
+from pixmirror.catalogue.database import catalogue_path
+from pixmirror.catalogue.gallery.database import GalleryDatabase, gallery_path
+from pixmirror.catalogue.shelves import Shelves, open_shelves
+from pixmirror.clock import Clock
+from pixmirror.config import Config
+from pixmirror.errors import PixmirrorError
+from pixmirror.gallery.login import Keys, Password
+from pixmirror.gallery.sessions import Sessions
+from pixmirror.models.addresses import Listen
+from pixmirror.store import holding_gallery
 
 
-@dataclass(frozen=True, slots=True)
+class NoMirror(PixmirrorError):
+    """There is no catalogue yet: nothing was mirrored."""
+
+
+@dataclass(slots=True)
 class Gallery:
-    """One mirror's gallery. `media` is the folder of its files, `env` tells where its daemon's socket may lie."""
+    """One mirror's gallery while it runs. `env` tells where its daemon's socket may lie."""
 
-    root: Path
-    media: Path
-    shelves: Shelves
-    env: Mapping[str, str] = field(default_factory=dict)
+    config: Config
+    env: Mapping[str, str]
+    own: GalleryDatabase
+    sessions: Sessions
+    keys: Keys
+    password: Password | None
+    clock: Clock
+    listen: Listen  # as it is bound: with its port, where any free one was asked for
+    _shelves: Shelves | None = field(default=None)
 
-    async def ask(self, command: str, **fields: Any) -> dict[str, Any] | None:
-        """Ask the daemon of this mirror; None where none runs."""
-        return await control.ask(self.root, self.env, {"command": command, **fields})
+    @property
+    def root(self) -> Path:
+        return self.config.mirror.root
+
+    @property
+    def media(self) -> Path:
+        return self.config.mirror.media or self.root / "media"
+
+    @property
+    def shelves(self) -> Shelves:
+        """The catalogue with the gallery's own files. NoMirror until there is one."""
+        self.look()
+        if self._shelves is None:
+            raise NoMirror("This mirror is empty: nothing was mirrored yet.")
+        return self._shelves
+
+    def look(self) -> None:
+        """Open the catalogue if it is there by now. CatalogueError for one of another version."""
+        if self._shelves is None and catalogue_path(self.root).exists():
+            self._shelves = open_shelves(self.root)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether a browser must be let in before it sees anything."""
+        g = self.config.gallery
+        return g.require_key or self.password is not None or not self.listen.is_loopback
+
+    @property
+    def cookie(self) -> str:
+        """The name of our cookie: browsers send it to all ports of a host, where another gallery may answer."""
+        return f"pixmirror_{self.listen.port}"
+
+    def close(self) -> None:
+        if self._shelves is not None:
+            self._shelves.close()
+
+
+@contextmanager
+def open_gallery(
+    config: Config, env: Mapping[str, str], password: str | None = None, clock: Clock | None = None
+) -> Iterator[Gallery]:
+    """Open the gallery of a mirror, which may still be empty. `password` is the hash of its password.
+
+    MirrorLocked while another gallery has it; CatalogueError where catalogue or gallery.db are of another version.
+    """
+    clock, root = clock or Clock(), config.mirror.root
+    with holding_gallery(root, umask=config.mirror.umask), GalleryDatabase.open(gallery_path(root)) as own:
+        here = Gallery(
+            config, env, own, Sessions.open(own, clock, password), Keys(clock),
+            Password(password, clock) if password else None, clock, config.gallery.listen,
+        )  # fmt: skip
+        try:
+            here.look()
+            yield here
+        finally:
+            here.close()
 
 
 def gallery(request: Request) -> Gallery:
@@ -33,3 +105,14 @@ def gallery(request: Request) -> Gallery:
 def shelves(request: Request) -> Shelves:
     """Return the catalogue with the gallery's own files, to be asked questions of reports/."""
     return gallery(request).shelves
+
+
+def writer(request: Request) -> GalleryDatabase:
+    """Return the one writer of gallery.db: `await writer(request).run(fn, ...)` is one transaction."""
+    return gallery(request).own
+
+
+async def ask_daemon(request: Request, asked: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Have the daemon do something; None where none runs."""
+    here = gallery(request)
+    return await control.ask(here.root, here.env, asked)

@@ -1,5 +1,6 @@
 """How values are written on pages: numbers, moments, the language of a text, states in words (gallery's Words)."""
 
+import math
 import re
 from datetime import datetime, tzinfo
 from typing import Literal
@@ -101,6 +102,12 @@ def ago(ms: int | None, now: int) -> str:
     if minutes < 60:
         return f"{minutes} min ago"
     return f"{minutes // 60} h ago" if minutes < 24 * 60 else day(ms)
+
+
+def in_words(seconds: float) -> str:
+    """Write a span of time: "4 seconds", "2 minutes"."""
+    number, unit = (math.ceil(seconds), "second") if seconds <= 90 else (math.ceil(seconds / 60), "minute")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def size(number: float) -> str:

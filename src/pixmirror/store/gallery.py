@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pixmirror.store import start
 from pixmirror.store.owner import refuse_others
+from pixmirror.store.part import storage
 
 
 @contextmanager
@@ -19,6 +20,8 @@ def holding_gallery(root: Path, what: str = "gallery", umask: int = 0o077) -> It
     refuse_others(root, to_write=True)
     mask = os.umask(umask)
     try:
+        with storage(root):
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = start.hold(root, start.GALLERY_LOCK)
         try:
             start.sign(lock, what, round(time.time() * 1000))

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixmirror.errors import MirrorLocked, StorageError
+from pixmirror.errors import GalleryRuns, MirrorLocked, StorageError
 from pixmirror.store.part import storage, write_atomic
 from pixmirror.store.paths import MARKER
 
@@ -52,8 +52,9 @@ def hold(root: Path, name: str = LOCK) -> int:
             found = _read(lock)
             os.close(lock)
             who = f"another {found}" if found.what else f"{found}"
-            held = "the gallery of the mirror" if name == GALLERY_LOCK else "the mirror"
-            raise MirrorLocked(f"{who} holds {held} {root}; two must not write to it") from error
+            if name == GALLERY_LOCK:
+                raise GalleryRuns(f"{who} holds the gallery of the mirror {root}") from error
+            raise MirrorLocked(f"{who} holds the mirror {root}; two must not write to it") from error
         except BaseException:
             os.close(lock)
             raise

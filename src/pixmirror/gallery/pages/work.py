@@ -18,7 +18,7 @@ from pixmirror.gallery.captions import caption
 from pixmirror.gallery.differences import Piece, differences, shortened
 from pixmirror.gallery.frames import first_frame
 from pixmirror.gallery.headers import FILE_POLICY
-from pixmirror.gallery.place import gallery, shelves
+from pixmirror.gallery.place import ask_daemon, gallery, shelves
 from pixmirror.gallery.plot import plot
 from pixmirror.reports.pictures import frames_file
 from pixmirror.reports.work_comments import more_comments
@@ -131,7 +131,7 @@ async def ask(request: Request) -> Response:
         raise NotHere("There is no such page.")
     found = await shelves(request).read(work_page, key, _now())
     ref = found.what if isinstance(found, Forgotten) else Ref.of_work(key)  # it may have gone with its artist
-    answer = await gallery(request).ask(command, ref=str(ref))
+    answer = await ask_daemon(request, {"command": command, "ref": str(ref)})
     if answer is None:
         raise Refused(_ABSENT, 503)
     if not answer.get("ok"):

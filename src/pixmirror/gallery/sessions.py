@@ -1,0 +1,65 @@
+"""Browsers that were let in. The gallery alone writes them, so it knows them all without looking."""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Self
+
+from pixmirror.catalogue.gallery import passwords
+from pixmirror.catalogue.gallery import sessions as rows
+from pixmirror.catalogue.gallery.database import GalleryDatabase
+from pixmirror.catalogue.gallery.sessions import Kind, Session
+from pixmirror.clock import DAY_MS, Clock
+from pixmirror.gallery.login import digest
+from pixmirror.terminal import one_line
+
+IDLE_MS = 60 * DAY_MS
+MOST = 200
+
+
+class Sessions:
+    """All sessions, here and in gallery.db."""
+
+    def __init__(self, own: GalleryDatabase, clock: Clock, known: Collection[Session]) -> None:
+        self._own, self._clock = own, clock
+        self._known = {one.digest: one for one in known}
+
+    @classmethod
+    def open(cls, own: GalleryDatabase, clock: Clock, password: str | None) -> Self:
+        """Read the sessions that began under this password and are not too old. Blocks."""
+        own.run_sync(passwords.end_of_others, digest(password) if password else "")
+        own.run_sync(rows.end_idle, clock.now() - IDLE_MS)
+        return cls(own, clock, own.run_sync(rows.known))
+
+    def all(self) -> tuple[Session, ...]:
+        """Return them, the one seen last first."""
+        return tuple(sorted(self._known.values(), key=lambda one: one.last_seen, reverse=True))
+
+    async def of(self, token: str) -> Session | None:
+        """Return the session of this cookie, and note that it was seen."""
+        one = self._known.get(digest(token)) if token else None
+        if one is None:
+            return None
+        now = self._clock.now()
+        if now - one.last_seen > IDLE_MS:
+            await self.end([one.digest])
+            return None
+        if now - one.last_seen > rows.TOUCHED:
+            one = self._known[one.digest] = replace(one, last_seen=now)
+            await self._own.run(rows.touch, one.digest, now)
+        return one
+
+    async def begin(self, agent: str, kind: Kind) -> str:
+        """Let a browser in. Return its cookie."""
+        await self.end([old.digest for old in self.all()[MOST - 1 :]])
+        token, now = secrets.token_urlsafe(32), self._clock.now()
+        one = Session(digest(token), kind, one_line(agent)[: rows.LONGEST_AGENT], now, now)
+        await self._own.run(rows.begin, one.digest, kind, one.agent, now)
+        self._known[one.digest] = one
+        return token
+
+    async def end(self, digests: Collection[str]) -> None:
+        """Let these browsers in no more."""
+        for one in digests:
+            if self._known.pop(one, None):
+                await self._own.run(rows.end, one)
