@@ -471,17 +471,17 @@ def test_what_nobody_asks_for_leaves_room_for_what_is_asked_for(mirror: Mirror) 
     run(do)
 
 
-def test_without_a_cap_there_are_none(mirror: Mirror) -> None:
+def test_a_lower_cap_holds_from_the_start_and_none_is_no_limit(mirror: Mirror) -> None:
     file = mirror.with_one()
 
     async def do() -> None:
-        async with working(mirror) as made:
-            assert await made.wanted(file)
-        async with working(mirror, cap=0) as made:
-            assert await made.wanted(file) is None
+        async with working(mirror, cap=0):
+            await until(lambda: noted(mirror))
+        async with working(mirror, cap=1):
+            assert noted(mirror) == on_disk(mirror) == set()
 
     run(do)
-    assert noted(mirror) == on_disk(mirror) == set()
+    assert rows(mirror, "SELECT sha256, bytes FROM thumb") == [(file.sha256, 0)]
 
 
 def test_on_a_disk_that_is_nearly_full_only_what_is_asked_for_is_made(mirror: Mirror) -> None:

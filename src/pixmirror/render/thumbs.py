@@ -7,6 +7,7 @@ room. The grid is whole without any of them.
 import asyncio
 import logging
 import os
+import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -63,7 +64,7 @@ class _Wish:
 class Thumbs:
     """The thumbnails of a mirror, made as they are needed. The caller holds the gallery's lock.
 
-    `cap` is the bytes that all may have; with 0 there are none. Nothing is made that nobody asked for while less
+    `cap` is the bytes that all may have; 0 is no limit. Nothing is made that nobody asked for while less
     than `keep_free` bytes are free. `trouble` says why nothing is made at present.
     """
 
@@ -81,7 +82,7 @@ class Thumbs:
     ) -> None:
         self.trouble: str | None = None
         self._root, self._media, self._shelves = root, media, shelves
-        self._cap, self._keep_free, self._patience_s = cap, keep_free, patience_s
+        self._cap, self._keep_free, self._patience_s = cap or sys.maxsize, keep_free, patience_s
         self._clock = clock or Clock()
         self._decoder = decoder or Decoder()
         self._thread = ThreadPoolExecutor(1, "thumbnails")
@@ -122,7 +123,7 @@ class Thumbs:
         file is here and not forgotten.
         """
         path = self._kept.find(file.sha256)
-        if path is None and self._cap and self.trouble is None and await self._kept.why_none(file.sha256) is None:
+        if path is None and self.trouble is None and await self._kept.why_none(file.sha256) is None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._patience_s):
                     path = await asyncio.shield(self._wish(file).made)
