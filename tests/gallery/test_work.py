@@ -4,6 +4,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,24 @@ def test_arrows_turn_the_pages_in_their_place(wide: Page, changed: Changed) -> N
     assert wide.locator("#film [aria-current]").get_attribute("data-page") == "5"
     wide.go_back(wait_until="commit")  # to the list, not to the pages before
     wide.wait_for_url("**/works")
+
+
+_SWIPE = """([from, to]) => {
+  for (const [type, clientX] of [["pointerdown", from], ["pointerup", to]]) {
+    const sent = {bubbles: true, pointerType: "touch", isPrimary: true, clientX, clientY: 100};
+    document.querySelector("#pic").dispatchEvent(new PointerEvent(type, sent));
+  }
+}"""
+
+
+def test_a_finger_turns_the_pages(browser: Browser, works: Served, changed: Changed) -> None:
+    with looking(browser, works.url, 360, has_touch=True) as page:
+        page.goto(f"/w/{changed.long}")
+        page.evaluate(_SWIPE, [300, 100])
+        page.wait_for_url("**?p=2")
+        page.evaluate(_SWIPE, [100, 130])  # too short
+        page.evaluate(_SWIPE, [100, 300])
+        page.wait_for_url(f"**/w/{changed.long}")
 
 
 def test_a_long_work_shows_sixty_pages_around_the_one_that_is_seen_until_all_are_asked_for(
@@ -276,6 +295,33 @@ _SHOWN = """index => new Promise(resolve => {
   if (document.querySelector("#place")?.textContent.startsWith(`${index + 1} /`)) resolve();
   document.addEventListener("frame", event => event.detail.index === index && resolve(), {capture: true});
 })"""
+
+
+_UNZIPPED = """async ([bytes, cut]) => {
+  const {members} = await import("/static/js/frames.js");
+  try {
+    return [...members(new Uint8Array(bytes).buffer.slice(0, cut)).keys()];
+  } catch (error) {
+    return error.message;
+  }
+}"""
+
+
+def test_only_a_whole_zip_of_stored_frames_is_sliced(wide: Page) -> None:
+    wide.goto("/works")
+    whole, packed = BytesIO(), BytesIO()
+    for made, how in ((whole, zipfile.ZIP_STORED), (packed, zipfile.ZIP_DEFLATED)):
+        with zipfile.ZipFile(made, "w", how) as archive:
+            archive.writestr("000000.jpg", b"a" * 50)
+            archive.writestr("000001.jpg", b"b" * 50)
+    data = list(whole.getvalue())
+    assert wide.evaluate(_UNZIPPED, [data, len(data)]) == ["000000.jpg", "000001.jpg"]
+    assert "are packed" in wide.evaluate(_UNZIPPED, [list(packed.getvalue()), 10_000])
+    for cut in (0, 10, len(data) - 30, len(data) - 1):
+        assert "is damaged" in wide.evaluate(_UNZIPPED, [data, cut]), cut
+    for at in (0, data.index(ord("P"), 10), len(data) - 6):  # a local header, the directory, where that begins
+        broken = [*data[:at], 0xFF, 0xFF, *data[at + 2 :]]
+        assert "is damaged" in wide.evaluate(_UNZIPPED, [broken, len(data)]), at
 
 
 def test_an_animation_plays_stops_steps_and_is_sought(wide: Page, changed: Changed) -> None:

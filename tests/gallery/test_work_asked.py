@@ -2,12 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from pixmirror import control
 from pixmirror.catalogue.database import Database, catalogue_path
@@ -16,7 +17,7 @@ from pixmirror.errors import ConfigError
 from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Target
 from tests.gallery.accessible import faults
-from tests.gallery.asking import send
+from tests.gallery.asking import ask, send
 from tests.gallery.conftest import Mirrored, Served, looking
 
 NOW = 1_777_000_000_000
@@ -62,6 +63,20 @@ def daemon(root: Path) -> Iterator[list[dict[str, Any]]]:
         thread.join()
 
 
+def own(served: Served, sql: str) -> list[tuple[Any, ...]]:
+    """Return what gallery.db has, once all that was asked before is written."""
+    found = served.gallery.own.run_sync(lambda conn: conn.exec_driver_sql(sql).all())
+    return [tuple(row) for row in found]
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what is done after an answer was sent."""
+    end = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 def test_what_was_forgotten_is_shown_no_more_and_can_be_had_back(
     browser: Browser, own_gallery: Served, mirrored: Mirrored
 ) -> None:
@@ -76,22 +91,20 @@ def test_what_was_forgotten_is_shown_no_more_and_can_be_had_back(
         assert "can be had back until" in page.locator("main").inner_text()
         assert faults(page) == []
         for address in (picture, f"/w/{work}/first-frame", f"/w/{work}/comments"):
-            assert page.request.get(address or "").status == 404
-        assert title not in page.request.get(f"/w/{work}/why").text()
+            assert ask(own_gallery.url, address or "").status == 404
+        assert title not in ask(own_gallery.url, f"/w/{work}/why").text
         page.get_by_role("button", name="Have it back").click()
         page.locator(".work").wait_for()
         assert page.locator("h1").inner_text() == title
     assert asked == [{"command": name, "ref": str(work)} for name in ("forget", "unforget")]
 
 
-def test_where_no_daemon_runs_the_page_says_so_and_the_work_stays(
-    own_gallery: Served, browser: Browser, mirrored: Mirrored
-) -> None:
-    with looking(browser, own_gallery.url) as page:
-        answer = send(own_gallery.url, f"/w/{_key(mirrored)}/forget")
-        assert answer.status == 503
-        assert "The mirror is not running." in answer.text
-        assert page.request.get(f"/w/{_key(mirrored)}").status == 200
+def test_where_no_daemon_runs_the_page_says_so_and_the_work_stays(own_gallery: Served, mirrored: Mirrored) -> None:
+    address = f"/w/{_key(mirrored)}"
+    answer = send(own_gallery.url, f"{address}/forget")
+    assert answer.status == 503
+    assert "The mirror is not running." in answer.text
+    assert ask(own_gallery.url, address).status == 200
 
 
 def test_a_refusal_of_the_daemon_is_told_in_its_words(own_gallery: Served, mirrored: Mirrored) -> None:
@@ -102,21 +115,96 @@ def test_a_refusal_of_the_daemon_is_told_in_its_words(own_gallery: Served, mirro
         assert send(own_gallery.url, f"/w/{_key(mirrored)}/nonsense").status == 404
 
 
-def test_a_work_that_is_not_here_says_how_to_have_it(browser: Browser, gallery: Served) -> None:
-    with looking(browser, gallery.url) as page:
-        answer = page.request.get("/n/4711")
-        assert answer.status == 404
-        assert "pixmirror add https://www.pixiv.net/novel/show.php?id=4711" in answer.text()
-        assert 'href="https://www.pixiv.net/novel/show.php?id=4711"' in answer.text()
-        why = page.request.get("/n/4711/why")
-        assert "Never seen by any job." in why.text()
+def test_a_work_that_is_not_here_says_how_to_have_it(gallery: Served) -> None:
+    answer = ask(gallery.url, "/n/4711")
+    assert answer.status == 404
+    assert "pixmirror add https://www.pixiv.net/novel/show.php?id=4711" in answer.text
+    assert 'href="https://www.pixiv.net/novel/show.php?id=4711"' in answer.text
+    assert "Never seen by any job." in ask(gallery.url, "/n/4711/why").text
 
 
-def test_nonsense_in_an_address_is_told_in_a_sentence(
-    browser: Browser, gallery: Served, mirrored: Mirrored
+def test_how_to_have_a_work_is_copied_by_a_button(browser: Browser, gallery: Served) -> None:
+    context = browser.new_context(base_url=gallery.url, permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto("/w/4711")
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_text("Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == "pixmirror add https://www.pixiv.net/artworks/4711"
+    assert faults(page) == []
+    context.close()
+
+
+def test_nonsense_in_an_address_is_told_in_a_sentence(gallery: Served, mirrored: Mirrored) -> None:
+    here = f"/w/{_key(mirrored)}"
+    for address in ("/w/0", f"/w/{10**20}", f"{here}?v=99", "/w/1/comments", "/w/1/frames.zip"):
+        assert ask(gallery.url, address).status == 404, address
+    for address in (f"{here}?p=-1", f"{here}?p=0", f"{here}?v=x"):
+        assert ask(gallery.url, address).status == 400, address
+
+
+# --- what is the user's own
+
+
+def test_stars_and_collections_are_given_on_the_page_and_taken_back(
+    browser: Browser, own_gallery: Served, mirrored: Mirrored
 ) -> None:
-    with looking(browser, gallery.url) as page:
-        for address in ("/w/0", f"/w/{10**20}", f"/w/{_key(mirrored)}?v=99", "/w/1/comments", "/w/1/frames.zip"):
-            assert page.request.get(address).status == 404, address
-        for address in (f"/w/{_key(mirrored)}?p=-1", f"/w/{_key(mirrored)}?p=0", f"/w/{_key(mirrored)}?v=x"):
-            assert page.request.get(address).status == 400, address
+    with looking(browser, own_gallery.url) as page:
+        page.goto(f"/w/{_key(mirrored)}")
+        page.get_by_role("button", name="4 stars").click()
+        expect(page.locator(".star.on")).to_have_count(4)
+        page.reload()
+        expect(page.locator(".star.on")).to_have_count(4)
+        page.get_by_role("button", name="4 stars").click()
+        expect(page.locator(".star.on")).to_have_count(0)
+        page.locator("main").focus()
+        page.keyboard.press("c")
+        page.get_by_label("Name of a new collection").fill("夜の <b>絵</b>")
+        page.keyboard.press("Enter")
+        mine = page.locator("#collect").get_by_role("button", name="夜の <b>絵</b>")
+        expect(mine).to_have_attribute("aria-pressed", "true")
+        assert faults(page) == []
+        mine.click()
+        expect(mine).to_have_attribute("aria-pressed", "false")
+        mine.click()
+        expect(mine).to_have_attribute("aria-pressed", "true")
+
+
+def test_without_javascript_stars_and_collections_are_forms_that_lead_back(
+    own_gallery: Served, mirrored: Mirrored
+) -> None:
+    here = f"/w/{_key(mirrored)}"
+    for path, form in ((f"{here}/rate", {"stars": "5"}), (f"{here}/collect", {"name": "best"})):
+        answer = send(own_gallery.url, path, form)
+        assert (answer.status, answer.location) == (303, here)
+    assert own(own_gallery, "SELECT stars FROM rating") == [(5,)]
+    assert own(own_gallery, "SELECT name, work_key FROM collection_work JOIN collection") == [
+        ("best", _key(mirrored) * 2)
+    ]
+
+
+def test_nonsense_for_stars_and_collections_changes_nothing(own_gallery: Served, mirrored: Mirrored) -> None:
+    here = f"/w/{_key(mirrored)}"
+    sent: tuple[tuple[str, dict[str, str]], ...] = (
+        ("rate", {"stars": "6"}),
+        ("rate", {}),
+        ("collect", {"into": "x"}),
+        ("collect", {"name": "x" * 101}),
+    )
+    for path, form in sent:
+        assert send(own_gallery.url, f"{here}/{path}", form).status == 400, form
+    assert send(own_gallery.url, f"{here}/collect", {"into": "99"}).status == 404
+    assert send(own_gallery.url, "/w/1/rate", {"stars": "5"}).status == 404
+    assert own(own_gallery, "SELECT * FROM rating") == own(own_gallery, "SELECT * FROM collection_work") == []
+
+
+def test_only_what_somebody_looked_at_is_in_the_history(own_gallery: Served, mirrored: Mirrored) -> None:
+    url, here = own_gallery.url, f"/w/{_key(mirrored)}"
+    ask(url, here, sec_purpose="prefetch;prerender")
+    ask(url, here, method="HEAD")
+    ask(url, "/w/1")
+    ask(url, f"{here}/why")
+    assert own(own_gallery, "SELECT work_key FROM seen") == []
+    ask(url, here)
+    ask(url, f"{here}?p=1")  # within the same visit
+    until(lambda: own(own_gallery, "SELECT work_key FROM seen") == [(_key(mirrored) * 2,)])
+    assert own(own_gallery, "SELECT work_key FROM history") == [(_key(mirrored) * 2,)]

@@ -1,6 +1,7 @@
 """The gallery's one ASGI app: the routes of all pages, and the one place where an error becomes a page."""
 
 import logging
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,18 +14,19 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from pixmirror.errors import PixmirrorError
+from pixmirror.errors import ExitCode, PixmirrorError
 from pixmirror.gallery.answers import page
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.headers import Headers
-from pixmirror.gallery.pages import login, pictures, work, works
+from pixmirror.gallery.pages import login, pictures, work, work_own, works
 from pixmirror.gallery.place import Gallery
 from pixmirror.gallery.security import Guard
 
 log = logging.getLogger(__name__)
 
 STATIC = Path(str(files("pixmirror.gallery"))) / "static"
-PAGES: tuple[list[BaseRoute], ...] = (works.routes, work.routes, pictures.routes, login.routes)
+PAGES: tuple[list[BaseRoute], ...] = (works.routes, work_own.routes, work.routes, pictures.routes, login.routes)
+STATUSES: Mapping[int, int] = {ExitCode.CONFIG: 400, ExitCode.NOT_HERE: 404}
 SENTENCES = {404: "There is no such page.", 405: "This page takes no such request."}
 
 
@@ -55,7 +57,8 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    status = error.status if isinstance(error, Refused) else 503
+    assert isinstance(error, PixmirrorError)
+    status = error.status if isinstance(error, Refused) else STATUSES.get(error.exit_code, 503)
     return page(request, "sentence.html", status, sentence=str(error))
 
 

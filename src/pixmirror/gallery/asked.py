@@ -40,8 +40,12 @@ def wanted_work(request: Request) -> int:
 def number(request: Request, name: str, default: int, least: int = 0, most: int = LARGEST_ID) -> int:
     """Return a number of the query, `default` where there is none."""
     text = request.query_params.get(name)
-    if text is None:
-        return default
+    return default if text is None else whole(text, name, least, most)
+
+
+def whole(given: object, name: str, least: int = 0, most: int = LARGEST_ID) -> int:
+    """Return a number of a form, or of a query."""
+    text = given if isinstance(given, str) else ""
     if not (text.isascii() and text.isdigit() and len(text) < 16 and least <= int(text) <= most):
         raise Refused(f"{name} takes a whole number from {least:,} to {most:,}.")
     return int(text)

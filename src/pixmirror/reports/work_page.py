@@ -1,6 +1,7 @@
 """One work, whole: what its page in the gallery shows."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from pixmirror.reports.texts import addresses, plain_novel
 from pixmirror.reports.tiles import Tile, tiles
 from pixmirror.reports.work_banner import Banner, banners
 from pixmirror.reports.work_comments import Comments
+from pixmirror.reports.work_own import Own, own_of
 from pixmirror.reports.work_pictures import Picture, pictures_of
 from pixmirror.reports.work_versions import Version, changed, versions_of
 
@@ -150,6 +152,7 @@ class WorkPage:
     points: tuple[Point, ...]
     versions: tuple[Version, ...]
     comments: Comments
+    own: Own
     newer: tuple[Tile, ...]
     older: tuple[Tile, ...]
     local: dict[str, str]
@@ -167,6 +170,11 @@ class WorkPage:
     def can_retry(self) -> bool:
         """Return whether asking Pixiv again may bring something."""
         return any(p.is_retried for p in self.pictures) or self.state != State.LIVE
+
+
+def opening(text: str) -> str:
+    """Return how a novel begins, plain."""
+    return re.sub("^## ", "", plain_novel(text[: 4 * OPENING]), flags=re.MULTILINE)[:OPENING]
 
 
 def work_page(conn: Connection, key: int, now: int) -> WorkPage | Forgotten | None:
@@ -199,7 +207,7 @@ def _page(conn: Connection, work: Any, now: int) -> WorkPage:
         width=work.width or 0,
         height=work.height or 0,
         text_length=work.text_length,
-        opening="" if body is None else plain_novel(text_of(body))[:OPENING],
+        opening="" if body is None else opening(text_of(body)),
         x_restrict=work.x_restrict,
         is_ai=work.ai_type == 2,
         user_id=work.user_id,
@@ -217,6 +225,7 @@ def _page(conn: Connection, work: Any, now: int) -> WorkPage:
         points=stats.series(conn, key),
         versions=versions,
         comments=work_comments.comments(conn, key),
+        own=own_of(conn, key) or Own(key, 0, ()),
         newer=tuple(newer),
         older=tuple(older),
         local=_local(conn, work.caption),

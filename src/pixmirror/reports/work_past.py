@@ -9,9 +9,8 @@ from pixmirror.catalogue.sql import listed, rows
 from pixmirror.reports import history
 from pixmirror.reports.history import Kept
 from pixmirror.reports.moments import day
-from pixmirror.reports.texts import plain_novel
 from pixmirror.reports.work_banner import Banner
-from pixmirror.reports.work_page import OPENING, Forgotten, Tag, WorkPage, work_page
+from pixmirror.reports.work_page import Forgotten, Tag, WorkPage, opening, work_page
 from pixmirror.reports.work_pictures import Picture
 
 _NAMED = "SELECT name, id FROM tag WHERE name IN (SELECT value FROM json_each(:names))"
@@ -41,7 +40,7 @@ def as_it_was(conn: Connection, page: WorkPage, number: int, now: int) -> WorkPa
         page,
         title=fields.get("title", page.title),
         caption=fields.get("caption", page.caption),
-        opening=plain_novel(past.text)[:OPENING] if past.text else page.opening,
+        opening=opening(past.text) if past.text else page.opening,
         tags=_tags(conn, fields.get("tags", ()), page.tags),
         pictures=tuple(_pictures(past.files, here)) or page.pictures,
         banners=(_banner(found, number, now), *(one for one in page.banners if one.icon != "edit")),

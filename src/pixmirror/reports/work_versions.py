@@ -42,7 +42,6 @@ _OTHERS: Mapping[str, tuple[str, Mapping[Any, str]]] = {
     "create_date": ("Posted", {}),
     "width": ("Width", {}),
     "height": ("Height", {}),
-    "text_length": ("Characters", {}),
     "language": ("Language", {}),
 }
 

@@ -1,15 +1,16 @@
 """/w/{id} and /n/{id}: one work, whole; its comments, its frames, why it is here."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from pixmirror.catalogue.gallery import own
 from pixmirror.catalogue.refs import Ref
 from pixmirror.gallery import asked
 from pixmirror.gallery.answers import back_to, fragment, page, wants_fragment
@@ -18,7 +19,7 @@ from pixmirror.gallery.captions import caption
 from pixmirror.gallery.differences import Piece, differences, shortened
 from pixmirror.gallery.frames import first_frame
 from pixmirror.gallery.headers import FILE_POLICY
-from pixmirror.gallery.place import ask_daemon, gallery, shelves
+from pixmirror.gallery.place import ask_daemon, gallery, shelves, writer
 from pixmirror.gallery.plot import plot
 from pixmirror.reports.pictures import frames_file
 from pixmirror.reports.work_comments import more_comments
@@ -36,13 +37,13 @@ _COMMANDS = ("forget", "unforget", "retry")
 async def work(request: Request) -> Response:
     """Show one work at its page `p`, or as it was in version `v`."""
     key, version, is_whole = wanted_work(request), asked.number(request, "v", 0), "all" in request.query_params
-    found = await shelves(request).read(work_as_of, key, version, _now())
+    found = await shelves(request).read(work_as_of, key, version, gallery(request).clock.now())
     if found is None:
         return page(request, "work_unknown.html", 404, ref=Ref.of_work(key))
     if isinstance(found, Forgotten):
         return page(request, "work_forgotten.html", forgotten=found)
     number = min(asked.number(request, "p", 1, 1), max(len(found.pictures), 1))
-    return page(
+    answer = page(
         request,
         "work.html",
         work=found,
@@ -55,6 +56,15 @@ async def work(request: Request) -> Response:
         most=VERSIONS,
         asked_of=partial(_query, version, is_whole),
     )
+    if _is_a_look(request):
+        answer.background = BackgroundTask(writer(request).run, own.look, key, gallery(request).clock.now())
+    return answer
+
+
+def _is_a_look(request: Request) -> bool:
+    """Return whether somebody looks: a browser may fetch a page before anybody asked for it."""
+    early = request.headers.get("sec-purpose", "") + request.headers.get("purpose", "")
+    return request.method == "GET" and "prefetch" not in early
 
 
 def _query(version: int, is_whole: bool, number: int, all: bool = False) -> str:
@@ -94,7 +104,7 @@ async def comments(request: Request) -> Response:
 async def why(request: Request) -> Response:
     """Say why it is here or not, and what happens next."""
     key = wanted_work(request)
-    found = await shelves(request).read(why_here, Ref.of_work(key), _now())
+    found = await shelves(request).read(why_here, Ref.of_work(key), gallery(request).clock.now())
     return _part(request, key, "work_why.html", "Why is it here", why=found)
 
 
@@ -129,7 +139,7 @@ async def ask(request: Request) -> Response:
     key, command = wanted_work(request), request.path_params["command"]
     if command not in _COMMANDS:
         raise NotHere("There is no such page.")
-    found = await shelves(request).read(work_page, key, _now())
+    found = await shelves(request).read(work_page, key, gallery(request).clock.now())
     ref = found.what if isinstance(found, Forgotten) else Ref.of_work(key)  # it may have gone with its artist
     answer = await ask_daemon(request, {"command": command, "ref": str(ref)})
     if answer is None:
@@ -141,10 +151,6 @@ async def ask(request: Request) -> Response:
 
 def _url(key: int) -> str:
     return f"/{'n' if key & 1 else 'w'}/{key >> 1}"
-
-
-def _now() -> int:
-    return round(time.time() * 1000)
 
 
 routes: list[BaseRoute] = [

@@ -33,6 +33,19 @@ async function turn(number) {
   if (following) new Image().src = following;
 }
 
+/** Turn by a finger: to the left is on. */
+function swipes(element) {
+  let from = null;
+  element.addEventListener("pointerdown", event => { from = event.pointerType === "touch" && event.isPrimary ? event : null; });
+  element.addEventListener("pointerup", event => {
+    if (!from || event.pointerId !== from.pointerId) return;
+    const across = event.clientX - from.clientX, down = event.clientY - from.clientY;
+    if (Math.abs(across) > 50 && Math.abs(across) > 2 * Math.abs(down)) turn(shown() + (across < 0 ? 1 : -1));
+    from = null;
+  });
+}
+if (film) swipes($("#pic"));
+
 function picked(before, picture, number) {
   picture.width = picture.naturalWidth;
   picture.height = picture.naturalHeight;
