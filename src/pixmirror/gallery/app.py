@@ -21,6 +21,7 @@ from pixmirror.gallery.headers import Headers
 from pixmirror.gallery.pages import login, pictures, work, work_own, works
 from pixmirror.gallery.place import Gallery
 from pixmirror.gallery.security import Guard
+from pixmirror.gallery.upkeep import upkeep
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ def create_app(gallery: Gallery) -> Starlette:
             ClientDisconnect: _went_away,
             Exception: _failed,
         },
+        lifespan=lambda _: upkeep(gallery),
     )
     app.state.gallery = gallery
     return app
