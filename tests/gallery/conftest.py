@@ -27,6 +27,7 @@ from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.server import create_app as create_pixiv
 from pixmirror.demo.server import running
 from pixmirror.demo.world import World
+from pixmirror.gallery.app import create_app
 from pixmirror.gallery.place import Gallery, open_gallery
 from pixmirror.gallery.serve import settings
 from pixmirror.models.addresses import Listen
@@ -79,15 +80,17 @@ def copied(root: Path, to: Path) -> Path:
 
 
 @contextmanager
-def serving(root: Path, password: str | None = None, clock: Clock | None = None, **keys: Any) -> Iterator[Served]:
+def serving(
+    root: Path, password: str | None = None, clock: Clock | None = None, *, thumbs: bool = False, **keys: Any
+) -> Iterator[Served]:
     """Serve the gallery of a mirror on a free port of loopback, open to who asks.
 
-    `keys`: of [gallery]; `password`: its hash.
+    `keys`: of [gallery]; `password`: its hash; with `thumbs` it makes thumbnails, which takes a core.
     """
     config = Config(mirror=MirrorConfig(root=root), gallery=GalleryConfig(**{"require_key": False} | keys))
     with open_gallery(config, {}, password, clock) as gallery, socket.create_server(("127.0.0.1", 0)) as sock:
         gallery.listen = Listen("127.0.0.1", sock.getsockname()[1])
-        server = uvicorn.Server(settings(gallery))
+        server = uvicorn.Server(settings(create_app(gallery, makes_thumbnails=thumbs)))
         thread = threading.Thread(target=partial(server.run, sockets=[sock]), daemon=True)
         thread.start()
         while not server.started:

@@ -1,7 +1,8 @@
 """The gallery's one ASGI app: the routes of all pages, and the one place where an error becomes a page."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
 from importlib.resources import files
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from pixmirror.gallery.headers import Headers
 from pixmirror.gallery.pages import login, pictures, work, work_own, works
 from pixmirror.gallery.place import Gallery
 from pixmirror.gallery.security import Guard
+from pixmirror.gallery.thumbnails import thumbnails
 from pixmirror.gallery.upkeep import upkeep
 
 log = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ STATUSES: Mapping[int, int] = {ExitCode.CONFIG: 400, ExitCode.NOT_HERE: 404}
 SENTENCES = {404: "There is no such page.", 405: "This page takes no such request."}
 
 
-def create_app(gallery: Gallery) -> Starlette:
+def create_app(gallery: Gallery, *, makes_thumbnails: bool = True) -> Starlette:
     """Return the app of one mirror."""
     app = Starlette(
         routes=[*(route for routes in PAGES for route in routes), Mount("/static", StaticFiles(directory=STATIC))],
@@ -46,10 +48,17 @@ def create_app(gallery: Gallery) -> Starlette:
             ClientDisconnect: _went_away,
             Exception: _failed,
         },
-        lifespan=lambda _: upkeep(gallery),
+        lifespan=lambda _: _beside(gallery, makes_thumbnails),
     )
     app.state.gallery = gallery
     return app
+
+
+@asynccontextmanager
+async def _beside(gallery: Gallery, makes_thumbnails: bool) -> AsyncIterator[None]:
+    """What goes on while the gallery answers."""
+    async with upkeep(gallery), thumbnails(gallery) if makes_thumbnails else nullcontext():
+        yield
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from pixmirror.errors import PixmirrorError
 from pixmirror.gallery.login import Keys, Password
 from pixmirror.gallery.sessions import Sessions
 from pixmirror.models.addresses import Listen
+from pixmirror.render.thumbs import Thumbs
 from pixmirror.store import holding_gallery
 
 
@@ -37,7 +38,9 @@ class Gallery:
     password: Password | None
     clock: Clock
     listen: Listen  # as it is bound: with its port, where any free one was asked for
-    _shelves: Shelves | None = field(default=None)
+    thumbs: Thumbs | None = None
+    problems: int = 0  # what needs the user, as the rail counts it
+    _shelves: Shelves | None = None
 
     @property
     def root(self) -> Path:
@@ -50,15 +53,16 @@ class Gallery:
     @property
     def shelves(self) -> Shelves:
         """The catalogue with the gallery's own files. NoMirror until there is one."""
-        self.look()
-        if self._shelves is None:
+        if not self.has_mirror():
             raise NoMirror("This mirror is empty: nothing was mirrored yet.")
+        assert self._shelves is not None
         return self._shelves
 
-    def look(self) -> None:
-        """Open the catalogue if it is there by now. CatalogueError for one of another version."""
+    def has_mirror(self) -> bool:
+        """Return whether there is a catalogue by now, and open it. CatalogueError for one of another version."""
         if self._shelves is None and catalogue_path(self.root).exists():
             self._shelves = open_shelves(self.root)
+        return self._shelves is not None
 
     @property
     def is_locked(self) -> bool:
@@ -91,7 +95,7 @@ def open_gallery(
             Password(password, clock) if password else None, clock, config.gallery.listen,
         )  # fmt: skip
         try:
-            here.look()
+            here.has_mirror()
             yield here
         finally:
             here.close()

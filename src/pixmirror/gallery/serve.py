@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import uvicorn
+from starlette.applications import Starlette
 
 from pixmirror import control
 from pixmirror.config import Config
@@ -41,7 +42,7 @@ async def serve(
     refuse_open_doors(config, password)
     with open_gallery(config, env, password) as gallery, bound(config.gallery.listen) as sock:
         gallery.listen = Listen(config.gallery.listen.host, sock.getsockname()[1])
-        server = _Server(settings(gallery))
+        server = _Server(settings(create_app(gallery)))
         with _signals(server):
             async with control.listening(gallery.root, env, _Answers(gallery).answer, control.GALLERY):
                 # Connections are taken from here on, and answered in a moment: the socket listens.
@@ -97,10 +98,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-def settings(gallery: Gallery) -> uvicorn.Config:
+def settings(app: Starlette) -> uvicorn.Config:
     """Return how the gallery answers."""
     return uvicorn.Config(
-        create_app(gallery),
+        app,
         log_config=None,
         log_level="critical",  # what fails in a page is logged by app.py; broken requests are nobody's business
         access_log=False,  # it would hold keys, and what was looked at

@@ -1,19 +1,21 @@
 """/thumb and /file: the pictures, named by the hash of their bytes, so that a browser keeps them for good."""
 
+import asyncio
 import re
-from pathlib import Path
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pixmirror.gallery.asked import NotHere
+from pixmirror.gallery.asked import NotHere, Refused
 from pixmirror.gallery.headers import FILE_POLICY
 from pixmirror.gallery.place import gallery, shelves
 from pixmirror.reports.pictures import StoredFile, stored_file
 
 _NAME = re.compile(r"(\d{1,16})-([0-9a-f]{64})", re.ASCII)
 _KEPT = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Security-Policy": FILE_POLICY}
+_STANDS_IN = _KEPT | {"Cache-Control": "private, max-age=60"}  # until the thumbnail is made
 _TYPES = {
     "jpg": "image/jpeg",
     "png": "image/png",
@@ -25,27 +27,27 @@ _TYPES = {
 
 async def file(request: Request) -> Response:
     """Serve a stored file as it is. A type that we do not know is offered to be saved, never shown."""
-    return _as_it_is(request, await _stored(request))
+    return await _as_it_is(request, await _stored(request))
 
 
 async def thumbnail(request: Request) -> Response:
-    """Serve a small picture of a stored file; while it is not made, the original stands in."""
-    found = await _stored(request)
-    made = gallery(request).root / "thumbs" / found.sha256[:2] / f"{found.sha256}.webp"
-    if _is_there(made):
+    """Serve a small picture of a stored file. One that is not made yet is made before others; where that takes
+    long, or cannot be, the original stands in.
+    """
+    found, thumbs = await _stored(request), gallery(request).thumbs
+    made = await thumbs.wanted(found) if thumbs else None
+    if made is not None:
         return FileResponse(made, headers=_KEPT, media_type="image/webp")
-    return _as_it_is(request, found)
+    return await _as_it_is(request, found, _STANDS_IN)
 
 
-def _as_it_is(request: Request, found: StoredFile) -> Response:
+async def _as_it_is(request: Request, found: StoredFile, headers: Mapping[str, str] = _KEPT) -> Response:
     path = gallery(request).media / found.path
+    if not await asyncio.to_thread(path.is_file):
+        raise Refused("This file is not where it was stored: is the disk of the media folder there?", 503)
     kind = _TYPES.get(path.suffix.removeprefix("."))
     name = None if kind else path.name
-    return FileResponse(path, headers=_KEPT, media_type=kind or "application/octet-stream", filename=name)
-
-
-def _is_there(path: Path) -> bool:
-    return path.is_file()
+    return FileResponse(path, headers=headers, media_type=kind or "application/octet-stream", filename=name)
 
 
 async def _stored(request: Request) -> StoredFile:

@@ -1,0 +1,94 @@
+"""Thumbnails as pages ask for them."""
+
+import io
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from PIL import Image
+
+from pixmirror.catalogue.database import Database, catalogue_path
+from pixmirror.ingest import forgetting
+from pixmirror.ingest.forgetting import Target
+from pixmirror.store.thumbnails import thumbnail_path
+from tests.gallery.asking import ask
+from tests.gallery.conftest import Mirrored, Served, serving
+
+NOW = 1_800_000_000_000
+PICTURE = """
+SELECT owner_id || '-' || sha256 FROM media
+WHERE owner_kind = 'work' AND role = 'page' AND state = 'stored' ORDER BY owner_id LIMIT 1 OFFSET ?"""
+
+
+def picture(root: Path, number: int = 0) -> str:
+    with closing(sqlite3.connect(catalogue_path(root))) as catalogue:
+        return str(catalogue.execute(PICTURE, (number,)).fetchone()[0])
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for what is done beside; not so long that a fault looks like patience."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_thumbnail_is_made_when_a_page_asks_and_its_colour_is_known_then(own_root: Path) -> None:
+    name = picture(own_root)
+    with serving(own_root, thumbs=True) as served:
+        until(lambda: served.gallery.thumbs is not None)
+        answer = ask(served.url, f"/thumb/{name}.webp")
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "image/webp")
+        assert "immutable" in answer.headers["Cache-Control"]
+        with Image.open(io.BytesIO(answer.body)) as made:
+            assert made.height <= 480
+    with closing(sqlite3.connect(own_root / "thumbs.db")) as thumbs:
+        sha256 = name.partition("-")[2]
+        assert thumbs.execute("SELECT colour IS NOT NULL FROM thumb WHERE sha256 = ?", (sha256,)).fetchone() == (
+            1,
+        )
+
+
+def test_until_thumbnails_are_made_the_original_stands_in_and_is_not_kept_for_long(gallery: Served) -> None:
+    answer = ask(gallery.url, f"/thumb/{picture(gallery.root)}.webp")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] != "image/webp"
+    assert "immutable" not in answer.headers["Cache-Control"]
+
+
+def test_a_file_that_is_not_on_the_disk_is_a_sentence(own_gallery: Served) -> None:
+    for path in own_gallery.root.joinpath("media").rglob("*_p0.*"):
+        path.unlink()
+    answer = ask(own_gallery.url, f"/file/{picture(own_gallery.root)}.png")
+    assert answer.status == 503
+    assert "is the disk of the media folder there?" in answer.text
+
+
+def test_the_thumbnail_of_what_is_forgotten_goes_at_the_next_look(own_root: Path) -> None:
+    name = picture(own_root)
+    key, sha256 = int(name.partition("-")[0]), name.partition("-")[2]
+    with serving(own_root, thumbs=True) as served:
+        until(lambda: served.gallery.thumbs is not None)
+        assert ask(served.url, f"/thumb/{name}.webp").status == 200
+    with Database.open(catalogue_path(own_root)) as db:
+        db.run_sync(forgetting.forget, Target("work", key), NOW, 30)
+    assert thumbnail_path(own_root, sha256).exists()
+    with serving(own_root, thumbs=True):
+        until(lambda: not thumbnail_path(own_root, sha256).exists())
+
+
+def test_a_mirror_that_begins_while_the_gallery_runs_is_shown_from_then_on(
+    mirrored: Mirrored, tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    with serving(root) as served:
+        empty = ask(served.url, "/works")
+        assert empty.status == 503
+        assert "This mirror is empty" in empty.text
+        part, source = root / "part", catalogue_path(mirrored.root)
+        with closing(sqlite3.connect(source)) as begun, closing(sqlite3.connect(part)) as copy:
+            begun.backup(copy)
+        part.rename(catalogue_path(root))
+        assert 'class="tile' in ask(served.url, "/works").text
