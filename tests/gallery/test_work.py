@@ -343,6 +343,26 @@ def test_an_animation_plays_stops_steps_and_is_sought(wide: Page, changed: Chang
     wide.evaluate(_SHOWN, 2)
 
 
+_HIDDEN = """hidden => {
+  Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_an_animation_stops_in_a_hidden_tab_and_goes_on_when_it_is_seen(wide: Page, changed: Changed) -> None:
+    wide.goto(f"/w/{changed.ugoira}")
+    wide.get_by_role("button", name="Pause").wait_for()
+    wide.evaluate(_HIDDEN, True)
+    expect(wide.get_by_role("button", name="Play")).to_be_visible()
+    wide.evaluate(_HIDDEN, False)
+    expect(wide.get_by_role("button", name="Pause")).to_be_visible()
+    wide.evaluate(_SHOWN, 1)
+    wide.get_by_role("button", name="Pause").click()
+    wide.evaluate(_HIDDEN, True)
+    wide.evaluate(_HIDDEN, False)
+    expect(wide.get_by_role("button", name="Play")).to_be_visible()  # who stopped it wants it so
+
+
 def test_with_reduced_motion_an_animation_waits_on_its_first_frame(
     browser: Browser, works: Served, changed: Changed
 ) -> None:

@@ -28,6 +28,7 @@ class Player {
     this.shown = -1;
     this.rate = 1;
     this.began = 0;
+    this.next = 0;
     this.isPlaying = false;
     this.onframe = () => {};
   }
@@ -68,15 +69,14 @@ class Player {
 
   play(on) {
     this.isPlaying = on;
+    cancelAnimationFrame(this.next);
     if (!on) return;
-    const from = this.shown > 0 ? this.ends[this.shown - 1] : 0;
-    this.began = performance.now() - from / this.rate;
+    this.restart();
     const tick = now => {
-      if (!this.isPlaying) return;
       this.show(frameAt(this.ends, Math.max(0, now - this.began) * this.rate));
-      requestAnimationFrame(tick);
+      this.next = requestAnimationFrame(tick);
     };
-    requestAnimationFrame(tick);
+    this.next = requestAnimationFrame(tick);
   }
 
   speed(rate) {
@@ -84,6 +84,7 @@ class Player {
     if (this.isPlaying) this.restart();
   }
 
+  /** Let the clock go on from the frame that is shown. */
   restart() {
     const from = this.shown > 0 ? this.ends[this.shown - 1] : 0;
     this.began = performance.now() - from / this.rate;
