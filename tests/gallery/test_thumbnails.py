@@ -19,12 +19,12 @@ from tests.gallery.conftest import Mirrored, Served, serving
 NOW = 1_800_000_000_000
 PICTURE = """
 SELECT owner_id || '-' || sha256 FROM media
-WHERE owner_kind = 'work' AND role = 'page' AND state = 'stored' ORDER BY owner_id LIMIT 1 OFFSET ?"""
+WHERE owner_kind = 'work' AND role = ? AND state = 'stored' ORDER BY owner_id LIMIT 1 OFFSET ?"""
 
 
-def picture(root: Path, number: int = 0) -> str:
+def picture(root: Path, number: int = 0, role: str = "page") -> str:
     with closing(sqlite3.connect(catalogue_path(root))) as catalogue:
-        return str(catalogue.execute(PICTURE, (number,)).fetchone()[0])
+        return str(catalogue.execute(PICTURE, (role, number)).fetchone()[0])
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -56,6 +56,11 @@ def test_until_thumbnails_are_made_the_original_stands_in_and_is_not_kept_for_lo
     assert answer.status == 200
     assert answer.headers["Content-Type"] != "image/webp"
     assert "immutable" not in answer.headers["Cache-Control"]
+
+
+def test_the_frames_of_a_ugoira_stand_in_for_no_picture(gallery: Served) -> None:
+    answer = ask(gallery.url, f"/thumb/{picture(gallery.root, role='ugoira')}.webp")
+    assert answer.status == 404
 
 
 def test_a_file_that_is_not_on_the_disk_is_a_sentence(own_gallery: Served) -> None:

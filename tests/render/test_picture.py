@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from pixmirror.render import picture
-from pixmirror.render.picture import HEIGHT, NoThumbnail, Thumbnail, dhash, make
+from pixmirror.render.picture import HEIGHT, dhash, make
+from pixmirror.render.wire import NoThumbnail, Thumbnail
 from tests.render.files import BLUE, GREEN, HOSTILE, RED, bomb, chunk, encoded, png, quarters, scene, zipped
 
 ORIENTATION = 0x0112

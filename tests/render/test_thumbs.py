@@ -20,8 +20,8 @@ from pixmirror.ingest import forgetting
 from pixmirror.ingest.files import record_ugoira
 from pixmirror.ingest.forgetting import Target
 from pixmirror.render import kept, lanes, thumbs
-from pixmirror.render.picture import NoThumbnail, Thumbnail
 from pixmirror.render.thumbs import Near, Thumbs
+from pixmirror.render.wire import NoThumbnail, Thumbnail
 from pixmirror.render.worker import Decoder
 from pixmirror.reports import thumbnails
 from pixmirror.reports.pictures import StoredFile
@@ -80,7 +80,7 @@ async def until(is_so: Callable[[], object]) -> None:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits between two looks looks again at once."""
     monkeypatch.setattr(thumbs, "IDLE_S", 0.01)
-    monkeypatch.setattr(thumbs, "GIVES_WAY_S", 0.0)
+    monkeypatch.setattr(thumbs, "GIVES_WAY", 0.0)
     monkeypatch.setattr(thumbs, "PAUSE_S", 0.02)
     monkeypatch.setattr(thumbs, "CHORES_S", 0.02)
     monkeypatch.setattr(lanes, "AGAIN_S", 0.02)
@@ -380,7 +380,7 @@ def test_every_picture_of_a_long_list_is_met_once(mirror: Mirror, monkeypatch: p
 def test_a_long_look_for_what_lacks_keeps_no_page_waiting(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
     """There are thousands of stretches in which nothing lacks."""
     monkeypatch.setattr(thumbnails, "PART", 1)
-    monkeypatch.setattr(thumbs, "GIVES_WAY_S", 60.0)
+    monkeypatch.setattr(thumbs, "GIVES_WAY", 1e6)
     mirror.add(*(illust(n) for n in range(1, 9)))
     files = mirror.fetch()
 

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import socket
+import subprocess
 import sys
 import termios
 from collections.abc import Iterator
@@ -15,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from pixmirror.errors import StorageError
-from pixmirror.render import decoder as program
-from pixmirror.render.picture import NoThumbnail, Thumbnail
+from pixmirror.render import wire
+from pixmirror.render.wire import NoThumbnail, Thumbnail
 from pixmirror.render.worker import MEMORY, SECONDS, Decoder, DecoderDown
 from tests.render.files import HOSTILE, bomb, encoded, quarters, scene
 
@@ -239,32 +240,39 @@ def test_a_file_that_cannot_be_read_is_the_fault_of_its_disk(decoder: Decoder, t
 @pytest.mark.parametrize(
     "answer",
     [
-        program._packed(7, b""),
-        program._packed(0, b"<script>"),
-        program._packed(0, b"RIFF\x00\x00\x00\x00WEBP"),
-        program._HEAD.pack(0, 1, 1, 0, 0, (4 << 20) + 1),
+        wire.packed(7, b""),
+        wire.packed(0, b"<script>"),
+        wire.packed(0, b"RIFF\x00\x00\x00\x00WEBP"),
+        wire._HEAD.pack(0, 1, 1, 0, 0, (4 << 20) + 1),
     ],
 )
 def test_the_process_is_not_believed_either(answer: bytes) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(answer)
-        with pytest.raises(program.Nonsense):
-            program.receive(ours)
+        with pytest.raises(wire.Nonsense):
+            wire.receive(ours)
 
 
 def test_what_is_sent_comes_as_it_was() -> None:
     made = Thumbnail(encoded(scene(1, 40, 40), "WEBP"), 1 << 16, 3, 0xFFFFFF, -1 << 63)
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        theirs.sendall(program._packed(0, made.webp, made))
-        assert program.receive(ours) == made
+        theirs.sendall(wire.packed(0, made.webp, made))
+        assert wire.receive(ours) == made
 
 
 def test_an_answer_that_ends_early_is_none() -> None:
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
-            theirs.sendall(program._packed(1, b"a reason")[:-1])
+            theirs.sendall(wire.packed(1, b"a reason")[:-1])
         with pytest.raises(EOFError):
-            program.receive(ours)
+            wire.receive(ours)
+
+
+def test_who_has_pictures_decoded_loads_nothing_that_decodes() -> None:
+    names = "import sys, pixmirror.render.thumbs; print(*(name for name in sys.modules if name.startswith('PIL')))"
+    said = subprocess.run([sys.executable, "-c", names], capture_output=True, text=True, check=True)
+
+    assert said.stdout.strip() == ""

@@ -14,7 +14,7 @@ from pixmirror.catalogue.gallery.dropping import forgotten
 from pixmirror.catalogue.shelves import Shelves
 from pixmirror.catalogue.thumbs import Thumb, ThumbsDatabase
 from pixmirror.clock import Clock
-from pixmirror.render.picture import Thumbnail
+from pixmirror.render.wire import Thumbnail
 from pixmirror.reports import thumbnails
 from pixmirror.reports.pictures import StoredFile
 from pixmirror.store.thumbnails import keep_thumbnails, remove_thumbnails, thumbnail_path, write_thumbnail

@@ -10,7 +10,6 @@ import struct
 import warnings
 import zipfile
 import zlib
-from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
@@ -25,7 +24,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from pixmirror.errors import FileError
+from pixmirror.render.wire import NoThumbnail, Thumbnail
 
 HEIGHT = 480  # pixels: a row of 220 on a screen of double density
 NARROWEST, WIDEST = 0.45, 2.2  # width by height of a tile; what a picture has beyond that is cut
@@ -59,23 +58,6 @@ _FAULTS = (
     *(RuntimeError, SyntaxError, BufferError, MemoryError, struct.error, zlib.error, zipfile.BadZipFile),
     *(Image.DecompressionBombError, Image.DecompressionBombWarning),
 )
-
-
-class NoThumbnail(FileError):
-    """No thumbnail can be made of this file, now or ever; the text says why."""
-
-    passing = False
-
-
-@dataclass(frozen=True, slots=True)
-class Thumbnail:
-    """A thumbnail, and what was seen of its original. `dhash` has 64 bits, signed as SQLite's integers are."""
-
-    webp: bytes
-    width: int  # of the original, turned as it is shown
-    height: int
-    colour: int  # the average, 0xRRGGBB
-    dhash: int
 
 
 def make(file: BinaryIO) -> Thumbnail:

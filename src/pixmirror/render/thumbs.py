@@ -24,7 +24,7 @@ from pixmirror.errors import FileError, PixmirrorError, StorageAbsent, StorageEr
 from pixmirror.render.alike import NEAR, Hashes, distance
 from pixmirror.render.kept import Kept
 from pixmirror.render.lanes import Lane, lanes
-from pixmirror.render.picture import NoThumbnail, Thumbnail
+from pixmirror.render.wire import NoThumbnail, Thumbnail
 from pixmirror.render.worker import Decoder
 from pixmirror.reports import thumbnails
 from pixmirror.reports.pictures import StoredFile
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 4.0  # that a page waits
 WISHES = 200  # more than two screens of pictures: what nobody looks at any more is not made first
 IDLE_S = 5.0
-GIVES_WAY_S = 0.05  # after each question that no page waits for: there may be thousands
+GIVES_WAY = 2.0  # after a question that no page waits for it rests so many times as long: there may be thousands
 RESTS_S = 60.0  # without work until the process that decodes is ended
 PAUSE_S = 60.0  # after trouble
 CHORES_S = 10.0  # between two looks at what was forgotten
@@ -205,8 +205,9 @@ class Thumbs:
         await self._do_chores()
         if await self._grant():
             return 0.0
+        began = monotonic()
         if await self._tidy():
-            return GIVES_WAY_S
+            return GIVES_WAY * (monotonic() - began)
         return await self._fill()
 
     async def _grant(self) -> bool:
@@ -258,8 +259,9 @@ class Thumbs:
                     await self._make(file)
                     return 0.0
                 if lane.is_due:
+                    began = monotonic()
                     await lane.look(self._shelves.read)
-                    return GIVES_WAY_S
+                    return GIVES_WAY * (monotonic() - began)
         if self._decoder.pid and monotonic() - self._made_at > RESTS_S:
             await asyncio.to_thread(self._decoder.rest)
         self.trouble = None

@@ -9,8 +9,8 @@ import sys
 import threading
 
 from pixmirror.errors import PixmirrorError, StorageError
-from pixmirror.render import decoder
-from pixmirror.render.picture import NoThumbnail, Thumbnail
+from pixmirror.render import wire
+from pixmirror.render.wire import NoThumbnail, Thumbnail
 
 MEMORY = 1 << 30  # bytes: what takes most of all that is decoded takes 0.8 of it
 SECONDS = 20  # of the processor for one picture; the largest take 3
@@ -22,6 +22,7 @@ _BY_OTHERS = frozenset((signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SI
 _KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")  # of our environment: nothing secret
 
 
+_PROGRAM = "pixmirror.render.decoder"
 _CLOSED = "No more pictures are decoded: the gallery ends."
 
 
@@ -66,10 +67,10 @@ class Decoder:
         connected = self._connected()
         try:
             socket.send_fds(connected, [b"F"], [file])
-            return decoder.receive(connected)
-        except decoder.Unread as error:
+            return wire.receive(connected)
+        except wire.Unread as error:
             raise StorageError(f"A picture could not be read: {error}.") from error
-        except decoder.Nonsense as error:
+        except wire.Nonsense as error:
             self._end(at_once=True)
             raise NoThumbnail("the process that decodes it answered nonsense") from error
         except TimeoutError as error:
@@ -97,7 +98,7 @@ class Decoder:
         try:
             with theirs:
                 self._process = subprocess.Popen(
-                    [*_gently(), sys.executable, "-P", "-m", decoder.__name__, *self._limits],
+                    [*_gently(), sys.executable, "-P", "-m", _PROGRAM, *self._limits],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -108,7 +109,7 @@ class Decoder:
             if self._closed:
                 self._process.kill()
             self._socket.settimeout(STARTS_S)
-            if self._socket.recv(len(decoder.READY)) != decoder.READY:
+            if self._socket.recv(len(wire.READY)) != wire.READY:
                 raise EOFError
         except (OSError, EOFError) as error:
             why = str(error) or f"it {_in_words(self._end())}"

@@ -32,12 +32,14 @@ async def file(request: Request) -> Response:
 
 async def thumbnail(request: Request) -> Response:
     """Serve a small picture of a stored file. One that is not made yet is made before others; where that takes
-    long, or cannot be, the original stands in.
+    long, or cannot be, the original stands in, if it is a picture.
     """
     found, thumbs = await _stored(request), gallery(request).thumbs
     made = await thumbs.wanted(found) if thumbs else None
     if made is not None:
         return FileResponse(made, headers=_KEPT, media_type="image/webp")
+    if found.role == "ugoira":
+        raise NotHere("There is no small picture of this animation yet.")
     return await _as_it_is(request, found, _STANDS_IN)
 
 
