@@ -17,7 +17,7 @@ from pixmirror.errors import PixmirrorError
 
 log = logging.getLogger(__name__)
 
-REST_S = 0.25  # between two looks
+REST_S = 0.5  # between two looks
 TIDY_S = 60.0  # between two comparisons of counters, while anything is committed
 AGAIN_S = 60.0  # after a failure
 PATIENCE_S = 2.0  # for what is left when the mirror is closed; the next process makes the rest

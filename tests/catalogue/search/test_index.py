@@ -187,6 +187,7 @@ def test_a_tag_with_many_works_has_months_of_its_own(db, root, index, came, monk
     for n in range(1, 8):
         came(illust(n, tags=["夜"]))
         follow(index)
+        index.tidy()
     came(illust(1, tags=["昼"]), seen=seen(NOW + 1))
     follow(index)
     months = held(root)["months"]
@@ -285,6 +286,7 @@ def test_a_large_mirror_hears_how_the_making_goes(db, root, index, came, monkeyp
 def test_ids_of_tags_that_are_given_anew_have_it_made_anew(db, root, index, came):
     came(illust(1, tags=["夜"]))
     follow(index)
+    index.close()  # as `reindex` runs alone
     db.run_sync(lambda c: c.execute(text("UPDATE tag SET name = '朝'")))
     came(illust(2, tags=["朝"]), seen=seen(NOW + 1))
     follow(index)

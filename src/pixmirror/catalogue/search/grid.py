@@ -3,6 +3,7 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from pixmirror.catalogue.search.schema import (
@@ -20,8 +21,10 @@ from pixmirror.catalogue.search.schema import (
     TYPES,
 )
 from pixmirror.catalogue.sql import listed
-from pixmirror.models import JST, State, shown_moment
+from pixmirror.clock import DAY_MS, HOUR_MS
+from pixmirror.models import State, shown_moment
 
+_JST_MS = 9 * HOUR_MS
 NARROWEST, WIDEST, OF_NOVEL, UNKNOWN = 45, 220, 71, 100  # ratios, width to height, times 100
 
 _Months: TypeAlias = dict[tuple[int, int, int], list[int]]
@@ -84,11 +87,13 @@ def row_of(work: Any) -> Row:
 
 def month_of(ms: int | None) -> int:
     """Return the month of a moment in Japan, as yyyymm; 0 where it is unknown or none."""
-    moment = shown_moment(ms)
-    if moment is None:
-        return 0
-    there = moment.astimezone(JST)
-    return there.year * 100 + there.month
+    return 0 if ms is None else _month_of_day((ms + _JST_MS) // DAY_MS)
+
+
+@lru_cache(2048)
+def _month_of_day(day: int) -> int:
+    moment = shown_moment(day * DAY_MS)
+    return 0 if moment is None else moment.year * 100 + moment.month
 
 
 def ratio(width: int, height: int) -> int:

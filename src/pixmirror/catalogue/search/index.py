@@ -39,7 +39,7 @@ END = 2**62  # above every key
 _PRAGMAS = (
     "synchronous=NORMAL",  # what a power cut takes is made again
     "busy_timeout=10000",
-    "wal_autocheckpoint=4000",
+    "wal_autocheckpoint=8000",
     f"journal_size_limit={64 << 20}",
     "cache_size=-8192",
     "mmap_size=0",
@@ -84,6 +84,7 @@ class Index:
         self._tags: dict[int, tuple[str, tuple[str, str]]] = {}
         self._big: frozenset[int] = frozenset()
         self._swept: int | None = None
+        self._recent = 0, 0  # since when translations were looked through, and how many there were
 
     def step(self) -> bool:
         """Bring the index some works further. True if there is more to do."""
@@ -105,9 +106,11 @@ class Index:
     def tidy(self) -> bool:
         """Compare some works, the counters of which may have moved. True if there are more to compare."""
         with translated(self._path, WHAT), self._writing() as raw:
-            if raw.execute("SELECT 1 FROM meta WHERE key = 'seq'").fetchone() is None:
-                return False
+            seq = _number(raw, "SELECT value FROM meta WHERE key = 'seq'")
+            if seq < _number(raw, _CHANGE_SEQ):
+                return True  # first what is more urgent
             self._settle_doubts(raw)
+            self._count_new_big(raw)
             after = -1 if self._swept is None else self._swept
             some = "SELECT work_key FROM catalogue.work WHERE work_key > ? ORDER BY work_key LIMIT 1 OFFSET ?"
             last = raw.execute(some, (after, COMPARED - 1)).fetchone()
@@ -133,6 +136,7 @@ class Index:
         except BaseException:
             raw.rollback()
             self._tags.clear()  # some may have been added just now
+            self._recent = 0, 0
             raise
 
     def _connection(self) -> sqlite3.Connection:
@@ -157,7 +161,7 @@ class Index:
             raise
         self._raw, self._inode = raw, self._path.stat().st_ino
         self._tags.clear()
-        self._big, self._swept = grid.big_tags(raw), None
+        self._big, self._swept, self._recent = grid.big_tags(raw), None, (0, 0)
         return raw
 
     def _is_current(self) -> bool:
@@ -238,16 +242,23 @@ class Index:
         latest = _number(raw, "SELECT max(first_seen) FROM catalogue.translation_seen")
         reading = _number(raw, "SELECT max(id) FROM catalogue.tag_reading")
         told: dict[int, str] = {}
-        if latest:
-            # The latest may lie before what it was: times that lay in the future are pulled back.
-            since = min(latest, int(meta["translation"])) - OVERLAP_MS
+        # The latest may lie before what it was: times that lay in the future are pulled back.
+        since = min(latest, int(meta["translation"])) - OVERLAP_MS
+        recent = (
+            since,
+            _number(raw, f"SELECT count(*) FROM catalogue.translation_seen WHERE first_seen >= {since}"),
+        )
+        if recent != self._recent:
+            self._recent = recent
             told |= dict(raw.execute(_TRANSLATIONS, (since,)).fetchall())
             if latest != int(meta["translation"]):
                 _set(raw, "translation", latest)
         if reading != int(meta["reading"]):
             told |= dict(raw.execute(_READINGS, (int(meta["reading"]),)).fetchall())
             _set(raw, "reading", reading)
-        self._learn(raw, {tag: name for tag, name in told.items() if self._knows(raw, tag)}, again=True)
+        if told:
+            known = names.known_tags(raw, told)
+            self._learn(raw, {tag: name for tag, name in told.items() if tag in known}, again=True)
 
     def _follow_states(self, raw: sqlite3.Connection, meta: Mapping[str, str]) -> bool:
         found = raw.execute(_MOVES, (int(meta["state"]), AT_ONCE)).fetchall()
@@ -269,10 +280,12 @@ class Index:
     def _put(self, raw: sqlite3.Connection, keys: Collection[int], *, is_new: bool = False) -> None:
         """Index these works as they are now; `is_new`: none of them is in here yet."""
         found = sources.works(raw, keys)
-        of_works, told = sources.tags(raw, found)
+        of_works = sources.links(raw, found)
+        told = sources.tags(raw, {tag for tags in of_works.values() for tag in tags if tag not in self._tags})
         self._learn(raw, {tag: name for tag, (name, _) in told.items()})
         artists = names.of_artists(raw, {work["user_id"] for work in found.values() if work["user_id"]})
-        old = {} if is_new else words.known(raw, keys)
+        before = {} if is_new else grid.known(raw, keys)
+        old = words.known(raw, before) if before else {}
         new = {key: self._words(work, artists, of_works.get(key, ())) for key, work in found.items()}
         gone = [key for key in old if key not in new]
         if gone and (people := sources.forgotten_people(raw, gone)):
@@ -282,13 +295,12 @@ class Index:
         words.replace(
             raw, [one for key, one in old.items() if key in moved or key not in new], changed, gone, self._pieces
         )
-        before = {} if is_new else grid.known(raw, keys)
         after = {key: grid.row_of(work) for key, work in found.items()}
         grid.put(raw, after.values(), before)
-        grid.drop(raw, [key for key in before if key not in after])
+        if gone:
+            grid.drop(raw, gone)
         if not is_new:
             self._count(raw, keys, (before, {k: w.tags for k, w in old.items()}), (after, of_works))
-            self._count_new_big(raw, {tag for tag, (_, count) in told.items() if count > MANY})
 
     def _words(self, work: Any, artists: Mapping[int, tuple[str, ...]], tags: Collection[int]) -> Words:
         return Words(
@@ -324,10 +336,12 @@ class Index:
                 moved.add(rows.get(key), tags.get(key, ()), sign)
         moved.write(raw)
 
-    def _count_new_big(self, raw: sqlite3.Connection, many: Collection[int]) -> None:
-        for tag in set(many) - self._big:
-            grid.count_tag(raw, tag)
-            self._big |= {tag}
+    def _count_new_big(self, raw: sqlite3.Connection) -> None:
+        """Count the works by month of each tag that has many by now."""
+        for (tag,) in raw.execute("SELECT id FROM catalogue.tag WHERE works > ?", (MANY,)).fetchall():
+            if tag not in self._big:
+                grid.count_tag(raw, tag)
+                self._big |= {tag}
 
     # --- tags
 
@@ -346,9 +360,6 @@ class Index:
         fresh = told if again else {tag: name for tag, name in unsure.items() if tag not in there}
         if fresh:
             names.add_tags(raw, fresh, self._guess)
-
-    def _knows(self, raw: sqlite3.Connection, tag: int) -> bool:
-        return tag in self._tags or bool(names.known_tags(raw, {tag: ""}))
 
     def _pieces(self, tag: int) -> tuple[str, str]:
         known = self._tags.get(tag)

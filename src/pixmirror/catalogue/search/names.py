@@ -17,12 +17,11 @@ from pixmirror.catalogue.sql import listed
 Told: TypeAlias = tuple[int, int, str]  # kind, owner, text
 
 _AMONG = "IN (SELECT value FROM json_each(?))"
-_ADD = """
-INSERT INTO name (kind, owner, text, folded) VALUES (?, ?, ?, ?)
-ON CONFLICT (kind, owner, text) DO NOTHING RETURNING id"""
+_ADD = "INSERT INTO name (id, kind, owner, text, folded) VALUES (?, ?, ?, ?, ?)"
 _PUT = "INSERT INTO names (rowid, tag, artist, long, short) VALUES (?, ?, ?, ?, ?)"
 _TAKE_OUT = "INSERT INTO names (names, rowid, tag, artist, long, short) VALUES ('delete', ?, ?, ?, ?, ?)"
 _OF = f"SELECT id, kind, text FROM name WHERE kind = ? AND owner {_AMONG}"
+_TOLD = f"SELECT kind, owner, text FROM name WHERE kind = ? AND owner {_AMONG}"
 _NAMES = f"SELECT owner, text FROM name WHERE kind = ? AND owner {_AMONG}"
 _DROP = f"DELETE FROM name WHERE id {_AMONG}"
 _TRANSLATIONS = f"""
@@ -38,13 +37,11 @@ WHERE owner_kind = 'user' AND endpoint = 'list' AND base IS NULL AND owner_id {_
 
 
 def add(raw: sqlite3.Connection, told: Iterable[Told]) -> None:
-    """Add texts; those that are known already stay as they are."""
-    for kind, owner, text in told:
-        if not text:
-            continue
-        row = raw.execute(_ADD, (kind, owner, text, whole(text))).fetchone()
-        if row is not None:
-            raw.execute(_PUT, (row[0], *_columns(kind, text)))
+    """Add texts that are not there yet."""
+    (last,) = raw.execute("SELECT coalesce(max(id), 0) FROM name").fetchone()
+    new = [(number, *one) for number, one in enumerate(dict.fromkeys(told), last + 1)]
+    raw.executemany(_ADD, ((*row, whole(row[-1])) for row in new))
+    raw.executemany(_PUT, ((number, *_columns(kind, text)) for number, kind, _, text in new))
 
 
 def _columns(kind: int, text: str) -> tuple[str, str, str, str]:
@@ -63,12 +60,16 @@ def known_tags(raw: sqlite3.Connection, tags: Collection[int]) -> dict[int, str]
 def add_tags(raw: sqlite3.Connection, tags: Mapping[int, str], guess: Callable[[str], str]) -> None:
     """Add all that tags were ever called. How they are read is guessed only where nothing tells it."""
     ids = listed(tags)
-    add(raw, ((NAME, tag, name) for tag, name in tags.items()))
-    add(raw, raw.execute(_TRANSLATIONS, (ids,)).fetchall())
-    read = raw.execute(_READINGS, (ids,)).fetchall()
-    add(raw, read)
-    told = {tag for _, tag, _ in read}
-    add(raw, ((GUESS, tag, guess(name)) for tag, name in tags.items() if tag not in told))
+    read = [tuple(row) for row in raw.execute(_READINGS, (ids,))]
+    is_read = {tag for _, tag, _ in read}
+    told: dict[Told, None] = dict.fromkeys((NAME, tag, name) for tag, name in tags.items())
+    told |= dict.fromkeys(tuple(row) for row in raw.execute(_TRANSLATIONS, (ids,)))
+    told |= dict.fromkeys(read)
+    told |= {
+        (GUESS, tag, text): None for tag, name in tags.items() if tag not in is_read and (text := guess(name))
+    }
+    known = {tuple(row) for kind in (NAME, TRANSLATION, READING, GUESS) for row in raw.execute(_TOLD, (kind, ids))}
+    add(raw, (one for one in told if one not in known and one[2]))
 
 
 def of_artists(raw: sqlite3.Connection, users: Collection[int]) -> dict[int, tuple[str, ...]]:
@@ -77,12 +78,13 @@ def of_artists(raw: sqlite3.Connection, users: Collection[int]) -> dict[int, tup
     for owner, text in raw.execute(f"{_NAMES} ORDER BY id", (ARTIST, listed(users))):
         had[owner][text] = None
     now = {user: (name, account) for user, name, account in raw.execute(_PEOPLE, (listed(users),))}
+    known = {(ARTIST, user, name) for user, names in had.items() for name in names}
     moved = [user for user, names in now.items() if any(name and name not in had[user] for name in names)]
     for user, names in _names_once(raw, moved):
         had[user] |= dict.fromkeys(names)
     for user in moved:
         had[user] |= dict.fromkeys(name for name in now[user] if name)
-    add(raw, ((ARTIST, user, name) for user in moved for name in had[user]))
+    add(raw, (one for user in moved for name in had[user] if (one := (ARTIST, user, name)) not in known))
     return {user: tuple(names) for user, names in had.items()}
 
 

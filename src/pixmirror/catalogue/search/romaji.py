@@ -8,6 +8,7 @@ katakana, where all else is hiragana.
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -38,7 +39,6 @@ VOWELS = "aiueo"
 # By what a kana goes on when its vowel is long.
 _LENGTHS = {"a": "あー", "i": "いー", "u": "うー", "e": "えー", "o": "うおー"}
 _SAME_SOUND = str.maketrans("ぢづを", "じずお")
-_MAY_SOUND = re.compile("[あぁいぃうぅえぇおぉーぢづを]")
 _TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 _ACCENTED = re.compile("([aiueo])[\u0302\u0304]")
 _LATIN = re.compile(r"[a-z'-]+")
@@ -170,18 +170,24 @@ def _written_long(morae: Sequence[Mora]) -> tuple[str, ...]:
 
 
 @cache
-def _longer() -> frozenset[str]:
-    """Return the pairs of kana of which the second makes the vowel of the first longer."""
+def _longer() -> tuple[frozenset[str], re.Pattern[str]]:
+    """Return the pairs of kana of which the second makes the vowel of the first longer; and what is in a text that
+    sounds otherwise than it is written.
+    """
     goes_on = {"a": "あぁー", "i": "いぃー", "u": "うぅー", "e": "えぇー", "o": "おぉうぅー"}
-    found = {kana[-1] + more for kana, letters in _letters().items() for more in goes_on.get(letters[-1:], "ー")}
-    return frozenset(found | {"ーー"})
+    rows: dict[str, str] = defaultdict(str)
+    for kana, letters in _letters().items():
+        rows[goes_on.get(letters[-1:], "ー")] += kana[-1]
+    rows["ー"] += "ー"
+    pairs = frozenset(kana + more for longer, row in rows.items() for kana in row for more in longer)
+    return pairs, re.compile("|".join([*(f"[{row}][{longer}]" for longer, row in rows.items()), "[ぢづを]"]))
 
 
 def sound(kana: str) -> str | None:
     """Return how folded kana sounds where that is not as it is written; else None."""
-    if not _MAY_SOUND.search(kana):
+    longer, is_longer = _longer()
+    if not is_longer.search(kana):
         return None
-    longer = _longer()
     heard = kana[0] + "".join(after for here, after in pairwise(kana) if here + after not in longer)
     heard = heard.translate(_SAME_SOUND)
     return heard.translate(_TO_KATAKANA) if heard != kana else None

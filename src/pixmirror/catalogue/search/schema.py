@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pixmirror.catalogue.uris import uri
 
-FORMAT = 2  # of what is written here; a file of another format is made anew
+FORMAT = 3  # of what is written here; a file of another format is made anew
 
 ALL, TAG, ARRIVED = 0, 1, 2  # months.scope: all works; of one tag with many works (key: tag.id); by arrival
 MANY = 50_000  # a tag with more works has ready months
@@ -87,7 +87,7 @@ CREATE TABLE {schema}.name (
 ) STRICT
     """,
     # `long` and `short`: a reading in romaji, with its long vowels doubled and without them.
-    f"CREATE VIRTUAL TABLE {{schema}}.names USING fts5(tag, artist, long, short, prefix='1 2', {_TOKENS})",
+    f"CREATE VIRTUAL TABLE {{schema}}.names USING fts5(tag, artist, long, short, prefix='1', {_TOKENS})",
 )
 INDEXES = (
     "CREATE INDEX {schema}.grid_by_month ON grid (month, posted DESC, work_key, ratio, flags, type)",
@@ -95,7 +95,7 @@ INDEXES = (
     "CREATE INDEX {schema}.grid_by_arrival ON grid (arrived_month, arrived DESC, work_key, ratio, flags, type)",
     "CREATE INDEX {schema}.grid_by_bookmarks ON grid (bookmarks DESC, work_key DESC, ratio, flags, type)",
     "CREATE INDEX {schema}.grid_in_doubt ON grid (work_key) WHERE flags & 64",
-    "CREATE INDEX {schema}.name_by_text ON name (folded, kind)",
+    f"CREATE INDEX {{schema}}.name_of_tag ON name (folded) WHERE kind <= {TRANSLATION}",
 )
 
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from pixmirror.catalogue.sql import listed
@@ -28,10 +28,8 @@ JOIN catalogue.tombstone t ON t.owner_kind = 'user' AND t.owner_id = w.user_id""
 _FORGOTTEN_PEOPLE = """
 SELECT DISTINCT t.owner_id FROM json_each(:keys) k CROSS JOIN catalogue.work w ON w.work_key = k.value
 JOIN catalogue.tombstone t ON t.owner_kind = 'user' AND t.owner_id = w.user_id"""
-_TAGS = """
-SELECT l.work_key, g.id, g.name, g.works FROM json_each(:keys) k
-CROSS JOIN catalogue.work_tag l ON l.work_key = k.value JOIN catalogue.tag g ON g.id = l.tag_id
-ORDER BY l.work_key, l.position"""
+_LINKS = f"SELECT work_key, tag_id FROM catalogue.work_tag WHERE work_key {_AMONG} ORDER BY 1, 2"
+_TAGS = f"SELECT id, name, works FROM catalogue.tag WHERE id {_AMONG}"
 
 
 def works(raw: sqlite3.Connection, keys: Collection[int]) -> dict[int, Any]:
@@ -52,13 +50,16 @@ def _has_tombstones(raw: sqlite3.Connection) -> bool:
     return raw.execute("SELECT 1 FROM catalogue.tombstone LIMIT 1").fetchone() is not None
 
 
-def tags(
-    raw: sqlite3.Connection, keys: Collection[int]
-) -> tuple[Mapping[int, list[int]], dict[int, tuple[str, int]]]:
-    """Return the tags of these works in their order, by id; and of each its name and how many works have it."""
-    of_works: dict[int, list[int]] = defaultdict(list)
-    told: dict[int, tuple[str, int]] = {}
-    for key, tag, name, count in raw.execute(_TAGS, {"keys": listed(keys)}):
-        of_works[key].append(tag)
-        told[tag] = name, count
-    return of_works, told
+def links(raw: sqlite3.Connection, keys: Collection[int]) -> dict[int, list[int]]:
+    """Return the tags of these works, by id and in that order."""
+    found: dict[int, list[int]] = defaultdict(list)
+    cursor = raw.cursor()
+    cursor.row_factory = None  # which takes a third of the time
+    for key, tag in cursor.execute(_LINKS, {"keys": listed(keys)}):
+        found[key].append(tag)
+    return found
+
+
+def tags(raw: sqlite3.Connection, ids: Collection[int]) -> dict[int, tuple[str, int]]:
+    """Return of each of these tags its name, and how many works have it."""
+    return {tag: (name, count) for tag, name, count in raw.execute(_TAGS, {"keys": listed(ids)})} if ids else {}

@@ -9,6 +9,7 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from pixmirror.catalogue.search import plain
@@ -71,12 +72,17 @@ def _rows(works: Iterable[Words], texts: "_Texts", tag: Pieces) -> Iterator[tupl
         yield (
             work.key,
             column([pieces(work.title)]),
-            column(map(pieces, work.artist)),
+            _of_artist(work.artist),
             " ".join([tags, *(f"t{number}" for number in work.tags)]),
             column([pieces(plain.caption(work.caption))]) if work.caption else "",
             texts.column(work.text_id),
             column([pieces(work.guess)]) if work.guess else "",
         )
+
+
+@lru_cache(1024)
+def _of_artist(names: tuple[str, ...]) -> str:
+    return column(map(pieces, names))
 
 
 def _kept(words: Words) -> tuple[int, bytes, str, int | None]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue.search import romaji
 from pixmirror.catalogue.search.fold import whole
-from pixmirror.catalogue.search.schema import DOUBT, EDITED, GONE, GUESS, HIDDEN, NAME, READING, TRANSLATION
+from pixmirror.catalogue.search.schema import DOUBT, EDITED, GONE, GUESS, HIDDEN, READING, TRANSLATION
 from pixmirror.catalogue.search.tokens import kana_phrase, phrase
 from pixmirror.catalogue.sql import rows
 from pixmirror.errors import ConfigError
@@ -33,9 +33,7 @@ FROM (SELECT rowid FROM search.names WHERE names MATCH :match LIMIT {MOST_NAMES}
 JOIN search.name n ON n.id = f.rowid JOIN tag t ON t.id = n.owner
 WHERE n.kind IN ({TRANSLATION}, {READING}, {GUESS}) AND t.works > 0
 GROUP BY n.owner ORDER BY t.works DESC LIMIT {MOST_TAGS}"""
-_WHOLE_TAGS = (
-    f"SELECT DISTINCT owner AS id FROM search.name WHERE folded = :folded AND kind IN ({NAME}, {TRANSLATION})"
-)
+_WHOLE_TAGS = f"SELECT DISTINCT owner AS id FROM search.name WHERE folded = :folded AND kind <= {TRANSLATION}"
 _COMMENTED = f"""
 g.work_key IN (SELECT c.work_key FROM
   (SELECT work_key, comment FROM comment ORDER BY comment_key DESC LIMIT {COMMENTS}) c WHERE {{likes}})"""
