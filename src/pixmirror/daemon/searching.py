@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from pixmirror.catalogue.search import guessing
 from pixmirror.catalogue.search.index import Index
 from pixmirror.contained import contained
 from pixmirror.errors import PixmirrorError
@@ -28,7 +29,8 @@ class Searching:
     """The thread that writes search.db. It starts with the first commit."""
 
     def __init__(self, root: Path) -> None:
-        self._index = Index(root)
+        guesser = guessing.guesser()
+        self._index = Index(root, guessing.guess if guesser else None, guesser)
         self._woken = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="search-index", daemon=True)
