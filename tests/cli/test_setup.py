@@ -64,11 +64,11 @@ def test_init_system_installs_what_is_there(pixmirror, tmp_path, monkeypatch):
     noted = {"url": source.as_uri(), "dir_info": {}}
     monkeypatch.setattr(setup, "distribution", lambda name: SimpleNamespace(read_text=lambda _: json.dumps(noted)))
     result = pixmirror("init", "--system", "--prefix", str(tmp_path / "a"))
-    assert f"/opt/pixmirror/bin/pip install '{source}'\n" in result.output
+    assert f"/opt/pixmirror/bin/pip install '{source}[japanese]'\n" in result.output
 
     source.rmdir()
     result = pixmirror("init", "--system", "--prefix", str(tmp_path / "b"))
-    assert "/opt/pixmirror/bin/pip install .  # in the source tree\n" in result.output
+    assert "/opt/pixmirror/bin/pip install '.[japanese]'  # in the source tree\n" in result.output
 
     monkeypatch.setattr(sys, "prefix", "/opt/pixmirror")
     result = pixmirror("init", "--system", "--prefix", str(tmp_path / "c"))

@@ -100,8 +100,8 @@ def _source() -> str:
         url = urlsplit(json.loads(distribution("pixmirror").read_text("direct_url.json") or "{}")["url"])
         place = Path(unquote(url.path))
         if url.scheme == "file" and place.exists():
-            return shlex.quote(str(place))
-    return ".  # in the source tree"
+            return shlex.quote(f"{place}[japanese]")
+    return "'.[japanese]'  # in the source tree"
 
 
 def _say_what_remains(config: Path) -> None:
