@@ -48,6 +48,13 @@ def plain(browser: Browser, works: Served) -> Iterator[Page]:
         yield opened
 
 
+@pytest.fixture
+def own_works(changed: Changed, tmp_path: Path) -> Iterator[Served]:
+    """A copy of the mirror, which the test may change."""
+    with serving(copied(changed.root, tmp_path / "root")) as served:
+        yield served
+
+
 def _picture(page: Page) -> dict[str, Any]:
     """Return where the shown picture comes from, and how wide it is."""
     picture = page.locator(".big img")
@@ -244,6 +251,37 @@ def test_the_title_of_a_rated_work_is_not_in_the_tab(wide: Page, changed: Change
     assert "R-18" in wide.locator(".facts").inner_text()
 
 
+def test_a_rated_work_is_veiled_where_the_settings_say_so_until_it_is_asked_for(
+    browser: Browser, own_works: Served, changed: Changed
+) -> None:
+    own_works.gallery.own.run_sync(
+        lambda conn: conn.exec_driver_sql("INSERT INTO setting VALUES ('rating', 'veil')")
+    )
+    blurred = "image => getComputedStyle(image).filter.includes('blur')"
+    with looking(browser, own_works.url) as page:
+        page.goto(f"/w/{changed.rated}")
+        assert page.locator(".big img").evaluate(blurred)
+        assert faults(page) == []
+        page.keyboard.press("f")
+        assert not page.locator("#full").is_visible()
+        assert not page.locator(".big img").evaluate(blurred)
+        page.reload()
+        page.get_by_role("link", name="Show it").click()
+        assert not page.locator(".big img").evaluate(blurred)
+        page.goto(f"/w/{changed.rated}?show")
+        assert not page.locator(".big img").evaluate(blurred)
+        page.goto(f"/w/{changed.quiet}")
+        assert not page.locator(".big img").evaluate(blurred)
+
+
+def test_the_way_to_another_page_is_no_key_of_the_work(wide: Page, changed: Changed) -> None:
+    wide.goto(f"/w/{changed.quiet}")
+    wide.locator("main").focus()
+    wide.keyboard.press("g")
+    wide.keyboard.press("w")
+    wide.wait_for_url("**/works")
+
+
 def test_next_and_previous_are_those_of_the_list_it_was_opened_from(wide: Page) -> None:
     wide.goto("/works")
     addresses = wide.locator(".works .tile > a").evaluate_all("all => all.map(one => new URL(one.href).pathname)")
@@ -390,13 +428,6 @@ def test_the_frames_are_served_in_parts(changed: Changed, wide: Page) -> None:
     answer = wide.request.get(f"/w/{changed.ugoira}/frames.zip", headers={"Range": "bytes=0-3"})
     assert answer.status == 206
     assert answer.body() == b"PK\x03\x04"
-
-
-@pytest.fixture
-def own_works(changed: Changed, tmp_path: Path) -> Iterator[Served]:
-    """A copy of the mirror, which the test may change."""
-    with serving(copied(changed.root, tmp_path / "root")) as served:
-        yield served
 
 
 def test_packed_frames_are_refused_with_a_sentence(browser: Browser, own_works: Served, changed: Changed) -> None:

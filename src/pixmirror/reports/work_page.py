@@ -68,6 +68,9 @@ SELECT work_key FROM work WHERE work_key IN (SELECT value FROM json_each(:keys))
 _USERS_HERE = "SELECT id FROM user WHERE id IN (SELECT value FROM json_each(:ids))"
 
 
+_SETTINGS = "SELECT key, value FROM own.setting WHERE key IN ('rating', 'ai')"
+
+
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A tag of a work. `translations`: language and text, all that it ever had, the last first."""
@@ -153,6 +156,7 @@ class WorkPage:
     versions: tuple[Version, ...]
     comments: Comments
     own: Own
+    is_veiled: bool  # its pictures are shown only when asked for
     newer: tuple[Tile, ...]
     older: tuple[Tile, ...]
     local: dict[str, str]
@@ -226,10 +230,18 @@ def _page(conn: Connection, work: Any, now: int) -> WorkPage:
         versions=versions,
         comments=work_comments.comments(conn, key),
         own=own_of(conn, key) or Own(key, 0, ()),
+        is_veiled=_is_veiled(conn, work),
         newer=tuple(newer),
         older=tuple(older),
         local=_local(conn, work.caption),
     )
+
+
+def _is_veiled(conn: Connection, work: Any) -> bool:
+    """Return whether the user wants works like this one veiled, or not to see them at all."""
+    wanted = {r.key: r.value for r in rows(conn, _SETTINGS)}
+    kinds = {"rating": work.x_restrict > 0, "ai": work.ai_type == 2}
+    return any(is_so and wanted.get(kind, "show") != "show" for kind, is_so in kinds.items())
 
 
 def _tags(conn: Connection, key: int) -> tuple[Tag, ...]:

@@ -1,7 +1,7 @@
 """/w/{id} and /n/{id}: one work, whole; its comments, its frames, why it is here."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -36,7 +36,8 @@ _COMMANDS = ("forget", "unforget", "retry")
 
 async def work(request: Request) -> Response:
     """Show one work at its page `p`, or as it was in version `v`."""
-    key, version, is_whole = wanted_work(request), asked.number(request, "v", 0), "all" in request.query_params
+    key, version = wanted_work(request), asked.number(request, "v", 0)
+    kept = {"v": version, **{name: name in request.query_params for name in ("all", "show")}}
     found = await shelves(request).read(work_as_of, key, version, gallery(request).clock.now())
     if found is None:
         return page(request, "work_unknown.html", 404, ref=Ref.of_work(key))
@@ -49,12 +50,13 @@ async def work(request: Request) -> Response:
         work=found,
         number=number,
         shown=found.pictures[number - 1] if found.pictures else None,
-        strip=_strip(found, number, is_whole=is_whole),
+        strip=_strip(found, number, is_whole=bool(kept["all"])),
         caption=caption(found.caption, found.local),
         plot=plot(found.points),
         pieces=await asyncio.to_thread(_pieces, found.versions[:VERSIONS]),
         most=VERSIONS,
-        asked_of=partial(_query, version, is_whole),
+        veiled=found.is_veiled and not kept["show"],
+        asked_of=partial(_query, kept),
     )
     if _is_a_look(request):
         answer.background = BackgroundTask(writer(request).run, own.look, key, gallery(request).clock.now())
@@ -67,9 +69,9 @@ def _is_a_look(request: Request) -> bool:
     return request.method == "GET" and "prefetch" not in early
 
 
-def _query(version: int, is_whole: bool, number: int, all: bool = False) -> str:
-    """Return the query of another page of the same work and version, without what goes without saying."""
-    asks = {"p": number if number > 1 else 0, "v": version, "all": is_whole or all}
+def _query(kept: Mapping[str, int], number: int, also: str = "") -> str:
+    """Return the query of another page of the work, as it is shown now; without what goes without saying."""
+    asks = {"p": number if number > 1 else 0, **kept} | ({also: True} if also else {})
     told = "&".join(name if value is True else f"{name}={value}" for name, value in asks.items() if value)
     return f"?{told}" if told else ""
 

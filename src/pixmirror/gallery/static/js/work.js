@@ -58,6 +58,7 @@ document.addEventListener("click", event => {
   const page = event.target.closest("#film a[data-page]"), by = event.target.closest(".turn");
   if (page?.dataset.file) { event.preventDefault(); turn(+page.dataset.page); }
   else if (by && linkTo(shown() + (by.id === "turn-on" ? 1 : -1))) { event.preventDefault(); turn(shown() + (by.id === "turn-on" ? 1 : -1)); }
+  else if (event.target.closest("#reveal, .work.veil .big")) { event.preventDefault(); reveal(); }
   else if (event.target.closest(".big")) { event.preventDefault(); openFull($(".big img")); }
   else if (event.target.closest("[data-more]")) { event.preventDefault(); more(event.target.closest("[data-more]")); }
 });
@@ -81,9 +82,16 @@ for (const details of $$("details[data-part]")) {
   }, {once: true});
 }
 
+/** Lift the veil that the settings lay over works of this kind. */
+function reveal() {
+  for (const veiled of $$(".veil")) veiled.classList.remove("veil");
+  $("#reveal").remove();
+}
+
 function full() {
   const picture = $(".big img"), canvas = $("#ugoira");
-  if (picture) openFull(picture);
+  if ($("#reveal")) reveal();
+  else if (picture) openFull(picture);
   else if (document.fullscreenElement) document.exitFullscreen();
   else if (canvas) $("#pic").requestFullscreen();
 }
@@ -107,7 +115,12 @@ const KEYS = {
   p: () => go(neighbour(-1) ?? work.dataset.newer),
 };
 
+let went = 0;  // when "g" was pressed, which begins a way to another page
+
 document.addEventListener("keydown", event => {
+  const isOnItsWay = Date.now() - went < 900;
+  went = event.key === "g" ? Date.now() : 0;
+  if (isOnItsWay) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || $("dialog[open]")) return;
   if (event.target.closest("input, textarea, select, [contenteditable]") || !Object.hasOwn(KEYS, event.key)) return;
   event.preventDefault();
