@@ -58,9 +58,12 @@ def test_until_thumbnails_are_made_the_original_stands_in_and_is_not_kept_for_lo
     assert "immutable" not in answer.headers["Cache-Control"]
 
 
-def test_the_frames_of_a_ugoira_stand_in_for_no_picture(gallery: Served) -> None:
+def test_the_first_frame_stands_in_for_the_thumbnail_of_an_animation(gallery: Served) -> None:
     answer = ask(gallery.url, f"/thumb/{picture(gallery.root, role='ugoira')}.webp")
-    assert answer.status == 404
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert answer.body.startswith(b"\xff\xd8")
+    assert "immutable" not in answer.headers["Cache-Control"]
 
 
 def test_a_file_that_is_not_on_the_disk_is_a_sentence(own_gallery: Served) -> None:

@@ -9,6 +9,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pixmirror.gallery.asked import NotHere, Refused
+from pixmirror.gallery.frames import first_frame
 from pixmirror.gallery.headers import FILE_POLICY
 from pixmirror.gallery.place import gallery, shelves
 from pixmirror.reports.pictures import StoredFile, stored_file
@@ -32,14 +33,15 @@ async def file(request: Request) -> Response:
 
 async def thumbnail(request: Request) -> Response:
     """Serve a small picture of a stored file. One that is not made yet is made before others; where that takes
-    long, or cannot be, the original stands in, if it is a picture.
+    long, or cannot be, the original stands in; of an animation its first frame.
     """
     found, thumbs = await _stored(request), gallery(request).thumbs
     made = await thumbs.wanted(found) if thumbs else None
     if made is not None:
         return FileResponse(made, headers=_KEPT, media_type="image/webp")
     if found.role == "ugoira":
-        raise NotHere("There is no small picture of this animation yet.")
+        frame, kind = await asyncio.to_thread(first_frame, gallery(request).media / found.path)
+        return Response(frame, headers=_STANDS_IN, media_type=kind)
     return await _as_it_is(request, found, _STANDS_IN)
 
 
