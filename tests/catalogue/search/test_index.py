@@ -1,7 +1,10 @@
 """The index holds what the catalogue says, by whatever way it came there, and after every cut."""
 
 import logging
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -301,3 +304,19 @@ def test_the_catalogue_is_left_alone(db, root, index, came):
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         index._connection().execute("UPDATE catalogue.work SET title = 'x'")
     assert db.read_sync(runs.get_meta, "change_seq") == before
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_killed_at_any_commit_it_goes_on_where_it_was(db, root, came, where):
+    came(*(illust(n, tags=["夜", f"t{n}"]) for n in range(1, 12)))
+    command = [sys.executable, str(Path(__file__).parents[2] / "index_child.py"), str(root), where]
+    for count in (1, 2, 3, 2):
+        subprocess.run(
+            [*command, str(count)], check=False, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        )
+        came(illust(count, title=f"edited {count}", tags=["夜"]), seen=seen(NOW + count))
+    index = Index(root)
+    follow(index)
+    index.close()
+    followed = held(root)
+    assert_same(followed, made_anew(root))
