@@ -80,6 +80,13 @@ def test_a_work_is_shown_whole_with_all_that_is_known_of_it(page: Page, changed:
     assert faults(page) == []
 
 
+def test_parts_of_a_work_are_pages_of_their_own(page: Page, changed: Changed) -> None:
+    for part in ("why", "comments"):
+        page.goto(f"/w/{changed.talked}/{part}")
+        assert page.get_by_role("link", name="Back to the work").is_visible()
+        assert faults(page) == []
+
+
 @pytest.mark.parametrize("which", ["long", "ugoira", "novel", "talked", "hostile"])
 def test_every_kind_of_work_is_accessible(page: Page, changed: Changed, which: str) -> None:
     page.goto(f"/{'n' if which == 'novel' else 'w'}/{getattr(changed, which)}")
@@ -272,6 +279,20 @@ def test_a_rated_work_is_veiled_where_the_settings_say_so_until_it_is_asked_for(
         assert not page.locator(".big img").evaluate(blurred)
         page.goto(f"/w/{changed.quiet}")
         assert not page.locator(".big img").evaluate(blurred)
+
+
+def test_works_that_the_settings_hide_are_not_among_the_neighbours(
+    browser: Browser, own_works: Served, changed: Changed
+) -> None:
+    rated = f".near a[href='/w/{changed.rated}']"
+    with looking(browser, own_works.url) as page:
+        page.goto(f"/w/{changed.quiet}")
+        assert page.locator(rated).count() == 1
+        own_works.gallery.own.run_sync(
+            lambda c: c.exec_driver_sql("INSERT INTO setting VALUES ('rating', 'hide')")
+        )
+        page.reload()
+        assert page.locator(rated).count() == 0
 
 
 def test_the_way_to_another_page_is_no_key_of_the_work(wide: Page, changed: Changed) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -196,7 +196,10 @@ def _page(conn: Connection, work: Any, now: int) -> WorkPage:
     pictures = pictures_of(conn, work, now)
     body = value(conn, _TEXT, key=key) if key & 1 else None
     frames = value(conn, "SELECT frames FROM ugoira WHERE work_key = :key", key=key)
-    newer, older = _around(conn, work)
+    settings = {r.key: r.value for r in rows(conn, _SETTINGS)}
+    newer, older = _around(
+        conn, work, without_r18=settings.get("rating") == "hide", without_ai=settings.get("ai") == "hide"
+    )
     versions = versions_of(conn, key, pictures)
     told = (*banners(conn, work, pictures, body is not None, now), changed(versions, now))
     return WorkPage(
@@ -230,16 +233,15 @@ def _page(conn: Connection, work: Any, now: int) -> WorkPage:
         versions=versions,
         comments=work_comments.comments(conn, key),
         own=own_of(conn, key) or Own(key, 0, ()),
-        is_veiled=_is_veiled(conn, work),
+        is_veiled=_is_veiled(settings, work),
         newer=tuple(newer),
         older=tuple(older),
         local=_local(conn, work.caption),
     )
 
 
-def _is_veiled(conn: Connection, work: Any) -> bool:
+def _is_veiled(wanted: Mapping[str, str], work: Any) -> bool:
     """Return whether the user wants works like this one veiled, or not to see them at all."""
-    wanted = {r.key: r.value for r in rows(conn, _SETTINGS)}
     kinds = {"rating": work.x_restrict > 0, "ai": work.ai_type == 2}
     return any(is_so and wanted.get(kind, "show") != "show" for kind, is_so in kinds.items())
 
@@ -264,11 +266,17 @@ def _bookmark(conn: Connection, key: int) -> Bookmark | None:
     return None if found is None else Bookmark(found[0], found[1], found[2], found[3], tuple(json.loads(found[4])))
 
 
-def _around(conn: Connection, work: Any) -> tuple[Sequence[Tile], Sequence[Tile]]:
+def _around(
+    conn: Connection, work: Any, *, without_r18: bool, without_ai: bool
+) -> tuple[Sequence[Tile], Sequence[Tile]]:
     """Return the artist's next works and those before, the nearest first. Of one medium: ids grow with time."""
     asked = {"user": work.user_id, "key": work.work_key, "novel": work.work_key & 1, "most": NEIGHBOURS}
     sides = [[r.work_key for r in rows(conn, sql, **asked)] for sql in (_NEXT, _BEFORE)]
-    found = {tile.work_key: tile for tile in tiles(conn, [*sides[0], *sides[1]])}
+    found = {
+        tile.work_key: tile
+        for tile in tiles(conn, [*sides[0], *sides[1]])
+        if not (tile.is_r18 and without_r18) and not (tile.is_ai and without_ai)
+    }
     newer, older = ([found[key] for key in side if key in found] for side in sides)
     return newer, older
 
