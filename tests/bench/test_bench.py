@@ -85,6 +85,18 @@ def test_the_scenarios_run_at_a_small_size_with_every_request_counted(tmp_path: 
     assert counted["nothing-new: 25 new works, image requests, pixmirror"] == 25
 
 
+def test_thumbnails_are_measured_at_a_small_size(tmp_path: Path) -> None:
+    written = tmp_path / "figures.json"
+    assert (
+        main(["thumbs", "--small", "--runs", "1", "--json", str(written), "--cache", str(tmp_path / "cache")]) == 0
+    )
+
+    found = {figure["what"]: figure["median"] for figure in json.loads(written.read_text())["figures"]}
+    assert found["thumbnails a second"] > 0
+    assert found["a million"] == pytest.approx(found["a thumbnail"])  # KB and GB
+    assert {"CPU a thumbnail", "thumbs.db", "CPU to find a picture by its dHash"} <= found.keys()
+
+
 def test_what_was_measured_is_written_with_the_machine(tmp_path: Path) -> None:
     found = report.document(report.rows([Figure("s", "wall", "curl", 1.0, "s")]), 1, True)
     assert json.loads(json.dumps(found)).keys() == {"date", "runs", "small", "machine", "versions", "figures"}

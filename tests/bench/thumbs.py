@@ -114,8 +114,8 @@ def _questions(shelves: Shelves, db: ThumbsDatabase, hashes: Hashes) -> list[tup
 
     def load() -> None:
         with shelves.reading() as conn:
-            for dhash, key in thumbnails.hashes(conn):
-                hashes.add(dhash, key)
+            for found in thumbnails.hashes(conn):
+                hashes.add(found)
 
     def newest() -> None:
         shelves.read_sync(thumbnails.since, shelves.read_sync(thumbnails.last_stored), True)

@@ -48,7 +48,7 @@ def test_distances_do_not_mind_signs() -> None:
 
 def test_works_come_nearest_first_and_each_once() -> None:
     hashes = Hashes([(0b111, 10), (0, 20), (-1, 30)])
-    hashes.add(0b1, 10)
+    hashes.add([(0b1, 10)])
 
     assert len(hashes) == 4
     assert hashes.works_near(0, 9) == [20, 10]

@@ -20,16 +20,17 @@ class Hashes:
         self._hashes = array("Q")
         self._keys = array("q")
         self._adding = threading.Lock()
-        for dhash, key in found:
-            self.add(dhash, key)
+        self.add(found)
 
     def __len__(self) -> int:
         return len(self._keys)
 
-    def add(self, dhash: int, key: int) -> None:
+    def add(self, found: Iterable[tuple[int, int]]) -> None:
+        """Add dHashes, each with the key of its work."""
+        rows = list(found)
         with self._adding:
-            self._keys.append(key)
-            self._hashes.append(dhash & _BITS)
+            self._keys.extend([key for _, key in rows])
+            self._hashes.extend([dhash & _BITS for dhash, _ in rows])
 
     def works_near(self, dhash: int, most: int) -> list[int]:
         """Return the keys of works with a picture near this one, the nearest first."""

@@ -160,8 +160,8 @@ class Thumbs:
 
     @staticmethod
     def _read_hashes(conn: Connection, hashes: Hashes) -> None:
-        for found, key in thumbnails.hashes(conn):
-            hashes.add(found, key)
+        for found in thumbnails.hashes(conn):
+            hashes.add(found)
 
     @staticmethod
     def _near(conn: Connection, hashes: Hashes, dhash: int) -> list[Near]:
@@ -289,7 +289,7 @@ class Thumbs:
         await self._kept.put(file, made)
         self.trouble = None
         if self._hashes is not None:
-            self._hashes.add(made.dhash, file.work_key)
+            self._hashes.add([(made.dhash, file.work_key)])
         return self._kept.find(file.sha256)
 
     def _decoded(self, file: StoredFile) -> Thumbnail:
