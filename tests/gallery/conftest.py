@@ -9,17 +9,18 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from pixmirror.clock import Clock
 from pixmirror.config import Config, GalleryConfig, MirrorConfig
@@ -148,14 +149,25 @@ class Seen:
 
 
 @contextmanager
-def looking(browser: Browser, url: str, width: int = 1440, **options: Any) -> Iterator[Page]:
-    """Open a page for one test, which fails at its end if the page complained or asked anyone but the gallery."""
+def looking(
+    browser: Browser, url: str, width: int = 1440, *, fails: Collection[str] = (), **options: Any
+) -> Iterator[Page]:
+    """Open a page for one test, which fails at its end if the page complained or asked anyone but the gallery.
+
+    `fails`: paths that may be answered by a refusal, of which a browser complains.
+    """
     seen = Seen()
+
+    def console(said: ConsoleMessage) -> None:
+        expected = said.text.startswith("Failed to load") and urlsplit(said.location["url"]).path in fails
+        if said.type in ("error", "warning") and not expected:
+            seen.says(said.text)
+
     context: BrowserContext = browser.new_context(
         base_url=url, viewport={"width": width, "height": 900 if width > 700 else 740}, **options
     )
     page = context.new_page()
-    page.on("console", lambda said: seen.says(said.text) if said.type in ("error", "warning") else None)
+    page.on("console", console)
     page.on("pageerror", lambda error: seen.says(str(error)))
     page.on("request", lambda r: seen.outside.append(r.url) if not r.url.startswith((url, "data:")) else None)
     try:

@@ -8,9 +8,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from pixmirror.gallery import shown
+from pixmirror.gallery.place import gallery
 
 FRAGMENT = "text/vnd.fragment"
 _PAGE = {"Cache-Control": "private, no-cache"}  # never no-store: it costs the page cache, which makes back exact
@@ -27,6 +28,7 @@ def _environment() -> Environment:
         "n": shown.count, "day": shown.day, "minute": shown.minute, "moment": shown.moment, "ago": shown.ago,
         "size": shown.size, "month": shown.month, "lang": shown.language, "date": shown.date, "data": data,
         "label": shown.label, "label_rest": shown.label_rest, "unit": shown.unit, "veiled": shown.is_veiled,
+        "parted": shown.parted,
     }  # fmt: skip
     made.globals |= {"MARKS": shown.MARKS}
     return made
@@ -41,6 +43,13 @@ def data(value: object) -> Markup:
 def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
     """Answer with a whole page."""
     return HTMLResponse(_rendered(request, template, values), status, _PAGE)
+
+
+def sentence(request: Request, status: int, text: str) -> Response:
+    """Answer with what is wrong: a page of it, or to a module the words alone."""
+    if wants_fragment(request):
+        return PlainTextResponse(f"{text}\n", status, _FRAGMENT)
+    return page(request, "sentence.html", status, sentence=text)
 
 
 def wants_fragment(request: Request) -> bool:
@@ -59,5 +68,13 @@ def back_to(address: str) -> Response:
 
 
 def _rendered(request: Request, template: str, values: dict[str, Any]) -> str:
-    around = {"path": request.url.path, "query": request.query_params, "now": round(time.time() * 1000)}
+    theme = request.cookies.get("theme")
+    around = {
+        "path": request.url.path,
+        "query": request.query_params,
+        "now": round(time.time() * 1000),
+        "veiled": request.cookies.get("veil") == "1",  # all pictures, as veil.js sets it
+        "theme": theme if theme in ("light", "dark") else "",  # as look.js sets it
+        "problems": gallery(request).problems,
+    }
     return _environment().get_template(template).render(around | values)

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from pixmirror.errors import ExitCode, PixmirrorError
-from pixmirror.gallery.answers import page
+from pixmirror.gallery.answers import sentence
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.headers import Headers
 from pixmirror.gallery.pages import login, pictures, work, work_own, works
@@ -63,14 +63,14 @@ async def _beside(gallery: Gallery, makes_thumbnails: bool) -> AsyncIterator[Non
 
 async def _not_found(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    sentence = SENTENCES.get(error.status_code, f"{error.detail.rstrip('.')}.")
-    return page(request, "sentence.html", error.status_code, sentence=sentence)
+    words = SENTENCES.get(error.status_code, f"{error.detail.rstrip('.')}.")
+    return sentence(request, error.status_code, words)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, PixmirrorError)
     status = error.status if isinstance(error, Refused) else STATUSES.get(error.exit_code, 503)
-    return page(request, "sentence.html", status, sentence=str(error))
+    return sentence(request, status, str(error))
 
 
 async def _went_away(request: Request, error: Exception) -> Response:
@@ -79,5 +79,5 @@ async def _went_away(request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     log.error("The page %s could not be made.", request.url.path, exc_info=error)
-    sentence = "This page could not be made: it is a fault of pixmirror, and is in the gallery's log."
-    return page(request, "sentence.html", 500, sentence=sentence)
+    words = "This page could not be made: it is a fault of pixmirror, and is in the gallery's log."
+    return sentence(request, 500, words)

@@ -3,6 +3,8 @@
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pixmirror.gallery.caller import Caller
+
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -18,10 +20,14 @@ FILE_POLICY = "default-src 'none'; sandbox"  # a stored file is shown, never run
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # with no-referrer browsers send `Origin: null` with forms
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+
+
+# A browser heeds it, and does not complain of it, only where it trusts the way here.
+_TRUSTED = {"Cross-Origin-Opener-Policy": "same-origin"}
+_LOOPBACK = ("localhost", "127.", "[::1]")
 
 
 class Headers:
@@ -34,9 +40,16 @@ class Headers:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in (_HEADERS | (_TRUSTED if _is_trusted(scope) else {})).items():
                     headers.setdefault(name, value)
                 headers.setdefault("Content-Security-Policy", POLICY)
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def _is_trusted(scope: Scope) -> bool:
+    """Return whether the browser came by https, or from this machine."""
+    caller: Caller | None = scope.get("state", {}).get("caller")
+    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    return host.startswith(_LOOPBACK) or (caller is not None and caller.scheme == "https")

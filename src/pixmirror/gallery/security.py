@@ -203,7 +203,7 @@ def _shut(request: Request, gallery: Gallery) -> Response:
             f"/login?next={quote(path, safe='')}", 303, {"Cache-Control": "no-store"}
         )
     else:
-        answer = _refusal(request, 401, f"This gallery opens by a key, once in each browser. {NEW_ADDRESS}")
+        answer = _refusal(request, 401, f"This gallery opens by a key. {NEW_ADDRESS}")
     if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         # A link of another site comes without our cookie, which is for our pages alone; asked again, it has it.
         answer = _refusal(request, 401, "One moment: the gallery opens.")

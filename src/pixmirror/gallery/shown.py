@@ -5,7 +5,7 @@ import re
 from datetime import datetime, tzinfo
 from typing import Literal
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pixmirror import terminal
 from pixmirror.models import shown_moment
@@ -102,6 +102,17 @@ def ago(ms: int | None, now: int) -> str:
     if minutes < 60:
         return f"{minutes} min ago"
     return f"{minutes // 60} h ago" if minutes < 24 * 60 else day(ms)
+
+
+def parted(text: str) -> tuple[Markup, Markup]:
+    """Return what is said first, and what follows, with what stands in `backquotes` as code."""
+    first, stop, rest = text.partition(". ")
+    return _with_code(first + stop.strip()), _with_code(rest)
+
+
+def _with_code(text: str) -> Markup:
+    parts = enumerate(text.split("`"))
+    return Markup("").join(Markup("<code>{}</code>").format(one) if at % 2 else escape(one) for at, one in parts)
 
 
 def in_words(seconds: float) -> str:

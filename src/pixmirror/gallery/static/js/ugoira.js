@@ -1,5 +1,5 @@
 // Plays the stored frames of a ugoira against one clock, so that errors of single frames never add up.
-import {$} from "./lib.js";
+import {$, isOurs} from "./lib.js";
 import {Unplayable, members} from "./frames.js";
 
 const AHEAD = 3, KEPT = 7;  // frames decoded before they are due, and held at all
@@ -123,8 +123,7 @@ function connect(player) {
     if (document.hidden || was) play(!document.hidden);
   });
   document.addEventListener("keydown", event => {
-    if (event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
-    if (event.target.closest("input:not([type=range]), textarea, select, [contenteditable]")) return;
+    if (!isOurs(event)) return;
     if (event.key === "," || event.key === ".") { play(false); player.step(event.key === "," ? -1 : 1); }
     if (event.key === " " && !event.target.closest("button, a, summary, input")) { event.preventDefault(); play(!player.isPlaying); }
   });

@@ -1,5 +1,5 @@
 // One work: its pages in their place, its keys, and the parts that are fetched when they are asked for.
-import {$, $$, fragment, html} from "./lib.js";
+import {$, $$, fragment, html, isOurs} from "./lib.js";
 import {neighbour} from "./list.js";
 import {openFull} from "./zoom.js";
 import "./versions.js";
@@ -115,14 +115,8 @@ const KEYS = {
   p: () => go(neighbour(-1) ?? work.dataset.newer),
 };
 
-let went = 0;  // when "g" was pressed, which begins a way to another page
-
 document.addEventListener("keydown", event => {
-  const isOnItsWay = Date.now() - went < 900;
-  went = event.key === "g" ? Date.now() : 0;
-  if (isOnItsWay) return;
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || $("dialog[open]")) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]") || !Object.hasOwn(KEYS, event.key)) return;
+  if (!isOurs(event) || event.target.closest("input[type=range]") || !Object.hasOwn(KEYS, event.key)) return;
   event.preventDefault();
   KEYS[event.key]();
 });

@@ -1,0 +1,60 @@
+// The search box: one for words, tags, artists, pages and actions, on every page.
+import {$, $$, Refused, fragment, put} from "./lib.js";
+
+const PAUSE_MS = 60;  // of who types, before it is asked
+const dialog = $("#find"), field = dialog && $("input", dialog), list = $("#findres");
+let asking, waiting, suggested = null, chosen = -1;
+
+const options = () => $$("[role=option]", list);
+
+function choose(index) {
+  const all = options();
+  chosen = all.length ? (index + all.length) % all.length : -1;
+  all.forEach((option, at) => option.setAttribute("aria-selected", at === chosen));
+  field.setAttribute("aria-expanded", all.length > 0);
+  if (chosen < 0) {
+    field.removeAttribute("aria-activedescendant");
+    return;
+  }
+  field.setAttribute("aria-activedescendant", all[chosen].id);
+  all[chosen].scrollIntoView({block: "nearest"});
+}
+
+async function suggest() {
+  const words = field.value;
+  asking?.abort();
+  asking = new AbortController();
+  try {
+    put(list, await fragment(`/search/suggest?q=${encodeURIComponent(words)}`, {signal: asking.signal}));
+    suggested = words;
+  } catch (error) {
+    if (error.name === "AbortError") return;  // more was typed meanwhile
+    if (!(error instanceof Refused || error instanceof TypeError)) throw error;
+    list.replaceChildren();  // Enter still searches, on a page that says what is wrong
+    suggested = null;
+  }
+  choose(0);
+}
+
+export function openFind() {
+  if (!dialog || dialog.open) return;
+  dialog.showModal();
+  field.select();
+  suggest();
+}
+
+if (dialog) {
+  field.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(suggest, PAUSE_MS);
+  });
+  field.addEventListener("keydown", event => {
+    if (event.isComposing) return;  // an IME's Enter and arrows are its own
+    if (event.key === "ArrowDown") choose(chosen + 1);
+    else if (event.key === "ArrowUp") choose(chosen - 1);
+    // What is suggested for other words than these is not meant: then the form is sent.
+    else if (event.key === "Enter" && chosen >= 0 && suggested === field.value) options()[chosen].click();
+    else return;
+    event.preventDefault();
+  });
+}

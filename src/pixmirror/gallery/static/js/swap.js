@@ -1,0 +1,41 @@
+// Forms that change one element: the same route answers with it. `data-swap` names it, `data-says` is what is said then.
+import {$, $$, Refused, fragment, replace, toast} from "./lib.js";
+
+const nameOf = button => button?.getAttribute("aria-label") ?? button?.textContent.trim();
+
+/** Say beside the button why nothing was done. */
+function complain(form, sentence) {
+  $(".err", form)?.remove();
+  const said = document.createElement("p");
+  said.className = "err";
+  said.setAttribute("role", "alert");
+  said.textContent = sentence;
+  form.append(said);
+}
+
+/** Give the focus to the button that was pressed, as it is now, or to what is nearest. */
+function focus(now, pressed) {
+  const buttons = $$("button:not([disabled])", now);
+  (buttons.find(button => nameOf(button) === nameOf(pressed)) ?? buttons[0] ?? now).focus();
+}
+
+document.addEventListener("submit", async event => {
+  const form = event.target, old = form.dataset.swap && document.getElementById(form.dataset.swap);
+  if (form.method !== "post" || !old) return;
+  event.preventDefault();
+  const pressed = event.submitter, body = new URLSearchParams(new FormData(form, pressed));
+  const opened = $$("details[open][id]", old).map(details => details.id);
+  if (pressed) pressed.disabled = true;
+  try {
+    const now = replace(old, await fragment(form.action, {method: "POST", body}));
+    for (const id of opened) $(`#${id}`, now)?.setAttribute("open", "");
+    focus(now, pressed);
+    if (form.dataset.says) toast(form.dataset.says);
+  } catch (error) {
+    if (pressed) pressed.disabled = false;
+    pressed?.focus();
+    if (error instanceof Refused) complain(form, error.message);
+    else if (error instanceof TypeError) complain(form, "The gallery does not answer. Is it still running?");
+    else throw error;
+  }
+});

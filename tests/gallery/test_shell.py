@@ -1,0 +1,169 @@
+"""What every page has: keys, dialogs, the veil, the theme, forms of one element."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from pixmirror.gallery.app import STATIC
+from tests.gallery.accessible import faults
+from tests.gallery.conftest import Served, looking
+
+# Places need not be there yet, nor what suggests.
+PLACES = ("/", "/a", "/novels", "/bookmarks", "/mirror", "/search", "/search/suggest")
+
+
+@pytest.fixture
+def wide(browser: Browser, gallery: Served) -> Iterator[Page]:
+    """A page of the session's gallery."""
+    with looking(browser, gallery.url, fails=PLACES) as page:
+        page.goto("/works")
+        page.locator(".tile").first.wait_for()
+        yield page
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [("h", "/"), ("w", "/works"), ("a", "/a"), ("r", "/novels"), ("b", "/bookmarks"), ("m", "/mirror")],
+)
+def test_g_and_a_letter_go_to_a_place(wide: Page, key: str, place: str) -> None:
+    wide.keyboard.press("g")
+    wide.keyboard.press(key)
+    wide.wait_for_url(lambda url: url.split("?")[0].endswith(place))
+
+
+def test_the_list_of_keys_opens_and_closes_and_gives_the_focus_back(wide: Page) -> None:
+    opener = wide.get_by_role("link", name="Keys")
+    opener.focus()
+    wide.keyboard.press("?")
+    expect(wide.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert faults(wide) == []
+    wide.keyboard.press("v")  # no key of the page while it is open
+    assert "veiled" not in (wide.locator("body").get_attribute("class") or "")
+    wide.keyboard.press("Escape")
+    expect(wide.get_by_role("dialog", name="Keys")).to_be_hidden()
+    expect(opener).to_be_focused()
+    opener.click()
+    wide.mouse.click(5, 5)  # beside it
+    expect(wide.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def test_single_keys_can_be_switched_off_for_good(wide: Page) -> None:
+    wide.keyboard.press("?")
+    wide.get_by_label("Single keys work").uncheck()
+    wide.keyboard.press("Escape")
+    wide.reload()
+    wide.keyboard.press("?")
+    expect(wide.get_by_role("dialog", name="Keys")).to_be_hidden()
+    wide.keyboard.press("Control+k")
+    expect(wide.get_by_role("dialog", name="Search")).to_be_visible()
+
+
+def test_the_veil_survives_a_reload_and_tells_nothing_in_the_tab(wide: Page) -> None:
+    assert wide.title() == "Works · pixmirror"
+    wide.keyboard.press("v")
+    assert wide.title() == "pixmirror"
+    wide.reload()
+    assert wide.title() == "pixmirror"
+    assert "veiled" in (wide.locator("body").get_attribute("class") or "")
+    wide.keyboard.press("v")
+    wide.reload()
+    assert wide.title() == "Works · pixmirror"
+
+
+def test_a_theme_is_kept_and_drawn_by_the_server(wide: Page) -> None:
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    light = wide.evaluate(paper)
+    wide.keyboard.press("?")
+    wide.get_by_label("Dark").check()
+    dark = wide.evaluate(paper)
+    assert dark != light
+    assert 'data-theme="dark"' in wide.request.get("/works").text()
+    wide.reload()
+    assert wide.evaluate(paper) == dark
+    wide.keyboard.press("?")
+    wide.get_by_label("As the system").check()
+    assert wide.evaluate(paper) == light
+
+
+def test_enter_in_the_search_box_opens_what_is_suggested_or_searches(wide: Page) -> None:
+    rows = "".join(f'<a role="option" id="o{n}" class="opt" href="/works?tag={n}">{n}</a>' for n in "ab")
+    wide.route("**/search/suggest?*", lambda route: route.fulfill(body=rows, content_type="text/html"))
+    wide.keyboard.press("/")
+    field = wide.get_by_role("combobox", name="Search the mirror")
+    expect(field).to_be_focused()
+    expect(wide.get_by_role("option", name="a")).to_have_attribute("aria-selected", "true")
+    wide.keyboard.press("ArrowDown")
+    expect(field).to_have_attribute("aria-activedescendant", "ob")
+    assert faults(wide) == []
+    wide.keyboard.press("Enter")
+    wide.wait_for_url("**/works?tag=b")
+    wide.unroute("**/search/suggest?*")
+    wide.route("**/search/suggest?*", lambda route: route.abort())
+    wide.keyboard.press("/")
+    field.fill("よる")
+    wide.keyboard.press("Enter")
+    wide.wait_for_url("**/search?q=%E3%82%88%E3%82%8B")
+
+
+FORM = """() => {
+  const make = (name, more) => Object.assign(document.createElement(name), more);
+  const row = make("div", {id: "row"}), form = make("form", {method: "post", action: "/do"});
+  form.dataset.swap = "row";
+  form.dataset.says = "Done";
+  form.append(make("button", {textContent: "Try again"}));
+  row.append(form);
+  document.querySelector("main").prepend(row);
+}"""
+
+
+def test_a_form_puts_the_changed_element_in_its_place_and_keeps_the_focus(wide: Page) -> None:
+    wide.evaluate(FORM)
+    asked = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.headers["accept"])
+        row = '<div id="row"><p>Runs now</p><button>Try again</button></div>'
+        route.fulfill(body=row, content_type="text/html")
+
+    wide.route("**/do", answer)
+    wide.get_by_role("button", name="Try again").click()
+    expect(wide.get_by_text("Runs now")).to_be_visible()
+    expect(wide.get_by_role("button", name="Try again")).to_be_focused()
+    expect(wide.get_by_role("status")).to_have_text("Done")
+    assert asked == ["text/vnd.fragment"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda route: route.fulfill(status=409, body="It runs already.\n"), "It runs already."),
+        (lambda route: route.abort(), "The gallery does not answer. Is it still running?"),
+    ],
+)
+def test_what_a_form_could_not_do_is_said_beside_its_button(
+    browser: Browser, gallery: Served, answer: Callable[[Route], None], said: str
+) -> None:
+    with looking(browser, gallery.url, fails=("/do",)) as page:
+        page.goto("/works")
+        page.evaluate(FORM)
+        page.route("**/do", answer)
+        button = page.get_by_role("button", name="Try again")
+        button.click()
+        expect(page.locator("#row").get_by_role("alert")).to_have_text(said)
+        expect(button).to_be_focused()
+        expect(button).to_be_enabled()
+        button.click()
+        expect(page.locator("#row").get_by_role("alert")).to_have_count(1)
+
+
+def test_the_rail_counts_what_needs_the_user(browser: Browser, own_gallery: Served) -> None:
+    own_gallery.gallery.problems = 2
+    with looking(browser, own_gallery.url) as page:
+        page.goto("/works")
+        expect(page.get_by_role("link", name="Mirror, 2 need you")).to_be_visible()
+
+
+def test_no_module_of_the_pages_is_longer_than_anybody_reads() -> None:
+    lengths = {path.name: len(path.read_text().splitlines()) for path in (STATIC / "js").glob("*.js")}
+    assert {name for name, lines in lengths.items() if lines > 200} == set()
