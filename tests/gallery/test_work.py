@@ -279,6 +279,7 @@ def test_a_rated_work_is_veiled_where_the_settings_say_so_until_it_is_asked_for(
         assert not page.locator(".big img").evaluate(blurred)
         page.goto(f"/w/{changed.quiet}")
         assert not page.locator(".big img").evaluate(blurred)
+        assert page.locator(".near .veil a").get_attribute("href") == f"/w/{changed.rated}"
 
 
 def test_works_that_the_settings_hide_are_not_among_the_neighbours(

@@ -159,11 +159,17 @@ class WorkPage:
     is_veiled: bool  # its pictures are shown only when asked for
     newer: tuple[Tile, ...]
     older: tuple[Tile, ...]
+    veiled_around: frozenset[int]  # their keys
     local: dict[str, str]
 
     @property
     def url(self) -> str:
         return f"/{'n' if self.medium == 'novel' else 'w'}/{self.ref.id}"
+
+    @property
+    def around(self) -> tuple[Tile, ...]:
+        """Return its neighbours, the newest first."""
+        return (*reversed(self.newer), *self.older)
 
     @property
     def is_readable(self) -> bool:
@@ -233,16 +239,19 @@ def _page(conn: Connection, work: Any, now: int) -> WorkPage:
         versions=versions,
         comments=work_comments.comments(conn, key),
         own=own_of(conn, key) or Own(key, 0, ()),
-        is_veiled=_is_veiled(settings, work),
+        is_veiled=_is_veiled(settings, work.x_restrict > 0, work.ai_type == 2),
         newer=tuple(newer),
         older=tuple(older),
+        veiled_around=frozenset(
+            tile.work_key for tile in (*newer, *older) if _is_veiled(settings, tile.is_r18, tile.is_ai)
+        ),
         local=_local(conn, work.caption),
     )
 
 
-def _is_veiled(wanted: Mapping[str, str], work: Any) -> bool:
-    """Return whether the user wants works like this one veiled, or not to see them at all."""
-    kinds = {"rating": work.x_restrict > 0, "ai": work.ai_type == 2}
+def _is_veiled(wanted: Mapping[str, str], is_r18: bool, is_ai: bool) -> bool:
+    """Return whether the user wants such works veiled, or not to see them at all."""
+    kinds = {"rating": is_r18, "ai": is_ai}
     return any(is_so and wanted.get(kind, "show") != "show" for kind, is_so in kinds.items())
 
 

@@ -84,7 +84,7 @@ for (const details of $$("details[data-part]")) {
 
 /** Lift the veil that the settings lay over works of this kind. */
 function reveal() {
-  for (const veiled of $$(".veil")) veiled.classList.remove("veil");
+  for (const veiled of $$(".work.veil, #versions.veil")) veiled.classList.remove("veil");
   $("#reveal").remove();
 }
 
