@@ -19,7 +19,7 @@ from pixmirror.errors import ExitCode, PixmirrorError
 from pixmirror.gallery.answers import sentence
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.headers import Headers
-from pixmirror.gallery.pages import login, pictures, work, work_own, works
+from pixmirror.gallery.pages import login, pictures, search, work, work_own, works
 from pixmirror.gallery.place import Gallery
 from pixmirror.gallery.security import Guard
 from pixmirror.gallery.thumbnails import thumbnails
@@ -28,7 +28,14 @@ from pixmirror.gallery.upkeep import upkeep
 log = logging.getLogger(__name__)
 
 STATIC = Path(str(files("pixmirror.gallery"))) / "static"
-PAGES: tuple[list[BaseRoute], ...] = (works.routes, work_own.routes, work.routes, pictures.routes, login.routes)
+PAGES: tuple[list[BaseRoute], ...] = (
+    works.routes,
+    search.routes,
+    work_own.routes,
+    work.routes,
+    pictures.routes,
+    login.routes,
+)
 STATUSES: Mapping[int, int] = {ExitCode.CONFIG: 400, ExitCode.NOT_HERE: 404}
 SENTENCES = {404: "There is no such page.", 405: "This page takes no such request."}
 

@@ -1,0 +1,45 @@
+"""What /search shows: the works that a text finds, how it was understood, the searches that the user keeps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from pixmirror.errors import ConfigError
+from pixmirror.reports.filters import Defaults
+from pixmirror.reports.grid import defaults
+from pixmirror.reports.search import Found, find, saved_searches
+from pixmirror.reports.search.suggest import Saved
+from pixmirror.reports.tiles import Tile
+from pixmirror.reports.visible import visible
+
+SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """`problem`: why the text cannot be understood."""
+
+    found: Found
+    works: tuple[Tile, ...]
+    saved: tuple[Saved, ...]
+    usual: Defaults
+    problem: str | None = None
+
+
+def search_page(conn: Connection, text: str, after: str | None, now: int) -> SearchPage:
+    """Return what a text finds, from a place on; of an empty one only what the user keeps."""
+    usual, saved = defaults(conn), saved_searches(conn)
+    if not text:
+        return SearchPage(Found(()), (), saved, usual)
+    try:
+        found = find(conn, text, SHOWN, after, now=now)
+    except ConfigError as error:
+        return SearchPage(Found(()), (), saved, usual, str(error))
+    return SearchPage(found, visible(conn, [hit.work_key for hit in found.hits], usual), saved, usual)
+
+
+def works_like(conn: Connection, keys: Sequence[int]) -> tuple[tuple[Tile, ...], Defaults]:
+    """Return the works whose pictures are like one that was shown, the nearest first."""
+    usual = defaults(conn)
+    return visible(conn, keys, usual), usual

@@ -1,0 +1,17 @@
+"""Works as tiles, without those that the user's settings hide from every page."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection
+
+from pixmirror.reports.filters import Defaults
+from pixmirror.reports.tiles import Tile, tiles
+
+
+def visible(conn: Connection, keys: Collection[int], usual: Defaults) -> tuple[Tile, ...]:
+    """Return these works in this order."""
+    return tuple(
+        tile
+        for tile in tiles(conn, keys)
+        if not (tile.is_r18 and usual.rating == "hide") and not (tile.is_ai and usual.ai == "hide")
+    )
