@@ -44,7 +44,8 @@ QUESTIONS = {
     "romaji": ("hoshi", "koohii", "tokyo", "mahou", "kimi"),
     "two words": ("夏 星空", "作品 物語", "約束 君を", "tag 星", "artist 夏の"),
     "fields": ("星 posted:2019", "夏 bookmarks:>100000", "posted:2016-03", "星空 state:gone", "夏の -星空"),
-    "English": ("tag", "number 12", "artist 77", "s", "caption"),
+    "English": ("looking", "thanks for", "artist 77", "s", "user"),
+    "a word of every work": ("caption", "tag", "作品"),
 }
 
 _Page = list[Received[Illust | Novel]]

@@ -22,7 +22,7 @@ REST_S = 0.5  # between two looks
 TIDY_S = 60.0  # between two comparisons of counters, while anything is committed
 AGAIN_S = 60.0  # after a failure
 PATIENCE_S = 2.0  # for what is left when the mirror is closed; the next process makes the rest
-_LOWER = 5  # of the thread's priority
+LOWER = 5  # by so much is its priority lower than that of the others
 
 
 class Searching:
@@ -60,7 +60,8 @@ class Searching:
 
     def _run(self) -> None:
         with suppress(OSError, AttributeError):  # where a thread has no priority of its own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWER)
+            me = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + LOWER)
         try:
             while not self._closing.is_set():
                 self._woken.wait()

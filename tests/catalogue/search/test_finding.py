@@ -8,7 +8,7 @@ from pixmirror.catalogue import migrate
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.search.index import Index
 from pixmirror.catalogue.shelves import Shelves, open_shelves
-from pixmirror.reports.search import find, fitting, suggest
+from pixmirror.reports.search import find, finding, fitting, suggest
 from tests.catalogue.search.cases import FINDS, fill
 from tests.catalogue.search.conftest import follow
 
@@ -44,6 +44,20 @@ def test_pages_follow_each_other_without_overlap_or_hole(shelves):
                 break
         assert keys == [hit.id for hit in shelves.read_sync(find, asked, 100).hits]
         assert len(keys) > 3
+
+
+def test_where_few_of_those_with_the_words_meet_the_rest_it_goes_on_looking(shelves, monkeypatch):
+    monkeypatch.setattr(finding, "CANDIDATES", 2)
+    found = shelves.read_sync(find, "aki bookmarks:501")
+    assert found.hits == ()
+    keys = []
+    while found.after is not None:
+        found = shelves.read_sync(find, "aki bookmarks:501", 60, found.after)
+        keys += [hit.id for hit in found.hits]
+    assert keys == [6]
+    assert [hit.id for hit in shelves.read_sync(find, "aki posted:2023").hits] == [13]
+    monkeypatch.setattr(finding, "CANDIDATES", 5)
+    assert [hit.id for hit in shelves.read_sync(find, "aki bookmarks:501").hits] == [6]
 
 
 def test_it_says_how_it_understood_a_text(shelves):

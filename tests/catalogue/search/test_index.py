@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -311,9 +312,9 @@ def test_killed_at_any_commit_it_goes_on_where_it_was(db, root, came, where):
     came(*(illust(n, tags=["夜", f"t{n}"]) for n in range(1, 12)))
     command = [sys.executable, str(Path(__file__).parents[2] / "index_child.py"), str(root), where]
     for count in (1, 2, 3, 2):
-        subprocess.run(
-            [*command, str(count)], check=False, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-        )
+        env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        killed = subprocess.run([*command, str(count)], check=False, env=env)
+        assert killed.returncode == -signal.SIGKILL
         came(illust(count, title=f"edited {count}", tags=["夜"]), seen=seen(NOW + count))
     index = Index(root)
     follow(index)

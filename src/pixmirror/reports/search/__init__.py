@@ -4,7 +4,7 @@
 it is typed. query.py reads a text, match.py makes expressions of it, scan.py does without search.db.
 """
 
-from pixmirror.reports.search.find import Chip, Found, find
+from pixmirror.reports.search.finding import Chip, Found, find
 from pixmirror.reports.search.hits import Hit
 from pixmirror.reports.search.suggest import Suggestions, fitting, saved_searches, suggest
 

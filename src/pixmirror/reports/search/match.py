@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue.search import romaji
 from pixmirror.catalogue.search.fold import whole
+from pixmirror.catalogue.search.grid import month_of
 from pixmirror.catalogue.search.schema import DOUBT, EDITED, GONE, GUESS, HIDDEN, READING, TRANSLATION
 from pixmirror.catalogue.search.tokens import kana_phrase, phrase
 from pixmirror.catalogue.sql import rows
@@ -21,8 +22,8 @@ from pixmirror.reports.search import query as asked
 from pixmirror.reports.search.query import Query, Span, Term
 from pixmirror.reports.search.scan import patterns
 
-MOST_TAGS = 500  # that a word leads to: those with the most works
-MOST_NAMES = 5_000  # texts of tags that a word is compared with
+MOST_TAGS = 300  # that a word leads to: those with the most works
+MOST_NAMES = 2_000  # texts of tags that a word is compared with
 COMMENTS = 300_000  # the newest, that are looked through
 NOTHING = "t0"  # no tag has this id
 ANYWHERE = "{title artist tags caption text}"
@@ -130,11 +131,17 @@ def _way(conn: Connection, term: Term, number: int, aliases: Mapping[str, Sequen
 
 def _between(term: Term, number: int, column: str, span: Span) -> Way:
     first, last = f"first_{number}", f"last_{number}"
-    where = [f"{column} > 0"] if term.field == "posted" else []  # 0: nobody knows when
+    where = []
     where += [f"{column} >= :{first}"] if span.first is not None else []
     where += [f"{column} <= :{last}"] if span.last is not None else []
     bound = {first: span.first, last: span.last}
-    return Way(term, where=" AND ".join(where) or "1", bound={k: v for k, v in bound.items() if v is not None})
+    if term.field == "posted":
+        from_month, to_month = f"from_month_{number}", f"to_month_{number}"
+        # By its index; 0 where nobody knows when.
+        where.append(f"g.month BETWEEN :{from_month} AND :{to_month}")
+        bound[from_month] = max(1, month_of(span.first))
+        bound[to_month] = 999_912 if span.last is None else month_of(span.last)
+    return Way(term, where=" AND ".join(where), bound={k: v for k, v in bound.items() if v is not None})
 
 
 def _words(conn: Connection, term: Term, aliases: Mapping[str, Sequence[str]]) -> Way:

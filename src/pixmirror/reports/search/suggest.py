@@ -13,7 +13,7 @@ from pixmirror.catalogue.search.schema import ARTIST, GUESS, READING
 from pixmirror.catalogue.search.tokens import kana_phrase, phrase
 from pixmirror.catalogue.sql import rows
 from pixmirror.errors import ConfigError
-from pixmirror.reports.search.find import Chip, find
+from pixmirror.reports.search.finding import Chip, find
 from pixmirror.reports.search.freshness import is_attached
 from pixmirror.reports.search.hits import Hit, stands
 from pixmirror.reports.search.query import Field, Term, parse

@@ -20,6 +20,7 @@ from pixmirror.reports.search.query import Field, Query, parse
 from pixmirror.reports.search.scan import Matched
 
 CANDIDATES = 50_000  # works with the words, of which the other conditions are looked at in one go
+ROUNDS = 4  # so often, as long as none of them meets them
 END = 2**62  # above every key
 _GUESSED = "g"  # a cursor among works of which only a guessed reading fits
 
@@ -119,11 +120,16 @@ def _keys(
     if limit <= 0:
         return [], below
     where, bound = match.conditions(ways)
+    months = [way.where for way in ways if way.term.field == "posted" and not way.term.excluded]
+    if months:
+        # Ids rise with time: what lies above those of these months need not be looked at.
+        sql = f"SELECT max(work_key) AS last FROM search.grid g WHERE {' AND '.join(months)}"
+        below = min(below, (rows(conn, sql, **bound)[0].last or 0) + 1)
     if tombstones.has_any(conn):
         where.append(_NOT_FORGOTTEN)
     bound |= {"below": below, "limit": limit, "match": words, "candidates": CANDIDATES}
     if not words:
-        keys = _by_grid(conn, where, bound)
+        keys = _by_grid(conn, where, bound, few=bool(months))
         return keys, keys[-1] if len(keys) == limit else None
     if not where:
         found = rows(conn, _WORDS, match=words, below=below, candidates=limit)
@@ -132,17 +138,23 @@ def _keys(
     sql = f"""
     SELECT f.work_key FROM ({_WORDS}) f CROSS JOIN search.grid g ON g.work_key = f.work_key
     WHERE {" AND ".join(where)} LIMIT :limit"""
-    keys = [row.work_key for row in rows(conn, sql, **bound)]
-    if len(keys) == limit:
-        return keys, keys[-1]
-    looked = rows(conn, f"SELECT count(*) AS n, min(work_key) AS last FROM ({_WORDS})", **bound)[0]
-    return keys, looked.last if looked.n == CANDIDATES else None
+    rounds = 0
+    while True:
+        keys = [row.work_key for row in rows(conn, sql, **bound)]
+        if len(keys) == limit:
+            return keys, keys[-1]
+        looked = rows(conn, f"SELECT count(*) AS n, min(work_key) AS last FROM ({_WORDS})", **bound)[0]
+        is_last, rounds = looked.n < CANDIDATES, rounds + 1
+        if keys or is_last or rounds == ROUNDS:
+            return keys, None if is_last else looked.last
+        bound["below"] = looked.last
 
 
-def _by_grid(conn: Connection, where: Sequence[str], bound: Mapping[str, Any]) -> list[int]:
-    """Return works that meet conditions alone."""
+def _by_grid(conn: Connection, where: Sequence[str], bound: Mapping[str, Any], *, few: bool) -> list[int]:
+    """Return works that meet conditions alone; `few` of all works can, which an index finds."""
     met = " AND ".join(["g.work_key < :below", *where])
-    sql = f"SELECT g.work_key FROM search.grid g WHERE {met} ORDER BY g.work_key DESC LIMIT :limit"
+    order = "+g.work_key" if few else "g.work_key"
+    sql = f"SELECT g.work_key FROM search.grid g WHERE {met} ORDER BY {order} DESC LIMIT :limit"
     return [row.work_key for row in rows(conn, sql, **bound)]
 
 
