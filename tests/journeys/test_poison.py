@@ -81,9 +81,13 @@ def promises_hold(plan: Plan, life: Life) -> None:
     assert all(n <= SHARE * a_day for n in late.values()), "what is poisoned costs little"
 
 
-def check(plan: Plan) -> None:
+def lived(plan: Plan) -> Life:
     with tempfile.TemporaryDirectory() as root:
-        life = live(Path(root) / "mirror", plan)
+        return live(Path(root) / "mirror", plan)
+
+
+def check(plan: Plan) -> None:
+    life = lived(plan)
     note(repr(life))
     promises_hold(plan, life)
 
@@ -100,6 +104,31 @@ QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 @given(plan=PLANS)
 def test_what_answers_wrong_stops_nothing_else(plan: Plan) -> None:
     check(plan)
+
+
+FOUND = {
+    "an endpoint that is not there for half an hour": Plan(
+        (Poison("all texts", 0, "drips"), Poison("all bookmarks", 0, "is empty, 404", 0.0, 0.5)), days=1.5
+    ),
+    "a gateway that refuses all texts for hours": Plan(
+        (
+            Poison("all frames", 0, "is a list", 1.1, 3.0),
+            Poison("all texts", 0, "is a web page, 403", 0.0, 4.3),
+            Poison("all profiles", 0, "fails, 500"),
+        ),
+        days=1.5,
+    ),
+    "one text that fails for most of a day": Plan(
+        (Poison("text", 60, "leads elsewhere", 0.0, 20.0),), (1.5,), ((2.586, -1.5), (5.172, 1.5)), days=1.5
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "plan", [pytest.param(p, marks=pytest.mark.long) for p in FOUND.values()], ids=list(FOUND)
+)
+def test_lives_that_once_went_wrong_keep_their_promises(plan: Plan) -> None:
+    promises_hold(plan, lived(plan))
 
 
 @pytest.mark.long

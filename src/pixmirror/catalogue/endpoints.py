@@ -19,6 +19,7 @@ ASKED_MS = HOUR_MS // 4  # while one asks, the others wait this long
 BELIEVED = 2  # refusals with no answer between
 # How long nobody asks an endpoint that fails for everything, the longer the more often it was tried in vain.
 RESTS_MS = (HOUR_MS // 12, HOUR_MS // 4, HOUR_MS, 6 * HOUR_MS, DAY_MS)
+GONE_RESTS_MS = (HOUR_MS, 6 * HOUR_MS, DAY_MS)  # the same for one that Pixiv says is not there
 
 
 OF_ONE_MEDIUM = (Kind.DETAIL, *PARTS, Kind.REPLIES)  # whose key tells illust from novel, each with an endpoint
@@ -48,12 +49,15 @@ def _keep(conn: Connection, found: Mapping[str, Refusals]) -> None:
 
 
 def refused(conn: Connection, thing: str, reason: str, now: int) -> None:
-    """Record that Pixiv says there is no such endpoint. Once believed, put off all that would ask it for a day."""
+    """Record that Pixiv says there is no such endpoint. Once believed, put off all that would ask it: at first for
+    an hour, for what says so may be a gateway that is mended soon; after the third try in vain for a day.
+    """
     known = refusals(conn)
     before = known.get(thing)
     found = Refusals(before.since if before else now, now, before.often + 1 if before else 1, reason)
     if found.believed:
-        found = replace(found, until=now + DAY_MS)
+        rest = GONE_RESTS_MS[min(found.often - BELIEVED, len(GONE_RESTS_MS) - 1)]
+        found = replace(found, until=now + rest)
         _put_off(conn, thing, found.until, reason)
     _keep(conn, known | {thing: found})
 

@@ -13,7 +13,7 @@ from pixmirror.catalogue.added import ADDED
 from pixmirror.catalogue.chores import OF_WEBSITE, PARTS, Chore, Kind
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.seen import DETAIL, Wants
-from pixmirror.clock import DAY_MS
+from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.contained import contained
 from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError, PixmirrorError
 from pixmirror.ingest import adding, lacking, sidecars
@@ -32,11 +32,14 @@ from pixmirror.sync import bookmark_tags, comments, coverage, filters, refresh, 
 from pixmirror.sync.context import Context, Job
 from pixmirror.sync.kinds import ranking
 from pixmirror.sync.recording import write_one
-from pixmirror.sync.setbacks import backoff_ms
+from pixmirror.sync.setbacks import BACKOFF_S
 from pixmirror.sync.suspicion import concerns_what_was_asked
 
 PROFILE_AGAIN_MS = 30 * DAY_MS
 ABSENT_AGAIN_MS = 7 * DAY_MS
+# As a list's, but more often after six hours: what fails for most of a day comes soon after, with no job to ask.
+FAILED_AGAIN_S = (*BACKOFF_S[:5], *(21_600,) * 8, 86_400)
+PART_AGAIN_MS = (6 * HOUR_MS, DAY_MS, ABSENT_AGAIN_MS)
 CLOSED_AGAIN_MS = 180 * DAY_MS  # comments that nobody may see, of a live work
 LAG_AGAIN_MS = 3_600_000
 LAG_TRIES = 48
@@ -57,7 +60,7 @@ async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
             await ctx.db.run(chores.postpone, chore.kind, chore.key, ctx.clock.now() + DAY_MS, own)
             return
         if concerns_what_was_asked(error):
-            due = ctx.clock.now() + backoff_ms(chore.attempts)
+            due = ctx.clock.now() + _failed_again_ms(chore)
             await ctx.db.run(chores.postpone, chore.kind, chore.key, due, str(error))
         if error.scope == "everything":
             raise
@@ -116,7 +119,7 @@ def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: Pix
             closed = chore.kind == Kind.COMMENTS and chore.error == error
             if not closed:
                 agenda.ask_after_refusal(conn, chore.key, now)
-            again = CLOSED_AGAIN_MS if closed else ABSENT_AGAIN_MS
+            again = CLOSED_AGAIN_MS if closed else _refused_again_ms(chore)
             chores.postpone(conn, chore.kind, chore.key, now + again, error)
     else:
         chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
@@ -124,6 +127,19 @@ def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: Pix
         user_id = leavers.user_of(conn, chore.key)
         if user_id is not None:
             leavers.refused(conn, user_id, now)
+
+
+def _failed_again_ms(chore: Chore) -> int:
+    return FAILED_AGAIN_S[min(chore.attempts, len(FAILED_AGAIN_S) - 1)] * 1000
+
+
+def _refused_again_ms(chore: Chore) -> int:
+    """Return how long a refused part of a work waits. Comments are closed by a second refusal, so that one comes
+    late; frames and texts are asked for soon, for a gateway that refuses everything for hours is no news of them.
+    """
+    if chore.kind == Kind.COMMENTS:
+        return ABSENT_AGAIN_MS
+    return PART_AGAIN_MS[min(chore.attempts, len(PART_AGAIN_MS) - 1)]
 
 
 def _detail_absent(conn: Connection, ctx: Context, chore: Chore, now: int) -> None:
