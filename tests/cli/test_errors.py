@@ -40,6 +40,7 @@ def test_every_command_teaches_with_an_example(pixmirror):
             "why",
             "show",
             "open",
+            "gallery",
             "search",
             "export",
         ),
