@@ -411,6 +411,25 @@ def test_the_questions_of_the_lanes_are_answered_from_indexes(mirror: Mirror) ->
     assert "TEMP B-TREE" not in plans[0]
 
 
+def test_the_process_that_decodes_is_ended_when_it_has_nothing_to_do(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thumbs, "RESTS_S", 0.0)
+    file = mirror.with_one()
+    decoder = Watched()
+
+    async def do() -> None:
+        async with working(mirror, decoder=decoder) as made:
+            assert await made.wanted(file)
+            await until(lambda: decoder.pid is None)
+            mirror.add(illust(2))
+            (other,) = mirror.fetch(now=NOW + 1).values()
+            assert await made.wanted(other)
+
+    run(do)
+    assert decoder.order == ["7/1_p0.png", "7/2_p0.png"]
+
+
 # --- room
 
 
