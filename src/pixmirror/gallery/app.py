@@ -19,7 +19,7 @@ from pixmirror.errors import ExitCode, PixmirrorError
 from pixmirror.gallery.answers import sentence
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.headers import Headers
-from pixmirror.gallery.pages import login, pictures, search, work, work_own, works
+from pixmirror.gallery.pages import home, login, mirror, pictures, search, start, work, work_own, works
 from pixmirror.gallery.place import Gallery
 from pixmirror.gallery.security import Guard
 from pixmirror.gallery.thumbnails import thumbnails
@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 STATIC = Path(str(files("pixmirror.gallery"))) / "static"
 PAGES: tuple[list[BaseRoute], ...] = (
+    home.routes,
+    start.routes,
+    mirror.routes,
     works.routes,
     search.routes,
     work_own.routes,

@@ -249,6 +249,11 @@ def job_statuses(conn: Connection, now: int, planned: Mapping[str, Planned] | No
     return tuple(result)
 
 
+def reasons(conn: Connection) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """Return what is stuck, and which files are explained, by their reasons: as `status` has them."""
+    return _stuck(conn), (*_files(conn, "gone"), *_files(conn, "damaged"))
+
+
 def _stuck(conn: Connection) -> tuple[Reason, ...]:
     found = [*_files(conn, "failed"), *_files(conn, "waiting")]
     chores = rows(conn, _LATE, most=SAMPLE)

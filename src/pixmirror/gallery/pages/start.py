@@ -1,0 +1,42 @@
+"""/start: the first steps, each with the one thing to do next: log in, choose jobs, see the first picture."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from pixmirror.gallery.answers import back_to, page
+from pixmirror.gallery.around import do, first_look
+from pixmirror.gallery.place import gallery
+from pixmirror.reports.home import first_tiles
+
+LINES = """[[jobs]]
+name = "following"
+kind = "following"
+every = "30m"
+
+[[jobs]]
+name = "bookmarks"
+kind = "bookmarks"
+every = "1h"
+"""
+
+
+async def start(request: Request) -> Response:
+    """Show the first steps; what is done stays in the list, with a tick."""
+    here = gallery(request)
+    login, runs, free = await first_look(here)
+    first = await here.shelves.read(first_tiles) if here.has_mirror() else []
+    jobs = [job.name for job in here.config.jobs if job.enabled]
+    return page(
+        request, "start.html", root=str(here.root), login=login, jobs=jobs, runs=runs, free=free, first=first,
+        lines=LINES,
+    )  # fmt: skip
+
+
+async def reload(request: Request) -> Response:
+    """Have the daemon read the config file again."""
+    await do(request, {"command": "reload"})
+    return back_to("/start")
+
+
+routes: list[BaseRoute] = [Route("/start", start), Route("/start/reload", reload, methods=["POST"])]

@@ -1,0 +1,140 @@
+"""What the first page of the gallery asks: what came in, what vanished at Pixiv and is kept here, on this day."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pixmirror.catalogue import tombstones
+from pixmirror.catalogue.sql import row, rows, value
+from pixmirror.clock import DAY_MS
+from pixmirror.models import JST, from_ms, to_ms
+from pixmirror.reports import grid
+from pixmirror.reports.filters import Defaults
+from pixmirror.reports.tiles import Tile, tiles
+
+SHELF = 24
+A_YEAR = 3  # works of each year on this day
+YEARS = 20
+MOST_ARTISTS = 5_000  # works of a day up to which their artists are counted
+WEEK_MS = 7 * DAY_MS
+
+_WANTED = "(:r18 OR w.x_restrict = 0) AND (:made OR w.ai_type != 2)"
+_CAME = f"""
+FROM work w WHERE w.first_seen >= :since AND w.first_seen < :until AND w.user_id IS NOT NULL AND {_WANTED}
+AND {tombstones.not_forgotten_sql("w.work_key")}"""
+# "state != 'live'" is the condition of the partial index; without its name SQLite reads all works in their order.
+_KEPT = f"""
+FROM work AS w INDEXED BY work_by_state
+WHERE w.state != 'live' AND w.state IN ('gone', 'deleted', 'user_gone', 'user_suspended')
+AND w.state_at >= :since AND w.user_id IS NOT NULL AND {_WANTED} AND {tombstones.not_forgotten_sql("w.work_key")}
+AND EXISTS (
+  SELECT 1 FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.state = 'stored')"""
+_LAST = "SELECT max(first_seen) FROM work WHERE user_id IS NOT NULL AND first_seen <= :now"
+_ON_A_DAY = f"""
+SELECT g.work_key FROM search.grid g JOIN main.work w ON w.work_key = g.work_key
+WHERE g.month = :month AND g.posted >= :since AND g.posted < :until AND {_WANTED}
+ORDER BY g.bookmarks DESC, g.work_key LIMIT :most"""
+_IS_EMPTY = "SELECT NOT EXISTS (SELECT 1 FROM work WHERE user_id IS NOT NULL)"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The first works of a list, with how many there are in all. `artists` is 0 where nobody counted them."""
+
+    works: int = 0
+    artists: int = 0
+    tiles: tuple[Tile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What was posted on this day in a year."""
+
+    year: int
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """`came_in` is of today, or of the day of `last` (ms UTC) when the last work came in."""
+
+    came_in: Shelf
+    is_today: bool
+    last: int | None
+    kept: Shelf
+    on_this_day: tuple[Year, ...]
+    usual: Defaults
+
+
+def is_empty(conn: Connection) -> bool:
+    """Return whether there is no work yet."""
+    return bool(value(conn, _IS_EMPTY))
+
+
+def home(conn: Connection, now: int, zone: tzinfo | None = None) -> Home:
+    """Return the page's lists. A day is that of `zone`, of this machine where none is named."""
+    usual = grid.defaults(conn)
+    wanted = {"r18": usual.rating != "hide", "made": usual.ai != "hide"}
+    since, until = _day(now, zone)
+    last = value(conn, _LAST, now=now)
+    if is_today := last is not None and last >= since:
+        came = _shelf(conn, _CAME, "w.first_seen", since=since, until=until, **wanted)
+    elif last is not None:
+        since, until = _day(last, zone)
+        came = _shelf(conn, _CAME, "w.first_seen", since=since, until=until, **wanted)
+    else:
+        came = Shelf()
+    return Home(
+        came_in=came,
+        is_today=is_today,
+        last=last,
+        kept=_shelf(conn, _KEPT, "w.state_at", since=now - WEEK_MS, **wanted),
+        on_this_day=_on_this_day(conn, now, zone, wanted),
+        usual=usual,
+    )
+
+
+def _shelf(conn: Connection, sql: str, order: str, **bound: Any) -> Shelf:
+    n = value(conn, f"SELECT count(*) {sql}", **bound)
+    artists = row(conn, f"SELECT count(DISTINCT w.user_id) {sql}", **bound)[0] if n <= MOST_ARTISTS else 0
+    first = rows(conn, f"SELECT w.work_key {sql} ORDER BY {order} DESC, w.work_key DESC LIMIT {SHELF}", **bound)
+    return Shelf(n, artists, tuple(tiles(conn, [r.work_key for r in first])))
+
+
+def _day(ms: int, zone: tzinfo | None) -> tuple[int, int]:
+    """Return when the day of a moment begins and ends."""
+    begins = from_ms(ms).astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return to_ms(begins), to_ms(begins + timedelta(days=1))
+
+
+def _on_this_day(conn: Connection, now: int, zone: tzinfo | None, wanted: dict[str, bool]) -> tuple[Year, ...]:
+    today, found = from_ms(now).astimezone(zone), []
+    for year in range(today.year - 1, today.year - 1 - YEARS, -1):
+        try:
+            begins = datetime(year, today.month, today.day, tzinfo=today.tzinfo)
+        except ValueError:
+            continue  # 29 February
+        since, until = to_ms(begins), to_ms(begins + timedelta(days=1))
+        keys = [
+            r.work_key
+            for month in {_grid_month(since), _grid_month(until - 1)}
+            for r in rows(conn, _ON_A_DAY, month=month, since=since, until=until, most=A_YEAR, **wanted)
+        ]
+        shown = tuple(one for one in tiles(conn, keys[:A_YEAR]) if one.has_picture)
+        if shown:
+            found.append(Year(year, shown))
+    return tuple(found)
+
+
+def _grid_month(ms: int) -> int:
+    """Return the month of a moment in Japan, as the grid has it."""
+    moment = from_ms(ms).astimezone(JST)
+    return moment.year * 100 + moment.month
+
+
+def first_tiles(conn: Connection) -> list[Tile]:
+    """Return the works whose first picture came first, for who waits for it."""
+    sql = "SELECT DISTINCT owner_id FROM media WHERE state = 'stored' AND owner_kind = 'work' LIMIT 12"
+    return tiles(conn, [r.owner_id for r in rows(conn, sql)])

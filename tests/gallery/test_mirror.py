@@ -1,0 +1,149 @@
+"""Home, first steps, the mirror: whole without JavaScript, and their buttons do as commands do."""
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pixmirror import control
+from pixmirror.models import JST, from_ms, to_ms
+from pixmirror.models.jobs import JobConfig
+from tests.gallery.accessible import faults
+from tests.gallery.conftest import Served, looking, serving
+
+PATHS = (
+    "/",
+    "/start",
+    "/mirror",
+    "/mirror/queue",
+    "/mirror/history",
+    "/mirror/settings",
+    "/mirror/jobs/following",
+)
+
+
+@pytest.fixture
+def with_job(own_gallery: Served) -> Served:
+    """A gallery whose config names a job."""
+    job = JobConfig(name="following", kind="following", every="1h")
+    own_gallery.gallery.config = own_gallery.gallery.config.model_copy(update={"jobs": (job,)})
+    return own_gallery
+
+
+@contextmanager
+def answering(root: Path) -> Iterator[list[dict[str, Any]]]:
+    """Answer as a daemon of this mirror would, and note what it is asked to do."""
+    asked: list[dict[str, Any]] = []
+    loop, stop, up = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
+
+    async def answer(request: dict[str, Any]) -> dict[str, Any]:
+        if request["command"] != "status":
+            asked.append(request)
+        return {"jobs": {"following": {"kind": "following", "next_run": None, "running": False}}}
+
+    async def listen() -> None:
+        async with control.listening(root, {}, answer):
+            up.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(listen()))
+    thread.start()
+    up.wait(10)
+    try:
+        yield asked
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize("path", PATHS)
+def test_each_page_is_whole_without_javascript_and_fits_its_screen(
+    browser: Browser, with_job: Served, path: str, width: int
+) -> None:
+    with looking(browser, with_job.url, width, java_script_enabled=False) as page:
+        page.goto(path)
+        expect(page.locator("h1")).to_have_count(1)
+    with looking(browser, with_job.url, width) as page:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert faults(page) == []
+
+
+def test_home_shows_the_pictures_that_came_in_today_and_that_nothing_runs(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Came in today")).to_be_visible()
+    assert page.locator(".today .tile").count() > 5
+    expect(page.get_by_text("You can look at everything.")).to_be_visible()
+
+
+def test_home_shows_what_vanished_this_week_and_what_was_posted_on_this_day(own_root: Path) -> None:
+    now = round(time.time() * 1000)
+    today = from_ms(now).astimezone()
+    long_ago = to_ms(today.replace(year=today.year - 4, hour=12))  # a leap day has one then, too
+    with sqlite3.connect(own_root / "catalogue.db") as db:
+        here = "SELECT owner_id FROM media WHERE owner_kind = 'work' AND state = 'stored' AND role = 'page'"
+        gone, old = (r[0] for r in db.execute(f"SELECT DISTINCT owner_id FROM ({here}) LIMIT 2"))
+        db.execute("UPDATE work SET state = 'gone', state_at = ? WHERE work_key = ?", (now, gone))
+    with sqlite3.connect(own_root / "search.db") as db:
+        month = from_ms(long_ago).astimezone(JST)
+        found = (long_ago, month.year * 100 + month.month, old)
+        db.execute("UPDATE grid SET posted = ?, month = ? WHERE work_key = ?", found)
+    with serving(own_root) as served:
+        text = httpx.get(served.url).text
+    kept, on_this_day = text.split('id="h-kept"')[1].split('id="h-day"')
+    assert f'href="/w/{gone >> 1}"' in kept
+    assert f'href="/w/{old >> 1}"' in on_this_day
+
+
+def test_an_empty_mirror_leads_to_the_first_step(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    with serving(tmp_path / "root") as served, looking(browser, served.url) as page:
+        page.goto("/")
+        assert page.url.endswith("/start")
+        expect(page.locator("li.now")).to_contain_text("pixmirror login")
+        assert faults(page) == []
+
+
+def test_buttons_ask_the_daemon_for_what_commands_do(with_job: Served) -> None:
+    with answering(with_job.root) as asked, httpx.Client(base_url=with_job.url) as client:
+        origin = {"Origin": with_job.url}
+        for path, form in (
+            ("/mirror/jobs/following/run", {}),
+            ("/mirror/jobs/following/pause", {}),
+            ("/mirror/resume", {}),
+            ("/mirror/retry", {"what": "failed"}),
+            ("/start/reload", {}),
+        ):
+            assert client.post(path, data=form, headers=origin).status_code == 303, path
+        assert "Run now" in client.get("/mirror").text
+    assert asked == [
+        {"command": "sync", "jobs": ["following"]},
+        {"command": "pause", "job": "following", "until": None},
+        {"command": "resume", "job": None},
+        {"command": "retry", "what": "failed"},
+        {"command": "reload"},
+    ]
+
+
+def test_where_no_daemon_runs_a_button_says_so(with_job: Served) -> None:
+    answer = httpx.post(f"{with_job.url}/mirror/jobs/following/run", headers={"Origin": with_job.url})
+    assert answer.status_code == 503
+    assert "The mirror is not running. You can look at everything." in answer.text
+    assert httpx.get(f"{with_job.url}/mirror/jobs/nothing").status_code == 404
+
+
+def test_secrets_of_the_config_are_on_no_page(with_job: Served) -> None:
+    config = with_job.gallery.config
+    pixiv = config.pixiv.model_copy(update={"client_secret": "verysecretthing"})
+    with_job.gallery.config = config.model_copy(update={"pixiv": pixiv})
+    assert "verysecretthing" not in httpx.get(f"{with_job.url}/mirror/settings").text
