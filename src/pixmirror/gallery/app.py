@@ -19,7 +19,19 @@ from pixmirror.errors import ExitCode, PixmirrorError
 from pixmirror.gallery.answers import sentence
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.headers import Headers
-from pixmirror.gallery.pages import home, login, mirror, pictures, search, start, work, work_own, works
+from pixmirror.gallery.pages import (
+    artists,
+    bookmarks,
+    home,
+    login,
+    mirror,
+    pictures,
+    search,
+    start,
+    work,
+    work_own,
+    works,
+)
 from pixmirror.gallery.place import Gallery
 from pixmirror.gallery.security import Guard
 from pixmirror.gallery.thumbnails import thumbnails
@@ -33,6 +45,8 @@ PAGES: tuple[list[BaseRoute], ...] = (
     start.routes,
     mirror.routes,
     works.routes,
+    artists.routes,
+    bookmarks.routes,
     search.routes,
     work_own.routes,
     work.routes,

@@ -26,6 +26,15 @@ async def asked(request: Request, usual: Defaults) -> Filters:
         raise Refused(str(error)) from None
 
 
+async def asked_within(request: Request, view: View, **said: str) -> Filters:
+    """Return the filters of an address whose path says some of them itself; Refused where they make no sense."""
+    given = [(name, text) for name, text in request.query_params.multi_items() if name not in said]
+    try:
+        return filters.read([*given, *said.items()], view.usual)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+
+
 async def works_of(request: Request, wanted: Filters, view: View, now: int) -> dict[str, Any]:
     """Return what works.html shows for these filters."""
     db = shelves(request)

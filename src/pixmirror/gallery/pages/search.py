@@ -20,7 +20,7 @@ from pixmirror.reports.search import fitting, suggest
 from pixmirror.reports.search_page import SHOWN, search_page, works_like
 
 _PLACE = re.compile(r"g?\d{1,19}", re.ASCII)
-PLACES: Mapping[str, str] = {"Works": "/works", "Search": "/search"}
+PLACES: Mapping[str, str] = {"Works": "/works", "Artists": "/a", "Bookmarks": "/bookmarks", "Search": "/search"}
 
 
 async def search(request: Request) -> Response:

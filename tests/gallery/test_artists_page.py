@@ -1,0 +1,70 @@
+"""The artists, one artist, and the bookmarks as a browser shows them, with and without JavaScript."""
+
+import sqlite3
+from contextlib import closing
+
+import httpx
+from playwright.sync_api import Browser, Page, expect
+
+from pixmirror.catalogue.database import catalogue_path
+from tests.gallery.accessible import faults
+from tests.gallery.conftest import Served, looking
+
+ARTISTS = "SELECT count(DISTINCT user_id) FROM work WHERE user_id IS NOT NULL"
+WORKS = "SELECT count(*) FROM work WHERE user_id = ?"
+BOOKMARKS = "SELECT count(*) FROM bookmark WHERE state = 'live'"
+
+
+def counted(served: Served, sql: str, *values: object) -> int:
+    with closing(sqlite3.connect(catalogue_path(served.root))) as catalogue:
+        return int(catalogue.execute(sql, values).fetchone()[0])
+
+
+def test_every_artist_is_listed_once_and_leads_to_all_works_of_theirs(page: Page, gallery: Served) -> None:
+    page.goto("/a")
+    assert faults(page) == []
+    links = [str(link.get_attribute("href")) for link in page.locator(".people a[href^='/a/']").all()]
+    assert len(links) == len(set(links)) == counted(gallery, ARTISTS)
+    page.locator(".people a[href^='/a/']").first.click()
+    assert page.url.endswith(links[0])
+    expect(page.locator(".tile a").first).to_be_visible()
+    user_id = int(links[0].removeprefix("/a/"))
+    assert page.locator("#here-n").text_content() == str(counted(gallery, WORKS, user_id))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert faults(page) == []
+
+
+def test_without_javascript_filters_of_an_artist_stay_on_their_page(browser: Browser, gallery: Served) -> None:
+    with looking(browser, gallery.url, java_script_enabled=False) as page:
+        page.goto("/a")
+        page.locator(".people a[href^='/a/']").first.click()
+        address = page.url
+        page.get_by_role("button", name="Type").click()
+        page.get_by_role("link", name="Manga", exact=True).click()
+        assert page.url == f"{address}?type=manga"
+        page.get_by_role("link", name="type manga, remove").click()
+        assert page.url == address
+
+
+def test_the_list_of_artists_goes_on_below_a_work(gallery: Served) -> None:
+    assert "No artists are here" in httpx.get(f"{gallery.url}/a?after=1").text
+    assert httpx.get(f"{gallery.url}/a?after=x").status_code == 400
+    assert httpx.get(f"{gallery.url}/a/999999999999").status_code == 404
+
+
+def test_bookmarks_are_shown_with_a_tab_for_those_that_vanished(page: Page, gallery: Served) -> None:
+    page.goto("/bookmarks")
+    expect(page.locator(".tile a").first).to_be_visible()
+    assert 0 < int(page.locator("#here-n").text_content() or 0) <= counted(gallery, BOOKMARKS)
+    assert faults(page) == []
+    page.get_by_role("link", name="Vanished").click()
+    expect(page.get_by_role("link", name="Vanished")).to_have_attribute("aria-current", "page")
+    assert faults(page) == []
+
+
+def test_the_account_of_an_artist_is_no_earlier_name(gallery: Served) -> None:
+    with closing(sqlite3.connect(catalogue_path(gallery.root))) as catalogue:
+        user_id, account = catalogue.execute(
+            "SELECT id, account FROM user WHERE account != name AND id IN (SELECT user_id FROM work) LIMIT 1"
+        ).fetchone()
+    assert account not in httpx.get(f"{gallery.url}/a/{user_id}").text
