@@ -53,7 +53,12 @@ def whole(given: object, name: str, least: int = 0, most: int = LARGEST_ID) -> i
 
 def words(request: Request, name: str) -> str:
     """Return a text of the query without what is around it; "" where there is none."""
-    text = request.query_params.get(name, "").strip()
-    if len(text) > LONGEST_TEXT:
-        raise Refused(f"{name} takes at most {LONGEST_TEXT} characters.")
-    return text
+    return text(request.query_params.get(name), name)
+
+
+def text(given: object, name: str, longest: int = LONGEST_TEXT) -> str:
+    """Return a text of a form, or of a query, without what is around it; "" where there is none."""
+    found = given.strip() if isinstance(given, str) else ""
+    if len(found) > longest:
+        raise Refused(f"{name} takes at most {longest:,} characters.")
+    return found

@@ -18,6 +18,9 @@ _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _HAN = re.compile(r"[\u4e00-\u9fff\u3005]")
 _LATIN = re.compile(r"[A-Za-z]{2}")
 
+# What stands upright in vertical text, as one character: a number of two digits, !? after Japanese words.
+_UPRIGHT = re.compile(r"(?<![0-9A-Za-z.,:/%+!?-])(?:[0-9]{1,2}|[!?]{1,2})(?![0-9A-Za-z.,:/%+!?-])")
+
 # Icon, and what it says of a work in a list.
 MARKS = {
     "kept": ("kura", "Gone at Pixiv, kept here"),
@@ -58,6 +61,15 @@ def label_rest(work: Tile) -> str:
     pages = f"{work.pages} pages" if work.pages > 1 and work.type != "novel" else ""
     mark = MARKS[work.mark][1] if work.mark else ""
     return "".join(f", {said}" for said in (kind, pages, mark[:1].lower() + mark[1:]) if said)
+
+
+def upright(text: str) -> Markup:
+    """Write a text so that in vertical lines a short number, or !?, stands upright as one character."""
+    text, at, written = harmless(text), 0, ""
+    for found in _UPRIGHT.finditer(text):
+        written += f'{escape(text[at : found.start()])}<span class="tcy">{found[0]}</span>'
+        at = found.end()
+    return Markup(written + escape(text[at:]))
 
 
 def count(number: int) -> str:

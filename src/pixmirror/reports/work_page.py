@@ -2,21 +2,20 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue import tombstones
-from pixmirror.catalogue.refs import Ref, parse_ref
+from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.sql import listed, made, row, rows, value
-from pixmirror.errors import ConfigError
 from pixmirror.ingest import stats
 from pixmirror.ingest.files import text_of
 from pixmirror.ingest.stats import Point
 from pixmirror.models import Medium, State
 from pixmirror.reports import work_comments
+from pixmirror.reports.local import local_pages
 from pixmirror.reports.texts import addresses, plain_novel
 from pixmirror.reports.tiles import Tile, tiles
 from pixmirror.reports.work_banner import Banner, banners
@@ -63,9 +62,6 @@ ORDER BY work_key LIMIT :most"""
 _BEFORE = """
 SELECT work_key FROM work WHERE user_id = :user AND work_key < :key AND (work_key & 1) = :novel AND title != ''
 ORDER BY work_key DESC LIMIT :most"""
-_WORKS_HERE = """
-SELECT work_key FROM work WHERE work_key IN (SELECT value FROM json_each(:keys)) AND title != ''"""
-_USERS_HERE = "SELECT id FROM user WHERE id IN (SELECT value FROM json_each(:ids))"
 
 
 _SETTINGS = "SELECT key, value FROM own.setting WHERE key IN ('rating', 'ai')"
@@ -245,7 +241,7 @@ def _page(conn: Connection, work: Any, now: int) -> WorkPage:
         veiled_around=frozenset(
             tile.work_key for tile in (*newer, *older) if _is_veiled(settings, tile.is_r18, tile.is_ai)
         ),
-        local=_local(conn, work.caption),
+        local=local_pages(conn, addresses(work.caption)),
     )
 
 
@@ -288,31 +284,3 @@ def _around(
     }
     newer, older = ([found[key] for key in side if key in found] for side in sides)
     return newer, older
-
-
-def _local(conn: Connection, caption: str) -> dict[str, str]:
-    """Return of the works and users that a caption links to those that are here, with their pages."""
-    refs = dict(_refs(addresses(caption)))
-    keys = {ref.work_key for ref in refs.values() if ref.work_key is not None}
-    people = {ref.id for ref in refs.values() if ref.work_key is None}
-    if not refs:
-        return {}
-    here = {r.work_key for r in rows(conn, _WORKS_HERE, keys=listed(keys))} - tombstones.works(conn, keys)
-    known = {r.id for r in rows(conn, _USERS_HERE, ids=listed(people))} - tombstones.people(conn, people)
-    return {
-        address: _page_of(ref)
-        for address, ref in refs.items()
-        if (ref.id in known if ref.work_key is None else ref.work_key in here)
-    }
-
-
-def _page_of(ref: Ref) -> str:
-    return f"/{ {'illust': 'w', 'novel': 'n', 'user': 'a'}[ref.kind] }/{ref.id}"
-
-
-def _refs(found: Iterable[str]) -> Iterable[tuple[str, Ref]]:
-    for address in found:
-        try:
-            yield address, parse_ref(address)
-        except ConfigError:
-            continue  # it leads elsewhere

@@ -35,6 +35,7 @@ class Picture:
     version: str
     name: str = ""
     extension: str = ""
+    path: str = ""  # below the media folder
     size: int = 0
     width: int = 0
     height: int = 0
@@ -94,6 +95,7 @@ def _stored(work: Any, file: Any, earlier: tuple[Picture, ...] = ()) -> Picture:
         version=file.version,
         name=f"{work.work_key}-{file.sha256}",
         extension=file.path.rpartition(".")[2],
+        path=file.path,
         size=file.size or 0,
         width=width or 0,
         height=height or 0,

@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pixmirror.catalogue.gallery import own
 from pixmirror.catalogue.refs import Ref
 from pixmirror.gallery import asked
 from pixmirror.gallery.answers import back_to, fragment, page, wants_fragment
@@ -19,8 +17,9 @@ from pixmirror.gallery.captions import caption
 from pixmirror.gallery.differences import Piece, differences, shortened
 from pixmirror.gallery.frames import first_frame
 from pixmirror.gallery.headers import FILE_POLICY
-from pixmirror.gallery.place import ask_daemon, gallery, shelves, writer
+from pixmirror.gallery.place import ask_daemon, gallery, shelves
 from pixmirror.gallery.plot import plot
+from pixmirror.gallery.visits import noted
 from pixmirror.reports.pictures import frames_file
 from pixmirror.reports.work_comments import more_comments
 from pixmirror.reports.work_page import Forgotten, WorkPage, work_page
@@ -58,15 +57,7 @@ async def work(request: Request) -> Response:
         veiled=found.is_veiled and not kept["show"],
         asked_of=partial(_query, kept),
     )
-    if _is_a_look(request):
-        answer.background = BackgroundTask(writer(request).run, own.look, key, gallery(request).clock.now())
-    return answer
-
-
-def _is_a_look(request: Request) -> bool:
-    """Return whether somebody looks: a browser may fetch a page before anybody asked for it."""
-    early = request.headers.get("sec-purpose", "") + request.headers.get("purpose", "")
-    return request.method == "GET" and "prefetch" not in early
+    return noted(request, answer, key)
 
 
 def _query(kept: Mapping[str, int], number: int, also: str = "") -> str:

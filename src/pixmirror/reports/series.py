@@ -1,0 +1,240 @@
+"""A series in its order: the works that are here, and by name those that are not.
+
+Pixiv tells a work's number in its series only beside the text of a novel and on the website's page of a work, each
+time with its neighbours. Where it is not known, works stand in the order in which they were posted.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pixmirror.catalogue import tombstones
+from pixmirror.catalogue.payloads import unpack
+from pixmirror.catalogue.sql import listed, row, rows
+from pixmirror.models import Medium, split_key, work_key
+from pixmirror.reports.tiles import Tile, tiles
+
+SHOWN = 120  # works of a page
+ASKED = 600  # works of a series whose answers are read for their numbers
+LARGEST = 10**6  # number of a work in its series that is believed
+
+_SERIES = """
+SELECT s.title, s.caption, s.user_id, u.name AS artist FROM series s LEFT JOIN user u ON u.id = s.user_id
+WHERE s.series_key = :key"""
+_WORKS = "SELECT work_key FROM work WHERE series_key = :key AND title != '' ORDER BY work_key"
+_SAID = """
+SELECT p.owner_id, p.codec, p.body, b.body AS base FROM payload p LEFT JOIN payload b ON b.id = p.base
+WHERE p.id IN (SELECT max(id) FROM payload WHERE owner_kind = 'work' AND endpoint IN ('webview', 'web')
+  AND owner_id IN (SELECT value FROM json_each(:keys)) GROUP BY owner_id, endpoint)"""
+_AROUND = """
+SELECT (SELECT max(work_key) FROM work WHERE series_key = :series AND work_key < :key AND title != '') AS before,
+  (SELECT min(work_key) FROM work WHERE series_key = :series AND work_key > :key AND title != '') AS after"""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What Pixiv said of a work of a series: its number and its title, which may be empty."""
+
+    number: int
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Numbers that are not here. `title` and `url` are those of a single one, as far as Pixiv told them."""
+
+    first: int
+    last: int
+    title: str = ""
+    url: str = ""
+
+    @property
+    def numbers(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first:,} to {self.last:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A work that is here; `number` is None where Pixiv never told it."""
+
+    tile: Tile
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One page of a series. `later` is where the next page begins, None at the end."""
+
+    key: int
+    title: str
+    artist: str
+    user_id: int | None
+    caption: str
+    count: int
+    is_numbered: bool
+    entries: tuple[Member | Gap, ...]
+    later: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a work stands in its series. A neighbour that Pixiv names and that is not here is a gap."""
+
+    key: int
+    title: str
+    number: int | None
+    before: Tile | Gap | None
+    after: Tile | Gap | None
+
+    @property
+    def url(self) -> str:
+        return series_url(self.key)
+
+
+def series_url(key: int) -> str:
+    """Return the page of a series. Those of illusts and of novels are two spaces of ids."""
+    medium, series_id = split_key(key)
+    return f"/{'n/' if medium == 'novel' else ''}series/{series_id}"
+
+
+def series(conn: Connection, key: int, begin: int = 0) -> Series | None:
+    """Return a series from its work at `begin` on (0: the first); None where it is not known."""
+    head = row(conn, _SERIES, key=key)
+    keys = [r.work_key for r in rows(conn, _WORKS, key=key)]
+    hidden = tombstones.works(conn, keys)
+    keys = [k for k in keys if k not in hidden]
+    if head is None or not keys:
+        return None
+    told = _told(conn, key, keys) if len(keys) <= ASKED else {}
+    keys = in_order(keys, told)
+    shown = keys[begin : begin + SHOWN]
+    is_last = begin + SHOWN >= len(keys)
+    before = keys[begin - 1] if begin else None
+    return Series(
+        key=key,
+        title=head.title,
+        artist=head.artist or "",
+        user_id=head.user_id,
+        caption=head.caption or "",
+        count=len(keys),
+        is_numbered=any(k in told for k in keys),
+        entries=tuple(_entries(conn, shown, told, before, is_last)),
+        later=None if is_last else begin + SHOWN,
+    )
+
+
+def place_of(conn: Connection, work: int, series_key: int | None) -> Place | None:
+    """Return where a work stands in the series that it belongs to; None if it belongs to none."""
+    head = row(conn, _SERIES, key=series_key) if series_key is not None else None
+    if head is None or series_key is None:
+        return None
+    told = _told(conn, series_key, [work])
+    around = row(conn, _AROUND, series=series_key, key=work)
+    number = told[work].number if work in told else None
+    named = {one.number: k for k, one in told.items()}
+    before = named.get(number - 1, around.before) if number else around.before
+    after = named.get(number + 1, around.after) if number else around.after
+    here = {tile.work_key: tile for tile in tiles(conn, [k for k in (before, after) if k is not None])}
+    forgotten = tombstones.works(conn, list(told))
+
+    def neighbour(key: int | None) -> Tile | Gap | None:
+        if key is None or key in here or key not in told:
+            return None if key is None else here.get(key)
+        return _gap(key, told, forgotten)
+
+    return Place(series_key, head.title, number, neighbour(before), neighbour(after))
+
+
+def in_order(keys: Sequence[int], told: Mapping[int, Told]) -> list[int]:
+    """Return works, given as posted, by their numbers; one without a number follows the one posted before it."""
+    place, places = 0, dict[int, tuple[int, int]]()
+    for at, key in enumerate(keys):
+        place = told[key].number if key in told else place
+        places[key] = (place, at)
+    return sorted(keys, key=places.__getitem__)
+
+
+def _entries(
+    conn: Connection, keys: Sequence[int], told: Mapping[int, Told], before: int | None, is_last: bool
+) -> Iterator[Member | Gap]:
+    """Yield the works and, between them, what is missing."""
+    forgotten = tombstones.works(conn, list(told))
+    missing = {one.number: k for k, one in told.items()}
+    due = told[before].number + 1 if before is not None and before in told else 1
+    for tile in tiles(conn, keys):
+        number = told[tile.work_key].number if tile.work_key in told else None
+        if number is not None and number > due:
+            yield from _gaps(range(due, number), missing, told, forgotten)
+        yield Member(tile, number)
+        due = due if number is None else number + 1
+    if is_last and (beyond := max(missing, default=0)) >= due > 1:
+        yield from _gaps(range(due, beyond + 1), missing, told, forgotten)
+
+
+def _gaps(
+    numbers: range, keys: Mapping[int, int], told: Mapping[int, Told], forgotten: Collection[int]
+) -> Iterator[Gap]:
+    """Yield numbers that are not here: each by its name where it has one, the others together."""
+    begin = numbers.start
+    for number in sorted(number for number in keys if number in numbers):
+        if begin < number:
+            yield Gap(begin, number - 1)
+        yield _gap(keys[number], told, forgotten)
+        begin = number + 1
+    if begin < numbers.stop:
+        yield Gap(begin, numbers.stop - 1)
+
+
+def _gap(key: int, told: Mapping[int, Told], forgotten: Collection[int]) -> Gap:
+    one = told[key]
+    if key in forgotten:  # not even its title is shown
+        return Gap(one.number, one.number)
+    medium, work_id = split_key(key)
+    return Gap(one.number, one.number, one.title, f"/{'n' if medium == 'novel' else 'w'}/{work_id}")
+
+
+def _told(conn: Connection, series_key: int, keys: Sequence[int]) -> dict[int, Told]:
+    """Return what the answers about these works say of their numbers, and of their neighbours'."""
+    medium, series_id = split_key(series_key)
+    found: dict[int, Told] = {}
+    for owner, codec, body, base in rows(conn, _SAID, keys=listed(keys)):
+        try:
+            raw = unpack(codec, body, base)
+        except ValueError:
+            continue  # garbled: it tells nothing
+        for key, one in numbers_in(raw, medium, owner, series_id):
+            if key not in found or one.title:
+                found[key] = one
+    return found
+
+
+def numbers_in(raw: Any, medium: Medium, owner: int, series_id: int) -> Iterable[tuple[int, Told]]:
+    """Yield the works of the series that an answer numbers: the one that it is about, and its neighbours."""
+    if not isinstance(raw, dict):
+        return
+    if isinstance(nav := raw.get("seriesNavData"), dict) and _number(nav.get("seriesId")) == series_id:
+        own, sides = _number(nav.get("order")), (nav.get("prev"), nav.get("next"))
+    elif isinstance(nav := raw.get("seriesNavigation"), dict) and _number(raw.get("seriesId")) == series_id:
+        sides = (nav.get("prevNovel"), nav.get("nextNovel"))
+        own = 1 if sides[0] is None else 0
+    else:
+        return
+    for step, side in zip((1, -1), sides, strict=True):
+        if not isinstance(side, dict):
+            continue
+        number, other = _number(side.get("order", side.get("contentOrder"))), _number(side.get("id"))
+        title = side.get("title")
+        if 0 < number <= LARGEST and other:
+            own = own or number + step
+            yield work_key(medium, other), Told(number, title if isinstance(title, str) else "")
+    if 0 < own <= LARGEST:
+        yield owner, Told(own)
+
+
+def _number(value: object) -> int:
+    """Return a number as Pixiv writes it, also in a string; 0 for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**15 else 0

@@ -1,0 +1,245 @@
+"""The reader of novels, in a browser: the text as it was meant, in both directions, and where one was in it."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.gallery.accessible import faults
+from tests.gallery.conftest import Served, looking
+from tests.gallery.readable import ask, longest_novel, place_in, rewrite, until
+
+LINES = [
+    f"　{number}番目の段落は、窓の外を見ている。" + "雪が降る。" * (number % 7 * 4) for number in range(1, 121)
+]
+TEXT = "\n".join(
+    (
+        "[chapter:第一章 [[rb:駅 > えき]]]",
+        *LINES[:60],
+        "「夜だ!?」と12人が言った。",
+        "[newpage]",
+        "[chapter:第二章]",
+        *LINES[60:],
+        "[[jumpuri:外へ > https://example.com/?a=1]] [jump:2]",
+    )
+)
+FIRST = """() => {
+    const text = document.querySelector("#txt"), isVertical = document.querySelector(".novel").matches(".v");
+    const line = isVertical ? text.getBoundingClientRect().right - parseFloat(getComputedStyle(text).paddingRight)
+        : document.querySelector(".tools").getBoundingClientRect().bottom;
+    return [...text.querySelectorAll("p[id]")].find(p => {
+        const box = p.getBoundingClientRect();
+        return isVertical ? box.left < line - 1 : box.bottom > line + 1;
+    }).textContent.slice(0, 12);
+}"""
+
+
+@pytest.fixture
+def novel(own_gallery: Served) -> int:
+    novel_id = longest_novel(own_gallery.root)
+    rewrite(own_gallery.root, novel_id, TEXT)
+    return novel_id
+
+
+@pytest.fixture(params=[1440, 360], ids=["wide", "phone"])
+def width(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture
+def reader(browser: Browser, own_gallery: Served, novel: int, width: int) -> Iterator[Page]:
+    with looking(browser, own_gallery.url, width) as page:
+        page.goto(f"/n/{novel}/read")
+        yield page
+
+
+def first(page: Page) -> str:
+    """Return how the paragraph begins that stands where reading begins."""
+    return str(page.evaluate(FIRST))
+
+
+def to_paragraph(page: Page, number: int) -> str:
+    """Scroll to a paragraph as a reader would, in the direction of the text."""
+    begin = LINES[number - 1].strip("　")[:12]
+    page.get_by_text(begin).evaluate("one => one.scrollIntoView({block: 'start', inline: 'start'})")
+    until(page, f"() => location.hash === '#' + ({FIRST.replace('.textContent.slice(0, 12)', '.id')})()")
+    return first(page)
+
+
+def test_ruby_chapters_pages_and_links_are_what_the_author_meant(reader: Page) -> None:
+    text = reader.locator("#txt")
+    assert text.locator("ruby").evaluate("one => [one.firstChild.data, one.querySelector('rt').textContent]") == [
+        "駅",
+        "えき",
+    ]
+    assert text.get_by_text("と12人が").locator(".tcy").all_text_contents() == ["!?", "12"]
+    link = text.get_by_role("link", name="外へ")
+    expect(link).to_have_attribute("href", "https://example.com/?a=1")
+    expect(link).to_have_attribute("rel", "noreferrer noopener")
+    text.get_by_role("link", name="To page 2").click()
+    expect(reader.locator("#page-2")).to_be_in_viewport()
+
+
+def test_the_place_stays_when_size_ruby_font_width_and_direction_change(reader: Page, width: int) -> None:
+    begin = to_paragraph(reader, 41)
+    for key in ("+", "+", "+", "-", "y", "y"):
+        reader.keyboard.press(key)
+        assert first(reader) == begin
+    reader.locator("#type summary").click()
+    for button in ("ゴシック", "Wide", "明朝"):
+        reader.get_by_role("button", name=button).click()
+        assert first(reader) == begin
+    for button in ("Vertical", "Horizontal"):
+        reader.get_by_role("button", name=button).click()
+        assert first(reader) == begin
+    reader.set_viewport_size({"width": 800, "height": 700})
+    assert first(reader) == begin
+
+
+@pytest.mark.parametrize("direction", ["h", "v"])
+def test_the_place_is_kept_to_the_paragraph(
+    browser: Browser, own_gallery: Served, novel: int, width: int, direction: str
+) -> None:
+    with looking(browser, own_gallery.url, width) as page:
+        page.goto(f"/n/{novel}/read?dir={direction}")
+        begin = to_paragraph(page, 77)
+        page.reload()
+        assert first(page) == begin
+        shared = page.url
+        page.goto("/works")
+        at, anchor = place_in(own_gallery.root, novel * 2 + 1)
+        assert (at, f"#{anchor}") == (1, shared[shared.index("#") :])
+        page.goto(f"/n/{novel}/read?dir={direction}")
+        assert first(page) == begin
+        # The author put a line before all others, and the text is read from a link.
+        rewrite(own_gallery.root, novel, f"　はじめに。\n{TEXT}")
+        page.goto("/works")
+        page.goto(shared)
+        assert first(page) == begin
+
+
+def test_vertical_text_is_turned_by_wheel_and_keys(browser: Browser, own_gallery: Served, novel: int) -> None:
+    with looking(browser, own_gallery.url) as page:
+        page.goto(f"/n/{novel}/read?dir=v")
+        at = lambda: page.evaluate("Math.round(document.querySelector('#txt').scrollLeft)")  # noqa: E731
+        assert at() == 0
+        page.mouse.move(700, 400)
+        page.mouse.wheel(0, 300)
+        until(page, "document.querySelector('#txt').scrollLeft <= -300")
+        page.keyboard.press("ArrowRight")
+        until(page, "document.querySelector('#txt').scrollLeft > -300")
+        page.keyboard.press("End")
+        until(page, "document.querySelector('#pos').textContent === '100 %'")
+        page.keyboard.press("Home")
+        until(page, "document.querySelector('#txt').scrollLeft === 0")
+        before = page.locator("#txt h2").first.bounding_box()
+        page.keyboard.press("Space")
+        until(page, "document.querySelector('#txt').scrollLeft < -900")
+        assert before is not None
+
+
+def test_a_direction_once_chosen_is_that_of_the_next_novel(reader: Page, novel: int) -> None:
+    with reader.expect_response(lambda answer: answer.request.method == "POST"):
+        reader.get_by_role("button", name="Vertical").click()
+    reader.goto(f"/n/{novel}/read")
+    expect(reader.locator(".novel")).to_have_class("novel v")
+
+
+def test_the_contents_lead_to_the_chapters(reader: Page) -> None:
+    reader.keyboard.press("t")
+    contents = reader.get_by_role("navigation", name="Contents")
+    contents.get_by_role("link", name="第二章").click()
+    expect(contents).to_be_hidden()
+    expect(reader.locator("#c2")).to_be_in_viewport()
+
+
+def test_pictures_of_the_author_are_shown_and_those_of_works_lead_there(
+    browser: Browser, own_gallery: Served, novel: int
+) -> None:
+    root = own_gallery.root
+    ((work_id, pages),) = ask(
+        root,
+        "SELECT work_key >> 1, page_count FROM work w JOIN media m ON m.owner_id = w.work_key "
+        "WHERE type = 'manga' AND m.idx = 1 AND m.state = 'stored' LIMIT 1",
+    )
+    ((embed, owner),) = ask(
+        root, "SELECT idx, owner_id >> 1 FROM media WHERE role = 'embed' AND state = 'stored' LIMIT 1"
+    )
+    named = (f"uploadedimage:{embed}", "uploadedimage:999", *(f"pixivimage:{work_id}-{n}" for n in (2, pages + 1)))
+    rewrite(root, owner, "前\n" + "\n".join(f"[{mark}]" for mark in (*named, "pixivimage:7")))
+    with looking(browser, own_gallery.url) as page:
+        page.goto(f"/n/{owner}/read")
+        figures = page.locator("#txt figure")
+        assert figures.count() == 5
+        for at in (0, 2):
+            figures.nth(at).scroll_into_view_if_needed()
+            expect(figures.nth(at).locator("img")).to_be_visible()
+            until(page, "one => one.naturalWidth > 0", arg=figures.nth(at).locator("img").element_handle())
+        expect(figures.nth(1)).to_contain_text("is not here")
+        expect(figures.nth(2).get_by_role("link")).to_have_attribute("href", f"/w/{work_id}?p=2")
+        assert figures.nth(3).locator("img").count() == 0
+        expect(figures.nth(3).get_by_role("link")).to_have_attribute("href", f"/w/{work_id}?p={pages + 1}")
+        expect(figures.nth(4)).to_contain_text("Work 7, which is not in this mirror")
+
+
+HOSTILE = "\n".join(
+    (
+        "[chapter:<script>alert(1)</script>]",
+        "<img src=x onerror=alert(1)>[[rb:<b>x</b> > <i onclick=alert(1)>y</i>]]",
+        "[[jumpuri:go > javascript:alert(1)]] [[jumpuri:go > //evil.example/x]] [[jumpuri:go > data:text/html,x]]",
+        "\u202eright to left\u2066 and \x00 nothing \x1b[31m",
+        "[pixivimage:999999999999999-9999] [uploadedimage:1] [jump:9999]",
+        "　" * 5000 + "x" * 5000,
+        '</article></main><form action="https://evil.example/"><button>Log in</button></form>',
+    )
+)
+
+
+@pytest.mark.parametrize("direction", ["h", "v"])
+def test_a_hostile_text_is_only_text(browser: Browser, own_gallery: Served, novel: int, direction: str) -> None:
+    rewrite(own_gallery.root, novel, HOSTILE)
+    with looking(browser, own_gallery.url, 360) as page:
+        page.goto(f"/n/{novel}/read?dir={direction}")
+        text = page.locator("#txt")
+        expect(text).to_contain_text("<img src=x onerror=alert(1)>")
+        expect(text).to_contain_text('<form action="https://evil.example/">')
+        assert text.locator("img, script, form, [onerror], [onclick]").count() == 0
+        assert text.get_by_role("link", name="go").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_without_javascript_the_text_is_whole_and_its_direction_a_button(
+    browser: Browser, own_gallery: Served, novel: int
+) -> None:
+    with looking(browser, own_gallery.url, 360, java_script_enabled=False) as page:
+        page.goto(f"/n/{novel}/read")
+        assert page.locator("#txt p[id]").count() == 122
+        page.get_by_role("button", name="Vertical").click()
+        expect(page).to_have_url(f"{own_gallery.url}/n/{novel}/read?dir=v")
+        assert page.locator("#txt").evaluate("one => getComputedStyle(one).writingMode") == "vertical-rl"
+        page.goto(f"/n/{novel}/read")
+        expect(page.locator(".novel")).to_have_class("novel v")
+
+
+@pytest.mark.parametrize("direction", ["h", "v"])
+def test_a_novel_is_accessible(
+    browser: Browser, own_gallery: Served, novel: int, width: int, direction: str
+) -> None:
+    for theme in ("light", "dark"):
+        with looking(browser, own_gallery.url, width, color_scheme=theme) as page:
+            page.goto(f"/n/{novel}/read?dir={direction}")
+            page.keyboard.press("t")
+            assert faults(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_copied_text_has_no_readings_in_it(reader: Page) -> None:
+    select = "() => getSelection().selectAllChildren(document.querySelector('#txt h2'))"
+    reader.evaluate(select)
+    assert reader.evaluate("getSelection().toString()").strip() == "第一章 駅"
+
+
+def test_a_novel_without_a_text_is_told_in_a_sentence(browser: Browser, own_gallery: Served, novel: int) -> None:
+    ask(own_gallery.root, "DELETE FROM text_version WHERE work_key = ?", novel * 2 + 1)
+    with looking(browser, own_gallery.url) as page:
+        assert page.request.get(f"{own_gallery.url}/n/{novel}/read").status == 404
