@@ -65,11 +65,11 @@ def label_rest(work: Tile) -> str:
 
 def upright(text: str) -> Markup:
     """Write a text so that in vertical lines a short number, or !?, stands upright as one character."""
-    text, at, written = harmless(text), 0, ""
+    text, at, written = harmless(text), 0, Markup()
     for found in _UPRIGHT.finditer(text):
-        written += f'{escape(text[at : found.start()])}<span class="tcy">{found[0]}</span>'
+        written += escape(text[at : found.start()]) + Markup('<span class="tcy">{}</span>').format(found[0])
         at = found.end()
-    return Markup(written + escape(text[at:]))
+    return written + escape(text[at:])
 
 
 def count(number: int) -> str:
