@@ -11,7 +11,7 @@ from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.payloads import canonical, digest_text, digest_work
 from pixmirror.ingest.works import record_works
 from pixmirror.rebuild import reindex
-from tests.catalogue.builders import DAY, NOW, illust, seen, tag, user, works
+from tests.catalogue.builders import DAY, HOUR, NOW, illust, seen, tag, user, works
 
 _TEXT = st.text(alphabet='",:{}\\[]user_', max_size=12) | st.text(max_size=6)
 
@@ -78,3 +78,22 @@ def test_the_digest_of_a_work_is_that_without_its_user_and_translations(
     for one in bare["tags"]:
         del one["translated_name"]
     assert digest_work(canonical(raw)) == payloads.digest(bare)
+
+
+def test_only_a_tag_that_was_called_otherwise_has_a_translation_dated_to_the_moment(db, rows):
+    for hour, (one, other) in enumerate((("night", "sky"), ("evening", "sky"), ("evening", "sky"))):
+        page = works(illust(1, tags=[tag("夜", one), tag("空", other)], title=f"{hour}"))
+        db.run_sync(record_works, seen(NOW + hour * HOUR), page, {})
+    dates = {r["text"]: r["last_seen"] - NOW for r in rows("SELECT text, last_seen FROM translation_seen")}
+    assert dates == {"night": 0, "evening": HOUR, "sky": 0}
+
+
+def test_translations_are_recorded_without_going_through_all_that_are_known(db, monkeypatch):
+    """It would take a second a page in a large mirror."""
+    asked: list[str] = []
+    db.run_sync(lambda conn: conn.connection.driver_connection.set_trace_callback(asked.append))
+    db.run_sync(record_works, seen(), works(illust(1, tags=[tag("夜", "night")])), {})
+    (statement,) = {sql for sql in asked if sql.startswith("INSERT INTO translation_seen")}
+    plan = db.read_sync(lambda conn: conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all())
+    assert plan
+    assert not [row for row in plan if "SCAN" in row[3]]

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from pixmirror.catalogue.schema import tag, tag_reading, tag_translation, translation_seen, work_tag
@@ -21,19 +21,13 @@ _LINK = Many(insert(work_tag))
 _differs = tag_translation.c.text.is_distinct_from(excluded(tag_translation).c.text)
 _TRANSLATE = Many(upsert(tag_translation, "text", "seen_at", where=_differs))
 _is_older = translation_seen.c.last_seen <= excluded(translation_seen).c.last_seen - DAY_MS
-_other = translation_seen.alias("other")
-# Else a text that came back within a day would be older than the one that it followed.
-_is_not_the_last = (
-    exists()
-    .where(
-        _other.c.name == translation_seen.c.name,
-        _other.c.language == translation_seen.c.language,
-        _other.c.text != translation_seen.c.text,
-        _other.c.last_seen >= translation_seen.c.last_seen,
-    )
-    .correlate(translation_seen)
-)
-_SEEN = Many(upsert(translation_seen, "last_seen", where=_is_older | _is_not_the_last))
+# Else a text that came back within a day would be older than the one that it followed. As text, for SQLAlchemy
+# does not correlate a subquery with the row of an upsert: it would go through the whole table for each row.
+_is_not_the_last = text("""
+EXISTS (SELECT 1 FROM translation_seen AS other WHERE other.name = translation_seen.name
+  AND other.language = translation_seen.language AND other.text != translation_seen.text
+  AND other.last_seen >= translation_seen.last_seen)""")
+_SEEN = Many(upsert(translation_seen, "last_seen", where=or_(_is_older, _is_not_the_last)))
 _READ = Many(sqlite_insert(tag_reading).on_conflict_do_nothing())
 _TRANSLATED = (
     select(tag.c.name, tag_translation.c.text)
