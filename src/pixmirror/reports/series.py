@@ -14,6 +14,7 @@ from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.sql import listed, row, rows
 from pixmirror.models import Medium, split_key, work_key
+from pixmirror.reports.filters import written_key
 from pixmirror.reports.tiles import Tile, tiles
 
 SHOWN = 120  # works of a page
@@ -94,9 +95,8 @@ class Place:
 
 
 def series_url(key: int) -> str:
-    """Return the page of a series. Those of illusts and of novels are two spaces of ids."""
-    medium, series_id = split_key(key)
-    return f"/{'n/' if medium == 'novel' else ''}series/{series_id}"
+    """Return where the works of a series are shown. Those of illusts and of novels are two spaces of ids."""
+    return f"/works?series={written_key(key)}"
 
 
 def series(conn: Connection, key: int, begin: int = 0) -> Series | None:
