@@ -90,6 +90,18 @@ def test_pages_follow_each_other_without_overlap_or_hole(conn):
     assert keys == [206, 202, 200]
 
 
+def test_no_work_is_left_out_between_pages_where_the_text_is_an_id_too(conn):
+    conn.execute(work.update().where(work.c.work_key.in_([200, 204, 206])).values(title="101 nights"))
+    keys: list[int] = []
+    after = None
+    while (page := find(conn, "101", limit=3, after=after)).hits:
+        keys += [hit.work_key for hit in page.hits]
+        after = page.after
+        if after is None:
+            break
+    assert sorted(keys) == [200, 202, 203, 204, 206]
+
+
 @pytest.mark.parametrize("limits", [{"MANY": 0}, {"FREQUENT": 0}])
 def test_matches_are_the_same_when_so_many_tags_or_users_match_that_works_are_gone_through(
     conn, monkeypatch, limits

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from pixmirror.errors import ConfigError
 from pixmirror.reports.filters import Defaults
 from pixmirror.reports.grid import defaults
-from pixmirror.reports.search import Found, find, saved_searches
+from pixmirror.reports.search import Keys, find_keys, saved_searches
 from pixmirror.reports.search.suggest import Saved
 from pixmirror.reports.tiles import Tile
 from pixmirror.reports.visible import visible
@@ -20,7 +20,7 @@ SHOWN = 60
 class SearchPage:
     """`problem`: why the text cannot be understood."""
 
-    found: Found
+    found: Keys
     works: tuple[Tile, ...]
     saved: tuple[Saved, ...]
     usual: Defaults
@@ -31,12 +31,12 @@ def search_page(conn: Connection, text: str, after: str | None, now: int) -> Sea
     """Return what a text finds, from a place on; of an empty one only what the user keeps."""
     usual, saved = defaults(conn), saved_searches(conn)
     if not text:
-        return SearchPage(Found(()), (), saved, usual)
+        return SearchPage(Keys(), (), saved, usual)
     try:
-        found = find(conn, text, SHOWN, after, now=now)
+        found = find_keys(conn, text, SHOWN, after, now=now)
     except ConfigError as error:
-        return SearchPage(Found(()), (), saved, usual, str(error))
-    return SearchPage(found, visible(conn, [hit.work_key for hit in found.hits], usual), saved, usual)
+        return SearchPage(Keys(), (), saved, usual, str(error))
+    return SearchPage(found, visible(conn, found.keys, usual), saved, usual)
 
 
 def works_like(conn: Connection, keys: Sequence[int]) -> tuple[tuple[Tile, ...], Defaults]:

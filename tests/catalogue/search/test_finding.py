@@ -60,6 +60,18 @@ def test_where_few_of_those_with_the_words_meet_the_rest_it_goes_on_looking(shel
     assert [hit.id for hit in shelves.read_sync(find, "aki bookmarks:501").hits] == [6]
 
 
+@pytest.mark.parametrize("nothing", ["-！", "-！ -zzz", "--"])
+def test_what_is_excluded_but_holds_nothing_changes_no_search(shelves, nothing):
+    expected = [hit.id for hit in shelves.read_sync(find, "bookmarks:>500").hits]
+    assert [hit.id for hit in shelves.read_sync(find, f"bookmarks:>500 {nothing}").hits] == expected == [6, 3]
+
+
+def test_a_span_that_ends_in_the_far_future_finds_what_was_posted_since_it_began(shelves):
+    expected = [hit.id for hit in shelves.read_sync(find, "posted:2023..2030").hits]
+    assert [hit.id for hit in shelves.read_sync(find, "posted:2023..2150").hits] == expected
+    assert len(expected) > 10
+
+
 def test_it_says_how_it_understood_a_text(shelves):
     chips = shelves.read_sync(find, 'yoru -tag:"night sky" state:gone ！').chips
     assert [(c.field, c.text, c.is_excluded, c.means, c.is_ignored) for c in chips] == [

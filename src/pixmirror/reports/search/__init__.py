@@ -4,8 +4,19 @@
 it is typed. query.py reads a text, match.py makes expressions of it, scan.py does without search.db.
 """
 
-from pixmirror.reports.search.finding import Chip, Found, find
+from pixmirror.reports.search.finding import Chip, Found, Keys, find, find_keys
 from pixmirror.reports.search.hits import Hit
 from pixmirror.reports.search.suggest import Suggestions, fitting, saved_searches, suggest
 
-__all__ = ["Chip", "Found", "Hit", "Suggestions", "find", "fitting", "saved_searches", "suggest"]
+__all__ = [
+    "Chip",
+    "Found",
+    "Hit",
+    "Keys",
+    "Suggestions",
+    "find",
+    "find_keys",
+    "fitting",
+    "saved_searches",
+    "suggest",
+]

@@ -1,7 +1,7 @@
 """`search` and the page of the same name: what a text finds, newest first, page by page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
@@ -51,18 +51,43 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """`after` is where the next page begins, None at the end; `note`: what this search does not find."""
+class Keys:
+    """The works that a search found. `matched`: where, as far as that is known; the others meet `ways`.
 
-    hits: tuple[Hit, ...]
+    `after` is where the next page begins, None at the end; `note`: what this search does not find.
+    """
+
+    keys: tuple[int, ...] = ()
     chips: tuple[Chip, ...] = ()
     after: str | None = None
     note: str | None = None
+    matched: Mapping[int, Matched] = field(default_factory=dict)
+    ways: tuple[Way, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The works with what is shown of each, and how the text was understood; else as Keys."""
+
+    hits: tuple[Hit, ...]
+    chips: tuple[Chip, ...]
+    after: str | None
+    note: str | None
 
 
 def find(
     conn: Connection, text: str, limit: int = 60, after: str | None = None, *, now: int | None = None
 ) -> Found:
+    """Return works that meet all of a text, as `find_keys`, and where each of them matched."""
+    found = find_keys(conn, text, limit, after, now=now)
+    left = [key for key in found.keys if key not in found.matched]
+    where = {**found.matched, **where_matched(conn, left, found.ways)}
+    return Found(hits(conn, {key: where[key] for key in found.keys}), found.chips, found.after, found.note)
+
+
+def find_keys(
+    conn: Connection, text: str, limit: int = 60, after: str | None = None, *, now: int | None = None
+) -> Keys:
     """Return works that meet all of a text. ConfigError for one that cannot be understood.
 
     For the next page pass the `after` of the last one. Without search.db all works are gone through.
@@ -78,9 +103,7 @@ def find(
     ways = match.ways(conn, query, _aliases(conn))
     chips = tuple(_chip(query, way) for way in ways)
     keys, following = _page(conn, ways, max(limit - len(named), 1), after, guesses=state.guesses)
-    keys = [key for key in keys if key not in named]
-    found = named | where_matched(conn, keys, ways)
-    return Found(hits(conn, found), chips, following, state.note)
+    return Keys(tuple(dict.fromkeys([*named, *keys])), chips, following, state.note, named, ways)
 
 
 def _chip(query: Query, way: Way) -> Chip:
@@ -188,11 +211,11 @@ def _named(conn: Connection, ref: Ref, text: str, limit: int) -> dict[int, Match
     return found
 
 
-def _of_user(conn: Connection, query: Query, user: int, limit: int, after: str | None) -> Found:
+def _of_user(conn: Connection, query: Query, user: int, limit: int, after: str | None) -> Keys:
     keys = _works_of(conn, user, END if after is None else int(after), limit)
     chip = Chip("artist", query.text, is_excluded=False, means=(), without="")
     found: dict[int, Matched] = dict.fromkeys(keys, "user")
-    return Found(hits(conn, found), (chip,), str(keys[-1]) if len(keys) == limit else None)
+    return Keys(tuple(keys), (chip,), str(keys[-1]) if len(keys) == limit else None, matched=found)
 
 
 def _works_of(conn: Connection, user: int, below: int, limit: int) -> list[int]:
@@ -210,13 +233,13 @@ def _scanned(
     limit: int,
     after: str | None,
     note: str | None,
-) -> Found:
+) -> Keys:
     one = query.terms[0] if len(query.terms) == 1 else None
     text = one.text if one is not None and (one.field or one.is_phrase) else typed
     below = END if after is None else int(after.removeprefix(_GUESSED))
-    found = scan.scan(conn, text, below, limit)
-    following = str(min(found)) if len(found) == limit else None
+    few = max(limit - len(named), 1)
+    found = scan.scan(conn, text, below, few)
+    following = str(min(found)) if len(found) == few else None
     shown = dict(named) | {key: where for key, where in found.items() if key not in named}
-    kept = dict(list(shown.items())[:limit])
     chips = tuple(Chip(t.field, t.text, t.excluded, (), query.without(t)) for t in query.terms)
-    return Found(hits(conn, kept), chips, following, note)
+    return Keys(tuple(shown), chips, following, note, shown)

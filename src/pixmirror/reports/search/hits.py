@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.search import plain
+from pixmirror.catalogue.search.schema import ARTIST
 from pixmirror.catalogue.search.tokens import column, pieces
 from pixmirror.catalogue.sql import listed, rows
 from pixmirror.catalogue.words import pixiv_time
@@ -25,7 +26,8 @@ _TAGS = """
 SELECT l.work_key, g.id, g.name FROM json_each(:keys) k CROSS JOIN work_tag l ON l.work_key = k.value
 JOIN tag g ON g.id = l.tag_id"""
 _CAPTIONS = "SELECT work_key, caption FROM work WHERE work_key IN (SELECT value FROM json_each(:keys))"
-_NAMES = "SELECT owner, text FROM search.name WHERE kind = 4 AND owner IN (SELECT value FROM json_each(:ids))"
+_NAMES = f"""
+SELECT owner, text FROM search.name WHERE kind = {ARTIST} AND owner IN (SELECT value FROM json_each(:ids))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def where_matched(conn: Connection, keys: Collection[int], ways: Sequence[Way]) 
         return dict.fromkeys(keys, "fields")
     works = {r.work_key: r for r in rows(conn, _HITS, keys=listed(keys))}
     found: dict[int, Matched] = {k: "title" for k, r in works.items() if stands(phrases, [r.title])}
-    left = [key for key in keys if key not in found]
+    left = [key for key in works if key not in found]
     of_works: dict[int, list[Any]] = {key: [] for key in left}
     for row in rows(conn, _TAGS, keys=listed(left)):
         of_works[row.work_key].append(row)
@@ -76,7 +78,7 @@ def where_matched(conn: Connection, keys: Collection[int], ways: Sequence[Way]) 
             found[key] = "tag"
     left = [key for key in left if key not in found]
     people: dict[int, list[str]] = {}
-    for row in rows(conn, _NAMES, ids=listed({works[k].user_id for k in left if k in works and works[k].user_id})):
+    for row in rows(conn, _NAMES, ids=listed({works[k].user_id for k in left if works[k].user_id})):
         people.setdefault(row.owner, []).append(row.text)
     captions = {r.work_key: r.caption for r in rows(conn, _CAPTIONS, keys=listed(left))}
     for key in left:
@@ -86,7 +88,7 @@ def where_matched(conn: Connection, keys: Collection[int], ways: Sequence[Way]) 
             found[key] = "caption"
         else:
             found[key] = "text" if key & 1 else "title"  # of which a guessed reading fits
-    return {key: found[key] for key in keys}
+    return {key: found.get(key, "fields") for key in keys}
 
 
 def stands(phrases: Sequence[str], texts: Sequence[str]) -> bool:

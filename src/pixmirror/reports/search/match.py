@@ -106,9 +106,10 @@ def conditions(found: Sequence[Way]) -> tuple[list[str], dict[str, Any]]:
     """Return the conditions on the grid's row `g`, and what they bind."""
     where = [f"NOT ({way.where})" if way.term.excluded else f"({way.where})" for way in found if way.where]
     bound = {name: value for way in found for name, value in way.bound.items()}
-    if not expression(found) and (none_of := [w.expression() for w in found if w.term.excluded and not w.where]):
+    unwanted = [w.expression() for w in found if w.term.excluded and not w.where and not w.is_ignored]
+    if unwanted and not expression(found):
         where.append("g.work_key NOT IN (SELECT rowid FROM search.words WHERE words MATCH :none_of)")
-        bound["none_of"] = " OR ".join(none_of)
+        bound["none_of"] = " OR ".join(unwanted)
     return where, bound
 
 
@@ -140,7 +141,7 @@ def _between(term: Term, number: int, column: str, span: Span) -> Way:
         # By its index; 0 where nobody knows when.
         where.append(f"g.month BETWEEN :{from_month} AND :{to_month}")
         bound[from_month] = max(1, month_of(span.first))
-        bound[to_month] = 999_912 if span.last is None else month_of(span.last)
+        bound[to_month] = month_of(span.last) or 999_912
     return Way(term, where=" AND ".join(where), bound={k: v for k, v in bound.items() if v is not None})
 
 
