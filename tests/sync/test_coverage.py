@@ -262,12 +262,12 @@ def test_works_of_the_website_count_too(scene: Scene) -> None:
 async def test_the_commonest_unread_tags_are_asked_for_a_few_at_a_time(scene: Scene, monkeypatch) -> None:
     monkeypatch.setattr(agenda, "READINGS", 2)
     for n in range(agenda.WORKS_OF_READ_TAG + 1):
-        scene.listed(illust(n + 1, tags=["夜", "R-18", *(["空", "海"] if n else ["朝"])]))
+        scene.listed(illust(n + 1, tags=["夜", "R-18", "オリジナル", *(["空", "海"] if n else ["朝"])]))
     tags = dict(scene.rows("SELECT name, id FROM tag"))
 
-    scene.db.run_sync(agenda.ask_for_readings, NOW)
+    scene.db.run_sync(agenda.ask_for_readings, scene.db.read_sync(agenda.unread_tags, NOW), NOW)
     assert sorted(c.key for c in scene.due("reading")) == sorted([tags["夜"], min(tags["空"], tags["海"])])
-    scene.db.run_sync(agenda.ask_for_readings, NOW)
+    scene.db.run_sync(agenda.ask_for_readings, scene.db.read_sync(agenda.unread_tags, NOW), NOW)
     assert len(scene.due("reading")) == 2
 
 

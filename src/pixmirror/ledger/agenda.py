@@ -202,21 +202,28 @@ def read_on_website(conn: Connection, keys: Iterable[int], now: int) -> None:
     chores.add_new(conn, Kind.WEB, dict.fromkeys(keys, now), Lane.REFRESH)
 
 
-_UNREAD_TAGS = text(f"""
-INSERT INTO chore (kind, key, lane, due_at)
-SELECT '{Kind.READING}', t.id, :lane, :now FROM tag t
-WHERE t.works >= :works AND t.name GLOB '*[^ -~]*'
+# Kana tells itself how it is read.
+_UNREAD_TAGS = f"""
+SELECT t.id FROM tag t
+WHERE t.works >= :works AND t.name GLOB '*[\u3400-\u4dbf\u4e00-\u9fff\u3005]*'
   AND NOT EXISTS (SELECT 1 FROM tag_reading r WHERE r.name = t.name)
   AND NOT EXISTS (SELECT 1 FROM chore c WHERE c.kind = '{Kind.READING}' AND c.key = t.id)
-ORDER BY t.works DESC LIMIT :most""")
+ORDER BY t.works DESC LIMIT :most"""
 
 
-def ask_for_readings(conn: Connection, now: int) -> None:
-    """Ask the website how the commonest tags are read of which it has not told; a few at a time."""
+def unread_tags(conn: Connection, now: int) -> list[int]:
+    """Return the commonest tags of which the website has not told how they are read; a few at a time. All tags are
+    gone through for it, which is no work for the writer.
+    """
     waiting = value(conn, f"SELECT count(*) FROM chore WHERE kind = '{Kind.READING}' AND due_at <= :now", now=now)
-    bound = {"now": now, "lane": int(Lane.REFRESH), "works": WORKS_OF_READ_TAG, "most": READINGS - waiting}
-    if bound["most"] > 0:
-        conn.execute(_UNREAD_TAGS, bound)
+    most = READINGS - waiting
+    found = rows(conn, _UNREAD_TAGS, works=WORKS_OF_READ_TAG, most=most) if most > 0 else ()
+    return [row.id for row in found]
+
+
+def ask_for_readings(conn: Connection, tags: Sequence[int], now: int) -> None:
+    """Ask the website how these tags are read."""
+    chores.add_new(conn, Kind.READING, dict.fromkeys(tags, now), Lane.REFRESH)
 
 
 # --- the account's own lists

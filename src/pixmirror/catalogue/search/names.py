@@ -61,6 +61,7 @@ def add_tags(raw: sqlite3.Connection, tags: Mapping[int, str], guess: Callable[[
     """Add all that tags were ever called. How they are read is guessed only where nothing tells it."""
     ids = listed(tags)
     read = [tuple(row) for row in raw.execute(_READINGS, (ids,))]
+    read += [(READING, tag, name) for tag, name in tags.items() if romaji.kana_letters(name)]
     is_read = {tag for _, tag, _ in read}
     told: dict[Told, None] = dict.fromkeys((NAME, tag, name) for tag, name in tags.items())
     told |= dict.fromkeys(tuple(row) for row in raw.execute(_TRANSLATIONS, (ids,)))

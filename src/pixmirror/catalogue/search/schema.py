@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pixmirror.catalogue.uris import uri
 
-FORMAT = 3  # of what is written here; a file of another format is made anew
+FORMAT = 4  # of what is written here; a file of another format is made anew
 
 ALL, TAG, ARRIVED = 0, 1, 2  # months.scope: all works; of one tag with many works (key: tag.id); by arrival
 MANY = 50_000  # a tag with more works has ready months
