@@ -82,6 +82,7 @@ def test_what_nobody_looked_at_for_longest_goes_first(db: ThumbsDatabase):
     db.run_sync(thumbs.looked_at, [sha(1)], NOW + 2 * DAY_MS)
     assert db.run_sync(thumbs.over_cap, 200) == (sha(2), sha(3))
     assert db.run_sync(thumbs.over_cap, 0) == (sha(2), sha(3), sha(4), sha(1))
+    assert db.run_sync(thumbs.over_cap, 200, sha(2)) == (sha(3), sha(4))
 
 
 def test_a_look_is_noted_once_a_day(db: ThumbsDatabase, of: Rows):

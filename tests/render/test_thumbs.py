@@ -442,7 +442,7 @@ def thumbnail_bytes(mirror: Mirror, count: int) -> dict[str, StoredFile]:
 
 
 @pytest.mark.usefixtures("asked_alone")
-@pytest.mark.long  # a page waits only a moment for a picture, which a busy machine may miss
+@pytest.mark.usefixtures("asked_alone")
 def test_what_nobody_looked_at_for_longest_goes_when_the_cap_is_reached(mirror: Mirror) -> None:
     files = list(thumbnail_bytes(mirror, 4).values())
 

@@ -145,13 +145,18 @@ def held(conn: Connection) -> int:
     return int(conn.execute(_HELD).scalar_one())
 
 
-def over_cap(conn: Connection, cap: int) -> tuple[str, ...]:
-    """Return which have to go so that all have at most `cap` bytes: those that nobody looked at for longest."""
+def over_cap(conn: Connection, cap: int, stays: str = "") -> tuple[str, ...]:
+    """Return which have to go so that all have at most `cap` bytes: those that nobody looked at for longest.
+
+    `stays`: the sha256 of one that does not go.
+    """
     excess, going = held(conn) - cap, []
     if excess <= 0:
         return ()
     with conn.execute(_OLDEST, execution_options={"yield_per": PART}) as found:
         for sha256, size in found:
+            if sha256 == stays:
+                continue
             going.append(sha256)
             excess -= size
             if excess <= 0:

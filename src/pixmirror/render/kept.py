@@ -68,18 +68,20 @@ class Kept:
         thumb = Thumb(file.sha256, file.work_key, file.page, *seen)
         await self._db.run(thumbs.made, [thumb], self._clock.now())
         self.used += size
-        await self.fit()
+        await self.fit(stays=file.sha256)
 
     async def put_error(self, file: StoredFile, why: str) -> None:
         """Note that there is none, so that it is not tried again."""
         await self._db.run(thumbs.failed, file.sha256, file.work_key, file.page, why, self._clock.now())
 
-    async def fit(self) -> None:
-        """Let those go that nobody looked at for longest, if all have more bytes than they may."""
+    async def fit(self, stays: str = "") -> None:
+        """Let those go that nobody looked at for longest, if all have more bytes than they may; not what was just
+        made, which a page waits for.
+        """
         if self.used <= self._cap:
             return
         await self.note_looks()
-        going = await self._db.run(thumbs.over_cap, int(self._cap * FREED))
+        going = await self._db.run(thumbs.over_cap, int(self._cap * FREED), stays)
         await self._db.run(thumbs.emptied, going)
         await asyncio.to_thread(remove_thumbnails, self._root, going)
         await self.count()
