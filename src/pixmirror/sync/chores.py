@@ -119,7 +119,7 @@ def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: Pix
             closed = chore.kind == Kind.COMMENTS and chore.error == error
             if not closed:
                 agenda.ask_after_refusal(conn, chore.key, now)
-            again = CLOSED_AGAIN_MS if closed else _refused_again_ms(chore)
+            again = CLOSED_AGAIN_MS if closed else _refused_again_ms(chore, error)
             chores.postpone(conn, chore.kind, chore.key, now + again, error)
     else:
         chores.postpone(conn, chore.kind, chore.key, now + ABSENT_AGAIN_MS, error)
@@ -133,13 +133,14 @@ def _failed_again_ms(chore: Chore) -> int:
     return FAILED_AGAIN_S[min(chore.attempts, len(FAILED_AGAIN_S) - 1)] * 1000
 
 
-def _refused_again_ms(chore: Chore) -> int:
+def _refused_again_ms(chore: Chore, error: str) -> int:
     """Return how long a refused part of a work waits. Comments are closed by a second refusal, so that one comes
     late; frames and texts are asked for soon, for a gateway that refuses everything for hours is no news of them.
     """
     if chore.kind == Kind.COMMENTS:
         return ABSENT_AGAIN_MS
-    return PART_AGAIN_MS[min(chore.attempts, len(PART_AGAIN_MS) - 1)]
+    tries = chore.attempts if chore.error == error else 0  # what failed otherwise is no refusal
+    return PART_AGAIN_MS[min(tries, len(PART_AGAIN_MS) - 1)]
 
 
 def _detail_absent(conn: Connection, ctx: Context, chore: Chore, now: int) -> None:
