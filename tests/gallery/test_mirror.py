@@ -145,5 +145,8 @@ def test_where_no_daemon_runs_a_button_says_so(with_job: Served) -> None:
 def test_secrets_of_the_config_are_on_no_page(with_job: Served) -> None:
     config = with_job.gallery.config
     pixiv = config.pixiv.model_copy(update={"client_secret": "verysecretthing"})
-    with_job.gallery.config = config.model_copy(update={"pixiv": pixiv})
-    assert "verysecretthing" not in httpx.get(f"{with_job.url}/mirror/settings").text
+    notify = config.notify.model_copy(update={"command": ("curl", "-H", "Authorization: verysecretthing")})
+    with_job.gallery.config = config.model_copy(update={"pixiv": pixiv, "notify": notify})
+    told = httpx.get(f"{with_job.url}/mirror/settings").text
+    assert "verysecretthing" not in told
+    assert "set, and not shown" in told

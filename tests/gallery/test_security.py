@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from pixmirror.catalogue.gallery.sessions import Session
 from pixmirror.clock import DAY_MS, Clock
+from pixmirror.errors import DiskFull
 from pixmirror.gallery.app import PAGES
 from pixmirror.gallery.login import FIRST_WAIT_S, FREE_TRIES, KEY_S, digest, password_hash
 from pixmirror.gallery.security import MOST_BODY
@@ -314,6 +315,44 @@ def test_a_user_that_a_named_proxy_has_logged_in_needs_no_key(own_root: Path) ->
         assert ask(served.url, "/works", remote_user="me").status == 200
         assert ask(served.url, "/works", remote_user=" ").status == 401
         assert ask(served.url, "/works").status == 401
+
+
+def test_without_a_key_a_proxy_lets_nobody_in_that_it_has_not_named(own_root: Path) -> None:
+    named: dict[str, Any] = {"trusted_proxies": ("127.0.0.1",), "user_header": "Remote-User"}
+    with serving(own_root, require_key=False, **named) as served:
+        assert ask(served.url, "/works", remote_user="me").status == 200
+        assert ask(served.url, "/works").status == 401
+
+
+def test_a_page_that_fails_is_a_sentence_with_the_headers_of_all_others(
+    own_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    with serving(own_root) as served:
+        usual = ask(served.url, "/works").headers
+        monkeypatch.setattr(type(served.gallery.shelves), "read", fails)
+        answer = ask(served.url, "/works")
+    assert answer.status == 500
+    assert "a mistake of ours" not in answer.text
+    for name in ("Content-Security-Policy", "X-Content-Type-Options", "Cross-Origin-Resource-Policy"):
+        assert answer.headers[name] == usual[name]
+
+
+def test_a_look_that_cannot_be_noted_keeps_nobody_out(keyed: Served, clock: SetClock, caplog: Any) -> None:
+    cookie = let_in(keyed)
+    clock.ms += DAY_MS
+
+    async def full(*_: object) -> None:
+        raise DiskFull("gallery.db")
+
+    keyed.gallery.sessions._own.run = full  # type: ignore[method-assign, assignment]
+    try:
+        assert ask(keyed.url, "/works", cookie=cookie).status == 200
+    finally:
+        del keyed.gallery.sessions._own.run
+    assert "looked last is not kept" in caplog.text
 
 
 def test_nobody_else_is_believed_a_header_of_a_proxy(own_root: Path) -> None:

@@ -137,7 +137,7 @@ class NotifyConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: SecretStr | None = None
-    command: tuple[str, ...] = ()
+    command: tuple[str, ...] = Field(default=(), repr=False)  # its arguments may hold a token
 
     @field_validator("url")
     @classmethod

@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from pixmirror.errors import ExitCode, PixmirrorError
 from pixmirror.gallery.answers import sentence
 from pixmirror.gallery.asked import Refused
-from pixmirror.gallery.headers import Headers
+from pixmirror.gallery.headers import Headers, give
 from pixmirror.gallery.pages import (
     artists,
     bookmarks,
@@ -108,4 +108,6 @@ async def _went_away(request: Request, error: Exception) -> Response:
 async def _failed(request: Request, error: Exception) -> Response:
     log.error("The page %s could not be made.", request.url.path, exc_info=error)
     words = "This page could not be made: it is a fault of pixmirror, and is in the gallery's log."
-    return sentence(request, 500, words)
+    answer = sentence(request, 500, words)
+    give(answer.headers, request.scope)  # it is made outside of what gives them to all others
+    return answer

@@ -39,13 +39,17 @@ class Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in (_HEADERS | (_TRUSTED if _is_trusted(scope) else {})).items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Content-Security-Policy", POLICY)
+                give(MutableHeaders(scope=message), scope)
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def give(headers: MutableHeaders, scope: Scope) -> None:
+    """Add the headers that an answer lacks."""
+    for name, value in (_HEADERS | (_TRUSTED if _is_trusted(scope) else {})).items():
+        headers.setdefault(name, value)
+    headers.setdefault("Content-Security-Policy", POLICY)
 
 
 def _is_trusted(scope: Scope) -> bool:

@@ -68,7 +68,8 @@ class Gallery:
     def is_locked(self) -> bool:
         """Whether a browser must be let in before it sees anything."""
         g = self.config.gallery
-        return g.require_key or self.password is not None or not self.listen.is_loopback
+        is_open = self.listen.is_loopback and not g.trusted_proxies  # others come from it by a proxy
+        return g.require_key or self.password is not None or not is_open
 
     @property
     def cookie(self) -> str:

@@ -1,5 +1,6 @@
 """Browsers that were let in. The gallery alone writes them, so it knows them all without looking."""
 
+import logging
 import secrets
 from collections.abc import Collection
 from dataclasses import replace
@@ -10,8 +11,11 @@ from pixmirror.catalogue.gallery import sessions as rows
 from pixmirror.catalogue.gallery.database import GalleryDatabase
 from pixmirror.catalogue.gallery.sessions import Kind, Session
 from pixmirror.clock import DAY_MS, Clock
+from pixmirror.errors import PixmirrorError
 from pixmirror.gallery.login import digest
 from pixmirror.terminal import one_line
+
+log = logging.getLogger(__name__)
 
 IDLE_MS = 60 * DAY_MS
 MOST = 200
@@ -46,7 +50,10 @@ class Sessions:
             return None
         if now - one.last_seen > rows.TOUCHED:
             one = self._known[one.digest] = replace(one, last_seen=now)
-            await self._own.run(rows.touch, one.digest, now)
+            try:
+                await self._own.run(rows.touch, one.digest, now)
+            except PixmirrorError as error:  # a full disk keeps nobody out
+                log.warning("When a browser looked last is not kept: %s", error)
         return one
 
     async def begin(self, agent: str, kind: Kind) -> str:

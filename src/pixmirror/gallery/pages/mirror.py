@@ -115,9 +115,9 @@ def _job(request: Request) -> JobConfig:
 def _written(part: Any) -> Mapping[str, tuple[str, bool]]:
     """Return the keys of a table as text, and whether the user set them. What is secret is not shown."""
     found = {}
-    for name in type(part).model_fields:
+    for name, field in type(part).model_fields.items():
         value = getattr(part, name)
-        if isinstance(value, SecretStr) or name in ("client_secret", "client_id", "webhook"):
+        if isinstance(value, SecretStr) or (value and not field.repr):
             text = "set, and not shown"
         elif isinstance(value, tuple):
             text = ", ".join(str(one) for one in value)
