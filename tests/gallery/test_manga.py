@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from pixmirror.catalogue.gallery.words import put_setting
 from tests.gallery.accessible import faults
 from tests.gallery.conftest import Served, looking
 from tests.gallery.readable import TALL, WIDE, ask, longest_manga, place_in, reshape, until
@@ -191,16 +192,36 @@ def test_after_the_last_page_a_card_says_what_comes_next(reader: Page, own_galle
     shows(reader, 6, 7)
 
 
-def test_the_next_of_the_series_is_offered(browser: Browser, own_gallery: Served, manga: int) -> None:
+def next_of_a_series(served: Served, manga: int) -> int:
+    """Make a series of a manga and a later one; return the id of that."""
     (other,) = ask(
-        own_gallery.root, "SELECT work_key FROM work WHERE type = 'manga' AND work_key > ? ORDER BY 1", manga * 2
+        served.root, "SELECT work_key FROM work WHERE type = 'manga' AND work_key > ? ORDER BY 1", manga * 2
     )[:1]
-    ask(own_gallery.root, "INSERT INTO series VALUES (84, NULL, '連載', NULL, 0)")
-    ask(own_gallery.root, "UPDATE work SET series_key = 84 WHERE work_key IN (?, ?)", manga * 2, other[0])
+    ask(served.root, "INSERT INTO series VALUES (84, NULL, '連載', NULL, 0)")
+    ask(served.root, "UPDATE work SET series_key = 84 WHERE work_key IN (?, ?)", manga * 2, other[0])
+    return int(other[0]) >> 1
+
+
+def test_the_next_of_the_series_is_offered(browser: Browser, own_gallery: Served, manga: int) -> None:
+    other = next_of_a_series(own_gallery, manga)
     with reading(browser, own_gallery, manga, "?p=7") as page:
         press(page, "ArrowLeft")
         page.get_by_role("link", name="Read the next").click()
-        expect(page).to_have_url(f"{own_gallery.url}/w/{other[0] >> 1}/read?p=1")
+        expect(page).to_have_url(f"{own_gallery.url}/w/{other}/read?p=1")
+
+
+def test_the_card_veils_or_hides_the_next_of_the_series_as_the_settings_say(
+    browser: Browser, own_gallery: Served, manga: int
+) -> None:
+    other = next_of_a_series(own_gallery, manga)
+    ask(own_gallery.root, "UPDATE work SET x_restrict = 1, title = '次の話' WHERE work_key = ?", other * 2)
+    with reading(browser, own_gallery, manga, "?p=7") as page:
+        for wanted, tiles, veiled in (("show", 1, 0), ("veil", 1, 1), ("hide", 0, 0)):
+            own_gallery.gallery.own.run_sync(put_setting, "rating", wanted)
+            page.reload()
+            expect(page.locator("#end .tile")).to_have_count(tiles)
+            expect(page.locator("#end .tile.veil")).to_have_count(veiled)
+        expect(page.locator("#end")).not_to_contain_text("次の話")
 
 
 def test_a_page_without_a_file_says_why_and_is_no_broken_picture(

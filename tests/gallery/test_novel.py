@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pixmirror.catalogue.gallery.words import put_setting
 from tests.gallery.accessible import faults
 from tests.gallery.conftest import Served, looking
 from tests.gallery.readable import ask, longest_novel, place_in, rewrite, until
@@ -237,6 +238,22 @@ def test_copied_text_has_no_readings_in_it(reader: Page) -> None:
     select = "() => getSelection().selectAllChildren(document.querySelector('#txt h2'))"
     reader.evaluate(select)
     assert reader.evaluate("getSelection().toString()").strip() == "第一章 駅"
+
+
+def test_the_next_of_a_series_is_veiled_where_the_settings_say_so(
+    browser: Browser, own_gallery: Served, novel: int
+) -> None:
+    (other,) = ask(
+        own_gallery.root, "SELECT max(work_key) FROM work WHERE medium = 'novel' AND work_key != ?", novel * 2 + 1
+    )[0]
+    keys = sorted((novel * 2 + 1, other))
+    ask(own_gallery.root, "INSERT INTO series VALUES (85, NULL, '連載', NULL, 0)")
+    ask(own_gallery.root, "UPDATE work SET series_key = 85 WHERE work_key IN (?, ?)", *keys)
+    ask(own_gallery.root, "UPDATE work SET x_restrict = 1 WHERE work_key = ?", keys[1])
+    own_gallery.gallery.own.run_sync(put_setting, "rating", "veil")
+    with looking(browser, own_gallery.url) as page:
+        page.goto(f"/n/{keys[0] >> 1}/read")
+        expect(page.locator(".endcard .tile.veil a")).to_have_attribute("href", f"/n/{keys[1] >> 1}")
 
 
 def test_a_novel_without_a_text_is_told_in_a_sentence(browser: Browser, own_gallery: Served, novel: int) -> None:

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from pixmirror import terminal
 from pixmirror.models import shown_moment
-from pixmirror.reports.filters import Filters
+from pixmirror.reports.filters import Defaults, Filters
 from pixmirror.reports.tiles import Tile
 from pixmirror.reports.units import ALL, RANKS, UNDATED
 
@@ -157,9 +157,9 @@ def unit(name: str) -> str:
     return f"{rest[1]} {said}{f', {hour}:00' if hour else ''}" if rest[1:] else said
 
 
-def is_veiled(work: Tile, filters: Filters) -> bool:
+def is_veiled(work: Tile, wanted: Filters | Defaults) -> bool:
     """Return whether a work shows only when asked to."""
-    return (work.is_r18 and filters.rating == "veil") or (work.is_ai and filters.ai == "veil")
+    return (work.is_r18 and wanted.rating == "veil") or (work.is_ai and wanted.ai == "veil")
 
 
 def month(yyyymm: int) -> str:

@@ -9,6 +9,8 @@ from sqlalchemy import Connection
 from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.sql import made, row, value
 from pixmirror.reports import series
+from pixmirror.reports.filters import Defaults
+from pixmirror.reports.grid import defaults
 from pixmirror.reports.tiles import Tile, tiles
 from pixmirror.reports.work_pictures import Picture, pictures_of
 
@@ -43,6 +45,7 @@ class Manga:
     begin: int
     shifted: tuple[int, ...]
     direction: Direction
+    usual: Defaults
 
 
 def manga(conn: Connection, key: int, now: int) -> Manga | None:
@@ -53,14 +56,15 @@ def manga(conn: Connection, key: int, now: int) -> Manga | None:
     pages = tuple(picture for picture in pictures_of(conn, work, now) if picture.role == "page")
     if not pages:
         return None
-    place = place_of(conn, key)
+    place, usual = place_of(conn, key), defaults(conn)
     return Manga(
         work=shown[0],
         pages=pages,
-        series=series.place_of(conn, key, work.series_key),
+        series=series.place_of(conn, key, work.series_key, usual),
         begin=min(place.page, len(pages) - 1) if place else 0,
         shifted=_shifted(place),
         direction=_direction(conn, work, shown[0].type),
+        usual=usual,
     )
 
 

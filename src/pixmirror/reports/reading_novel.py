@@ -23,6 +23,8 @@ from pixmirror.models.novel_markup import (
     plain,
 )
 from pixmirror.reports import series
+from pixmirror.reports.filters import Defaults
+from pixmirror.reports.grid import defaults
 from pixmirror.reports.local import local_pages
 from pixmirror.reports.reading import Place, place_of
 from pixmirror.reports.texts import address_of
@@ -83,6 +85,7 @@ class NovelText:
     series: series.Place | None
     place: Place | None
     direction: Direction
+    usual: Defaults
 
     @property
     def contents(self) -> tuple[Placed, ...]:
@@ -97,7 +100,7 @@ def novel(conn: Connection, key: int, now: int) -> NovelText | None:
     body = value(conn, _TEXT, key=key)
     if not shown or work is None or body is None:
         return None
-    blocks = parse(text_of(body))
+    blocks, usual = parse(text_of(body)), defaults(conn)
     words = "".join("".join(plain_words(b).split()) for b in blocks)
     return NovelText(
         work=shown[0],
@@ -108,9 +111,10 @@ def novel(conn: Connection, key: int, now: int) -> NovelText | None:
         pictures={one.index: one for one in pictures_of(conn, work, now) if one.role == "embed"},
         embedded=_embedded(conn, blocks),
         links=_links(conn, blocks),
-        series=series.place_of(conn, key, work.series_key),
+        series=series.place_of(conn, key, work.series_key, usual),
         place=place_of(conn, key),
         direction="v" if value(conn, _SETTING, key=DIRECTION) == "v" else "h",
+        usual=usual,
     )
 
 

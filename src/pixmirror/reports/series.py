@@ -14,8 +14,9 @@ from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.payloads import unpack
 from pixmirror.catalogue.sql import listed, row, rows
 from pixmirror.models import Medium, split_key, work_key
-from pixmirror.reports.filters import written_key
+from pixmirror.reports.filters import Defaults, written_key
 from pixmirror.reports.tiles import Tile, tiles
+from pixmirror.reports.visible import is_hidden
 
 SHOWN = 120  # works of a page
 ASKED = 600  # works of a series whose answers are read for their numbers
@@ -125,8 +126,11 @@ def series(conn: Connection, key: int, begin: int = 0) -> Series | None:
     )
 
 
-def place_of(conn: Connection, work: int, series_key: int | None) -> Place | None:
-    """Return where a work stands in the series that it belongs to; None if it belongs to none."""
+def place_of(conn: Connection, work: int, series_key: int | None, usual: Defaults) -> Place | None:
+    """Return where a work stands in the series that it belongs to; None if it belongs to none.
+
+    A neighbour that the user's settings hide is left out, title and all.
+    """
     head = row(conn, _SERIES, key=series_key) if series_key is not None else None
     if head is None or series_key is None:
         return None
@@ -140,9 +144,9 @@ def place_of(conn: Connection, work: int, series_key: int | None) -> Place | Non
     forgotten = tombstones.works(conn, list(told))
 
     def neighbour(key: int | None) -> Tile | Gap | None:
-        if key is None or key in here or key not in told:
-            return None if key is None else here.get(key)
-        return _gap(key, told, forgotten)
+        if key is None or (key in here and is_hidden(here[key], usual)):
+            return None
+        return _gap(key, told, forgotten) if key in told and key not in here else here.get(key)
 
     return Place(series_key, head.title, number, neighbour(before), neighbour(after))
 

@@ -10,8 +10,9 @@ from pixmirror.reports.tiles import Tile, tiles
 
 def visible(conn: Connection, keys: Collection[int], usual: Defaults) -> tuple[Tile, ...]:
     """Return these works in this order."""
-    return tuple(
-        tile
-        for tile in tiles(conn, keys)
-        if not (tile.is_r18 and usual.rating == "hide") and not (tile.is_ai and usual.ai == "hide")
-    )
+    return tuple(tile for tile in tiles(conn, keys) if not is_hidden(tile, usual))
+
+
+def is_hidden(work: Tile, usual: Defaults) -> bool:
+    """Return whether the user wants no page to show such a work."""
+    return (work.is_r18 and usual.rating == "hide") or (work.is_ai and usual.ai == "hide")

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,12 @@ from pixmirror.ingest.files import text_of
 from pixmirror.ingest.stats import Point
 from pixmirror.models import Medium, State
 from pixmirror.reports import work_comments
+from pixmirror.reports.filters import Defaults
+from pixmirror.reports.grid import defaults
 from pixmirror.reports.local import local_pages
 from pixmirror.reports.texts import addresses, plain_novel
-from pixmirror.reports.tiles import Tile, tiles
+from pixmirror.reports.tiles import Tile
+from pixmirror.reports.visible import visible
 from pixmirror.reports.work_banner import Banner, banners
 from pixmirror.reports.work_comments import Comments
 from pixmirror.reports.work_own import Own, own_of
@@ -62,9 +65,6 @@ ORDER BY work_key LIMIT :most"""
 _BEFORE = """
 SELECT work_key FROM work WHERE user_id = :user AND work_key < :key AND (work_key & 1) = :novel AND title != ''
 ORDER BY work_key DESC LIMIT :most"""
-
-
-_SETTINGS = "SELECT key, value FROM own.setting WHERE key IN ('rating', 'ai')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +152,19 @@ class WorkPage:
     versions: tuple[Version, ...]
     comments: Comments
     own: Own
-    is_veiled: bool  # its pictures are shown only when asked for
+    usual: Defaults
     newer: tuple[Tile, ...]
     older: tuple[Tile, ...]
-    veiled_around: frozenset[int]  # their keys
     local: dict[str, str]
 
     @property
     def url(self) -> str:
         return f"/{'n' if self.medium == 'novel' else 'w'}/{self.ref.id}"
+
+    @property
+    def is_veiled(self) -> bool:
+        """Return whether its pictures are shown only when asked for, as are those that other pages hide."""
+        return (self.x_restrict > 0 and self.usual.rating != "show") or (self.is_ai and self.usual.ai != "show")
 
     @property
     def around(self) -> tuple[Tile, ...]:
@@ -198,10 +202,8 @@ def _page(conn: Connection, work: Any, now: int) -> WorkPage:
     pictures = pictures_of(conn, work, now)
     body = value(conn, _TEXT, key=key) if key & 1 else None
     frames = value(conn, "SELECT frames FROM ugoira WHERE work_key = :key", key=key)
-    settings = {r.key: r.value for r in rows(conn, _SETTINGS)}
-    newer, older = _around(
-        conn, work, without_r18=settings.get("rating") == "hide", without_ai=settings.get("ai") == "hide"
-    )
+    usual = defaults(conn)
+    newer, older = _around(conn, work, usual)
     versions = versions_of(conn, key, pictures)
     told = (*banners(conn, work, pictures, body is not None, now), changed(versions, now))
     return WorkPage(
@@ -235,20 +237,11 @@ def _page(conn: Connection, work: Any, now: int) -> WorkPage:
         versions=versions,
         comments=work_comments.comments(conn, key),
         own=own_of(conn, key) or Own(key, 0, ()),
-        is_veiled=_is_veiled(settings, work.x_restrict > 0, work.ai_type == 2),
+        usual=usual,
         newer=tuple(newer),
         older=tuple(older),
-        veiled_around=frozenset(
-            tile.work_key for tile in (*newer, *older) if _is_veiled(settings, tile.is_r18, tile.is_ai)
-        ),
         local=local_pages(conn, addresses(work.caption)),
     )
-
-
-def _is_veiled(wanted: Mapping[str, str], is_r18: bool, is_ai: bool) -> bool:
-    """Return whether the user wants such works veiled, or not to see them at all."""
-    kinds = {"rating": is_r18, "ai": is_ai}
-    return any(is_so and wanted.get(kind, "show") != "show" for kind, is_so in kinds.items())
 
 
 def _tags(conn: Connection, key: int) -> tuple[Tag, ...]:
@@ -271,16 +264,10 @@ def _bookmark(conn: Connection, key: int) -> Bookmark | None:
     return None if found is None else Bookmark(found[0], found[1], found[2], found[3], tuple(json.loads(found[4])))
 
 
-def _around(
-    conn: Connection, work: Any, *, without_r18: bool, without_ai: bool
-) -> tuple[Sequence[Tile], Sequence[Tile]]:
+def _around(conn: Connection, work: Any, usual: Defaults) -> tuple[Sequence[Tile], Sequence[Tile]]:
     """Return the artist's next works and those before, the nearest first. Of one medium: ids grow with time."""
     asked = {"user": work.user_id, "key": work.work_key, "novel": work.work_key & 1, "most": NEIGHBOURS}
     sides = [[r.work_key for r in rows(conn, sql, **asked)] for sql in (_NEXT, _BEFORE)]
-    found = {
-        tile.work_key: tile
-        for tile in tiles(conn, [*sides[0], *sides[1]])
-        if not (tile.is_r18 and without_r18) and not (tile.is_ai and without_ai)
-    }
+    found = {tile.work_key: tile for tile in visible(conn, [*sides[0], *sides[1]], usual)}
     newer, older = ([found[key] for key in side if key in found] for side in sides)
     return newer, older
