@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pixmirror.catalogue.gallery.words import put_setting
+from pixmirror.catalogue.payloads import canonical, pack_text
 from tests.gallery.accessible import faults
 from tests.gallery.conftest import Served, looking
 from tests.gallery.readable import ask, longest_novel, place_in, rewrite, until
@@ -254,6 +255,25 @@ def test_the_next_of_a_series_is_veiled_where_the_settings_say_so(
     with looking(browser, own_gallery.url) as page:
         page.goto(f"/n/{keys[0] >> 1}/read")
         expect(page.locator(".endcard .tile.veil a")).to_have_attribute("href", f"/n/{keys[1] >> 1}")
+
+
+def test_the_next_of_a_series_that_is_not_here_is_named(browser: Browser, own_gallery: Served, novel: int) -> None:
+    after = {"id": 9_999_999, "contentOrder": "2", "title": "第二話"}
+    said = {"seriesId": 42, "seriesNavigation": {"prevNovel": None, "nextNovel": after}}
+    ask(own_gallery.root, "INSERT INTO series VALUES (85, NULL, '連載', NULL, 0)")
+    ask(own_gallery.root, "UPDATE work SET series_key = 85 WHERE work_key = ?", novel * 2 + 1)
+    ask(
+        own_gallery.root,
+        """INSERT INTO payload (owner_kind, owner_id, endpoint, digest, codec, body, seen_at)
+        VALUES ('work', ?, 'web', x'00', 1, ?, 0)""",
+        novel * 2 + 1,
+        pack_text(canonical(said)),
+    )
+    with looking(browser, own_gallery.url) as page:
+        page.goto(f"/n/{novel}/read")
+        expect(page.locator(".endcard")).to_contain_text(
+            "The next of the series, 2 “第二話”, is not in this mirror."
+        )
 
 
 def test_a_novel_without_a_text_is_told_in_a_sentence(browser: Browser, own_gallery: Served, novel: int) -> None:
