@@ -26,7 +26,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     made.filters |= {
         "n": shown.count, "day": shown.day, "minute": shown.minute, "moment": shown.moment, "ago": shown.ago,
-        "size": shown.size, "month": shown.month, "lang": shown.language, "date": shown.date, "data": data,
+        "size": shown.size, "lang": shown.language, "date": shown.date, "data": data,
         "label": shown.label, "label_rest": shown.label_rest, "unit": shown.unit, "veiled": shown.is_veiled,
         "parted": shown.parted, "upright": shown.upright,
     }  # fmt: skip

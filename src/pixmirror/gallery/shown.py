@@ -160,8 +160,3 @@ def unit(name: str) -> str:
 def is_veiled(work: Tile, wanted: Filters | Defaults) -> bool:
     """Return whether a work shows only when asked to."""
     return (work.is_r18 and wanted.rating == "veil") or (work.is_ai and wanted.ai == "veil")
-
-
-def month(yyyymm: int) -> str:
-    """Write a month: November 2026."""
-    return f"{datetime(yyyymm // 100, yyyymm % 100, 1):%B %Y}" if yyyymm else "Without a date"  # noqa: DTZ001

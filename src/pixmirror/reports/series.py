@@ -1,10 +1,10 @@
-"""A series in its order: the works that are here, and by name those that are not.
+"""Where a work stands in its series, and its neighbours: works that are here, and by name those that are not.
 
 Pixiv tells a work's number in its series only beside the text of a novel and on the website's page of a work, each
 time with its neighbours. Where it is not known, works stand in the order in which they were posted.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +18,9 @@ from pixmirror.reports.filters import Defaults, written_key
 from pixmirror.reports.tiles import Tile, tiles
 from pixmirror.reports.visible import is_hidden
 
-SHOWN = 120  # works of a page
-ASKED = 600  # works of a series whose answers are read for their numbers
 LARGEST = 10**6  # number of a work in its series that is believed
 
-_SERIES = """
-SELECT s.title, s.caption, s.user_id, u.name AS artist FROM series s LEFT JOIN user u ON u.id = s.user_id
-WHERE s.series_key = :key"""
-_WORKS = "SELECT work_key FROM work WHERE series_key = :key AND title != '' ORDER BY work_key"
+_TITLE = "SELECT title FROM series WHERE series_key = :key"
 _SAID = """
 SELECT p.owner_id, p.codec, p.body, b.body AS base FROM payload p LEFT JOIN payload b ON b.id = p.base
 WHERE p.id IN (SELECT max(id) FROM payload WHERE owner_kind = 'work' AND endpoint IN ('webview', 'web')
@@ -45,39 +40,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Numbers that are not here. `title` and `url` are those of a single one, as far as Pixiv told them."""
+    """A work that is not here. `title` is "" where Pixiv does not tell it."""
 
-    first: int
-    last: int
+    number: int
     title: str = ""
-    url: str = ""
-
-    @property
-    def numbers(self) -> str:
-        return str(self.first) if self.first == self.last else f"{self.first:,} to {self.last:,}"
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A work that is here; `number` is None where Pixiv never told it."""
-
-    tile: Tile
-    number: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One page of a series. `later` is where the next page begins, None at the end."""
-
-    key: int
-    title: str
-    artist: str
-    user_id: int | None
-    caption: str
-    count: int
-    is_numbered: bool
-    entries: tuple[Member | Gap, ...]
-    later: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,38 +66,12 @@ def series_url(key: int) -> str:
     return f"/works?series={written_key(key)}"
 
 
-def series(conn: Connection, key: int, begin: int = 0) -> Series | None:
-    """Return a series from its work at `begin` on (0: the first); None where it is not known."""
-    head = row(conn, _SERIES, key=key)
-    keys = [r.work_key for r in rows(conn, _WORKS, key=key)]
-    hidden = tombstones.works(conn, keys)
-    keys = [k for k in keys if k not in hidden]
-    if head is None or not keys:
-        return None
-    told = _told(conn, key, keys) if len(keys) <= ASKED else {}
-    keys = in_order(keys, told)
-    shown = keys[begin : begin + SHOWN]
-    is_last = begin + SHOWN >= len(keys)
-    before = keys[begin - 1] if begin else None
-    return Series(
-        key=key,
-        title=head.title,
-        artist=head.artist or "",
-        user_id=head.user_id,
-        caption=head.caption or "",
-        count=len(keys),
-        is_numbered=any(k in told for k in keys),
-        entries=tuple(_entries(conn, shown, told, before, is_last)),
-        later=None if is_last else begin + SHOWN,
-    )
-
-
 def place_of(conn: Connection, work: int, series_key: int | None, usual: Defaults) -> Place | None:
     """Return where a work stands in the series that it belongs to; None if it belongs to none.
 
     A neighbour that the user's settings hide is left out, title and all.
     """
-    head = row(conn, _SERIES, key=series_key) if series_key is not None else None
+    head = row(conn, _TITLE, key=series_key) if series_key is not None else None
     if head is None or series_key is None:
         return None
     told = _told(conn, series_key, [work])
@@ -151,52 +91,11 @@ def place_of(conn: Connection, work: int, series_key: int | None, usual: Default
     return Place(series_key, head.title, number, neighbour(before), neighbour(after))
 
 
-def in_order(keys: Sequence[int], told: Mapping[int, Told]) -> list[int]:
-    """Return works, given as posted, by their numbers; one without a number follows the one posted before it."""
-    place, places = 0, dict[int, tuple[int, int]]()
-    for at, key in enumerate(keys):
-        place = told[key].number if key in told else place
-        places[key] = (place, at)
-    return sorted(keys, key=places.__getitem__)
-
-
-def _entries(
-    conn: Connection, keys: Sequence[int], told: Mapping[int, Told], before: int | None, is_last: bool
-) -> Iterator[Member | Gap]:
-    """Yield the works and, between them, what is missing."""
-    forgotten = tombstones.works(conn, list(told))
-    missing = {one.number: k for k, one in told.items()}
-    due = told[before].number + 1 if before is not None and before in told else 1
-    for tile in tiles(conn, keys):
-        number = told[tile.work_key].number if tile.work_key in told else None
-        if number is not None and number > due:
-            yield from _gaps(range(due, number), missing, told, forgotten)
-        yield Member(tile, number)
-        due = due if number is None else number + 1
-    if is_last and (beyond := max(missing, default=0)) >= due > 1:
-        yield from _gaps(range(due, beyond + 1), missing, told, forgotten)
-
-
-def _gaps(
-    numbers: range, keys: Mapping[int, int], told: Mapping[int, Told], forgotten: Collection[int]
-) -> Iterator[Gap]:
-    """Yield numbers that are not here: each by its name where it has one, the others together."""
-    begin = numbers.start
-    for number in sorted(number for number in keys if number in numbers):
-        if begin < number:
-            yield Gap(begin, number - 1)
-        yield _gap(keys[number], told, forgotten)
-        begin = number + 1
-    if begin < numbers.stop:
-        yield Gap(begin, numbers.stop - 1)
-
-
 def _gap(key: int, told: Mapping[int, Told], forgotten: Collection[int]) -> Gap:
     one = told[key]
     if key in forgotten:  # not even its title is shown
-        return Gap(one.number, one.number)
-    medium, work_id = split_key(key)
-    return Gap(one.number, one.number, one.title, f"/{'n' if medium == 'novel' else 'w'}/{work_id}")
+        return Gap(one.number)
+    return Gap(one.number, one.title)
 
 
 def _told(conn: Connection, series_key: int, keys: Sequence[int]) -> dict[int, Told]:

@@ -1,6 +1,6 @@
 """The pictures of one work, each in its place: where its file is, or in words why it is not here."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,6 @@ from pixmirror.catalogue.sql import rows
 from pixmirror.catalogue.words import iso
 from pixmirror.reports import states
 
-SHOWN_ROLES = ("page", "ugoira", "cover", "embed")
 _FILES = """
 SELECT m.role, m.idx, m.version, m.is_current, m.path, m.state, m.sha256, m.size, m.error, m.attempts, m.due_at,
   m.first_seen, t.colour, t.width, t.height
@@ -111,8 +110,3 @@ def lack(file: Any, refusals: Mapping[str, str], now: int) -> str:
         return f"Left out by {'; by '.join(f'job {job}: {why}' for job, why in refusals.items())}"
     said = states.of_file(dict(file._mapping) | {"due_at": iso(file.due_at or None)}, now)
     return said[:1].upper() + said[1:]
-
-
-def lacking(pictures: Sequence[Picture]) -> Iterator[Picture]:
-    """Yield the pictures without a file."""
-    return (picture for picture in pictures if not picture.name)

@@ -1,5 +1,5 @@
-// Forms that change one element: the same route answers with it. `data-swap` names it, `data-says` is what is said then.
-import {$, $$, Refused, fragment, replace, toast} from "./lib.js";
+// Forms that change one element: the same route answers with it; `data-swap` names it.
+import {$, $$, Refused, fragment, replace} from "./lib.js";
 
 const nameOf = button => button?.getAttribute("aria-label") ?? button?.textContent.trim();
 
@@ -30,7 +30,6 @@ document.addEventListener("submit", async event => {
     const now = replace(old, await fragment(form.action, {method: "POST", body}));
     for (const id of opened) $(`#${id}`, now)?.setAttribute("open", "");
     focus(now, pressed);
-    if (form.dataset.says) toast(form.dataset.says);
   } catch (error) {
     if (pressed) pressed.disabled = false;
     pressed?.focus();
