@@ -66,6 +66,19 @@ def test_the_first_frame_stands_in_for_the_thumbnail_of_an_animation(gallery: Se
     assert "immutable" not in answer.headers["Cache-Control"]
 
 
+def test_a_page_is_packed_for_the_way_but_no_picture_and_no_part_of_a_file(gallery: Served) -> None:
+    assert ask(gallery.url, "/works", accept_encoding="gzip").headers["Content-Encoding"] == "gzip"
+    for path in (f"/file/{picture(gallery.root)}.png", f"/thumb/{picture(gallery.root)}.webp"):
+        whole = ask(gallery.url, path, accept_encoding="gzip")
+        assert (whole.status, whole.headers["Content-Encoding"]) == (200, None)
+        assert len(whole.body) == int(whole.headers["Content-Length"]) > 800
+        part = ask(gallery.url, path, accept_encoding="gzip", range="bytes=100-1999")
+        assert (part.status, part.headers["Content-Encoding"]) == (206, None)
+        assert part.body == whole.body[100:2000]
+    part = ask(gallery.url, "/static/gallery.css", accept_encoding="gzip", range="bytes=0-1999")
+    assert (part.status, part.headers["Content-Encoding"], len(part.body)) == (206, None, 2000)
+
+
 def test_a_file_that_is_not_on_the_disk_is_a_sentence(own_gallery: Served) -> None:
     for path in own_gallery.root.joinpath("media").rglob("*_p0.*"):
         path.unlink()
