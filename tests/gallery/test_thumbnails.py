@@ -1,5 +1,6 @@
 """Thumbnails as pages ask for them."""
 
+import asyncio
 import io
 import sqlite3
 import time
@@ -7,11 +8,15 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from pixmirror.catalogue.database import Database, catalogue_path
+from pixmirror.gallery import thumbnails
+from pixmirror.gallery.place import Gallery
 from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Target
+from pixmirror.render.thumbs import Thumbs
 from pixmirror.store.thumbnails import thumbnail_path
 from tests.gallery.asking import ask
 from tests.gallery.conftest import Mirrored, Served, serving
@@ -49,6 +54,22 @@ def test_a_thumbnail_is_made_when_a_page_asks_and_its_colour_is_known_then(own_r
         assert thumbs.execute("SELECT colour IS NOT NULL FROM thumb WHERE sha256 = ?", (sha256,)).fetchone() == (
             1,
         )
+
+
+def test_a_page_that_comes_while_the_gallery_starts_waits_for_the_thumbnails(
+    own_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = thumbnails._started
+
+    async def start_late(gallery: Gallery) -> Thumbs:
+        await asyncio.sleep(0.5)
+        return await started(gallery)
+
+    monkeypatch.setattr(thumbnails, "_started", start_late)
+    with serving(own_root, thumbs=True) as served:
+        assert served.gallery.thumbs is None
+        ask(served.url, f"/thumb/{picture(own_root)}.webp")
+        assert served.gallery.thumbs is not None
 
 
 def test_until_thumbnails_are_made_the_original_stands_in_and_is_not_kept_for_long(gallery: Served) -> None:

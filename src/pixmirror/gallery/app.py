@@ -85,6 +85,8 @@ def create_app(gallery: Gallery, *, makes_thumbnails: bool = True) -> Starlette:
 @asynccontextmanager
 async def _beside(gallery: Gallery, makes_thumbnails: bool) -> AsyncIterator[None]:
     """What goes on while the gallery answers."""
+    if not makes_thumbnails:
+        gallery.thumbs_begun.set()
     async with upkeep(gallery), thumbnails(gallery) if makes_thumbnails else nullcontext():
         yield
 

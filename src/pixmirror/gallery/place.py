@@ -1,8 +1,9 @@
 """What the pages share while the gallery runs: its config, the catalogue, its own writer, and who may look."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ class Gallery:
     clock: Clock
     listen: Listen  # as it is bound: with its port, where any free one was asked for
     thumbs: Thumbs | None = None
+    thumbs_begun: asyncio.Event = field(default_factory=asyncio.Event)  # or cannot be for now
     problems: int = 0  # what needs the user, as the rail counts it
     _shelves: Shelves | None = None
 

@@ -13,6 +13,7 @@ from pixmirror.render.thumbs import Thumbs
 log = logging.getLogger(__name__)
 
 EVERY_S = 5.0  # until there is a mirror, or what hinders them has passed
+PATIENCE_S = 3.0  # of a page that comes while the gallery starts
 
 
 @asynccontextmanager
@@ -30,6 +31,14 @@ async def thumbnails(gallery: Gallery) -> AsyncIterator[None]:
             await thumbs.close()
 
 
+async def thumbs_of(gallery: Gallery) -> Thumbs | None:
+    """Return what makes thumbnails. None where none are made; one that is just beginning is waited for."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            await gallery.thumbs_begun.wait()
+    return gallery.thumbs
+
+
 async def _begin(gallery: Gallery) -> None:
     failure = ""
     while gallery.thumbs is None:
@@ -42,6 +51,8 @@ async def _begin(gallery: Gallery) -> None:
             if str(error) != failure:
                 log.warning("No thumbnails are made for now: %s", error)
             failure = str(error)
+        finally:
+            gallery.thumbs_begun.set()
         await asyncio.sleep(EVERY_S)
 
 

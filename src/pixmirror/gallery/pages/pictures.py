@@ -12,6 +12,7 @@ from pixmirror.gallery.asked import NotHere, Refused
 from pixmirror.gallery.frames import first_frame
 from pixmirror.gallery.headers import FILE_POLICY
 from pixmirror.gallery.place import gallery, shelves
+from pixmirror.gallery.thumbnails import thumbs_of
 from pixmirror.reports.pictures import StoredFile, stored_file
 
 _NAME = re.compile(r"(\d{1,16})-([0-9a-f]{64})", re.ASCII)
@@ -35,7 +36,7 @@ async def thumbnail(request: Request) -> Response:
     """Serve a small picture of a stored file. One that is not made yet is made before others; where that takes
     long, or cannot be, the original stands in; of an animation its first frame.
     """
-    found, thumbs = await _stored(request), gallery(request).thumbs
+    found, thumbs = await _stored(request), await thumbs_of(gallery(request))
     made = await thumbs.wanted(found) if thumbs else None
     if made is not None:
         return FileResponse(made, headers=_KEPT, media_type="image/webp")

@@ -14,6 +14,7 @@ from pixmirror.gallery import asked
 from pixmirror.gallery.answers import back_to, fragment, page
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.place import gallery, shelves, writer
+from pixmirror.gallery.thumbnails import thumbs_of
 from pixmirror.render.wire import NoThumbnail
 from pixmirror.reports.filters import encoded
 from pixmirror.reports.search import fitting, suggest
@@ -44,7 +45,7 @@ async def suggested(request: Request) -> Response:
 
 async def by_picture(request: Request) -> Response:
     """Show the works that have the picture of a file, or nearly the same."""
-    thumbs = gallery(request).thumbs
+    thumbs = await thumbs_of(gallery(request))
     if thumbs is None:
         raise Refused("Pictures cannot be compared now: this gallery makes no thumbnails.", 503)
     async with request.form(max_files=1, max_part_size=1 << 20) as form:
