@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from pixmirror.errors import ConfigError
 from pixmirror.reports.filters import Defaults
 from pixmirror.reports.grid import defaults
-from pixmirror.reports.search import Keys, find_keys, saved_searches
+from pixmirror.reports.search import Keys, Suggestions, find_keys, saved_searches, suggest
 from pixmirror.reports.search.suggest import Saved
 from pixmirror.reports.tiles import Tile
 from pixmirror.reports.visible import visible
@@ -37,6 +37,11 @@ def search_page(conn: Connection, text: str, after: str | None, now: int) -> Sea
     except ConfigError as error:
         return SearchPage(Keys(), (), saved, usual, str(error))
     return SearchPage(found, visible(conn, found.keys, usual), saved, usual)
+
+
+def suggestions(conn: Connection, text: str) -> Suggestions:
+    """Return what to offer while a text is typed, of what the user wants to be shown."""
+    return suggest(conn, text, defaults(conn))
 
 
 def works_like(conn: Connection, keys: Sequence[int]) -> tuple[tuple[Tile, ...], Defaults]:

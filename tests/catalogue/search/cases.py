@@ -40,7 +40,7 @@ WORKS: dict[int, tuple[str, list[tuple[str, str | None, str | None]]]] = {
 # What differs from a picture by Aki, posted on 1 May 2024, with 10 bookmarks.
 OTHERWISE: dict[int, dict[str, Any]] = {
     3: {"total_bookmarks": 900},
-    5: {"owner": user(8, name="Mizuki", account="mizuki_art")},
+    5: {"owner": user(8, name="Mizuki", account="mizuki_art"), "x_restrict": 1},
     6: {"total_bookmarks": 501},
     10: {"caption": "No animals here."},
     11: {
@@ -48,6 +48,7 @@ OTHERWISE: dict[int, dict[str, Any]] = {
         '<a href="https://example.com/amphora">my shop</a>'
     },
     13: {"create_date": "2023-01-02T00:00:00+09:00"},
+    16: {"x_restrict": 1},
 }
 ONCE = user(8, name="水木", account="mizuki_art")  # what the artist of work 5 was called before
 GONE = 18

@@ -8,6 +8,7 @@ from pixmirror.catalogue import migrate
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.search.index import Index
 from pixmirror.catalogue.shelves import Shelves, open_shelves
+from pixmirror.reports.filters import Defaults
 from pixmirror.reports.search import find, finding, fitting, suggest
 from tests.catalogue.search.cases import FINDS, fill
 from tests.catalogue.search.conftest import follow
@@ -115,6 +116,19 @@ def test_an_offer_tells_what_it_is_and_completes_what_was_typed(shelves):
     assert hint.query == "夜 -tag:星"
     (artist,) = shelves.read_sync(suggest, "水").artists
     assert (artist.was, artist.works, artist.query) == ("水木", 1, "artist:Mizuki")
+
+
+def test_nothing_is_offered_of_what_the_user_hides_not_even_a_count(shelves):
+    hiding = Defaults(rating="hide")
+    assert [work.ref.id for work in shelves.read_sync(suggest, "witch").works] == [6, 5]
+    assert [work.ref.id for work in shelves.read_sync(suggest, "witch", hiding).works] == [6]
+    assert [(tag.name, tag.works) for tag in shelves.read_sync(suggest, "majo").tags] == [("魔女", 2)]
+    assert [(tag.name, tag.works) for tag in shelves.read_sync(suggest, "majo", hiding).tags] == [("魔女", None)]
+    assert [tag.name for tag in shelves.read_sync(suggest, "R-18").tags] == ["R-18"]
+    assert shelves.read_sync(suggest, "R-18", hiding).tags == ()  # no work that is shown has it
+    assert len(shelves.read_sync(suggest, "mizu").artists) == 1
+    assert shelves.read_sync(suggest, "mizu", hiding).artists == ()
+    assert len(shelves.read_sync(suggest, "mizu", Defaults(ai="hide")).artists) == 1
 
 
 def test_offers_go_on_when_a_value_is_not_yet_one(shelves):

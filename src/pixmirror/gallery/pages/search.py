@@ -17,8 +17,8 @@ from pixmirror.gallery.place import gallery, shelves, writer
 from pixmirror.gallery.thumbnails import thumbs_of
 from pixmirror.render.wire import NoThumbnail
 from pixmirror.reports.filters import encoded
-from pixmirror.reports.search import fitting, suggest
-from pixmirror.reports.search_page import SHOWN, search_page, works_like
+from pixmirror.reports.search import fitting
+from pixmirror.reports.search_page import SHOWN, search_page, suggestions, works_like
 
 _PLACE = re.compile(r"g?\d{1,19}", re.ASCII)
 PLACES: Mapping[str, str] = {"Works": "/works", "Artists": "/a", "Bookmarks": "/bookmarks", "Search": "/search"}
@@ -37,7 +37,7 @@ async def search(request: Request) -> Response:
 async def suggested(request: Request) -> Response:
     """Suggest what the words in the search box may become."""
     text = asked.words(request, "q")
-    found = await shelves(request).read(suggest, text)
+    found = await shelves(request).read(suggestions, text)
     names = list(PLACES)
     pages = [(names[place], PLACES[names[place]]) for place in fitting(names, text)]
     return fragment(request, "suggest.html", found=found, text=text, pages=pages)

@@ -86,20 +86,20 @@ def find(
 
 
 def find_keys(
-    conn: Connection, text: str, limit: int = 60, after: str | None = None, *, now: int | None = None
+    conn: Connection, text: str | Query, limit: int = 60, after: str | None = None, *, now: int | None = None
 ) -> Keys:
     """Return works that meet all of a text. ConfigError for one that cannot be understood.
 
     For the next page pass the `after` of the last one. Without search.db all works are gone through.
     """
-    query = parse(text)
+    query = parse(text) if isinstance(text, str) else text
     state = freshness(conn, Clock().now() if now is None else now)
     ref = _ref(query.text)
     if ref is not None and ref.kind == "user":
         return _of_user(conn, query, ref.id, limit, after)
     named = _named(conn, ref, query.text, limit) if ref is not None and after is None else {}
     if not state.is_usable:
-        return _scanned(conn, query, text.strip(), named, limit, after, state.note)
+        return _scanned(conn, query, named, limit, after, state.note)
     ways = match.ways(conn, query, _aliases(conn))
     chips = tuple(_chip(query, way) for way in ways)
     keys, following = _page(conn, ways, max(limit - len(named), 1), after, guesses=state.guesses)
@@ -228,14 +228,13 @@ def _works_of(conn: Connection, user: int, below: int, limit: int) -> list[int]:
 def _scanned(
     conn: Connection,
     query: Query,
-    typed: str,
     named: Mapping[int, Matched],
     limit: int,
     after: str | None,
     note: str | None,
 ) -> Keys:
     one = query.terms[0] if len(query.terms) == 1 else None
-    text = one.text if one is not None and (one.field or one.is_phrase) else typed
+    text = one.text if one is not None and (one.field or one.is_phrase) else query.typed
     below = END if after is None else int(after.removeprefix(_GUESSED))
     few = max(limit - len(named), 1)
     found = scan.scan(conn, text, below, few)

@@ -41,6 +41,9 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Query:
+    """A search as it is read: `typed` as it came, `text` with its letters made alike."""
+
+    typed: str
     text: str
     terms: tuple[Term, ...]
 
@@ -60,6 +63,7 @@ class Span:
 
 def parse(text: str) -> Query:
     """Read a search. ConfigError if there is nothing to search for, or a value that cannot be."""
+    typed = text.strip()
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES).strip()
     if not text or len(text) > MOST:
         raise ConfigError(f"Search for a text of 1 to {MOST} characters.")
@@ -72,7 +76,7 @@ def parse(text: str) -> Query:
             term = Term(field, value, bool(minus), phrase is not None, found.span())
             _check(term)
             terms.append(term)
-    return Query(text, tuple(terms))
+    return Query(typed, text, tuple(terms))
 
 
 def _check(term: Term) -> None:

@@ -9,17 +9,22 @@ from sqlalchemy import Connection
 from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.search import romaji
 from pixmirror.catalogue.search.fold import whole
-from pixmirror.catalogue.search.schema import ARTIST, GUESS, READING
+from pixmirror.catalogue.search.schema import AI, ARTIST, GUESS, R18, READING
 from pixmirror.catalogue.search.tokens import kana_phrase, phrase
 from pixmirror.catalogue.sql import rows
 from pixmirror.errors import ConfigError
-from pixmirror.reports.search.finding import Chip, find
+from pixmirror.reports.filters import Defaults
+from pixmirror.reports.search.finding import Chip, find_keys
 from pixmirror.reports.search.freshness import is_attached
-from pixmirror.reports.search.hits import Hit, stands
-from pixmirror.reports.search.query import Field, Term, parse
+from pixmirror.reports.search.hits import stands
+from pixmirror.reports.search.query import Field, Query, Term, parse
+from pixmirror.reports.tiles import Tile
+from pixmirror.reports.visible import visible
 
 EACH = 6  # so many of each kind
 MOST_NAMES = 2_000  # texts that are compared
+LOOKED_AT = 10  # times as many tags and works, where some are hidden
+NOTHING_HIDDEN = Defaults()
 
 _TAGS = f"""
 SELECT t.id, t.name, t.works,
@@ -30,23 +35,30 @@ FROM (SELECT n.owner AS id, max(n.folded = :whole) AS is_whole, max(n.kind != {G
   FROM (SELECT rowid FROM search.names WHERE names MATCH :match LIMIT {MOST_NAMES}) f
   JOIN search.name n ON n.id = f.rowid WHERE n.kind != {ARTIST} GROUP BY n.owner) m JOIN tag t ON t.id = m.id
 WHERE t.works > 0 ORDER BY m.is_whole DESC, m.is_known DESC, t.works DESC LIMIT :most"""
+# Of a tag of many works the newest say whether any is shown.
+_SHOWN_TAGS = f"""
+SELECT * FROM ({_TAGS.replace(":most", f":most * {LOOKED_AT}")}) t
+WHERE EXISTS (SELECT 1 FROM
+    (SELECT work_key FROM work_tag WHERE tag_id = t.id ORDER BY work_key DESC LIMIT 500) l
+  CROSS JOIN search.grid g ON g.work_key = l.work_key WHERE g.flags & :hidden = 0)
+LIMIT :most"""
 _ARTISTS = f"""
 SELECT m.id, coalesce(nullif(u.name, ''), u.account) AS name, m.text,
-  (SELECT count(*) FROM search.grid g WHERE g.user_id = m.id) AS works
+  (SELECT count(*) FROM search.grid g WHERE g.user_id = m.id AND g.flags & :hidden = 0) AS works
 FROM (SELECT n.owner AS id, max(n.folded = :whole) AS is_whole, min(n.text) AS text
   FROM (SELECT rowid FROM search.names WHERE names MATCH :match LIMIT {MOST_NAMES}) f
   JOIN search.name n ON n.id = f.rowid WHERE n.kind = {ARTIST} GROUP BY n.owner
   ORDER BY 2 DESC LIMIT 200) m
-JOIN user u ON u.id = m.id ORDER BY m.is_whole DESC, works DESC LIMIT :most"""
+JOIN user u ON u.id = m.id WHERE :hidden = 0 OR works > 0 ORDER BY m.is_whole DESC, works DESC LIMIT :most"""
 
 
 @dataclass(frozen=True, slots=True)
 class TagHint:
-    """A tag, and the text that asks for it instead of what was typed."""
+    """A tag, and the text that asks for it instead of what was typed. `works` is None where some may be hidden."""
 
     id: int
     name: str
-    works: int
+    works: int | None
     translation: str | None
     reading: str | None
     query: str
@@ -69,7 +81,7 @@ class Suggestions:
 
     tags: tuple[TagHint, ...] = ()
     artists: tuple[ArtistHint, ...] = ()
-    works: tuple[Hit, ...] = ()
+    works: tuple[Tile, ...] = ()
     chips: tuple[Chip, ...] = ()
     note: str | None = None
     problem: str | None = None
@@ -101,22 +113,24 @@ class _Typed:
         return f"{self.before}{space}{field}:{_quoted(name)}"
 
 
-def suggest(conn: Connection, text: str, *, works: int = EACH, now: int | None = None) -> Suggestions:
-    """Return what a text may become, and the first works that it finds as it stands."""
+def suggest(
+    conn: Connection, text: str, usual: Defaults = NOTHING_HIDDEN, *, now: int | None = None
+) -> Suggestions:
+    """Return what a text may become, and the first works that it finds as it stands; nothing of what is hidden."""
+    hidden = (R18 if usual.rating == "hide" else 0) | (AI if usual.ai == "hide" else 0)
     try:
-        terms = parse(text).terms
-        found = find(conn, text, works, now=now) if works else None
+        query = parse(text)
+        found = find_keys(conn, query, EACH * (LOOKED_AT if hidden else 1), now=now)
     except ConfigError as error:
         return Suggestions(problem=str(error)) if text.strip() else Suggestions()
-    shown = found.hits if found else ()
-    told = (shown, found.chips if found else (), found.note if found else None)
+    told = (visible(conn, found.keys, usual)[:EACH], found.chips, found.note)
     if not is_attached(conn, "search"):
         return Suggestions((), (), *told)
     tags: tuple[TagHint, ...] = ()
     artists: tuple[ArtistHint, ...] = ()
-    for typed in _typed(text, terms):
-        tags = tags or (_tags(conn, typed) if typed.field in ("", "tag") else ())
-        artists = artists or (_artists(conn, typed) if typed.field in ("", "artist") else ())
+    for typed in _typed(query):
+        tags = tags or (_tags(conn, typed, hidden) if typed.field in ("", "tag") else ())
+        artists = artists or (_artists(conn, typed, hidden) if typed.field in ("", "artist") else ())
     return Suggestions(tags, artists, *told)
 
 
@@ -135,11 +149,12 @@ def fitting(names: Sequence[str], text: str) -> list[int]:
     return [place for place, name in enumerate(names) if all(stands([one], [name]) for one in phrases)]
 
 
-def _typed(text: str, terms: Sequence[Term]) -> list[_Typed]:
+def _typed(query: Query) -> list[_Typed]:
     """Return what may be under way: the last words together, and the last one alone."""
+    terms = query.terms
     if not terms:
         return []
-    asked, last = parse(text).text, terms[-1]
+    asked, last = query.text, terms[-1]
     plain = list(takewhile(_is_plain, reversed(terms)))[::-1]
     found = []
     if len(plain) > 1:
@@ -152,21 +167,28 @@ def _is_plain(term: Term) -> bool:
     return not (term.field or term.excluded or term.is_phrase)
 
 
-def _tags(conn: Connection, typed: _Typed) -> tuple[TagHint, ...]:
+def _tags(conn: Connection, typed: _Typed, hidden: int) -> tuple[TagHint, ...]:
     match = _all_words(typed, "tag")
     if (read := romaji.readings_of("".join(typed.words))) is not None:
         column, beginnings = read
         begins = " OR ".join(f'"{one}"*' for one in beginnings if one)
         match = f"({match}) OR ({column} : ({begins}))" if begins else match
-    found = rows(conn, _TAGS, match=match, whole=whole(typed.text), most=EACH) if match else ()
+    bound = {"match": match, "whole": whole(typed.text), "most": EACH}
+    if not match:
+        return ()
+    found = rows(conn, _SHOWN_TAGS, **bound, hidden=hidden) if hidden else rows(conn, _TAGS, **bound)
     return tuple(
-        TagHint(r.id, r.name, r.works, r.translation, r.reading, typed.completed("tag", r.name)) for r in found
+        TagHint(
+            r.id, r.name, None if hidden else r.works, r.translation, r.reading, typed.completed("tag", r.name)
+        )
+        for r in found
     )
 
 
-def _artists(conn: Connection, typed: _Typed) -> tuple[ArtistHint, ...]:
+def _artists(conn: Connection, typed: _Typed, hidden: int) -> tuple[ArtistHint, ...]:
     match = _all_words(typed, "artist")
-    found = rows(conn, _ARTISTS, match=match, whole=whole(typed.text), most=EACH) if match else ()
+    bound = {"match": match, "whole": whole(typed.text), "most": EACH, "hidden": hidden}
+    found = rows(conn, _ARTISTS, **bound) if match else ()
     barred = tombstones.people(conn, [row.id for row in found])
     hints = []
     for row in found:
