@@ -144,7 +144,9 @@ class Seen:
     outside: list[str] = field(default_factory=list)
 
     def says(self, text: str) -> None:
-        if "Transition was skipped" not in text:  # the next page was asked for before this one had faded in
+        if not text.startswith(
+            "Transition was "
+        ):  # skipped or aborted: the next page came before this one had faded in
             self.console.append(text)
 
 
