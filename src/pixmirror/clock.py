@@ -2,10 +2,32 @@
 
 import asyncio
 import time
+from datetime import datetime, timedelta, timezone
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
+JST = timezone(timedelta(hours=9), "JST")
+
+
+def jst_day(ms: int) -> str:
+    """Return the Japanese day of a moment; daily budgets follow it because Pixiv's own days do."""
+    return datetime.fromtimestamp(ms / 1000, JST).date().isoformat()
+
+
+def next_jst_midnight(ms: int) -> int:
+    offset = 9 * HOUR_MS
+    return ((ms + offset) // DAY_MS + 1) * DAY_MS - offset
+
+
+def quiet_until(now: int, quiet: tuple[int, int]) -> int | None:
+    """Return when the quiet hours end in which `now` lies, or None. `quiet`: minutes after local midnight."""
+    here = datetime.fromtimestamp(now / 1000).astimezone()
+    start, end = quiet
+    minute = here.hour * 60 + here.minute
+    if (minute - start) % 1440 >= (end - start) % 1440:
+        return None
+    return now - now % MINUTE_MS + (end - minute) % 1440 * MINUTE_MS
 
 
 class Clock:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.database import Database
+from pixmirror.clock import jst_day
 from pixmirror.daemon.estimates import planned
 from pixmirror.ingest import ranking as ingest_ranking
 from pixmirror.models import JST, to_ms
@@ -128,7 +129,7 @@ def test_a_figure_that_grows_says_why(db: Database) -> None:
 def test_when_the_disk_is_full_comes_from_30_days_of_growth(db: Database) -> None:
     def grew(conn: Any, first: int, last: int) -> None:
         for n in range(first, last):
-            runs.add_spent(conn, runs.jst_day(NOW - n * DAY), "image", 1, 1 << 30)
+            runs.add_spent(conn, jst_day(NOW - n * DAY), "image", 1, 1 << 30)
 
     def disk() -> Any:
         return db.read_sync(estimate, NOW, (), Limits(room=600 << 30)).disk

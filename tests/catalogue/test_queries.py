@@ -9,6 +9,7 @@ from pixmirror.catalogue import runs, samples
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.samples import Sample
+from pixmirror.clock import jst_day
 from pixmirror.reports import queries
 from pixmirror.reports.estimate import estimate
 from pixmirror.reports.pace import Limits
@@ -114,11 +115,11 @@ def test_what_came_in_is_of_the_last_day_only(conn):
 
 
 def test_requests_of_today_are_those_of_the_japanese_day(conn):
-    today = runs.jst_day(NOW)
+    today = jst_day(NOW)
     runs.add_spent(conn, today, "new", 3, 0)
     runs.add_spent(conn, today, "backfill", 4, 0)
     runs.add_spent(conn, today, runs.IMAGE_LANE, 5, 99)
-    runs.add_spent(conn, runs.jst_day(NOW - 24 * HOUR), "new", 100, 0)
+    runs.add_spent(conn, jst_day(NOW - 24 * HOUR), "new", 100, 0)
     assert status(conn, NOW).requests == queries.Requests(api=7, image=5, image_bytes=99)
 
 

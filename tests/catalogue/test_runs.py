@@ -5,6 +5,7 @@ from sqlalchemy import create_engine, select
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.schema import media, metadata, tag, work, work_tag
+from pixmirror.clock import jst_day
 from pixmirror.errors import ConfigError, WrongAccount
 
 NOW = 1_780_000_000_000
@@ -94,8 +95,8 @@ def test_saving_a_job_again_keeps_its_pause_and_failures(conn):
 
 
 def test_spending_adds_up_by_japanese_day_and_lane(conn):
-    day = runs.jst_day(1_795_273_200_000 - 1)
-    assert (day, runs.jst_day(1_795_273_200_000)) == ("2026-11-21", "2026-11-22")
+    day = jst_day(1_795_273_200_000 - 1)
+    assert (day, jst_day(1_795_273_200_000)) == ("2026-11-21", "2026-11-22")
     runs.add_spent(conn, day, "new", 2, 100)
     runs.add_spent(conn, day, "new", 3, 50)
     runs.add_spent(conn, day, runs.IMAGE_LANE, 1, 7)

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
+from pixmirror.clock import jst_day
 from pixmirror.models import Lane
 from pixmirror.pixiv import Blocked, BudgetState, ImageBudget
-from pixmirror.pixiv.waiting import jst_day
 
 pytestmark = pytest.mark.anyio
 MIB = 1024 * 1024

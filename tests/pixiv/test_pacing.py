@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixmirror.clock import Clock
+from pixmirror.clock import Clock, jst_day
 from pixmirror.pixiv import Blocked, Lane, Pacer, PacerState
 from pixmirror.pixiv.hosts import APP_HOST, WEB_HOST
 from pixmirror.pixiv.pacing import MOST_STALLED, STALLED_S
-from pixmirror.pixiv.waiting import jst_day
 from tests.virtual_time import run_virtually
 
 pytestmark = pytest.mark.anyio

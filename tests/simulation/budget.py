@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from pixmirror.pixiv.waiting import jst_day
+from pixmirror.clock import jst_day
 from tests.simulation.mirroring import PER_DAY, PER_MINUTE
 from tests.simulation.recorder import Recorder
 

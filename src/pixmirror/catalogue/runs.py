@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, func, select, text, update
@@ -12,7 +11,6 @@ from sqlalchemy import Connection, delete, func, select, text, update
 from pixmirror.catalogue.schema import account, job, meta, run, spent
 from pixmirror.catalogue.sql import among, excluded, listed, rows, upsert
 from pixmirror.errors import ConfigError, WrongAccount
-from pixmirror.models import JST
 
 Outcome = Literal["running", "done", "failed", "interrupted"]
 
@@ -173,11 +171,6 @@ def _set_job(conn: Connection, name: str, **values: object) -> None:
 
 
 # --- requests spent
-
-
-def jst_day(now: int) -> str:
-    """Return the Japanese day that a moment belongs to, as budgets count it."""
-    return datetime.fromtimestamp(now / 1000, JST).date().isoformat()
 
 
 def add_spent(conn: Connection, day: str, lane: str, requests: int, size: int) -> None:

@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from pixmirror.clock import DAY_MS
+from pixmirror.clock import DAY_MS, JST
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError
 from pixmirror.store import MirrorRoot
 
@@ -20,7 +20,6 @@ NOTE = "pixmirror-demo.json"
 STATE = "pixiv.json"
 TOKEN = "demo-refresh-token"
 HOSTS = ("app-api.pixiv.net", "oauth.secure.pixiv.net", "www.pixiv.net", "i.pximg.net", "s.pximg.net")
-JST = timezone(timedelta(hours=9))
 RANKED_DAYS = 3
 DAYS = 15  # of story before today, which is the 16th
 DEFAULTS = {"seed": 7, "artists": 40, "works": 900}
@@ -124,7 +123,7 @@ class DemoMirror:
 
     def write_config(self, url: str) -> None:
         """Write the config file anew: each start has its own port."""
-        made = datetime.fromtimestamp(self.made_ms / 1000, UTC).astimezone(JST)
+        made = datetime.fromtimestamp(self.made_ms / 1000, JST)
         since = (made - timedelta(days=RANKED_DAYS)).date().isoformat()
         hosts = "\n".join(f'"{host}" = "{url}"' for host in HOSTS)
         token = self.folder / "refresh-token"

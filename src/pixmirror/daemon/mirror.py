@@ -12,7 +12,7 @@ from pixmirror.catalogue.clocks import Finding
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.database import catalogue_path as catalogue_path
 from pixmirror.catalogue.samples import Sample
-from pixmirror.clock import Clock
+from pixmirror.clock import Clock, jst_day
 from pixmirror.config import Config
 from pixmirror.daemon import credentials, job_changes
 from pixmirror.daemon.credentials import configured_token, identity
@@ -21,7 +21,7 @@ from pixmirror.errors import CatalogueError, LoginError, LoginNeeded, MirrorLock
 from pixmirror.fetch import trash
 from pixmirror.ingest import web_health
 from pixmirror.logs import hide
-from pixmirror.models import JST, Token, from_ms
+from pixmirror.models import Token, from_ms
 from pixmirror.pixiv import AppApi, Auth, BudgetState, ImageBudget, Pacer, PacerState, Transport
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.store import MirrorRoot, had_catalogue
@@ -109,7 +109,7 @@ class Mirror:
         sample = self._sample(api, images, size)
         self._counted = now
         self._saved_cooldown = self._cooldown()
-        day = from_ms(self.clock.now()).astimezone(JST).date().isoformat()
+        day = jst_day(self.clock.now())
 
         def save(conn: Connection) -> None:
             for lane, count, size_of_lane in (("api", api, 0), ("image", images, size)):

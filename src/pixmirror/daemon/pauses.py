@@ -2,10 +2,9 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime, timedelta
 
+from pixmirror.clock import quiet_until
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.models import from_ms
 
 
 class Pauses:
@@ -39,11 +38,11 @@ class Pauses:
         """Hold the lanes to Pixiv while everything is paused or the hours are quiet, and free them after."""
         hold: tuple[int | None, str] | None = None
         quiet = self._mirror.config.pixiv.quiet_hours
-        until = quiet_until(from_ms(self._mirror.clock.now()).astimezone(), quiet) if quiet else None
+        until = quiet_until(self._mirror.clock.now(), quiet) if quiet else None
         if self._mirror.pause_of_all is not None:
             hold = (self._mirror.pause_of_all.until, "paused")
         elif until is not None:
-            hold = (int(until.timestamp() * 1000), "quiet hours")
+            hold = (until, "quiet hours")
         if hold == self._held:
             return
         self._held = hold
@@ -52,15 +51,3 @@ class Pauses:
                 lane.resume()
             else:
                 lane.hold_until(*hold)
-
-
-def quiet_until(now: datetime, quiet: tuple[int, int]) -> datetime | None:
-    """Return the end of the quiet hours that `now` is in, or None. `quiet`: minutes after local midnight."""
-    start, end = quiet
-    minute = now.hour * 60 + now.minute
-    inside = start <= minute < end if start <= end else minute >= start or minute < end
-    if not inside:
-        return None
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    finish = midnight + timedelta(minutes=end)
-    return finish if finish > now else finish + timedelta(days=1)

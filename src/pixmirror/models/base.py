@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from enum import StrEnum, nonmember
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from pixmirror.clock import JST as JST
+
 Medium = Literal["illust", "novel"]
 Restrict = Literal["public", "private"]
-JST = timezone(timedelta(hours=9), "JST")
 PLACEHOLDER = "/common/images/limit_"
 # Whole in every JSON reader, and twice of it fits into the catalogue; beyond it an item cannot be read.
 _LARGEST = 2**53

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from pixmirror.clock import Clock
+from pixmirror.clock import Clock, jst_day
 from pixmirror.models import Lane
-from pixmirror.pixiv.waiting import KEPT, Blocked, Gate, cooldown_left, cooldown_ms, jst_day
+from pixmirror.pixiv.waiting import KEPT, Blocked, Gate, cooldown_left, cooldown_ms
 
 # pixiv.md 5.3: the host does not refuse, it throttles to 10-15 KB/s. Short transfers tell nothing.
 COLLAPSED = 32 * 1024

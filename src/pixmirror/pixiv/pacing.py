@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
-from pixmirror.clock import Clock
+from pixmirror.clock import Clock, jst_day, next_jst_midnight
 from pixmirror.models import Lane
 from pixmirror.pixiv.hosts import ALLOWED_HOSTS, APP_HOST
-from pixmirror.pixiv.waiting import KEPT, Blocked, Gate, cooldown_left, cooldown_ms, jst_day, next_jst_midnight
+from pixmirror.pixiv.waiting import KEPT, Blocked, Gate, cooldown_left, cooldown_ms
 
 SLOWEST = 8.0
 STEP_UP = 0.9

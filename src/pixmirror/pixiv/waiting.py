@@ -1,12 +1,10 @@
-"""What the two budgets (API and images) share: the Japanese day, cool-downs, and a sleep that can be cut short."""
+"""What the two budgets (API and images) share: cool-downs, and a sleep that can be cut short."""
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Generic, NamedTuple, TypeVar
 
-from pixmirror.clock import DAY_MS, Clock
-from pixmirror.models import JST
+from pixmirror.clock import DAY_MS, Clock, next_jst_midnight
 
 S = TypeVar("S")
 LONGEST_NAP = 60.0
@@ -20,16 +18,6 @@ class Blocked(NamedTuple):
 
     until: int | None
     reason: str
-
-
-def jst_day(ms: int) -> str:
-    """Return the Japanese calendar day of a moment; daily budgets follow it because Pixiv's own days do."""
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(JST).date().isoformat()
-
-
-def next_jst_midnight(ms: int) -> int:
-    offset = 9 * 3_600_000
-    return ((ms + offset) // DAY_MS + 1) * DAY_MS - offset
 
 
 def cooldown_ms(strikes: int, retry_after: float | None, first: float, longest: float) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from pixmirror.catalogue import queue, runs
 from pixmirror.catalogue.sql import row, value
 from pixmirror.catalogue.words import many, plain
-from pixmirror.clock import DAY_MS
+from pixmirror.clock import DAY_MS, jst_day
 from pixmirror.ingest import captions
 from pixmirror.models import Lane
 from pixmirror.reports import pace, plan_known
@@ -250,7 +250,7 @@ def newest_artist(conn: Connection) -> str:
 
 def _disk(conn: Connection, now: int, room: int, todo: Left) -> Disk:
     """Say when the disk is full, by the growth of the last 30 days; before, by what was posted in them."""
-    since = runs.jst_day(now - MONTH * DAY_MS)
+    since = jst_day(now - MONTH * DAY_MS)
     r = row(
         conn,
         "SELECT coalesce(sum(bytes), 0) AS size, (SELECT min(day) FROM spent) AS first FROM spent"
@@ -258,7 +258,7 @@ def _disk(conn: Connection, now: int, room: int, todo: Left) -> Disk:
         lane=runs.IMAGE_LANE,
         since=since,
     )
-    history = 0 if r.first is None else _days_between(r.first, runs.jst_day(now))
+    history = 0 if r.first is None else _days_between(r.first, jst_day(now))
     if history >= MONTH:
         per_day = r.size / MONTH
     else:

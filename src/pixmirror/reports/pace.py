@@ -6,14 +6,13 @@ All of it stands in the catalogue and the configuration, so that every command c
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs, samples
-from pixmirror.clock import DAY_MS
-from pixmirror.models import Lane, from_ms
+from pixmirror.clock import DAY_MS, jst_day, next_jst_midnight, quiet_until
+from pixmirror.models import Lane
 
 Resting = Literal["", "limit", "day", "quiet", "pause"]
 OPEN = 0.95  # of a day's requests and bytes; the rest is for new works (architecture: lanes)
@@ -64,8 +63,8 @@ class Way:
         at = max(now, self.opens_at) + round(self._lost(n) / rate * 1000)
         if not self.per_day and self.awake == 1:
             return (at - now) / 1000 + n / rate
-        midnight = _next_midnight(at)
-        spent = self.spent if midnight == _next_midnight(now) else 0
+        midnight = next_jst_midnight(at)
+        spent = self.spent if midnight == next_jst_midnight(now) else 0
         room = max(self.per_day - spent, 0) if self.per_day else n
         today = min(room, rate * (midnight - at) / 1000 * (self.awake if midnight - at > DAY_MS / 4 else 1))
         if n <= today:
@@ -99,10 +98,10 @@ def of_requests(conn: Connection, now: int, limits: Limits, each_day: float = 0)
         slow = likely * 0.9
     else:
         slow, likely, fast = paced * 0.8, paced, paced
-    if kept.get("day") == runs.jst_day(now):  # what was looked for today is looked for every day
+    if kept.get("day") == jst_day(now):  # what was looked for today is looked for every day
         each_day = max(each_day, float((kept.get("spent_by_lane") or {}).get(Lane.NEW.name, 0)))
     cap = max(limits.requests_per_day * OPEN - UNDER_WAY - each_day, limits.requests_per_day / 20)
-    spent = float(kept.get("spent_today", 0)) if kept.get("day") == runs.jst_day(now) else 0.0
+    spent = float(kept.get("spent_today", 0)) if kept.get("day") == jst_day(now) else 0.0
     opens_at, resting = _opens(conn, now, limits, int(kept.get("cooldown_until", 0)), spent >= cap > 0)
     return Way(
         slow, likely, fast, cap if limits.requests_per_day else 0, spent, opens_at, resting, slowness,
@@ -120,7 +119,7 @@ def of_files(conn: Connection, now: int, limits: Limits) -> Way:
         likely = max(ASSUMED_BYTES, _best(conn))
         slow, fast = likely / 2, likely * 2
     cap = limits.bytes_per_day * OPEN
-    spent = float(kept.get("bytes_today", 0)) if kept.get("day") == runs.jst_day(now) else 0.0
+    spent = float(kept.get("bytes_today", 0)) if kept.get("day") == jst_day(now) else 0.0
     opens_at, resting = _opens(conn, now, limits, int(kept.get("cooldown_until", 0)), spent >= cap > 0)
     return Way(
         slow, likely, fast, cap, spent, opens_at, resting, awake=_awake(limits.quiet), is_assumed=not measured
@@ -154,28 +153,13 @@ def _opens(conn: Connection, now: int, limits: Limits, cooldown: int, is_spent: 
     if now < cooldown <= now + DAY_MS:
         found.append((cooldown, "limit"))
     if is_spent:
-        found.append((_next_midnight(now), "day"))
-    if limits.quiet and (ends := _quiet_until(now, limits.quiet)):
+        found.append((next_jst_midnight(now), "day"))
+    if limits.quiet and (ends := quiet_until(now, limits.quiet)):
         found.append((ends, "quiet"))
     if (pause := runs.pause_of_all(conn, now)) and pause.until:
         found.append((pause.until, "pause"))
     return max(found)
 
 
-def _next_midnight(now: int) -> int:
-    """Return when the Japanese day ends, by which budgets count."""
-    offset = 9 * 3_600_000
-    return ((now + offset) // DAY_MS + 1) * DAY_MS - offset
-
-
 def _awake(quiet: tuple[int, int] | None) -> float:
     return 1.0 if quiet is None else 1 - (quiet[1] - quiet[0]) % 1440 / 1440
-
-
-def _quiet_until(now: int, quiet: tuple[int, int]) -> int | None:
-    """Return when the quiet hours end in which `now` lies, or None."""
-    here: datetime = from_ms(now).astimezone()
-    minute = here.hour * 60 + here.minute
-    if (minute - quiet[0]) % 1440 >= (quiet[1] - quiet[0]) % 1440:
-        return None
-    return now + ((quiet[1] - minute) % 1440) * 60_000 - here.second * 1000

@@ -11,7 +11,7 @@ from pixmirror.catalogue import queue, runs
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.sql import made, row, rows
 from pixmirror.catalogue.words import many, plain, until
-from pixmirror.clock import DAY_MS
+from pixmirror.clock import DAY_MS, jst_day
 from pixmirror.reports import troubles
 from pixmirror.reports.estimate import Estimate, estimate
 from pixmirror.reports.troubles import Trouble
@@ -224,7 +224,7 @@ def known_works(conn: Connection) -> tuple[int, int]:
 
 
 def requests_today(conn: Connection, now: int) -> Requests:
-    spent = runs.spent_on(conn, runs.jst_day(now))
+    spent = runs.spent_on(conn, jst_day(now))
     image, size = spent.pop(runs.IMAGE_LANE, (0, 0))
     return Requests(api=sum(n for n, _ in spent.values()), image=image, image_bytes=size)
 
