@@ -1,12 +1,15 @@
 """The artists, one artist, and the bookmarks as a browser shows them, with and without JavaScript."""
 
+import re
 import sqlite3
 from contextlib import closing
 
 import httpx
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pixmirror.catalogue.database import catalogue_path
+from pixmirror.reports import bookmarks as questions
 from tests.gallery.accessible import faults
 from tests.gallery.conftest import Served, looking
 
@@ -60,6 +63,53 @@ def test_bookmarks_are_shown_with_a_tab_for_those_that_vanished(page: Page, gall
     page.get_by_role("link", name="Vanished").click()
     expect(page.get_by_role("link", name="Vanished")).to_have_attribute("aria-current", "page")
     assert faults(page) == []
+
+
+def shown_works(text: str) -> set[str]:
+    return set(re.findall(r'href="(/[wn]/\d+)"', text))
+
+
+def test_every_bookmark_is_shown_or_told_with_why_it_is_not_here(page: Page, gallery: Served) -> None:
+    live = "SELECT '/' || iif(work_key & 1, 'n', 'w') || '/' || (work_key >> 1) FROM bookmark WHERE state = 'live'"
+    with closing(sqlite3.connect(catalogue_path(gallery.root))) as catalogue:
+        all_of_them = {address for (address,) in catalogue.execute(live)}
+    here = shown_works(httpx.get(f"{gallery.url}/bookmarks").text)
+    page.goto("/bookmarks")
+    page.get_by_role("link", name="Not here").click()
+    told = {str(link.get_attribute("href")) for link in page.locator(".list a").all()}
+    assert here | told == all_of_them
+    assert not here & told
+    expect(page.get_by_role("link", name=f"Not here {len(told)}")).to_have_attribute("aria-current", "page")
+    whys = page.locator(".list .d").all_text_contents()
+    assert len(whys) == len(told)
+    assert "Hidden from the app by Pixiv; a web login shows it: pixmirror help recover." in whys
+    assert faults(page) == []
+
+
+def test_the_bookmarks_that_are_not_here_come_page_by_page(
+    gallery: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = shown_works(httpx.get(f"{gallery.url}/bookmarks/not-here").text)
+    monkeypatch.setattr(questions, "SHOWN", 3)
+    found: list[str] = []
+    address = "/bookmarks/not-here"
+    while address:
+        text = httpx.get(f"{gallery.url}{address}").text
+        found += shown_works(text)
+        more = re.search(r'href="([^"]+)" rel="next"', text)
+        address = more[1] if more else ""
+    assert len(found) == len(set(found)) == len(whole)
+    assert httpx.get(f"{gallery.url}/bookmarks/not-here?after=1").status_code == 200
+    assert httpx.get(f"{gallery.url}/bookmarks/not-here?after=x").status_code == 400
+
+
+def test_the_number_of_an_own_tag_is_that_of_the_list_that_it_leads_to(gallery: Served) -> None:
+    chip = re.compile(r'<a class="chip" href="(/bookmarks\?bookmark=[^"]+)"><span[^>]*>[^<]*</span> <small>(\d+)<')
+    chips = chip.findall(httpx.get(f"{gallery.url}/bookmarks").text)
+    assert chips
+    for address, n in chips:
+        shown = httpx.get(gallery.url + address.replace("&amp;", "&")).text
+        assert re.search(r'id="here-n"[^>]*>(\d+)<', shown)[1] == n  # type: ignore[index]
 
 
 def test_the_account_of_an_artist_is_no_earlier_name(gallery: Served) -> None:

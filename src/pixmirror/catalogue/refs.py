@@ -52,6 +52,11 @@ class Ref:
         path = {"illust": "artworks/", "novel": "novel/show.php?id=", "user": "users/"}[self.kind]
         return f"https://www.pixiv.net/{path}{self.id}"
 
+    @property
+    def page(self) -> str:
+        """Return the path at which the gallery shows it."""
+        return f"/{({'illust': 'w', 'novel': 'n', 'user': 'a'})[self.kind]}/{self.id}"
+
 
 def parse_ref(text: str) -> Ref:
     """Read what a user typed or pasted."""

@@ -12,7 +12,9 @@ _ARTISTS = "SELECT id, name FROM user WHERE id IN (SELECT value FROM json_each(:
 _SERIES = "SELECT series_key, title FROM series WHERE series_key IN (SELECT value FROM json_each(:ids))"
 _COLLECTIONS = "SELECT id, name FROM own.collection WHERE id IN (SELECT value FROM json_each(:ids))"
 _CALLED = "SELECT id FROM user WHERE name = :name AND id IN (SELECT user_id FROM work) ORDER BY id LIMIT :most"
-_OWN_TAGS = "SELECT name FROM bookmark_tag GROUP BY name ORDER BY sum(count) DESC, name LIMIT 200"
+_OWN_TAGS = """
+SELECT name FROM bookmark_tag WHERE account_id IN (SELECT id FROM account)
+GROUP BY name ORDER BY sum(count) DESC, name LIMIT 200"""
 
 
 @dataclass(frozen=True, slots=True)
