@@ -12,8 +12,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from pixmirror.gallery import shown
 from pixmirror.gallery.place import gallery
+from pixmirror.gallery.undos import Undo
 
 FRAGMENT = "text/vnd.fragment"
+DONE_S = 30  # after which a page that comes late tells nothing of what was done
 _PAGE = {"Cache-Control": "private, no-cache"}  # never no-store: it costs the page cache, which makes back exact
 _FRAGMENT = {"Cache-Control": "no-store", "Vary": "Accept"}
 
@@ -41,8 +43,12 @@ def data(value: object) -> Markup:
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
-    """Answer with a whole page."""
-    return HTMLResponse(_rendered(request, template, values), status, _PAGE)
+    """Answer with a whole page, which tells once what was done before it."""
+    before = gallery(request).undos.of(request.cookies.get(_done_cookie(request), ""))
+    answer = HTMLResponse(_rendered(request, template, values | {"done": before}), status, _PAGE)
+    if before is not None:
+        answer.delete_cookie(_done_cookie(request), path="/")
+    return answer
 
 
 def sentence(request: Request, status: int, text: str) -> Response:
@@ -65,6 +71,29 @@ def fragment(request: Request, template: str, **values: Any) -> Response:
 def back_to(address: str) -> Response:
     """Answer a POST: the page shows what it did."""
     return RedirectResponse(address, 303, _FRAGMENT)
+
+
+def done(request: Request, address: str, says: str, undo: Undo | None = None) -> Response:
+    """Answer a POST: the next page tells what it did, and how to undo it; to a module that alone."""
+    kept = gallery(request).undos.keep(says, undo)
+    if wants_fragment(request):
+        return fragment(request, "done.html", done=kept)
+    answer = back_to(address)
+    is_https = request.state.caller.scheme == "https"
+    answer.set_cookie(
+        _done_cookie(request),
+        kept.token,
+        max_age=DONE_S,
+        path="/",
+        secure=is_https,
+        httponly=True,
+        samesite="strict",
+    )
+    return answer
+
+
+def _done_cookie(request: Request) -> str:
+    return f"{gallery(request).cookie}_done"
 
 
 def _rendered(request: Request, template: str, values: dict[str, Any]) -> str:

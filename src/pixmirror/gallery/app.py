@@ -22,6 +22,7 @@ from pixmirror.gallery.headers import Headers, give
 from pixmirror.gallery.pages import (
     artists,
     bookmarks,
+    chosen,
     home,
     login,
     manga,
@@ -49,6 +50,7 @@ PAGES: tuple[list[BaseRoute], ...] = (
     works.routes,
     artists.routes,
     bookmarks.routes,
+    chosen.routes,
     search.routes,
     manga.routes,
     novel.routes,

@@ -1,5 +1,7 @@
 """What a browser asks, checked once: ids of the path, values of the query. Nonsense is told in a sentence."""
 
+from urllib.parse import urlsplit
+
 from starlette.requests import Request
 
 from pixmirror.errors import PixmirrorError
@@ -7,6 +9,7 @@ from pixmirror.models import work_key
 
 LARGEST_ID = 10**15  # Pixiv's ids are far below; SQLite's integers end above
 LONGEST_TEXT = 200
+LONGEST_PATH = 2000
 
 
 class Refused(PixmirrorError):
@@ -49,6 +52,21 @@ def whole(given: object, name: str, least: int = 0, most: int = LARGEST_ID) -> i
     if not (text.isascii() and text.isdigit() and len(text) < 16 and least <= int(text) <= most):
         raise Refused(f"{name} takes a whole number from {least:,} to {most:,}.")
     return int(text)
+
+
+def came_from(request: Request, named: object = None) -> str:
+    """Return the page of ours that a form names, or else was on; the first page for anything else."""
+    at = urlsplit(request.headers.get("referer", ""))
+    if named is None and at.netloc == request.headers.get("host"):
+        named = at.path + (f"?{at.query}" if at.query else "")
+    return own_path(named)
+
+
+def own_path(wanted: object) -> str:
+    """Return a path of ours to go on to; the first page for anything else."""
+    if not isinstance(wanted, str) or len(wanted) > LONGEST_PATH or not wanted.isprintable():
+        return "/"
+    return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else "/"
 
 
 def words(request: Request, name: str) -> str:

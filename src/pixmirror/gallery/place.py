@@ -18,6 +18,7 @@ from pixmirror.config import Config
 from pixmirror.errors import PixmirrorError
 from pixmirror.gallery.login import Keys, Password
 from pixmirror.gallery.sessions import Sessions
+from pixmirror.gallery.undos import Undos
 from pixmirror.models.addresses import Listen
 from pixmirror.render.thumbs import Thumbs
 from pixmirror.store import holding_gallery
@@ -37,6 +38,7 @@ class Gallery:
     sessions: Sessions
     keys: Keys
     password: Password | None
+    undos: Undos
     clock: Clock
     listen: Listen  # as it is bound: with its port, where any free one was asked for
     thumbs: Thumbs | None = None
@@ -95,7 +97,7 @@ def open_gallery(
     with holding_gallery(root, umask=config.mirror.umask), GalleryDatabase.open(gallery_path(root)) as own:
         here = Gallery(
             config, env, own, Sessions.open(own, clock, password), Keys(clock),
-            Password(password, clock) if password else None, clock, config.gallery.listen,
+            Password(password, clock) if password else None, Undos(clock), clock, config.gallery.listen,
         )  # fmt: skip
         try:
             here.has_mirror()

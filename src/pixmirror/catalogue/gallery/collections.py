@@ -22,10 +22,12 @@ _PLACE = Many(
 )
 
 
-def make(conn: Connection, name: str, now: int, note: str = "") -> int:
-    """Make an empty collection. Return its id. ConfigError where the name is taken, or is none."""
+def make(conn: Connection, name: str, now: int, note: str = "", works: Sequence[int] = ()) -> int:
+    """Make a collection of these works. Return its id. ConfigError where the name is taken, or is none."""
     values = {"name": _free(conn, name), "note": _noted(note), "created_at": now}
-    return int(conn.execute(insert(collection).returning(_c.id), values).scalar_one())
+    made = int(conn.execute(insert(collection).returning(_c.id), values).scalar_one())
+    add_works(conn, made, works, now)
+    return made
 
 
 def rename(conn: Connection, id_: int, name: str, note: str | None = None) -> None:

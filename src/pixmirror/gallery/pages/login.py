@@ -5,11 +5,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pixmirror.gallery.answers import back_to, page
+from pixmirror.gallery.asked import own_path
 from pixmirror.gallery.place import gallery
 from pixmirror.gallery.security import NEW_ADDRESS, let_in
 from pixmirror.gallery.shown import in_words
-
-LONGEST_PATH = 2000
 
 
 async def ask(request: Request) -> Response:
@@ -62,11 +61,9 @@ async def end(request: Request) -> Response:
 
 
 def _next(wanted: object) -> str:
-    """Return a path of ours to go on to; the first page for anything else."""
-    if not isinstance(wanted, str) or len(wanted) > LONGEST_PATH or not wanted.isprintable():
-        return "/"
-    is_path = wanted.startswith("/") and not wanted.startswith(("//", "/\\", "/login"))
-    return wanted if is_path else "/"
+    """Return a path of ours to go on to, which is not that of the login."""
+    found = own_path(wanted)
+    return "/" if found.startswith("/login") else found
 
 
 routes: list[BaseRoute] = [

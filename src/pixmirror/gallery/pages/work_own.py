@@ -25,8 +25,7 @@ async def collect(request: Request) -> Response:
     form, key, now = await request.form(), (await _own(request)).key, gallery(request).clock.now()
     name = form.get("name")
     if isinstance(name, str) and name.strip():
-        made = await writer(request).run(collections.make, name, now)
-        await writer(request).run(collections.add_works, made, [key], now)
+        await writer(request).run(collections.make, name, now, works=[key])
     elif "out" in form:
         await writer(request).run(collections.take_works, asked.whole(form.get("out"), "out"), [key])
     else:
