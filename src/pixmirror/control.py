@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pixmirror.contained import contained
-from pixmirror.errors import ExitCode, PixmirrorError, StorageError
+from pixmirror.errors import DaemonBusy, DaemonOlder, DaemonRefused, ExitCode, PixmirrorError, StorageError
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ async def ask(
     root: Path, env: Mapping[str, str], request: Mapping[str, Any], timeout: float | None = 10, of: Of = DAEMON
 ) -> dict[str, Any] | None:
     """Ask the daemon, or the gallery. Return None when none of this mirror listens, or it went away before it
-    answered.
+    answered. DaemonBusy: it has not answered within `timeout` seconds, and does it all the same.
     """
     for path in _candidates(root, env, of):
         try:
@@ -208,13 +208,26 @@ async def ask(
                 writer.write(json.dumps(request).encode() + b"\n")
                 await writer.drain()
                 line = await reader.readline()
-        except (ConnectionError, TimeoutError):
+        except TimeoutError as error:
+            raise DaemonBusy("The running pixmirror is busy; this will be done next.") from error
+        except ConnectionError:
             return None
         finally:
             writer.close()
         answer: dict[str, Any] | None = json.loads(line) if line else None
         return answer
     return None
+
+
+def accepted(answer: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return an answer of the daemon, None where none runs. DaemonRefused, in its own words, when it refused."""
+    if answer is None or answer.get("ok"):
+        return answer
+    sentence = str(answer.get("error") or "The running pixmirror does not say why it will not.")
+    code = int(answer.get("exit_code", ExitCode.FAULT))
+    if sentence.startswith("Unknown command"):
+        raise DaemonOlder("The running pixmirror is older than this one: restart it.", code)
+    raise DaemonRefused(sentence, code)
 
 
 def ask_now(

@@ -1,7 +1,8 @@
 """Every error that pixmirror raises on purpose.
 
     PixmirrorError
-    ├── ConfigError · NotHere · MirrorLocked (GalleryRuns) · PixmirrorGone · UpstreamBrake · Unforeseen
+    ├── ConfigError · NotHere · MirrorLocked (GalleryRuns) · UpstreamBrake · Unforeseen
+    ├── PixmirrorGone · DaemonBusy · DaemonRefused (DaemonOlder)
     ├── LoginError          LoginNeeded, TokenRejected, WrongAccount
     ├── WebLoginExpired
     ├── CatalogueError      CatalogueLost, CatalogueDamaged
@@ -157,6 +158,24 @@ class PixmirrorGone(PixmirrorError):
 
     exit_code = ExitCode.INCOMPLETE
     advice = "`pixmirror sync` again goes on from there."
+
+
+class DaemonBusy(PixmirrorError):
+    """The running pixmirror has taken the request, and has not answered yet."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+class DaemonRefused(PixmirrorError):
+    """What the running pixmirror answered instead of doing it."""
+
+    def __init__(self, sentence: str, code: int = ExitCode.FAULT) -> None:
+        super().__init__(sentence)
+        self.exit_code = code  # type: ignore[misc]
+
+
+class DaemonOlder(DaemonRefused):
+    """The running pixmirror does not know the command yet."""
 
 
 class StorageError(PixmirrorError):

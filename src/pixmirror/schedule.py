@@ -1,15 +1,15 @@
-"""When each job is due. APScheduler only says "due"; the caller decides whether the job then runs."""
+"""When each job is due. APScheduler only says "due"; the caller decides whether the job then runs.
+
+It is imported where it is used: who only looks at what is due, as `status` does, is not to wait for it.
+"""
 
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.cron import CronTrigger
-
 from pixmirror.models import from_ms, to_ms
+from pixmirror.models.jobs import JobConfig
 
 SPREAD_S = 20  # overdue jobs start this far apart, not all at once
 JITTER = 0.05  # of `every`, to either side: mirrors that were started together drift apart
@@ -73,6 +73,8 @@ def _next(when: When, after: datetime) -> datetime | None:
     """
     if when.cron is None:
         return after + timedelta(seconds=when.every or 3600)
+    from apscheduler.triggers.cron import CronTrigger
+
     trigger = CronTrigger.from_crontab(when.cron, timezone=when.timezone or MachineZone())
     moment: datetime | None = trigger.get_next_fire_time(None, (after + timedelta(seconds=1)).astimezone(UTC))
     if moment is not None and moment.fold and not when.cron.split()[1].startswith("*"):
@@ -81,7 +83,17 @@ def _next(when: When, after: datetime) -> datetime | None:
     return None if moment is None else moment.astimezone(UTC)
 
 
-class _Trigger(BaseTrigger):  # type: ignore[misc]
+def due_after(job: JobConfig, last_done_at: int | None) -> int | None:
+    """Return when a job is due after its last run, ms UTC; None if it never ran, or its crontab line never
+    comes.
+    """
+    if last_done_at is None:
+        return None
+    moment = _next(When(job.name, job.every, job.cron, job.timezone), from_ms(last_done_at))
+    return None if moment is None else to_ms(moment)
+
+
+class _Trigger:
     """A trigger of our own: what a clock set forward has skipped is one run, and jitter has bounds."""
 
     def __init__(self, when: When, rng: random.Random) -> None:
@@ -103,6 +115,10 @@ class Schedule:
     """Calls `due(name)` on the event loop when a job is due. Runs missed together become one run."""
 
     def __init__(self, due: Callable[[str], None], *, rng: random.Random | None = None) -> None:
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+        from apscheduler.triggers.base import BaseTrigger
+
+        BaseTrigger.register(_Trigger)
         self._due = due
         self._rng = rng or random.Random()
         self._scheduler = AsyncIOScheduler(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pixmirror import control
-from pixmirror.errors import ConfigError, StorageError
+from pixmirror.errors import ConfigError, DaemonBusy, DaemonOlder, DaemonRefused, StorageError
 
 pytestmark = pytest.mark.anyio
 
@@ -185,6 +185,31 @@ async def test_nobody_is_asked_in_a_folder_of_somebody_else(tmp_path: Path, env:
 
 async def test_without_a_daemon_there_is_no_answer(tmp_path: Path, env: dict[str, str]) -> None:
     assert await control.ask(tmp_path, env, {"command": "x"}) is None
+
+
+async def test_one_that_is_busy_is_told_apart_from_one_that_is_absent(tmp_path: Path, env: dict[str, str]) -> None:
+    done = asyncio.Event()
+
+    async def slow(request: dict[str, Any]) -> dict[str, Any]:
+        await asyncio.sleep(0.05)
+        done.set()
+        return {}
+
+    async with control.listening(tmp_path, env, slow):
+        with pytest.raises(DaemonBusy, match="busy; this will be done next"):
+            await control.ask(tmp_path, env, {"command": "x"}, timeout=0.001)
+        await asyncio.wait_for(done.wait(), 10)
+    assert await control.ask(tmp_path, env, {"command": "x"}, timeout=0.001) is None
+
+
+def test_a_refusal_is_raised_and_an_older_daemon_is_told_apart() -> None:
+    assert control.accepted(None) is None
+    assert control.accepted({"ok": True, "n": 1}) == {"ok": True, "n": 1}
+    with pytest.raises(DaemonRefused, match=r"^No\.$") as refused:
+        control.accepted({"ok": False, "error": "No.", "exit_code": 3})
+    assert refused.value.exit_code == 3
+    with pytest.raises(DaemonOlder, match="restart it"):
+        control.accepted({"ok": False, "error": "Unknown command 'x'; known: status.", "exit_code": 2})
 
 
 async def test_a_question_that_the_end_cuts_off_leaves_no_traceback(

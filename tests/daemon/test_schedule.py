@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pixmirror.models import from_ms, to_ms
-from pixmirror.schedule import CRON_JITTER_S, MOST_JITTER_S, SPREAD_S, Schedule, When, _Trigger
+from pixmirror.models.jobs import JobConfig
+from pixmirror.schedule import CRON_JITTER_S, MOST_JITTER_S, SPREAD_S, Schedule, When, _Trigger, due_after
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
 HOUR = timedelta(hours=1)
@@ -187,3 +188,12 @@ async def test_a_due_job_is_called_on_the_loop_and_once() -> None:
 
     assert due == ["x"]
     schedule.stop()
+
+
+def test_a_job_is_due_after_its_last_run_by_its_own_rule() -> None:
+    last = to_ms(datetime(2026, 11, 30, 10, tzinfo=UTC))
+    often = JobConfig(name="a", kind="following", every="30m")
+    daily = JobConfig(name="b", kind="ranking", cron="30 12 * * *", timezone="Asia/Tokyo")
+    assert due_after(often, None) is None
+    assert due_after(often, last) == last + 30 * 60 * 1000
+    assert due_after(daily, last) == to_ms(datetime(2026, 12, 1, 3, 30, tzinfo=UTC))

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from pixmirror import control
 from pixmirror.models import JST, from_ms, to_ms
 from pixmirror.models.jobs import JobConfig
+from pixmirror.store import MARKER, kept_login
 from tests.gallery.accessible import faults
 from tests.gallery.conftest import Served, looking, serving
 
@@ -39,7 +40,7 @@ def with_job(own_gallery: Served) -> Served:
 
 
 @contextmanager
-def answering(root: Path) -> Iterator[list[dict[str, Any]]]:
+def answering(root: Path, slow: float = 0) -> Iterator[list[dict[str, Any]]]:
     """Answer as a daemon of this mirror would, and note what it is asked to do."""
     asked: list[dict[str, Any]] = []
     loop, stop, up = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
@@ -47,6 +48,7 @@ def answering(root: Path) -> Iterator[list[dict[str, Any]]]:
     async def answer(request: dict[str, Any]) -> dict[str, Any]:
         if request["command"] != "status":
             asked.append(request)
+        await asyncio.sleep(slow)
         return {"jobs": {"following": {"kind": "following", "next_run": None, "running": False}}}
 
     async def listen() -> None:
@@ -140,6 +142,33 @@ def test_where_no_daemon_runs_a_button_says_so(with_job: Served) -> None:
     assert answer.status_code == 503
     assert "<h1>The mirror is not running.</h1><p>You can look at everything.</p>" in answer.text
     assert httpx.get(f"{with_job.url}/mirror/jobs/nothing").status_code == 404
+
+
+def test_a_media_disk_that_is_not_mounted_is_told_as_away(with_job: Served) -> None:
+    (with_job.root / "media" / MARKER).unlink()
+    assert "the media folder is not there" in httpx.get(f"{with_job.url}/mirror").text
+
+
+def test_a_damaged_login_is_not_taken_for_one(with_job: Served) -> None:
+    (with_job.root / kept_login.FILE).unlink(missing_ok=True)
+    (with_job.root / kept_login.FILE).write_text("{")
+    assert "<h2>Log in to Pixiv</h2>" in httpx.get(f"{with_job.url}/start").text
+    assert "nobody is logged in" in httpx.get(f"{with_job.url}/mirror").text
+
+
+def test_a_daemon_that_is_busy_is_not_told_as_absent(with_job: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pixmirror.gallery.around.PATIENCE_S", 0.01)
+    monkeypatch.setattr("pixmirror.gallery.around.ANSWERS_S", 0.01)
+    with answering(with_job.root, slow=0.2) as asked:
+        text = httpx.get(f"{with_job.url}/mirror").text
+        assert "It is busy" in text
+        assert "not running" not in text
+        assert "Run now" in text
+        answer = httpx.post(f"{with_job.url}/mirror/resume", headers={"Origin": with_job.url})
+        assert "It is busy; this will be done next." in answer.text
+        while not asked:
+            time.sleep(0.01)
+    assert asked == [{"command": "resume", "job": None}]
 
 
 def test_secrets_of_the_config_are_on_no_page(with_job: Served) -> None:

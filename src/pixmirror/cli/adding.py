@@ -8,7 +8,7 @@ import typer
 from pixmirror import control
 from pixmirror.catalogue.refs import Ref, parse_ref
 from pixmirror.cli import formats, screen
-from pixmirror.cli.common import DaemonRefused, Json, Session, importing, note, print_json, run, say, session
+from pixmirror.cli.common import Json, Session, importing, note, print_json, run, say, session
 from pixmirror.errors import PixmirrorGone
 
 if TYPE_CHECKING:
@@ -68,12 +68,10 @@ async def _alone(s: Session, refs: Sequence[Ref], *, quiet: bool) -> dict[str, A
 
 async def _by_daemon(s: Session, refs: Sequence[Ref]) -> dict[str, Any]:
     request = {"command": "add", "refs": [str(ref) for ref in refs]}
-    answer = await control.ask(s.root, s.env, request, timeout=None)
+    answer = control.accepted(await control.ask(s.root, s.env, request, timeout=None))
     if answer is None:
         raise PixmirrorGone("The running pixmirror went away before it was done; what was added is remembered.")
-    if not answer.pop("ok"):
-        raise DaemonRefused(answer)
-    return answer
+    return {name: value for name, value in answer.items() if name != "ok"}
 
 
 class _Line:

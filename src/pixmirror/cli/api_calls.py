@@ -27,6 +27,7 @@ from pixmirror.pixiv.failures import shortened
 from pixmirror.pixiv.reading import parse_qs
 from pixmirror.pixiv.web import WebApi, WebSession
 from pixmirror.pixiv.web import paging as web_paging
+from pixmirror.store import kept_login
 from pixmirror.terminal import one_line, typed
 
 COOKIE = "PIXMIRROR_PHPSESSID"
@@ -166,7 +167,7 @@ def _app(s: Session, config: Config | None, transport: Transport, own: Own) -> A
     if own.token_file is not None:
         refresh = tokens.one_token(tokens.read_text(own.token_file), str(own.token_file))
     elif config is not None:
-        refresh, token = credentials.load(s.unlocked(), credentials.configured_token(config, s.env))
+        refresh, token = kept_login.load(s.unlocked(), credentials.configured_token(config, s.env))
     else:
         refresh = None
     if refresh:

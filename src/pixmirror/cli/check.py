@@ -30,7 +30,7 @@ from pixmirror.errors import (
     WebLoginExpired,
 )
 from pixmirror.reports.moments import day
-from pixmirror.store import MirrorRoot
+from pixmirror.store import MirrorRoot, kept_login
 from pixmirror.store.start import try_locks
 from pixmirror.terminal import one_line
 
@@ -243,8 +243,8 @@ def _clock(s: Session) -> Row:
 def login_rows(s: Session, root: MirrorRoot, asks: bool) -> Iterator[Row]:
     """Look at the login, which is not tried here. `asks`: Pixiv is asked after this."""
     try:
-        refresh, token = credentials.load(root, credentials.configured_token(s.config, s.env))
-        damage = credentials.damaged(root)
+        refresh, token = kept_login.load(root, credentials.configured_token(s.config, s.env))
+        damage = kept_login.damaged(root)
     except PixmirrorError as error:
         yield Row.bad("login", error)
         return
@@ -280,7 +280,7 @@ def _refused_since(s: Session, root: MirrorRoot) -> int | None:
     try:
         with s.reading() as db:
             refused = db.read_sync(runs.refused_login)
-        written = (root.root / credentials.FILE).stat().st_mtime * 1000
+        written = (root.root / kept_login.FILE).stat().st_mtime * 1000
     except (PixmirrorError, OSError):
         return None
     return refused[0] if refused is not None and refused[0] > written else None

@@ -23,6 +23,7 @@ from pixmirror import terminal
 from pixmirror.cli import layout
 from pixmirror.errors import (
     ConfigError,
+    DaemonBusy,
     ExitCode,
     LoginError,
     MirrorLocked,
@@ -115,13 +116,13 @@ class Session:
         """Ask the running daemon; None if none runs. Its refusal is raised as our own error would be."""
         from pixmirror import control
 
-        answer = control.ask_now(self.root, self.env, {"command": command, **fields}, timeout)
-        if answer is not None and not answer.get("ok"):
-            raise DaemonRefused(answer)
-        return answer
+        return control.accepted(control.ask_now(self.root, self.env, {"command": command, **fields}, timeout))
 
     def has_daemon(self) -> bool:
-        return self.ask("status", timeout=5) is not None
+        try:
+            return self.ask("status", timeout=5) is not None
+        except DaemonBusy:
+            return True
 
     def do(self, command: str, timeout: float | None = 10, **fields: Any) -> dict[str, Any]:
         """Have it done by the running daemon, or where none runs, in the mirror itself."""
@@ -143,17 +144,9 @@ class Session:
 
     def unlocked(self) -> "MirrorRoot":
         """Return the mirror's folders to look at, without taking the lock."""
-        from pixmirror.store import MirrorRoot
-        from pixmirror.store.start import is_new
+        from pixmirror.store import outside
 
-        m = self.config.mirror
-        root = MirrorRoot(m.root, self.media, umask=m.umask, keep_free=m.keep_free, max_file=0)
-        try:
-            root.mirror_id = str(json.loads((m.root / "mirror.json").read_bytes())["mirror_id"])
-            root.new = is_new(root.root, root.media)
-        except (OSError, ValueError, KeyError, TypeError):
-            root.new = True
-        return root
+        return outside.unlocked(self.root, self.media)
 
     def take(self, what: str, *, create: bool = False) -> "MirrorRoot":
         """Take the mirror's folders for the command `what` alone. MirrorLocked while another process has them."""
@@ -179,14 +172,6 @@ class Session:
         from pixmirror.store import had_catalogue
 
         migrate.refuse_lost(self.catalogue, had_catalogue(self.root, self.config.mirror.media))
-
-
-class DaemonRefused(PixmirrorError):
-    """What the running daemon answered instead of doing it."""
-
-    def __init__(self, answer: Mapping[str, Any]) -> None:
-        super().__init__(str(answer.get("error", "The running pixmirror refused.")))
-        self.exit_code = int(answer.get("exit_code", ExitCode.FAULT))  # type: ignore[misc]
 
 
 def finish(*, incomplete: bool) -> None:

@@ -24,6 +24,7 @@ from pixmirror.pixiv import (
     redeem_code,
     redeem_refresh_token,
 )
+from pixmirror.store import kept_login
 from pixmirror.store.part import write_atomic
 from pixmirror.terminal import one_line
 
@@ -212,7 +213,7 @@ def _keep(s: Session, token: Token) -> None:
         note("The running pixmirror has taken it over.")
         return
     with s.take("login", create=True) as root:
-        credentials.save(root, credentials.configured_token(s.config, s.env), token)
+        kept_login.save(root, credentials.configured_token(s.config, s.env), token)
 
 
 def _check_account(s: Session, token: Token) -> None:

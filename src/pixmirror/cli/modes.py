@@ -10,7 +10,7 @@ from typing import Any
 from pixmirror.cli import login
 from pixmirror.cli.common import Session
 from pixmirror.config import find_config, secret_files
-from pixmirror.daemon import credentials
+from pixmirror.store import kept_login
 
 OTHERS = 0o007
 ALL_BUT_OWNER = 0o077
@@ -25,7 +25,7 @@ def mended(s: Session) -> Iterator[str]:
 
 
 def _secrets(s: Session) -> Iterator[Path]:
-    yield s.root / credentials.FILE
+    yield s.root / kept_login.FILE
     yield s.root / login.PENDING
     yield from secret_files(s.config)
     config = find_config(s.config_file)

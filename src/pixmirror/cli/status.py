@@ -1,36 +1,30 @@
 """`status` and `healthcheck`: is all well, how far is it, and what should be done?"""
 
-import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixmirror.catalogue import runs
-from pixmirror.catalogue.runs import JobState
 from pixmirror.catalogue.words import iso
 from pixmirror.cli import formats
 from pixmirror.cli import glance as screens
 from pixmirror.cli.common import Json, Session, now_ms, print_json, say, sentence, session
 from pixmirror.daemon import credentials
-from pixmirror.errors import ExitCode, PixmirrorError, StorageError
-from pixmirror.ingest import web_health
-from pixmirror.models.jobs import JobConfig
+from pixmirror.errors import DaemonBusy, ExitCode, PixmirrorError
 from pixmirror.reports import glance as reports
-from pixmirror.reports import health, kept, queries, troubles
-from pixmirror.reports.estimate import kept_line
+from pixmirror.reports import health, kept, queries
+from pixmirror.reports.around import around, planned
 from pixmirror.reports.glance import Glance
-from pixmirror.reports.headline import Around, Headline, Job, Kind, Login
-from pixmirror.reports.troubles import WEB_LOGIN, Trouble
-from pixmirror.store.start import holder
+from pixmirror.reports.headline import Around, Headline, Kind
+from pixmirror.reports.troubles import Trouble
+from pixmirror.schedule import due_after
+from pixmirror.store import kept_login, outside
 
 if TYPE_CHECKING:
     from pixmirror.config import Config
-    from pixmirror.store import MirrorRoot
 
 WATCH_S = 5.0
 
@@ -84,8 +78,7 @@ def healthcheck(ctx: typer.Context) -> None:
 def _not_begun(s: Session) -> Headline:
     """Return the situation before the first sync, or what lets no catalogue be read."""
     s.refuse_lost()
-    login = _login(s, s.unlocked())
-    if login == "none":
+    if kept_login.login(s.unlocked(), credentials.configured_token(s.config, s.env)) == "none":
         return Headline(
             Kind.NOT_LOGGED_IN, "Not begun: nobody is logged in.", ("pixmirror login",), ExitCode.LOGIN
         )
@@ -104,101 +97,19 @@ class Seen:
     planned: Mapping[str, queries.Planned]
 
 
-def _seen(s: Session, now: int) -> Seen:
+def _seen(s: Session) -> Seen:
     told: list[Trouble] = []
+    answer: Mapping[str, Any] | None
     try:
         answer = s.ask("status", timeout=5)
+    except DaemonBusy:
+        answer = {}
     except PixmirrorError as error:
         answer, told = {}, [Trouble("login", "the running pixmirror", sentence(error))]
-    running, root = answer or {}, s.unlocked()
-    told += [Trouble(**one) for one in running.get("troubles", ())]
-    login = "known" if answer is not None else _login(s, root)
-    if login == "none":
-        told.append(
-            Trouble("login", "login", "There is no Pixiv login yet: run `pixmirror login`.", error="LoginNeeded")
-        )
-    jobs = running.get("jobs", {})
-    away, free = _place(s, root)
+    seen = outside.look(s.unlocked(), credentials.configured_token(s.config, s.env))
     with s.reading() as db:
-        states = db.read_sync(runs.job_states)
-        line, _ = db.read_sync(kept_line)
-        if answer is None:
-            told += db.read_sync(troubles.kept)
-        if (refusal := db.read_sync(web_health.refusal)) is not None:
-            told.append(Trouble("login", WEB_LOGIN, str(refusal)))
-    enabled = [
-        Job(
-            name=job.name,
-            kind=job.kind,
-            every=job.every,
-            due=_due(job, states.get(job.name)),
-            running=bool((jobs.get(job.name) or {}).get("running")),
-            known=answer is None or not jobs or job.name in jobs,
-        )
-        for job in s.config.jobs
-        if job.enabled
-    ]
-    around = Around(
-        daemon=answer is not None,
-        holder=None if answer is not None else holder(s.root),
-        jobs=enabled,
-        told=told,
-        login=login,
-        login_at=_written(root.root / credentials.FILE),
-        free=free,
-        reserve=s.config.mirror.keep_free,
-        media=str(s.media),
-        media_away=away,
-        blocked=running.get("blocked") or {},
-        progress=line,
-    )
-    planned = {
-        job.name: queries.Planned(job.kind, (jobs.get(job.name) or {}).get("next_run"), job.enabled)
-        for job in s.config.jobs
-    }
-    return Seen(running, around, planned)
-
-
-def _login(s: Session, root: "MirrorRoot") -> Login:
-    """Look whether there is a login, and whether it was ever used. A broken configuration raises ConfigError."""
-    try:
-        refresh, token = credentials.load(root, credentials.configured_token(s.config, s.env))
-    except StorageError:
-        return "known"  # another user's mirror: nothing is told of what cannot be seen
-    return "none" if refresh is None else "known" if token is not None else "untried"
-
-
-def _written(path: Path) -> int:
-    """Return when a file was last written, ms UTC; 0 if it is not there."""
-    try:
-        return int(path.stat().st_mtime * 1000)
-    except OSError:
-        return 0
-
-
-def _place(s: Session, root: "MirrorRoot") -> tuple[bool, int | None]:
-    """Return whether the media folder is away, and how many bytes its disk still takes."""
-    if root.new:
-        return False, None
-    try:
-        root.check_media()
-        return False, root.free_bytes()
-    except PermissionError:
-        return False, None
-    except StorageError:
-        return not os.path.isdir(s.media) or os.access(s.media, os.R_OK), None
-
-
-def _due(job: JobConfig, state: JobState | None) -> int | None:
-    """Return when the job is due after its last run; None if it never ran."""
-    last_done = state.last_done_at if state else None
-    if last_done is None or not job.cron:
-        return last_done and last_done + 1000 * (job.every or 3600)
-    from pixmirror.models import from_ms, to_ms
-    from pixmirror.schedule import When
-
-    moment = When(job.name, cron=job.cron, timezone=job.timezone).next(from_ms(last_done))
-    return None if moment is None else to_ms(moment)
+        found = db.read_sync(around, answer, seen, s.config.jobs, s.config.mirror.keep_free, due_after)
+    return Seen(answer or {}, replace(found, told=[*told, *found.told]), planned(answer, s.config.jobs, {}))
 
 
 # --- short
@@ -207,7 +118,7 @@ def _due(job: JobConfig, state: JobState | None) -> int | None:
 def look(s: Session) -> Glance:
     """Return the screen, with what only the running pixmirror, or this machine, knows."""
     now = now_ms()
-    seen = _seen(s, now)
+    seen = _seen(s)
     with s.reading() as db:
         return db.read_sync(reports.glance, now, seen.around, seen.planned, has_web=_has_web(s.config))
 
@@ -225,7 +136,7 @@ def read_status(s: Session) -> dict[str, Any]:
     from pixmirror.daemon.estimates import what_is_left
 
     now = now_ms()
-    seen = _seen(s, now)
+    seen = _seen(s)
     pace = queries.Pace(**_pace(seen.answer))
     with s.reading() as db:
         told = [one for one in seen.around.told if not (one.cause == "storage" and not seen.around.daemon)]

@@ -14,7 +14,6 @@ from pixmirror import control
 from pixmirror.cli import formats, progress, sync_end
 from pixmirror.cli.beside import stopped
 from pixmirror.cli.common import (
-    DaemonRefused,
     Json,
     Session,
     importing,
@@ -132,12 +131,12 @@ def _say_what_waits(running: Mapping[str, Any]) -> None:
 async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display) -> dict[str, Any]:
     with s.reading() as db:
         async with progress.watching(db, shown, s.config, names):
-            answer = await control.ask(s.root, s.env, {"command": "sync", "jobs": list(names)}, timeout=None)
+            answer = control.accepted(
+                await control.ask(s.root, s.env, {"command": "sync", "jobs": list(names)}, timeout=None)
+            )
     if answer is None:
         raise PixmirrorGone("The running pixmirror went away before it was done; what it has is kept.")
-    if not answer.pop("ok"):
-        raise DaemonRefused(answer)
-    return answer
+    return {name: value for name, value in answer.items() if name != "ok"}
 
 
 def _summary(s: Session, report: Mapping[str, Any]) -> None:

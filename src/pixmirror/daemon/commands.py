@@ -10,7 +10,7 @@ from pixmirror import verify
 from pixmirror.catalogue import losses, runs
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.config import Config
-from pixmirror.daemon import adding, credentials
+from pixmirror.daemon import adding
 from pixmirror.daemon.credentials import configured_token, identity
 from pixmirror.daemon.look import look
 from pixmirror.daemon.mirror import Mirror, open_mirror
@@ -23,6 +23,7 @@ from pixmirror.ingest import retrying
 from pixmirror.ingest.forgetting import Target
 from pixmirror.logs import hide
 from pixmirror.pixiv import redeem_refresh_token
+from pixmirror.store import kept_login
 
 if TYPE_CHECKING:
     from pixmirror.daemon.serve import Daemon
@@ -80,14 +81,14 @@ class Commands:
     async def _token(self, request: Request) -> dict[str, Any]:
         """Take over a new login. Whatever is wrong with it, the old one stays."""
         m = self.daemon.mirror
-        token = credentials.read_token(request.get("token"))
+        token = kept_login.read_token(request.get("token"))
         hide(token.refresh_token)
         hide(token.access_token)
         if not token.fresh(m.clock.now()):
             token = await redeem_refresh_token(m.transport, identity(m.config), token.refresh_token)
         await m.use_account(token)
         configured = configured_token(m.config, self.daemon.env)
-        await asyncio.to_thread(credentials.save, m.root, configured, token)
+        await asyncio.to_thread(kept_login.save, m.root, configured, token)
         m.auth.set_token(token)
         await self.daemon.logged_in(token)
         return {"user_id": token.user_id}

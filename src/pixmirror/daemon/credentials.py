@@ -1,82 +1,20 @@
-"""Our logins: of the app, with the access token that credentials.json keeps across runs, and of www.pixiv.net."""
+"""Our logins, as they are configured: of the app, and of www.pixiv.net; and the way to Pixiv."""
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from pixmirror.clock import Clock
 from pixmirror.config import Config, read_refresh_token, read_web_login
-from pixmirror.errors import ConfigError, LoginNeeded
-from pixmirror.models import Token
-from pixmirror.store import MirrorRoot
 
 if TYPE_CHECKING:  # what only looks at the login, as `status` does, needs none of the client
     from pixmirror.pixiv import AppIdentity, Pacer, Transport
     from pixmirror.pixiv.web.api import WebApi
     from pixmirror.pixiv.web.session import WebSession
 
-FILE = "credentials.json"
-_TYPES = {"access_token": str, "refresh_token": str, "user_name": str, "user_account": str, "is_premium": bool}
-
 
 def configured_token(config: Config, env: Mapping[str, str]) -> str | None:
     secret = read_refresh_token(config, env)
     return secret.get_secret_value() if secret else None
-
-
-def digest(refresh_token: str | None) -> str | None:
-    return hashlib.sha256(refresh_token.encode()).hexdigest()[:16] if refresh_token else None
-
-
-def read_token(data: object) -> Token:
-    """Make a Token of JSON from the file, or from whoever asks over the socket. ConfigError when it is none."""
-    known = {field.name: _TYPES.get(field.name, int) for field in fields(Token)}
-    if not isinstance(data, Mapping) or not set(data) <= set(known):
-        raise ConfigError("That is not a token.")
-    wrong = [name for name, value in data.items() if type(value) is not known[name]]
-    try:
-        token = Token(**data)
-    except TypeError:
-        raise ConfigError("The token lacks something.") from None
-    secrets = {name: str(data.get(name)) for name in ("access_token", "refresh_token")}
-    wrong += [name for name, text in secrets.items() if not (text.isascii() and text.isprintable())]
-    if wrong or not token.refresh_token:
-        raise ConfigError(f"The token has a wrong {', '.join(sorted(wrong)) or 'refresh_token'}.")
-    return token
-
-
-def load(root: MirrorRoot, configured: str | None) -> tuple[str | None, Token | None]:
-    """Return the refresh token to use, and the access token of the last run if it belongs to it.
-
-    A token that `pixmirror login` stored, or that Pixiv replaced, stands until the configured one changes.
-    """
-    kept = _kept(root)
-    if kept is None or (configured is not None and kept[0] != digest(configured)):
-        return configured, None
-    return kept[1].refresh_token, kept[1]
-
-
-def damaged(root: MirrorRoot) -> LoginNeeded | None:
-    """Return what is wrong with the file, if it is there and holds no login."""
-    if root.read_secret(FILE) is None or _kept(root) is not None:
-        return None
-    return LoginNeeded(f"{root.root / FILE} is damaged: it holds no login that can be read.")
-
-
-def _kept(root: MirrorRoot) -> tuple[str | None, Token] | None:
-    """Return the token in the file, after the digest of the one that was configured then; None if it has none."""
-    try:
-        kept = json.loads(root.read_secret(FILE) or b"{}")
-        return (kept.get("configured"), read_token(kept.get("token"))) if isinstance(kept, dict) else None
-    except (ValueError, RecursionError, ConfigError):
-        return None
-
-
-def save(root: MirrorRoot, configured: str | None, token: Token) -> None:
-    kept = {"configured": digest(configured), "token": asdict(token)}
-    root.write_secret(FILE, json.dumps(kept, indent=1) + "\n")
 
 
 def transport_to(config: Config, clock: Clock, pacer: "Pacer", **more: Any) -> "Transport":

@@ -24,7 +24,7 @@ from pixmirror.logs import hide
 from pixmirror.models import Token, from_ms
 from pixmirror.pixiv import AppApi, Auth, BudgetState, ImageBudget, Pacer, PacerState, Transport
 from pixmirror.pixiv.web.api import WebApi
-from pixmirror.store import MirrorRoot, had_catalogue
+from pixmirror.store import MirrorRoot, had_catalogue, kept_login
 from pixmirror.sync.context import Job, Jobs
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class Mirror:
         try:
             token = await self.auth.token()
         except LoginNeeded as error:
-            damage = await asyncio.to_thread(credentials.damaged, self.root)
+            damage = await asyncio.to_thread(kept_login.damaged, self.root)
             raise damage or error from error
         except LoginError as error:
             await self.db.run(runs.note_refused_login, type(error).__name__, self.clock.now())
@@ -195,7 +195,7 @@ async def _build(
     config: Config, env: Mapping[str, str], root: MirrorRoot, db: Database, transport: Transport, clock: Clock
 ) -> Mirror:
     configured = configured_token(config, env)
-    refresh_token, token = credentials.load(root, configured)
+    refresh_token, token = kept_login.load(root, configured)
     for secret in (configured, refresh_token):
         if secret:
             hide(secret)
@@ -203,7 +203,7 @@ async def _build(
     async def keep(token: Token) -> None:
         log.debug("Token renewed.")
         # In a thread: the file is synced, and the loop must not wait for the disk.
-        await asyncio.to_thread(credentials.save, root, configured, token)
+        await asyncio.to_thread(kept_login.save, root, configured, token)
 
     app = identity(config)
     auth = Auth(

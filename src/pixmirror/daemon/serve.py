@@ -35,6 +35,7 @@ from pixmirror.errors import (
 from pixmirror.models import Token, from_ms
 from pixmirror.reports import syncs, troubles
 from pixmirror.schedule import Schedule, When
+from pixmirror.store import kept_login
 from pixmirror.sync.kinds import KINDS
 from pixmirror.terminal import one_line
 
@@ -88,7 +89,7 @@ class Daemon:
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reloading = asyncio.Lock()
-        self._configured = credentials.digest(credentials.configured_token(mirror.config, env))
+        self._configured = kept_login.digest(credentials.configured_token(mirror.config, env))
         self._login_tried = asyncio.Event()
         self._account_checked = False
         self._retry_at: dict[str, int] = {}
@@ -300,7 +301,7 @@ class Daemon:
     def _refuse_what_needs_a_restart(self, config: Config) -> None:
         old = self.mirror.config
         changed = [key for key in NEED_RESTART if attrgetter(key)(old) != attrgetter(key)(config)]
-        if credentials.digest(credentials.configured_token(config, self.env)) != self._configured:
+        if kept_login.digest(credentials.configured_token(config, self.env)) != self._configured:
             changed.append("the configured refresh token")
         if changed:
             raise ConfigError(f"{', '.join(changed)} cannot change while it runs: restart pixmirror.")

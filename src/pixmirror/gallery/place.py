@@ -5,11 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from starlette.requests import Request
 
-from pixmirror import control
 from pixmirror.catalogue.database import catalogue_path
 from pixmirror.catalogue.gallery.database import GalleryDatabase, gallery_path
 from pixmirror.catalogue.shelves import Shelves, open_shelves
@@ -119,9 +117,3 @@ def shelves(request: Request) -> Shelves:
 def writer(request: Request) -> GalleryDatabase:
     """Return the one writer of gallery.db: `await writer(request).run(fn, ...)` is one transaction."""
     return gallery(request).own
-
-
-async def ask_daemon(request: Request, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Have the daemon do something; None where none runs."""
-    here = gallery(request)
-    return await control.ask(here.root, here.env, asked)

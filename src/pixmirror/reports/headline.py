@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -12,11 +12,11 @@ from pixmirror.catalogue.words import iso
 from pixmirror.errors import ExitCode
 from pixmirror.reports.moments import ahead, clock
 from pixmirror.reports.troubles import Trouble
+from pixmirror.store.kept_login import Login
 from pixmirror.store.start import Holder
 
 _URGENCY = (ExitCode.LOGIN, ExitCode.STORAGE, ExitCode.PIXIV, ExitCode.INCOMPLETE, ExitCode.DONE)
 MIRRORING = ("", "sync", "run", "demo")  # commands that mirror; "": not known which
-Login = Literal["known", "untried", "none"]
 
 
 class Kind(StrEnum):

@@ -1,19 +1,14 @@
-"""What the gallery must know of a mirror before it asks how that is: `reports/glance.py` takes the rest."""
+"""What the jobs did: their runs, and what they brought day by day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue import runs
-from pixmirror.catalogue.runs import JobState, Run
+from pixmirror.catalogue.runs import Run
 from pixmirror.catalogue.sql import rows
 from pixmirror.clock import DAY_MS
-from pixmirror.ingest import web_health
 from pixmirror.models import from_ms
-from pixmirror.reports import troubles
-from pixmirror.reports.estimate import kept_line
-from pixmirror.reports.troubles import WEB_LOGIN, Trouble
 
 DAYS = 14
 _RUNS = """
@@ -26,29 +21,12 @@ FROM run WHERE started_at >= :since GROUP BY job, day"""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What the catalogue has noted. `told`: what stopped the last process, and what the website refuses."""
-
-    jobs: Mapping[str, JobState]
-    progress: str
-    told: tuple[Trouble, ...]
-    refused: tuple[Trouble, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Bar:
     """A day of a job: how many new works it brought; `failed` where a run failed."""
 
     new: int
     failed: bool
     is_empty: bool
-
-
-def standing(conn: Connection) -> Standing:
-    """Return what the catalogue has noted."""
-    refusal = web_health.refusal(conn)
-    refused = (Trouble("login", WEB_LOGIN, str(refusal)),) if refusal is not None else ()
-    return Standing(runs.job_states(conn), kept_line(conn)[0], troubles.kept(conn), refused)
 
 
 def runs_of(conn: Connection, job: str | None, before: int, most: int) -> Sequence[Run]:

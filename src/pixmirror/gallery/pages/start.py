@@ -24,11 +24,12 @@ every = "1h"
 async def start(request: Request) -> Response:
     """Show the first steps; what is done stays in the list, with a tick."""
     here = gallery(request)
-    login, runs, free = await first_look(here)
+    machine, runs = await first_look(here)
     first = await here.shelves.read(first_tiles) if here.has_mirror() else []
     jobs = [job.name for job in here.config.jobs if job.enabled]
     return page(
-        request, "start.html", root=str(here.root), login=login, jobs=jobs, runs=runs, free=free, first=first,
+        request, "start.html", root=str(here.root), login="known" if runs else machine.login, jobs=jobs,
+        runs=runs, free=machine.room.free, first=first,
         lines=LINES,
     )  # fmt: skip
 

@@ -12,12 +12,13 @@ from starlette.routing import BaseRoute, Route
 from pixmirror.catalogue.refs import Ref
 from pixmirror.gallery import asked
 from pixmirror.gallery.answers import back_to, fragment, page, wants_fragment
-from pixmirror.gallery.asked import NotHere, Refused, wanted_work
+from pixmirror.gallery.around import do
+from pixmirror.gallery.asked import NotHere, wanted_work
 from pixmirror.gallery.captions import caption
 from pixmirror.gallery.differences import Piece, differences, shortened
 from pixmirror.gallery.frames import first_frame
 from pixmirror.gallery.headers import FILE_POLICY
-from pixmirror.gallery.place import ask_daemon, gallery, shelves
+from pixmirror.gallery.place import gallery, shelves
 from pixmirror.gallery.plot import plot
 from pixmirror.gallery.visits import noted
 from pixmirror.reports.pictures import frames_file
@@ -29,7 +30,6 @@ from pixmirror.reports.work_why import why_here
 
 IN_STRIP = 60  # pages in the film strip
 VERSIONS = 10  # that are shown, the last ones
-_ABSENT = "The mirror is not running. Start it with `pixmirror run`, then try again."
 _COMMANDS = ("forget", "unforget", "retry")
 
 
@@ -134,11 +134,7 @@ async def ask(request: Request) -> Response:
         raise NotHere("There is no such page.")
     found = await shelves(request).read(work_page, key, gallery(request).clock.now())
     ref = found.what if isinstance(found, Forgotten) else Ref.of_work(key)  # it may have gone with its artist
-    answer = await ask_daemon(request, {"command": command, "ref": str(ref)})
-    if answer is None:
-        raise Refused(_ABSENT, 503)
-    if not answer.get("ok"):
-        raise Refused(str(answer.get("error") or "The mirror did not do it."), 409)
+    await do(request, {"command": command, "ref": str(ref)})
     return back_to(_url(key))
 
 

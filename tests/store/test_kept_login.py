@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from pixmirror.daemon import credentials
 from pixmirror.errors import ConfigError
 from pixmirror.models import Token
-from pixmirror.store import MirrorRoot
+from pixmirror.store import MirrorRoot, kept_login
 
 TOKEN = Token("access", "rotated", 1, 11, "name", "account")
 
@@ -23,27 +22,27 @@ def root(tmp_path: Path) -> Iterator[MirrorRoot]:
 
 
 def test_a_kept_token_stands_until_the_configured_one_changes(root: MirrorRoot) -> None:
-    credentials.save(root, "configured", TOKEN)
-    assert credentials.load(root, "configured") == ("rotated", TOKEN)
-    assert credentials.load(root, "another") == ("another", None)
+    kept_login.save(root, "configured", TOKEN)
+    assert kept_login.load(root, "configured") == ("rotated", TOKEN)
+    assert kept_login.load(root, "another") == ("another", None)
 
 
 def test_a_login_stands_where_no_token_is_configured(root: MirrorRoot) -> None:
-    credentials.save(root, None, TOKEN)
-    assert credentials.load(root, None) == ("rotated", TOKEN)
+    kept_login.save(root, None, TOKEN)
+    assert kept_login.load(root, None) == ("rotated", TOKEN)
 
 
 def test_the_file_is_its_owner_s_alone_and_does_not_hold_the_configured_token(root: MirrorRoot) -> None:
-    credentials.save(root, "configured-token", TOKEN)
-    file = root.root / credentials.FILE
+    kept_login.save(root, "configured-token", TOKEN)
+    file = root.root / kept_login.FILE
     assert file.stat().st_mode & 0o777 == 0o600
     assert "configured-token" not in file.read_text()
 
 
 @pytest.mark.parametrize("text", ["", "garbage", "[]", "{}", '{"token": 1}', '{"token": {"access_token": "x"}}'])
 def test_a_file_that_is_no_login_is_as_good_as_none(root: MirrorRoot, text: str) -> None:
-    root.write_secret(credentials.FILE, text)
-    assert credentials.load(root, "configured") == ("configured", None)
+    root.write_secret(kept_login.FILE, text)
+    assert kept_login.load(root, "configured") == ("configured", None)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +50,6 @@ def test_a_file_that_is_no_login_is_as_good_as_none(root: MirrorRoot, text: str)
 )
 def test_what_is_no_token_is_refused(change: dict[str, Any]) -> None:
     data = json.loads(json.dumps(asdict(TOKEN)))
-    assert credentials.read_token(data) == TOKEN
+    assert kept_login.read_token(data) == TOKEN
     with pytest.raises(ConfigError):
-        credentials.read_token({**data, **change})
+        kept_login.read_token({**data, **change})
