@@ -60,6 +60,18 @@ def test_it_is_counted_again_when_something_came_in_and_a_while_has_passed(db: D
     assert db.read_sync(kept.is_due, NOW + kept.SOON_MS // 2), "the last file is here"
 
 
+def test_a_ranking_of_known_works_and_a_change_of_state_are_counted_too(db: Database) -> None:
+    artist_with(db, 7, 1)
+    for change in (
+        "INSERT INTO ranking_day VALUES (1, 'illust', 'day', '2023-11-13', 1, 'whole', 1, 1)",
+        "INSERT INTO state_change VALUES (NULL, 1, 'bookmark', 1, 'gone', '', 1)",
+    ):
+        counted(db)
+        assert not db.read_sync(kept.is_due, NOW + kept.SOON_MS)
+        db.run_sync(lambda c, change=change: c.exec_driver_sql(change))  # type: ignore[misc]
+        assert db.read_sync(kept.is_due, NOW + kept.SOON_MS), change
+
+
 def test_counting_takes_only_a_small_part_of_the_time(db: Database) -> None:
     artist_with(db, 7, 1)
     found = counted(db)

@@ -125,6 +125,8 @@ def _mark(conn: Connection) -> str:
     kept = [runs.get_meta(conn, key) for key in ("change_seq", "stored_files")]
     lists = row(conn, "SELECT count(full_at), count(*) FROM feed")
     ran = value(conn, "SELECT count(last_done_at) FROM job")
+    rankings = value(conn, "SELECT count(*) FROM ranking_day")  # of works that are known already
+    changes = value(conn, "SELECT max(id) FROM state_change")
     gaps = value(conn, "SELECT count(*) FROM gap")
     left = value(conn, "SELECT EXISTS (SELECT 1 FROM media WHERE state = 'wanted')")
-    return ":".join(map(str, (*kept, *lists, ran, gaps, left)))
+    return ":".join(map(str, (*kept, *lists, ran, rankings, changes, gaps, left)))
