@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from pixmirror.cli.demo_story import mirror_at, say_day, tell
 from pixmirror.cli.gallery_process import GalleryProcess
 from pixmirror.clock import DAY_MS
 from pixmirror.daemon.engine import Engine
+from pixmirror.demo.words import SPOKEN
 from pixmirror.errors import ConfigError, ExitCode, PixmirrorError, exit_code
 from pixmirror.reports import coverage as proof
 from pixmirror.reports import queries
@@ -86,13 +88,19 @@ def _play(s: Session, mirror: DemoMirror, server: DemoServer, gallery: GalleryPr
     """Mirror up to the present; the gallery opens as soon as there is something to see. Return the exit code."""
 
     def open_gallery() -> None:
-        if gallery.start() and (address := gallery.address()):
-            say(f"Look at it meanwhile, in a browser: {address}")
+        if gallery.start():
+            say(f"Look at it meanwhile, in a browser: {_opened_by(mirror, gallery)}")
 
     if not mirror.told:
         return tell(s, mirror, server, open_gallery)
     open_gallery()
     return mirror_at(s, 0)
+
+
+def _opened_by(mirror: DemoMirror, gallery: GalleryProcess) -> str:
+    """Return the address that opens the gallery: with its key on a terminal alone, else what prints it."""
+    address = gallery.address() if sys.stdout.isatty() else None
+    return address or f"{_command(mirror)} gallery --address"
 
 
 def _say_what_comes(mirror: DemoMirror) -> None:
@@ -207,7 +215,7 @@ def _summary(
     try:
         types, more = _types(s)
         happened = _happened_of(s, more)
-        example, tag = _example(s)
+        example, found_by = _example(s)
     except PixmirrorError as error:
         note(told(error))
         return
@@ -220,18 +228,18 @@ def _summary(
         verify_command.summary(report)
     for line, _ in happened[1:]:
         say(f"  {line}")
-    if gallery is not None and (address := gallery.address()):
-        say(f"Look at it in a browser, until you end this: {address}")
-        say("The address is good once; another one, and more, while it runs in another terminal or later:")
-        looks = ["gallery --address"]
+    say(f"The files: {mirror.folder / 'mirror' / 'media'}")
+    if gallery is not None:
+        say(f"Look at it in a browser, until you end this: {_opened_by(mirror, gallery)}")
+        say("An address is good once. Another one, and more to look at, in another terminal or later:")
     else:
-        say("Look at it, while it runs in another terminal or later:")
-        looks = ["gallery"]
-    looks += ["status", *dict.fromkeys(arguments for _, arguments in happened), f"show {example}"]
-    looks += [f"why {example}", f"search {shlex.quote(tag)}"]
+        say("Look at it:")
+    looks = ["gallery --address" if gallery is not None else "gallery", "status"]
+    looks += dict.fromkeys(arguments for _, arguments in happened)
+    looks += [f"show {example}", f"why {example}", f"search {shlex.quote(found_by)}"]
     for arguments in looks:
         say(f"  {_command(mirror)} {arguments}")
-    say(f"The files: {mirror.folder / 'mirror' / 'media'}")
+    say("Then mirror your own: pixmirror init")
 
 
 def _types(s: Session) -> tuple[dict[str, int], int]:
@@ -280,13 +288,14 @@ def _happened(conn: Connection, more: int) -> Iterator[tuple[str, str]]:
 
 
 def _example(s: Session) -> tuple[str, str]:
-    """Return a work to show and a tag to search for."""
+    """Return a work to show, and what a search finds: a word in kana, found as it sounds, or a tag."""
     from pixmirror.reports.export import export
 
     rows: Any = export  # a generator, which must end before its connection does
-
+    example, tag, spoken = "1", "風景", False
     with s.reading() as db, db.reading() as conn, closing(rows(conn, "works")) as works:
         for row in works:
-            if row["tags"] and row["state"] == "live":
-                return str(row["id"]), str(row["tags"][0])
-    return "1", "風景"
+            spoken |= SPOKEN in row["title"]
+            if row["tags"] and row["state"] == "live" and example == "1":
+                example, tag = str(row["id"]), str(row["tags"][0])
+    return example, SPOKEN if spoken else tag

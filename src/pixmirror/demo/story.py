@@ -6,7 +6,7 @@ The same world has the same story, whenever its server starts: what lies in the 
 from dataclasses import dataclass
 
 from pixmirror.clock import HOUR_MS
-from pixmirror.demo import lists
+from pixmirror.demo import lists, words
 from pixmirror.demo.world import LIVE, Key, World
 
 A_LIFE_S_WORK = 12  # about how many works the artist has who leaves
@@ -42,7 +42,7 @@ def _post_and_replace(world: World, user_id: int, posted_ms: int, replaced_ms: i
     made: list[Key] = []
 
     def post(w: World) -> None:
-        made.append(w.post(user_id, create_ms=posted_ms).key)
+        made.append(w.post(user_id, create_ms=posted_ms, title=f"{words.SPOKEN}の街").key)
 
     def replace(w: World) -> None:
         w.edit(made[0], file_ms=replaced_ms, title=f"{w.get(made[0]).title} (修正版)")

@@ -135,6 +135,7 @@ READINGS: dict[str, str] = {
     "一次創作": "ichijisousaku", "イラスト": "irasuto", "漫画": "mannga", "4コマ": "yonnkoma", "小説": "shousetsu",
     "短編": "tannpenn",
 }  # fmt: skip
+SPOKEN = "よる"  # what the story's picture is named after: a search for `yoru` finds it
 OWN_TAGS = ("あとで読む", "壁紙", "reference", "かわいい", "資料 2", "a+b")
 
 _ADJECTIVES = [
