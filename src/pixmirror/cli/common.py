@@ -76,8 +76,9 @@ class Session:
 
     @cached_property
     def config(self) -> "Config":
-        from pixmirror.config import find_config, load
-        from pixmirror.sync.kinds import KINDS
+        with importing():
+            from pixmirror.config import find_config, load
+            from pixmirror.sync.kinds import KINDS
 
         return load(find_config(self.config_file), self.env, KINDS)
 
