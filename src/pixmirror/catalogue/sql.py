@@ -27,6 +27,9 @@ from pixmirror.catalogue.schema import meta
 _Order: TypeAlias = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 T = TypeVar("T")
 
+# What a column of a statement in SQL is compared with: the JSON list bound to `:keys` or `:ids` (see `listed`).
+KEYS, IDS = (f"IN (SELECT value FROM json_each(:{name}))" for name in ("keys", "ids"))
+
 
 def rows(conn: Connection, sql: str, **bound: Any) -> Sequence[Any]:
     """Return the rows that a SELECT finds, with these values for its `:names`."""
@@ -43,9 +46,19 @@ def made(conn: Connection, make: Callable[..., T], sql: str, **bound: Any) -> tu
     return tuple(make(*row) for row in conn.execute(text(sql), bound))
 
 
+def column(conn: Connection, sql: str, **bound: Any) -> list[Any]:
+    """Return the first column of the rows that a SELECT finds."""
+    return list(conn.scalars(text(sql), bound))
+
+
 def value(conn: Connection, sql: str, **bound: Any) -> Any:
     """Return the first column of the first row; None if there is no row."""
     return conn.scalar(text(sql), bound)
+
+
+def changed(conn: Connection, sql: str, **bound: Any) -> int:
+    """Execute a statement that writes. Return how many rows it changed."""
+    return conn.execute(text(sql), bound).rowcount
 
 
 class Many:
@@ -55,21 +68,24 @@ class Many:
     row anew, which costs as much as SQLite's own work.
     """
 
-    def __init__(self, statement: Insert | Update | Delete) -> None:
+    def __init__(self, statement: Insert | Update | Delete | str) -> None:
         self._statement = statement
-        self._sql = ""
+        self._sql = statement if isinstance(statement, str) else ""
         self._order: _Order | None = None
 
     def __call__(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
-            order = self._order or self._compile(conn, list(rows[0]))
             # What SQLAlchemy does around each statement would be a twentieth of a page's ingestion.
             driver: sqlite3.Connection = conn.connection.driver_connection  # type: ignore[assignment]
+            if isinstance(self._statement, str):
+                driver.executemany(self._sql, rows)
+                return
+            order = self._order or self._compile(conn, self._statement, list(rows[0]))
             driver.executemany(self._sql, [order(row) for row in rows])
 
-    def _compile(self, conn: Connection, names: list[str]) -> _Order:
-        columns = names if isinstance(self._statement, Insert) else None
-        compiled = self._statement.compile(dialect=conn.dialect, column_keys=columns)
+    def _compile(self, conn: Connection, statement: Insert | Update | Delete, names: list[str]) -> _Order:
+        columns = names if isinstance(statement, Insert) else None
+        compiled = statement.compile(dialect=conn.dialect, column_keys=columns)
         fixed = {name: value for name, value in compiled.params.items() if name not in names}
         self._sql = str(compiled)
         self._order = _order(compiled.positiontup or [], fixed)

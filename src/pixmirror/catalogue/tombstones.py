@@ -16,7 +16,7 @@ from pixmirror.catalogue import tally
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.erasing import without_person
 from pixmirror.catalogue.schema import comment, media, tombstone, work
-from pixmirror.catalogue.sql import Many, among, listed, rows
+from pixmirror.catalogue.sql import Many, among, column, listed, rows
 from pixmirror.models import Illust, Novel, Received
 
 WORK, PAGE, USER = "work", "page", "user"
@@ -68,14 +68,14 @@ def people(conn: Connection, ids: Collection[int]) -> set[int]:
     """Return which of these users are forgotten."""
     if not ids or not has_any(conn):
         return set()
-    return {r[0] for r in rows(conn, _PEOPLE, keys=listed(ids))}
+    return set(column(conn, _PEOPLE, keys=listed(ids)))
 
 
 def works(conn: Connection, keys: Collection[int]) -> set[int]:
     """Return which of these works are forgotten as a whole, by themselves or with their user."""
     if not keys or not has_any(conn):
         return set()
-    return {r[0] for r in rows(conn, _WORKS, keys=listed(keys))}
+    return set(column(conn, _WORKS, keys=listed(keys)))
 
 
 def is_forgotten(conn: Connection, key: int) -> bool:

@@ -3,30 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, update
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import feeds, tombstones
 from pixmirror.catalogue.added import ADDED
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.schema import media
-from pixmirror.catalogue.sql import row
+from pixmirror.catalogue.sql import changed, row
 from pixmirror.errors import ConfigError
 from pixmirror.ingest import retrying, sharing
 from pixmirror.ledger import agenda
 from pixmirror.models import Lane
 
 _KNOWN = "SELECT type, user_id, state, evidence FROM work WHERE work_key = :key"
-_FIRST = (
-    update(media)
-    .where(
-        media.c.owner_kind == "work",
-        media.c.owner_id == bindparam("b_key"),
-        media.c.state == literal_column("'wanted'"),
-    )
-    .values(priority=func.min(media.c.priority, int(Lane.NEW)))
-)
+_FIRST = f"""
+UPDATE media SET priority = min(priority, {int(Lane.NEW)})
+WHERE owner_kind = 'work' AND owner_id = :key AND state = 'wanted'"""
 
 
 def wish(conn: Connection, refs: Sequence[Ref], now: int) -> None:
@@ -52,7 +45,7 @@ def _work(conn: Connection, ref: Ref, key: int, now: int) -> None:
     if is_whole:
         sharing.also_saw(conn, ADDED, {key: None}, (), now, int(Lane.NEW), comments=True)
         retrying.one(conn, ref, now)
-        conn.execute(_FIRST, {"b_key": key})
+        changed(conn, _FIRST, key=key)
     if not is_whole or known.state != "live":
         agenda.begin_wish(conn, Kind.DETAIL, key, now)
 

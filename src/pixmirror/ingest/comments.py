@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, select, update
+from sqlalchemy import Connection, case, func
 
 from pixmirror.catalogue import erasing, tombstones
-from pixmirror.catalogue.schema import comment, work
+from pixmirror.catalogue.schema import comment
 from pixmirror.catalogue.seen import Seen
-from pixmirror.catalogue.sql import Many, among, excluded, listed, upsert
+from pixmirror.catalogue.sql import KEYS, Many, changed, column, excluded, listed, row, rows, upsert, value
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest.people import record_users
 from pixmirror.ledger import agenda
@@ -25,9 +25,7 @@ LOOKS = (30 * DAY_MS, 180 * DAY_MS)  # ages of a work at which all its comments 
 # States of a work in which Pixiv shows its comments, as far as we know.
 ASKED = ("live", "unknown")
 
-_KNOWN = select(comment.c.comment_key, comment.c.has_replies, comment.c.state, comment.c.missing_since).where(
-    among(comment.c.comment_key, "keys")
-)
+_KNOWN = f"SELECT comment_key, has_replies, state, missing_since FROM comment WHERE comment_key {KEYS}"
 _new = excluded(comment).c
 _UPSERT = Many(
     upsert(
@@ -45,25 +43,19 @@ _UPSERT = Many(
         missing_since=None,
     )
 )
-_ANSWERED = (
-    select(comment.c.parent_key)
-    .where(comment.c.work_key == bindparam("b_work"), comment.c.parent_key.is_not(None))
-    .distinct()
-)
-_WALKED = (
-    update(work)
-    .where(work.c.work_key == bindparam("b_key"))
-    .values(comments_at=bindparam("now"), comments_total=func.coalesce(bindparam("total"), work.c.total_comments))
-    .returning(work.c.create_date)
-)
-_OF_WORK = select(
-    comment.c.comment_key,
-    comment.c.parent_key,
-    comment.c.has_replies,
-    comment.c.state,
-    comment.c.last_seen,
-    comment.c.missing_since,
-)
+_ANSWERED = "SELECT DISTINCT parent_key FROM comment WHERE work_key = :work AND parent_key IS NOT NULL"
+_WALKED = """
+UPDATE work SET comments_at = :now, comments_total = coalesce(:total, total_comments)
+WHERE work_key = :key RETURNING create_date"""
+_OF_WORK = """
+SELECT comment_key, parent_key, has_replies, state, last_seen, missing_since FROM comment WHERE work_key = :key"""
+_PLANNED = """
+SELECT state, create_date, first_seen, comments_at, comments_total, total_comments, EXISTS (SELECT 1 FROM comment c
+  WHERE c.work_key = work.work_key AND c.state = 'live' AND c.missing_since IS NOT NULL) AS misses
+FROM work WHERE work_key = :key"""
+_REPLIES_OF = f"""
+SELECT c.work_key FROM comment c JOIN work w ON w.work_key = c.work_key
+WHERE c.comment_key = :root AND c.state = 'live' AND w.state IN {ASKED}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,30 +76,23 @@ class Plan:
 
 def plan(conn: Connection, key: int, now: int) -> Plan | None:
     """Plan a reading: whole where there was none, one is due by age, or comments went. None: no such work."""
-    columns = (work.c.state, work.c.create_date, work.c.first_seen, work.c.comments_at, work.c.comments_total)
-    row = conn.execute(select(*columns, work.c.total_comments).where(work.c.work_key == key)).first()
-    if row is None:
+    found = row(conn, _PLANNED, key=key)
+    if found is None:
         return None
-    read, before, total = row.comments_at, row.comments_total, row.total_comments
-    born = row.create_date if row.create_date is not None else row.first_seen
+    read, before, total = found.comments_at, found.comments_total, found.total_comments
+    born = found.create_date if found.create_date is not None else found.first_seen
     fell = before is not None and total is not None and total < before
     of_age = read is not None and any(read < born + age <= now for age in LOOKS)
-    missing = select(comment.c.comment_key).where(
-        comment.c.work_key == key, comment.c.state == "live", comment.c.missing_since.is_not(None)
-    )
-    whole = read is None or of_age or fell or conn.execute(missing.limit(1)).first() is not None
     told = read is None and total == 0 and born + LOOKS[0] <= now
-    return Plan(whole, read is None, row.state, before, total, told)
+    return Plan(
+        read is None or of_age or fell or bool(found.misses), read is None, found.state, before, total, told
+    )
 
 
 def replies_of(conn: Connection, root: int) -> int | None:
     """Return the work under which a comment stands; None where its replies are not to be asked for."""
-    stmt = (
-        select(comment.c.work_key)
-        .join(work, work.c.work_key == comment.c.work_key)
-        .where(comment.c.comment_key == root, comment.c.state == "live", work.c.state.in_(ASKED))
-    )
-    return conn.scalar(stmt)
+    key: int | None = value(conn, _REPLIES_OF, root=root)
+    return key
 
 
 def record_comments(
@@ -128,17 +113,17 @@ def record_comments(
     medium, _ = split_key(key)
     record_users(conn, seen, (r.item.user for r in received if r.item.user))
     by_key = {work_key(medium, r.item.id): r for r in received}
-    known = {r.comment_key: r for r in conn.execute(_KNOWN, {"keys": listed(by_key)})}
-    rows = [_row(seen, key, k, r, parent_key, known.get(k)) for k, r in by_key.items()]
-    people = tombstones.people(conn, {row["user_id"] for row in rows if row["user_id"]})
+    known = {r.comment_key: r for r in rows(conn, _KNOWN, keys=listed(by_key))}
+    shown = [_row(seen, key, k, r, parent_key, known.get(k)) for k, r in by_key.items()]
+    people = tombstones.people(conn, {one["user_id"] for one in shown if one["user_id"]})
     # Of what forgotten people wrote, only that there is something.
-    _UPSERT(conn, [row | erasing.ERASED if row["user_id"] in people else row for row in rows])
+    _UPSERT(conn, [one | erasing.ERASED if one["user_id"] in people else one for one in shown])
     back = [k for k, old in known.items() if old.state != "live"]
     ledger(conn, seen.account_id, "comment", back, "live", "seen again", seen.now)
     seen_again(conn, "comment", (k for k, old in known.items() if old.missing_since is not None))
     if parent_key is None:
-        answered = set(conn.execute(_ANSWERED, {"b_work": key}).scalars())
-        roots = [row["comment_key"] for row in rows if row["has_replies"]]
+        answered = set(column(conn, _ANSWERED, work=key))
+        roots = [one["comment_key"] for one in shown if one["has_replies"]]
         asked = [root for root in roots if all_replies or root not in answered]
         agenda.ask_for_replies(conn, asked, seen.now)
     return len(by_key) - len(known), len(known)
@@ -172,10 +157,10 @@ def comments_walked(conn: Connection, seen: Seen, key: int, total: int | None) -
 
     A total that a list tells makes that earlier; most lists tell none.
     """
-    row = conn.execute(_WALKED, {"b_key": key, "now": seen.now, "total": total}).first()
-    if row is None:
+    walked = row(conn, _WALKED, key=key, now=seen.now, total=total)
+    if walked is None:
         return None
-    created = row.create_date if row.create_date is not None else seen.now
+    created = walked.create_date if walked.create_date is not None else seen.now
     return next((created + age for age in LOOKS if created + age > seen.now), None)
 
 
@@ -185,23 +170,22 @@ def miss_comments(conn: Connection, seen: Seen, key: int, started: int) -> bool:
     A root that is not there takes its replies along. A reading that shows nothing proves nothing: comments may
     have been closed.
     """
-    rows = conn.execute(_OF_WORK.where(comment.c.work_key == key)).all()
-    roots = {r.comment_key: r for r in rows if r.parent_key is None}
+    known = rows(conn, _OF_WORK, key=key)
+    roots = {r.comment_key: r for r in known if r.parent_key is None}
     live = [r for r in roots.values() if r.state == "live"]
     absent = [r for r in live if r.last_seen < started]
     if not _proves(live, absent):
         return False
     lost = {r.comment_key for r in absent}
     silent = {k for k, r in roots.items() if r.state != "live" or (r.last_seen >= started and not r.has_replies)}
-    over = [r for r in rows if r.parent_key in lost | silent and r.state == "live"]
+    over = [r for r in known if r.parent_key in lost | silent and r.state == "live"]
     replies = [r for r in over if r.last_seen < started]
     return _missed(conn, seen, [*absent, *replies])
 
 
 def miss_replies(conn: Connection, seen: Seen, key: int, root: int, started: int) -> bool:
     """Note which replies to one comment a whole reading of them did not show."""
-    of_root = (comment.c.work_key == key, comment.c.parent_key == root, comment.c.state == "live")
-    live = conn.execute(_OF_WORK.where(*of_root)).all()
+    live = rows(conn, f"{_OF_WORK} AND parent_key = :root AND state = 'live'", key=key, root=root)
     absent = [r for r in live if r.last_seen < started]
     return _proves(live, absent) and _missed(conn, seen, absent)
 
@@ -214,8 +198,8 @@ def _missed(conn: Connection, seen: Seen, absent: Sequence[Any]) -> bool:
     """Put in doubt what is absent for the second time. The judge decides: other works may lose as many."""
     first = [r.comment_key for r in absent if r.missing_since is None]
     if first:
-        stmt = update(comment).where(among(comment.c.comment_key, "keys")).values(missing_since=seen.now)
-        conn.execute(stmt, {"keys": listed(first)})
+        missed = f"UPDATE comment SET missing_since = :now WHERE comment_key {KEYS}"
+        changed(conn, missed, keys=listed(first), now=seen.now)
     earlier = [r for r in absent if r.missing_since is not None]
     twice = [(r.comment_key, r.missing_since) for r in earlier if r.missing_since <= seen.now - DAY_MS]
     doubt_all(conn, seen.account_id, "comment", twice, "absent from two whole readings", seen.now)

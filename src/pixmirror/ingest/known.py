@@ -4,40 +4,26 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row
 
 from pixmirror.catalogue.payloads import LEGACY, NO_CONTENT
-from pixmirror.catalogue.schema import media, payload, sighting, tag, text_version, work, work_job, work_tag
 from pixmirror.catalogue.seen import Seen
-from pixmirror.catalogue.sql import among, listed
+from pixmirror.catalogue.sql import KEYS, column, listed, rows
 
-_WORKS = select(work).where(among(work.c.work_key, "keys"))
-_JOBS = select(work_job.c.work_key, work_job.c.job, work_job.c.refused_reason).where(
-    among(work_job.c.work_key, "keys")
-)
+_WORKS = f"SELECT * FROM work WHERE work_key {KEYS}"
+_JOBS = f"SELECT work_key, job, refused_reason FROM work_job WHERE work_key {KEYS}"
 # SQLite takes the other columns of a group from the row that holds the max().
-_PAYLOADS = (
-    select(payload.c.owner_id, payload.c.endpoint, func.max(payload.c.id), payload.c.digest)
-    .where(payload.c.owner_kind == "work", among(payload.c.owner_id, "keys"))
-    .group_by(payload.c.owner_id, payload.c.endpoint)
-)
-_SIGHTINGS = (
-    select(sighting.c.owner_id, func.max(sighting.c.id), sighting.c.state, sighting.c.first_at)
-    .where(
-        sighting.c.owner_kind == "work",
-        among(sighting.c.owner_id, "keys"),
-        sighting.c.account_id == bindparam("account_id"),
-    )
-    .group_by(sighting.c.owner_id)
-)
-_TAGS = (
-    select(work_tag.c.work_key, tag.c.name)
-    .join(tag, tag.c.id == work_tag.c.tag_id)
-    .where(among(work_tag.c.work_key, "keys"))
-    .order_by(work_tag.c.work_key, work_tag.c.position)
-)
-_MEDIA = select(media).where(media.c.owner_kind == "work", among(media.c.owner_id, "keys"))
-_TEXTS = select(text_version.c.work_key).where(among(text_version.c.work_key, "keys")).distinct()
+_PAYLOADS = f"""
+SELECT owner_id, endpoint, max(id), digest FROM payload
+WHERE owner_kind = 'work' AND owner_id {KEYS} GROUP BY owner_id, endpoint"""
+_SIGHTINGS = f"""
+SELECT owner_id, max(id), state, first_at FROM sighting
+WHERE owner_kind = 'work' AND owner_id {KEYS} AND account_id = :account GROUP BY owner_id"""
+_TAGS = f"""
+SELECT w.work_key, t.name FROM work_tag w JOIN tag t ON t.id = w.tag_id
+WHERE w.work_key {KEYS} ORDER BY w.work_key, w.position"""
+_MEDIA = f"SELECT * FROM media WHERE owner_kind = 'work' AND owner_id {KEYS}"
+_TEXTS = f"SELECT DISTINCT work_key FROM text_version WHERE work_key {KEYS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +59,17 @@ class Known:
 
 
 def load_known(conn: Connection, seen: Seen, keys: Collection[int]) -> Known:
-    bound = {"keys": listed(keys)}
-    works = {row.work_key: row for row in conn.execute(_WORKS, bound)}
+    of_keys = listed(keys)
+    works = {row.work_key: row for row in rows(conn, _WORKS, keys=of_keys)}
     if not works:
         return Known({}, {}, {}, {})
     jobs: dict[int, dict[str, str | None]] = {}
-    for key, job, reason in conn.execute(_JOBS, bound):
+    for key, job, reason in rows(conn, _JOBS, keys=of_keys):
         jobs.setdefault(key, {})[job] = reason
     payloads: dict[int, dict[str, tuple[int, bytes]]] = {}
-    for key, endpoint, row_id, digest in conn.execute(_PAYLOADS, bound):
+    for key, endpoint, row_id, digest in rows(conn, _PAYLOADS, keys=of_keys):
         payloads.setdefault(key, {})[endpoint] = (row_id, digest)
-    found = conn.execute(_SIGHTINGS, bound | {"account_id": seen.account_id})
+    found = rows(conn, _SIGHTINGS, keys=of_keys, account=seen.account_id)
     # What was seen of a work before it had a row says nothing of the row's first state.
     sightings = {key: (row_id, state, since) for key, row_id, state, since in found if key in works}
     return Known(works, jobs, payloads, sightings)
@@ -91,17 +77,17 @@ def load_known(conn: Connection, seen: Seen, keys: Collection[int]) -> Known:
 
 def tags_of(conn: Connection, keys: Collection[int]) -> dict[int, list[str]]:
     tags: dict[int, list[str]] = {}
-    for key, name in conn.execute(_TAGS, {"keys": listed(keys)}) if keys else ():
+    for key, name in rows(conn, _TAGS, keys=listed(keys)) if keys else ():
         tags.setdefault(key, []).append(name)
     return tags
 
 
 def media_of(conn: Connection, keys: Collection[int]) -> dict[int, list[Row[Any]]]:
-    rows: dict[int, list[Row[Any]]] = {}
-    for row in conn.execute(_MEDIA, {"keys": listed(keys)}) if keys else ():
-        rows.setdefault(row.owner_id, []).append(row)
-    return rows
+    found: dict[int, list[Row[Any]]] = {}
+    for row in rows(conn, _MEDIA, keys=listed(keys)) if keys else ():
+        found.setdefault(row.owner_id, []).append(row)
+    return found
 
 
 def with_text(conn: Connection, keys: Collection[int]) -> set[int]:
-    return set(conn.execute(_TEXTS, {"keys": listed(keys)}).scalars())
+    return set(column(conn, _TEXTS, keys=listed(keys)))

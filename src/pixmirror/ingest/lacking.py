@@ -7,11 +7,11 @@ until then the work is asked for again, rarer and rarer.
 import re
 from collections.abc import Collection
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection
 
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.media import ASKED_BY
-from pixmirror.catalogue.schema import media
+from pixmirror.catalogue.sql import value
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ingest.versions import Changes, WorkFiles
 from pixmirror.ledger import agenda
@@ -24,13 +24,9 @@ LOOKS = (HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS)  # after the hole was found; 
 
 _PICTURE = re.compile(r"\[uploadedimage:([0-9]{1,15})\]")
 _REASONS = {"page": NO_PAGE, "embed": NO_PICTURE, "frame": NO_FRAME}
-_SINCE = select(func.min(media.c.first_seen)).where(
-    media.c.owner_kind == "work",
-    media.c.owner_id == bindparam("b_key"),
-    media.c.role == bindparam("b_role"),
-    media.c.url == "",
-    media.c.state == "failed",
-)
+_SINCE = """
+SELECT min(first_seen) FROM media
+WHERE owner_kind = 'work' AND owner_id = :key AND role = :role AND url = '' AND state = 'failed'"""
 
 
 def pictures_of(novel: NovelText) -> Collection[int]:
@@ -56,7 +52,7 @@ def note(changes: Changes, work: WorkFiles, role: str, due: Collection[int], sho
 def next_look(conn: Connection, kind: Kind, key: int, now: int) -> int | None:
     """Return when this question comes again because files lack that its answer names; None if none does."""
     role = next(role for role, chore in ASKED_BY.items() if chore == kind)
-    since: int | None = conn.execute(_SINCE, {"b_key": key, "b_role": role}).scalar()
+    since: int | None = value(conn, _SINCE, key=key, role=role)
     if since is None:
         return None
     later = next((look for look in LOOKS if since + look > now), None)

@@ -9,11 +9,11 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Self
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from pixmirror.catalogue import runs
-from pixmirror.catalogue.schema import bookmark, bookmark_tag, bookmark_work_tag, drift
-from pixmirror.catalogue.sql import Many, among, listed, upsert
+from pixmirror.catalogue.schema import bookmark, bookmark_tag, bookmark_work_tag
+from pixmirror.catalogue.sql import IDS, Many, among, changed, column, listed, rows, upsert
 from pixmirror.ingest.lists import on_list
 from pixmirror.ledger.missing import drifted
 from pixmirror.models import BookmarkTag, Medium, Restrict
@@ -41,29 +41,19 @@ class BookmarkList(NamedTuple):
 _TAG = Many(upsert(bookmark_tag, "count", "seen_at"))
 _LINK = Many(upsert(bookmark_work_tag, "last_seen"))
 _LINKS = (
-    select(bookmark_work_tag.c.work_key, bookmark_work_tag.c.name)
-    .where(bookmark_work_tag.c.account_id == bindparam("b_account"), among(bookmark_work_tag.c.work_key, "ids"))
-    .order_by(bookmark_work_tag.c.name)
+    f"SELECT work_key, name FROM bookmark_work_tag WHERE account_id = :account AND work_key {IDS} ORDER BY name"
 )
-_UNLINK = Many(
-    delete(bookmark_work_tag).where(
-        bookmark_work_tag.c.account_id == bindparam("b_account"),
-        bookmark_work_tag.c.work_key == bindparam("b_key"),
-        bookmark_work_tag.c.name == bindparam("b_name"),
-    )
+_UNLINK = Many("DELETE FROM bookmark_work_tag WHERE account_id = :account AND work_key = :key AND name = :name")
+_TOLD = f"""
+SELECT item, id, before FROM drift
+WHERE kind = 'bookmark' AND account_id = :account AND event = 'tags' AND at >= :since AND item {IDS} ORDER BY id"""
+_RETELL = Many("UPDATE drift SET after = :after WHERE id = :id")
+_WERE_THERE = (
+    f"SELECT work_key FROM bookmark WHERE account_id = :account AND first_seen <= :read AND work_key {IDS}"
 )
-_TOLD = (
-    select(drift.c.item, drift.c.id, drift.c.before)
-    .where(
-        drift.c.kind == "bookmark",
-        drift.c.account_id == bindparam("b_account"),
-        drift.c.event == "tags",
-        drift.c.at >= bindparam("since"),
-        among(drift.c.item, "ids"),
-    )
-    .order_by(drift.c.id)
-)
-_RETELL = Many(update(drift).where(drift.c.id == bindparam("b_id")).values(after=bindparam("b_after")))
+_BY_WEB = """
+UPDATE bookmark SET bookmark_id = :id, below = max(coalesce(below, 0), :id - 1)
+WHERE account_id = :account AND work_key = :key"""
 
 
 def record_bookmark_tags(
@@ -125,21 +115,17 @@ def record_web_page(
     known: dict[int, int | None] = dict(conn.execute(shown, {"ids": listed(page)}).all())
     ids = {key: page[key][0] for key in known if known[key] != page[key][0]}
     for key, bookmark_id in ids.items():
-        conn.execute(
-            update(bookmark)
-            .where(bookmark.c.account_id == place.account_id, bookmark.c.work_key == key)
-            .values(bookmark_id=bookmark_id, below=func.max(func.coalesce(bookmark.c.below, 0), bookmark_id - 1))
-        )
+        changed(conn, _BY_WEB, id=bookmark_id, account=place.account_id, key=key)
     renewed = [(key, str(known[key]), str(new)) for key, new in ids.items() if known[key] is not None]
     drifted(conn, place.account_id, "bookmark", "renewed", renewed, now)
     before = tags_of(conn, place.account_id, known)
     after = {key: tuple(sorted(told)) for key in known if (told := page[key][1]) is not None}
-    changed = {key: tags for key, tags in after.items() if tags != before[key]}
-    _unlink(conn, place, {key: set(before[key]) - set(tags) for key, tags in changed.items()})
+    other = {key: tags for key, tags in after.items() if tags != before[key]}
+    _unlink(conn, place, {key: set(before[key]) - set(tags) for key, tags in other.items()})
     one = {"account_id": place.account_id, "last_seen": now}
     _LINK(conn, [one | {"work_key": key, "name": name} for key, tags in after.items() for name in tags])
-    _tell(conn, place, before, changed, now, since)
-    return len(ids.keys() | changed.keys())
+    _tell(conn, place, before, other, now, since)
+    return len(ids.keys() | other.keys())
 
 
 def tags_with_wrong_count(conn: Connection, place: BookmarkList, tags: Sequence[BookmarkTag]) -> list[BookmarkTag]:
@@ -184,7 +170,7 @@ def _meta_key(place: BookmarkList, what: str = "read") -> str:
 def tags_of(conn: Connection, account_id: int, work_keys: Iterable[int]) -> dict[int, Tags]:
     """Return the own tags of each of these bookmarks, in order."""
     found: dict[int, list[str]] = {key: [] for key in work_keys}
-    for row in conn.execute(_LINKS, {"b_account": account_id, "ids": listed(found)}):
+    for row in rows(conn, _LINKS, account=account_id, ids=listed(found)):
         found[row.work_key].append(row.name)
     return {key: tuple(sorted(names)) for key, names in found.items()}
 
@@ -213,8 +199,8 @@ def _drop_unmet(
 
 
 def _unlink(conn: Connection, place: BookmarkList, lost: Mapping[int, Collection[str]]) -> None:
-    one = {"b_account": place.account_id}
-    _UNLINK(conn, [one | {"b_key": key, "b_name": name} for key, names in lost.items() for name in names])
+    one = {"account": place.account_id}
+    _UNLINK(conn, [one | {"key": key, "name": name} for key, names in lost.items() for name in names])
 
 
 def _tell(
@@ -229,29 +215,25 @@ def _tell(
     if not after:
         return
     read = runs.get_meta(conn, _meta_key(place))
-    asked = {"b_account": place.account_id, "since": since, "ids": listed(after)}
-    told = {r.item: r for r in conn.execute(_TOLD, asked)}
-    _RETELL(conn, [{"b_id": told[key].id, "b_after": _json(tags)} for key, tags in after.items() if key in told])
+    told = {r.item: r for r in rows(conn, _TOLD, account=place.account_id, since=since, ids=listed(after))}
+    _RETELL(conn, [{"id": told[key].id, "after": _json(tags)} for key, tags in after.items() if key in told])
     undone = [told[key].id for key, tags in after.items() if key in told and told[key].before == _json(tags)]
     if undone:
-        conn.execute(delete(drift).where(among(drift.c.id, "ids")), {"ids": listed(undone)})
+        changed(conn, f"DELETE FROM drift WHERE id {IDS}", ids=listed(undone))
     fresh = _first_tags(conn, place.account_id, after, None if read is None else int(read))
-    rows = [
+    news = [
         (key, _json(before[key]), _json(tags))
         for key, tags in after.items()
         if key not in told and (key not in fresh or not set(before[key]) <= set(tags))
     ]
-    drifted(conn, place.account_id, "bookmark", "tags", rows, now)
+    drifted(conn, place.account_id, "bookmark", "tags", news, now)
 
 
 def _first_tags(conn: Connection, account_id: int, keys: Iterable[int], read: int | None) -> set[int]:
     """Return which of these bookmarks have tags that no reading has gone through before."""
     if read is None:
         return set(keys)
-    were_there = select(bookmark.c.work_key).where(
-        bookmark.c.account_id == account_id, bookmark.c.first_seen <= read, among(bookmark.c.work_key, "ids")
-    )
-    return set(keys) - set(conn.execute(were_there, {"ids": listed(keys)}).scalars())
+    return set(keys) - set(column(conn, _WERE_THERE, account=account_id, read=read, ids=listed(keys)))
 
 
 def _json(tags: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, insert
 
 from pixmirror.catalogue.payloads import (
     AGAINST,
@@ -23,31 +23,18 @@ from pixmirror.catalogue.payloads import (
     pack_text,
 )
 from pixmirror.catalogue.schema import payload
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.sql import KEYS, Many, listed, rows, value
 from pixmirror.models import Illust, Novel, Received
 
 INSERT_PAYLOAD = Many(insert(payload))
-_LATEST = (
-    select(payload.c.digest)
-    .where(
-        payload.c.owner_kind == bindparam("kind"),
-        payload.c.owner_id == bindparam("owner"),
-        payload.c.endpoint == bindparam("b_endpoint"),
-    )
-    .order_by(payload.c.id.desc())
-    .limit(1)
-)
+_LATEST = """
+SELECT digest FROM payload WHERE owner_kind = :kind AND owner_id = :owner AND endpoint = :endpoint
+ORDER BY id DESC LIMIT 1"""
 # SQLite takes the other columns of a group from the row that holds the max().
-_BASES = (
-    select(payload.c.owner_id, func.max(payload.c.id), payload.c.body)
-    .where(
-        payload.c.owner_kind == "work",
-        among(payload.c.owner_id, "keys"),
-        payload.c.codec == CODEC,
-        payload.c.endpoint.not_in(sorted(NO_CONTENT)),
-    )
-    .group_by(payload.c.owner_id)
-)
+_BASES = f"""
+SELECT owner_id, max(id), body FROM payload
+WHERE owner_kind = 'work' AND owner_id {KEYS} AND codec = {CODEC} AND endpoint NOT IN {tuple(sorted(NO_CONTENT))}
+GROUP BY owner_id"""
 
 # Beside a work, and no version of it: what Pixiv shows there for a season.
 _DECORATION = ("event_banners", "seasonal_effect_animation_urls")
@@ -63,7 +50,7 @@ class Base:
 
 def bases_of(conn: Connection, keys: Collection[int]) -> dict[int, Base]:
     """Return of each work the newest payload of its content that stands alone."""
-    found = conn.execute(_BASES, {"keys": listed(keys)}) if keys else ()
+    found = rows(conn, _BASES, keys=listed(keys)) if keys else ()
     return {key: Base(row_id, body) for key, row_id, body in found}
 
 
@@ -106,8 +93,7 @@ def keep_payload(
     """
     text = canonical(raw)
     digest = digest_text(text if stable is None else canonical(stable))
-    latest = conn.execute(_LATEST, {"kind": kind, "owner": owner_id, "b_endpoint": endpoint}).scalar()
-    if latest == digest:
+    if value(conn, _LATEST, kind=kind, owner=owner_id, endpoint=endpoint) == digest:
         return False
     INSERT_PAYLOAD(conn, [payload_row(kind, owner_id, endpoint, text, digest, now, language)])
     return True
@@ -117,7 +103,7 @@ def digest_of(received: Received[Illust | Novel], text: str, latest: tuple[int, 
     """Return the digest that tells an answer from the latest of its class, in an older form if that fits."""
     said = text
     if received.item.event_banners or received.item.seasonal_effect_animation_urls:
-        said = canonical({name: value for name, value in received.raw.items() if name not in _DECORATION})
+        said = canonical({name: one for name, one in received.raw.items() if name not in _DECORATION})
     found = digest_work(said)
     if latest is not None and latest[1] != found and latest[1] == digest_text(text):
         return latest[1]
@@ -127,7 +113,7 @@ def digest_of(received: Received[Illust | Novel], text: str, latest: tuple[int, 
 def keep_decoration(conn: Connection, works: Sequence[Illust | Novel], now: int) -> None:
     """Keep banners and animations that Pixiv shows beside works for a season: each once, with the day it came."""
     for name in _DECORATION:
-        shown = {canonical(value) for work in works if (value := getattr(work, name))}
+        shown = {canonical(one) for work in works if (one := getattr(work, name))}
         for text in sorted(shown):
             owner = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:6], "big")
             keep_payload(conn, "decoration", owner, name, json.loads(text), now)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.payloads import LEGACY, canonical, digest_text
-from pixmirror.catalogue.schema import doubt, user, work
+from pixmirror.catalogue.schema import user
 from pixmirror.catalogue.seen import DETAIL, Seen
-from pixmirror.catalogue.sql import Many, among, listed, next_seq, upsert
+from pixmirror.catalogue.sql import IDS, Many, changed, listed, next_seq, row, rows, upsert
 from pixmirror.ingest.payloads import INSERT_PAYLOAD, keep_payload, payload_row
 from pixmirror.ledger import doubts, leavers, moves
 from pixmirror.ledger.doubts import Doubt
@@ -19,35 +19,20 @@ from pixmirror.models import Received, State, User, UserDetail
 
 NO_PROFILE = "/common/images/no_profile"
 
-_doubted = select(doubt.c.at).where(doubt.c.owner_kind == "user", doubt.c.owner_id == user.c.id).exists()
-_KNOWN = select(
-    user.c.id,
-    user.c.name,
-    user.c.account,
-    user.c.avatar_url,
-    user.c.state,
-    user.c.evidence,
-    _doubted.label("doubted"),
-).where(among(user.c.id, "ids"))
+_KNOWN = f"""
+SELECT id, name, account, avatar_url, state, evidence, EXISTS
+  (SELECT 1 FROM doubt d WHERE d.owner_kind = 'user' AND d.owner_id = user.id) AS doubted
+FROM user WHERE id {IDS}"""
 _UPSERT = Many(upsert(user, "name", "account", "avatar_url", "last_seen"))
-_TOUCH = Many(update(user).where(user.c.id == bindparam("b_id")).values(last_seen=bindparam("now")))
+_TOUCH = Many("UPDATE user SET last_seen = :now WHERE id = :id")
 # Who was known from dumps alone is live, and was never anything else.
-_FIRST = Many(
-    update(user)
-    .where(user.c.id == bindparam("b_id"))
-    .values(state="live", evidence=None, state_at=bindparam("now"), first_seen=bindparam("now"))
-)
-_RENAMED = update(work).where(work.c.user_id == bindparam("b_id")).values(change_seq=bindparam("seq"))
-_PROFILE = (
-    update(user)
-    .where(user.c.id == bindparam("b_id"))
-    .values(
-        comment=bindparam("b_comment"), background_url=bindparam("b_background"), profile_at=bindparam("now"),
-        total_illusts=bindparam("illusts"), total_manga=bindparam("manga"), total_novels=bindparam("novels"),
-        total_bookmarks_public=func.coalesce(bindparam("bookmarks"), user.c.total_bookmarks_public),
-    )
-)  # fmt: skip
-_STATE_OF = select(user.c.state, user.c.last_seen).where(user.c.id == bindparam("b_id"))
+_FIRST = Many("UPDATE user SET state = 'live', evidence = NULL, state_at = :now, first_seen = :now WHERE id = :id")
+_RENAMED = f"UPDATE work SET change_seq = :seq WHERE user_id {IDS}"
+_PROFILE = """
+UPDATE user SET comment = :comment, background_url = :background, profile_at = :now, total_illusts = :illusts,
+  total_manga = :manga, total_novels = :novels,
+  total_bookmarks_public = coalesce(:bookmarks, total_bookmarks_public)
+WHERE id = :id"""
 _LISTED = ("id", "name", "account", "profile_image_urls")
 
 
@@ -71,9 +56,9 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
         del people[barred]
     if not people:
         return ()
-    known = {r.id: r for r in conn.execute(_KNOWN, {"ids": listed(people)})}
+    known = {r.id: r for r in rows(conn, _KNOWN, ids=listed(people))}
     dumped = {r.id for r in known.values() if r.evidence == LEGACY}
-    rows: list[dict[str, Any]] = []
+    told: list[dict[str, Any]] = []
     touched: list[dict[str, Any]] = []
     payloads: list[dict[str, Any]] = []
     renamed: list[int] = []
@@ -82,9 +67,9 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
         before: Any = {} if old is None else old._mapping
         new = fold_person(before, person)
         if old is not None and person.id not in dumped and all(getattr(old, n) == v for n, v in new.items()):
-            touched.append({"b_id": person.id, "now": seen.now})
+            touched.append({"id": person.id, "now": seen.now})
             continue
-        rows.append(
+        told.append(
             {
                 "id": person.id, "state": "live", "state_at": seen.now, "first_seen": seen.now,
                 "last_seen": seen.now, **new,
@@ -95,16 +80,15 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
         if old is not None and (new["name"], new["account"]) != (old.name, old.account):
             renamed.append(person.id)
     _TOUCH(conn, touched)
-    _UPSERT(conn, rows)
+    _UPSERT(conn, told)
     INSERT_PAYLOAD(conn, payloads)
-    _FIRST(conn, [{"b_id": i, "now": seen.now} for i in dumped])
+    _FIRST(conn, [{"id": i, "now": seen.now} for i in dumped])
     back = [row.id for row in known.values() if row.state != "live" and row.id not in dumped]
     doubted = [row.id for row in known.values() if row.doubted and row.id not in dumped]
     if back or doubted:
         _are_there(conn, seen, back, doubted)
     if renamed:
-        seq = next_seq(conn)
-        conn.execute(_RENAMED, [{"b_id": i, "seq": seq} for i in renamed])
+        changed(conn, _RENAMED, ids=listed(renamed), seq=next_seq(conn))
     return tuple(i for i in people if i not in known or i in dumped)
 
 
@@ -126,25 +110,18 @@ def record_profile(conn: Connection, seen: Seen, received: Received[UserDetail])
         return False
     record_users(conn, seen, (detail.user,))
     see_one(conn, seen, "user", detail.user.id, State.LIVE, "user detail")
-    conn.execute(
-        _PROFILE,
-        {
-            "b_id": detail.user.id,
-            "b_comment": detail.user.comment or "",
-            "b_background": detail.profile.background_image_url,
-            "now": seen.now,
-            "illusts": detail.profile.total_illusts,
-            "manga": detail.profile.total_manga,
-            "novels": detail.profile.total_novels,
-            "bookmarks": detail.profile.total_illust_bookmarks_public,
-        },
-    )
+    profile = detail.profile
+    changed(
+        conn, _PROFILE, id=detail.user.id, comment=detail.user.comment or "", now=seen.now,
+        background=profile.background_image_url, illusts=profile.total_illusts, manga=profile.total_manga,
+        novels=profile.total_novels, bookmarks=profile.total_illust_bookmarks_public,
+    )  # fmt: skip
     return keep_payload(conn, "user", detail.user.id, DETAIL, received.raw, seen.now)
 
 
 def record_user_state(conn: Connection, seen: Seen, user_id: int, state: State, evidence: str) -> bool:
     """Record what an answer says of a user. True if the state moved at once. A 404 about ourselves is ignored."""
-    old = conn.execute(_STATE_OF, {"b_id": user_id}).first()
+    old = row(conn, "SELECT state, last_seen FROM user WHERE id = :id", id=user_id)
     last = stretch(conn, seen.account_id, "user", user_id)
     if old is not None and last is not None and last.state != "live" and old.last_seen > last.last_at:
         ended(conn, seen, "user", user_id, old.last_seen)  # lists have shown them since

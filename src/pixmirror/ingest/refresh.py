@@ -2,37 +2,38 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    and_,
-    bindparam,
-    exists,
-    func,
-    literal_column,
-    or_,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection
 
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.feeds import ARTIST_LISTS
-from pixmirror.catalogue.schema import chore, feed, feed_job, follow, user, work
+from pixmirror.catalogue.sql import IDS, Many, changed, column, listed, rows, value
 from pixmirror.models import Medium, State
 
-_POSTED = (
-    select(work.c.create_date)
-    .where(
-        work.c.user_id == bindparam("b_user"),
-        work.c.work_key.op("&")(1) == bindparam("b_novel"),
-        work.c.create_date.is_not(None),
-    )
-    .order_by(work.c.work_key.desc())
-    .limit(bindparam("n"))
-)
-_owner = func.json_extract(feed.c.params, literal_column("'$.user_id'"))
+_POSTED = """
+SELECT create_date FROM work WHERE user_id = :user AND work_key & 1 = :parity AND create_date IS NOT NULL
+ORDER BY work_key DESC LIMIT :n"""
+_OWNER = "json_extract(feed.params, '$.user_id')"
+# Artists' lists that a job keeps fresh: of named artists, and of those still followed.
+_KEPT_FRESH = f"""(feed.account_id = :account AND feed.endpoint IN {tuple(ARTIST_LISTS)} AND (
+  EXISTS (SELECT 1 FROM feed_job j WHERE j.feed_id = feed.id
+      AND j.job IN (SELECT value FROM json_each(:user_jobs)))
+  OR EXISTS (SELECT 1 FROM feed_job j WHERE j.feed_id = feed.id
+      AND j.job IN (SELECT value FROM json_each(:follow_jobs)))
+    AND EXISTS (SELECT 1 FROM follow
+      WHERE follow.account_id = :account AND follow.user_id = {_OWNER} AND follow.state = 'live'))
+  AND NOT EXISTS (SELECT 1 FROM user WHERE user.id = {_OWNER} AND user.state IN {State.LEFT}))"""
+_UNPLANNED = f"""
+SELECT id, {_OWNER} AS owner, endpoint, head_at, full_at FROM feed
+WHERE refresh_at IS NULL AND head_at IS NOT NULL AND {_KEPT_FRESH} LIMIT :limit"""
+_STALE = f"""
+UPDATE feed SET refresh_at = NULL
+WHERE refresh_at IS NOT NULL AND endpoint IN {tuple(ARTIST_LISTS)} AND NOT {_KEPT_FRESH}"""
+_PUT_OFF = Many("UPDATE feed SET refresh_at = :at WHERE id = :id")
+_PLANNED = f"""
+SELECT (SELECT count(*) FROM feed WHERE refresh_at < :before) + (SELECT count(*) FROM chore
+  WHERE kind = '{Kind.DETAIL}' AND lane = :lane AND due_at < :before)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ class Wishes:
     user_jobs: tuple[str, ...] = ()
     follow_jobs: tuple[str, ...] = ()
     bookmark_jobs: tuple[str, ...] = ()
+
+    @property
+    def bound(self) -> dict[str, Any]:
+        """Return what _KEPT_FRESH binds."""
+        jobs = {"user_jobs": listed(self.user_jobs), "follow_jobs": listed(self.follow_jobs)}
+        return {"account": self.account_id, **jobs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,52 +65,33 @@ class ArtistList:
 
 def posted(conn: Connection, user_id: int, medium: Medium, limit: int) -> list[int]:
     """Return when the artist's last works were posted, newest first."""
-    bound = {"b_user": user_id, "b_novel": int(medium == "novel"), "n": limit}
-    return list(conn.execute(_POSTED, bound).scalars())
+    return column(conn, _POSTED, user=user_id, parity=int(medium == "novel"), n=limit)
 
 
 def gone_users(conn: Connection, user_ids: Sequence[int]) -> set[int]:
     """Return which of these users left or were suspended, as far as we know."""
-    left = select(user.c.id).where(user.c.id.in_(user_ids), user.c.state.in_(State.LEFT))
-    return set(conn.execute(left).scalars())
-
-
-def kept_fresh(wishes: Wishes) -> ColumnElement[bool]:
-    """Match artists' lists that a job keeps fresh: of named artists, and of those still followed."""
-    named = exists().where(feed_job.c.feed_id == feed.c.id, feed_job.c.job.in_(wishes.user_jobs))
-    through = exists().where(feed_job.c.feed_id == feed.c.id, feed_job.c.job.in_(wishes.follow_jobs))
-    followed = exists().where(
-        follow.c.account_id == wishes.account_id, follow.c.user_id == _owner, follow.c.state == "live"
-    )
-    left = exists().where(user.c.id == _owner, user.c.state.in_(State.LEFT))
-    mine = and_(feed.c.account_id == wishes.account_id, feed.c.endpoint.in_(ARTIST_LISTS))
-    return and_(mine, or_(named, and_(through, followed)), ~left)
+    left = f"SELECT id FROM user WHERE id {IDS} AND state IN {State.LEFT}"
+    return set(column(conn, left, ids=listed(user_ids)))
 
 
 def unplanned(conn: Connection, wishes: Wishes, limit: int) -> list[ArtistList]:
     """Return lists that were read once, and for which no time to read them again is set."""
-    columns = (feed.c.id, _owner.label("owner"), feed.c.endpoint, feed.c.head_at, feed.c.full_at)
-    read_once = (feed.c.refresh_at.is_(None), feed.c.head_at.is_not(None), kept_fresh(wishes))
-    rows = conn.execute(select(*columns).where(*read_once).limit(limit))
-    return [ArtistList(r.id, r.owner, ARTIST_LISTS[r.endpoint], r.head_at, r.full_at) for r in rows]
+    found = rows(conn, _UNPLANNED, limit=limit, **wishes.bound)
+    return [ArtistList(r.id, r.owner, ARTIST_LISTS[r.endpoint], r.head_at, r.full_at) for r in found]
 
 
 def forget_unwanted(conn: Connection, wishes: Wishes) -> int:
     """Stop re-reading the lists that no job keeps fresh, as of artists who were unfollowed. Return how many."""
-    stale = (feed.c.refresh_at.is_not(None), feed.c.endpoint.in_(ARTIST_LISTS), ~kept_fresh(wishes))
-    return conn.execute(update(feed).where(*stale).values(refresh_at=None)).rowcount
+    return changed(conn, _STALE, **wishes.bound)
 
 
 def due_lists(conn: Connection, now: int) -> list[int]:
     """Return the ids of the lists that should be read again by now, the longest waiting first."""
-    stmt = select(feed.c.id).where(feed.c.refresh_at <= now).order_by(feed.c.refresh_at, feed.c.id)
-    return list(conn.execute(stmt).scalars())
+    return column(conn, "SELECT id FROM feed WHERE refresh_at <= :now ORDER BY refresh_at, id", now=now)
 
 
 def put_off(conn: Connection, times: Mapping[int, int]) -> None:
-    if times:
-        rows = [{"b_id": feed_id, "at": at} for feed_id, at in times.items()]
-        conn.execute(update(feed).where(feed.c.id == bindparam("b_id")).values(refresh_at=bindparam("at")), rows)
+    _PUT_OFF(conn, [{"id": feed_id, "at": at} for feed_id, at in times.items()])
 
 
 # Works that neither an artist's list that is kept fresh nor the bookmarks show from time to time.
@@ -132,24 +120,22 @@ def unshown(
     """Return works between two keys that no list shows, and that were last seen too long ago for their age."""
     bound = {"after": after, "last": last, "now": now, "n": limit, "account": wishes.account_id}
     bound["bookmarks"] = int(bool(wishes.bookmark_jobs))
-    return list(conn.execute(text(_UNSHOWN), bound | dict(spans) | {"kind": Kind.DETAIL}).scalars())
+    return column(conn, _UNSHOWN, **bound, **spans, kind=Kind.DETAIL)
 
 
 def chunk_end(conn: Connection, after: int, size: int) -> int | None:
     """Return the key of the last of the next `size` works; None at the end."""
-    keys = select(work.c.work_key).where(work.c.work_key > after).order_by(work.c.work_key).limit(size).subquery()
-    last: int | None = conn.scalar(select(func.max(keys.c.work_key)))
+    keys = "SELECT work_key FROM work WHERE work_key > :after ORDER BY work_key LIMIT :size"
+    last: int | None = value(conn, f"SELECT max(work_key) FROM ({keys})", after=after, size=size)
     return last
 
 
 def planned(conn: Connection, before: int, lane: int) -> int:
     """Count the lists to be read again, and the works whose detail is asked for in this lane, before this time."""
-    lists = select(func.count()).select_from(feed).where(feed.c.refresh_at < before)
-    soon = (chore.c.kind == Kind.DETAIL, chore.c.lane == lane, chore.c.due_at < before)
-    details = select(func.count()).select_from(chore).where(*soon)
-    return conn.execute(lists).scalar_one() + conn.execute(details).scalar_one()
+    return int(value(conn, _PLANNED, before=before, lane=lane))
 
 
 def created(conn: Connection, work_key: int) -> int | None:
     """Return when a work was posted, as far as we know."""
-    return conn.scalar(select(work.c.create_date).where(work.c.work_key == work_key))
+    at: int | None = value(conn, "SELECT create_date FROM work WHERE work_key = :key", key=work_key)
+    return at

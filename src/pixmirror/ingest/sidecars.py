@@ -10,13 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, exists, func, select, update
+from sqlalchemy import Connection, Row
 
 from pixmirror.catalogue import runs, tombstones
-from pixmirror.catalogue.media import is_one_of
 from pixmirror.catalogue.paths import sidecar_path, text_path
-from pixmirror.catalogue.schema import media, text_version, ugoira, user, work
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.sql import KEYS, Many, changed, column, listed, rows
 from pixmirror.contained import contained
 from pixmirror.errors import Unforeseen
 from pixmirror.ingest.files import text_of
@@ -29,48 +27,23 @@ SETTLED = ("stored", "gone", "failed", "damaged")
 PENDING = {"waiting": "wanted", "fetching": "wanted"}  # which of them it is moves too often to be written
 
 
-_DUE = (
-    select(work, user.c.name.label("user_name"), user.c.account.label("user_account"))
-    .outerjoin(user, user.c.id == work.c.user_id)
-    .where(work.c.sidecar_seq < work.c.change_seq, work.c.user_id.is_not(None))
-    .order_by(work.c.work_key)
-    .limit(bindparam("n"))
-)
-_DUE_BESIDE_TOMBSTONES = _DUE.where(tombstones.not_forgotten())
-_has_text = exists().where(text_version.c.work_key == work.c.work_key)
-_WRITTEN = (
-    select(work.c.work_key, work.c.user_id, _has_text.label("has_text"))
-    .where(work.c.work_key > bindparam("after"), work.c.sidecar_seq > 0, work.c.user_id.is_not(None))
-    .order_by(work.c.work_key)
-    .limit(bindparam("n"))
-)
-_OF_NOVELS = _WRITTEN.where(work.c.medium == "novel")
-_AGAIN = update(work).where(among(work.c.work_key, "keys"), work.c.sidecar_seq > 0).values(sidecar_seq=0)
-_FRAMES = select(ugoira.c.work_key, ugoira.c.frames).where(among(ugoira.c.work_key, "keys"))
+_DUE = """
+SELECT work.*, user.name AS user_name, user.account AS user_account
+FROM work LEFT JOIN user ON user.id = work.user_id
+WHERE sidecar_seq < change_seq AND user_id IS NOT NULL {} ORDER BY work_key LIMIT :n"""
+_WRITTEN = """
+SELECT work_key, user_id, EXISTS (SELECT 1 FROM text_version t WHERE t.work_key = work.work_key) AS has_text
+FROM work WHERE work_key > :after AND sidecar_seq > 0 AND user_id IS NOT NULL {} ORDER BY work_key LIMIT :n"""
+_AGAIN = f"UPDATE work SET sidecar_seq = 0 WHERE work_key {KEYS} AND sidecar_seq > 0"
+_FRAMES = f"SELECT work_key, frames FROM ugoira WHERE work_key {KEYS}"
 # SQLite takes the other columns of a group from the row that holds the max().
-_TEXTS = (
-    select(text_version.c.work_key, func.max(text_version.c.id), text_version.c.body)
-    .where(among(text_version.c.work_key, "keys"))
-    .group_by(text_version.c.work_key)
-)
-_SETTLED = (
-    select(func.count())
-    .where(media.c.owner_kind == "work", media.c.owner_id == work.c.work_key, is_one_of(*SETTLED))
-    .correlate(work)
-    .scalar_subquery()
-)
-_DONE = Many(
-    update(work)
-    .where(work.c.work_key == bindparam("b_key"))
-    # A file that was stored while the sidecar was written is not in it: the work stays due.
-    .values(sidecar_seq=case((bindparam("settled") == _SETTLED, bindparam("seq")), else_=work.c.sidecar_seq))
-)
-_RENEW = (
-    update(work)
-    .where(among(work.c.work_key, "keys"), work.c.sidecar_seq > 0)
-    .values(sidecar_seq=func.min(work.c.sidecar_seq, work.c.change_seq - 1))
-)
-
+_TEXTS = f"SELECT work_key, max(id), body FROM text_version WHERE work_key {KEYS} GROUP BY work_key"
+# A file that was stored while the sidecar was written is not in it: the work stays due.
+_DONE = Many(f"""
+UPDATE work SET sidecar_seq = :seq WHERE work_key = :key AND :settled = (SELECT count(*) FROM media
+  WHERE owner_kind = 'work' AND owner_id = work_key AND media.state IN {SETTLED})""")
+_RENEW = f"""
+UPDATE work SET sidecar_seq = min(sidecar_seq, change_seq - 1) WHERE work_key {KEYS} AND sidecar_seq > 0"""
 
 _FILE: dict[str, Any] = dict.fromkeys(("version", "size", "sha256", "state")) | {"current": True}
 
@@ -96,17 +69,17 @@ class Sidecar:
 
 def due_sidecars(conn: Connection, limit: int) -> list[Sidecar]:
     """Return works that changed since their sidecar was written. A stub has none, nor has what was forgotten."""
-    due = _DUE_BESIDE_TOMBSTONES if tombstones.has_any(conn) else _DUE
-    rows = conn.execute(due, {"n": limit}).all()
-    keys = [r.work_key for r in rows]
+    beside = f"AND {tombstones.not_forgotten_sql('work.work_key')}" if tombstones.has_any(conn) else ""
+    due = rows(conn, _DUE.format(beside), n=limit)
+    keys = [r.work_key for r in due]
     tags = tags_of(conn, keys)
     files = media_of(conn, keys)
-    frames = dict(conn.execute(_FRAMES, {"keys": listed(keys)}).all()) if keys else {}
+    frames = dict(rows(conn, _FRAMES, keys=listed(keys))) if keys else {}
     novels = [key for key in keys if key & 1]
-    texts = {key: body for key, _, body in conn.execute(_TEXTS, {"keys": listed(novels)})} if novels else {}
+    texts = {key: body for key, _, body in rows(conn, _TEXTS, keys=listed(novels))} if novels else {}
     return [
         _sidecar(r, tags.get(r.work_key, []), files.get(r.work_key, []), frames.get(r.work_key), texts)
-        for r in rows
+        for r in due
     ]
 
 
@@ -220,9 +193,7 @@ def _date(ms: int | None) -> str | None:
 
 def sidecar_done(conn: Connection, written: Iterable[Sidecar]) -> None:
     """Note that these sidecars lie on disk as they are."""
-    rows = [{"b_key": s.work_key, "seq": s.seq, "settled": s.settled} for s in written]
-    if rows:
-        _DONE(conn, rows)
+    _DONE(conn, [{"key": s.work_key, "seq": s.seq, "settled": s.settled} for s in written])
 
 
 def files_for(sidecar: Sidecar, before: str | None) -> Iterator[tuple[str, str]]:
@@ -236,7 +207,7 @@ def written_sidecars(conn: Connection, after: int, limit: int) -> list[tuple[int
     """Return (work, path) of sidecars and texts that lie on disk, for verify: of so many works."""
     has_texts = runs.get_meta(conn, RENEWED_TEXTS) == DONE
     found = []
-    for r in conn.execute(_WRITTEN, {"after": after, "n": limit}):
+    for r in rows(conn, _WRITTEN.format(""), after=after, n=limit):
         found.append((r.work_key, sidecar_path(r.work_key, r.user_id)))
         if has_texts and r.has_text and (path := text_path(r.work_key, r.user_id)) is not None:
             found.append((r.work_key, path))
@@ -245,12 +216,12 @@ def written_sidecars(conn: Connection, after: int, limit: int) -> list[tuple[int
 
 def write_again(conn: Connection, keys: Iterable[int]) -> None:
     """Have the sidecars of these works written again."""
-    conn.execute(_AGAIN, {"keys": listed(keys)})
+    changed(conn, _AGAIN, keys=listed(keys))
 
 
 def renew(conn: Connection, after: int, limit: int, *, novels_only: bool = False) -> int | None:
     """Have the next `limit` sidecars written in today's form. Return the last work, None at the end."""
-    written = _OF_NOVELS if novels_only else _WRITTEN
-    keys = [r.work_key for r in conn.execute(written, {"after": after, "n": limit})]
-    conn.execute(_RENEW, {"keys": listed(keys)})
+    written = _WRITTEN.format("AND medium = 'novel'" if novels_only else "")
+    keys = column(conn, written, after=after, n=limit)
+    changed(conn, _RENEW, keys=listed(keys))
     return keys[-1] if keys else None

@@ -1,15 +1,15 @@
 """Counters of a work over time: a row where they moved, at most one an hour, thinner with age."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection
 
-from pixmirror.catalogue.payloads import BASE, NO_CONTENT, unpack
-from pixmirror.catalogue.schema import payload, stat
-from pixmirror.catalogue.sql import Many, upsert
+from pixmirror.catalogue.payloads import NO_CONTENT, unpack
+from pixmirror.catalogue.schema import stat
+from pixmirror.catalogue.sql import Many, made, row, rows, upsert
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ingest.merging import COUNTERS
 
@@ -19,25 +19,13 @@ _SHIFT = 3 * DAY_MS  # 1970 began on a Thursday: weeks and their like begin on a
 CHUNK = 2_000
 
 _UPSERT = Many(upsert(stat, *COUNTERS))
-_CHUNK = (
-    select(stat.c.work_key, stat.c.at)
-    .where(stat.c.work_key > bindparam("after"))
-    .order_by(stat.c.work_key, stat.c.at)
-    .limit(bindparam("b_limit"))
-)
-_OF_ONE = select(stat.c.work_key, stat.c.at).where(stat.c.work_key == bindparam("b_key")).order_by(stat.c.at)
-_DELETE = Many(delete(stat).where(stat.c.work_key == bindparam("b_key"), stat.c.at == bindparam("b_at")))
-_FIRST = (
-    select(payload.c.codec, payload.c.body, BASE, payload.c.seen_at)
-    .where(
-        payload.c.owner_kind == "work",
-        payload.c.owner_id == bindparam("b_key"),
-        payload.c.endpoint.not_in(sorted(NO_CONTENT)),
-    )
-    .order_by(payload.c.id)
-    .limit(1)
-)
-_SERIES = select(stat).where(stat.c.work_key == bindparam("b_key")).order_by(stat.c.at)
+_CHUNK = "SELECT work_key, at FROM stat WHERE work_key > :after ORDER BY work_key, at LIMIT :n"
+_OF_ONE = "SELECT work_key, at FROM stat WHERE work_key = :key ORDER BY at"
+_DELETE = Many("DELETE FROM stat WHERE work_key = :key AND at = :at")
+_FIRST = f"""
+SELECT codec, body, (SELECT b.body FROM payload b WHERE b.id = payload.base) AS base_body, seen_at FROM payload
+WHERE owner_kind = 'work' AND owner_id = :key AND endpoint NOT IN {tuple(sorted(NO_CONTENT))}
+ORDER BY id LIMIT 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +47,7 @@ def write(conn: Connection, moved: Iterable[tuple[int, dict[str, int | None]]], 
 def series(conn: Connection, key: int) -> tuple[Point, ...]:
     """Return the first values, from the first answer that is kept, and every row since."""
     points = []
-    first = conn.execute(_FIRST, {"b_key": key}).first()
+    first = row(conn, _FIRST, key=key)
     if first is not None:
         try:
             raw = unpack(first.codec, first.body, first.base_body)
@@ -67,8 +55,10 @@ def series(conn: Connection, key: int) -> tuple[Point, ...]:
         except (ValueError, AttributeError):
             pass  # garbled: the first values are lost, the later ones are not
     since = points[0].at if points else 0
-    rows = conn.execute(_SERIES, {"b_key": key})
-    return (*points, *(Point(max(r.at, since), *(getattr(r, name) for name in COUNTERS)) for r in rows))
+    later = made(
+        conn, Point, f"SELECT at, {', '.join(COUNTERS)} FROM stat WHERE work_key = :key ORDER BY at", key=key
+    )
+    return (*points, *(replace(one, at=max(one.at, since)) for one in later))
 
 
 def _whole(value: Any) -> int | None:
@@ -77,24 +67,24 @@ def _whole(value: Any) -> int | None:
 
 def thin(conn: Connection, now: int, budget: int = CHUNK, after: int = -1) -> int | None:
     """Remove what age makes needless among the next `budget` rows. Return where to go on, None at the end."""
-    rows = conn.execute(_CHUNK, {"after": after, "b_limit": budget}).all()
-    whole = len(rows) < budget
+    chunk = rows(conn, _CHUNK, after=after, n=budget)
+    whole = len(chunk) < budget
     if not whole:
         # The last work may be cut: it is left to the next chunk, unless it alone fills this one.
-        last = rows[-1].work_key
-        rows = [r for r in rows if r.work_key != last] or list(conn.execute(_OF_ONE, {"b_key": last}))
-    _DELETE(conn, [{"b_key": r.work_key, "b_at": r.at} for r in needless(rows, now)])
-    return None if whole else rows[-1].work_key
+        last = chunk[-1].work_key
+        chunk = [r for r in chunk if r.work_key != last] or rows(conn, _OF_ONE, key=last)
+    _DELETE(conn, [{"key": r.work_key, "at": r.at} for r in needless(chunk, now)])
+    return None if whole else chunk[-1].work_key
 
 
-def needless(rows: Sequence[Any], now: int) -> list[Any]:
+def needless(found: Sequence[Any], now: int) -> list[Any]:
     """Return, of rows in order of work and time, those that a later one of the same stretch stands for."""
-    found = []
-    for row, following in pairwise(rows):
-        stretch = _stretch(row.at, now)
-        if stretch is not None and row.work_key == following.work_key and stretch == _stretch(following.at, now):
-            found.append(row)
-    return found
+    return [
+        one
+        for one, following in pairwise(found)
+        if (stretch := _stretch(one.at, now)) is not None
+        and (one.work_key, stretch) == (following.work_key, _stretch(following.at, now))
+    ]
 
 
 def _stretch(at: int, now: int) -> tuple[int, int] | None:

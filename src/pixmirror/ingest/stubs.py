@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.payloads import LEGACY, canonical, digest
@@ -19,13 +19,9 @@ from pixmirror.ledger.sightings import Verdict, add_doubts, see, since, verdict
 from pixmirror.models import Illust, Lane, Novel, Received, State
 
 _NEW = Many(insert(work))
-_TOUCH = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(last_seen=bindparam("now")))
-_BEGUN = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(first_seen=bindparam("now")))
-_FIRST = Many(
-    update(work)
-    .where(work.c.work_key == bindparam("b_key"))
-    .values(state=bindparam("b_state"), state_at=bindparam("now"), evidence=bindparam("b_evidence"))
-)
+_TOUCH = Many("UPDATE work SET last_seen = :now WHERE work_key = :key")
+_BEGUN = Many("UPDATE work SET first_seen = :now WHERE work_key = :key")
+_FIRST = Many("UPDATE work SET state = :state, state_at = :now, evidence = :evidence WHERE work_key = :key")
 
 
 def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust | Novel]], known: Known) -> None:
@@ -46,7 +42,7 @@ def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust |
             new.append(_row(seen, item, state, evidence))
             looks.append((key, None, state))
         else:
-            touched.append({"b_key": key, "now": seen.now})
+            touched.append({"key": key, "now": seen.now})
             # That the app hides what is read from the website is no news of it.
             from_web = state is State.LIMITED and old.state == State.LIVE and old.evidence == WEB
             begun = _since(conn, seen, known, key, state)
@@ -81,13 +77,10 @@ def record_stubs(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust |
 def _seen_at_last(conn: Connection, seen: Seen, stubs: Sequence[Received[Illust | Novel]], known: Known) -> None:
     """Set when works were first seen, and their first state, of which only dumps told until now."""
     items = [r.item for r in stubs if r.item.key in known.works and known.unseen(r.item.key)]
-    _BEGUN(conn, [{"b_key": i.key, "now": seen.now} for i in items])
+    _BEGUN(conn, [{"key": i.key, "now": seen.now} for i in items])
     stateless = [i for i in items if known.works[i.key].evidence == LEGACY]
-    one = {"now": seen.now}
-    _FIRST(
-        conn,
-        [one | {"b_key": i.key, "b_state": i.state.value, "b_evidence": _evidence(seen, i)} for i in stateless],
-    )
+    told = {i.key: {"state": i.state.value, "evidence": _evidence(seen, i)} for i in stateless}
+    _FIRST(conn, [{"key": key, "now": seen.now, **state} for key, state in told.items()])
 
 
 def _since(conn: Connection, seen: Seen, known: Known, key: int, state: State) -> int:

@@ -3,20 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, insert, or_, text
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from pixmirror.catalogue.schema import tag, tag_reading, tag_translation, translation_seen, work_tag
 from pixmirror.catalogue.seen import Seen
-from pixmirror.catalogue.sql import Many, among, excluded, listed, upsert
+from pixmirror.catalogue.sql import KEYS, Many, changed, excluded, listed, rows, upsert, value
 from pixmirror.clock import DAY_MS
 from pixmirror.models import Reading, Tag
 
-_IDS = select(tag.c.name, tag.c.id).where(among(tag.c.name, "names"))
-_LAST = select(func.coalesce(func.max(tag.c.id), 0))
+_IDS = "SELECT name, id FROM tag WHERE name IN (SELECT value FROM json_each(:names))"
 _NEW = Many(insert(tag))
-_COUNT = Many(update(tag).where(tag.c.id == bindparam("b_id")).values(works=tag.c.works + bindparam("more")))
-_UNLINK = delete(work_tag).where(among(work_tag.c.work_key, "keys"))
+_COUNT = Many("UPDATE tag SET works = works + :more WHERE id = :id")
 _LINK = Many(insert(work_tag))
 _differs = tag_translation.c.text.is_distinct_from(excluded(tag_translation).c.text)
 _TRANSLATE = Many(upsert(tag_translation, "text", "seen_at", where=_differs))
@@ -29,34 +27,26 @@ EXISTS (SELECT 1 FROM translation_seen AS other WHERE other.name = translation_s
   AND other.last_seen >= translation_seen.last_seen)""")
 _SEEN = Many(upsert(translation_seen, "last_seen", where=or_(_is_older, _is_not_the_last)))
 _READ = Many(sqlite_insert(tag_reading).on_conflict_do_nothing())
-_TRANSLATED = (
-    select(tag.c.name, tag_translation.c.text)
-    .join(tag_translation, tag_translation.c.tag_id == tag.c.id)
-    .where(among(tag.c.name, "names"), tag_translation.c.language == bindparam("language"))
-)
+_TRANSLATED = """
+SELECT g.name, t.text FROM tag g JOIN tag_translation t ON t.tag_id = g.id
+WHERE g.name IN (SELECT value FROM json_each(:names)) AND t.language = :language"""
 
 
-def write_tags(
-    conn: Connection, changed: Mapping[int, list[str]], before: Mapping[int, list[str]]
-) -> dict[str, int]:
-    """Write `changed`, the tags of works whose tags differ from `before` (absent there: a new work).
+def write_tags(conn: Connection, now: Mapping[int, list[str]], before: Mapping[int, list[str]]) -> dict[str, int]:
+    """Write the tags of works that have others `now` than `before` (absent there: a new work).
 
     Returns the ids of these tags.
     """
     more: Counter[str] = Counter()
-    for key, now_named in changed.items():
-        more.update(now_named)
+    for key, named in now.items():
+        more.update(named)
         more.subtract(before.get(key, ()))
     ids = tag_ids(conn, more)
-    moved = [{"b_id": ids[name], "more": n} for name, n in more.items() if n]
-    if moved:
-        _COUNT(conn, moved)
-    gone = [key for key in changed if key in before]
-    if gone:
-        conn.execute(_UNLINK, {"keys": listed(gone)})
-    links = sorted((ids[name], key, i) for key, of_work in changed.items() for i, name in enumerate(of_work))
-    if links:
-        _LINK(conn, [{"tag_id": t, "work_key": key, "position": i} for t, key, i in links])
+    _COUNT(conn, [{"id": ids[name], "more": n} for name, n in more.items() if n])
+    if gone := [key for key in now if key in before]:
+        changed(conn, f"DELETE FROM work_tag WHERE work_key {KEYS}", keys=listed(gone))
+    links = sorted((ids[name], key, i) for key, of_work in now.items() for i, name in enumerate(of_work))
+    _LINK(conn, [{"tag_id": t, "work_key": key, "position": i} for t, key, i in links])
     return ids
 
 
@@ -76,8 +66,7 @@ def record_translations(
     texts = _texts(told)
     samples = _texts((tags[day % len(tags)],) for tags in settled if tags)
     if samples:
-        bound = {"names": listed(samples), "language": seen.language}
-        known: dict[str, str] = dict(conn.execute(_TRANSLATED, bound).all())
+        known: dict[str, str] = dict(rows(conn, _TRANSLATED, names=listed(samples), language=seen.language))
         texts |= samples if known == samples else _texts(settled)
     if not texts:
         return
@@ -91,8 +80,8 @@ def record_translations(
 
 def record_readings(conn: Connection, told: Iterable[Reading], source: str, now: int) -> None:
     """Record how tags are read, each way once."""
-    rows = [{"name": r.name, "kind": r.kind, "text": r.text, "source": source, "seen_at": now} for r in told]
-    _READ(conn, rows)
+    one = {"source": source, "seen_at": now}
+    _READ(conn, [one | {"name": r.name, "kind": r.kind, "text": r.text} for r in told])
 
 
 def _texts(works: Iterable[Sequence[Tag]]) -> dict[str, str]:
@@ -103,10 +92,10 @@ def tag_ids(conn: Connection, wanted: Mapping[str, int]) -> dict[str, int]:
     """Return the ids of these names, and add unknown ones: as the only writer we may number them ourselves."""
     if not wanted:
         return {}
-    ids: dict[str, int] = dict(conn.execute(_IDS, {"names": listed(wanted)}).all())
+    ids: dict[str, int] = dict(rows(conn, _IDS, names=listed(wanted)))
     missing = [name for name in wanted if name not in ids]
     if missing:
-        last = conn.execute(_LAST).scalar_one()
+        last = value(conn, "SELECT coalesce(max(id), 0) FROM tag")
         new = {name: last + 1 + i for i, name in enumerate(missing)}
         _NEW(conn, [{"id": i, "name": name, "works": 0} for name, i in new.items()])
         ids |= new

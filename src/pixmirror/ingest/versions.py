@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, bindparam, case, delete, insert, literal_column, update
+from sqlalchemy import Connection, insert
 
 from pixmirror.catalogue import tombstones
-from pixmirror.catalogue.media import is_one_of
 from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.schema import media
 from pixmirror.catalogue.seen import Seen
@@ -24,27 +23,16 @@ MOST_PAGES = 2000  # of a work; a count beyond is no count
 
 _COVER = re.compile(r"^(https?://[^/]+)/(?:c/[^/]+/)?novel-cover-master/(img/.+?)_(?:master|square)1200\.\w+$")
 _INSERT = Many(insert(media))
-_unfetched = is_one_of("wanted", "waiting", "failed")
-_RETIRE = (
-    update(media)
-    .where(media.c.id == bindparam("b_id"))
-    .values(
-        is_current=0,
-        state=case((_unfetched, "gone"), else_=media.c.state),
-        error=case((_unfetched, bindparam("reason")), else_=media.c.error),
-    )
-)
-_DROP = delete(media).where(media.c.id == bindparam("b_id"), media.c.url == "")
-_CURRENT = update(media).where(media.c.id == bindparam("b_id")).values(is_current=1)
-_NEW_URL = (
-    update(media)
-    .where(media.c.id == bindparam("b_id"))
-    .values(
-        url=bindparam("b_url"), alternates=bindparam("b_alternates"), attempts=0, due_at=0,
-        error=case((media.c.state == literal_column("'forgotten'"), media.c.error), else_=None),
-        state=case((is_one_of("wanted", "waiting", "failed", "gone", "damaged"), "wanted"), else_=media.c.state),
-    )
-)  # fmt: skip
+_RETIRE = Many("""
+UPDATE media SET is_current = 0,
+  state = iif(state IN ('wanted', 'waiting', 'failed'), 'gone', state),
+  error = iif(state IN ('wanted', 'waiting', 'failed'), :reason, error) WHERE id = :b_id""")
+_DROP = Many("DELETE FROM media WHERE id = :b_id AND url = ''")
+_CURRENT = Many("UPDATE media SET is_current = 1 WHERE id = :b_id")
+_NEW_URL = Many("""
+UPDATE media SET url = :b_url, alternates = :b_alternates, attempts = 0, due_at = 0,
+  error = iif(state = 'forgotten', error, NULL),
+  state = iif(state IN ('wanted', 'waiting', 'failed', 'gone', 'damaged'), 'wanted', state) WHERE id = :b_id""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +156,10 @@ class Changes:
     dropped: list[dict[str, Any]] = field(default_factory=list)
 
     def write(self, conn: Connection) -> None:
-        written = (
-            (_DROP, self.dropped),
-            (_RETIRE, self.retired),
-            (_CURRENT, self.current),
-            (_NEW_URL, self.new_url),
-        )
-        for statement, rows in written:
-            if rows:
-                conn.execute(statement, rows)
+        _DROP(conn, self.dropped)
+        _RETIRE(conn, self.retired)
+        _CURRENT(conn, self.current)
+        _NEW_URL(conn, self.new_url)
         tombstones.mark(conn, self.new)
         _INSERT(conn, self.new)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import media, tombstones
 from pixmirror.catalogue.chores import Kind
@@ -29,11 +29,8 @@ from pixmirror.models import Illust, Lane, Novel, Received, State, to_ms, url_ve
 _MOVING = ("state", "state_at", "evidence", "detail_at", "change_seq", "first_seen", "last_seen")
 
 _UPSERT = Many(upsert(work, *CONTENT, *COUNTERS, *_MOVING))
-_TOUCH = Many(
-    update(work)
-    .where(work.c.work_key == bindparam("b_key"))
-    .values(last_seen=bindparam("now"), **{name: bindparam(f"b_{name}") for name in COUNTERS})
-)
+_COUNT = ", ".join(f"{name} = :{name}" for name in COUNTERS)
+_TOUCH = Many(f"UPDATE work SET last_seen = :now, {_COUNT} WHERE work_key = :key")
 _JOB = Many(upsert(work_job, "refused_reason"))
 _title = excluded(series).c.title
 _SERIES = Many(upsert(series, "title", "user_id", where=(_title != "") & (_title != series.c.title)))
@@ -202,12 +199,7 @@ def _write_works(
             }
         )
     _UPSERT(conn, rows)
-    settled = [
-        {"b_key": i.key, "now": seen.now, **{f"b_{n}": v for n, v in counters[i.key].items()}}
-        for i in items
-        if i.settled
-    ]
-    _TOUCH(conn, settled)
+    _TOUCH(conn, [{"key": i.key, "now": seen.now, **counters[i.key]} for i in items if i.settled])
     # The first values stand in the first answer.
     shown_before = (i for i in items if not i.is_new)
     moved = [i.key for i in shown_before if any(getattr(i.old, n) != v for n, v in counters[i.key].items())]
