@@ -334,6 +334,13 @@ def test_nothing_of_a_hostile_work_runs_or_asks_outside(page: Page, changed: Cha
     shown = page.locator("main").inner_text() + page.title()
     assert not re.search("[\u0000-\u0008\u202a-\u202e\u2066-\u2069]", shown)
     assert page.locator(".cm li").count() == 6
+    tags = [link.get_attribute("href") or "" for link in page.locator(".tags a").all()]
+    assert len(tags) == 6
+    for address in ("/tags", *tags):  # of tags that an address cannot hold, too
+        page.goto(address)
+        assert page.locator(".tile, .rows.many li").count()
+        assert ran == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 # --- the animation

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.sql import row, rows, value
 from pixmirror.clock import DAY_MS
 from pixmirror.models import JST, from_ms, to_ms
 from pixmirror.reports import grid
 from pixmirror.reports.filters import Defaults
 from pixmirror.reports.tiles import Tile, tiles
+from pixmirror.reports.visible import VISIBLE, allowed
 
 SHELF = 24
 A_YEAR = 3  # works of each year on this day
@@ -20,21 +20,20 @@ YEARS = 20
 MOST_ARTISTS = 5_000  # works of a day up to which their artists are counted
 WEEK_MS = 7 * DAY_MS
 
-_WANTED = "(:r18 OR w.x_restrict = 0) AND (:made OR w.ai_type != 2)"
 _CAME = f"""
-FROM work w WHERE w.first_seen >= :since AND w.first_seen < :until AND w.user_id IS NOT NULL AND {_WANTED}
-AND {tombstones.not_forgotten_sql("w.work_key")}"""
+FROM work w WHERE w.first_seen >= :since AND w.first_seen < :until AND w.user_id IS NOT NULL
+AND {VISIBLE}"""
 # "state != 'live'" is the condition of the partial index; without its name SQLite reads all works in their order.
 _KEPT = f"""
 FROM work AS w INDEXED BY work_by_state
 WHERE w.state != 'live' AND w.state IN ('gone', 'deleted', 'user_gone', 'user_suspended')
-AND w.state_at >= :since AND w.user_id IS NOT NULL AND {_WANTED} AND {tombstones.not_forgotten_sql("w.work_key")}
+AND w.state_at >= :since AND w.user_id IS NOT NULL AND {VISIBLE}
 AND EXISTS (
   SELECT 1 FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.state = 'stored')"""
 _LAST = "SELECT max(first_seen) FROM work WHERE user_id IS NOT NULL AND first_seen <= :now"
 _ON_A_DAY = f"""
 SELECT g.work_key FROM search.grid g JOIN main.work w ON w.work_key = g.work_key
-WHERE g.month = :month AND g.posted >= :since AND g.posted < :until AND {_WANTED}
+WHERE g.month = :month AND g.posted >= :since AND g.posted < :until AND {VISIBLE}
 ORDER BY g.bookmarks DESC, g.work_key LIMIT :most"""
 _IS_EMPTY = "SELECT NOT EXISTS (SELECT 1 FROM work WHERE user_id IS NOT NULL)"
 
@@ -76,7 +75,7 @@ def is_empty(conn: Connection) -> bool:
 def home(conn: Connection, now: int, zone: tzinfo | None = None) -> Home:
     """Return the page's lists. A day is that of `zone`, of this machine where none is named."""
     usual = grid.defaults(conn)
-    wanted = {"r18": usual.rating != "hide", "made": usual.ai != "hide"}
+    wanted = allowed(usual)
     since, until = _day(now, zone)
     last = value(conn, _LAST, now=now)
     if is_today := last is not None and last >= since:

@@ -4,8 +4,13 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection
 
+from pixmirror.catalogue import tombstones
 from pixmirror.reports.filters import Defaults
 from pixmirror.reports.tiles import Tile, tiles
+
+# The same of a row `w` of work, with the values of `allowed`.
+VISIBLE = f"""(:r18 OR w.x_restrict = 0) AND (:made OR w.ai_type IS NOT 2)
+  AND {tombstones.not_forgotten_sql("w.work_key")}"""
 
 
 def visible(conn: Connection, keys: Collection[int], usual: Defaults) -> tuple[Tile, ...]:
@@ -16,3 +21,8 @@ def visible(conn: Connection, keys: Collection[int], usual: Defaults) -> tuple[T
 def is_hidden(work: Tile, usual: Defaults) -> bool:
     """Return whether the user wants no page to show such a work."""
     return (work.is_r18 and usual.rating == "hide") or (work.is_ai and usual.ai == "hide")
+
+
+def allowed(usual: Defaults) -> dict[str, bool]:
+    """Return the values that VISIBLE names."""
+    return {"r18": usual.rating != "hide", "made": usual.ai != "hide"}

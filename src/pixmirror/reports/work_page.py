@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.sql import listed, made, row, rows, value
+from pixmirror.catalogue.sql import made, row, rows, value
 from pixmirror.ingest import stats
 from pixmirror.ingest.files import text_of
 from pixmirror.ingest.stats import Point
@@ -18,6 +18,7 @@ from pixmirror.reports import work_comments
 from pixmirror.reports.filters import Defaults
 from pixmirror.reports.grid import defaults
 from pixmirror.reports.local import local_pages
+from pixmirror.reports.tags import Tag, tags_called
 from pixmirror.reports.texts import addresses, plain_novel
 from pixmirror.reports.tiles import Tile
 from pixmirror.reports.visible import visible
@@ -44,12 +45,6 @@ UNION ALL SELECT owner_kind, at, purge_at FROM tombstone
 WHERE owner_kind = 'user' AND owner_id = (SELECT user_id FROM work WHERE work_key = :key)"""
 _TAGS = """
 SELECT t.id, t.name FROM work_tag w JOIN tag t ON t.id = w.tag_id WHERE w.work_key = :key ORDER BY w.position"""
-_TRANSLATIONS = """
-SELECT t.id, s.language, s.text FROM tag t JOIN translation_seen s ON s.name = t.name
-WHERE t.id IN (SELECT value FROM json_each(:ids)) ORDER BY s.last_seen DESC, s.text"""
-_READINGS = """
-SELECT t.id, r.text FROM tag t JOIN tag_reading r ON r.name = t.name
-WHERE t.id IN (SELECT value FROM json_each(:ids)) ORDER BY r.kind DESC, r.seen_at DESC"""
 _BOOKMARK = """
 SELECT b.restrict, b.state, b.first_seen, b.state_at, (SELECT json_group_array(name) FROM bookmark_work_tag t
   WHERE t.account_id = b.account_id AND t.work_key = b.work_key)
@@ -65,27 +60,6 @@ ORDER BY work_key LIMIT :most"""
 _BEFORE = """
 SELECT work_key FROM work WHERE user_id = :user AND work_key < :key AND (work_key & 1) = :novel AND title != ''
 ORDER BY work_key DESC LIMIT :most"""
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A tag of a work. `translations`: language and text, all that it ever had, the last first."""
-
-    id: int
-    name: str
-    translations: tuple[tuple[str, str], ...] = ()
-    readings: tuple[str, ...] = ()  # in kana first
-
-    @property
-    def translation(self) -> str:
-        """Return the one that is shown beside it: English where there is one."""
-        english = (text for language, text in self.translations if language.startswith("en"))
-        return next(english, self.translations[0][1] if self.translations else "")
-
-    @property
-    def other_words(self) -> tuple[str, ...]:
-        """Return how it is read, and all that it was ever translated with."""
-        return tuple(dict.fromkeys((*self.readings, *(text for _, text in self.translations))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +203,7 @@ def _page(conn: Connection, work: Any, now: int) -> WorkPage:
         bookmark=_bookmark(conn, key),
         places=made(conn, Place, _PLACES, key=key, most=BEST_PLACES),
         jobs=tuple(r.job for r in rows(conn, _JOBS, key=key)),
-        tags=_tags(conn, key),
+        tags=tags_called(conn, [(r.id, r.name) for r in rows(conn, _TAGS, key=key)]),
         banners=tuple(banner for banner in told if banner is not None),
         pictures=pictures,
         frames=() if frames is None else tuple((name, delay) for name, delay in json.loads(frames)),
@@ -241,21 +215,6 @@ def _page(conn: Connection, work: Any, now: int) -> WorkPage:
         newer=tuple(newer),
         older=tuple(older),
         local=local_pages(conn, addresses(work.caption)),
-    )
-
-
-def _tags(conn: Connection, key: int) -> tuple[Tag, ...]:
-    named = [(r.id, r.name) for r in rows(conn, _TAGS, key=key)]
-    ids = listed(tag_id for tag_id, _ in named)
-    translations: dict[int, list[tuple[str, str]]] = {}
-    for tag_id, language, text in rows(conn, _TRANSLATIONS, ids=ids):
-        translations.setdefault(tag_id, []).append((language, text))
-    readings: dict[int, list[str]] = {}
-    for tag_id, text in rows(conn, _READINGS, ids=ids):
-        readings.setdefault(tag_id, []).append(text)
-    return tuple(
-        Tag(tag_id, name, tuple(translations.get(tag_id, ())), tuple(readings.get(tag_id, ())))
-        for tag_id, name in named
     )
 
 

@@ -9,8 +9,9 @@ from pixmirror.catalogue.sql import listed, rows
 from pixmirror.reports import history
 from pixmirror.reports.history import Kept
 from pixmirror.reports.moments import day
+from pixmirror.reports.tags import Tag
 from pixmirror.reports.work_banner import Banner
-from pixmirror.reports.work_page import Forgotten, Tag, WorkPage, opening, work_page
+from pixmirror.reports.work_page import Forgotten, WorkPage, opening, work_page
 from pixmirror.reports.work_pictures import Picture
 
 _NAMED = "SELECT name, id FROM tag WHERE name IN (SELECT value FROM json_each(:names))"

@@ -21,7 +21,13 @@ from pixmirror.reports.search import fitting
 from pixmirror.reports.search_page import SHOWN, search_page, suggestions, works_like
 
 _PLACE = re.compile(r"g?\d{1,19}", re.ASCII)
-PLACES: Mapping[str, str] = {"Works": "/works", "Artists": "/a", "Bookmarks": "/bookmarks", "Search": "/search"}
+PLACES: Mapping[str, str] = {
+    "Works": "/works",
+    "Artists": "/a",
+    "Tags": "/tags",
+    "Bookmarks": "/bookmarks",
+    "Search": "/search",
+}
 
 
 async def search(request: Request) -> Response:
