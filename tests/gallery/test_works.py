@@ -97,5 +97,12 @@ def test_parts_of_the_grid_are_told_as_numbers_and_words(gallery: Served) -> Non
         assert told["first"] == 3
         assert len(told["works"]) == 2
         assert client.get("/works/new?since=0").json()["new"] > 60
-        for wrong in ("/works/b/2019-13", "/works/b/all?f=2", "/works/d/all?a=5&b=3", "/works/d/all?a=x"):
+        assert client.get("/works/b/9999-12-31").json()["works"] == []
+        for wrong in (
+            "/works/b/2019-13",
+            "/works/d/9999-12-32",
+            "/works/b/all?f=2",
+            "/works/d/all?a=5&b=3",
+            "/works/d/all?a=x",
+        ):
             assert client.get(wrong).status_code == 400

@@ -1,7 +1,9 @@
 """What a page of works gives to its template, and what its modules fetch: the grid as plain numbers and words."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from starlette.requests import Request
@@ -14,6 +16,7 @@ from pixmirror.reports import choices, filters, grid
 from pixmirror.reports.filters import Defaults, Filters
 from pixmirror.reports.grid import Block, Grid
 from pixmirror.reports.tiles import Tile
+from pixmirror.reports.units import ALL, Unit
 
 KINDS = ("picture", "manga", "ugoira", "novel")  # a tile's kind is its place in here
 
@@ -58,14 +61,29 @@ async def works_of(request: Request, wanted: Filters, view: View, now: int) -> d
 def page_data(found: Grid, wanted: Filters, view: View) -> dict[str, Any]:
     """Return what the page's modules begin with."""
     return {
-        "units": [[unit.name, unit.n, unit.ratios] for unit in found.units],
+        "units": _units_data(found.units),
         "unit": found.index,
         "index": found.place,
-        "order": wanted.order,
+        "at": wanted.at is not None,
         "query": filters.query(replace(wanted, at=None)),
         "now": found.now,
         "block": block_data(found.block, wanted),
     }
+
+
+def _units_data(units: Sequence[Unit]) -> list[list[Any]]:
+    """Return name, number of works, sum of ratios and words of each unit, and its heading where that is another
+    one: the days of a month stand below the month, what is whole or drawn by lot below nothing.
+    """
+    told = []
+    for month, parts in groupby(units, lambda unit: unit.name[:7] if unit.name[:1].isdigit() else unit.name):
+        part, *more = parts
+        head: list[Any] = [] if month == part.name else [[shown.unit(month), sum(one.n for one in (part, *more))]]
+        if month == ALL or month.startswith("x"):
+            head = [None]
+        told.append([part.name, part.n, part.ratios, shown.unit(part.name), *head])
+        told += [[one.name, one.n, one.ratios, shown.unit(one.name), None] for one in more]
+    return told
 
 
 def block_data(found: Block, wanted: Filters) -> dict[str, Any]:

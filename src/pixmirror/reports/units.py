@@ -85,7 +85,8 @@ def _dated(year: int | None, month: int | None, day: int | None, hour: int | Non
     if day is None:
         return Dated(number, number)
     span = timedelta(days=1) if hour is None else timedelta(hours=1)
-    return Dated(number, number, to_ms(begin), to_ms(begin + span))
+    first = to_ms(begin)
+    return Dated(number, number, first, first + span // timedelta(milliseconds=1))
 
 
 def by_date(months: Sequence[tuple[int, int, int]], split: Split) -> list[Unit]:

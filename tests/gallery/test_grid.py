@@ -1,0 +1,201 @@
+"""The grid in a browser: months laid out by their summaries, a place that is kept, the rail of months."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import pairwise
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pixmirror.catalogue.database import catalogue_path
+from pixmirror.catalogue.thumbs import Thumb, ThumbsDatabase, made, thumbs_path
+from tests import many
+from tests.gallery.accessible import faults
+from tests.gallery.conftest import Served, looking, serving
+from tests.gallery.readable import until
+
+WORKS = 2_400  # in 126 months
+# Sees the tiles that lie below the row of filters, each as [address, left, top, right, bottom].
+SEEN = """() => [...document.querySelectorAll('.vgrid .tile')]
+  .map(tile => [tile, tile.getBoundingClientRect()])
+  .filter(([, box]) => box.bottom > document.querySelector('.filters').getBoundingClientRect().bottom + 1
+    && box.top < innerHeight)
+  .map(([tile, box]) => [tile.firstElementChild.getAttribute('href'), box.left, box.top, box.right, box.bottom])"""
+IS_DRAWN = f"""() => {{
+  const seen = ({SEEN})();
+  return seen.length > 3 && seen.every(([href]) => href) && !document.querySelector('.blk.wait')
+    && [...document.querySelectorAll('.vgrid img')].every(img => img.complete) }}"""
+
+
+@pytest.fixture(scope="module")
+def of_many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The gallery of a mirror of ten years."""
+    root = many.make(tmp_path_factory.mktemp("many") / "root", WORKS)
+    with closing(sqlite3.connect(catalogue_path(root))) as raw:
+        raw.execute("UPDATE media SET state = 'waiting' WHERE role = 'ugoira'")  # there are no frames for them
+        keys = raw.execute("SELECT sha256, min(owner_id) FROM media WHERE state = 'stored' GROUP BY 1").fetchall()
+        raw.commit()
+    many.index(root)
+    with ThumbsDatabase.open(thumbs_path(root)) as db:
+        db.run_sync(made, [Thumb(sha, key, 0, 0x336699, 300, 200, 0, 1) for sha, key in keys], 0)
+    with serving(root) as served:
+        yield served
+
+
+@pytest.fixture(params=[1440, 360], ids=["wide", "phone"])
+def page(request: pytest.FixtureRequest, browser: Browser, of_many: Served) -> Iterator[Page]:
+    with looking(browser, of_many.url, request.param) as opened:
+        yield opened
+
+
+@pytest.fixture
+def wide(browser: Browser, of_many: Served) -> Iterator[Page]:
+    with looking(browser, of_many.url) as opened:
+        yield opened
+
+
+def drawn(page: Page) -> list[tuple[str, float, float, float, float]]:
+    """Return the tiles that are seen, once all of them are drawn."""
+    until(page, IS_DRAWN)
+    return [tuple(tile) for tile in page.evaluate(SEEN)]
+
+
+def deep(page: Page) -> list[tuple[str, float, float, float, float]]:
+    """Go deep into the grid by the rail's keys, and a little on. Return what is seen there."""
+    page.goto("/works")
+    drawn(page)
+    page.locator("#scrub").focus()
+    for _ in range(4):
+        page.keyboard.press("PageDown")
+    page.mouse.move(180, 400)
+    page.mouse.wheel(0, 333)
+    page.wait_for_url(re.compile("at=2021-"))
+    page.wait_for_timeout(400)  # until the wheel has come to rest, and the place is written
+    return drawn(page)
+
+
+def test_months_lie_below_one_another_in_full_rows(page: Page) -> None:
+    page.goto("/works")
+    tiles = drawn(page)
+    expect(page.get_by_role("heading", level=2).first).to_have_text(re.compile(r"^November 2025 \d+$"))
+    lefts = [left for _, left, *_ in tiles]
+    width = page.evaluate("document.querySelector('#grid').getBoundingClientRect().right")
+    rows = {top: [t for t in tiles if t[2] == top] for top in {t[2] for t in tiles}}
+    assert len(rows) > 2
+    for row in rows.values():
+        row.sort(key=lambda tile: tile[1])
+        assert row[0][1] == min(lefts)
+        assert row[-1][3] == pytest.approx(width, abs=1)
+        assert all(3 <= b[1] - a[3] <= 4 for a, b in pairwise(row))
+    until(page, "() => document.documentElement.scrollWidth <= innerWidth")
+    assert faults(page) == []
+
+
+def test_few_tiles_exist_however_far_one_scrolls(wide: Page) -> None:
+    wide.goto("/works")
+    drawn(wide)
+    wide.mouse.move(700, 500)
+    for _ in range(12):
+        wide.mouse.wheel(0, 900)
+        wide.wait_for_timeout(60)
+    drawn(wide)
+    assert wide.locator(".vgrid .tile").count() < 150
+    assert wide.locator(".vgrid .blk").count() < 8
+
+
+def test_the_rail_reaches_the_oldest_month_and_says_where_one_is(wide: Page) -> None:
+    wide.goto("/works")
+    drawn(wide)
+    slider = wide.get_by_role("slider", name="Month")
+    box = slider.bounding_box()
+    assert box is not None
+    wide.mouse.move(box["x"] + 20, box["y"] + 50)
+    wide.mouse.down()
+    wide.mouse.move(box["x"] + 20, box["y"] + box["height"] * 0.9, steps=5)
+    expect(wide.locator(".scrub .bub")).to_contain_text(" 2016")
+    wide.mouse.up()
+    wide.wait_for_url(re.compile("at=2016-"))
+    drawn(wide)
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^\w+ 2016, \d+ works$"))
+    slider.focus()
+    wide.keyboard.press("End")
+    drawn(wide)
+    expect(wide.locator(".vgrid h2").last).to_contain_text("Without a date")
+    assert faults(wide) == []
+
+
+def test_back_and_reload_show_the_same_picture_at_the_same_pixel(page: Page) -> None:
+    before = deep(page)
+    page.reload()
+    assert drawn(page) == before
+    page.evaluate(f"document.querySelector('.vgrid a[href=\"{before[-1][0]}\"]').click()")
+    page.wait_for_url(f"**{before[-1][0]}")
+    page.go_back(wait_until="commit")
+    page.wait_for_url("**/works?at=*")
+    assert drawn(page) == before
+
+
+def test_a_shared_link_shows_its_picture_in_the_first_row(page: Page, of_many: Served) -> None:
+    told = httpx.get(f"{of_many.url}/works/d/2019-07?a=11&b=12").json()["works"][0]
+    page.goto(f"/works?at=2019-07.{told[0] // 2}")
+    tiles = drawn(page)
+    top = min(tile[2] for tile in tiles)
+    assert f"/w/{told[0] // 2}" in [tile[0] for tile in tiles if tile[2] == top]
+    page.goto("/works?at=2019-07")
+    drawn(page)
+    expect(page.locator("#here")).to_have_text("July 2019")
+
+
+def test_another_width_keeps_the_picture(wide: Page) -> None:
+    before = deep(wide)
+    wide.set_viewport_size({"width": 700, "height": 900})
+    assert before[0][0] in [tile[0] for tile in drawn(wide)]
+    wide.set_viewport_size({"width": 1440, "height": 900})
+    assert before[0][0] in [tile[0] for tile in drawn(wide)]
+
+
+@pytest.mark.parametrize(
+    "query", ["order=popular", "order=random&seed=5", "order=arrived", "artist=7", "state=kept"]
+)
+def test_other_orders_and_filters_are_laid_out_as_well(wide: Page, query: str) -> None:
+    wide.goto(f"/works?{query}")
+    assert len(drawn(wide)) > 8
+
+
+def test_the_page_and_its_modules_make_the_same_tiles(browser: Browser, of_many: Served) -> None:
+    """Of the template's macro: with words, marks, badges, papers, veils and colours."""
+    described = """tiles => tiles.map(tile => {
+      const link = tile.querySelector('a'), img = tile.querySelector('img'), pick = tile.querySelector('.pick');
+      const parts = [...tile.querySelectorAll('[data-part]:not([data-part=picture])')];
+      return {href: link.getAttribute('href'), label: link.getAttribute('aria-label'),
+        src: img?.getAttribute('src') ?? null, veiled: tile.classList.contains('veil'),
+        gone: tile.classList.contains('gone'), colour: tile.dataset.c ?? tile.style.backgroundColor,
+        parts: parts.map(part => [part.dataset.part, part.textContent, part.lang, part.getAttribute('class')])};
+    })"""
+    address = "/works?type=manga&type=ugoira&type=novel&rating=veil"
+    with looking(browser, of_many.url, java_script_enabled=False) as plain:
+        plain.goto(address)
+        served = plain.locator(".flow .tile").evaluate_all(described)
+    with looking(browser, of_many.url) as page:
+        page.goto(address)
+        drawn(page)
+        made_here = page.locator(".vgrid .tile").evaluate_all(described)
+    for tile in served:
+        tile["colour"] = tile["colour"] and "rgb(51, 102, 153)"
+    assert len(made_here) > 10
+    assert served[: len(made_here)] == made_here
+    kinds = {part[0] for tile in made_here for part in tile["parts"]}
+    assert kinds > {"paper", "rest", "pages", "play"}
+    assert {tile["veiled"] for tile in made_here} == {True, False}
+
+
+def test_the_veil_blurs_the_grid(wide: Page) -> None:
+    wide.goto("/works")
+    drawn(wide)
+    wide.get_by_role("button", name="Veil pictures").click()
+    assert "blur" in wide.evaluate("getComputedStyle(document.querySelector('.vgrid img')).filter")
+    wide.get_by_role("button", name="Veil pictures").click()
+    assert wide.evaluate("getComputedStyle(document.querySelector('.vgrid img')).filter") == "none"
