@@ -55,6 +55,7 @@ def test_once(tmp_path, pixmirror):
     assert found["files"]["wanted"] == 0
 
 
+@pytest.mark.long
 def test_an_earlier_demo_is_gone_on_with_and_hands_out_no_id_again(tmp_path):
     folder = tmp_path / "demo"
     artists: dict[int, int] = {}

@@ -17,8 +17,8 @@ def check(root: Path, spec: Spec) -> None:
     assert found.outcome.keeper.kills + found.outcome.keeper.stops > 0
 
 
-def test_ten_days_lose_no_version_no_file_and_no_state(tmp_path: Path) -> None:
-    check(tmp_path / "mirror", small(days=10, seed=1, quiet_days=5))
+def test_five_days_lose_no_version_no_file_and_no_state(tmp_path: Path) -> None:
+    check(tmp_path / "mirror", small(days=5, seed=1, quiet_days=2))
 
 
 @pytest.mark.long
