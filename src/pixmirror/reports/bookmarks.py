@@ -24,7 +24,7 @@ GROUP BY o.name ORDER BY works DESC, o.name LIMIT 200"""
 _LACKING = f"""
 FROM (SELECT w.work_key, w.state, w.state_at, b.restrict, b.first_seen,
     coalesce(b.bookmark_id, b.below, 0) AS place
-  FROM work w JOIN bookmark b ON b.account_id = :account AND b.work_key = w.work_key AND b.state != 'gone'
+  FROM work w CROSS JOIN bookmark b ON b.account_id = :account AND b.work_key = w.work_key AND b.state != 'gone'
   WHERE w.user_id IS NULL AND w.title = '' AND {not_forgotten_sql("w.work_key")})"""
 _PAGE = f"""
 SELECT * {_LACKING} WHERE place < :place OR (place = :place AND work_key < :key)
