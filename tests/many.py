@@ -107,6 +107,7 @@ def index(root: Path) -> None:
               coalesce(user_id, 0), type, flags, bookmarks, pages, pixels FROM ({rows.GRID})"""
         )
         grid.count_months(raw)
+        grid.count_artists(raw)
         raw.execute("INSERT INTO meta VALUES ('format', ?), ('seq', '1')", (str(schema.FORMAT),))
         raw.commit()
         raw.execute("PRAGMA journal_mode=WAL")

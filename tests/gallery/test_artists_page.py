@@ -49,9 +49,10 @@ def test_without_javascript_filters_of_an_artist_stay_on_their_page(browser: Bro
         assert page.url == address
 
 
-def test_the_list_of_artists_goes_on_below_a_work(gallery: Served) -> None:
-    assert "No artists are here" in httpx.get(f"{gallery.url}/a?after=1").text
-    assert httpx.get(f"{gallery.url}/a?after=x").status_code == 400
+def test_the_list_of_artists_goes_on_after_an_artist(gallery: Served) -> None:
+    assert "No artists are here" in httpx.get(f"{gallery.url}/a?after=0.1").text
+    for nonsense in ("x", "1", "1.x", ".2", f"1.{10**16}"):
+        assert httpx.get(f"{gallery.url}/a?after={nonsense}").status_code == 400
     assert httpx.get(f"{gallery.url}/a/999999999999").status_code == 404
 
 

@@ -46,6 +46,15 @@ def number(request: Request, name: str, default: int, least: int = 0, most: int 
     return default if text is None else whole(text, name, least, most)
 
 
+def pair(request: Request, name: str) -> tuple[int, int] | None:
+    """Return two numbers of the query, which stand in it as 1.2; None where there are none."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    first, _, second = text.partition(".")
+    return whole(first, name), whole(second, name)
+
+
 def whole(given: object, name: str, least: int = 0, most: int = LARGEST_ID) -> int:
     """Return a number of a form, or of a query."""
     text = given if isinstance(given, str) else ""

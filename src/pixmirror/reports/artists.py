@@ -5,28 +5,30 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from pixmirror.catalogue import tombstones
+from pixmirror.catalogue.search import rows as from_catalogue
 from pixmirror.catalogue.sql import listed, row, rows, value
 from pixmirror.reports import states
 from pixmirror.reports.coverage import Coverage, coverage
 from pixmirror.reports.filters import Defaults
 from pixmirror.reports.grid import defaults
+from pixmirror.reports.selection import is_ready
 from pixmirror.reports.tiles import Tile
-from pixmirror.reports.visible import visible
+from pixmirror.reports.visible import hidden_flags, visible
 
 SHOWN = 60
 NEWEST = 3
-END = 2**62
+END = (2**62, 2**62)
 
-# The newest work of each artist: one look into the index for every work that is passed over.
 _PAGE = """
-SELECT w.work_key, w.user_id, u.name, u.state FROM work w JOIN user u ON u.id = w.user_id
-WHERE w.work_key < :below
-  AND NOT EXISTS (SELECT 1 FROM work n WHERE n.user_id = w.user_id AND n.work_key > w.work_key)
-ORDER BY w.work_key DESC LIMIT :most"""
+SELECT a.user_id, a.posted, u.name, u.state FROM {artist} a CROSS JOIN user u ON u.id = a.user_id
+WHERE (a.posted, a.user_id) < (:posted, :user) ORDER BY a.posted DESC, a.user_id DESC LIMIT :most"""
+# Where search.db does not stand ready: all works are gone through.
+_COUNTED = f"(SELECT user_id, max(coalesce(posted, 0)) AS posted FROM ({from_catalogue.GRID}) GROUP BY user_id)"
 _NEWEST = """
-SELECT a.value AS user_id, w.work_key FROM json_each(:ids) a CROSS JOIN work w ON w.work_key IN
-  (SELECT work_key FROM work WHERE user_id = a.value ORDER BY work_key DESC LIMIT :most)
-ORDER BY w.work_key DESC"""
+SELECT a.value AS user_id, g.work_key FROM json_each(:ids) a CROSS JOIN {grid} g ON g.work_key IN
+  (SELECT work_key FROM {grid} WHERE user_id = a.value AND flags & :hidden = 0
+   ORDER BY month DESC, posted DESC, work_key DESC LIMIT :most)
+ORDER BY g.posted DESC, g.work_key DESC"""
 _ONE = "SELECT name, account, state FROM user WHERE id = :id AND EXISTS (SELECT 1 FROM work WHERE user_id = :id)"
 _NAMES = """
 SELECT text FROM search.name WHERE kind = 4 AND owner = :id AND text NOT IN (:name, :account)
@@ -48,10 +50,13 @@ class Artist:
 
 @dataclass(frozen=True, slots=True)
 class Artists:
-    """A page of artists; the next one begins below the work `after`, None at the end."""
+    """A page of artists; the next one begins after `after`: when the newest work was posted, and whose it is.
+
+    None at the end.
+    """
 
     artists: tuple[Artist, ...]
-    after: int | None
+    after: tuple[int, int] | None
     usual: Defaults
 
 
@@ -73,12 +78,17 @@ class ArtistHead:
     coverage: Coverage | None
 
 
-def artists(conn: Connection, below: int | None = None) -> Artists:
-    """Return the artists whose newest works lie below a work."""
-    found = rows(conn, _PAGE, below=END if below is None else below, most=SHOWN + 1)
+def artists(conn: Connection, after: tuple[int, int] | None = None) -> Artists:
+    """Return artists by their newest works, from a place on; without those of whom all is hidden."""
+    ready, usual = is_ready(conn), defaults(conn)
+    posted, user_id = after or END
+    page = _PAGE.format(artist="search.artist" if ready else _COUNTED)
+    found = rows(conn, page, posted=posted, user=user_id, most=SHOWN + 1)
     shown = found[:SHOWN]
-    forgotten, usual = tombstones.people(conn, [r.user_id for r in shown]), defaults(conn)
-    keys = [r.work_key for r in rows(conn, _NEWEST, ids=listed([r.user_id for r in shown]), most=NEWEST)]
+    ids, hidden = [r.user_id for r in shown], hidden_flags(usual)
+    forgotten = tombstones.people(conn, ids)
+    newest = _NEWEST.format(grid="search.grid" if ready else f"({from_catalogue.GRID})")
+    keys = [r.work_key for r in rows(conn, newest, ids=listed(ids), hidden=hidden, most=NEWEST)]
     by_artist: dict[int | None, list[Tile]] = {}
     for tile in visible(conn, keys, usual):
         by_artist.setdefault(tile.user_id, []).append(tile)
@@ -86,9 +96,9 @@ def artists(conn: Connection, below: int | None = None) -> Artists:
         tuple(
             Artist(r.user_id, r.name, states.of_user(r.state), tuple(by_artist.get(r.user_id, ())))
             for r in shown
-            if r.user_id not in forgotten
+            if r.user_id not in forgotten and (r.user_id in by_artist or not hidden)
         ),
-        shown[-1].work_key if len(found) > SHOWN else None,
+        (shown[-1].posted, shown[-1].user_id) if len(found) > SHOWN else None,
         usual,
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection
 
 from pixmirror.catalogue import tombstones
+from pixmirror.catalogue.search.schema import AI, R18
 from pixmirror.reports.filters import Defaults
 from pixmirror.reports.tiles import Tile, tiles
 
@@ -26,3 +27,8 @@ def is_hidden(work: Tile, usual: Defaults) -> bool:
 def allowed(usual: Defaults) -> dict[str, bool]:
     """Return the values that VISIBLE names."""
     return {"r18": usual.rating != "hide", "made": usual.ai != "hide"}
+
+
+def hidden_flags(usual: Defaults) -> int:
+    """Return the flags of which a row of the grid has one where the user wants no page to show its work."""
+    return (R18 if usual.rating == "hide" else 0) | (AI if usual.ai == "hide" else 0)

@@ -35,6 +35,7 @@ def held(root: Path) -> dict[str, list[Any]]:
     tables = {
         "grid": "SELECT * FROM grid ORDER BY 1",
         "months": "SELECT * FROM months ORDER BY 1, 2, 3",
+        "artist": "SELECT * FROM artist ORDER BY 1",
         "name": "SELECT kind, owner, text, folded FROM name ORDER BY 1, 2, 3",
         "indexed": "SELECT * FROM indexed ORDER BY 1",
         "words": "SELECT doc, col, offset, term FROM words_vocab ORDER BY 1, 2, 3, 4",

@@ -48,6 +48,14 @@ INSERT INTO months SELECT {TAG}, ?1, g.month, count(*), sum(g.ratio)
 FROM catalogue.work_tag l CROSS JOIN grid g ON g.work_key = l.work_key WHERE l.tag_id = ?1 GROUP BY g.month"""
 
 
+_ARTISTS = "INSERT INTO artist SELECT user_id, max(posted) FROM grid WHERE user_id != 0 GROUP BY user_id"
+_NEWEST = "SELECT posted FROM grid WHERE user_id = value ORDER BY month DESC, posted DESC LIMIT 1"
+_PUT_ARTISTS = f"""
+INSERT INTO artist SELECT value, ({_NEWEST}) AS newest FROM json_each(?) WHERE newest IS NOT NULL
+ON CONFLICT (user_id) DO UPDATE SET posted = excluded.posted WHERE posted != excluded.posted"""
+_DROP_ARTISTS = f"DELETE FROM artist WHERE user_id IN (SELECT value FROM json_each(?) WHERE ({_NEWEST}) IS NULL)"
+
+
 class Row(NamedTuple):
     """A row of the grid, as schema.py says."""
 
@@ -150,6 +158,21 @@ class Moved:
         if moved:
             raw.executemany(_MOVE, moved)
             raw.execute("DELETE FROM months WHERE n <= 0")
+
+
+def count_artists(raw: sqlite3.Connection) -> None:
+    """Note when the newest work of each artist was posted, of all anew."""
+    raw.execute("DELETE FROM artist")
+    raw.execute(_ARTISTS)
+
+
+def note_artists(raw: sqlite3.Connection, before: Iterable[Row], after: Iterable[Row]) -> None:
+    """Note when the newest work of each artist was posted, of whom works came, changed or went."""
+    seen = ({(row.work_key, row.user_id, row.posted) for row in rows} for rows in (before, after))
+    moved = {user_id for _, user_id, _ in next(seen) ^ next(seen) if user_id}
+    if moved:
+        raw.execute(_PUT_ARTISTS, (listed(moved),))
+        raw.execute(_DROP_ARTISTS, (listed(moved),))
 
 
 def big_tags(raw: sqlite3.Connection) -> frozenset[int]:

@@ -214,6 +214,7 @@ class Index:
                 log.info("Making the search index: %d %%.", tenth * 10)
             return True
         grid.count_months(raw)
+        grid.count_artists(raw)
         self._big = grid.big_tags(raw)
         _set(raw, "seq", int(meta["since"]))
         if works >= TOLD:
@@ -335,6 +336,7 @@ class Index:
             for key in keys:
                 moved.add(rows.get(key), tags.get(key, ()), sign)
         moved.write(raw)
+        grid.note_artists(raw, before[0].values(), after[0].values())
 
     def _count_new_big(self, raw: sqlite3.Connection) -> None:
         """Count the works by month of each tag that has many by now."""

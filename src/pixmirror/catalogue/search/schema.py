@@ -7,6 +7,7 @@
 - `grid`: one row for each work that Pixiv has shown or a dump knows, never for one that is forgotten. `month` is
   that of Japan's time, yyyymm, 0 where no date is known; ratios are width to height, times 100.
 - `months`: how many works and what sum of ratios: the scopes below.
+- `artist`: when the newest of their works in the grid was posted, for each artist who has any.
 - `name`, `names`: what tags and artists are called, now or once: a row for each text, never changed.
 """
 
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from pixmirror.catalogue.uris import uri
 
-FORMAT = 4  # of what is written here; a file of another format is made anew
+FORMAT = 5  # of what is written here; a file of another format is made anew
 
 ALL, TAG, ARRIVED = 0, 1, 2  # months.scope: all works; of one tag with many works (key: tag.id); by arrival
 MANY = 50_000  # a tag with more works has ready months
@@ -76,6 +77,7 @@ CREATE TABLE {schema}.months (
     PRIMARY KEY (scope, key, month)
 ) WITHOUT ROWID, STRICT
     """,
+    "CREATE TABLE {schema}.artist (user_id INTEGER PRIMARY KEY, posted INTEGER NOT NULL) STRICT",
     """
 CREATE TABLE {schema}.name (
     id INTEGER PRIMARY KEY,
@@ -94,6 +96,7 @@ INDEXES = (
     "CREATE INDEX {schema}.grid_by_user ON grid (user_id, month, posted DESC, work_key, ratio, flags, type)",
     "CREATE INDEX {schema}.grid_by_arrival ON grid (arrived_month, arrived DESC, work_key, ratio, flags, type)",
     "CREATE INDEX {schema}.grid_by_bookmarks ON grid (bookmarks DESC, work_key DESC, ratio, flags, type)",
+    "CREATE INDEX {schema}.artist_by_newest ON artist (posted DESC, user_id DESC)",
     "CREATE INDEX {schema}.grid_in_doubt ON grid (work_key) WHERE flags & 64",
     f"CREATE INDEX {{schema}}.name_of_tag ON name (folded) WHERE kind <= {TRANSLATION}",
 )

@@ -1,7 +1,5 @@
 """/a: the artists by their newest works; one artist with former names, coverage and all works."""
 
-import time
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -10,17 +8,16 @@ from pixmirror.gallery import asked, listing
 from pixmirror.gallery.answers import page
 from pixmirror.gallery.asked import NotHere
 from pixmirror.gallery.chips import View
-from pixmirror.gallery.place import shelves
+from pixmirror.gallery.place import gallery, shelves
 from pixmirror.reports import artists as questions
 from pixmirror.reports import grid
 
 
 async def artists(request: Request) -> Response:
     """Show a page of artists."""
-    below = asked.number(request, "after", 0)
-    return page(
-        request, "artists.html", found=await shelves(request).read(questions.artists, below or None), below=below
-    )
+    after = asked.pair(request, "after")
+    found = await shelves(request).read(questions.artists, after)
+    return page(request, "artists.html", found=found, after=after)
 
 
 async def artist(request: Request) -> Response:
@@ -31,7 +28,7 @@ async def artist(request: Request) -> Response:
         raise NotHere("Nothing of this artist is in this mirror.")
     view = View(f"/a/{user_id}", await shelves(request).read(grid.defaults), frozenset({"artist"}))
     wanted = await listing.asked_within(request, view, artist=str(user_id))
-    shown = await listing.works_of(request, wanted, view, round(time.time() * 1000))
+    shown = await listing.works_of(request, wanted, view, gallery(request).clock.now())
     return page(request, "artist.html", artist=found, **shown)
 
 

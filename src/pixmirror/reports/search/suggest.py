@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.search import romaji
 from pixmirror.catalogue.search.fold import whole
-from pixmirror.catalogue.search.schema import AI, ARTIST, GUESS, R18, READING
+from pixmirror.catalogue.search.schema import ARTIST, GUESS, READING
 from pixmirror.catalogue.search.tokens import kana_phrase, phrase
 from pixmirror.catalogue.sql import rows
 from pixmirror.errors import ConfigError
@@ -19,7 +19,7 @@ from pixmirror.reports.search.freshness import is_attached
 from pixmirror.reports.search.hits import stands
 from pixmirror.reports.search.query import Field, Query, Term, parse
 from pixmirror.reports.tiles import Tile
-from pixmirror.reports.visible import visible
+from pixmirror.reports.visible import hidden_flags, visible
 
 EACH = 6  # so many of each kind
 MOST_NAMES = 2_000  # texts that are compared
@@ -117,7 +117,7 @@ def suggest(
     conn: Connection, text: str, usual: Defaults = NOTHING_HIDDEN, *, now: int | None = None
 ) -> Suggestions:
     """Return what a text may become, and the first works that it finds as it stands; nothing of what is hidden."""
-    hidden = (R18 if usual.rating == "hide" else 0) | (AI if usual.ai == "hide" else 0)
+    hidden = hidden_flags(usual)
     try:
         query = parse(text)
         found = find_keys(conn, query, EACH * (LOOKED_AT if hidden else 1), now=now)
