@@ -9,7 +9,7 @@ from pixmirror.catalogue.search.index import Index
 from pixmirror.catalogue.search.schema import search_path
 from pixmirror.catalogue.shelves import Shelves, open_shelves
 from pixmirror.ingest.forgetting import Target, forget, unforget
-from pixmirror.reports.search import find, freshness, saved_searches, suggest
+from pixmirror.reports.search import find, freshness, match, saved_searches, suggest
 from tests.catalogue.builders import DAY, HOUR, NOW, illust, novel, seen, user
 from tests.catalogue.search.conftest import follow
 
@@ -100,7 +100,7 @@ def with_own(db, aliases):
         gallery.run_sync(words.save_search, "mine", "夜 -猫", 0)
 
 
-def test_comments_are_looked_through(db, shelves):
+def test_comments_are_looked_through_and_a_search_says_where_it_leaves_older_ones_out(db, shelves, monkeypatch):
     db.run_sync(
         lambda conn: conn.execute(
             text(
@@ -112,3 +112,7 @@ def test_comments_are_looked_through(db, shelves):
     assert ids(shelves, "comment:すごい") == [1]
     assert ids(shelves, "comment:NICE 夜空") == [2]
     assert ids(shelves, "夜空 -comment:100%") == [3, 1]
+    assert shelves.read_sync(find, "comment:すごい").chips[0].means == ()
+    monkeypatch.setattr(match, "COMMENTS", 1)
+    found = shelves.read_sync(find, "comment:すごい")
+    assert (found.hits, found.chips[0].means) == ((), ("among the newest 1",))

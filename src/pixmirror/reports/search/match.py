@@ -35,9 +35,10 @@ JOIN search.name n ON n.id = f.rowid JOIN tag t ON t.id = n.owner
 WHERE n.kind IN ({TRANSLATION}, {READING}, {GUESS}) AND t.works > 0
 GROUP BY n.owner ORDER BY t.works DESC LIMIT {MOST_TAGS}"""
 _WHOLE_TAGS = f"SELECT DISTINCT owner AS id FROM search.name WHERE folded = :folded AND kind <= {TRANSLATION}"
-_COMMENTED = f"""
+_COMMENTED = """
 g.work_key IN (SELECT c.work_key FROM
-  (SELECT work_key, comment FROM comment ORDER BY comment_key DESC LIMIT {COMMENTS}) c WHERE {{likes}})"""
+  (SELECT work_key, comment FROM comment ORDER BY comment_key DESC LIMIT {most}) c WHERE {likes})"""
+_OLDER_COMMENTS = "SELECT 1 FROM comment ORDER BY comment_key DESC LIMIT 1 OFFSET :most"
 _OF_FILES = "SELECT m.owner_id FROM media m WHERE m.owner_kind = 'work' AND m.state = '{}'"
 _IN_STATE = {
     "live": f"g.flags & {GONE | HIDDEN} = 0",
@@ -123,7 +124,9 @@ def _way(conn: Connection, term: Term, number: int, aliases: Mapping[str, Sequen
     if term.field == "comment":
         likes = {f"comment_{number}_{n}": pattern for n, pattern in enumerate(patterns(term.text))}
         where = " OR ".join(f"c.comment LIKE :{name} ESCAPE '@'" for name in likes)
-        return Way(term, where=_COMMENTED.format(likes=where), bound=likes)
+        has_older = rows(conn, _OLDER_COMMENTS, most=COMMENTS)
+        means = (f"among the newest {COMMENTS:,}",) if has_older else ()
+        return Way(term, where=_COMMENTED.format(likes=where, most=COMMENTS), bound=likes, means=means)
     if term.field == "tag":
         tags = [row.id for row in rows(conn, _WHOLE_TAGS, folded=whole(term.text))]
         return Way(term, "tags", (NOTHING,) if not tags else (), tuple(tags))
