@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from pixmirror.catalogue import thumbs
-from pixmirror.catalogue.gallery.dropping import forgotten
+from pixmirror.catalogue.gallery.dropping import forgotten_thumbs
 from pixmirror.catalogue.shelves import Shelves
 from pixmirror.catalogue.thumbs import Thumb, ThumbsDatabase
 from pixmirror.clock import Clock
@@ -91,8 +91,7 @@ class Kept:
 
     async def drop_forgotten(self) -> None:
         """Remove all that is there of what the user forgot."""
-        found = await self._shelves.read(forgotten)
-        await self._drop(found.thumbs)
+        await self._drop(await self._shelves.read(forgotten_thumbs))
 
     async def tidy(self, prefix: str) -> None:
         """Make files and rows agree whose sha256 begins so: either without the other goes."""

@@ -9,7 +9,7 @@ from pixmirror.catalogue import thumbs
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.gallery import collections, own
 from pixmirror.catalogue.gallery.database import GalleryDatabase
-from pixmirror.catalogue.gallery.dropping import OF_A_WORK, Forgotten, drop_forgotten, forgotten
+from pixmirror.catalogue.gallery.dropping import OF_A_WORK, drop_forgotten, forgotten_thumbs, forgotten_works
 from pixmirror.catalogue.gallery.schema import metadata
 from pixmirror.catalogue.shelves import Shelves
 from pixmirror.catalogue.thumbs import Thumb, ThumbsDatabase
@@ -52,7 +52,8 @@ def test_no_table_that_names_works_is_overlooked():
 
 @pytest.mark.usefixtures("full")
 def test_nothing_goes_while_nothing_is_forgotten(shelves: Shelves):
-    assert shelves.read_sync(forgotten) == Forgotten()
+    assert not shelves.read_sync(forgotten_works)
+    assert not shelves.read_sync(forgotten_thumbs)
 
 
 @pytest.mark.usefixtures("full")
@@ -75,12 +76,13 @@ def test_what_is_forgotten_leaves_both_files(
 ):
     db.run_sync(forgetting.forget, target, NOW, 30)
 
-    found = shelves.read_sync(forgotten)
-    assert (set(found.works), set(found.thumbs)) == (goes, thumbs_go)
-    gallery.run_sync(drop_forgotten, found.works)
-    thumbnails.run_sync(thumbs.let_go, found.thumbs)
+    keys, shas = shelves.read_sync(forgotten_works), shelves.read_sync(forgotten_thumbs)
+    assert (set(keys), set(shas)) == (goes, thumbs_go)
+    gallery.run_sync(drop_forgotten, keys)
+    thumbnails.run_sync(thumbs.let_go, shas)
 
     stays = {MINE, THEIRS, THEIR_OTHER} - goes
     assert gallery.run_sync(left) == {table.name: stays for table in OF_A_WORK}
     assert thumbnails.run_sync(thumbs.held) == 6 - len(thumbs_go)
-    assert shelves.read_sync(forgotten) == Forgotten()
+    assert not shelves.read_sync(forgotten_works)
+    assert not shelves.read_sync(forgotten_thumbs)

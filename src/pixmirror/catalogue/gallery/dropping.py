@@ -1,7 +1,6 @@
 """What the user forgot leaves the gallery's own files. The pages, which ask the catalogue, lose it at once."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -22,20 +21,14 @@ UNION SELECT s.sha256 FROM tombstone t JOIN thumbs.thumb s ON s.work_key = t.own
 WHERE t.owner_kind = 'page'"""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What is still there of what was forgotten: works in gallery.db, thumbnails by the sha256 of their files."""
-
-    works: tuple[int, ...] = ()
-    thumbs: tuple[str, ...] = ()
+def forgotten_works(conn: Connection) -> list[int]:
+    """Find, through the shelves, the forgotten works of which gallery.db still holds something."""
+    return [key for (key,) in rows(conn, _GONE + _WORKS)] if has_any(conn) else []
 
 
-def forgotten(conn: Connection) -> Forgotten:
-    """Find what has to go, through the shelves."""
-    if not has_any(conn):
-        return Forgotten()
-    works = tuple(key for (key,) in rows(conn, _GONE + _WORKS))
-    return Forgotten(works, tuple(sha256 for (sha256,) in rows(conn, _GONE + _THUMBS)))
+def forgotten_thumbs(conn: Connection) -> list[str]:
+    """Find, through the shelves, the thumbnails of what was forgotten, by the sha256 of their files."""
+    return [sha256 for (sha256,) in rows(conn, _GONE + _THUMBS)] if has_any(conn) else []
 
 
 def drop_forgotten(conn: Connection, keys: Collection[int]) -> None:
