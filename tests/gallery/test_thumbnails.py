@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from PIL import Image
@@ -14,6 +15,7 @@ from PIL import Image
 from pixmirror.catalogue.database import Database, catalogue_path
 from pixmirror.gallery import thumbnails
 from pixmirror.gallery.place import Gallery
+from pixmirror.gallery.zipped import zipped
 from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Target
 from pixmirror.render.thumbs import Thumbs
@@ -106,6 +108,26 @@ def test_a_file_that_is_not_on_the_disk_is_a_sentence(own_gallery: Served) -> No
     answer = ask(own_gallery.url, f"/file/{picture(own_gallery.root)}.png")
     assert answer.status == 503
     assert "is the disk of the media folder there?" in answer.text
+
+
+def test_no_file_outside_of_the_media_folder_is_given_out_by_a_link_in_it(
+    own_gallery: Served, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"\x89PNG secret")
+    for path in own_gallery.root.joinpath("media").rglob("*.*"):
+        path.unlink()
+        path.symlink_to(secret)
+    page, frames = picture(own_gallery.root), picture(own_gallery.root, role="ugoira")
+    work = f"/w/{int(frames.partition('-')[0]) >> 1}"
+    for address in (f"/file/{page}.png", f"/thumb/{page}.webp", f"/thumb/{frames}.webp", f"{work}/first-frame"):
+        answer = ask(own_gallery.url, address)
+        assert answer.status in (404, 503)
+        assert b"PNG secret" not in answer.body
+    media = own_gallery.root / "media"
+    linked = next(path for path in media.rglob("*.*") if path.is_symlink()).relative_to(media).as_posix()
+    with ZipFile(io.BytesIO(b"".join(zipped(media, [linked])))) as made:
+        assert made.namelist() == ["NOT-HERE.txt"]
 
 
 def test_the_thumbnail_of_what_is_forgotten_goes_at_the_next_look(own_root: Path) -> None:

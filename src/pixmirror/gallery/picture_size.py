@@ -12,6 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias, TypeVar
 
+from pixmirror.errors import FileError
+from pixmirror.store import resolve
+
 Size: TypeAlias = tuple[int, int]
 UNKNOWN: Size = (0, 0)
 SEGMENTS = 200  # of a JPEG that are passed over until its frame comes
@@ -41,14 +44,16 @@ async def measured(media: Path, pictures: Sequence[T]) -> list[T]:
 def _measured(media: Path, picture: T) -> T:
     if not picture.name or picture.width:
         return picture
-    width, height = _size_by_name(media / picture.path, picture.name)
+    width, height = _size_by_name(media, picture.path, picture.name)
     return replace(picture, width=width, height=height)  # type: ignore[type-var]
 
 
 @lru_cache(20_000)
-def _size_by_name(path: Path, name: str) -> Size:
+def _size_by_name(media: Path, path: str, name: str) -> Size:
     """`name` has the hash of the file's bytes: what was measured once stays true."""
-    return size_of(path)
+    with suppress(FileError):
+        return size_of(resolve(media, path))
+    return UNKNOWN
 
 
 def size_of(path: Path) -> Size:

@@ -8,6 +8,9 @@ from io import RawIOBase
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
+from pixmirror.errors import FileError
+from pixmirror.store.paths import open_stored
+
 PIECE = 1 << 18  # bytes that are read at once
 MISSING = "NOT-HERE.txt"
 _ODD = re.compile(r"[^\w.()+-]")
@@ -39,8 +42,8 @@ def zipped(folder: Path, paths: Iterable[str]) -> Iterator[bytes]:
     with ZipFile(out, "w", ZIP_STORED) as archive:
         for path in paths:
             try:
-                file = (folder / path).open("rb")
-            except OSError:
+                file = os.fdopen(open_stored(folder, path), "rb")
+            except (OSError, FileError):
                 missing.append(path)
                 continue
             with file:

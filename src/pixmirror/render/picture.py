@@ -24,14 +24,13 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from pixmirror.render.frames import first_frame
 from pixmirror.render.wire import NoThumbnail, Thumbnail
 
 HEIGHT = 480  # pixels: a row of 220 on a screen of double density
 NARROWEST, WIDEST = 0.45, 2.2  # width by height of a tile; what a picture has beyond that is cut
 FROM_TOP, FROM_LEFT = 0.25, 0.5  # of what is cut, so much above and at the left: `object-position: 50% 25%`
 MOST_PIXELS = 89_000_000  # just below what Pillow warns of: 360 MB decoded
-MOST_FRAME = 64 << 20  # bytes of a frame of a ugoira
-MOST_NAMES = 10_000  # in a zip
 QUALITY, METHOD = 80, 2
 # No other is looked for: each is one more reader of strangers' bytes.
 _FORMATS = (
@@ -80,7 +79,7 @@ def _make(file: BinaryIO) -> Thumbnail:
     file.seek(0)
     if not head:
         raise NoThumbnail("the file is empty")
-    with Image.open(_first_frame(file) if head == _ZIP else file, formats=_FORMATS) as opened:
+    with Image.open(BytesIO(first_frame(file)) if head == _ZIP else file, formats=_FORMATS) as opened:
         if opened.width * opened.height > MOST_PIXELS:
             raise NoThumbnail(f"it has {opened.width} x {opened.height} pixels, more than are decoded")
         turn = opened.getexif().get(ExifTags.Base.Orientation, 1)
@@ -89,18 +88,6 @@ def _make(file: BinaryIO) -> Thumbnail:
     out = BytesIO()
     small.save(out, "WEBP", quality=QUALITY, method=METHOD)
     return Thumbnail(out.getvalue(), width, height, _colour(small), dhash(small))
-
-
-def _first_frame(file: BinaryIO) -> BytesIO:
-    with zipfile.ZipFile(file) as archive:
-        names = [info for info in archive.infolist()[:MOST_NAMES] if not info.is_dir()]
-        if not names:
-            raise NoThumbnail("the zip holds no frame")
-        with archive.open(min(names, key=lambda info: info.filename)) as frame:
-            data = frame.read(MOST_FRAME + 1)
-    if len(data) > MOST_FRAME:
-        raise NoThumbnail("the first frame has more bytes than are decoded")
-    return BytesIO(data)
 
 
 def _small(opened: Image.Image, turn: int, width: int, height: int) -> Image.Image:

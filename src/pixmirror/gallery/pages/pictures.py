@@ -14,6 +14,7 @@ from pixmirror.gallery.headers import FILE_POLICY
 from pixmirror.gallery.place import gallery, shelves
 from pixmirror.gallery.thumbnails import thumbs_of
 from pixmirror.reports.pictures import StoredFile, stored_file
+from pixmirror.store import resolve
 
 _NAME = re.compile(r"(\d{1,16})-([0-9a-f]{64})", re.ASCII)
 _KEPT = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Security-Policy": FILE_POLICY}
@@ -41,13 +42,13 @@ async def thumbnail(request: Request) -> Response:
     if made is not None:
         return FileResponse(made, headers=_KEPT, media_type="image/webp")
     if found.role == "ugoira":
-        frame, kind = await asyncio.to_thread(first_frame, gallery(request).media / found.path)
+        frame, kind = await asyncio.to_thread(first_frame, gallery(request).media, found.path)
         return Response(frame, headers=_STANDS_IN, media_type=kind)
     return await _as_it_is(request, found, _STANDS_IN)
 
 
 async def _as_it_is(request: Request, found: StoredFile, headers: Mapping[str, str] = _KEPT) -> Response:
-    path = gallery(request).media / found.path
+    path = resolve(gallery(request).media, found.path)
     if not await asyncio.to_thread(path.is_file):
         raise Refused("This file is not where it was stored: is the disk of the media folder there?", 503)
     kind = _TYPES.get(path.suffix.removeprefix("."))

@@ -122,7 +122,7 @@ async def first(request: Request) -> Response:
     found = await shelves(request).read(frames_file, wanted_work(request))
     if found is None:
         raise NotHere("The frames of this work are not in this mirror.")
-    frame, kind = await asyncio.to_thread(first_frame, gallery(request).media / found.path)
+    frame, kind = await asyncio.to_thread(first_frame, gallery(request).media, found.path)
     headers = {"Cache-Control": "private, max-age=3600", "Content-Security-Policy": FILE_POLICY}
     return Response(frame, headers=headers, media_type=kind)
 
