@@ -250,6 +250,17 @@ def test_the_list_of_pages_leads_to_any(reader: Page) -> None:
     expect(reader.locator("#pages")).to_be_hidden()
 
 
+def test_where_single_keys_are_off_only_escape_is_the_readers(reader: Page) -> None:
+    shows(reader, 1)
+    reader.evaluate("localStorage.setItem('keys', 'off')")
+    press(reader, "ArrowLeft", "ArrowRight", " ", "End", "t")
+    assert not reader.locator(".reader.listed").count()
+    shows(reader, 1)
+    reader.evaluate("localStorage.removeItem('keys')")
+    press(reader, "t")
+    expect(reader.locator(".reader.listed")).to_have_count(1)
+
+
 def test_keys_with_ctrl_and_in_a_dialog_are_not_the_readers(reader: Page) -> None:
     shows(reader, 1)
     press(reader, "Control+ArrowLeft", "Alt+o")

@@ -1,6 +1,7 @@
 // How this browser shows the gallery: light or dark, and whether single keys work. The theme is a cookie, so that the
 // server draws it.
-import {$$, keysWork, letKeysWork} from "./lib.js";
+import {keysWork, letKeysWork} from "./device.js";
+import {$$} from "./lib.js";
 
 const YEAR_S = 365 * 24 * 3600;
 const root = document.documentElement;

@@ -1,6 +1,7 @@
 // The reader of novels: type, direction, and the place, which is kept to the paragraph whatever else changes.
+import {device} from "./device.js";
 import {$, $$} from "./lib.js";
-import {device, keeping, keys, leave, tell} from "./reading.js";
+import {keeping, keys, leave, tell} from "./reading.js";
 
 const told = JSON.parse($("#reading").textContent);
 const main = $(".novel"), text = $("#txt"), bar = $("#read"), said = $("#pos"), way = $("#dir");

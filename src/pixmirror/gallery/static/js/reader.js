@@ -1,8 +1,9 @@
 // The reader of pages: spreads, directions, keys, touch, and where one is.
 import {$, $$, toast} from "./lib.js";
+import {device} from "./device.js";
 import {Leaves} from "./leaves.js";
 import {spreads, start} from "./pairs.js";
-import {device, hiding, keeping, keys, leave, pictured, tell} from "./reading.js";
+import {hiding, keeping, keys, leave, pictured, tell} from "./reading.js";
 
 const told = JSON.parse($("#reading").textContent);
 const pages = told.pages.map(([source, width, height, lack]) => ({source, width, height, lack}));

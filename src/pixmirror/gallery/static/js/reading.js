@@ -1,19 +1,8 @@
-// What the readers share: keys, the place that is kept, bars that hide, what is kept on this device.
+// What the readers share: keys, the place that is kept, bars that hide.
+import {keysWork} from "./device.js";
 
-// Kept on this device alone; where the browser forbids it, until the page is left.
-const memory = new Map();
-export const device = {
-  get(name) {
-    try { return localStorage.getItem(name) ?? memory.get(name) ?? null; } catch { return memory.get(name) ?? null; }
-  },
-  set(name, value) {
-    memory.set(name, value);
-    try { localStorage.setItem(name, value); } catch { /* it is kept in memory */ }
-  },
-};
-
-// Single keys do nothing in fields, in dialogs and with Ctrl, Alt or Meta; Space and Enter are a control's own.
-// They are heard while `when` says so.
+// Single keys do nothing in fields, in dialogs, with Ctrl, Alt or Meta, and where they are switched off, but for Esc;
+// Space and Enter are a control's own. They are heard while `when` says so.
 export function keys(actions, when = () => true) {
   document.addEventListener("keydown", event => {
     const action = actions[event.key];
@@ -21,7 +10,7 @@ export function keys(actions, when = () => true) {
     if (event.target.closest("dialog[open], textarea, select, [contenteditable], input:not([type=range])")) return;
     if (event.target.matches("[type=range]") && /^(Arrow|Page|Home|End)/.test(event.key)) return;
     if (event.key === " " && event.target.closest("button, a, summary")) return;
-    if (document.querySelector("dialog[open]")) return;
+    if (document.querySelector("dialog[open]") || !(keysWork() || event.key === "Escape")) return;
     event.preventDefault();
     action(event);
   });
