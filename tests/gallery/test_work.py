@@ -1,5 +1,6 @@
 """One work as a browser shows it: its pages, its animation, what became of it."""
 
+import gzip
 import json
 import re
 import zipfile
@@ -8,10 +9,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from pixmirror.catalogue.database import Database, catalogue_path
+from pixmirror.gallery import app
 from tests.gallery.accessible import faults
 from tests.gallery.changed import Changed, make
 from tests.gallery.conftest import Served, copied, looking, serving
@@ -153,6 +156,7 @@ def test_the_picture_fills_the_screen_and_is_enlarged_by_keys_and_wheel(wide: Pa
     wide.goto(f"/w/{changed.edited}")
     wide.keyboard.press("f")
     picture = wide.locator("#full img")
+    expect(picture).to_be_visible()
     picture.evaluate("image => image.decode()")
     fitted = picture.bounding_box()
     wide.keyboard.press("+")
@@ -165,6 +169,44 @@ def test_the_picture_fills_the_screen_and_is_enlarged_by_keys_and_wheel(wide: Pa
     assert picture.bounding_box() == fitted
     wide.keyboard.press("Escape")
     assert not picture.is_visible()
+
+
+STATIC = Path(app.__file__).parent / "static/js"
+
+
+def _modules(text: str) -> dict[str, int]:
+    """Return the modules that a page loads by itself, but those of every page, each with its bytes when packed."""
+    found: dict[str, int] = {}
+    names = re.findall(r'<script type="module" src="/static/js/(\w+\.js)"', text)
+    while names:
+        name = names.pop()
+        if name not in found:
+            source = (STATIC / name).read_text()
+            found[name] = len(gzip.compress(source.encode()))
+            names += re.findall(r'^import .*?"\./(\w+\.js)";', source, re.MULTILINE)
+    return found
+
+
+def test_a_page_loads_the_modules_that_its_work_needs_and_three_kilobytes_at_most(
+    works: Served, changed: Changed
+) -> None:
+    with httpx.Client(base_url=works.url) as client:
+        shell = _modules(client.get("/search").text)
+        own = {
+            name: {module: size for module, size in _modules(client.get(path).text).items() if module not in shell}
+            for name, path in (
+                ("quiet", f"/w/{changed.quiet}"),
+                ("edited", f"/w/{changed.edited}"),
+                ("long", f"/w/{changed.long}"),
+                ("novel", f"/n/{changed.novel}"),
+                ("ugoira", f"/w/{changed.ugoira}"),
+            )
+        }
+    assert set(own["quiet"]) == {"work.js"}
+    assert set(own["edited"]) == {"work.js", "pages.js", "versions.js"}
+    assert set(own["ugoira"]) == {"work.js", "ugoira.js", "frames.js"}
+    for name in ("quiet", "edited", "long", "novel"):
+        assert sum(own[name].values()) <= 3 * 1024
 
 
 def test_without_javascript_all_of_it_is_there_and_pages_are_links(plain: Page, changed: Changed) -> None:

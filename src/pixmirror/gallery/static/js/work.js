@@ -1,66 +1,21 @@
-// One work: its pages in their place, its keys, and the parts that are fetched when they are asked for.
+// One work: its keys, and the parts that are fetched when they are asked for. What only some works have is in modules
+// of its own: pages.js, ugoira.js, versions.js; zoom.js comes when it is asked for.
 import {$, $$, fragment, html, isOurs} from "./lib.js";
 import {neighbour} from "./list.js";
-import {openFull} from "./zoom.js";
-import "./versions.js";
 
-const work = $(".work"), film = $("#film");
-const linkTo = number => $(`[data-page="${number}"]`, film);
-const shown = () => +($("[aria-current]", film)?.dataset.page ?? 1);
+const work = $(".work");
 
-/** Show another page in the place of this one; where its file is not here, or not in the strip, go to its own page. */
-async function turn(number) {
-  const link = film && linkTo(number), picture = $(".big img");
-  if (!link) return;
-  if (!link.dataset.file || !picture) { location.href = link.href; return; }
-  const next = new Image();
-  next.src = link.dataset.file;
-  await next.decode().catch(() => {});
-  $("[aria-current]", film)?.removeAttribute("aria-current");
-  link.setAttribute("aria-current", "true");
-  link.scrollIntoView({block: "nearest", inline: "nearest"});
-  picture.replaceWith(picked(picture, next, number));
-  $(".big").href = link.dataset.file;
-  const original = $("#original");
-  original.href = link.dataset.file;
-  original.download = original.download.replace(/_\w+\./, `_${number - 1}.`);
-  for (const [id, to] of [["#turn-back", number - 1], ["#turn-on", number + 1]]) {
-    $(id).hidden = !linkTo(to);
-    if (linkTo(to)) $(id).href = linkTo(to).href;
-  }
-  history.replaceState(history.state, "", link.href);
-  const following = linkTo(number + 1)?.dataset.file;
-  if (following) new Image().src = following;
-}
-
-/** Turn by a finger: to the left is on. */
-function swipes(element) {
-  let from = null;
-  element.addEventListener("pointerdown", event => { from = event.pointerType === "touch" && event.isPrimary ? event : null; });
-  element.addEventListener("pointerup", event => {
-    if (!from || event.pointerId !== from.pointerId) return;
-    const across = event.clientX - from.clientX, down = event.clientY - from.clientY;
-    if (Math.abs(across) > 50 && Math.abs(across) > 2 * Math.abs(down)) turn(shown() + (across < 0 ? 1 : -1));
-    from = null;
-  });
-}
-if (film) swipes($("#pic"));
-
-function picked(before, picture, number) {
-  picture.width = picture.naturalWidth;
-  picture.height = picture.naturalHeight;
-  picture.alt = before.alt.replace(/page \d+ of/, `page ${number} of`);
-  return picture;
-}
+/** Show a picture at full size. */
+const openFull = async picture => (await import("./zoom.js")).openFull(picture);
 
 document.addEventListener("click", event => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-  const page = event.target.closest("#film a[data-page]"), by = event.target.closest(".turn");
-  if (page?.dataset.file) { event.preventDefault(); turn(+page.dataset.page); }
-  else if (by && linkTo(shown() + (by.id === "turn-on" ? 1 : -1))) { event.preventDefault(); turn(shown() + (by.id === "turn-on" ? 1 : -1)); }
-  else if (event.target.closest("#reveal, .work.veil .big")) { event.preventDefault(); reveal(); }
-  else if (event.target.closest(".big")) { event.preventDefault(); openFull($(".big img")); }
-  else if (event.target.closest("[data-more]")) { event.preventDefault(); more(event.target.closest("[data-more]")); }
+  const link = event.target.closest("#reveal, .big, [data-more]");
+  if (!link) return;
+  event.preventDefault();
+  if (link.matches("[data-more]")) more(link);
+  else if (link.matches("#reveal, .work.veil .big")) reveal();
+  else openFull($(".big img"));
 });
 
 /** Put the next comments below those that are here. */
@@ -105,8 +60,6 @@ function why() {
 function go(address) { if (address) location.href = address; }
 
 const KEYS = {
-  ArrowLeft: () => turn(shown() - 1),
-  ArrowRight: () => turn(shown() + 1),
   f: full,
   w: why,
   o: () => go($("#original")?.href),
