@@ -62,8 +62,8 @@ class Place:
 
 
 def series_url(key: int) -> str:
-    """Return where the works of a series are shown. Those of illusts and of novels are two spaces of ids."""
-    return f"/works?series={written_key(key)}"
+    """Return the page of a series. Those of illusts and of novels are two spaces of ids."""
+    return f"/series/{written_key(key)}"
 
 
 def place_of(conn: Connection, work: int, series_key: int | None, usual: Defaults) -> Place | None:
@@ -74,7 +74,7 @@ def place_of(conn: Connection, work: int, series_key: int | None, usual: Default
     head = row(conn, _TITLE, key=series_key) if series_key is not None else None
     if head is None or series_key is None:
         return None
-    told = _told(conn, series_key, [work])
+    told = told_of(conn, series_key, [work])
     around = row(conn, _AROUND, series=series_key, key=work)
     number = told[work].number if work in told else None
     named = {one.number: k for k, one in told.items()}
@@ -98,7 +98,7 @@ def _gap(key: int, told: Mapping[int, Told], forgotten: Collection[int]) -> Gap:
     return Gap(one.number, one.title)
 
 
-def _told(conn: Connection, series_key: int, keys: Sequence[int]) -> dict[int, Told]:
+def told_of(conn: Connection, series_key: int, keys: Sequence[int]) -> dict[int, Told]:
     """Return what the answers about these works say of their numbers, and of their neighbours'."""
     medium, series_id = split_key(series_key)
     found: dict[int, Told] = {}

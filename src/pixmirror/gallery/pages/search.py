@@ -25,6 +25,7 @@ PLACES: Mapping[str, str] = {
     "Works": "/works",
     "Artists": "/a",
     "Tags": "/tags",
+    "Series": "/series",
     "Bookmarks": "/bookmarks",
     "Search": "/search",
 }

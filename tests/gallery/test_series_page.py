@@ -1,0 +1,113 @@
+"""The series and one series as a browser shows them: in order, with what is not here by name."""
+
+import json
+import re
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pixmirror.catalogue.database import Database, catalogue_path
+from pixmirror.catalogue.payloads import canonical, pack_text
+from pixmirror.ingest import forgetting
+from pixmirror.ingest.forgetting import Target
+from pixmirror.reports.series import Told
+from pixmirror.reports.series_page import Missing, _entries, in_order
+from tests.gallery.accessible import faults
+from tests.gallery.conftest import Served, looking
+from tests.gallery.readable import ask
+
+SERIES = "SELECT series_key, count(*) FROM work WHERE series_key & 1 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
+OF_SERIES = "SELECT work_key FROM work WHERE series_key = ? ORDER BY work_key"
+
+
+def test_series_are_listed_and_each_count_leads_to_the_works_it_counts(page: Page, gallery: Served) -> None:
+    page.goto("/series")
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator(".people > li").count() == ask(gallery.root, "SELECT count(*) FROM series")[0][0]
+    count = page.locator(".people a[href^='/works?series=']").first
+    works = (count.text_content() or "").split()[0]
+    address = page.locator(".people a[href^='/series/']").first.get_attribute("href") or ""
+    count.click()
+    assert page.locator("#here-n").text_content() == works
+    page.goto(address)
+    assert page.locator("ol.flow > .tile").count() == int(works)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert faults(page) == []
+
+
+def test_a_work_that_is_not_here_has_its_place_its_name_and_its_reason(
+    browser: Browser, own_gallery: Served
+) -> None:
+    root = own_gallery.root
+    key, n = ask(root, SERIES)[0]
+    first, second, *_ = (k for (k,) in ask(root, OF_SERIES, key))
+    _says(root, second, {"seriesId": key >> 1, "seriesNavigation": {
+        "prevNovel": {"id": 1, "title": "<b>lost", "contentOrder": "1"},
+        "nextNovel": {"id": first >> 1, "title": "x", "contentOrder": "5"},
+    }})  # fmt: skip
+    with looking(browser, own_gallery.url, java_script_enabled=False) as page:
+        page.goto(f"/series/n{key >> 1}")
+        gaps = page.locator(".gap").all_inner_texts()
+        assert "<b>lost" in gaps[0]
+        assert "No job has seen it" in gaps[0]
+        assert "3 to 4" in gaps[1]
+        assert "Not in this mirror" in gaps[1]
+        numbers = page.locator("ol.flow .bd.bl").all_inner_texts()
+        assert numbers[:2] == ["2", "5"]
+        with Database.open(catalogue_path(root)) as db:
+            db.run_sync(forgetting.forget, Target("work", first), 1_800_000_000_000, 30)
+        page.reload()
+        assert "You forgot it" in page.locator(".gap").last.inner_text()
+        assert page.locator(".tile").count() == n - 1
+
+
+def _says(root: Any, key: int, answer: dict[str, Any]) -> None:
+    """Have the website say this of a work of a series, and of no other one."""
+    ask(root, "DELETE FROM payload WHERE endpoint IN ('web', 'webview')")
+    sql = """INSERT INTO payload (owner_kind, owner_id, endpoint, digest, codec, body, seen_at)
+    VALUES ('work', ?, 'webview', x'00', 1, ?, 1)"""
+    ask(root, sql, key, pack_text(canonical(json.loads(json.dumps(answer)))))
+
+
+def test_reading_goes_on_where_it_stopped(browser: Browser, own_gallery: Served) -> None:
+    key, _ = ask(own_gallery.root, SERIES)[0]
+    *_, last = (k for (k,) in ask(own_gallery.root, OF_SERIES, key))
+    sql = "INSERT INTO place (work_key, page, updated_at) VALUES (?, 0, 1)"
+    own_gallery.gallery.own.run_sync(lambda c: c.exec_driver_sql(sql, (last,)))
+    with looking(browser, own_gallery.url) as page:
+        page.goto(f"/series/n{key >> 1}")
+        page.get_by_role("link", name="Go on with").click()
+        expect(page).to_have_url(re.compile(f"/n/{last >> 1}/read"))
+
+
+def test_hidden_works_of_a_series_leave_no_gap_and_a_series_of_them_is_not_there(own_gallery: Served) -> None:
+    root, url = own_gallery.root, own_gallery.url
+    key, n = ask(root, SERIES)[0]
+    own_gallery.gallery.own.run_sync(lambda c: c.exec_driver_sql("INSERT INTO setting VALUES ('rating', 'hide')"))
+    middle = [k for (k,) in ask(root, OF_SERIES, key)][1]
+    ask(root, "UPDATE work SET x_restrict = 1 WHERE work_key = ?", middle)
+    text = httpx.get(f"{url}/series/n{key >> 1}").text
+    assert f"{n - 1} works here" in text or "1 work here" in text
+    assert f'"/n/{middle >> 1}"' not in text
+    assert 'class="gap"' not in text
+    ask(root, "UPDATE work SET x_restrict = 1 WHERE series_key = ?", key)
+    assert httpx.get(f"{url}/series/n{key >> 1}").status_code == 404
+    assert f"/series/n{key >> 1}" not in httpx.get(f"{url}/series").text
+
+
+@pytest.mark.parametrize("path", ["/series/x", "/series/0", "/series/999999999", "/series/n1%00"])
+def test_a_series_that_is_not_here_is_said_to_be_none(gallery: Served, path: str) -> None:
+    assert httpx.get(gallery.url + path).status_code == 404
+
+
+def test_a_kind_that_no_series_is_of_is_refused(gallery: Served) -> None:
+    assert httpx.get(f"{gallery.url}/series?type=x").status_code == 400
+    assert "No more series" in httpx.get(f"{gallery.url}/series?type=manga&after=1").text
+
+
+def test_works_stand_by_number_and_one_without_follows_the_one_posted_before_it() -> None:
+    assert in_order([2, 4, 6, 8], {2: Told(3), 6: Told(1)}) == [6, 8, 2, 4]
+    assert list(_entries([], {}, {9: Missing(9, 9, "why")}, None, is_last=True)) == []
