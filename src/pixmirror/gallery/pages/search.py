@@ -26,6 +26,7 @@ PLACES: Mapping[str, str] = {
     "Artists": "/a",
     "Tags": "/tags",
     "Series": "/series",
+    "Rankings": "/rankings",
     "Bookmarks": "/bookmarks",
     "Search": "/search",
 }
