@@ -24,7 +24,7 @@ def wide(browser: Browser, gallery: Served) -> Iterator[Page]:
 
 @pytest.mark.parametrize(
     ("key", "place"),
-    [("h", "/"), ("w", "/works"), ("a", "/a"), ("r", "/works?type=novel"), ("b", "/bookmarks"), ("m", "/mirror")],
+    [("h", "/"), ("w", "/works"), ("a", "/a"), ("r", "/novels"), ("b", "/bookmarks"), ("m", "/mirror")],
 )
 def test_g_and_a_letter_go_to_a_place(wide: Page, key: str, place: str) -> None:
     wide.keyboard.press("g")

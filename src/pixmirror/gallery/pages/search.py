@@ -27,6 +27,7 @@ PLACES: Mapping[str, str] = {
     "Tags": "/tags",
     "Series": "/series",
     "Rankings": "/rankings",
+    "Read, novels": "/novels",
     "Bookmarks": "/bookmarks",
     "Search": "/search",
 }

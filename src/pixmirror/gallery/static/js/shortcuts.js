@@ -3,7 +3,7 @@ import {$, $$, isOurs} from "./lib.js";
 import {openFind} from "./find.js";
 import {toggle as toggleVeil} from "./veil.js";
 
-const PLACES = {h: "/", w: "/works", a: "/a", r: "/works?type=novel", b: "/bookmarks", m: "/mirror"};
+const PLACES = {h: "/", w: "/works", a: "/a", r: "/novels", b: "/bookmarks", m: "/mirror"};
 const TOGETHER_MS = 900;  // from `g` to the letter of the place
 let wentAt = -Infinity;
 
