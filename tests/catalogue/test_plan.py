@@ -16,8 +16,8 @@ from pixmirror.models import JST, to_ms
 from pixmirror.reports import plan
 from pixmirror.reports.estimate import estimate, keep
 from pixmirror.reports.left import pages
+from pixmirror.reports.moments import between
 from pixmirror.reports.pace import Limits, Way
-from pixmirror.reports.spans import between
 from pixmirror.sync.kinds import KINDS, FollowingJob, RankingJob
 from tests.catalogue.builders import DAY, ME, NOW
 

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from pixmirror.cli import screen
+from pixmirror.cli import layout
 
 
 def test_an_amount_never_breaks_over_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     said = "Last new work: 12 min ago, a short one. Next look: in 23 min."
-    assert screen.wrapped(said, "  ") == [
+    assert layout.fitted(f"  {said}").split("\n") == [
         "  Last new work: 12 min ago, a short",
         "    one. Next look: in 23 min.",
     ]
     for columns in range(20, 60):
         monkeypatch.setenv("COLUMNS", str(columns))
-        lines = screen.wrapped(said)
+        lines = layout.fitted(said).split("\n")
         assert sum("23 min" in line for line in lines) == sum("12 min" in line for line in lines) == 1
 
 

@@ -46,11 +46,12 @@ def many(n: int, one: str, more: str | None = None) -> str:
 
 
 def length(seconds: float) -> str:
-    """Write a length of time inside a sentence: 45 s, 12 min, 3 h, 4 days."""
+    """Write a length of time, here for all that say one: 45 s, 12 min, 3.5 h, 18 h, 4 days."""
     for most, unit, name in ((90, 1, "s"), (5400, 60, "min"), (172_800, 3600, "h")):
         if seconds < most:
-            return f"{seconds / unit:.0f} {name}"
-    return f"{seconds / 86_400:.0f} days"
+            n = f"{seconds / unit:.1f}" if name == "h" and seconds < 36_000 else f"{seconds / unit:.0f}"
+            return f"{n.removesuffix('.0')} {name}"
+    return f"{seconds / 86_400:,.0f} days"
 
 
 def until(ms: int | None) -> str:

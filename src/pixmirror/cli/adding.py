@@ -7,8 +7,9 @@ import typer
 
 from pixmirror import control
 from pixmirror.catalogue.refs import Ref, parse_ref
-from pixmirror.cli import formats, screen
-from pixmirror.cli.common import Json, Session, importing, note, print_json, run, say, session
+from pixmirror.catalogue.words import length
+from pixmirror.cli import formats
+from pixmirror.cli.common import Json, Session, importing, note, print_json, run, say, session, tell
 from pixmirror.errors import PixmirrorGone
 
 if TYPE_CHECKING:
@@ -110,20 +111,18 @@ def _say(s: Session, one: Mapping[str, Any], report: Mapping[str, Any]) -> None:
     by = f" by {one['artist']}" if one["artist"] and not is_artist else ""
     match one["became"]:
         case "here":
-            screen.tell(f"Added: {name}{by}, {one['amount']}: here in {formats.span(max(report['seconds'], 1))}.")
+            tell(f"Added: {name}{by}, {one['amount']}: here in {length(max(report['seconds'], 1))}.")
         case "kept":
-            screen.tell(f"Pixiv says that {name}{by} is not there any more; what is here stays.")
+            tell(f"Pixiv says that {name}{by} is not there any more; what is here stays.")
         case "not_there":
-            screen.tell(f"Pixiv says that {ref} is not there.")
+            tell(f"Pixiv says that {ref} is not there.")
         case "hidden":
-            screen.tell(
-                f"{name}{by} is hidden from the app by Pixiv; a web login shows it: pixmirror help recover."
-            )
+            tell(f"{name}{by} is hidden from the app by Pixiv; a web login shows it: pixmirror help recover.")
         case "unanswered":
-            screen.tell(f"Not here yet: {name}{by}{_reason(one)}.")
+            tell(f"Not here yet: {name}{by}{_reason(one)}.")
         case _:
             here = f"{one['stored']:,} of {formats.count(one['files'], 'file')} are here"
-            screen.tell(f"Not whole yet: {name}{by}, {here}{_reason(one)}.")
+            tell(f"Not whole yet: {name}{by}, {here}{_reason(one)}.")
     if is_artist and one["became"] in ("here", "part"):
         _say_how_to_go_on(s, one)
 
@@ -136,7 +135,7 @@ def _say_how_to_go_on(s: Session, one: Mapping[str, Any]) -> None:
     """Print the lines of a job that goes on with the artist, unless one does."""
     named = [job for job in s.config.jobs if job.enabled and one["user_id"] in getattr(job, "users", ())]
     if named:
-        screen.tell(f"Job {named[0].name} goes on with what they post.")
+        tell(f"Job {named[0].name} goes on with what they post.")
         return
     say("To go on with what they post, unless you follow them, add a job to the config file:")
     say("  [[jobs]]")

@@ -1,6 +1,6 @@
 """What a command says of the process beside it, which holds the mirror, and of itself when it was stopped."""
 
-from pixmirror.cli import formats
+from pixmirror.catalogue.words import length
 from pixmirror.cli.common import Session, now_ms
 from pixmirror.errors import PixmirrorError
 from pixmirror.reports.came_in import came_in
@@ -14,7 +14,7 @@ def how_far(s: Session) -> str | None:
         return None
     with s.reading() as db:
         came = db.read_sync(came_in, found.since)
-    return f"It has run for {formats.span((now_ms() - found.since) / 1000)}; {came} so far."
+    return f"It has run for {length((now_ms() - found.since) / 1000)}; {came} so far."
 
 
 def stopped(s: Session, since: int, *, daemon: bool) -> str:

@@ -15,6 +15,7 @@ from pixmirror import control
 from pixmirror.catalogue import migrate, runs
 from pixmirror.catalogue.gallery.database import gallery_path, refuse_damaged
 from pixmirror.catalogue.gallery.schema import LINEAGE
+from pixmirror.catalogue.words import length
 from pixmirror.cli import formats, modes
 from pixmirror.cli import login as login_command
 from pixmirror.cli.common import Json, Session, now_ms, print_json, run, say, sentence, session, told
@@ -29,7 +30,7 @@ from pixmirror.errors import (
     StorageError,
     WebLoginExpired,
 )
-from pixmirror.reports.moments import day
+from pixmirror.reports.moments import as_of, day
 from pixmirror.store import MirrorRoot, kept_login
 from pixmirror.store.start import try_locks
 from pixmirror.terminal import one_line
@@ -235,7 +236,7 @@ def _clock(s: Session) -> Row:
         ahead = 0
     if ahead > HOUR_MS / 1000:
         return Row(
-            "clock", "warn", f"The catalogue was written {formats.span(ahead)} in the future: the clock went back."
+            "clock", "warn", f"The catalogue was written {length(ahead)} in the future: the clock went back."
         )
     return Row("clock", "ok", time.strftime("%Y-%m-%d %H:%M:%S %Z.", time.localtime(now)))
 
@@ -266,7 +267,7 @@ def login_rows(s: Session, root: MirrorRoot, asks: bool) -> Iterator[Row]:
     if token is not None:
         now = now_ms()
         fresh = "fresh" if token.fresh(now) else "renewed when it is needed"
-        when = formats.from_now(token.expires_at - HOUR_MS, now)
+        when = as_of(token.expires_at - HOUR_MS, now)
         who = f"{one_line(token.user_name)} (user:{token.user_id}); access token of {when}, {fresh}."
         if since is None:
             yield Row("login", "ok", f"{who} {untried}")

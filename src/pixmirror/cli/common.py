@@ -260,6 +260,11 @@ def say(text: str = "") -> None:
     typer.echo(layout.fitted(saw(terminal.shown(text))))
 
 
+def tell(text: str, indent: str = "") -> None:
+    """Say a sentence in which names of others may stand, as one line that wraps where it must."""
+    say(indent + terminal.one_line(text))
+
+
 def note(text: str) -> None:
     """Say something to the user on standard error, never where a script reads."""
     typer.echo(layout.fitted(saw(terminal.shown(text), err=True)), err=True)

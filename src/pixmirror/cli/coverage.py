@@ -8,8 +8,8 @@ import typer
 from pixmirror.catalogue import refs, runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.words import plain
-from pixmirror.cli import formats, screen
-from pixmirror.cli.common import Json, Session, note, now_ms, print_json, say, session
+from pixmirror.cli import formats, layout
+from pixmirror.cli.common import Json, Session, note, now_ms, print_json, say, session, tell
 from pixmirror.config import read_web_login
 from pixmirror.errors import ConfigError, PixmirrorError
 from pixmirror.reports import completeness as proof
@@ -17,6 +17,7 @@ from pixmirror.reports import coverage as of_artists
 from pixmirror.reports.completeness import Completeness, completeness, why_not_all
 from pixmirror.reports.coverage import REASONS, Coverage, Missing
 from pixmirror.reports.coverage_lists import BookmarkList, RankingProof
+from pixmirror.reports.moments import ahead, as_of
 from pixmirror.terminal import one_line
 
 
@@ -89,19 +90,19 @@ def _answer(s: Session, found: Completeness, has_web: bool) -> None:
     """Say what is complete, and what is not and why, each in a sentence."""
     counts = found.counts
     if not (parts := proof.parts_of(counts)):
-        screen.tell("Nothing can be proven yet: no list was read. pixmirror sync reads them.")
+        tell("Nothing can be proven yet: no list was read. pixmirror sync reads them.")
         return
-    when = f" as of {formats.from_now(counts.as_of, now_ms())}" if counts.as_of is not None else " so far"
-    screen.tell(f"Complete{when}: {', '.join(parts)}.")
+    when = f" as of {as_of(counts.as_of, now_ms())}" if counts.as_of is not None else " so far"
+    tell(f"Complete{when}: {', '.join(parts)}.")
     for one in proof.left(found, has_web):
         cure = f"; {one.cure}" if one.cure else ""
         if one.what == "Not yet":
             cure = "; it comes by itself" if s.has_daemon() else "; pixmirror sync brings it"
-        screen.tell(f"{one.what}: {', '.join(one.parts)}{cure}.")
+        tell(f"{one.what}: {', '.join(one.parts)}{cure}.")
     if counts.kept:
-        screen.tell(f"Here, though Pixiv no longer shows them: {formats.count(counts.kept, 'work')}.")
+        tell(f"Here, though Pixiv no longer shows them: {formats.count(counts.kept, 'work')}.")
     if others := len(found.overview.artists) - counts.artists:
-        screen.tell(f"Not counted: {formats.count(others, 'artist')} whom no job reads any more.")
+        tell(f"Not counted: {formats.count(others, 'artist')} whom no job reads any more.")
 
 
 def _tables(found: Completeness, everything: bool) -> None:
@@ -115,7 +116,9 @@ def _tables(found: Completeness, everything: bool) -> None:
         if shown:
             say()
             ids = ("id",) if name == "artist" else ()
-            screen.table((name, *ids, "here", "Pixiv lists", "missing because"), [_row(one) for one in shown])
+            head = (name, *ids, "here", "Pixiv lists", "missing because")
+            for line in layout.figures(head, [tuple(map(one_line, _row(one))) for one in shown]):
+                say(line)
 
 
 def _row(one: Coverage | BookmarkList | RankingProof) -> tuple[str, ...]:
@@ -145,11 +148,11 @@ def _one(s: Session, user_id: int, *, missing: bool, as_json: bool) -> None:
         print_json(_as_json(found.artists, found.total, found.web, works if missing else None, {}))
         return
     [artist] = found.artists
-    screen.tell(f"{artist.name or 'An artist'} (user:{artist.user_id}): {summary(artist)}.")
+    tell(f"{artist.name or 'An artist'} (user:{artist.user_id}): {summary(artist)}.")
     for reason in why_not_all(artist):
-        screen.tell(f"{reason[:1].upper()}{reason[1:]}.", "  ")
+        tell(f"{reason[:1].upper()}{reason[1:]}.", "  ")
     if artist.kept:
-        screen.tell(f"Here but no longer at Pixiv: {formats.count(artist.kept, 'work')}.")
+        tell(f"Here but no longer at Pixiv: {formats.count(artist.kept, 'work')}.")
     _missing(works)
     if found.web:
         note(found.web)
@@ -163,7 +166,7 @@ def summary(c: Coverage) -> str:
         )
     amount = f"all {c.total:,} works" if c.total > 1 and c.complete == c.total else ""
     amount = amount or f"{c.complete:,} of {formats.count(c.total, 'work')}"
-    return f"{amount} {'is' if c.total == 1 else 'are'} here, as of {formats.from_now(c.checked_at, now_ms())}"
+    return f"{amount} {'is' if c.total == 1 else 'are'} here, as of {as_of(c.checked_at, now_ms())}"
 
 
 # --- both
@@ -190,8 +193,8 @@ def _missing(works: Sequence[Missing]) -> None:
         mine = [work for work in works if work.reason == reason]
         say()
         said = REASONS[reason]
-        screen.tell(f"{said[:1].upper()}{said[1:]} ({len(mine):,}); {mine[0].next}.")
+        tell(f"{said[:1].upper()}{said[1:]} ({len(mine):,}); {mine[0].next}.")
         for work in mine:
             said_of = [one_line(work.title), one_line(work.detail or "")]
-            when = f"next try {formats.from_now(work.due_at, now_ms())}" if work.due_at is not None else ""
-            screen.tell(": ".join(filter(None, [str(work.ref), "; ".join(filter(None, [*said_of, when]))])), "  ")
+            when = f"next try {ahead(work.due_at, now_ms())}" if work.due_at is not None else ""
+            tell(": ".join(filter(None, [str(work.ref), "; ".join(filter(None, [*said_of, when]))])), "  ")

@@ -13,6 +13,7 @@ from pixmirror.errors import ConfigError, ExitCode
 from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Forgotten, Target
 from pixmirror.reports import naming
+from pixmirror.reports.moments import clock, exact
 from pixmirror.terminal import one_line
 
 Page = Annotated[
@@ -143,7 +144,7 @@ def _until(said: dict[str, Any], target: Target) -> str:
     if texts := said.get("texts"):
         whose = "The text goes" if texts == 1 else f"The texts of {texts:,} novels go"
         text = f" {whose} then too, when the trash is emptied."
-    return f"Until {formats.moment(said['until'])} the files can be had back: {command}.{text}{erased}"
+    return f"Until {clock(said['until'], now_ms())} the files can be had back: {command}.{text}{erased}"
 
 
 # --- what is forgotten
@@ -172,10 +173,10 @@ def _list(s: Session, as_json: bool) -> None:
         rows = [
             (
                 str(t.target),
-                formats.moment(t.at),
+                exact(t.at),
                 f"{t.files:,}",
                 formats.size(t.bytes),
-                formats.moment(t.purge_at),
+                exact(t.purge_at),
             )
             for t in found
         ]

@@ -1,15 +1,12 @@
 """What the short screen of `status` looks like."""
 
-import re
-import time
 from collections.abc import Iterator, Sequence
 
 import typer
-from rich.cells import cell_len, set_cell_size
 
 from pixmirror.catalogue.words import many
-from pixmirror.cli import formats, screen
-from pixmirror.cli.common import Session, say
+from pixmirror.cli import formats, layout
+from pixmirror.cli.common import Session, name_the_zone, say
 from pixmirror.reports.completeness import parts_of
 from pixmirror.reports.glance import Glance
 from pixmirror.reports.headline import Kind
@@ -17,18 +14,15 @@ from pixmirror.reports.kept import Kept
 from pixmirror.reports.moments import ago, ahead, as_of
 from pixmirror.terminal import one_line
 
-_CLOCK = re.compile(r"(?:until|since) (?:\d+ \w+(?: \d{4})?, )?\d\d:\d\d")
-
 
 def show(s: Session, found: Glance, clear: bool = False) -> None:
     """Print the short screen."""
     lines = list(_screen(s, found))
-    if any(_CLOCK.search(line) for line in lines):
-        lines.append(f"Times in {time.strftime('%Z')}.")
     if clear:
         typer.echo("\x1b[H\x1b[2J", nl=False)
     for line in lines:
         say(line)
+    name_the_zone()  # now: the next screen has its own
 
 
 def _screen(s: Session, found: Glance) -> Iterator[str]:
@@ -37,26 +31,26 @@ def _screen(s: Session, found: Glance) -> Iterator[str]:
     yield from _figures(s, found)
     if found.asides:
         yield ""
-        for aside in found.asides:
-            yield from screen.wrapped(aside)
+        yield from map(one_line, found.asides)
     if found.jobs:
         yield ""
         yield from _columns([(job.name, job.last, job.result, job.next) for job in found.jobs])
-    yield from screen.wrapped("More: status --full, coverage, gone, why ID")
+    yield "More: status --full, coverage, gone, why ID"
 
 
 def _headline_lines(found: Glance) -> Iterator[str]:
     for one in found.headlines:
-        yield from screen.wrapped(one.says)
-        for line in one.do:
-            yield from screen.wrapped(line, "  ")
+        yield one_line(one.says)
+        yield from (f"  {one_line(line)}" for line in one.do)
     if found.headline.kind == Kind.WELL:
         parts = []
         if found.last is not None:
-            parts.append(f"Last new work: {_cut(found.last.title, 24)} ({ago(found.last.at, found.now)}).")
+            parts.append(
+                f"Last new work: {layout.cut(one_line(found.last.title), 24)} ({ago(found.last.at, found.now)})."
+            )
         if found.next_at is not None:
             parts.append(f"Next look: {ahead(found.next_at, found.now)}.")
-        yield from screen.wrapped(" ".join(parts), "  ")
+        yield f"  {' '.join(parts)}"
 
 
 def show_headlines(found: Glance) -> None:
@@ -72,22 +66,22 @@ def _figures(s: Session, found: Glance) -> Iterator[str]:
         many(files.stored, "file"),
         formats.size(files.bytes_stored),
     ]
-    yield from _labelled("Here", ", ".join(here))
+    yield _labelled("Here", ", ".join(here))
     if counts is not None:
-        yield from _labelled("Complete", _complete(counts, found))
+        yield _labelled("Complete", _complete(counts, found))
         if counts.complete.kept:
             shows = "that Pixiv no longer shows"
-            yield from _labelled("Kept", f"{many(counts.complete.kept, 'work')} {shows}")
+            yield _labelled("Kept", f"{many(counts.complete.kept, 'work')} {shows}")
     asked = found.requests
     requests = (
         f"{asked.api:,} of {p.requests_per_day:,} requests" if p.requests_per_day else many(asked.api, "request")
     )
     size = formats.size(asked.image_bytes)
     size += f" of {formats.size(p.image_bytes_per_day)}" if p.image_bytes_per_day else ""
-    yield from _labelled("Today", f"{many(found.came_in.works, 'new work')}; {requests}, {size}")
+    yield _labelled("Today", f"{many(found.came_in.works, 'new work')}; {requests}, {size}")
     if found.free is not None:
         told = f"{formats.size(found.free)} free"
-        yield from _labelled("Disk", f"{told}: {found.lasts}" if found.lasts else told)
+        yield _labelled("Disk", f"{told}: {found.lasts}" if found.lasts else told)
 
 
 def _complete(counts: Kept, found: Glance) -> str:
@@ -97,21 +91,15 @@ def _complete(counts: Kept, found: Glance) -> str:
     return f"{told} (as of {as_of(counts.at, found.now)}){rest}"
 
 
-def _cut(title: str, most: int) -> str:
-    """Cut a title that is too long for its place."""
-    title = one_line(title)
-    return title if cell_len(title) <= most else f"{set_cell_size(title, most - 1).rstrip()}…"
-
-
-def _labelled(label: str, text: str) -> list[str]:
-    return screen.wrapped(one_line(text), f"{label:<10} ", " " * 11)
+def _labelled(label: str, text: str) -> str:
+    return f"{label:<10} {one_line(text)}"
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield rows whose cells stand below each other; the first are names, which are cut where it is narrow."""
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    room = screen.width()
-    widths[0] = min(widths[0], max(12, room - sum(widths[1:]) - 2 * len(widths))) if room else widths[0]
+    widths = [max(map(layout.cells, column)) for column in zip(*rows, strict=True)]
+    if room := layout.width():
+        widths[0] = min(widths[0], max(layout.LEAST_NAME, room - sum(widths[1:]) - 3 * len(widths[1:])))
     for row in rows:
-        cells = [set_cell_size(_cut(cell, width), width) for cell, width in zip(row, widths, strict=True)]
-        yield "   ".join(cells).rstrip()
+        cells = [layout.cut(cell, width) for cell, width in zip(row, widths, strict=True)]
+        yield "   ".join(c + " " * (w - layout.cells(c)) for c, w in zip(cells, widths, strict=True)).rstrip()

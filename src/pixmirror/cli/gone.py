@@ -15,6 +15,7 @@ from pixmirror.ledger.brake import Brake, brakes_on
 from pixmirror.reports import drift, states
 from pixmirror.reports.drift import DeletedComment, Membership, Vanished
 from pixmirror.reports.gone import Leaver, OnlyHere, Survivor, only_here
+from pixmirror.reports.moments import exact
 
 WHAT = ("works", "users", "comments", "bookmarks", "follows")
 LONGEST = 60
@@ -163,7 +164,7 @@ def _short(text: str) -> str:
 
 
 def _day(ms: int | None) -> str:
-    return formats.moment(ms)[:10]
+    return exact(ms)[:10]
 
 
 def _works(works: Sequence[Survivor], media: Path) -> None:

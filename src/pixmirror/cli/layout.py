@@ -1,5 +1,6 @@
 """Where lines break, for all that people read: at words, never within an id, a date, a state or an amount."""
 
+import os
 import re
 import shutil
 import sys
@@ -7,7 +8,7 @@ from collections.abc import Sequence
 
 GAP = 2  # between the columns of a table
 CUT = ("title", "artist", "name")  # the heads of columns that are cut where there is no room
-LEAST_CUT, LEAST_TEXT = 8, 16
+LEAST_CUT, LEAST_TEXT, LEAST_NAME = 8, 16, 12
 _NO_BREAK = "\x00"  # stands for a space at which no line breaks
 _TOGETHER = re.compile(
     r"(?<=\d) (?=[A-Za-z%×])"  # 12 min, 1,770 works, 27 Nov
@@ -17,12 +18,15 @@ _TOGETHER = re.compile(
 )
 _LABEL = re.compile(r" *\S+(?: \S+)*  +(?=\S)")
 MOST_LABEL = 24
-_PASTED = re.compile(r" *(?:\S*/)?(?:pixmirror|python3?|sudo|systemctl|cd|cp|install|useradd|pip)\s")
+# A command to be pasted, not a sentence that begins with its name.
+_PASTED = re.compile(r" *(?:\S*/)?(?:pixmirror|python3?|sudo|systemctl|cd|cp|install|useradd|pip)\s(?!.*[.:]$)")
 
 
 def width() -> int | None:
-    """Return how many columns there are to write in; None for a pipe or a file."""
-    return max(20, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
+    """Return how many columns there are to write in; None for a pipe or a file, unless COLUMNS says so."""
+    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+        return None
+    return max(20, shutil.get_terminal_size().columns)
 
 
 def cells(text: str) -> int:
@@ -97,6 +101,27 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
             natural = max(cells(row[i]) for row in shown)
             widths[i] = min(natural, max(widths[i], widths[i] + room - _total(widths, kept)))
     return [line for row in shown for line in _row([row[i] for i in kept], [widths[i] for i in kept], texts, kept)]
+
+
+def figures(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a table of names, figures (to the right) and reasons. Where it is narrow the reasons go
+    below, and names are cut.
+    """
+    columns = list(zip(head, *rows, strict=True))
+    widths, reasons = [max(map(cells, column)) for column in columns[:-1]], max(map(cells, columns[-1]))
+    room = width()
+    below = room is not None and sum(widths) + GAP * len(widths) + reasons > room
+    if room is not None and below:
+        widths[0] = min(widths[0], max(LEAST_NAME, room - sum(widths[1:]) - GAP * len(widths[1:])))
+    lines = []
+    for row in (head, *rows):
+        name = cut(row[0], widths[0])
+        shown = [name + " " * (widths[0] - cells(name))]
+        shown += [" " * (size - cells(one)) + one for one, size in zip(row[1:-1], widths[1:], strict=True)]
+        lines.append((" " * GAP).join(shown if below else [*shown, row[-1]]).rstrip())
+        if below and row is not head and row[-1]:
+            lines.append(wrapped(row[-1], "  ", "    "))
+    return lines
 
 
 def _total(widths: Sequence[int], kept: Sequence[int]) -> int:

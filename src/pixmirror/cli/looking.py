@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from rich.cells import cell_len, set_cell_size
-
 from pixmirror.catalogue.paths import text_path
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.catalogue.words import said
 from pixmirror.cli import formats
-from pixmirror.cli.common import Session, now_ms, say
-from pixmirror.cli.screen import tell, width
+from pixmirror.cli.common import Session, now_ms, say, tell
 from pixmirror.models import JST, State, to_ms
 from pixmirror.reports import states
 from pixmirror.reports.moments import day
@@ -21,8 +18,6 @@ from pixmirror.reports.why import Why
 from pixmirror.reports.why_facts import is_forgotten
 from pixmirror.reports.why_short import Short
 from pixmirror.terminal import one_line
-
-TITLE, LEAST_TITLE = 1, 16  # of a listing the column that is cut, and its least width
 
 
 def show_why(found: Why, short: Short, now: int, *, full: bool) -> None:
@@ -209,7 +204,7 @@ def _show_user(s: Session, found: Mapping[str, Any], now: int) -> None:
         rows.append((w["ref"], w["title"], day_of(w["create_date"], now), files, w["type"], state))
     if rows:
         say()
-        _listing(("work", "title", "posted", "here", "type", ""), rows, ("type", "posted"))
+        _listing(("work", "title", "here", "state", "posted", "type"), rows)
     if works > len(rows):
         say(f"The newest {len(rows):,} of {works:,}; --all lists all.")
 
@@ -227,33 +222,14 @@ def show_hits(hits: Sequence[Hit], limit: int) -> None:
     for hit in hits:
         state = states.of_work(hit.state, kept=True).partition(",")[0]
         rows.append(
-            (str(hit.ref), hit.title, hit.user_name or "", hit.type or hit.medium, f"by {hit.matched}", state)
+            (str(hit.ref), hit.title, hit.user_name or "", state, hit.type or hit.medium, f"by {hit.matched}")
         )
-    _listing(("id", "title", "artist", "type", "found", ""), rows, ("found", "type", "artist"))
+    _listing(("id", "title", "artist", "state", "type", "found"), rows)
     if len(hits) == limit:
         say(f"The newest {limit}; --limit shows more.")
 
 
-def _listing(head: Sequence[str], rows: Sequence[Sequence[str]], less: Sequence[str]) -> None:
-    """Print a table whose second column is a title: where it is narrow titles are cut, then columns of `less` left
-    out, in this order.
-    """
-    lines = [head, *(tuple(map(one_line, row)) for row in rows)]
-    shown, room = [n for n in range(len(head)) if any(line[n] for line in lines)], width()
-    sizes = [max(cell_len(line[n]) for line in lines) for n in range(len(head))]
-    others = [n for n in shown if n != TITLE]
-    for name in less:
-        if not room or sum(sizes[n] + 2 for n in others) + min(sizes[TITLE], LEAST_TITLE) <= room:
-            break
-        others = [n for n in others if head[n] != name]
-    if room:
-        sizes[TITLE] = min(sizes[TITLE], max(LEAST_TITLE, room - sum(sizes[n] + 2 for n in others)))
-    for line in lines:
-        title = line[TITLE] if cell_len(line[TITLE]) <= sizes[TITLE] else _cut(line[TITLE], sizes[TITLE])
-        cells = [title if n == TITLE else line[n] for n in shown if n == TITLE or n in others]
-        widths = [sizes[n] for n in shown if n == TITLE or n in others]
-        say("  ".join(set_cell_size(cell, size) for cell, size in zip(cells, widths, strict=True)).rstrip())
-
-
-def _cut(text: str, size: int) -> str:
-    return f"{set_cell_size(text, size - 1).rstrip()}…"
+def _listing(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table without the columns that are empty."""
+    shown = [n for n in range(len(head)) if any(row[n] for row in rows)]
+    formats.table([head[n] for n in shown], [[row[n] for n in shown] for row in rows])

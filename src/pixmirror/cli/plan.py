@@ -7,13 +7,13 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from pixmirror.cli import formats
-from pixmirror.cli.common import Json, Session, importing, note, now_ms, print_json, session
-from pixmirror.cli.screen import tell
+from pixmirror.cli.common import Json, Session, importing, note, now_ms, print_json, session, tell
 from pixmirror.daemon import estimates
 from pixmirror.errors import ConfigError
 from pixmirror.reports import plan as reports
 from pixmirror.reports.estimate import RESTS, rounded
 from pixmirror.reports.left import Planned
+from pixmirror.reports.moments import clock
 from pixmirror.reports.plan import Plan
 
 T = TypeVar("T")
@@ -125,7 +125,7 @@ def _unknown(s: Session, found: Plan) -> None:
 def _known(s: Session, found: Plan) -> None:
     e, p = found.estimate, s.config.pixiv
     if e.resting_until is not None:
-        tell(f"Resting until {formats.clock(e.resting_until)}: {RESTS[e.resting]}.")
+        tell(f"Resting until {clock(e.resting_until, now_ms())}: {RESTS[e.resting]}.")
         text = f"After that {e.after_the_rest(now_ms())}"
     else:
         text = e.how_long()

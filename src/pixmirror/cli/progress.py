@@ -15,6 +15,7 @@ from pixmirror.cli import formats
 from pixmirror.cli.common import note, now_ms
 from pixmirror.daemon.estimates import what_is_left
 from pixmirror.reports.estimate import Estimate, newest_artist
+from pixmirror.reports.moments import clock
 from pixmirror.terminal import one_line
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def rest(e: Estimate) -> str:
     if e.resting_until is None or e.is_done:
         return e.line()
     after = f", then {e.after_the_rest(now_ms())}" if e.seconds is not None else ""
-    return f"{e.how_far()}; resting until {formats.clock(e.resting_until)}{after}"
+    return f"{e.how_far()}; resting until {clock(e.resting_until, now_ms())}{after}"
 
 
 def display(quiet: bool = False) -> Display:

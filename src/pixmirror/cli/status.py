@@ -19,6 +19,7 @@ from pixmirror.reports import health, kept, queries
 from pixmirror.reports.around import around, planned
 from pixmirror.reports.glance import Glance
 from pixmirror.reports.headline import Around, Headline, Kind
+from pixmirror.reports.moments import clock
 from pixmirror.reports.troubles import Trouble
 from pixmirror.schedule import due_after
 from pixmirror.store import kept_login, outside
@@ -182,6 +183,6 @@ def _pace(running: Mapping[str, Any]) -> dict[str, Any]:
     notes = []
     for host, blocked in (running.get("blocked") or {}).items():
         if blocked and not blocked[1].startswith("cooling"):  # which the troubles tell
-            until = f"until {formats.moment(blocked[0])}" if blocked[0] else "until resumed"
+            until = f"until {clock(blocked[0], now_ms())}" if blocked[0] else "until resumed"
             notes.append(f"{'Requests to the API' if host == 'api' else 'Files'} wait {until}: {blocked[1]}.")
     return pace | ({"note": " ".join(notes)} if notes else {})

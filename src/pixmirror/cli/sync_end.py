@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from pixmirror.catalogue.database import Connection, Database
+from pixmirror.catalogue.words import length
 from pixmirror.cli import formats
 from pixmirror.cli.common import Session, now_ms
 from pixmirror.errors import ExitCode
 from pixmirror.reports import kept
 from pixmirror.reports.came_in import CameIn, came_in
+from pixmirror.reports.moments import clock
 
 
 def first_line(s: Session, report: Mapping[str, Any], since: int, *, of_all: bool, daemon: bool) -> str:
@@ -22,7 +24,7 @@ def first_line(s: Session, report: Mapping[str, Any], since: int, *, of_all: boo
             and not report["held"]
             and db.read_sync(_all_is_here, since, counted=not daemon)
         )
-    took = formats.span((now_ms() - since) / 1000)
+    took = length((now_ms() - since) / 1000)
     if report["exit_code"] in (ExitCode.DONE, ExitCode.INCOMPLETE):
         return f"Done in {took}: {_brought(came)}.{' All of it is here.' if whole else _waiting(report, daemon)}"
     return f"Stopped after {took}: {_brought(came)}."
@@ -44,7 +46,7 @@ def _waiting(report: Mapping[str, Any], daemon: bool) -> str:
         return ""
     verb = "waits" if left[0].startswith("1 ") and len(left) == 1 else "wait"
     times = [one["next_at"] for one in report["troubles"] if one["next_at"] and not one["explained"]]
-    after = f" after {formats.clock(min(times))}" if times else ""
+    after = f" after {clock(min(times), now_ms())}" if times else ""
     again = f"asked again by itself{after}" if daemon else f"the next pixmirror sync{after} asks again"
     return f" {' and '.join(left)} {verb}; {again}."
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pixmirror.cli import formats
 from pixmirror.cli.common import Session, say
+from pixmirror.reports.moments import ahead, as_of, clock
 from pixmirror.terminal import one_line
 
 EXAMPLES = 3
@@ -70,7 +71,7 @@ def _jobs(found: Mapping[str, Any]) -> None:
     now = ms_of(found["now"]) or 0
     rows = []
     for job in found["jobs"]:
-        last = "never" if job["last_run"] is None else formats.from_now(ms_of(job["last_run"]), now)
+        last = "never" if job["last_run"] is None else as_of(ms_of(job["last_run"]) or 0, now)
         rows.append((job["name"], job["kind"], last, _result(job), _next(job, found, now)))
     if rows:
         formats.table(("job", "kind", "last run", "result", "next run"), rows)
@@ -91,10 +92,10 @@ def _next(job: Mapping[str, Any], found: Mapping[str, Any], now: int) -> str:
         return f"stands still: {job['suspended']}"
     if job["paused"]:
         until = job["paused_until"]
-        return f"paused until {formats.moment(ms_of(until))}" if until else "paused"
+        return f"paused until {clock(ms_of(until) or 0, now)}" if until else "paused"
     if job["name"] in found["running_jobs"]:
         return "runs now"
-    return formats.from_now(ms_of(job["next_run"]), now)
+    return ahead(ms_of(job["next_run"]) or 0, now) if job["next_run"] else ""
 
 
 def _reasons(title: str, reasons: Sequence[Mapping[str, Any]], now: int) -> None:
@@ -104,7 +105,7 @@ def _reasons(title: str, reasons: Sequence[Mapping[str, Any]], now: int) -> None
     for r in reasons[:MOST_REASONS]:
         about = "at least " if r["sampled"] else ""
         examples = f" (e.g. {', '.join(r['examples'])})" if r["examples"] else ""
-        after = f"; next try {formats.from_now(ms_of(r['next_at']), now)}" if r["next_at"] else ""
+        after = f"; next try {ahead(ms_of(r['next_at']) or 0, now)}" if r["next_at"] else ""
         say(f"  {about}{r['count']:,} × {r['what']}: {one_line(r['reason'])}{examples}{after}")
     if len(reasons) > MOST_REASONS:
         say(f"  and {len(reasons) - MOST_REASONS} more kinds: `pixmirror status --json`")

@@ -25,6 +25,7 @@ from pixmirror.cli.common import (
     session,
 )
 from pixmirror.errors import ConfigError, PixmirrorError, PixmirrorGone, by_hand
+from pixmirror.reports.moments import clock
 
 if TYPE_CHECKING:
     from pixmirror.daemon.mirror import Mirror
@@ -116,7 +117,7 @@ async def _say_why_it_waits(mirror: "Mirror") -> None:
     while True:
         blocked = mirror.transport.pacer.blocked_until()
         if blocked is not None and blocked != said:
-            note(f"Nothing is sent {until(blocked)}.")
+            note(f"Nothing is sent {until(blocked, mirror.clock.now())}.")
         said = blocked
         await asyncio.sleep(1)
 
@@ -125,7 +126,7 @@ def _say_what_waits(running: Mapping[str, Any]) -> None:
     """Say why a running pixmirror sends nothing for a while."""
     if blocked := (running.get("blocked") or {}).get("api"):
         moment, reason = blocked
-        note(f"Nothing is sent before {formats.moment(moment) if moment else '`pixmirror resume`'}: {reason}.")
+        note(f"Nothing is sent before {clock(moment, now_ms()) if moment else '`pixmirror resume`'}: {reason}.")
 
 
 async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display) -> dict[str, Any]:
@@ -222,7 +223,7 @@ def pause(
     _known_job(s, job)
     moment = until_ms(until, time.time()) if until is not None else None
     s.do("pause", job=job, until=moment)
-    say(f"{job or 'Everything'} rests until {formats.moment(moment) if moment else '`pixmirror resume`'}.")
+    say(f"{job or 'Everything'} rests until {clock(moment, now_ms()) if moment else '`pixmirror resume`'}.")
 
 
 def resume(

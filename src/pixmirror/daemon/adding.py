@@ -120,5 +120,5 @@ async def _report(
     if any(one.is_open for one in found):  # else what stands still is nothing to them
         trouble = trouble or next(iter(engine.trouble.errors.values()), None)
         if blocked is not None and (trouble is None or isinstance(trouble, RateLimited)):
-            trouble = HeldBack(f"Nothing more is asked for now, {until(blocked)}.")
+            trouble = HeldBack(f"Nothing more is asked for now, {until(blocked, engine.mirror.clock.now())}.")
     return AddReport(found, (engine.mirror.clock.now() - since) / 1000, trouble)

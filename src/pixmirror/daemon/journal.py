@@ -14,10 +14,10 @@ from pixmirror.contained import contained
 from pixmirror.daemon.sync import is_due
 from pixmirror.daemon.trouble import CATALOGUE_FAILS
 from pixmirror.errors import Unforeseen
-from pixmirror.models import from_ms
 from pixmirror.pixiv import Blocked
 from pixmirror.reports import doing
 from pixmirror.reports.came_in import CameIn
+from pixmirror.reports.moments import clock
 
 if TYPE_CHECKING:
     from pixmirror.daemon.serve import Daemon
@@ -30,7 +30,6 @@ TELL_S = 600.0  # what takes longer is told in parts
 SHORT_REST_S = 60
 LATE_MS = 60_000  # what is recorded may carry a time that lies so far back
 IMAGES = "the image host"
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Journal:
@@ -164,9 +163,9 @@ def brought(came: CameIn) -> str:
 def resting(blocked: Blocked, now: int, what: str = "") -> str:
     """Say until when nothing is sent and why: "Resting until 14:32: Pixiv asked for fewer requests."."""
     if blocked.reason == "paused":
-        until = f"until {at(blocked.until, now)}" if blocked.until is not None else "until pixmirror resume"
+        until = f"until {clock(blocked.until, now)}" if blocked.until is not None else "until pixmirror resume"
         return f"Paused {until}, by you."
-    until = f"until {at(blocked.until, now)}" if blocked.until is not None else "until pixmirror resume"
+    until = f"until {clock(blocked.until, now)}" if blocked.until is not None else "until pixmirror resume"
     reason = blocked.reason.removeprefix("cooling down: ")
     return f"{'Pictures rest' if what else 'Resting'} {until}: {reason}."
 
@@ -193,13 +192,6 @@ def _is_longer(blocked: Blocked, known: Blocked) -> bool:
     if blocked.until is None or known.until is None:
         return blocked != known
     return blocked.until - known.until > SHORT_REST_S * 1000
-
-
-def at(ms: int, now: int) -> str:
-    """Write a moment to come in local time: "14:32", or with its date: "3 Dec, 09:00"."""
-    moment, today = from_ms(ms).astimezone(), from_ms(now).astimezone()
-    day = "" if moment.date() == today.date() else f"{moment.day} {_MONTHS[moment.month - 1]}, "
-    return f"{day}{moment:%H:%M}"
 
 
 def _ahead(ms: int, now: int) -> str:

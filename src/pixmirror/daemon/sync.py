@@ -22,9 +22,10 @@ from pixmirror.daemon.upkeep import judge_now, keep_counts
 from pixmirror.errors import ConfigError, HeldBack, LoginError, PixmirrorError, RateLimited, by_hand, exit_code
 from pixmirror.ingest.broken import unread_works
 from pixmirror.ledger.brake import Brake, brakes_on
-from pixmirror.models import Lane, from_ms
+from pixmirror.models import Lane
 from pixmirror.pixiv import Blocked
 from pixmirror.reports import syncs, troubles
+from pixmirror.reports.moments import clock
 from pixmirror.reports.troubles import Trouble
 from pixmirror.sync.context import Job, JobResult
 
@@ -285,7 +286,7 @@ async def report(
     mirror = engine.mirror
     trouble = next(iter(engine.trouble.errors.values()), None)
     if blocked is not None and (trouble is None or isinstance(trouble, RateLimited)):
-        trouble = HeldBack(f"Nothing more is asked for now, {until(blocked)}.")
+        trouble = HeldBack(f"Nothing more is asked for now, {until(blocked, mirror.clock.now())}.")
     now, names = mirror.clock.now(), (*(results or mirror.jobs), ADDED)
 
     def read(conn: Connection) -> SyncReport:
@@ -308,9 +309,9 @@ async def report(
     return await mirror.db.read(read)
 
 
-def until(blocked: Blocked) -> str:
+def until(blocked: Blocked, now: int) -> str:
     """Say until when nothing is sent, in local time, and why."""
     when = "before `pixmirror resume`"
     if blocked.until is not None:
-        when = f"before {from_ms(blocked.until).astimezone().isoformat(' ', 'minutes')[:16]}"
+        when = f"before {clock(blocked.until, now)}"
     return f"{when}: {blocked.reason}"

@@ -19,8 +19,8 @@ from pixmirror.ingest import captions
 from pixmirror.models import Lane
 from pixmirror.reports import pace, plan_known
 from pixmirror.reports.left import NOTHING, Asked, Left, Planned, Range, asked_by, each_day, left
+from pixmirror.reports.moments import between
 from pixmirror.reports.pace import NO_LIMITS, Limits, Resting, Way
-from pixmirror.reports.spans import between
 
 KEPT, LINE = "estimate", "estimate_line"  # meta keys: what was told last, as figures and in words
 TOLD_MS = 60 * 60_000  # so long it is told why the figure grew

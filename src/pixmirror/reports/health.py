@@ -11,13 +11,13 @@ from datetime import tzinfo
 from sqlalchemy import Connection
 
 from pixmirror.catalogue import clocks, runs
-from pixmirror.catalogue.words import many
+from pixmirror.catalogue.words import length, many
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.errors import ExitCode
 from pixmirror.ledger import brake
 from pixmirror.reports import kept, syncs
 from pixmirror.reports.headline import Around, Headline, Job, Kind, View
-from pixmirror.reports.moments import as_of, clock, day, length
+from pixmirror.reports.moments import as_of, clock, day
 from pixmirror.reports.syncs import Sync
 from pixmirror.reports.troubles import WEB_LOGIN, Trouble
 from pixmirror.terminal import size
@@ -53,8 +53,9 @@ def _rhythm(jobs: Sequence[Job]) -> str:
     if not every:
         return "New works are mirrored at the times of the jobs."
     seconds = max(min(every), 60)
-    words = length(seconds * 1000) if seconds < 86400 else many(round(seconds / 86400), "day")
-    return f"New works are mirrored within {words}.".replace(" min.", " minutes.").replace(" h.", " hours.")
+    units = ((5400, 60, "minute"), (86400, 3600, "hour"), (seconds + 1, 86400, "day"))
+    unit, name = next((unit, name) for most, unit, name in units if seconds < most)
+    return f"New works are mirrored within {many(round(seconds / unit), name)}."
 
 
 # --- login
@@ -195,7 +196,7 @@ def _jobs(view: View) -> Iterator[Headline]:
 
 
 def _since(ms: int, now: int) -> str:
-    return "now" if now - ms < 60_000 else f"{length(now - ms)} ago"
+    return "now" if now - ms < 60_000 else f"{length((now - ms) / 1000)} ago"
 
 
 def _by_sync(view: View) -> Sync | None:
@@ -247,7 +248,7 @@ def _at_work(view: View) -> Iterator[Headline]:
         do = ("Every list is being read; pictures follow as they come.",)
         yield Headline(Kind.FIRST_MIRROR, f"Mirroring for the first time: {around.progress}.", do)
     elif not around.daemon and (who := around.holder) is not None:
-        since = f"since {length(now - who.since)}, " if who.since else ""
+        since = f"since {length((now - who.since) / 1000)}, " if who.since else ""
         told = f"({since}process {who.process})"
         if around.works and who.what != "run":
             far = around.progress or "looking for what is new"

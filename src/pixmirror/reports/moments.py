@@ -1,6 +1,7 @@
 """Moments in words: within a day "48 min ago" or "in 12 min", else the date; clock times after since and until.
 
-The zone is that of this place where none is named.
+The zone is that of this place where none is named. How long something is: `catalogue/words.py`; how long something
+may take: `between`.
 """
 
 from datetime import datetime, tzinfo
@@ -10,6 +11,13 @@ from pixmirror.models import from_ms
 
 _MINUTE_MS = 60_000
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MINUTE, _HOUR, _DAY, _YEAR = 60, 3600, 86400, 365 * 86400
+_UNITS: tuple[tuple[float, float, str, str], ...] = (
+    (90 * _MINUTE, _MINUTE, "min", "min"),
+    (48 * _HOUR, _HOUR, "h", "h"),
+    (2 * _YEAR, _DAY, "day", "days"),
+    (float("inf"), _YEAR, "year", "years"),
+)
 
 
 def day(ms: int, now: int, zone: tzinfo | None = None) -> str:
@@ -45,9 +53,9 @@ def clock(ms: int, now: int, zone: tzinfo | None = None) -> str:
     return f"{moment:%H:%M}" if same else f"{day(ms, now, zone)}, {moment:%H:%M}"
 
 
-def length(ms: int) -> str:
-    """Return how long something is: "4 min", "8 h", "39 days"."""
-    return _span(ms) if ms < 1.5 * DAY_MS else f"{round(ms / DAY_MS):,} days"
+def exact(ms: int | None, zone: tzinfo | None = None) -> str:
+    """Return date and time as a table has them: "2026-11-27 10:05"."""
+    return "" if ms is None else f"{_here(ms, zone):%Y-%m-%d %H:%M}"
 
 
 def _span(ms: int) -> str:
@@ -60,3 +68,31 @@ def _span(ms: int) -> str:
 
 def _here(ms: int, zone: tzinfo | None) -> datetime:
     return from_ms(ms).astimezone(zone)
+
+
+# --- lengths that are guessed
+
+
+def between(low: float, high: float) -> str:
+    """Say about how long something takes that takes from `low` to `high` seconds. Never "0 s"."""
+    if high < _MINUTE:
+        return "less than a minute"
+    a, b = _in_unit(low, high), _in_unit(high, high)
+    if a[1] == b[1]:
+        return f"about {a[0]} to {b[0]} {b[1]}" if a[0] != b[0] else f"about {b[0]} {b[1]}"
+    return f"about {a[0]} {a[1]} to {b[0]} {b[1]}"
+
+
+def _in_unit(seconds: float, longest: float) -> tuple[str, str]:
+    """Return number and unit; the unit of the longest span if that leaves something of this one."""
+    _, unit, one, more = next(u for u in _UNITS if longest < u[0])
+    if seconds < 0.75 * unit and unit > _MINUTE:
+        return _in_unit(seconds, seconds)
+    n = _round(max(seconds / unit, 1))
+    return f"{n:,}", one if n == 1 else more
+
+
+def _round(n: float) -> int:
+    """Round to steps that a guess deserves: 1, 2, ... 10, 15, 20, ... 50, 60."""
+    step = 1 if n < 10 else 5 if n < 50 else 10 if n < 200 else 50
+    return round(n / step) * step
