@@ -99,6 +99,28 @@ def test_in_a_cool_down_the_rest_is_part_of_the_time(db: Database) -> None:
     assert e.how_long() == "about 10 min"
 
 
+def test_what_falls_due_before_the_end_is_part_of_what_is_left(db: Database) -> None:
+    """Under a small cap the comments of works that turn a week old come before the last detail."""
+
+    def ask(conn: Any) -> None:
+        sql = "INSERT INTO chore (kind, key, lane, due_at) SELECT ?, value, ?, ? FROM json_each(?)"
+        for kind, keys, lane, due in (
+            ("detail", range(600), 4, 0),
+            ("comments", range(300), 4, NOW + 3 * DAY),
+            ("comments", range(300, 500), 4, NOW + 7 * DAY),  # 900 take longer than that
+            ("comments", range(500, 999), 4, NOW + 20 * DAY),
+            ("detail", range(600, 999), 5, NOW + DAY),  # only looked at again, when nothing else waits
+        ):
+            conn.exec_driver_sql(sql, (kind, lane, due, str([*keys])))
+
+    db.run_sync(ask)
+    e = db.read_sync(estimate, NOW, (), Limits(30, 120))
+    assert e.seconds is not None
+    assert e.requests.likely == 1100
+    assert 9 * DAY < e.seconds.likely * 1000 < 10 * DAY
+    assert db.read_sync(estimate, NOW, (), Limits(30)).requests.likely == 600, "that takes 20 minutes"
+
+
 def test_never_all_of_it_with_requests_left(db: Database) -> None:
     def ask(conn: Any) -> None:
         conn.exec_driver_sql("INSERT INTO chore (kind, key, lane, due_at) VALUES ('profile', 7, 4, 0)")

@@ -18,7 +18,17 @@ from pixmirror.clock import DAY_MS, jst_day
 from pixmirror.ingest import captions
 from pixmirror.models import Lane
 from pixmirror.reports import pace, plan_known
-from pixmirror.reports.left import NOTHING, Asked, Left, Planned, Range, asked_by, each_day, left
+from pixmirror.reports.left import (
+    NOTHING,
+    Asked,
+    Left,
+    Planned,
+    Range,
+    asked_by,
+    each_day,
+    left,
+    with_what_falls_due,
+)
 from pixmirror.reports.moments import between
 from pixmirror.reports.pace import NO_LIMITS, Limits, Resting, Way
 
@@ -28,6 +38,8 @@ GROWN = 1.1  # a figure that is larger by less than this did not jump
 EXACT = 20_000  # outstanding things up to which works that are not whole are counted one by one
 MONTH = 30
 MANY_DAYS = 36_500
+LONG_S = 6 * 3600  # work that lasts longer meets what falls due meanwhile
+ROUNDS = 5
 SURE = 1.02  # a range no wider than this is told as one number
 
 
@@ -158,15 +170,21 @@ def estimate(
 ) -> Estimate:
     """Return what is left for these jobs. `job`: count only what is known for the job of this name."""
     asked = asked_by(conn, now, jobs)
-    return of_left(conn, now, left(conn, now, asked, job), asked, limits)
+    return of_left(conn, now, left(conn, now, asked, job), asked, limits, job)
 
 
 def of_left(
-    conn: Connection, now: int, todo: Left, jobs: Sequence[tuple[Planned, Asked]], limits: Limits
+    conn: Connection,
+    now: int,
+    todo: Left,
+    jobs: Sequence[tuple[Planned, Asked]],
+    limits: Limits,
+    job: str | None = None,
 ) -> Estimate:
     """Return the estimate of what is left, at the pace that is allowed and that was measured."""
     daily = each_day(jobs)
     asking, fetching = pace.of_requests(conn, now, limits, daily), pace.of_files(conn, now, limits)
+    todo = _to_its_end(conn, now, todo, asking, job)
     counts = queue.counts(conn)
     here, known = _whole(conn, now, todo)
     by_requests, by_files = _seconds(asking, todo.asked, now), _seconds(fetching, todo.bytes, now)
@@ -200,6 +218,18 @@ def of_left(
         disk=None if limits.room is None else _disk(conn, now, limits.room, todo),
     )
     return replace(found, because=_why_more(conn, found, asking, now))
+
+
+def _to_its_end(conn: Connection, now: int, todo: Left, asking: Way, job: str | None) -> Left:
+    """Return what is left with all that falls due while it lasts, if that is long."""
+    found, lasts = todo, 0.0
+    for _ in range(ROUNDS):
+        longer = asking.seconds(found.asked.likely, now, asking.likely)
+        if longer < LONG_S or longer < lasts * SURE:
+            break
+        lasts = longer
+        found = with_what_falls_due(conn, now, todo, now + round(min(lasts, MONTH * 86400) * 1000), job)
+    return found
 
 
 def _tuple(n: Range) -> tuple[float, float, float]:

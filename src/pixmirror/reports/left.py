@@ -4,7 +4,7 @@ Nothing here asks Pixiv. What is not known is guessed from what is like it, or s
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import sqrt
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.chores import Kind
 from pixmirror.ingest import captions
-from pixmirror.models import Medium
+from pixmirror.models import Lane, Medium
 from pixmirror.reports import plan_known as known
 
 PAGE = 30
@@ -109,6 +109,15 @@ class _Sums(dict[str, Range]):
     def more(self, what: str, n: "Range | float") -> None:
         self[what] = self.get(what, NOTHING) + (n if isinstance(n, Range) else Range.of(n))
 
+    def due(self, chores: Mapping[str, int], comments: tuple[int, int], mean: known.Means) -> None:
+        """Add these chores. `comments`: how many pages and comments those for comments will read."""
+        for kind, n in chores.items():
+            if kind not in (Kind.COMMENTS, Kind.REPLIES):
+                self.more(NAMES.get(kind, kind), n)
+        pages_of_comments, in_them = comments
+        self.more("comments", max(pages_of_comments, chores.get(Kind.COMMENTS, 0)))
+        self.more("replies", chores.get(Kind.REPLIES, 0) + in_them * mean.replies)
+
 
 def pages(total: float, offset: int = 0) -> int:
     """Count the requests for a list of this length from an offset on: pages overlap by one item."""
@@ -118,17 +127,10 @@ def pages(total: float, offset: int = 0) -> int:
 
 def left(conn: Connection, now: int, jobs: Sequence[tuple[Planned, Asked]] = (), job: str | None = None) -> Left:
     """Return all that is due now and what these jobs ask first, with what unread lists are expected to bring."""
-    requests = _Sums()
-    due = known.chores(conn, now, job)
-    for kind, n in due.items():
-        if kind not in (Kind.COMMENTS, Kind.REPLIES):
-            requests.more(NAMES.get(kind, kind), n)
+    requests, mean = _Sums(), known.means(conn)
+    requests.due(known.chores(conn, now, job), known.comments_due(conn, now, job), mean)
     lists = _Lists(conn, now, job, jobs)
     lists.count(requests)
-    mean = known.means(conn)
-    pages_of_comments, comments_in_them = known.comments_due(conn, now, job)
-    requests.more("comments", max(pages_of_comments, due.get(Kind.COMMENTS, 0)))
-    requests.more("replies", due.get(Kind.REPLIES, 0) + comments_in_them * mean.replies)
     wanted = known.wanted_files(conn, now, job)
     files, size = Range.of(wanted.files), Range.of(wanted.bytes, 1.0 if not wanted.guessed else 2.0)
     comments = not jobs or any(one.comments for one, _ in jobs)
@@ -154,6 +156,16 @@ def left(conn: Connection, now: int, jobs: Sequence[tuple[Planned, Asked]] = (),
             guessed.append("whether lists leave captions out is not known yet: each such work asks once more")
     found = {what: n for what, n in requests.items() if round(n.high)}
     return Left(found, files, size, all_works, lists.unread, tuple(guessed), mean)
+
+
+def with_what_falls_due(conn: Connection, now: int, todo: Left, until: int, job: str | None) -> Left:
+    """Return what is left when it takes until then: by that time more of what waits for its day is due, such as
+    the comments of works that turn a week old. What is only looked at again comes after all that.
+    """
+    requests = _Sums(todo.requests)
+    due = known.chores(conn, until, job, after=now, last=Lane.EXTRA)
+    requests.due(due, known.comments_due(conn, until, job, after=now), todo.mean)
+    return replace(todo, requests={what: n for what, n in requests.items() if round(n.high)})
 
 
 def _captions(conn: Connection, to_come: Range, lacking: float) -> Range:

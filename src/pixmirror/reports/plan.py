@@ -66,13 +66,13 @@ def plan(
     """Return what these jobs take. `job`: count only what is known for the job of this name."""
     asked = asked_by(conn, now, jobs)
     todo = left(conn, now, asked, job)
-    told = of_left(conn, now, todo, asked, limits)
+    told = of_left(conn, now, todo, asked, limits, job)
     unknown = [*told.guessed]
     for one, asks in asked:
         unknown += [f"{one.name}: {text}" for text in asks.unknown]
     later = known.chores(conn, now + MONTH, job, after=now)
     per_day = _per_day(conn, now, asked, job)
-    requests = {what: round(n.likely) for what, n in todo.requests.items() if round(n.likely)}
+    requests = {what: round(n) for what, n in told.requests_by.items()}
     return Plan(
         jobs=tuple(j.name for j in jobs),
         requests=requests,

@@ -18,7 +18,6 @@ from pixmirror.models import Lane, Medium
 SAMPLE = 5_000
 FEEDS = ("illust/follow", "novel/follow")  # what they show stands in the artists' own lists, too
 SOON_MS = 6 * HOUR_MS  # a file that waits for longer is not part of what is left now
-_LANES = tuple(int(lane) for lane in Lane)
 # Bytes of one file, where none of its role is stored.
 ASSUMED_SIZE = {"page": 1_500_000, "ugoira": 4_000_000, "cover": 300_000, "embed": 400_000}
 TOTAL = (
@@ -94,10 +93,13 @@ class Means:
     lacking: float = 1.0  # of works, whose caption no list told
 
 
-def chores(conn: Connection, before: int, job: str | None, after: int = -1) -> dict[str, int]:
-    """Count the chores of each kind that are due after `after` and by `before`."""
+def chores(
+    conn: Connection, before: int, job: str | None, after: int = -1, last: Lane = Lane.REFRESH
+) -> dict[str, int]:
+    """Count the chores of each kind that are due after `after` and by `before`, in the lanes down to `last`."""
     # The index on due times begins with the lane.
-    these = f"lane IN {_LANES} AND due_at <= :before AND due_at > :after AND {_OF_JOB}"
+    lanes = ", ".join(str(int(lane)) for lane in Lane if lane <= last)
+    these = f"lane IN ({lanes}) AND due_at <= :before AND due_at > :after AND {_OF_JOB}"
     sql = f"SELECT kind, count(*) FROM chore WHERE {these} GROUP BY kind"
     return dict(rows(conn, sql, before=before, after=after, job=job))
 
@@ -108,12 +110,13 @@ def rereadings(conn: Connection, before: int, job: str | None) -> int:
     return int(value(conn, f"SELECT count(*) FROM chore WHERE {these} AND {_OF_JOB}", before=before, job=job))
 
 
-def comments_due(conn: Connection, now: int, job: str | None) -> tuple[int, int]:
-    """Count (pages, comments) of the works whose comments are due, as far as their totals are known."""
+def comments_due(conn: Connection, now: int, job: str | None, after: int = -1) -> tuple[int, int]:
+    """Count (pages, comments) of the works whose comments are due from `after` to `now`, as far as is known."""
     sql = f"""
     SELECT coalesce(sum(max(1, (coalesce(total_comments, 0) + 29) / 30)), 0), coalesce(sum(total_comments), 0)
-    FROM chore JOIN work ON work.work_key = key WHERE kind = '{Kind.COMMENTS}' AND due_at <= :now AND {_OF_JOB}"""
-    pages, comments = row(conn, sql, now=now, job=job)
+    FROM chore JOIN work ON work.work_key = key
+    WHERE kind = '{Kind.COMMENTS}' AND due_at <= :now AND due_at > :after AND {_OF_JOB}"""
+    pages, comments = row(conn, sql, now=now, after=after, job=job)
     return pages, comments
 
 
