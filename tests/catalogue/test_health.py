@@ -94,8 +94,12 @@ SITUATIONS: dict[str, tuple[Setup, Around, Kind, tuple[str, ...], int]] = {
     ),
     "nothing ever ran": (
         nothing, replace(STANDS, jobs=(replace(FOLLOWING, due=None),)), Kind.NOT_RUNNING,
-        ("Nothing is being mirrored: pixmirror does not run.",
-         "Start it: systemctl start pixmirror, or pixmirror run."), 7,
+        ("Nothing is mirrored yet.", "Begin: pixmirror sync once, or pixmirror run for good."), 7,
+    ),
+    "the first mirror was cut": (
+        lambda conn: runs.start_run(conn, "following", "following", NOW - HOUR), STANDS, Kind.NOT_RUNNING,
+        ("The first mirror is not finished, and nothing runs now.",
+         "Go on: pixmirror sync once, or pixmirror run (systemctl start pixmirror) for good."), 7,
     ),
     "one sync, and nothing due since": (
         synced(NOW - 12 * MINUTE), STANDS, Kind.BY_SYNC,
@@ -164,7 +168,7 @@ SITUATIONS: dict[str, tuple[Setup, Around, Kind, tuple[str, ...], int]] = {
     ),
     "paused": (
         lambda conn: runs.pause_job(conn, None, NOW + 2 * DAY), RUNS, Kind.PAUSED,
-        ("Paused until 16 Nov, 22:13, by you.",), 0,
+        ("Paused until 16 Nov, 22:13, by you.", "Go on before that: pixmirror resume"), 0,
     ),
     "no job is enabled": (
         nothing, replace(RUNS, jobs=()), Kind.NO_JOBS,
@@ -210,6 +214,26 @@ def test_the_first_line_says_what_is(db: Database, name: str) -> None:
     first, *_ = found(db, set_up, around)
     assert (first.kind, (first.says, *first.do), first.code) == (kind, lines, code)
     assert json.loads(json.dumps(first.as_dict()))["kind"] == kind
+
+
+def test_a_pause_is_all_that_is_told_where_syncs_keep_the_mirror(db: Database) -> None:
+    def paused(conn: Connection) -> None:
+        synced(NOW - HOUR, code=7)(conn)
+        runs.pause_job(conn, None, None)
+
+    [only] = found(db, paused, STANDS)
+    assert (only.says, only.do) == ("Paused, by you.", ("Go on: pixmirror resume",))
+
+
+def test_a_sentence_stands_in_two_parts_under_a_title() -> None:
+    parts = {
+        "All is well. New works are mirrored within 30 minutes.": ("All is well.", "New works are"),
+        "Resting until 14:32: Pixiv asked for fewer requests.": ("Resting until 14:32.", "Pixiv asked"),
+        "Paused, by you.": ("Paused, by you.", ""),
+    }
+    for says, (title, begins) in parts.items():
+        found = Headline(Kind.WELL, says).parts
+        assert (found[0], found[1][: len(begins)]) == (title, begins)
 
 
 def test_a_login_that_was_never_tried_is_no_login(db: Database) -> None:

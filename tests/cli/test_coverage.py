@@ -6,6 +6,8 @@ import sqlite3
 import pytest
 from rich.cells import cell_len
 
+from pixmirror.cli import layout
+
 
 def test_a_mirror_that_is_complete_says_so_in_its_first_line(pixmirror, mirrored):
     result = pixmirror("coverage")
@@ -70,12 +72,12 @@ def test_a_missing_bookmark_and_a_ranking_day_are_proven_with_their_reasons(pixm
     assert found["as_of"].endswith("+00:00")
     first = " ".join(pixmirror("coverage").output.split()).partition(".")[0]
     assert "1 of 2 artists, 1 of 2 bookmark lists" in first
-    assert "0 of 1 ranking" in first
+    assert "ranking day" in first
 
 
 @pytest.mark.parametrize("columns", ["60", "120"])
 def test_no_line_is_wider_than_the_terminal_and_no_id_is_broken(pixmirror, mirrored, monkeypatch, pixiv, columns):
-    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(layout, "width", lambda: int(columns))
     with sqlite3.connect(mirrored.parent / "mirror" / "catalogue.db") as db:
         db.execute("UPDATE media SET state = 'failed', error = 'it broke'")
         db.execute("UPDATE user SET name = '雨宮しずく＠土曜 東A-12b お仕事募集中 commissions open'")

@@ -2,6 +2,8 @@
 
 import json
 
+from pixmirror.cli import layout
+
 
 def first_line(result):
     assert result.exit_code == 0, result.output
@@ -9,7 +11,6 @@ def first_line(result):
 
 
 def test_before_the_first_sync_it_says_what_is_not_known_and_what_tells_it(pixmirror, config, pixiv, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
     pixiv.state.counts.clear()
     asking = "Asking 6 lists tells: pixmirror plan --ask (about 13 requests)."
     assert first_line(pixmirror("plan")) == f"Not known yet: nothing was read. {asking}"
@@ -38,5 +39,5 @@ def test_when_all_is_here_it_says_so_and_what_comes_after(pixmirror, mirrored):
 
 
 def test_sentences_wrap_at_words_on_60_columns(pixmirror, mirrored, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(layout, "width", lambda: 60)
     assert all(len(line) <= 60 for line in pixmirror("plan").stdout.split("\n"))

@@ -10,14 +10,14 @@ from pixmirror.cli import layout
 
 
 def test_an_amount_never_breaks_over_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(layout, "width", lambda: 40)
     said = "Last new work: 12 min ago, a short one. Next look: in 23 min."
     assert layout.fitted(f"  {said}").split("\n") == [
         "  Last new work: 12 min ago, a short",
         "    one. Next look: in 23 min.",
     ]
     for columns in range(20, 60):
-        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setattr(layout, "width", lambda columns=columns: columns)
         lines = layout.fitted(said).split("\n")
         assert sum("23 min" in line for line in lines) == sum("12 min" in line for line in lines) == 1
 
@@ -25,7 +25,6 @@ def test_an_amount_never_breaks_over_lines(monkeypatch: pytest.MonkeyPatch) -> N
 def test_healthcheck_says_the_first_line_of_status(
     pixmirror: Any, mirrored: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
     first = pixmirror("status").stdout.splitlines()[0]
     checked = pixmirror("healthcheck")
     assert (checked.stdout, checked.exit_code) == (f"{first}\n", 0)
@@ -39,14 +38,18 @@ def test_healthcheck_says_the_first_line_of_status(
 
 def test_before_the_first_sync_healthcheck_says_what_is_missing(pixmirror: Any, config: Path) -> None:
     checked = pixmirror("healthcheck")
-    assert (checked.stdout, checked.exit_code) == ("Nothing is mirrored yet: pixmirror sync begins.\n", 7)
+    assert (checked.stdout, checked.exit_code) == ("Nothing is mirrored yet.\n", 7)
+    shown = pixmirror("status")
+    assert shown.stdout.endswith("\n  Begin: pixmirror sync once, or pixmirror run for good.\n")
     (config.parent / "refresh-token").unlink()
     checked = pixmirror("healthcheck")
     assert (checked.stdout, checked.exit_code) == ("Not begun: nobody is logged in.\n", 3)
+    shown = pixmirror("status")
+    assert (shown.stdout, shown.exit_code) == ("Not begun: nobody is logged in.\n  Log in: pixmirror login\n", 0)
 
 
 def test_sixty_columns_are_enough(pixmirror: Any, mirrored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(layout, "width", lambda: 60)
     lines = pixmirror("status").stdout.splitlines()
     assert [line for line in lines if len(line) > 60] == []
     assert lines[-1].startswith("More: status --full")

@@ -266,14 +266,14 @@ def login_rows(s: Session, root: MirrorRoot, asks: bool) -> Iterator[Row]:
         yield Row("login", "ok", f"There is a refresh token that was not used yet. {untried}")
     if token is not None:
         now = now_ms()
-        fresh = "fresh" if token.fresh(now) else "renewed when it is needed"
+        good = "still good" if token.fresh(now) else "renewed when it is needed"
         when = as_of(token.expires_at - HOUR_MS, now)
-        who = f"{one_line(token.user_name)} (user:{token.user_id}); access token of {when}, {fresh}."
+        who = f"{one_line(token.user_name)} (user:{token.user_id}); access token from {when}, {good}."
         if since is None:
             yield Row("login", "ok", f"{who} {untried}")
         hides = token.x_restrict <= 0
         yield Row("rating", "warn" if hides else "ok", login_command.rating(token.x_restrict))
-    yield Row("unlocks", "ok", "App login: all of the app API, own private follows and bookmarks with it.")
+    yield Row("unlocks", "ok", "With this login: all that the app shows, your private follows and bookmarks, too.")
 
 
 def _refused_since(s: Session, root: MirrorRoot) -> int | None:
@@ -295,8 +295,8 @@ def web_rows(s: Session) -> Iterator[Row]:
             yield Row(
                 "web",
                 "ok",
-                "There is no web cookie: works that Pixiv hides from the app stay limited, and what the profile "
-                "counts is the only proof of completeness. See pixiv.phpsessid_file: `pixmirror help config`.",
+                "There is no web cookie, and none is needed. With one, works that Pixiv hides from the app come, "
+                "too, and an artist's list is proven against the website's: pixmirror help recover.",
             )
             return
         run(credentials.try_web_login(s.config, s.env))

@@ -101,9 +101,7 @@ class Session:
 
         self.refuse_lost()
         if not self.catalogue.exists():
-            raise ConfigError(
-                f"There is no mirror at {self.root} yet: run `pixmirror sync`, or `pixmirror init` to set one up."
-            )
+            raise ConfigError(f"There is no mirror at {self.root} yet: `pixmirror sync` begins one.")
         if beside:
             from pixmirror.catalogue.shelves import open_shelves
 

@@ -1,6 +1,6 @@
 """What the short screen of `status` looks like."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import typer
 
@@ -9,7 +9,7 @@ from pixmirror.cli import formats, layout
 from pixmirror.cli.common import Session, name_the_zone, say
 from pixmirror.reports.completeness import parts_of
 from pixmirror.reports.glance import Glance
-from pixmirror.reports.headline import Kind
+from pixmirror.reports.headline import Headline, Kind
 from pixmirror.reports.kept import Kept
 from pixmirror.reports.moments import ago, ahead, as_of
 from pixmirror.terminal import one_line
@@ -26,7 +26,8 @@ def show(s: Session, found: Glance, clear: bool = False) -> None:
 
 
 def _screen(s: Session, found: Glance) -> Iterator[str]:
-    yield from _headline_lines(found)
+    yield from _headline_lines(found.headlines)
+    yield from _last_and_next(found)
     yield ""
     yield from _figures(s, found)
     if found.asides:
@@ -38,10 +39,13 @@ def _screen(s: Session, found: Glance) -> Iterator[str]:
     yield "More: status --full, coverage, gone, why ID"
 
 
-def _headline_lines(found: Glance) -> Iterator[str]:
-    for one in found.headlines:
+def _headline_lines(found: Iterable[Headline]) -> Iterator[str]:
+    for one in found:
         yield one_line(one.says)
         yield from (f"  {one_line(line)}" for line in one.do)
+
+
+def _last_and_next(found: Glance) -> Iterator[str]:
     if found.headline.kind == Kind.WELL:
         parts = []
         if found.last is not None:
@@ -53,7 +57,8 @@ def _headline_lines(found: Glance) -> Iterator[str]:
         yield f"  {' '.join(parts)}"
 
 
-def show_headlines(found: Glance) -> None:
+def show_headlines(found: Iterable[Headline]) -> None:
+    """Say each situation with what to do."""
     for line in _headline_lines(found):
         say(line)
 
@@ -76,7 +81,11 @@ def _figures(s: Session, found: Glance) -> Iterator[str]:
     requests = (
         f"{asked.api:,} of {p.requests_per_day:,} requests" if p.requests_per_day else many(asked.api, "request")
     )
-    size = formats.size(asked.image_bytes)
+    size = (
+        f"{formats.size(asked.image_bytes)} of files"
+        if not p.image_bytes_per_day
+        else formats.size(asked.image_bytes)
+    )
     size += f" of {formats.size(p.image_bytes_per_day)}" if p.image_bytes_per_day else ""
     yield _labelled("Today", f"{many(found.came_in.works, 'new work')}; {requests}, {size}")
     if found.free is not None:
@@ -87,6 +96,7 @@ def _figures(s: Session, found: Glance) -> Iterator[str]:
 def _complete(counts: Kept, found: Glance) -> str:
     """Say how much of what is asked for is whole, and when the rest comes."""
     told = ", ".join(parts_of(counts.complete)) or "no list is read to its end yet"
+    told = told if found.was_whole or counts.complete.is_complete else f"so far {told}"
     rest = f"; the rest in {found.how_long}" if found.how_long and not counts.complete.is_complete else ""
     return f"{told} (as of {as_of(counts.at, found.now)}){rest}"
 

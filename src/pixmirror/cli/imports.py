@@ -50,7 +50,7 @@ def legacy(
 
     \b
     Examples:
-      pixmirror import legacy dumps/ --dry-run            beside a running daemon too
+      pixmirror import legacy dumps/ --dry-run            also while pixmirror runs
       pixmirror import legacy illusts.csv.gz --as-of 2014-09-29
     """
     s = session(ctx)

@@ -1,6 +1,5 @@
 """Where lines break, for all that people read: at words, never within an id, a date, a state or an amount."""
 
-import os
 import re
 import shutil
 import sys
@@ -23,10 +22,8 @@ _PASTED = re.compile(r" *(?:\S*/)?(?:pixmirror|python3?|sudo|systemctl|cd|cp|ins
 
 
 def width() -> int | None:
-    """Return how many columns there are to write in; None for a pipe or a file, unless COLUMNS says so."""
-    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
-        return None
-    return max(20, shutil.get_terminal_size().columns)
+    """Return how many columns there are to write in; None for a pipe or a file."""
+    return max(20, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
 
 
 def cells(text: str) -> int:

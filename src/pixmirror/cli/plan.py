@@ -1,13 +1,12 @@
 """`plan`: what a job will take, before it does."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from pixmirror.cli import formats
-from pixmirror.cli.common import Json, Session, importing, note, now_ms, print_json, session, tell
+from pixmirror.cli.common import Json, Session, importing, note, now_ms, print_json, say, session, tell
 from pixmirror.daemon import estimates
 from pixmirror.errors import ConfigError
 from pixmirror.reports import plan as reports
@@ -15,10 +14,20 @@ from pixmirror.reports.estimate import RESTS, rounded
 from pixmirror.reports.left import Planned
 from pixmirror.reports.moments import clock
 from pixmirror.reports.plan import Plan
+from pixmirror.terminal import one_line
 
 T = TypeVar("T")
 
-_PLURAL = re.compile(r"\b(head|list|ranking|profile|text|detail|comment|tag)s\b")
+# What the requests of `--json` are for, in words.
+_FOR = {
+    "lists": "to read lists", "profiles": "for profiles", "details": "for single works",
+    "comments": "for comments", "replies": "for replies", "texts": "for novels", "ugoira": "for animations",
+    "website": "to the website",
+    "rankings": "for rankings", "own bookmark tags": "for your bookmark tags",
+    "list heads": "to look for new works", "whole lists of follows": "to read your follows whole",
+    "whole lists of bookmarks": "to read your bookmarks whole", "re-reading lists": "to read lists again",
+    "re-reading works": "to read works again", "ugoira and texts of new works": "for new animations and novels",
+}  # fmt: skip
 
 
 def plan(
@@ -119,7 +128,7 @@ def _unknown(s: Session, found: Plan) -> None:
     most = _read(s, look.requests, _jobs(s, None if len(found.jobs) > 1 else found.jobs[0]), now_ms())
     asking = f"Asking {lists} tells: pixmirror plan --ask (about {formats.count(most, 'request')})."
     tell(f"Not known yet: {was}. {asking if most else ''}".strip())
-    tell(f"pixmirror sync knows it after {e.how_long()}.")
+    tell(f"A sync knows it after {e.how_long().removesuffix(' first')}.")
 
 
 def _known(s: Session, found: Plan) -> None:
@@ -152,25 +161,26 @@ def _after(s: Session, found: Plan) -> None:
 
 
 def _full(found: Plan) -> None:
-    tell(f"Jobs      {', '.join(found.jobs)}")
-    tell(f"Now       {_many(found.requests, found.requests_total)}")
+    say(f"Jobs      {one_line(', '.join(found.jobs))}")
+    say(f"Now       {_many(found.requests, found.requests_total)}")
     if found.works:
-        tell(f"Works     about {found.works:,} more in lists that are not read to their end")
+        say(f"Works     about {found.works:,} more in lists that are not read to their end")
     if found.next_30_days:
-        tell(f"30 days   {_many(found.next_30_days, sum(found.next_30_days.values()))} more fall due by then")
+        say(f"30 days   {_many(found.next_30_days, sum(found.next_30_days.values()))}, which fall due by then")
     if found.per_day:
-        tell(f"Each day  {_many(found.per_day, found.per_day_total)}, when all is read")
+        say(f"Each day  {_many(found.per_day, found.per_day_total)}, when all is read")
     for text in found.unknown:
-        tell(f"Guessed   {text}")
+        say(f"Guessed   {one_line(text)}")
 
 
 def _many(requests: Mapping[str, float], total: float) -> str:
+    if not round(total):
+        return "no request"
     parts = ", ".join(_what(n, what) for what, n in requests.items() if n)
     return f"about {formats.count(round(total), 'request')}" + (f": {parts}" if parts else "")
 
 
 def _what(n: float, what: str) -> str:
-    """Count things in words: 1 profile, 2 profiles, 0.3 profiles."""
+    """Say how many requests are for what: "12 for profiles", "0.3 to read lists again"."""
     shown = f"{n:,.0f}" if n >= 1 else f"{n:.1f}"
-    one = _PLURAL.sub(r"\1", what, count=1)
-    return f"{shown} {one if shown == '1' else what}"
+    return f"{shown} {_FOR.get(what, f'for {what}')}"

@@ -21,7 +21,7 @@ from pixmirror.terminal import one_line
 if TYPE_CHECKING:
     from pixmirror.config import Config
 
-REDRAW_S, LINE_S = 0.5, 300.0
+REDRAW_S, LINE_S, AGAIN_S = 0.5, 300.0, 3600.0
 
 Show = Callable[[Estimate, str], None]
 Display = AbstractContextManager[Show]
@@ -37,6 +37,19 @@ def counting(line: Callable[[Any], str], *, quiet: bool = False) -> Iterator[Cal
     typer.echo("\r", err=True, nl=False)
 
 
+class _Reasons:
+    """Why it takes longer than was told, said once in a while: figures go up and down as lists are read."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, float] = {}
+
+    def tell(self, because: str) -> None:
+        kind, now = because.partition(" (")[0], time.monotonic()
+        if because and now - self._said.get(kind, -AGAIN_S) >= AGAIN_S:
+            self._said[kind] = now
+            note(because)
+
+
 @contextmanager
 def _redrawn() -> Iterator[Show]:
     """Draw one line on standard error again and again; what is said meanwhile goes above it."""
@@ -44,14 +57,11 @@ def _redrawn() -> Iterator[Show]:
     from rich.live import Live
     from rich.text import Text
 
-    said = ""
+    reasons = _Reasons()
     with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as drawn:
 
         def show(e: Estimate, artist: str) -> None:
-            nonlocal said
-            if e.because and e.because != said:
-                note(e.because)
-            said = e.because
+            reasons.tell(e.because)
             room = shutil.get_terminal_size().columns - 1
             text = Text(line(e, artist, room), no_wrap=True, overflow="ellipsis")
             drawn.update(text, refresh=True)
@@ -62,13 +72,11 @@ def _redrawn() -> Iterator[Show]:
 @contextmanager
 def _lines() -> Iterator[Show]:
     """Say a line now and then on standard error, for logs and pipes."""
-    last, said, because = time.monotonic(), "", ""
+    last, said, reasons = time.monotonic(), "", _Reasons()
 
     def show(e: Estimate, artist: str) -> None:
-        nonlocal last, said, because
-        if e.because and e.because != because:
-            note(e.because)
-        because = e.because
+        nonlocal last, said
+        reasons.tell(e.because)
         if time.monotonic() - last >= LINE_S and (text := line(e, artist)) != said:
             last, said = time.monotonic(), text
             note(f"{text}.")

@@ -49,8 +49,8 @@ def reindex(
 
     \b
     Examples:
-      pixmirror reindex --check        beside a running daemon too; writes nothing
-      pixmirror reindex                stop the daemon first
+      pixmirror reindex --check        also while pixmirror runs; writes nothing
+      pixmirror reindex                stop pixmirror first
       pixmirror reindex --from-media   catalogue.db is lost, and there is no backup
     """
     s = session(ctx)

@@ -25,8 +25,8 @@ def retry(
 ) -> None:
     """Ask again for what was given up: files that failed, are gone or damaged, and questions that failed.
 
-    Of a REF also its state, if it is not live. What you forgot stays forgotten. A running pixmirror does it at
-    once, else the next `pixmirror sync` does.
+    Of a REF also what became of it, where Pixiv did not show it. What you forgot stays forgotten.
+    A running pixmirror does it at once, else the next `pixmirror sync` does.
 
     \b
     Examples:

@@ -46,13 +46,16 @@ def status(
       pixmirror status --json
     """
     s = session(ctx)
+    if not (as_json or s.catalogue.exists()):
+        screens.show_headlines((_not_begun(s),))
+        return
     while True:
         if as_json:
             print_json(read_status(s))
         elif full:
             from pixmirror.cli import tables
 
-            screens.show_headlines(look(s))
+            screens.show_headlines(look(s).headlines)
             tables.show_status(s, read_status(s))
         else:
             screens.show(s, look(s), clear=watch)
@@ -81,9 +84,9 @@ def _not_begun(s: Session) -> Headline:
     s.refuse_lost()
     if kept_login.login(s.unlocked(), credentials.configured_token(s.config, s.env)) == "none":
         return Headline(
-            Kind.NOT_LOGGED_IN, "Not begun: nobody is logged in.", ("pixmirror login",), ExitCode.LOGIN
+            Kind.NOT_LOGGED_IN, "Not begun: nobody is logged in.", ("Log in: pixmirror login",), ExitCode.LOGIN
         )
-    return Headline(Kind.NOT_RUNNING, "Nothing is mirrored yet: pixmirror sync begins.", (), ExitCode.INCOMPLETE)
+    return Headline(Kind.NOT_RUNNING, f"{health.NOTHING_YET}.", (health.BEGIN,), ExitCode.INCOMPLETE)
 
 
 # --- what is seen from here

@@ -26,7 +26,10 @@ def first_line(s: Session, report: Mapping[str, Any], since: int, *, of_all: boo
         )
     took = length((now_ms() - since) / 1000)
     if report["exit_code"] in (ExitCode.DONE, ExitCode.INCOMPLETE):
-        return f"Done in {took}: {_brought(came)}.{' All of it is here.' if whole else _waiting(report, daemon)}"
+        rest = " All of it is here." if whole else _waiting(report, daemon)
+        if of_all and not (rest or report["exit_code"] or report["held"]):
+            rest = " What could not be had, and why: pixmirror coverage."
+        return f"Done in {took}: {_brought(came)}.{rest}"
     return f"Stopped after {took}: {_brought(came)}."
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pixmirror.cli import formats
 from pixmirror.cli.common import Session, say
+from pixmirror.reports import states
 from pixmirror.reports.moments import ahead, as_of, clock
 from pixmirror.terminal import one_line
 
@@ -50,7 +51,9 @@ def _holdings(s: Session, found: Mapping[str, Any]) -> None:
     parts += formats.amounts(files, NOT_STORED)
     say(f"Files     {'; '.join(parts)}")
     if found["states"]:
-        say(f"Upstream  {', '.join(f'{n:,} {state}' for state, n in found['states'].items())}; the stored stays")
+        told = "; ".join(f"{n:,} {states.of_work(state, kept=True)}" for state, n in found["states"].items())
+        told = told.replace(", kept here", "").replace(states.UNKNOWN, "shown as empty entries only")
+        say(f"At Pixiv  {told}. What is here stays.")
     if not found["estimate"]["done"]:
         say(f"Left      {found['estimate']['how_far']}; {found['estimate']['how_long']}")
     say(f"24 hours  {new['works']:,} works, {new['files']:,} files, {formats.size(new['bytes'])} came in")
@@ -89,7 +92,7 @@ def _next(job: Mapping[str, Any], found: Mapping[str, Any], now: int) -> str:
     if not job["enabled"]:
         return "disabled"
     if job["suspended"]:
-        return f"stands still: {job['suspended']}"
+        return f"waits for a {job['suspended']}" if job["suspended"] == "login" else f"waits: {job['suspended']}"
     if job["paused"]:
         until = job["paused_until"]
         return f"paused until {clock(ms_of(until) or 0, now)}" if until else "paused"

@@ -32,8 +32,8 @@ def verify(
 ) -> None:
     """Compare every stored file with the catalogue; what is missing or bad is fetched again at the next sync.
 
-    A file that was lost and lies in place again is stored again. Exit code 7 as long as anything that was found is
-    neither back nor accepted.
+    A file that was lost and is in its place again counts as stored. Exit code 7 as long as anything that was
+    found is neither back nor accepted.
 
     \b
     Examples:

@@ -10,6 +10,7 @@ from pixmirror.cli import formats
 from pixmirror.cli.common import Session, say
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError
+from pixmirror.reports import states
 from pixmirror.terminal import one_line
 
 MOST_LINES = 12  # of a diff
@@ -65,12 +66,22 @@ def show_history(s: Session, found: Mapping[str, Any]) -> None:
     for entry in _in_order(found):
         say()
         if "state" in entry:
-            say(f"{when(entry['at'])}  state: {entry['state']} ({one_line(entry['evidence'])})")
+            say(f"{when(entry['at'])}  {_became(found['ref'], entry['state'])} ({one_line(entry['evidence'])})")
             continue
         first = entry["number"] == 1
-        say(f"{when(entry['at'])}  version {entry['number']}{', first seen' if first else ''} by {entry['by']}")
+        seen = f"{'first ' if first else ''}seen {_SEEN.get(entry['by'], entry['by'])}"
+        say(f"{when(entry['at'])}  version {entry['number']}, {seen}")
         _changes(s.media, entry["changes"], first)
     _stats(found["stats"])
+
+
+_SEEN = {"feed": "in a list", "detail": "on its own page"}
+
+
+def _became(ref: str, state: str) -> str:
+    """Say in words what a work or a user became at Pixiv."""
+    words = states.of_user(state) if ref.startswith("user:") else states.of_work(state, kept=True)
+    return words.removesuffix(", kept here") or "shown by Pixiv"
 
 
 def _in_order(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -182,7 +193,7 @@ def show_past(s: Session, found: Mapping[str, Any]) -> None:
     else:
         say(f"  as known at {when(found['moment'])}: only its state")
     if state := found["state"]:
-        say(f"  state: {state['state']} since {when(state['at'])} ({one_line(state['evidence'])})")
+        say(f"  {_became(found['ref'], state['state'])} since {when(state['at'])} ({one_line(state['evidence'])})")
     _fields(found)
     if counted := found["counters"]:
         told = [f"{counted[n]:,} {what}" for n, what in _COUNTED.items() if counted[n] is not None]

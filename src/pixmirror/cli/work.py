@@ -46,7 +46,7 @@ def sync(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Run jobs once, due or not, fetch all files, and end. With a running pixmirror it is asked to do it.
+    """Run jobs once, due or not, fetch all files, and end. If a pixmirror runs already, that one does it.
 
     With names it ends when those jobs, and the files that they want, are done.
 

@@ -81,7 +81,7 @@ class SyncReport:
         if self.trouble is None:
             return None
         advice = by_hand(self.trouble.advice) if self.alone else self.trouble.advice
-        return f"{self.trouble} {advice}".strip()
+        return f"{str(self.trouble).rstrip('.')}. {advice}".strip()
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `sync --json` prints, and what a running pixmirror answers."""

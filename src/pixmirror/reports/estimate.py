@@ -192,9 +192,9 @@ def of_left(
     is_left = todo.asked.high >= 0.5 or todo.files.high >= 0.5
     guessed = [*todo.guessed]
     if todo.files.high and fetching.is_assumed:
-        guessed.append("how fast files come is not measured yet: 2 MiB a second is assumed")
+        guessed.append("how fast files come: 2 MiB a second, until it is measured")
     if todo.asked.high and asking.is_assumed:
-        guessed.append("how fast Pixiv answers is not measured yet: 2 requests a second are assumed")
+        guessed.append("how fast Pixiv answers: 2 requests a second, until it is measured")
     seconds = Range(*(max(a, b) for a, b in zip(_tuple(by_requests), _tuple(by_files), strict=True)))
     lists = todo.requests.get("lists", NOTHING).likely
     found = Estimate(

@@ -59,6 +59,7 @@ class Glance:
     """One screen. `asides`: what is not to be had, or waits for its next try, a line each with its cure.
 
     `free` bytes are left on the disk, and `lasts` says for how long; `how_long` the work at hand still takes.
+    `was_whole`: the first mirror was made, so that `kept` counts all that is asked for.
     """
 
     now: int
@@ -75,6 +76,7 @@ class Glance:
     free: int | None
     lasts: str = ""
     how_long: str = ""
+    was_whole: bool = True
 
     @property
     def headline(self) -> Headline:
@@ -110,6 +112,7 @@ def glance(
         free=around.free,
         lasts=_lasts(counts, around),
         how_long=kept_line(conn)[1] if around.works else "",
+        was_whole=kept.was_whole(conn),
     )
 
 

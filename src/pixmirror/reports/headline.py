@@ -57,6 +57,15 @@ class Headline:
     until: int | None = None
 
     @property
+    def parts(self) -> tuple[str, str]:
+        """Return the sentence in two, for a title and what stands under it: at its first full stop or colon."""
+        for mark in (". ", ": "):
+            title, found, rest = self.says.partition(mark)
+            if found:
+                return f"{title}.", f"{rest[:1].upper()}{rest[1:]}"
+        return self.says, ""
+
+    @property
     def place(self) -> tuple[int, int]:
         """Return where it stands among others: what asks most of the user first."""
         return _URGENCY.index(ExitCode(self.code)), list(Kind).index(self.kind)

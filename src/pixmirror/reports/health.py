@@ -24,6 +24,8 @@ from pixmirror.terminal import size
 
 FIRST_MS = 60 * DAY_MS  # a mirror that is older is not made for the first time, whatever is left
 FAILURES_TO_TELL = 3
+NOTHING_YET = "Nothing is mirrored yet"
+BEGIN = "Begin: pixmirror sync once, or pixmirror run for good."
 _TECHNICAL = re.compile(r"^[A-Z]+ /\S+: | \([A-Z]\w+: .*\)")
 
 
@@ -107,7 +109,8 @@ def _storage(view: View) -> Iterator[Headline]:
             f"Pictures wait: {size(around.free)} free, less than the reserve of {size(around.reserve)} "
             "(mirror.keep_free)."
         )
-        do = "Free some space, or lower the reserve; it goes on by itself then."
+        goes_on = "it goes on by itself then" if around.daemon else "then run pixmirror sync again"
+        do = f"Free some space, or lower the reserve; {goes_on}."
         yield Headline(Kind.DISK_FULL, says, (do,), code)
     else:
         for one in view.of("storage", "catalogue"):
@@ -187,6 +190,16 @@ def _jobs(view: View) -> Iterator[Headline]:
         return
     if around.works or _by_sync(view) is not None:
         return
+    begun = runs.first_run_at(view.conn)
+    if begun is None and not any(job.due for job in around.jobs):
+        if around.login != "none" and not any(_refusals(view)):
+            yield Headline(Kind.NOT_RUNNING, f"{NOTHING_YET}.", (BEGIN,), code)
+        return
+    if begun is not None and _is_first(view):
+        says = "The first mirror is not finished, and nothing runs now."
+        do = ("Go on: pixmirror sync once, or pixmirror run (systemctl start pixmirror) for good.",)
+        yield Headline(Kind.NOT_RUNNING, says, do, code)
+        return
     start = ("Start it: systemctl start pixmirror, or pixmirror run.",)
     says = "Nothing is being mirrored: pixmirror does not run"
     if late:
@@ -236,7 +249,7 @@ def _at_work(view: View) -> Iterator[Headline]:
     around, now, zone = view.around, view.now, view.zone
     if pause := runs.pause_of_all(view.conn, now):
         until = f" until {clock(pause.until, now, zone)}" if pause.until else ""
-        do = () if pause.until else ("Go on: pixmirror resume",)
+        do = (f"Go on{' before that' if pause.until else ''}: pixmirror resume",)
         yield Headline(Kind.PAUSED, f"Paused{until}, by you.", do, until=pause.until)
     blocked = around.blocked.get("api")
     if around.daemon and blocked and blocked[0] and not pause:
@@ -258,7 +271,7 @@ def _at_work(view: View) -> Iterator[Headline]:
         else:
             says = f"pixmirror {who.what} is at work {told}."
             yield Headline(Kind.COMMAND_RUNS, says, since=who.since or None)
-    elif not around.daemon and (last := _by_sync(view)) is not None:
+    elif not around.daemon and not pause and (last := _by_sync(view)) is not None:
         yield _after_sync(view, last)
 
 

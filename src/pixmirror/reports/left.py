@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.chores import Kind
+from pixmirror.catalogue.words import many
 from pixmirror.ingest import captions
 from pixmirror.models import Lane, Medium
 from pixmirror.reports import plan_known as known
@@ -153,7 +154,7 @@ def left(conn: Connection, now: int, jobs: Sequence[tuple[Planned, Asked]] = (),
     if (lacking := _captions(conn, all_works, mean.lacking)) != NOTHING:
         requests.more("details", lacking)
         if not captions.are_stripped(conn):
-            guessed.append("whether lists leave captions out is not known yet: each such work asks once more")
+            guessed.append("whether lists leave captions out: if so, each work without one is asked for by itself")
     found = {what: n for what, n in requests.items() if round(n.high)}
     return Left(found, files, size, all_works, lists.unread, tuple(guessed), mean)
 
@@ -219,7 +220,7 @@ class _Lists:
                 self.works[one.medium] += total.map(lambda n, one=one: n - one.known)  # type: ignore[misc]
         if guessed:
             self.guessed.append(
-                f"how many works {guessed:,} artists have was guessed: their profiles are not read yet"
+                f"how many works {many(guessed, 'artist has', 'artists have')}, until their profiles are read"
             )
 
     def _artists_to_come(self, requests: _Sums, n: Range, *, profiles: bool, novels: bool) -> None:
@@ -242,7 +243,7 @@ class _Lists:
                 rest = Range.of(max(looked - one.read, 0))
             else:
                 rest = Range(0, max(one.read, PAGE), 3 * max(one.read, PAGE))
-                self.guessed.append(f"how long the list of {one.name} is: it is guessed from what was read of it")
+                self.guessed.append(f"how long {_in_words(one.endpoint, one.name)} is, by what was read of it")
             requests.more("lists", rest.map(lambda n: max(1, -(-n // PAGE))))
             if one.medium is not None and one.is_new:
                 self.works[one.medium] += Range(rest.low * 0.5, rest.likely * 0.8, rest.high)
@@ -276,13 +277,21 @@ class _Lists:
             n = Range.of(looked)
         else:
             n = Range(looked[AT_LEAST], looked[AT_LEAST] * 3, looked[AT_LEAST] * 10)
-            self.guessed.append(f"how long the list of {key} is was guessed: it is longer than its first page")
+            self.guessed.append(f"how long {_in_words(endpoint, key)} is: longer than its first page")
         if endpoint == "user/following":
             self._artists_to_come(requests, n, profiles=planned.profiles, novels=planned.novels)
         else:
             medium: Medium = "novel" if endpoint.endswith("novel") else "illust"
             self.works[medium] += Range(n.low * 0.5, n.likely * 0.8, n.high)
         requests.more("lists", n.map(lambda n: max(0, -(-n // PAGE) - 1)))
+
+
+def _in_words(endpoint: str, name: str) -> str:
+    """Name a list of the account for people: "the list of private bookmarks of novels"."""
+    restrict = "private " if " private" in name else "public " if " public" in name else ""
+    what = {"user/following": "followed artists", "user/bookmarks/illust": "bookmarks",
+            "user/bookmarks/novel": "bookmarks of novels"}.get(endpoint)  # fmt: skip
+    return f"the list of {restrict}{what}" if what else f"the list {name}"
 
 
 def _times(a: Range, b: Range) -> Range:

@@ -252,7 +252,7 @@ def wanted_files(conn: Connection, now: int, job: str | None) -> Wanted:
     sizes = mean_sizes(conn)
     lacking = sorted(role for role in sampled if role not in sizes)
     size = sum(n * sizes.get(role, ASSUMED_SIZE.get(role, 1_000_000)) for role, n in sampled.items())
-    guessed = (f"how large files are ({', '.join(lacking)}) was assumed: none is stored yet",) if lacking else ()
+    guessed = (f"how large files are ({', '.join(lacking)}) until some are stored",) if lacking else ()
     return Wanted(total, round(size * total / max(sampled.total(), 1)), guessed)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs
+from pixmirror.clock import HOUR_MS
 from pixmirror.errors import ExitCode
 
 SYNCS = "syncs"  # meta key: since a pixmirror ran in the background
@@ -45,4 +46,4 @@ def keeping(conn: Connection, now: int, dues: Sequence[int | None]) -> Sync | No
     if len(syncs) < MOST_SYNCS:
         return None
     spacing = (last.ended - syncs[0].ended) / (len(syncs) - 1)
-    return last if now - last.ended < 2 * spacing else None
+    return last if now - last.ended < max(2 * spacing, HOUR_MS) else None

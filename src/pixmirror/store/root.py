@@ -30,6 +30,7 @@ from pixmirror.store.part import (
     write_atomic,
 )
 from pixmirror.store.paths import MARKER, OF_ONE_PLACE, TRASH, is_there, parts_below, prune, resolve
+from pixmirror.terminal import size
 
 log = logging.getLogger(__name__)
 
@@ -194,7 +195,7 @@ class MirrorRoot:
         free = self.free_bytes()
         if free - needed < self._keep_free:
             raise DiskFull(
-                f"The disk of {self.media} has {free >> 20} MiB left, {self._keep_free >> 20} MiB are kept free: "
+                f"The disk of {self.media} has {size(free)} left, {size(self._keep_free)} are kept free: "
                 "no more files are fetched."
             )
 
