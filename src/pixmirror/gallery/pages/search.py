@@ -29,6 +29,7 @@ PLACES: Mapping[str, str] = {
     "Rankings": "/rankings",
     "Read, novels": "/novels",
     "Bookmarks": "/bookmarks",
+    "Collections": "/collections",
     "Search": "/search",
 }
 
