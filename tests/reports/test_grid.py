@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from pixmirror.catalogue.database import catalogue_path
 from pixmirror.catalogue.gallery import collections, own
@@ -28,6 +29,11 @@ WORKS = 1_000
 Row = dict[str, Any]
 
 
+def _look(conn: Connection, keys: list[int]) -> None:
+    for key in keys:
+        own.look(conn, key, 1)
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A mirror of many works, some of them seen and collected, without search.db."""
@@ -35,7 +41,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(sqlite3.connect(catalogue_path(made))) as raw:
         keys = [key for (key,) in raw.execute("SELECT work_key FROM work ORDER BY work_key")]
     with GalleryDatabase.open(gallery_path(made)) as db:
-        db.run_sync(own.mark_seen, keys[::7], 1)
+        db.run_sync(_look, keys[::7])
         db.run_sync(collections.add_works, db.run_sync(collections.make, "夜空", 1), keys[::31], 1)
     return made
 

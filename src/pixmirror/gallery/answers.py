@@ -27,8 +27,8 @@ def _environment() -> Environment:
         undefined=StrictUndefined, finalize=shown.finished,
     )  # fmt: skip
     made.filters |= {
-        "n": shown.count, "day": shown.day, "minute": shown.minute, "moment": shown.moment, "ago": shown.ago,
-        "size": shown.size, "lang": shown.language, "date": shown.date, "data": data,
+        "n": shown.count, "day": shown.day, "minute": shown.minute, "clock": shown.clock, "moment": shown.moment,
+        "ago": shown.ago, "size": shown.size, "lang": shown.language, "date": shown.date, "data": data,
         "label": shown.label, "label_rest": shown.label_rest, "unit": shown.unit, "veiled": shown.is_veiled,
         "parted": shown.parted, "upright": shown.upright,
     }  # fmt: skip

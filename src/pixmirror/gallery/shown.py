@@ -94,8 +94,13 @@ def date(iso: str) -> str:
 
 def minute(ms: int | None, zone: tzinfo | None = None) -> str:
     """Write a moment with its hour: 15 Nov 2026, 21:00."""
+    return f"{day(ms, zone)}, {clock(ms, zone)}".strip(", ")
+
+
+def clock(ms: int | None, zone: tzinfo | None = None) -> str:
+    """Write the hour of a moment: 21:00."""
     found = shown_moment(ms)
-    return "" if found is None else f"{day(ms, zone)}, {found.astimezone(zone):%H:%M}"
+    return "" if found is None else f"{found.astimezone(zone):%H:%M}"
 
 
 def moment(ms: int | None) -> str:

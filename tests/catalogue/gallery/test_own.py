@@ -8,6 +8,7 @@ import pytest
 from pixmirror.catalogue.gallery import own as write
 from pixmirror.catalogue.gallery.database import GalleryDatabase
 from pixmirror.catalogue.gallery.removed import put_back
+from pixmirror.catalogue.gallery.words import put_setting
 from pixmirror.clock import DAY_MS, MINUTE_MS
 from pixmirror.errors import ConfigError
 
@@ -23,10 +24,6 @@ def test_a_work_has_one_place_the_last(gallery: GalleryDatabase, own: Rows):
     gallery.run_sync(write.keep_place, 2, 5, NOW)
     gallery.run_sync(write.keep_place, 2, 6, NOW + 1)
     gallery.run_sync(write.keep_place, 3, 0, NOW, "a1b2")
-    assert own(PLACES) == [(2, 6, None, NOW + 1), (3, 0, "a1b2", NOW)]
-    removed = gallery.run_sync(write.drop_places, [2, 4])
-    assert own(PLACES) == [(3, 0, "a1b2", NOW)]
-    gallery.run_sync(put_back, removed)
     assert own(PLACES) == [(2, 6, None, NOW + 1), (3, 0, "a1b2", NOW)]
 
 
@@ -49,26 +46,29 @@ def test_history_is_removed_and_comes_back_while_works_stay_seen(gallery: Galler
     for day, key in enumerate((2, 4, 6)):
         gallery.run_sync(write.look, key, NOW + day * DAY_MS)
     before = own(VISITS)
-    middle = gallery.run_sync(write.clear_history, NOW + 1, NOW + 2 * DAY_MS)
+    middle = gallery.run_sync(write.drop_visits, NOW + 1, NOW + 2 * DAY_MS)
     assert own(VISITS) == [before[0], before[2]]
-    rest = gallery.run_sync(write.clear_history)
-    assert own(VISITS) == []
+    ((first,),) = own("SELECT id FROM history WHERE work_key = 2")
+    rest = gallery.run_sync(write.drop_visit, first)
+    assert own(VISITS) == [before[2]]
     gallery.run_sync(write.look, 8, NOW + 3 * DAY_MS)
     gallery.run_sync(put_back, middle)
     gallery.run_sync(put_back, rest)
     assert own(VISITS) == [*before, (8, NOW + 3 * DAY_MS)]
+    gallery.run_sync(write.drop_history, seen_too=False)
+    assert own(VISITS) == []
     assert len(own(SEEN)) == 4
-    removed = gallery.run_sync(write.drop_visits, [2, 8])
-    assert own(VISITS) == before[1:]
-    assert len(removed) == 2
+    gallery.run_sync(write.drop_history, seen_too=True)
+    assert own(SEEN) == []
 
 
-def test_what_is_marked_unseen_can_be_seen_again(gallery: GalleryDatabase, own: Rows):
-    gallery.run_sync(write.mark_seen, [2, 4], NOW)
-    removed = gallery.run_sync(write.mark_unseen, [4, 6])
-    assert own(SEEN) == [(2, NOW)]
-    gallery.run_sync(put_back, removed)
-    assert own(SEEN) == [(2, NOW), (4, NOW)]
+def test_nothing_is_noted_while_the_history_is_switched_off(gallery: GalleryDatabase, own: Rows):
+    gallery.run_sync(put_setting, write.HISTORY, "off")
+    gallery.run_sync(write.look, 2, NOW)
+    assert own(VISITS) == own(SEEN) == []
+    gallery.run_sync(put_setting, write.HISTORY, None)
+    gallery.run_sync(write.look, 2, NOW)
+    assert own(VISITS) == own(SEEN) == [(2, NOW)]
 
 
 def test_ratings_are_given_taken_and_given_back(gallery: GalleryDatabase, own: Rows):

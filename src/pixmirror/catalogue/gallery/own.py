@@ -10,13 +10,16 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.gallery.removed import Removed, take_out
-from pixmirror.catalogue.gallery.schema import history, place, rating, seen
+from pixmirror.catalogue.gallery.schema import history, place, rating, seen, setting
 from pixmirror.catalogue.sql import Many, among, excluded, listed, upsert
 from pixmirror.clock import MINUTE_MS
 from pixmirror.errors import ConfigError
 
 MOST_STARS = 5
 VISIT = 10 * MINUTE_MS  # who looks again within so long is still there
+
+HISTORY = "history"  # the setting that is "off" where the user wants no look to be noted
+_IS_OFF = select(setting.c.key).where(setting.c.key == HISTORY, setting.c.value == "off")
 
 _KEEP = upsert(place, "page", "anchor", "updated_at")
 _SEEN = Many(upsert(seen, at=func.max(seen.c.at, excluded(seen).c.at)))
@@ -28,13 +31,11 @@ def keep_place(conn: Connection, key: int, page: int, now: int, anchor: str | No
     conn.execute(_KEEP, {"work_key": key, "page": page, "anchor": anchor, "updated_at": now})
 
 
-def drop_places(conn: Connection, keys: Collection[int]) -> Removed:
-    return take_out(conn, place, among(place.c.work_key, "keys"), keys=listed(keys))
-
-
 def look(conn: Connection, key: int, now: int) -> None:
-    """Note that the user looks at a work: a new visit, or still the one of a moment ago."""
-    mark_seen(conn, (key,), now)
+    """Note that the user looks at a work, if they want that: a new visit, or still the one of a moment ago."""
+    if conn.scalar(_IS_OFF) is not None:
+        return
+    _SEEN(conn, [{"work_key": key, "at": now}])
     last = select(func.max(history.c.id)).where(history.c.work_key == key, history.c.at.between(now - VISIT, now))
     if (visit := conn.scalar(last)) is None:
         conn.execute(insert(history), {"work_key": key, "at": now})
@@ -42,23 +43,20 @@ def look(conn: Connection, key: int, now: int) -> None:
         conn.execute(update(history).where(history.c.id == visit).values(at=now))
 
 
-def clear_history(conn: Connection, since: int = 0, until: int | None = None) -> Removed:
+def drop_visits(conn: Connection, since: int, until: int) -> Removed:
     """Remove the visits from `since` to before `until`, ms UTC. What was seen stays seen."""
-    before = () if until is None else (history.c.at < until,)
-    return take_out(conn, history, history.c.at >= since, *before)
+    return take_out(conn, history, history.c.at >= since, history.c.at < until)
 
 
-def drop_visits(conn: Connection, keys: Collection[int]) -> Removed:
-    """Remove all visits to these works."""
-    return take_out(conn, history, among(history.c.work_key, "keys"), keys=listed(keys))
+def drop_visit(conn: Connection, id_: int) -> Removed:
+    """Remove one visit."""
+    return take_out(conn, history, history.c.id == id_)
 
 
-def mark_seen(conn: Connection, keys: Collection[int], now: int) -> None:
-    _SEEN(conn, [{"work_key": key, "at": now} for key in keys])
-
-
-def mark_unseen(conn: Connection, keys: Collection[int]) -> Removed:
-    return take_out(conn, seen, among(seen.c.work_key, "keys"), keys=listed(keys))
+def drop_history(conn: Connection, *, seen_too: bool) -> None:
+    """Remove all visits for good, and with `seen_too` also which works were seen."""
+    for table in (history, seen) if seen_too else (history,):
+        conn.execute(table.delete())
 
 
 def rate(conn: Connection, keys: Collection[int], stars: int, now: int) -> Mapping[int, int]:

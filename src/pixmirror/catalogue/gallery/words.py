@@ -2,14 +2,14 @@
 a transaction of gallery.db.
 """
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.gallery.naming import named
 from pixmirror.catalogue.gallery.removed import Removed, take_out
 from pixmirror.catalogue.gallery.schema import alias, saved_search, setting
 from pixmirror.catalogue.sql import upsert
-from pixmirror.errors import ConfigError, NotHere
+from pixmirror.errors import ConfigError
 
 LONGEST_QUERY = 1000
 LONGEST_SETTING = 10_000
@@ -36,15 +36,6 @@ def save_search(conn: Connection, name: str, query: str, now: int) -> int:
     values = {"name": named(name, "search"), "query": query, "created_at": now}
     kept = upsert(saved_search, "query", on=["name"]).returning(saved_search.c.id)
     return int(conn.execute(kept, values).scalar_one())
-
-
-def rename_search(conn: Connection, id_: int, name: str) -> None:
-    """Give a saved search another name. NotHere; ConfigError where another has it."""
-    name = named(name, "search")
-    if conn.scalar(select(saved_search.c.id).filter_by(name=name)) not in (None, id_):
-        raise ConfigError(f"There is a search {name!r} already.")
-    if not conn.execute(update(saved_search).where(saved_search.c.id == id_).values(name=name)).rowcount:
-        raise NotHere("There is no such search; it may have been removed.")
 
 
 def remove_search(conn: Connection, id_: int) -> Removed:

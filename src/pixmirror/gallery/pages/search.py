@@ -30,6 +30,7 @@ PLACES: Mapping[str, str] = {
     "Read, novels": "/novels",
     "Bookmarks": "/bookmarks",
     "Collections": "/collections",
+    "History": "/history",
     "Search": "/search",
 }
 
