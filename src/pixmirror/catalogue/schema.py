@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 
@@ -358,6 +359,10 @@ comment = _table(
     Column("missing_since", Integer),  # from a walk of all comments; a second one, a day later, makes it a state
 )
 Index("comment_by_work", comment.c.work_key, comment.c.comment_key)
+_written = func.coalesce(comment.c.date, comment.c.first_seen)
+Index("comment_by_time", _written)
+Index("comment_vanished", _written, sqlite_where=comment.c.state != "live")
+Index("comment_by_user", comment.c.user_id, _written)
 
 payload = _table(
     "payload",

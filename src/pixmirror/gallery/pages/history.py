@@ -1,6 +1,5 @@
 """/history: what was looked at, by day; forgotten by one look, by day, or whole; switched off."""
 
-import re
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import groupby
@@ -21,16 +20,12 @@ from pixmirror.models import from_ms, to_ms
 from pixmirror.reports.looked import END, looked
 
 PATH = "/history"
-_BEFORE = re.compile(r"(\d{1,15})\.(\d{1,15})", re.ASCII)
 
 
 async def history(request: Request) -> Response:
     """Show what was looked at before the look `before`."""
-    before = asked.words(request, "before")
-    if (named := _BEFORE.fullmatch(before)) is None and before:
-        raise Refused("before names a look, as the links of this page do.")
-    at, id_ = (int(named[1]), int(named[2])) if named else (END, 0)
-    found = await shelves(request).read(looked, at, id_)
+    before = asked.pair(request, "before")
+    found = await shelves(request).read(looked, *(before or (END, 0)))
     days = [(day, tuple(visits)) for day, visits in groupby(found.visits, lambda one: _day(one.at).isoformat())]
     return page(request, "history.html", found=found, days=days, before=before)
 

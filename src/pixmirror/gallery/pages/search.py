@@ -31,6 +31,7 @@ PLACES: Mapping[str, str] = {
     "Bookmarks": "/bookmarks",
     "Collections": "/collections",
     "History": "/history",
+    "Comments": "/comments",
     "Search": "/search",
 }
 
