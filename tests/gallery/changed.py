@@ -11,6 +11,7 @@ from pixmirror.demo.server import create_app as create_pixiv
 from pixmirror.demo.server import running
 from pixmirror.demo.things import Work
 from pixmirror.demo.world import World
+from tests.gallery.readable import ask
 from tests.standin import FOLLOWING, Setup
 
 DAYS = 20  # between the two times at which it was mirrored
@@ -55,6 +56,14 @@ CAPTION = (
     '<iframe src="http://evil.example"></iframe><form action="http://evil.example"><style>*{display:none}</style>'
     '<b onclick="alert(1)" style="position:fixed">bold</b>'
 )
+
+
+def spoil(root: Path) -> Path:
+    """Give all works and people of a mirror hostile names."""
+    for number, words in enumerate(HOSTILE):
+        ask(root, "UPDATE work SET title = ? WHERE title != '' AND work_key % ? = ?", words, len(HOSTILE), number)
+        ask(root, "UPDATE user SET name = ? WHERE id % ? = ?", words, len(HOSTILE), number)
+    return root
 
 
 def make(root: Path) -> Changed:

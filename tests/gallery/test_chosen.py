@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from pixmirror.gallery.zipped import MISSING, member_name, zipped
 from tests.gallery.accessible import faults
 from tests.gallery.asking import FORM, Answer, ask
+from tests.gallery.changed import spoil
 from tests.gallery.conftest import Mirrored, Served, copied, looking, serving
 from tests.gallery.readable import ask as of_catalogue
 from tests.gallery.test_work_asked import daemon, own
@@ -147,6 +148,7 @@ def test_a_zip_names_what_is_not_there_and_leads_nowhere_else(tmp_path: Path) ->
 def test_forgetting_asks_first_and_then_goes_through_the_daemon(
     browser: Browser, own_gallery: Served, keys: list[int]
 ) -> None:
+    spoil(own_gallery.root)
     with daemon(own_gallery.root) as asked, looking(browser, own_gallery.url, 360) as page:
         page.goto("/works?order=arrived")
         choose(page, "forget", keys)

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from pixmirror.catalogue.gallery import collections, words
 from tests.gallery.accessible import faults
 from tests.gallery.asking import ask, send
-from tests.gallery.changed import HOSTILE
+from tests.gallery.changed import HOSTILE, spoil
 from tests.gallery.conftest import Mirrored, Served, copied, looking, serving
 from tests.gallery.readable import ask as of_catalogue
 from tests.gallery.test_work_asked import own
@@ -18,8 +18,8 @@ WORKS = "SELECT work_key FROM work WHERE x_restrict = 0 AND title != '' ORDER BY
 
 @pytest.fixture(scope="module")
 def served(mirrored: Mirrored, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A gallery of a copy of the mirror, whose collections are these tests' alone."""
-    with serving(copied(mirrored.root, tmp_path_factory.mktemp("collections") / "root")) as served:
+    """A gallery of a copy of the mirror with hostile names, whose collections are these tests' alone."""
+    with serving(spoil(copied(mirrored.root, tmp_path_factory.mktemp("collections") / "root"))) as served:
         yield served
 
 

@@ -12,7 +12,7 @@ from pixmirror.catalogue.sql import rows
 from pixmirror.reports import talk
 from tests.gallery.accessible import faults
 from tests.gallery.asking import ask
-from tests.gallery.changed import HOSTILE
+from tests.gallery.changed import HOSTILE, spoil
 from tests.gallery.conftest import Mirrored, Served, copied, looking, serving
 from tests.gallery.readable import ask as of_catalogue
 
@@ -21,8 +21,8 @@ NEWEST = "SELECT comment_key FROM comment ORDER BY coalesce(date, first_seen) DE
 
 @pytest.fixture(scope="module")
 def served(mirrored: Mirrored, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A gallery of a copy of the mirror, in which some comments vanished and one is hostile."""
-    root = copied(mirrored.root, tmp_path_factory.mktemp("comments") / "root")
+    """A gallery of a copy of the mirror with hostile names and comments, some of which vanished."""
+    root = spoil(copied(mirrored.root, tmp_path_factory.mktemp("comments") / "root"))
     newest = [key for (key,) in of_catalogue(root, NEWEST)]
     for number, key in enumerate(newest[: len(HOSTILE)]):
         of_catalogue(root, "UPDATE comment SET comment = ? WHERE comment_key = ?", HOSTILE[number], key)

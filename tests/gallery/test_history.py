@@ -12,6 +12,7 @@ from pixmirror.clock import DAY_MS
 from pixmirror.gallery import shown
 from tests.gallery.accessible import faults
 from tests.gallery.asking import ask, send
+from tests.gallery.changed import spoil
 from tests.gallery.conftest import Mirrored, Served, copied, looking, serving
 from tests.gallery.readable import ask as of_catalogue
 from tests.gallery.test_work_asked import own
@@ -22,7 +23,7 @@ VISITS = "SELECT work_key, at FROM history ORDER BY at"
 
 @pytest.fixture(scope="module")
 def copy(mirrored: Mirrored, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(copied(mirrored.root, tmp_path_factory.mktemp("history") / "root")) as served:
+    with serving(spoil(copied(mirrored.root, tmp_path_factory.mktemp("history") / "root"))) as served:
         yield served
 
 
