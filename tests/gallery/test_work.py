@@ -380,7 +380,7 @@ def test_nothing_of_a_hostile_work_runs_or_asks_outside(page: Page, changed: Cha
     assert len(tags) == 6
     for address in ("/tags", *tags):  # of tags that an address cannot hold, too
         page.goto(address)
-        assert page.locator(".tile, .rows.many li").count()
+        page.locator(".tile, .rows.many li").first.wait_for()
         assert ran == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
