@@ -38,6 +38,16 @@ def test_series_are_listed_and_each_count_leads_to_the_works_it_counts(page: Pag
     assert faults(page) == []
 
 
+def test_the_page_of_an_artist_leads_to_their_series(gallery: Served) -> None:
+    user, key, works = ask(
+        gallery.root,
+        "SELECT user_id, series_key, count(*) FROM work WHERE series_key IS NOT NULL GROUP BY 2 LIMIT 1",
+    )[0]
+    text = httpx.get(f"{gallery.url}/a/{user}").text
+    assert f'href="/series/{"n" if key & 1 else ""}{key >> 1}"' in text
+    assert f"<small>{works}</small>" in text
+
+
 def test_a_work_that_is_not_here_has_its_place_its_name_and_its_reason(
     browser: Browser, own_gallery: Served
 ) -> None:

@@ -18,6 +18,7 @@ from pixmirror.reports.visible import VISIBLE, allowed
 SHOWN = 60  # series of a page
 FIRST = 3  # works of each
 WORKS = 120  # works of a page of one series
+OF_ARTIST = 30
 ASKED = 300  # works of a series whose answers are read for their numbers
 
 _OF_SERIES = "w.series_key = s.series_key AND (w.user_id IS NOT NULL OR w.title != '')"
@@ -33,6 +34,10 @@ SELECT s.value AS series_key, w.work_key FROM json_each(:keys) s CROSS JOIN work
   (SELECT w.work_key FROM work w WHERE {_OF_SERIES.replace("s.series_key", "s.value")} AND {VISIBLE}
    ORDER BY w.work_key LIMIT :most)
 ORDER BY w.work_key"""
+_OF_ARTIST = f"""
+SELECT s.series_key, s.title, count(*) AS works FROM work w INDEXED BY work_by_user
+CROSS JOIN series s ON s.series_key = w.series_key
+WHERE w.user_id = :user AND {VISIBLE} GROUP BY s.series_key ORDER BY max(w.work_key) DESC LIMIT :most"""
 _HEAD = """
 SELECT s.title, s.caption, s.user_id, u.name AS artist FROM series s LEFT JOIN user u ON u.id = s.user_id
 WHERE s.series_key = :key"""
@@ -130,6 +135,12 @@ def all_series(conn: Connection, novels: bool | None = None, below: int | None =
         shown[-1].series_key if len(found) > SHOWN else None,
         usual,
     )
+
+
+def series_of(conn: Connection, user_id: int) -> tuple[Listed, ...]:
+    """Return the series of an artist, those with the newest works first."""
+    found = rows(conn, _OF_ARTIST, user=user_id, most=OF_ARTIST, **allowed(defaults(conn)))
+    return tuple(Listed(r.series_key, r.title, user_id, "", r.works, ()) for r in found)
 
 
 def one_series(conn: Connection, key: int, begin: int = 0) -> Series | None:

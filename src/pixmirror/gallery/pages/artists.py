@@ -11,6 +11,7 @@ from pixmirror.gallery.chips import View
 from pixmirror.gallery.place import gallery, shelves
 from pixmirror.reports import artists as questions
 from pixmirror.reports import grid
+from pixmirror.reports.series_page import series_of
 
 
 async def artists(request: Request) -> Response:
@@ -29,7 +30,8 @@ async def artist(request: Request) -> Response:
     view = View(f"/a/{user_id}", await shelves(request).read(grid.defaults), frozenset({"artist"}))
     wanted = await listing.asked_within(request, view, artist=str(user_id))
     shown = await listing.works_of(request, wanted, view, gallery(request).clock.now())
-    return page(request, "artist.html", artist=found, **shown)
+    series = await shelves(request).read(series_of, user_id)
+    return page(request, "artist.html", artist=found, series=series, **shown)
 
 
 routes: list[BaseRoute] = [Route("/a", artists), Route("/a/{id:int}", artist)]

@@ -1,8 +1,5 @@
 """/tags: the tags by how many works have them; one with its words, what goes with it and all its works."""
 
-import re
-import time
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -10,23 +7,18 @@ from starlette.routing import BaseRoute, Route
 from pixmirror.catalogue.gallery import words
 from pixmirror.gallery import asked, listing
 from pixmirror.gallery.answers import back_to, page
-from pixmirror.gallery.asked import NotHere, Refused
+from pixmirror.gallery.asked import NotHere
 from pixmirror.gallery.chips import View
-from pixmirror.gallery.place import shelves, writer
+from pixmirror.gallery.place import gallery, shelves, writer
 from pixmirror.reports import tags as questions
 from pixmirror.reports.tags import TagHead
-
-_AFTER = re.compile(r"(\d{1,12})\.(\d{1,15})", re.ASCII)
 
 
 async def tags(request: Request) -> Response:
     """Show a page of tags."""
-    given = asked.words(request, "after")
-    if given and _AFTER.fullmatch(given) is None:
-        raise Refused("This address names no page of tags.")
-    works, _, id_ = given.partition(".")
-    found = await shelves(request).read(questions.tags, (int(works), int(id_)) if given else None)
-    return page(request, "tags.html", found=found, after=given)
+    after = asked.pair(request, "after")
+    found = await shelves(request).read(questions.tags, after)
+    return page(request, "tags.html", found=found, after=after)
 
 
 async def tag(request: Request) -> Response:
@@ -36,7 +28,7 @@ async def tag(request: Request) -> Response:
         return page(request, "tag.html", one=found)
     view = View(f"/tags/{found.tag.id}", found.usual, frozenset({"tag"}))
     wanted = await listing.asked_within(request, view, tag=found.tag.name)
-    shown = await listing.works_of(request, wanted, view, round(time.time() * 1000))
+    shown = await listing.works_of(request, wanted, view, gallery(request).clock.now())
     return page(request, "tag.html", one=found, **shown)
 
 
