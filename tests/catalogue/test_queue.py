@@ -124,15 +124,13 @@ def test_verify_reads_stored_files_in_pages(filled: Database, rows):
     ("statement", "index"),
     [
         (queue._READY, "media_ready"),
-        (queue._WAKE, "media_waiting"),
-        (queue._RELEASE_ALL, "media_fetching"),
+        (f"{queue._WAKE} state = 'waiting' AND due_at <= :now", "media_waiting"),
+        (queue._RELEASE, "media_fetching"),
     ],
 )
-def test_the_queue_walks_its_partial_indexes(db: Database, statement: Any, index: str):
+def test_the_queue_walks_its_partial_indexes(db: Database, statement: str, index: str):
     def explain(conn: Connection) -> str:
-        compiled = statement.compile(dialect=conn.dialect, compile_kwargs={"render_postcompile": True})
-        values = tuple(1 for _ in compiled.positiontup)
-        found = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)
+        found = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", {"n": 1, "before": 1, "now": 1})
         return " ".join(row[3] for row in found)
 
     text = db.run_sync(explain)

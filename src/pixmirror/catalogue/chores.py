@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Self, TypeAlias
 
-from sqlalchemy import Connection, bindparam, case, delete, func, select, text, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import of_jobs
-from pixmirror.catalogue.schema import chore
-from pixmirror.catalogue.sql import Many, excluded, listed, row, upsert, value
+from pixmirror.catalogue.sql import Many, changed, listed, row, rows, value
 
 Subject: TypeAlias = Literal["work", "user", "comment", "account", "tag"]
 
@@ -70,66 +68,46 @@ class Chore:
 
 # Something moved after it was due, and so may have moved while it ran: its answer may be older than that.
 ASKED_AGAIN = -1  # in `attempts`
-_new = excluded(chore).c
-_AFRESH = upsert(
-    chore,
-    lane=func.min(chore.c.lane, _new.lane),
-    due_at=func.min(chore.c.due_at, _new.due_at),
-    attempts=0,
-    error=None,
-    progress=func.json_patch(
-        case((func.json_valid(chore.c.progress) == 1, chore.c.progress), else_="{}"), _new.progress
-    ),
-)
-_later = (_new.due_at > chore.c.due_at) & (chore.c.attempts == 0)
-_sooner = (_new.due_at < chore.c.due_at) & (chore.c.attempts <= 0)
-_more_urgent = _new.lane < chore.c.lane
 # A chore that failed and was put off stays put off: only its own next try may bring it forward.
-_LANE_AND_TIME: dict[str, Any] = {
-    "lane": func.min(chore.c.lane, _new.lane),
-    "due_at": case((chore.c.attempts > 0, chore.c.due_at), else_=func.min(chore.c.due_at, _new.due_at)),
-}
-_ADD = Many(upsert(chore, where=_sooner | _more_urgent, **_LANE_AND_TIME))
-_ADD_NEW = Many(insert(chore).on_conflict_do_nothing())
-_asked_again = case((_later, ASKED_AGAIN), else_=chore.c.attempts)
-_MOVED = Many(upsert(chore, where=_sooner | _later | _more_urgent, **_LANE_AND_TIME, attempts=_asked_again))
-_in_lane = (chore.c.lane == bindparam("lane")) & (chore.c.due_at <= bindparam("now"))
-_DUE = select(chore).where(_in_lane).order_by(chore.c.due_at).limit(bindparam("n"))
-_DUE_OF = select(chore).where(_in_lane, text(of_jobs.CHORE)).order_by(chore.c.due_at).limit(bindparam("n"))
-_NEXT_LANE = select(func.min(chore.c.lane)).where(chore.c.lane > bindparam("lane"))
-_ONE = (chore.c.kind == bindparam("b_kind")) & (chore.c.key == bindparam("b_key"))
-_again = chore.c.attempts == ASKED_AGAIN
-_DONE = delete(chore).where(_ONE, ~_again)
-_CLAIMED = update(chore).where(_ONE, _again).values(attempts=0)
-_AGAIN = (
-    update(chore)
-    .where(_ONE)
-    .values(
-        due_at=case((_again, chore.c.due_at), else_=bindparam("at")),
-        lane=case((_again, chore.c.lane), else_=func.coalesce(bindparam("b_lane"), chore.c.lane)),
-        attempts=0, progress=None, error=None,
-    )
-)  # fmt: skip
-_FRESH = update(chore).where(_ONE).values(attempts=0, progress=None, error=None)
-_POSTPONE = (
-    update(chore)
-    .where(_ONE)
-    .values(due_at=bindparam("at"), error=bindparam("reason"), attempts=func.max(chore.c.attempts, 0) + 1)
-)
-_PUT_OFF = update(chore).where(_ONE).values(due_at=bindparam("at"), error=bindparam("reason"))
-_PROGRESS = (
-    update(chore)
-    .where(_ONE)
-    .values(progress=bindparam("saved"), attempts=func.min(chore.c.attempts, 0), error=None)
-)
+_UPSERT = """
+INSERT INTO chore (kind, key, lane, due_at) VALUES (:kind, :key, :lane, :due_at)
+ON CONFLICT (kind, key) DO UPDATE SET lane = min(lane, excluded.lane),
+  due_at = iif(attempts > 0, due_at, min(due_at, excluded.due_at)){}
+WHERE excluded.due_at < due_at AND attempts <= 0 OR excluded.lane < lane{}"""
+_later = "excluded.due_at > due_at AND attempts = 0"
+_ADD = Many(_UPSERT.format("", ""))
+_MOVED = Many(_UPSERT.format(f", attempts = iif({_later}, {ASKED_AGAIN}, attempts)", f" OR {_later}"))
+_ADD_NEW = Many("""
+INSERT INTO chore (kind, key, lane, due_at, progress) VALUES (:kind, :key, :lane, :due_at, :progress)
+ON CONFLICT DO NOTHING""")
+_AFRESH = """
+INSERT INTO chore (kind, key, lane, due_at, progress) VALUES (:kind, :key, :lane, :due_at, :progress)
+ON CONFLICT (kind, key) DO UPDATE SET lane = min(lane, excluded.lane), due_at = min(due_at, excluded.due_at),
+  attempts = 0, error = NULL,
+  progress = json_patch(iif(json_valid(progress) = 1, progress, '{}'), excluded.progress)"""
+_IN_LANE = "SELECT * FROM chore WHERE lane = :lane AND due_at <= :now {} ORDER BY due_at LIMIT :n"
+_DUE, _DUE_OF = _IN_LANE.format(""), _IN_LANE.format(f"AND {of_jobs.CHORE}")
+_NEXT_LANE = "SELECT min(lane) FROM chore WHERE lane > :lane"
+_ONE = "WHERE kind = :kind AND key = :key"
+_DONE = f"DELETE FROM chore {_ONE} AND attempts != {ASKED_AGAIN}"
+_CLAIMED = f"UPDATE chore SET attempts = 0 {_ONE} AND attempts = {ASKED_AGAIN}"
+_AGAIN = f"""
+UPDATE chore SET due_at = iif(attempts = {ASKED_AGAIN}, due_at, :at),
+  lane = iif(attempts = {ASKED_AGAIN}, lane, coalesce(:lane, lane)),
+  attempts = 0, progress = NULL, error = NULL {_ONE}"""
+_FRESH = f"UPDATE chore SET attempts = 0, progress = NULL, error = NULL {_ONE}"
+_POSTPONE = f"UPDATE chore SET due_at = :at, error = :reason, attempts = max(attempts, 0) + 1 {_ONE}"
+_PUT_OFF = f"UPDATE chore SET due_at = :at, error = :reason {_ONE}"
+_PROGRESS = f"UPDATE chore SET progress = :saved, attempts = min(attempts, 0), error = NULL {_ONE}"
+_WAKE = Many(f"UPDATE chore SET due_at = :now {_ONE} AND attempts > 0 AND due_at > :now")
 
 
-def add_all(conn: Connection, rows: Iterable[tuple[str, int, int, int]], *, moved: bool = False) -> None:
+def add_all(conn: Connection, new: Iterable[tuple[str, int, int, int]], *, moved: bool = False) -> None:
     """Add chores: (kind, key, lane, due_at) each. The earlier time and the more urgent lane win; progress is kept.
 
     `moved`: what is asked about has just changed, so that an answer under way does not settle it.
     """
-    found = [{"kind": str(kind), "key": key, "lane": int(lane), "due_at": due} for kind, key, lane, due in rows]
+    found = [{"kind": str(kind), "key": key, "lane": int(lane), "due_at": due} for kind, key, lane, due in new]
     (_MOVED if moved else _ADD)(conn, found)
 
 
@@ -148,7 +126,7 @@ def add(conn: Connection, kind: str, key: int, lane: int, due_at: int, *, moved:
 def add_afresh(conn: Connection, kind: str, key: int, lane: int, due_at: int, progress: Mapping[str, Any]) -> None:
     """Add a chore as if it had never failed; what `progress` says is added to what it has."""
     one = {"kind": str(kind), "key": key, "lane": int(lane), "due_at": due_at, "progress": json.dumps(progress)}
-    conn.execute(_AFRESH, one)
+    changed(conn, _AFRESH, **one)
 
 
 def due(
@@ -161,11 +139,9 @@ def due(
     """Return the most urgent chores that are due, by lane, then by due time; of these jobs, or all."""
     found: list[Chore] = []
     for lane in sorted(lanes) if lanes is not None else _lanes(conn):
-        bound: dict[str, Any] = {"lane": lane, "now": now, "n": limit - len(found)}
-        rows = conn.execute(
-            _DUE if jobs is None else _DUE_OF, bound if jobs is None else bound | {"jobs": listed(jobs)}
-        )
-        found += (_chore(r) for r in rows)
+        of = {} if jobs is None else {"jobs": listed(jobs)}
+        due = rows(conn, _DUE if jobs is None else _DUE_OF, lane=lane, now=now, n=limit - len(found), **of)
+        found += (_chore(r) for r in due)
         if len(found) >= limit:
             break
     return found
@@ -182,8 +158,7 @@ def _progress(text: str | None) -> Mapping[str, Any]:
 
 def find(conn: Connection, kind: str, key: int, now: int) -> Chore | None:
     """Return this chore if it is due."""
-    one = "SELECT * FROM chore WHERE kind = :kind AND key = :key AND due_at <= :now"
-    found = row(conn, one, kind=kind, key=key, now=now)
+    found = row(conn, f"SELECT * FROM chore {_ONE} AND due_at <= :now", kind=kind, key=key, now=now)
     return None if found is None else _chore(found)
 
 
@@ -195,52 +170,46 @@ def _chore(r: Any) -> Chore:
 def _lanes(conn: Connection) -> list[int]:
     """Return the lanes that hold any chore, by skipping through the index."""
     lanes: list[int] = []
-    lane = conn.scalar(_NEXT_LANE, {"lane": -1})
+    lane = value(conn, _NEXT_LANE, lane=-1)
     while lane is not None:
         lanes.append(lane)
-        lane = conn.scalar(_NEXT_LANE, {"lane": lane})
+        lane = value(conn, _NEXT_LANE, lane=lane)
     return lanes
 
 
 def done(conn: Connection, kind: str, key: int, again_at: int | None = None, lane: int | None = None) -> None:
     """End the chore, or let it come again later as if new. One that was added while it ran is due at once."""
-    one = {"b_kind": kind, "b_key": key}
     if again_at is None:
-        if conn.execute(_DONE, one).rowcount == 0:
-            conn.execute(_FRESH, one)
-        return
-    changed = conn.execute(_AGAIN, one | {"at": again_at, "b_lane": lane})
-    if changed.rowcount == 0 and lane is not None:
+        if not changed(conn, _DONE, kind=kind, key=key):
+            changed(conn, _FRESH, kind=kind, key=key)
+    elif not changed(conn, _AGAIN, kind=kind, key=key, at=again_at, lane=lane) and lane is not None:
         add(conn, kind, key, lane, again_at)
 
 
 def claim(conn: Connection, kind: str, key: int) -> None:
     """Mark the chore as begun: its answer serves everybody who has asked until now."""
-    conn.execute(_CLAIMED, {"b_kind": kind, "b_key": key})
+    changed(conn, _CLAIMED, kind=kind, key=key)
 
 
 def postpone(conn: Connection, kind: str, key: int, due_at: int, error: str | None) -> None:
     """Count a failure, and try again at `due_at`."""
-    conn.execute(_POSTPONE, {"b_kind": kind, "b_key": key, "at": due_at, "reason": error})
+    changed(conn, _POSTPONE, kind=kind, key=key, at=due_at, reason=error)
 
 
 def put_off(conn: Connection, kind: str, key: int, due_at: int, error: str | None) -> None:
     """Let the chore rest until `due_at`, without a failure. `error`: why something is left."""
-    conn.execute(_PUT_OFF, {"b_kind": kind, "b_key": key, "at": due_at, "reason": error})
+    changed(conn, _PUT_OFF, kind=kind, key=key, at=due_at, reason=error)
 
 
 def save_progress(conn: Connection, kind: str, key: int, progress: Mapping[str, Any]) -> None:
     """Save where to go on after a cut, and forget earlier failures, because the chore got further."""
     saved = json.dumps(dict(progress), sort_keys=True) if progress else None
-    conn.execute(_PROGRESS, {"b_kind": kind, "b_key": key, "saved": saved})
+    changed(conn, _PROGRESS, kind=kind, key=key, saved=saved)
 
 
 def wake(conn: Connection, found: Iterable[tuple[str, int]], now: int) -> None:
     """Make those of these chores due that failed and were put off. Their failures stay counted."""
-    put_off = _ONE & (chore.c.attempts > 0) & (chore.c.due_at > bindparam("now"))
-    rows = [{"b_kind": kind, "b_key": key, "now": now} for kind, key in found]
-    if rows:
-        conn.execute(update(chore).where(put_off).values(due_at=bindparam("now")), rows)
+    _WAKE(conn, [{"kind": kind, "key": key, "now": now} for kind, key in found])
 
 
 def failing(conn: Connection, before: int) -> int:
@@ -251,13 +220,13 @@ def failing(conn: Connection, before: int) -> int:
 
 def ask_again(conn: Connection, now: int, before: int) -> int:
     """Make due what failed and would be tried again before this time. Return how many chores."""
-    late = (chore.c.attempts > 0) & (chore.c.due_at > now) & (chore.c.due_at < before)
-    return conn.execute(update(chore).where(late).values(due_at=now)).rowcount
+    late = "attempts > 0 AND due_at > :now AND due_at < :before"
+    return changed(conn, f"UPDATE chore SET due_at = :now WHERE {late}", now=now, before=before)
 
 
 def is_unanswered(conn: Connection, kind: str, key: int, now: int) -> bool:
     """True while the chore is due, or has only failed. One that comes again later has been answered."""
-    open_ = "SELECT 1 FROM chore WHERE kind = :kind AND key = :key AND (due_at <= :now OR attempts > 0)"
+    open_ = f"SELECT 1 FROM chore {_ONE} AND (due_at <= :now OR attempts > 0)"
     return row(conn, open_, kind=kind, key=key, now=now) is not None
 
 

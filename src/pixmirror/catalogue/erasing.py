@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, update
 
 from pixmirror.catalogue.payloads import (
     BASE,
@@ -20,8 +20,8 @@ from pixmirror.catalogue.payloads import (
     pack_text,
     unpack,
 )
-from pixmirror.catalogue.schema import broken, comment, payload, user, work
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.schema import comment
+from pixmirror.catalogue.sql import IDS, Many, changed, listed, rows
 
 DUMPED_COMMENT = "legacy_comment"  # owner_kind of the payload of a comment without an id; its owner is the work
 ERASED: dict[str, Any] = {"comment": "", "stamp_id": None, "stamp_url": None}
@@ -34,18 +34,15 @@ _BESIDE = frozenset(
 )
 _BATCH = 500
 
-_PAYLOADS = (
-    select(payload.c.id, payload.c.endpoint, payload.c.codec, payload.c.body, BASE)
-    .join(work, (payload.c.owner_kind == "work") & (work.c.work_key == payload.c.owner_id))
-    .where(work.c.user_id == bindparam("b_user"), payload.c.id < bindparam("before"))
-    .order_by(payload.c.id.desc())  # what is packed against another comes before it
-    .limit(_BATCH)
-)
-_REWRITE = Many(
-    update(payload)
-    .where(payload.c.id == bindparam("b_id"))
-    .values(digest=bindparam("b_digest"), codec=CODEC, body=bindparam("b_body"), base=None)
-)
+_PAYLOADS = f"""
+SELECT payload.id, endpoint, codec, body, {BASE}
+FROM payload JOIN work ON owner_kind = 'work' AND work_key = owner_id
+WHERE user_id = :user AND payload.id < :before
+ORDER BY payload.id DESC LIMIT {_BATCH}"""  # what is packed against another comes before it
+_REWRITE = Many(f"UPDATE payload SET digest = :digest, codec = {CODEC}, body = :body, base = NULL WHERE id = :id")
+_BLANK = """
+UPDATE user SET name = '', account = '', comment = NULL, avatar_url = NULL, background_url = NULL,
+  profile_at = NULL WHERE id = :user"""
 
 
 def without_person(raw: Any, user_id: int) -> Any:
@@ -65,14 +62,13 @@ def erase_user(conn: Connection, user_id: int) -> int:
     SQLite is told to overwrite it, for deleted rows else stay readable in the file.
     """
     conn.exec_driver_sql("PRAGMA secure_delete = ON")
-    blank = {"name": "", "account": "", "comment": None, "avatar_url": None, "background_url": None}
-    conn.execute(update(user).where(user.c.id == user_id).values(**blank, profile_at=None))
-    conn.execute(delete(payload).where(payload.c.owner_kind == "user", payload.c.owner_id == user_id))
+    changed(conn, _BLANK, user=user_id)
+    changed(conn, "DELETE FROM payload WHERE owner_kind = 'user' AND owner_id = :user", user=user_id)
     _drop_dumped_comments(conn, user_id)
     _rewrite_payloads(conn, user_id)
     # Items that could not be read are kept raw, and may name the person.
-    ids = [row.id for row in conn.execute(select(broken.c.id, broken.c.raw)) if _names(row.raw, user_id)]
-    conn.execute(delete(broken).where(among(broken.c.id, "ids")), {"ids": listed(ids)})
+    ids = [r.id for r in rows(conn, "SELECT id, raw FROM broken") if _names(r.raw, user_id)]
+    changed(conn, f"DELETE FROM broken WHERE id {IDS}", ids=listed(ids))
     written = conn.execute(update(comment).where(comment.c.user_id == user_id).values(**ERASED)).rowcount
     conn.exec_driver_sql("PRAGMA secure_delete = OFF")
     return written
@@ -80,25 +76,25 @@ def erase_user(conn: Connection, user_id: int) -> int:
 
 def _rewrite_payloads(conn: Connection, user_id: int) -> None:
     before = 2**63 - 1
-    while rows := conn.execute(_PAYLOADS, {"b_user": user_id, "before": before}).all():
-        before = rows[-1].id
-        changed = []
-        for row in rows:
+    while found := rows(conn, _PAYLOADS, user=user_id, before=before):
+        before = found[-1].id
+        rewritten = []
+        for row in found:
             try:
                 raw = unpack(row.codec, row.body, row.base_body)
             except ValueError:
                 continue  # garbled: nobody can read a name out of it
             text = canonical(without_person(raw, user_id))
             told = digest_text if row.endpoint in NO_CONTENT else digest_work
-            changed.append({"b_id": row.id, "b_digest": told(text), "b_body": pack_text(text)})
-        _REWRITE(conn, changed)
+            rewritten.append({"id": row.id, "digest": told(text), "body": pack_text(text)})
+        _REWRITE(conn, rewritten)
 
 
 def _drop_dumped_comments(conn: Connection, user_id: int) -> None:
     """Remove the comments that dumps hold of this user; these are payloads and nothing else."""
-    dumped = select(payload.c.id, payload.c.codec, payload.c.body).where(payload.c.owner_kind == DUMPED_COMMENT)
-    ids = [r.id for r in conn.execute(dumped) if _writer_of(r.codec, r.body) == user_id]
-    conn.execute(delete(payload).where(among(payload.c.id, "ids")), {"ids": listed(ids)})
+    dumped = rows(conn, "SELECT id, codec, body FROM payload WHERE owner_kind = :kind", kind=DUMPED_COMMENT)
+    ids = [r.id for r in dumped if _writer_of(r.codec, r.body) == user_id]
+    changed(conn, f"DELETE FROM payload WHERE id {IDS}", ids=listed(ids))
 
 
 def _writer_of(codec: int, body: bytes) -> Any:

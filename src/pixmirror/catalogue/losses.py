@@ -6,34 +6,31 @@ stored again, whatever its row says. `verified_at` of such a row is when the use
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from operator import attrgetter
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import tally
-from pixmirror.catalogue.media import IN_TROUBLE, is_in, renew_sidecars
+from pixmirror.catalogue.media import IN_TROUBLE, renew_sidecars
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.schema import media, work
-from pixmirror.catalogue.sql import among, listed
+from pixmirror.catalogue.sql import IDS, KEYS, changed, column, listed, made, rows, value
 
 COMING = ("wanted", "waiting", "fetching")
 GIVEN_UP = ("gone", "failed", "damaged")
 
-_was_stored = media.c.sha256.is_not(None) & (media.c.path != "")
-_accepted = media.c.verified_at.is_not(None)
-
-
-def _unary(column: ColumnElement[int]) -> ColumnElement[int]:
-    return column.op("+", is_comparison=False)(literal_column("0"))
-
-
-_BACK = (
-    update(media)
-    .where(among(media.c.id, "ids"), media.c.state.not_in(("stored", "forgotten")), _was_stored)
-    .values(state="stored", error=None, due_at=0, attempts=0, damaged_sha256=None, stored_at=bindparam("now"),
-            verified_at=bindparam("now"))
-    .returning(media.c.id, media.c.size)
-)  # fmt: skip
+_UNACCEPTED = "sha256 IS NOT NULL AND path != '' AND verified_at IS NULL"
+_BACK = f"""
+UPDATE media SET state = 'stored', error = NULL, due_at = 0, attempts = 0, damaged_sha256 = NULL, stored_at = :now,
+  verified_at = :now
+WHERE id {IDS} AND state NOT IN ('stored', 'forgotten') AND sha256 IS NOT NULL AND path != '' RETURNING id, size"""
+# The plus keeps SQLite from reading all rows in the order of their ids.
+_LOST = """
+SELECT id, path, coalesce(size, 0), sha256 FROM media
+WHERE {} AND sha256 IS NOT NULL AND path != '' AND +id > :after ORDER BY +id LIMIT :n"""
+_ACCEPT = f"""
+UPDATE media SET verified_at = :now
+WHERE owner_kind = 'work' AND owner_id {KEYS} AND {_UNACCEPTED} AND state IN {(*COMING, *GIVEN_UP)}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +52,27 @@ class Outstanding:
 
 
 def outstanding(conn: Connection) -> Outstanding:
-    coming = [select(func.count()).where(is_in(state), _was_stored, ~_accepted) for state in COMING]
-    given_up = select(func.count()).where(IN_TROUBLE, _was_stored, ~_accepted)
-    return Outstanding(sum(conn.scalar(c) or 0 for c in coming), conn.scalar(given_up) or 0)
+    count = f"SELECT count(*) FROM media WHERE {{}} AND {_UNACCEPTED}"
+    coming = sum(value(conn, count.format(f"state = '{state}'")) for state in COMING)
+    return Outstanding(coming, value(conn, count.format(IN_TROUBLE)))
 
 
 def lost_files(conn: Connection, after: int, limit: int, *, given_up: bool = False) -> list[Lost]:
     """Return the next lost files by id, accepted ones too. `given_up`: only those not asked for any more."""
-    columns = (media.c.id, media.c.path, media.c.size, media.c.sha256)
-    found: list[Any] = []
-    for which in (IN_TROUBLE,) if given_up else (IN_TROUBLE, *map(is_in, COMING)):
-        # The plus keeps SQLite from reading all rows in the order of their ids.
-        stmt = select(*columns).where(which, _was_stored, _unary(media.c.id) > after)
-        found += conn.execute(stmt.order_by(_unary(media.c.id)).limit(limit))
-    return [Lost(r.id, r.path, r.size or 0, r.sha256) for r in sorted(found, key=lambda r: r.id)[:limit]]
+    coming = () if given_up else (f"state = '{state}'" for state in COMING)
+    found = [made(conn, Lost, _LOST.format(which), after=after, n=limit) for which in (IN_TROUBLE, *coming)]
+    return sorted(chain.from_iterable(found), key=attrgetter("media_id"))[:limit]
 
 
 def examples(conn: Connection, limit: int) -> list[tuple[str, str]]:
     """Return (path, why) of the first files that cannot be had and are not accepted as lost."""
-    stmt = select(media.c.path, media.c.error).where(IN_TROUBLE, _was_stored, ~_accepted).limit(limit)
-    return [(r.path, r.error or "") for r in conn.execute(stmt)]
+    first = f"SELECT path, coalesce(error, '') FROM media WHERE {IN_TROUBLE} AND {_UNACCEPTED} LIMIT :n"
+    return [(path, why) for path, why in rows(conn, first, n=limit)]
 
 
 def back(conn: Connection, ids: Iterable[int], now: int) -> int:
     """Mark files as stored that lie in place again with the very same bytes. Return how many rows moved."""
-    moved = conn.execute(_BACK, {"ids": listed(ids), "now": now}).all()
+    moved = rows(conn, _BACK, ids=listed(ids), now=now)
     tally.stored(conn, len(moved), sum(r.size or 0 for r in moved))
     renew_sidecars(conn, [r.id for r in moved])
     return len(moved)
@@ -90,13 +83,5 @@ def accept(conn: Connection, ref: Ref, now: int) -> int:
     if ref.work_key is not None:
         keys: Sequence[int] = (ref.work_key,)
     else:
-        keys = conn.execute(select(work.c.work_key).where(work.c.user_id == ref.id)).scalars().all()
-    stmt = (
-        update(media)
-        .where(
-            media.c.owner_kind == "work", among(media.c.owner_id, "keys"), _was_stored, ~_accepted,
-            media.c.state.in_((*COMING, *GIVEN_UP)),
-        )
-        .values(verified_at=now)
-    )  # fmt: skip
-    return conn.execute(stmt, {"keys": listed(keys)}).rowcount
+        keys = column(conn, "SELECT work_key FROM work WHERE user_id = :user", user=ref.id)
+    return changed(conn, _ACCEPT, keys=listed(keys), now=now)

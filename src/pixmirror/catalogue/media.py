@@ -2,110 +2,63 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    bindparam,
-    case,
-    exists,
-    func,
-    literal_column,
-    select,
-    update,
-)
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.chores import Kind
-from pixmirror.catalogue.schema import media, work, work_job
-from pixmirror.catalogue.sql import among, listed
+from pixmirror.catalogue.sql import IDS, KEYS, changed, listed, row
 
 # By the role of what lacks: what is asked to tell of it.
 ASKED_BY = {"page": Kind.DETAIL, "embed": Kind.TEXT, "frame": Kind.UGOIRA}
 
 
-def is_one_of(*states: str) -> ColumnElement[bool]:
-    """Match these states, written into the SQL: an expanding IN cannot be executed for many rows."""
-    return media.c.state.in_([literal_column(f"'{state}'") for state in states])
-
-
-def is_in(state: str) -> ColumnElement[bool]:
-    """Match a state by its literal in the SQL: with a bound value SQLite would not use the partial index."""
-    return media.c.state == literal_column(f"'{state}'")
-
-
-IN_TROUBLE = is_one_of("gone", "failed", "damaged")  # as the partial index spells it, or SQLite reads all rows
-_of_works = (media.c.owner_kind == "work") & among(media.c.owner_id, "keys") & (media.c.is_current == 1)
-_WANT = (
-    update(media)
-    .where(_of_works, media.c.state == "refused")
-    .values(
-        state=case((media.c.path == "", "failed"), else_="wanted"),
-        error=case((media.c.path == "", media.c.error), else_=None),
-        attempts=0,
-        due_at=0,
-        priority=bindparam("lane"),
-    )
-)
-_REFUSE = update(media).where(_of_works, is_one_of("wanted", "waiting")).values(state="refused")
+IN_TROUBLE = "state IN ('gone', 'failed', 'damaged')"  # as the partial index spells it, or SQLite reads all rows
+_OF_WORKS = f"owner_kind = 'work' AND owner_id {KEYS} AND is_current = 1"
+_WANT = f"""
+UPDATE media SET state = iif(path = '', 'failed', 'wanted'), error = iif(path = '', error, NULL), attempts = 0,
+  due_at = 0, priority = :lane WHERE {_OF_WORKS} AND state = 'refused'"""
+_REFUSE = f"UPDATE media SET state = 'refused' WHERE {_OF_WORKS} AND state IN ('wanted', 'waiting')"
 # Of a work's file: some job has seen the work, and does not refuse it.
-is_seen = exists().where(work_job.c.work_key == media.c.owner_id)
-is_wanted_by_a_job = is_seen.where(work_job.c.refused_reason.is_(None))
-_REFUSE_UNWANTED = (
-    update(media)
-    .where(
-        among(media.c.id, "ids"),
-        is_one_of("wanted", "waiting"),
-        media.c.owner_kind == "work",
-        is_seen,
-        ~is_wanted_by_a_job,
-    )
-    .values(state="refused")
-)
-_REFUSALS = select(func.count(), func.count(work_job.c.refused_reason)).where(
-    work_job.c.work_key == bindparam("b_key")
-)
-
-
+IS_SEEN = "EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = media.owner_id)"
+IS_WANTED = "EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = media.owner_id AND j.refused_reason IS NULL)"
+_REFUSE_UNWANTED = f"""
+UPDATE media SET state = 'refused' WHERE id {IDS} AND state IN ('wanted', 'waiting') AND owner_kind = 'work'
+  AND {IS_SEEN} AND NOT {IS_WANTED}"""
+_REFUSALS = "SELECT count(*), count(refused_reason) FROM work_job WHERE work_key = :key"
 # In the result, not in the condition: SQLite would rather read all files of works than look these few up.
-_owners = select(case((media.c.owner_kind == "work", media.c.owner_id))).where(among(media.c.id, "ids"))
-_more_comes = exists().where(
-    media.c.owner_kind == "work",
-    media.c.owner_id == work.c.work_key,
-    is_one_of("wanted", "fetching"),
-)
-_RENEW_SIDECARS = (
-    update(work)
-    .where(work.c.work_key.in_(_owners), work.c.sidecar_seq > 0, ~_more_comes)
-    .values(sidecar_seq=func.min(work.c.sidecar_seq, work.c.change_seq - 1))
-)
+_OWNERS = f"SELECT iif(owner_kind = 'work', owner_id, NULL) FROM media WHERE id {IDS}"
+_RENEW_SIDECARS = f"""
+UPDATE work SET sidecar_seq = min(sidecar_seq, change_seq - 1) WHERE work_key IN ({_OWNERS}) AND sidecar_seq > 0
+  AND NOT EXISTS (SELECT 1 FROM media
+    WHERE owner_kind = 'work' AND owner_id = work_key AND media.state IN ('wanted', 'fetching'))"""
 
 
 def want_files(conn: Connection, keys: Collection[int], lane: int) -> set[int]:
     """Want the files of these works, for some job does now. Return the keys of works that are not forgotten."""
     keys = set(keys) - tombstones.works(conn, keys)
     if keys:
-        conn.execute(_WANT, {"keys": listed(keys), "lane": int(lane)})
+        changed(conn, _WANT, keys=listed(keys), lane=int(lane))
     return keys
 
 
 def refuse_files(conn: Connection, keys: Collection[int]) -> None:
     """Refuse the files of these works, which no job wants any more. What is stored stays."""
     if keys:
-        conn.execute(_REFUSE, {"keys": listed(keys)})
+        changed(conn, _REFUSE, keys=listed(keys))
 
 
 def refuse_unwanted(conn: Connection, ids: Collection[int]) -> None:
     """Refuse those of these files that no job wants any more since they were claimed for fetching."""
     if ids:
-        conn.execute(_REFUSE_UNWANTED, {"ids": listed(ids)})
+        changed(conn, _REFUSE_UNWANTED, ids=listed(ids))
 
 
 def is_wanted(conn: Connection, key: int) -> bool:
     """True unless every job that saw the work refuses it, or the user forgot it."""
-    jobs, refusing = conn.execute(_REFUSALS, {"b_key": key}).one()
+    jobs, refusing = row(conn, _REFUSALS, key=key)
     return bool(jobs == 0 or refusing < jobs) and not tombstones.is_forgotten(conn, key)
 
 
 def renew_sidecars(conn: Connection, ids: Iterable[int]) -> None:
     """Have the sidecars of these files' works written again, once no other file of the work is to come."""
-    conn.execute(_RENEW_SIDECARS, {"ids": listed(ids)})
+    changed(conn, _RENEW_SIDECARS, ids=listed(ids))

@@ -11,10 +11,7 @@ import re
 import zlib
 from typing import Any
 
-from sqlalchemy import select
-
 from pixmirror.catalogue.payload_dictionary import DICTIONARY_1
-from pixmirror.catalogue.schema import payload
 
 CODEC = 1
 AGAINST = 2
@@ -22,9 +19,8 @@ LEGACY = "legacy"  # endpoint class, and evidence, of what only a dump of the de
 # Classes of payloads of a work in which Pixiv says nothing of its title, tags and pages: in all others it does. A
 # dump lies beneath them all, whenever it was imported: it fills what nobody else told.
 NO_CONTENT = frozenset({"stub", "webview", "ugoira", LEGACY})
-_base = payload.alias("base")
 # The body that a payload is packed against, beside its own.
-BASE = select(_base.c.body).where(_base.c.id == payload.c.base).scalar_subquery().label("base_body")
+BASE = "(SELECT b.body FROM payload b WHERE b.id = payload.base) AS base_body"
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 # In JSON text a name is what stands between quotes before a colon; quotes inside strings are escaped, so this

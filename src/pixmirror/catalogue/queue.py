@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, select, text, update
+from sqlalchemy import Connection, Row, update
 
 from pixmirror.catalogue import of_jobs, tally, tombstones
-from pixmirror.catalogue.media import IN_TROUBLE, is_in, is_one_of, refuse_unwanted, renew_sidecars
-from pixmirror.catalogue.schema import media, meta, work
-from pixmirror.catalogue.sql import Many, among, listed, made, rows
+from pixmirror.catalogue.media import IN_TROUBLE, refuse_unwanted, renew_sidecars
+from pixmirror.catalogue.schema import media
+from pixmirror.catalogue.sql import IDS, Many, changed, column, listed, made, row, rows, value
 from pixmirror.clock import DAY_MS
 from pixmirror.models import Lane, MediaItem, Stored
 
@@ -43,61 +43,32 @@ class StoredMedia:
     url: str
 
 
-_id = media.c.id == bindparam("b_id")
-_WAKE = update(media).where(is_in("waiting"), media.c.due_at <= bindparam("now")).values(state="wanted", due_at=0)
-_WAKE_DAMAGED = (
-    update(media)
-    .where(IN_TROUBLE, media.c.state == "damaged", media.c.due_at <= bindparam("now"), media.c.path != "")
-    .values(state="wanted", due_at=0)
-)
-_DUE_STATES = (is_in("waiting"), and_(IN_TROUBLE, media.c.state == "damaged", media.c.path != ""))
-_WANTED = select(media.c.id).where(is_in("wanted"), media.c.priority < bindparam("before"))
-_READY = _WANTED.order_by(media.c.priority, media.c.id).limit(bindparam("n"))
-_CLAIMED = (
-    select(media, work.c.user_id, work.c.create_date)
-    .outerjoin(work, (media.c.owner_kind == "work") & (work.c.work_key == media.c.owner_id))
-    .where(among(media.c.id, "ids"))
-    .order_by(media.c.priority, media.c.id)
-)
-_CLAIM = update(media).where(among(media.c.id, "ids")).values(state="fetching", attempts=media.c.attempts + 1)
-_FINISH = Many(
-    update(media)
-    .where(_id)
-    .values(
-        state="stored", path=bindparam("b_path"), size=bindparam("b_size"), sha256=bindparam("b_sha256"),
-        fetched_url=bindparam("b_url"), stored_at=bindparam("now"), error=bindparam("b_note"), due_at=0,
-        damaged_sha256=None,
-    )
-)  # fmt: skip
-_LATER = (
-    update(media)
-    .where(_id)
-    .values(
-        state="waiting", due_at=bindparam("at"), error=bindparam("reason"),
-        attempts=func.max(media.c.attempts, bindparam("tries")),
-    )
-)  # fmt: skip
-_UNTRIED = (
-    update(media)
-    .where(_id, is_one_of("waiting", "fetching"))
-    .values(
-        state="waiting", due_at=bindparam("at"), error=bindparam("reason"),
-        attempts=func.max(media.c.attempts - 1, 0),
-    )
-)  # fmt: skip
-_PROGRESSED = update(media).where(_id).values(attempts=1)
-_BACK = {"state": "wanted", "attempts": func.max(media.c.attempts - 1, 0)}
-_RELEASE = update(media).where(among(media.c.id, "ids"), is_in("fetching")).values(**_BACK)
-_RELEASE_ALL = update(media).where(is_in("fetching")).values(**_BACK).returning(media.c.id)
-_LOST = (
-    update(media)
-    .where(_id, media.c.state == "stored")
-    .values(state="wanted", attempts=0, error=bindparam("reason"), stored_at=None, verified_at=None)
-)
-_VERIFIED = Many(update(media).where(_id).values(verified_at=bindparam("now")))
-_SIZES = select(func.count(), func.coalesce(func.sum(media.c.size), 0)).where(
-    among(media.c.id, "ids"), media.c.state == "stored"
-)
+_WAKE = "UPDATE media SET state = 'wanted', due_at = 0 WHERE "
+_DAMAGED = f"{IN_TROUBLE} AND state = 'damaged' AND path != ''"
+_WANTED = "SELECT id FROM media WHERE state = 'wanted' AND priority < :before {} ORDER BY priority, id LIMIT :n"
+_READY, _READY_OF = _WANTED.format(""), _WANTED.format(f"AND {of_jobs.MEDIA}")
+_CLAIMED = f"""
+SELECT media.*, user_id, create_date FROM media LEFT JOIN work ON owner_kind = 'work' AND work_key = owner_id
+WHERE media.id {IDS} ORDER BY priority, media.id"""
+_CLAIM = f"UPDATE media SET state = 'fetching', attempts = attempts + 1 WHERE id {IDS}"
+_FINISH = Many("""
+UPDATE media SET state = 'stored', path = :path, size = :size, sha256 = :sha256, fetched_url = :url,
+  stored_at = :now, error = :note, due_at = 0, damaged_sha256 = NULL WHERE id = :id""")
+_LATER = """
+UPDATE media SET state = 'waiting', due_at = :at, error = :reason, attempts = max(attempts, :tries)
+WHERE id = :id"""
+_UNTRIED = Many("""
+UPDATE media SET state = 'waiting', due_at = :at, error = :reason, attempts = max(attempts - 1, 0)
+WHERE id = :id AND state IN ('waiting', 'fetching')""")
+_RELEASE = "UPDATE media SET state = 'wanted', attempts = max(attempts - 1, 0) WHERE state = 'fetching'"
+_LOST = """
+UPDATE media SET state = 'wanted', attempts = 0, error = :reason, stored_at = NULL, verified_at = NULL
+WHERE id = :id AND state = 'stored'"""
+_VERIFIED = Many("UPDATE media SET verified_at = :now WHERE id = :id")
+_REVIVE = f"""
+UPDATE media SET state = 'wanted', attempts = 0, due_at = 0
+WHERE {IN_TROUBLE} AND state = 'failed' AND path != '' AND error NOT LIKE '%mirror.max_file%'"""
+_SIZES = "SELECT count(*), coalesce(sum(size), 0) FROM media WHERE state = 'stored'"
 
 
 def claim(
@@ -107,19 +78,17 @@ def claim(
 
     With `jobs` only what these jobs want.
     """
-    conn.execute(_WAKE, {"now": now})
-    conn.execute(_WAKE_DAMAGED, {"now": now})
-    wanted: dict[str, Any] = {"n": limit, "before": before}
+    for waits in ("state = 'waiting'", _DAMAGED):
+        changed(conn, f"{_WAKE} {waits} AND due_at <= :now", now=now)
     if jobs is None:
-        ids = conn.execute(_READY, wanted).scalars().all()
+        ids = column(conn, _READY, n=limit, before=before)
     else:
-        ids = conn.execute(_READY.where(text(of_jobs.MEDIA)), wanted | {"jobs": listed(jobs)}).scalars().all()
+        ids = column(conn, _READY_OF, n=limit, before=before, jobs=listed(jobs))
     if not ids:
         return []
-    bound = {"ids": listed(ids)}
-    conn.execute(_CLAIM, bound)
+    changed(conn, _CLAIM, ids=listed(ids))
     items = []
-    for r in conn.execute(_CLAIMED, bound).all():
+    for r in rows(conn, _CLAIMED, ids=listed(ids)):
         try:
             items.append(_item(r))
         except (ValueError, TypeError) as error:  # damage, which is this row's own
@@ -140,11 +109,11 @@ def finish_all(conn: Connection, done: Sequence[tuple[int, Stored]], now: int) -
     if not done:
         return
     ids = [media_id for media_id, _ in done]
-    count, size = conn.execute(_SIZES, {"ids": listed(ids)}).one()
+    count, size = row(conn, f"{_SIZES} AND id {IDS}", ids=listed(ids))
     found = [
         {
-            "b_id": i, "b_path": s.path, "b_size": s.size, "b_sha256": s.sha256, "b_url": s.url or None,
-            "b_note": f"stored, but not checked: {s.unchecked}" if s.unchecked else None, "now": now,
+            "id": i, "path": s.path, "size": s.size, "sha256": s.sha256, "url": s.url or None, "now": now,
+            "note": f"stored, but not checked: {s.unchecked}" if s.unchecked else None,
         }
         for i, s in done
     ]  # fmt: skip
@@ -160,21 +129,20 @@ def finish(conn: Connection, media_id: int, stored: Stored, now: int) -> None:
 
 def is_current(conn: Connection, media_id: int) -> bool:
     """True if the work still shows this file, and not a newer version of it."""
-    return bool(conn.scalar(select(media.c.is_current).where(media.c.id == media_id)))
+    return bool(value(conn, "SELECT is_current FROM media WHERE id = :id", id=media_id))
 
 
 def state_of(conn: Connection, media_id: int) -> str:
-    return conn.scalar(select(media.c.state).where(media.c.id == media_id)) or ""
+    return value(conn, "SELECT state FROM media WHERE id = :id", id=media_id) or ""
 
 
 def states_of(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
-    stmt = select(media.c.id, media.c.state).where(among(media.c.id, "ids"))
-    return {row.id: row.state for row in conn.execute(stmt, {"ids": listed(ids)})}
+    return dict(rows(conn, f"SELECT id, state FROM media WHERE id {IDS}", ids=listed(ids)))
 
 
 def retry_later(conn: Connection, media_id: int, due_at: int, error: str, tries: int = 0) -> None:
     """Try the file again at `due_at`. `tries`: count at least so many, also if its claim was given back."""
-    conn.execute(_LATER, {"b_id": media_id, "at": due_at, "reason": error, "tries": tries})
+    changed(conn, _LATER, id=media_id, at=due_at, reason=error, tries=tries)
     _given_back(conn, (media_id,))
 
 
@@ -199,28 +167,25 @@ def _end(conn: Connection, media_id: int, **found: Any) -> None:
 
 def put_off_untried(conn: Connection, untried: Mapping[int, int], error: str) -> None:
     """Put these files off without counting a try: what kept them from coming was not theirs. When, by id."""
-    for media_id, due_at in untried.items():
-        conn.execute(_UNTRIED, {"b_id": media_id, "at": due_at, "reason": error})
+    _UNTRIED(conn, [{"id": media_id, "at": due_at, "reason": error} for media_id, due_at in untried.items()])
     _given_back(conn, list(untried))
 
 
 def progressed(conn: Connection, media_id: int) -> None:
     """Forget the failures of a file of which more came than ever before."""
-    conn.execute(_PROGRESSED, {"b_id": media_id})
+    changed(conn, "UPDATE media SET attempts = 1 WHERE id = :id", id=media_id)
 
 
 def ask_now(conn: Connection, ids: Sequence[int] | None = None) -> int:
     """Make due what waits for its next try: these files, or all."""
-    stmt = update(media).where(is_in("waiting")).values(state="wanted", due_at=0)
-    return conn.execute(stmt if ids is None else stmt.where(media.c.id.in_(ids))).rowcount
+    if ids is None:
+        return changed(conn, f"{_WAKE} state = 'waiting'")
+    return changed(conn, f"{_WAKE} state = 'waiting' AND id {IDS}", ids=listed(ids))
 
 
 def revive(conn: Connection) -> int:
     """Want again what an older version gave up after some tries; not what is larger than allowed."""
-    stmt = update(media).where(
-        IN_TROUBLE, media.c.state == "failed", media.c.path != "", media.c.error.not_like("%mirror.max_file%")
-    )
-    return conn.execute(stmt.values(state="wanted", attempts=0, due_at=0)).rowcount
+    return changed(conn, _REVIVE)
 
 
 def samples(conn: Connection, limit: int, largest: int) -> list[StoredMedia]:
@@ -230,9 +195,9 @@ def samples(conn: Connection, limit: int, largest: int) -> list[StoredMedia]:
     WHERE state = 'stored' AND stored_at > 0 AND fetched_url IS NOT NULL AND is_current = 1
     ORDER BY stored_at DESC LIMIT 64"""
     found: dict[int, StoredMedia] = {}
-    for row in sorted(rows(conn, lately), key=lambda r: int(r.size or 0)):
-        if 0 < row.size <= largest:
-            found.setdefault(row.owner_id, StoredMedia(*row[:6]))
+    for r in sorted(rows(conn, lately), key=lambda r: int(r.size or 0)):
+        if 0 < r.size <= largest:
+            found.setdefault(r.owner_id, StoredMedia(*r[:6]))
     return list(found.values())[:limit]
 
 
@@ -245,13 +210,13 @@ def _given_back(conn: Connection, ids: Sequence[int]) -> None:
 def release(conn: Connection, ids: Iterable[int]) -> None:
     """Give claims back untried."""
     released = list(ids)
-    conn.execute(_RELEASE, {"ids": listed(released)})
+    changed(conn, f"{_RELEASE} AND id {IDS}", ids=listed(released))
     _given_back(conn, released)
 
 
 def release_all(conn: Connection) -> int:
     """Give all claims back, at start: whoever held them is gone."""
-    released = conn.execute(_RELEASE_ALL).scalars().all()
+    released = column(conn, f"{_RELEASE} RETURNING id")
     _given_back(conn, released)
     return len(released)
 
@@ -259,13 +224,11 @@ def release_all(conn: Connection) -> int:
 def counts(conn: Connection) -> MediaCounts:
     """Count the files by state, from partial indexes and the tally, never by a walk over all rows."""
     by_state = {
-        state: conn.execute(select(func.count()).select_from(media).where(is_in(state))).scalar_one()
+        state: value(conn, f"SELECT count(*) FROM media WHERE state = '{state}'")
         for state in ("wanted", "waiting", "fetching", "refused")
     }
-    troubled = select(media.c.state, func.count()).where(IN_TROUBLE).group_by(media.c.state)
-    by_state |= dict(conn.execute(troubled).all())
-    kept = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("stored_files", "stored_bytes")))
-    tally = dict(conn.execute(kept).all())
+    by_state |= dict(rows(conn, f"SELECT state, count(*) FROM media WHERE {IN_TROUBLE} GROUP BY state"))
+    tally = dict(rows(conn, "SELECT key, value FROM meta WHERE key IN ('stored_files', 'stored_bytes')"))
     return MediaCounts(
         wanted=by_state["wanted"] + by_state["fetching"],
         waiting=by_state["waiting"],
@@ -280,9 +243,7 @@ def counts(conn: Connection) -> MediaCounts:
 
 def recount(conn: Connection) -> tuple[int, int]:
     """Count stored files and bytes anew, for verify, and return them."""
-    files, size = conn.execute(
-        select(func.count(), func.coalesce(func.sum(media.c.size), 0)).where(media.c.state == "stored")
-    ).one()
+    files, size = row(conn, _SIZES)
     before = counts(conn)
     tally.stored(conn, files - before.stored, size - before.bytes_stored)
     return files, size
@@ -290,20 +251,19 @@ def recount(conn: Connection) -> tuple[int, int]:
 
 def next_due(conn: Connection, before: int = ALL_LANES) -> int | None:
     """Return when a file of lanes `before` this one can be claimed: 0 at once, else when the first is due."""
-    if conn.execute(_READY, {"n": 1, "before": before}).first() is not None:
+    if value(conn, _READY, n=1, before=before) is not None:
         return 0
-    times = [conn.scalar(select(func.min(media.c.due_at)).where(state)) for state in _DUE_STATES]
+    times = [value(conn, f"SELECT min(due_at) FROM media WHERE {s}") for s in ("state = 'waiting'", _DAMAGED)]
     return min((t for t in times if t is not None), default=None)
 
 
 def want_again(conn: Connection, work_key: int | None = None, states: Sequence[str] = ("failed",)) -> int:
     """Want files in these states again, at the user's word: of one work, or of all; never forgotten ones."""
-    stmt = update(media).where(media.c.state.in_(states), media.c.state != "forgotten", media.c.path != "")
-    if work_key is not None:
-        stmt = stmt.where(media.c.owner_kind == "work", media.c.owner_id == work_key)
-    return conn.execute(
-        stmt.values(state="wanted", attempts=0, due_at=0, error=None, damaged_sha256=None)
-    ).rowcount
+    again = """
+    UPDATE media SET state = 'wanted', attempts = 0, due_at = 0, error = NULL, damaged_sha256 = NULL
+    WHERE state IN (SELECT value FROM json_each(:states)) AND state != 'forgotten' AND path != ''
+      AND (:key IS NULL OR owner_kind = 'work' AND owner_id = :key)"""
+    return changed(conn, again, states=listed(states), key=work_key)
 
 
 def stored_media(conn: Connection, after_id: int, limit: int) -> list[StoredMedia]:
@@ -315,20 +275,17 @@ def stored_media(conn: Connection, after_id: int, limit: int) -> list[StoredMedi
 
 
 def set_verified(conn: Connection, ids: Iterable[int], now: int) -> None:
-    rows = [{"b_id": i, "now": now} for i in ids]
-    if rows:
-        _VERIFIED(conn, rows)
+    _VERIFIED(conn, [{"id": i, "now": now} for i in ids])
 
 
 def still_stored(conn: Connection, ids: Iterable[int]) -> set[int]:
     """Return which of these files are still said to be stored."""
-    found = select(media.c.id).where(among(media.c.id, "ids"), media.c.state == "stored")
-    return set(conn.execute(found, {"ids": listed(ids)}).scalars())
+    return set(column(conn, f"SELECT id FROM media WHERE state = 'stored' AND id {IDS}", ids=listed(ids)))
 
 
 def lost(conn: Connection, media_id: int, error: str) -> None:
     """Want a stored file again that is missing or wrong, unless it was forgotten meanwhile."""
-    count, size = conn.execute(_SIZES, {"ids": listed((media_id,))}).one()
+    count, size = row(conn, f"{_SIZES} AND id = :id", id=media_id)
     if count:
-        conn.execute(_LOST, {"b_id": media_id, "reason": error})
+        changed(conn, _LOST, id=media_id, reason=error)
         tally.stored(conn, -1, -size)

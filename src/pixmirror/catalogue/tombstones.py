@@ -10,13 +10,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, literal, or_, select, update
+from sqlalchemy import Connection, Row
 
 from pixmirror.catalogue import tally
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.erasing import without_person
-from pixmirror.catalogue.schema import comment, media, tombstone, work
-from pixmirror.catalogue.sql import Many, among, column, listed, rows
+from pixmirror.catalogue.sql import IDS, KEYS, Many, column, listed, rows, value
 from pixmirror.models import Illust, Novel, Received
 
 WORK, PAGE, USER = "work", "page", "user"
@@ -24,44 +23,39 @@ TRASH = ".trash"
 MOVES = "trash_moves"  # meta key: moves with every intent to move files in or out of the trash
 REFUSED = "refused"  # in `error` of a forgotten file: no job wanted it
 
-_of_work = tombstone.alias("of_work")
-_of_page = tombstone.alias("of_page")
-_of_user = tombstone.alias("of_user")
-
-_ANY = select(tombstone.c.at).limit(1)
-_OF_KIND = "FROM tombstone WHERE owner_kind = '{}' AND owner_id IN (SELECT value FROM json_each(:keys))"
-_PEOPLE = f"SELECT owner_id {_OF_KIND.format(USER)}"
+_OF_KIND = "FROM tombstone WHERE owner_kind = '{}' AND owner_id {}"
+_PEOPLE = f"SELECT owner_id {_OF_KIND.format(USER, KEYS)}"
 _WORKS = f"""
-SELECT owner_id {_OF_KIND.format(WORK)}
+SELECT owner_id {_OF_KIND.format(WORK, KEYS)}
 UNION ALL SELECT w.work_key FROM work w JOIN tombstone t ON t.owner_kind = 'user' AND t.owner_id = w.user_id
-WHERE w.work_key IN (SELECT value FROM json_each(:keys))"""
-_PAGES = f"SELECT owner_id, idx {_OF_KIND.format(PAGE)}"
-_FORGET = Many(
-    update(media)
-    .where(media.c.id == bindparam("b_id"))
-    .values(
-        state="forgotten", trash=bindparam("b_trash"), error=bindparam("b_error"), due_at=0, attempts=0,
-        verified_at=None,
-    )
-)  # fmt: skip
+WHERE w.work_key {KEYS}"""
+_PAGES = f"SELECT owner_id, idx {_OF_KIND.format(PAGE, KEYS)}"
+# The files of what is forgotten, each with the tombstones that cover it.
+_UNDER_TOMBSTONES = f"""
+FROM media LEFT JOIN work ON work.work_key = media.owner_id
+LEFT JOIN tombstone of_work ON of_work.owner_kind = '{WORK}' AND of_work.owner_id = media.owner_id
+LEFT JOIN tombstone of_page ON of_page.owner_kind = '{PAGE}' AND of_page.owner_id = media.owner_id
+  AND of_page.idx = media.idx AND media.role = 'page'
+LEFT JOIN tombstone of_user ON of_user.owner_kind = '{USER}' AND of_user.owner_id = work.user_id
+WHERE media.owner_kind = 'work' AND coalesce(of_work.at, of_page.at, of_user.at) IS NOT NULL"""
+_TO_FORGET = f"""
+SELECT media.id, media.owner_id, media.idx, media.path, media.state, media.size, of_work.at AS work_at,
+  of_page.at AS page_at, of_user.at AS user_at, of_user.owner_id AS user_id
+{_UNDER_TOMBSTONES} AND media.state NOT IN ('forgotten', 'fetching') AND """
+_FORGET = Many("""
+UPDATE media SET state = 'forgotten', trash = :trash, error = :error, due_at = 0, attempts = 0, verified_at = NULL
+WHERE id = :id""")
 # What came late, when the trash of its tombstone had been emptied already, goes with the next emptying.
-_PURGE = Many(
-    update(tombstone)
-    .where(
-        tombstone.c.owner_kind == bindparam("b_kind"),
-        tombstone.c.owner_id == bindparam("b_owner"),
-        tombstone.c.idx == bindparam("b_idx"),
-        tombstone.c.purge_at.is_(None),
-    )
-    .values(purge_at=tombstone.c.at)
-)
+_PURGE = Many("""
+UPDATE tombstone SET purge_at = at
+WHERE owner_kind = :kind AND owner_id = :owner AND idx = :idx AND purge_at IS NULL""")
 
 T = TypeVar("T", bound=Illust | Novel)
 
 
 def has_any(conn: Connection) -> bool:
     """True if there is any tombstone. Most mirrors have none, and need no other query."""
-    return conn.execute(_ANY).first() is not None
+    return value(conn, "SELECT 1 FROM tombstone LIMIT 1") is not None
 
 
 def people(conn: Connection, ids: Collection[int]) -> set[int]:
@@ -116,22 +110,13 @@ def bars_chore(conn: Connection, kind: str, key: int) -> bool:
     if kind in Kind.about("work"):
         return is_forgotten(conn, key)
     if kind == Kind.REPLIES:
-        below = conn.scalar(select(comment.c.work_key).where(comment.c.comment_key == key))
+        below = value(conn, "SELECT work_key FROM comment WHERE comment_key = :key", key=key)
         return below is not None and is_forgotten(conn, below)
     return kind in Kind.about("user") and bool(people(conn, (key,)))
 
 
-def not_forgotten() -> ColumnElement[bool]:
-    """Return a condition on `work`, for queries that show works."""
-    mine = or_(
-        and_(tombstone.c.owner_kind == WORK, tombstone.c.owner_id == work.c.work_key),
-        and_(tombstone.c.owner_kind == USER, tombstone.c.owner_id == work.c.user_id),
-    )
-    return ~select(literal(1)).where(mine).correlate(work).exists()
-
-
 def not_forgotten_sql(key: str) -> str:
-    """Return the same in SQL, where `key` stands for a work_key: also of a work that has no row here."""
+    """Return a condition in SQL, where `key` stands for a work_key: also of a work that has no row here."""
     return (
         f"NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = '{WORK}' AND owner_id = {key}) AND NOT EXISTS "
         f"(SELECT 1 FROM main.work AS its JOIN tombstone ON owner_kind = '{USER}' AND owner_id = its.user_id "
@@ -139,27 +124,11 @@ def not_forgotten_sql(key: str) -> str:
     )
 
 
-def _under_tombstones(*columns: Any) -> Select[Any]:
-    """Select the files of what is forgotten, each with the tombstones that cover it."""
-    page = (_of_page.c.owner_kind == PAGE) & (_of_page.c.owner_id == media.c.owner_id)
-    return (
-        select(*columns)
-        .select_from(media)
-        .outerjoin(work, work.c.work_key == media.c.owner_id)
-        .outerjoin(_of_work, (_of_work.c.owner_kind == WORK) & (_of_work.c.owner_id == media.c.owner_id))
-        .outerjoin(_of_page, page & (_of_page.c.idx == media.c.idx) & (media.c.role == "page"))
-        .outerjoin(_of_user, (_of_user.c.owner_kind == USER) & (_of_user.c.owner_id == work.c.user_id))
-        .where(media.c.owner_kind == "work")
-        .where(or_(_of_work.c.at.is_not(None), _of_page.c.at.is_not(None), _of_user.c.at.is_not(None)))
-    )
-
-
 def still_forgotten(conn: Connection, ids: Collection[int]) -> set[int]:
     """Return which of these files a tombstone covers."""
     if not ids or not has_any(conn):
         return set()
-    found = conn.execute(_under_tombstones(media.c.id).where(among(media.c.id, "ids")), {"ids": listed(ids)})
-    return set(found.scalars())
+    return set(column(conn, f"SELECT media.id {_UNDER_TOMBSTONES} AND media.id {IDS}", ids=listed(ids)))
 
 
 def bars_file(conn: Connection, media_id: int) -> bool:
@@ -167,39 +136,33 @@ def bars_file(conn: Connection, media_id: int) -> bool:
     return bool(still_forgotten(conn, (media_id,)))
 
 
-def enforce(conn: Connection, which: ColumnElement[bool]) -> int:
-    """Make these files forgotten where a tombstone covers them. Return how many were not yet.
+def enforce(conn: Connection, which: str, **bound: Any) -> int:
+    """Make these files forgotten where a tombstone covers them. Return how many were not yet. `which`: in SQL.
 
     What is being fetched is left to who fetches it: it becomes forgotten when that ends. Where a file may lie on
     disk, `trash` says where it goes: an intent, which the mover carries out whatever happens in between.
     """
     if not has_any(conn):
         return 0
-    columns = (media.c.id, media.c.owner_id, media.c.idx, media.c.path, media.c.state, media.c.size)
-    ats = (_of_work.c.at.label("work_at"), _of_page.c.at.label("page_at"), _of_user.c.at.label("user_at"))
-    found = conn.execute(
-        _under_tombstones(*columns, *ats, _of_user.c.owner_id.label("user_id"))
-        .where(media.c.state.not_in(("forgotten", "fetching")))
-        .where(which)
-    ).all()
+    found = rows(conn, _TO_FORGET + which, **bound)
     if not found:
         return 0
     refused = {r.id: REFUSED for r in found if r.state == "refused"}
-    _FORGET(conn, [{"b_id": r.id, "b_trash": _trash(r), "b_error": refused.get(r.id)} for r in found])
+    _FORGET(conn, [{"id": r.id, "trash": _trash(r), "error": refused.get(r.id)} for r in found])
     stored = [r for r in found if r.state == "stored"]
     tally.stored(conn, -len(stored), -sum(r.size or 0 for r in stored))
     tally.add(conn, MOVES, 1)
     over = [(PAGE, r.owner_id, r.idx) for r in found if r.page_at is not None]
     over += [(WORK, r.owner_id, -1) for r in found if r.work_at is not None]
     over += [(USER, r.user_id, -1) for r in found if r.user_at is not None]
-    _PURGE(conn, [{"b_kind": k, "b_owner": o, "b_idx": i} for k, o, i in dict.fromkeys(over)])
+    _PURGE(conn, [{"kind": k, "owner": o, "idx": i} for k, o, i in dict.fromkeys(over)])
     return len(found)
 
 
 def enforce_ids(conn: Connection, ids: Collection[int]) -> int:
     if not ids or not has_any(conn):
         return 0
-    return enforce(conn, media.c.id.in_(select(func.json_each(listed(ids)).table_valued("value").c.value)))
+    return enforce(conn, f"media.id {IDS}", ids=listed(ids))
 
 
 def _trash(row: Row[Any]) -> str | None:

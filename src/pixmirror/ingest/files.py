@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, insert
 
 from pixmirror.catalogue import media, runs, tombstones
 from pixmirror.catalogue.chores import Kind
-from pixmirror.catalogue.payloads import unpack
+from pixmirror.catalogue.payloads import BASE, unpack
 from pixmirror.catalogue.schema import text_version, ugoira
 from pixmirror.catalogue.seen import Seen
 from pixmirror.catalogue.sql import changed, next_seq, row, rows, upsert, value
@@ -26,8 +26,8 @@ _FRAMES = upsert(ugoira, "zip_url", "frames", "seen_at")
 _ENTRIES = "zip_entries:"  # meta key, with the work's: what its zip holds, where that is not what is named
 _LATEST_TEXT = "SELECT digest FROM text_version WHERE work_key = :key ORDER BY id DESC LIMIT 1"
 # SQLite takes the other columns of a group from the row that holds the max().
-_SHOWN = """
-SELECT max(id), codec, body, (SELECT b.body FROM payload b WHERE b.id = payload.base) FROM payload
+_SHOWN = f"""
+SELECT max(id), codec, body, {BASE} FROM payload
 WHERE owner_kind = 'work' AND owner_id = :key AND endpoint != 'stub' GROUP BY endpoint"""
 # Of the page that holds the text: what moves with every reader.
 _UNSTABLE = frozenset({"rating", "marker", "seriesNavigation", "glossaryItems", "isOwnWork"})

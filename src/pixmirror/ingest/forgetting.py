@@ -6,19 +6,19 @@ in the trash or on its way there; one with `trash` and no tombstone is on its wa
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, func, select, update
+from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import runs, tally, tombstones
 from pixmirror.catalogue.erasing import erase_user
-from pixmirror.catalogue.media import is_wanted_by_a_job
+from pixmirror.catalogue.media import IS_WANTED
 from pixmirror.catalogue.paths import sidecar_path, text_path
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.schema import comment, media, text_version, tombstone, work, work_job
-from pixmirror.catalogue.sql import Many, among, listed, next_seq
+from pixmirror.catalogue.schema import tombstone
+from pixmirror.catalogue.sql import IDS, KEYS, Many, changed, column, listed, made, next_seq, row, rows, value
 from pixmirror.catalogue.tombstones import MOVES, PAGE, USER, WORK
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError
@@ -30,40 +30,42 @@ TRASH_TIME = "trash_time"  # meta key: ms UTC
 SETTLED = "trash_settled"  # meta key: the value of MOVES up to which all files are where they belong
 NO_SIDECAR, NEVER_WRITTEN, LACKING = -1, -2, 1  # in work.sidecar_seq: removed, never there, to be written again
 
-_f = media.c
-_theirs = work.alias("theirs")
-_PICTURE_OF_NOVEL = _f.role.in_(("cover", "embed"))
+_FILES = {
+    WORK: "media.owner_kind = 'work' AND media.owner_id = :id",
+    PAGE: "media.owner_kind = 'work' AND media.owner_id = :id AND media.role = 'page' AND media.idx = :idx",
+    USER: "media.owner_kind = 'work' AND media.owner_id IN (SELECT work_key FROM work its WHERE user_id = :id)",
+}
 # What a file becomes that nobody forgets any more and that does not lie in the trash.
-_AGAIN = case(
-    (_f.path == "", "failed"),
-    (_f.sha256.is_not(None), "wanted"),
-    (_f.is_current == 0, "gone"),
-    ((_f.error == tombstones.REFUSED) & _PICTURE_OF_NOVEL, "refused"),
-    (is_wanted_by_a_job, "wanted"),
-    else_="refused",
-)
-_WHY = case((_f.path == "", versions.NOT_A_FILE), (_f.sha256.is_(None) & (_f.is_current == 0), versions.REPLACED))
-_WANT_AGAIN = (
-    update(media)
-    .where(among(_f.id, "ids"), _f.state == "forgotten")
-    .values(state=_AGAIN, error=_WHY, trash=None, attempts=0, due_at=0, stored_at=None, verified_at=None,
-            priority=int(Lane.RETRY))
-)  # fmt: skip
-_IS_BACK = (
-    update(media)
-    .where(among(_f.id, "ids"), _f.state == "forgotten")
-    .values(state=case((_f.damaged_sha256.is_not(None), "damaged"), else_="stored"), trash=None, error=None)
-    .returning(_f.state, _f.size)
-)
-_COUNT = select(func.count(), func.coalesce(func.sum(_f.size), 0))
-_TRASHED = select(_f.id, _f.path, _f.url, _f.alternates, _f.trash, _f.size, _f.sha256, _f.damaged_sha256).where(
-    _f.trash.is_not(None)
-)
-_MOVING = _TRASHED.where(_f.id > bindparam("after")).order_by(_f.id).limit(bindparam("n"))
-_s = work.c.sidecar_seq
-_GONE = case((_s > 0, NO_SIDECAR), (_s == 0, NEVER_WRITTEN), else_=_s)
-_NO_SIDECAR = Many(update(work).where(work.c.work_key == bindparam("b_key")).values(sidecar_seq=_GONE))
-_DUE = case((_s.in_((0, NEVER_WRITTEN)), 0), else_=LACKING)
+_WANT_AGAIN = f"""
+UPDATE media SET trash = NULL, attempts = 0, due_at = 0, stored_at = NULL, verified_at = NULL,
+  priority = {int(Lane.RETRY)},
+  state = CASE WHEN path = '' THEN 'failed' WHEN sha256 IS NOT NULL THEN 'wanted' WHEN is_current = 0 THEN 'gone'
+    WHEN error = '{tombstones.REFUSED}' AND role IN ('cover', 'embed') THEN 'refused'
+    WHEN {IS_WANTED} THEN 'wanted' ELSE 'refused' END,
+  error = CASE WHEN path = '' THEN '{versions.NOT_A_FILE}'
+    WHEN sha256 IS NULL AND is_current = 0 THEN '{versions.REPLACED}' END
+WHERE id {IDS} AND state = 'forgotten' RETURNING state"""
+_IS_BACK = f"""
+UPDATE media SET state = iif(damaged_sha256 IS NOT NULL, 'damaged', 'stored'), trash = NULL, error = NULL
+WHERE id {IDS} AND state = 'forgotten' RETURNING state, size"""
+_OUT_OF_TRASH = f"UPDATE media SET trash = NULL WHERE id {IDS}"
+_COUNT = "SELECT count(*), coalesce(sum(size), 0) FROM media WHERE"
+_TRASHED = """
+SELECT id, path, url, alternates, trash, size, sha256, damaged_sha256 FROM media WHERE trash IS NOT NULL AND"""
+_NO_SIDECAR = Many(f"""
+UPDATE work SET sidecar_seq = CASE WHEN sidecar_seq > 0 THEN {NO_SIDECAR} WHEN sidecar_seq = 0 THEN {NEVER_WRITTEN}
+  ELSE sidecar_seq END WHERE work_key = :key""")
+_SIDECAR_DUE = f", sidecar_seq = iif(sidecar_seq IN (0, {NEVER_WRITTEN}), 0, {LACKING})"
+_IS = "owner_kind = :kind AND owner_id = :id AND idx = :idx"
+_NOVELS = f"SELECT count(DISTINCT work_key) FROM text_version WHERE work_key {KEYS}"
+_SAID = "SELECT count(*) FROM comment WHERE user_id = :id AND comment != ''"
+# Works that are forgotten and known to be somebody's; sidecars that were removed once are at -1 and below.
+_THEIRS = """
+SELECT work_key, user_id FROM work
+WHERE work_key > :after AND user_id IS NOT NULL AND (:thorough OR sidecar_seq >= 0)
+  AND work_key IN (SELECT owner_id FROM tombstone WHERE owner_kind = 'work' UNION SELECT work_key FROM work
+    WHERE user_id IN (SELECT owner_id FROM tombstone WHERE owner_kind = 'user'))
+ORDER BY work_key LIMIT :n"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +149,12 @@ class Moving:
 def preview(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
     """Return what forgetting this would remove."""
     _check_page(conn, target)
-    files, size = conn.execute(_COUNT.where(_files(target), _f.state == "stored")).one()
-    written = texts = 0
-    if target.kind == USER:
-        said = select(func.count()).where(comment.c.user_id == target.id, comment.c.comment != "")
-        written = conn.execute(said).scalar_one()
-    stone = conn.execute(select(tombstone.c.purge_at).where(_is(target))).first()
+    files, size = row(conn, f"{_COUNT} {_FILES[target.kind]} AND state = 'stored'", **asdict(target))
+    written = value(conn, _SAID, id=target.id) if target.kind == USER else 0
+    stone = row(conn, f"SELECT purge_at FROM tombstone WHERE {_IS}", **asdict(target))
     until = now + days * DAY_MS if days else None
     keys = _keys(conn, target)
-    if target.kind != PAGE:
-        novels = func.count(text_version.c.work_key.distinct())
-        with_text = select(novels).where(among(text_version.c.work_key, "keys"))
-        texts = conn.execute(with_text, {"keys": listed(keys)}).scalar_one()
+    texts = value(conn, _NOVELS, keys=listed(keys)) if target.kind != PAGE else 0
     return Forgotten(len(keys), files, size, written, stone.purge_at if stone else until, stone is not None, texts)
 
 
@@ -168,7 +164,7 @@ def forget(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
     stone = {"owner_kind": target.kind, "owner_id": target.id, "idx": target.idx}
     stone |= {"at": now, "purge_at": now + days * DAY_MS}
     conn.execute(insert(tombstone).values(stone).on_conflict_do_nothing())
-    tombstones.enforce(conn, _files(target))
+    tombstones.enforce(conn, _FILES[target.kind], **asdict(target))
     keys = _keys(conn, target)
     if target.kind != PAGE:
         agenda.drop_forgotten(conn, keys, target.id if target.kind == USER else None)
@@ -184,15 +180,14 @@ def unforget(conn: Connection, target: Target, now: int) -> Restored:
     _refuse_below_another(conn, target)
     if not _stands(conn, target):
         raise ConfigError(f"{target} is not forgotten; `pixmirror forget --list` says what is.")
-    conn.execute(delete(tombstone).where(_is(target)))
-    not_in_trash = (_files(target), _f.state == "forgotten", _f.trash.is_(None))
-    ids = set(conn.execute(select(_f.id).where(*not_in_trash)).scalars())
+    changed(conn, f"DELETE FROM tombstone WHERE {_IS}", **asdict(target))
+    not_in_trash = f"SELECT id FROM media WHERE {_FILES[target.kind]} AND state = 'forgotten' AND trash IS NULL"
+    ids = set(column(conn, not_in_trash, **asdict(target)))
     wanted = _want_again(conn, ids - tombstones.still_forgotten(conn, ids))
     keys = _keys(conn, target)
     free = set(keys) - tombstones.works(conn, keys)
-    of_jobs = among(work_job.c.work_key, "keys") & work_job.c.refused_reason.is_(None)
-    asked = conn.execute(select(work_job.c.work_key).where(of_jobs), {"keys": listed(free)}).scalars()
-    agenda.ask_for_wanted(conn, set(asked), now)
+    of_jobs = f"SELECT DISTINCT work_key FROM work_job WHERE work_key {KEYS} AND refused_reason IS NULL"
+    agenda.ask_for_wanted(conn, set(column(conn, of_jobs, keys=listed(free))), now)
     if target.kind == USER:
         agenda.ask_for_profile(conn, target.id, now)
     _moved_on(conn, sorted(free), sidecar=True)
@@ -202,47 +197,32 @@ def unforget(conn: Connection, target: Target, now: int) -> Restored:
 
 def listing(conn: Connection) -> list[Tombstone]:
     """Return all that is forgotten, the latest first."""
-    rows = conn.execute(select(tombstone).order_by(tombstone.c.at.desc(), tombstone.c.owner_id, tombstone.c.idx))
     found = []
-    for row in rows.all():
-        target = Target(row.owner_kind, row.owner_id, row.idx)
-        files, size = conn.execute(_COUNT.where(_files(target), _f.trash.is_not(None))).one()
-        found.append(Tombstone(target, row.at, row.purge_at, files, size))
+    for r in rows(conn, "SELECT * FROM tombstone ORDER BY at DESC, owner_id, idx"):
+        target = Target(r.owner_kind, r.owner_id, r.idx)
+        files, size = row(conn, f"{_COUNT} {_FILES[target.kind]} AND trash IS NOT NULL", **asdict(target))
+        found.append(Tombstone(target, r.at, r.purge_at, files, size))
     return found
 
 
-def _is(target: Target) -> ColumnElement[bool]:
-    t = tombstone.c
-    return (t.owner_kind == target.kind) & (t.owner_id == target.id) & (t.idx == target.idx)
-
-
 def _stands(conn: Connection, target: Target) -> bool:
-    return conn.execute(select(tombstone.c.at).where(_is(target))).first() is not None
-
-
-def _files(target: Target) -> ColumnElement[bool]:
-    of_work = _f.owner_kind == "work"
-    if target.kind == USER:
-        return of_work & _f.owner_id.in_(select(_theirs.c.work_key).where(_theirs.c.user_id == target.id))
-    if target.kind == PAGE:
-        return of_work & (_f.owner_id == target.id) & (_f.role == "page") & (_f.idx == target.idx)
-    return of_work & (_f.owner_id == target.id)
+    return row(conn, f"SELECT 1 FROM tombstone WHERE {_IS}", **asdict(target)) is not None
 
 
 def _keys(conn: Connection, target: Target) -> list[int]:
-    mine = work.c.user_id == target.id if target.kind == USER else work.c.work_key == target.id
-    return list(conn.execute(select(work.c.work_key).where(mine)).scalars())
+    mine = "user_id" if target.kind == USER else "work_key"
+    return column(conn, f"SELECT work_key FROM work WHERE {mine} = :id", id=target.id)
 
 
 def _check_page(conn: Connection, target: Target) -> None:
     if target.kind != PAGE:
         return
-    row = conn.execute(select(work.c.page_count, work.c.type).where(work.c.work_key == target.id)).first()
-    if row is not None and row.type == "ugoira":
+    known = row(conn, "SELECT page_count, type FROM work WHERE work_key = :id", id=target.id)
+    if known is not None and known.type == "ugoira":
         raise ConfigError(f"{target.ref} is an animation in one file: forget the whole work.")
-    known = select(func.max(_f.idx)).where(_f.owner_kind == "work", _f.owner_id == target.id, _f.role == "page")
-    last = max((row.page_count if row else 0) - 1, conn.scalar(known) or 0)
-    if row is not None and target.idx > last:
+    shown = f"SELECT coalesce(max(idx), 0) FROM media WHERE {_FILES[WORK]} AND role = 'page'"
+    last = max((known.page_count if known else 0) - 1, value(conn, shown, id=target.id))
+    if known is not None and target.idx > last:
         raise ConfigError(f"{target.ref} has no page {target.idx}: its pages are 0 to {last}.")
 
 
@@ -252,15 +232,15 @@ def _refuse_below_another(conn: Connection, target: Target) -> None:
         return
     if target.kind == PAGE and _stands(conn, Target("work", target.id)):
         raise ConfigError(f"All of {target.ref} is forgotten: `pixmirror unforget {target.ref}` first.")
-    owner = conn.scalar(select(work.c.user_id).where(work.c.work_key == target.id))
+    owner = value(conn, "SELECT user_id FROM work WHERE work_key = :id", id=target.id)
     if owner is not None and _stands(conn, Target("user", owner)):
         raise ConfigError(f"The user of {target.ref} is forgotten: `pixmirror unforget user:{owner}` first.")
 
 
 def _moved_on(conn: Connection, keys: Sequence[int], *, sidecar: bool = False) -> None:
     """Have search read these works again; `sidecar`: have their sidecars written again, if they had any."""
-    values = {"change_seq": next_seq(conn)} | ({"sidecar_seq": _DUE} if sidecar else {})
-    conn.execute(update(work).where(among(work.c.work_key, "keys")).values(**values), {"keys": listed(keys)})
+    moved = f"UPDATE work SET change_seq = :seq {_SIDECAR_DUE if sidecar else ''} WHERE work_key {KEYS}"
+    changed(conn, moved, seq=next_seq(conn), keys=listed(keys))
 
 
 # --- moving files
@@ -283,11 +263,11 @@ def moves_done(conn: Connection, up_to: str) -> None:
 
 def moving(conn: Connection, after: int, limit: int) -> list[Moving]:
     """Return files that belong into the trash or back from it, by id."""
-    return _moving(conn, conn.execute(_MOVING, {"after": after, "n": limit}).all())
+    return _moving(conn, rows(conn, f"{_TRASHED} id > :after ORDER BY id LIMIT :n", after=after, n=limit))
 
 
-def _moving(conn: Connection, rows: Sequence[Any]) -> list[Moving]:
-    out = tombstones.still_forgotten(conn, [r.id for r in rows])
+def _moving(conn: Connection, found: Sequence[Any]) -> list[Moving]:
+    out = tombstones.still_forgotten(conn, [r.id for r in found])
     return [
         Moving(
             r.id,
@@ -298,7 +278,7 @@ def _moving(conn: Connection, rows: Sequence[Any]) -> list[Moving]:
             r.damaged_sha256 or r.sha256,
             r.id in out,
         )
-        for r in rows
+        for r in found
     ]
 
 
@@ -307,39 +287,30 @@ def moved(conn: Connection, back: Sequence[int], nowhere: Sequence[int]) -> tupl
 
     Return how many are stored, and how many are wanted.
     """
-    stored = [r.size or 0 for r in conn.execute(_IS_BACK, {"ids": listed(back)}) if r.state == "stored"]
+    stored = [r.size or 0 for r in rows(conn, _IS_BACK, ids=listed(back)) if r.state == "stored"]
     tally.stored(conn, len(stored), sum(stored))
     out = tombstones.still_forgotten(conn, nowhere)
-    conn.execute(update(media).where(among(_f.id, "ids")).values(trash=None), {"ids": listed(out)})
+    changed(conn, _OUT_OF_TRASH, ids=listed(out))
     return len(back), _want_again(conn, set(nowhere) - out)
 
 
 def _want_again(conn: Connection, ids: set[int]) -> int:
     if not ids:
         return 0
-    states = conn.execute(_WANT_AGAIN.returning(_f.state), {"ids": listed(ids)}).scalars().all()
-    return states.count("wanted")
+    return column(conn, _WANT_AGAIN, ids=listed(ids)).count("wanted")
 
 
 def sidecars_to_remove(conn: Connection, after: int, limit: int, thorough: bool) -> list[tuple[int, str]]:
     """Return (work, path) of sidecars and texts of forgotten works; `thorough`: also of those that were removed
     once.
     """
-    users = select(tombstone.c.owner_id).where(tombstone.c.owner_kind == USER)
-    keys = (
-        select(tombstone.c.owner_id)
-        .where(tombstone.c.owner_kind == WORK)
-        .union(select(work.c.work_key).where(work.c.user_id.in_(users)))
-    )
-    theirs = (work.c.work_key.in_(keys), work.c.user_id.is_not(None), work.c.work_key > after)
-    stmt = select(work.c.work_key, work.c.user_id).where(*theirs, *(() if thorough else (_s >= 0,)))
-    found = conn.execute(stmt.order_by(work.c.work_key).limit(limit)).all()
+    found = rows(conn, _THEIRS, after=after, n=limit, thorough=thorough)
     paths = [(key, path(key, user_id)) for key, user_id in found for path in (sidecar_path, text_path)]
     return [(key, path) for key, path in paths if path is not None]
 
 
 def sidecars_removed(conn: Connection, keys: Sequence[int]) -> None:
-    _NO_SIDECAR(conn, [{"b_key": key} for key in keys])
+    _NO_SIDECAR(conn, [{"key": key} for key in keys])
 
 
 # --- the trash is emptied
@@ -352,7 +323,7 @@ def trash_time(conn: Connection, now: int) -> int:
     nothing old at once, and after a long rest things lie a little longer.
     """
     known = runs.get_meta(conn, TRASH_TIME)
-    last = conn.scalar(select(func.max(tombstone.c.at))) if known is None else int(known)
+    last = value(conn, "SELECT max(at) FROM tombstone") if known is None else int(known)
     at = now if last is None else min(now, last + DAY_MS)
     runs.set_meta(conn, TRASH_TIME, str(at))
     return at
@@ -360,18 +331,17 @@ def trash_time(conn: Connection, now: int) -> int:
 
 def due_for_purge(conn: Connection, now: int) -> list[Target]:
     """Return what has lain in the trash for long enough at this time."""
-    due = select(tombstone).where(tombstone.c.purge_at <= now)
-    return [Target(r.owner_kind, r.owner_id, r.idx) for r in conn.execute(due)]
+    due = "SELECT owner_kind, owner_id, idx FROM tombstone WHERE purge_at <= :now"
+    return list(made(conn, Target, due, now=now))
 
 
 def in_trash(conn: Connection, target: Target) -> list[Moving]:
-    return _moving(conn, conn.execute(_TRASHED.where(_files(target))).all())
+    return _moving(conn, rows(conn, f"{_TRASHED} {_FILES[target.kind]}", **asdict(target)))
 
 
 def purged(conn: Connection, target: Target, ids: Sequence[int]) -> None:
     """Record that these files are removed, and drop the text of a novel. The tombstone stays."""
-    conn.execute(update(media).where(among(_f.id, "ids")).values(trash=None), {"ids": listed(ids)})
+    changed(conn, _OUT_OF_TRASH, ids=listed(ids))
     if target.kind != PAGE:
-        keys = listed(_keys(conn, target))
-        conn.execute(delete(text_version).where(among(text_version.c.work_key, "keys")), {"keys": keys})
-    conn.execute(update(tombstone).where(_is(target)).values(purge_at=None))
+        changed(conn, f"DELETE FROM text_version WHERE work_key {KEYS}", keys=listed(_keys(conn, target)))
+    changed(conn, f"UPDATE tombstone SET purge_at = NULL WHERE {_IS}", **asdict(target))

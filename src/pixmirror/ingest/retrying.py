@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, literal_column, or_, select, update
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs, tombstones
 from pixmirror.catalogue.chores import Kind
-from pixmirror.catalogue.media import ASKED_BY, is_seen, is_wanted, is_wanted_by_a_job
+from pixmirror.catalogue.media import ASKED_BY, IN_TROUBLE, IS_SEEN, IS_WANTED, is_wanted
 from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.schema import chore, feed, gap, media, work
-from pixmirror.catalogue.sql import among, listed
+from pixmirror.catalogue.sql import IDS, KEYS, Many, changed, column, listed, rows
 from pixmirror.errors import ConfigError
 from pixmirror.ingest.versions import NOT_A_FILE, REMOVED, REPLACED
 from pixmirror.ledger import agenda
@@ -29,40 +28,30 @@ KINDS: tuple[What, ...] = ("failed", "gone", "damaged", "too_large")
 MAX_FILE = "max_file"  # meta key: the limit as it was last
 LIMIT = "mirror.max_file"  # in the error of each file that was too large
 
-# As the partial index spells it, or SQLite would read all rows.
-_in_trouble = media.c.state.in_([literal_column(f"'{state}'") for state in ("gone", "failed", "damaged")])
-_failed = and_(_in_trouble, media.c.state == "failed")
-_is_too_large = media.c.error.contains(LIMIT, autoescape=True)
-_is_put_off = (media.c.state == literal_column("'waiting'")) & (media.c.attempts > 0)
+_FAILED = f"{IN_TROUBLE} AND state = 'failed'"
+_TOO_LARGE = f"instr(error, '{LIMIT}')"
+_PUT_OFF = "state = 'waiting' AND attempts > 0"
 # What was replaced before it was fetched is only asked for if it was here once.
-_can_be_had = (media.c.is_current == 1) | media.c.sha256.is_not(None)
+_WANT = f"""
+UPDATE media SET state = 'wanted', attempts = 0, due_at = 0, error = NULL, damaged_sha256 = NULL,
+  priority = {int(Lane.RETRY)}
+WHERE state != 'forgotten' AND path != '' AND (is_current = 1 OR sha256 IS NOT NULL)"""
 
 ASKED_ONCE_MORE = "given_up:asked_once_more"  # meta key: when, ms UTC
 MINUTE_MS = 60_000
-_of_live_work = exists().where(
-    media.c.owner_kind == "work", work.c.work_key == media.c.owner_id, work.c.state == "live"
-)
-_old_end = (media.c.state == "gone") & media.c.error.not_in((REPLACED, REMOVED))
-_old_end |= (media.c.state == "damaged") & (media.c.due_at == 0)
-_old_end |= (media.c.state == "failed") & (media.c.error == NOT_A_FILE)
-_GIVEN_UP = select(media.c.id).where(
-    _in_trouble, _old_end, media.c.is_current == 1, media.c.path != "", _of_live_work
-)
-_ONCE_MORE = (
-    update(media)
-    .where(media.c.id == bindparam("b_id"))
-    .values(state="waiting", due_at=bindparam("at"), attempts=0, priority=int(Lane.RETRY))
-)
-_other = media.alias("other")
-_others = exists().where(
-    _other.c.owner_kind == media.c.owner_kind, _other.c.owner_id == media.c.owner_id,
-    _other.c.role == media.c.role, _other.c.idx == media.c.idx, _other.c.id != media.c.id,
-)  # fmt: skip
-_NAMELESS = (
-    select(media, work.c.user_id, _others.label("others"))
-    .join(work, (media.c.owner_kind == "work") & (work.c.work_key == media.c.owner_id))
-    .where(_failed, media.c.path == "", media.c.url != "", work.c.user_id.is_not(None))
-)
+_GIVEN_UP = f"""
+SELECT id FROM media WHERE {IN_TROUBLE} AND is_current = 1 AND path != '' AND owner_kind = 'work'
+  AND (state = 'gone' AND error NOT IN ('{REPLACED}', '{REMOVED}') OR state = 'damaged' AND due_at = 0
+    OR state = 'failed' AND error = '{NOT_A_FILE}')
+  AND EXISTS (SELECT 1 FROM work WHERE work_key = owner_id AND work.state = 'live')"""
+_ONCE_MORE = Many(f"""
+UPDATE media SET state = 'waiting', due_at = :at, attempts = 0, priority = {int(Lane.RETRY)} WHERE id = :id""")
+_NAMELESS = f"""
+SELECT m.*, user_id, EXISTS (SELECT 1 FROM media o WHERE o.owner_kind = m.owner_kind AND o.owner_id = m.owner_id
+  AND o.role = m.role AND o.idx = m.idx AND o.id != m.id) AS others
+FROM (SELECT * FROM media WHERE {_FAILED} AND owner_kind = 'work' AND path = '' AND url != '') m
+JOIN work ON work_key = m.owner_id WHERE user_id IS NOT NULL"""
+_NAMED = Many("UPDATE media SET path = :path, state = :state WHERE id = :id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,31 +73,29 @@ def again(conn: Connection, ref: Ref | None, what: str | None, now: int) -> Aske
         return one(conn, ref, now)
     match what:
         case "failed":
-            files = _want(conn, _failed & ~_is_too_large) + _want(conn, _is_put_off)
-            questions = _ask(conn, chore.c.attempts > 0, now) + _fill(conn, now)
+            files = _want(conn, f"{_FAILED} AND NOT {_TOO_LARGE}") + _want(conn, _PUT_OFF)
+            questions = _ask(conn, "attempts > 0", now) + _fill(conn, now)
             return Asked(files, questions, _read_lists(conn, now))
         case "too_large":
-            return Asked(_want(conn, _failed & _is_too_large))
+            return Asked(_want(conn, f"{_FAILED} AND {_TOO_LARGE}"))
         case "gone" | "damaged":
-            return Asked(_want(conn, and_(_in_trouble, media.c.state == what)))
+            return Asked(_want(conn, f"{IN_TROUBLE} AND state = '{what}'"))
         case _:
             raise ConfigError(f"{what!r} is nothing to ask for again: {', '.join(KINDS)}.")
 
 
 def one(conn: Connection, ref: Ref, now: int) -> Asked:
     """Ask again for all of one work, or of one user and their works."""
-    of = work.c.work_key == ref.work_key if ref.work_key is not None else work.c.user_id == ref.id
-    found = conn.execute(select(work.c.work_key, work.c.state).where(of)).all()
+    of = "user_id = :user" if ref.work_key is None else "work_key = :key"
+    found = rows(conn, f"SELECT work_key, state FROM work WHERE {of}", user=ref.id, key=ref.work_key)
     keys = [r.work_key for r in found]
     if not keys and ref.work_key is not None:
         return Asked(is_known=False)
-    mine = and_(media.c.owner_kind == "work", among(media.c.owner_id, "keys"))
-    given_up = or_(media.c.state.in_(("failed", "gone", "damaged")), _is_put_off)
-    files = _want(conn, and_(mine, given_up), keys)
-    about = and_(chore.c.kind.in_(Kind.about("work")), among(chore.c.key, "keys"))
+    files = _want(conn, f"owner_kind = 'work' AND owner_id {KEYS} AND ({IN_TROUBLE} OR {_PUT_OFF})", keys)
+    failed = f"attempts > 0 AND kind {IDS} AND key {KEYS}"
+    questions = _ask(conn, failed, now, ids=listed(Kind.about("work")), keys=listed(keys))
     if ref.work_key is None:
-        about = or_(about, and_(chore.c.kind.in_(Kind.about("user")), chore.c.key == ref.id))
-    questions = _ask(conn, and_(about, chore.c.attempts > 0), now, keys)
+        questions += _ask(conn, failed, now, ids=listed(Kind.about("user")), keys=listed((ref.id,)))
     barred = tombstones.works(conn, keys)
     doubtful = [r.work_key for r in found if r.state != "live" and r.work_key not in barred]
     artists = [] if ref.work_key is not None or tombstones.people(conn, (ref.id,)) else [ref.id]
@@ -128,21 +115,19 @@ def once_more(conn: Connection, now: int) -> int:
         return 0
     runs.set_meta(conn, ASKED_ONCE_MORE, str(now))
     _name_kinds(conn)
-    given_up = conn.execute(_GIVEN_UP).scalars().all()
-    times = [{"b_id": media_id, "at": now + n * MINUTE_MS} for n, media_id in enumerate(given_up)]
-    if times:
-        conn.execute(_ONCE_MORE, times)
-    return len(times)
+    given_up = column(conn, _GIVEN_UP)
+    _ONCE_MORE(conn, [{"id": media_id, "at": now + n * MINUTE_MS} for n, media_id in enumerate(given_up)])
+    return len(given_up)
 
 
 def _name_kinds(conn: Connection) -> None:
     """Give a path to files of kinds that were not known when they were met."""
-    for row in conn.execute(_NAMELESS).all():
+    for row in rows(conn, _NAMELESS):
         ext = extension(row.url)
         if ext is not None:
             path = media_path(row.owner_id, row.user_id, row.role, row.idx, ext, row.version if row.others else "")
             state = "failed" if is_wanted(conn, row.owner_id) else "refused"
-            conn.execute(update(media).where(media.c.id == row.id).values(path=path, state=state))
+            _NAMED(conn, [{"id": row.id, "path": path, "state": state}])
 
 
 def use_limit(conn: Connection, limit: int) -> int:
@@ -152,41 +137,34 @@ def use_limit(conn: Connection, limit: int) -> int:
         return 0
     runs.set_meta(conn, MAX_FILE, str(limit))
     is_raised = before is None or (before != "0" and (limit == 0 or limit > int(before)))
-    return _want(conn, _failed & _is_too_large) if is_raised else 0
+    return _want(conn, f"{_FAILED} AND {_TOO_LARGE}") if is_raised else 0
 
 
-def _want(conn: Connection, which: ColumnElement[bool], keys: Sequence[int] | None = None) -> int:
+def _want(conn: Connection, which: str, keys: Sequence[int] | None = None) -> int:
     """Want files again. `keys`: works that the user named; without them, what every job refuses stays refused."""
-    stmt = update(media).where(which, media.c.state != "forgotten", media.c.path != "", _can_be_had)
     if keys is None:
-        stmt = stmt.where(or_(~is_seen, is_wanted_by_a_job))
-    stmt = stmt.values(
-        state="wanted", attempts=0, due_at=0, error=None, damaged_sha256=None, priority=int(Lane.RETRY)
-    )
-    return conn.execute(stmt, _bound(keys)).rowcount
+        return changed(conn, f"{_WANT} AND {which} AND (NOT {IS_SEEN} OR {IS_WANTED})")
+    return changed(conn, f"{_WANT} AND {which}", keys=listed(keys))
 
 
-def _ask(conn: Connection, which: ColumnElement[bool], now: int, keys: Sequence[int] | None = None) -> int:
-    stmt = update(chore).where(which).values(due_at=now, attempts=0, error=None)
-    return conn.execute(stmt, _bound(keys)).rowcount
-
-
-def _bound(keys: Sequence[int] | None) -> dict[str, str]:
-    return {} if keys is None else {"keys": listed(keys)}
+def _ask(conn: Connection, which: str, now: int, **bound: str) -> int:
+    asked = f"UPDATE chore SET due_at = :now, attempts = 0, error = NULL WHERE {which}"
+    return changed(conn, asked, now=now, **bound)
 
 
 def _fill(conn: Connection, now: int, keys: Sequence[int] | None = None) -> int:
     """Ask about works, or about these, of which files lack that an answer or a zip should have."""
-    stmt = select(media.c.owner_id, media.c.role).where(_failed, media.c.url == "", media.c.owner_kind == "work")
-    if keys is not None:
-        stmt = stmt.where(among(media.c.owner_id, "keys"))
-    holes = conn.execute(stmt.distinct(), _bound(keys)).all()
+    lacking = f"SELECT DISTINCT owner_id, role FROM media WHERE {_FAILED} AND url = '' AND owner_kind = 'work'"
+    if keys is None:
+        holes = rows(conn, lacking)
+    else:
+        holes = rows(conn, f"{lacking} AND owner_id {KEYS}", keys=listed(keys))
     for hole in holes:
         agenda.fill_holes(conn, ASKED_BY[hole.role], (hole.owner_id,), now)
     return len(holes)
 
 
 def _read_lists(conn: Connection, now: int) -> int:
-    gaps = conn.execute(update(gap).where(gap.c.failures > 0).values(due_at=0)).rowcount
-    put_off = update(feed).where(feed.c.failures > 0, feed.c.due_at.is_not(None)).values(due_at=now)
-    return gaps + conn.execute(put_off).rowcount
+    gaps = changed(conn, "UPDATE gap SET due_at = 0 WHERE failures > 0")
+    put_off = "UPDATE feed SET due_at = :now WHERE failures > 0 AND due_at IS NOT NULL"
+    return gaps + changed(conn, put_off, now=now)

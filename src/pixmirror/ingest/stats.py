@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue.payloads import NO_CONTENT, unpack
+from pixmirror.catalogue.payloads import BASE, NO_CONTENT, unpack
 from pixmirror.catalogue.schema import stat
 from pixmirror.catalogue.sql import Many, made, row, rows, upsert
 from pixmirror.clock import DAY_MS, HOUR_MS
@@ -23,7 +23,7 @@ _CHUNK = "SELECT work_key, at FROM stat WHERE work_key > :after ORDER BY work_ke
 _OF_ONE = "SELECT work_key, at FROM stat WHERE work_key = :key ORDER BY at"
 _DELETE = Many("DELETE FROM stat WHERE work_key = :key AND at = :at")
 _FIRST = f"""
-SELECT codec, body, (SELECT b.body FROM payload b WHERE b.id = payload.base) AS base_body, seen_at FROM payload
+SELECT codec, body, {BASE}, seen_at FROM payload
 WHERE owner_kind = 'work' AND owner_id = :key AND endpoint NOT IN {tuple(sorted(NO_CONTENT))}
 ORDER BY id LIMIT 1"""
 

@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, bindparam, delete
+from sqlalchemy import Connection
 
 from pixmirror.catalogue.schema import doubt
-from pixmirror.catalogue.sql import Many, among, excluded, listed, made, row, upsert
+from pixmirror.catalogue.sql import IDS, Many, changed, excluded, listed, made, row, upsert
 
 # A 404 says less than a placeholder: it never takes its place.
 _news = (excluded(doubt).c.state != "gone") | (doubt.c.state == "gone")
 _ADD = Many(upsert(doubt, "state", "evidence", "account_id", "at", where=_news))
-_DROP = delete(doubt).where(doubt.c.owner_kind == bindparam("kind"), among(doubt.c.owner_id, "ids"))
 _OF_KIND = """
 SELECT owner_kind, owner_id, account_id, state, evidence, since, at FROM doubt
 WHERE owner_kind = :kind ORDER BY at, owner_id"""
@@ -36,7 +35,7 @@ def add(conn: Connection, found: Sequence[Doubt]) -> None:
 
 def drop(conn: Connection, kind: str, ids: Iterable[int]) -> None:
     """Remove the doubts about these things: they were seen live, or the judge has decided."""
-    conn.execute(_DROP, {"kind": kind, "ids": listed(ids)})
+    changed(conn, f"DELETE FROM doubt WHERE owner_kind = :kind AND owner_id {IDS}", kind=kind, ids=listed(ids))
 
 
 def of_kind(conn: Connection, kind: str) -> list[Doubt]:

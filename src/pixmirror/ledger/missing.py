@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pixmirror.catalogue.schema import (
@@ -20,8 +20,8 @@ from pixmirror.catalogue.schema import (
     user,
     work,
 )
-from pixmirror.catalogue.sql import Many, among, listed, rows, value
-from pixmirror.ledger import agenda, brake
+from pixmirror.catalogue.sql import IDS, KEYS, Many, among, changed, listed, rows, value
+from pixmirror.ledger import agenda, brake, doubts
 from pixmirror.ledger.brake import FEW, KINDS, Brake
 
 BRAKE_SHARE = 0.05
@@ -35,11 +35,11 @@ _CHANGE = Many(insert(state_change))
 _DRIFT = Many(insert(drift))
 _DOUBT = Many(upsert(doubt).on_conflict_do_nothing())
 # How the tags of bookmarks moved after the list had last shown them, the last move first.
-_TAGS_LOST = """
+_TAGS_LOST = f"""
 SELECT d.id, d.item, d.before, d.after
 FROM drift d JOIN bookmark b ON b.work_key = d.item AND b.account_id = d.account_id
 WHERE d.kind = 'bookmark' AND d.account_id = :account AND d.event = 'tags' AND d.at > b.last_seen
-  AND d.item IN (SELECT value FROM json_each(:keys)) ORDER BY d.item, d.id DESC"""
+  AND d.item {KEYS} ORDER BY d.item, d.id DESC"""
 
 
 def drifted(
@@ -61,10 +61,8 @@ def ledger(
 
 def seen_again(conn: Connection, kind: Kind, ids: Iterable[int]) -> None:
     """Remove the doubts about what is there after all."""
-    found = listed(ids)
-    if found != "[]":
-        over = delete(doubt).where(doubt.c.owner_kind == kind, among(doubt.c.owner_id, "ids"))
-        conn.execute(over, {"ids": found})
+    if found := list(ids):
+        doubts.drop(conn, kind, found)
 
 
 def doubt_all(
@@ -123,7 +121,7 @@ def accept(conn: Connection, kind: Kind, now: int) -> int:
         conn.execute(change, {"ids": listed(ids)})
         ledger(conn, account_id, kind, gone, state, evidence, now)
         moved += len(gone)
-    conn.execute(delete(doubt).where(doubt.c.owner_kind == kind))
+    changed(conn, "DELETE FROM doubt WHERE owner_kind = :kind", kind=kind)
     brake.release(conn, kind)
     return moved
 
@@ -159,14 +157,10 @@ def _with_tags(conn: Connection, account_id: int, keys: Sequence[int]) -> None:
             found.append(row)
     if not found:
         return
-    conn.execute(delete(drift).where(among(drift.c.id, "ids")), {"ids": listed(r.id for r in found)})
+    changed(conn, f"DELETE FROM drift WHERE id {IDS}", ids=listed(r.id for r in found))
     first = {r.item: r.before for r in found}  # the earliest comes last
-    conn.execute(
-        delete(bookmark_work_tag).where(
-            bookmark_work_tag.c.account_id == account_id, among(bookmark_work_tag.c.work_key, "ids")
-        ),
-        {"ids": listed(first)},
-    )
+    untagged = f"DELETE FROM bookmark_work_tag WHERE account_id = :account AND work_key {KEYS}"
+    changed(conn, untagged, account=account_id, keys=listed(first))
     links = [
         {"account_id": account_id, "work_key": key, "name": name, "last_seen": 0}
         for key, before in first.items()

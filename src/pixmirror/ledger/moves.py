@@ -2,26 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, insert
 
-from pixmirror.catalogue.schema import state_change, user, work
+from pixmirror.catalogue.schema import state_change
 from pixmirror.catalogue.sql import Many
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import agenda
 from pixmirror.models import State
 
 _LOG = Many(insert(state_change))
-_STATE: dict[str, Any] = {
-    "state": bindparam("b_state"),
-    "state_at": bindparam("b_at"),
-    "evidence": bindparam("b_evidence"),
-}
 REST_MS = 30 * DAY_MS
 _SET = {
-    "work": Many(update(work).where(work.c.work_key == bindparam("b_id")).values(**_STATE)),
-    "user": Many(update(user).where(user.c.id == bindparam("b_id")).values(**_STATE)),
+    kind: Many(f"UPDATE {kind} SET state = :state, state_at = :at, evidence = :evidence WHERE {key} = :owner_id")
+    for kind, key in (("work", "work_key"), ("user", "id"))
 }
 
 
@@ -40,10 +34,7 @@ def move(conn: Connection, kind: str, moves: Sequence[Move], at: int) -> None:
 
     Chores for frames, texts and comments of works that are over end; those of hidden works are put off.
     """
-    _SET[kind](
-        conn,
-        [{"b_id": m.owner_id, "b_state": m.state, "b_at": at, "b_evidence": m.evidence} for m in moves],
-    )
+    _SET[kind](conn, [asdict(m) | {"at": at} for m in moves])
     log(conn, kind, moves, at)
     if kind == "work":
         if over := [m.owner_id for m in moves if m.state in State.OVER]:

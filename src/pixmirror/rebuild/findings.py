@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pixmirror.catalogue.payloads import BASE
 from pixmirror.catalogue.sql import listed, rows
 from pixmirror.clock import DAY_MS
 from pixmirror.models import State
@@ -15,8 +16,7 @@ EXAMPLES = 50
 
 _OF_KIND = "owner_kind = :kind AND owner_id IN (SELECT value FROM json_each(:ids))"
 _PAYLOADS = f"""
-SELECT owner_id, id, endpoint, codec, body, seen_at, language,
-  (SELECT b.body FROM payload b WHERE b.id = payload.base) AS base_body
+SELECT owner_id, id, endpoint, codec, body, seen_at, language, {BASE}
 FROM payload WHERE {_OF_KIND} ORDER BY owner_id, id"""
 _STRETCHES = f"""
 SELECT owner_id, state, evidence, first_at, last_at FROM sighting WHERE {_OF_KIND} ORDER BY owner_id, id"""

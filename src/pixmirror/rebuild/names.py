@@ -6,39 +6,34 @@ The newest payload decides, whichever work it is of. Kept in memory: one entry a
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection
 
 from pixmirror.catalogue.payloads import LEGACY
-from pixmirror.catalogue.schema import series, tag, tag_translation, work, work_tag
-from pixmirror.catalogue.sql import Many, among, listed, rows, upsert
+from pixmirror.catalogue.schema import series, tag_translation
+from pixmirror.catalogue.sql import IDS, KEYS, Many, changed, column, listed, rows, upsert, value
 from pixmirror.ingest.tags import tag_ids
 from pixmirror.models import User
 from pixmirror.rebuild.findings import Findings
 from pixmirror.rebuild.replay import Replayed, Said, series_of
 
 _IDS = "SELECT name, id FROM tag WHERE name IN (SELECT value FROM json_each(:names))"
-_TRANSLATIONS = "SELECT * FROM tag_translation WHERE tag_id IN (SELECT value FROM json_each(:ids))"
-_SERIES_ROWS = "SELECT * FROM series WHERE series_key IN (SELECT value FROM json_each(:keys))"
+_TRANSLATIONS = f"SELECT * FROM tag_translation WHERE tag_id {IDS}"
+_SERIES_ROWS = f"SELECT * FROM series WHERE series_key {KEYS}"
 _IDLE = "SELECT id, name FROM tag WHERE NOT EXISTS (SELECT 1 FROM work_tag WHERE tag_id = tag.id)"
 # That which is the present one comes last.
 _SEEN = """
 SELECT s.name, s.language, s.text, s.first_seen FROM translation_seen s LEFT JOIN tag g ON g.name = s.name
 LEFT JOIN tag_translation t ON t.tag_id = g.id AND t.language = s.language AND t.text = s.text
 ORDER BY t.tag_id IS NOT NULL, s.last_seen, s.text"""
-_UNTRANSLATE = Many(
-    delete(tag_translation).where(
-        tag_translation.c.tag_id == bindparam("b_id"), tag_translation.c.language == bindparam("b_language")
-    )
-)
+_UNTRANSLATE = Many("DELETE FROM tag_translation WHERE tag_id = :id AND language = :language")
 _TRANSLATE = Many(upsert(tag_translation, "text", "seen_at"))
 _SERIES = Many(upsert(series, "title", "user_id", "first_seen"))
 _WRONG_COUNTS = """
 SELECT id, name, works, (SELECT count(*) FROM work_tag WHERE tag_id = tag.id) AS linked FROM tag
 WHERE works != linked"""
-_COUNT = Many(update(tag).where(tag.c.id == bindparam("b_id")).values(works=bindparam("b_works")))
-_no_tag = work_tag.c.tag_id.not_in(select(tag.c.id))
-_no_work = work_tag.c.work_key.not_in(select(work.c.work_key))
-_ORPHANS = tag_translation.c.tag_id.not_in(select(tag.c.id))
+_COUNT = Many("UPDATE tag SET works = :linked WHERE id = :id")
+_LOOSE = "FROM work_tag WHERE tag_id NOT IN (SELECT id FROM tag) OR work_key NOT IN (SELECT work_key FROM work)"
+_ORPHANS = "DELETE FROM tag_translation WHERE tag_id NOT IN (SELECT id FROM tag)"
 
 
 @dataclass(slots=True)
@@ -116,12 +111,12 @@ def seen_translations(conn: Connection) -> dict[tuple[str, str], tuple[int, str,
 
 def drop_loose_links(conn: Connection, findings: Findings) -> None:
     """Remove links of tags and works that are no more, so that a new tag does not inherit them."""
-    loose = conn.execute(select(func.count()).select_from(work_tag).where(_no_tag | _no_work)).scalar_one()
+    loose = value(conn, f"SELECT count(*) {_LOOSE}")
     if loose:
         findings.differ("work_tag", "links of rows that are gone", "", loose, 0)
     if findings.write:
-        conn.execute(delete(work_tag).where(_no_tag | _no_work))
-        conn.execute(delete(tag_translation).where(_ORPHANS))
+        changed(conn, f"DELETE {_LOOSE}")
+        changed(conn, _ORPHANS)
 
 
 def rebuild_tags(conn: Connection, findings: Findings, names: Sequence[str]) -> None:
@@ -176,13 +171,13 @@ def drop_unsaid(conn: Connection, findings: Findings, names: Names) -> None:
         extra = [(i, language) for i, language in extra if i in idle]
     for i, language in extra:
         findings.differ("tag_translation", f"{ids.get(i, i)} ({language})", "", "a row", None)
-    odd = [r[0] for r in rows(conn, "SELECT series_key FROM series") if r[0] not in names.series]
+    odd = [key for key in column(conn, "SELECT series_key FROM series") if key not in names.series]
     for key in odd:
         findings.differ("series", key, "", "a row", None)
     if findings.write:
-        _UNTRANSLATE(conn, [{"b_id": i, "b_language": language} for i, language in extra])
-        conn.execute(delete(tag).where(among(tag.c.id, "ids")), {"ids": listed(idle)})
-        conn.execute(delete(series).where(among(series.c.series_key, "keys")), {"keys": listed(odd)})
+        _UNTRANSLATE(conn, [{"id": i, "language": language} for i, language in extra])
+        changed(conn, f"DELETE FROM tag WHERE id {IDS}", ids=listed(idle))
+        changed(conn, f"DELETE FROM series WHERE series_key {KEYS}", keys=listed(odd))
 
 
 def recount(conn: Connection, findings: Findings) -> None:
@@ -191,4 +186,4 @@ def recount(conn: Connection, findings: Findings) -> None:
     for row in wrong:
         findings.differ("tag", row.name, "works", row.works, row.linked)
     if findings.write:
-        _COUNT(conn, [{"b_id": row.id, "b_works": row.linked} for row in wrong])
+        _COUNT(conn, [{"id": row.id, "linked": row.linked} for row in wrong])

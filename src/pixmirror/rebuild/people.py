@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, insert
 
 from pixmirror.catalogue.payloads import LEGACY, unpack
-from pixmirror.catalogue.schema import user, work
+from pixmirror.catalogue.schema import user
 from pixmirror.catalogue.seen import DETAIL
-from pixmirror.catalogue.sql import Many, among, listed, next_seq, rows
+from pixmirror.catalogue.sql import IDS, Many, changed, listed, next_seq, rows
 from pixmirror.ingest.merging import oldest_first
 from pixmirror.ingest.people import fold_person
 from pixmirror.models import State, User, UserDetail, read
@@ -24,9 +24,7 @@ _DERIVED = (
     "name", "account", "avatar_url", "comment", "background_url", "state", "state_at", "evidence", "first_seen",
 )  # fmt: skip
 _TOTALS = ("total_illusts", "total_manga", "total_novels")
-_CHANGED = Many(
-    update(user).where(user.c.id == bindparam("b_id")).values({name: bindparam(f"b_{name}") for name in _DERIVED})
-)
+_CHANGED = Many(f"UPDATE user SET {', '.join(f'{name} = :{name}' for name in _DERIVED)} WHERE id = :id")
 
 
 def named(conn: Connection) -> frozenset[int]:
@@ -36,11 +34,10 @@ def named(conn: Connection) -> frozenset[int]:
 
 def rebuild_users(conn: Connection, findings: Findings, names: Names, ids: Sequence[int]) -> None:
     """Compare one chunk of users, and with `findings.write` put it right."""
-    of_ids = "SELECT * FROM user WHERE id IN (SELECT value FROM json_each(:ids))"
-    olds = {r.id: r for r in rows(conn, of_ids, ids=listed(ids))}
+    olds = {r.id: r for r in rows(conn, f"SELECT * FROM user WHERE id {IDS}", ids=listed(ids))}
     told = ledger(conn, "user", ids)
     new: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
+    other: list[dict[str, Any]] = []
     renamed: list[int] = []
     for user_id, payloads in payloads_of(conn, "user", ids).items():
         findings.users += 1
@@ -57,14 +54,14 @@ def rebuild_users(conn: Connection, findings: Findings, names: Names, ids: Seque
             if old is None:
                 new.append(expected | extra | {"id": user_id})
             else:
-                changed.append({f"b_{name}": expected[name] for name in _DERIVED} | {"b_id": user_id})
+                other.append(expected | {"id": user_id})
             renamed.append(user_id)
     if findings.write and renamed:
         _NEW(conn, new)
-        _CHANGED(conn, changed)
+        _CHANGED(conn, other)
         # Sidecars and search name the artist of a work.
-        moved = update(work).where(among(work.c.user_id, "ids")).values(change_seq=next_seq(conn))
-        conn.execute(moved, {"ids": listed(renamed)})
+        moved = f"UPDATE work SET change_seq = :seq WHERE user_id {IDS}"
+        changed(conn, moved, seq=next_seq(conn), ids=listed(renamed))
 
 
 def _replay(

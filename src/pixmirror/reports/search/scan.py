@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, or_, select, union
+from sqlalchemy import text as sql_text
 
 from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.schema import tag, tag_translation, user, work, work_tag
@@ -13,6 +14,8 @@ from pixmirror.catalogue.schema import tag, tag_translation, user, work, work_ta
 MANY = 100  # so many users are asked one by one; with more of them the works are gone through instead
 # So many links to tags are read; with more of them the works are gone through, and soon enough match.
 FREQUENT = 20_000
+
+_not_forgotten = sql_text(tombstones.not_forgotten_sql("work.work_key"))
 
 Matched: TypeAlias = Literal["id", "title", "tag", "user", "caption", "text", "fields"]
 
@@ -46,7 +49,7 @@ def newest(conn: Connection, below: int, limit: int, where: ColumnElement[bool])
     """Return the newest works that meet a condition and are not forgotten."""
     ordered = select(work.c.work_key).where(work.c.work_key < below, where)
     if tombstones.has_any(conn):
-        ordered = ordered.where(tombstones.not_forgotten())
+        ordered = ordered.where(_not_forgotten)
     ordered = ordered.order_by(work.c.work_key.desc()).limit(limit)
     return list(conn.execute(ordered).scalars())
 
@@ -71,7 +74,7 @@ def _by_tag(conn: Connection, likes: Sequence[str], below: int, limit: int) -> l
         return newest(conn, below, limit, tagged.exists())
     links = select(work_tag.c.work_key).where(work_tag.c.tag_id.in_([t.id for t in tags]))
     if tombstones.has_any(conn):
-        links = links.join(work, work.c.work_key == work_tag.c.work_key).where(tombstones.not_forgotten())
+        links = links.join(work, work.c.work_key == work_tag.c.work_key).where(_not_forgotten)
     return _merged([conn.execute(links.where(work_tag.c.work_key < below)).scalars()], limit)
 
 
