@@ -118,7 +118,7 @@ def test_a_page_with_nothing_in_doubt_costs_no_statement_more(db: Database):
     db.run_sync(listen)
     mine = [sql for sql in asked if "doubt" in sql or "state_change" in sql]
     assert len(mine) == 1, "users are looked up together with their doubts"
-    assert mine[0].startswith("SELECT")
+    assert mine[0].lstrip().startswith("SELECT")
 
 
 # -- users -----------------------------------------------------------------------------------------------------

@@ -6,12 +6,13 @@ the reason, and comes again when the endpoint answers.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import Connection
 
-from pixmirror.catalogue import runs
+from pixmirror.catalogue import chores, runs
 from pixmirror.catalogue.chores import PARTS, Kind
-from pixmirror.catalogue.schema import chore, feed, gap
+from pixmirror.catalogue.sql import changed
 from pixmirror.clock import DAY_MS, HOUR_MS
 
 _NAME = "endpoints_gone"
@@ -19,6 +20,13 @@ ASKED_MS = HOUR_MS // 4  # while one asks, the others wait this long
 BELIEVED = 2  # refusals with no answer between
 # How long nobody asks an endpoint that fails for everything, the longer the more often it was tried in vain.
 RESTS_MS = (HOUR_MS // 12, HOUR_MS // 4, HOUR_MS, 6 * HOUR_MS, DAY_MS)
+# What waits for an endpoint, by the table that it stands in.
+_WAITING = {
+    "chore": "kind = :kind AND (:parity IS NULL OR key & 1 = :parity)",
+    "feed": "endpoint = :thing",
+    "gap": "feed_id IN (SELECT id FROM feed WHERE endpoint = :thing)",
+}
+_LATE = "UPDATE {} SET due_at = :until, error = :reason WHERE {}"
 GONE_RESTS_MS = (HOUR_MS, 6 * HOUR_MS, DAY_MS)  # the same for one that Pixiv says is not there
 
 
@@ -104,10 +112,9 @@ def answered(conn: Connection, thing: str, now: int) -> None:
         return
     _keep(conn, known)
     if found.believed:
-        due = {"due_at": now, "error": None}
-        conn.execute(update(chore).where(_chores(thing), chore.c.error == found.reason).values(due))
-        conn.execute(update(feed).where(_feeds(thing), feed.c.error == found.reason).values(due))
-        conn.execute(update(gap).where(_gaps(thing), gap.c.error == found.reason).values(due))
+        for table, of in _WAITING.items():
+            due = f"UPDATE {table} SET due_at = :now, error = NULL WHERE {of} AND error = :reason"
+            changed(conn, due, now=now, reason=found.reason, **_named(thing))
 
 
 def wait(
@@ -119,21 +126,20 @@ def wait(
     """
     if thing not in refusals(conn):
         return
-    late = {"due_at": found.until, "error": found.reason}
+    late = {"until": found.until, "reason": found.reason}
     if key is not None:
-        kind = thing.partition(":")[0]
-        conn.execute(update(chore).where(chore.c.kind == kind, chore.c.key == key).values(late))
+        chores.put_off(conn, thing.partition(":")[0], key, found.until, found.reason)
     if feed_id is not None:
-        conn.execute(update(feed).where(feed.c.id == feed_id).values(late))
-        conn.execute(update(gap).where(gap.c.feed_id == feed_id, gap.c.due_at < found.until).values(late))
+        changed(conn, _LATE.format("feed", "id = :id"), id=feed_id, **late)
+        changed(conn, _LATE.format("gap", "feed_id = :id AND due_at < :until"), id=feed_id, **late)
 
 
 def _put_off(conn: Connection, thing: str, until: int, reason: str) -> None:
-    late = {"due_at": until, "error": reason}
-    conn.execute(update(chore).where(_chores(thing), chore.c.due_at < until).values(late))
-    conn.execute(update(feed).where(_feeds(thing), feed.c.due_at < until).values(late))
-    conn.execute(update(feed).where(_feeds(thing), feed.c.refresh_at < until).values(refresh_at=until))
-    conn.execute(update(gap).where(_gaps(thing), gap.c.due_at < until).values(late))
+    for table, of in _WAITING.items():
+        late = _LATE.format(table, f"{of} AND due_at < :until")
+        changed(conn, late, until=until, reason=reason, **_named(thing))
+    later = f"UPDATE feed SET refresh_at = :until WHERE {_WAITING['feed']} AND refresh_at < :until"
+    changed(conn, later, until=until, **_named(thing))
 
 
 def of_chore(kind: str, key: int) -> str:
@@ -141,15 +147,7 @@ def of_chore(kind: str, key: int) -> str:
     return f"{kind}:{('illust', 'novel')[key & 1] if kind in OF_ONE_MEDIUM else ''}"
 
 
-def _chores(thing: str) -> ColumnElement[bool]:
+def _named(thing: str) -> dict[str, Any]:
+    """Return what _WAITING asks for: the name, and where it is that of chores their kind and medium."""
     kind, _, medium = thing.partition(":")
-    mine = chore.c.kind == kind
-    return mine & (chore.c.key.op("&")(1) == int(medium == "novel")) if medium else mine
-
-
-def _feeds(thing: str) -> ColumnElement[bool]:
-    return feed.c.endpoint == thing
-
-
-def _gaps(thing: str) -> ColumnElement[bool]:
-    return gap.c.feed_id.in_(select(feed.c.id).where(_feeds(thing)))
+    return {"thing": thing, "kind": kind, "parity": int(medium == "novel") if medium else None}

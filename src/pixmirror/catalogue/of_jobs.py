@@ -5,10 +5,10 @@ Conditions in SQL on a row of `media` or `chore`, with `:jobs` a JSON list of na
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from pixmirror.catalogue.added import ADDED, WISHED
-from pixmirror.catalogue.sql import listed
+from pixmirror.catalogue.sql import listed, row, value
 
 _NAMES = "IN (SELECT value FROM json_each(:jobs))"
 _SEEN = f"EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = %s AND j.job {_NAMES}%s)"
@@ -28,67 +28,57 @@ CHORE = f"""CASE
       JOIN work_job j ON j.work_key = c.work_key WHERE c.comment_key = chore.key AND j.job {_NAMES})
   ELSE {_SEEN % ("chore.key", "")} END"""
 
-_CHORE_DUE = text(f"SELECT 1 FROM chore WHERE lane = :lane AND due_at <= :before AND {CHORE} LIMIT 1")
-_FILES_DUE = tuple(
-    text(f"SELECT 1 FROM media WHERE {which} AND {MEDIA} LIMIT 1")
-    for which in (
-        "state = 'wanted' AND priority < :lanes",
-        "state = 'fetching'",
-        "state = 'waiting' AND due_at <= :before",
-    )
+_CHORE_DUE = f"SELECT 1 FROM chore WHERE lane = :lane AND due_at <= :before AND {CHORE} LIMIT 1"
+_FILES_DUE = (
+    "state = 'wanted' AND priority < :lanes",
+    "state = 'fetching'",
+    "state = 'waiting' AND due_at <= :before",
 )
-_LEFT = tuple(
-    text(f"SELECT count(*) FROM media WHERE {which} AND {MEDIA}")
-    for which in (
-        "state = 'wanted'",
-        "state = 'fetching'",
-        "state = 'waiting'",
-        "state = 'failed' AND state IN ('gone', 'failed', 'damaged')",
-    )
-)
-_FAILING = text(
-    "SELECT count(*) FROM chore WHERE "
-    f"(attempts > 0 AND due_at < :before OR kind = 'ranking' AND error IS NOT NULL) AND {CHORE}"
-)
-_CAME_IN = text(
-    "SELECT count(*), coalesce(sum(work_key & 1), 0) FROM work WHERE first_seen >= :since AND user_id IS NOT NULL "
-    "AND EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = work.work_key AND j.job = :job)"
-)
-_FILES_CAME_IN = text(
-    "SELECT count(*), coalesce(sum(size), 0) FROM media WHERE state = 'stored' AND stored_at >= :since "
-    "AND owner_kind = 'work' AND EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = owner_id AND j.job = :job)"
-)
+_FAILED = "state = 'failed' AND state IN ('gone', 'failed', 'damaged')"  # as the partial index spells it
+_LEFT = ("state = 'wanted'", "state = 'fetching'", "state = 'waiting'", _FAILED)
+_FAILING = f"""
+SELECT count(*) FROM chore
+WHERE (attempts > 0 AND due_at < :before OR kind = 'ranking' AND error IS NOT NULL) AND {CHORE}"""
+_CAME_IN = """
+SELECT count(*) - coalesce(sum(work_key & 1), 0), coalesce(sum(work_key & 1), 0) FROM work
+WHERE first_seen >= :since AND user_id IS NOT NULL
+  AND EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = work.work_key AND j.job = :job)"""
+_FILES_CAME_IN = """
+SELECT count(*), coalesce(sum(size), 0) FROM media
+WHERE state = 'stored' AND stored_at >= :since AND owner_kind = 'work'
+  AND EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = owner_id AND j.job = :job)"""
 
 
 def questions_due(conn: Connection, jobs: Sequence[str], before: int, lanes: Sequence[int]) -> bool:
     """True if a chore about what these jobs have seen is due by then."""
-    bound = {"jobs": listed(jobs), "before": before}
-    return any(conn.execute(_CHORE_DUE, bound | {"lane": int(lane)}).first() is not None for lane in lanes)
+    return any(value(conn, _CHORE_DUE, jobs=listed(jobs), before=before, lane=int(lane)) for lane in lanes)
 
 
 def files_due(conn: Connection, jobs: Sequence[str], before: int, lanes: int) -> bool:
     """True if a file that these jobs want is fetched now, or may be by then; new ones of lanes before `lanes`."""
-    bound = {"jobs": listed(jobs), "before": before, "lanes": lanes}
-    return any(conn.execute(stmt, bound).first() is not None for stmt in _FILES_DUE)
+    due = f"SELECT 1 FROM media WHERE {{}} AND {MEDIA} LIMIT 1"
+    return any(
+        value(conn, due.format(which), jobs=listed(jobs), before=before, lanes=lanes) for which in _FILES_DUE
+    )
 
 
 def files_left(conn: Connection, jobs: Sequence[str]) -> int:
     """Count the files that these jobs want, that are not here and may still come."""
-    return sum(conn.scalar(stmt, {"jobs": listed(jobs)}) or 0 for stmt in _LEFT)
+    return sum(value(conn, f"SELECT count(*) FROM media WHERE {w} AND {MEDIA}", jobs=listed(jobs)) for w in _LEFT)
 
 
 def failing(conn: Connection, jobs: Sequence[str], before: int) -> int:
     """Count the chores about what these jobs have seen that failed and come again before this time."""
-    return conn.scalar(_FAILING, {"jobs": listed(jobs), "before": before}) or 0
+    return int(value(conn, _FAILING, jobs=listed(jobs), before=before))
 
 
 def came_in(conn: Connection, job: str, since: int) -> tuple[int, int]:
     """Count the works (illusts, manga, ugoira), and the novels, that came in since then and that this job saw."""
-    both, novels = conn.execute(_CAME_IN, {"since": since, "job": job}).one()
-    return both - novels, novels
+    works, novels = row(conn, _CAME_IN, since=since, job=job)
+    return works, novels
 
 
 def files_came_in(conn: Connection, job: str, since: int) -> tuple[int, int]:
     """Count the files, and their bytes, that came in since then of works that this job saw."""
-    files, size = conn.execute(_FILES_CAME_IN, {"since": since, "job": job}).one()
+    files, size = row(conn, _FILES_CAME_IN, since=since, job=job)
     return files, size

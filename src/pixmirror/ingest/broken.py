@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection
 
 from pixmirror.catalogue.payloads import canonical, digest_text
 from pixmirror.catalogue.schema import broken
-from pixmirror.catalogue.sql import upsert
+from pixmirror.catalogue.sql import made, row, rows, upsert, value
 from pixmirror.clock import DAY_MS
 from pixmirror.models import Broken, Medium, work_key
 
 _MOVES = ("last_seen", "reason", "path", "medium", "work_key", "user_id", "is_partial")
 _UPSERT = upsert(broken, *_MOVES, on=["digest"], times=broken.c.times + 1)
+_COUNT = "SELECT count(*) FROM broken"
 _WORK = re.compile(r"(illust|novel)s?(?:[\[.]|$)")
 _OF_NOBODY_MS = 7 * DAY_MS  # what stood in a list that has no full passes is spoken of for so long
 # An artist's list that was read whole since has said again what it has to say.
@@ -52,16 +53,15 @@ class UnreadWork:
 
 def unread_works(conn: Connection, now: int) -> list[UnreadWork]:
     """Return the works that are missing because what Pixiv says of them could not be read."""
-    rows = conn.execute(text(_UNREAD), {"now": now, "nobodys": _OF_NOBODY_MS})
-    return [UnreadWork(*row) for row in rows]
+    return list(made(conn, UnreadWork, _UNREAD, now=now, nobodys=_OF_NOBODY_MS))
 
 
 def read_in_part(conn: Connection) -> dict[tuple[int, Medium], tuple[int, int]]:
     """Return by artist and medium how many works could be read only in part, and when one was seen last."""
-    b = broken.c
-    works = select(b.user_id, b.medium, func.count(b.work_key.distinct()), func.max(b.last_seen))
-    rows = conn.execute(works.where(b.is_partial == 1, b.work_key.is_not(None)).group_by(b.user_id, b.medium))
-    return {(user_id, medium): (n, last) for user_id, medium, n, last in rows}
+    works = """
+    SELECT user_id, medium, count(DISTINCT work_key), max(last_seen) FROM broken
+    WHERE is_partial = 1 AND work_key IS NOT NULL GROUP BY user_id, medium"""
+    return {(user_id, medium): (n, last) for user_id, medium, n, last in rows(conn, works)}
 
 
 def record_broken(
@@ -73,15 +73,15 @@ def record_broken(
     """
     if not items:
         return 0
-    before = conn.execute(select(func.count()).select_from(broken)).scalar_one()
+    before = value(conn, _COUNT)
     conn.execute(_UPSERT, [_row(endpoint, item, now, user_id) for item in items])
-    return int(conn.execute(select(func.count()).select_from(broken)).scalar_one() - before)
+    return int(value(conn, _COUNT)) - int(before)
 
 
 def is_known(conn: Connection, endpoint: str, item: Broken) -> bool:
     """True if this content was recorded before."""
-    found = select(broken.c.id).where(broken.c.digest == _row(endpoint, item, 0, None)["digest"])
-    return conn.execute(found).first() is not None
+    digest = _row(endpoint, item, 0, None)["digest"]
+    return row(conn, "SELECT 1 FROM broken WHERE digest = :digest", digest=digest) is not None
 
 
 def _row(endpoint: str, item: Broken, now: int, user_id: int | None) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, insert
 
-from pixmirror.catalogue.schema import ranking, ranking_day, work, work_job
-from pixmirror.catalogue.sql import Many, upsert
+from pixmirror.catalogue.schema import ranking, ranking_day
+from pixmirror.catalogue.sql import Many, changed, column, row, rows, upsert, value
 from pixmirror.models import JST, Medium, from_ms
 
 PUBLISHED_AT_HOUR = 12  # JST, of the next day
@@ -20,6 +20,17 @@ DayState = Literal["reading", "complete", "whole", "empty_for_account", "same"]
 READ = ("complete", "whole", "same")
 
 _RANKED = Many(upsert(ranking, "work_key"))
+_OF_LIST = "account_id = :account_id AND medium = :medium AND mode = :mode"
+_OF_DAY = f"{_OF_LIST} AND date = :date"
+_IS = f"{_OF_DAY} AND snapshot = :snapshot"
+_DROP_RANKS = f"DELETE FROM ranking WHERE {_IS}"
+_UNSEEN = """
+SELECT DISTINCT r.work_key FROM ranking r JOIN ranking_day d ON d.account_id = r.account_id
+  AND d.medium = r.medium AND d.mode = r.mode AND d.date = r.date AND d.snapshot = r.snapshot
+WHERE r.account_id = :account AND r.medium = :medium AND r.mode = :mode AND r.date BETWEEN :first AND :last
+  AND r.rank <= :top AND d.read_at >= :since AND EXISTS (SELECT 1 FROM work w WHERE w.work_key = r.work_key)
+  AND NOT EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = r.work_key AND j.job = :job)
+LIMIT :n"""
 
 
 class Ranking(NamedTuple):
@@ -70,17 +81,12 @@ def is_due(known: RankingDay | None, now: int, top: int = 0) -> bool:
     return known.state in ("complete", "whole") and known.snapshot == 1 and now - known.read_at >= AGAIN_AFTER_MS
 
 
-def _is(table: Table, one: Ranking, snapshot: int | None = None) -> list[ColumnElement[bool]]:
-    where = one._asdict() if snapshot is None else {**one._asdict(), "snapshot": snapshot}
-    return [table.c[name] == value for name, value in where.items()]
-
-
 def begin_ranking(conn: Connection, one: Ranking, now: int) -> int:
     """Begin a reading, and drop the rows of one that was cut. Return the number of the snapshot to read."""
-    newest_first = select(ranking_day).where(*_is(ranking_day, one)).order_by(ranking_day.c.snapshot.desc())
-    last = conn.execute(newest_first.limit(1)).first()
+    newest = f"SELECT snapshot, state FROM ranking_day WHERE {_OF_DAY} ORDER BY snapshot DESC LIMIT 1"
+    last = row(conn, newest, **one._asdict())
     if last is not None and last.state == "reading":
-        conn.execute(delete(ranking).where(*_is(ranking, one, last.snapshot)))
+        changed(conn, _DROP_RANKS, **one._asdict(), snapshot=last.snapshot)
         return int(last.snapshot)
     snapshot = last.snapshot + 1 if last is not None else 1
     begun = {"snapshot": snapshot, "state": "reading", "depth": 0, "read_at": now}
@@ -98,17 +104,18 @@ def finish_ranking(conn: Connection, one: Ranking, snapshot: int, state: DayStat
     """End a reading. False if it equals the snapshot before it, whose rows then stand for both."""
     same, before = False, None
     if state in ("complete", "whole"):
-        empty = ranking_day.c.state == "empty_for_account"
-        conn.execute(delete(ranking_day).where(*_is(ranking_day, one), empty))
-        earlier = (*_is(ranking, one), ranking.c.snapshot < snapshot)
-        before = conn.scalar(select(func.max(ranking.c.snapshot)).where(*earlier))
+        changed(conn, f"DELETE FROM ranking_day WHERE {_OF_DAY} AND state = 'empty_for_account'", **one._asdict())
+        earlier = f"SELECT max(snapshot) FROM ranking WHERE {_OF_DAY} AND snapshot < :snapshot"
+        before = value(conn, earlier, **one._asdict(), snapshot=snapshot)
         same = before is not None and _ranks(conn, one, before) == _ranks(conn, one, snapshot)
     if same:
-        conn.execute(delete(ranking).where(*_is(ranking, one, snapshot)))
+        changed(conn, _DROP_RANKS, **one._asdict(), snapshot=snapshot)
         if state == "whole":
-            conn.execute(update(ranking_day).where(*_is(ranking_day, one, before)).values(state=state))
-    ended = {"state": "same" if same else state, "depth": depth, "read_at": now}
-    conn.execute(update(ranking_day).where(*_is(ranking_day, one, snapshot)).values(**ended))
+            whole = f"UPDATE ranking_day SET state = :state WHERE {_IS}"
+            changed(conn, whole, **one._asdict(), snapshot=before, state=state)
+    ended = f"UPDATE ranking_day SET state = :state, depth = :depth, read_at = :now WHERE {_IS}"
+    became = "same" if same else state
+    changed(conn, ended, **one._asdict(), snapshot=snapshot, state=became, depth=depth, now=now)
     return not same
 
 
@@ -118,21 +125,16 @@ def deny_ranking(conn: Connection, one: Ranking, snapshot: int, now: int) -> boo
     The first time it is only noted: a refused app, maintenance or a wrong clock say the same. It is believed when
     it is said again a day later, and another ranking was read in between.
     """
-    earlier = (*_is(ranking_day, one, snapshot - 1), ranking_day.c.state == "empty_for_account")
-    before = conn.execute(select(ranking_day).where(*earlier)).first()
-    if before is None:
+    earlier = f"SELECT read_at FROM ranking_day WHERE {_IS} AND state = 'empty_for_account'"
+    before = value(conn, earlier, **one._asdict(), snapshot=snapshot - 1)
+    read = f"SELECT 1 FROM ranking_day WHERE account_id = :account AND state IN {READ} AND read_at > :at LIMIT 1"
+    is_sure = before is not None and row(conn, read, account=one.account_id, at=before) is not None
+    if before is None or is_sure:
         finish_ranking(conn, one, snapshot, "empty_for_account", 0, now)
-        return False
-    read = select(ranking_day.c.date).where(
-        ranking_day.c.account_id == one.account_id,
-        ranking_day.c.state.in_(READ),
-        ranking_day.c.read_at > before.read_at,
-    )
-    if conn.execute(read.limit(1)).first() is not None:
-        finish_ranking(conn, one, snapshot, "empty_for_account", 0, now)
-        return True
-    conn.execute(delete(ranking_day).where(*_is(ranking_day, one, snapshot)))
-    conn.execute(update(ranking_day).where(*_is(ranking_day, one, snapshot - 1)).values(read_at=now))
+        return is_sure
+    changed(conn, f"DELETE FROM ranking_day WHERE {_IS}", **one._asdict(), snapshot=snapshot)
+    again = f"UPDATE ranking_day SET read_at = :now WHERE {_IS}"
+    changed(conn, again, **one._asdict(), snapshot=snapshot - 1, now=now)
     return False
 
 
@@ -148,33 +150,21 @@ def unseen(
     limit: int,
 ) -> list[int]:
     """Return works ranked in these days (first, last) down to `top`, read since then, that the job never saw."""
-    r, d = ranking.c, ranking_day.c
-    same_day = (d.account_id == r.account_id) & (d.medium == r.medium) & (d.mode == r.mode) & (d.date == r.date)
-    saw = exists().where(work_job.c.work_key == r.work_key, work_job.c.job == job)
-    stmt = (
-        select(r.work_key)
-        .distinct()
-        .join(ranking_day, same_day & (d.snapshot == r.snapshot))
-        .where(r.account_id == account_id, r.medium == medium, r.mode == mode, r.date.between(*days))
-        .where(r.rank <= top, d.read_at >= since, ~saw, exists().where(work.c.work_key == r.work_key))
-    )
-    return list(conn.execute(stmt.limit(limit)).scalars())
+    first, last = days
+    of = {"account": account_id, "medium": medium, "mode": mode, "first": first, "last": last}
+    return column(conn, _UNSEEN, **of, job=job, top=top, since=since, n=limit)
 
 
 def _ranks(conn: Connection, one: Ranking, snapshot: int) -> list[Any]:
-    of_snapshot = select(ranking.c.rank, ranking.c.work_key).where(*_is(ranking, one, snapshot))
-    return list(conn.execute(of_snapshot.order_by(ranking.c.rank)))
+    ranks = f"SELECT rank, work_key FROM ranking WHERE {_IS} ORDER BY rank"
+    return list(rows(conn, ranks, **one._asdict(), snapshot=snapshot))
 
 
 def ranking_days(conn: Connection, account_id: int, medium: Medium, mode: str) -> dict[str, RankingDay]:
     """Return each day's newest reading."""
-    stmt = (
-        select(ranking_day)
-        .where(ranking_day.c.account_id == account_id, ranking_day.c.medium == medium, ranking_day.c.mode == mode)
-        .order_by(ranking_day.c.date, ranking_day.c.snapshot)
-    )
+    read = f"SELECT * FROM ranking_day WHERE {_OF_LIST} ORDER BY date, snapshot"
     days: dict[str, RankingDay] = {}
-    for r in conn.execute(stmt):
+    for r in rows(conn, read, account_id=account_id, medium=medium, mode=mode):
         before = days.get(r.date)
         whole = r.state == "whole" or (before is not None and before.whole)
         denied = (before.denied if before is not None else 0) + 1 if r.state == "empty_for_account" else 0

@@ -1,20 +1,20 @@
 """Whether www.pixiv.net takes the cookie. What needs it waits when it does not; nothing else does."""
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.chores import OF_WEBSITE
-from pixmirror.catalogue.schema import chore, meta
+from pixmirror.catalogue.sql import changed
 from pixmirror.catalogue.words import said
 from pixmirror.clock import DAY_MS
 
 AGAIN_MS = DAY_MS
 NO_LOGIN = "no login at www.pixiv.net is configured"
 _NAME = "web_login"
+_DUE = f"UPDATE chore SET due_at = :at, error = :error WHERE kind IN {tuple(kind.value for kind in OF_WEBSITE)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ def digest(phpsessid: str) -> str:
 
 def refusal(conn: Connection) -> Refusal | None:
     """Say why the website is not asked now, or None if all is well."""
-    text = runs.get_meta(conn, _NAME)
-    return Refusal(**json.loads(text)) if text else None
+    kept = runs.get_json(conn, _NAME)
+    return Refusal(**kept) if kept else None
 
 
 def refused(conn: Connection, session: str, now: int, reason: str, again_ms: int = AGAIN_MS) -> None:
@@ -48,26 +48,24 @@ def refused(conn: Connection, session: str, now: int, reason: str, again_ms: int
     known = refusal(conn)
     since = known.since if known and known.session == session else now
     found = Refusal(session, since, now + again_ms, reason)
-    runs.set_meta(conn, _NAME, json.dumps(asdict(found)))
+    runs.set_json(conn, _NAME, asdict(found))
     wait(conn, found.until, reason)
 
 
 def wait(conn: Connection, until: int, reason: str) -> None:
     """Put off until then what needs the cookie and is due before."""
-    soon = chore.c.kind.in_(OF_WEBSITE) & (chore.c.due_at < until)
-    conn.execute(update(chore).where(soon).values(due_at=until, error=reason))
+    changed(conn, f"{_DUE} AND due_at < :at", at=until, error=reason)
 
 
 def _go_on(conn: Connection, reason: str, now: int) -> None:
-    waits = chore.c.kind.in_(OF_WEBSITE) & (chore.c.error == reason)
-    conn.execute(update(chore).where(waits).values(due_at=now, error=None))
+    changed(conn, f"{_DUE} AND error = :reason", at=now, error=None, reason=reason)
 
 
 def works(conn: Connection, now: int) -> None:
     """Note that the website answers, and make due what was put off because of it."""
     known = refusal(conn)
     if known is not None:
-        conn.execute(delete(meta).where(meta.c.key == _NAME))
+        runs.drop_meta(conn, _NAME)
         _go_on(conn, known.reason, now)
 
 

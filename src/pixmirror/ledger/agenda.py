@@ -7,11 +7,11 @@ that was answered comes again is said where its answer is recorded, in `sync/cho
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import chores
 from pixmirror.catalogue.chores import PARTS, Kind
-from pixmirror.catalogue.sql import listed, rows, value
+from pixmirror.catalogue.sql import KEYS, changed, column, listed, value
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.models import Lane, Work, to_ms
 
@@ -28,7 +28,6 @@ AGES_OF_BOOKMARKS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
 RENEWALS = 500  # at most so many things in doubt are asked for anew in a day
 WORKS_OF_READ_TAG = 20  # of a tag whose reading is worth a question
 READINGS = 20  # of tags are asked for at a time
-_LISTED = "IN (SELECT value FROM json_each(:keys))"
 
 
 def _ask(
@@ -60,7 +59,7 @@ def ask_for_all_captions(conn: Connection, now: int) -> int:
     SELECT :kind, work_key, :lane, :now FROM work
     WHERE caption = '' AND detail_at IS NULL AND user_id IS NOT NULL AND state = 'live'
     ON CONFLICT DO NOTHING"""
-    return conn.execute(text(sql), {"kind": Kind.DETAIL, "lane": int(Lane.EXTRA), "now": now}).rowcount
+    return changed(conn, sql, kind=Kind.DETAIL, lane=int(Lane.EXTRA), now=now)
 
 
 def look_at_hidden(conn: Connection, found: Iterable[Ask]) -> None:
@@ -109,8 +108,8 @@ def ask_anew(conn: Connection, kind: str, ids: Sequence[int], at: int, most: int
     Spread over time: what is held may be much, and the next time `most` more are asked about.
     """
     question = Kind.PROFILE if kind == "user" else Kind.DETAIL
-    waiting = f"SELECT key FROM chore WHERE kind = :kind AND key {_LISTED} AND due_at <= :at"
-    asked = {r.key for r in rows(conn, waiting, kind=question, keys=listed(ids), at=at)}
+    waiting = f"SELECT key FROM chore WHERE kind = :kind AND key {KEYS} AND due_at <= :at"
+    asked = set(column(conn, waiting, kind=question, keys=listed(ids), at=at))
     wanted = [i for i in ids if i not in asked][:most]
     step = DAY_MS // RENEWALS
     chores.add_all(conn, ((question, i, Lane.REFRESH, at + n * step) for n, i in enumerate(wanted)))
@@ -153,10 +152,10 @@ def ask_after_website(conn: Connection, user_id: int, now: int) -> None:
 # --- files, texts, comments
 
 _LACKS_ZIP = f"""
-SELECT work_key FROM work WHERE work_key {_LISTED} AND type = 'ugoira' AND NOT EXISTS
+SELECT work_key FROM work WHERE work_key {KEYS} AND type = 'ugoira' AND NOT EXISTS
   (SELECT 1 FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = work_key AND m.role = 'ugoira')"""
 _LACKS_TEXT = f"""
-SELECT work_key FROM work WHERE work_key {_LISTED} AND type = 'novel' AND user_id IS NOT NULL AND NOT EXISTS
+SELECT work_key FROM work WHERE work_key {KEYS} AND type = 'novel' AND user_id IS NOT NULL AND NOT EXISTS
   (SELECT 1 FROM text_version t WHERE t.work_key = work.work_key)"""
 
 
@@ -165,7 +164,7 @@ def ask_for_wanted(conn: Connection, keys: Collection[int], now: int) -> None:
     if not keys:
         return
     for kind, lacking in ((Kind.UGOIRA, _LACKS_ZIP), (Kind.TEXT, _LACKS_TEXT)):
-        _ask(conn, kind, [r.work_key for r in rows(conn, lacking, keys=listed(keys))], Lane.COMPLETE, now)
+        _ask(conn, kind, column(conn, lacking, keys=listed(keys)), Lane.COMPLETE, now)
 
 
 def ask_for_parts(conn: Connection, found: Sequence[tuple[Kind, Ask]], *, edited: bool) -> None:
@@ -217,8 +216,7 @@ def unread_tags(conn: Connection, now: int) -> list[int]:
     """
     waiting = value(conn, f"SELECT count(*) FROM chore WHERE kind = '{Kind.READING}' AND due_at <= :now", now=now)
     most = READINGS - waiting
-    found = rows(conn, _UNREAD_TAGS, works=WORKS_OF_READ_TAG, most=most) if most > 0 else ()
-    return [row.id for row in found]
+    return column(conn, _UNREAD_TAGS, works=WORKS_OF_READ_TAG, most=most) if most > 0 else []
 
 
 def ask_for_readings(conn: Connection, tags: Sequence[int], now: int) -> None:
@@ -256,53 +254,47 @@ def _about(kinds: Sequence[Kind], which: str) -> str:
 
 
 FROM_APP = (Kind.DETAIL, *PARTS)  # what is asked of the app about a work itself
-_PARTS_OF_WORKS = _about(PARTS, _LISTED)
+_PARTS_OF_WORKS = _about(PARTS, KEYS)
 _ALL_OF_USER = _about(FROM_APP, "IN (SELECT work_key FROM work WHERE user_id = :user)")
-_NO_DETAILS = text(f"DELETE FROM chore WHERE kind = '{Kind.DETAIL}' AND key {_LISTED}")
-_NO_PARTS = text(f"DELETE FROM chore WHERE {_PARTS_OF_WORKS}")
-# As if new, so that whoever shows the work again brings it forward.
-_PARTS_LATER = text(
-    f"UPDATE chore SET due_at = :at, attempts = 0, error = NULL WHERE {_PARTS_OF_WORKS} AND due_at < :at"
-)
-_NOTHING_OF_USER = text(f"DELETE FROM chore WHERE {_ALL_OF_USER}")
-_ALL_OF_USER_LATER = text(f"UPDATE chore SET due_at = :at WHERE {_ALL_OF_USER} AND due_at < :at")
-_FORGET_WORKS = text(f"DELETE FROM chore WHERE {_about(Kind.about('work'), _LISTED)}")
-_FORGET_USER = text(
-    f"DELETE FROM chore WHERE kind IN {tuple(kind.value for kind in Kind.about('user'))} AND key = :user OR "
-    "kind = 'web' AND key IN (SELECT work_key FROM web_listed WHERE user_id = :user)"
-)
+_FORGET_WORKS = f"DELETE FROM chore WHERE {_about(Kind.about('work'), KEYS)}"
+_FORGET_USER = f"""
+DELETE FROM chore WHERE kind IN {tuple(kind.value for kind in Kind.about("user"))} AND key = :user
+  OR kind = 'web' AND key IN (SELECT work_key FROM web_listed WHERE user_id = :user)"""
 
 
 def drop_details(conn: Connection, keys: Iterable[int]) -> None:
     """Ask no more for the detail of works that are shown whole again, or believed to be over."""
-    conn.execute(_NO_DETAILS, {"keys": listed(keys)})
+    changed(conn, f"DELETE FROM chore WHERE kind = '{Kind.DETAIL}' AND key {KEYS}", keys=listed(keys))
 
 
 def drop_parts(conn: Connection, keys: Iterable[int]) -> None:
     """Ask no more for frames, texts and comments of works that are over."""
-    conn.execute(_NO_PARTS, {"keys": listed(keys)})
+    changed(conn, f"DELETE FROM chore WHERE {_PARTS_OF_WORKS}", keys=listed(keys))
 
 
 def put_off_parts(conn: Connection, keys: Iterable[int], due_at: int) -> None:
     """Ask only later for frames, texts and comments of works that are hidden: they may come back."""
-    conn.execute(_PARTS_LATER, {"keys": listed(keys), "at": due_at})
+    # As if new, so that whoever shows the work again brings it forward.
+    later = f"UPDATE chore SET due_at = :at, attempts = 0, error = NULL WHERE {_PARTS_OF_WORKS} AND due_at < :at"
+    changed(conn, later, keys=listed(keys), at=due_at)
 
 
 def drop_user(conn: Connection, user_id: int) -> None:
     """Ask no more about the works of an artist who has left."""
-    conn.execute(_NOTHING_OF_USER, {"user": user_id})
+    changed(conn, f"DELETE FROM chore WHERE {_ALL_OF_USER}", user=user_id)
 
 
 def put_off_user(conn: Connection, user_id: int, due_at: int) -> None:
     """Ask only later about the works of an artist of whom much is denied: their profile tells first."""
-    conn.execute(_ALL_OF_USER_LATER, {"user": user_id, "at": due_at})
+    later = f"UPDATE chore SET due_at = :at WHERE {_ALL_OF_USER} AND due_at < :at"
+    changed(conn, later, user=user_id, at=due_at)
 
 
 def drop_forgotten(conn: Connection, keys: Iterable[int], user_id: int | None) -> None:
     """Ask no more about works that the user forgets, and with `user_id` about a whole artist."""
-    conn.execute(_FORGET_WORKS, {"keys": listed(keys)})
+    changed(conn, _FORGET_WORKS, keys=listed(keys))
     if user_id is not None:
-        conn.execute(_FORGET_USER, {"user": user_id})
+        changed(conn, _FORGET_USER, user=user_id)
 
 
 # --- when a hidden work is looked at again

@@ -7,7 +7,7 @@ which the judge decides; between two states that are both no good news there is 
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, insert
 
 from pixmirror.catalogue.schema import sighting
 from pixmirror.catalogue.seen import Seen
@@ -21,7 +21,7 @@ from pixmirror.models import State
 Verdict = Literal["no", "move", "doubt"]
 
 _NEW = Many(insert(sighting))
-_AGAIN = Many(update(sighting).where(sighting.c.id == bindparam("b_id")).values(last_at=bindparam("now")))
+_AGAIN = Many("UPDATE sighting SET last_at = :now WHERE id = :id")
 _OWNER = "owner_kind = :kind AND owner_id = :owner AND account_id = :account"
 _LATEST = f"SELECT id, state, first_at, last_at FROM sighting WHERE {_OWNER} ORDER BY id DESC LIMIT 1"
 _SINCE = f"""
@@ -42,7 +42,7 @@ def see(
     for key, state, evidence in found:
         last = latest.get(key)
         if last is not None and (last[1] == state or _says_less(state, last[1])):
-            again.append({"b_id": last[0], "now": seen.now})
+            again.append({"id": last[0], "now": seen.now})
             continue
         new.append(_row(seen, "work", key, state, evidence))
         if last is not None and state is State.LIVE:
@@ -62,7 +62,7 @@ def see_one(conn: Connection, seen: Seen, kind: str, owner_id: int, state: State
     """Record one sighting. Return when the current unbroken run of this state began, ms UTC."""
     last = stretch(conn, seen.account_id, kind, owner_id)
     if last is not None and (last.state == state or _says_less(state, last.state)):
-        _AGAIN(conn, [{"b_id": last.id, "now": seen.now}])
+        _AGAIN(conn, [{"id": last.id, "now": seen.now}])
         return int(last.first_at)
     _NEW(conn, [_row(seen, kind, owner_id, state, evidence)])
     if state is State.LIVE or last is None or last.state == State.LIVE:

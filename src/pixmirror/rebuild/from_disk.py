@@ -13,24 +13,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import runs, tally, tombstones
-from pixmirror.catalogue.schema import media, state_change, text_version, ugoira, work
-from pixmirror.catalogue.sql import among, listed, next_seq, row, rows, upsert, value
+from pixmirror.catalogue.schema import media, state_change, text_version, ugoira
+from pixmirror.catalogue.sql import KEYS, changed, listed, next_seq, row, rows, upsert, value
 from pixmirror.models import Illust, Lane, Novel, State, split_key
 from pixmirror.rebuild import dumps as legacy
 
 EVIDENCE = "sidecar"
 KEPT_STATES = frozenset(State) - {State.LIVE, State.UNKNOWN}
 
-_KNOWN = "SELECT work_key FROM work WHERE work_key IN (SELECT value FROM json_each(:keys))"
-_GONE = (
-    update(work)
-    .where(work.c.work_key == bindparam("b_key"))
-    .values(state=bindparam("b_state"), state_at=bindparam("b_at"), evidence=EVIDENCE)
-)
+_KNOWN = f"SELECT work_key FROM work WHERE work_key {KEYS}"
+_GONE = f"UPDATE work SET state = :state, state_at = :at, evidence = '{EVIDENCE}' WHERE work_key = :key"
 _THERE = """
 SELECT state FROM media
 WHERE owner_kind = 'work' AND owner_id = :owner_id AND role = :role AND idx = :idx AND version = :version"""
@@ -38,7 +34,7 @@ _SLOT = ("owner_kind", "owner_id", "role", "idx", "version")
 _PUT = upsert(media, "path", "state", "size", "sha256", "stored_at", "error", on=_SLOT)
 _HAS_TEXT = "SELECT 1 FROM text_version WHERE work_key = :key LIMIT 1"
 _FRAMES = insert(ugoira).on_conflict_do_nothing()
-_BUMP = update(work).where(among(work.c.work_key, "keys")).values(change_seq=bindparam("seq"))
+_BUMP = f"UPDATE work SET change_seq = :seq WHERE work_key {KEYS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ def take_in(conn: Connection, found: Sequence[FoundWork], now: int) -> TakenIn:
         _keep_frames(conn, one)
         for file in one.files:
             _keep_file(conn, one, file, now, done)
-    conn.execute(_BUMP, {"keys": listed(k for k in keys if k not in barred), "seq": next_seq(conn)})
+    changed(conn, _BUMP, keys=listed(k for k in keys if k not in barred), seq=next_seq(conn))
     tally.stored(conn, done.stored, done.bytes)
     return done
 
@@ -159,7 +155,7 @@ def _keep_states(conn: Connection, new: Sequence[FoundWork]) -> None:
     for one in new:
         state = one.sidecar.get("state")
         if state in KEPT_STATES:
-            conn.execute(_GONE, {"b_key": one.key, "b_state": state, "b_at": one.at})
+            changed(conn, _GONE, key=one.key, state=state, at=one.at)
             move = {"account_id": account, "owner_kind": "work", "owner_id": one.key, "at": one.at}
             conn.execute(insert(state_change), move | {"state": state, "evidence": EVIDENCE})
 

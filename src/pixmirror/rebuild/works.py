@@ -4,14 +4,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, insert
 
 from pixmirror.catalogue import tally, tombstones
 from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.schema import media as media_table
 from pixmirror.catalogue.schema import work
 from pixmirror.catalogue.seen import WEB
-from pixmirror.catalogue.sql import Many, among, listed, next_seq, rows
+from pixmirror.catalogue.sql import KEYS, Many, changed, column, listed, next_seq, rows
 from pixmirror.ingest import captions, merging
 from pixmirror.ingest.known import media_of
 from pixmirror.ingest.tags import write_tags
@@ -23,7 +23,7 @@ from pixmirror.rebuild.replay import Replayed, missing_files, replay
 # Looks for the file of a path, its URLs and its work's date; None where none is proven to be there.
 Adopt: TypeAlias = Callable[[str, Sequence[str], int | None], Stored | None]
 
-_AMONG = "work_key IN (SELECT value FROM json_each(:keys))"
+_AMONG = f"work_key {KEYS}"
 _LINKS = f"""
 SELECT w.work_key, w.position, t.name FROM work_tag w JOIN tag t ON t.id = w.tag_id
 WHERE w.{_AMONG} ORDER BY w.work_key, w.position"""
@@ -33,13 +33,10 @@ _WANTED = f"SELECT DISTINCT work_key FROM work_job WHERE {_AMONG} AND refused_re
 _DERIVED = (
     "medium", *merging.CONTENT, *merging.COUNTERS, "state", "state_at", "evidence", "first_seen", "last_seen",
 )  # fmt: skip
-_BUMP = update(work).where(among(work.c.work_key, "keys")).values(change_seq=bindparam("seq"))
+_BUMP = f"UPDATE work SET change_seq = :seq WHERE {_AMONG}"
 _NEW = Many(insert(work))
-_CHANGED = Many(
-    update(work)
-    .where(work.c.work_key == bindparam("b_key"))
-    .values({name: bindparam(f"b_{name}") for name in (*_DERIVED, "detail_at", "change_seq")})
-)
+_SET = ", ".join(f"{name} = :{name}" for name in (*_DERIVED, "detail_at", "change_seq"))
+_CHANGED = Many(f"UPDATE work SET {_SET} WHERE work_key = :work_key")
 _FILE = Many(insert(media_table))
 
 
@@ -56,7 +53,7 @@ def rebuild_works(
     told = ledger(conn, "work", keys)
     stats = {r.work_key: r for r in rows(conn, _STATS, keys=of_keys)}
     new: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
+    other: list[dict[str, Any]] = []
     sound: dict[int, Replayed] = {}
     for key, payloads in payloads_of(conn, "work", keys).items():
         found = replay(key, payloads, stripped=stripped)
@@ -75,14 +72,13 @@ def rebuild_works(
             else:
                 told_at = found.facts.detail_at
                 detail_at = None if told_at is None else max(told_at, old.detail_at or 0)
-                one = {f"b_{name}": expected[name] for name in _DERIVED}
-                changed.append(one | {"b_key": key, "b_detail_at": detail_at})
+                other.append(expected | {"work_key": key, "detail_at": detail_at})
     tags, tags_before = _wrong_tags(conn, sound, of_keys, findings)
-    if findings.write and (new or changed or tags):
+    if findings.write and (new or other or tags):
         seq = next_seq(conn)
         _NEW(conn, [row | {"change_seq": seq} for row in new])
-        _CHANGED(conn, [row | {"b_change_seq": seq} for row in changed])
-        conn.execute(_BUMP, {"keys": listed(tags), "seq": seq})
+        _CHANGED(conn, [row | {"change_seq": seq} for row in other])
+        changed(conn, _BUMP, keys=listed(tags), seq=seq)
         write_tags(conn, tags, tags_before)
     if adopt is not None:
         _files(conn, sound, findings, of_keys, now, adopt)
@@ -146,15 +142,15 @@ def _wrong_tags(
     links: dict[int, list[tuple[int, str]]] = {}
     for key, position, name in rows(conn, _LINKS, keys=of_keys):
         links.setdefault(key, []).append((position, name))
-    changed: dict[int, list[str]] = {}
+    said: dict[int, list[str]] = {}
     before: dict[int, list[str]] = {}
     for key, found in sound.items():
         have = links.get(key, [])
         tags = found.facts.tags if found.facts else []
         if have != list(enumerate(tags)):
-            changed[key], before[key] = tags, [name for _, name in have]
+            said[key], before[key] = tags, [name for _, name in have]
             findings.differ("work_tag", key, "tags", before[key], tags)
-    return changed, before
+    return said, before
 
 
 def _files(
@@ -166,7 +162,7 @@ def _files(
     adopt: Adopt,
 ) -> None:
     known = media_of(conn, list(sound))
-    wanted = {r.work_key for r in rows(conn, _WANTED, keys=of_keys)}
+    wanted = set(column(conn, _WANTED, keys=of_keys))
     missing = [
         dict(row)
         for key, found in sound.items()
