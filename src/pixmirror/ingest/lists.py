@@ -7,13 +7,13 @@ private). What the first reading of a list finds is no addition.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, update
+from sqlalchemy import Connection, func
 
 from pixmirror.catalogue.feeds import canonical
-from pixmirror.catalogue.schema import bookmark, feed, follow
-from pixmirror.catalogue.sql import Many, among, excluded, listed, upsert
+from pixmirror.catalogue.schema import bookmark, follow
+from pixmirror.catalogue.sql import IDS, KEYS, Many, changed, column, excluded, listed, rows, upsert, value
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import agenda
 from pixmirror.ledger.brake import KINDS
@@ -37,19 +37,12 @@ _RECORD = {
 }
 
 
-def _select_known(kind: Mine) -> Select[Any]:
-    rows, item = KINDS[kind].table, KINDS[kind].id
-    columns = (rows.c.restrict, rows.c.state, rows.c.state_at, rows.c.missing_since)
-    mine = (rows.c.account_id == bindparam("b_account"), among(item, "ids"))
-    return select(item.label("id"), *columns).where(*mine)
-
-
-_KNOWN = {"follow": _select_known("follow"), "bookmark": _select_known("bookmark")}
-_READ = select(feed.c.full_at).where(
-    feed.c.account_id == bindparam("b_account"),
-    feed.c.endpoint == bindparam("b_endpoint"),
-    feed.c.params == bindparam("b_params"),
-)
+_KNOWN = {
+    kind: f"SELECT {key} AS id, restrict, state, state_at, missing_since FROM {kind} "
+    f"WHERE account_id = :account AND {key} {IDS}"
+    for kind, key in (("follow", "user_id"), ("bookmark", "work_key"))
+}
+_READ = "SELECT full_at FROM feed WHERE account_id = :account AND endpoint = :endpoint AND params = :params"
 
 
 def record_follows(
@@ -77,7 +70,7 @@ def _record(
 ) -> tuple[int, ...]:
     """Record a page of a list, and what it changed there (see `drift` in the schema)."""
     ids = list(dict.fromkeys(shown))
-    old = {r.id: r for r in conn.execute(_KNOWN[kind], {"b_account": account_id, "ids": listed(ids)})}
+    old = {r.id: r for r in rows(conn, _KNOWN[kind], account=account_id, ids=listed(ids))}
     since = {i: r.state_at for i, r in old.items() if r.state == "live"}
     one = {"account_id": account_id, "restrict": restrict, "state": "live", "first_seen": now, "last_seen": now}
     name = KINDS[kind].id.name
@@ -101,19 +94,14 @@ def _was_read(conn: Connection, kind: str, account_id: int, restrict: str, item:
     What a first reading finds has been there for who knows how long; `first_seen` tells when we met it.
     """
     endpoint = FOLLOWS_LIST if kind == "follow" else BOOKMARK_LISTS[split_key(item)[0]]
-    given = {"b_account": account_id, "b_endpoint": endpoint, "b_params": canonical({"restrict": restrict})}
-    return conn.scalar(_READ, given) is not None
+    params = canonical({"restrict": restrict})
+    return value(conn, _READ, account=account_id, endpoint=endpoint, params=params) is not None
 
 
-def on_list(
-    kind: Mine, account_id: int, restrict: Restrict, medium: Medium | None
-) -> tuple[ColumnElement[bool], ...]:
-    """Match what stands on one of the account's lists."""
-    rows, item = KINDS[kind].table, KINDS[kind].id
-    mine = (rows.c.account_id == account_id, rows.c.restrict == restrict, rows.c.state == "live")
-    if kind == "follow" or medium is None:
-        return mine
-    return (*mine, item.op("&")(1) == int(medium == "novel"))
+def on_list(kind: Mine, medium: Medium | None) -> str:
+    """Match what stands on one of the account's lists: that of `:account` and `:restrict`."""
+    mine = "account_id = :account AND restrict = :restrict AND state = 'live'"
+    return mine if kind == "follow" or medium is None else f"{mine} AND work_key & 1 = {int(medium == 'novel')}"
 
 
 def mark_missing(
@@ -136,7 +124,6 @@ def mark_missing(
     Returns how many are gone now, or HELD if they were more than `share` of all that are there: then none is, and
     `brake:bookmark` or `brake:follow` in meta says so.
     """
-    rows, item = KINDS[kind].table, KINDS[kind].id
     twice: list[tuple[int, int]] = []
     unsure: list[int] = []
     for restrict, started in passes.items():
@@ -144,14 +131,16 @@ def mark_missing(
             continue
         elsewhere: Restrict = "private" if restrict == "public" else "public"
         other = passes.get(elsewhere, NOBODYS)
-        absent = (*on_list(kind, account_id, restrict, medium), rows.c.last_seen < started)
-        before = rows.c.missing_since <= min(started, now - DAY_MS)
-        for key, since in conn.execute(select(item, rows.c.missing_since).where(*absent, before)):
+        absent = f"{on_list(kind, medium)} AND last_seen < :started"
+        mine = {"account": account_id, "restrict": restrict, "started": started}
+        again = f"SELECT {KINDS[kind].id.name}, missing_since FROM {kind} WHERE {absent} AND missing_since <= :at"
+        for key, since in rows(conn, again, **mine, at=min(started, now - DAY_MS)):
             if other is not None and other >= since:
                 twice.append((key, since))
             elif other == NOBODYS or since <= now - STALE_MS:
                 unsure.append(key)
-        conn.execute(update(rows).where(*absent, rows.c.missing_since.is_(None)).values(missing_since=now))
+        first = f"UPDATE {kind} SET missing_since = :now WHERE {absent} AND missing_since IS NULL"
+        changed(conn, first, **mine, now=now)
         if other == NOBODYS:
             unsure += _only_told_by_detail(conn, kind, account_id, elsewhere, medium, now)
     agenda.ask_whether_listed(conn, kind, unsure[:LOOKS], now)
@@ -163,10 +152,10 @@ def _only_told_by_detail(
     conn: Connection, kind: Mine, account_id: int, restrict: Restrict, medium: Medium | None, now: int
 ) -> list[int]:
     """Return entries of a list that was never read: only their own detail tells whether they still stand."""
-    rows, item = KINDS[kind].table, KINDS[kind].id
-    old = (*on_list(kind, account_id, restrict, medium), rows.c.last_seen <= now - DETAIL_AGAIN_MS)
-    keys = conn.execute(select(item).where(*old).order_by(rows.c.last_seen).limit(LOOKS)).scalars().all()
-    return [] if not keys or _was_read(conn, kind, account_id, restrict, keys[0]) else list(keys)
+    old = f"""SELECT {KINDS[kind].id.name} FROM {kind} WHERE {on_list(kind, medium)} AND last_seen <= :before
+    ORDER BY last_seen LIMIT {LOOKS}"""
+    keys = column(conn, old, account=account_id, restrict=restrict, before=now - DETAIL_AGAIN_MS)
+    return [] if not keys or _was_read(conn, kind, account_id, restrict, keys[0]) else keys
 
 
 def not_listed(conn: Connection, kind: Mine, account_id: int, item: int, evidence: str, now: int) -> None:
@@ -174,12 +163,12 @@ def not_listed(conn: Connection, kind: Mine, account_id: int, item: int, evidenc
 
     The second time, a day later, it is in doubt, and the judge decides; what a list lacked was missed before.
     """
-    rows = KINDS[kind].table
-    one = (rows.c.account_id == account_id, KINDS[kind].id == item, rows.c.state == "live")
-    first = update(rows).where(*one, rows.c.missing_since.is_(None)).values(missing_since=now)
-    if conn.execute(first).rowcount:
+    one = f"WHERE account_id = :account AND {KINDS[kind].id.name} = :item AND state = 'live'"
+    first = f"UPDATE {kind} SET missing_since = :now {one} AND missing_since IS NULL"
+    if changed(conn, first, account=account_id, item=item, now=now):
         return
-    since = conn.scalar(select(rows.c.missing_since).where(*one, rows.c.missing_since <= now - DAY_MS))
+    before = f"SELECT missing_since FROM {kind} {one} AND missing_since <= :before"
+    since = value(conn, before, account=account_id, item=item, before=now - DAY_MS)
     if since is not None:
         doubt_all(conn, account_id, kind, [(item, since)], evidence, now)
 
@@ -190,10 +179,9 @@ def touch_unread(
     """Note that unreadable items of a page are there. `ids` are Pixiv's, or keys where there is no `medium`."""
     if not ids:
         return
-    rows = KINDS[kind].table
     keys = ids if medium is None else [work_key(medium, i) for i in ids]
-    seen = update(rows).where(rows.c.state == "live", among(KINDS[kind].id, "keys"))
-    if KINDS[kind].of_account:
-        seen = seen.where(rows.c.account_id == account_id)
-    conn.execute(seen.values(last_seen=now, missing_since=None), {"keys": listed(keys)})
+    mine = "AND account_id = :account" if KINDS[kind].of_account else ""
+    there = f"WHERE state = 'live' AND {KINDS[kind].id.name} {KEYS} {mine}"
+    seen = f"UPDATE {kind} SET last_seen = :now, missing_since = NULL {there}"
+    changed(conn, seen, keys=listed(keys), account=account_id, now=now)
     seen_again(conn, kind, keys)

@@ -7,13 +7,13 @@ What the first reading finds is no change, nor are the first tags of a new bookm
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs
-from pixmirror.catalogue.schema import bookmark, bookmark_tag, bookmark_work_tag
-from pixmirror.catalogue.sql import IDS, Many, among, changed, column, listed, rows, upsert
+from pixmirror.catalogue.schema import bookmark_tag, bookmark_work_tag
+from pixmirror.catalogue.sql import IDS, Many, changed, column, listed, rows, upsert
 from pixmirror.ingest.lists import on_list
 from pixmirror.ledger.missing import drifted
 from pixmirror.models import BookmarkTag, Medium, Restrict
@@ -51,6 +51,11 @@ _RETELL = Many("UPDATE drift SET after = :after WHERE id = :id")
 _WERE_THERE = (
     f"SELECT work_key FROM bookmark WHERE account_id = :account AND first_seen <= :read AND work_key {IDS}"
 )
+_OWN = "account_id = :account_id AND medium = :medium AND restrict = :restrict"
+_NAMES = "IN (SELECT value FROM json_each(:names))"
+_SHOWN = f"""
+SELECT work_key, bookmark_id FROM bookmark
+WHERE account_id = :account_id AND restrict = :restrict AND work_key {IDS}"""
 _BY_WEB = """
 UPDATE bookmark SET bookmark_id = :id, below = max(coalesce(below, 0), :id - 1)
 WHERE account_id = :account AND work_key = :key"""
@@ -64,20 +69,8 @@ def record_bookmark_tags(
         return ()
     one = place._asdict()
     _TAG(conn, [one | {"name": t.name, "count": t.count, "seen_at": now} for t in tags])
-    stmt = select(bookmark_tag.c.name).where(
-        *_own(place),
-        among(bookmark_tag.c.name, "names"),
-        bookmark_tag.c.walked_count.is_distinct_from(bookmark_tag.c.count),
-    )
-    return tuple(conn.execute(stmt, {"names": listed(t.name for t in tags)}).scalars())
-
-
-def _own(place: BookmarkList) -> tuple[ColumnElement[bool], ...]:
-    return (
-        bookmark_tag.c.account_id == place.account_id,
-        bookmark_tag.c.medium == place.medium,
-        bookmark_tag.c.restrict == place.restrict,
-    )
+    moved = f"SELECT name FROM bookmark_tag WHERE {_OWN} AND name {_NAMES} AND walked_count IS NOT count"
+    return tuple(column(conn, moved, **one, names=listed(t.name for t in tags)))
 
 
 def record_tagged(
@@ -97,8 +90,8 @@ def tag_walked(
     conn: Connection, place: BookmarkList, name: str, count: int, walk_started: int, now: int, since: int
 ) -> int:
     """Remove the links that a list walked to its end no longer holds. Return how many."""
-    tags = _own(place)
-    conn.execute(update(bookmark_tag).where(*tags, bookmark_tag.c.name == name).values(walked_count=count))
+    walked = f"UPDATE bookmark_tag SET walked_count = :count WHERE {_OWN} AND name = :name"
+    changed(conn, walked, **place._asdict(), name=name, count=count)
     return _drop_unmet(conn, place, (name,), walk_started, now, since)
 
 
@@ -110,9 +103,7 @@ def record_web_page(
     Returns how many bookmarks differed from what was known. One that no page of the list itself has shown yet is
     left out: when that comes, the tags are read again.
     """
-    on_list = (bookmark.c.account_id == place.account_id, bookmark.c.restrict == place.restrict)
-    shown = select(bookmark.c.work_key, bookmark.c.bookmark_id).where(*on_list, among(bookmark.c.work_key, "ids"))
-    known: dict[int, int | None] = dict(conn.execute(shown, {"ids": listed(page)}).all())
+    known: dict[int, int | None] = dict(rows(conn, _SHOWN, **place._asdict(), ids=listed(page)))
     ids = {key: page[key][0] for key in known if known[key] != page[key][0]}
     for key, bookmark_id in ids.items():
         changed(conn, _BY_WEB, id=bookmark_id, account=place.account_id, key=key)
@@ -130,9 +121,8 @@ def record_web_page(
 
 def tags_with_wrong_count(conn: Connection, place: BookmarkList, tags: Sequence[BookmarkTag]) -> list[BookmarkTag]:
     """Return the tags whose number of bookmarks here differs from Pixiv's count."""
-    name = bookmark_work_tag.c.name
-    held = select(name, func.count()).where(*_links(place)).group_by(name)
-    found: dict[str, int] = dict(conn.execute(held, {"names": listed(tag.name for tag in tags)}).all())
+    held = f"SELECT name, count(*) FROM bookmark_work_tag WHERE {_links(place)} GROUP BY name"
+    found: dict[str, int] = dict(rows(conn, held, **_mine(place), names=listed(tag.name for tag in tags)))
     return [tag for tag in tags if found.get(tag.name, 0) != tag.count]
 
 
@@ -141,14 +131,14 @@ def reading_done(conn: Connection, place: BookmarkList, since: int, now: int, *,
 
     `all_told`: each bookmark's tags were read, so that no tag's own list needs a walk. Returns how many tags went.
     """
-    tags = _own(place)
-    unseen = [*tags, bookmark_tag.c.seen_at < since]
-    names = conn.execute(select(bookmark_tag.c.name).where(*unseen)).scalars().all()
+    own = place._asdict()
+    names = column(
+        conn, f"DELETE FROM bookmark_tag WHERE {_OWN} AND seen_at < :since RETURNING name", **own, since=since
+    )
     if names:
-        conn.execute(delete(bookmark_tag).where(*unseen))
         _drop_unmet(conn, place, names, since, now, since)
     if all_told:
-        conn.execute(update(bookmark_tag).where(*tags).values(walked_count=bookmark_tag.c.count))
+        changed(conn, f"UPDATE bookmark_tag SET walked_count = count WHERE {_OWN}", **own)
     runs.set_meta(conn, _meta_key(place), str(now))
     return len(names)
 
@@ -175,21 +165,23 @@ def tags_of(conn: Connection, account_id: int, work_keys: Iterable[int]) -> dict
     return {key: tuple(sorted(names)) for key, names in found.items()}
 
 
-def _links(place: BookmarkList) -> tuple[ColumnElement[bool], ...]:
-    """Match the links between these `names` and the bookmarks that are there."""
-    here = select(bookmark.c.work_key).where(*on_list("bookmark", place.account_id, place.restrict, place.medium))
-    links = bookmark_work_tag.c
-    return (links.account_id == place.account_id, among(links.name, "names"), links.work_key.in_(here))
+def _links(place: BookmarkList) -> str:
+    """Match the links between these `:names` and the bookmarks that are there."""
+    here = f"SELECT work_key FROM bookmark WHERE {on_list('bookmark', place.medium)}"
+    return f"account_id = :account AND name {_NAMES} AND work_key IN ({here})"
+
+
+def _mine(place: BookmarkList) -> dict[str, Any]:
+    return {"account": place.account_id, "restrict": place.restrict}
 
 
 def _drop_unmet(
     conn: Connection, place: BookmarkList, names: Sequence[str], walked: int, now: int, since: int
 ) -> int:
     """Drop links to these names that a walk begun at `walked` did not meet. A bookmark that is gone keeps its."""
-    links = bookmark_work_tag.c
-    stmt = select(links.work_key, links.name).where(*_links(place), links.last_seen < walked)
+    unmet = f"SELECT work_key, name FROM bookmark_work_tag WHERE {_links(place)} AND last_seen < :walked"
     lost: dict[int, set[str]] = {}
-    for key, name in conn.execute(stmt, {"names": listed(names)}):
+    for key, name in rows(conn, unmet, **_mine(place), names=listed(names), walked=walked):
         lost.setdefault(key, set()).add(name)
     before = tags_of(conn, place.account_id, lost)
     _unlink(conn, place, lost)
