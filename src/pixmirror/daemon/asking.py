@@ -1,7 +1,6 @@
 """The loops that ask Pixiv: which list or chore is next, whose a failure is, and how an outage is got through."""
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
@@ -128,13 +127,12 @@ class Asking:
     async def _keep(self, found: PutOff) -> None:
         """Remember over a restart what the outage put off."""
         kept = {"failures": found.failures, "put_off": sorted(found.subjects)[:MOST_KEPT]}
-        await self._mirror.db.run(runs.set_meta, _OUTAGE, json.dumps(kept))
+        await self._mirror.db.run(runs.set_json, _OUTAGE, kept)
 
     async def _load(self) -> PutOff:
-        text = await self._mirror.db.read(runs.get_meta, _OUTAGE)
-        if not text:
+        kept = await self._mirror.db.read(runs.get_json, _OUTAGE)
+        if not kept:
             return NOTHING
-        kept = json.loads(text)
         return PutOff(frozenset((what, kind, key) for what, kind, key in kept["put_off"]), kept["failures"])
 
     # -- chores --------------------------------------------------------------------------------------------

@@ -250,23 +250,21 @@ def _user_works(ctx: Context, job: Job, feed: Feed, medium: Medium) -> Source:
 def _bookmarks(ctx: Context, job: Job, feed: Feed, medium: Medium) -> Source:
     restrict, tag = feed.params["restrict"], feed.params.get("tag")
     tags = BookmarkList(ctx.account_id, medium, restrict)
+    record_listing = _record_listing(ctx, job, feed, "feed", f"bookmarks:{medium}:{restrict}")
 
     async def read(cursor: int | None, lane: Lane) -> Listing[Any]:
         ask = users.bookmarks_illust if medium == "illust" else users.bookmarks_novel
         return await ask(ctx.api.at(lane), ctx.account_id, restrict, tag, cursor)
 
     def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
-        record_broken(conn, listing.endpoint, listing.unread, now)
-        others = _others(ctx, conn, job, feed)
-        ingested = record_works(ctx, job, conn, listing.items, "feed", lane, now, others)
-        keys = [item.key for item in listing]
         below = next_number(listing, "max_bookmark_id")
+        recorded = record_listing(conn, listing, lane, now)
+        keys = [item.key for item in listing]
         new = ingest_lists.record_bookmarks(conn, ctx.account_id, restrict, keys, now, below)
         ingest_lists.touch_unread(conn, ctx.account_id, "bookmark", medium, broken_ids(listing.broken), now)
         if new:
             agenda.ask_for_own_tags(conn, tags.key, now)
-        _probe_caption(conn, keys, f"bookmarks:{medium}:{restrict}", now)
-        return Recorded(tuple(key >> 1 for key in keys), len(ingested.new))
+        return recorded
 
     def finished(conn: Connection, started: int, now: int) -> None:
         if tag is None:
