@@ -6,23 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    FromClause,
-    Integer,
-    Table,
-    bindparam,
-    cast,
-    func,
-    select,
-    text,
-)
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, bindparam, func, select, text
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.sql.dml import Delete, Insert, Update
-
-from pixmirror.catalogue.schema import meta
+from sqlalchemy.sql.dml import Insert
 
 _Order: TypeAlias = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 T = TypeVar("T")
@@ -68,7 +55,7 @@ class Many:
     row anew, which costs as much as SQLite's own work.
     """
 
-    def __init__(self, statement: Insert | Update | Delete | str) -> None:
+    def __init__(self, statement: Insert | str) -> None:
         self._statement = statement
         self._sql = statement if isinstance(statement, str) else ""
         self._order: _Order | None = None
@@ -83,9 +70,8 @@ class Many:
             order = self._order or self._compile(conn, self._statement, list(rows[0]))
             driver.executemany(self._sql, [order(row) for row in rows])
 
-    def _compile(self, conn: Connection, statement: Insert | Update | Delete, names: list[str]) -> _Order:
-        columns = names if isinstance(statement, Insert) else None
-        compiled = statement.compile(dialect=conn.dialect, column_keys=columns)
+    def _compile(self, conn: Connection, statement: Insert, names: list[str]) -> _Order:
+        compiled = statement.compile(dialect=conn.dialect, column_keys=names)
         fixed = {name: value for name, value in compiled.params.items() if name not in names}
         self._sql = str(compiled)
         self._order = _order(compiled.positiontup or [], fixed)
@@ -126,12 +112,11 @@ def listed(values: Iterable[int | str]) -> str:
     return json.dumps(list(values))
 
 
-_SEQ = insert(meta).values(key="change_seq", value="1")
-_NEXT_SEQ = _SEQ.on_conflict_do_update(
-    index_elements=["key"], set_={"value": cast(cast(meta.c.value, Integer) + 1, SqlText)}
-).returning(meta.c.value)
+_NEXT_SEQ = """
+INSERT INTO meta (key, value) VALUES ('change_seq', '1')
+ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) RETURNING value"""
 
 
 def next_seq(conn: Connection) -> int:
     """Return one more than ever before. What a transaction changes carries it, for search and sidecars."""
-    return int(conn.execute(_NEXT_SEQ).scalar_one())
+    return int(value(conn, _NEXT_SEQ))

@@ -1,28 +1,19 @@
 """How many files are stored and how many bytes, kept in `meta` so that nobody counts all rows."""
 
-from sqlalchemy import Connection, Integer, bindparam, cast
-from sqlalchemy import Text as SqlText
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection
 
-from pixmirror.catalogue.schema import meta
 from pixmirror.catalogue.sql import Many
 
-_insert = insert(meta).values(key=bindparam("b_key"), value=bindparam("start"))
-_ADD = Many(
-    _insert.on_conflict_do_update(
-        index_elements=["key"],
-        set_={"value": cast(cast(meta.c.value, Integer) + cast(_insert.excluded.value, Integer), SqlText)},
-    )
-)
+_ADD = Many("""
+INSERT INTO meta (key, value) VALUES (:key, :more)
+ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + CAST(excluded.value AS INTEGER) AS TEXT)""")
 
 
 def add(conn: Connection, key: str, number: int) -> None:
-    _ADD(conn, [{"b_key": key, "start": str(number)}])
+    _ADD(conn, [{"key": key, "more": str(number)}])
 
 
 def stored(conn: Connection, files: int, size: int) -> None:
     """Add to the number and bytes of stored files, or take from them."""
-    _ADD(
-        conn,
-        [{"b_key": "stored_files", "start": str(files)}, {"b_key": "stored_bytes", "start": str(size)}],
-    )
+    add(conn, "stored_files", files)
+    add(conn, "stored_bytes", size)

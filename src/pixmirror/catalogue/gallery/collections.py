@@ -2,24 +2,20 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, Text, bindparam, func, select, update
+from sqlalchemy import Connection, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue.gallery.naming import named
 from pixmirror.catalogue.gallery.removed import Removed, put_back, take_out
 from pixmirror.catalogue.gallery.schema import collection, collection_work
-from pixmirror.catalogue.sql import Many, among, listed
+from pixmirror.catalogue.sql import Many, among, column, listed, value
 from pixmirror.errors import ConfigError, NotHere
 
 LONGEST_NOTE = 2000
 
 _c, _w = collection.c, collection_work.c
 _ADD = Many(insert(collection_work).on_conflict_do_nothing())
-_PLACE = Many(
-    update(collection_work)
-    .where(_w.collection_id == bindparam("b_id"), _w.work_key == bindparam("b_key"))
-    .values(position=bindparam("b_position"))
-)
+_PLACE = Many("UPDATE collection_work SET position = :position WHERE collection_id = :id AND work_key = :key")
 
 
 def make(conn: Connection, name: str, now: int, note: str = "", works: Sequence[int] = ()) -> int:
@@ -57,16 +53,11 @@ def restore(conn: Connection, removed: Removed) -> None:
 def add_works(conn: Connection, id_: int, keys: Sequence[int], now: int) -> tuple[int, ...]:
     """Put works at the end, in this order. Return those that were not in it yet."""
     refuse_unknown(conn, id_)
-    there = set(conn.execute(select(_w.work_key).where(_w.collection_id == id_)).scalars())
+    there = set(column(conn, "SELECT work_key FROM collection_work WHERE collection_id = :id", id=id_))
     new = tuple(key for key in dict.fromkeys(keys) if key not in there)
-    last = conn.scalar(select(func.max(_w.position)).where(_w.collection_id == id_)) or 0
-    _ADD(
-        conn,
-        [
-            {"collection_id": id_, "work_key": key, "position": position, "added_at": now}
-            for position, key in enumerate(new, last + 1)
-        ],
-    )
+    last = value(conn, "SELECT max(position) FROM collection_work WHERE collection_id = :id", id=id_) or 0
+    one = {"collection_id": id_, "added_at": now}
+    _ADD(conn, [one | {"work_key": key, "position": position} for position, key in enumerate(new, last + 1)])
     return new
 
 
@@ -78,29 +69,26 @@ def take_works(conn: Connection, id_: int, keys: Collection[int]) -> Removed:
 
 def move(conn: Connection, id_: int, key: int, before: int | None) -> None:
     """Move a work to before another, or to the end. NotHere where the collection lacks either."""
-    ordered = list(
-        conn.execute(
-            select(_w.work_key).where(_w.collection_id == id_).order_by(_w.position, _w.work_key)
-        ).scalars()
-    )
+    works = "SELECT work_key FROM collection_work WHERE collection_id = :id ORDER BY position, work_key"
+    ordered = column(conn, works, id=id_)
     if key not in ordered or (before is not None and before not in ordered):
         raise NotHere("The work is no longer in this collection.")
     if before == key:
         return
     ordered.remove(key)
     ordered.insert(len(ordered) if before is None else ordered.index(before), key)
-    _PLACE(conn, [{"b_id": id_, "b_key": k, "b_position": n} for n, k in enumerate(ordered, 1)])
+    _PLACE(conn, [{"id": id_, "key": k, "position": n} for n, k in enumerate(ordered, 1)])
 
 
 def refuse_unknown(conn: Connection, id_: int) -> None:
-    if conn.scalar(select(_c.id).where(_c.id == id_)) is None:
+    if value(conn, "SELECT 1 FROM collection WHERE id = :id", id=id_) is None:
         raise NotHere("There is no such collection; it may have been removed.")
 
 
 def _free(conn: Connection, name: str, but: int = 0) -> str:
     """Return the name as it is kept. ConfigError where another collection has it."""
     name = named(name, "collection")
-    if conn.scalar(select(_c.id).where(_c.name == bindparam("name", type_=Text), _c.id != but), {"name": name}):
+    if value(conn, "SELECT 1 FROM collection WHERE name = :name AND id != :but", name=name, but=but):
         raise ConfigError(f"There is a collection {name!r} already.")
     return name
 
