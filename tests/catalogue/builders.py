@@ -1,8 +1,12 @@
 """Hand-made answers in Pixiv's shapes, and small ways to look into a catalogue."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import Connection
+
 from pixmirror.catalogue.seen import Seen
+from pixmirror.catalogue.sql import changed, listed
 from pixmirror.models import Comment, Illust, Novel, Received, Restrict, read
 
 NOW = 1_700_000_000_000
@@ -166,3 +170,12 @@ def works(*raws: dict[str, Any]) -> list[Received[Illust | Novel]]:
 
 def comments(*raws: dict[str, Any]) -> list[Received[Comment]]:
     return [Received(Comment.model_validate(raw), raw) for raw in raws]
+
+
+def want_again(conn: Connection, work_key: int | None = None, states: Sequence[str] = ("failed",)) -> int:
+    """Want files in these states again, at the user's word: of one work, or of all; never forgotten ones."""
+    again = """
+    UPDATE media SET state = 'wanted', attempts = 0, due_at = 0, error = NULL, damaged_sha256 = NULL
+    WHERE state IN (SELECT value FROM json_each(:states)) AND state != 'forgotten' AND path != ''
+      AND (:key IS NULL OR owner_kind = 'work' AND owner_id = :key)"""
+    return changed(conn, again, states=listed(states), key=work_key)

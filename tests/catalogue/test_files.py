@@ -12,7 +12,19 @@ from pixmirror.ingest.files import record_text, record_ugoira, text_of
 from pixmirror.ingest.versions import REMOVED, REPLACED, cover_file
 from pixmirror.ingest.works import record_works
 from pixmirror.models import Illust, Lane, NovelText, Received, Stored, UgoiraMetadata, WorkFacts
-from tests.catalogue.builders import NOW, illust, novel, original, seen, stub, ugoira, user, work, works
+from tests.catalogue.builders import (
+    NOW,
+    illust,
+    novel,
+    original,
+    seen,
+    stub,
+    ugoira,
+    user,
+    want_again,
+    work,
+    works,
+)
 
 LATER = "2024/01/02/03/04/05"
 LATEST = "2025/01/02/03/04/05"
@@ -78,7 +90,7 @@ def test_a_url_of_no_known_kind_is_failed_not_fetched(db: Database, rows):
     db.run_sync(record_works, seen(), works(raw), {})
     [file] = rows("SELECT * FROM media")
     assert (file["state"], file["path"]) == ("failed", "")
-    assert db.run_sync(queue.want_again) == 0
+    assert db.run_sync(want_again) == 0
 
 
 def test_refused_by_one_job_wanted_by_another(db: Database, rows):

@@ -10,7 +10,7 @@ from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Database
 from pixmirror.ingest.works import record_works
 from pixmirror.models import Lane, Stored
-from tests.catalogue.builders import HOUR, NOW, illust, original, seen, works
+from tests.catalogue.builders import HOUR, NOW, illust, original, seen, want_again, works
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ def test_counts_follow_every_end(filled: Database, rows):
     assert filled.read_sync(queue.counts) == queue.MediaCounts(
         wanted=1, stored=1, gone=1, failed=1, bytes_stored=10
     )
-    assert filled.run_sync(queue.want_again) == 1
-    assert filled.run_sync(queue.want_again, items[2].work_key, ("gone", "failed")) == 1
+    assert filled.run_sync(want_again) == 1
+    assert filled.run_sync(want_again, items[2].work_key, ("gone", "failed")) == 1
     assert filled.read_sync(queue.counts).wanted == 3
     filled.run_sync(lambda c: c.exec_driver_sql("UPDATE meta SET value = '7' WHERE key = 'stored_files'"))
     assert filled.run_sync(queue.recount) == (1, 10)

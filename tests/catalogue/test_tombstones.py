@@ -38,6 +38,7 @@ from tests.catalogue.builders import (
     seen,
     ugoira,
     user,
+    want_again,
     works,
 )
 
@@ -166,7 +167,7 @@ def test_no_path_wants_a_forgotten_work_again(db: Database, rows: Rows) -> None:
     db.run_sync(record_works, seen(NOW + 9, endpoint="detail"), works(raw), {})
     db.run_sync(apply_refusals, "following", {2: None}, NOW)
     db.run_sync(media.want_files, [2], Lane.NEW)
-    db.run_sync(queue.want_again, 2, ("failed", "gone", "damaged", "refused", "forgotten"))
+    db.run_sync(want_again, 2, ("failed", "gone", "damaged", "refused", "forgotten"))
     for row in rows("SELECT id FROM media WHERE owner_id = 2"):
         db.run_sync(queue.lost, row["id"], "missing")
     assert set(states(rows).values()) == {"forgotten"}
@@ -440,7 +441,7 @@ class Story:
             self.db.run_sync(forgetting.purged, target, [f.media_id for f in files])
 
     def retry(self) -> None:
-        self.db.run_sync(queue.want_again, None, ("failed", "gone", "refused", "damaged"))
+        self.db.run_sync(want_again, None, ("failed", "gone", "refused", "damaged"))
 
     def loosen(self) -> None:
         self.db.run_sync(apply_refusals, "following", dict.fromkeys((2, 4, 6)), self.now)

@@ -28,6 +28,7 @@ from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Target
 from pixmirror.models import work_key
 from pixmirror.sync.kinds import FollowingJob
+from tests.catalogue.builders import want_again
 from tests.faults import Faults, cut, stall
 from tests.standin import BOOKMARKS, FOLLOWING, Setup
 from tests.virtual_time import VirtualClock, run_virtually, serving, working
@@ -122,7 +123,7 @@ def test_the_image_host_never_sees_a_request_for_a_forgotten_work(tmp_path: Path
             jobs = [ONLY_MANGA] if n == 1 else [FOLLOWING, BOOKMARKS]
             assert await case.sync(jobs=jobs) == 0
             async with open_mirror(case.setup.config(), {}, clock=case.clock) as m:
-                await m.db.run(queue.want_again, None, ("failed", "gone", "damaged"))
+                await m.db.run(want_again, None, ("failed", "gone", "damaged"))
             assert (await case.verify()).sound
         for _ in range(40):
             await case.clock.sleep(DAY_S)

@@ -257,15 +257,6 @@ def next_due(conn: Connection, before: int = ALL_LANES) -> int | None:
     return min((t for t in times if t is not None), default=None)
 
 
-def want_again(conn: Connection, work_key: int | None = None, states: Sequence[str] = ("failed",)) -> int:
-    """Want files in these states again, at the user's word: of one work, or of all; never forgotten ones."""
-    again = """
-    UPDATE media SET state = 'wanted', attempts = 0, due_at = 0, error = NULL, damaged_sha256 = NULL
-    WHERE state IN (SELECT value FROM json_each(:states)) AND state != 'forgotten' AND path != ''
-      AND (:key IS NULL OR owner_kind = 'work' AND owner_id = :key)"""
-    return changed(conn, again, states=listed(states), key=work_key)
-
-
 def stored_media(conn: Connection, after_id: int, limit: int) -> list[StoredMedia]:
     """Return the next stored files by id."""
     sql = """
