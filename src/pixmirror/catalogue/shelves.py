@@ -118,7 +118,8 @@ class Shelves(ReadOnly):
             seen = _state(path)
             why = self._put(raw, shelf, path, seen)
             if why is not None:
-                _put_empty(raw, shelf)
+                raw.execute(f"ATTACH ':memory:' AS {shelf.name}")
+                raw.deserialize(_empty(shelf), name=shelf.name)
                 info[_LACKING][shelf.name] = why
             info[_SEEN][shelf.name] = seen
             raw.execute(f"PRAGMA {shelf.name}.cache_size=-{shelf.cache}")
@@ -189,11 +190,6 @@ class Shelves(ReadOnly):
         own = next(self._path_of(shelf) for shelf in SHELVES if not shelf.is_derived)
         if own.exists():
             refuse_damaged(own)
-
-
-def _put_empty(raw: sqlite3.Connection, shelf: Shelf) -> None:
-    raw.execute(f"ATTACH ':memory:' AS {shelf.name}")
-    raw.deserialize(_empty(shelf), name=shelf.name)
 
 
 @cache

@@ -75,7 +75,9 @@ def again(conn: Connection, ref: Ref | None, what: str | None, now: int) -> Aske
         case "failed":
             files = _want(conn, f"{_FAILED} AND NOT {_TOO_LARGE}") + _want(conn, _PUT_OFF)
             questions = _ask(conn, "attempts > 0", now) + _fill(conn, now)
-            return Asked(files, questions, _read_lists(conn, now))
+            lists = changed(conn, "UPDATE gap SET due_at = 0 WHERE failures > 0")
+            put_off = "UPDATE feed SET due_at = :now WHERE failures > 0 AND due_at IS NOT NULL"
+            return Asked(files, questions, lists + changed(conn, put_off, now=now))
         case "too_large":
             return Asked(_want(conn, f"{_FAILED} AND {_TOO_LARGE}"))
         case "gone" | "damaged":
@@ -162,9 +164,3 @@ def _fill(conn: Connection, now: int, keys: Sequence[int] | None = None) -> int:
     for hole in holes:
         agenda.fill_holes(conn, ASKED_BY[hole.role], (hole.owner_id,), now)
     return len(holes)
-
-
-def _read_lists(conn: Connection, now: int) -> int:
-    gaps = changed(conn, "UPDATE gap SET due_at = 0 WHERE failures > 0")
-    put_off = "UPDATE feed SET due_at = :now WHERE failures > 0 AND due_at IS NOT NULL"
-    return gaps + changed(conn, put_off, now=now)

@@ -288,7 +288,8 @@ def _disk(conn: Connection, now: int, room: int, todo: Left) -> Disk:
         lane=runs.IMAGE_LANE,
         since=since,
     )
-    history = 0 if r.first is None else _days_between(r.first, jst_day(now))
+    today = date.fromisoformat(jst_day(now))
+    history = 0 if r.first is None else (today - date.fromisoformat(r.first)).days
     if history >= MONTH:
         per_day = r.size / MONTH
     else:
@@ -297,10 +298,6 @@ def _disk(conn: Connection, now: int, room: int, todo: Left) -> Disk:
     after = room - todo.bytes.likely
     days = after / per_day if per_day > 0 and after > 0 else None
     return Disk(room, per_day, days, min(history, MONTH), holds_all=after >= 0)
-
-
-def _days_between(first: str, last: str) -> int:
-    return (date.fromisoformat(last) - date.fromisoformat(first)).days
 
 
 # -- why it grew

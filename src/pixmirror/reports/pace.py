@@ -116,7 +116,7 @@ def of_files(conn: Connection, now: int, limits: Limits) -> Way:
     if measured:
         slow, likely, fast = measured * 0.75, measured, measured * 1.25
     else:
-        likely = max(ASSUMED_BYTES, _best(conn))
+        likely = max((ASSUMED_BYTES, *(s.bytes / s.seconds for s in samples.read(conn) if s.seconds >= 1)))
         slow, fast = likely / 2, likely * 2
     cap = limits.bytes_per_day * OPEN
     spent = float(kept.get("bytes_today", 0)) if kept.get("day") == jst_day(now) else 0.0
@@ -133,10 +133,6 @@ def _measured(conn: Connection, busy: Literal["asking", "fetching"], paced: floa
     done = sum(s.requests if busy == "asking" else s.bytes for s in found)
     # Less than half the pace is a rest or an outage, which is told apart.
     return done / seconds if seconds >= MEASURED_S and done / seconds > paced / 2 else None
-
-
-def _best(conn: Connection) -> float:
-    return max((s.bytes / s.seconds for s in samples.read(conn) if s.seconds >= 1), default=0.0)
 
 
 def _kept(conn: Connection, key: str) -> Mapping[str, Any]:

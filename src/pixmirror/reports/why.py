@@ -118,7 +118,10 @@ def why(conn: Connection, ref: Ref, now: int) -> Why:
     of_kind = "SELECT *, name AS title FROM user WHERE id" if key is None else "SELECT * FROM work WHERE work_key"
     r = row(conn, f"{of_kind} = :key", key=owner)
     unread, held = _unread(conn, ref.id), _held(conn, now)
-    pending = _pending_of_user(conn, ref.id) if key is None else _pending_of_work(conn, key)
+    if key is None:
+        pending = _pending_of_user(conn, ref.id)
+    else:
+        pending = _chores(conn, "work", key) + made(conn, Pending, _REPLIES, key=key)
     jobs = made(conn, SeenBy, _JOBS[kind], key=owner) if r is not None else ()
     files = tuple(files_of(conn, key, now)) if r is not None and key is not None else ()
     if r is None:
@@ -233,10 +236,6 @@ def _chores(conn: Connection, subject: Subject, key: int) -> tuple[Pending, ...]
     kinds = tuple(kind.value for kind in Kind.about(subject))
     sql = f"SELECT kind, due_at, attempts, error FROM chore WHERE kind IN {kinds} AND key = :key"
     return made(conn, Pending, sql, key=key)
-
-
-def _pending_of_work(conn: Connection, key: int) -> tuple[Pending, ...]:
-    return _chores(conn, "work", key) + made(conn, Pending, _REPLIES, key=key)
 
 
 def _pending_of_user(conn: Connection, user_id: int) -> tuple[Pending, ...]:

@@ -173,16 +173,12 @@ def _here(found: Why, name: str, state: str, now: int) -> Short:
     elif found.broken:
         first = f"here, but for {many(len(found.broken), 'part')} of it that could not be read."
         steps.append("What came is kept as it was, and it is asked for again.")
-    elif _by_web(found):
+    elif found.sightings and found.sightings[0].evidence == WEB:
         first = f"here, whole{without} ({asked}); only the website shows it, the app hides it."
     else:
         by_you = "; added by you" if any(j.job == ADDED for j in found.jobs) else ""
         first = f"here, whole{without}, up to date ({asked}){by_you}."
     return Short(f"{name}: {first}", tuple(steps), is_here=True)
-
-
-def _by_web(found: Why) -> bool:
-    return bool(found.sightings) and found.sightings[0].evidence == WEB
 
 
 def _refusal(found: Why, stored: Sequence[FileWhy], current: Sequence[FileWhy]) -> str | None:

@@ -60,7 +60,8 @@ async def run_chore(ctx: Context, job: Job, chore: Chore) -> None:
             await ctx.db.run(chores.postpone, chore.kind, chore.key, ctx.clock.now() + DAY_MS, own)
             return
         if concerns_what_was_asked(error):
-            due = ctx.clock.now() + _failed_again_ms(chore)
+            again_s = FAILED_AGAIN_S[min(chore.attempts, len(FAILED_AGAIN_S) - 1)]
+            due = ctx.clock.now() + again_s * 1000
             await ctx.db.run(chores.postpone, chore.kind, chore.key, due, str(error))
         if error.scope == "everything":
             raise
@@ -127,10 +128,6 @@ def _absent(conn: Connection, ctx: Context, job: Job, chore: Chore, refusal: Pix
         user_id = leavers.user_of(conn, chore.key)
         if user_id is not None:
             leavers.refused(conn, user_id, now)
-
-
-def _failed_again_ms(chore: Chore) -> int:
-    return FAILED_AGAIN_S[min(chore.attempts, len(FAILED_AGAIN_S) - 1)] * 1000
 
 
 def _refused_again_ms(chore: Chore, error: str) -> int:

@@ -27,12 +27,10 @@ def fold(text: str) -> str:
     """Fold all that a search does not tell apart. Voiced marks count: か is not が."""
     if text.isascii():
         return text.lower()
-    text = _KATAKANA.sub(_as_hiragana, unicodedata.normalize("NFKC", text).casefold())
+    text = unicodedata.normalize("NFKC", text).casefold()
+    # Runs alone, for a whole text would take as long as all its tokens.
+    text = _KATAKANA.sub(lambda run: run[0].translate(_HIRAGANA), text)
     return text.translate(_BARE) if _ACCENTED.search(text) else text
-
-
-def _as_hiragana(run: re.Match[str]) -> str:
-    return run[0].translate(_HIRAGANA)  # runs alone, for a whole text would take as long as all its tokens
 
 
 def whole(text: str) -> str:

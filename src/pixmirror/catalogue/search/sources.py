@@ -35,7 +35,7 @@ _TAGS = f"SELECT id, name, works FROM catalogue.tag WHERE id {_AMONG}"
 def works(raw: sqlite3.Connection, keys: Collection[int]) -> dict[int, Any]:
     """Return what is indexed of these works; a work that is forgotten, or of which nothing is known, has none."""
     found = {row["work_key"]: row for row in raw.execute(_WORKS, {"keys": listed(keys)})}
-    if _has_tombstones(raw):
+    if raw.execute("SELECT 1 FROM catalogue.tombstone LIMIT 1").fetchone() is not None:
         for (key,) in raw.execute(_FORGOTTEN, {"keys": listed(keys)}):
             found.pop(key, None)
     return found
@@ -44,10 +44,6 @@ def works(raw: sqlite3.Connection, keys: Collection[int]) -> dict[int, Any]:
 def forgotten_people(raw: sqlite3.Connection, keys: Collection[int]) -> list[int]:
     """Return the artists of these works who are forgotten."""
     return [user for (user,) in raw.execute(_FORGOTTEN_PEOPLE, {"keys": listed(keys)})]
-
-
-def _has_tombstones(raw: sqlite3.Connection) -> bool:
-    return raw.execute("SELECT 1 FROM catalogue.tombstone LIMIT 1").fetchone() is not None
 
 
 def links(raw: sqlite3.Connection, keys: Collection[int]) -> dict[int, list[int]]:

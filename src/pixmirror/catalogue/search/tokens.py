@@ -35,8 +35,7 @@ def _cut(folded: str) -> list[str]:
         if (run := piece[1]) is None:
             found.append(piece[0])
         else:
-            found += map(add, run, run[1:])
-            found.append(run[-1])
+            found += (*map(add, run, run[1:]), run[-1])
     return found
 
 
