@@ -13,16 +13,9 @@ from pixmirror.errors import BadResponse, CatalogueDamaged, DiskFull, MirrorLock
 
 # What SQLite says where the disk refuses the locks and the shared memory that a catalogue needs.
 _NO_LOCKS = (
-    "SQLITE_IOERR_LOCK",
-    "SQLITE_IOERR_UNLOCK",
-    "SQLITE_IOERR_RDLOCK",
-    "SQLITE_IOERR_CHECKRESERVEDLOCK",
-    "SQLITE_IOERR_SHMOPEN",
-    "SQLITE_IOERR_SHMLOCK",
-    "SQLITE_IOERR_SHMMAP",
-    "SQLITE_PROTOCOL",
-    "SQLITE_NOLFS",
-)
+    "SQLITE_IOERR_LOCK", "SQLITE_IOERR_UNLOCK", "SQLITE_IOERR_RDLOCK", "SQLITE_IOERR_CHECKRESERVEDLOCK",
+    "SQLITE_IOERR_SHMOPEN", "SQLITE_IOERR_SHMLOCK", "SQLITE_IOERR_SHMMAP", "SQLITE_PROTOCOL", "SQLITE_NOLFS",
+)  # fmt: skip
 
 
 ROOM = 64 << 10  # bytes: with less SQLite cannot make the files beside a catalogue

@@ -34,16 +34,8 @@ ASKING = frozenset({"submissions.upload_status"})  # a POST that changes nothing
 MODULES = {
     "app": ("illusts", "novels", "users", "comments", "search", "account", "site", *SUBMITTING),
     "web": (
-        "illusts",
-        "novels",
-        "users",
-        "comments",
-        "search",
-        "ranking",
-        "feeds",
-        "account",
-        "commission",
-        "actions",
+        *("illusts", "novels", "users", "comments", "search"),
+        *("ranking", "feeds", "account", "commission", "actions"),
     ),
 }
 OURS = ("api", "next", "progress")

@@ -44,25 +44,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # Words that messages begin with; anything else may be a name, which keeps its letters.
-COMMON = frozenset(
-    (
-        "there",
-        "the",
-        "a",
-        "an",
-        "no",
-        "it",
-        "this",
-        "that",
-        "what",
-        "not",
-        "nothing",
-        "cannot",
-        "could",
-        "process",
-        "another",
-    )
-)
+COMMON = frozenset((
+    "there", "the", "a", "an", "no", "it", "this", "that", "what",
+    "not", "nothing", "cannot", "could", "process", "another",
+))  # fmt: skip
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 

@@ -11,16 +11,8 @@ from pixmirror.models import Illust, Novel, to_ms, work_key
 P = TypeVar("P", bound=Any)
 OPTIONAL = ("sanity_level", "ai_type", "width", "height", "text_length", "is_original", "language", "series_key")
 CONTENT = (
-    "type",
-    "user_id",
-    "title",
-    "caption",
-    "create_date",
-    "restrict",
-    "x_restrict",
-    "page_count",
-    *OPTIONAL,
-)
+    "type", "user_id", "title", "caption", "create_date", "restrict", "x_restrict", "page_count", *OPTIONAL,
+)  # fmt: skip
 COUNTERS = ("total_view", "total_bookmarks", "total_comments")
 
 
