@@ -61,11 +61,6 @@ def hold(root: Path, name: str = LOCK) -> int:
     return lock
 
 
-def is_held(root: Path) -> bool:
-    """Return whether a process works in this mirror now. Holds no lock for longer than a moment."""
-    return holder(root) is not None
-
-
 def holder(root: Path, name: str = LOCK) -> Holder | None:
     """Return which process works in this mirror now, None if none does. Holds no lock for longer than a moment."""
     try:
