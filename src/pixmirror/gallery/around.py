@@ -50,11 +50,16 @@ async def seen(here: Gallery) -> Seen:
     answer, machine = await _status(here), await _outside(here)
     found = await shelves.read(around, answer, machine, config.jobs, config.mirror.keep_free, due_after)
     when = planned(answer, config.jobs, {job.name: job.due for job in found.jobs})
-    has_web = config.pixiv.phpsessid is not None or config.pixiv.phpsessid_file.exists()
-    screen = await shelves.read(glance, now, found, when, has_web=has_web)
+    screen = await shelves.read(glance, now, found, when, has_web=has_web(here))
     here.problems = sum(len(one.do) or 1 for one in screen.headlines if one.code)
     says = ("" if answer else IS_BUSY) if answer is not None else _why(machine)
     return Seen(screen, found, says, machine.room.disk)
+
+
+def has_web(here: Gallery) -> bool:
+    """Return whether a login at www.pixiv.net is configured."""
+    p = here.config.pixiv
+    return p.phpsessid is not None or p.phpsessid_file.exists() or p.web_cookie_file is not None
 
 
 async def first_look(here: Gallery) -> tuple[Outside, bool]:

@@ -11,7 +11,7 @@ from pixmirror.catalogue.sql import listed, value
 from pixmirror.catalogue.words import iso, many
 from pixmirror.reports.coverage import Coverage, Overview, coverage
 from pixmirror.reports.coverage_lists import BookmarkList, RankingProof, bookmark_lists, ranking_days
-from pixmirror.reports.gone import only_here
+from pixmirror.reports.gone import OnlyHere, only_here
 
 # How a reason is said after a number of works.
 WORDS: Mapping[str, str] = MappingProxyType(
@@ -73,6 +73,7 @@ class Completeness:
     bookmarks: tuple[BookmarkList, ...]
     rankings: tuple[RankingProof, ...]
     counts: Counts
+    only_here: OnlyHere
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `coverage --json` adds to the artists."""
@@ -89,7 +90,7 @@ def completeness(conn: Connection, account_id: int, jobs: Sequence[Any], now: in
     overview = coverage(conn, account_id, None, names)
     lists = bookmark_lists(conn, account_id, names)
     days = ranking_days(conn, account_id, jobs, now)
-    read = [artist for artist in overview.artists if artist.is_read]
+    read, survivors = [artist for artist in overview.artists if artist.is_read], only_here(conn, 0)
     counts = Counts(
         artists=len(read),
         artists_complete=sum(artist.is_complete for artist in read),
@@ -97,10 +98,10 @@ def completeness(conn: Connection, account_id: int, jobs: Sequence[Any], now: in
         bookmark_lists_complete=sum(one.is_complete for one in lists),
         ranking_days=len(days),
         ranking_days_complete=sum(day.is_complete for day in days),
-        kept=only_here(conn, 0).works,
+        kept=survivors.works,
         as_of=_as_of(conn, names),
     )
-    return Completeness(overview, lists, days, counts)
+    return Completeness(overview, lists, days, counts, survivors)
 
 
 def _as_of(conn: Connection, names: Sequence[str]) -> int | None:
@@ -194,9 +195,14 @@ def why_not_all(one: Coverage | BookmarkList | RankingProof) -> list[str]:
     said: dict[str, int] = {}
     for reason, n in one.missing.items():
         said[WORDS[reason]] = said.get(WORDS[reason], 0) + n
-    found = [f"{n:,} {words}" for words, n in said.items()]
+    return [*(f"{n:,} {words}" for words, n in said.items()), *explained(one)]
+
+
+def explained(one: Coverage | BookmarkList | RankingProof) -> list[str]:
+    """Explain figures that do not fit each other, and what no reason of a work says."""
     if isinstance(one, Coverage):
-        return [*found, *_of_artist(one)]
+        return [*_of_artist(one)]
+    found: list[str] = []
     if isinstance(one, BookmarkList):
         if one.checked_at is None:
             found.append("the list was not read to its end yet")

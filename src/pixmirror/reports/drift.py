@@ -4,7 +4,7 @@ The rows of `drift` say when we saw it; why, the work or user itself tells: Pixi
 gone in the list, so that one which vanishes although its work is there was taken back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -54,12 +54,13 @@ WHERE m.{OURS} AND m.state != 'live' ORDER BY m.state_at DESC, m.user_id DESC LI
 # Deleted comments are few among many: their moves are indexed.
 _DELETED = """c.state != 'live' AND c.comment_key IN
   (SELECT DISTINCT owner_id FROM state_change WHERE owner_kind = 'comment' AND state != 'live')"""
-_COMMENTS = f"""
+_OF_THESE = "c.state != 'live' AND c.comment_key IN (SELECT value FROM json_each(:keys))"
+_COMMENTS = """
 SELECT c.comment_key >> 1 AS id, c.work_key AS ref, coalesce(w.title, '') AS title, c.user_id,
   coalesce(u.name, '') AS user_name, c.parent_key >> 1 AS parent_id, c.comment, c.stamp_id, c.date AS posted_at,
   c.first_seen, c.last_seen, c.state_at
 FROM comment c LEFT JOIN work w ON w.work_key = c.work_key LEFT JOIN user u ON u.id = c.user_id
-WHERE {_DELETED} ORDER BY c.state_at DESC, c.comment_key DESC LIMIT :limit"""
+WHERE {} ORDER BY c.state_at DESC, c.comment_key DESC LIMIT :limit"""
 # SQLite takes `path` from the row with the minimum.
 _COPIES = """
 SELECT owner_id, count(*), coalesce(sum(size), 0), path,
@@ -141,9 +142,14 @@ def vanished(conn: Connection) -> Vanished:
     return made(conn, Vanished, f"SELECT {', '.join(f'({count})' for count in counts)}")[0]
 
 
-def deleted_comments(conn: Connection, limit: int) -> tuple[DeletedComment, ...]:
-    """Return the comments that were last found deleted, newest first."""
-    found = rows(conn, _COMMENTS, limit=limit)
+def deleted_comments(
+    conn: Connection, limit: int, keys: Collection[int] | None = None
+) -> tuple[DeletedComment, ...]:
+    """Return the comments that were last found deleted, newest first. `keys`: of these alone."""
+    if keys is None:
+        found = rows(conn, _COMMENTS.format(_DELETED), limit=limit)
+    else:
+        found = rows(conn, _COMMENTS.format(_OF_THESE), limit=limit, keys=listed(keys))
     return tuple(DeletedComment(**{**r._mapping, "ref": Ref.of_work(r.ref)}) for r in found)
 
 

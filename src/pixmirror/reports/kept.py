@@ -5,7 +5,7 @@ The upkeep of a running pixmirror and the end of a sync count anew, when somethi
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,8 +14,9 @@ from pixmirror.catalogue import runs
 from pixmirror.catalogue.sql import row, value
 from pixmirror.catalogue.words import iso, plain
 from pixmirror.clock import DAY_MS
-from pixmirror.reports import completeness
+from pixmirror.reports import completeness, proof
 from pixmirror.reports.completeness import Counts
+from pixmirror.reports.proof import Proof
 
 KEPT, WHOLE = "kept_counts", "whole_at"  # meta keys; the second: when nothing was left to do for the first time
 SOON_MS = 30 * 60_000
@@ -51,6 +52,7 @@ class Kept:
     growth: Growth = Growth()
     mark: str = ""
     took_ms: int = field(default=0, compare=False)
+    proof: Proof | None = field(default=None, compare=False)  # kept apart: `status` does not read it
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `status --json` has of it."""
@@ -60,10 +62,11 @@ class Kept:
 def count(conn: Connection, account_id: int, jobs: Sequence[Any], now: int) -> Kept:
     """Count all of it, for the enabled jobs as configured. It reads every work: seconds for a million."""
     began = time.perf_counter()
-    complete = completeness.completeness(conn, account_id, jobs, now).counts
+    complete = completeness.completeness(conn, account_id, jobs, now)
     found = totals(conn)
     took_ms = round((time.perf_counter() - began) * 1000)
-    return Kept(now, complete, found, mark=_mark(conn), took_ms=took_ms)
+    proven = proof.proof_of(complete, now)
+    return Kept(now, complete.counts, found, mark=_mark(conn), took_ms=took_ms, proof=proven)
 
 
 def totals(conn: Connection) -> Totals:
@@ -77,7 +80,9 @@ def totals(conn: Connection) -> Totals:
 
 def save(conn: Connection, kept: Kept) -> None:
     """Keep the counts, in the place of the last ones."""
-    runs.set_json(conn, KEPT, asdict(kept))
+    if kept.proof is not None:
+        proof.save(conn, kept.proof)
+    runs.set_json(conn, KEPT, asdict(replace(kept, proof=None)))
 
 
 def note_whole(conn: Connection, now: int) -> None:
