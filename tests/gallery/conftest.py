@@ -9,7 +9,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +19,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from pixmirror.clock import Clock
@@ -29,8 +28,9 @@ from pixmirror.demo.server import create_app as create_pixiv
 from pixmirror.demo.server import running
 from pixmirror.demo.world import World
 from pixmirror.gallery.app import create_app
+from pixmirror.gallery.live import Live
 from pixmirror.gallery.place import Gallery, open_gallery
-from pixmirror.gallery.serve import settings
+from pixmirror.gallery.serve import Server
 from pixmirror.models.addresses import Listen
 from tests.standin import Setup
 
@@ -57,6 +57,8 @@ class Served:
     url: str
     root: Path
     gallery: Gallery
+    live: Live
+    stop: Callable[[], None]
 
 
 @pytest.fixture(scope="session")
@@ -91,15 +93,20 @@ def serving(
     config = Config(mirror=MirrorConfig(root=root), gallery=GalleryConfig(**{"require_key": False} | keys))
     with open_gallery(config, {}, password, clock) as gallery, socket.create_server(("127.0.0.1", 0)) as sock:
         gallery.listen = Listen("127.0.0.1", sock.getsockname()[1])
-        server = uvicorn.Server(settings(create_app(gallery, makes_thumbnails=thumbs)))
+        app = create_app(gallery, makes_thumbnails=thumbs)
+        server = Server(app)
         thread = threading.Thread(target=partial(server.run, sockets=[sock]), daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.01)
-        try:
-            yield Served(f"http://127.0.0.1:{gallery.listen.port}", root, gallery)
-        finally:
+
+        def stop() -> None:
             server.should_exit = True
+
+        try:
+            yield Served(f"http://127.0.0.1:{gallery.listen.port}", root, gallery, app.state.live, stop)
+        finally:
+            stop()
             thread.join()
 
 

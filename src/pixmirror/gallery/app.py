@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from starlette.staticfiles import StaticFiles
 
 from pixmirror.errors import ExitCode, PixmirrorError
 from pixmirror.gallery.answers import sentence
+from pixmirror.gallery.around import seen
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.headers import Headers, give
+from pixmirror.gallery.live import Live, News, news_of
 from pixmirror.gallery.pages import (
     artists,
     bookmarks,
@@ -56,6 +59,7 @@ PAGES: tuple[list[BaseRoute], ...] = (
     home.routes,
     start.routes,
     mirror.routes,
+    events.routes,
     proof.routes,
     works.routes,
     artists.routes,
@@ -98,7 +102,12 @@ def create_app(gallery: Gallery, *, makes_thumbnails: bool = True) -> Starlette:
         lifespan=lambda _: _beside(gallery, makes_thumbnails),
     )
     app.state.gallery = gallery
+    app.state.live = Live(partial(_news, gallery), gallery.clock)
     return app
+
+
+async def _news(gallery: Gallery) -> News:
+    return news_of(await seen(gallery), gallery.problems)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from pixmirror import control
 from pixmirror.config import Config
 from pixmirror.errors import ConfigError
 from pixmirror.gallery.app import create_app
+from pixmirror.gallery.live import Live
 from pixmirror.gallery.place import Gallery, open_gallery
 from pixmirror.models.addresses import Listen
 
@@ -42,7 +43,7 @@ async def serve(
     refuse_open_doors(config, password)
     with open_gallery(config, env, password) as gallery, bound(config.gallery.listen) as sock:
         gallery.listen = Listen(config.gallery.listen.host, sock.getsockname()[1])
-        server = _Server(settings(create_app(gallery)))
+        server = Server(create_app(gallery))
         with _signals(server):
             async with control.listening(gallery.root, env, _Answers(gallery).answer, control.GALLERY):
                 # Connections are taken from here on, and answered in a moment: the socket listens.
@@ -90,8 +91,16 @@ class _Answers:
         return {"address": address(self._gallery), "pid": os.getpid()}
 
 
-class _Server(uvicorn.Server):
-    """uvicorn within our own loop: signals are ours."""
+class Server(uvicorn.Server):
+    """uvicorn within our own loop: signals are ours, and streams end first."""
+
+    def __init__(self, app: Starlette) -> None:
+        super().__init__(settings(app))
+        self._live: Live = app.state.live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._live.close()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route
 
 from pixmirror.gallery.answers import page
 from pixmirror.gallery.around import seen
+from pixmirror.gallery.live import news_of
 from pixmirror.gallery.place import gallery
 from pixmirror.reports.home import home as lists
 from pixmirror.reports.home import is_empty
@@ -19,7 +20,10 @@ async def home(request: Request) -> Response:
     now = here.clock.now()
     look = await seen(here)
     found = await here.shelves.read(lists, now)
-    return page(request, "home.html", seen=look, glance=look.glance, home=found, pixiv=here.config.pixiv, now=now)
+    return page(
+        request, "home.html", seen=look, glance=look.glance, home=found, pixiv=here.config.pixiv, now=now,
+        news=news_of(look, here.problems),
+    )  # fmt: skip
 
 
 routes: list[BaseRoute] = [Route("/", home)]

@@ -13,6 +13,7 @@ from pixmirror.gallery import asked
 from pixmirror.gallery.answers import back_to, page
 from pixmirror.gallery.around import do, seen
 from pixmirror.gallery.asked import NotHere, Refused
+from pixmirror.gallery.live import news_of
 from pixmirror.gallery.place import gallery, shelves
 from pixmirror.models.jobs import JobConfig
 from pixmirror.reports import queries
@@ -30,8 +31,9 @@ async def now(request: Request) -> Response:
     days = await shelves(request).read(bars, moment)
     running = {job.name for job in look.around.jobs if job.running}
     return page(
-        request, "mirror.html", seen=look, glance=look.glance, pixiv=here.config.pixiv, bars=days, running=running
-    )
+        request, "mirror.html", seen=look, glance=look.glance, pixiv=here.config.pixiv, bars=days, running=running,
+        news=news_of(look, here.problems),
+    )  # fmt: skip
 
 
 async def queue(request: Request) -> Response:
