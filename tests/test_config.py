@@ -31,6 +31,7 @@ from pixmirror.config import (
 )
 from pixmirror.config.pasted import cookies_in, decoded, session_in, token_in
 from pixmirror.errors import ConfigError
+from pixmirror.models import values
 from pixmirror.models.jobs import JobConfig
 from pixmirror.models.values import read_cron, read_duration, read_size, read_user
 from pixmirror.sync.kinds import (
@@ -843,3 +844,21 @@ def test_every_commented_key_of_the_example_can_be_used(tmp_path: Path) -> None:
     for number in commented:
         changed = [line.removeprefix("# ") if n == number else line for n, line in enumerate(lines)]
         read(tmp_path, "\n".join(changed))
+
+
+@pytest.mark.parametrize(
+    ("read", "write", "text"),
+    [
+        (values.read_size, values.written_size, "100 MiB"),
+        (values.read_size, values.written_size, "500 MB"),
+        (values.read_size, values.written_size, "0"),
+        (values.read_size, values.written_size, "1234567"),
+        (values.read_duration, values.written_duration, "30m"),
+        (values.read_duration, values.written_duration, "90m"),
+        (values.read_duration, values.written_duration, "2w"),
+        (values.read_quiet_hours, values.written_quiet_hours, "22:30-06:00"),
+        (values.read_umask, values.written_umask, "027"),
+    ],
+)
+def test_a_value_is_written_as_it_is_read(read, write, text):
+    assert write(read(text)) == text

@@ -14,6 +14,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pixmirror import control
+from pixmirror.config import Config, MirrorConfig
+from pixmirror.errors import ConfigError
 from pixmirror.models import JST, from_ms, to_ms
 from pixmirror.models.jobs import JobConfig
 from pixmirror.store import MARKER, kept_login
@@ -43,7 +45,7 @@ def with_job(own_gallery: Served) -> Served:
 
 
 @contextmanager
-def answering(root: Path, slow: float = 0) -> Iterator[list[dict[str, Any]]]:
+def answering(root: Path, slow: float = 0, read_at: int = 0) -> Iterator[list[dict[str, Any]]]:
     """Answer as a daemon of this mirror would, and note what it is asked to do."""
     asked: list[dict[str, Any]] = []
     loop, stop, up = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
@@ -52,7 +54,10 @@ def answering(root: Path, slow: float = 0) -> Iterator[list[dict[str, Any]]]:
         if request["command"] != "status":
             asked.append(request)
         await asyncio.sleep(slow)
-        return {"jobs": {"following": {"kind": "following", "next_run": None, "running": False}}}
+        return {
+            "jobs": {"following": {"kind": "following", "next_run": None, "running": False}},
+            "config_read_at": read_at,
+        }
 
     async def listen() -> None:
         async with control.listening(root, {}, answer):
@@ -172,6 +177,40 @@ def test_a_daemon_that_is_busy_is_not_told_as_absent(with_job: Served, monkeypat
         while not asked:
             time.sleep(0.01)
     assert asked == [{"command": "resume", "job": None}]
+
+
+def test_settings_are_shown_as_they_are_written_with_their_origin(own_root: Path) -> None:
+    with serving(own_root) as served:
+        mirror = MirrorConfig.model_validate({"root": str(own_root), "keep_free": "500 MB", "umask": "027"})
+        served.gallery.config = served.gallery.config.model_copy(update={"mirror": mirror})
+        text = httpx.get(f"{served.url}/mirror/settings").text
+    for key, value, origin in (
+        ("keep_free", "500 MB", "the config"),
+        ("umask", "027", "the config"),
+        ("max_file", "2 GiB", "usual"),
+        ("image_bytes_per_day", "20 GiB", "usual"),
+    ):
+        assert f'<code>{key}</code></th><td>{value}</td><td class="q">{origin}</td>' in text
+
+
+def test_the_gallery_follows_a_config_that_the_daemon_has_read_again(with_job: Served) -> None:
+    gallery, later = with_job.gallery, 2**50
+    more = JobConfig(name="another", kind="following", every="1h")
+    gallery.reread = lambda: gallery.config.model_copy(update={"jobs": (*gallery.config.jobs, more)})
+    with answering(with_job.root, read_at=later):
+        assert 'id="job-another"' in httpx.get(f"{with_job.url}/mirror").text
+    elsewhere = gallery.config.model_copy(update={"mirror": MirrorConfig(root=Path("/elsewhere")), "jobs": ()})
+    gallery.reread = lambda: elsewhere
+    assert httpx.post(f"{with_job.url}/start/reload", headers={"Origin": with_job.url}).status_code == 409
+    assert (gallery.root, gallery.config.jobs) == (with_job.root, ())
+    assert "runs with the earlier [mirror]: start it again" in httpx.get(f"{with_job.url}/mirror/settings").text
+
+    def broken() -> Config:
+        raise ConfigError("line 3: jobs: it is wrong.")
+
+    gallery.reread = broken
+    answer = httpx.post(f"{with_job.url}/start/reload", headers={"Origin": with_job.url})
+    assert "runs with the earlier configuration: line 3" in answer.text
 
 
 def test_secrets_of_the_config_are_on_no_page(with_job: Served) -> None:

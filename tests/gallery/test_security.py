@@ -209,6 +209,7 @@ def test_wrong_passwords_make_the_next_one_wait(guarded: Served, clock: SetClock
     assert "The next try is open in 4 seconds." in answers[-1].text
     barred = send(guarded.url, "/login", {"password": PASSWORD})
     assert barred.status == 429
+    assert int(barred.headers["Retry-After"]) > 0
     assert "Too many tries." in barred.text
     clock.ms += int(FIRST_WAIT_S * 1000)
     assert send(guarded.url, "/login", {"password": PASSWORD}).status == 303

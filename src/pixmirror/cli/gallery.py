@@ -11,7 +11,7 @@ import typer
 
 from pixmirror import control
 from pixmirror.cli.common import Session, importing, note, on_terminal, read_input, say, session
-from pixmirror.config import Config, find_config, gallery_password_file, read_gallery_password
+from pixmirror.config import Config, find_config, gallery_password_file, load, read_gallery_password
 from pixmirror.errors import ConfigError, NotHere
 from pixmirror.store.part import storage, write_atomic
 
@@ -67,10 +67,12 @@ def _serve(s: Session, *, beside: bool) -> None:
     with importing():
         from pixmirror import logs
         from pixmirror.gallery.serve import serve
+        from pixmirror.sync.kinds import KINDS
 
     config = _config(s)
     logs.setup("WARNING" if beside or sys.stdout.isatty() else "INFO", env=s.env)
-    asyncio.run(serve(config, s.env, read_gallery_password(config, s.env), partial(_ready, beside=beside)))
+    password, ready = read_gallery_password(config, s.env), partial(_ready, beside=beside)
+    asyncio.run(serve(config, s.env, password, ready, lambda: load(s.config_file, s.env, KINDS)))
 
 
 def _config(s: Session) -> Config:

@@ -64,6 +64,7 @@ def init(
         ("login", "connect your Pixiv account"),
         ("check", "see whether everything is in place"),
         ("sync", "mirror everything once, or `run` to keep going"),
+        ("gallery", "look at it in a browser"),
     ):
         say(f"  pixmirror{option} {command:<8}{what}")
 

@@ -84,7 +84,7 @@ class Daemon:
         self.engine = Engine(mirror, on_trouble=self.notices.trouble)
         self.schedule = Schedule(self._due)
         self.running: dict[str, asyncio.Task[None]] = {}
-        self.started_at = mirror.clock.now()
+        self.started_at = self.config_read_at = mirror.clock.now()
         self._stop = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -296,6 +296,7 @@ class Daemon:
             await self.use_pauses()
             await self.use_schedule()
             self.engine.wakeup.wake()
+            self.config_read_at = self.mirror.clock.now()
             log.info("Config read again: %s.", changed(old, config))
 
     def _refuse_what_needs_a_restart(self, config: Config) -> None:

@@ -63,6 +63,7 @@ def facts(daemon: "Daemon") -> dict[str, Any]:
     mirror, engine = daemon.mirror, daemon.engine
     return {
         "started_at": daemon.started_at,
+        "config_read_at": daemon.config_read_at,
         "jobs": {
             name: {"kind": job.kind, "next_run": daemon.schedule.next_run(name), "running": name in daemon.running}
             for name, job in mirror.jobs.items()

@@ -12,6 +12,7 @@ from pixmirror.config import read_refresh_token
 from pixmirror.errors import DaemonBusy, DaemonOlder, DaemonRefused, PixmirrorError
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.place import Gallery, gallery
+from pixmirror.gallery.rereading import reread
 from pixmirror.reports.around import around, planned
 from pixmirror.reports.glance import Glance, glance
 from pixmirror.reports.headline import Around
@@ -46,8 +47,9 @@ class Seen:
 
 async def seen(here: Gallery) -> Seen:
     """Look how the mirror is. NoMirror before its first sync."""
-    now, shelves, config = here.clock.now(), here.shelves, here.config
+    now, shelves = here.clock.now(), here.shelves
     answer, machine = await _status(here), await _outside(here)
+    config = here.config  # as it is after the daemon was asked
     found = await shelves.read(around, answer, machine, config.jobs, config.mirror.keep_free, due_after)
     when = planned(answer, config.jobs, {job.name: job.due for job in found.jobs})
     screen = await shelves.read(glance, now, found, when, has_web=has_web(here))
@@ -96,11 +98,14 @@ def _why(machine: Outside) -> str:
 async def _status(here: Gallery) -> dict[str, Any] | None:
     """Return what the daemon says of itself; None where none runs, {} where one is busy."""
     try:
-        return control.accepted(await control.ask(here.root, here.env, {"command": "status"}, PATIENCE_S))
+        found = control.accepted(await control.ask(here.root, here.env, {"command": "status"}, PATIENCE_S))
     except DaemonBusy:
         return {}
     except PixmirrorError:
         return None
+    if found is not None and found.get("config_read_at", 0) > here.read_at:
+        await reread(here)
+    return found
 
 
 async def _outside(here: Gallery) -> Outside:

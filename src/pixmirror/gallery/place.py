@@ -1,7 +1,7 @@
 """What the pages share while the gallery runs: its config, the catalogue, its own writer, and who may look."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,9 @@ class Gallery:
     listen: Listen  # as it is bound: with its port, where any free one was asked for
     thumbs: Thumbs | None = None
     thumbs_begun: asyncio.Event = field(default_factory=asyncio.Event)  # or cannot be for now
+    reread: Callable[[], Config] | None = None  # the config file as it is now
+    read_at: int = 0  # when the configuration was read, ms UTC
+    runs_with: str = ""  # why it is the earlier configuration with which the gallery runs; "" when it is not
     problems: int = 0  # what needs the user, as the rail counts it
     _shelves: Shelves | None = None
 
@@ -85,9 +88,14 @@ class Gallery:
 
 @contextmanager
 def open_gallery(
-    config: Config, env: Mapping[str, str], password: str | None = None, clock: Clock | None = None
+    config: Config,
+    env: Mapping[str, str],
+    password: str | None = None,
+    clock: Clock | None = None,
+    reread: Callable[[], Config] | None = None,
 ) -> Iterator[Gallery]:
-    """Open the gallery of a mirror, which may still be empty. `password` is the hash of its password.
+    """Open the gallery of a mirror, which may still be empty. `password` is the hash of its password; `reread`
+    reads the configuration again.
 
     MirrorLocked while another gallery has it; CatalogueError where catalogue or gallery.db are of another version.
     """
@@ -97,6 +105,7 @@ def open_gallery(
             config, env, own, Sessions.open(own, clock, password), Keys(clock),
             Password(password, clock) if password else None, Undos(clock), clock, config.gallery.listen,
         )  # fmt: skip
+        here.reread, here.read_at = reread, clock.now()
         try:
             here.has_mirror()
             yield here

@@ -35,13 +35,14 @@ async def serve(
     env: Mapping[str, str],
     password: str | None,
     on_ready: Callable[[Gallery, Stop], None],
+    reread: Callable[[], Config] | None = None,
 ) -> None:
     """Answer until SIGTERM or SIGINT, or until the `Stop` that `on_ready` gets is called.
 
     ConfigError where it cannot listen, or is open to others without a password.
     """
     refuse_open_doors(config, password)
-    with open_gallery(config, env, password) as gallery, bound(config.gallery.listen) as sock:
+    with open_gallery(config, env, password, reread=reread) as gallery, bound(config.gallery.listen) as sock:
         gallery.listen = Listen(config.gallery.listen.host, sock.getsockname()[1])
         server = Server(create_app(gallery))
         with _signals(server):

@@ -7,8 +7,9 @@ import datetime
 import os
 import pwd
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -220,6 +221,40 @@ def read_path(value: object, info: ValidationInfo) -> Path | None:
     text = _expanded(str(value), known["home"])
     return Path(os.path.normpath(Path(known["folder"]).absolute() / text))
 
+
+def written_size(value: int) -> str:
+    """Write bytes as they are written in the config file: exactly, in the largest unit that allows it."""
+    for letter in reversed("KMGT"):
+        for unit in (f"{letter}iB", f"{letter}B"):
+            if value and not value % _UNITS[unit.upper()]:
+                return f"{value // _UNITS[unit.upper()]} {unit}"
+    return str(value)
+
+
+def written_duration(value: int) -> str:
+    """Write seconds as they are written in the config file: 30m, 1h, 7d."""
+    unit = next(unit for unit in reversed(_SECONDS) if not value % _SECONDS[unit])
+    return f"{value // _SECONDS[unit]}{unit}"
+
+
+def written_quiet_hours(value: QuietHours) -> str:
+    """Write a span of the day as it is written in the config file: 02:00-06:00."""
+    return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in value)
+
+
+def written_umask(value: int) -> str:
+    """Write a umask as it is written in the config file: 077."""
+    return f"{value:03o}"
+
+
+WRITERS: Mapping[Any, Callable[[Any], str]] = MappingProxyType(
+    {
+        read_size: written_size,
+        read_duration: written_duration,
+        read_quiet_hours: written_quiet_hours,
+        read_umask: written_umask,
+    }
+)
 
 Size = Annotated[int, BeforeValidator(read_size)]
 Percent = Annotated[float, BeforeValidator(read_percent)]

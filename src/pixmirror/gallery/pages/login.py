@@ -1,5 +1,7 @@
 """/login, /logout, /sessions/end: who may look from which browser."""
 
+import math
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -32,7 +34,10 @@ async def try_password(request: Request) -> Response:
     if not outcome.right:
         wait = f"The next try is open in {in_words(outcome.wait_s)}." if outcome.wait_s else ""
         fault = f"That is not it. {wait}".strip() if outcome.tried else f"Too many tries. {wait}"
-        return page(request, "login.html", 401 if outcome.tried else 429, next=wanted, fault=fault)
+        answer = page(request, "login.html", 401 if outcome.tried else 429, next=wanted, fault=fault)
+        if not outcome.tried:
+            answer.headers["Retry-After"] = str(math.ceil(outcome.wait_s))
+        return answer
     answer = back_to(wanted)
     let_in(answer, here, caller, await here.sessions.begin(request.headers.get("user-agent", ""), "password"))
     return answer

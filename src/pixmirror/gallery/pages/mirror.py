@@ -1,9 +1,5 @@
 """/mirror: health, jobs, queue, history, settings. What its buttons do is what a command does, by the daemon."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -15,6 +11,7 @@ from pixmirror.gallery.around import do, seen
 from pixmirror.gallery.asked import NotHere, Refused
 from pixmirror.gallery.live import news_of
 from pixmirror.gallery.place import gallery, shelves
+from pixmirror.gallery.settings import settings_of
 from pixmirror.models.jobs import JobConfig
 from pixmirror.reports import queries
 from pixmirror.reports.standing import bars, runs_of
@@ -32,7 +29,7 @@ async def now(request: Request) -> Response:
     running = {job.name for job in look.around.jobs if job.running}
     return page(
         request, "mirror.html", seen=look, glance=look.glance, pixiv=here.config.pixiv, bars=days, running=running,
-        news=news_of(look, here.problems),
+        news=news_of(look, here.problems), runs_with=here.runs_with,
     )  # fmt: skip
 
 
@@ -56,7 +53,7 @@ async def job(request: Request) -> Response:
     line = next((one for one in look.glance.jobs if one.name == wanted.name), None)
     found = await shelves(request).read(runs_of, wanted.name, asked.number(request, "before", 0), RUNS)
     return page(
-        request, "mirror_job.html", job=wanted, keys=_written(wanted), line=line, seen=look, runs=found,
+        request, "mirror_job.html", job=wanted, keys=settings_of(wanted), line=line, seen=look, runs=found,
         more=len(found) == RUNS,
     )  # fmt: skip
 
@@ -64,11 +61,15 @@ async def job(request: Request) -> Response:
 async def settings(request: Request) -> Response:
     """Show the configuration as the gallery read it, and who may look."""
     here, config = gallery(request), gallery(request).config
-    parts = {name: _written(getattr(config, name)) for name in ("mirror", "pixiv", "notify", "gallery")}
+    parts = {
+        name: settings_of(getattr(config, name), name, here.env)
+        for name in ("mirror", "pixiv", "notify", "gallery")
+    }
     return page(
         request,
         "mirror_settings.html",
         settings=parts,
+        runs_with=here.runs_with,
         all_sessions=here.sessions.all(),
         own=request.state.session,
     )
@@ -112,23 +113,6 @@ def _job(request: Request) -> JobConfig:
         if one.name == name:
             return one
     raise NotHere("The config file names no such job.")
-
-
-def _written(part: Any) -> Mapping[str, tuple[str, bool]]:
-    """Return the keys of a table as text, and whether the user set them. What is secret is not shown."""
-    found = {}
-    for name, field in type(part).model_fields.items():
-        value = getattr(part, name)
-        if isinstance(value, SecretStr) or (value and not field.repr):
-            text = "set, and not shown"
-        elif isinstance(value, tuple):
-            text = ", ".join(str(one) for one in value)
-        elif isinstance(value, Mapping):
-            text = ", ".join(value)
-        else:
-            text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-        found[name] = (text, name in part.model_fields_set)
-    return found
 
 
 routes: list[BaseRoute] = [

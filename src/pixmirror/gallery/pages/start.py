@@ -6,7 +6,9 @@ from starlette.routing import BaseRoute, Route
 
 from pixmirror.gallery.answers import back_to, page
 from pixmirror.gallery.around import do, first_look
+from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.place import gallery
+from pixmirror.gallery.rereading import reread
 from pixmirror.reports.home import first_tiles
 
 LINES = """[[jobs]]
@@ -35,8 +37,14 @@ async def start(request: Request) -> Response:
 
 
 async def reload(request: Request) -> Response:
-    """Have the daemon read the config file again."""
-    await do(request, {"command": "reload"})
+    """Read the config file again, and have the daemon do so where one runs."""
+    here = gallery(request)
+    _, runs = await first_look(here)
+    if runs:
+        await do(request, {"command": "reload"})
+    await reread(here)
+    if here.runs_with:
+        raise Refused(here.runs_with, 409)
     return back_to("/start")
 
 
