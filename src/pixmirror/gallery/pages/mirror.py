@@ -4,17 +4,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from pixmirror.catalogue.refs import parse_ref
 from pixmirror.clock import HOUR_MS
+from pixmirror.errors import ConfigError
 from pixmirror.gallery import asked
 from pixmirror.gallery.answers import back_to, page
 from pixmirror.gallery.around import do, seen
 from pixmirror.gallery.asked import NotHere, Refused
+from pixmirror.gallery.costs import cost_of
 from pixmirror.gallery.live import news_of
 from pixmirror.gallery.place import gallery, shelves
 from pixmirror.gallery.settings import settings_of
+from pixmirror.gallery.trial import LONGEST, Verdict, judge, read_filter, written
 from pixmirror.models.jobs import JobConfig
 from pixmirror.reports import queries
 from pixmirror.reports.standing import bars, runs_of
+from pixmirror.reports.trial import Tried, tried
 
 RUNS = 60
 LONGEST_PAUSE_H = 24 * 366
@@ -52,10 +57,35 @@ async def job(request: Request) -> Response:
     look = await seen(here)
     line = next((one for one in look.glance.jobs if one.name == wanted.name), None)
     found = await shelves(request).read(runs_of, wanted.name, asked.number(request, "before", 0), RUNS)
+    filter_text = asked.text(request.query_params.get("filter") or written(wanted), "filter", LONGEST)
     return page(
-        request, "mirror_job.html", job=wanted, keys=settings_of(wanted), line=line, seen=look, runs=found,
+        request,
+        "mirror_job.html",
+        job=wanted,
+        filter=filter_text,
+        tried=await _tried(request, wanted, filter_text),
+        cost=await cost_of(here, wanted) if "cost" in request.query_params else "",
+        keys=settings_of(wanted),
+        line=line,
+        seen=look,
+        runs=found,
         more=len(found) == RUNS,
-    )  # fmt: skip
+    )
+
+
+async def _tried(request: Request, job: JobConfig, filter_text: str) -> tuple[Tried, Verdict] | None:
+    """Try a filter on the work that was asked for; None where none was."""
+    named = asked.words(request, "work")
+    if not named:
+        return None
+    try:
+        ref = parse_ref(named)
+    except ConfigError as error:
+        raise Refused(f"{error}.") from error
+    if ref.work_key is None or not 0 < ref.id < asked.LARGEST_ID:
+        raise Refused(f"{named} names no work: give the id of one, or its address at Pixiv.")
+    found = await shelves(request).read(tried, ref.work_key, job.name)
+    return found, judge(read_filter(filter_text, job), found)
 
 
 async def settings(request: Request) -> Response:
