@@ -43,6 +43,16 @@ def test_root_begins_nothing_in_a_folder_that_was_made_for_another_user(pixmirro
     assert list(root.iterdir()) == []
 
 
+def test_a_config_that_this_user_may_not_read_is_named_in_a_sentence(pixmirror, config, monkeypatch) -> None:
+    def read_text(path: Path, *_: object) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    result = pixmirror("--config", str(config), "status")
+    assert result.stderr == f"The config file {config} cannot be read: Permission denied.\n"
+
+
 @as_root
 def test_root_can_look_at_a_mirror_and_leaves_nothing_of_its_own(pixmirror, mirrored) -> None:
     root = mirrored.parent / "mirror"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.main import get_command_from_info, get_group_from_info
 from typer.models import CommandInfo, TyperInfo
 
@@ -96,10 +96,22 @@ def _command(name: str) -> Any:
     if not isinstance(found, typer.Typer):
         settings = {"allow_interspersed_args": name not in WITH_A_COMMAND}
         info = CommandInfo(name=name, callback=found, context_settings=settings)
-        return get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None)
-    return get_group_from_info(
-        TyperInfo(found, name=name), pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode=None
+        return _plain(get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None))
+    group = TyperInfo(found, name=name)
+    return _plain(
+        get_group_from_info(group, pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode=None)
     )
+
+
+def _plain(command: Any) -> Any:
+    """Show arguments as people write them, REF and not `ref <str>`, also in the commands of a group."""
+    for argument in command.params:
+        if isinstance(argument, TyperArgument):
+            argument.metavar = argument.metavar or str(argument.name).upper()
+            argument.display_type = lambda ctx: ""  # type: ignore[method-assign]
+    for inner in getattr(command, "commands", {}).values():
+        _plain(inner)
+    return command
 
 
 class _Imported(Mapping[str, Any]):
@@ -188,7 +200,12 @@ def common_options(
     ctx: typer.Context,
     config: Annotated[
         Path | None,
-        typer.Option("--config", metavar="FILE", help="The config file (default: ./config.toml, then yours)."),
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            readable=False,
+            help="The config file (default: ./config.toml, then yours).",
+        ),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")

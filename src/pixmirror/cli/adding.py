@@ -20,9 +20,7 @@ KEPT = "It is remembered: {} goes on from there."
 
 def add(
     ctx: typer.Context,
-    refs: Annotated[
-        list[str], typer.Argument(metavar="URL...", help="123, novel:123, user:123, or URLs of Pixiv.")
-    ],
+    refs: Annotated[list[str], typer.Argument(metavar="URL", help="123, novel:123, user:123, or URLs of Pixiv.")],
     as_json: Json = False,
 ) -> None:
     """Mirror a work, or all works of an artist, now and once; no filter leaves it out, and it stays.

@@ -104,7 +104,7 @@ def web_group() -> None:
 def check(
     which: Annotated[str, typer.Argument(metavar="API", help="app, web, oauth, papi or spapi.")],
     path: Annotated[str, typer.Argument(help="The endpoint, as /v1/illust/detail; `error` for error bodies.")],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Saved answers.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Saved answers.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each file.")] = False,
     dump: Annotated[
         bool,
@@ -113,7 +113,10 @@ def check(
         ),
     ] = False,
     status: Annotated[
-        int | None, typer.Option("--status", min=200, max=599, help="For error bodies: the HTTP status they had.")
+        int | None,
+        typer.Option(
+            "--status", metavar="N", min=200, max=599, help="For error bodies: the HTTP status they had."
+        ),
     ] = None,
 ) -> None:
     """Read saved answers as those of an endpoint; tell what was lost, unknown or wrong. Exit 7 if anything was.

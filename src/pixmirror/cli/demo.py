@@ -40,13 +40,19 @@ def demo(
     ctx: typer.Context,
     command: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[COMMAND...]", help="A command for the demo's mirror, instead of playing it."),
+        typer.Argument(metavar="COMMAND", help="A command for the demo's mirror, instead of playing it."),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="End when the mirror is complete and verified.")] = False,
     folder: Annotated[Path, typer.Option("--dir", metavar="DIR", help="Where it goes.")] = FOLDER,
-    seed: Annotated[int | None, typer.Option("--seed", help="Another generated Pixiv (default: 7).")] = None,
-    artists: Annotated[int | None, typer.Option("--artists", min=1, help="How many (default: 40).")] = None,
-    works: Annotated[int | None, typer.Option("--works", min=1, help="How many (default: 900).")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Another generated Pixiv (default: 7).")
+    ] = None,
+    artists: Annotated[
+        int | None, typer.Option("--artists", metavar="N", min=1, help="How many (default: 40).")
+    ] = None,
+    works: Annotated[
+        int | None, typer.Option("--works", metavar="N", min=1, help="How many (default: 900).")
+    ] = None,
 ) -> None:
     """Try it without an account: mirrors a small generated Pixiv that runs on this machine only.
 

@@ -24,7 +24,9 @@ LONGEST = 60
 def gone(
     ctx: typer.Context,
     what: Annotated[str | None, typer.Argument(help=f"{', '.join(WHAT)} (default: all, counted).")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=100000, help="At most so many, newest first.")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, max=100000, help="At most so many, newest first.")
+    ] = 20,
     accept: Annotated[
         str | None,
         typer.Option(

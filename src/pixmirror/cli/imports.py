@@ -35,7 +35,7 @@ def group() -> None:
 @import_.command()
 def legacy(
     ctx: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files, also gzipped, and folders.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files, also gzipped, and folders.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would come in.")] = False,
     as_of: Annotated[
         str | None,

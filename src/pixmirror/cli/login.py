@@ -56,12 +56,15 @@ def login(
         str | None,
         typer.Argument(help="A login code or the whole callback address; `-` reads from standard input."),
     ] = None,
-    token_file: Annotated[Path | None, typer.Option("--token-file", help="A file with a refresh token.")] = None,
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", metavar="FILE", help="A file with a refresh token.")
+    ] = None,
     source: Annotated[
         str | None, typer.Option("--from", metavar="PROGRAM", help="Take the token of gallery-dl or pixivutil2.")
     ] = None,
     path: Annotated[
-        Path | None, typer.Option("--path", help="With --from: where that program's config file or folder is.")
+        Path | None,
+        typer.Option("--path", metavar="PATH", help="With --from: where that program's config file or folder is."),
     ] = None,
     start: Annotated[
         bool, typer.Option("--start", help="Only print the address; then give the code to `login CODE`.")

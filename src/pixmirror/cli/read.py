@@ -129,7 +129,7 @@ def _past(conn: Connection, ref: Ref, moment: int) -> dict[str, Any] | None:
 def search(
     ctx: typer.Context,
     text: Annotated[str, typer.Argument(help="Words, fields (pixmirror help search), an id or a URL.")],
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10000, help="At most so many.")] = 30,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=10000, help="At most so many.")] = 30,
     paths: Annotated[
         bool, typer.Option("--paths", help="Print only where their files lie, one path a line.")
     ] = False,

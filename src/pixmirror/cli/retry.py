@@ -12,7 +12,7 @@ from pixmirror.errors import ConfigError, ExitCode
 
 def retry(
     ctx: typer.Context,
-    ref: Annotated[str | None, typer.Argument(metavar="[REF]", help="123, novel:123, user:123, or a URL.")] = None,
+    ref: Annotated[str | None, typer.Argument(metavar="REF", help="123, novel:123, user:123, or a URL.")] = None,
     failed: Annotated[
         bool, typer.Option("--failed", help="All files, questions and lists that failed or wait for a next try.")
     ] = False,

@@ -40,7 +40,9 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 def sync(
     ctx: typer.Context,
-    jobs: Annotated[list[str] | None, typer.Argument(help="Names of jobs (default: all enabled ones).")] = None,
+    jobs: Annotated[
+        list[str] | None, typer.Argument(metavar="JOB", help="Names of jobs (default: all enabled ones).")
+    ] = None,
     skip_check: Annotated[
         bool, typer.Option("--skip-check", help="Leave out the look at Pixiv's answers before the first sync.")
     ] = False,
@@ -172,7 +174,9 @@ def _summary(s: Session, report: Mapping[str, Any]) -> None:
 
 def run_(
     ctx: typer.Context,
-    log_level: Annotated[str, typer.Option("--log-level", help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    log_level: Annotated[
+        str, typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.")
+    ] = "INFO",
     log_json: Annotated[bool, typer.Option("--log-json", help="One JSON object a line.")] = False,
     with_gallery: Annotated[
         bool, typer.Option("--gallery", help="Run the gallery, too: `pixmirror help gallery`.")
