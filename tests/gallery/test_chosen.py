@@ -104,7 +104,7 @@ def test_works_go_into_a_collection_that_is_there_and_only_the_new_ones_come_out
     assert (answer.status, answer.location) == (303, "/works?type=manga")
     (row,) = own(own_gallery, "SELECT id FROM collection")
     answer = post(own_gallery, "collect", f"{ids(keys)}&collection={row[0]}", accept="text/vnd.fragment")
-    assert "2 works collected, 1 were in it before." in answer.text  # to a module the toast itself
+    assert "2 works collected, 1 was in it before." in answer.text  # to a module the toast itself
     address = answer.text.partition('action="')[2].partition('"')[0]
     given = FORM | {"origin": own_gallery.url}
     assert ask(own_gallery.url, address, given, method="POST", body=b"").location == "/"

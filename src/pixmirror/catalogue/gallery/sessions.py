@@ -53,11 +53,6 @@ def end(conn: Connection, digest: str) -> bool:
     return bool(conn.execute(session.delete().where(_s.digest == digest)).rowcount)
 
 
-def end_others(conn: Connection, but: str | None = None) -> int:
-    """End all sessions, but for one. Return how many."""
-    return conn.execute(session.delete().where(_s.digest.is_distinct_from(but))).rowcount
-
-
 def end_idle(conn: Connection, since: int) -> int:
     """End the sessions that were not seen since then. Return how many."""
     return conn.execute(session.delete().where(_s.last_seen < since)).rowcount

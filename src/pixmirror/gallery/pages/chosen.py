@@ -43,7 +43,8 @@ async def collect(request: Request) -> Response:
     into = asked.whole(form.get("collection"), "collection")
     new = await writer(request).run(collections.add_works, into, keys, now)
     old = len(keys) - len(new)
-    says = f"{many(len(new), 'work')} collected{f', {old:,} were in it before' if old else ''}."
+    before = f", {old:,} {'was' if old == 1 else 'were'} in it before" if old else ""
+    says = f"{many(len(new), 'work')} collected{before}."
     return done(request, _back(request, form), says, partial(collections.take_works, id_=into, keys=new))
 
 
