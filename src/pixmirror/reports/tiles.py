@@ -58,7 +58,7 @@ class Tile:
 
     @property
     def url(self) -> str:
-        return f"/{'n' if self.medium == 'novel' else 'w'}/{self.ref.id}"
+        return self.ref.page
 
     @property
     def picture(self) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from pixmirror.catalogue import tombstones
+from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.sql import rows, value
 
 _STARS = "SELECT stars FROM own.rating WHERE work_key = :key"
@@ -34,7 +35,7 @@ class Own:
     @property
     def url(self) -> str:
         """Return the page of the work."""
-        return f"/{'n' if self.key & 1 else 'w'}/{self.key >> 1}"
+        return Ref.of_work(self.key).page
 
     @property
     def is_collected(self) -> bool:

@@ -133,7 +133,7 @@ class WorkPage:
 
     @property
     def url(self) -> str:
-        return f"/{'n' if self.medium == 'novel' else 'w'}/{self.ref.id}"
+        return self.ref.page
 
     @property
     def is_veiled(self) -> bool:

@@ -103,7 +103,7 @@ async def why(request: Request) -> Response:
 
 def _part(request: Request, key: int, template: str, heading: str, **values: Any) -> Response:
     """Answer with a part of a work's page: the element alone to a module, else within a page."""
-    url = _url(key)
+    url = Ref.of_work(key).page
     if wants_fragment(request):
         return fragment(request, template, url=url, **values)
     return page(request, "work_part.html", part=template, heading=heading, url=url, **values)
@@ -135,11 +135,7 @@ async def ask(request: Request) -> Response:
     found = await shelves(request).read(work_page, key, gallery(request).clock.now())
     ref = found.what if isinstance(found, Forgotten) else Ref.of_work(key)  # it may have gone with its artist
     await do(request, {"command": command, "ref": str(ref)})
-    return back_to(_url(key))
-
-
-def _url(key: int) -> str:
-    return f"/{'n' if key & 1 else 'w'}/{key >> 1}"
+    return back_to(Ref.of_work(key).page)
 
 
 routes: list[BaseRoute] = [
