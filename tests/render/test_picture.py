@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms
 
+from pixmirror.catalogue.search import grid
 from pixmirror.render import picture
 from pixmirror.render.picture import HEIGHT, dhash, make
 from pixmirror.render.wire import NoThumbnail, Thumbnail
@@ -67,6 +68,10 @@ def test_a_ugoira_shows_the_first_of_its_frames() -> None:
 
     assert (thumbnail.width, thumbnail.height) == (900, 900)
     assert is_near(shown.getpixel((9, 9)), RED)
+
+
+def test_what_is_cut_of_a_picture_is_what_its_tile_in_the_grid_does_not_show() -> None:
+    assert (picture.NARROWEST, picture.WIDEST) == (grid.NARROWEST / 100, grid.WIDEST / 100)
 
 
 def test_a_gif_that_moves_shows_its_first_frame() -> None:

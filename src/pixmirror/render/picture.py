@@ -28,7 +28,7 @@ from pixmirror.render.frames import first_frame
 from pixmirror.render.wire import NoThumbnail, Thumbnail
 
 HEIGHT = 480  # pixels: a row of 220 on a screen of double density
-NARROWEST, WIDEST = 0.45, 2.2  # width by height of a tile; what a picture has beyond that is cut
+NARROWEST, WIDEST = 0.45, 2.2  # as the grid has them, which is not loaded here; what lies beyond is cut
 FROM_TOP, FROM_LEFT = 0.25, 0.5  # of what is cut, so much above and at the left: `object-position: 50% 25%`
 MOST_PIXELS = 89_000_000  # just below what Pillow warns of: 360 MB decoded
 QUALITY, METHOD = 80, 2

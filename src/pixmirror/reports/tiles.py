@@ -8,11 +8,10 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.search.grid import NARROWEST, OF_NOVEL, UNKNOWN, WIDEST
 from pixmirror.catalogue.sql import listed, rows
 from pixmirror.models import Medium, State
 
-NARROWEST, WIDEST = 0.45, 2.2  # ratios that a tile may have; what lies beyond is cropped
-NOVEL_RATIO = 0.71
 _KINDS = {"illust": "picture", "manga": "manga", "ugoira": "ugoira", "novel": "novel"}
 
 # The first picture of a work: page 0, the cover of a novel, the frames of a ugoira.
@@ -73,14 +72,17 @@ class Tile:
     @property
     def ratio(self) -> float:
         """Return width by height, as the grid counts it."""
-        if not self.width or not self.height:
-            return NOVEL_RATIO if self.medium == "novel" else 1.0
-        return min(WIDEST, max(NARROWEST, self.width / self.height))
+        return shape(self.width, self.height, OF_NOVEL if self.medium == "novel" else UNKNOWN)
 
     @property
     def ratio_class(self) -> int:
         """Return the number of the class that gives an element this ratio without a style of its own."""
         return round(self.ratio * 20)
+
+
+def shape(width: int, height: int, unknown: int) -> float:
+    """Return width by height, as far as a tile may be narrow and wide; `unknown`, in hundredths, stands in."""
+    return min(WIDEST, max(NARROWEST, width * 100 / height)) / 100 if width and height else unknown / 100
 
 
 def tiles(conn: Connection, keys: Collection[int]) -> list[Tile]:

@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pixmirror.catalogue.search.grid import OF_NOVEL
 from pixmirror.catalogue.sql import rows
 from pixmirror.catalogue.words import iso
 from pixmirror.reports import states
+from pixmirror.reports.tiles import shape
 
 _FILES = """
 SELECT m.role, m.idx, m.version, m.is_current, m.path, m.state, m.sha256, m.size, m.error, m.attempts, m.due_at,
@@ -55,8 +57,7 @@ class Picture:
     @property
     def ratio_class(self) -> int:
         """Return the number of the class that gives an element this ratio."""
-        ratio = self.width / self.height if self.width and self.height else 0.71
-        return round(min(2.2, max(0.45, ratio)) * 20)
+        return round(shape(self.width, self.height, OF_NOVEL) * 20)
 
 
 def pictures_of(conn: Connection, work: Any, now: int) -> tuple[Picture, ...]:
