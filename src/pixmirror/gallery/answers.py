@@ -1,7 +1,6 @@
 """Answers of the gallery: whole pages, single elements, redirects. The one place that renders templates."""
 
 import json
-import time
 from functools import cache
 from typing import Any
 
@@ -101,7 +100,7 @@ def _rendered(request: Request, template: str, values: dict[str, Any]) -> str:
     around = {
         "path": request.url.path,
         "query": request.query_params,
-        "now": round(time.time() * 1000),
+        "now": gallery(request).clock.now(),
         "veiled": request.cookies.get("veil") == "1",  # all pictures, as veil.js sets it
         "theme": theme if theme in ("light", "dark") else "",  # as look.js sets it
         "problems": gallery(request).problems,

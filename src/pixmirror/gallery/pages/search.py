@@ -1,7 +1,6 @@
 """/search: works by words and by picture, what the search box suggests, the searches that the user keeps."""
 
 import re
-import time
 from collections.abc import Mapping
 
 from starlette.datastructures import UploadFile
@@ -41,7 +40,7 @@ async def search(request: Request) -> Response:
     text, after = asked.words(request, "q"), asked.words(request, "after")
     if after and not _PLACE.fullmatch(after):
         raise Refused("This address names no page of a search.")
-    found = await shelves(request).read(search_page, text, after or None, round(time.time() * 1000))
+    found = await shelves(request).read(search_page, text, after or None, gallery(request).clock.now())
     kept = next((one for one in found.saved if one.query == text), None)
     return page(request, "search.html", search=found, text=text, after=after, kept=kept)
 

@@ -1,7 +1,5 @@
 """/works: the grid of all works, by month or in another order, filtered by what stands in its address."""
 
-import time
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -10,7 +8,7 @@ from pixmirror.gallery import asked, listing
 from pixmirror.gallery.answers import page
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.chips import View
-from pixmirror.gallery.place import shelves
+from pixmirror.gallery.place import gallery, shelves
 from pixmirror.reports import choices, filters, grid
 from pixmirror.reports.filters import Defaults
 
@@ -27,7 +25,7 @@ async def works(request: Request) -> Response:
     view, wanted = View(PATH, usual), await listing.asked(request, usual)
     if filters.written(wanted, usual) != request.query_params.multi_items():
         return RedirectResponse(view.address(wanted), 303)
-    found = await listing.works_of(request, wanted, view, round(time.time() * 1000))
+    found = await listing.works_of(request, wanted, view, gallery(request).clock.now())
     return page(request, "works.html", **found)
 
 
