@@ -29,6 +29,10 @@ _WORKS = f"""
 SELECT owner_id {_OF_KIND.format(WORK, KEYS)}
 UNION ALL SELECT w.work_key FROM work w JOIN tombstone t ON t.owner_kind = 'user' AND t.owner_id = w.user_id
 WHERE w.work_key {KEYS}"""
+# All works that are forgotten, by themselves or with their user: to be put into a statement.
+ALL_WORKS = f"""
+SELECT owner_id AS work_key FROM tombstone WHERE owner_kind = '{WORK}'
+UNION SELECT w.work_key FROM tombstone o JOIN work w ON w.user_id = o.owner_id WHERE o.owner_kind = '{USER}'"""
 _PAGES = f"SELECT owner_id, idx {_OF_KIND.format(PAGE, KEYS)}"
 # The files of what is forgotten, each with the tombstones that cover it.
 _UNDER_TOMBSTONES = f"""
@@ -115,13 +119,15 @@ def bars_chore(conn: Connection, kind: str, key: int) -> bool:
     return kind in Kind.about("user") and bool(people(conn, (key,)))
 
 
-def not_forgotten_sql(key: str) -> str:
-    """Return a condition in SQL, where `key` stands for a work_key: also of a work that has no row here."""
-    return (
-        f"NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = '{WORK}' AND owner_id = {key}) AND NOT EXISTS "
-        f"(SELECT 1 FROM main.work AS its JOIN tombstone ON owner_kind = '{USER}' AND owner_id = its.user_id "
-        f"WHERE its.work_key = {key})"
-    )
+def not_forgotten_sql(key: str, user: str = "") -> str:
+    """Return a condition in SQL: `key` stands for a work_key, and `user` for its user's id if that is at hand.
+
+    Without `user` it also serves for a work that has no row here.
+    """
+    theirs = f"SELECT 1 FROM tombstone WHERE owner_kind = '{USER}' AND owner_id = "
+    theirs += user or f"(SELECT its.user_id FROM main.work AS its WHERE its.work_key = {key})"
+    mine = f"SELECT 1 FROM tombstone WHERE owner_kind = '{WORK}' AND owner_id = {key}"
+    return f"NOT EXISTS ({mine}) AND NOT EXISTS ({theirs})"
 
 
 def still_forgotten(conn: Connection, ids: Collection[int]) -> set[int]:

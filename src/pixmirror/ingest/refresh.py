@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.feeds import ARTIST_LISTS
 from pixmirror.catalogue.sql import IDS, Many, changed, column, listed, rows, value
+from pixmirror.catalogue.tombstones import not_forgotten_sql
 from pixmirror.models import Medium, State
 
 _POSTED = """
@@ -95,7 +96,7 @@ def put_off(conn: Connection, times: Mapping[int, int]) -> None:
 
 
 # Works that neither an artist's list that is kept fresh nor the bookmarks show from time to time.
-_UNSHOWN = """
+_UNSHOWN = f"""
 SELECT work_key FROM work
 WHERE work_key > :after AND work_key <= :last AND state = 'live' AND user_id IS NOT NULL
   AND last_seen <= :now - :young
@@ -103,13 +104,12 @@ WHERE work_key > :after AND work_key <= :last AND state = 'live' AND user_id IS 
                                WHEN create_date > :now - :year THEN :middle ELSE :old END
   AND NOT EXISTS (SELECT 1 FROM feed WHERE feed.account_id = :account
       AND feed.endpoint = CASE work_key & 1 WHEN 1 THEN 'user/novels' ELSE 'user/illusts' END
-      AND feed.params = '{"user_id":' || work.user_id || '}' AND feed.refresh_at IS NOT NULL)
+      AND feed.params = '{{"user_id":' || work.user_id || '}}' AND feed.refresh_at IS NOT NULL)
   AND NOT (:bookmarks AND EXISTS (SELECT 1 FROM bookmark b
       WHERE b.account_id = :account AND b.work_key = work.work_key AND b.state = 'live'))
   AND NOT EXISTS (SELECT 1 FROM chore WHERE chore.kind = :kind AND chore.key = work.work_key)
   AND NOT EXISTS (SELECT 1 FROM user u WHERE u.id = work.user_id AND u.state IN ('user_gone', 'user_suspended'))
-  AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'work' AND t.owner_id = work.work_key)
-  AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'user' AND t.owner_id = work.user_id)
+  AND {not_forgotten_sql("work.work_key", "work.user_id")}
 ORDER BY work_key LIMIT :n
 """
 

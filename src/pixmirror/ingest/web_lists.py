@@ -20,9 +20,8 @@ FRUITLESS = 3  # refusals one after the other until an artist's other works are 
 _LISTED = Many(upsert(web_listed, "last_seen"))
 _READ = "UPDATE user SET web_at = :now WHERE id = :id"
 # Also those that only the website ever named.
-_FORGOTTEN = """
-SELECT owner_id FROM tombstone WHERE owner_kind = 'work'
-UNION ALL SELECT work_key FROM work WHERE user_id IN (SELECT owner_id FROM tombstone WHERE owner_kind = 'user')
+_FORGOTTEN = f"""
+{tombstones.ALL_WORKS}
 UNION ALL SELECT work_key FROM web_listed
   WHERE user_id IN (SELECT owner_id FROM tombstone WHERE owner_kind = 'user')"""
 _HIDDEN = f"""

@@ -13,6 +13,7 @@ from pixmirror.catalogue import runs
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.seen import WEB
 from pixmirror.catalogue.sql import value
+from pixmirror.catalogue.tombstones import not_forgotten_sql
 from pixmirror.clock import HOUR_MS
 from pixmirror.ledger import agenda
 from pixmirror.ledger.doubts import Doubt
@@ -25,10 +26,9 @@ PROFILE = "control:profile"
 LISTS = "control:lists"  # never asked: lists are read all the time
 WEBSITE = "control:website"  # never asked: what the website shows of other works
 
-_UNDOUBTED = """state = 'live' AND user_id IS NOT NULL AND work_key & 1 = :parity
+_UNDOUBTED = f"""state = 'live' AND user_id IS NOT NULL AND work_key & 1 = :parity
   AND NOT EXISTS (SELECT 1 FROM doubt d WHERE d.owner_kind = 'work' AND d.owner_id = work_key)
-  AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'work' AND t.owner_id = work_key
-    OR t.owner_kind = 'user' AND t.owner_id = user_id)"""
+  AND {not_forgotten_sql("work_key", "user_id")}"""
 _WITNESS = f"""
 SELECT work_key FROM (
   SELECT work_key, last_seen FROM work WHERE {_UNDOUBTED} AND work_key != :key

@@ -1,6 +1,7 @@
 """The statements of the coverage proof: grouped, so that a million works are counted in one pass over them."""
 
 from pixmirror.catalogue.chores import Kind
+from pixmirror.catalogue.tombstones import ALL_WORKS
 
 # A list that was cut proves nothing of what lies below: there all that was ever seen counts.
 _LIST = (
@@ -62,10 +63,7 @@ _HOLES = " UNION ALL ".join(
 HOLES_AND_STONES = f"""hole AS MATERIALIZED (
   SELECT owner_id AS work_key, min(rank) AS rank FROM ({_HOLES}) GROUP BY owner_id
 ),
-stone AS MATERIALIZED (
-  SELECT owner_id AS work_key FROM tombstone WHERE owner_kind = 'work'
-  UNION SELECT w.work_key FROM tombstone t JOIN work w ON w.user_id = t.owner_id WHERE t.owner_kind = 'user'
-),
+stone AS MATERIALIZED ({ALL_WORKS}),
 """
 # Why a work of `placed p`, left joined with `hole h`, is not whole here; NULL if it is, or is not upstream.
 REASON = """CASE WHEN place != 'upstream' THEN NULL

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from pixmirror.catalogue.sql import listed, rows
+from pixmirror.catalogue.tombstones import not_forgotten_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,12 @@ class OnlyHere:
 
 
 # "state != 'live'" is the condition of the partial index; without its name SQLite reads all works in their order.
-_LOST = """
+_LOST = f"""
 SELECT w.work_key, w.state, w.user_id, w.state_at, count(m.id) AS files, coalesce(sum(m.size), 0) AS size
 FROM work AS w INDEXED BY work_by_state
 LEFT JOIN media AS m ON m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.state = 'stored'
 WHERE w.state != 'live' AND w.user_id IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = 'work' AND owner_id = w.work_key)
-  AND NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = 'user' AND owner_id = w.user_id)
+  AND {not_forgotten_sql("w.work_key", "w.user_id")}
 GROUP BY w.work_key"""
 _TEXTS = """
 SELECT t.work_key, sum(length(t.body)) FROM work AS w JOIN text_version AS t ON t.work_key = w.work_key

@@ -28,10 +28,8 @@ SELECT t.value FROM json_each(:ids) t WHERE EXISTS (
   SELECT 1 FROM ({_LATEST.format(tag="t.value")}) l CROSS JOIN work w ON w.work_key = l.work_key
   WHERE {VISIBLE})"""
 # With + each work is looked up once, not once for each tag of the page: 13 ms instead of 79 for 5,000 works.
-_FORGOTTEN = """
-WITH forgotten AS MATERIALIZED (
-  SELECT owner_id AS work_key FROM tombstone WHERE owner_kind = 'work'
-  UNION SELECT w.work_key FROM tombstone o JOIN work w ON w.user_id = o.owner_id WHERE o.owner_kind = 'user')
+_FORGOTTEN = f"""
+WITH forgotten AS MATERIALIZED ({tombstones.ALL_WORKS})
 SELECT l.tag_id, count(*) AS works FROM forgotten f
 CROSS JOIN work_tag l INDEXED BY work_tag_by_work ON l.work_key = f.work_key
 WHERE +l.tag_id IN (SELECT value FROM json_each(:ids)) GROUP BY +l.tag_id"""

@@ -6,14 +6,11 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue.gallery.schema import collection_work, history, place, rating, seen
 from pixmirror.catalogue.sql import among, listed, rows
-from pixmirror.catalogue.tombstones import has_any
+from pixmirror.catalogue.tombstones import ALL_WORKS, has_any
 
 OF_A_WORK = (place, history, seen, rating, collection_work)
 
-_GONE = """
-WITH gone (work_key) AS (
-  SELECT owner_id FROM tombstone WHERE owner_kind = 'work'
-  UNION SELECT w.work_key FROM tombstone t JOIN work w ON w.user_id = t.owner_id WHERE t.owner_kind = 'user')"""
+_GONE = f"WITH gone AS ({ALL_WORKS}) "
 _WORKS = " UNION ".join(f"SELECT work_key FROM gone JOIN own.{t.name} USING (work_key)" for t in OF_A_WORK)
 _THUMBS = """
 SELECT sha256 FROM gone JOIN thumbs.thumb USING (work_key)

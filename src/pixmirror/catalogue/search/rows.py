@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from pixmirror.catalogue.search.grid import NARROWEST, OF_NOVEL, UNKNOWN, WIDEST
 from pixmirror.catalogue.search.schema import AI, DOUBT, EDITED, GONE, HIDDEN, R18, R18G, TYPES
+from pixmirror.catalogue.tombstones import not_forgotten_sql
 from pixmirror.models import State, to_ms
 from pixmirror.models.base import EARLIEST, LATEST
 
@@ -32,8 +33,6 @@ _EDITED = """(EXISTS (SELECT 1 FROM media m
       WHERE m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.is_current = 0)
     OR (w.work_key & 1 AND (SELECT count(*) FROM text_version v WHERE v.work_key = w.work_key) > 1))"""
 _DOUBTED = "EXISTS (SELECT 1 FROM doubt d WHERE d.owner_kind = 'work' AND d.owner_id = w.work_key)"
-_FORGOTTEN = """EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'work' AND t.owner_id = w.work_key)
-  OR EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'user' AND t.owner_id = w.user_id)"""
 
 GRID = f"""
 SELECT w.work_key, {_MONTH} AS month, w.create_date AS posted, {month_of("w.first_seen")} AS arrived_month,
@@ -44,4 +43,4 @@ SELECT w.work_key, {_MONTH} AS month, w.create_date AS posted, {month_of("w.firs
   AS flags,
   coalesce(w.total_bookmarks, 0) AS bookmarks, w.page_count AS pages,
   coalesce(w.width, 0) * coalesce(w.height, 0) AS pixels
-FROM work w WHERE (w.user_id IS NOT NULL OR w.title != '') AND NOT ({_FORGOTTEN})"""
+FROM work w WHERE (w.user_id IS NOT NULL OR w.title != '') AND {not_forgotten_sql("w.work_key", "w.user_id")}"""

@@ -30,9 +30,6 @@ WHERE words MATCH :match AND rowid < :below ORDER BY rowid DESC LIMIT :candidate
 _THERE = "SELECT work_key FROM work WHERE work_key IN (SELECT value FROM json_each(:keys))"
 _OF_USER = """
 SELECT work_key FROM work WHERE user_id = :user AND work_key < :below ORDER BY work_key DESC LIMIT :limit"""
-_NOT_FORGOTTEN = """
-NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'work' AND t.owner_id = g.work_key)
-AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.owner_kind = 'user' AND t.owner_id = g.user_id)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +146,7 @@ def _keys(
         sql = f"SELECT max(work_key) AS last FROM search.grid g WHERE {' AND '.join(months)}"
         below = min(below, (rows(conn, sql, **bound)[0].last or 0) + 1)
     if tombstones.has_any(conn):
-        where.append(_NOT_FORGOTTEN)
+        where.append(tombstones.not_forgotten_sql("g.work_key", "g.user_id"))
     bound |= {"below": below, "limit": limit, "match": words, "candidates": CANDIDATES}
     if not words:
         keys = _by_grid(conn, where, bound, few=bool(months))
