@@ -171,12 +171,18 @@ def _words(conn: Connection, term: Term, aliases: Mapping[str, Sequence[str]]) -
 
 def _called(term: Term, phrases: Sequence[str]) -> str:
     """Return what finds the texts of tags: their words, and how they are read from the beginning on."""
-    parts = [f"tag : ({' OR '.join(phrases)})"]
-    if not term.is_phrase and (read := romaji.readings_of(term.text)):
-        column, beginnings = read
-        begins = " OR ".join(f'"{one}"*' for one in beginnings if one)
-        parts += [f"{column} : ({begins})"] if begins else []
-    return " OR ".join(f"({part})" for part in parts)
+    written = f"tag : ({' OR '.join(phrases)})"
+    read = "" if term.is_phrase else read_as(term.text)
+    return f"({written}) OR ({read})" if read else written
+
+
+def read_as(text: str) -> str:
+    """Return what finds the tags whose reading begins with this, in romaji; "" for what is no romaji."""
+    if (found := romaji.readings_of(text)) is None:
+        return ""
+    column, beginnings = found
+    begins = " OR ".join(f'"{one}"*' for one in beginnings if one)
+    return f"{column} : ({begins})" if begins else ""
 
 
 def _meant(conn: Connection, term: Term, text: str) -> Way:

@@ -17,6 +17,7 @@ from pixmirror.reports.filters import Defaults
 from pixmirror.reports.search.finding import Chip, find_keys
 from pixmirror.reports.search.freshness import is_attached
 from pixmirror.reports.search.hits import stands
+from pixmirror.reports.search.match import read_as
 from pixmirror.reports.search.query import Field, Query, Term, parse
 from pixmirror.reports.tiles import Tile
 from pixmirror.reports.visible import hidden_flags, visible
@@ -169,10 +170,8 @@ def _is_plain(term: Term) -> bool:
 
 def _tags(conn: Connection, typed: _Typed, hidden: int) -> tuple[TagHint, ...]:
     match = _all_words(typed, "tag")
-    if (read := romaji.readings_of("".join(typed.words))) is not None:
-        column, beginnings = read
-        begins = " OR ".join(f'"{one}"*' for one in beginnings if one)
-        match = f"({match}) OR ({column} : ({begins}))" if begins else match
+    read = read_as("".join(typed.words))
+    match = f"({match}) OR ({read})" if match and read else match or read
     bound = {"match": match, "whole": whole(typed.text), "most": EACH}
     if not match:
         return ()
