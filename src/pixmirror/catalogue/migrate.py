@@ -55,12 +55,17 @@ def schema_revision(path: Path, of: Lineage = CATALOGUE) -> str | None:
         if not path.exists() or path.stat().st_size == 0:
             return None
         with closing(sqlite3.connect(uri(path, "ro"), uri=True, timeout=10)) as raw:
-            tables = {name for (name,) in raw.execute("SELECT name FROM sqlite_master")}
-            if not tables:
-                return None
-            if "alembic_version" not in tables:
-                raise CatalogueError(f"{path} is an SQLite file but not a pixmirror {of.what}.")
-            row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
+            return revision_in(raw, path, of)
+
+
+def revision_in(raw: sqlite3.Connection, path: Path, of: Lineage, schema: str = "main") -> str | None:
+    """Return the revision of an open file, which is `schema` there; None for an empty one."""
+    tables = {name for (name,) in raw.execute(f"SELECT name FROM {schema}.sqlite_master")}
+    if not tables:
+        return None
+    if "alembic_version" not in tables:
+        raise CatalogueError(f"{path} is an SQLite file but not a pixmirror {of.what}.")
+    row = raw.execute(f"SELECT version_num FROM {schema}.alembic_version").fetchone()
     if row is None:
         raise CatalogueError(f"{path} does not say which schema it has.")
     return str(row[0])
@@ -68,7 +73,11 @@ def schema_revision(path: Path, of: Lineage = CATALOGUE) -> str | None:
 
 def check(path: Path, of: Lineage = CATALOGUE) -> None:
     """Raise for a file that this program cannot use as it is."""
-    revision = schema_revision(path, of)
+    check_revision(schema_revision(path, of), path, of)
+
+
+def check_revision(revision: str | None, path: Path, of: Lineage) -> None:
+    """Raise for a file of another revision than this program's; None: it is missing."""
     if revision is None:
         raise CatalogueError(f"There is no {of.what} at {path} yet: run {of.begun_by} first.")
     if revision not in of.revisions:

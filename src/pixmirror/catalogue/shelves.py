@@ -73,9 +73,10 @@ def _of_thumbs(raw: sqlite3.Connection, path: Path) -> str | None:
 
 
 def _of_own(raw: sqlite3.Connection, path: Path) -> str | None:
-    if migrate.schema_revision(path, own.LINEAGE) is None:
+    found = migrate.revision_in(raw, path, own.LINEAGE, "own")
+    if found is None:
         return NOT_THERE  # it is just being made
-    migrate.check(path, own.LINEAGE)
+    migrate.check_revision(found, path, own.LINEAGE)
     return None
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 from pixmirror.catalogue import migrate
 from pixmirror.catalogue.gallery.database import GalleryDatabase
 from pixmirror.catalogue.gallery.schema import LINEAGE, metadata
-from pixmirror.errors import CatalogueError, ExitCode, MirrorLocked
+from pixmirror.errors import CatalogueDamaged, CatalogueError, ExitCode, MirrorLocked
 from pixmirror.store import holding_gallery
 from tests.catalogue.test_migrate import objects, set_revision
 
@@ -42,6 +42,16 @@ def test_every_revision_is_listed_in_order():
     config.set_main_option("script_location", str(migrate.script_location(LINEAGE)))
     walked = [s.revision for s in ScriptDirectory.from_config(config).walk_revisions()]
     assert tuple(reversed(walked)) == LINEAGE.revisions
+
+
+def test_a_damaged_one_is_refused_before_anything_is_written_to_it(path: Path, monkeypatch: pytest.MonkeyPatch):
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + bytes(4096) + whole[8192:])
+    damaged = path.read_bytes()
+    monkeypatch.setattr(migrate, "upgrade", lambda *args: pytest.fail("it was migrated"))
+    with pytest.raises(CatalogueDamaged):
+        GalleryDatabase.open(path)
+    assert path.read_bytes() == damaged
 
 
 def test_what_was_written_survives_a_power_cut(path: Path):

@@ -24,10 +24,11 @@ class GalleryDatabase(Writer):
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open a gallery.db of this schema. Make a missing one, upgrade an older one after a safety copy, refuse a
-        newer or damaged one.
+        damaged one, before anything is written to it, or a newer one.
         """
+        if path.exists():
+            refuse_damaged(path)
         migrate.upgrade(path, LINEAGE)
-        refuse_damaged(path)
         return cls(path, LINEAGE.what)
 
 
