@@ -1,12 +1,13 @@
 """`pixmirror db upgrade`."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from pixmirror.catalogue import migrate
-from pixmirror.catalogue.gallery.database import gallery_path
-from pixmirror.catalogue.gallery.schema import LINEAGE
 from pixmirror.cli.common import say, session
-from pixmirror.store import holding_gallery
+
+if TYPE_CHECKING:
+    from pixmirror.catalogue.migrate import Lineage
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -30,6 +31,11 @@ def upgrade(ctx: typer.Context) -> None:
     Example:
       pixmirror db upgrade
     """
+    from pixmirror.catalogue import migrate
+    from pixmirror.catalogue.gallery.database import gallery_path
+    from pixmirror.catalogue.gallery.schema import LINEAGE
+    from pixmirror.store import holding_gallery
+
     s = session(ctx)
     with s.take("db") as root:
         s.refuse_lost()
@@ -45,7 +51,7 @@ def upgrade(ctx: typer.Context) -> None:
     _tell(schema, LINEAGE)
 
 
-def _tell(before: str | None, of: migrate.Lineage) -> None:
+def _tell(before: str | None, of: "Lineage") -> None:
     if before == of.head:
         say(f"The {of.what} has schema {before} already; nothing to do.")
     elif before is None:
