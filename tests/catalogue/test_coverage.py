@@ -1,7 +1,7 @@
 """Coverage says of each work of an artist whether it is whole here, and if not, why."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,12 +17,13 @@ from pixmirror.ingest.people import record_users
 from pixmirror.ingest.ranking import Ranking, begin_ranking, finish_ranking, record_ranking
 from pixmirror.ingest.works import record_works
 from pixmirror.ledger import agenda
-from pixmirror.models import JST, Medium, Restrict, User, to_ms
+from pixmirror.models import JST, Restrict, User, to_ms
 from pixmirror.reports import coverage, queries
 from pixmirror.reports.completeness import Counts, completeness, left, parts_of, why_not_all
 from pixmirror.reports.coverage import Coverage
 from pixmirror.reports.coverage_lists import bookmark_lists, ranking_days
 from pixmirror.reports.why import why
+from pixmirror.sync.kinds import BookmarksJob, FollowingJob, RankingJob, UserJob
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, ugoira, user, works
 
 Rows = Callable[..., list[dict[str, Any]]]
@@ -346,17 +347,8 @@ def test_a_list_that_was_cut_says_so_and_proves_nothing_of_what_lies_below(db: D
 # --- bookmarks and rankings
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the proof reads of a job of the configuration."""
-
-    name: str = "daily"
-    kind: str = "ranking"
-    media: tuple[Medium, ...] = ("illust",)
-    modes: tuple[str, ...] = ("day",)
-    top: int = 2
-    since: date | None = None
-    until: date | None = None
+def daily(name: str = "daily", **keys: Any) -> RankingJob:
+    return RankingJob(name=name, every="1d", modes=("day",), **{"top": 2, **keys})
 
 
 def bookmarked(db: Database, *raws: dict[str, Any], restrict: Restrict = "public", read: bool = True) -> None:
@@ -416,7 +408,7 @@ def test_each_day_that_a_ranking_job_asks_for_is_proven_down_to_its_rank(db: Dat
             finish_ranking(conn, place, snapshot, "complete", depth, at)
 
     db.run_sync(read)
-    jobs = [Asked(since=date(2026, 11, 1)), Asked("top", top=1, since=date(2026, 11, 2), until=date(2026, 11, 2))]
+    jobs = [daily(since=date(2026, 11, 1)), daily("top", top=1, since=date(2026, 11, 2), until=date(2026, 11, 2))]
 
     found = db.read_sync(ranking_days, ME, jobs, at)
 
@@ -439,7 +431,7 @@ def test_a_ranking_that_pixiv_does_not_have_is_no_hole(db: Database) -> None:
             finish_ranking, place, db.run_sync(begin_ranking, place, at + n), "empty_for_account", 0, at + n
         )
 
-    [day] = db.read_sync(ranking_days, ME, [Asked()], at)
+    [day] = db.read_sync(ranking_days, ME, [daily()], at)
 
     assert (day.standing, day.is_complete) == ("none", True)
 
@@ -451,9 +443,9 @@ def test_the_counts_say_how_much_is_complete_as_of_the_job_that_looked_longest_a
     for n, name in enumerate(("following", "bookmarks", "daily")):
         db.run_sync(runs.save_job, name, "ranking" if name == "daily" else name, None)
         db.run_sync(runs.job_done, name, True, NOW - n * HOUR)
-    jobs = [Asked("following", "following"), Asked("bookmarks", "bookmarks")]
+    jobs = [FollowingJob(name="following", every="1h"), BookmarksJob(name="bookmarks", every="1h")]
 
-    found = db.read_sync(completeness, ME, [*jobs, Asked()], NOW)
+    found = db.read_sync(completeness, ME, [*jobs, daily()], NOW)
 
     assert found.counts == Counts(1, 1, 1, 1, 1, 0, 0, NOW - HOUR)
     assert parts_of(found.counts) == ["the one artist", "the one bookmark list", "0 of 1 ranking day"]
@@ -467,7 +459,7 @@ def test_an_artist_whom_no_job_reads_any_more_is_not_counted(db: Database) -> No
     listed(db, illust(1))
     whole(db)
 
-    found = db.read_sync(completeness, ME, [Asked("other", "user")], NOW)
+    found = db.read_sync(completeness, ME, [UserJob(name="other", every="1h", users=(99,))], NOW)
 
     assert (found.counts.artists, len(found.overview.artists)) == (0, 1)
 

@@ -228,7 +228,7 @@ class Asking:
     def _names(self, feed: Feed) -> bool:
         """Return whether the job that walks this list still names its artist."""
         job, user_id = self._mirror.jobs.get(feed.job), feed.params.get("user_id")
-        return job is not None and (job.kind != "user" or user_id in job.users)
+        return job is not None and job.names(user_id)
 
     async def _put_off(self, feed: Feed, gap: Gap | None, reason: str, wait_ms: int) -> None:
         """Put the list off in place of the walk, which could not even record its failure."""

@@ -66,7 +66,7 @@ async def _hand_over_renamed(db: Database, gone: Sequence[JobState], new: Sequen
         heirs = [job for job in new if job.kind == state.kind]
         if len(heirs) == 1 and sum(s.kind == state.kind for s in gone) == 1:
             heir = heirs[0]
-            if heir.kind == "user" and set(heir.users).isdisjoint(await db.read(sharing.scope_of, state.name)):
+            if heir.users and set(heir.users).isdisjoint(await db.read(sharing.scope_of, state.name)):
                 continue
             after: int | None = -1
             while after is not None:

@@ -56,8 +56,8 @@ class Mirror:
 
     def job_for_chores(self) -> Job:
         """Return the job in whose name a user's lists are opened when a profile shows that there are any."""
-        by_kind = {job.kind: job for job in reversed(list(self.jobs.values()))}
-        return by_kind.get("following") or by_kind.get("user") or Job(name="", kind="user")
+        of = {job.keeps_fresh: job for job in reversed(list(self.jobs.values()))}
+        return of.get("followed artists") or of.get("named artists") or Job(name="", kind="user")
 
     async def log_in(self) -> Token:
         """Return a token for this mirror's account, refreshed only if it must be."""

@@ -1,14 +1,16 @@
 """The keys that all kinds of jobs share, and their defaults; docs/config.md explains each to the user."""
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from pixmirror.models.base import Medium
 from pixmirror.models.values import Cron, Date, Duration, UserId
 
 Rating = Literal["all-ages", "r18", "r18g"]
 WorkType = Literal["illust", "manga", "ugoira", "novel"]
+Fresh = Literal["", "named artists", "followed artists", "bookmarks"]
 
 _T = TypeVar("_T")
 
@@ -23,9 +25,14 @@ Some = Annotated[tuple[_T, ...], AfterValidator(_some)]
 
 
 class JobConfig(BaseModel):
-    """The keys that every kind of job has. `every` is seconds; exactly one of `every` and `cron` is set."""
+    """The keys that every kind of job has. `every` is seconds; exactly one of `every` and `cron` is set.
+
+    What others must know of a kind it says itself: `keeps_fresh`, whose works it reads again and again, and
+    `rankings`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    keeps_fresh: ClassVar[Fresh] = ""
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$", max_length=64)
     enabled: bool = True
@@ -47,6 +54,11 @@ class JobConfig(BaseModel):
     posted_after: Date = None
     posted_before: Date = None
     kind: str
+
+    @property
+    def rankings(self) -> tuple[tuple[Medium, str], ...]:
+        """Return the rankings that it reads, by medium and mode."""
+        return ()
 
     @field_validator("cron")
     @classmethod

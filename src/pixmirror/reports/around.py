@@ -37,6 +37,7 @@ def around(
                 due=due(job, states[job.name].last_done_at if job.name in states else None),
                 running=bool((told_of.get(job.name) or {}).get("running")),
                 known=not told_of or job.name in told_of,
+                reads_artists=job.keeps_fresh in ("named artists", "followed artists"),
             )
             for job in jobs
             if job.enabled

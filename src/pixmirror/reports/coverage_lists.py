@@ -154,7 +154,7 @@ def ranking_days(conn: Connection, account_id: int, jobs: Iterable[Any], now: in
     tops: dict[tuple[Medium, str, str], int] = {}
     known: dict[tuple[Medium, str], dict[str, RankingDay]] = {}
     for job in jobs:
-        for medium, mode in [(m, mode) for m in job.media for mode in job.modes] if job.kind == "ranking" else ():
+        for medium, mode in job.rankings:
             if (medium, mode) not in known:
                 known[medium, mode] = ingest_ranking.ranking_days(conn, account_id, medium, mode)
             for day in _days(job, known[medium, mode], now):

@@ -80,7 +80,7 @@ class Headline:
 class Job:
     """A job that is enabled in the configuration. `due`: when it should run next by its last run; None: never ran.
 
-    `known`: the running pixmirror has it, too.
+    `known`: the running pixmirror has it, too; `reads_artists`: it brings what artists post.
     """
 
     name: str
@@ -89,6 +89,7 @@ class Job:
     due: int | None = None
     running: bool = False
     known: bool = True
+    reads_artists: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ _NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8:
 
 def _rhythm(jobs: Sequence[Job]) -> str:
     """Say how soon new works are mirrored."""
-    every = [job.every for job in jobs if job.every and job.kind in ("following", "user")]
+    every = [job.every for job in jobs if job.every and job.reads_artists]
     every = every or [job.every for job in jobs if job.every]
     if not every:
         return "New works are mirrored at the times of the jobs."

@@ -16,7 +16,7 @@ from pixmirror.catalogue.seen import Seen, Wants
 from pixmirror.clock import Clock
 from pixmirror.errors import HeldBack, PixmirrorError, RateLimited
 from pixmirror.models import Lane, Medium, Restrict
-from pixmirror.models.jobs import JobConfig
+from pixmirror.models.jobs import Fresh, JobConfig
 from pixmirror.pixiv import AppApi
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync.filters import Filter
@@ -41,7 +41,16 @@ class Job:
     top: int = 100
     since: date | None = None
     until: date | None = None
-    config: Any = None  # as configured, for keys that only its kind knows
+    config: Any = None  # a JobConfig: as configured, for keys that only its kind knows
+
+    @property
+    def keeps_fresh(self) -> Fresh:
+        """Return whose works it reads again and again."""
+        return "" if self.config is None else self.config.keeps_fresh
+
+    def names(self, user_id: int | None) -> bool:
+        """Return whether it reads the lists of an artist: one that names none reads those of any."""
+        return not self.users or user_id in self.users
 
     @classmethod
     def of(cls, config: JobConfig) -> "Job":

@@ -14,6 +14,7 @@ from pixmirror.ingest import refresh as rows
 from pixmirror.ingest.refresh import Wishes
 from pixmirror.ledger import agenda
 from pixmirror.models import Lane
+from pixmirror.models.jobs import Fresh
 from pixmirror.sync.context import Job
 
 YEAR_MS = 365 * DAY_MS
@@ -105,10 +106,10 @@ _SPANS = {
 def wishes(account_id: int, jobs: Mapping[str, Job]) -> Wishes:
     """Return what the enabled jobs want kept fresh."""
 
-    def of(kind: str) -> tuple[str, ...]:
-        return tuple(name for name, job in jobs.items() if job.kind == kind)
+    def of(whose: Fresh) -> tuple[str, ...]:
+        return tuple(name for name, job in jobs.items() if job.keeps_fresh == whose)
 
-    return Wishes(account_id, of("user"), of("following"), of("bookmarks"))
+    return Wishes(account_id, of("named artists"), of("followed artists"), of("bookmarks"))
 
 
 async def plan_lists(db: Database, wanted: Wishes, requests_per_day: int, now: int) -> None:

@@ -67,10 +67,8 @@ def record_works(
     refusals = filters.refusals(job.wanted, works)
     if current is None:
         refusals = {r.item.key: sharing.REMOVED for r in works if not r.item.is_stub}
-    elif job.users:
-        refusals |= {
-            r.item.key: LEFT for r in works if r.item.user is not None and r.item.user.id not in job.users
-        }
+    else:
+        refusals |= {r.item.key: LEFT for r in works if r.item.user is not None and not job.names(r.item.user.id)}
     ingested = ingest.record_works(conn, seen, works, refusals)
     if job.wanted.minimum_bookmarks:
         agenda.ask_for_bookmarks(conn, [r.item for r in works if r.item.key in refusals], now)

@@ -31,6 +31,7 @@ NOVEL_MODES = (
 class FollowingJob(JobConfig):
     """Every artist that the account follows."""
 
+    keeps_fresh = "followed artists"
     kind: Literal["following"] = "following"
     restrict: Some[Restrict] = ("public", "private")
 
@@ -38,6 +39,7 @@ class FollowingJob(JobConfig):
 class UserJob(JobConfig):
     """Named artists, followed or not."""
 
+    keeps_fresh = "named artists"
     kind: Literal["user"] = "user"
     users: Some[UserId]
 
@@ -45,6 +47,7 @@ class UserJob(JobConfig):
 class BookmarksJob(JobConfig):
     """The account's own bookmarks, all or those under one of its bookmark tags."""
 
+    keeps_fresh = "bookmarks"
     kind: Literal["bookmarks"] = "bookmarks"
     media: Some[Medium] = ("illust", "novel")
     restrict: Some[Restrict] = ("public", "private")
@@ -60,6 +63,10 @@ class RankingJob(JobConfig):
     top: int = Field(default=100, ge=1, le=1000)
     since: Date = None
     until: Date = None
+
+    @property
+    def rankings(self) -> tuple[tuple[Medium, str], ...]:
+        return tuple((medium, mode) for medium in self.media for mode in self.modes)
 
     @field_validator("modes")
     @classmethod
