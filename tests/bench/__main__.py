@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import first_mirror, ingestion, nothing_new, pace, queue, report, scale, search, thumbs
+from tests.bench import first_mirror, gallery, ingestion, nothing_new, pace, queue, report, scale, search, thumbs
 from tests.bench.measure import Figure, Options, Scenario
 from tests.bench.standin import ROOT
 
@@ -31,6 +31,7 @@ SCENARIOS: dict[str, Scenario] = {
     pace.NAME: pace.scenario,
     search.NAME: search.scenario,
     thumbs.NAME: thumbs.scenario,
+    gallery.NAME: gallery.scenario,
 }
 
 

@@ -5,7 +5,6 @@ CPU a page. Beside it the wall time of such pages with and without the index's t
 connection with a warm cache. `pixmirror search` is a whole process, beside `pixmirror --version`.
 """
 
-import random
 import statistics
 import sys
 import time
@@ -19,24 +18,18 @@ from pixmirror.catalogue.search.schema import search_path
 from pixmirror.catalogue.shelves import open_shelves
 from pixmirror.daemon.searching import Searching
 from pixmirror.ingest.works import record_works
-from pixmirror.models import Illust, Novel, Received
 from pixmirror.reports.search import find, suggest
 from tests.bench import catalogues
+from tests.bench.ingesting import PAGE, Page, pages_of
 from tests.bench.measure import Figure, Options, run
-from tests.catalogue.builders import illust, seen, tag, user, works
+from tests.catalogue.builders import seen
 
 NAME = "search"
 WORKS, SMALL = 1_000_000, 1_000
-PAGE, PAGES, WARM_UP = 30, 60, 10
-LINKS = 10  # tags of a work
+PAGES, WARM_UP = 60, 10
 TIMES = 40  # each question
 _CPU_A_PAGE_MS, _SLOWER, _P50_MS, _P99_MS, _COMMAND_MS = 5.0, 1.1, 15.0, 100.0, 100.0
 
-_TITLE = "夏の日の約束と星空の下で君を待つ物語、コーヒーとうきょうの魔法少女マーチ"
-_CAPTION = (
-    "見てくれてありがとうございます。今日は東京タワーで描いてみました。リクエストはこちらから！"
-    "Thanks for looking. "
-)
 QUESTIONS = {
     "one character": ("夜", "の", "星", "空", "魔"),
     "two characters": ("約束", "星空", "夏の", "物語", "マー"),
@@ -47,8 +40,6 @@ QUESTIONS = {
     "English": ("looking", "thanks for", "artist 77", "s", "user"),
     "a word of every work": ("caption", "tag", "作品"),
 }
-
-_Page = list[Received[Illust | Novel]]
 
 
 def scenario(options: Options) -> Iterator[Figure]:
@@ -62,7 +53,7 @@ def scenario(options: Options) -> Iterator[Figure]:
     cpu_s = _cpu_s(lambda: _all_of(index))
     yield Figure(NAME, "making it: CPU a page of 30 works", me, cpu_s * 1000 * PAGE / size, "ms")
     yield Figure(NAME, "search.db", me, search_path(root).stat().st_size / 1e6, "MB")
-    pages = _pages(size, (WARM_UP + PAGES) * 3 * options.runs)
+    pages = pages_of(size, (WARM_UP + PAGES) * 3 * options.runs)
     for number in range(options.runs):
         options.say(f"{NAME}: run {number + 1}, following")
         some, pages = pages[: (WARM_UP + PAGES) * 3], pages[(WARM_UP + PAGES) * 3 :]
@@ -83,7 +74,7 @@ def _cpu_s(act: Any) -> float:
     return time.thread_time() - began
 
 
-def _following(root: Path, index: Index, pages: Sequence[_Page], me: str) -> Iterator[Figure]:
+def _following(root: Path, index: Index, pages: Sequence[Page], me: str) -> Iterator[Figure]:
     with Database.open(root / "catalogue.db") as db:
         spent = []
         for n, page in enumerate(pages[: WARM_UP + PAGES]):
@@ -107,7 +98,7 @@ def _following(root: Path, index: Index, pages: Sequence[_Page], me: str) -> Ite
     yield Figure(NAME, what, me, with_it, "ms", f"{me}, no index", _SLOWER)
 
 
-def _wall_ms(db: Database, pages: Sequence[_Page]) -> float:
+def _wall_ms(db: Database, pages: Sequence[Page]) -> float:
     spent = []
     for n, page in enumerate(pages):
         began = time.perf_counter()
@@ -144,26 +135,3 @@ def _command(options: Options, root: Path, me: str) -> Iterator[Figure]:
         yield Figure(
             NAME, "`pixmirror search` after its start", me, (searched - started) * 1000, "ms", None, _COMMAND_MS
         )
-
-
-def _pages(size: int, count: int) -> list[_Page]:
-    rng = random.Random(7)
-    artists, tags = max(1, size // catalogues.WORKS_OF_ARTIST), catalogues.tags_of(size)
-    numbers = iter(range(10**9))
-    pages = []
-    for n in range(count):
-        raws = []
-        for i in range(PAGE):
-            names = {f"タグ{int(tags * rng.random() ** 2)}" for _ in range(LINKS)}
-            begin = rng.randrange(len(_TITLE) - 10)
-            raws.append(
-                illust(
-                    catalogues.id_between(next(numbers), size),
-                    title=_TITLE[begin : begin + 4 + rng.randrange(10)],
-                    tags=[tag(name, f"tag number {name[2:]}" if int(name[2:]) % 3 else None) for name in names],
-                    owner=user(rng.randrange(artists) + 1 if i % 3 else 60_000_000 + n * PAGE + i),
-                    caption=(_CAPTION * 2)[rng.randrange(60) :][: rng.randrange(120)] if i % 2 else "",
-                )
-            )
-        pages.append(works(*raws))
-    return pages

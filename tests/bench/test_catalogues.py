@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Database
 from pixmirror.reports import queries
 from pixmirror.reports.coverage import coverage
-from tests.bench import catalogues, ingestion
+from tests.bench import catalogues, gallery, ingestion
 from tests.bench import queue as queue_scenario
-from tests.bench.measure import Options
+from tests.bench.measure import Options, Scenario
 
 
 def test_a_generated_catalogue_holds_what_it_says_and_counts_it_right(tmp_path: Path) -> None:
@@ -24,7 +26,12 @@ def test_a_generated_catalogue_holds_what_it_says_and_counts_it_right(tmp_path: 
     assert catalogues.made(tmp_path, 400, wanted=90) == path
 
 
-def test_what_is_ingested_and_queued_is_measured_at_a_small_size(tmp_path: Path) -> None:
-    options = Options(1, True, tmp_path / "runs", lambda line: None, tmp_path / "cache")
-    for scenario in (ingestion.scenario, queue_scenario.scenario):
-        assert all(figure.value > 0 for figure in scenario(options))
+@pytest.mark.parametrize(
+    "scenario",
+    [ingestion.scenario, queue_scenario.scenario, pytest.param(gallery.scenario, marks=pytest.mark.long)],
+    ids=["ingestion", "queue", "gallery"],
+)
+def test_what_needs_a_catalogue_is_measured_at_a_small_size(tmp_path: Path, scenario: Scenario) -> None:
+    (folder := tmp_path / "runs").mkdir()
+    options = Options(1, True, folder, lambda line: None, tmp_path / "cache")
+    assert all(figure.value > 0 for figure in scenario(options))
