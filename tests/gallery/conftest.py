@@ -7,11 +7,12 @@ import asyncio
 import os
 import shutil
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from pixmirror.catalogue.database import catalogue_path
+from pixmirror.catalogue.thumbs import Thumb, ThumbsDatabase, made, thumbs_path
 from pixmirror.clock import Clock
 from pixmirror.config import Config, GalleryConfig, MirrorConfig
 from pixmirror.demo.generate import WorldSpec, generate
@@ -32,6 +35,7 @@ from pixmirror.gallery.live import Live
 from pixmirror.gallery.place import Gallery, open_gallery
 from pixmirror.gallery.serve import Server
 from pixmirror.models.addresses import Listen
+from tests import many
 from tests.standin import Setup
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -191,3 +195,18 @@ def page(request: pytest.FixtureRequest, browser: Browser, gallery: Served) -> I
     """A page of the session's gallery, at both widths."""
     with looking(browser, gallery.url, request.param) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def of_many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The gallery of a mirror of 2,400 works in 126 months, with the colours of their pictures."""
+    root = many.make(tmp_path_factory.mktemp("many") / "root", 2_400)
+    with closing(sqlite3.connect(catalogue_path(root))) as raw:
+        raw.execute("UPDATE media SET state = 'waiting' WHERE role = 'ugoira'")  # there are no frames for them
+        keys = raw.execute("SELECT sha256, min(owner_id) FROM media WHERE state = 'stored' GROUP BY 1").fetchall()
+        raw.commit()
+    many.index(root)
+    with ThumbsDatabase.open(thumbs_path(root)) as db:
+        db.run_sync(made, [Thumb(sha, key, 0, 0x336699, 300, 200, 0, 1) for sha, key in keys], 0)
+    with serving(root) as served:
+        yield served

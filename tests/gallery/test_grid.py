@@ -1,48 +1,18 @@
 """The grid in a browser: months laid out by their summaries, a place that is kept, the rail of months."""
 
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from itertools import pairwise
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pixmirror.catalogue.database import catalogue_path
-from pixmirror.catalogue.thumbs import Thumb, ThumbsDatabase, made, thumbs_path
-from tests import many
+from pixmirror.gallery.app import STATIC
 from tests.gallery.accessible import faults
-from tests.gallery.conftest import Served, looking, serving
+from tests.gallery.conftest import Served, looking
+from tests.gallery.gridded import Seen, drawn
 from tests.gallery.readable import until
-
-WORKS = 2_400  # in 126 months
-# Sees the tiles that lie below the row of filters, each as [address, left, top, right, bottom].
-SEEN = """() => [...document.querySelectorAll('.vgrid .tile')]
-  .map(tile => [tile, tile.getBoundingClientRect()])
-  .filter(([, box]) => box.bottom > document.querySelector('.filters').getBoundingClientRect().bottom + 1
-    && box.top < innerHeight)
-  .map(([tile, box]) => [tile.firstElementChild.getAttribute('href'), box.left, box.top, box.right, box.bottom])"""
-IS_DRAWN = f"""() => {{
-  const seen = ({SEEN})();
-  return seen.length > 3 && seen.every(([href]) => href) && !document.querySelector('.blk.wait')
-    && [...document.querySelectorAll('.vgrid img')].every(img => img.complete) }}"""
-
-
-@pytest.fixture(scope="module")
-def of_many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The gallery of a mirror of ten years."""
-    root = many.make(tmp_path_factory.mktemp("many") / "root", WORKS)
-    with closing(sqlite3.connect(catalogue_path(root))) as raw:
-        raw.execute("UPDATE media SET state = 'waiting' WHERE role = 'ugoira'")  # there are no frames for them
-        keys = raw.execute("SELECT sha256, min(owner_id) FROM media WHERE state = 'stored' GROUP BY 1").fetchall()
-        raw.commit()
-    many.index(root)
-    with ThumbsDatabase.open(thumbs_path(root)) as db:
-        db.run_sync(made, [Thumb(sha, key, 0, 0x336699, 300, 200, 0, 1) for sha, key in keys], 0)
-    with serving(root) as served:
-        yield served
 
 
 @pytest.fixture(params=[1440, 360], ids=["wide", "phone"])
@@ -57,13 +27,7 @@ def wide(browser: Browser, of_many: Served) -> Iterator[Page]:
         yield opened
 
 
-def drawn(page: Page) -> list[tuple[str, float, float, float, float]]:
-    """Return the tiles that are seen, once all of them are drawn."""
-    until(page, IS_DRAWN)
-    return [tuple(tile) for tile in page.evaluate(SEEN)]
-
-
-def deep(page: Page) -> list[tuple[str, float, float, float, float]]:
+def deep(page: Page) -> list[Seen]:
     """Go deep into the grid by the rail's keys, and a little on. Return what is seen there."""
     page.goto("/works")
     drawn(page)
@@ -192,6 +156,20 @@ def test_the_page_and_its_modules_make_the_same_tiles(browser: Browser, of_many:
     assert {tile["veiled"] for tile in made_here} == {True, False}
 
 
+def test_the_picture_under_the_pointer_or_the_focus_is_named(wide: Page) -> None:
+    wide.goto("/works?type=picture")
+    drawn(wide)
+    tile = wide.locator(".vgrid .tile").nth(1)
+    tile.hover()
+    label = tile.locator("a").get_attribute("aria-label") or ""
+    assert label.startswith(
+        f"{wide.locator('.cap b').text_content()}, by {wide.locator('.cap span').text_content()}"
+    )
+    wide.locator(".vgrid a").first.focus()
+    expect(wide.locator(".vgrid .tile").first.locator(".cap")).to_be_attached()
+    assert wide.locator(".vgrid .cap").count() == 1
+
+
 def test_the_veil_blurs_the_grid(wide: Page) -> None:
     wide.goto("/works")
     drawn(wide)
@@ -199,3 +177,23 @@ def test_the_veil_blurs_the_grid(wide: Page) -> None:
     assert "blur" in wide.evaluate("getComputedStyle(document.querySelector('.vgrid img')).filter")
     wide.get_by_role("button", name="Veil pictures").click()
     assert wide.evaluate("getComputedStyle(document.querySelector('.vgrid img')).filter") == "none"
+
+
+def test_a_runway_shorter_than_all_months_carries_them_and_is_led_back_unseen(wide: Page) -> None:
+    short = (STATIC / "js" / "runway.js").read_text().replace("4_000_000", "20_000")
+    wide.route("**/js/runway.js", lambda route: route.fulfill(body=short, content_type="text/javascript"))
+    before = deep(wide)
+    wide.reload()
+    assert drawn(wide) == before
+    wide.evaluate("scrollTo(0, 15_000)")
+    wide.mouse.move(700, 500)
+    places = [wide.evaluate("scrollY")]
+    for _ in range(5):
+        seen = drawn(wide)
+        wide.mouse.wheel(0, 400)
+        until(wide, "was => Math.abs(scrollY - was) > 200", wide.evaluate("scrollY"))
+        wide.wait_for_timeout(250)  # until it rests, and the runway is led back where it must
+        now = {href: top for href, _, top, *_ in drawn(wide)}
+        assert seen[-1][2] - now[seen[-1][0]] == pytest.approx(400, abs=1)
+        places.append(wide.evaluate("scrollY"))
+    assert min(places[1:]) < places[0]

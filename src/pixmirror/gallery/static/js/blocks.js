@@ -5,7 +5,7 @@ import {lastBefore, pack, shape} from "./layout.js";
 export const grid = $("#grid"), data = JSON.parse($("#grid-data").textContent);
 export const space = {width: 0, row: 220, gap: 4, total: 0};
 export const blocks = data.units.map(([name, n, ratios, label, head = [label, n]], number) =>
-  ({name, n, sum: ratios / 100, label, head, number, y: 0, works: [], asked: new Set(), rows: new Map()}));
+  ({name, n, sum: ratios / 100, label, head, number, y: 0, works: [], asked: new Map(), rows: new Map()}));
 
 const PAGE = 60;            // works of which is asked at once
 const MOST_KNOWN = 40;      // blocks whose works are remembered
@@ -38,18 +38,17 @@ export const rowAt = (block, y) => lastBefore(block.packed.top, y - block.y, row
 export const rowOf = (block, index) => lastBefore(block.packed.first, index, rowsOf(block));
 
 /** Ask for the shapes of a block's works, and what is known of those around a place in it: 0 its top, 1 its end. */
-export async function load(block, fraction = 0) {
-  if (block.ratios || !mayAsk(block, "shapes")) return;
-  const told = await ask(block, "shapes", `/works/b/${block.name}`, `f=${Math.min(1, Math.max(0, fraction)).toFixed(4)}`);
-  if (told) take(block, told);
+export function load(block, fraction = 0) {
+  if (block.ratios) return null;
+  const share = Math.min(1, Math.max(0, fraction)).toFixed(4);
+  return once(block, "shapes", `/works/b/${block.name}`, `f=${share}`, take);
 }
 
 /** Ask what is known of the work at a place in a block, and of those near it. */
-export async function learn(block, index) {
+export function learn(block, index) {
   const first = index - index % PAGE, end = Math.min(block.n, first + PAGE);
-  if (!mayAsk(block, first)) return;
-  const told = await ask(block, first, `/works/d/${block.name}`, `a=${first}&b=${end}`);
-  if (told) know(block, told);
+  return once(block, first, `/works/d/${block.name}`, `a=${first}&b=${end}`, (_, {works}) =>
+    know(block, {first, works: Array.from({length: end - first}, (_, i) => works[i] ?? null)}));
 }
 
 /** Take what the gallery tells of a block, from its answer or in the page. */
@@ -73,20 +72,21 @@ function know(block, told) {
   tell("known", block);
 }
 
-function mayAsk(block, what) {
-  const may = !block.asked.has(what);
-  block.asked.add(what);
-  return may;
+/** Ask for something of a block, unless it is asked for already; return the promise of it. */
+function once(block, what, path, more, then) {
+  if (!block.asked.has(what)) block.asked.set(what, ask(`${path}?${data.query}${data.query && "&"}${more}`)
+    .then(told => told ? then(block, told) : block.asked.delete(what)));  // then it is asked again at the next rest
+  return block.asked.get(what);
 }
 
-async function ask(block, what, path, more) {
+/** Return what the gallery answers, null where it does not. */
+async function ask(address) {
   try {
-    const answer = await fetch(`${path}?${data.query}${data.query && "&"}${more}`);
+    const answer = await fetch(address);
     if (!answer.ok) throw new TypeError(answer.status);
     isSilent = false;
     return await answer.json();
   } catch (error) {
-    block.asked.delete(what);  // it is asked again at the next rest
     if (!(error instanceof TypeError)) throw error;
     if (!isSilent) toast("The gallery does not answer. Is it still running?");
     isSilent = true;

@@ -23,5 +23,5 @@ export function neighbour(by) {
 
 document.addEventListener("click", event => {
   const link = event.target.closest(".tile > a"), list = link?.closest("[data-list], .flow, .shelf, ol, ul");
-  if (list) remember([...list.querySelectorAll(".tile > a")].map(one => new URL(one.href).pathname));
+  if (list && !list.closest(".vgrid")) remember([...list.querySelectorAll(".tile > a")].map(one => new URL(one.href).pathname));
 }, {capture: true});

@@ -1,6 +1,6 @@
 // The rows of a block that exist: each a list of tiles, in the order of the works.
 import {$, num} from "./lib.js";
-import {learn, rowOf, space, tell} from "./blocks.js";
+import {grid, learn, rowOf, space, tell} from "./blocks.js";
 import {cells} from "./layout.js";
 import {drop} from "./pictures.js";
 import {fill, make} from "./tiles.js";
@@ -73,3 +73,18 @@ export function draw(block, tiles = [...block.rows.values()].flat()) {
     }
   }
 }
+
+// One caption for all pictures, where the pointer or the focus is: one in every tile took a third of the time.
+const caption = document.createElement("span"), title = document.createElement("b"), artist = document.createElement("span");
+caption.className = "cap";
+caption.setAttribute("aria-hidden", "true");
+caption.append(title, artist);
+
+function captioned({target}) {
+  const place = placeOf(target), work = place?.block.works[place.index], tile = target.closest(".tile");
+  if (!work || caption.parentElement === tile || $(".paper", tile)) return;
+  [, , , title.textContent, artist.textContent, title.lang, artist.lang] = work;
+  tile.append(caption);
+}
+grid.addEventListener("pointerover", captioned);
+grid.addEventListener("focusin", captioned);

@@ -5,10 +5,10 @@ import {blocks, grid, space, tell} from "./blocks.js";
 
 const RUNWAY = 4_000_000;
 const filters = $(".filters");
-let base = 0, top = 0, under = 0;
+let base = 0, top = 0, under = 0, over = 0;
 
-/** Return what is seen of the grid, and the place right below the row of filters. */
-export const room = () => innerHeight - under;
+/** Return how much of the grid is seen, and the place right below the row of filters. */
+export const room = () => innerHeight - under - over;
 export const eye = () => base + scrollY - top + under;
 export const offset = block => `${block.y - base}px`;
 
@@ -16,6 +16,7 @@ export const offset = block => `${block.y - base}px`;
 export function find() {
   top = grid.getBoundingClientRect().top + scrollY;
   under = filters.offsetHeight + (parseFloat(getComputedStyle(filters).top) || 0);
+  over = parseFloat(getComputedStyle($("#main")).paddingBlockEnd) || 0;  // what lies there on a phone
 }
 
 /** Make the box as high as all blocks, or as it may be. */
@@ -26,7 +27,7 @@ export function fit() {
 }
 
 function settle(at) {
-  base = at;
+  base = Math.round(at);
   for (const block of blocks) if (block.element) block.element.style.top = offset(block);
 }
 

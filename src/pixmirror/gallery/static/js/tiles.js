@@ -8,6 +8,7 @@ for (const part of $$("[data-part]", blank)) {
   parts.set(part.dataset.part, part);
   part.remove();
 }
+blank.children[1].tabIndex = -1;  // the check box: Tab leads to one picture, `x` selects it
 
 export const isNovel = key => key % 2 === 1;
 /** Return what a place in an address calls a work: 123, or n123 of a novel. */

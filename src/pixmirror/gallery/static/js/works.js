@@ -1,7 +1,34 @@
 // The grid of works, wherever a page has one.
-import {$} from "./lib.js";
+import {$, isOurs} from "./lib.js";
+import {current} from "./arrows.js";
+import {blocks, grid} from "./blocks.js";
 import {rest} from "./grid.js";
+import {remember} from "./list.js";
+import {placeOf} from "./rows.js";
+import {addressOf} from "./tiles.js";
 import "./place.js";
+import "./news.js";
+
+const NEAR = 200;  // works to both sides of the one that is opened, as far as they are known
+
+grid.addEventListener("click", event => {
+  const place = event.target.closest("a") && placeOf(event.target);
+  if (!place) return;
+  const near = blocks.slice(Math.max(0, place.block.number - 1), place.block.number + 2);
+  const works = near.flatMap(block => Array.from({length: block.n}, (_, i) => block.works[i]));
+  const at = works.indexOf(place.block.works[place.index]);
+  let first = at, end = at + 1;
+  while (works[first - 1] && at - first < NEAR) first--;
+  while (works[end] && end - at < NEAR) end++;
+  remember(works.slice(first, end).map(([key]) => addressOf(key)));
+}, {capture: true});
+
+async function show() {
+  const {start} = await import("./slideshow.js");
+  start(current());
+}
+$("#slideshow").addEventListener("click", show);
+document.addEventListener("keydown", event => { if (event.key === "s" && isOurs(event)) show(); });
 
 if ($("#scrub")) await import("./scrub.js");
 rest();
