@@ -11,7 +11,11 @@ from playwright.sync_api import Browser, expect
 
 from pixmirror.catalogue.database import Database, catalogue_path
 from pixmirror.catalogue.gallery.words import put_setting
-from pixmirror.reports import kept
+from pixmirror.reports import kept, proof
+from pixmirror.reports.completeness import Completeness, Counts
+from pixmirror.reports.coverage import Coverage, Overview
+from pixmirror.reports.coverage_lists import RankingProof
+from pixmirror.reports.gone import OnlyHere
 from tests.gallery.conftest import Served, looking, serving
 from tests.gallery.test_mirror import answering
 from tests.standin import FOLLOWING
@@ -130,3 +134,19 @@ def test_what_is_held_back_is_believed_by_its_button(own_root: Path) -> None:
         assert (answer.status_code, answer.headers["location"]) == (303, "/mirror/gone")
         assert httpx.post(f"{served.url}/mirror/accept", data={"kind": "x"}, headers=origin).status_code == 400
     assert asked == [{"command": "accept", "kind": "work"}]
+
+
+def test_a_ranking_that_lacks_works_leads_to_its_day(own_root: Path) -> None:
+    day = RankingProof(
+        medium="illust", mode="day", date="2026-11-28", top=100, standing="read", read_at=NOW,
+        total=100, complete=99, missing={"wanted": 1},
+    )  # fmt: skip
+    nothing = OnlyHere(0, 0, 0, (), (), ())
+    overview, counts = Overview((), Coverage(0, "", "live"), None), Counts(0, 0, 0, 0, 1, 0, 0, NOW)
+    found = Completeness(overview, (), (day,), counts, nothing)
+    with Database.open(catalogue_path(own_root), create=False) as db:
+        db.run_sync(proof.save, proof.proof_of(found, NOW))
+        assert db.read_sync(proof.known) == proof.proof_of(found, NOW)
+    with serving(own_root) as served:
+        text = httpx.get(f"{served.url}/mirror/coverage").text
+    assert '<a href="/rankings?medium=illust&amp;mode=day&amp;day=2026-11-28">day of 2026-11-28</a>' in text

@@ -5,7 +5,7 @@ What a page lists is bounded: of what is not complete the worst first, with how 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -18,10 +18,15 @@ from pixmirror.reports.gone import Leaver, Total
 PROOF = "kept_proof"  # the meta key
 MOST = 200  # rows of a table
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One artist (`id`), bookmark list or ranking day: works here, works that Pixiv lists, why not all."""
+    """One artist (`id`), bookmark list or ranking day: works here, works that Pixiv lists, why not all.
+
+    `ranking` is medium, mode and day of a ranking.
+    """
 
     name: str
     id: int
@@ -29,6 +34,7 @@ class Row:
     listed: int
     missing: Mapping[str, int]
     notes: tuple[str, ...]
+    ranking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,7 @@ def _table(all_of_them: Sequence[Coverage | BookmarkList | RankingProof]) -> Tab
 
 def _row(one: Coverage | BookmarkList | RankingProof) -> Row:
     name, number, listed = "", 0, one.total
+    ranking: tuple[str, ...] = ()
     if isinstance(one, Coverage):
         name, number = one.name, one.user_id
         listed = max(listed, one.counted or 0) if one.cut else listed
@@ -96,7 +103,8 @@ def _row(one: Coverage | BookmarkList | RankingProof) -> Row:
         name = one.restrict
     else:
         name = f"{one.mode} of {one.date}" + (", novels" if one.medium == "novel" else "")
-    return Row(name, number, one.complete, listed, dict(one.missing), tuple(explained(one)))
+        ranking = (one.medium, one.mode, one.date)
+    return Row(name, number, one.complete, listed, dict(one.missing), tuple(explained(one)), ranking)
 
 
 def save(conn: Connection, proof: Proof) -> None:
@@ -110,9 +118,9 @@ def known(conn: Connection) -> Proof | None:
     try:
         nested = {
             "says": tuple(found["says"]),
-            **{name: tuple(Left(**one) for one in found[name]) for name in ("left", "left_web")},
+            **{name: tuple(_as_it_was(Left, one) for one in found[name]) for name in ("left", "left_web")},
             **{
-                name: Table(**found[name] | {"rows": tuple(Row(**one) for one in found[name]["rows"])})
+                name: Table(**found[name] | {"rows": tuple(_as_it_was(Row, one) for one in found[name]["rows"])})
                 for name in ("artists", "bookmarks", "rankings")
             },
             "states": tuple(Total(**one) for one in found["states"]),
@@ -121,3 +129,8 @@ def known(conn: Connection) -> Proof | None:
         return Proof(**found | nested)
     except (KeyError, TypeError):
         return None
+
+
+def _as_it_was(kind: type[T], kept: Mapping[str, Any]) -> T:
+    """Make a value of what JSON has of it, which knows no tuples."""
+    return kind(**{name: tuple(one) if isinstance(one, list) else one for name, one in kept.items()})
