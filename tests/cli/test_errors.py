@@ -128,7 +128,15 @@ def test_ctrl_c_is_quiet(monkeypatch, pixmirror, config):
 @pytest.mark.parametrize(
     "arguments",
     [
-        *("status", "why 1", "show 1", "show 1 --history", "show 1 --at 2026-11-21", "search x", "export works"),
+        *(
+            "status --json",
+            "why 1",
+            "show 1",
+            "show 1 --history",
+            "show 1 --at 2026-11-21",
+            "search x",
+            "export works",
+        ),
         *("coverage", "coverage 11", "gone", "gone works", "forget 1 --yes", "forget --list", "unforget 1"),
         *("verify", "reindex", "reindex --check"),
     ],
@@ -137,4 +145,11 @@ def test_no_mirror_yet(pixmirror, config, arguments):
     result = pixmirror(*arguments.split())
     assert result.exit_code == 2
     assert "There is no mirror at" in result.stderr
+    assert not (config.parent / "mirror").exists()
+
+
+def test_where_there_is_no_mirror_yet_status_says_how_to_begin(pixmirror, config):
+    result = pixmirror("status")
+    assert (result.exit_code, result.output.splitlines()[0]) == (0, "Nothing is mirrored yet.")
+    assert "Begin: pixmirror sync once" in result.output
     assert not (config.parent / "mirror").exists()

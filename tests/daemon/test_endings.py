@@ -1,5 +1,6 @@
 """How a sync ends, by itself or beside a running pixmirror: when, with which exit code, and what it says."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ async def test_while_nothing_is_sent_for_long_a_sync_ends_at_once_and_says_until
             before = asked
             ended = await by_itself(service)
             assert ended["exit_code"] == 8
-            assert "before 20" in ended["trouble"]
+            assert re.search(r"before (\d+ \w+, )?\d\d:\d\d", ended["trouble"])
             assert "fewer requests" in ended["trouble"]
             asked = len(faults.asked(r"^/v\d"))
         assert asked == before, "the second sends nothing"
