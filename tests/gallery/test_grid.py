@@ -135,6 +135,7 @@ def test_the_page_and_its_modules_make_the_same_tiles(browser: Browser, of_many:
       const link = tile.querySelector('a'), img = tile.querySelector('img'), pick = tile.querySelector('.pick');
       const parts = [...tile.querySelectorAll('[data-part]:not([data-part=picture])')];
       return {href: link.getAttribute('href'), label: link.getAttribute('aria-label'),
+        pick: [pick.value, pick.getAttribute('aria-label')],
         src: img?.getAttribute('src') ?? null, veiled: tile.classList.contains('veil'),
         gone: tile.classList.contains('gone'), colour: tile.dataset.c ?? tile.style.backgroundColor,
         parts: parts.map(part => [part.dataset.part, part.textContent, part.lang, part.getAttribute('class')])};

@@ -149,6 +149,20 @@ def test_a_collection_is_made_of_a_selection_and_taken_back(wide: Page) -> None:
     assert "at=2019-07" in wide.url
 
 
+def test_works_are_selected_without_javascript_too(browser: Browser, of_many: Served) -> None:
+    with looking(browser, of_many.url, java_script_enabled=False) as plain:
+        plain.goto("/works?type=picture")
+        plain.locator(".flow .pick").nth(1).check()
+        plain.locator(".flow .pick").nth(2).check()
+        bar = plain.get_by_role("toolbar", name="Chosen works")
+        with plain.expect_download() as download:
+            bar.get_by_role("button", name="Export").click()
+        assert download.value.suggested_filename == "pixmirror-2-works.zip"
+        bar.get_by_role("button", name="Rate").click()
+        plain.get_by_role("button", name="3 stars").click()
+        expect(plain.get_by_text("2 works: 3 stars.")).to_be_visible()
+
+
 def test_a_finger_that_rests_selects_and_then_taps_select(phone: Page) -> None:
     phone.goto("/works")
     drawn(phone)
