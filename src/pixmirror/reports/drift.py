@@ -39,17 +39,20 @@ _REASONS = {
 # When a work or user was last seen live, also if it is not live now.
 _LIVE_AT = """max(iif({0}.state = 'live', {0}.last_seen, 0), coalesce((SELECT max(last_at) FROM sighting s
     WHERE s.owner_kind = '{1}' AND s.owner_id = m.{2} AND s.state = 'live'), 0)) AS live_at"""
+# The last of a list, before anything is joined: a list may have lost thousands.
+_LAST = f"(SELECT * FROM {{0}} WHERE {OURS} AND state != 'live' ORDER BY state_at DESC, {{1}} DESC LIMIT :limit) m"
 _VANISHED = {
     "bookmark": f"""
 SELECT m.*, m.work_key AS item, w.title, w.user_id, u.name AS user_name,
   iif(w.state = 'live', coalesce(u.state, 'live'), w.state) AS now, {_LIVE_AT.format("w", "work", "work_key")}
-FROM bookmark m LEFT JOIN work w ON w.work_key = m.work_key LEFT JOIN user u ON u.id = w.user_id
-WHERE m.{OURS} AND m.state != 'live' ORDER BY m.state_at DESC, m.work_key DESC LIMIT :limit""",
+FROM {_LAST.format("bookmark", "work_key")}
+LEFT JOIN work w ON w.work_key = m.work_key LEFT JOIN user u ON u.id = w.user_id
+ORDER BY m.state_at DESC, m.work_key DESC""",
     "follow": f"""
 SELECT m.*, m.user_id AS item, NULL AS bookmark_id, u.name AS title, u.name AS user_name, u.state AS now,
   {_LIVE_AT.format("u", "user", "user_id")}
-FROM follow m LEFT JOIN user u ON u.id = m.user_id
-WHERE m.{OURS} AND m.state != 'live' ORDER BY m.state_at DESC, m.user_id DESC LIMIT :limit""",
+FROM {_LAST.format("follow", "user_id")} LEFT JOIN user u ON u.id = m.user_id
+ORDER BY m.state_at DESC, m.user_id DESC""",
 }
 # Deleted comments are few among many: their moves are indexed.
 _DELETED = """c.state != 'live' AND c.comment_key IN
