@@ -14,7 +14,7 @@ from pixmirror.cli.read import KINDS
 from pixmirror.models import State
 
 DOCS = files("pixmirror") / "docs"
-LOOKED_UP = ("api", "architecture", "config", "gallery", "pixiv")  # tables, a section a page, what builders cite
+LOOKED_UP = ("api", "architecture", "config", "pixiv")  # tables, and what builders cite; the others are read
 
 
 def page(name: str) -> str:
