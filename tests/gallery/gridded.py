@@ -15,7 +15,7 @@ SEEN = """() => [...document.querySelectorAll('.vgrid .tile')]
 IS_DRAWN = f"""() => {{
   const seen = ({SEEN})();
   return seen.length > 3 && seen.every(([href]) => href) && !document.querySelector('.blk.wait')
-    && [...document.querySelectorAll('.vgrid img')].every(img => img.complete) }}"""
+    && [...document.querySelectorAll('.vgrid img')].every(img => img.src && img.complete) }}"""
 
 
 def drawn(page: Page) -> list[Seen]:

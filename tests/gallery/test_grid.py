@@ -58,6 +58,35 @@ def test_months_lie_below_one_another_in_full_rows(page: Page) -> None:
     assert faults(page) == []
 
 
+LOSS = """async ([n, width, row, gap]) => {
+  const {pack, shape} = await import("/static/js/layout.js"), space = {width, row, gap};
+  let seed = 7, most = 0;
+  const random = () => (seed = seed * 16807 % 2147483647) / 2147483647;
+  for (let time = 0; time < 50; time++) {
+    const ratios = Float32Array.from({length: n}, () => 0.5 + random() ** 2 * 1.7);
+    const sum = ratios.reduce((all, one) => all + one), whole = shape(n, sum, 44, space);
+    const {first, top} = pack(ratios, whole, space);
+    if (first.at(-1) !== n || Math.abs(top.at(-1) - whole.height) > 0.01) return "not filled";
+    for (let k = 0; k + 1 < first.length && !whole.isRagged; k++) {
+      const own = ratios.slice(first[k], first[k + 1]).reduce((all, one) => all + one);
+      const natural = (width - (first[k + 1] - first[k] - 1) * gap) / own;
+      most = Math.max(most, Math.abs(1 - (top[k + 1] - top[k] - gap) / natural));
+    }
+  }
+  return most }"""
+
+
+@pytest.mark.parametrize(
+    ("n", "width", "row", "gap", "most"),
+    [(300, 1140, 220, 4, 0.01), (20, 1140, 220, 4, 0.04), (300, 352, 132, 3, 0.03), (20, 352, 132, 3, 0.1)],
+)
+def test_rows_fill_the_height_of_their_month_and_little_is_cropped(
+    wide: Page, n: int, width: int, row: int, gap: int, most: float
+) -> None:
+    wide.goto("/login")
+    assert 0 <= wide.evaluate(LOSS, [n, width, row, gap]) < most
+
+
 def test_few_tiles_exist_however_far_one_scrolls(wide: Page) -> None:
     wide.goto("/works")
     drawn(wide)
@@ -190,9 +219,9 @@ def test_a_runway_shorter_than_all_months_carries_them_and_is_led_back_unseen(wi
     wide.mouse.move(700, 500)
     places = [wide.evaluate("scrollY")]
     for _ in range(5):
-        seen = drawn(wide)
+        seen, was = drawn(wide), wide.evaluate("scrollY")
         wide.mouse.wheel(0, 400)
-        until(wide, "was => Math.abs(scrollY - was) > 200", wide.evaluate("scrollY"))
+        until(wide, "was => Math.abs(scrollY - was) > 200", was)
         wide.wait_for_timeout(250)  # until it rests, and the runway is led back where it must
         now = {href: top for href, _, top, *_ in drawn(wide)}
         assert seen[-1][2] - now[seen[-1][0]] == pytest.approx(400, abs=1)

@@ -1,5 +1,6 @@
 """Keys, selection and slideshow of the grid."""
 
+import re
 import zipfile
 from collections.abc import Iterator
 
@@ -175,6 +176,29 @@ def test_a_finger_that_rests_selects_and_then_taps_select(phone: Page) -> None:
     assert "/works" in phone.url
     until(phone, "() => document.documentElement.scrollWidth <= innerWidth")
     assert faults(phone) == []
+
+
+def test_on_a_phone_a_handle_leads_through_the_months_without_a_jump(phone: Page) -> None:
+    phone.goto("/works")
+    drawn(phone)
+    phone.evaluate("scrollBy(0, 4000)")
+    drawn(phone)
+    handle = "document.querySelector('.scrub .now').getBoundingClientRect().top"
+    top = phone.evaluate(handle)
+    touch = phone.context.new_cdp_session(phone)
+    for step in range(6):
+        points = [{"x": 346, "y": top + 30 + step * 60}]
+        touch.send(
+            "Input.dispatchTouchEvent", {"type": "touchMove" if step else "touchStart", "touchPoints": points}
+        )
+        phone.wait_for_timeout(60)
+        if not step:
+            assert phone.evaluate(handle) == pytest.approx(top, abs=2)
+    expect(phone.locator(".scrub .bub")).to_contain_text("20")
+    assert phone.locator(".scrub .yr").first.evaluate("year => year.offsetWidth > year.offsetHeight")
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    phone.wait_for_url(re.compile("at=20(1|20)"))
+    drawn(phone)
 
 
 def test_next_and_previous_on_a_work_follow_the_grid(wide: Page) -> None:
