@@ -104,6 +104,11 @@ def test_home_shows_what_vanished_this_week_and_what_was_posted_on_this_day(own_
         here = "SELECT owner_id FROM media WHERE owner_kind = 'work' AND state = 'stored' AND role = 'page'"
         gone, old = (r[0] for r in db.execute(f"SELECT DISTINCT owner_id FROM ({here}) LIMIT 2"))
         db.execute("UPDATE work SET state = 'gone', state_at = ? WHERE work_key = ?", (now, gone))
+        db.execute(
+            "INSERT INTO state_change (account_id, owner_kind, owner_id, state, evidence, at)"
+            " VALUES (1, 'work', ?, 'gone', 'detail', ?)",
+            (gone, now),
+        )
     with sqlite3.connect(own_root / "search.db") as db:
         month = from_ms(long_ago).astimezone(JST)
         found = (long_ago, month.year * 100 + month.month, old)

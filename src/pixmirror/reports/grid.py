@@ -30,9 +30,10 @@ _ORDERS: Mapping[Order, str] = {
     "random": f"{DRAW}, g.work_key",
 }
 _READY = "SELECT month, n, sum_ratio FROM search.months WHERE scope = :scope AND key = :key"
-# Of a list of bookmarks that is long, one in 31 says what the pictures' shapes are like.
+# The newest bookmarks say what the pictures' shapes are like: to read one in 31 of a long list took twice as long.
 _BOOKMARKS = f"""
-SELECT count(*), (SELECT avg(g.ratio) FROM ({BOOKMARKED} AND work_key % 31 = 7) s
+SELECT count(*), (SELECT avg(g.ratio) FROM (
+    {BOOKMARKED} ORDER BY {_PLACE.replace("b.", "")} DESC LIMIT 1000) s
   CROSS JOIN {{grid}} g ON g.work_key = s.work_key)
 FROM ({BOOKMARKED})"""
 _SAMPLED = 10_000

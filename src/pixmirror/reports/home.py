@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
@@ -23,10 +24,11 @@ WEEK_MS = 7 * DAY_MS
 _CAME = f"""
 FROM work w WHERE w.first_seen >= :since AND w.first_seen < :until AND w.user_id IS NOT NULL
 AND {VISIBLE}"""
-# "state != 'live'" is the condition of the partial index; without its name SQLite reads all works in their order.
+# By the moves, not by the state: what was gone before this week may be many thousands.
 _KEPT = f"""
-FROM work AS w INDEXED BY work_by_state
-WHERE w.state != 'live' AND w.state IN ('gone', 'deleted', 'user_gone', 'user_suspended')
+FROM work AS w WHERE w.work_key IN (
+  SELECT owner_id FROM state_change WHERE owner_kind = 'work' AND at >= :since)
+AND w.state IN ('gone', 'deleted', 'user_gone', 'user_suspended')
 AND w.state_at >= :since AND w.user_id IS NOT NULL AND {VISIBLE}
 AND EXISTS (
   SELECT 1 FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.state = 'stored')"""
@@ -109,22 +111,21 @@ def _day(ms: int, zone: tzinfo | None) -> tuple[int, int]:
 
 
 def _on_this_day(conn: Connection, now: int, zone: tzinfo | None, wanted: dict[str, bool]) -> tuple[Year, ...]:
-    today, found = from_ms(now).astimezone(zone), []
+    today, found = from_ms(now).astimezone(zone), dict[int, list[int]]()
     for year in range(today.year - 1, today.year - 1 - YEARS, -1):
         try:
             begins = datetime(year, today.month, today.day, tzinfo=today.tzinfo)
         except ValueError:
             continue  # 29 February
         since, until = to_ms(begins), to_ms(begins + timedelta(days=1))
-        keys = [
+        found[year] = [
             r.work_key
             for month in {_grid_month(since), _grid_month(until - 1)}
             for r in rows(conn, _ON_A_DAY, month=month, since=since, until=until, most=A_YEAR, **wanted)
-        ]
-        shown = tuple(one for one in tiles(conn, keys[:A_YEAR]) if one.has_picture)
-        if shown:
-            found.append(Year(year, shown))
-    return tuple(found)
+        ][:A_YEAR]
+    shown = {one.work_key: one for one in tiles(conn, list(chain(*found.values()))) if one.has_picture}
+    years = (Year(year, tuple(shown[key] for key in keys if key in shown)) for year, keys in found.items())
+    return tuple(year for year in years if year.tiles)
 
 
 def _grid_month(ms: int) -> int:
