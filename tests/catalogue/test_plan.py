@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.database import Database
 from pixmirror.clock import jst_day
-from pixmirror.daemon.estimates import planned
 from pixmirror.ingest import ranking as ingest_ranking
 from pixmirror.models import JST, to_ms
 from pixmirror.reports import plan
@@ -19,6 +18,7 @@ from pixmirror.reports.left import pages
 from pixmirror.reports.moments import between
 from pixmirror.reports.pace import Limits, Way
 from pixmirror.sync.kinds import KINDS, FollowingJob, RankingJob
+from pixmirror.sync.planning import planned
 from tests.catalogue.builders import DAY, ME, NOW
 
 NOON = to_ms(datetime(2026, 11, 20, 12, 0, tzinfo=JST))

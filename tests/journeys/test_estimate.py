@@ -12,7 +12,6 @@ from pixmirror.catalogue.sql import value
 from pixmirror.cli import common, plan
 from pixmirror.cli import status as status_command
 from pixmirror.cli.common import Session
-from pixmirror.daemon import estimates
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.estimates import what_is_left
 from pixmirror.daemon.mirror import Mirror, catalogue_path, open_mirror
@@ -21,6 +20,7 @@ from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
 from pixmirror.models import Lane, Restrict
 from pixmirror.reports.estimate import Estimate
+from pixmirror.sync import planning
 from pixmirror.sync.kinds import BookmarksJob, FollowingJob
 from tests.simulation.clock import DAY_MS, YearClock
 from tests.standin import Setup
@@ -78,7 +78,7 @@ def first_sync(root: Path, artists: int, works: int, a_day: int, monkeypatch: py
     told = Told()
 
     async def main(clock: YearClock) -> None:
-        monkeypatch.setattr(estimates, "_room", lambda folder, keep_free: 1 << 40)  # others write to this disk
+        monkeypatch.setattr(planning, "_room", lambda folder, keep_free: 1 << 40)  # others write to this disk
         monkeypatch.setattr(Session, "ask", lambda s, command, timeout=None: None)  # no daemon runs here
         monkeypatch.setattr(common, "time", SimpleNamespace(time=lambda: clock.now() / 1000))
         async with serving(create_app(a_world(clock, artists, works))) as url:

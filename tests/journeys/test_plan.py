@@ -7,12 +7,12 @@ import pytest
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import open_readonly
 from pixmirror.clock import Clock
-from pixmirror.daemon.estimates import planned
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
 from pixmirror.reports import estimate, plan
 from pixmirror.sync.kinds import FollowingJob
+from pixmirror.sync.planning import planned
 from tests.faults import Faults, status
 from tests.standin import Setup
 

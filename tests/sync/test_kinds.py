@@ -12,7 +12,6 @@ from typing import Literal
 import pytest
 
 from pixmirror.config import example_text, load
-from pixmirror.daemon.estimates import planned
 from pixmirror.daemon.first_look import first_look
 from pixmirror.daemon.job_changes import use_jobs
 from pixmirror.daemon.mirror import open_mirror
@@ -24,6 +23,7 @@ from pixmirror.reports import plan
 from pixmirror.reports.completeness import completeness
 from pixmirror.sync import kinds, refresh
 from pixmirror.sync.kinds import KINDS, JobKind
+from pixmirror.sync.planning import planned
 from tests.standin import Setup
 
 DOCS = Path(__file__).parents[2] / "src/pixmirror/docs"

@@ -8,12 +8,11 @@ from pixmirror.reports.estimate import Estimate, estimate, keep
 from pixmirror.reports.left import Planned
 from pixmirror.reports.pace import Limits
 from pixmirror.sync import planning
-from pixmirror.sync.planning import planned as planned
 
 
 def jobs(config: Config, names: Sequence[str] = ()) -> list[Planned]:
     """Return the jobs of these names; all enabled ones without."""
-    return [planned(one) for one in config.jobs if (one.name in names if names else one.enabled)]
+    return [planning.planned(one) for one in config.jobs if (one.name in names if names else one.enabled)]
 
 
 def limits(config: Config) -> Limits:
