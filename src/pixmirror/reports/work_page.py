@@ -112,7 +112,7 @@ class WorkPage:
     is_ai: bool
     user_id: int | None
     artist: str
-    works_of_artist: int
+    works_of_artist: int | None  # None where some may be hidden
     is_followed: bool
     series: tuple[int, str] | None
     bookmark: Bookmark | None
@@ -137,8 +137,17 @@ class WorkPage:
 
     @property
     def is_veiled(self) -> bool:
-        """Return whether its pictures are shown only when asked for, as are those that other pages hide."""
-        return (self.x_restrict > 0 and self.usual.rating != "show") or (self.is_ai and self.usual.ai != "show")
+        """Return whether its pictures are shown only when asked for."""
+        return "veil" in self._wanted
+
+    @property
+    def is_hidden(self) -> bool:
+        """Return whether the user wants no page to show it."""
+        return "hide" in self._wanted
+
+    @property
+    def _wanted(self) -> tuple[str, ...]:
+        return ((self.usual.rating,) if self.x_restrict > 0 else ()) + ((self.usual.ai,) if self.is_ai else ())
 
     @property
     def around(self) -> tuple[Tile, ...]:
@@ -197,7 +206,7 @@ def _page(conn: Connection, work: Any, now: int) -> WorkPage:
         is_ai=work.ai_type == 2,
         user_id=work.user_id,
         artist=work.artist or "",
-        works_of_artist=work.works_of_artist,
+        works_of_artist=None if "hide" in (usual.rating, usual.ai) else work.works_of_artist,
         is_followed=bool(work.is_followed),
         series=None if work.series_key is None else (work.series_key >> 1, work.series_title or ""),
         bookmark=_bookmark(conn, key),

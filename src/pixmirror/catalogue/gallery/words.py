@@ -2,6 +2,8 @@
 a transaction of gallery.db.
 """
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
@@ -52,3 +54,8 @@ def put_setting(conn: Connection, key: str, value: str | None) -> str | None:
     else:
         conn.execute(upsert(setting, "value"), {"key": key, "value": value})
     return had
+
+
+def put_settings(conn: Connection, values: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Set several at once, as `put_setting` does. Return what they were, for the way back."""
+    return {key: put_setting(conn, key, value) for key, value in values.items()}

@@ -18,6 +18,7 @@ from pixmirror.gallery.settings import settings_of
 from pixmirror.gallery.trial import LONGEST, Verdict, judge, read_filter, written
 from pixmirror.models.jobs import JobConfig
 from pixmirror.reports import queries
+from pixmirror.reports.grid import defaults
 from pixmirror.reports.standing import bars, runs_of
 from pixmirror.reports.trial import Tried, tried
 
@@ -89,7 +90,7 @@ async def _tried(request: Request, job: JobConfig, filter_text: str) -> tuple[Tr
 
 
 async def settings(request: Request) -> Response:
-    """Show the configuration as the gallery read it, and who may look."""
+    """Show what pages show, the configuration as the gallery read it, and who may look."""
     here, config = gallery(request), gallery(request).config
     parts = {
         name: settings_of(getattr(config, name), name, here.env)
@@ -100,6 +101,7 @@ async def settings(request: Request) -> Response:
         "mirror_settings.html",
         settings=parts,
         runs_with=here.runs_with,
+        usual=await shelves(request).read(defaults) if here.has_mirror() else None,
         all_sessions=here.sessions.all(),
         own=request.state.session,
     )

@@ -42,6 +42,8 @@ async def work(request: Request) -> Response:
         return page(request, "work_unknown.html", 404, ref=Ref.of_work(key))
     if isinstance(found, Forgotten):
         return page(request, "work_forgotten.html", forgotten=found)
+    if found.is_hidden and not kept["show"]:
+        return page(request, "work_hidden.html", url=found.url)
     number = min(asked.number(request, "p", 1, 1), max(len(found.pictures), 1))
     answer = page(
         request,

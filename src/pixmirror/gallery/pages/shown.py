@@ -1,0 +1,32 @@
+"""/mirror/settings/shown: what all pages show of R-18 works and of AI-made ones."""
+
+from functools import partial
+from typing import get_args
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from pixmirror.catalogue.gallery.words import put_settings
+from pixmirror.gallery.answers import done
+from pixmirror.gallery.asked import Refused
+from pixmirror.gallery.place import writer
+from pixmirror.reports.filters import Shown
+
+SETTINGS = ("rating", "ai")  # as reports/grid.py reads them
+CHOICES = get_args(Shown)
+
+
+async def keep(request: Request) -> Response:
+    """Show, veil or hide R-18 works by `rating`, and AI-made ones by `ai`."""
+    form = await request.form()
+    given = {name: form.get(name) for name in SETTINGS}
+    for name, choice in given.items():
+        if choice not in CHOICES:
+            raise Refused(f"{name} takes {', '.join(CHOICES[:-1])} or {CHOICES[-1]}.")
+    values = {name: None if choice == "show" else str(choice) for name, choice in given.items()}
+    had = await writer(request).run(put_settings, values)
+    return done(request, "/mirror/settings#shown", "Kept. All pages follow.", partial(put_settings, values=had))
+
+
+routes: list[BaseRoute] = [Route("/mirror/settings/shown", keep, methods=["POST"])]
