@@ -1,11 +1,15 @@
 """The works as a browser shows them: filters, and all of it without JavaScript."""
 
+import json
+import re
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pixmirror.gallery import listing
+from pixmirror.reports.units import Unit
 from tests.gallery.accessible import faults
 from tests.gallery.conftest import Served, looking
 
@@ -106,3 +110,12 @@ def test_parts_of_the_grid_are_told_as_numbers_and_words(gallery: Served) -> Non
             "/works/d/all?a=x",
         ):
             assert client.get(wrong).status_code == 400
+
+
+def test_a_part_without_dates_is_called_by_the_works_that_it_holds(gallery: Served) -> None:
+    data = re.search(r'id="grid-data">(.*?)</script>', httpx.get(f"{gallery.url}/works?order=popular").text)
+    assert data is not None
+    [[name, n, _, words]] = json.loads(data[1])["units"]
+    assert (name, words) == ("r0", f"1 to {n}")
+    parts = [Unit("r0", 1000, 1), Unit("r1", 1000, 1), Unit("r2", 1, 1)]
+    assert [one[3] for one in listing.units_data(parts)] == ["1 to 1,000", "1,001 to 2,000", "2,001"]

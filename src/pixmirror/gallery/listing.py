@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 from starlette.requests import Request
@@ -61,7 +61,7 @@ async def works_of(request: Request, wanted: Filters, view: View, now: int) -> d
 def page_data(found: Grid, wanted: Filters, view: View) -> dict[str, Any]:
     """Return what the page's modules begin with."""
     return {
-        "units": _units_data(found.units),
+        "units": units_data(found.units),
         "unit": found.index,
         "index": found.place,
         "at": wanted.at is not None,
@@ -71,18 +71,21 @@ def page_data(found: Grid, wanted: Filters, view: View) -> dict[str, Any]:
     }
 
 
-def _units_data(units: Sequence[Unit]) -> list[list[Any]]:
+def units_data(units: Sequence[Unit]) -> list[list[Any]]:
     """Return name, number of works, sum of ratios and words of each unit, and its heading where that is another
     one: the days of a month stand below the month, what is whole or drawn by lot below nothing.
     """
-    told = []
+    told, befores = [], accumulate((unit.n for unit in units), initial=0)
+    words = {
+        unit.name: shown.unit(unit.name, before, unit.n) for unit, before in zip(units, befores, strict=False)
+    }
     for month, parts in groupby(units, lambda unit: unit.name[:7] if unit.name[:1].isdigit() else unit.name):
         part, *more = parts
         head: list[Any] = [] if month == part.name else [[shown.unit(month), sum(one.n for one in (part, *more))]]
         if month == ALL or month.startswith("x"):
             head = [None]
-        told.append([part.name, part.n, part.ratios, shown.unit(part.name), *head])
-        told += [[one.name, one.n, one.ratios, shown.unit(one.name), None] for one in more]
+        told.append([part.name, part.n, part.ratios, words[part.name], *head])
+        told += [[one.name, one.n, one.ratios, words[one.name], None] for one in more]
     return told
 
 

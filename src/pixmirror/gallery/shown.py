@@ -11,7 +11,7 @@ from pixmirror import terminal
 from pixmirror.models import shown_moment
 from pixmirror.reports.filters import Defaults, Filters
 from pixmirror.reports.tiles import Tile
-from pixmirror.reports.units import ALL, RANKS, UNDATED
+from pixmirror.reports.units import ALL, UNDATED
 
 _KANA = re.compile(r"[\u3040-\u30ff\uff66-\uff9f]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -147,11 +147,13 @@ def size(number: float) -> str:
     return f"{number:.1f} TB"
 
 
-def unit(name: str) -> str:
-    """Write a part of the grid: November 2026, 5 November 2026, 2026, 1,001 to 2,000."""
-    if found := re.fullmatch(r"[rx](\d+)(?:-\d+)?", name):
-        first = int(found[1]) * RANKS
-        return f"{first + 1:,} to {first + RANKS:,}"
+def unit(name: str, before: int = 0, n: int = 0) -> str:
+    """Write a part of the grid: November 2026, 5 November 2026, 2026, 1,001 to 2,000.
+
+    `n`: how many works are in it, `before`: in all parts before it; one without a date is called by these.
+    """
+    if name[:1] in ("r", "x"):
+        return f"{before + 1:,} to {before + n:,}" if n > 1 else f"{before + 1:,}"
     if not name[:1].isdigit():
         return {ALL: "All works", UNDATED: "Without a date"}[name]
     day, _, hour = name.partition("t")
