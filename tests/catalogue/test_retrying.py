@@ -131,3 +131,9 @@ def test_what_older_versions_gave_up_is_asked_for_once_more_and_gently(db: Datab
     assert sorted(r["due_at"] - NOW for r in found) == [0, 60_000, 120_000]
     db.run_sync(set_state, 4, "gone")
     assert db.run_sync(retrying.once_more, NOW) == 0
+
+
+def test_of_several_works_it_is_counted_for_how_many_something_was_asked(db: Database) -> None:
+    refs = [parse_ref(ref) for ref in ("1", "2", "4", "99")]
+    assert db.run_sync(retrying.several, refs, NOW) == 2
+    assert wanted(db) == {1, 2}

@@ -576,6 +576,11 @@ async def test_what_was_given_up_is_fetched_at_once_when_it_is_asked_for_over_th
         await until((service.root / "media" / path).exists)
         assert (await service.ask("retry", ref="999999999"))["is_known"] is False
         assert (await service.ask("retry"))["exit_code"] == 2
+        both = [str(key >> 1), "999999999"]
+        assert await service.ask("retry", refs=both) == {"ok": True, "done": 2, "asked": 0, "why": ""}
+        assert (await service.ask("retry", refs=[]))["exit_code"] == 2
+        assert (await service.ask("forget", refs=["user:7"]))["exit_code"] == 2
+        assert await service.ask("forget", refs=both[:1]) == {"ok": True, "done": 1, "why": ""}
 
 
 async def test_a_loss_is_accepted_over_the_socket(service: Service) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from pixmirror.catalogue import migrate, queue
 from pixmirror.catalogue.database import Database
-from pixmirror.errors import StorageAbsent
+from pixmirror.errors import StorageAbsent, StorageError
 from pixmirror.fetch import trash
 from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Target
@@ -167,3 +168,25 @@ async def test_the_sidecar_goes_also_when_it_was_written_late(db: Database, root
         else:
             await trash.forget(db, root, WORK, NOW, 30)
         assert not sidecar.exists()
+
+
+async def test_several_works_are_forgotten_at_once_and_what_stops_it_is_told(
+    db: Database, root: MirrorRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.run_sync(record_works, seen(), works(illust(2), illust(3)), {})
+    targets = [Target("work", key) for key in (2, 4, 6)]
+    monkeypatch.setattr(trash, "AT_ONCE", 2)
+    assert await trash.forget_all(db, root, targets[:1], NOW, 30) == (1, "")
+    assert all(path.startswith(".trash/") for path in files(root))
+
+    def fails(conn: Connection, target: Target, now: int, days: int) -> None:
+        if target == targets[2]:
+            raise StorageError("The disk is full.")
+        forget(conn, target, now, days)
+
+    forget = forgetting.forget
+    monkeypatch.setattr(forgetting, "forget", fails)
+    assert await trash.forget_all(db, root, targets, NOW, 30) == (2, "The disk is full.")
+    assert set(states(db).values()) == {"forgotten", "wanted"}
+    with pytest.raises(StorageError):
+        await trash.forget_all(db, root, targets[2:], NOW, 30)

@@ -159,7 +159,7 @@ def test_forgetting_asks_first_and_then_goes_through_the_daemon(
         page.get_by_role("button", name="Forget").click()
         expect(page.get_by_text("3 works forgotten.")).to_be_visible()
         assert page.url.endswith("/works?order=arrived")
-    assert [one["command"] for one in asked] == ["forget"] * 3
+    assert [(one["command"], len(one["refs"])) for one in asked] == [("forget", 3)]
     assert of_catalogue(own_gallery.root, "SELECT count(*) FROM tombstone") == [(3,)]
 
 
@@ -171,6 +171,27 @@ def test_what_the_daemon_says_against_is_told(own_gallery: Served, keys: list[in
     with daemon(own_gallery.root):
         answer = post(own_gallery, "retry", ids(keys))
         assert (answer.status, "Nothing of it can be asked for again." in answer.text) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("command", "most", "says"),
+    [
+        (
+            "retry",
+            2,
+            "Nothing is missing of 1 other that could be asked for. 1 work not: ",
+        ),
+        ("forget", 2, "2 works forgotten. 1 work not: "),
+    ],
+)
+def test_where_the_daemon_stops_on_the_way_it_is_told_how_far_it_came_and_why(
+    own_gallery: Served, keys: list[int], command: str, most: int, says: str
+) -> None:
+    with daemon(own_gallery.root, most) as asked:
+        answer = post(own_gallery, command, f"{ids(keys)}&sure=1")
+    assert len(asked) == 1
+    told = ask(own_gallery.url, "/works", cookie=answer.cookie).text
+    assert f"{says}The disk is full." in told
 
 
 @pytest.mark.parametrize(

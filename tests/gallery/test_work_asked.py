@@ -29,22 +29,26 @@ def _key(mirrored: Mirrored) -> int:
 
 
 @contextmanager
-def daemon(root: Path) -> Iterator[list[dict[str, Any]]]:
-    """Answer as the daemon of this mirror does, and tell what was asked."""
+def daemon(root: Path, most: int = 1000) -> Iterator[list[dict[str, Any]]]:
+    """Answer as the daemon of this mirror does, and tell what was asked. After `most` works its disk is full."""
     asked: list[dict[str, Any]] = []
 
     async def answer(request: dict[str, Any]) -> dict[str, Any]:
         asked.append(request)
-        target = Target.of(parse_ref(request["ref"]))
+        refs = request.get("refs", [request.get("ref")])
+        targets = [Target.of(parse_ref(ref)) for ref in refs][:most]
         with Database.open(catalogue_path(root), create=False) as db:
             match request["command"]:
                 case "forget":
-                    await db.run(forgetting.forget, target, NOW, 30)
+                    for target in targets:
+                        await db.run(forgetting.forget, target, NOW, 30)
                 case "unforget":
-                    await db.run(forgetting.unforget, target, NOW)
+                    await db.run(forgetting.unforget, targets[0], NOW)
+                case "retry" if "refs" in request and most < 1000:
+                    return {"done": most, "asked": most - 1, "why": "The disk is full."}
                 case _:
                     raise ConfigError("Nothing of it can be asked for again.")
-        return {}
+        return {"done": len(targets), "why": "The disk is full." if len(targets) < len(refs) else ""}
 
     started, ended = threading.Event(), threading.Event()
 

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pixmirror import verify
 from pixmirror.catalogue import losses, runs
-from pixmirror.catalogue.refs import parse_ref
+from pixmirror.catalogue.refs import Ref, parse_ref
 from pixmirror.config import Config
 from pixmirror.daemon import adding
 from pixmirror.daemon.credentials import configured_token, identity
@@ -17,7 +17,7 @@ from pixmirror.daemon.mirror import Mirror, open_mirror
 from pixmirror.daemon.status import facts
 from pixmirror.daemon.sync import beside
 from pixmirror.daemon.upkeep import accept
-from pixmirror.errors import ConfigError
+from pixmirror.errors import ConfigError, PixmirrorError
 from pixmirror.fetch import trash
 from pixmirror.ingest import retrying
 from pixmirror.ingest.forgetting import Target
@@ -27,6 +27,8 @@ from pixmirror.store import kept_login
 
 if TYPE_CHECKING:
     from pixmirror.daemon.serve import Daemon
+
+MOST_WORKS = 1000  # that a request names
 
 T = TypeVar("T")
 Request = dict[str, Any]
@@ -122,9 +124,25 @@ def _job_name(m: Mirror, request: Request) -> str | None:
 
 
 async def _retry(m: Mirror, request: Request) -> dict[str, Any]:
+    if (refs := _works(request)) is not None:
+        return await _retry_all(m, refs)
     named = _field(request, "ref", str)
     ref = parse_ref(named) if named is not None else None
     return asdict(await m.db.run(retrying.again, ref, _field(request, "what", str), m.clock.now()))
+
+
+async def _retry_all(m: Mirror, refs: Sequence[Ref]) -> dict[str, Any]:
+    """Say how many works were looked at, of how many something was asked for again, and why not the rest."""
+    done = asked = 0
+    for some in (refs[at : at + trash.AT_ONCE] for at in range(0, len(refs), trash.AT_ONCE)):
+        try:
+            asked += await m.db.run(retrying.several, some, m.clock.now())
+        except PixmirrorError as error:
+            if not done:
+                raise
+            return {"done": done, "asked": asked, "why": str(error)}
+        done += len(some)
+    return {"done": done, "asked": asked, "why": ""}
 
 
 async def verify_files(m: Mirror, request: Request, progress: verify.Progress | None = None) -> dict[str, Any]:
@@ -148,6 +166,11 @@ async def _accept_lost(m: Mirror, request: Request) -> dict[str, Any]:
 
 async def _forget(m: Mirror, request: Request) -> dict[str, Any]:
     days = m.config.mirror.trash_days
+    if (refs := _works(request)) is not None:
+        done, why = await trash.forget_all(
+            m.db, m.root, [Target.of(ref, None) for ref in refs], m.clock.now(), days
+        )
+        return {"done": done, "why": why}
     return {"done": asdict(await trash.forget(m.db, m.root, _target(request), m.clock.now(), days))}
 
 
@@ -185,6 +208,17 @@ def _target(request: Request) -> Target:
     if ref is None:
         raise ConfigError('"ref" names what is meant: an id, novel:123 or user:123.')
     return Target.of(parse_ref(ref), page)
+
+
+def _works(request: Request) -> list[Ref] | None:
+    """Return the works that "refs" names, each once; None where a request names one thing by "ref"."""
+    named = _field(request, "refs", list)
+    if named is None:
+        return None
+    refs = list(dict.fromkeys(parse_ref(str(one)) for one in named))
+    if not 0 < len(refs) <= MOST_WORKS or any(ref.work_key is None for ref in refs):
+        raise ConfigError(f'"refs" names 1 to {MOST_WORKS:,} works, as 123 or novel:123.')
+    return refs
 
 
 def _field(request: Request, name: str, kind: type[T]) -> T | None:

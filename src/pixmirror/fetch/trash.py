@@ -12,11 +12,13 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from pixmirror.catalogue.database import Database
+from pixmirror.errors import PixmirrorError
 from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Forgotten, Moving, Restored, Target
 from pixmirror.store import MirrorRoot
 
 BATCH = 500
+AT_ONCE = 50  # works in a transaction of the only writer
 
 
 def path_for(rel: str, url: str) -> str:
@@ -39,6 +41,29 @@ async def forget(db: Database, root: MirrorRoot, target: Target, now: int, days:
         if not days:
             await _remove(db, root, target)
     return done
+
+
+async def forget_all(
+    db: Database, root: MirrorRoot, targets: Sequence[Target], now: int, days: int
+) -> tuple[int, str]:
+    """Forget each of these. Return how many are forgotten and, if something came in between, what; its error where
+    none is.
+    """
+    done = 0
+    try:
+        await asyncio.to_thread(root.check_media)
+        async with root.moving:
+            for some in (targets[at : at + AT_ONCE] for at in range(0, len(targets), AT_ONCE)):
+                await db.run(forgetting.forget_all, some, now, days)
+                done += len(some)
+            await _settle(db, root)
+            for target in targets if not days else ():
+                await _remove(db, root, target)
+    except PixmirrorError as error:
+        if not done:
+            raise
+        return done, str(error)
+    return done, ""
 
 
 async def unforget(db: Database, root: MirrorRoot, target: Target, now: int) -> Restored:

@@ -70,14 +70,19 @@ async def first_look(here: Gallery) -> tuple[Outside, bool]:
     return machine, answer is not None
 
 
-async def do(request: Request, asked: Mapping[str, Any], *, is_long: bool = False) -> dict[str, Any]:
+async def do(
+    request: Request, asked: Mapping[str, Any], *, is_long: bool = False, wait_s: float = 0
+) -> dict[str, Any]:
     """Have the daemon do what a command does. Refused, in its own sentence, where it cannot or does not want to.
 
-    `is_long`: it answers only when all is done, which is not waited for: {} then says that it has begun.
+    `is_long`: it answers only when all is done, which is not waited for: {} then says that it has begun. `wait_s`:
+    how long it may take if not as long as usual.
     """
     here = gallery(request)
     try:
-        answer = control.accepted(await control.ask(here.root, here.env, asked, BEGUN_S if is_long else ANSWERS_S))
+        answer = control.accepted(
+            await control.ask(here.root, here.env, asked, BEGUN_S if is_long else wait_s or ANSWERS_S)
+        )
     except DaemonBusy as error:
         if is_long:
             return {}

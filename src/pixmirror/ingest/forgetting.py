@@ -175,6 +175,12 @@ def forget(conn: Connection, target: Target, now: int, days: int) -> Forgotten:
     return done
 
 
+def forget_all(conn: Connection, targets: Sequence[Target], now: int, days: int) -> None:
+    """Set the tombstones of several things."""
+    for target in targets:
+        forget(conn, target, now, days)
+
+
 def unforget(conn: Connection, target: Target, now: int) -> Restored:
     """Remove the tombstone. Files in the trash stay `forgotten` until they are back; the others are wanted."""
     _refuse_below_another(conn, target)

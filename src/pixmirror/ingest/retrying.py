@@ -86,6 +86,11 @@ def again(conn: Connection, ref: Ref | None, what: str | None, now: int) -> Aske
             raise ConfigError(f"{what!r} is nothing to ask for again: {', '.join(KINDS)}.")
 
 
+def several(conn: Connection, refs: Sequence[Ref], now: int) -> int:
+    """Ask again for each of these works. Return of how many there was something to ask for."""
+    return sum(bool(found.files or found.questions) for found in (one(conn, ref, now) for ref in refs))
+
+
 def one(conn: Connection, ref: Ref, now: int) -> Asked:
     """Ask again for all of one work, or of one user and their works."""
     of = "user_id = :user" if ref.work_key is None else "work_key = :key"

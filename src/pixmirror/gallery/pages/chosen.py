@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -25,6 +26,7 @@ from pixmirror.reports import chosen as questions
 from pixmirror.reports.files import paths_of_works
 
 MOST = 1000
+ANSWERS_S = 60.0  # for which the daemon may be at work on all of them
 _NAMED = re.compile(r"([wn])([1-9]\d{0,14})", re.ASCII)
 
 
@@ -75,15 +77,14 @@ async def export(request: Request) -> Response:
 async def retry(request: Request) -> Response:
     """Ask Pixiv again for what is not here of the works."""
     form, keys = await _chosen(request)
-    asks = 0
-    for key in keys:
-        answer = await do(request, {"command": "retry", "ref": str(Ref.of_work(key))})
-        asks += bool(answer.get("files") or answer.get("questions"))
-    none = len(keys) - asks
+    answer = await _ask_for(request, "retry", keys)
+    asks, looked_at = int(answer["asked"]), int(answer["done"])
     says = f"{many(asks, 'work')} asked for again." if asks else ""
-    if none:
-        says = f"{says} Nothing is missing of {'the others' if asks else 'them'} that could be asked for.".strip()
-    return done(request, _back(request, form), says)
+    left = len(keys) - looked_at
+    if asks < looked_at:
+        others = many(looked_at - asks, "other") if left else "the others"
+        says += f" Nothing is missing of {others if asks else 'them'} that could be asked for."
+    return done(request, _back(request, form), f"{says.strip()}{_rest(left, answer)}")
 
 
 async def forget(request: Request) -> Response:
@@ -95,13 +96,21 @@ async def forget(request: Request) -> Response:
         named = [_name(key) for key in keys]
         days = gallery(request).config.mirror.trash_days
         return page(request, "chosen_forget.html", named=named, works=works, usual=usual, back=back, days=days)
-    for number, key in enumerate(keys):
-        try:
-            await do(request, {"command": "forget", "ref": str(Ref.of_work(key))})
-        except Refused as error:
-            before = f" {many(number, 'work')} forgotten before that." if number else ""
-            raise Refused(f"{error}{before}", error.status) from None
-    return done(request, back, f"{many(len(keys), 'work')} forgotten.")
+    answer = await _ask_for(request, "forget", keys)
+    forgotten = int(answer["done"])
+    return done(request, back, f"{many(forgotten, 'work')} forgotten.{_rest(len(keys) - forgotten, answer)}")
+
+
+async def _ask_for(request: Request, command: str, keys: Sequence[int]) -> dict[str, Any]:
+    """Have the daemon do to all of these works what it does to one, by one request. Return how far it came."""
+    refs = [str(Ref.of_work(key)) for key in keys]
+    return await do(request, {"command": command, "refs": refs}, wait_s=ANSWERS_S)
+
+
+def _rest(left: int, answer: dict[str, Any]) -> str:
+    """Say what became of the works that were not reached, and why."""
+    told = f" {many(left, 'work')} not: " if left else " "
+    return f"{told}{answer['why']}" if answer["why"] else ""
 
 
 async def undo(request: Request) -> Response:
