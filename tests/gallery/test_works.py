@@ -75,7 +75,7 @@ def test_filters_that_leave_nothing_say_which_one_to_drop(page: Page) -> None:
     assert faults(page) == []
     page.get_by_role("link", name="Without “tag zzz”").click()
     assert page.url.endswith("/works?type=manga")
-    assert page.locator(".tile").count() > 0
+    expect(page.locator(".tile").first).to_be_visible()
 
 
 @pytest.mark.parametrize(
