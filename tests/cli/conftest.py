@@ -1,7 +1,10 @@
 """What the tests of the commands start from: a home of their own, a small Pixiv on loopback, and its config."""
 
 import os
+import shutil
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from pixmirror.cli import app
 from pixmirror.cli.demo_setup import HOSTS, TOKEN
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
+from pixmirror.demo.world import World, real_now
 
 Command = Callable[..., Result]
 
@@ -61,15 +65,34 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
+@dataclass
+class Kept:
+    """What is made once and the same for all tests: the time of the small Pixiv, and a complete mirror of it."""
+
+    root: Path
+    at_ms: int = field(default_factory=lambda: int(time.time()) * 1000)
+    tokens: dict[str, tuple[int, int]] = field(default_factory=dict)  # those that the mirror logged in with
+
+    def world(self) -> World:
+        """Return two artists and a few bookmarks."""
+        world = empty_world(lambda: self.at_ms)
+        first = add_artist(world, works=4, ugoira=1, novels=1, follow="public")
+        add_artist(world, works=3, follow="private")
+        for work in [w for w in world.works.values() if w.user_id == first.id][:2]:
+            world.bookmark(work)
+        world.now = real_now
+        return world
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return Kept(tmp_path_factory.mktemp("kept") / "mirror")
+
+
 @pytest.fixture
-def pixiv() -> Iterator[Any]:
+def pixiv(kept: Kept) -> Iterator[Any]:
     """The stand-in's app; `.url` is where it answers. Its world holds two artists and a few bookmarks."""
-    world = empty_world()
-    first = add_artist(world, works=4, ugoira=1, novels=1, follow="public")
-    add_artist(world, works=3, follow="private")
-    for work in [w for w in world.works.values() if w.user_id == first.id][:2]:
-        world.bookmark(work)
-    stand_in = create_app(world)
+    stand_in = create_app(kept.world())
     with running(stand_in) as url:
         stand_in.url = url  # type: ignore[attr-defined]
         yield stand_in
@@ -103,8 +126,15 @@ def run_pixmirror() -> Command:
 
 
 @pytest.fixture
-def mirrored(config: Path, pixmirror: Command) -> Path:
-    """The config of a mirror that is complete."""
+def mirrored(config: Path, pixmirror: Command, pixiv: Any, kept: Kept) -> Path:
+    """The config of a mirror that is complete: a copy of the one that the first test made."""
+    root = config.parent / "mirror"
+    if kept.root.exists():
+        shutil.copytree(kept.root, root)
+        pixiv.state.oauth.access_tokens |= kept.tokens
+        return config
     result = pixmirror("sync")
     assert result.exit_code == 0, result.output
+    shutil.copytree(root, kept.root)
+    kept.tokens |= pixiv.state.oauth.access_tokens
     return config

@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from pixmirror.cli import layout
 
 
-def test_a_mirror_that_is_complete_says_so_in_its_first_line(pixmirror, mirrored):
+def test_a_mirror_that_is_complete_says_so_in_its_first_line(pixmirror, config):
+    assert pixmirror("sync").exit_code == 0
     result = pixmirror("coverage")
     assert result.exit_code == 0, result.output
     first, *rest = result.output.splitlines()
