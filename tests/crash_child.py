@@ -1,10 +1,9 @@
-"""A mirror that kills itself: `python -m tests.crash_child ROOT URL KIND N` syncs, and dies by SIGKILL at the Nth
-request, rename or commit. Without KIND it syncs to the end."""
+"""A mirror that kills itself: `main(ROOT, URL, KIND, N)` syncs, and dies by SIGKILL at the Nth request, rename or
+commit. Without KIND it syncs to the end."""
 
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -60,13 +59,8 @@ def _around(owner: Any, name: str, step: Callable[[], None], *, after: bool) -> 
     setattr(owner, name, stepping)
 
 
-def main() -> int:
-    root, url, *rest = sys.argv[1:]
-    if rest:
-        die_at(rest[0], int(rest[1]))
+def main(root: str, url: str, kind: str = "", number: str = "") -> int:
+    if kind:
+        die_at(kind, int(number))
     report = asyncio.run(Setup(Path(root), url).sync())
     return report.exit_code
-
-
-if __name__ == "__main__":
-    sys.exit(main())

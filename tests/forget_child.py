@@ -1,9 +1,8 @@
-"""A mirror that kills itself while it forgets: `python -m tests.forget_child ROOT VERB KEY KIND N` dies by SIGKILL
-at the Nth rename or commit of `forget` or `unforget`, and ends by itself if there are fewer."""
+"""A mirror that kills itself while it forgets: `main(ROOT, VERB, KEY, KIND, N)` dies by SIGKILL at the Nth rename
+or commit of `forget` or `unforget`, and ends by itself if there are fewer."""
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
 from pixmirror.daemon.mirror import open_mirror
@@ -13,7 +12,7 @@ from tests.crash_child import die_at
 from tests.standin import Setup
 
 
-async def main(root: Path, verb: str, key: int, kind: str, number: int) -> None:
+async def _forget(root: Path, verb: str, key: int, kind: str, number: int) -> None:
     async with open_mirror(Setup(root, "http://127.0.0.1:9").config(), {}) as m:
         target, now = Target("work", key), m.clock.now()
         die_at(kind, number)
@@ -24,6 +23,5 @@ async def main(root: Path, verb: str, key: int, kind: str, number: int) -> None:
         os._exit(0)  # what closing a mirror does is no part of it
 
 
-if __name__ == "__main__":
-    place, action, work, moment, count = sys.argv[1:]
-    asyncio.run(main(Path(place), action, int(work), moment, int(count)))
+def main(root: str, verb: str, key: str, kind: str, number: str) -> None:
+    asyncio.run(_forget(Path(root), verb, int(key), kind, int(number)))

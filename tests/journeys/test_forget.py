@@ -1,10 +1,7 @@
 """What the user forgot stays away whatever Pixiv does, and forgetting survives being killed at any moment."""
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,11 +26,11 @@ from pixmirror.ingest.forgetting import Target
 from pixmirror.models import work_key
 from pixmirror.sync.kinds import FollowingJob
 from tests.catalogue.builders import want_again
+from tests.children import Children
 from tests.faults import Faults, cut, stall
 from tests.standin import BOOKMARKS, FOLLOWING, Setup
 from tests.virtual_time import VirtualClock, run_virtually, serving, working
 
-REPO = Path(__file__).parents[2]
 DAY_S = 86_400.0
 ONLY_MANGA = FollowingJob(name="following", kind="following", every="30m", types=["manga"])
 
@@ -244,22 +241,14 @@ def test_what_fails_for_days_is_never_given_up_and_leaves_no_part_in_the_end(tmp
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+def whole(children: Children, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """A mirror, and the key of a work with two pages in it."""
     world = empty_world()
     add_artist(world, works=2, manga=1, pages=2)
     root = tmp_path_factory.mktemp("whole") / "mirror"
     with running(create_app(world)) as url:
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(REPO / "src"), str(REPO)))}
-        command = [sys.executable, "-m", "tests.crash_child", str(root), url]
-        assert subprocess.run(command, cwd=REPO, env=env, timeout=120, check=False).returncode == 0
+        assert children.run("tests.crash_child", root, url) == 0
     return root, of_kind(world, "manga").id * 2
-
-
-def child(root: Path, verb: str, key: int, kind: str, number: int) -> int:
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(REPO / "src"), str(REPO)))}
-    command = [sys.executable, "-m", "tests.forget_child", str(root), verb, str(key), kind, str(number)]
-    return subprocess.run(command, cwd=REPO, env=env, timeout=120, check=False, capture_output=True).returncode
 
 
 def files_below(root: Path) -> dict[str, bytes]:
@@ -274,18 +263,21 @@ def files_below(root: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("kind", ["renamed", "commit"])
 @pytest.mark.anyio
 async def test_killed_at_any_moment_no_file_is_lost_or_left_behind(
-    tmp_path: Path, whole: tuple[Path, int], verb: str, kind: str
+    children: Children, tmp_path: Path, whole: tuple[Path, int], verb: str, kind: str
 ) -> None:
+    def child(root: Path, verb: str, kind: str, number: int) -> int:
+        return children.run("tests.forget_child", root, verb, key, kind, number)
+
     source, key = whole
     before = files_below(source / "media")
     if verb == "unforget":
         shutil.copytree(source, tmp_path / "forgotten")
-        assert child(tmp_path / "forgotten", "forget", key, "commit", 999) == 0
+        assert child(tmp_path / "forgotten", "forget", "commit", 999) == 0
         source = tmp_path / "forgotten"
     for number in range(1, 99):
         root = tmp_path / str(number)
         shutil.copytree(source, root)
-        code = child(root, verb, key, kind, number)
+        code = child(root, verb, kind, number)
         assert code in (0, -signal.SIGKILL)
         await settled(root, key, before)
         if code == 0:

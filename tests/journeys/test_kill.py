@@ -1,9 +1,6 @@
 """SIGKILL at any moment costs a repeated request at most; the mirror that results is the same."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,8 +16,8 @@ from pixmirror.catalogue.schema import metadata, payload
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.server import create_app, running
+from tests.children import Children
 
-REPO = Path(__file__).parents[2]
 SPEC = WorldSpec(
     seed=5, now_ms=int(time.time()) * 1000, artists=4, private=1, others=3, works=36, bookmarks=16, commented=8
 )
@@ -48,12 +45,6 @@ def upstream() -> Iterator[tuple[str, Any]]:
     app = create_app(generate(SPEC))
     with running(app) as url:
         yield url, app
-
-
-def run_child(root: Path, url: str, *moment: str) -> int:
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(REPO / "src"), str(REPO)))}
-    command = [sys.executable, "-m", "tests.crash_child", str(root), url, *moment]
-    return subprocess.run(command, cwd=REPO, env=env, capture_output=True, timeout=120, check=False).returncode
 
 
 def _unpacked(conn: Connection, row: RowMapping) -> str:
@@ -94,9 +85,9 @@ def _tag_names(engine: Any, tables: MetaData) -> dict[int, str]:
         return {row.id: row.name for row in conn.execute(select(tag.c.id, tag.c.name))}
 
 
-def kill_many(folder: Path, upstream: tuple[str, Any], kills: int, seed: int) -> None:
+def kill_many(children: Children, folder: Path, upstream: tuple[str, Any], kills: int, seed: int) -> None:
     url, app = upstream
-    assert run_child(folder / "whole", url) == 0
+    assert children.run("tests.crash_child", folder / "whole", url) == 0
     whole = snapshot(folder / "whole")
     bodies = sum(app.state.image_counts.values())
     requests = sum(app.state.counts.values())
@@ -110,7 +101,7 @@ def kill_many(folder: Path, upstream: tuple[str, Any], kills: int, seed: int) ->
         while True:
             kind = rng.choice(MOMENTS)
             moment = (kind, str(rng.randint(1, span[kind]))) if killed < kills else ()
-            code = run_child(cut, url, *moment)
+            code = children.run("tests.crash_child", cut, url, *moment)
             if code == 0:
                 break
             assert code == -signal.SIGKILL, (kind, code)
@@ -128,13 +119,15 @@ def the_same(mine: Snapshot, whole: Snapshot) -> None:
     assert not [name for name in mine.files if name.endswith(".part")]
 
 
-def test_a_first_mirror_killed_15_times_is_the_same_mirror(tmp_path: Path, upstream: tuple[str, Any]) -> None:
-    kill_many(tmp_path, upstream, kills=15, seed=2026)
+def test_a_first_mirror_killed_15_times_is_the_same_mirror(
+    children: Children, tmp_path: Path, upstream: tuple[str, Any]
+) -> None:
+    kill_many(children, tmp_path, upstream, kills=15, seed=2026)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(7))
 def test_a_first_mirror_killed_100_times_is_the_same_mirror(
-    tmp_path: Path, upstream: tuple[str, Any], seed: int
+    children: Children, tmp_path: Path, upstream: tuple[str, Any], seed: int
 ) -> None:
-    kill_many(tmp_path, upstream, kills=15, seed=seed)
+    kill_many(children, tmp_path, upstream, kills=15, seed=seed)

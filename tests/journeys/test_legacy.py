@@ -1,9 +1,6 @@
 """Old dumps beside a mirror that lives: the same catalogue whether they come before or after what Pixiv says."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +20,6 @@ from tests.catalogue.derived import derived, primary
 from tests.dumped import of_world, row
 from tests.standin import BOOKMARKS, FOLLOWING, Setup
 
-REPO = Path(__file__).parents[2]
 MADE = 1_400_000_000_000
 UNKNOWN = (101, 102)  # works that are no more
 
@@ -100,30 +96,24 @@ def _said(work: dict[str, Any], told_without: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_an_import_that_is_killed_leaves_whole_batches_and_is_completed_by_the_next(tmp_path):
+def test_an_import_that_is_killed_leaves_whole_batches_and_is_completed_by_the_next(children, tmp_path):
     dump = tmp_path / "illust.csv"
     dump.write_text("".join(row(n, 7 + n % 3) for n in range(1, 46)))
     whole = _catalogue(tmp_path / "whole.db")
-    assert _run(whole, dump, 99) == 0
+    assert children.run("tests.import_child", whole, dump, 99) == 0
     for number in (1, 3, 5):
         cut = _catalogue(tmp_path / f"cut{number}.db")
-        assert _run(cut, dump, number) == -signal.SIGKILL
+        assert children.run("tests.import_child", cut, dump, number) == -signal.SIGKILL
         with open_readonly(cut) as db:
             assert len(db.read_sync(derived)["work"]) == 10 * (number - 1)
             assert check(db, MADE).examples == []
-        assert _run(cut, dump, 99) == 0
+        assert children.run("tests.import_child", cut, dump, 99) == 0
         assert _all(cut) == _all(whole)
 
 
 def _catalogue(path: Path) -> Path:
     migrate.upgrade(path)
     return path
-
-
-def _run(catalogue: Path, dump: Path, number: int) -> int:
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(REPO / "src"), str(REPO)))}
-    command = [sys.executable, "-m", "tests.import_child", str(catalogue), str(dump), str(number)]
-    return subprocess.run(command, cwd=REPO, env=env, capture_output=True, timeout=60, check=False).returncode
 
 
 def _all(path: Path) -> dict[str, Any]:
