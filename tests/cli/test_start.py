@@ -256,9 +256,8 @@ def test_a_mirror_that_has_begun_is_new_until_its_catalogue_is_made(tmp_path):
 # --- names and locales
 
 
-@pytest.mark.parametrize("name", [b"\xff\xfe", "画像 ?#%".encode()])
-def test_a_folder_of_any_name_will_do(config, tmp_path, name):
-    folder = os.fsencode(tmp_path) + b"/" + name
+def test_a_folder_of_any_name_will_do(config, tmp_path):
+    folder = os.fsencode(tmp_path) + "/画像 ?#%".encode() + b"\xff\xfe"
     os.mkdir(folder)
     for file in ("config.toml", "refresh-token"):
         os.rename(tmp_path / file, os.path.join(folder, file.encode()))

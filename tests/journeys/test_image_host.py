@@ -34,8 +34,12 @@ def states(case: Case) -> dict[str, int]:
 
 @pytest.mark.parametrize(
     "act",
-    [status(503), status(403), status(451), bytes_changed(lambda body: WEBP)],
-    ids=["503", "403", "451", "a gateway"],
+    [
+        pytest.param(status(503), id="503"),
+        pytest.param(status(403), id="403", marks=pytest.mark.long),
+        pytest.param(status(451), id="451", marks=pytest.mark.long),
+        pytest.param(bytes_changed(lambda body: WEBP), id="a gateway"),
+    ],
 )
 def test_a_host_that_spoils_every_file_for_days_is_probed_and_no_file_is_given_up(
     tmp_path: Path, act: Act
@@ -56,7 +60,12 @@ def test_a_host_that_spoils_every_file_for_days_is_probed_and_no_file_is_given_u
 
 
 @pytest.mark.parametrize(
-    "act", [status(503), status(403), bytes_changed(lambda body: b"")], ids=["503", "403", "no byte"]
+    "act",
+    [
+        pytest.param(status(503), id="503", marks=pytest.mark.long),
+        pytest.param(status(403), id="403"),
+        pytest.param(bytes_changed(lambda body: b""), id="no byte"),
+    ],
 )
 def test_what_a_few_files_do_does_not_hold_up_the_others(tmp_path: Path, act: Act) -> None:
     async def scene(case: Case) -> None:
