@@ -119,6 +119,10 @@ def test_what_is_new_waits_behind_a_pill_and_the_stream_ends_with_the_page(
                 f"INSERT INTO work SELECT {values} FROM work WHERE state = 'live' AND medium = 'illust' LIMIT 1"
             )
         expect(page.locator("[data-news]")).to_have_text("1 new")
+        heading, pill = (page.locator(one).bounding_box() for one in ("h1", "[data-news]"))
+        assert heading is not None
+        assert pill is not None
+        assert pill["y"] + pill["height"] <= heading["y"]  # it lies on nothing
         assert page.locator(".today .tile").count() == shown
         page.locator("[data-news]").click()
         expect(page.locator("[data-news]")).to_be_hidden()
