@@ -134,7 +134,9 @@ def _grid_month(ms: int) -> int:
     return moment.year * 100 + moment.month
 
 
-def first_tiles(conn: Connection) -> list[Tile]:
-    """Return the works whose first picture came first, for who waits for it."""
-    sql = "SELECT DISTINCT owner_id FROM media WHERE state = 'stored' AND owner_kind = 'work' LIMIT 12"
-    return tiles(conn, [r.owner_id for r in rows(conn, sql)])
+def first_tiles(conn: Connection) -> tuple[list[Tile], Defaults]:
+    """Return the works whose first picture came first, for who waits for it; and what is veiled."""
+    usual = grid.defaults(conn)
+    sql = f"""SELECT DISTINCT w.work_key FROM media m JOIN work w ON w.work_key = m.owner_id
+    WHERE m.state = 'stored' AND m.owner_kind = 'work' AND {VISIBLE} LIMIT 12"""
+    return tiles(conn, [r.work_key for r in rows(conn, sql, **allowed(usual))]), usual

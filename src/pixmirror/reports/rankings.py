@@ -88,7 +88,8 @@ class Month:
 class Place:
     """A place of a ranking. `work` is None where none is here, and `why` says so.
 
-    `moved`: by how many places since the day before, upwards; None for who was not in it. `url` is its page.
+    `moved`: by how many places since the day before, upwards; None for who was not in it. `url` is its page, ""
+    of a forgotten one.
     """
 
     rank: int
@@ -184,8 +185,9 @@ def _places(conn: Connection, found: Sequence[Any], stood: Mapping[int, int], us
         if tile is not None and is_hidden(tile, usual):
             continue
         why = "" if tile else "You forgot it" if key in forgotten else "Not in this mirror"
+        url = "" if key in forgotten else f"/{'n' if medium == 'novel' else 'w'}/{work_id}"
         moved = stood[key] - rank if key in stood else None
-        result.append(Place(rank, tile, why, f"/{'n' if medium == 'novel' else 'w'}/{work_id}", moved))
+        result.append(Place(rank, tile, why, url, moved))
     return result
 
 

@@ -186,8 +186,8 @@ def _gaps_of(conn: Connection, told: Mapping[int, Told], known: Mapping[int, boo
     for key in others:
         number, title, (medium, work_id) = told[key].number, told[key].title, split_key(key)
         url = f"/{'n' if medium == 'novel' else 'w'}/{work_id}"
-        if key in forgotten:  # not even its title is shown
-            gaps[number] = Missing(number, number, "You forgot it", "", url)
+        if key in forgotten:  # not even its title and its number are shown
+            gaps[number] = Missing(number, number, "You forgot it")
         elif key in known:
             gaps[number] = None
         else:

@@ -15,6 +15,7 @@ from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.costs import cost_of
 from pixmirror.gallery.place import Gallery, gallery
 from pixmirror.gallery.rereading import reread
+from pixmirror.reports.filters import Defaults
 from pixmirror.reports.home import first_tiles
 from pixmirror.sync.kinds import KINDS
 
@@ -58,12 +59,12 @@ async def start(request: Request) -> Response:
     """Show the first steps; what is done stays in the list, with a tick."""
     here = gallery(request)
     machine, runs = await first_look(here)
-    first = await here.shelves.read(first_tiles) if here.has_mirror() else []
+    first, usual = await here.shelves.read(first_tiles) if here.has_mirror() else ([], Defaults())
     jobs = [job.name for job in here.config.jobs if job.enabled]
     choices, lines = ([], "") if jobs else await _choices(request, here)
     return page(
         request, "start.html", root=str(here.root), login="known" if runs else machine.login, jobs=jobs,
-        runs=runs, free=machine.room.free, first=first,
+        runs=runs, free=machine.room.free, first=first, usual=usual,
         lines=lines, choices=choices,
     )  # fmt: skip
 
