@@ -161,6 +161,21 @@ class Seen:
             self.console.append(text)
 
 
+def watch(page: Page, url: str, fails: Collection[str] = ()) -> Seen:
+    """Note from now on what a page of the gallery at `url` does beside showing itself."""
+    seen = Seen()
+
+    def console(said: ConsoleMessage) -> None:
+        expected = said.text.startswith("Failed to load") and urlsplit(said.location["url"]).path in fails
+        if said.type in ("error", "warning") and not expected:
+            seen.says(said.text)
+
+    page.on("console", console)
+    page.on("pageerror", lambda error: seen.says(str(error)))
+    page.on("request", lambda r: seen.outside.append(r.url) if not r.url.startswith((url, "data:")) else None)
+    return seen
+
+
 @contextmanager
 def looking(
     browser: Browser, url: str, width: int = 1440, *, fails: Collection[str] = (), **options: Any
@@ -169,20 +184,11 @@ def looking(
 
     `fails`: paths that may be answered by a refusal, of which a browser complains.
     """
-    seen = Seen()
-
-    def console(said: ConsoleMessage) -> None:
-        expected = said.text.startswith("Failed to load") and urlsplit(said.location["url"]).path in fails
-        if said.type in ("error", "warning") and not expected:
-            seen.says(said.text)
-
     context: BrowserContext = browser.new_context(
         base_url=url, viewport={"width": width, "height": 900 if width > 700 else 740}, **options
     )
     page = context.new_page()
-    page.on("console", console)
-    page.on("pageerror", lambda error: seen.says(str(error)))
-    page.on("request", lambda r: seen.outside.append(r.url) if not r.url.startswith((url, "data:")) else None)
+    seen = watch(page, url, fails)
     try:
         yield page
         assert seen == Seen()
