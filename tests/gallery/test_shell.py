@@ -111,6 +111,22 @@ def test_enter_in_the_search_box_opens_what_is_suggested_or_searches(wide: Page)
     wide.wait_for_url("**/search?q=%E3%82%88%E3%82%8B")
 
 
+def test_before_suggestions_for_the_text_came_no_row_is_chosen_and_enter_searches(wide: Page) -> None:
+    row = '<a role="option" id="o" class="opt" href="/a">Artists<span class="e">8</span></a>'
+    wide.route("**/search/suggest?q=", lambda route: route.fulfill(body=row, content_type="text/html"))
+    wide.route("**/search/suggest?q=neko", lambda _: None)  # never answered
+    wide.keyboard.press("/")
+    option = wide.get_by_role("option")
+    expect(option).to_have_attribute("aria-selected", "true")
+    hint = "one => getComputedStyle(one.querySelector('.e'), '::after').content"
+    assert option.evaluate(hint) == '" Enter"'
+    wide.get_by_role("combobox").fill("neko")
+    expect(option).to_have_attribute("aria-selected", "false")
+    assert option.evaluate(hint) == "none"
+    wide.keyboard.press("Enter")
+    wide.wait_for_url("**/search?q=neko")
+
+
 FORM = """() => {
   const make = (name, more) => Object.assign(document.createElement(name), more);
   const row = make("div", {id: "row"}), form = make("form", {method: "post", action: "/do"});

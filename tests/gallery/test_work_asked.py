@@ -162,6 +162,8 @@ def test_stars_and_collections_are_given_on_the_page_and_taken_back(
         expect(page.locator(".star.on")).to_have_count(0)
         page.locator("main").focus()
         page.keyboard.press("c")
+        page.keyboard.type("v")  # no key of the page
+        expect(page.get_by_label("Name of a new collection")).to_have_value("v")
         page.get_by_label("Name of a new collection").fill("夜の <b>絵</b>")
         page.keyboard.press("Enter")
         mine = page.locator("#collect").get_by_role("button", name="夜の <b>絵</b>")

@@ -3,13 +3,14 @@ import {$, $$, Refused, fragment, put} from "./lib.js";
 
 const PAUSE_MS = 60;  // of who types, before it is asked
 const dialog = $("#find"), field = dialog && $("input", dialog), list = $("#findres");
-let asking, waiting, suggested = null, chosen = -1;
+let asking, waiting, chosen = -1;
 
 const options = () => $$("[role=option]", list);
 
+/** Choose a row, which is marked, and which Enter opens; null: none, then Enter searches. */
 function choose(index) {
   const all = options();
-  chosen = all.length ? (index + all.length) % all.length : -1;
+  chosen = all.length && index !== null ? (index + all.length) % all.length : -1;
   all.forEach((option, at) => option.setAttribute("aria-selected", at === chosen));
   field.setAttribute("aria-expanded", all.length > 0);
   if (chosen < 0) {
@@ -26,12 +27,10 @@ async function suggest() {
   asking = new AbortController();
   try {
     put(list, await fragment(`/search/suggest?q=${encodeURIComponent(words)}`, {signal: asking.signal}));
-    suggested = words;
   } catch (error) {
     if (error.name === "AbortError") return;  // more was typed meanwhile
     if (!(error instanceof Refused || error instanceof TypeError)) throw error;
     list.replaceChildren();  // Enter still searches, on a page that says what is wrong
-    suggested = null;
   }
   choose(0);
 }
@@ -46,14 +45,15 @@ export function openFind() {
 if (dialog) {
   field.addEventListener("input", () => {
     clearTimeout(waiting);
+    asking?.abort();
+    choose(null);  // what is listed was suggested for other words
     waiting = setTimeout(suggest, PAUSE_MS);
   });
   field.addEventListener("keydown", event => {
     if (event.isComposing) return;  // an IME's Enter and arrows are its own
     if (event.key === "ArrowDown") choose(chosen + 1);
-    else if (event.key === "ArrowUp") choose(chosen - 1);
-    // What is suggested for other words than these is not meant: then the form is sent.
-    else if (event.key === "Enter" && chosen >= 0 && suggested === field.value) options()[chosen].click();
+    else if (event.key === "ArrowUp") choose(chosen < 0 ? -1 : chosen - 1);
+    else if (event.key === "Enter" && chosen >= 0) options()[chosen].click();
     else return;
     event.preventDefault();
   });

@@ -57,13 +57,21 @@ function why() {
   if (details.open) details.scrollIntoView({block: "nearest"});
 }
 
+/** Open or close the box of collections; its field takes what is typed. */
+function collect() {
+  const box = $("#collect");
+  if (!box) return;
+  box.open = !box.open;
+  $(box.open ? "#collection-name" : "summary", box).focus();
+}
+
 function go(address) { if (address) location.href = address; }
 
 const KEYS = {
   f: full,
   w: why,
   o: () => go($("#original")?.href),
-  c: () => $("#collect > summary")?.click(),
+  c: collect,
   n: () => go(neighbour(1) ?? work.dataset.older),
   p: () => go(neighbour(-1) ?? work.dataset.newer),
 };
