@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pixmirror.catalogue.gallery import collections, words
-from tests.gallery.accessible import faults
 from tests.gallery.asking import ask, send
-from tests.gallery.changed import HOSTILE, spoil
+from tests.gallery.changed import spoil
 from tests.gallery.conftest import Mirrored, Served, copied, looking, serving
 from tests.gallery.readable import ask as of_catalogue
 from tests.gallery.test_work_asked import own
@@ -88,20 +87,6 @@ def test_a_collection_is_made_put_in_order_and_removed_without_javascript(
         page.get_by_role("button", name="Undo").click()
         page.get_by_role("link", name="best").click()
         assert shown(page) == [address(key) for key in (keys[1], keys[0], keys[2], keys[3])]
-
-
-@pytest.mark.parametrize("width", [1440, 360])
-def test_collections_with_hostile_names_are_harmless_and_fit_their_screen(
-    browser: Browser, served: Served, keys: list[int], width: int
-) -> None:
-    name = f"{width} {HOSTILE[1]} {HOSTILE[2]}"
-    id_ = made(served, name, keys, "\n".join(HOSTILE[:5]))
-    with looking(browser, served.url, width) as page:
-        for path in ("/collections", f"/collections/{id_}", f"/collections/{id_}?edit"):
-            page.goto(path)
-            expect(page.get_by_role("heading", level=1)).to_have_count(1)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            assert faults(page) == [], path
 
 
 def test_what_is_not_here_is_named_and_what_is_hidden_or_forgotten_is_not(served: Served, keys: list[int]) -> None:

@@ -10,7 +10,6 @@ from pixmirror.catalogue.database import catalogue_path, open_readonly
 from pixmirror.catalogue.gallery import words
 from pixmirror.catalogue.sql import rows
 from pixmirror.reports import talk
-from tests.gallery.accessible import faults
 from tests.gallery.asking import ask
 from tests.gallery.changed import HOSTILE, spoil
 from tests.gallery.conftest import Mirrored, Served, copied, looking, serving
@@ -51,12 +50,6 @@ def test_comments_go_on_from_the_last_to_the_first_and_lead_to_their_works(
         page.get_by_role("link", name="The last ones").click()
         page.locator(".talk a[href$='#comments']").nth(len(HOSTILE)).click()
         expect(page.locator("#comments")).to_be_visible()
-    with looking(browser, served.url, width) as page:
-        for path in ("/comments", "/comments?vanished=1", "/comments?before=1.1"):
-            page.goto(path)
-            expect(page.get_by_role("heading", level=1)).to_have_count(1)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            assert faults(page) == [], path
 
 
 def test_those_that_vanished_and_those_of_one_person_are_shown_alone(browser: Browser, served: Served) -> None:

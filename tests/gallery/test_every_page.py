@@ -82,8 +82,10 @@ PAGES: Mapping[str, At] = {
     "/bookmarks/not-here": listless("after", "/bookmarks/not-here"),
     "/collections": at("", "/collections"),
     "/collections/{id:int}": at("page edit", "/collections/1", "/collections/1?edit"),
-    "/history": at("before", "/history"),
-    "/comments": at("before by vanished", "/comments", "/comments?vanished=1", "/comments?by={artist}"),
+    "/history": at("before", "/history", "/history?before=1.1"),
+    "/comments": at(
+        "before by vanished", "/comments", "/comments?vanished=1", "/comments?by={artist}", "/comments?before=1.1"
+    ),
     "/search": at("q after", "/search?q={tag_name}", "/search"),
     "/w/{id:int}/read": listless("p", "/w/{work}/read"),
     "/n/{id:int}/read": listless("dir", "/n/{novel}/read?dir=h", "/n/{novel}/read?dir=v"),

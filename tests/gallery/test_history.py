@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from pixmirror.catalogue.gallery import own as write
 from pixmirror.clock import DAY_MS
 from pixmirror.gallery import shown
-from tests.gallery.accessible import faults
 from tests.gallery.asking import ask, send
 from tests.gallery.changed import spoil
 from tests.gallery.conftest import Mirrored, Served, copied, looking, serving
@@ -72,12 +71,6 @@ def test_looks_are_shown_by_day_and_forgotten_one_by_one_by_day_and_whole(
         expect(page.get_by_text("Nothing yet")).to_be_visible()
         assert own(served, VISITS) == []
         assert len(own(served, "SELECT * FROM seen")) == 3
-    with looking(browser, served.url, width) as page:
-        served.gallery.own.run_sync(write.look, works(served)[0], NOON)
-        for path in ("/history", "/history?before=1.1"):
-            page.goto(path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            assert faults(page) == []
 
 
 def test_while_it_is_switched_off_nothing_is_noted(served: Served) -> None:

@@ -22,19 +22,6 @@ from pixmirror.store import MARKER, kept_login
 from tests.gallery.accessible import faults
 from tests.gallery.conftest import Served, looking, serving
 
-PATHS = (
-    "/",
-    "/start",
-    "/mirror",
-    "/mirror/queue",
-    "/mirror/gone",
-    "/mirror/drift",
-    "/mirror/coverage",
-    "/mirror/history",
-    "/mirror/settings",
-    "/mirror/jobs/following",
-)
-
 
 @pytest.fixture
 def with_job(own_gallery: Served) -> Served:
@@ -73,20 +60,6 @@ def answering(root: Path, slow: float = 0, read_at: int = 0) -> Iterator[list[di
         loop.call_soon_threadsafe(stop.set)
         thread.join()
         loop.close()
-
-
-@pytest.mark.parametrize("width", [1440, 360])
-@pytest.mark.parametrize("path", PATHS)
-def test_each_page_is_whole_without_javascript_and_fits_its_screen(
-    browser: Browser, with_job: Served, path: str, width: int
-) -> None:
-    with looking(browser, with_job.url, width, java_script_enabled=False) as page:
-        page.goto(path)
-        expect(page.locator("h1")).to_have_count(1)
-    with looking(browser, with_job.url, width) as page:
-        page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert faults(page) == []
 
 
 def test_home_shows_the_pictures_that_came_in_today_and_that_nothing_runs(page: Page) -> None:

@@ -83,14 +83,7 @@ def test_a_work_is_shown_whole_with_all_that_is_known_of_it(page: Page, changed:
     assert faults(page) == []
 
 
-def test_parts_of_a_work_are_pages_of_their_own(page: Page, changed: Changed) -> None:
-    for part in ("why", "comments"):
-        page.goto(f"/w/{changed.talked}/{part}")
-        assert page.get_by_role("link", name="Back to the work").is_visible()
-        assert faults(page) == []
-
-
-@pytest.mark.parametrize("which", ["long", "ugoira", "novel", "talked", "hostile"])
+@pytest.mark.parametrize("which", ["long", "talked", "hostile"])
 def test_every_kind_of_work_is_accessible(page: Page, changed: Changed, which: str) -> None:
     page.goto(f"/{'n' if which == 'novel' else 'w'}/{getattr(changed, which)}")
     assert page.locator("h1").count() == 1
