@@ -78,6 +78,10 @@ def test_show_why_search(pixmirror, mirrored, monkeypatch):
     user = pixmirror("show", f"user:{work['user_id']}")
     assert user.exit_code == 0
     assert "stored" in user.stdout
+    head, *lines = user.stdout.partition("\n\n")[2].split("\n")
+    (mine,) = (line for line in lines if line.startswith(ref))
+    assert re.match(r"1 file\b", mine[head.index("here") :]), f"{head}\n{mine}"
+    assert mine[head.index("type") :].startswith(work["type"]), f"{head}\n{mine}"
     assert f"In {mirrored.parent / 'mirror' / 'media' / str(work['user_id'])}\n" in user.stdout
     assert work["title"] in user.stdout
     assert "Not followed." in user.stdout or "Followed (" in user.stdout
@@ -268,7 +272,7 @@ def edited(pixiv, mirrored, pixmirror):
     """A work that was mirrored, then got another caption and file, and was mirrored again."""
     work = first(pixmirror)
     before = pixiv.state.world.works[work["medium"], work["id"]]
-    caption = "line one\nline <b>two</b>\x1b[31m"
+    caption = "line one<br />line <b>two</b>\x1b[31m"
     edit(pixiv, work, title="a new title", caption=caption, tags=("neu",), file_ms=before.file_ms + 86_400_000)
     due_again(mirrored)
     assert pixmirror("sync").exit_code == 0
@@ -314,6 +318,10 @@ def test_at(pixmirror, edited):
     text = pixmirror("show", ref, "--at", then[:10]).stdout
     assert edited["title"] in text
     assert "version 1 of 2" in text
+    text = pixmirror("show", ref, "--at", now).stdout
+    assert "  caption: line one\n    line two" in text
+    assert f"  by: {author(pixmirror, edited)} (user:{edited['user_id']})\n" in text
+    assert "(feed)" not in text
     too_early = pixmirror("show", ref, "--at", "2007-09-11")
     assert too_early.exit_code == 2
     assert "first seen at" in too_early.stderr

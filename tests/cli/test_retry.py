@@ -42,5 +42,7 @@ def test_a_work_and_all_of_one_kind_are_asked_for_again(too_small: Path, pixmirr
 def test_one_thing_is_asked_for_at_a_time_and_it_must_be_here(too_small: Path, pixmirror: Command) -> None:
     assert pixmirror("retry").exit_code == 2
     assert pixmirror("retry", "1", "--failed").exit_code == 2
+    nothing = pixmirror("retry", "--damaged")
+    assert (nothing.exit_code, nothing.stdout) == (0, "Nothing to ask for again: no file came damaged.\n")
     result = pixmirror("retry", "999999999")
     assert (result.exit_code, "not in this mirror" in result.output) == (9, True)

@@ -66,3 +66,10 @@ def test_a_value_that_cannot_be_is_one_sentence(pixmirror, root, asked, told):
     assert result.exit_code == 2
     assert told in result.stderr
     assert len(result.stderr.strip().splitlines()) <= 2
+
+
+def test_a_word_that_looks_like_a_field_is_named_where_nothing_is_found(pixmirror, root):
+    result = pixmirror("search", "foo:bar")
+    assert (result.stdout, "foo: is no field" in result.stderr) == ("Nothing found.\n", True), result.output
+    for asked in ("nothing", "user:424242", "https://example.org/x", "artist:nobody"):
+        assert "no field" not in pixmirror("search", asked).stderr, asked

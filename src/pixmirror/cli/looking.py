@@ -204,7 +204,7 @@ def _show_user(s: Session, found: Mapping[str, Any], now: int) -> None:
         rows.append((w["ref"], w["title"], day_of(w["create_date"], now), files, w["type"], state))
     if rows:
         say()
-        _listing(("work", "title", "here", "state", "posted", "type"), rows)
+        _listing(("work", "title", "posted", "here", "type", "state"), rows)
     if works > len(rows):
         say(f"The newest {len(rows):,} of {works:,}; --all lists all.")
 

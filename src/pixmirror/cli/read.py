@@ -11,6 +11,7 @@ import typer
 from pixmirror.catalogue import refs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.sql import value
 from pixmirror.catalogue.words import iso
 from pixmirror.cli import formats, looking, versions
 from pixmirror.cli.common import Json, json_line, note, now_ms, print_json, say, session
@@ -120,7 +121,8 @@ def _past(conn: Connection, ref: Ref, moment: int) -> dict[str, Any] | None:
     from pixmirror.reports import history
 
     if (found := history.at(conn, ref, moment)) is not None:
-        return found.as_dict()
+        name = value(conn, "SELECT name FROM user WHERE id = :id", id=found.fields.get("user_id"))
+        return found.as_dict() | ({"user_name": name} if name else {})
     if (first := history.first_known(conn, ref)) is None:
         return None
     raise ConfigError(f"Nothing was known of {ref} then: it was first seen at {versions.when(iso(first))}.")
@@ -172,7 +174,7 @@ def export(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: standard output.")
     ] = None,
 ) -> None:
-    """Write everything of one kind as JSON lines.
+    """Write everything of one kind as JSON lines: one object a line, so there is no --json.
 
     \b
     Examples:

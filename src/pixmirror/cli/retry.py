@@ -6,7 +6,7 @@ import typer
 
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.cli import formats
-from pixmirror.cli.common import Json, Session, note, print_json, say, session
+from pixmirror.cli.common import Json, Session, note, print_json, say, session, tell
 from pixmirror.errors import ConfigError, ExitCode
 
 
@@ -51,20 +51,29 @@ def retry(
     if as_json:
         print_json({"asked": name, **asked})
     elif asked["is_known"]:
-        _say(s, asked)
+        _say(s, asked, _NOTHING[what] if what else _NOTHING_OF.format(ref))
     else:
         note(f"{name} is not in this mirror; `pixmirror why {name}` says more.")
     if not asked["is_known"]:
         raise typer.Exit(ExitCode.NOT_HERE)
 
 
-def _say(s: Session, asked: dict[str, Any]) -> None:
+_NOTHING_OF = "Nothing of {0} was given up: `pixmirror why {0}` says what happens next."
+_NOTHING = {
+    "failed": "Nothing to ask for again: no file, question or list failed, and none waits for a next try.",
+    "gone": "Nothing to ask for again: Pixiv had every file that was asked for.",
+    "damaged": "Nothing to ask for again: no file came damaged.",
+    "too_large": "Nothing to ask for again: mirror.max_file refuses no file.",
+}
+
+
+def _say(s: Session, asked: dict[str, Any], nothing: str) -> None:
     parts = [
         formats.count(asked[key], noun)
         for key, noun in (("files", "file"), ("questions", "question"), ("lists", "list"))
         if asked[key]
     ]
     if not parts:
-        say("Nothing was given up there; `pixmirror why ID` says what happens next.")
+        tell(nothing)
         return
     say(f"Asked for again: {', '.join(parts)}.{'' if s.has_daemon() else ' The next `pixmirror sync` does it.'}")

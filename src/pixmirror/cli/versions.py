@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from pixmirror.cli import formats
-from pixmirror.cli.common import Session, say
+from pixmirror.cli.common import Session, say, tell
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError
 from pixmirror.reports import states
+from pixmirror.reports.texts import plain_caption
 from pixmirror.terminal import one_line
 
 MOST_LINES = 12  # of a diff
@@ -20,6 +21,7 @@ BEGIN = 1_189_382_400_000  # 2007-09-10 UTC: the day on which Pixiv began
 _TIMED = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?P<second>:\d\d(?P<part>\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
+_HTML = ("caption", "comment", "workspace_comment")
 _COUNTED = {"total_view": "views", "total_bookmarks": "bookmarks", "total_comments": "comments"}
 
 
@@ -66,7 +68,7 @@ def show_history(s: Session, found: Mapping[str, Any]) -> None:
     for entry in _in_order(found):
         say()
         if "state" in entry:
-            say(f"{when(entry['at'])}  {_became(found['ref'], entry['state'])} ({one_line(entry['evidence'])})")
+            say(f"{when(entry['at'])}  {_became(found['ref'], entry['state'])}{_evidence(entry)}")
             continue
         first = entry["number"] == 1
         seen = f"{'first ' if first else ''}seen {_SEEN.get(entry['by'], entry['by'])}"
@@ -76,6 +78,12 @@ def show_history(s: Session, found: Mapping[str, Any]) -> None:
 
 
 _SEEN = {"feed": "in a list", "detail": "on its own page"}
+
+
+def _evidence(move: Mapping[str, Any]) -> str:
+    """Say by what a state was known, in brackets."""
+    told = one_line(move["evidence"] or "")
+    return f" ({'seen ' + _SEEN[told] if told in _SEEN else told})" if told else ""
 
 
 def _became(ref: str, state: str) -> str:
@@ -193,7 +201,7 @@ def show_past(s: Session, found: Mapping[str, Any]) -> None:
     else:
         say(f"  as known at {when(found['moment'])}: only its state")
     if state := found["state"]:
-        say(f"  {_became(found['ref'], state['state'])} since {when(state['at'])} ({one_line(state['evidence'])})")
+        say(f"  {_became(found['ref'], state['state'])} since {when(state['at'])}{_evidence(state)}")
     _fields(found)
     if counted := found["counters"]:
         told = [f"{counted[n]:,} {what}" for n, what in _COUNTED.items() if counted[n] is not None]
@@ -205,12 +213,23 @@ def show_past(s: Session, found: Mapping[str, Any]) -> None:
 
 
 _NOT_FIELDS = frozenset(
-    ("ref", "link", "moment", "version", "of", "version_since", "state", "files", "text", "counters")
+    ("ref", "link", "moment", "version", "of", "version_since", "state", "files", "text", "counters",
+     "user_name")
 )  # fmt: skip
 
 
 def _fields(found: Mapping[str, Any]) -> None:
     shown = {k: v for k, v in found.items() if k not in _NOT_FIELDS and k not in ("title", "name")}
     for name, value in shown.items():
-        if value not in (None, "", [], 0):
+        if value in (None, "", [], 0):
+            continue
+        if name in _HTML:
+            lines = plain_caption(value).split("\n")
+            say(f"  {_name(name)}: {one_line(lines[0])}")
+            for line in lines[1:]:
+                tell(line, "    ")
+        elif name == "user_id":
+            artist = found.get("user_name")
+            say(f"  by: {one_line(artist)} (user:{value})" if artist else f"  by: user:{value}")
+        else:
             say(f"  {_name(name)}: {_value(value)}")

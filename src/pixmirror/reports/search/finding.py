@@ -1,7 +1,7 @@
 """`search` and the page of the same name: what a text finds, newest first, page by page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,7 +16,7 @@ from pixmirror.reports.search import match, scan
 from pixmirror.reports.search.freshness import freshness, is_attached
 from pixmirror.reports.search.hits import Hit, hits, where_matched
 from pixmirror.reports.search.match import Way
-from pixmirror.reports.search.query import Field, Query, parse
+from pixmirror.reports.search.query import Field, Query, parse, unknown_fields
 from pixmirror.reports.search.scan import Matched
 
 CANDIDATES = 50_000  # works with the words, of which the other conditions are looked at in one go
@@ -90,6 +90,12 @@ def find_keys(
     For the next page pass the `after` of the last one. Without search.db all works are gone through.
     """
     query = parse(text) if isinstance(text, str) else text
+    found = _find_keys(conn, query, limit, after, now)
+    told = None if found.keys or after is not None or _ref(query.text) else unknown_fields(query)
+    return replace(found, note=" ".join(filter(None, (told, found.note)))) if told else found
+
+
+def _find_keys(conn: Connection, query: Query, limit: int, after: str | None, now: int | None) -> Keys:
     state = freshness(conn, Clock().now() if now is None else now)
     ref = _ref(query.text)
     if ref is not None and ref.kind == "user":

@@ -23,6 +23,7 @@ STATES: tuple[State, ...] = get_args(State)
 
 _QUOTES = str.maketrans("“”„«»", '"""""')
 _TERM = re.compile(rf'(-?)(?:({"|".join(FIELDS)}):)?(?:"([^"]*)(?:"|$)|([^\s"]+|(?<=:)))', re.IGNORECASE)
+_NAMED = re.compile(r"([A-Za-z]{2,20}):(?!//)")  # what looks like a field
 _NUMBERS = re.compile(r"(>=|<=|>|<|=)?(\d{1,9})|(\d{1,9})?\.\.(\d{1,9})?", re.ASCII)
 _DAY = r"\d{4}(?:-\d{1,2}(?:-\d{1,2})?)?"
 _DAYS = re.compile(rf"(>=|<=|>|<)?({_DAY})|({_DAY})?\.\.({_DAY})?", re.ASCII)
@@ -77,6 +78,16 @@ def parse(text: str) -> Query:
             _check(term)
             terms.append(term)
     return Query(typed, text, tuple(terms))
+
+
+def unknown_fields(query: Query) -> str | None:
+    """Say in a sentence which words of a search look like fields and are none; None: no word does."""
+    words = (_NAMED.match(one.text) for one in query.terms if not (one.field or one.is_phrase))
+    names = dict.fromkeys(f"{found[1]}:" for found in words if found is not None)
+    if not names:
+        return None
+    are = "is no field, and was" if len(names) == 1 else "are no fields, and were"
+    return f"{', '.join(names)} {are} searched for as words. Fields are {', '.join(f'{one}:' for one in FIELDS)}."
 
 
 def _check(term: Term) -> None:
