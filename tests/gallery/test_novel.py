@@ -98,7 +98,10 @@ def test_the_place_stays_when_size_ruby_font_width_and_direction_change(reader: 
     until(reader, f"() => ({FIRST})() === '{begin}'")  # the page hears of its size with the next frame
 
 
-@pytest.mark.parametrize("direction", ["h", "v"])
+@pytest.mark.parametrize(
+    ("width", "direction"),
+    [(1440, "h"), (360, "v"), *(pytest.param(*of, marks=pytest.mark.long) for of in ((1440, "v"), (360, "h")))],
+)
 def test_the_place_is_kept_to_the_paragraph(
     browser: Browser, own_gallery: Served, novel: int, width: int, direction: str
 ) -> None:
@@ -223,11 +226,11 @@ def test_without_javascript_the_text_is_whole_and_its_direction_a_button(
         expect(page.locator(".novel")).to_have_class("novel v")
 
 
-@pytest.mark.parametrize("direction", ["h", "v"])
+@pytest.mark.parametrize(("direction", "themes"), [("h", ("light", "dark")), ("v", ("dark", "light"))])
 def test_a_novel_is_accessible(
-    browser: Browser, own_gallery: Served, novel: int, width: int, direction: str
+    browser: Browser, own_gallery: Served, novel: int, direction: str, themes: tuple[str, str]
 ) -> None:
-    for theme in ("light", "dark"):
+    for width, theme in zip((1440, 360), themes, strict=True):
         with looking(browser, own_gallery.url, width, color_scheme=theme) as page:
             page.goto(f"/n/{novel}/read?dir={direction}")
             page.keyboard.press("t")

@@ -21,7 +21,7 @@ from pixmirror.gallery.login import FIRST_WAIT_S, FREE_TRIES, KEY_S, digest, pas
 from pixmirror.gallery.security import MOST_BODY
 from pixmirror.gallery.sessions import IDLE_MS
 from tests.gallery.asking import ask, send
-from tests.gallery.conftest import Served, serving
+from tests.gallery.conftest import Mirrored, Served, copied, serving
 
 PASSWORD = "correct horse"
 HASH = password_hash(PASSWORD)
@@ -48,6 +48,13 @@ def clock() -> SetClock:
 def keyed(own_root: Path, clock: SetClock) -> Iterator[Served]:
     """A gallery that is opened by a key."""
     with serving(own_root, clock=clock, require_key=True) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def locked(mirrored: Mirrored, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A gallery that is opened by a key, for all tests that leave it as it is."""
+    with serving(copied(mirrored.root, tmp_path_factory.mktemp("locked") / "root"), require_key=True) as served:
         yield served
 
 
@@ -126,8 +133,8 @@ def addresses() -> list[str]:
 
 
 @pytest.mark.parametrize("path", [*addresses(), "/nothing", "/%00", "/static", "/staticX/js/app.js"])
-def test_without_a_session_nothing_is_shown(keyed: Served, path: str) -> None:
-    answer = ask(keyed.url, path, accept="*/*")
+def test_without_a_session_nothing_is_shown(locked: Served, path: str) -> None:
+    answer = ask(locked.url, path, accept="*/*")
     assert answer.status in (401, 404)
     assert answer.body.count(b"\n") == 1  # a sentence
 
@@ -267,11 +274,11 @@ def test_our_own_names_are_known(own_root: Path, gallery: Served) -> None:
 
 
 @pytest.mark.parametrize("origin", ["null", "https://evil.example", "http://127.0.0.1:1", "http://127.0.0.1", ""])
-def test_a_form_of_another_origin_is_refused(keyed: Served, origin: str) -> None:
-    cookie = let_in(keyed)
-    answer = send(keyed.url, "/logout", origin=origin, cookie=cookie)
+def test_a_form_of_another_origin_is_refused(locked: Served, origin: str) -> None:
+    cookie = let_in(locked)
+    answer = send(locked.url, "/logout", origin=origin, cookie=cookie)
     assert answer.status == 403
-    assert ask(keyed.url, "/works", cookie=cookie).status == 200
+    assert ask(locked.url, "/works", cookie=cookie).status == 200
 
 
 def test_a_form_of_this_origin_by_https_names_the_key_to_set(keyed: Served) -> None:
@@ -438,10 +445,10 @@ def test_nonsense_gets_a_sentence_and_leaves_no_trace(
     ],
 )
 def test_a_form_that_is_none_gets_a_sentence_and_leaves_no_trace(
-    keyed: Served, caplog: pytest.LogCaptureFixture, kind: str, body: bytes
+    locked: Served, caplog: pytest.LogCaptureFixture, kind: str, body: bytes
 ) -> None:
-    headers = {"origin": keyed.url, "cookie": let_in(keyed), "content-type": kind}
-    answer = ask(keyed.url, "/sessions/end", headers, method="POST", body=body)
+    headers = {"origin": locked.url, "cookie": let_in(locked), "content-type": kind}
+    answer = ask(locked.url, "/sessions/end", headers, method="POST", body=body)
     assert answer.status in (303, 400)
     assert "Traceback" not in answer.text
     assert caplog.text == ""
