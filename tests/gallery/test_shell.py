@@ -1,6 +1,7 @@
 """What every page has: keys, dialogs, the veil, the theme, forms of one element."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -22,14 +23,13 @@ def wide(browser: Browser, gallery: Served) -> Iterator[Page]:
         yield page
 
 
-@pytest.mark.parametrize(
-    ("key", "place"),
-    [("h", "/"), ("w", "/works"), ("a", "/a"), ("r", "/novels"), ("b", "/bookmarks"), ("m", "/mirror")],
-)
-def test_g_and_a_letter_go_to_a_place(wide: Page, key: str, place: str) -> None:
-    wide.keyboard.press("g")
-    wide.keyboard.press(key)
-    wide.wait_for_url(lambda url: url.endswith(place))
+def test_g_and_a_letter_go_to_a_place(wide: Page) -> None:
+    places = {"h": "/", "a": "/a", "r": "/novels", "b": "/bookmarks", "m": "/mirror", "w": "/works"}
+    for key, place in places.items():
+        wide.goto("/search")
+        wide.keyboard.press("g")
+        wide.keyboard.press(key)
+        wide.wait_for_url(urljoin(wide.url, place))
 
 
 def test_the_list_of_keys_opens_and_closes_and_gives_the_focus_back(wide: Page) -> None:

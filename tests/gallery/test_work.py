@@ -84,11 +84,13 @@ def test_a_work_is_shown_whole_with_all_that_is_known_of_it(page: Page, changed:
 
 
 @pytest.mark.parametrize("which", ["long", "talked", "hostile"])
-def test_every_kind_of_work_is_accessible(page: Page, changed: Changed, which: str) -> None:
-    page.goto(f"/{'n' if which == 'novel' else 'w'}/{getattr(changed, which)}")
-    assert page.locator("h1").count() == 1
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert faults(page) == []
+def test_every_kind_of_work_is_accessible(wide: Page, changed: Changed, which: str) -> None:
+    wide.goto(f"/w/{getattr(changed, which)}")
+    assert wide.locator("h1").count() == 1
+    for width in (1440, 360):
+        wide.set_viewport_size({"width": width, "height": 740})
+        assert wide.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert faults(wide) == []
 
 
 def test_arrows_turn_the_pages_in_their_place(wide: Page, changed: Changed) -> None:
