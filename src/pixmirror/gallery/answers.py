@@ -101,7 +101,7 @@ def _rendered(request: Request, template: str, values: dict[str, Any]) -> str:
         "path": request.url.path,
         "query": request.query_params,
         "now": gallery(request).clock.now(),
-        "veiled": request.cookies.get("veil") == "1",  # all pictures, as veil.js sets it
+        "veiled": request.cookies.get("veil") == "1",  # all pictures, as app.js sets it
         "theme": theme if theme in ("light", "dark") else "",  # as look.js sets it
         "problems": gallery(request).problems,
     }

@@ -1,5 +1,6 @@
 // The units of the grid as blocks: where each lies, what is known of its works, and how more is asked for.
-import {$, toast} from "./lib.js";
+import {$} from "./lib.js";
+import {toast} from "./toast.js";
 import {lastBefore, pack, shape} from "./layout.js";
 
 export const grid = $("#grid"), data = JSON.parse($("#grid-data").textContent);

@@ -1,5 +1,6 @@
 // Works that are selected: their keys, for their tiles come and go. The bar at the bottom is a form that sends them.
-import {$, num, toast} from "./lib.js";
+import {$, num} from "./lib.js";
+import {toast} from "./toast.js";
 import {blocks, grid, hear, learn} from "./blocks.js";
 import {placeOf, tileAt} from "./rows.js";
 import {named} from "./tiles.js";

@@ -1,5 +1,6 @@
 // Buttons that copy what an element says. Where the browser lets no page write there, they stay hidden.
-import {$$, toast} from "./lib.js";
+import {$$} from "./lib.js";
+import {toast} from "./toast.js";
 
 for (const button of $$("[data-copy]")) {
   button.hidden = !navigator.clipboard;

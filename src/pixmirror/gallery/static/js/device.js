@@ -10,7 +10,3 @@ export const device = {
     try { localStorage.setItem(name, value); } catch { /* it is kept in memory */ }
   },
 };
-
-/** Whether single keys do anything at all: who dictates may switch them off. */
-export const keysWork = () => device.get("keys") !== "off";
-export const letKeysWork = on => device.set("keys", on ? "on" : "off");

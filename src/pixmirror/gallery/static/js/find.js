@@ -1,8 +1,9 @@
-// The search box: one for words, tags, artists, pages and actions, on every page.
-import {$, $$, Refused, fragment, put} from "./lib.js";
+// The search box: one for words, tags, artists, pages and actions. It comes when it is opened first.
+import {$, $$} from "./lib.js";
+import {Refused, fragment, put} from "./fetched.js";
 
 const PAUSE_MS = 60;  // of who types, before it is asked
-const dialog = $("#find"), field = dialog && $("input", dialog), list = $("#findres");
+const dialog = $("#find"), field = $("input", dialog), list = $("#findres");
 let asking, waiting, chosen = -1;
 
 const options = () => $$("[role=option]", list);
@@ -21,7 +22,8 @@ function choose(index) {
   all[chosen].scrollIntoView({block: "nearest"});
 }
 
-async function suggest() {
+/** Fetch what may be meant by what is typed. */
+export async function suggest() {
   const words = field.value;
   asking?.abort();
   asking = new AbortController();
@@ -35,26 +37,17 @@ async function suggest() {
   choose(0);
 }
 
-export function openFind() {
-  if (!dialog || dialog.open) return;
-  dialog.showModal();
-  field.select();
-  suggest();
-}
-
-if (dialog) {
-  field.addEventListener("input", () => {
-    clearTimeout(waiting);
-    asking?.abort();
-    choose(null);  // what is listed was suggested for other words
-    waiting = setTimeout(suggest, PAUSE_MS);
-  });
-  field.addEventListener("keydown", event => {
-    if (event.isComposing) return;  // an IME's Enter and arrows are its own
-    if (event.key === "ArrowDown") choose(chosen + 1);
-    else if (event.key === "ArrowUp") choose(chosen < 0 ? -1 : chosen - 1);
-    else if (event.key === "Enter" && chosen >= 0) options()[chosen].click();
-    else return;
-    event.preventDefault();
-  });
-}
+field.addEventListener("input", () => {
+  clearTimeout(waiting);
+  asking?.abort();
+  choose(null);  // what is listed was suggested for other words
+  waiting = setTimeout(suggest, PAUSE_MS);
+});
+field.addEventListener("keydown", event => {
+  if (event.isComposing) return;  // an IME's Enter and arrows are its own
+  if (event.key === "ArrowDown") choose(chosen + 1);
+  else if (event.key === "ArrowUp") choose(chosen < 0 ? -1 : chosen - 1);
+  else if (event.key === "Enter" && chosen >= 0) options()[chosen].click();
+  else return;
+  event.preventDefault();
+});

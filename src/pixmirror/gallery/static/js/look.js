@@ -1,7 +1,7 @@
 // How this browser shows the gallery: light or dark, and whether single keys work. The theme is a cookie, so that the
 // server draws it.
-import {keysWork, letKeysWork} from "./device.js";
-import {$$} from "./lib.js";
+import {device} from "./device.js";
+import {$$, keysWork} from "./lib.js";
 
 const YEAR_S = 365 * 24 * 3600;
 const root = document.documentElement;
@@ -16,5 +16,5 @@ for (const choice of $$("[name=theme]")) {
 }
 for (const box of $$("[data-keys]")) {
   box.checked = keysWork();
-  box.addEventListener("change", () => letKeysWork(box.checked));
+  box.addEventListener("change", () => device.set("keys", box.checked ? "on" : "off"));
 }

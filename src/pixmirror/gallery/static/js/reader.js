@@ -1,5 +1,6 @@
 // The reader of pages: spreads, directions, keys, touch, and where one is.
-import {$, $$, toast} from "./lib.js";
+import {$, $$} from "./lib.js";
+import {toast} from "./toast.js";
 import {device} from "./device.js";
 import {Leaves} from "./leaves.js";
 import {spreads, start} from "./pairs.js";

@@ -1,5 +1,5 @@
 // What the readers share: keys, the place that is kept, bars that hide.
-import {keysWork} from "./device.js";
+import {keysWork} from "./lib.js";
 
 // Single keys do nothing in fields, in dialogs, with Ctrl, Alt or Meta, and where they are switched off, but for Esc;
 // Space and Enter are a control's own. They are heard while `when` says so.

@@ -1,5 +1,6 @@
-// Forms that change one element: the same route answers with it; `data-swap` names it.
-import {$, $$, Refused, fragment, replace} from "./lib.js";
+// A form that changes one element: the same route answers with it; `data-swap` names it.
+import {$, $$} from "./lib.js";
+import {Refused, fragment, replace} from "./fetched.js";
 
 const nameOf = button => button?.getAttribute("aria-label") ?? button?.textContent.trim();
 
@@ -19,11 +20,10 @@ function focus(now, pressed) {
   (buttons.find(button => nameOf(button) === nameOf(pressed)) ?? buttons[0] ?? now).focus();
 }
 
-document.addEventListener("submit", async event => {
-  const form = event.target, old = form.dataset.swap && document.getElementById(form.dataset.swap);
-  if (form.method !== "post" || !old) return;
-  event.preventDefault();
-  const pressed = event.submitter, body = new URLSearchParams(new FormData(form, pressed));
+/** Send a form, by the button that was pressed, and put the answer in the place of what it names. */
+export async function swap(form, pressed) {
+  if (pressed?.disabled) return;  // it is on its way
+  const old = document.getElementById(form.dataset.swap), body = new URLSearchParams(new FormData(form, pressed));
   const opened = $$("details[open][id]", old).map(details => details.id);
   if (pressed) pressed.disabled = true;
   try {
@@ -37,4 +37,4 @@ document.addEventListener("submit", async event => {
     else if (error instanceof TypeError) complain(form, "The gallery does not answer. Is it still running?");
     else throw error;
   }
-});
+}

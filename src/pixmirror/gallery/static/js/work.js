@@ -1,6 +1,7 @@
 // One work: its keys, and the parts that are fetched when they are asked for. What only some works have is in modules
 // of its own: pages.js, ugoira.js, versions.js; zoom.js comes when it is asked for.
-import {$, $$, fragment, html, isOurs} from "./lib.js";
+import {$, $$, isOurs} from "./lib.js";
+import {fragment, html} from "./fetched.js";
 import {neighbour} from "./list.js";
 
 const work = $(".work");

@@ -1,9 +1,8 @@
 // The grid of works, wherever a page has one.
-import {$, isOurs} from "./lib.js";
+import {$, isOurs, remember} from "./lib.js";
 import {current} from "./arrows.js";
 import {blocks, grid} from "./blocks.js";
 import {rest} from "./grid.js";
-import {remember} from "./list.js";
 import {placeOf} from "./rows.js";
 import {addressOf} from "./tiles.js";
 import "./place.js";
