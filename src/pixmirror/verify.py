@@ -131,6 +131,7 @@ async def run(
             chunk = lost[start : start + LOST_BATCH]
             await db.run(_lose, chunk)
             report.wanted_again += len(chunk)
+    await db.run(losses.note, now)
     await _sidecars(this)
     await _strays(this)
     await _counters(this)

@@ -188,3 +188,37 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(pixmirror, mirrored, arg
 
 def test_the_kinds_are_those_of_the_judge():
     assert set(KINDS) == {"work", "user", "bookmark", "follow", "comment"}
+
+
+def test_what_was_here_and_is_lost_is_said_to_be_lost(pixmirror, catalogue):
+    """Not "gone before it could be saved": by each command that names it, until the loss is accepted."""
+    with changing(catalogue) as conn:
+        of_one = "GROUP BY owner_id HAVING count(*) = 1 AND min(role) = 'page' ORDER BY owner_id LIMIT 1"
+        key, path = conn.execute(f"SELECT owner_id, path FROM media WHERE owner_kind = 'work' {of_one}").fetchone()
+        conn.execute(
+            "UPDATE work SET state = 'gone', state_at = ?, evidence = '404' WHERE work_key = ?", (NOW, key)
+        )
+    ref, file = str(Ref.of_work(key)), catalogue.parent / "media" / path
+    body = file.read_bytes()
+    file.unlink()
+    assert pixmirror("verify").exit_code == 7
+    why = pixmirror("why", ref).stdout
+    assert "it was here and is lost: verify did not find it whole on" in why
+    assert f"pixmirror verify --accept {ref}" in why
+    assert "page 1: lost here, found by verify" in why
+    for told in (why, pixmirror("show", ref).stdout):
+        assert "was here and is lost" in told
+        assert "before it could be saved" not in told
+    for command in ("gone", "coverage"):
+        assert "Lost here, and no longer at Pixiv: 1 work" in pixmirror(command).stdout
+        assert as_json(pixmirror(command, "--json"))["lost_here"] == [ref]
+    health = pixmirror("healthcheck")
+    assert (health.exit_code, "needs you" in health.stdout) == (7, True)
+    status = " ".join(pixmirror("status").stdout.split())
+    assert f"{ref} was here and is lost, and Pixiv has it no more." in status
+    pixmirror("verify", "--accept", ref)
+    assert "Lost here" not in pixmirror("gone").stdout
+    assert pixmirror("healthcheck").exit_code == 0
+    file.write_bytes(body)
+    pixmirror("verify")
+    assert "kept here" in pixmirror("why", ref).stdout

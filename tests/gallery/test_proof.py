@@ -141,7 +141,7 @@ def test_a_ranking_that_lacks_works_leads_to_its_day(own_root: Path) -> None:
         medium="illust", mode="day", date="2026-11-28", top=100, standing="read", read_at=NOW,
         total=100, complete=99, missing={"wanted": 1},
     )  # fmt: skip
-    nothing = OnlyHere(0, 0, 0, (), (), ())
+    nothing = OnlyHere(0, 0, 0, (), (), (), ())
     overview, counts = Overview((), Coverage(0, "", "live"), None), Counts(0, 0, 0, 0, 1, 0, 0, NOW)
     found = Completeness(overview, (), (day,), counts, nothing)
     with Database.open(catalogue_path(own_root), create=False) as db:

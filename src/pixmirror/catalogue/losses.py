@@ -1,7 +1,8 @@
 """Files that were stored once and are not now: `verify` found them missing or bad, and they are not back yet.
 
 Such a row keeps the size and the sha256 of what was stored: a file with these bytes that lies in place again is
-stored again, whatever its row says. `verified_at` of such a row is when the user accepted the loss.
+stored again, whatever its row says. `verified_at` of such a row is when the user accepted the loss; when verify
+found it is kept beside the rows, for as many as are worth naming.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,14 +12,19 @@ from operator import attrgetter
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue import tally
+from pixmirror.catalogue import runs, tally
 from pixmirror.catalogue.media import IN_TROUBLE, renew_sidecars
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.sql import IDS, KEYS, changed, column, listed, made, rows, value
+from pixmirror.models import State
 
 COMING = ("wanted", "waiting", "fetching")
 GIVEN_UP = ("gone", "failed", "damaged")
 
+NOTED = "lost"  # meta key: when verify found what is lost, ms UTC, by the id of the file
+MOST_NOTED = 1000
+# Of a row of media m: it was stored once, and neither is nor was forgotten since.
+IS_LOST = "m.state NOT IN ('stored', 'forgotten') AND m.sha256 IS NOT NULL AND m.path != ''"
 _UNACCEPTED = "sha256 IS NOT NULL AND path != '' AND verified_at IS NULL"
 _BACK = f"""
 UPDATE media SET state = 'stored', error = NULL, due_at = 0, attempts = 0, damaged_sha256 = NULL, stored_at = :now,
@@ -28,6 +34,9 @@ WHERE id {IDS} AND state NOT IN ('stored', 'forgotten') AND sha256 IS NOT NULL A
 _LOST = """
 SELECT id, path, coalesce(size, 0), sha256 FROM media
 WHERE {} AND sha256 IS NOT NULL AND path != '' AND +id > :after ORDER BY +id LIMIT :n"""
+_NOTED = f"""
+SELECT m.owner_id AS work_key, m.state, w.state AS at_pixiv FROM media m JOIN work w ON w.work_key = m.owner_id
+WHERE m.id {IDS} AND m.owner_kind = 'work' AND m.verified_at IS NULL AND {IS_LOST} ORDER BY m.owner_id"""
 _ACCEPT = f"""
 UPDATE media SET verified_at = :now
 WHERE owner_kind = 'work' AND owner_id {KEYS} AND {_UNACCEPTED} AND state IN {(*COMING, *GIVEN_UP)}"""
@@ -68,6 +77,34 @@ def examples(conn: Connection, limit: int) -> list[tuple[str, str]]:
     """Return (path, why) of the first files that cannot be had and are not accepted as lost."""
     first = f"SELECT path, coalesce(error, '') FROM media WHERE {IN_TROUBLE} AND {_UNACCEPTED} LIMIT :n"
     return [(path, why) for path, why in rows(conn, first, n=limit)]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Lost files: how many Pixiv is asked for again, and the works of those that it has no more, a key each."""
+
+    coming: int
+    over: tuple[int, ...]
+
+
+def note(conn: Connection, now: int) -> None:
+    """Keep when each file was found lost; of very many only the first."""
+    known = runs.get_json(conn, NOTED) or {}
+    found = [str(one.media_id) for one in lost_files(conn, 0, MOST_NOTED)]
+    if found or known:
+        runs.set_json(conn, NOTED, {one: known.get(one, now) for one in found})
+
+
+def found_at(conn: Connection) -> dict[int, int]:
+    """Return when verify found files lost, by their ids."""
+    return {int(one): at for one, at in (runs.get_json(conn, NOTED) or {}).items()}
+
+
+def noted(conn: Connection) -> Noted:
+    """Return what is lost still, and not accepted, of what verify found. Reads no more rows than were noted."""
+    found = rows(conn, _NOTED, ids=listed(found_at(conn)))
+    over = [r.work_key for r in found if r.state in GIVEN_UP or r.at_pixiv in State.OVER]
+    return Noted(len(found) - len(over), tuple(over))
 
 
 def back(conn: Connection, ids: Iterable[int], now: int) -> int:

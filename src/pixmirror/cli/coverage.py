@@ -101,6 +101,9 @@ def _answer(s: Session, found: Completeness, has_web: bool) -> None:
         tell(f"{one.what}: {', '.join(one.parts)}{cure}.")
     if counts.kept:
         tell(f"Here, though Pixiv no longer shows them: {formats.count(counts.kept, 'work')}.")
+    if lost := found.only_here.lost_here:
+        names = ", ".join(str(refs.Ref.of_work(key)) for key in lost[:3]) + (", ..." if len(lost) > 3 else "")
+        tell(f"Lost here, and no longer at Pixiv: {formats.count(len(lost), 'work')} ({names}): pixmirror gone.")
     if others := len(found.overview.artists) - counts.artists:
         tell(f"Not counted: {formats.count(others, 'artist')} whom no job reads any more.")
 

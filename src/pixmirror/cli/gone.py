@@ -19,6 +19,7 @@ from pixmirror.reports.moments import exact
 
 WHAT = ("works", "users", "comments", "bookmarks", "follows")
 LONGEST = 60
+NAMED = 10  # lost works that are named
 
 
 def gone(
@@ -77,9 +78,23 @@ def _summary(s: Session, limit: int, as_json: bool) -> None:
     for brake in held:
         _held(brake)
     _here(here, limit)
+    if here.lost_here:
+        say(f"\nLost here, and no longer at Pixiv: {formats.count(len(here.lost_here), 'work')}.")
+        for line in losses_of(here.lost_here):
+            say(f"  {line}")
     counted = ((lost.bookmarks, "bookmark"), (lost.follows, "follow"), (lost.comments, "comment"))
     if parts := [formats.count(n, name) for n, name in counted if n]:
         say(f"\nVanished on Pixiv: {', '.join(parts)}; `pixmirror gone bookmarks` and so on list them.")
+
+
+def losses_of(keys: Sequence[int]) -> list[str]:
+    """Say what to do about works with lost files, and name the first."""
+    refs = [str(Ref.of_work(key)) for key in keys[:NAMED]]
+    more = f", and {len(keys) - NAMED:,} more" if len(keys) > NAMED else ""
+    return [
+        f"{', '.join(refs)}{more}",
+        "Restore the files from a backup and run pixmirror verify; without one: pixmirror verify --accept REF",
+    ]
 
 
 def _held(brake: Brake) -> None:
@@ -98,6 +113,7 @@ def _summary_json(here: OnlyHere, lost: Vanished, held: Sequence[Brake], limit: 
         "states": plain(here.states),
         "newest": [_plain(work) for work in here.newest],
         "users": [_plain(user) for user in here.users[:limit]],
+        "lost_here": [str(Ref.of_work(key)) for key in here.lost_here],
         "vanished": plain(lost),
         "held": [plain(brake) | {"text": str(brake)} for brake in held],
     }
@@ -140,7 +156,8 @@ def _plain(item: Any) -> dict[str, Any]:
 
 def _here(here: OnlyHere, limit: int) -> None:
     if not here.works:
-        say("Pixiv still shows every work that is stored here.")
+        if not here.lost_here:
+            say("Pixiv still shows every work that is stored here.")
         return
     say(
         f"Kept here, though Pixiv no longer shows them: {formats.count(here.works, 'work')}, "

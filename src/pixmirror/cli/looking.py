@@ -98,7 +98,8 @@ def _here(found: Mapping[str, Any]) -> tuple[str, bool, bool]:
     current = [f for f in found["files"] if f["is_current"]]
     stored = sum(f["state"] == "stored" for f in current)
     kept = stored > 0 or found["text"] is not None
-    state = states.of_work(found["state"], kept=kept)
+    is_lost = any(f["sha256"] and f["path"] and f["state"] not in ("stored", "forgotten") for f in current)
+    state = states.of_work(found["state"], kept=kept, lost=states.of_loss() if is_lost else "")
     files = formats.count(len(current), "file")
     if not kept:
         here = "Nothing of it is here"

@@ -24,7 +24,7 @@ _UPRIGHT = re.compile(r"(?<![0-9A-Za-z.,:/%+!?-])(?:[0-9]{1,2}|[!?]{1,2})(?![0-9
 # Icon, and what it says of a work in a list.
 MARKS = {
     "kept": ("kura", "Gone at Pixiv, kept here"),
-    "lost": ("broken", "Gone at Pixiv before it could be saved"),
+    "lost": ("broken", "Gone at Pixiv, and not here"),
     "damaged": ("broken", "A file is damaged at Pixiv"),
     "hidden": ("lock", "Hidden at Pixiv"),
     "edited": ("edit", "Changed since it was saved"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.sql import listed, value
 from pixmirror.catalogue.words import iso, many
 from pixmirror.reports.coverage import Coverage, Overview, coverage
@@ -79,6 +80,7 @@ class Completeness:
         """Return what `coverage --json` adds to the artists."""
         return {
             "as_of": iso(self.counts.as_of),
+            "lost_here": [str(Ref.of_work(key)) for key in self.only_here.lost_here],
             "bookmarks": [one.as_dict() for one in self.bookmarks],
             "rankings": [one.as_dict() for one in self.rankings],
         }

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue import queue
+from pixmirror.catalogue import losses, queue
 from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.sql import made, row, value
@@ -159,6 +159,9 @@ def _asides(conn: Connection, now: int, files: MediaCounts, has_web: bool, zone:
         found.append(f"{many(files.failed, 'file')} could not be had: pixmirror retry --failed")
     if files.gone:
         found.append(f"{many(files.gone, 'file')} gone at Pixiv before they could be saved")
+    if coming := losses.noted(conn).coming:
+        again = "is asked for again" if coming == 1 else "are asked for again"
+        found.append(f"{many(coming, 'file')} that verify found missing or bad {again}")
     if (hidden := value(conn, _HIDDEN)) and not has_web:
         shows = "a web login shows it" if hidden == 1 else "a web login shows them"
         found.append(f"{many(hidden, 'work')} hidden from the app; {shows}: pixmirror help recover")

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue.sql import listed, rows
+from pixmirror.catalogue.losses import IS_LOST
+from pixmirror.catalogue.sql import column, listed, rows
 from pixmirror.catalogue.tombstones import not_forgotten_sql
+from pixmirror.models import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,16 @@ class Leaver:
 
 @dataclass(frozen=True, slots=True)
 class OnlyHere:
-    """`states` holds only states of which something is here; `newest` the moves of late first."""
+    """`states` holds only states of which something is here; `newest` the moves of late first.
+
+    `lost_here`: keys of works with files that were here, and that Pixiv has no more; those accepted are left out.
+    """
 
     works: int
     files: int
     bytes: int
     states: tuple[Total, ...]
+    lost_here: tuple[int, ...]
     newest: tuple[Survivor, ...]
     users: tuple[Leaver, ...]
 
@@ -81,6 +87,11 @@ _SHOWN = """
 SELECT w.work_key AS key, w.medium, w.work_key >> 1 AS id, w.title, w.user_id, coalesce(u.name, '') AS artist,
   w.state, w.state_at AS since, coalesce(w.evidence, '') AS evidence
 FROM work w LEFT JOIN user u ON u.id = w.user_id WHERE w.work_key IN (SELECT value FROM json_each(:keys))"""
+_LOST_HERE = f"""
+SELECT DISTINCT w.work_key FROM work AS w INDEXED BY work_by_state
+JOIN media AS m ON m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.verified_at IS NULL AND {IS_LOST}
+WHERE w.state != 'live' AND w.state IN {State.OVER} AND {not_forgotten_sql("w.work_key", "w.user_id")}
+ORDER BY w.work_key DESC"""
 _LEAVERS = "SELECT id, name, account, state, state_at FROM user WHERE state != 'live'"
 
 
@@ -105,6 +116,7 @@ def only_here(conn: Connection, limit: int) -> OnlyHere:
         files=sum(t.files for t in totals),
         bytes=sum(t.bytes for t in totals),
         states=totals,
+        lost_here=tuple(column(conn, _LOST_HERE)),
         newest=_newest(conn, heapq.nlargest(limit, kept, key=lambda one: one[:2])),
         users=_leavers(conn, users),
     )

@@ -10,7 +10,8 @@ from datetime import tzinfo
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue import clocks, runs
+from pixmirror.catalogue import clocks, losses, runs
+from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.words import length, many
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.errors import ExitCode
@@ -233,6 +234,7 @@ def _needs(view: View) -> Iterator[str]:
             yield f"Job {name} failed {state.failures} times in a row: pixmirror status --full has the reason."
     if runs.get_json(view.conn, clocks.BEHIND):
         yield "The clock of this machine is behind: set it. Until then nothing is done at its time."
+    yield from _lost(view)
     if gone := view.of("endpoint"):
         n = "an address that pixmirror asks" if len(gone) == 1 else f"{len(gone)} addresses that pixmirror asks"
         yield f"Pixiv no longer has {n}: look for a newer pixmirror."
@@ -240,6 +242,15 @@ def _needs(view: View) -> Iterator[str]:
         if one.cause.startswith("unforeseen"):
             yield "A fault of pixmirror: report it with the trace in the log; all else goes on."
             break
+
+
+def _lost(view: View) -> Iterator[str]:
+    if lost := list(dict.fromkeys(losses.noted(view.conn).over)):
+        first, accept = Ref.of_work(lost[0]), "Restore it and run pixmirror verify, or pixmirror verify --accept"
+        if len(lost) == 1:
+            yield f"{first} was here and is lost, and Pixiv has it no more. {accept} {first}"
+        else:
+            yield f"{len(lost):,} works were here and are lost, and Pixiv has them no more: pixmirror gone"
 
 
 # --- all well: what goes on
@@ -278,6 +289,10 @@ def _at_work(view: View) -> Iterator[Headline]:
 def _after_sync(view: View, last: Sync) -> Headline:
     when, counts = as_of(last.ended, view.now, view.zone), kept.known(view.conn)
     alone = "pixmirror does not run by itself."
+    if lost := losses.noted(view.conn).coming:
+        are = "is" if lost == 1 else "are"
+        says = f"{many(lost, 'file')} that verify found missing or bad {are} not back. {alone}"
+        return Headline(Kind.BY_SYNC, says, ("pixmirror sync fetches what Pixiv still has.",), since=last.ended)
     if last.code:
         says = f"The last sync ({when}) left something for the next one; {alone}"
         return Headline(Kind.BY_SYNC, says, ("pixmirror sync goes on from there.",), since=last.ended)

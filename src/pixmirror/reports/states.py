@@ -23,10 +23,10 @@ _USERS = {State.USER_GONE: "has left Pixiv", State.USER_SUSPENDED: "was suspende
 UNKNOWN = "Pixiv shows an empty entry in its place"
 
 
-def of_work(state: str, *, kept: bool, since: str = "") -> str:
+def of_work(state: str, *, kept: bool, since: str = "", lost: str = "") -> str:
     """Return what a state at Pixiv means, "" for a work that Pixiv shows.
 
-    `kept`: files of it are here. `since`: the day on which it moved.
+    `kept`: files of it are here. `since`: the day on which it moved. `lost`: what `of_loss` says if it was here.
     """
     if state == State.LIVE:
         return ""
@@ -40,7 +40,14 @@ def of_work(state: str, *, kept: bool, since: str = "") -> str:
         return UNKNOWN
     if kept:
         return f"{_OVER[State(state)]}{at}, kept here"
+    if lost:
+        return f"{lost}; {_OVER[State(state)]}{at}"
     return f"{_OVER[State(state)]}{at}, before it could be saved"
+
+
+def of_loss(found: str = "") -> str:
+    """Say that something was stored here once. `found`: the day on which verify did not find it any more."""
+    return f"it was here and is lost: verify did not find it whole{f' on {found}' if found else ''}"
 
 
 def of_user(state: str) -> str:
@@ -80,6 +87,8 @@ def of_file(file: Mapping[str, Any], now: int) -> str:
         case "failed":
             tries = file.get("attempts") or 0
             return f"could not be had{f' in {tries} tries' if tries > 1 else ''}{because}"
+        case "gone" if file.get("sha256"):
+            return "was here and is lost; gone at Pixiv"
         case "gone":
             return "gone at Pixiv before it could be saved"
         case "damaged":

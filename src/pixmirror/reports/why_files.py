@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pixmirror.catalogue import losses
 from pixmirror.catalogue.paths import CHECKED, extension
 from pixmirror.catalogue.sql import rows, value
 from pixmirror.catalogue.words import many, said
@@ -13,9 +14,10 @@ from pixmirror.ingest.retrying import LIMIT
 from pixmirror.ingest.versions import NOT_A_FILE
 
 AHEAD = 10_000  # files counted ahead of one in the queue
-_FILES = """
-SELECT role, idx, version, is_current, state, path, error, attempts, due_at, url, priority, id FROM media
-WHERE owner_kind = 'work' AND owner_id = :key ORDER BY role, idx, version"""
+_FILES = f"""
+SELECT role, idx, version, is_current, state, path, error, attempts, due_at, url, priority, id,
+  {losses.IS_LOST} AS is_lost
+FROM media m WHERE owner_kind = 'work' AND owner_id = :key ORDER BY role, idx, version"""
 _TURN = """
 SELECT count(*) FROM (
   SELECT 1 FROM media WHERE state = 'wanted' AND (priority, id) < (:priority, :id) LIMIT :most)"""
@@ -23,6 +25,8 @@ SELECT count(*) FROM (
 
 @dataclass(frozen=True, slots=True)
 class FileWhy:
+    """`is_lost`: it was stored once, and verify did not find it whole; `lost_at`: when that was, if known."""
+
     role: str
     page: int
     version: str
@@ -33,14 +37,18 @@ class FileWhy:
     attempts: int
     due_at: int | None
     next: str
+    is_lost: bool = False
+    lost_at: int | None = None
 
 
 def files_of(conn: Connection, key: int, now: int) -> Iterator[FileWhy]:
     """Yield all files that the work has or had, by role, page and version."""
+    found = losses.found_at(conn)
     for r in rows(conn, _FILES, key=key):
         yield FileWhy(
             r.role, r.idx, r.version, bool(r.is_current), r.state, r.path, r.error, r.attempts,
             r.due_at if r.state in ("waiting", "damaged") else None, _next(conn, r, now),
+            bool(r.is_lost), found.get(r.id) if r.is_lost else None,
         )  # fmt: skip
 
 

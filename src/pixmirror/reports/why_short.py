@@ -127,7 +127,8 @@ def _work(conn: Connection, found: Why, name: str, now: int) -> Short:
     stored = [f for f in current if f.state == "stored"]
     kept = bool(stored) or _has_text(conn, found.ref)
     since = day(found.facts.states[0].since, now) if found.facts.states else ""
-    state = states.of_work(found.state or "", kept=kept, since=since)
+    lost = [f for f in current if f.is_lost]
+    state = states.of_work(found.state or "", kept=kept, since=since, lost=_loss(lost, now))
     steps: list[str] = []
     missing = [f for f in current if f.state not in ("stored", "refused")]
     is_asked = found.facts.provenance != LEGACY and found.state not in State.OVER
@@ -143,6 +144,13 @@ def _work(conn: Connection, found: Why, name: str, now: int) -> Short:
     elif refusal := _refusal(found, stored, current):
         first = refusal
         steps.append("It is known, and its files come as soon as a job's filters let them in.")
+    elif lost and found.state in State.OVER:
+        first = f"{state}."
+        if kept:
+            which = _missing_names(lost)
+            first = f"{which} {'was' if len(lost) == 1 else 'were'} here and lost; {state}."
+        steps.append(f"With a copy in its place (media/{lost[0].path}): pixmirror verify")
+        steps.append(f"Without one: pixmirror verify --accept {found.ref}")
     elif missing:
         first = f"{_missing(missing, current)} here{f'; {state}' if state else ''}."
         steps += _about(missing, doubts_of(conn, found.ref), found.ref, now)
@@ -153,6 +161,12 @@ def _work(conn: Connection, found: Why, name: str, now: int) -> Short:
         return _here(found, name, state, now)
     steps += _held(conn, found, now)
     return Short(f"{name}: {first}", tuple(steps), tuple(story_of(conn, found, now)))
+
+
+def _loss(lost: Sequence[FileWhy], now: int) -> str:
+    """Say that these files were here, and when verify missed the first; "" where there is none."""
+    days = [f.lost_at for f in lost if f.lost_at is not None]
+    return states.of_loss(day(min(days), now) if days else "") if lost else ""
 
 
 def _here(found: Why, name: str, state: str, now: int) -> Short:

@@ -34,7 +34,11 @@ class Event:
 def story_of(conn: Connection, found: Why, now: int) -> Iterator[Event]:
     """Yield what happened, oldest first."""
     events = [Event(j.first_seen, _seen_by(j.job)) for j in found.jobs]
-    events += [Event(m.since, states.of_work(m.state, kept=False) or "shown by Pixiv") for m in found.facts.states]
+    lost = [f for f in found.files if f.is_lost]
+    tail = states.of_loss() if lost else ""
+    told = [(m.since, states.of_work(m.state, kept=False, lost=tail)) for m in found.facts.states]
+    events += [Event(at, said.removeprefix(f"{tail}; ") or "shown by Pixiv") for at, said in told]
+    events += [Event(f.lost_at, f"{_name(f.role, f.page)}: lost here, found by verify") for f in lost if f.lost_at]
     events += [Event(g.forgotten_at, f"page {(g.page or 0) + 1} forgotten by you") for g in found.facts.forgotten]
     if found.facts.changed_at is not None:
         events.append(Event(found.facts.changed_at, f"changed at Pixiv ({found.facts.versions} versions kept)"))
@@ -75,10 +79,14 @@ def _denied(conn: Connection, found: Why, now: int) -> Iterator[Event]:
     """Yield when Pixiv denied a missing file, or sent it damaged."""
     for (role, idx, kind), doubt in doubts_of(conn, found.ref).items():
         again = f", and again on {day(doubt.last, now)}" if doubt.looks > 1 else ""
-        yield Event(doubt.first, f"{f'page {idx + 1}' if role == 'page' else role}: {_DOUBTS[kind]}{again}")
+        yield Event(doubt.first, f"{_name(role, idx)}: {_DOUBTS[kind]}{again}")
 
 
 # --- words
+
+
+def _name(role: str, idx: int) -> str:
+    return f"page {idx + 1}" if role == "page" else role
 
 
 def numbered(numbers: Sequence[int], noun: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Connection
 
+from pixmirror.catalogue.losses import IS_LOST
 from pixmirror.catalogue.payloads import LEGACY
 from pixmirror.catalogue.seen import WEB
 from pixmirror.catalogue.sql import row, value
@@ -22,6 +23,7 @@ WHY = ("why", "Why")
 
 _LAST_LIVE = """
 SELECT max(last_at) FROM sighting WHERE owner_kind = 'work' AND owner_id = :key AND state = 'live'"""
+_IS_LOST = f"SELECT 1 FROM media m WHERE owner_kind = 'work' AND owner_id = :key AND {IS_LOST} LIMIT 1"
 _FIRST_GONE = """
 SELECT min(first_at) FROM sighting
 WHERE owner_kind = 'work' AND owner_id = :key AND state != 'live' AND first_at > :live"""
@@ -61,7 +63,8 @@ def banners(conn: Connection, work: Any, pictures: Pictures, has_text: bool, now
 def _of_state(conn: Connection, work: Any, pictures: Pictures, has_text: bool, now: int) -> Banner:
     stored = [p for p in pictures if p.name]
     kept = bool(stored) or has_text
-    words = states.of_work(work.state, kept=kept or work.state in State.HIDDEN)
+    lost = states.of_loss() if not kept and value(conn, _IS_LOST, key=work.work_key) else ""
+    words = states.of_work(work.state, kept=kept or work.state in State.HIDDEN, lost=lost)
     heading = words[:1].upper() + words[1:]
     here = _what_is_here(conn, work, pictures, stored, has_text) if kept else ""
     kind: Literal["kept", "plain"] = "kept" if kept and work.state in State.OVER else "plain"
