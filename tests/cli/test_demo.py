@@ -10,13 +10,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
+from unittest.mock import MagicMock
 from urllib.error import HTTPError
 from urllib.parse import urljoin
 from urllib.request import HTTPCookieProcessor, ProxyHandler, build_opener
 
 import pytest
+
+from pixmirror.cli import demo
+from pixmirror.cli.demo_setup import DemoMirror
+from pixmirror.errors import ExitCode
 
 SMALL = ("--artists", "4", "--works", "25")
 
@@ -187,3 +192,19 @@ def test_ctrl_c_before_it_is_complete(tmp_path, lines):
             process.stdout.readline()
         said = interrupted(process)
     assert process.returncode == 130, said
+
+
+@pytest.mark.parametrize("rest", [[], ["--once"]])
+def test_a_demo_whose_file_was_lost_says_so_and_goes_on(tmp_path, pixmirror, monkeypatch, rest):
+    folder = tmp_path / "demo"
+    DemoMirror.prepare(folder, seed=None, artists=None, works=None).has_been_told()
+    went_on: list[object] = []
+    monkeypatch.setattr(demo, "serving", lambda *_: nullcontext(MagicMock(url="http://127.0.0.1:1")))
+    monkeypatch.setattr(demo, "GalleryProcess", MagicMock())
+    monkeypatch.setattr(demo, "mirror_at", lambda *_: ExitCode.INCOMPLETE)
+    monkeypatch.setattr(demo, "_complete", lambda *_, **__: ExitCode.INCOMPLETE)
+    monkeypatch.setattr(demo, "_go_on", went_on.append)
+    result = pixmirror("demo", "--dir", folder, *rest)
+    assert result.exit_code == ExitCode.INCOMPLETE
+    assert "The mirror is not complete; what is missing and why" in result.stderr
+    assert len(went_on) == (not rest)

@@ -17,7 +17,7 @@ from pixmirror.cli import formats
 from pixmirror.cli import verify as verify_command
 from pixmirror.cli.common import Session, note, program, say, told
 from pixmirror.cli.demo_setup import DAYS, NOTE, DemoMirror, DemoServer, serving
-from pixmirror.cli.demo_story import mirror_at, say_day, tell
+from pixmirror.cli.demo_story import MIRRORED, mirror_at, say_day, tell
 from pixmirror.cli.gallery_process import GalleryProcess
 from pixmirror.clock import DAY_MS
 from pixmirror.daemon.engine import Engine
@@ -77,7 +77,7 @@ def demo(
         mirror.write_config(server.url)
         s = Session(mirror.config_file)
         code = _play(s, mirror, server, gallery)
-        if code == ExitCode.DONE:
+        if code in MIRRORED:
             mirror.has_been_told()
             server.live(0 if once else NEW_WORK_EVERY_S)
             code = _complete(s, mirror, None if once else gallery, once=once)
@@ -205,11 +205,18 @@ def _complete(s: Session, mirror: DemoMirror, gallery: GalleryProcess | None, *,
 
     report = asyncio.run(verify_command.verify_here(s, quick=False, quiet=True))
     found = read_status(s)
-    unfinished = found["files"]["wanted"] + found["files"]["failed"] + found["gaps"]["count"]
+    files = _lacking(found)
     unread = sum(chore["due"] for chore in found["chores"].values()) + len(found["stuck"])
-    done = not (unfinished or unread) if once else not found["files"]["failed"]
+    done = not (files or found["gaps"]["count"] or unread) if once else not found["files"]["failed"]
     _summary(s, mirror, found, report, gallery)
+    if files:
+        what = formats.count(files, "file")
+        say(f"{what} not here: {_command(mirror)} status --full says why, and what comes next.")
     return exit_code(incomplete=not (report["sound"] and done))
+
+
+def _lacking(found: dict[str, Any]) -> int:
+    return sum(found["files"][state] for state in ("wanted", "failed"))
 
 
 # How it ends: what was mirrored, what was not and why, and what to try ----------------------------------
@@ -227,7 +234,8 @@ def _summary(
         return
     say_day(DAYS + 1, happened[0][0])
     kinds = ", ".join(formats.count(n, *WORDS[kind]) for kind, n in types.items() if n)
-    say(f"Complete. {kinds}; {formats.count(found['files']['stored'], 'file')}, {formats.size(found['bytes'])}.")
+    complete = "" if _lacking(found) else "Complete. "
+    say(f"{complete}{kinds}; {formats.count(found['files']['stored'], 'file')}, {formats.size(found['bytes'])}.")
     if report["sound"]:
         say("Every file was read back and is whole: nothing was lost.")
     else:

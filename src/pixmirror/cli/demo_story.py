@@ -28,6 +28,7 @@ from pixmirror.reports.news import News, between
 LOOKS = (DAYS, 13, 11, 9, 7, 5, 0)
 KILL_AT = (0.2, 0.7)  # files for a work
 LOOK_S = 0.05
+MIRRORED = (ExitCode.DONE, ExitCode.INCOMPLETE)  # what is left is told at the end, and the days go on
 STOP_S = 5.0
 CHILD = "import sys; from pixmirror.cli.demo_story import main; sys.exit(main())"
 SHOW_CURSOR = "\x1b[?25h\r\x1b[K"  # which a killed progress bar has hidden
@@ -47,7 +48,7 @@ def tell(s: Session, mirror: DemoMirror, server: DemoServer, on_first: Callable[
             code, kills = _first(s, mirror, server)
         else:
             code, kills = mirror_at(s, -day * DAY_MS), 0
-        if code:
+        if code not in MIRRORED:
             return code
         if number < len(LOOKS) - 1:  # what of the last day is to be told the end tells as well
             mirror.has_been_told(up_to=number + 1)
