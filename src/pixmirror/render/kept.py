@@ -106,8 +106,8 @@ class Kept:
 
     async def _drop(self, shas: Collection[str]) -> None:
         if shas:
-            await self._db.run(thumbs.let_go, shas)
             await asyncio.to_thread(remove_thumbnails, self._root, shas)
+            await self._db.run(thumbs.let_go, shas)  # last: a cut before leaves what leads here again
             await self.count()
 
     async def renew(self) -> bool:
