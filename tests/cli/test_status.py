@@ -1,6 +1,7 @@
 """`status` and `healthcheck` as they are run: the same first line, an exit code for scripts, and 60 columns."""
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,27 @@ def test_before_the_first_sync_healthcheck_says_what_is_missing(pixmirror: Any, 
     assert (checked.stdout, checked.exit_code) == ("Not begun: nobody is logged in.\n", 3)
     shown = pixmirror("status")
     assert (shown.stdout, shown.exit_code) == ("Not begun: nobody is logged in.\n  Log in: pixmirror login\n", 0)
+
+
+def test_what_is_paused_is_not_told_to_run_soon(pixmirror: Any, mirrored: Path) -> None:
+    assert pixmirror("pause", "--until", "2h").exit_code == 0
+    jobs = pixmirror("status").stdout.partition("\n\n")[2].splitlines()
+    assert [line for line in jobs if line.startswith("following") and "all paused until" in line]
+    assert "all paused until" in pixmirror("status", "--full").stdout
+
+
+def test_a_run_without_anything_new_tells_of_the_last_one_that_had(pixmirror: Any, mirrored: Path) -> None:
+    (before,) = (
+        job for job in json.loads(pixmirror("status", "--json").stdout)["jobs"] if job["name"] == "following"
+    )
+    assert before["brought"] == before["new"] > 0
+    with sqlite3.connect(mirrored.parent / "mirror" / "catalogue.db") as db:
+        db.execute(
+            "INSERT INTO run (job, kind, started_at, ended_at, outcome, new, seen, requests)"
+            " SELECT job, kind, started_at, ended_at, outcome, 0, 0, 1 FROM run WHERE job = 'following' LIMIT 1"
+        )
+    (line,) = (one for one in pixmirror("status").stdout.splitlines() if one.startswith("following"))
+    assert f"0 new ({before['new']} " in line
 
 
 def test_sixty_columns_are_enough(pixmirror: Any, mirrored: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,6 +104,13 @@ def last_runs(conn: Connection) -> dict[str, Run]:
     return {r.job: Run(*r) for r in conn.execute(select(run).where(run.c.id.in_(newest)).order_by(run.c.job))}
 
 
+def last_with_new(conn: Connection, job_name: str) -> Run | None:
+    """Return the newest run of a job that brought something."""
+    brought = select(run).where(run.c.job == job_name, run.c.new > 0).order_by(run.c.id.desc()).limit(1)
+    found = conn.execute(brought).first()
+    return Run(*found) if found is not None else None
+
+
 def first_run_at(conn: Connection) -> int | None:
     """Return when the first run of all began, ms UTC."""
     return conn.execute(select(run.c.started_at).order_by(run.c.id).limit(1)).scalar_one_or_none()

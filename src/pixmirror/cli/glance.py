@@ -98,7 +98,9 @@ def _complete(counts: Kept, found: Glance) -> str:
     told = ", ".join(parts_of(counts.complete)) or "no list is read to its end yet"
     told = told if found.was_whole or counts.complete.is_complete else f"so far {told}"
     rest = f"; the rest in {found.how_long}" if found.how_long and not counts.complete.is_complete else ""
-    return f"{told} (as of {as_of(counts.at, found.now)}){rest}"
+    age = max(found.now - counts.at, 0) // 1000
+    when = f"as of {as_of(counts.at, found.now)}" if found.was_whole or age >= 90 else f"as of {age} s ago"
+    return f"{told} ({when}{'' if found.was_whole else '; coverage counts anew'}){rest}"
 
 
 def _labelled(label: str, text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from pixmirror.cli import formats
 from pixmirror.cli.common import Session, say
 from pixmirror.reports import states
+from pixmirror.reports.headline import Kind
 from pixmirror.reports.moments import ahead, as_of, clock
 from pixmirror.terminal import one_line
 
@@ -91,6 +92,9 @@ def _result(job: Mapping[str, Any]) -> str:
 def _next(job: Mapping[str, Any], found: Mapping[str, Any], now: int) -> str:
     if not job["enabled"]:
         return "disabled"
+    pause = next((one for one in found["situations"] if one["kind"] == Kind.PAUSED), None)
+    if pause is not None and not job["paused"]:
+        return f"all paused until {clock(ms_of(pause['until']) or 0, now)}" if pause["until"] else "all paused"
     if job["suspended"]:
         return f"waits for a {job['suspended']}" if job["suspended"] == "login" else f"waits: {job['suspended']}"
     if job["paused"]:

@@ -6,9 +6,10 @@ from datetime import tzinfo
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue import losses, queue
+from pixmirror.catalogue import losses, queue, runs
 from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.catalogue.refs import Ref
+from pixmirror.catalogue.runs import Pause
 from pixmirror.catalogue.sql import made, row, value
 from pixmirror.catalogue.words import many
 from pixmirror.clock import DAY_MS
@@ -27,7 +28,6 @@ _DAMAGED = "SELECT min(due_at) FROM media WHERE state = 'damaged' AND state IN (
 _WAITING = """
 SELECT count(*) AS n, min(due_at) AS next FROM media
 WHERE state = 'waiting' AND error IS NOT NULL AND (attempts >= 2 OR due_at > :soon)"""
-_HIDDEN = "SELECT count(*) FROM work WHERE state = 'limited' AND state != 'live'"
 _LISTS = """
 SELECT count(*) AS n, min(due_at) AS next FROM (
   SELECT due_at FROM feed WHERE failures >= 2 AND due_at IS NOT NULL
@@ -97,6 +97,7 @@ def glance(
     files = queue.counts(conn)
     jobs = queries.job_statuses(conn, now, planned)
     running = {job.name for job in around.jobs if job.running}
+    pause = runs.pause_of_all(conn, now)
     return Glance(
         now=now,
         headlines=health.headlines(conn, now, around, wrong, zone),
@@ -104,10 +105,10 @@ def glance(
         files=files,
         came_in=made(conn, CameIn, queries.CAME_IN, since=now - DAY_MS, now=now)[0],
         requests=queries.requests_today(conn, now),
-        jobs=tuple(_job_line(job, now, around, job.name in running, zone) for job in jobs if job.enabled),
+        jobs=tuple(_job_line(job, now, around, job.name in running, pause, zone) for job in jobs if job.enabled),
         asides=tuple(_asides(conn, now, files, has_web, zone)),
         last=_last(conn, now),
-        next_at=min((job.next_run for job in jobs if job.next_run), default=None),
+        next_at=None if pause else min((job.next_run for job in jobs if job.next_run), default=None),
         kept=counts,
         free=around.free,
         lasts=_lasts(counts, around),
@@ -130,9 +131,11 @@ def _last(conn: Connection, now: int) -> LastWork | None:
     return LastWork(Ref.of_work(found.work_key), found.title, found.first_seen) if found else None
 
 
-def _job_line(job: JobStatus, now: int, around: Around, running: bool, zone: tzinfo | None) -> JobLine:
+def _job_line(
+    job: JobStatus, now: int, around: Around, running: bool, pause: Pause | None, zone: tzinfo | None
+) -> JobLine:
     last = "never" if job.last_run is None else as_of(job.last_run, now, zone)
-    results = {None: "", "running": "runs now", "interrupted": "cut short", "done": many(job.new, "new", "new")}
+    results = {None: "", "running": "runs now", "interrupted": "cut short", "done": _brought(job, now, zone)}
     result = (
         results.get(job.outcome, "failed, tried again") if job.failures < 3 else f"failed {job.failures} times"
     )
@@ -140,6 +143,8 @@ def _job_line(job: JobStatus, now: int, around: Around, running: bool, zone: tzi
         result = "cut short"  # its process was killed, and nobody has looked since
     if job.paused:
         following = f"paused until {clock(job.paused_until, now, zone)}" if job.paused_until else "paused by you"
+    elif pause is not None:
+        following = f"all paused until {clock(pause.until, now, zone)}" if pause.until else "all paused"
     elif job.suspended:
         following = "waits for a login" if job.suspended == "login" else f"waits: {job.suspended}"
     elif running:
@@ -147,6 +152,12 @@ def _job_line(job: JobStatus, now: int, around: Around, running: bool, zone: tzi
     else:
         following = ahead(job.next_run, now, zone) if job.next_run else ""
     return JobLine(job.name, last, result, following)
+
+
+def _brought(job: JobStatus, now: int, zone: tzinfo | None) -> str:
+    """Say how much the last run brought; where that was nothing, also what the last one that brought some did."""
+    before = f" ({job.brought:,} {as_of(job.brought_at, now, zone)})" if not job.new and job.brought_at else ""
+    return f"{many(job.new, 'new', 'new')}{before}"
 
 
 def _asides(conn: Connection, now: int, files: MediaCounts, has_web: bool, zone: tzinfo | None) -> Sequence[str]:
@@ -162,7 +173,7 @@ def _asides(conn: Connection, now: int, files: MediaCounts, has_web: bool, zone:
     if coming := losses.noted(conn).coming:
         again = "is asked for again" if coming == 1 else "are asked for again"
         found.append(f"{many(coming, 'file')} that verify found missing or bad {again}")
-    if (hidden := value(conn, _HIDDEN)) and not has_web:
+    if (hidden := queries.hidden_from_app(conn)) and not has_web:
         shows = "a web login shows it" if hidden == 1 else "a web login shows them"
         found.append(f"{many(hidden, 'work')} hidden from the app; {shows}: pixmirror help recover")
     for sql, one, more in (

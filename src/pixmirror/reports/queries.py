@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue import queue, runs
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.sql import made, row, rows
+from pixmirror.catalogue.sql import made, row, rows, value
 from pixmirror.catalogue.words import many, plain, until
 from pixmirror.clock import DAY_MS, jst_day
 from pixmirror.reports import troubles
@@ -98,6 +98,8 @@ class JobStatus:
     suspended: str | None
     failures: int
     last_done_at: int | None
+    brought: int = 0  # by the newest run that brought something, and when that began
+    brought_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,11 @@ def known_works(conn: Connection) -> tuple[int, int]:
     return works - novels, novels
 
 
+def hidden_from_app(conn: Connection) -> int:
+    """Count the works that Pixiv hides from the app: a web login shows them."""
+    return int(value(conn, "SELECT count(*) FROM work WHERE state = 'limited' AND state != 'live'"))
+
+
 def requests_today(conn: Connection, now: int) -> Requests:
     spent = runs.spent_on(conn, jst_day(now))
     image, size = spent.pop(runs.IMAGE_LANE, (0, 0))
@@ -236,6 +243,7 @@ def job_statuses(conn: Connection, now: int, planned: Mapping[str, Planned] | No
     result = []
     for name, one in planned.items():
         state, ran = states.get(name), last.get(name)
+        brought = runs.last_with_new(conn, name) if ran and not ran.new else ran
         result.append(
             JobStatus(
                 name=name, kind=one.kind, last_run=ran.started_at if ran else None,
@@ -244,6 +252,7 @@ def job_statuses(conn: Connection, now: int, planned: Mapping[str, Planned] | No
                 paused=state is not None and state.held(now) == "paused",
                 paused_until=state.paused_until if state else None, suspended=state.suspended if state else None,
                 failures=state.failures if state else 0, last_done_at=state.last_done_at if state else None,
+                brought=brought.new if brought else 0, brought_at=brought.started_at if brought else None,
             )
         )  # fmt: skip
     return tuple(result)
