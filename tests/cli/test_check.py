@@ -1,6 +1,7 @@
 """`check`, and the look at Pixiv's answers before the first sync."""
 
 import json
+import sqlite3
 
 import pytest
 
@@ -28,7 +29,11 @@ def test_after_a_sync(pixmirror, mirrored):
     assert result.exit_code == 0
     assert "access token" in result.output
     assert "hides R-18" in result.output
-    assert "no web cookie" in result.output
+    assert "no web cookie, and none is needed" in " ".join(result.output.split())
+    with sqlite3.connect(mirrored.parent / "mirror" / "catalogue.db") as db:
+        db.execute("UPDATE work SET state = 'limited' WHERE work_key = (SELECT max(work_key) FROM work)")
+    said = " ".join(pixmirror("check").output.split())
+    assert ("1 work hidden from the app would come with one" in said, "none is needed" in said) == (True, False)
 
 
 def test_the_first_line_says_whether_all_is_in_order(pixmirror, mirrored):

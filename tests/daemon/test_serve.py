@@ -5,6 +5,8 @@ import itertools
 import json
 import logging
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
@@ -38,6 +40,9 @@ from tests.daemon.service import (
 from tests.faults import Faults, changed
 
 pytestmark = pytest.mark.anyio
+
+
+SRC = Path(__file__).parents[2] / "src"
 
 
 @pytest.fixture
@@ -108,6 +113,25 @@ async def test_status_says_what_only_the_daemon_knows(service: Service) -> None:
         assert answer["blocked"] == {"api": None, "image": None}
         assert answer["pace"]["requests_per_hour"] == 500  # a day's 12,000, not 30 a minute
         assert set(answer["pace"]) == {"requests_per_hour", "files_per_hour", "bytes_per_hour"}
+
+
+async def test_check_has_the_running_one_ask_pixiv_and_a_pause_is_no_fault(service: Service) -> None:
+    async def check(*more: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "pixmirror", "--config", str(service.config), "check", *more]
+        env = {**os.environ, **service.env, "PYTHONPATH": str(SRC)}
+        return await asyncio.to_thread(subprocess.run, command, env=env, capture_output=True, text=True)
+
+    async with service.running() as daemon:
+        await whole(daemon)
+        asked = await check("--pixiv", "--json")
+        found = json.loads(asked.stdout)
+        assert (asked.returncode, found["pixiv"]["lossy"]) == (0, False), asked.stdout
+        assert {row["what"]: row["level"] for row in found["checks"]}["pixiv"] != "bad"
+        recorded = await check("--record", str(service.folder / "answers"))
+        assert (recorded.returncode, "Pixiv was not asked" in " ".join(recorded.stdout.split())) == (0, True)
+        await service.ask("pause")
+        paused = await check("--pixiv")
+        assert (paused.returncode, "everything is paused" in " ".join(paused.stdout.split())) == (0, True)
 
 
 async def test_a_second_daemon_on_the_same_mirror_is_refused(service: Service) -> None:

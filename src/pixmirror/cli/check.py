@@ -24,12 +24,16 @@ from pixmirror.daemon import credentials
 from pixmirror.errors import (
     BadResponse,
     ConfigError,
+    DaemonBusy,
+    DaemonOlder,
     ExitCode,
     LoginError,
+    MirrorLocked,
     PixmirrorError,
     StorageError,
     WebLoginExpired,
 )
+from pixmirror.reports import queries
 from pixmirror.reports.moments import as_of, day
 from pixmirror.store import MirrorRoot, kept_login
 from pixmirror.store.start import try_locks
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 
 Level = Literal["ok", "warn", "bad"]
 FIRST_YEAR = 2026
+PATIENCE_S = 120.0  # for a running pixmirror to ask Pixiv at its pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,12 +297,7 @@ def web_rows(s: Session) -> Iterator[Row]:
     try:
         session = credentials.web_session(s.config, s.env)
         if session is None:
-            yield Row(
-                "web",
-                "ok",
-                "There is no web cookie, and none is needed. With one, works that Pixiv hides from the app come, "
-                "too, and an artist's list is proven against the website's: pixmirror help recover.",
-            )
+            yield Row("web", "ok", _without_web(s))
             return
         run(credentials.try_web_login(s.config, s.env))
     except ConfigError as error:
@@ -322,8 +322,21 @@ def web_rows(s: Session) -> Iterator[Row]:
     yield Row("web", "ok", f"The web login works (user:{session.user_id}): it shows what the app hides.")
 
 
+def _without_web(s: Session) -> str:
+    """Say what is not here for want of a web login."""
+    hidden = 0
+    with suppress(PixmirrorError), s.reading() as db:  # else the mirror has not begun
+        hidden = db.read_sync(queries.hidden_from_app)
+    proves = "an artist's list is proven against the website's: pixmirror help recover."
+    if not hidden:
+        come = "With one, works that Pixiv hides from the app come, too"
+        return f"There is no web cookie, and none is needed. {come}, and {proves}"
+    works = formats.count(hidden, "work")
+    return f"There is no web cookie. {works} hidden from the app would come with one, and {proves} All else works."
+
+
 def _pixiv(s: Session, record: Path | None) -> "tuple[Report | None, Row]":
-    from pixmirror.daemon.first_look import first_look
+    from pixmirror.daemon.first_look import Report, first_look
     from pixmirror.daemon.mirror import open_mirror
 
     async def look() -> "Report":
@@ -331,7 +344,12 @@ def _pixiv(s: Session, record: Path | None) -> "tuple[Report | None, Row]":
             return await first_look(mirror, record)
 
     try:
-        report = run(look())
+        answer = s.ask("check", timeout=PATIENCE_S) if record is None else None
+        if answer is not None and answer.get("paused"):
+            return None, Row("pixiv", "warn", "Pixiv was not asked, for everything is paused: pixmirror resume")
+        report = run(look()) if answer is None else Report.of(answer)
+    except (MirrorLocked, DaemonBusy, DaemonOlder) as error:
+        return None, Row("pixiv", "warn", f"Pixiv was not asked, for another pixmirror is at work. {told(error)}")
     except PixmirrorError as error:
         return None, Row("pixiv", "bad", told(error), error.exit_code)
     return report, row_of(report)

@@ -12,6 +12,7 @@ from pixmirror.catalogue.refs import Ref, parse_ref
 from pixmirror.config import Config
 from pixmirror.daemon import adding
 from pixmirror.daemon.credentials import configured_token, identity
+from pixmirror.daemon.first_look import first_look
 from pixmirror.daemon.look import look
 from pixmirror.daemon.mirror import Mirror, open_mirror
 from pixmirror.daemon.status import facts
@@ -43,6 +44,7 @@ class Commands:
             "status": self._status,
             "sync": self._sync,
             "add": self._add,
+            "check": self._check,
             "reload": self._reload,
             "token": self._token,
             **dict.fromkeys(IN_A_MIRROR, self._in_the_mirror),
@@ -64,6 +66,12 @@ class Commands:
     async def _add(self, request: Request) -> dict[str, Any]:
         named = _field(request, "refs", list) or ()
         return (await adding.beside(self.daemon.engine, [parse_ref(str(ref)) for ref in named])).as_dict()
+
+    async def _check(self, request: Request) -> dict[str, Any]:
+        """Read a page of each endpoint, as `check --pixiv` does where nothing runs. A pause would hold that."""
+        if self.daemon.mirror.all_paused:
+            return {"paused": True}
+        return (await first_look(self.daemon.mirror)).as_dict()
 
     async def _in_the_mirror(self, request: Request) -> dict[str, Any]:
         """Do it in the open mirror, and let all that runs go by it at once."""

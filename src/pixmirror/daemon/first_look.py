@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pixmirror.catalogue import runs
 from pixmirror.daemon.mirror import Mirror
@@ -68,6 +68,11 @@ class Report:
                 yield f"{p.endpoint}: expected but absent: {', '.join(p.missing)}"
             if p.unread:
                 yield f"{p.endpoint}: not read, only kept: {', '.join(p.unread)}"
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Self:
+        """Return the report that a running pixmirror answered."""
+        return cls([Probe(**one) for one in answer["endpoints"]], answer["requests"])
 
     def as_dict(self) -> dict[str, Any]:
         return {"lossy": self.lossy, "requests": self.requests, "endpoints": [asdict(p) for p in self.probes]}
