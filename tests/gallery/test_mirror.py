@@ -1,6 +1,7 @@
 """Home, first steps, the mirror: whole without JavaScript, and their buttons do as commands do."""
 
 import asyncio
+import re
 import sqlite3
 import threading
 import time
@@ -19,8 +20,10 @@ from pixmirror.errors import ConfigError
 from pixmirror.models import JST, from_ms, to_ms
 from pixmirror.models.jobs import JobConfig
 from pixmirror.store import MARKER, kept_login
+from pixmirror.terminal import size
 from tests.gallery.accessible import faults
 from tests.gallery.conftest import Served, looking, serving
+from tests.gallery.readable import ask
 
 
 @pytest.fixture
@@ -199,3 +202,10 @@ def test_secrets_of_the_config_are_on_no_page(with_job: Served) -> None:
     told = httpx.get(f"{with_job.url}/mirror/settings").text
     assert "verysecretthing" not in told
     assert "set, and not shown" in told
+
+
+def test_sizes_are_written_as_the_commands_and_the_config_write_them(gallery: Served) -> None:
+    stored = ask(gallery.root, "SELECT sum(size) FROM media WHERE state = 'stored'")[0][0]
+    text = httpx.get(f"{gallery.url}/mirror").text
+    assert size(stored) in text
+    assert not re.search(r"\d (?:KB|MB|GB|TB)\b", text)

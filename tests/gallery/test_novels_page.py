@@ -1,5 +1,6 @@
 """What there is to read, as a browser shows it: novels by their first lines, and what was begun."""
 
+import re
 import zlib
 
 import httpx
@@ -42,6 +43,15 @@ def test_what_was_begun_comes_first_and_leads_to_its_reader(own_gallery: Served)
 def test_the_list_goes_on_below_a_novel(gallery: Served) -> None:
     assert "No more novels" in httpx.get(f"{gallery.url}/novels?after=1").text
     assert httpx.get(f"{gallery.url}/novels?after=x").status_code == 400
+
+
+def test_a_novel_has_one_count_of_characters(gallery: Served) -> None:
+    key, length = ask(
+        gallery.root, "SELECT w.work_key, w.text_length FROM work w JOIN text_version USING (work_key) LIMIT 1"
+    )[0]
+    for place in (f"/n/{key >> 1}", f"/n/{key >> 1}/read", "/novels"):
+        counts = re.findall(r"([\d,]+) characters", httpx.get(f"{gallery.url}{place}").text)
+        assert f"{length:,}" in counts, place
 
 
 @pytest.mark.parametrize(

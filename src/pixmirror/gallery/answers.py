@@ -9,6 +9,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
+from pixmirror import terminal
 from pixmirror.gallery import shown
 from pixmirror.gallery.place import gallery
 from pixmirror.gallery.undos import Undo
@@ -27,7 +28,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     made.filters |= {
         "n": shown.count, "day": shown.day, "minute": shown.minute, "clock": shown.clock, "moment": shown.moment,
-        "ago": shown.ago, "size": shown.size, "lang": shown.language, "date": shown.date, "data": data,
+        "ago": shown.ago, "size": terminal.size, "lang": shown.language, "date": shown.date, "data": data,
         "label": shown.label, "label_rest": shown.label_rest, "unit": shown.unit, "veiled": shown.is_veiled,
         "parted": shown.parted, "upright": shown.upright,
     }  # fmt: skip

@@ -4,12 +4,12 @@ import asyncio
 
 from pixmirror.catalogue.words import many
 from pixmirror.gallery.place import Gallery
-from pixmirror.gallery.shown import size
 from pixmirror.models.jobs import JobConfig
 from pixmirror.reports.estimate import Estimate, estimate, rounded
 from pixmirror.reports.pace import Limits
 from pixmirror.reports.plan import nothing_yet
 from pixmirror.sync.planning import limits, planned
+from pixmirror.terminal import size
 
 
 async def cost_of(here: Gallery, job: JobConfig) -> str:

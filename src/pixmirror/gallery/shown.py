@@ -138,15 +138,6 @@ def in_words(seconds: float) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
-def size(number: float) -> str:
-    """Write bytes: 640 KB, 1.2 GB."""
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}" if number >= 10 or unit == "bytes" else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} TB"
-
-
 def unit(name: str, before: int = 0, n: int = 0) -> str:
     """Write a part of the grid: November 2026, 5 November 2026, 2026, 1,001 to 2,000.
 

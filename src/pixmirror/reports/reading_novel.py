@@ -36,7 +36,7 @@ DIRECTION = "direction:novels"  # the setting
 LETTERS_A_MINUTE = 1200  # that one reads: of an alphabet, and of the scripts of East Asia
 SIGNS_A_MINUTE = 500
 
-_NOVEL = "SELECT work_key, width, height, series_key, language FROM work WHERE work_key = :key"
+_NOVEL = "SELECT work_key, width, height, series_key, language, text_length FROM work WHERE work_key = :key"
 _TEXT = "SELECT body FROM text_version WHERE work_key = :key ORDER BY id DESC LIMIT 1"
 _SETTING = "SELECT value FROM own.setting WHERE key = :key"
 _PAGES = """
@@ -106,7 +106,7 @@ def novel(conn: Connection, key: int, now: int) -> NovelText | None:
         work=shown[0],
         language=_language(work.language),
         blocks=tuple(placed(blocks)),
-        characters=len(words),
+        characters=work.text_length or len(words),  # as Pixiv counts, where it told
         minutes=minutes(words),
         pictures={one.index: one for one in pictures_of(conn, work, now) if one.role == "embed"},
         embedded=_embedded(conn, blocks),
