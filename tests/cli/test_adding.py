@@ -105,6 +105,7 @@ def test_what_is_here_needs_no_pixiv(pixmirror, mirrored, pixiv):
     mirrored.write_text(mirrored.read_text().replace(pixiv.url, "http://127.0.0.1:9"))
     result = pixmirror("add", str(ref))
     assert (result.exit_code, "cannot be reached" in result.output) == (0, False), result.output
+    assert ("was here already" in words(result.output), "Added" in result.output) == (True, False), result.output
 
 
 def test_what_was_forgotten_is_not_added_and_garbage_is_one_sentence(pixmirror, mirrored, pixiv):

@@ -108,6 +108,8 @@ def _say(s: Session, one: Mapping[str, Any], report: Mapping[str, Any]) -> None:
     name = (f"{name} ({ref})" if is_artist else name) if name else ref
     by = f" by {one['artist']}" if one["artist"] and not is_artist else ""
     match one["became"]:
+        case "here" if one.get("was_here"):
+            tell(f"{name}{by}, {one['amount']}, was here already; it stays, also where a filter refuses it.")
         case "here":
             tell(f"Added: {name}{by}, {one['amount']}: here in {length(max(report['seconds'], 1))}.")
         case "kept":

@@ -41,6 +41,7 @@ class AddReport:
     things: tuple[Added, ...]
     seconds: float
     trouble: PixmirrorError | None = None
+    were_here: frozenset[Ref] = frozenset()
 
     @property
     def exit_code(self) -> int:
@@ -51,7 +52,10 @@ class AddReport:
     def as_dict(self) -> dict[str, Any]:
         """Return what `add --json` prints, and what a running pixmirror answers."""
         return {
-            "added": [one.as_dict() | {"amount": one.amount} for one in self.things],
+            "added": [
+                one.as_dict() | {"amount": one.amount, "was_here": one.ref in self.were_here}
+                for one in self.things
+            ],
             "seconds": round(self.seconds, 1),
             "trouble": f"{self.trouble} {self.trouble.advice}".strip() if self.trouble else None,
             "exit_code": self.exit_code,
@@ -60,36 +64,41 @@ class AddReport:
 
 async def add(mirror: Mirror, refs: Sequence[Ref], show: Show = lambda found: None) -> AddReport:
     """Want these, and stay until they are here with their comments, or nothing more comes for now."""
-    since = await _wish(mirror, refs)
+    since, here = await _wish(mirror, refs)
     engine = Engine(mirror, only=(ADDED,))
     blocked = engine.held_back()
     if blocked is None:
         try:
             await mirror.log_in()
         except (LoginError, PixivError) as error:
-            return await _report(engine, refs, since, None, error)
+            return await _report(engine, refs, since, here, None, error)
         async with asyncio.TaskGroup() as group:
             loops = engine.start(group)
             blocked = await _settled(engine, refs, since, show, whole=True)
             for task in loops:
                 task.cancel()
-    return await _report(engine, refs, since, blocked, None)
+    return await _report(engine, refs, since, here, blocked, None)
 
 
 async def beside(engine: Engine, refs: Sequence[Ref]) -> AddReport:
     """Do the same in a running pixmirror, whose other work goes on; comments come after it."""
-    since = await _wish(engine.mirror, refs)
+    since, here = await _wish(engine.mirror, refs)
     engine.wakeup.wake()
     blocked = engine.held_back() or await _settled(engine, refs, since, lambda found: None, whole=False)
-    return await _report(engine, refs, since, blocked, None)
+    return await _report(engine, refs, since, here, blocked, None)
 
 
-async def _wish(mirror: Mirror, refs: Sequence[Ref]) -> int:
+async def _wish(mirror: Mirror, refs: Sequence[Ref]) -> tuple[int, frozenset[Ref]]:
+    """Want these. Return since when, and which works were here whole before that."""
     if mirror.all_paused:
         raise ConfigError("Everything is paused; `pixmirror resume` first.")
     since = mirror.clock.now()
+    works = [ref for ref in refs if ref.work_key is not None]
+    before = await mirror.db.read(all_added, works, since, since, False)
     await mirror.db.run(adding.wish, refs, since)
-    return since
+    return since, frozenset(
+        one.ref for one in before if one.became == "here" and (one.stored or one.ref.kind == "novel")
+    )
 
 
 async def _settled(engine: Engine, refs: Sequence[Ref], since: int, show: Show, *, whole: bool) -> Blocked | None:
@@ -112,7 +121,12 @@ async def _look(engine: Engine, refs: Sequence[Ref], since: int, *, whole: bool)
 
 
 async def _report(
-    engine: Engine, refs: Sequence[Ref], since: int, blocked: Blocked | None, trouble: PixmirrorError | None
+    engine: Engine,
+    refs: Sequence[Ref],
+    since: int,
+    here: frozenset[Ref],
+    blocked: Blocked | None,
+    trouble: PixmirrorError | None,
 ) -> AddReport:
     found = await _look(engine, refs, since, whole=False)
     if all(one.became in ("here", "kept") for one in found):
@@ -121,4 +135,4 @@ async def _report(
         trouble = trouble or next(iter(engine.trouble.errors.values()), None)
         if blocked is not None and (trouble is None or isinstance(trouble, RateLimited)):
             trouble = HeldBack(f"Nothing more is asked for now, {until(blocked, engine.mirror.clock.now())}.")
-    return AddReport(found, (engine.mirror.clock.now() - since) / 1000, trouble)
+    return AddReport(found, (engine.mirror.clock.now() - since) / 1000, trouble, here)
