@@ -1,16 +1,19 @@
 """The search as a browser shows it: by words, by picture, suggested while typing, kept under a name."""
 
 import io
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import httpx
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from pixmirror.catalogue.database import catalogue_path
 from tests.gallery.accessible import faults
+from tests.gallery.asking import ask
 from tests.gallery.conftest import Served, looking, serving
 
 
@@ -65,6 +68,23 @@ def test_the_box_suggests_tags_and_a_page(page: Page, gallery: Served) -> None:
     expect(option).to_contain_text(a_tag(gallery.root))
     expect(option).to_have_attribute("aria-selected", "true")
     assert faults(page) == []
+
+
+@pytest.mark.parametrize("text", ["settings", "pause", "gone", "cover"])
+def test_the_box_finds_pages_and_where_an_action_is(gallery: Served, text: str) -> None:
+    found = ask(gallery.url, f"/search/suggest?q={text}").text
+    links = re.findall(r'id="o-p\d+"[^>]* href="([^"]+)"', found)
+    assert links
+    assert {ask(gallery.url, link).status for link in links} == {200}
+
+
+def test_the_box_opens_the_list_of_keys_in_its_place(page: Page) -> None:
+    page.goto("/works")
+    page.keyboard.press("/")
+    page.get_by_role("combobox").fill("dark")
+    page.get_by_role("option", name="Keys and colours").click()
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.locator("#find")).to_be_hidden()
 
 
 def test_a_search_is_kept_and_dropped(browser: Browser, own_gallery: Served) -> None:

@@ -32,6 +32,16 @@ PLACES: Mapping[str, str] = {
     "History": "/history",
     "Comments": "/comments",
     "Search": "/search",
+    "Home": "/",
+    "Mirror: run now, pause, resume": "/mirror",
+    "Queue: try again": "/mirror/queue",
+    "Gone at Pixiv": "/mirror/gone",
+    "Drift": "/mirror/drift",
+    "Coverage: is all here": "/mirror/coverage",
+    "Runs of the mirror": "/mirror/history",
+    "Settings: show, veil or hide, browsers, config": "/mirror/settings",
+    "Gone bookmarks": "/bookmarks?state=gone",
+    "Keys and colours: light, dark theme": "#keys",
 }
 
 
