@@ -110,6 +110,8 @@ def test_what_is_new_waits_behind_a_pill_and_the_stream_ends_with_the_page(
     with looking(browser, own_gallery.url) as page:
         page.goto("/")
         expect(page.locator(".live")).to_have_text("Live")
+        expect(page.locator(".live")).to_be_hidden()  # nothing is mirrored: green would say that something is
+        assert "The mirror is not running." not in page.locator(".say").inner_text()  # the heading says it
         expect(page.locator("[data-news]")).to_be_hidden()
         shown = page.locator(".today .tile").count()
         with sqlite3.connect(own_gallery.root / "catalogue.db") as db:

@@ -129,7 +129,7 @@ def test_buttons_ask_the_daemon_for_what_commands_do(with_job: Served) -> None:
 def test_where_no_daemon_runs_a_button_says_so(with_job: Served) -> None:
     answer = httpx.post(f"{with_job.url}/mirror/jobs/following/run", headers={"Origin": with_job.url})
     assert answer.status_code == 503
-    assert "<h1>The mirror is not running.</h1><p>You can look at everything.</p>" in answer.text
+    assert "<h1>The mirror is not running.</h1><p>You can look at everything. Start it with" in answer.text
     assert httpx.get(f"{with_job.url}/mirror/jobs/nothing").status_code == 404
 
 

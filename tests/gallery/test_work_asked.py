@@ -108,7 +108,18 @@ def test_where_no_daemon_runs_the_page_says_so_and_the_work_stays(own_gallery: S
     answer = send(own_gallery.url, f"{address}/forget")
     assert answer.status == 503
     assert "The mirror is not running." in answer.text
+    assert "<code>pixmirror run</code>" in answer.text
     assert ask(own_gallery.url, address).status == 200
+
+
+def test_a_refusal_leads_back_to_where_one_was(browser: Browser, own_gallery: Served, mirrored: Mirrored) -> None:
+    address = f"/w/{_key(mirrored)}"
+    with looking(browser, own_gallery.url, fails=(f"{address}/forget",)) as page:
+        page.goto(address)
+        page.get_by_role("button", name="Forget").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("The mirror is not running.")
+        page.get_by_role("link", name="Back").click()
+        page.wait_for_url(f"**{address}")
 
 
 def test_a_refusal_of_the_daemon_is_told_in_its_words(own_gallery: Served, mirrored: Mirrored) -> None:

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from pixmirror import terminal
 from pixmirror.gallery import shown
+from pixmirror.gallery.asked import came_from
 from pixmirror.gallery.place import gallery
 from pixmirror.gallery.undos import Undo
 
@@ -55,7 +56,9 @@ def sentence(request: Request, status: int, text: str) -> Response:
     """Answer with what is wrong: a page of it, or to a module the words alone."""
     if wants_fragment(request):
         return PlainTextResponse(f"{text}\n", status, _FRAGMENT)
-    return page(request, "sentence.html", status, sentence=text)
+    before = came_from(request)
+    back = "" if before in ("/", request.url.path) else before
+    return page(request, "sentence.html", status, sentence=text, back=back)
 
 
 def wants_fragment(request: Request) -> bool:

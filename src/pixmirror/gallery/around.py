@@ -24,6 +24,7 @@ PATIENCE_S = 3.0
 ANSWERS_S = 10.0
 BEGUN_S = 0.5  # what a command says against is said at once; the work that it begins may take hours
 NOT_RUNNING = "The mirror is not running. You can look at everything."
+START_IT = "Start it with `pixmirror run`, then try again."
 STARTING = "The mirror is just starting, or stopping. You can look at everything."
 IS_BUSY = "It is busy, and does not say how far it is."
 BUSY = "It is busy; this will be done next."
@@ -92,7 +93,8 @@ async def do(
     except DaemonRefused as error:
         raise Refused(str(error), 409) from error
     if answer is None:
-        raise Refused(_why(await _outside(here)), 503)
+        why = _why(await _outside(here))
+        raise Refused(f"{why} {START_IT}" if why == NOT_RUNNING else why, 503)
     return answer
 
 

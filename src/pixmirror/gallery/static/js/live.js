@@ -6,7 +6,7 @@ let stream, timer;
 
 function say(isLive) {
   const words = isLive ? "Live" : "Not live, trying again";
-  mark.hidden = false;
+  mark.hidden = isLive && "stopped" in mark.dataset;  // where nothing runs, green would say that something does
   mark.classList.toggle("off", !isLive);
   if (mark.textContent !== words) mark.textContent = words;
 }
