@@ -171,6 +171,43 @@ def test_what_a_form_could_not_do_is_said_beside_its_button(
         expect(page.locator("#row").get_by_role("alert")).to_have_count(1)
 
 
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [("/tags", "Artists"), ("/rankings", "Artists"), ("/history", "Bookmarks"), ("/mirror/settings", "Mirror")],
+)
+def test_the_rail_marks_where_a_page_belongs(page: Page, path: str, place: str) -> None:
+    page.goto(path)
+    expect(page.locator("nav.rail [aria-current]")).to_contain_text(place)
+    expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Bookmarks")).to_be_visible()
+
+
+def test_on_a_phone_colours_and_settings_are_at_hand(browser: Browser, gallery: Served) -> None:
+    with looking(browser, gallery.url, 360) as page:
+        page.goto("/works")
+        page.get_by_role("link", name="Colours, keys, settings").click()
+        assert faults(page) == []
+        page.get_by_label("Dark").check()
+        page.get_by_role("link", name="Settings of the mirror").click()
+        page.wait_for_url("**/mirror/settings")
+
+
+ALL_AT_ONCE = """() => {
+  const pause = Object.assign(document.createElement("button"), {className: "b", textContent: "Resume"});
+  const live = document.querySelector(".top .live"), fresh = document.querySelector(".top .fresh");
+  live.after(pause);
+  live.hidden = fresh.hidden = false;
+  fresh.textContent = "Changed: show";
+}"""
+
+
+def test_on_a_phone_nothing_at_the_top_of_the_mirror_is_cut_off(browser: Browser, gallery: Served) -> None:
+    with looking(browser, gallery.url, 360) as page:
+        page.goto("/mirror")
+        page.evaluate(ALL_AT_ONCE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.locator(".top .more").evaluate("one => one.getBoundingClientRect().right") <= 360
+
+
 def test_the_rail_counts_what_needs_the_user(browser: Browser, own_gallery: Served) -> None:
     own_gallery.gallery.problems = 2
     with looking(browser, own_gallery.url) as page:
