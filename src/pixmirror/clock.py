@@ -2,6 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta, timezone
 
 MINUTE_MS = 60_000
@@ -30,11 +33,33 @@ def quiet_until(now: int, quiet: tuple[int, int]) -> int | None:
     return now - now % MINUTE_MS + (end - minute) % 1440 * MINUTE_MS
 
 
+_SHIFT_MS: ContextVar[int] = ContextVar("shift_ms", default=0)
+
+
+@contextmanager
+def shifted(ms: int) -> Iterator[None]:
+    """Let what runs in this block live so many milliseconds later (or earlier): the days that the demo tells."""
+    before = _SHIFT_MS.set(ms)
+    try:
+        yield
+    finally:
+        _SHIFT_MS.reset(before)
+
+
+def now_ms() -> int:
+    return int(time.time() * 1000) + _SHIFT_MS.get()
+
+
 class Clock:
     """The machine's clock. `now()` is milliseconds since 1970 UTC, the unit of every time in the catalogue."""
 
+    _shift_ms = 0
+
+    def __init__(self) -> None:
+        self._shift_ms = _SHIFT_MS.get()  # for good, and in every thread
+
     def now(self) -> int:
-        return int(time.time() * 1000)
+        return int(time.time() * 1000) + self._shift_ms
 
     def monotonic(self) -> float:
         """Return seconds that never run backwards; only differences mean anything."""

@@ -21,7 +21,10 @@ import pytest
 
 from pixmirror.cli import demo
 from pixmirror.cli.demo_setup import DemoMirror
+from pixmirror.clock import DAY_MS
 from pixmirror.errors import ExitCode
+from pixmirror.reports import health
+from pixmirror.reports.headline import Headline, Kind
 
 SMALL = ("--artists", "4", "--works", "25")
 
@@ -208,3 +211,31 @@ def test_a_demo_whose_file_was_lost_says_so_and_goes_on(tmp_path, pixmirror, mon
     assert result.exit_code == ExitCode.INCOMPLETE
     assert "The mirror is not complete; what is missing and why" in result.stderr
     assert len(went_on) == (not rest)
+
+
+def test_a_command_lives_in_the_day_that_the_demo_tells(mirrored, pixmirror, monkeypatch):
+    demo_here = DemoMirror(mirrored.parent, 7, 4, 25, made_ms=0)
+    seen: list[int] = []
+
+    def headlines(conn: object, now: int, *_: object) -> tuple[Headline]:
+        seen.append(now)
+        return (Headline(Kind.WELL, "All is well."),)
+
+    monkeypatch.setattr(health, "headlines", headlines)
+    for note in (lambda: demo_here.has_looked(1, 13), demo_here.has_been_told):
+        note()
+        assert pixmirror("demo", "--dir", mirrored.parent, "status", "--json").exit_code == 0
+    in_the_story, today = (round((time.time() * 1000 - now) / DAY_MS) for now in seen)
+    assert (in_the_story, today) == (13, 0)
+
+
+def test_between_two_looks_the_demo_is_at_work(mirrored, pixmirror):
+    demo_here = DemoMirror(mirrored.parent, 7, 4, 25, made_ms=0)
+    demo_here.has_looked(1, 13)
+    with demo_here.held():
+        found = json.loads(pixmirror("demo", "--dir", mirrored.parent, "status", "--json").stdout)
+        assert found["healthy"]
+        assert found["headline"]["says"].startswith("A demo is running (since ")
+        assert " -" not in found["headline"]["says"]
+        assert pixmirror("demo", "--dir", mirrored.parent, "healthcheck").exit_code == 0
+        assert pixmirror("demo", "--dir", mirrored.parent).exit_code == ExitCode.LOCKED

@@ -213,7 +213,7 @@ def common_options(
 ) -> None:
     """Keeps a complete, searchable, verifiable local mirror of the Pixiv that you care about."""
     leave_no_core()
-    ctx.obj = Session(config)
+    ctx.obj = ctx.obj or Session(config)
 
 
 def main() -> None:

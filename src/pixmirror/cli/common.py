@@ -9,7 +9,6 @@ import re
 import shlex
 import shutil
 import sys
-import time
 from collections.abc import Coroutine, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -21,6 +20,7 @@ import typer
 
 from pixmirror import terminal
 from pixmirror.cli import layout
+from pixmirror.clock import now_ms as now_ms
 from pixmirror.errors import (
     ConfigError,
     DaemonBusy,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pixmirror.catalogue.database import ReadOnly
     from pixmirror.config import Config
     from pixmirror.store import MirrorRoot
+    from pixmirror.store.outside import Outside
 
 T = TypeVar("T")
 
@@ -139,6 +140,13 @@ class Session:
         m = self.config.mirror
         return MirrorRoot.open(m.root, m.media, umask=m.umask, create=create, what=what)
 
+    def outside(self) -> "Outside":
+        """Return how the mirror looks to a process that does not hold it."""
+        from pixmirror.daemon.credentials import configured_token
+        from pixmirror.store import outside
+
+        return outside.look(self.unlocked(), configured_token(self.config, self.env))
+
     def refuse_daemon(self, why: str) -> None:
         """Raise MirrorLocked while a daemon runs: what is to be done writes to the catalogue beside it."""
         if self.has_daemon():
@@ -205,10 +213,6 @@ def leave_no_core() -> None:
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
-
-
-def now_ms() -> int:
-    return int(time.time() * 1000)
 
 
 class _Screen:

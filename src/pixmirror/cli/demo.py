@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -16,10 +16,10 @@ from pixmirror.catalogue.runs import account_id
 from pixmirror.cli import formats
 from pixmirror.cli import verify as verify_command
 from pixmirror.cli.common import Session, note, program, say, told
-from pixmirror.cli.demo_setup import DAYS, NOTE, DemoMirror, DemoServer, serving
+from pixmirror.cli.demo_setup import DAYS, NOTE, DemoMirror, DemoServer, DemoSession, serving
 from pixmirror.cli.demo_story import MIRRORED, mirror_at, say_day, tell
 from pixmirror.cli.gallery_process import GalleryProcess
-from pixmirror.clock import DAY_MS
+from pixmirror.clock import DAY_MS, shifted
 from pixmirror.daemon.engine import Engine
 from pixmirror.demo.words import SPOKEN
 from pixmirror.errors import ConfigError, ExitCode, PixmirrorError, exit_code
@@ -70,9 +70,14 @@ def demo(
         _look(ctx, folder, command)
         return
     mirror = DemoMirror.prepare(folder, seed=seed, artists=artists, works=works)
-    mirror.refuse_a_second()
+    with mirror.held():
+        _say_what_comes(mirror)
+        raise typer.Exit(_from_its_start(mirror, once=once))
+
+
+def _from_its_start(mirror: DemoMirror, *, once: bool) -> int:
+    """Start the generated Pixiv and mirror it, up to the present and on from there. Return the exit code."""
     shift = 0 if mirror.told else -DAYS * DAY_MS
-    _say_what_comes(mirror)
     with serving(mirror, shift) as server, GalleryProcess(mirror.config_file) as gallery:
         mirror.write_config(server.url)
         s = Session(mirror.config_file)
@@ -87,7 +92,7 @@ def demo(
         note(f"Stopped before it was complete; the same command goes on from there: {_command(mirror)}.")
     elif code:
         note(f"The mirror is not complete; what is missing and why: {_command(mirror)} status.")
-    raise typer.Exit(code)
+    return code
 
 
 def _play(s: Session, mirror: DemoMirror, server: DemoServer, gallery: GalleryProcess) -> int:
@@ -123,15 +128,15 @@ def _say_what_comes(mirror: DemoMirror) -> None:
 
 def _look(ctx: typer.Context, folder: Path, command: Sequence[str]) -> None:
     """Run a command for the demo's mirror."""
-    mirror = folder / NOTE
-    config = folder / "config.toml"
     if command[0] == "demo":
         raise ConfigError("A demo within the demo: leave out the second `demo`.")
-    if not (mirror.is_file() and config.is_file()):
+    if not ((folder / NOTE).is_file() and (folder / "config.toml").is_file()):
         raise ConfigError(f"There is no demo in {folder} yet: `pixmirror demo` makes one, or name its --dir.")
-    root: Any = ctx.find_root()
+    mirror, root = DemoMirror.prepare(folder, seed=None, artists=None, works=None), cast(Any, ctx.find_root())
+    given, s = ["--config", str(mirror.config_file), *command], DemoSession(mirror)
+    shift = 0 if command[0] == "gallery" else mirror.shift_ms  # which may outlive the story
     try:
-        with root.command.make_context(root.info_name, ["--config", str(config), *command]) as inner:
+        with shifted(shift), root.command.make_context(root.info_name, given, obj=s) as inner:
             root.command.invoke(inner)
     except typer.Exit as ended:
         if ended.exit_code == ExitCode.PIXIV:

@@ -3,21 +3,26 @@ and that Pixiv as a process of its own, which ends with us however we end.
 """
 
 import json
+import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pixmirror.clock import DAY_MS, JST
+from pixmirror.cli.common import Session
+from pixmirror.clock import DAY_MS, JST, now_ms
 from pixmirror.errors import ConfigError, PixmirrorError, StorageError
 from pixmirror.store import MirrorRoot
+from pixmirror.store.outside import Outside
+from pixmirror.store.part import write_atomic
+from pixmirror.store.start import hold, holder, sign
 
 NOTE = "pixmirror-demo.json"
 STATE = "pixiv.json"
+LOCK = "demo.lock"
 TOKEN = "demo-refresh-token"
 HOSTS = ("app-api.pixiv.net", "oauth.secure.pixiv.net", "www.pixiv.net", "i.pximg.net", "s.pximg.net")
 RANKED_DAYS = 3
@@ -76,6 +81,7 @@ class DemoMirror:
     made_ms: int  # when the generated Pixiv was made: the same seed and time make the same works
     told: bool = False  # its days have been mirrored, up to the present
     looked: int = 0  # how many looks of the story were done, where it was not told to its end
+    day: int = 0  # how many days before today the story is now
 
     @classmethod
     def prepare(cls, folder: Path, *, seed: int | None, artists: int | None, works: int | None) -> "DemoMirror":
@@ -93,13 +99,13 @@ class DemoMirror:
                         f"The demo in {folder} was made with {made}; use another --dir for a new one."
                     )
                 return cls(folder, **known, made_ms=int(kept["made_ms"]), told=bool(kept.get("told", True)),
-                    looked=int(kept.get("looked", 0)))  # fmt: skip
+                    looked=int(kept.get("looked", 0)), day=int(kept.get("day", 0)))  # fmt: skip
             if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
                 raise ConfigError(
                     f"{folder} is not a demo's folder and is not empty; name another one with --dir."
                 )
             n = DEFAULTS | wanted
-            made_ms = int(time.time()) * 1000 - DAYS * DAY_MS
+            made_ms = now_ms() // 1000 * 1000 - DAYS * DAY_MS
             mirror = cls(folder, n["seed"], n["artists"], n["works"], made_ms)
             folder.mkdir(parents=True, exist_ok=True)
             mirror._write_note()
@@ -111,11 +117,21 @@ class DemoMirror:
 
     def _write_note(self) -> None:
         values = {key: value for key, value in asdict(self).items() if key != "folder"}
-        (self.folder / NOTE).write_text(json.dumps(values) + "\n", "utf-8")
+        note = self.folder / NOTE
+        write_atomic(note, note.with_suffix(".part"), (json.dumps(values) + "\n").encode(), 0o666)
 
-    def has_been_told(self, *, up_to: int | None = None) -> None:
-        """Note that the story was told, or so many of its looks, so that the next demo here goes on from there."""
-        replace(self, told=up_to is None, looked=up_to or 0)._write_note()
+    def has_been_told(self) -> None:
+        """Note that the story was told, so that the next demo here goes on from there."""
+        replace(self, told=True, looked=0, day=0)._write_note()
+
+    def has_looked(self, times: int, day: int) -> None:
+        """Note how many of the story's looks are done, and which day it is there."""
+        replace(self, looked=times, day=day)._write_note()
+
+    @property
+    def shift_ms(self) -> int:
+        """How much later (or earlier) it is in the story than here."""
+        return -self.day * DAY_MS
 
     @property
     def config_file(self) -> Path:
@@ -134,12 +150,36 @@ class DemoMirror:
         except OSError as error:
             raise StorageError(f"The demo's folder {self.folder} cannot be written: {error.strerror}.") from error
 
-    def refuse_a_second(self) -> None:
-        """Raise MirrorLocked while another demo runs in this folder, before anything of its is changed."""
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold this folder, also while nothing holds its mirror. MirrorLocked while another demo runs in it."""
+        lock = hold(self.folder, LOCK)
+        try:
+            sign(lock, "demo", now_ms())
+            self._refuse_a_second()
+            yield
+        finally:
+            os.close(lock)
+
+    def _refuse_a_second(self) -> None:
         root = self.folder / "mirror"
         if root.is_dir():
             with MirrorRoot.open(root, create=False):
                 pass
+
+
+class DemoSession(Session):
+    """What a command sees that looks at a demo: one that tells its story mirrors also between two looks."""
+
+    def __init__(self, mirror: DemoMirror) -> None:
+        super().__init__(mirror.config_file)
+        self._mirror = mirror
+
+    def outside(self) -> Outside:
+        found, playing = super().outside(), holder(self._mirror.folder, LOCK)
+        if found.holder or playing is None:
+            return found
+        return replace(found, holder=replace(playing, since=playing.since + self._mirror.shift_ms))
 
 
 class DemoBroken(PixmirrorError):

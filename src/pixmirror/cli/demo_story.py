@@ -18,7 +18,7 @@ from pixmirror.catalogue import queue
 from pixmirror.cli import formats, layout, progress
 from pixmirror.cli.common import Session, complain, note, now_ms, say, the_error, told
 from pixmirror.cli.demo_setup import DAYS, DemoMirror, DemoServer
-from pixmirror.clock import DAY_MS, Clock
+from pixmirror.clock import DAY_MS, shifted
 from pixmirror.daemon.first_look import look_first
 from pixmirror.daemon.mirror import open_mirror
 from pixmirror.errors import ExitCode, PixmirrorError
@@ -43,6 +43,7 @@ def tell(s: Session, mirror: DemoMirror, server: DemoServer, on_first: Callable[
         on_first()
     for number in range(mirror.looked, len(LOOKS)):
         day = LOOKS[number]
+        mirror.has_looked(number, day)
         server.shift(-day * DAY_MS)
         if number == 0:
             code, kills = _first(s, mirror, server)
@@ -51,7 +52,7 @@ def tell(s: Session, mirror: DemoMirror, server: DemoServer, on_first: Callable[
         if code not in MIRRORED:
             return code
         if number < len(LOOKS) - 1:  # what of the last day is to be told the end tells as well
-            mirror.has_been_told(up_to=number + 1)
+            mirror.has_looked(number + 1, day)
             say_day(DAYS - day + 1, ", ".join(_happened(s, number, kills)) or "nothing new")
         if number == 0:
             on_first()
@@ -134,27 +135,17 @@ def _stored(s: Session) -> int:
         return 0  # there is no catalogue yet
 
 
-class _ShiftedClock(Clock):
-    """The machine's clock, set so many milliseconds later (or earlier)."""
-
-    def __init__(self, shift_ms: int) -> None:
-        self._shift_ms = shift_ms
-
-    def now(self) -> int:
-        return super().now() + self._shift_ms
-
-
 def mirror_at(s: Session, shift_ms: int) -> int:
     """Mirror all there is so many milliseconds from now; return the exit code of a sync."""
-    with suppress(KeyboardInterrupt):
-        return asyncio.run(_mirror_at(s, shift_ms))
+    with suppress(KeyboardInterrupt), shifted(shift_ms):
+        return asyncio.run(_mirror_at(s))
     return ExitCode.INTERRUPTED
 
 
-async def _mirror_at(s: Session, shift_ms: int) -> int:
+async def _mirror_at(s: Session) -> int:
     from pixmirror.cli.work import mirror_once
 
-    async with open_mirror(s.config, s.env, clock=_ShiftedClock(shift_ms)) as mirror:
+    async with open_mirror(s.config, s.env) as mirror:
         await look_first(mirror)
         report = await mirror_once(mirror, (), progress.display())
     for name, result in report.results.items():

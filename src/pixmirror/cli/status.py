@@ -22,7 +22,7 @@ from pixmirror.reports.headline import Around, Headline, Kind
 from pixmirror.reports.moments import clock
 from pixmirror.reports.troubles import Trouble
 from pixmirror.schedule import due_after
-from pixmirror.store import kept_login, outside
+from pixmirror.store import kept_login
 
 if TYPE_CHECKING:
     from pixmirror.config import Config
@@ -110,7 +110,7 @@ def _seen(s: Session) -> Seen:
         answer = {}
     except PixmirrorError as error:
         answer, told = {}, [Trouble("login", "the running pixmirror", sentence(error))]
-    seen = outside.look(s.unlocked(), credentials.configured_token(s.config, s.env))
+    seen = s.outside()
     with s.reading() as db:
         found = db.read_sync(around, answer, seen, s.config.jobs, s.config.mirror.keep_free, due_after)
     return Seen(answer or {}, replace(found, told=[*told, *found.told]), planned(answer, s.config.jobs, {}))

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pixmirror.clock import now_ms
 from pixmirror.errors import DiskFull, FileError, PixmirrorError, StorageAbsent, StorageError
 from pixmirror.store import start
 from pixmirror.store.owner import refuse_others
@@ -111,7 +112,7 @@ class MirrorRoot:
             self._lock = start.hold(self.root)
             start.try_locks(self.root)
             self.rebooted = start.last_boot(self._lock) not in (None, self._boot)
-            start.sign(self._lock, what, round(time.time() * 1000))
+            start.sign(self._lock, what, now_ms())
 
     def _identify(self) -> None:
         self.mirror_id, self.new = start.identity(self.root, self.media)
