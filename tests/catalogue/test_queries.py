@@ -151,7 +151,7 @@ def test_it_is_unhealthy_with_one_sentence_for_each_cause(conn):
     assert not found.healthy
     assert found.problems == (
         "The media folder is not there. Mount it.",
-        "Page 0 of 10 is not fetched: too large. `pixmirror retry` asks for it again.",
+        "Page 1 of 10 is not fetched: too large. `pixmirror retry` asks for it again.",
         "Job a stands still: login.",
         "Job b failed 3 times in a row: no reason on record.",
     )

@@ -72,17 +72,17 @@ KINDS: dict[str, tuple[Callable[[Connection], Any], str, tuple[str, ...], bool]]
             d=NOW + HOUR),
         "question", ("details of 1 ", "500", "Next try"), False,
     ),
-    "a file fails": (a_file("waiting", "500 again", NOW + HOUR), "file", ("Page 0 of 1 ", "Next try"), False),
-    "a file is given up": (a_file("failed", "too large"), "file", ("Page 0 of 1 ", "pixmirror retry"), False),
+    "a file fails": (a_file("waiting", "500 again", NOW + HOUR), "file", ("Page 1 of 1 ", "Next try"), False),
+    "a file is given up": (a_file("failed", "too large"), "file", ("Page 1 of 1 ", "pixmirror retry"), False),
     "a file is too large": (
-        a_file("failed", "more than mirror.max_file allows"), "file", ("Page 0 of 1 ", "raise mirror.max_file"),
+        a_file("failed", "more than mirror.max_file allows"), "file", ("Page 1 of 1 ", "raise mirror.max_file"),
         False,
     ),
     "a page lacks in the answer": (
         sql("UPDATE media SET state = 'failed', url = '', path = '', error = 'no original'"), "file",
-        ("Page 0 of 1 ", "is missing", "retry --failed"), False,
+        ("Page 1 of 1 ", "is missing", "retry --failed"), False,
     ),
-    "a file is damaged": (a_file("damaged", "no JPEG", NOW + DAY), "damaged", ("Page 0 of 1 ", "at Pixiv"), True),
+    "a file is damaged": (a_file("damaged", "no JPEG", NOW + DAY), "damaged", ("Page 1 of 1 ", "at Pixiv"), True),
     "an item is unreadable": (sql(BROKEN), "unread", ("/v1/user/illusts", "not a number"), False),
     "a list is capped": (a_feed(failures=0, error=None, due=None, marks=CUT), "capped", ("user:7", "5000"), True),
     "a list leads nowhere": (
@@ -167,8 +167,8 @@ def test_a_removed_endpoint_is_told_once_for_all_that_waits_for_it(db: Database)
 
 
 def test_many_of_one_kind_are_one_sentence():
-    one = Trouble("file", "page 0 of 1", "Page 0 of 1 is not here yet", next_at=NOW)
-    assert str(one).startswith("Page 0 of 1 is not here yet. Next try: 2023-11-14")
+    one = Trouble("file", "page 0 of 1", "Page 1 of 1 is not here yet", next_at=NOW)
+    assert str(one).startswith("Page 1 of 1 is not here yet. Next try: 2023-11-14")
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,13 @@ def test_a_file_waits_for_its_detail_before_it_is_gone(db: Database):
     assert counts(db) == {"gone": 1}
 
 
+def test_the_reason_of_a_denied_file_is_one_sentence(db: Database):
+    item = claim(db, NOW)
+    db.run_sync(lambda conn: not_there(conn, item, "GET /img: 404.", NOW, control=True))
+    [why] = db.read_sync(lambda conn: conn.exec_driver_sql("SELECT error FROM media").scalars().all())
+    assert why == "GET /img: 404; asked for once, it is believed to be gone only after looks on more days"
+
+
 def test_a_404_is_no_proof_where_no_other_file_comes(db: Database):
     now = NOW
     deny(db, now)

@@ -50,7 +50,8 @@ def not_there(
     doubt = file_doubts.look(conn, "denied", item.media_id, item.urls[0], now)
     if doubt.looks == 1 and doubt.last == now:
         agenda.ask_after_refusal(conn, item.work_key, now)
-    reason = f"{error}; asked for {_times(doubt.looks)}, it is believed to be gone after looks on different days"
+    answer = error.rstrip(".")
+    reason = f"{answer}; asked for {_times(doubt.looks)}, it is believed to be gone only after looks on more days"
     if doubt.is_seen_enough:
         unasked = chores.is_unanswered(conn, Kind.DETAIL, item.work_key, now)
         verdict = _weighed(conn, "denied", doubt, now, share, control)
@@ -61,7 +62,7 @@ def not_there(
             file_doubts.settled(conn, (item.media_id,))
             return verdict
         if not file_doubts.is_believed(conn, "denied", now, share):
-            reason = f"{error}; so do too many files"
+            reason = f"{answer}; so do too many files"
     queue.retry_later(conn, item.media_id, max(doubt.next_look, now + HOUR_MS), reason)
     return "later"
 

@@ -218,7 +218,8 @@ def _files(conn: Connection, now: int) -> Iterator[Trouble]:
         sql = f"SELECT owner_id, role, idx, url, error, due_at FROM media WHERE {where} LIMIT {SAMPLE}"
         found = rows(conn, sql, **({"soon": now + SOON_MS} if ":soon" in sql else {}))
         for first, *others in _alike(found, lambda r: _reason(r.error)):
-            one = f"{first.role} {first.idx} of {Ref.of_work(first.owner_id)}"
+            number = first.idx + 1 if first.role == "page" else first.idx
+            one = f"{first.role} {number} of {Ref.of_work(first.owner_id)}"
             more = f", and {len(others):,} more files like it" if others else ""
             why = first.error or "no reason on record"
             if state == "damaged":
