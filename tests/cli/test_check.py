@@ -52,6 +52,15 @@ def test_no_login(pixmirror, config):
     assert "pixmirror login" in result.output
 
 
+def test_a_token_that_a_sync_saw_rejected_is_bad(pixmirror, config):
+    (config.parent / "refresh-token").write_text("wrong")
+    assert pixmirror("sync").exit_code == 3
+    result = pixmirror("check")
+    assert result.exit_code == 3
+    assert result.output.startswith("Not in order: login.")
+    assert "Pixiv rejected the login" in result.output
+
+
 def test_wrong_config(pixmirror, config):
     config.write_text(config.read_text() + "\n[unknown]\n")
     assert pixmirror("check").exit_code == 2

@@ -285,11 +285,13 @@ def _refused_since(s: Session, root: MirrorRoot) -> int | None:
     """Return since when Pixiv refuses the login that is kept; None if it does not, as far as is known."""
     try:
         with s.reading() as db:
-            refused = db.read_sync(runs.refused_login)
-        written = (root.root / kept_login.FILE).stat().st_mtime * 1000
+            refused, is_begun = db.read_sync(runs.refused_login), db.read_sync(runs.account_id) is not None
     except (PixmirrorError, OSError):
         return None
-    return refused[0] if refused is not None and refused[0] > written else None
+    written = kept_login.written_at(root)
+    if refused is None or refused[0] <= written or (is_begun and not written):  # else another login came since
+        return None
+    return refused[0]
 
 
 def web_rows(s: Session) -> Iterator[Row]:
