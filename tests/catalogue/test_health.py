@@ -272,3 +272,10 @@ def test_troubles_of_a_process_that_ended_are_told_as_the_past(db: Database) -> 
     first, *_ = found(db, synced(NOW - HOUR, code=8), around)
     assert first.says == "Pixiv cannot be reached since 21:13 (No network). The next pixmirror sync tries again."
     assert first.code == 8
+
+
+def test_without_a_login_nothing_is_said_to_be_mirrored_for_the_first_time(db: Database) -> None:
+    around = replace(RUNS, progress="0 works so far")
+    assert found(db, nothing, around)[0].kind == Kind.FIRST_MIRROR
+    refused = found(db, lambda conn: runs.note_refused_login(conn, "TokenRejected", NOW), around)
+    assert [one.kind for one in refused] == [Kind.LOGIN_REJECTED]

@@ -40,7 +40,7 @@ def headlines(
         n = "One thing needs" if len(needs) == 1 else f"{_NUMBERS.get(len(needs), str(len(needs)))} things need"
         rest = "" if any(one.code for one in found) else " All else is well."
         found.append(Headline(Kind.NEEDS_YOU, f"{n} you.{rest}", needs, ExitCode.INCOMPLETE))
-    found += _at_work(view)
+    found += _at_work(view, can_ask=all(one.code != ExitCode.LOGIN for one in found))
     if not found:
         found.append(Headline(Kind.WELL, f"All is well. {_rhythm(around.jobs)}"))
     return tuple(sorted(found, key=lambda one: one.place))
@@ -256,7 +256,7 @@ def _lost(view: View) -> Iterator[str]:
 # --- all well: what goes on
 
 
-def _at_work(view: View) -> Iterator[Headline]:
+def _at_work(view: View, *, can_ask: bool) -> Iterator[Headline]:
     around, now, zone = view.around, view.now, view.zone
     if pause := runs.pause_of_all(view.conn, now):
         until = f" until {clock(pause.until, now, zone)}" if pause.until else ""
@@ -269,6 +269,8 @@ def _at_work(view: View) -> Iterator[Headline]:
             says = f"Resting until {clock(blocked[0], now, zone)}: {reason}."
             yield Headline(Kind.QUIET, says, ("It goes on by itself then.",), until=blocked[0])
     if around.works and around.progress and not pause and _is_first(view):
+        if not can_ask:  # without a login nothing is read
+            return
         do = ("Every list is being read; pictures follow as they come.",)
         yield Headline(Kind.FIRST_MIRROR, f"Mirroring for the first time: {around.progress}.", do)
     elif not around.daemon and (who := around.holder) is not None:
