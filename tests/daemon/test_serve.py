@@ -131,7 +131,10 @@ async def test_check_has_the_running_one_ask_pixiv_and_a_pause_is_no_fault(servi
         assert (recorded.returncode, "Pixiv was not asked" in " ".join(recorded.stdout.split())) == (0, True)
         await service.ask("pause")
         paused = await check("--pixiv")
-        assert (paused.returncode, "everything is paused" in " ".join(paused.stdout.split())) == (0, True)
+        assert (
+            paused.returncode,
+            "nothing is sent before `pixmirror resume`: paused" in " ".join(paused.stdout.split()),
+        ) == (0, True), paused.stdout
 
 
 async def test_a_second_daemon_on_the_same_mirror_is_refused(service: Service) -> None:

@@ -347,8 +347,8 @@ def _pixiv(s: Session, record: Path | None) -> "tuple[Report | None, Row]":
 
     try:
         answer = s.ask("check", timeout=PATIENCE_S) if record is None else None
-        if answer is not None and answer.get("paused"):
-            return None, Row("pixiv", "warn", "Pixiv was not asked, for everything is paused: pixmirror resume")
+        if answer is not None and "held" in answer:
+            return None, Row("pixiv", "warn", f"Pixiv was not asked: nothing is sent {answer['held']}.")
         report = run(look()) if answer is None else Report.of(answer)
     except (MirrorLocked, DaemonBusy, DaemonOlder) as error:
         return None, Row("pixiv", "warn", f"Pixiv was not asked, for another pixmirror is at work. {told(error)}")

@@ -16,7 +16,7 @@ from pixmirror.daemon.first_look import first_look
 from pixmirror.daemon.look import look
 from pixmirror.daemon.mirror import Mirror, open_mirror
 from pixmirror.daemon.status import facts
-from pixmirror.daemon.sync import beside
+from pixmirror.daemon.sync import beside, until
 from pixmirror.daemon.upkeep import accept
 from pixmirror.errors import ConfigError, PixmirrorError
 from pixmirror.fetch import trash
@@ -68,10 +68,11 @@ class Commands:
         return (await adding.beside(self.daemon.engine, [parse_ref(str(ref)) for ref in named])).as_dict()
 
     async def _check(self, request: Request) -> dict[str, Any]:
-        """Read a page of each endpoint, as `check --pixiv` does where nothing runs. A pause would hold that."""
-        if self.daemon.mirror.all_paused:
-            return {"paused": True}
-        return (await first_look(self.daemon.mirror)).as_dict()
+        """Read a page of each endpoint, as `check --pixiv` does alone; not while a pause or a limit holds all."""
+        m = self.daemon.mirror
+        if (blocked := self.daemon.engine.held_back()) is not None:
+            return {"held": until(blocked, m.clock.now())}
+        return (await first_look(m)).as_dict()
 
     async def _in_the_mirror(self, request: Request) -> dict[str, Any]:
         """Do it in the open mirror, and let all that runs go by it at once."""
