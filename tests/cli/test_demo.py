@@ -19,7 +19,7 @@ from urllib.request import HTTPCookieProcessor, ProxyHandler, build_opener
 
 import pytest
 
-from pixmirror.cli import demo
+from pixmirror.cli import common, demo
 from pixmirror.cli.demo_setup import DemoMirror
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ExitCode
@@ -239,3 +239,18 @@ def test_between_two_looks_the_demo_is_at_work(mirrored, pixmirror):
         assert " -" not in found["headline"]["says"]
         assert pixmirror("demo", "--dir", mirrored.parent, "healthcheck").exit_code == 0
         assert pixmirror("demo", "--dir", mirrored.parent).exit_code == ExitCode.LOCKED
+
+
+def test_what_the_demo_hints_at_works_in_the_demo(tmp_path, pixmirror, monkeypatch):
+    monkeypatch.setattr(common, "program", lambda: "pixmirror")
+    DemoMirror.prepare(tmp_path / "a", seed=None, artists=None, works=None).write_config("http://127.0.0.1:1")
+    result = pixmirror("demo", "--dir", tmp_path / "a", "status")
+    here = f"demo --dir {tmp_path / 'a'}"
+    assert f"{here} sync once, or " in result.stdout
+    assert result.stdout.count(here) == 2
+    assert " run" not in result.stdout
+    with common.hinting("pixmirror demo"):
+        said = common.hinted(
+            "Start it: systemctl start pixmirror, or pixmirror run. Then `pixmirror retry 1`, pixmirror help."
+        )
+    assert said == "Start it: pixmirror demo. Then `pixmirror demo retry 1`, pixmirror help."

@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Coroutine, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -215,6 +216,31 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
 
 
+_DEMO: ContextVar[str] = ContextVar("demo", default="")
+_RUN = re.compile(r"(?:systemctl start pixmirror, or )?\bpixmirror run\b(?: \(systemctl start pixmirror\))?")
+_HINT = re.compile(
+    r"\bpixmirror (?=(?:sync|retry|gallery|status|coverage|gone|why|show|add|open|plan|search|verify|check|login|"
+    r"pause|resume|forget|unforget|reindex|export|healthcheck)\b)"
+)
+
+
+@contextmanager
+def hinting(demo: str) -> "Iterator[None]":
+    """Let every command that is printed in this block be one for the demo that `demo` reaches."""
+    before = _DEMO.set(demo)
+    try:
+        yield
+    finally:
+        _DEMO.reset(before)
+
+
+def hinted(text: str) -> str:
+    """Return a text whose hints work where the user is: in the demo, `pixmirror sync` is `pixmirror demo sync`."""
+    if not (demo := _DEMO.get()):
+        return text
+    return _HINT.sub(lambda _: f"{demo} ", _RUN.sub(lambda _: demo, text))
+
+
 class _Screen:
     """Whether a clock time of this place is on the screen, and whether on standard output."""
 
@@ -244,7 +270,7 @@ def name_the_zone() -> None:
 
 
 def say(text: str = "") -> None:
-    typer.echo(layout.fitted(saw(terminal.shown(text))))
+    typer.echo(layout.fitted(saw(terminal.shown(hinted(text)))))
 
 
 def tell(text: str, indent: str = "") -> None:
@@ -254,7 +280,7 @@ def tell(text: str, indent: str = "") -> None:
 
 def note(text: str) -> None:
     """Say something to the user on standard error, never where a script reads."""
-    typer.echo(layout.fitted(saw(terminal.shown(text), err=True)), err=True)
+    typer.echo(layout.fitted(saw(terminal.shown(hinted(text)), err=True)), err=True)
 
 
 def print_json(value: Any) -> None:

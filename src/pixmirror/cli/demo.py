@@ -15,7 +15,7 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.runs import account_id
 from pixmirror.cli import formats
 from pixmirror.cli import verify as verify_command
-from pixmirror.cli.common import Session, note, program, say, told
+from pixmirror.cli.common import Session, hinting, note, program, say, told
 from pixmirror.cli.demo_setup import DAYS, NOTE, DemoMirror, DemoServer, DemoSession, serving
 from pixmirror.cli.demo_story import MIRRORED, mirror_at, say_day, tell
 from pixmirror.cli.gallery_process import GalleryProcess
@@ -136,7 +136,11 @@ def _look(ctx: typer.Context, folder: Path, command: Sequence[str]) -> None:
     given, s = ["--config", str(mirror.config_file), *command], DemoSession(mirror)
     shift = 0 if command[0] == "gallery" else mirror.shift_ms  # which may outlive the story
     try:
-        with shifted(shift), root.command.make_context(root.info_name, given, obj=s) as inner:
+        with (
+            shifted(shift),
+            hinting(_command(mirror)),
+            root.command.make_context(root.info_name, given, obj=s) as inner,
+        ):
             root.command.invoke(inner)
     except typer.Exit as ended:
         if ended.exit_code == ExitCode.PIXIV:

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from pixmirror.cli import layout
-from pixmirror.cli.common import saw, say
+from pixmirror.cli.common import hinted, saw, say
 from pixmirror.terminal import one_line
 from pixmirror.terminal import size as size
 
@@ -33,4 +33,4 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     lines = layout.table(head, [tuple(map(one_line, row)) for row in rows])
     for number, line in enumerate(lines):
         is_head = number == 0 and any(head) and sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        typer.echo(typer.style(line, bold=True) if is_head else saw(line))
+        typer.echo(typer.style(line, bold=True) if is_head else saw(hinted(line)))
