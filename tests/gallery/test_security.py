@@ -147,9 +147,13 @@ def test_the_design_needs_no_session(keyed: Served) -> None:
 
 def test_a_session_outlives_the_gallery(own_root: Path, clock: SetClock) -> None:
     with serving(own_root, clock=clock, require_key=True) as served:
-        _, _, token = let_in(served).partition("=")
-    with serving(own_root, clock=clock, require_key=True) as served:
-        assert ask(served.url, "/works", cookie=f"{served.gallery.cookie}={token}").status == 200
+        cookie = let_in(served)
+    with serving(own_root, clock=clock, require_key=True) as served:  # at another port
+        assert ask(served.url, "/works", cookie=cookie).status == 200
+        by_port = f"pixmirror_{served.gallery.listen.port}={cookie.partition('=')[2]}"  # as it was named before
+        assert ask(served.url, "/works", cookie=by_port).status == 200
+        send(served.url, "/logout", cookie=by_port)
+        assert ask(served.url, "/works", cookie=cookie).status == 401
 
 
 def test_the_cookie_itself_is_nowhere_on_disk(own_root: Path) -> None:

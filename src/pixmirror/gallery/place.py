@@ -20,6 +20,7 @@ from pixmirror.gallery.undos import Undos
 from pixmirror.models.addresses import Listen
 from pixmirror.render.thumbs import Thumbs
 from pixmirror.store import holding_gallery
+from pixmirror.store.outside import unlocked
 
 
 class NoMirror(PixmirrorError):
@@ -44,6 +45,7 @@ class Gallery:
     reread: Callable[[], Config] | None = None  # the config file as it is now
     read_at: int = 0  # when the configuration was read, ms UTC
     runs_with: str = ""  # why it is the earlier configuration with which the gallery runs; "" when it is not
+    mirror_id: str = ""  # as it was at the start; "" for a mirror that was empty then
     problems: int = 0  # what needs the user, as the rail counts it
     _shelves: Shelves | None = None
 
@@ -77,9 +79,16 @@ class Gallery:
         return g.require_key or self.password is not None or not is_open
 
     @property
+    def cookies(self) -> tuple[str, ...]:
+        """The names that our cookie may have, the one that is given first. Browsers send it to all ports of a
+        host, where another gallery may answer: it has the mirror's id, or the port while there is none.
+        """
+        by_port = f"pixmirror_{self.listen.port}"
+        return (f"pixmirror_{self.mirror_id}", by_port) if self.mirror_id else (by_port,)
+
+    @property
     def cookie(self) -> str:
-        """The name of our cookie: browsers send it to all ports of a host, where another gallery may answer."""
-        return f"pixmirror_{self.listen.port}"
+        return self.cookies[0]
 
     def close(self) -> None:
         if self._shelves is not None:
@@ -106,6 +115,7 @@ def open_gallery(
             Password(password, clock) if password else None, Undos(clock), clock, config.gallery.listen,
         )  # fmt: skip
         here.reread, here.read_at = reread, clock.now()
+        here.mirror_id = unlocked(root, here.media).mirror_id
         try:
             here.has_mirror()
             yield here

@@ -156,7 +156,9 @@ async def _stranger(request: Request, gallery: Gallery, caller: Caller) -> Respo
     """Let this browser in where it may come in; else return what it is told."""
     if caller.user or not gallery.is_locked:
         return _without_key(request)
-    request.state.session = await gallery.sessions.of(request.cookies.get(gallery.cookie, ""))
+    for name in gallery.cookies:
+        if request.state.session is None:
+            request.state.session = await gallery.sessions.of(request.cookies.get(name, ""))
     if _has_key(request):
         return await _by_key(request, gallery, caller)
     if request.state.session is not None or request.scope["path"].startswith(OPEN):

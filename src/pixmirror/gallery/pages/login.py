@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from pixmirror.gallery.answers import back_to, page
 from pixmirror.gallery.asked import own_path
+from pixmirror.gallery.login import digest
 from pixmirror.gallery.place import gallery
 from pixmirror.gallery.security import NEW_ADDRESS, let_in
 from pixmirror.gallery.shown import in_words
@@ -46,10 +47,10 @@ async def try_password(request: Request) -> Response:
 async def log_out(request: Request) -> Response:
     """End the session of this browser."""
     here = gallery(request)
-    if request.state.session is not None:
-        await here.sessions.end([request.state.session.digest])
+    await here.sessions.end([digest(request.cookies.get(name, "")) for name in here.cookies])
     answer = back_to("/login")
-    answer.delete_cookie(here.cookie, path="/")
+    for name in here.cookies:
+        answer.delete_cookie(name, path="/")
     return answer
 
 
