@@ -64,6 +64,18 @@ def test_arrows_go_by_geometry_across_months_and_tab_has_one_stop(wide: Page) ->
     wide.wait_for_url("**/*/1*")
 
 
+def test_who_comes_back_from_a_work_is_at_its_picture(wide: Page) -> None:
+    wide.goto("/works")
+    drawn(wide)
+    for _ in range(3):
+        press(wide, "ArrowRight")
+    left = wide.evaluate(FOCUSED)
+    wide.keyboard.press("Enter")
+    wide.wait_for_url(f"**{left}")
+    wide.go_back(wait_until="commit")
+    until(wide, f"left => {FOCUSED} === left", left)
+
+
 def test_the_focus_stays_when_its_row_is_scrolled_away_and_an_arrow_brings_it_back(wide: Page) -> None:
     wide.goto("/works")
     drawn(wide)

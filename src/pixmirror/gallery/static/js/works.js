@@ -1,6 +1,6 @@
 // The grid of works, wherever a page has one.
 import {$, isOurs, remember} from "./lib.js";
-import {current} from "./arrows.js";
+import {current, focus} from "./arrows.js";
 import {blocks, grid} from "./blocks.js";
 import {rest} from "./grid.js";
 import {placeOf} from "./rows.js";
@@ -31,3 +31,11 @@ document.addEventListener("keydown", event => { if (event.key === "s" && isOurs(
 
 if ($("#scrub")) await import("./scrub.js");
 rest();
+
+// Who comes back is at the picture that was left.
+addEventListener("pagehide", () => {
+  const place = placeOf(document.activeElement);
+  history.replaceState({...history.state, left: place && {unit: place.block.name, index: place.index}}, "");
+});
+const left = history.state?.left, leftBlock = left && blocks.find(block => block.name === left.unit);
+if (leftBlock) focus(leftBlock, left.index);
