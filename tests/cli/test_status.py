@@ -91,3 +91,10 @@ def test_watch_shows_it_again_until_it_is_stopped(
     result = pixmirror("status", "--watch")
     assert result.exit_code == 130
     assert result.stdout.count("More: status --full") == 2
+
+
+def test_works_that_are_only_known_are_not_said_to_be_here(pixmirror: Any, mirrored: Path) -> None:
+    (line,) = (one for one in pixmirror("status").stdout.splitlines() if one.startswith("Here"))
+    here, known = line.split("; ")
+    assert "works" not in here
+    assert known.endswith("known")

@@ -66,12 +66,8 @@ def show_headlines(found: Iterable[Headline]) -> None:
 def _figures(s: Session, found: Glance) -> Iterator[str]:
     p, files, counts = s.config.pixiv, found.files, found.kept
     of_artists = f" of {many(counts.totals.artists, 'artist')}" if counts and counts.totals.artists else ""
-    here = [
-        f"{many(found.works, 'work')}{of_artists}",
-        many(files.stored, "file"),
-        formats.size(files.bytes_stored),
-    ]
-    yield _labelled("Here", ", ".join(here))
+    known = f"{many(found.works, 'work')}{of_artists} known"
+    yield _labelled("Here", f"{many(files.stored, 'file')}, {formats.size(files.bytes_stored)}; {known}")
     if counts is not None:
         yield _labelled("Complete", _complete(counts, found))
         if counts.complete.kept:
