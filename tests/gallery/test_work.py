@@ -429,6 +429,11 @@ def test_only_a_whole_zip_of_stored_frames_is_sliced(wide: Page) -> None:
         assert "is damaged" in wide.evaluate(_UNZIPPED, [broken, len(data)]), at
 
 
+def test_without_javascript_the_page_says_that_an_animation_stands_still(plain: Page, changed: Changed) -> None:
+    plain.goto(f"/w/{changed.ugoira}")
+    expect(plain.get_by_text("This is its first frame")).to_be_visible()
+
+
 def test_an_animation_plays_stops_steps_and_is_sought(wide: Page, changed: Changed) -> None:
     wide.goto(f"/w/{changed.ugoira}")
     count = len(json.loads(wide.locator("#frames").text_content() or ""))
