@@ -191,6 +191,14 @@ def test_on_a_phone_colours_and_settings_are_at_hand(browser: Browser, gallery: 
         page.wait_for_url("**/mirror/settings")
 
 
+def test_on_a_phone_no_key_of_the_settings_is_broken_within_a_word(browser: Browser, gallery: Served) -> None:
+    with looking(browser, gallery.url, 360) as page:
+        page.goto("/mirror/settings")
+        lines = "all => Math.max(...all.map(one => one.getClientRects().length))"
+        assert page.locator("th[scope=row] > code").evaluate_all(lines) == 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 ALL_AT_ONCE = """() => {
   const pause = Object.assign(document.createElement("button"), {className: "b", textContent: "Resume"});
   const live = document.querySelector(".top .live"), fresh = document.querySelector(".top .fresh");
