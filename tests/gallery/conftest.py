@@ -77,8 +77,8 @@ def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Mirrored:
 
 
 def copied(root: Path, to: Path) -> Path:
-    """Copy a mirror; its files are links to the same ones."""
-    shutil.copytree(root, to, copy_function=os.link)
+    """Copy a mirror, without what others left in its gallery.db; its files are links to the same ones."""
+    shutil.copytree(root, to, copy_function=os.link, ignore=shutil.ignore_patterns("gallery.db*"))
     for file in (path for path in to.iterdir() if path.is_file()):  # what is written to or locked is no link
         copy = file.read_bytes()
         file.unlink()

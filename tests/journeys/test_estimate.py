@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -80,7 +79,8 @@ def first_sync(root: Path, artists: int, works: int, a_day: int, monkeypatch: py
     async def main(clock: YearClock) -> None:
         monkeypatch.setattr(planning, "_room", lambda folder, keep_free: 1 << 40)  # others write to this disk
         monkeypatch.setattr(Session, "ask", lambda s, command, timeout=None: None)  # no daemon runs here
-        monkeypatch.setattr(common, "time", SimpleNamespace(time=lambda: clock.now() / 1000))
+        for module in (common, plan, status_command):
+            monkeypatch.setattr(module, "now_ms", clock.now)
         async with serving(create_app(a_world(clock, artists, works))) as url:
             setup = Setup(
                 root, url, JOBS, pixiv={"requests_per_minute": 30, "requests_per_day": a_day},
