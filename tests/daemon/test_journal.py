@@ -105,7 +105,8 @@ async def test_trouble_is_said_when_it_begins_and_when_it_ends_and_not_between(
             await until(lambda: "pixiv" not in found.engine.trouble.errors, 60)
     later = lines(log)[begun:]
     assert re.fullmatch(r"Going on after \d+ s: Pixiv answers again\.", later[0]), later
-    assert sum("Check the network" in line or "503" in line for line in lines(log)) == 1, lines(log)
+    told = [line.startswith("Job ") for line in lines(log) if "Check the network" in line or "503" in line]
+    assert told in ([False], [True], [True, False]), lines(log)  # a job may end before the host is given up
 
 
 async def test_what_takes_long_is_said_in_parts(
