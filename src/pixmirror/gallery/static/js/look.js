@@ -1,7 +1,7 @@
 // How this browser shows the gallery: light or dark, and whether single keys work. The theme is a cookie, so that the
 // server draws it.
 import {device} from "./device.js";
-import {$$, keysWork} from "./lib.js";
+import {$, $$, keysWork} from "./lib.js";
 
 const YEAR_S = 365 * 24 * 3600;
 const root = document.documentElement;
@@ -18,3 +18,4 @@ for (const box of $$("[data-keys]")) {
   box.checked = keysWork();
   box.addEventListener("change", () => device.set("keys", box.checked ? "on" : "off"));
 }
+$("#keys fieldset").disabled = false;  // a choice made before would not have been heard
