@@ -1,6 +1,7 @@
 """Runs the versions on the connection that pixmirror.catalogue.migrate hands over; never logs or prints."""
 
-from alembic import context
+from pixmirror.catalogue.gallery.schema import metadata
+from pixmirror.catalogue.migrate import run_versions
 
-context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
-context.run_migrations()
+target_metadata = metadata
+run_versions(target_metadata)

@@ -1,12 +1,16 @@
 """The first catalogue: DDL as it stood then, never edited again.
 
 Revision ID: 0001
+The way back: there was nothing before it.
 """
 
 from alembic import op
 
+from pixmirror.catalogue.migrate import refuse_downgrade
+
 revision = "0001"
 down_revision = None
+downgrade = refuse_downgrade
 
 STATEMENTS = (
     """

@@ -1,12 +1,16 @@
 """What Pixiv showed over time: moves of states, doubts, statistics, drift of lists, tombstones, the web's ids.
 
 Revision ID: 0002
+The way back is the copy made before: catalogue.0001.bak.db, or that of an older schema.
 """
 
 from alembic import op
 
+from pixmirror.catalogue.migrate import refuse_downgrade
+
 revision = "0002"
 down_revision = "0001"
+downgrade = refuse_downgrade
 
 STATEMENTS = (
     """

@@ -1,12 +1,16 @@
 """What could not be read by the work and user that it is of; each translation of a tag with when it was seen.
 
 Revision ID: 0003
+The way back is the copy made before: catalogue.0002.bak.db, or that of an older schema.
 """
 
 from alembic import op
 
+from pixmirror.catalogue.migrate import refuse_downgrade
+
 revision = "0003"
 down_revision = "0002"
+downgrade = refuse_downgrade
 
 STATEMENTS = (
     "ALTER TABLE broken ADD COLUMN medium TEXT",

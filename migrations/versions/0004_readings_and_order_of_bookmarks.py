@@ -1,12 +1,16 @@
 """Readings of tags as the website tells them; bookmarks in the order in which they were made.
 
 Revision ID: 0004
+The way back is the copy made before: catalogue.0003.bak.db, or that of an older schema.
 """
 
 from alembic import op
 
+from pixmirror.catalogue.migrate import refuse_downgrade
+
 revision = "0004"
 down_revision = "0003"
+downgrade = refuse_downgrade
 
 STATEMENTS = (
     """

@@ -6,15 +6,22 @@ Alembic costs 0.2 s to import, so it is loaded only where there is something to 
 
 import shlex
 import sqlite3
-from contextlib import closing
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Never
 
 from pixmirror.catalogue.failures import translated, write_ahead
 from pixmirror.catalogue.uris import uri
 from pixmirror.errors import CatalogueError, CatalogueLost
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
+    from sqlalchemy import Connection, MetaData
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +175,57 @@ def _run_alembic(path: Path, revision: str = HEAD, of: Lineage = CATALOGUE) -> N
         command.upgrade(config, revision)
     engine.dispose()
     path.chmod(0o600)
+
+
+def run_versions(tables: "MetaData") -> None:
+    """Do what an env.py does: run versions on the connection that was handed over, or compare it with these.
+
+    From a shell (`alembic check`, `alembic revision --autogenerate`) none is: then an empty file of the newest
+    schema stands in, so that no mirror is touched without a safety copy.
+    """
+    from alembic import context
+
+    given = context.config.attributes.get("connection")
+    with _empty(context.script) if given is None else nullcontext(given) as connection, warnings.catch_warnings():
+        # Indexes of expressions can't be compared here: a test compares their SQL.
+        warnings.filterwarnings("ignore", ".*expression-based index")
+        context.configure(
+            connection=connection,
+            target_metadata=tables,
+            transactional_ddl=True,
+            compare_server_default=True,
+            include_object=lambda found, name, kind, *_: not (kind == "table" and _is_view(found)),
+        )
+        context.run_migrations()
+
+
+def _is_view(table: Any) -> bool:
+    """True for a table that stands for a view: those are made and replaced by hand, as SQL."""
+    return bool(table.info.get("is_view") or getattr(table, "is_view", False))
+
+
+@contextmanager
+def _empty(script: "ScriptDirectory") -> "Iterator[Connection]":
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+    from sqlalchemy import create_engine
+
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        versions = MigrationContext.configure(connection)
+        with Operations.context(versions):
+            for version in reversed(list(script.walk_revisions())):
+                version.module.upgrade()
+        versions.stamp(script, "head")
+        yield connection
+    engine.dispose()
+
+
+def refuse_downgrade() -> Never:
+    """Refuse what each version names as its `downgrade`."""
+    from alembic.util import CommandError
+
+    raise CommandError(
+        "No schema is taken back: that would drop what only the newer one holds. The way back is the safety copy "
+        "that is made before an upgrade, NAME.REVISION.bak.db beside the file."
+    )

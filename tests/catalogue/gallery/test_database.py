@@ -34,16 +34,6 @@ def test_the_migrations_make_what_the_tables_say(path: Path, tmp_path: Path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_every_revision_is_listed_in_order():
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(migrate.script_location(LINEAGE)))
-    walked = [s.revision for s in ScriptDirectory.from_config(config).walk_revisions()]
-    assert tuple(reversed(walked)) == LINEAGE.revisions
-
-
 def test_a_damaged_one_is_refused_before_anything_is_written_to_it(path: Path, monkeypatch: pytest.MonkeyPatch):
     whole = path.read_bytes()
     path.write_bytes(whole[:4096] + bytes(4096) + whole[8192:])
