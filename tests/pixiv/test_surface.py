@@ -1,5 +1,6 @@
 """The library as its users meet it: what is public, what it needs, and a whole visit over real sockets."""
 
+import ast
 import asyncio
 import json
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from functools import partial
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -27,12 +29,61 @@ def test_every_public_name_is_there_and_documented():
         assert getattr(surface, name).__doc__, name
 
 
+ALL = """
+import importlib, pkgutil, pixmirror.pixiv
+for name in pixmirror.pixiv.__all__:
+    getattr(pixmirror.pixiv, name)
+for module in pkgutil.walk_packages(pixmirror.pixiv.__path__, "pixmirror.pixiv."):
+    importlib.import_module(module.name)
+"""
+
+
+def loaded(code: str) -> set[str]:
+    """Return the modules that a fresh process has after `code`, without those that it has anyway."""
+    command = [sys.executable, "-c", f"{code}\nimport sys; print(*(name for name, m in sys.modules.items() if m))"]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+
 def test_the_library_needs_nothing_of_the_rest_of_the_mirror():
-    code = "import sys, pixmirror.pixiv; print(sorted(m for m in sys.modules if m.startswith('pixmirror')))"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    names = loaded(ALL)
     for other in ("catalogue", "store", "config", "sync", "fetch", "cli", "daemon"):
-        assert f"pixmirror.{other}" not in shown
-    assert "pixmirror.pixiv.app" in shown
+        assert f"pixmirror.{other}" not in names
+    assert "pixmirror.pixiv.app" in names
+
+
+def test_the_library_brings_in_no_heavy_module():
+    heavy = {"PIL", "alembic", "apscheduler", "click", "jinja2", "numpy", "pygments", "rich", "sqlalchemy"}
+    heavy |= {"starlette", "typer", "uvicorn"}
+    assert not heavy & loaded(ALL)
+
+
+def test_a_client_reads_no_model_of_the_website_before_it_is_asked_there():
+    names = loaded("from pixmirror.pixiv import Client, items, download_work; Client('token', phpsessid='11_a')")
+    assert not {"pixmirror.pixiv.web.models", "pixmirror.pixiv.web.bodies", "pixmirror.pixiv.web.composed"} & names
+
+
+def test_importing_the_library_loads_none_of_what_it_stands_on():
+    assert not {"httpx", "pydantic", "asyncio"} & loaded("import pixmirror.pixiv")
+
+
+def test_every_public_name_comes_from_where_type_checkers_see_it():
+    tree = ast.parse(Path(surface.__file__).read_text(encoding="utf-8"))
+    seen = {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("pixmirror.")
+        for alias in node.names
+    }
+    homes = {name: f"pixmirror.{home}" for home, names in surface._HOMES.items() for name in names.split()}
+    assert homes == seen
+    assert set(surface.__all__) == set(seen)
+    assert set(surface.__all__) <= set(dir(surface))
+
+
+def test_submodules_are_attributes_and_a_wrong_name_is_an_attribute_error():
+    assert loaded("import pixmirror.pixiv; pixmirror.pixiv.app.AppApi; pixmirror.pixiv.blocking.Client")
+    with pytest.raises(AttributeError, match="no attribute 'Cleint'"):
+        getattr(surface, "Cle" + "int")
 
 
 def test_whoever_builds_on_it_gets_its_types():

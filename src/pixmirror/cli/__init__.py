@@ -32,10 +32,9 @@ from pixmirror.cli.common import (
 from pixmirror.errors import ExitCode, MirrorLocked, PixmirrorError
 from pixmirror.logs import redact
 
-# httpx brings a command line of its own, mako (of alembic) colours for its errors: each takes a highlighter along,
-# 4 MB in a daemon that never shows it. Where these modules cannot be had both do without.
-for never_used in ("httpx._main", "mako.ext.pygmentplugin"):
-    sys.modules.setdefault(never_used, None)  # type: ignore[arg-type]
+# mako (of alembic) brings colours for its errors and a highlighter along, 4 MB in a daemon that never shows them.
+# Where this module cannot be had it does without.
+sys.modules.setdefault("mako.ext.pygmentplugin", None)  # type: ignore[arg-type]
 
 
 # Of each command the module, and what the list of commands says of it.

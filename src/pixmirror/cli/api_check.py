@@ -267,7 +267,11 @@ def _web(payload: Any, name: str, asked: str) -> Look:
     if name in WEB_PARTS and isinstance(payload, dict) and "body" not in payload and "id" in payload:
         part = web.one(payload, WEB_PARTS[name], name)
         return one(part.item, payload)
-    got = web.answer(payload, name) if name in web_endpoints.ANSWERS else web.one(payload, kind.model, name)
+    got = (
+        web_endpoints.answer(payload, name)
+        if name in web_endpoints.ANSWERS
+        else web.one(payload, kind.model, name)
+    )
     _asked_for(got.item, name, asked)
     beside = [key for key in payload if key not in ("error", "message", "body")] if kind.enveloped else []
     _not_another(got.raw, got.item.extra, name)

@@ -1,42 +1,48 @@
 """A client library for Pixiv, usable alone: `Client`, endpoint functions in `pixiv.app` and `pixiv.web`, image
 streams, paging. `pixiv.blocking` has a Client for code that is not async.
+
+Each name is imported from its module when it is first used: `import pixmirror.pixiv` costs next to nothing.
 """
 
-from pixmirror.models import Lane
-from pixmirror.pixiv.app import AppApi
-from pixmirror.pixiv.app.download import download, download_work
-from pixmirror.pixiv.app.past_cap import past_cap
-from pixmirror.pixiv.auth import (
-    AppIdentity,
-    Auth,
-    PendingLogin,
-    new_login,
-    parse_code,
-    redeem_code,
-    redeem_refresh_token,
-)
-from pixmirror.pixiv.budget import BudgetState, ImageBudget
-from pixmirror.pixiv.client import Client
-from pixmirror.pixiv.enums import (
-    AiType,
-    ContentType,
-    Duration,
-    NovelRankingMode,
-    RankingMode,
-    SanityLevel,
-    SearchTarget,
-    Size,
-    Sort,
-    Visibility,
-    XRestrict,
-)
-from pixmirror.pixiv.images import ImageStream, open_image
-from pixmirror.pixiv.pacing import Pacer, PacerState
-from pixmirror.pixiv.paging import items, pages
-from pixmirror.pixiv.reading import parse_qs
-from pixmirror.pixiv.transport import Counts, ImageClient, Transport
-from pixmirror.pixiv.waiting import Blocked
-from pixmirror.pixiv.web import WebApi, WebSession
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pixmirror.models import Lane
+    from pixmirror.pixiv.app import AppApi
+    from pixmirror.pixiv.app.download import download, download_work
+    from pixmirror.pixiv.app.past_cap import past_cap
+    from pixmirror.pixiv.auth import (
+        AppIdentity,
+        Auth,
+        PendingLogin,
+        new_login,
+        parse_code,
+        redeem_code,
+        redeem_refresh_token,
+    )
+    from pixmirror.pixiv.budget import BudgetState, ImageBudget
+    from pixmirror.pixiv.client import Client
+    from pixmirror.pixiv.enums import (
+        AiType,
+        ContentType,
+        Duration,
+        NovelRankingMode,
+        RankingMode,
+        SanityLevel,
+        SearchTarget,
+        Size,
+        Sort,
+        Visibility,
+        XRestrict,
+    )
+    from pixmirror.pixiv.images import ImageStream, open_image
+    from pixmirror.pixiv.pacing import Pacer, PacerState
+    from pixmirror.pixiv.paging import items, pages
+    from pixmirror.pixiv.reading import parse_qs
+    from pixmirror.pixiv.transport import Counts, ImageClient, Transport
+    from pixmirror.pixiv.waiting import Blocked
+    from pixmirror.pixiv.web import WebApi, WebSession
 
 __all__ = [
     "AiType",
@@ -79,3 +85,42 @@ __all__ = [
     "redeem_code",
     "redeem_refresh_token",
 ]
+
+_HOMES = {
+    "models": "Lane",
+    "pixiv.app": "AppApi",
+    "pixiv.app.download": "download download_work",
+    "pixiv.app.past_cap": "past_cap",
+    "pixiv.auth": "AppIdentity Auth PendingLogin new_login parse_code redeem_code redeem_refresh_token",
+    "pixiv.budget": "BudgetState ImageBudget",
+    "pixiv.client": "Client",
+    "pixiv.enums": (
+        "AiType ContentType Duration NovelRankingMode RankingMode SanityLevel SearchTarget Size Sort "
+        "Visibility XRestrict"
+    ),
+    "pixiv.images": "ImageStream open_image",
+    "pixiv.pacing": "Pacer PacerState",
+    "pixiv.paging": "items pages",
+    "pixiv.reading": "parse_qs",
+    "pixiv.transport": "Counts ImageClient Transport",
+    "pixiv.waiting": "Blocked",
+    "pixiv.web": "WebApi WebSession",
+}
+
+
+if not TYPE_CHECKING:  # checkers know the names above, and only these
+
+    def __getattr__(name: str) -> Any:
+        home = next((module for module, names in _HOMES.items() if name in names.split()), None)
+        if home is not None:
+            found = globals()[name] = getattr(import_module(f"pixmirror.{home}"), name)
+            return found
+        try:
+            return import_module(f"{__name__}.{name}")
+        except ModuleNotFoundError as missing:
+            if missing.name != f"{__name__}.{name}":
+                raise
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

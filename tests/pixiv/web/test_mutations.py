@@ -14,7 +14,7 @@ from pixmirror.demo.web import faces, shapes
 from pixmirror.demo.world import World
 from pixmirror.errors import BadResponse, PixmirrorError
 from pixmirror.pixiv.lossless import lost
-from pixmirror.pixiv.web import reading
+from pixmirror.pixiv.web import endpoints, reading
 from pixmirror.pixiv.web.endpoints import ANSWERS
 from pixmirror.pixiv.web.rows import Rows
 from tests.pixiv.held import missing
@@ -72,7 +72,7 @@ def rows_in(value: Any) -> list[Rows[Any]]:
 
 @pytest.mark.parametrize("path", BODIES)
 def test_the_demos_bodies_are_read_with_nothing_lost(path: str) -> None:
-    got = reading.answer({"error": False, "body": BODIES[path]}, path)
+    got = endpoints.answer({"error": False, "body": BODIES[path]}, path)
     assert list(lost(got.item, got.raw)) == missing(got.item, got.raw) == []
     assert reading.broken_in(got.item) == ()
     assert got.item.extra == {}
@@ -85,7 +85,7 @@ def test_a_mutation_raises_nothing_but_our_own_error_and_loses_nothing_unsaid(da
     at = data.draw(st.sampled_from(list(paths(BODIES[path]))[1:]))
     mangled = mutate(BODIES[path], at, *data.draw(MUTATIONS))
     try:
-        got = reading.answer({"error": False, "body": mangled}, path)
+        got = endpoints.answer({"error": False, "body": mangled}, path)
     except PixmirrorError as exc:
         assert isinstance(exc, BadResponse)  # noqa: PT017
         return
@@ -100,7 +100,7 @@ def test_a_mangled_row_never_takes_another_with_it(data: st.DataObject) -> None:
     at = data.draw(st.sampled_from(list(paths(body["works"][0]))[1:]))
     whole = copy.deepcopy(body["works"][1])
     body["works"][0] = mutate(body["works"][0], at, *data.draw(MUTATIONS))
-    got = reading.answer({"error": False, "body": body}, path)
+    got = endpoints.answer({"error": False, "body": body}, path)
     (rows,) = rows_in(got.item)
     assert whole["id"] in [row.id for row in rows]
     assert len(rows) + len(rows.broken) + len(rows.ads) == 3
@@ -110,7 +110,7 @@ def test_a_mangled_row_never_takes_another_with_it(data: st.DataObject) -> None:
 def test_any_json_at_all_is_an_error_of_ours_or_read(value: Any, path: str) -> None:
     for payload in (value, {"error": False, "body": value}):
         try:
-            reading.answer(payload, path)
+            endpoints.answer(payload, path)
         except PixmirrorError:
             continue
 
@@ -121,7 +121,7 @@ def test_numbers_and_texts_for_ids_are_alike() -> None:
     for row in body["works"][:2]:
         row["id"], row["userId"] = int(row["id"]), int(row["userId"])
     body["total"] = "2"
-    got: Any = reading.answer({"error": False, "body": body}, path).item
+    got: Any = endpoints.answer({"error": False, "body": body}, path).item
     assert [type(work.id) for work in got.works] == [int, int]
     assert got.total == 2
     assert list(lost(got, body)) == []

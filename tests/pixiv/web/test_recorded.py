@@ -11,7 +11,7 @@ from pixmirror.errors import BadResponse, PixmirrorError
 from pixmirror.models import Comment, Illust, Novel, State, UserDetail
 from pixmirror.pixiv.lossless import lost
 from pixmirror.pixiv.reading import preview_works
-from pixmirror.pixiv.web import reading, shapes
+from pixmirror.pixiv.web import endpoints, reading, shapes
 from pixmirror.pixiv.web.endpoints import ANSWERS
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
 from pixmirror.pixiv.web.rows import Rows
@@ -40,7 +40,7 @@ def load(path):
 
 def read(path) -> Any:
     name = endpoint(path)
-    return reading.answer(load(path), name), ANSWERS[name]
+    return endpoints.answer(load(path), name), ANSWERS[name]
 
 
 def leaves(value):
@@ -79,7 +79,7 @@ def test_a_file_of_another_endpoint_is_refused(every):
     accepted = 0
     for path, name in tried:
         try:
-            got = reading.answer(load(path), name)
+            got = endpoints.answer(load(path), name)
         except PixmirrorError:
             continue
         accepted += not reading.broken_in(got.item) and not got.item.extra
@@ -189,7 +189,7 @@ def test_the_document_took_one_search_for_another():
 @pytest.mark.parametrize("path", WHOLE, ids=lambda p: p.stem)
 def test_an_answer_without_its_body_is_refused(path):
     with pytest.raises(BadResponse):
-        reading.answer({"error": False, "message": ""}, endpoint(path))
+        endpoints.answer({"error": False, "message": ""}, endpoint(path))
 
 
 @pytest.mark.parametrize(

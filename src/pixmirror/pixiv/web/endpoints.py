@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from pixmirror.models import Model
+from pixmirror.models import Model, Received
 from pixmirror.pixiv.web import bodies as b
 from pixmirror.pixiv.web import composed
+from pixmirror.pixiv.web.errors import body_of, refused
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebSeries, WebUgoira, WebUser
+from pixmirror.pixiv.web.reading import one
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +101,13 @@ ANSWERS: Mapping[str, Answer] = {
     "/ajax/linked_service/tumeng": Answer(composed.LinkedService),
     "/touch/ajax/user/self/status": Answer(b.Status),
 }
+
+
+def answer(payload: Any, path: str) -> Received[Model]:
+    """Read a whole answer of the endpoint `path` (with its {id} as in ANSWERS); refusals raise as they do live."""
+    kind = ANSWERS[path]
+    if kind.enveloped:
+        if (failure := refused(payload, path.replace("{id}", "0"), True)) is not None:
+            raise failure
+        payload = body_of(payload, path)
+    return one({kind.bare: payload} if kind.bare else payload, kind.model, path, strict=True)

@@ -7,8 +7,6 @@ from pydantic import ValidationError
 from pixmirror.errors import BadResponse
 from pixmirror.models import Broken, Model, Received, partly_read
 from pixmirror.pixiv.reading import reason
-from pixmirror.pixiv.web.endpoints import ANSWERS
-from pixmirror.pixiv.web.errors import body_of, refused
 from pixmirror.pixiv.web.rows import Rows, read_as
 
 M = TypeVar("M", bound=Model)
@@ -25,16 +23,6 @@ def one(raw: Any, model: type[M], endpoint: str, *, strict: bool = False) -> Rec
     if strict and odd:
         raise BadResponse(f"{endpoint}: `{odd[0].path}`: {odd[0].reason}.")
     return Received(item, raw, odd)
-
-
-def answer(payload: Any, path: str) -> Received[Model]:
-    """Read a whole answer of the endpoint `path` (with its {id} as in ANSWERS); refusals raise as they do live."""
-    kind = ANSWERS[path]
-    if kind.enveloped:
-        if (failure := refused(payload, path.replace("{id}", "0"), True)) is not None:
-            raise failure
-        payload = body_of(payload, path)
-    return one({kind.bare: payload} if kind.bare else payload, kind.model, path, strict=True)
 
 
 def broken_in(value: Any) -> tuple[Broken, ...]:
