@@ -381,6 +381,14 @@ def test_the_web_with_and_without_a_session(pixmirror, config, web, work, tmp_pa
     assert found.exit_code == 0, found.output
 
 
+def test_a_ranking_is_asked_for_by_its_mode_and_without_one_is_that_of_the_day(pixmirror, config, pixiv):
+    for mode in ((), ("day",), ("week",)):
+        result = pixmirror("--config", config, "api", "app", "illusts.ranking", *mode)
+        assert result.exit_code == 0, result.output
+    asked = [query for _, path, query in pixiv.state.log if path == "/v1/illust/ranking"]
+    assert asked == ["mode=day", "mode=day", "mode=week"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

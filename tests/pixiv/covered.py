@@ -53,9 +53,11 @@ class Endpoint:
 
     @property
     def takes(self) -> list[str]:
-        """The parameters of our function but for the api and `next`."""
+        """The parameters of our function but for the api and what all lists take."""
         return [
-            name for name in inspect.signature(self.call).parameters if name not in ("api", "next", "progress")
+            name
+            for name in inspect.signature(self.call).parameters
+            if name not in ("api", "next", "filter", "progress")
         ]
 
     def real_path(self, args: dict[str, Any]) -> str:

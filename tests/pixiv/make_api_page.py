@@ -50,8 +50,11 @@ What others see is made and deleted by `submissions`, `drafts` and `commenting`,
 the shell by `pixmirror api app ...`, which asks first (`pixmirror help submissions`).
 
 What `restrict="private"` of somebody else would give is their public list, so it is refused: nothing public is
-ever recorded as private. `filter` (for_ios, for_android, or an empty text) is an option of Client and AppApi. Any
-list of a search ends at 5000; `past_cap` goes on by dates.
+ever recorded as private. `filter` (for_ios, for_android, or an empty text) is an option of Client and AppApi, and
+of each list for one call. Any list of a search ends at 5000; `past_cap` goes on by dates.
+
+Ids and numbers may be texts, dates are `date`, 2026-11-20 or 20261120. A next_url that was kept goes on as
+`search.illusts(pixiv.app, **parse_qs(next_url))`.
 """
 
 

@@ -276,7 +276,7 @@ async def test_a_work_of_no_series_has_no_place_and_another_answer_is_refused(ap
 def test_parse_qs_keeps_every_cursor_and_ends_at_none():
     assert parse_qs(None) is None
     url = f"{BASE}/v1/illust/recommended?offset=30&viewed[0]=5&viewed[1]=6&filter="
-    assert parse_qs(url) == {"offset": "30", "viewed[0]": "5", "viewed[1]": "6", "filter": ""}
+    assert parse_qs(url) == {"offset": "30", "viewed": ["5", "6"], "filter": ""}
     with pytest.raises(errors.BadResponse):
         parse_qs("https://app-api.pixiv.net/v1/x")
 

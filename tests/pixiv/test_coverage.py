@@ -28,22 +28,22 @@ ALL = endpoints()
 SENT = [e for e in ALL if not (e.tested or e.gone)]
 READ = [e for e in SENT if e.fields]
 BAD: dict[str, tuple[Any, ...]] = {
-    "id": (0, -1, True, "5"),
-    "int": (-1, True, "5"),
-    "cursor": (-2, True, "5"),
+    "id": (0, -1, True, "0", "five", 5.0),
+    "int": (-1, True, "-1", "five"),
+    "cursor": (-2, True, "-2", "five"),
     "text": ("", " ", 5),
-    "bool": ("true", 1),
-    "date": ("2025-02-30", "yesterday", 20250101),
-    "ids": ([0], "5", [True], 5),
+    "bool": ("yes", 1),
+    "date": ("2025-02-30", "2025-W01-1", "202501-01", "yesterday", 20250101),
+    "ids": ([0], "five", [True], 5),
     "texts": ([""], "風景", 5),
     "files": ([], "0.png", ["absent.png"], [5]),
 }
 GOOD: dict[str, tuple[Any, ...]] = {
-    "int": (0, 30),
-    "cursor": (-1, 40_000_000),
-    "bool": (True, False),
-    "date": (date(2026, 11, 1), "2026-11-01"),
-    "ids": ([5, 6],),
+    "int": (0, 30, "30"),
+    "cursor": (-1, 40_000_000, "-1"),
+    "bool": (True, False, "true", "false"),
+    "date": (date(2026, 11, 1), "2026-11-01", "20261101"),
+    "ids": ([5, 6], ["5", "6"]),
     "texts": (["風景", "夜"],),
 }
 EXAMPLE_ARGS = {"user_id": 7, "word": "風景", "convert_key": "key", "files": PICTURES}

@@ -54,7 +54,9 @@ CASES: dict[str, tuple[Any, ...]] = {
         "user_id=7&restrict=private&offset=30", "bookmark_tags", ["風景", "未分類"],
     ),
     "illust": (illusts.detail, (9001,), "/v1/illust/detail", "illust_id=9001", "illust_detail", 9001),
-    "follow feed": (illusts.follow, (), "/v2/illust/follow", "restrict=all", "illusts", [9001, 9002, 9003, 9004]),
+    "follow feed": (
+        illusts.follow, (), "/v2/illust/follow", "restrict=public", "illusts", [9001, 9002, 9003, 9004],
+    ),
     "ranking": (
         illusts.ranking, ("day", DAY, 30), "/v1/illust/ranking", "mode=day&date=2025-03-04&offset=30",
         "illusts", [9001, 9002, 9003, 9004],

@@ -39,6 +39,7 @@ MODULES = {
     ),
 }
 OURS = ("api", "next", "progress")
+RANKINGS = frozenset({"illusts.ranking", "novels.ranking"})  # their mode may be left out, and is no option
 WRITING = re.compile(r"\bPOST\s+/")
 
 
@@ -250,7 +251,8 @@ def _callback(api: str, function: Function) -> Callable[..., None]:
     asked = [p for p in inspect.signature(function).parameters.values() if p.name not in OURS]
     parameters = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
     for parameter in asked:
-        parameters += _parameters(parameter, hints[parameter.name])
+        bare = parameter.name == "mode" and _named(function) in RANKINGS and api == "app"
+        parameters += _parameters(parameter, hints[parameter.name], bare=bare)
     parameters += _common(api, function)
 
     def run(ctx: typer.Context, **given: Any) -> None:
@@ -274,14 +276,13 @@ def _callback(api: str, function: Function) -> Callable[..., None]:
     return run
 
 
-def _parameters(parameter: inspect.Parameter, hint: Any) -> Iterator[inspect.Parameter]:
+def _parameters(parameter: inspect.Parameter, hint: Any, *, bare: bool) -> Iterator[inspect.Parameter]:
     if parameter.name == "filters":
         for name, one in typing.get_type_hints(Filters).items():
             yield _option(name, _plain(one), None)
-    elif parameter.default is inspect.Parameter.empty:
-        yield inspect.Parameter(
-            parameter.name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[_plain(hint), typer.Argument()]
-        )
+    elif bare or parameter.default is inspect.Parameter.empty:
+        annotation = Annotated[_plain(hint), typer.Argument()]
+        yield parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
     else:
         default = None if parameter.default == () else parameter.default
         yield _option(parameter.name, _plain(hint), default)

@@ -24,7 +24,7 @@ from pixmirror.logs import hide
 from pixmirror.models import Listing, Model, Received, Token
 from pixmirror.pixiv import AppApi, AppIdentity, Auth, Pacer, PacerState, Transport, paging
 from pixmirror.pixiv.failures import shortened
-from pixmirror.pixiv.reading import parse_qs
+from pixmirror.pixiv.reading import next_query
 from pixmirror.pixiv.web import WebApi, WebSession
 from pixmirror.pixiv.web import paging as web_paging
 from pixmirror.store import kept_login
@@ -123,7 +123,7 @@ def _query(text: str | None) -> Mapping[str, str] | None:
     if not text:
         return None
     try:
-        return parse_qs(text if "?" in text else f"?{text}")
+        return next_query(text if "?" in text else f"?{text}")
     except BadResponse as error:
         raise InvalidRequest(
             f"--next {text!r} holds no query: give a next_url, or what stands behind its ?."

@@ -106,6 +106,9 @@ def related_novels(call: Call) -> Json:
 def recommended(medium: str, kind: str | None, call: Call) -> Json:
     """Works for you: the same ones for everybody. Of illusts next_url has two cursors beside the offset."""
     world = call.world
+    cursors = {"max_bookmark_id" if kind == "manga" else "max_bookmark_id_for_recommend": -1}
+    if medium == "illust" and kind is None:
+        cursors["min_bookmark_id_for_recent_illust"] = 0
     kind = call.choice("content_type", ("illust", "manga"), kind or "illust") if medium == "illust" else kind
     kinds = {"manga": ("manga",), "illust": ("illust", "ugoira")}.get(kind or "", ("novel",))
     apart = set(call.numbers("viewed"))
@@ -121,9 +124,6 @@ def recommended(medium: str, kind: str | None, call: Call) -> Json:
         if call.yes("include_privacy_policy")
         else {},
     }
-    cursors = {"max_bookmark_id_for_recommend": -1} | (
-        {"min_bookmark_id_for_recent_illust": 0} if medium == "illust" else {}
-    )
     return call.page(named(medium), keys[:300], shaper(call), **cursors) | more
 
 

@@ -4,6 +4,7 @@ Every parameter that takes one of several words takes it as a plain string or as
 document 003 (its seven enums), pixiv.md 3.5, 3.6 and 8.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from enum import IntEnum, StrEnum
@@ -137,6 +138,8 @@ class SanityLevel(IntEnum):
     ILLEGAL = 7
 
 
+A_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
+A_DATE: Final = re.compile(r"[0-9]{4}(-?)[0-9]{2}\1[0-9]{2}")
 RESTRICTS: Final = ("public", "private")
 WORK_RESTRICTS: Final = ("public", "mypixiv", "private")
 X_RESTRICTS: Final = ("none", "r18", "r18g")
@@ -173,20 +176,29 @@ def maybe_one_of(name: str, value: object, allowed: Collection[str]) -> str | No
     return None if value is None else one_of(name, value, allowed)
 
 
+def whole(value: object) -> int | None:
+    """Return a whole number, also of a text, as it stands in addresses; None if it is no such thing."""
+    if isinstance(value, str):
+        return int(value) if A_NUMBER.fullmatch(value) else None
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def number_of(name: str, value: object, allowed: Collection[int]) -> int | None:
     """Return the number, if it is one that Pixiv knows; None is left out of the request, 0 is not."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
+    number = whole(value)
+    if number not in allowed:
         raise InvalidRequest(f"{name} is {value!r}; Pixiv knows: {', '.join(map(str, allowed))}.")
-    return int(value)
+    return number
 
 
 def positive(name: str, value: object) -> int:
     """Return the id, if it can be one."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    number = whole(value)
+    if number is None or number < 1:
         raise InvalidRequest(f"{name} is {value!r}; it must be a whole number above 0.")
-    return value
+    return number
 
 
 def maybe_positive(name: str, value: object) -> int | None:
@@ -198,18 +210,21 @@ def not_negative(name: str, value: object) -> int | None:
     """Return the offset or cursor, if it can be one; None is left out of the request."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    number = whole(value)
+    if number is None or number < 0:
         raise InvalidRequest(f"{name} is {value!r}; it must be a whole number, 0 or more.")
-    return value
+    return number
 
 
 def cursor(name: str, value: object) -> int | None:
     """Return a cursor that Pixiv itself may write as -1."""
-    return -1 if value == -1 and not isinstance(value, bool) else not_negative(name, value)
+    return -1 if whole(value) == -1 else not_negative(name, value)
 
 
 def yes(name: str, value: object) -> bool:
-    """Return yes or no."""
+    """Return yes or no, also of the words that stand for them in addresses."""
+    if value in ("true", "false"):
+        return value == "true"
     if not isinstance(value, bool):
         raise InvalidRequest(f"{name} is {value!r}; it must be True or False.")
     return value
@@ -232,7 +247,7 @@ def maybe_text(name: str, value: object) -> str | None:
     return None if value is None else text(name, value)
 
 
-def ids(name: str, values: Iterable[int] | None) -> tuple[int, ...] | None:
+def ids(name: str, values: Iterable[int | str] | None) -> tuple[int, ...] | None:
     """Return a list of ids; None and the empty list are left out of the request."""
     return tuple(positive(name, value) for value in _listed(name, values)) or None
 
@@ -251,7 +266,9 @@ def _listed(name: str, values: object) -> Iterable[object]:
 
 
 def day(name: str, value: date | str | None) -> str | None:
-    """Return YYYY-MM-DD, as the App API takes it, of a date or of that text; None is left out of the request."""
+    """Return YYYY-MM-DD, as the App API takes it, of a date, that text or YYYYMMDD; None is left out of the
+    request.
+    """
     return None if value is None else _date(name, value).isoformat()
 
 
@@ -259,11 +276,11 @@ def _date(name: str, value: object) -> date:
     if isinstance(value, date):
         return date(value.year, value.month, value.day)
     try:
-        if isinstance(value, str) and len(value) == 10:
+        if isinstance(value, str) and A_DATE.fullmatch(value):
             return date.fromisoformat(value)
     except ValueError:
         pass
-    raise InvalidRequest(f"{name} is {value!r}; it must be a date, as 2025-03-04.")
+    raise InvalidRequest(f"{name} is {value!r}; it must be a date, as 2025-03-04 or 20250304.")
 
 
 def date_span(start: date | str | None, end: date | str | None) -> dict[str, str | None]:
@@ -285,8 +302,8 @@ def at_most(name: str, value: str, characters: int) -> str:
     return value
 
 
-def _with_commas(name: str, values: Iterable[int] | None) -> str | None:
-    found = ids(name, values)
+def _with_commas(name: str, values: Iterable[int] | str | None) -> str | None:
+    found = ids(name, values.split(",") if isinstance(values, str) else values)
     return ",".join(map(str, found)) if found else None
 
 
@@ -301,12 +318,13 @@ CHECKS: Final[Mapping[str, Callable[[str, Any], Param]]] = {
     **dict.fromkeys(("include_privacy_policy", "include_total_comments"), flag),
     **dict.fromkeys(("merge_plain_keyword_results", "include_translated_tag_results"), flag),
     "include_potential_violation_works": flag,
-    **dict.fromkeys(("seed_illust_ids", "viewed", "add_user_ids", "delete_user_ids"), ids),
+    **dict.fromkeys(("seed_illust_ids", "viewed", "view_records", "add_user_ids", "delete_user_ids"), ids),
     **dict.fromkeys(("bookmark_illust_ids", "already_recommended"), _with_commas),
     **dict.fromkeys(("tags", "add_tags", "delete_tags"), texts),
     **dict.fromkeys(("tag", "comment"), maybe_text),
     "word": text,
     "date": day,
+    "filter": partial(maybe_one_of, allowed=FILTERS),
     "restrict": partial(one_of, allowed=RESTRICTS),
     "type": partial(maybe_one_of, allowed=USER_ILLUST_TYPES),
     "content_type": partial(one_of, allowed=CONTENT_TYPES),
@@ -319,8 +337,16 @@ CHECKS: Final[Mapping[str, Callable[[str, Any], Param]]] = {
 }
 
 
+# What document 002 calls otherwise than the wire.
+OTHER_NAMES: Final = {"view_records": "viewed"}
+
+
 def asked(checked: Mapping[str, Param] | None = None, /, **values: object) -> dict[str, Param]:
     """Return the parameters of a request, each checked as CHECKS has it for its name; InvalidRequest if one is
     wrong. `checked` goes first, as it is: what is checked otherwise here than elsewhere.
     """
-    return {**(checked or {}), **{name: CHECKS[name](name, value) for name, value in values.items()}}
+    params = {**(checked or {}), **{name: CHECKS[name](name, value) for name, value in values.items()}}
+    for name, own in OTHER_NAMES.items():
+        if (value := params.pop(name, None)) is not None:
+            params[own] = value
+    return params

@@ -133,9 +133,21 @@ def next_query(next_url: Any, endpoint: str = NEXT) -> Mapping[str, str] | None:
     return query
 
 
-def parse_qs(next_url: str | None) -> Mapping[str, str] | None:
-    """Return the whole query of a next_url, to be handed to a list function as `next`; None at the end."""
-    return next_query(next_url)
+def parse_qs(next_url: str | None) -> dict[str, Any] | None:
+    """Return the whole query of a next_url, `name[0]`, `name[1]`... as one list; None at the end. It goes on as
+    the arguments of its list function, `search.illusts(api, **parse_qs(next_url))`, or as its `next`.
+    """
+    query = next_query(next_url)
+    if query is None:
+        return None
+    found: dict[str, Any] = {}
+    for name, value in query.items():
+        stem, bracket, _ = name.partition("[")
+        if bracket:
+            found.setdefault(stem, []).append(value)
+        else:
+            found[name] = value
+    return found
 
 
 def number(value: Any) -> int | None:

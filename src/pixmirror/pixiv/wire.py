@@ -10,7 +10,7 @@ from pixmirror.errors import PixmirrorError
 from pixmirror.models import Lane
 
 Param = str | int | bool | Sequence[str | int] | None
-Next = Mapping[str, str] | None  # the query of a list's next page: `Listing.next`
+Next = Mapping[str, str] | None  # the query of a list's next page: `Listing.next`, or `parse_qs` of a next_url
 LONGEST_WAIT = 86_400.0
 Progress = Callable[[int, int], None]  # bytes handed over so far, bytes in all
 

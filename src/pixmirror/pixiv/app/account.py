@@ -52,18 +52,24 @@ async def profile_presets(api: AppApi) -> Received[ProfilePresets]:
 
 
 async def browsing_history_illusts(
-    api: AppApi, offset: int | None = None, *, next: Next = None
+    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
 ) -> Listing[Illust]:
     """Illusts that one looked at, newest first; premium. GET /v1/user/browsing-history/illusts: offset.
 
     Source: pixiv.md 3.3.
     """
-    return await api.page("/v1/user/browsing-history/illusts", asked(offset=offset), "illusts", Illust, next)
+    return await api.page(
+        "/v1/user/browsing-history/illusts", asked(offset=offset, filter=filter), "illusts", Illust, next
+    )
 
 
-async def browsing_history_novels(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[Novel]:
+async def browsing_history_novels(
+    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+) -> Listing[Novel]:
     """The same for novels. GET /v1/user/browsing-history/novels: offset. Source: pixiv.md 3.3."""
-    return await api.page("/v1/user/browsing-history/novels", asked(offset=offset), "novels", Novel, next)
+    return await api.page(
+        "/v1/user/browsing-history/novels", asked(offset=offset, filter=filter), "novels", Novel, next
+    )
 
 
 async def mute_list(api: AppApi) -> Received[MuteList]:
@@ -93,17 +99,25 @@ async def mute_edit(
     await api.post("/v1/mute/edit", data)
 
 
-async def watchlist_manga(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[WatchedSeries]:
+async def watchlist_manga(
+    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+) -> Listing[WatchedSeries]:
     """Manga series that one watches. GET /v1/watchlist/manga: offset. One that is hidden has a `mask_text`.
 
     Source: pixiv.md 3.4.
     """
-    return await api.page("/v1/watchlist/manga", asked(offset=offset), "series", WatchedSeries, next)
+    return await api.page(
+        "/v1/watchlist/manga", asked(offset=offset, filter=filter), "series", WatchedSeries, next
+    )
 
 
-async def watchlist_novel(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[WatchedSeries]:
+async def watchlist_novel(
+    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+) -> Listing[WatchedSeries]:
     """Novel series that one watches. GET /v1/watchlist/novel: offset. Source: pixiv.md 3.4."""
-    return await api.page("/v1/watchlist/novel", asked(offset=offset), "series", WatchedSeries, next)
+    return await api.page(
+        "/v1/watchlist/novel", asked(offset=offset, filter=filter), "series", WatchedSeries, next
+    )
 
 
 async def watchlist_manga_add(api: AppApi, series_id: int) -> None:

@@ -8,7 +8,7 @@ from pixmirror.errors import BadResponse, InvalidRequest, UnclearOutcome
 from pixmirror.models import Lane, Listing, Model, Received
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.auth import AppIdentity, Auth
-from pixmirror.pixiv.enums import FILTERS, maybe_one_of
+from pixmirror.pixiv.enums import FILTERS, maybe_one_of, whole
 from pixmirror.pixiv.hosts import APP_HOST
 from pixmirror.pixiv.transport import Transport
 from pixmirror.pixiv.wire import Next, Param, Part, Progress, Request
@@ -19,8 +19,9 @@ M = TypeVar("M", bound=Model)
 @dataclass(frozen=True)
 class AppApi:
     """`language` picks that of `translated_name`; `lane` is the pacer's for every request made through this
-    view. `filter` (for_ios, for_android, or empty) goes with each read, None with none: no source has seen it
-    change anything but which thumbnails are named (pixiv.md 3.1). `tries` and `slows` as in Request.
+    view. `filter` (for_ios, for_android, or empty) goes with each read that is not given its own, None with none:
+    no source has seen it change anything but which thumbnails are named (pixiv.md 3.1). `tries` and `slows` as in
+    Request.
     """
 
     transport: Transport
@@ -124,14 +125,14 @@ class AppApi:
         """Refuse to ask for what somebody else keeps private: Pixiv would answer with what is public of it, and
         that would pass for private (document 003).
         """
-        if restrict == "private" and (await self.auth.token()).user_id != user_id:
+        if restrict == "private" and (await self.auth.token()).user_id != whole(user_id):
             raise InvalidRequest(
                 f"restrict is 'private', but user {user_id} is not the one who is logged in: nobody sees what "
                 "others keep private, and Pixiv would answer with what is public. Ask for 'public'."
             )
 
     def _asked(self, params: Mapping[str, Param]) -> Mapping[str, Param]:
-        return params if self.filter is None else {**params, "filter": self.filter}
+        return params if params.get("filter") is not None else {**params, "filter": self.filter}
 
     def _request(self, method: str, path: str, *, login: bool = True, **what: Any) -> Request:
         """Return a request; `what` are fields of it."""

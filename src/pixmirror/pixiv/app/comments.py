@@ -13,6 +13,7 @@ async def illust_comments(
     offset: int | None = None,
     include_total_comments: bool | None = None,
     *,
+    filter: str | None = None,
     next: Next = None,
 ) -> Listing[Comment]:
     """Root comments of a work, newest first. GET /v3/illust/comments: illust_id, offset, include_total_comments
@@ -22,7 +23,7 @@ async def illust_comments(
     simply missing. NotFound also for sanity-limited works. v1 mixes replies in, with `parent_comment`. Source: 002
     1.7, 003 fetch_illustration_comments, recorded v1-illust-comments.
     """
-    return await _comments(api, "illust", illust_id, offset, include_total_comments, next)
+    return await _comments(api, "illust", illust_id, offset, include_total_comments, filter, next)
 
 
 async def novel_comments(
@@ -31,6 +32,7 @@ async def novel_comments(
     offset: int | None = None,
     include_total_comments: bool | None = None,
     *,
+    filter: str | None = None,
     next: Next = None,
 ) -> Listing[Comment]:
     """The same for a novel. GET /v3/novel/comments: novel_id, offset, include_total_comments; /v1 where v3 is
@@ -38,22 +40,38 @@ async def novel_comments(
 
     Source: 002 3.5.
     """
-    return await _comments(api, "novel", novel_id, offset, include_total_comments, next)
+    return await _comments(api, "novel", novel_id, offset, include_total_comments, filter, next)
 
 
-async def replies(api: AppApi, medium: Medium, comment_id: int, *, next: Next = None) -> Listing[Comment]:
-    """Replies to a root comment, flat. GET /v2/illust/comment/replies or /v2/novel/...: comment_id.
+async def replies(
+    api: AppApi,
+    medium: Medium,
+    comment_id: int,
+    offset: int | None = None,
+    *,
+    filter: str | None = None,
+    next: Next = None,
+) -> Listing[Comment]:
+    """Replies to a root comment, flat. GET /v2/illust/comment/replies or /v2/novel/...: comment_id, offset.
 
     30 a page. Source: pixiv.md 3.2, 3.4 and 9.
     """
     path = f"/v2/{one_of('medium', medium, ('illust', 'novel'))}/comment/replies"
-    return await api.page(path, asked(comment_id=comment_id), "comments", Comment, next)
+    return await api.page(
+        path, asked(comment_id=comment_id, offset=offset, filter=filter), "comments", Comment, next
+    )
 
 
 async def _comments(
-    api: AppApi, medium: Medium, work_id: int, offset: int | None, total: bool | None, next: Next
+    api: AppApi,
+    medium: Medium,
+    work_id: int,
+    offset: int | None,
+    total: bool | None,
+    filter: str | None,
+    next: Next,
 ) -> Listing[Comment]:
-    params = asked(**{f"{medium}_id": work_id}, offset=offset, include_total_comments=total)
+    params = asked(**{f"{medium}_id": work_id}, offset=offset, include_total_comments=total, filter=filter)
     try:
         return await api.page(f"/v3/{medium}/comments", params, "comments", Comment, next)
     except EndpointGone:

@@ -52,9 +52,11 @@ async def edit(
     await api.submit("/v1/edit/novel/draft", {**asked(draft_id=draft_id), **form}, _look(draft_id))
 
 
-async def previews(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[DraftPreview]:
+async def previews(
+    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+) -> Listing[DraftPreview]:
     """One's drafts, the last saved first. GET /v1/user/novel-draft-previews: offset. 30 a page. Source: 004."""
-    params = asked(offset=offset)
+    params = asked(offset=offset, filter=filter)
     return await api.page("/v1/user/novel-draft-previews", params, "novel_draft_previews", DraftPreview, next)
 
 

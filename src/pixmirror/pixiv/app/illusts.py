@@ -19,18 +19,29 @@ async def detail(api: AppApi, illust_id: int) -> Received[Illust]:
 
 
 async def follow(
-    api: AppApi, restrict: str = "all", offset: int | None = None, *, next: Next = None
+    api: AppApi,
+    restrict: str = "public",
+    offset: int | None = None,
+    *,
+    filter: str | None = None,
+    next: Next = None,
 ) -> Listing[Illust]:
     """New works of all followed artists. GET /v2/illust/follow: restrict (all, public, private), offset.
 
     30 a page, newest first; OffsetCap beyond 5000 to 6000. Source: 002 1.5, recorded v2-illust-follow.
     """
-    params = asked({"restrict": one_of("restrict", restrict, FOLLOW_RESTRICTS)}, offset=offset)
+    params = asked({"restrict": one_of("restrict", restrict, FOLLOW_RESTRICTS)}, offset=offset, filter=filter)
     return await api.page("/v2/illust/follow", params, "illusts", Illust, next)
 
 
 async def ranking(
-    api: AppApi, mode: str, date: date | str | None = None, offset: int | None = None, *, next: Next = None
+    api: AppApi,
+    mode: str = "day",
+    date: date | str | None = None,
+    offset: int | None = None,
+    *,
+    filter: str | None = None,
+    next: Next = None,
 ) -> Listing[Illust]:
     """A ranking, best first. GET /v1/illust/ranking: mode, date (None: the newest), offset.
 
@@ -38,7 +49,7 @@ async def ranking(
     hides it; no rank number: it is the offset and the place. A future date is InvalidRequest. Source: 002
     1.2, pixiv.md 8.
     """
-    params = asked({"mode": one_of("mode", mode, ILLUST_RANKING_MODES)}, date=date, offset=offset)
+    params = asked({"mode": one_of("mode", mode, ILLUST_RANKING_MODES)}, date=date, offset=offset, filter=filter)
     return await api.page("/v1/illust/ranking", params, "illusts", Illust, next)
 
 
@@ -51,14 +62,14 @@ async def ugoira_metadata(api: AppApi, illust_id: int) -> Received[UgoiraMetadat
 
 
 async def series(
-    api: AppApi, illust_series_id: int, offset: int | None = None, *, next: Next = None
+    api: AppApi, illust_series_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
 ) -> Listing[Illust]:
     """Works of a series, newest chapter first. GET /v1/illust/series: illust_series_id, offset.
 
     30 a page; the series itself is in `head` (`reading.series_detail`). Source: pixiv.md 3.2, recorded
     v1-illust-series.
     """
-    params = asked(illust_series_id=illust_series_id, offset=offset)
+    params = asked(illust_series_id=illust_series_id, offset=offset, filter=filter)
     return await api.page("/v1/illust/series", params, "illusts", Illust, next)
 
 
@@ -77,14 +88,24 @@ async def related(
     viewed: Sequence[int] | None = None,
     offset: int | None = None,
     *,
+    view_records: Sequence[int] | None = None,
+    filter: str | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
-    """Works like one. GET /v2/illust/related: illust_id, seed_illust_ids[], viewed[], offset.
+    """Works like one. GET /v2/illust/related: illust_id, seed_illust_ids[], viewed[] (or view_records, as document
+    002 calls it), offset.
 
-    30 a page, about 150 in all; `next` holds the seeds and what was viewed. Source: 002 1.4 (its `view_records`
-    is `viewed[]` on the wire), 003 fetch_illustration_related, recorded v2-illust-related.
+    30 a page, about 150 in all; `next` holds the seeds and what was viewed. Source: 002 1.4, 003
+    fetch_illustration_related, recorded v2-illust-related.
     """
-    params = asked(illust_id=illust_id, seed_illust_ids=seed_illust_ids, viewed=viewed, offset=offset)
+    params = asked(
+        illust_id=illust_id,
+        seed_illust_ids=seed_illust_ids,
+        viewed=viewed,
+        view_records=view_records,
+        offset=offset,
+        filter=filter,
+    )
     return await api.page("/v2/illust/related", params, "illusts", Illust, next)
 
 
@@ -99,11 +120,13 @@ async def recommended(
     include_privacy_policy: bool | None = None,
     offset: int | None = None,
     *,
+    view_records: Sequence[int] | None = None,
+    filter: str | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """Works for this account. GET /v1/illust/recommended: content_type (illust, manga), include_ranking_label,
     include_ranking_illusts, max_bookmark_id_for_recommend, min_bookmark_id_for_recent_illust (both can be -1),
-    viewed[], include_privacy_policy, offset.
+    viewed[] (or view_records), include_privacy_policy, offset.
 
     30 a page, on the first one up to 90 with `head["ranking_illusts"]` (`reading.along`); offset cap 5000. Never
     the same twice and never complete. Go on by `next`: it has several cursors. Source: 002 1.3, 003
@@ -116,8 +139,10 @@ async def recommended(
         max_bookmark_id_for_recommend=max_bookmark_id_for_recommend,
         min_bookmark_id_for_recent_illust=min_bookmark_id_for_recent_illust,
         viewed=viewed,
+        view_records=view_records,
         include_privacy_policy=include_privacy_policy,
         offset=offset,
+        filter=filter,
     )
     return await api.page("/v1/illust/recommended", params, "illusts", Illust, next)
 
@@ -134,6 +159,7 @@ async def recommended_nologin(
     include_privacy_policy: bool | None = None,
     offset: int | None = None,
     *,
+    filter: str | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """The same without a login. GET /v1/illust/recommended-nologin: as above, and bookmark_illust_ids, what one
@@ -149,6 +175,7 @@ async def recommended_nologin(
         viewed=viewed,
         include_privacy_policy=include_privacy_policy,
         offset=offset,
+        filter=filter,
     )
     return await api.page("/v1/illust/recommended-nologin", params, "illusts", Illust, next, login=False)
 
@@ -159,6 +186,7 @@ async def manga_recommended(
     max_bookmark_id: int | None = None,
     offset: int | None = None,
     *,
+    filter: str | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """Manga for this account. GET /v1/manga/recommended: include_ranking_illusts, max_bookmark_id, offset.
@@ -166,32 +194,39 @@ async def manga_recommended(
     30 a page, with `head["ranking_illusts"]`. Source: pixiv.md 3.2.
     """
     last = {"max_bookmark_id": cursor("max_bookmark_id", max_bookmark_id)}
-    params = asked(last, include_ranking_illusts=include_ranking_illusts, offset=offset)
+    params = asked(last, include_ranking_illusts=include_ranking_illusts, offset=offset, filter=filter)
     return await api.page("/v1/manga/recommended", params, "illusts", Illust, next)
 
 
 async def new(
-    api: AppApi, content_type: str = "illust", max_illust_id: int | None = None, *, next: Next = None
+    api: AppApi,
+    content_type: str = "illust",
+    max_illust_id: int | None = None,
+    *,
+    filter: str | None = None,
+    next: Next = None,
 ) -> Listing[Illust]:
     """Everybody's new works, newest first. GET /v1/illust/new: content_type (illust, manga), max_illust_id.
 
     30 a page; the cursor is an id, so that no cap is known. Source: 002 1.6.
     """
-    params = asked(content_type=content_type, max_illust_id=max_illust_id)
+    params = asked(content_type=content_type, max_illust_id=max_illust_id, filter=filter)
     return await api.page("/v1/illust/new", params, "illusts", Illust, next)
 
 
-async def mypixiv(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[Illust]:
+async def mypixiv(
+    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+) -> Listing[Illust]:
     """New works of one's own mypixiv. GET /v2/illust/mypixiv: offset. 30 a page. Source: pixiv.md 3.2."""
-    return await api.page("/v2/illust/mypixiv", asked(offset=offset), "illusts", Illust, next)
+    return await api.page("/v2/illust/mypixiv", asked(offset=offset, filter=filter), "illusts", Illust, next)
 
 
-async def walkthrough(api: AppApi, *, next: Next = None) -> Listing[Illust]:
+async def walkthrough(api: AppApi, *, filter: str | None = None, next: Next = None) -> Listing[Illust]:
     """What the app shows before one logs in. GET /v1/walkthrough/illusts, without a token.
 
     Source: pixiv.md 3.2, recorded v1-walkthrough-illusts.
     """
-    return await api.page("/v1/walkthrough/illusts", {}, "illusts", Illust, next, login=False)
+    return await api.page("/v1/walkthrough/illusts", asked(filter=filter), "illusts", Illust, next, login=False)
 
 
 async def bookmark_detail(api: AppApi, illust_id: int) -> Received[BookmarkDetail]:
@@ -220,11 +255,11 @@ async def bookmark_delete(api: AppApi, illust_id: int) -> None:
 
 
 async def bookmark_users(
-    api: AppApi, illust_id: int, offset: int | None = None, *, next: Next = None
+    api: AppApi, illust_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
 ) -> Listing[User]:
     """Who bookmarked a work. GET /v1/illust/bookmark/users: illust_id, offset.
 
     30 a page; past 5000 Pixiv says "Invalid request.", here OffsetCap. Source: pixiv.md 3.2, pixivpy#336.
     """
-    params = asked(illust_id=illust_id, offset=offset)
+    params = asked(illust_id=illust_id, offset=offset, filter=filter)
     return await api.page("/v1/illust/bookmark/users", params, "users", User, next)

@@ -45,41 +45,54 @@ async def old_text(api: AppApi, novel_id: int) -> NoReturn:
 
 
 async def follow(
-    api: AppApi, restrict: str = "all", offset: int | None = None, *, next: Next = None
+    api: AppApi,
+    restrict: str = "public",
+    offset: int | None = None,
+    *,
+    filter: str | None = None,
+    next: Next = None,
 ) -> Listing[Novel]:
     """New novels of all followed artists. GET /v1/novel/follow: restrict (all, public, private), offset.
 
     30 a page, newest first. Source: 002 3.6.
     """
-    params = asked({"restrict": one_of("restrict", restrict, FOLLOW_RESTRICTS)}, offset=offset)
+    params = asked({"restrict": one_of("restrict", restrict, FOLLOW_RESTRICTS)}, offset=offset, filter=filter)
     return await api.page("/v1/novel/follow", params, "novels", Novel, next)
 
 
 async def ranking(
-    api: AppApi, mode: str, date: date | str | None = None, offset: int | None = None, *, next: Next = None
+    api: AppApi,
+    mode: str = "day",
+    date: date | str | None = None,
+    offset: int | None = None,
+    *,
+    filter: str | None = None,
+    next: Next = None,
 ) -> Listing[Novel]:
     """A ranking of novels, best first. GET /v1/novel/ranking: mode, date (None: the newest), offset.
 
     30 a page to about 100; otherwise as the one of illusts. Source: pixiv.md 3.4 and 8.
     """
-    params = asked({"mode": one_of("mode", mode, NOVEL_RANKING_MODES)}, date=date, offset=offset)
+    params = asked({"mode": one_of("mode", mode, NOVEL_RANKING_MODES)}, date=date, offset=offset, filter=filter)
     return await api.page("/v1/novel/ranking", params, "novels", Novel, next)
 
 
 async def series(
-    api: AppApi, series_id: int, last_order: int | None = None, *, next: Next = None
+    api: AppApi, series_id: int, last_order: int | None = None, *, filter: str | None = None, next: Next = None
 ) -> Listing[Novel]:
     """Novels of a series in order. GET /v2/novel/series: series_id, last_order (how many were read already).
 
     30 a page; the series itself is in `head` (`reading.series_detail`). Source: 002 3.4, recorded v2-novel-series.
     """
-    params = asked(series_id=series_id, last_order=last_order)
+    params = asked(series_id=series_id, last_order=last_order, filter=filter)
     return await api.page("/v2/novel/series", params, "novels", Novel, next)
 
 
-async def new(api: AppApi, max_novel_id: int | None = None, *, next: Next = None) -> Listing[Novel]:
+async def new(
+    api: AppApi, max_novel_id: int | None = None, *, filter: str | None = None, next: Next = None
+) -> Listing[Novel]:
     """Everybody's new novels. GET /v1/novel/new: max_novel_id. 30 a page. Source: pixiv.md 3.4."""
-    return await api.page("/v1/novel/new", asked(max_novel_id=max_novel_id), "novels", Novel, next)
+    return await api.page("/v1/novel/new", asked(max_novel_id=max_novel_id, filter=filter), "novels", Novel, next)
 
 
 async def recommended(
@@ -91,6 +104,7 @@ async def recommended(
     include_privacy_policy: bool | None = None,
     offset: int | None = None,
     *,
+    filter: str | None = None,
     next: Next = None,
 ) -> Listing[Novel]:
     """Novels for this account. GET /v1/novel/recommended: include_ranking_label, include_ranking_novels,
@@ -105,23 +119,30 @@ async def recommended(
         max_bookmark_id_for_recommend=max_bookmark_id_for_recommend,
         include_privacy_policy=include_privacy_policy,
         offset=offset,
+        filter=filter,
     )
     return await api.page("/v1/novel/recommended", params, "novels", Novel, next)
 
 
-async def related(api: AppApi, novel_id: int, *, next: Next = None) -> Listing[Novel]:
+async def related(api: AppApi, novel_id: int, *, filter: str | None = None, next: Next = None) -> Listing[Novel]:
     """Novels like one. GET /v1/novel/related: novel_id. Source: pixiv.md 3.4 (some clients POST it)."""
-    return await api.page("/v1/novel/related", asked(novel_id=novel_id), "novels", Novel, next)
+    return await api.page("/v1/novel/related", asked(novel_id=novel_id, filter=filter), "novels", Novel, next)
 
 
-async def mypixiv(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[Novel]:
+async def mypixiv(
+    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+) -> Listing[Novel]:
     """New novels of one's own mypixiv. GET /v1/novel/mypixiv: offset. 30 a page. Source: pixiv.md 3.4."""
-    return await api.page("/v1/novel/mypixiv", asked(offset=offset), "novels", Novel, next)
+    return await api.page("/v1/novel/mypixiv", asked(offset=offset, filter=filter), "novels", Novel, next)
 
 
-async def markers(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[MarkedNovel]:
+async def markers(
+    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+) -> Listing[MarkedNovel]:
     """Novels that one stopped reading, and where. GET /v2/novel/markers: offset. Source: pixiv.md 3.4."""
-    return await api.page("/v2/novel/markers", asked(offset=offset), "marked_novels", MarkedNovel, next)
+    return await api.page(
+        "/v2/novel/markers", asked(offset=offset, filter=filter), "marked_novels", MarkedNovel, next
+    )
 
 
 async def marker_add(api: AppApi, novel_id: int, page: int) -> None:

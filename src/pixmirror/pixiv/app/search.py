@@ -40,6 +40,7 @@ async def illusts(
     bookmark_num_max: int | None = None,
     include_potential_violation_works: bool | None = None,
     *,
+    filter: str | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """Illusts, manga and ugoira by word. GET /v1/search/illust: word, search_target (partial_match_for_tags,
@@ -64,6 +65,7 @@ async def illusts(
         bookmark_num_min=bookmark_num_min,
         bookmark_num_max=bookmark_num_max,
         include_potential_violation_works=include_potential_violation_works,
+        filter=filter,
     )
     return await api.page("/v1/search/illust", params, "illusts", Illust, next)
 
@@ -83,6 +85,7 @@ async def novels(
     bookmark_num_min: int | None = None,
     bookmark_num_max: int | None = None,
     *,
+    filter: str | None = None,
     next: Next = None,
 ) -> Listing[Novel]:
     """Novels by word. GET /v1/search/novel: as illusts; search_target also `text`. Source: 002 4.2."""
@@ -97,6 +100,7 @@ async def novels(
         search_ai_type=search_ai_type,
         bookmark_num_min=bookmark_num_min,
         bookmark_num_max=bookmark_num_max,
+        filter=filter,
     )
     return await api.page("/v1/search/novel", params, "novels", Novel, next)
 
@@ -108,11 +112,12 @@ async def users(
     duration: str | None = None,
     offset: int | None = None,
     *,
+    filter: str | None = None,
     next: Next = None,
 ) -> Listing[UserPreview]:
     """Users by name. GET /v1/search/user: word, sort, duration, offset. 30 a page. Source: 002 4.3."""
     order = {"sort": maybe_one_of("sort", sort, SORTS)}
-    params = asked(order, word=word, duration=duration, offset=offset)
+    params = asked(order, word=word, duration=duration, offset=offset, filter=filter)
     return await api.page("/v1/search/user", params, "user_previews", UserPreview, next)
 
 
@@ -196,17 +201,17 @@ async def bookmark_ranges_novel(
     return await api.page("/v1/search/bookmark-ranges/novel", params, "bookmark_ranges", BookmarkRange)
 
 
-async def trending_tags_illust(api: AppApi) -> Listing[TrendTag]:
+async def trending_tags_illust(api: AppApi, *, filter: str | None = None) -> Listing[TrendTag]:
     """The tags of the day, each with a work. GET /v1/trending-tags/illust. One page, 24 or so.
 
     Source: 002 4.4, 003 fetch_trending_tags, recorded v1-trending-tags-illust.
     """
-    return await api.page("/v1/trending-tags/illust", {}, "trend_tags", TrendTag)
+    return await api.page("/v1/trending-tags/illust", asked(filter=filter), "trend_tags", TrendTag)
 
 
-async def trending_tags_novel(api: AppApi) -> Listing[TrendTag]:
+async def trending_tags_novel(api: AppApi, *, filter: str | None = None) -> Listing[TrendTag]:
     """The same of novels. GET /v1/trending-tags/novel. Source: 002 4.5."""
-    return await api.page("/v1/trending-tags/novel", {}, "trend_tags", TrendTag)
+    return await api.page("/v1/trending-tags/novel", asked(filter=filter), "trend_tags", TrendTag)
 
 
 def span_limit(page: Listing[Illust] | Listing[Novel]) -> int | None:

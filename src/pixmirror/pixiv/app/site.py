@@ -29,22 +29,29 @@ async def application_info(api: AppApi, app: str = "ios") -> Received[Applicatio
 
 
 async def spotlight_articles(
-    api: AppApi, category: str = "all", offset: int | None = None, *, next: Next = None
+    api: AppApi, category: str = "all", offset: int | None = None, *, filter: str | None = None, next: Next = None
 ) -> Listing[SpotlightArticle]:
     """Articles of pixivision, newest first. GET /v1/spotlight/articles: category (all, illust, manga), offset.
 
     10 a page; offset cap 5000. The text of an article is only at its `article_url`. Source: pixiv.md 3.2,
     recorded v1-spotlight-articles.
     """
-    params = asked(category=category, offset=offset)
+    params = asked(category=category, offset=offset, filter=filter)
     return await api.page("/v1/spotlight/articles", params, "spotlight_articles", SpotlightArticle, next)
 
 
 async def live_list(
-    api: AppApi, list_type: str = "popular", offset: int | None = None, *, next: Next = None
+    api: AppApi,
+    list_type: str = "popular",
+    offset: int | None = None,
+    *,
+    filter: str | None = None,
+    next: Next = None,
 ) -> Listing[Live]:
     """Broadcasts of pixiv Sketch that run now. GET /v1/live/list: list_type (popular, following), offset.
 
     Source: pixiv.md 3.5, recorded v1-live-list.
     """
-    return await api.page("/v1/live/list", asked(list_type=list_type, offset=offset), "lives", Live, next)
+    return await api.page(
+        "/v1/live/list", asked(list_type=list_type, offset=offset, filter=filter), "lives", Live, next
+    )

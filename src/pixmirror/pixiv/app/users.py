@@ -17,29 +17,39 @@ from pixmirror.pixiv.enums import asked
 from pixmirror.pixiv.wire import Next
 
 
-async def detail(api: AppApi, user_id: int) -> Received[UserDetail]:
+async def detail(api: AppApi, user_id: int, *, filter: str | None = None) -> Received[UserDetail]:
     """A profile with totals. GET /v1/user/detail: user_id.
 
     NotFound: gone or suspended. Source: 002 2.1, recorded v1-user-detail.
     """
-    return await api.one("/v1/user/detail", asked(user_id=user_id), "", UserDetail)
+    return await api.one("/v1/user/detail", asked(user_id=user_id, filter=filter), "", UserDetail)
 
 
 async def illusts(
-    api: AppApi, user_id: int, type: str | None = None, offset: int | None = None, *, next: Next = None
+    api: AppApi,
+    user_id: int,
+    type: str | None = None,
+    offset: int | None = None,
+    *,
+    filter: str | None = None,
+    next: Next = None,
 ) -> Listing[Illust]:
     """Illusts, manga and ugoira of a user, newest first. GET /v1/user/illusts: user_id, type (None: all), offset.
 
     30 a page. `head["user"]` with id 0 and an empty list: no works, or no such user; `detail` tells which.
     Source: 002 2.2, recorded v1-user-illusts.
     """
-    params = asked(user_id=user_id, type=type, offset=offset)
+    params = asked(user_id=user_id, type=type, offset=offset, filter=filter)
     return await api.page("/v1/user/illusts", params, "illusts", Illust, next)
 
 
-async def novels(api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None) -> Listing[Novel]:
+async def novels(
+    api: AppApi, user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
+) -> Listing[Novel]:
     """Novels of a user, newest first. GET /v1/user/novels: user_id, offset. 30 a page. Source: 002 2.3."""
-    return await api.page("/v1/user/novels", asked(user_id=user_id, offset=offset), "novels", Novel, next)
+    return await api.page(
+        "/v1/user/novels", asked(user_id=user_id, offset=offset, filter=filter), "novels", Novel, next
+    )
 
 
 async def bookmarks_illust(
@@ -49,6 +59,7 @@ async def bookmarks_illust(
     tag: str | None = None,
     max_bookmark_id: int | None = None,
     *,
+    filter: str | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """Bookmarked illusts, newest bookmark first. GET /v1/user/bookmarks/illust: user_id, restrict, tag,
@@ -58,7 +69,7 @@ async def bookmarks_illust(
     of somebody else Pixiv would give the public ones, so that it is InvalidRequest here. Deleted works stay as
     stubs. Source: 002 2.4, 003 fetch_user_bookmarks, recorded v1-user-bookmarks-illust.
     """
-    params = asked(user_id=user_id, restrict=restrict, tag=tag, max_bookmark_id=max_bookmark_id)
+    params = asked(user_id=user_id, restrict=restrict, tag=tag, max_bookmark_id=max_bookmark_id, filter=filter)
     await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/bookmarks/illust", params, "illusts", Illust, next)
 
@@ -70,38 +81,57 @@ async def bookmarks_novel(
     tag: str | None = None,
     max_bookmark_id: int | None = None,
     *,
+    filter: str | None = None,
     next: Next = None,
 ) -> Listing[Novel]:
     """Bookmarked novels. GET /v1/user/bookmarks/novel; as bookmarks_illust. Source: 002 2.5."""
-    params = asked(user_id=user_id, restrict=restrict, tag=tag, max_bookmark_id=max_bookmark_id)
+    params = asked(user_id=user_id, restrict=restrict, tag=tag, max_bookmark_id=max_bookmark_id, filter=filter)
     await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/bookmarks/novel", params, "novels", Novel, next)
 
 
 async def bookmark_tags_illust(
-    api: AppApi, user_id: int, restrict: str = "public", offset: int | None = None, *, next: Next = None
+    api: AppApi,
+    user_id: int,
+    restrict: str = "public",
+    offset: int | None = None,
+    *,
+    filter: str | None = None,
+    next: Next = None,
 ) -> Listing[BookmarkTag]:
     """A user's own bookmark tags. GET /v1/user/bookmark-tags/illust: user_id, restrict, offset.
 
     About 30 a page, offset cap 5000. `private` only for oneself (else InvalidRequest).
     Source: pixiv.md 3.3, recorded v1-user-bookmark-tags-illust.
     """
-    params = asked(user_id=user_id, restrict=restrict, offset=offset)
+    params = asked(user_id=user_id, restrict=restrict, offset=offset, filter=filter)
     await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/bookmark-tags/illust", params, "bookmark_tags", BookmarkTag, next)
 
 
 async def bookmark_tags_novel(
-    api: AppApi, user_id: int, restrict: str = "public", offset: int | None = None, *, next: Next = None
+    api: AppApi,
+    user_id: int,
+    restrict: str = "public",
+    offset: int | None = None,
+    *,
+    filter: str | None = None,
+    next: Next = None,
 ) -> Listing[BookmarkTag]:
     """The same for novels. GET /v1/user/bookmark-tags/novel: as of illusts. Source: pixiv.md 3.3."""
-    params = asked(user_id=user_id, restrict=restrict, offset=offset)
+    params = asked(user_id=user_id, restrict=restrict, offset=offset, filter=filter)
     await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/bookmark-tags/novel", params, "bookmark_tags", BookmarkTag, next)
 
 
 async def following(
-    api: AppApi, user_id: int, restrict: str = "public", offset: int | None = None, *, next: Next = None
+    api: AppApi,
+    user_id: int,
+    restrict: str = "public",
+    offset: int | None = None,
+    *,
+    filter: str | None = None,
+    next: Next = None,
 ) -> Listing[UserPreview]:
     """Whom a user follows, newest follow first. GET /v1/user/following: user_id, restrict, offset.
 
@@ -109,73 +139,81 @@ async def following(
     are missing without a word: absence is not an unfollow. `private` is for oneself, else InvalidRequest (Pixiv
     would answer with the public ones). Source: 002 2.6, 003 fetch_following, recorded v1-user-following.
     """
-    params = asked(user_id=user_id, restrict=restrict, offset=offset)
+    params = asked(user_id=user_id, restrict=restrict, offset=offset, filter=filter)
     await api.mine_if_private(user_id, restrict)
     return await api.page("/v1/user/following", params, "user_previews", UserPreview, next)
 
 
 async def follower(
-    api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None
+    api: AppApi, user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
 ) -> Listing[UserPreview]:
     """Who follows a user. GET /v1/user/follower: user_id, offset. 30 a page; OffsetCap beyond 5000.
 
     Source: 002 2.7, recorded v1-user-follower.
     """
-    params = asked(user_id=user_id, offset=offset)
+    params = asked(user_id=user_id, offset=offset, filter=filter)
     return await api.page("/v1/user/follower", params, "user_previews", UserPreview, next)
 
 
 async def mypixiv(
-    api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None
+    api: AppApi, user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
 ) -> Listing[UserPreview]:
     """The mypixiv of a user. GET /v1/user/mypixiv: user_id, offset. 30 a page. Source: pixiv.md 3.3."""
-    params = asked(user_id=user_id, offset=offset)
+    params = asked(user_id=user_id, offset=offset, filter=filter)
     return await api.page("/v1/user/mypixiv", params, "user_previews", UserPreview, next)
 
 
 async def related(
-    api: AppApi, seed_user_id: int, offset: int | None = None, *, next: Next = None
+    api: AppApi, seed_user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
 ) -> Listing[UserPreview]:
     """Users like one. GET /v1/user/related: offset, seed_user_id. One page, or more where Pixiv says so.
 
     Source: 002 2.9.
     """
-    params = asked(offset=offset, seed_user_id=seed_user_id)
+    params = asked(offset=offset, seed_user_id=seed_user_id, filter=filter)
     return await api.page("/v1/user/related", params, "user_previews", UserPreview, next)
 
 
-async def recommended(api: AppApi, offset: int | None = None, *, next: Next = None) -> Listing[UserPreview]:
+async def recommended(
+    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+) -> Listing[UserPreview]:
     """Users for this account. GET /v1/user/recommended: offset. 30 a page.
 
     Source: pixiv.md 3.3, recorded v1-user-recommended.
     """
-    return await api.page("/v1/user/recommended", asked(offset=offset), "user_previews", UserPreview, next)
+    return await api.page(
+        "/v1/user/recommended", asked(offset=offset, filter=filter), "user_previews", UserPreview, next
+    )
 
 
-async def blocked(api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None) -> Listing[User]:
+async def blocked(
+    api: AppApi, user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
+) -> Listing[User]:
     """Whom the own account blocks. GET /v2/user/list: user_id (one's own), offset. Source: pixiv.md 3.3."""
-    return await api.page("/v2/user/list", asked(user_id=user_id, offset=offset), "users", User, next)
+    return await api.page(
+        "/v2/user/list", asked(user_id=user_id, offset=offset, filter=filter), "users", User, next
+    )
 
 
 async def illust_series(
-    api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None
+    api: AppApi, user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
 ) -> Listing[SeriesDetail]:
     """The manga series of a user. GET /v1/user/illust-series: user_id, offset. 30 a page.
 
     Source: pixiv.md 3.2, recorded FRAGMENT-manga-series-item.
     """
-    params = asked(user_id=user_id, offset=offset)
+    params = asked(user_id=user_id, offset=offset, filter=filter)
     return await api.page("/v1/user/illust-series", params, "illust_series_details", SeriesDetail, next)
 
 
 async def novel_series(
-    api: AppApi, user_id: int, offset: int | None = None, *, next: Next = None
+    api: AppApi, user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
 ) -> Listing[SeriesDetail]:
     """The novel series of a user. GET /v1/user/novel-series: user_id, offset. 30 a page.
 
     Source: pixiv.md 3.4, recorded FRAGMENT-novel-series-item.
     """
-    params = asked(user_id=user_id, offset=offset)
+    params = asked(user_id=user_id, offset=offset, filter=filter)
     return await api.page("/v1/user/novel-series", params, "novel_series_details", SeriesDetail, next)
 
 
