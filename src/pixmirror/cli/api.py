@@ -281,7 +281,7 @@ def _parameters(parameter: inspect.Parameter, hint: Any, *, bare: bool) -> Itera
         for name, one in typing.get_type_hints(Filters).items():
             yield _option(name, _plain(one), None)
     elif bare or parameter.default is inspect.Parameter.empty:
-        annotation = Annotated[_plain(hint), typer.Argument()]
+        annotation: Any = Annotated[_plain(hint), typer.Argument()]
         yield parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
     else:
         default = None if parameter.default == () else parameter.default
