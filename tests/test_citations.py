@@ -164,7 +164,7 @@ def test_what_users_read_cites_nothing() -> None:
     read = {path.name: path.read_text("utf-8") for path in DOCS.glob("*.md") if path.stem not in FOR_BUILDERS}
     root = typer.main.get_command(app)
     for api in ("app", "web"):
-        for name in api_functions.callable_(api):
+        for name in api_functions.functions(api):
             read[f"api {api} {name}"] = str(api_functions.command(api, name).help)
     read |= {name: str(command.help) for name, command in root.commands.items()}  # type: ignore[attr-defined]
     assert len(read) > 100

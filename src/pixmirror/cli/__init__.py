@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperArgument, TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command_from_info, get_group_from_info
 from typer.models import CommandInfo, TyperInfo
 
@@ -26,6 +26,7 @@ from pixmirror.cli.common import (
     name_the_zone,
     no_output,
     note,
+    plain,
     refuse_other_systems,
     the_error,
 )
@@ -78,7 +79,7 @@ COMMANDS = {
     "demo": ("demo", "Try it without an account: mirrors a small generated Pixiv that runs on this..."),
     "help": ("help", "Read a reference page; without a topic, list them."),
     "import": ("imports", "Take in what others saved of Pixiv."),
-    "api": ("api", "Ask any read endpoint of Pixiv, submit something, or check saved answers."),
+    "api": ("api", "Ask any endpoint of Pixiv, change something there, or check saved answers."),
     "db": ("database", "Look after the catalogue's schema."),
 }
 
@@ -95,22 +96,11 @@ def _command(name: str) -> Any:
     if not isinstance(found, typer.Typer):
         settings = {"allow_interspersed_args": name not in WITH_A_COMMAND}
         info = CommandInfo(name=name, callback=found, context_settings=settings)
-        return _plain(get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None))
+        return plain(get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None))
     group = TyperInfo(found, name=name)
-    return _plain(
+    return plain(
         get_group_from_info(group, pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode=None)
     )
-
-
-def _plain(command: Any) -> Any:
-    """Show arguments as people write them, REF and not `ref <str>`, also in the commands of a group."""
-    for argument in command.params:
-        if isinstance(argument, TyperArgument):
-            argument.metavar = argument.metavar or str(argument.name).upper()
-            argument.display_type = lambda ctx: ""  # type: ignore[method-assign]
-    for inner in getattr(command, "commands", {}).values():
-        _plain(inner)
-    return command
 
 
 class _Imported(Mapping[str, Any]):

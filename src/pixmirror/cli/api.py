@@ -1,4 +1,4 @@
-"""`pixmirror api`: any read endpoint of Pixiv and all submissions from the shell, and saved answers checked.
+"""`pixmirror api`: every endpoint of Pixiv from the shell, and saved answers checked.
 
 The functions of both APIs are commands: parameters from the signature, help from the docstring.
 """
@@ -23,16 +23,18 @@ from typer.models import CommandInfo
 
 from pixmirror.cli import api_calls, api_check, formats
 from pixmirror.cli.api_look import Look
-from pixmirror.cli.common import finish, json_line, note, say
+from pixmirror.cli.common import finish, json_line, note, plain, say
 from pixmirror.errors import ConfigError
 from pixmirror.models import Listing
 from pixmirror.pixiv.web.search import Filters
 
 Function = Callable[..., Awaitable[Any]]
-SUBMITTING = ("submissions", "drafts", "commenting")
 ASKING = frozenset({"submissions.upload_status"})  # a POST that changes nothing
 MODULES = {
-    "app": ("illusts", "novels", "users", "comments", "search", "account", "site", *SUBMITTING),
+    "app": (
+        *("illusts", "novels", "users", "comments", "search", "account", "site"),
+        *("submissions", "drafts", "commenting"),
+    ),
     "web": (
         *("illusts", "novels", "users", "comments", "search"),
         *("ranking", "feeds", "account", "commission", "actions"),
@@ -47,10 +49,10 @@ api = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 class _Functions(TyperGroup):
-    """A command for each endpoint of an API that reads or submits, made when it is asked for."""
+    """A command for each endpoint of an API, made when it is asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(callable_(str(self.name)))
+        return list(functions(str(self.name)))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         return command(str(self.name), cmd_name)
@@ -64,7 +66,7 @@ api.add_typer(web_functions, name="web")
 
 @api.callback()
 def group() -> None:
-    """Ask any read endpoint of Pixiv, submit something, or check saved answers. One JSON line for each item.
+    """Ask any endpoint of Pixiv, change something there, or check saved answers. One JSON line for each item.
 
     \b
     Examples:
@@ -77,27 +79,30 @@ def group() -> None:
 
 @app_functions.callback()
 def app_group() -> None:
-    """Read from the App API, or submit to it, with the login of your config or that of --token-file. What submits
-    (`submissions`, `drafts`, `commenting`) asks first, or wants --yes.
+    """Ask the App API, with the login of your config or that of --token-file. What changes something at Pixiv
+    (bookmarks, follows, mutes, submissions) asks first, or wants --yes.
 
     \b
     Examples:
       pixmirror api app illusts.detail 12345
       pixmirror api app users.illusts 11 --pages 3 > works.jsonl
       pixmirror api app illusts.ranking --help
+      pixmirror api app illusts.bookmark_add 12345 --restrict private
       pixmirror api app submissions.illust_upload "A title" 1.png 2.png --tags 風景
     """
 
 
 @web_functions.callback()
 def web_group() -> None:
-    """Read from the AJAX API of www.pixiv.net. Your PHPSESSID comes from --phpsessid-file or PIXMIRROR_PHPSESSID;
-    without one you are logged out, which serves for some.
+    """Ask the AJAX API of www.pixiv.net. Your PHPSESSID comes from --phpsessid-file or PIXMIRROR_PHPSESSID;
+    without one you are logged out, which serves for some. What changes something at Pixiv (likes, bookmarks,
+    follows) asks first, or wants --yes.
 
     \b
     Examples:
       pixmirror api web illusts.pages 12345
       pixmirror api web search.artworks 東方 --mode safe --pages 2
+      pixmirror api web actions.like 12345
     """
 
 
@@ -177,19 +182,8 @@ def functions(api: str) -> Mapping[str, Function]:
 
 
 def writes(function: Function) -> bool:
-    """True if it changes something at Pixiv: its docstring names the path of a POST."""
+    """True if it changes something at Pixiv, at the user's word: its docstring names the path of a POST."""
     return WRITING.search(function.__doc__ or "") is not None and _named(function) not in ASKING
-
-
-def submits(function: Function) -> bool:
-    """True if it makes or deletes what others see, which needs the user's word each time."""
-    return writes(function) and _named(function).split(".")[0] in SUBMITTING
-
-
-@cache
-def callable_(api: str) -> tuple[str, ...]:
-    """Return the functions that the shell may call."""
-    return tuple(name for name, function in functions(api).items() if not writes(function) or submits(function))
 
 
 def _named(function: Function) -> str:
@@ -197,10 +191,10 @@ def _named(function: Function) -> str:
 
 
 def command(api: str, name: str) -> Any:
-    """Build the command of a function; ConfigError if there is none, or if it writes but submits nothing."""
+    """Build the command of a function; ConfigError if there is none."""
     known = functions(api)
     if name not in known:
-        close = difflib.get_close_matches(name, callable_(api), n=1)
+        close = difflib.get_close_matches(name, known, n=1)
         other = "web" if api == "app" else "app"
         if close:
             hint = f"did you mean {close[0]}?"
@@ -210,17 +204,13 @@ def command(api: str, name: str) -> Any:
             hint = f"`pixmirror api {api}` lists all."
         raise ConfigError(f"There is no function {name!r} of the {api} API; {hint}")
     function = known[name]
-    if writes(function) and not submits(function):
-        raise ConfigError(
-            f"{name} changes the account at Pixiv, where `pixmirror api` only reads and submits; nothing was sent."
-        )
     info = CommandInfo(
         name=name,
         callback=_callback(api, function),
         help=_help(function),
         short_help=_first(function),
     )
-    return get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None)
+    return plain(get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None))
 
 
 def _first(function: Function) -> str:
@@ -234,7 +224,7 @@ def _help(function: Function) -> str:
     text = (inspect.getdoc(function) or "").partition("Source:")[0].rstrip()
     if _takes_next(function):
         text += "\n\nPrints the first page; --pages N reads on, and --next goes on where an earlier call ended."
-    if submits(function):
+    if writes(function):
         text += "\n\nIt is asked first whether to do it; --yes says so at once. It is sent once and never again."
     if "text" in inspect.signature(function).parameters:
         text += "\n\nA TEXT that is - is read from the standard input."
@@ -262,13 +252,15 @@ def _callback(api: str, function: Function) -> Callable[..., None]:
             given["filters"] = Filters(**narrowed) if narrowed else None
         kept = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
         given = {k: v for k, v in kept.items() if v is not None and v != ()}
-        if submits(function):
-            api_calls.sure(_first(function), given, own)
-        try:
+        if not writes(function):
             api_calls.call(ctx, api, function, given, own)
+            return
+        api_calls.sure(_first(function), given, own)
+        try:
+            with api_calls.telling_the_outcome(_named(function)):
+                api_calls.call(ctx, api, function, given, own)
         except KeyboardInterrupt:
-            if submits(function):
-                note("It may have been done all the same: look before you send it again.")
+            note("It may have been done all the same: look before you send it again.")
             raise
 
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -317,7 +309,7 @@ def _plain(hint: Any) -> Any:
 
 def _common(api: str, function: Function) -> Iterator[inspect.Parameter]:
     """Yield what all commands of an API take beside the function's own."""
-    if submits(function):
+    if writes(function):
         yield _option("yes", bool, False, "Do not ask.")
     if _takes_next(function) and get_origin(typing.get_type_hints(function)["return"]) is Listing:
         yield _option("pages", int, 1, "So many pages of the list.", least=1)

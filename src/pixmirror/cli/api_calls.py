@@ -3,8 +3,8 @@
 import inspect
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,18 @@ from pixmirror.cli.common import Session, json_line, note, on_terminal, read_inp
 from pixmirror.clock import Clock
 from pixmirror.config import Config, find_config, pasted
 from pixmirror.daemon import credentials
-from pixmirror.errors import BadResponse, CatalogueError, ConfigError, ExitCode, InvalidRequest
+from pixmirror.errors import (
+    BadResponse,
+    CatalogueError,
+    ConfigError,
+    ExitCode,
+    InvalidRequest,
+    NotSent,
+    ServerError,
+    UnclearOutcome,
+    UnexpectedPage,
+    Unreachable,
+)
 from pixmirror.logs import hide
 from pixmirror.models import Listing, Model, Received, Token
 from pixmirror.pixiv import AppApi, AppIdentity, Auth, Pacer, PacerState, Transport, paging
@@ -50,13 +61,26 @@ def sure(what: str, given: Mapping[str, Any], own: Own) -> None:
     if own.yes:
         return
     if not on_terminal():
-        raise ConfigError("This is done at Pixiv for others to see, and nobody is here to be asked: say --yes.")
+        raise ConfigError("This changes something at Pixiv, and nobody is here to be asked: say --yes.")
     for name, value in given.items():
         for one in value if isinstance(value, tuple) else (value,):
             note(f"  {name}: {shortened(' '.join(str(one).split()))}")
     if not typer.confirm(f"{one_line(what).rstrip('.')}, at Pixiv?"):
         note("Nothing was sent.")
         raise typer.Exit(ExitCode.DECLINED)
+
+
+@contextmanager
+def telling_the_outcome(name: str) -> Iterator[None]:
+    """Say of a change that got no clear answer that it may have been done; submissions say so by themselves."""
+    try:
+        yield
+    except NotSent:
+        raise
+    except (Unreachable, ServerError, UnexpectedPage, BadResponse) as failure:
+        if isinstance(failure, Unreachable) and not failure.sent:
+            raise NotSent(str(failure)) from failure
+        raise UnclearOutcome(str(failure), name, "To do it again does no harm: it is then done once.") from failure
 
 
 def call(

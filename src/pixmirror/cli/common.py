@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperArgument
 
 from pixmirror import terminal
 from pixmirror.cli import layout
@@ -321,6 +322,17 @@ def sentence(error: PixmirrorError) -> str:
 def told(error: PixmirrorError) -> str:
     """Return what happened and what helps, in one line."""
     return f"{sentence(error)} {error.advice}".strip()
+
+
+def plain(command: Any) -> Any:
+    """Show arguments as people write them, REF and not `ref <str>`, also in the commands of a group."""
+    for argument in command.params:
+        if isinstance(argument, TyperArgument):
+            argument.metavar = argument.metavar or str(argument.name).upper()
+            argument.display_type = lambda ctx: ""  # type: ignore[method-assign]
+    for inner in getattr(command, "commands", {}).values():
+        plain(inner)
+    return command
 
 
 def complain(error: PixmirrorError, more: str | None = None) -> None:

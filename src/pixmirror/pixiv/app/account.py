@@ -31,7 +31,10 @@ async def ai_show_settings(api: AppApi) -> Received[AiShowSettings]:
 
 
 async def edit_ai_show_settings(api: AppApi, show_ai: bool) -> None:
-    """Change that. POST /v1/user/ai-show-settings/edit: show_ai. Source: pixiv.md 3.3, pixivpy."""
+    """Show AI works to this account, or not. POST /v1/user/ai-show-settings/edit: show_ai.
+
+    Source: pixiv.md 3.3, pixivpy.
+    """
     await api.post("/v1/user/ai-show-settings/edit", {"show_ai": yes("show_ai", show_ai)})
 
 
@@ -87,7 +90,8 @@ async def mute_edit(
     add_tags: Sequence[str] | None = None,
     delete_tags: Sequence[str] | None = None,
 ) -> None:
-    """Change that. POST /v1/mute/edit: add_user_ids[], delete_user_ids[], add_tags[], delete_tags[].
+    """Mute tags and users, or mute them no longer. POST /v1/mute/edit: add_user_ids[], delete_user_ids[],
+    add_tags[], delete_tags[].
 
     Without premium there is room for one or a few (`mute_limit_count`). Source: pixiv.md 3.3.
     """
@@ -126,7 +130,7 @@ async def watchlist_manga_add(api: AppApi, series_id: int) -> None:
 
 
 async def watchlist_manga_delete(api: AppApi, series_id: int) -> None:
-    """Watch it no longer. POST /v1/watchlist/manga/delete: series_id. Source: pixiv.md 3.4."""
+    """Watch a manga series no longer. POST /v1/watchlist/manga/delete: series_id. Source: pixiv.md 3.4."""
     await api.post("/v1/watchlist/manga/delete", asked(series_id=series_id))
 
 
@@ -136,5 +140,5 @@ async def watchlist_novel_add(api: AppApi, series_id: int) -> None:
 
 
 async def watchlist_novel_delete(api: AppApi, series_id: int) -> None:
-    """Watch it no longer. POST /v1/watchlist/novel/delete: series_id. Source: pixiv.md 3.4."""
+    """Watch a novel series no longer. POST /v1/watchlist/novel/delete: series_id. Source: pixiv.md 3.4."""
     await api.post("/v1/watchlist/novel/delete", asked(series_id=series_id))

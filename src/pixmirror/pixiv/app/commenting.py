@@ -28,7 +28,7 @@ async def novel_comment_add(
     stamp_id: int | None = None,
     parent_comment_id: int | None = None,
 ) -> Received[Comment]:
-    """The same for a novel. POST /v1/novel/comment/add: novel_id, comment, stamp_id, parent_comment_id.
+    """Comment on a novel. POST /v1/novel/comment/add: novel_id, comment, stamp_id, parent_comment_id.
 
     Source: 004 (its `parent_comment` is parent_comment_id on the wire, too), pixiv.md 11 and 13.
     """
@@ -36,12 +36,15 @@ async def novel_comment_add(
 
 
 async def illust_comment_delete(api: AppApi, comment_id: int) -> None:
-    """Delete one's own comment. POST /v1/illust/comment/delete: comment_id. Replies go with it. Source: 004."""
+    """Delete one's own comment on a work. POST /v1/illust/comment/delete: comment_id. Replies go with it.
+
+    Source: 004.
+    """
     await _delete(api, "illust", comment_id)
 
 
 async def novel_comment_delete(api: AppApi, comment_id: int) -> None:
-    """The same for a novel. POST /v1/novel/comment/delete: comment_id. Source: 004."""
+    """Delete one's own comment on a novel. POST /v1/novel/comment/delete: comment_id. Source: 004."""
     await _delete(api, "novel", comment_id)
 
 

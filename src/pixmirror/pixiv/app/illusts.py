@@ -92,8 +92,8 @@ async def related(
     filter: str | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
-    """Works like one. GET /v2/illust/related: illust_id, seed_illust_ids[], viewed[] (or view_records, as document
-    002 calls it), offset.
+    """Works like one. GET /v2/illust/related: illust_id, seed_illust_ids[], viewed[] (or view_records, its other
+    name), offset.
 
     30 a page, about 150 in all; `next` holds the seeds and what was viewed. Source: 002 1.4, 003
     fetch_illustration_related, recorded v2-illust-related.
@@ -241,7 +241,7 @@ async def bookmark_detail(api: AppApi, illust_id: int) -> Received[BookmarkDetai
 async def bookmark_add(
     api: AppApi, illust_id: int, restrict: str = "public", tags: Sequence[str] | None = None
 ) -> None:
-    """Bookmark a work, or change the bookmark of it. POST /v2/illust/bookmark/add: illust_id, restrict (public,
+    """Bookmark a work, or change its bookmark. POST /v2/illust/bookmark/add: illust_id, restrict (public,
     private), tags[].
 
     A second one replaces restrict and tags. NotFound: no such work. Source: 003 add_bookmark, pixiv.md 3.2.
@@ -250,7 +250,10 @@ async def bookmark_add(
 
 
 async def bookmark_delete(api: AppApi, illust_id: int) -> None:
-    """Take a bookmark back. POST /v1/illust/bookmark/delete: illust_id. Source: 003 delete_bookmark."""
+    """Take the bookmark of a work back. POST /v1/illust/bookmark/delete: illust_id.
+
+    Source: 003 delete_bookmark.
+    """
     await api.post("/v1/illust/bookmark/delete", asked(illust_id=illust_id))
 
 

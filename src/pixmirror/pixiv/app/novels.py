@@ -146,7 +146,7 @@ async def markers(
 
 
 async def marker_add(api: AppApi, novel_id: int, page: int) -> None:
-    """Remember a page of a novel; it replaces the one before. POST /v1/novel/marker/add: novel_id, page (from 1).
+    """Remember a page of a novel. POST /v1/novel/marker/add: novel_id, page (from 1). It replaces the one before.
 
     Source: pixiv.md 3.4 and 10.
     """
@@ -154,7 +154,7 @@ async def marker_add(api: AppApi, novel_id: int, page: int) -> None:
 
 
 async def marker_delete(api: AppApi, novel_id: int) -> None:
-    """Forget it. POST /v1/novel/marker/delete: novel_id. Source: pixiv.md 3.4."""
+    """Forget the page of a novel. POST /v1/novel/marker/delete: novel_id. Source: pixiv.md 3.4."""
     await api.post("/v1/novel/marker/delete", asked(novel_id=novel_id))
 
 
@@ -169,7 +169,7 @@ async def bookmark_add(
 
 
 async def bookmark_delete(api: AppApi, novel_id: int) -> None:
-    """Take a bookmark back. POST /v1/novel/bookmark/delete: novel_id. Source: pixiv.md 3.4."""
+    """Take the bookmark of a novel back. POST /v1/novel/bookmark/delete: novel_id. Source: pixiv.md 3.4."""
     await api.post("/v1/novel/bookmark/delete", asked(novel_id=novel_id))
 
 

@@ -13,8 +13,8 @@ from pixmirror.pixiv.wire import Param
 async def bookmark_add(
     api: WebApi, illust_id: int, restrict: int = 0, tags: Iterable[str] = (), comment: str = ""
 ) -> int:
-    """Bookmark a work; the id of the bookmark. POST /ajax/illusts/bookmarks/add: illust_id, restrict (0
-    public, 1 private), comment, tags.
+    """Bookmark a work; the answer is the id of the bookmark. POST /ajax/illusts/bookmarks/add: illust_id,
+    restrict (0 public, 1 private), comment, tags.
 
     Source: 001, recorded illusts-bookmarks-add.
     """
@@ -41,8 +41,8 @@ async def bookmark_add_novel(
 
 
 async def bookmark_delete(api: WebApi, bookmark_id: int) -> None:
-    """Take a bookmark back, by its own id (`item.web.bookmark_data.id`). POST /ajax/illusts/bookmarks/delete:
-    bookmark_id.
+    """Take the bookmark of a work back, by its own id (`item.web.bookmark_data.id`). POST
+    /ajax/illusts/bookmarks/delete: bookmark_id.
 
     Source: pixiv.md 4.5.
     """
@@ -51,7 +51,10 @@ async def bookmark_delete(api: WebApi, bookmark_id: int) -> None:
 
 
 async def bookmark_delete_novel(api: WebApi, bookmark_id: int) -> None:
-    """The same for a novel. POST /ajax/novels/bookmarks/delete: del=1, book_id. Source: pixiv.md 4.5."""
+    """Take the bookmark of a novel back, by its own id. POST /ajax/novels/bookmarks/delete: del=1, book_id.
+
+    Source: pixiv.md 4.5.
+    """
     data = {"del": 1, "book_id": positive("bookmark_id", bookmark_id)}
     await api.post("/ajax/novels/bookmarks/delete", data=data)
 
@@ -59,7 +62,7 @@ async def bookmark_delete_novel(api: WebApi, bookmark_id: int) -> None:
 async def like(api: WebApi, illust_id: int) -> bool:
     """Like a work, which cannot be taken back. POST /ajax/illusts/like: illust_id.
 
-    The answer is Pixiv's `is_liked`. Source: 001, recorded illusts-like.
+    The answer is Pixiv's `is_liked`: whether one liked it before. Source: 001, recorded illusts-like.
     """
     path = "/ajax/illusts/like"
     answer = await api.post(path, json={"illust_id": str(positive("illust_id", illust_id))})

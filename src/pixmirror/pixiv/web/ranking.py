@@ -24,7 +24,7 @@ async def ranking(
 ) -> Listing[Illust]:
     """A ranking, best first. GET /ranking.php: format=json, mode (daily, weekly, monthly, male, female, rookie,
     original, daily_r18, weekly_r18, male_r18, female_r18; also daily_ai, daily_r18_ai, r18g), date (yyyymmdd;
-    None: the newest), content (all, illust, ugoira, manga; the document writes complex for all), p.
+    None: the newest), content (all, illust, ugoira, manga), p.
 
     50 a page, to 500 or 100; NotFound past the end and for a day without one. R-18 modes need a login.
     `item.web.rank` is the rank; `head` has date, prev_date, next_date and rank_total. Not every mode is there for
