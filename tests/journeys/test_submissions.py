@@ -258,12 +258,13 @@ def test_a_script_without_async_submits_too(world, url, pages):
     moved: list[int] = []
     with blocking.Client(REFRESH_TOKEN, hosts=hosts, only_mapped=True, requests_per_minute=0) as pixiv:
         ticket = pixiv.submissions.illust_upload("a", pages, progress=lambda done, _: moved.append(done))
-        done = pixiv.submissions.upload_complete(ticket.item.convert_key, every=0.01)
-        comment = pixiv.commenting.illust_comment_add(done.item.illust_id, "a")
+        done = pixiv.submissions.upload_complete(ticket.convert_key, every=0.01)
+        assert done.illust_id
+        comment = pixiv.commenting.illust_comment_add(done.illust_id, "a")
         draft = pixiv.drafts.add("a", "b")
-        assert pixiv.drafts.detail(draft.item.novel_draft_id).item.text == "b"
-        assert [r.item.id for r in pixiv.comments.illust_comments(done.item.illust_id).items] == [comment.item.id]
-        pixiv.submissions.illust_delete(done.item.illust_id)
+        assert pixiv.drafts.detail(draft.novel_draft_id).text == "b"
+        assert [found.id for found in pixiv.comments.illust_comments(done.illust_id)] == [comment.id]
+        pixiv.submissions.illust_delete(done.illust_id)
         assert not pixiv.users.illusts(world.me).items
     assert moved[-1] == sum(page.stat().st_size for page in pages)
 

@@ -13,48 +13,57 @@ HEAD = """# The Pixiv library
 
 Generated from tests/coverage.toml; do not edit.
 
-`pixmirror.pixiv` speaks Pixiv's App API by one short async function per endpoint:
+`pixmirror.pixiv` speaks Pixiv's App API by one short function per endpoint:
 
-    from functools import partial
-    from pixmirror.pixiv import Client, items
-    from pixmirror.pixiv.app import illusts, users
+    from pixmirror.pixiv import Client
 
     async with Client(refresh_token) as pixiv:
-        work = await illusts.detail(pixiv.app, 12345)
-        async for found in items(partial(users.illusts, pixiv.app, 11)):
-            await pixiv.download_work(found.item, "pictures")
+        artist = await pixiv.users.detail(11)           # a model: artist.user.name
+        page = await pixiv.users.illusts(11)            # one page: len(page), page[0], for work in page
+        async for work in pixiv.users.illusts(11):      # all pages
+            await pixiv.download_work(work, "pictures")
 
-`Client(refresh_token, phpsessid=...)`, or `cookie=` and `user_agent=`, is logged in at www.pixiv.net, too: then
-`pixiv.web` goes to the functions of `pixmirror.pixiv.web`, which give the same models.
-
-Without async, in scripts and notebooks, the functions are those of a Client that leaves their first argument out:
+The same without async, in scripts and notebooks:
 
     from pixmirror.pixiv.blocking import Client
 
-    with Client(refresh_token, phpsessid=phpsessid) as pixiv:
-        work = pixiv.illusts.detail(12345)
-        same = pixiv.web_illusts.detail(12345)
-        walk = pixiv.items(pixiv.users.illusts, 11)
-        for found in walk:
-            pixiv.download_work(found.item, "pictures")
+    with Client(refresh_token) as pixiv:
+        artist = pixiv.users.detail(11)
+        page = pixiv.users.illusts(11)
+        for work in pixiv.users.illusts(11):
+            pixiv.download_work(work, "pictures")
 
-`walk.next` goes on there later: `pixiv.items(pixiv.users.illusts, 11, next=walk.next)`. With the async functions,
-`pixiv.call(illusts.detail, 12345)` and `pixiv.items(users.illusts, 11)` do the same, and type checkers follow.
+There `for` goes on from page to page; `page.items` is what stands on that one.
 
-A detail comes as `Received`: `item` is the model, `raw` what Pixiv sent. A list comes as `Listing`: its items,
-what could not be read of it (`broken`), its `head`, and `next`, which is all that is needed to go on later. A
-parameter that Pixiv would not take is refused before anything is sent, with the values that it knows. A POST is
-never repeated by itself.
+**Going on later.** `page.next` says where the next page is, and `page.next_page()` gives it; both are None at the end.
+It can be stored as JSON, and given at any time: `pixiv.users.illusts(11, next=stored)`. To walk page by page:
+`pixiv.users.illusts(11).pages()`. A walk knows its place, too: `walk = pixiv.users.illusts(11)` (without async
+`iter(...)` of it) has `walk.next`, the page that the last item came from. A place in another list, or in the same one
+asked for otherwise, is refused; the query of a next_url (`parse_qs`) does as well.
+
+**The website.** `Client(refresh_token, phpsessid=...)`, or `cookie=` and `user_agent=`, is logged in at www.pixiv.net,
+too: `pixiv.web.illusts.detail(12345)`, with the same models.
+
+**The whole answer.** `pixiv.users.detail.received(11)` gives a `Received`: `item` is the model, `raw` what Pixiv
+sent, `odd` what could not be read of it. `pixiv.users.illusts.received(11)` gives a `Listing` of these, as
+`page.received` is: its `items`, what could not be read (`broken`), its `head`, and `next`.
+
+Type checkers know parameters and what is given, in both clients. The functions stand in modules of
+`pixmirror.pixiv.app` and `pixmirror.pixiv.web` and take the API first, which gives a `Received` or `Listing`:
+`await users.detail(pixiv.app, 11)`; those of `app.account` are `pixiv.me` in the clients. `items(partial(...))`
+and the blocking `pixiv.items(pixiv.users.illusts, 11)` walk over `Received`. A parameter that Pixiv would not take
+is refused before anything is sent, with the values that it knows. A POST is never repeated by itself.
 
 What others see is made and deleted by `submissions`, `drafts` and `commenting`, never by a job of the mirror; from
 the shell by `pixmirror api app ...`, which asks first (`pixmirror help submissions`).
 
 What `restrict="private"` of somebody else would give is their public list, so it is refused: nothing public is
 ever recorded as private. `filter` (for_ios, for_android, or an empty text) is an option of Client and AppApi, and
-of each list for one call. Any list of a search ends at 5000; `past_cap` goes on by dates.
+of each list for one call. Any list of a search ends at 5000; `search.illusts_past_cap` and
+`search.novels_past_cap` go on by dates.
 
 Ids and numbers may be texts, dates are `date`, 2026-11-20 or 20261120. A next_url that was kept goes on as
-`search.illusts(pixiv.app, **parse_qs(next_url))`.
+`pixiv.search.illusts(**parse_qs(next_url))`.
 """
 
 

@@ -26,7 +26,7 @@ from pixmirror.errors import (
     exit_code,
 )
 from pixmirror.ingest import adding
-from pixmirror.pixiv import Blocked
+from pixmirror.pixiv.waiting import Blocked
 from pixmirror.reports.added import Added, all_added
 
 SOON_MS = 60_000  # what is tried again by then is waited for

@@ -23,7 +23,7 @@ from pixmirror.fetch import trash
 from pixmirror.ingest import retrying
 from pixmirror.ingest.forgetting import Target
 from pixmirror.logs import hide
-from pixmirror.pixiv import redeem_refresh_token
+from pixmirror.pixiv.auth import redeem_refresh_token
 from pixmirror.store import kept_login
 
 if TYPE_CHECKING:

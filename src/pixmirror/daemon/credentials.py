@@ -7,7 +7,9 @@ from pixmirror.clock import Clock
 from pixmirror.config import Config, read_refresh_token, read_web_login
 
 if TYPE_CHECKING:  # what only looks at the login, as `status` does, needs none of the client
-    from pixmirror.pixiv import AppIdentity, Pacer, Transport
+    from pixmirror.pixiv.auth import AppIdentity
+    from pixmirror.pixiv.pacing import Pacer
+    from pixmirror.pixiv.transport import Transport
     from pixmirror.pixiv.web.api import WebApi
     from pixmirror.pixiv.web.session import WebSession
 
@@ -19,7 +21,7 @@ def configured_token(config: Config, env: Mapping[str, str]) -> str | None:
 
 def transport_to(config: Config, clock: Clock, pacer: "Pacer", **more: Any) -> "Transport":
     """Return the way to the hosts that the configuration names, by its proxy. `more` as `Transport` takes it."""
-    from pixmirror.pixiv import Transport
+    from pixmirror.pixiv.transport import Transport
 
     p = config.pixiv
     proxy = p.proxy.get_secret_value() if p.proxy else None
@@ -27,7 +29,7 @@ def transport_to(config: Config, clock: Clock, pacer: "Pacer", **more: Any) -> "
 
 
 def identity(config: Config) -> "AppIdentity":
-    from pixmirror.pixiv import AppIdentity
+    from pixmirror.pixiv.auth import AppIdentity
 
     p = config.pixiv
     return AppIdentity(
@@ -65,7 +67,7 @@ def site_language(language: str) -> str:
 
 async def try_web_login(config: Config, env: Mapping[str, str]) -> int:
     """Ask www.pixiv.net once, with nothing else open. Return whose login it is; LoginError if it is refused."""
-    from pixmirror.pixiv import Pacer
+    from pixmirror.pixiv.pacing import Pacer
     from pixmirror.pixiv.web import account
 
     clock = Clock()

@@ -25,7 +25,7 @@ from pixmirror.daemon.wakeups import Wakeup
 from pixmirror.errors import PixmirrorError, RateLimited, Unforeseen
 from pixmirror.fetch.worker import Worker
 from pixmirror.models import Lane
-from pixmirror.pixiv import Blocked
+from pixmirror.pixiv.waiting import Blocked
 from pixmirror.reports.doing import Doing
 from pixmirror.sync.context import Job, JobResult
 from pixmirror.sync.kinds import KINDS

@@ -16,8 +16,7 @@ from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.replay import Answer, RecordingApi, ReplayingApi, write_answers
 from pixmirror.errors import BadResponse, EndpointGone, Forbidden, InvalidRequest, NotFound
 from pixmirror.models import Illust, Listing, Model, Novel, Received
-from pixmirror.pixiv import AppApi
-from pixmirror.pixiv.app import comments, illusts, novels, users
+from pixmirror.pixiv.app import AppApi, comments, illusts, novels, users
 from pixmirror.sync.kinds import KINDS
 
 log = logging.getLogger(__name__)

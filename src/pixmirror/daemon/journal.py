@@ -14,7 +14,7 @@ from pixmirror.contained import contained
 from pixmirror.daemon.sync import is_due
 from pixmirror.daemon.trouble import CATALOGUE_FAILS
 from pixmirror.errors import Unforeseen
-from pixmirror.pixiv import Blocked
+from pixmirror.pixiv.waiting import Blocked
 from pixmirror.reports import doing
 from pixmirror.reports.came_in import CameIn
 from pixmirror.reports.moments import clock

@@ -12,8 +12,7 @@ from pixmirror.daemon.estimates import jobs
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.errors import HeldBack, PixivError
 from pixmirror.models import Lane, Listing, UserDetail, UserPreview
-from pixmirror.pixiv import AppApi
-from pixmirror.pixiv.app import users
+from pixmirror.pixiv.app import AppApi, users
 from pixmirror.reports import left, plan_known
 from pixmirror.reports.left import AT_LEAST, LOOK, Planned
 from pixmirror.sync import sources

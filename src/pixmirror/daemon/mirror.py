@@ -22,7 +22,11 @@ from pixmirror.fetch import trash
 from pixmirror.ingest import web_health
 from pixmirror.logs import hide
 from pixmirror.models import Token, from_ms
-from pixmirror.pixiv import AppApi, Auth, BudgetState, ImageBudget, Pacer, PacerState, Transport
+from pixmirror.pixiv.app import AppApi
+from pixmirror.pixiv.auth import Auth
+from pixmirror.pixiv.budget import BudgetState, ImageBudget
+from pixmirror.pixiv.pacing import Pacer, PacerState
+from pixmirror.pixiv.transport import Transport
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.store import MirrorRoot, had_catalogue, kept_login
 from pixmirror.sync.context import Job, Jobs

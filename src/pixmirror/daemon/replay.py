@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pixmirror.errors import StorageError
 from pixmirror.models import Lane
-from pixmirror.pixiv import AppApi
+from pixmirror.pixiv.app import AppApi
 from pixmirror.pixiv.wire import flatten
 
 FRESH_MS = 300_000

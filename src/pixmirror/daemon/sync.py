@@ -23,7 +23,7 @@ from pixmirror.errors import ConfigError, HeldBack, LoginError, PixmirrorError, 
 from pixmirror.ingest.broken import unread_works
 from pixmirror.ledger.brake import Brake, brakes_on
 from pixmirror.models import Lane
-from pixmirror.pixiv import Blocked
+from pixmirror.pixiv.waiting import Blocked
 from pixmirror.reports import syncs, troubles
 from pixmirror.reports.moments import clock
 from pixmirror.reports.troubles import Trouble

@@ -27,7 +27,7 @@ from pixmirror.fetch.trash import candidates, settle
 from pixmirror.ingest import files as ingest_files
 from pixmirror.ledger import file_doubts
 from pixmirror.models import MediaItem, Stored, url_ms, url_version
-from pixmirror.pixiv import Transport
+from pixmirror.pixiv.transport import Transport
 from pixmirror.store import Check, MirrorRoot
 from pixmirror.store.part import NameTaken, Part, sync_folders
 from pixmirror.store.part import Stored as StoredFile

@@ -10,8 +10,8 @@ from pixmirror.catalogue.queue import StoredMedia
 from pixmirror.clock import Clock
 from pixmirror.errors import FileError, ImageHostDown, NotFound, PixmirrorError
 from pixmirror.models import MediaItem
-from pixmirror.pixiv import Transport
 from pixmirror.pixiv.images import open_image
+from pixmirror.pixiv.transport import Transport
 
 WORKS = 3  # that fail one after the other, with no file between, before a control question is asked
 DENIED_WORKS = 50  # the same where they answer 404, which says more of the file

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum, nonmember
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -90,6 +90,16 @@ class Model(BaseModel):
     def extra(self) -> dict[str, Any]:
         """Return what this model and those inside it do not read, by JSON path."""
         return dict(_extras(self, ""))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in ("item", "raw", "odd"):
+                raise AttributeError(
+                    f"{type(self).__name__} has no {name}: the client's functions give the item itself. The whole "
+                    "answer, with item, raw and odd, is what received gives: pixiv.users.detail.received(11)."
+                )
+            return super().__getattr__(name)
 
     # Members without which the object is not what it claims to be: it is not read without them.
     vital: ClassVar[frozenset[str]] = frozenset({"id"})

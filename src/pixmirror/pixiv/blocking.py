@@ -1,40 +1,40 @@
 """The library for scripts and notebooks: a Client without async, made from the async one.
 
     with Client(refresh_token) as pixiv:
-        artist = pixiv.users.detail(11)
-        for received in pixiv.items(pixiv.users.illusts, 11):
-            pixiv.download_work(received.item, "pictures")
+        print(pixiv.users.detail(11).user.name)
+        for work in pixiv.users.illusts(11):
+            pixiv.download_work(work, "pictures")
 
-Every module of `pixmirror.pixiv.app` is there under its name, every one of `pixmirror.pixiv.web` as `web_<name>`,
-and its functions without their first argument. A type checker learns nothing of those; with the async function
-itself it does, and the rest is the same: `pixiv.call(users.detail, 11)`, `pixiv.items(users.illusts, 11)`.
+The words are those of the async client without `await`. A list gives a page, which goes on by itself in `for`.
 """
 
 import asyncio
 import functools
-import importlib
 import inspect
-import pkgutil
 import threading
 import typing
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
-from types import ModuleType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from pixmirror.errors import InvalidRequest
 from pixmirror.models import Account, Listing, Received
-from pixmirror.pixiv import app, client, paging, web
+from pixmirror.pixiv import client
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.app.past_cap import past_cap as windows
+from pixmirror.pixiv.resources.forms import Blocking, BlockingPaged, asked_for
+from pixmirror.pixiv.resources.lazy import AppResources, WebResources
+from pixmirror.pixiv.resources.pages import Asked, drained
+from pixmirror.pixiv.resources.pages import BlockingPage as Page
+from pixmirror.pixiv.resources.pages import BlockingWalk as Walk
 from pixmirror.pixiv.web.api import WebApi
-from pixmirror.pixiv.wire import Next
+
+__all__ = ["Client", "Page", "Walk"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 A = TypeVar("A", AppApi, WebApi)
-PACKAGES = {"": app, "web_": web}
 
 
 class _Loop:
@@ -122,45 +122,6 @@ def _settle(done: Future[T], task: "asyncio.Task[Callable[[Future[T]], None]]") 
         task.result()(done)
 
 
-class Walk(Generic[T]):
-    """An iterator over a list, page by page. `next` is where to go on later: `pixiv.items(function, ..., next=it)`
-    begins with the page that the last item came from, or that could not be had (None: with the first one).
-    """
-
-    def __init__(self, next: Next) -> None:
-        self.next = next
-        self._found: Iterator[T] = iter(())
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> T:
-        return next(self._found)
-
-
-class Functions:
-    """The functions of a module, without their first argument; `dir` lists them, `help` shows what they say."""
-
-    def __init__(self, client: "Client", module: ModuleType) -> None:
-        self._client = client
-        self._module = module
-
-    def __getattr__(self, name: str) -> Any:
-        found = _public(self._module).get(name)
-        if found is None:
-            raise AttributeError(f"{self._module.__name__} has no {name}; it has {', '.join(dir(self))}.")
-        if _first(found) is None:
-            return found
-        how = self._client.iterate if inspect.isasyncgenfunction(found) else self._client.call
-        return _without_first(found, functools.partial(how, found))
-
-    def __dir__(self) -> list[str]:
-        return sorted(_public(self._module))
-
-    def __repr__(self) -> str:
-        return f"<{self._module.__name__}: {', '.join(dir(self))}>"
-
-
 def _options_of(
     made: Callable[Concatenate[client.Client, P], None],
 ) -> Callable[[Callable[..., None]], Callable[Concatenate["Client", P], None]]:
@@ -185,7 +146,14 @@ def _method(
     return blocking
 
 
-class Client:
+class Web(WebResources[Blocking]):
+    """The functions of the web's AJAX API: `pixiv.web.illusts.detail(12345)`."""
+
+    def __init__(self, form: Blocking) -> None:
+        self._form = form
+
+
+class Client(AppResources[Blocking]):
     """One account at Pixiv, for code that is not async. Options and methods are those of `pixmirror.pixiv.Client`.
 
     It works where a loop runs already (notebooks), and from several threads. `progress` and `on_token` are called
@@ -197,6 +165,9 @@ class Client:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._async = client.Client(*args, **kwargs)
         self._loop = _Loop(self._async.aclose)
+        made = self._async
+        self._form = Blocking(lambda: made.app, self._loop.run)
+        self._web = Web(Blocking(lambda: made.web, self._loop.run))
         self._end = weakref.finalize(self, self._loop.close)
 
     login = _method(client.Client.login)
@@ -205,39 +176,48 @@ class Client:
     download_work = _method(client.Client.download_work)
 
     @property
+    def web(self) -> Web:
+        """The functions of the web's AJAX API; LoginNeeded when one is called without a session there."""
+        return self._web
+
+    @property
     def account(self) -> Account | None:
         """Who is logged in, as far as the token says; None before the first request."""
         return self._async.account
 
     def call(self, function: Callable[Concatenate[A, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What an endpoint function gives: `pixiv.call(users.detail, 11)`. Any async function will do whose first
-        parameter is annotated as AppApi or WebApi.
-        """
+        """What any async function gives whose first parameter is annotated as AppApi or WebApi."""
         read, api = self._bound(function)
         answer: T = self._loop.run(lambda: read(api, *args, **kwargs))
         return answer
 
     def items(
-        self, function: Callable[Concatenate[A, P], Awaitable[Listing[T]]], *args: P.args, **kwargs: P.kwargs
+        self,
+        function: Callable[Concatenate[A, P], Awaitable[Listing[T]]] | BlockingPaged[P, T],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Walk[Received[T]]:
-        """Yield every readable item of a list function: `for row in pixiv.items(pixiv.users.illusts, 11)`."""
-        return self._walk(paging.items, web.items, function, args, kwargs)
+        """Yield every item of a list with its raw answer: `for row in pixiv.items(pixiv.users.illusts, 11)`."""
+        return Walk(self._asked(function, args, kwargs), self._loop.run, lambda _, listing: listing.items)
 
     def pages(
-        self, function: Callable[Concatenate[A, P], Awaitable[Listing[T]]], *args: P.args, **kwargs: P.kwargs
+        self,
+        function: Callable[Concatenate[A, P], Awaitable[Listing[T]]] | BlockingPaged[P, T],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Walk[Listing[T]]:
-        """Yield every page of a list function, as `items`."""
-        return self._walk(paging.pages, web.pages, function, args, kwargs)
+        """Yield every answer of a list, as `items`."""
+        return Walk(self._asked(function, args, kwargs), self._loop.run, lambda _, listing: (listing,))
 
     def iterate(
         self, function: Callable[Concatenate[A, P], AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs
     ) -> Iterator[T]:
-        """Return what an async generator gives: `pixiv.iterate(past_cap, "illust", "風景")`."""
+        """Return what any async generator gives whose first parameter is annotated as AppApi or WebApi."""
         generate, api = self._bound(function)
-        return self._drained(generate(api, *args, **kwargs))
+        return drained(generate(api, *args, **kwargs), self._loop.run)
 
     def past_cap(self, medium: str, word: str, sort: str = "date_desc", **options: Any) -> Iterator[Received[Any]]:
-        return self._drained(windows(self._async.app, medium, word, sort, **options))
+        return drained(windows(self._async.app, medium, word, sort, **options), self._loop.run)
 
     past_cap.__doc__ = windows.__doc__
 
@@ -251,13 +231,11 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __getattr__(self, name: str) -> Functions:
-        if module := _modules().get(name):
-            return Functions(self, module)
-        raise AttributeError(f"Client has no {name}. The modules of functions are {', '.join(_modules())}.")
+    if not TYPE_CHECKING:
 
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *_modules()})
+        def __getattr__(self, name: str) -> Any:
+            resources, _, web_name = name.partition("web_")  # `web_users` was the name of what is `web.users`
+            return getattr(self.web, web_name) if web_name and not resources else super().__getattr__(name)
 
     def _bound(self, function: Callable[..., Any]) -> tuple[Callable[..., Any], AppApi | WebApi]:
         """Return the async function, and its first argument."""
@@ -270,58 +248,11 @@ class Client:
             )
         return function, self._async.app if kind is AppApi else self._async.web
 
-    def _walk(
-        self,
-        by_app: Callable[..., AsyncIterator[T]],
-        by_web: Callable[..., AsyncIterator[T]],
-        function: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> Walk[T]:
+    def _asked(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Asked[Any]:
         read, api = self._bound(function)
         if "next" not in inspect.signature(read).parameters:
             raise InvalidRequest(f"{read.__qualname__} has no next page: call it, and iterate over what it gives.")
-        walk: Walk[T] = Walk(kwargs.pop("next", None))
-
-        async def page(*, next: Next) -> Any:
-            walk.next = next
-            return await read(api, *args, **kwargs, next=next)
-
-        walk._found = self._drained((by_app if isinstance(api, AppApi) else by_web)(page, next=walk.next))
-        return walk
-
-    def _drained(self, found: AsyncIterator[T]) -> Iterator[T]:
-        while True:
-            try:
-                item = self._loop.run(found.__anext__)
-            except StopAsyncIteration:
-                return
-            yield item
-
-
-_OWN = frozenset(vars(Client))  # the names that a module of functions cannot have
-
-
-@functools.cache
-def _modules() -> Mapping[str, ModuleType]:
-    """Return the modules of endpoint functions, by the name that they have here."""
-    found: dict[str, ModuleType] = {}
-    for prefix, package in PACKAGES.items():
-        for info in pkgutil.iter_modules(package.__path__):
-            module = importlib.import_module(f"{package.__name__}.{info.name}")
-            name = prefix + info.name
-            if name not in _OWN and any(map(_first, _public(module).values())):
-                found[name] = module
-    return found
-
-
-def _public(module: ModuleType) -> dict[str, Any]:
-    """Return the functions and classes that a module defines for others."""
-    return {
-        name: value
-        for name, value in vars(module).items()
-        if not name.startswith("_") and getattr(value, "__module__", "") == module.__name__ and callable(value)
-    }
+        return asked_for(read, api, args, kwargs)
 
 
 def _first(function: Callable[..., Any]) -> type[AppApi] | type[WebApi] | None:
@@ -334,15 +265,3 @@ def _first(function: Callable[..., Any]) -> type[AppApi] | type[WebApi] | None:
         return None
     kinds = (hints[0][1], *typing.get_args(hints[0][1]))
     return next((kind for kind in (AppApi, WebApi) if kind in kinds), None)
-
-
-def _without_first(function: Callable[..., Any], bound: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def blocking(*args: Any, **kwargs: Any) -> Any:
-        return bound(*args, **kwargs)
-
-    signature = inspect.signature(function)
-    blocking.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=list(signature.parameters.values())[1:]
-    )
-    return blocking

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn, Self
 
@@ -14,17 +14,31 @@ from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.auth import AppIdentity, Auth, OnToken
 from pixmirror.pixiv.budget import ImageBudget
 from pixmirror.pixiv.pacing import Pacer
+from pixmirror.pixiv.resources.forms import Async
+from pixmirror.pixiv.resources.lazy import AppResources, WebResources
 from pixmirror.pixiv.transport import Transport
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.pixiv.web.session import LANGUAGES, WebSession
 
 
-class Client:
-    """One account at Pixiv: `async with Client(refresh_token) as pixiv: await users.detail(pixiv.app, 11)`.
+@dataclass(frozen=True)
+class WebClient(WebApi, WebResources[Async]):
+    """The web's AJAX API of a client, and its functions: `await pixiv.web.illusts.detail(12345)`."""
+
+    @property
+    def _form(self) -> Async:  # type: ignore[override]
+        return Async(lambda: self)
+
+
+class Client(AppResources[Async]):
+    """One account at Pixiv: `async with Client(refresh_token) as pixiv: await pixiv.users.detail(11)`.
+
+    A function that gives a list gives a page when it is awaited, and all there is in `async for work in
+    pixiv.users.illusts(11)`. `pixiv.users.detail.received(11)` is the whole answer.
 
     `language` picks that of tag translations, `client_id` and `client_secret` the app we appear as (None: the one
     that every library uses), `filter` what goes with each read (`AppApi`). `phpsessid`, or `cookie` and
-    `user_agent` (`WebSession`), log in at www.pixiv.net, too: `await illusts.detail(pixiv.web, 12345)`.
+    `user_agent` (`WebSession`), log in at www.pixiv.net, too: `await pixiv.web.illusts.detail(12345)`.
     """
 
     def __init__(
@@ -66,14 +80,15 @@ class Client:
             self.transport, identity=identity, refresh_token=refresh_token, token=token, on_token=on_token
         )
         self.app = AppApi(self.transport, self.auth, identity, language, filter=filter)
-        self._web: WebApi | None = None
+        self._form = Async(lambda: self.app)
+        self._web: WebClient | None = None
         if phpsessid or cookie:
             session = WebSession(phpsessid, cookie, user_agent)
-            self._web = WebApi(self.transport, session, _web_language(language))
+            self._web = WebClient(self.transport, session, _web_language(language))
 
     @property
-    def web(self) -> WebApi:
-        """The web's AJAX API, with the same transport and pace; LoginNeeded without a session there."""
+    def web(self) -> WebClient:
+        """The web's AJAX API and its functions, in the same pace; LoginNeeded without a session there."""
         if self._web is None:
             raise LoginNeeded(
                 "This client is not logged in at www.pixiv.net: give it phpsessid=, which is the cookie PHPSESSID "

@@ -17,7 +17,7 @@ from pixmirror.clock import Clock
 from pixmirror.errors import HeldBack, PixmirrorError, RateLimited
 from pixmirror.models import Lane, Medium, Restrict
 from pixmirror.models.jobs import Fresh, JobConfig
-from pixmirror.pixiv import AppApi
+from pixmirror.pixiv.app import AppApi
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.sync.filters import Filter
 from pixmirror.sync.suspicion import Endpoints, Subject, Suspicion, of_list

@@ -8,12 +8,17 @@ from pixmirror.errors import BadResponse, InvalidRequest, UnclearOutcome
 from pixmirror.models import Lane, Listing, Model, Received
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.auth import AppIdentity, Auth
+from pixmirror.pixiv.cursors import agrees, query_of
 from pixmirror.pixiv.enums import FILTERS, maybe_one_of, whole
 from pixmirror.pixiv.hosts import APP_HOST
 from pixmirror.pixiv.transport import Transport
 from pixmirror.pixiv.wire import Next, Param, Part, Progress, Request
 
 M = TypeVar("M", bound=Model)
+# Parameters without a default: what a caller asked for in so many words.
+TELLING = frozenset(
+    {"user_id", "seed_user_id", "illust_id", "novel_id", "comment_id", "series_id", "illust_series_id"}
+)
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,10 @@ class AppApi:
         login: bool = True,
     ) -> Listing[M]:
         """Return one page of a list: that which `next` names, else the one that the parameters do."""
-        payload = await self.get(path, self._asked(params) if next is None else next, login=login)
+        if next is not None:
+            agrees(next, {name: value for name, value in params.items() if name in TELLING or value == "private"})
+        query = self._asked(params) if next is None else query_of(path, next)
+        payload = await self.get(path, query, login=login)
         return reading.listing(payload, key, model, path)
 
     async def one(

@@ -6,6 +6,7 @@ from typing import Any, Self, TypeVar
 
 from pixmirror.errors import Forbidden, LoginNeeded
 from pixmirror.models import Lane, Listing, Model, Received
+from pixmirror.pixiv.cursors import query_of
 from pixmirror.pixiv.enums import one_of
 from pixmirror.pixiv.hosts import WEB_HOST
 from pixmirror.pixiv.transport import Transport
@@ -61,7 +62,7 @@ class WebApi:
         """Return the body of any path of www.pixiv.net, unread; `login`: it gives nothing to those without."""
         if login:
             self._logged_in(f"GET {path}")
-        query = dict(params or {})
+        query = query_of(path, params or {})
         if enveloped:
             query["lang"] = self.lang
         request = self._request("GET", path, referer, params=query)

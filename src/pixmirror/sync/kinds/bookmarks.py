@@ -6,8 +6,7 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import missing
 from pixmirror.models import Medium
-from pixmirror.pixiv import AppApi
-from pixmirror.pixiv.app import users
+from pixmirror.pixiv.app import AppApi, users
 from pixmirror.reports import plan_known as known
 from pixmirror.reports.left import PAGE, Asked
 from pixmirror.sync import sources

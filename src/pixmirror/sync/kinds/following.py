@@ -7,8 +7,7 @@ from pixmirror.catalogue import runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest import sharing
-from pixmirror.pixiv import AppApi
-from pixmirror.pixiv.app import illusts, novels, users
+from pixmirror.pixiv.app import AppApi, illusts, novels, users
 from pixmirror.reports import plan_known as known
 from pixmirror.reports.left import PAGE, Asked
 from pixmirror.sync import sources

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixmirror.catalogue.database import Connection
-from pixmirror.pixiv import AppApi
+from pixmirror.pixiv.app import AppApi
 from pixmirror.reports.left import Asked
 from pixmirror.sync.context import Context, Job, JobResult
 

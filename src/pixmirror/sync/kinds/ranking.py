@@ -26,8 +26,7 @@ from pixmirror.ingest.broken import record_broken
 from pixmirror.ingest.ranking import PUBLISHED_AT_HOUR, DayState, Ranking, RankingDay, dates
 from pixmirror.ledger import agenda
 from pixmirror.models import JST, Lane, Listing, Medium, Received, to_ms
-from pixmirror.pixiv import AppApi
-from pixmirror.pixiv.app import illusts, novels
+from pixmirror.pixiv.app import AppApi, illusts, novels
 from pixmirror.reports import plan_known
 from pixmirror.reports.left import PAGE, Asked
 from pixmirror.sync import filters, sources

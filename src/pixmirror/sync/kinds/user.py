@@ -4,8 +4,7 @@ from pixmirror.catalogue import runs, tombstones
 from pixmirror.catalogue.database import Connection
 from pixmirror.ingest import refresh, sharing
 from pixmirror.ledger import agenda
-from pixmirror.pixiv import AppApi
-from pixmirror.pixiv.app import users
+from pixmirror.pixiv.app import AppApi, users
 from pixmirror.reports import plan_known as known
 from pixmirror.reports.left import Asked
 from pixmirror.sync import sources
