@@ -392,6 +392,7 @@ class FileError(_OfOthers):
 class NoRoom(FileError):
     """It would eat into the reserve `mirror.keep_free`, where smaller files still fit."""
 
+    exit_code = ExitCode.STORAGE
     advice = "Free some space, or lower mirror.keep_free; it is tried again by itself."
 
 

@@ -350,6 +350,25 @@ def test_the_reserve_is_never_eaten_into_and_nothing_is_fetched_in_vain_once_it_
     play(tmp_path / "mirror", scene)
 
 
+def test_a_sync_that_leaves_one_file_for_want_of_room_ends_with_6_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(case: Case) -> None:
+        elsewhere = replace(case.setup, root=tmp_path / "elsewhere")
+        await case.completes(elsewhere)
+        files = (elsewhere.root / "media").rglob("*.*")
+        *_, largest = sorted(path.stat().st_size for path in files if path.suffix != ".json")
+        setup = case.with_mirror(keep_free="10 KiB")
+        with monkeypatch.context() as patch:
+            patch.setattr(MirrorRoot, "free_bytes", lambda self: (10 << 10) + largest - 1)
+            report = await case.sync(setup)
+        assert (report.exit_code, report.left) == (6, 1)
+        assert "has no room for 1 file, of" in report.as_dict()["trouble"]
+        await case.completes()
+
+    play(tmp_path / "mirror", scene)
+
+
 @contextmanager
 def tiny_disk(place: Path, kib: int) -> Iterator[None]:
     """A real file system of that size, where we may mount one."""

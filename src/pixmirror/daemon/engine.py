@@ -22,7 +22,7 @@ from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror, pull_back_times
 from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, WORKS_AGAIN, Troubles, cause_of
 from pixmirror.daemon.wakeups import Wakeup
-from pixmirror.errors import PixmirrorError, RateLimited, Unforeseen
+from pixmirror.errors import NoRoom, PixmirrorError, RateLimited, Unforeseen
 from pixmirror.fetch.worker import Worker
 from pixmirror.models import Lane
 from pixmirror.pixiv.waiting import Blocked
@@ -72,6 +72,10 @@ class Engine:
         """Return what is being done at this moment."""
         lists, questions = self._asking.doing()
         return Doing(tuple(self._running), lists, questions, list(self._fetching.under_way.values()))
+
+    def lacks_room(self) -> NoRoom | None:
+        """Return what to say of the files that the disk has no room for, if there are any."""
+        return self._fetching.lacks_room()
 
     # -- loops ---------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.contained import contained
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.wakeups import EmptyPolls, Wakeup
-from pixmirror.errors import PixmirrorError, StorageError, Unforeseen
+from pixmirror.errors import NoRoom, PixmirrorError, StorageError, Unforeseen
 from pixmirror.fetch import verdicts
 from pixmirror.fetch.finishing import Fetcher, Finisher
 from pixmirror.fetch.room import Room
@@ -130,6 +130,10 @@ class Fetching:
         async with self._claiming:
             await self._mirror.db.run(queue.release, [claim.item.media_id for claim in self._claims])
             self._claims = []
+
+    def lacks_room(self) -> NoRoom | None:
+        """Return what to say of the files that the disk has no room for, if there are any."""
+        return self._fetcher.room.lacking()
 
     def _want_again(self, conn: Connection, fit: list[int]) -> None:
         """Ask again for what fits on the disk after all; and once, for what an earlier version gave up."""

@@ -304,7 +304,8 @@ async def report(
         }
         brakes, known = brakes_on(conn), troubles.known(conn, now)
         alone = requests is not None
-        return SyncReport(brought, files, trouble, left, undone, brakes, requests or {}, known, alone)
+        stopped = trouble or (engine.lacks_room() if left else None)
+        return SyncReport(brought, files, stopped, left, undone, brakes, requests or {}, known, alone)
 
     return await mirror.db.read(read)
 

@@ -54,6 +54,16 @@ class Room:
             raise DiskFull(f"{text}, and so it was with the files before.")
         raise NoRoom(f"{text}.")
 
+    def lacking(self) -> NoRoom | None:
+        """Return what to say of the files that did not fit, if there are any."""
+        if not self._refused:
+            return None
+        files, needed = len(self._refused), min(self._refused.values()) >> 10
+        return NoRoom(
+            f"The disk of {self.root.media} has no room for {files:,} {'file' if files == 1 else 'files'}, "
+            f"of {needed:,} KiB at least: mirror.keep_free would be eaten into."
+        )
+
     def over(self, promised: int, came: int) -> None:
         """End a promise: the file is no longer on its way, and `came` bytes of it are on the disk or will be."""
         self._promised -= promised
