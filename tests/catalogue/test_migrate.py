@@ -18,9 +18,9 @@ from pixmirror.catalogue.schema import metadata
 from pixmirror.errors import CatalogueError
 
 
-def objects(path: Path) -> dict[str, str]:
+def objects(path: Path, which: str = "true") -> dict[str, str]:
     with closing(sqlite3.connect(path)) as raw:
-        rows = raw.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        rows = raw.execute(f"SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND {which}").fetchall()
         return {name: " ".join(sql.split()) for name, sql in rows if name != "alembic_version"}
 
 
@@ -28,7 +28,7 @@ def test_the_migrations_make_what_the_tables_say(empty_catalogue: Path, tmp_path
     engine = create_engine(f"sqlite:///{tmp_path / 'fresh.db'}")
     metadata.create_all(engine)
     engine.dispose()
-    assert objects(empty_catalogue) == objects(tmp_path / "fresh.db")
+    assert objects(empty_catalogue, "type != 'view'") == objects(tmp_path / "fresh.db")
 
 
 def alembic(of: migrate.Lineage) -> Config:
@@ -56,7 +56,7 @@ def test_alembic_check_finds_nothing(of: migrate.Lineage):
     [
         "DROP INDEX work_by_state",
         "DROP INDEX work_tag_by_work",
-        "ALTER TABLE work DROP COLUMN evidence",
+        "ALTER TABLE work DROP COLUMN comments_total",
         "ALTER TABLE work ADD COLUMN more TEXT",
         "CREATE TABLE more (x TEXT)",
         "DROP TABLE spent",

@@ -24,6 +24,7 @@ from pixmirror.cli.demo_setup import DemoMirror
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ExitCode
 from pixmirror.reports import health
+from pixmirror.reports.datasette import questions
 from pixmirror.reports.headline import Headline, Kind
 
 SMALL = ("--artists", "4", "--works", "25")
@@ -61,6 +62,23 @@ def test_once(tmp_path, pixmirror):
     found = json.loads(pixmirror("--config", str(folder / "config.toml"), "status", "--json").stdout)
     assert found["healthy"]
     assert found["files"]["wanted"] == 0
+    assert unanswered(folder / "mirror" / "catalogue.db") == ["Which files are not here, and why?"]
+
+
+def unanswered(catalogue: Path) -> list[str]:
+    """The questions of `help sql` that find nothing; each is asked of what a row of its view names."""
+    with closing(sqlite3.connect(f"file:{catalogue}?mode=ro", uri=True)) as raw:
+        raw.row_factory = sqlite3.Row
+        two_tags = "SELECT json_extract(tags, '$[0]') AS tag, json_extract(tags, '$[1]') AS other FROM works"
+        tags = dict(raw.execute(f"{two_tags} WHERE json_array_length(tags) > 1").fetchone())
+        silent = []
+        for question, sql in questions().items():
+            view = re.findall(r"FROM (\w+)", sql)[0]
+            asked = f"SELECT * FROM {view} WHERE work_key % 2 = ? AND user_id IS NOT NULL"
+            row = dict(raw.execute(asked, ("+ 1" in sql,)).fetchone())
+            if not raw.execute(sql, row | tags | {"id": row["work_key"] // 2}).fetchall():
+                silent.append(question)
+    return silent
 
 
 @pytest.mark.long

@@ -14,7 +14,8 @@ from pixmirror.cli.read import KINDS
 from pixmirror.models import State
 
 DOCS = files("pixmirror") / "docs"
-LOOKED_UP = ("api", "architecture", "config", "pixiv")  # tables, and what builders cite; the others are read
+# Tables, and what builders cite; the others are read.
+LOOKED_UP = ("api", "architecture", "config", "pixiv", "sql")
 
 
 def page(name: str) -> str:

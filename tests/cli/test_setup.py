@@ -10,6 +10,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 from pixmirror.catalogue.gallery.database import GalleryDatabase
 from pixmirror.catalogue.gallery.schema import LINEAGE
@@ -125,6 +126,16 @@ def test_db_upgrade_looks_after_gallery_db_too(pixmirror, mirrored):
     GalleryDatabase.open(root / "gallery.db").close()
     assert f"The gallery database has schema {LINEAGE.head} already" in pixmirror("db", "upgrade").output
     assert schemas(root) == {"catalogue": HEAD, "gallery": LINEAGE.head}
+
+
+def test_db_datasette_metadata_prints_questions_columns_and_links(pixmirror, mirrored):
+    printed = json.loads(pixmirror("db", "datasette-metadata").stdout)
+    told = printed["databases"]["catalogue"]
+    assert len(told["queries"]) == 20
+    assert told["queries"]["which-works-have-a-tag"]["title"] == "Which works have a tag?"
+    assert "illust, manga, ugoira" in told["tables"]["works"]["columns"]["type"]
+    assert told["tables"]["work"] == {"hidden": True}
+    assert unquote(printed["extra_js_urls"][0]["url"]).startswith("data:text/javascript,const views = {")
 
 
 def test_an_older_program_refuses_a_newer_gallery_db(pixmirror, mirrored):

@@ -80,7 +80,7 @@ COMMANDS = {
     "help": ("help", "Read a reference page; without a topic, list them."),
     "import": ("imports", "Take in what others saved of Pixiv."),
     "api": ("api", "Ask any endpoint of Pixiv, change something there, or check saved answers."),
-    "db": ("database", "Look after the catalogue's schema."),
+    "db": ("database", "Look after the schemas of the catalogue and of gallery.db, and open the catalogue..."),
 }
 
 WITH_A_COMMAND = ("demo",)  # what follows their first argument belongs to the command that it is

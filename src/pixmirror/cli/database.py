@@ -1,10 +1,10 @@
-"""`pixmirror db upgrade`."""
+"""`pixmirror db`: the schema, and the catalogue for other programs."""
 
 from typing import TYPE_CHECKING
 
 import typer
 
-from pixmirror.cli.common import say, session
+from pixmirror.cli.common import print_json, say, session
 
 if TYPE_CHECKING:
     from pixmirror.catalogue.migrate import Lineage
@@ -14,11 +14,12 @@ db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @db.callback()
 def group() -> None:
-    """Look after the schemas of the catalogue and of gallery.db.
+    """Look after the schemas of the catalogue and of gallery.db, and open the catalogue to other programs.
 
     \b
-    Example:
+    Examples:
       pixmirror db upgrade
+      pixmirror db datasette-metadata > metadata.json
     """
 
 
@@ -49,6 +50,22 @@ def upgrade(ctx: typer.Context) -> None:
         with holding_gallery(s.root, "db", s.config.mirror.umask):
             schema = migrate.upgrade(path, LINEAGE)
     _tell(schema, LINEAGE)
+
+
+@db.command("datasette-metadata")
+def datasette_metadata(ctx: typer.Context) -> None:
+    """Print the metadata (JSON) with which Datasette shows the catalogue in a browser: what views and columns are,
+    the questions of `pixmirror help sql`, and ids that lead to their rows. Datasette needs no plugin for it.
+
+    \b
+    Examples:
+      datasette ~/pixmirror/catalogue.db -m <(pixmirror db datasette-metadata)
+      pixmirror db datasette-metadata > metadata.json
+    """
+    from pixmirror.reports.datasette import metadata
+
+    with session(ctx).reading() as db:
+        print_json(db.read_sync(metadata))
 
 
 def _tell(before: str | None, of: "Lineage") -> None:

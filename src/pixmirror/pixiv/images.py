@@ -163,7 +163,6 @@ async def open_image(
     offset: int = 0,
     validator: Validator | None = None,
     client: ImageClient | None = None,
-    referer: str = REFERER,
 ) -> AsyncIterator[ImageStream]:
     """GET a file of i.pximg.net or another of Pixiv's image hosts, from `offset` on if the host allows
     (`resumed`); with the `validator` of what is here already only if the file is still the same.
@@ -176,7 +175,7 @@ async def open_image(
     transport.hosts.locate(url)
     client = client or transport.shared_image_client
     async with transport.images.slot():
-        response, offset = await _answer(transport, client, url, offset, validator, referer)
+        response, offset = await _answer(transport, client, url, offset, validator)
         try:
             stream = ImageStream(transport, response, url, offset)
             try:
@@ -188,13 +187,13 @@ async def open_image(
 
 
 async def _answer(
-    transport: Transport, client: ImageClient, url: str, offset: int, validator: Validator | None, referer: str
+    transport: Transport, client: ImageClient, url: str, offset: int, validator: Validator | None
 ) -> tuple[httpx.Response, int]:
     """Return the answer whose body is worth reading, and the offset at which that begins."""
     where = _where(url)
     target, redirects = url, 0
     while True:
-        response = await _send(transport, client, target, offset, validator, referer)
+        response = await _send(transport, client, target, offset, validator)
         if response.status_code == 200 and not _is_html(response) and not _is_encoded(response):
             return response, 0
         if response.status_code == 206 and offset and _range_start(response) == offset:
@@ -213,9 +212,9 @@ async def _answer(
 
 
 async def _send(
-    transport: Transport, client: ImageClient, url: str, offset: int, validator: Validator | None, referer: str
+    transport: Transport, client: ImageClient, url: str, offset: int, validator: Validator | None
 ) -> httpx.Response:
-    headers = {"Referer": referer, "User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
+    headers = {"Referer": REFERER, "User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
     if offset:
         headers["Range"] = f"bytes={offset}-"
         if validator is not None and validator.if_range:
