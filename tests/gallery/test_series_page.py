@@ -69,6 +69,35 @@ def test_a_work_that_is_not_here_has_its_place_its_name_and_its_reason(
         assert page.locator(".tile").count() == n - 1
 
 
+def test_a_work_that_pixiv_names_and_that_is_here_is_not_called_unseen_nor_lost(own_gallery: Served) -> None:
+    root = own_gallery.root
+    key, _ = ask(root, SERIES)[0]
+    first, second, *_ = (k for (k,) in ask(root, OF_SERIES, key))
+    other = {"id": second >> 1, "title": "elsewhere", "contentOrder": "2"}
+    _says(root, first, {"seriesId": key >> 1, "seriesNavigation": {"prevNovel": None, "nextNovel": other}})
+    address = f"{own_gallery.url}/series/n{key >> 1}"
+    for state in ("live", "deleted"):
+        ask(root, "UPDATE work SET series_key = NULL, state = ? WHERE work_key = ?", state, second)
+        text = httpx.get(address).text
+        assert f'href="/n/{second >> 1}"' in text
+        assert "In this mirror, but what Pixiv said of it names another series, or none" in text
+        assert "before it could be saved" not in text
+    ask(root, "UPDATE work SET x_restrict = 1 WHERE work_key = ?", second)
+    own_gallery.gallery.own.run_sync(lambda c: c.exec_driver_sql("INSERT INTO setting VALUES ('rating', 'hide')"))
+    assert "elsewhere" not in httpx.get(address).text
+
+
+def test_a_work_of_which_only_the_id_is_known_is_said_to_be_asked_for(own_gallery: Served) -> None:
+    root = own_gallery.root
+    key, _ = ask(root, SERIES)[0]
+    first, second, *_ = (k for (k,) in ask(root, OF_SERIES, key))
+    other = {"id": second >> 1, "title": "a stub", "contentOrder": "2"}
+    _says(root, first, {"seriesId": key >> 1, "seriesNavigation": {"prevNovel": None, "nextNovel": other}})
+    ask(root, "UPDATE work SET user_id = NULL, title = '' WHERE work_key = ?", second)
+    assert "Not here yet: Pixiv is still to be asked for it" in httpx.get(f"{own_gallery.url}/series/n{key >> 1}").text
+    assert "a stub" in httpx.get(f"{own_gallery.url}/n/{first >> 1}").text
+
+
 def _says(root: Any, key: int, answer: dict[str, Any]) -> None:
     """Have the website say this of a work of a series, and of no other one."""
     ask(root, "DELETE FROM payload WHERE endpoint IN ('web', 'webview')")

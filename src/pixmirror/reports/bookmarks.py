@@ -8,7 +8,7 @@ from pixmirror.catalogue import runs
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.sql import row, rows, value
 from pixmirror.catalogue.tombstones import not_forgotten_sql
-from pixmirror.models import Restrict, State
+from pixmirror.models import Restrict
 from pixmirror.reports import states
 from pixmirror.reports.filters import Defaults, Filters
 from pixmirror.reports.selection import select
@@ -80,16 +80,10 @@ def lacking(conn: Connection, after: int | None) -> LackingPage:
     last = None if after is None else row(conn, _PLACE, account=account, key=after)  # None, too, where it came in
     below = {"place": END, "key": END} if last is None else {"place": last.place, "key": after}
     found = rows(conn, _PAGE, account=account, **below, most=SHOWN + 1)
-    shown = tuple(Lacking(Ref.of_work(r.work_key), _why(r.state), r.restrict, r.first_seen) for r in found[:SHOWN])
+    shown = tuple(Lacking(Ref.of_work(r.work_key), states.of_stub(r.state), r.restrict, r.first_seen) for r in found[:SHOWN])
     return LackingPage(shown, _count(conn), found[SHOWN - 1].work_key if len(found) > SHOWN else None)
 
 
 def _count(conn: Connection) -> int:
     found: int = value(conn, f"SELECT count(*) {_LACKING}", account=runs.account_id(conn))
     return found
-
-
-def _why(state: str) -> str:
-    if state == State.LIVE:
-        return "not here yet: Pixiv is still to be asked for it"
-    return states.of_work(state, kept=False)

@@ -80,7 +80,8 @@ def place_of(conn: Connection, work: int, series_key: int | None, usual: Default
     named = {one.number: k for k, one in told.items()}
     before = named.get(number - 1, around.before) if number else around.before
     after = named.get(number + 1, around.after) if number else around.after
-    here = {tile.work_key: tile for tile in tiles(conn, [k for k in (before, after) if k is not None])}
+    beside = tiles(conn, [k for k in (before, after) if k is not None])
+    here = {tile.work_key: tile for tile in beside if not tile.is_stub}
     forgotten = tombstones.works(conn, list(told))
 
     def neighbour(key: int | None) -> Tile | Gap | None:

@@ -13,12 +13,13 @@ from pixmirror.reports.filters import Defaults, written_key
 from pixmirror.reports.grid import defaults
 from pixmirror.reports.series import Told, series_url, told_of
 from pixmirror.reports.tiles import Tile, tiles
-from pixmirror.reports.visible import VISIBLE, allowed
+from pixmirror.reports.visible import VISIBLE, allowed, is_hidden
 
 SHOWN = 60  # series of a page
 FIRST = 3  # works of each
 WORKS = 120  # works of a page of one series
 OF_ARTIST = 30
+ELSEWHERE = "In this mirror, but what Pixiv said of it names another series, or none"
 ASKED = 300  # works of a series whose answers are read for their numbers
 
 _OF_SERIES = "w.series_key = s.series_key AND (w.user_id IS NOT NULL OR w.title != '')"
@@ -44,7 +45,7 @@ WHERE s.series_key = :key"""
 _WORKS = f"""
 SELECT w.work_key, {VISIBLE} AS is_visible FROM work w
 WHERE {_OF_SERIES.replace("s.series_key", ":key")} ORDER BY w.work_key"""
-_STUBS = "SELECT work_key, state FROM work WHERE work_key IN (SELECT value FROM json_each(:keys))"
+_STATES = "SELECT work_key, state FROM work WHERE work_key IN (SELECT value FROM json_each(:keys))"
 _LAST_READ = """
 SELECT work_key FROM own.place WHERE work_key IN (SELECT value FROM json_each(:keys))
 ORDER BY updated_at DESC LIMIT 1"""
@@ -154,7 +155,7 @@ def one_series(conn: Connection, key: int, begin: int = 0) -> Series | None:
     keys = in_order(keys, told)
     shown, before = keys[begin : begin + WORKS], keys[begin - 1] if begin else None
     is_last = begin + WORKS >= len(keys)
-    gaps = _gaps_of(conn, told, known)
+    gaps = _gaps_of(conn, told, known, usual)
     drawn = {tile.work_key: tile for tile in tiles(conn, shown)}
     last_read = value(conn, _LAST_READ, keys=listed(keys))
     return Series(
@@ -177,10 +178,13 @@ def in_order(keys: Sequence[int], told: Mapping[int, Told]) -> list[int]:
     return sorted(keys, key=places.__getitem__)
 
 
-def _gaps_of(conn: Connection, told: Mapping[int, Told], known: Mapping[int, bool]) -> dict[int, Missing | None]:
+def _gaps_of(
+    conn: Connection, told: Mapping[int, Told], known: Mapping[int, bool], usual: Defaults
+) -> dict[int, Missing | None]:
     """Return what is missing of the works that Pixiv names, by number; None of what the user's settings hide."""
     others = [key for key in told if not known.get(key)]
-    stubs = {r.work_key: r.state for r in rows(conn, _STUBS, keys=listed(others))}
+    found = {tile.work_key: tile for tile in tiles(conn, others)}
+    stubs = {r.work_key: r.state for r in rows(conn, _STATES, keys=listed(k for k in found if found[k].is_stub))}
     forgotten = tombstones.works(conn, others)
     gaps: dict[int, Missing | None] = {}
     for key in others:
@@ -188,12 +192,12 @@ def _gaps_of(conn: Connection, told: Mapping[int, Told], known: Mapping[int, boo
         url = f"/{'n' if medium == 'novel' else 'w'}/{work_id}"
         if key in forgotten:  # not even its title and its number are shown
             gaps[number] = Missing(number, number, "You forgot it")
-        elif key in known:
+        elif key in known or (key in found and is_hidden(found[key], usual)):
             gaps[number] = None
         else:
-            why = states.of_work(stubs[key], kept=False) if key in stubs else ""
-            why = why[:1].upper() + why[1:] if why else "No job has seen it"
-            gaps[number] = Missing(number, number, why, title, url)
+            why = "No job has seen it" if key not in found else ELSEWHERE
+            why = states.of_stub(stubs[key]) if key in stubs else why
+            gaps[number] = Missing(number, number, f"{why[:1].upper()}{why[1:]}", title, url)
     return gaps
 
 

@@ -45,6 +45,11 @@ def of_work(state: str, *, kept: bool, since: str = "", lost: str = "") -> str:
     return f"{_OVER[State(state)]}{at}, before it could be saved"
 
 
+def of_stub(state: str) -> str:
+    """Return why a work is not here of which only the id is known: nothing of it was ever stored."""
+    return of_work(state, kept=False) or "not here yet: Pixiv is still to be asked for it"
+
+
 def of_loss(found: str = "") -> str:
     """Say that something was stored here once. `found`: the day on which verify did not find it any more."""
     return f"it was here and is lost: verify did not find it whole{f' on {found}' if found else ''}"

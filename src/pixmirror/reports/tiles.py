@@ -65,6 +65,11 @@ class Tile:
         return f"{self.work_key}-{self.sha256}" if self.sha256 else None
 
     @property
+    def is_stub(self) -> bool:
+        """Return whether only its id is known, so that there is nothing to show."""
+        return self.user_id is None and not self.title
+
+    @property
     def has_picture(self) -> bool:
         """Return whether it is shown as a picture, there or not yet; a novel without a cover is shown as paper."""
         return self.medium != "novel" or self.sha256 is not None
