@@ -216,6 +216,25 @@ def test_the_first_line_says_what_is(db: Database, name: str) -> None:
     assert json.loads(json.dumps(first.as_dict()))["kind"] == kind
 
 
+BRINGS = {
+    "well": "It comes by itself.",
+    "the brake is on": "It comes by itself.",
+    "one sync, and nothing due since": "Nothing is mirrored now; pixmirror sync goes on with it.",
+    "nothing runs": "Start it: systemctl start pixmirror, or pixmirror run.",
+    "the login is dead": "Log in again: pixmirror login. What is here stays.",
+    "paused": "Go on before that: pixmirror resume",
+    "the media folder is away": "Mount it; nothing was lost.",
+    "no job is enabled": "Add one to [[jobs]] in the config file: pixmirror help jobs",
+}
+
+
+@pytest.mark.parametrize("name", BRINGS)
+def test_what_brings_the_rest_is_no_promise_while_something_stands_in_the_way(db: Database, name: str) -> None:
+    set_up, around, *_ = SITUATIONS[name]
+    found(db, set_up, around)
+    assert db.read_sync(health.brings, NOW, around).endswith(BRINGS[name])
+
+
 def test_a_pause_is_all_that_is_told_where_syncs_keep_the_mirror(db: Database) -> None:
     def paused(conn: Connection) -> None:
         synced(NOW - HOUR, code=7)(conn)

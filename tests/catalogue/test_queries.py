@@ -254,7 +254,7 @@ def test_a_refused_work_names_the_job_and_the_filter(conn):
         ("wanted", {}, "it is in the queue, with 2 files before it"),
         ("waiting", {"due_at": NOW + HOUR, "error": "502"}, "it is tried again at 2026-05-28 21:26 UTC"),
         ("waiting", {"due_at": NOW, "error": "502"}, "it is due to be tried again now"),
-        ("fetching", {}, "it is being fetched"),
+        ("fetching", {}, "it is first in the queue"),
         ("gone", {"error": "404 twice"}, "Gone: page 0 (404 twice): Pixiv no longer has the file"),
         (
             "failed",

@@ -87,13 +87,25 @@ def test_what_is_missing_is_counted(db: Database, pages: int, but: tuple[int, ..
     store(db, but=but)
     found = ask(db)
     assert found.first == f"picture 1 (1), by artist 7: {says}"
-    assert found.steps == ("It is being fetched now.",)
+    assert found.steps == ("It is first in the queue.",)
     assert not found.is_here
 
 
 def test_what_waits_its_turn_says_so(db: Database) -> None:
     db.run_sync(record_works, seen(), works(illust(1)), {})
     assert ask(db).steps == ("It is the next in the queue.",)
+
+
+def test_what_stands_in_the_way_is_said_of_what_is_to_come_alone(db: Database) -> None:
+    db.run_sync(record_works, seen(), works(illust(1)), {})
+    db.run_sync(queue.claim, 99, NOW)
+    way = "Nothing is being mirrored: pixmirror does not run. Start it: pixmirror run."
+    db.run_sync(runs.pause_job, None, None)
+    told = db.read_sync(lambda conn: short(conn, why(conn, WORK, NOW), NOW, way))
+    assert told.steps == ("It is first in the queue.", way), "of what was claimed by who was killed, and said once"
+    put(db, s.tombstone, owner_kind="work", owner_id=2, at=NOW)
+    never = db.read_sync(lambda conn: short(conn, why(conn, Ref("illust", 3), NOW), NOW, way))
+    assert way not in never.steps
 
 
 def test_what_a_filter_leaves_out_names_the_job(db: Database) -> None:

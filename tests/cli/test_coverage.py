@@ -6,6 +6,8 @@ import sqlite3
 import pytest
 from rich.cells import cell_len
 
+from pixmirror.catalogue import runs
+from pixmirror.catalogue.database import Database
 from pixmirror.cli import layout
 
 
@@ -92,6 +94,22 @@ def test_an_artist_that_nobody_reads_and_a_work_are_refused_in_a_sentence(pixmir
     result = pixmirror("coverage", "user:1")
     assert (result.exit_code, "No job reads" in result.output) == (2, True)
     assert pixmirror("coverage", "novel:1").exit_code == 2
+
+
+def test_while_the_login_is_rejected_no_command_promises_that_a_sync_brings_the_rest(pixmirror, mirrored):
+    with sqlite3.connect(mirrored.parent / "mirror" / "catalogue.db") as db:
+        work = db.execute("SELECT owner_id FROM media WHERE role = 'page' LIMIT 1").fetchone()[0]
+        db.execute("UPDATE media SET state = 'fetching' WHERE owner_id = ?", (work,))
+    one, all_ = (" ".join(pixmirror(*c).output.split()) for c in (("why", str(work >> 1)), ("coverage",)))
+    assert "It is first in the queue. Nothing is mirrored now; pixmirror sync goes on with it." in one
+    assert "Not yet: 1 artist (1 work), 1 bookmark list (1 work). Nothing is mirrored now; pixmirror sync" in all_
+    with Database.open(mirrored.parent / "mirror" / "catalogue.db") as db:
+        db.run_sync(runs.note_refused_login, "TokenRejected", 2**42)
+    for command in (("why", str(work >> 1)), ("coverage",)):
+        said = " ".join(pixmirror(*command).output.split())
+        assert "Pixiv rejected the login" in said
+        assert "pixmirror login" in said
+        assert "pixmirror sync" not in said
 
 
 def test_its_help_says_once_that_the_artist_may_be_left_out(pixmirror):

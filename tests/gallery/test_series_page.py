@@ -94,7 +94,10 @@ def test_a_work_of_which_only_the_id_is_known_is_said_to_be_asked_for(own_galler
     other = {"id": second >> 1, "title": "a stub", "contentOrder": "2"}
     _says(root, first, {"seriesId": key >> 1, "seriesNavigation": {"prevNovel": None, "nextNovel": other}})
     ask(root, "UPDATE work SET user_id = NULL, title = '' WHERE work_key = ?", second)
-    assert "Not here yet: Pixiv is still to be asked for it" in httpx.get(f"{own_gallery.url}/series/n{key >> 1}").text
+    assert (
+        "Not here yet: Pixiv is still to be asked for it"
+        in httpx.get(f"{own_gallery.url}/series/n{key >> 1}").text
+    )
     assert "a stub" in httpx.get(f"{own_gallery.url}/n/{first >> 1}").text
 
 

@@ -218,9 +218,13 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 _DEMO: ContextVar[str] = ContextVar("demo", default="")
-_RUN = re.compile(r"(?:systemctl start pixmirror, or )?\bpixmirror run\b(?: \(systemctl start pixmirror\))?")
+# Its Pixiv answers while the demo plays: what mirrors there is the demo itself, not a sync.
+_MIRRORS = re.compile(
+    r"(?:systemctl start pixmirror, or |pixmirror sync once, or )?"
+    r"\bpixmirror (?:run\b(?: \(systemctl start pixmirror\))?(?: for good)?|sync\b)"
+)
 _HINT = re.compile(
-    r"\bpixmirror (?=(?:sync|retry|gallery|status|coverage|gone|why|show|add|open|plan|search|verify|check|login|"
+    r"\bpixmirror (?=(?:retry|gallery|status|coverage|gone|why|show|add|open|plan|search|verify|check|login|"
     r"pause|resume|forget|unforget|reindex|export|healthcheck)\b)"
 )
 
@@ -236,10 +240,10 @@ def hinting(demo: str) -> "Iterator[None]":
 
 
 def hinted(text: str) -> str:
-    """Return a text whose hints work where the user is: in the demo, `pixmirror sync` is `pixmirror demo sync`."""
+    """Return a text whose hints work where the user is: in the demo each of them names `pixmirror demo`."""
     if not (demo := _DEMO.get()):
         return text
-    return _HINT.sub(lambda _: f"{demo} ", _RUN.sub(lambda _: demo, text))
+    return _HINT.sub(lambda _: f"{demo} ", _MIRRORS.sub(lambda _: demo, text))
 
 
 class _Screen:

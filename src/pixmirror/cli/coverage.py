@@ -10,6 +10,7 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.words import plain
 from pixmirror.cli import formats, layout
 from pixmirror.cli.common import Json, Session, note, now_ms, print_json, say, session, tell
+from pixmirror.cli.status import what_brings
 from pixmirror.config import read_web_login
 from pixmirror.errors import ConfigError, PixmirrorError
 from pixmirror.reports import completeness as proof
@@ -90,15 +91,13 @@ def _answer(s: Session, found: Completeness, has_web: bool) -> None:
     """Say what is complete, and what is not and why, each in a sentence."""
     counts = found.counts
     if not (parts := proof.parts_of(counts)):
-        tell("Nothing can be proven yet: no list was read. pixmirror sync reads them.")
+        tell(f"Nothing can be proven yet: no list was read. {what_brings(s)}")
         return
     when = f" as of {as_of(counts.as_of, now_ms())}" if counts.as_of is not None else " so far"
     tell(f"Complete{when}: {', '.join(parts)}.")
     for one in proof.left(found, has_web):
-        cure = f"; {one.cure}" if one.cure else ""
-        if one.what == "Not yet":
-            cure = "; it comes by itself" if s.has_daemon() else "; pixmirror sync brings it"
-        tell(f"{one.what}: {', '.join(one.parts)}{cure}.")
+        cure = f"; {one.cure}." if one.cure else "."
+        tell(f"{one.what}: {', '.join(one.parts)}{f'. {what_brings(s)}' if one.what == 'Not yet' else cure}")
     if counts.kept:
         tell(f"Here, though Pixiv no longer shows them: {formats.count(counts.kept, 'work')}.")
     if lost := found.only_here.lost_here:

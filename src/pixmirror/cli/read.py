@@ -44,10 +44,14 @@ def why(
     from pixmirror.reports.why import why as why_of
     from pixmirror.reports.why_short import short as short_of
 
-    wanted, now = refs.parse_ref(ref), now_ms()
-    with session(ctx).reading() as db:
+    s, wanted, now = session(ctx), refs.parse_ref(ref), now_ms()
+    with s.reading() as db:
         found = db.read_sync(why_of, wanted, now)
         short = db.read_sync(short_of, found, now)
+        if not (short.is_here or short.is_unknown):
+            from pixmirror.cli.status import what_brings
+
+            short = db.read_sync(short_of, found, now, what_brings(s))
     if as_json:
         print_json({**found.as_dict(), **short.as_dict()})
     else:

@@ -116,6 +116,13 @@ def _seen(s: Session) -> Seen:
     return Seen(answer or {}, replace(found, told=[*told, *found.told]), planned(answer, s.config.jobs, {}))
 
 
+def what_brings(s: Session) -> str:
+    """Say what brings what is not here yet: the same in all commands."""
+    now, around = now_ms(), _seen(s).around
+    with s.reading() as db:
+        return db.read_sync(health.brings, now, around)
+
+
 # --- short
 
 

@@ -80,7 +80,9 @@ def lacking(conn: Connection, after: int | None) -> LackingPage:
     last = None if after is None else row(conn, _PLACE, account=account, key=after)  # None, too, where it came in
     below = {"place": END, "key": END} if last is None else {"place": last.place, "key": after}
     found = rows(conn, _PAGE, account=account, **below, most=SHOWN + 1)
-    shown = tuple(Lacking(Ref.of_work(r.work_key), states.of_stub(r.state), r.restrict, r.first_seen) for r in found[:SHOWN])
+    shown = tuple(
+        Lacking(Ref.of_work(r.work_key), states.of_stub(r.state), r.restrict, r.first_seen) for r in found[:SHOWN]
+    )
     return LackingPage(shown, _count(conn), found[SHOWN - 1].work_key if len(found) > SHOWN else None)
 
 

@@ -120,6 +120,25 @@ class Around:
         return self.daemon or (self.holder is not None and self.holder.what in MIRRORING)
 
 
+BY_ITSELF = "It comes by itself."
+# While one of these holds nothing comes, or nothing comes of what waits for it.
+STOPS = (
+    *(Kind.NOT_LOGGED_IN, Kind.LOGIN_REJECTED, Kind.LOGIN_UNTRIED, Kind.NO_JOBS, Kind.PAUSED, Kind.NOT_RUNNING),
+    *(Kind.MEDIA_AWAY, Kind.DISK_FULL, Kind.STORAGE_FAILS, Kind.RESTING, Kind.UNREACHABLE, Kind.IMAGES_WAIT),
+)
+
+
+def what_brings(found: Sequence[Headline], around: Around) -> str:
+    """Say what brings what is not here yet: nothing but time, a command, or the cure of what stands in the way.
+
+    `found`: the situations that hold.
+    """
+    for one in found:
+        if one.kind in STOPS:
+            return " ".join((one.says, *one.do))
+    return BY_ITSELF if around.works else "Nothing is mirrored now; pixmirror sync goes on with it."
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What the situations are found in."""

@@ -16,8 +16,8 @@ from pixmirror.catalogue.words import length, many
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.errors import ExitCode
 from pixmirror.ledger import brake
-from pixmirror.reports import kept, syncs
-from pixmirror.reports.headline import Around, Headline, Job, Kind, View
+from pixmirror.reports import kept, syncs, troubles
+from pixmirror.reports.headline import Around, Headline, Job, Kind, View, what_brings
 from pixmirror.reports.moments import as_of, clock, day
 from pixmirror.reports.syncs import Sync
 from pixmirror.reports.troubles import WEB_LOGIN, Trouble
@@ -30,11 +30,16 @@ BEGIN = "Begin: pixmirror sync once, or pixmirror run for good."
 _TECHNICAL = re.compile(r"^[A-Z]+ /\S+: | \([A-Z]\w+: .*\)")
 
 
+def brings(conn: Connection, now: int, around: Around) -> str:
+    """Say what brings what is not here yet."""
+    return what_brings(headlines(conn, now, around, troubles.known(conn, now)), around)
+
+
 def headlines(
-    conn: Connection, now: int, around: Around, troubles: Sequence[Trouble] = (), zone: tzinfo | None = None
+    conn: Connection, now: int, around: Around, wrong: Sequence[Trouble] = (), zone: tzinfo | None = None
 ) -> tuple[Headline, ...]:
-    """Return every situation that holds, the first for the first line. `troubles`: what the catalogue knows."""
-    view = View(conn, now, around, (*around.told, *troubles), zone)
+    """Return every situation that holds, the first for the first line. `wrong`: what the catalogue knows."""
+    view = View(conn, now, around, (*around.told, *wrong), zone)
     found = [*_login(view), *_storage(view), *_pixiv(view), *_brakes(view), *_jobs(view)]
     if needs := tuple(_needs(view)):
         n = "One thing needs" if len(needs) == 1 else f"{_NUMBERS.get(len(needs), str(len(needs)))} things need"

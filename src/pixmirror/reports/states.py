@@ -65,7 +65,7 @@ def of_user(state: str) -> str:
 # Of the files of many works together.
 FILES = {
     "wanted": "waiting their turn",
-    "fetching": "being fetched",
+    "fetching": "first in the queue",
     "waiting": "waiting for a next try",
     "failed": "that could not be had",
     "gone": "gone at Pixiv before they could be saved",
@@ -85,7 +85,7 @@ def of_file(file: Mapping[str, Any], now: int) -> str:
         case "wanted":
             return "waits its turn"
         case "fetching":
-            return "is being fetched"
+            return "is first in the queue"
         case "waiting":
             again = ahead(to_ms(datetime.fromisoformat(due_at)), now) if due_at else "soon"
             return f"next try {again}{because}"

@@ -62,7 +62,7 @@ def _next(conn: Connection, r: Any, now: int) -> str:
         case "waiting":
             return "it is due to be tried again now"
         case "fetching":
-            return "it is being fetched"
+            return "it is first in the queue"
         case "stored" if extension(r.path) not in CHECKED:
             return "nothing, it is here; only the length of files of its kind can be checked"
         case "stored":

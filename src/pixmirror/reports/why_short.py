@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,6 +18,7 @@ from pixmirror.catalogue.words import many, plain
 from pixmirror.ledger import file_doubts
 from pixmirror.models import State
 from pixmirror.reports import states
+from pixmirror.reports.headline import BY_ITSELF
 from pixmirror.reports.moments import ago, ahead, day
 from pixmirror.reports.naming import name_of
 from pixmirror.reports.why import Pending, Why
@@ -63,16 +64,16 @@ class Short:
         return {"summary": self.first, "steps": list(self.steps), "story": [plain(event) for event in self.story]}
 
 
-def short(conn: Connection, found: Why, now: int) -> Short:
-    """Say in a few lines what `why` found."""
+def short(conn: Connection, found: Why, now: int, brings: str = "") -> Short:
+    """Say in a few lines what `why` found. `brings`: what brings what is not here yet (`health.brings`)."""
     name = name_of(conn, found.ref)
     if (forgotten := _forgotten(found, name, now)) is not None:
         return forgotten
-    if not found.known:
-        return _unknown(conn, found, name, now)
-    if found.ref.work_key is None:
-        return _user(conn, found, name, now)
-    return _work(conn, found, name, now)
+    say = _unknown if not found.known else _user if found.ref.work_key is None else _work
+    told = say(conn, found, name, now)
+    if told.is_here or told.is_unknown:
+        return told
+    return replace(told, steps=(*told.steps, *_held(conn, found, now, brings)))
 
 
 def _forgotten(found: Why, name: str, now: int) -> Short | None:
@@ -99,7 +100,7 @@ def _unknown(conn: Connection, found: Why, name: str, now: int) -> Short:
         soonest = min(found.pending, key=lambda p: p.due_at or now)
         failed = f" The last try: {_sentence(soonest.error)}" if soonest.error else ""
         when = ahead(soonest.due_at or now, now)
-        return Short(first, (f"It is asked for {when}.{failed}", *_held(conn, found, now)))
+        return Short(first, (f"It is asked for {when}.{failed}",))
     if found.facts.web:
         listed = found.facts.web[0]
         whose = f"{listed.name} (user:{listed.user_id})" if listed.name else f"user:{listed.user_id}"
@@ -107,7 +108,9 @@ def _unknown(conn: Connection, found: Why, name: str, now: int) -> Short:
             f"{name}: not here. The website lists it for {whose}, the app does not.", (_soon(found, now),)
         )
     if added.is_wished(conn, Kind.PROFILE if ref.work_key is None else Kind.DETAIL, ref.work_key or ref.id):
-        return Short(f"{name}: added by you, and not here yet.", ("pixmirror sync brings it, or run.",))
+        return Short(
+            f"{name}: added by you, and not here yet.", ("It is asked for as soon as pixmirror mirrors.",)
+        )
     steps = [f"pixmirror add {ref.url} brings {'them' if ref.kind == 'user' else 'it'}."]
     other = Ref("illust" if ref.kind == "novel" else "novel", ref.id)
     if ref.kind != "user" and row(conn, "SELECT 1 FROM work WHERE work_key = :key", key=other.work_key):
@@ -159,7 +162,6 @@ def _work(conn: Connection, found: Why, name: str, now: int) -> Short:
         steps += _to_ask(found.pending, now)
     else:
         return _here(found, name, state, now)
-    steps += _held(conn, found, now)
     return Short(f"{name}: {first}", tuple(steps), tuple(story_of(conn, found, now)))
 
 
@@ -242,11 +244,9 @@ def _next(file: FileWhy, denied: file_doubts.Doubt | None, ref: Ref, now: int) -
         why = f"Pixiv's image host answered 404 {times(denied.looks)}. "
     again = f"Asked for again {ahead(file.due_at or now, now)}; sooner: pixmirror retry {ref}"
     match file.state:
-        case "wanted":
+        case "wanted" | "fetching":
             turn = file.next.replace("it is in the queue, with 0 files before it", "it is the next in the queue")
             return f"{_upper(turn)}."
-        case "fetching":
-            return "It is being fetched now."
         case "waiting":
             return f"{why}{again}"
         case "damaged":
@@ -260,6 +260,7 @@ def _next(file: FileWhy, denied: file_doubts.Doubt | None, ref: Ref, now: int) -
             return f"{why}{_upper(file.next)}."
 
 
+_COMES = ("wanted", "waiting", "fetching")
 _ORDER = {"failed": 0, "damaged": 1, "gone": 2, "waiting": 3, "fetching": 4, "wanted": 5}
 
 
@@ -294,10 +295,13 @@ def _to_ask(pending: Sequence[Pending], now: int) -> Iterator[str]:
         yield f"Still to be asked for: {what}, {due}{failed}."
 
 
-def _held(conn: Connection, found: Why, now: int) -> Iterator[str]:
-    """Say what keeps it waiting: a pause of everything, or of the jobs that list it."""
+def _held(conn: Connection, found: Why, now: int, brings: str) -> Iterator[str]:
+    """Say what keeps it waiting: that nothing comes now, or a pause of everything, or of the jobs that list it."""
     jobs = {j.job for j in found.jobs}
-    if pause := runs.pause_of_all(conn, now):
+    comes = found.pending or found.ref.work_key is None or any(f.state in _COMES for f in found.files)
+    if brings not in ("", BY_ITSELF) and (comes or not (found.known or found.facts.web)):
+        yield brings
+    elif pause := runs.pause_of_all(conn, now):
         yield f"Everything is paused{_goes_on(pause.until, now)}: pixmirror resume"
     for job in runs.job_states(conn).values():
         if job.name in jobs and job.held(now) == "paused":
@@ -331,7 +335,7 @@ def _user(conn: Connection, found: Why, name: str, now: int) -> Short:
         files = many(lacking.files, "file")
         first = f"{left}{known}; {files} of {many(lacking.works, 'work')} not here yet."
         steps.append(f"Which, and why: pixmirror coverage {found.ref}")
-        return Short(f"{name}: {first}", (*steps, *_held(conn, found, now)), tuple(story_of(conn, found, now)))
+        return Short(f"{name}: {first}", tuple(steps), tuple(story_of(conn, found, now)))
     first = f"{left}{known}, all files here" if works else f"{left}no work of theirs is known"
     if seen is not None and not state:
         first += f" (seen {ago(seen, now)})"

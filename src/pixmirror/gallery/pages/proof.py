@@ -5,13 +5,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from pixmirror.gallery.answers import back_to, page
-from pixmirror.gallery.around import do, first_look, has_web
+from pixmirror.gallery.around import do, has_web, seen
 from pixmirror.gallery.asked import NotHere, Refused, wanted_id
 from pixmirror.gallery.place import gallery, shelves
 from pixmirror.models import State
 from pixmirror.reports import proof, vanished
-from pixmirror.reports.completeness import WORDS
+from pixmirror.reports.completeness import WORDS, Left
 from pixmirror.reports.coverage import REASONS
+from pixmirror.reports.headline import what_brings
 from pixmirror.reports.lacking import lacking
 
 # Of each cause the page that lists its works.
@@ -31,11 +32,23 @@ async def coverage(request: Request) -> Response:
     """Show how much is complete of all that was asked for, and why not the rest."""
     here = gallery(request)
     found = await shelves(request).read(proof.known)
-    _, runs = await first_look(here)
-    web = has_web(here)
-    left = () if found is None else found.left_web if web else found.left
+    left: tuple[Left, ...] = ()
+    brings = ""
+    if found is not None:
+        look = await seen(here)
+        left, brings = (
+            found.left_web if has_web(here) else found.left,
+            what_brings(look.glance.headlines, look.around),
+        )
     return page(
-        request, "mirror_coverage.html", proof=found, left=left, runs=runs, lists=LISTS, states=STATES, words=WORDS
+        request,
+        "mirror_coverage.html",
+        proof=found,
+        left=left,
+        brings=brings,
+        lists=LISTS,
+        states=STATES,
+        words=WORDS,
     )
 
 

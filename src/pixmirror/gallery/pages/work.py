@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from pixmirror.catalogue.refs import Ref
 from pixmirror.gallery import asked
 from pixmirror.gallery.answers import back_to, fragment, page, wants_fragment
-from pixmirror.gallery.around import do
+from pixmirror.gallery.around import do, seen
 from pixmirror.gallery.asked import NotHere, wanted_work
 from pixmirror.gallery.captions import caption
 from pixmirror.gallery.differences import Piece, differences, shortened
@@ -21,6 +21,7 @@ from pixmirror.gallery.headers import FILE_POLICY
 from pixmirror.gallery.place import gallery, shelves
 from pixmirror.gallery.plot import plot
 from pixmirror.gallery.visits import noted
+from pixmirror.reports.headline import what_brings
 from pixmirror.reports.pictures import frames_file
 from pixmirror.reports.work_comments import more_comments
 from pixmirror.reports.work_page import Forgotten, WorkPage, work_page
@@ -99,7 +100,9 @@ async def comments(request: Request) -> Response:
 async def why(request: Request) -> Response:
     """Say why it is here or not, and what happens next."""
     key = wanted_work(request)
-    found = await shelves(request).read(why_here, Ref.of_work(key), gallery(request).clock.now())
+    look, now = await seen(gallery(request)), gallery(request).clock.now()
+    brings = what_brings(look.glance.headlines, look.around)
+    found = await shelves(request).read(why_here, Ref.of_work(key), now, brings)
     return _part(request, key, "work_why.html", "Why is it here", why=found)
 
 
