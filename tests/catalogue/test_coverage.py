@@ -391,7 +391,7 @@ def test_a_bookmark_that_was_gone_before_it_was_saved_is_told_and_is_no_hole(db:
     [public] = db.read_sync(bookmark_lists, ME, ("bookmarks",))
 
     assert (public.total, public.lost, public.kept, public.is_complete) == (1, 1, 0, True)
-    assert why_not_all(public) == ["1 gone before it could be saved"]
+    assert why_not_all(public) == ["1 gone at Pixiv, and not here"]
 
 
 def test_each_day_that_a_ranking_job_asks_for_is_proven_down_to_its_rank(db: Database) -> None:

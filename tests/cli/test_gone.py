@@ -212,6 +212,12 @@ def test_what_was_here_and_is_lost_is_said_to_be_lost(pixmirror, catalogue):
     for command in ("gone", "coverage"):
         assert "Lost here, and no longer at Pixiv: 1 work" in pixmirror(command).stdout
         assert as_json(pixmirror(command, "--json"))["lost_here"] == [ref]
+    with changing(catalogue) as conn:
+        artist = conn.execute("SELECT user_id FROM work WHERE work_key = ?", (key,)).fetchone()[0]
+    of_one = pixmirror("coverage", f"user:{artist}").stdout
+    assert f"Lost here, and no longer at Pixiv (1): {ref}." in of_one
+    assert "Here but no longer at Pixiv" not in of_one, "nothing of it is here"
+    assert as_json(pixmirror("coverage", f"user:{artist}", "--json"))["lost_here"] == [ref]
     health = pixmirror("healthcheck")
     assert (health.exit_code, "needs you" in health.stdout) == (7, True)
     status = " ".join(pixmirror("status").stdout.split())

@@ -10,6 +10,7 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.words import plain
 from pixmirror.cli import formats, layout
 from pixmirror.cli.common import Json, Session, note, now_ms, print_json, say, session, tell
+from pixmirror.cli.gone import RESTORE
 from pixmirror.cli.status import what_brings
 from pixmirror.config import read_web_login
 from pixmirror.errors import ConfigError, PixmirrorError
@@ -18,6 +19,7 @@ from pixmirror.reports import coverage as of_artists
 from pixmirror.reports.completeness import Completeness, completeness, why_not_all
 from pixmirror.reports.coverage import REASONS, Coverage, Missing
 from pixmirror.reports.coverage_lists import BookmarkList, RankingProof
+from pixmirror.reports.gone import lost_here
 from pixmirror.reports.moments import ahead, as_of
 from pixmirror.terminal import one_line
 
@@ -144,10 +146,12 @@ def _one(s: Session, user_id: int, *, missing: bool, as_json: bool) -> None:
         account = db.read_sync(runs.account_id) or 0
         found = db.read_sync(of_artists.coverage, account, user_id)
         works = db.read_sync(of_artists.missing, account, user_id, _has_web(s)) if missing or not as_json else ()
+        lost = [str(refs.Ref.of_work(key)) for key in db.read_sync(lost_here, user_id)]
     if not found.artists:
         raise ConfigError(f"No job reads the works of user:{user_id}, and you do not follow them.")
     if as_json:
-        print_json(_as_json(found.artists, found.total, found.web, works if missing else None, {}))
+        more = {"lost_here": lost}
+        print_json(_as_json(found.artists, found.total, found.web, works if missing else None, more))
         return
     [artist] = found.artists
     tell(f"{artist.name or 'An artist'} (user:{artist.user_id}): {summary(artist)}.")
@@ -155,6 +159,10 @@ def _one(s: Session, user_id: int, *, missing: bool, as_json: bool) -> None:
         tell(f"{reason[:1].upper()}{reason[1:]}.", "  ")
     if artist.kept:
         tell(f"Here but no longer at Pixiv: {formats.count(artist.kept, 'work')}.")
+    if lost:
+        say()
+        tell(f"Lost here, and no longer at Pixiv ({len(lost):,}): {', '.join(lost)}.")
+        tell(RESTORE, "  ")
     _missing(works)
     if found.web:
         note(found.web)

@@ -87,13 +87,16 @@ def _summary(s: Session, limit: int, as_json: bool) -> None:
         say(f"\nVanished on Pixiv: {', '.join(parts)}; `pixmirror gone bookmarks` and so on list them.")
 
 
+RESTORE = "Restore the files from a backup and run pixmirror verify; without one: pixmirror verify --accept REF"
+
+
 def losses_of(keys: Sequence[int]) -> list[str]:
     """Say what to do about works with lost files, and name the first."""
     refs = [str(Ref.of_work(key)) for key in keys[:NAMED]]
     more = f", and {len(keys) - NAMED:,} more" if len(keys) > NAMED else ""
     return [
         f"{', '.join(refs)}{more}",
-        "Restore the files from a backup and run pixmirror verify; without one: pixmirror verify --accept REF",
+        RESTORE,
     ]
 
 

@@ -24,7 +24,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "wanted": "still to be fetched",
         "failed": "could not be had (pixmirror retry)",
         "damaged": "damaged at Pixiv",
-        "lost": "gone before they were fetched",
+        "lost": "with files that are gone at Pixiv",
         "refused": "left out by your jobs' filters",
         "forgotten": "forgotten by you",
     }
@@ -162,7 +162,7 @@ def left(found: Completeness, has_web: bool) -> Iterator[Left]:
         (() if has_web else ("stub",), "Shown only as placeholders", f"a web login may show them: {_RECOVER}"),
         (("failed",), "Could not be had", "pixmirror retry --failed asks again"),
         (("damaged",), "Damaged at Pixiv, kept as they are", ""),
-        (("lost",), "Files gone before they were fetched", ""),
+        (("lost",), "With files that are gone at Pixiv", ""),
         (("refused", "forgotten"), "Left out by choice", ""),
     ):
         if parts := list(_parts(found, reasons)):
@@ -213,9 +213,7 @@ def explained(one: Coverage | BookmarkList | RankingProof) -> list[str]:
     else:
         words = {"part": "not read to its end yet", "unread": "not read yet", "none": "Pixiv has no such ranking"}
         found += [words[one.standing]] if one.standing in words else []
-    return found + (
-        [f"{one.lost:,} gone before {'it' if one.lost == 1 else 'they'} could be saved"] if one.lost else []
-    )
+    return found + ([f"{one.lost:,} gone at Pixiv, and not here"] if one.lost else [])
 
 
 def _of_artist(c: Coverage) -> Iterator[str]:

@@ -33,7 +33,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "wanted": "files are still to be fetched",
         "failed": "a file is missing from what Pixiv gave, or could not be stored",
         "damaged": "a file is damaged at Pixiv",
-        "lost": "a file was gone before it was fetched",
+        "lost": "a file is gone at Pixiv, and not here",
         "refused": "no job wants all of its files",
         "forgotten": "you have forgotten it",
     }

@@ -17,7 +17,7 @@ from pixmirror.ingest import ranking as ingest_ranking
 from pixmirror.ingest.broken import unread_works
 from pixmirror.ingest.ranking import DENIALS, READ, RankingDay
 from pixmirror.models import Medium, State
-from pixmirror.reports.coverage_sql import HOLES_AND_STONES, REASON
+from pixmirror.reports.coverage_sql import HOLES_AND_STONES, IS_HERE, REASON
 
 BY_CHOICE = ("refused", "forgotten")  # not holes: the user wants it so
 Standing: TypeAlias = Literal["read", "part", "unread", "none"]
@@ -30,9 +30,7 @@ placed AS (
 ),
 judged AS (
   SELECT p.*, {REASON} AS reason,
-    place = 'over' AND (EXISTS (SELECT 1 FROM text_version t WHERE t.work_key = p.work_key)
-      OR EXISTS (SELECT 1 FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = p.work_key
-        AND m.state = 'stored')) AS kept
+    place = 'over' AND {IS_HERE} AS kept
   FROM placed p LEFT JOIN hole h ON h.work_key = p.work_key
 )"""
 _COUNTS = "place, reason, kept, count(*) AS works FROM judged GROUP BY"
@@ -66,7 +64,7 @@ class _Listed:
     """What a list showed. Numbers are of works.
 
     `total` are at Pixiv, `complete` those of them that are whole here, `missing` the others by reason; `kept` are
-    no longer at Pixiv and here, `lost` went before they could be saved.
+    no longer at Pixiv and here, `lost` neither there nor here.
     """
 
     total: int = 0

@@ -59,6 +59,10 @@ _HOLES = " UNION ALL ".join(
     )
 )
 
+# Something is stored of a work `p`.
+IS_HERE = """(EXISTS (SELECT 1 FROM text_version t WHERE t.work_key = p.work_key)
+      OR EXISTS (SELECT 1 FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = p.work_key
+        AND m.state = 'stored'))"""
 # What is not here of which works, and what the user has forgotten.
 HOLES_AND_STONES = f"""hole AS MATERIALIZED (
   SELECT owner_id AS work_key, min(rank) AS rank FROM ({_HOLES}) GROUP BY owner_id
@@ -102,8 +106,8 @@ WITH artist AS MATERIALIZED (
 ),
 placed AS (
   SELECT *, CASE WHEN web OR state = 'limited' OR (state = 'live' AND (passed OR evidence = 'web')) THEN 'upstream'
-    WHEN state = 'live' THEN 'unlisted' ELSE 'kept' END AS place
-  FROM known
+    WHEN state = 'live' THEN 'unlisted' WHEN {IS_HERE} THEN 'kept' ELSE 'over' END AS place
+  FROM known p
 ),
 judged AS (
   SELECT p.user_id, p.work_key, p.title, p.place, p.web, p.whole, p.passed, p.state, p.evidence,

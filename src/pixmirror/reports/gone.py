@@ -91,6 +91,7 @@ _LOST_HERE = f"""
 SELECT DISTINCT w.work_key FROM work AS w INDEXED BY work_by_state
 JOIN media AS m ON m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.verified_at IS NULL AND {IS_LOST}
 WHERE w.state != 'live' AND w.state IN {State.OVER} AND {not_forgotten_sql("w.work_key", "w.user_id")}
+  AND (:user IS NULL OR w.user_id = :user)
 ORDER BY w.work_key DESC"""
 _LEAVERS = "SELECT id, name, account, state, state_at FROM user WHERE state != 'live'"
 
@@ -116,10 +117,15 @@ def only_here(conn: Connection, limit: int) -> OnlyHere:
         files=sum(t.files for t in totals),
         bytes=sum(t.bytes for t in totals),
         states=totals,
-        lost_here=tuple(column(conn, _LOST_HERE)),
+        lost_here=lost_here(conn),
         newest=_newest(conn, heapq.nlargest(limit, kept, key=lambda one: one[:2])),
         users=_leavers(conn, users),
     )
+
+
+def lost_here(conn: Connection, user_id: int | None = None) -> tuple[int, ...]:
+    """Return the works, of one artist or of all, that `OnlyHere.lost_here` names."""
+    return tuple(column(conn, _LOST_HERE, user=user_id))
 
 
 def _newest(conn: Connection, kept: Sequence[tuple[int, int, int, int]]) -> tuple[Survivor, ...]:

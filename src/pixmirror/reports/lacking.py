@@ -8,19 +8,27 @@ from sqlalchemy import Connection
 from pixmirror.catalogue import runs, tombstones
 from pixmirror.reports.completeness import WORDS, why_not_all
 from pixmirror.reports.coverage import Coverage, Missing, coverage, missing
+from pixmirror.reports.gone import lost_here
+from pixmirror.reports.grid import defaults
+from pixmirror.reports.tiles import Tile
 from pixmirror.reports.vanished import shown_keys
+from pixmirror.reports.visible import visible
 
 MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """An artist's proof; the works by reason, at most 500 together, without those that may not be named."""
+    """An artist's proof; the works by reason, at most 500 together, without those that may not be named.
+
+    `lost`: works with files that were here, and that Pixiv has no more.
+    """
 
     artist: Coverage
     why: tuple[str, ...]
     works: Mapping[str, tuple[Missing, ...]]
     more: int
+    lost: tuple[Tile, ...]
 
 
 def lacking(conn: Connection, user_id: int, has_web: bool) -> Lacking | None:
@@ -36,4 +44,5 @@ def lacking(conn: Connection, user_id: int, has_web: bool) -> Lacking | None:
     for one in named[:MOST]:
         by_reason[one.reason] = (*by_reason.get(one.reason, ()), one)
     ordered = {reason: by_reason[reason] for reason in WORDS if reason in by_reason}
-    return Lacking(found[0], tuple(why_not_all(found[0])), ordered, max(0, len(named) - MOST))
+    lost = visible(conn, lost_here(conn, user_id)[:MOST], defaults(conn))
+    return Lacking(found[0], tuple(why_not_all(found[0])), ordered, max(0, len(named) - MOST), lost)
