@@ -153,7 +153,7 @@ def test_a_hidden_work_is_in_no_list_count_suggestion_or_page(marked: Marked) ->
             for address in ("/works", "/bookmarks", f"/a/{marked.artist}", f"/tags/{marked.tag}"):
                 assert counted(client.get(address).text) == counted(shown[address]) - 1, address
             assert "0 works" in client.get(f"/collections/{marked.collection}").text
-            assert "1 work here" in client.get("/series/42").text
+            assert "1 work</a>" in client.get("/series/42").text
 
 
 def test_the_page_of_a_hidden_work_tells_nothing_of_it_until_it_is_asked_for(marked: Marked) -> None:
