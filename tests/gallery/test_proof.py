@@ -36,6 +36,12 @@ def change(root: Path, *statements: str) -> None:
             db.execute(statement)
 
 
+def forget_index(root: Path) -> None:
+    """Let lists be read from the catalogue: search.db knows nothing of what is changed by hand."""
+    for file in root.glob("search.db*"):
+        file.unlink()
+
+
 @pytest.fixture
 def work(own_root: Path) -> tuple[int, int]:
     """The key and the artist of a work of a followed artist whose picture is here."""
@@ -57,14 +63,14 @@ def lacking(own_root: Path, work: tuple[int, int]) -> Iterator[Served]:
         yield served
 
 
-def test_coverage_leads_from_each_number_to_the_works_that_it_counts(
+def test_coverage_leads_from_each_reason_to_the_works_that_it_counts(
     browser: Browser, lacking: Served, work: tuple[int, int]
 ) -> None:
     key, artist = work
     with looking(browser, lacking.url) as page:
         page.goto("/mirror/coverage")
         expect(page.locator("main")).to_contain_text("Complete as of")
-        expect(page.locator("main")).to_contain_text("pixmirror run")
+        expect(page.locator("main")).to_contain_text("Nothing is mirrored: no job is enabled.")
         page.locator(f'a[href="/mirror/coverage/{artist}#wanted"]').click()
         expect(page.get_by_role("heading", name="1: files are still to be fetched")).to_be_visible()
         expect(page.locator(f'main a[href="/w/{key >> 1}"]')).to_be_visible()
@@ -83,7 +89,9 @@ def test_a_work_that_the_user_hides_is_not_named_where_it_lacks(lacking: Served,
     address = f"{lacking.url}/mirror/coverage/{artist}"
     assert f"/w/{key >> 1}" in httpx.get(address).text
     lacking.gallery.own.run_sync(put_setting, "rating", "hide")
-    assert f"/w/{key >> 1}" not in httpx.get(address).text
+    text = httpx.get(address).text
+    assert f"/w/{key >> 1}" not in text
+    assert "1 that your settings hide is not named here." in text
     assert httpx.get(f"{lacking.url}/mirror/coverage/99999").status_code == 404
 
 
@@ -96,14 +104,51 @@ def test_what_went_at_pixiv_is_counted_shown_and_linked(own_root: Path, work: tu
         f"SELECT id, 'work', {key}, 'deleted', 'detail', {NOW} FROM account",
     )
     count_anew(own_root)
+    forget_index(own_root)
     with serving(own_root) as served:
         text = httpx.get(f"{served.url}/mirror/gone").text
         assert '<a href="/works?state=kept">1 work</a> gone at Pixiv, kept here' in text
         assert "1 deleted" in text
         assert f'href="/w/{key >> 1}"' in text
         served.gallery.own.run_sync(put_setting, "rating", "hide")
+    change(own_root, f"UPDATE work SET x_restrict = 1 WHERE work_key = {key}")
+    forget_index(own_root)
+    with serving(own_root) as served:
+        text = httpx.get(f"{served.url}/mirror/gone").text
+        assert f'href="/w/{key >> 1}"' not in text
+        assert '<a href="/works?state=kept">0 works</a>' in text, "as many as its list shows"
+        assert "1 when counted, whatever your settings hide" in text
+
+
+def test_works_that_were_here_and_are_lost_are_named_with_what_helps(
+    own_root: Path, work: tuple[int, int]
+) -> None:
+    key, artist = work
+    change(
+        own_root,
+        f"UPDATE work SET state = 'deleted', state_at = {NOW} WHERE work_key = {key}",
+        f"UPDATE media SET state = 'gone', verified_at = NULL WHERE owner_kind = 'work' AND owner_id = {key}",
+    )
+    with serving(own_root) as served:
+        text = httpx.get(f"{served.url}/mirror/coverage/{artist}").text
+        assert "1: was here and is lost, and Pixiv has it no more" in text
+        assert f'href="/w/{key >> 1}"' in text
+        served.gallery.own.run_sync(put_setting, "rating", "hide")
         change(own_root, f"UPDATE work SET x_restrict = 1 WHERE work_key = {key}")
-        assert f'href="/w/{key >> 1}"' not in httpx.get(f"{served.url}/mirror/gone").text
+        assert f"/w/{key >> 1}" not in httpx.get(f"{served.url}/mirror/coverage/{artist}").text
+
+
+def test_the_queue_names_no_work_that_the_user_hides(own_root: Path, work: tuple[int, int]) -> None:
+    key, _ = work
+    change(own_root, f"UPDATE media SET state = 'failed', error = 'it broke' WHERE owner_id = {key}")
+    with serving(own_root) as served:
+        address = f"{served.url}/mirror/queue"
+        assert f"it broke ({key >> 1})" in httpx.get(address).text
+        served.gallery.own.run_sync(put_setting, "rating", "hide")
+        change(own_root, f"UPDATE work SET x_restrict = 1 WHERE work_key = {key}")
+        text = httpx.get(address).text
+        assert "it broke" in text
+        assert str(key >> 1) not in text
 
 
 def test_a_bookmark_that_vanished_is_told_with_its_copy_and_not_once_it_is_forgotten(

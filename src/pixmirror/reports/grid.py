@@ -126,6 +126,11 @@ def _known(conn: Connection, keys: Sequence[int]) -> list[Tile | None]:
     return [known.get(key) for key in keys]
 
 
+def count(conn: Connection, filters: Filters) -> int:
+    """Count the works that these filters leave."""
+    return _total(conn, select(conn, filters))[0]
+
+
 def arrived_since(conn: Connection, filters: Filters, since: int) -> int:
     """Count the works that came in after a moment (ms UTC) and that these filters leave."""
     selection = select(conn, filters)

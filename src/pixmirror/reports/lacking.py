@@ -21,13 +21,14 @@ MOST = 500
 class Lacking:
     """An artist's proof; the works by reason, at most 500 together, without those that may not be named.
 
-    `lost`: works with files that were here, and that Pixiv has no more.
+    `hidden`: how many of these there are; `lost`: works with files that were here, and that Pixiv has no more.
     """
 
     artist: Coverage
     why: tuple[str, ...]
     works: Mapping[str, tuple[Missing, ...]]
     more: int
+    hidden: int
     lost: tuple[Tile, ...]
 
 
@@ -45,4 +46,5 @@ def lacking(conn: Connection, user_id: int, has_web: bool) -> Lacking | None:
         by_reason[one.reason] = (*by_reason.get(one.reason, ()), one)
     ordered = {reason: by_reason[reason] for reason in WORDS if reason in by_reason}
     lost = visible(conn, lost_here(conn, user_id)[:MOST], defaults(conn))
-    return Lacking(found[0], tuple(why_not_all(found[0])), ordered, max(0, len(named) - MOST), lost)
+    more, hidden = max(0, len(named) - MOST), len(works) - len(named)
+    return Lacking(found[0], tuple(why_not_all(found[0])), ordered, more, hidden, lost)

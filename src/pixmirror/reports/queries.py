@@ -209,8 +209,8 @@ def status(
         requests=requests_today(conn, now),
         jobs=job_list,
         came_in=made(conn, CameIn, CAME_IN, since=now - DAY_MS, now=now)[0],
-        stuck=_stuck(conn),
-        explained=(*_files(conn, "gone"), *_files(conn, "damaged")),
+        stuck=stuck(conn),
+        explained=explained(conn),
         states=dict(rows(conn, "SELECT state, count(*) FROM work WHERE state != 'live' GROUP BY state")),
         chores={kind: Due(due, later) for kind, due, later in rows(conn, _CHORES, now=now)},
         gaps=gaps,
@@ -258,12 +258,12 @@ def job_statuses(conn: Connection, now: int, planned: Mapping[str, Planned] | No
     return tuple(result)
 
 
-def reasons(conn: Connection) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
-    """Return what is stuck, and which files are explained, by their reasons: as `status` has them."""
-    return _stuck(conn), (*_files(conn, "gone"), *_files(conn, "damaged"))
+def explained(conn: Connection) -> tuple[Reason, ...]:
+    """Return which files are not to be had at Pixiv, by their reasons."""
+    return (*_files(conn, "gone"), *_files(conn, "damaged"))
 
 
-def _stuck(conn: Connection) -> tuple[Reason, ...]:
+def stuck(conn: Connection) -> tuple[Reason, ...]:
     found = [*_files(conn, "failed"), *_files(conn, "waiting")]
     chores = rows(conn, _LATE, most=SAMPLE)
     for kind in sorted({r.kind for r in chores}):

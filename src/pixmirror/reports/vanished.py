@@ -4,20 +4,24 @@ Nothing that the user has forgotten or hides is in it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from pixmirror.catalogue import tombstones
+from pixmirror.catalogue.refs import parse_ref
 from pixmirror.catalogue.sql import rows
+from pixmirror.errors import ConfigError
 from pixmirror.ledger.brake import Brake, brakes_on
 from pixmirror.models import State
-from pixmirror.reports import proof
+from pixmirror.reports import proof, queries
 from pixmirror.reports.drift import DeletedComment, Membership, deleted_comments, vanished_members
-from pixmirror.reports.filters import Defaults
-from pixmirror.reports.grid import defaults
+from pixmirror.reports.filters import Defaults, Filters
+from pixmirror.reports.grid import count, defaults
 from pixmirror.reports.proof import Proof
+from pixmirror.reports.queries import Reason
 from pixmirror.reports.tiles import Tile, tiles
 from pixmirror.reports.visible import is_hidden, visible
 
@@ -37,9 +41,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The page of what survives only here. `proof`: its counts, None before they were made."""
+    """The page of what survives only here. `proof`: its counts, None before they were made.
+
+    `kept`: how many works its list of them has.
+    """
 
     newest: tuple[Tile, ...]
+    kept: int
     proof: Proof | None
     held: tuple[Brake, ...]
     usual: Defaults
@@ -61,8 +69,8 @@ def gone(conn: Connection) -> Gone:
     usual = defaults(conn)
     found = visible(conn, _lately(conn, "work"), usual)
     newest = [tile for tile in found if tile.mark == "kept"][:SHELF]
-    known = proof.known(conn)
-    return Gone(tuple(newest), known, _held(conn, ("work", "user")), usual)
+    kept = count(conn, Filters(state=("kept",), rating=usual.rating, ai=usual.ai))
+    return Gone(tuple(newest), kept, proof.known(conn), _held(conn, ("work", "user")), usual)
 
 
 def drift(conn: Connection) -> Listed:
@@ -87,6 +95,26 @@ def shown_keys(conn: Connection, keys: Iterable[int]) -> set[int]:
     asked, usual = set(keys), defaults(conn)
     hidden = {tile.work_key for tile in tiles(conn, asked) if is_hidden(tile, usual)}
     return asked - hidden - tombstones.works(conn, asked)
+
+
+def reasons(conn: Connection) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """Return what is stuck, and which files are explained, as `status` has them, without works that are hidden."""
+    found = queries.stuck(conn), queries.explained(conn)
+    keys = {name: key for one in chain(*found) for name in one.examples if (key := _work_named(name)) is not None}
+    may = shown_keys(conn, keys.values())
+
+    def shown(one: Reason) -> Reason:
+        return replace(one, examples=tuple(name for name in one.examples if name not in keys or keys[name] in may))
+
+    return tuple(map(shown, found[0])), tuple(map(shown, found[1]))
+
+
+def _work_named(example: str) -> int | None:
+    """Return the key of the work that an example names; None of what is none."""
+    try:
+        return parse_ref(example).work_key
+    except ConfigError:
+        return None
 
 
 def _lately(conn: Connection, kind: str) -> list[int]:

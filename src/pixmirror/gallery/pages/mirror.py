@@ -17,10 +17,10 @@ from pixmirror.gallery.place import gallery, shelves
 from pixmirror.gallery.settings import settings_of
 from pixmirror.gallery.trial import LONGEST, Verdict, judge, read_filter, written
 from pixmirror.models.jobs import JobConfig
-from pixmirror.reports import queries
 from pixmirror.reports.grid import defaults
 from pixmirror.reports.standing import bars, runs_of
 from pixmirror.reports.trial import Tried, tried
+from pixmirror.reports.vanished import reasons
 
 RUNS = 60
 LONGEST_PAUSE_H = 24 * 366
@@ -41,7 +41,7 @@ async def now(request: Request) -> Response:
 
 async def queue(request: Request) -> Response:
     """Show what waits and what could not be had, by reason."""
-    stuck, explained = await shelves(request).read(queries.reasons)
+    stuck, explained = await shelves(request).read(reasons)
     look = await seen(gallery(request))
     return page(request, "mirror_queue.html", files=look.glance.files, stuck=stuck, explained=explained)
 
