@@ -19,9 +19,10 @@ from pixmirror.ingest.works import record_works
 from pixmirror.ledger import agenda
 from pixmirror.models import JST, Restrict, User, to_ms
 from pixmirror.reports import coverage, queries
-from pixmirror.reports.completeness import Counts, completeness, left, parts_of, why_not_all
+from pixmirror.reports.completeness import completeness, left, why_not_all
 from pixmirror.reports.coverage import Coverage
 from pixmirror.reports.coverage_lists import bookmark_lists, ranking_days
+from pixmirror.reports.kept import Counts, parts_of
 from pixmirror.reports.why import why
 from pixmirror.sync.kinds import BookmarksJob, FollowingJob, RankingJob, UserJob
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, ugoira, user, works

@@ -10,10 +10,9 @@ from pixmirror.catalogue import runs
 from pixmirror.catalogue.database import Database
 from pixmirror.ingest.works import record_works
 from pixmirror.reports import kept
-from pixmirror.reports.completeness import Counts
 from pixmirror.reports.glance import Glance, JobLine, glance
-from pixmirror.reports.headline import Around, Job
-from pixmirror.reports.queries import Planned
+from pixmirror.reports.headline import Around, Job, Planned
+from pixmirror.reports.kept import Counts
 from tests.catalogue.builders import DAY, HOUR, NOW, illust, seen, works
 
 MINUTE = 60_000

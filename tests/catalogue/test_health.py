@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from pixmirror.catalogue import clocks, runs
 from pixmirror.catalogue.database import Database
 from pixmirror.reports import health, kept, syncs, troubles
-from pixmirror.reports.completeness import Counts
 from pixmirror.reports.headline import Around, Headline, Job, Kind
+from pixmirror.reports.kept import Counts
 from pixmirror.reports.troubles import WEB_LOGIN, Trouble
 from pixmirror.store.start import Holder
 from tests.catalogue.builders import DAY, HOUR, ME, NOW

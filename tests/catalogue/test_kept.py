@@ -7,7 +7,7 @@ from typing import Any
 from pixmirror.catalogue import feeds, runs
 from pixmirror.catalogue.database import Database
 from pixmirror.ingest.works import record_works
-from pixmirror.reports import kept
+from pixmirror.reports import kept, proof
 from pixmirror.sync.kinds import FollowingJob
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, seen, user, works
 
@@ -30,7 +30,7 @@ def stored(db: Database, where: str = "1") -> None:
 
 
 def counted(db: Database, now: int = NOW) -> kept.Kept:
-    found = db.read_sync(kept.count, ME, (JOB,), now)
+    found, _ = db.read_sync(proof.count, ME, (JOB,), now)
     db.run_sync(kept.save, found)
     assert db.read_sync(kept.known) == found
     return found

@@ -12,8 +12,9 @@ from pixmirror.catalogue.samples import Sample
 from pixmirror.clock import jst_day
 from pixmirror.reports import queries
 from pixmirror.reports.estimate import estimate
+from pixmirror.reports.headline import Planned
 from pixmirror.reports.pace import Limits
-from pixmirror.reports.queries import Planned, status
+from pixmirror.reports.queries import status
 from pixmirror.reports.troubles import Trouble
 from pixmirror.reports.why import why
 
@@ -84,7 +85,7 @@ def test_status_has_the_stable_keys_and_is_json(conn):
 
 
 def test_an_empty_mirror_is_healthy_and_has_nothing_to_do(conn):
-    now = status(conn, NOW)
+    now = status(conn, NOW, hours_left=estimate(conn, NOW).hours)
     assert (now.healthy, now.problems, now.works, now.eta_hours) == (True, (), 0, 0.0)
 
 
@@ -213,7 +214,7 @@ def test_hours_left_are_those_of_the_slower_of_files_and_requests(conn):
     def hours(a_minute, bytes_an_hour=None):
         if bytes_an_hour is not None:
             samples.add(conn, Sample(NOW, 3600.0, 0, 1, bytes_an_hour, asking=False, fetching=True))
-        return status(conn, NOW, left=estimate(conn, NOW, (), Limits(a_minute))).eta_hours
+        return status(conn, NOW, hours_left=estimate(conn, NOW, (), Limits(a_minute)).hours).eta_hours
 
     assert hours(1 / 60) == 4
     assert hours(2 / 60) == 2

@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +100,28 @@ def test_works_that_are_only_known_are_not_said_to_be_here(pixmirror: Any, mirro
     here, known = line.split("; ")
     assert "works" not in here
     assert known.endswith("known")
+
+
+@pytest.mark.parametrize(
+    ("command", "unneeded"),
+    [
+        ("healthcheck", ("reports.completeness", "reports.estimate", "reports.glance", "reports.queries", "rich")),
+        ("status", ("reports.completeness", "reports.estimate", "rich")),
+        ("why 1", ("reports.search", "reports.headline", "rich")),
+    ],
+)
+def test_what_is_asked_often_imports_only_what_it_needs(
+    mirrored: Path, command: str, unneeded: tuple[str]
+) -> None:
+    """A monitor asks every minute: most of what an answer costs is importing."""
+    script = (
+        "import sys; sys.argv[0] = 'pixmirror'\n"
+        "from pixmirror.__main__ import main\n"
+        "try: main()\n"
+        "finally: print(*sys.modules, file=sys.stderr)\n"
+    )
+    called = [sys.executable, "-c", script, "--config", str(mirrored), *command.split()]
+    ended = subprocess.run(called, capture_output=True, text=True, check=False, cwd=mirrored.parent)
+    imported = ended.stderr.split()
+    assert "sqlalchemy" in imported
+    assert not {name if name == "rich" else f"pixmirror.{name}" for name in unneeded} & set(imported)

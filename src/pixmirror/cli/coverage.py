@@ -20,6 +20,7 @@ from pixmirror.reports.completeness import Completeness, completeness, why_not_a
 from pixmirror.reports.coverage import REASONS, Coverage, Missing
 from pixmirror.reports.coverage_lists import BookmarkList, RankingProof
 from pixmirror.reports.gone import lost_here
+from pixmirror.reports.kept import parts_of
 from pixmirror.reports.moments import ahead, as_of
 from pixmirror.terminal import one_line
 
@@ -92,7 +93,7 @@ def _all(s: Session, *, missing: bool, everything: bool, as_json: bool) -> None:
 def _answer(s: Session, found: Completeness, has_web: bool) -> None:
     """Say what is complete, and what is not and why, each in a sentence."""
     counts = found.counts
-    if not (parts := proof.parts_of(counts)):
+    if not (parts := parts_of(counts)):
         tell(f"Nothing can be proven yet: no list was read. {what_brings(s)}")
         return
     when = f" as of {as_of(counts.as_of, now_ms())}" if counts.as_of is not None else " so far"

@@ -7,10 +7,9 @@ import typer
 from pixmirror.catalogue.words import many
 from pixmirror.cli import formats, layout
 from pixmirror.cli.common import Session, name_the_zone, say
-from pixmirror.reports.completeness import parts_of
 from pixmirror.reports.glance import Glance
 from pixmirror.reports.headline import Headline, Kind
-from pixmirror.reports.kept import Kept
+from pixmirror.reports.kept import Kept, parts_of
 from pixmirror.reports.moments import ago, ahead, as_of
 from pixmirror.terminal import one_line
 

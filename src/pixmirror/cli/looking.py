@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pixmirror.catalogue.paths import text_path
 from pixmirror.catalogue.refs import parse_ref
@@ -12,15 +12,17 @@ from pixmirror.cli.common import Session, now_ms, say, tell
 from pixmirror.models import JST, State, to_ms
 from pixmirror.reports import states
 from pixmirror.reports.moments import day
-from pixmirror.reports.search.hits import Hit
 from pixmirror.reports.texts import plain_caption, plain_novel
-from pixmirror.reports.why import Why
 from pixmirror.reports.why_facts import is_forgotten
-from pixmirror.reports.why_short import Short
 from pixmirror.terminal import one_line
 
+if TYPE_CHECKING:
+    from pixmirror.reports.search.hits import Hit
+    from pixmirror.reports.why import Why
+    from pixmirror.reports.why_short import Short
 
-def show_why(found: Why, short: Short, now: int, *, full: bool) -> None:
+
+def show_why(found: "Why", short: "Short", now: int, *, full: bool) -> None:
     """Print the answer; what is missing with its reason, the next step and the story; with `full` everything."""
     tell(short.first)
     for step in short.steps:
@@ -34,7 +36,7 @@ def show_why(found: Why, short: Short, now: int, *, full: bool) -> None:
         _all_of_why(found)
 
 
-def _all_of_why(found: Why) -> None:
+def _all_of_why(found: "Why") -> None:
     for sentence in found.answer:
         say(f"  {one_line(sentence)}")
     for job in found.jobs:
@@ -215,7 +217,7 @@ def _tag(name: str, translations: Mapping[str, Mapping[str, str]]) -> str:
     return one_line(f"{name} ({other})" if other else name)
 
 
-def show_hits(hits: Sequence[Hit], limit: int) -> None:
+def show_hits(hits: "Sequence[Hit]", limit: int) -> None:
     if not hits:
         say("Nothing found.")
         return

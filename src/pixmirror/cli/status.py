@@ -10,15 +10,12 @@ import typer
 
 from pixmirror.catalogue.words import iso
 from pixmirror.cli import formats
-from pixmirror.cli import glance as screens
 from pixmirror.cli.common import Json, Session, now_ms, print_json, say, sentence, session
 from pixmirror.daemon import credentials
 from pixmirror.errors import DaemonBusy, ExitCode, PixmirrorError
-from pixmirror.reports import glance as reports
-from pixmirror.reports import health, kept, queries
+from pixmirror.reports import health
 from pixmirror.reports.around import around, planned
-from pixmirror.reports.glance import Glance
-from pixmirror.reports.headline import Around, Headline, Kind
+from pixmirror.reports.headline import Around, Headline, Kind, Planned
 from pixmirror.reports.moments import clock
 from pixmirror.reports.troubles import Trouble
 from pixmirror.schedule import due_after
@@ -26,6 +23,7 @@ from pixmirror.store import kept_login
 
 if TYPE_CHECKING:
     from pixmirror.config import Config
+    from pixmirror.reports.glance import Glance
 
 WATCH_S = 5.0
 
@@ -45,6 +43,8 @@ def status(
       pixmirror status --watch
       pixmirror status --json
     """
+    from pixmirror.cli import glance as screens
+
     s = session(ctx)
     if not (as_json or s.catalogue.exists()):
         screens.show_headlines((_not_begun(s),))
@@ -55,7 +55,7 @@ def status(
         elif full:
             from pixmirror.cli import tables
 
-            screens.show_headlines(look(s).headlines)
+            screens.show_headlines(_situations(s))
             tables.show_status(s, read_status(s))
         else:
             screens.show(s, look(s), clear=watch)
@@ -73,7 +73,7 @@ def healthcheck(ctx: typer.Context) -> None:
       pixmirror healthcheck || mail -s pixmirror me@example.org
     """
     s = session(ctx)
-    found = look(s).headline if s.catalogue.exists() else _not_begun(s)
+    found = _situations(s)[0] if s.catalogue.exists() else _not_begun(s)
     say(found.says)
     if found.code:
         raise typer.Exit(found.code)
@@ -98,7 +98,7 @@ class Seen:
 
     answer: Mapping[str, Any]
     around: Around
-    planned: Mapping[str, queries.Planned]
+    planned: Mapping[str, Planned]
 
 
 def _seen(s: Session) -> Seen:
@@ -116,6 +116,12 @@ def _seen(s: Session) -> Seen:
     return Seen(answer or {}, replace(found, told=[*told, *found.told]), planned(answer, s.config.jobs, {}))
 
 
+def _situations(s: Session) -> tuple[Headline, ...]:
+    now, around = now_ms(), _seen(s).around
+    with s.reading() as db:
+        return db.read_sync(health.situations, now, around)
+
+
 def what_brings(s: Session) -> str:
     """Say what brings what is not here yet: the same in all commands."""
     now, around = now_ms(), _seen(s).around
@@ -126,12 +132,14 @@ def what_brings(s: Session) -> str:
 # --- short
 
 
-def look(s: Session) -> Glance:
+def look(s: Session) -> "Glance":
     """Return the screen, with what only the running pixmirror, or this machine, knows."""
+    from pixmirror.reports.glance import glance
+
     now = now_ms()
     seen = _seen(s)
     with s.reading() as db:
-        return db.read_sync(reports.glance, now, seen.around, seen.planned, has_web=_has_web(s.config))
+        return db.read_sync(glance, now, seen.around, seen.planned, has_web=_has_web(s.config))
 
 
 def _has_web(config: "Config") -> bool:
@@ -145,6 +153,7 @@ def _has_web(config: "Config") -> bool:
 def read_status(s: Session) -> dict[str, Any]:
     """Return all of it: what `status --json` prints."""
     from pixmirror.daemon.estimates import what_is_left
+    from pixmirror.reports import kept, queries
 
     now = now_ms()
     seen = _seen(s)
@@ -153,7 +162,7 @@ def read_status(s: Session) -> dict[str, Any]:
         told = [one for one in seen.around.told if not (one.cause == "storage" and not seen.around.daemon)]
         told += _of_this_machine(seen.around)
         left = db.read_sync(what_is_left, now, s.config)
-        state = db.read_sync(queries.status, now, jobs=seen.planned, pace=pace, told=told, left=left)
+        state = db.read_sync(queries.status, now, jobs=seen.planned, pace=pace, told=told, hours_left=left.hours)
         found = state.as_dict()
         counted = db.read_sync(kept.known)
         heads = db.read_sync(health.headlines, now, seen.around, state.troubles, UTC)

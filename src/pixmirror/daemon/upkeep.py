@@ -19,7 +19,7 @@ from pixmirror.fetch import trash
 from pixmirror.ingest import sidecars, stats, web_health, web_lists
 from pixmirror.ingest.sidecars import Sidecar
 from pixmirror.ledger import agenda, brake, judge
-from pixmirror.reports import kept
+from pixmirror.reports import kept, proof
 from pixmirror.store import MirrorRoot
 from pixmirror.sync import refresh
 
@@ -101,11 +101,12 @@ async def keep_counts(mirror: Mirror, tell: Tell, every_ms: int = kept.SOON_MS) 
     now = mirror.clock.now()
     if mirror.account_id and await mirror.db.read(kept.is_due, now, every_ms):
         jobs = [job for job in mirror.config.jobs if job.enabled]
-        counted = await mirror.db.read(kept.count, mirror.account_id, jobs, now)
+        counted, proven = await mirror.db.read(proof.count, mirror.account_id, jobs, now)
         left = await mirror.db.read(what_is_left, now, mirror.config)
         if left.disk is not None:
             counted = replace(counted, growth=kept.Growth(left.disk.per_day, left.disk.history))
-        await mirror.db.run(kept.save, counted)
+        await mirror.db.run(proof.save, proven)
+        await mirror.db.run(kept.save, counted)  # last: where this was cut, it is counted again
         if left.is_done and counted.complete.as_of is not None:
             await mirror.db.run(kept.note_whole, now)
 

@@ -9,9 +9,8 @@ from pixmirror.catalogue import runs
 from pixmirror.ingest import web_health
 from pixmirror.models.jobs import JobConfig
 from pixmirror.reports import troubles
-from pixmirror.reports.estimate import kept_line
-from pixmirror.reports.headline import Around, Job
-from pixmirror.reports.queries import Planned
+from pixmirror.reports.headline import Around, Job, Planned
+from pixmirror.reports.kept import kept_line
 from pixmirror.reports.troubles import WEB_LOGIN, Trouble
 from pixmirror.store.outside import Outside
 

@@ -13,6 +13,7 @@ from pixmirror.catalogue.words import iso, many
 from pixmirror.reports.coverage import Coverage, Overview, coverage
 from pixmirror.reports.coverage_lists import BookmarkList, RankingProof, bookmark_lists, ranking_days
 from pixmirror.reports.gone import OnlyHere, only_here
+from pixmirror.reports.kept import Counts
 
 # How a reason is said after a number of works.
 WORDS: Mapping[str, str] = MappingProxyType(
@@ -32,29 +33,6 @@ WORDS: Mapping[str, str] = MappingProxyType(
 _HIDDEN = ("unseen", "limited")
 _RECOVER = "pixmirror help recover"
 _AS_OF = "SELECT iif(count(*) = count(last_done_at), min(last_done_at), NULL) FROM job WHERE name {} {}"
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many artists, lists of bookmarks and ranking days there are, and how many of them are complete.
-
-    `kept`: works that are here and no longer at Pixiv. `as_of`: since when nothing newer was looked for; None
-    while some job has never ended a run.
-    """
-
-    artists: int
-    artists_complete: int
-    bookmark_lists: int
-    bookmark_lists_complete: int
-    ranking_days: int
-    ranking_days_complete: int
-    kept: int
-    as_of: int | None
-
-    @property
-    def is_complete(self) -> bool:
-        whole = (self.artists_complete, self.bookmark_lists_complete, self.ranking_days_complete)
-        return whole == (self.artists, self.bookmark_lists, self.ranking_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +91,6 @@ def _as_of(conn: Connection, names: Sequence[str]) -> int | None:
     there = value(conn, f"SELECT 1 FROM job WHERE name {of_names} {others}", names=listed(names))
     found: int | None = value(conn, _AS_OF.format(of_names, others if there else ""), names=listed(names))
     return found
-
-
-def parts_of(counts: Counts) -> list[str]:
-    """Say how much of each promise is complete: 309 of 312 artists, both bookmark lists, 40 of 41 ranking days."""
-    found = []
-    if counts.artists:
-        found.append(_of(counts.artists_complete, counts.artists, "artist"))
-    if counts.bookmark_lists:
-        both = (counts.bookmark_lists_complete, counts.bookmark_lists) == (2, 2)
-        said = _of(counts.bookmark_lists_complete, counts.bookmark_lists, "bookmark list")
-        found.append("both bookmark lists" if both else said)
-    if counts.ranking_days:
-        found.append(_of(counts.ranking_days_complete, counts.ranking_days, "ranking day"))
-    return found
-
-
-def _of(complete: int, total: int, noun: str) -> str:
-    if complete == total:
-        return f"the one {noun}" if total == 1 else f"all {total:,} {noun}s"
-    return f"{complete:,} of {many(total, noun)}"
 
 
 def left(found: Completeness, has_web: bool) -> Iterator[Left]:

@@ -17,7 +17,8 @@ from pixmirror.catalogue.words import many, plain
 from pixmirror.clock import DAY_MS, jst_day
 from pixmirror.ingest import captions
 from pixmirror.models import Lane
-from pixmirror.reports import pace, plan_known
+from pixmirror.reports import kept, pace, plan_known
+from pixmirror.reports.kept import MONTH, Disk
 from pixmirror.reports.left import (
     NOTHING,
     Asked,
@@ -32,39 +33,13 @@ from pixmirror.reports.left import (
 from pixmirror.reports.moments import between
 from pixmirror.reports.pace import NO_LIMITS, Limits, Resting, Way
 
-KEPT, LINE = "estimate", "estimate_line"  # meta keys: what was told last, as figures and in words
+KEPT = "estimate"  # meta key: the figures that were told last; in words: `kept.LINE`
 TOLD_MS = 60 * 60_000  # so long it is told why the figure grew
 GROWN = 1.1  # a figure that is larger by less than this did not jump
 EXACT = 20_000  # outstanding things up to which works that are not whole are counted one by one
-MONTH = 30
-MANY_DAYS = 36_500
 LONG_S = 6 * 3600  # work that lasts longer meets what falls due meanwhile
 ROUNDS = 5
 SURE = 1.02  # a range no wider than this is told as one number
-
-
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """When the disk is full. `days`: None where it grows by nothing; `history`: days of growth that are known."""
-
-    room: int
-    per_day: float
-    days: float | None
-    history: int
-    holds_all: bool  # all that is to come now has room
-
-    def text(self) -> str:
-        """Say for how long the disk is enough."""
-        if not self.holds_all:
-            return "not enough for what is still to come"
-        if self.days is None:
-            return "enough for all that is asked for"
-        if self.days > MANY_DAYS:
-            return "enough for more than 100 years"
-        lasts = f"enough for {between(self.days * 86400, self.days * 86400)}"
-        if self.history >= MONTH:
-            return lasts
-        return f"{lasts}, by {many(self.history, 'day')} of history (30 days tell more)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +295,7 @@ def keep(conn: Connection, now: int, told: Estimate) -> None:
     figure can be explained.
     """
     line = "" if told.is_done else told.line()
-    runs.set_json(conn, LINE, {"at": now, "line": line, "how_long": told.how_long() if told.seconds else ""})
+    runs.set_json(conn, kept.LINE, {"at": now, "line": line, "how_long": told.how_long() if told.seconds else ""})
     if told.seconds is None:
         return
     before = runs.get_json(conn, KEPT) or {}
@@ -340,12 +315,6 @@ def keep(conn: Connection, now: int, told: Estimate) -> None:
             "because_at": now if is_new else before.get("because_at") if told.because else None,
         },
     )
-
-
-def kept_line(conn: Connection) -> tuple[str, str]:
-    """Return how far the process that works said it is, in one line, and how long it still takes."""
-    found = runs.get_json(conn, LINE) or {}
-    return str(found.get("line", "")), str(found.get("how_long", ""))
 
 
 def _why_more(conn: Connection, found: Estimate, asking: Way, now: int) -> str:

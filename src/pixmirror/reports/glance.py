@@ -14,11 +14,10 @@ from pixmirror.catalogue.sql import made, row, value
 from pixmirror.catalogue.words import many
 from pixmirror.clock import DAY_MS
 from pixmirror.reports import health, kept, queries, troubles
-from pixmirror.reports.estimate import Disk, kept_line
-from pixmirror.reports.headline import Around, Headline
-from pixmirror.reports.kept import Kept
+from pixmirror.reports.headline import Around, Headline, Planned
+from pixmirror.reports.kept import Disk, Kept, kept_line
 from pixmirror.reports.moments import ahead, as_of, clock
-from pixmirror.reports.queries import CameIn, JobStatus, Planned, Requests
+from pixmirror.reports.queries import CameIn, JobStatus, Requests
 
 _LAST = """
 SELECT work_key, title, first_seen FROM work WHERE first_seen <= :now AND title != ''

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue.words import iso
 from pixmirror.errors import ExitCode
+from pixmirror.reports import states
 from pixmirror.reports.moments import ahead, clock
 from pixmirror.reports.troubles import Trouble
 from pixmirror.store.kept_login import Login
@@ -93,6 +94,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A job of the configuration, as the scheduler has it."""
+
+    kind: str
+    next_run: int | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
     """What the catalogue does not know: told by a running pixmirror, or seen on this machine.
 
@@ -120,7 +130,6 @@ class Around:
         return self.daemon or (self.holder is not None and self.holder.what in MIRRORING)
 
 
-BY_ITSELF = "It comes by itself."
 # While one of these holds nothing comes, or nothing comes of what waits for it.
 STOPS = (
     *(Kind.NOT_LOGGED_IN, Kind.LOGIN_REJECTED, Kind.LOGIN_UNTRIED, Kind.NO_JOBS, Kind.PAUSED, Kind.NOT_RUNNING),
@@ -136,7 +145,7 @@ def what_brings(found: Sequence[Headline], around: Around) -> str:
     for one in found:
         if one.kind in STOPS:
             return " ".join((one.says, *one.do))
-    return BY_ITSELF if around.works else "Nothing is mirrored now; pixmirror sync goes on with it."
+    return states.BY_ITSELF if around.works else "Nothing is mirrored now; pixmirror sync goes on with it."
 
 
 @dataclass(frozen=True, slots=True)

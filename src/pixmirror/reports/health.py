@@ -30,9 +30,14 @@ BEGIN = "Begin: pixmirror sync once, or pixmirror run for good."
 _TECHNICAL = re.compile(r"^[A-Z]+ /\S+: | \([A-Z]\w+: .*\)")
 
 
+def situations(conn: Connection, now: int, around: Around) -> tuple[Headline, ...]:
+    """Return every situation that holds, with what the catalogue knows."""
+    return headlines(conn, now, around, troubles.known(conn, now))
+
+
 def brings(conn: Connection, now: int, around: Around) -> str:
     """Say what brings what is not here yet."""
-    return what_brings(headlines(conn, now, around, troubles.known(conn, now)), around)
+    return what_brings(situations(conn, now, around), around)
 
 
 def headlines(

@@ -3,24 +3,46 @@
 The upkeep of a running pixmirror and the end of a sync count anew, when something came in since.
 """
 
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs
 from pixmirror.catalogue.sql import row, value
-from pixmirror.catalogue.words import iso, plain
+from pixmirror.catalogue.words import iso, many, plain
 from pixmirror.clock import DAY_MS
-from pixmirror.reports import completeness, proof
-from pixmirror.reports.completeness import Counts
-from pixmirror.reports.proof import Proof
+from pixmirror.reports.moments import between
 
 KEPT, WHOLE = "kept_counts", "whole_at"  # meta keys; the second: when nothing was left to do for the first time
 SOON_MS = 30 * 60_000
+LINE = "estimate_line"  # meta key: what `estimate.keep` told in words
+MONTH = 30  # days of growth that a forecast needs
+MANY_DAYS = 36_500
 SHARE = 500  # so many times what the last count took passes before the next
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many artists, lists of bookmarks and ranking days there are, and how many of them are complete.
+
+    `kept`: works that are here and no longer at Pixiv. `as_of`: since when nothing newer was looked for; None
+    while some job has never ended a run.
+    """
+
+    artists: int
+    artists_complete: int
+    bookmark_lists: int
+    bookmark_lists_complete: int
+    ranking_days: int
+    ranking_days_complete: int
+    kept: int
+    as_of: int | None
+
+    @property
+    def is_complete(self) -> bool:
+        whole = (self.artists_complete, self.bookmark_lists_complete, self.ranking_days_complete)
+        return whole == (self.artists, self.bookmark_lists, self.ranking_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +65,30 @@ class Growth:
 
 
 @dataclass(frozen=True, slots=True)
+class Disk:
+    """When the disk is full. `days`: None where it grows by nothing; `history`: days of growth that are known."""
+
+    room: int
+    per_day: float
+    days: float | None
+    history: int
+    holds_all: bool  # all that is to come now has room
+
+    def text(self) -> str:
+        """Say for how long the disk is enough."""
+        if not self.holds_all:
+            return "not enough for what is still to come"
+        if self.days is None:
+            return "enough for all that is asked for"
+        if self.days > MANY_DAYS:
+            return "enough for more than 100 years"
+        lasts = f"enough for {between(self.days * 86400, self.days * 86400)}"
+        if self.history >= MONTH:
+            return lasts
+        return f"{lasts}, by {many(self.history, 'day')} of history (30 days tell more)"
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """The counts as of `at` (ms UTC). `mark` moves with what comes in; `took_ms` is what counting cost."""
 
@@ -52,21 +98,30 @@ class Kept:
     growth: Growth = Growth()
     mark: str = ""
     took_ms: int = field(default=0, compare=False)
-    proof: Proof | None = field(default=None, compare=False)  # kept apart: `status` does not read it
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `status --json` has of it."""
         return {"at": iso(self.at), "complete": plain(self.complete), "totals": plain(self.totals)}
 
 
-def count(conn: Connection, account_id: int, jobs: Sequence[Any], now: int) -> Kept:
-    """Count all of it, for the enabled jobs as configured. It reads every work: seconds for a million."""
-    began = time.perf_counter()
-    complete = completeness.completeness(conn, account_id, jobs, now)
-    found = totals(conn)
-    took_ms = round((time.perf_counter() - began) * 1000)
-    proven = proof.proof_of(complete, now)
-    return Kept(now, complete.counts, found, mark=_mark(conn), took_ms=took_ms, proof=proven)
+def parts_of(counts: Counts) -> list[str]:
+    """Say how much of each promise is complete: 309 of 312 artists, both bookmark lists, 40 of 41 ranking days."""
+    found = []
+    if counts.artists:
+        found.append(_of(counts.artists_complete, counts.artists, "artist"))
+    if counts.bookmark_lists:
+        both = (counts.bookmark_lists_complete, counts.bookmark_lists) == (2, 2)
+        said = _of(counts.bookmark_lists_complete, counts.bookmark_lists, "bookmark list")
+        found.append("both bookmark lists" if both else said)
+    if counts.ranking_days:
+        found.append(_of(counts.ranking_days_complete, counts.ranking_days, "ranking day"))
+    return found
+
+
+def _of(complete: int, total: int, noun: str) -> str:
+    if complete == total:
+        return f"the one {noun}" if total == 1 else f"all {total:,} {noun}s"
+    return f"{complete:,} of {many(total, noun)}"
 
 
 def totals(conn: Connection) -> Totals:
@@ -80,9 +135,7 @@ def totals(conn: Connection) -> Totals:
 
 def save(conn: Connection, kept: Kept) -> None:
     """Keep the counts, in the place of the last ones."""
-    if kept.proof is not None:
-        proof.save(conn, kept.proof)
-    runs.set_json(conn, KEPT, asdict(replace(kept, proof=None)))
+    runs.set_json(conn, KEPT, asdict(kept))
 
 
 def note_whole(conn: Connection, now: int) -> None:
@@ -107,6 +160,12 @@ def known(conn: Connection) -> Kept | None:
         return None
 
 
+def kept_line(conn: Connection) -> tuple[str, str]:
+    """Return how far the process that works said it is, in one line, and how long it still takes."""
+    found = runs.get_json(conn, LINE) or {}
+    return str(found.get("line", "")), str(found.get("how_long", ""))
+
+
 def is_due(conn: Connection, now: int, every_ms: int = SOON_MS) -> bool:
     """Return whether to count anew: something happened since, the last count is `every_ms` old, and it was cheap.
 
@@ -120,12 +179,12 @@ def is_due(conn: Connection, now: int, every_ms: int = SOON_MS) -> bool:
         return False
     if not 0 <= age < DAY_MS:
         return True
-    mark = _mark(conn)
-    ended = mark.endswith(":0") and not last.mark.endswith(":0")
-    return mark != last.mark and (ended or age >= every_ms)
+    moved = mark(conn)
+    ended = moved.endswith(":0") and not last.mark.endswith(":0")
+    return moved != last.mark and (ended or age >= every_ms)
 
 
-def _mark(conn: Connection) -> str:
+def mark(conn: Connection) -> str:
     """Return what moves with what comes in, and at last whether files are left to fetch."""
     kept = [runs.get_meta(conn, key) for key in ("change_seq", "stored_files")]
     lists = row(conn, "SELECT count(full_at), count(*) FROM feed")

@@ -13,7 +13,7 @@ from pixmirror.catalogue.sql import made, row, rows, value
 from pixmirror.catalogue.words import many, plain, until
 from pixmirror.clock import DAY_MS, jst_day
 from pixmirror.reports import troubles
-from pixmirror.reports.estimate import Estimate, estimate
+from pixmirror.reports.headline import Planned
 from pixmirror.reports.troubles import Trouble
 
 NOT_READ = "item not understood"
@@ -50,15 +50,6 @@ class Pace:
     files_per_hour: float | None = None
     bytes_per_hour: float | None = None
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A job of the configuration, as the scheduler has it."""
-
-    kind: str
-    next_run: int | None = None
-    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +170,11 @@ def status(
     jobs: Mapping[str, Planned] | None = None,
     pace: Pace = Pace(),
     told: Sequence[Trouble] = (),
-    left: Estimate | None = None,
+    hours_left: float | None = None,
 ) -> Status:
     """Return the status. The daemon passes in what it alone knows: planned jobs, pace, some troubles.
 
-    `left`: the estimate of what is left.
+    `hours_left`: how long it still takes, if that is known.
     """
     n = queue.counts(conn)
     held = row(conn, _HELD)
@@ -215,7 +206,7 @@ def status(
         chores={kind: Due(due, later) for kind, due, later in rows(conn, _CHORES, now=now)},
         gaps=gaps,
         pace=pace,
-        eta_hours=(left or estimate(conn, now)).hours,
+        eta_hours=hours_left,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from pixmirror.models import State, to_ms
 from pixmirror.reports.moments import ahead
 
+BY_ITSELF = "It comes by itself."
 WEB_LOGIN = "a web login shows it: pixmirror help recover"
 _HIDDEN = {
     State.LIMITED: "hidden from the app by Pixiv",

@@ -18,7 +18,6 @@ from pixmirror.catalogue.words import many, plain
 from pixmirror.ledger import file_doubts
 from pixmirror.models import State
 from pixmirror.reports import states
-from pixmirror.reports.headline import BY_ITSELF
 from pixmirror.reports.moments import ago, ahead, day
 from pixmirror.reports.naming import name_of
 from pixmirror.reports.why import Pending, Why
@@ -299,7 +298,7 @@ def _held(conn: Connection, found: Why, now: int, brings: str) -> Iterator[str]:
     """Say what keeps it waiting: that nothing comes now, or a pause of everything, or of the jobs that list it."""
     jobs = {j.job for j in found.jobs}
     comes = found.pending or found.ref.work_key is None or any(f.state in _COMES for f in found.files)
-    if brings not in ("", BY_ITSELF) and (comes or not (found.known or found.facts.web)):
+    if brings not in ("", states.BY_ITSELF) and (comes or not (found.known or found.facts.web)):
         yield brings
     elif pause := runs.pause_of_all(conn, now):
         yield f"Everything is paused{_goes_on(pause.until, now)}: pixmirror resume"
