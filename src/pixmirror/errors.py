@@ -6,7 +6,7 @@
     ├── LoginError          LoginNeeded, TokenRejected, WrongAccount
     ├── WebLoginExpired
     ├── CatalogueError      CatalogueLost, CatalogueDamaged
-    ├── StorageError        DiskFull, StorageAbsent, NotOwner
+    ├── StorageError        DiskFull, StorageAbsent (NoFolder), NotWritable, NotOwner
     ├── PixivError          Pixiv answered, or failed to:
     │   of us, or of all    Unreachable (ProxyFailed, NotSent), ServerError, ImageHostDown, RateLimited (HeldBack),
     │                       Challenge (Blocked), UnexpectedPage, NoToken, AccessRefused
@@ -195,6 +195,16 @@ class StorageAbsent(StorageError):
     """The media folder, or the marker that proves it is the right one, is not there."""
 
     advice = "Mount the media folder; fetching resumes by itself."
+
+
+class NoFolder(StorageAbsent, FileNotFoundError):
+    """The folder that something is to be saved in is not there."""
+
+    advice = "Make the folder first."
+
+
+class NotWritable(StorageError, PermissionError):
+    """The folder that something is to be saved in may not be written to."""
 
 
 class NotOwner(StorageError):

@@ -12,6 +12,7 @@ from pixmirror.pixiv import AppApi, Client, SearchTarget, Sort, parse_qs, past_c
 from pixmirror.pixiv.app import account, comments, illusts, novels, search, site, users
 from pixmirror.pixiv.reading import account as read_account
 from pixmirror.pixiv.reading import along
+from pixmirror.pixiv.tokens import read_token
 
 pytestmark = pytest.mark.anyio
 BASE = "https://app-api.pixiv.net"
@@ -287,7 +288,14 @@ async def test_a_login_by_password_teaches_what_to_do_instead():
             await pixiv.login("somebody", "hunter2")
         assert "hunter2" not in str(caught.value)
         assert "pixmirror login" in caught.value.advice
-        assert pixiv.account is None
+        assert (pixiv.account, pixiv.refresh_token, pixiv.access_token) == (None, None, None)
+
+
+def test_a_token_that_was_kept_tells_who_is_logged_in(load, clock):
+    token = read_token(load("token"), clock.now())
+    pixiv = Client(token=token)
+    assert pixiv.account == Account(id=7, name="me", account="my_account", is_premium=False, x_restrict=2)
+    assert (pixiv.refresh_token, pixiv.access_token) == ("refresh-1", "access-1")
 
 
 @respx.mock
@@ -299,8 +307,9 @@ async def test_a_client_has_an_account_a_language_and_an_app_of_its_own(load, tm
         await pixiv.authenticate("refresh-0")
         assert b"client_id=mine&client_secret=hush" in token.calls.last.request.content
         assert (pixiv.app.language, pixiv.app.filter) == ("ja", "for_ios")
-        assert isinstance(pixiv.account, Account)
-        assert pixiv.account.id == 7
+        assert pixiv.account == Account.model_validate(load("token")["user"])
+        assert pixiv.account.mail_address == "me@example.org"
+        assert (pixiv.refresh_token, pixiv.access_token, pixiv.language) == ("refresh-1", "access-1", "ja")
         assert (await pixiv.download("https://i.pximg.net/x.png", tmp_path)).read_bytes() == b"x"
 
 

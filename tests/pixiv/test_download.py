@@ -1,5 +1,6 @@
 """Saved files are whole under their name or not there, and a cut one is gone on with."""
 
+import json
 from pathlib import Path
 
 import httpx
@@ -7,7 +8,7 @@ import pytest
 import respx
 
 from pixmirror import errors
-from pixmirror.models import Illust
+from pixmirror.models import Illust, Novel
 from pixmirror.pixiv import Size, download, download_work
 
 pytestmark = pytest.mark.anyio
@@ -105,6 +106,69 @@ async def test_a_part_of_another_url_is_not_gone_on_with(api, tmp_path):
     await download(api, newer, tmp_path)
     assert "range" not in route.calls.last.request.headers
     assert (tmp_path / "9001_p0.png").read_bytes() == BODY
+
+
+@respx.mock
+async def test_the_referer_is_that_which_one_names(api, tmp_path):
+    route = respx.get(URL).respond(content=BODY, headers={"Content-Type": "image/png"})
+    await download(api, URL, tmp_path, referer="https://www.pixiv.net/artworks/9001")
+    assert route.calls.last.request.headers["referer"] == "https://www.pixiv.net/artworks/9001"
+    with pytest.raises(errors.InvalidRequest, match="referer"):
+        await download(api, URL, tmp_path, referer="")
+
+
+@respx.mock
+async def test_what_the_disk_refuses_is_caught_as_python_names_it(api, tmp_path, load):
+    host()
+    work = Illust.model_validate(load("illust_detail")["illust"])
+    for call in (download(api, URL, tmp_path / "none" / "x.png"), download_work(api, work, tmp_path / "none")):
+        with pytest.raises(FileNotFoundError) as caught:
+            await call
+        assert isinstance(caught.value, errors.StorageAbsent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "open", refused)
+        with pytest.raises(PermissionError, match="Permission denied") as denied:
+            await download(api, URL, tmp_path)
+        assert isinstance(denied.value, errors.StorageError)
+
+
+def refused(*args, **kwargs):
+    raise PermissionError(13, "Permission denied")
+
+
+def novel_page(images):
+    novel = {
+        "id": "9001",
+        "userId": "501",
+        "title": "a",
+        "text": "　一行目\r\n[uploadedimage:55]",
+        "images": images,
+    }
+    return f"<html><script>x = {{novel: {json.dumps(novel)}}}</script></html>"
+
+
+@respx.mock
+async def test_a_novel_is_saved_as_its_text_and_with_its_pictures_in_a_folder(api, tmp_path, load):
+    host()
+    novel = Novel.model_validate(load("novel_detail")["novel"])
+    page = respx.get("https://app-api.pixiv.net/webview/v2/novel").respond(html=novel_page([]))
+    assert await download_work(api, novel, tmp_path) == (tmp_path / "9001.txt",)
+    assert (tmp_path / "9001.txt").read_bytes().decode() == "　一行目\r\n[uploadedimage:55]"
+    page.respond(html=novel_page({"55": {"urls": {"240mw": "https://i.pximg.net/c/s.jpg", "original": URL}}}))
+    saved = await download_work(api, novel, tmp_path, filename="mine")
+    assert saved == (tmp_path / "mine" / "mine.txt", tmp_path / "mine" / "9001_p0.png")
+    assert saved[1].read_bytes() == BODY
+    (tmp_path / "9001.txt").write_text("old")
+    page.respond(html=novel_page([]))
+    await download_work(api, novel, tmp_path)
+    assert (tmp_path / "9001.txt").read_text() == "old"
+    await download_work(api, novel, tmp_path, replace=True)
+    assert files(tmp_path) == ["9001.txt", "mine"]
+    assert (tmp_path / "9001.txt").read_text() != "old"
+    with pytest.raises(FileNotFoundError):
+        await download_work(api, novel, tmp_path / "none")
+    with pytest.raises(errors.InvalidRequest, match="AppApi"):
+        await download_work(api.transport, novel, tmp_path)
 
 
 @respx.mock

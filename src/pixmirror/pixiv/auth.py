@@ -29,10 +29,11 @@ from pixmirror.errors import (
     Unreachable,
 )
 from pixmirror.logs import hide
-from pixmirror.models import Token
+from pixmirror.models import Account, Token
 from pixmirror.pixiv.failures import classify, error_text, shortened
 from pixmirror.pixiv.hosts import APP_HOST, OAUTH_HOST
 from pixmirror.pixiv.jsonbody import parse_json
+from pixmirror.pixiv.reading import account
 from pixmirror.pixiv.tokens import TOKEN_PATH, WHERE, read_token, rejection, says_dead
 from pixmirror.pixiv.transport import Transport
 from pixmirror.pixiv.wire import Request
@@ -116,11 +117,15 @@ async def redeem_code(transport: Transport, identity: AppIdentity, code: str, ve
         "code_verifier": verifier,
         "redirect_uri": CALLBACK,
     }
-    return await _redeem(transport, identity, form, "")
+    return (await _redeem(transport, identity, form, ""))[0]
 
 
 async def redeem_refresh_token(transport: Transport, identity: AppIdentity, refresh_token: str) -> Token:
     """Return tokens for a refresh token. POST /auth/token, grant_type refresh_token; errors as in redeem_code."""
+    return (await _renewed(transport, identity, refresh_token))[0]
+
+
+async def _renewed(transport: Transport, identity: AppIdentity, refresh_token: str) -> tuple[Token, Account]:
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     return await _redeem(transport, identity, form, refresh_token)
 
@@ -152,6 +157,7 @@ class Auth:
         self._identity = identity or AppIdentity()
         self._refresh_token = refresh_token or (token.refresh_token if token else None)
         self._token = token
+        self._account: Account | None = None
         for secret in (self._refresh_token, token.access_token if token else None):
             hide(secret or "")
         self._on_token = on_token
@@ -168,10 +174,29 @@ class Auth:
         """The token in use, fresh or not; asks nobody."""
         return self._token
 
+    @property
+    def refresh_token(self) -> str | None:
+        """What the next login offers: the newest refresh token that Pixiv gave, or else the one that was set."""
+        return self._refresh_token
+
+    @property
+    def account(self) -> Account | None:
+        """Who is logged in: all that the last login answered, or what a token that was kept tells; None before."""
+        if self._account is not None or (token := self._token) is None:
+            return self._account
+        return Account(
+            id=token.user_id,
+            name=token.user_name,
+            account=token.user_account,
+            is_premium=token.is_premium,
+            x_restrict=token.x_restrict,
+        )
+
     def set_refresh_token(self, refresh_token: str) -> None:
         """Take a new login; forget the old one and its failures."""
         hide(refresh_token)
         self._refresh_token, self._token, self._before, self._failure = refresh_token, None, None, None
+        self._account = None
 
     def set_token(self, token: Token) -> None:
         """Take a new login whose tokens are known already."""
@@ -214,9 +239,10 @@ class Auth:
                 raise LoginNeeded("There is no Pixiv login yet.")
             self._raise_known_failure()
             await self._mind_the_gap()
-            token = await self._refresh(offered)
+            token, who = await self._refresh(offered)
             if self._refresh_token != offered:  # a new login came in the meantime
                 continue
+            self._account = who
             await self._accept(token, offered)
         assert self._token
         return self._token
@@ -228,14 +254,14 @@ class Auth:
         if self._on_token and (keeping := self._on_token(token)) is not None:
             await keeping
 
-    async def _refresh(self, offered: str) -> Token:
+    async def _refresh(self, offered: str) -> tuple[Token, Account]:
         """Ask; if a rotated token is refused, the one before it is tried once (it may not have been replaced)."""
         try:
-            return await redeem_refresh_token(self._transport, self._identity, offered)
+            return await _renewed(self._transport, self._identity, offered)
         except TokenRejected as exc:
             before, self._before = self._before, None
             if before:
-                return await redeem_refresh_token(self._transport, self._identity, before)
+                return await _renewed(self._transport, self._identity, before)
             self._remember(exc, offered, DAY_MS)
             raise
         except PixivError as exc:
@@ -269,7 +295,9 @@ def _rest_ms(failure: PixivError) -> int:
     )
 
 
-async def _redeem(transport: Transport, identity: AppIdentity, form: Mapping[str, str], old: str) -> Token:
+async def _redeem(
+    transport: Transport, identity: AppIdentity, form: Mapping[str, str], old: str
+) -> tuple[Token, Account]:
     """Ask the token endpoint; only what failed on the way is tried again, and only for a refresh."""
     for attempt in range(1, TRIES if old else 1):
         try:
@@ -279,7 +307,9 @@ async def _redeem(transport: Transport, identity: AppIdentity, form: Mapping[str
     return await _ask(transport, identity, form, old)
 
 
-async def _ask(transport: Transport, identity: AppIdentity, form: Mapping[str, str], old: str) -> Token:
+async def _ask(
+    transport: Transport, identity: AppIdentity, form: Mapping[str, str], old: str
+) -> tuple[Token, Account]:
     now = transport.clock.now()
     data = {
         "client_id": identity.client_id,
@@ -293,7 +323,8 @@ async def _ask(transport: Transport, identity: AppIdentity, form: Mapping[str, s
     answer = await transport.send_once(request, count="token")
     failure = classify(answer, request)
     if failure is None:
-        return read_token(_parsed(answer.body), now, old)
+        payload = _parsed(answer.body)
+        return read_token(payload, now, old), account(payload).item
     if isinstance(failure, (RateLimited, Challenge, UnexpectedPage, ServerError, BadResponse)):
         raise failure
     text, grant = error_text(answer.body), form["grant_type"]

@@ -182,8 +182,23 @@ class Client(AppResources[Blocking]):
 
     @property
     def account(self) -> Account | None:
-        """Who is logged in, as far as the token says; None before the first request."""
+        """Who is logged in: all that the login answered, or what a token that was kept tells; None before it."""
         return self._async.account
+
+    @property
+    def refresh_token(self) -> str | None:
+        """What to keep for another `Client(refresh_token)`. Pixiv may replace it: `on_token` hears of it."""
+        return self._async.refresh_token
+
+    @property
+    def access_token(self) -> str | None:
+        """What the requests carry, for about an hour; None before the first one."""
+        return self._async.access_token
+
+    @property
+    def language(self) -> str:
+        """That of tag translations."""
+        return self._async.language
 
     def call(self, function: Callable[Concatenate[A, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """What any async function gives whose first parameter is annotated as AppApi or WebApi."""

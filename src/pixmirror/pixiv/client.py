@@ -4,15 +4,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from pixmirror.clock import Clock
 from pixmirror.errors import LoginError, LoginNeeded
-from pixmirror.models import Account, Illust, Token
+from pixmirror.models import Account, Illust, Novel, Token
 from pixmirror.pixiv.app import download as files
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.auth import AppIdentity, Auth, OnToken
 from pixmirror.pixiv.budget import ImageBudget
+from pixmirror.pixiv.images import REFERER
 from pixmirror.pixiv.pacing import Pacer
 from pixmirror.pixiv.resources.forms import Async
 from pixmirror.pixiv.resources.lazy import AppResources, WebResources
@@ -99,17 +100,24 @@ class Client(AppResources[Async]):
 
     @property
     def account(self) -> Account | None:
-        """Who is logged in, as far as the token says; None before the first request."""
+        """Who is logged in: all that the login answered, or what a token that was kept tells; None before it."""
+        return self.auth.account
+
+    @property
+    def refresh_token(self) -> str | None:
+        """What to keep for another `Client(refresh_token)`. Pixiv may replace it: `on_token` hears of it."""
+        return self.auth.refresh_token
+
+    @property
+    def access_token(self) -> str | None:
+        """What the requests carry, for about an hour; None before the first one."""
         token = self.auth.current
-        if token is None:
-            return None
-        return Account(
-            id=token.user_id,
-            name=token.user_name,
-            account=token.user_account,
-            is_premium=token.is_premium,
-            x_restrict=token.x_restrict,
-        )
+        return None if token is None else token.access_token
+
+    @property
+    def language(self) -> str:
+        """That of tag translations."""
+        return self.app.language
 
     async def login(self, username: str = "", password: str = "") -> NoReturn:
         """Raise a LoginError, always: Pixiv ended logins by password in February 2021."""
@@ -132,16 +140,16 @@ class Client(AppResources[Async]):
         prefix: str = "",
         ext: str | None = None,
         replace: bool = False,
+        referer: str = REFERER,
         progress: files.Progress | None = None,
     ) -> Path:
         """Save one file; see `pixiv.app.download`."""
-        return await files.download(
-            self.transport, url, path, prefix=prefix, ext=ext, replace=replace, progress=progress
-        )
+        how: dict[str, Any] = {"prefix": prefix, "ext": ext, "replace": replace, "referer": referer}
+        return await files.download(self.transport, url, path, **how, progress=progress)
 
     async def download_work(
         self,
-        work: Illust,
+        work: Illust | Novel,
         directory: str | os.PathLike[str],
         size: str = "original",
         filename: str | None = None,
@@ -149,9 +157,9 @@ class Client(AppResources[Async]):
         replace: bool = False,
         progress: files.Progress | None = None,
     ) -> tuple[Path, ...]:
-        """Save the pages of a work, a folder for many; see `pixiv.app.download`."""
+        """Save the pages of a work, or the text of a novel, a folder for many files; see `pixiv.app.download`."""
         return await files.download_work(
-            self.transport, work, directory, size, filename, replace=replace, progress=progress
+            self.app, work, directory, size, filename, replace=replace, progress=progress
         )
 
     async def __aenter__(self) -> Self:

@@ -163,6 +163,7 @@ async def open_image(
     offset: int = 0,
     validator: Validator | None = None,
     client: ImageClient | None = None,
+    referer: str = REFERER,
 ) -> AsyncIterator[ImageStream]:
     """GET a file of i.pximg.net or another of Pixiv's image hosts, from `offset` on if the host allows
     (`resumed`); with the `validator` of what is here already only if the file is still the same.
@@ -175,7 +176,7 @@ async def open_image(
     transport.hosts.locate(url)
     client = client or transport.shared_image_client
     async with transport.images.slot():
-        response, offset = await _answer(transport, client, url, offset, validator)
+        response, offset = await _answer(transport, client, url, offset, validator, referer)
         try:
             stream = ImageStream(transport, response, url, offset)
             try:
@@ -187,13 +188,13 @@ async def open_image(
 
 
 async def _answer(
-    transport: Transport, client: ImageClient, url: str, offset: int, validator: Validator | None
+    transport: Transport, client: ImageClient, url: str, offset: int, validator: Validator | None, referer: str
 ) -> tuple[httpx.Response, int]:
     """Return the answer whose body is worth reading, and the offset at which that begins."""
     where = _where(url)
     target, redirects = url, 0
     while True:
-        response = await _send(transport, client, target, offset, validator)
+        response = await _send(transport, client, target, offset, validator, referer)
         if response.status_code == 200 and not _is_html(response) and not _is_encoded(response):
             return response, 0
         if response.status_code == 206 and offset and _range_start(response) == offset:
@@ -212,9 +213,9 @@ async def _answer(
 
 
 async def _send(
-    transport: Transport, client: ImageClient, url: str, offset: int, validator: Validator | None
+    transport: Transport, client: ImageClient, url: str, offset: int, validator: Validator | None, referer: str
 ) -> httpx.Response:
-    headers = {"Referer": REFERER, "User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
+    headers = {"Referer": referer, "User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*"}
     if offset:
         headers["Range"] = f"bytes={offset}-"
         if validator is not None and validator.if_range:

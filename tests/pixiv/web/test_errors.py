@@ -127,7 +127,10 @@ async def test_words_are_quoted_in_paths_and_lists_numbered(mocked):
         (lambda api: users.bookmarks_illust(api, 5, rest="private"), "show, hide"),
         (lambda api: users.profile_illusts(api, 5, range(1, 60)), "1 to 48"),
         (lambda api: search.artworks(api, "x", order="new"), "popular_male_d"),
-        (lambda api: search.artworks(api, "x", filters=search.Filters(ratio=1)), "-0.5, 0, 0.5"),
+        (
+            lambda api: search.artworks(api, "x", filters=search.Filters(ratio=float("inf"))),
+            "-0.5 portrait, 0 square",
+        ),
         (lambda api: search.artworks(api, "x", filters=search.Filters(work_lang="ja")), "manga alone"),
         (lambda api: search.manga(api, "x", filters=search.Filters(work_lang="japanese")), "two letters"),
         (lambda api: search.manga(api, "x", filters=search.Filters(wlt=5, wgt=2)), "above the most"),

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from pixmirror.errors import DiskFull, InvalidRequest, StorageAbsent, StorageError
-from pixmirror.models import Illust
+from pixmirror.errors import DiskFull, InvalidRequest, NoFolder, NotWritable, StorageError
+from pixmirror.models import Illust, Novel, NovelText
+from pixmirror.pixiv.app import novels
 from pixmirror.pixiv.app.api import AppApi
-from pixmirror.pixiv.enums import SIZES, one_of
-from pixmirror.pixiv.images import Validator, open_image
+from pixmirror.pixiv.enums import SIZES, one_of, text
+from pixmirror.pixiv.images import REFERER, Validator, open_image
 from pixmirror.pixiv.transport import Transport
 
 Progress = Callable[[int, int | None], None]  # bytes on disk so far, bytes in all if the host said
@@ -27,6 +28,7 @@ async def download(
     prefix: str = "",
     ext: str | None = None,
     replace: bool = False,
+    referer: str = REFERER,
     progress: Progress | None = None,
 ) -> Path:
     """Save a file of i.pximg.net and give its path. GET of the url, with the Referer that the host wants.
@@ -34,8 +36,10 @@ async def download(
     `path`: a folder (None: the current one), where the file is named after the url, with `prefix` before and with
     the extension `ext` (None: its own); or the file itself. One that exists stays unless `replace`. What comes
     goes into a hidden .part beside it, which a later call goes on with, and gets its name when it is whole.
-    Errors: those of open_image, and StorageAbsent, DiskFull, StorageError. Source: 002 5.2, 003 download.
+    Errors: those of open_image, and NoFolder (a FileNotFoundError), NotWritable (a PermissionError), DiskFull,
+    StorageError. Source: 002 5.2, 003 download.
     """
+    text("referer", referer)
     target = _target(url, path, prefix, ext)
     if not replace and target.exists():
         return target
@@ -44,7 +48,7 @@ async def download(
     tag = part.with_suffix(".tag")
     validator = Validator.read(_text(tag)) or Validator()
     size = part.stat().st_size if part.exists() else 0
-    async with open_image(transport, url, offset=size, validator=validator) as stream:
+    async with open_image(transport, url, offset=size, validator=validator, referer=referer) as stream:
         with _Part(part, stream.resumed, tag, stream.validator.text()) as file:
             done = stream.offset
             async for chunk in stream:
@@ -58,7 +62,7 @@ async def download(
 
 async def download_work(
     source: AppApi | Transport,
-    work: Illust,
+    work: Illust | Novel,
     directory: str | os.PathLike[str],
     size: str = "original",
     filename: str | None = None,
@@ -69,20 +73,21 @@ async def download_work(
     """Save the pages of a work: the file of a single one, else a folder of all. `size` is original, large, medium
     or square_medium; `filename` (None: the id) names the file, without extension, or the folder.
 
-    A ugoira gives its first frame (its zip is `illusts.ugoira_metadata`'s); a stub is InvalidRequest. Errors and
-    resuming as in `download`. Source: 003 Illustration.download.
+    A novel gives its text, verbatim in UTF-8, in a folder with the pictures that were uploaded for it if there are
+    any; that takes an AppApi or a Client. A ugoira gives its first frame (its zip is `illusts.ugoira_metadata`'s);
+    a stub is InvalidRequest. Errors and resuming as in `download`. Source: 003 Illustration.download.
     """
+    name = _name(filename or str(work.id))
+    folder = Path(directory)
+    if isinstance(work, Novel):
+        return await _novel(source, work, folder, name, replace=replace, progress=progress)
     urls = page_urls(work, size)
     if not urls:
         raise InvalidRequest(f"Work {work.id} has no files that can be seen (it is {work.state.value}).")
-    name = _name(filename or str(work.id))
-    folder = Path(directory)
     if len(urls) == 1:
         file = folder / f"{name}{PurePosixPath(urlsplit(urls[0]).path).suffix}"
         return (await download(source, urls[0], file, replace=replace, progress=progress),)
-    _need(folder)
-    with _storing(folder):
-        (folder / name).mkdir(exist_ok=True)
+    _make(folder / name)
     paths = [await download(source, url, folder / name, replace=replace, progress=progress) for url in urls]
     return tuple(paths)
 
@@ -96,6 +101,33 @@ def page_urls(work: Illust, size: str = "original") -> tuple[str, ...]:
     if not pages and work.image_urls:
         pages = [work.image_urls]
     return tuple(url for urls in pages if (url := getattr(urls, size)))
+
+
+async def _novel(
+    source: AppApi | Transport, work: Novel, folder: Path, name: str, *, replace: bool, progress: Progress | None
+) -> tuple[Path, ...]:
+    if isinstance(source, Transport):
+        raise InvalidRequest("The text of a novel is read by the App API: give download_work an AppApi.")
+    _need(folder)
+    said = (await novels.text(source, work.id)).item
+    pictures = uploaded_pictures(said)
+    if pictures:
+        folder /= name
+        _make(folder)
+    file = folder / f"{name}.txt"
+    if replace or not file.exists():
+        part = file.with_name(f".{file.name}.part")
+        with _storing(folder):
+            part.write_bytes(said.text.encode())
+            part.replace(file)
+    paths = [await download(source, url, folder, replace=replace, progress=progress) for url in pictures]
+    return (file, *paths)
+
+
+def uploaded_pictures(novel: NovelText) -> tuple[str, ...]:
+    """Return the URL of each picture that its author uploaded for a novel: the original."""
+    urls = (image.get("urls") for image in novel.images.values() if isinstance(image, dict))
+    return tuple(str(one["original"]) for one in urls if isinstance(one, dict) and one.get("original"))
 
 
 class _Part:
@@ -136,8 +168,13 @@ def _storing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        kind = DiskFull if exc.errno == errno.ENOSPC else StorageError
-        raise kind(f"{folder}: {exc.strerror or exc}.") from exc
+        kinds = {
+            errno.ENOSPC: DiskFull,
+            errno.ENOENT: NoFolder,
+            errno.EACCES: NotWritable,
+            errno.EPERM: NotWritable,
+        }
+        raise kinds.get(exc.errno or 0, StorageError)(f"{folder}: {exc.strerror or exc}.") from exc
 
 
 def _target(url: str, path: str | os.PathLike[str] | None, prefix: str, ext: str | None) -> Path:
@@ -166,4 +203,10 @@ def _text(path: Path) -> str:
 
 def _need(folder: Path) -> None:
     if not folder.is_dir():
-        raise StorageAbsent(f"There is no folder {folder}.")
+        raise NoFolder(f"There is no folder {folder}.")
+
+
+def _make(folder: Path) -> None:
+    _need(folder.parent)
+    with _storing(folder.parent):
+        folder.mkdir(exist_ok=True)

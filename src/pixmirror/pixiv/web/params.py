@@ -1,5 +1,6 @@
 """The values that the web's parameters take (document 001; pixiv.md 4 and 8), and checks the App API lacks."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -24,7 +25,6 @@ ORDERS: Final = (
     "popular_female_d", "popular_female",
 )  # fmt: skip
 TAG_MODES: Final = ("s_tag_full", "s_tag", "s_tc")
-RATIOS: Final = (-0.5, 0, 0.5)
 ILLUSTRATION_TYPES: Final = ("illust_and_ugoira", "illust", "ugoira")
 NEW_TYPES: Final = ("illust", "manga")
 COMPLETE_TYPES: Final = ("illust", "manga", "ugoira")
@@ -82,11 +82,11 @@ def ranking_content(mode: str, content: str) -> str:
 
 
 def ratio(value: object) -> str | None:
-    """Return -0.5 (portrait), 0 (square) or 0.5 (landscape) as it is sent."""
+    """Return a ratio as it is sent; the site itself sends -0.5 (portrait), 0 (square) and 0.5 (landscape)."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value not in RATIOS:
-        raise InvalidRequest(f"ratio is {value!r}; Pixiv knows: {', '.join(map(str, RATIOS))}.")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise InvalidRequest(f"ratio is {value!r}; it must be a number: -0.5 portrait, 0 square, 0.5 landscape.")
     return f"{value:g}"
 
 

@@ -16,9 +16,9 @@ from pixmirror.pixiv.wire import Next, Param
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """What narrows a search. Sizes in pixels: wlt, hlt the least width and height, wgt, hgt the most. `ratio` -0.5
-    portrait, 0 square, 0.5 landscape. `scd`, `ecd` the first and last day. `blt`, `bgt` the least and most
-    bookmarks (premium). `work_lang` for manga alone.
+    """What narrows a search. Sizes in pixels: wlt, hlt the least width and height, wgt, hgt the most. `ratio` any
+    number: -0.5 portrait, 0 square, 0.5 landscape. `scd`, `ecd` the first and last day. `blt`, `bgt` the least and
+    most bookmarks (premium). `work_lang` for manga alone.
     """
 
     wlt: int | None = None
