@@ -36,10 +36,10 @@ The same without async, in scripts and notebooks:
 There `for` goes on from page to page; `page.items` is what stands on that one.
 
 **Going on later.** `page.next` says where the next page is, `page.next_page()` gives it; both are None at the end.
-The place can be stored as JSON, and given at any time: `pixiv.users.illusts(11, next=stored)`. To walk page by page:
-`pixiv.users.illusts(11).pages()`. A walk knows its place, too: `walk = pixiv.users.illusts(11)` (without async
-`iter(...)` of it) has `walk.next`, the page that the last item came from. A place in another list, or in the same
-one asked for otherwise, is refused; the query of a next_url (`parse_qs`) does as well.
+The place can be stored as JSON, and given at any time: `pixiv.users.illusts(11, next=stored)`. To walk page by
+page: `pixiv.users.illusts(11).pages()`. A walk knows its place, too: `walk = pixiv.users.illusts(11)` (without
+async `iter(...)` of it) has `walk.next`, the page that the last item came from. A place in another list, or in the
+same one asked for otherwise, is refused; the query of a next_url (`parse_qs`) does as well.
 
 **The website.** `Client(refresh_token, phpsessid=...)`, or `cookie=` and `user_agent=`, is logged in at
 www.pixiv.net, too: `pixiv.web.illusts.detail(12345)`, with the same models.

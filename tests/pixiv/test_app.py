@@ -210,11 +210,11 @@ async def test_a_day_that_holds_more_than_the_cap_is_said_and_how_to_go_on(api):
 
 @respx.mock
 async def test_past_cap_refuses_what_it_cannot_do(api):
-    for wrong in ({"sort": "popular_desc"}, {"offset": 30}):
+    for wrong in ({"sort": "popular_desc"}, {"offset": 30}, {"next": {"offset": "30"}}):
         with pytest.raises(errors.InvalidRequest):
             await anext(past_cap(api, "illust", "a", **wrong))
     with pytest.raises(errors.InvalidRequest, match="illust, novel"):
-        await anext(past_cap(api, "manga", "a"))
+        await anext(past_cap(api, "manga", "a"))  # type: ignore[arg-type]
     assert not respx.calls
 
 

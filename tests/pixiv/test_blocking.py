@@ -128,7 +128,7 @@ def test_errors_are_those_of_the_library(pixiv: Client, artist: User) -> None:
     with pytest.raises(NotFound):
         pixiv.users.detail(999)
     with pytest.raises(InvalidRequest, match="restrict"):
-        pixiv.users.follow_add(artist.id, "nobody")
+        pixiv.users.follow_add(artist.id, "nobody")  # type: ignore[arg-type]
     with pytest.raises(LoginError, match="2021"):
         pixiv.login("me", "secret")
     with pytest.raises(InvalidRequest, match="no next page"):

@@ -209,7 +209,7 @@ async def test_a_stub_and_an_unknown_size_are_refused(api, load, tmp_path):
     with pytest.raises(errors.InvalidRequest, match="no files"):
         await download_work(api, stub, tmp_path)
     with pytest.raises(errors.InvalidRequest, match="square_medium"):
-        await download_work(api, works(load)[0], tmp_path, "huge")
+        await download_work(api, works(load)[0], tmp_path, "huge")  # type: ignore[arg-type]
     with pytest.raises(errors.StorageAbsent):
         await download_work(api, works(load)[0], tmp_path / "none")
     assert not respx.calls

@@ -137,7 +137,7 @@ def list_key(payload):
 async def test_each_list_goes_on_with_exactly_the_query_of_next(api, load, case):
     function, args, path, _, fixture, _ = CASES[case]
     route = respx.get(BASE + path).respond(json=load(fixture))
-    next = {"user_id": "7", "viewed[0]": "1", "viewed[1]": "2", "offset": "60", "filter": ""}
+    next = {"restrict": "private", "viewed[0]": "1", "viewed[1]": "2", "offset": "60", "filter": ""}
     await function(api, *(args[:2] if function is comments.replies else args[:1]), next=next)
     query = route.calls.last.request.url.params
     assert dict(query) == next
@@ -146,11 +146,11 @@ async def test_each_list_goes_on_with_exactly_the_query_of_next(api, load, case)
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda api: illusts.ranking(api, "daily"), "day_male"),
-        (lambda api: novels.ranking(api, "month"), "week_rookie"),
-        (lambda api: illusts.follow(api, "everything"), "all, public, private"),
-        (lambda api: users.following(api, 7, "all"), "public, private"),
-        (lambda api: users.illusts(api, 7, "ugoira"), "illust, manga"),
+        (lambda api: illusts.ranking(api, "daily"), "day_male"),  # type: ignore[arg-type]
+        (lambda api: novels.ranking(api, "month"), "week_rookie"),  # type: ignore[arg-type]
+        (lambda api: illusts.follow(api, "everything"), "all, public, private"),  # type: ignore[arg-type]
+        (lambda api: users.following(api, 7, "all"), "public, private"),  # type: ignore[arg-type]
+        (lambda api: users.illusts(api, 7, "ugoira"), "illust, manga"),  # type: ignore[arg-type]
         (lambda api: users.detail(api, 0), "above 0"),
         (lambda api: users.detail(api, True), "True; it must"),
         (lambda api: users.novels(api, 7, -1), "0 or more"),

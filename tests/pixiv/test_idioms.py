@@ -13,9 +13,10 @@ from pixmirror import errors
 from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.oauth import REFRESH_TOKEN
 from pixmirror.demo.server import create_app, running
-from pixmirror.pixiv import Client, parse_qs
+from pixmirror.pixiv import AppApi, Client, parse_qs
 from pixmirror.pixiv.app import illusts, novels, search, users
 from pixmirror.pixiv.hosts import ALLOWED_HOSTS
+from pixmirror.pixiv.literals import Filter
 from tests.pixiv.covered import Endpoint, Examples, endpoints
 
 pytestmark = pytest.mark.anyio
@@ -66,11 +67,12 @@ async def test_the_query_of_a_next_url_is_taken_as_arguments(
 
 async def test_a_filter_is_that_of_one_call_or_else_that_of_the_client(app: Starlette, pixiv: Client) -> None:
     ios = pixiv.app.with_filter("for_ios")
-    for api, given, sent in ((ios, None, "for_ios"), (ios, "", ""), (pixiv.app, "for_android", "for_android")):
+    ways: tuple[tuple[AppApi, Filter | None], ...] = ((ios, None), (ios, ""), (pixiv.app, "for_android"))
+    for (api, given), sent in zip(ways, ("for_ios", "", "for_android"), strict=True):
         await search.trending_tags_illust(api, filter=given)
         assert parse_qs(f"?{app.state.log[-1][2]}") == {"filter": sent}
     with pytest.raises(errors.InvalidRequest, match="for_ios, for_android, an empty text"):
-        await search.illusts(pixiv.app, "a", filter="for_windows")
+        await search.illusts(pixiv.app, "a", filter="for_windows")  # type: ignore[arg-type]
 
 
 async def test_what_is_not_said_is_as_the_documents_have_it(app: Starlette, pixiv: Client) -> None:

@@ -302,7 +302,10 @@ def _plain(hint: Any) -> Any:
         return _plain(kinds[0]) if len(kinds) == 1 else str
     if get_origin(hint) in (Sequence, Iterable):
         return list[_plain(get_args(hint)[0])]  # type: ignore[misc]
-    if get_origin(hint) is Literal or hint in (int, bool, float):
+    if get_origin(hint) is Literal:
+        types = {type(word) for word in get_args(hint)}
+        return hint if types == {str} else int if types == {int} else str
+    if hint in (int, bool, float):
         return hint
     return str
 

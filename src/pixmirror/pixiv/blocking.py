@@ -19,10 +19,11 @@ from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from pixmirror.errors import InvalidRequest
-from pixmirror.models import Account, Listing, Received
+from pixmirror.models import Account, Listing, Medium, Received
 from pixmirror.pixiv import client
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.app.past_cap import past_cap as windows
+from pixmirror.pixiv.literals import SortByDate
 from pixmirror.pixiv.resources.forms import Blocking, BlockingPaged, asked_for
 from pixmirror.pixiv.resources.lazy import AppResources, WebResources
 from pixmirror.pixiv.resources.pages import Asked, drained
@@ -231,10 +232,11 @@ class Client(AppResources[Blocking]):
         generate, api = self._bound(function)
         return drained(generate(api, *args, **kwargs), self._loop.run)
 
-    def past_cap(self, medium: str, word: str, sort: str = "date_desc", **options: Any) -> Iterator[Received[Any]]:
+    def past_cap(
+        self, medium: Medium, word: str, sort: SortByDate = "date_desc", **options: Any
+    ) -> Iterator[Received[Any]]:
+        """Yield with its raw answer what `search.illusts_past_cap` or `search.novels_past_cap` finds."""
         return drained(windows(self._async.app, medium, word, sort, **options), self._loop.run)
-
-    past_cap.__doc__ = windows.__doc__
 
     def close(self) -> None:
         """End the calls that run, the connections and the thread."""

@@ -14,6 +14,7 @@ from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.auth import AppIdentity, Auth, OnToken
 from pixmirror.pixiv.budget import ImageBudget
 from pixmirror.pixiv.images import REFERER
+from pixmirror.pixiv.literals import Filter, SizeLike
 from pixmirror.pixiv.pacing import Pacer
 from pixmirror.pixiv.resources.forms import Async
 from pixmirror.pixiv.resources.lazy import AppResources, WebResources
@@ -53,7 +54,7 @@ class Client(AppResources[Async]):
         language: str = "en",
         client_id: str | None = None,
         client_secret: str | None = None,
-        filter: str | None = None,
+        filter: Filter | None = None,
         identity: AppIdentity | None = None,
         requests_per_minute: float = 30,
         requests_per_day: int = 0,
@@ -151,7 +152,7 @@ class Client(AppResources[Async]):
         self,
         work: Illust | Novel,
         directory: str | os.PathLike[str],
-        size: str = "original",
+        size: SizeLike = "original",
         filename: str | None = None,
         *,
         replace: bool = False,

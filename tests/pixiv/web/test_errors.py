@@ -121,12 +121,12 @@ async def test_words_are_quoted_in_paths_and_lists_numbered(mocked):
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda api: feeds.top(api, "r19"), "all, safe, r18"),
+        (lambda api: feeds.top(api, "r19"), "all, safe, r18"),  # type: ignore[arg-type]
         (lambda api: users.following(api, 5, limit=101), "1 to 100"),
         (lambda api: users.following(api, 5, rest="hide"), "not the one of the cookie"),
-        (lambda api: users.bookmarks_illust(api, 5, rest="private"), "show, hide"),
+        (lambda api: users.bookmarks_illust(api, 5, rest="private"), "show, hide"),  # type: ignore[arg-type]
         (lambda api: users.profile_illusts(api, 5, range(1, 60)), "1 to 48"),
-        (lambda api: search.artworks(api, "x", order="new"), "popular_male_d"),
+        (lambda api: search.artworks(api, "x", order="new"), "popular_male_d"),  # type: ignore[arg-type]
         (
             lambda api: search.artworks(api, "x", filters=search.Filters(ratio=float("inf"))),
             "-0.5 portrait, 0 square",

@@ -17,6 +17,7 @@ from pixmirror.models import (
 )
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import asked, yes
+from pixmirror.pixiv.literals import Filter
 from pixmirror.pixiv.wire import Next
 
 
@@ -55,7 +56,7 @@ async def profile_presets(api: AppApi) -> Received[ProfilePresets]:
 
 
 async def browsing_history_illusts(
-    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[Illust]:
     """Illusts that one looked at, newest first; premium. GET /v1/user/browsing-history/illusts: offset.
 
@@ -67,7 +68,7 @@ async def browsing_history_illusts(
 
 
 async def browsing_history_novels(
-    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[Novel]:
     """The same for novels. GET /v1/user/browsing-history/novels: offset. Source: pixiv.md 3.3."""
     return await api.page(
@@ -104,7 +105,7 @@ async def mute_edit(
 
 
 async def watchlist_manga(
-    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[WatchedSeries]:
     """Manga series that one watches. GET /v1/watchlist/manga: offset. One that is hidden has a `mask_text`.
 
@@ -116,7 +117,7 @@ async def watchlist_manga(
 
 
 async def watchlist_novel(
-    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[WatchedSeries]:
     """Novel series that one watches. GET /v1/watchlist/novel: offset. Source: pixiv.md 3.4."""
     return await api.page(

@@ -118,7 +118,8 @@ class AppApi:
     ) -> Listing[M]:
         """Return one page of a list: that which `next` names, else the one that the parameters do."""
         if next is not None:
-            agrees(next, {name: value for name, value in params.items() if name in TELLING or value == "private"})
+            told = {name: value for name, value in params.items() if name in TELLING and name in next}
+            agrees(next, told | {name: value for name, value in params.items() if value == "private"})
         query = self._asked(params) if next is None else query_of(path, next)
         payload = await self.get(path, query, login=login)
         return reading.listing(payload, key, model, path)

@@ -4,6 +4,7 @@ from pixmirror.errors import EndpointGone
 from pixmirror.models import Comment, Listing, Medium
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import asked, one_of
+from pixmirror.pixiv.literals import Filter
 from pixmirror.pixiv.wire import Next
 
 
@@ -13,7 +14,7 @@ async def illust_comments(
     offset: int | None = None,
     include_total_comments: bool | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Comment]:
     """Root comments of a work, newest first. GET /v3/illust/comments: illust_id, offset, include_total_comments
@@ -32,7 +33,7 @@ async def novel_comments(
     offset: int | None = None,
     include_total_comments: bool | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Comment]:
     """The same for a novel. GET /v3/novel/comments: novel_id, offset, include_total_comments; /v1 where v3 is
@@ -49,7 +50,7 @@ async def replies(
     comment_id: int,
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Comment]:
     """Replies to a root comment, flat. GET /v2/illust/comment/replies or /v2/novel/...: comment_id, offset.

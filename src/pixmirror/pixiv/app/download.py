@@ -14,6 +14,7 @@ from pixmirror.pixiv.app import novels
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import SIZES, one_of, text
 from pixmirror.pixiv.images import REFERER, Validator, open_image
+from pixmirror.pixiv.literals import SizeLike
 from pixmirror.pixiv.transport import Transport
 
 Progress = Callable[[int, int | None], None]  # bytes on disk so far, bytes in all if the host said
@@ -64,7 +65,7 @@ async def download_work(
     source: AppApi | Transport,
     work: Illust | Novel,
     directory: str | os.PathLike[str],
-    size: str = "original",
+    size: SizeLike = "original",
     filename: str | None = None,
     *,
     replace: bool = False,
@@ -92,7 +93,7 @@ async def download_work(
     return tuple(paths)
 
 
-def page_urls(work: Illust, size: str = "original") -> tuple[str, ...]:
+def page_urls(work: Illust, size: SizeLike = "original") -> tuple[str, ...]:
     """Return the URL of each page in one size; empty for a stub."""
     one_of("size", size, SIZES)
     if size == "original" or work.is_stub:

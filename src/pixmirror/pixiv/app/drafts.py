@@ -6,6 +6,7 @@ from pixmirror.models import DraftPreview, Listing, NovelDraft, Received, SavedD
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.app.limits import novel_form
 from pixmirror.pixiv.enums import asked
+from pixmirror.pixiv.literals import AgeRestrict, Filter, WorkRestrict
 from pixmirror.pixiv.wire import Next
 
 OWN_DRAFTS = "Look at your drafts (`pixmirror api app drafts.previews`) before you send it again."
@@ -18,8 +19,8 @@ async def add(
     cover_id: int = 0,
     caption: str | None = None,
     tags: Sequence[str] | None = None,
-    restrict: str = "public",
-    x_restrict: str = "none",
+    restrict: WorkRestrict = "public",
+    x_restrict: AgeRestrict = "none",
     is_original: bool = False,
 ) -> Received[SavedDraft]:
     """Save a new draft. POST /v1/upload/novel/draft: title, text, cover_id, caption, tags[], restrict, x_restrict,
@@ -39,8 +40,8 @@ async def edit(
     cover_id: int = 0,
     caption: str | None = None,
     tags: Sequence[str] | None = None,
-    restrict: str = "public",
-    x_restrict: str = "none",
+    restrict: WorkRestrict = "public",
+    x_restrict: AgeRestrict = "none",
     is_original: bool = False,
 ) -> None:
     """Replace all of a draft. POST /v1/edit/novel/draft: draft_id, and title, text, cover_id, caption, tags[],
@@ -53,7 +54,7 @@ async def edit(
 
 
 async def previews(
-    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[DraftPreview]:
     """One's drafts, the last saved first. GET /v1/user/novel-draft-previews: offset. 30 a page. Source: 004."""
     params = asked(offset=offset, filter=filter)

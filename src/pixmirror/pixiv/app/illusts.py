@@ -6,6 +6,7 @@ from datetime import date
 from pixmirror.models import BookmarkDetail, Illust, Listing, Received, SeriesPosition, UgoiraMetadata, User
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import FOLLOW_RESTRICTS, ILLUST_RANKING_MODES, asked, cursor, one_of
+from pixmirror.pixiv.literals import Filter, FollowRestrict, IllustType, RankingModeLike, RestrictLike
 from pixmirror.pixiv.wire import Next
 
 
@@ -20,10 +21,10 @@ async def detail(api: AppApi, illust_id: int) -> Received[Illust]:
 
 async def follow(
     api: AppApi,
-    restrict: str = "public",
+    restrict: FollowRestrict = "public",
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """New works of all followed artists. GET /v2/illust/follow: restrict (all, public, private), offset.
@@ -36,11 +37,11 @@ async def follow(
 
 async def ranking(
     api: AppApi,
-    mode: str = "day",
+    mode: RankingModeLike = "day",
     date: date | str | None = None,
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """A ranking, best first. GET /v1/illust/ranking: mode, date (None: the newest), offset.
@@ -62,7 +63,12 @@ async def ugoira_metadata(api: AppApi, illust_id: int) -> Received[UgoiraMetadat
 
 
 async def series(
-    api: AppApi, illust_series_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi,
+    illust_series_id: int,
+    offset: int | None = None,
+    *,
+    filter: Filter | None = None,
+    next: Next = None,
 ) -> Listing[Illust]:
     """Works of a series, newest chapter first. GET /v1/illust/series: illust_series_id, offset.
 
@@ -89,7 +95,7 @@ async def related(
     offset: int | None = None,
     *,
     view_records: Sequence[int] | None = None,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """Works like one. GET /v2/illust/related: illust_id, seed_illust_ids[], viewed[] (or view_records, its other
@@ -111,7 +117,7 @@ async def related(
 
 async def recommended(
     api: AppApi,
-    content_type: str = "illust",
+    content_type: IllustType = "illust",
     include_ranking_label: bool | None = None,
     include_ranking_illusts: bool | None = None,
     max_bookmark_id_for_recommend: int | None = None,
@@ -121,7 +127,7 @@ async def recommended(
     offset: int | None = None,
     *,
     view_records: Sequence[int] | None = None,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """Works for this account. GET /v1/illust/recommended: content_type (illust, manga), include_ranking_label,
@@ -149,7 +155,7 @@ async def recommended(
 
 async def recommended_nologin(
     api: AppApi,
-    content_type: str = "illust",
+    content_type: IllustType = "illust",
     include_ranking_label: bool | None = None,
     include_ranking_illusts: bool | None = None,
     max_bookmark_id_for_recommend: int | None = None,
@@ -159,7 +165,7 @@ async def recommended_nologin(
     include_privacy_policy: bool | None = None,
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """The same without a login. GET /v1/illust/recommended-nologin: as above, and bookmark_illust_ids, what one
@@ -186,7 +192,7 @@ async def manga_recommended(
     max_bookmark_id: int | None = None,
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """Manga for this account. GET /v1/manga/recommended: include_ranking_illusts, max_bookmark_id, offset.
@@ -200,10 +206,10 @@ async def manga_recommended(
 
 async def new(
     api: AppApi,
-    content_type: str = "illust",
+    content_type: IllustType = "illust",
     max_illust_id: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """Everybody's new works, newest first. GET /v1/illust/new: content_type (illust, manga), max_illust_id.
@@ -215,13 +221,13 @@ async def new(
 
 
 async def mypixiv(
-    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[Illust]:
     """New works of one's own mypixiv. GET /v2/illust/mypixiv: offset. 30 a page. Source: pixiv.md 3.2."""
     return await api.page("/v2/illust/mypixiv", asked(offset=offset, filter=filter), "illusts", Illust, next)
 
 
-async def walkthrough(api: AppApi, *, filter: str | None = None, next: Next = None) -> Listing[Illust]:
+async def walkthrough(api: AppApi, *, filter: Filter | None = None, next: Next = None) -> Listing[Illust]:
     """What the app shows before one logs in. GET /v1/walkthrough/illusts, without a token.
 
     Source: pixiv.md 3.2, recorded v1-walkthrough-illusts.
@@ -239,7 +245,7 @@ async def bookmark_detail(api: AppApi, illust_id: int) -> Received[BookmarkDetai
 
 
 async def bookmark_add(
-    api: AppApi, illust_id: int, restrict: str = "public", tags: Sequence[str] | None = None
+    api: AppApi, illust_id: int, restrict: RestrictLike = "public", tags: Sequence[str] | None = None
 ) -> None:
     """Bookmark a work, or change its bookmark. POST /v2/illust/bookmark/add: illust_id, restrict (public,
     private), tags[].
@@ -258,7 +264,7 @@ async def bookmark_delete(api: AppApi, illust_id: int) -> None:
 
 
 async def bookmark_users(
-    api: AppApi, illust_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, illust_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[User]:
     """Who bookmarked a work. GET /v1/illust/bookmark/users: illust_id, offset.
 

@@ -9,6 +9,7 @@ from pixmirror.models import BookmarkDetail, Listing, MarkedNovel, Novel, NovelT
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import FOLLOW_RESTRICTS, NOVEL_RANKING_MODES, asked, one_of, positive
+from pixmirror.pixiv.literals import Filter, FollowRestrict, NovelRankingModeLike, RestrictLike
 from pixmirror.pixiv.wire import Next
 
 VIEWER_VERSION = "20221031_ai"
@@ -46,10 +47,10 @@ async def old_text(api: AppApi, novel_id: int) -> NoReturn:
 
 async def follow(
     api: AppApi,
-    restrict: str = "public",
+    restrict: FollowRestrict = "public",
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Novel]:
     """New novels of all followed artists. GET /v1/novel/follow: restrict (all, public, private), offset.
@@ -62,11 +63,11 @@ async def follow(
 
 async def ranking(
     api: AppApi,
-    mode: str = "day",
+    mode: NovelRankingModeLike = "day",
     date: date | str | None = None,
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Novel]:
     """A ranking of novels, best first. GET /v1/novel/ranking: mode, date (None: the newest), offset.
@@ -78,7 +79,7 @@ async def ranking(
 
 
 async def series(
-    api: AppApi, series_id: int, last_order: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, series_id: int, last_order: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[Novel]:
     """Novels of a series in order. GET /v2/novel/series: series_id, last_order (how many were read already).
 
@@ -89,7 +90,7 @@ async def series(
 
 
 async def new(
-    api: AppApi, max_novel_id: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, max_novel_id: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[Novel]:
     """Everybody's new novels. GET /v1/novel/new: max_novel_id. 30 a page. Source: pixiv.md 3.4."""
     return await api.page("/v1/novel/new", asked(max_novel_id=max_novel_id, filter=filter), "novels", Novel, next)
@@ -104,7 +105,7 @@ async def recommended(
     include_privacy_policy: bool | None = None,
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Novel]:
     """Novels for this account. GET /v1/novel/recommended: include_ranking_label, include_ranking_novels,
@@ -124,20 +125,22 @@ async def recommended(
     return await api.page("/v1/novel/recommended", params, "novels", Novel, next)
 
 
-async def related(api: AppApi, novel_id: int, *, filter: str | None = None, next: Next = None) -> Listing[Novel]:
+async def related(
+    api: AppApi, novel_id: int, *, filter: Filter | None = None, next: Next = None
+) -> Listing[Novel]:
     """Novels like one. GET /v1/novel/related: novel_id. Source: pixiv.md 3.4 (some clients POST it)."""
     return await api.page("/v1/novel/related", asked(novel_id=novel_id, filter=filter), "novels", Novel, next)
 
 
 async def mypixiv(
-    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[Novel]:
     """New novels of one's own mypixiv. GET /v1/novel/mypixiv: offset. 30 a page. Source: pixiv.md 3.4."""
     return await api.page("/v1/novel/mypixiv", asked(offset=offset, filter=filter), "novels", Novel, next)
 
 
 async def markers(
-    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[MarkedNovel]:
     """Novels that one stopped reading, and where. GET /v2/novel/markers: offset. Source: pixiv.md 3.4."""
     return await api.page(
@@ -159,7 +162,7 @@ async def marker_delete(api: AppApi, novel_id: int) -> None:
 
 
 async def bookmark_add(
-    api: AppApi, novel_id: int, restrict: str = "public", tags: Sequence[str] | None = None
+    api: AppApi, novel_id: int, restrict: RestrictLike = "public", tags: Sequence[str] | None = None
 ) -> None:
     """Bookmark a novel. POST /v2/novel/bookmark/add: novel_id, restrict, tags[]; as for illusts.
 

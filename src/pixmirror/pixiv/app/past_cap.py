@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any
 
 from pixmirror.errors import InvalidRequest, OffsetCap
-from pixmirror.models import JST, Listing, Received
+from pixmirror.models import JST, Listing, Medium, Received
 from pixmirror.pixiv.app import search
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import day, one_of
+from pixmirror.pixiv.literals import SortByDate
 from pixmirror.pixiv.paging import pages
 
 Search = Callable[..., Awaitable[Listing[Any]]]
@@ -18,7 +19,7 @@ EDGES = {"date_desc": ("end_date", 1), "date_asc": ("start_date", -1)}
 
 
 async def past_cap(
-    api: AppApi, medium: str, word: str, sort: str = "date_desc", **options: Any
+    api: AppApi, medium: Medium, word: str, sort: SortByDate = "date_desc", **options: Any
 ) -> AsyncIterator[Received[Any]]:
     """Yield every work that a search finds, also past 5000: `async for work in past_cap(api, "illust", "風景")`.
 
@@ -29,8 +30,10 @@ async def past_cap(
     """
     function = SEARCHES[one_of("medium", medium, tuple(SEARCHES))]
     edge, step = EDGES[one_of("sort", sort, tuple(EDGES))]
-    if options.get("offset"):
-        raise InvalidRequest("offset is not for past_cap: it starts at the first work of its dates.")
+    if given := [name for name in ("offset", "next") if options.get(name)]:
+        raise InvalidRequest(
+            f"{given[0]} is not for a search past its cap: it starts at the first work of its dates."
+        )
     seen: set[int] = set()
     while True:
         last: date | None = None

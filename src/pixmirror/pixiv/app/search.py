@@ -19,6 +19,14 @@ from pixmirror.pixiv.enums import (
     maybe_one_of,
     one_of,
 )
+from pixmirror.pixiv.literals import (
+    DurationLike,
+    Filter,
+    IllustSearchTarget,
+    NovelSearchTarget,
+    SearchAiType,
+    SortLike,
+)
 from pixmirror.pixiv.wire import Next, Param
 
 Day = date | str | None
@@ -27,20 +35,20 @@ Day = date | str | None
 async def illusts(
     api: AppApi,
     word: str,
-    search_target: str = "partial_match_for_tags",
-    sort: str = "date_desc",
-    duration: str | None = None,
+    search_target: IllustSearchTarget = "partial_match_for_tags",
+    sort: SortLike = "date_desc",
+    duration: DurationLike | None = None,
     offset: int | None = None,
     merge_plain_keyword_results: bool | None = None,
     include_translated_tag_results: bool | None = None,
-    search_ai_type: int | None = None,
+    search_ai_type: SearchAiType | None = None,
     start_date: Day = None,
     end_date: Day = None,
     bookmark_num_min: int | None = None,
     bookmark_num_max: int | None = None,
     include_potential_violation_works: bool | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """Illusts, manga and ugoira by word. GET /v1/search/illust: word, search_target (partial_match_for_tags,
@@ -73,19 +81,19 @@ async def illusts(
 async def novels(
     api: AppApi,
     word: str,
-    search_target: str = "partial_match_for_tags",
-    sort: str = "date_desc",
-    duration: str | None = None,
+    search_target: NovelSearchTarget = "partial_match_for_tags",
+    sort: SortLike = "date_desc",
+    duration: DurationLike | None = None,
     offset: int | None = None,
     merge_plain_keyword_results: bool | None = None,
     include_translated_tag_results: bool | None = None,
-    search_ai_type: int | None = None,
+    search_ai_type: SearchAiType | None = None,
     start_date: Day = None,
     end_date: Day = None,
     bookmark_num_min: int | None = None,
     bookmark_num_max: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Novel]:
     """Novels by word. GET /v1/search/novel: as illusts; search_target also `text`. Source: 002 4.2."""
@@ -108,11 +116,11 @@ async def novels(
 async def users(
     api: AppApi,
     word: str,
-    sort: str | None = None,
-    duration: str | None = None,
+    sort: SortLike | None = None,
+    duration: DurationLike | None = None,
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[UserPreview]:
     """Users by name. GET /v1/search/user: word, sort, duration, offset. 30 a page. Source: 002 4.3."""
@@ -133,10 +141,10 @@ async def autocomplete(api: AppApi, word: str, merge_plain_keyword_results: bool
 async def popular_illusts(
     api: AppApi,
     word: str,
-    search_target: str = "partial_match_for_tags",
+    search_target: IllustSearchTarget = "partial_match_for_tags",
     merge_plain_keyword_results: bool | None = None,
     include_translated_tag_results: bool | None = None,
-    search_ai_type: int | None = None,
+    search_ai_type: SearchAiType | None = None,
     start_date: Day = None,
     end_date: Day = None,
 ) -> Listing[Illust]:
@@ -157,10 +165,10 @@ async def popular_illusts(
 async def popular_novels(
     api: AppApi,
     word: str,
-    search_target: str = "partial_match_for_tags",
+    search_target: NovelSearchTarget = "partial_match_for_tags",
     merge_plain_keyword_results: bool | None = None,
     include_translated_tag_results: bool | None = None,
-    search_ai_type: int | None = None,
+    search_ai_type: SearchAiType | None = None,
     start_date: Day = None,
     end_date: Day = None,
 ) -> Listing[Novel]:
@@ -178,7 +186,7 @@ async def popular_novels(
 async def bookmark_ranges_illust(
     api: AppApi,
     word: str,
-    search_target: str = "partial_match_for_tags",
+    search_target: IllustSearchTarget = "partial_match_for_tags",
     start_date: Day = None,
     end_date: Day = None,
 ) -> Listing[BookmarkRange]:
@@ -192,7 +200,7 @@ async def bookmark_ranges_illust(
 async def bookmark_ranges_novel(
     api: AppApi,
     word: str,
-    search_target: str = "partial_match_for_tags",
+    search_target: NovelSearchTarget = "partial_match_for_tags",
     start_date: Day = None,
     end_date: Day = None,
 ) -> Listing[BookmarkRange]:
@@ -201,7 +209,7 @@ async def bookmark_ranges_novel(
     return await api.page("/v1/search/bookmark-ranges/novel", params, "bookmark_ranges", BookmarkRange)
 
 
-async def trending_tags_illust(api: AppApi, *, filter: str | None = None) -> Listing[TrendTag]:
+async def trending_tags_illust(api: AppApi, *, filter: Filter | None = None) -> Listing[TrendTag]:
     """The tags of the day, each with a work. GET /v1/trending-tags/illust. One page, 24 or so.
 
     Source: 002 4.4, 003 fetch_trending_tags, recorded v1-trending-tags-illust.
@@ -209,7 +217,7 @@ async def trending_tags_illust(api: AppApi, *, filter: str | None = None) -> Lis
     return await api.page("/v1/trending-tags/illust", asked(filter=filter), "trend_tags", TrendTag)
 
 
-async def trending_tags_novel(api: AppApi, *, filter: str | None = None) -> Listing[TrendTag]:
+async def trending_tags_novel(api: AppApi, *, filter: Filter | None = None) -> Listing[TrendTag]:
     """The same of novels. GET /v1/trending-tags/novel. Source: 002 4.5."""
     return await api.page("/v1/trending-tags/novel", asked(filter=filter), "trend_tags", TrendTag)
 

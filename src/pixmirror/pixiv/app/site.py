@@ -3,6 +3,7 @@
 from pixmirror.models import ApplicationInfo, Emoji, Listing, Live, Received, SpotlightArticle, Stamp
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import APPS, asked, one_of
+from pixmirror.pixiv.literals import App, Filter, LiveList, SpotlightCategory
 from pixmirror.pixiv.wire import Next
 
 
@@ -19,7 +20,7 @@ async def stamps(api: AppApi) -> Listing[Stamp]:
     return await api.page("/v1/stamps", {}, "stamps", Stamp)
 
 
-async def application_info(api: AppApi, app: str = "ios") -> Received[ApplicationInfo]:
+async def application_info(api: AppApi, app: App = "ios") -> Received[ApplicationInfo]:
     """The newest app, and notices to its users. GET /v1/application-info/{ios|android}, without a token.
 
     A cheap way to see whether the API lives. Source: pixiv.md 3.5.
@@ -29,7 +30,12 @@ async def application_info(api: AppApi, app: str = "ios") -> Received[Applicatio
 
 
 async def spotlight_articles(
-    api: AppApi, category: str = "all", offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi,
+    category: SpotlightCategory = "all",
+    offset: int | None = None,
+    *,
+    filter: Filter | None = None,
+    next: Next = None,
 ) -> Listing[SpotlightArticle]:
     """Articles of pixivision, newest first. GET /v1/spotlight/articles: category (all, illust, manga), offset.
 
@@ -42,10 +48,10 @@ async def spotlight_articles(
 
 async def live_list(
     api: AppApi,
-    list_type: str = "popular",
+    list_type: LiveList = "popular",
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Live]:
     """Broadcasts of pixiv Sketch that run now. GET /v1/live/list: list_type (popular, following), offset.

@@ -26,6 +26,7 @@ from pixmirror.pixiv.enums import (
     text,
     yes,
 )
+from pixmirror.pixiv.literals import AgeRestrict, AiTypeLike, IllustType, WorkRestrict
 from pixmirror.pixiv.wire import Param, Progress
 
 COMPLETE: Final = "COMPLETE"
@@ -37,11 +38,11 @@ async def illust_upload(
     api: AppApi,
     title: str,
     files: Sequence[str | os.PathLike[str]],
-    type: str = "illust",
+    type: IllustType = "illust",
     caption: str | None = None,
     tags: Sequence[str] | None = None,
-    restrict: str = "public",
-    x_restrict: str = "none",
+    restrict: WorkRestrict = "public",
+    x_restrict: AgeRestrict = "none",
     is_sexual: bool = False,
     *,
     progress: Progress | None = None,
@@ -132,10 +133,10 @@ async def novel_upload(
     cover_id: int = 0,
     caption: str | None = None,
     tags: Sequence[str] | None = None,
-    restrict: str = "public",
-    x_restrict: str = "none",
+    restrict: WorkRestrict = "public",
+    x_restrict: AgeRestrict = "none",
     is_original: bool = False,
-    novel_ai_type: int | None = None,
+    novel_ai_type: AiTypeLike | None = None,
     draft_id: int | None = None,
 ) -> Received[PostedNovel]:
     """Post a novel. POST /v1/upload/novel: title (100 characters), text (300,000), cover_id (0 to 11), caption

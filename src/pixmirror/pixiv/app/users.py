@@ -14,10 +14,11 @@ from pixmirror.models import (
 )
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import asked
+from pixmirror.pixiv.literals import Filter, IllustType, RestrictLike
 from pixmirror.pixiv.wire import Next
 
 
-async def detail(api: AppApi, user_id: int, *, filter: str | None = None) -> Received[UserDetail]:
+async def detail(api: AppApi, user_id: int, *, filter: Filter | None = None) -> Received[UserDetail]:
     """A profile with totals. GET /v1/user/detail: user_id.
 
     NotFound: gone or suspended. Source: 002 2.1, recorded v1-user-detail.
@@ -28,10 +29,10 @@ async def detail(api: AppApi, user_id: int, *, filter: str | None = None) -> Rec
 async def illusts(
     api: AppApi,
     user_id: int,
-    type: str | None = None,
+    type: IllustType | None = None,
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """Illusts, manga and ugoira of a user, newest first. GET /v1/user/illusts: user_id, type (None: all), offset.
@@ -44,7 +45,7 @@ async def illusts(
 
 
 async def novels(
-    api: AppApi, user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[Novel]:
     """Novels of a user, newest first. GET /v1/user/novels: user_id, offset. 30 a page. Source: 002 2.3."""
     return await api.page(
@@ -55,11 +56,11 @@ async def novels(
 async def bookmarks_illust(
     api: AppApi,
     user_id: int,
-    restrict: str = "public",
+    restrict: RestrictLike = "public",
     tag: str | None = None,
     max_bookmark_id: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
     """Bookmarked illusts, newest bookmark first. GET /v1/user/bookmarks/illust: user_id, restrict, tag,
@@ -77,11 +78,11 @@ async def bookmarks_illust(
 async def bookmarks_novel(
     api: AppApi,
     user_id: int,
-    restrict: str = "public",
+    restrict: RestrictLike = "public",
     tag: str | None = None,
     max_bookmark_id: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Novel]:
     """Bookmarked novels. GET /v1/user/bookmarks/novel; as bookmarks_illust. Source: 002 2.5."""
@@ -93,10 +94,10 @@ async def bookmarks_novel(
 async def bookmark_tags_illust(
     api: AppApi,
     user_id: int,
-    restrict: str = "public",
+    restrict: RestrictLike = "public",
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[BookmarkTag]:
     """A user's own bookmark tags. GET /v1/user/bookmark-tags/illust: user_id, restrict, offset.
@@ -112,10 +113,10 @@ async def bookmark_tags_illust(
 async def bookmark_tags_novel(
     api: AppApi,
     user_id: int,
-    restrict: str = "public",
+    restrict: RestrictLike = "public",
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[BookmarkTag]:
     """The same for novels. GET /v1/user/bookmark-tags/novel: as of illusts. Source: pixiv.md 3.3."""
@@ -127,10 +128,10 @@ async def bookmark_tags_novel(
 async def following(
     api: AppApi,
     user_id: int,
-    restrict: str = "public",
+    restrict: RestrictLike = "public",
     offset: int | None = None,
     *,
-    filter: str | None = None,
+    filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[UserPreview]:
     """Whom a user follows, newest follow first. GET /v1/user/following: user_id, restrict, offset.
@@ -145,7 +146,7 @@ async def following(
 
 
 async def follower(
-    api: AppApi, user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[UserPreview]:
     """Who follows a user. GET /v1/user/follower: user_id, offset. 30 a page; OffsetCap beyond 5000.
 
@@ -156,7 +157,7 @@ async def follower(
 
 
 async def mypixiv(
-    api: AppApi, user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[UserPreview]:
     """The mypixiv of a user. GET /v1/user/mypixiv: user_id, offset. 30 a page. Source: pixiv.md 3.3."""
     params = asked(user_id=user_id, offset=offset, filter=filter)
@@ -164,7 +165,7 @@ async def mypixiv(
 
 
 async def related(
-    api: AppApi, seed_user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, seed_user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[UserPreview]:
     """Users like one. GET /v1/user/related: offset, seed_user_id. One page, or more where Pixiv says so.
 
@@ -175,7 +176,7 @@ async def related(
 
 
 async def recommended(
-    api: AppApi, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[UserPreview]:
     """Users for this account. GET /v1/user/recommended: offset. 30 a page.
 
@@ -187,7 +188,7 @@ async def recommended(
 
 
 async def blocked(
-    api: AppApi, user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[User]:
     """Whom the own account blocks. GET /v2/user/list: user_id (one's own), offset. Source: pixiv.md 3.3."""
     return await api.page(
@@ -196,7 +197,7 @@ async def blocked(
 
 
 async def illust_series(
-    api: AppApi, user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[SeriesDetail]:
     """The manga series of a user. GET /v1/user/illust-series: user_id, offset. 30 a page.
 
@@ -207,7 +208,7 @@ async def illust_series(
 
 
 async def novel_series(
-    api: AppApi, user_id: int, offset: int | None = None, *, filter: str | None = None, next: Next = None
+    api: AppApi, user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[SeriesDetail]:
     """The novel series of a user. GET /v1/user/novel-series: user_id, offset. 30 a page.
 
@@ -222,7 +223,7 @@ async def follow_detail(api: AppApi, user_id: int) -> Received[FollowDetail]:
     return await api.one("/v1/user/follow/detail", asked(user_id=user_id), "follow_detail", FollowDetail)
 
 
-async def follow_add(api: AppApi, user_id: int, restrict: str = "public") -> None:
+async def follow_add(api: AppApi, user_id: int, restrict: RestrictLike = "public") -> None:
     """Follow a user, or change how. POST /v1/user/follow/add: user_id, restrict (public, private).
 
     Source: 002 2.8.

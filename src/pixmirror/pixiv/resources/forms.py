@@ -26,7 +26,7 @@ from typing import (
     overload,
 )
 
-from pixmirror.models import Listing, Received
+from pixmirror.models import Listing, Medium, Received
 from pixmirror.pixiv import paging
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.app.past_cap import past_cap
@@ -199,7 +199,7 @@ class Paged(_Endpoint[AsyncPaged[P, T], BlockingPaged[P, T]], Generic[P, T]):
 class PastCap(_Endpoint[Callable[P, AsyncIterator[T]], Callable[P, Iterator[T]]], Generic[P, T]):
     """A search that goes on past 5000 (`app.past_cap`)."""
 
-    def __init__(self, medium: str, function: Function[P, Listing[T]]) -> None:
+    def __init__(self, medium: Medium, function: Function[P, Listing[T]]) -> None:
         async def works(api: AppApi, *args: Any, **kwargs: Any) -> AsyncIterator[T]:
             given = inspect.signature(function).bind(api, *args, **kwargs).arguments
             options = {name: value for name, value in given.items() if name != "api"}
@@ -207,7 +207,10 @@ class PastCap(_Endpoint[Callable[P, AsyncIterator[T]], Callable[P, Iterator[T]]]
                 yield received.item
 
         super().__init__(functools.wraps(function)(works))
-        self.function.__doc__ = past_cap.__doc__
+        self.function.__doc__ = (
+            f"What search.{function.__name__} finds, also past 5000, by windows of dates; `sort` is date_desc or "
+            "date_asc, `offset` and `next` are not for this. OffsetCap: more than 5000 works of one day."
+        )
 
     def _in(self, form: Any) -> Callable[..., Any]:
         (model,) = get_args(inspect.signature(self.function).return_annotation)

@@ -4,6 +4,7 @@ from pixmirror.models import Received
 from pixmirror.pixiv.enums import one_of
 from pixmirror.pixiv.web import composed, params
 from pixmirror.pixiv.web.api import WebApi
+from pixmirror.pixiv.web.literals import CompleteType, Mode, ProgressType
 from pixmirror.pixiv.wire import Param
 
 PATH = "/ajax/commission/page/request"
@@ -19,7 +20,7 @@ async def requests(api: WebApi) -> Received[composed.CommissionTop]:
 
 
 async def complete(
-    api: WebApi, type: str = "illust", mode: str = "all", p: int = 1
+    api: WebApi, type: CompleteType = "illust", mode: Mode = "all", p: int = 1
 ) -> Received[composed.Requests]:
     """Completed requests. GET /ajax/commission/page/request/complete/{illust, manga, ugoira}: mode (all, safe,
     r18), p.
@@ -31,7 +32,7 @@ async def complete(
 
 
 async def creators(
-    api: WebApi, type: str = "illust", mode: str = "all", p: int = 1
+    api: WebApi, type: CompleteType = "illust", mode: Mode = "all", p: int = 1
 ) -> Received[composed.Requests]:
     """Creators who take requests, by id. GET /ajax/commission/page/request/creators/{illust, manga, ugoira}: mode,
     p.
@@ -42,7 +43,7 @@ async def creators(
 
 
 async def in_progress(
-    api: WebApi, type: str = "all", mode: str = "all", p: int = 1
+    api: WebApi, type: ProgressType = "all", mode: Mode = "all", p: int = 1
 ) -> Received[composed.Requests]:
     """Requests being worked on. GET /ajax/commission/page/request/in_progress/{all, illust, manga, ugoira}: mode,
     p.

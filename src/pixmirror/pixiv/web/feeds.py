@@ -7,10 +7,11 @@ from pixmirror.models import Illust, Listing, Novel, Received
 from pixmirror.pixiv.enums import one_of
 from pixmirror.pixiv.web import bodies, composed, params
 from pixmirror.pixiv.web.api import WebApi, listed
+from pixmirror.pixiv.web.literals import Mode, WatchedMedium
 from pixmirror.pixiv.wire import Next, Param
 
 
-async def top(api: WebApi, mode: str = "all") -> Received[composed.Top]:
+async def top(api: WebApi, mode: Mode = "all") -> Received[composed.Top]:
     """The top page: new from followed artists, ranking, recommended, trending. GET /ajax/top/illust: mode (all,
     safe, r18).
 
@@ -19,7 +20,7 @@ async def top(api: WebApi, mode: str = "all") -> Received[composed.Top]:
     return await api.body("/ajax/top/illust", {"mode": params.mode(mode)}, composed.Top, login=True)
 
 
-async def follow_illust(api: WebApi, mode: str = "all", p: int = 1, *, next: Next = None) -> Listing[Illust]:
+async def follow_illust(api: WebApi, mode: Mode = "all", p: int = 1, *, next: Next = None) -> Listing[Illust]:
     """New works of followed artists. GET /ajax/follow_latest/illust: mode (all, safe, r18), p.
 
     60 a page, about 34 pages, then the last one repeats: `web.paging` stops there. Muted works are in
@@ -30,7 +31,7 @@ async def follow_illust(api: WebApi, mode: str = "all", p: int = 1, *, next: Nex
     )
 
 
-async def follow_novel(api: WebApi, mode: str = "all", p: int = 1, *, next: Next = None) -> Listing[Novel]:
+async def follow_novel(api: WebApi, mode: Mode = "all", p: int = 1, *, next: Next = None) -> Listing[Novel]:
     """The same for novels. GET /ajax/follow_latest/novel: mode, p. Source: pixiv.md 4.4."""
     return await _feed(api, "follow_latest/novel", "novel", {"mode": params.mode(mode), "p": params.page(p)}, next)
 
@@ -45,7 +46,7 @@ async def mypixiv_novel(api: WebApi, p: int = 1, *, next: Next = None) -> Listin
     return await _feed(api, "mypixiv_latest/novel", "novel", {"p": params.page(p)}, next)
 
 
-async def watch_list(api: WebApi, medium: str = "manga", p: int = 1) -> Received[composed.WatchList]:
+async def watch_list(api: WebApi, medium: WatchedMedium = "manga", p: int = 1) -> Received[composed.WatchList]:
     """Series that we watch. GET /ajax/watch_list/manga or .../novel: p.
 
     `item.page.watched_series_ids`, of `max_page` pages. Needs a login. Source: 001, recorded watch_list-manga.
@@ -61,7 +62,7 @@ async def live(api: WebApi) -> tuple[dict[str, Any], ...]:
 
 
 async def discovery_artworks(
-    api: WebApi, mode: str = "all", limit: int = 60
+    api: WebApi, mode: Mode = "all", limit: int = 60
 ) -> Received[composed.DiscoveredArtworks]:
     """Works for us. GET /ajax/discovery/artworks: mode (all, safe, r18), limit (1 to 100).
 
@@ -77,7 +78,7 @@ async def discovery_users(api: WebApi, limit: int = 20) -> Received[composed.Dis
     return await api.body("/ajax/discovery/users", asked, composed.DiscoveredUsers, login=True)
 
 
-async def discovery_artworks_meta(api: WebApi, mode: str = "all") -> Received[composed.Meta]:
+async def discovery_artworks_meta(api: WebApi, mode: Mode = "all") -> Received[composed.Meta]:
     """The title of that page. GET /ajax/discovery/artworks/meta: mode. Source: 001, recorded
     discovery-artworks-meta.
     """

@@ -8,6 +8,7 @@ from pixmirror.models import Illust, Listing, Received, SeriesDetail, UgoiraMeta
 from pixmirror.pixiv.enums import ids, not_negative, one_of, positive, yes
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
+from pixmirror.pixiv.web.literals import NewType
 from pixmirror.pixiv.web.models import WebIllust, WebPage, WebUgoira
 from pixmirror.pixiv.wire import Next, Param
 
@@ -90,7 +91,13 @@ async def recommended(api: WebApi, illust_ids: Iterable[int]) -> Listing[Illust]
 
 
 async def new(
-    api: WebApi, type: str = "illust", r18: bool = False, limit: int = 20, last_id: int = 0, *, next: Next = None
+    api: WebApi,
+    type: NewType = "illust",
+    r18: bool = False,
+    limit: int = 20,
+    last_id: int = 0,
+    *,
+    next: Next = None,
 ) -> Listing[Illust]:
     """Everybody's new works. GET /ajax/illust/new: type (illust, manga), r18, limit (1 to 20), lastId.
 

@@ -7,6 +7,7 @@ from pixmirror.models import Illust, Listing
 from pixmirror.pixiv.enums import one_of
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import WebApi, listed
+from pixmirror.pixiv.web.literals import RankingContent, RankingMode
 from pixmirror.pixiv.web.reading import one
 from pixmirror.pixiv.wire import Next, Param
 
@@ -15,9 +16,9 @@ PATH = "/ranking.php"
 
 async def ranking(
     api: WebApi,
-    mode: str = "daily",
+    mode: RankingMode = "daily",
     date: date | str | None = None,
-    content: str = "all",
+    content: RankingContent = "all",
     p: int = 1,
     *,
     next: Next = None,

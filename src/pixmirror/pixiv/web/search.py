@@ -11,6 +11,7 @@ from pixmirror.models import Illust, Listing, Novel, Received
 from pixmirror.pixiv.enums import day, maybe_text, not_negative, one_of, text
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import WebApi, listed
+from pixmirror.pixiv.web.literals import IllustrationType, Mode, Order, TagMode
 from pixmirror.pixiv.wire import Next, Param
 
 
@@ -68,9 +69,9 @@ async def top(api: WebApi, word: str) -> Received[bodies.Search]:
 async def artworks(
     api: WebApi,
     word: str,
-    order: str = "date_d",
-    mode: str = "all",
-    s_mode: str = "s_tag_full",
+    order: Order = "date_d",
+    mode: Mode = "all",
+    s_mode: TagMode = "s_tag_full",
     filters: Filters | None = None,
     p: int = 1,
     *,
@@ -90,10 +91,10 @@ async def artworks(
 async def illustrations(
     api: WebApi,
     word: str,
-    type: str = "illust_and_ugoira",
-    order: str = "date_d",
-    mode: str = "all",
-    s_mode: str = "s_tag_full",
+    type: IllustrationType = "illust_and_ugoira",
+    order: Order = "date_d",
+    mode: Mode = "all",
+    s_mode: TagMode = "s_tag_full",
     filters: Filters | None = None,
     p: int = 1,
     *,
@@ -110,9 +111,9 @@ async def illustrations(
 async def manga(
     api: WebApi,
     word: str,
-    order: str = "date_d",
-    mode: str = "all",
-    s_mode: str = "s_tag_full",
+    order: Order = "date_d",
+    mode: Mode = "all",
+    s_mode: TagMode = "s_tag_full",
     filters: Filters | None = None,
     p: int = 1,
     *,
@@ -129,9 +130,9 @@ async def manga(
 async def novels(
     api: WebApi,
     word: str,
-    order: str = "date_d",
-    mode: str = "all",
-    s_mode: str = "s_tag_full",
+    order: Order = "date_d",
+    mode: Mode = "all",
+    s_mode: TagMode = "s_tag_full",
     filters: Filters | None = None,
     p: int = 1,
     *,

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pixmirror.errors import InvalidRequest
-from pixmirror.models import Illust, Listing, Novel, Received, UserDetail, UserPreview
+from pixmirror.models import Illust, Listing, Medium, Novel, Received, UserDetail, UserPreview
 from pixmirror.pixiv.enums import ids, one_of, positive, text, yes
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
+from pixmirror.pixiv.web.literals import Rest, WorkCategory
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
 from pixmirror.pixiv.wire import Next, Param
 
@@ -44,7 +45,11 @@ async def profile_all(api: WebApi, user_id: int) -> Received[bodies.ProfileAll]:
 
 
 async def profile_illusts(
-    api: WebApi, user_id: int, illust_ids: Iterable[int], work_category: str = "illustManga", first: bool = False
+    api: WebApi,
+    user_id: int,
+    illust_ids: Iterable[int],
+    work_category: WorkCategory = "illustManga",
+    first: bool = False,
 ) -> Listing[Illust]:
     """Works of a user by id. GET /ajax/user/{id}/profile/illusts: ids[], work_category (illust, manga,
     illustManga), is_first_page.
@@ -96,7 +101,7 @@ async def bookmarks_illust(
     tag: str = "",
     offset: int = 0,
     limit: int = 48,
-    rest: str = "show",
+    rest: Rest = "show",
     *,
     next: Next = None,
 ) -> Listing[Illust]:
@@ -117,7 +122,7 @@ async def bookmarks_novel(
     tag: str = "",
     offset: int = 0,
     limit: int = 48,
-    rest: str = "show",
+    rest: Rest = "show",
     *,
     next: Next = None,
 ) -> Listing[Novel]:
@@ -127,7 +132,7 @@ async def bookmarks_novel(
     return await _window_of(api, path, asked, bodies.Works[WebNovel], "works")
 
 
-async def bookmark_tags(api: WebApi, user_id: int, medium: str = "illust") -> Received[bodies.BookmarkTags]:
+async def bookmark_tags(api: WebApi, user_id: int, medium: Medium = "illust") -> Received[bodies.BookmarkTags]:
     """A user's own bookmark tags with counts, all in one answer. GET /ajax/user/{id}/illusts/bookmark/tags or
     .../novels/bookmark/tags.
 
@@ -143,7 +148,7 @@ async def following(
     user_id: int,
     offset: int = 0,
     limit: int = 24,
-    rest: str = "show",
+    rest: Rest = "show",
     tag: str = "",
     *,
     next: Next = None,

@@ -8,6 +8,7 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.clock import DAY_MS
 from pixmirror.ingest import sharing
 from pixmirror.pixiv.app import AppApi, illusts, novels, users
+from pixmirror.pixiv.literals import FollowRestrict
 from pixmirror.reports import plan_known as known
 from pixmirror.reports.left import PAGE, Asked
 from pixmirror.sync import sources
@@ -52,7 +53,7 @@ def lists(job: Job) -> Lists:
     yield from ((sources.FOLLOWING, {"restrict": restrict}) for restrict in job.restrict)
 
 
-def _both(job: Job) -> str:
+def _both(job: Job) -> FollowRestrict:
     return "all" if len(job.restrict) > 1 else job.restrict[0]
 
 

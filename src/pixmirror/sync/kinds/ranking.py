@@ -7,7 +7,7 @@ while it was not read as deep as a job wants it. What other jobs had read, a job
 import json
 import math
 import re
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -126,7 +126,7 @@ def _jobs(ctx: Context) -> list[Job]:
 async def read_pages(ctx: Context, one: Day, lane: Lane) -> AsyncGenerator[JobResult, None]:
     """Yield after each page what has been read so far. InvalidRequest: Pixiv has no such ranking."""
     now = ctx.clock.now()
-    ask = illusts.ranking if one.place.medium == "illust" else novels.ranking
+    ask = _asking(one.place.medium)
     snapshot = await ctx.db.run(ingest_ranking.begin_ranking, one.place, now)
     api = ctx.api.at(lane)
     try:
@@ -329,8 +329,11 @@ def asks(job: Job, conn: Connection, now: int) -> Asked:
 
 def first_look(api: AppApi, job: Job, me: int) -> Calls:
     for medium in job.media:
-        ask = illusts.ranking if medium == "illust" else novels.ranking
-        yield f"/v1/{medium}/ranking", partial(ask, api, job.modes[0])
+        yield f"/v1/{medium}/ranking", partial(_asking(medium), api, job.modes[0])
+
+
+def _asking(medium: Medium) -> Callable[..., Awaitable[Listing[Any]]]:
+    return illusts.ranking if medium == "illust" else novels.ranking
 
 
 ACTIONS = Actions(run=run, asks=asks, first_look=first_look)
