@@ -22,6 +22,7 @@ from pixmirror.schedule import due_after
 from pixmirror.store import kept_login
 
 if TYPE_CHECKING:
+    from pixmirror.catalogue.database import ReadOnly
     from pixmirror.config import Config
     from pixmirror.reports.glance import Glance
 
@@ -101,7 +102,7 @@ class Seen:
     planned: Mapping[str, Planned]
 
 
-def _seen(s: Session) -> Seen:
+def _seen(s: Session, db: "ReadOnly") -> Seen:
     told: list[Trouble] = []
     answer: Mapping[str, Any] | None
     try:
@@ -111,22 +112,19 @@ def _seen(s: Session) -> Seen:
     except PixmirrorError as error:
         answer, told = {}, [Trouble("login", "the running pixmirror", sentence(error))]
     seen = s.outside()
-    with s.reading() as db:
-        found = db.read_sync(around, answer, seen, s.config.jobs, s.config.mirror.keep_free, due_after)
+    found = db.read_sync(around, answer, seen, s.config.jobs, s.config.mirror.keep_free, due_after)
     return Seen(answer or {}, replace(found, told=[*told, *found.told]), planned(answer, s.config.jobs, {}))
 
 
 def _situations(s: Session) -> tuple[Headline, ...]:
-    now, around = now_ms(), _seen(s).around
     with s.reading() as db:
-        return db.read_sync(health.situations, now, around)
+        return db.read_sync(health.situations, now_ms(), _seen(s, db).around)
 
 
 def what_brings(s: Session) -> str:
     """Say what brings what is not here yet: the same in all commands."""
-    now, around = now_ms(), _seen(s).around
     with s.reading() as db:
-        return db.read_sync(health.brings, now, around)
+        return db.read_sync(health.brings, now_ms(), _seen(s, db).around)
 
 
 # --- short
@@ -137,8 +135,8 @@ def look(s: Session) -> "Glance":
     from pixmirror.reports.glance import glance
 
     now = now_ms()
-    seen = _seen(s)
     with s.reading() as db:
+        seen = _seen(s, db)
         return db.read_sync(glance, now, seen.around, seen.planned, has_web=_has_web(s.config))
 
 
@@ -156,9 +154,9 @@ def read_status(s: Session) -> dict[str, Any]:
     from pixmirror.reports import kept, queries
 
     now = now_ms()
-    seen = _seen(s)
-    pace = queries.Pace(**_pace(seen.answer))
     with s.reading() as db:
+        seen = _seen(s, db)
+        pace = queries.Pace(**_pace(seen.answer))
         told = [one for one in seen.around.told if not (one.cause == "storage" and not seen.around.daemon)]
         told += _of_this_machine(seen.around)
         left = db.read_sync(what_is_left, now, s.config)
