@@ -9,7 +9,7 @@ from sqlalchemy import create_engine
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.refs import Ref
 from pixmirror.errors import ConfigError
-from pixmirror.reports import export as module
+from pixmirror.reports import export_lines as module
 from pixmirror.reports.export import KINDS, export
 from pixmirror.reports.show import show
 
@@ -52,6 +52,13 @@ def rows(conn, kind):
     return list(export(conn, kind))
 
 
+def begin(found, *expected):
+    """Each row begins with the keys and values that it has had from the start; later ones come after them."""
+    return [list(row.items())[: len(keys)] for row, keys in zip(found, expected, strict=True)] == [
+        list(keys.items()) for keys in expected
+    ]
+
+
 def test_a_work_is_exported_with_all_keys_its_tags_in_order_and_japanese_time(conn):
     put_work(
         conn, 20, user_id=5, caption="c", create_date=NOW, x_restrict=1, ai_type=2, width=3, height=4,
@@ -61,8 +68,8 @@ def test_a_work_is_exported_with_all_keys_its_tags_in_order_and_japanese_time(co
     links = ({"tag_id": 1, "position": 0}, {"tag_id": 2, "position": 1})
     put(conn, s.work_tag, *({"work_key": 20, **link} for link in links))
     (row,) = rows(conn, "works")
-    assert list(row) == WORK_KEYS
-    assert list(row.values()) == [
+    assert list(row)[: len(WORK_KEYS)] == WORK_KEYS
+    assert list(row.values())[: len(WORK_KEYS)] == [
         "illust", 10, 5, "manga", "t20", "c", ["b", "a"], 2, "2026-05-29T05:26:40+09:00", 1, 2, 3, 4, 9, 6, 7,
         "live", "pixiv",
     ]  # fmt: skip
@@ -82,7 +89,7 @@ def test_works_and_novels_are_exported_apart_and_novels_carry_their_newest_text(
         put(conn, s.text_version, {"work_key": 21, "digest": version, "body": body, "seen_at": NOW})
     assert [r["id"] for r in rows(conn, "works")] == [10]
     assert [(r["id"], r["text"]) for r in rows(conn, "novels")] == [(10, "新しい"), (11, None)]
-    assert list(rows(conn, "novels")[0]) == [*WORK_KEYS, "text"]
+    assert list(rows(conn, "novels")[0])[: len(WORK_KEYS) + 1] == [*WORK_KEYS, "text"]
 
 
 def test_files_are_exported_by_work_role_page_and_version_with_the_url_that_served(conn):
@@ -94,7 +101,7 @@ def test_files_are_exported_by_work_role_page_and_version_with_the_url_that_serv
     put_file(conn, 20)
     put_file(conn, 21, role="cover")
     found = rows(conn, "files")
-    assert list(found[0]) == ["medium", "id", "page", "role", "url", "path", "size", "sha256", "state"]
+    assert list(found[0])[:9] == ["medium", "id", "page", "role", "url", "path", "size", "sha256", "state"]
     assert [(r["medium"], r["id"], r["role"], r["page"], r["state"]) for r in found] == [
         ("illust", 10, "page", 0, "wanted"),
         ("illust", 10, "page", 0, "stored"),
@@ -111,19 +118,21 @@ def test_users_tags_and_follows_are_exported(conn):
         put(conn, s.tag_translation, {"tag_id": 1, "language": language, "text": language * 2, "seen_at": NOW})
     follow = {"account_id": 1, "user_id": 5, "restrict": "private", "state": "gone"}
     put(conn, s.follow, follow | SEEN)
-    assert rows(conn, "users") == [{"id": 5, "name": "n", "account": "a", "comment": "hello", "state": "live"}]
+    person = {"id": 5, "name": "n", "account": "a", "comment": "hello", "state": "live"}
+    assert begin(rows(conn, "users"), person)
     assert rows(conn, "tags") == [
         {"name": "a", "translations": {}, "works": 0},
         {"name": "z", "translations": {"en": "enen", "fr": "frfr"}, "works": 3},
     ]
-    assert rows(conn, "follows") == [{"user_id": 5, "restrict": "private", "state": "gone"}]
+    assert begin(rows(conn, "follows"), {"user_id": 5, "restrict": "private", "state": "gone"})
 
 
 def test_comments_are_exported_with_their_parents_and_stamps(conn):
     comment = {"work_key": 21, "user_id": 5, "comment": "", "date": NOW, **SEEN}
     put(conn, s.comment, {"comment_key": 101, **comment, "stamp_id": 301})
     put(conn, s.comment, {"comment_key": 103, **comment, "comment": "hi", "parent_key": 101, "user_id": None})
-    assert rows(conn, "comments") == [
+    assert begin(
+        rows(conn, "comments"),
         {
             "id": 50, "medium": "novel", "work_id": 10, "user_id": 5, "parent_comment_id": None, "comment": "",
             "stamp_id": 301, "date": "2026-05-29T05:26:40+09:00",
@@ -132,7 +141,7 @@ def test_comments_are_exported_with_their_parents_and_stamps(conn):
             "id": 51, "medium": "novel", "work_id": 10, "user_id": None, "parent_comment_id": 50, "comment": "hi",
             "stamp_id": None, "date": "2026-05-29T05:26:40+09:00",
         },
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def test_bookmarks_of_both_restricts_are_exported_with_the_users_own_tags(conn):
@@ -140,10 +149,11 @@ def test_bookmarks_of_both_restricts_are_exported_with_the_users_own_tags(conn):
         put(conn, s.bookmark, {"account_id": 1, "work_key": key, "restrict": restrict, **SEEN})
     for name in ("b", "a"):
         put(conn, s.bookmark_work_tag, {"account_id": 1, "work_key": 21, "name": name, "last_seen": NOW})
-    assert rows(conn, "bookmarks") == [
+    assert begin(
+        rows(conn, "bookmarks"),
         {"medium": "illust", "id": 10, "restrict": "public", "tags": [], "state": "live"},
         {"medium": "novel", "id": 10, "restrict": "private", "tags": ["a", "b"], "state": "live"},
-    ]
+    )
 
 
 def test_of_each_ranking_day_only_the_newest_complete_reading_is_exported(conn):
@@ -154,10 +164,11 @@ def test_of_each_ranking_day_only_the_newest_complete_reading_is_exported(conn):
         for rank in (2, 1):
             put(conn, s.ranking, {**place, "rank": rank, "work_key": 20 * snapshot + 2 * rank})
     put(conn, s.ranking_day, {**day, "date": "2026-11-02", "snapshot": 1, "state": "reading"})
-    assert rows(conn, "rankings") == [
+    assert begin(
+        rows(conn, "rankings"),
         {"medium": "illust", "mode": "day", "date": "2026-11-01", "rank": 1, "id": 21},
         {"medium": "illust", "mode": "day", "date": "2026-11-01", "rank": 2, "id": 22},
-    ]
+    )
 
 
 def test_parts_meet_without_hole_or_repetition(conn, monkeypatch):

@@ -229,6 +229,19 @@ def test_export_to_a_file(pixmirror, mirrored, tmp_path, kind):
     assert all(json.loads(line) for line in written.splitlines())
 
 
+def test_export_of_all_kinds_into_a_folder(pixmirror, mirrored, tmp_path):
+    from pixmirror.reports.export import KINDS
+
+    assert pixmirror("export", "all").exit_code == 2
+    result = pixmirror("export", "all", "-o", "a/folder")
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == len(KINDS)
+    folder = tmp_path / "a" / "folder"
+    assert {path.name for path in folder.iterdir()} == {f"{kind}.jsonl" for kind in KINDS}
+    for kind in ("works", "payloads", "versions", "lists", "jobs"):
+        assert (folder / f"{kind}.jsonl").read_text() == pixmirror("export", kind).stdout != ""
+
+
 def test_export_into_a_closed_pipe(mirrored):
     command = f"{sys.executable} -m pixmirror --config {mirrored} export files | true"
     result = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)

@@ -14,15 +14,12 @@ from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.sql import value
 from pixmirror.catalogue.words import iso
 from pixmirror.cli import formats, looking, versions
-from pixmirror.cli.common import Json, json_line, note, now_ms, print_json, say, session
+from pixmirror.cli.common import Json, note, now_ms, print_json, say, session
 from pixmirror.errors import ConfigError, ExitCode, NotHere, StorageError
 from pixmirror.terminal import typed
 
 WORKS, ALL = 30, 1 << 60  # of a user that `show` lists
-KINDS = (
-    "works, novels, files, users, tags, comments, bookmarks, follows, rankings, places, history, ratings, "
-    "collections, aliases, searches"
-)
+EVERYTHING = "all"
 
 
 def why(
@@ -173,33 +170,56 @@ def search(
 
 def export(
     ctx: typer.Context,
-    kind: Annotated[str, typer.Argument(help=KINDS)],
+    kind: Annotated[str, typer.Argument(help="One of the kinds below; or all, into a folder.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: standard output.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Default: standard output. Of all: a folder."),
     ] = None,
 ) -> None:
     """Write everything of one kind as JSON lines: one object a line, so there is no --json.
 
     \b
+    Kinds (their keys: pixmirror help export):
+      what Pixiv shows   works, novels, files, users, tags, series, comments, bookmarks, bookmark_tags, follows,
+                         rankings
+      over time          versions, states, sightings, doubts, counters, drift, texts, translations, readings,
+                         ranking_days, web_listed
+      as Pixiv said it   payloads
+      of the mirror      accounts, lists, questions, jobs, work_jobs, runs, spent, broken, forgotten
+      yours              places, history, seen, ratings, collections, aliases, searches, settings (in the gallery)
+
+    \b
     Examples:
       pixmirror export works > works.jsonl
       pixmirror export comments -o comments.jsonl
-      pixmirror export ratings              what is yours in the gallery
+      pixmirror export all -o FOLDER        each kind in a file of its own, all as of one moment
     """
-    from pixmirror.reports.export import export as rows
+    from pixmirror.reports.export import KINDS, export_lines, refuse_unknown
     from pixmirror.reports.export_own import OWN
 
-    generator: Any = rows  # it must end before its connection does
-    with (
-        session(ctx).reading(beside=kind in OWN) as db,
-        db.reading() as conn,
-        closing(generator(conn, kind)) as found,
-    ):
-        lines = (json_line(row) for row in found)
-        if output is None:
-            _to_stdout(lines)
-        else:
-            say(f"{formats.count(_to_file(lines, output), 'line')} in {output}.")
+    everything = kind == EVERYTHING
+    if not everything:
+        refuse_unknown(kind)
+    elif output is None:
+        raise ConfigError("All kinds go into a folder, each into a file of its own: name the folder with -o.")
+    with session(ctx).reading(beside=everything or kind in OWN) as db, db.reading() as conn:
+        for one in KINDS if everything else (kind,):
+            generator: Any = export_lines(conn, one)  # it must end before its connection does
+            with closing(generator) as found:
+                lines = (f"{line}\n" for line in found)
+                if output is None:
+                    _to_stdout(lines)
+                else:
+                    path = _folder(output) / f"{one}.jsonl" if everything else output
+                    say(f"{formats.count(_to_file(lines, path), 'line')} in {path}.")
+
+
+def _folder(output: Path) -> Path:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{output} cannot be a folder: {error.strerror}.") from error
+    return output
 
 
 def _to_stdout(lines: Any) -> None:

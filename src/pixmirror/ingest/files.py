@@ -138,6 +138,14 @@ def text_of(body: bytes) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def readable_text(body: bytes) -> str | None:
+    """Return the same; None if it is garbled."""
+    try:
+        return text_of(body)
+    except (zlib.error, UnicodeError):
+        return None
+
+
 def _compare(
     conn: Connection, seen: Seen, key: int, user_id: int, item: NovelText | UgoiraMetadata, rows: list[Row[Any]]
 ) -> bool:

@@ -1,7 +1,7 @@
 """Counters of a work over time: a row where they moved, at most one an hour, thinner with age."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue.payloads import BASE, NO_CONTENT, unpack
 from pixmirror.catalogue.schema import stat
-from pixmirror.catalogue.sql import Many, made, row, rows, upsert
+from pixmirror.catalogue.sql import KEYS, Many, listed, rows, upsert
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ingest.merging import COUNTERS
 
@@ -22,10 +22,12 @@ _UPSERT = Many(upsert(stat, *COUNTERS))
 _CHUNK = "SELECT work_key, at FROM stat WHERE work_key > :after ORDER BY work_key, at LIMIT :n"
 _OF_ONE = "SELECT work_key, at FROM stat WHERE work_key = :key ORDER BY at"
 _DELETE = Many("DELETE FROM stat WHERE work_key = :key AND at = :at")
+# SQLite takes the other columns of a group from the row that holds the min().
 _FIRST = f"""
-SELECT codec, body, {BASE}, seen_at FROM payload
-WHERE owner_kind = 'work' AND owner_id = :key AND endpoint NOT IN {tuple(sorted(NO_CONTENT))}
-ORDER BY id LIMIT 1"""
+SELECT owner_id, min(id), codec, body, {BASE}, seen_at FROM payload
+WHERE owner_kind = 'work' AND owner_id {KEYS} AND endpoint NOT IN {tuple(sorted(NO_CONTENT))}
+GROUP BY owner_id"""
+_LATER = f"SELECT work_key, at, {', '.join(COUNTERS)} FROM stat WHERE work_key {KEYS} ORDER BY work_key, at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +48,22 @@ def write(conn: Connection, moved: Iterable[tuple[int, dict[str, int | None]]], 
 
 def series(conn: Connection, key: int) -> tuple[Point, ...]:
     """Return the first values, from the first answer that is kept, and every row since."""
-    points = []
-    first = row(conn, _FIRST, key=key)
-    if first is not None:
+    return tuple(series_of(conn, (key,)).get(key, ()))
+
+
+def series_of(conn: Connection, keys: Collection[int]) -> dict[int, list[Point]]:
+    """Return the same of each of these works, in the order of their keys."""
+    found: dict[int, list[Point]] = {key: [] for key in sorted(keys)}
+    for first in rows(conn, _FIRST, keys=listed(keys)):
         try:
             raw = unpack(first.codec, first.body, first.base_body)
-            points.append(Point(first.seen_at, *(_whole(raw.get(name)) for name in COUNTERS)))
+            found[first.owner_id].append(Point(first.seen_at, *(_whole(raw.get(name)) for name in COUNTERS)))
         except (ValueError, AttributeError):
             pass  # garbled: the first values are lost, the later ones are not
-    since = points[0].at if points else 0
-    later = made(
-        conn, Point, f"SELECT at, {', '.join(COUNTERS)} FROM stat WHERE work_key = :key ORDER BY at", key=key
-    )
-    return (*points, *(replace(one, at=max(one.at, since)) for one in later))
+    since = {key: points[0].at for key, points in found.items() if points}
+    for key, at, *counted in rows(conn, _LATER, keys=listed(keys)):
+        found[key].append(Point(max(at, since.get(key, 0)), *counted))
+    return found
 
 
 def _whole(value: Any) -> int | None:

@@ -5,7 +5,7 @@ that changes anything, a version begins.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Any
@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.sql import made, row, rows
+from pixmirror.catalogue.sql import KEYS, listed, made, row, rows
 from pixmirror.catalogue.words import iso, plain
 from pixmirror.ingest import stats
-from pixmirror.ingest.files import text_of
+from pixmirror.ingest.files import readable_text
 from pixmirror.ingest.stats import Point
-from pixmirror.reports.history_users import user_steps
-from pixmirror.reports.history_works import File, Step, work_steps
+from pixmirror.reports.history_users import steps_of_users, user_steps
+from pixmirror.reports.history_works import File, Step, by_owner, steps_of_works, work_steps
 
 MOST = 400  # lines told of one change
 TOO_LONG = 5_000  # lines that are compared at all
@@ -36,9 +36,9 @@ SELECT old.owner_id FROM media old JOIN media new USING (owner_kind, owner_id, r
 WHERE owner_kind = 'work' AND old.state = 'stored' AND NOT old.is_current
   AND new.state = 'stored' AND new.is_current
 GROUP BY old.owner_id ORDER BY max(new.stored_at) DESC LIMIT :limit"""
-_FILES = """
-SELECT role, idx, version, url, fetched_url, path, state, size, sha256, is_current, first_seen, stored_at
-FROM media WHERE owner_kind = :kind AND owner_id = :owner ORDER BY role, idx, version"""
+_FILES = f"""
+SELECT owner_id, role, idx, version, url, fetched_url, path, state, size, sha256, is_current, first_seen, stored_at
+FROM media WHERE owner_kind = 'work' AND owner_id {KEYS} ORDER BY owner_id, role, idx, version"""
 _TEXT = "SELECT id, body FROM text_version WHERE work_key = :key AND digest = :digest ORDER BY id DESC LIMIT 1"
 
 
@@ -142,7 +142,7 @@ def history(conn: Connection, ref: Ref) -> History | None:
     steps, states = _steps(conn, ref), _states(conn, ref)
     if not steps and not states and not _is_known(conn, ref):
         return None
-    told = _Told(conn, ref)
+    told = _told(conn, ref)
     points = stats.series(conn, ref.work_key) if ref.work_key is not None else ()
     return History(ref, ref.url, told.versions(steps), states, told.files(), points)
 
@@ -154,7 +154,7 @@ def at(conn: Connection, ref: Ref, when: int) -> Past | None:
     so_far = [s for s in steps if s.at <= when]
     if not so_far and state is None:
         return None
-    told = _Told(conn, ref)
+    told = _told(conn, ref)
     facts = so_far[-1].facts if so_far else {}
     counted = stats.series(conn, ref.work_key) if ref.work_key is not None and so_far else ()
     return Past(
@@ -176,6 +176,23 @@ def first_known(conn: Connection, ref: Ref) -> int | None:
     """Return when it was first seen."""
     moments = [s.at for s in _steps(conn, ref)[:1]] + [s.at for s in _states(conn, ref)[:1]]
     return min(moments, default=None)
+
+
+def versions_of_works(conn: Connection, keys: Collection[int]) -> Iterator[tuple[int, tuple[Version, ...]]]:
+    """Yield every dated version of each of these works."""
+    files = _files(conn, keys)
+    for key, steps in steps_of_works(conn, keys).items():
+        yield key, _Told(conn, key, files.get(key, ())).versions(distinct(steps))
+
+
+def versions_of_users(conn: Connection, ids: Collection[int]) -> Iterator[tuple[int, tuple[Version, ...]]]:
+    """Yield every dated version of each of these users."""
+    for user_id, steps in steps_of_users(conn, ids).items():
+        yield user_id, _Told(conn).versions(distinct(steps))
+
+
+def _files(conn: Connection, keys: Collection[int]) -> dict[int, list[Any]]:
+    return by_owner(rows(conn, _FILES, keys=listed(keys)))
 
 
 def summary(conn: Connection, ref: Ref) -> tuple[int, int | None]:
@@ -228,12 +245,11 @@ _EMPTY = (None, "", ())
 class _Told:
     """Turn what a step knows into what is shown: files with their rows, texts with their length."""
 
-    def __init__(self, conn: Connection, ref: Ref) -> None:
+    def __init__(self, conn: Connection, key: int | None = None, files: Iterable[Any] = ()) -> None:
         self._conn = conn
-        kind, owner = _owner(ref)
-        self._rows = {(r.role, r.idx, r.version): r for r in rows(conn, _FILES, kind=kind, owner=owner)}
+        self._rows = {(r.role, r.idx, r.version): r for r in files}
         self._texts: dict[str, tuple[int | None, str]] = {}
-        self._key = ref.work_key
+        self._key = key
 
     def versions(self, steps: Sequence[Step]) -> tuple[Version, ...]:
         before: Mapping[str, Any] = {}
@@ -288,8 +304,13 @@ class _Told:
     def _found(self, digest: str) -> tuple[int | None, str]:
         if digest not in self._texts:
             r = row(self._conn, _TEXT, key=self._key, digest=digest.removeprefix("sha256:"))
-            self._texts[digest] = (r.id, text_of(r.body)) if r is not None else (None, "")
+            self._texts[digest] = (r.id, readable_text(r.body) or "") if r is not None else (None, "")
         return self._texts[digest]
+
+
+def _told(conn: Connection, ref: Ref) -> _Told:
+    key = ref.work_key
+    return _Told(conn) if key is None else _Told(conn, key, _files(conn, (key,)).get(key, ()))
 
 
 def diff(before: str, after: str) -> tuple[str, ...]:

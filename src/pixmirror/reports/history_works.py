@@ -1,6 +1,6 @@
 """A work as each answer that is kept left it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,14 +8,14 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from pixmirror.catalogue.payloads import LEGACY, unpack
-from pixmirror.catalogue.sql import rows
+from pixmirror.catalogue.sql import KEYS, listed, rows
 from pixmirror.catalogue.words import pixiv_time
 from pixmirror.ingest import captions, merging
 from pixmirror.ingest.merging import Facts
 from pixmirror.ingest.versions import File, fold_files, shown_by
 from pixmirror.models import Illust, Novel, NovelText, UgoiraMetadata, read
 
-__all__ = ["File", "Step", "work_steps"]
+__all__ = ["File", "Step", "steps_of_works", "work_steps"]
 
 Slots = Mapping[tuple[str, int], File]
 _TOLD = (
@@ -23,9 +23,13 @@ _TOLD = (
     "width", "height", "restrict", "x_restrict", "sanity_level", "illust_ai_type", "text_length", "is_original",
     "language",
 )  # fmt: skip
-PAYLOADS = """
-SELECT p.id, p.endpoint, p.codec, p.body, b.body AS base_body, p.seen_at
-FROM payload p LEFT JOIN payload b ON b.id = p.base WHERE p.owner_kind = :kind AND p.owner_id = :owner"""
+_PAYLOADS = f"""
+SELECT p.owner_id, p.id, p.endpoint, p.codec, p.body, b.body AS base_body, p.seen_at
+FROM payload p LEFT JOIN payload b ON b.id = p.base WHERE p.owner_kind = :kind AND p.owner_id {KEYS}"""
+_TEXTS = f"SELECT work_key, digest, seen_at FROM text_version WHERE work_key {KEYS} ORDER BY id"
+_ZIPS = f"""
+SELECT owner_id, url, first_seen FROM media WHERE owner_kind = 'work' AND owner_id {KEYS} AND role = 'ugoira'
+ORDER BY id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,46 @@ class _Known:
     text: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The rows that the past of some works is told from, by their keys."""
+
+    payloads: Mapping[int, Sequence[Any]]
+    texts: Mapping[int, Sequence[Any]]
+    zips: Mapping[int, Sequence[Any]]
+
+
 def work_steps(conn: Connection, key: int) -> Iterator[Step]:
     """Yield one step for each kept answer, in the order in which they came."""
+    return steps_of_works(conn, (key,))[key]
+
+
+def steps_of_works(conn: Connection, keys: Collection[int]) -> dict[int, Iterator[Step]]:
+    """Return the same of each of these works."""
+    texts, zips = (by_owner(rows(conn, sql, keys=listed(keys))) for sql in (_TEXTS, _ZIPS))
+    kept = _Kept(payloads_of(conn, "work", keys), texts, zips)
+    is_stripped = captions.are_stripped(conn)
+    return {key: _steps(kept, key, is_stripped) for key in keys}
+
+
+def payloads_of(conn: Connection, kind: str, owners: Collection[int]) -> dict[int, list[Any]]:
+    """Return the answers that are kept of each of these works or users, in the order in which they are joined."""
+    found = by_owner(rows(conn, _PAYLOADS, kind=kind, keys=listed(owners)))
+    return {owner: merging.oldest_first(answers) for owner, answers in found.items()}
+
+
+def by_owner(found: Iterable[Any]) -> dict[int, list[Any]]:
+    """Group rows by their first column, in their order."""
+    groups: dict[int, list[Any]] = {}
+    for one in found:
+        groups.setdefault(one[0], []).append(one)
+    return groups
+
+
+def _steps(kept: _Kept, key: int, is_stripped: bool) -> Iterator[Step]:
     known = _Known()
-    answers = _answers(conn, key)
-    stripped = captions.are_stripped(conn) or any(answer.endpoint == LEGACY for answer in answers)
+    answers = _answers(kept, key)
+    stripped = is_stripped or any(answer.endpoint == LEGACY for answer in answers)
     for answer in answers:
         try:
             known = _join(known, answer, key, stripped)
@@ -69,9 +108,9 @@ def work_steps(conn: Connection, key: int) -> Iterator[Step]:
             yield Step(answer.at, answer.endpoint, _facts(known))
 
 
-def _answers(conn: Connection, key: int) -> list[_Answer]:
+def _answers(kept: _Kept, key: int) -> list[_Answer]:
     found, dumps, now = [], [], 0
-    for row in merging.oldest_first(rows(conn, PAYLOADS, kind="work", owner=key)):
+    for row in kept.payloads.get(key, ()):
         try:
             raw = unpack(row.codec, row.body, row.base_body)
         except (ValueError, RecursionError):
@@ -81,7 +120,7 @@ def _answers(conn: Connection, key: int) -> list[_Answer]:
             continue
         now = max(now, row.seen_at)  # a clock that was set back does not change the order
         found.append(_Answer(now, row.endpoint, raw))
-    found += _without_payload(conn, key, found)
+    found += _without_payload(kept, key, found)
     found.sort(key=lambda answer: answer.at)
     began = found[0].at if found else None
     return [*(replace(one, at=dumped_at(one.at, began)) for one in dumps), *found]
@@ -92,18 +131,14 @@ def dumped_at(at: int, began: int | None) -> int:
     return at if began is None else min(at, began - 1)
 
 
-def _without_payload(conn: Connection, key: int, found: Sequence[_Answer]) -> Iterator[_Answer]:
+def _without_payload(kept: _Kept, key: int, found: Sequence[_Answer]) -> Iterator[_Answer]:
     """Yield texts and zips of which only the row is left, as answers."""
     told = {answer.raw.get("text") for answer in found if answer.endpoint == "webview"}
-    texts = "SELECT digest, seen_at FROM text_version WHERE work_key = :key ORDER BY id"
-    for row in rows(conn, texts, key=key):
+    for row in kept.texts.get(key, ()):
         if (text := f"sha256:{row.digest}") not in told:
             yield _Answer(row.seen_at, "webview", {"id": key >> 1, "text": text})
     if not any(answer.endpoint == "ugoira" for answer in found):
-        zips = """
-        SELECT url, first_seen FROM media WHERE owner_kind = 'work' AND owner_id = :key AND role = 'ugoira'
-        ORDER BY id"""
-        for row in rows(conn, zips, key=key):
+        for row in kept.zips.get(key, ()):
             yield _Answer(row.first_seen, "ugoira", {"zip_urls": {"medium": row.url}, "frames": []})
 
 

@@ -1,16 +1,14 @@
 """One work or user whole, as plain data. Names and times as in `export`."""
 
-import json
 from typing import Any
 
 from sqlalchemy import Connection
 
 from pixmirror.catalogue.refs import Ref
-from pixmirror.catalogue.sql import row, rows, value
-from pixmirror.catalogue.words import iso, pixiv_time, plain
-from pixmirror.ingest.files import text_of
+from pixmirror.catalogue.sql import rows, value
+from pixmirror.catalogue.words import pixiv_time, plain
 from pixmirror.reports import provenance
-from pixmirror.reports.export import WORK, tag_names, translations_of, work_fields
+from pixmirror.reports.export import work_of
 
 RANKINGS = 500  # the latest days that are shown
 _FILES = """
@@ -30,7 +28,11 @@ _ANSWERS = """
 SELECT endpoint, count(*) AS versions, max(seen_at) AS last_seen FROM payload
 WHERE owner_kind = 'work' AND owner_id = :key GROUP BY endpoint ORDER BY endpoint"""
 _TAGS = """
-SELECT t.id, t.name FROM tag t JOIN work_tag w ON w.tag_id = t.id WHERE w.work_key = :key ORDER BY w.position"""
+SELECT t.name, s.language, s.text FROM work_tag w JOIN tag t ON t.id = w.tag_id
+LEFT JOIN tag_translation s ON s.tag_id = t.id WHERE w.work_key = :key ORDER BY w.position, s.language"""
+_SERIES = """
+SELECT series_key >> 1 AS id, title FROM series
+WHERE series_key = (SELECT series_key FROM work WHERE work_key = :key)"""
 _FOLLOWS = """
 SELECT restrict, state, first_seen, last_seen FROM follow
 WHERE account_id IN (SELECT id FROM account) AND user_id = :key"""
@@ -46,7 +48,6 @@ SELECT w.work_key, w.type, w.title, w.create_date, w.state,
     AND m.state = 'stored') AS files,
   EXISTS (SELECT 1 FROM text_version t WHERE t.work_key = w.work_key) AS has_text
 FROM work w WHERE w.user_id = :key ORDER BY w.create_date DESC NULLS LAST, w.work_key DESC LIMIT :most"""
-_TEXT = "SELECT body FROM text_version WHERE work_key = :key ORDER BY id DESC LIMIT 1"
 # Each answer below what it answers, both oldest first.
 _COMMENTS = """
 SELECT c.comment_key >> 1 AS id, c.parent_key >> 1 AS parent_id, c.user_id, u.name AS user_name, c.comment,
@@ -67,27 +68,26 @@ def comments_of(conn: Connection, ref: Ref) -> list[dict[str, Any]]:
 
 
 def _show_work(conn: Connection, ref: Ref, key: int) -> dict[str, Any] | None:
-    r = row(conn, f"{WORK} WHERE work_key = :key", key=key)
-    if r is None:
+    told = work_of(conn, key)
+    if told is None:
         return None
-    author = _rows(conn, "SELECT id, name, account, state FROM user WHERE id = :key", r.user_id)
-    series = _rows(conn, "SELECT series_key >> 1 AS id, title FROM series WHERE series_key = :key", r.series_key)
-    frames = value(conn, "SELECT frames FROM ugoira WHERE work_key = :key", key=key)
+    author = _rows(conn, "SELECT id, name, account, state FROM user WHERE id = :key", told["user_id"])
+    series = _rows(conn, _SERIES, key)
     kept = value(conn, "SELECT count(*) FROM comment WHERE work_key = :key", key=key)
+    original = told["is_original"]
     return {
         "ref": str(ref),
         "link": ref.url,
-        **work_fields(r, tag_names(conn, [key]).get(key, []), provenance.of_work(conn, key)),
+        **told,
+        "is_original": None if original is None else int(original),
         "tag_translations": _tags_of(conn, key),
         "user": author[0] if author else None,
         "series": series[0] if series else None,
-        **{f: r._mapping[f] for f in ("total_comments", "text_length", "is_original", "language", "evidence")},
-        **{f: iso(r._mapping[f]) for f in ("state_at", "detail_at", "first_seen", "last_seen")},
         "files": [f | {"is_current": bool(f["is_current"])} for f in _rows(conn, _FILES, key)],
-        "frames": None if frames is None else json.loads(frames),
+        "frames": told.get("frames"),
         "texts": _rows(conn, _TEXTS, key),
-        "text": None if (body := value(conn, _TEXT, key=key)) is None else text_of(body),
-        "comments": {"kept": kept, "read_at": iso(r.comments_at)},
+        "text": told.get("text"),
+        "comments": {"kept": kept, "read_at": told["comments_at"]},
         "dumped_comments": provenance.dumped_comments(conn, key),
         "bookmarks": _rows(conn, _BOOKMARKS, key),
         "bookmark_tags": [r.name for r in rows(conn, _BOOKMARK_TAGS, key=key)],
@@ -103,9 +103,10 @@ def _rows(conn: Connection, sql: str, key: int | None) -> list[dict[str, Any]]:
 
 
 def _tags_of(conn: Connection, key: int) -> dict[str, dict[str, str]]:
-    tags = rows(conn, _TAGS, key=key)
-    translations = translations_of(conn, [r.id for r in tags])
-    return {r.name: translations.get(r.id, {}) for r in tags}
+    found: dict[str, dict[str, str]] = {}
+    for name, language, text in rows(conn, _TAGS, key=key):
+        found.setdefault(name, {}).update({language: text} if language else {})
+    return found
 
 
 def _show_user(conn: Connection, ref: Ref, most: int) -> dict[str, Any] | None:

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from pixmirror.catalogue.database import Database
-from pixmirror.catalogue.gallery import collections, own, words
+from pixmirror.catalogue.gallery import collections, own, passwords, words
 from pixmirror.catalogue.gallery.database import GalleryDatabase
-from pixmirror.catalogue.gallery.schema import metadata
 from pixmirror.catalogue.shelves import Shelves
 from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Target
@@ -50,6 +49,7 @@ def test_each_kind_is_exported_with_its_keys_and_in_order(shelves: Shelves):
         novel | {"page": 0, "anchor": "a1b2", "updated_at": AT},
     ]
     assert exported(shelves, "history") == [one | {"at": AT} for one in (novel, picture, unknown)]
+    assert exported(shelves, "seen") == [one | {"at": AT} for one in (picture, novel, unknown)]
     assert exported(shelves, "ratings") == [one | {"stars": 4, "at": AT} for one in (picture, novel, unknown)]
     assert exported(shelves, "collections") == [
         {
@@ -69,7 +69,7 @@ def test_each_kind_is_exported_with_its_keys_and_in_order(shelves: Shelves):
 def test_what_was_forgotten_is_exported_no_more(db: Database, shelves: Shelves, target: Target):
     db.run_sync(record_works, seen(), works(illust(1, owner=user(8))), {})
     db.run_sync(forgetting.forget, target, T, 30)
-    for kind in ("places", "history", "ratings"):
+    for kind in ("places", "history", "seen", "ratings"):
         rows = exported(shelves, kind)
         assert ("illust", 1) not in [(row["medium"], row["id"]) for row in rows], kind
         assert rows
@@ -83,8 +83,7 @@ def test_without_a_gallery_there_is_nothing_to_export(catalogue_path: Any):
         assert [exported(shelves, kind) for kind in OWN] == [[]] * len(OWN)
 
 
-def test_every_table_but_what_is_of_this_machine_is_exported():
-    kinds = {"places": "place", "ratings": "rating", "collections": "collection", "aliases": "alias"}
-    exported_tables = {kinds.get(kind, kind) for kind in OWN} - {"searches"} | {"saved_search", "collection_work"}
-    of_this_machine = {"session", "setting", "seen"}  # history tells what was seen
-    assert exported_tables | of_this_machine == set(metadata.tables)
+def test_settings_are_exported_without_the_digest_of_the_password(gallery: GalleryDatabase, shelves: Shelves):
+    gallery.run_sync(words.put_setting, "r18", "veiled")
+    gallery.run_sync(passwords.end_of_others, "digest")
+    assert exported(shelves, "settings") == [{"key": "r18", "value": "veiled"}]

@@ -5,13 +5,13 @@ from sqlalchemy import Connection, select
 from pixmirror.catalogue.gallery.schema import session, setting
 from pixmirror.catalogue.sql import upsert
 
-_KEY = "password"
+KEY = "password"  # the setting that has its digest
 _NOTE = upsert(setting, "value")
 
 
 def end_of_others(conn: Connection, password: str) -> None:
     """End all sessions unless they began under this password, which is told by a digest; "" is none."""
-    before = conn.scalar(select(setting.c.value).where(setting.c.key == _KEY))
+    before = conn.scalar(select(setting.c.value).where(setting.c.key == KEY))
     if (before or "") != password:
         conn.execute(session.delete())
-        conn.execute(_NOTE, {"key": _KEY, "value": password})
+        conn.execute(_NOTE, {"key": KEY, "value": password})
