@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from pixmirror.models import JST, Model
+from pixmirror.models import JST, Model, Rows
 from pixmirror.pixiv.web.mapping import moment_of
-from pixmirror.pixiv.web.rows import Rows
 
 SHORT = 5  # what is no longer may stand for itself in another form: false for true, 1 for manga
 

@@ -10,7 +10,7 @@ import pytest
 import respx
 
 from pixmirror import errors
-from pixmirror.models import State, Token
+from pixmirror.models import Illust, Novel, State, Token
 from pixmirror.pixiv import Client, Lane
 from pixmirror.pixiv.app import comments, illusts, novels, users
 from pixmirror.pixiv.reading import Works, preview_works, series_detail
@@ -228,11 +228,12 @@ async def test_stubs_come_out_as_states_and_not_as_works(api, load):
 
 
 @respx.mock
-async def test_the_works_in_a_user_list_are_read_on_request(api, load):
+async def test_the_works_in_a_user_list_are_models_and_none_takes_its_row_with_it(api, load):
     payload = load("user_previews")
     payload["user_previews"][0]["illusts"].append({"title": "no id"})
     respx.get(f"{BASE}/v1/user/following").respond(json=payload)
     first, second = list(await users.following(api, 7))
+    assert [(type(work), work.id) for work in (*first.illusts, *first.novels)] == [(Illust, 9001), (Novel, 9001)]
     works = preview_works(first)
     assert [w.item.id for w in works.illusts] == [9001]
     assert [w.item.id for w in works.novels] == [9001]

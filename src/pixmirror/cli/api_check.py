@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pixmirror.cli.api_look import Look, dumped, error_in, failed, one, status_in, unknown_in, wrong
 from pixmirror.cli.common import sentence
 from pixmirror.errors import BadResponse, ConfigError, PixmirrorError
-from pixmirror.models import Broken, Model, NovelText, Received, UserPreview, partly_read
+from pixmirror.models import Broken, Model, NovelText, Received, Rows, UserPreview, partly_read
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.app import endpoints as app_endpoints
 from pixmirror.pixiv.failures import looks_html, misread
@@ -23,7 +23,7 @@ from pixmirror.pixiv.tokens import read_token
 from pixmirror.pixiv.web import endpoints as web_endpoints
 from pixmirror.pixiv.web import reading as web
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
-from pixmirror.pixiv.web.rows import Camel, Rows
+from pixmirror.pixiv.web.rows import Camel
 from pixmirror.pixiv.wire import Answer
 
 APIS = ("app", "web", "oauth", "papi", "spapi")
@@ -223,16 +223,9 @@ def _app_list(payload: Any, path: str, kind: app_endpoints.Answer) -> Look:
 
 def _with_works(row: Received[Any], look: Look) -> Any:
     """Return an item as JSON; those of user lists with their works as models."""
-    shown = dumped(row.item)
     if isinstance(row.item, UserPreview):
-        works = reading.preview_works(row.item)
-        look.bad += works.unread
-        for name, found in (("illusts", works.illusts), ("novels", works.novels)):
-            if name in shown:
-                shown[name] = [dumped(work.item) for work in found]
-            for work in found:
-                look.unknown += unknown_in(work.item, f"user_previews[].{name}[]")
-    return shown
+        look.bad += reading.preview_works(row.item).unread
+    return dumped(row.item)
 
 
 def _same_list(payload: Mapping[str, Any], path: str) -> None:

@@ -68,4 +68,5 @@ def _with_one_work_less(received: Received[Any]) -> Iterator[Received[Any]]:
         for name in ("illusts", "novels"):
             works = getattr(received.item, name)
             for n in range(len(works)):
-                yield replace(received, item=received.item.model_copy(update={name: works[:n] + works[n + 1 :]}))
+                rest = works.rearranged(works.received[:n] + works.received[n + 1 :])
+                yield replace(received, item=received.item.model_copy(update={name: rest}))

@@ -38,15 +38,13 @@ from pixmirror.models.lists import (
     BookmarkDetail,
     BookmarkRange,
     BookmarkTag,
-    Broken,
     Listing,
-    Received,
     SeriesDetail,
     SeriesPosition,
     SpotlightArticle,
     TrendTag,
+    UserPreview,
     WatchedSeries,
-    partly_read,
 )
 from pixmirror.models.mirror import (
     Lane,
@@ -62,6 +60,7 @@ from pixmirror.models.novels import (
     NovelText,
     OldNovelText,
 )
+from pixmirror.models.rows import Broken, Received, Rows, partly_read, read_as, read_row, reason
 from pixmirror.models.submissions import (
     DraftPreview,
     NovelCover,
@@ -78,7 +77,6 @@ from pixmirror.models.users import (
     ProfilePublicity,
     User,
     UserDetail,
-    UserPreview,
     Workspace,
 )
 from pixmirror.models.works import (
@@ -129,6 +127,7 @@ __all__ = [
     "Received",
     "Restrict",
     "RestrictedMode",
+    "Rows",
     "SavedDraft",
     "SeriesDetail",
     "SeriesPosition",
@@ -154,6 +153,9 @@ __all__ = [
     "partly_read",
     "path_of",
     "read",
+    "read_as",
+    "read_row",
+    "reason",
     "shown_moment",
     "split_key",
     "to_ms",

@@ -1,16 +1,25 @@
 """Pages of lists, what could not be read of them, and the small rows that lists hold."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from pixmirror.models.base import Id, Model, Moment, OrEmpty, OrNone, Text, Whole
-from pixmirror.models.lenient import Odd
 from pixmirror.models.novels import Novel
+from pixmirror.models.rows import Broken, Received, Rows, partly_read
 from pixmirror.models.users import User
 from pixmirror.models.works import Illust, ImageUrls
+
+
+class UserPreview(Model):
+    """A row of a user list, with up to three works each."""
+
+    user: User
+    illusts: Annotated[Rows[Illust], OrEmpty] = Field(default_factory=Rows)
+    novels: Annotated[Rows[Novel], OrEmpty] = Field(default_factory=Rows)
+    is_muted: bool | None = None
 
 
 class BookmarkTag(Model):
@@ -117,26 +126,6 @@ class BookmarkRange(Model):
 
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Received(Generic[T_co]):
-    """An item as a model, beside the JSON object that Pixiv sent for it, and what of it could not be read."""
-
-    item: T_co
-    raw: Mapping[str, Any]
-    odd: tuple[Odd, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """An item that could not be read: kept raw, counted, reported. `is_partial`: only its member at `path` is."""
-
-    path: str
-    reason: str
-    raw: Any
-    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +148,3 @@ class Listing(Generic[T]):
     def unread(self) -> tuple[Broken, ...]:
         """Return what could not be read: whole items, and members of the others."""
         return self.broken + partly_read(self.items)
-
-
-def partly_read(items: Iterable[Received[Any]]) -> tuple[Broken, ...]:
-    """Return the members that could not be read of items that could."""
-    return tuple(Broken(o.path, o.reason, r.raw, is_partial=True) for r in items for o in r.odd)

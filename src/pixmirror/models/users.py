@@ -1,10 +1,10 @@
 """Users: as lists carry them, and whole."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from pixmirror.models.base import Model, OrEmpty, OrMap, OrNone, Text, Whole
+from pixmirror.models.base import Model, OrMap, OrNone, Text, Whole
 
 
 class ProfileImageUrls(Model):
@@ -104,15 +104,6 @@ class UserDetail(Model):
     profile: Profile
     profile_publicity: Annotated[ProfilePublicity, OrMap] = Field(default_factory=ProfilePublicity)
     workspace: Annotated[Workspace, OrMap] = Field(default_factory=Workspace)
-
-
-class UserPreview(Model):
-    """A row of a user list, with up to three works each."""
-
-    user: User
-    illusts: Annotated[tuple[Any, ...], OrEmpty] = ()
-    novels: Annotated[tuple[Any, ...], OrEmpty] = ()
-    is_muted: bool | None = None
 
 
 class FollowDetail(Model):

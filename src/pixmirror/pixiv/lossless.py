@@ -5,9 +5,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pixmirror.models import Model
+from pixmirror.models import Model, Rows
 from pixmirror.pixiv.web.mapping import alike
-from pixmirror.pixiv.web.rows import Rows
 
 
 def lost(held: Any, sent: Any, at: str = "") -> Iterator[str]:
@@ -18,7 +17,7 @@ def lost(held: Any, sent: Any, at: str = "") -> Iterator[str]:
         shape = getattr(type(held), "shape", None)
         yield from lost(_by_key(held, sent), shape.read(sent) if shape else sent, at)
     elif isinstance(held, Rows):
-        rows = [row for row in sent.values() if row is not None] if isinstance(sent, Mapping) else sent
+        rows = [row for row in sent.values() if row is not None] if isinstance(sent, Mapping) else sent or ()
         if len(rows) != len(held.received) + len(held.broken) + len(held.ads):
             yield at or "(all)"
         for row in held.received:

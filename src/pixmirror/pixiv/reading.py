@@ -1,8 +1,8 @@
 """JSON becomes models, purely. An item that cannot be read is kept aside and never takes its page with it."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,13 +17,14 @@ from pixmirror.models import (
     Model,
     Novel,
     NovelText,
-    Odd,
     Received,
+    Rows,
     SeriesDetail,
     UserPreview,
     partly_read,
-    path_of,
     read,
+    read_row,
+    reason,
 )
 from pixmirror.pixiv.jsonbody import parse_next
 from pixmirror.pixiv.wire import numbered
@@ -84,19 +85,6 @@ def read_items(
         tuple(row for row in found if isinstance(row, Received)),
         tuple(row for row in found if isinstance(row, Broken)),
     )
-
-
-def read_row(
-    row: Any, place: str, model: type[M], read: Callable[..., tuple[M, tuple[Odd, ...]]] = read
-) -> Received[M] | Broken:
-    """Read one row of a list, by `read`; what cannot be read is Broken, with the reason."""
-    if not isinstance(row, dict):
-        return Broken(place, f"{type(row).__name__} where an object must be", row)
-    try:
-        item, odd = read(model, row, place)
-    except ValidationError as exc:
-        return Broken(*reason(exc, place), row)
-    return Received(item, row, odd)
 
 
 def one(payload: Any, key: str, model: type[M], endpoint: str) -> Received[M]:
@@ -180,8 +168,19 @@ def _works(value: Any) -> list[Any]:
 
 
 def preview_works(preview: UserPreview) -> Works:
-    """Return the works that came along with a row of a user list."""
-    return Works.of(preview.illusts, preview.novels)
+    """Return the works that came along with a row of a user list, with what could not be read of them."""
+    (illusts, bad_illusts), (novels, bad_novels) = (
+        _placed("illusts", preview.illusts),
+        _placed("novels", preview.novels),
+    )
+    return Works(illusts, novels, bad_illusts + bad_novels)
+
+
+def _placed(name: str, rows: Rows[M]) -> tuple[tuple[Received[M], ...], tuple[Broken, ...]]:
+    """Return what could be read of a list and what could not, with paths from where the list is."""
+    odd = (tuple(replace(one, path=f"{name}{one.path}") for one in row.odd) for row in rows.received)
+    good = (replace(row, odd=places) if places else row for row, places in zip(rows.received, odd, strict=True))
+    return tuple(good), tuple(replace(one, path=f"{name}{one.path}") for one in rows.broken)
 
 
 def series_detail(page: Listing[Any]) -> Received[SeriesDetail] | None:
@@ -224,9 +223,3 @@ def _object(payload: Any, endpoint: str) -> dict[str, Any]:
 
 def _kind(top: Mapping[str, Any], key: str) -> str:
     return type(top[key]).__name__ if key in top else "missing"
-
-
-def reason(exc: ValidationError, place: str) -> tuple[str, str]:
-    """Return where and why, of the first thing that is wrong."""
-    error = exc.errors(include_url=False, include_context=False, include_input=False)[0]
-    return f"{place}{path_of(error['loc'])}".lstrip("."), str(error["msg"])

@@ -13,10 +13,10 @@ from pixmirror.demo.shapes import View
 from pixmirror.demo.web import faces, shapes
 from pixmirror.demo.world import World
 from pixmirror.errors import BadResponse, PixmirrorError
+from pixmirror.models import Rows
 from pixmirror.pixiv.lossless import lost
 from pixmirror.pixiv.web import endpoints, reading
 from pixmirror.pixiv.web.endpoints import ANSWERS
-from pixmirror.pixiv.web.rows import Rows
 from tests.pixiv.held import missing
 from tests.pixiv.test_reading import JUNK, mutate, paths
 

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from pixmirror.errors import BadResponse, PixmirrorError
-from pixmirror.models import Comment, Illust, Novel, State, UserDetail
+from pixmirror.models import Comment, Illust, Novel, Rows, State, UserDetail
 from pixmirror.pixiv.lossless import lost
 from pixmirror.pixiv.reading import preview_works
 from pixmirror.pixiv.web import endpoints, reading, shapes
 from pixmirror.pixiv.web.endpoints import ANSWERS
 from pixmirror.pixiv.web.models import WebIllust, WebNovel, WebUser
-from pixmirror.pixiv.web.rows import Rows
 from tests.pixiv.held import missing
 
 RECORDED = Path(__file__).parents[3].parent / "shared" / "recorded" / "web-ajax"

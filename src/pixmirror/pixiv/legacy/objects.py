@@ -8,10 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from pixmirror.errors import InvalidRequest, NotFound, PixivError
-from pixmirror.models import Illust, Model, User
+from pixmirror.models import Illust, Model, User, reason
 from pixmirror.pixiv.legacy import addresses
 from pixmirror.pixiv.legacy.rows import LEGACY, Unreadable, checked_date
-from pixmirror.pixiv.reading import reason
 from pixmirror.pixiv.web.mapping import Lens, Shape, as_tag, each, japanese, moment_of, number, or_empty
 
 NOT_FOUND = 206

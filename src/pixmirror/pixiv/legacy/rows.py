@@ -12,9 +12,8 @@ from typing import Any
 
 from pydantic import AwareDatetime, ValidationError
 
-from pixmirror.models import Illust, Model, Novel, Tag, User
+from pixmirror.models import Illust, Model, Novel, Tag, User, reason
 from pixmirror.pixiv.legacy import addresses
-from pixmirror.pixiv.reading import reason
 from pixmirror.pixiv.web.mapping import Lens, Shape, drop, japanese, moment_of, number
 
 LEGACY = "legacy"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeVar
 
 from pixmirror.errors import Forbidden, LoginNeeded
-from pixmirror.models import Lane, Listing, Model, Received
+from pixmirror.models import Lane, Listing, Model, Received, Rows
 from pixmirror.pixiv.cursors import query_of
 from pixmirror.pixiv.enums import one_of
 from pixmirror.pixiv.hosts import WEB_HOST
@@ -13,7 +13,6 @@ from pixmirror.pixiv.transport import Transport
 from pixmirror.pixiv.web.csrf import TOKEN_PAGE, Csrf
 from pixmirror.pixiv.web.errors import body_of, judge, refused
 from pixmirror.pixiv.web.reading import one
-from pixmirror.pixiv.web.rows import Rows
 from pixmirror.pixiv.web.session import LANGUAGES, USER_AGENT, WebSession
 from pixmirror.pixiv.wire import Param, Request, flatten, numbered
 

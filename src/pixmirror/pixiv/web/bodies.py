@@ -4,7 +4,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import Field, model_validator
 
-from pixmirror.models import Model
+from pixmirror.models import Model, Rows
 from pixmirror.pixiv.web.composed import Around, Collection, Ids, Objects
 from pixmirror.pixiv.web.models import (
     BookmarkData,
@@ -17,7 +17,7 @@ from pixmirror.pixiv.web.models import (
     WebSeries,
     WebUserPreview,
 )
-from pixmirror.pixiv.web.rows import Camel, Map, Rows
+from pixmirror.pixiv.web.rows import Camel, Map
 
 W = TypeVar("W", WebIllust, WebNovel)
 

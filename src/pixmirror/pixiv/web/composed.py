@@ -4,13 +4,14 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
+from pixmirror.models import Rows
 from pixmirror.pixiv.web.models import (
     WebIllust,
     WebNovel,
     WebSeries,
     WebUser,
 )
-from pixmirror.pixiv.web.rows import Camel, Map, Rows
+from pixmirror.pixiv.web.rows import Camel, Map
 
 Ids = tuple[int, ...]
 Objects = tuple[dict[str, Any], ...]

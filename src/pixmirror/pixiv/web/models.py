@@ -14,15 +14,17 @@ from pixmirror.models import (
     MetaPage,
     Model,
     Novel,
+    Rows,
     SeriesDetail,
     Tag,
     UgoiraMetadata,
     UserDetail,
     UserPreview,
 )
+from pixmirror.models.base import OrEmpty
 from pixmirror.pixiv.web import shapes
 from pixmirror.pixiv.web.mapping import Shape
-from pixmirror.pixiv.web.rows import Camel, Facts, Map, Rows
+from pixmirror.pixiv.web.rows import Camel, Facts, Map
 
 M = TypeVar("M", bound=Model)
 
@@ -200,10 +202,12 @@ class PreviewFacts(Facts):
 
 
 class WebUserPreview(UserPreview):
-    """A row of a following or follower list; `reading.preview_works` reads its works."""
+    """A row of a following or follower list."""
 
     shape: ClassVar[Shape] = shapes.PREVIEW
 
+    illusts: Annotated[Rows[WebIllust], OrEmpty] = Field(default_factory=Rows)  # type: ignore[assignment]
+    novels: Annotated[Rows[WebNovel], OrEmpty] = Field(default_factory=Rows)  # type: ignore[assignment]
     web: PreviewFacts = Field(default_factory=PreviewFacts)
 
 

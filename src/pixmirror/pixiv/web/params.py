@@ -8,9 +8,8 @@ from typing import Final, TypeVar
 from urllib.parse import quote
 
 from pixmirror.errors import InvalidRequest
-from pixmirror.models import Work
+from pixmirror.models import Rows, Work
 from pixmirror.pixiv.enums import day, not_negative, one_of, positive, text
-from pixmirror.pixiv.web.rows import Rows
 from pixmirror.pixiv.wire import Param
 
 W = TypeVar("W", bound=Work)

@@ -5,9 +5,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from pixmirror.errors import BadResponse
-from pixmirror.models import Broken, Model, Received, partly_read
-from pixmirror.pixiv.reading import reason
-from pixmirror.pixiv.web.rows import Rows, read_as
+from pixmirror.models import Broken, Model, Received, Rows, partly_read, read_as, reason
 
 M = TypeVar("M", bound=Model)
 

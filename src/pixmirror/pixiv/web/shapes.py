@@ -229,8 +229,8 @@ PREVIEW = Shape(
         Lens("following", "user.is_followed"),
         Lens("isBlocking", "user.is_access_blocking_user"),
         Lens("acceptRequest", "user.is_accept_request"),
-        Lens("illusts", "illusts", each(ILLUST.read), told=True),
-        Lens("novels", "novels", each(NOVEL.read), told=True),
+        Lens("illusts", "illusts"),  # whose rows are read one by one
+        Lens("novels", "novels"),
     )
 )
 
