@@ -64,6 +64,9 @@ of each list for one call. Any list of a search ends at 5000; `search.illusts_pa
 
 Ids and numbers may be texts, dates are `date`, 2026-11-20 or 20261120. A next_url that was kept goes on as
 `pixiv.search.illusts(**parse_qs(next_url))`.
+
+A script of pixivpy or pixivapi takes another import, and keeps its words: `from pixmirror.pixiv.pixivpy import
+AppPixivAPI`, `from pixmirror.pixiv.pixivapi import Client, Size`. What they call what stands in the tables below.
 """
 
 
