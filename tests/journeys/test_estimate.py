@@ -19,6 +19,7 @@ from pixmirror.demo.server import create_app
 from pixmirror.demo.world import World
 from pixmirror.models import Lane, Restrict
 from pixmirror.reports.estimate import Estimate
+from pixmirror.store.outside import Room
 from pixmirror.sync import planning
 from pixmirror.sync.kinds import BookmarksJob, FollowingJob
 from tests.simulation.clock import DAY_MS, YearClock
@@ -77,7 +78,7 @@ def first_sync(root: Path, artists: int, works: int, a_day: int, monkeypatch: py
     told = Told()
 
     async def main(clock: YearClock) -> None:
-        monkeypatch.setattr(planning, "_room", lambda folder, keep_free: 1 << 40)  # others write to this disk
+        monkeypatch.setattr(planning, "on_disk", lambda folder: Room(free=1 << 40))  # others write to this disk
         monkeypatch.setattr(Session, "ask", lambda s, command, timeout=None: None)  # no daemon runs here
         for module in (common, plan, status_command):
             monkeypatch.setattr(module, "now_ms", clock.now)

@@ -7,7 +7,7 @@ import pytest
 
 from pixmirror.models import Token
 from pixmirror.store import MARKER, MirrorRoot, kept_login
-from pixmirror.store.outside import Outside, look, unlocked
+from pixmirror.store.outside import Outside, Room, look, unlocked
 
 TOKEN = Token("access", "refresh", 1, 11, "name", "account")
 
@@ -58,3 +58,7 @@ def test_the_holder_is_named_and_a_new_mirror_tells_of_the_disk_where_it_will_be
     new = look(unlocked(tmp_path / "not" / "yet", tmp_path / "not" / "yet" / "media"), None)
     assert (new.holder, new.room.away) == (None, False)
     assert new.room.free
+
+
+def test_a_media_folder_that_cannot_even_be_looked_for_is_told_nothing_of(tmp_path: Path) -> None:
+    assert look(unlocked(tmp_path / "root", tmp_path / ("x" * 300)), None).room == Room()

@@ -51,18 +51,22 @@ def look(mirror: MirrorRoot, configured: str | None) -> Outside:
 
 def room(mirror: MirrorRoot) -> Room:
     """Look at the media folder, as before a file is written; of a new mirror, at the disk where it will be."""
-    if mirror.new:
-        return _of_disk(next(place for place in (mirror.media, *mirror.media.parents) if place.exists()))
     try:
-        mirror.check_media()
+        if not mirror.new:
+            mirror.check_media()
     except StorageError as error:
         return Room(away=not isinstance(error.__cause__, PermissionError))  # what is hidden from us is not away
-    return _of_disk(mirror.media)
+    return on_disk(mirror.media)
 
 
-def _of_disk(folder: Path) -> Room:
-    try:
-        disk = os.statvfs(folder)
-    except OSError:
-        return Room()
-    return Room(False, disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize)
+def on_disk(folder: Path) -> Room:
+    """Look at the disk where a folder lies, or will be made."""
+    for place in (folder, *folder.parents):
+        try:
+            disk = os.statvfs(place)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            break
+        return Room(False, disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize)
+    return Room()

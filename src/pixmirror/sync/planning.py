@@ -1,17 +1,41 @@
 """What a configured job, and the limits of the configuration, are to the one estimate (`reports/estimate.py`)."""
 
-import shutil
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from pixmirror.models.jobs import JobConfig
 from pixmirror.reports.left import Planned
 from pixmirror.reports.pace import Limits
+from pixmirror.store.outside import on_disk
 from pixmirror.sync.context import Job
 from pixmirror.sync.kinds import KINDS
 
 DAY_S = 86400.0
+
+
+class Asking(Protocol):
+    """What the table `pixiv` of the configuration limits."""
+
+    @property
+    def requests_per_minute(self) -> int: ...
+    @property
+    def requests_per_day(self) -> int: ...
+    @property
+    def image_bytes_per_day(self) -> int: ...
+    @property
+    def quiet_hours(self) -> tuple[int, int] | None: ...
+
+
+class Disk(Protocol):
+    """What the table `mirror` of the configuration says of the disk."""
+
+    @property
+    def root(self) -> Path: ...
+    @property
+    def media(self) -> Path | None: ...
+    @property
+    def keep_free(self) -> int: ...
 
 
 def planned(config: JobConfig) -> Planned:
@@ -21,20 +45,10 @@ def planned(config: JobConfig) -> Planned:
     return Planned(config.name, runs, config.comments, asks, profiles=config.profiles, novels=config.novels)
 
 
-def limits(pixiv: Any, mirror: Any) -> Limits:
+def limits(pixiv: Asking, mirror: Disk) -> Limits:
     """Return what these tables of the configuration allow, and the room that the disk has above the reserve."""
+    free = on_disk(mirror.media or mirror.root / "media").free
     return Limits(
         pixiv.requests_per_minute, pixiv.requests_per_day, pixiv.image_bytes_per_day, pixiv.quiet_hours,
-        _room(mirror.media or mirror.root / "media", mirror.keep_free),
+        None if free is None else free - mirror.keep_free,
     )  # fmt: skip
-
-
-def _room(folder: Path, keep_free: int) -> int | None:
-    for place in (folder, *folder.parents):
-        try:
-            return shutil.disk_usage(place).free - keep_free
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return None
-    return None
