@@ -1,6 +1,6 @@
 """Chores: in lanes, when due, with their progress."""
 
-from pixmirror.catalogue import chores
+from pixmirror.catalogue import chores, runs
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Database
 from pixmirror.models import Lane
@@ -79,3 +79,13 @@ def test_what_moved_before_the_asking_begins_is_asked_once(db: Database):
     db.run_sync(chores.save_progress, "bookmark_tags", 1, {"offset": 30})
     db.run_sync(chores.done, "bookmark_tags", 1)
     assert db.read_sync(chores.due, NOW + 5, 1) == []
+
+
+def test_a_chore_that_is_named_like_a_kind_of_jobs_is_theirs(db: Database):
+    for name, kind in (("mine", "toy"), ("other", "following")):
+        db.run_sync(runs.save_job, name, kind, None)
+    add(db, "toy", 0)
+    db.run_sync(chores.postpone, "toy", 0, NOW, "500")
+    assert [c.kind for c in db.read_sync(chores.due, NOW, 9, None, ["mine"])] == ["toy"]
+    assert db.read_sync(chores.due, NOW, 9, None, ["other"]) == []
+    assert [db.read_sync(chores.failing, NOW + 1, jobs) for jobs in (None, ["mine"], ["other"])] == [1, 1, 0]

@@ -99,6 +99,10 @@ _FRESH = f"UPDATE chore SET attempts = 0, progress = NULL, error = NULL {_ONE}"
 _POSTPONE = f"UPDATE chore SET due_at = :at, error = :reason, attempts = max(attempts, 0) + 1 {_ONE}"
 _PUT_OFF = f"UPDATE chore SET due_at = :at, error = :reason {_ONE}"
 _PROGRESS = f"UPDATE chore SET progress = :saved, attempts = min(attempts, 0), error = NULL {_ONE}"
+# The days of rankings are tried each by itself: what failed of them stands in the chore's error.
+_FAILING = f"""
+SELECT count(*) FROM chore
+WHERE (attempts > 0 AND due_at < :before OR kind = '{Kind.RANKING}' AND error IS NOT NULL)"""
 _WAKE = Many(f"UPDATE chore SET due_at = :now {_ONE} AND attempts > 0 AND due_at > :now")
 
 
@@ -140,8 +144,8 @@ def due(
     found: list[Chore] = []
     for lane in sorted(lanes) if lanes is not None else _lanes(conn):
         of = {} if jobs is None else {"jobs": listed(jobs)}
-        due = rows(conn, _DUE if jobs is None else _DUE_OF, lane=lane, now=now, n=limit - len(found), **of)
-        found += (_chore(r) for r in due)
+        more = rows(conn, _DUE if jobs is None else _DUE_OF, lane=lane, now=now, n=limit - len(found), **of)
+        found += (_chore(r) for r in more)
         if len(found) >= limit:
             break
     return found
@@ -212,10 +216,11 @@ def wake(conn: Connection, found: Iterable[tuple[str, int]], now: int) -> None:
     _WAKE(conn, [{"kind": kind, "key": key, "now": now} for kind, key in found])
 
 
-def failing(conn: Connection, before: int) -> int:
-    """Count the chores that failed and are tried again before this time; days of a ranking at any time."""
-    late = f"attempts > 0 AND due_at < :before OR kind = '{Kind.RANKING}' AND error IS NOT NULL"
-    return int(value(conn, f"SELECT count(*) FROM chore WHERE {late}", before=before))
+def failing(conn: Connection, before: int, jobs: Sequence[str] | None = None) -> int:
+    """Count the chores that failed and come again before this time: about what these jobs have seen, or all."""
+    if jobs is None:
+        return int(value(conn, _FAILING, before=before))
+    return int(value(conn, f"{_FAILING} AND {of_jobs.CHORE}", before=before, jobs=listed(jobs)))
 
 
 def ask_again(conn: Connection, now: int, before: int) -> int:

@@ -13,6 +13,7 @@ from pixmirror.catalogue.sql import listed, row, value
 _NAMES = "IN (SELECT value FROM json_each(:jobs))"
 _SEEN = f"EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = %s AND j.job {_NAMES}%s)"
 MEDIA = f"media.owner_kind = 'work' AND {_SEEN % ('media.owner_id', ' AND j.refused_reason IS NULL')}"
+# A chore that is named like a kind of jobs is theirs.
 CHORE = f"""CASE
   WHEN {WISHED} THEN '{ADDED}' {_NAMES}
   WHEN chore.kind = 'control' THEN 1
@@ -23,7 +24,8 @@ CHORE = f"""CASE
       AND j.job {_NAMES})
   WHEN chore.kind = 'bookmark_tags' THEN EXISTS (SELECT 1 FROM feed f JOIN feed_job j ON j.feed_id = f.id
       WHERE f.endpoint LIKE 'user/bookmarks/%' AND j.job {_NAMES})
-  WHEN chore.kind = 'ranking' THEN EXISTS (SELECT 1 FROM job WHERE job.kind = 'ranking' AND job.name {_NAMES})
+  WHEN chore.kind IN (SELECT kind FROM job) THEN
+    EXISTS (SELECT 1 FROM job WHERE job.kind = chore.kind AND job.name {_NAMES})
   WHEN chore.kind = 'replies' THEN EXISTS (SELECT 1 FROM comment c
       JOIN work_job j ON j.work_key = c.work_key WHERE c.comment_key = chore.key AND j.job {_NAMES})
   ELSE {_SEEN % ("chore.key", "")} END"""
@@ -36,9 +38,6 @@ _FILES_DUE = (
 )
 _FAILED = "state = 'failed' AND state IN ('gone', 'failed', 'damaged')"  # as the partial index spells it
 _LEFT = ("state = 'wanted'", "state = 'fetching'", "state = 'waiting'", _FAILED)
-_FAILING = f"""
-SELECT count(*) FROM chore
-WHERE (attempts > 0 AND due_at < :before OR kind = 'ranking' AND error IS NOT NULL) AND {CHORE}"""
 _CAME_IN = """
 SELECT count(*) - coalesce(sum(work_key & 1), 0), coalesce(sum(work_key & 1), 0) FROM work
 WHERE first_seen >= :since AND user_id IS NOT NULL
@@ -65,11 +64,6 @@ def files_due(conn: Connection, jobs: Sequence[str], before: int, lanes: int) ->
 def files_left(conn: Connection, jobs: Sequence[str]) -> int:
     """Count the files that these jobs want, that are not here and may still come."""
     return sum(value(conn, f"SELECT count(*) FROM media WHERE {w} AND {MEDIA}", jobs=listed(jobs)) for w in _LEFT)
-
-
-def failing(conn: Connection, jobs: Sequence[str], before: int) -> int:
-    """Count the chores about what these jobs have seen that failed and come again before this time."""
-    return int(value(conn, _FAILING, jobs=listed(jobs), before=before))
 
 
 def came_in(conn: Connection, job: str, since: int) -> tuple[int, int]:

@@ -293,7 +293,7 @@ async def report(
         files = queue.counts(conn)
         if asked:
             left = of_jobs.files_left(conn, asked)
-            undone = feeds.undone(conn, asked, now) + of_jobs.failing(conn, asked, now + SOON_MS)
+            undone = feeds.undone(conn, asked, now) + chores.failing(conn, now + SOON_MS, asked)
         else:
             left = files.wanted + files.waiting + files.failed
             undone = feeds.undone(conn, names, now) + chores.failing(conn, now + SOON_MS)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.sql import listed, value
 from pixmirror.catalogue.words import iso, many
+from pixmirror.models.jobs import JobConfig
 from pixmirror.reports.coverage import Coverage, Overview, coverage
 from pixmirror.reports.coverage_lists import BookmarkList, RankingProof, bookmark_lists, ranking_days
 from pixmirror.reports.gone import OnlyHere, only_here
@@ -32,7 +33,9 @@ WORDS: Mapping[str, str] = MappingProxyType(
 )
 _HIDDEN = ("unseen", "limited")
 _RECOVER = "pixmirror help recover"
-_AS_OF = "SELECT iif(count(*) = count(last_done_at), min(last_done_at), NULL) FROM job WHERE name {} {}"
+_AS_OF = """
+SELECT iif(count(*) = count(last_done_at), min(last_done_at), NULL) FROM job
+WHERE name IN (SELECT value FROM json_each(:names))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Completeness:
         }
 
 
-def completeness(conn: Connection, account_id: int, jobs: Sequence[Any], now: int) -> Completeness:
+def completeness(conn: Connection, account_id: int, jobs: Sequence[JobConfig], now: int) -> Completeness:
     """Prove what is complete of what these jobs ask for, which are the enabled ones, as configured."""
     names = [job.name for job in jobs]
     overview = coverage(conn, account_id, None, names)
@@ -79,17 +82,15 @@ def completeness(conn: Connection, account_id: int, jobs: Sequence[Any], now: in
         ranking_days=len(days),
         ranking_days_complete=sum(day.is_complete for day in days),
         kept=survivors.works,
-        as_of=_as_of(conn, names),
+        as_of=_as_of(conn, jobs),
     )
     return Completeness(overview, lists, days, counts, survivors)
 
 
-def _as_of(conn: Connection, names: Sequence[str]) -> int | None:
+def _as_of(conn: Connection, jobs: Sequence[JobConfig]) -> int | None:
     """Return when the job that looked longest ago did so. A ranking is of its day, and does not age."""
-    of_names = "IN (SELECT value FROM json_each(:names))"
-    others = "AND kind != 'ranking'"
-    there = value(conn, f"SELECT 1 FROM job WHERE name {of_names} {others}", names=listed(names))
-    found: int | None = value(conn, _AS_OF.format(of_names, others if there else ""), names=listed(names))
+    ageing = [job.name for job in jobs if not job.rankings] or [job.name for job in jobs]
+    found: int | None = value(conn, _AS_OF, names=listed(ageing))
     return found
 
 

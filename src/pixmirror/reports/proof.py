@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs
+from pixmirror.models.jobs import JobConfig
 from pixmirror.reports import kept
 from pixmirror.reports.completeness import Completeness, Left, completeness, explained, left
 from pixmirror.reports.coverage import Coverage
@@ -70,7 +71,7 @@ class Proof:
     more_leavers: int = field(default=0)
 
 
-def count(conn: Connection, account_id: int, jobs: Sequence[Any], now: int) -> tuple[Kept, Proof]:
+def count(conn: Connection, account_id: int, jobs: Sequence[JobConfig], now: int) -> tuple[Kept, Proof]:
     """Count all of it, for the enabled jobs as configured. It reads every work: seconds for a million."""
     began = time.perf_counter()
     complete = completeness(conn, account_id, jobs, now)

@@ -166,9 +166,9 @@ def _lists(conn: Connection, now: int) -> Iterator[Trouble]:
         yield Trouble(cause, one, says, _NEWER if cause == "endpoint" else "", _next((first, *others), now))
 
 
-_QUESTIONS = """
+_QUESTIONS = f"""
 SELECT kind, key, error, due_at FROM chore
-WHERE error IS NOT NULL AND (attempts >= :tries OR kind = 'ranking') LIMIT :most"""
+WHERE error IS NOT NULL AND (attempts >= :tries OR kind = '{Kind.RANKING}') LIMIT :most"""
 _ASKED: dict[str, str] = {
     Kind.DETAIL: "the details of", Kind.TEXT: "the text of", Kind.UGOIRA: "the frames of",
     Kind.COMMENTS: "the comments of", Kind.REPLIES: "the replies to", Kind.PROFILE: "the profile of",
