@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from pixmirror.catalogue import chores, migrate, queue
+from pixmirror.catalogue import chores, losses, migrate, queue
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.catalogue.schema import media, work
@@ -137,3 +137,16 @@ def test_of_several_works_it_is_counted_for_how_many_something_was_asked(db: Dat
     refs = [parse_ref(ref) for ref in ("1", "2", "4", "99")]
     assert db.run_sync(retrying.several, refs, NOW) == 2
     assert wanted(db) == {1, 2}
+
+
+def test_a_lost_file_is_coming_only_while_it_is_asked_for(db: Database) -> None:
+    def move(conn: Connection, state: str) -> None:
+        conn.execute(update(media).where(media.c.owner_id == 8).values(state=state, sha256="a" * 64))
+
+    db.run_sync(move, "wanted")
+    db.run_sync(losses.note, NOW)
+    assert db.read_sync(losses.noted) == losses.Noted(1, ())
+    db.run_sync(move, "refused")  # its job is gone from the configuration
+    assert db.read_sync(losses.noted) == losses.Noted(0, ())
+    db.run_sync(move, "failed")
+    assert db.read_sync(losses.noted) == losses.Noted(0, (8,))

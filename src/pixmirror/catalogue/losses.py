@@ -103,8 +103,8 @@ def found_at(conn: Connection) -> dict[int, int]:
 def noted(conn: Connection) -> Noted:
     """Return what is lost still, and not accepted, of what verify found. Reads no more rows than were noted."""
     found = rows(conn, _NOTED, ids=listed(found_at(conn)))
-    over = [r.work_key for r in found if r.state in GIVEN_UP or r.at_pixiv in State.OVER]
-    return Noted(len(found) - len(over), tuple(over))
+    over = tuple(r.work_key for r in found if r.state in GIVEN_UP or r.at_pixiv in State.OVER)
+    return Noted(sum(r.state in COMING and r.at_pixiv not in State.OVER for r in found), over)
 
 
 def back(conn: Connection, ids: Iterable[int], now: int) -> int:
