@@ -47,6 +47,7 @@ def shifted(ms: int) -> Iterator[None]:
 
 
 def now_ms() -> int:
+    """Return the present, ms UTC. Other threads do not know that a block is shifted: ask in it, and tell them."""
     return int(time.time() * 1000) + _SHIFT_MS.get()
 
 

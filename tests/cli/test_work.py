@@ -1,17 +1,22 @@
 """`sync`, `pause`, `resume`, and how a running pixmirror is asked instead."""
 
+import asyncio
 import json
 import re
 import time
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from pixmirror import errors
+from pixmirror.cli import progress
+from pixmirror.cli.common import Session
 from pixmirror.cli.progress import line
 from pixmirror.cli.sync_end import _waiting
 from pixmirror.cli.work import until_ms
+from pixmirror.clock import DAY_MS, now_ms, shifted
 from pixmirror.errors import ConfigError
 from pixmirror.reports.estimate import Estimate
 from pixmirror.reports.left import Range
@@ -98,6 +103,29 @@ def test_pause_is_remembered(pixmirror, mirrored):
     assert pixmirror("resume", "bookmarks").exit_code == 0
     jobs = {j["name"]: j for j in json.loads(pixmirror("status", "--json").stdout)["jobs"]}
     assert not jobs["bookmarks"]["paused"]
+
+
+def test_in_the_days_that_the_demo_tells_a_pause_ends_on_one_of_them(pixmirror, mirrored):
+    with shifted(-90 * DAY_MS):
+        assert pixmirror("pause", "--until", "2h").exit_code == 0
+        assert "Paused until" in pixmirror("status").stdout
+    assert "Paused" not in pixmirror("status").stdout
+
+
+def test_in_the_days_that_the_demo_tells_a_progress_is_of_one_of_them(pixmirror, mirrored, monkeypatch):
+    asked: list[int] = []
+    monkeypatch.setattr(progress, "what_is_left", lambda conn, now, config, names: asked.append(now))
+
+    async def watch() -> None:
+        shown = asyncio.Event()
+        s = Session(mirrored)
+        with s.reading() as db:
+            async with progress.watching(db, nullcontext(lambda *told: shown.set()), s.config):
+                await shown.wait()
+
+    with shifted(-90 * DAY_MS):
+        asyncio.run(watch())
+    assert max(asked) < now_ms() - 89 * DAY_MS
 
 
 def test_pause_everything(pixmirror, mirrored):

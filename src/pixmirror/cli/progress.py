@@ -137,11 +137,11 @@ async def watching(
 
 
 async def _watch(db: ReadOnly, show: Show, config: "Config", names: Sequence[str], now: Callable[[], int]) -> None:
-    def read(conn: Connection) -> tuple[Estimate, str]:
-        return what_is_left(conn, now(), config, names), newest_artist(conn)
+    def read(conn: Connection, at: int) -> tuple[Estimate, str]:
+        return what_is_left(conn, at, config, names), newest_artist(conn)
 
     while True:
         began = time.monotonic()
-        show(*await db.read(read))
+        show(*await db.read(read, now()))
         # A large catalogue takes longer to count: never spend more than a tenth of the time on it.
         await asyncio.sleep(max(REDRAW_S, 10 * (time.monotonic() - began)))

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime, timedelta
@@ -225,7 +224,7 @@ def pause(
     """
     s = session(ctx)
     _known_job(s, job)
-    moment = until_ms(until, time.time()) if until is not None else None
+    moment = until_ms(until, now_ms() / 1000) if until is not None else None
     s.do("pause", job=job, until=moment)
     say(f"{job or 'Everything'} rests until {clock(moment, now_ms()) if moment else '`pixmirror resume`'}.")
 

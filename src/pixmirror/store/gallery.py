@@ -1,11 +1,11 @@
 """What of the mirror belongs to the gallery's process: gallery.db, thumbs.db and the thumbnails."""
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pixmirror.clock import now_ms
 from pixmirror.store import start
 from pixmirror.store.owner import refuse_others
 from pixmirror.store.part import storage
@@ -24,7 +24,7 @@ def holding_gallery(root: Path, what: str = "gallery", umask: int = 0o077) -> It
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = start.hold(root, start.GALLERY_LOCK)
         try:
-            start.sign(lock, what, round(time.time() * 1000))
+            start.sign(lock, what, now_ms())
             yield
         finally:
             os.close(lock)
