@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pixmirror.catalogue import media, migrate, queue
-from pixmirror.catalogue.database import Connection, Database
+from pixmirror.catalogue import migrate, queue
+from pixmirror.catalogue.database import Database
 from pixmirror.ingest import sidecars
 from pixmirror.ingest.sidecars import Sidecar, files_in, text_for
 from pixmirror.ingest.works import record_works
@@ -68,13 +68,6 @@ def test_sidecars_of_before_are_written_again_a_few_at_a_time(db: Database) -> N
     assert [s.work_key for s in due(db)] == [last]
     assert db.run_sync(sidecars.renew, last or 0, 9) is None
     assert due(db) == []
-
-
-def test_a_finished_file_is_told_without_reading_the_rows_of_others(db: Database) -> None:
-    def plan(conn: Connection) -> list[str]:
-        return [r[3] for r in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {media._RENEW_SIDECARS}", {"ids": "[1]"})]
-
-    assert not [step for step in db.run_sync(plan) if "owner_kind=?)" in step or step == "SCAN media"]
 
 
 def sidecar(*files: dict[str, Any], forgotten: frozenset[str] = frozenset()) -> Sidecar:

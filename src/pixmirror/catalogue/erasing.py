@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, text, update
 
 from pixmirror.catalogue.payloads import (
     BASE,
@@ -36,7 +36,7 @@ _BATCH = 500
 
 _PAYLOADS = f"""
 SELECT payload.id, endpoint, codec, body, {BASE}
-FROM payload JOIN work ON owner_kind = 'work' AND work_key = owner_id
+FROM work CROSS JOIN payload ON owner_kind = 'work' AND owner_id = work_key
 WHERE user_id = :user AND payload.id < :before
 ORDER BY payload.id DESC LIMIT {_BATCH}"""  # what is packed against another comes before it
 _REWRITE = Many(f"UPDATE payload SET digest = :digest, codec = {CODEC}, body = :body, base = NULL WHERE id = :id")
@@ -92,7 +92,8 @@ def _rewrite_payloads(conn: Connection, user_id: int) -> None:
 
 def _drop_dumped_comments(conn: Connection, user_id: int) -> None:
     """Remove the comments that dumps hold of this user; these are payloads and nothing else."""
-    dumped = rows(conn, "SELECT id, codec, body FROM payload WHERE owner_kind = :kind", kind=DUMPED_COMMENT)
+    sql = text("SELECT id, codec, body FROM payload WHERE owner_kind = :kind")
+    dumped = conn.execute(sql, {"kind": DUMPED_COMMENT})  # row by row: there may be millions
     ids = [r.id for r in dumped if _writer_of(r.codec, r.body) == user_id]
     changed(conn, f"DELETE FROM payload WHERE id {IDS}", ids=listed(ids))
 

@@ -36,7 +36,7 @@ SELECT id, path, coalesce(size, 0), sha256 FROM media
 WHERE {} AND sha256 IS NOT NULL AND path != '' AND +id > :after ORDER BY +id LIMIT :n"""
 _NOTED = f"""
 SELECT m.owner_id AS work_key, m.state, w.state AS at_pixiv FROM media m JOIN work w ON w.work_key = m.owner_id
-WHERE m.id {IDS} AND m.owner_kind = 'work' AND m.verified_at IS NULL AND {IS_LOST} ORDER BY m.owner_id"""
+WHERE m.id {IDS} AND +m.owner_kind = 'work' AND m.verified_at IS NULL AND {IS_LOST} ORDER BY m.owner_id"""
 _ACCEPT = f"""
 UPDATE media SET verified_at = :now
 WHERE owner_kind = 'work' AND owner_id {KEYS} AND {_UNACCEPTED} AND state IN {(*COMING, *GIVEN_UP)}"""

@@ -12,6 +12,8 @@ from pixmirror.catalogue.sql import IDS, KEYS, changed, listed, row
 ASKED_BY = {"page": Kind.DETAIL, "embed": Kind.TEXT, "frame": Kind.UGOIRA}
 
 
+# In these rooms owner_kind stands behind a + where other conditions name few files: SQLite, which knows no figures
+# of the rows, would else look up the files of all works by it.
 IN_TROUBLE = "state IN ('gone', 'failed', 'damaged')"  # as the partial index spells it, or SQLite reads all rows
 _OF_WORKS = f"owner_kind = 'work' AND owner_id {KEYS} AND is_current = 1"
 _WANT = f"""
@@ -22,11 +24,10 @@ _REFUSE = f"UPDATE media SET state = 'refused' WHERE {_OF_WORKS} AND state IN ('
 IS_SEEN = "EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = media.owner_id)"
 IS_WANTED = "EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = media.owner_id AND j.refused_reason IS NULL)"
 _REFUSE_UNWANTED = f"""
-UPDATE media SET state = 'refused' WHERE id {IDS} AND state IN ('wanted', 'waiting') AND owner_kind = 'work'
+UPDATE media SET state = 'refused' WHERE id {IDS} AND state IN ('wanted', 'waiting') AND +owner_kind = 'work'
   AND {IS_SEEN} AND NOT {IS_WANTED}"""
 _REFUSALS = "SELECT count(*), count(refused_reason) FROM work_job WHERE work_key = :key"
-# In the result, not in the condition: SQLite would rather read all files of works than look these few up.
-_OWNERS = f"SELECT iif(owner_kind = 'work', owner_id, NULL) FROM media WHERE id {IDS}"
+_OWNERS = f"SELECT owner_id FROM media WHERE id {IDS} AND +owner_kind = 'work'"
 _RENEW_SIDECARS = f"""
 UPDATE work SET sidecar_seq = min(sidecar_seq, change_seq - 1) WHERE work_key IN ({_OWNERS}) AND sidecar_seq > 0
   AND NOT EXISTS (SELECT 1 FROM media

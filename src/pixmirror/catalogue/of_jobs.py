@@ -12,7 +12,7 @@ from pixmirror.catalogue.sql import listed, row, value
 
 _NAMES = "IN (SELECT value FROM json_each(:jobs))"
 _SEEN = f"EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = %s AND j.job {_NAMES}%s)"
-MEDIA = f"media.owner_kind = 'work' AND {_SEEN % ('media.owner_id', ' AND j.refused_reason IS NULL')}"
+MEDIA = f"+media.owner_kind = 'work' AND {_SEEN % ('media.owner_id', ' AND j.refused_reason IS NULL')}"
 # A chore that is named like a kind of jobs is theirs.
 CHORE = f"""CASE
   WHEN {WISHED} THEN '{ADDED}' {_NAMES}
@@ -44,7 +44,7 @@ WHERE first_seen >= :since AND user_id IS NOT NULL
   AND EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = work.work_key AND j.job = :job)"""
 _FILES_CAME_IN = """
 SELECT count(*), coalesce(sum(size), 0) FROM media
-WHERE state = 'stored' AND stored_at >= :since AND owner_kind = 'work'
+WHERE state = 'stored' AND stored_at >= :since AND +owner_kind = 'work'
   AND EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = owner_id AND j.job = :job)"""
 
 

@@ -41,7 +41,7 @@ LEFT JOIN tombstone of_work ON of_work.owner_kind = '{WORK}' AND of_work.owner_i
 LEFT JOIN tombstone of_page ON of_page.owner_kind = '{PAGE}' AND of_page.owner_id = media.owner_id
   AND of_page.idx = media.idx AND media.role = 'page'
 LEFT JOIN tombstone of_user ON of_user.owner_kind = '{USER}' AND of_user.owner_id = work.user_id
-WHERE media.owner_kind = 'work' AND coalesce(of_work.at, of_page.at, of_user.at) IS NOT NULL"""
+WHERE +media.owner_kind = 'work' AND coalesce(of_work.at, of_page.at, of_user.at) IS NOT NULL"""
 _TO_FORGET = f"""
 SELECT media.id, media.owner_id, media.idx, media.path, media.state, media.size, of_work.at AS work_at,
   of_page.at AS page_at, of_user.at AS user_at, of_user.owner_id AS user_id

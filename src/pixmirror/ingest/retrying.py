@@ -36,11 +36,13 @@ _WANT = f"""
 UPDATE media SET state = 'wanted', attempts = 0, due_at = 0, error = NULL, damaged_sha256 = NULL,
   priority = {int(Lane.RETRY)}
 WHERE state != 'forgotten' AND path != '' AND (is_current = 1 OR sha256 IS NOT NULL)"""
+_HOLES = f"SELECT DISTINCT owner_id, role FROM media WHERE {_FAILED} AND url = '' AND +owner_kind = 'work'"
+_HOLES_OF_WORKS = f"{_HOLES} AND owner_kind = 'work' AND owner_id {KEYS}"
 
 ASKED_ONCE_MORE = "given_up:asked_once_more"  # meta key: when, ms UTC
 MINUTE_MS = 60_000
 _GIVEN_UP = f"""
-SELECT id FROM media WHERE {IN_TROUBLE} AND is_current = 1 AND path != '' AND owner_kind = 'work'
+SELECT id FROM media WHERE {IN_TROUBLE} AND is_current = 1 AND path != '' AND +owner_kind = 'work'
   AND (state = 'gone' AND error NOT IN ('{REPLACED}', '{REMOVED}') OR state = 'damaged' AND due_at = 0
     OR state = 'failed' AND error = '{NOT_A_FILE}')
   AND EXISTS (SELECT 1 FROM work WHERE work_key = owner_id AND work.state = 'live')"""
@@ -161,11 +163,7 @@ def _ask(conn: Connection, which: str, now: int, **bound: str) -> int:
 
 def _fill(conn: Connection, now: int, keys: Sequence[int] | None = None) -> int:
     """Ask about works, or about these, of which files lack that an answer or a zip should have."""
-    lacking = f"SELECT DISTINCT owner_id, role FROM media WHERE {_FAILED} AND url = '' AND owner_kind = 'work'"
-    if keys is None:
-        holes = rows(conn, lacking)
-    else:
-        holes = rows(conn, f"{lacking} AND owner_id {KEYS}", keys=listed(keys))
+    holes = rows(conn, _HOLES) if keys is None else rows(conn, _HOLES_OF_WORKS, keys=listed(keys))
     for hole in holes:
         agenda.fill_holes(conn, ASKED_BY[hole.role], (hole.owner_id,), now)
     return len(holes)

@@ -27,7 +27,8 @@ UNION ALL SELECT work_key FROM web_listed
 _HIDDEN = f"""
 SELECT work_key FROM work WHERE work_key {KEYS} AND (state = 'limited' OR evidence = '{WEB}')
   AND work_key NOT IN ({_FORGOTTEN})"""
-_ALL_HIDDEN = f"SELECT work_key FROM work WHERE state = 'limited' AND work_key NOT IN ({_FORGOTTEN})"
+_ALL_HIDDEN = f"""
+SELECT work_key FROM work WHERE state != 'live' AND state = 'limited' AND work_key NOT IN ({_FORGOTTEN})"""
 _SHOWN = f"""
 SELECT work_key FROM work
 WHERE work_key {KEYS} AND user_id IS NOT NULL AND state = 'live' AND evidence != '{WEB}'"""

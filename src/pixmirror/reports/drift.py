@@ -71,8 +71,9 @@ SELECT owner_id, count(*), coalesce(sum(size), 0), path,
 FROM media WHERE owner_kind = 'work' AND state = 'stored' AND owner_id IN (SELECT value FROM json_each(:keys))
 GROUP BY owner_id"""
 _COPY_OF_USER = """
-SELECT count(*), coalesce(sum(m.size), 0), min(m.path) FROM media m JOIN work w ON w.work_key = m.owner_id
-WHERE m.owner_kind = 'work' AND m.state = 'stored' AND w.user_id = :user"""
+SELECT count(*), coalesce(sum(m.size), 0), min(m.path)
+FROM work w CROSS JOIN media m ON m.owner_kind = 'work' AND m.owner_id = w.work_key
+WHERE w.user_id = :user AND m.state = 'stored'"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,9 +223,9 @@ def _seconds(way: Way, n: Range, now: int) -> Range:
 
 _OUTSTANDING = f"""
 SELECT count(*) FROM (
-  SELECT owner_id FROM media WHERE state = 'wanted' AND owner_kind = 'work'
-  UNION SELECT owner_id FROM media WHERE state = 'fetching' AND owner_kind = 'work'
-  UNION SELECT owner_id FROM media WHERE state = 'waiting' AND owner_kind = 'work' AND due_at <= :soon
+  SELECT owner_id FROM media WHERE state = 'wanted' AND +owner_kind = 'work'
+  UNION SELECT owner_id FROM media WHERE state = 'fetching' AND +owner_kind = 'work'
+  UNION SELECT owner_id FROM media WHERE state = 'waiting' AND +owner_kind = 'work' AND due_at <= :soon
   UNION SELECT key FROM chore WHERE lane IN {tuple(int(lane) for lane in Lane if lane < Lane.REFRESH)}
     AND due_at <= :now AND kind IN ('detail', 'text', 'ugoira', 'comments'))"""
 
@@ -244,7 +244,7 @@ def _whole(conn: Connection, now: int, todo: Left) -> tuple[int, int]:
 def newest_artist(conn: Connection) -> str:
     """Return the name of the artist of the file that came last; empty where there is none."""
     sql = """
-    SELECT u.name FROM (SELECT owner_id FROM media WHERE state = 'stored' AND owner_kind = 'work'
+    SELECT u.name FROM (SELECT owner_id FROM media WHERE state = 'stored' AND +owner_kind = 'work'
       AND stored_at IS NOT NULL ORDER BY stored_at DESC LIMIT 1) m
     JOIN work w ON w.work_key = m.owner_id JOIN user u ON u.id = w.user_id"""
     return str(value(conn, sql) or "")

@@ -89,7 +89,7 @@ SELECT w.work_key AS key, w.medium, w.work_key >> 1 AS id, w.title, w.user_id, c
 FROM work w LEFT JOIN user u ON u.id = w.user_id WHERE w.work_key IN (SELECT value FROM json_each(:keys))"""
 _LOST_HERE = f"""
 SELECT DISTINCT w.work_key FROM work AS w INDEXED BY work_by_state
-JOIN media AS m ON m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.verified_at IS NULL AND {IS_LOST}
+CROSS JOIN media AS m ON m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.verified_at IS NULL AND {IS_LOST}
 WHERE w.state != 'live' AND w.state IN {State.OVER} AND {not_forgotten_sql("w.work_key", "w.user_id")}
   AND (:user IS NULL OR w.user_id = :user)
 ORDER BY w.work_key DESC"""

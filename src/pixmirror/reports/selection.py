@@ -44,7 +44,7 @@ _STATES = {
     "waiting": f"EXISTS ({_FILE} m.state IN ('wanted', 'waiting', 'fetching'))",
 }
 # The works that may be in a state, each by a partial index, whose condition stands in the statement as it is made.
-_OF_FILES = "SELECT DISTINCT owner_id AS work_key FROM media WHERE owner_kind = 'work' AND"
+_OF_FILES = "SELECT DISTINCT owner_id AS work_key FROM media WHERE +owner_kind = 'work' AND"
 _GONE = f"SELECT work_key FROM work WHERE state != 'live' AND state IN ({_OVER})"
 _LEADS = {
     "gone": _GONE,

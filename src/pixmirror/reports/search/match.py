@@ -39,14 +39,15 @@ _COMMENTED = """
 g.work_key IN (SELECT c.work_key FROM
   (SELECT work_key, comment FROM comment ORDER BY comment_key DESC LIMIT {most}) c WHERE {likes})"""
 _OLDER_COMMENTS = "SELECT 1 FROM comment ORDER BY comment_key DESC LIMIT 1 OFFSET :most"
-_OF_FILES = "SELECT m.owner_id FROM media m WHERE m.owner_kind = 'work' AND m.state = '{}'"
+_OF_FILES = "SELECT m.owner_id FROM media m WHERE +m.owner_kind = 'work' AND m.state = '{}'"
 _IN_STATE = {
     "live": f"g.flags & {GONE | HIDDEN} = 0",
     "gone": f"g.flags & {GONE}",
     "hidden": f"g.flags & {HIDDEN}",
     "edited": f"g.flags & {EDITED}",
     "doubt": f"g.flags & {DOUBT}",
-    "kept": f"""g.flags & {GONE} AND (EXISTS ({_OF_FILES.format("stored")} AND m.owner_id = g.work_key)
+    "kept": f"""g.flags & {GONE} AND (EXISTS (
+        {_OF_FILES.format("stored")} AND m.owner_kind = 'work' AND m.owner_id = g.work_key)
       OR EXISTS (SELECT 1 FROM text_version v WHERE v.work_key = g.work_key))""",
     # Twice, so that its partial index serves.
     "damaged": f"g.work_key IN ({_OF_FILES.format('damaged')} AND m.state IN ('gone', 'failed', 'damaged'))",
