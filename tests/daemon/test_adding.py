@@ -22,6 +22,8 @@ async def test_a_running_pixmirror_brings_what_is_added_and_answers_when_it_is_h
             [here, missing] = one["added"]
             assert (here["became"], here["title"], here["amount"]) == ("here", work.title, "1 page")
             assert (missing["became"], one["exit_code"]) == ("not_there", 10)
+            again = await service.ask("add", refs=[str(work.id)])
+            assert [one["was_here"] for one in (here, missing, *again["added"])] == [False, False, True]
             artist = await service.ask("add", refs=[f"user:{stranger.id}"])
             assert (artist["added"][0]["became"], artist["added"][0]["works"]) == ("here", 3)
             refused = await service.ask("add", refs=["nonsense"])

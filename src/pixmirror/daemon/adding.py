@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixmirror.catalogue.added import ADDED
+from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.refs import Ref
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.mirror import Mirror
@@ -94,11 +95,14 @@ async def _wish(mirror: Mirror, refs: Sequence[Ref]) -> tuple[int, frozenset[Ref
         raise ConfigError("Everything is paused; `pixmirror resume` first.")
     since = mirror.clock.now()
     works = [ref for ref in refs if ref.work_key is not None]
-    before = await mirror.db.read(all_added, works, since, since, False)
-    await mirror.db.run(adding.wish, refs, since)
-    return since, frozenset(
-        one.ref for one in before if one.became == "here" and (one.stored or one.ref.kind == "novel")
-    )
+
+    def want(conn: Connection) -> frozenset[Ref]:
+        before = all_added(conn, works, since, since, False)
+        adding.wish(conn, refs, since)
+        here = (one for one in before if one.became == "here" and (one.stored or one.ref.kind == "novel"))
+        return frozenset(one.ref for one in here)
+
+    return since, await mirror.db.run(want)
 
 
 async def _settled(engine: Engine, refs: Sequence[Ref], since: int, show: Show, *, whole: bool) -> Blocked | None:
