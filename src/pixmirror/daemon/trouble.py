@@ -108,7 +108,6 @@ class Troubles:
         self.strikes.pop(cause, None)
         self.since.pop(cause, None)
         self.until.pop(cause, None)
-        self.since.pop(cause, None)
         return self.errors.pop(cause, None) is not None
 
 

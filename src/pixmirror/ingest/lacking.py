@@ -44,7 +44,7 @@ def note(changes: Changes, work: WorkFiles, role: str, due: Collection[int], sho
         "alternates": None, "path": "", "state": "failed" if work.wanted else "refused",
         "priority": int(work.seen.lane), "error": _REASONS[role], "first_seen": work.seen.now,
     }  # fmt: skip
-    changes.dropped += ({"b_id": row_id} for idx, row_id in holes.items() if idx not in lacking)
+    changes.dropped += ({"id": row_id} for idx, row_id in holes.items() if idx not in lacking)
     changes.new += (hole | {"idx": idx} for idx in sorted(lacking) if idx not in holes)
     return lacking != holes.keys()
 

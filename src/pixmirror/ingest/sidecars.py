@@ -69,7 +69,9 @@ class Sidecar:
 
 def due_sidecars(conn: Connection, limit: int) -> list[Sidecar]:
     """Return works that changed since their sidecar was written. A stub has none, nor has what was forgotten."""
-    beside = f"AND {tombstones.not_forgotten_sql('work.work_key')}" if tombstones.has_any(conn) else ""
+    beside = (
+        f"AND {tombstones.not_forgotten_sql('work.work_key', 'work.user_id')}" if tombstones.has_any(conn) else ""
+    )
     due = rows(conn, _DUE.format(beside), n=limit)
     keys = [r.work_key for r in due]
     tags = tags_of(conn, keys)

@@ -26,13 +26,13 @@ _INSERT = Many(insert(media))
 _RETIRE = Many("""
 UPDATE media SET is_current = 0,
   state = iif(state IN ('wanted', 'waiting', 'failed'), 'gone', state),
-  error = iif(state IN ('wanted', 'waiting', 'failed'), :reason, error) WHERE id = :b_id""")
-_DROP = Many("DELETE FROM media WHERE id = :b_id AND url = ''")
-_CURRENT = Many("UPDATE media SET is_current = 1 WHERE id = :b_id")
+  error = iif(state IN ('wanted', 'waiting', 'failed'), :reason, error) WHERE id = :id""")
+_DROP = Many("DELETE FROM media WHERE id = :id AND url = ''")
+_CURRENT = Many("UPDATE media SET is_current = 1 WHERE id = :id")
 _NEW_URL = Many("""
-UPDATE media SET url = :b_url, alternates = :b_alternates, attempts = 0, due_at = 0,
+UPDATE media SET url = :url, alternates = :alternates, attempts = 0, due_at = 0,
   error = iif(state = 'forgotten', error, NULL),
-  state = iif(state IN ('wanted', 'waiting', 'failed', 'gone', 'damaged'), 'wanted', state) WHERE id = :b_id""")
+  state = iif(state IN ('wanted', 'waiting', 'failed', 'gone', 'damaged'), 'wanted', state) WHERE id = :id""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +193,13 @@ def compare(changes: Changes, work: WorkFiles, files: Sequence[File], whole: boo
             new.append(_row(work, file, first=first))
             continue
         if not row.is_current:
-            again.append({"b_id": row.id})
+            again.append({"id": row.id})
         if row.url != file.url and row.state != "stored":
-            new_url.append({"b_id": row.id, "b_url": file.url, "b_alternates": _alternates(file)})
+            new_url.append({"id": row.id, "url": file.url, "alternates": _alternates(file)})
     for row in mine:
         stands = after.get((row.role, row.idx))
         if row.is_current and (stands is None or stands.version != row.version):
-            retired.append({"b_id": row.id, "reason": REMOVED if stands is None else REPLACED})
+            retired.append({"id": row.id, "reason": REMOVED if stands is None else REPLACED})
     changes.new += new
     changes.retired += retired
     changes.current += again

@@ -144,15 +144,15 @@ def _compare(implied: dict[Slot, SimpleNamespace], key: int, shown: Shown, *, wa
     versions.compare(changes, mine, shown.files, shown.whole)
     by_id = {row.id: row for row in implied.values()}
     for retired in changes.retired:
-        row = by_id[retired["b_id"]]
+        row = by_id[retired["id"]]
         row.is_current = 0
         if row.state in ("wanted", "failed"):
             row.state, row.error = "gone", retired["reason"]
     for current in changes.current:
-        by_id[current["b_id"]].is_current = 1
+        by_id[current["id"]].is_current = 1
     for moved in changes.new_url:
-        row = by_id[moved["b_id"]]
-        row.url, row.alternates = moved["b_url"], moved["b_alternates"]
+        row = by_id[moved["id"]]
+        row.url, row.alternates = moved["url"], moved["alternates"]
     for new in changes.new:
         row = SimpleNamespace(id=len(implied), **new)
         implied[row.role, row.idx, row.version] = row

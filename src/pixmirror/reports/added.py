@@ -113,7 +113,7 @@ def _work(conn: Connection, ref: Ref, key: int, since: int, before: int, comment
 
 
 def _user(conn: Connection, ref: Ref, since: int, before: int, comments: str) -> Added:
-    found, wish = row(conn, "SELECT name, state FROM user WHERE id = :id", id=ref.id), None
+    found = row(conn, "SELECT name FROM user WHERE id = :id", id=ref.id)
     wish = row(conn, _WISH, kind="profile", key=ref.id)
     lists = rows(conn, _LISTS, params=f'{{"user_id":{ref.id}}}')
     mine = _WORKS.replace("work_key IN", "IN", 1)

@@ -168,8 +168,8 @@ def count_artists(raw: sqlite3.Connection) -> None:
 
 def note_artists(raw: sqlite3.Connection, before: Iterable[Row], after: Iterable[Row]) -> None:
     """Note when the newest work of each artist was posted, of whom works came, changed or went."""
-    seen = ({(row.work_key, row.user_id, row.posted) for row in rows} for rows in (before, after))
-    moved = {user_id for _, user_id, _ in next(seen) ^ next(seen) if user_id}
+    was, now = ({(row.work_key, row.user_id, row.posted) for row in rows} for rows in (before, after))
+    moved = {user_id for _, user_id, _ in was ^ now if user_id}
     if moved:
         raw.execute(_PUT_ARTISTS, (listed(moved),))
         raw.execute(_DROP_ARTISTS, (listed(moved),))
