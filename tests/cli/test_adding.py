@@ -92,6 +92,7 @@ def test_without_pixiv_the_wish_is_remembered_and_the_next_sync_brings_it(pixmir
     (mirrored.parent / "mirror" / "credentials.json").unlink()
     result = pixmirror("add", str(work.id))
     assert result.exit_code == 8, result.output
+    assert "Check the network; `pixmirror sync` goes on then." in words(result.stderr), "nothing runs by itself"
     assert words(result.output).endswith("It is remembered: pixmirror sync goes on from there.")
     mirrored.write_text(config)
     assert pixmirror("sync").exit_code == 0

@@ -6,7 +6,7 @@ goes on with it.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pixmirror.catalogue.added import ADDED
@@ -24,6 +24,7 @@ from pixmirror.errors import (
     PixivError,
     PixmirrorError,
     RateLimited,
+    by_hand,
     exit_code,
 )
 from pixmirror.ingest import adding
@@ -37,12 +38,13 @@ Show = Callable[[Sequence[Added]], None]
 
 @dataclass(frozen=True, slots=True)
 class AddReport:
-    """What became of all that was added, how long that took, and what stopped it."""
+    """What became of all that was added, how long that took, and what stopped it. `alone`: no daemon runs."""
 
     things: tuple[Added, ...]
     seconds: float
     trouble: PixmirrorError | None = None
     were_here: frozenset[Ref] = frozenset()
+    alone: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -52,13 +54,15 @@ class AddReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `add --json` prints, and what a running pixmirror answers."""
+        advice = "" if self.trouble is None else self.trouble.advice
+        advice = by_hand(advice) if self.alone else advice
         return {
             "added": [
                 one.as_dict() | {"amount": one.amount, "was_here": one.ref in self.were_here}
                 for one in self.things
             ],
             "seconds": round(self.seconds, 1),
-            "trouble": f"{self.trouble} {self.trouble.advice}".strip() if self.trouble else None,
+            "trouble": f"{self.trouble} {advice}".strip() if self.trouble else None,
             "exit_code": self.exit_code,
         }
 
@@ -72,13 +76,13 @@ async def add(mirror: Mirror, refs: Sequence[Ref], show: Show = lambda found: No
         try:
             await mirror.log_in()
         except (LoginError, PixivError) as error:
-            return await _report(engine, refs, since, here, None, error)
+            return replace(await _report(engine, refs, since, here, None, error), alone=True)
         async with asyncio.TaskGroup() as group:
             loops = engine.start(group)
             blocked = await _settled(engine, refs, since, show, whole=True)
             for task in loops:
                 task.cancel()
-    return await _report(engine, refs, since, here, blocked, None)
+    return replace(await _report(engine, refs, since, here, blocked, None), alone=True)
 
 
 async def beside(engine: Engine, refs: Sequence[Ref]) -> AddReport:

@@ -16,7 +16,7 @@ from pixmirror.clock import DAY_MS
 from pixmirror.reports import health, kept, queries, troubles
 from pixmirror.reports.headline import Around, Headline, Planned
 from pixmirror.reports.kept import Disk, Kept, kept_line
-from pixmirror.reports.moments import ahead, as_of, clock
+from pixmirror.reports.moments import ago, ahead, as_of, clock
 from pixmirror.reports.queries import CameIn, JobStatus, Requests
 
 _LAST = """
@@ -155,7 +155,7 @@ def _job_line(
 
 def _brought(job: JobStatus, now: int, zone: tzinfo | None) -> str:
     """Say how much the last run brought; where that was nothing, also what the last one that brought some did."""
-    before = f" ({job.brought:,} {as_of(job.brought_at, now, zone)})" if not job.new and job.brought_at else ""
+    before = f" ({job.brought:,} {ago(job.brought_at, now, zone)})" if not job.new and job.brought_at else ""
     return f"{many(job.new, 'new', 'new')}{before}"
 
 
