@@ -184,6 +184,14 @@ def test_parts_meet_without_hole_or_repetition(conn, monkeypatch):
     assert len(rows(conn, "files")) == 28
 
 
+def test_what_ends_early_can_be_closed_before_its_connection(conn):
+    put_work(conn, 20)
+    put_work(conn, 22)
+    found = export(conn, "works")
+    assert next(found)["id"] == 10
+    found.close()
+
+
 def test_an_unknown_kind_is_refused_naming_the_kinds(conn):
     with pytest.raises(ConfigError) as caught:
         export(conn, "work")

@@ -142,7 +142,9 @@ def test_the_same_catalogue_comes_back(copy: tuple[Path, Any], mirrored: Setup, 
 
 
 def without_bookkeeping(row: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in row.items() if k not in ("last_seen", "comments_total", "profile_at", "detail_at")}
+    """What no answer tells: when it was read last."""
+    lost = ("last_seen", "comments_at", "comments_total", "profile_at", "detail_at")
+    return {name: value for name, value in row.items() if name not in lost}
 
 
 def test_files_that_no_row_knows_are_adopted(copy: tuple[Path, Any]) -> None:

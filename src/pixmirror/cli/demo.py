@@ -314,9 +314,8 @@ def _example(s: Session) -> tuple[str, str]:
     """Return a work to show, and what a search finds: a word in kana, found as it sounds, or a tag."""
     from pixmirror.reports.export import export
 
-    rows: Any = export  # a generator, which must end before its connection does
     example, tag, spoken = "1", "風景", False
-    with s.reading() as db, db.reading() as conn, closing(rows(conn, "works")) as works:
+    with s.reading() as db, db.reading() as conn, closing(export(conn, "works")) as works:
         for row in works:
             spoken |= SPOKEN in row["title"]
             if row["tags"] and row["state"] == "live" and example == "1":

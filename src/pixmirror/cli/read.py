@@ -204,8 +204,7 @@ def export(
         raise ConfigError("All kinds go into a folder, each into a file of its own: name the folder with -o.")
     with session(ctx).reading(beside=everything or kind in OWN) as db, db.reading() as conn:
         for one in KINDS if everything else (kind,):
-            generator: Any = export_lines(conn, one)  # it must end before its connection does
-            with closing(generator) as found:
+            with closing(export_lines(conn, one)) as found:  # it must end before its connection does
                 lines = (f"{line}\n" for line in found)
                 if output is None:
                     _to_stdout(lines)

@@ -4,7 +4,7 @@ Field names are Pixiv's. Keys are only ever added, behind those that are there.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import Any
 
@@ -114,7 +114,7 @@ _CATALOGUE: Mapping[str, str] = {
     ),
     "rankings": select("medium mode date rank id account_id", _RANKINGS, id="work_key >> 1"),
 }
-KINDS: Mapping[str, Callable[[Connection], Iterator[str]]] = {
+KINDS: Mapping[str, Callable[[Connection], Generator[str, None, None]]] = {
     kind: partial(lines, sql=made) if isinstance(made, str) else made
     for kind, made in {**_CATALOGUE, **PAST, **MIRROR, **OWN}.items()
 }
@@ -126,7 +126,7 @@ def refuse_unknown(kind: str) -> None:
         raise ConfigError(f"There is no kind {kind!r} to export: choose one of {', '.join(KINDS)}, or all.")
 
 
-def export_lines(conn: Connection, kind: str) -> Iterator[str]:
+def export_lines(conn: Connection, kind: str) -> Generator[str, None, None]:
     """Yield every row of a kind as a line of JSON without its end, in a fixed order.
 
     Kinds of OWN are asked through the shelves.
@@ -135,9 +135,9 @@ def export_lines(conn: Connection, kind: str) -> Iterator[str]:
     return KINDS[kind](conn)
 
 
-def export(conn: Connection, kind: str) -> Iterator[dict[str, Any]]:
-    """Yield the same as dicts."""
-    return map(json.loads, export_lines(conn, kind))
+def export(conn: Connection, kind: str) -> Generator[dict[str, Any], None, None]:
+    """Yield the same as dicts. To be closed before the connection is, if it is not read to the end."""
+    return (json.loads(line) for line in export_lines(conn, kind))
 
 
 def work_of(conn: Connection, key: int) -> dict[str, Any] | None:

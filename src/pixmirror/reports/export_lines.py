@@ -5,7 +5,7 @@ Times that Pixiv gave are ISO 8601 in Japanese time, as it writes them; ours are
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -90,7 +90,7 @@ def parts(conn: Connection, sql: str, **bound: Any) -> Iterator[Sequence[Row[Any
         yield from result.partitions(PART)
 
 
-def lines(conn: Connection, sql: str, **bound: Any) -> Iterator[str]:
+def lines(conn: Connection, sql: str, **bound: Any) -> Generator[str, None, None]:
     """Yield the objects that a SELECT makes, each without the end of its line."""
     for part in parts(conn, sql, **bound):
         yield from (in_json(line) for (line,) in part)

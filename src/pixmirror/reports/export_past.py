@@ -1,6 +1,6 @@
 """What was seen over time: states, counters, drift, texts, and what Pixiv said, as it said it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -30,7 +30,7 @@ _TEXTS = f"SELECT work_key, 'sha256:' || digest, body FROM text_version WHERE wo
 _WORKS = "SELECT work_key FROM work ORDER BY work_key"
 
 
-def payloads(conn: Connection) -> Iterator[str]:
+def payloads(conn: Connection) -> Generator[str, None, None]:
     """Yield each answer that is kept; null where it is garbled."""
     for part in parts(conn, _ANSWERS):
         novels = {row.owner_id for row in part if row.endpoint == "webview"}
@@ -50,7 +50,7 @@ def _said(row: Row[Any], texts: Mapping[tuple[int, str], bytes]) -> Any:
     return said
 
 
-def counters(conn: Connection) -> Iterator[str]:
+def counters(conn: Connection) -> Generator[str, None, None]:
     """Yield the counters of each work over time, the first values first."""
     for part in parts(conn, _WORKS):
         found = stats.series_of(conn, [key for (key,) in part])
@@ -60,7 +60,7 @@ def counters(conn: Connection) -> Iterator[str]:
                 yield dumped({"medium": medium, "id": work_id, **plain(point)})
 
 
-def versions(conn: Connection) -> Iterator[str]:
+def versions(conn: Connection) -> Generator[str, None, None]:
     """Yield each version of each work and user, and what it changed."""
     for part in parts(conn, _WORKS):
         for key, found in versions_of_works(conn, [key for (key,) in part]):
@@ -75,7 +75,7 @@ def _version(about: Mapping[str, Any], version: Version) -> str:
     return dumped(about | plain(version))
 
 
-PAST: Mapping[str, str | Callable[[Connection], Iterator[str]]] = {
+PAST: Mapping[str, str | Callable[[Connection], Generator[str, None, None]]] = {
     "texts": select(
         "medium id sha256 text seen_at",
         "text_version ORDER BY work_key, id",
