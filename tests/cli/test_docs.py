@@ -14,7 +14,7 @@ from pixmirror.models import State
 
 DOCS = files("pixmirror") / "docs"
 # Tables, and what builders cite; the others are read.
-LOOKED_UP = ("api", "architecture", "config", "pixiv", "sql")
+LOOKED_UP = ("api", "architecture", "config", "models", "pixiv", "sql")
 
 
 def page(name: str) -> str:

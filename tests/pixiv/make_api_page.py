@@ -1,17 +1,16 @@
-"""Writes the reference page of the library from tests/coverage.toml: `python -m tests.pixiv.make_api_page`."""
+"""Writes the pages `help api` and `help models`: `python -m tests.pixiv.make_api_page`."""
 
+import re
 import sys
 import tomllib
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from tests.pixiv.covered import REPO, Endpoint, endpoints, load
+from tests.pixiv import reference
+from tests.pixiv.covered import REPO, endpoints, load
 
-SHIPPED = REPO / "src" / "pixmirror" / "docs" / "api.md"
-PAGE = SHIPPED if SHIPPED.exists() else Path(__file__).parent / "api.md"
+DOCS = REPO / "src" / "pixmirror" / "docs"
 HEAD = """# The Pixiv library
-
-Generated from tests/coverage.toml; do not edit.
 
 `pixmirror.pixiv` speaks Pixiv's App API by one short function per endpoint:
 
@@ -81,23 +80,28 @@ def kind(value: Any) -> str:
     return said[value]
 
 
-def rows(found: list[Endpoint]) -> list[str]:
-    lines: list[str] = []
-    seen: set[str] = set()
-    for entry in found:
-        if entry.function in seen or entry.tested:
-            continue
-        seen.add(entry.function)
-        params = "; ".join(f"`{name}`: {kind(value)}" for name, value in entry.params.items()) or "–"
-        note = f" ({entry.gone})" if entry.gone else ""
-        lines.append(f"| `{short(entry.function)}` | {entry.method} {entry.path}{note} | {params} |")
-    return lines
-
-
 def short(function: str) -> str:
-    return function.removeprefix("pixmirror.pixiv.app.").removeprefix("pixmirror.")
+    """Return a name as one writes it after the usual imports."""
+    return re.sub(r"^pixmirror\.(pixiv\.(app|client|reading|enums)\.|pixiv\.(?=download|past_cap))?", "", function)
 
 
+FUNCTIONS = """## How to read this
+
+Each line is a function with its parameters and what it gives, without the API that it takes first; below it stand
+the values that a parameter takes, where there are many. A `Received[Illust]` is one thing, a `Listing[Illust]` a
+page of a list; `pixmirror help models` has each model with its fields. What sends a POST changes something there.
+"""
+FILTERS = """### pixmirror.pixiv.web.search.Filters
+
+What `artworks`, `illustrations`, `manga` and `novels` take as `filters`.
+"""
+MODELS = """# The models of the library
+
+What the functions of `pixmirror help api` give, with every field. Names are those of the App API; what only the
+website says is camelCase there. A field that Pixiv left out is None, or empty. All models are frozen; what Pixiv
+sends and no field reads is in `extra`, by its path in the answer. `model_dump(mode="json")` gives a model as JSON.
+A third column tells of values that are made from others.
+"""
 LEGACY = """## pixmirror.pixiv.legacy: what is dead
 
 The Public API (`papi`, until November 2021) and SPAPI (`spapi`, until May 2015) answer no more. Their requests are
@@ -132,47 +136,93 @@ def legacy() -> list[str]:
 
 
 def page() -> str:
+    """The page of all functions."""
+    parts = [
+        HEAD,
+        FUNCTIONS,
+        *("## The App API", *reference.functions("app"), ""),
+        *("## The website", *reference.functions("web"), "", FILTERS, *reference.filters(), ""),
+        *("## Beside the functions", "\n### pixmirror.pixiv\n", *reference.others(), ""),
+        *legacy(),
+        *mapping(),
+    ]
+    return "\n".join(parts)
+
+
+def models_page() -> str:
+    """The page of all models."""
+    return "\n".join((MODELS, *reference.model_groups())).rstrip() + "\n"
+
+
+def mapping() -> Iterator[str]:
+    """What pixivpy and pixivapi call it."""
     data, entries = load(), endpoints()
-    modules: dict[str, list[Endpoint]] = {}
-    for entry in entries:
-        if not entry.tested:
-            modules.setdefault(short(entry.function).split(".")[0], []).append(entry)
-    parts = [HEAD]
-    for name, found in modules.items():
-        parts.append(f"## pixmirror.pixiv.app.{name}\n\n| Function | Request | Parameters |\n|---|---|---|")
-        parts.append("\n".join(rows(found)) + "\n")
-    parts += legacy()
-    parts.append("## Coming from pixivpy or pixivapi\n\n| pixivpy | pixivapi | here |\n|---|---|---|")
     known: dict[str, tuple[list[str], list[str]]] = {}
     for entry in entries:
         theirs = known.setdefault(short(entry.function), ([], []))
         for names, name in zip(theirs, (entry.pixivpy, entry.pixivapi), strict=True):
             if name and name not in names:
                 names.append(name)
-    parts.append(
-        "\n".join(
-            f"| {' '.join(f'`{n}`' for n in py) or '–'} | {' '.join(f'`{n}`' for n in api) or '–'} | `{ours}` |"
-            for ours, (py, api) in known.items()
-            if py or api
-        )
-        + "\n"
+    yield "## Coming from pixivpy or pixivapi\n"
+    yield from table(
+        ("pixivpy", "pixivapi", "here"),
+        ((code(*py), code(*api), code(ours)) for ours, (py, api) in known.items() if py or api),
     )
-    parts.append("| Model of pixivapi | here | not there |\n|---|---|---|")
-    parts.append(
-        "\n".join(
-            f"| `{m['name']}` | `{short(m['ours'])}` | "
-            f"{'; '.join(f'`{k}`: {v}' for k, v in m.get('without', {}).items()) or '–'} |"
+    yield from table(
+        ("pixivpy", "pixivapi", "instead"),
+        (
+            (code(*entry.get("pixivpy", ())), code(*entry.get("pixivapi", ())), entry["instead"])
+            for entry in data["elsewhere"]
+        ),
+    )
+    yield from table(
+        ("Function", "parameter there", "here"),
+        dict.fromkeys(
+            (code(short(entry.function)), code(theirs), here)
+            for entry in entries
+            for names in ({k: code(v) for k, v in entry.renamed.items()}, entry.without)
+            for theirs, here in names.items()
+        ),
+    )
+    yield from table(
+        ("Model of pixivapi", "here", "not there"),
+        (
+            (
+                code(m["name"]),
+                code(short(m["ours"])),
+                "; ".join(f"`{k}`: {v}" for k, v in m.get("without", {}).items()),
+            )
             for m in data["model"]
-        )
-        + "\n"
+        ),
     )
-    parts.append("| Error of pixivapi | here | |\n|---|---|---|")
-    parts.append(
-        "\n".join(f"| `{e['name']}` | `{short(e['ours'])}` | {e['says']} |" for e in data["error"]) + "\n"
+    yield from table(
+        ("Enum of pixivapi", "here", "members"),
+        (
+            (code(e["name"]), code(short(e["ours"])), ", ".join(f"`{k}` = {v}" for k, v in e["members"].items()))
+            for e in data["enum"]
+        ),
     )
-    return "\n".join(parts)
+    yield from table(
+        ("Error", "here", ""),
+        ((code(e["name"]), code(short(e["ours"])), e["says"]) for e in data["error"]),
+    )
 
+
+def code(*names: str) -> str:
+    return " ".join(f"`{name}`" for name in names)
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield "|---" * len(head) + "|"
+    for row in rows:
+        yield f"| {' | '.join(cell or '–' for cell in row)} |"
+    yield ""
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"api": page, "models": models_page}
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
-    sys.stdout.write(f"{PAGE}\n")
+    for name, make in PAGES.items():
+        (DOCS / f"{name}.md").write_text(make(), encoding="utf-8")
+        sys.stdout.write(f"{DOCS / name}.md\n")

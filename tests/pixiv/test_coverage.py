@@ -6,21 +6,22 @@ import importlib
 import inspect
 import json
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 import respx
 
 from pixmirror import errors
+from pixmirror.cli import api as commands
 from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.oauth import REFRESH_TOKEN
 from pixmirror.demo.server import create_app, running
 from pixmirror.models import Listing, Model, Received
 from pixmirror.pixiv import Client, NovelRankingMode, RankingMode
 from pixmirror.pixiv.hosts import ALLOWED_HOSTS
+from tests.pixiv import reference
 from tests.pixiv.covered import PICTURES, REPO, Endpoint, Examples, endpoints, find, load
-from tests.pixiv.make_api_page import PAGE, page
+from tests.pixiv.make_api_page import DOCS, PAGES
 
 pytestmark = pytest.mark.anyio
 SUBMITTING = ("submissions", "drafts", "commenting")
@@ -288,5 +289,47 @@ def test_each_documented_error_is_one_of_ours(entry):
     assert issubclass(find(entry["ours"]), errors.PixmirrorError)
 
 
-def test_the_reference_page_is_in_step():
-    assert Path(PAGE).read_text(encoding="utf-8") == page(), "run: python -m tests.pixiv.make_api_page"
+@pytest.mark.parametrize("name", PAGES)
+def test_the_reference_pages_are_in_step(name):
+    made = PAGES[name]()
+    assert (DOCS / f"{name}.md").read_text(encoding="utf-8") == made, "run: python -m tests.pixiv.make_api_page"
+
+
+def test_the_reference_page_has_every_function_and_the_page_of_models_every_field():
+    api, shown = PAGES["api"](), PAGES["models"]()
+    for name in ("app", "web"):
+        for function in commands.functions(name):
+            assert f"- `{function}(" in api, function
+    for model in reference.reachable():
+        section = shown.partition(f"### {model.__name__}\n")[2].partition("\n##")[0]
+        while base := reference.extends(model):
+            assert f"All of `{base.__name__}`" in section
+            model = base
+            section += shown.partition(f"### {base.__name__}\n")[2].partition("\n##")[0]
+        for field in reference.members(model):
+            assert f"| `{field}` |" in section, (model, field)
+    assert "enerated" not in api + shown
+
+
+PIXIVAPI = {
+    *("account", "access_token", "refresh_token", "language", "client_id", "client_secret", "session", "login"),
+    *("authenticate", "download", "add_bookmark", "delete_bookmark", "fetch_bookmark", "fetch_followers"),
+    *("fetch_following", "fetch_illustration", "fetch_illustration_comments", "fetch_illustration_related"),
+    *("fetch_illustrations_following", "fetch_illustrations_ranking", "fetch_illustrations_recommended"),
+    *("fetch_trending_tags", "fetch_user", "fetch_user_bookmark_tags", "fetch_user_bookmarks"),
+    *("fetch_user_illustrations", "search_illustrations"),
+}
+
+
+def mapped(theirs: str) -> set[str]:
+    """Return the names of another library that the page says something of."""
+    rows = {entry[theirs].partition("(")[0] for entry in load()["endpoint"] if entry.get(theirs)}
+    return rows | {name for entry in load()["elsewhere"] for name in entry.get(theirs, ())}
+
+
+def test_every_method_and_attribute_of_pixivpy_and_pixivapi_is_mapped():
+    pixivpy3 = pytest.importorskip("pixivpy3")
+    api = pixivpy3.AppPixivAPI
+    named = {*dir(api), *vars(api()), *dir(pixivpy3)} - {"aapi", "api", "bapi", "utils"}
+    assert {name for name in named if not name.startswith("_")} - mapped("pixivpy") == set()
+    assert PIXIVAPI - mapped("pixivapi") == set()
