@@ -33,7 +33,8 @@ def test_a_work_and_all_of_one_kind_are_asked_for_again(too_small: Path, pixmirr
     given_up = failed(pixmirror)
     ref = str(next(f["id"] for f in given_up if f["medium"] == "illust"))
     mine = [f for f in given_up if (f["medium"], f["id"]) == ("illust", int(ref))]
-    assert f"{len(mine)} file" in pixmirror("retry", ref).stdout
+    assert f"{len(mine)} file" in (said := " ".join(pixmirror("retry", ref).stdout.split()))
+    assert said.endswith("Nothing is mirrored now; pixmirror sync goes on with it.")
     asked = json.loads(pixmirror("retry", "--too-large", "--json").stdout)
     assert (asked["asked"], asked["files"]) == ("too_large", len(given_up) - len(mine))
     assert failed(pixmirror) == []

@@ -7,6 +7,7 @@ import typer
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, note, print_json, say, session, tell
+from pixmirror.cli.status import what_brings
 from pixmirror.errors import ConfigError, ExitCode
 
 
@@ -76,4 +77,4 @@ def _say(s: Session, asked: dict[str, Any], nothing: str) -> None:
     if not parts:
         tell(nothing)
         return
-    say(f"Asked for again: {', '.join(parts)}.{'' if s.has_daemon() else ' The next `pixmirror sync` does it.'}")
+    say(f"Asked for again: {', '.join(parts)}. {what_brings(s)}")
