@@ -12,7 +12,13 @@ from pixmirror.models import Listing
 from pixmirror.pixiv.wire import Next
 
 OF: Final = "list"  # the name under which a cursor holds its list; Pixiv has no such parameter
-_PLACES: Final = re.compile(r"(offset|p|limit|next|last_\w+|(max|min)_\w*id\w*|include_\w+|merge_\w+)$")
+# Parameters that say where in a list, or how it is shown, not which one it is.
+_PLACES: Final = re.compile(r"(offset|p|limit|filter|last_\w+|(max|min)_\w*id\w*|include_\w+|merge_\w+)")
+# Parameters that stand in the query of each page of a list that was asked for with them.
+_NARROWS: Final = re.compile(
+    r"restrict|rest|tag|word|sort|order|mode|search_target|s_mode|duration|date|(start|end)_date|bookmark_num_(min|max)"
+    r"|[wh][lg]t|b[lg]t|[se]cd|ratio|tool|work_lang"
+)
 
 
 def cursor_of(page: Listing[Any]) -> dict[str, str] | None:
@@ -39,9 +45,9 @@ def agrees(next: Next, asked: Mapping[str, Any]) -> None:
         return
     for name, value in asked.items():
         wanted = _text(value)
-        if wanted is None or _PLACES.match(name):
+        if wanted is None or _PLACES.fullmatch(name) or (name not in next and not _NARROWS.fullmatch(name)):
             continue
-        if _plain(next.get(name, "")) != _plain(wanted):
+        if _plain(str(next.get(name, ""))) != _plain(wanted):
             what = f"with {name} {next[name]!r}" if name in next else f"without {name}"
             raise InvalidRequest(
                 f"next goes on in a list {what}, but {name} is {wanted!r}: leave next out to begin that list anew."
@@ -54,11 +60,13 @@ def _text(value: object) -> str | None:
         value = value.value
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, float):
+        return f"{value:g}"
     return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
 
 
 def _plain(text: str) -> str:
-    """Return a text without what Pixiv may write otherwise: width, case, spaces, the dashes of a date."""
+    """Return a text without what may be written otherwise: width, case, spaces, the dashes of a date."""
     text = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     return text.replace("-", "") if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text
 

@@ -225,7 +225,8 @@ def asked_for(
     given = dict(kwargs)
     next = given.pop("next", None)
     asked = inspect.signature(function).bind(api, *args, **given).arguments
-    agrees(next, {name: value for name, value in asked.items() if name != "api"})
+    narrowed = vars(asked["filters"]) if asked.get("filters") else {}
+    agrees(next, {name: value for name, value in {**asked, **narrowed}.items() if name != "api"})
     read = functools.partial(function, api, *args, **given)
     return Asked(_going_on(read), _walk_of(api), next)
 

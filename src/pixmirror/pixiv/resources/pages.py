@@ -1,6 +1,16 @@
 """What a list gives: a page that can go on, or a walk over all pages."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Iterator,
+)
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
@@ -26,7 +36,7 @@ class Asked(Generic[T]):
     walk: Callable[..., AsyncIterator[Listing[T]]]
     next: Next = None
 
-    async def pages(self, first: Listing[T] | None = None) -> "AsyncIterator[tuple[Asked[T], Listing[T]]]":
+    async def pages(self, first: Listing[T] | None = None) -> "AsyncGenerator[tuple[Asked[T], Listing[T]]]":
         """Yield each page with where it stands; the first one need not be read again."""
         here = self
         known = [first] if first else []
@@ -37,6 +47,12 @@ class Asked(Generic[T]):
         async for listing in self.walk(read, next=self.next):
             yield here, listing
             here = replace(self, next=cursor_of(listing))
+
+    async def after(self, first: Listing[T]) -> "tuple[Asked[T], Listing[T]] | None":
+        """Return the page after the first one; None at the end, also where that is the first one again."""
+        async with aclosing(self.pages(first)) as pages:
+            await anext(pages)
+            return await anext(pages, None)
 
 
 class _Page(Generic[T]):
@@ -97,9 +113,8 @@ class Page(_Page[T]):
 
     async def next_page(self) -> "Page[T] | None":
         """Return the page after this one; None at the end."""
-        if self.next is None:
-            return None
-        return await Walk(replace(self._asked, next=self.next))
+        found = await self._asked.after(self.received)
+        return found and Page(*found)
 
 
 class Walk(Coroutine[Any, Any, Page[T]]):
@@ -167,10 +182,8 @@ class BlockingPage(_Page[T]):
 
     def next_page(self) -> "BlockingPage[T] | None":
         """Return the page after this one; None at the end."""
-        if self.next is None:
-            return None
-        asked = replace(self._asked, next=self.next)
-        return BlockingPage(asked, self._run(lambda: asked.read(next=asked.next)), self._run)
+        found = self._run(lambda: self._asked.after(self.received))
+        return found and BlockingPage(*found, self._run)
 
 
 class BlockingWalk(Generic[R]):
