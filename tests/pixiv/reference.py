@@ -243,8 +243,10 @@ def reachable() -> list[type]:
 
 def _properties(model: type) -> Iterator[tuple[str, str, str]]:
     for name, thing in vars(model).items():
-        if isinstance(thing, property) and not name.startswith("_") and thing.fget:
-            yield name, shown(typing.get_type_hints(thing.fget)["return"]), first(thing) if thing.__doc__ else ""
+        if not isinstance(thing, property) or name.startswith("_") or not thing.fget:
+            continue
+        if (kind := typing.get_type_hints(thing.fget)["return"]) is not typing.NoReturn:
+            yield name, shown(kind), first(thing) if thing.__doc__ else ""
 
 
 def model_entry(model: type) -> Iterator[str]:

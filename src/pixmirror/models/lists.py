@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, NoReturn, TypeVar
 
 from pydantic import BeforeValidator, Field
 
@@ -143,6 +143,11 @@ class Listing(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         return (r.item for r in self.items)
+
+    @property
+    def item(self) -> NoReturn:
+        """Refuse what is for a detail, and what some lists were once."""
+        raise AttributeError(f"{self.endpoint} gives a list: `items`, and in `head` what stands around them.")
 
     @property
     def unread(self) -> tuple[Broken, ...]:

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import respx
 
 from pixmirror import errors
 from pixmirror.demo.world import World
@@ -119,6 +120,40 @@ async def test_a_search_ends_where_its_pages_repeat(web: WebApi) -> None:
     ids = [row.item.id async for row in every(search_all)]
     assert ids
     assert len(ids) == len(set(ids)) == (await search_all()).head["illustManga"]["total"]
+
+
+async def test_what_an_answer_names_by_id_walks_like_every_list(web: WebApi, world: World) -> None:
+    for function in (commission.complete, commission.in_progress):
+        ids = [row.item.request_id async for row in every(partial(function, web))]
+        assert len(ids) == len(set(ids)) == 48
+    makers = [row.item async for row in every(partial(commission.creators, web))]
+    assert makers
+    assert {who.user.id for who in makers} <= set(world.users)  # the answer has no more of them than their ids
+    found = await feeds.discovery_artworks(web, limit=3)
+    assert [str(work.id) for work in found] == [row["illustId"] for row in found.head["recommendedIllusts"]]
+    people = await feeds.discovery_users(web, limit=2)
+    assert [str(who.user.id) for who in people] == [row["userId"] for row in people.head["recommendedUsers"]]
+    assert [news.content async for news in told(account.notifications, web)] == ["somebody follows you"]
+    assert [one async for one in told(feeds.live, web)] == []
+    with pytest.raises(AttributeError, match="/ajax/discovery/artworks gives a list: `items`"):
+        _ = found.item
+
+
+async def told(function: Any, web: WebApi) -> Any:
+    for item in await function(web):
+        yield item
+
+
+@respx.mock
+async def test_a_series_that_is_watched_is_in_the_list_though_the_answer_only_names_it(mocked: WebApi) -> None:
+    page = {"total": "3", "maxPage": 2, "watchedSeriesIds": ["9", "7"]}
+    body = {"page": page, "thumbnails": {}, "illustSeries": [{"id": "7", "userId": "5", "title": "a series"}]}
+    route = respx.get(url__startswith="https://www.pixiv.net/ajax/watch_list/manga")
+    route.respond(json={"error": False, "message": "", "body": body})
+    first = await feeds.watch_list(mocked)
+    assert [(series.id, series.title) for series in first] == [(9, ""), (7, "a series")]
+    assert (first.next, first.head, first.broken) == ({"p": "2"}, body, ())
+    assert (await feeds.watch_list(mocked, next=first.next)).next is None
 
 
 async def test_bookmarks_come_and_go(web: WebApi, world: World) -> None:

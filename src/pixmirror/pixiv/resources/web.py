@@ -22,7 +22,7 @@ class Account(Resource[F], of=account):
     dashboard_settings = One(account.dashboard_settings)
     request_strategy = One(account.request_strategy)
     webpush = One(account.webpush)
-    notifications = One(account.notifications)
+    notifications = Paged(account.notifications)
     linked_service = One(account.linked_service)
     has_warning = Plain(account.has_warning)
 
@@ -45,9 +45,9 @@ class Comments(Resource[F], of=comments):
 
 class Commission(Resource[F], of=commission):
     requests = One(commission.requests)
-    complete = One(commission.complete)
-    creators = One(commission.creators)
-    in_progress = One(commission.in_progress)
+    complete = Paged(commission.complete)
+    creators = Paged(commission.creators)
+    in_progress = Paged(commission.in_progress)
 
 
 class Feeds(Resource[F], of=feeds):
@@ -56,10 +56,10 @@ class Feeds(Resource[F], of=feeds):
     follow_novel = Paged(feeds.follow_novel)
     mypixiv_illust = Paged(feeds.mypixiv_illust)
     mypixiv_novel = Paged(feeds.mypixiv_novel)
-    watch_list = One(feeds.watch_list)
-    live = Plain(feeds.live)
-    discovery_artworks = One(feeds.discovery_artworks)
-    discovery_users = One(feeds.discovery_users)
+    watch_list = Paged(feeds.watch_list)
+    live = Paged(feeds.live)
+    discovery_artworks = Paged(feeds.discovery_artworks)
+    discovery_users = Paged(feeds.discovery_users)
     discovery_artworks_meta = One(feeds.discovery_artworks_meta)
     discovery_users_meta = One(feeds.discovery_users_meta)
 

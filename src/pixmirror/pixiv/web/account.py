@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from pixmirror.errors import BadResponse
-from pixmirror.models import Received
+from pixmirror.models import Listing, Received
 from pixmirror.pixiv.enums import maybe_positive, positive
 from pixmirror.pixiv.web import bodies, composed
-from pixmirror.pixiv.web.api import WebApi
+from pixmirror.pixiv.web.api import WebApi, listed
 from pixmirror.pixiv.wire import Param
 
 OFFICE = 11  # the account that sends Pixiv's warnings (pixiv.md 5.4)
@@ -56,9 +56,10 @@ async def webpush(api: WebApi) -> Received[bodies.WebPush]:
     return await api.body("/ajax/webpush", None, bodies.WebPush)
 
 
-async def notifications(api: WebApi) -> Received[bodies.Notifications]:
-    """The newest notifications. GET /ajax/notification. Source: 001, recorded notification."""
-    return await api.body("/ajax/notification", None, bodies.Notifications, login=True)
+async def notifications(api: WebApi) -> Listing[bodies.Notification]:
+    """The newest notifications, one page. GET /ajax/notification. Source: 001, recorded notification."""
+    got = await api.body("/ajax/notification", None, bodies.Notifications, login=True)
+    return listed("/ajax/notification", got, got.item.items, "items", None)
 
 
 async def linked_service(api: WebApi, page: int | None = None) -> Received[composed.LinkedService]:

@@ -136,6 +136,13 @@ class WebApi:
         return self.session
 
 
+def whole(
+    endpoint: str, received: Received[Any], rows: Rows[Any], next: Mapping[str, Param] | None
+) -> Listing[Any]:
+    """Return a page whose things stand where its ids name them; `head` is the whole body."""
+    return replace(listed(endpoint, received, rows, "", next), head=received.raw)
+
+
 def listed(
     endpoint: str, received: Received[Any], rows: Rows[Any], key: str, next: Mapping[str, Param] | None
 ) -> Listing[Any]:

@@ -2,9 +2,9 @@
 
 from typing import Any, Generic, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
-from pixmirror.models import Model, Rows
+from pixmirror.models import Live, Model, Rows
 from pixmirror.pixiv.web.composed import Around, Collection, Ids, Objects
 from pixmirror.pixiv.web.models import (
     BookmarkData,
@@ -226,8 +226,22 @@ class WebPush(Camel):
     permission: str
 
 
+class Notification(Camel):
+    """What happened, as the site tells it."""
+
+    id: str
+    type: str | None = None
+    unread: bool | None = None
+    notified_at: AwareDatetime | None = None
+    link_url: str | None = None
+    icon_url: str | None = None
+    target_blank: bool | None = None
+    is_profile_icon: bool | None = None
+    content: str | None = None
+
+
 class Notifications(Camel):
-    items: Objects
+    items: Rows[Notification]
     remaining_unread_count: int = Field(default=0, alias="remaining_unread_count")
     image_response_count: int = 0
     quotation_count: int = 0
@@ -264,7 +278,7 @@ class Pages(Model):
 class Lives(Model):
     """A bare list as well."""
 
-    lives: Objects
+    lives: Rows[Live]
 
 
 class Titles(Model):

@@ -63,6 +63,11 @@ class Commission(Camel):
     collaborate_status: dict[str, Any] | None = None
     post_work: dict[str, Any] | None = None
 
+    @property
+    def id(self) -> int:
+        """The `request_id`, as other things have an `id`."""
+        return self.request_id
+
 
 class Collection(Around):
     """Pages made of many parts: the things themselves, and a `page` that names them by id."""

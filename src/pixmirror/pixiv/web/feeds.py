@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pixmirror.models import Illust, Listing, Novel, Received
+from pixmirror.models import Illust, Listing, Live, Novel, Received, SeriesDetail, UserDetail
 from pixmirror.pixiv.enums import one_of
 from pixmirror.pixiv.web import bodies, composed, params
-from pixmirror.pixiv.web.api import WebApi, listed
+from pixmirror.pixiv.web.api import WebApi, listed, whole
 from pixmirror.pixiv.web.literals import Mode, WatchedMedium
+from pixmirror.pixiv.web.models import WebSeries, WebUser
 from pixmirror.pixiv.wire import Next, Param
 
 
@@ -46,36 +47,50 @@ async def mypixiv_novel(api: WebApi, p: int = 1, *, next: Next = None) -> Listin
     return await _feed(api, "mypixiv_latest/novel", "novel", {"p": params.page(p)}, next)
 
 
-async def watch_list(api: WebApi, medium: WatchedMedium = "manga", p: int = 1) -> Received[composed.WatchList]:
+async def watch_list(
+    api: WebApi, medium: WatchedMedium = "manga", p: int = 1, *, next: Next = None
+) -> Listing[SeriesDetail]:
     """Series that we watch. GET /ajax/watch_list/manga or .../novel: p.
 
-    `item.page.watched_series_ids`, of `max_page` pages. Needs a login. Source: 001, recorded watch_list-manga.
+    Of a series that the answer only names there is the id. Needs a login. Source: 001, recorded watch_list-manga.
     """
-    kind = one_of("medium", medium, ("manga", "novel"))
-    return await api.body(f"/ajax/watch_list/{kind}", {"p": params.page(p)}, composed.WatchList, login=True)
+    path = f"/ajax/watch_list/{one_of('medium', medium, ('manga', 'novel'))}"
+    asked: Mapping[str, Param] = next or {"p": params.page(p)}
+    got = await api.body(path, asked, composed.WatchList, login=True)
+    page, series = got.item.page, got.item.thumbnails.novel_series if medium == "novel" else got.item.illust_series
+    rows = params.named(series, page.watched_series_ids, "id", WebSeries)
+    more = params.next_page(asked, more=params.number(asked, "p") < (page.max_page or 1))
+    return whole(path, got, rows, more)
 
 
-async def live(api: WebApi) -> tuple[dict[str, Any], ...]:
+async def live(api: WebApi) -> Listing[Live]:
     """Followed users who stream. GET /ajax/sketch/live/following. Source: 001, recorded sketch-live-following."""
-    got = await api.body("/ajax/sketch/live/following", None, bodies.Lives, login=True, bare="lives")
-    return got.item.lives
+    path = "/ajax/sketch/live/following"
+    got = await api.body(path, None, bodies.Lives, login=True, bare="lives")
+    return listed(path, got, got.item.lives, "lives", None)
 
 
-async def discovery_artworks(
-    api: WebApi, mode: Mode = "all", limit: int = 60
-) -> Received[composed.DiscoveredArtworks]:
-    """Works for us. GET /ajax/discovery/artworks: mode (all, safe, r18), limit (1 to 100).
+async def discovery_artworks(api: WebApi, mode: Mode = "all", limit: int = 60) -> Listing[Illust]:
+    """Works for us, others each time. GET /ajax/discovery/artworks: mode (all, safe, r18), limit (1 to 100).
 
-    Source: 001, recorded discovery-artworks.
+    One page; `head["recommendedIllusts"]` says why each is shown. Source: 001, recorded discovery-artworks.
     """
+    path = "/ajax/discovery/artworks"
     asked: dict[str, Param] = {"mode": params.mode(mode), "limit": params.limit(limit)}
-    return await api.body("/ajax/discovery/artworks", asked, composed.DiscoveredArtworks, login=True)
+    got = await api.body(path, asked, composed.DiscoveredArtworks, login=True)
+    ids = [found.illust_id for found in got.item.recommended_illusts]
+    return whole(path, got, params.ordered(got.item.thumbnails.illust, ids), None)
 
 
-async def discovery_users(api: WebApi, limit: int = 20) -> Received[composed.DiscoveredUsers]:
-    """Users for us. GET /ajax/discovery/users: limit (1 to 100). Source: 001, recorded discovery-users."""
-    asked = {"limit": params.limit(limit)}
-    return await api.body("/ajax/discovery/users", asked, composed.DiscoveredUsers, login=True)
+async def discovery_users(api: WebApi, limit: int = 20) -> Listing[UserDetail]:
+    """Users for us. GET /ajax/discovery/users: limit (1 to 100).
+
+    One page; `head["recommendedUsers"]` names works of each. Source: 001, recorded discovery-users.
+    """
+    path = "/ajax/discovery/users"
+    got = await api.body(path, {"limit": params.limit(limit)}, composed.DiscoveredUsers, login=True)
+    ids = [found.user_id for found in got.item.recommended_users]
+    return whole(path, got, params.named(got.item.users, ids, "userId", WebUser), None)
 
 
 async def discovery_artworks_meta(api: WebApi, mode: Mode = "all") -> Received[composed.Meta]:
@@ -97,5 +112,5 @@ async def _feed(api: WebApi, where: str, kind: str, params_: Mapping[str, Param]
     page = got.item.page
     rows: Any = getattr(got.item.thumbnails, kind)
     over = page.is_last_page or not page.ids
-    more = None if over else {**asked, "p": params.number(asked, "p") + 1}
+    more = params.next_page(asked, more=not over)
     return listed(path, got, params.ordered(rows, page.ids), f"thumbnails.{kind}", more)

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from pixmirror.models import Listing, Received
 from pixmirror.pixiv import paging
+from pixmirror.pixiv.web.params import id_of
 from pixmirror.pixiv.wire import Next
 
 T = TypeVar("T")
@@ -35,9 +36,4 @@ def _held(page: Listing[Any]) -> tuple[Any, ...]:
     feed = page.head.get("page")
     if isinstance(feed, Mapping) and isinstance(feed.get("ids"), list):
         return tuple(feed["ids"])
-    return tuple(_id(row.item) for row in page.items)
-
-
-def _id(item: Any) -> Any:
-    user = getattr(item, "user", None)
-    return getattr(item, "id", None) or getattr(user, "id", None)
+    return tuple(id_of(row.item) for row in page.items)

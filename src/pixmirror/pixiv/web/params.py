@@ -4,14 +4,15 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from pixmirror.errors import InvalidRequest
-from pixmirror.models import Rows, Work
+from pixmirror.models import Model, Received, Rows, Work, read_row
 from pixmirror.pixiv.enums import day, not_negative, one_of, positive, text
 from pixmirror.pixiv.wire import Param
 
+M = TypeVar("M", bound=Model)
 W = TypeVar("W", bound=Work)
 
 LONGEST_NUMBER: Final = 16
@@ -110,6 +111,25 @@ def ordered(rows: Rows[W], ids: Sequence[int]) -> Rows[W]:
     place = {work_id: at for at, work_id in enumerate(ids)}
     turned = sorted(rows.received, key=lambda row: place.get(row.item.id, len(place)))
     return rows.rearranged(turned)
+
+
+def named(rows: Rows[M], ids: Sequence[int], key: str, model: type[M]) -> Rows[M]:
+    """Return the things that the ids name, in their order; of one that the answer lacks the id alone, which the
+    web calls `key`.
+    """
+    shown = {id_of(row.item): row for row in rows.received}
+    found = [shown.get(i) or read_row({key: str(i)}, f"[{at}]", model) for at, i in enumerate(ids)]
+    return rows.rearranged([row for row in found if isinstance(row, Received)])
+
+
+def next_page(asked: Mapping[str, Param], *, more: bool) -> dict[str, Param] | None:
+    """Return the page after, by `p`, if there is one."""
+    return {**asked, "p": number(asked, "p") + 1} if more else None
+
+
+def id_of(item: Any) -> Any:
+    """Return the id of a thing, or that of its user."""
+    return getattr(item, "id", None) or getattr(getattr(item, "user", None), "id", None)
 
 
 def token(value: object) -> str:
