@@ -2,6 +2,9 @@
 
 import json
 import re
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -297,6 +300,30 @@ def test_what_is_asked_before_a_change_says_what_is_changed(api):
     for name, function in api_functions.functions(api).items():
         if api_functions.writes(function):
             assert not re.search(r"\b(the same|that)\b|\bit$", api_functions._first(function), re.IGNORECASE), name
+
+
+def test_what_asks_the_app_loads_no_model_of_the_website():
+    code = "import sys; from pixmirror.cli import api; api.command('app', 'illusts.detail'); print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "pixmirror.pixiv.app.illusts" in loaded
+    assert not {"pixmirror.pixiv.web.models", "pixmirror.cli.api_check", "rich", "alembic"} & set(loaded)
+
+
+@pytest.mark.parametrize("api", ["app", "web"])
+@pytest.mark.usefixtures("web")
+def test_a_work_that_pixiv_has_no_more_is_exit_code_10(pixmirror, config, pixiv, work, api):
+    works = pixiv.state.world.works
+    works["illust", work] = replace(works["illust", work], state="deleted")
+    asked = {
+        "app": ("illusts.detail", "illusts.ugoira_metadata", "illusts.related", "comments.illust_comments"),
+        "web": ("illusts.detail", "illusts.pages", "illusts.ugoira_meta", "comments.roots"),
+    }
+    changing = {"app": "illusts.bookmark_add", "web": "actions.like"}
+    for name in asked[api]:
+        assert pixmirror("--config", config, "api", api, name, work).exit_code == 10, name
+    assert pixmirror("--config", config, "api", api, changing[api], work, "--yes").exit_code == 10
 
 
 def test_only_functions_that_change_nothing_are_called_without_a_word():

@@ -14,19 +14,20 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
-from pixmirror.cli import api_calls, api_check, formats
-from pixmirror.cli.api_look import Look
+from pixmirror.cli import api_calls, formats
 from pixmirror.cli.common import finish, json_line, note, plain, say
 from pixmirror.errors import ConfigError
 from pixmirror.models import Listing
-from pixmirror.pixiv.web.search import Filters
+
+if TYPE_CHECKING:
+    from pixmirror.cli.api_look import Look
 
 Function = Callable[..., Awaitable[Any]]
 ASKING = frozenset({"submissions.upload_status"})  # a POST that changes nothing
@@ -137,6 +138,8 @@ def check(
       pixmirror api check app error refused.json --status 404
       pixmirror api check spapi illust.php old.csv
     """
+    from pixmirror.cli import api_check  # every model of every API
+
     read = api_check.reader(which, path, status)
     wrong = False
     for file in files:
@@ -149,7 +152,7 @@ def check(
     finish(incomplete=wrong)
 
 
-def _tell(look: Look) -> None:
+def _tell(look: "Look") -> None:
     if look.error:
         say(f"{look.file}: {'' if look.ok else 'WRONG: '}{look.error}: {look.says}")
         return
@@ -248,8 +251,8 @@ def _callback(api: str, function: Function) -> Callable[..., None]:
     def run(ctx: typer.Context, **given: Any) -> None:
         own = api_calls.Own(**{f.name: given.pop(f.name, None) for f in fields(api_calls.Own)})
         if any(p.name == "filters" for p in asked):
-            narrowed = {f.name: value for f in fields(Filters) if (value := given.pop(f.name, None)) is not None}
-            given["filters"] = Filters(**narrowed) if narrowed else None
+            narrowed = {name: value for name in _narrowing() if (value := given.pop(name, None)) is not None}
+            given["filters"] = _filters()(**narrowed) if narrowed else None
         kept = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
         given = {k: v for k, v in kept.items() if v is not None and v != ()}
         if not writes(function):
@@ -270,7 +273,7 @@ def _callback(api: str, function: Function) -> Callable[..., None]:
 
 def _parameters(parameter: inspect.Parameter, hint: Any, *, bare: bool) -> Iterator[inspect.Parameter]:
     if parameter.name == "filters":
-        for name, one in typing.get_type_hints(Filters).items():
+        for name, one in _narrowing().items():
             yield _option(name, _plain(one), None)
     elif bare or parameter.default is inspect.Parameter.empty:
         annotation: Any = Annotated[_plain(hint), typer.Argument()]
@@ -278,6 +281,15 @@ def _parameters(parameter: inspect.Parameter, hint: Any, *, bare: bool) -> Itera
     else:
         default = None if parameter.default == () else parameter.default
         yield _option(parameter.name, _plain(hint), default)
+
+
+def _filters() -> Any:
+    """Return what narrows a search of the website, whose models an endpoint of the app needs not."""
+    return importlib.import_module("pixmirror.pixiv.web.search").Filters
+
+
+def _narrowing() -> dict[str, Any]:
+    return typing.get_type_hints(_filters())
 
 
 def _option(
