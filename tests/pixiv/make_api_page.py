@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from pixmirror.pixiv.resources.lazy import AppResources, WebResources
 from tests.pixiv import reference
 from tests.pixiv.covered import REPO, endpoints, load
 
@@ -87,9 +88,11 @@ def short(function: str) -> str:
 
 FUNCTIONS = """## How to read this
 
-Each line is a function with its parameters and what it gives, without the API that it takes first; below it stand
-the values that a parameter takes, where there are many. A `Received[Illust]` is one thing, a `Listing[Illust]` a
-page of a list; `pixmirror help models` has each model with its fields. What sends a POST changes something there.
+Each line is a function with its parameters and what it gives without async; below it stand the values that a
+parameter takes, where there are many. With async all is awaited, and a `Page[Illust]` is also what `async for`
+walks over. Each function that gives a Page takes `next=`, unless its list is one page; those of the App API that
+read take `filter=`, as the client does; neither is named below. `pixmirror help models` has each model with its
+fields. What sends a POST changes something there.
 """
 FILTERS = """### pixmirror.pixiv.web.search.Filters
 
@@ -140,8 +143,8 @@ def page() -> str:
     parts = [
         HEAD,
         FUNCTIONS,
-        *("## The App API", *reference.functions("app"), ""),
-        *("## The website", *reference.functions("web"), "", FILTERS, *reference.filters(), ""),
+        *("## The App API", *reference.functions(AppResources), ""),
+        *("## The website", *reference.functions(WebResources), "", FILTERS, *reference.filters(), ""),
         *("## Beside the functions", "\n### pixmirror.pixiv\n", *reference.others(), ""),
         *legacy(),
         *mapping(),

@@ -1,5 +1,6 @@
 """What the pages `help api` and `help models` list, read from the library: functions, and models with fields."""
 
+import importlib
 import inspect
 import re
 import tomllib
@@ -16,6 +17,8 @@ from pixmirror.cli import api as commands
 from pixmirror.models import Model
 from pixmirror.pixiv.app import download
 from pixmirror.pixiv.client import Client
+from pixmirror.pixiv.resources.forms import Endpoint, PastCap
+from pixmirror.pixiv.resources.lazy import WebResources
 from pixmirror.pixiv.web import search as web_search
 from tests.pixiv.covered import REPO
 
@@ -37,9 +40,10 @@ def shown(hint: Any) -> str:
     if origin is Annotated:
         return shown(args[0])
     if origin is Literal:
-        return " | ".join(f'"{a}"' if isinstance(a, str) else str(a) for a in args)
+        return " | ".join(dict.fromkeys(f'"{a}"' if isinstance(a, str) else str(a) for a in args))
     if origin in (Union, types.UnionType):
-        return " | ".join(dict.fromkeys(map(shown, args)))
+        parts = dict.fromkeys(part for arg in args for part in shown(arg).split(" | "))
+        return " | ".join(part for part in parts if part[0] != '"' or "str" not in parts)
     if origin is not None:
         name = getattr(origin, "__name__", str(origin))
         if isinstance(args[0], list):
@@ -117,8 +121,15 @@ def _values(kind: Any) -> str:
     return ""
 
 
-def entry(name: str, function: Callable[..., Any], params: dict[str, Any]) -> Iterator[str]:
-    yield f"- `{signature(name, function)}`"
+def entry(
+    name: str, function: Callable[..., Any], params: dict[str, Any], endpoint: Endpoint[Any, Any]
+) -> Iterator[str]:
+    call = signature(name, function, leave_out=("api", "filter", "next")).replace(", *)", ")").replace("(*)", "()")
+    gives = re.sub(r"-> Received\[(.*)\]$", r"-> \1", call)
+    gives = re.sub(r"-> Listing\[(.*)\]$", r"-> Page[\1]", gives)
+    if isinstance(endpoint, PastCap):
+        gives = gives.replace("-> Page[", "-> Iterator[")
+    yield f"- `{gives}`"
     asked = request(function)
     yield f"  {first(function)}{f' {asked}' if asked else ''}"
     for parameter, kind in params.items():
@@ -126,17 +137,17 @@ def entry(name: str, function: Callable[..., Any], params: dict[str, Any]) -> It
             yield f"  - `{parameter}`: {values}"
 
 
-def functions(api: str) -> Iterator[str]:
-    """Write every function of an API, module by module."""
+def functions(resources: Any) -> Iterator[str]:
+    """Write every function of an API as a client has it, module by module."""
     known = covered()
-    module = ""
-    for name, function in commands.functions(api).items():
-        if function.__module__ != module:
-            module = function.__module__
-            short = {"account": "me"} if api == "app" else {}
-            own = module.rpartition(".")[2]
-            yield f"\n### pixiv.{'web.' if api == 'web' else ''}{short.get(own, own)}: {module}\n"
-        yield from entry(name, function, known.get(f"{module}.{function.__name__}", {}))
+    client = "pixiv.web" if resources is WebResources else "pixiv"
+    for resource in resources._resources:
+        listed = getattr(importlib.import_module(resources._listed_in), resource.capitalize())
+        yield f"\n### {client}.{resource}: {listed._module.__name__}\n"
+        for name, endpoint in vars(listed).items():
+            if isinstance(endpoint, Endpoint):
+                params = known.get(f"{listed._module.__name__}.{name}", {})
+                yield from entry(f"{client}.{resource}.{name}", endpoint.function, params, endpoint)
 
 
 def filters() -> Iterator[str]:

@@ -22,7 +22,7 @@ from pixmirror.errors import InvalidRequest
 from pixmirror.models import Illust, Listing, Received, UserDetail
 from pixmirror.pixiv import Client, app, blocking, web
 from pixmirror.pixiv.app import users
-from pixmirror.pixiv.resources.forms import _Endpoint
+from pixmirror.pixiv.resources.forms import Endpoint
 from pixmirror.pixiv.resources.lazy import AppResources, WebResources
 
 pytestmark = pytest.mark.anyio
@@ -161,7 +161,7 @@ def test_every_function_of_the_library_is_there_by_name(package: ModuleType, res
         endpoints = vars(getattr(listed, name.capitalize()))
         for function_name, function in functions(module).items():
             assert endpoints[function_name].function is function, f"{module.__name__}.{function_name}"
-        extra = {n for n, e in endpoints.items() if isinstance(e, _Endpoint)} - set(functions(module))
+        extra = {n for n, e in endpoints.items() if isinstance(e, Endpoint)} - set(functions(module))
         assert extra <= {"illusts_past_cap", "novels_past_cap"}
 
 

@@ -137,7 +137,7 @@ class Resource(Generic[F]):
         return f"<{self._module.__name__}: {', '.join(dir(self))}>"
 
 
-class _Endpoint(Generic[A, B]):
+class Endpoint(Generic[A, B]):
     """A function before it is looked up: `A` is what the async client has of it, `B` the blocking one."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -162,7 +162,7 @@ class _Endpoint(Generic[A, B]):
         return made
 
 
-class Plain(_Endpoint[Callable[P, Coroutine[Any, Any, T]], Callable[P, T]], Generic[P, T]):
+class Plain(Endpoint[Callable[P, Coroutine[Any, Any, T]], Callable[P, T]], Generic[P, T]):
     """A function that gives what it says, or nothing."""
 
     def __init__(self, function: Function[P, T]) -> None:
@@ -172,7 +172,7 @@ class Plain(_Endpoint[Callable[P, Coroutine[Any, Any, T]], Callable[P, T]], Gene
         return shown(form.plain(self.function), self.function)
 
 
-class One(_Endpoint[AsyncOne[P, T], BlockingOne[P, T]], Generic[P, T]):
+class One(Endpoint[AsyncOne[P, T], BlockingOne[P, T]], Generic[P, T]):
     """A function that gives one thing; `received` gives the whole answer with it."""
 
     def __init__(self, function: Function[P, Received[T]]) -> None:
@@ -183,7 +183,7 @@ class One(_Endpoint[AsyncOne[P, T], BlockingOne[P, T]], Generic[P, T]):
         return with_received(shown(form.one(self.function), self.function, model), form, self.function)
 
 
-class Paged(_Endpoint[AsyncPaged[P, T], BlockingPaged[P, T]], Generic[P, T]):
+class Paged(Endpoint[AsyncPaged[P, T], BlockingPaged[P, T]], Generic[P, T]):
     """A function that gives a list; `received` gives the whole answer that one page of it was."""
 
     def __init__(self, function: Function[P, Listing[T]]) -> None:
@@ -196,7 +196,7 @@ class Paged(_Endpoint[AsyncPaged[P, T], BlockingPaged[P, T]], Generic[P, T]):
         return with_received(made, form, self.function)
 
 
-class PastCap(_Endpoint[Callable[P, AsyncIterator[T]], Callable[P, Iterator[T]]], Generic[P, T]):
+class PastCap(Endpoint[Callable[P, AsyncIterator[T]], Callable[P, Iterator[T]]], Generic[P, T]):
     """A search that goes on past 5000 (`app.past_cap`)."""
 
     def __init__(self, medium: Medium, function: Function[P, Listing[T]]) -> None:
