@@ -1,5 +1,6 @@
 """How the documents themselves use Pixiv's API works here as they write it, against the demo."""
 
+import asyncio
 import inspect
 from collections.abc import AsyncIterator, Iterator
 from datetime import date
@@ -15,6 +16,7 @@ from pixmirror.demo.oauth import REFRESH_TOKEN
 from pixmirror.demo.server import create_app, running
 from pixmirror.pixiv import AppApi, Client, parse_qs
 from pixmirror.pixiv.app import illusts, novels, search, users
+from pixmirror.pixiv.blocking import Client as Blocking
 from pixmirror.pixiv.hosts import ALLOWED_HOSTS
 from pixmirror.pixiv.literals import Filter
 from tests.pixiv.covered import Endpoint, Examples, endpoints
@@ -59,10 +61,25 @@ async def test_the_query_of_a_next_url_is_taken_as_arguments(
     asked = parse_qs(f"https://app-api.pixiv.net{entry.path}?{query}") if query else {}
     assert (asked or {}).get("filter") == filter
     in_path = {name: value for name, value in args.items() if f"{{{name}}}" in entry.path}
-    by_arguments = await entry.call(pixiv.app, **in_path, **asked or {})
+    by_arguments = await entry.call(pixiv.app, **in_path, **asked)
     by_next = await entry.call(pixiv.app, **args, next=asked)
     assert [row.raw for row in by_arguments.items] == [row.raw for row in by_next.items]
     assert by_arguments.next == by_next.next
+
+
+async def test_both_clients_go_on_with_the_query_of_a_next_url(app: Starlette, pixiv: Client, url: str) -> None:
+    word = Examples(app.state.world).tag(None)
+    query = {"word": word, "sort": "date_desc", "search_target": "partial_match_for_tags", "offset": "1"}
+    next_url = f"https://app-api.pixiv.net/v1/search/illust?{urlencode(query)}"
+    page = await pixiv.search.illusts(**parse_qs(next_url))
+    assert [work.id for work in page] == [work.id for work in await search.illusts(pixiv.app, word, offset=1)]
+
+    def blocking_ids() -> list[int]:
+        hosts = dict.fromkeys(ALLOWED_HOSTS, url)
+        with Blocking(REFRESH_TOKEN, hosts=hosts, only_mapped=True, requests_per_minute=0) as client:
+            return [work.id for work in client.search.illusts(**parse_qs(next_url)).items]
+
+    assert await asyncio.to_thread(blocking_ids) == [work.id for work in page]
 
 
 async def test_a_filter_is_that_of_one_call_or_else_that_of_the_client(app: Starlette, pixiv: Client) -> None:

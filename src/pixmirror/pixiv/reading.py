@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import ValidationError
@@ -121,6 +121,10 @@ def next_query(next_url: Any, endpoint: str = NEXT) -> Mapping[str, str] | None:
     return query
 
 
+@overload
+def parse_qs(next_url: str) -> dict[str, Any]: ...
+@overload
+def parse_qs(next_url: str | None) -> dict[str, Any] | None: ...
 def parse_qs(next_url: str | None) -> dict[str, Any] | None:
     """Return the whole query of a next_url, `name[0]`, `name[1]`... as one list; None at the end. It goes on as
     the arguments of its list function, `search.illusts(api, **parse_qs(next_url))`, or as its `next`.
