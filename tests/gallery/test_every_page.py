@@ -87,14 +87,14 @@ PAGES: Mapping[str, At] = {
         "before by vanished", "/comments", "/comments?vanished=1", "/comments?by={artist}", "/comments?before=1.1"
     ),
     "/search": at("q after", "/search?q={tag_name}", "/search"),
-    "/w/{id:int}/read": listless("p", "/w/{work}/read"),
-    "/n/{id:int}/read": listless("dir", "/n/{novel}/read?dir=h", "/n/{novel}/read?dir=v"),
+    "/w/{id:int}/read": listless("p show", "/w/{work}/read"),
+    "/n/{id:int}/read": listless("dir show", "/n/{novel}/read?dir=h", "/n/{novel}/read?dir=v"),
     "/w/{id:int}": at("p v all show", "/w/{work}", "/w/{work}?v=1&p=2", "/w/{ugoira}", "/w/{star}"),
     "/n/{id:int}": at("p v all show", "/n/{novel}", "/n/{verse}"),
-    "/w/{id:int}/comments": listless("after", "/w/{work}/comments"),
-    "/n/{id:int}/comments": listless("after", "/n/{novel}/comments"),
-    "/w/{id:int}/why": listless("", "/w/{work}/why"),
-    "/n/{id:int}/why": listless("", "/n/{novel}/why"),
+    "/w/{id:int}/comments": listless("after show", "/w/{work}/comments"),
+    "/n/{id:int}/comments": listless("after show", "/n/{novel}/comments"),
+    "/w/{id:int}/why": listless("show", "/w/{work}/why"),
+    "/n/{id:int}/why": listless("show", "/n/{novel}/why"),
     "/login": listless("next", "/login"),
 }
 # What modules and pictures ask for: numbers, parts of pages, files.

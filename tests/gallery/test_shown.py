@@ -156,13 +156,22 @@ def test_a_hidden_work_is_in_no_list_count_suggestion_or_page(marked: Marked) ->
             assert "1 work</a>" in client.get("/series/42").text
 
 
-def test_the_page_of_a_hidden_work_tells_nothing_of_it_until_it_is_asked_for(marked: Marked) -> None:
+@pytest.mark.parametrize("part", ["", "/read", "/why", "/comments"])
+def test_the_pages_of_a_hidden_work_tell_nothing_of_it_until_they_are_asked_for(marked: Marked, part: str) -> None:
     choose(marked.served, "hide", "show")
-    told = httpx.get(marked.served.url + marked.url).text
+    address = f"{marked.served.url}{marked.url}{part}"
+    told = httpx.get(address).text
     assert "You hide works of this kind" in told
-    assert not re.search(rf"{TITLE}|{WORDS}|/thumb/|/a/\d", told)
+    assert f'href="{marked.url}{part}?show"' in told
+    assert not re.search(rf"{TITLE}|{WORDS}|/thumb/|/file/|/a/\d|Seen|seen by", told)
     assert len(visits(marked)) == 1  # that of before
-    assert TITLE in httpx.get(f"{marked.served.url}{marked.url}?show").text
+    shown = httpx.get(f"{address}?show").text
+    assert "You hide works of this kind" not in shown
+    links = re.findall(rf'(?:href|action|data-part)="{marked.url}((?:/read|/why)?[?"][^"]*)', shown)
+    assert links
+    assert [link for link in links if "show" not in link] == []  # what it leads to was asked for, too
+    module = httpx.get(address, headers={"accept": "text/vnd.fragment"})
+    assert (module.status_code, "You hide works of this kind." in module.text) == (404, True)
 
 
 def visits(marked: Marked) -> list[object]:

@@ -12,8 +12,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from pixmirror import terminal
 from pixmirror.gallery import shown
 from pixmirror.gallery.asked import came_from
-from pixmirror.gallery.place import gallery
+from pixmirror.gallery.place import gallery, shelves
 from pixmirror.gallery.undos import Undo
+from pixmirror.reports.visible import hides
 
 FRAGMENT = "text/vnd.fragment"
 DONE_S = 30  # after which a page that comes late tells nothing of what was done
@@ -69,6 +70,15 @@ def wants_fragment(request: Request) -> bool:
 def fragment(request: Request, template: str, **values: Any) -> Response:
     """Answer with one element, for a module that puts it in its place."""
     return HTMLResponse(_rendered(request, template, values), headers=_FRAGMENT)
+
+
+async def hidden(request: Request, key: int) -> Response | None:
+    """Return what stands instead of all pages of a work that the user hides, until one is asked for by `show`."""
+    if "show" in request.query_params or not await shelves(request).read(hides, key):
+        return None
+    if wants_fragment(request):
+        return sentence(request, 404, "You hide works of this kind.")
+    return page(request, "work_hidden.html", url=request.url.path)
 
 
 def back_to(address: str) -> Response:

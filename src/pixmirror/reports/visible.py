@@ -6,12 +6,16 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue import tombstones
 from pixmirror.catalogue.search.schema import AI, R18
+from pixmirror.catalogue.sql import value
 from pixmirror.reports.filters import Defaults
+from pixmirror.reports.grid import defaults
 from pixmirror.reports.tiles import Tile, tiles
 
 # The same of a row `w` of work, with the values of `allowed`.
-VISIBLE = f"""(:r18 OR w.x_restrict = 0) AND (:made OR w.ai_type IS NOT 2)
-  AND {tombstones.not_forgotten_sql("w.work_key")}"""
+_ALLOWED = "(:r18 OR w.x_restrict = 0) AND (:made OR w.ai_type IS NOT 2)"
+_NOT_FORGOTTEN = tombstones.not_forgotten_sql("w.work_key")
+VISIBLE = f"{_ALLOWED} AND {_NOT_FORGOTTEN}"
+_HIDDEN = f"SELECT 1 FROM work w WHERE w.work_key = :key AND NOT ({_ALLOWED}) AND {_NOT_FORGOTTEN}"
 
 
 def visible(conn: Connection, keys: Collection[int], usual: Defaults) -> tuple[Tile, ...]:
@@ -22,6 +26,11 @@ def visible(conn: Connection, keys: Collection[int], usual: Defaults) -> tuple[T
 def is_hidden(work: Tile, usual: Defaults) -> bool:
     """Return whether the user wants no page to show such a work."""
     return (work.is_r18 and usual.rating == "hide") or (work.is_ai and usual.ai == "hide")
+
+
+def hides(conn: Connection, key: int) -> bool:
+    """Return whether the user wants no page to show this work. What was forgotten is not hidden: it is gone."""
+    return value(conn, _HIDDEN, key=key, **allowed(defaults(conn))) is not None
 
 
 def allowed(usual: Defaults) -> dict[str, bool]:

@@ -138,16 +138,7 @@ class WorkPage:
     @property
     def is_veiled(self) -> bool:
         """Return whether its pictures are shown only when asked for."""
-        return "veil" in self._wanted
-
-    @property
-    def is_hidden(self) -> bool:
-        """Return whether the user wants no page to show it."""
-        return "hide" in self._wanted
-
-    @property
-    def _wanted(self) -> tuple[str, ...]:
-        return ((self.usual.rating,) if self.x_restrict > 0 else ()) + ((self.usual.ai,) if self.is_ai else ())
+        return (self.x_restrict > 0 and self.usual.rating == "veil") or (self.is_ai and self.usual.ai == "veil")
 
     @property
     def around(self) -> tuple[Tile, ...]:

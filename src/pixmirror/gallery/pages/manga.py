@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute, Route
 from pixmirror.catalogue.gallery import own
 from pixmirror.catalogue.gallery.words import put_setting
 from pixmirror.gallery import asked
-from pixmirror.gallery.answers import back_to, page
+from pixmirror.gallery.answers import back_to, hidden, page
 from pixmirror.gallery.picture_size import measured
 from pixmirror.gallery.place import gallery, shelves, writer
 from pixmirror.gallery.visits import is_told, noted
@@ -23,6 +23,8 @@ async def read(request: Request) -> Response:
     found = await shelves(request).read(reading.manga, key, here.clock.now())
     if found is None:
         raise asked.NotHere(NOTHING)
+    if (instead := await hidden(request, key)) is not None:
+        return instead
     pages = await measured(here.media, found.pages)
     at = min(len(pages), asked.number(request, "p", found.begin + 1, least=1))
     rtl = found.direction != "ltr"
@@ -52,7 +54,8 @@ async def keep(request: Request) -> Response:
         await writer(request).run(put_setting, setting, way)
     else:
         raise asked.Refused(f"direction takes {', '.join(reading.DIRECTIONS)}.")
-    return Response(status_code=204) if is_told(request) else back_to(f"{request.url.path}?p={at + 1}")
+    show = "&show" if "show" in request.query_params else ""
+    return Response(status_code=204) if is_told(request) else back_to(f"{request.url.path}?p={at + 1}{show}")
 
 
 def _told(picture: Picture) -> list[object]:

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from pixmirror.catalogue.gallery import own
 from pixmirror.catalogue.gallery.words import put_setting
 from pixmirror.gallery import asked
-from pixmirror.gallery.answers import back_to, page
+from pixmirror.gallery.answers import back_to, hidden, page
 from pixmirror.gallery.picture_size import measured
 from pixmirror.gallery.place import gallery, shelves, writer
 from pixmirror.gallery.shown import language
@@ -32,6 +32,8 @@ async def read(request: Request) -> Response:
     found = await shelves(request).read(reading_novel.novel, key, gallery(request).clock.now())
     if found is None:
         raise asked.NotHere(NOTHING)
+    if (instead := await hidden(request, key)) is not None:
+        return instead
     direction = asked.words(request, "dir") or found.direction
     if direction not in ("h", "v"):
         raise asked.Refused("dir takes h or v.")
@@ -59,7 +61,8 @@ async def keep(request: Request) -> Response:
         await writer(request).run(own.keep_place, key, at, now, anchor)
     else:
         raise asked.Refused("This is neither a direction, h or v, nor a place in a text.")
-    return Response(status_code=204) if is_told(request) else back_to(f"{request.url.path}?dir={direction}")
+    show = "&show" if "show" in request.query_params else ""
+    return Response(status_code=204) if is_told(request) else back_to(f"{request.url.path}?dir={direction}{show}")
 
 
 async def _measured(media: Path, novel: NovelText) -> NovelText:

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from pixmirror.catalogue.refs import Ref
 from pixmirror.gallery import asked
-from pixmirror.gallery.answers import back_to, fragment, page, wants_fragment
+from pixmirror.gallery.answers import back_to, fragment, hidden, page, wants_fragment
 from pixmirror.gallery.around import do, seen
 from pixmirror.gallery.asked import NotHere, wanted_work
 from pixmirror.gallery.captions import caption
@@ -43,8 +43,8 @@ async def work(request: Request) -> Response:
         return page(request, "work_unknown.html", 404, ref=Ref.of_work(key))
     if isinstance(found, Forgotten):
         return page(request, "work_forgotten.html", forgotten=found)
-    if found.is_hidden and not kept["show"]:
-        return page(request, "work_hidden.html", url=found.url)
+    if (answer := await hidden(request, key)) is not None:
+        return answer
     number = min(asked.number(request, "p", 1, 1), max(len(found.pictures), 1))
     answer = page(
         request,
@@ -91,6 +91,8 @@ def _pieces(versions: Sequence[Version]) -> dict[tuple[int, str], list[Piece]]:
 async def comments(request: Request) -> Response:
     """Show the comments that follow `after`: to be put below those before, or as a page of their own."""
     key = wanted_work(request)
+    if (answer := await hidden(request, key)) is not None:
+        return answer
     found = await shelves(request).read(more_comments, key, asked.number(request, "after", 0))
     if found is None:
         raise NotHere("This work is not in this mirror.")
@@ -100,6 +102,8 @@ async def comments(request: Request) -> Response:
 async def why(request: Request) -> Response:
     """Say why it is here or not, and what happens next."""
     key = wanted_work(request)
+    if (answer := await hidden(request, key)) is not None:
+        return answer
     look, now = await seen(gallery(request)), gallery(request).clock.now()
     brings = what_brings(look.glance.headlines, look.around)
     found = await shelves(request).read(why_here, Ref.of_work(key), now, brings)
