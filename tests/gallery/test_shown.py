@@ -156,6 +156,16 @@ def test_a_hidden_work_is_in_no_list_count_suggestion_or_page(marked: Marked) ->
             assert "1 work</a>" in client.get("/series/42").text
 
 
+@pytest.mark.parametrize(("rating", "ai"), [("show", "show"), ("veil", "show"), ("show", "hide")])
+def test_no_tab_names_rated_works_nor_what_is_of_them(marked: Marked, rating: str, ai: str) -> None:
+    choose(marked.served, rating, ai)
+    with httpx.Client(base_url=marked.served.url) as client:
+        for address in (*marked.lists, *marked.others, *(marked.url + part for part in ("", "/read", "/why"))):
+            found = re.search(r"<title>(.*?)</title>", client.get(address).text)
+            assert found is not None, address
+            assert not re.search(f"{TITLE}|{TAG}|連載", found[1]), address
+
+
 @pytest.mark.parametrize("part", ["", "/read", "/why", "/comments"])
 def test_the_pages_of_a_hidden_work_tell_nothing_of_it_until_they_are_asked_for(marked: Marked, part: str) -> None:
     choose(marked.served, "hide", "show")

@@ -43,7 +43,7 @@ _HEAD = """
 SELECT s.title, s.caption, s.user_id, u.name AS artist FROM series s LEFT JOIN user u ON u.id = s.user_id
 WHERE s.series_key = :key"""
 _WORKS = f"""
-SELECT w.work_key, {VISIBLE} AS is_visible FROM work w
+SELECT w.work_key, w.x_restrict, {VISIBLE} AS is_visible FROM work w
 WHERE {_OF_SERIES.replace("s.series_key", ":key")} ORDER BY w.work_key"""
 _STATES = "SELECT work_key, state FROM work WHERE work_key IN (SELECT value FROM json_each(:keys))"
 _LAST_READ = """
@@ -106,10 +106,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One page of a series. `later` is where the next page begins, None at the end; `last_read` goes on there."""
+    """One page of a series. `later` is where the next page begins, None at the end; `last_read` goes on there.
+
+    `is_rated`: a work of it is, shown or not.
+    """
 
     head: Listed
     caption: str
+    is_rated: bool
     is_numbered: bool
     entries: tuple[Member | Missing, ...]
     last_read: Tile | None
@@ -147,7 +151,8 @@ def series_of(conn: Connection, user_id: int) -> tuple[Listed, ...]:
 def one_series(conn: Connection, key: int, begin: int = 0) -> Series | None:
     """Return a series from its work at `begin` on (0: the first); None where nothing of it is to be shown."""
     head, usual = row(conn, _HEAD, key=key), defaults(conn)
-    known = {r.work_key: bool(r.is_visible) for r in rows(conn, _WORKS, key=key, **allowed(usual))}
+    found = rows(conn, _WORKS, key=key, **allowed(usual))
+    known = {r.work_key: bool(r.is_visible) for r in found}
     keys = [k for k, is_visible in known.items() if is_visible]
     if head is None or not keys:
         return None
@@ -161,6 +166,7 @@ def one_series(conn: Connection, key: int, begin: int = 0) -> Series | None:
     return Series(
         Listed(key, head.title, head.user_id, head.artist or "", len(keys), ()),
         head.caption or "",
+        any(r.x_restrict for r in found),
         any(k in told for k in keys),
         tuple(_entries([drawn[k] for k in shown], told, gaps, before, is_last=is_last)),
         next(iter(tiles(conn, [last_read])), None) if last_read is not None else None,

@@ -37,6 +37,9 @@ _ONE = "SELECT id, name FROM tag WHERE id = :id"
 _HAS_WORKS = f"""
 SELECT 1 FROM work_tag l CROSS JOIN work w ON w.work_key = l.work_key
 WHERE l.tag_id = :id AND {tombstones.not_forgotten_sql("w.work_key")} LIMIT 1"""
+_UNRATED = f"""
+SELECT 1 FROM ({_LATEST.format(tag=":id")}) l CROSS JOIN work w ON w.work_key = l.work_key
+WHERE w.x_restrict = 0 LIMIT 1"""
 _TRANSLATIONS = """
 SELECT t.id, s.language, s.text FROM tag t JOIN translation_seen s ON s.name = t.name
 WHERE t.id IN (SELECT value FROM json_each(:ids)) ORDER BY s.last_seen DESC, s.text"""
@@ -122,7 +125,8 @@ class Alias:
 class TagHead:
     """What stands above the works of a tag.
 
-    `newest` are its newest works where it is not askable: its page cannot go through all of them then.
+    `newest` are its newest works where it is not askable: its page cannot go through all of them then. `is_rated`:
+    all of its newest works are, so its name tells as much as their titles.
     """
 
     tag: Tag
@@ -130,6 +134,7 @@ class TagHead:
     aliases: tuple[Alias, ...]
     related: tuple[Tag, ...]
     newest: tuple[Tile, ...]
+    is_rated: bool
     usual: Defaults
 
 
@@ -168,6 +173,7 @@ def tag(conn: Connection, id_: int) -> TagHead | None:
         tuple(_aliases(conn, one)),
         tags_called(conn, [(r.id, r.name) for r in related]),
         visible(conn, [r.work_key for r in keys], usual),
+        value(conn, _UNRATED, id=id_, looked=LOOKED_AT) is None,
         usual,
     )
 
