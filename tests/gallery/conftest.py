@@ -196,10 +196,22 @@ def looking(
         context.close()
 
 
+@pytest.fixture
+def looked_at(gallery: Served) -> Served:
+    """The gallery that `page` and `wide` are of; a file of tests that looks at another one says which."""
+    return gallery
+
+
 @pytest.fixture(params=[1440, 360], ids=["wide", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, gallery: Served) -> Iterator[Page]:
-    """A page of the session's gallery, at both widths."""
-    with looking(browser, gallery.url, request.param) as opened:
+def page(request: pytest.FixtureRequest, browser: Browser, looked_at: Served) -> Iterator[Page]:
+    """A page at both widths."""
+    with looking(browser, looked_at.url, request.param) as opened:
+        yield opened
+
+
+@pytest.fixture
+def wide(browser: Browser, looked_at: Served) -> Iterator[Page]:
+    with looking(browser, looked_at.url) as opened:
         yield opened
 
 

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,11 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Page
 
+from pixmirror.catalogue.database import Database, catalogue_path
+from pixmirror.ingest import forgetting
+from pixmirror.ingest.forgetting import Target
+
+FORGOTTEN_AT = 1_800_000_000_000
 TALL, WIDE = (300, 420), (600, 420)
 
 
@@ -18,6 +23,20 @@ def ask(root: Path, sql: str, *values: Any) -> list[Any]:
     """Ask the catalogue of a mirror; what changes it is committed."""
     with closing(sqlite3.connect(root / "catalogue.db")) as conn, conn:
         return conn.execute(sql, values).fetchall()
+
+
+def forget(root: Path, *what: Any) -> None:
+    """Forget what a Target names: a kind, an id and, of a page, its number."""
+    with Database.open(catalogue_path(root)) as db:
+        db.run_sync(forgetting.forget, Target(*what), FORGOTTEN_AT, 30)
+
+
+def comes_true(is_so: Callable[[], bool]) -> None:
+    """Wait for what is done beside; not so long that a fault looks like patience."""
+    end = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < end, "it never came to be so"
+        time.sleep(0.02)
 
 
 def place_in(root: Path, work_key: int) -> tuple[int, str | None]:

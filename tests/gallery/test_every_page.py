@@ -20,17 +20,15 @@ from playwright.sync_api import Browser, Page
 from starlette.datastructures import ImmutableMultiDict, QueryParams
 from starlette.routing import Route
 
-from pixmirror.catalogue.database import Database, catalogue_path
 from pixmirror.catalogue.gallery.words import put_setting
 from pixmirror.gallery.app import PAGES as APP
-from pixmirror.ingest import forgetting
-from pixmirror.ingest.forgetting import Target
 from pixmirror.models.jobs import JobConfig
 from pixmirror.reports.filters import Filters
 from tests.gallery import hostile
 from tests.gallery.accessible import faults
 from tests.gallery.conftest import Seen, Served, copied, serving, watch
 from tests.gallery.hostile import SECRET, Hostile
+from tests.gallery.readable import forget
 
 GRID = " ".join(one.name for one in fields(Filters))
 
@@ -291,9 +289,8 @@ def _hide(key: str, own: Served, spoiled: Hostile) -> None:
 
 
 def _forget(own: Served, spoiled: Hostile) -> None:
-    with Database.open(catalogue_path(own.root)) as db:
-        for key in spoiled.keys:
-            db.run_sync(forgetting.forget, Target("work", key), 1_800_000_000_000, 30)
+    for key in spoiled.keys:
+        forget(own.root, "work", key)
 
 
 @pytest.mark.parametrize(

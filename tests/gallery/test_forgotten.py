@@ -5,10 +5,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pixmirror.catalogue.database import Database, catalogue_path
-from pixmirror.ingest import forgetting
-from pixmirror.ingest.forgetting import Target
 from tests.gallery.conftest import Served
+from tests.gallery.readable import forget
 
 NOW = 1_800_000_000_000
 PICTURES = """
@@ -35,11 +33,6 @@ def thumbnail(root: Path, name: str) -> Path:
     return root / "thumbs" / sha256[:2] / f"{sha256}.webp"
 
 
-def forget(served: Served, target: Target) -> None:
-    with Database.open(catalogue_path(served.root)) as db:
-        db.run_sync(forgetting.forget, target, NOW, 30)
-
-
 def answers(served: Served, names: list[str]) -> list[tuple[int, int]]:
     with httpx.Client(base_url=served.url) as client:
         return [
@@ -54,7 +47,7 @@ def test_a_forgotten_work_is_served_no_more(own_gallery: Served, pictures: list[
     address = f'href="/w/{key >> 1}"'
     assert address in httpx.get(f"{own_gallery.url}/works", params={"at": key + 2}).text
 
-    forget(own_gallery, Target("work", key))
+    forget(own_gallery.root, *("work", key))
 
     assert answers(own_gallery, pictures) == [(404, 404)] * len(pictures)
     assert address not in httpx.get(f"{own_gallery.url}/works", params={"at": key + 2}).text
@@ -62,5 +55,5 @@ def test_a_forgotten_work_is_served_no_more(own_gallery: Served, pictures: list[
 
 
 def test_of_a_forgotten_page_alone_the_picture_is_served_no_more(own_gallery: Served, pictures: list[str]):
-    forget(own_gallery, Target("page", int(pictures[0].partition("-")[0]), 1))
+    forget(own_gallery.root, *("page", int(pictures[0].partition("-")[0]), 1))
     assert answers(own_gallery, pictures) == [(404, 404) if n == 1 else (200, 200) for n in range(len(pictures))]

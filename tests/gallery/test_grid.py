@@ -1,7 +1,6 @@
 """The grid in a browser: months laid out by their summaries, a place that is kept, the rail of months."""
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 
 import httpx
@@ -15,16 +14,9 @@ from tests.gallery.gridded import Seen, drawn
 from tests.gallery.readable import until
 
 
-@pytest.fixture(params=[1440, 360], ids=["wide", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, of_many: Served) -> Iterator[Page]:
-    with looking(browser, of_many.url, request.param) as opened:
-        yield opened
-
-
 @pytest.fixture
-def wide(browser: Browser, of_many: Served) -> Iterator[Page]:
-    with looking(browser, of_many.url) as opened:
-        yield opened
+def looked_at(of_many: Served) -> Served:
+    return of_many
 
 
 def deep(page: Page) -> list[Seen]:

@@ -16,9 +16,8 @@ FOCUSED = "document.activeElement.getAttribute('href')"
 
 
 @pytest.fixture
-def wide(browser: Browser, of_many: Served) -> Iterator[Page]:
-    with looking(browser, of_many.url) as opened:
-        yield opened
+def looked_at(of_many: Served) -> Served:
+    return of_many
 
 
 @pytest.fixture

@@ -4,11 +4,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pixmirror.catalogue.database import Database, catalogue_path
-from pixmirror.ingest import forgetting
-from pixmirror.ingest.forgetting import Target
 from tests.gallery.conftest import Served, looking
-from tests.gallery.readable import ask
+from tests.gallery.readable import ask, forget
 
 LAST = "SELECT max(date) FROM ranking_day WHERE medium = 'illust' AND mode = 'day'"
 OF_DAY = "SELECT rank, work_key FROM ranking WHERE medium = 'illust' AND mode = 'day' AND date = ? ORDER BY rank"
@@ -42,8 +39,7 @@ def test_a_day_tells_who_rose_who_fell_who_is_new_and_what_is_not_here(
     ask(root, READ)
     last = ask(root, LAST)[0][0]
     ranked = ask(root, OF_DAY, last)
-    with Database.open(catalogue_path(root)) as db:
-        db.run_sync(forgetting.forget, Target("work", ranked[2][1]), 1_800_000_000_000, 30)
+    forget(root, "work", ranked[2][1])
     with looking(browser, own_gallery.url, java_script_enabled=False) as page:
         page.goto(f"/rankings?mode=day&day={last}")
         rows = page.locator(".ranks > li").all_inner_texts()

@@ -8,14 +8,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pixmirror.catalogue.database import Database, catalogue_path
 from pixmirror.catalogue.payloads import canonical, pack_text
-from pixmirror.ingest import forgetting
-from pixmirror.ingest.forgetting import Target
 from pixmirror.reports.series import Told
 from pixmirror.reports.series_page import Missing, _entries, in_order
 from tests.gallery.conftest import Served, looking
-from tests.gallery.readable import ask
+from tests.gallery.readable import ask, forget
 
 SERIES = "SELECT series_key, count(*) FROM work WHERE series_key & 1 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
 OF_SERIES = "SELECT work_key FROM work WHERE series_key = ? ORDER BY work_key"
@@ -62,8 +59,7 @@ def test_a_work_that_is_not_here_has_its_place_its_name_and_its_reason(
         assert "Not in this mirror" in gaps[1]
         numbers = page.locator("ol.flow .bd.bl").all_inner_texts()
         assert numbers[:2] == ["2", "5"]
-        with Database.open(catalogue_path(root)) as db:
-            db.run_sync(forgetting.forget, Target("work", first), 1_800_000_000_000, 30)
+        forget(root, "work", first)
         page.reload()
         assert "You forgot it" in page.locator(".gap").last.inner_text()
         assert page.locator(".tile").count() == n - 1

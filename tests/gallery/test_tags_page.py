@@ -3,11 +3,8 @@
 import httpx
 from playwright.sync_api import Browser, Page, expect
 
-from pixmirror.catalogue.database import Database, catalogue_path
-from pixmirror.ingest import forgetting
-from pixmirror.ingest.forgetting import Target
 from tests.gallery.conftest import Served, looking
-from tests.gallery.readable import ask
+from tests.gallery.readable import ask, forget
 
 COMMONEST = "SELECT id, name, works FROM tag ORDER BY works DESC, id DESC LIMIT 1"
 NOW = 1_800_000_000_000
@@ -76,8 +73,7 @@ def test_a_tag_of_hidden_or_forgotten_works_alone_is_not_listed(own_gallery: Ser
     assert f'"/tags/{id_}"' not in hidden
     assert "none are counted" in hidden
     own_gallery.gallery.own.run_sync(lambda c: c.exec_driver_sql("DELETE FROM setting"))
-    with Database.open(catalogue_path(root)) as db:
-        db.run_sync(forgetting.forget, Target("work", key), NOW, 30)
+    forget(root, "work", key)
     assert f'"/tags/{id_}"' not in httpx.get(f"{url}/tags").text
     assert httpx.get(f"{url}/tags/{id_}").status_code == 404
 

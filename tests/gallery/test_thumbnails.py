@@ -3,8 +3,6 @@
 import asyncio
 import io
 import sqlite3
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from zipfile import ZipFile
@@ -12,16 +10,15 @@ from zipfile import ZipFile
 import pytest
 from PIL import Image
 
-from pixmirror.catalogue.database import Database, catalogue_path
+from pixmirror.catalogue.database import catalogue_path
 from pixmirror.gallery import thumbnails
 from pixmirror.gallery.place import Gallery
 from pixmirror.gallery.zipped import zipped
-from pixmirror.ingest import forgetting
-from pixmirror.ingest.forgetting import Target
 from pixmirror.render.thumbs import Thumbs
 from pixmirror.store.thumbnails import thumbnail_path
 from tests.gallery.asking import ask
 from tests.gallery.conftest import Mirrored, Served, serving
+from tests.gallery.readable import comes_true, forget
 
 NOW = 1_800_000_000_000
 PICTURE = """
@@ -34,18 +31,10 @@ def picture(root: Path, number: int = 0, role: str = "page") -> str:
         return str(catalogue.execute(PICTURE, (role, number)).fetchone()[0])
 
 
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for what is done beside; not so long that a fault looks like patience."""
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_a_thumbnail_is_made_when_a_page_asks_and_its_colour_is_known_then(own_root: Path) -> None:
     name = picture(own_root)
     with serving(own_root, thumbs=True) as served:
-        until(lambda: served.gallery.thumbs is not None)
+        comes_true(lambda: served.gallery.thumbs is not None)
         answer = ask(served.url, f"/thumb/{name}.webp")
         assert (answer.status, answer.headers["Content-Type"]) == (200, "image/webp")
         assert "immutable" in answer.headers["Cache-Control"]
@@ -134,13 +123,12 @@ def test_the_thumbnail_of_what_is_forgotten_goes_at_the_next_look(own_root: Path
     name = picture(own_root)
     key, sha256 = int(name.partition("-")[0]), name.partition("-")[2]
     with serving(own_root, thumbs=True) as served:
-        until(lambda: served.gallery.thumbs is not None)
+        comes_true(lambda: served.gallery.thumbs is not None)
         assert ask(served.url, f"/thumb/{name}.webp").status == 200
-    with Database.open(catalogue_path(own_root)) as db:
-        db.run_sync(forgetting.forget, Target("work", key), NOW, 30)
+    forget(own_root, "work", key)
     assert thumbnail_path(own_root, sha256).exists()
     with serving(own_root, thumbs=True):
-        until(lambda: not thumbnail_path(own_root, sha256).exists())
+        comes_true(lambda: not thumbnail_path(own_root, sha256).exists())
 
 
 def test_a_mirror_that_begins_while_the_gallery_runs_is_shown_from_then_on(

@@ -2,21 +2,18 @@
 
 import logging
 import sqlite3
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from pixmirror.catalogue.database import Database, catalogue_path
+from pixmirror.catalogue.database import catalogue_path
 from pixmirror.catalogue.gallery import own
 from pixmirror.catalogue.gallery.database import GalleryDatabase, gallery_path
 from pixmirror.gallery import upkeep
 from pixmirror.gallery.place import Gallery
-from pixmirror.ingest import forgetting
-from pixmirror.ingest.forgetting import Target
 from tests.gallery.conftest import Served, serving
+from tests.gallery.readable import comes_true, forget
 
 NOW = 1_800_000_000_000
 
@@ -31,53 +28,41 @@ def two_works(root: Path) -> list[int]:
         return [key for (key,) in raw.execute("SELECT work_key FROM work ORDER BY 1 LIMIT 2")]
 
 
-def forget(root: Path, key: int) -> None:
-    with Database.open(catalogue_path(root)) as db:
-        db.run_sync(forgetting.forget, Target("work", key), NOW, 30)
-
-
 def rated(db: GalleryDatabase) -> list[int]:
     return db.run_sync(lambda c: list(c.exec_driver_sql("SELECT work_key FROM rating ORDER BY 1").scalars()))
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < end, "it never came to be so"
-        time.sleep(0.02)
 
 
 def test_what_is_forgotten_leaves_gallery_db_while_it_runs(own_gallery: Served):
     first, second = two_works(own_gallery.root)
     db = own_gallery.gallery.own
     db.run_sync(own.rate, [first, second], 5, NOW)
-    forget(own_gallery.root, first)
-    until(lambda: rated(db) == [second])
+    forget(own_gallery.root, "work", first)
+    comes_true(lambda: rated(db) == [second])
     db.run_sync(own.rate, [first], 3, NOW)  # by a page that was still open
-    until(lambda: rated(db) == [second])
+    comes_true(lambda: rated(db) == [second])
 
 
 def test_what_was_forgotten_while_no_gallery_ran_leaves_at_the_next_start(own_root: Path):
     first, second = two_works(own_root)
     with GalleryDatabase.open(gallery_path(own_root)) as db:
         db.run_sync(own.rate, [first, second], 5, NOW)
-    forget(own_root, first)
+    forget(own_root, "work", first)
     with serving(own_root) as served:
-        until(lambda: rated(served.gallery.own) == [second])
+        comes_true(lambda: rated(served.gallery.own) == [second])
 
 
 def test_trouble_is_said_once_and_passes(own_gallery: Served, caplog: pytest.LogCaptureFixture):
     first, second = two_works(own_gallery.root)
     db, path = own_gallery.gallery.own, catalogue_path(own_gallery.root)
     db.run_sync(own.rate, [first, second], 5, NOW)
-    forget(own_gallery.root, first)
-    until(lambda: rated(db) == [second])
+    forget(own_gallery.root, "work", first)
+    comes_true(lambda: rated(db) == [second])
     with caplog.at_level(logging.WARNING):
         away = path.rename(path.with_name("away.db"))
-        until(lambda: "may still stand in gallery.db" in caplog.text)
+        comes_true(lambda: "may still stand in gallery.db" in caplog.text)
         db.run_sync(own.rate, [first], 5, NOW)
         away.rename(path)
-        until(lambda: rated(db) == [second])
+        comes_true(lambda: rated(db) == [second])
     assert len([one for one in caplog.records if "may still stand" in one.message]) == 1
 
 
@@ -92,5 +77,5 @@ def test_an_empty_mirror_has_nothing_to_forget(
 
     monkeypatch.setattr(upkeep, "look", counted)
     with serving(tmp_path):
-        until(lambda: len(looks) > 2)
+        comes_true(lambda: len(looks) > 2)
     assert caplog.text == ""

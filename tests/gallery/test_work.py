@@ -31,17 +31,9 @@ def works(changed: Changed) -> Iterator[Served]:
         yield served
 
 
-@pytest.fixture(params=[1440, 360], ids=["wide", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, works: Served) -> Iterator[Page]:
-    """A page at both widths."""
-    with looking(browser, works.url, request.param) as opened:
-        yield opened
-
-
 @pytest.fixture
-def wide(browser: Browser, works: Served) -> Iterator[Page]:
-    with looking(browser, works.url) as opened:
-        yield opened
+def looked_at(works: Served) -> Served:
+    return works
 
 
 @pytest.fixture

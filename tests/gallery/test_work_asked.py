@@ -2,8 +2,7 @@
 
 import asyncio
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from pixmirror.ingest.forgetting import Target
 from tests.gallery.accessible import faults
 from tests.gallery.asking import ask, send
 from tests.gallery.conftest import Mirrored, Served, looking
+from tests.gallery.readable import comes_true
 
 NOW = 1_777_000_000_000
 
@@ -73,14 +73,6 @@ def own(served: Served, sql: str) -> list[tuple[Any, ...]]:
     """Return what gallery.db has, once all that was asked before is written."""
     found = served.gallery.own.run_sync(lambda conn: conn.exec_driver_sql(sql).all())
     return [tuple(row) for row in found]
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    """Wait for what is done after an answer was sent."""
-    end = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_what_was_forgotten_is_shown_no_more_and_can_be_had_back(
@@ -225,5 +217,5 @@ def test_only_what_somebody_looked_at_is_in_the_history(own_gallery: Served, mir
     assert own(own_gallery, "SELECT work_key FROM seen") == []
     ask(url, here)
     ask(url, f"{here}?p=1")  # within the same visit
-    until(lambda: own(own_gallery, "SELECT work_key FROM seen") == [(_key(mirrored) * 2,)])
+    comes_true(lambda: own(own_gallery, "SELECT work_key FROM seen") == [(_key(mirrored) * 2,)])
     assert own(own_gallery, "SELECT work_key FROM history") == [(_key(mirrored) * 2,)]
