@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -283,3 +284,11 @@ def test_a_novel_without_a_text_is_told_in_a_sentence(browser: Browser, own_gall
     ask(own_gallery.root, "DELETE FROM text_version WHERE work_key = ?", novel * 2 + 1)
     with looking(browser, own_gallery.url) as page:
         assert page.request.get(f"{own_gallery.url}/n/{novel}/read").status == 404
+@pytest.mark.parametrize(
+    ("text", "says"), [("駅" * 250, "30 s"), ("a" * 1200 + "駅" * 1000, "3 min"), ("駅" * 60_000, "2 h")]
+)
+def test_how_long_a_novel_takes_to_read_is_said(own_gallery: Served, novel: int, text: str, says: str) -> None:
+    rewrite(own_gallery.root, novel, text)
+    assert f"characters, about {says} to read<" in httpx.get(f"{own_gallery.url}/n/{novel}/read").text
+
+

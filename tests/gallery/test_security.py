@@ -217,7 +217,7 @@ def test_wrong_passwords_make_the_next_one_wait(guarded: Served, clock: SetClock
     answers = [send(guarded.url, "/login", {"password": "wrong"}) for _ in range(FREE_TRIES)]
     assert [answer.status for answer in answers] == [401] * FREE_TRIES
     assert all("That is not it." in answer.text for answer in answers)
-    assert "The next try is open in 4 seconds." in answers[-1].text
+    assert "The next try is open in 4 s." in answers[-1].text
     barred = send(guarded.url, "/login", {"password": PASSWORD})
     assert barred.status == 429
     assert int(barred.headers["Retry-After"]) > 0

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from pixmirror import terminal
+from pixmirror.catalogue.words import length
 from pixmirror.gallery import shown
 from pixmirror.gallery.asked import came_from
 from pixmirror.gallery.place import gallery, shelves
@@ -31,8 +32,8 @@ def _environment() -> Environment:
     made.filters |= {
         "n": shown.count, "day": shown.day, "minute": shown.minute, "clock": shown.clock, "moment": shown.moment,
         "ago": shown.ago, "size": terminal.size, "lang": shown.language, "date": shown.date, "data": data,
-        "label": shown.label, "label_rest": shown.label_rest, "unit": shown.unit, "veiled": shown.is_veiled,
-        "parted": shown.parted, "upright": shown.upright,
+        "label": shown.label, "label_rest": shown.label_rest, "unit": shown.unit, "how_long": length,
+        "veiled": shown.is_veiled, "parted": shown.parted, "upright": shown.upright,
     }  # fmt: skip
     made.globals |= {"MARKS": shown.MARKS}
     return made

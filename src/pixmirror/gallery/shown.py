@@ -1,6 +1,5 @@
 """How values are written on pages: numbers, moments, the language of a text, states in words (gallery's Words)."""
 
-import math
 import re
 from datetime import datetime, tzinfo
 from typing import Literal
@@ -130,12 +129,6 @@ def parted(text: str) -> tuple[Markup, Markup]:
 def _with_code(text: str) -> Markup:
     parts = enumerate(text.split("`"))
     return Markup("").join(Markup("<code>{}</code>").format(one) if at % 2 else escape(one) for at, one in parts)
-
-
-def in_words(seconds: float) -> str:
-    """Write a span of time: "4 seconds", "2 minutes"."""
-    number, unit = (math.ceil(seconds), "second") if seconds <= 90 else (math.ceil(seconds / 60), "minute")
-    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def unit(name: str, before: int = 0, n: int = 0) -> str:

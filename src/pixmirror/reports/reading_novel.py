@@ -78,7 +78,7 @@ class NovelText:
     language: str
     blocks: tuple[Placed, ...]
     characters: int
-    minutes: int
+    seconds: float  # about how long one reads it
     pictures: Mapping[int, Picture]
     embedded: Mapping[tuple[int, int], Embedded]
     links: Mapping[str, str]
@@ -107,7 +107,7 @@ def novel(conn: Connection, key: int, now: int) -> NovelText | None:
         language=_language(work.language),
         blocks=tuple(placed(blocks)),
         characters=work.text_length or len(words),  # as Pixiv counts, where it told
-        minutes=minutes(words),
+        seconds=reading_time(words),
         pictures={one.index: one for one in pictures_of(conn, work, now) if one.role == "embed"},
         embedded=_embedded(conn, blocks),
         links=_links(conn, blocks),
@@ -123,10 +123,10 @@ def has_text(conn: Connection, key: int) -> bool:
     return value(conn, _TEXT, key=key) is not None and bool(tiles(conn, [key]))
 
 
-def minutes(words: str) -> int:
-    """Return about how long one reads these words."""
+def reading_time(words: str) -> float:
+    """Return about how many seconds one reads these words."""
     signs = sum(letter > "\u2fff" for letter in words)
-    return max(1, round(signs / SIGNS_A_MINUTE + (len(words) - signs) / LETTERS_A_MINUTE))
+    return 60 * (signs / SIGNS_A_MINUTE + (len(words) - signs) / LETTERS_A_MINUTE)
 
 
 def placed(blocks: Iterable[Block]) -> Iterator[Placed]:

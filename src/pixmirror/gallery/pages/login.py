@@ -6,12 +6,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from pixmirror.catalogue.words import length
 from pixmirror.gallery.answers import back_to, page
 from pixmirror.gallery.asked import own_path
 from pixmirror.gallery.login import digest
 from pixmirror.gallery.place import gallery
 from pixmirror.gallery.security import NEW_ADDRESS, let_in
-from pixmirror.gallery.shown import in_words
 
 
 async def ask(request: Request) -> Response:
@@ -33,7 +33,7 @@ async def try_password(request: Request) -> Response:
         return page(request, "refused.html", 401, sentence=f"This gallery has no password. {NEW_ADDRESS}")
     outcome = await here.password.try_one(given if isinstance(given, str) else "", caller.neighbourhood)
     if not outcome.right:
-        wait = f"The next try is open in {in_words(outcome.wait_s)}." if outcome.wait_s else ""
+        wait = f"The next try is open in {length(math.ceil(outcome.wait_s))}." if outcome.wait_s else ""
         fault = f"That is not it. {wait}".strip() if outcome.tried else f"Too many tries. {wait}"
         answer = page(request, "login.html", 401 if outcome.tried else 429, next=wanted, fault=fault)
         if not outcome.tried:
