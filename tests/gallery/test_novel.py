@@ -186,6 +186,17 @@ def test_pictures_of_the_author_are_shown_and_those_of_works_lead_there(
         assert figures.nth(3).locator("img").count() == 0
         expect(figures.nth(3).get_by_role("link")).to_have_attribute("href", f"/w/{work_id}?p={pages + 1}")
         expect(figures.nth(4)).to_contain_text("Work 7, which is not in this mirror")
+        ask(root, "UPDATE work SET x_restrict = 1 WHERE work_key = ?", work_id * 2)
+        for wanted, pictures in (("veil", 1), ("hide", 0)):
+            own_gallery.gallery.own.run_sync(put_setting, "rating", wanted)
+            page.reload()
+            expect(figures.nth(2).get_by_role("link")).to_have_attribute("href", f"/w/{work_id}?p=2")
+            assert figures.nth(2).locator("img").count() == pictures
+            if pictures:
+                blurred = "one => getComputedStyle(one).filter.includes('blur')"
+                assert figures.nth(2).locator("img").evaluate(blurred)
+            else:
+                expect(figures.nth(2)).to_have_text(f"Work {work_id}")
 
 
 HOSTILE = "\n".join(
@@ -280,10 +291,6 @@ def test_the_next_of_a_series_that_is_not_here_is_named(browser: Browser, own_ga
         )
 
 
-def test_a_novel_without_a_text_is_told_in_a_sentence(browser: Browser, own_gallery: Served, novel: int) -> None:
-    ask(own_gallery.root, "DELETE FROM text_version WHERE work_key = ?", novel * 2 + 1)
-    with looking(browser, own_gallery.url) as page:
-        assert page.request.get(f"{own_gallery.url}/n/{novel}/read").status == 404
 @pytest.mark.parametrize(
     ("text", "says"), [("駅" * 250, "30 s"), ("a" * 1200 + "駅" * 1000, "3 min"), ("駅" * 60_000, "2 h")]
 )
@@ -292,3 +299,7 @@ def test_how_long_a_novel_takes_to_read_is_said(own_gallery: Served, novel: int,
     assert f"characters, about {says} to read<" in httpx.get(f"{own_gallery.url}/n/{novel}/read").text
 
 
+def test_a_novel_without_a_text_is_told_in_a_sentence(browser: Browser, own_gallery: Served, novel: int) -> None:
+    ask(own_gallery.root, "DELETE FROM text_version WHERE work_key = ?", novel * 2 + 1)
+    with looking(browser, own_gallery.url) as page:
+        assert page.request.get(f"{own_gallery.url}/n/{novel}/read").status == 404

@@ -29,6 +29,7 @@ from pixmirror.reports.local import local_pages
 from pixmirror.reports.reading import Place, place_of
 from pixmirror.reports.texts import address_of
 from pixmirror.reports.tiles import Tile, tiles
+from pixmirror.reports.visible import is_hidden
 from pixmirror.reports.work_pictures import Picture, pictures_of
 
 Direction = Literal["h", "v"]
@@ -56,7 +57,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A page of another work that a novel shows: where it is here, and its file, if that is here, too."""
+    """A page of another work that a novel shows: where it is here, and its file, if that is here, too.
+
+    Of a work that the user hides `title` and file are left out.
+    """
 
     url: str
     title: str
@@ -64,6 +68,7 @@ class Embedded:
     path: str = ""
     width: int = 0
     height: int = 0
+    work: Tile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ def novel(conn: Connection, key: int, now: int) -> NovelText | None:
         characters=work.text_length or len(words),  # as Pixiv counts, where it told
         seconds=reading_time(words),
         pictures={one.index: one for one in pictures_of(conn, work, now) if one.role == "embed"},
-        embedded=_embedded(conn, blocks),
+        embedded=_embedded(conn, blocks, usual),
         links=_links(conn, blocks),
         series=series.place_of(conn, key, work.series_key, usual),
         place=place_of(conn, key),
@@ -156,7 +161,7 @@ def _language(said: str | None) -> str:
     return known.get(said or "", said if said in ("ja", "ko", "en") else "")
 
 
-def _embedded(conn: Connection, blocks: Sequence[Block]) -> dict[tuple[int, int], Embedded]:
+def _embedded(conn: Connection, blocks: Sequence[Block], usual: Defaults) -> dict[tuple[int, int], Embedded]:
     wanted = {(b.work_id, b.page) for b in blocks if isinstance(b, PixivImage)}
     keys = sorted({work_key("illust", work_id) for work_id, _ in wanted})
     works = {tile.ref.id: tile for tile in tiles(conn, keys)} if keys else {}
@@ -165,15 +170,19 @@ def _embedded(conn: Connection, blocks: Sequence[Block]) -> dict[tuple[int, int]
     for work_id, page in wanted:
         if tile := works.get(work_id):
             url = f"{tile.url}?p={page}" if page > 1 else tile.url
-            found[work_id, page] = _page_of(url, tile.title, files.get((work_id, page)))
+            found[work_id, page] = (
+                Embedded(url, f"Work {work_id}")
+                if is_hidden(tile, usual)
+                else _page_of(url, tile, files.get((work_id, page)))
+            )
     return found
 
 
-def _page_of(url: str, title: str, file: Any) -> Embedded:
+def _page_of(url: str, work: Tile, file: Any) -> Embedded:
     if file is None:
-        return Embedded(url, title)
+        return Embedded(url, work.title)
     name = f"{file.owner_id}-{file.sha256}.{file.path.rpartition('.')[2]}"
-    return Embedded(url, title, name, file.path, file.width or 0, file.height or 0)
+    return Embedded(url, work.title, name, file.path, file.width or 0, file.height or 0, work)
 
 
 def _links(conn: Connection, blocks: Sequence[Block]) -> dict[str, str]:
