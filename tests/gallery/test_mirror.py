@@ -15,6 +15,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pixmirror import control
+from pixmirror.catalogue import runs
+from pixmirror.catalogue.database import Database, catalogue_path
 from pixmirror.config import Config, MirrorConfig
 from pixmirror.errors import ConfigError
 from pixmirror.models import JST, from_ms, to_ms
@@ -124,6 +126,24 @@ def test_buttons_ask_the_daemon_for_what_commands_do(with_job: Served) -> None:
         {"command": "retry", "what": "failed"},
         {"command": "reload"},
     ]
+
+
+def test_what_is_paused_is_resumed_and_not_run(with_job: Served) -> None:
+    run, resume, pause = (f'action="/mirror/jobs/following/{does}"' for does in ("run", "resume", "pause"))
+    ways = {
+        "all": (None, ('action="/mirror/resume"',), (run, resume, 'action="/mirror/pause"')),
+        "the job": ("following", (resume,), (run, pause, 'action="/mirror/resume"')),
+    }
+    with answering(with_job.root), httpx.Client(base_url=with_job.url) as client:
+        for name, has, lacks in ways.values():
+            with Database.open(catalogue_path(with_job.root)) as db:
+                db.run_sync(runs.pause_job, name)
+            for address in ("/mirror", "/mirror/jobs/following"):
+                text = client.get(address).text
+                assert [one for one in has if one not in text] == [], (name, address)
+                assert [one for one in lacks if one in text] == [], (name, address)
+            with Database.open(catalogue_path(with_job.root)) as db:
+                db.run_sync(runs.resume_job, name)
 
 
 def test_where_no_daemon_runs_a_button_says_so(with_job: Served) -> None:

@@ -51,6 +51,7 @@ class JobLine:
     last: str
     result: str
     next: str
+    is_paused: bool = False  # by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Glance:
     lasts: str = ""
     how_long: str = ""
     was_whole: bool = True
+    all_paused: bool = False
 
     @property
     def headline(self) -> Headline:
@@ -113,6 +115,7 @@ def glance(
         lasts=_lasts(counts, around),
         how_long=kept_line(conn)[1] if around.works else "",
         was_whole=kept.was_whole(conn),
+        all_paused=pause is not None,
     )
 
 
@@ -150,7 +153,7 @@ def _job_line(
         following = "runs now"
     else:
         following = ahead(job.next_run, now, zone) if job.next_run else ""
-    return JobLine(job.name, last, result, following)
+    return JobLine(job.name, last, result, following, job.paused)
 
 
 def _brought(job: JobStatus, now: int, zone: tzinfo | None) -> str:
