@@ -1,13 +1,16 @@
 """What is done to many works at once: collected, rated, exported, asked for again, forgotten; and the way back."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pixmirror.catalogue.refs import Ref
 from pixmirror.gallery.zipped import MISSING, member_name, zipped
 from tests.gallery.accessible import faults
 from tests.gallery.asking import FORM, Answer, ask
@@ -163,6 +166,27 @@ def test_forgetting_asks_first_and_then_goes_through_the_daemon(
     assert of_catalogue(own_gallery.root, "SELECT count(*) FROM tombstone") == [(3,)]
 
 
+def test_one_work_is_forgotten_for_good_only_after_a_question(own_gallery: Served, keys: list[int]) -> None:
+    address, form = Ref.of_work(keys[0]).page, r'<form method="post" action="([^"]*)"><button class="b" name="id"'
+    assert re.findall(form, ask(own_gallery.url, address).text) == [f"{address}/forget"]
+    mirror = own_gallery.gallery.config.mirror.model_copy(update={"trash_days": 0})
+    own_gallery.gallery.config = own_gallery.gallery.config.model_copy(update={"mirror": mirror})
+    assert re.findall(form, ask(own_gallery.url, address).text) == ["/chosen/forget"]
+    asks = post(own_gallery, "forget", ids(keys[:1])).text
+    assert "Forget 1 work?" in asks
+    assert "removed for good" in asks
+
+
+def test_what_refuses_to_forget_leads_back_to_where_the_works_were_chosen(
+    own_gallery: Served, keys: list[int]
+) -> None:
+    asks = post(own_gallery, "forget", ids(keys)).text
+    address = re.search(r'action="/chosen/([^"]*)"', asks)
+    assert address is not None
+    refused = post(own_gallery, address[1], f"{ids(keys)}&sure=1", referer=f"{own_gallery.url}/chosen/forget")
+    assert (refused.status, 'href="/works?type=manga">Back' in refused.text) == (503, True)
+
+
 def test_what_the_daemon_says_against_is_told(own_gallery: Served, keys: list[int]) -> None:
     for command in ("retry", "forget"):
         answer = post(own_gallery, command, f"{ids(keys)}&sure=1")
@@ -229,7 +253,7 @@ def test_nonsense_gets_a_sentence_and_changes_nothing(
     "away", ["//evil.example/", "/\\evil.example", "http://evil.example/", "javascript:x", "x" * 3000]
 )
 def test_nobody_is_led_away_by_a_form(shared: Served, away: str) -> None:
-    answer = post(shared, "rate", f"{ids(first_works(shared))}&rating=1&back={away}")
+    answer = post(shared, f"rate?back={quote(away)}", f"{ids(first_works(shared))}&rating=1")
     assert (answer.status, answer.location) == (303, "/")
     answer = post(shared, "rate", f"{ids(first_works(shared))}&rating=1", referer="http://evil.example/works")
     assert (answer.status, answer.location) == (303, "/")

@@ -63,9 +63,9 @@ def whole(given: object, name: str, least: int = 0, most: int = LARGEST_ID) -> i
     return int(text)
 
 
-def came_from(request: Request, named: object = None) -> str:
-    """Return the page of ours that a form names, or else was on; the first page for anything else."""
-    at = urlsplit(request.headers.get("referer", ""))
+def came_from(request: Request) -> str:
+    """Return the page of ours that `back` of an address names, or that its form was on; else the first page."""
+    at, named = urlsplit(request.headers.get("referer", "")), request.query_params.get("back")
     if named is None and at.netloc == request.headers.get("host"):
         named = at.path + (f"?{at.query}" if at.query else "")
     return own_path(named)

@@ -37,7 +37,7 @@ async def collect(request: Request) -> Response:
     if name:
         made = await writer(request).run(collections.make, name, now, works=keys)
         return done(
-            request, _back(request, form), f"{many(len(keys), 'work')} collected as “{name}”.",
+            request, asked.came_from(request), f"{many(len(keys), 'work')} collected as “{name}”.",
             partial(collections.remove, id_=made),
         )  # fmt: skip
     if not form.get("collection"):
@@ -47,7 +47,7 @@ async def collect(request: Request) -> Response:
     old = len(keys) - len(new)
     before = f", {old:,} {'was' if old == 1 else 'were'} in it before" if old else ""
     says = f"{many(len(new), 'work')} collected{before}."
-    return done(request, _back(request, form), says, partial(collections.take_works, id_=into, keys=new))
+    return done(request, asked.came_from(request), says, partial(collections.take_works, id_=into, keys=new))
 
 
 async def rate(request: Request) -> Response:
@@ -56,7 +56,7 @@ async def rate(request: Request) -> Response:
     stars, now = asked.whole(form.get("rating"), "rating", most=own.MOST_STARS), gallery(request).clock.now()
     had = await writer(request).run(own.rate, keys, stars, now)
     says = f"{many(len(keys), 'work')}: {many(stars, 'star') if stars else 'no stars'}."
-    return done(request, _back(request, form), says, partial(own.rate_back, stars=had, now=now))
+    return done(request, asked.came_from(request), says, partial(own.rate_back, stars=had, now=now))
 
 
 async def export(request: Request) -> Response:
@@ -76,7 +76,7 @@ async def export(request: Request) -> Response:
 
 async def retry(request: Request) -> Response:
     """Ask Pixiv again for what is not here of the works."""
-    form, keys = await _chosen(request)
+    _, keys = await _chosen(request)
     answer = await _ask_for(request, "retry", keys)
     asks, looked_at = int(answer["asked"]), int(answer["done"])
     says = f"{many(asks, 'work')} asked for again." if asks else ""
@@ -84,13 +84,13 @@ async def retry(request: Request) -> Response:
     if asks < looked_at:
         others = many(looked_at - asks, "other") if left else "the others"
         says += f" Nothing is missing of {others if asks else 'them'} that could be asked for."
-    return done(request, _back(request, form), f"{says.strip()}{_rest(left, answer)}")
+    return done(request, asked.came_from(request), f"{says.strip()}{_rest(left, answer)}")
 
 
 async def forget(request: Request) -> Response:
     """Forget the works, once the user is `sure`; before, ask."""
     form, keys = await _chosen(request)
-    back = _back(request, form)
+    back = asked.came_from(request)
     if not form.get("sure"):
         works, usual = await shelves(request).read(questions.chosen_tiles, keys)
         named = [_name(key) for key in keys]
@@ -143,10 +143,6 @@ async def _chosen(request: Request) -> tuple[FormData, Sequence[int]]:
 
 def _name(key: int) -> str:
     return f"{'n' if key & 1 else 'w'}{key >> 1}"
-
-
-def _back(request: Request, form: FormData) -> str:
-    return asked.came_from(request, form.get("back"))
 
 
 routes: list[BaseRoute] = [

@@ -59,6 +59,7 @@ async def work(request: Request) -> Response:
         most=VERSIONS,
         veiled=found.is_veiled and not kept["show"],
         asked_of=partial(_query, kept),
+        for_good=not gallery(request).config.mirror.trash_days,  # what cannot be undone is asked first
     )
     return noted(request, answer, key)
 
