@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from pixmirror.gallery.app import STATIC
 from tests.gallery.accessible import faults
+from tests.gallery.asking import send
 from tests.gallery.conftest import Served, looking
 
 # The mirror and what suggests may be refused here; every place in the rail must be there.
@@ -84,6 +85,19 @@ def test_a_theme_is_kept_and_drawn_by_the_server(wide: Page) -> None:
     wide.keyboard.press("?")
     wide.get_by_label("As the system").check()
     assert wide.evaluate(paper) == light
+
+
+def test_colours_are_chosen_in_the_settings_without_javascript(browser: Browser, gallery: Served) -> None:
+    with looking(browser, gallery.url, java_script_enabled=False) as page:
+        page.goto("/mirror/settings")
+        expect(page.get_by_role("link", name="Keys")).to_have_count(0)  # none does anything
+        colours = page.get_by_role("group", name="Colours of this browser")
+        for name, theme in (("Dark", "dark"), ("As the system", None)):
+            colours.get_by_label(name).check()
+            page.locator("form", has=colours).get_by_role("button", name="Keep").click()
+            expect(colours.get_by_label(name)).to_be_checked()
+            assert page.locator("html").get_attribute("data-theme") == theme
+    assert send(gallery.url, "/mirror/settings/colours", {"theme": "red"}).status == 400
 
 
 def test_enter_in_the_search_box_opens_what_is_suggested_or_searches(wide: Page) -> None:

@@ -1,4 +1,4 @@
-"""/mirror/settings/shown: what all pages show of R-18 works and of AI-made ones."""
+"""/mirror/settings/shown, /mirror/settings/colours: how pages show R-18 works and AI-made ones; light or dark."""
 
 from functools import partial
 from typing import get_args
@@ -8,13 +8,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from pixmirror.catalogue.gallery.words import put_settings
-from pixmirror.gallery.answers import done
+from pixmirror.gallery.answers import back_to, done
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.place import writer
 from pixmirror.reports.filters import Shown
 
 SETTINGS = ("rating", "ai")  # as reports/grid.py reads them
 CHOICES = get_args(Shown)
+COLOURS = ("", "light", "dark")
+YEAR_S = 365 * 86400
 
 
 async def keep(request: Request) -> Response:
@@ -29,4 +31,17 @@ async def keep(request: Request) -> Response:
     return done(request, "/mirror/settings#shown", "Kept. All pages follow.", partial(put_settings, values=had))
 
 
-routes: list[BaseRoute] = [Route("/mirror/settings/shown", keep, methods=["POST"])]
+async def colour(request: Request) -> Response:
+    """Show this browser all pages in light or dark, or "" as its system is: what look.js does at once."""
+    theme = (await request.form()).get("theme")
+    if theme not in COLOURS:
+        raise Refused("theme takes light or dark, or nothing to follow the system.")
+    answer = back_to("/mirror/settings")
+    answer.set_cookie("theme", str(theme), max_age=YEAR_S if theme else 0, path="/", samesite="strict")
+    return answer
+
+
+routes: list[BaseRoute] = [
+    Route("/mirror/settings/shown", keep, methods=["POST"]),
+    Route("/mirror/settings/colours", colour, methods=["POST"]),
+]
