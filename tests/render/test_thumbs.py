@@ -117,6 +117,12 @@ def forget(mirror: Mirror, ref: str, page: int | None = None) -> None:
     mirror.db.run_sync(forgetting.forget, Target.of(parse_ref(ref), page), NOW, 30)
 
 
+def replace(mirror: Mirror, path: str) -> None:
+    """Have another version of a file take its place."""
+    sql = "UPDATE media SET is_current = 0 WHERE path = ?"
+    mirror.db.run_sync(lambda conn: conn.exec_driver_sql(sql, (path,)))
+
+
 # --- what a page asks for
 
 
@@ -685,12 +691,13 @@ def test_a_thumbnail_outlives_its_file_where_that_was_lost(mirror: Mirror) -> No
 # --- by picture
 
 
-def test_the_same_picture_is_found_in_another_size_and_quality(mirror: Mirror) -> None:
+def test_the_same_picture_is_found_in_another_size_and_quality_also_where_it_was_replaced(mirror: Mirror) -> None:
     mirror.add(illust(1, pages=2), illust(2), illust(3))
     pictures = {f"7/{name}.png": encoded(scene(n, 450, 600), "PNG") for n, name in enumerate(("1_p0", "2_p0"), 1)}
     pictures["7/1_p1.png"] = encoded(scene(3, 450, 600), "PNG")
     pictures["7/3_p0.png"] = encoded(scene(3, 300, 400), "JPEG", quality=50)
     files = mirror.fetch(pictures)
+    replace(mirror, "7/1_p1.png")
     search = encoded(scene(3, 240, 320), "WEBP", quality=60)
 
     async def found(made: Thumbs, data: bytes) -> list[Near]:

@@ -16,8 +16,9 @@ PART = 500  # files of one answer; a work has at most 200
 _OF_A_FILE = "m.owner_id, m.role, m.idx, m.path, m.size, m.sha256"
 _LACKS = "t.sha256 IS NULL OR t.bytes = 0"  # one that could not be made lacks nothing
 _FILES = "FROM media m {} LEFT JOIN thumbs.thumb t ON t.sha256 = m.sha256"
-_KINDS = """m.owner_kind = 'work' AND m.state = 'stored' AND m.is_current = 1 AND m.sha256 IS NOT NULL
-  AND (m.idx = 0 AND m.role IN ('page', 'ugoira', 'cover')) = :first"""
+# What was replaced is among the others: a search by picture finds it, too.
+_KINDS = """m.owner_kind = 'work' AND m.state = 'stored' AND m.sha256 IS NOT NULL
+  AND (m.is_current = 1 AND m.idx = 0 AND m.role IN ('page', 'ugoira', 'cover')) = :first"""
 _DOWNWARDS = f"""
 SELECT {_OF_A_FILE}, {_LACKS} {_FILES.format("")}
 WHERE {_KINDS} AND m.owner_id < :below ORDER BY m.owner_id DESC LIMIT :most"""
