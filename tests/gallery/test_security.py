@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Browser
 from starlette.routing import Route
 
 from pixmirror.catalogue.gallery.sessions import Session
@@ -21,7 +22,8 @@ from pixmirror.gallery.login import FIRST_WAIT_S, FREE_TRIES, KEY_S, digest, pas
 from pixmirror.gallery.security import MOST_BODY
 from pixmirror.gallery.sessions import IDLE_MS
 from tests.gallery.asking import ask, send
-from tests.gallery.conftest import Mirrored, Served, copied, serving
+from tests.gallery.conftest import Mirrored, Served, copied, looking, serving
+from tests.gallery.readable import until
 
 PASSWORD = "correct horse"
 HASH = password_hash(PASSWORD)
@@ -233,6 +235,44 @@ def test_another_password_ends_all_sessions(own_root: Path) -> None:
         assert ask(served.url, "/works", cookie=f"{served.gallery.cookie}={token}").status == 200
     with serving(own_root, password_hash("another one")) as served:
         assert ask(served.url, "/works", cookie=f"{served.gallery.cookie}={token}").status == 303
+
+
+def test_where_nobody_was_for_so_long_the_password_is_asked_for_again(own_root: Path, clock: SetClock) -> None:
+    with serving(own_root, HASH, clock, lock_after="10m") as served:
+        cookie = send(served.url, "/login", {"password": PASSWORD}).cookie
+        for path, minutes, status in (
+            ("/works", 9, 200),
+            ("/static/check.svg", 9, 200),  # by lock.js, for somebody who is there
+            ("/works", 9, 200),
+            ("/mirror/events?once", 6, 200),  # by a page that is open
+            ("/works/new?since=0", 3, 200),
+            ("/works", 2, 303),
+        ):
+            clock.ms += minutes * 60_000
+            assert ask(served.url, path, cookie=cookie).status == status, path
+        assert served.gallery.sessions.all() == ()
+    with serving(own_root, None, clock, lock_after="10m", require_key=True) as served:
+        cookie = let_in(served)
+        clock.ms += 3_600_000
+        answer = ask(served.url, "/works", cookie=cookie)
+        assert (answer.status, "lock.js" in answer.text) == (200, False)
+
+
+def test_a_page_at_which_nobody_is_locks_itself(browser: Browser, own_root: Path) -> None:
+    with serving(own_root, HASH, lock_after="10m") as served, looking(browser, served.url) as page:
+        page.clock.install()
+        page.goto("/search?q=x")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url(f"{served.url}/search?q=x")
+        until(page, "() => localStorage.seen")
+        page.clock.run_for("09:00")
+        page.keyboard.press("Shift")
+        page.clock.run_for("09:00")
+        assert page.url == f"{served.url}/search?q=x"
+        page.clock.run_for("02:00")
+        page.wait_for_url(re.compile(r"/login\?next=%2Fsearch%3Fq%3Dx"))
+        assert served.gallery.sessions.all() == ()
 
 
 def test_odd_passwords_are_wrong_ones(guarded: Served) -> None:

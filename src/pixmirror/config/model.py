@@ -21,7 +21,7 @@ from pydantic import (
 from pixmirror.config import pasted
 from pixmirror.models.addresses import HostName, IPNetwork, Listen, ListenAddress
 from pixmirror.models.jobs import JobConfig
-from pixmirror.models.values import FilePath, Percent, Quiet, Size, Umask, WebAddress, check_web_address
+from pixmirror.models.values import Duration, FilePath, Percent, Quiet, Size, Umask, WebAddress, check_web_address
 
 HOSTS = (
     *("app-api.pixiv.net", "oauth.secure.pixiv.net", "www.pixiv.net", "i.pximg.net", "i-f.pximg.net"),
@@ -156,7 +156,7 @@ class NotifyConfig(BaseModel):
 
 class GalleryConfig(BaseModel):
     """Where the gallery answers, and whom. `password_file` None means `<root>/gallery-password`; `thumbs` 0 is no
-    limit.
+    limit; `lock_after` counts only where there is a password.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -168,6 +168,7 @@ class GalleryConfig(BaseModel):
     trusted_proxies: tuple[IPNetwork, ...] = ()
     user_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{1,64}$")
     thumbs: Size = 20 << 30
+    lock_after: Duration | None = None
 
 
 class Config(BaseModel):

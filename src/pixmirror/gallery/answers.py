@@ -110,6 +110,11 @@ def _done_cookie(request: Request) -> str:
     return f"{gallery(request).cookie}_done"
 
 
+def _asks_again(request: Request) -> bool:
+    """Return whether this browser was let in, and would be asked for a password."""
+    return gallery(request).password is not None and request.state.session is not None
+
+
 def _rendered(request: Request, template: str, values: dict[str, Any]) -> str:
     theme = request.cookies.get("theme")
     around = {
@@ -119,5 +124,6 @@ def _rendered(request: Request, template: str, values: dict[str, Any]) -> str:
         "veiled": request.cookies.get("veil") == "1",  # all pictures, as app.js sets it
         "theme": theme if theme in ("light", "dark") else "",  # as look.js sets it
         "problems": gallery(request).problems,
+        "lock_after": gallery(request).config.gallery.lock_after if _asks_again(request) else None,
     }
     return _environment().get_template(template).render(around | values)

@@ -15,7 +15,7 @@ from pixmirror.clock import Clock
 from pixmirror.config import Config
 from pixmirror.errors import PixmirrorError
 from pixmirror.gallery.login import Keys, Password
-from pixmirror.gallery.sessions import Sessions
+from pixmirror.gallery.sessions import IDLE_MS, Sessions
 from pixmirror.gallery.undos import Undos
 from pixmirror.models.addresses import Listen
 from pixmirror.render.thumbs import Thumbs
@@ -111,7 +111,7 @@ def open_gallery(
     clock, root = clock or Clock(), config.mirror.root
     with holding_gallery(root, umask=config.mirror.umask), GalleryDatabase.open(gallery_path(root)) as own:
         here = Gallery(
-            config, env, own, Sessions.open(own, clock, password), Keys(clock),
+            config, env, own, Sessions.open(own, clock, password, _idle_ms(config, password)), Keys(clock),
             Password(password, clock) if password else None, Undos(clock), clock, config.gallery.listen,
         )  # fmt: skip
         here.reread, here.read_at = reread, clock.now()
@@ -121,6 +121,12 @@ def open_gallery(
             yield here
         finally:
             here.close()
+
+
+def _idle_ms(config: Config, password: str | None) -> int:
+    """Return for how long a browser that nobody looks from stays let in."""
+    lock = config.gallery.lock_after if password else None
+    return IDLE_MS if lock is None else lock * 1000
 
 
 def gallery(request: Request) -> Gallery:

@@ -25,6 +25,7 @@ METHODS = READS | {"POST"}
 MOST_BODY = 1 << 20  # bytes of a form
 BODIES: Mapping[str, int] = {"/search/picture": 32 << 20}
 OPEN = ("/static/", "/login")
+BY_THEMSELVES = ("/mirror/events", "/works/new")  # what pages ask that nobody may be looking at
 NEW_ADDRESS = (
     "Run `pixmirror gallery --address` on the machine of the mirror, and open the address that it prints."
 )
@@ -156,9 +157,10 @@ async def _stranger(request: Request, gallery: Gallery, caller: Caller) -> Respo
     """Let this browser in where it may come in; else return what it is told."""
     if caller.user or not gallery.is_locked:
         return _without_key(request)
+    is_seen = request.scope["path"] not in BY_THEMSELVES
     for name in gallery.cookies:
         if request.state.session is None:
-            request.state.session = await gallery.sessions.of(request.cookies.get(name, ""))
+            request.state.session = await gallery.sessions.of(request.cookies.get(name, ""), is_seen=is_seen)
     if _has_key(request):
         return await _by_key(request, gallery, caller)
     if request.state.session is not None or request.scope["path"].startswith(OPEN):

@@ -24,32 +24,35 @@ MOST = 200
 class Sessions:
     """All sessions, here and in gallery.db."""
 
-    def __init__(self, own: GalleryDatabase, clock: Clock, known: Collection[Session]) -> None:
-        self._own, self._clock = own, clock
+    def __init__(self, own: GalleryDatabase, clock: Clock, known: Collection[Session], idle_ms: int) -> None:
+        self._own, self._clock, self._idle_ms = own, clock, idle_ms
         self._known = {one.digest: one for one in known}
+        self._kept = {one.digest: one.last_seen for one in known}  # as gallery.db has it
 
     @classmethod
-    def open(cls, own: GalleryDatabase, clock: Clock, password: str | None) -> Self:
-        """Read the sessions that began under this password and are not too old. Blocks."""
+    def open(cls, own: GalleryDatabase, clock: Clock, password: str | None, idle_ms: int = IDLE_MS) -> Self:
+        """Read the sessions that began under this password and were seen within `idle_ms`. Blocks."""
         own.run_sync(passwords.end_of_others, digest(password) if password else "")
-        own.run_sync(rows.end_idle, clock.now() - IDLE_MS)
-        return cls(own, clock, own.run_sync(rows.known))
+        own.run_sync(rows.end_idle, clock.now() - idle_ms)
+        return cls(own, clock, own.run_sync(rows.known), idle_ms)
 
     def all(self) -> tuple[Session, ...]:
         """Return them, the one seen last first."""
         return tuple(sorted(self._known.values(), key=lambda one: one.last_seen, reverse=True))
 
-    async def of(self, token: str) -> Session | None:
-        """Return the session of this cookie, and note that it was seen."""
+    async def of(self, token: str, *, is_seen: bool = True) -> Session | None:
+        """Return the session of this cookie, and note that it was seen, unless a page asks by itself."""
         one = self._known.get(digest(token)) if token else None
         if one is None:
             return None
         now = self._clock.now()
-        if now - one.last_seen > IDLE_MS:
+        if now - one.last_seen > self._idle_ms:
             await self.end([one.digest])
             return None
-        if now - one.last_seen > rows.TOUCHED:
+        if is_seen:
             one = self._known[one.digest] = replace(one, last_seen=now)
+        if one.last_seen - self._kept.get(one.digest, 0) > rows.TOUCHED:
+            self._kept[one.digest] = now
             try:
                 await self._own.run(rows.touch, one.digest, now)
             except PixmirrorError as error:  # a full disk keeps nobody out
@@ -62,11 +65,12 @@ class Sessions:
         token, now = secrets.token_urlsafe(32), self._clock.now()
         one = Session(digest(token), kind, one_line(agent)[: rows.LONGEST_AGENT], now, now)
         await self._own.run(rows.begin, one.digest, kind, one.agent, now)
-        self._known[one.digest] = one
+        self._known[one.digest], self._kept[one.digest] = one, now
         return token
 
     async def end(self, digests: Collection[str]) -> None:
         """Let these browsers in no more."""
         for one in digests:
+            self._kept.pop(one, None)
             if self._known.pop(one, None):
                 await self._own.run(rows.end, one)
