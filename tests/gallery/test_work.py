@@ -18,6 +18,7 @@ from pixmirror.gallery import app
 from tests.gallery.accessible import faults
 from tests.gallery.changed import Changed, make
 from tests.gallery.conftest import Served, copied, looking, serving
+from tests.gallery.readable import ask
 
 
 @pytest.fixture(scope="module")
@@ -280,6 +281,21 @@ def test_counts_over_time_are_drawn_said_and_listed(wide: Page, changed: Changed
     assert "rose from 0" in (wide.locator(".plot").get_attribute("aria-label") or "")
     wide.locator("details", has_text="counts").locator("summary").click()
     assert "4,812" in wide.locator(".side table").inner_text()
+
+
+def test_each_page_is_saved_with_the_ending_of_its_own_file(
+    browser: Browser, own_works: Served, changed: Changed
+) -> None:
+    key, media = changed.long * 2, own_works.root / "media"
+    ((path,),) = ask(own_works.root, "SELECT path FROM media WHERE owner_id = ? AND idx = 1", key)
+    other = path.removesuffix(".jpg") + ".png"
+    (media / path).rename(media / other)
+    ask(own_works.root, "UPDATE media SET path = ? WHERE owner_id = ? AND idx = 1", other, key)
+    with looking(browser, own_works.url) as page:
+        page.goto(f"/w/{changed.long}")
+        for ending in ("0.jpg", "1.png", "2.jpg"):
+            expect(page.locator("#original")).to_have_attribute("download", f"{changed.long}_{ending}")
+            page.keyboard.press("ArrowRight")
 
 
 def test_the_title_of_a_rated_work_is_not_in_the_tab(wide: Page, changed: Changed) -> None:

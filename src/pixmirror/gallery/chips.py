@@ -73,7 +73,6 @@ class Choice:
     text: str
     address: str
     is_on: bool = False
-    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

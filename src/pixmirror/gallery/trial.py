@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -16,14 +16,6 @@ from pixmirror.sync.filters import Filter, refuse
 
 KEYS = tuple(field.name for field in fields(Filter))
 LONGEST = 4000  # characters
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a filter says of a work: a sentence, and whether it keeps it (None: that cannot be said)."""
-
-    keeps: bool | None
-    says: str
 
 
 def written(job: JobConfig) -> str:
@@ -62,13 +54,11 @@ def _checked(given: Mapping[str, Any], job: JobConfig) -> JobConfig:
         raise Refused(f"{'.'.join(map(str, first['loc']))}: {said}.") from error
 
 
-def judge(wanted: Filter, work: Tried) -> Verdict:
+def judge(wanted: Filter, work: Tried) -> str:
     """Say what a filter makes of a work, by the function that the sync uses."""
     if work.is_forgotten:
-        return Verdict(None, "You forgot this work: no filter brings it back.")
+        return "You forgot this work: no filter brings it back."
     if work.facts is None:
-        return Verdict(None, "Nothing is known of this work here, so no rule can be tried on it.")
+        return "Nothing is known of this work here, so no rule can be tried on it."
     reason = refuse(wanted, work.facts)
-    if reason is None:
-        return Verdict(True, "It would be kept: no rule leaves it out.")
-    return Verdict(False, f"It would be left out: {reason}.")
+    return "It would be kept: no rule leaves it out." if reason is None else f"It would be left out: {reason}."

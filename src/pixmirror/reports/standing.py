@@ -26,7 +26,6 @@ class Bar:
 
     new: int
     failed: bool
-    is_empty: bool
 
 
 def runs_of(conn: Connection, job: str | None, before: int, most: int) -> Sequence[Run]:
@@ -40,7 +39,7 @@ def bars(conn: Connection, now: int) -> dict[str, list[Bar]]:
     since = round(today.timestamp() * 1000) - (DAYS - 1) * DAY_MS
     found: dict[str, list[Bar]] = {}
     for one in rows(conn, _BARS, since=since):
-        days = found.setdefault(one.job, [Bar(0, False, True)] * DAYS)
+        days = found.setdefault(one.job, [Bar(0, False)] * DAYS)
         if 0 <= one.day < DAYS:
-            days[one.day] = Bar(one.new, bool(one.failed), False)
+            days[one.day] = Bar(one.new, bool(one.failed))
     return found

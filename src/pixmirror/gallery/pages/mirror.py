@@ -15,7 +15,7 @@ from pixmirror.gallery.costs import cost_of
 from pixmirror.gallery.live import news_of
 from pixmirror.gallery.place import gallery, shelves
 from pixmirror.gallery.settings import settings_of
-from pixmirror.gallery.trial import LONGEST, Verdict, judge, read_filter, written
+from pixmirror.gallery.trial import LONGEST, judge, read_filter, written
 from pixmirror.models.jobs import JobConfig
 from pixmirror.reports.grid import defaults
 from pixmirror.reports.standing import bars, runs_of
@@ -74,7 +74,7 @@ async def job(request: Request) -> Response:
     )
 
 
-async def _tried(request: Request, job: JobConfig, filter_text: str) -> tuple[Tried, Verdict] | None:
+async def _tried(request: Request, job: JobConfig, filter_text: str) -> tuple[Tried, str] | None:
     """Try a filter on the work that was asked for; None where none was."""
     named = asked.words(request, "work")
     if not named:

@@ -20,7 +20,7 @@ async function turn(number) {
   $(".big").href = link.dataset.file;
   const original = $("#original");
   original.href = link.dataset.file;
-  original.download = original.download.replace(/_\w+\./, `_${number - 1}.`);
+  original.download = original.download.replace(/_\w+\.\w+$/, `_${number - 1}.${link.dataset.file.split(".").pop()}`);
   for (const [id, to] of [["#turn-back", number - 1], ["#turn-on", number + 1]]) {
     $(id).hidden = !linkTo(to);
     if (linkTo(to)) $(id).href = linkTo(to).href;
