@@ -298,7 +298,7 @@ def test_the_typed_way_knows_the_functions() -> None:
     def typed(pixiv: Client) -> None:
         assert_type(pixiv.call(illusts.detail, 1), Received[Illust])
         pixiv.call(illusts.detail)  # type: ignore[call-arg]
-        pixiv.call(illusts.detail, "1")  # type: ignore[arg-type]
+        pixiv.call(illusts.detail, "1")
         assert_type(next(pixiv.items(users.illusts, 1, next={"offset": "30"})), Received[Illust])
         Client(TOKEN, langauge="ja")  # type: ignore[call-arg]
 

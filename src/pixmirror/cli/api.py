@@ -311,7 +311,7 @@ def _plain(hint: Any) -> Any:
     """Return what typer shall read: int, str, bool, float, a choice, or a list of them."""
     if get_origin(hint) in (Union, UnionType):
         kinds = [k for k in get_args(hint) if k not in (type(None), date)]
-        return _plain(kinds[0]) if len(kinds) == 1 else str
+        return _plain(kinds[0]) if len(kinds) == 1 else int if kinds == [int, str] else str
     if get_origin(hint) in (Sequence, Iterable):
         return list[_plain(get_args(hint)[0])]  # type: ignore[misc]
     if get_origin(hint) is Literal:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pixmirror.pixiv.pacing import Pacer, PacerState
     from pixmirror.pixiv.paging import items, pages
     from pixmirror.pixiv.reading import parse_qs
+    from pixmirror.pixiv.resources.pages import Page, Walk
     from pixmirror.pixiv.transport import Counts, ImageClient, Transport
     from pixmirror.pixiv.waiting import Blocked
     from pixmirror.pixiv.web import WebApi, WebSession
@@ -62,6 +63,7 @@ __all__ = [
     "NovelRankingMode",
     "Pacer",
     "PacerState",
+    "Page",
     "PendingLogin",
     "RankingMode",
     "SanityLevel",
@@ -70,6 +72,7 @@ __all__ = [
     "Sort",
     "Transport",
     "Visibility",
+    "Walk",
     "WebApi",
     "WebSession",
     "XRestrict",
@@ -102,6 +105,7 @@ _HOMES = {
     "pixiv.pacing": "Pacer PacerState",
     "pixiv.paging": "items pages",
     "pixiv.reading": "parse_qs",
+    "pixiv.resources.pages": "Page Walk",
     "pixiv.transport": "Counts ImageClient Transport",
     "pixiv.waiting": "Blocked",
     "pixiv.web": "WebApi WebSession",

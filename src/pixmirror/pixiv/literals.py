@@ -14,6 +14,7 @@ from pixmirror.pixiv.enums import (
     Visibility,
 )
 
+Id: TypeAlias = int | str  # of digits, as it stands in addresses
 RestrictLike: TypeAlias = Visibility | Literal["public", "private"]
 FollowRestrict: TypeAlias = RestrictLike | Literal["all"]
 WorkRestrict: TypeAlias = RestrictLike | Literal["mypixiv"]

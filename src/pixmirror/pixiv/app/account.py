@@ -17,7 +17,7 @@ from pixmirror.models import (
 )
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import asked, yes
-from pixmirror.pixiv.literals import Filter
+from pixmirror.pixiv.literals import Filter, Id
 from pixmirror.pixiv.wire import Next
 
 
@@ -86,8 +86,8 @@ async def mute_list(api: AppApi) -> Received[MuteList]:
 
 async def mute_edit(
     api: AppApi,
-    add_user_ids: Sequence[int] | None = None,
-    delete_user_ids: Sequence[int] | None = None,
+    add_user_ids: Sequence[Id] | None = None,
+    delete_user_ids: Sequence[Id] | None = None,
     add_tags: Sequence[str] | None = None,
     delete_tags: Sequence[str] | None = None,
 ) -> None:
@@ -125,21 +125,21 @@ async def watchlist_novel(
     )
 
 
-async def watchlist_manga_add(api: AppApi, series_id: int) -> None:
+async def watchlist_manga_add(api: AppApi, series_id: Id) -> None:
     """Watch a manga series. POST /v1/watchlist/manga/add: series_id. Source: pixiv.md 3.4."""
     await api.post("/v1/watchlist/manga/add", asked(series_id=series_id))
 
 
-async def watchlist_manga_delete(api: AppApi, series_id: int) -> None:
+async def watchlist_manga_delete(api: AppApi, series_id: Id) -> None:
     """Watch a manga series no longer. POST /v1/watchlist/manga/delete: series_id. Source: pixiv.md 3.4."""
     await api.post("/v1/watchlist/manga/delete", asked(series_id=series_id))
 
 
-async def watchlist_novel_add(api: AppApi, series_id: int) -> None:
+async def watchlist_novel_add(api: AppApi, series_id: Id) -> None:
     """Watch a novel series. POST /v1/watchlist/novel/add: series_id. Source: pixiv.md 3.4."""
     await api.post("/v1/watchlist/novel/add", asked(series_id=series_id))
 
 
-async def watchlist_novel_delete(api: AppApi, series_id: int) -> None:
+async def watchlist_novel_delete(api: AppApi, series_id: Id) -> None:
     """Watch a novel series no longer. POST /v1/watchlist/novel/delete: series_id. Source: pixiv.md 3.4."""
     await api.post("/v1/watchlist/novel/delete", asked(series_id=series_id))

@@ -11,6 +11,7 @@ from pixmirror.pixiv.auth import AppIdentity, Auth
 from pixmirror.pixiv.cursors import agrees, query_of
 from pixmirror.pixiv.enums import FILTERS, maybe_one_of, whole
 from pixmirror.pixiv.hosts import APP_HOST
+from pixmirror.pixiv.literals import Id
 from pixmirror.pixiv.transport import Transport
 from pixmirror.pixiv.wire import Next, Param, Part, Progress, Request
 
@@ -130,7 +131,7 @@ class AppApi:
         """Return one object."""
         return reading.one(await self.get(path, self._asked(params), login=login), key, model, path)
 
-    async def mine_if_private(self, user_id: int, restrict: str) -> None:
+    async def mine_if_private(self, user_id: Id, restrict: str) -> None:
         """Refuse to ask for what somebody else keeps private: Pixiv would answer with what is public of it, and
         that would pass for private (document 003).
         """

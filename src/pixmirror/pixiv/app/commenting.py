@@ -4,14 +4,15 @@ from pixmirror.errors import InvalidRequest
 from pixmirror.models import Comment, Medium, Received
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import asked
+from pixmirror.pixiv.literals import Id
 
 
 async def illust_comment_add(
     api: AppApi,
-    illust_id: int,
+    illust_id: Id,
     comment: str | None = None,
-    stamp_id: int | None = None,
-    parent_comment_id: int | None = None,
+    stamp_id: Id | None = None,
+    parent_comment_id: Id | None = None,
 ) -> Received[Comment]:
     """Comment on a work. POST /v1/illust/comment/add: illust_id, comment or stamp_id (`site.stamps`) and not both,
     parent_comment_id (the root comment that it answers).
@@ -23,10 +24,10 @@ async def illust_comment_add(
 
 async def novel_comment_add(
     api: AppApi,
-    novel_id: int,
+    novel_id: Id,
     comment: str | None = None,
-    stamp_id: int | None = None,
-    parent_comment_id: int | None = None,
+    stamp_id: Id | None = None,
+    parent_comment_id: Id | None = None,
 ) -> Received[Comment]:
     """Comment on a novel. POST /v1/novel/comment/add: novel_id, comment, stamp_id, parent_comment_id.
 
@@ -35,7 +36,7 @@ async def novel_comment_add(
     return await _add(api, "novel", novel_id, comment, stamp_id, parent_comment_id)
 
 
-async def illust_comment_delete(api: AppApi, comment_id: int) -> None:
+async def illust_comment_delete(api: AppApi, comment_id: Id) -> None:
     """Delete one's own comment on a work. POST /v1/illust/comment/delete: comment_id. Replies go with it.
 
     Source: 004.
@@ -43,13 +44,13 @@ async def illust_comment_delete(api: AppApi, comment_id: int) -> None:
     await _delete(api, "illust", comment_id)
 
 
-async def novel_comment_delete(api: AppApi, comment_id: int) -> None:
+async def novel_comment_delete(api: AppApi, comment_id: Id) -> None:
     """Delete one's own comment on a novel. POST /v1/novel/comment/delete: comment_id. Source: 004."""
     await _delete(api, "novel", comment_id)
 
 
 async def _add(
-    api: AppApi, medium: Medium, work_id: int, comment: str | None, stamp_id: int | None, parent: int | None
+    api: AppApi, medium: Medium, work_id: Id, comment: str | None, stamp_id: Id | None, parent: Id | None
 ) -> Received[Comment]:
     data = asked(**{f"{medium}_id": work_id}, comment=comment, stamp_id=stamp_id, parent_comment_id=parent)
     if (comment is None) == (stamp_id is None):
@@ -59,6 +60,6 @@ async def _add(
     return await api.submit_one(f"/v1/{medium}/comment/add", data, "comment", Comment, find_out)
 
 
-async def _delete(api: AppApi, medium: Medium, comment_id: int) -> None:
+async def _delete(api: AppApi, medium: Medium, comment_id: Id) -> None:
     find_out = f"Look whether comment {comment_id} is still under its work; to delete again does no harm."
     await api.submit(f"/v1/{medium}/comment/delete", asked(comment_id=comment_id), find_out)

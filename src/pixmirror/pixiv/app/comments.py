@@ -4,13 +4,13 @@ from pixmirror.errors import EndpointGone
 from pixmirror.models import Comment, Listing, Medium
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import asked, one_of
-from pixmirror.pixiv.literals import Filter
+from pixmirror.pixiv.literals import Filter, Id
 from pixmirror.pixiv.wire import Next
 
 
 async def illust_comments(
     api: AppApi,
-    illust_id: int,
+    illust_id: Id,
     offset: int | None = None,
     include_total_comments: bool | None = None,
     *,
@@ -29,7 +29,7 @@ async def illust_comments(
 
 async def novel_comments(
     api: AppApi,
-    novel_id: int,
+    novel_id: Id,
     offset: int | None = None,
     include_total_comments: bool | None = None,
     *,
@@ -47,7 +47,7 @@ async def novel_comments(
 async def replies(
     api: AppApi,
     medium: Medium,
-    comment_id: int,
+    comment_id: Id,
     offset: int | None = None,
     *,
     filter: Filter | None = None,
@@ -66,7 +66,7 @@ async def replies(
 async def _comments(
     api: AppApi,
     medium: Medium,
-    work_id: int,
+    work_id: Id,
     offset: int | None,
     total: bool | None,
     filter: str | None,

@@ -6,7 +6,7 @@ from pixmirror.models import DraftPreview, Listing, NovelDraft, Received, SavedD
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.app.limits import novel_form
 from pixmirror.pixiv.enums import asked
-from pixmirror.pixiv.literals import AgeRestrict, Filter, WorkRestrict
+from pixmirror.pixiv.literals import AgeRestrict, Filter, Id, WorkRestrict
 from pixmirror.pixiv.wire import Next
 
 OWN_DRAFTS = "Look at your drafts (`pixmirror api app drafts.previews`) before you send it again."
@@ -16,7 +16,7 @@ async def add(
     api: AppApi,
     title: str,
     text: str,
-    cover_id: int = 0,
+    cover_id: Id = 0,
     caption: str | None = None,
     tags: Sequence[str] | None = None,
     restrict: WorkRestrict = "public",
@@ -34,10 +34,10 @@ async def add(
 
 async def edit(
     api: AppApi,
-    draft_id: int,
+    draft_id: Id,
     title: str,
     text: str,
-    cover_id: int = 0,
+    cover_id: Id = 0,
     caption: str | None = None,
     tags: Sequence[str] | None = None,
     restrict: WorkRestrict = "public",
@@ -61,15 +61,15 @@ async def previews(
     return await api.page("/v1/user/novel-draft-previews", params, "novel_draft_previews", DraftPreview, next)
 
 
-async def detail(api: AppApi, draft_id: int) -> Received[NovelDraft]:
+async def detail(api: AppApi, draft_id: Id) -> Received[NovelDraft]:
     """One draft with its text. GET /v1/user/novel/draft/detail: draft_id. NotFound: no such draft. Source: 004."""
     return await api.one("/v1/user/novel/draft/detail", asked(draft_id=draft_id), "novel_draft", NovelDraft)
 
 
-async def delete(api: AppApi, draft_id: int) -> None:
+async def delete(api: AppApi, draft_id: Id) -> None:
     """Throw a draft away. POST /v1/user/novel/draft/delete: draft_id. Source: 004."""
     await api.submit("/v1/user/novel/draft/delete", asked(draft_id=draft_id), _look(draft_id))
 
 
-def _look(draft_id: int) -> str:
+def _look(draft_id: Id) -> str:
     return f"Look with `pixmirror api app drafts.detail {draft_id}`; to do it again does no harm."

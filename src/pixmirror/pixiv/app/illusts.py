@@ -6,11 +6,11 @@ from datetime import date
 from pixmirror.models import BookmarkDetail, Illust, Listing, Received, SeriesPosition, UgoiraMetadata, User
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import FOLLOW_RESTRICTS, ILLUST_RANKING_MODES, asked, cursor, one_of
-from pixmirror.pixiv.literals import Filter, FollowRestrict, IllustType, RankingModeLike, RestrictLike
+from pixmirror.pixiv.literals import Filter, FollowRestrict, Id, IllustType, RankingModeLike, RestrictLike
 from pixmirror.pixiv.wire import Next
 
 
-async def detail(api: AppApi, illust_id: int) -> Received[Illust]:
+async def detail(api: AppApi, illust_id: Id) -> Received[Illust]:
     """One work with everything. GET /v1/illust/detail: illust_id.
 
     NotFound: deleted or private. A work that the account may not see is a stub (`is_stub`), not an error.
@@ -54,7 +54,7 @@ async def ranking(
     return await api.page("/v1/illust/ranking", params, "illusts", Illust, next)
 
 
-async def ugoira_metadata(api: AppApi, illust_id: int) -> Received[UgoiraMetadata]:
+async def ugoira_metadata(api: AppApi, illust_id: Id) -> Received[UgoiraMetadata]:
     """Frames and zip of a ugoira. GET /v1/ugoira/metadata: illust_id.
 
     Names only the 600x600 zip. NotFound also for sanity-limited works. Source: recorded v1-ugoira-metadata.
@@ -64,7 +64,7 @@ async def ugoira_metadata(api: AppApi, illust_id: int) -> Received[UgoiraMetadat
 
 async def series(
     api: AppApi,
-    illust_series_id: int,
+    illust_series_id: Id,
     offset: int | None = None,
     *,
     filter: Filter | None = None,
@@ -79,7 +79,7 @@ async def series(
     return await api.page("/v1/illust/series", params, "illusts", Illust, next)
 
 
-async def series_position(api: AppApi, illust_id: int) -> Received[SeriesPosition]:
+async def series_position(api: AppApi, illust_id: Id) -> Received[SeriesPosition]:
     """The series of a work, its place there and its neighbours. GET /v1/illust-series/illust: illust_id.
 
     Both parts are None for a work of no series, or it is a NotFound of the series. Source: pixiv.md 3.2.
@@ -89,12 +89,12 @@ async def series_position(api: AppApi, illust_id: int) -> Received[SeriesPositio
 
 async def related(
     api: AppApi,
-    illust_id: int,
-    seed_illust_ids: Sequence[int] | None = None,
-    viewed: Sequence[int] | None = None,
+    illust_id: Id,
+    seed_illust_ids: Sequence[Id] | None = None,
+    viewed: Sequence[Id] | None = None,
     offset: int | None = None,
     *,
-    view_records: Sequence[int] | None = None,
+    view_records: Sequence[Id] | None = None,
     filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
@@ -122,11 +122,11 @@ async def recommended(
     include_ranking_illusts: bool | None = None,
     max_bookmark_id_for_recommend: int | None = None,
     min_bookmark_id_for_recent_illust: int | None = None,
-    viewed: Sequence[int] | None = None,
+    viewed: Sequence[Id] | None = None,
     include_privacy_policy: bool | None = None,
     offset: int | None = None,
     *,
-    view_records: Sequence[int] | None = None,
+    view_records: Sequence[Id] | None = None,
     filter: Filter | None = None,
     next: Next = None,
 ) -> Listing[Illust]:
@@ -160,8 +160,8 @@ async def recommended_nologin(
     include_ranking_illusts: bool | None = None,
     max_bookmark_id_for_recommend: int | None = None,
     min_bookmark_id_for_recent_illust: int | None = None,
-    bookmark_illust_ids: Sequence[int] | None = None,
-    viewed: Sequence[int] | None = None,
+    bookmark_illust_ids: Sequence[Id] | None = None,
+    viewed: Sequence[Id] | None = None,
     include_privacy_policy: bool | None = None,
     offset: int | None = None,
     *,
@@ -189,7 +189,7 @@ async def recommended_nologin(
 async def manga_recommended(
     api: AppApi,
     include_ranking_illusts: bool | None = None,
-    max_bookmark_id: int | None = None,
+    max_bookmark_id: Id | None = None,
     offset: int | None = None,
     *,
     filter: Filter | None = None,
@@ -207,7 +207,7 @@ async def manga_recommended(
 async def new(
     api: AppApi,
     content_type: IllustType = "illust",
-    max_illust_id: int | None = None,
+    max_illust_id: Id | None = None,
     *,
     filter: Filter | None = None,
     next: Next = None,
@@ -235,7 +235,7 @@ async def walkthrough(api: AppApi, *, filter: Filter | None = None, next: Next =
     return await api.page("/v1/walkthrough/illusts", asked(filter=filter), "illusts", Illust, next, login=False)
 
 
-async def bookmark_detail(api: AppApi, illust_id: int) -> Received[BookmarkDetail]:
+async def bookmark_detail(api: AppApi, illust_id: Id) -> Received[BookmarkDetail]:
     """Own bookmark of a work: restrict and tags. GET /v2/illust/bookmark/detail: illust_id.
 
     Source: pixiv.md 3.2, recorded v2-illust-bookmark-detail.
@@ -245,7 +245,7 @@ async def bookmark_detail(api: AppApi, illust_id: int) -> Received[BookmarkDetai
 
 
 async def bookmark_add(
-    api: AppApi, illust_id: int, restrict: RestrictLike = "public", tags: Sequence[str] | None = None
+    api: AppApi, illust_id: Id, restrict: RestrictLike = "public", tags: Sequence[str] | None = None
 ) -> None:
     """Bookmark a work, or change its bookmark. POST /v2/illust/bookmark/add: illust_id, restrict (public,
     private), tags[].
@@ -255,7 +255,7 @@ async def bookmark_add(
     await api.post("/v2/illust/bookmark/add", asked(illust_id=illust_id, restrict=restrict, tags=tags))
 
 
-async def bookmark_delete(api: AppApi, illust_id: int) -> None:
+async def bookmark_delete(api: AppApi, illust_id: Id) -> None:
     """Take the bookmark of a work back. POST /v1/illust/bookmark/delete: illust_id.
 
     Source: 003 delete_bookmark.
@@ -264,7 +264,7 @@ async def bookmark_delete(api: AppApi, illust_id: int) -> None:
 
 
 async def bookmark_users(
-    api: AppApi, illust_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
+    api: AppApi, illust_id: Id, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[User]:
     """Who bookmarked a work. GET /v1/illust/bookmark/users: illust_id, offset.
 

@@ -20,6 +20,7 @@ from pixmirror.pixiv.enums import (
     texts,
     yes,
 )
+from pixmirror.pixiv.literals import Id
 from pixmirror.pixiv.wire import Param, Part
 
 TITLE: Final = 32  # characters
@@ -39,7 +40,7 @@ KINDS: Final = (
 def novel_form(
     title: str,
     words: str,
-    cover_id: int,
+    cover_id: Id,
     caption: str | None,
     tags: Sequence[str] | None,
     restrict: str,

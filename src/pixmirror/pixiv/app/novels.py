@@ -9,13 +9,13 @@ from pixmirror.models import BookmarkDetail, Listing, MarkedNovel, Novel, NovelT
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import FOLLOW_RESTRICTS, NOVEL_RANKING_MODES, asked, one_of, positive
-from pixmirror.pixiv.literals import Filter, FollowRestrict, NovelRankingModeLike, RestrictLike
+from pixmirror.pixiv.literals import Filter, FollowRestrict, Id, NovelRankingModeLike, RestrictLike
 from pixmirror.pixiv.wire import Next
 
 VIEWER_VERSION = "20221031_ai"
 
 
-async def detail(api: AppApi, novel_id: int) -> Received[Novel]:
+async def detail(api: AppApi, novel_id: Id) -> Received[Novel]:
     """One novel without its text. GET /v2/novel/detail: novel_id.
 
     NotFound: deleted or private. Source: 002 3.1, recorded v2-novel-detail.
@@ -23,7 +23,7 @@ async def detail(api: AppApi, novel_id: int) -> Received[Novel]:
     return await api.one("/v2/novel/detail", asked(novel_id=novel_id), "novel", Novel)
 
 
-async def text(api: AppApi, novel_id: int) -> Received[NovelText]:
+async def text(api: AppApi, novel_id: Id) -> Received[NovelText]:
     """The text with its markup, verbatim, and the images in it. GET /webview/v2/novel: id, viewer_version.
 
     An HTML page with one JSON object inside; `raw` is that object. Source: 002 3.3, pixiv.md 10.
@@ -33,7 +33,7 @@ async def text(api: AppApi, novel_id: int) -> Received[NovelText]:
     return reading.novel_page(await api.get_text(path, params, holds=reading.has_novel), path)
 
 
-async def old_text(api: AppApi, novel_id: int) -> NoReturn:
+async def old_text(api: AppApi, novel_id: Id) -> NoReturn:
     """Return what /v1/novel/text gave until February 2024: always EndpointGone, and nothing is sent. Use `text`.
 
     Source: 002 3.2, pixivpy#337.
@@ -79,7 +79,7 @@ async def ranking(
 
 
 async def series(
-    api: AppApi, series_id: int, last_order: int | None = None, *, filter: Filter | None = None, next: Next = None
+    api: AppApi, series_id: Id, last_order: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[Novel]:
     """Novels of a series in order. GET /v2/novel/series: series_id, last_order (how many were read already).
 
@@ -90,7 +90,7 @@ async def series(
 
 
 async def new(
-    api: AppApi, max_novel_id: int | None = None, *, filter: Filter | None = None, next: Next = None
+    api: AppApi, max_novel_id: Id | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[Novel]:
     """Everybody's new novels. GET /v1/novel/new: max_novel_id. 30 a page. Source: pixiv.md 3.4."""
     return await api.page("/v1/novel/new", asked(max_novel_id=max_novel_id, filter=filter), "novels", Novel, next)
@@ -100,7 +100,7 @@ async def recommended(
     api: AppApi,
     include_ranking_label: bool | None = None,
     include_ranking_novels: bool | None = None,
-    already_recommended: Sequence[int] | None = None,
+    already_recommended: Sequence[Id] | None = None,
     max_bookmark_id_for_recommend: int | None = None,
     include_privacy_policy: bool | None = None,
     offset: int | None = None,
@@ -125,9 +125,7 @@ async def recommended(
     return await api.page("/v1/novel/recommended", params, "novels", Novel, next)
 
 
-async def related(
-    api: AppApi, novel_id: int, *, filter: Filter | None = None, next: Next = None
-) -> Listing[Novel]:
+async def related(api: AppApi, novel_id: Id, *, filter: Filter | None = None, next: Next = None) -> Listing[Novel]:
     """Novels like one. GET /v1/novel/related: novel_id. Source: pixiv.md 3.4 (some clients POST it)."""
     return await api.page("/v1/novel/related", asked(novel_id=novel_id, filter=filter), "novels", Novel, next)
 
@@ -148,7 +146,7 @@ async def markers(
     )
 
 
-async def marker_add(api: AppApi, novel_id: int, page: int) -> None:
+async def marker_add(api: AppApi, novel_id: Id, page: int) -> None:
     """Remember a page of a novel. POST /v1/novel/marker/add: novel_id, page (from 1). It replaces the one before.
 
     Source: pixiv.md 3.4 and 10.
@@ -156,13 +154,13 @@ async def marker_add(api: AppApi, novel_id: int, page: int) -> None:
     await api.post("/v1/novel/marker/add", asked(novel_id=novel_id, page=page))
 
 
-async def marker_delete(api: AppApi, novel_id: int) -> None:
+async def marker_delete(api: AppApi, novel_id: Id) -> None:
     """Forget the page of a novel. POST /v1/novel/marker/delete: novel_id. Source: pixiv.md 3.4."""
     await api.post("/v1/novel/marker/delete", asked(novel_id=novel_id))
 
 
 async def bookmark_add(
-    api: AppApi, novel_id: int, restrict: RestrictLike = "public", tags: Sequence[str] | None = None
+    api: AppApi, novel_id: Id, restrict: RestrictLike = "public", tags: Sequence[str] | None = None
 ) -> None:
     """Bookmark a novel. POST /v2/novel/bookmark/add: novel_id, restrict, tags[]; as for illusts.
 
@@ -171,11 +169,11 @@ async def bookmark_add(
     await api.post("/v2/novel/bookmark/add", asked(novel_id=novel_id, restrict=restrict, tags=tags))
 
 
-async def bookmark_delete(api: AppApi, novel_id: int) -> None:
+async def bookmark_delete(api: AppApi, novel_id: Id) -> None:
     """Take the bookmark of a novel back. POST /v1/novel/bookmark/delete: novel_id. Source: pixiv.md 3.4."""
     await api.post("/v1/novel/bookmark/delete", asked(novel_id=novel_id))
 
 
-async def bookmark_detail(api: AppApi, novel_id: int) -> Received[BookmarkDetail]:
+async def bookmark_detail(api: AppApi, novel_id: Id) -> Received[BookmarkDetail]:
     """Own bookmark of a novel. GET /v2/novel/bookmark/detail: novel_id. Source: pixiv.md 3.4."""
     return await api.one("/v2/novel/bookmark/detail", asked(novel_id=novel_id), "bookmark_detail", BookmarkDetail)

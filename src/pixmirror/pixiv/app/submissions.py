@@ -26,7 +26,7 @@ from pixmirror.pixiv.enums import (
     text,
     yes,
 )
-from pixmirror.pixiv.literals import AgeRestrict, AiTypeLike, IllustType, WorkRestrict
+from pixmirror.pixiv.literals import AgeRestrict, AiTypeLike, Id, IllustType, WorkRestrict
 from pixmirror.pixiv.wire import Param, Progress
 
 COMPLETE: Final = "COMPLETE"
@@ -113,7 +113,7 @@ async def upload_complete(
         await clock.sleep(every)
 
 
-async def illust_delete(api: AppApi, illust_id: int) -> None:
+async def illust_delete(api: AppApi, illust_id: Id) -> None:
     """Delete one's own illust or manga, for good. POST /v1/illust/delete: illust_id.
 
     NotFound: no such work. Source: 004, pixiv.md 11.
@@ -130,14 +130,14 @@ async def novel_upload(
     api: AppApi,
     title: str,
     text: str,
-    cover_id: int = 0,
+    cover_id: Id = 0,
     caption: str | None = None,
     tags: Sequence[str] | None = None,
     restrict: WorkRestrict = "public",
     x_restrict: AgeRestrict = "none",
     is_original: bool = False,
     novel_ai_type: AiTypeLike | None = None,
-    draft_id: int | None = None,
+    draft_id: Id | None = None,
 ) -> Received[PostedNovel]:
     """Post a novel. POST /v1/upload/novel: title (100 characters), text (300,000), cover_id (0 to 11), caption
     (3000), tags[] (10 of 30), restrict (public, mypixiv, private), x_restrict (none, r18, r18g), is_original (0,
@@ -151,7 +151,7 @@ async def novel_upload(
     return await api.submit_one("/v1/upload/novel", data, "", PostedNovel, OWN_NOVELS)
 
 
-async def novel_delete(api: AppApi, novel_id: int) -> None:
+async def novel_delete(api: AppApi, novel_id: Id) -> None:
     """Delete one's own novel, for good. POST /v1/novel/delete: novel_id. Source: 004, pixiv.md 11."""
     await api.submit("/v1/novel/delete", asked(novel_id=novel_id), _gone("novels.detail", novel_id))
 
@@ -166,5 +166,5 @@ async def _status(api: AppApi, key: str) -> Received[UploadStatus]:
     return reading.one(payload, "", UploadStatus, "/v1/upload/status")
 
 
-def _gone(function: str, number: int) -> str:
+def _gone(function: str, number: Id) -> str:
     return f"It is done if `pixmirror api app {function} {number}` finds nothing; to delete again does no harm."

@@ -14,11 +14,11 @@ from pixmirror.models import (
 )
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import asked
-from pixmirror.pixiv.literals import Filter, IllustType, RestrictLike
+from pixmirror.pixiv.literals import Filter, Id, IllustType, RestrictLike
 from pixmirror.pixiv.wire import Next
 
 
-async def detail(api: AppApi, user_id: int, *, filter: Filter | None = None) -> Received[UserDetail]:
+async def detail(api: AppApi, user_id: Id, *, filter: Filter | None = None) -> Received[UserDetail]:
     """A profile with totals. GET /v1/user/detail: user_id.
 
     NotFound: gone or suspended. Source: 002 2.1, recorded v1-user-detail.
@@ -28,7 +28,7 @@ async def detail(api: AppApi, user_id: int, *, filter: Filter | None = None) -> 
 
 async def illusts(
     api: AppApi,
-    user_id: int,
+    user_id: Id,
     type: IllustType | None = None,
     offset: int | None = None,
     *,
@@ -45,7 +45,7 @@ async def illusts(
 
 
 async def novels(
-    api: AppApi, user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
+    api: AppApi, user_id: Id, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[Novel]:
     """Novels of a user, newest first. GET /v1/user/novels: user_id, offset. 30 a page. Source: 002 2.3."""
     return await api.page(
@@ -55,10 +55,10 @@ async def novels(
 
 async def bookmarks_illust(
     api: AppApi,
-    user_id: int,
+    user_id: Id,
     restrict: RestrictLike = "public",
     tag: str | None = None,
-    max_bookmark_id: int | None = None,
+    max_bookmark_id: Id | None = None,
     *,
     filter: Filter | None = None,
     next: Next = None,
@@ -77,10 +77,10 @@ async def bookmarks_illust(
 
 async def bookmarks_novel(
     api: AppApi,
-    user_id: int,
+    user_id: Id,
     restrict: RestrictLike = "public",
     tag: str | None = None,
-    max_bookmark_id: int | None = None,
+    max_bookmark_id: Id | None = None,
     *,
     filter: Filter | None = None,
     next: Next = None,
@@ -93,7 +93,7 @@ async def bookmarks_novel(
 
 async def bookmark_tags_illust(
     api: AppApi,
-    user_id: int,
+    user_id: Id,
     restrict: RestrictLike = "public",
     offset: int | None = None,
     *,
@@ -112,7 +112,7 @@ async def bookmark_tags_illust(
 
 async def bookmark_tags_novel(
     api: AppApi,
-    user_id: int,
+    user_id: Id,
     restrict: RestrictLike = "public",
     offset: int | None = None,
     *,
@@ -127,7 +127,7 @@ async def bookmark_tags_novel(
 
 async def following(
     api: AppApi,
-    user_id: int,
+    user_id: Id,
     restrict: RestrictLike = "public",
     offset: int | None = None,
     *,
@@ -146,7 +146,7 @@ async def following(
 
 
 async def follower(
-    api: AppApi, user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
+    api: AppApi, user_id: Id, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[UserPreview]:
     """Who follows a user. GET /v1/user/follower: user_id, offset. 30 a page; OffsetCap beyond 5000.
 
@@ -157,7 +157,7 @@ async def follower(
 
 
 async def mypixiv(
-    api: AppApi, user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
+    api: AppApi, user_id: Id, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[UserPreview]:
     """The mypixiv of a user. GET /v1/user/mypixiv: user_id, offset. 30 a page. Source: pixiv.md 3.3."""
     params = asked(user_id=user_id, offset=offset, filter=filter)
@@ -165,7 +165,7 @@ async def mypixiv(
 
 
 async def related(
-    api: AppApi, seed_user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
+    api: AppApi, seed_user_id: Id, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[UserPreview]:
     """Users like one. GET /v1/user/related: offset, seed_user_id. One page, or more where Pixiv says so.
 
@@ -188,7 +188,7 @@ async def recommended(
 
 
 async def blocked(
-    api: AppApi, user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
+    api: AppApi, user_id: Id, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[User]:
     """Whom the own account blocks. GET /v2/user/list: user_id (one's own), offset. Source: pixiv.md 3.3."""
     return await api.page(
@@ -197,7 +197,7 @@ async def blocked(
 
 
 async def illust_series(
-    api: AppApi, user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
+    api: AppApi, user_id: Id, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[SeriesDetail]:
     """The manga series of a user. GET /v1/user/illust-series: user_id, offset. 30 a page.
 
@@ -208,7 +208,7 @@ async def illust_series(
 
 
 async def novel_series(
-    api: AppApi, user_id: int, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
+    api: AppApi, user_id: Id, offset: int | None = None, *, filter: Filter | None = None, next: Next = None
 ) -> Listing[SeriesDetail]:
     """The novel series of a user. GET /v1/user/novel-series: user_id, offset. 30 a page.
 
@@ -218,12 +218,12 @@ async def novel_series(
     return await api.page("/v1/user/novel-series", params, "novel_series_details", SeriesDetail, next)
 
 
-async def follow_detail(api: AppApi, user_id: int) -> Received[FollowDetail]:
+async def follow_detail(api: AppApi, user_id: Id) -> Received[FollowDetail]:
     """Whether and how one follows a user. GET /v1/user/follow/detail: user_id. Source: pixiv.md 3.3."""
     return await api.one("/v1/user/follow/detail", asked(user_id=user_id), "follow_detail", FollowDetail)
 
 
-async def follow_add(api: AppApi, user_id: int, restrict: RestrictLike = "public") -> None:
+async def follow_add(api: AppApi, user_id: Id, restrict: RestrictLike = "public") -> None:
     """Follow a user, or change how. POST /v1/user/follow/add: user_id, restrict (public, private).
 
     Source: 002 2.8.
@@ -231,6 +231,6 @@ async def follow_add(api: AppApi, user_id: int, restrict: RestrictLike = "public
     await api.post("/v1/user/follow/add", asked(user_id=user_id, restrict=restrict))
 
 
-async def follow_delete(api: AppApi, user_id: int) -> None:
+async def follow_delete(api: AppApi, user_id: Id) -> None:
     """Follow a user no longer. POST /v1/user/follow/delete: user_id. Source: 002 2.8."""
     await api.post("/v1/user/follow/delete", asked(user_id=user_id))

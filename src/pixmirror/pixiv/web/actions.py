@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from pixmirror.errors import BadResponse
 from pixmirror.pixiv.enums import number_of, positive, texts
+from pixmirror.pixiv.literals import Id
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.pixiv.web.reading import one
@@ -11,7 +12,7 @@ from pixmirror.pixiv.wire import Param
 
 
 async def bookmark_add(
-    api: WebApi, illust_id: int, restrict: int = 0, tags: Iterable[str] = (), comment: str = ""
+    api: WebApi, illust_id: Id, restrict: int = 0, tags: Iterable[str] = (), comment: str = ""
 ) -> int:
     """Bookmark a work; the answer is the id of the bookmark. POST /ajax/illusts/bookmarks/add: illust_id,
     restrict (0 public, 1 private), comment, tags.
@@ -27,7 +28,7 @@ async def bookmark_add(
 
 
 async def bookmark_add_novel(
-    api: WebApi, novel_id: int, restrict: int = 0, tags: Iterable[str] = (), comment: str = ""
+    api: WebApi, novel_id: Id, restrict: int = 0, tags: Iterable[str] = (), comment: str = ""
 ) -> int:
     """Bookmark a novel. POST /ajax/novels/bookmarks/add: novel_id, restrict, comment, tags.
 
@@ -40,7 +41,7 @@ async def bookmark_add_novel(
     raise BadResponse(f"POST {path}: the answer names no bookmark.")
 
 
-async def bookmark_delete(api: WebApi, bookmark_id: int) -> None:
+async def bookmark_delete(api: WebApi, bookmark_id: Id) -> None:
     """Take the bookmark of a work back, by its own id (`item.web.bookmark_data.id`). POST
     /ajax/illusts/bookmarks/delete: bookmark_id.
 
@@ -50,7 +51,7 @@ async def bookmark_delete(api: WebApi, bookmark_id: int) -> None:
     await api.post("/ajax/illusts/bookmarks/delete", data=data)
 
 
-async def bookmark_delete_novel(api: WebApi, bookmark_id: int) -> None:
+async def bookmark_delete_novel(api: WebApi, bookmark_id: Id) -> None:
     """Take the bookmark of a novel back, by its own id. POST /ajax/novels/bookmarks/delete: del=1, book_id.
 
     Source: pixiv.md 4.5.
@@ -59,7 +60,7 @@ async def bookmark_delete_novel(api: WebApi, bookmark_id: int) -> None:
     await api.post("/ajax/novels/bookmarks/delete", data=data)
 
 
-async def like(api: WebApi, illust_id: int) -> bool:
+async def like(api: WebApi, illust_id: Id) -> bool:
     """Like a work, which cannot be taken back. POST /ajax/illusts/like: illust_id.
 
     The answer is Pixiv's `is_liked`: whether one liked it before. Source: 001, recorded illusts-like.
@@ -69,7 +70,7 @@ async def like(api: WebApi, illust_id: int) -> bool:
     return one(answer, bodies.Liked, path).item.is_liked
 
 
-async def follow(api: WebApi, user_id: int, restrict: int = 0, tag: str = "") -> None:
+async def follow(api: WebApi, user_id: Id, restrict: int = 0, tag: str = "") -> None:
     """Follow a user. POST /bookmark_add.php: mode=add, type=user, user_id, tag, restrict (0 public, 1
     private), format=json.
 
@@ -86,7 +87,7 @@ async def follow(api: WebApi, user_id: int, restrict: int = 0, tag: str = "") ->
     await api.post("/bookmark_add.php", data=data, enveloped=False)
 
 
-async def unfollow(api: WebApi, user_id: int) -> None:
+async def unfollow(api: WebApi, user_id: Id) -> None:
     """Follow a user no longer. POST /rpc_group_setting.php: mode=del, type=bookuser, id.
 
     Source: pixiv.md 4.5.
@@ -95,7 +96,7 @@ async def unfollow(api: WebApi, user_id: int) -> None:
     await api.post("/rpc_group_setting.php", data=data, enveloped=False)
 
 
-def _bookmark(name: str, work_id: int, restrict: int, tags: Iterable[str], comment: str) -> dict[str, object]:
+def _bookmark(name: str, work_id: Id, restrict: int, tags: Iterable[str], comment: str) -> dict[str, object]:
     return {
         "comment": params.text_or_empty("comment", comment),
         name: str(positive(name, work_id)),

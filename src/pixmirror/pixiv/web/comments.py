@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pixmirror.models import Comment, Listing, Medium
 from pixmirror.pixiv.enums import one_of, positive
+from pixmirror.pixiv.literals import Id
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
 from pixmirror.pixiv.wire import Next, Param
@@ -12,7 +13,7 @@ MOST = 50
 
 
 async def roots(
-    api: WebApi, illust_id: int, offset: int = 0, limit: int = 50, *, next: Next = None
+    api: WebApi, illust_id: Id, offset: int = 0, limit: int = 50, *, next: Next = None
 ) -> Listing[Comment]:
     """Root comments of a work, newest first. GET /ajax/illusts/comments/roots: illust_id, offset, limit (1 to 50).
 
@@ -22,14 +23,14 @@ async def roots(
 
 
 async def novel_roots(
-    api: WebApi, novel_id: int, offset: int = 0, limit: int = 50, *, next: Next = None
+    api: WebApi, novel_id: Id, offset: int = 0, limit: int = 50, *, next: Next = None
 ) -> Listing[Comment]:
     """The same for a novel. GET /ajax/novels/comments/roots: novel_id, offset, limit. Source: pixiv.md 9."""
     return await _roots(api, "novel", novel_id, offset, limit, next)
 
 
 async def replies(
-    api: WebApi, medium: Medium, comment_id: int, p: int = 1, *, next: Next = None
+    api: WebApi, medium: Medium, comment_id: Id, p: int = 1, *, next: Next = None
 ) -> Listing[Comment]:
     """Replies to a root comment, flat. GET /ajax/illusts/comments/replies or /ajax/novels/...: comment_id, page.
 
@@ -42,7 +43,7 @@ async def replies(
     return listed(path, got, got.item.comments, "comments", more)
 
 
-async def _roots(api: WebApi, medium: str, work_id: int, offset: int, limit: int, next: Next) -> Listing[Comment]:
+async def _roots(api: WebApi, medium: str, work_id: Id, offset: int, limit: int, next: Next) -> Listing[Comment]:
     name = f"{medium}_id"
     asked: Mapping[str, Param] = next or {
         name: positive(name, work_id),

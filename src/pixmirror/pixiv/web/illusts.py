@@ -6,6 +6,7 @@ from typing import TypeVar
 from pixmirror.errors import BadResponse
 from pixmirror.models import Illust, Listing, Received, SeriesDetail, UgoiraMetadata
 from pixmirror.pixiv.enums import ids, not_negative, one_of, positive, yes
+from pixmirror.pixiv.literals import Id
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
 from pixmirror.pixiv.web.literals import NewType
@@ -15,11 +16,11 @@ from pixmirror.pixiv.wire import Next, Param
 I = TypeVar("I", bound=Illust)  # noqa: E741
 
 
-def referer(illust_id: int) -> str:
+def referer(illust_id: Id) -> str:
     return f"{SITE}artworks/{illust_id}"
 
 
-async def detail(api: WebApi, illust_id: int) -> Received[WebIllust]:
+async def detail(api: WebApi, illust_id: Id) -> Received[WebIllust]:
     """One work with everything. GET /ajax/illust/{id}.
 
     Names the original of the first page only (`pages` has all); without a login its URLs are null. Also what the
@@ -36,7 +37,7 @@ async def unlisted(api: WebApi, token: str) -> Received[WebIllust]:
     return await api.body(path, None, WebIllust, referer=f"{SITE}artworks/unlisted/{token}")
 
 
-async def pages(api: WebApi, illust_id: int) -> Listing[WebPage]:
+async def pages(api: WebApi, illust_id: Id) -> Listing[WebPage]:
     """Every page with its true original. GET /ajax/illust/{id}/pages. Source: 001, recorded illust-ID-pages."""
     path = f"/ajax/illust/{positive('illust_id', illust_id)}/pages"
     got = await api.body(path, None, bodies.Pages, referer=referer(illust_id), bare="pages")
@@ -50,7 +51,7 @@ def with_pages(work: I, found: Listing[WebPage]) -> I:
     return work if work.page_count == 1 else work.model_copy(update={"meta_pages": tuple(found)})
 
 
-async def whole(api: WebApi, illust_id: int) -> Received[WebIllust]:
+async def whole(api: WebApi, illust_id: Id) -> Received[WebIllust]:
     """Return the work with the originals of all pages: `detail`, and `pages` where there are several."""
     got = await detail(api, illust_id)
     if got.item.page_count == 1 or got.item.is_stub:
@@ -58,7 +59,7 @@ async def whole(api: WebApi, illust_id: int) -> Received[WebIllust]:
     return Received(with_pages(got.item, await pages(api, illust_id)), got.raw)
 
 
-async def ugoira_meta(api: WebApi, illust_id: int) -> Received[UgoiraMetadata]:
+async def ugoira_meta(api: WebApi, illust_id: Id) -> Received[UgoiraMetadata]:
     """Frames and zips of a ugoira. GET /ajax/illust/{id}/ugoira_meta.
 
     `item.web.original_src` is the 1920x1080 zip. Source: pixiv.md 4.2, recorded illust-ID-ugoira_meta.
@@ -67,7 +68,7 @@ async def ugoira_meta(api: WebApi, illust_id: int) -> Received[UgoiraMetadata]:
     return await api.body(path, None, WebUgoira, referer=referer(illust_id))
 
 
-async def recommend(api: WebApi, illust_id: int, limit: int = 18) -> Listing[Illust]:
+async def recommend(api: WebApi, illust_id: Id, limit: int = 18) -> Listing[Illust]:
     """Works like this one. GET /ajax/illust/{id}/recommend/init: limit (1 to 100).
 
     Up to 180 more are named by id in `head["nextIds"]`, for `recommended`. Advertisements are left out. Needs a
@@ -79,7 +80,7 @@ async def recommend(api: WebApi, illust_id: int, limit: int = 18) -> Listing[Ill
     return listed(path, got, got.item.illusts, "illusts", None)
 
 
-async def recommended(api: WebApi, illust_ids: Iterable[int]) -> Listing[Illust]:
+async def recommended(api: WebApi, illust_ids: Iterable[Id]) -> Listing[Illust]:
     """The works that `recommend` named by id. GET /ajax/illust/recommend/illusts: illust_ids[].
 
     Source: pixiv.md 4.2.
@@ -95,7 +96,7 @@ async def new(
     type: NewType = "illust",
     r18: bool = False,
     limit: int = 20,
-    last_id: int = 0,
+    last_id: Id = 0,
     *,
     next: Next = None,
 ) -> Listing[Illust]:
@@ -116,7 +117,7 @@ async def new(
     return listed(path, got, got.item.illusts, "illusts", more)
 
 
-async def series(api: WebApi, series_id: int, p: int = 1, *, next: Next = None) -> Listing[Illust]:
+async def series(api: WebApi, series_id: Id, p: int = 1, *, next: Next = None) -> Listing[Illust]:
     """Works of a manga series, newest first. GET /ajax/series/{id}: p.
 
     The page size is stated nowhere: it goes on while a page has works. The series itself: `series_head`. Source:
@@ -131,17 +132,17 @@ async def series(api: WebApi, series_id: int, p: int = 1, *, next: Next = None) 
     return listed(path, got, rows, "thumbnails.illust", more)
 
 
-async def series_head(api: WebApi, series_id: int) -> Received[SeriesDetail]:
+async def series_head(api: WebApi, series_id: Id) -> Received[SeriesDetail]:
     """The manga series itself, out of its first page. GET /ajax/series/{id}: p. Source: pixiv.md 4.2."""
     path = f"/ajax/series/{positive('series_id', series_id)}"
     got = await api.body(path, {"p": 1}, bodies.MangaSeries)
     for row in got.item.illust_series.received:
-        if row.item.id == series_id:
+        if row.item.id == positive("series_id", series_id):
             return row
     raise BadResponse(f"GET {path}: the answer does not describe series {series_id}.")
 
 
-async def bookmark_data(api: WebApi, illust_id: int) -> int | None:
+async def bookmark_data(api: WebApi, illust_id: Id) -> int | None:
     """The id of the own bookmark of a work, None without one. GET /ajax/illust/{id}/bookmarkData.
 
     Source: pixiv.md 4.2.

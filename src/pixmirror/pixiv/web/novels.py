@@ -7,6 +7,7 @@ from pixmirror.errors import BadResponse, InvalidRequest
 from pixmirror.models import Listing, Novel, NovelText, Received, SeriesDetail
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.enums import not_negative, positive, yes
+from pixmirror.pixiv.literals import Id
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
 from pixmirror.pixiv.web.models import WebNovel, WebSeries
@@ -15,11 +16,11 @@ from pixmirror.pixiv.wire import Next, Param
 MOST = 30
 
 
-def referer(novel_id: int) -> str:
+def referer(novel_id: Id) -> str:
     return f"{SITE}novel/show.php?id={novel_id}"
 
 
-async def detail(api: WebApi, novel_id: int) -> Received[WebNovel]:
+async def detail(api: WebApi, novel_id: Id) -> Received[WebNovel]:
     """One novel, its text and its images in one answer. GET /ajax/novel/{id}.
 
     `text_of` gives the text. NotFound: deleted or private. Source: pixiv.md 4.2, recorded preload-novel.
@@ -48,12 +49,12 @@ def text_of(novel: Received[WebNovel]) -> Received[NovelText]:
     return reading.one({"novel": text}, "novel", NovelText, f"/ajax/novel/{novel.item.id}")
 
 
-async def text(api: WebApi, novel_id: int) -> Received[NovelText]:
+async def text(api: WebApi, novel_id: Id) -> Received[NovelText]:
     """The text with its markup, verbatim. GET /ajax/novel/{id}. Source: pixiv.md 10."""
     return text_of(await detail(api, novel_id))
 
 
-async def insert_illusts(api: WebApi, novel_id: int, names: Iterable[str]) -> Received[bodies.InsertIllusts]:
+async def insert_illusts(api: WebApi, novel_id: Id, names: Iterable[str]) -> Received[bodies.InsertIllusts]:
     """What stands for [pixivimage:ID-n] in a novel. GET /ajax/novel/{id}/insert_illusts: id[] ("ID-n").
 
     `illust` is null where the work is gone. Source: pixiv.md 4.2.
@@ -67,7 +68,7 @@ async def insert_illusts(api: WebApi, novel_id: int, names: Iterable[str]) -> Re
 
 
 async def new(
-    api: WebApi, r18: bool = False, limit: int = 20, last_id: int = 0, *, next: Next = None
+    api: WebApi, r18: bool = False, limit: int = 20, last_id: Id = 0, *, next: Next = None
 ) -> Listing[Novel]:
     """Everybody's new novels. GET /ajax/novel/new: lastId, limit (1 to 20), r18. Source: pixiv.md 4.4."""
     asked: Mapping[str, Param] = next or {
@@ -81,14 +82,14 @@ async def new(
     return listed(path, got, got.item.novels, "novels", more)
 
 
-async def series(api: WebApi, series_id: int) -> Received[SeriesDetail]:
+async def series(api: WebApi, series_id: Id) -> Received[SeriesDetail]:
     """A series itself. GET /ajax/novel/series/{id}. Source: pixiv.md 4.2, recorded novel-series-ID."""
     path = f"/ajax/novel/series/{positive('series_id', series_id)}"
     return await api.body(path, None, WebSeries, referer=_series(series_id))
 
 
 async def series_content(
-    api: WebApi, series_id: int, last_order: int = 0, limit: int = 30, *, next: Next = None
+    api: WebApi, series_id: Id, last_order: int = 0, limit: int = 30, *, next: Next = None
 ) -> Listing[Novel]:
     """Novels of a series in order. GET /ajax/novel/series_content/{id}: limit (1 to 30), last_order (how many were
     read already), order_by=asc.
@@ -113,7 +114,7 @@ async def series_content(
     return listed(path, got, rows, key, more)
 
 
-async def content_titles(api: WebApi, series_id: int) -> tuple[dict[str, Any], ...]:
+async def content_titles(api: WebApi, series_id: Id) -> tuple[dict[str, Any], ...]:
     """All parts of a series, with nothing but {id, title, available}. GET /ajax/novel/series/{id}/content_titles.
 
     Source: pixiv.md 4.2.
@@ -123,7 +124,7 @@ async def content_titles(api: WebApi, series_id: int) -> tuple[dict[str, Any], .
     return got.item.titles
 
 
-async def glossary(api: WebApi, series_id: int) -> Received[bodies.Glossary]:
+async def glossary(api: WebApi, series_id: Id) -> Received[bodies.Glossary]:
     """The glossary of a series, by categories. GET /ajax/novel/series/{id}/glossary.
 
     Items lack their `detail`: `glossary_item` has it. Source: recorded novel-series-ID-glossary.
@@ -132,7 +133,7 @@ async def glossary(api: WebApi, series_id: int) -> Received[bodies.Glossary]:
     return await api.body(path, None, bodies.Glossary, referer=_series(series_id))
 
 
-async def glossary_item(api: WebApi, series_id: int, item_id: int) -> Received[bodies.GlossaryItem]:
+async def glossary_item(api: WebApi, series_id: Id, item_id: Id) -> Received[bodies.GlossaryItem]:
     """One entry of a glossary, whole. GET /ajax/novel/series/{id}/glossary/item/{item_id}.
 
     Source: recorded novel-series-ID-glossary-item-ID.
@@ -142,7 +143,7 @@ async def glossary_item(api: WebApi, series_id: int, item_id: int) -> Received[b
     return await api.body(path, None, bodies.GlossaryItem, referer=_series(series_id))
 
 
-def _series(series_id: int) -> str:
+def _series(series_id: Id) -> str:
     return f"{SITE}novel/series/{series_id}"
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from pixmirror.errors import InvalidRequest
 from pixmirror.models import Model, Received, Rows, Work, read_row
 from pixmirror.pixiv.enums import day, not_negative, one_of, positive, text
+from pixmirror.pixiv.literals import Id
 from pixmirror.pixiv.wire import Param
 
 M = TypeVar("M", bound=Model)
@@ -106,14 +107,14 @@ def offset_next(asked: Mapping[str, Param], total: int) -> dict[str, Param] | No
     return {**asked, "offset": after} if after < total else None
 
 
-def ordered(rows: Rows[W], ids: Sequence[int]) -> Rows[W]:
+def ordered(rows: Rows[W], ids: Sequence[Id]) -> Rows[W]:
     """Return the works in the order of their ids; those that no id names come last."""
     place = {work_id: at for at, work_id in enumerate(ids)}
     turned = sorted(rows.received, key=lambda row: place.get(row.item.id, len(place)))
     return rows.rearranged(turned)
 
 
-def named(rows: Rows[M], ids: Sequence[int], key: str, model: type[M]) -> Rows[M]:
+def named(rows: Rows[M], ids: Sequence[Id], key: str, model: type[M]) -> Rows[M]:
     """Return the things that the ids name, in their order; of one that the answer lacks the id alone, which the
     web calls `key`.
     """

@@ -6,6 +6,7 @@ from typing import Any
 from pixmirror.errors import InvalidRequest
 from pixmirror.models import Illust, Listing, Medium, Novel, Received, UserDetail, UserPreview
 from pixmirror.pixiv.enums import ids, one_of, positive, text, yes
+from pixmirror.pixiv.literals import Id
 from pixmirror.pixiv.web import bodies, params
 from pixmirror.pixiv.web.api import SITE, WebApi, listed
 from pixmirror.pixiv.web.literals import Rest, WorkCategory
@@ -15,11 +16,11 @@ from pixmirror.pixiv.wire import Next, Param
 PROFILE_IDS = 48
 
 
-def referer(user_id: int) -> str:
+def referer(user_id: Id) -> str:
     return f"{SITE}member.php?id={user_id}"
 
 
-async def short(api: WebApi, user_id: int) -> Received[UserDetail]:
+async def short(api: WebApi, user_id: Id) -> Received[UserDetail]:
     """Name, avatar, and whether we follow. GET /ajax/user/{id}.
 
     NotFound: left or never there. Forbidden: suspended. Source: 001, recorded user-ID.
@@ -28,13 +29,13 @@ async def short(api: WebApi, user_id: int) -> Received[UserDetail]:
     return await api.body(path, None, WebUser, referer=referer(user_id))
 
 
-async def detail(api: WebApi, user_id: int) -> Received[UserDetail]:
+async def detail(api: WebApi, user_id: Id) -> Received[UserDetail]:
     """The whole profile. GET /ajax/user/{id}: full=1. Errors as `short`. Source: 001, recorded user-ID__full_1."""
     path = f"/ajax/user/{positive('user_id', user_id)}"
     return await api.body(path, {"full": 1}, WebUser, referer=referer(user_id))
 
 
-async def profile_all(api: WebApi, user_id: int) -> Received[bodies.ProfileAll]:
+async def profile_all(api: WebApi, user_id: Id) -> Received[bodies.ProfileAll]:
     """Every id of a user, and the series. GET /ajax/user/{id}/profile/all.
 
     Holds works that the App API hides. `item.ids("illusts")` has the ugoira too. Source: 001, recorded
@@ -46,8 +47,8 @@ async def profile_all(api: WebApi, user_id: int) -> Received[bodies.ProfileAll]:
 
 async def profile_illusts(
     api: WebApi,
-    user_id: int,
-    illust_ids: Iterable[int],
+    user_id: Id,
+    illust_ids: Iterable[Id],
     work_category: WorkCategory = "illustManga",
     first: bool = False,
 ) -> Listing[Illust]:
@@ -66,7 +67,7 @@ async def profile_illusts(
     return listed(path, got, got.item.works, "works", None)
 
 
-async def profile_novels(api: WebApi, user_id: int, novel_ids: Iterable[int]) -> Listing[Novel]:
+async def profile_novels(api: WebApi, user_id: Id, novel_ids: Iterable[Id]) -> Listing[Novel]:
     """Novels of a user by id. GET /ajax/user/{id}/profile/novels: ids[]; as profile_illusts."""
     path = f"/ajax/user/{positive('user_id', user_id)}/profile/novels"
     asked = {"ids": _some(novel_ids)}
@@ -74,7 +75,7 @@ async def profile_novels(api: WebApi, user_id: int, novel_ids: Iterable[int]) ->
     return listed(path, got, got.item.works, "works", None)
 
 
-async def latest(api: WebApi, user_id: int) -> Received[bodies.Latest]:
+async def latest(api: WebApi, user_id: Id) -> Received[bodies.Latest]:
     """The newest works, and the ids of the others: a cheap probe for change. GET /ajax/user/{id}/works/latest.
 
     Source: 001, recorded user-ID-works-latest.
@@ -84,7 +85,7 @@ async def latest(api: WebApi, user_id: int) -> Received[bodies.Latest]:
 
 
 async def illusts_tagged(
-    api: WebApi, user_id: int, tag: str, offset: int = 0, limit: int = 48, *, next: Next = None
+    api: WebApi, user_id: Id, tag: str, offset: int = 0, limit: int = 48, *, next: Next = None
 ) -> Listing[Illust]:
     """Works of a user with a tag. GET /ajax/user/{id}/illustmanga/tag: tag, offset, limit (1 to 100).
 
@@ -97,7 +98,7 @@ async def illusts_tagged(
 
 async def bookmarks_illust(
     api: WebApi,
-    user_id: int,
+    user_id: Id,
     tag: str = "",
     offset: int = 0,
     limit: int = 48,
@@ -118,7 +119,7 @@ async def bookmarks_illust(
 
 async def bookmarks_novel(
     api: WebApi,
-    user_id: int,
+    user_id: Id,
     tag: str = "",
     offset: int = 0,
     limit: int = 48,
@@ -132,7 +133,7 @@ async def bookmarks_novel(
     return await _window_of(api, path, asked, bodies.Works[WebNovel], "works")
 
 
-async def bookmark_tags(api: WebApi, user_id: int, medium: Medium = "illust") -> Received[bodies.BookmarkTags]:
+async def bookmark_tags(api: WebApi, user_id: Id, medium: Medium = "illust") -> Received[bodies.BookmarkTags]:
     """A user's own bookmark tags with counts, all in one answer. GET /ajax/user/{id}/illusts/bookmark/tags or
     .../novels/bookmark/tags.
 
@@ -145,7 +146,7 @@ async def bookmark_tags(api: WebApi, user_id: int, medium: Medium = "illust") ->
 
 async def following(
     api: WebApi,
-    user_id: int,
+    user_id: Id,
     offset: int = 0,
     limit: int = 24,
     rest: Rest = "show",
@@ -165,7 +166,7 @@ async def following(
 
 
 async def followers(
-    api: WebApi, user_id: int, offset: int = 0, limit: int = 24, *, next: Next = None
+    api: WebApi, user_id: Id, offset: int = 0, limit: int = 24, *, next: Next = None
 ) -> Listing[UserPreview]:
     """Who follows a user; one's own alone. GET /ajax/user/{id}/followers: offset, limit (1 to 100).
 
@@ -176,7 +177,7 @@ async def followers(
 
 
 async def mypixiv(
-    api: WebApi, user_id: int, offset: int = 0, limit: int = 24, *, next: Next = None
+    api: WebApi, user_id: Id, offset: int = 0, limit: int = 24, *, next: Next = None
 ) -> Listing[UserPreview]:
     """The mypixiv of a user. GET /ajax/user/{id}/mypixiv: offset, limit (1 to 100). Source: pixiv.md 4.3."""
     path = f"/ajax/user/{positive('user_id', user_id)}/mypixiv"
@@ -191,7 +192,7 @@ async def _window_of(
     return listed(path, got, getattr(got.item, key), key, params.offset_next(asked, got.item.total))
 
 
-def _some(values: Iterable[int]) -> tuple[int, ...]:
+def _some(values: Iterable[Id]) -> tuple[int, ...]:
     made = ids("ids", values) or ()
     if not 1 <= len(made) <= PROFILE_IDS:
         raise InvalidRequest(f"ids are {len(made)}; the site asks for 1 to {PROFILE_IDS} at once.")
@@ -202,7 +203,7 @@ def _window(offset: int, limit: int, **more: Param) -> dict[str, Param]:
     return {"offset": params.offset(offset), "limit": params.limit(limit), **more}
 
 
-def _own_if_hidden(api: WebApi, user_id: int, rest: str) -> int:
+def _own_if_hidden(api: WebApi, user_id: Id, rest: str) -> int:
     """Nobody sees what others keep private, and what is public must not pass for it."""
     if one_of("rest", rest, params.RESTS) == "hide" and positive("user_id", user_id) != api.user_id:
         raise InvalidRequest(f"rest is 'hide', but user {user_id} is not the one of the cookie: ask for 'show'.")
