@@ -100,6 +100,20 @@ def test_colours_are_chosen_in_the_settings_without_javascript(browser: Browser,
     assert send(gallery.url, "/mirror/settings/colours", {"theme": "red"}).status == 400
 
 
+def test_a_long_word_of_a_button_is_cut_at_its_end_and_not_below_its_line(wide: Page) -> None:
+    cut = """() => {
+      const button = document.createElement("a"), span = document.createElement("span");
+      button.className = "b";
+      span.textContent = "gypsy ".repeat(200);
+      button.append(span);
+      document.querySelector("main").append(button);
+      const {overflowX, overflowY} = getComputedStyle(span);
+      const {right} = button.getBoundingClientRect();
+      return [span.clientWidth < span.scrollWidth, overflowX, overflowY, right <= innerWidth];
+    }"""
+    assert wide.evaluate(cut) == [True, "clip", "visible", True]
+
+
 def test_enter_in_the_search_box_opens_what_is_suggested_or_searches(wide: Page) -> None:
     rows = "".join(f'<a role="option" id="o{n}" class="opt" href="/works?tag={n}">{n}</a>' for n in "ab")
     wide.route("**/search/suggest?*", lambda route: route.fulfill(body=rows, content_type="text/html"))
