@@ -39,7 +39,7 @@ class Asked(Generic[T]):
     async def pages(self, first: Listing[T] | None = None) -> "AsyncGenerator[tuple[Asked[T], Listing[T]]]":
         """Yield each page with where it stands; the first one need not be read again."""
         here = self
-        known = [first] if first else []
+        known = [] if first is None else [first]
 
         async def read(*, next: Next) -> Listing[T]:
             return known.pop() if known else await self.read(next=next)
@@ -112,7 +112,7 @@ class Page(_Page[T]):
                 yield item
 
     async def next_page(self) -> "Page[T] | None":
-        """Return the page after this one; None at the end."""
+        """Return the page after this one; None at the end. An empty page need not be the last one."""
         found = await self._asked.after(self.received)
         return found and Page(*found)
 
@@ -181,7 +181,7 @@ class BlockingPage(_Page[T]):
         return BlockingWalk(self._asked, self._run, page, first=self.received)
 
     def next_page(self) -> "BlockingPage[T] | None":
-        """Return the page after this one; None at the end."""
+        """Return the page after this one; None at the end. An empty page need not be the last one."""
         found = self._run(lambda: self._asked.after(self.received))
         return found and BlockingPage(*found, self._run)
 
