@@ -20,6 +20,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from pixmirror.catalogue.search import guessing
 from pixmirror.catalogue.search.index import Index
 from pixmirror.catalogue.search.schema import FORMAT, search_path
 from tests.bench import catalogues
@@ -67,15 +68,18 @@ def scenario(options: Options) -> Iterator[Figure]:
 
 
 def _mirror(options: Options, root: Path, works: int) -> None:
-    """Make a mirror with its search index. The index of a million works takes minutes: it is kept, too."""
+    """Make a mirror with its search index, of which the process beside makes nothing anew. The index of a million
+    works takes minutes: it is kept, too.
+    """
     source = catalogues.made(options.cache, works, say=options.say)
     catalogues.copied(source, root / "catalogue.db")
-    kept = source.with_suffix(f".search-{FORMAT}")
+    guesser = guessing.guesser()
+    kept = source.with_suffix(f".search-{FORMAT}{'-guessed' if guesser else ''}")
     if kept.exists():
         catalogues.copied(kept, search_path(root))
         return
     options.say(f"{NAME}: making the index of {works:,} works")
-    index = Index(root)
+    index = Index(root, guessing.guess if guesser else None, guesser)
     while index.step():
         pass
     index.close()
