@@ -21,7 +21,7 @@ HEAD = """# The Pixiv library
         artist = await pixiv.users.detail(11)           # a model: artist.user.name
         page = await pixiv.users.illusts(11)            # one page: len(page), page[0], for work in page
         async for work in pixiv.users.illusts(11):      # all pages
-            await pixiv.download_work(work, "pictures")
+            await pixiv.download_work(work, ".")
 
 The same without async, in scripts and notebooks:
 
@@ -31,7 +31,7 @@ The same without async, in scripts and notebooks:
         artist = pixiv.users.detail(11)
         page = pixiv.users.illusts(11)
         for work in pixiv.users.illusts(11):
-            pixiv.download_work(work, "pictures")
+            pixiv.download_work(work, ".")
 
 There `for` goes on from page to page; `page.items` is what stands on that one.
 

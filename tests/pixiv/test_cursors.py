@@ -63,6 +63,13 @@ def test_a_place_is_taken_by_its_list_and_refused_by_each_other(pixiv: Client, n
                 make(pixiv)(next=page.next)
 
 
+@pytest.mark.parametrize("name", LISTS)
+def test_what_is_no_place_at_all_is_refused_in_a_sentence(pixiv: Client, name: str) -> None:
+    for nonsense in ("offset=30", 30, ["offset"]):
+        with pytest.raises(InvalidRequest, match="next takes what a page or walk has as its next"):
+            LISTS[name](pixiv)(next=nonsense)
+
+
 def test_a_public_list_is_no_private_one(pixiv: Client) -> None:
     public = pixiv.users.bookmarks_illust(ME)
     assert public.next is not None

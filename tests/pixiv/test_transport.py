@@ -64,6 +64,11 @@ def test_addresses_in_payloads_are_refused_unless_they_are_pixivs(url):
         Hosts({}).locate(url)
 
 
+def test_a_mapped_host_that_is_misspelt_is_refused_instead_of_asking_the_real_one():
+    with pytest.raises(errors.InvalidRequest, match="none of Pixiv's hosts: app-api"):
+        Hosts({"app-api.pixv.net": "http://127.0.0.1:8700"})
+
+
 def test_a_mapped_host_keeps_path_and_query():
     hosts = Hosts({"i.pximg.net": "http://127.0.0.1:8700/img/"})
     assert hosts.locate("https://i.pximg.net/a/b.jpg?x=1") == "http://127.0.0.1:8700/img/a/b.jpg?x=1"

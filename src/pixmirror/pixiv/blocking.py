@@ -3,7 +3,7 @@
     with Client(refresh_token) as pixiv:
         print(pixiv.users.detail(11).user.name)
         for work in pixiv.users.illusts(11):
-            pixiv.download_work(work, "pictures")
+            pixiv.download_work(work, ".")
 
 The words are those of the async client without `await`. A list gives a page, which goes on by itself in `for`.
 """

@@ -30,7 +30,7 @@ def query_of(path: str, next: Mapping[str, Any]) -> dict[str, Any]:
     """Return the query of a cursor; InvalidRequest if it is one of another list. One that does not say of which
     list it is (out of a next_url) is taken as it is.
     """
-    query = dict(next)
+    query = dict(_mapping(next))
     of = query.pop(OF, None)
     if of is not None and of != _named(path):
         raise InvalidRequest(
@@ -43,6 +43,7 @@ def agrees(next: Next, asked: Mapping[str, Any]) -> None:
     """Refuse a cursor of a list that was asked for otherwise: other ids, words or restrictions than `asked`."""
     if next is None:
         return
+    _mapping(next)
     for name, value in asked.items():
         wanted = _text(value)
         if wanted is None or _PLACES.fullmatch(name) or (name not in next and not _NARROWS.fullmatch(name)):
@@ -52,6 +53,14 @@ def agrees(next: Next, asked: Mapping[str, Any]) -> None:
             raise InvalidRequest(
                 f"next goes on in a list {what}, but {name} is {wanted!r}: leave next out to begin that list anew."
             )
+
+
+def _mapping(next: object) -> Mapping[str, Any]:
+    if isinstance(next, Mapping):
+        return next
+    raise InvalidRequest(
+        f"next takes what a page or walk has as its next, or parse_qs of a next_url, not {type(next).__name__}."
+    )
 
 
 def _text(value: object) -> str | None:

@@ -14,9 +14,16 @@ ALLOWED_HOSTS = frozenset(
 
 
 class Hosts:
-    """Turns real addresses into the ones that are dialled, and refuses every other one."""
+    """Turns real addresses into the ones that are dialled, and refuses every other one.
+
+    InvalidRequest for a name in `mapped` that Pixiv does not have: the real host would be asked in its place.
+    """
 
     def __init__(self, mapped: Mapping[str, str], *, only_mapped: bool = False) -> None:
+        for name in mapped:
+            if name.lower() not in ALLOWED_HOSTS:
+                known = ", ".join(sorted(ALLOWED_HOSTS))
+                raise InvalidRequest(f"hosts names {name!r}, which is none of Pixiv's hosts: {known}.")
         self._mapped = {host.lower(): base.rstrip("/") for host, base in mapped.items()}
         self._only_mapped = only_mapped
 
