@@ -234,6 +234,42 @@ def test_check_closes_a_config_that_holds_a_secret(pixmirror, mirrored, key, clo
     assert stat.S_IMODE(mirrored.stat().st_mode) == (0o600 if closed else 0o644)
 
 
+@pytest.mark.parametrize("key", ["refresh_token_file", "phpsessid_file"])
+def test_check_changes_no_folder_that_is_named_where_a_file_belongs(pixmirror, config, tmp_path, key):
+    folder = tmp_path / "everybody's"
+    folder.mkdir()
+    folder.chmod(0o1777)
+    lines = [line for line in config.read_text().splitlines() if not line.startswith(key)]
+    config.write_text("\n".join(lines).replace("[pixiv]", f'[pixiv]\n{key} = "{folder}"'))
+    assert "directory" in pixmirror("check").output
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o1777
+
+
+@pytest.mark.parametrize("why", ["holds other folders", "is everybody's"])
+def test_a_folder_that_others_use_too_keeps_its_modes(pixmirror, config, tmp_path, why):
+    root = tmp_path / "mirror"
+    root.mkdir()
+    if why == "holds other folders":
+        (root / "photos").mkdir()
+    mode = 0o755 if why == "holds other folders" else 0o1777
+    root.chmod(mode)
+    assert pixmirror("sync").exit_code == 0
+    assert "a folder of its own" in rows(pixmirror("check", "--json"))["modes"][1]
+    assert stat.S_IMODE(root.stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("below", ["", "/deeper"])
+@pytest.mark.parametrize("command", ["status", "healthcheck", "check", "sync", "gallery", "why 1", "pause"])
+def test_a_root_that_is_a_file_is_named(pixmirror, config, tmp_path, command, below):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "file").chmod(0o644)
+    config.write_text(config.read_text().replace('root = "mirror"', f'root = "file{below}"'))
+    result = pixmirror(*command.split())
+    assert result.exit_code == 6
+    assert f"{tmp_path / 'file'} is not a folder; `mirror.root` names {tmp_path / 'file'}{below}" in result.output
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o644
+
+
 def test_a_group_that_the_umask_lets_in_stays_in(pixmirror, mirrored, tmp_path):
     mirrored.write_text(mirrored.read_text().replace("[mirror]", '[mirror]\numask = "027"'))
     (tmp_path / "mirror").chmod(0o750)

@@ -13,6 +13,7 @@ from pixmirror import control
 from pixmirror.cli.common import Session, importing, note, on_terminal, read_input, say, session
 from pixmirror.config import Config, find_config, gallery_password_file, load, read_gallery_password
 from pixmirror.errors import ConfigError, NotHere
+from pixmirror.store import refuse_others
 from pixmirror.store.part import storage, write_atomic
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def _serve(s: Session, *, beside: bool) -> None:
 
     config = _config(s)
     logs.setup("WARNING" if beside or sys.stdout.isatty() else "INFO", env=s.env)
+    refuse_others(config.mirror.root, to_write=True)
     password, ready = read_gallery_password(config, s.env), partial(_ready, beside=beside)
     asyncio.run(serve(config, s.env, password, ready, lambda: load(s.config_file, s.env, KINDS)))
 

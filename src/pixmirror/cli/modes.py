@@ -3,14 +3,14 @@
 import os
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pixmirror.cli import login
 from pixmirror.cli.common import Session
 from pixmirror.config import find_config, secret_files
-from pixmirror.store import kept_login
+from pixmirror.store import is_shared, kept_login
 
 OTHERS = 0o007
 ALL_BUT_OWNER = 0o077
@@ -20,8 +20,17 @@ def mended(s: Session) -> Iterator[str]:
     """Yield a sentence for each file or folder that others could read or change, after it was closed to them."""
     for path in _secrets(s):
         yield from _mend(path, ALL_BUT_OWNER if _owned(path) else OTHERS)
-    for path in (s.root, *sorted(s.root.glob("*.db*"))):
+    for path in sorted(s.root.glob("*.db*")):
         yield from _mend(path, s.config.mirror.umask)
+    if s.root.is_dir():
+        yield from _folder(s.root, s.config.mirror.umask)
+
+
+def _folder(root: Path, closed: int) -> Iterator[str]:
+    if not is_shared(root):
+        yield from _mend(root, closed, stat.S_ISDIR)
+    elif stat.S_IMODE(root.stat().st_mode) & closed:
+        yield f"{root} holds more than the mirror, and is open to others: give the mirror a folder of its own."
 
 
 def _secrets(s: Session) -> Iterator[Path]:
@@ -51,13 +60,14 @@ def _owned(path: Path) -> bool:
         return True
 
 
-def _mend(path: Path, closed: int) -> Iterator[str]:
+def _mend(path: Path, closed: int, is_kind: Callable[[int], bool] = stat.S_ISREG) -> Iterator[str]:
+    """Close a file, or what `is_kind` knows: /tmp or /dev/null, named by mistake, serve others, too."""
     try:
         found = path.stat()
     except OSError:
         return
     mode = stat.S_IMODE(found.st_mode)
-    if not mode & closed:
+    if not mode & closed or not is_kind(found.st_mode):
         return
     who = "others" if mode & OTHERS & closed else "your group"
     can = "read" if not mode & closed & 0o022 else "change"

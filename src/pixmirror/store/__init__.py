@@ -10,7 +10,7 @@ from pixmirror.store.owner import refuse_others
 from pixmirror.store.part import Check, Part, Stored
 from pixmirror.store.paths import MARKER, resolve
 from pixmirror.store.root import Look, MirrorRoot
-from pixmirror.store.start import had_catalogue
+from pixmirror.store.start import had_catalogue, is_shared
 
 __all__ = [
     "MARKER",
@@ -21,6 +21,7 @@ __all__ = [
     "Stored",
     "had_catalogue",
     "holding_gallery",
+    "is_shared",
     "refuse_others",
     "resolve",
 ]

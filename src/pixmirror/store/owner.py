@@ -6,16 +6,17 @@ import os
 import pwd
 from pathlib import Path
 
-from pixmirror.errors import NotOwner
+from pixmirror.errors import NotOwner, StorageError
 from pixmirror.store.start import IDENTITY, LOCK
 
 
 def refuse_others(root: Path, *, to_write: bool) -> None:
     """Raise NotOwner where this user cannot work in the mirror of this folder, or must not: root in that of
-    another user, who could not change what root writes.
+    another user, who could not change what root writes. StorageError where the folder is a file.
     """
     me = os.geteuid()
     try:
+        _refuse_file(root)
         owner = _owner(root)
     except PermissionError as error:
         raise NotOwner(
@@ -30,6 +31,13 @@ def refuse_others(root: Path, *, to_write: bool) -> None:
             f"The mirror in {root} belongs to the user {name}, and this is {_name(me)}: run it as that user, as "
             f"with `sudo -u {name} pixmirror ...`"
         )
+
+
+def _refuse_file(root: Path) -> None:
+    """Raise StorageError where a file lies at this place, or on the way to it."""
+    nearest = next(place for place in (root, *root.parents) if place.exists())
+    if not nearest.is_dir():
+        raise StorageError(f"{nearest} is not a folder; `mirror.root` names {root}: name a folder there")
 
 
 def _owner(root: Path) -> int | None:

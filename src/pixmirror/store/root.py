@@ -118,7 +118,8 @@ class MirrorRoot:
         self.mirror_id, self.new = start.identity(self.root, self.media)
         if self.new:
             with storage(self.root):
-                self.root.chmod(0o777 & ~self._mask)  # it may have been made by hand
+                if not start.is_shared(self.root):
+                    self.root.chmod(0o777 & ~self._mask)  # it may have been made by hand
 
     def note_catalogue(self) -> None:
         """Note beside the id that a catalogue was made: one that is missing from now on was lost."""

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import json
 import os
+import stat
 import tempfile
 import uuid
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pixmirror.store.paths import MARKER
 LOCK = ".lock"  # of who writes the catalogue
 GALLERY_LOCK = "gallery.lock"  # of who writes gallery.db, thumbs.db and the thumbnails
 IDENTITY = "mirror.json"
+OWN_FOLDERS = frozenset(("media", "thumbs", "lost+found"))  # the last: a disk that is the mirror's alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,15 @@ def holds_files(media: Path) -> bool:
 def is_new(root: Path, media: Path) -> bool:
     """Return whether no catalogue was ever made, so that the first start is still to be finished."""
     return not had_catalogue(root, media) and not any(root.glob("catalogue*.db"))
+
+
+def is_shared(root: Path) -> bool:
+    """Return whether the folder is a place of more than this mirror, such as /tmp or /srv: who else may use it is
+    not ours to change.
+    """
+    with os.scandir(root) as entries:
+        others = any(e.name not in OWN_FOLDERS for e in entries if e.is_dir(follow_symlinks=False))
+    return others or bool(root.stat().st_mode & stat.S_ISVTX)
 
 
 def note_catalogue(root: Path) -> None:
