@@ -37,9 +37,12 @@ def kept_user(user: str) -> str:
     return f"NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = 'user' AND owner_id = {user})"
 
 
+def kept_work(key: str) -> str:
+    return f"NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = 'work' AND owner_id = {key})"
+
+
 def kept(key: str) -> str:
-    work = f"NOT EXISTS (SELECT 1 FROM tombstone WHERE owner_kind = 'work' AND owner_id = {key})"
-    return f"{work}\n  AND {kept_user('w.user_id')}"
+    return f"{kept_work(key)}\n  AND {kept_user('w.user_id')}"
 
 
 def of_work(what: str) -> str:
@@ -74,6 +77,10 @@ FROM work w {BY} LEFT JOIN series s ON s.series_key = w.series_key"""
 COUNTED = """w.total_bookmarks,  -- as of the last look
   w.total_view,
   w.total_comments,  -- NULL where Pixiv did not say"""
+FORGOTTEN = """SELECT tag_id, count(*) AS works FROM (
+    SELECT owner_id AS work_key FROM tombstone WHERE owner_kind = 'work'
+    UNION SELECT work_key FROM tombstone JOIN work ON user_id = owner_id WHERE owner_kind = 'user'
+  ) CROSS JOIN work_tag USING (work_key) GROUP BY tag_id"""  # once for a question, not for each tag
 OURS = "account_id IN (SELECT id FROM account)"  # the keys of what is the account's begin with it
 
 STATEMENTS = (
@@ -135,7 +142,8 @@ SELECT
   u.name,
   u.account,  -- the name of the login
   u.comment,  -- of the profile; NULL until that was read
-  (SELECT count(*) FROM work WHERE user_id = u.id) AS works,  -- known here, of all kinds
+  (SELECT count(*) FROM work w
+    WHERE w.user_id = u.id AND {kept_work("w.work_key")}) AS works,  -- known here, of all kinds
   u.total_illusts,  -- as Pixiv counts, and below
   u.total_manga,
   u.total_novels,
@@ -155,11 +163,11 @@ CREATE VIEW tags AS
 SELECT
   t.name AS tag,
   {translation("t.id")},  -- the one that was seen last
-  t.works,  -- that have it here
+  t.works - coalesce(f.works, 0) AS works,  -- that have it here
   (SELECT json_group_object(language, text) FROM tag_translation WHERE tag_id = t.id) AS translations,  -- JSON
   (SELECT json_group_array(text) FROM tag_reading r WHERE r.name = t.name) AS readings,  -- JSON, by Pixiv
   t.id AS tag_id  -- ours: Pixiv has none
-FROM tag t
+FROM tag t LEFT JOIN ({FORGOTTEN}) f ON f.tag_id = t.id
     """,
     f"""
 CREATE VIEW work_tags AS

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Never
 
 from pixmirror.catalogue.failures import translated, write_ahead
 from pixmirror.catalogue.uris import uri
@@ -194,14 +194,8 @@ def run_versions(tables: "MetaData") -> None:
             target_metadata=tables,
             transactional_ddl=True,
             compare_server_default=True,
-            include_object=lambda found, name, kind, *_: not (kind == "table" and _is_view(found)),
         )
         context.run_migrations()
-
-
-def _is_view(table: Any) -> bool:
-    """True for a table that stands for a view: those are made and replaced by hand, as SQL."""
-    return bool(table.info.get("is_view") or getattr(table, "is_view", False))
 
 
 @contextmanager
