@@ -9,7 +9,7 @@ import pydoc
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -22,7 +22,8 @@ from pixmirror.errors import InvalidRequest
 from pixmirror.models import Illust, Listing, Received, UserDetail
 from pixmirror.pixiv import Client, app, blocking, web
 from pixmirror.pixiv.app import users
-from pixmirror.pixiv.resources.forms import Endpoint
+from pixmirror.pixiv.app.api import AppApi
+from pixmirror.pixiv.resources.forms import Endpoint, Paged
 from pixmirror.pixiv.resources.lazy import AppResources, WebResources
 from tests.pixiv import names
 
@@ -99,6 +100,23 @@ async def test_the_async_client_has_the_same_words(options: dict[str, Any], arti
         async with asyncio.TaskGroup() as group:
             task = group.create_task(pixiv.users.illusts(artist.id))
         assert len(task.result()) == 30
+
+
+async def test_a_list_that_was_one_page_so_far_goes_on_where_pixiv_says(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def get(api: AppApi, path: str, query: Mapping[str, Any], **_: Any) -> Any:
+        more = {"next_url": f"https://app-api.pixiv.net{path}?word=a&offset=1"}
+        return {"tags": [{"name": query.get("offset") or "first"}], **({} if "offset" in query else more)}
+
+    monkeypatch.setattr(AppApi, "get", get)
+    async with Client(TOKEN, **options) as pixiv:
+        assert [tag.name async for tag in pixiv.search.autocomplete("a")] == ["first", "1"]
+    of_app = [
+        getattr(importlib.import_module(AppResources._listed_in), n.capitalize()) for n in AppResources._resources
+    ]
+    lists = [listed.function for of in of_app for listed in vars(of).values() if isinstance(listed, Paged)]
+    assert [f.__name__ for f in lists if "next" not in inspect.signature(f).parameters] == []
 
 
 async def test_a_walk_goes_on_where_it_was_stored(options: dict[str, Any], artist: User) -> None:
@@ -206,7 +224,7 @@ def test_the_old_forms_work_or_say_the_new_one(pixiv: blocking.Client, artist: U
     with pytest.raises(AttributeError, match=r"UserDetail has no item: .* pixiv\.users\.detail\.received\(11\)"):
         _ = detail.item
     with pytest.raises(InvalidRequest, match="no next page"):
-        pixiv.pages(pixiv.search.autocomplete, "a")
+        pixiv.pages(pixiv.web.feeds.discovery_artworks)
 
 
 def test_no_name_of_functions_parameters_fields_and_members_changes_unseen() -> None:

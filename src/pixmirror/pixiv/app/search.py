@@ -129,13 +129,15 @@ async def users(
     return await api.page("/v1/search/user", params, "user_previews", UserPreview, next)
 
 
-async def autocomplete(api: AppApi, word: str, merge_plain_keyword_results: bool | None = None) -> Listing[Tag]:
+async def autocomplete(
+    api: AppApi, word: str, merge_plain_keyword_results: bool | None = None, *, next: Next = None
+) -> Listing[Tag]:
     """Tags that begin so. GET /v2/search/autocomplete: word, merge_plain_keyword_results. About 10.
 
     Source: pixiv.md 3.5.
     """
     params = asked(word=word, merge_plain_keyword_results=merge_plain_keyword_results)
-    return await api.page("/v2/search/autocomplete", params, "tags", Tag)
+    return await api.page("/v2/search/autocomplete", params, "tags", Tag, next)
 
 
 async def popular_illusts(
@@ -147,6 +149,8 @@ async def popular_illusts(
     search_ai_type: SearchAiType | None = None,
     start_date: Day = None,
     end_date: Day = None,
+    *,
+    next: Next = None,
 ) -> Listing[Illust]:
     """What a premium account would see first: one page. GET /v1/search/popular-preview/illust: as illusts.
 
@@ -159,7 +163,7 @@ async def popular_illusts(
         include_translated_tag_results=include_translated_tag_results,
         search_ai_type=search_ai_type,
     )
-    return await api.page("/v1/search/popular-preview/illust", params, "illusts", Illust)
+    return await api.page("/v1/search/popular-preview/illust", params, "illusts", Illust, next)
 
 
 async def popular_novels(
@@ -171,6 +175,8 @@ async def popular_novels(
     search_ai_type: SearchAiType | None = None,
     start_date: Day = None,
     end_date: Day = None,
+    *,
+    next: Next = None,
 ) -> Listing[Novel]:
     """The same for novels. GET /v1/search/popular-preview/novel: as novels. Source: pixiv.md 3.5."""
     params = asked(
@@ -180,7 +186,7 @@ async def popular_novels(
         include_translated_tag_results=include_translated_tag_results,
         search_ai_type=search_ai_type,
     )
-    return await api.page("/v1/search/popular-preview/novel", params, "novels", Novel)
+    return await api.page("/v1/search/popular-preview/novel", params, "novels", Novel, next)
 
 
 async def bookmark_ranges_illust(
@@ -189,12 +195,14 @@ async def bookmark_ranges_illust(
     search_target: IllustSearchTarget = "partial_match_for_tags",
     start_date: Day = None,
     end_date: Day = None,
+    *,
+    next: Next = None,
 ) -> Listing[BookmarkRange]:
     """The ranges of bookmark_num_min and _max that the app offers. GET /v1/search/bookmark-ranges/illust: word,
     search_target, start_date, end_date. Source: pixiv.md 3.5.
     """
     params = asked(_where(ILLUST_SEARCH_TARGETS, search_target, start_date, end_date), word=word)
-    return await api.page("/v1/search/bookmark-ranges/illust", params, "bookmark_ranges", BookmarkRange)
+    return await api.page("/v1/search/bookmark-ranges/illust", params, "bookmark_ranges", BookmarkRange, next)
 
 
 async def bookmark_ranges_novel(
@@ -203,23 +211,29 @@ async def bookmark_ranges_novel(
     search_target: NovelSearchTarget = "partial_match_for_tags",
     start_date: Day = None,
     end_date: Day = None,
+    *,
+    next: Next = None,
 ) -> Listing[BookmarkRange]:
     """The same for novels. GET /v1/search/bookmark-ranges/novel: as for illusts. Source: pixiv.md 3.5."""
     params = asked(_where(NOVEL_SEARCH_TARGETS, search_target, start_date, end_date), word=word)
-    return await api.page("/v1/search/bookmark-ranges/novel", params, "bookmark_ranges", BookmarkRange)
+    return await api.page("/v1/search/bookmark-ranges/novel", params, "bookmark_ranges", BookmarkRange, next)
 
 
-async def trending_tags_illust(api: AppApi, *, filter: Filter | None = None) -> Listing[TrendTag]:
+async def trending_tags_illust(
+    api: AppApi, *, filter: Filter | None = None, next: Next = None
+) -> Listing[TrendTag]:
     """The tags of the day, each with a work. GET /v1/trending-tags/illust. One page, 24 or so.
 
     Source: 002 4.4, 003 fetch_trending_tags, recorded v1-trending-tags-illust.
     """
-    return await api.page("/v1/trending-tags/illust", asked(filter=filter), "trend_tags", TrendTag)
+    return await api.page("/v1/trending-tags/illust", asked(filter=filter), "trend_tags", TrendTag, next)
 
 
-async def trending_tags_novel(api: AppApi, *, filter: Filter | None = None) -> Listing[TrendTag]:
+async def trending_tags_novel(
+    api: AppApi, *, filter: Filter | None = None, next: Next = None
+) -> Listing[TrendTag]:
     """The same of novels. GET /v1/trending-tags/novel. Source: 002 4.5."""
-    return await api.page("/v1/trending-tags/novel", asked(filter=filter), "trend_tags", TrendTag)
+    return await api.page("/v1/trending-tags/novel", asked(filter=filter), "trend_tags", TrendTag, next)
 
 
 def span_limit(page: Listing[Illust] | Listing[Novel]) -> int | None:

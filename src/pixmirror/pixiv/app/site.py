@@ -7,17 +7,17 @@ from pixmirror.pixiv.literals import App, Filter, LiveList, SpotlightCategory
 from pixmirror.pixiv.wire import Next
 
 
-async def emoji(api: AppApi) -> Listing[Emoji]:
+async def emoji(api: AppApi, *, next: Next = None) -> Listing[Emoji]:
     """The pictures that (words) in comments stand for. GET /v1/emoji, without a token. One page, about 40.
 
     Source: pixiv.md 3.5 and 9.
     """
-    return await api.page("/v1/emoji", {}, "emoji_definitions", Emoji, login=False)
+    return await api.page("/v1/emoji", {}, "emoji_definitions", Emoji, next, login=False)
 
 
-async def stamps(api: AppApi) -> Listing[Stamp]:
+async def stamps(api: AppApi, *, next: Next = None) -> Listing[Stamp]:
     """The stamps that comments can be. GET /v1/stamps. One page, about 40. Source: pixiv.md 3.5."""
-    return await api.page("/v1/stamps", {}, "stamps", Stamp)
+    return await api.page("/v1/stamps", {}, "stamps", Stamp, next)
 
 
 async def application_info(api: AppApi, app: App = "ios") -> Received[ApplicationInfo]:

@@ -27,7 +27,7 @@ from pixmirror.pixiv.enums import (
     yes,
 )
 from pixmirror.pixiv.literals import AgeRestrict, AiTypeLike, Id, IllustType, WorkRestrict
-from pixmirror.pixiv.wire import Param, Progress
+from pixmirror.pixiv.wire import Next, Param, Progress
 
 COMPLETE: Final = "COMPLETE"
 OWN_WORKS = "Look at your own works (`pixmirror api app users.illusts YOUR_ID`) before you send it again."
@@ -121,9 +121,9 @@ async def illust_delete(api: AppApi, illust_id: Id) -> None:
     await api.submit("/v1/illust/delete", asked(illust_id=illust_id), _gone("illusts.detail", illust_id))
 
 
-async def novel_covers(api: AppApi) -> Listing[NovelCover]:
+async def novel_covers(api: AppApi, *, next: Next = None) -> Listing[NovelCover]:
     """The covers that a novel can have. GET /v1/upload/novel/covers. One page, the ids 0 to 11. Source: 004."""
-    return await api.page("/v1/upload/novel/covers", {}, "covers", NovelCover)
+    return await api.page("/v1/upload/novel/covers", {}, "covers", NovelCover, next)
 
 
 async def novel_upload(
