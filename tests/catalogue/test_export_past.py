@@ -38,6 +38,15 @@ def exported(db: Database, kind: str) -> list[dict[str, Any]]:
     return db.read_sync(lambda conn: list(export(conn, kind)))
 
 
+@pytest.mark.parametrize("kind", ["files", "counters", "versions", "texts"])
+def test_all_kinds_are_written_alike(full: Database, kind: str):
+    lines = full.read_sync(lambda conn: list(export_lines(conn, kind)))
+    assert lines
+    assert [json.dumps(json.loads(line), ensure_ascii=False, separators=(",", ":")) for line in lines] == [
+        line.replace("\\ud83d", "\ud83d") for line in lines
+    ]
+
+
 def test_payloads_are_what_pixiv_said(full: Database):
     of_works = [row for row in exported(full, "payloads") if row["about"] == "work"]
     said = [row["answer"] for row in of_works if row["endpoint"] == "list"]

@@ -98,4 +98,4 @@ def lines(conn: Connection, sql: str, **bound: Any) -> Generator[str, None, None
 
 def dumped(value: Any) -> str:
     """Write a value as such a line."""
-    return in_json(json.dumps(value, ensure_ascii=False))
+    return in_json(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
