@@ -121,7 +121,11 @@ async def test_the_referer_is_that_which_one_names(api, tmp_path):
 async def test_what_the_disk_refuses_is_caught_as_python_names_it(api, tmp_path, load):
     host()
     work = Illust.model_validate(load("illust_detail")["illust"])
-    for call in (download(api, URL, tmp_path / "none" / "x.png"), download_work(api, work, tmp_path / "none")):
+    for call in (
+        download(api, URL, tmp_path / "none" / "x.png"),
+        download(api, URL, f"{tmp_path}/none/"),
+        download_work(api, work, tmp_path / "none"),
+    ):
         with pytest.raises(FileNotFoundError) as caught:
             await call
         assert isinstance(caught.value, errors.StorageAbsent)

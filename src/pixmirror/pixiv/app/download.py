@@ -180,7 +180,7 @@ def _storing(folder: Path) -> Iterator[None]:
 
 def _target(url: str, path: str | os.PathLike[str] | None, prefix: str, ext: str | None) -> Path:
     place = Path(path) if path is not None else Path()
-    if place.is_dir():
+    if place.is_dir() or os.fspath(path or "").endswith(os.sep):
         own = PurePosixPath(urlsplit(url).path)
         suffix = own.suffix if ext is None else f".{ext.removeprefix('.')}" if ext else ""
         place /= _name(f"{prefix}{unquote(own.stem)}{suffix}")
