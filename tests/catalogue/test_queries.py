@@ -11,6 +11,7 @@ from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.samples import Sample
 from pixmirror.clock import jst_day
 from pixmirror.reports import queries
+from pixmirror.reports.came_in import CameIn
 from pixmirror.reports.estimate import estimate
 from pixmirror.reports.headline import Planned
 from pixmirror.reports.pace import Limits
@@ -109,10 +110,12 @@ def test_works_and_novels_are_counted_apart_and_hidden_ones_by_state(conn):
 
 def test_what_came_in_is_of_the_last_day_only(conn):
     put_work(conn, 20)
-    put_work(conn, 22, first_seen=NOW - HOUR)
+    put_work(conn, 22, first_seen=NOW - HOUR, user_id=1)
+    put_work(conn, 24, first_seen=NOW - HOUR, state="unknown")  # an empty entry in a list
+    put_work(conn, 25, first_seen=NOW - HOUR, user_id=1)
     put_file(conn, "stored", 20, size=5, stored_at=NOW - 30 * HOUR)
     put_file(conn, "stored", 22, size=6, stored_at=NOW - HOUR)
-    assert status(conn, NOW).came_in == queries.CameIn(works=1, files=1, bytes=6)
+    assert status(conn, NOW).came_in == CameIn(works=2, novels=1, files=1, bytes=6)
 
 
 def test_requests_of_today_are_those_of_the_japanese_day(conn):

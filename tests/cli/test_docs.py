@@ -89,6 +89,7 @@ def test_every_key_of_json_is_documented():
     from pixmirror.rebuild import findings as rebuild
     from pixmirror.reports import (
         added,
+        came_in,
         coverage,
         coverage_lists,
         drift,
@@ -103,7 +104,7 @@ def test_every_key_of_json_is_documented():
     )
 
     status = keys(
-        *(queries.Status, queries.Files, queries.Requests, queries.JobStatus, queries.CameIn, queries.Reason),
+        *(queries.Status, queries.Files, queries.Requests, queries.JobStatus, came_in.CameIn, queries.Reason),
         *(queries.Due, queries.Gaps, queries.Pace, troubles.Trouble),
     )
     assert status | {"running", "running_jobs"} <= named("For scripts", "status")

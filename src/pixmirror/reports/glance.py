@@ -10,14 +10,15 @@ from pixmirror.catalogue import losses, queue, runs
 from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.runs import Pause
-from pixmirror.catalogue.sql import made, row, value
+from pixmirror.catalogue.sql import row, value
 from pixmirror.catalogue.words import many
 from pixmirror.clock import DAY_MS
 from pixmirror.reports import health, kept, queries, troubles
+from pixmirror.reports.came_in import CameIn, came_in
 from pixmirror.reports.headline import Around, Headline, Planned
 from pixmirror.reports.kept import Disk, Kept, kept_line
 from pixmirror.reports.moments import ago, ahead, as_of, clock
-from pixmirror.reports.queries import CameIn, JobStatus, Requests
+from pixmirror.reports.queries import JobStatus, Requests
 
 _LAST = """
 SELECT work_key, title, first_seen FROM work WHERE first_seen <= :now AND title != ''
@@ -104,7 +105,7 @@ def glance(
         headlines=health.headlines(conn, now, around, wrong, zone),
         works=sum(queries.known_works(conn)),
         files=files,
-        came_in=made(conn, CameIn, queries.CAME_IN, since=now - DAY_MS, now=now)[0],
+        came_in=came_in(conn, now - DAY_MS, now),
         requests=queries.requests_today(conn, now),
         jobs=tuple(_job_line(job, now, around, job.name in running, pause, zone) for job in jobs if job.enabled),
         asides=tuple(_asides(conn, now, files, has_web, zone)),

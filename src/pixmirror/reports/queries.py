@@ -13,6 +13,7 @@ from pixmirror.catalogue.sql import made, row, rows, value
 from pixmirror.catalogue.words import many, plain, until
 from pixmirror.clock import DAY_MS, jst_day
 from pixmirror.reports import troubles
+from pixmirror.reports.came_in import CameIn, came_in
 from pixmirror.reports.headline import Planned
 from pixmirror.reports.troubles import Trouble
 
@@ -24,10 +25,6 @@ SELECT (SELECT count(*) FROM user) AS users, (SELECT count(*) FROM tag) AS tags,
   (SELECT count(*) FROM comment) AS comments, (SELECT count(*) FROM bookmark WHERE state != 'gone') AS bookmarks"""
 # The novels by their partial index: to look at each work for them takes ten times as long.
 _WORKS = "SELECT (SELECT count(*) FROM work), (SELECT count(*) FROM work WHERE work_key & 1)"
-# The state is a literal: SQLite uses a partial index only where it can read its condition in the statement.
-CAME_IN = """
-SELECT (SELECT count(*) FROM work WHERE first_seen BETWEEN :since AND :now), count(*), coalesce(sum(size), 0)
-FROM media WHERE state = 'stored' AND stored_at BETWEEN :since AND :now"""
 _CHORES = "SELECT kind, sum(due_at <= :now), sum(due_at > :now) FROM chore GROUP BY kind"
 _LATE = "SELECT kind, key, error, due_at FROM chore WHERE error IS NOT NULL LIMIT :most"
 _LISTS = """
@@ -103,15 +100,6 @@ class Reason:
     examples: tuple[str, ...] = ()
     next_at: int | None = None
     sampled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CameIn:
-    """What the last 24 hours brought."""
-
-    works: int
-    files: int
-    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +187,7 @@ def status(
         bytes=n.bytes_stored,
         requests=requests_today(conn, now),
         jobs=job_list,
-        came_in=made(conn, CameIn, CAME_IN, since=now - DAY_MS, now=now)[0],
+        came_in=came_in(conn, now - DAY_MS, now),
         stuck=stuck(conn),
         explained=explained(conn),
         states=dict(rows(conn, "SELECT state, count(*) FROM work WHERE state != 'live' GROUP BY state")),
