@@ -156,6 +156,25 @@ def test_a_folder_that_is_not_ours(tmp_path, pixmirror):
     assert [f.name for f in folder.iterdir()] == ["diary.txt"]
 
 
+def test_what_makes_no_sense_in_a_demo_is_refused_in_a_sentence(tmp_path, pixmirror, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    mirror = DemoMirror.prepare(tmp_path / "demo", seed=None, artists=1, works=1)
+    mirror.write_config("http://127.0.0.1:9")
+    init = pixmirror("demo", "--dir", "demo", "init")
+    assert (init.exit_code, "`pixmirror init` makes one of your own" in init.stderr) == (2, True)
+    assert not (tmp_path / "config.toml").exists()
+    with mirror.held():
+        second = pixmirror("demo", "--dir", str(tmp_path / "demo"))
+    assert second.exit_code == 5
+    assert f"demo --dir {tmp_path / 'demo'} status` says how far it is" in second.stderr
+    assert pixmirror("demo", "--dir", "much", "--works", "9" * 20).exit_code == 2
+
+
+def test_what_went_is_told_as_such():
+    assert demo._news((5, 9), (6, 2)) == "+1 work, -7 files: now 6 works, 2 files"
+    assert demo._news((5, 9), (5, 10)) == "+1 file: now 5 works, 10 files"
+
+
 @contextmanager
 def started(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
     """A process that does not outlive the test."""

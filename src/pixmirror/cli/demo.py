@@ -48,10 +48,10 @@ def demo(
         int | None, typer.Option("--seed", metavar="N", help="Another generated Pixiv (default: 7).")
     ] = None,
     artists: Annotated[
-        int | None, typer.Option("--artists", metavar="N", min=1, help="How many (default: 40).")
+        int | None, typer.Option("--artists", metavar="N", min=1, max=10_000, help="How many (default: 40).")
     ] = None,
     works: Annotated[
-        int | None, typer.Option("--works", metavar="N", min=1, help="How many (default: 900).")
+        int | None, typer.Option("--works", metavar="N", min=1, max=1_000_000, help="How many (default: 900).")
     ] = None,
 ) -> None:
     """Try it without an account: mirrors a small generated Pixiv that runs on this machine only.
@@ -70,6 +70,7 @@ def demo(
         _look(ctx, folder, command)
         return
     mirror = DemoMirror.prepare(folder, seed=seed, artists=artists, works=works)
+    ctx.find_root().with_resource(hinting(_command(mirror)))  # also while an error is told
     with mirror.held():
         _say_what_comes(mirror)
         raise typer.Exit(_from_its_start(mirror, once=once))
@@ -130,6 +131,8 @@ def _look(ctx: typer.Context, folder: Path, command: Sequence[str]) -> None:
     """Run a command for the demo's mirror."""
     if command[0] == "demo":
         raise ConfigError("A demo within the demo: leave out the second `demo`.")
+    if command[0] == "init":
+        raise ConfigError("The demo has its config file already; `pixmirror init` makes one of your own.")
     if not ((folder / NOTE).is_file() and (folder / "config.toml").is_file()):
         raise ConfigError(f"There is no demo in {folder} yet: `pixmirror demo` makes one, or name its --dir.")
     mirror, root = DemoMirror.prepare(folder, seed=None, artists=None, works=None), cast(Any, ctx.find_root())
@@ -194,11 +197,18 @@ async def _tell_news(engine: Engine) -> None:
     while True:
         after = await engine.mirror.db.read(_figures)
         if before is not None and after != before:
-            works, files = (a - b for a, b in zip(after, before, strict=True))
-            here = f"{formats.count(after[0], 'work')}, {formats.count(after[1], 'file')}"
-            say(f"+{formats.count(works, 'work')}, +{formats.count(files, 'file')}: now {here}")
+            say(_news(before, after))
         before = after
         await asyncio.sleep(2)
+
+
+def _news(before: tuple[int, int], after: tuple[int, int]) -> str:
+    """Say how many works and files came, or went because they were forgotten, and how many are here."""
+    here, moved = (f"{formats.count(after[0], 'work')}, {formats.count(after[1], 'file')}", [])
+    for now, then, one in zip(after, before, ("work", "file"), strict=True):
+        if now != then:
+            moved.append(f"{'+' if now > then else '-'}{formats.count(abs(now - then), one)}")
+    return f"{', '.join(moved)}: now {here}"
 
 
 def _figures(conn: Connection) -> tuple[int, int]:
