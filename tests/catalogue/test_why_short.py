@@ -189,6 +189,13 @@ def test_what_you_forgot_says_how_it_comes_back(db: Database) -> None:
     assert not found.is_unknown
 
 
+def test_a_page_that_you_forgot_is_named_as_its_file_and_page_are(db: Database) -> None:
+    db.run_sync(record_works, seen(), works(illust(1, pages=3)), {})
+    store(db)
+    put(db, s.tombstone, owner_kind="page", owner_id=2, idx=1, at=NOW, purge_at=NOW + 30 * DAY)
+    assert "here, whole, without 1_p1 that you forgot" in ask(db).first
+
+
 def test_a_user_is_counted(db: Database) -> None:
     db.run_sync(record_works, seen(), works(illust(1), illust(2)), {})
     store(db, but=(), now=NOW)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import respx
 
-from pixmirror import errors
+from pixmirror import errors, logs
 from pixmirror.models import Token
 from pixmirror.pixiv import AppIdentity, Auth, new_login, parse_code, redeem_code, redeem_refresh_token
 from pixmirror.pixiv.tokens import read_token
@@ -71,8 +71,9 @@ def test_the_code_is_found_in_whatever_was_pasted(text):
     "text", ["", "no", "https://app-api.pixiv.net/web/v1/login?x=1", "two words here", "code="]
 )
 def test_text_without_a_code_is_an_error_that_says_what_is_wanted(text):
-    with pytest.raises(errors.LoginError, match="code="):
+    with pytest.raises(errors.LoginError, match="the long value of `code`") as raised:
         parse_code(text)
+    assert logs.redact(str(raised.value)) == str(raised.value)  # nothing in it looks like a secret
 
 
 @respx.mock

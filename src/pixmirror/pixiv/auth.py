@@ -98,9 +98,7 @@ def parse_code(text: str) -> str:
         query = urlsplit(text).query if "://" in text else text.partition("?")[2] or text
         text = (parse_qs(query).get("code") or [""])[0].strip()
     if not A_CODE.fullmatch(text):
-        raise LoginError(
-            "There is no login code in that: it is the long value after `code=` in the callback address."
-        )
+        raise LoginError("There is no login code in that: it is the long value of `code` in the callback address.")
     return text
 
 

@@ -176,7 +176,8 @@ def _here(found: Why, name: str, state: str, now: int) -> Short:
     asked = f"seen {ago(seen, now)}" if seen is not None else "not seen live yet"
     steps = list(_to_ask([p for p in found.pending if p.error], now))
     pages = [g.page for g in found.facts.forgotten if g.what == "page" and g.page is not None]
-    without = f", without {numbered([p + 1 for p in pages], 'page')} that you forgot" if pages else ""
+    names = joined([f"{found.ref.id}_p{page}" for page in pages]) if pages else ""
+    without = f", without {names} that you forgot" if pages else ""
     doubt = found.facts.doubt
     if state:
         first = f"here, whole{without}; {state}."
