@@ -5,6 +5,7 @@ import json
 import re
 import time
 from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +13,16 @@ import pytest
 
 from pixmirror import errors
 from pixmirror.cli import progress
-from pixmirror.cli.common import Session
+from pixmirror.cli.common import Session, name_the_zone, saw
 from pixmirror.cli.progress import line
-from pixmirror.cli.sync_end import _waiting
+from pixmirror.cli.sync_end import _waiting, trouble
 from pixmirror.cli.work import until_ms
 from pixmirror.clock import DAY_MS, now_ms, shifted
 from pixmirror.errors import ConfigError
 from pixmirror.reports.estimate import Estimate
 from pixmirror.reports.left import Range
+from pixmirror.reports.moments import clock
+from pixmirror.reports.troubles import Trouble
 from pixmirror.store import MirrorRoot
 
 
@@ -236,6 +239,31 @@ def test_what_waits_is_counted_with_who_asks_again():
     assert _waiting(report, daemon=False) == " 3 files and 1 question wait; the next pixmirror sync asks again."
     one = {"left": 1, "undone": 0, "troubles": [{"next_at": 0, "explained": False}]}
     assert _waiting(one, daemon=True) == " 1 file waits; asked again by itself."
+
+
+@pytest.mark.parametrize(
+    ("in_min", "daemon", "says"),
+    [
+        (8, False, "The next pixmirror sync after {} asks again."),
+        (-8, False, "The next pixmirror sync asks again."),
+        (8, True, "Next try: {}."),
+    ],
+)
+def test_when_a_failed_list_is_asked_again_is_told_by_the_clock_of_this_place(
+    monkeypatch, capsys, in_min, daemon, says
+):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    at = now_ms() + in_min * 60_000
+    failed = Trouble("list", "a list", "It could not be read", next_at=at)
+    told = trouble({**asdict(failed), "text": str(failed)}, daemon)
+    assert told == f"It could not be read. {says.format(clock(at, now_ms()))}"
+    assert "UTC" not in told
+    saw(told)
+    name_the_zone()
+    assert ("Times in E" in capsys.readouterr().out) == ("{}" in says)
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_where_no_daemon_runs_nothing_is_said_to_go_on_by_itself():

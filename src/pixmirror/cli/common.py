@@ -254,7 +254,8 @@ class _Screen:
 
 _SCREEN = _Screen()
 _CLOCK = re.compile(
-    r"(?:\b(?:until|since|before|at|from)|\d{4}-\d\d-\d\d|\b\d\d? [A-Z][a-z][a-z],?) \d\d:\d\d\b(?! ?(?:UTC|[+:]))"
+    r"(?:\b(?:until|since|before|after|at|from|try:)|\d{4}-\d\d-\d\d|\b\d\d? [A-Z][a-z][a-z],?) "
+    r"\d\d:\d\d\b(?! ?(?:UTC|[+:]))"
 )
 
 

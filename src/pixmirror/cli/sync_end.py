@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pixmirror.catalogue.database import Connection, Database
-from pixmirror.catalogue.words import length
+from pixmirror.catalogue.words import length, said
 from pixmirror.cli import formats
 from pixmirror.cli.common import Session, now_ms
 from pixmirror.errors import ExitCode
@@ -52,6 +52,19 @@ def _waiting(report: Mapping[str, Any], daemon: bool) -> str:
     after = f" after {clock(min(times), now_ms())}" if times else ""
     again = f"asked again by itself{after}" if daemon else f"the next pixmirror sync{after} asks again"
     return f" {' and '.join(left)} {verb}; {again}."
+
+
+def trouble(one: Mapping[str, Any], daemon: bool) -> str:
+    """Say what is wrong, and when it is asked for again: by the clock of this place, and of itself by a `daemon`
+    alone.
+    """
+    text, at = str(one["text"]), one["next_at"]
+    if at is None:
+        return text
+    now = now_ms()
+    after = f" after {clock(at, now)}" if at > now else ""
+    again = f"Next try: {clock(at, now)}." if daemon else f"The next pixmirror sync{after} asks again."
+    return text.replace(f"Next try: {said(at)}.", again)
 
 
 def requests(s: Session, report: Mapping[str, Any]) -> str:

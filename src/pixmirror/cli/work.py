@@ -81,7 +81,7 @@ def sync(
         print_json(report)
     else:
         say(sync_end.first_line(s, report, since, of_all=not names, daemon=beside_it))
-        _summary(s, report)
+        _summary(s, report, daemon=beside_it)
     if report["exit_code"]:
         raise typer.Exit(report["exit_code"])
 
@@ -141,7 +141,7 @@ async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display
     return {name: value for name, value in answer.items() if name != "ok"}
 
 
-def _summary(s: Session, report: Mapping[str, Any]) -> None:
+def _summary(s: Session, report: Mapping[str, Any], *, daemon: bool) -> None:
     for name, result in report["jobs"].items():
         parts = [formats.count(result["works"], "new work")]
         if result["novels"]:
@@ -158,7 +158,7 @@ def _summary(s: Session, report: Mapping[str, Any]) -> None:
     if report["trouble"]:
         note(report["trouble"])
     told = [
-        one["text"]
+        sync_end.trouble(one, daemon)
         for one in report["troubles"]
         if not one["explained"] and one["cause"] not in ("brake", "limited")
     ]
