@@ -5,6 +5,7 @@ from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 
+import pytest
 import typer
 
 from pixmirror import errors
@@ -161,6 +162,12 @@ def test_kinds(pixmirror):
 
     named = re.findall(r"\w+", pixmirror("export", "--help").stdout)
     assert set(KINDS) <= set(named)
+
+
+@pytest.mark.parametrize("command", ["why", "export", "add", "import legacy", "api app users.illusts", "forget"])
+def test_help_shows_arguments_as_people_write_them(pixmirror, command):
+    usage = pixmirror(*command.split(), "--help").stdout.splitlines()[0]
+    assert re.search(r"\[OPTIONS\] \[?[A-Z_]+\]?(\.\.\.)?$", usage), usage
 
 
 def test_help_on_a_command(pixmirror):

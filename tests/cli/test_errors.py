@@ -1,5 +1,6 @@
 """Every failure is one sentence on standard error, what helps on the next line, and the right exit code."""
 
+import re
 import subprocess
 import sys
 
@@ -95,6 +96,19 @@ def test_wrong_config_names_every_problem(pixmirror, tmp_path):
 @pytest.mark.parametrize("arguments", [("nonsense",), ("search",), ("search", "x", "--limit", "none")])
 def test_wrong_usage(pixmirror, arguments):
     assert pixmirror(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["export all -o ", "export works --output=", "check --record ", "demo --dir  status", "login --token-file "],
+)
+def test_an_empty_value_is_no_folder(pixmirror, config, tmp_path, monkeypatch, line):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    result = pixmirror(*line.split(" "))
+    assert result.exit_code == 2
+    assert re.search(r"what follows -[-\w]+ is empty", result.stderr)
+    assert not list((tmp_path / "here").iterdir())
 
 
 def test_errors_of_a_task_group_are_told_like_any_other(monkeypatch, pixmirror, config):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -131,6 +132,15 @@ class Commands(TyperGroup):
         shown = {name: TyperCommand(name, help=text) for name, (_, text) in COMMANDS.items()}
         with formatter.section("Commands"):
             formatter.write_dl([(name, command.get_short_help_str(room)) for name, command in shown.items()])
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse an empty value, as that of an unset variable of the shell: as a path it is this folder. An empty
+        text may be sent to Pixiv.
+        """
+        for option, given in pairwise([*args, "-"]) if "api" not in args else ():
+            if (option.startswith("-") and not given) or (option.startswith("--") and option.endswith("=")):
+                raise typer.BadParameter(f"what follows {option.rstrip('=')} is empty.", ctx=ctx)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         try:

@@ -9,11 +9,11 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -329,12 +329,17 @@ def told(error: PixmirrorError) -> str:
     return f"{sentence(error)} {error.advice}".strip()
 
 
+def _without_braces(pieces: Callable[[Any], list[str]], ctx: Any) -> list[str]:
+    return [piece.translate({ord("{"): None, ord("}"): None}) for piece in pieces(ctx)]
+
+
 def plain(command: Any) -> Any:
-    """Show arguments as people write them, REF and not `ref <str>`, also in the commands of a group."""
+    """Show arguments as people write them, REF and not `{REF}` or `ref <str>`, also in the commands of a group."""
     for argument in command.params:
         if isinstance(argument, TyperArgument):
             argument.metavar = argument.metavar or str(argument.name).upper()
             argument.display_type = lambda ctx: ""  # type: ignore[method-assign]
+            argument.get_usage_pieces = partial(_without_braces, argument.get_usage_pieces)  # type: ignore[method-assign]
     for inner in getattr(command, "commands", {}).values():
         plain(inner)
     return command

@@ -170,7 +170,7 @@ def search(
 
 def export(
     ctx: typer.Context,
-    kind: Annotated[str, typer.Argument(help="One of the kinds below; or all, into a folder.")],
+    kind: Annotated[str, typer.Argument(help="One of the kinds above; or all, into a folder.")],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Default: standard output. Of all: a folder."),
