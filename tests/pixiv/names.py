@@ -42,7 +42,8 @@ def promised() -> Iterator[str]:
         blocking.Walk,
         Filters,
     ):
-        has = [name for name in dir(kind) if not name.startswith("_")]
+        named = sorted({*dir(kind), *inspect.get_annotations(kind)})
+        has = [name for name in named if not name.startswith("_")]
         yield f"{kind.__module__}.{kind.__qualname__}: {' '.join(has)}"
         yield f"{kind.__module__}.{kind.__qualname__}({', '.join([*inspect.signature(kind).parameters])})"
     for model in sorted(reference.reachable(), key=lambda model: model.__name__):

@@ -9,6 +9,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pixmirror.pixiv as library
@@ -177,8 +178,9 @@ def others() -> Iterator[str]:
     for name, thing in vars(Client).items():
         if name.startswith("_"):
             continue
-        if isinstance(thing, property):
-            yield f"- `{name}: {shown(typing.get_type_hints(thing.fget)['return'])}`"
+        if isinstance(thing, (property, cached_property)):
+            made = thing.fget if isinstance(thing, property) else thing.func
+            yield f"- `{name}: {shown(typing.get_type_hints(made)['return'])}`"
             yield f"  {first(thing)}"
         elif inspect.isfunction(thing):
             yield f"- `{signature(name, thing)}`"

@@ -148,7 +148,9 @@ def _method(
 
 
 class Web(WebResources[Blocking]):
-    """The functions of the web's AJAX API: `pixiv.web.illusts.detail(12345)`."""
+    """The functions of the web's AJAX API: `pixiv.web.illusts.detail(12345)`. LoginNeeded when one is called
+    without a session there.
+    """
 
     def __init__(self, form: Blocking) -> None:
         self._form = form
@@ -162,24 +164,21 @@ class Client(AppResources[Blocking]):
     `with`, ends those of other threads, too.
     """
 
+    web: Web
+
     @_options_of(client.Client.__init__)
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._async = client.Client(*args, **kwargs)
         self._loop = _Loop(self._async.aclose)
         made = self._async
         self._form = Blocking(lambda: made.app, self._loop.run)
-        self._web = Web(Blocking(lambda: made.web, self._loop.run))
+        self.web = Web(Blocking(lambda: made.web, self._loop.run))
         self._end = weakref.finalize(self, self._loop.close)
 
     login = _method(client.Client.login)
     authenticate = _method(client.Client.authenticate)
     download = _method(client.Client.download)
     download_work = _method(client.Client.download_work)
-
-    @property
-    def web(self) -> Web:
-        """The functions of the web's AJAX API; LoginNeeded when one is called without a session there."""
-        return self._web
 
     @property
     def account(self) -> Account | None:

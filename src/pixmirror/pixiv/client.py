@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
@@ -83,21 +84,18 @@ class Client(AppResources[Async]):
         )
         self.app = AppApi(self.transport, self.auth, identity, language, filter=filter)
         self._form = Async(lambda: self.app)
-        self._web: WebClient | None = None
-        if phpsessid or cookie:
+        if phpsessid or cookie:  # set, not a property: completion in notebooks looks into what stands there
             session = WebSession(phpsessid, cookie, user_agent)
-            self._web = WebClient(self.transport, session, _web_language(language))
+            self.web = WebClient(self.transport, session, _web_language(language))
 
-    @property
+    @cached_property
     def web(self) -> WebClient:
         """The web's AJAX API and its functions, in the same pace; LoginNeeded without a session there."""
-        if self._web is None:
-            raise LoginNeeded(
-                "This client is not logged in at www.pixiv.net: give it phpsessid=, which is the cookie PHPSESSID "
-                "of a browser that is logged in there; or cookie= and user_agent=, the whole Cookie header and "
-                "the User-Agent of that browser. What needs no login is read with WebApi(client.transport)."
-            )
-        return self._web
+        raise LoginNeeded(
+            "This client is not logged in at www.pixiv.net: give it phpsessid=, which is the cookie PHPSESSID "
+            "of a browser that is logged in there; or cookie= and user_agent=, the whole Cookie header and "
+            "the User-Agent of that browser. What needs no login is read with WebApi(client.transport)."
+        )
 
     @property
     def account(self) -> Account | None:

@@ -11,6 +11,7 @@ their types are those of the function, but for its first one, the API.
 
 import functools
 import inspect
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from types import ModuleType
 from typing import (
@@ -117,7 +118,7 @@ class Resource(Generic[F]):
 
     def __init_subclass__(cls, of: ModuleType) -> None:
         super().__init_subclass__()
-        cls._module, cls.__doc__ = of, of.__doc__
+        cls._module, cls.__doc__ = of, re.sub(r" \((document|pixiv\.md) [^)]*\)", "", of.__doc__ or "")
 
     def __init__(self, form: F) -> None:
         self._form: F = form
@@ -247,9 +248,12 @@ def _walk_of(api: Any) -> Callable[..., Any]:
 
 
 def shown(made: Callable[..., Any], function: Callable[..., Any], gives: Any = None) -> Callable[..., Any]:
-    """Give what is called the name, documentation and parameters of the function, but for the first one."""
+    """Give what is called the name, documentation (but for the sources) and parameters of the function, but for
+    the first one.
+    """
     signature = inspect.signature(function)
     functools.update_wrapper(made, function)
+    made.__doc__ = (inspect.getdoc(function) or "").partition("Source:")[0].rstrip()
     made.__signature__ = signature.replace(  # type: ignore[attr-defined]
         parameters=list(signature.parameters.values())[1:],
         return_annotation=gives or signature.return_annotation,
