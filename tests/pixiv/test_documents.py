@@ -166,6 +166,18 @@ def test_a_query_of_002_is_one_argument_and_has_the_members_of_the_query(api: Ap
         api.illust_detail(1)
 
 
+def test_files_are_saved_and_the_user_is_named_as_in_scripts_of_pixivpy(
+    api: AppPixivAPI, world: World, tmp_path: Path
+) -> None:
+    api.auth(refresh_token="demo-refresh-token")
+    assert api.user_id == world.me
+    url = api.user_illusts(12345).illusts[0].image_urls.medium
+    assert api.download(url, path=tmp_path, name="a.jpg")
+    assert not api.download(url, path=tmp_path, name="a.jpg")
+    assert api.download(url, "b_", str(tmp_path), fname="a.jpg", referer="https://www.pixiv.net/")
+    assert (tmp_path / "a.jpg").read_bytes() == (tmp_path / "b_a.jpg").read_bytes() != b""
+
+
 def test_each_function_of_003_answers_as_it_does_there(client: Client, world: World) -> None:
     work = next(w for w in world.works.values() if w.user_id == 12345)
     world.follow(12345)

@@ -4,15 +4,18 @@ from pixmirror.pixiv.pixivpy import AppPixivAPI
 """
 
 import inspect
+import os
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from pixmirror.models import Listing, Received, Token
 from pixmirror.pixiv import blocking, reading
 from pixmirror.pixiv.hosts import APP_HOST
+from pixmirror.pixiv.images import REFERER
 
 # What is not PREFIX_name in the module of that prefix.
 _NAMES: Final[Mapping[str, str]] = {
@@ -50,6 +53,28 @@ class AppPixivAPI(blocking.Client):
     def auth(self, username: str = "", password: str = "", refresh_token: str | None = None) -> Token:
         """Log in with a refresh token; LoginError for a name and a password, which Pixiv takes no more."""
         return self.authenticate(refresh_token) if refresh_token else self.login(username, password)
+
+    @property
+    def user_id(self) -> int | None:
+        """Who is logged in; None before the first login."""
+        return self.account.id if self.account else None
+
+    def download(  # type: ignore[override]
+        self,
+        url: str,
+        prefix: str = "",
+        path: str | os.PathLike[str] = os.path.curdir,
+        name: str | None = None,
+        replace: bool = False,
+        fname: str | None = None,
+        referer: str = REFERER,
+    ) -> bool:
+        """Save a file in `path`, as prefix + name (or fname, or what the url says). False if it is there."""
+        file = Path(path, prefix + (name or fname or PurePosixPath(urlsplit(url).path).name))
+        if file.exists() and not replace:
+            return False
+        super().download(url, file, replace=True, referer=referer)
+        return True
 
     @staticmethod
     def parse_qs(next_url: str | None) -> Query | None:
