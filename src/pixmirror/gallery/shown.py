@@ -41,7 +41,7 @@ def language(text: str) -> Literal["ja", "ko", "en"]:
 
 def harmless(text: str) -> str:
     """Return a text of anybody without control characters, and without what turns its line around."""
-    return terminal.shown(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return text if text.isprintable() else terminal.shown(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def finished(value: object) -> object:

@@ -10,6 +10,7 @@ _LIST = (
     " json_extract(marks, '$.cut.why') AS cut, EXISTS (SELECT 1 FROM feed_job j WHERE j.feed_id = feed.id"
     " AND (:jobs IS NULL OR j.job IN (SELECT value FROM json_each(:jobs)))) AS is_read"
     " FROM feed WHERE account_id = :account AND endpoint = '{}'"
+    " AND (:user IS NULL OR json_extract(params, '$.user_id') = :user)"
 )
 
 # One row an artist: which of their lists are walked, and from when on each is known (`illust_from`, `novel_from`:
@@ -21,7 +22,7 @@ LISTS = f"""
 WITH part AS (
   SELECT user_id, last_seen, 0 AS illust, 0 AS novel, NULL AS full_at, NULL AS begun, NULL AS cut,
     1 AS is_read
-  FROM follow WHERE account_id = :account AND state = 'live'
+  FROM follow WHERE account_id = :account AND state = 'live' AND (:user IS NULL OR user_id = :user)
   UNION ALL {_LIST.format(1, 0, "user/illusts")} UNION ALL {_LIST.format(0, 1, "user/novels")}
 ),
 artist AS (
@@ -41,7 +42,6 @@ SELECT a.user_id, coalesce(u.name, '') AS name, coalesce(u.state, 'live') AS sta
     a.illust * (coalesce(u.total_illusts, 0) + coalesce(u.total_manga, 0)) + a.novel * coalesce(u.total_novels, 0)
     END AS counted
 FROM artist a LEFT JOIN user u ON u.id = a.user_id
-WHERE :user IS NULL OR a.user_id = :user
 """
 
 # The files that are not here: the worst reason of each work. By the partial indexes of the states, which a plus

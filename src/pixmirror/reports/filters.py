@@ -272,14 +272,17 @@ _READERS: Mapping[str, Callable[[str, Sequence[str]], Any]] = {
 # Writing ---------------------------------------------------------------------------------------------------
 
 
+_USUAL = {field.name: getattr(Filters(), field.name) for field in fields(Filters)}
+
+
 def written(filters: Filters, defaults: Defaults = Defaults()) -> list[tuple[str, str]]:
     """Return the parameters that say this, in their one order, without defaults."""
-    usual = Filters(rating=defaults.rating, ai=defaults.ai)
+    usual = _USUAL | {"rating": defaults.rating, "ai": defaults.ai}
     return [
-        (field.name, text)
-        for field in fields(Filters)
-        if (value := getattr(filters, field.name)) != getattr(usual, field.name)
-        for text in _texts(field.name, value)
+        (name, text)
+        for name, default in usual.items()
+        if (value := getattr(filters, name)) != default
+        for text in _texts(name, value)
     ]
 
 

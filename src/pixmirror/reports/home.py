@@ -1,5 +1,6 @@
 """What the first page of the gallery asks: what came in, what vanished at Pixiv and is kept here, on this day."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from itertools import chain
@@ -33,10 +34,13 @@ AND w.state_at >= :since AND w.user_id IS NOT NULL AND {VISIBLE}
 AND EXISTS (
   SELECT 1 FROM media m WHERE m.owner_kind = 'work' AND m.owner_id = w.work_key AND m.state = 'stored')"""
 _LAST = "SELECT max(first_seen) FROM work WHERE user_id IS NOT NULL AND first_seen <= :now"
-_ON_A_DAY = f"""
-SELECT g.work_key FROM search.grid g JOIN main.work w ON w.work_key = g.work_key
-WHERE g.month = :month AND g.posted >= :since AND g.posted < :until AND {VISIBLE}
-ORDER BY g.bookmarks DESC, g.work_key LIMIT :most"""
+# `days`: year, month of the grid, first ms and the one after the last of each.
+_ON_DAYS = f"""
+SELECT d.value ->> 0 AS year, g.work_key FROM json_each(:days) d CROSS JOIN search.grid g ON g.work_key IN (
+  SELECT i.work_key FROM search.grid i JOIN main.work w ON w.work_key = i.work_key
+  WHERE i.month = d.value ->> 1 AND i.posted >= d.value ->> 2 AND i.posted < d.value ->> 3 AND {VISIBLE}
+  ORDER BY i.bookmarks DESC, i.work_key LIMIT :most)
+ORDER BY year DESC, g.bookmarks DESC, g.work_key"""
 _IS_EMPTY = "SELECT NOT EXISTS (SELECT 1 FROM work WHERE user_id IS NOT NULL)"
 
 
@@ -111,18 +115,18 @@ def _day(ms: int, zone: tzinfo | None) -> tuple[int, int]:
 
 
 def _on_this_day(conn: Connection, now: int, zone: tzinfo | None, wanted: dict[str, bool]) -> tuple[Year, ...]:
-    today, found = from_ms(now).astimezone(zone), dict[int, list[int]]()
+    today, days = from_ms(now).astimezone(zone), list[tuple[int, int, int, int]]()
     for year in range(today.year - 1, today.year - 1 - YEARS, -1):
         try:
             begins = datetime(year, today.month, today.day, tzinfo=today.tzinfo)
         except ValueError:
             continue  # 29 February
         since, until = to_ms(begins), to_ms(begins + timedelta(days=1))
-        found[year] = [
-            r.work_key
-            for month in {_grid_month(since), _grid_month(until - 1)}
-            for r in rows(conn, _ON_A_DAY, month=month, since=since, until=until, most=A_YEAR, **wanted)
-        ][:A_YEAR]
+        days += [(year, month, since, until) for month in {_grid_month(since), _grid_month(until - 1)}]
+    found: dict[int, list[int]] = {}
+    for r in rows(conn, _ON_DAYS, days=json.dumps(days), most=A_YEAR, **wanted):
+        found.setdefault(r.year, []).append(r.work_key)
+    found = {year: keys[:A_YEAR] for year, keys in found.items()}
     shown = {one.work_key: one for one in tiles(conn, list(chain(*found.values()))) if one.has_picture}
     years = (Year(year, tuple(shown[key] for key in keys if key in shown)) for year, keys in found.items())
     return tuple(year for year in years if year.tiles)
