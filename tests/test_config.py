@@ -25,6 +25,7 @@ from pixmirror.config import (
     QuietHours,
     example_text,
     find_config,
+    has_web_login,
     load,
     read_refresh_token,
     read_web_login,
@@ -572,6 +573,19 @@ def test_the_web_login_comes_from_the_environment_then_systemd_then_the_file(tmp
     assert session_of(config, env) == "2_ofsystemd"
     own = read(tmp_path, "", PIXMIRROR_PIXIV__PHPSESSID=f" {SESSION} ")
     assert session_of(own, env) == SESSION
+
+
+def test_whether_there_is_a_web_login_is_known_without_reading_it(tmp_path: Path) -> None:
+    config = read(tmp_path, "")
+    assert not has_web_login(config, {})
+    (tmp_path / "credentials").mkdir()
+    (tmp_path / "credentials" / "phpsessid").write_text("2_ofsystemd")
+    assert has_web_login(config, {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")})
+    (tmp_path / "cookie").write_text(f"PHPSESSID={SESSION}")
+    assert has_web_login(read(tmp_path, "[pixiv]\nweb_cookie_file = 'cookie'"), {})
+    assert has_web_login(read(tmp_path, "", PIXMIRROR_PIXIV__PHPSESSID=SESSION), {})
+    (tmp_path / "phpsessid").write_text(SESSION)
+    assert has_web_login(config, {})
 
 
 def session_of(config: Config, env: dict[str, str]) -> str:

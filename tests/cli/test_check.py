@@ -36,6 +36,21 @@ def test_after_a_sync(pixmirror, mirrored):
     assert ("1 work hidden from the app would come with one" in said, "none is needed" in said) == (True, False)
 
 
+@pytest.mark.parametrize("command", ["status", "why", "show"])
+def test_a_web_login_is_named_as_the_cure_only_where_there_is_none(pixmirror, mirrored, command):
+    catalogue = mirrored.parent / "mirror" / "catalogue.db"
+    with sqlite3.connect(catalogue) as db:
+        (key,) = db.execute("SELECT min(work_key) FROM work WHERE work_key & 1 = 0").fetchone()
+        db.execute("UPDATE work SET state = 'limited' WHERE work_key = ?", (key,))
+        db.execute("DELETE FROM media WHERE owner_kind = 'work' AND owner_id = ?", (key,))
+    line = (command,) if command == "status" else (command, str(key >> 1))
+    assert "a web login shows it" in pixmirror(*line).output
+    (mirrored.parent / "phpsessid").write_text("1_abc")
+    said = pixmirror(*line).output
+    assert "web login" not in said
+    assert command == "status" or "hidden from the app by Pixiv" in said
+
+
 def test_the_first_line_says_whether_all_is_in_order(pixmirror, mirrored):
     said = "In order, but look at: rating. Pixiv was not asked: --pixiv does."
     assert pixmirror("check").output.splitlines()[0] == said

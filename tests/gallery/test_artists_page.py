@@ -7,6 +7,7 @@ from contextlib import closing
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from pydantic import SecretStr
 
 from pixmirror.catalogue.database import catalogue_path
 from pixmirror.reports import bookmarks as questions
@@ -85,6 +86,21 @@ def test_every_bookmark_is_shown_or_told_with_why_it_is_not_here(page: Page, gal
     assert len(whys) == len(told)
     assert "Hidden from the app by Pixiv; a web login shows it: pixmirror help recover." in whys
     assert faults(page) == []
+
+
+def test_where_there_is_a_web_login_no_page_names_it_as_the_cure(own_gallery: Served) -> None:
+    with closing(sqlite3.connect(catalogue_path(own_gallery.root))) as catalogue:
+        (hidden,) = catalogue.execute("SELECT work_key >> 1 FROM work WHERE state = 'limited' LIMIT 1").fetchone()
+    pages = ("/bookmarks/not-here", f"/w/{hidden}", f"/w/{hidden}/why")
+    told = [httpx.get(own_gallery.url + page).text for page in pages]
+    assert ["web login shows it" in text for text in told] == [True] * len(pages)
+    config = own_gallery.gallery.config
+    own_gallery.gallery.config = config.model_copy(
+        update={"pixiv": config.pixiv.model_copy(update={"phpsessid": SecretStr("1_abc")})}
+    )
+    told = [httpx.get(own_gallery.url + page).text for page in pages]
+    assert ["web login shows it" in text for text in told] == [False] * len(pages)
+    assert all("idden from the app by Pixiv" in text for text in told)
 
 
 def test_the_bookmarks_that_are_not_here_come_page_by_page(

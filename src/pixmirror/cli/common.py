@@ -75,6 +75,13 @@ class Session:
         return self.config.mirror.root
 
     @property
+    def has_web(self) -> bool:
+        """Return whether a login at www.pixiv.net is configured."""
+        from pixmirror.config import has_web_login
+
+        return has_web_login(self.config, self.env)
+
+    @property
     def catalogue(self) -> Path:
         """Return where the catalogue lies. NotOwner where another user alone may read it."""
         from pixmirror.catalogue.database import catalogue_path

@@ -12,8 +12,7 @@ from pixmirror.cli import formats, layout
 from pixmirror.cli.common import Json, Session, note, now_ms, print_json, say, session, tell
 from pixmirror.cli.gone import RESTORE
 from pixmirror.cli.status import what_brings
-from pixmirror.config import read_web_login
-from pixmirror.errors import ConfigError, PixmirrorError
+from pixmirror.errors import ConfigError
 from pixmirror.reports import completeness as proof
 from pixmirror.reports import coverage as of_artists
 from pixmirror.reports.completeness import Completeness, completeness, why_not_all
@@ -56,18 +55,11 @@ def _user(artist: str) -> int:
     return ref.id
 
 
-def _has_web(s: Session) -> bool:
-    try:
-        return read_web_login(s.config, s.env) is not None
-    except PixmirrorError:
-        return False
-
-
 # --- all
 
 
 def _all(s: Session, *, missing: bool, everything: bool, as_json: bool) -> None:
-    jobs, has_web = [job for job in s.config.jobs if job.enabled], _has_web(s)
+    jobs, has_web = [job for job in s.config.jobs if job.enabled], s.has_web
 
     def read(conn: Connection) -> tuple[Completeness, Sequence[Missing]]:
         account = runs.account_id(conn) or 0
@@ -146,7 +138,7 @@ def _one(s: Session, user_id: int, *, missing: bool, as_json: bool) -> None:
     with s.reading() as db:
         account = db.read_sync(runs.account_id) or 0
         found = db.read_sync(of_artists.coverage, account, user_id)
-        works = db.read_sync(of_artists.missing, account, user_id, _has_web(s)) if missing or not as_json else ()
+        works = db.read_sync(of_artists.missing, account, user_id, s.has_web) if missing or not as_json else ()
         lost = [str(refs.Ref.of_work(key)) for key in db.read_sync(lost_here, user_id)]
     if not found.artists:
         raise ConfigError(f"No job reads the works of user:{user_id}, and you do not follow them.")

@@ -64,7 +64,7 @@ def _show_work(s: Session, found: Mapping[str, Any], now: int) -> None:
     by = f", by {author['name']} (user:{author['id']})" if author and author["name"] else ""
     title = f"{found['title']} ({found['ref']})" if found["title"] else f"Work {found['ref']}, without a title"
     tell(f"{title}{by}")
-    here, is_kept, is_whole = _here(found)
+    here, is_kept, is_whole = _here(found, s.has_web)
     tell(here, "  ")
     if is_kept:
         say(f"  To look at it: pixmirror open {found['ref']}")
@@ -95,13 +95,14 @@ def _show_work(s: Session, found: Mapping[str, Any], now: int) -> None:
             say(f"  {line}".rstrip())
 
 
-def _here(found: Mapping[str, Any]) -> tuple[str, bool, bool]:
+def _here(found: Mapping[str, Any], has_web: bool) -> tuple[str, bool, bool]:
     """Say whether it is here, and what became of it at Pixiv. Return also whether any of it is, and all of it."""
     current = [f for f in found["files"] if f["is_current"]]
     stored = sum(f["state"] == "stored" for f in current)
     kept = stored > 0 or found["text"] is not None
     is_lost = any(f["sha256"] and f["path"] and f["state"] not in ("stored", "forgotten") for f in current)
-    state = states.of_work(found["state"], kept=kept, lost=states.of_loss() if is_lost else "")
+    lost = states.of_loss() if is_lost else ""
+    state = states.of_work(found["state"], kept=kept, lost=lost, has_web=has_web)
     files = formats.count(len(current), "file")
     if not kept:
         here = "Nothing of it is here"

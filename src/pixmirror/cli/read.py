@@ -44,11 +44,11 @@ def why(
     s, wanted, now = session(ctx), refs.parse_ref(ref), now_ms()
     with s.reading() as db:
         found = db.read_sync(why_of, wanted, now)
-        short = db.read_sync(short_of, found, now)
+        short = db.read_sync(short_of, found, now, has_web=s.has_web)
         if not (short.is_here or short.is_unknown):
             from pixmirror.cli.status import what_brings
 
-            short = db.read_sync(short_of, found, now, what_brings(s))
+            short = db.read_sync(short_of, found, now, what_brings(s), has_web=s.has_web)
     if as_json:
         print_json({**found.as_dict(), **short.as_dict()})
     else:

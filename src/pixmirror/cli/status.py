@@ -23,7 +23,6 @@ from pixmirror.store import kept_login
 
 if TYPE_CHECKING:
     from pixmirror.catalogue.database import ReadOnly
-    from pixmirror.config import Config
     from pixmirror.reports.glance import Glance
 
 WATCH_S = 5.0
@@ -137,12 +136,7 @@ def look(s: Session) -> "Glance":
     now = now_ms()
     with s.reading() as db:
         seen = _seen(s, db)
-        return db.read_sync(glance, now, seen.around, seen.planned, has_web=_has_web(s.config))
-
-
-def _has_web(config: "Config") -> bool:
-    p = config.pixiv
-    return p.phpsessid is not None or p.phpsessid_file.exists()
+        return db.read_sync(glance, now, seen.around, seen.planned, has_web=s.has_web)
 
 
 # --- full, and for scripts

@@ -9,6 +9,7 @@ from pixmirror.config.model import Config, GalleryConfig, MirrorConfig, NotifyCo
 from pixmirror.config.secrets import (
     WebLogin,
     gallery_password_file,
+    has_web_login,
     read_gallery_password,
     read_refresh_token,
     read_web_login,
@@ -27,6 +28,7 @@ __all__ = [
     "example_text",
     "find_config",
     "gallery_password_file",
+    "has_web_login",
     "home_folder",
     "load",
     "read_gallery_password",

@@ -66,6 +66,13 @@ def read_web_login(config: Config, env: Mapping[str, str]) -> WebLogin | None:
     return WebLogin(SecretStr(session), SecretStr(cookie), p.web_user_agent)
 
 
+def has_web_login(config: Config, env: Mapping[str, str]) -> bool:
+    """Return whether a login at www.pixiv.net is configured. No secret is read."""
+    p, folder = config.pixiv, env.get("CREDENTIALS_DIRECTORY")
+    places = (p.web_cookie_file, p.phpsessid_file, Path(folder) / _WEB_CREDENTIAL if folder else None)
+    return p.phpsessid is not None or any(place is not None and place.exists() for place in places)
+
+
 def gallery_password_file(config: Config) -> Path:
     """Return where the hash of the gallery's password is looked for."""
     return config.gallery.password_file or config.mirror.root / _PASSWORD_CREDENTIAL

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 
 from pixmirror import control
-from pixmirror.config import read_refresh_token
+from pixmirror.config import has_web_login, read_refresh_token
 from pixmirror.errors import DaemonBusy, DaemonOlder, DaemonRefused, PixmirrorError
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.place import Gallery, gallery
@@ -61,8 +61,7 @@ async def seen(here: Gallery) -> Seen:
 
 def has_web(here: Gallery) -> bool:
     """Return whether a login at www.pixiv.net is configured."""
-    p = here.config.pixiv
-    return p.phpsessid is not None or p.phpsessid_file.exists() or p.web_cookie_file is not None
+    return has_web_login(here.config, here.env)
 
 
 async def first_look(here: Gallery) -> tuple[Outside, bool]:

@@ -74,14 +74,15 @@ def beside(conn: Connection, usual: Defaults) -> Beside:
     return Beside(tuple(OwnTag(r.name, r.works) for r in found), _count(conn))
 
 
-def lacking(conn: Connection, after: int | None) -> LackingPage:
+def lacking(conn: Connection, after: int | None, has_web: bool) -> LackingPage:
     """Return the bookmarks whose works are not here, the last one first, from below a work on."""
     account = runs.account_id(conn)
     last = None if after is None else row(conn, _PLACE, account=account, key=after)  # None, too, where it came in
     below = {"place": END, "key": END} if last is None else {"place": last.place, "key": after}
     found = rows(conn, _PAGE, account=account, **below, most=SHOWN + 1)
     shown = tuple(
-        Lacking(Ref.of_work(r.work_key), states.of_stub(r.state), r.restrict, r.first_seen) for r in found[:SHOWN]
+        Lacking(Ref.of_work(r.work_key), states.of_stub(r.state, has_web=has_web), r.restrict, r.first_seen)
+        for r in found[:SHOWN]
     )
     return LackingPage(shown, _count(conn), found[SHOWN - 1].work_key if len(found) > SHOWN else None)
 

@@ -148,7 +148,7 @@ def series_of(conn: Connection, user_id: int) -> tuple[Listed, ...]:
     return tuple(Listed(r.series_key, r.title, user_id, "", r.works, ()) for r in found)
 
 
-def one_series(conn: Connection, key: int, begin: int = 0) -> Series | None:
+def one_series(conn: Connection, key: int, has_web: bool, begin: int = 0) -> Series | None:
     """Return a series from its work at `begin` on (0: the first); None where nothing of it is to be shown."""
     head, usual = row(conn, _HEAD, key=key), defaults(conn)
     found = rows(conn, _WORKS, key=key, **allowed(usual))
@@ -160,7 +160,7 @@ def one_series(conn: Connection, key: int, begin: int = 0) -> Series | None:
     keys = in_order(keys, told)
     shown, before = keys[begin : begin + WORKS], keys[begin - 1] if begin else None
     is_last = begin + WORKS >= len(keys)
-    gaps = _gaps_of(conn, told, known, usual)
+    gaps = _gaps_of(conn, told, known, usual, has_web)
     drawn = {tile.work_key: tile for tile in tiles(conn, shown)}
     last_read = value(conn, _LAST_READ, keys=listed(keys))
     return Series(
@@ -185,7 +185,7 @@ def in_order(keys: Sequence[int], told: Mapping[int, Told]) -> list[int]:
 
 
 def _gaps_of(
-    conn: Connection, told: Mapping[int, Told], known: Mapping[int, bool], usual: Defaults
+    conn: Connection, told: Mapping[int, Told], known: Mapping[int, bool], usual: Defaults, has_web: bool
 ) -> dict[int, Missing | None]:
     """Return what is missing of the works that Pixiv names, by number; None of what the user's settings hide."""
     others = [key for key in told if not known.get(key)]
@@ -202,7 +202,7 @@ def _gaps_of(
             gaps[number] = None
         else:
             why = "No job has seen it" if key not in found else ELSEWHERE
-            why = states.of_stub(stubs[key]) if key in stubs else why
+            why = states.of_stub(stubs[key], has_web=has_web) if key in stubs else why
             gaps[number] = Missing(number, number, f"{why[:1].upper()}{why[1:]}", title, url)
     return gaps
 

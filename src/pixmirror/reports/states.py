@@ -24,10 +24,11 @@ _USERS = {State.USER_GONE: "has left Pixiv", State.USER_SUSPENDED: "was suspende
 UNKNOWN = "Pixiv shows an empty entry in its place"
 
 
-def of_work(state: str, *, kept: bool, since: str = "", lost: str = "") -> str:
+def of_work(state: str, *, kept: bool, since: str = "", lost: str = "", has_web: bool = True) -> str:
     """Return what a state at Pixiv means, "" for a work that Pixiv shows.
 
     `kept`: files of it are here. `since`: the day on which it moved. `lost`: what `of_loss` says if it was here.
+    `has_web`: nothing is to be said of a web login, for there is one.
     """
     if state == State.LIVE:
         return ""
@@ -36,7 +37,7 @@ def of_work(state: str, *, kept: bool, since: str = "", lost: str = "") -> str:
         at = f" (noticed {since})" if since else ""
     if state in _HIDDEN:
         words = f"{_HIDDEN[State(state)]}{at}"
-        return f"{words}; {WEB_LOGIN}" if state == State.LIMITED and not kept else words
+        return f"{words}; {WEB_LOGIN}" if state == State.LIMITED and not (kept or has_web) else words
     if state not in _OVER:
         return UNKNOWN
     if kept:
@@ -46,9 +47,9 @@ def of_work(state: str, *, kept: bool, since: str = "", lost: str = "") -> str:
     return f"{_OVER[State(state)]}{at}, before it could be saved"
 
 
-def of_stub(state: str) -> str:
+def of_stub(state: str, *, has_web: bool) -> str:
     """Return why a work is not here of which only the id is known: nothing of it was ever stored."""
-    return of_work(state, kept=False) or "not here yet: Pixiv is still to be asked for it"
+    return of_work(state, kept=False, has_web=has_web) or "not here yet: Pixiv is still to be asked for it"
 
 
 def of_loss(found: str = "") -> str:

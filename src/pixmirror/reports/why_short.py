@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -63,12 +64,12 @@ class Short:
         return {"summary": self.first, "steps": list(self.steps), "story": [plain(event) for event in self.story]}
 
 
-def short(conn: Connection, found: Why, now: int, brings: str = "") -> Short:
+def short(conn: Connection, found: Why, now: int, brings: str = "", *, has_web: bool = False) -> Short:
     """Say in a few lines what `why` found. `brings`: what brings what is not here yet (`health.brings`)."""
     name = name_of(conn, found.ref)
     if (forgotten := _forgotten(found, name, now)) is not None:
         return forgotten
-    say = _unknown if not found.known else _user if found.ref.work_key is None else _work
+    say = _unknown if not found.known else _user if found.ref.work_key is None else partial(_work, has_web=has_web)
     told = say(conn, found, name, now)
     if told.is_here or told.is_unknown:
         return told
@@ -124,13 +125,13 @@ def _unknown(conn: Connection, found: Why, name: str, now: int) -> Short:
 # --- works
 
 
-def _work(conn: Connection, found: Why, name: str, now: int) -> Short:
+def _work(conn: Connection, found: Why, name: str, now: int, *, has_web: bool) -> Short:
     current = [f for f in found.files if f.is_current and f.state != "forgotten"]
     stored = [f for f in current if f.state == "stored"]
     kept = bool(stored) or _has_text(conn, found.ref)
     since = day(found.facts.states[0].since, now) if found.facts.states else ""
     lost = [f for f in current if f.is_lost]
-    state = states.of_work(found.state or "", kept=kept, since=since, lost=_loss(lost, now))
+    state = states.of_work(found.state or "", kept=kept, since=since, lost=_loss(lost, now), has_web=has_web)
     steps: list[str] = []
     missing = [f for f in current if f.state not in ("stored", "refused")]
     is_asked = found.facts.provenance != LEGACY and found.state not in State.OVER

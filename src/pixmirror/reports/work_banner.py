@@ -40,10 +40,12 @@ class Banner:
     leads_to: tuple[str, str] | None = None  # its id, and the words of the link
 
 
-def banners(conn: Connection, work: Any, pictures: Pictures, has_text: bool, now: int) -> Iterator[Banner]:
+def banners(
+    conn: Connection, work: Any, pictures: Pictures, has_text: bool, now: int, *, has_web: bool
+) -> Iterator[Banner]:
     """Yield the banners of a row of `work`, the most important first."""
     if work.state != State.LIVE:
-        yield _of_state(conn, work, pictures, has_text, now)
+        yield _of_state(conn, work, pictures, has_text, now, has_web)
     elif (doubt := doubt_of(conn, "work", work.work_key)) is not None:
         look = f"A second look is due {day(doubt.believed_at, now)}." if doubt.believed_at else "Not believed yet."
         first = f"First said {day(doubt.first_at, now)}. {doubt.brake or look}"
@@ -60,7 +62,7 @@ def banners(conn: Connection, work: Any, pictures: Pictures, has_text: bool, now
         )  # fmt: skip
 
 
-def _of_state(conn: Connection, work: Any, pictures: Pictures, has_text: bool, now: int) -> Banner:
+def _of_state(conn: Connection, work: Any, pictures: Pictures, has_text: bool, now: int, has_web: bool) -> Banner:
     stored = [p for p in pictures if p.name]
     kept = bool(stored) or has_text
     lost = states.of_loss() if not kept and value(conn, _IS_LOST, key=work.work_key) else ""
@@ -70,7 +72,7 @@ def _of_state(conn: Connection, work: Any, pictures: Pictures, has_text: bool, n
     kind: Literal["kept", "plain"] = "kept" if kept and work.state in State.OVER else "plain"
     icon = "kura" if kept else "lock" if work.state in State.HIDDEN else "broken"
     text = " ".join(filter(None, (here, _dates(conn, work, now))))
-    if work.state == State.LIMITED and not kept:
+    if work.state == State.LIMITED and not (kept or has_web):
         text = f"{text} {states.WEB_LOGIN[:1].upper()}{states.WEB_LOGIN[1:]}.".strip()
     return Banner(kind, icon, heading, text, WHY)
 

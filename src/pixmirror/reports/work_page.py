@@ -161,17 +161,17 @@ def opening(text: str) -> str:
     return re.sub("^## ", "", plain_novel(text[: 4 * OPENING]), flags=re.MULTILINE)[:OPENING]
 
 
-def work_page(conn: Connection, key: int, now: int) -> WorkPage | Forgotten | None:
+def work_page(conn: Connection, key: int, now: int, has_web: bool = False) -> WorkPage | Forgotten | None:
     """Return what is known of a work; None where nothing is."""
     grave = row(conn, _GRAVE, key=key)
     work = row(conn, _WORK, key=key)
     if grave is not None:
         what = Ref.of_work(key) if grave.owner_kind == "work" else Ref("user", work.user_id)
         return Forgotten(Ref.of_work(key), what, grave.at, grave.purge_at)
-    return None if work is None else _page(conn, work, now)
+    return None if work is None else _page(conn, work, now, has_web)
 
 
-def _page(conn: Connection, work: Any, now: int) -> WorkPage:
+def _page(conn: Connection, work: Any, now: int, has_web: bool) -> WorkPage:
     key = work.work_key
     pictures = pictures_of(conn, work, now)
     body = value(conn, _TEXT, key=key) if key & 1 else None
@@ -179,7 +179,7 @@ def _page(conn: Connection, work: Any, now: int) -> WorkPage:
     usual = defaults(conn)
     newer, older = _around(conn, work, usual)
     versions = versions_of(conn, key, pictures)
-    told = (*banners(conn, work, pictures, body is not None, now), changed(versions, now))
+    told = (*banners(conn, work, pictures, body is not None, now, has_web=has_web), changed(versions, now))
     return WorkPage(
         work_key=key,
         ref=Ref.of_work(key),

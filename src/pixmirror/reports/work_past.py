@@ -17,12 +17,12 @@ from pixmirror.reports.work_pictures import Picture
 _NAMED = "SELECT name, id FROM tag WHERE name IN (SELECT value FROM json_each(:names))"
 
 
-def work_as_of(conn: Connection, key: int, number: int, now: int) -> WorkPage | Forgotten | None:
+def work_as_of(conn: Connection, key: int, number: int, now: int, has_web: bool) -> WorkPage | Forgotten | None:
     """Return what is known of a work, as its version `number` was; from 1, and 0 for as it is now.
 
     None where nothing is known of it, or there is no such version.
     """
-    page = work_page(conn, key, now)
+    page = work_page(conn, key, now, has_web)
     return as_it_was(conn, page, number, now) if number and isinstance(page, WorkPage) else page
 
 

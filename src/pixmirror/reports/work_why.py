@@ -12,13 +12,13 @@ from pixmirror.reports.why_short import Short, short
 from pixmirror.reports.why_story import story_of
 
 
-def why_here(conn: Connection, ref: Ref, now: int, brings: str) -> Short:
+def why_here(conn: Connection, ref: Ref, now: int, brings: str, has_web: bool) -> Short:
     """Return the answer without the work's name, and the story also of what is here whole.
 
     Of what was forgotten nothing is told but that.
     """
     found = why(conn, ref, now)
-    told = short(conn, found, now, brings)
+    told = short(conn, found, now, brings, has_web=has_web)
     first = told.first.removeprefix(f"{name_of(conn, ref)}: ")
     is_told = found.known and not told.story and not is_forgotten(found.facts)
     story = tuple(story_of(conn, found, now)) if is_told else told.story

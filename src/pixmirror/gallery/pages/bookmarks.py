@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route
 
 from pixmirror.gallery import asked, listing
 from pixmirror.gallery.answers import page
+from pixmirror.gallery.around import has_web
 from pixmirror.gallery.chips import View
 from pixmirror.gallery.place import gallery, shelves
 from pixmirror.reports import bookmarks as questions
@@ -24,7 +25,7 @@ async def bookmarks(request: Request) -> Response:
 async def lacking(request: Request) -> Response:
     """Show the bookmarks whose works are not here, each with its state."""
     after = asked.number(request, "after", 0)
-    found = await shelves(request).read(questions.lacking, after or None)
+    found = await shelves(request).read(questions.lacking, after or None, has_web(gallery(request)))
     return page(request, "bookmarks_lacking.html", found=found, after=after)
 
 

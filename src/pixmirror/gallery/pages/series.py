@@ -6,8 +6,9 @@ from starlette.routing import BaseRoute, Route
 
 from pixmirror.gallery import asked
 from pixmirror.gallery.answers import page
+from pixmirror.gallery.around import has_web
 from pixmirror.gallery.asked import NotHere, Refused
-from pixmirror.gallery.place import shelves
+from pixmirror.gallery.place import gallery, shelves
 from pixmirror.reports import series_page as questions
 from pixmirror.reports.filters import read_key
 
@@ -30,7 +31,7 @@ async def one_series(request: Request) -> Response:
     except ValueError:
         raise NotHere("Pixiv gives no such id.") from None
     begin = asked.number(request, "from", 0, most=10**6)
-    found = await shelves(request).read(questions.one_series, key, begin)
+    found = await shelves(request).read(questions.one_series, key, has_web(gallery(request)), begin)
     if found is None or not found.entries:
         raise NotHere("Nothing of this series is in this mirror.")
     return page(request, "series.html", series=found, begin=begin)

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from pixmirror.catalogue.refs import Ref
 from pixmirror.gallery import asked
 from pixmirror.gallery.answers import back_to, fragment, hidden, page, wants_fragment
-from pixmirror.gallery.around import do, seen
+from pixmirror.gallery.around import do, has_web, seen
 from pixmirror.gallery.asked import NotHere, wanted_work
 from pixmirror.gallery.captions import caption
 from pixmirror.gallery.differences import Piece, differences, shortened
@@ -38,7 +38,9 @@ async def work(request: Request) -> Response:
     """Show one work at its page `p`, or as it was in version `v`."""
     key, version = wanted_work(request), asked.number(request, "v", 0)
     kept = {"v": version, **{name: name in request.query_params for name in ("all", "show")}}
-    found = await shelves(request).read(work_as_of, key, version, gallery(request).clock.now())
+    found = await shelves(request).read(
+        work_as_of, key, version, gallery(request).clock.now(), has_web(gallery(request))
+    )
     if found is None:
         return page(request, "work_unknown.html", 404, ref=Ref.of_work(key))
     if isinstance(found, Forgotten):
@@ -107,7 +109,7 @@ async def why(request: Request) -> Response:
         return answer
     look, now = await seen(gallery(request)), gallery(request).clock.now()
     brings = what_brings(look.glance.headlines, look.around)
-    found = await shelves(request).read(why_here, Ref.of_work(key), now, brings)
+    found = await shelves(request).read(why_here, Ref.of_work(key), now, brings, has_web(gallery(request)))
     return _part(request, key, "work_why.html", "Why is it here", why=found)
 
 
