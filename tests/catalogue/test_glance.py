@@ -4,6 +4,7 @@ import re
 from datetime import UTC
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, event
 
 from pixmirror.catalogue import runs
@@ -80,6 +81,19 @@ def test_the_disk_lasts_as_long_as_it_grows(db: Database) -> None:
     grows = kept.Growth(per_day=float(1 << 30), history=30)
     db.run_sync(kept.save, kept.Kept(NOW, Counts(0, 0, 0, 0, 0, 0, 0, None), growth=grows))
     assert look(db).lasts == "enough for about 3 years"
+
+
+@pytest.mark.parametrize(
+    ("room", "history", "says"),
+    [
+        (1 << 40, 0, "enough for about 3 years, by less than a day of history (30 days tell more)"),
+        (1 << 40, 1, "enough for about 3 years, by 1 day of history (30 days tell more)"),
+        (0, 30, "no room for more files"),
+        (-1, 0, "no room for more files"),
+    ],
+)
+def test_the_disk_is_told_in_sense(room: int, history: int, says: str) -> None:
+    assert kept.Disk(room, float(1 << 30), room / (1 << 30), history, holds_all=True).text() == says
 
 
 def test_nothing_that_grows_is_read_from_end_to_end(db: Database) -> None:

@@ -8,7 +8,7 @@ from pixmirror.ingest.works import record_works
 from pixmirror.ledger import leavers
 from pixmirror.ledger.moves import Move, move
 from pixmirror.models import Stored
-from pixmirror.reports import gone
+from pixmirror.reports import drift, gone
 from tests.catalogue.builders import DAY, ME, NOW, illust, novel, seen, stub, user, works
 
 
@@ -48,6 +48,13 @@ def test_a_text_is_something_that_survives(db: Database, rows: Any):
     away(db, 3, "deleted", NOW + DAY)
     [survivor] = only_here(db).newest
     assert (survivor.medium, survivor.id, survivor.files, survivor.bytes) == ("novel", 1, 0, 4)
+    cover = "('work', 3, 'cover', 0, '', 'u', '7/c', 'stored', 1, 1, 5)"
+    columns = "(owner_kind, owner_id, role, idx, version, url, path, state, priority, first_seen, size)"
+    db.run_sync(lambda c: c.exec_driver_sql(f"INSERT INTO media {columns} VALUES {cover}"))
+    [survivor] = only_here(db).newest
+    assert (survivor.files, survivor.bytes) == (1, 9)
+    copies = db.read_sync(drift._copies_of_works, [3])[3], db.read_sync(drift._copy_of_user, 7)
+    assert [(copy.files, copy.bytes) for copy in copies] == [(survivor.files, survivor.bytes)] * 2
 
 
 def test_users_who_left_are_named_with_what_they_left(db: Database):

@@ -64,14 +64,17 @@ SELECT c.comment_key >> 1 AS id, c.work_key AS ref, coalesce(w.title, '') AS tit
   c.first_seen, c.last_seen, c.state_at
 FROM comment c LEFT JOIN work w ON w.work_key = c.work_key LEFT JOIN user u ON u.id = c.user_id
 WHERE {} ORDER BY c.state_at DESC, c.comment_key DESC LIMIT :limit"""
-# SQLite takes `path` from the row with the minimum.
-_COPIES = """
-SELECT owner_id, count(*), coalesce(sum(size), 0), path,
+# SQLite takes `path` from the row with the minimum. The texts of novels are among the bytes, as in `gone`.
+_TEXT = "coalesce((SELECT sum(length(t.body)) FROM text_version t WHERE t.work_key = {}), 0)"
+_COPIES = f"""
+SELECT owner_id, count(*), coalesce(sum(size), 0) + {_TEXT.format("owner_id")}, path,
   min((role != 'page') * 1000000 + idx * 2 + 1 - is_current)
 FROM media WHERE owner_kind = 'work' AND state = 'stored' AND owner_id IN (SELECT value FROM json_each(:keys))
 GROUP BY owner_id"""
-_COPY_OF_USER = """
-SELECT count(*), coalesce(sum(m.size), 0), min(m.path)
+_COPY_OF_USER = f"""
+SELECT count(*), coalesce(sum(m.size), 0)
+  + coalesce((SELECT sum({_TEXT.format("n.work_key")}) FROM work n WHERE n.user_id = :user AND n.work_key & 1), 0),
+  min(m.path)
 FROM work w CROSS JOIN media m ON m.owner_kind = 'work' AND m.owner_id = w.work_key
 WHERE w.user_id = :user AND m.state = 'stored'"""
 

@@ -76,6 +76,8 @@ class Disk:
 
     def text(self) -> str:
         """Say for how long the disk is enough."""
+        if self.room <= 0:
+            return "no room for more files"
         if not self.holds_all:
             return "not enough for what is still to come"
         if self.days is None:
@@ -85,7 +87,8 @@ class Disk:
         lasts = f"enough for {between(self.days * 86400, self.days * 86400)}"
         if self.history >= MONTH:
             return lasts
-        return f"{lasts}, by {many(self.history, 'day')} of history (30 days tell more)"
+        known = many(self.history, "day") if self.history else "less than a day"
+        return f"{lasts}, by {known} of history (30 days tell more)"
 
 
 @dataclass(frozen=True, slots=True)
