@@ -229,3 +229,16 @@ def test_sizes_are_written_as_the_commands_and_the_config_write_them(gallery: Se
     text = httpx.get(f"{gallery.url}/mirror").text
     assert size(stored) in text
     assert not re.search(r"\d (?:KB|MB|GB|TB)\b", text)
+
+
+def test_a_queue_in_which_nothing_waits_says_so(gallery: Served) -> None:
+    text = httpx.get(f"{gallery.url}/mirror/queue").text
+    assert "No file waits." in text
+    assert "0 files" not in text
+
+
+def test_no_word_of_the_rail_breaks(page: Page) -> None:
+    page.goto("/")
+    heights = [word.bounding_box() for word in page.locator(".rail > a.n > span:not(.count)").all()]
+    assert len({round(box["height"]) for box in heights if box is not None and box["height"] > 1}) == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
