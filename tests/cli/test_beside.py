@@ -75,14 +75,17 @@ def test_a_second_command_says_which_one_runs_and_how_far_it_is(service, syncing
         first, how_far, advice = said.splitlines()
         assert first.startswith(f"Another `pixmirror sync` (process {syncing.pid}) holds the mirror"), said
         assert re.fullmatch(r"It has run for \d+ s; 12 works and 2 files came in so far\.", how_far), said
-        assert advice == "Wait for it or stop it; `pixmirror status` says how far it is."
+        assert (
+            advice == f"Wait for it or stop it; `pixmirror --config {service.config} status` says how far it is."
+        )
 
 
 def test_ctrl_c_in_a_sync_says_what_came_in_and_that_the_same_command_goes_on(service, syncing) -> None:
     syncing.send_signal(signal.SIGINT)
     said, _ = syncing.communicate(timeout=30)
     assert syncing.returncode == 130
-    assert said.splitlines()[-1] == "Stopped. 12 works and 2 files came in; pixmirror sync goes on from there."
+    again = f"pixmirror --config {service.config} sync goes on from there."
+    assert said.splitlines()[-1] == f"Stopped. 12 works and 2 files came in; {again}"
     assert holder(service.root) is None
 
 

@@ -85,6 +85,20 @@ def test_no_config(pixmirror):
     assert result.stdout == ""
 
 
+def test_with_a_config_of_another_place_every_command_that_is_printed_names_it(pixmirror, config, tmp_path):
+    elsewhere = tmp_path / "my mirror.toml"
+    config.rename(elsewhere)
+    (tmp_path / "refresh-token").unlink()
+    for command in ("status", "check", "why 1", "sync", "plan", "add 1"):
+        said = pixmirror("--config", elsewhere, *command.split()).output
+        named = re.findall(r"\bpixmirror (?!help|demo|does|runs)\S+ \S+", " ".join(said.split()))
+        assert set(named) == {"pixmirror --config '" + str(elsewhere).split(" ")[0]}, said
+    assert "--config" not in pixmirror("--config", elsewhere, "help", "recover").output.split("pixmirror sync")[0]
+    assert common.hinted("Another `pixmirror run` (process 1)") == "Another `pixmirror run` (process 1)"
+    with common.hinting(config="c.toml"):
+        assert common.hinted("Another `pixmirror run` (process 1)") == "Another `pixmirror run` (process 1)"
+
+
 def test_wrong_config_names_every_problem(pixmirror, tmp_path):
     (tmp_path / "config.toml").write_text('[mirror]\nrot = "x"\n[pixiv]\nrequests_per_minute = "many"\n')
     result = pixmirror("sync")

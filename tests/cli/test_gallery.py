@@ -92,7 +92,7 @@ def test_no_journal_is_told_a_key_and_another_address_is_to_be_had(empty: Path) 
         second = refused(empty)
         assert second.returncode == 5
         assert f"process {process.pid}" in second.stderr
-        assert "`pixmirror gallery --address`" in second.stderr
+        assert f"`pixmirror --config {empty} gallery --address`" in second.stderr
         process.terminate()
         said += process.stdout.read()
     assert "?key=" not in said
@@ -101,7 +101,7 @@ def test_no_journal_is_told_a_key_and_another_address_is_to_be_had(empty: Path) 
 def test_an_address_is_to_be_had_only_from_one_that_runs(empty: Path) -> None:
     answer = refused(empty, "--address")
     assert answer.returncode == 9
-    assert "`pixmirror gallery` starts it" in answer.stderr
+    assert f"`pixmirror --config {empty} gallery` starts it" in answer.stderr
 
 
 def test_an_address_that_is_taken_is_a_sentence(empty: Path) -> None:
@@ -117,7 +117,7 @@ def test_it_is_not_open_to_other_machines_without_a_password(empty: Path) -> Non
     empty.write_text(CONFIG.replace("127.0.0.1", "0.0.0.0") + "require_key = false\n")
     answer = refused(empty)
     assert answer.returncode == 2
-    assert "`pixmirror gallery --set-password`" in answer.stderr
+    assert f"`pixmirror --config {empty} gallery --set-password`" in answer.stderr
 
 
 def test_no_header_is_believed_of_just_anybody(empty: Path) -> None:

@@ -3,6 +3,7 @@
 The module of a command is imported when it is used, so that `pixmirror --help` answers at once.
 """
 
+import shlex
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ from pixmirror import __version__, terminal
 from pixmirror.cli.common import (
     Session,
     complain,
+    hinting,
     importing,
     leave_no_core,
     name_the_zone,
@@ -212,6 +214,8 @@ def common_options(
 ) -> None:
     """Keeps a complete, searchable, verifiable local mirror of the Pixiv that you care about."""
     leave_no_core()
+    if config is not None and ctx.obj is None and ctx.invoked_subcommand != "help":
+        ctx.with_resource(hinting(config=shlex.quote(str(config))))
     ctx.obj = ctx.obj or Session(config)
 
 

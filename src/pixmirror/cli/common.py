@@ -225,6 +225,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 _DEMO: ContextVar[str] = ContextVar("demo", default="")
+_CONFIG: ContextVar[str] = ContextVar("config", default="")
 # Its Pixiv answers while the demo plays: what mirrors there is the demo itself, not a sync.
 _MIRRORS = re.compile(
     r"(?:systemctl start pixmirror, or |pixmirror sync once, or )?"
@@ -236,21 +237,28 @@ _HINT = re.compile(
 )
 
 
+# but for "another `pixmirror run` (process 12) holds the mirror"
+_OF_MIRROR = re.compile(rf"(?:{_HINT.pattern}|\bpixmirror (?=(?:sync|run)\b))(?!\w+` \(process)")
+
+
 @contextmanager
-def hinting(demo: str) -> "Iterator[None]":
-    """Let every command that is printed in this block be one for the demo that `demo` reaches."""
-    before = _DEMO.set(demo)
+def hinting(demo: str = "", config: str = "") -> "Iterator[None]":
+    """Let every command that is printed in this block be one for the demo that `demo` reaches, or this config."""
+    before, other = _DEMO.set(demo), _CONFIG.set(config)
     try:
         yield
     finally:
         _DEMO.reset(before)
+        _CONFIG.reset(other)
 
 
 def hinted(text: str) -> str:
-    """Return a text whose hints work where the user is: in the demo each of them names `pixmirror demo`."""
-    if not (demo := _DEMO.get()):
-        return text
-    return _HINT.sub(lambda _: f"{demo} ", _MIRRORS.sub(lambda _: demo, text))
+    """Return a text whose hints work where the user is: in the demo `pixmirror demo`, else their `--config`."""
+    if demo := _DEMO.get():
+        return _HINT.sub(lambda _: f"{demo} ", _MIRRORS.sub(lambda _: demo, text))
+    if config := _CONFIG.get():
+        return _OF_MIRROR.sub(lambda _: f"pixmirror --config {config} ", text)
+    return text
 
 
 class _Screen:
