@@ -67,6 +67,16 @@ def test_no_login(pixmirror, config):
     assert "pixmirror login" in result.output
 
 
+@pytest.mark.parametrize(("key", "what"), [("refresh_token_file", "login"), ("phpsessid_file", "web")])
+def test_a_file_that_the_config_names_but_is_not_there_is_told(pixmirror, config, key, what):
+    config.write_text(
+        config.read_text().replace('refresh_token_file = "refresh-token"', f'{key} = "elsewhere/it"')
+    )
+    level, text = rows(pixmirror("check", "--json"))[what]
+    assert level == ("warn" if what == "web" else "bad")
+    assert f"pixiv.{key} names {config.parent / 'elsewhere/it'}, which is not there" in text
+
+
 def test_a_token_that_a_sync_saw_rejected_is_bad(pixmirror, config):
     (config.parent / "refresh-token").write_text("wrong")
     assert pixmirror("sync").exit_code == 3

@@ -20,6 +20,7 @@ from pixmirror.cli import formats, modes
 from pixmirror.cli import login as login_command
 from pixmirror.cli.common import Json, Session, now_ms, print_json, run, say, sentence, session, told
 from pixmirror.clock import HOUR_MS
+from pixmirror.config import PixivConfig, find_config
 from pixmirror.daemon import credentials
 from pixmirror.errors import (
     BadResponse,
@@ -260,7 +261,10 @@ def login_rows(s: Session, root: MirrorRoot, asks: bool) -> Iterator[Row]:
         if refresh is None:
             return
     if refresh is None:
-        yield Row("login", "bad", "There is no Pixiv login yet: run `pixmirror login`.", LoginError.exit_code)
+        absent = _absent(s, "refresh_token_file")
+        how = f"{absent}, or run" if absent else "run"
+        text = f"There is no Pixiv login yet: {how} `pixmirror login`."
+        yield Row("login", "bad", text, LoginError.exit_code)
         return
     since = None if asks else _refused_since(s, root)
     untried = "It is tried below." if asks else "Pixiv was not asked now: `check --pixiv` asks."
@@ -299,7 +303,8 @@ def web_rows(s: Session) -> Iterator[Row]:
     try:
         session = credentials.web_session(s.config, s.env)
         if session is None:
-            yield Row("web", "ok", _without_web(s))
+            absent = _absent(s, "phpsessid_file")
+            yield Row("web", "warn", f"No web login: {absent}.") if absent else Row("web", "ok", _without_web(s))
             return
         run(credentials.try_web_login(s.config, s.env))
     except ConfigError as error:
@@ -322,6 +327,15 @@ def web_rows(s: Session) -> Iterator[Row]:
         yield Row("web", "warn", text)
         return
     yield Row("web", "ok", f"The web login works (user:{session.user_id}): it shows what the app hides.")
+
+
+def _absent(s: Session, key: str) -> str:
+    """Say that a file that the config names is not there; "" if it is, and for a default, which need not be."""
+    named = getattr(s.config.pixiv, key)
+    usual = find_config(s.config_file).absolute().parent / PixivConfig.model_fields[key].default
+    return (
+        "" if named == usual or named.exists() else f"pixiv.{key} names {named}, which is not there: correct that"
+    )
 
 
 def _without_web(s: Session) -> str:
