@@ -467,6 +467,8 @@ def test_the_config_is_found_here_then_in_the_users_folder(
     )
     with pytest.raises(ConfigError, match="pixmirror init"):
         find_config()
+    with pytest.raises(ConfigError, match=f"{tmp_path} is a folder"):
+        find_config(tmp_path)
     (tmp_path / "xdg" / "pixmirror").mkdir(parents=True)
     user = tmp_path / "xdg" / "pixmirror" / "config.toml"
     user.touch()

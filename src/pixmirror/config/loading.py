@@ -47,6 +47,8 @@ def find_config(explicit: Path | None = None) -> Path:
     for place in places:
         if place.is_file():
             return place
+    if explicit and explicit.is_dir():
+        raise ConfigError(f"{explicit} is a folder; `--config FILE` names the config file itself")
     raise ConfigError(
         f"there is no config file at {' or '.join(map(str, places))}; `pixmirror init` makes one, "
         "`--config FILE` names another"
