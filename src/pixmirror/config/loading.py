@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -215,7 +216,15 @@ def _explain(problem: ErrorDetails, merged: Mapping[str, Any], from_env: Mapping
     if kind == "extra_forbidden":
         return f"{place}: {_unknown_key(str(problem['loc'][-1]), model)}"
     key = ": ".join(f"entry {part + 1}" if isinstance(part, int) else part for part in keys)
-    return f"{place}: {key}: {_sentence(problem, models)}" if key else f"{place}: {_sentence(problem, models)}"
+    sentence = _too_large(model, keys) if kind == "int_parsing_size" else _sentence(problem, models)
+    return f"{place}: {key}: {sentence}" if key else f"{place}: {sentence}"
+
+
+def _too_large(model: type[BaseModel], keys: tuple[int | str, ...]) -> str:
+    """Return what is said of a number that is too large to be read."""
+    field = model.model_fields.get(str(keys[0])) if keys else None
+    greatest = next((rule.le for rule in field.metadata if hasattr(rule, "le")), None) if field else None
+    return f"it must be less than or equal to {greatest or sys.maxsize}"
 
 
 def _place(
