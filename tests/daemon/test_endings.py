@@ -16,6 +16,7 @@ from pixmirror.daemon.sync import sync
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
 from pixmirror.demo.world import World
+from pixmirror.reports import queries
 from pixmirror.sync.kinds import KINDS
 from tests.daemon.service import BOOKMARKS, FOLLOWING, Service, until
 from tests.faults import Faults, status
@@ -93,6 +94,17 @@ async def test_what_is_new_is_what_came_in_from_all_pages_works_and_novels_apart
         assert (found["works"], found["novels"], found["new"]) == (40, 2, 42)
         found = (await by_itself(service))["jobs"]["following"]
         assert (found["works"], found["novels"], found["new"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_status_says_of_a_job_what_the_sync_said(tmp_path: Path, way: str) -> None:
+    with running(create_app(a_world())) as url:
+        service = Service(tmp_path, url, jobs=[FOLLOWING, BOOKMARKS])
+        said = {name: one["new"] for name, one in (await WAYS[way](service))["jobs"].items()}
+        with Database.open(catalogue_path(service.root)) as db:
+            found = {one.name: one.new for one in db.read_sync(queries.job_statuses, 0, None)}
+    assert found == said
+    assert way != "by itself" or found == {"following": 42, "bookmarks": 1}
 
 
 async def test_a_job_asked_for_by_name_waits_for_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pixmirror.catalogue import queue
+from pixmirror.catalogue import queue, runs
 from pixmirror.config import load
 from pixmirror.daemon import journal
 from pixmirror.daemon.journal import brought, changed, resting
@@ -119,6 +119,7 @@ async def test_what_takes_long_is_said_in_parts(
         async with Service(tmp_path, url).running() as found:
             await until(lambda: found.mirror.db.read_sync(queue.counts).stored == 40)
             await until(lambda: not found.journal._told)
+            assert found.mirror.db.read_sync(runs.last_runs)["following"].new == 40, "with all that came after it"
     told = [re.match(r"following: (?:(\d+) new works?)?(?:, )?(?:(\d+) files?)?", line) for line in lines(log)]
     sums = [sum(int(found[n] or 0) for found in told if found) for n in (1, 2)]
     assert sums == [40, 40]

@@ -92,6 +92,12 @@ def end_run(
     )
 
 
+def note_new(conn: Connection, job_name: str, new: int) -> None:
+    """Record how many works the newest run of a job brought, with what came after its end, as of gaps."""
+    newest = select(func.max(run.c.id)).where(run.c.job == job_name).scalar_subquery()
+    conn.execute(update(run).where(run.c.id == newest, run.c.new < new).values(new=new))
+
+
 def mark_interrupted(conn: Connection, now: int) -> int:
     """End, at start, the runs of an earlier process. Return how many there were."""
     left = update(run).where(run.c.outcome == "running").values(outcome="interrupted", ended_at=now)

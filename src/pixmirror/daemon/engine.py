@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from pixmirror.catalogue import chores, clocks, feeds, queue, runs
+from pixmirror.catalogue import chores, clocks, feeds, of_jobs, queue, runs
 from pixmirror.catalogue.added import ADDED
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.words import length
@@ -276,7 +276,8 @@ class Engine:
     async def run_job(self, job: Job) -> JobResult:
         """Run a job and record the run. What concerns everything becomes trouble; the job says so and fails."""
         m = self.mirror
-        run_id = await m.db.run(runs.start_run, job.name, job.kind, m.clock.now())
+        began = m.clock.now()
+        run_id = await m.db.run(runs.start_run, job.name, job.kind, began)
         before = m.transport.counts.api
         self.wakeup.busy(f"job-{run_id}")
         self._running.append(job.name)
@@ -292,7 +293,7 @@ class Engine:
         finally:
             self.wakeup.leave(f"job-{run_id}")
             self._running.remove(job.name)
-            await m.db.run(_end, run_id, job, result, m.transport.counts.api - before, m.clock.now())
+            await m.db.run(_end, run_id, job, result, m.transport.counts.api - before, began, m.clock.now())
         self.wakeup.wake()
         return result
 
@@ -302,10 +303,13 @@ class Engine:
         return blocked if blocked is not None and self._is_long(blocked) else None
 
 
-def _end(conn: Connection, run_id: int, job: Job, result: JobResult | None, requests: int, now: int) -> None:
-    """Record how a run ended. Without a result it was interrupted."""
+def _end(
+    conn: Connection, run_id: int, job: Job, result: JobResult | None, requests: int, began: int, now: int
+) -> None:
+    """Record how a run ended, and all that came in meanwhile. Without a result it was interrupted."""
     outcome: runs.Outcome = "interrupted" if result is None else "failed" if result.error else "done"
     got = result or JobResult()
-    runs.end_run(conn, run_id, outcome, now, new=got.new, seen=got.seen, requests=requests, error=got.error)
+    new = sum(of_jobs.came_in(conn, job.name, began))
+    runs.end_run(conn, run_id, outcome, now, new=new, seen=got.seen, requests=requests, error=got.error)
     if result is not None:
         runs.job_done(conn, job.name, ok=result.error is None, now=now)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pixmirror import notify
-from pixmirror.catalogue import of_jobs
+from pixmirror.catalogue import of_jobs, runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.queue import ALL_LANES
 from pixmirror.catalogue.words import length, many
@@ -73,6 +73,8 @@ class Journal:
                 try:
                     with contained(f"What {name} brought"):
                         came, after = await self._mirror.db.read(_came_in, name, (base, until - LATE_MS))
+                        if is_done:
+                            await self._mirror.db.run(runs.note_new, name, await self._mirror.db.read(_new, name))
                 except (*CATALOGUE_FAILS, Unforeseen):
                     return  # which is told as trouble of what does the work
                 new = came - before
@@ -152,6 +154,12 @@ def _came_in(conn: Connection, name: str, times: Iterable[int]) -> tuple[CameIn,
         return CameIn(works + novels, novels, *of_jobs.files_came_in(conn, name, moment))
 
     return tuple(map(since, times))
+
+
+def _new(conn: Connection, name: str) -> int:
+    """Count what came in since the newest run of a job began."""
+    ran = runs.last_runs(conn).get(name)
+    return sum(of_jobs.came_in(conn, name, ran.started_at)) if ran else 0
 
 
 def brought(came: CameIn) -> str:

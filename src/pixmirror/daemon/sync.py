@@ -307,7 +307,10 @@ async def report(
         stopped = trouble or (engine.lacks_room() if left else None)
         return SyncReport(brought, files, stopped, left, undone, brakes, requests or {}, known, alone)
 
-    return await mirror.db.read(read)
+    found = await mirror.db.read(read)
+    for name, brought in found.results.items():
+        await mirror.db.run(runs.note_new, name, brought.new)  # so that `status` says the same
+    return found
 
 
 def until(blocked: Blocked, now: int) -> str:
