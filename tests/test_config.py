@@ -327,7 +327,7 @@ def test_every_problem_is_named_at_once_with_its_place(tmp_path: Path) -> None:
         "[[jobs]] number 3: kind: 'bookmark' is not a kind of job; did you mean bookmarks?",
         '[[jobs]] "Ünicode": name: ',
         '[[jobs]] "Ünicode": users: the list is empty',
-        '[[jobs]] "Ünicode": cron: it is not said when the job runs',
+        '[[jobs]] "Ünicode": every: it is not said when the job runs',
     ]
     for words in expected:
         assert any(words in problem for problem in found), words
@@ -416,6 +416,12 @@ kind = "folowing"
 )
 def test_each_mistake_has_a_sentence(tmp_path: Path, text: str, words: str) -> None:
     assert any(words in problem for problem in problems(tmp_path, text))
+
+
+@pytest.mark.parametrize("line", ['evry = "30m"', 'corn = "0 0 * * *"'])
+def test_a_misspelt_time_of_a_job_is_complained_of_once(tmp_path: Path, line: str) -> None:
+    (found,) = problems(tmp_path, f"[[jobs]]\nname='x'\nkind='following'\n{line}")
+    assert f"there is no such key; did you mean {'every' if 'evry' in line else 'cron'}?" in found
 
 
 def test_a_system_without_time_zones_is_said_to_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,7 @@ def load(path: Path | None, env: Mapping[str, str], kinds: Mapping[str, JobKind]
     try:
         config = _with_jobs(models).model_validate(merged, context=context(path.absolute().parent, env))
     except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False)
+        found = list(_told_once(error.errors(include_input=False, include_url=False), models))
         lines = lines_of(text)
         problems += [
             _line(lines, problem, from_env) + shortened(_explain(problem, merged, from_env, models))
@@ -190,6 +190,20 @@ def _is_a_name(word: str) -> bool:
     return len(word) < 32 and not any(letter.isdigit() for letter in word)
 
 
+def _told_once(found: list[ErrorDetails], models: Models) -> Iterator[ErrorDetails]:
+    """Name `every` as what a job without a time lacks, and nothing where that key or `cron` is only misspelt."""
+    misspelt = {
+        loc[:2]
+        for loc in (problem["loc"] for problem in found if problem["type"] == "extra_forbidden")
+        if len(loc) == 4 and _nearest(str(loc[3]), models[str(loc[2])].model_fields) in ("every", "cron")
+    }
+    for problem in found:
+        if problem["type"] != "no_time":
+            yield problem
+        elif problem["loc"][:2] not in misspelt:
+            yield {**problem, "loc": (*problem["loc"][:-1], "every")}
+
+
 def _line(lines: Mapping[Place, int], problem: ErrorDetails, from_env: Mapping[str, Any]) -> str:
     """Return "line 12: " for what the file has wrong, "" for what the environment has."""
     path = problem["loc"]
@@ -265,8 +279,12 @@ def _unknown_key(key: str, model: type[BaseModel]) -> str:
 
 
 def _did_you_mean(word: str, known: Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(word.lower().replace("-", "_"), known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    close = _nearest(word, known)
+    return f"; did you mean {close}?" if close else ""
+
+
+def _nearest(word: str, known: Mapping[str, object]) -> str | None:
+    return next(iter(difflib.get_close_matches(word.lower().replace("-", "_"), known, n=1)), None)
 
 
 def _sentence(problem: ErrorDetails, models: Models) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from pixmirror.models.base import Medium
 from pixmirror.models.values import Cron, Date, Duration, UserId
@@ -66,7 +67,8 @@ class JobConfig(BaseModel):
         if "every" in info.data:  # else it was wrong itself
             every = info.data["every"]
             if every is None and cron is None:
-                raise ValueError('it is not said when the job runs; add every = "1h" or cron = "30 12 * * *"')
+                text = 'it is not said when the job runs; add every = "1h", or cron = "30 12 * * *"'
+                raise PydanticCustomError("no_time", text)
             if every is not None and cron is not None:
                 raise ValueError("every and cron are both given; keep one of them")
         return cron
