@@ -181,3 +181,9 @@ def test_where_there_is_no_mirror_yet_status_says_how_to_begin(pixmirror, config
     assert (result.exit_code, result.output.splitlines()[0]) == (0, "Nothing is mirrored yet.")
     assert "Begin: pixmirror sync once" in result.output
     assert not (config.parent / "mirror").exists()
+
+
+@pytest.mark.parametrize("command", ["plan", "sync", "pause", "resume"])
+def test_an_empty_name_is_no_job(pixmirror, config, command):
+    result = pixmirror(command, "")
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (2, "The name of a job is empty.")

@@ -6,8 +6,6 @@ import gc
 import json
 import os
 import re
-import shlex
-import shutil
 import sys
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import contextmanager, suppress
@@ -173,6 +171,13 @@ class Session:
         from pixmirror.store import had_catalogue
 
         migrate.refuse_lost(self.catalogue, had_catalogue(self.root, self.config.mirror.media))
+
+
+def job_names(given: str | list[str] | None) -> str | list[str] | None:
+    """Refuse an empty name of a job, as that of an unset variable of the shell; it is an argument's callback."""
+    if given == "" or (isinstance(given, list) and "" in given):
+        raise ConfigError("The name of a job is empty.")
+    return given
 
 
 def finish(*, incomplete: bool) -> None:
@@ -405,11 +410,3 @@ def read_input(what: str = "what was given") -> str:
 def on_terminal() -> bool:
     """True if somebody sits there who could be asked."""
     return sys.stdin.isatty()
-
-
-def program() -> str:
-    """Return how the user calls us: what the examples we print begin with."""
-    called = sys.argv[0]
-    if shutil.which("pixmirror"):
-        return "pixmirror"
-    return shlex.quote(called) if called.endswith("pixmirror") else "python -m pixmirror"

@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
@@ -15,7 +16,7 @@ from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.runs import account_id
 from pixmirror.cli import formats
 from pixmirror.cli import verify as verify_command
-from pixmirror.cli.common import Session, hinting, note, program, say, told
+from pixmirror.cli.common import Session, hinting, note, say, told
 from pixmirror.cli.demo_setup import DAYS, NOTE, DemoMirror, DemoServer, DemoSession, serving
 from pixmirror.cli.demo_story import MIRRORED, mirror_at, say_day, tell
 from pixmirror.cli.gallery_process import GalleryProcess
@@ -154,7 +155,15 @@ def _look(ctx: typer.Context, folder: Path, command: Sequence[str]) -> None:
 def _command(mirror: DemoMirror) -> str:
     """Return what a user types to reach this demo."""
     where = "" if mirror.folder == FOLDER else f" --dir {shlex.quote(str(mirror.folder))}"
-    return f"{program()} demo{where}"
+    return f"{_program()} demo{where}"
+
+
+def _program() -> str:
+    """Return how the user calls us: what the examples we print begin with."""
+    called = sys.argv[0]
+    if shutil.which("pixmirror"):
+        return "pixmirror"
+    return shlex.quote(called) if called.endswith("pixmirror") else "python -m pixmirror"
 
 
 def _go_on(s: Session) -> None:

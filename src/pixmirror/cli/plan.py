@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from pixmirror.cli import formats
-from pixmirror.cli.common import Json, Session, importing, note, now_ms, print_json, say, session, tell
+from pixmirror.cli.common import Json, Session, importing, job_names, note, now_ms, print_json, say, session, tell
 from pixmirror.daemon import estimates
 from pixmirror.errors import ConfigError
 from pixmirror.reports import plan as reports
@@ -32,7 +32,9 @@ _FOR = {
 
 def plan(
     ctx: typer.Context,
-    job: Annotated[str | None, typer.Argument(help="A job of the config; all enabled ones without it.")] = None,
+    job: Annotated[
+        str | None, typer.Argument(help="A job of the config; all enabled ones without it.", callback=job_names)
+    ] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Also what the requests are for, and what is guessed.")
     ] = False,

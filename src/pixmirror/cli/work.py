@@ -16,6 +16,7 @@ from pixmirror.cli.common import (
     Json,
     Session,
     importing,
+    job_names,
     note,
     now_ms,
     print_json,
@@ -40,7 +41,8 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 def sync(
     ctx: typer.Context,
     jobs: Annotated[
-        list[str] | None, typer.Argument(metavar="JOB", help="Names of jobs (default: all enabled ones).")
+        list[str] | None,
+        typer.Argument(metavar="JOB", help="Names of jobs (default: all enabled ones).", callback=job_names),
     ] = None,
     skip_check: Annotated[
         bool, typer.Option("--skip-check", help="Leave out the look at Pixiv's answers before the first sync.")
@@ -209,7 +211,7 @@ def run_(
 
 def pause(
     ctx: typer.Context,
-    job: Annotated[str | None, typer.Argument(help="One job (default: everything).")] = None,
+    job: Annotated[str | None, typer.Argument(help="One job (default: everything).", callback=job_names)] = None,
     until: Annotated[
         str | None, typer.Option("--until", metavar="T", help="2h, 3d, 07:00 or 2026-12-01T08:00 (local time).")
     ] = None,
@@ -231,7 +233,7 @@ def pause(
 
 def resume(
     ctx: typer.Context,
-    job: Annotated[str | None, typer.Argument(help="One job (default: everything).")] = None,
+    job: Annotated[str | None, typer.Argument(help="One job (default: everything).", callback=job_names)] = None,
 ) -> None:
     """Go on after a pause. A job that was paused by its name is resumed by its name.
 
