@@ -1,6 +1,7 @@
 """`pixmirror search` finds what the rules say, tells what it does not find yet, and prints what scripts read."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,16 @@ def test_a_word_that_looks_like_a_field_is_named_where_nothing_is_found(pixmirro
     assert (result.stdout, "foo: is no field" in result.stderr) == ("Nothing found.\n", True), result.output
     for asked in ("nothing", "user:424242", "https://example.org/x", "artist:nobody"):
         assert "no field" not in pixmirror("search", asked).stderr, asked
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [(["-犬"], "-犬"), (["夜", "-犬", "--limit", "3"], "夜 -犬"), (["--json", "-cat"], "-cat")],
+)
+def test_a_word_to_leave_out_that_looks_like_an_option_is_told_how(pixmirror, mirrored, line, text):
+    result = pixmirror("search", *line)
+    assert result.exit_code == 2
+    hint = f"pixmirror search -- {shlex.quote(text)}"
+    assert hint in result.stderr
+    assert pixmirror(*shlex.split(hint)[1:]).exit_code == 0
+    assert pixmirror("search", "x", "--limit", "-3").stderr.count("--limit")

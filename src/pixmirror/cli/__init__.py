@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -142,6 +142,8 @@ class Commands(TyperGroup):
         for option, given in pairwise([*args, "-"]) if "api" not in args else ():
             if (option.startswith("-") and not given) or (option.startswith("--") and option.endswith("=")):
                 raise typer.BadParameter(f"what follows {option.rstrip('=')} is empty.", ctx=ctx)
+        if command := _search_without(args):
+            raise typer.BadParameter(f"a word to leave out comes after --: pixmirror {command}", ctx=ctx)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
@@ -166,6 +168,18 @@ class Commands(TyperGroup):
             if ctx.invoked_subcommand != "run":  # whose lines are for a journal, which has times of its own
                 name_the_zone()
         return result
+
+
+def _search_without(args: list[str]) -> str | None:
+    """Return how to write a search in which a word to leave out, like `-cat`, stands where options do."""
+    if "search" not in args or "api" in args:
+        return None
+    at = args.index("search")
+    search = takewhile(lambda word: word != "--", args[at:])
+    words = [word for before, word in pairwise(search) if not word.startswith("--") and before != "--limit"]
+    if "-h" in words or not any(word.startswith("-") for word in words):
+        return None
+    return shlex.join([*args[: at + 1], "--", " ".join(words)])
 
 
 def _how_far(ctx: Any) -> str | None:
