@@ -267,6 +267,11 @@ def test_a_token_given_as_the_name_of_a_file_is_not_repeated(pixmirror, config):
     assert "A1A1" not in result.output
 
 
+def test_each_place_that_was_looked_in_is_named_once(pixmirror, config, home):
+    said = pixmirror("login", "--from", "gallery-dl").stderr.replace("\n", "")
+    assert said.count(str(home / ".config" / "gallery-dl" / "config.json")) == 1
+
+
 def test_a_pickle_runs_nothing(pixmirror, config, home, tmp_path):
     cache(home, Evil())
     result = pixmirror("login", "--from", "gallery-dl")

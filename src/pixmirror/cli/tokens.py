@@ -78,7 +78,7 @@ def of_program(program: str, path: Path | None) -> list[tuple[str, Path]]:
     else:
         raise ConfigError(f"--from knows {' and '.join(PROGRAMS)}, not {program!r}.")
     if not found:
-        looked = ", ".join(map(str, places)) or "your home, which is not known (HOME is not set)"
+        looked = ", ".join(map(str, dict.fromkeys(places))) or "your home, which is not known (HOME is not set)"
         raise ConfigError(f"No refresh token of {program} was found in {looked}; --path FILE names another place.")
     return [(one_token(token, str(place)), place) for token, place in found]
 
