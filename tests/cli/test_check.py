@@ -8,7 +8,8 @@ import pytest
 from pixmirror.catalogue.gallery.database import GalleryDatabase
 from pixmirror.daemon.replay import BLANK, blanked
 from pixmirror.demo import shapes
-from pixmirror.errors import BadResponse
+from pixmirror.errors import BadResponse, DaemonBusy
+from pixmirror.store import MirrorRoot
 
 
 def rows(result) -> dict[str, tuple[str, str]]:
@@ -120,6 +121,23 @@ def test_pixiv_is_asked_at_most_twelve_times(pixmirror, config, pixiv, tmp_path)
     for user in pixiv.state.world.users.values():
         assert f'"{user.account}"' not in kept
         assert f'"{user.name}"' not in kept
+
+
+@pytest.mark.parametrize("holds", ["a sync", "a busy daemon"])
+def test_beside_another_pixmirror_it_says_what_to_do(pixmirror, mirrored, monkeypatch, holds):
+    root = mirrored.parent / "mirror"
+    if holds == "a busy daemon":
+        monkeypatch.setattr("pixmirror.cli.common.Session.ask", busy)
+    with MirrorRoot.open(root, root / "media", umask=0o077, create=False, what="sync"):
+        result = pixmirror("check", "--pixiv", "--json")
+    level, text = rows(result)["pixiv"]
+    assert (result.exit_code, level) == (0, "warn")
+    assert text.endswith("Wait for it or stop it; `pixmirror status` says how far it is.")
+    assert "will be done next" not in text, "nobody would see what it then finds"
+
+
+def busy(*given, **more):
+    raise DaemonBusy("The running pixmirror is busy; this will be done next.")
 
 
 def test_blanking():

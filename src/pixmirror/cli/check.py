@@ -364,7 +364,10 @@ def _pixiv(s: Session, record: Path | None) -> "tuple[Report | None, Row]":
         if answer is not None and "held" in answer:
             return None, Row("pixiv", "warn", f"Pixiv was not asked: nothing is sent {answer['held']}.")
         report = run(look()) if answer is None else Report.of(answer)
-    except (MirrorLocked, DaemonBusy, DaemonOlder) as error:
+    except DaemonBusy:
+        text = f"The running pixmirror is busy and has not asked Pixiv yet. {MirrorLocked.advice}"
+        return None, Row("pixiv", "warn", text)
+    except (MirrorLocked, DaemonOlder) as error:
         return None, Row("pixiv", "warn", f"Pixiv was not asked, for another pixmirror is at work. {told(error)}")
     except PixmirrorError as error:
         return None, Row("pixiv", "bad", told(error), error.exit_code)
