@@ -133,7 +133,8 @@ async def test_check_has_the_running_one_ask_pixiv_and_a_pause_is_no_fault(servi
         paused = await check("--pixiv")
         assert (
             paused.returncode,
-            "nothing is sent before `pixmirror resume`: paused" in " ".join(paused.stdout.split()),
+            f"nothing is sent before `pixmirror --config {service.config} resume`: paused"
+            in " ".join(paused.stdout.split()),
         ) == (0, True), paused.stdout
 
 
