@@ -214,6 +214,35 @@ def test_rankings_that_were_read_are_not_counted(db: Database) -> None:
     assert requests(NOW + DAY) == 30, "each is read once more a day later"
 
 
+def test_rankings_are_expected_to_bring_what_those_read_last_alone_brought(db: Database) -> None:
+    days = [f"2023-10-{n}" for n in range(11, 21)]
+    keys = {"name": "ranks", "every": "1d", "modes": ["day"], "since": days[0], "until": days[-1], "top": 30}
+    job = planned(RankingJob.model_validate(keys))
+
+    def works(now: int = NOW) -> int:
+        return db.read_sync(plan.plan, now, [job]).works
+
+    def read(conn: Any, day: str, ranked: range, at: int = NOW) -> None:
+        one = ingest_ranking.Ranking(ME, "illust", "day", day)
+        snapshot = ingest_ranking.begin_ranking(conn, one, at)
+        ingest_ranking.record_ranking(conn, one, snapshot, ((n + 1, key * 2) for n, key in enumerate(ranked)))
+        ingest_ranking.finish_ranking(conn, one, snapshot, "complete", 30, at)
+
+    me = f"INSERT INTO account (id, name, account, seen_at) VALUES ({ME}, 'me', 'me', 0)"
+    db.run_sync(lambda conn: conn.exec_driver_sql(me))
+    assert works() == 210
+    db.run_sync(read, days[-1], range(30))
+    assert works() == 189, "nothing tells yet how they overlap"
+    db.run_sync(read, days[-2], range(3, 33))
+    assert works() == round(8 * 30 * 0.1 * 0.7)
+    for day in days[1:-2]:
+        db.run_sync(read, day, range(30))
+    assert works(NOW + DAY) == works() == 0, "a second reading that is due brings no works"
+    for day in days[1:]:
+        db.run_sync(read, day, range(3, 33) if day == days[-2] else range(30), NOW + 1)
+    assert works() == 0, "nor does one that equals the first tell anything else"
+
+
 def test_its_keys_are_stable_and_json() -> None:
     import json
 

@@ -16,6 +16,7 @@ from pixmirror.ingest import ranking as ingest_ranking
 from pixmirror.models import Lane, Medium
 
 SAMPLE = 5_000
+RANKINGS = 8  # by which it is judged how much another one brings
 FEEDS = ("illust/follow", "novel/follow")  # what they show stands in the artists' own lists, too
 SOON_MS = 6 * HOUR_MS  # a file that waits for longer is not part of what is left now
 # Bytes of one file, where none of its role is stored.
@@ -299,6 +300,17 @@ SELECT avg(wanted) FROM (SELECT max(refused_reason IS NULL) AS wanted FROM
   (SELECT work_key, refused_reason FROM work_job ORDER BY work_key DESC LIMIT {SAMPLE}) GROUP BY work_key)"""
 
 
+_NEWLY_RANKED = f"""
+SELECT avg(
+  NOT EXISTS (SELECT 1 FROM ranking o WHERE o.work_key = r.work_key AND (o.date != r.date OR o.mode != r.mode))
+  AND NOT EXISTS (SELECT 1 FROM work_job j WHERE j.work_key = r.work_key
+    AND j.job NOT IN (SELECT name FROM job WHERE kind = 'ranking')))
+FROM (SELECT * FROM ranking_day WHERE account_id = :account AND medium IN (SELECT value FROM json_each(:media))
+  AND mode IN (SELECT value FROM json_each(:modes)) AND state IN ('complete', 'whole')
+  ORDER BY read_at DESC LIMIT {RANKINGS}) d
+CROSS JOIN ranking r USING (account_id, medium, mode, date, snapshot)"""
+
+
 def was_read(conn: Connection, endpoint: str, job: str) -> bool:
     """True if a list of this kind was begun for the job."""
     sql = """SELECT 1 FROM feed f JOIN feed_job j ON j.feed_id = f.id
@@ -315,14 +327,23 @@ def never_read(conn: Connection, job: str, user_ids: Sequence[int]) -> list[int]
 
 def rankings_due(
     conn: Connection, media: Sequence[Medium], modes: Sequence[str], days: Sequence[str], now: int
-) -> int:
-    """Count the rankings that the next run reads; the others were read."""
-    account, due = runs.account_id(conn) or 0, 0
+) -> tuple[int, int]:
+    """Count the rankings that the next run reads, and those of them that were never read; the others were read."""
+    account, due, unread = runs.account_id(conn) or 0, 0, 0
     for medium in media if days else ():
         for mode in modes:
             read = ingest_ranking.ranking_days(conn, account, medium, mode)
-            due += sum(ingest_ranking.is_due(read.get(day), now) for day in days)
-    return due
+            known = [read.get(day) for day in days]
+            due += sum(ingest_ranking.is_due(one, now) for one in known)
+            unread += sum(one is None or one.state == "reading" for one in known)
+    return due, unread
+
+
+def newly_ranked(conn: Connection, media: Sequence[Medium], modes: Sequence[str]) -> float:
+    """Return the share of works that one ranking alone shows, by those read last; 1 before any was read."""
+    account = runs.account_id(conn) or 0
+    share = value(conn, _NEWLY_RANKED, account=account, media=json.dumps(media), modes=json.dumps(modes))
+    return 1.0 if share is None else float(share)
 
 
 def follows(conn: Connection) -> int:

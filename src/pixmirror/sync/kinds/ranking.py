@@ -318,10 +318,10 @@ def asks(job: Job, conn: Connection, now: int) -> Asked:
     """Count each day twice: it is read when it comes out, and once more a day later."""
     pages = math.ceil(job.top / PAGE)
     days = [day.isoformat() for day in dates(job.since, job.until, now)]
-    due = pages * plan_known.rankings_due(conn, job.media, job.modes, days, now)
+    due, unread = (pages * n for n in plan_known.rankings_due(conn, job.media, job.modes, days, now))
     return Asked(
         requests={"rankings": due},
-        works=due * PAGE,
+        works=round(unread * PAGE * plan_known.newly_ranked(conn, job.media, job.modes)),
         unknown=("which works the rankings name: up to 30 on each page, with their files",) if due else (),
         daily={"rankings": 2.0 * pages * len(job.media) * len(job.modes) * (job.until is None)},
     )
