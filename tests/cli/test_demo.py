@@ -279,7 +279,7 @@ def test_between_two_looks_the_demo_is_at_work(mirrored, pixmirror):
 
 
 def test_what_the_demo_hints_at_works_in_the_demo(tmp_path, pixmirror, monkeypatch):
-    monkeypatch.setattr(common, "program", lambda: "pixmirror")
+    monkeypatch.setattr(demo, "_program", lambda: "pixmirror")
     DemoMirror.prepare(tmp_path / "a", seed=None, artists=None, works=None).write_config("http://127.0.0.1:1")
     result = pixmirror("demo", "--dir", tmp_path / "a", "status")
     here = f"demo --dir {tmp_path / 'a'}"

@@ -170,6 +170,7 @@ def test_a_page_that_is_wider_than_was_thought_is_put_alone_and_the_reader_stays
         own_gallery.root, "UPDATE work SET width = 900 WHERE work_key = ?", manga * 2
     )  # what the list said of page 1
     with reading(browser, own_gallery, manga, "?p=3") as page:
+        page.wait_for_load_state("networkidle")  # page 1 is loaded beside the one that is shown, and measured
         press(page, "o")
         shows(page, 3, 4)
         press(page, "o")
