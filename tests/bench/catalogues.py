@@ -25,12 +25,13 @@ FIRST_ID = 1_000_000
 STEP = 100  # between the ids of two works: what is ingested later falls between them
 WORKS_OF_ARTIST = 200
 TEMPLATES = 500
-_FORMAT = 6  # of what is made here: another one is made anew
+_FORMAT = 7  # of what is made here: another one is made anew
 
-# i: 0..works-1; r, s: two numbers that look random. Ids are those of illusts but for three in a hundred.
+# i: begin..works-1; r, s: two numbers that look random. Ids are those of illusts but for three in a hundred.
+# What is multiplied must stay within 63 bits: beyond them it is no whole number, and all works get the same.
 _SERIES = """
-CREATE TEMP TABLE n AS WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM c WHERE i + 1 < :works)
-SELECT i, (i * 2654435761 >> 5) & 1048575 AS r, (i * 40503 + 7919) * 2654435761 >> 9 & 1048575 AS s,
+CREATE TEMP TABLE n AS WITH RECURSIVE c(i) AS (SELECT :begin UNION ALL SELECT i + 1 FROM c WHERE i + 1 < :works)
+SELECT i, (i * 2654435761 >> 5) & 1048575 AS r, (i * 40503 + 7919 & 2147483647) * 2654435761 >> 9 & 1048575 AS s,
   ((:first + i * :step) << 1) + (i % 33 = 7) AS wk, (i * 2654435761 >> 3) % :artists + 1 AS artist,
   i * (:now - 1420000000000) / :works + 1420000000000 AS at FROM c
 """
@@ -150,8 +151,8 @@ def _fill(conn: sqlite3.Connection, works: int, files: int, wanted: int) -> None
     for name, _ in indexes:
         conn.execute(f"DROP INDEX {name}")
     given = {
-        "works": works, "artists": max(1, works // WORKS_OF_ARTIST), "tags": tags_of(works), "now": NOW,
-        "first": FIRST_ID, "step": STEP, "account": ACCOUNT, "templates": TEMPLATES, "each": files,
+        "begin": 0, "works": works, "artists": max(1, works // WORKS_OF_ARTIST), "tags": tags_of(works),
+        "now": NOW, "first": FIRST_ID, "step": STEP, "account": ACCOUNT, "templates": TEMPLATES, "each": files,
         "wanted": wanted, "pages": json.dumps(list(range(files))),
     }  # fmt: skip
     conn.execute("BEGIN")

@@ -1,5 +1,7 @@
 """The benchmark's own catalogues. Nothing timed is asserted."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,23 @@ def test_a_generated_catalogue_holds_what_it_says_and_counts_it_right(tmp_path: 
         assert sum(one.total + one.kept for one in artists) == 400 - 1  # of which nothing could be saved
         assert db.read_sync(lambda c: c.exec_driver_sql("PRAGMA foreign_key_check").first()) is None
     assert catalogues.made(tmp_path, 400, wanted=90) == path
+
+
+def test_the_last_of_a_million_works_are_as_unlike_as_the_first() -> None:
+    with closing(sqlite3.connect(":memory:")) as raw:
+        asked = {
+            "begin": 999_000,
+            "works": 1_000_000,
+            "artists": 5_000,
+            "first": 1,
+            "step": 1,
+            "now": catalogues.NOW,
+        }
+        raw.execute(catalogues._SERIES, asked)
+        found = raw.execute(
+            "SELECT count(DISTINCT r), count(DISTINCT s), count(DISTINCT artist) FROM n"
+        ).fetchone()
+    assert min(found) > 800
 
 
 @pytest.mark.parametrize(
