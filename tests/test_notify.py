@@ -1,6 +1,7 @@
 """Notices: sent once per change, never a reason to fail; and the words that systemd waits for."""
 
 import asyncio
+import json
 import logging
 import os
 import socket
@@ -9,10 +10,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pixmirror.notify import Notifier, sd_notify, watchdog_interval
+from pixmirror.models.notices import Event
+from pixmirror.notify import Command, Notifier, Receiver, Topic, sd_notify, watchdog_interval
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def anyio_backend() -> str:
 
 
 @dataclass
-class Topic:
+class There:
     """A stand-in for ntfy on loopback."""
 
     url: str = ""
@@ -29,6 +32,10 @@ class Topic:
     silent: bool = False
     received: list[tuple[dict[str, str], str]] = field(default_factory=list)
     answering: list[asyncio.Task[None]] = field(default_factory=list)
+
+    @property
+    def titles(self) -> list[str]:
+        return [headers["title"] for headers, _ in self.received]
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.answering.append(asyncio.create_task(self.answer(reader, writer)))
@@ -51,8 +58,8 @@ class Topic:
 
 
 @asynccontextmanager
-async def topic() -> AsyncIterator[Topic]:
-    there = Topic()
+async def topic() -> AsyncIterator[There]:
+    there = There()
     server = await asyncio.start_server(there.accept, "127.0.0.1", 0)
     async with server:
         there.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/secret-topic"
@@ -61,10 +68,47 @@ async def topic() -> AsyncIterator[Topic]:
         await asyncio.gather(*there.answering)
 
 
+class Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.ms = 1_000_000
+
+    def now(self) -> int:
+        return self.ms
+
+    def minutes_later(self, minutes: int) -> None:
+        self.ms += minutes * 60_000
+
+
+@dataclass
+class Kept:
+    """What a notifier keeps over restarts."""
+
+    told: dict[str, Any] = field(default_factory=dict)
+
+    async def load(self) -> Mapping[str, Any]:
+        return json.loads(json.dumps(self.told))  # type: ignore[no-any-return]
+
+    async def save(self, told: Mapping[str, Any]) -> None:
+        self.told = dict(told)
+
+
+def notifier(*receivers: Receiver, clock: Clock | None = None, kept: Kept | None = None) -> Notifier:
+    """One that tells what may pass by itself after half an hour."""
+    kept, clock = kept or Kept(), clock or Clock()
+    return Notifier(receivers, after_ms=30 * 60_000, now=clock.now, load=kept.load, save=kept.save)
+
+
+DISK, LOGIN, JOB, OUTAGE = Event.DISK, Event.LOGIN, Event.JOB, Event.OUTAGE
+
+
 @pytest.mark.anyio
 async def test_a_notice_is_posted_as_ntfy_takes_it() -> None:
     async with topic() as there:
-        assert await Notifier(there.url).notify("login-needed", "Login\nneeded: 鍵", "Run `pixmirror login`. 鍵")
+        assert await notifier(Topic(there.url)).notify(
+            "login", LOGIN, "Login\nneeded: 鍵", "Run `pixmirror login`. 鍵"
+        )
     headers, body = there.received[0]
     assert headers["title"] == "Login needed: ?"
     assert body == "Run `pixmirror login`. 鍵"
@@ -72,30 +116,92 @@ async def test_a_notice_is_posted_as_ntfy_takes_it() -> None:
 
 @pytest.mark.anyio
 async def test_only_a_change_is_sent_also_over_restarts() -> None:
-    kept: dict[str, str] = {}
-
-    async def load() -> Mapping[str, str]:
-        return kept
-
-    async def save(state: Mapping[str, str]) -> None:
-        kept.clear()
-        kept.update(state)
-
+    kept = Kept()
     async with topic() as there:
-        notifier = Notifier(there.url, load=load, save=save)
-        assert await notifier.notify("disk", "Disk full", "3 GiB left")
-        assert not await notifier.notify("disk", "Disk full", "2 GiB left")
-        assert await notifier.notify("job-failed:a", "Job a failed", "")
-        notifier = Notifier(there.url, load=load, save=save)
-        assert not await notifier.notify("disk", "Disk full", "1 GiB left")
-        assert not await notifier.clear("never", "It is over", "")
-        assert await notifier.clear("disk", "Room again", "")
-        assert not await notifier.clear("disk", "Room again", "")
-        assert await notifier.notify("disk", "Disk full", "again")
-        assert not await notifier.clear("disk")
-        assert kept == {"job-failed:a": "Job a failed"}
-    titles = [headers["title"] for headers, _ in there.received]
-    assert titles == ["Disk full", "Job a failed", "Room again", "Disk full"]
+        one = notifier(Topic(there.url), kept=kept)
+        assert await one.notify("disk", DISK, "Disk full", "3 GiB left")
+        assert not await one.notify("disk", DISK, "Disk full", "2 GiB left")
+        assert await one.notify("job:a", JOB, "Job a failed", "")
+        one = notifier(Topic(there.url), kept=kept)
+        assert not await one.notify("disk", DISK, "Disk full", "1 GiB left")
+        assert not await one.clear("never", "It is over", "")
+        assert await one.clear("disk", "Room again", "")
+        assert not await one.clear("disk", "Room again", "")
+        assert await one.notify("disk", DISK, "Disk full", "again")
+        assert not await one.clear("disk")
+        assert list(kept.told) == ["job:a"]
+    assert there.titles == ["Disk full", "Job a failed", "Room again", "Disk full"]
+
+
+@pytest.mark.anyio
+async def test_what_an_earlier_version_sent_is_not_sent_again() -> None:
+    async with topic() as there:
+        one = notifier(Topic(there.url), kept=Kept({"disk": "Disk full"}))
+        assert not await one.notify("disk", DISK, "Disk full", "3 GiB left")
+        assert await one.clear("disk", "Room again", "")
+    assert there.titles == ["Room again"]
+
+
+@pytest.mark.anyio
+async def test_what_may_pass_is_told_once_when_it_has_lasted_and_not_when_it_passed() -> None:
+    clock = Clock()
+    async with topic() as there:
+        one = notifier(Topic(there.url), clock=clock)
+        for _ in range(3):
+            assert not await one.notify("pixiv", OUTAGE, "Down", "503", lasts=True)
+            clock.minutes_later(29)
+            await one.send_due()
+            assert not await one.clear("pixiv", "Well again")
+        assert not await one.notify("pixiv", OUTAGE, "Down", "503", lasts=True)
+        for _ in range(9):
+            clock.minutes_later(10)
+            await one.send_due()
+        assert await one.clear("pixiv", "Well again")
+    assert there.titles == ["Down", "Well again"]
+
+
+@pytest.mark.anyio
+async def test_the_time_that_a_notice_waits_goes_on_over_a_restart() -> None:
+    clock, kept = Clock(), Kept()
+    async with topic() as there:
+        await notifier(Topic(there.url), clock=clock, kept=kept).notify("pixiv", OUTAGE, "Down", "503", lasts=True)
+        clock.minutes_later(31)
+        one = notifier(Topic(there.url), clock=clock, kept=kept)
+        await one.send_due()
+        assert there.titles == []  # it may be over by now
+        assert await one.notify("pixiv", OUTAGE, "Down", "503", lasts=True)
+        one = notifier(Topic(there.url), clock=clock, kept=kept)
+        assert not await one.notify("pixiv", OUTAGE, "Down", "503", lasts=True)
+        assert await one.clear("pixiv", "Well again")
+    assert there.titles == ["Down", "Well again"]
+
+
+@pytest.mark.anyio
+async def test_a_clock_that_was_set_back_does_not_put_a_notice_off_for_long() -> None:
+    clock = Clock()
+    async with topic() as there:
+        one = notifier(Topic(there.url), clock=clock)
+        await one.notify("pixiv", OUTAGE, "Down", "503", lasts=True)
+        clock.minutes_later(-600)
+        await one.send_due()
+        clock.minutes_later(30)
+        await one.send_due()
+    assert there.titles == ["Down"]
+
+
+@pytest.mark.anyio
+async def test_what_nobody_took_while_it_held_is_told_when_it_is_over() -> None:
+    clock = Clock()
+    async with topic() as there:
+        one = notifier(Topic(there.url), clock=clock)
+        there.status = 503  # as the network that is down is down for notices, too
+        await one.notify("pixiv", OUTAGE, "Down", "No network since 13:05.", lasts=True)
+        clock.minutes_later(30)
+        await one.send_due()
+        there.status = 200
+        assert await one.clear("pixiv", "Well again", "Pixiv answers again.")
+    assert there.titles == ["Down", "Well again"]
+    assert there.received[-1][1] == "Pixiv answers again. What could not be told: No network since 13:05."
 
 
 @pytest.mark.anyio
@@ -103,34 +209,50 @@ async def test_a_notice_that_fails_is_logged_once_without_its_address_and_tried_
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "pixmirror")
+    clock = Clock()
     async with topic() as there:
-        notifier = Notifier(there.url)
+        one = notifier(Topic(there.url), clock=clock)
         there.status = 403
-        assert not await notifier.notify("disk", "Disk full", "")
-        assert not await notifier.notify("disk", "Disk full", "")
+        for _ in range(3):
+            assert not await one.notify("disk", DISK, "Disk full", "")
+            await one.send_due()
+        assert len(there.received) == 1  # not each second
+        clock.minutes_later(5)
+        await one.send_due()
+        assert len(there.received) == 2
         assert [record.getMessage() for record in caplog.records] == [
             "The notice 'Disk full' could not be sent: 127.0.0.1 answered 403"
         ]
         there.status = 200
-        assert await notifier.notify("disk", "Disk full", "")
+        clock.minutes_later(5)
+        assert await one.notify("disk", DISK, "Disk full", "")
     caplog.clear()
-    assert not await notifier.notify("login", "Login needed", "")
+    assert not await one.notify("login", LOGIN, "Login needed", "")
     assert "secret-topic" not in caplog.text
     assert len(caplog.records) == 1
+
+
+@pytest.mark.anyio
+async def test_one_receiver_that_fails_does_not_keep_another_from_being_told_once() -> None:
+    async with topic() as there:
+        one = notifier(Command(["/nonexistent/program"]), Topic(there.url))
+        assert await one.notify("disk", DISK, "Disk full", "")
+        assert not await one.notify("disk", DISK, "Disk full", "")
+    assert there.titles == ["Disk full"]
 
 
 @pytest.mark.anyio
 async def test_a_server_that_does_not_answer_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
     async with topic() as there:
         there.silent = True
-        assert not await Notifier(there.url, timeout=0.05).notify("disk", "Disk full", "")
+        assert not await notifier(Topic(there.url, timeout=0.05)).notify("disk", DISK, "Disk full", "")
     assert "could not be sent" in caplog.text
 
 
 @pytest.mark.anyio
-async def test_an_address_that_is_none_is_no_reason_to_fail(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_address_that_is_none_is_no_reason_to_fail() -> None:
     for address in ("http://[", "nowhere", "http://127.0.0.1:1/x"):
-        assert not await Notifier(address).notify("disk", "Disk full", "")
+        assert not await notifier(Topic(address)).notify("disk", DISK, "Disk full", "")
 
 
 @pytest.mark.anyio
@@ -143,7 +265,7 @@ async def test_a_command_gets_text_and_event_but_not_our_secrets(
         "import os, sys; print(sys.stdin.read(), os.environ['PIXMIRROR_EVENT'], os.environ['PIXMIRROR_TITLE'], "
         f"'secret' in os.environ.values(), sep='|', file=open({str(out)!r}, 'w'))"
     )
-    assert await Notifier(None, [sys.executable, "-c", code]).notify("disk", "Disk full", "3 GiB")
+    assert await notifier(Command([sys.executable, "-c", code])).notify("storage", DISK, "Disk full", "3 GiB")
     assert out.read_text() == "3 GiB|disk|Disk full|False\n"
 
 
@@ -161,13 +283,15 @@ async def test_a_command_that_fails_is_logged_and_not_left_running(
     caplog: pytest.LogCaptureFixture, command: list[str], words: str
 ) -> None:
     timeout = 0.3 if "pause" in command[-1] else 30
-    assert not await Notifier(None, command, timeout=timeout).notify("disk", "Disk full", "x")
+    assert not await notifier(Command(command, timeout=timeout)).notify("disk", DISK, "Disk full", "x")
     assert words in caplog.text
 
 
 @pytest.mark.anyio
 async def test_without_an_address_nothing_is_sent_or_logged(caplog: pytest.LogCaptureFixture) -> None:
-    assert not await Notifier(None).notify("disk", "Disk full", "x")
+    one = notifier()
+    assert not await one.notify("disk", DISK, "Disk full", "x")
+    assert not await one.clear("disk", "Room again")
     assert caplog.records == []
 
 

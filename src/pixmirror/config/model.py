@@ -21,7 +21,17 @@ from pydantic import (
 from pixmirror.config import pasted
 from pixmirror.models.addresses import HostName, IPNetwork, Listen, ListenAddress
 from pixmirror.models.jobs import JobConfig
-from pixmirror.models.values import Duration, FilePath, Percent, Quiet, Size, Umask, WebAddress, check_web_address
+from pixmirror.models.values import (
+    Delay,
+    Duration,
+    FilePath,
+    Percent,
+    Quiet,
+    Size,
+    Umask,
+    WebAddress,
+    check_web_address,
+)
 
 HOSTS = (
     *("app-api.pixiv.net", "oauth.secure.pixiv.net", "www.pixiv.net", "i.pximg.net", "i-f.pximg.net"),
@@ -132,12 +142,15 @@ class PixivConfig(BaseModel):
 
 
 class NotifyConfig(BaseModel):
-    """Where notices go: a POST to `url`, or `command` with the text on its standard input."""
+    """Where notices go: a POST to `url`, or `command` with the text on its standard input. What may pass by itself
+    is told when it has lasted for `after` seconds.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: SecretStr | None = None
     command: tuple[str, ...] = Field(default=(), repr=False)  # its arguments may hold a token
+    after: Delay = Field(default="30m", validate_default=True)
 
     @field_validator("url")
     @classmethod

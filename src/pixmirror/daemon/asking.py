@@ -105,6 +105,11 @@ class Asking:
         while left := self._engine.trouble.left(PIXIV, self._mirror.clock.now()):
             await self._mirror.clock.sleep(left)
 
+    async def decide(self) -> None:
+        """Find out whether what failed in a run was its own. Raise what concerns everything."""
+        if PIXIV not in self._engine.trouble.errors and self._may_ask():
+            await self._suspicion.decide()
+
     def _may_ask(self) -> bool:
         return "login" not in self._engine.trouble.errors and not self._mirror.all_paused
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 from pixmirror.catalogue import chores, clocks, feeds, of_jobs, queue, runs
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 ALARM_S = 30.0  # at the most, between two looks for what is due
 UPKEEP_S = 300.0
 TOLD_S = 60.0  # between two estimates of what is left that are kept
+NOT_OF_A_JOB = frozenset({"login", PIXIV, "catalogue"})  # what cuts a run while it stands still
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
 
 
@@ -53,6 +55,7 @@ class Engine:
         self.wakeup = Wakeup()
         self.trouble = Troubles()
         self.files = 0  # stored since the start
+        self._well: set[str] = set()  # causes for which nothing stood still when they were last heard of
         self._on_trouble = on_trouble or (lambda cause, error: None)
         self._asking = Asking(self)
         self._fetching = Fetching(mirror, self.wakeup, only)
@@ -129,6 +132,7 @@ class Engine:
     def met_trouble(self, cause: str, error: PixmirrorError) -> float:
         """Note what stands still, and tell of it if it is new. Return the seconds until the next try."""
         first = cause not in self.trouble.errors
+        self._well -= {cause, PIXIV} if cause == "login" else {cause}
         seconds = self.trouble.add(cause, error, self.mirror.clock.now())
         if first:
             if cause == "login":
@@ -162,11 +166,16 @@ class Engine:
         self.wakeup.wake()
 
     def works_again(self, cause: str) -> None:
-        """Note that nothing stands still for this cause, and tell it if something did."""
+        """Note that nothing stands still for this cause. Tell it if something did; and the first time, as an
+        earlier process may have ended while something did.
+        """
         error, since = self.trouble.errors.get(cause), self.trouble.since.get(cause)
-        if not self.trouble.over(cause):
+        is_over = self.trouble.over(cause)
+        if cause not in self._well:
+            self._well.add(cause)
+            self._on_trouble(cause, None)
+        if not is_over:
             return
-        self._on_trouble(cause, None)
         if since is not None and cause != "login":  # of which the login itself is told
             level = logging.DEBUG if isinstance(error, RateLimited) else logging.INFO
             after = length((self.mirror.clock.now() - since) / 1000)
@@ -274,7 +283,9 @@ class Engine:
     # -- jobs ----------------------------------------------------------------------------------------------
 
     async def run_job(self, job: Job) -> JobResult:
-        """Run a job and record the run. What concerns everything becomes trouble; the job says so and fails."""
+        """Run a job and record the run. What concerns everything becomes trouble: the job says so, and that its
+        run was cut, which is no failure of the job.
+        """
         m = self.mirror
         began = m.clock.now()
         run_id = await m.db.run(runs.start_run, job.name, job.kind, began)
@@ -286,13 +297,17 @@ class Engine:
             with contained(f"The job {job.name}"):
                 await self._asking.pause_ended()
                 result = await KINDS[job.kind].actions.run(self._asking.context, job)
+                if result.error is not None:
+                    await self._asking.decide()
         except PixmirrorError as error:
             if error.scope != "item":
                 self.met_trouble(cause_of(error), error)
-            result = JobResult(error=str(error))
+            result = replace(result or JobResult(), error=str(error), own=error.scope == "item")
         finally:
             self.wakeup.leave(f"job-{run_id}")
             self._running.remove(job.name)
+            if result is not None and result.error and not NOT_OF_A_JOB.isdisjoint(self.trouble.errors):
+                result = replace(result, own=False)
             await m.db.run(_end, run_id, job, result, m.transport.counts.api - before, began, m.clock.now())
         self.wakeup.wake()
         return result
@@ -306,10 +321,13 @@ class Engine:
 def _end(
     conn: Connection, run_id: int, job: Job, result: JobResult | None, requests: int, began: int, now: int
 ) -> None:
-    """Record how a run ended, and all that came in meanwhile. Without a result it was interrupted."""
-    outcome: runs.Outcome = "interrupted" if result is None else "failed" if result.error else "done"
-    got = result or JobResult()
+    """Record how a run ended, and all that came in meanwhile. Without a result it was interrupted, and so it
+    was by what is not its own.
+    """
+    got = result or JobResult(own=False)
+    ended_well = result is not None and not got.error
+    outcome: runs.Outcome = "done" if ended_well else "failed" if got.own else "interrupted"
     new = sum(of_jobs.came_in(conn, job.name, began))
     runs.end_run(conn, run_id, outcome, now, new=new, seen=got.seen, requests=requests, error=got.error)
-    if result is not None:
-        runs.job_done(conn, job.name, ok=result.error is None, now=now)
+    if outcome != "interrupted":
+        runs.job_done(conn, job.name, ok=ended_well, now=now)

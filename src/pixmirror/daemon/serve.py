@@ -20,9 +20,10 @@ from pixmirror.daemon.first_look import WouldLose, look_first
 from pixmirror.daemon.job_changes import use_jobs
 from pixmirror.daemon.journal import Journal, changed
 from pixmirror.daemon.mirror import Mirror, open_mirror, use_web
+from pixmirror.daemon.notices import Notices
 from pixmirror.daemon.pauses import Pauses
 from pixmirror.daemon.status import Pace
-from pixmirror.daemon.trouble import CATALOGUE_FAILS, Notices, cause_of
+from pixmirror.daemon.trouble import CATALOGUE_FAILS, PIXIV, cause_of
 from pixmirror.errors import (
     ConfigError,
     LoginError,
@@ -81,7 +82,7 @@ class Daemon:
         self.env = env
         self.config_path = config_path
         self.notices = Notices(mirror)
-        self.engine = Engine(mirror, on_trouble=self.notices.trouble)
+        self.engine = Engine(mirror, on_trouble=self._trouble)
         self.schedule = Schedule(self._due)
         self.running: dict[str, asyncio.Task[None]] = {}
         self.started_at = self.config_read_at = mirror.clock.now()
@@ -93,6 +94,7 @@ class Daemon:
         self._login_tried = asyncio.Event()
         self._account_checked = False
         self._retry_at: dict[str, int] = {}
+        self._waiting: set[str] = set()  # jobs that became due while Pixiv did not answer
         self.pauses = Pauses(mirror)
         self.pace = Pace()
         self.journal = Journal(self)
@@ -137,7 +139,7 @@ class Daemon:
             self.journal.watch(),
         ):
             self._spawn(part)
-        self.notices.forget_old()
+        self.notices.disk_works()
         with suppress(TimeoutError):
             async with asyncio.timeout(LOGIN_PATIENCE_S):
                 await self._login_tried.wait()
@@ -211,9 +213,21 @@ class Daemon:
         self.schedule.use(whens, from_ms(self.mirror.clock.now()))
 
     def _due(self, name: str) -> None:
-        paused = name in self.mirror.paused or self.mirror.all_paused
-        if self._account_checked and not paused and "login" not in self.engine.trouble.errors:
+        errors = self.engine.trouble.errors
+        if not self._account_checked or "login" in errors or self.mirror.all_paused or name in self.mirror.paused:
+            return
+        if PIXIV in errors:  # the loops try whether it answers; the jobs need not fail for it
+            self._waiting.add(name)
+        else:
             self.start_job(name)
+
+    def _trouble(self, cause: str, error: PixmirrorError | None) -> None:
+        """Have the user told of what stands still; when Pixiv answers again, run what was due meanwhile."""
+        self.notices.trouble(cause, error)
+        if cause == PIXIV and error is None:
+            due, self._waiting = self._waiting, set()
+            for name in sorted(due):
+                self._due(name)
 
     def start_job(self, name: str) -> asyncio.Task[None] | None:
         """Start a run of this job, or return the one under way; None without such a job, or while we stop."""
@@ -240,13 +254,16 @@ class Daemon:
             return
         if result.error is None:
             self._retry_at.pop(name, None)
-            await self.notices.job_ended(name, None, 0, ())
+            await self.notices.job_ended(name, None, 0)
             return
         known = result.error in map(str, self.engine.trouble.errors.values())  # and told
         log.log(logging.DEBUG if known else logging.WARNING, "Job %s: %s", name, result.error)
         failures = state.failures if state else 1
+        if PIXIV in self.engine.trouble.errors:
+            self._waiting.add(name)
         self._try_again(name, failures)
-        await self.notices.job_ended(name, result.error, failures, self.engine.trouble.errors)
+        if result.own:
+            await self.notices.job_ended(name, result.error, failures)
 
     def _tell_of(self, name: str) -> None:
         """Let the journal tell what this job brings from now on, once all of it is here."""

@@ -17,7 +17,8 @@ from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.fetching import lanes_before
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.daemon.trouble import LASTING, Notices
+from pixmirror.daemon.notices import Notices
+from pixmirror.daemon.trouble import LASTING
 from pixmirror.daemon.upkeep import judge_now, keep_counts
 from pixmirror.errors import ConfigError, HeldBack, LoginError, PixmirrorError, RateLimited, by_hand, exit_code
 from pixmirror.ingest.broken import unread_works
@@ -155,7 +156,8 @@ async def _tell_what_works(
     states = await engine.mirror.db.read(runs.job_states)
     for name, result in results.items():
         failures = states[name].failures if name in states else 0
-        await notices.job_ended(name, result.error, failures, engine.trouble.errors)
+        if result.own:
+            await notices.job_ended(name, result.error, failures)
 
 
 def _jobs_to_run(mirror: Mirror, asked: Sequence[str]) -> list[str]:

@@ -69,6 +69,11 @@ def read_duration(value: object) -> int:
     return seconds
 
 
+def read_delay(value: object) -> int:
+    """Read seconds as `read_duration` does; 0 and "0" are no delay."""
+    return 0 if value == "0" or (type(value) is int and value == 0) else read_duration(value)
+
+
 class QuietHours(NamedTuple):
     """Minutes after local midnight; `end` < `start` reaches over midnight."""
 
@@ -237,6 +242,11 @@ def written_duration(value: int) -> str:
     return f"{value // _SECONDS[unit]}{unit}"
 
 
+def written_delay(value: int) -> str:
+    """Write seconds as they are written in the config file: 30m, 0."""
+    return written_duration(value) if value else "0"
+
+
 def written_quiet_hours(value: QuietHours) -> str:
     """Write a span of the day as it is written in the config file: 02:00-06:00."""
     return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in value)
@@ -251,6 +261,7 @@ WRITERS: Mapping[Any, Callable[[Any], str]] = MappingProxyType(
     {
         read_size: written_size,
         read_duration: written_duration,
+        read_delay: written_delay,
         read_quiet_hours: written_quiet_hours,
         read_umask: written_umask,
     }
@@ -259,6 +270,7 @@ WRITERS: Mapping[Any, Callable[[Any], str]] = MappingProxyType(
 Size = Annotated[int, BeforeValidator(read_size)]
 Percent = Annotated[float, BeforeValidator(read_percent)]
 Duration = Annotated[int, BeforeValidator(read_duration)]
+Delay = Annotated[int, BeforeValidator(read_delay)]
 Umask = Annotated[int, BeforeValidator(read_umask)]
 UserId = Annotated[int, BeforeValidator(read_user)]
 Date = Annotated[datetime.date | None, BeforeValidator(read_date)]

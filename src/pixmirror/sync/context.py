@@ -213,11 +213,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """What one run of a job brought. `error` is the first thing that failed and will be tried again."""
+    """What one run of a job brought. `error` is the first thing that failed and will be tried again; `own`: for a
+    reason of the job, and not because all of Pixiv, the login or the disk failed.
+    """
 
     new: int = 0
     seen: int = 0
     error: str | None = None
+    own: bool = True
 
     def plus(self, new: int, seen: int, error: str | None = None) -> "JobResult":
         return JobResult(self.new + new, self.seen + seen, self.error or error)

@@ -134,10 +134,33 @@ class Suspicion:
                 self._since_believed += 1
             elif again and await self._is_everybodys(bool(others)):
                 self._since_believed = 0
-            if (since := self._since_believed) is not None:
-                before = await self._put_off_before()
-                await self._keep(PutOff(before.subjects | self._failed, before.failures + since))
+            await self._remember()
         return self.believed
+
+    async def _remember(self) -> None:
+        """Keep what the outage has put off, if it is believed."""
+        if (since := self._since_believed) is not None:
+            before = await self._put_off_before()
+            await self._keep(PutOff(before.subjects | self._failed, before.failures + since))
+
+    async def decide(self) -> None:
+        """Ask the control question if anything failed since the last answer. Raise what it meets where the trouble
+        concerns everything.
+        """
+        async with self._judging:
+            if not self._failed or self.believed or self._control is None or self._control_lied:
+                return
+            before = self._answers
+            try:
+                await self._control()
+            except PixmirrorError as error:
+                if error.scope != "item":
+                    if self._answers == before:
+                        self._since_believed = 0
+                        await self._remember()
+                        raise
+                    return
+            await self.answered()
 
     async def _is_everybodys(self, different: bool) -> bool:
         if self._control is None or self._control_lied:

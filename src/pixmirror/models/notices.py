@@ -1,0 +1,15 @@
+"""What notices are about."""
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """The types of notices, as `notify.events` and PIXMIRROR_EVENT name them."""
+
+    LOGIN = "login"
+    LIMIT = "limit"
+    OUTAGE = "outage"
+    DISK = "disk"
+    JOB = "job"
+    BRAKE = "brake"
+    FAULT = "fault"

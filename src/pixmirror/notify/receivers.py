@@ -1,0 +1,111 @@
+"""Who gets notices: a topic as ntfy has them, and a command. Each says what it answered; none logs its address."""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import PurePath
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import httpx
+
+from pixmirror.models.notices import Event
+
+TIMEOUT_S = 30.0
+_SAID = 200  # characters of what a command says of its failure
+
+
+class NotTaken(Exception):
+    """A receiver did not take a notice; the text says why, and names no secret."""
+
+
+class Receiver(Protocol):
+    """One that notices are sent to. `name` tells which, without what must stay secret of its address."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def send(self, event: Event, title: str, text: str) -> str:
+        """Send a notice. Return what was answered; NotTaken if that was a refusal, or nothing."""
+        ...
+
+
+class Topic:
+    """A web address that takes a POST as ntfy does: the text is the body, the title a header."""
+
+    def __init__(self, url: str, *, timeout: float = TIMEOUT_S) -> None:
+        self._url = url
+        self._timeout = timeout
+
+    @property
+    def name(self) -> str:
+        try:
+            return urlsplit(self._url).hostname or "notify.url"
+        except ValueError:
+            return "notify.url"
+
+    async def send(self, event: Event, title: str, text: str) -> str:
+        header = " ".join(title.split()).encode("ascii", "replace").decode("ascii")
+        try:
+            async with asyncio.timeout(self._timeout), httpx.AsyncClient(timeout=self._timeout) as client:
+                answer = await client.post(self._url, content=text.encode(), headers={"Title": header})
+        except TimeoutError as error:
+            raise NotTaken(_no_answer(self._timeout)) from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            # The address itself may be a secret: who knows an ntfy topic can read it.
+            raise NotTaken((str(error) or type(error).__name__).replace(self._url, "notify.url")) from error
+        if not answer.is_success:
+            raise NotTaken(f"{self.name} answered {answer.status_code}")
+        return f"answered {answer.status_code}"
+
+
+class Command:
+    """A program that gets the text on its standard input, event and title in its environment."""
+
+    def __init__(self, command: Sequence[str], *, timeout: float = TIMEOUT_S) -> None:
+        self._command = tuple(command)
+        self._timeout = timeout
+
+    @property
+    def name(self) -> str:
+        return PurePath(self._command[0]).name
+
+    async def send(self, event: Event, title: str, text: str) -> str:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._run(event, title, text)
+        except TimeoutError as error:
+            raise NotTaken(_no_answer(self._timeout)) from error
+        except OSError as error:
+            raise NotTaken(str(error)) from error
+
+    async def _run(self, event: Event, title: str, text: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env=_for_command(event, title),
+        )
+        try:
+            _, said = await process.communicate(text.encode())
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        if process.returncode:
+            words = said.decode("utf-8", "replace").strip()[-_SAID:]
+            raise NotTaken(f"{self._command[0]} ended with {process.returncode}: {words}")
+        return "ended with 0"
+
+
+def _no_answer(seconds: float) -> str:
+    return f"no answer within {seconds:g} seconds"
+
+
+def _for_command(event: Event, title: str) -> Mapping[str, str]:
+    """Return our environment without our configuration, which may hold a token."""
+    kept = {k: v for k, v in os.environ.items() if not k.upper().startswith("PIXMIRROR_")}
+    return {**kept, "PIXMIRROR_EVENT": str(event), "PIXMIRROR_TITLE": title}
