@@ -19,6 +19,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pixmirror.config import (
     Config,
     GalleryConfig,
+    HttpConfig,
     MirrorConfig,
     NotifyConfig,
     PixivConfig,
@@ -783,6 +784,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "pixiv": PixivConfig,
     "notify": NotifyConfig,
     "gallery": GalleryConfig,
+    "http": HttpConfig,
 }
 NOT_DEFAULTS = {"name", "kind", "enabled", "every", "cron", "timezone", "users", "modes"}
 
@@ -847,11 +849,12 @@ def test_every_key_is_in_the_example_with_its_default() -> None:
 
 def test_what_the_example_sets_are_the_defaults(tmp_path: Path) -> None:
     config = read(tmp_path, example_text())
-    assert (config.mirror, config.pixiv, config.notify, config.gallery) == (
+    assert (config.mirror, config.pixiv, config.notify, config.gallery, config.http) == (
         read(tmp_path, "").mirror,
         read(tmp_path, "").pixiv,
         NotifyConfig(),
         GalleryConfig(),
+        HttpConfig(),
     )
     for job in config.jobs:
         for key in job.model_fields_set - NOT_DEFAULTS:

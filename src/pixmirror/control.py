@@ -1,5 +1,5 @@
-"""The Unix sockets of the daemon and of the gallery: one JSON object a line, a question and its answer. Who may
-open a socket may ask.
+"""The sockets of the daemon and of the gallery. On the Unix sockets: one JSON object a line, a question and its
+answer; who may open a socket may ask.
 """
 
 import asyncio
@@ -10,13 +10,24 @@ import logging
 import os
 import socket
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pixmirror.contained import contained
-from pixmirror.errors import DaemonBusy, DaemonOlder, DaemonRefused, ExitCode, PixmirrorError, StorageError
+from pixmirror.errors import (
+    ConfigError,
+    DaemonBusy,
+    DaemonOlder,
+    DaemonRefused,
+    ExitCode,
+    PixmirrorError,
+    StorageError,
+)
+
+if TYPE_CHECKING:
+    from pixmirror.models.addresses import Listen
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +37,10 @@ LIMIT = 1 << 20
 LONGEST_PATH = 107  # bytes, sun_path of Linux without its final zero
 OWN_FOLDER = ".run"  # of the mirror's root
 SYSTEM_FOLDERS = (Path("/run/pixmirror"), Path("/run/pixmirror-gallery"))  # RuntimeDirectory= of the units
-Of = Literal["", "-gallery"]
+Of = Literal["", "-gallery", "-http"]
 DAEMON: Of = ""
 GALLERY: Of = "-gallery"
+HTTP: Of = "-http"  # the daemon's, for health checks and metrics
 
 
 def _name(root: Path, of: Of) -> str:
@@ -128,6 +140,33 @@ def _first(paths: Sequence[Path]) -> tuple[Path, socket.socket]:
         f"The control socket cannot be made anywhere ({'; '.join(reasons)}). Set RUNTIME_DIRECTORY or "
         "XDG_RUNTIME_DIR to a folder of this user with a short path on a local disk."
     )
+
+
+@contextmanager
+def bound(listen: "Listen", who: str, key: str) -> Iterator[socket.socket]:
+    """Listen at an address of this machine. ConfigError, which names `who` and the `key`, where that cannot be."""
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    # with its protocol named: asyncio switches Nagle's delay off only where it sees TCP (40 ms a request)
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(tuple(listen))
+            sock.listen(128)
+        except OSError as error:
+            raise ConfigError(f"{who} cannot listen at {listen}: {_why(error, key)}") from error
+        sock.setblocking(False)
+        yield sock
+
+
+def _why(error: OSError, key: str) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"another program does. Choose another port in {key}."
+        case errno.EADDRNOTAVAIL:
+            return "this machine has no such address."
+        case errno.EACCES | errno.EPERM:
+            return f"ports below 1024 are for root alone. Choose another one in {key}."
+    return f"{error.strerror or error}."
 
 
 def _bind(path: Path) -> socket.socket:

@@ -5,7 +5,7 @@ demo import this.
 """
 
 from pixmirror.config.loading import example_text, find_config, load, user_config
-from pixmirror.config.model import Config, GalleryConfig, MirrorConfig, NotifyConfig, PixivConfig
+from pixmirror.config.model import Config, GalleryConfig, HttpConfig, MirrorConfig, NotifyConfig, PixivConfig
 from pixmirror.config.secrets import (
     WebLogin,
     gallery_password_file,
@@ -20,6 +20,7 @@ from pixmirror.models.values import QuietHours, home_folder
 __all__ = [
     "Config",
     "GalleryConfig",
+    "HttpConfig",
     "MirrorConfig",
     "NotifyConfig",
     "PixivConfig",

@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from pixmirror.config.lines import Path as Place
 from pixmirror.config.lines import line_of, lines_of
-from pixmirror.config.model import Config, GalleryConfig, MirrorConfig, NotifyConfig, PixivConfig
+from pixmirror.config.model import Config, GalleryConfig, HttpConfig, MirrorConfig, NotifyConfig, PixivConfig
 from pixmirror.config.secrets import unreadable
 from pixmirror.errors import ConfigError
 from pixmirror.models.jobs import JobConfig
@@ -31,6 +31,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "pixiv": PixivConfig,
     "notify": NotifyConfig,
     "gallery": GalleryConfig,
+    "http": HttpConfig,
 }
 Models = Mapping[str, type[JobConfig]]  # of the kinds of jobs
 

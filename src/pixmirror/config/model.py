@@ -184,6 +184,34 @@ class GalleryConfig(BaseModel):
     lock_after: Duration | None = None
 
 
+class HttpConfig(BaseModel):
+    """Where the daemon tells how it is, beside its Unix socket: an address, and a file for the node exporter."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    listen: ListenAddress | None = None
+    open_to_others: bool = False
+    textfile: FilePath | None = None
+
+    @field_validator("open_to_others")
+    @classmethod
+    def _is_meant(cls, value: bool, info: ValidationInfo) -> bool:
+        listen = info.data.get("listen")
+        if listen is not None and not listen.is_loopback and not value:
+            raise ValueError(
+                f"http.listen = {listen} lets other machines read the metrics, without a password: write "
+                'open_to_others = true if that is meant, or listen at "127.0.0.1:9108"'
+            )
+        return value
+
+    @field_validator("textfile")
+    @classmethod
+    def _that_is_read(cls, value: Path | None) -> Path | None:
+        if value is not None and value.suffix != ".prom":
+            raise ValueError("the node exporter reads only files whose names end with .prom")
+        return value
+
+
 class Config(BaseModel):
     """Everything that the user decides. `load` narrows `jobs` to the kinds that it is given."""
 
@@ -193,4 +221,5 @@ class Config(BaseModel):
     pixiv: PixivConfig = Field(default_factory=PixivConfig)
     notify: NotifyConfig = Field(default_factory=NotifyConfig)
     gallery: GalleryConfig = Field(default_factory=GalleryConfig)
+    http: HttpConfig = Field(default_factory=HttpConfig)
     jobs: tuple[SerializeAsAny[JobConfig], ...] = ()

@@ -6,9 +6,10 @@ trouble of one loop pauses what shares its cause (account, network, disk) and no
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from pixmirror.catalogue import chores, clocks, feeds, of_jobs, queue, runs
@@ -40,6 +41,18 @@ NOT_OF_A_JOB = frozenset({"login", PIXIV, "catalogue"})  # what cuts a run while
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
 
 
+@dataclass(slots=True)
+class Ran:
+    """The runs of jobs that ended since the start: how many, by job and outcome, and the seconds they took."""
+
+    ended: Counter[tuple[str, str]] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def add(self, job: str, outcome: str, ms: int) -> None:
+        self.ended[job, outcome] += 1
+        self.seconds[job] = self.seconds.get(job, 0.0) + max(ms, 0) / 1000
+
+
 class Engine:
     """The loops and what they share. `only`: the jobs that are worked on, with what they want; None for all."""
 
@@ -56,6 +69,7 @@ class Engine:
         self.trouble = Troubles()
         self.files = 0  # stored since the start
         self._well: set[str] = set()  # causes for which nothing stood still when they were last heard of
+        self.ran = Ran()
         self._on_trouble = on_trouble or (lambda cause, error: None)
         self._asking = Asking(self)
         self._fetching = Fetching(mirror, self.wakeup, only)
@@ -308,6 +322,7 @@ class Engine:
             self._running.remove(job.name)
             if result is not None and result.error and not NOT_OF_A_JOB.isdisjoint(self.trouble.errors):
                 result = replace(result, own=False)
+            self.ran.add(job.name, _outcome(result), m.clock.now() - began)
             await m.db.run(_end, run_id, job, result, m.transport.counts.api - before, began, m.clock.now())
         self.wakeup.wake()
         return result
@@ -318,16 +333,19 @@ class Engine:
         return blocked if blocked is not None and self._is_long(blocked) else None
 
 
+def _outcome(result: JobResult | None) -> runs.Outcome:
+    """Say how a run ended. Without a result it was interrupted, and so it was by what is not its own."""
+    if result is None or (result.error and not result.own):
+        return "interrupted"
+    return "failed" if result.error else "done"
+
+
 def _end(
     conn: Connection, run_id: int, job: Job, result: JobResult | None, requests: int, began: int, now: int
 ) -> None:
-    """Record how a run ended, and all that came in meanwhile. Without a result it was interrupted, and so it
-    was by what is not its own.
-    """
-    got = result or JobResult(own=False)
-    ended_well = result is not None and not got.error
-    outcome: runs.Outcome = "done" if ended_well else "failed" if got.own else "interrupted"
+    """Record how a run ended, and all that came in meanwhile."""
+    got, outcome = result or JobResult(), _outcome(result)
     new = sum(of_jobs.came_in(conn, job.name, began))
     runs.end_run(conn, run_id, outcome, now, new=new, seen=got.seen, requests=requests, error=got.error)
     if outcome != "interrupted":
-        runs.job_done(conn, job.name, ok=ended_well, now=now)
+        runs.job_done(conn, job.name, ok=outcome == "done", now=now)

@@ -13,7 +13,7 @@ from pixmirror import control, notify
 from pixmirror.catalogue import queue, runs
 from pixmirror.config import Config, load
 from pixmirror.contained import contained
-from pixmirror.daemon import credentials
+from pixmirror.daemon import credentials, http, textfile
 from pixmirror.daemon.commands import Commands
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.first_look import WouldLose, look_first
@@ -54,7 +54,7 @@ OUTAGE_RETRY_S = 3600  # while the trouble is not the job's own
 NEED_RESTART = (
     "mirror.root", "mirror.media", "mirror.umask", "mirror.keep_free", "pixiv.hosts",
     "pixiv.proxy", "pixiv.language", "pixiv.user_agent", "pixiv.app_version", "pixiv.client_id",
-    "pixiv.client_secret", "pixiv.image_connections",
+    "pixiv.client_secret", "pixiv.image_connections", "http.listen", "http.open_to_others",
 )  # fmt: skip
 
 
@@ -106,7 +106,10 @@ class Daemon:
             loop.add_signal_handler(number, action)
         self.schedule.start()
         try:
-            async with control.listening(self.mirror.root.root, self.env, Commands(self).answer):
+            async with (
+                control.listening(self.mirror.root.root, self.env, Commands(self).answer),
+                http.answering(self),
+            ):
                 async with asyncio.TaskGroup() as group:
                     self._group = group
                     await self._start(group)
@@ -137,6 +140,7 @@ class Daemon:
             self._keep_time(),
             self._log_in(),
             self.journal.watch(),
+            textfile.keep(self),
         ):
             self._spawn(part)
         self.notices.disk_works()

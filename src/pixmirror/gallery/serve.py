@@ -1,7 +1,6 @@
 """`pixmirror gallery`: open the mirror's gallery, answer until a signal, stop."""
 
 import asyncio
-import errno
 import logging
 import os
 import signal
@@ -42,7 +41,10 @@ async def serve(
     ConfigError where it cannot listen, or is open to others without a password.
     """
     refuse_open_doors(config, password)
-    with open_gallery(config, env, password, reread=reread) as gallery, bound(config.gallery.listen) as sock:
+    with (
+        open_gallery(config, env, password, reread=reread) as gallery,
+        control.bound(config.gallery.listen, "The gallery", "gallery.listen") as sock,
+    ):
         gallery.listen = Listen(config.gallery.listen.host, sock.getsockname()[1])
         server = Server(create_app(gallery))
         with _signals(server):
@@ -141,33 +143,6 @@ def _signals(server: uvicorn.Server) -> Iterator[None]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
-
-
-@contextmanager
-def bound(listen: Listen) -> Iterator[socket.socket]:
-    """Listen at an address. ConfigError where that cannot be."""
-    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-    # with its protocol named: asyncio switches Nagle's delay off only where it sees TCP (40 ms a request)
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind(tuple(listen))
-            sock.listen(128)
-        except OSError as error:
-            raise ConfigError(f"The gallery cannot listen at {listen}: {_why(error)}") from error
-        sock.setblocking(False)
-        yield sock
-
-
-def _why(error: OSError) -> str:
-    match error.errno:
-        case errno.EADDRINUSE:
-            return "another program does. Choose another port in gallery.listen."
-        case errno.EADDRNOTAVAIL:
-            return "this machine has no such address."
-        case errno.EACCES | errno.EPERM:
-            return "ports below 1024 are for root alone. Choose another one in gallery.listen."
-    return f"{error.strerror or error}."
 
 
 def _tell_systemd(env: Mapping[str, str]) -> None:

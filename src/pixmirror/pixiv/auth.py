@@ -30,6 +30,7 @@ from pixmirror.errors import (
 )
 from pixmirror.logs import hide
 from pixmirror.models import Account, Token
+from pixmirror.pixiv import outcomes
 from pixmirror.pixiv.failures import classify, error_text, shortened
 from pixmirror.pixiv.hosts import APP_HOST, OAUTH_HOST
 from pixmirror.pixiv.jsonbody import parse_json
@@ -318,8 +319,10 @@ async def _ask(
     }
     headers = {**identity.headers(), **client_time_headers(now)}
     request = Request("POST", OAUTH_HOST, TOKEN_PATH, data=data, headers=headers)
-    answer = await transport.send_once(request, count="token")
+    with transport.outcomes.failing(outcomes.TOKEN):
+        answer = await transport.send_once(request, count="token")
     failure = classify(answer, request)
+    transport.outcomes.add(outcomes.TOKEN, outcomes.outcome_of(failure) if failure else outcomes.DONE)
     if failure is None:
         payload = _parsed(answer.body)
         return read_token(payload, now, old), account(payload).item

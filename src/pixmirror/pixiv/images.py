@@ -24,6 +24,7 @@ from pixmirror.errors import (
     TooLarge,
     Unreachable,
 )
+from pixmirror.pixiv import outcomes
 from pixmirror.pixiv.challenges import has_challenge_markup
 from pixmirror.pixiv.proxies import failure_of
 from pixmirror.pixiv.transport import ImageClient, Transport
@@ -101,6 +102,7 @@ class ImageStream:
         self.content_type = response.headers.get("content-type", "")
         self.validator = Validator.of(response, offset)
         self.received = 0
+        self._is_whole = False
         self._counted = 0
         self._window = (self._started, 0)
 
@@ -128,6 +130,7 @@ class ImageStream:
             ) from exc
         if self.length_total is not None and self.offset + self.received != self.length_total:
             raise Damaged(f"{where}: {self.offset + self.received} bytes came of {self.length_total}.")
+        self._is_whole = True
 
     def _judge(self, where: str) -> None:
         """Bound the body in bytes, time and slowness."""
@@ -151,6 +154,7 @@ class ImageStream:
 
     def finished(self) -> None:
         self._count()
+        self._transport.outcomes.add(outcomes.IMAGE, outcomes.DONE if self._is_whole else outcomes.CUT)
         seconds = self._transport.clock.monotonic() - self._started
         self._transport.images.finished(self.received, seconds)
 
@@ -176,7 +180,8 @@ async def open_image(
     transport.hosts.locate(url)
     client = client or transport.shared_image_client
     async with transport.images.slot():
-        response, offset = await _answer(transport, client, url, offset, validator, referer)
+        with transport.outcomes.failing(outcomes.IMAGE):
+            response, offset = await _answer(transport, client, url, offset, validator, referer)
         try:
             stream = ImageStream(transport, response, url, offset)
             try:

@@ -38,6 +38,7 @@ from pixmirror.pixiv.challenges import refusal_of_us
 from pixmirror.pixiv.failures import Expired, classify, classify_payload
 from pixmirror.pixiv.hosts import WEB_HOST, Hosts
 from pixmirror.pixiv.jsonbody import parse_json
+from pixmirror.pixiv.outcomes import Outcomes
 from pixmirror.pixiv.pacing import Pacer
 from pixmirror.pixiv.proxies import Proxy, failure_of, proxy_for, unusable
 from pixmirror.pixiv.sending import Sending
@@ -100,6 +101,7 @@ class Transport:
         self.pacer = pacer
         self.images = images or ImageBudget(clock, bytes_per_day=0, connections=4)
         self.counts = Counts()
+        self.outcomes = Outcomes()
         self.hosts = Hosts(hosts or {}, only_mapped=only_mapped)
         self._proxy = proxy
         self._trust_env = trust_env
@@ -212,7 +214,8 @@ class Transport:
         patience = _Patience()
         while True:
             try:
-                value = await self._attempt(request, read, patience)
+                with self.outcomes.of(request.lane.name.lower()):
+                    value = await self._attempt(request, read, patience)
             except PixivError as failure:
                 await self._recover(request, failure, patience)
             else:
