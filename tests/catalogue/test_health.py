@@ -52,6 +52,8 @@ def failing(times: int) -> Setup:
     def set_up(conn: Connection) -> None:
         runs.save_job(conn, "following", "following", None)
         for _ in range(times):
+            began = runs.start_run(conn, "following", "following", NOW)
+            runs.end_run(conn, began, "failed", NOW, error="GET /v2/illust/follow: 400: Invalid tag")
             runs.job_done(conn, "following", False, NOW)
 
     return set_up
@@ -187,6 +189,12 @@ SITUATIONS: dict[str, tuple[Setup, Around, Kind, tuple[str, ...], int]] = {
         failing(3), RUNS, Kind.NEEDS_YOU,
         ("One thing needs you. All else is well.",
          "Job following failed 3 times in a row: pixmirror status --full has the reason."), 7,
+    ),
+    "a job rests, because it kept failing": (
+        failing(5), RUNS, Kind.NEEDS_YOU,
+        ("One thing needs you. All else is well.",
+         "Job following failed 5 times in a row and is asked once a day: 400: Invalid tag. When that is mended: "
+         "pixmirror resume following"), 7,
     ),
     "what failed once goes on by itself": (
         failing(1), RUNS, Kind.WELL, ("All is well. New works are mirrored within 30 minutes.",), 0,

@@ -66,6 +66,7 @@ def failures(daemon: Daemon, name: str) -> int:
 
 
 async def run_now(daemon: Daemon, name: str) -> None:
+    await until(lambda: name not in daemon.running)
     task = daemon.start_job(name)
     assert task is not None
     await task
@@ -143,3 +144,50 @@ async def test_from_one_sync_to_the_next_an_outage_is_told_when_it_has_lasted(
     assert (await synced(10)).exit_code == 0
     assert told(file) == [DOWN, WELL]
     assert set(outcomes(service)) == {"done", "interrupted"}
+
+
+async def test_a_job_that_keeps_failing_is_asked_once_a_day_until_it_is_resumed_or_works(
+    faults: Faults, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.jobs, clock = [ONE_LIST], SetClock()
+    service.write()
+    monkeypatch.setattr("pixmirror.sync.setbacks.BACKOFF_S", (3600,))
+    faults.add("/v1/user/bookmarks", status(400, {"error": {"message": "Invalid tag", "user_message": ""}}))
+
+    async def next_in_s(daemon: Daemon) -> float:
+        return ((daemon.schedule.next_run("bookmarks") or 0) - clock.now()) / 1000
+
+    async with service.running(clock) as daemon:
+        await until(lambda: failures(daemon, "bookmarks") == 1)
+        for _ in range(4):
+            assert await next_in_s(daemon) < 3700
+            await run_now(daemon, "bookmarks")
+        assert 86_000 < await next_in_s(daemon) <= 86_400
+    async with service.running(clock) as daemon:
+        await settled(daemon)
+        assert 86_000 < await next_in_s(daemon) <= 86_400
+        assert failures(daemon, "bookmarks") == 5
+        skipped = await service.ask("sync")
+        assert skipped["exit_code"] == 7
+        assert "failed 5 times in a row and rests until" in skipped["jobs"]["bookmarks"]["error"]
+        assert "Invalid tag" in skipped["jobs"]["bookmarks"]["error"]
+        assert len(outcomes(service, "bookmarks")) == 5
+        await service.ask("resume", job="bookmarks")
+        await until(lambda: failures(daemon, "bookmarks") == 1)
+        assert len(outcomes(service, "bookmarks")) == 6
+        for _ in range(4):
+            await run_now(daemon, "bookmarks")
+        faults.clear()
+        assert (await service.ask("sync", jobs=["bookmarks"]))["exit_code"] == 0
+        assert failures(daemon, "bookmarks") == 0
+        assert await next_in_s(daemon) < 3700
+
+
+async def test_a_job_of_which_one_list_fails_is_asked_as_often_as_before(faults: Faults, service: Service) -> None:
+    faults.add("/v1/novel/follow", status(400, {"error": {"message": "Invalid request", "user_message": ""}}))
+    async with service.running() as daemon:
+        await until(lambda: failures(daemon, "following") == 1)
+        for _ in range(5):
+            await run_now(daemon, "following")
+        assert failures(daemon, "following") == 6
+        assert (daemon.schedule.next_run("following") or 0) - daemon.mirror.clock.now() <= 3_600_000

@@ -10,10 +10,13 @@ from sqlalchemy import Connection, delete, func, select, text, update
 
 from pixmirror.catalogue.schema import account, job, meta, run, spent
 from pixmirror.catalogue.sql import among, excluded, listed, rows, upsert
+from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError, WrongAccount
 
 Outcome = Literal["running", "done", "failed", "interrupted"]
 
+FAILURES_TO_REST = 5
+REST_MS = DAY_MS
 IMAGE_LANE = "image"  # the lane of the image host in `spent`; every other lane is the API's
 _LEADING_ID = re.compile(r"\d+", re.ASCII)
 _PAUSE = "pause"  # meta key: everything stands still
@@ -64,6 +67,15 @@ class JobState:
         if self.paused and (self.paused_until is None or now < self.paused_until):
             return "paused"
         return "suspended" if self.suspended else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A job that failed too often for reasons of its own: when it is asked again (ms UTC), and why it failed."""
+
+    until: int
+    failures: int
+    reason: str
 
 
 # --- runs
@@ -129,6 +141,16 @@ def job_states(conn: Connection) -> dict[str, JobState]:
     return {r.name: JobState(*r) for r in conn.execute(select(job).order_by(job.c.name))}
 
 
+def resting(conn: Connection) -> dict[str, Rest]:
+    """Return the jobs that are asked once a day, because their last runs failed and the last one read nothing."""
+    failed = """
+    SELECT job.name, job.failures, coalesce(run.ended_at, run.started_at) AS at, run.error FROM job
+    JOIN run ON run.id = (SELECT max(id) FROM run WHERE run.job = job.name AND outcome = 'failed')
+    WHERE job.failures >= :most AND run.seen = 0"""
+    found = rows(conn, failed, most=FAILURES_TO_REST)
+    return {r.name: Rest(r.at + REST_MS, r.failures, r.error or "no reason on record") for r in found}
+
+
 def save_job(conn: Connection, name: str, kind: str, filter_digest: str | None) -> None:
     """Make a job of the configuration known, with the filters that are now applied to all it has seen."""
     conn.execute(
@@ -145,11 +167,13 @@ def pause_job(conn: Connection, name: str | None, until: int | None = None) -> N
 
 
 def resume_job(conn: Connection, name: str | None) -> None:
-    """Take back a pause. What was paused by its own name stays so when everything is resumed."""
+    """Take back a pause, and the rest of a job that failed too often. What was paused by its own name stays so
+    when everything is resumed.
+    """
     if name is None:
         drop_meta(conn, _PAUSE)
     else:
-        _set_job(conn, name, is_paused=0, paused_until=None)
+        _set_job(conn, name, is_paused=0, paused_until=None, failures=0)
 
 
 def pause_of_all(conn: Connection, now: int) -> Pause | None:

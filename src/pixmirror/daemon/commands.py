@@ -81,7 +81,7 @@ class Commands:
         if command in ("pause", "resume"):
             await self.daemon.use_pauses()
         if command == "resume":
-            await self.daemon.use_schedule()
+            await self.daemon.resumed(_field(request, "job", str))
         self.daemon.engine.wakeup.wake()
         return done
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pixmirror import control, notify
 from pixmirror.catalogue import queue, runs
+from pixmirror.catalogue.database import Connection
 from pixmirror.config import Config, load
 from pixmirror.contained import contained
 from pixmirror.daemon import credentials, http, textfile
@@ -207,11 +208,13 @@ class Daemon:
     # -- jobs ----------------------------------------------------------------------------------------------
 
     async def use_schedule(self) -> None:
-        states = await self.mirror.db.read(runs.job_states)
+        states, rests = await self.mirror.db.read(_states_and_rests)
         whens = []
         for job in self.mirror.config.jobs:
             if job.enabled:
                 last = states[job.name].last_done_at if job.name in states else None
+                if (rest := rests.get(job.name)) is not None:
+                    self._retry_at[job.name] = rest.until
                 retry = self._retry_at.get(job.name)
                 whens.append(When(job.name, job.every, job.cron, job.timezone, last, retry))
         self.schedule.use(whens, from_ms(self.mirror.clock.now()))
@@ -249,7 +252,7 @@ class Daemon:
             with contained(f"The job {name}"):
                 self._tell_of(name)
                 result = await self.engine.run_job(self.mirror.jobs[name])
-                state = (await self.mirror.db.read(runs.job_states)).get(name)
+                states, rests = await self.mirror.db.read(_states_and_rests)
         except PixmirrorError as error:
             # Not the job: its run could not even be recorded.
             if error.scope != "item":
@@ -257,15 +260,16 @@ class Daemon:
             self._try_again(name, 1)
             return
         if result.error is None:
-            self._retry_at.pop(name, None)
+            if self._retry_at.pop(name, None) is not None:
+                await self.use_schedule()
             await self.notices.job_ended(name, None, 0)
             return
         known = result.error in map(str, self.engine.trouble.errors.values())  # and told
         log.log(logging.DEBUG if known else logging.WARNING, "Job %s: %s", name, result.error)
-        failures = state.failures if state else 1
+        failures = states[name].failures if name in states else 1
         if PIXIV in self.engine.trouble.errors:
             self._waiting.add(name)
-        self._try_again(name, failures)
+        self._try_again(name, failures, rests.get(name))
         if result.own:
             await self.notices.job_ended(name, result.error, failures)
 
@@ -274,8 +278,17 @@ class Daemon:
         if self._group is not None:
             self._spawn(self.journal.tell(name, self.mirror.clock.now()))
 
-    def _try_again(self, name: str, failures: int) -> None:
+    async def resumed(self, name: str | None) -> None:
+        """Go on after a pause, or with a job that rested because it failed too often."""
+        self._retry_at.pop(name or "", None)
+        await self.use_schedule()
+
+    def _try_again(self, name: str, failures: int, rest: runs.Rest | None = None) -> None:
         """Plan the next try of a job that failed so often in a row."""
+        if rest is not None:
+            self._retry_at[name] = rest.until
+            self.schedule.set_next(name, rest.until)
+            return
         longest = OUTAGE_RETRY_S if self.engine.trouble.errors else LONGEST_RETRY_S
         every = next((job.every for job in self.mirror.config.jobs if job.name == name), None)
         # One list that fails must not make all the others of its job rarer than the user wants them.
@@ -377,3 +390,7 @@ class Daemon:
             except (*CATALOGUE_FAILS, Unforeseen) as error:
                 log.error("The catalogue does not answer: %s", error)
             await asyncio.sleep(interval)
+
+
+def _states_and_rests(conn: Connection) -> tuple[dict[str, runs.JobState], dict[str, runs.Rest]]:
+    return runs.job_states(conn), runs.resting(conn)

@@ -101,10 +101,11 @@ class SyncReport:
 
 async def sync(mirror: Mirror, names: Sequence[str] = (), *, horizon_s: float = 60) -> SyncReport:
     """Run the named jobs, or all enabled ones, to the end. LoginError at once if Pixiv does not let us in."""
-    jobs = [mirror.jobs[name] for name in _jobs_to_run(mirror, names)]
+    wanted, results = await _apart_from_resting(mirror, names)
+    jobs = [mirror.jobs[name] for name in wanted]
     async with _notices(mirror) as notices:
         engine = Engine(mirror, on_trouble=notices.trouble, only=tuple(names) or None)
-        since, results = mirror.clock.now(), dict[str, JobResult]()
+        since = mirror.clock.now()
         blocked = engine.held_back()
         if blocked is None:
             await mirror.log_in()
@@ -174,16 +175,32 @@ def _jobs_to_run(mirror: Mirror, asked: Sequence[str]) -> list[str]:
     return list(asked) or [name for name in mirror.jobs if name not in mirror.paused]
 
 
+async def _apart_from_resting(mirror: Mirror, asked: Sequence[str]) -> tuple[Sequence[str], dict[str, JobResult]]:
+    """Return the jobs to run now, and what to say of those that rest and were not asked for by name."""
+    wanted, now = _jobs_to_run(mirror, asked), mirror.clock.now()
+    rests = {} if asked else await mirror.db.read(runs.resting)
+    resting = {name: rest for name, rest in rests.items() if name in wanted and now < rest.until}
+    told = {name: JobResult(error=_rests(name, rest, now), own=False) for name, rest in resting.items()}
+    return [name for name in wanted if name not in resting], told
+
+
+def _rests(name: str, rest: runs.Rest, now: int) -> str:
+    return (
+        f"It failed {rest.failures} times in a row and rests until {clock(rest.until, now)}; "
+        f"`pixmirror sync {name}` asks at once. {rest.reason}"
+    )
+
+
 async def beside(daemon: "Daemon", asked: Sequence[str]) -> SyncReport:
     """Do the same in a running pixmirror, whose other work goes on.
 
     Run these jobs (empty: all), due or not, and wait until what they made due is done or is held back for long.
     """
     engine, mirror = daemon.engine, daemon.mirror
-    names = _jobs_to_run(mirror, asked)
+    names, results = await _apart_from_resting(mirror, asked)
     if (no_login := engine.trouble.errors.get("login")) is not None:
         raise copy.copy(no_login)
-    since, results = mirror.clock.now(), dict[str, JobResult]()
+    since = mirror.clock.now()
     blocked = engine.held_back()
     if blocked is None:
         await mirror.db.run(ask_again, since)
@@ -193,7 +210,7 @@ async def beside(daemon: "Daemon", asked: Sequence[str]) -> SyncReport:
         begun = {name: task for name in names if (task := daemon.start_job(name)) is not None}
         blocked = blocked or await _ended(engine, begun.values()) or await drain(engine, names=asked or None)
         last = await mirror.db.read(runs.last_runs)
-        results = {
+        results |= {
             name: JobResult(run.new, run.seen, run.error)
             for name, run in last.items()
             if name in begun and run.started_at >= since

@@ -239,8 +239,17 @@ def _needs(view: View) -> Iterator[str]:
         if not job.known:
             yield f"Job {job.name} is new in the config: systemctl reload pixmirror, or restart pixmirror run."
     apart = view.of("login", "pixiv", "storage", "catalogue", "limited")
+    enabled, rests = {job.name for job in view.around.jobs}, runs.resting(view.conn)
     for name, state in runs.job_states(view.conn).items():
-        if state.failures >= FAILURES_TO_TELL and not apart and any(j.name == name for j in view.around.jobs):
+        if state.failures < FAILURES_TO_TELL or apart or name not in enabled:
+            continue
+        if (rest := rests.get(name)) is not None:
+            reason = _reason(rest.reason)
+            yield (
+                f"Job {name} failed {rest.failures} times in a row and is asked once a day: {reason}. When that "
+                f"is mended: pixmirror resume {name}"
+            )
+        else:
             yield f"Job {name} failed {state.failures} times in a row: pixmirror status --full has the reason."
     if runs.get_json(view.conn, clocks.BEHIND):
         yield "The clock of this machine is behind: set it. Until then nothing is done at its time."

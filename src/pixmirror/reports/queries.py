@@ -1,7 +1,7 @@
 """`status`: what the mirror holds, how it goes, and what is stuck."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,7 +170,7 @@ def status(
     job_list = job_statuses(conn, now, jobs)
     gaps = made(conn, Gaps, "SELECT count(*), count(DISTINCT feed_id), min(opened_at) FROM gap")[0]
     wrong = (*told, *troubles.known(conn, now))
-    found = (*(str(one) for one in wrong if not one.explained), *_problems(job_list))
+    found = (*(str(one) for one in wrong if not one.explained), *_problems(job_list, runs.resting(conn)))
     return Status(
         now=now,
         healthy=not found,
@@ -286,12 +286,18 @@ def _grouped(what: str, found: Iterable[tuple[str, str | None, int | None]], sam
     return sorted(result, key=lambda r: (-r.count, r.reason))[:20]
 
 
-def _problems(jobs: Sequence[JobStatus]) -> Iterable[str]:
+def _problems(jobs: Sequence[JobStatus], rests: Container[str]) -> Iterable[str]:
     for job in jobs:
         if job.suspended:
             yield f"Job {job.name} stands still: {job.suspended}."
         elif job.failures >= 3:
-            yield f"Job {job.name} failed {job.failures} times in a row: {job.error or 'no reason on record'}."
+            once_a_day = (
+                f" It is asked once a day until it works, and at once by `pixmirror resume {job.name}`."
+                if job.name in rests
+                else ""
+            )
+            reason = (job.error or "no reason on record").rstrip(".")
+            yield f"Job {job.name} failed {job.failures} times in a row: {reason}.{once_a_day}"
 
 
 def _notes(conn: Connection, now: int, jobs: Sequence[JobStatus], gaps: Gaps, pace: Pace) -> tuple[str, ...]:
