@@ -1,17 +1,19 @@
 """Verify finds every file that is not as it was stored, wants it again, and touches nothing on disk."""
 
 import hashlib
+import os
 
 import pytest
 from sqlalchemy import create_engine, select
 
 from pixmirror import verify
-from pixmirror.catalogue import losses, queue, runs
+from pixmirror.catalogue import findings, losses, queue, runs
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.errors import StorageAbsent
 from pixmirror.ingest import sidecars
+from pixmirror.verify import passes
 
 NOW = 1_780_000_000_000
 NAMES = [f"5/{work_id}_p0.jpg" for work_id in range(10, 16)]
@@ -81,7 +83,7 @@ async def test_an_untouched_mirror_is_sound(db, root):
 
 @pytest.mark.parametrize("batch", [1, 64])
 async def test_missing_short_and_rotten_files_are_found_and_wanted_again(db, root, monkeypatch, batch):
-    monkeypatch.setattr(verify, "HASH_BATCH", batch)
+    monkeypatch.setattr(passes, "HASH_BATCH", batch)
     harm(root)
     report = await verify.run(db, root, quick=False, now=NOW)
     assert not report.sound
@@ -133,10 +135,10 @@ async def test_a_media_folder_that_goes_away_in_the_middle_costs_nothing(db, roo
 
 
 async def test_a_file_that_the_disk_refuses_to_read_is_reported_and_not_wanted_again(db, root, monkeypatch):
-    def refuse(path, size, sha256):
+    def refuse(path, flags):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(verify, "_compare", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     report = await verify.run(db, root, quick=False, now=NOW)
     assert (report.unreadable, report.wanted_again, report.sound) == (6, 0, False)
     assert set(states(db).values()) == {"stored"}
@@ -229,3 +231,40 @@ async def test_all_files_missing_at_once_is_not_believed_before_the_user_says_so
         (root / name).write_bytes(body)
     report = await verify.run(db, root, quick=False, now=NOW)
     assert (report.back, report.sound) == (6, True)
+
+
+async def test_a_sidecar_that_changed_is_written_again_and_one_without_a_digest_gets_one(db, root):
+    await db.run(lambda c: c.exec_driver_sql("UPDATE work SET user_id = 5, sidecar_seq = 1"))
+    for work_id in range(10, 16):
+        (root / f"5/{work_id}.json").write_text(f'{{"id": {work_id}}}')
+    assert (await verify.run(db, root, quick=False, now=NOW)).sidecars_changed == 0
+    (root / "5/12.json").write_text('{"id": 13}')
+    (root / "5/13.json").unlink()
+    report = await verify.run(db, root, quick=False, now=NOW)
+    assert (report.sidecars_changed, report.sidecars_missing, report.sound) == (1, 1, True)
+    assert [one.work_key >> 1 for one in await db.read(sidecars.due_sidecars, 9)] == [12, 13]
+    assert (report.findings["rotten"], report.findings["missing"]) == (1, 1)
+
+
+async def test_the_kinds_of_what_is_wrong_are_told_apart(db, root):
+    harm(root)
+    (root / NAMES[3]).unlink()
+    os.mkfifo(root / NAMES[3])
+    (root / NAMES[4]).write_bytes(bytes(999))
+    report = await verify.run(db, root, quick=False, now=NOW)
+    assert [b.kind for b in report.bad] == ["missing", "partial", "rotten", "wrong_kind", "rotten"]
+    assert (report.wrong_kind, report.findings["rotten"]) == (1, 2)
+
+
+async def test_a_row_that_rotted_fails_verify_until_it_is_taken_as_it_is(db, root):
+    comment = (
+        "INSERT INTO comment (comment_key, work_key, comment, first_seen, last_seen) VALUES (2, 20, 'a', 0, 0)"
+    )
+    await db.run(lambda c: c.exec_driver_sql(comment))
+    assert (await verify.run(db, root, quick=False, now=NOW)).sound
+    await db.run(lambda c: c.exec_driver_sql("UPDATE comment SET comment = 'b'"))
+    report = await verify.run(db, root, quick=False, now=NOW)
+    assert (report.sound, report.rows_changed, report.garbled) == (False, 1, ["comment 0-2"])
+    assert [(one.subject, one.kind) for one in await db.read(findings.first)] == [("rows", "rotten")]
+    assert (await verify.run(db, root, quick=False, now=NOW, believe=True)).sound
+    assert await db.read(findings.first) == ()

@@ -137,10 +137,12 @@ def test_every_key_of_json_is_documented():
 
 def test_the_keys_of_verify_and_sync_are_documented():
     from pixmirror import verify
+    from pixmirror.catalogue import losses
     from pixmirror.daemon import sync
 
-    printed = keys(verify.Report, verify.Bad, sync.Brought) | {"sound", "exit_code", "trouble", "held", "troubles"}
-    assert printed <= named("forget, unforget")
+    read = keys(verify.Report, verify.Bad, losses.GivenUp) | {"sound"}
+    assert read <= named("The keys of `verify --json`", "verify")
+    assert keys(sync.Brought) | {"exit_code", "trouble", "held", "troubles"} <= named("forget, unforget")
 
 
 def test_every_key_of_an_import_is_documented():

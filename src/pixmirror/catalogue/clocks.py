@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, text
 
-from pixmirror.catalogue import runs
+from pixmirror.catalogue import blocks, runs
 from pixmirror.catalogue.feeds import NEVER, canonical
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.models import Lane
@@ -190,7 +190,10 @@ def pull_back_past(conn: Connection, part: tuple[Past, int, int], now: int) -> i
     between = f" AND {past.key} BETWEEN :low AND :high" if past.key else ""
     stmt = text(f"UPDATE {past.table} SET {sets} WHERE {past.where} AND ({late}){between}")
     bound = {"now": now} | ({"low": low, "high": high} if past.key else {})
-    return conn.execute(stmt, bound).rowcount
+    moved = conn.execute(stmt, bound).rowcount
+    if moved and past.table in blocks.ROOMS:
+        blocks.changed_between(conn, past.table, low, high)
+    return moved
 
 
 def pull_back_values(conn: Connection, now: int) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text, update
 
+from pixmirror.catalogue import blocks
 from pixmirror.catalogue.payloads import (
     BASE,
     CODEC,
@@ -21,7 +22,7 @@ from pixmirror.catalogue.payloads import (
     unpack,
 )
 from pixmirror.catalogue.schema import comment
-from pixmirror.catalogue.sql import IDS, Many, changed, listed, rows
+from pixmirror.catalogue.sql import IDS, Many, changed, column, listed, rows
 
 DUMPED_COMMENT = "legacy_comment"  # owner_kind of the payload of a comment without an id; its owner is the work
 ERASED: dict[str, Any] = {"comment": "", "stamp_id": None, "stamp_url": None}
@@ -40,6 +41,7 @@ FROM work CROSS JOIN payload ON owner_kind = 'work' AND owner_id = work_key
 WHERE user_id = :user AND payload.id < :before
 ORDER BY payload.id DESC LIMIT {_BATCH}"""  # what is packed against another comes before it
 _REWRITE = Many(f"UPDATE payload SET digest = :digest, codec = {CODEC}, body = :body, base = NULL WHERE id = :id")
+_PROFILES = "DELETE FROM payload WHERE owner_kind = 'user' AND owner_id = :user RETURNING id"
 _BLANK = """
 UPDATE user SET name = '', account = '', comment = NULL, avatar_url = NULL, background_url = NULL,
   profile_at = NULL WHERE id = :user"""
@@ -63,15 +65,17 @@ def erase_user(conn: Connection, user_id: int) -> int:
     """
     conn.exec_driver_sql("PRAGMA secure_delete = ON")
     changed(conn, _BLANK, user=user_id)
-    changed(conn, "DELETE FROM payload WHERE owner_kind = 'user' AND owner_id = :user", user=user_id)
+    blocks.changed(conn, "payload", column(conn, _PROFILES, user=user_id))
     _drop_dumped_comments(conn, user_id)
     _rewrite_payloads(conn, user_id)
     # Items that could not be read are kept raw, and may name the person.
     ids = [r.id for r in rows(conn, "SELECT id, raw FROM broken") if _names(r.raw, user_id)]
     changed(conn, f"DELETE FROM broken WHERE id {IDS}", ids=listed(ids))
-    written = conn.execute(update(comment).where(comment.c.user_id == user_id).values(**ERASED)).rowcount
+    erased = update(comment).where(comment.c.user_id == user_id).values(**ERASED).returning(comment.c.comment_key)
+    written = conn.execute(erased).scalars().all()
+    blocks.changed(conn, "comment", written)
     conn.exec_driver_sql("PRAGMA secure_delete = OFF")
-    return written
+    return len(written)
 
 
 def _rewrite_payloads(conn: Connection, user_id: int) -> None:
@@ -88,6 +92,7 @@ def _rewrite_payloads(conn: Connection, user_id: int) -> None:
             told = digest_text if row.endpoint in NO_CONTENT else digest_work
             rewritten.append({"id": row.id, "digest": told(text), "body": pack_text(text)})
         _REWRITE(conn, rewritten)
+        blocks.changed(conn, "payload", (row["id"] for row in rewritten))
 
 
 def _drop_dumped_comments(conn: Connection, user_id: int) -> None:
@@ -96,6 +101,7 @@ def _drop_dumped_comments(conn: Connection, user_id: int) -> None:
     dumped = conn.execute(sql, {"kind": DUMPED_COMMENT})  # row by row: there may be millions
     ids = [r.id for r in dumped if _writer_of(r.codec, r.body) == user_id]
     changed(conn, f"DELETE FROM payload WHERE id {IDS}", ids=listed(ids))
+    blocks.changed(conn, "payload", ids)
 
 
 def _writer_of(codec: int, body: bytes) -> Any:

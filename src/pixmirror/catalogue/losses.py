@@ -5,7 +5,7 @@ stored again, whatever its row says. `verified_at` of such a row is when the use
 found it is kept beside the rows, for as many as are worth naming.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
@@ -21,18 +21,27 @@ from pixmirror.models import State
 COMING = ("wanted", "waiting", "fetching")
 GIVEN_UP = ("gone", "failed", "damaged")
 
+MOST_LISTED = 100_000
 NOTED = "lost"  # meta key: when verify found what is lost, ms UTC, by the id of the file
 MOST_NOTED = 1000
 # Of a row of media m: it was stored once, and neither is nor was forgotten since.
 IS_LOST = "m.state NOT IN ('stored', 'forgotten') AND m.sha256 IS NOT NULL AND m.path != ''"
 _UNACCEPTED = "sha256 IS NOT NULL AND path != '' AND verified_at IS NULL"
+_IS = "state = '{}'"
+_COUNT = f"SELECT count(*) FROM media WHERE {{}} AND {_UNACCEPTED}"
+_OF_WORK = "SELECT 1 FROM work w WHERE w.work_key = media.owner_id AND +media.owner_kind = 'work'"
+_IS_OVER = f"EXISTS ({_OF_WORK} AND w.state IN {tuple(map(str, State.OVER))})"
+_IS_LIVE = f"(is_current = 1 AND EXISTS ({_OF_WORK} AND w.state = 'live'))"
+_GIVEN_UP = f"""
+SELECT path, size, sha256, state, coalesce(error, '') FROM media WHERE {{}} AND {_UNACCEPTED}
+ORDER BY path LIMIT :n"""
 _BACK = f"""
 UPDATE media SET state = 'stored', error = NULL, due_at = 0, attempts = 0, damaged_sha256 = NULL, stored_at = :now,
   verified_at = :now
 WHERE id {IDS} AND state NOT IN ('stored', 'forgotten') AND sha256 IS NOT NULL AND path != '' RETURNING id, size"""
 # The plus keeps SQLite from reading all rows in the order of their ids.
 _LOST = """
-SELECT id, path, coalesce(size, 0), sha256 FROM media
+SELECT id, path, coalesce(size, 0), sha256, coalesce(fetched_url, url) FROM media
 WHERE {} AND sha256 IS NOT NULL AND path != '' AND +id > :after ORDER BY +id LIMIT :n"""
 _NOTED = f"""
 SELECT m.owner_id AS work_key, m.state, w.state AS at_pixiv FROM media m JOIN work w ON w.work_key = m.owner_id
@@ -50,20 +59,39 @@ class Lost:
     path: str
     size: int
     sha256: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A file that was stored and cannot be had any more; `error`: what was found, or how asking again ended."""
+
+    path: str
+    size: int | None
+    sha256: str
+    state: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
-    """Count the lost files that are still asked for, and those that cannot be had and are not accepted as lost."""
+    """Count lost files: those still asked for, and those that Pixiv has no more and are not accepted as lost."""
 
     coming: int
     given_up: int
 
 
-def outstanding(conn: Connection) -> Outstanding:
-    count = f"SELECT count(*) FROM media WHERE {{}} AND {_UNACCEPTED}"
-    coming = sum(value(conn, count.format(f"state = '{state}'")) for state in COMING)
-    return Outstanding(coming, value(conn, count.format(IN_TROUBLE)))
+def outstanding(conn: Connection, among: Collection[int] | None = None) -> Outstanding:
+    """Count them, all or of these ids."""
+    of = "" if among is None else f" AND +media.id {IDS}"
+    bound = {} if among is None else {"ids": listed(among)}
+    given_up = value(conn, _COUNT.format(IN_TROUBLE) + of, **bound)
+    coming = 0
+    for state in COMING:
+        all_of = value(conn, _COUNT.format(_IS.format(state)) + of, **bound)
+        over = value(conn, f"{_COUNT.format(_IS.format(state))} AND {_IS_OVER}" + of, **bound)
+        coming, given_up = coming + all_of - over, given_up + over
+    return Outstanding(coming, given_up)
 
 
 def lost_files(conn: Connection, after: int, limit: int, *, given_up: bool = False) -> list[Lost]:
@@ -73,10 +101,27 @@ def lost_files(conn: Connection, after: int, limit: int, *, given_up: bool = Fal
     return sorted(chain.from_iterable(found), key=attrgetter("media_id"))[:limit]
 
 
-def examples(conn: Connection, limit: int) -> list[tuple[str, str]]:
-    """Return (path, why) of the first files that cannot be had and are not accepted as lost."""
-    first = f"SELECT path, coalesce(error, '') FROM media WHERE {IN_TROUBLE} AND {_UNACCEPTED} LIMIT :n"
-    return [(path, why) for path, why in rows(conn, first, n=limit)]
+def given_up(conn: Connection, limit: int) -> list[GivenUp]:
+    """Return the files that Pixiv has no more and that are not accepted as lost, by path."""
+    ways = (IN_TROUBLE, *(f"{_IS.format(state)} AND {_IS_OVER}" for state in COMING))
+    found = [made(conn, GivenUp, _GIVEN_UP.format(way), n=limit) for way in ways]
+    return sorted(chain.from_iterable(found), key=attrgetter("path"))[:limit]
+
+
+def for_copies(conn: Connection, after: int, limit: int) -> list[Lost]:
+    """Return the next lost files by id that a copy must bring back: all but those that Pixiv may still have."""
+    ways = (IN_TROUBLE, *(f"{_IS.format(state)} AND NOT {_IS_LIVE}" for state in ("wanted", "waiting")))
+    found = [made(conn, Lost, _LOST.format(way), after=after, n=limit) for way in ways]
+    return sorted(chain.from_iterable(found), key=attrgetter("media_id"))[:limit]
+
+
+def by_size(conn: Connection) -> dict[int, list[Lost]]:
+    """Return all lost files by their size in bytes, to know a stray again."""
+    found: dict[int, list[Lost]] = {}
+    for way in (IN_TROUBLE, *map(_IS.format, COMING)):
+        for one in made(conn, Lost, _LOST.format(way), after=0, n=MOST_LISTED):
+            found.setdefault(one.size, []).append(one)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ work = _table(
     Column("sidecar_seq", Integer, nullable=False, server_default=text("0")),  # change_seq of the sidecar on disk
     Column("first_seen", Integer, nullable=False),
     Column("last_seen", Integer, nullable=False),
+    Column("sidecar_digest", LargeBinary),  # of the sidecar on disk; None: written before digests were kept
 )
 Index("work_by_user", work.c.user_id, work.c.work_key)
 Index("work_by_date", work.c.create_date)
@@ -228,6 +229,12 @@ Index("media_fetching", media.c.id, sqlite_where=media.c.state == "fetching")
 Index("media_refused", media.c.id, sqlite_where=media.c.state == "refused")
 Index("media_stored", media.c.stored_at, media.c.size, sqlite_where=media.c.state == "stored")
 Index("media_trouble", media.c.state, sqlite_where=media.c.state.in_(("gone", "failed", "damaged")))
+# By when each was last proved to be as it was stored; that it came counts as a proof.
+Index(
+    "media_proved",
+    func.coalesce(media.c.verified_at, media.c.stored_at, text("0")),
+    sqlite_where=media.c.state == "stored",
+)
 Index("media_trash", media.c.id, sqlite_where=media.c.trash.is_not(None))
 
 # Something to ask Pixiv about one thing, in its lane, when due: ugoira, text, detail, comments, replies, profile.
@@ -574,4 +581,31 @@ broken = _table(
     Column("work_key", Integer),  # where the item tells its id
     Column("user_id", Integer),  # whose work it is, or whose list it stood in
     Column("is_partial", Integer),  # 1: only a member could not be read, the rest of the item is here
+)
+
+# What is wrong with what lies on the disk, as the scrub or `verify` last saw it, until it is seen whole. A file
+# that is lost is not here: its row in `media` says so.
+finding = _table(
+    "finding",
+    Column("subject", Text, nullable=False),  # file, stray, payload, text, rows, catalogue
+    Column("name", Text, nullable=False),  # path, or which rows
+    Column("kind", Text, nullable=False),  # missing, stray, rotten, unreadable, partial, wrong_kind
+    Column("detail", Text, nullable=False),
+    Column("found_at", Integer, nullable=False),
+    Column("seen_at", Integer, nullable=False),
+    PrimaryKeyConstraint("subject", "name"),
+    rowid=False,
+)
+
+# Digests of blocks of rows that never change (catalogue/blocks.py): `first` and `last` are keys.
+row_block = _table(
+    "row_block",
+    Column("room", Text, nullable=False),  # the table
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("at", Integer, nullable=False),
+    PrimaryKeyConstraint("room", "first"),
+    rowid=False,
 )

@@ -164,6 +164,7 @@ async def verify_files(m: Mirror, request: Request, progress: verify.Progress | 
         believe=bool(_field(request, "believe", bool)),
         progress=progress,
         guard=m.root.check_media,
+        root=m.root,
     )
     return {"report": report.as_dict()}
 

@@ -1,7 +1,7 @@
 """What asks Pixiv nothing: sidecars, as they are due, and tasks, each at its interval, kept over restarts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,6 +27,7 @@ SIDECARS_AN_HOUR = 2_000
 AT_ONCE = 64
 
 Failed: TypeAlias = dict[str, PixmirrorError]  # by path
+Digests: TypeAlias = dict[str, bytes]
 Tell: TypeAlias = Callable[[str, PixmirrorError | None], None]
 
 
@@ -183,37 +184,45 @@ async def write_sidecars(mirror: Mirror) -> bool:
     if not due:
         return False
     ready = [s for s in due if s.error is None]
+    digests: Digests = {}
     try:
-        failed = await asyncio.to_thread(_write, mirror.root, ready)
+        failed = await asyncio.to_thread(_write, mirror.root, ready, digests)
     except Unforeseen:
-        failed = await asyncio.to_thread(_one_by_one, mirror.root, ready)
+        failed = await asyncio.to_thread(_one_by_one, mirror.root, ready, digests)
     failed |= {s.rel_path: s.error for s in due if s.error is not None}
-    await mirror.db.run(_written, due, failed, mirror.clock.now())
+    await mirror.db.run(_written, due, failed, digests, mirror.clock.now())
     return True
 
 
-def _write(root: MirrorRoot, due: Sequence[Sidecar]) -> Failed:
+def _write(root: MirrorRoot, due: Sequence[Sidecar], digests: Digests) -> Failed:
+    """Write them, and note the digest of each. Return those that were not written."""
     failed: Failed = {}
     with contained("The sidecars"):
         texts = (file for s in due for file in sidecars.files_for(s, root.read_sidecar(s.rel_path)))
-        root.write_sidecars(texts, failed)
+        root.write_sidecars(_noted(texts, digests), failed)
     return failed
 
 
-def _one_by_one(root: MirrorRoot, due: Sequence[Sidecar]) -> Failed:
+def _noted(texts: Iterable[tuple[str, str]], digests: Digests) -> Iterator[tuple[str, str]]:
+    for rel, text in texts:
+        digests[rel] = sidecars.digest_of(text.encode())
+        yield rel, text
+
+
+def _one_by_one(root: MirrorRoot, due: Sequence[Sidecar], digests: Digests) -> Failed:
     """Write each alone, to find the one that failed in a way that nobody has foreseen."""
     failed: Failed = {}
     for sidecar in due:
         try:
-            failed |= _write(root, [sidecar])
+            failed |= _write(root, [sidecar], digests)
         except Unforeseen as error:
             failed[sidecar.rel_path] = error
     return failed
 
 
-def _written(conn: Connection, due: Sequence[Sidecar], failed: Failed, now: int) -> None:
+def _written(conn: Connection, due: Sequence[Sidecar], failed: Failed, digests: Digests, now: int) -> None:
     """Record them. What could not be written is tried again a day later, with the reason, as its work's chore."""
-    sidecars.sidecar_done(conn, due)
+    sidecars.sidecar_done(conn, due, {rel: digest for rel, digest in digests.items() if rel not in failed})
     for sidecar in due:
         if (error := failed.get(sidecar.rel_path) or failed.get(sidecar.text_path or "")) is not None:
             agenda.write_sidecar_again(conn, sidecar.work_key, now + DAY_MS, str(error))

@@ -4,13 +4,13 @@ Rows are never deleted. A comment that two whole readings, at least a day apart,
 replies (architecture: absent is not deleted); one that is seen again is live again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, case, func
 
-from pixmirror.catalogue import erasing, tombstones
+from pixmirror.catalogue import blocks, erasing, tombstones
 from pixmirror.catalogue.schema import comment
 from pixmirror.catalogue.seen import Seen
 from pixmirror.catalogue.sql import KEYS, Many, changed, column, excluded, listed, row, rows, upsert, value
@@ -25,7 +25,9 @@ LOOKS = (30 * DAY_MS, 180 * DAY_MS)  # ages of a work at which all its comments 
 # States of a work in which Pixiv shows its comments, as far as we know.
 ASKED = ("live", "unknown")
 
-_KNOWN = f"SELECT comment_key, has_replies, state, missing_since FROM comment WHERE comment_key {KEYS}"
+_KNOWN = f"""
+SELECT comment_key, has_replies, state, missing_since, user_id, parent_key, stamp_id, stamp_url,
+  comment = '' AS is_blank FROM comment WHERE comment_key {KEYS}"""
 _new = excluded(comment).c
 _UPSERT = Many(
     upsert(
@@ -56,6 +58,8 @@ FROM work WHERE work_key = :key"""
 _REPLIES_OF = f"""
 SELECT c.work_key FROM comment c JOIN work w ON w.work_key = c.work_key
 WHERE c.comment_key = :root AND c.state = 'live' AND w.state IN {ASKED}"""
+
+_FILLED = ("user_id", "parent_key", "stamp_id", "stamp_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,8 @@ def record_comments(
     people = tombstones.people(conn, {one["user_id"] for one in shown if one["user_id"]})
     # Of what forgotten people wrote, only that there is something.
     _UPSERT(conn, [one | erasing.ERASED if one["user_id"] in people else one for one in shown])
+    filled = [k for one in shown if (k := one["comment_key"]) in known and _fills(one, known[k])]
+    blocks.changed(conn, "comment", filled)
     back = [k for k, old in known.items() if old.state != "live"]
     ledger(conn, seen.account_id, "comment", back, "live", "seen again", seen.now)
     seen_again(conn, "comment", (k for k, old in known.items() if old.missing_since is not None))
@@ -150,6 +156,12 @@ def _row(
         "first_seen": seen.now,
         "last_seen": seen.now,
     }
+
+
+def _fills(shown: Mapping[str, Any], old: Any) -> bool:
+    """Return whether an answer tells what the row of a known comment lacked; nothing else of it ever changes."""
+    told = any(shown[name] not in (None, getattr(old, name)) for name in _FILLED)
+    return told or bool(old.is_blank and shown["comment"])
 
 
 def comments_walked(conn: Connection, seen: Seen, key: int, total: int | None) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
-from pixmirror.catalogue import runs, tally, tombstones
+from pixmirror.catalogue import blocks, runs, tally, tombstones
 from pixmirror.catalogue.erasing import erase_user
 from pixmirror.catalogue.media import IS_WANTED
 from pixmirror.catalogue.paths import sidecar_path, text_path
@@ -349,5 +349,6 @@ def purged(conn: Connection, target: Target, ids: Sequence[int]) -> None:
     """Record that these files are removed, and drop the text of a novel. The tombstone stays."""
     changed(conn, _OUT_OF_TRASH, ids=listed(ids))
     if target.kind != PAGE:
-        changed(conn, f"DELETE FROM text_version WHERE work_key {KEYS}", keys=listed(_keys(conn, target)))
+        texts = f"DELETE FROM text_version WHERE work_key {KEYS} RETURNING id"
+        blocks.changed(conn, "text_version", column(conn, texts, keys=listed(_keys(conn, target))))
     changed(conn, f"UPDATE tombstone SET purge_at = NULL WHERE {_IS}", **asdict(target))

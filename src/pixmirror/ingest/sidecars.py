@@ -5,9 +5,11 @@ With it a catalogue can be built again (`reindex --from-media`), and a file on t
 version of it: each file is listed with its version, state, size and sha256, earlier versions too.
 """
 
+import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -17,7 +19,7 @@ from pixmirror.catalogue.paths import sidecar_path, text_path
 from pixmirror.catalogue.sql import KEYS, Many, changed, column, listed, rows
 from pixmirror.contained import contained
 from pixmirror.errors import Unforeseen
-from pixmirror.ingest.files import text_of
+from pixmirror.ingest.files import readable_text, text_of
 from pixmirror.ingest.known import media_of, tags_of
 from pixmirror.models import JST, shown_moment, split_key
 
@@ -32,15 +34,18 @@ SELECT work.*, user.name AS user_name, user.account AS user_account
 FROM work LEFT JOIN user ON user.id = work.user_id
 WHERE sidecar_seq < change_seq AND user_id IS NOT NULL {} ORDER BY work_key LIMIT :n"""
 _WRITTEN = """
-SELECT work_key, user_id, EXISTS (SELECT 1 FROM text_version t WHERE t.work_key = work.work_key) AS has_text
+SELECT work_key, user_id, EXISTS (SELECT 1 FROM text_version t WHERE t.work_key = work.work_key) AS has_text,
+  iif(sidecar_seq >= change_seq, sidecar_digest, NULL) AS digest, sidecar_seq >= change_seq AS is_settled
 FROM work WHERE work_key > :after AND sidecar_seq > 0 AND user_id IS NOT NULL {} ORDER BY work_key LIMIT :n"""
+_DIGEST = Many("UPDATE work SET sidecar_digest = :digest WHERE work_key = :key AND sidecar_digest IS NULL")
 _AGAIN = f"UPDATE work SET sidecar_seq = 0 WHERE work_key {KEYS} AND sidecar_seq > 0"
 _FRAMES = f"SELECT work_key, frames FROM ugoira WHERE work_key {KEYS}"
 # SQLite takes the other columns of a group from the row that holds the max().
 _TEXTS = f"SELECT work_key, max(id), body FROM text_version WHERE work_key {KEYS} GROUP BY work_key"
 # A file that was stored while the sidecar was written is not in it: the work stays due.
 _DONE = Many(f"""
-UPDATE work SET sidecar_seq = :seq WHERE work_key = :key AND :settled = (SELECT count(*) FROM media
+UPDATE work SET sidecar_seq = :seq, sidecar_digest = :digest
+WHERE work_key = :key AND :settled = (SELECT count(*) FROM media
   WHERE owner_kind = 'work' AND owner_id = work_key AND media.state IN {SETTLED})""")
 _RENEW = f"""
 UPDATE work SET sidecar_seq = min(sidecar_seq, change_seq - 1) WHERE work_key {KEYS} AND sidecar_seq > 0"""
@@ -193,9 +198,17 @@ def _date(ms: int | None) -> str | None:
     return None if moment is None else moment.astimezone(JST).isoformat()
 
 
-def sidecar_done(conn: Connection, written: Iterable[Sidecar]) -> None:
-    """Note that these sidecars lie on disk as they are."""
-    _DONE(conn, [{"key": s.work_key, "seq": s.seq, "settled": s.settled} for s in written])
+def sidecar_done(
+    conn: Connection, written: Sequence[Sidecar], digests: Mapping[str, bytes] = MappingProxyType({})
+) -> None:
+    """Note that these sidecars lie on disk as they are. `digests`: of the text of each, by its path."""
+    done = [{"key": s.work_key, "seq": s.seq, "settled": s.settled} for s in written]
+    _DONE(conn, [row | {"digest": digests.get(s.rel_path)} for row, s in zip(done, written, strict=True)])
+
+
+def digest_of(content: bytes) -> bytes:
+    """Return by what a sidecar on the disk is known again."""
+    return hashlib.sha256(content).digest()[:16]
 
 
 def files_for(sidecar: Sidecar, before: str | None) -> Iterator[tuple[str, str]]:
@@ -205,15 +218,45 @@ def files_for(sidecar: Sidecar, before: str | None) -> Iterator[tuple[str, str]]
         yield sidecar.text_path, sidecar.text
 
 
-def written_sidecars(conn: Connection, after: int, limit: int) -> list[tuple[int, str]]:
-    """Return (work, path) of sidecars and texts that lie on disk, for verify: of so many works."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A sidecar, or a text, that lies on disk. `digest`: of its content, where that is known; `is_settled`: it is
+    not about to be written again; `is_text`: the text of a novel.
+    """
+
+    work_key: int
+    path: str
+    digest: bytes | None
+    is_settled: bool
+    is_text: bool = False
+
+
+def written_sidecars(conn: Connection, after: int, limit: int, *, whole: bool = True) -> list[Written]:
+    """Return sidecars and texts that lie on disk, for verify: of so many works. `whole`: with their digests."""
     has_texts = runs.get_meta(conn, RENEWED_TEXTS) == DONE
-    found = []
-    for r in rows(conn, _WRITTEN.format(""), after=after, n=limit):
-        found.append((r.work_key, sidecar_path(r.work_key, r.user_id)))
+    found = rows(conn, _WRITTEN.format(""), after=after, n=limit)
+    novels = [r.work_key for r in found if whole and has_texts and r.has_text and r.is_settled]
+    texts = {key: body for key, _, body in rows(conn, _TEXTS, keys=listed(novels))} if novels else {}
+    written = []
+    for r in found:
+        settled = bool(r.is_settled)
+        written.append(Written(r.work_key, sidecar_path(r.work_key, r.user_id), r.digest, settled))
         if has_texts and r.has_text and (path := text_path(r.work_key, r.user_id)) is not None:
-            found.append((r.work_key, path))
-    return found
+            text = readable_text(texts[r.work_key]) if r.work_key in texts else None
+            digest = digest_of(text.encode()) if text is not None else None
+            written.append(Written(r.work_key, path, digest, settled, is_text=True))
+    return written
+
+
+def still_written(conn: Connection, keys: Iterable[int]) -> dict[int, bytes | None]:
+    """Return the digests of those of these works whose sidecars are not about to be written again."""
+    settled = f"SELECT work_key, sidecar_digest FROM work WHERE work_key {KEYS} AND sidecar_seq >= change_seq"
+    return dict(rows(conn, settled, keys=listed(keys)))
+
+
+def know_digests(conn: Connection, digests: Mapping[int, bytes]) -> None:
+    """Keep the digests of sidecars that were written before digests were kept."""
+    _DIGEST(conn, [{"key": key, "digest": digest} for key, digest in digests.items()])
 
 
 def write_again(conn: Connection, keys: Iterable[int]) -> None:

@@ -72,6 +72,13 @@ def fill_holes(conn: Connection, kind: Kind, keys: Iterable[int], due_at: int) -
     _ask(conn, kind, keys, Lane.RETRY, due_at)
 
 
+def ask_for_garbled(
+    conn: Connection, kind: Literal[Kind.DETAIL, Kind.TEXT], keys: Iterable[int], now: int
+) -> None:
+    """Ask again about works of which an answer that is kept here cannot be read any more."""
+    _ask(conn, kind, keys, Lane.RETRY, now)
+
+
 def ask_for_bookmarks(conn: Connection, refused: Iterable[Work], now: int) -> None:
     """Ask again about works that a job refuses for too few bookmarks, when they are 1, 7 and 30 days old."""
     for one in refused:

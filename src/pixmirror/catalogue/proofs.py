@@ -1,0 +1,44 @@
+"""When each stored file was last proved to be as it was stored. That it came, and was hashed, is a proof too."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from pixmirror.catalogue.queue import StoredMedia
+from pixmirror.catalogue.sql import made, value
+
+_AT = "coalesce(verified_at, stored_at, 0)"
+_OLDEST = f"""
+SELECT id, path, size, sha256, role, url, {_AT} AS at FROM media
+WHERE state = 'stored' AND {_AT} <= :before ORDER BY {_AT} LIMIT :n"""
+_ENDS = f"SELECT {{}}({_AT}) FROM media WHERE state = 'stored'"
+_OVERDUE = f"SELECT count(*) FROM media WHERE state = 'stored' AND {_AT} < :since"
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """When the files proved longest ago and last were proved, ms UTC; None without files."""
+
+    oldest: int | None
+    newest: int | None
+
+
+def ends(conn: Connection) -> Ends:
+    return Ends(*(value(conn, _ENDS.format(which)) for which in ("min", "max")))
+
+
+def overdue(conn: Connection, since: int) -> int:
+    """Count the files that were last proved before that. Reads an index entry for each of them."""
+    count: int = value(conn, _OVERDUE, since=since)
+    return count
+
+
+def oldest(conn: Connection, before: int, limit: int, without: Collection[str] = ()) -> tuple[StoredMedia, ...]:
+    """Return the files that were proved longest ago, all of them before that, but for these paths."""
+    found = made(conn, _stored, _OLDEST, before=before, n=limit + len(without))
+    return tuple(one for one in found if one.path not in without)[:limit]
+
+
+def _stored(*columns: object) -> StoredMedia:
+    return StoredMedia(*columns[:6])  # type: ignore[arg-type]
