@@ -11,6 +11,7 @@ from pixmirror.catalogue import chores, feeds, runs, tombstones
 from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.seen import WEB
+from pixmirror.catalogue.sql import rows
 from pixmirror.ingest import forgetting, web_health, web_lists
 from pixmirror.ingest import lists as ingest_lists
 from pixmirror.ingest.people import record_users
@@ -18,7 +19,7 @@ from pixmirror.ingest.ranking import Ranking, begin_ranking, finish_ranking, rec
 from pixmirror.ingest.works import record_works
 from pixmirror.ledger import agenda
 from pixmirror.models import JST, Restrict, User, to_ms
-from pixmirror.reports import coverage, queries
+from pixmirror.reports import coverage, coverage_sql, queries
 from pixmirror.reports.completeness import completeness, left, why_not_all
 from pixmirror.reports.coverage import Coverage
 from pixmirror.reports.coverage_lists import bookmark_lists, ranking_days
@@ -237,6 +238,15 @@ def test_what_is_refused_says_that_every_job_does_so_only_where_it_is_so(db: Dat
 
     assert found == {"1": "files = false", "2": "following: tag", "3": "no job has it on its lists"}
     assert "every job" not in coverage.REASONS["refused"]
+
+
+def test_the_lists_of_one_artist_are_found_without_a_look_at_the_others(db: Database) -> None:
+    asked = {"account": 1, "user": 1, "jobs": None}
+    with db.reading() as conn:
+        plan = [step.detail for step in rows(conn, f"EXPLAIN QUERY PLAN {coverage_sql.LISTS_OF_ONE}", **asked)]
+    lists = [step for step in plan if " feed " in step]
+    assert len(lists) == 2
+    assert all("account_id=? AND endpoint=? AND params=?" in step for step in lists)
 
 
 def test_a_few_artists_and_all_of_them_are_counted_alike(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:

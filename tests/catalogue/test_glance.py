@@ -118,3 +118,16 @@ def test_nothing_that_grows_is_read_from_end_to_end(db: Database) -> None:
     # By indexes that hold few, or with which works are counted: 40 ms for a million.
     scans = [plan for plan in found if re.match(rf"SCAN ({GROWING})\b", plan)]
     assert [plan for plan in scans if not re.search(r"INDEX (work_|media_)", plan)] == []
+
+
+def test_works_are_counted_once_and_again_after_one_has_come_in(db: Database) -> None:
+    mirrored(db)
+    counted: list[str] = []
+
+    def note(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
+        counted.extend([statement] if statement == "SELECT count(*) FROM work" else ())
+
+    event.listen(db._read_engine, "before_cursor_execute", note)
+    assert [look(db).works, look(db).works, len(counted)] == [2, 2, 1]
+    db.run_sync(record_works, seen(NOW), works(illust(3)), {})
+    assert [look(db).works, len(counted)] == [3, 2]

@@ -91,7 +91,12 @@ def reading_engine(
         return raw
 
     engine = create_engine(
-        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=readers, max_overflow=readers
+        "sqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=readers,
+        max_overflow=readers,
+        pool_use_lifo=True,  # who reads alone reads by the connection whose cache is warm
     )
     return _beginning(engine, "BEGIN")
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, delete, func, select, text, update
 
 from pixmirror.catalogue.schema import account, job, meta, run, spent
-from pixmirror.catalogue.sql import among, excluded, listed, rows, upsert
+from pixmirror.catalogue.sql import among, excluded, listed, made, rows, upsert, value
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError, WrongAccount
 
@@ -21,6 +21,7 @@ IMAGE_LANE = "image"  # the lane of the image host in `spent`; every other lane 
 _LEADING_ID = re.compile(r"\d+", re.ASCII)
 _PAUSE = "pause"  # meta key: everything stands still
 _LOGIN_REFUSED = "login_refused"  # meta key
+_JOBS = f"SELECT {', '.join(column.name for column in job.c)} FROM job ORDER BY name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def first_run_at(conn: Connection) -> int | None:
 
 
 def job_states(conn: Connection) -> dict[str, JobState]:
-    return {r.name: JobState(*r) for r in conn.execute(select(job).order_by(job.c.name))}
+    return {state.name: state for state in made(conn, JobState, _JOBS)}
 
 
 def resting(conn: Connection) -> dict[str, Rest]:
@@ -225,7 +226,8 @@ def spent_on(conn: Connection, day: str) -> dict[str, tuple[int, int]]:
 
 
 def get_meta(conn: Connection, key: str) -> str | None:
-    return conn.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
+    found: str | None = value(conn, "SELECT value FROM meta WHERE key = :key", key=key)
+    return found
 
 
 def set_meta(conn: Connection, key: str, value: str) -> None:
@@ -248,7 +250,8 @@ def drop_meta(conn: Connection, *keys: str) -> None:
 
 def account_id(conn: Connection) -> int | None:
     """Return whose mirror this is, or None before the first login."""
-    return conn.execute(select(account.c.id).order_by(account.c.id).limit(1)).scalar_one_or_none()
+    found: int | None = value(conn, "SELECT id FROM account ORDER BY id LIMIT 1")
+    return found
 
 
 def record_account(

@@ -3,11 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Table, bindparam, func, select, text
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, bindparam, func, select
 from sqlalchemy import Text as SqlText
+from sqlalchemy import text as parsed
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql.dml import Insert
 
@@ -16,6 +18,8 @@ T = TypeVar("T")
 
 # What a column of a statement in SQL is compared with: the JSON list bound to `:keys` or `:ids` (see `listed`).
 KEYS, IDS = (f"IN (SELECT value FROM json_each(:{name}))" for name in ("keys", "ids"))
+
+text = lru_cache(512)(parsed)  # to look for the `:names` in a statement takes as long as a short one itself
 
 
 def rows(conn: Connection, sql: str, **bound: Any) -> Sequence[Any]:

@@ -49,9 +49,14 @@ class View:
         said = [(name, text) for name, text in parameters.written(filters, self.usual) if name not in self.fixed]
         return f"{self.path}?{parameters.encoded(said)}" if said else self.path
 
-    def at(self, filters: Filters, place: Place | Unit | None = None) -> str:
+    def at(self, filters: Filters, place: Place | None = None) -> str:
         """Return the address of these works from a place on; None: from the newest on."""
-        return self.address(replace(filters, at=Place(place.name) if isinstance(place, Unit) else place))
+        return self.address(replace(filters, at=place))
+
+    def at_each(self, filters: Filters, units: Sequence[Unit]) -> list[str]:
+        """Return the addresses of these works from each of some units on. A place stands last in an address."""
+        newest = self.at(filters)
+        return [f"{newest}{'&' if '?' in newest else '?'}at={unit.name}" for unit in units]
 
     def changed(
         self, filters: Filters, drop: tuple[str, str] | None = None, add: tuple[str, str] | None = None

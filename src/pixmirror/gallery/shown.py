@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Literal
 
 from markupsafe import Markup, escape
@@ -131,6 +132,7 @@ def _with_code(text: str) -> Markup:
     return Markup("").join(Markup("<code>{}</code>").format(one) if at % 2 else escape(one) for at, one in parts)
 
 
+@lru_cache(4096)
 def unit(name: str, before: int = 0, n: int = 0) -> str:
     """Write a part of the grid: November 2026, 5 November 2026, 2026, 1,001 to 2,000.
 

@@ -160,7 +160,9 @@ def _lists(
     conn: Connection, account_id: int, user_id: int | None, jobs: Sequence[str] | None = None
 ) -> Sequence[Any]:
     named = None if jobs is None else json.dumps(list(jobs))
-    return rows(conn, sql.LISTS, account=account_id, user=user_id, jobs=named)
+    if user_id is None:
+        return rows(conn, sql.LISTS, account=account_id, jobs=named)
+    return rows(conn, sql.LISTS_OF_ONE, account=account_id, user=user_id, jobs=named)
 
 
 def _unread(conn: Connection, lists: Sequence[Any]) -> dict[int, list[UnreadWork]]:

@@ -9,21 +9,21 @@ _LIST = (
     " iif(json_extract(marks, '$.cut') IS NULL, coalesce(full_started, full_at), 0) AS begun,"
     " json_extract(marks, '$.cut.why') AS cut, EXISTS (SELECT 1 FROM feed_job j WHERE j.feed_id = feed.id"
     " AND (:jobs IS NULL OR j.job IN (SELECT value FROM json_each(:jobs)))) AS is_read"
-    " FROM feed WHERE account_id = :account AND endpoint = '{}'"
-    " AND (:user IS NULL OR json_extract(params, '$.user_id') = :user)"
+    " FROM feed WHERE account_id = :account AND endpoint = '{}'{}"
 )
+_MINE = " AND params = json_object('user_id', :user)"  # as catalogue/feeds.py writes them: found by their key
 
 # One row an artist: which of their lists are walked, and from when on each is known (`illust_from`, `novel_from`:
 # when its full pass began); when all of them were read whole (`app_at`), or the following list or the profile
 # showed that there is none (`nothing_at`); what the profile counts; where a list ends early; whether one of
 # `:jobs` (NULL: of any) still reads it. Grouped, not joined: SQLite makes no index for what json_extract gives,
 # and would compare every artist with every list.
-LISTS = f"""
+_LISTS = """
 WITH part AS (
   SELECT user_id, last_seen, 0 AS illust, 0 AS novel, NULL AS full_at, NULL AS begun, NULL AS cut,
     1 AS is_read
-  FROM follow WHERE account_id = :account AND state = 'live' AND (:user IS NULL OR user_id = :user)
-  UNION ALL {_LIST.format(1, 0, "user/illusts")} UNION ALL {_LIST.format(0, 1, "user/novels")}
+  FROM follow WHERE account_id = :account AND state = 'live'{follow}
+  UNION ALL {illusts} UNION ALL {novels}
 ),
 artist AS (
   SELECT user_id, max(last_seen) AS last_seen, max(illust) AS illust, max(novel) AS novel,
@@ -43,6 +43,14 @@ SELECT a.user_id, coalesce(u.name, '') AS name, coalesce(u.state, 'live') AS sta
     END AS counted
 FROM artist a LEFT JOIN user u ON u.id = a.user_id
 """
+
+
+def _lists(follow: str = "", mine: str = "") -> str:
+    illusts, novels = _LIST.format(1, 0, "user/illusts", mine), _LIST.format(0, 1, "user/novels", mine)
+    return _LISTS.format(follow=follow, illusts=illusts, novels=novels)
+
+
+LISTS, LISTS_OF_ONE = _lists(), _lists(" AND user_id = :user", _MINE)
 
 # The files that are not here: the worst reason of each work. By the partial indexes of the states, which a plus
 # sign makes SQLite prefer to that of all files.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -23,6 +24,9 @@ from pixmirror.reports.queries import JobStatus, Requests
 _LAST = """
 SELECT work_key, title, first_seen FROM work WHERE first_seen <= :now AND title != ''
 ORDER BY first_seen DESC LIMIT 1"""
+_WORKS = "SELECT count(*) FROM work"
+# Moves with each work that comes in.
+_SEQ = "SELECT value FROM meta WHERE key = 'change_seq'"
 # The states stand in the statements: only then SQLite uses their partial indexes.
 _DAMAGED = "SELECT min(due_at) FROM media WHERE state = 'damaged' AND state IN ('gone', 'failed', 'damaged')"
 _WAITING = """
@@ -103,7 +107,7 @@ def glance(
     return Glance(
         now=now,
         headlines=health.headlines(conn, now, around, wrong, zone),
-        works=sum(queries.known_works(conn)),
+        works=_works(conn),
         files=files,
         came_in=came_in(conn, now - DAY_MS, now),
         requests=queries.requests_today(conn, now),
@@ -118,6 +122,17 @@ def glance(
         was_whole=kept.was_whole(conn),
         all_paused=pause is not None,
     )
+
+
+def _works(conn: Connection) -> int:
+    """Count all works: anew only when one has changed since this connection counted them, for it is a pass over
+    an index of them.
+    """
+    seq = value(conn, _SEQ)
+    known: tuple[Any, int] | None = conn.info.get(_WORKS)
+    if known is None or known[0] != seq:
+        conn.info[_WORKS] = known = seq, value(conn, _WORKS)
+    return known[1]
 
 
 def _lasts(counts: Kept | None, around: Around) -> str:
