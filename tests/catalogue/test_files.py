@@ -7,9 +7,10 @@ import pytest
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Database
+from pixmirror.catalogue.media import REMOVED, REPLACED
 from pixmirror.ingest import filters
 from pixmirror.ingest.files import record_text, record_ugoira, text_of
-from pixmirror.ingest.versions import REMOVED, REPLACED, cover_file
+from pixmirror.ingest.versions import cover_file
 from pixmirror.ingest.works import record_works
 from pixmirror.models import Illust, Lane, NovelText, Received, Stored, UgoiraMetadata, WorkFacts
 from tests.catalogue.builders import (

@@ -7,11 +7,11 @@ from sqlalchemy import update
 
 from pixmirror.catalogue import chores, losses, migrate, queue
 from pixmirror.catalogue.database import Connection, Database
+from pixmirror.catalogue.media import NOT_A_FILE, REPLACED
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.catalogue.schema import media, work
 from pixmirror.errors import ConfigError
 from pixmirror.ingest import retrying
-from pixmirror.ingest.versions import NOT_A_FILE, REPLACED
 from pixmirror.ingest.works import record_works
 from pixmirror.models import Lane
 from tests.catalogue.builders import DAY, NOW, illust, seen, works

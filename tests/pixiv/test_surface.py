@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import pixmirror.pixiv as surface
-from pixmirror import errors
+from pixmirror import errors, models
 from pixmirror.clock import Clock
 from pixmirror.pixiv import Client, Pacer, Transport, items, open_image
 from pixmirror.pixiv.app import users
@@ -66,18 +66,16 @@ def test_importing_the_library_loads_none_of_what_it_stands_on():
     assert not {"httpx", "pydantic", "asyncio"} & loaded("import pixmirror.pixiv")
 
 
-def test_every_public_name_comes_from_where_type_checkers_see_it():
-    tree = ast.parse(Path(surface.__file__).read_text(encoding="utf-8"))
-    seen = {
-        alias.name: node.module
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("pixmirror.")
-        for alias in node.names
-    }
-    homes = {name: f"pixmirror.{home}" for home, names in surface._HOMES.items() for name in names.split()}
+@pytest.mark.parametrize("package", [surface, models], ids=["pixiv", "models"])
+def test_every_public_name_comes_from_where_type_checkers_see_it(package):
+    tree = ast.parse(Path(package.__file__).read_text(encoding="utf-8"))
+    checked = next(node for node in tree.body if isinstance(node, ast.If))
+    imports = (node for node in checked.body if isinstance(node, ast.ImportFrom))
+    seen = {alias.name: node.module for node in imports for alias in node.names}
+    homes = {name: f"pixmirror.{home}" for home, names in package._HOMES.items() for name in names.split()}
     assert homes == seen
-    assert set(surface.__all__) == set(seen)
-    assert set(surface.__all__) <= set(dir(surface))
+    assert set(package.__all__) == set(seen)
+    assert set(package.__all__) <= set(dir(package))
 
 
 def test_submodules_are_attributes_and_a_wrong_name_is_an_attribute_error():

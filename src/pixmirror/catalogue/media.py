@@ -11,6 +11,12 @@ from pixmirror.catalogue.sql import IDS, KEYS, changed, listed, row
 # By the role of what lacks: what is asked to tell of it.
 ASKED_BY = {"page": Kind.DETAIL, "embed": Kind.TEXT, "frame": Kind.UGOIRA}
 
+# Why a file does not come, in its `error`.
+REPLACED = "replaced upstream before it was fetched"
+REMOVED = "removed upstream before it was fetched"
+NOT_A_FILE = "the URL names no kind of file that pixmirror stores"
+LIMIT = "mirror.max_file"  # in the error of each file that was too large
+
 
 # In these rooms owner_kind stands behind a + where other conditions name few files: SQLite, which knows no figures
 # of the rows, would else look up the files of all works by it.

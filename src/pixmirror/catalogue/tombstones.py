@@ -8,7 +8,7 @@ watch are new rows (`mark`), and files that were being fetched when they were fo
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Row
 
@@ -16,7 +16,9 @@ from pixmirror.catalogue import tally
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.erasing import without_person
 from pixmirror.catalogue.sql import IDS, KEYS, Many, column, listed, rows, value
-from pixmirror.models import Illust, Novel, Received
+
+if TYPE_CHECKING:
+    from pixmirror.models import Illust, Novel, Received
 
 WORK, PAGE, USER = "work", "page", "user"
 TRASH = ".trash"
@@ -54,7 +56,7 @@ _PURGE = Many("""
 UPDATE tombstone SET purge_at = at
 WHERE owner_kind = :kind AND owner_id = :owner AND idx = :idx AND purge_at IS NULL""")
 
-T = TypeVar("T", bound=Illust | Novel)
+T = TypeVar("T", bound="Illust | Novel")
 
 
 def has_any(conn: Connection) -> bool:
@@ -80,7 +82,9 @@ def is_forgotten(conn: Connection, key: int) -> bool:
     return bool(works(conn, (key,)))
 
 
-def screened(conn: Connection, page: Mapping[int, Received[T]]) -> tuple[dict[int, Received[T]], frozenset[int]]:
+def screened(
+    conn: Connection, page: Mapping[int, "Received[T]"]
+) -> tuple[dict[int, "Received[T]"], frozenset[int]]:
     """Return a page of works without what it says of forgotten people, and which of its works are forgotten."""
     if not page or not has_any(conn):
         return dict(page), frozenset()

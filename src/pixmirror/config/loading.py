@@ -5,7 +5,7 @@ import re
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from importlib.resources import files
 from operator import or_
@@ -15,7 +15,6 @@ from typing import Annotated, Any, Protocol
 import platformdirs
 from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from pixmirror.config.lines import Path as Place
 from pixmirror.config.lines import line_of, lines_of
@@ -82,7 +81,7 @@ def load(path: Path | None, env: Mapping[str, str], kinds: Mapping[str, JobKind]
     path = find_config(path)
     text = _text(path)
     from_file = _parsed(path, text)
-    from_env = _read_env(env)
+    from_env = _from_env(env)
     # {}: defaults see the context too
     merged = _merge({table: {} for table in _TABLES}, _merge(from_file, from_env))
     problems = [*_unknown_variables(env), *_repeated_names(merged)]
@@ -125,29 +124,14 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
         raise ConfigError(f"the config file {path} is not valid TOML: {message}") from error
 
 
-class _Settings(BaseSettings, Config):
-    """Config as pydantic-settings needs it to read the environment; never built."""
+def _from_env(env: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the environment sets, by tables. What reads it is imported where there is something to read."""
+    ours = {name: value for name, value in sorted(env.items()) if name.upper().startswith(PREFIX)}
+    if not ours:
+        return {}
+    from pixmirror.config.environment import read
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__")
-
-
-def _read_env(env: Mapping[str, str]) -> dict[str, Any]:
-    source = EnvSettingsSource(_Settings)
-
-    def read(names: Iterable[str]) -> dict[str, Any] | None:
-        source.env_vars = {name.lower(): env[name] for name in names}
-        try:
-            return source()
-        except SettingsError:  # its text and its cause hold the value
-            return None
-
-    ours = [name for name in sorted(env) if name.upper().startswith(PREFIX)]
-    if (values := read(ours)) is not None:
-        return values
-    wrong = tuple(
-        f"{name}: it must be a list or a table, written as JSON" for name in ours if read([name]) is None
-    )
-    raise ConfigError("the configuration in the environment cannot be used:", wrong)
+    return read(ours, PREFIX)
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

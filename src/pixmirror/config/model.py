@@ -37,6 +37,8 @@ HOSTS = (
     *("app-api.pixiv.net", "oauth.secure.pixiv.net", "www.pixiv.net", "i.pximg.net", "i-f.pximg.net"),
     *("s.pximg.net", "embed.pixiv.net", "public-api.secure.pixiv.net", "spapi.pixiv.net"),
 )
+# What checks a table is built once, with the whole (`load`).
+_TABLE = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40,}")
 PHPSESSID = re.compile(r"\d{1,12}_\w{1,120}", re.ASCII)
 
@@ -44,7 +46,7 @@ PHPSESSID = re.compile(r"\d{1,12}_\w{1,120}", re.ASCII)
 class MirrorConfig(BaseModel):
     """Where the mirror lies. `media` None means `<root>/media`; sizes in bytes, `max_file` 0 is no limit."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = _TABLE
 
     root: FilePath = Path("~/pixmirror")
     media: FilePath | None = None
@@ -65,7 +67,7 @@ class MirrorConfig(BaseModel):
 class PixivConfig(BaseModel):
     """How we appear at Pixiv and how much we ask. 0 is no limit for all counts but `image_connections`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = _TABLE
 
     refresh_token: SecretStr | None = None
     refresh_token_file: FilePath = Path("refresh-token")
@@ -146,7 +148,7 @@ class NotifyConfig(BaseModel):
     is told when it has lasted for `after` seconds.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = _TABLE
 
     url: SecretStr | None = None
     command: tuple[str, ...] = Field(default=(), repr=False)  # its arguments may hold a token
@@ -172,7 +174,7 @@ class GalleryConfig(BaseModel):
     limit; `lock_after` counts only where there is a password.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = _TABLE
 
     listen: ListenAddress = Listen("127.0.0.1", 8787)
     require_key: bool = True
@@ -187,7 +189,7 @@ class GalleryConfig(BaseModel):
 class HttpConfig(BaseModel):
     """Where the daemon tells how it is, beside its Unix socket: an address, and a file for the node exporter."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = _TABLE
 
     listen: ListenAddress | None = None
     open_to_others: bool = False
@@ -215,7 +217,7 @@ class HttpConfig(BaseModel):
 class Config(BaseModel):
     """Everything that the user decides. `load` narrows `jobs` to the kinds that it is given."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = _TABLE
 
     mirror: MirrorConfig = Field(default_factory=MirrorConfig)
     pixiv: PixivConfig = Field(default_factory=PixivConfig)

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pixmirror.catalogue import blocks, runs, tally, tombstones
 from pixmirror.catalogue.erasing import erase_user
-from pixmirror.catalogue.media import IS_WANTED
+from pixmirror.catalogue.media import IS_WANTED, NOT_A_FILE, REPLACED
 from pixmirror.catalogue.paths import sidecar_path, text_path
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.schema import tombstone
@@ -22,7 +22,6 @@ from pixmirror.catalogue.sql import IDS, KEYS, Many, changed, column, listed, ma
 from pixmirror.catalogue.tombstones import MOVES, PAGE, USER, WORK
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError
-from pixmirror.ingest import versions
 from pixmirror.ledger import agenda
 from pixmirror.models import Lane
 
@@ -42,8 +41,8 @@ UPDATE media SET trash = NULL, attempts = 0, due_at = 0, stored_at = NULL, verif
   state = CASE WHEN path = '' THEN 'failed' WHEN sha256 IS NOT NULL THEN 'wanted' WHEN is_current = 0 THEN 'gone'
     WHEN error = '{tombstones.REFUSED}' AND role IN ('cover', 'embed') THEN 'refused'
     WHEN {IS_WANTED} THEN 'wanted' ELSE 'refused' END,
-  error = CASE WHEN path = '' THEN '{versions.NOT_A_FILE}'
-    WHEN sha256 IS NULL AND is_current = 0 THEN '{versions.REPLACED}' END
+  error = CASE WHEN path = '' THEN '{NOT_A_FILE}'
+    WHEN sha256 IS NULL AND is_current = 0 THEN '{REPLACED}' END
 WHERE id {IDS} AND state = 'forgotten' RETURNING state"""
 _IS_BACK = f"""
 UPDATE media SET state = iif(damaged_sha256 IS NOT NULL, 'damaged', 'stored'), trash = NULL, error = NULL

@@ -13,12 +13,21 @@ from sqlalchemy import Connection
 
 from pixmirror.catalogue import runs, tombstones
 from pixmirror.catalogue.chores import Kind
-from pixmirror.catalogue.media import ASKED_BY, IN_TROUBLE, IS_SEEN, IS_WANTED, is_wanted
+from pixmirror.catalogue.media import (
+    ASKED_BY,
+    IN_TROUBLE,
+    IS_SEEN,
+    IS_WANTED,
+    LIMIT,
+    NOT_A_FILE,
+    REMOVED,
+    REPLACED,
+    is_wanted,
+)
 from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.sql import IDS, KEYS, Many, changed, column, listed, rows
 from pixmirror.errors import ConfigError
-from pixmirror.ingest.versions import NOT_A_FILE, REMOVED, REPLACED
 from pixmirror.ledger import agenda
 from pixmirror.models import Lane
 
@@ -26,7 +35,6 @@ What: TypeAlias = Literal["failed", "gone", "damaged", "too_large"]
 KINDS: tuple[What, ...] = ("failed", "gone", "damaged", "too_large")
 
 MAX_FILE = "max_file"  # meta key: the limit as it was last
-LIMIT = "mirror.max_file"  # in the error of each file that was too large
 
 _FAILED = f"{IN_TROUBLE} AND state = 'failed'"
 _TOO_LARGE = f"instr(error, '{LIMIT}')"

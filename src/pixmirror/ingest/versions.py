@@ -10,15 +10,13 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, insert
 
 from pixmirror.catalogue import tombstones
+from pixmirror.catalogue.media import NOT_A_FILE, REMOVED, REPLACED
 from pixmirror.catalogue.paths import extension, media_path
 from pixmirror.catalogue.schema import media
 from pixmirror.catalogue.seen import Seen
 from pixmirror.catalogue.sql import Many
 from pixmirror.models import Illust, Novel, NovelText, UgoiraMetadata, is_address, url_version
 
-REPLACED = "replaced upstream before it was fetched"
-REMOVED = "removed upstream before it was fetched"
-NOT_A_FILE = "the URL names no kind of file that pixmirror stores"
 MOST_PAGES = 2000  # of a work; a count beyond is no count
 
 _COVER = re.compile(r"^(https?://[^/]+)/(?:c/[^/]+/)?novel-cover-master/(img/.+?)_(?:master|square)1200\.\w+$")

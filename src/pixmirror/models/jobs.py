@@ -32,7 +32,7 @@ class JobConfig(BaseModel):
     `rankings`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     keeps_fresh: ClassVar[Fresh] = ""
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$", max_length=64)

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pixmirror.models.base import Medium, split_key, to_ms
-from pixmirror.models.works import Work
+
+if TYPE_CHECKING:
+    from pixmirror.models.works import Work
 
 
 class Lane(IntEnum):
@@ -89,7 +91,7 @@ class WorkFacts:
     create_date: int | None
 
     @classmethod
-    def of(cls, work: Work, kind: str) -> Self:
+    def of(cls, work: "Work", kind: str) -> Self:
         return cls(
             key=work.key,
             type=kind,

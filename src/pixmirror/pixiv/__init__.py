@@ -4,8 +4,9 @@ streams, paging. `pixiv.blocking` has a Client for code that is not async.
 Each name is imported from its module when it is first used: `import pixmirror.pixiv` costs next to nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pixmirror.lazy import names_of
 
 if TYPE_CHECKING:
     from pixmirror.models import Lane
@@ -113,18 +114,7 @@ _HOMES = {
 
 
 if not TYPE_CHECKING:  # checkers know the names above, and only these
-
-    def __getattr__(name: str) -> Any:
-        home = next((module for module, names in _HOMES.items() if name in names.split()), None)
-        if home is not None:
-            found = globals()[name] = getattr(import_module(f"pixmirror.{home}"), name)
-            return found
-        try:
-            return import_module(f"{__name__}.{name}")
-        except ModuleNotFoundError as missing:
-            if missing.name != f"{__name__}.{name}":
-                raise
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    __getattr__ = names_of(__name__, _HOMES)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

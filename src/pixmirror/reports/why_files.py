@@ -7,11 +7,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pixmirror.catalogue import losses
+from pixmirror.catalogue.media import LIMIT, NOT_A_FILE
 from pixmirror.catalogue.paths import CHECKED, extension
 from pixmirror.catalogue.sql import rows, value
 from pixmirror.catalogue.words import many, said
-from pixmirror.ingest.retrying import LIMIT
-from pixmirror.ingest.versions import NOT_A_FILE
 
 AHEAD = 10_000  # files counted ahead of one in the queue
 _FILES = f"""
