@@ -18,12 +18,14 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from pixmirror.config import (
     Config,
+    CopyConfig,
     GalleryConfig,
     HttpConfig,
     MirrorConfig,
     NotifyConfig,
     PixivConfig,
     QuietHours,
+    ScrubConfig,
     example_text,
     find_config,
     has_web_login,
@@ -785,6 +787,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "notify": NotifyConfig,
     "gallery": GalleryConfig,
     "http": HttpConfig,
+    "scrub": ScrubConfig,
+    "copies": CopyConfig,
 }
 NOT_DEFAULTS = {"name", "kind", "enabled", "every", "cron", "timezone", "users", "modes"}
 
@@ -838,7 +842,7 @@ def test_every_key_is_in_the_example_with_its_default() -> None:
     shown: set[tuple[str, str]] = set()
     table = kind = ""
     for line in example_text().splitlines():
-        if found := re.match(r"\[+(\w+)\]+$", line):
+        if found := re.match(r"(?:# )?\[+(\w+)\]+$", line):
             table, kind = found[1], ""
         elif found := re.match(r"(?:# )?(\w+) = ", line):
             kind = line.split('"')[1] if found[1] == "kind" else kind
@@ -849,12 +853,13 @@ def test_every_key_is_in_the_example_with_its_default() -> None:
 
 def test_what_the_example_sets_are_the_defaults(tmp_path: Path) -> None:
     config = read(tmp_path, example_text())
-    assert (config.mirror, config.pixiv, config.notify, config.gallery, config.http) == (
+    assert (config.mirror, config.pixiv, config.notify, config.gallery, config.http, config.scrub) == (
         read(tmp_path, "").mirror,
         read(tmp_path, "").pixiv,
         NotifyConfig(),
         GalleryConfig(),
         HttpConfig(),
+        ScrubConfig(),
     )
     for job in config.jobs:
         for key in job.model_fields_set - NOT_DEFAULTS:
@@ -869,7 +874,8 @@ def test_every_commented_key_of_the_example_can_be_used(tmp_path: Path) -> None:
     commented = [n for n, line in enumerate(lines) if re.match(r"# \w+ = ", line)]
     assert len(commented) >= 15
     for number in commented:
-        changed = [line.removeprefix("# ") if n == number else line for n, line in enumerate(lines)]
+        head = number - 1 if lines[number - 1].startswith("# [[") else number  # a table that is commented out
+        changed = [line.removeprefix("# ") if n in (head, number) else line for n, line in enumerate(lines)]
         read(tmp_path, "\n".join(changed))
 
 
@@ -889,3 +895,19 @@ def test_every_commented_key_of_the_example_can_be_used(tmp_path: Path) -> None:
 )
 def test_a_value_is_written_as_it_is_read(read, write, text):
     assert write(read(text)) == text
+
+
+def test_a_copy_lies_elsewhere_and_is_named_once(tmp_path: Path) -> None:
+    root = f"[mirror]\nroot = '{tmp_path}/m'\n"
+    good = read(tmp_path, f"{root}[[copies]]\npath = 'copy'\n[[copies]]\npath = '/mnt/other'")
+    assert [copy.path for copy in good.copies] == [tmp_path / "copy", Path("/mnt/other")]
+    for path in (f"{tmp_path}/m", f"{tmp_path}/m/media", f"{tmp_path}/m/media/5"):
+        [problem] = problems(tmp_path, f"{root}[[copies]]\npath = '{path}'")
+        assert "[[copies]]: " in problem
+        assert "a copy lies elsewhere" in problem
+    [problem] = problems(tmp_path, f"{root}[[copies]]\npath = '/a'\n[[copies]]\npath = '/a'")
+    assert "/a is named twice" in problem
+    [problem] = problems(tmp_path, "[copies]\npath = '/a'")
+    assert "[copies]: write [[copies]], with two brackets" in problem
+    [problem] = problems(tmp_path, "[[copies]]\nfolder = '/a'\npath = '/b'")
+    assert "[[copies]] number 1: folder: there is no such key" in problem

@@ -13,7 +13,7 @@ from pixmirror.catalogue.schema import finding
 from pixmirror.catalogue.sql import KEYS, Many, changed, column, listed, made, rows, upsert, value
 
 Kind = Literal["missing", "stray", "rotten", "unreadable", "partial", "wrong_kind"]
-Subject = Literal["file", "stray", "payload", "text", "rows", "catalogue"]
+Subject = Literal["file", "stray", "payload", "text", "rows", "catalogue", "disk"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MOST = 1000  # of one subject
 
@@ -55,10 +55,20 @@ def over(conn: Connection, subject: Subject, which: Collection[str] | None = Non
     return changed(conn, f"{sql} AND name {KEYS}", subject=subject, keys=listed(which)) if which else 0
 
 
-def names(conn: Connection, subject: Subject, since: int = 0) -> list[str]:
-    """Return what of this subject was seen to be wrong since then."""
-    sql = "SELECT name FROM finding WHERE subject = :subject AND seen_at >= :since"
-    return column(conn, sql, subject=subject, since=since)
+def names(conn: Connection, subject: Subject, since: int = 0, *, found_before: int = 2**62) -> list[str]:
+    """Return what of this subject was seen to be wrong since then, and was first found before another moment."""
+    sql = "SELECT name FROM finding WHERE subject = :subject AND seen_at >= :since AND found_at <= :before"
+    return column(conn, sql, subject=subject, since=since, before=found_before)
+
+
+def over_since(conn: Connection, what: str, began: int) -> None:
+    """Note that what a pass that began then has not seen again is whole: one over a table of rows, or `tables`."""
+    unseen = "DELETE FROM finding WHERE seen_at < :began AND subject = :subject"
+    if what == "tables":
+        changed(conn, unseen, began=began, subject="catalogue")
+    if subject := {"payload": "payload", "text_version": "text"}.get(what):
+        changed(conn, unseen, began=began, subject=subject)
+    changed(conn, f"{unseen} AND name LIKE :of", began=began, subject="rows", of=f"{what} %")
 
 
 def counts(conn: Connection) -> dict[tuple[str, str], int]:

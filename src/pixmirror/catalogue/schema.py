@@ -587,7 +587,7 @@ broken = _table(
 # that is lost is not here: its row in `media` says so.
 finding = _table(
     "finding",
-    Column("subject", Text, nullable=False),  # file, stray, payload, text, rows, catalogue
+    Column("subject", Text, nullable=False),  # file, stray, payload, text, rows, catalogue, disk
     Column("name", Text, nullable=False),  # path, or which rows
     Column("kind", Text, nullable=False),  # missing, stray, rotten, unreadable, partial, wrong_kind
     Column("detail", Text, nullable=False),

@@ -136,7 +136,8 @@ def look(s: Session) -> "Glance":
     now = now_ms()
     with s.reading() as db:
         seen = _seen(s, db)
-        return db.read_sync(glance, now, seen.around, seen.planned, has_web=s.has_web)
+        days = s.config.scrub.days
+        return db.read_sync(glance, now, seen.around, seen.planned, has_web=s.has_web, days=days)
 
 
 # --- full, and for scripts
@@ -146,6 +147,7 @@ def read_status(s: Session) -> dict[str, Any]:
     """Return all of it: what `status --json` prints."""
     from pixmirror.daemon.estimates import what_is_left
     from pixmirror.reports import kept, queries
+    from pixmirror.reports.soundness import soundness
 
     now = now_ms()
     with s.reading() as db:
@@ -157,6 +159,7 @@ def read_status(s: Session) -> dict[str, Any]:
         state = db.read_sync(queries.status, now, jobs=seen.planned, pace=pace, told=told, hours_left=left.hours)
         found = state.as_dict()
         counted = db.read_sync(kept.known)
+        proved = db.read_sync(soundness, now, s.config.scrub.days)
         heads = db.read_sync(health.headlines, now, seen.around, state.troubles, UTC)
     if not seen.around.works:
         for job in found["jobs"]:  # its process was killed, and nobody has looked since
@@ -168,6 +171,7 @@ def read_status(s: Session) -> dict[str, Any]:
     found["situations"] = [one.as_dict() for one in heads]
     who = seen.around.holder
     found["holder"] = who and {"process": who.process, "since": iso(who.since or None), "what": who.what}
+    found["soundness"] = {"says": proved.says(now), **proved.as_dict()}
     found["counted"] = counted and counted.as_dict()
     found["running"] = seen.around.daemon
     found["running_jobs"] = [job.name for job in seen.around.jobs if job.running]

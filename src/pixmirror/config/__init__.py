@@ -5,7 +5,16 @@ demo import this.
 """
 
 from pixmirror.config.loading import example_text, find_config, load, user_config
-from pixmirror.config.model import Config, GalleryConfig, HttpConfig, MirrorConfig, NotifyConfig, PixivConfig
+from pixmirror.config.model import (
+    Config,
+    CopyConfig,
+    GalleryConfig,
+    HttpConfig,
+    MirrorConfig,
+    NotifyConfig,
+    PixivConfig,
+    ScrubConfig,
+)
 from pixmirror.config.secrets import (
     WebLogin,
     gallery_password_file,
@@ -19,12 +28,14 @@ from pixmirror.models.values import QuietHours, home_folder
 
 __all__ = [
     "Config",
+    "CopyConfig",
     "GalleryConfig",
     "HttpConfig",
     "MirrorConfig",
     "NotifyConfig",
     "PixivConfig",
     "QuietHours",
+    "ScrubConfig",
     "WebLogin",
     "example_text",
     "find_config",

@@ -18,7 +18,16 @@ from pydantic_core import ErrorDetails
 
 from pixmirror.config.lines import Path as Place
 from pixmirror.config.lines import line_of, lines_of
-from pixmirror.config.model import Config, GalleryConfig, HttpConfig, MirrorConfig, NotifyConfig, PixivConfig
+from pixmirror.config.model import (
+    Config,
+    CopyConfig,
+    GalleryConfig,
+    HttpConfig,
+    MirrorConfig,
+    NotifyConfig,
+    PixivConfig,
+    ScrubConfig,
+)
 from pixmirror.config.secrets import unreadable
 from pixmirror.errors import ConfigError
 from pixmirror.models.jobs import JobConfig
@@ -31,6 +40,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "notify": NotifyConfig,
     "gallery": GalleryConfig,
     "http": HttpConfig,
+    "scrub": ScrubConfig,
 }
 Models = Mapping[str, type[JobConfig]]  # of the kinds of jobs
 
@@ -206,6 +216,8 @@ def _explain(problem: ErrorDetails, merged: Mapping[str, Any], from_env: Mapping
     """Return one problem as `place: key: sentence`; the caller takes secrets out."""
     if problem["loc"] == ("jobs",):
         return "[jobs]: write [[jobs]], with two brackets, once for each job"
+    if problem["loc"] == ("copies",) and problem["type"] != "value_error":
+        return "[copies]: write [[copies]], with two brackets, once for each copy"
     place, model, keys = _place(problem, merged, models)
     if variable := _variable(from_env, problem["loc"]):
         place = f"environment variable {variable}, {place}"
@@ -238,6 +250,9 @@ def _place(
         place = f'[[jobs]] "{name}"' if isinstance(name, str) else f"[[jobs]] number {int(number) + 1}"
         model = models.get(str(keys[0]), Config) if keys else Config
         return place, model, tuple(keys[1:])
+    if head == "copies":
+        number, keys = (f" number {int(rest[0]) + 1}", rest[1:]) if rest else ("", [])
+        return f"[[copies]]{number}", CopyConfig, tuple(keys)
     if head in _TABLES:
         return f"[{head}]", _TABLES[str(head)], tuple(rest)
     return str(head), Config, ()

@@ -214,6 +214,23 @@ class HttpConfig(BaseModel):
         return value
 
 
+class ScrubConfig(BaseModel):
+    """How `run` reads all files again: each once in so many days, at most so much a day. 0: never; no limit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    days: int = Field(default=90, ge=0, le=3660)
+    bytes_per_day: Size = 0
+
+
+class CopyConfig(BaseModel):
+    """A second copy of the media, which what is lost is brought back from: a media folder, or what holds one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: FilePath
+
+
 class Config(BaseModel):
     """Everything that the user decides. `load` narrows `jobs` to the kinds that it is given."""
 
@@ -224,4 +241,22 @@ class Config(BaseModel):
     notify: NotifyConfig = Field(default_factory=NotifyConfig)
     gallery: GalleryConfig = Field(default_factory=GalleryConfig)
     http: HttpConfig = Field(default_factory=HttpConfig)
+    scrub: ScrubConfig = Field(default_factory=ScrubConfig)
+    copies: tuple[CopyConfig, ...] = ()
     jobs: tuple[SerializeAsAny[JobConfig], ...] = ()
+
+    @field_validator("copies")
+    @classmethod
+    def _of_another_place(cls, value: tuple[CopyConfig, ...], info: ValidationInfo) -> tuple[CopyConfig, ...]:
+        mirror = info.data.get("mirror")
+        media = (mirror.media or mirror.root / "media") if mirror else None
+        for copy in value:
+            if media is not None and (
+                copy.path == media or copy.path in media.parents or media in copy.path.parents
+            ):
+                raise ValueError(
+                    f"{copy.path} holds the mirror's own media, or lies in them; a copy lies elsewhere"
+                )
+            if [other.path for other in value].count(copy.path) > 1:
+                raise ValueError(f"{copy.path} is named twice")
+        return value

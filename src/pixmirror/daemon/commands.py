@@ -165,6 +165,7 @@ async def verify_files(m: Mirror, request: Request, progress: verify.Progress | 
         progress=progress,
         guard=m.root.check_media,
         root=m.root,
+        copies=[copy.path for copy in m.config.copies],
     )
     return {"report": report.as_dict()}
 

@@ -158,7 +158,7 @@ class Engine:
         return seconds
 
     @contextmanager
-    def _minded(self, what: str) -> Iterator[None]:
+    def minded(self, what: str) -> Iterator[None]:
         """Turn what fails in the block into trouble that is told until it goes well again; raise nothing."""
         cause = f"{UNFORESEEN}:{what}"
         known = self.trouble.errors.get(cause)
@@ -214,7 +214,7 @@ class Engine:
         """Wake the loops when something that waits becomes due."""
         while True:
             due = None
-            with self._minded("Looking for what is due"):
+            with self.minded("Looking for what is due"):
                 due = await self.next_due()
             now = self.mirror.clock.now()
             wait = ALARM_S if due is None else min(ALARM_S, max(0.2, (due - now) / 1000))
@@ -226,10 +226,10 @@ class Engine:
     async def _upkeep(self) -> None:
         """Do what upkeep is due, and note the time, by which the next start sees whether the clock went back."""
         while True:
-            with self._minded("Upkeep"):
+            with self.minded("Upkeep"):
                 if await upkeep.run_due(self.mirror, self._on_trouble):
                     self.wakeup.wake()
-            with self._minded("Noting the time"):
+            with self.minded("Noting the time"):
                 await self.mirror.db.run(clocks.note, self.mirror.clock.now())
             await self.mirror.clock.sleep(UPKEEP_S)
 
@@ -264,7 +264,7 @@ class Engine:
             while True:
                 if self.mirror.clock.monotonic() - told >= TOLD_S:
                     told = self.mirror.clock.monotonic()
-                    with self._minded("Estimating what is left"):
+                    with self.minded("Estimating what is left"):
                         now = self.mirror.clock.now()
                         await self.mirror.db.run(keep_what_is_left, now, self.mirror.config)
                 for _ in range(4):
@@ -291,7 +291,7 @@ class Engine:
         self.wakeup.wake()
 
     async def _save_spent(self) -> None:
-        with self._minded("Counting requests"):
+        with self.minded("Counting requests"):
             await self.mirror.save_spent()
 
     # -- jobs ----------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ from pixmirror.ledger import agenda, brake, judge
 from pixmirror.reports import kept, proof
 from pixmirror.store import MirrorRoot
 from pixmirror.sync import refresh
+from pixmirror.verify import mending
+from pixmirror.verify.passes import Pass
 
 SIDECARS_AN_HOUR = 2_000
 AT_ONCE = 64
@@ -77,10 +79,12 @@ async def _thin_stats(mirror: Mirror, tell: Tell) -> None:
 
 
 async def _find_back(mirror: Mirror, tell: Tell) -> None:
-    """Store again files that were lost and given up and lie in place now, as after a disk was away."""
+    """Store again files that were lost and given up and lie in place now, or in a copy."""
     with suppress(StorageError):  # the next time, then: the fetchers tell of the disk
         await asyncio.to_thread(mirror.root.check_media)
         await verify.find_back(mirror.db, mirror.root.media, mirror.clock.now(), given_up=True)
+        if mirror.config.copies:
+            await mending.from_copies(looking(mirror))
 
 
 async def _renew_sidecars(mirror: Mirror, tell: Tell) -> None:
@@ -118,6 +122,15 @@ async def judge_now(mirror: Mirror, tell: Tell, settling_ms: int = HOUR_MS) -> N
     judged = await mirror.db.run(judge.judge, mirror.clock.now(), share, settling_ms)
     troubles = brake.troubles(judged.brakes, mirror.clock.now())
     tell("brake", UpstreamBrake(" ".join(map(str, troubles))) if troubles else None)
+
+
+def looking(mirror: Mirror, rest: verify.Rest = verify.no_rest) -> Pass:
+    """Return what the passes over what is stored here need."""
+    copies = [copy.path for copy in mirror.config.copies]
+    root = mirror.root
+    return Pass(
+        mirror.db, root.media, mirror.clock.now(), guard=root.check_media, root=root, copies=copies, rest=rest
+    )
 
 
 TASKS: tuple[Task, ...] = (

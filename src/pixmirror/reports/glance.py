@@ -20,6 +20,7 @@ from pixmirror.reports.headline import Around, Headline, Planned
 from pixmirror.reports.kept import Disk, Kept, kept_line
 from pixmirror.reports.moments import ago, ahead, as_of, clock
 from pixmirror.reports.queries import JobStatus, Requests
+from pixmirror.reports.soundness import soundness
 
 _LAST = """
 SELECT work_key, title, first_seen FROM work WHERE first_seen <= :now AND title != ''
@@ -64,7 +65,8 @@ class Glance:
     """One screen. `asides`: what is not to be had, or waits for its next try, a line each with its cure.
 
     `free` bytes are left on the disk, and `lasts` says for how long; `how_long` the work at hand still takes.
-    `was_whole`: the first mirror was made, so that `kept` counts all that is asked for.
+    `was_whole`: the first mirror was made, so that `kept` counts all that is asked for. `sound`: whether the files
+    are as they were stored, and since when that is known.
     """
 
     now: int
@@ -82,6 +84,7 @@ class Glance:
     lasts: str = ""
     how_long: str = ""
     was_whole: bool = True
+    sound: str = ""
     all_paused: bool = False
 
     @property
@@ -96,9 +99,10 @@ def glance(
     planned: Mapping[str, Planned],
     *,
     has_web: bool = False,
+    days: int = 0,
     zone: tzinfo | None = None,
 ) -> Glance:
-    """Return the screen. `planned`: the jobs of the configuration, as whoever runs has them."""
+    """Return the screen. `planned`: the jobs of the config, as whoever runs has them; `days`: of the scrub."""
     wrong, counts = troubles.known(conn, now), kept.known(conn)
     files = queue.counts(conn)
     jobs = queries.job_statuses(conn, now, planned)
@@ -120,6 +124,7 @@ def glance(
         lasts=_lasts(counts, around),
         how_long=kept_line(conn)[1] if around.works else "",
         was_whole=kept.was_whole(conn),
+        sound=soundness(conn, now, days).says(now),
         all_paused=pause is not None,
     )
 

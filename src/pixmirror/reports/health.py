@@ -10,7 +10,7 @@ from datetime import tzinfo
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue import clocks, losses, runs
+from pixmirror.catalogue import clocks, findings, losses, runs
 from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.words import length, many
 from pixmirror.clock import DAY_MS, HOUR_MS
@@ -254,6 +254,7 @@ def _needs(view: View) -> Iterator[str]:
     if runs.get_json(view.conn, clocks.BEHIND):
         yield "The clock of this machine is behind: set it. Until then nothing is done at its time."
     yield from _lost(view)
+    yield from _damaged(view)
     if gone := view.of("endpoint"):
         n = "an address that pixmirror asks" if len(gone) == 1 else f"{len(gone)} addresses that pixmirror asks"
         yield f"Pixiv no longer has {n}: look for a newer pixmirror."
@@ -270,6 +271,17 @@ def _lost(view: View) -> Iterator[str]:
             yield f"{first} was here and is lost, and Pixiv has it no more. {accept} {first}"
         else:
             yield f"{len(lost):,} works were here and are lost, and Pixiv has them no more: pixmirror gone"
+
+
+def _damaged(view: View) -> Iterator[str]:
+    """Yield what was found to be wrong with the disk and the catalogue's own file."""
+    found = findings.counts(view.conn)
+    if unreadable := found.get(("file", "unreadable")):
+        yield f"{many(unreadable, 'file')} cannot be read: look at the disk, then run pixmirror verify."
+    if any(subject == "disk" for subject, _ in found):
+        yield "Many files are missing or bad; none is fetched again yet. Mount the disk, then: pixmirror verify"
+    if any(subject in ("rows", "payload", "text", "catalogue") for subject, _ in found):
+        yield "The catalogue is damaged: put back your backup of it (pixmirror help verify)."
 
 
 # --- all well: what goes on

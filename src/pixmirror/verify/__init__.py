@@ -12,12 +12,13 @@ from pathlib import Path
 from pixmirror.catalogue import blocks, findings, losses, queue, runs, soundness
 from pixmirror.catalogue.database import Database
 from pixmirror.store import MirrorRoot
-from pixmirror.verify import mending, passes
+from pixmirror.verify import mending, passes, scrub
 from pixmirror.verify.mending import find_back
 from pixmirror.verify.passes import Pass, Progress
+from pixmirror.verify.reading import Rest, no_rest
 from pixmirror.verify.report import Bad, Problem, Report
 
-__all__ = ["Bad", "Problem", "Progress", "Report", "find_back", "run"]
+__all__ = ["Bad", "Problem", "Progress", "Report", "Rest", "find_back", "no_rest", "run"]
 
 TAG_BATCH = 20_000
 
@@ -53,6 +54,7 @@ async def run(
         report.held = ""
     if not report.held:
         await passes.lose(this, lost)
+        await db.run(scrub.go_on)
     if not quick:
         await _rows(this, believe=believe)
     after: int | None = -1

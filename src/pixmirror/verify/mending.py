@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from pixmirror.catalogue import losses
 from pixmirror.catalogue.database import Database
-from pixmirror.errors import FileError, StorageAbsent
+from pixmirror.errors import DiskFull, FileError, StorageError
 from pixmirror.models import url_ms
 from pixmirror.store import MirrorRoot
 from pixmirror.store.part import sync_folders
@@ -67,8 +67,10 @@ def _copied(root: MirrorRoot, copies: Sequence[Path], rows: Sequence[losses.Lost
         for source in _sources(copies, row):
             try:
                 folder = _copy(root, source, row)
-            except (FileError, StorageAbsent):  # the copy's own, or this one place's
-                root.check_media()
+            except DiskFull:
+                raise
+            except (FileError, StorageError):  # the copy's own fault, or this one place's
+                root.check_writable()
                 continue
             if folder is not None:
                 came.append(row.media_id)

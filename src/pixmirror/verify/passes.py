@@ -5,6 +5,7 @@ Each is made of small steps that say where the next one begins. `verify` takes t
 """
 
 import asyncio
+import errno
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from pixmirror.catalogue import blocks, findings, losses, queue, runs, soundness
 from pixmirror.catalogue.database import Connection, Database
+from pixmirror.clock import DAY_MS
 from pixmirror.errors import CatalogueDamaged, StorageAbsent
 from pixmirror.ingest import sidecars
 from pixmirror.ingest.garbled import ask_again
@@ -73,16 +75,21 @@ async def files(this: Pass, rows: Sequence[queue.StoredMedia], *, quick: bool) -
     good = [r for r in rows if r.media_id not in wrong]
     if good and not quick:
         await db.run(_proved, good, this.now)
-    unreadable = [b for b in bad if b.problem == "unreadable"]
-    if unreadable:
-        told: list[tuple[str, findings.Kind, str]] = [(b.path, b.kind, b.detail) for b in unreadable]
-        await db.run(findings.note, "file", told, this.now)
+    refused = [b for b in bad if b.problem == "unreadable"]
+    lost_too = await db.run(_refused, refused, this.now) if refused else set()
     report.checked += len(rows)
     report.ok += len(good)
     report.bytes += sum(r.size for r in good)
     for b in bad:
         report.count(b)
-    return [b for b in bad if b.problem != "unreadable"]
+    return [b for b in bad if b.problem != "unreadable" or b.path in lost_too]
+
+
+def _refused(conn: Connection, refused: Sequence[Bad], now: int) -> set[str]:
+    """Keep which files the disk refuses. Return those that it could not read a day ago, either: they are lost."""
+    findings.note(conn, "file", [(b.path, b.kind, b.detail) for b in refused], now)
+    since = set(findings.names(conn, "file", found_before=now - DAY_MS))
+    return {b.path for b in refused if b.path in since and b.detail == os.strerror(errno.EIO)}
 
 
 def _proved(conn: Connection, good: Sequence[queue.StoredMedia], now: int) -> None:
@@ -235,12 +242,14 @@ def top(media_root: Path) -> list[str]:
         return sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir(follow_symlinks=False))
 
 
-async def strays_below(this: Pass, folder: str) -> None:
-    """Look for strays in one folder right below the media folder, and keep their names."""
-    on_disk, unknown = walk(this.media_root, folder), list[str]()
+async def strays_below(this: Pass, folder: str) -> int:
+    """Look for strays in one folder right below the media folder, and keep their names. Return how many files."""
+    on_disk, unknown, looked = walk(this.media_root, folder), list[str](), 0
     while paths := await asyncio.to_thread(lambda: list(islice(on_disk, STRAY_BATCH))):
         unknown += await strays_in(this, paths)
+        looked += len(paths)
     await this.db.run(keep_strays, f"{folder}/", unknown, this.now)
+    return looked
 
 
 def keep_strays(conn: Connection, below: str, unknown: Sequence[str], now: int) -> None:
