@@ -4,12 +4,13 @@ import pytest
 from sqlalchemy import create_engine, select
 
 from pixmirror.catalogue import runs
-from pixmirror.catalogue.schema import media, metadata, tag, work, work_tag
+from pixmirror.catalogue.schema import media, metadata, tag, work, work_job, work_tag
 from pixmirror.clock import jst_day
 from pixmirror.errors import ConfigError, WrongAccount
 
 NOW = 1_780_000_000_000
 HOUR = 3_600_000
+A_WORK = {"medium": "illust", "type": "illust", "user_id": 7, "title": "", "caption": "", "change_seq": 1}
 
 
 @pytest.fixture
@@ -35,10 +36,13 @@ def test_runs_of_a_killed_process_are_interrupted_not_running(conn):
     done = runs.start_run(conn, "a", "following", NOW)
     runs.end_run(conn, done, "done", NOW)
     runs.start_run(conn, "b", "bookmarks", NOW)
+    for key, at in ((2, NOW - 1), (4, NOW + 1), (6, NOW + 2)):
+        conn.execute(work.insert(), A_WORK | {"work_key": key, "first_seen": at, "last_seen": at})
+        conn.execute(work_job.insert(), {"work_key": key, "job": "b" if key < 6 else "a", "first_seen": at})
     assert runs.mark_interrupted(conn, NOW + 9) == 1
-    assert {name: (r.outcome, r.ended_at) for name, r in runs.last_runs(conn).items()} == {
-        "a": ("done", NOW),
-        "b": ("interrupted", NOW + 9),
+    assert {name: (r.outcome, r.ended_at, r.new) for name, r in runs.last_runs(conn).items()} == {
+        "a": ("done", NOW, 0),
+        "b": ("interrupted", NOW + 9, 1),
     }
 
 

@@ -18,7 +18,7 @@ from pixmirror.clock import DAY_MS
 from pixmirror.errors import OffsetCap, ServerError
 from pixmirror.models import Lane, Listing, Received, User
 from pixmirror.sync import walk
-from pixmirror.sync.recording import Recorded, Source
+from pixmirror.sync.recording import Source
 from tests.sync.test_walk_laws import PAGE, FakeClock, Upstream
 
 TWO_HOURS = 2 * 3_600_000
@@ -63,10 +63,10 @@ class Scene:
                 raise ServerError("Pixiv failed (500).")
             return Listing("list", tuple(Received(User(id=i), {}) for i in ids), next=following)
 
-        def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
+        def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> tuple[int, ...]:
             ids = tuple(user.id for user in listing)
             self.have.update(ids)
-            return Recorded(ids)
+            return ids
 
         def finished(conn: Connection, started: int, now: int) -> None:
             self.finished += 1

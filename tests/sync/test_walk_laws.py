@@ -18,7 +18,7 @@ from pixmirror.clock import Clock
 from pixmirror.errors import ServerError
 from pixmirror.models import Lane, Listing, Received, User
 from pixmirror.sync import walk
-from pixmirror.sync.recording import Recorded, Source
+from pixmirror.sync.recording import Source
 
 PAGE = 30
 
@@ -127,10 +127,10 @@ class Walks(RuleBasedStateMachine):
             ids, following = page(position)
             return Listing("list", tuple(Received(User(id=i), {}) for i in ids), next=following)
 
-        def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
+        def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> tuple[int, ...]:
             ids = tuple(user.id for user in listing)
             self.have.update(ids)
-            return Recorded(ids)
+            return ids
 
         return Source(self.paging, read, record)  # type: ignore[arg-type]
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, func, select, text, update
 
+from pixmirror.catalogue import of_jobs
 from pixmirror.catalogue.schema import account, job, meta, run, spent
 from pixmirror.catalogue.sql import among, excluded, listed, made, rows, upsert, value
 from pixmirror.clock import DAY_MS
@@ -112,9 +113,12 @@ def note_new(conn: Connection, job_name: str, new: int) -> None:
 
 
 def mark_interrupted(conn: Connection, now: int) -> int:
-    """End, at start, the runs of an earlier process. Return how many there were."""
-    left = update(run).where(run.c.outcome == "running").values(outcome="interrupted", ended_at=now)
-    return conn.execute(left).rowcount
+    """End, at start, the runs of an earlier process, with what came in until then. Return how many there were."""
+    left = rows(conn, "SELECT id, job, started_at FROM run WHERE outcome = 'running'")
+    for one in left:
+        new = sum(of_jobs.came_in(conn, one.job, one.started_at))
+        end_run(conn, one.id, "interrupted", now, new=new)
+    return len(left)
 
 
 def last_runs(conn: Connection) -> dict[str, Run]:

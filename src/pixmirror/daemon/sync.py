@@ -211,7 +211,7 @@ async def beside(daemon: "Daemon", asked: Sequence[str]) -> SyncReport:
         blocked = blocked or await _ended(engine, begun.values()) or await drain(engine, names=asked or None)
         last = await mirror.db.read(runs.last_runs)
         results |= {
-            name: JobResult(run.new, run.seen, run.error)
+            name: JobResult(run.seen, run.error)
             for name, run in last.items()
             if name in begun and run.started_at >= since
         }

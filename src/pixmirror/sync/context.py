@@ -217,10 +217,9 @@ class JobResult:
     reason of the job, and not because all of Pixiv, the login or the disk failed.
     """
 
-    new: int = 0
     seen: int = 0
     error: str | None = None
     own: bool = True
 
-    def plus(self, new: int, seen: int, error: str | None = None) -> "JobResult":
-        return JobResult(self.new + new, self.seen + seen, self.error or error)
+    def plus(self, seen: int, error: str | None = None) -> "JobResult":
+        return JobResult(self.seen + seen, self.error or error)

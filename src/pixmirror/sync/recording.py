@@ -1,6 +1,6 @@
 """How a list is read, and recorded so that what cannot be costs itself alone and is kept with its bytes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
@@ -18,16 +18,9 @@ P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """What a page brought: its ids in order, and how many were new to the catalogue."""
-
-    ids: tuple[int, ...]
-    new: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
-    """How one feed is read and recorded. `read` takes an offset or a cursor, None for the top.
+    """How one feed is read and recorded. `read` takes an offset or a cursor, None for the top;
+    `record` returns the ids of a page in their order.
 
     `backfill`: whether the first walk reads on to the end. `finished` is called, in the last page's transaction,
     when a pass from the top to the end is complete, with the time at which it began; `overflowed` when a head walk
@@ -37,7 +30,7 @@ class Source:
 
     paging: Literal["offset", "cursor"]
     read: Callable[[int | None, Lane], Awaitable[Listing[Any]]]
-    record: Callable[[Connection, Listing[Any], Lane, int], Recorded]
+    record: Callable[[Connection, Listing[Any], Lane, int], Sequence[int]]
     backfill: bool = True
     finished: Callable[[Connection, int, int], None] | None = None
     overflowed: Callable[[Connection, int], None] | None = None

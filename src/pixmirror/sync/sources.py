@@ -20,14 +20,13 @@ from pixmirror.ingest.broken import broken_ids, record_broken
 from pixmirror.ingest.filters import LEFT
 from pixmirror.ingest.own_tags import BookmarkList
 from pixmirror.ingest.people import record_users
-from pixmirror.ingest.works import Ingested
 from pixmirror.ledger import absent, agenda
 from pixmirror.models import Illust, Lane, Listing, Medium, Novel, Received, Restrict, UserPreview, from_ms
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.pixiv.reading import preview_works
 from pixmirror.sync import filters, refresh, walk
 from pixmirror.sync.context import Context, Job
-from pixmirror.sync.recording import Recorded, Source
+from pixmirror.sync.recording import Source
 from pixmirror.sync.walk import Walked, next_number
 
 FOLLOWING = "user/following"
@@ -54,7 +53,7 @@ def record_works(
     lane: Lane,
     now: int,
     others: Sequence[Job] = (),
-) -> Ingested:
+) -> None:
     """Record the works of a page, with the refusals of this job and of `others` that want the list.
 
     Each job judges as it is configured now: its filter may have changed since the walk began.
@@ -76,7 +75,6 @@ def record_works(
         _also_saw(conn, other, works, lane, now, comments=other.wants.comments and not job.wants.comments)
     if ctx.web is not None and ingested.stubs:
         web_lists.ask_hidden(conn, [r.item.key for r in works if r.item.is_stub], now)
-    return ingested
 
 
 def _also_saw(conn: Connection, job: Job, works: Works, lane: Lane, now: int, *, comments: bool) -> None:
@@ -97,14 +95,14 @@ def _others(ctx: Context, conn: Connection, job: Job, feed: Feed) -> list[Job]:
 
 def _record_listing(
     ctx: Context, job: Job, feed: Feed, endpoint: str, probe: str
-) -> Callable[[Connection, Listing[Any], Lane, int], Recorded]:
-    def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
+) -> Callable[[Connection, Listing[Any], Lane, int], Sequence[int]]:
+    def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Sequence[int]:
         record_broken(conn, listing.endpoint, listing.unread, now, feed.params.get("user_id"))
         others = _others(ctx, conn, job, feed)
-        ingested = record_works(ctx, job, conn, listing.items, endpoint, lane, now, others)
+        record_works(ctx, job, conn, listing.items, endpoint, lane, now, others)
         keys = tuple(item.key for item in listing)
         _probe_caption(conn, keys, probe, now)
-        return Recorded(tuple(key >> 1 for key in keys), len(ingested.new))
+        return [key >> 1 for key in keys]
 
     return record
 
@@ -127,7 +125,7 @@ def _following(ctx: Context, job: Job, feed: Feed) -> Source:
     async def read(offset: int | None, lane: Lane) -> Listing[UserPreview]:
         return await users.following(ctx.api.at(lane), ctx.account_id, restrict, offset)
 
-    def record(conn: Connection, listing: Listing[UserPreview], lane: Lane, now: int) -> Recorded:
+    def record(conn: Connection, listing: Listing[UserPreview], lane: Lane, now: int) -> Sequence[int]:
         record_broken(conn, listing.endpoint, listing.unread, now)
         previews = list(listing)
         ids = [p.user.id for p in previews]
@@ -147,7 +145,7 @@ def _following(ctx: Context, job: Job, feed: Feed) -> Source:
         for j in jobs:
             _join_lists(ctx, j, conn, works, set(ids) - set(new), now)
         record_works(ctx, job, conn, works, "feed", lane, now, jobs[1:])
-        return Recorded(tuple(ids), len(new))
+        return ids
 
     def finished(conn: Connection, started: int, now: int) -> None:
         passes = _passes(ctx, conn, job, feed, started)
@@ -221,13 +219,13 @@ def _user_works(ctx: Context, job: Job, feed: Feed, medium: Medium) -> Source:
             return await users.illusts(ctx.api.at(lane), user_id, None, offset)
         return await users.novels(ctx.api.at(lane), user_id, offset)
 
-    def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
-        recorded = record_listing(conn, listing, lane, now)
+    def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Sequence[int]:
+        ids = record_listing(conn, listing, lane, now)
         owner = listing.head.get("user")
         if not listing.items and not (isinstance(owner, dict) and owner.get("id")):
             # Nobody's empty list is either an empty list or a user who left: the profile tells (pixiv.md 3.3).
             agenda.ask_for_profile(conn, user_id, now)
-        return recorded
+        return ids
 
     def head_read(conn: Connection, feed: Feed, now: int) -> bool:
         posted = refresh_rows.posted(conn, user_id, medium, refresh.RECENT)
@@ -254,15 +252,15 @@ def _bookmarks(ctx: Context, job: Job, feed: Feed, medium: Medium) -> Source:
         ask = users.bookmarks_illust if medium == "illust" else users.bookmarks_novel
         return await ask(ctx.api.at(lane), ctx.account_id, restrict, tag, cursor)
 
-    def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Recorded:
+    def record(conn: Connection, listing: Listing[Any], lane: Lane, now: int) -> Sequence[int]:
         below = next_number(listing, "max_bookmark_id")
-        recorded = record_listing(conn, listing, lane, now)
+        ids = record_listing(conn, listing, lane, now)
         keys = [item.key for item in listing]
         new = ingest_lists.record_bookmarks(conn, ctx.account_id, restrict, keys, now, below)
         ingest_lists.touch_unread(conn, ctx.account_id, "bookmark", medium, broken_ids(listing.broken), now)
         if new:
             agenda.ask_for_own_tags(conn, tags.key, now)
-        return recorded
+        return ids
 
     def finished(conn: Connection, started: int, now: int) -> None:
         if tag is None:

@@ -29,15 +29,12 @@ class Walked:
 
     pages: int = 0
     seen: int = 0
-    new: int = 0
     gap: Gap | None = None
     failed: str | None = None
     error: PixmirrorError | None = None
 
     def plus(self, other: "Walked") -> "Walked":
-        return replace(
-            other, pages=self.pages + other.pages, seen=self.seen + other.seen, new=self.new + other.new
-        )
+        return replace(other, pages=self.pages + other.pages, seen=self.seen + other.seen)
 
 
 def next_number(listing: Listing[Any], name: str) -> int | None:
@@ -80,27 +77,27 @@ async def head(
 def _record_head(
     conn: Connection, listing: Listing[Any], feed: Feed, source: Source, lane: Lane, now: int, floor: int | None
 ) -> Walked:
-    recorded = source.record(conn, listing, lane, now)
+    ids = source.record(conn, listing, lane, now)
     first = feed.head_at is None
     spec: Span | Stretch
     if source.paging == "offset":
         anchors = tuple(feed.marks.get("anchors", ()))
         spec = Span(stop=anchors, floor=floor, started=now)
-        marks = {"anchors": steps.new_anchors(recorded.ids, anchors), "fresh": len(recorded.ids)}
-        if by := steps.inserted(recorded.ids, anchors):
+        marks = {"anchors": steps.new_anchors(ids, anchors), "fresh": len(ids)}
+        if by := steps.inserted(ids, anchors):
             for below in feeds.gaps(conn, feed.id):  # they move down by what is new at the top
                 feeds.shift_gap(conn, below.id, {**below.spec, "offset": int(below.spec.get("offset", 0)) + by})
     else:
         spec = Stretch(stop=feed.marks.get("cursor"), started=now)
         cursor = next_number(listing, "max_bookmark_id")
         marks = {"cursor": cursor if cursor is not None else feed.marks.get("cursor")}
-    step = _after(spec, recorded.ids, listing)
+    step = _after(spec, ids, listing)
     feeds.set_marks(conn, feed.id, marks)
     feeds.head_done(conn, feed.id, now)
     gap = None
     if isinstance(step, Cut):
         setbacks.cut_short(conn, feed.id, step.why, now, now)
-    elif not recorded.ids and setbacks.tried_lately(conn, feed.id, now):
+    elif not ids and setbacks.tried_lately(conn, feed.id, now):
         pass  # nothing at the top, and what follows led nowhere
     elif not isinstance(step, Done) and (source.backfill or not first):
         gap = feeds.open_gap(conn, feed.id, "backfill" if first else "head", step.to_json(), now)
@@ -108,13 +105,13 @@ def _record_head(
     if isinstance(step, Done) and (first or (source.head_read is not None and not step.met)):
         setbacks.pass_ended(conn, feed.id, source, now, now)
     elif not first and source.backfill and (full_due or feeds.late_comer(conn, feed.id, feed.full_started or 0)):
-        open_full_pass(conn, feed, source, now, (recorded.ids, listing))
+        open_full_pass(conn, feed, source, now, (ids, listing))
     if isinstance(step, Done):
-        setbacks.head_ended(conn, source, _touching(spec, recorded.ids), now)
+        setbacks.head_ended(conn, source, _touching(spec, ids), now)
         setbacks.gap_closed(conn, feed.id, source, now)
         if not source.backfill:
             feeds.set_marks(conn, feed.id, {"cut": None, "tried": None})
-    return Walked(pages=1, seen=len(recorded.ids), new=recorded.new, gap=gap)
+    return Walked(pages=1, seen=len(ids), gap=gap)
 
 
 def open_full_pass(
@@ -189,8 +186,8 @@ def _record_gap(
     lane: Lane,
     now: int,
 ) -> Walked:
-    recorded = source.record(conn, listing, lane, now)
-    walked = Walked(pages=1, seen=len(recorded.ids), new=recorded.new)
+    ids = source.record(conn, listing, lane, now)
+    walked = Walked(pages=1, seen=len(ids))
     if feeds.get_gap(conn, gap.id) is None:
         return walked  # somebody else has closed it meanwhile
     if isinstance(spec, Stretch):
@@ -200,14 +197,14 @@ def _record_gap(
         setbacks.read_below(conn, spec, now)
     elif spec.tries:
         spec = setbacks.answers_again(conn, gap, spec, now)
-    spec = _touching(spec, recorded.ids)
-    step = _after(spec, recorded.ids, listing)
+    spec = _touching(spec, ids)
+    step = _after(spec, ids, listing)
     if isinstance(spec, Span):
         if gap.kind in ("head", "backfill"):
-            _extend_anchors(conn, feed.id, recorded.ids)
+            _extend_anchors(conn, feed.id, ids)
         above = spec.above
-        if above is not None and len(recorded.ids) >= steps.ENOUGH_ANCHORS:
-            feeds.end_gap_at(conn, above, recorded.ids)
+        if above is not None and len(ids) >= steps.ENOUGH_ANCHORS:
+            feeds.end_gap_at(conn, above, ids)
             above = None
         step = replace(step, above=above, leaps=0) if isinstance(step, Span) else step
     if isinstance(step, Span | Stretch):

@@ -21,7 +21,7 @@ async def run(ctx: Context, job: Job) -> JobResult:
     result = JobResult()
     for endpoint, params in lists(job):
         feed, walked = await read_head(ctx, job, endpoint, params)
-        result = result.plus(walked.new, walked.seen, walked.failed)
+        result = result.plus(walked.seen, walked.failed)
         # What a pass missed is confirmed by another one, a day later.
         missed = await ctx.db.read(missing.unconfirmed, "bookmark", ctx.account_id)
         await full_pass_if_older(ctx, job, feed, DAY_MS if missed else FULL_PASS_MS)

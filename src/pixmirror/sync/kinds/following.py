@@ -25,7 +25,7 @@ async def run(ctx: Context, job: Job) -> JobResult:
     for endpoint, params in lists(job):
         if endpoint == sources.FOLLOWING:
             feed, walked = await read_head(ctx, job, endpoint, params)
-            result = result.plus(walked.new, walked.seen, walked.failed)
+            result = result.plus(walked.seen, walked.failed)
             await full_pass_if_older(ctx, job, feed, FULL_PASS_MS)
         else:
             result = await _read_follow_feed(ctx, job, endpoint, params["restrict"], result)
@@ -42,7 +42,7 @@ async def _read_follow_feed(ctx: Context, job: Job, endpoint: str, restrict: str
     _, walked = await read_head(ctx, job, endpoint, {"restrict": restrict}, floor)
     if floor is not None or not looked:
         await ctx.db.run(runs.set_meta, name, str(now))
-    return result.plus(walked.new, walked.seen, walked.failed)
+    return result.plus(walked.seen, walked.failed)
 
 
 def lists(job: Job) -> Lists:

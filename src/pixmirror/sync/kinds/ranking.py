@@ -91,22 +91,22 @@ async def run(ctx: Context, job: Job) -> JobResult:
 
 async def _read_newest(ctx: Context, one: Day, result: JobResult) -> JobResult:
     """Read the newest day. A reading that fails after its first page starts again at the next run."""
-    brought, endpoint = JobResult(), f"{one.place.medium}/ranking"
+    seen, endpoint = 0, f"{one.place.medium}/ranking"
     if await ctx.endpoints.closed(ctx.db, endpoint, ctx.clock.now()):
         return result
     try:
         async for so_far in read_pages(ctx, one, Lane.NEW):
-            brought = so_far
+            seen = so_far
             ctx.wake()
     except PixivError as error:
         if error.scope == "everything":
             raise
         await ctx.endpoints.heard(ctx.db, endpoint, error, ctx.clock.now())
         await ctx.heard(one.subject, error)
-        return result.plus(brought.new, brought.seen, str(error))
+        return result.plus(seen, str(error))
     await ctx.endpoints.heard(ctx.db, endpoint, None, ctx.clock.now())
     await ctx.suspicion.answered()
-    return result.plus(brought.new, brought.seen)
+    return result.plus(seen)
 
 
 def _day(ctx: Context, job: Job, place: Ranking) -> Day:
@@ -123,8 +123,8 @@ def _jobs(ctx: Context) -> list[Job]:
 # -- one day: a reading that is cut starts over (architecture: walks) ------------------------------------------
 
 
-async def read_pages(ctx: Context, one: Day, lane: Lane) -> AsyncGenerator[JobResult, None]:
-    """Yield after each page what has been read so far. InvalidRequest: Pixiv has no such ranking."""
+async def read_pages(ctx: Context, one: Day, lane: Lane) -> AsyncGenerator[int, None]:
+    """Yield after each page how many places have been read so far. InvalidRequest: Pixiv has no such ranking."""
     now = ctx.clock.now()
     ask = _asking(one.place.medium)
     snapshot = await ctx.db.run(ingest_ranking.begin_ranking, one.place, now)
@@ -136,7 +136,7 @@ async def read_pages(ctx: Context, one: Day, lane: Lane) -> AsyncGenerator[JobRe
         if await ctx.db.run(ingest_ranking.deny_ranking, one.place, snapshot, ctx.clock.now()):
             return
         raise
-    rank, new, seen_keys, whole = 1, 0, set[int](), False
+    rank, seen_keys, whole = 1, set[int](), False
     while True:
         ranked = _ranked(listing, rank, one.top)
         keys = [received.item.key for _, received in ranked]
@@ -144,10 +144,10 @@ async def read_pages(ctx: Context, one: Day, lane: Lane) -> AsyncGenerator[JobRe
             # It was published anew while we read: start again at the next run.
             return
         seen_keys.update(keys)
-        new += await write_page(ctx.db, listing, _record_page, ctx, one, ranked, snapshot, lane)
+        await write_page(ctx.db, listing, _record_page, ctx, one, ranked, snapshot, lane)
         shown = min(len(listing.items) + len(listing.broken), one.top - rank + 1)
         rank += shown
-        yield JobResult(new, rank - 1)
+        yield rank - 1
         whole = listing.next is None or not shown
         if whole or rank > one.top:
             break
@@ -176,17 +176,16 @@ def _record_page(
     ranked: Sequence[tuple[int, Received[Any]]],
     snapshot: int,
     lane: Lane,
-) -> int:
+) -> None:
     """Record a page. Each job sees the works down to its own top."""
-    now, new = ctx.clock.now(), 0
+    now = ctx.clock.now()
     record_broken(conn, listing.endpoint, listing.unread, now)
     readable = {item.key for item in listing}
     ranked = [(rank, received) for rank, received in ranked if received.item.key in readable]
     for jobs, part in groupby(ranked, lambda r: tuple(job for job in one.jobs if r[0] <= job.top)):
         works = [received for _, received in part]
-        new += len(sources.record_works(ctx, jobs[0], conn, works, "feed", lane, now, jobs[1:]).new)
+        sources.record_works(ctx, jobs[0], conn, works, "feed", lane, now, jobs[1:])
     ingest_ranking.record_ranking(conn, one.place, snapshot, ((rank, r.item.key) for rank, r in ranked))
-    return new
 
 
 def _ranked(listing: Listing[Any], first: int, top: int) -> list[tuple[int, Received[Any]]]:

@@ -22,7 +22,7 @@ async def run(ctx: Context, job: Job) -> JobResult:
         if job.wants.profiles and endpoint == sources.USER_ILLUSTS:
             await ctx.db.run(_profile_once, params["user_id"], ctx.clock.now())
         _, walked = await read_head(ctx, job, endpoint, params)
-        result = result.plus(walked.new, walked.seen, walked.failed)
+        result = result.plus(walked.seen, walked.failed)
     return result
 
 
