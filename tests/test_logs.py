@@ -1,5 +1,6 @@
 """Logging: lines fit for their reader, and no secret in any of them."""
 
+import asyncio
 import io
 import json
 import logging
@@ -123,6 +124,48 @@ def test_under_journald_each_line_carries_its_priority(tmp_path: Path) -> None:
         logging.getLogger("x").warning("plain")
         stream.seek(0)
         assert " WARNING plain\n" in stream.read()
+
+
+def test_a_line_names_the_job_the_user_and_the_work_that_it_is_about() -> None:
+    with logs.about(job="daily"):
+        with logs.about(user=11, work="novel:7"):
+            record = json.loads(logged("it is late", json=True))
+            text = logged("novel:7 is late\nand more")
+        outside = json.loads(logged("so is this", json=True))
+    assert {name: record.get(name) for name in ("job", "user", "work")} == {
+        "job": "daily", "user": "11", "work": "novel:7",
+    }  # fmt: skip
+    assert text.endswith("novel:7 is late [job=daily user=11]\n  and more\n")  # once is enough for a person
+    assert (outside["job"], "work" in outside) == ("daily", False)
+    assert "job" not in json.loads(logged("and this", json=True))
+
+
+async def _logs(job: str) -> None:
+    await asyncio.sleep(0)
+    logging.getLogger("x").info("mine")
+
+
+def test_what_runs_beside_it_is_not_named_for_it() -> None:
+    async def both() -> None:
+        tasks = []
+        for job in ("one", "two"):
+            with logs.about(job=job):
+                tasks.append(asyncio.create_task(_logs(job)))
+        await asyncio.gather(*tasks, _logs("none"))
+
+    stream = io.StringIO()
+    logs.setup(json=True, stream=stream, env={})
+    asyncio.run(both())
+    assert [json.loads(line).get("job") for line in stream.getvalue().splitlines()] == ["one", "two", None]
+
+
+def test_no_secret_passes_as_what_a_line_is_about() -> None:
+    logs.hide(TOKEN)
+    with logs.about(job=f"{TOKEN}\n{HOSTILE}"):
+        for as_json in (False, True):
+            line = logged("x", json=as_json)
+            assert TOKEN not in line
+            assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202e]", line)
 
 
 def test_setting_up_again_replaces() -> None:

@@ -7,8 +7,10 @@ import re
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
-from typing import TextIO
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Literal, TextIO
 from urllib.parse import quote
 
 from pixmirror import terminal
@@ -57,10 +59,29 @@ def redact(text: str) -> str:
     return text
 
 
+_WORDS = re.compile(r"[\w:-]*\w")
+Named = Literal["job", "user", "work"]
+_ABOUT: ContextVar[Mapping[Named, str]] = ContextVar("about", default={})  # noqa: B039 it is never changed
+
+
+@contextmanager
+def about(*, job: str | None = None, user: int | str | None = None, work: str | None = None) -> Iterator[None]:
+    """Let every line that is logged in this block name these; what is None is as outside of the block."""
+    given: dict[Named, object] = {"job": job, "user": user, "work": work}
+    before = _ABOUT.set({**_ABOUT.get(), **{name: str(value) for name, value in given.items() if value}})
+    try:
+        yield
+    finally:
+        _ABOUT.reset(before)
+
+
 class Redact(logging.Filter):
-    """Takes secrets and control characters out of a record: message with its arguments, exception and stack."""
+    """Notes what a record is about; takes secrets and control characters out of it: message with its arguments,
+    exception and stack.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        record.about = {name: _fit(value) for name, value in _ABOUT.get().items()}
         record.msg = _fit(record.getMessage())
         record.args = ()
         if record.exc_info and not record.exc_text:
@@ -86,15 +107,27 @@ class TextFormatter(logging.Formatter):
         self._journald = journald
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record).rstrip("\n").replace("\n", "\n  ")  # no later line looks like an entry
+        text = super().format(record).rstrip("\n")
+        first, newline, more = text.partition("\n")
+        text = f"{first}{_unsaid(record)}{newline}{more}".replace("\n", "\n  ")  # none looks like an entry
         if not self._journald:
             return text
         prefix = f"<{_priority(record.levelno)}>"
         return "\n".join(prefix + line for line in text.split("\n"))
 
 
+def _unsaid(record: logging.LogRecord) -> str:
+    """Return what a record is about, as far as its message does not name it: " [job=daily user=11]"."""
+    found: Mapping[str, str] = getattr(record, "about", {})
+    said = set(_WORDS.findall(record.getMessage()))
+    unsaid = [f"{name}={value}" for name, value in found.items() if value not in said]
+    return f" [{' '.join(unsaid)}]" if unsaid else ""
+
+
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time (ISO 8601, UTC), level, logger, message, exception where there is one."""
+    """One JSON object a line: time (ISO 8601, UTC), level, logger, message; job, user, work and exception where
+    there are any.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
@@ -103,6 +136,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **getattr(record, "about", {}),
         }
         if record.exc_info or record.exc_text:
             line["exception"] = record.exc_text or self.formatException(record.exc_info or (None, None, None))

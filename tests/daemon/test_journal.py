@@ -10,7 +10,7 @@ import pytest
 
 from pixmirror.catalogue import queue, runs
 from pixmirror.config import load
-from pixmirror.daemon import journal
+from pixmirror.daemon import headline, journal
 from pixmirror.daemon.journal import brought, changed, resting
 from pixmirror.demo.server import create_app, running
 from pixmirror.pixiv import Blocked
@@ -69,6 +69,22 @@ def test_a_run_says_its_start_login_what_came_a_reload_and_its_stop(tmp_path: Pa
     assert reload == "Config read again: marks is new; bookmarks is no longer there; following is changed."
     assert stop == "Stopped; all is on disk."
     assert any(said.startswith("STATUS=") for said in systemd.heard())
+
+
+async def test_systemctl_status_shows_the_first_line_of_status(
+    tmp_path: Path, systemd: Systemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "FIRST_LINE_S", 0.0)
+    monkeypatch.setattr(journal, "LOOK_S", 0.05)
+    with running(app_of(small_world())) as url:
+        service = Service(tmp_path, url)
+        service.env["NOTIFY_SOCKET"] = systemd.path
+        async with service.running() as found:
+            await until(lambda: found.mirror.db.read_sync(queue.counts).stored == 6)
+            await service.ask("pause")
+            await until(lambda: "STATUS=Paused, by you." in systemd.heard())
+            first = (await headline.situations(found))[0].says
+    assert first == "Paused, by you."
 
 
 async def test_a_rest_is_said_when_it_begins_with_its_end_and_when_it_is_over(

@@ -4,17 +4,19 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pixmirror.catalogue import chores, feeds, runs
 from pixmirror.catalogue.chores import Chore
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed, Gap
+from pixmirror.catalogue.refs import Ref
 from pixmirror.clock import DAY_MS
 from pixmirror.contained import contained
 from pixmirror.daemon.trouble import PIXIV
 from pixmirror.daemon.wakeups import EmptyPolls
 from pixmirror.errors import RateLimited, Unforeseen
+from pixmirror.logs import about
 from pixmirror.models import Lane
 from pixmirror.pixiv.app import users
 from pixmirror.sync import sources, walk
@@ -155,7 +157,8 @@ class Asking:
         try:
             if chore.asked_again:
                 await db.run(chores.claim, chore.kind, chore.key)
-            await run_chore(self.context, self._mirror.job_for_chores(), chore)
+            with about(**_named(chore)):
+                await run_chore(self.context, self._mirror.job_for_chores(), chore)
         finally:
             del self._chores[chore.kind, chore.key]
             self._empty_chores.again()
@@ -192,7 +195,7 @@ class Asking:
             self._walking.take(feed.id)
         place = gap or feed
         try:
-            with contained(f"The list {feed.endpoint}", place.error):
+            with about(job=feed.job), contained(f"The list {feed.endpoint}", place.error):
                 await self._walk(feed, gap)
         except Unforeseen as error:
             await self._put_off(feed, gap, str(error), backoff_ms(place.failures))
@@ -255,3 +258,10 @@ class Asking:
             if feed.id not in busy and self._is_open(Lane.REFRESH):
                 return feed, None
         return None
+
+
+def _named(chore: Chore) -> dict[str, Any]:
+    """Name the work or the artist that a chore is about, for the log."""
+    if chore.kind in chores.Kind.about("work"):
+        return {"work": str(Ref.of_work(chore.key))}
+    return {"user": chore.key} if chore.kind in chores.Kind.about("user") else {}

@@ -26,6 +26,7 @@ from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, WORKS_AGAIN, 
 from pixmirror.daemon.wakeups import Wakeup
 from pixmirror.errors import NoRoom, PixmirrorError, RateLimited, Unforeseen
 from pixmirror.fetch.worker import Worker
+from pixmirror.logs import about
 from pixmirror.models import Lane
 from pixmirror.pixiv.waiting import Blocked
 from pixmirror.reports.doing import Doing
@@ -308,7 +309,7 @@ class Engine:
         self._running.append(job.name)
         result: JobResult | None = None
         try:
-            with contained(f"The job {job.name}"):
+            with about(job=job.name), contained(f"The job {job.name}"):
                 await self._asking.pause_ended()
                 result = await KINDS[job.kind].actions.run(self._asking.context, job)
                 if result.error is not None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Sequence
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.refs import Ref
 from pixmirror.contained import contained
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.wakeups import EmptyPolls, Wakeup
@@ -15,6 +16,7 @@ from pixmirror.fetch.room import Room
 from pixmirror.fetch.worker import Claim, Worker, prepare
 from pixmirror.ingest import retrying
 from pixmirror.ledger import file_doubts
+from pixmirror.logs import about
 from pixmirror.models import Lane
 
 CLAIM = 64
@@ -71,7 +73,8 @@ class Fetching:
             return False, await self._tidied(worker.settle())
         self.under_way[worker] = claim.item.work_key
         try:
-            with contained(f"The file {claim.item.path}"):
+            of = about(user=claim.item.user_id, work=str(Ref.of_work(claim.item.work_key)))
+            with of, contained(f"The file {claim.item.path}"):
                 return True, await self._tidied(worker.fetch(claim))
         except Unforeseen as error:
             await self._mirror.db.run(verdicts.again, claim.item, str(error), self._mirror.clock.now())

@@ -11,6 +11,7 @@ from pixmirror.catalogue.queue import ALL_LANES
 from pixmirror.catalogue.words import length, many
 from pixmirror.config import Config
 from pixmirror.contained import contained
+from pixmirror.daemon import headline
 from pixmirror.daemon.sync import is_due
 from pixmirror.daemon.trouble import CATALOGUE_FAILS
 from pixmirror.errors import Unforeseen
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
+FIRST_LINE_S = 10.0  # it asks more of the catalogue than what is done now
 LOOK_AT_JOB_S = 1.0
 TELL_S = 600.0  # what takes longer is told in parts
 SHORT_REST_S = 60
@@ -40,7 +42,8 @@ class Journal:
         self._mirror = daemon.mirror
         self._told: set[str] = set()  # jobs of which one looks on already
         self._rests: dict[str, tuple[int, Blocked]] = {}  # since when, and why, by what rests
-        self._status = ""
+        self._status = self._first_line = ""
+        self._first_line_at = 0.0  # when it is looked for again, of the monotonic clock
 
     def started(self) -> None:
         """Say what there is to do, and what comes next."""
@@ -130,14 +133,18 @@ class Journal:
     # -- what is done now ----------------------------------------------------------------------------------
 
     async def _tell_systemd(self) -> None:
-        """Let `systemctl status` show what is done now."""
+        """Let `systemctl status` show the first line of `status`, and what is done now."""
         if not self._daemon.env.get("NOTIFY_SOCKET"):
             return
+        now = self._mirror.clock.monotonic()
         try:
+            if now >= self._first_line_at:
+                self._first_line = (await headline.situations(self._daemon))[0].says
+                self._first_line_at = now + FIRST_LINE_S
             told = await self._mirror.db.read(doing.told, self._daemon.engine.doing())
         except CATALOGUE_FAILS:
             return
-        status = f"Now: {', '.join(told)}" if told else "Waiting for the next job"
+        status = f"{self._first_line} Now: {', '.join(told)}." if told else self._first_line
         if status != self._status:
             self._status = status
             notify.sd_notify(f"STATUS={status}", self._daemon.env)

@@ -34,6 +34,7 @@ from pixmirror.errors import (
     Unforeseen,
     Unreachable,
 )
+from pixmirror.logs import about
 from pixmirror.models import Token, from_ms
 from pixmirror.reports import syncs, troubles
 from pixmirror.schedule import Schedule, When
@@ -243,7 +244,8 @@ class Daemon:
             return self.running[name]
         if self._group is None or name not in self.mirror.jobs:
             return None
-        task = self._group.create_task(self._run_job(name))
+        with about(job=name):
+            task = self._group.create_task(self._run_job(name))
         self.running[name] = task
         task.add_done_callback(lambda _: self.running.pop(name, None))
         return task

@@ -14,6 +14,7 @@ from pixmirror.catalogue.feeds import Feed, Gap
 from pixmirror.clock import Clock
 from pixmirror.contained import contained
 from pixmirror.errors import BadResponse, OffsetCap, PixmirrorError
+from pixmirror.logs import about
 from pixmirror.models import Lane, Listing, to_ms
 from pixmirror.sync import setbacks, steps
 from pixmirror.sync.recording import Source, write_page
@@ -63,7 +64,7 @@ async def head(
     A list that fails is put off. Raises what concerns everything.
     """
     try:
-        with contained(f"The list {feed.endpoint}", feed.error):
+        with about(user=feed.params.get("user_id")), contained(f"The list {feed.endpoint}", feed.error):
             listing = await source.read(None, lane)
             return await write_page(db, listing, _record_head, feed, source, lane, clock.now(), floor)
     except PixmirrorError as error:
@@ -148,7 +149,8 @@ async def close(
     while total.gap is not None and go_on():
         spec = setbacks.parse(source.paging, total.gap.spec)
         try:
-            with contained(f"A part of the list {feed.endpoint}", total.gap.error):
+            of = about(user=feed.params.get("user_id"))
+            with of, contained(f"A part of the list {feed.endpoint}", total.gap.error):
                 listing = await source.read(spec.position, lane)
                 step = await write_page(db, listing, _record_gap, feed, total.gap, source, spec, lane, clock.now())
         except OffsetCap:
