@@ -52,9 +52,9 @@ def test_init_system(pixmirror, tmp_path):
     written = tmp_path / "etc" / "pixmirror" / "config.toml"
     assert str(load(written, {}, KINDS).mirror.root) == "/var/lib/pixmirror"
     assert "systemctl enable --now pixmirror pixmirror-gallery" in result.output
-    (copied,) = re.findall(r"cp (\S+) (\S+) /etc/systemd/system/", result.output)
-    assert [Path(unit).name for unit in copied] == ["pixmirror.service", "pixmirror-gallery.service"]
-    assert all(Path(unit).is_file() for unit in copied)
+    (copied,) = re.findall(r"cp (.+) /etc/systemd/system/", result.output)
+    assert [Path(unit).name for unit in copied.split()] == list(setup.UNITS)
+    assert all(Path(unit).is_file() for unit in copied.split())
     assert "gallery --address" in result.output
     assert "/opt/pixmirror/bin/pixmirror --config" in result.output
 

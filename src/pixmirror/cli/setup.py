@@ -17,7 +17,7 @@ from pixmirror.cli.common import note, say
 from pixmirror.config import example_text, user_config
 from pixmirror.errors import ConfigError, StorageError
 
-UNITS = ("pixmirror.service", "pixmirror-gallery.service")
+UNITS = ("pixmirror.service", "pixmirror-gallery.service", "pixmirror-failed@.service")
 PLACE = "/opt/pixmirror"
 STATE = "/var/lib/pixmirror"
 SYSTEM_CONFIG = "etc/pixmirror/config.toml"
