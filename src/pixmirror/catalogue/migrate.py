@@ -4,6 +4,8 @@ other is named.
 Alembic costs 0.2 s to import, so it is loaded only where there is something to upgrade.
 """
 
+import errno
+import os
 import shlex
 import sqlite3
 import warnings
@@ -146,13 +148,30 @@ def upgrade(path: Path, of: Lineage = CATALOGUE, *, backup: bool = True) -> str 
 
 
 def safety_copy(path: Path, copy: Path) -> None:
-    """Copy the file by SQLite's backup. An older copy of the same name is replaced only by a whole one."""
+    """Copy the file by SQLite's backup. An older copy of the same name is replaced only by a whole one.
+
+    It is on the disk when this returns, its name too: what it is made for begins after that.
+    """
     part = copy.with_name(copy.name + ".part")
     part.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
         source.backup(target)
     part.chmod(0o600)
-    part.replace(copy)
+    _sync(part)
+    os.replace(part, copy)
+    _sync(copy.parent)
+
+
+def _sync(place: Path) -> None:
+    """Sync a file, or the names in a folder. Some shares cannot sync a folder."""
+    fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+            raise
+    finally:
+        os.close(fd)
 
 
 def _run_alembic(path: Path, revision: str = HEAD, of: Lineage = CATALOGUE) -> None:
