@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from pixmirror.config import (
+    BackupConfig,
     Config,
     CopyConfig,
     GalleryConfig,
@@ -789,6 +790,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "http": HttpConfig,
     "scrub": ScrubConfig,
     "copies": CopyConfig,
+    "backup": BackupConfig,
 }
 NOT_DEFAULTS = {"name", "kind", "enabled", "every", "cron", "timezone", "users", "modes"}
 
@@ -853,13 +855,15 @@ def test_every_key_is_in_the_example_with_its_default() -> None:
 
 def test_what_the_example_sets_are_the_defaults(tmp_path: Path) -> None:
     config = read(tmp_path, example_text())
-    assert (config.mirror, config.pixiv, config.notify, config.gallery, config.http, config.scrub) == (
+    tables = (config.mirror, config.pixiv, config.notify, config.gallery, config.http, config.scrub, config.backup)
+    assert tables == (
         read(tmp_path, "").mirror,
         read(tmp_path, "").pixiv,
         NotifyConfig(),
         GalleryConfig(),
         HttpConfig(),
         ScrubConfig(),
+        BackupConfig(),
     )
     for job in config.jobs:
         for key in job.model_fields_set - NOT_DEFAULTS:

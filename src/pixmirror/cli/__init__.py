@@ -76,6 +76,8 @@ COMMANDS = {
     "gone": ("gone", "What survives only here: works and users that Pixiv shows no more, and what..."),
     "forget": ("forget", "Remove a work, one page of it, or a user, and never fetch it again."),
     "unforget": ("forget", "Have back what was forgotten: files from the trash, and what is no longer there..."),
+    "backup": ("backup", "Back up the mirror to another disk, while it runs or not; or check a backup."),
+    "restore": ("backup", "Bring a backup into an empty root."),
     "verify": ("verify", "Compare every stored file with the catalogue; what is missing or bad is fetched..."),
     "retry": ("retry", "Ask again for what was given up: files that failed, are gone or damaged, and..."),
     "reindex": ("reindex", "Build works, users, tags and series again from what Pixiv said, which is all kept."),

@@ -37,6 +37,7 @@ from pixmirror.errors import (
 from pixmirror.reports import queries
 from pixmirror.reports.moments import as_of, day
 from pixmirror.store import MirrorRoot, kept_login
+from pixmirror.store.disks import refuse_share
 from pixmirror.store.start import try_locks
 from pixmirror.terminal import one_line
 
@@ -181,6 +182,10 @@ def places(s: Session) -> Iterator[Row]:
     nearest = next(p for p in (s.root, *s.root.parents) if p.exists())
     if not os.access(nearest, os.W_OK | os.X_OK):
         return  # which was said
+    try:
+        refuse_share(s.root, allowed=s.config.mirror.root_on_share)
+    except StorageError as error:
+        yield Row.bad("file system", error)
     try:
         try_locks(nearest)
     except StorageError as error:

@@ -145,7 +145,7 @@ class Session:
         from pixmirror.store import MirrorRoot
 
         m = self.config.mirror
-        return MirrorRoot.open(m.root, m.media, umask=m.umask, create=create, what=what)
+        return MirrorRoot.open(m.root, m.media, umask=m.umask, create=create, what=what, on_share=m.root_on_share)
 
     def outside(self) -> "Outside":
         """Return how the mirror looks to a process that does not hold it."""

@@ -47,7 +47,7 @@ def upgrade(ctx: typer.Context) -> None:
     if (schema := migrate.schema_revision(path, LINEAGE)) is None:
         return
     if schema != LINEAGE.head:
-        with holding_gallery(s.root, "db", s.config.mirror.umask):
+        with holding_gallery(s.root, "db", s.config.mirror.umask, on_share=s.config.mirror.root_on_share):
             schema = migrate.upgrade(path, LINEAGE)
     _tell(schema, LINEAGE)
 

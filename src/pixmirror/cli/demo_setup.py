@@ -164,7 +164,7 @@ class DemoMirror:
     def _refuse_a_second(self) -> None:
         root = self.folder / "mirror"
         if root.is_dir():
-            with MirrorRoot.open(root, create=False):
+            with MirrorRoot.open(root, create=False, on_share=True):
                 pass
 
 

@@ -2,14 +2,12 @@
 
 import os
 import stat
-import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from pixmirror.cli import login
 from pixmirror.cli.common import Session
-from pixmirror.config import find_config, secret_files
+from pixmirror.config import find_config, holds_a_secret, secret_files
 from pixmirror.store import is_shared, kept_login
 
 OTHERS = 0o007
@@ -38,19 +36,8 @@ def _secrets(s: Session) -> Iterator[Path]:
     yield s.root / login.PENDING
     yield from secret_files(s.config)
     config = find_config(s.config_file)
-    if _holds_a_secret(config):
+    if holds_a_secret(config):
         yield config
-
-
-def _holds_a_secret(config: Path) -> bool:
-    try:
-        tables: Mapping[str, Any] = tomllib.loads(config.read_text("utf-8-sig"))
-    except (OSError, ValueError):
-        return False
-    pixiv, notify = (tables.get(name, {}) for name in ("pixiv", "notify"))
-    return any(pixiv.get(key) for key in ("refresh_token", "phpsessid")) or (
-        "@" in str(pixiv.get("proxy", "")) or bool(notify.get("url"))
-    )
 
 
 def _owned(path: Path) -> bool:

@@ -6,6 +6,7 @@ demo import this.
 
 from pixmirror.config.loading import example_text, find_config, load, user_config
 from pixmirror.config.model import (
+    BackupConfig,
     Config,
     CopyConfig,
     GalleryConfig,
@@ -17,8 +18,10 @@ from pixmirror.config.model import (
 )
 from pixmirror.config.secrets import (
     WebLogin,
+    config_to_back_up,
     gallery_password_file,
     has_web_login,
+    holds_a_secret,
     read_gallery_password,
     read_refresh_token,
     read_web_login,
@@ -27,6 +30,7 @@ from pixmirror.config.secrets import (
 from pixmirror.models.values import QuietHours, home_folder
 
 __all__ = [
+    "BackupConfig",
     "Config",
     "CopyConfig",
     "GalleryConfig",
@@ -37,10 +41,12 @@ __all__ = [
     "QuietHours",
     "ScrubConfig",
     "WebLogin",
+    "config_to_back_up",
     "example_text",
     "find_config",
     "gallery_password_file",
     "has_web_login",
+    "holds_a_secret",
     "home_folder",
     "load",
     "read_gallery_password",

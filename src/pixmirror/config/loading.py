@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 from pixmirror.config.lines import Path as Place
 from pixmirror.config.lines import line_of, lines_of
 from pixmirror.config.model import (
+    BackupConfig,
     Config,
     CopyConfig,
     GalleryConfig,
@@ -41,6 +42,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "gallery": GalleryConfig,
     "http": HttpConfig,
     "scrub": ScrubConfig,
+    "backup": BackupConfig,
 }
 Models = Mapping[str, type[JobConfig]]  # of the kinds of jobs
 

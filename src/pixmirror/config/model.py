@@ -20,8 +20,9 @@ from pydantic import (
 
 from pixmirror.config import pasted
 from pixmirror.models.addresses import HostName, IPNetwork, Listen, ListenAddress
-from pixmirror.models.jobs import JobConfig
+from pixmirror.models.jobs import JobConfig, check_timezone
 from pixmirror.models.values import (
+    Cron,
     Delay,
     Duration,
     FilePath,
@@ -52,6 +53,7 @@ class MirrorConfig(BaseModel):
     media: FilePath | None = None
     keep_free: Size = 10 << 30
     max_file: Size = 2 << 30
+    root_on_share: bool = False
     umask: Umask = Field(default="077", validate_default=True)
     sidecars: bool = True
     brake_percent: Percent = 5
@@ -231,6 +233,33 @@ class CopyConfig(BaseModel):
     path: FilePath
 
 
+class BackupConfig(BaseModel):
+    """Where `run` makes backups, and when: each `every` seconds (a day, if nothing is said) or by a crontab line.
+    `keep` counts runs.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    to: FilePath | None = None
+    every: Duration | None = None
+    cron: Cron = None
+    timezone: str | None = None
+    keep: int = Field(default=7, ge=1, le=10_000)
+    with_credentials: bool = False
+
+    @field_validator("cron")
+    @classmethod
+    def _one_rhythm(cls, cron: str | None, info: ValidationInfo) -> str | None:
+        if cron is not None and info.data.get("every") is not None:
+            raise ValueError("every and cron are both given; keep one of them")
+        return cron
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str | None) -> str | None:
+        return value if value is None else check_timezone(value)
+
+
 class Config(BaseModel):
     """Everything that the user decides. `load` narrows `jobs` to the kinds that it is given."""
 
@@ -243,6 +272,7 @@ class Config(BaseModel):
     http: HttpConfig = Field(default_factory=HttpConfig)
     scrub: ScrubConfig = Field(default_factory=ScrubConfig)
     copies: tuple[CopyConfig, ...] = ()
+    backup: BackupConfig = Field(default_factory=BackupConfig)
     jobs: tuple[SerializeAsAny[JobConfig], ...] = ()
 
     @field_validator("copies")

@@ -1,9 +1,11 @@
 """The secrets of the configuration: of its own keys, of systemd, or of files."""
 
 import errno
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -133,3 +135,24 @@ def unreadable(what: str, error: OSError) -> ConfigError | StorageError:
     if error.errno in (errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM, errno.ESTALE):
         return StorageError(sentence)
     return ConfigError(sentence)
+
+
+def holds_a_secret(path: Path) -> bool:
+    """Return whether a config file holds something that others must not read."""
+    try:
+        tables: Mapping[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError):
+        return False
+    pixiv, notify = (tables.get(name, {}) for name in ("pixiv", "notify"))
+    return any(pixiv.get(key) for key in ("refresh_token", "phpsessid")) or (
+        "@" in str(pixiv.get("proxy", "")) or bool(notify.get("url"))
+    )
+
+
+def config_to_back_up(path: Path, *, secrets: bool) -> Path | None:
+    """Return the config file if a backup may have it: the arguments of a command may be secrets, too."""
+    try:
+        notify = tomllib.loads(path.read_text("utf-8-sig")).get("notify", {})
+    except (OSError, ValueError):
+        return None
+    return path if secrets or not (holds_a_secret(path) or notify.get("command")) else None

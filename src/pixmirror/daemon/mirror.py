@@ -155,7 +155,13 @@ async def open_mirror(
     clock = clock or Clock()
     m = config.mirror
     with MirrorRoot.open(
-        m.root, m.media, umask=m.umask, keep_free=m.keep_free, max_file=m.max_file, what=what
+        m.root,
+        m.media,
+        umask=m.umask,
+        keep_free=m.keep_free,
+        max_file=m.max_file,
+        what=what,
+        on_share=m.root_on_share,
     ) as root:
         migrate.refuse_lost(catalogue_path(root.root), had_catalogue(m.root, m.media))
         migrate.upgrade(catalogue_path(root.root))

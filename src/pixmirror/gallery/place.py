@@ -109,7 +109,9 @@ def open_gallery(
     MirrorLocked while another gallery has it; CatalogueError where catalogue or gallery.db are of another version.
     """
     clock, root = clock or Clock(), config.mirror.root
-    with holding_gallery(root, umask=config.mirror.umask), GalleryDatabase.open(gallery_path(root)) as own:
+    m = config.mirror
+    held = holding_gallery(root, umask=m.umask, on_share=m.root_on_share)
+    with held, GalleryDatabase.open(gallery_path(root)) as own:
         here = Gallery(
             config, env, own, Sessions.open(own, clock, password, _idle_ms(config, password)), Keys(clock),
             Password(password, clock) if password else None, Undos(clock), clock, config.gallery.listen,

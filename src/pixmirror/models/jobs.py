@@ -77,10 +77,7 @@ class JobConfig(BaseModel):
     @classmethod
     def _known_timezone(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None:
-            try:
-                ZoneInfo(value)
-            except (ZoneInfoNotFoundError, ValueError, OSError):
-                raise ValueError(_why_no_zone(value)) from None
+            check_timezone(value)
             if info.data.get("every") is not None:
                 raise ValueError("only cron has a time zone; leave it out beside every")
         return value
@@ -89,6 +86,15 @@ class JobConfig(BaseModel):
     @classmethod
     def _dates_in_order(cls, value: object, info: ValidationInfo) -> object:
         return not_before(value, info, "posted_after")
+
+
+def check_timezone(value: str) -> str:
+    """Return the name of a time zone. ValueError says why it is none."""
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(_why_no_zone(value)) from None
+    return value
 
 
 def _why_no_zone(value: str) -> str:

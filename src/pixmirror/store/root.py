@@ -18,6 +18,7 @@ from typing import Self
 from pixmirror.clock import now_ms
 from pixmirror.errors import DiskFull, FileError, PixmirrorError, StorageAbsent, StorageError
 from pixmirror.store import start
+from pixmirror.store.disks import refuse_share
 from pixmirror.store.owner import refuse_others
 from pixmirror.store.part import (
     Check,
@@ -81,6 +82,7 @@ class MirrorRoot:
         create: bool = True,
         init_media: bool = False,
         what: str = "",
+        on_share: bool = False,
     ) -> Self:
         """Take the mirror for the command `what`: its lock, its id, and the process's umask until `close`.
 
@@ -89,9 +91,10 @@ class MirrorRoot:
         fail here: everything but fetching goes on. A new mirror marks its media folder; one that lies elsewhere
         must exist (we never make a folder on a disk that may not be mounted). `init_media` marks it for an
         existing mirror too.
-        Sizes in bytes; `max_file` 0 is no limit.
+        Sizes in bytes; `max_file` 0 is no limit. `on_share`: the root may lie on NFS, SMB or FUSE.
         """
         refuse_others(root, to_write=True)
+        refuse_share(root, allowed=on_share)
         mirror = cls(root, media or root / "media", umask=umask, keep_free=keep_free, max_file=max_file)
         mirror._old_mask = os.umask(umask)
         try:

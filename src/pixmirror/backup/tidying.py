@@ -1,0 +1,146 @@
+"""Remove from a backup what no run has any more, and what the user has forgotten.
+
+Manifests say first what is to be, then files go: whatever comes between, no manifest names what is not there. What
+a cut leaves over is swept after the next run that follows a cut one.
+"""
+
+import hashlib
+import heapq
+import os
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from operator import attrgetter
+from pathlib import Path
+
+from pixmirror.backup import manifest
+from pixmirror.backup.manifest import Entry
+from pixmirror.store.backup_folder import MANIFEST, BackupFolder
+from pixmirror.store.part import storage, sync_folder
+
+AT_ONCE = 50_000  # entries held in memory
+
+_by_path = attrgetter("path")
+
+
+def digest(paths: Collection[str]) -> str:
+    """Return what tells whether other paths are forgotten than the last time."""
+    return hashlib.sha256("\n".join(sorted(paths)).encode("utf-8", "surrogatepass")).hexdigest() if paths else ""
+
+
+def forget(folder: BackupFolder, paths: Collection[str]) -> int:
+    """Remove these from every run. Return how many files went."""
+    gone = dict[tuple[str, str], None]()
+    for name in folder.whole_runs():
+        gone |= dict.fromkeys((e.path, e.sha256) for e in _without(folder.runs / name / MANIFEST, paths))
+    for path, sha256 in gone:
+        folder.remove(path, sha256, keeps_name=False)
+    return len(gone)
+
+
+def _without(path: Path, paths: Collection[str]) -> list[Entry]:
+    """Write a manifest anew without these, if it has any. Return what it had."""
+    had = [entry for entry in manifest.read_entries(path) if entry.path in paths]
+    if had:
+        part = path.with_name(f".{path.name}.part")
+        with manifest.writing(part) as writer:
+            writer.head(manifest.read_head(path))
+            for entry in manifest.read_entries(path):
+                if entry.path not in paths:
+                    writer.add(entry)
+        with storage(path):
+            os.rename(part, path)
+            sync_folder(path.parent)
+    return had
+
+
+def remove_run(folder: BackupFolder, name: str) -> int:
+    """Remove a run, and the files that it alone had. Return how many."""
+    others = [folder.runs / other / MANIFEST for other in folder.whole_runs() if other != name]
+    kept = folder.runs / name / MANIFEST
+    # Its manifest stays readable until its files are known, and is no run's any more before the first one goes.
+    leaving = kept.with_name(f"leaving-{MANIFEST}")
+    with storage(kept):
+        os.rename(kept, leaving)
+        sync_folder(kept.parent)
+    removed = 0
+    for some in _chunks(_alone(leaving, others[0] if others else None)):
+        removed += _remove_unnamed(folder, some, others)
+    folder.remove_run(name)
+    return removed
+
+
+def _alone(leaving: Path, next_one: Path | None) -> Iterator[Entry]:
+    """Yield what the run after this one does not have."""
+    after = manifest.read_entries(next_one) if next_one else iter(())
+    have = next(after, None)
+    for entry in manifest.read_entries(leaving):
+        while have is not None and have.path < entry.path:
+            have = next(after, None)
+        if have is None or have.path != entry.path or have.sha256 != entry.sha256:
+            yield entry
+
+
+def _remove_unnamed(folder: BackupFolder, entries: list[Entry], manifests: Iterable[Path]) -> int:
+    """Remove those of these that no manifest names."""
+    doubtful = {(e.path, e.sha256) for e in entries}
+    names = {e.path for e in entries}
+    still = set[str]()
+    for path in manifests:
+        for entry in manifest.read_entries(path):
+            if entry.path in names:
+                still.add(entry.path)
+                doubtful.discard((entry.path, entry.sha256))
+    for path_, sha256 in doubtful:
+        folder.remove(path_, sha256, keeps_name=path_ in still)
+    return len(doubtful)
+
+
+def _chunks(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    some: list[Entry] = []
+    for entry in entries:
+        some.append(entry)
+        if len(some) == AT_ONCE:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def sweep(folder: BackupFolder) -> int:
+    """Remove every file that no run names, as a cut run leaves. Return how many. Walks all of it."""
+    removed = 0
+    for rel in unnamed(folder):
+        with storage(folder.path), suppress(FileNotFoundError):
+            (folder.path / rel).unlink()
+            removed += 1
+    return removed
+
+
+def unnamed(folder: BackupFolder) -> Iterator[str]:
+    """Yield the files that no run names, relative to the backup."""
+    manifests = [folder.runs / name / MANIFEST for name in folder.whole_runs()]
+    old = {name for names in os.walk(folder.path / "old") for name in names[2]}
+    named = heapq.merge(*(manifest.read_entries(path) for path in manifests), key=_by_path)
+    entry = next(named, None)
+    for rel in _walked(folder.media, ""):
+        while entry is not None and entry.path < rel:
+            old.discard(entry.sha256)
+            entry = next(named, None)
+        if entry is None or entry.path != rel:
+            yield f"media/{rel}"
+    while entry is not None:
+        old.discard(entry.sha256)
+        entry = next(named, None)
+    for name in sorted(old):
+        yield f"old/{name[:2]}/{name}"
+
+
+def _walked(folder: Path, below: str) -> Iterator[str]:
+    """Yield the files below a folder in the order of their paths."""
+    with storage(folder), os.scandir(folder) as entries:
+        found = sorted((f"{e.name}/" if e.is_dir(follow_symlinks=False) else e.name) for e in entries)
+    for name in found:
+        if name.endswith("/"):
+            yield from _walked(folder / name, f"{below}{name}")
+        else:
+            yield f"{below}{name}"
