@@ -162,7 +162,7 @@ def full_reads(raw: sqlite3.Connection, sql: str, **bound: Any) -> list[str]:
     return [step for step in plan if FULL.match(step)]
 
 
-BY_KEY = ("work_key", "user_id", "tag", "series_key")
+BY_KEY = ("work_key", "work_id", "user_id", "tag", "series_key")
 
 
 @pytest.mark.parametrize("key", BY_KEY)
@@ -172,6 +172,13 @@ def test_what_is_asked_by_a_key_is_looked_up(raw: sqlite3.Connection, key: str) 
             found = full_reads(raw, f"SELECT * FROM {name} WHERE {key} = :key", key=1)
             # What is found in all parts of a union, and the few tags of what was forgotten, are no tables.
             assert set(found) <= {f"SCAN {name}", "SCAN f LEFT-JOIN"}, name
+
+
+@pytest.mark.parametrize("view", ["works", "novels"])
+def test_a_work_is_found_by_its_id_alone(raw: sqlite3.Connection, view: str) -> None:
+    assert full_reads(raw, f"SELECT * FROM {view} WHERE id = :id", id=1) == []
+    told = raw.execute("SELECT sql FROM sqlite_schema WHERE name = 'works'").fetchone()[0]
+    assert "all works are read" not in told
 
 
 def test_the_questions_that_ask_for_one_thing_look_it_up(raw: sqlite3.Connection) -> None:

@@ -12,18 +12,20 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from pixmirror.catalogue.database import catalogue_path
+from pixmirror.catalogue.database import Database, catalogue_path
 from pixmirror.catalogue.gallery import collections, own
 from pixmirror.catalogue.gallery.database import GalleryDatabase, gallery_path
 from pixmirror.catalogue.search import grid as written
 from pixmirror.catalogue.search import rows as from_catalogue
 from pixmirror.catalogue.search import sources
 from pixmirror.catalogue.shelves import Shelves, open_shelves
+from pixmirror.catalogue.sql import changed
 from pixmirror.models import JST
 from pixmirror.reports import filters, grid, selection, units
 from pixmirror.reports.filters import Defaults, Filters
 from pixmirror.reports.grid import Grid
 from tests import many
+from tests.catalogue.builders import ME
 
 WORKS = 1_000
 Row = dict[str, Any]
@@ -188,6 +190,25 @@ def test_orders_put_works_one_after_another(either: Shelves, truth: list[Row]) -
     assert len(marked) == sum("marked" in row for row in truth)
     for values in (arrived, popular, marked):
         assert values == sorted(values, reverse=True)
+
+
+def test_bookmarks_are_counted_without_those_that_are_gone_or_anothers(tmp_path: Path) -> None:
+    def bookmark(conn: Connection) -> None:
+        for account, key, state in (
+            (ME, 2, "live"),
+            (ME, 4, "gone"),
+            (ME, 6, "live"),
+            (ME - 1, 6, "live"),
+            (ME + 1, 8, "gone"),
+        ):
+            made = "INSERT INTO bookmark (account_id, work_key, restrict, state, first_seen, last_seen)"
+            changed(conn, f"{made} VALUES (:a, :k, 'public', :s, 1, 1)", a=account, k=key, s=state)
+        changed(conn, "INSERT INTO account (id, name, account, seen_at) VALUES (:a, 'me', 'me', 1)", a=ME)
+
+    with Database.open(catalogue_path(tmp_path)) as db, open_shelves(tmp_path) as shelves:
+        db.run_sync(bookmark)
+        [part] = shelves.read_sync(selection.select, Filters(order="bookmarked")).parts
+    assert part.length == 2
 
 
 def test_a_random_order_shows_every_work_once_and_stays_the_same_for_its_seed(either: Shelves) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    cast,
     func,
     text,
 )
@@ -113,6 +114,7 @@ work = _table(
     Column("last_seen", Integer, nullable=False),
     Column("sidecar_digest", LargeBinary),  # of the sidecar on disk; None: written before digests were kept
 )
+Index("work_by_id", cast(work.c.work_key.op(">>")(text("1")), Integer))  # as the views write it
 Index("work_by_user", work.c.user_id, work.c.work_key)
 Index("work_by_date", work.c.create_date)
 Index("work_by_first_seen", work.c.first_seen)
@@ -172,7 +174,7 @@ work_tag = _table(
     PrimaryKeyConstraint("tag_id", "work_key"),
     rowid=False,
 )
-Index("work_tag_by_work", work_tag.c.work_key)
+Index("work_tag_by_work", work_tag.c.work_key, work_tag.c.position)
 
 ugoira = _table(
     "ugoira",
@@ -279,6 +281,7 @@ bookmark = _table(
     rowid=False,
 )
 Index("bookmark_by_restrict", bookmark.c.account_id, bookmark.c.restrict, bookmark.c.work_key)
+Index("bookmark_gone", bookmark.c.account_id, sqlite_where=bookmark.c.state == "gone")
 # In the order in which they were made: their ids rise, and all are above what is `below` them.
 Index("bookmark_by_time", bookmark.c.account_id, text("coalesce(bookmark_id, below, 0)"), bookmark.c.work_key)
 

@@ -31,11 +31,9 @@ _ORDERS: Mapping[Order, str] = {
 }
 _READY = "SELECT month, n, sum_ratio FROM search.months WHERE scope = :scope AND key = :key"
 # The newest bookmarks say what the pictures' shapes are like: to read one in 31 of a long list took twice as long.
-_BOOKMARKS = f"""
-SELECT count(*), (SELECT avg(g.ratio) FROM (
-    {BOOKMARKED} ORDER BY {_PLACE.replace("b.", "")} DESC LIMIT 1000) s
-  CROSS JOIN {{grid}} g ON g.work_key = s.work_key)
-FROM ({BOOKMARKED})"""
+_SHAPES = f"""
+SELECT avg(g.ratio) FROM ({BOOKMARKED} ORDER BY {_PLACE.replace("b.", "")} DESC LIMIT 1000) s
+CROSS JOIN {{grid}} g ON g.work_key = s.work_key"""
 _SAMPLED = 10_000
 _SETTINGS = "SELECT key, value FROM own.setting WHERE key IN ('rating', 'ai')"
 
@@ -194,7 +192,7 @@ def _total(conn: Connection, selection: Selection) -> tuple[int, int]:
         found = row(conn, f"SELECT sum(n), sum(sum_ratio) FROM ({_READY})", scope=scope, key=key)
         return found[0] or 0, found[1] or 0
     if _is_all_bookmarks(selection) and selection.parts[0].length > _SAMPLED:
-        n, mean = row(conn, _BOOKMARKS.format(grid=selection.grid), **selection.bound())
+        n, mean = selection.parts[0].length, value(conn, _SHAPES.format(grid=selection.grid), **selection.bound())
         return n, round(n * (mean or 100))
     n, ratios = row(conn, f"SELECT count(*), sum(g.ratio) {selection.sql()}", **selection.bound())
     return n, ratios or 0

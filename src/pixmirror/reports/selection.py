@@ -56,6 +56,11 @@ _LEADS = {
     "waiting": " UNION ".join(f"{_OF_FILES} state = '{state}'" for state in ("wanted", "waiting", "fetching")),
 }
 BOOKMARKED = "SELECT work_key FROM bookmark WHERE account_id = :account AND state != 'gone'"
+# All of them less those that it leaves out, which are few: to go through 140,000 takes 12 ms, this takes one.
+_OTHERS = ("account_id < :account", "account_id > :account", "account_id = :account AND state = 'gone'")
+_BOOKMARKS = "SELECT (SELECT count(*) FROM bookmark)" + "".join(
+    f" - (SELECT count(*) FROM bookmark WHERE {which})" for which in _OTHERS
+)
 DRAW = f"(g.work_key % {PRIME}) * (g.work_key % {PRIME} + :draw) % {PRIME} * :draw % {PRIME}"
 
 
@@ -63,7 +68,8 @@ DRAW = f"(g.work_key % {PRIME}) * (g.work_key % {PRIME} + :draw) % {PRIME} * :dr
 class Part:
     """One condition, with the values that it names.
 
-    `lead`: a SELECT of the `work_key` of all works that it leaves, and perhaps others; `length`: how many, about.
+    `lead`: a SELECT of the `work_key` of all works that it leaves, and perhaps others; `length`: how many, about
+    (of bookmarks exactly).
     """
 
     where: str
@@ -218,7 +224,8 @@ def _bookmark(conn: Connection, filters: Filters) -> Iterable[Part]:
     account = {"account": runs.account_id(conn)}
     own = "FROM bookmark_work_tag o WHERE o.account_id = :account AND o.name = :own{0}"
     if filters.order == "bookmarked":
-        yield Part(f"EXISTS ({BOOKMARKED} AND work_key = g.work_key)", account, BOOKMARKED)
+        n = value(conn, _BOOKMARKS, **account)
+        yield Part(f"EXISTS ({BOOKMARKED} AND work_key = g.work_key)", account, BOOKMARKED, n)
     for number, name in enumerate(filters.bookmark.wanted):
         bound = account | {f"own{number}": name}
         lead = f"SELECT o.work_key {own.format(number)}"
