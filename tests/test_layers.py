@@ -25,7 +25,7 @@ def test_no_module_is_longer_than_anybody_reads() -> None:
     }
 
     # The tables are looked up, not read through.
-    looked_up = {"src/pixmirror/catalogue/schema.py"}
+    looked_up = {"src/pixmirror/catalogue/schema.py", "src/pixmirror/errors.py"}
     assert {name for name, lines in lengths.items() if lines > 420} <= looked_up
 
 

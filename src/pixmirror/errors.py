@@ -8,8 +8,8 @@
     ├── CatalogueError      CatalogueLost, CatalogueDamaged
     ├── StorageError        DiskFull, StorageAbsent (NoFolder), NotWritable, NotOwner
     ├── PixivError          Pixiv answered, or failed to:
-    │   of us, or of all    Unreachable (ProxyFailed, NotSent), ServerError, ImageHostDown, RateLimited (HeldBack),
-    │                       Challenge (Blocked), UnexpectedPage, NoToken, AccessRefused
+    │   of us, or of all    Unreachable (ProxyFailed, NotSent), ServerError, ImageHostDown, RateLimited (HeldBack,
+    │                       AccountWarned), Challenge (Blocked), UnexpectedPage, NoToken, AccessRefused
     │   of one thing        NotFound, Forbidden, InvalidRequest (OffsetCap), EndpointGone, UnclearOutcome,
     │                       UploadFailed, BadResponse
     └── FileError           NoRoom, Damaged, TooLarge
@@ -290,6 +290,13 @@ class HeldBack(RateLimited):
     """Nothing is sent before a time: a long cool-down, or the day's requests are spent."""
 
     advice = "`pixmirror sync` after that, or `pixmirror run`, goes on from there."
+
+
+class AccountWarned(RateLimited):
+    """Pixiv has warned the account of too many requests: nothing more is sent until a person has read that."""
+
+    passing = False
+    advice = "Read Pixiv's mail, or its message at www.pixiv.net; then run `pixmirror resume --warning-read`."
 
 
 class Challenge(PixivError):

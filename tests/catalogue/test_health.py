@@ -177,6 +177,11 @@ SITUATIONS: dict[str, tuple[Setup, Around, Kind, tuple[str, ...], int]] = {
         ("Nothing is mirrored: no job is enabled.", "Add one to [[jobs]] in the config file: pixmirror help jobs"),
         7,
     ),
+    "Pixiv has warned the account": (
+        meta("pacer", {"warned_at": NOW - HOUR, "cooldown_until": NOW + 20 * MINUTE}), RUNS, Kind.WARNED,
+        ("Stopped until you say so: Pixiv has warned the account of too many requests.",
+         "Read the mail or the inbox at Pixiv, then: pixmirror resume --warning-read"), 8,
+    ),
     "a job is late": (
         nothing, replace(RUNS, jobs=(replace(FOLLOWING, due=NOW - 3 * HOUR),)), Kind.OVERDUE,
         ("Job following was due 3 h ago and has not begun.", "Why is in its log: journalctl -u pixmirror"), 7,

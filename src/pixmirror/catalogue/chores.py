@@ -42,6 +42,7 @@ class Kind(StrEnum):
     BOOKMARK_TAGS = "bookmark_tags", "account"
     RANKING = "ranking", "account"  # days that are read again
     READING = "reading", "tag"  # how the website says that it is read
+    INBOX = "inbox", "account"  # whether Pixiv's office has written, as it does to warn
     CONTROL = "control", "account"  # the account's own profile, which must be there
 
     @classmethod
@@ -51,7 +52,7 @@ class Kind(StrEnum):
 
 
 PARTS = (Kind.UGOIRA, Kind.TEXT, Kind.COMMENTS)  # what a work has beside its detail, asked of the app
-OF_WEBSITE = (Kind.COVERAGE, Kind.WEB, Kind.READING)  # they need the cookie
+OF_WEBSITE = (Kind.COVERAGE, Kind.WEB, Kind.READING, Kind.INBOX)  # they need the cookie
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from pixmirror.clock import Clock
 from pixmirror.config import Config, find_config, pasted
 from pixmirror.daemon import credentials
 from pixmirror.errors import (
+    AccountWarned,
     BadResponse,
     CatalogueError,
     ConfigError,
@@ -36,6 +37,7 @@ from pixmirror.models import Listing, Model, Received, Token
 from pixmirror.pixiv import AppApi, AppIdentity, Auth, Pacer, PacerState, Transport, paging
 from pixmirror.pixiv.failures import shortened
 from pixmirror.pixiv.reading import next_query
+from pixmirror.pixiv.waiting import WARNED
 from pixmirror.pixiv.web import WebApi, WebSession
 from pixmirror.pixiv.web import paging as web_paging
 from pixmirror.store import kept_login
@@ -172,7 +174,10 @@ async def _transport(s: Session, config: Config | None) -> AsyncIterator[Transpo
             yield made
         return
     p = config.pixiv
-    pacer = Pacer(clock, per_minute=p.requests_per_minute, per_day=p.requests_per_day, state=_pace(s))
+    state = _pace(s)
+    if state.warned_at:
+        raise AccountWarned(f"{WARNED}: nothing is sent.")
+    pacer = Pacer(clock, per_minute=p.requests_per_minute, per_day=p.requests_per_day, state=state)
     async with credentials.transport_to(config, clock, pacer) as made:
         yield made
 

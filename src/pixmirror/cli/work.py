@@ -25,6 +25,7 @@ from pixmirror.cli.common import (
     session,
 )
 from pixmirror.errors import ConfigError, PixmirrorError, PixmirrorGone, by_hand
+from pixmirror.pixiv.waiting import WARNED, Blocked
 from pixmirror.reports.moments import clock
 
 if TYPE_CHECKING:
@@ -129,7 +130,8 @@ def _say_what_waits(running: Mapping[str, Any]) -> None:
     """Say why a running pixmirror sends nothing for a while."""
     if blocked := (running.get("blocked") or {}).get("api"):
         moment, reason = blocked
-        note(f"Nothing is sent before {clock(moment, now_ms()) if moment else '`pixmirror resume`'}: {reason}.")
+        end = clock(moment, now_ms()) if moment else f"`{Blocked(None, reason).ended_by}`"
+        note(f"Nothing is sent before {end}: {reason}.")
 
 
 async def _by_daemon(s: Session, names: tuple[str, ...], shown: progress.Display) -> dict[str, Any]:
@@ -234,6 +236,9 @@ def pause(
 def resume(
     ctx: typer.Context,
     job: Annotated[str | None, typer.Argument(help="One job (default: everything).", callback=job_names)] = None,
+    warning_read: Annotated[
+        bool, typer.Option("--warning-read", help="You have read that Pixiv warned the account: ask it again.")
+    ] = False,
 ) -> None:
     """Go on after a pause. A job that was paused by its name is resumed by its name.
 
@@ -241,11 +246,22 @@ def resume(
     Examples:
       pixmirror resume
       pixmirror resume bookmarks
+      pixmirror resume --warning-read     what Pixiv's warning stopped goes on
     """
     s = session(ctx)
     _known_job(s, job)
-    s.do("resume", job=job)
-    say(f"{job or 'Everything'} goes on{'' if s.has_daemon() else ' with the next `pixmirror run` or `sync`'}.")
+    if warning_read and job is not None:
+        raise ConfigError("--warning-read is about the account, not one job: leave the job out.")
+    done = s.do("resume", job=job, warning_read=warning_read)
+    goes_on = f"goes on{'' if s.has_daemon() else ' with the next `pixmirror run` or `sync`'}"
+    if not warning_read:
+        say(f"{job or 'Everything'} {goes_on}.")
+    elif done["was_warned"]:
+        say(f"Everything {goes_on}, at half its pace at first.")
+    else:
+        say("Nothing was stopped by a warning of Pixiv.")
+    if done.get("is_warned"):
+        note(f"Nothing is sent before `pixmirror resume --warning-read`: {WARNED}.")
 
 
 def _known_job(s: Session, job: str | None) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from pixmirror.catalogue.added import ADDED
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.refs import Ref
-from pixmirror.daemon.engine import Engine
+from pixmirror.daemon.engine import Engine, is_limit
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.sync import PATIENCE, until
 from pixmirror.daemon.trouble import LASTING
@@ -23,7 +23,6 @@ from pixmirror.errors import (
     LoginError,
     PixivError,
     PixmirrorError,
-    RateLimited,
     by_hand,
     exit_code,
 )
@@ -95,7 +94,7 @@ async def beside(engine: Engine, refs: Sequence[Ref]) -> AddReport:
 
 async def _wish(mirror: Mirror, refs: Sequence[Ref]) -> tuple[int, frozenset[Ref]]:
     """Want these. Return since when, and which works were here whole before that."""
-    if mirror.all_paused:
+    if mirror.pause_of_all is not None:
         raise ConfigError("Everything is paused; `pixmirror resume` first.")
     since = mirror.clock.now()
     works = [ref for ref in refs if ref.work_key is not None]
@@ -141,6 +140,6 @@ async def _report(
         trouble = None  # nothing more is wanted of Pixiv
     if any(one.is_open for one in found):  # else what stands still is nothing to them
         trouble = trouble or next(iter(engine.trouble.errors.values()), None)
-        if blocked is not None and (trouble is None or isinstance(trouble, RateLimited)):
+        if blocked is not None and (trouble is None or is_limit(trouble)):
             trouble = HeldBack(f"Nothing more is asked for now, {until(blocked, engine.mirror.clock.now())}.")
     return AddReport(found, (engine.mirror.clock.now() - since) / 1000, trouble, here)

@@ -121,8 +121,10 @@ async def _pause(m: Mirror, request: Request) -> dict[str, Any]:
 
 
 async def _resume(m: Mirror, request: Request) -> dict[str, Any]:
+    if _field(request, "warning_read", bool):
+        return {"was_warned": await m.warning_read()}
     await m.db.run(runs.resume_job, _job_name(m, request))
-    return {}
+    return {"is_warned": m.is_warned}
 
 
 def _job_name(m: Mirror, request: Request) -> str | None:

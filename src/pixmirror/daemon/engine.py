@@ -22,13 +22,13 @@ from pixmirror.daemon.asking import Asking
 from pixmirror.daemon.estimates import keep_what_is_left
 from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror, pull_back_times
-from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, WORKS_AGAIN, Troubles, cause_of
+from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, WARNING, WORKS_AGAIN, Troubles, cause_of
 from pixmirror.daemon.wakeups import Wakeup
-from pixmirror.errors import NoRoom, PixmirrorError, RateLimited, Unforeseen
+from pixmirror.errors import AccountWarned, NoRoom, PixmirrorError, RateLimited, Unforeseen
 from pixmirror.fetch.worker import Worker
 from pixmirror.logs import about
 from pixmirror.models import Lane
-from pixmirror.pixiv.waiting import Blocked
+from pixmirror.pixiv.waiting import WARNED, Blocked
 from pixmirror.reports.doing import Doing
 from pixmirror.sync.context import Job, JobResult
 from pixmirror.sync.kinds import KINDS
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 ALARM_S = 30.0  # at the most, between two looks for what is due
 UPKEEP_S = 300.0
 TOLD_S = 60.0  # between two estimates of what is left that are kept
-NOT_OF_A_JOB = frozenset({"login", PIXIV, "catalogue"})  # what cuts a run while it stands still
+NOT_OF_A_JOB = frozenset({"login", WARNING, PIXIV, "catalogue"})  # what cuts a run while it stands still
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
 
 
@@ -141,11 +141,13 @@ class Engine:
         seconds = self.met_trouble(cause, error)
         if cause == "login":
             await self._logged_in.wait()
-        elif cause != PIXIV:  # for which all who ask wait together
+        elif cause not in (PIXIV, WARNING):  # for which all who ask wait together
             await self.mirror.clock.sleep(seconds)
 
     def met_trouble(self, cause: str, error: PixmirrorError) -> float:
         """Note what stands still, and tell of it if it is new. Return the seconds until the next try."""
+        if isinstance(error, AccountWarned):
+            self.mirror.freeze()
         first = cause not in self.trouble.errors
         self._well -= {cause, PIXIV} if cause == "login" else {cause}
         seconds = self.trouble.add(cause, error, self.mirror.clock.now())
@@ -153,7 +155,7 @@ class Engine:
             if cause == "login":
                 self._logged_in.clear()
             # That nothing is sent for a while, and until when, `run` and `sync` say by themselves.
-            level = logging.DEBUG if isinstance(error, RateLimited) else logging.WARNING
+            level = logging.DEBUG if is_limit(error) else logging.WARNING
             log.log(level, "%s. %s", str(error).rstrip("."), error.advice)
             self._on_trouble(cause, error)
         return seconds
@@ -174,6 +176,11 @@ class Engine:
             if known is not None:
                 self.works_again(cause)
 
+    def remember_warning(self) -> None:
+        """Tell that the account was warned, if it was before this process began and nobody has read it."""
+        if self.mirror.is_warned:
+            self.met_trouble(WARNING, AccountWarned(f"{WARNED}: nothing is sent."))
+
     def logged_in(self) -> None:
         """Let go on what waited for a login."""
         self.works_again("login")
@@ -192,7 +199,7 @@ class Engine:
         if not is_over:
             return
         if since is not None and cause != "login":  # of which the login itself is told
-            level = logging.DEBUG if isinstance(error, RateLimited) else logging.INFO
+            level = logging.DEBUG if is_limit(error) else logging.INFO
             after = length((self.mirror.clock.now() - since) / 1000)
             log.log(level, "Going on after %s: %s.", after, WORKS_AGAIN.get(cause, "it works again"))
 
@@ -339,6 +346,11 @@ def _outcome(result: JobResult | None) -> runs.Outcome:
     if result is None or (result.error and not result.own):
         return "interrupted"
     return "failed" if result.error else "done"
+
+
+def is_limit(error: PixmirrorError | None) -> bool:
+    """Return whether Pixiv asked for fewer requests, and it passes by itself."""
+    return isinstance(error, RateLimited) and not isinstance(error, AccountWarned)
 
 
 def _end(

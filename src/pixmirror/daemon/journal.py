@@ -15,7 +15,7 @@ from pixmirror.daemon import headline
 from pixmirror.daemon.sync import is_due
 from pixmirror.daemon.trouble import CATALOGUE_FAILS
 from pixmirror.errors import Unforeseen
-from pixmirror.pixiv.waiting import Blocked
+from pixmirror.pixiv.waiting import WARNED, Blocked
 from pixmirror.reports import doing
 from pixmirror.reports.came_in import CameIn
 from pixmirror.reports.moments import clock
@@ -48,6 +48,9 @@ class Journal:
     def started(self) -> None:
         """Say what there is to do, and what comes next."""
         d, jobs = self._daemon, self._mirror.jobs
+        if d.mirror.is_warned:
+            log.info("Started: %s, but nothing is sent: %s.", many(len(jobs), "job"), WARNED)
+            return
         if d.mirror.all_paused:
             log.info("Started: %s, but everything is paused.", many(len(jobs), "job"))
             return
@@ -180,7 +183,7 @@ def resting(blocked: Blocked, now: int, what: str = "") -> str:
     if blocked.reason == "paused":
         until = f"until {clock(blocked.until, now)}" if blocked.until is not None else "until pixmirror resume"
         return f"Paused {until}, by you."
-    until = f"until {clock(blocked.until, now)}" if blocked.until is not None else "until pixmirror resume"
+    until = f"until {clock(blocked.until, now)}" if blocked.until is not None else f"until {blocked.ended_by}"
     reason = blocked.reason.removeprefix("cooling down: ")
     return f"{'Pictures rest' if what else 'Resting'} {until}: {reason}."
 

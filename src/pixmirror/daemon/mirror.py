@@ -17,7 +17,15 @@ from pixmirror.config import Config
 from pixmirror.daemon import credentials, job_changes
 from pixmirror.daemon.credentials import configured_token, identity
 from pixmirror.daemon.searching import Searching
-from pixmirror.errors import CatalogueError, LoginError, LoginNeeded, MirrorLocked, StorageAbsent, StorageError
+from pixmirror.errors import (
+    AccountWarned,
+    CatalogueError,
+    LoginError,
+    LoginNeeded,
+    MirrorLocked,
+    StorageAbsent,
+    StorageError,
+)
 from pixmirror.fetch import trash
 from pixmirror.ingest import web_health
 from pixmirror.logs import hide
@@ -27,6 +35,7 @@ from pixmirror.pixiv.auth import Auth
 from pixmirror.pixiv.budget import BudgetState, ImageBudget
 from pixmirror.pixiv.pacing import Pacer, PacerState
 from pixmirror.pixiv.transport import Transport
+from pixmirror.pixiv.waiting import WARNED
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.store import MirrorRoot, had_catalogue, kept_login
 from pixmirror.sync.context import Job, Jobs
@@ -65,6 +74,8 @@ class Mirror:
 
     async def log_in(self) -> Token:
         """Return a token for this mirror's account, refreshed only if it must be."""
+        if self.is_warned:
+            raise AccountWarned(f"{WARNED}: nothing is sent.")
         try:
             token = await self.auth.token()
         except LoginNeeded as error:
@@ -83,8 +94,27 @@ class Mirror:
         self.account_id = token.user_id
 
     @property
+    def is_warned(self) -> bool:
+        """Whether Pixiv has warned the account, and nobody has said that it was read."""
+        return self.transport.pacer.is_frozen
+
+    def freeze(self) -> None:
+        """Send Pixiv nothing more, files included, until `warning_read`."""
+        self.transport.pacer.freeze()
+        self.transport.images.freeze()
+
+    async def warning_read(self) -> bool:
+        """Go on after a warning, which a person has read. Return whether there was one."""
+        warned = self.is_warned
+        self.transport.pacer.thaw()
+        self.transport.images.thaw()
+        await self.save_spent()
+        return warned
+
+    @property
     def all_paused(self) -> bool:
-        return self.pause_of_all is not None
+        """Whether nothing is sent to Pixiv: the user has paused everything, or the account was warned."""
+        return self.pause_of_all is not None or self.is_warned
 
     async def load_pauses(self) -> int | None:
         """Read which jobs are paused now, and whether everything is. Return when the next pause ends, ms UTC."""
@@ -197,6 +227,8 @@ def _transport(config: Config, db: Database, clock: Clock) -> Transport:
     images = ImageBudget(
         clock, bytes_per_day=p.image_bytes_per_day, connections=p.image_connections, state=budget_state
     )
+    if pacer.is_frozen:
+        images.freeze()
     # One repeat after a cool-down: what is limited again gives way to another, which tells whose limit it is.
     return credentials.transport_to(config, clock, pacer, images=images, cooldowns=1)
 

@@ -11,8 +11,9 @@ from pixmirror.catalogue import runs
 from pixmirror.config import Config
 from pixmirror.contained import contained
 from pixmirror.daemon.mirror import Mirror
-from pixmirror.daemon.trouble import CATALOGUE_FAILS, PIXIV
+from pixmirror.daemon.trouble import CATALOGUE_FAILS, PIXIV, WARNING
 from pixmirror.errors import (
+    AccountWarned,
     BadResponse,
     Challenge,
     DiskFull,
@@ -56,6 +57,7 @@ class Title(NamedTuple):
 TITLES: tuple[tuple[type[PixmirrorError], Title], ...] = (
     (LoginError, Title(Event.LOGIN, "pixmirror: login needed")),
     (WebLoginExpired, Title(Event.LOGIN, "pixmirror: the web login has expired")),
+    (AccountWarned, Title(Event.WARNING, "pixmirror: Pixiv has warned the account")),
     (Challenge, Title(Event.LIMIT, "pixmirror: Pixiv limits the account", lasts=True)),
     (RateLimited, Title(Event.LIMIT, "pixmirror: Pixiv limits the account", lasts=True)),
     (ImageHostDown, Title(Event.OUTAGE, "pixmirror: Pixiv's image host does not answer", lasts=True)),
@@ -130,7 +132,8 @@ class Notices:
 
     async def _tell(self, cause: str, error: PixmirrorError | None) -> None:
         if error is None:
-            await self.notifier.clear(cause, WELL_AGAIN, _OVER.get(cause, "What stood still goes on."))
+            well = "" if cause == WARNING else WELL_AGAIN  # which the user has ended
+            await self.notifier.clear(cause, well, _OVER.get(cause, "What stood still goes on."))
             return
         if isinstance(error, LoginError):
             await self._wait_for_login(error)

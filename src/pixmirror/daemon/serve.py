@@ -24,8 +24,9 @@ from pixmirror.daemon.mirror import Mirror, open_mirror, use_web
 from pixmirror.daemon.notices import Notices
 from pixmirror.daemon.pauses import Pauses
 from pixmirror.daemon.status import Pace
-from pixmirror.daemon.trouble import CATALOGUE_FAILS, PIXIV, cause_of
+from pixmirror.daemon.trouble import CATALOGUE_FAILS, PIXIV, WARNING, cause_of
 from pixmirror.errors import (
+    AccountWarned,
     ConfigError,
     LoginError,
     PixivError,
@@ -96,6 +97,8 @@ class Daemon:
         self._login_tried = asyncio.Event()
         self._account_checked = False
         self._retry_at: dict[str, int] = {}
+        self._warning_read = asyncio.Event()
+        self._warning_read.set()
         self._waiting: set[str] = set()  # jobs that became due while Pixiv did not answer
         self.pauses = Pauses(mirror)
         self.pace = Pace()
@@ -147,10 +150,11 @@ class Daemon:
         ):
             self._spawn(part)
         self.notices.disk_works()
+        self.engine.remember_warning()
         with suppress(TimeoutError):
             async with asyncio.timeout(LOGIN_PATIENCE_S):
                 await self._login_tried.wait()
-        if not self._login_tried.is_set():
+        if not self._login_tried.is_set() and not self.mirror.is_warned:
             self.engine.met_trouble("login", Unreachable("Pixiv has not answered the login yet."))
         self._tasks.update(self.engine.start(group))
         for name in self.mirror.jobs:  # of what an earlier run left, too
@@ -174,6 +178,7 @@ class Daemon:
         as a refusal can pass too.
         """
         while True:
+            await self._warning_read.wait()
             if self._account_checked and "login" not in self.engine.trouble.errors:
                 await self.mirror.clock.sleep(LOGIN_AGAIN_S)
                 continue
@@ -191,6 +196,9 @@ class Daemon:
             except LoginError as error:
                 self.engine.met_trouble("login", error)
                 seconds = LOGIN_AGAIN_S
+            except AccountWarned as error:
+                self.engine.met_trouble(WARNING, error)
+                continue
             except (PixivError, StorageError, Unforeseen) as error:
                 seconds = self.engine.met_trouble("login", error)
             finally:
@@ -231,8 +239,14 @@ class Daemon:
             self.start_job(name)
 
     def _trouble(self, cause: str, error: PixmirrorError | None) -> None:
-        """Have the user told of what stands still; when Pixiv answers again, run what was due meanwhile."""
+        """Have the user told of what stands still. A warning of the account ends all runs; when Pixiv answers
+        again, what was due meanwhile runs.
+        """
         self.notices.trouble(cause, error)
+        if cause == WARNING and error is not None:
+            self._warning_read.clear()
+            self._login_tried.set()
+            self._stop_runs()
         if cause == PIXIV and error is None:
             due, self._waiting = self._waiting, set()
             for name in sorted(due):
@@ -282,7 +296,10 @@ class Daemon:
             self._spawn(self.journal.tell(name, self.mirror.clock.now()))
 
     async def resumed(self, name: str | None) -> None:
-        """Go on after a pause, or with a job that rested because it failed too often."""
+        """Go on after a pause or a warning that was read, or with a job that rested for failing too often."""
+        if not self.mirror.is_warned:
+            self.engine.works_again(WARNING)
+            self._warning_read.set()
         self._retry_at.pop(name or "", None)
         await self.use_schedule()
 
@@ -346,12 +363,15 @@ class Daemon:
 
     async def use_pauses(self) -> None:
         """Let rest what is paused now: its runs end where they are. With everything paused nothing is asked."""
-        m = self.mirror
         await self.pauses.load()
-        for name, task in self.running.items():
-            if m.all_paused or name in m.paused or name not in m.jobs:
-                task.cancel()
+        self._stop_runs()
         self.engine.wakeup.wake()
+
+    def _stop_runs(self) -> None:
+        m, running = self.mirror, dict(self.running)
+        for name, task in running.items():
+            if (m.all_paused or name in m.paused or name not in m.jobs) and task is not asyncio.current_task():
+                task.cancel()
 
     # -- time ----------------------------------------------------------------------------------------------
 

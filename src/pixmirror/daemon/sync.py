@@ -14,13 +14,13 @@ from pixmirror.catalogue import chores, endpoints, feeds, of_jobs, queue, runs
 from pixmirror.catalogue.added import ADDED
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.queue import MediaCounts
-from pixmirror.daemon.engine import Engine
+from pixmirror.daemon.engine import Engine, is_limit
 from pixmirror.daemon.fetching import lanes_before
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.notices import Notices
 from pixmirror.daemon.trouble import LASTING
 from pixmirror.daemon.upkeep import judge_now, keep_counts
-from pixmirror.errors import ConfigError, HeldBack, LoginError, PixmirrorError, RateLimited, by_hand, exit_code
+from pixmirror.errors import ConfigError, HeldBack, LoginError, PixmirrorError, by_hand, exit_code
 from pixmirror.ingest.broken import unread_works
 from pixmirror.ledger.brake import Brake, brakes_on
 from pixmirror.models import Lane
@@ -106,6 +106,7 @@ async def sync(mirror: Mirror, names: Sequence[str] = (), *, horizon_s: float = 
     async with _notices(mirror) as notices:
         engine = Engine(mirror, on_trouble=notices.trouble, only=tuple(names) or None)
         since = mirror.clock.now()
+        engine.remember_warning()
         blocked = engine.held_back()
         if blocked is None:
             await mirror.log_in()
@@ -167,7 +168,7 @@ def _jobs_to_run(mirror: Mirror, asked: Sequence[str]) -> list[str]:
     if unknown:
         known = ", ".join(mirror.jobs) or "none"
         raise ConfigError(f"No enabled job is called {', '.join(unknown)}; enabled jobs: {known}.")
-    if mirror.all_paused:
+    if mirror.pause_of_all is not None:
         raise ConfigError("Everything is paused; `pixmirror resume` first.")
     paused = [name for name in asked if name in mirror.paused]
     if paused:
@@ -304,7 +305,7 @@ async def report(
     """Tell how a sync that began at `since` ended. `asked`: its jobs, empty for all; `blocked`: what holds it."""
     mirror = engine.mirror
     trouble = next(iter(engine.trouble.errors.values()), None)
-    if blocked is not None and (trouble is None or isinstance(trouble, RateLimited)):
+    if blocked is not None and (trouble is None or is_limit(trouble)):
         trouble = HeldBack(f"Nothing more is asked for now, {until(blocked, mirror.clock.now())}.")
     now, names = mirror.clock.now(), (*(results or mirror.jobs), ADDED)
 
@@ -334,7 +335,7 @@ async def report(
 
 def until(blocked: Blocked, now: int) -> str:
     """Say until when nothing is sent, in local time, and why."""
-    when = "before `pixmirror resume`"
+    when = f"before `{blocked.ended_by}`"
     if blocked.until is not None:
         when = f"before {clock(blocked.until, now)}"
     return f"{when}: {blocked.reason}"

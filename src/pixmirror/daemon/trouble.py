@@ -2,20 +2,21 @@
 
 from dataclasses import dataclass, field
 
-from pixmirror.errors import CatalogueError, LoginError, MirrorLocked, PixmirrorError, StorageError
+from pixmirror.errors import AccountWarned, CatalogueError, LoginError, MirrorLocked, PixmirrorError, StorageError
 from pixmirror.reports import troubles
 
 TROUBLE_S = (15, 60, 300, 900)
 UNFORESEEN = "unforeseen"  # a mistake of ours, outside of any one thing
 PIXIV = "pixiv"
-LASTING = ("login", "storage", "catalogue")  # no use to wait for, where somebody waits for the end
+WARNING = "warning"
+LASTING = ("login", WARNING, "storage", "catalogue")  # no use to wait for, where somebody waits for the end
 CATALOGUE_FAILS = (StorageError, CatalogueError, MirrorLocked)
 THINGS = {
-    "login": "the Pixiv login", "pixiv": "Pixiv", "images": "the image host", "storage": "the media folder",
-    "catalogue": "the catalogue", UNFORESEEN: "pixmirror itself",
+    "login": "the Pixiv login", WARNING: "the account", "pixiv": "Pixiv", "images": "the image host",
+    "storage": "the media folder", "catalogue": "the catalogue", UNFORESEEN: "pixmirror itself",
 }  # fmt: skip
 WORKS_AGAIN = {
-    "pixiv": "Pixiv answers again", "images": "the image host answers again",
+    WARNING: "the warning was read", "pixiv": "Pixiv answers again", "images": "the image host answers again",
     "storage": "the media folder takes files again", "catalogue": "the catalogue takes entries again",
 }  # fmt: skip
 
@@ -66,7 +67,11 @@ class Troubles:
 
 
 def cause_of(error: PixmirrorError, *, fetching: bool = False) -> str:
-    """Name what stands still: login, pixiv, images (the image host), catalogue, storage (where the files go)."""
+    """Name what stands still: login, warning (all that is sent to Pixiv), pixiv, images (the image host),
+    catalogue, storage (where the files go).
+    """
+    if isinstance(error, AccountWarned):
+        return WARNING
     if isinstance(error, LoginError):
         return "login"
     if isinstance(error, CATALOGUE_FAILS):

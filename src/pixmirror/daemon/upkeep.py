@@ -65,6 +65,7 @@ async def _ask_the_web(mirror: Mirror, tell: Tell) -> None:
         now = mirror.clock.now()
         await mirror.db.run(web_lists.ask_overdue, mirror.account_id, now)
         await mirror.db.run(web_lists.ask_all_hidden, now)
+        await mirror.db.run(agenda.look_into_inbox, mirror.account_id, now)
         if tags := await mirror.db.read(agenda.unread_tags, now):
             await mirror.db.run(agenda.ask_for_readings, tags, now)
     refusal = await mirror.db.read(web_health.refusal)

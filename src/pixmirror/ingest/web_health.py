@@ -14,6 +14,7 @@ from pixmirror.clock import DAY_MS
 AGAIN_MS = DAY_MS
 NO_LOGIN = "no login at www.pixiv.net is configured"
 _NAME = "web_login"
+_INBOX = "inbox"  # meta key: yes or no, and the day; nothing of any message
 _DUE = f"UPDATE chore SET due_at = :at, error = :error WHERE kind IN {tuple(kind.value for kind in OF_WEBSITE)}"
 
 
@@ -31,6 +32,15 @@ class Refusal:
             f"The web login does not work any more (since {said(self.since)}); what needs it waits, all else goes "
             f"on. {self.reason}"
         )
+
+
+def office_wrote(conn: Connection, found: bool, day: str) -> bool:
+    """Note whether Pixiv's office is among the newest message threads, and on which day that was asked. Return
+    whether it has come to be there.
+    """
+    known = runs.get_json(conn, _INBOX)
+    runs.set_json(conn, _INBOX, {"day": day, "office": found})
+    return found and not (known and known["office"])
 
 
 def digest(phpsessid: str) -> str:

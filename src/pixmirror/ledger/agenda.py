@@ -231,6 +231,11 @@ def ask_for_readings(conn: Connection, tags: Sequence[int], now: int) -> None:
     chores.add_new(conn, Kind.READING, dict.fromkeys(tags, now), Lane.REFRESH)
 
 
+def look_into_inbox(conn: Connection, account_id: int, now: int) -> None:
+    """Ask whether Pixiv's office has written to the account, as it does when it warns one. Once a day."""
+    chores.add_new(conn, Kind.INBOX, {account_id: now}, Lane.REFRESH)
+
+
 # --- the account's own lists
 
 

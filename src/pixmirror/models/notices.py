@@ -7,6 +7,7 @@ class Event(StrEnum):
     """The types of notices, as `notify.events` and PIXMIRROR_EVENT name them."""
 
     LOGIN = "login"
+    WARNING = "warning"
     LIMIT = "limit"
     OUTAGE = "outage"
     DISK = "disk"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pixmirror.errors import (
+    AccountWarned,
     BadResponse,
     EndpointGone,
     Forbidden,
@@ -22,7 +23,13 @@ from pixmirror.logs import redact
 from pixmirror.pixiv.challenges import refusal_of_us
 from pixmirror.pixiv.wire import Answer, Request
 
-LIMITED = re.compile(r"rate.?limit|too many requests|overus|excessive", re.IGNORECASE)
+LIMITED = re.compile(r"rate.?limit|too many requests|excessive", re.IGNORECASE)
+# The words of Pixiv's warning letters, which the account is closed after (pixiv.md 5.4).
+WARNING = re.compile(
+    r"overus|excessive (?:loads?|burden|access)|policies\.pixiv\.net|過度(?:な|の)?(?:アクセス|負荷)"
+    r"|過剰(?:な|の)?(?:アクセス|負荷)|过度访问|過度訪問|过度(?:的)?负荷",
+    re.IGNORECASE,
+)
 RESTRICTED = re.compile(r"access is currently restricted", re.IGNORECASE)
 # What a request asks about; whatever is refused there is refused of that.
 SUBJECTS = frozenset(
@@ -52,6 +59,8 @@ def classify(answer: Answer, request: Request) -> PixivError | None:
     if status < 400:
         return BadResponse(f"{where}: Pixiv sent us elsewhere ({status}).")
     if status == 429 and "cf-mitigated" not in answer.headers:
+        if WARNING.search(said := error_text(body)):
+            return AccountWarned(f"{where}: Pixiv has warned the account (429: {shortened(said)}).")
         return RateLimited(f"{where}: too many requests (429).", answer.retry_after)
     if status == 407:
         return ProxyFailed(f"{where}: the proxy wants a name and a password (407).")
@@ -108,6 +117,8 @@ def _by_text(
     if status == 401 or (status == 400 and OAUTH in text):
         return Expired(f"{where}: the access token is not accepted.")
     said = f": {shortened(text)}" if text else ""
+    if WARNING.search(text) and status not in (404, 410):
+        return AccountWarned(f"{where}: Pixiv has warned the account ({status}{said}).")
     # Of a request about one user or work, "restricted" is said of that one; elsewhere of us.
     ours = LIMITED.search(text) or (RESTRICTED.search(text) and not subject)
     if ours and status not in (404, 410):

@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 from pixmirror.clock import Clock, jst_day, next_jst_midnight
+from pixmirror.errors import AccountWarned
 from pixmirror.models import Lane
 from pixmirror.pixiv.hosts import ALLOWED_HOSTS, APP_HOST
-from pixmirror.pixiv.waiting import KEPT, Blocked, Gate, cooldown_left, cooldown_ms
+from pixmirror.pixiv.waiting import KEPT, WARNED, Blocked, Gate, cooldown_left, cooldown_ms
 
 SLOWEST = 8.0
 STEP_UP = 0.9
@@ -42,9 +43,10 @@ class Pace:
 @dataclass(frozen=True, slots=True)
 class PacerState(Pace):
     """What must outlive a restart: the pace of the App API, those of `others` by their hosts, and what the day has
-    cost on all of them together.
+    cost on all of them together. `warned_at`: when Pixiv warned the account, 0 when that was read.
     """
 
+    warned_at: int = 0
     day: str = ""
     spent_today: int = 0
     spent_by_lane: Mapping[str, int] = field(default_factory=dict)
@@ -62,8 +64,12 @@ class PacerState(Pace):
 
     @property
     def cooldowns(self) -> tuple[int, ...]:
-        """When each cool-down is over; two states that differ in none of these differ in nothing urgent."""
-        return (self.cooldown_until, *(pace.cooldown_until for _, pace in sorted(self.others.items())))
+        """When the account was warned and each cool-down is over: what must be saved at once when it changes."""
+        return (
+            self.warned_at,
+            self.cooldown_until,
+            *(pace.cooldown_until for _, pace in sorted(self.others.items())),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -75,6 +81,7 @@ class PacerState(Pace):
             others = {str(host): pace for host, pace in dict(data.get("others") or {}).items()}
             return cls(
                 **_pace_fields(data),
+                warned_at=max(int(data.get("warned_at", 0)), 0),
                 day=str(data["day"]),
                 spent_today=max(int(data["spent_today"]), 0),
                 spent_by_lane={str(k): int(v) for k, v in dict(data["spent_by_lane"]).items()},
@@ -123,6 +130,7 @@ class Pacer(Gate[PacerState]):
         max_cooldown: float = 1200,
     ) -> None:
         super().__init__(clock, state or PacerState(), on_change, (first_cooldown, max_cooldown))
+        self._frozen = self._state.warned_at > 0
         self._queues: dict[Lane, deque[_Place]] = {lane: deque() for lane in Lane}
         self._passed_over = dict.fromkeys(Lane, 0)
         self._numbers = itertools.count()
@@ -188,6 +196,23 @@ class Pacer(Gate[PacerState]):
             )
         self._changed()
 
+    def freeze(self) -> None:
+        """Send nothing until `thaw()`, and more slowly then: Pixiv has warned the account. Who waits is told."""
+        if self._frozen:
+            return
+        super().freeze()
+        self._state = replace(self._state, warned_at=max(self._clock.now(), 1))
+        self.slow_down()
+        for place in [place for queue in self._queues.values() for place in queue if not place.turn.done()]:
+            place.turn.set_exception(AccountWarned(f"{WARNED}: nothing is sent."))
+        for queue in self._queues.values():
+            queue.clear()
+
+    def thaw(self) -> None:
+        super().thaw()
+        self._state = replace(self._state, warned_at=0)
+        self._changed()
+
     def wait_until(self, ms: int, host: str = APP_HOST) -> None:
         """Send nothing to a host before that moment (a header said so): no strike, no slower pace."""
         until = min(ms, self._clock.now() + 3_600_000)
@@ -221,6 +246,7 @@ class Pacer(Gate[PacerState]):
         return kept > 0 and self.spent_today + ahead >= self._per_day - kept
 
     async def _acquire(self, lane: Lane, host: str) -> int:
+        self._refuse_if_frozen()
         kept = lane >= Lane.BACKFILL and self._is_kept()
         if not self._per_minute and not self.waiting and not kept and self.blocked_until(host=host) is None:
             return self._start(lane, host)

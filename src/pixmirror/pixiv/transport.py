@@ -18,6 +18,7 @@ import httpx
 from pixmirror.clock import Clock
 from pixmirror.errors import (
     AccessRefused,
+    AccountWarned,
     BadResponse,
     Blocked,
     Challenge,
@@ -255,6 +256,10 @@ class Transport:
                 ) from failure
             patience.renewed = True
             await request.auth.renew(patience.token)
+        elif isinstance(failure, AccountWarned):
+            self.pacer.freeze()
+            self.images.freeze()
+            raise failure
         elif isinstance(failure, RateLimited) and not request.slows:
             raise failure
         elif isinstance(failure, RateLimited):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
 from pixmirror.clock import DAY_MS, Clock, next_jst_midnight
+from pixmirror.errors import AccountWarned
 
 S = TypeVar("S")
 LONGEST_NAP = 60.0
@@ -13,11 +14,19 @@ LONGEST_NAP = 60.0
 KEPT = 0.05
 
 
+WARNED = "Pixiv has warned the account of too many requests"
+
+
 class Blocked(NamedTuple):
     """Why nothing is sent now, and until when (ms UTC; None: until somebody resumes)."""
 
     until: int | None
     reason: str
+
+    @property
+    def ended_by(self) -> str:
+        """The command that ends what has no end of its own."""
+        return "pixmirror resume --warning-read" if self.reason == WARNED else "pixmirror resume"
 
 
 def cooldown_ms(strikes: int, retry_after: float | None, first: float, longest: float) -> int:
@@ -62,7 +71,8 @@ class Alarm:
 
 
 class Gate(Generic[S]):
-    """What both budgets are: closed while somebody holds it, during a cool-down, or when the day is spent.
+    """What both budgets are: closed while somebody holds it, during a cool-down, or when the day is spent; and
+    frozen after a warning of the account, when nobody waits: who asks gets an AccountWarned.
 
     Its `state`, which `on_change` gets, must outlive a restart.
     """
@@ -76,6 +86,7 @@ class Gate(Generic[S]):
         self._state = state
         self._on_change = on_change
         self._cooldowns = cooldowns  # seconds: the first, and the longest
+        self._frozen = False
 
     @property
     def state(self) -> S:
@@ -96,8 +107,28 @@ class Gate(Generic[S]):
         self._hold = None
         self._alarm.ring()
 
+    @property
+    def is_frozen(self) -> bool:
+        return self._frozen
+
+    def freeze(self) -> None:
+        """Send nothing until `thaw()`: Pixiv has warned the account."""
+        self._frozen = True
+        self._alarm.ring()
+
+    def thaw(self) -> None:
+        """Go on: a person has read the warning."""
+        self._frozen = False
+        self._alarm.ring()
+
+    def _refuse_if_frozen(self) -> None:
+        if self._frozen:
+            raise AccountWarned(f"{WARNED}: nothing is sent.")
+
     def _closed(self, now: int, cooldown_until: int, cooling: str, spent: str | None) -> Blocked | None:
         """Return the longest of what keeps it closed. `cooling` and `spent` are reasons, None: it is not spent."""
+        if self._frozen:
+            return Blocked(None, WARNED)
         reasons = []
         if self._hold and (self._hold.until is None or self._hold.until > now):
             reasons.append(self._hold)

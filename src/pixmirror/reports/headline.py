@@ -29,6 +29,7 @@ class Kind(StrEnum):
     MEDIA_AWAY = "media_away"
     DISK_FULL = "disk_full"
     STORAGE_FAILS = "storage_fails"
+    WARNED = "warned"
     RESTING = "resting"
     UNREACHABLE = "unreachable"
     IMAGES_WAIT = "images_wait"
@@ -133,7 +134,15 @@ class Around:
 # While one of these holds nothing comes, or nothing comes of what waits for it.
 STOPS = (
     *(Kind.NOT_LOGGED_IN, Kind.LOGIN_REJECTED, Kind.LOGIN_UNTRIED, Kind.NO_JOBS, Kind.PAUSED, Kind.NOT_RUNNING),
-    *(Kind.MEDIA_AWAY, Kind.DISK_FULL, Kind.STORAGE_FAILS, Kind.RESTING, Kind.UNREACHABLE, Kind.IMAGES_WAIT),
+    *(
+        Kind.MEDIA_AWAY,
+        Kind.DISK_FULL,
+        Kind.STORAGE_FAILS,
+        Kind.WARNED,
+        Kind.RESTING,
+        Kind.UNREACHABLE,
+        Kind.IMAGES_WAIT,
+    ),
 )
 
 

@@ -134,6 +134,11 @@ def _storage(view: View) -> Iterator[Headline]:
 
 def _pixiv(view: View) -> Iterator[Headline]:
     code, now, zone = ExitCode.PIXIV, view.now, view.zone
+    for one in view.of("warning"):
+        says = "Stopped until you say so: Pixiv has warned the account of too many requests."
+        read = "Read the mail or the inbox at Pixiv, then: pixmirror resume --warning-read"
+        yield Headline(Kind.WARNED, says, (read,), code, one.since)
+        return
     by_itself = "Nothing to do; it goes on slower by itself."
     by_hand = "Nothing to do now; run pixmirror sync again after that."
     do = (by_itself if view.around.daemon else by_hand,)
@@ -238,7 +243,7 @@ def _needs(view: View) -> Iterator[str]:
     for job in view.around.jobs:
         if not job.known:
             yield f"Job {job.name} is new in the config: systemctl reload pixmirror, or restart pixmirror run."
-    apart = view.of("login", "pixiv", "storage", "catalogue", "limited")
+    apart = view.of("login", "warning", "pixiv", "storage", "catalogue", "limited")
     enabled, rests = {job.name for job in view.around.jobs}, runs.resting(view.conn)
     for name, state in runs.job_states(view.conn).items():
         if state.failures < FAILURES_TO_TELL or apart or name not in enabled:

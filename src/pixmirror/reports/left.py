@@ -25,7 +25,7 @@ ASSUMED_WORKS = {"illust": 60.0, "novel": 5.0}
 NAMES: dict[str, str] = {
     Kind.TEXT: "texts", Kind.PROFILE: "profiles", Kind.DETAIL: "details", Kind.COVERAGE: "website",
     Kind.WEB: "website", Kind.READING: "website", Kind.BOOKMARK: "own bookmarks", Kind.FOLLOW: "own follows",
-    Kind.BOOKMARK_TAGS: "own bookmark tags",
+    Kind.BOOKMARK_TAGS: "own bookmark tags", Kind.INBOX: "website",
 }  # fmt: skip
 
 

@@ -33,9 +33,9 @@ _ENDPOINT_GONE = "Pixiv has no such endpoint"
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One thing that is wrong. `cause`: login, pixiv, images, storage, catalogue, limited, brake, list, question,
-    endpoint, file, damaged, unread, capped, clock. `explained`: nothing is left to do, it is only good to know.
-    `since`: when it began, and `error`: the class of the error, where a process met it.
+    """One thing that is wrong. `cause`: login, warning, pixiv, images, storage, catalogue, limited, brake, list,
+    question, endpoint, file, damaged, unread, capped, clock. `explained`: nothing is left to do, it is only good
+    to know. `since`: when it began, and `error`: the class of the error, where a process met it.
     """
 
     cause: str
@@ -101,15 +101,21 @@ def _limited(conn: Connection, now: int) -> Iterator[Trouble]:
         ("pacer", "the App API", "Pixiv asked for fewer requests"),
         ("image_budget", "the image host", "The image host asked for a pause"),
     ):
-        until = _cooldown(runs.get_meta(conn, key))
+        saved = runs.get_meta(conn, key)
+        if warned_at := _time(saved, "warned_at"):
+            says = f"Pixiv has warned the account of too many requests ({said(warned_at)}): nothing is sent to it"
+            do = "Read the mail or the inbox at Pixiv, then run `pixmirror resume --warning-read`"
+            yield Trouble("warning", "the account", says, do, since=warned_at, error="AccountWarned")
+            continue
+        until = _time(saved, "cooldown_until")
         if now < until <= now + DAY_MS:
             yield Trouble("limited", thing, f"{why}: nothing is sent to it until {said(until)}", "", until)
 
 
-def _cooldown(saved: str | None) -> int:
-    """Return until when the saved budget of a process allows no request; 0 if it does, or cannot be read."""
+def _time(saved: str | None, name: str) -> int:
+    """Return a moment of the saved budget of a process; 0 if there is none, or it cannot be read."""
     try:
-        return int(json.loads(saved or "{}").get("cooldown_until", 0))
+        return int(json.loads(saved or "{}").get(name, 0))
     except (AttributeError, TypeError, ValueError):
         return 0
 
@@ -174,7 +180,8 @@ _ASKED: dict[str, str] = {
     Kind.COMMENTS: "the comments of", Kind.REPLIES: "the replies to", Kind.PROFILE: "the profile of",
     Kind.BOOKMARK: "your bookmark of", Kind.FOLLOW: "whether you follow", Kind.WEB: "what the website shows of",
     Kind.COVERAGE: "the website's list of", Kind.BOOKMARK_TAGS: "your bookmark tags",
-    Kind.RANKING: "rankings of earlier days", Kind.READING: "how a tag is read",
+    Kind.INBOX: "whether Pixiv's office has written", Kind.READING: "how a tag is read",
+    Kind.RANKING: "rankings of earlier days",
 }  # fmt: skip
 
 

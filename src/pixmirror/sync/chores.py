@@ -13,10 +13,10 @@ from pixmirror.catalogue.added import ADDED
 from pixmirror.catalogue.chores import OF_WEBSITE, PARTS, Chore, Kind
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.seen import DETAIL, Wants
-from pixmirror.clock import DAY_MS, HOUR_MS
+from pixmirror.clock import DAY_MS, HOUR_MS, jst_day
 from pixmirror.contained import contained
-from pixmirror.errors import BadResponse, Forbidden, NotFound, PixivError, PixmirrorError
-from pixmirror.ingest import adding, lacking, sidecars
+from pixmirror.errors import AccountWarned, BadResponse, Forbidden, NotFound, PixivError, PixmirrorError
+from pixmirror.ingest import adding, lacking, sidecars, web_health
 from pixmirror.ingest import captions as ingest_captions
 from pixmirror.ingest import files as ingest_files
 from pixmirror.ingest import lists as ingest_lists
@@ -28,6 +28,7 @@ from pixmirror.ledger import absent, agenda, controls, doubts, leavers
 from pixmirror.ledger.sightings import record_state
 from pixmirror.models import Illust, Lane, Novel, Received, State, WorkFacts, partly_read, split_key, url_version
 from pixmirror.pixiv.app import illusts, novels, users
+from pixmirror.pixiv.web import account
 from pixmirror.sync import bookmark_tags, comments, coverage, filters, refresh, sources, website
 from pixmirror.sync.context import Context, Job
 from pixmirror.sync.kinds import ranking
@@ -175,6 +176,21 @@ async def _control(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
         chores.done(conn, chore.kind, chore.key)
 
     await ctx.db.run(record)
+
+
+async def _inbox(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
+    """Look whether Pixiv's office has written to us. Only yes or no and the day are kept."""
+    found = await website.ask(ctx, lane, account.has_warning)
+    if found is None:
+        return
+    now = ctx.clock.now()
+
+    def record(conn: Connection) -> bool:
+        chores.done(conn, chore.kind, chore.key, again_at=now + DAY_MS)
+        return web_health.office_wrote(conn, found, jst_day(now))
+
+    if await ctx.db.run(record):
+        raise AccountWarned("Pixiv's office has written to the account, as it does to warn one: nothing is sent.")
 
 
 async def _ugoira(ctx: Context, job: Job, chore: Chore, lane: Lane) -> None:
@@ -343,6 +359,7 @@ HANDLERS: dict[str, Callable[[Context, Job, Chore, Lane], Awaitable[None]]] = {
     Kind.DETAIL: _detail,
     Kind.PROFILE: _profile,
     Kind.CONTROL: _control,
+    Kind.INBOX: _inbox,
     Kind.COMMENTS: comments.run,
     Kind.REPLIES: comments.run_replies,
     Kind.BOOKMARK_TAGS: bookmark_tags.run,

@@ -14,7 +14,7 @@ from pixmirror.catalogue.database import Database
 from pixmirror.catalogue.feeds import Feed, Gap
 from pixmirror.catalogue.seen import Seen, Wants
 from pixmirror.clock import Clock
-from pixmirror.errors import HeldBack, PixmirrorError, RateLimited
+from pixmirror.errors import AccountWarned, HeldBack, PixmirrorError, RateLimited
 from pixmirror.models import Lane, Medium, Restrict
 from pixmirror.models.jobs import Fresh, JobConfig
 from pixmirror.pixiv.app import AppApi
@@ -176,7 +176,7 @@ class Context:
 
         It is when this alone met the last two, and others were answered in between. `before` is its last error.
         """
-        if not isinstance(error, RateLimited) or isinstance(error, HeldBack):
+        if not isinstance(error, RateLimited) or isinstance(error, HeldBack | AccountWarned):
             return None
         known = before is not None and before.endswith(LIMITED_ALONE)
         return f"{error}{LIMITED_ALONE}" if self.suspicion.is_limited_alone(subject) or known else None

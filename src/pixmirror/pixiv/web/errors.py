@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pixmirror.errors import (
+    AccountWarned,
     BadResponse,
     EndpointGone,
     Forbidden,
@@ -18,7 +19,15 @@ from pixmirror.errors import (
     UnexpectedPage,
 )
 from pixmirror.pixiv.challenges import refusal_of_us
-from pixmirror.pixiv.failures import LIMITED, RESTRICTED, error_text, looks_html, page_of_an_item, shortened
+from pixmirror.pixiv.failures import (
+    LIMITED,
+    RESTRICTED,
+    WARNING,
+    error_text,
+    looks_html,
+    page_of_an_item,
+    shortened,
+)
 from pixmirror.pixiv.wire import Answer, Request
 
 UNKNOWN = re.compile(r"unknown error|不明なエラー|未知的?错误|發生未知|发生了?未知|알 수 없는 오류", re.IGNORECASE)
@@ -42,6 +51,8 @@ def judge(answer: Answer, request: Request) -> PixmirrorError | None:
     if status < 400:
         return session_gone(request, f"{status}, sent to another page")
     if status == 429 and "cf-mitigated" not in answer.headers:
+        if WARNING.search(said := error_text(answer.body)):
+            return AccountWarned(f"{where}: Pixiv has warned the account (429: {shortened(said)}).")
         return RateLimited(f"{where}: too many requests (429).", answer.retry_after)
     if refusal := refusal_of_us(status, answer.headers, answer.body, where):
         return refusal
@@ -61,6 +72,8 @@ def refused(payload: Any, request_path: str, with_cookie: bool, method: str = "G
     where = f"{method} {request_path}"
     if UNKNOWN.search(text) or LOGIN.search(text):
         return _session_gone(where, with_cookie, text)
+    if WARNING.search(text):
+        return AccountWarned(f"{where}: Pixiv has warned the account ({shortened(text)}).")
     if _is_ours(text, request_path):
         return RateLimited(f"{where}: Pixiv limits us ({shortened(text)}).")
     message = f"{where}: {shortened(text) or 'refused without a word'}"
@@ -101,6 +114,8 @@ def _by_text(status: int, text: str, answer: Answer, request: Request) -> Pixmir
         return (EndpointGone if gone else NotFound)(f"{where}: {status}{said}")
     if status == 401 or (status in (400, 403) and (UNKNOWN.search(text) or LOGIN.search(text))):
         return session_gone(request, text or str(status))
+    if WARNING.search(text):
+        return AccountWarned(f"{where}: Pixiv has warned the account ({status}{said}).")
     if status == 403:
         if _is_ours(text, request.path):
             return RateLimited(f"{where}: Pixiv limits us ({status}{said}).", answer.retry_after)
