@@ -75,7 +75,7 @@ PAST = (
     Past("web_listed", ("last_seen",)),
     Past("work", ("last_seen", "detail_at", "comments_at", "state_at"), "work_key"),
     Past("comment", ("last_seen", "missing_since"), "comment_key"),
-    Past("media", ("stored_at",), where="state = 'stored'"),
+    Past("media", ("stored_at", "verified_at"), where="state = 'stored'"),
 )
 # Single values that hold such times, by how their keys begin. Numbers in them that are no times are far smaller.
 META = (

@@ -100,6 +100,9 @@ def _text(r: Any) -> Garbled | None:
 
 
 def note_garbled(conn: Connection, room: str, ids: Sequence[int], *, accepted: bool) -> None:
-    """Have what Pixiv answers next count as new. `accepted`: the user knows that these are lost."""
+    """Have what Pixiv answers next count as new. `accepted`: the user knows that these are lost.
+
+    Their block is made anew: the bodies of its other rows can be read, and zlib has checksums of its own.
+    """
     changed(conn, _NOTE[room][accepted], ids=listed(ids))
     blocks.changed(conn, room, ids)

@@ -118,6 +118,8 @@ def summary(report: dict[str, Any]) -> None:
     for finding in report["catalogue"]:
         note(f"The catalogue itself is damaged: {finding}")
     _summary_of_rows(report)
+    for copy in report["copies_absent"]:
+        note(f"The copy {copy} is not there; nothing is brought back from it.")
 
 
 def _summary_of_rows(report: dict[str, Any]) -> None:
