@@ -84,6 +84,30 @@ def test_a_config_with_a_secret_stays_out_unless_it_is_asked_for(mirrored: Path,
     assert list((tmp_path / "usb2/runs").glob("*/credentials.json"))
 
 
+def test_status_and_forget_tell_of_backups(mirrored: Path, pixmirror, tmp_path: Path):
+    assert "Backup" not in pixmirror("status").stdout
+    pixmirror("backup", str(tmp_path / "usb"))
+    assert f"to {tmp_path}/usb, on the mirror's own disk; 1 run there" in " ".join(
+        pixmirror("status").stdout.split()
+    )
+    told = json.loads(pixmirror("status", "--json").stdout)["backups"]
+    assert [(one["to"], one["runs"], one["error"]) for one in told] == [(str(tmp_path / "usb"), 1, "")]
+    shutil.rmtree(tmp_path / "usb")
+    assert pixmirror("backup", str(tmp_path / "usb")).exit_code == 6
+    shown = " ".join(pixmirror("status").stdout.split())
+    assert (
+        f"The last backup to {tmp_path}/usb failed: the backup's folder {tmp_path}/usb lacks its marker" in shown
+    )
+    with closing(sqlite3.connect(tmp_path / "mirror/catalogue.db")) as raw:
+        (key,) = raw.execute(
+            "SELECT owner_id FROM media WHERE state = 'stored' AND role = 'page' LIMIT 1"
+        ).fetchone()
+    said = pixmirror("forget", str(key >> 1), "--yes").stdout
+    assert f"Backups have it still ({tmp_path}/usb)" in " ".join(said.split())
+    again = pixmirror("forget", str(key >> 1), "--yes", "--json")
+    assert json.loads(again.stdout)["backups"] == [str(tmp_path / "usb")]
+
+
 def test_every_key_of_json_is_documented():
     named = page("backup").split("## Keys of --json")[1]
     for number, (report, more) in enumerate(

@@ -10,7 +10,7 @@ from pixmirror.cli import forget as command
 from tests.cli.conftest import Command
 from tests.cli.test_work import daemon  # noqa: F401
 
-FILE_KEYS = {"ref", "page", "works", "files", "bytes", "comments", "until", "already", "texts"}
+FILE_KEYS = {"ref", "page", "works", "files", "bytes", "comments", "until", "already", "texts", "backups"}
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from pixmirror.cli.common import Json, Session, now_ms, on_terminal, print_json,
 from pixmirror.errors import ConfigError, ExitCode
 from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Forgotten, Target
-from pixmirror.reports import naming
+from pixmirror.reports import backups, naming
 from pixmirror.reports.moments import clock, exact
+from pixmirror.store.backup_notes import read_notes
 from pixmirror.terminal import one_line
 
 Page = Annotated[
@@ -57,13 +58,15 @@ def forget(
     s.refuse_no_mirror()
     done = s.do("forget", timeout=None, ref=str(target.ref), page=page)["done"]
     if as_json:
-        print_json({"ref": str(target.ref), "page": page, **done, "until": iso(done["until"])})
+        held = backups.holding(read_notes(s.root))
+        print_json({"ref": str(target.ref), "page": page, **done, "until": iso(done["until"]), "backups": held})
     elif done["already"] and not done["files"]:
         say(f"{_name(target)} was forgotten before.")
     elif nothing := _nothing(done, target):
         say(f"{_name(target)} is forgotten: {nothing}")
     else:
         say(f"{_name(target)} is forgotten: {_amount(done)}. {_until(done, target)}")
+        _tell_of_backups(s, done)
 
 
 def unforget(
@@ -90,6 +93,16 @@ def unforget(
     say(f"{_name(target)} is forgotten no more: {formats.count(done['files'], 'file')} came back from the trash.")
     if done["wanted"]:
         say(f"{formats.count(done['wanted'], 'file')} will be fetched again at the next sync.")
+
+
+def _tell_of_backups(s: Session, done: dict[str, Any]) -> None:
+    """Say which backups still have it, and when it leaves them."""
+    if held := backups.holding(read_notes(s.root)):
+        when = f"after {clock(done['until'], now_ms())}" if done["until"] else "from now on"
+        say(
+            f"Backups have it still ({', '.join(held)}): the first one that is made {when} removes the files from "
+            "all runs; what earlier runs say of it goes with them, at once by `pixmirror backup --keep 1`."
+        )
 
 
 def _confirm(target: Target, name: str, found: Forgotten) -> None:

@@ -84,6 +84,8 @@ def _figures(s: Session, found: Glance) -> Iterator[str]:
     size += f" of {formats.size(p.image_bytes_per_day)}" if p.image_bytes_per_day else ""
     yield _labelled("Today", f"{many(found.came_in.works, 'new work')}; {requests}, {size}")
     yield _labelled("Files", found.sound)
+    if found.backup:
+        yield _labelled("Backup", found.backup)
     if found.free is not None:
         told = f"{formats.size(found.free)} free"
         yield _labelled("Disk", f"{told}: {found.lasts}" if found.lasts else told)

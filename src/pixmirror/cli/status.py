@@ -146,7 +146,7 @@ def look(s: Session) -> "Glance":
 def read_status(s: Session) -> dict[str, Any]:
     """Return all of it: what `status --json` prints."""
     from pixmirror.daemon.estimates import what_is_left
-    from pixmirror.reports import kept, queries
+    from pixmirror.reports import backups, kept, queries
     from pixmirror.reports.soundness import soundness
 
     now = now_ms()
@@ -172,6 +172,7 @@ def read_status(s: Session) -> dict[str, Any]:
     who = seen.around.holder
     found["holder"] = who and {"process": who.process, "since": iso(who.since or None), "what": who.what}
     found["soundness"] = {"says": proved.says(now), **proved.as_dict()}
+    found["backups"] = backups.as_data(seen.around.backups)
     found["counted"] = counted and counted.as_dict()
     found["running"] = seen.around.daemon
     found["running_jobs"] = [job.name for job in seen.around.jobs if job.running]

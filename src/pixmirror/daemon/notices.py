@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from pixmirror import notify
+from pixmirror.backup import BackupFailed
 from pixmirror.catalogue import runs
 from pixmirror.config import Config
 from pixmirror.contained import contained
@@ -43,6 +44,7 @@ _OVER = {
     "login": "Pixiv takes the login again.", PIXIV: "Pixiv answers again.", "images": "Pictures come again.",
     "storage": "The disk takes files again.", "catalogue": "The catalogue can be written again.",
     "web": "The web login works again.", "brake": "Nothing is held any more.",
+    "backup": "The backup was made.",
 }  # fmt: skip
 
 
@@ -66,6 +68,7 @@ TITLES: tuple[tuple[type[PixmirrorError], Title], ...] = (
     (DiskFull, Title(Event.DISK, "pixmirror: the disk is full")),
     (StorageAbsent, Title(Event.DISK, "pixmirror: the media folder is not there")),
     (StorageError, Title(Event.DISK, "pixmirror: the disk does not take files")),
+    (BackupFailed, Title(Event.BACKUP, "pixmirror: the backup failed")),
     (UpstreamBrake, Title(Event.BRAKE, "pixmirror: too much seems gone at Pixiv at once")),
     (Unforeseen, Title(Event.FAULT, "pixmirror: something failed that nobody has foreseen")),
 )

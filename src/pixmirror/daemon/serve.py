@@ -14,7 +14,7 @@ from pixmirror.catalogue import queue, runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.config import Config, load
 from pixmirror.contained import contained
-from pixmirror.daemon import credentials, http, scrubbing, textfile
+from pixmirror.daemon import backups, credentials, http, scrubbing, textfile
 from pixmirror.daemon.commands import Commands
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.first_look import WouldLose, look_first
@@ -147,6 +147,7 @@ class Daemon:
             self.journal.watch(),
             textfile.keep(self),
             scrubbing.keep(self.engine),
+            backups.keep(self),
         ):
             self._spawn(part)
         self.notices.disk_works()

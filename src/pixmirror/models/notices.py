@@ -12,5 +12,6 @@ class Event(StrEnum):
     OUTAGE = "outage"
     DISK = "disk"
     JOB = "job"
+    BACKUP = "backup"
     BRAKE = "brake"
     FAULT = "fault"

@@ -50,6 +50,7 @@ def around(
         media_away=outside.room.away,
         blocked=running.get("blocked") or {},
         progress=kept_line(conn)[0],
+        backups=outside.backups,
     )
 
 

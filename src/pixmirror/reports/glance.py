@@ -14,7 +14,7 @@ from pixmirror.catalogue.runs import Pause
 from pixmirror.catalogue.sql import row, value
 from pixmirror.catalogue.words import many
 from pixmirror.clock import DAY_MS
-from pixmirror.reports import health, kept, queries, troubles
+from pixmirror.reports import backups, health, kept, queries, troubles
 from pixmirror.reports.came_in import CameIn, came_in
 from pixmirror.reports.headline import Around, Headline, Planned
 from pixmirror.reports.kept import Disk, Kept, kept_line
@@ -86,6 +86,7 @@ class Glance:
     was_whole: bool = True
     sound: str = ""
     all_paused: bool = False
+    backup: str = ""
 
     @property
     def headline(self) -> Headline:
@@ -126,6 +127,7 @@ def glance(
         was_whole=kept.was_whole(conn),
         sound=soundness(conn, now, days).says(now),
         all_paused=pause is not None,
+        backup=backups.line(around.backups, now),
     )
 
 

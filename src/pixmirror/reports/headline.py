@@ -13,6 +13,7 @@ from pixmirror.errors import ExitCode
 from pixmirror.reports import states
 from pixmirror.reports.moments import ahead, clock
 from pixmirror.reports.troubles import Trouble
+from pixmirror.store.backup_notes import Note
 from pixmirror.store.kept_login import Login
 from pixmirror.store.start import Holder
 
@@ -124,6 +125,7 @@ class Around:
     media_away: bool = False
     blocked: Mapping[str, Any] = field(default_factory=dict)
     progress: str = ""
+    backups: Sequence[Note] = ()
 
     @property
     def works(self) -> bool:

@@ -16,7 +16,7 @@ from pixmirror.catalogue.words import length, many
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.errors import ExitCode
 from pixmirror.ledger import brake
-from pixmirror.reports import kept, syncs, troubles
+from pixmirror.reports import backups, kept, syncs, troubles
 from pixmirror.reports.headline import Around, Headline, Job, Kind, View, what_brings
 from pixmirror.reports.moments import as_of, clock, day
 from pixmirror.reports.syncs import Sync
@@ -240,6 +240,7 @@ def _needs(view: View) -> Iterator[str]:
     refused = [one for one in view.troubles if one.thing == WEB_LOGIN]
     if refused:
         yield "The web login does not work any more: put a new cookie into pixiv.phpsessid_file."
+    yield from backups.failed(view.around.backups)
     for job in view.around.jobs:
         if not job.known:
             yield f"Job {job.name} is new in the config: systemctl reload pixmirror, or restart pixmirror run."

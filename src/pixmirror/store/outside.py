@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pixmirror.errors import StorageError
 from pixmirror.store import kept_login
+from pixmirror.store.backup_notes import Note, read_notes
 from pixmirror.store.kept_login import Login
 from pixmirror.store.root import MirrorRoot
 from pixmirror.store.start import IDENTITY, Holder, holder, is_new
@@ -30,6 +31,7 @@ class Outside:
     login_at: int
     media: Path
     room: Room
+    backups: tuple[Note, ...] = ()
 
 
 def unlocked(root: Path, media: Path) -> MirrorRoot:
@@ -46,7 +48,7 @@ def unlocked(root: Path, media: Path) -> MirrorRoot:
 def look(mirror: MirrorRoot, configured: str | None) -> Outside:
     """Look at a mirror. `configured`: the refresh token of the configuration."""
     login, written_at = kept_login.login(mirror, configured), kept_login.written_at(mirror)
-    return Outside(holder(mirror.root), login, written_at, mirror.media, room(mirror))
+    return Outside(holder(mirror.root), login, written_at, mirror.media, room(mirror), read_notes(mirror.root))
 
 
 def room(mirror: MirrorRoot) -> Room:
