@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 REPO = Path(__file__).parents[1]
-MODULES = ("tests.crash_child", "tests.forget_child", "tests.import_child")
+MODULES = ("tests.crash_child", "tests.forget_child", "tests.import_child", "tests.stop_child")
 
 
 class Children:

@@ -15,14 +15,14 @@ from pixmirror.pixiv.transport import Transport
 from tests.standin import Setup
 
 
-def die_at(kind: str, number: int) -> None:
+def die_at(kind: str, number: int, by: signal.Signals = signal.SIGKILL) -> None:
     left = number
 
     def step() -> None:
         nonlocal left
         left -= 1
         if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), by)
 
     if kind == "request":
         _before(Transport, "send_once", step)

@@ -19,19 +19,28 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
+from pixmirror.catalogue.database import open_readonly
 from pixmirror.cli.common import told
-from pixmirror.demo.world import World
+from pixmirror.daemon.mirror import catalogue_path
+from pixmirror.daemon.sync import SyncReport
+from pixmirror.demo.generate import add_artist, empty_world
+from pixmirror.demo.server import create_app
+from pixmirror.demo.world import Work, World
 from pixmirror.errors import PixmirrorError
-from tests.standin import Setup
+from pixmirror.reports import troubles
+from tests.standin import BOOKMARKS, FOLLOWING, Setup
 from tests.truth import truth
-from tests.virtual_time import answering
+from tests.virtual_time import VirtualClock, answering, run_virtually, serving
 
 Act = Callable[["Exchange"], Awaitable[None]]
 JSON = "application/json"
+DAY_S = 86_400.0
+LONGEST_SYNC_S = 4 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +204,14 @@ def not_json(text: str = "<!DOCTYPE html><html>", code: int = 200) -> Act:
     return lambda x: x.say(Response(text, code, media_type=JSON))
 
 
-def reset() -> Act:
-    """The connection is reset before anything is answered."""
+def reset(share: float | None = None) -> Act:
+    """The connection is reset before anything is answered, or after a part of the body."""
 
     async def act(x: Exchange) -> None:
+        if share is not None:
+            code, headers, body = await x.answer()
+            await x.begin(code, headers, body[: int(len(body) * share)], more=True)
+            await asyncio.sleep(0.01)  # what was sent must not be dropped with the connection
         x.connection.get_extra_info("socket").setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
         )
@@ -228,6 +241,36 @@ def stall(share: float | None = None) -> Act:
             code, headers, body = await x.answer()
             await x.begin(code, headers, body[: int(len(body) * share)], more=True)
         await x.until_hung_up()
+
+    return act
+
+
+def drip(seconds: float = 20.0) -> Act:
+    """The answer comes a byte at a time, each within the client's patience. Wants virtual time."""
+
+    async def act(x: Exchange) -> None:
+        code, headers, body = await x.answer()
+        gone = asyncio.create_task(x.until_hung_up())
+        await x.begin(code, headers, b"", more=True)
+        for n in range(len(body)):
+            await asyncio.wait([gone], timeout=seconds)
+            if gone.done():
+                return
+            await x.send({"type": "http.response.body", "body": body[n : n + 1], "more_body": True})
+        await gone
+
+    return act
+
+
+def over_long(mib: int = 33) -> Act:
+    """A body without a length, of more than anything that Pixiv sends."""
+
+    async def act(x: Exchange) -> None:
+        block = b" " * (1 << 20)
+        await x.begin(200, [(b"content-type", JSON.encode())], block, more=True)
+        for _ in range(mib):
+            await x.send({"type": "http.response.body", "body": block, "more_body": True})
+        await x.send({"type": "http.response.body", "body": b"", "more_body": False})
 
     return act
 
@@ -265,6 +308,74 @@ def swapped(**query: object) -> Act:
         await x.begin(code, headers, body, more=False)
 
     return act
+
+
+# -- where it goes wrong --------------------------------------------------------------------------------------
+
+
+@dataclass
+class Case:
+    """A world, its stand-in with switches, and a mirror of it."""
+
+    clock: VirtualClock
+    world: World
+    faults: Faults
+    setup: Setup
+
+    async def sync(self) -> SyncReport:
+        """However Pixiv behaves, it must end."""
+        async with asyncio.timeout(LONGEST_SYNC_S):
+            return await self.setup.sync(clock=self.clock)
+
+    async def recover(self, after_s: float = DAY_S) -> None:
+        """Without the faults, some time later: another sync completes the mirror."""
+        self.faults.clear()
+        await self.clock.sleep(after_s)
+        assert (await self.sync()).exit_code == 0
+        nothing_is_lost(self.setup, self.world)
+
+    def status(self) -> list[str]:
+        """What `status` says to be wrong."""
+        with open_readonly(catalogue_path(self.setup.root)) as db, db.reading() as conn:
+            return [str(one) for one in (*troubles.kept(conn), *troubles.known(conn, self.clock.now()))]
+
+    def rows(self, table: Any) -> list[Any]:
+        with open_readonly(catalogue_path(self.setup.root)) as db, db.reading() as conn:
+            return list(conn.execute(select(table)))
+
+    def files(self, work: Work) -> list[dict[str, Any]]:
+        rows = self.setup.export("files")
+        return [row for row in rows if (row["medium"], row["id"]) == work.key]
+
+
+def a_small_world(clock: VirtualClock) -> World:
+    """Two pages of works, of every kind, some of them bookmarked and commented, all of them older than a week."""
+    world = empty_world(clock)
+    old = clock.now() - 9 * 86_400_000
+    artist = add_artist(world, works=33, manga=1, pages=2, ugoira=1, novels=1, until_ms=old)
+    other = add_artist(world, works=2, follow="private", until_ms=old)
+    for number, work in enumerate(list(world.works.values())[:3]):
+        root = world.comment(work, other.id, "hello", ms=old)
+        world.comment(work, artist.id, "thanks", parent_id=root.id, ms=old + 60_000)
+        world.bookmark(work, "private" if number == 0 else "public", tags=("mine",), at=old)
+    return world
+
+
+def play(
+    root: Path, scene: Callable[[Case], Awaitable[None]], prepare: Callable[[Case], None] = lambda case: None
+) -> None:
+    """The scene, on virtual time."""
+
+    async def main(clock: VirtualClock) -> None:
+        clock.nap = 5.0
+        world = a_small_world(clock)
+        faults = Faults(create_app(world))
+        async with serving(faults) as url:
+            case = Case(clock, world, faults, Setup(root, url, [FOLLOWING, BOOKMARKS]))
+            prepare(case)
+            await scene(case)
+
+    run_virtually(main)
 
 
 # -- what must come of it --------------------------------------------------------------------------------------

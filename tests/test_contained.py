@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from pixmirror.contained import contained
+from pixmirror.contained import contained, no_descriptor
 from pixmirror.errors import BadResponse, DiskFull, StorageError, Unforeseen
 from pixmirror.models import split_key
 
@@ -58,3 +58,17 @@ def test_what_a_group_holds_is_named_by_its_place() -> None:
     except TypeError as error:
         inner.append(error)
     assert ".py:" in failing(ExceptionGroup("together", inner))
+
+
+def test_too_many_open_files_are_found_behind_a_failed_connection() -> None:
+    outer, inner = ConnectionError("no connection"), OSError(errno.EMFILE, "Too many open files")
+    outer.__cause__ = inner
+    found = no_descriptor(outer)
+    assert isinstance(found, StorageError)
+    assert "ulimit -n" in str(found)
+
+
+def test_errors_that_are_each_others_causes_are_looked_at_once() -> None:
+    first, second = ConnectionError("one"), ConnectionError("two")
+    first.__cause__, second.__cause__ = second, first
+    assert no_descriptor(first) is None

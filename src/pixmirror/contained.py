@@ -16,8 +16,11 @@ from pixmirror.errors import DiskFull, PixmirrorError, StorageError, Unforeseen
 log = logging.getLogger(__name__)
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_OPEN = frozenset({errno.EMFILE, errno.ENFILE})
+DEEPEST = 10  # of the causes of an error, which may go round in a circle
+TOO_MANY_FILES = "Too many files are open: raise the limit (`ulimit -n`, or LimitNOFILE= of the service)."
 # These speak of the disk or of the whole process, never of one thing.
-_DISK = _FULL | {errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ENODEV, errno.ENXIO}
+_DISK = _FULL | _OPEN | {errno.EIO, errno.EROFS, errno.ESTALE, errno.ENODEV, errno.ENXIO}
 
 
 @contextmanager
@@ -42,8 +45,19 @@ def contained(what: str, before: str | None = None, *, tell: bool = True) -> Ite
 
 def of_the_disk(what: str, error: OSError) -> StorageError:
     """Make our error of one of the operating system's; `what` could not be done."""
+    if error.errno in _OPEN:
+        return StorageError(TOO_MANY_FILES)
     kind = DiskFull if error.errno in _FULL else StorageError
     return kind(f"{what}: {error.strerror or type(error).__name__}.")
+
+
+def no_descriptor(error: BaseException | None) -> StorageError | None:
+    """Return our error if nothing could be opened any more, of which a failed connection is only the sign."""
+    for _ in range(DEEPEST):
+        if isinstance(error, OSError) and error.errno in _OPEN:
+            return StorageError(TOO_MANY_FILES)
+        error = error and (error.__cause__ or error.__context__)
+    return None
 
 
 def _unforeseen(what: str, error: Exception, before: str | None, tell: bool) -> Unforeseen:

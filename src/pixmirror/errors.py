@@ -183,6 +183,7 @@ class StorageError(PixmirrorError):
 
     exit_code = ExitCode.STORAGE
     passing = True
+    advice = "Nothing is lost; pixmirror tries again by itself."
 
 
 class DiskFull(StorageError):
@@ -206,11 +207,14 @@ class NoFolder(StorageAbsent, FileNotFoundError):
 class NotWritable(StorageError, PermissionError):
     """The folder that something is to be saved in may not be written to."""
 
+    advice = ""
+
 
 class NotOwner(StorageError):
     """The mirror belongs to another user of this machine; the text says to whom, and how to run as that user."""
 
     passing = False
+    advice = ""
 
 
 class UpstreamBrake(PixmirrorError):
@@ -273,6 +277,7 @@ class ServerError(PixivError):
 
     scope = "unclear"
     passing = True
+    advice = "Nothing need be done; pixmirror tries again by itself."
 
 
 class RateLimited(PixivError):
@@ -316,7 +321,10 @@ class Blocked(Challenge):
 
 
 class UnexpectedPage(PixivError):
-    """A web page came where data was due: maintenance, a gateway, or this one thing. It does not say which."""
+    """A web page came where data was due, or the way to one: maintenance, a login, a gateway, or this one thing.
+
+    It does not say which.
+    """
 
     scope = "unclear"
     passing = True

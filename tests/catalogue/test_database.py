@@ -101,6 +101,18 @@ def test_a_failing_transaction_leaves_nothing_and_the_next_works(db: Database):
     assert db.read_sync(keys) == ["b"]
 
 
+def test_a_commit_that_fails_leaves_nothing_and_the_next_works(db: Database):
+    def failing(conn: Connection) -> None:
+        put(conn, "a")
+        conn.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        conn.exec_driver_sql("INSERT INTO feed_job (feed_id, job, joined_at) VALUES (404, 'a', 1)")
+
+    with pytest.raises(Exception, match="FOREIGN KEY"):
+        db.run_sync(failing)
+    assert db.run_sync(put, "b") == "b"
+    assert db.read_sync(keys) == ["b"]
+
+
 def test_a_full_disk_is_said_so_and_passes(db: Database):
     def fill(conn: Connection) -> None:
         conn.exec_driver_sql("INSERT INTO meta SELECT 'k' || value, zeroblob(0) || hex(randomblob(500)) "

@@ -15,7 +15,7 @@ from pixmirror.models import State
 
 DOCS = files("pixmirror") / "docs"
 # Tables, and what builders cite; the others are read.
-LOOKED_UP = ("api", "architecture", "config", "models", "pixiv", "sql")
+LOOKED_UP = ("api", "architecture", "config", "faults", "models", "pixiv", "sql")
 
 
 def page(name: str) -> str:

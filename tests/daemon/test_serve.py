@@ -37,6 +37,7 @@ from tests.daemon.service import (
     small_world,
     until,
 )
+from tests.fault_rows import Kind, also
 from tests.faults import Faults, changed
 
 pytestmark = pytest.mark.anyio
@@ -172,6 +173,7 @@ async def test_no_sign_of_life_while_the_catalogue_does_not_answer(service: Serv
     systemd.close()
 
 
+@also(Kind.SIGTERM)
 async def test_a_stop_waits_for_no_image_that_comes_slowly(tmp_path: Path) -> None:
     slow = SlowImages(app_of(small_world()))
     with running(slow.starlette) as url:
@@ -184,6 +186,7 @@ async def test_a_stop_waits_for_no_image_that_comes_slowly(tmp_path: Path) -> No
     assert not list((tmp_path / "run").iterdir())
 
 
+@also(Kind.SIGTERM)
 async def test_a_stop_waits_for_no_sleep_of_the_pacer(service: Service) -> None:
     service.pixiv = {"requests_per_minute": 1}
     service.write()
@@ -204,6 +207,7 @@ async def test_no_job_runs_while_answers_cannot_be_read_as_a_first_look_finds(tm
     assert runs_of(service) == []
 
 
+@also(Kind.CONNECT)
 async def test_without_a_network_it_is_up_and_says_so(tmp_path: Path) -> None:
     service = Service(tmp_path, "http://127.0.0.1:9")
     async with service.running() as daemon:
@@ -231,6 +235,7 @@ async def test_when_pixiv_answers_at_last_everything_begins(
     assert runs_of(service) == ["done"]
 
 
+@also(Kind.BUSY, Kind.DISK_FULL)
 async def test_a_catalogue_that_takes_no_run_does_not_end_the_daemon(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,6 +255,7 @@ async def test_a_catalogue_that_takes_no_run_does_not_end_the_daemon(
 # -- login
 
 
+@also(Kind.REVOKED)
 async def test_without_a_login_images_are_fetched_and_one_notice_is_sent(app: Starlette, service: Service) -> None:
     service.jobs = [FOLLOWING, BOOKMARKS]
     service.pixiv = {"requests_per_minute": 0}
@@ -501,6 +507,7 @@ async def test_quiet_hours_hold_api_and_images(service: Service, app: Starlette)
 
 
 @pytest.mark.parametrize("days", [-1, 1])
+@also(Kind.CLOCK_FORWARD, Kind.CLOCK_BACK, Kind.SUSPEND)
 async def test_a_clock_that_is_set_makes_no_storm_and_the_next_run_comes_within_one_interval(
     service: Service, days: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

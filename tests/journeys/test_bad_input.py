@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from pixmirror.catalogue.database import open_readonly
 from pixmirror.catalogue.migrate import HEAD
 from pixmirror.daemon.mirror import catalogue_path, open_mirror
 from pixmirror.daemon.sync import SyncReport
@@ -33,9 +34,11 @@ from pixmirror.errors import (
     WrongAccount,
 )
 from pixmirror.fetch.room import IN_A_ROW
+from pixmirror.reports import troubles
 from pixmirror.store import MARKER, MirrorRoot
 from pixmirror.store.part import Part
-from tests.faults import Faults, nothing_is_lost, one_clear_sentence, status
+from tests.fault_rows import Kind, Row, also, fault, faults, told
+from tests.faults import Faults, nothing_is_lost, one_clear_sentence, reset, status
 from tests.standin import FOLLOWING, Setup
 from tests.virtual_time import START_MS, VirtualClock, run_virtually, serving
 
@@ -54,6 +57,11 @@ class Case:
 
     def with_mirror(self, **keys: Any) -> Setup:
         return replace(self.setup, mirror={**self.setup.mirror, **keys})
+
+    def status(self) -> list[str]:
+        """What `status` says to be wrong."""
+        with open_readonly(catalogue_path(self.setup.root)) as db, db.reading() as conn:
+            return [str(one) for one in (*troubles.kept(conn), *troubles.known(conn, self.clock.now()))]
 
     async def sync(self, setup: Setup | None = None) -> SyncReport:
         return await (setup or self.setup).sync(clock=self.clock)
@@ -130,6 +138,18 @@ def test_a_wrong_token_is_offered_once_and_loses_nothing(tmp_path: Path) -> None
     play(tmp_path / "mirror", scene)
 
 
+@fault(
+    Row(
+        Kind.REVOKED,
+        seen="Pixiv says that the refresh token is dead: after a password change, a ban, a logout. It is offered "
+        "again once a day at most",
+        rests="all that is asked of Pixiv's API",
+        goes_on="files, the gallery, all that reads",
+        told="Pixiv does not accept the refresh token… Run `pixmirror login`.",
+        back="`pixmirror login`; a running pixmirror takes it at once",
+        by="`status`, the end of `sync` (exit code 3), a notice",
+    )
+)
 def test_a_token_that_is_revoked_while_it_runs_ends_with_3_and_the_next_login_goes_on(tmp_path: Path) -> None:
     async def scene(case: Case) -> None:
         oauth = case.faults.app.state.oauth
@@ -141,7 +161,7 @@ def test_a_token_that_is_revoked_while_it_runs_ends_with_3_and_the_next_login_go
         case.faults.add("/v1/user/illusts", revoke, times=1)
         report = await case.sync()
         assert report.exit_code == 3
-        assert one_clear_sentence(report.trouble).endswith("Run `pixmirror login`.")
+        told(Kind.REVOKED, one_clear_sentence(report.trouble))
         oauth.refresh_tokens["a-new-token"] = case.world.me
         await case.completes(case.with_pixiv(refresh_token="a-new-token"))
 
@@ -458,7 +478,80 @@ def test_the_media_of_another_mirror_are_not_touched(tmp_path: Path) -> None:
 # -- the clock ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("days", [-400.0, -1.0, 1.0, 400.0], ids=lambda d: f"{d:+.0f} days")
+@faults(
+    Row(
+        Kind.CLOCK_FORWARD,
+        seen="a time that is later than it was by more than the time that passed. It shows when the clock is "
+        "right again: times in the catalogue lie in the future",
+        rests="nothing; a job that was missed meanwhile runs once",
+        goes_on="everything",
+        told="The clock was … days ahead until …; what it had put off was pulled back, and what first came in "
+        "then may carry wrong dates.",
+        back="by itself, when the clock is right: nothing waits for the days that were not",
+        by="`status`, for a week",
+    ),
+    Row(
+        Kind.CLOCK_BACK,
+        seen="a time before the latest on record, while ten works or more are dated after it",
+        rests="what is due at a time",
+        goes_on="what is new comes in",
+        told="The clock was at …, but it has been … before, and Pixiv has shown works of later days: until it is "
+        "right, nothing is done at its time. Set the clock of this machine.",
+        back="the right time: it goes on by itself",
+        by="`status`",
+    ),
+)
+def test_a_clock_that_is_wrong_for_a_while_is_told_and_loses_nothing(tmp_path: Path, row: Row) -> None:
+    async def scene(case: Case) -> None:
+        artist = next(u for u in case.world.users if u != case.world.me)
+        for _ in range(3):
+            case.world.post(artist)
+        await case.sync()
+        # Our clock alone is wrong for a while; Pixiv's goes on.
+        real, days = case.clock.start_ms, 400 if row.kind is Kind.CLOCK_FORWARD else -400
+        case.world.now = lambda: real + round(asyncio.get_running_loop().time() * 1000)
+        case.clock.start_ms = real + days * 86_400_000
+        case.world.post(artist)
+        assert (await case.sync()).trouble is None
+        assert len(case.setup.export("works")) == 12
+        behind = case.status()
+        case.clock.start_ms = real
+        await case.clock.sleep(DAY_S)
+        await case.completes()
+        told(row.kind, " ".join(case.status() if row.kind is Kind.CLOCK_FORWARD else behind))
+
+    play(tmp_path / "mirror", scene)
+
+
+@fault(
+    Row(
+        Kind.SUSPEND,
+        seen="hours that passed at once, and connections that are dead",
+        rests="the requests that were under way: they are sent again",
+        goes_on="everything else; a job that was missed runs once",
+        told="",
+        back="by itself when the machine wakes; a new access token is asked for",
+    )
+)
+def test_a_machine_that_sleeps_for_a_night_goes_on_where_it_was(tmp_path: Path) -> None:
+    async def scene(case: Case) -> None:
+        async def sleep(exchange: Any) -> None:
+            case.clock.start_ms += 9 * 3_600_000
+            case.faults.app.state.oauth.expire_all()
+            await reset()(exchange)
+
+        naps = [case.faults.add(where, sleep, times=1) for where in ("/v1/user/illusts", "/img-original/")]
+        report = await case.sync()
+        assert [nap.hits for nap in naps] == [1, 1]
+        assert report.exit_code == 0
+        told(Kind.SUSPEND, " ".join(case.status()))
+        nothing_is_lost(case.setup, case.world)
+
+    play(tmp_path / "mirror", scene)
+
+
+@also(Kind.CLOCK_FORWARD, Kind.CLOCK_BACK)
+@pytest.mark.parametrize("days", [-1.0, 1.0], ids=lambda d: f"{d:+.0f} days")
 def test_a_clock_that_jumps_between_runs_loses_nothing_and_stops_nothing(tmp_path: Path, days: float) -> None:
     async def scene(case: Case) -> None:
         fault = case.faults.add("/img-original/", status(500), times=3)

@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from pixmirror.catalogue.schema import media
 from pixmirror.fetch import finishing, structure
-from tests.faults import Act, bytes_changed, changed, cut, status
-from tests.journeys.test_faults import DAY_S, IMAGES, Case, an_illust, play
+from tests.fault_rows import Kind, also
+from tests.faults import DAY_S, Act, Case, bytes_changed, changed, cut, play, status
+from tests.journeys.test_faults import IMAGES, an_illust
 
 WEBP = b"RIFF\x16\0\0\0WEBPVP8L" + b"\n\0\0\0\x2f\0\0\0\0\x07\x10\x11\x11\x11"
 
@@ -41,6 +42,7 @@ def states(case: Case) -> dict[str, int]:
         pytest.param(bytes_changed(lambda body: WEBP), id="a gateway"),
     ],
 )
+@also(Kind.IMAGE_EMPTY, Kind.IMAGE_HTML, Kind.IMAGE_403)
 def test_a_host_that_spoils_every_file_for_days_is_probed_and_no_file_is_given_up(
     tmp_path: Path, act: Act
 ) -> None:
@@ -104,6 +106,7 @@ def test_files_that_answer_404_until_their_work_is_read_again_come_at_once(tmp_p
     play(tmp_path / "mirror", scene)
 
 
+@also(Kind.IMAGE_404)
 def test_many_files_that_are_no_more_are_believed_one_by_one_in_the_end(tmp_path: Path) -> None:
     async def scene(case: Case) -> None:
         lost = [w.id for w in case.world.works.values() if w.type == "illust"][::4]
@@ -123,6 +126,7 @@ def test_many_files_that_are_no_more_are_believed_one_by_one_in_the_end(tmp_path
     play(tmp_path / "mirror", scene)
 
 
+@also(Kind.CUT)
 def test_a_file_that_is_cut_nine_times_goes_on_each_time_where_it_was(tmp_path: Path) -> None:
     async def scene(case: Case) -> None:
         work = an_illust(case)
@@ -182,6 +186,7 @@ def drip() -> Act:
     return act
 
 
+@also(Kind.DRIP)
 def test_files_that_drip_are_put_off_with_their_reason_and_the_others_come(tmp_path: Path) -> None:
     async def scene(case: Case) -> None:
         dripping = [w.id for w in case.world.works.values() if w.type == "illust"][:4]

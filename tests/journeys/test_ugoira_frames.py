@@ -10,8 +10,7 @@ from pixmirror.catalogue.refs import parse_ref
 from pixmirror.catalogue.schema import chore, media
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.reports import coverage, troubles, why
-from tests.faults import bytes_changed, changed
-from tests.journeys.test_faults import DAY_S, Case, play
+from tests.faults import DAY_S, Case, bytes_changed, changed, play
 
 ZIP, METADATA = "/img-zip-ugoira/", "/v1/ugoira/metadata"
 

@@ -77,7 +77,7 @@ CASES = {
     "Cloudflare's 522": (522, b"error code: 522", errors.ServerError),
     "Cloudflare's 1020 as JSON": (403, b'{"cloudflare_error":true,"error_code":1020}', errors.Blocked),
     "misdirected": (421, b"", errors.Blocked),
-    "redirect": (302, b"", errors.BadResponse),
+    "redirect": (302, b"", errors.UnexpectedPage),
 }
 
 

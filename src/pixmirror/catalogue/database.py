@@ -166,15 +166,26 @@ class Writer:
             return self._engine.connect()
 
     def _run(self, fn: Callable[[Connection], T]) -> T:
-        with translated(self.path, self._what), self._connection.begin():
-            done = fn(self._connection)
+        with translated(self.path, self._what):
+            try:
+                with self._connection.begin():
+                    done = fn(self._connection)
+            finally:
+                self._end()
         self.on_commit()
         return done
+
+    def _end(self) -> None:
+        """Undo what a failed commit left open, which SQLAlchemy does not: the next transaction could not begin."""
+        raw = self._connection.connection.dbapi_connection
+        if raw is not None and raw.in_transaction:
+            raw.rollback()
 
     async def run(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one write transaction. If the caller is cancelled meanwhile, it is committed all the same."""
         loop = asyncio.get_running_loop()
         job = loop.run_in_executor(self._thread, self._run, lambda c: fn(c, *args, **kwargs))
+        job.add_done_callback(_heard)
         return await asyncio.shield(job)
 
     def run_sync(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -190,6 +201,12 @@ class Writer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _heard(job: asyncio.Future[Any]) -> None:
+    """Take the error of a caller who was cancelled meanwhile: asyncio would log it as one that nobody caught."""
+    if not job.cancelled():
+        job.exception()
 
 
 class Database(ReadOnly):

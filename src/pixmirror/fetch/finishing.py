@@ -4,6 +4,7 @@ Files that are there at the same time are finished together: one thread, one syn
 """
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -34,6 +35,7 @@ from pixmirror.store.part import Stored as StoredFile
 
 QUICK_S = 0.25  # a check that takes longer is made apart
 GATHER_S = 0.05  # for others to come, which costs no time: the next file is on its way meanwhile
+_ADDRESS = re.compile(r"^GET \S+: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +207,13 @@ async def blame(fetcher: Fetcher, item: MediaItem, error: PixmirrorError) -> Non
         f.host.is_own_fault()
         return
     down, untried = f.host.believe(item, error, f.clock.now())
-    await f.db.run(queue.put_off_untried, untried, str(error))
+    await f.db.run(queue.put_off_untried, untried, _of_no_file(error))
     raise down from error
+
+
+def _of_no_file(error: PixmirrorError) -> str:
+    """Return the reason for all files that the host kept back: without the address of the one that met it."""
+    return f"the image host fails file after file: {_ADDRESS.sub('', str(error)).rstrip('.')}"
 
 
 async def clear_away(fetcher: Fetcher, item: MediaItem) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from pixmirror.errors import (
     AccountWarned,
-    BadResponse,
     EndpointGone,
     Forbidden,
     InvalidRequest,
@@ -57,7 +56,7 @@ def classify(answer: Answer, request: Request) -> PixivError | None:
     if status < 300:
         return None if request.html or not is_html else misread(answer, where)
     if status < 400:
-        return BadResponse(f"{where}: Pixiv sent us elsewhere ({status}).")
+        return UnexpectedPage(f"{where}: Pixiv sent us elsewhere ({status}).")  # its API never does
     if status == 429 and "cf-mitigated" not in answer.headers:
         if WARNING.search(said := error_text(body)):
             return AccountWarned(f"{where}: Pixiv has warned the account (429: {shortened(said)}).")

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from pixmirror.contained import no_descriptor
 from pixmirror.errors import (
     BadResponse,
     Challenge,
@@ -236,6 +237,8 @@ async def _send(
     except httpx.InvalidURL as exc:
         raise InvalidRequest(f"{where}: an address that cannot be asked for.") from exc
     except httpx.HTTPError as exc:
+        if ours := no_descriptor(exc):
+            raise ours from exc
         if failed := failure_of(transport.proxy_for(address), exc, where):
             raise failed from exc
         raise Unreachable(f"{where}: {urlsplit(url).hostname} cannot be reached ({type(exc).__name__}).") from exc

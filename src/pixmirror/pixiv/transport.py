@@ -16,6 +16,7 @@ from typing import Any, Literal, Self, TypeVar
 import httpx
 
 from pixmirror.clock import Clock
+from pixmirror.contained import no_descriptor
 from pixmirror.errors import (
     AccessRefused,
     AccountWarned,
@@ -154,6 +155,8 @@ class Transport:
             ):
                 body = await read_body(response, request.where)
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as exc:
+            if ours := no_descriptor(exc):
+                raise ours from exc
             raise _no_answer(request, exc, self.proxy_for(url), whole=sending.whole) from exc
         return Answer(
             response.status_code,
@@ -239,8 +242,8 @@ class Transport:
             self.pacer.wait_until(answer.quiet_until, request.host)
         failure = (request.judge or classify)(answer, request)
         with _outcome(request):
-            if isinstance(failure, (Challenge, UnexpectedPage)) and request.find_out and answer.status < 300:
-                raise BadResponse(str(failure))  # a page after success: Pixiv may have done it
+            if isinstance(failure, (Challenge, UnexpectedPage)) and request.find_out and answer.status < 400:
+                raise BadResponse(str(failure))  # a page, or the way to one: Pixiv may have done it
             if failure:
                 raise failure
             return read(answer, request)

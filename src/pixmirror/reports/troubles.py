@@ -28,6 +28,9 @@ SOON_MS = 600_000
 WEB_LOGIN = "the login at www.pixiv.net"
 TRIES = 2  # what failed so often is told; before that it may be over in a minute
 _ID = re.compile(r"\d{5,}")
+# Where a file's reason differs from that of others like it.
+_ADDRESS = re.compile(r"GET \S+:")
+_AMOUNT = re.compile(r"\d[\d,]*(?= (?:of|bytes|s\b|hours|GiB))|(?<=of )\d[\d,]*")
 _ENDPOINT_GONE = "Pixiv has no such endpoint"
 
 
@@ -224,7 +227,7 @@ def _files(conn: Connection, now: int) -> Iterator[Trouble]:
     for state, where in _FILES.items():
         sql = f"SELECT owner_id, role, idx, url, error, due_at FROM media WHERE {where} LIMIT {SAMPLE}"
         found = rows(conn, sql, **({"soon": now + SOON_MS} if ":soon" in sql else {}))
-        for first, *others in _alike(found, lambda r: _reason(r.error)):
+        for first, *others in _alike(found, lambda r: _AMOUNT.sub("#", _ADDRESS.sub("", r.error or ""))):
             number = first.idx + 1 if first.role == "page" else first.idx
             one = f"{first.role} {number} of {Ref.of_work(first.owner_id)}"
             more = f", and {len(others):,} more files like it" if others else ""

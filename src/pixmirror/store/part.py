@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from pixmirror.contained import TOO_MANY_FILES
 from pixmirror.errors import Damaged, DiskFull, FileError, StorageAbsent, StorageError, TooLarge
 
 BLOCK = 1 << 20
@@ -268,7 +269,15 @@ def storage(path: Path) -> Iterator[None]:
             case errno.ENOSPC | errno.EDQUOT:
                 raise DiskFull(f"the disk is full: {path} could not be written") from error
             case errno.EROFS:
-                raise StorageError(f"the disk is read-only: {path} could not be written") from error
+                raise StorageError(
+                    f"the disk is read-only: {path} could not be written; `dmesg` may say why"
+                ) from error
+            case errno.EIO:
+                raise StorageError(
+                    f"the disk fails: {path} could not be read or written ({error.strerror}); `dmesg` says more"
+                ) from error
+            case errno.EMFILE | errno.ENFILE:
+                raise StorageError(TOO_MANY_FILES) from error
             case errno.EACCES | errno.EPERM:
                 raise StorageError(f"this user may not write {path}; check its owner and permissions") from error
             case errno.ENOENT | errno.ENOTDIR | errno.ESTALE | errno.ENOTCONN | errno.ENODEV | errno.EHOSTDOWN:
