@@ -24,6 +24,7 @@ from pixmirror.reports.completeness import completeness, left, why_not_all
 from pixmirror.reports.coverage import Coverage
 from pixmirror.reports.coverage_lists import bookmark_lists, ranking_days
 from pixmirror.reports.kept import Counts, parts_of
+from pixmirror.reports.reasons import WORKS
 from pixmirror.reports.why import why
 from pixmirror.sync.kinds import BookmarksJob, FollowingJob, RankingJob, UserJob
 from tests.catalogue.builders import DAY, HOUR, ME, NOW, illust, novel, seen, stub, ugoira, user, works
@@ -237,7 +238,7 @@ def test_what_is_refused_says_that_every_job_does_so_only_where_it_is_so(db: Dat
     found = {str(m.ref): m.detail for m in db.read_sync(coverage.missing, ME, 7, False)}
 
     assert found == {"1": "files = false", "2": "following: tag", "3": "no job has it on its lists"}
-    assert "every job" not in coverage.REASONS["refused"]
+    assert "every job" not in WORKS["refused"].says
 
 
 def test_the_lists_of_one_artist_are_found_without_a_look_at_the_others(db: Database) -> None:

@@ -73,7 +73,7 @@ def test_what_is_not_to_be_had_is_counted_with_its_cure(db: Database) -> None:
     assert look(db).asides == (
         "1 file damaged at Pixiv, kept as it is (next asked on 4 Dec)",
         "1 work hidden from the app; a web login shows it: pixmirror help recover",
-        "1 file waits for another try (in 2 h)",
+        "1 file waiting for another try (in 2 h)",
     )
 
 

@@ -155,7 +155,8 @@ def test_it_is_unhealthy_with_one_sentence_for_each_cause(conn):
     assert not found.healthy
     assert found.problems == (
         "The media folder is not there. Mount it.",
-        "Page 1 of 10 is not fetched: too large. `pixmirror retry` asks for it again.",
+        "Page 1 of 10 could not be had: too large. `pixmirror retry 10` asks for it again; `pixmirror why 10` has "
+        "the reason.",
         "Job a stands still: login.",
         "Job b failed 3 times in a row: no reason on record.",
     )
@@ -179,11 +180,11 @@ def test_what_is_stuck_is_grouped_by_reason_with_examples(conn):
     put(conn, s.chore, {"kind": "text", "key": 21, "lane": 1, "due_at": NOW, "error": "bad answer"})
     now = status(conn, NOW)
     assert [(r.what, r.count, r.reason, r.examples, r.next_at) for r in now.stuck] == [
-        ("file failed", 1, "too large", ("10",), None),
-        ("file waiting", 4, "500 for #", ("10", "11", "12"), NOW + 20),
+        ("file could not be had", 1, "too large", ("10",), None),
+        ("file waiting for another try", 4, "500 for #", ("10", "11", "12"), NOW + 20),
         ("text not read", 1, "bad answer", ("novel:10",), NOW),
     ]
-    assert [(r.what, r.reason) for r in now.explained] == [("file gone", "404")]
+    assert [(r.what, r.reason) for r in now.explained] == [("file gone at Pixiv, and not here", "404")]
 
 
 def test_lists_not_read_to_the_end_and_items_not_understood_are_shown(conn):
@@ -259,11 +260,15 @@ def test_a_refused_work_names_the_job_and_the_filter(conn):
         ("waiting", {"due_at": NOW + HOUR, "error": "502"}, "it is tried again at 2026-05-28 21:26 UTC"),
         ("waiting", {"due_at": NOW, "error": "502"}, "it is due to be tried again now"),
         ("fetching", {}, "it is first in the queue"),
-        ("gone", {"error": "404 twice"}, "Gone: page 0 (404 twice): Pixiv no longer has the file"),
+        (
+            "gone",
+            {"error": "404 twice"},
+            "Gone at Pixiv, and not here: page 0 (404 twice): it is fetched if the artist replaces it",
+        ),
         (
             "failed",
             {"error": "too large"},
-            "Failed: page 0 (too large): `pixmirror retry` asks for it again",
+            "Could not be had: page 0 (too large): `pixmirror retry 10` asks for it again",
         ),
         ("damaged", {"error": "cut JPEG"}, "the same damaged file on different days; it is asked for again now"),
     ],

@@ -80,7 +80,7 @@ KINDS: dict[str, tuple[Callable[[Connection], Any], str, tuple[str, ...], bool]]
     ),
     "a page lacks in the answer": (
         sql("UPDATE media SET state = 'failed', url = '', path = '', error = 'no original'"), "file",
-        ("Page 1 of 1 ", "is missing", "retry --failed"), False,
+        ("Page 1 of 1 could not be had", "pixmirror retry 1"), False,
     ),
     "a file is damaged": (a_file("damaged", "no JPEG", NOW + DAY), "damaged", ("Page 1 of 1 ", "at Pixiv"), True),
     "an item is unreadable": (sql(BROKEN), "unread", ("/v1/user/illusts", "not a number"), False),

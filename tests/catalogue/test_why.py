@@ -133,7 +133,7 @@ def test_a_work_of_one_who_left_says_that_nobody_asks_any_more(mine: Database) -
     put(mine, s.gap, {"feed_id": 1, "kind": "full", "spec": "{}", "opened_at": NOW, "due_at": NEVER})
     answer = told(mine)
     assert "Its artist artist 7 (user:7) has left Pixiv: their lists are no longer read." in answer
-    assert "its artist left Pixiv" in answer
+    assert "the artist left Pixiv" in answer
     user = ask(mine, Ref("user", 7))
     assert all(p.due_at is None or p.due_at < NEVER for p in user.pending)
     assert "Its state moved: user_gone" in " ".join(user.answer)

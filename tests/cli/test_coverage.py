@@ -45,14 +45,14 @@ def test_what_is_missing_is_named_with_its_reason(pixmirror, mirrored, pixiv):
     shown = pixmirror("coverage", f"user:{owner}").output
     assert "1 could not be had (pixmirror retry)" in shown
     assert "it broke" in shown
-    assert "A file is missing from what Pixiv gave, or could not be stored (1)" in shown
+    assert "Could not be had (1)" in shown
     table = " ".join(pixmirror("coverage").output.split())
     assert "1 of 2 artists" in table
     assert "Could not be had: 1 work of an artist, 1 bookmark; pixmirror retry --failed asks again." in table
     found = json.loads(pixmirror("coverage", "--json", "--missing").stdout)
     assert found["missing"][0] | {"title": ""} == {
         "ref": str(work >> 1), "title": "", "reason": "failed", "detail": "it broke", "due_at": None,
-        "next": "what lacks is asked for again; `pixmirror why` has the reason, `pixmirror retry` asks at once",
+        "next": "`pixmirror retry REF` asks for it again; `pixmirror why REF` has the reason",
     }  # fmt: skip
     assert (found["total"]["holes"], found["total"]["missing"]) == (1, {"failed": 1})
     assert found["artists"][0]["user_id"] == owner

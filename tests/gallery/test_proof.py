@@ -75,7 +75,7 @@ def test_coverage_leads_from_each_reason_to_the_works_that_it_counts(
         expect(page.locator("main")).to_contain_text("Complete as of")
         expect(page.locator("main")).to_contain_text("Nothing is mirrored: no job is enabled.")
         page.locator(f'a[href="/mirror/coverage/{artist}#wanted"]').click()
-        expect(page.get_by_role("heading", name="1: files are still to be fetched")).to_be_visible()
+        expect(page.get_by_role("heading", name="1: still to be fetched")).to_be_visible()
         expect(page.locator(f'main a[href="/w/{key >> 1}"]')).to_be_visible()
 
 

@@ -526,13 +526,13 @@ def test_packed_frames_are_refused_with_a_sentence(browser: Browser, own_works: 
 
 
 LACKS = {
-    "state = 'wanted'": "Waits its turn.",
-    "state = 'waiting', due_at = 4102444800000, error = 'timed out'": "Next try on 1 Jan 2100 (timed out).",
+    "state = 'wanted'": "Still to be fetched.",
+    "state = 'waiting', due_at = 4102444800000, error = '504'": "Waiting for another try, on 1 Jan 2100 (504).",
     "state = 'failed', attempts = 8, error = NULL": "Could not be had in 8 tries.",
     "state = 'damaged'": "Damaged at Pixiv.",
-    "state = 'gone', stored_at = NULL, sha256 = NULL": "Gone at Pixiv before it could be saved.",
+    "state = 'gone', stored_at = NULL, sha256 = NULL": "Gone at Pixiv, and not here.",
     "state = 'gone', stored_at = 1": "Was here and is lost; gone at Pixiv.",
-    "state = 'forgotten'": "You forgot it.",
+    "state = 'forgotten'": "Forgotten by you.",
 }
 
 

@@ -277,18 +277,18 @@ def of_one_file(kind: Kind, seen: str, told: str, more: str = "") -> Row:
     of_one_file(
         Kind.IMAGE_403,
         "403 of the image host",
-        "is not here yet: GET …: the image host refuses it (403). Next try:",
+        "is waiting for another try: GET …: the image host refuses it (403). Next try:",
     ),
-    of_one_file(Kind.IMAGE_EMPTY, "no bytes", "is not here yet: the file is empty. Next try:"),
+    of_one_file(Kind.IMAGE_EMPTY, "no bytes", "is waiting for another try: the file is empty. Next try:"),
     of_one_file(
         Kind.IMAGE_HTML,
         "a page that says nothing of the file; it is never stored, however often it comes",
-        "is not here yet: GET …: a web page came instead of the file. Next try:",
+        "is waiting for another try: GET …: a web page came instead of the file. Next try:",
     ),
     of_one_file(
         Kind.IMAGE_WRONG,
         "bytes that are no file of the kind that its name says, or that end before their end",
-        "is not here yet: the file is named .jpg but holds gif. Next try:",
+        "is waiting for another try: the file is named .jpg but holds gif. Next try:",
         ". The same bytes on two days are believed to be what Pixiv has: they are kept, marked as damaged, and "
         "the file is asked for again each month",
     ),

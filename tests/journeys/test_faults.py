@@ -345,8 +345,8 @@ def test_a_404_on_a_file_that_was_replaced_asks_the_detail_once_and_fetches_the_
         rests="that file: it is looked for after an hour and after a day, and then it is gone at Pixiv; while "
         "many files answer so, none is believed to be gone before five looks in 14 days",
         goes_on="all other files, and all that is asked of Pixiv",
-        told="is not here yet: GET …: 404; asked for once, it is believed to be gone only after looks on more "
-        "days.",
+        told="is waiting for another try: GET …: 404; asked for once, it is believed to be gone only after "
+        "looks on more days.",
         back="by itself where the work shows another file; `pixmirror retry ID` asks once more",
         by="`status`, `why ID`",
     )

@@ -16,11 +16,12 @@ from pixmirror.errors import ConfigError
 from pixmirror.reports import completeness as proof
 from pixmirror.reports import coverage as of_artists
 from pixmirror.reports.completeness import Completeness, completeness, why_not_all
-from pixmirror.reports.coverage import REASONS, Coverage, Missing
+from pixmirror.reports.coverage import Coverage, Missing
 from pixmirror.reports.coverage_lists import BookmarkList, RankingProof
 from pixmirror.reports.gone import lost_here
 from pixmirror.reports.kept import parts_of
 from pixmirror.reports.moments import ahead, as_of
+from pixmirror.reports.reasons import WORKS
 from pixmirror.terminal import one_line
 
 
@@ -195,7 +196,7 @@ def _missing(works: Sequence[Missing]) -> None:
     for reason in dict.fromkeys(work.reason for work in works):
         mine = [work for work in works if work.reason == reason]
         say()
-        said = REASONS[reason]
+        said = WORKS[reason].says
         tell(f"{said[:1].upper()}{said[1:]} ({len(mine):,}); {mine[0].next}.")
         for work in mine:
             said_of = [one_line(work.title), one_line(work.detail or "")]

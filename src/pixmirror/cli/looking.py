@@ -12,6 +12,7 @@ from pixmirror.cli.common import Session, now_ms, say, tell
 from pixmirror.models import JST, State, to_ms
 from pixmirror.reports import states
 from pixmirror.reports.moments import day
+from pixmirror.reports.reasons import FILES
 from pixmirror.reports.texts import plain_caption, plain_novel
 from pixmirror.reports.why_facts import is_forgotten
 from pixmirror.terminal import one_line
@@ -191,7 +192,7 @@ def _show_user(s: Session, found: Mapping[str, Any], now: int) -> None:
     tell(f"{here} ({formats.size(stored['bytes'])}){f'; {state}' if state else ''}.", "  ")
     others = {f["state"]: f["files"] for f in found["files"] if f["state"] != "stored"}
     if others:
-        waiting = ", ".join(f"{n:,} {states.FILES.get(name, name)}" for name, n in others.items())
+        waiting = ", ".join(f"{n:,} {FILES[name].says if name in FILES else name}" for name, n in others.items())
         tell(f"{waiting}: pixmirror coverage {found['ref']}", "  ")
     say(f"  {found['link']}")
     folder = s.media / str(found["id"])

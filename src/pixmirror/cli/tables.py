@@ -9,17 +9,12 @@ from pixmirror.cli.common import Session, say
 from pixmirror.reports import states
 from pixmirror.reports.headline import Kind
 from pixmirror.reports.moments import ahead, as_of, clock
+from pixmirror.reports.reasons import FILES
 from pixmirror.terminal import one_line
 
 EXAMPLES = 3
 MOST_REASONS = 8
-NOT_STORED = {
-    "wanted": "wanted",
-    "failed": "failed",
-    "gone": "gone",
-    "damaged": "damaged at the source",
-    "refused": "refused by filters",
-}
+NOT_STORED = {state: FILES[state].says for state in ("wanted", "failed", "gone", "damaged", "refused")}
 
 
 def ms_of(text: str | None) -> int | None:

@@ -27,13 +27,14 @@ from pixmirror.cli.common import (
 from pixmirror.errors import ConfigError, PixmirrorError, PixmirrorGone, by_hand
 from pixmirror.pixiv.waiting import WARNED, Blocked
 from pixmirror.reports.moments import clock
+from pixmirror.reports.reasons import FILES
 
 if TYPE_CHECKING:
     from pixmirror.daemon.mirror import Mirror
     from pixmirror.daemon.sync import SyncReport
 
 MOST_TOLD = 5
-NOT_STORED = {"wanted": "still wanted", "failed": "failed", "gone": "gone", "damaged": "damaged"}
+NOT_STORED = ("wanted", "failed", "gone", "damaged")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -153,8 +154,9 @@ def _summary(s: Session, report: Mapping[str, Any], *, daemon: bool) -> None:
         say(f"{name}: {', '.join(parts)}" + (f"; {result['error']}" if result["error"] else ""))
     f = report["files"]
     waiting = {**f, "wanted": f["wanted"] + f["waiting"]}
-    parts = [f"{f['stored']:,} stored ({formats.size(f['bytes_stored'])})", *formats.amounts(waiting, NOT_STORED)]
-    say(f"Files: {', '.join(parts)}.")
+    words = {state: FILES[state].says for state in NOT_STORED}
+    parts = [f"{f['stored']:,} stored ({formats.size(f['bytes_stored'])})", *formats.amounts(waiting, words)]
+    say(f"Files: {'; '.join(parts)}.")
     if report["requests"]:
         say(sync_end.requests(s, report))
     if report["held"]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pixmirror.reports import filters as parameters
 from pixmirror.reports.choices import Choices
 from pixmirror.reports.filters import Defaults, Filters, Order, Place
+from pixmirror.reports.reasons import FILES
 from pixmirror.reports.units import Unit
 
 KINDS = {"picture": "Picture", "manga": "Manga", "ugoira": "Animation", "novel": "Novel"}
@@ -19,7 +20,7 @@ STATES = {
     "doubt": "in doubt",
     "hidden": "hidden at Pixiv",
     "edited": "changed",
-    "damaged": "damaged at Pixiv",
+    "damaged": FILES["damaged"].says,
     "left-out": "left out by choice",
     "waiting": "waiting for files",
 }

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from pixmirror import terminal
 from pixmirror.models import shown_moment
 from pixmirror.reports.filters import Defaults, Filters
+from pixmirror.reports.reasons import FILES, upper
 from pixmirror.reports.tiles import Tile
 from pixmirror.reports.units import ALL, UNDATED
 
@@ -24,8 +25,8 @@ _UPRIGHT = re.compile(r"(?<![0-9A-Za-z.,:/%+!?-])(?:[0-9]{1,2}|[!?]{1,2})(?![0-9
 # Icon, and what it says of a work in a list.
 MARKS = {
     "kept": ("kura", "Gone at Pixiv, kept here"),
-    "lost": ("broken", "Gone at Pixiv, and not here"),
-    "damaged": ("broken", "A file is damaged at Pixiv"),
+    "lost": ("broken", upper(FILES["gone"].says)),
+    "damaged": ("broken", f"A file is {FILES['damaged'].says}"),
     "hidden": ("lock", "Hidden at Pixiv"),
     "edited": ("edit", "Changed since it was saved"),
 }

@@ -15,21 +15,11 @@ from pixmirror.reports.coverage import Coverage, Overview, coverage
 from pixmirror.reports.coverage_lists import BookmarkList, RankingProof, bookmark_lists, ranking_days
 from pixmirror.reports.gone import OnlyHere, only_here
 from pixmirror.reports.kept import Counts
+from pixmirror.reports.reasons import WORKS, upper
 
 # How a reason is said after a number of works.
 WORDS: Mapping[str, str] = MappingProxyType(
-    {
-        "unread": "could not be read",
-        "unseen": "hidden from the app (web login)",
-        "limited": "hidden from the app (web login)",
-        "stub": "shown only as a placeholder",
-        "wanted": "still to be fetched",
-        "failed": "could not be had (pixmirror retry)",
-        "damaged": "damaged at Pixiv",
-        "lost": "with files that are gone at Pixiv",
-        "refused": "left out by your jobs' filters",
-        "forgotten": "forgotten by you",
-    }
+    {name: f"{one.says} ({one.hint})" if one.hint else one.says for name, one in WORKS.items()}
 )
 _HIDDEN = ("unseen", "limited")
 _RECOVER = "pixmirror help recover"
@@ -117,15 +107,19 @@ def left(found: Completeness, has_web: bool) -> Iterator[Left]:
     if parts:
         yield Left("Not yet", tuple(parts), "")
     for reasons, what, cure in (
-        (() if has_web else _HIDDEN, "Hidden from the app by Pixiv", f"a web login shows them: {_RECOVER}"),
-        (() if has_web else ("stub",), "Shown only as placeholders", f"a web login may show them: {_RECOVER}"),
-        (("failed",), "Could not be had", "pixmirror retry --failed asks again"),
-        (("damaged",), "Damaged at Pixiv, kept as they are", ""),
-        (("lost",), "With files that are gone at Pixiv", ""),
+        (() if has_web else _HIDDEN, _upper("limited"), f"a web login shows them: {_RECOVER}"),
+        (() if has_web else ("stub",), _upper("stub"), f"a web login may show them: {_RECOVER}"),
+        (("failed",), _upper("failed"), "pixmirror retry --failed asks again"),
+        (("damaged",), _upper("damaged"), "kept as they are, and asked for again: pixmirror retry --damaged"),
+        (("lost",), _upper("lost"), "pixmirror retry --gone asks once more"),
         (("refused", "forgotten"), "Left out by choice", ""),
     ):
         if parts := list(_parts(found, reasons)):
             yield Left(what, tuple(parts), cure)
+
+
+def _upper(reason: str) -> str:
+    return upper(WORKS[reason].says)
 
 
 def _parts(found: Completeness, reasons: Sequence[str]) -> Iterator[str]:
@@ -172,7 +166,7 @@ def explained(one: Coverage | BookmarkList | RankingProof) -> list[str]:
     else:
         words = {"part": "not read to its end yet", "unread": "not read yet", "none": "Pixiv has no such ranking"}
         found += [words[one.standing]] if one.standing in words else []
-    return found + ([f"{one.lost:,} gone at Pixiv, and not here"] if one.lost else [])
+    return found + ([f"{one.lost:,} {WORKS['lost'].says}"] if one.lost else [])
 
 
 def _of_artist(c: Coverage) -> Iterator[str]:

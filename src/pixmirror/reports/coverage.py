@@ -7,7 +7,6 @@ is complete when its row is whole and each of its files, or its text, is stored.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,25 +18,12 @@ from pixmirror.ingest import web_health
 from pixmirror.ingest.broken import UnreadWork, read_in_part, unread_works
 from pixmirror.models import Medium
 from pixmirror.reports import coverage_sql as sql
+from pixmirror.reports.reasons import WORKS
 
 FEW = 50
 _COUNTED = "SELECT 1 FROM work WHERE work_key = :key AND user_id IS NOT NULL AND last_seen >= :begun"
 # Not holes: the user wants it so.
 BY_CHOICE = ("refused", "forgotten")
-REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "unread": "what Pixiv's app says of it could not be read",
-        "unseen": "the website lists it, the app did not show it",
-        "limited": "Pixiv hides it from the app",
-        "stub": "Pixiv showed only a placeholder",
-        "wanted": "files are still to be fetched",
-        "failed": "a file is missing from what Pixiv gave, or could not be stored",
-        "damaged": "a file is damaged at Pixiv",
-        "lost": "a file is gone at Pixiv, and not here",
-        "refused": "no job wants all of its files",
-        "forgotten": "you have forgotten it",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +209,7 @@ def _of(one: Any, sums: Sequence[Any], unread: int, partial: int) -> Coverage:
         state=one.state,
         total=sum(row.works for row in upstream) + unread,
         complete=sum(row.works for row in upstream if row.reason is None),
-        missing={reason: missing[reason] for reason in REASONS if reason in missing},
+        missing={reason: missing[reason] for reason in WORKS if reason in missing},
         listed=sum(row.listed for row in upstream) + unread,
         hidden=sum(row.hidden for row in upstream),
         web_listed=None if one.web_at is None else sum(row.web_listed for row in sums),
@@ -240,7 +226,7 @@ def _of(one: Any, sums: Sequence[Any], unread: int, partial: int) -> Coverage:
 
 
 def _together(found: Sequence[Coverage]) -> Coverage:
-    missing = {reason: sum(c.missing.get(reason, 0) for c in found) for reason in REASONS}
+    missing = {reason: sum(c.missing.get(reason, 0) for c in found) for reason in WORKS}
     webs = [c.web_listed for c in found if c.web_listed is not None]
     counts = [c.counted for c in found if c.state == "live"]
     summed = ("total", "complete", "listed", "hidden", "unlisted", "kept", "partial")
@@ -265,20 +251,10 @@ def _oldest(times: Sequence[int | None]) -> int | None:
 
 def _next(reason: str, due_at: int | None, has_web: bool) -> str:
     """Say what will bring what is missing."""
-    if reason in ("unseen", "limited", "stub"):
-        if not has_web:
-            return "configure a login at www.pixiv.net (pixiv.phpsessid_file); until then it is asked now and then"
+    if reason in ("unseen", "limited", "stub") and has_web:
         return (
             "it is read from the website by itself"
             if due_at is not None
             else "the next reading of the artist's lists asks"
         )
-    return {
-        "unread": "the list is read again; `pixmirror why` has what is wrong with the answer",
-        "wanted": "`pixmirror sync`, or the running pixmirror, fetches it",
-        "failed": "what lacks is asked for again; `pixmirror why` has the reason, `pixmirror retry` asks at once",
-        "damaged": "Pixiv itself has only this; it is asked for again now and then",
-        "lost": "Pixiv has no such file any more; it is fetched if the artist replaces it; `pixmirror retry` asks",
-        "refused": "to have it, loosen a job's filter or have a job read a list that shows it",
-        "forgotten": "`pixmirror unforget`",
-    }[reason]
+    return WORKS[reason].cure

@@ -20,6 +20,7 @@ from pixmirror.reports.headline import Around, Headline, Planned
 from pixmirror.reports.kept import Disk, Kept, kept_line
 from pixmirror.reports.moments import ago, ahead, as_of, clock
 from pixmirror.reports.queries import JobStatus, Requests
+from pixmirror.reports.reasons import FILES
 from pixmirror.reports.soundness import soundness
 
 _LAST = """
@@ -190,11 +191,11 @@ def _asides(conn: Connection, now: int, files: MediaCounts, has_web: bool, zone:
     if files.damaged:
         due, they = value(conn, _DAMAGED), "it is" if files.damaged == 1 else "they are"
         again = f" (next asked {ahead(due, now, zone)})" if due and due > now else ""
-        found.append(f"{many(files.damaged, 'file')} damaged at Pixiv, kept as {they}{again}")
+        found.append(f"{many(files.damaged, 'file')} {FILES['damaged'].says}, kept as {they}{again}")
     if files.failed:
-        found.append(f"{many(files.failed, 'file')} could not be had: pixmirror retry --failed")
+        found.append(f"{many(files.failed, 'file')} {FILES['failed'].says}: pixmirror retry --failed")
     if files.gone:
-        found.append(f"{many(files.gone, 'file')} gone at Pixiv before they could be saved")
+        found.append(f"{many(files.gone, 'file')} {FILES['gone'].says}: pixmirror retry --gone asks once more")
     if coming := losses.noted(conn).coming:
         again = "is asked for again" if coming == 1 else "are asked for again"
         found.append(f"{many(coming, 'file')} that verify found missing or bad {again}")
@@ -202,13 +203,14 @@ def _asides(conn: Connection, now: int, files: MediaCounts, has_web: bool, zone:
         shows = "a web login shows it" if hidden == 1 else "a web login shows them"
         found.append(f"{many(hidden, 'work')} hidden from the app; {shows}: pixmirror help recover")
     for sql, one, more in (
-        (_WAITING, "file waits", "files wait"),
-        (_LISTS, "list could not be read and waits", "lists could not be read and wait"),
-        (_QUESTIONS, "question to Pixiv failed and waits", "questions to Pixiv failed and wait"),
+        (_WAITING, "file", "files"),
+        (_LISTS, "list that could not be read", "lists that could not be read"),
+        (_QUESTIONS, "question to Pixiv that failed", "questions to Pixiv that failed"),
     ):
         waits = row(conn, sql, **({"soon": now + troubles.SOON_MS} if ":soon" in sql else {}))
         if waits.n:
-            found.append(f"{many(waits.n, one, more)} for another try ({ahead(waits.next or now, now, zone)})")
+            again = ahead(waits.next or now, now, zone)
+            found.append(f"{many(waits.n, one, more)} {FILES['waiting'].says} ({again})")
     if unread := value(conn, "SELECT count(*) FROM broken"):
         found.append(f"{many(unread, 'answer')} could not be read, and kept raw: pixmirror status --full")
     return found

@@ -15,6 +15,7 @@ from pixmirror.clock import DAY_MS, jst_day
 from pixmirror.reports import troubles
 from pixmirror.reports.came_in import CameIn, came_in
 from pixmirror.reports.headline import Planned
+from pixmirror.reports.reasons import FILES
 from pixmirror.reports.troubles import Trouble
 
 NOT_READ = "item not understood"
@@ -263,7 +264,7 @@ def _files(conn: Connection, state: str) -> list[Reason]:
         conn, f"SELECT owner_id, error, due_at FROM media WHERE state = '{state}' {shared} LIMIT {SAMPLE}"
     )
     seen = [(str(Ref.of_work(r.owner_id)), r.error, r.due_at if state == "waiting" else None) for r in found]
-    return _grouped(f"file {state}", seen, len(found) == SAMPLE)
+    return _grouped(f"file {FILES[state].says}", seen, len(found) == SAMPLE)
 
 
 def _grouped(what: str, found: Iterable[tuple[str, str | None, int | None]], sampled: bool) -> list[Reason]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pixmirror.models import State, to_ms
 from pixmirror.reports.moments import ahead
+from pixmirror.reports.reasons import FILES
 
 BY_ITSELF = "It comes by itself."
 WEB_LOGIN = "a web login shows it: pixmirror help recover"
@@ -47,6 +48,12 @@ def of_work(state: str, *, kept: bool, since: str = "", lost: str = "", has_web:
     return f"{_OVER[State(state)]}{at}, before it could be saved"
 
 
+def named(state: str) -> str:
+    """Return what the state of a work means, and the state's own name, which `show --json` and SQL have."""
+    words = {**_HIDDEN, **_OVER}.get(State(state), UNKNOWN)
+    return f"{words} ({state})"
+
+
 def of_stub(state: str, *, has_web: bool) -> str:
     """Return why a work is not here of which only the id is known: nothing of it was ever stored."""
     return of_work(state, kept=False, has_web=has_web) or "not here yet: Pixiv is still to be asked for it"
@@ -64,45 +71,21 @@ def of_user(state: str) -> str:
     return _USERS.get(State(state), "is not shown by Pixiv")
 
 
-# Of the files of many works together.
-FILES = {
-    "wanted": "waiting their turn",
-    "fetching": "first in the queue",
-    "waiting": "waiting for a next try",
-    "failed": "that could not be had",
-    "gone": "gone at Pixiv before they could be saved",
-    "damaged": "damaged at Pixiv",
-    "refused": "left out by a job",
-    "forgotten": "forgotten by you",
-}
-
-
 def of_file(file: Mapping[str, Any], now: int) -> str:
     """Return what a file's state means, of a row of `show`; "" where it is stored."""
     due_at, error = file.get("due_at"), file.get("error")
     because = f" ({error.rstrip('.')})" if error else ""
-    match file["state"]:
-        case "stored":
-            return ""
-        case "wanted":
-            return "waits its turn"
-        case "fetching":
-            return "is first in the queue"
+    state = file["state"]
+    reason = FILES.get(state)
+    if reason is None:
+        return "" if state == "stored" else f"{state}{because}"
+    match state:
         case "waiting":
             again = ahead(to_ms(datetime.fromisoformat(due_at)), now) if due_at else "soon"
-            return f"next try {again}{because}"
+            return f"{reason.says}, {again}{because}"
         case "failed":
             tries = file.get("attempts") or 0
-            return f"could not be had{f' in {tries} tries' if tries > 1 else ''}{because}"
+            return f"{reason.says}{f' in {tries} tries' if tries > 1 else ''}{because}"
         case "gone" if file.get("sha256"):
             return "was here and is lost; gone at Pixiv"
-        case "gone":
-            return "gone at Pixiv before it could be saved"
-        case "damaged":
-            return "damaged at Pixiv"
-        case "refused":
-            return "left out by a job's filters"
-        case "forgotten":
-            return "you forgot it"
-        case state:
-            return f"{state}{because}"
+    return reason.says

@@ -19,7 +19,7 @@ from pixmirror.catalogue.sql import rows, value
 from pixmirror.catalogue.words import many, said
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import brake
-from pixmirror.reports.why_files import of_failed
+from pixmirror.reports.reasons import FILES, REF, of_failed
 
 _NEWER = "Look for a newer pixmirror; all else goes on"
 LAST = "troubles"  # meta key: what the last process could not get over
@@ -214,7 +214,7 @@ def question_ref(kind: str, key: int) -> str:
     return f"comment {key >> 1}" if kind == Kind.REPLIES else str(Ref.of_work(key))
 
 
-_RETRY = "`pixmirror retry --failed`"
+_IS = {"waiting": "is ", "failed": "", "damaged": "is "}
 _ASKED_ABOUT = "SELECT due_at FROM chore WHERE kind = :kind AND key = :key"
 _FILES = {
     "waiting": "state = 'waiting' AND error IS NOT NULL AND (attempts >= 2 OR due_at > :soon)",
@@ -232,18 +232,17 @@ def _files(conn: Connection, now: int) -> Iterator[Trouble]:
             one = f"{first.role} {number} of {Ref.of_work(first.owner_id)}"
             more = f", and {len(others):,} more files like it" if others else ""
             why = first.error or "no reason on record"
+            says = f"{_upper(one)} {_IS[state]}{FILES[state].says}{more}: {why}"
             if state == "damaged":
-                says, do = f"{_upper(one)} is damaged at Pixiv{more}: {why}", "It is fetched again now and then"
+                do = "It is asked for again now and then; at once: `pixmirror retry --damaged`"
                 yield Trouble("damaged", one, says, do, _next((first, *others), now), explained=True)
-            elif state == "failed" and not first.url:
-                says = f"{_upper(one)} is missing from what Pixiv gave{more}: {why}"
-                again = value(conn, _ASKED_ABOUT, kind=ASKED_BY[first.role], key=first.owner_id)
-                yield Trouble("file", one, says, f"It is asked for again; at once: {_RETRY}", again)
             elif state == "failed":
-                says = f"{_upper(one)} is not fetched{more}: {why}"
-                yield Trouble("file", one, says, _upper(of_failed(why)))
+                asked = value(conn, _ASKED_ABOUT, kind=ASKED_BY[first.role], key=first.owner_id)
+                cure = of_failed(why, first.url).cure
+                cure = cure.replace("retry REF", "retry --failed") if others else cure
+                cure = _upper(cure.replace(REF, str(Ref.of_work(first.owner_id))))
+                yield Trouble("file", one, says, cure, None if first.url else asked)
             else:
-                says = f"{_upper(one)} is not here yet{more}: {why}"
                 yield Trouble("file", one, says, "", _next((first, *others), now))
 
 

@@ -15,7 +15,9 @@ from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.seen import WEB
 from pixmirror.catalogue.sql import made, row, rows, value
 from pixmirror.catalogue.words import many, plain, said, until
-from pixmirror.reports.why_facts import OF_USER, STATE, Facts, facts, sentence, sentences
+from pixmirror.reports import states
+from pixmirror.reports.reasons import FILES, upper
+from pixmirror.reports.why_facts import Facts, facts, sentence, sentences
 from pixmirror.reports.why_files import FileWhy, files_of
 
 BROKEN = 2_000  # unreadable items that are looked through for an id
@@ -182,7 +184,7 @@ def _state_of(r: Any, keeps: bool) -> Iterator[str]:
         return
     since = f" since {said(r.state_at)}" if r.state_at is not None else ""
     evidence = f" Evidence: {sentence(r.evidence)}" if r.evidence else ""
-    yield f"Upstream: {STATE.get(r.state, r.state)}{since}.{evidence}"
+    yield f"Upstream: {states.named(r.state)}{since}.{evidence}"
     if not r.type:
         yield "Pixiv showed only a placeholder of it, so there is nothing to keep yet."
     elif keeps:
@@ -222,7 +224,7 @@ def _about_files(
             told.setdefault((f.state, f.error), []).append(f)
     for (state, error), group in told.items():
         names = ", ".join(f"{f.role} {f.page}" for f in group[:3]) + (", ..." if len(group) > 3 else "")
-        yield f"{state.capitalize()}: {names}{f' ({error})' if error else ''}: {group[0].next}."
+        yield f"{upper(FILES[state].says)}: {names}{f' ({error})' if error else ''}: {group[0].next}."
 
 
 def _about_pending(pending: Sequence[Pending], now: int) -> Iterator[str]:
@@ -277,7 +279,7 @@ def _state_of_user(conn: Connection, r: Any) -> Iterator[str]:
     else:
         since = f" since {said(r.state_at)}" if r.state_at is not None else ""
         stays = "" if tombstones.people(conn, (r.id,)) else " What was stored stays."
-        yield f"Upstream: this user {OF_USER.get(r.state, f'is {r.state}')}{since}.{stays}"
+        yield f"Upstream: this user {states.of_user(r.state)}{since}.{stays}"
     mine = "SELECT restrict, state FROM follow WHERE account_id IN (SELECT id FROM account) AND user_id = :user"
     follows = rows(conn, mine, user=r.id)
     for restrict, state in follows:

@@ -13,7 +13,8 @@ from pixmirror.catalogue.sql import made, row, value
 from pixmirror.catalogue.words import said
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.ledger.brake import brakes_on
-from pixmirror.reports import history, provenance
+from pixmirror.models import State
+from pixmirror.reports import history, provenance, states
 
 _OF_ONE = "owner_kind = :kind AND owner_id = :owner"
 _STATES = f"SELECT state, evidence, at FROM state_change WHERE {_OF_ONE} ORDER BY id DESC LIMIT 50"
@@ -37,17 +38,6 @@ WHERE account_id IN (SELECT id FROM account) AND user_id = :user AND state = 'li
 _BOOKMARK = "SELECT state FROM bookmark WHERE account_id IN (SELECT id FROM account) AND work_key = :key"
 _DRIFT = """
 SELECT kind, event, before, after, at FROM drift WHERE kind = :kind AND item = :item ORDER BY id DESC LIMIT 50"""
-STATE = {
-    "limited": "Pixiv hides it from this account or application (limited)",
-    "mypixiv": "only the artist's My pixiv may see it",
-    "private": "its artist made it private",
-    "gone": "Pixiv no longer has it (404)",
-    "deleted": "it was deleted on Pixiv",
-    "user_gone": "its artist left Pixiv",
-    "user_suspended": "its artist was suspended",
-    "unknown": "Pixiv showed an empty entry in its place",
-}
-OF_USER = {"user_gone": "has left Pixiv", "user_suspended": "was suspended"}
 _EVENTS = {
     "added": "came",
     "removed": "went",
@@ -292,8 +282,8 @@ def _names(text: str | None) -> list[str]:
 
 def _of_artist(artist: Artist, now: int, *, known: bool) -> Iterator[str]:
     who = f"{artist.name or 'The artist'} (user:{artist.user_id})"
-    if artist.state in OF_USER:
-        yield f"Its artist {who} {OF_USER[artist.state]}: their lists are no longer read."
+    if artist.state in State.LEFT:
+        yield f"Its artist {who} {states.of_user(artist.state)}: their lists are no longer read."
         return
     followed = f"followed ({artist.followed})" if artist.followed else "not followed"
     whole = [li.full_at for li in artist.lists if li.full_at is not None]

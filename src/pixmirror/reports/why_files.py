@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pixmirror.catalogue import losses
-from pixmirror.catalogue.media import LIMIT, NOT_A_FILE
 from pixmirror.catalogue.paths import CHECKED, extension
+from pixmirror.catalogue.refs import Ref
 from pixmirror.catalogue.sql import rows, value
 from pixmirror.catalogue.words import many, said
+from pixmirror.reports.reasons import FILES, of_failed
 
 AHEAD = 10_000  # files counted ahead of one in the queue
 _FILES = f"""
@@ -46,12 +47,12 @@ def files_of(conn: Connection, key: int, now: int) -> Iterator[FileWhy]:
     for r in rows(conn, _FILES, key=key):
         yield FileWhy(
             r.role, r.idx, r.version, bool(r.is_current), r.state, r.path, r.error, r.attempts,
-            r.due_at if r.state in ("waiting", "damaged") else None, _next(conn, r, now),
+            r.due_at if r.state in ("waiting", "damaged") else None, _next(conn, r, Ref.of_work(key), now),
             bool(r.is_lost), found.get(r.id) if r.is_lost else None,
         )  # fmt: skip
 
 
-def _next(conn: Connection, r: Any, now: int) -> str:
+def _next(conn: Connection, r: Any, ref: Ref, now: int) -> str:
     """Say what happens next with a file, and when."""
     match r.state:
         case "wanted":
@@ -67,25 +68,14 @@ def _next(conn: Connection, r: Any, now: int) -> str:
         case "stored":
             return "nothing, it is here"
         case "gone":
-            return "Pixiv no longer has the file; `pixmirror retry` asks for it once more"
+            return FILES["gone"].cure_of(ref)
         case "damaged":
             again = f"at {said(r.due_at)}" if r.due_at > now else "now"
             return f"Pixiv has sent the same damaged file on different days; it is asked for again {again}"
-        case "refused":
-            return "it is fetched as soon as a job's filters let it in"
-        case "failed" if not r.url:
-            return "the work is asked for again, at once with `pixmirror retry`, until what Pixiv gives has it"
+        case "failed":
+            return of_failed(r.error or "", r.url or "").cure_of(ref)
         case _:
-            return of_failed(r.error or "")
-
-
-def of_failed(why: str) -> str:
-    """What brings a file that failed for good."""
-    if LIMIT in why:
-        return f"it is fetched when you raise {LIMIT}"
-    if why == NOT_A_FILE:
-        return "files of its kind are not stored"
-    return "`pixmirror retry` asks for it again"
+            return FILES[r.state].cure_of(ref)
 
 
 def _ahead(conn: Connection, r: Any) -> str:

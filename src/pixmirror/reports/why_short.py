@@ -21,6 +21,7 @@ from pixmirror.models import State
 from pixmirror.reports import states
 from pixmirror.reports.moments import ago, ahead, day
 from pixmirror.reports.naming import name_of
+from pixmirror.reports.reasons import FILES, upper
 from pixmirror.reports.why import Pending, Why
 from pixmirror.reports.why_files import FileWhy
 from pixmirror.reports.why_story import Doubts, Event, doubts_of, joined, numbered, story_of, times
@@ -240,25 +241,25 @@ def _about(missing: Sequence[FileWhy], doubts: Doubts, ref: Ref, now: int) -> It
 
 def _next(file: FileWhy, denied: file_doubts.Doubt | None, ref: Ref, now: int) -> str:
     """Say why a file is not here, what happens next, and what would bring it sooner."""
-    why = f"{_upper(file.error.rstrip('.'))}. " if file.error else ""
+    why = f"{upper(file.error.rstrip('.'))}. " if file.error else ""
     if denied is not None:
         why = f"Pixiv's image host answered 404 {times(denied.looks)}. "
     again = f"Asked for again {ahead(file.due_at or now, now)}; sooner: pixmirror retry {ref}"
     match file.state:
         case "wanted" | "fetching":
             turn = file.next.replace("it is in the queue, with 0 files before it", "it is the next in the queue")
-            return f"{_upper(turn)}."
+            return f"{upper(turn)}."
         case "waiting":
             return f"{why}{again}"
         case "damaged":
-            return f"Pixiv sends the same damaged file on different days. {again}"
+            return f"{upper(FILES['damaged'].says)}: the same bytes came on different days. {again}"
         case "gone":
-            return f"Pixiv no longer has the file. To ask once more: pixmirror retry {ref}"
-        case _ if file.next.startswith("`pixmirror retry`"):
-            tries = f"Could not be had in {file.attempts} tries. " if file.attempts > 1 else ""
-            return f"{tries}{why}To ask again: pixmirror retry {ref}"
+            return f"{upper(FILES['gone'].says)}. To ask once more: pixmirror retry {ref}"
+        case "failed":
+            tries = f" in {file.attempts} tries" if file.attempts > 1 else ""
+            return f"{upper(FILES['failed'].says)}{tries}. {why}{upper(file.next)}."
         case _:
-            return f"{why}{_upper(file.next)}."
+            return f"{why}{upper(file.next)}."
 
 
 _COMES = ("wanted", "waiting", "fetching")
@@ -267,7 +268,7 @@ _ORDER = {"failed": 0, "damaged": 1, "gone": 2, "waiting": 3, "fetching": 4, "wa
 
 def _missing_names(files: Sequence[FileWhy]) -> str:
     pages = [f.page + 1 for f in files if f.role == "page"]
-    return _upper(numbered(pages, "page") if pages else files[0].role)
+    return upper(numbered(pages, "page") if pages else files[0].role)
 
 
 def _part_lacking(conn: Connection, found: Why) -> str | None:
@@ -353,9 +354,5 @@ def _soon(found: Why, now: int) -> str:
     return f"With a web login it comes by itself (pixmirror help recover){read}."
 
 
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _sentence(text: str) -> str:
-    return f"{_upper(text.rstrip('.'))}."
+    return f"{upper(text.rstrip('.'))}."

@@ -14,6 +14,7 @@ from pixmirror.catalogue.words import many
 from pixmirror.models import State
 from pixmirror.reports import states
 from pixmirror.reports.moments import day
+from pixmirror.reports.reasons import FILES, upper
 from pixmirror.reports.why_facts import doubt_of
 from pixmirror.reports.why_story import joined, numbered
 from pixmirror.reports.work_pictures import Picture
@@ -52,12 +53,12 @@ def banners(
         yield Banner("plain", "eye", "Pixiv says that it is gone", first, WHY)
     elif work.evidence == WEB:
         yield Banner("plain", "lock", "Hidden from the app by Pixiv", "The website still shows it.", WHY)
-    damaged = [p for p in pictures if p.lack.startswith("Damaged")]
+    damaged = [p for p in pictures if p.lack == upper(FILES["damaged"].says)]
     if damaged:
         pages = numbered([p.index + 1 for p in damaged], "page")
         verb = "is" if len(damaged) == 1 else "are"
         yield Banner(
-            "bad", "broken", f"{pages[:1].upper()}{pages[1:]} {verb} damaged at Pixiv",
+            "bad", "broken", f"{pages[:1].upper()}{pages[1:]} {verb} {FILES['damaged'].says}",
             "The same broken bytes came on different days. They are asked for again.", WHY,
         )  # fmt: skip
 

@@ -11,9 +11,9 @@ from pixmirror.gallery.place import gallery, shelves
 from pixmirror.models import State
 from pixmirror.reports import proof, vanished
 from pixmirror.reports.completeness import WORDS, Left
-from pixmirror.reports.coverage import REASONS
 from pixmirror.reports.headline import what_brings
 from pixmirror.reports.lacking import lacking
+from pixmirror.reports.reasons import WORKS
 
 # Of each cause the page that lists its works.
 LISTS = {
@@ -57,7 +57,7 @@ async def coverage_of(request: Request) -> Response:
     found = await shelves(request).read(lacking, wanted_id(request), has_web(gallery(request)))
     if found is None:
         raise NotHere("No job reads the works of this artist, and you do not follow them.")
-    return page(request, "mirror_coverage_of.html", found=found, reasons=REASONS)
+    return page(request, "mirror_coverage_of.html", found=found, reasons=WORKS)
 
 
 async def gone(request: Request) -> Response:
