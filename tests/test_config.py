@@ -402,7 +402,8 @@ kind = "folowing"
         ("[pixiv]\nproxy = 'nowhere'", "proxy: it is not the address of a proxy"),
         ("[pixiv.hosts]\nwww.pixiv.net = 'http://x'", "put the host in quotes"),
         ("[pixiv.hosts]\n'www.pixiv.net' = 'ftp://x'", "hosts: www.pixiv.net: it is not a web address"),
-        ("[notify]\nurl = 'https://x'\ncommand = ['x']", "command: url and command are both given"),
+        ("[notify]\napprise = ['me@example.org']", "apprise: each is an address as Apprise has them"),
+        ("[notify]\nevents = ['everything']", "events"),
         ("[notify]\ncommand = 'mail me'", 'command: it must be a list, like ["one", "two"]'),
         (
             "[[jobs]]\nname='x'\nkind='user'\nusers=[1]\nevery='1h'\ntimezone='Asia/Tokyo'",

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pixmirror.models.notices import Event
-from pixmirror.notify import Command, Notifier, Receiver, Topic, sd_notify, watchdog_interval
+from pixmirror.notify import Apprise, Command, Notifier, NotTaken, Receiver, Topic, sd_notify, watchdog_interval
 
 
 @pytest.fixture
@@ -293,6 +293,43 @@ async def test_without_an_address_nothing_is_sent_or_logged(caplog: pytest.LogCa
     assert not await one.notify("disk", DISK, "Disk full", "x")
     assert not await one.clear("disk", "Room again")
     assert caplog.records == []
+
+
+@pytest.mark.anyio
+async def test_types_that_are_not_wanted_are_not_sent() -> None:
+    async with topic() as there:
+        one = notifier(Topic(there.url))
+        one.configure([Topic(there.url)], after_ms=0, events=["login"])
+        assert not await one.notify("disk", DISK, "Disk full", "x")
+        assert await one.notify("login", LOGIN, "Login needed", "x")
+        assert not await one.clear("disk", "Room again")
+    assert there.titles == ["Login needed"]
+
+
+@pytest.mark.anyio
+async def test_without_the_extra_apprise_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    assert not await notifier(Apprise("tgram://secret-token/chat")).notify("disk", DISK, "Disk full", "x")
+    assert [record.getMessage() for record in caplog.records] == [
+        "The notice 'Disk full' could not be sent: Apprise is not installed here: pip install 'pixmirror[notify]'"
+    ]
+
+
+@pytest.mark.anyio
+async def test_apprise_takes_a_notice_and_its_address_is_never_logged(caplog: pytest.LogCaptureFixture) -> None:
+    pytest.importorskip("apprise")
+    async with topic() as there:
+        address = there.url.replace("http:", "json:")
+        assert await Apprise(address).send("disk", "Disk full", "3 GiB & more") == "took it"
+        assert json.loads(there.received[0][1])["message"] == "3 GiB & more"
+        there.status = 500
+        with pytest.raises(NotTaken, match="not taken"):
+            await Apprise(address).send("disk", "Disk full", "3 GiB")
+    with pytest.raises(NotTaken, match="no address that Apprise knows"):
+        await Apprise("nowhere://secret-topic").send("disk", "Disk full", "3 GiB")
+    assert "secret-topic" not in caplog.text
 
 
 @pytest.mark.parametrize("abstract", [False, True])

@@ -21,6 +21,7 @@ from pydantic import (
 from pixmirror.config import pasted
 from pixmirror.models.addresses import HostName, IPNetwork, Listen, ListenAddress
 from pixmirror.models.jobs import JobConfig, check_timezone
+from pixmirror.models.notices import Event
 from pixmirror.models.values import (
     Cron,
     Delay,
@@ -146,14 +147,16 @@ class PixivConfig(BaseModel):
 
 
 class NotifyConfig(BaseModel):
-    """Where notices go: a POST to `url`, or `command` with the text on its standard input. What may pass by itself
-    is told when it has lasted for `after` seconds.
+    """Where notices go: a POST to `url`, `command` with the text on its standard input, services of Apprise. What
+    may pass by itself is told when it has lasted for `after` seconds.
     """
 
     model_config = _TABLE
 
     url: SecretStr | None = None
     command: tuple[str, ...] = Field(default=(), repr=False)  # its arguments may hold a token
+    apprise: tuple[SecretStr, ...] = Field(default=(), repr=False)
+    events: tuple[Event, ...] = tuple(Event)
     after: Delay = Field(default="30m", validate_default=True)
 
     @field_validator("url")
@@ -163,11 +166,16 @@ class NotifyConfig(BaseModel):
 
     @field_validator("command")
     @classmethod
-    def _not_both(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    def _a_program(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if value and not value[0]:
             raise ValueError("its first part, the program, is empty")
-        if value and info.data.get("url") is not None:
-            raise ValueError("url and command are both given; keep one of them")
+        return value
+
+    @field_validator("apprise")
+    @classmethod
+    def _apprise_addresses(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(re.match(r"[a-zA-Z][a-zA-Z0-9+]*://.", one.get_secret_value()) for one in value):
+            raise ValueError('each is an address as Apprise has them, like "mailto://..." or "tgram://..."')
         return value
 
 

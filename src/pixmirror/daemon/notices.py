@@ -78,7 +78,8 @@ def receivers(config: Config) -> list[notify.Receiver]:
     """Return who gets notices."""
     n = config.notify
     found: list[notify.Receiver] = [notify.Topic(n.url.get_secret_value())] if n.url else []
-    return [*found, *([notify.Command(n.command)] if n.command else ())]
+    found += [notify.Command(n.command)] if n.command else []
+    return [*found, *(notify.Apprise(url.get_secret_value()) for url in n.apprise)]
 
 
 class Notices:
@@ -94,7 +95,8 @@ class Notices:
 
     def use(self, config: Config) -> None:
         """Send notices from now on as this configuration says."""
-        self.notifier.configure(receivers(config), after_ms=config.notify.after * 1000)
+        n = config.notify
+        self.notifier.configure(receivers(config), after_ms=n.after * 1000, events=n.events)
 
     def trouble(self, cause: str, error: PixmirrorError | None) -> None:
         """Tell of what stands still, or (None) that it goes on. Returns at once; `tell` sends it."""

@@ -2,6 +2,7 @@
 
 from pixmirror.notify.notifier import Notifier as Notifier
 from pixmirror.notify.notifier import Told as Told
+from pixmirror.notify.receivers import Apprise as Apprise
 from pixmirror.notify.receivers import Command as Command
 from pixmirror.notify.receivers import NotTaken as NotTaken
 from pixmirror.notify.receivers import Receiver as Receiver

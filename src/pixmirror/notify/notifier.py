@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -44,11 +44,12 @@ class Notifier:
         receivers: Sequence[Receiver],
         *,
         after_ms: int = 0,
+        events: Collection[str] = tuple(Event),
         now: Callable[[], int],
         load: Load | None = None,
         save: Save | None = None,
     ) -> None:
-        self.configure(receivers, after_ms=after_ms)
+        self.configure(receivers, after_ms=after_ms, events=events)
         self._now = now
         self._load = load
         self._save = save
@@ -58,14 +59,20 @@ class Notifier:
         self._tried: dict[str, int] = {}  # when a notice was last tried in vain
         self._turn = asyncio.Lock()
 
-    def configure(self, receivers: Sequence[Receiver], *, after_ms: int) -> None:
+    def configure(
+        self, receivers: Sequence[Receiver], *, after_ms: int, events: Collection[str] = tuple(Event)
+    ) -> None:
+        """`events`: the types of notices that are sent at all."""
         self._receivers = tuple(receivers)
+        self._events = frozenset(events)
         self._after_ms = after_ms
 
-    async def notify(self, cause: str, event: Event, title: str, text: str, *, lasts: bool = False) -> bool:
+    async def notify(self, cause: str, event: str, title: str, text: str, *, lasts: bool = False) -> bool:
         """Report that `cause` ("login", "job:daily") holds. `lasts`: it is told only if it goes on for a while.
         Return True when a notice went out.
         """
+        if event not in self._events:
+            return False
         async with self._turn:
             self._reported.add(cause)
             told = await self._state()
@@ -93,7 +100,7 @@ class Notifier:
                 return False
             if not known.sent:
                 text = f"{text} What could not be told: {known.text or known.title}".strip()
-            return await self._send(Event(known.event or Event.FAULT), title, text)
+            return await self._send(known.event or Event.FAULT, title, text)
 
     async def send_due(self) -> None:
         """Send what has lasted for long enough by now, and try again what nobody took. What an earlier process
@@ -114,7 +121,7 @@ class Notifier:
             return False
         if 0 <= now - self._tried.get(cause, now - AGAIN_MS) < AGAIN_MS:
             return False
-        if not await self._send(Event(one.event), one.title, one.text):
+        if not await self._send(one.event, one.title, one.text):
             if self._receivers:
                 self._tried[cause] = now
             return False
@@ -132,13 +139,13 @@ class Notifier:
         if self._save and self._told is not None:
             await self._save({cause: asdict(one) for cause, one in self._told.items()})
 
-    async def _send(self, event: Event, title: str, text: str) -> bool:
+    async def _send(self, event: str, title: str, text: str) -> bool:
         """Send to all at once. Return whether one took it; the first failure in a row of each is logged."""
         title, text = one_line(title), shown(text)
         answers = await asyncio.gather(*(self._send_to(one, event, title, text) for one in self._receivers))
         return any(answers)
 
-    async def _send_to(self, receiver: Receiver, event: Event, title: str, text: str) -> bool:
+    async def _send_to(self, receiver: Receiver, event: str, title: str, text: str) -> bool:
         try:
             await receiver.send(event, title, text)
         except NotTaken as error:

@@ -1,16 +1,17 @@
-"""Who gets notices: a topic as ntfy has them, and a command. Each says what it answered; none logs its address."""
+"""Who gets notices: a topic as ntfy has them, a command, a service that Apprise knows. None logs its address."""
 
 import asyncio
+import logging
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import PurePath
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
-from pixmirror.models.notices import Event
+from pixmirror.logs import hide, redact
 
 TIMEOUT_S = 30.0
 _SAID = 200  # characters of what a command says of its failure
@@ -26,7 +27,7 @@ class Receiver(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def send(self, event: Event, title: str, text: str) -> str:
+    async def send(self, event: str, title: str, text: str) -> str:
         """Send a notice. Return what was answered; NotTaken if that was a refusal, or nothing."""
         ...
 
@@ -45,7 +46,7 @@ class Topic:
         except ValueError:
             return "notify.url"
 
-    async def send(self, event: Event, title: str, text: str) -> str:
+    async def send(self, event: str, title: str, text: str) -> str:
         header = " ".join(title.split()).encode("ascii", "replace").decode("ascii")
         try:
             async with asyncio.timeout(self._timeout), httpx.AsyncClient(timeout=self._timeout) as client:
@@ -71,7 +72,7 @@ class Command:
     def name(self) -> str:
         return PurePath(self._command[0]).name
 
-    async def send(self, event: Event, title: str, text: str) -> str:
+    async def send(self, event: str, title: str, text: str) -> str:
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._run(event, title, text)
@@ -80,7 +81,7 @@ class Command:
         except OSError as error:
             raise NotTaken(str(error)) from error
 
-    async def _run(self, event: Event, title: str, text: str) -> str:
+    async def _run(self, event: str, title: str, text: str) -> str:
         process = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.PIPE,
@@ -101,11 +102,63 @@ class Command:
         return "ended with 0"
 
 
+class Apprise:
+    """A service that Apprise knows, by its address there. The library is an extra: `pixmirror[notify]`."""
+
+    def __init__(self, url: str, *, timeout: float = TIMEOUT_S) -> None:
+        self._url = url
+        self._timeout = timeout
+        hide(url)
+
+    @property
+    def name(self) -> str:
+        return f"apprise {self._url.partition(':')[0]}"
+
+    async def send(self, event: str, title: str, text: str) -> str:
+        try:
+            import apprise
+        except ImportError as error:
+            raise NotTaken("Apprise is not installed here: pip install 'pixmirror[notify]'") from error
+        service = apprise.Apprise()
+        with _said_by("apprise") as said:
+            if not service.add(self._url):
+                raise NotTaken(f"this is no address that Apprise knows{_last(said)}")
+            try:
+                async with asyncio.timeout(self._timeout):
+                    taken = await service.async_notify(
+                        body=text, title=title, body_format=apprise.NotifyFormat.TEXT
+                    )
+            except TimeoutError as error:
+                raise NotTaken(_no_answer(self._timeout)) from error
+            if not taken:
+                raise NotTaken(f"it was not taken{_last(said)}")
+        return "took it"
+
+
+@contextmanager
+def _said_by(library: str) -> Iterator[list[str]]:
+    """Collect what a library logs, and keep it out of our own log: it may repeat an address."""
+    said: list[str] = []
+    logger, handler = logging.getLogger(library), logging.Handler(logging.WARNING)
+    handler.emit = lambda record: said.append(redact(record.getMessage()))  # type: ignore[method-assign]
+    before, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield said
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = before
+
+
+def _last(said: Sequence[str]) -> str:
+    return f": {said[-1].strip().rstrip('.')}" if said else ""
+
+
 def _no_answer(seconds: float) -> str:
     return f"no answer within {seconds:g} seconds"
 
 
-def _for_command(event: Event, title: str) -> Mapping[str, str]:
+def _for_command(event: str, title: str) -> Mapping[str, str]:
     """Return our environment without our configuration, which may hold a token."""
     kept = {k: v for k, v in os.environ.items() if not k.upper().startswith("PIXMIRROR_")}
-    return {**kept, "PIXMIRROR_EVENT": str(event), "PIXMIRROR_TITLE": title}
+    return {**kept, "PIXMIRROR_EVENT": event, "PIXMIRROR_TITLE": title}
