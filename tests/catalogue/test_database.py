@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,22 @@ def test_the_log_that_a_long_reader_let_grow_shrinks_again(catalogue_path: Path)
         for n in range(3):
             db.run_sync(write, f"small {n}", 10)
         assert wal.stat().st_size <= 64 << 20 < grown
+
+
+def test_tidying_cuts_the_log_off_and_waits_for_no_reader(catalogue_path: Path):
+    log = catalogue_path.with_name(f"{catalogue_path.name}-wal")
+    with Database(catalogue_path) as db:
+        db.run_sync(put, "a", "x" * 100_000)
+        assert asyncio.run(db.tidy()) == 0
+        assert log.stat().st_size == 0
+        with db.reading() as old:
+            assert keys(old).count("a") == 1
+            db.run_sync(put, "b", "x" * 100_000)
+            began = time.monotonic()
+            asyncio.run(db.tidy())
+            assert time.monotonic() - began < 5  # half of the patience for locks, which stays as it was
+            assert "b" not in keys(old)
+        assert asyncio.run(db.tidy()) == 0
+        assert log.stat().st_size == 0
+        assert db.run_sync(lambda conn: conn.exec_driver_sql("PRAGMA busy_timeout").scalar()) == 10_000
+        db.run_sync(put, "c")

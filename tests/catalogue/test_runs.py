@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import create_engine, select
 
 from pixmirror.catalogue import runs
-from pixmirror.catalogue.schema import media, metadata, tag, work, work_job, work_tag
+from pixmirror.catalogue.schema import media, metadata, run, tag, work, work_job, work_tag
 from pixmirror.clock import jst_day
 from pixmirror.errors import ConfigError, WrongAccount
 
@@ -188,3 +188,65 @@ def test_files_and_sidecars_of_known_works_are_known_and_nothing_else_is(conn):
     }
     strays = {"11/456_p1.jpg", "11/999.json", "notes.txt", "11/novel/789/embed_1.jpg", "456_p0.jpg"}
     assert runs.known_paths(conn, sorted(known | strays)) == known
+
+
+DAY = 24 * HOUR
+LONG_AGO = NOW // DAY * DAY
+
+
+def ran(conn, name, at, outcome="done", **counted):
+    run_id = runs.start_run(conn, name, "following", at)
+    runs.end_run(conn, run_id, outcome, at + 2000, **counted)
+    return run_id
+
+
+def thin_all(conn, before, days=30):
+    after: int | None = -1
+    steps = 0
+    while after is not None:
+        after, steps = runs.thin(conn, before, after, days), steps + 1
+    return steps
+
+
+def test_old_runs_become_one_row_a_job_and_day_and_nothing_that_they_counted_is_lost(conn):
+    for hour in range(24):
+        ran(conn, "a", LONG_AGO + hour * HOUR, new=1, seen=30, requests=4)
+    ran(conn, "a", LONG_AGO + 3 * HOUR, "failed", requests=1, error="no")
+    last = ran(conn, "a", LONG_AGO + 23 * HOUR + 1, "interrupted", new=2)
+    ran(conn, "b", LONG_AGO, new=5)
+    ran(conn, "a", LONG_AGO + DAY, new=7)
+    recent = [ran(conn, "a", LONG_AGO + 100 * DAY + n, new=1) for n in range(3)]
+    assert thin_all(conn, LONG_AGO + 90 * DAY) == 1
+    found = conn.execute(select(run.c.job, run.c.id, run.c.runs, run.c.new, run.c.failed).order_by(run.c.id)).all()
+    assert [tuple(one) for one in found] == [
+        ("a", last, 26, 26, 1), ("b", last + 1, 1, 5, 0), ("a", last + 2, 1, 7, 0),
+        *(("a", n, 1, 1, 0) for n in recent),
+    ]  # fmt: skip
+    whole = runs.Run(*conn.execute(select(run).where(run.c.id == last)).one())
+    assert whole == runs.Run(
+        last, "a", "following", LONG_AGO, LONG_AGO + 23 * HOUR + 2001, "failed", 26, 720, 97, None,
+        runs=26, failed=1, interrupted=1, took_ms=52_000,
+    )  # fmt: skip
+
+
+def test_thinning_again_changes_nothing_and_what_runs_stays(conn):
+    for n in range(5):
+        ran(conn, "a", LONG_AGO + n, "failed" if n == 2 else "done", new=1)
+    runs.start_run(conn, "a", "following", LONG_AGO + 9)
+    thin_all(conn, NOW + 10 * DAY)
+    once = conn.execute(select(run)).all()
+    thin_all(conn, NOW + 10 * DAY)
+    assert conn.execute(select(run)).all() == once
+    assert [(r.outcome, r.runs) for r in once] == [("failed", 5), ("running", 1)]
+    late = ran(conn, "a", LONG_AGO + 20, new=1)  # as of a clock that was set back
+    thin_all(conn, NOW + 10 * DAY)
+    one = conn.execute(select(run).where(run.c.id == late)).one()
+    assert (one.runs, one.failed, one.new) == (6, 1, 6)
+
+
+def test_many_days_are_thinned_a_part_at_a_time(conn):
+    for day in range(10):
+        for n in range(3):
+            ran(conn, "a", LONG_AGO + day * DAY + n)
+    assert thin_all(conn, LONG_AGO + 20 * DAY, days=4) == 3
+    assert conn.execute(select(run.c.runs)).scalars().all() == [3] * 10

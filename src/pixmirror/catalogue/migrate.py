@@ -43,7 +43,7 @@ class Lineage:
 
 CATALOGUE = Lineage(
     "catalogue",
-    ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"),
+    ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"),
     ".",
     "`pixmirror sync` or `pixmirror run`",
     "What came in since then is asked for again.",

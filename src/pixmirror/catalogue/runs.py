@@ -10,7 +10,19 @@ from sqlalchemy import Connection, delete, func, select, text, update
 
 from pixmirror.catalogue import of_jobs
 from pixmirror.catalogue.schema import account, job, meta, run, spent
-from pixmirror.catalogue.sql import among, excluded, listed, made, rows, upsert, value
+from pixmirror.catalogue.sql import (
+    KEYS,
+    Many,
+    among,
+    changed,
+    column,
+    excluded,
+    listed,
+    made,
+    rows,
+    upsert,
+    value,
+)
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import ConfigError, WrongAccount
 
@@ -27,7 +39,10 @@ _JOBS = f"SELECT {', '.join(column.name for column in job.c)} FROM job ORDER BY 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of one job."""
+    """One run of one job; or all `runs` of a job on one day of long ago, with their sums and the worst outcome.
+
+    `failed`, `interrupted` and `took_ms` are counted of several runs alone.
+    """
 
     id: int
     job: str
@@ -39,6 +54,10 @@ class Run:
     seen: int
     requests: int
     error: str | None
+    runs: int = 1
+    failed: int = 0
+    interrupted: int = 0
+    took_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +156,37 @@ def last_with_new(conn: Connection, job_name: str) -> Run | None:
 def first_run_at(conn: Connection) -> int | None:
     """Return when the first run of all began, ms UTC."""
     return conn.execute(select(run.c.started_at).order_by(run.c.id).limit(1)).scalar_one_or_none()
+
+
+_OLD = "FROM run WHERE started_at < :before AND outcome != 'running'"
+_DAYS = f"""
+SELECT DISTINCT started_at / {DAY_MS} AS day {_OLD} AND started_at / {DAY_MS} > :after ORDER BY day LIMIT :n"""
+_SUMS = f"""
+SELECT max(id) AS id, min(started_at) AS started_at, max(ended_at) AS ended_at, sum(new) AS new, sum(seen) AS seen,
+  sum(requests) AS requests, sum(runs) AS runs,
+  sum(iif(runs > 1, failed, outcome = 'failed')) AS failed,
+  sum(iif(runs > 1, interrupted, outcome = 'interrupted')) AS interrupted,
+  sum(coalesce(took_ms, ended_at - started_at, 0)) AS took_ms
+{_OLD} AND started_at / {DAY_MS} {KEYS} GROUP BY job, started_at / {DAY_MS} HAVING count(*) > 1"""
+_MERGE = Many("""
+UPDATE run SET started_at = :started_at, ended_at = :ended_at, new = :new, seen = :seen, requests = :requests,
+  runs = :runs, failed = :failed, interrupted = :interrupted, took_ms = :took_ms,
+  outcome = iif(:failed, 'failed', iif(:interrupted, 'interrupted', 'done')) WHERE id = :id""")
+_MERGED = f"""
+DELETE FROM run WHERE started_at < :before AND outcome != 'running' AND started_at / {DAY_MS} {KEYS}
+  AND id NOT IN (SELECT max(id) {_OLD} AND started_at / {DAY_MS} {KEYS} GROUP BY job, started_at / {DAY_MS})"""
+
+
+def thin(conn: Connection, before: int, after: int = -1, days: int = 30) -> int | None:
+    """Make one row a job and day (UTC) of runs that began before then, in the next `days` days after day `after`.
+    Return the last of them, to go on after it; None at the end. The newest row keeps its id and its error.
+    """
+    found = column(conn, _DAYS, before=before, after=after, n=days)
+    if found:
+        keys = listed(found)
+        _MERGE(conn, [dict(r._mapping) for r in rows(conn, _SUMS, before=before, keys=keys)])
+        changed(conn, _MERGED, before=before, keys=keys)
+    return found[-1] if len(found) == days else None
 
 
 # --- jobs

@@ -543,6 +543,11 @@ run = _table(
     Column("seen", Integer, nullable=False, server_default=text("0")),
     Column("requests", Integer, nullable=False, server_default=text("0")),
     Column("error", Text),
+    # Of runs older than 90 days one row stands for all of a job and a day.
+    Column("runs", Integer, nullable=False, server_default=text("1")),
+    Column("failed", Integer, nullable=False, server_default=text("0")),  # of several
+    Column("interrupted", Integer, nullable=False, server_default=text("0")),
+    Column("took_ms", Integer),  # all of them together; of one: its end less its start
 )
 Index("run_by_job", run.c.job, run.c.id)
 

@@ -27,6 +27,7 @@ from pixmirror.verify.passes import Pass
 
 SIDECARS_AN_HOUR = 2_000
 AT_ONCE = 64
+RUNS_DAYS = 90  # for so long each run has its row
 
 Failed: TypeAlias = dict[str, PixmirrorError]  # by path
 Digests: TypeAlias = dict[str, bytes]
@@ -77,6 +78,19 @@ async def _thin_stats(mirror: Mirror, tell: Tell) -> None:
     after: int | None = -1
     while after is not None:
         after = await mirror.db.run(stats.thin, mirror.clock.now(), stats.CHUNK, after)
+
+
+async def _thin_runs(mirror: Mirror, tell: Tell) -> None:
+    """Make one row a job and day of old runs, a month at a time."""
+    before = mirror.clock.now() // DAY_MS * DAY_MS - RUNS_DAYS * DAY_MS  # whole days
+    after: int | None = -1
+    while after is not None:
+        after = await mirror.db.run(runs.thin, before, after)
+
+
+async def _tidy(mirror: Mirror, tell: Tell) -> None:
+    """Write the catalogue's log back and cut it off."""
+    await mirror.db.tidy()
 
 
 async def _find_back(mirror: Mirror, tell: Tell) -> None:
@@ -143,6 +157,8 @@ TASKS: tuple[Task, ...] = (
     Task("lost files", 24 * HOUR_MS, _find_back),
     Task("sidecars", HOUR_MS, _renew_sidecars),
     Task("thin stats", 24 * HOUR_MS, _thin_stats),
+    Task("thin runs", 24 * HOUR_MS, _thin_runs),
+    Task("tidy", 6 * HOUR_MS, _tidy),
     Task("counts", 5 * 60_000, keep_counts),
 )
 

@@ -48,7 +48,10 @@ MIRROR: Mapping[str, str] = {
         "name kind is_paused paused_until suspended failures last_done_at filter_digest", "job ORDER BY name"
     ),
     "work_jobs": select("medium id job first_seen refused_reason", "work_job ORDER BY work_key, job", **work()),
-    "runs": select("job kind started_at ended_at outcome new seen requests error", "run ORDER BY id"),
+    "runs": select(
+        "job kind started_at ended_at outcome new seen requests error runs failed interrupted took_ms",
+        "run ORDER BY id",
+    ),
     "spent": select("day lane requests bytes", "spent ORDER BY day, lane"),
     "broken": select(
         "endpoint path reason raw times first_seen last_seen medium id user_id is_partial",

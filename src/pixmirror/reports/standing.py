@@ -12,7 +12,9 @@ from pixmirror.models import from_ms
 
 DAYS = 14
 _RUNS = """
-SELECT id, job, kind, started_at, ended_at, outcome, new, seen, requests, error FROM run
+SELECT id, job, kind, started_at, ended_at, outcome, new, seen, requests, error, runs, failed,
+  interrupted, took_ms
+FROM run
 WHERE (:job IS NULL OR job = :job) AND (:before = 0 OR id < :before) ORDER BY id DESC LIMIT :most"""
 _BARS = """
 SELECT job, CAST((started_at - :since) / 86400000 AS INT) AS day, sum(new) AS new,
