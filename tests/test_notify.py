@@ -318,6 +318,7 @@ async def test_without_the_extra_apprise_is_one_sentence(
 
 
 @pytest.mark.anyio
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 async def test_apprise_takes_a_notice_and_its_address_is_never_logged(caplog: pytest.LogCaptureFixture) -> None:
     pytest.importorskip("apprise")
     async with topic() as there:

@@ -206,6 +206,10 @@ def resting(conn: Connection) -> dict[str, Rest]:
     return {r.name: Rest(r.at + REST_MS, r.failures, r.error or "no reason on record") for r in found}
 
 
+def states_and_rests(conn: Connection) -> tuple[dict[str, JobState], dict[str, Rest]]:
+    return job_states(conn), resting(conn)
+
+
 def save_job(conn: Connection, name: str, kind: str, filter_digest: str | None) -> None:
     """Make a job of the configuration known, with the filters that are now applied to all it has seen."""
     conn.execute(

@@ -29,6 +29,7 @@ from pixmirror.models.values import (
     FilePath,
     Percent,
     Quiet,
+    SecretAddress,
     Size,
     Umask,
     WebAddress,
@@ -156,7 +157,8 @@ class NotifyConfig(BaseModel):
     url: SecretStr | None = None
     command: tuple[str, ...] = Field(default=(), repr=False)  # its arguments may hold a token
     apprise: tuple[SecretStr, ...] = Field(default=(), repr=False)
-    events: tuple[Event, ...] = tuple(Event)
+    events: tuple[Event, ...] | None = None  # all
+    ping: SecretAddress | None = None
     after: Delay = Field(default="30m", validate_default=True)
 
     @field_validator("url")

@@ -22,6 +22,7 @@ from pixmirror.daemon.asking import Asking
 from pixmirror.daemon.estimates import keep_what_is_left
 from pixmirror.daemon.fetching import Fetching, lanes_before
 from pixmirror.daemon.mirror import Mirror, pull_back_times
+from pixmirror.daemon.pings import Pings
 from pixmirror.daemon.trouble import PIXIV, TROUBLE_S, UNFORESEEN, WARNING, WORKS_AGAIN, Troubles, cause_of
 from pixmirror.daemon.wakeups import Wakeup
 from pixmirror.errors import AccountWarned, NoRoom, PixmirrorError, RateLimited, Unforeseen
@@ -68,6 +69,7 @@ class Engine:
         self.only = only
         self.wakeup = Wakeup()
         self.trouble = Troubles()
+        self.pings = Pings(mirror)
         self.files = 0  # stored since the start
         self._well: set[str] = set()  # causes for which nothing stood still when they were last heard of
         self.ran = Ran()
@@ -314,6 +316,7 @@ class Engine:
         before = m.transport.counts.api
         self.wakeup.busy(f"job-{run_id}")
         self._running.append(job.name)
+        self.pings.job_began(job.name)
         result: JobResult | None = None
         try:
             with about(job=job.name), contained(f"The job {job.name}"):
@@ -330,6 +333,7 @@ class Engine:
             self._running.remove(job.name)
             if result is not None and result.error and not NOT_OF_A_JOB.isdisjoint(self.trouble.errors):
                 result = replace(result, own=False)
+            self.pings.job_ended(job.name, result)
             self.ran.add(job.name, _outcome(result), m.clock.now() - began)
             await m.db.run(_end, run_id, job, result, m.transport.counts.api - before, began, m.clock.now())
         self.wakeup.wake()

@@ -96,7 +96,9 @@ class Notices:
     def use(self, config: Config) -> None:
         """Send notices from now on as this configuration says."""
         n = config.notify
-        self.notifier.configure(receivers(config), after_ms=n.after * 1000, events=n.events)
+        self.notifier.configure(
+            receivers(config), after_ms=n.after * 1000, events=tuple(Event) if n.events is None else n.events
+        )
 
     def trouble(self, cause: str, error: PixmirrorError | None) -> None:
         """Tell of what stands still, or (None) that it goes on. Returns at once; `tell` sends it."""

@@ -5,16 +5,16 @@ import logging
 import signal
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from pixmirror import control, notify
 from pixmirror.catalogue import queue, runs
-from pixmirror.catalogue.database import Connection
 from pixmirror.config import Config, load
 from pixmirror.contained import contained
-from pixmirror.daemon import backups, credentials, http, scrubbing, textfile
+from pixmirror.daemon import backups, credentials, headline, http, scrubbing, textfile
 from pixmirror.daemon.commands import Commands
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.first_look import WouldLose, look_first
@@ -145,6 +145,7 @@ class Daemon:
             self._keep_time(),
             self._log_in(),
             self.journal.watch(),
+            self.engine.pings.watch(partial(headline.situations, self)),
             textfile.keep(self),
             scrubbing.keep(self.engine),
             backups.keep(self),
@@ -219,7 +220,7 @@ class Daemon:
     # -- jobs ----------------------------------------------------------------------------------------------
 
     async def use_schedule(self) -> None:
-        states, rests = await self.mirror.db.read(_states_and_rests)
+        states, rests = await self.mirror.db.read(runs.states_and_rests)
         whens = []
         for job in self.mirror.config.jobs:
             if job.enabled:
@@ -270,7 +271,7 @@ class Daemon:
             with contained(f"The job {name}"):
                 self._tell_of(name)
                 result = await self.engine.run_job(self.mirror.jobs[name])
-                states, rests = await self.mirror.db.read(_states_and_rests)
+                states, rests = await self.mirror.db.read(runs.states_and_rests)
         except PixmirrorError as error:
             # Not the job: its run could not even be recorded.
             if error.scope != "item":
@@ -414,7 +415,3 @@ class Daemon:
             except (*CATALOGUE_FAILS, Unforeseen) as error:
                 log.error("The catalogue does not answer: %s", error)
             await asyncio.sleep(interval)
-
-
-def _states_and_rests(conn: Connection) -> tuple[dict[str, runs.JobState], dict[str, runs.Rest]]:
-    return runs.job_states(conn), runs.resting(conn)

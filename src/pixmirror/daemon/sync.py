@@ -107,6 +107,7 @@ async def sync(mirror: Mirror, names: Sequence[str] = (), *, horizon_s: float = 
         engine = Engine(mirror, on_trouble=notices.trouble, only=tuple(names) or None)
         since = mirror.clock.now()
         engine.remember_warning()
+        engine.pings.whole("start")
         blocked = engine.held_back()
         if blocked is None:
             await mirror.log_in()
@@ -127,6 +128,8 @@ async def sync(mirror: Mirror, names: Sequence[str] = (), *, horizon_s: float = 
         await keep_counts(mirror, notices.trouble, every_ms=0)
         await mirror.db.run(troubles.keep, engine.trouble.as_data(mirror.clock.now()))
         await mirror.db.run(syncs.note_sync, since, mirror.clock.now(), ended.exit_code)
+        engine.pings.sync_ended(ended.exit_code)
+        await engine.pings.settled()
         return ended
 
 

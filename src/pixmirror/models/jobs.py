@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from pydantic_core import PydanticCustomError
 
 from pixmirror.models.base import Medium
-from pixmirror.models.values import Cron, Date, Duration, UserId
+from pixmirror.models.values import Cron, Date, Duration, SecretAddress, UserId
 
 Rating = Literal["all-ages", "r18", "r18g"]
 WorkType = Literal["illust", "manga", "ugoira", "novel"]
@@ -54,6 +54,7 @@ class JobConfig(BaseModel):
     maximum_pages: int = Field(default=0, ge=0)
     posted_after: Date = None
     posted_before: Date = None
+    ping: SecretAddress | None = None
     kind: str
 
     @property

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
 _UNITS = {"": 1, "B": 1} | {
     f"{letter}{suffix}": base**power
@@ -276,5 +276,13 @@ UserId = Annotated[int, BeforeValidator(read_user)]
 Date = Annotated[datetime.date | None, BeforeValidator(read_date)]
 Cron = Annotated[str | None, BeforeValidator(read_cron)]
 Quiet = Annotated[QuietHours | None, BeforeValidator(read_quiet_hours)]
+
+
+def _check_secret_address(value: SecretStr) -> SecretStr:
+    check_web_address(value.get_secret_value())
+    return value
+
+
+SecretAddress = Annotated[SecretStr, AfterValidator(_check_secret_address)]
 WebAddress = Annotated[str, AfterValidator(check_web_address)]
 FilePath = Annotated[Path, BeforeValidator(read_path)]
