@@ -83,6 +83,14 @@ KINDS: dict[str, tuple[Callable[[Connection], Any], str, tuple[str, ...], bool]]
         ("Page 1 of 1 could not be had", "pixmirror retry 1"), False,
     ),
     "a file is damaged": (a_file("damaged", "no JPEG", NOW + DAY), "damaged", ("Page 1 of 1 ", "at Pixiv"), True),
+    "rows have rotted": (
+        sql("INSERT INTO finding VALUES ('rows', 'comment 0-9', 'rotten', 'not as written', 1, 1)"), "rot",
+        ("The catalogue is damaged: comment 0-9", "pixmirror help verify"), False,
+    ),
+    "files cannot be read": (
+        sql("INSERT INTO finding VALUES ('file', '7/1_p0.png', 'unreadable', 'I/O error', 1, 1)"), "rot",
+        ("Stored files cannot be read: 7/1_p0.png", "pixmirror verify"), False,
+    ),
     "an item is unreadable": (sql(BROKEN), "unread", ("/v1/user/illusts", "not a number"), False),
     "a list is capped": (a_feed(failures=0, error=None, due=None, marks=CUT), "capped", ("user:7", "5000"), True),
     "a list leads nowhere": (

@@ -19,6 +19,8 @@ MOST = 1000  # of one subject
 
 _NOTE = Many(upsert(finding, "kind", "detail", "seen_at"))
 _COUNTS = "SELECT subject, kind, count(*) FROM finding GROUP BY subject, kind"
+# SQLite takes the other columns of a group from the row that holds the min().
+_FIRSTS = "SELECT subject, min(name) AS name, detail, found_at, count(*) AS n FROM finding GROUP BY subject"
 _ALL = "SELECT subject, name, kind, detail, found_at, seen_at FROM finding ORDER BY subject, name LIMIT :n"
 
 
@@ -74,6 +76,22 @@ def over_since(conn: Connection, what: str, began: int) -> None:
 def counts(conn: Connection) -> dict[tuple[str, str], int]:
     """Count the findings by subject and kind."""
     return {(subject, kind): n for subject, kind, n in rows(conn, _COUNTS)}
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first finding of a subject, and how many more there are."""
+
+    name: str
+    detail: str
+    found_at: int
+    more: int
+
+
+def firsts(conn: Connection) -> dict[str, First]:
+    """Return the first finding of each subject."""
+    found = rows(conn, _FIRSTS)
+    return {r.subject: First(r.name, r.detail, r.found_at, r.n - 1) for r in found}
 
 
 def first(conn: Connection, limit: int = MOST) -> Sequence[Finding]:

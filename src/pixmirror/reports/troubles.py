@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue import clocks, endpoints, runs
+from pixmirror.catalogue import clocks, endpoints, findings, runs
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.media import ASKED_BY
 from pixmirror.catalogue.refs import Ref
@@ -37,8 +37,8 @@ _ENDPOINT_GONE = "Pixiv has no such endpoint"
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """One thing that is wrong. `cause`: login, warning, pixiv, images, storage, catalogue, limited, brake, list,
-    question, endpoint, file, damaged, unread, capped, clock. `explained`: nothing is left to do, it is only good
-    to know. `since`: when it began, and `error`: the class of the error, where a process met it.
+    question, endpoint, file, damaged, rot, unread, capped, clock. `explained`: nothing is left to do, it is only
+    good to know. `since`: when it began, and `error`: the class of the error, where a process met it.
     """
 
     cause: str
@@ -77,7 +77,7 @@ def known(conn: Connection, now: int) -> tuple[Trouble, ...]:
     """Return all that the catalogue knows to be wrong, what affects most first."""
     return (
         *_clock(conn, now), *_limited(conn, now), *_brakes(conn, now), *_endpoints(conn), *_lists(conn, now),
-        *_questions(conn, now), *_files(conn, now), *_unread(conn), *_ending_early(conn),
+        *_questions(conn, now), *_files(conn, now), *_damaged(conn), *_unread(conn), *_ending_early(conn),
     )  # fmt: skip
 
 
@@ -244,6 +244,27 @@ def _files(conn: Connection, now: int) -> Iterator[Trouble]:
                 yield Trouble("file", one, says, cure, None if first.url else asked)
             else:
                 yield Trouble("file", one, says, "", _next((first, *others), now))
+
+
+_DAMAGE = {
+    "file": ("stored files", "cannot be read", "Look at the disk, then run `pixmirror verify`"),
+    "disk": (
+        "the media folder",
+        "lacks many files, or they are bad",
+        "Mount the disk, then run `pixmirror verify`",
+    ),
+    "catalogue": ("the catalogue", "is damaged", "`pixmirror help verify` tells what to do"),
+}
+
+
+def _damaged(conn: Connection) -> Iterator[Trouble]:
+    """Yield what the scrub or verify found; a lost file is told with its work, and a stray is no trouble."""
+    for subject, one in findings.firsts(conn).items():
+        if subject != "stray":
+            thing, what, do = _DAMAGE.get(subject, _DAMAGE["catalogue"])
+            more = f", and {one.more:,} more" if one.more else ""
+            says = f"{_upper(thing)} {what}: {one.name} ({one.detail}){more}"
+            yield Trouble("rot", thing, says, do, since=one.found_at)
 
 
 def _unread(conn: Connection) -> Iterator[Trouble]:
