@@ -35,7 +35,7 @@ def test_a_run_holds_every_file_sidecar_and_database_and_nothing_secret(made: Ma
     assert tree(made.to / "media") == made.files()
     assert (report.files, report.new) == (9, 9)
     own = {path.name for path in (made.to / "runs" / report.run).iterdir()}
-    assert own == {"catalogue.db", "gallery.db", "mirror.json", MANIFEST}
+    assert own == {"catalogue.db", "gallery.db", "mirror.json", "forgotten", MANIFEST}
     everything = b"".join(path.read_bytes() for path in made.to.rglob("*") if path.is_file())
     assert b"planted-secret" not in everything
     assert checking.check(made.to).sound

@@ -167,12 +167,13 @@ def _make(
         name, plan.mirror.mirror_id, now, __version__,
         snapshot.revision_of(this.part / "catalogue.db"),
         snapshot.revision_of(gallery) if gallery else None,
-        ("media",) if this.away else (), tidying.digest(gone.for_good), own,
+        ("media",) if this.away else (), own,
     )  # fmt: skip
     vanished = _files(this, head, folder.runs / last / MANIFEST if last else None, gone)
+    tidying.note(this.part, gone.for_good)
     folder.finish_run(this.part, name)
     report.run = name
-    _tidy(this, head, folder.runs / last / MANIFEST if last else None, gone, vanished, was_cut=bool(cut))
+    _tidy(this, gone, vanished, was_cut=bool(cut))
     return report
 
 
@@ -302,15 +303,14 @@ def _brought(this: _Run, files: Placing, want: Wanted, have: Entry | None) -> En
         source = resolve(this.plan.mirror.media, want.path)
     except FileError as error:
         raise SourceFailed("unreadable", str(error)) from error
-    seq = want.seq if want.sha256 is None else None
+    seq, keep = want.seq if want.sha256 is None else None, None
     if want.sha256 is not None and not this.plan.full and _came_before(this, source, want):
         return Entry(want.path, want.size or 0, want.sha256, seq)
     if have is not None and (want.sha256 is None or have.sha256 != want.sha256):
         if want.sha256 is None and (found := _unchanged(source, have)):
             return Entry(have.path, found, have.sha256, seq)
-        files.finish()
-        this.folder.make_way(have.path, have.sha256)
-    came = files.take(source, want.path, want.sha256)
+        keep = this.folder.old(have.sha256)
+    came = files.take(source, want.path, want.sha256, keep)
     this.report.new += 1
     this.report.new_bytes += came.size
     this.report.linked += came.how != "copy"
@@ -355,12 +355,10 @@ def _note(this: _Run, want: Wanted, error: SourceFailed) -> None:
 # --- after it
 
 
-def _tidy(this: _Run, head: Head, last: Path | None, gone: Forgotten, vanished: int, *, was_cut: bool) -> None:
+def _tidy(this: _Run, gone: Forgotten, vanished: int, *, was_cut: bool) -> None:
     """Remove what is forgotten, and the runs over `keep` with what they alone have, unless too much vanished."""
     plan, folder, report = this.plan, this.folder, this.report
-    before = manifest.read_head(last).forgotten if last else ""
-    if gone.for_good and head.forgotten != before:
-        report.forgotten = tidying.forget(folder, gone.for_good)
+    report.forgotten = tidying.forget(folder, gone.for_good)
     runs = folder.whole_runs()
     report.runs = len(runs)
     if this.away:

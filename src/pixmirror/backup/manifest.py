@@ -58,7 +58,7 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Head:
     """What a run says of itself. `made_at` is ms UTC; `partial`: what could not be looked at; `schema`: of its
-    catalogue; `forgotten`: a digest of what was removed from all runs, as forgotten for good.
+    catalogue.
     """
 
     run: str
@@ -68,7 +68,6 @@ class Head:
     schema: str
     gallery_schema: str | None = None
     partial: tuple[str, ...] = ()
-    forgotten: str = ""
     own: tuple[Own, ...] = ()
 
 
@@ -85,7 +84,7 @@ class Writer:
         told = {
             "pixmirror_backup": FORMAT, "run": head.run, "mirror_id": head.mirror_id, "made_at": head.made_at,
             "pixmirror": head.pixmirror, "schema": head.schema, "gallery_schema": head.gallery_schema,
-            "partial": list(head.partial), "forgotten": head.forgotten,
+            "partial": list(head.partial),
             "own": [{"name": one.name, "size": one.size, "sha256": one.sha256} for one in head.own],
         }  # fmt: skip
         self._line(json.dumps(told))
@@ -200,7 +199,7 @@ def _head(path: Path, line: bytes) -> Head:
         return Head(
             str(found["run"]), str(found["mirror_id"]), int(found["made_at"]), str(found["pixmirror"]),
             str(found["schema"]), found["gallery_schema"], tuple(map(str, found["partial"])),
-            str(found["forgotten"]), own,
+            own,
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         raise BackupDamaged(f"The manifest {path} does not begin as one does.") from error

@@ -14,26 +14,43 @@ from pathlib import Path
 
 from pixmirror.backup import manifest
 from pixmirror.backup.manifest import Entry
-from pixmirror.store.backup_folder import MANIFEST, BackupFolder
+from pixmirror.store.backup_folder import MANIFEST, BackupFolder, read_own, sync_there, write_own
 from pixmirror.store.part import storage, sync_folder
 
+NOTE = "forgotten"  # in a run's folder: a digest of the paths that it is known not to have
 AT_ONCE = 50_000  # entries held in memory
 
 _by_path = attrgetter("path")
 
 
-def digest(paths: Collection[str]) -> str:
-    """Return what tells whether other paths are forgotten than the last time."""
-    return hashlib.sha256("\n".join(sorted(paths)).encode("utf-8", "surrogatepass")).hexdigest() if paths else ""
+def note(run: Path, paths: Collection[str]) -> None:
+    """Note in the folder of a run that it has none of these. Whoever finishes the run syncs it."""
+    write_own(run / NOTE, f"{_digest(paths)}\n".encode())
+
+
+def _digest(paths: Collection[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(paths)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def forget(folder: BackupFolder, paths: Collection[str]) -> int:
-    """Remove these from every run. Return how many files went."""
+    """Remove these from every run that may still have them. Return how many files went.
+
+    It is noted last: what a cut leaves is done again by the next backup.
+    """
+    told = f"{_digest(paths)}\n".encode()
+    runs = [folder.runs / name for name in folder.whole_runs()]
+    left = [run for run in runs if read_own(run / NOTE) != told] if paths else []
     gone = dict[tuple[str, str], None]()
-    for name in folder.whole_runs():
-        gone |= dict.fromkeys((e.path, e.sha256) for e in _without(folder.runs / name / MANIFEST, paths))
-    for path, sha256 in gone:
-        folder.remove(path, sha256, keeps_name=False)
+    for run in left:
+        gone |= dict.fromkeys((e.path, e.sha256) for e in _without(run / MANIFEST, paths))
+    touched = set[Path]().union(*(folder.remove(path, sha256, keeps_name=False) for path, sha256 in gone))
+    if left:
+        for path in paths:  # also those that an earlier try has taken out of the manifests
+            touched |= folder.remove_name(path)
+        touched |= sweep_old(folder)
+    sync_there(touched)
+    for run in left:
+        note(run, paths)
     return len(gone)
 
 
@@ -90,8 +107,10 @@ def _remove_unnamed(folder: BackupFolder, entries: list[Entry], manifests: Itera
             if entry.path in names:
                 still.add(entry.path)
                 doubtful.discard((entry.path, entry.sha256))
+    touched = set[Path]()
     for path_, sha256 in doubtful:
-        folder.remove(path_, sha256, keeps_name=path_ in still)
+        touched |= folder.remove(path_, sha256, keeps_name=path_ in still)
+    sync_there(touched)  # before the run itself goes: what is left of it is swept
     return len(doubtful)
 
 
@@ -114,6 +133,18 @@ def sweep(folder: BackupFolder) -> int:
             (folder.path / rel).unlink()
             removed += 1
     return removed
+
+
+def sweep_old(folder: BackupFolder) -> set[Path]:
+    """Remove earlier bytes that no run names. Return the folders that are still to be synced."""
+    old = {name for names in os.walk(folder.path / "old") for name in names[2]}
+    for run in folder.whole_runs() if old else ():
+        for entry in manifest.read_entries(folder.runs / run / MANIFEST):
+            old.discard(entry.sha256)
+    for name in old:
+        with storage(folder.path), suppress(FileNotFoundError):
+            folder.old(name).unlink()
+    return {folder.old(name).parent for name in old}
 
 
 def unnamed(folder: BackupFolder) -> Iterator[str]:

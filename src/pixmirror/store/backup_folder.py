@@ -12,13 +12,13 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pixmirror.errors import ConfigError, MirrorLocked, StorageAbsent, StorageError
-from pixmirror.store.part import storage, sync_folder, write_atomic
+from pixmirror.store.part import storage, sync_folder, sync_folders, write_atomic
 from pixmirror.store.paths import resolve
 
 MARKER = "pixmirror-backup.json"
@@ -64,23 +64,17 @@ class BackupFolder:
         whole = set(self.whole_runs())
         return [self.runs / n for n in sorted(names) if n not in whole]
 
-    def make_way(self, rel: str, sha256: str) -> None:
-        """Keep what has this name under its sha256: newer bytes come under the name."""
-        path, old = self.media / rel, self.old(sha256)
-        with storage(path):
-            old.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with suppress(FileNotFoundError):
-                os.rename(path, old)
-                sync_folder(old.parent)
-                sync_folder(path.parent)
+    def remove(self, rel: str, sha256: str, *, keeps_name: bool) -> set[Path]:
+        """Remove bytes that no run has any more, wherever they lie. `keeps_name`: the name has others now.
 
-    def remove(self, rel: str, sha256: str, *, keeps_name: bool) -> None:
-        """Remove bytes that no run has any more, wherever they lie. `keeps_name`: the name has others now."""
-        for path in (self.old(sha256), *(() if keeps_name else (resolve(self.media, rel),))):
-            with storage(path), suppress(FileNotFoundError, NotADirectoryError):
-                path.unlink()
-                with suppress(OSError):  # not empty
-                    path.parent.rmdir()
+        Return the folders that are still to be synced.
+        """
+        places = (self.old(sha256),) if keeps_name else (self.old(sha256), resolve(self.media, rel))
+        return set[Path]().union(*map(_removed, places))
+
+    def remove_name(self, rel: str) -> set[Path]:
+        """Remove what has this name, if anything has. Return the folders that are still to be synced."""
+        return _removed(resolve(self.media, rel))
 
     def remove_run(self, name: str) -> None:
         """Remove a run: its manifest first, so that what is left of it is none."""
@@ -100,6 +94,24 @@ class BackupFolder:
             sync_folder(part)
             os.rename(part, self.runs / name)
             sync_folder(self.runs)
+
+
+def _removed(path: Path) -> set[Path]:
+    with storage(path):
+        try:
+            path.unlink()
+        except (FileNotFoundError, NotADirectoryError):
+            return set()
+        try:
+            path.parent.rmdir()
+        except OSError:  # not empty
+            return {path.parent}
+        return {path.parent.parent}
+
+
+def sync_there(folders: Iterable[Path]) -> None:
+    """Sync those of these folders that are still there."""
+    sync_folders(folder for folder in folders if folder.is_dir())
 
 
 def is_backup(path: Path) -> bool:
@@ -143,6 +155,7 @@ def open_for(path: Path, mirror_id: str, *, begin: bool) -> BackupFolder:
     with storage(path):
         for folder in (found.media, found.runs):
             folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(path)
     return found
 
 

@@ -1,8 +1,8 @@
 """Bring files from one folder below another: as a reflink, a hard link or a copy, each whole or not there.
 
 The same order as for files that are fetched (architecture: file before row): a hidden `.part` in the same folder,
-its bytes checked, synced, renamed, the folder synced. Batches share the syncs. `finish` must come before anything
-says that the files are there.
+its bytes checked, synced, renamed, the folder synced. Batches share the syncs: on a disk with a journal the first
+of many folders costs one, the others nothing. `finish` must come before anything says that the files are there.
 """
 
 import errno
@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,7 +23,8 @@ from pixmirror.store.part import BLOCK, storage, sync_folders
 
 How = Literal["reflink", "link", "copy"]
 
-BATCH = 128  # files between two syncs
+BATCH = 128  # files that are named together
+FOLDERS = 1024  # that are synced together
 SYNCERS = 8  # at once, so that the disk can do several in one turn
 PART = ".backup.part"
 _FICLONE = 0x40049409
@@ -56,17 +57,21 @@ class Placing:
     """Files on their way below `folder`, which exists. Use it as one thread does."""
 
     folder: Path
-    _waiting: list[tuple[Path, Path, int]] = field(default_factory=list)  # part, name, open copy or -1
+    _waiting: list[tuple[Path, Path, int, Path | None]] = field(default_factory=list)  # see `take`
+    _folders: dict[Path, None] = field(default_factory=dict)  # with names that are not synced yet
     _ways: dict[int, How] = field(default_factory=dict)  # how it went the last time, by the device it came from
 
-    def take(self, source: Path, rel: str, sha256: str | None, mode: int = 0o600) -> Placed:
+    def take(
+        self, source: Path, rel: str, sha256: str | None, keep: Path | None = None, mode: int = 0o600
+    ) -> Placed:
         """Bring a file under the name `rel`, in place of what has it. SourceFailed, or StorageError of the target.
 
-        Bytes that are shared with the source are read only where their `sha256` is not known.
+        `keep`: where what has the name now goes on to lie. Bytes that are shared with the source are read only
+        where their `sha256` is not known.
         """
         path = self.folder / rel
         with _opened(source) as file, storage(path):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_folder(path.parent)
             part = path.with_name(f".{path.name}{PART}")
             part.unlink(missing_ok=True)
             found = os.fstat(file.fileno())
@@ -85,10 +90,19 @@ class Placing:
                 os.close(fd)
                 part.unlink()
                 raise SourceFailed("wrong_hash", f"sha256 {digest}")
-        self._waiting.append((part, path, fd))
+        self._waiting.append((part, path, fd, keep))
         if len(self._waiting) >= BATCH:
-            self.finish()
+            self._name()
+        if len(self._folders) >= FOLDERS:
+            self._sync()
         return Placed(size, digest or "", how)
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder below ours, whose name is synced with those of the files."""
+        if folder != self.folder and not folder.is_dir():
+            self._make_folder(folder.parent)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            self._folders[folder.parent] = None
 
     def _share(self, fd: int, source: Path, part: Path, device: int, mode: int) -> How:
         """Share the bytes with the source, if this file system can."""
@@ -137,36 +151,63 @@ class Placing:
         return target, digest.hexdigest(), size
 
     def finish(self) -> None:
-        """Give all that came its name, so that a power cut leaves it whole or not there."""
+        """Give all that came its name, so that a power cut leaves it whole or not there, and sync the names."""
+        self._name()
+        self._sync()
+
+    def _name(self) -> None:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
         try:
             with storage(waiting[0][1]):
-                copies = [fd for _, _, fd in waiting if fd >= 0]
+                copies = [fd for _, _, fd, _ in waiting if fd >= 0]
                 if len(copies) > 1:
                     with ThreadPoolExecutor(SYNCERS) as pool:
                         list(pool.map(os.fsync, copies))
                 elif copies:
                     os.fsync(copies[0])
-                for part, path, _ in waiting:
+                sync_folders(_kept(waiting))  # before another one has the name
+                for part, path, _, _ in waiting:
                     os.rename(part, path)
                     with suppress(FileNotFoundError):
                         part.unlink()  # of two names of one file neither is renamed
+                    self._folders[path.parent] = None
         finally:
-            for _, _, fd in waiting:
+            for _, _, fd, _ in waiting:
                 if fd >= 0:
                     os.close(fd)
-        sync_folders(dict.fromkeys(path.parent for _, path, _ in waiting))
+
+    def _sync(self) -> None:
+        sync_folders(self._folders)
+        self._folders.clear()
 
     def drop(self) -> None:
         """Let go of what has no name yet."""
-        for part, _, fd in self._waiting:
+        for part, _, fd, _ in self._waiting:
             if fd >= 0:
                 os.close(fd)
             with suppress(OSError):
                 part.unlink()
         self._waiting.clear()
+
+
+def _kept(waiting: Sequence[tuple[Path, Path, int, Path | None]]) -> dict[Path, None]:
+    """Let what has the names now have others, too. Return the folders of these."""
+    folders = dict[Path, None]()
+    for _, path, _, keep in waiting:
+        if keep is None or not path.exists():
+            continue
+        keep.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            try:
+                os.link(path, keep)
+            except OSError as error:
+                if error.errno not in _OTHER_WAY:
+                    raise
+                os.rename(path, keep)
+        folders |= dict.fromkeys((keep.parent, *keep.parents[1:3]))
+    return folders
 
 
 @contextmanager
