@@ -33,6 +33,7 @@ from pixmirror.config.secrets import unreadable
 from pixmirror.errors import ConfigError
 from pixmirror.models.jobs import JobConfig
 from pixmirror.models.values import context
+from pixmirror.terminal import one_line
 
 PREFIX = "PIXMIRROR_"
 _TABLES: dict[str, type[BaseModel]] = {
@@ -108,7 +109,8 @@ def load(path: Path | None, env: Mapping[str, str], kinds: Mapping[str, JobKind]
             for problem in found
         ]
     if config is None or problems:
-        raise ConfigError(f"the configuration in {path} cannot be used:", tuple(dict.fromkeys(problems)))
+        told = dict.fromkeys(one_line(problem) for problem in problems)
+        raise ConfigError(f"the configuration in {path} cannot be used:", tuple(told))
     return config
 
 
