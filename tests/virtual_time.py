@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from pixmirror.clock import Clock
-from pixmirror.daemon.engine import ALARM_S, Engine
+from pixmirror.daemon.engine import AGAIN_S, ALARM_S, UPKEEP_S, Engine
 from pixmirror.daemon.mirror import open_mirror
 from pixmirror.demo.server import _bound
 from pixmirror.models import JST, to_ms
@@ -115,7 +115,8 @@ class VirtualClock(Clock):
     """The time of the running VirtualLoop. Callable, so that a World can share it.
 
     A sleep of less than a second, or of as long as the engine's alarm sleeps, is of something that looks again and
-    again; it takes `nap` seconds, so that days in which nothing happens are short.
+    again; it takes `nap` seconds, so that days in which nothing happens are short. A sleep of the upkeep, whose
+    tasks come every hour or more rarely, takes six of them.
     """
 
     def __init__(self, loop: VirtualLoop, start_ms: int) -> None:
@@ -133,8 +134,8 @@ class VirtualClock(Clock):
         return self._loop.time()
 
     async def sleep(self, seconds: float) -> None:
-        looks = seconds < 1 or seconds == ALARM_S
-        await asyncio.sleep(max(seconds, self.nap) if looks else seconds)
+        naps = 1 if seconds < 1 or seconds in (AGAIN_S, ALARM_S) else 6 if seconds == UPKEEP_S else 0
+        await asyncio.sleep(max(seconds, naps * self.nap))
 
 
 def run_virtually(

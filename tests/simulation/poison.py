@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.refs import parse_ref
-from pixmirror.daemon.engine import Engine
+from pixmirror.daemon.engine import AGAIN_S, Engine
 from pixmirror.daemon.mirror import open_mirror
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app
@@ -35,7 +35,7 @@ from tests.virtual_time import run_virtually, serving
 PER_MINUTE = 1  # slow, so that few requests make a long first mirror
 EVERY_S = 3 * 3600.0
 LOOK_S = 120.0
-NAP_S = 10.0
+NAP_S = 30.0  # half a request
 JOBS: tuple[JobConfig, ...] = (
     FollowingJob(name="following", kind="following", every="3h"),
     BookmarksJob(name="bookmarks", kind="bookmarks", every="3h"),
@@ -175,8 +175,9 @@ class SetClock(YearClock):
         super().__init__(true._loop, true.start_ms)
 
     async def sleep(self, seconds: float) -> None:
-        # a request that stalls keeps the mirror from being idle for minutes of half-second looks
-        await super().sleep(seconds if seconds >= 1 or self.idle() else NAP_S)
+        # a request that stalls keeps the mirror from being idle for minutes of looks
+        looks = seconds < 1 or seconds == AGAIN_S
+        await super().sleep(NAP_S if looks and not self.idle() else seconds)
 
     def set_by(self, hours: float) -> None:
         self.start_ms += round(hours * HOUR_MS)

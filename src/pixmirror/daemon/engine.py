@@ -37,6 +37,7 @@ from pixmirror.sync.kinds import KINDS
 log = logging.getLogger(__name__)
 
 ALARM_S = 30.0  # at the most, between two looks for what is due
+AGAIN_S = 5.0  # until the next look while something is due, which the loops go on with by themselves
 UPKEEP_S = 300.0
 TOLD_S = 60.0  # between two estimates of what is left that are kept
 NOT_OF_A_JOB = frozenset({"login", WARNING, PIXIV, "catalogue"})  # what cuts a run while it stands still
@@ -230,7 +231,7 @@ class Engine:
             wait = ALARM_S if due is None else min(ALARM_S, max(0.2, (due - now) / 1000))
             if due is not None and due <= now:
                 self.wakeup.wake()
-                wait = 5.0  # the loops now go on by themselves until nothing is due
+                wait = AGAIN_S
             await self.mirror.clock.sleep(wait)
 
     async def _upkeep(self) -> None:

@@ -170,11 +170,11 @@ async def run_due(mirror: Mirror, tell: Tell) -> int:
     foreseen is told as this task's trouble, and the task runs again at its interval.
     """
     done, failed = 0, None
+    began = await mirror.db.read(_last_begun)
     for task in TASKS:
-        now, key = mirror.clock.now(), f"upkeep:{task.name}"
-        last = int(await mirror.db.read(runs.get_meta, key) or 0)
+        now, key = mirror.clock.now(), _key(task)
         # A clock that was set back must not put a task off for long.
-        if 0 <= now - last < task.every_ms:
+        if 0 <= now - began[task.name] < task.every_ms:
             continue
         try:
             with contained(f"Upkeep ({task.name})"):
@@ -190,6 +190,15 @@ async def run_due(mirror: Mirror, tell: Tell) -> int:
     if failed is not None:
         raise failed
     return done
+
+
+def _key(task: Task) -> str:
+    return f"upkeep:{task.name}"
+
+
+def _last_begun(conn: Connection) -> dict[str, int]:
+    """Return when each task last ran, ms UTC; 0: never."""
+    return {task.name: int(runs.get_meta(conn, _key(task)) or 0) for task in TASKS}
 
 
 async def accept(mirror: Mirror, kind: str) -> int:
