@@ -10,7 +10,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +20,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
 
 from pixmirror.catalogue.database import catalogue_path
 from pixmirror.catalogue.thumbs import Thumb, ThumbsDatabase, made, thumbs_path
@@ -176,6 +184,11 @@ def watch(page: Page, url: str, fails: Collection[str] = ()) -> Seen:
     return seen
 
 
+def _new_context(browser: Browser, url: str, width: int, options: Mapping[str, Any]) -> BrowserContext:
+    viewport: ViewportSize = {"width": width, "height": 900 if width > 700 else 740}
+    return browser.new_context(base_url=url, viewport=viewport, **options)
+
+
 @contextmanager
 def looking(
     browser: Browser, url: str, width: int = 1440, *, fails: Collection[str] = (), **options: Any
@@ -184,9 +197,7 @@ def looking(
 
     `fails`: paths that may be answered by a refusal, of which a browser complains.
     """
-    context: BrowserContext = browser.new_context(
-        base_url=url, viewport={"width": width, "height": 900 if width > 700 else 740}, **options
-    )
+    context = _new_context(browser, url, width, options)
     page = context.new_page()
     seen = watch(page, url, fails)
     try:
@@ -196,6 +207,61 @@ def looking(
         context.close()
 
 
+@dataclass
+class Kept:
+    """A context that serves many tests, with a page that keeps its process alive, and what empties it."""
+
+    context: BrowserContext
+    idle: Page
+    devtools: CDPSession
+
+
+class Tabs:
+    """Pages for tests of galleries that many tests look at, each in the context that others of its kind had.
+
+    The first page of a context costs a second of CPU: it starts a process, and reads fonts and modules anew.
+    Nothing but these files stays for the next test: pages are closed, cookies and what pages stored are removed.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._kept: dict[str, Kept] = {}
+
+    @contextmanager
+    def looking(
+        self, url: str, width: int = 1440, *, fails: Collection[str] = (), **options: Any
+    ) -> Iterator[Page]:
+        """Open a page for one test, as `looking` does."""
+        key = repr((url, width, sorted(options.items())))
+        if key not in self._kept:
+            context = _new_context(self._browser, url, width, options)
+            idle = context.new_page()
+            self._kept[key] = Kept(context, idle, context.new_cdp_session(idle))
+        kept = self._kept[key]
+        page = kept.context.new_page()
+        seen = watch(page, url, fails)
+        try:
+            yield page
+            assert seen == Seen()
+        finally:
+            self._empty(kept, url)
+
+    def _empty(self, kept: Kept, url: str) -> None:
+        for page in kept.context.pages:
+            if page is not kept.idle:
+                page.close()
+        kept.context.clear_cookies()
+        kept.devtools.send(
+            "Storage.clearDataForOrigin",
+            {"origin": url, "storageTypes": "local_storage,indexeddb,service_workers,cache_storage"},
+        )
+
+
+@pytest.fixture(scope="package")
+def tabs(browser: Browser) -> Tabs:
+    return Tabs(browser)
+
+
 @pytest.fixture
 def looked_at(gallery: Served) -> Served:
     """The gallery that `page` and `wide` are of; a file of tests that looks at another one says which."""
@@ -203,15 +269,15 @@ def looked_at(gallery: Served) -> Served:
 
 
 @pytest.fixture(params=[1440, 360], ids=["wide", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, looked_at: Served) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, tabs: Tabs, looked_at: Served) -> Iterator[Page]:
     """A page at both widths."""
-    with looking(browser, looked_at.url, request.param) as opened:
+    with tabs.looking(looked_at.url, request.param) as opened:
         yield opened
 
 
 @pytest.fixture
-def wide(browser: Browser, looked_at: Served) -> Iterator[Page]:
-    with looking(browser, looked_at.url) as opened:
+def wide(tabs: Tabs, looked_at: Served) -> Iterator[Page]:
+    with tabs.looking(looked_at.url) as opened:
         yield opened
 
 

@@ -6,13 +6,13 @@ from contextlib import closing
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pydantic import SecretStr
 
 from pixmirror.catalogue.database import catalogue_path
 from pixmirror.reports import bookmarks as questions
 from tests.gallery.accessible import faults
-from tests.gallery.conftest import Served, looking
+from tests.gallery.conftest import Served, Tabs
 
 ARTISTS = "SELECT count(DISTINCT user_id) FROM work WHERE user_id IS NOT NULL"
 WORKS = "SELECT count(*) FROM work WHERE user_id = ?"
@@ -38,8 +38,8 @@ def test_every_artist_is_listed_once_and_leads_to_all_works_of_theirs(page: Page
     assert faults(page) == []
 
 
-def test_without_javascript_filters_of_an_artist_stay_on_their_page(browser: Browser, gallery: Served) -> None:
-    with looking(browser, gallery.url, java_script_enabled=False) as page:
+def test_without_javascript_filters_of_an_artist_stay_on_their_page(tabs: Tabs, gallery: Served) -> None:
+    with tabs.looking(gallery.url, java_script_enabled=False) as page:
         page.goto("/a")
         page.locator(".people a[href^='/a/']").first.click()
         address = page.url

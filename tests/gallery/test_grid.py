@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from pixmirror.gallery.app import STATIC
 from tests.gallery.accessible import faults
-from tests.gallery.conftest import Served, looking
+from tests.gallery.conftest import Served, Tabs
 from tests.gallery.gridded import SEEN, Seen, drawn
 from tests.gallery.readable import until
 
@@ -150,7 +150,7 @@ def test_other_orders_and_filters_are_laid_out_as_well(wide: Page, query: str) -
     assert len(drawn(wide)) > 8
 
 
-def test_the_page_and_its_modules_make_the_same_tiles(browser: Browser, of_many: Served) -> None:
+def test_the_page_and_its_modules_make_the_same_tiles(tabs: Tabs, of_many: Served) -> None:
     """Of the template's macro: with words, marks, badges, papers, veils and colours."""
     described = """tiles => tiles.map(tile => {
       const link = tile.querySelector('a'), img = tile.querySelector('img'), pick = tile.querySelector('.pick');
@@ -162,10 +162,10 @@ def test_the_page_and_its_modules_make_the_same_tiles(browser: Browser, of_many:
         parts: parts.map(part => [part.dataset.part, part.textContent, part.lang, part.getAttribute('class')])};
     })"""
     address = "/works?type=manga&type=ugoira&type=novel&rating=veil"
-    with looking(browser, of_many.url, java_script_enabled=False) as plain:
+    with tabs.looking(of_many.url, java_script_enabled=False) as plain:
         plain.goto(address)
         served = plain.locator(".flow .tile").evaluate_all(described)
-    with looking(browser, of_many.url) as page:
+    with tabs.looking(of_many.url) as page:
         page.goto(address)
         drawn(page)
         made_here = page.locator(".vgrid .tile").evaluate_all(described)

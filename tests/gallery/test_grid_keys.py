@@ -5,10 +5,10 @@ import zipfile
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.gallery.accessible import faults
-from tests.gallery.conftest import Served, looking
+from tests.gallery.conftest import Served, Tabs
 from tests.gallery.gridded import drawn
 from tests.gallery.readable import until
 
@@ -21,8 +21,8 @@ def looked_at(of_many: Served) -> Served:
 
 
 @pytest.fixture
-def phone(browser: Browser, of_many: Served) -> Iterator[Page]:
-    with looking(browser, of_many.url, 360, has_touch=True, is_mobile=True) as opened:
+def phone(tabs: Tabs, of_many: Served) -> Iterator[Page]:
+    with tabs.looking(of_many.url, 360, has_touch=True, is_mobile=True) as opened:
         yield opened
 
 
@@ -161,8 +161,8 @@ def test_a_collection_is_made_of_a_selection_and_taken_back(wide: Page) -> None:
     assert "at=2019-07" in wide.url
 
 
-def test_works_are_selected_without_javascript_too(browser: Browser, of_many: Served) -> None:
-    with looking(browser, of_many.url, java_script_enabled=False) as plain:
+def test_works_are_selected_without_javascript_too(tabs: Tabs, of_many: Served) -> None:
+    with tabs.looking(of_many.url, java_script_enabled=False) as plain:
         plain.goto("/works?type=picture")
         plain.locator(".flow .pick").nth(1).check()
         plain.locator(".flow .pick").nth(2).check()

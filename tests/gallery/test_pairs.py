@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.gallery.conftest import Served, looking
+from tests.gallery.conftest import Served, Tabs
 
 SHAPES = st.sampled_from([(300, 420), (420, 420), (440, 420), (600, 420), (442, 420)])
 SPREADS = """async ([pages, two, shifted]) => {
@@ -17,8 +17,8 @@ SPREADS = """async ([pages, two, shifted]) => {
 
 
 @pytest.fixture(scope="module")
-def script(browser: Browser, gallery: Served) -> Iterator[Page]:
-    with looking(browser, gallery.url) as page:
+def script(tabs: Tabs, gallery: Served) -> Iterator[Page]:
+    with tabs.looking(gallery.url) as page:
         page.goto("/works")
         yield page
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from pixmirror.catalogue.database import catalogue_path
 from tests.gallery.accessible import faults
 from tests.gallery.asking import ask
-from tests.gallery.conftest import Served, looking, serving
+from tests.gallery.conftest import Served, Tabs, looking, serving
 
 
 def a_tag(root: Path) -> str:
@@ -35,10 +35,8 @@ def test_words_find_works_and_the_page_says_how_it_understood_them(page: Page, g
     assert page.url.endswith("/search?q=")
 
 
-def test_without_javascript_a_search_works_and_tells_when_nothing_is_found(
-    browser: Browser, gallery: Served
-) -> None:
-    with looking(browser, gallery.url, 360, java_script_enabled=False) as page:
+def test_without_javascript_a_search_works_and_tells_when_nothing_is_found(tabs: Tabs, gallery: Served) -> None:
+    with tabs.looking(gallery.url, 360, java_script_enabled=False) as page:
         page.goto("/search")
         page.get_by_role("searchbox", name="Search the mirror").fill("zzzzqq qqzz")
         page.get_by_role("button", name="Search", exact=True).click()

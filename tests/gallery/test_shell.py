@@ -9,16 +9,16 @@ from playwright.sync_api import Browser, Page, Route, expect
 from pixmirror.gallery.app import STATIC
 from tests.gallery.accessible import faults
 from tests.gallery.asking import send
-from tests.gallery.conftest import Served, looking
+from tests.gallery.conftest import Served, Tabs, looking
 
 # The mirror and what suggests may be refused here; every place in the rail must be there.
 PLACES = ("/", "/mirror", "/search", "/search/suggest")
 
 
 @pytest.fixture
-def wide(browser: Browser, gallery: Served) -> Iterator[Page]:
+def wide(tabs: Tabs, gallery: Served) -> Iterator[Page]:
     """A page of the session's gallery."""
-    with looking(browser, gallery.url, fails=PLACES) as page:
+    with tabs.looking(gallery.url, fails=PLACES) as page:
         page.goto("/works")
         page.locator(".tile").first.wait_for()
         yield page
@@ -87,8 +87,8 @@ def test_a_theme_is_kept_and_drawn_by_the_server(wide: Page) -> None:
     assert wide.evaluate(paper) == light
 
 
-def test_colours_are_chosen_in_the_settings_without_javascript(browser: Browser, gallery: Served) -> None:
-    with looking(browser, gallery.url, java_script_enabled=False) as page:
+def test_colours_are_chosen_in_the_settings_without_javascript(tabs: Tabs, gallery: Served) -> None:
+    with tabs.looking(gallery.url, java_script_enabled=False) as page:
         page.goto("/mirror/settings")
         expect(page.get_by_role("link", name="Keys")).to_have_count(0)  # none does anything
         colours = page.get_by_role("group", name="Colours of this browser")
@@ -184,9 +184,9 @@ def test_a_form_puts_the_changed_element_in_its_place_and_keeps_the_focus(wide: 
     ],
 )
 def test_what_a_form_could_not_do_is_said_beside_its_button(
-    browser: Browser, gallery: Served, answer: Callable[[Route], None], said: str
+    tabs: Tabs, gallery: Served, answer: Callable[[Route], None], said: str
 ) -> None:
-    with looking(browser, gallery.url, fails=("/do",)) as page:
+    with tabs.looking(gallery.url, fails=("/do",)) as page:
         page.goto("/works")
         page.evaluate(FORM)
         page.route("**/do", answer)
@@ -209,8 +209,8 @@ def test_the_rail_marks_where_a_page_belongs(page: Page, path: str, place: str) 
     expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Bookmarks")).to_be_visible()
 
 
-def test_on_a_phone_colours_and_settings_are_at_hand(browser: Browser, gallery: Served) -> None:
-    with looking(browser, gallery.url, 360) as page:
+def test_on_a_phone_colours_and_settings_are_at_hand(tabs: Tabs, gallery: Served) -> None:
+    with tabs.looking(gallery.url, 360) as page:
         page.goto("/works")
         page.get_by_role("link", name="Colours, keys, settings").click()
         assert faults(page) == []
@@ -219,8 +219,8 @@ def test_on_a_phone_colours_and_settings_are_at_hand(browser: Browser, gallery: 
         page.wait_for_url("**/mirror/settings")
 
 
-def test_on_a_phone_no_key_of_the_settings_is_broken_within_a_word(browser: Browser, gallery: Served) -> None:
-    with looking(browser, gallery.url, 360) as page:
+def test_on_a_phone_no_key_of_the_settings_is_broken_within_a_word(tabs: Tabs, gallery: Served) -> None:
+    with tabs.looking(gallery.url, 360) as page:
         page.goto("/mirror/settings")
         lines = "all => Math.max(...all.map(one => one.getClientRects().length))"
         assert page.locator("th[scope=row] > code").evaluate_all(lines) == 1
@@ -236,8 +236,8 @@ ALL_AT_ONCE = """() => {
 }"""
 
 
-def test_on_a_phone_nothing_at_the_top_of_the_mirror_is_cut_off(browser: Browser, gallery: Served) -> None:
-    with looking(browser, gallery.url, 360) as page:
+def test_on_a_phone_nothing_at_the_top_of_the_mirror_is_cut_off(tabs: Tabs, gallery: Served) -> None:
+    with tabs.looking(gallery.url, 360) as page:
         page.goto("/mirror")
         page.evaluate(ALL_AT_ONCE)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360

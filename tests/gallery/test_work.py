@@ -17,7 +17,7 @@ from pixmirror.catalogue.database import Database, catalogue_path
 from pixmirror.gallery import app
 from tests.gallery.accessible import faults
 from tests.gallery.changed import Changed, make
-from tests.gallery.conftest import Served, copied, looking, serving
+from tests.gallery.conftest import Served, Tabs, copied, looking, serving
 from tests.gallery.readable import ask
 
 
@@ -38,9 +38,9 @@ def looked_at(works: Served) -> Served:
 
 
 @pytest.fixture
-def plain(browser: Browser, works: Served) -> Iterator[Page]:
+def plain(tabs: Tabs, works: Served) -> Iterator[Page]:
     """A page in a browser without JavaScript."""
-    with looking(browser, works.url, java_script_enabled=False) as opened:
+    with tabs.looking(works.url, java_script_enabled=False) as opened:
         yield opened
 
 
@@ -114,8 +114,8 @@ _SWIPE = """([from, to]) => {
 }"""
 
 
-def test_a_finger_turns_the_pages(browser: Browser, works: Served, changed: Changed) -> None:
-    with looking(browser, works.url, 360, has_touch=True) as page:
+def test_a_finger_turns_the_pages(tabs: Tabs, works: Served, changed: Changed) -> None:
+    with tabs.looking(works.url, 360, has_touch=True) as page:
         page.goto(f"/w/{changed.long}")
         page.evaluate(_SWIPE, [300, 100])
         page.wait_for_url("**?p=2")
@@ -482,9 +482,9 @@ def test_an_animation_stops_in_a_hidden_tab_and_goes_on_when_it_is_seen(wide: Pa
 
 
 def test_with_reduced_motion_an_animation_waits_on_its_first_frame(
-    browser: Browser, works: Served, changed: Changed
+    tabs: Tabs, works: Served, changed: Changed
 ) -> None:
-    with looking(browser, works.url, reduced_motion="reduce") as page:
+    with tabs.looking(works.url, reduced_motion="reduce") as page:
         page.goto(f"/w/{changed.ugoira}")
         page.locator("#player").wait_for()
         assert page.get_by_role("button", name="Play").is_visible()

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from pixmirror.gallery import listing
 from pixmirror.reports.units import Unit
 from tests.gallery.accessible import faults
-from tests.gallery.conftest import Served, looking
+from tests.gallery.conftest import Served, Tabs
 
 
 @pytest.fixture(params=[1440, 360], ids=["wide", "phone"])
-def plain(request: pytest.FixtureRequest, browser: Browser, gallery: Served) -> Iterator[Page]:
+def plain(request: pytest.FixtureRequest, tabs: Tabs, gallery: Served) -> Iterator[Page]:
     """A page without JavaScript."""
-    with looking(browser, gallery.url, request.param, java_script_enabled=False) as opened:
+    with tabs.looking(gallery.url, request.param, java_script_enabled=False) as opened:
         yield opened
 
 
