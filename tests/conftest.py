@@ -45,8 +45,14 @@ async def _until_it_shall_exit(server: uvicorn.Server) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure branches in the tests of the parts alone: measuring takes half as long again."""
-    whole = {Path(__file__).parent / name for name in ("journeys", "bench")}
+    """Measure branches in the tests of the lower floors alone, in .ci/long in those of all parts.
+
+    Measuring takes half as long again, and as long again where commands, daemon and pages run whole.
+    """
+    whole = ["journeys", "bench"]
+    if "PIXMIRROR_MEASURES_ALL" not in os.environ:
+        whole += ["cli", "daemon", "gallery", "demo"]
+    folders = {Path(__file__).parent / name for name in whole}
     for item in items:
-        if whole & {*item.path.parents}:
+        if folders & {*item.path.parents}:
             item.add_marker(pytest.mark.no_cover)
