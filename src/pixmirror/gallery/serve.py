@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -24,6 +25,9 @@ from pixmirror.models.addresses import Listen
 log = logging.getLogger(__name__)
 Stop: TypeAlias = Callable[[], None]
 
+# Between threads. A question lets another one run at each row, and waits so long until it goes on while a page is
+# written: beside one that never rests the questions of two pages took 56 ms with Python's 5 ms, and take 28.
+SWITCH_S = 0.0005
 STOP_S = 2  # for answers under way; what streams ends then
 MOST_AT_ONCE = 256
 _ITSELF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # what stands for all addresses is none to ask for
@@ -41,6 +45,7 @@ async def serve(
     ConfigError where it cannot listen, or is open to others without a password.
     """
     refuse_open_doors(config, password)
+    sys.setswitchinterval(SWITCH_S)
     with (
         open_gallery(config, env, password, reread=reread) as gallery,
         control.bound(config.gallery.listen, "The gallery", "gallery.listen") as sock,
