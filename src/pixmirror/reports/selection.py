@@ -57,9 +57,13 @@ _LEADS = {
 }
 BOOKMARKED = "SELECT work_key FROM bookmark WHERE account_id = :account AND state != 'gone'"
 # All of them less those that it leaves out, which are few: to go through 140,000 takes 12 ms, this takes one.
-_OTHERS = ("account_id < :account", "account_id > :account", "account_id = :account AND state = 'gone'")
+_OTHERS = (
+    "WHERE account_id < :account",
+    "WHERE account_id > :account",
+    "INDEXED BY bookmark_gone WHERE account_id = :account AND state = 'gone'",
+)
 _BOOKMARKS = "SELECT (SELECT count(*) FROM bookmark)" + "".join(
-    f" - (SELECT count(*) FROM bookmark WHERE {which})" for which in _OTHERS
+    f" - (SELECT count(*) FROM bookmark {which})" for which in _OTHERS
 )
 DRAW = f"(g.work_key % {PRIME}) * (g.work_key % {PRIME} + :draw) % {PRIME} * :draw % {PRIME}"
 

@@ -79,9 +79,9 @@ def soundness(conn: Connection, now: int, days: int) -> Soundness:
     """Return it; `days` within which the scrub reads each file, 0 where it is off."""
     days = days or DAYS
     ends, lost = proofs.ends(conn), losses.outstanding(conn)
-    found = findings.counts(conn)
+    found, stored = findings.counts(conn), queue.counts(conn).stored
     kinds = {str(kind): sum(n for (_, of), n in found.items() if of == kind) for kind in findings.KINDS}
     return Soundness(
-        queue.counts(conn).stored, ends.oldest, ends.newest, proofs.overdue(conn, now - days * DAY_MS), days,
+        stored, ends.oldest, ends.newest, proofs.overdue(conn, now - days * DAY_MS, stored), days,
         lost.coming, lost.given_up, kinds, sum(n for (subject, _), n in found.items() if subject in _ROWS),
     )  # fmt: skip
