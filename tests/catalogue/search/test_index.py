@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pixmirror.catalogue.search import grid as grid_rows
 from pixmirror.catalogue.search import index as module
 from pixmirror.catalogue.search import words
 from pixmirror.catalogue.search.index import Index
-from pixmirror.catalogue.search.schema import AI, DOUBT, EDITED, GONE, HIDDEN, R18, search_path
+from pixmirror.catalogue.search.schema import AI, DOUBT, EDITED, GONE, HIDDEN, R18, making_path, search_path
 from pixmirror.errors import CatalogueDamaged
 from pixmirror.ingest.files import record_text
 from pixmirror.ingest.forgetting import Target, forget, unforget
@@ -45,10 +46,10 @@ def held(root: Path) -> dict[str, list[Any]]:
         return {name: raw.execute(sql).fetchall() for name, sql in tables.items()}
 
 
-def made_anew(root: Path) -> dict[str, list[Any]]:
+def made_anew(root: Path, guess: Callable[[str], str] | None = None) -> dict[str, list[Any]]:
     before = search_path(root).read_bytes()
     search_path(root).unlink()
-    fresh = Index(root)
+    fresh = Index(root, guess)
     follow(fresh)
     found = held(root)
     fresh.close()
@@ -259,6 +260,64 @@ def test_a_file_that_is_not_of_this_program_and_catalogue_is_made_anew(db, root,
             raw.commit()
     follow(index)
     assert [row[0] for row in held(root)["grid"]] == [2]
+
+
+def test_what_guesses_otherwise_makes_a_new_one_while_the_old_one_answers_and_is_followed(db, root, came):
+    def works_in(path: Path) -> list[int]:
+        with closing(sqlite3.connect(path)) as raw:
+            return [key for (key,) in raw.execute("SELECT work_key FROM grid ORDER BY 1")]
+
+    came(*(illust(n) for n in range(1, 4)))
+    old = Index(root)
+    follow(old)
+    old.close()
+    new = Index(root, lambda text: "かな", "another")
+    assert new.step()
+    came(illust(4), seen=seen(NOW + 1))
+    assert new.step()
+    assert works_in(search_path(root)) == [2, 4, 6, 8]
+    new.close()  # and goes on where it was
+    assert making_path(root).exists()
+    new = Index(root, lambda text: "かな", "another")
+    follow(new)
+    new.close()
+    assert not list(root.glob("search.new.db*"))
+    with closing(sqlite3.connect(search_path(root))) as raw:
+        assert raw.execute("SELECT value FROM meta WHERE key = 'guesser'").fetchone() == ("another",)
+    assert held(root) == made_anew(root, lambda text: "かな")
+
+
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_cut_before_the_new_one_is_in_its_place_it_gets_there_the_next_time(db, root, came, is_whole):
+    came(illust(1))
+    old = Index(root)
+    follow(old)
+    old.close()
+    new = Index(root, guesser="another")
+    for _ in range(2 if is_whole else 1):
+        assert new.step()
+    new.close()
+    search_path(root).unlink()
+    came(illust(2), seen=seen(NOW + 1))
+    new = Index(root, guesser="another")
+    follow(new)
+    new.close()
+    assert not list(root.glob("search.new.db*"))
+    assert held(root) == made_anew(root)
+
+
+def test_a_new_one_that_was_begun_is_removed_where_the_old_one_serves_again(db, root, index, came):
+    came(illust(1))
+    follow(index)
+    index.close()
+    other = Index(root, guesser="another")
+    assert other.step()
+    other.close()
+    assert making_path(root).exists()
+    came(illust(2), seen=seen(NOW + 1))
+    follow(index)
+    assert not making_path(root).exists()
+    assert len(held(root)["grid"]) == 2
 
 
 def test_a_damaged_file_is_told_and_made_anew(db, root, index, came):

@@ -6,21 +6,22 @@ compared little by little (`tidy`). A step is one transaction in search.db and s
 the next one goes on there. The catalogue is attached read-only: its own writer alone writes and checkpoints it.
 
 A file of another format, or that knows more than the catalogue, is removed and made anew, from the newest work to
-the oldest. So is one whose tags `reindex` has numbered anew.
+the oldest. So is one whose tags `reindex` has numbered anew. One whose tokens are only cut or guessed otherwise
+answers, and is followed, until the new one beside it is whole.
 """
 
 import logging
 import sqlite3
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pixmirror.catalogue.database import catalogue_path
 from pixmirror.catalogue.failures import translated, write_ahead
-from pixmirror.catalogue.search import grid, names, sources, words
-from pixmirror.catalogue.search.schema import DOUBT, FORMAT, MANY, NAME, create, is_usable, search_path
+from pixmirror.catalogue.search import file, grid, names, sources, words
+from pixmirror.catalogue.search.schema import DOUBT, FORMAT, MANY, NAME, create, making_path, search_path
 from pixmirror.catalogue.search.tokens import pieces
 from pixmirror.catalogue.search.words import Words
 from pixmirror.catalogue.uris import uri
@@ -75,8 +76,13 @@ class Index:
     guesses otherwise.
     """
 
-    def __init__(self, root: Path, guess: Callable[[str], str] | None = None, guesser: str = "") -> None:
-        self._path = search_path(root)
+    def __init__(
+        self, root: Path, guess: Callable[[str], str] | None = None, guesser: str = "", *, old: bool = False
+    ) -> None:
+        """`old`: follow a file of other tokens as it is, as long as it is there."""
+        self._root, self._is_old = root, old
+        self._path = search_path(root)  # or, while a whole one still answers, that of the new one
+        self._before: Index | None = None  # which follows that one
         self._catalogue = catalogue_path(root)
         self._guess, self._guesser = guess or (lambda text: ""), guesser
         self._raw: sqlite3.Connection | None = None
@@ -88,10 +94,17 @@ class Index:
 
     def step(self) -> bool:
         """Bring the index some works further. True if there is more to do."""
+        if self._before is not None and self._before.step():
+            return True
+        if self._is_old and not self._path.exists():
+            return False
         try:
             with translated(self._path, WHAT), self._writing() as raw:
                 meta = dict(raw.execute("SELECT key, value FROM meta").fetchall())
-                return self._follow(raw, meta) if "seq" in meta else self._make(raw, meta)
+                more = self._follow(raw, meta) if "seq" in meta else self._make(raw, meta)
+            if "seq" in meta and self._path != search_path(self._root):
+                self._take_over()
+            return more
         except Renumbered as error:
             log.info("The search index is made anew: %s", error)
             self._remove()
@@ -120,6 +133,9 @@ class Index:
             return last is not None
 
     def close(self) -> None:
+        if self._before is not None:
+            self._before.close()
+            self._before = None
         if self._raw is not None:
             self._raw.close()
             self._raw = None
@@ -144,9 +160,7 @@ class Index:
         if self._raw is not None and self._path.exists() and self._path.stat().st_ino == self._inode:
             return self._raw
         self.close()
-        if not (is_usable(self._path) and self._is_current()):
-            self._remove()
-            self._path.touch(mode=0o600)
+        self._choose()
         raw = sqlite3.connect(uri(self._path, "rw"), uri=True, isolation_level=None, check_same_thread=False)
         try:
             raw.row_factory = sqlite3.Row
@@ -164,14 +178,31 @@ class Index:
         self._big, self._swept, self._recent = grid.big_tags(raw), None, (0, 0)
         return raw
 
-    def _is_current(self) -> bool:
-        """False if the tokens of the file are cut or guessed otherwise, or if the catalogue is older than it."""
-        with closing(sqlite3.connect(uri(self._path, "ro"), uri=True)) as raw:
-            raw.execute("ATTACH ? AS catalogue", (uri(self._catalogue, "ro"),))
-            meta = dict(raw.execute("SELECT key, value FROM main.meta"))
-            seq = _number(raw, _CHANGE_SEQ)
-        alike = (meta.get("unicode"), meta.get("guesser")) == (unicodedata.unidata_version, self._guesser)
-        return alike and int(meta.get("seq", meta.get("since", "0"))) <= seq
+    def _choose(self) -> None:
+        """Choose the file to write: that which is there, if it is ours, else a new one, which may be begun."""
+        path, new = search_path(self._root), making_path(self._root)
+        is_there, is_alike, is_whole = file.standing(path, self._catalogue, self._guesser)
+        if self._is_old:
+            return
+        is_begun = file.standing(new, self._catalogue, self._guesser)[:2] == (True, True)
+        if not is_begun or (is_there and is_alike):
+            file.remove(new)
+        self._path = path
+        if is_there and is_whole and not is_alike:
+            self._path, self._before = new, Index(self._root, self._guess, self._guesser, old=True)
+        elif not (is_there and is_alike):
+            file.remove(path)
+            if is_begun:
+                file.move(new, path)
+        self._path.touch(mode=0o600)
+
+    def _take_over(self) -> None:
+        """Put the new file, which is whole, in the place of the old one. For a moment none is there: one that is
+        opened then must not find the log of another.
+        """
+        self.close()
+        file.remove(search_path(self._root))
+        file.move(self._path, search_path(self._root))
 
     def _begin(self, raw: sqlite3.Connection) -> None:
         raw.execute("BEGIN IMMEDIATE")
@@ -197,8 +228,7 @@ class Index:
 
     def _remove(self) -> None:
         self.close()
-        for end in ("", "-wal", "-shm"):
-            Path(f"{self._path}{end}").unlink(missing_ok=True)
+        file.remove(self._path)
 
     # --- steps
 

@@ -107,6 +107,11 @@ def search_path(root: Path) -> Path:
     return root / "search.db"
 
 
+def making_path(root: Path) -> Path:
+    """Return where a new search.db is made while the one that is there still answers."""
+    return root / "search.new.db"
+
+
 def create(raw: sqlite3.Connection, schema: str = "main") -> None:
     """Make the tables, empty. Also in memory, so that a query beside a missing file finds nothing."""
     for statement in (*TABLES, *INDEXES):
