@@ -56,7 +56,7 @@ COMMANDS = {
     "resume": ("work", "Go on after a pause."),
     "status": ("status", "Is all well, how far is it, and what should be done: one screen."),
     "healthcheck": ("status", "Say the first line of `status`; end with 0, or with what needs you."),
-    "notify": ("notices", "Try the notices: send one, and say what each receiver answers."),
+    "notify": ("notices", "Try the notices: send one, and say what each receiver answers; or read the digest."),
     "why": ("read", "Why a work or user is here or not: who saw it, who refused it, what failed, what..."),
     "show": ("read", "All that the mirror holds of a work or a user, and where its files lie; now, or at..."),
     "open": (

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pixmirror.cli.common import Json, print_json, run, say, session
+from pixmirror.cli.common import Json, Session, now_ms, print_json, run, say, session
 from pixmirror.errors import ConfigError, ExitCode
 from pixmirror.notify import NotTaken, Receiver
 
@@ -19,19 +19,26 @@ def notify(
     test: Annotated[
         bool, typer.Option("--test", help="Send one notice to all receivers, and say what each answers.")
     ] = False,
+    digest: Annotated[
+        bool, typer.Option("--digest", help="Print the digest of the last week, or day; it is not sent.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Try the notices that the table [notify] of the config sends.
+    """Try the notices that the table [notify] of the config sends, or read the digest.
 
     \b
     Examples:
       pixmirror notify --test
+      pixmirror notify --digest       what came in, what vanished, what survives only here
     """
     from pixmirror.daemon.notices import receivers
 
     s = session(ctx)
-    if not test:
-        raise ConfigError("Say what to do: --test.")
+    if test == digest:
+        raise ConfigError("Say what to do: --test or --digest.")
+    if digest:
+        _print_digest(s, as_json)
+        return
     found = receivers(s.config)
     if not found:
         raise ConfigError(
@@ -45,6 +52,20 @@ def notify(
             say(f"{who}: {'taken' if taken else 'not taken'} ({says}).")
     if not all(taken for _, taken, _ in answers):
         raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+def _print_digest(s: Session, as_json: bool) -> None:
+    from pixmirror.daemon.digests import tell
+
+    s.refuse_no_mirror()
+    with s.reading() as db:
+        found = db.read_sync(tell, s.config, now_ms())
+    if as_json:
+        print_json(found.as_dict())
+        return
+    say(f"{found.title.removeprefix('pixmirror: ').capitalize()}.")
+    for line in found.lines():
+        say(f"  {line}")
 
 
 async def _try(found: Sequence[Receiver]) -> list[tuple[str, bool, str]]:

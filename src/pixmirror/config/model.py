@@ -21,7 +21,7 @@ from pydantic import (
 from pixmirror.config import pasted
 from pixmirror.models.addresses import HostName, IPNetwork, Listen, ListenAddress
 from pixmirror.models.jobs import JobConfig, check_timezone
-from pixmirror.models.notices import Event
+from pixmirror.models.notices import Event, Rhythm
 from pixmirror.models.values import (
     Cron,
     Delay,
@@ -159,6 +159,7 @@ class NotifyConfig(BaseModel):
     apprise: tuple[SecretStr, ...] = Field(default=(), repr=False)
     events: tuple[Event, ...] | None = None  # all
     ping: SecretAddress | None = None
+    digest: Rhythm | None = None
     after: Delay = Field(default="30m", validate_default=True)
 
     @field_validator("url")

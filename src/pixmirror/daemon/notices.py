@@ -11,6 +11,7 @@ from pixmirror.backup import BackupFailed
 from pixmirror.catalogue import runs
 from pixmirror.config import Config
 from pixmirror.contained import contained
+from pixmirror.daemon import digests
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.trouble import CATALOGUE_FAILS, PIXIV, WARNING
 from pixmirror.errors import (
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 
 SENT = "notices"  # meta key
 LOOK_S = 15.0  # between two looks for what has lasted long enough to be told
+DIGEST_LOOK_S = 600.0
 PATIENCE_S = 60.0
 FAILURES_TO_TELL = 3
 WELL_AGAIN = "pixmirror: well again"
@@ -90,6 +92,7 @@ class Notices:
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
         self._news: asyncio.Queue[tuple[str, PixmirrorError | None]] = asyncio.Queue()
+        self._digest_after = 0.0  # of the monotonic clock
         self.notifier = notify.Notifier((), now=mirror.clock.now, load=self._load, save=self._save)
         self.use(mirror.config)
 
@@ -130,6 +133,17 @@ class Notices:
             await self._mirror.clock.sleep(LOOK_S)
             with suppress(Unforeseen), contained("Looking for notices that are due"):
                 await self.notifier.send_due()
+            if self._mirror.clock.monotonic() >= self._digest_after:
+                await self.send_digest()
+
+    async def send_digest(self) -> None:
+        """Send the digest, if it is due; what fails is tried again in a while."""
+        self._digest_after = self._mirror.clock.monotonic() + DIGEST_LOOK_S
+        try:
+            with contained("The digest"):
+                await digests.send_if_due(self._mirror, self.notifier)
+        except (*CATALOGUE_FAILS, Unforeseen) as error:
+            log.warning("The digest was not sent: %s", error)
 
     async def all_told(self) -> None:
         """Wait until everything is sent that `trouble` was told, but not for long."""

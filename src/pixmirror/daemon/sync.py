@@ -128,6 +128,7 @@ async def sync(mirror: Mirror, names: Sequence[str] = (), *, horizon_s: float = 
         await keep_counts(mirror, notices.trouble, every_ms=0)
         await mirror.db.run(troubles.keep, engine.trouble.as_data(mirror.clock.now()))
         await mirror.db.run(syncs.note_sync, since, mirror.clock.now(), ended.exit_code)
+        await notices.send_digest()
         engine.pings.sync_ended(ended.exit_code)
         await engine.pings.settled()
         return ended

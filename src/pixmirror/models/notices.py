@@ -1,6 +1,9 @@
 """What notices are about."""
 
 from enum import StrEnum
+from typing import Literal, TypeAlias
+
+Rhythm: TypeAlias = Literal["daily", "weekly"]  # of the digest
 
 
 class Event(StrEnum):
@@ -15,3 +18,4 @@ class Event(StrEnum):
     BACKUP = "backup"
     BRAKE = "brake"
     FAULT = "fault"
+    DIGEST = "digest"

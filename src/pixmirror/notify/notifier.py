@@ -67,6 +67,15 @@ class Notifier:
         self._events = frozenset(events)
         self._after_ms = after_ms
 
+    def wants(self, event: str) -> bool:
+        """Return whether anybody gets notices of this type."""
+        return event in self._events and bool(self._receivers)
+
+    async def send(self, event: str, title: str, text: str) -> bool:
+        """Send what is no change of anything. Return whether one took it; what nobody took is not tried again."""
+        async with self._turn:
+            return self.wants(event) and await self._send(event, title, text)
+
     async def notify(self, cause: str, event: str, title: str, text: str, *, lasts: bool = False) -> bool:
         """Report that `cause` ("login", "job:daily") holds. `lasts`: it is told only if it goes on for a while.
         Return True when a notice went out.
