@@ -3,6 +3,7 @@
 import io
 import random
 import threading
+import tracemalloc
 import zipfile
 import zlib
 from contextlib import suppress
@@ -314,3 +315,49 @@ def test_a_name_never_heard_of_is_checked_as_what_the_file_looks_like():
     body = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xd9"
     with pytest.raises(Damaged):
         check_structure(io.BytesIO(body[:5]), "jfif")
+
+
+class Counted(io.BytesIO):
+    """Counts what is read of it."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.taken += len(data)
+        return data
+
+
+def judged_in_bounds(rng: random.Random, times: int) -> None:
+    """Changed files of each kind take little memory, and are read a few times over at most."""
+    outcomes = set()
+    for kind in KINDS:
+        ext, whole = whole_files()[kind]
+        for turn in range(times):
+            changed = bytearray(whole)
+            for _ in range(rng.choice((1, 3, 20))):
+                near = min(len(changed), rng.choice((64, 1024, 1 << 20)))
+                place = rng.randrange(near)
+                changed[place if rng.random() < 0.5 else -1 - place] = rng.choice((0, 255, rng.randrange(256)))
+            file = Counted(changed)
+            tracemalloc.start()
+            try:
+                check_structure(file, ext)
+                outcomes.add("passed")
+            except Damaged:
+                outcomes.add("refused")
+            finally:
+                _, peak = tracemalloc.get_traced_memory()
+                tracemalloc.stop()
+            assert peak < 4 << 20, (kind, turn, peak)
+            assert file.taken < 4 * len(whole) + (1 << 20), (kind, turn, file.taken)
+    assert outcomes == {"passed", "refused"}
+
+
+def test_a_changed_file_is_judged_in_bounded_memory_and_few_reads() -> None:
+    judged_in_bounds(random.Random(3), 40)
+
+
+@pytest.mark.long
+def test_thousands_of_changed_files_are_judged_in_bounded_memory_and_few_reads() -> None:
+    judged_in_bounds(random.Random(4), 3000)
