@@ -97,6 +97,18 @@ async def test_while_the_disk_is_needed_it_rests_but_not_for_ever(db: Database, 
     assert this.report.checked <= scrub.FILES  # what was missed is not made up for at once
 
 
+async def test_between_two_bursts_nothing_is_written(db: Database, root: MirrorRoot):
+    for minute in range(len(soundness.TABLES) + 2):
+        await step(db, root, NOW + minute)
+    commits = list[int]()
+    db.call_after_commits(lambda: commits.append(1))
+    for minute in range(30):
+        await step(db, root, NOW + HOUR_MS // 2 + minute)
+    assert not commits
+    this, _ = await step(db, root, NOW + 3 * HOUR_MS)
+    assert (this.report.checked, bool(commits)) == (1, True)
+
+
 async def test_at_most_so_many_bytes_a_day(db: Database, root: MirrorRoot):
     slow = Plan(DAYS, bytes_per_day=SIZE)
     read = [(await step(db, root, NOW + n * HOUR_MS, slow))[0].report.bytes for n in range(5 * 24)]

@@ -18,6 +18,7 @@ from pixmirror.verify.passes import Pass
 
 KEPT = "scrub"  # meta key
 FILES, SIDECARS, STRAYS = 8, 200, 300  # in one step
+BURSTS = 25  # a day, so that a disk may sleep between them
 WINDOW = 10_000  # files of which the lost ones are counted together
 HELD = (
     "so many of the files that were read are missing or bad that it looks like a disk that is not there, or not "
@@ -39,6 +40,7 @@ class Kept:
     lost: int = 0
     held: int | None = None
     places: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    is_known: bool = False  # it was kept before
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,16 @@ async def step(this: Pass, plan: Plan) -> Kept:
     counts = await this.db.read(queue.counts)
     share = plan.share(counts.bytes_stored)
     await _allow(this, plan, kept, share)
+    before = asdict(kept)
     try:
         await _files(this, plan, kept, share, counts.stored)
         for name, take in _passes().items():
             if plan.is_idle():
                 await _take(this, plan, kept, name, take)
     finally:
-        await this.db.run(runs.set_json, KEPT, asdict(kept))
+        if asdict(kept) != before or not kept.is_known:  # else nothing is written: a disk may sleep
+            kept.is_known = True
+            await this.db.run(runs.set_json, KEPT, asdict(kept))
     return kept
 
 
@@ -109,6 +114,8 @@ async def _files(this: Pass, plan: Plan, kept: Kept, share: float, stored: int) 
         return
     if kept.looked > WINDOW:
         kept.looked = kept.lost = 0
+    if kept.left < share / BURSTS:
+        return
     while kept.left > 0 and (plan.is_idle() or kept.left >= share):
         refused = await this.db.read(findings.names, "file", this.now - DAY_MS)
         rows = await this.db.read(proofs.oldest, this.now - DAY_MS, FILES, refused)
