@@ -48,6 +48,9 @@ EXPECTED: dict[str, tuple[str, tuple[str, ...]]] = {
     "pixmirror_stored_bytes": ("gauge", ()),
     "pixmirror_disk_free_bytes": ("gauge", ()),
     "pixmirror_disk_full_seconds": ("gauge", ()),
+    "pixmirror_scrub_oldest_proof_age_seconds": ("gauge", ()),
+    "pixmirror_scrub_findings": ("gauge", ("kind",)),
+    "pixmirror_scrub_lost_files": ("gauge", ()),
     "pixmirror_job_runs": ("counter", ("job", "outcome")),
     "pixmirror_job_duration_seconds": ("summary", ("job",)),
     "pixmirror_job_last_success_age_seconds": ("gauge", ("job",)),
@@ -61,7 +64,10 @@ LABELS = {
     },
     "queue": {"files", "questions", "lists"},
     "state": {"wanted", "waiting", "stored", "gone", "failed", "damaged", "refused"},
-    "kind": {"work", "user", "bookmark", "follow", "comment"},
+    "kind": {
+        *("work", "user", "bookmark", "follow", "comment"),
+        *("missing", "stray", "rotten", "unreadable", "partial", "wrong_kind"),
+    },
     "medium": {"illust", "novel"},
     "host": {"app-api.pixiv.net", "www.pixiv.net", "i.pximg.net"},
 }
@@ -148,6 +154,8 @@ async def test_metrics_tell_what_was_done_and_what_is_here(service: Service) -> 
         received = daemon.mirror.transport.counts.image_bytes
     assert values(found["pixmirror_files"])["stored",] == 6
     assert values(found["pixmirror_queue_files"]) == {("wanted",): 0, ("waiting",): 0}
+    assert 0 <= values(found["pixmirror_scrub_oldest_proof_age_seconds"])[()] < 60
+    assert set(values(found["pixmirror_scrub_findings"]).values()) == {0}
     assert values(found["pixmirror_works"]) == {("illust",): 6, ("novel",): 0}
     requests = values(found["pixmirror_requests"])
     assert requests["image", "done"] == 6

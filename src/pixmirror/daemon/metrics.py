@@ -57,8 +57,10 @@ async def gather(daemon: "Daemon") -> Facts:
 def expose(daemon: "Daemon", facts: Facts, *, process: bool = True) -> bytes:
     """Return all metrics as text; with `process` also the memory, CPU and descriptors of this process."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Families([*_of_health(daemon, facts), *_of_requests(daemon, facts), *_of_queue(facts),
-                                 *_of_mirror(daemon, facts), *_of_jobs(daemon, facts)]))  # fmt: skip
+    registry.register(_Families([
+        *_of_health(daemon, facts), *_of_requests(daemon, facts), *_of_queue(facts), *_of_mirror(daemon, facts),
+        *_of_scrub(facts), *_of_jobs(daemon, facts),
+    ]))  # fmt: skip
     if process:
         ProcessCollector(registry=registry)
     return generate_latest(registry)
@@ -161,6 +163,20 @@ def _of_mirror(daemon: "Daemon", facts: Facts) -> Iterator[Metric]:
         room = max(facts.room.free - daemon.mirror.config.mirror.keep_free, 0)
         left = room / seen.growth.per_day * 86400
         yield from _gauge("disk_full_seconds", "Until the disk is full but for its reserve, as it grows.", left)
+
+
+def _of_scrub(facts: Facts) -> Iterator[Metric]:
+    seen = facts.seen
+    if seen.proved_at is not None:
+        age = _age(facts.now, seen.proved_at)
+        yield from _gauge(
+            "scrub_oldest_proof_age_seconds", "Since the file was read that was so longest ago.", age
+        )
+    yield _gauges(
+        "scrub_findings", "What is not as it was stored, by kind.", ("kind",),
+        [((kind,), count) for kind, count in seen.findings.items()],
+    )  # fmt: skip
+    yield from _gauge("scrub_lost_files", "Files found missing or bad that are asked for again.", seen.lost)
 
 
 def _of_jobs(daemon: "Daemon", facts: Facts) -> Iterator[Metric]:

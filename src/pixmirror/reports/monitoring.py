@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue import queue, runs
+from pixmirror.catalogue import findings, losses, proofs, queue, runs
 from pixmirror.catalogue.queue import MediaCounts
 from pixmirror.catalogue.sql import row, value
 from pixmirror.ledger import brake
@@ -35,7 +35,11 @@ class JobTimes:
 
 @dataclass(frozen=True, slots=True)
 class Monitored:
-    """All of it. `oldest`: since when (ms UTC) the first of each queue waits; `questions`: those due, by lane."""
+    """All of it. `oldest`: since when (ms UTC) the first of each queue waits; `questions`: those due, by lane.
+
+    `proved_at`: when the file was proved that was so longest ago (ms UTC); `findings` of the scrub by kind; `lost`
+    files that are asked for again.
+    """
 
     works: int
     novels: int
@@ -45,6 +49,9 @@ class Monitored:
     oldest: Mapping[str, int | None]
     jobs: Mapping[str, JobTimes]
     brakes: Mapping[str, int]
+    proved_at: int | None
+    findings: Mapping[str, int]
+    lost: int
     growth: Growth
     is_paused: bool
 
@@ -56,6 +63,9 @@ def monitored(conn: Connection, now: int) -> Monitored:
     gaps = row(conn, _GAPS)
     counts = kept.known(conn)
     held = dict.fromkeys(brake.KINDS, 0)
+    found: dict[str, int] = dict.fromkeys(findings.KINDS, 0)
+    for (_, kind), n in findings.counts(conn).items():
+        found[kind] += n
     for one in brake.troubles(brake.brakes_on(conn), now):
         held[one.kind] += one.count
     return Monitored(
@@ -71,6 +81,9 @@ def monitored(conn: Connection, now: int) -> Monitored:
         },
         jobs={name: JobTimes(one.last_done_at, one.failures) for name, one in runs.job_states(conn).items()},
         brakes=held,
+        proved_at=proofs.ends(conn).oldest,
+        findings=found,
+        lost=losses.noted(conn).coming,
         growth=counts.growth if counts else Growth(),
         is_paused=runs.pause_of_all(conn, now) is not None,
     )
