@@ -3,15 +3,18 @@
 import asyncio
 import gzip
 import random
+import ssl
 
 import httpx
 import pytest
 import respx
+import trustme
 
 from pixmirror import errors
 from pixmirror.pixiv import Lane, Pacer, Transport, open_image
 from pixmirror.pixiv.hosts import Hosts
 from pixmirror.pixiv.wire import Request, flatten
+from tests.fault_rows import Kind, also
 
 pytestmark = pytest.mark.anyio
 HOST = "app-api.pixiv.net"
@@ -458,3 +461,26 @@ async def test_nobody_listening_is_unreachable(clock):
     async with Transport(clock, Pacer(clock, per_minute=0), hosts=hosts, trust_env=False) as transport:
         with pytest.raises(errors.Unreachable, match="cannot be reached"):
             await asyncio.wait_for(get(transport), 20)
+
+
+@also(Kind.TLS)
+@pytest.mark.parametrize(("name", "is_known"), [("localhost", False), ("other.test", True)])
+async def test_a_certificate_of_nobody_known_or_of_another_name_is_refused_and_nothing_is_sent(
+    clock, tmp_path, monkeypatch, name, is_known
+):
+    ca, context, heard = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), []
+    ca.issue_cert(name).configure_cert(context)
+    if is_known:
+        ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+
+    async def handle(reader, writer):
+        heard.append(await reader.read(1000))
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
+    hosts = {HOST: f"https://localhost:{server.sockets[0].getsockname()[1]}"}
+    async with server, Transport(clock, Pacer(clock, per_minute=0), hosts=hosts, tries=1) as transport:
+        with pytest.raises(errors.Unreachable, match=r"cannot be reached .*CERTIFICATE_VERIFY_FAILED"):
+            await get(transport)
+    assert not any(heard)
