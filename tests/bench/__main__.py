@@ -17,7 +17,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import first_mirror, gallery, ingestion, nothing_new, pace, queue, report, scale, search, thumbs
+from tests.bench import (
+    backup,
+    first_mirror,
+    gallery,
+    ingestion,
+    nothing_new,
+    pace,
+    queue,
+    report,
+    scale,
+    search,
+    thumbs,
+)
 from tests.bench.measure import Figure, Options, Scenario
 from tests.bench.standin import ROOT
 
@@ -32,6 +44,7 @@ SCENARIOS: dict[str, Scenario] = {
     search.NAME: search.scenario,
     thumbs.NAME: thumbs.scenario,
     gallery.NAME: gallery.scenario,
+    backup.NAME: backup.scenario,
 }
 
 

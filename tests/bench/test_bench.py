@@ -85,6 +85,16 @@ def test_the_scenarios_run_at_a_small_size_with_every_request_counted(tmp_path: 
     assert counted["nothing-new: 25 new works, image requests, pixmirror"] == 25
 
 
+@pytest.mark.long
+def test_the_drill_at_a_small_size_loses_nothing_and_fetches_nothing_twice(tmp_path: Path) -> None:
+    written = tmp_path / "figures.json"
+    cache = ("--cache", str(tmp_path / "cache"))
+    assert main(["backup", "--small", "--runs", "1", "--json", str(written), *cache]) == 0
+    found = {f["what"]: f["median"] for f in json.loads(written.read_text())["figures"]}
+    assert found["files that are stored no more"] == 0
+    assert found["files fetched twice"] == 0
+
+
 def test_thumbnails_are_measured_at_a_small_size(tmp_path: Path) -> None:
     written = tmp_path / "figures.json"
     assert (
