@@ -221,6 +221,20 @@ SITUATIONS: dict[str, tuple[Setup, Around, Kind, tuple[str, ...], int]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("set_up", "around"),
+    [
+        (meta("pacer", {"warned_at": NOW - HOUR}), RUNS),
+        (failing(5), RUNS),
+        (nothing, told("pixiv", "ServerError", "GET /x: Pixiv failed (503).")),
+    ],
+    ids=["warned", "resting", "outage"],
+)
+def test_a_job_that_waits_for_what_is_told_is_not_called_late(db: Database, set_up: Setup, around: Around) -> None:
+    late = replace(around, jobs=(replace(FOLLOWING, due=NOW - 30 * HOUR),))
+    assert Kind.OVERDUE not in {one.kind for one in found(db, set_up, late)}
+
+
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_the_first_line_says_what_is(db: Database, name: str) -> None:
     set_up, around, kind, lines, code = SITUATIONS[name]

@@ -63,7 +63,7 @@ def _print_digest(s: Session, as_json: bool) -> None:
     if as_json:
         print_json(found.as_dict())
         return
-    say(f"{found.title.removeprefix('pixmirror: ').capitalize()}.")
+    say(f"{found.title.removeprefix('pixmirror: ')}.")
     for line in found.lines():
         say(f"  {line}")
 

@@ -198,6 +198,9 @@ def _jobs(view: View) -> Iterator[Headline]:
     if around.daemon:
         paused = runs.pause_of_all(view.conn, now)
         held = {name for name, state in runs.job_states(view.conn).items() if state.held(now)}
+        held |= runs.resting(view.conn).keys()
+        if view.of("warning", "pixiv", "login"):
+            late = []  # they wait for that, as is told
         for job in late:
             grace = max(HOUR_MS, 2000 * (job.every or 0))
             if not (job.running or paused or job.name in held) and now - (job.due or 0) > grace:
