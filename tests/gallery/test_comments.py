@@ -34,7 +34,7 @@ def count(served: Served, where: str = "true") -> int:
     return int(of_catalogue(served.root, f"SELECT count(*) FROM comment c WHERE {where}")[0][0])
 
 
-@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize("width", [pytest.param(1440, marks=pytest.mark.long), 360])
 def test_comments_go_on_from_the_last_to_the_first_and_lead_to_their_works(
     browser: Browser, served: Served, width: int
 ) -> None:

@@ -44,7 +44,7 @@ def address(key: int) -> str:
     return f"/{'n' if key & 1 else 'w'}/{key >> 1}"
 
 
-@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize("width", [pytest.param(1440, marks=pytest.mark.long), 360])
 def test_looks_are_shown_by_day_and_forgotten_one_by_one_by_day_and_whole(
     browser: Browser, served: Served, width: int
 ) -> None:

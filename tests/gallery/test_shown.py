@@ -110,7 +110,7 @@ def choose(served: Served, rating: str, ai: str) -> None:
     assert send(served.url, "/mirror/settings/shown", {"rating": rating, "ai": ai}).status == 303
 
 
-@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize("width", [pytest.param(1440, marks=pytest.mark.long), 360])
 def test_the_form_keeps_what_is_chosen_without_javascript_and_takes_it_back(
     browser: Browser, own_gallery: Served, width: int
 ) -> None:

@@ -14,7 +14,7 @@ from tests.gallery.accessible import faults
 from tests.gallery.conftest import Served, Tabs
 
 
-@pytest.fixture(params=[1440, 360], ids=["wide", "phone"])
+@pytest.fixture(params=[pytest.param(1440, marks=pytest.mark.long), 360], ids=["wide", "phone"])
 def plain(request: pytest.FixtureRequest, tabs: Tabs, gallery: Served) -> Iterator[Page]:
     """A page without JavaScript."""
     with tabs.looking(gallery.url, request.param, java_script_enabled=False) as opened:

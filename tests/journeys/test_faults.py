@@ -146,21 +146,12 @@ def test_a_job_whose_feed_fails_says_so_and_ends_with_7(tmp_path: Path, act: Act
 
 
 @pytest.mark.parametrize("pattern", [LISTS, "/v3/illust/comments", "/v1/ugoira/metadata", "/webview/"])
-def test_a_sync_that_left_lists_or_chores_undone_ends_with_7(tmp_path: Path, pattern: str) -> None:
-    async def scene(case: Case) -> None:
-        case.faults.add(pattern, status(500))
-        assert (await case.sync()).exit_code == 7
-
-    play(tmp_path / "mirror", scene)
-
-
-@pytest.mark.parametrize("pattern", [LISTS, "/v3/illust/comments", "/v1/ugoira/metadata", "/webview/"])
-def test_lists_and_chores_that_fail_wait_with_their_reason_and_are_done_later(
+def test_lists_and_chores_that_fail_end_a_sync_with_7_and_wait_with_their_reason_until_they_are_done(
     tmp_path: Path, pattern: str
 ) -> None:
     async def scene(case: Case) -> None:
         case.faults.add(pattern, status(500))
-        await case.sync()
+        assert (await case.sync()).exit_code == 7
         waiting = [*case.rows(feed), *case.rows(gap), *case.rows(chore)]
         assert any("Pixiv failed (500)" in (row.error or "") for row in waiting)
         await case.recover()

@@ -118,7 +118,13 @@ MAD: dict[str, tuple[Act, bool]] = {
 }
 
 
-@pytest.mark.parametrize("how", MAD)
+@pytest.mark.parametrize(
+    "how",
+    [
+        "everything is a 404",
+        *(pytest.param(how, marks=pytest.mark.long) for how in ("every list is empty", "every work is a stub")),
+    ],
+)
 def test_an_upstream_gone_mad_changes_no_state(tmp_path: Path, how: str):
     act, is_told = MAD[how]
 
