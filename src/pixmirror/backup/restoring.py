@@ -50,9 +50,11 @@ class Report:
     login: bool = False
     config: str = ""
     examples: list[str] = field(default_factory=list)
+    is_fresh: bool = field(default=False, repr=False)  # nothing can be there already
+    has_old: bool = field(default=True, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {key: value for key, value in asdict(self).items() if key not in ("is_fresh", "has_old")}
 
 
 Progress = Callable[[Report], None]
@@ -155,6 +157,8 @@ def _restore(folder: BackupFolder, head: Head, path: Path, root: Path, media: Pa
         _write(root / IDENTITY, (json.dumps({"mirror_id": head.mirror_id, "catalogue": True}) + "\n").encode())
         with storage(media):
             media.mkdir(mode=0o700, exist_ok=True)
+            report.is_fresh = set(os.listdir(media)) <= {MARKER}
+            report.has_old = (folder.path / "old").is_dir()
         if read_own(media / MARKER) is None:
             _write(media / MARKER, f"{head.mirror_id}\n".encode())
         with placing(media) as files:
@@ -178,10 +182,11 @@ def _restore(folder: BackupFolder, head: Head, path: Path, root: Path, media: Pa
 
 def _bring(folder: BackupFolder, files: Placing, media: Path, entry: Entry, report: Report) -> None:
     try:
-        if _is_there(resolve(media, entry.path), entry.size):
+        source = folder.place(entry.path, entry.sha256, has_old=report.has_old)
+        if not report.is_fresh and _is_there(resolve(media, entry.path), entry.size):
             report.there += 1
             return
-        came = files.take(folder.place(entry.path, entry.sha256), entry.path, entry.sha256)
+        came = files.take(source, entry.path, entry.sha256)
         if came.size != entry.size:
             raise FileError(f"{came.size:,} bytes instead of {entry.size:,}")
     except (SourceFailed, FileError) as error:

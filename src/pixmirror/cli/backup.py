@@ -14,7 +14,7 @@ from pixmirror.errors import ConfigError, ExitCode
 from pixmirror.reports.moments import clock
 from pixmirror.store.disks import refuse_share
 
-Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The folder; without it that of backup.to.")]
+Folder = Annotated[Path | None, typer.Argument(metavar="DIR", help="The folder; without it that of backup.to.")]
 
 
 def backup(

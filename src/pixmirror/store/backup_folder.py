@@ -46,10 +46,13 @@ class BackupFolder:
     def old(self, sha256: str) -> Path:
         return self.path / "old" / sha256[:2] / sha256
 
-    def place(self, rel: str, sha256: str) -> Path:
-        """Return where these bytes of the file with this name lie. FileError for a name that leads out of it."""
+    def place(self, rel: str, sha256: str, *, has_old: bool = True) -> Path:
+        """Return where these bytes of the file with this name lie. FileError for a name that leads out of it.
+
+        `has_old`: there may be earlier bytes, among which to look first.
+        """
         path, old = resolve(self.media, rel), self.old(sha256)
-        return old if old.exists() else path
+        return old if has_old and old.exists() else path
 
     def whole_runs(self) -> list[str]:
         """Return the names of the runs that were finished, the oldest first."""
