@@ -10,8 +10,8 @@
     ├── PixivError          Pixiv answered, or failed to:
     │   of us, or of all    Unreachable (ProxyFailed, NotSent), ServerError, ImageHostDown, RateLimited (HeldBack,
     │                       AccountWarned), Challenge (Blocked), UnexpectedPage, NoToken, AccessRefused
-    │   of one thing        NotFound, Forbidden, InvalidRequest (OffsetCap), EndpointGone, UnclearOutcome,
-    │                       UploadFailed, BadResponse
+    │   of one thing        NotFound, Forbidden, InvalidRequest (WrongValue, OffsetCap), EndpointGone,
+    │                       UnclearOutcome, UploadFailed, BadResponse
     └── FileError           NoRoom, Damaged, TooLarge
 
 Two questions are answered by every class: `scope`, how far it reaches; `passing`, can trying again later help.
@@ -20,7 +20,6 @@ The scopes are "item" (it speaks of this one thing alone), "everything" (it spea
 `advice` says what the user can do. No message ever holds a token or a cookie.
 """
 
-import re
 from enum import IntEnum
 from typing import ClassVar, Literal
 
@@ -52,11 +51,6 @@ def exit_code(error: "PixmirrorError | None" = None, *, incomplete: bool) -> int
     if error is not None:
         return error.exit_code
     return ExitCode.INCOMPLETE if incomplete else ExitCode.DONE
-
-
-def by_hand(advice: str) -> str:
-    """Return what to do where no pixmirror runs that would go on by itself."""
-    return re.sub(r";[^;]*by itself[^;]*\.$", "; `pixmirror sync` goes on then.", advice)
 
 
 class PixmirrorError(Exception):
@@ -363,6 +357,12 @@ class InvalidRequest(PixivError):
     """Pixiv calls the request itself wrong (400)."""
 
     scope = "item"
+
+
+class WrongValue(InvalidRequest):
+    """A value that Pixiv would not take, or would take for another: nothing was sent."""
+
+    exit_code = ExitCode.CONFIG
 
 
 class OffsetCap(InvalidRequest):

@@ -384,7 +384,10 @@ def test_a_list_of_the_app_goes_on_by_its_next_url(pixmirror, config, pixiv, wor
     assert len(whole) == 5
     for text in (f"user_id={artist}&offset=2", f"https://app-api.pixiv.net/x?user_id={artist}&offset=2"):
         assert lines(pixmirror(*asked, "--next", text)) == whole[2:]
-    assert pixmirror(*asked, "--next", "x").exit_code == 8
+    for option in (("--next", "x"), ("--type", "mangaa")):
+        refused = pixmirror(*asked, *option)
+        assert refused.exit_code == 2, "as any other value that is wrong on the command line"
+        assert option[1] in refused.stderr
 
 
 def test_it_works_beside_a_process_that_holds_the_lock(pixmirror, mirrored, work):
@@ -429,7 +432,7 @@ def test_a_ranking_is_asked_for_by_its_mode_and_without_one_is_that_of_the_day(p
         (("app", "illusts.detial", "5"), 2, "did you mean illusts.detail?"),
         (("app", "feeds.top"), 2, "api web feeds.top"),
         (("app", "illusts.detail", "five"), 2, "ILLUST_ID"),
-        (("app", "illusts.ranking", "dayly"), 8, "day"),
+        (("app", "illusts.ranking", "dayly"), 2, "day"),
         (("app", "illusts.detail", "99999999"), 10, "404"),
     ],
 )

@@ -18,6 +18,7 @@ from pixmirror.cli.progress import line
 from pixmirror.cli.sync_end import _waiting, trouble
 from pixmirror.cli.work import until_ms
 from pixmirror.clock import DAY_MS, now_ms, shifted
+from pixmirror.daemon.trouble import by_hand
 from pixmirror.errors import ConfigError
 from pixmirror.reports.estimate import Estimate
 from pixmirror.reports.left import Range
@@ -269,5 +270,5 @@ def test_when_a_failed_list_is_asked_again_is_told_by_the_clock_of_this_place(
 def test_where_no_daemon_runs_nothing_is_said_to_go_on_by_itself():
     for kind in (errors.RateLimited, errors.Unreachable, errors.DiskFull, errors.Blocked, errors.NoToken):
         assert "by itself" in kind.advice
-        assert "by itself" not in errors.by_hand(kind.advice)
-    assert errors.by_hand(errors.Unreachable.advice) == "Check the network; `pixmirror sync` goes on then."
+        assert "by itself" not in by_hand(kind.advice)
+    assert by_hand(errors.Unreachable.advice) == "Check the network; `pixmirror sync` goes on then."

@@ -25,12 +25,12 @@ from pixmirror.errors import (
     CatalogueError,
     ConfigError,
     ExitCode,
-    InvalidRequest,
     NotSent,
     ServerError,
     UnclearOutcome,
     UnexpectedPage,
     Unreachable,
+    WrongValue,
 )
 from pixmirror.logs import hide
 from pixmirror.models import Listing, Model, Received, Token
@@ -148,12 +148,10 @@ def _line(value: Any) -> None:
 def _query(text: str | None) -> Mapping[str, str] | None:
     if not text:
         return None
-    try:
-        return next_query(text if "?" in text else f"?{text}")
-    except BadResponse as error:
-        raise InvalidRequest(
-            f"--next {text!r} holds no query: give a next_url, or what stands behind its ?."
-        ) from error
+    with suppress(BadResponse):
+        if "=" in text:
+            return next_query(text if "?" in text else f"?{text}")
+    raise WrongValue(f"--next {text!r} holds no query: give a next_url, or what stands behind its ?.")
 
 
 def _config(s: Session, own: Own) -> Config | None:

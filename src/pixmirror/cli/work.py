@@ -24,7 +24,8 @@ from pixmirror.cli.common import (
     say,
     session,
 )
-from pixmirror.errors import ConfigError, PixmirrorError, PixmirrorGone, by_hand
+from pixmirror.daemon.trouble import by_hand
+from pixmirror.errors import ConfigError, PixmirrorError, PixmirrorGone
 from pixmirror.pixiv.waiting import WARNED, Blocked
 from pixmirror.reports.moments import clock
 from pixmirror.reports.reasons import FILES

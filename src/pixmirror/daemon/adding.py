@@ -15,7 +15,7 @@ from pixmirror.catalogue.refs import Ref
 from pixmirror.daemon.engine import Engine, is_limit
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.sync import PATIENCE, until
-from pixmirror.daemon.trouble import LASTING
+from pixmirror.daemon.trouble import LASTING, by_hand
 from pixmirror.errors import (
     ConfigError,
     ExitCode,
@@ -23,7 +23,6 @@ from pixmirror.errors import (
     LoginError,
     PixivError,
     PixmirrorError,
-    by_hand,
     exit_code,
 )
 from pixmirror.ingest import adding

@@ -18,9 +18,9 @@ from pixmirror.daemon.engine import Engine, is_limit
 from pixmirror.daemon.fetching import lanes_before
 from pixmirror.daemon.mirror import Mirror
 from pixmirror.daemon.notices import Notices
-from pixmirror.daemon.trouble import LASTING
+from pixmirror.daemon.trouble import LASTING, by_hand
 from pixmirror.daemon.upkeep import judge_now, keep_counts
-from pixmirror.errors import ConfigError, HeldBack, LoginError, PixmirrorError, by_hand, exit_code
+from pixmirror.errors import ConfigError, HeldBack, LoginError, PixmirrorError, exit_code
 from pixmirror.ingest.broken import unread_works
 from pixmirror.ledger.brake import Brake, brakes_on
 from pixmirror.models import Lane

@@ -1,5 +1,6 @@
 """What stands still and why, and how long to wait before the next try."""
 
+import re
 from dataclasses import dataclass, field
 
 from pixmirror.errors import AccountWarned, CatalogueError, LoginError, MirrorLocked, PixmirrorError, StorageError
@@ -77,3 +78,8 @@ def cause_of(error: PixmirrorError, *, fetching: bool = False) -> str:
     if isinstance(error, CATALOGUE_FAILS):
         return "storage" if fetching else "catalogue"
     return "images" if fetching else PIXIV
+
+
+def by_hand(advice: str) -> str:
+    """Return what to do where no pixmirror runs that would go on by itself."""
+    return re.sub(r";[^;]*by itself[^;]*\.$", "; `pixmirror sync` goes on then.", advice)

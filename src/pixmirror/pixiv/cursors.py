@@ -7,7 +7,7 @@ from datetime import date
 from enum import Enum
 from typing import Any, Final
 
-from pixmirror.errors import InvalidRequest
+from pixmirror.errors import WrongValue
 from pixmirror.models import Listing
 from pixmirror.pixiv.wire import Next
 
@@ -27,15 +27,13 @@ def cursor_of(page: Listing[Any]) -> dict[str, str] | None:
 
 
 def query_of(path: str, next: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the query of a cursor; InvalidRequest if it is one of another list. One that does not say of which
+    """Return the query of a cursor; WrongValue if it is one of another list. One that does not say of which
     list it is (out of a next_url) is taken as it is.
     """
     query = dict(_mapping(next))
     of = query.pop(OF, None)
     if of is not None and of != _named(path):
-        raise InvalidRequest(
-            f"next is a place in the list {of}, not in {_named(path)}: give it to that list again."
-        )
+        raise WrongValue(f"next is a place in the list {of}, not in {_named(path)}: give it to that list again.")
     return query
 
 
@@ -50,7 +48,7 @@ def agrees(next: Next, asked: Mapping[str, Any]) -> None:
             continue
         if _plain(str(next.get(name, ""))) != _plain(wanted):
             what = f"with {name} {next[name]!r}" if name in next else f"without {name}"
-            raise InvalidRequest(
+            raise WrongValue(
                 f"next goes on in a list {what}, but {name} is {wanted!r}: leave next out to begin that list anew."
             )
 
@@ -58,7 +56,7 @@ def agrees(next: Next, asked: Mapping[str, Any]) -> None:
 def _mapping(next: object) -> Mapping[str, Any]:
     if isinstance(next, Mapping):
         return next
-    raise InvalidRequest(
+    raise WrongValue(
         f"next takes what a page or walk has as its next, or parse_qs of a next_url, not {type(next).__name__}."
     )
 

@@ -11,7 +11,7 @@ from enum import IntEnum, StrEnum
 from functools import partial
 from typing import Any, Final
 
-from pixmirror.errors import InvalidRequest
+from pixmirror.errors import WrongValue
 from pixmirror.pixiv.wire import Param
 
 
@@ -165,9 +165,7 @@ NOVEL_RANKING_MODES: Final = tuple(str(mode) for mode in NovelRankingMode)
 def one_of(name: str, value: object, allowed: Collection[str]) -> str:
     """Return the value, if it is one that Pixiv knows."""
     if not isinstance(value, str) or value not in allowed:
-        raise InvalidRequest(
-            f"{name} is {value!r}; Pixiv knows: {', '.join(v or 'an empty text' for v in allowed)}."
-        )
+        raise WrongValue(f"{name} is {value!r}; Pixiv knows: {', '.join(v or 'an empty text' for v in allowed)}.")
     return str(value)
 
 
@@ -189,7 +187,7 @@ def number_of(name: str, value: object, allowed: Collection[int]) -> int | None:
         return None
     number = whole(value)
     if number not in allowed:
-        raise InvalidRequest(f"{name} is {value!r}; Pixiv knows: {', '.join(map(str, allowed))}.")
+        raise WrongValue(f"{name} is {value!r}; Pixiv knows: {', '.join(map(str, allowed))}.")
     return number
 
 
@@ -197,7 +195,7 @@ def positive(name: str, value: object) -> int:
     """Return the id, if it can be one."""
     number = whole(value)
     if number is None or number < 1:
-        raise InvalidRequest(f"{name} is {value!r}; it must be a whole number above 0.")
+        raise WrongValue(f"{name} is {value!r}; it must be a whole number above 0.")
     return number
 
 
@@ -212,7 +210,7 @@ def not_negative(name: str, value: object) -> int | None:
         return None
     number = whole(value)
     if number is None or number < 0:
-        raise InvalidRequest(f"{name} is {value!r}; it must be a whole number, 0 or more.")
+        raise WrongValue(f"{name} is {value!r}; it must be a whole number, 0 or more.")
     return number
 
 
@@ -226,7 +224,7 @@ def yes(name: str, value: object) -> bool:
     if value in ("true", "false"):
         return value == "true"
     if not isinstance(value, bool):
-        raise InvalidRequest(f"{name} is {value!r}; it must be True or False.")
+        raise WrongValue(f"{name} is {value!r}; it must be True or False.")
     return value
 
 
@@ -238,7 +236,7 @@ def flag(name: str, value: object) -> bool | None:
 def text(name: str, value: object) -> str:
     """Return the text, if it is one."""
     if not isinstance(value, str) or not value.strip():
-        raise InvalidRequest(f"{name} is {value!r}; it must be a text, and not an empty one.")
+        raise WrongValue(f"{name} is {value!r}; it must be a text, and not an empty one.")
     return value
 
 
@@ -261,7 +259,7 @@ def _listed(name: str, values: object) -> Iterable[object]:
     if values is None:
         return ()
     if isinstance(values, str) or not isinstance(values, Iterable):
-        raise InvalidRequest(f"{name} is {values!r}; it must be a list.")
+        raise WrongValue(f"{name} is {values!r}; it must be a list.")
     return tuple(values)
 
 
@@ -280,7 +278,7 @@ def _date(name: str, value: object) -> date:
             return date.fromisoformat(value)
     except ValueError:
         pass
-    raise InvalidRequest(f"{name} is {value!r}; it must be a date, as 2025-03-04 or 20250304.")
+    raise WrongValue(f"{name} is {value!r}; it must be a date, as 2025-03-04 or 20250304.")
 
 
 def date_span(start: date | str | None, end: date | str | None) -> dict[str, str | None]:
@@ -289,7 +287,7 @@ def date_span(start: date | str | None, end: date | str | None) -> dict[str, str
     if first and last:
         days = (date.fromisoformat(last) - date.fromisoformat(first)).days
         if not 0 <= days <= SPAN_DAYS:
-            raise InvalidRequest(
+            raise WrongValue(
                 f"From start_date {first} to end_date {last} are {days} days; Pixiv takes 0 to {SPAN_DAYS}."
             )
     return {"start_date": first, "end_date": last}
@@ -298,7 +296,7 @@ def date_span(start: date | str | None, end: date | str | None) -> dict[str, str
 def at_most(name: str, value: str, characters: int) -> str:
     """Return the text, if Pixiv has room for it."""
     if len(value) > characters:
-        raise InvalidRequest(f"{name} has {len(value)} characters; Pixiv takes {characters}.")
+        raise WrongValue(f"{name} has {len(value)} characters; Pixiv takes {characters}.")
     return value
 
 
@@ -342,7 +340,7 @@ OTHER_NAMES: Final = {"view_records": "viewed"}
 
 
 def asked(checked: Mapping[str, Param] | None = None, /, **values: object) -> dict[str, Param]:
-    """Return the parameters of a request, each checked as CHECKS has it for its name; InvalidRequest if one is
+    """Return the parameters of a request, each checked as CHECKS has it for its name; WrongValue if one is
     wrong. `checked` goes first, as it is: what is checked otherwise here than elsewhere.
     """
     params = {**(checked or {}), **{name: CHECKS[name](name, value) for name, value in values.items()}}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import IO, BinaryIO, cast
 
-from pixmirror.errors import InvalidRequest
+from pixmirror.errors import WrongValue
 from pixmirror.pixiv.wire import Part, Request
 
 Opened = list[tuple[str, tuple[str, IO[bytes], str]]]
@@ -39,7 +39,7 @@ class Sending:
         try:
             file = opening.enter_context(part.path.open("rb"))
         except OSError as exc:
-            raise InvalidRequest(f"{part.path} cannot be read: {exc.strerror}. Nothing was posted.") from exc
+            raise WrongValue(f"{part.path} cannot be read: {exc.strerror}. Nothing was posted.") from exc
         return cast(IO[bytes], _Counted(part, file, self._count))  # it has all that httpx asks of a file
 
     def _count(self, size: int) -> None:
@@ -62,10 +62,10 @@ class _Counted:
         try:
             chunk = self._file.read(size)
         except OSError as exc:
-            raise InvalidRequest(f"{self._part.path} cannot be read: {exc.strerror}. Nothing was posted.") from exc
+            raise WrongValue(f"{self._part.path} cannot be read: {exc.strerror}. Nothing was posted.") from exc
         self._left -= len(chunk)
         if self._left < 0 or (not chunk and self._left):
-            raise InvalidRequest(f"{self._part.path} changed while it was sent. Nothing was posted.")
+            raise WrongValue(f"{self._part.path} changed while it was sent. Nothing was posted.")
         if chunk:
             self._count(len(chunk))
         return chunk

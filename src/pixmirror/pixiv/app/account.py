@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pixmirror.errors import InvalidRequest
+from pixmirror.errors import WrongValue
 from pixmirror.models import (
     AiShowSettings,
     Illust,
@@ -100,7 +100,7 @@ async def mute_edit(
         add_user_ids=add_user_ids, delete_user_ids=delete_user_ids, add_tags=add_tags, delete_tags=delete_tags
     )
     if not any(data.values()):
-        raise InvalidRequest("There is nothing to mute and nothing to unmute.")
+        raise WrongValue("There is nothing to mute and nothing to unmute.")
     await api.post("/v1/mute/edit", data)
 
 

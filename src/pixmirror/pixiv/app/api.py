@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeVar
 
-from pixmirror.errors import BadResponse, InvalidRequest, UnclearOutcome
+from pixmirror.errors import BadResponse, UnclearOutcome, WrongValue
 from pixmirror.models import Lane, Listing, Model, Received
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.auth import AppIdentity, Auth
@@ -136,7 +136,7 @@ class AppApi:
         that would pass for private (document 003).
         """
         if restrict == "private" and (await self.auth.token()).user_id != whole(user_id):
-            raise InvalidRequest(
+            raise WrongValue(
                 f"restrict is 'private', but user {user_id} is not the one who is logged in: nobody sees what "
                 "others keep private, and Pixiv would answer with what is public. Ask for 'public'."
             )

@@ -1,6 +1,6 @@
 """Write and delete one's own comments (document 004; pixiv.md 9, 11, 13). Like submissions, never from a job."""
 
-from pixmirror.errors import InvalidRequest
+from pixmirror.errors import WrongValue
 from pixmirror.models import Comment, Medium, Received
 from pixmirror.pixiv.app.api import AppApi
 from pixmirror.pixiv.enums import asked
@@ -54,7 +54,7 @@ async def _add(
 ) -> Received[Comment]:
     data = asked(**{f"{medium}_id": work_id}, comment=comment, stamp_id=stamp_id, parent_comment_id=parent)
     if (comment is None) == (stamp_id is None):
-        raise InvalidRequest("comment or stamp_id must be given, and not both: a stamp has no text.")
+        raise WrongValue("comment or stamp_id must be given, and not both: a stamp has no text.")
     look = f"comments.replies {medium} {parent}" if parent is not None else f"comments.{medium}_comments {work_id}"
     find_out = f"Look with `pixmirror api app {look}` before you send it again."
     return await api.submit_one(f"/v1/{medium}/comment/add", data, "comment", Comment, find_out)

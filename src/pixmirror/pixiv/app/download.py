@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from pixmirror.errors import DiskFull, InvalidRequest, NoFolder, NotWritable, StorageError
+from pixmirror.errors import DiskFull, InvalidRequest, NoFolder, NotWritable, StorageError, WrongValue
 from pixmirror.models import Illust, Novel, NovelText
 from pixmirror.pixiv.app import novels
 from pixmirror.pixiv.app.api import AppApi
@@ -108,7 +108,7 @@ async def _novel(
     source: AppApi | Transport, work: Novel, folder: Path, name: str, *, replace: bool, progress: Progress | None
 ) -> tuple[Path, ...]:
     if isinstance(source, Transport):
-        raise InvalidRequest("The text of a novel is read by the App API: give download_work an AppApi.")
+        raise WrongValue("The text of a novel is read by the App API: give download_work an AppApi.")
     _need(folder)
     said = (await novels.text(source, work.id)).item
     pictures = uploaded_pictures(said)
@@ -191,7 +191,7 @@ def _target(url: str, path: str | os.PathLike[str] | None, prefix: str, ext: str
 def _name(name: str) -> str:
     """Return the name of one file or folder: nothing that leads elsewhere."""
     if not name or name in (".", "..") or any(c in BAD or ord(c) < 32 for c in name):
-        raise InvalidRequest(f"{name!r} cannot be the name of a file.")
+        raise WrongValue(f"{name!r} cannot be the name of a file.")
     return name
 
 

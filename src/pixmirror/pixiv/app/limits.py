@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from pixmirror.errors import InvalidRequest
+from pixmirror.errors import WrongValue
 from pixmirror.pixiv.enums import (
     COVER_IDS,
     WORK_RESTRICTS,
@@ -64,7 +64,7 @@ def tags_of(tags: Sequence[str] | None) -> tuple[str, ...] | None:
     """Return the tags, if Pixiv has room for them."""
     found = texts("tags", tags)
     if found and len(found) > TAGS:
-        raise InvalidRequest(f"tags are {len(found)}; Pixiv takes {TAGS}.")
+        raise WrongValue(f"tags are {len(found)}; Pixiv takes {TAGS}.")
     for tag in found or ():
         at_most("tags", tag, TAG)
     return found
@@ -72,32 +72,32 @@ def tags_of(tags: Sequence[str] | None) -> tuple[str, ...] | None:
 
 def given(name: str, value: int | None) -> int:
     if value is None:
-        raise InvalidRequest(f"{name} is None; it must be given.")
+        raise WrongValue(f"{name} is None; it must be given.")
     return value
 
 
 def parts_of(files: object) -> tuple[Part, ...]:
     """Return the files as parts of a form: readable, pictures, not too many bytes."""
     if isinstance(files, (str, bytes)) or not isinstance(files, Sequence) or not files:
-        raise InvalidRequest(f"files is {files!r}; it must be a list of pictures, and not an empty one.")
+        raise WrongValue(f"files is {files!r}; it must be a list of pictures, and not an empty one.")
     parts = tuple(_part(number, file) for number, file in enumerate(files))
     total = sum(part.size for part in parts)
     if total >= ALL_FILES:
-        raise InvalidRequest(f"files have {total} bytes together; Pixiv takes fewer than {ALL_FILES}.")
+        raise WrongValue(f"files have {total} bytes together; Pixiv takes fewer than {ALL_FILES}.")
     return parts
 
 
 def _part(number: int, file: object) -> Part:
     if not isinstance(file, (str, os.PathLike)):
-        raise InvalidRequest(f"files has {file!r}; it must be the path of a picture.")
+        raise WrongValue(f"files has {file!r}; it must be the path of a picture.")
     path = Path(file)
     try:
         with path.open("rb") as opened:
             head, size = opened.read(8), os.fstat(opened.fileno()).st_size
     except (OSError, ValueError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "no path"
-        raise InvalidRequest(f"files: {path} cannot be read: {reason}.") from exc
+        raise WrongValue(f"files: {path} cannot be read: {reason}.") from exc
     for magic, ending, content_type in KINDS:
         if head.startswith(magic):
             return Part("files[]", path, f"{number}{ending}", content_type, size)
-    raise InvalidRequest(f"files: {path} is no JPEG, PNG or GIF.")
+    raise WrongValue(f"files: {path} is no JPEG, PNG or GIF.")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from pixmirror.errors import InvalidRequest, OffsetCap
+from pixmirror.errors import OffsetCap, WrongValue
 from pixmirror.models import JST, Listing, Medium, Received
 from pixmirror.pixiv.app import search
 from pixmirror.pixiv.app.api import AppApi
@@ -31,9 +31,7 @@ async def past_cap(
     function = SEARCHES[one_of("medium", medium, tuple(SEARCHES))]
     edge, step = EDGES[one_of("sort", sort, tuple(EDGES))]
     if given := [name for name in ("offset", "next") if options.get(name)]:
-        raise InvalidRequest(
-            f"{given[0]} is not for a search past its cap: it starts at the first work of its dates."
-        )
+        raise WrongValue(f"{given[0]} is not for a search past its cap: it starts at the first work of its dates.")
     seen: set[int] = set()
     while True:
         last: date | None = None

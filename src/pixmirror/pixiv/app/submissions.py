@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from typing import Final
 
-from pixmirror.errors import InvalidRequest, ServerError, UnclearOutcome, Unreachable, UploadFailed
+from pixmirror.errors import ServerError, UnclearOutcome, Unreachable, UploadFailed, WrongValue
 from pixmirror.models import Listing, NovelCover, PostedNovel, Received, UploadStatus, UploadTicket
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.app.api import AppApi
@@ -158,7 +158,7 @@ async def novel_delete(api: AppApi, novel_id: Id) -> None:
 
 def _seconds(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
-        raise InvalidRequest(f"{name} is {value!r}; it must be a number of seconds above 0.")
+        raise WrongValue(f"{name} is {value!r}; it must be a number of seconds above 0.")
 
 
 async def _status(api: AppApi, key: str) -> Received[UploadStatus]:

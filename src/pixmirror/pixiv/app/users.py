@@ -67,7 +67,7 @@ async def bookmarks_illust(
     max_bookmark_id.
 
     30 a page; the cursor max_bookmark_id has no cap. `tag` 未分類: those without one. `private` is for oneself:
-    of somebody else Pixiv would give the public ones, so that it is InvalidRequest here. Deleted works stay as
+    of somebody else Pixiv would give the public ones, so that it is WrongValue here. Deleted works stay as
     stubs. Source: 002 2.4, 003 fetch_user_bookmarks, recorded v1-user-bookmarks-illust.
     """
     params = asked(user_id=user_id, restrict=restrict, tag=tag, max_bookmark_id=max_bookmark_id, filter=filter)
@@ -102,7 +102,7 @@ async def bookmark_tags_illust(
 ) -> Listing[BookmarkTag]:
     """A user's own bookmark tags. GET /v1/user/bookmark-tags/illust: user_id, restrict, offset.
 
-    About 30 a page, offset cap 5000. `private` only for oneself (else InvalidRequest).
+    About 30 a page, offset cap 5000. `private` only for oneself (else WrongValue).
     Source: pixiv.md 3.3, recorded v1-user-bookmark-tags-illust.
     """
     params = asked(user_id=user_id, restrict=restrict, offset=offset, filter=filter)
@@ -137,7 +137,7 @@ async def following(
     """Whom a user follows, newest follow first. GET /v1/user/following: user_id, restrict, offset.
 
     30 a page, up to three works each (`reading.preview_works`); OffsetCap beyond 5000. Users that are gone
-    are missing without a word: absence is not an unfollow. `private` is for oneself, else InvalidRequest (Pixiv
+    are missing without a word: absence is not an unfollow. `private` is for oneself, else WrongValue (Pixiv
     would answer with the public ones). Source: 002 2.6, 003 fetch_following, recorded v1-user-following.
     """
     params = asked(user_id=user_id, restrict=restrict, offset=offset, filter=filter)

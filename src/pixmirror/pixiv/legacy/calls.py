@@ -45,7 +45,7 @@ class Take:
 @dataclass(frozen=True)
 class Route:
     """One row of the tables: `model` reads what it answered. Call it to build the request: with the values of
-    `takes` (by our names), then those of `groups`, in this order or by name. InvalidRequest if one is wrong.
+    `takes` (by our names), then those of `groups`, in this order or by name. WrongValue if one is wrong.
     """
 
     host: str

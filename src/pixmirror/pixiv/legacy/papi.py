@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from pixmirror.errors import InvalidRequest
+from pixmirror.errors import WrongValue
 from pixmirror.models import Illust, Model, User
 from pixmirror.pixiv.enums import day, flag, maybe_positive, one_of, positive, text, texts
 from pixmirror.pixiv.legacy.calls import PAPI_HOST, Group, Route, Take
@@ -28,7 +28,7 @@ TYPES: Final = ("illustration", "manga", "ugoira")
 def _some(name: str, values: Iterable[str], allowed: Collection[str]) -> str | None:
     """Return some of the allowed words, with commas between; None for none."""
     if isinstance(values, str):
-        raise InvalidRequest(f"{name} is {values!r}; it must be a list of: {', '.join(allowed)}.")
+        raise WrongValue(f"{name} is {values!r}; it must be a list of: {', '.join(allowed)}.")
     found = [one_of(name, value, allowed) for value in texts(name, values) or ()]
     return ",".join(found) or None
 
@@ -60,7 +60,7 @@ class Page:
 
     def params(self) -> dict[str, Param]:
         if positive("per_page", self.per_page) > MOST_PER_PAGE:
-            raise InvalidRequest(f"per_page is {self.per_page}; the Public API took 1 to {MOST_PER_PAGE}.")
+            raise WrongValue(f"per_page is {self.per_page}; the Public API took 1 to {MOST_PER_PAGE}.")
         return {"page": positive("page", self.page), "per_page": self.per_page}
 
 

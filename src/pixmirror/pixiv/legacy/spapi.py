@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from pixmirror.errors import InvalidRequest
+from pixmirror.errors import WrongValue
 from pixmirror.models import Illust, Model, Novel, NovelText, Tag, User
 from pixmirror.pixiv.enums import flag, ids, maybe_positive, maybe_text, number_of, one_of, positive, text
 from pixmirror.pixiv.legacy.calls import SPAPI_HOST, Route, Secret, Take
@@ -39,7 +39,7 @@ class Also:
 def _with_commas(name: str, values: Iterable[int]) -> str:
     found = ids(name, values)
     if not found:
-        raise InvalidRequest(f"{name} is empty; it must hold an id.")
+        raise WrongValue(f"{name} is empty; it must hold an id.")
     return ",".join(map(str, found))
 
 

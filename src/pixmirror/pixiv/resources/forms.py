@@ -222,7 +222,7 @@ class PastCap(Endpoint[Callable[P, AsyncIterator[T]], Callable[P, Iterator[T]]],
 def asked_for(
     function: Function[..., Listing[T]], api: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Asked[T]:
-    """Return the list that a call asks for; InvalidRequest if its `next` is a place in another one."""
+    """Return the list that a call asks for; WrongValue if its `next` is a place in another one."""
     given = dict(kwargs)
     next = given.pop("next", None)
     asked = inspect.signature(function).bind(api, *args, **given).arguments

@@ -3,7 +3,7 @@ thing. What comes back are the models of the App API; what only the web says is 
 
 Besides what a docstring names, any call can raise Unreachable, ServerError, RateLimited, Challenge,
 UnexpectedPage, BadResponse, CookieRejected (the session is dead) and LoginNeeded (there is none). Arguments are
-checked before anything is sent (InvalidRequest). `raw` of what is received is the web's own JSON.
+checked before anything is sent (WrongValue). `raw` of what is received is the web's own JSON.
 """
 
 from pixmirror.pixiv.web.api import WebApi

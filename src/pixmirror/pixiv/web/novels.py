@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pixmirror.errors import BadResponse, InvalidRequest
+from pixmirror.errors import BadResponse, WrongValue
 from pixmirror.models import Listing, Novel, NovelText, Received, SeriesDetail
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.enums import not_negative, positive, yes
@@ -62,7 +62,7 @@ async def insert_illusts(api: WebApi, novel_id: Id, names: Iterable[str]) -> Rec
     path = f"/ajax/novel/{positive('novel_id', novel_id)}/insert_illusts"
     wanted = tuple(_image_name(name) for name in names)
     if not wanted:
-        raise InvalidRequest('names is empty; it must hold at least one "ID-page".')
+        raise WrongValue('names is empty; it must hold at least one "ID-page".')
     asked = {"id": wanted}
     return await api.body(path, asked, bodies.InsertIllusts, referer=referer(novel_id), bare="illusts")
 
@@ -150,5 +150,5 @@ def _series(series_id: Id) -> str:
 def _image_name(name: object) -> str:
     work, dash, page = name.partition("-") if isinstance(name, str) else ("", "", "")
     if not work.isdecimal() or (dash and not page.isdecimal()):
-        raise InvalidRequest(f'names holds {name!r}; each must be "ID" or "ID-page", as in [pixivimage:ID-page].')
+        raise WrongValue(f'names holds {name!r}; each must be "ID" or "ID-page", as in [pixivimage:ID-page].')
     return f"{int(work)}-{int(page)}" if dash else str(int(work))

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from pixmirror.errors import InvalidRequest
+from pixmirror.errors import WrongValue
 from pixmirror.models import Model, Received, Rows, Work, read_row
 from pixmirror.pixiv.enums import day, not_negative, one_of, positive, text
 from pixmirror.pixiv.literals import Id
@@ -53,7 +53,7 @@ def mode(value: str) -> str:
 def limit(value: object, most: int = MOST_ROWS) -> int:
     """Return how many rows a page has."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise InvalidRequest(f"limit is {value!r}; Pixiv takes 1 to {most}.")
+        raise WrongValue(f"limit is {value!r}; Pixiv takes 1 to {most}.")
     return value
 
 
@@ -76,9 +76,7 @@ def ranking_content(mode: str, content: str) -> str:
     one_of("content", content, RANKING_CONTENTS)
     allowed = RANKING_PAIRS.get(content)
     if allowed and mode not in allowed:
-        raise InvalidRequest(
-            f"There is no ranking {mode!r} of {content!r} alone; Pixiv has: {', '.join(allowed)}."
-        )
+        raise WrongValue(f"There is no ranking {mode!r} of {content!r} alone; Pixiv has: {', '.join(allowed)}.")
     return content
 
 
@@ -87,18 +85,18 @@ def ratio(value: object) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise InvalidRequest(f"ratio is {value!r}; it must be a number: -0.5 portrait, 0 square, 0.5 landscape.")
+        raise WrongValue(f"ratio is {value!r}; it must be a number: -0.5 portrait, 0 square, 0.5 landscape.")
     return f"{value:g}"
 
 
 def number(asked: Mapping[str, Param], name: str) -> int:
-    """Return a number among parameters, perhaps a text; InvalidRequest in a `next` of something else."""
+    """Return a number among parameters, perhaps a text; WrongValue in a `next` of something else."""
     value = asked.get(name)
     if isinstance(value, str) and value.isdecimal() and len(value) < LONGEST_NUMBER:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    raise InvalidRequest(f"`next` has no {name}: it belongs to another list.")
+    raise WrongValue(f"`next` has no {name}: it belongs to another list.")
 
 
 def offset_next(asked: Mapping[str, Param], total: int) -> dict[str, Param] | None:
@@ -136,7 +134,7 @@ def id_of(item: Any) -> Any:
 def token(value: object) -> str:
     """Return the token of an unlisted work, which is no id."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_-]{4,128}", value):
-        raise InvalidRequest("token must be the last part of the work's link: letters and digits.")
+        raise WrongValue("token must be the last part of the work's link: letters and digits.")
     return value
 
 
@@ -148,5 +146,5 @@ def word(name: str, value: object) -> str:
 def text_or_empty(name: str, value: object) -> str:
     """Return a text, which may be empty (a tag: for all): the parameter itself must be there."""
     if not isinstance(value, str):
-        raise InvalidRequest(f"{name} is {value!r}; it must be a text.")
+        raise WrongValue(f"{name} is {value!r}; it must be a text.")
     return value

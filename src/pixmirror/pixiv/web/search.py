@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pixmirror.errors import BadResponse, InvalidRequest
+from pixmirror.errors import BadResponse, WrongValue
 from pixmirror.models import Illust, Listing, Novel, Received
 from pixmirror.pixiv.enums import day, maybe_text, not_negative, one_of, text
 from pixmirror.pixiv.web import bodies, params
@@ -37,14 +37,14 @@ class Filters:
     def sent(self) -> dict[str, Param]:
         first, last = day("scd", self.scd), day("ecd", self.ecd)
         if first and last and first > last:
-            raise InvalidRequest(f"scd {first} is after ecd {last}.")
+            raise WrongValue(f"scd {first} is after ecd {last}.")
         numbers = {name: not_negative(name, getattr(self, name)) for name in NUMBERS}
         for least, most in (("wlt", "wgt"), ("hlt", "hgt"), ("blt", "bgt")):
             low, high = numbers[least], numbers[most]
             if low is not None and high is not None and low > high:
-                raise InvalidRequest(f"{least} is {low} and {most} is {high}: the least is above the most.")
+                raise WrongValue(f"{least} is {low} and {most} is {high}: the least is above the most.")
         if self.work_lang is not None and not re.fullmatch(r"[a-z]{2}", self.work_lang):
-            raise InvalidRequest(f"work_lang is {self.work_lang!r}; it must be two letters, as ja.")
+            raise WrongValue(f"work_lang is {self.work_lang!r}; it must be two letters, as ja.")
         return {
             **numbers,
             "ratio": params.ratio(self.ratio),
@@ -165,7 +165,7 @@ def _asked(
 ) -> dict[str, Param]:
     more = (filters or Filters()).sent()
     if more["work_lang"] is not None and kind != "manga":
-        raise InvalidRequest("work_lang narrows a search of manga alone.")
+        raise WrongValue("work_lang narrows a search of manga alone.")
     return {
         "word": text("word", word),
         "type": kind,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pixmirror.errors import InvalidRequest
+from pixmirror.errors import WrongValue
 from pixmirror.models import Illust, Listing, Medium, Novel, Received, UserDetail, UserPreview
 from pixmirror.pixiv.enums import ids, one_of, positive, text, yes
 from pixmirror.pixiv.literals import Id
@@ -195,7 +195,7 @@ async def _window_of(
 def _some(values: Iterable[Id]) -> tuple[int, ...]:
     made = ids("ids", values) or ()
     if not 1 <= len(made) <= PROFILE_IDS:
-        raise InvalidRequest(f"ids are {len(made)}; the site asks for 1 to {PROFILE_IDS} at once.")
+        raise WrongValue(f"ids are {len(made)}; the site asks for 1 to {PROFILE_IDS} at once.")
     return made
 
 
@@ -206,5 +206,5 @@ def _window(offset: int, limit: int, **more: Param) -> dict[str, Param]:
 def _own_if_hidden(api: WebApi, user_id: Id, rest: str) -> int:
     """Nobody sees what others keep private, and what is public must not pass for it."""
     if one_of("rest", rest, params.RESTS) == "hide" and positive("user_id", user_id) != api.user_id:
-        raise InvalidRequest(f"rest is 'hide', but user {user_id} is not the one of the cookie: ask for 'show'.")
+        raise WrongValue(f"rest is 'hide', but user {user_id} is not the one of the cookie: ask for 'show'.")
     return positive("user_id", user_id)
