@@ -157,8 +157,8 @@ class Endpoint(Generic[A, B]):
     @overload
     def __get__(self, resource: Resource[Blocking], owner: type) -> B: ...
     def __get__(self, resource: Resource[Any] | None, owner: type) -> Any:
-        if resource is None:
-            return self.function
+        if resource is None:  # its help page, which shows a class
+            return shown(lambda *args, **kwargs: self.function(*args, **kwargs), self.function)
         made = vars(resource)[self.name] = self._in(resource._form)
         return made
 
