@@ -46,6 +46,15 @@ def test_runs_of_a_killed_process_are_interrupted_not_running(conn):
     }
 
 
+def test_what_a_sync_brought_is_noted_on_its_own_run_and_not_on_one_that_began_meanwhile(conn):
+    of_sync, later = (runs.start_run(conn, "a", "following", at) for at in (NOW, NOW + 1))
+    runs.end_run(conn, later, "done", NOW + 2, new=9)
+    runs.note_new(conn, of_sync, 5)
+    runs.note_new(conn, of_sync, 4)
+    counted = dict(conn.execute(select(run.c.id, run.c.new)).all())
+    assert counted == {of_sync: 5, later: 9}
+
+
 def test_a_pause_ends_by_itself_when_it_has_an_end(conn):
     runs.save_job(conn, "a", "following", None)
     runs.pause_job(conn, "a", NOW + HOUR)

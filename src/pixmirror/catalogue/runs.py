@@ -125,10 +125,9 @@ def end_run(
     )
 
 
-def note_new(conn: Connection, job_name: str, new: int) -> None:
-    """Record how many works the newest run of a job brought, with what came after its end, as of gaps."""
-    newest = select(func.max(run.c.id)).where(run.c.job == job_name).scalar_subquery()
-    conn.execute(update(run).where(run.c.id == newest, run.c.new < new).values(new=new))
+def note_new(conn: Connection, run_id: int, new: int) -> None:
+    """Record how many works a run brought, with what came after its end, as of gaps."""
+    conn.execute(update(run).where(run.c.id == run_id, run.c.new < new).values(new=new))
 
 
 def mark_interrupted(conn: Connection, now: int) -> int:

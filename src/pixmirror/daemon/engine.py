@@ -338,7 +338,7 @@ class Engine:
             self.ran.add(job.name, _outcome(result), m.clock.now() - began)
             await m.db.run(_end, run_id, job, result, m.transport.counts.api - before, began, m.clock.now())
         self.wakeup.wake()
-        return result
+        return replace(result, run=run_id)
 
     def held_back(self) -> Blocked | None:
         """Return what keeps even new works waiting for long."""

@@ -80,7 +80,7 @@ class Journal:
                     with contained(f"What {name} brought"):
                         came, after = await self._mirror.db.read(_came_in, name, (base, until - LATE_MS))
                         if is_done:
-                            await self._mirror.db.run(runs.note_new, name, await self._mirror.db.read(_new, name))
+                            await self._mirror.db.run(_note_new, name)
                 except (*CATALOGUE_FAILS, Unforeseen):
                     return  # which is told as trouble of what does the work
                 new = came - before
@@ -166,10 +166,10 @@ def _came_in(conn: Connection, name: str, times: Iterable[int]) -> tuple[CameIn,
     return tuple(map(since, times))
 
 
-def _new(conn: Connection, name: str) -> int:
-    """Count what came in since the newest run of a job began."""
-    ran = runs.last_runs(conn).get(name)
-    return sum(of_jobs.came_in(conn, name, ran.started_at)) if ran else 0
+def _note_new(conn: Connection, name: str) -> None:
+    """Record of the newest run of a job what came in since it began."""
+    if (ran := runs.last_runs(conn).get(name)) is not None:
+        runs.note_new(conn, ran.id, sum(of_jobs.came_in(conn, name, ran.started_at)))
 
 
 def brought(came: CameIn) -> str:

@@ -213,10 +213,11 @@ async def beside(daemon: "Daemon", asked: Sequence[str]) -> SyncReport:
         # Those under way began before they were asked: what is newer they may not see.
         blocked = await _ended(engine, [task for name, task in daemon.running.items() if name in names])
         begun = {name: task for name in names if (task := daemon.start_job(name)) is not None}
-        blocked = blocked or await _ended(engine, begun.values()) or await drain(engine, names=asked or None)
-        last = await mirror.db.read(runs.last_runs)
+        blocked = blocked or await _ended(engine, begun.values())
+        last = await mirror.db.read(runs.last_runs)  # others may begin while this waits for what they found
+        blocked = blocked or await drain(engine, names=asked or None)
         results |= {
-            name: JobResult(run.seen, run.error)
+            name: JobResult(run.seen, run.error, run=run.id)
             for name, run in last.items()
             if name in begun and run.started_at >= since
         }
@@ -332,8 +333,11 @@ async def report(
         return SyncReport(brought, files, stopped, left, undone, brakes, requests or {}, known, alone)
 
     found = await mirror.db.read(read)
-    for name, brought in found.results.items():
-        await mirror.db.run(runs.note_new, name, brought.new)  # so that `status` says the same
+    for name, result in results.items():
+        if result.run is not None:
+            await mirror.db.run(
+                runs.note_new, result.run, found.results[name].new
+            )  # so that `status` says the same
     return found
 
 

@@ -214,12 +214,13 @@ class Context:
 @dataclass(frozen=True, slots=True)
 class JobResult:
     """What one run of a job brought. `error` is the first thing that failed and will be tried again; `own`: for a
-    reason of the job, and not because all of Pixiv, the login or the disk failed.
+    reason of the job, and not because all of Pixiv, the login or the disk failed; `run`: its id in the catalogue.
     """
 
     seen: int = 0
     error: str | None = None
     own: bool = True
+    run: int | None = None
 
     def plus(self, seen: int, error: str | None = None) -> "JobResult":
         return JobResult(self.seen + seen, self.error or error)
