@@ -105,6 +105,18 @@ def test_a_third_of_the_screen_on_each_side_turns(reader: Page) -> None:
     shows(reader, 1)
 
 
+def test_what_was_asked_to_be_shown_is_so_behind_the_edges_too(
+    browser: Browser, own_gallery: Served, manga: int
+) -> None:
+    with reading(browser, own_gallery, manga, "?show") as page:
+        shows(page, 1)
+        expect(page.locator(".zone.l")).to_have_attribute("href", re.compile(r"\?p=2&show$"))
+        press(page, "ArrowLeft")
+        expect(page.locator(".zone.r")).to_have_attribute("href", re.compile(r"\?p=1&show$"))
+        press(page, "End")
+        expect(page.locator(".zone.l")).to_have_attribute("href", "#end")
+
+
 def test_a_swipe_turns_as_one_turns_a_page(browser: Browser, own_gallery: Served, manga: int) -> None:
     with reading(browser, own_gallery, manga, width=360) as page:
         shows(page, 1)

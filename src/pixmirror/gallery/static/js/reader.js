@@ -23,6 +23,7 @@ const held = new Leaves(pages, () => replan());
 const isTwo = () => !upright.matches && (device.get("reader-pages") ?? "2") === "2";
 const isFit = () => device.get("reader-fit") === "width";
 const rtl = () => forward === "left";
+const linked = page => $(`li:nth-child(${page + 1}) a`, sheet);
 
 function plan() {
   list = spreads(pages, isTwo(), shifted);
@@ -62,10 +63,10 @@ function mark() {
   const to = {[forward]: spread.at(-1) + 1, [rtl() ? "right" : "left"]: at - 1};
   for (const [side, zone] of Object.entries(zones)) {
     zone.ariaLabel = side === forward ? "Next page" : "Page before";
-    zone.href = pages[to[side]] ? `?p=${to[side] + 1}` : side === forward ? "#end" : "#main";
+    zone.href = linked(to[side])?.href ?? (side === forward ? "#end" : "#main");
   }
   for (const link of $$("a[aria-current]", sheet)) link.removeAttribute("aria-current");
-  for (const page of spread) $(`li:nth-child(${page + 1}) a`, sheet).ariaCurrent = "page";
+  for (const page of spread) linked(page).ariaCurrent = "page";
   place.at(at, shifted.size ? `shifted:${[...shifted].sort((a, b) => a - b)}` : "");
 }
 
