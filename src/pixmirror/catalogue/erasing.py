@@ -35,11 +35,10 @@ _BESIDE = frozenset(
 )
 _BATCH = 500
 
-_PAYLOADS = f"""
-SELECT payload.id, endpoint, codec, body, {BASE}
-FROM work CROSS JOIN payload ON owner_kind = 'work' AND owner_id = work_key
-WHERE user_id = :user AND payload.id < :before
-ORDER BY payload.id DESC LIMIT {_BATCH}"""  # what is packed against another comes before it
+_OF_WORKS = """
+SELECT payload.id FROM work CROSS JOIN payload ON owner_kind = 'work' AND owner_id = work_key
+WHERE user_id = :user ORDER BY payload.id DESC"""  # what is packed against another comes before it
+_PAYLOADS = f"SELECT id, endpoint, codec, body, {BASE} FROM payload WHERE id {IDS}"
 _REWRITE = Many(f"UPDATE payload SET digest = :digest, codec = {CODEC}, body = :body, base = NULL WHERE id = :id")
 _PROFILES = "DELETE FROM payload WHERE owner_kind = 'user' AND owner_id = :user RETURNING id"
 _BLANK = """
@@ -79,11 +78,10 @@ def erase_user(conn: Connection, user_id: int) -> int:
 
 
 def _rewrite_payloads(conn: Connection, user_id: int) -> None:
-    before = 2**63 - 1
-    while found := rows(conn, _PAYLOADS, user=user_id, before=before):
-        before = found[-1].id
+    ids = column(conn, _OF_WORKS, user=user_id)
+    for start in range(0, len(ids), _BATCH):
         rewritten = []
-        for row in found:
+        for row in rows(conn, _PAYLOADS, ids=listed(ids[start : start + _BATCH])):
             try:
                 raw = unpack(row.codec, row.body, row.base_body)
             except ValueError:
