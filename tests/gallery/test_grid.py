@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from pixmirror.gallery.app import STATIC
 from tests.gallery.accessible import faults
 from tests.gallery.conftest import Served, Tabs
-from tests.gallery.gridded import SEEN, Seen, drawn
+from tests.gallery.gridded import SEEN, Seen, drawn, rest
 from tests.gallery.readable import until
 
 
@@ -29,7 +29,7 @@ def deep(page: Page) -> list[Seen]:
     page.mouse.move(180, 400)
     page.mouse.wheel(0, 333)
     page.wait_for_url(re.compile("at=2021-"))
-    page.wait_for_timeout(400)  # until the wheel has come to rest, and the place is written
+    rest(page)
     return drawn(page)
 
 
@@ -214,7 +214,7 @@ def test_a_runway_shorter_than_all_months_carries_them_and_is_led_back_unseen(wi
         seen, was = drawn(wide), wide.evaluate("scrollY")
         wide.mouse.wheel(0, 400)
         until(wide, "was => Math.abs(scrollY - was) > 200", was)
-        wide.wait_for_timeout(250)  # until it rests, and the runway is led back where it must
+        rest(wide)  # and the runway is led back where it must
         now = {href: top for href, _, top, *_ in drawn(wide)}
         assert seen[-1][2] - now[seen[-1][0]] == pytest.approx(400, abs=1)
         places.append(wide.evaluate("scrollY"))
