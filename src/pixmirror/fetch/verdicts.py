@@ -9,6 +9,7 @@ from typing import Literal
 from pixmirror.catalogue import chores, queue
 from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.database import Connection
+from pixmirror.catalogue.media import REPLACED
 from pixmirror.clock import DAY_MS, HOUR_MS
 from pixmirror.errors import Damaged
 from pixmirror.ledger import agenda, file_doubts
@@ -44,7 +45,7 @@ def not_there(
     `control`: whether another file of the host came as it should just now; None if none was asked for.
     """
     if not queue.is_current(conn, item.media_id):
-        queue.gone(conn, item.media_id, f"replaced upstream before it was fetched; {error}")
+        queue.gone(conn, item.media_id, f"{REPLACED}; {error}")
         file_doubts.settled(conn, (item.media_id,))
         return "believed"
     doubt = file_doubts.look(conn, "denied", item.media_id, item.urls[0], now)

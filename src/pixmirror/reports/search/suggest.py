@@ -114,14 +114,12 @@ class _Typed:
         return f"{self.before}{space}{field}:{_quoted(name)}"
 
 
-def suggest(
-    conn: Connection, text: str, usual: Defaults = NOTHING_HIDDEN, *, now: int | None = None
-) -> Suggestions:
+def suggest(conn: Connection, text: str, usual: Defaults = NOTHING_HIDDEN) -> Suggestions:
     """Return what a text may become, and the first works that it finds as it stands; nothing of what is hidden."""
     hidden = hidden_flags(usual)
     try:
         query = parse(text)
-        found = find_keys(conn, query, EACH * (LOOKED_AT if hidden else 1), now=now)
+        found = find_keys(conn, query, EACH * (LOOKED_AT if hidden else 1))
     except ConfigError as error:
         return Suggestions(problem=str(error)) if text.strip() else Suggestions()
     told = (visible(conn, found.keys, usual)[:EACH], found.chips, found.note)
