@@ -146,9 +146,7 @@ def _tell_check(report: checking.Report) -> None:
     if report.partial:
         say("  The last run is partial: the media folder was not there.")
     formats.say_any(report.cut_runs, "run", "that was cut; the next one goes on from there.")
-    formats.say_any(
-        report.unnamed, "file", "belongs to no run; the run after a cut one removes what is left over."
-    )
+    formats.say_any(report.unnamed, "file", "that no run has; the run after a cut one uses them or removes them.")
 
 
 def restore(
