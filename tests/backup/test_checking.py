@@ -1,12 +1,14 @@
 """`backup --check` finds whatever is not as it was written, without a mirror and without a config."""
 
 import gzip
+import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from pixmirror.backup import checking, manifest, tidying
+from pixmirror.backup import checking, manifest, restoring, tidying
 from pixmirror.backup.manifest import BackupDamaged
 from pixmirror.errors import ConfigError, StorageAbsent
 from pixmirror.store.backup_folder import MANIFEST, MARKER, open_backup
@@ -44,6 +46,23 @@ def test_a_full_run_brings_anew_what_a_check_found_bad(made: Made) -> None:
     assert tree(made.to / "media") == made.files()
 
 
+def test_a_full_run_calls_nothing_whole_that_has_rotted_in_the_mirror_too(made: Made) -> None:
+    made.backup()
+    rotten = made.media / "7/2_p0.png"  # its bytes are shared with the backup
+    body = rotten.read_bytes()
+    with rotten.open("r+b") as file:
+        file.write(b"!")
+    report = made.backup(full=True)
+    assert (report.bad, report.is_whole, report.files) == (1, False, 9)
+    assert "bad in the backup, and in the mirror" in report.examples[0]
+    assert not checking.check(made.to).sound
+    part = rotten.with_name(".mended")
+    part.write_bytes(body)
+    part.rename(rotten)
+    assert made.backup(full=True).is_whole
+    assert checking.check(made.to).sound
+
+
 @pytest.mark.parametrize("cut", [0, 1, 20, -40, -9, -1])
 def test_a_manifest_that_is_cut_anywhere_is_no_run(made: Made, cut: int) -> None:
     made.backup()
@@ -67,6 +86,21 @@ def test_a_manifest_that_was_changed_is_told(made: Made) -> None:
         assert not manifest.is_whole(path) or changed[-1] == lines[1]
         with pytest.raises(BackupDamaged):
             list(manifest.read_entries(path))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(r'"sha256": "[0-9a-f]{64}"}\n', f'"sha256": "{"../" * 21}x"}}\n'), ("catalogue.db", "../c.db")],
+)
+def test_a_manifest_that_names_places_outside_is_refused(made: Made, old: str, new: str) -> None:
+    path = made.to / "runs" / made.backup().run / MANIFEST
+    body, end = re.sub(old, new, gzip.decompress(path.read_bytes()).decode()).rsplit("\n", 2)[:2]
+    told = json.loads(end)
+    told["end"]["sha256"] = hashlib.sha256(f"{body}\n".encode()).hexdigest()
+    path.write_bytes(gzip.compress(f"{body}\n{json.dumps(told)}\n".encode()))
+    assert manifest.is_whole(path)
+    with pytest.raises(BackupDamaged):
+        restoring.restore(made.to, made.folder / "again")
 
 
 def test_what_is_no_backup_is_refused_with_a_sentence(tmp_path: Path) -> None:

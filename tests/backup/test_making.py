@@ -1,6 +1,7 @@
 """A backup holds what the mirror has, costs what is new, and loses nothing that it alone has."""
 
 import gzip
+import hashlib
 import json
 import os
 import shutil
@@ -166,8 +167,81 @@ def test_when_very_much_is_gone_from_the_catalogue_no_older_run_is_removed(
     assert report.runs == 2
     assert "6 files" in report.held
     assert tree(made.to / "media") == made.files()
-    # One run later nothing has vanished since: only what the user believes goes.
-    assert made.backup(keep=1, believe=True).runs == 1
+    # One run later nothing has vanished since, and it stays all the same: only what the user believes goes.
+    made.backup(keep=1)
+    report = made.backup(keep=1)
+    assert (report.runs, "--believe" in report.held) == (2, True)
+    assert tree(made.to / "media") == made.files()
+    report = made.backup(keep=1, believe=True)
+    assert (report.runs, report.held) == (1, "")
+    assert not [rel for rel in tree(made.to / "media") if rel.endswith(".png")]
+
+
+def test_earlier_bytes_that_two_names_had_stay_while_a_run_has_one_of_them(made: Made) -> None:
+    twins = [made.media / "7/1.json", made.media / "7/2.json"]
+    for path in twins:
+        place(path, b"alike")
+    made.backup()
+    for path in twins:
+        place(path, path.name.encode())
+        made.write(lambda c: c.exec_driver_sql("UPDATE work SET sidecar_seq = sidecar_seq + 1000"))
+        made.backup()
+    # The first run goes: the second has the bytes of one name still, and lies with the first in the same place.
+    assert made.backup(keep=3).removed_runs == 1
+    assert checking.check(made.to).sound
+    assert b"alike" in tree(made.to / "old").values()
+    made.backup(keep=1)
+    assert not tree(made.to / "old")
+    assert checking.check(made.to).sound
+
+
+def test_a_run_whose_manifest_has_rotted_stops_no_backup_and_costs_no_other_run(made: Made) -> None:
+    names = [made.backup().run for _ in range(3)]
+    before = tree(made.to / "media")
+    path = made.to / "runs" / names[1] / MANIFEST
+    path.write_bytes(path.read_bytes()[:-9])
+    made.write(lambda c: c.exec_driver_sql("DELETE FROM media WHERE owner_id = 2"))
+    report = made.backup(keep=3)
+    assert (report.damaged_runs, report.runs, report.removed_runs) == ([names[1]], 3, 1)
+    assert not report.removed_files  # nobody knows what that run has
+    assert tree(made.to / "media") == before
+    report = made.backup(keep=3)
+    assert (report.runs, report.removed_runs) == (3, 1)
+    made.backup(keep=1)
+    found = checking.check(made.to)
+    assert (found.sound, found.runs, found.unnamed, found.files) == (True, 1, 0, 7)
+
+
+def test_a_stored_file_that_was_cut_is_not_backed_up_as_whole(made: Made) -> None:
+    path = one_file(made)
+    path.write_bytes(path.read_bytes()[:-3])
+    report = made.backup()
+    assert (report.bad, report.is_whole, report.files) == (1, False, 8)
+    assert "bytes instead of" in report.examples[0]
+    assert checking.check(made.to).sound
+
+
+def test_other_bytes_as_long_and_as_old_are_not_taken_for_what_the_last_run_has(made: Made) -> None:
+    path = one_file(made)
+    made.backup()
+    found, body = path.stat(), path.read_bytes()[:-1] + b"?"
+    place(path, body)
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    rel, sha256 = str(path.relative_to(made.media)), hashlib.sha256(body).hexdigest()
+    made.write(lambda c: c.exec_driver_sql("UPDATE media SET sha256 = ? WHERE path = ?", (sha256, rel)))
+    made.backup()
+    assert checking.check(made.to).sound
+    assert (made.to / "media" / rel).read_bytes() == body
+
+
+def test_what_a_nas_or_a_desktop_puts_beside_the_runs_stays_and_stops_nothing(made: Made) -> None:
+    made.backup()
+    (made.to / "runs/.DS_Store").write_bytes(b"?")
+    (made.to / "runs/@eaDir").mkdir()
+    assert made.backup().is_whole
+    assert (made.to / "runs/.DS_Store").exists()
+    assert (made.to / "runs/@eaDir").exists()
+    assert checking.check(made.to).cut_runs == 0
 
 
 def test_a_damaged_catalogue_is_not_backed_up_and_the_earlier_runs_stay(made: Made) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pixmirror import __version__
 from pixmirror.backup import manifest, tidying
-from pixmirror.backup.checking import compared
+from pixmirror.backup.checking import ABSENT, compared
 from pixmirror.backup.manifest import Entry, Head, Own
 from pixmirror.catalogue import snapshot
 from pixmirror.catalogue.database import catalogue_path
@@ -170,10 +170,12 @@ def _make(
         ("media",) if this.away else (), own,
     )  # fmt: skip
     vanished = _files(this, head, folder.runs / last / MANIFEST if last else None, gone)
+    if (is_much := _is_much(this, vanished)) and last:
+        tidying.hold(folder.runs / last)
     tidying.note(this.part, gone.for_good)
     folder.finish_run(this.part, name)
     report.run = name
-    _tidy(this, gone, vanished, was_cut=bool(cut))
+    _tidy(this, gone, vanished if is_much else 0, was_cut=bool(cut))
     return report
 
 
@@ -241,6 +243,8 @@ def _files(this: _Run, head: Head, last: Path | None, gone: Forgotten) -> int:
         writer.head(head)
         for want, have in joined(wanted, known):
             this.look()
+            if want is not None and want.path in gone.for_good:
+                continue
             if want is None:
                 vanished += have is not None and have.seq is None and have.path not in gone.all
                 continue
@@ -274,27 +278,29 @@ def _entry(this: _Run, files: Placing, want: Wanted, have: Entry | None) -> Entr
     is_same = have is not None and (
         have.sha256 == want.sha256 if want.sha256 else have.seq == want.seq and bool(want.seq)
     )
-    if have is not None and this.plan.full and not _is_sound(this, have):
-        have = None
-    elif have is not None and is_same:
+    is_sound = have is None or not this.plan.full or _is_sound(this, have)
+    if have is not None and is_same and is_sound:
         return have
     try:
         if this.away:
             raise SourceFailed("missing", this.away)
-        return _brought(this, files, want, have)
+        came = _brought(this, files, want, have if is_sound else None)
+        if have is not None and not is_sound and came.sha256 == have.sha256:
+            this.folder.remove_old(have.sha256)  # which would be looked at first
+        return came
     except SourceFailed as error:
         if have is not None and (want.sha256 is None or have.sha256 == want.sha256):
+            if not is_sound:
+                this.report.bad += 1
+                _example(this.report, f"{want.path}: bad in the backup, and in the mirror {error}")
             return have  # a sidecar that is not there, or was not to be had
         _note(this, want, error)
         return None
 
 
 def _is_sound(this: _Run, have: Entry) -> bool:
-    """Read what the backup has. What is not sound makes way for what the mirror has."""
-    if compared(this.folder.place(have.path, have.sha256), have.size, have.sha256) is None:
-        return True
-    this.folder.remove(have.path, have.sha256, keeps_name=True)
-    return False
+    """Read what the backup has. What is not sound makes way for what the mirror has, if that is."""
+    return compared(this.folder.place(have.path, have.sha256), have.size, have.sha256) is None
 
 
 def _brought(this: _Run, files: Placing, want: Wanted, have: Entry | None) -> Entry:
@@ -304,7 +310,10 @@ def _brought(this: _Run, files: Placing, want: Wanted, have: Entry | None) -> En
     except FileError as error:
         raise SourceFailed("unreadable", str(error)) from error
     seq, keep = want.seq if want.sha256 is None else None, None
-    if want.sha256 is not None and not this.plan.full and _came_before(this, source, want):
+    if want.sha256 is not None:
+        _refuse_other(source, want, reads=this.plan.full)
+    # What the last run has under the name may be as long and as old.
+    if want.sha256 is not None and have is None and not this.plan.full and _came_before(this, source, want):
         return Entry(want.path, want.size or 0, want.sha256, seq)
     if have is not None and (want.sha256 is None or have.sha256 != want.sha256):
         if want.sha256 is None and (found := _unchanged(source, have)):
@@ -315,6 +324,15 @@ def _brought(this: _Run, files: Placing, want: Wanted, have: Entry | None) -> En
     this.report.new_bytes += came.size
     this.report.linked += came.how != "copy"
     return Entry(want.path, came.size, came.sha256, seq)
+
+
+def _refuse_other(source: Path, want: Wanted, *, reads: bool) -> None:
+    """Raise SourceFailed where a file is not the one that was stored: bytes that are shared are not read on their
+    way, so they are here where it `reads`, else the size alone tells.
+    """
+    why = compared(source, want.size or 0, want.sha256 if reads else None)
+    if why is not None:
+        raise SourceFailed("missing" if why == ABSENT else "wrong_hash", why)
 
 
 def _came_before(this: _Run, source: Path, want: Wanted) -> bool:
@@ -348,32 +366,51 @@ def _note(this: _Run, want: Wanted, error: SourceFailed) -> None:
         report.bad += 1
     else:
         report.missing += 1
+    _example(report, f"{want.path}: {error}")
+
+
+def _example(report: Report, text: str) -> None:
     if len(report.examples) < EXAMPLES:
-        report.examples.append(f"{want.path}: {error}")
+        report.examples.append(text)
 
 
 # --- after it
 
 
 def _tidy(this: _Run, gone: Forgotten, vanished: int, *, was_cut: bool) -> None:
-    """Remove what is forgotten, and the runs over `keep` with what they alone have, unless too much vanished."""
+    """Remove what is forgotten, and the runs over `keep` with what they alone have, unless too much `vanished`."""
     plan, folder, report = this.plan, this.folder, this.report
-    report.forgotten = tidying.forget(folder, gone.for_good)
     runs = folder.whole_runs()
+    if len(runs) > plan.keep or gone.for_good or was_cut:
+        report.damaged_runs = tidying.damaged(folder)
+    damaged = report.damaged_runs
+    report.forgotten = tidying.forget(folder, gone.for_good, damaged)
     report.runs = len(runs)
     if this.away:
         report.held = "The media folder is not there, so no older run was removed."
         return
-    if vanished > max(FEW, int(MANY_SHARE * report.files)) and not plan.believe:
+    if vanished:
         report.held = (
             f"{vanished:,} files of the last run are not in the catalogue any more, and were not forgotten: no "
             "older run was removed. If that is right: `pixmirror backup --believe`."
         )
         return
-    over = [name for name in runs[: max(len(runs) - plan.keep, 0)] if name not in report.damaged_runs]
-    for name in over:
-        report.removed_files += tidying.remove_run(folder, name)
-        report.removed_runs += 1
-    if was_cut and not report.damaged_runs:
-        report.removed_files += tidying.sweep(folder)
+    held = [name for name in runs if tidying.is_held(folder.runs / name, believe=plan.believe)]
+    if held:
+        report.held = (
+            f"The run {held[-1]} stays: many of its files were gone from the catalogue one run later, and were "
+            "not forgotten. If that is right: `pixmirror backup --believe`."
+        )
+    over = [name for name in runs[: max(len(runs) - plan.keep, 0)] if name not in held]
+    report.removed_runs = len(over)
+    if damaged:
+        is_last = not set(damaged) - set(over)
+        report.removed_files += tidying.remove_beside_damaged(folder, over, is_last=is_last)
+    else:
+        report.removed_files += sum(tidying.remove_run(folder, name) for name in over)
+        report.removed_files += tidying.sweep(folder) if was_cut else 0
     report.runs = len(folder.whole_runs())
+
+
+def _is_much(this: _Run, vanished: int) -> bool:
+    return vanished > max(FEW, int(MANY_SHARE * this.report.files)) and not this.plan.believe

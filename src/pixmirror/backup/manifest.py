@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from pixmirror.errors import ExitCode, PixmirrorError
 from pixmirror.store.part import storage
 
 FORMAT = 1
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_OWN = re.compile(r"[\w-][\w.-]*", re.ASCII)
 _BLOCK = 1 << 20
 
 
@@ -185,9 +188,9 @@ def _parsed(path: Path, line: bytes) -> dict[str, Any]:
 
 def _entry(path: Path, found: dict[str, Any]) -> Entry:
     name, size, sha256, seq = (found.get(key) for key in ("path", "size", "sha256", "seq"))
-    if not (isinstance(name, str) and isinstance(size, int) and isinstance(sha256, str) and len(sha256) == 64):
+    if not (isinstance(name, str) and isinstance(size, int) and _SHA256.fullmatch(str(sha256))):
         raise BackupDamaged(f"The manifest {path} has a line that cannot be read.")
-    return Entry(name, size, sha256, seq if isinstance(seq, int) else None)
+    return Entry(name, size, str(sha256), seq if isinstance(seq, int) else None)
 
 
 def _head(path: Path, line: bytes) -> Head:
@@ -196,6 +199,8 @@ def _head(path: Path, line: bytes) -> Head:
         if found["pixmirror_backup"] != FORMAT:
             raise BackupDamaged(f"The manifest {path} has another format: upgrade pixmirror.")
         own = tuple(Own(str(o["name"]), int(o["size"]), str(o["sha256"])) for o in found["own"])
+        if not all(_OWN.fullmatch(one.name) for one in own):
+            raise BackupDamaged(f"The manifest {path} names files that are not its run's.")
         return Head(
             str(found["run"]), str(found["mirror_id"]), int(found["made_at"]), str(found["pixmirror"]),
             str(found["schema"]), found["gallery_schema"], tuple(map(str, found["partial"])),

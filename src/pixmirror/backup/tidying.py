@@ -18,6 +18,7 @@ from pixmirror.store.backup_folder import MANIFEST, BackupFolder, read_own, sync
 from pixmirror.store.part import storage, sync_folder
 
 NOTE = "forgotten"  # in a run's folder: a digest of the paths that it is known not to have
+HELD = "held"  # in the folder of a run that stays until the user believes that so much has vanished since
 AT_ONCE = 50_000  # entries held in memory
 
 _by_path = attrgetter("path")
@@ -28,28 +29,51 @@ def note(run: Path, paths: Collection[str]) -> None:
     write_own(run / NOTE, f"{_digest(paths)}\n".encode())
 
 
+def damaged(folder: BackupFolder) -> list[str]:
+    """Return the runs, the newest first, whose manifests do not tell what they have. Reads all of these."""
+    runs = reversed(folder.whole_runs())
+    return [name for name in runs if not manifest.is_whole(folder.runs / name / MANIFEST)]
+
+
+def hold(run: Path) -> None:
+    """Have a run stay, however many come after it."""
+    write_own(run / HELD, b"")
+    with storage(run):
+        sync_folder(run)
+
+
+def is_held(run: Path, *, believe: bool) -> bool:
+    """Return whether a run is to stay; with `believe` it may go from now on."""
+    if believe:
+        with storage(run), suppress(FileNotFoundError):
+            os.unlink(run / HELD)
+    return (run / HELD).exists()
+
+
 def _digest(paths: Collection[str]) -> str:
     return hashlib.sha256("\n".join(sorted(paths)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def forget(folder: BackupFolder, paths: Collection[str]) -> int:
+def forget(folder: BackupFolder, paths: Collection[str], unknown: Collection[str] = ()) -> int:
     """Remove these from every run that may still have them. Return how many files went.
 
-    It is noted last: what a cut leaves is done again by the next backup.
+    It is noted last: what a cut leaves is done again by the next backup. So it is while there are runs of which
+    it is `unknown` what earlier bytes they have, for their manifests are damaged.
     """
     told = f"{_digest(paths)}\n".encode()
-    runs = [folder.runs / name for name in folder.whole_runs()]
+    runs = [folder.runs / name for name in folder.whole_runs() if name not in unknown]
     left = [run for run in runs if read_own(run / NOTE) != told] if paths else []
-    gone = dict[tuple[str, str], None]()
+    gone = set[tuple[str, str]]()
     for run in left:
-        gone |= dict.fromkeys((e.path, e.sha256) for e in _without(run / MANIFEST, paths))
-    touched = set[Path]().union(*(folder.remove(path, sha256, keeps_name=False) for path, sha256 in gone))
+        gone |= {(e.path, e.sha256) for e in _without(run / MANIFEST, paths)}
+    touched = set[Path]()
     if left:
         for path in paths:  # also those that an earlier try has taken out of the manifests
             touched |= folder.remove_name(path)
-        touched |= sweep_old(folder)
+        if not unknown:
+            touched |= sweep_old(folder)
     sync_there(touched)
-    for run in left:
+    for run in left if not unknown else ():
         note(run, paths)
     return len(gone)
 
@@ -75,14 +99,31 @@ def remove_run(folder: BackupFolder, name: str) -> int:
     others = [folder.runs / other / MANIFEST for other in folder.whole_runs() if other != name]
     kept = folder.runs / name / MANIFEST
     # Its manifest stays readable until its files are known, and is no run's any more before the first one goes.
-    leaving = kept.with_name(f"leaving-{MANIFEST}")
-    with storage(kept):
-        os.rename(kept, leaving)
-        sync_folder(kept.parent)
+    leaving = _let_go(kept)
     removed = 0
     for some in _chunks(_alone(leaving, others[0] if others else None)):
         removed += _remove_unnamed(folder, some, others)
     folder.remove_run(name)
+    return removed
+
+
+def _let_go(kept: Path) -> Path:
+    leaving = kept.with_name(f"leaving-{MANIFEST}")
+    with storage(kept):
+        os.rename(kept, leaving)
+        sync_folder(kept.parent)
+    return leaving
+
+
+def remove_beside_damaged(folder: BackupFolder, over: Collection[str], *, is_last: bool) -> int:
+    """Remove these runs, where what a damaged one has is not known. Return how many files went: none, unless the
+    damaged ones are all among these (`is_last`), and then each that no run names.
+    """
+    for name in over:
+        _let_go(folder.runs / name / MANIFEST)
+    removed = sweep(folder) if is_last else 0
+    for name in over:
+        folder.remove_run(name)
     return removed
 
 
@@ -98,18 +139,23 @@ def _alone(leaving: Path, next_one: Path | None) -> Iterator[Entry]:
 
 
 def _remove_unnamed(folder: BackupFolder, entries: list[Entry], manifests: Iterable[Path]) -> int:
-    """Remove those of these that no manifest names."""
+    """Remove those of these that no manifest names. Earlier bytes lie under their sha256 alone: they may be those
+    of another name, too.
+    """
     doubtful = {(e.path, e.sha256) for e in entries}
-    names = {e.path for e in entries}
-    still = set[str]()
+    names, digests = {e.path for e in entries}, {e.sha256 for e in entries}
+    still, needed = set[str](), set[str]()
     for path in manifests:
         for entry in manifest.read_entries(path):
+            if entry.sha256 in digests:
+                needed.add(entry.sha256)
             if entry.path in names:
                 still.add(entry.path)
                 doubtful.discard((entry.path, entry.sha256))
     touched = set[Path]()
     for path_, sha256 in doubtful:
-        touched |= folder.remove(path_, sha256, keeps_name=path_ in still)
+        touched |= folder.remove_old(sha256) if sha256 not in needed else set()
+        touched |= folder.remove_name(path_) if path_ not in still else set()
     sync_there(touched)  # before the run itself goes: what is left of it is swept
     return len(doubtful)
 

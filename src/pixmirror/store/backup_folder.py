@@ -26,6 +26,7 @@ MANIFEST = "manifest.jsonl.gz"
 LOCK = ".lock"
 FORMAT = 1
 _RUN = re.compile(r"\d{8}T\d{6}Z")
+_CUT = re.compile(r"\d{8}T\d{6}Z(\.part)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +62,15 @@ class BackupFolder:
         return sorted(n for n in names if _RUN.fullmatch(n) and (self.runs / n / MANIFEST).is_file())
 
     def cut_runs(self) -> list[Path]:
-        """Return the folders of runs that were not finished."""
+        """Return the folders of runs that were not finished. What a NAS or a desktop puts there is none."""
         with storage(self.runs):
             names = os.listdir(self.runs) if self.runs.is_dir() else []
         whole = set(self.whole_runs())
-        return [self.runs / n for n in sorted(names) if n not in whole]
+        return [self.runs / n for n in sorted(names) if n not in whole and _CUT.fullmatch(n)]
 
-    def remove(self, rel: str, sha256: str, *, keeps_name: bool) -> set[Path]:
-        """Remove bytes that no run has any more, wherever they lie. `keeps_name`: the name has others now.
-
-        Return the folders that are still to be synced.
-        """
-        places = (self.old(sha256),) if keeps_name else (self.old(sha256), resolve(self.media, rel))
-        return set[Path]().union(*map(_removed, places))
+    def remove_old(self, sha256: str) -> set[Path]:
+        """Remove earlier bytes, of whatever name. Return the folders that are still to be synced."""
+        return _removed(self.old(sha256))
 
     def remove_name(self, rel: str) -> set[Path]:
         """Remove what has this name, if anything has. Return the folders that are still to be synced."""
