@@ -101,6 +101,30 @@ def test_who_is_forgotten_leaves_no_finding_and_what_rots_later_is_one(full: Dat
     assert len(proved(full, "comment")[1]) == 1
 
 
+def drop(conn: Connection, *ids: int) -> None:
+    for one in ids:
+        conn.exec_driver_sql("DELETE FROM payload WHERE id = ?", (one,))
+    blocks.changed(conn, "payload", ids)
+
+
+def test_a_key_that_is_given_again_leaves_no_finding(full: Database) -> None:
+    full.run_sync(drop, 20, 21)
+    assert proved(full, "payload")[1] == []
+    full.run_sync(drop, 22)
+    full.run_sync(record_works, seen(NOW + 1), works(illust(50)), {})
+    assert full.read_sync(lambda c: c.exec_driver_sql("SELECT max(id) FROM payload").scalar_one()) == 20
+    assert proved(full, "payload")[1] == []
+
+
+def test_a_pass_that_goes_on_inside_of_a_block_leaves_no_finding(full: Database) -> None:
+    full.run_sync(drop, 5)
+    full.run_sync(lambda c: blocks.changed(c, "payload", [7]))
+    assert proved(full, "payload")[1] == []  # of what remains between, other blocks are made
+    full.run_sync(lambda c: blocks.keep(c, "payload", blocks.prove(c, "payload", 7, NOW)))
+    full.run_sync(drop, 7)
+    assert proved(full, "payload")[1] == []
+
+
 def test_a_clock_that_is_set_right_leaves_no_finding(full: Database) -> None:
     for part in full.read_sync(clocks.slices):
         full.run_sync(clocks.pull_back_past, part, NOW - DAY)

@@ -61,6 +61,7 @@ _MOST = 2**63 - 1
 _KEPT = """
 SELECT first, last, count, digest, at FROM row_block WHERE room = :room AND first >= :at ORDER BY first LIMIT :n"""
 # The blocks of a room do not overlap: of those that begin at or before a key the last alone can hold it.
+_BEFORE = "SELECT first, last FROM row_block WHERE room = :room AND first <= :at ORDER BY first DESC LIMIT 1"
 _DROP = Many("""
 DELETE FROM row_block WHERE room = :room AND first <= :high AND last >= :low
   AND first >= (SELECT coalesce(max(first), 0) FROM row_block WHERE room = :room AND first <= :low)""")
@@ -97,17 +98,19 @@ def prove(conn: Connection, room: str, at: int, now: int, *, believe: bool = Fal
     `believe`: take what differs as it is.
     """
     of, found = ROOMS[room], Proved()
+    for first, last in rows(conn, _BEFORE, room=room, at=at):
+        at = first if last >= at else at  # the blocks were made anew since a pass was here
     kept = [Block(*one) for one in rows(conn, _KEPT, room=room, at=at, n=STEP)]
     for block in kept:
         if block.first > at:  # these were changed on purpose
-            found.fresh += _made(of, _rows(conn, of, at, block.first - 1), at, now, block.first - 1)
+            found.fresh += _made(of, _rows(conn, of, at, block.first - 1), at, now)
         there = _rows(conn, of, block.first, block.last)
         found.rows += len(there)
         said = _said(of, block, there)
         if said == "changed" and not believe:
             found.bad.append(block)
         elif said != "same":
-            found.fresh += _made(of, there, block.first, now, block.last)
+            found.fresh += _made(of, there, block.first, now)
         at = block.last + 1
     if len(kept) == STEP:
         found.next = at
@@ -160,12 +163,14 @@ def _said(of: Room, block: Block, there: Sequence[Sequence[Any]]) -> Literal["sa
     return "more" if len(old) != block.count or _digest(of, old) == block.digest else "changed"
 
 
-def _made(of: Room, there: Sequence[Sequence[Any]], first: int, now: int, last: int | None = None) -> list[Block]:
-    """Make blocks of these rows, from the key `first` on without a gap; the last one reaches to `last`."""
+def _made(of: Room, there: Sequence[Sequence[Any]], first: int, now: int) -> list[Block]:
+    """Make blocks of these rows, from the key `first` on without a gap. None reaches beyond its last row: keys
+    after the last of the table are given again.
+    """
     made = []
     for start in range(0, len(there), SIZE):
-        part, is_last = there[start : start + SIZE], start + SIZE >= len(there)
-        to = last if is_last and last is not None else part[-1][0]
+        part = there[start : start + SIZE]
+        to = part[-1][0]
         made.append(Block(first, to, len(part), _digest(of, part), now))
         first = to + 1
     return made
