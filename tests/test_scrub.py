@@ -12,9 +12,11 @@ from pixmirror.catalogue import blocks, findings, losses, migrate, queue, soundn
 from pixmirror.catalogue import schema as s
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.clock import DAY_MS, HOUR_MS
+from pixmirror.ingest import forgetting
+from pixmirror.ingest.forgetting import Target
 from pixmirror.reports.soundness import soundness as how_sound
 from pixmirror.store import MirrorRoot
-from pixmirror.verify import passes, run, scrub
+from pixmirror.verify import mending, passes, run, scrub
 from pixmirror.verify.passes import Pass
 from pixmirror.verify.scrub import Kept, Plan
 
@@ -208,6 +210,46 @@ async def test_a_copy_brings_back_what_pixiv_has_no_more_and_is_never_trusted_wi
     (root.media / folder).rmdir()
     report = await run(db, root.media, quick=False, now=NOW, root=root, copies=[copy])
     assert (report.copied, report.lost) == (1, [rotten])
+
+
+@pytest.mark.parametrize("way", ["copy", "stray"])
+@pytest.mark.parametrize("meanwhile", ["forgotten", "fetched"])
+async def test_what_is_forgotten_or_fetched_while_its_bytes_are_read_is_left_alone(
+    db: Database, root: MirrorRoot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: str, meanwhile: str
+):
+    path, copy = paths(db)[0], tmp_path / "copy"
+    shutil.copytree(root.media, copy)
+    db.run_sync(lambda c: c.exec_driver_sql("UPDATE work SET state = 'gone'"))
+    if way == "stray":
+        (root.media / path).rename(root.media / "stray.jpg")
+        shutil.rmtree(copy)
+    else:
+        (root.media / path).unlink()
+    other = bytes(SIZE)
+    sha256 = hashlib.sha256(other).hexdigest()
+
+    def happens() -> bool:
+        monkeypatch.undo()
+        if meanwhile == "forgotten":
+            db.run_sync(forgetting.forget, Target("work", 200), NOW, 0)
+            return True
+        (root.media / path).write_bytes(other)
+        stored = "UPDATE media SET state = 'stored', sha256 = ? WHERE owner_id = 200"
+        db.run_sync(lambda c: c.exec_driver_sql(stored, (sha256,)))
+        return True
+
+    if way == "copy":
+        read = mending._read
+        monkeypatch.setattr(mending, "_read", lambda source: (happens(), read(source))[1])
+    else:
+        known = passes._known_among
+        monkeypatch.setattr(passes, "_known_among", lambda *args: (known(*args), happens())[0])
+    report = await run(db, root.media, quick=False, now=NOW, root=root, copies=[copy])
+    assert (report.copied, report.adopted) == (0, 0)
+    if meanwhile == "forgotten":
+        assert (states(db)[path], (root.media / path).exists()) == ("forgotten", False)
+    else:
+        assert (states(db)[path], (root.media / path).read_bytes()) == ("stored", other)
 
 
 async def test_the_line_of_status_says_since_when_all_is_proved(db: Database):

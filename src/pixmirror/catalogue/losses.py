@@ -101,6 +101,11 @@ def lost_files(conn: Connection, after: int, limit: int, *, given_up: bool = Fal
     return sorted(chain.from_iterable(found), key=attrgetter("media_id"))[:limit]
 
 
+def is_lost(conn: Connection, media_id: int) -> bool:
+    """Return whether a file is lost still: it is neither back, nor forgotten meanwhile."""
+    return value(conn, f"SELECT 1 FROM media m WHERE m.id = :id AND {IS_LOST}", id=media_id) is not None
+
+
 def given_up(conn: Connection, limit: int) -> list[GivenUp]:
     """Return the files that Pixiv has no more and that are not accepted as lost, by path."""
     ways = (IN_TROUBLE, *(f"{_IS.format(state)} AND {_IS_OVER}" for state in COMING))

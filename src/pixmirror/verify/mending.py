@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from pixmirror.catalogue import losses
+from pixmirror.catalogue import losses, tombstones
 from pixmirror.catalogue.database import Database
 from pixmirror.errors import DiskFull, FileError, StorageError
 from pixmirror.models import url_ms
@@ -43,10 +43,20 @@ async def from_copies(this: Pass) -> None:
     after = 0
     while there and root is not None and (rows := await this.db.read(losses.for_copies, after, HASH_BATCH)):
         after = rows[-1].media_id
-        came = await asyncio.to_thread(_copied, root, there, rows)
+        came = await asyncio.to_thread(_copied, this, root, there, rows)
         if came:
             report.copied += await this.db.run(losses.back, came, this.now)
+            await _without_forgotten(this, root, [row for row in rows if row.media_id in came])
             this.progress(report)
+
+
+async def _without_forgotten(this: Pass, root: MirrorRoot, came: Sequence[losses.Lost]) -> None:
+    """Remove again what was forgotten in the moment in which it came."""
+    async with root.moving:
+        gone = await this.db.read(tombstones.still_forgotten, [row.media_id for row in came])
+        for row in came:
+            if row.media_id in gone:
+                await asyncio.to_thread(root.remove, row.path)
 
 
 def absent(copies: Sequence[Path]) -> list[str]:
@@ -60,13 +70,13 @@ def _has_any(folder: Path) -> bool:
     return False
 
 
-def _copied(root: MirrorRoot, copies: Sequence[Path], rows: Sequence[losses.Lost]) -> list[int]:
+def _copied(this: Pass, root: MirrorRoot, copies: Sequence[Path], rows: Sequence[losses.Lost]) -> list[int]:
     """Copy what the copies have of these into their places. Return which lie there now, whole and synced."""
     came, folders = [], set[Path]()
     for row in rows:
         for source in _sources(copies, row):
             try:
-                folder = _copy(root, source, row)
+                folder = _copy(this, root, source, row)
             except DiskFull:
                 raise
             except (FileError, StorageError):  # the copy's own fault, or this one place's
@@ -102,8 +112,10 @@ def _size_of(path: Path) -> int | None:
     return None
 
 
-def _copy(root: MirrorRoot, source: Path, row: losses.Lost) -> Path | None:
-    """Write a file of these very bytes in its place, and return its folder, which is still to be synced."""
+def _copy(this: Pass, root: MirrorRoot, source: Path, row: losses.Lost) -> Path | None:
+    """Write a file of these very bytes in its place, and return its folder, which is still to be synced. None: it
+    has others, or by now the file was fetched or forgotten.
+    """
     root.check_room(row.size)
     part = root.open_part(row.path, row.sha256)
     try:
@@ -113,7 +125,7 @@ def _copy(root: MirrorRoot, source: Path, row: losses.Lost) -> Path | None:
             part.write(block)
             if part.full:
                 part.spill()
-        if part.digest == row.sha256:
+        if part.digest == row.sha256 and this.db.read_sync(losses.is_lost, row.media_id):
             part.place(url_ms(row.url), replace=True)
             return part.folder
     finally:

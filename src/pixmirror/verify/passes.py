@@ -204,7 +204,9 @@ async def _without_adopted(this: Pass, root: MirrorRoot, unknown: list[str]) -> 
     adopted = set()
     for path, one in found:
         async with root.moving:
-            if one.path not in adopted and await asyncio.to_thread(root.move, path, one.path):
+            if one.path in adopted or not await this.db.read(losses.is_lost, one.media_id):
+                continue  # by another stray, or it was fetched or forgotten while these were read
+            if await asyncio.to_thread(root.move, path, one.path):
                 this.report.adopted += await this.db.run(losses.back, [one.media_id], this.now)
                 adopted |= {path, one.path}
     return [path for path in unknown if path not in adopted]
