@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Target
 from pixmirror.reports.soundness import soundness as how_sound
 from pixmirror.store import MirrorRoot
-from pixmirror.verify import mending, passes, run, scrub
+from pixmirror.verify import mending, passes, reading, run, scrub
 from pixmirror.verify.passes import Pass
 from pixmirror.verify.scrub import Kept, Plan
 
@@ -92,11 +93,39 @@ async def test_while_the_disk_is_needed_it_rests_but_not_for_ever(db: Database, 
     busy = Plan(DAYS, is_idle=lambda: False)
     await step(db, root, NOW, busy)
     this, kept = await step(db, root, NOW + DAY_MS - HOUR_MS, busy)
-    assert (this.report.checked, kept.places) == (0, {})
+    assert (this.report.checked, {at for at, _ in kept.places.values()}) == (0, {None})
     this, _ = await step(db, root, NOW + DAY_MS, busy)
     assert 0 < this.report.checked <= scrub.FILES
     this, _ = await step(db, root, NOW + 9 * DAY_MS, busy)
     assert this.report.checked <= scrub.FILES  # what was missed is not made up for at once
+
+
+async def test_where_the_disk_is_never_idle_the_other_passes_come_to_their_end_too(db: Database, root: MirrorRoot):
+    (root.media / "5/stray.jpg").write_bytes(b"?")
+    plan = Plan(DAYS, is_idle=lambda: False)
+    for day in range(2 * DAYS):
+        await step(db, root, NOW + day * DAY_MS, plan)
+        assert not db.read_sync(findings.names, "stray") or day >= DAYS
+    assert db.read_sync(findings.names, "stray") == ["5/stray.jpg"]
+
+
+async def test_many_files_that_the_disk_refuses_keep_no_other_waiting(
+    db: Database, root: MirrorRoot, monkeypatch: pytest.MonkeyPatch
+):
+    refused = paths(db)[:20]
+    compare = reading.compare
+
+    def fail(path: Path, *args: Any) -> Any:
+        if str(path.relative_to(root.media)) in refused:
+            return "unreadable", "unreadable", os.strerror(errno.EACCES)
+        return compare(path, *args)
+
+    monkeypatch.setattr(reading, "compare", fail)
+    for day in range(1, 2 * DAYS):
+        await step(db, root, NOW + day * DAY_MS)
+    proved = "SELECT path FROM media WHERE verified_at IS NOT NULL"
+    assert set(db.read_sync(lambda c: c.exec_driver_sql(proved).scalars().all())) == set(paths(db)[20:])
+    assert set(db.read_sync(findings.names, "file")) == set(refused)
 
 
 async def test_between_two_bursts_nothing_is_written(db: Database, root: MirrorRoot):

@@ -31,7 +31,7 @@ class Kept:
     """What is remembered: `left` bytes may be read at `at` (ms UTC); of the last `looked` files `lost` were lost.
 
     `held`: when so many were lost that it was not believed. `places`: of each pass where it goes on, None at its
-    end, and when it began.
+    end, and when it began. `again`: the next files may be such that the disk has refused.
     """
 
     at: int
@@ -39,6 +39,7 @@ class Kept:
     looked: int = 0
     lost: int = 0
     held: int | None = None
+    again: bool = False
     places: dict[str, tuple[Any, int]] = field(default_factory=dict)
     is_known: bool = False  # it was kept before
 
@@ -71,7 +72,7 @@ async def step(this: Pass, plan: Plan) -> Kept:
     try:
         await _files(this, plan, kept, share, counts.stored)
         for name, take in _passes().items():
-            if plan.is_idle():
+            if plan.is_idle() or _is_late(this, plan, kept, name):
                 await _take(this, plan, kept, name, take)
     finally:
         if asdict(kept) != before or not kept.is_known:  # else nothing is written: a disk may sleep
@@ -117,11 +118,10 @@ async def _files(this: Pass, plan: Plan, kept: Kept, share: float, stored: int) 
     if kept.left < share / BURSTS:
         return
     while kept.left > 0 and (plan.is_idle() or kept.left >= share):
-        refused = await this.db.read(findings.names, "file", this.now - DAY_MS)
-        rows = await this.db.read(proofs.oldest, this.now - DAY_MS, FILES, refused)
-        rows = _at_most(kept.left, rows)
+        rows = _at_most(kept.left, await this.db.read(_due, this.now - DAY_MS, again=kept.again))
         if not rows:
             break
+        kept.again = not kept.again
         lost = await passes.files(this, rows, quick=False)
         kept.left -= sum(row.size for row in rows)
         if kept.held is not None and not lost:  # what was missing is there again
@@ -137,6 +137,15 @@ async def _files(this: Pass, plan: Plan, kept: Kept, share: float, stored: int) 
             await passes.lose(this, lost)
             await mending.from_copies(this)
             await this.db.run(losses.note, this.now)
+
+
+def _due(conn: Connection, before: int, *, again: bool) -> tuple[queue.StoredMedia, ...]:
+    """Return the files that were proved longest ago. Those that the disk refuses are tried again after a day, but
+    only every other time (`again`), or when nothing else is due: they stay the oldest for ever.
+    """
+    refused = findings.names(conn, "file", before)
+    others = () if again else proofs.oldest(conn, before, FILES, findings.names(conn, "file"))
+    return others or proofs.oldest(conn, before, FILES, refused)
 
 
 def _at_most(size: float, rows: tuple[queue.StoredMedia, ...]) -> tuple[queue.StoredMedia, ...]:
@@ -163,6 +172,12 @@ def _passes() -> dict[str, Take]:
         "tables": _table,
         **{room: _rows(room) for room in blocks.ROOMS},
     }
+
+
+def _is_late(this: Pass, plan: Plan, kept: Kept, name: str) -> bool:
+    """Return whether a pass has waited so long for an idle disk that it is put off no longer."""
+    _, began = kept.places.setdefault(name, (None, this.now - plan.days * DAY_MS))
+    return this.now - began >= 2 * plan.days * DAY_MS
 
 
 async def _take(this: Pass, plan: Plan, kept: Kept, name: str, take: Take) -> None:
