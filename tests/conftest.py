@@ -11,6 +11,9 @@ import pytest
 import uvicorn
 from hypothesis import settings
 
+from pixmirror.catalogue import migrate
+from pixmirror.catalogue.migrate import CATALOGUE, HEAD, Lineage
+
 # A busy machine, or one that measures branches, is no fault of the code.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -24,6 +27,7 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     uvicorn.Server.main_loop = _until_it_shall_exit  # type: ignore[assignment]
     _write_to_memory()
+    _copy_new_files()
 
 
 def _write_to_memory() -> None:
@@ -34,6 +38,27 @@ def _write_to_memory() -> None:
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH:
         os.environ["TMPDIR"] = str(MEMORY)
         tempfile.tempdir = None  # look again
+
+
+def _copy_new_files() -> None:
+    """Begin an empty catalogue or gallery.db as a copy of the first of this process.
+
+    Alembic takes 40 ms to make one, and tests make thousands. What exists is upgraded as ever.
+    """
+    real, made = migrate._run_alembic, dict[tuple[str, str], bytes]()
+
+    def run(path: Path, revision: str = HEAD, of: Lineage = CATALOGUE) -> None:
+        first = made.get((of.what, revision))
+        if path.exists() or first is None:
+            is_new = not path.exists()
+            real(path, revision, of)
+            if is_new and not path.with_name(f"{path.name}-wal").exists():
+                made[of.what, revision] = path.read_bytes()
+        else:
+            path.write_bytes(first)
+            path.chmod(0o600)
+
+    migrate._run_alembic = run
 
 
 async def _until_it_shall_exit(server: uvicorn.Server) -> None:
