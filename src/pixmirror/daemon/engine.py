@@ -40,6 +40,7 @@ ALARM_S = 30.0  # at the most, between two looks for what is due
 AGAIN_S = 5.0  # until the next look while something is due, which the loops go on with by themselves
 UPKEEP_S = 300.0
 TOLD_S = 60.0  # between two estimates of what is left that are kept
+TOLD_IDLE_S = 600.0  # while no loop has work: then all that changes is how long a rest still lasts
 NOT_OF_A_JOB = frozenset({"login", WARNING, PIXIV, "catalogue"})  # what cuts a run while it stands still
 HELD_S = 600  # a lane that is blocked for longer is not waited for by `sync`
 
@@ -270,11 +271,13 @@ class Engine:
 
     async def _bookkeeper(self) -> None:
         """Save requests, bytes and pace: now and then, at each cool-down, and at the end."""
-        told = 0.0
+        told, before = 0.0, (-1, False)
         try:
             while True:
-                if self.mirror.clock.monotonic() - told >= TOLD_S:
-                    told = self.mirror.clock.monotonic()
+                state = (self.wakeup.wakes, self.wakeup.quiet())
+                is_idle = state == before and state[1] and not self._running
+                if self.mirror.clock.monotonic() - told >= (TOLD_IDLE_S if is_idle else TOLD_S):
+                    told, before = self.mirror.clock.monotonic(), state
                     with self.minded("Estimating what is left"):
                         now = self.mirror.clock.now()
                         await self.mirror.db.run(keep_what_is_left, now, self.mirror.config)
