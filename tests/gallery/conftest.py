@@ -96,14 +96,20 @@ def copied(root: Path, to: Path) -> Path:
 
 @contextmanager
 def serving(
-    root: Path, password: str | None = None, clock: Clock | None = None, *, thumbs: bool = False, **keys: Any
+    root: Path,
+    password: str | None = None,
+    clock: Clock | None = None,
+    *,
+    port: int = 0,
+    thumbs: bool = False,
+    **keys: Any,
 ) -> Iterator[Served]:
-    """Serve the gallery of a mirror on a free port of loopback, open to who asks.
+    """Serve the gallery of a mirror on a port of loopback (0: any free one), open to who asks.
 
     `keys`: of [gallery]; `password`: its hash; with `thumbs` it makes thumbnails, which takes a core.
     """
     config = Config(mirror=MirrorConfig(root=root), gallery=GalleryConfig(**{"require_key": False} | keys))
-    with open_gallery(config, {}, password, clock) as gallery, socket.create_server(("127.0.0.1", 0)) as sock:
+    with open_gallery(config, {}, password, clock) as gallery, socket.create_server(("127.0.0.1", port)) as sock:
         gallery.listen = Listen("127.0.0.1", sock.getsockname()[1])
         app = create_app(gallery, makes_thumbnails=thumbs)
         server = Server(app)
@@ -135,10 +141,19 @@ def own_root(mirrored: Mirrored, tmp_path: Path) -> Path:
     return copied(mirrored.root, tmp_path / "root")
 
 
+@pytest.fixture(scope="session")
+def own_port() -> Iterator[int]:
+    """A port for one gallery after the other, so that a browser's context serves the tests of all of them."""
+    with socket.socket() as reserved:  # bound by nobody else meanwhile, and never listening
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(("127.0.0.1", 0))
+        yield reserved.getsockname()[1]
+
+
 @pytest.fixture
-def own_gallery(own_root: Path) -> Iterator[Served]:
-    """A gallery of a copy of the mirror."""
-    with serving(own_root) as served:
+def own_gallery(own_root: Path, own_port: int) -> Iterator[Served]:
+    """A gallery of a copy of the mirror, at the address of the one before."""
+    with serving(own_root, port=own_port) as served:
         yield served
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from pixmirror.catalogue.refs import Ref
 from pixmirror.gallery.zipped import MISSING, member_name, zipped
 from tests.gallery.accessible import faults
 from tests.gallery.asking import FORM, Answer, ask
 from tests.gallery.changed import spoil
-from tests.gallery.conftest import Mirrored, Served, copied, looking, serving
+from tests.gallery.conftest import Mirrored, Served, Tabs, copied, serving
 from tests.gallery.readable import ask as of_catalogue
 from tests.gallery.test_work_asked import daemon, own
 
@@ -73,9 +73,9 @@ def ids(keys: list[int]) -> str:
 
 
 def test_works_are_collected_and_rated_and_the_page_they_came_from_takes_it_back(
-    browser: Browser, own_gallery: Served, keys: list[int]
+    tabs: Tabs, own_gallery: Served, keys: list[int]
 ) -> None:
-    with looking(browser, own_gallery.url) as page:
+    with tabs.looking(own_gallery.url) as page:
         page.add_init_script(PATIENT)
         page.goto("/works")
         choose(page, "collect", keys, name="夜 <b>")
@@ -149,10 +149,10 @@ def test_a_zip_names_what_is_not_there_and_leads_nowhere_else(tmp_path: Path) ->
 
 
 def test_forgetting_asks_first_and_then_goes_through_the_daemon(
-    browser: Browser, own_gallery: Served, keys: list[int]
+    tabs: Tabs, own_gallery: Served, keys: list[int]
 ) -> None:
     spoil(own_gallery.root)
-    with daemon(own_gallery.root) as asked, looking(browser, own_gallery.url, 360) as page:
+    with daemon(own_gallery.root) as asked, tabs.looking(own_gallery.url, 360) as page:
         page.goto("/works?order=arrived")
         choose(page, "forget", keys)
         expect(page.get_by_role("heading", name="Forget 3 works?")).to_be_visible()

@@ -11,13 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Route, expect
 
 from pixmirror.clock import Clock
 from pixmirror.gallery import live
 from pixmirror.gallery.asked import Refused
 from pixmirror.gallery.live import Live, News
-from tests.gallery.conftest import Served, looking, serving
+from tests.gallery.conftest import Served, Tabs, serving
 
 
 def in_a_loop(make: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -104,10 +104,10 @@ def test_an_open_stream_ends_when_the_gallery_stops(own_root: Path) -> None:
 
 
 def test_what_is_new_waits_behind_a_pill_and_the_stream_ends_with_the_page(
-    browser: Browser, own_gallery: Served, monkeypatch: pytest.MonkeyPatch
+    tabs: Tabs, own_gallery: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "EVERY_S", 0.05)
-    with looking(browser, own_gallery.url) as page:
+    with tabs.looking(own_gallery.url) as page:
         page.goto("/")
         expect(page.locator(".live")).to_have_text("Live")
         expect(page.locator(".live")).to_be_hidden()  # nothing is mirrored: green would say that something is
@@ -136,11 +136,11 @@ def test_what_is_new_waits_behind_a_pill_and_the_stream_ends_with_the_page(
             time.sleep(0.02)
 
 
-def test_where_the_stream_fails_the_page_says_so_and_asks(browser: Browser, own_gallery: Served) -> None:
+def test_where_the_stream_fails_the_page_says_so_and_asks(tabs: Tabs, own_gallery: Served) -> None:
     def cut(route: Route) -> None:
         route.continue_() if "once" in route.request.url else route.abort()
 
-    with looking(browser, own_gallery.url, fails=("/mirror/events",)) as page:
+    with tabs.looking(own_gallery.url, fails=("/mirror/events",)) as page:
         page.route("**/mirror/events*", cut)
         with page.expect_response("**/mirror/events?once"):
             page.goto("/mirror")

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from pixmirror.catalogue.gallery.words import put_setting
 from tests.gallery.accessible import faults
-from tests.gallery.conftest import Served, looking
+from tests.gallery.conftest import Served, Tabs
 from tests.gallery.readable import TALL, WIDE, ask, longest_manga, place_in, reshape, until
 
 
@@ -23,16 +23,16 @@ def manga(own_gallery: Served) -> int:
 
 
 @pytest.fixture
-def reader(browser: Browser, own_gallery: Served, manga: int) -> Iterator[Page]:
-    with reading(browser, own_gallery, manga) as page:
+def reader(tabs: Tabs, own_gallery: Served, manga: int) -> Iterator[Page]:
+    with reading(tabs, own_gallery, manga) as page:
         yield page
 
 
 @contextmanager
 def reading(
-    browser: Browser, served: Served, work_id: int, query: str = "", width: int = 1440, **options: Any
+    tabs: Tabs, served: Served, work_id: int, query: str = "", width: int = 1440, **options: Any
 ) -> Iterator[Page]:
-    with looking(browser, served.url, width, **options) as page:
+    with tabs.looking(served.url, width, **options) as page:
         page.goto(f"/w/{work_id}/read{query}")
         yield page
 
@@ -106,9 +106,9 @@ def test_a_third_of_the_screen_on_each_side_turns(reader: Page) -> None:
 
 
 def test_what_was_asked_to_be_shown_is_so_behind_the_edges_too(
-    browser: Browser, own_gallery: Served, manga: int
+    tabs: Tabs, own_gallery: Served, manga: int
 ) -> None:
-    with reading(browser, own_gallery, manga, "?show") as page:
+    with reading(tabs, own_gallery, manga, "?show") as page:
         shows(page, 1)
         expect(page.locator(".zone.l")).to_have_attribute("href", re.compile(r"\?p=2&show$"))
         press(page, "ArrowLeft")
@@ -117,8 +117,8 @@ def test_what_was_asked_to_be_shown_is_so_behind_the_edges_too(
         expect(page.locator(".zone.l")).to_have_attribute("href", "#end")
 
 
-def test_a_swipe_turns_as_one_turns_a_page(browser: Browser, own_gallery: Served, manga: int) -> None:
-    with reading(browser, own_gallery, manga, width=360) as page:
+def test_a_swipe_turns_as_one_turns_a_page(tabs: Tabs, own_gallery: Served, manga: int) -> None:
+    with reading(tabs, own_gallery, manga, width=360) as page:
         shows(page, 1)
         page.mouse.move(120, 400)
         page.mouse.down()
@@ -127,8 +127,8 @@ def test_a_swipe_turns_as_one_turns_a_page(browser: Browser, own_gallery: Served
         shows(page, 2)
 
 
-def test_an_upright_window_shows_one_page(browser: Browser, own_gallery: Served, manga: int) -> None:
-    with reading(browser, own_gallery, manga, "?p=2", 360) as page:
+def test_an_upright_window_shows_one_page(tabs: Tabs, own_gallery: Served, manga: int) -> None:
+    with reading(tabs, own_gallery, manga, "?p=2", 360) as page:
         shows(page, 2)
         page.set_viewport_size({"width": 1200, "height": 800})
         shows(page, 2, 3)
@@ -176,12 +176,12 @@ def test_a_spread_is_never_shown_by_half(reader: Page) -> None:
 
 
 def test_a_page_that_is_wider_than_was_thought_is_put_alone_and_the_reader_stays_where_it_is(
-    browser: Browser, own_gallery: Served, manga: int
+    tabs: Tabs, own_gallery: Served, manga: int
 ) -> None:
     ask(
         own_gallery.root, "UPDATE work SET width = 900 WHERE work_key = ?", manga * 2
     )  # what the list said of page 1
-    with reading(browser, own_gallery, manga, "?p=3") as page:
+    with reading(tabs, own_gallery, manga, "?p=3") as page:
         page.wait_for_load_state("networkidle")  # page 1 is loaded beside the one that is shown, and measured
         press(page, "o")
         shows(page, 3, 4)
@@ -218,20 +218,20 @@ def next_of_a_series(served: Served, manga: int) -> int:
     return int(other[0]) >> 1
 
 
-def test_the_next_of_the_series_is_offered(browser: Browser, own_gallery: Served, manga: int) -> None:
+def test_the_next_of_the_series_is_offered(tabs: Tabs, own_gallery: Served, manga: int) -> None:
     other = next_of_a_series(own_gallery, manga)
-    with reading(browser, own_gallery, manga, "?p=7") as page:
+    with reading(tabs, own_gallery, manga, "?p=7") as page:
         press(page, "ArrowLeft")
         page.get_by_role("link", name="Read the next").click()
         expect(page).to_have_url(f"{own_gallery.url}/w/{other}/read?p=1")
 
 
 def test_the_card_veils_or_hides_the_next_of_the_series_as_the_settings_say(
-    browser: Browser, own_gallery: Served, manga: int
+    tabs: Tabs, own_gallery: Served, manga: int
 ) -> None:
     other = next_of_a_series(own_gallery, manga)
     ask(own_gallery.root, "UPDATE work SET x_restrict = 1, title = '次の話' WHERE work_key = ?", other * 2)
-    with reading(browser, own_gallery, manga, "?p=7") as page:
+    with reading(tabs, own_gallery, manga, "?p=7") as page:
         for wanted, tiles, veiled in (("show", 1, 0), ("veil", 1, 1), ("hide", 0, 0)):
             own_gallery.gallery.own.run_sync(put_setting, "rating", wanted)
             page.reload()
@@ -241,16 +241,16 @@ def test_the_card_veils_or_hides_the_next_of_the_series_as_the_settings_say(
 
 
 def test_a_page_without_a_file_says_why_and_is_no_broken_picture(
-    browser: Browser, own_gallery: Served, manga: int
+    tabs: Tabs, own_gallery: Served, manga: int
 ) -> None:
     ask(
         own_gallery.root,
         "UPDATE media SET state = 'wanted', sha256 = NULL WHERE owner_id = ? AND idx = 1",
         manga * 2,
     )
-    with reading(browser, own_gallery, manga, "?p=2", 360) as page:
+    with reading(tabs, own_gallery, manga, "?p=2", 360) as page:
         expect(page.locator("#leaves")).to_contain_text("Page 2 is not here")
-        expect(page.locator("#leaves")).to_contain_text("Waits its turn")
+        expect(page.locator("#leaves")).to_contain_text("Still to be fetched")
         assert page.locator("#leaves img").count() == 0
 
 
@@ -299,8 +299,8 @@ def test_as_a_strip_all_pages_hang_below_each_other_and_the_place_is_the_page_at
     shows(reader, 6, 7)
 
 
-def test_without_javascript_links_turn_the_pages(browser: Browser, own_gallery: Served, manga: int) -> None:
-    with reading(browser, own_gallery, manga, "?p=6", java_script_enabled=False) as page:
+def test_without_javascript_links_turn_the_pages(tabs: Tabs, own_gallery: Served, manga: int) -> None:
+    with reading(tabs, own_gallery, manga, "?p=6", java_script_enabled=False) as page:
         picture = page.locator("#leaves img")
         expect(picture).to_have_attribute("alt", "Page 6")
         page.get_by_role("link", name="Next page").click(position={"x": 100, "y": 300})
@@ -316,9 +316,9 @@ def test_without_javascript_links_turn_the_pages(browser: Browser, own_gallery: 
 @pytest.mark.parametrize("keys", [(), ("t",), ("End", "ArrowLeft")], ids=["pages", "list", "end"])
 @pytest.mark.parametrize("width", [1440, 360])
 def test_a_reader_is_accessible(
-    browser: Browser, own_gallery: Served, manga: int, width: int, keys: tuple[str, ...]
+    tabs: Tabs, own_gallery: Served, manga: int, width: int, keys: tuple[str, ...]
 ) -> None:
-    with reading(browser, own_gallery, manga, width=width) as page:
+    with reading(tabs, own_gallery, manga, width=width) as page:
         shows(page, 1)
         press(page, *keys)
         assert faults(page) == []
@@ -326,8 +326,8 @@ def test_a_reader_is_accessible(
 
 
 @pytest.mark.parametrize("address", ["/w/1/read", "/w/999999999/read", "/w/0/read"])
-def test_what_is_not_here_is_told_in_a_sentence(browser: Browser, gallery: Served, address: str) -> None:
-    with looking(browser, gallery.url) as page:
+def test_what_is_not_here_is_told_in_a_sentence(tabs: Tabs, gallery: Served, address: str) -> None:
+    with tabs.looking(gallery.url) as page:
         answer = page.request.get(f"{gallery.url}{address}")
         assert answer.status == 404
         assert "Traceback" not in answer.text()

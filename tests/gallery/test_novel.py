@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from pixmirror.catalogue.gallery.words import put_setting
 from pixmirror.catalogue.payloads import canonical, pack_text
 from tests.gallery.accessible import faults
-from tests.gallery.conftest import Served, looking
+from tests.gallery.conftest import Served, Tabs
 from tests.gallery.readable import ask, longest_novel, place_in, rewrite, until
 
 LINES = [
@@ -50,8 +50,8 @@ def width(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-def reader(browser: Browser, own_gallery: Served, novel: int, width: int) -> Iterator[Page]:
-    with looking(browser, own_gallery.url, width) as page:
+def reader(tabs: Tabs, own_gallery: Served, novel: int, width: int) -> Iterator[Page]:
+    with tabs.looking(own_gallery.url, width) as page:
         page.goto(f"/n/{novel}/read")
         yield page
 
@@ -104,9 +104,9 @@ def test_the_place_stays_when_size_ruby_font_width_and_direction_change(reader: 
     [(1440, "h"), (360, "v"), *(pytest.param(*of, marks=pytest.mark.long) for of in ((1440, "v"), (360, "h")))],
 )
 def test_the_place_is_kept_to_the_paragraph(
-    browser: Browser, own_gallery: Served, novel: int, width: int, direction: str
+    tabs: Tabs, own_gallery: Served, novel: int, width: int, direction: str
 ) -> None:
-    with looking(browser, own_gallery.url, width) as page:
+    with tabs.looking(own_gallery.url, width) as page:
         page.goto(f"/n/{novel}/read?dir={direction}")
         begin = to_paragraph(page, 77)
         page.reload()
@@ -124,8 +124,8 @@ def test_the_place_is_kept_to_the_paragraph(
         assert first(page) == begin
 
 
-def test_vertical_text_is_turned_by_wheel_and_keys(browser: Browser, own_gallery: Served, novel: int) -> None:
-    with looking(browser, own_gallery.url) as page:
+def test_vertical_text_is_turned_by_wheel_and_keys(tabs: Tabs, own_gallery: Served, novel: int) -> None:
+    with tabs.looking(own_gallery.url) as page:
         page.goto(f"/n/{novel}/read?dir=v")
         at = lambda: page.evaluate("Math.round(document.querySelector('#txt').scrollLeft)")  # noqa: E731
         assert at() == 0
@@ -160,7 +160,7 @@ def test_the_contents_lead_to_the_chapters(reader: Page) -> None:
 
 
 def test_pictures_of_the_author_are_shown_and_those_of_works_lead_there(
-    browser: Browser, own_gallery: Served, novel: int
+    tabs: Tabs, own_gallery: Served, novel: int
 ) -> None:
     root = own_gallery.root
     ((work_id, pages),) = ask(
@@ -173,7 +173,7 @@ def test_pictures_of_the_author_are_shown_and_those_of_works_lead_there(
     )
     named = (f"uploadedimage:{embed}", "uploadedimage:999", *(f"pixivimage:{work_id}-{n}" for n in (2, pages + 1)))
     rewrite(root, owner, "前\n" + "\n".join(f"[{mark}]" for mark in (*named, "pixivimage:7")))
-    with looking(browser, own_gallery.url) as page:
+    with tabs.looking(own_gallery.url) as page:
         page.goto(f"/n/{owner}/read")
         figures = page.locator("#txt figure")
         assert figures.count() == 5
@@ -213,9 +213,9 @@ HOSTILE = "\n".join(
 
 
 @pytest.mark.parametrize("direction", ["h", "v"])
-def test_a_hostile_text_is_only_text(browser: Browser, own_gallery: Served, novel: int, direction: str) -> None:
+def test_a_hostile_text_is_only_text(tabs: Tabs, own_gallery: Served, novel: int, direction: str) -> None:
     rewrite(own_gallery.root, novel, HOSTILE)
-    with looking(browser, own_gallery.url, 360) as page:
+    with tabs.looking(own_gallery.url, 360) as page:
         page.goto(f"/n/{novel}/read?dir={direction}")
         text = page.locator("#txt")
         expect(text).to_contain_text("<img src=x onerror=alert(1)>")
@@ -226,9 +226,9 @@ def test_a_hostile_text_is_only_text(browser: Browser, own_gallery: Served, nove
 
 
 def test_without_javascript_the_text_is_whole_and_its_direction_a_button(
-    browser: Browser, own_gallery: Served, novel: int
+    tabs: Tabs, own_gallery: Served, novel: int
 ) -> None:
-    with looking(browser, own_gallery.url, 360, java_script_enabled=False) as page:
+    with tabs.looking(own_gallery.url, 360, java_script_enabled=False) as page:
         page.goto(f"/n/{novel}/read")
         assert page.locator("#txt p[id]").count() == 122
         page.get_by_role("button", name="Vertical").click()
@@ -240,10 +240,10 @@ def test_without_javascript_the_text_is_whole_and_its_direction_a_button(
 
 @pytest.mark.parametrize(("direction", "themes"), [("h", ("light", "dark")), ("v", ("dark", "light"))])
 def test_a_novel_is_accessible(
-    browser: Browser, own_gallery: Served, novel: int, direction: str, themes: tuple[str, str]
+    tabs: Tabs, own_gallery: Served, novel: int, direction: str, themes: tuple[str, str]
 ) -> None:
     for width, theme in zip((1440, 360), themes, strict=True):
-        with looking(browser, own_gallery.url, width, color_scheme=theme) as page:
+        with tabs.looking(own_gallery.url, width, color_scheme=theme) as page:
             page.goto(f"/n/{novel}/read?dir={direction}")
             page.keyboard.press("t")
             assert faults(page) == []
@@ -257,7 +257,7 @@ def test_copied_text_has_no_readings_in_it(reader: Page) -> None:
 
 
 def test_the_next_of_a_series_is_veiled_where_the_settings_say_so(
-    browser: Browser, own_gallery: Served, novel: int
+    tabs: Tabs, own_gallery: Served, novel: int
 ) -> None:
     (other,) = ask(
         own_gallery.root, "SELECT max(work_key) FROM work WHERE medium = 'novel' AND work_key != ?", novel * 2 + 1
@@ -267,12 +267,12 @@ def test_the_next_of_a_series_is_veiled_where_the_settings_say_so(
     ask(own_gallery.root, "UPDATE work SET series_key = 85 WHERE work_key IN (?, ?)", *keys)
     ask(own_gallery.root, "UPDATE work SET x_restrict = 1 WHERE work_key = ?", keys[1])
     own_gallery.gallery.own.run_sync(put_setting, "rating", "veil")
-    with looking(browser, own_gallery.url) as page:
+    with tabs.looking(own_gallery.url) as page:
         page.goto(f"/n/{keys[0] >> 1}/read")
         expect(page.locator(".endcard .tile.veil a")).to_have_attribute("href", f"/n/{keys[1] >> 1}")
 
 
-def test_the_next_of_a_series_that_is_not_here_is_named(browser: Browser, own_gallery: Served, novel: int) -> None:
+def test_the_next_of_a_series_that_is_not_here_is_named(tabs: Tabs, own_gallery: Served, novel: int) -> None:
     after = {"id": 9_999_999, "contentOrder": "2", "title": "第二話"}
     said = {"seriesId": 42, "seriesNavigation": {"prevNovel": None, "nextNovel": after}}
     ask(own_gallery.root, "INSERT INTO series VALUES (85, NULL, '連載', NULL, 0)")
@@ -284,7 +284,7 @@ def test_the_next_of_a_series_that_is_not_here_is_named(browser: Browser, own_ga
         novel * 2 + 1,
         pack_text(canonical(said)),
     )
-    with looking(browser, own_gallery.url) as page:
+    with tabs.looking(own_gallery.url) as page:
         page.goto(f"/n/{novel}/read")
         expect(page.locator(".endcard")).to_contain_text(
             "The next of the series, 2 “第二話”, is not in this mirror."
@@ -299,7 +299,7 @@ def test_how_long_a_novel_takes_to_read_is_said(own_gallery: Served, novel: int,
     assert f"characters, about {says} to read<" in httpx.get(f"{own_gallery.url}/n/{novel}/read").text
 
 
-def test_a_novel_without_a_text_is_told_in_a_sentence(browser: Browser, own_gallery: Served, novel: int) -> None:
+def test_a_novel_without_a_text_is_told_in_a_sentence(tabs: Tabs, own_gallery: Served, novel: int) -> None:
     ask(own_gallery.root, "DELETE FROM text_version WHERE work_key = ?", novel * 2 + 1)
-    with looking(browser, own_gallery.url) as page:
+    with tabs.looking(own_gallery.url) as page:
         assert page.request.get(f"{own_gallery.url}/n/{novel}/read").status == 404

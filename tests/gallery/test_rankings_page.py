@@ -2,9 +2,9 @@
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.gallery.conftest import Served, looking
+from tests.gallery.conftest import Served, Tabs
 from tests.gallery.readable import ask, forget
 
 LAST = "SELECT max(date) FROM ranking_day WHERE medium = 'illust' AND mode = 'day'"
@@ -31,16 +31,14 @@ def test_a_month_shows_first_places_and_leads_to_the_day(page: Page, gallery: Se
     expect(page.locator(".ranks .tile a[href^='/n/']").first).to_be_visible()
 
 
-def test_a_day_tells_who_rose_who_fell_who_is_new_and_what_is_not_here(
-    browser: Browser, own_gallery: Served
-) -> None:
+def test_a_day_tells_who_rose_who_fell_who_is_new_and_what_is_not_here(tabs: Tabs, own_gallery: Served) -> None:
     root = own_gallery.root
     ask(root, BEFORE)
     ask(root, READ)
     last = ask(root, LAST)[0][0]
     ranked = ask(root, OF_DAY, last)
     forget(root, "work", ranked[2][1])
-    with looking(browser, own_gallery.url, java_script_enabled=False) as page:
+    with tabs.looking(own_gallery.url, java_script_enabled=False) as page:
         page.goto(f"/rankings?mode=day&day={last}")
         rows = page.locator(".ranks > li").all_inner_texts()
         assert "▲1" in rows[0]

@@ -9,12 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from pixmirror.catalogue.database import catalogue_path
 from tests.gallery.accessible import faults
 from tests.gallery.asking import ask
-from tests.gallery.conftest import Served, Tabs, looking, serving
+from tests.gallery.conftest import Served, Tabs, serving
 
 
 def a_tag(root: Path) -> str:
@@ -85,9 +85,9 @@ def test_the_box_opens_the_list_of_keys_in_its_place(page: Page) -> None:
     expect(page.locator("#find")).to_be_hidden()
 
 
-def test_a_search_is_kept_and_dropped(browser: Browser, own_gallery: Served) -> None:
+def test_a_search_is_kept_and_dropped(tabs: Tabs, own_gallery: Served) -> None:
     tag = a_tag(own_gallery.root)
-    with looking(browser, own_gallery.url) as page:
+    with tabs.looking(own_gallery.url) as page:
         page.goto(f"/search?q=tag:{tag}")
         page.get_by_label("Name of this search").fill("the usual")
         page.get_by_role("button", name="Keep this search").click()

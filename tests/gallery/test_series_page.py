@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from pixmirror.catalogue.payloads import canonical, pack_text
 from pixmirror.reports.series import Told
 from pixmirror.reports.series_page import Missing, _entries, in_order
-from tests.gallery.conftest import Served, looking
+from tests.gallery.conftest import Served, Tabs
 from tests.gallery.readable import ask, forget
 
 SERIES = "SELECT series_key, count(*) FROM work WHERE series_key & 1 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
@@ -40,9 +40,7 @@ def test_the_page_of_an_artist_leads_to_their_series(gallery: Served) -> None:
     assert f"<small>{works}</small>" in text
 
 
-def test_a_work_that_is_not_here_has_its_place_its_name_and_its_reason(
-    browser: Browser, own_gallery: Served
-) -> None:
+def test_a_work_that_is_not_here_has_its_place_its_name_and_its_reason(tabs: Tabs, own_gallery: Served) -> None:
     root = own_gallery.root
     key, n = ask(root, SERIES)[0]
     first, second, *_ = (k for (k,) in ask(root, OF_SERIES, key))
@@ -50,7 +48,7 @@ def test_a_work_that_is_not_here_has_its_place_its_name_and_its_reason(
         "prevNovel": {"id": 1, "title": "<b>lost", "contentOrder": "1"},
         "nextNovel": {"id": first >> 1, "title": "x", "contentOrder": "5"},
     }})  # fmt: skip
-    with looking(browser, own_gallery.url, java_script_enabled=False) as page:
+    with tabs.looking(own_gallery.url, java_script_enabled=False) as page:
         page.goto(f"/series/n{key >> 1}")
         gaps = page.locator(".gap").all_inner_texts()
         assert "<b>lost" in gaps[0]
@@ -104,12 +102,12 @@ def _says(root: Any, key: int, answer: dict[str, Any]) -> None:
     ask(root, sql, key, pack_text(canonical(json.loads(json.dumps(answer)))))
 
 
-def test_reading_goes_on_where_it_stopped(browser: Browser, own_gallery: Served) -> None:
+def test_reading_goes_on_where_it_stopped(tabs: Tabs, own_gallery: Served) -> None:
     key, _ = ask(own_gallery.root, SERIES)[0]
     *_, last = (k for (k,) in ask(own_gallery.root, OF_SERIES, key))
     sql = "INSERT INTO place (work_key, page, updated_at) VALUES (?, 0, 1)"
     own_gallery.gallery.own.run_sync(lambda c: c.exec_driver_sql(sql, (last,)))
-    with looking(browser, own_gallery.url) as page:
+    with tabs.looking(own_gallery.url) as page:
         page.goto(f"/series/n{key >> 1}")
         page.get_by_role("link", name="Go on with").click()
         expect(page).to_have_url(re.compile(f"/n/{last >> 1}/read"))

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from pixmirror.gallery.app import STATIC
 from tests.gallery.accessible import faults
 from tests.gallery.asking import send
-from tests.gallery.conftest import Served, Tabs, looking
+from tests.gallery.conftest import Served, Tabs
 
 # The mirror and what suggests may be refused here; every place in the rail must be there.
 PLACES = ("/", "/mirror", "/search", "/search/suggest")
@@ -244,9 +244,9 @@ def test_on_a_phone_nothing_at_the_top_of_the_mirror_is_cut_off(tabs: Tabs, gall
         assert page.locator(".top .more").evaluate("one => one.getBoundingClientRect().right") <= 360
 
 
-def test_the_rail_counts_what_needs_the_user(browser: Browser, own_gallery: Served) -> None:
+def test_the_rail_counts_what_needs_the_user(tabs: Tabs, own_gallery: Served) -> None:
     own_gallery.gallery.problems = 2
-    with looking(browser, own_gallery.url) as page:
+    with tabs.looking(own_gallery.url) as page:
         page.goto("/works")
         expect(page.get_by_role("link", name="Mirror, 2 need you")).to_be_visible()
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from pixmirror.catalogue.gallery import collections, own
 from pixmirror.catalogue.search.index import Index
 from tests.gallery.accessible import faults
 from tests.gallery.asking import send
-from tests.gallery.conftest import Served, looking, serving
+from tests.gallery.conftest import Served, Tabs, serving
 
 BLURRED = "one => getComputedStyle(one).filter.includes('blur')"
 TITLE, WORDS, TAG = "隠された絵", "つぶやきの言葉", "秘密の札"
@@ -97,10 +97,10 @@ def mark(root: Path, now: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def marked(own_root: Path) -> Iterator[Marked]:
+def marked(own_root: Path, own_port: int) -> Iterator[Marked]:
     now = round(time.time() * 1000)
     found = mark(own_root, now)
-    with serving(own_root) as served:
+    with serving(own_root, port=own_port) as served:
         served.gallery.own.run_sync(own.look, found["key"], now)
         made = served.gallery.own.run_sync(collections.make, "夏", now, works=[found["key"]])
         yield Marked(served, collection=made, **found)
@@ -112,9 +112,9 @@ def choose(served: Served, rating: str, ai: str) -> None:
 
 @pytest.mark.parametrize("width", [pytest.param(1440, marks=pytest.mark.long), 360])
 def test_the_form_keeps_what_is_chosen_without_javascript_and_takes_it_back(
-    browser: Browser, own_gallery: Served, width: int
+    tabs: Tabs, own_gallery: Served, width: int
 ) -> None:
-    with looking(browser, own_gallery.url, width, java_script_enabled=False) as page:
+    with tabs.looking(own_gallery.url, width, java_script_enabled=False) as page:
         page.goto("/mirror/settings")
         shown = page.locator("#shown")
         expect(shown.get_by_role("group", name="R-18").get_by_label("Show")).to_be_checked()
@@ -126,7 +126,7 @@ def test_the_form_keeps_what_is_chosen_without_javascript_and_takes_it_back(
         expect(shown.get_by_role("group", name="Made by AI").get_by_label("Hide")).to_be_checked()
         page.get_by_role("button", name="Undo").click()
         expect(shown.get_by_role("group", name="Made by AI").get_by_label("Show")).to_be_checked()
-    with looking(browser, own_gallery.url, width) as page:
+    with tabs.looking(own_gallery.url, width) as page:
         page.goto("/mirror/settings")
         assert faults(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -195,9 +195,9 @@ def counted(text: str) -> int:
     return int(found[1].replace(",", ""))
 
 
-def test_a_veiled_work_is_blurred_everywhere(browser: Browser, marked: Marked) -> None:
+def test_a_veiled_work_is_blurred_everywhere(tabs: Tabs, marked: Marked) -> None:
     choose(marked.served, "veil", "show")
-    with looking(browser, marked.served.url) as page:
+    with tabs.looking(marked.served.url) as page:
         for address in (*marked.lists, marked.url, "/rankings"):
             page.goto(address)
             assert blurred(page, marked) == {True}, address

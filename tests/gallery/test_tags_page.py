@@ -1,9 +1,9 @@
 """The tags and one tag as a browser shows them: their words, what goes with them, all of their works."""
 
 import httpx
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.gallery.conftest import Served, looking
+from tests.gallery.conftest import Served, Tabs
 from tests.gallery.readable import ask, forget
 
 COMMONEST = "SELECT id, name, works FROM tag ORDER BY works DESC, id DESC LIMIT 1"
@@ -28,7 +28,7 @@ def test_tags_are_listed_by_their_works_and_each_count_leads_to_the_works_it_cou
     assert page.locator("#here-n").text_content() == str(works)
 
 
-def test_a_tag_has_all_that_it_was_called_and_what_goes_with_it(browser: Browser, own_gallery: Served) -> None:
+def test_a_tag_has_all_that_it_was_called_and_what_goes_with_it(tabs: Tabs, own_gallery: Served) -> None:
     id_, name, _ = ask(own_gallery.root, COMMONEST)[0]
     sql = "INSERT OR REPLACE INTO translation_seen VALUES (?, 'en', ?, 1700000000000, ?)"
     ask(own_gallery.root, sql, name, "once", 1_750_000_000_000)
@@ -37,7 +37,7 @@ def test_a_tag_has_all_that_it_was_called_and_what_goes_with_it(browser: Browser
         "INSERT INTO tag_reading (name, kind, text, source, seen_at) VALUES (?, 'yomigana', 'よみ', 'web', 1)"
     )
     ask(own_gallery.root, reading, name)
-    with looking(browser, own_gallery.url) as page:
+    with tabs.looking(own_gallery.url) as page:
         page.goto(f"/tags/{id_}")
         words = page.locator(".standing").inner_text()
         assert "よみ" in words
@@ -47,9 +47,9 @@ def test_a_tag_has_all_that_it_was_called_and_what_goes_with_it(browser: Browser
         expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
-def test_a_word_of_the_user_finds_the_tag_until_it_is_dropped(browser: Browser, own_gallery: Served) -> None:
+def test_a_word_of_the_user_finds_the_tag_until_it_is_dropped(tabs: Tabs, own_gallery: Served) -> None:
     id_, _, works = ask(own_gallery.root, COMMONEST)[0]
-    with looking(browser, own_gallery.url, java_script_enabled=False) as page:
+    with tabs.looking(own_gallery.url, java_script_enabled=False) as page:
         page.goto(f"/tags/{id_}")
         page.locator("summary", has_text="Your own words").click()
         page.get_by_label("Another word that finds it").fill("mine")

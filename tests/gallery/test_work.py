@@ -45,9 +45,9 @@ def plain(tabs: Tabs, works: Served) -> Iterator[Page]:
 
 
 @pytest.fixture
-def own_works(changed: Changed, tmp_path: Path) -> Iterator[Served]:
+def own_works(changed: Changed, tmp_path: Path, own_port: int) -> Iterator[Served]:
     """A copy of the mirror, which the test may change."""
-    with serving(copied(changed.root, tmp_path / "root")) as served:
+    with serving(copied(changed.root, tmp_path / "root"), port=own_port) as served:
         yield served
 
 
@@ -284,14 +284,14 @@ def test_counts_over_time_are_drawn_said_and_listed(wide: Page, changed: Changed
 
 
 def test_each_page_is_saved_with_the_ending_of_its_own_file(
-    browser: Browser, own_works: Served, changed: Changed
+    tabs: Tabs, own_works: Served, changed: Changed
 ) -> None:
     key, media = changed.long * 2, own_works.root / "media"
     ((path,),) = ask(own_works.root, "SELECT path FROM media WHERE owner_id = ? AND idx = 1", key)
     other = path.removesuffix(".jpg") + ".png"
     (media / path).rename(media / other)
     ask(own_works.root, "UPDATE media SET path = ? WHERE owner_id = ? AND idx = 1", other, key)
-    with looking(browser, own_works.url) as page:
+    with tabs.looking(own_works.url) as page:
         page.goto(f"/w/{changed.long}")
         for ending in ("0.jpg", "1.png", "2.jpg"):
             expect(page.locator("#original")).to_have_attribute("download", f"{changed.long}_{ending}")
@@ -305,13 +305,13 @@ def test_the_title_of_a_rated_work_is_not_in_the_tab(wide: Page, changed: Change
 
 
 def test_a_rated_work_is_veiled_where_the_settings_say_so_until_it_is_asked_for(
-    browser: Browser, own_works: Served, changed: Changed
+    tabs: Tabs, own_works: Served, changed: Changed
 ) -> None:
     own_works.gallery.own.run_sync(
         lambda conn: conn.exec_driver_sql("INSERT INTO setting VALUES ('rating', 'veil')")
     )
     blurred = "image => getComputedStyle(image).filter.includes('blur')"
-    with looking(browser, own_works.url) as page:
+    with tabs.looking(own_works.url) as page:
         page.goto(f"/w/{changed.rated}")
         assert page.locator(".big img").evaluate(blurred)
         assert faults(page) == []
@@ -329,10 +329,10 @@ def test_a_rated_work_is_veiled_where_the_settings_say_so_until_it_is_asked_for(
 
 
 def test_works_that_the_settings_hide_are_not_among_the_neighbours(
-    browser: Browser, own_works: Served, changed: Changed
+    tabs: Tabs, own_works: Served, changed: Changed
 ) -> None:
     rated = f".near a[href='/w/{changed.rated}']"
-    with looking(browser, own_works.url) as page:
+    with tabs.looking(own_works.url) as page:
         page.goto(f"/w/{changed.quiet}")
         assert page.locator(rated).count() == 1
         own_works.gallery.own.run_sync(
@@ -536,10 +536,10 @@ LACKS = {
 }
 
 
-def test_a_page_without_a_file_says_why(browser: Browser, own_works: Served, changed: Changed) -> None:
+def test_a_page_without_a_file_says_why(tabs: Tabs, own_works: Served, changed: Changed) -> None:
     for idx, state in enumerate(LACKS, 1):
         _do(own_works.root, f"UPDATE media SET {state} WHERE owner_id = {changed.long * 2} AND idx = {idx}")
-    with looking(browser, own_works.url) as page:
+    with tabs.looking(own_works.url) as page:
         page.goto(f"/w/{changed.long}")
         for idx, said in enumerate(LACKS.values(), 1):
             page.keyboard.press("ArrowRight")
@@ -548,24 +548,24 @@ def test_a_page_without_a_file_says_why(browser: Browser, own_works: Served, cha
         assert faults(page) == []
 
 
-def test_a_page_left_out_by_a_job_names_the_job(browser: Browser, own_works: Served, changed: Changed) -> None:
+def test_a_page_left_out_by_a_job_names_the_job(tabs: Tabs, own_works: Served, changed: Changed) -> None:
     _do(own_works.root, f"UPDATE media SET state = 'refused' WHERE owner_id = {changed.rated * 2}")
     _do(
         own_works.root,
         f"UPDATE work_job SET refused_reason = 'x_restrict is r18' WHERE work_key = {changed.rated * 2}",
     )
-    with looking(browser, own_works.url) as page:
+    with tabs.looking(own_works.url) as page:
         page.goto(f"/w/{changed.rated}")
         assert "Left out by job following: R-18." in page.locator(".lack").inner_text()
 
 
 def test_tags_show_how_they_are_read_and_every_translation(
-    browser: Browser, own_works: Served, changed: Changed
+    tabs: Tabs, own_works: Served, changed: Changed
 ) -> None:
     for language, words in (("en", "night"), ("ko", "밤")):
         _do(own_works.root, f"INSERT INTO translation_seen VALUES ('夜', '{language}', '{words}', 1, 1)")
     _do(own_works.root, "INSERT INTO tag_reading VALUES (1, '夜', 'yomigana', 'よる', 'web', 1)")
-    with looking(browser, own_works.url) as page:
+    with tabs.looking(own_works.url) as page:
         page.goto(f"/w/{changed.edited}")
         tag = page.locator(".tags a", has_text="夜")
         assert tag.inner_text().split() == ["#夜", "night"]
@@ -575,13 +575,11 @@ def test_tags_show_how_they_are_read_and_every_translation(
         assert faults(page) == []
 
 
-def test_what_is_gone_says_what_is_kept_and_since_when(
-    browser: Browser, own_works: Served, changed: Changed
-) -> None:
+def test_what_is_gone_says_what_is_kept_and_since_when(tabs: Tabs, own_works: Served, changed: Changed) -> None:
     key, gone = changed.talked * 2, "state_at = 1777000000000"
     _do(own_works.root, f"UPDATE work SET state = 'deleted', {gone} WHERE work_key = {key}")
     _do(own_works.root, f"UPDATE comment SET state = 'gone', {gone} WHERE comment = 'comment 3'")
-    with looking(browser, own_works.url) as page:
+    with tabs.looking(own_works.url) as page:
         page.goto(f"/w/{changed.talked}")
         banner = page.locator(".banner.kept").inner_text()
         assert "Deleted at Pixiv, kept here" in banner

@@ -17,7 +17,7 @@ from pixmirror.ingest import forgetting
 from pixmirror.ingest.forgetting import Target
 from tests.gallery.accessible import faults
 from tests.gallery.asking import ask, send
-from tests.gallery.conftest import Mirrored, Served, looking
+from tests.gallery.conftest import Mirrored, Served, Tabs
 from tests.gallery.readable import comes_true
 
 NOW = 1_777_000_000_000
@@ -76,10 +76,10 @@ def own(served: Served, sql: str) -> list[tuple[Any, ...]]:
 
 
 def test_what_was_forgotten_is_shown_no_more_and_can_be_had_back(
-    browser: Browser, own_gallery: Served, mirrored: Mirrored
+    tabs: Tabs, own_gallery: Served, mirrored: Mirrored
 ) -> None:
     work = _key(mirrored)
-    with daemon(own_gallery.root) as asked, looking(browser, own_gallery.url) as page:
+    with daemon(own_gallery.root) as asked, tabs.looking(own_gallery.url) as page:
         page.goto(f"/w/{work}")
         title, picture = page.locator("h1").inner_text(), page.locator(".big img").get_attribute("src")
         with page.expect_navigation():
@@ -106,9 +106,9 @@ def test_where_no_daemon_runs_the_page_says_so_and_the_work_stays(own_gallery: S
     assert ask(own_gallery.url, address).status == 200
 
 
-def test_a_refusal_leads_back_to_where_one_was(browser: Browser, own_gallery: Served, mirrored: Mirrored) -> None:
+def test_a_refusal_leads_back_to_where_one_was(tabs: Tabs, own_gallery: Served, mirrored: Mirrored) -> None:
     address = f"/w/{_key(mirrored)}"
-    with looking(browser, own_gallery.url, fails=(f"{address}/forget",)) as page:
+    with tabs.looking(own_gallery.url, fails=(f"{address}/forget",)) as page:
         page.goto(address)
         page.get_by_role("button", name="Forget").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("The mirror is not running.")
@@ -155,9 +155,9 @@ def test_nonsense_in_an_address_is_told_in_a_sentence(gallery: Served, mirrored:
 
 
 def test_stars_and_collections_are_given_on_the_page_and_taken_back(
-    browser: Browser, own_gallery: Served, mirrored: Mirrored
+    tabs: Tabs, own_gallery: Served, mirrored: Mirrored
 ) -> None:
-    with looking(browser, own_gallery.url) as page:
+    with tabs.looking(own_gallery.url) as page:
         page.goto(f"/w/{_key(mirrored)}")
         page.get_by_role("button", name="4 stars").click()
         expect(page.locator(".star.on")).to_have_count(4)
