@@ -165,6 +165,14 @@ def test_a_challenge_and_absent_storage_say_what_to_do():
         assert words in str(one)
 
 
+@pytest.mark.parametrize("role", ["page", "ugoira", "frame", "cover", "embed"])
+def test_a_file_of_any_role_that_failed_is_told(db: Database, role: str):
+    db.run_sync(record_works, seen(), works(illust(1)), {})
+    failed = "UPDATE media SET state = 'failed', error = 'too large', role = :role"
+    db.run_sync(lambda conn: conn.execute(text(failed), {"role": role}))
+    assert any(one.thing.startswith(role) for one in db.read_sync(troubles.known, NOW))
+
+
 def test_a_removed_endpoint_is_told_once_for_all_that_waits_for_it(db: Database):
     reason = "GET /v1/user/illusts: Pixiv has no such endpoint (404)."
     db.run_sync(a_feed(error=reason))

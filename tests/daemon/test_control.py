@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import stat
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -149,12 +150,12 @@ async def test_where_nothing_else_can_be_written_the_socket_is_in_the_mirror_s_o
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(control, "_folders", lambda env: [tmp_path / "file" / "x", tmp_path / "file"])
-    root = tmp_path / "mirror"
-    root.mkdir()
-    async with control.listening(root, {}, echo) as path:
-        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-        assert path.parent.parent == root
-        assert await control.ask(root, {}, {"command": "x"}) is not None
+    with tempfile.TemporaryDirectory() as folder:  # a short path, wherever the tests write
+        root = Path(folder)
+        async with control.listening(root, {}, echo) as path:
+            assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+            assert path.parent.parent == root
+            assert await control.ask(root, {}, {"command": "x"}) is not None
 
 
 async def test_without_any_place_a_sentence_names_what_would_help(

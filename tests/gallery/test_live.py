@@ -120,6 +120,7 @@ def test_what_is_new_waits_behind_a_pill_and_the_stream_ends_with_the_page(
             db.execute(
                 f"INSERT INTO work SELECT {values} FROM work WHERE state = 'live' AND medium = 'illust' LIMIT 1"
             )
+            db.execute("UPDATE meta SET value = value + 1 WHERE key = 'change_seq'")  # as all that ingests does
         expect(page.locator("[data-news]")).to_have_text("1 new")
         heading, pill = (page.locator(one).bounding_box() for one in ("h1", "[data-news]"))
         assert heading is not None

@@ -161,7 +161,7 @@ async def test_a_cookie_that_has_expired_stops_nothing_but_what_needs_it_and_a_n
     assert ask(dead, "SELECT count(*) FROM work WHERE state = 'live'") == [(len(shown),)]
     assert "does not work" in problem(dead)
     await dead.sync()
-    web = [path for path in app.state.counts if path.startswith("/ajax/")]
+    web = [path for path in app.state.counts if path.startswith(("/ajax/", "/rpc/"))]
     assert 1 <= sum(app.state.counts[path] for path in web) <= 4, "it is not tried again and again"
 
     alive = setup(**COOKIE)

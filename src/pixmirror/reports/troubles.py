@@ -237,7 +237,7 @@ def _files(conn: Connection, now: int) -> Iterator[Trouble]:
                 do = "It is asked for again now and then; at once: `pixmirror retry --damaged`"
                 yield Trouble("damaged", one, says, do, _next((first, *others), now), explained=True)
             elif state == "failed":
-                asked = value(conn, _ASKED_ABOUT, kind=ASKED_BY[first.role], key=first.owner_id)
+                asked = value(conn, _ASKED_ABOUT, kind=ASKED_BY.get(first.role), key=first.owner_id)
                 cure = of_failed(why, first.url).cure
                 cure = cure.replace("retry REF", "retry --failed") if others else cure
                 cure = _upper(cure.replace(REF, str(Ref.of_work(first.owner_id))))
