@@ -27,6 +27,7 @@ from pixmirror.config import (
     PixivConfig,
     QuietHours,
     ScrubConfig,
+    config_to_back_up,
     example_text,
     find_config,
     has_web_login,
@@ -916,3 +917,39 @@ def test_a_copy_lies_elsewhere_and_is_named_once(tmp_path: Path) -> None:
     assert "[copies]: write [[copies]], with two brackets" in problem
     [problem] = problems(tmp_path, "[[copies]]\nfolder = '/a'\npath = '/b'")
     assert "[[copies]] number 1: folder: there is no such key" in problem
+
+
+SECRETS = {
+    "pixiv.refresh_token": '[pixiv]\nrefresh_token = "hunter2"\n',
+    "pixiv.phpsessid": '[pixiv]\nphpsessid = "1_hunter2"\n',
+    "pixiv.proxy": '[pixiv]\nproxy = "http://me:hunter2@proxy.example:3128"\n',
+    "notify.url": '[notify]\nurl = "https://ntfy.example/hunter2"\n',
+    "notify.command": '[notify]\ncommand = ["tell", "--token=hunter2"]\n',
+    "notify.apprise": '[notify]\napprise = ["mailto://me:hunter2@mail.example"]\n',
+    "notify.ping": '[notify]\nping = "https://hc.example/hunter2"\n',
+    "jobs.ping": '[[jobs]]\nname = "a"\n[[jobs]]\nname = "b"\nping = "https://hc.example/hunter2"\n',
+}
+
+
+@pytest.mark.parametrize("key", SECRETS)
+def test_a_config_with_any_secret_stays_out_of_backups_until_they_may_have_it(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(SECRETS[key])
+    assert config_to_back_up(path, secrets=False) is None
+    assert config_to_back_up(path, secrets=True) == path
+    path.write_text('[notify]\nafter = "1h"\n[[jobs]]\nname = "a"\n')
+    assert config_to_back_up(path, secrets=False) == path
+
+
+def test_every_key_whose_value_is_secret_counts_as_one() -> None:
+    tables: dict[str, type[BaseModel]] = {"pixiv": PixivConfig, "notify": NotifyConfig, "jobs": JobConfig}
+    for name, field in Config.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            tables[name] = field.annotation
+    found = {
+        f"{name}.{key}"
+        for name, table in tables.items()
+        for key, field in table.model_fields.items()
+        if "SecretStr" in str(field.annotation)
+    }
+    assert found == SECRETS.keys() - {"notify.command"}

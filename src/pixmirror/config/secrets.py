@@ -143,9 +143,12 @@ def holds_a_secret(path: Path) -> bool:
         tables: Mapping[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError):
         return False
-    pixiv, notify = (tables.get(name, {}) for name in ("pixiv", "notify"))
-    return any(pixiv.get(key) for key in ("refresh_token", "phpsessid")) or (
-        "@" in str(pixiv.get("proxy", "")) or bool(notify.get("url"))
+    pixiv, notify, jobs = (tables.get(name, {}) for name in ("pixiv", "notify", "jobs"))
+    return (
+        any(pixiv.get(key) for key in ("refresh_token", "phpsessid"))
+        or "@" in str(pixiv.get("proxy", ""))
+        or any(notify.get(key) for key in ("url", "apprise", "ping"))
+        or any(job.get("ping") for job in jobs)
     )
 
 
