@@ -15,7 +15,7 @@ from pixmirror.catalogue import migrate
 from pixmirror.daemon.mirror import catalogue_path
 from pixmirror.errors import CatalogueError, CatalogueLost, ConfigError, StorageAbsent
 from pixmirror.store import MARKER, MirrorRoot, had_catalogue, placing
-from tests.backup.conftest import Made, tree
+from tests.backup.conftest import Made, place, tree
 
 
 def rows(root: Path) -> list[Any]:
@@ -122,6 +122,32 @@ def test_a_media_folder_that_survived_keeps_its_files_and_gets_those_that_it_lac
     assert (report.files, report.there) == (1, 8)
     assert tree(nas) == files | {"7/new_since.png": b"new"}
     assert (nas / "7/2_p0.png").stat().st_ino == kept
+
+
+def test_a_sidecar_that_is_newer_than_the_backup_is_not_taken_back(made: Made) -> None:
+    made.backup()
+    nas = made.folder / "nas"
+    made.media.rename(nas)
+    newer = json.dumps({"id": 1, "files": ["one that came since"]}).encode()
+    place(nas / "7/1.json", newer)
+    place(nas / "7/2.json", b"")
+    shutil.rmtree(made.root)
+    report = restoring.restore(made.to, made.root, nas)
+    assert (report.files, report.there) == (1, 8)
+    assert (nas / "7/1.json").read_bytes() == newer
+    assert (nas / "7/2.json").read_bytes()
+
+
+def test_a_file_that_was_cut_in_the_backup_takes_no_place(made: Made) -> None:
+    made.backup()
+    cut = made.to / "media/7/2_p0.png"
+    body = cut.read_bytes()
+    cut.unlink()
+    cut.write_bytes(body[:-1])
+    report = restoring.restore(made.to, made.folder / "again")
+    assert (report.files, report.lacking) == (8, 1)
+    assert "bytes instead of" in report.examples[0]
+    assert not (made.folder / "again/media/7/2_p0.png").exists()
 
 
 def test_a_media_folder_of_another_mirror_or_of_anybody_is_refused(made: Made) -> None:
