@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from pixmirror.backup import checking, making
+from pixmirror.backup import checking, making, tidying
 from pixmirror.backup.making import Stopped
 from pixmirror.catalogue import snapshot
 from pixmirror.daemon.mirror import catalogue_path
-from pixmirror.errors import CatalogueDamaged, ConfigError, DiskFull, MirrorLocked, StorageAbsent
+from pixmirror.errors import CatalogueDamaged, ConfigError, DiskFull, MirrorLocked, StorageAbsent, StorageError
 from pixmirror.store import backup_notes, outside, placing
 from pixmirror.store.backup_folder import MANIFEST, MARKER
 from tests.backup.conftest import NOW, Made, place, tree
@@ -232,6 +232,25 @@ def test_other_bytes_as_long_and_as_old_are_not_taken_for_what_the_last_run_has(
     made.backup()
     assert checking.check(made.to).sound
     assert (made.to / "media" / rel).read_bytes() == body
+
+
+def test_what_cannot_be_removed_is_told_and_the_run_counts_all_the_same(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.backup()
+
+    def fail(*_: object) -> int:
+        raise StorageError("this user may not write 7/1.json")
+
+    monkeypatch.setattr(tidying, "remove_run", fail)
+    report = made.backup(keep=1)
+    assert (report.is_whole, report.runs) == (True, 2)
+    assert report.held == "Not all that is over could be removed: this user may not write 7/1.json"
+    note = backup_notes.read_notes(made.root)[0]
+    assert (note.at, note.error) == (made.now, "")  # it is not made again every hour
+    monkeypatch.undo()
+    assert made.backup(keep=1).runs == 1
+    assert checking.check(made.to).sound
 
 
 def test_what_a_nas_or_a_desktop_puts_beside_the_runs_stays_and_stops_nothing(made: Made) -> None:

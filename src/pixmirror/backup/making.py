@@ -175,7 +175,11 @@ def _make(
     tidying.note(this.part, gone.for_good)
     folder.finish_run(this.part, name)
     report.run = name
-    _tidy(this, gone, vanished if is_much else 0, was_cut=bool(cut))
+    try:
+        _tidy(this, gone, vanished if is_much else 0, was_cut=bool(cut))
+    except PixmirrorError as error:  # the run is made: another one an hour later would not help
+        report.runs = len(folder.whole_runs())
+        report.held = f"Not all that is over could be removed: {error}"
     return report
 
 
