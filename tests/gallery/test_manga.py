@@ -313,8 +313,19 @@ def test_without_javascript_links_turn_the_pages(tabs: Tabs, own_gallery: Served
         expect(page.locator(".column img")).to_have_count(7)
 
 
-@pytest.mark.parametrize("keys", [(), ("t",), ("End", "ArrowLeft")], ids=["pages", "list", "end"])
-@pytest.mark.parametrize("width", [1440, 360])
+END = ("End", "ArrowLeft")
+
+
+@pytest.mark.parametrize(
+    ("keys", "width"),
+    [
+        ((), 1440),
+        (("t",), 360),
+        (END, 1440),
+        *(pytest.param(*of, marks=pytest.mark.long) for of in (((), 360), (("t",), 1440), (END, 360))),
+    ],
+    ids=str,
+)
 def test_a_reader_is_accessible(
     tabs: Tabs, own_gallery: Served, manga: int, width: int, keys: tuple[str, ...]
 ) -> None:

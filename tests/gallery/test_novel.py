@@ -238,16 +238,22 @@ def test_without_javascript_the_text_is_whole_and_its_direction_a_button(
         expect(page.locator(".novel")).to_have_class("novel v")
 
 
-@pytest.mark.parametrize(("direction", "themes"), [("h", ("light", "dark")), ("v", ("dark", "light"))])
+@pytest.mark.parametrize(
+    ("direction", "width", "theme"),
+    [
+        ("h", 1440, "light"),
+        ("v", 360, "dark"),
+        *(pytest.param(*of, marks=pytest.mark.long) for of in (("h", 360, "dark"), ("v", 1440, "light"))),
+    ],
+)
 def test_a_novel_is_accessible(
-    tabs: Tabs, own_gallery: Served, novel: int, direction: str, themes: tuple[str, str]
+    tabs: Tabs, own_gallery: Served, novel: int, direction: str, width: int, theme: str
 ) -> None:
-    for width, theme in zip((1440, 360), themes, strict=True):
-        with tabs.looking(own_gallery.url, width, color_scheme=theme) as page:
-            page.goto(f"/n/{novel}/read?dir={direction}")
-            page.keyboard.press("t")
-            assert faults(page) == []
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    with tabs.looking(own_gallery.url, width, color_scheme=theme) as page:
+        page.goto(f"/n/{novel}/read?dir={direction}")
+        page.keyboard.press("t")
+        assert faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_copied_text_has_no_readings_in_it(reader: Page) -> None:
