@@ -101,6 +101,13 @@ def test_who_is_forgotten_leaves_no_finding_and_what_rots_later_is_one(full: Dat
     assert len(proved(full, "comment")[1]) == 1
 
 
+def test_rows_that_are_all_gone_can_be_accepted_as_lost(full: Database) -> None:
+    full.run_sync(lambda c: c.exec_driver_sql("DELETE FROM payload WHERE id BETWEEN 4 AND 6"))
+    assert proved(full, "payload")[1] == [(4, 6)]
+    full.run_sync(lambda c: blocks.keep(c, "payload", blocks.prove(c, "payload", 0, NOW, believe=True)))
+    assert proved(full, "payload")[1] == []
+
+
 def drop(conn: Connection, *ids: int) -> None:
     for one in ids:
         conn.exec_driver_sql("DELETE FROM payload WHERE id = ?", (one,))

@@ -83,13 +83,15 @@ class Block:
 class Proved:
     """What one step found. `next`: the key at which the next one begins, None at the end of the table.
 
-    `bad`: blocks whose rows are others though nobody changed them; `fresh`: blocks to be kept.
+    `bad`: blocks whose rows are others though nobody changed them; `fresh`: blocks to be kept; `over`: blocks of
+    which no row is left, and that is believed.
     """
 
     next: int | None = None
     rows: int = 0
     bad: list[Block] = field(default_factory=list)
     fresh: list[Block] = field(default_factory=list)
+    over: list[Block] = field(default_factory=list)
 
 
 def prove(conn: Connection, room: str, at: int, now: int, *, believe: bool = False) -> Proved:
@@ -109,6 +111,8 @@ def prove(conn: Connection, room: str, at: int, now: int, *, believe: bool = Fal
         said = _said(of, block, there)
         if said == "changed" and not believe:
             found.bad.append(block)
+        elif not there:
+            found.over.append(block)
         elif said != "same":
             found.fresh += _made(of, there, block.first, now)
         at = block.last + 1
@@ -133,6 +137,8 @@ def _go_on(conn: Connection, of: Room, last: Block | None, at: int, now: int, fo
 
 def keep(conn: Connection, room: str, found: Proved) -> None:
     """Keep the blocks that a step made, in the transaction in which it looked."""
+    for block in found.over:
+        changed_between(conn, room, block.first, block.last)
     _KEEP(conn, [{"room": room} | asdict(block) for block in found.fresh])
 
 

@@ -267,7 +267,7 @@ async def rows_from(this: Pass, room: str, at: int, *, believe: bool = False) ->
     """Prove the next rows of a table from this key on. Return where the next step begins, None at the end."""
     try:
         found = await this.db.read(blocks.prove, room, at, this.now, believe=believe)
-        if found.fresh or found.bad:
+        if found.fresh or found.bad or found.over:
             found = await this.db.run(_prove, room, at, this.now, believe)
         garbled = await this.db.read(soundness.garbled, room, at, found.next)
         if garbled:
