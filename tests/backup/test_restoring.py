@@ -165,11 +165,14 @@ def test_a_media_folder_of_another_mirror_or_of_anybody_is_refused(made: Made) -
     assert not (made.folder / "again").exists()
 
 
+@pytest.mark.parametrize("how", ["shared", "copied"])
 def test_a_file_that_rotted_in_the_backup_is_not_restored_but_named(
-    made: Made, monkeypatch: pytest.MonkeyPatch
+    made: Made, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setattr(placing.Placing, "_share", lambda *_: "copy")
     made.backup()
+    if how == "shared":
+        monkeypatch.undo()
     rotten = made.to / "media/7/2_p0.png"
     rotten.write_bytes(bytes(len(rotten.read_bytes())))
     (made.to / "media/7/3_p0.png").unlink()

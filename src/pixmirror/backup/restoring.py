@@ -30,6 +30,9 @@ _NOT_RESTORED = frozenset(("config.toml", IDENTITY, "catalogue.db"))
 _OURS = frozenset((UNDER_WAY, IDENTITY, LOCK, f".{UNDER_WAY}.part", f".{IDENTITY}.part", "lost+found", "media"))
 
 
+_NOT_TOLD = frozenset(("is_fresh", "has_old", "is_shared"))
+
+
 @dataclass(slots=True)
 class Report:
     """What was restored. `there`: files that lay in the media folder already. `lacking`: not in the backup as they
@@ -52,9 +55,10 @@ class Report:
     examples: list[str] = field(default_factory=list)
     is_fresh: bool = field(default=False, repr=False)  # nothing can be there already
     has_old: bool = field(default=True, repr=False)
+    is_shared: bool = field(default=False, repr=False)  # the backup lies on the disk of the media
 
     def as_dict(self) -> dict[str, Any]:
-        return {key: value for key, value in asdict(self).items() if key not in ("is_fresh", "has_old")}
+        return {key: value for key, value in asdict(self).items() if key not in _NOT_TOLD}
 
 
 Progress = Callable[[Report], None]
@@ -158,6 +162,7 @@ def _restore(folder: BackupFolder, head: Head, path: Path, root: Path, media: Pa
         with storage(media):
             media.mkdir(mode=0o700, exist_ok=True)
             report.is_fresh = set(os.listdir(media)) <= {MARKER}
+            report.is_shared = folder.path.stat().st_dev == media.stat().st_dev
             report.has_old = (folder.path / "old").is_dir()
         if read_own(media / MARKER) is None:
             _write(media / MARKER, f"{head.mirror_id}\n".encode())
@@ -186,7 +191,8 @@ def _bring(folder: BackupFolder, files: Placing, media: Path, entry: Entry, repo
         if not report.is_fresh and _is_there(resolve(media, entry.path), entry):
             report.there += 1
             return
-        if (why := compared(source, entry.size, None)) is not None:  # bytes that are shared are not read
+        # A copy is compared on its way; what shares its bytes nobody would read.
+        if (why := compared(source, entry.size, entry.sha256 if report.is_shared else None)) is not None:
             raise FileError(why)
         came = files.take(source, entry.path, entry.sha256)
     except (SourceFailed, FileError) as error:
