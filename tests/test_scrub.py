@@ -241,6 +241,18 @@ async def test_a_copy_brings_back_what_pixiv_has_no_more_and_is_never_trusted_wi
     assert (report.copied, report.lost) == (1, [rotten])
 
 
+async def test_a_file_larger_than_what_is_fetched_by_now_comes_back_from_a_copy(
+    db: Database, root: MirrorRoot, tmp_path: Path
+):
+    copy = tmp_path / "copy"
+    shutil.copytree(root.media, copy)
+    db.run_sync(lambda c: c.exec_driver_sql("UPDATE work SET state = 'gone'"))
+    (root.media / paths(db)[0]).unlink()
+    root.max_file = SIZE // 2
+    report = await run(db, root.media, quick=False, now=NOW, root=root, copies=[copy])
+    assert (report.copied, report.sound) == (1, True)
+
+
 @pytest.mark.parametrize("way", ["copy", "stray"])
 @pytest.mark.parametrize("meanwhile", ["forgotten", "fetched"])
 async def test_what_is_forgotten_or_fetched_while_its_bytes_are_read_is_left_alone(

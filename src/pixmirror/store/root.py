@@ -208,15 +208,16 @@ class MirrorRoot:
         """Return the place of a path: `paths.resolve` in this media folder."""
         return resolve(self.media, rel)
 
-    def open_part(self, rel: str, resume_token: str) -> "Part":
+    def open_part(self, rel: str, resume_token: str, *, is_ours: bool = False) -> "Part":
         """Begin a file, or go on with the one that this boot and the same token (its URL) left. Blocks.
 
-        Nothing is made on the disk before there is something to write.
+        Nothing is made on the disk before there is something to write. `is_ours`: it may have any size.
         """
         self.check_media()
         path = self.resolve(rel)
         temporary = self._temporary(path, hashlib.sha256(resume_token.encode()).hexdigest()[:8])
-        part = Part(rel, path, temporary, partial(self._make_part, path.parent, temporary), self.max_file)
+        make = partial(self._make_part, path.parent, temporary)
+        part = Part(rel, path, temporary, make, 0 if is_ours else self.max_file)
         with storage(path):
             try:
                 left = os.open(temporary, _PART_FLAGS)
@@ -271,8 +272,7 @@ class MirrorRoot:
         Walks the whole media folder and blocks long: for when the machine `rebooted`, and now and then.
         """
         self.check_media()
-        removed = 0
-        limit = time.time() - older_than
+        removed, limit = 0, time.time() - older_than
         with storage(self.media):
             for path in parts_below(str(self.media)):
                 found = _PART.fullmatch(os.path.basename(path))

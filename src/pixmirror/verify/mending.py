@@ -117,7 +117,7 @@ def _copy(this: Pass, root: MirrorRoot, source: Path, row: losses.Lost) -> Path 
     has others, or by now the file was fetched or forgotten.
     """
     root.check_room(row.size)
-    part = root.open_part(row.path, row.sha256)
+    part = root.open_part(row.path, row.sha256, is_ours=True)
     try:
         if part.offset:
             part.restart()
