@@ -35,15 +35,18 @@ class Troubles:
         """Return the seconds to wait before the next try. Loops that meet one trouble together strike once."""
         self.errors[cause] = error
         self.since.setdefault(cause, now)
-        if now >= self.until.get(cause, 0):
+        if not self.left(cause, now):
             strikes = self.strikes[cause] = self.strikes.get(cause, 0) + 1
             self.until[cause] = now + TROUBLE_S[min(strikes - 1, len(TROUBLE_S) - 1)] * 1000
-        # The clock may have been set back: never wait longer than the longest pause.
-        return min((self.until[cause] - now) / 1000, TROUBLE_S[-1])
+        return self.left(cause, now)
 
     def left(self, cause: str, now: int) -> float:
-        """Return the seconds until the next try of what stands still for this cause."""
-        return min(max((self.until.get(cause, now) - now) / 1000, 0.0), TROUBLE_S[-1])
+        """Return the seconds until the next try of what stands still for this cause, 900 at the most."""
+        if cause not in self.until:
+            return 0.0
+        # A time that is further away was set before the clock was put back: it is pulled back.
+        self.until[cause] = min(self.until[cause], now + TROUBLE_S[-1] * 1000)
+        return max((self.until[cause] - now) / 1000, 0.0)
 
     def as_data(self, now: int) -> tuple[troubles.Trouble, ...]:
         """Return what stands still as `status` and `sync --json` show it."""
