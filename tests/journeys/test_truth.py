@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
+from pixmirror.clock import Clock
 from pixmirror.demo.generate import WorldSpec, generate
 from pixmirror.demo.server import create_app, running
 from pixmirror.demo.world import World
@@ -14,7 +15,18 @@ from pixmirror.ingest.ranking import newest_date
 from tests.standin import Setup
 from tests.truth import Scope, truth
 
-NOW_MS = int(time.time()) * 1000
+# At 15:00 in Japan: rankings come at noon there, and a test that begins a minute before sees another day's.
+NOW_MS = int(time.time() // 86_400) * 86_400_000 + 6 * 3_600_000
+
+
+class Afternoon(Clock):
+    """The time of the day that is set; it runs like any other."""
+
+    def __init__(self) -> None:
+        self._ahead_ms = NOW_MS - super().now()
+
+    def now(self) -> int:
+        return super().now() + self._ahead_ms
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +38,7 @@ def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Setup, 
         setup = Setup(tmp_path_factory.mktemp("truth") / "mirror", url)
 
         async def once() -> int:
-            return (await setup.sync()).exit_code
+            return (await setup.sync(clock=Afternoon())).exit_code
 
         assert anyio.run(once) == 0
         yield setup, world, scope
