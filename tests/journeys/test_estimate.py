@@ -8,8 +8,7 @@ import pytest
 
 from pixmirror.catalogue.database import Connection, open_readonly
 from pixmirror.catalogue.sql import value
-from pixmirror.cli import common, plan
-from pixmirror.cli import status as status_command
+from pixmirror.cli import common, plan, seen
 from pixmirror.cli.common import Session
 from pixmirror.daemon.engine import Engine
 from pixmirror.daemon.estimates import what_is_left
@@ -80,7 +79,7 @@ def first_sync(root: Path, artists: int, works: int, a_day: int, monkeypatch: py
     async def main(clock: YearClock) -> None:
         monkeypatch.setattr(planning, "on_disk", lambda folder: Room(free=1 << 40))  # others write to this disk
         monkeypatch.setattr(Session, "ask", lambda s, command, timeout=None: None)  # no daemon runs here
-        for module in (common, plan, status_command):
+        for module in (common, plan, seen):
             monkeypatch.setattr(module, "now_ms", clock.now)
         async with serving(create_app(a_world(clock, artists, works))) as url:
             setup = Setup(
@@ -127,7 +126,7 @@ async def watch(mirror: Mirror, clock: YearClock, told: Told) -> None:
         assert not e.is_done, "never all of it with something left"
         if len(told.at) % 8 == 0:
             assert plan.read_plan(s, None).estimate == e
-            status = status_command.read_status(s)
+            status = seen.read_status(s)
             assert status["estimate"] == e.as_dict()
             assert status["eta_hours"] == e.hours
         told.at.append((now, e))

@@ -11,7 +11,7 @@ from pixmirror.catalogue.words import plain
 from pixmirror.cli import formats, layout
 from pixmirror.cli.common import Json, Session, note, now_ms, print_json, say, session, tell
 from pixmirror.cli.gone import RESTORE
-from pixmirror.cli.status import what_brings
+from pixmirror.cli.seen import what_brings
 from pixmirror.errors import ConfigError
 from pixmirror.reports import completeness as proof
 from pixmirror.reports import coverage as of_artists

@@ -229,7 +229,7 @@ def _complete(s: Session, mirror: DemoMirror, gallery: GalleryProcess | None, *,
 
     Return 0 when every byte is right and, with `once`, nothing is wanted or failed.
     """
-    from pixmirror.cli.status import read_status
+    from pixmirror.cli.seen import read_status
 
     report = asyncio.run(verify_command.verify_here(s, quick=False, quiet=True))
     found = read_status(s)

@@ -46,7 +46,7 @@ def why(
         found = db.read_sync(why_of, wanted, now)
         short = db.read_sync(short_of, found, now, has_web=s.has_web)
         if not (short.is_here or short.is_unknown):
-            from pixmirror.cli.status import what_brings
+            from pixmirror.cli.seen import what_brings
 
             short = db.read_sync(short_of, found, now, what_brings(s), has_web=s.has_web)
     if as_json:

@@ -7,7 +7,7 @@ import typer
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.cli import formats
 from pixmirror.cli.common import Json, Session, note, print_json, say, session, tell
-from pixmirror.cli.status import what_brings
+from pixmirror.cli.seen import what_brings
 from pixmirror.errors import ConfigError, ExitCode
 
 

@@ -1,30 +1,18 @@
-"""`status` and `healthcheck`: is all well, how far is it, and what should be done?"""
+"""`status` and `healthcheck`: is all well, how far is it, and what should be done?
+
+A running pixmirror has all at hand and says it; so this process reads no catalogue, and imports nothing that does.
+"""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
 import typer
 
-from pixmirror.catalogue.words import iso
-from pixmirror.cli import formats
-from pixmirror.cli.common import Json, Session, now_ms, print_json, say, sentence, session
-from pixmirror.daemon import credentials
-from pixmirror.errors import DaemonBusy, ExitCode, PixmirrorError
-from pixmirror.reports import health
-from pixmirror.reports.around import around, planned
-from pixmirror.reports.headline import Around, Headline, Kind, Planned
-from pixmirror.reports.moments import clock
-from pixmirror.reports.troubles import Trouble
-from pixmirror.schedule import due_after
-from pixmirror.store import kept_login
+from pixmirror.cli.common import Json, Session, print_json, say, session
+from pixmirror.errors import PixmirrorError
 
-if TYPE_CHECKING:
-    from pixmirror.catalogue.database import ReadOnly
-    from pixmirror.reports.glance import Glance
-
+ANSWERS_S = 1.0  # else it is looked at from here
 WATCH_S = 5.0
 
 
@@ -43,25 +31,42 @@ def status(
       pixmirror status --watch
       pixmirror status --json
     """
-    from pixmirror.cli import glance as screens
+    from pixmirror.cli import glance
 
     s = session(ctx)
-    if not (as_json or s.catalogue.exists()):
-        screens.show_headlines((_not_begun(s),))
-        return
     while True:
-        if as_json:
-            print_json(read_status(s))
-        elif full:
-            from pixmirror.cli import tables
-
-            screens.show_headlines(_situations(s))
-            tables.show_status(s, read_status(s))
-        else:
-            screens.show(s, look(s), clear=watch)
+        if full or as_json:
+            _show_all(s, as_json)
+        elif (answer := _asked(s, "screen")) is not None:
+            glance.show(answer["screen"], clear=watch)
+        elif not _show_short(s, clear=watch):
+            return
         if not watch:
             return
         time.sleep(WATCH_S)
+
+
+def _show_short(s: Session, *, clear: bool) -> bool:
+    """Show the short screen as it is seen from here. Return whether there is a mirror."""
+    from pixmirror.cli import glance, seen
+
+    if not s.catalogue.exists():
+        glance.show_headlines((seen.not_begun(s),))
+        return False
+    glance.show(seen.look(s), clear=clear)
+    return True
+
+
+def _show_all(s: Session, as_json: bool) -> None:
+    from pixmirror.cli import glance, seen, tables
+
+    if as_json:
+        print_json(seen.read_status(s))
+    elif s.catalogue.exists():
+        glance.show_headlines(seen.situations(s))
+        tables.show_status(s, seen.read_status(s))
+    else:
+        glance.show_headlines((seen.not_begun(s),))
 
 
 def healthcheck(ctx: typer.Context) -> None:
@@ -73,132 +78,26 @@ def healthcheck(ctx: typer.Context) -> None:
       pixmirror healthcheck || mail -s pixmirror me@example.org
     """
     s = session(ctx)
-    found = _situations(s)[0] if s.catalogue.exists() else _not_begun(s)
-    say(found.says)
-    if found.code:
-        raise typer.Exit(found.code)
+    if (answer := _asked(s, "healthcheck")) is not None:
+        says, code = str(answer["says"]), int(answer["code"])
+    else:
+        from pixmirror.cli import seen
+
+        found = seen.first_line(s)
+        says, code = found.says, found.code
+    say(says)
+    if code:
+        raise typer.Exit(code)
 
 
-def _not_begun(s: Session) -> Headline:
-    """Return the situation before the first sync, or what lets no catalogue be read."""
-    s.refuse_lost()
-    if kept_login.login(s.unlocked(), credentials.configured_token(s.config, s.env)) == "none":
-        return Headline(
-            Kind.NOT_LOGGED_IN, "Not begun: nobody is logged in.", ("Log in: pixmirror login",), ExitCode.LOGIN
-        )
-    return Headline(Kind.NOT_RUNNING, f"{health.NOTHING_YET}.", (health.BEGIN,), ExitCode.INCOMPLETE)
-
-
-# --- what is seen from here
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a running pixmirror answers ({} where none runs), and what only this machine shows."""
-
-    answer: Mapping[str, Any]
-    around: Around
-    planned: Mapping[str, Planned]
-
-
-def _seen(s: Session, db: "ReadOnly") -> Seen:
-    told: list[Trouble] = []
-    answer: Mapping[str, Any] | None
+def _asked(s: Session, command: str) -> dict[str, Any] | None:
+    """Ask the running pixmirror. None: none runs, or one that is busy, older, or that does not have the jobs which
+    the config file has by now.
+    """
+    here = datetime.now().astimezone().utcoffset() or timedelta()
     try:
-        answer = s.ask("status", timeout=5)
-    except DaemonBusy:
-        answer = {}
-    except PixmirrorError as error:
-        answer, told = {}, [Trouble("login", "the running pixmirror", sentence(error))]
-    seen = s.outside()
-    found = db.read_sync(around, answer, seen, s.config.jobs, s.config.mirror.keep_free, due_after)
-    return Seen(answer or {}, replace(found, told=[*told, *found.told]), planned(answer, s.config.jobs, {}))
-
-
-def _situations(s: Session) -> tuple[Headline, ...]:
-    with s.reading() as db:
-        return db.read_sync(health.situations, now_ms(), _seen(s, db).around)
-
-
-def what_brings(s: Session) -> str:
-    """Say what brings what is not here yet: the same in all commands."""
-    with s.reading() as db:
-        return db.read_sync(health.brings, now_ms(), _seen(s, db).around)
-
-
-# --- short
-
-
-def look(s: Session) -> "Glance":
-    """Return the screen, with what only the running pixmirror, or this machine, knows."""
-    from pixmirror.reports.glance import glance
-
-    now = now_ms()
-    with s.reading() as db:
-        seen = _seen(s, db)
-        days = s.config.scrub.days
-        return db.read_sync(glance, now, seen.around, seen.planned, has_web=s.has_web, days=days)
-
-
-# --- full, and for scripts
-
-
-def read_status(s: Session) -> dict[str, Any]:
-    """Return all of it: what `status --json` prints."""
-    from pixmirror.daemon.estimates import what_is_left
-    from pixmirror.reports import backups, kept, queries
-    from pixmirror.reports.soundness import soundness
-
-    now = now_ms()
-    with s.reading() as db:
-        seen = _seen(s, db)
-        pace = queries.Pace(**_pace(seen.answer))
-        told = [one for one in seen.around.told if not (one.cause == "storage" and not seen.around.daemon)]
-        told += _of_this_machine(seen.around)
-        left = db.read_sync(what_is_left, now, s.config)
-        state = db.read_sync(queries.status, now, jobs=seen.planned, pace=pace, told=told, hours_left=left.hours)
-        found = state.as_dict()
-        counted = db.read_sync(kept.known)
-        proved = db.read_sync(soundness, now, s.config.scrub.days)
-        heads = db.read_sync(health.headlines, now, seen.around, state.troubles, UTC)
-    if not seen.around.works:
-        for job in found["jobs"]:  # its process was killed, and nobody has looked since
-            job["outcome"] = "interrupted" if job["outcome"] == "running" else job["outcome"]
-    found["problems"] += [f"{one.says} {' '.join(one.do)}".strip() for one in heads if one.kind in _UNTOLD]
-    found["healthy"] = not found["problems"]
-    found["estimate"] = left.as_dict()
-    found["headline"] = heads[0].as_dict()
-    found["situations"] = [one.as_dict() for one in heads]
-    who = seen.around.holder
-    found["holder"] = who and {"process": who.process, "since": iso(who.since or None), "what": who.what}
-    found["soundness"] = {"says": proved.says(now), **proved.as_dict()}
-    found["backups"] = backups.as_data(seen.around.backups)
-    found["counted"] = counted and counted.as_dict()
-    found["running"] = seen.around.daemon
-    found["running_jobs"] = [job.name for job in seen.around.jobs if job.running]
-    return found
-
-
-# Of these situations no trouble tells.
-_UNTOLD = (Kind.NOT_RUNNING, Kind.OVERDUE, Kind.NO_JOBS, Kind.LOGIN_UNTRIED)
-
-
-def _of_this_machine(around: Around) -> list[Trouble]:
-    if around.media_away:
-        says = f"The media folder {around.media} is not there"
-        return [Trouble("storage", "the media folder", says, "Mount it; nothing was lost", error="StorageAbsent")]
-    if around.free is not None and around.free < around.reserve:
-        says = f"{formats.size(around.free)} are free; {formats.size(around.reserve)} are kept free"
-        return [Trouble("storage", "disk", says, "Free some space or lower mirror.keep_free", error="DiskFull")]
-    return []
-
-
-def _pace(running: Mapping[str, Any]) -> dict[str, Any]:
-    known = ("requests_per_hour", "files_per_hour", "bytes_per_hour")
-    pace = {key: value for key, value in (running.get("pace") or {}).items() if key in known}
-    notes = []
-    for host, blocked in (running.get("blocked") or {}).items():
-        if blocked and not blocked[1].startswith("cooling"):  # which the troubles tell
-            until = f"until {clock(blocked[0], now_ms())}" if blocked[0] else "until resumed"
-            notes.append(f"{'Requests to the API' if host == 'api' else 'Files'} wait {until}: {blocked[1]}.")
-    return pace | ({"note": " ".join(notes)} if notes else {})
+        answer = s.ask(command, timeout=ANSWERS_S, zone=here // timedelta(minutes=1))
+    except PixmirrorError:
+        return None
+    jobs = [job.name for job in s.config.jobs if job.enabled]
+    return answer if answer is not None and answer.get("jobs") == jobs else None

@@ -4,13 +4,14 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pixmirror import verify
 from pixmirror.catalogue import losses, runs
 from pixmirror.catalogue.refs import Ref, parse_ref
 from pixmirror.config import Config
-from pixmirror.daemon import adding
+from pixmirror.daemon import adding, headline
 from pixmirror.daemon.credentials import configured_token, identity
 from pixmirror.daemon.first_look import first_look
 from pixmirror.daemon.look import look
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pixmirror.daemon.serve import Daemon
 
 MOST_WORKS = 1000  # that a request names
+DAY_MIN = 24 * 60
 
 T = TypeVar("T")
 Request = dict[str, Any]
@@ -42,6 +44,8 @@ class Commands:
         self.daemon = daemon
         self._commands: dict[str, Callable[[Request], Awaitable[dict[str, Any]]]] = {
             "status": self._status,
+            "healthcheck": self._healthcheck,
+            "screen": self._screen,
             "sync": self._sync,
             "add": self._add,
             "check": self._check,
@@ -58,6 +62,18 @@ class Commands:
 
     async def _status(self, request: Request) -> dict[str, Any]:
         return {"pid": os.getpid(), **facts(self.daemon)}
+
+    async def _healthcheck(self, request: Request) -> dict[str, Any]:
+        """Say the first line of `status` in a `zone` so many minutes ahead of UTC, and of which jobs it speaks."""
+        first = (await headline.situations(self.daemon, _zone(request)))[0]
+        return {**first.as_dict(), "jobs": self._enabled()}
+
+    async def _screen(self, request: Request) -> dict[str, Any]:
+        """Say the whole short screen of `status`, in the same way."""
+        return {"screen": await headline.short(self.daemon, _zone(request)), "jobs": self._enabled()}
+
+    def _enabled(self) -> list[str]:
+        return [job.name for job in self.daemon.mirror.config.jobs if job.enabled]
 
     async def _sync(self, request: Request) -> dict[str, Any]:
         names = [str(name) for name in _field(request, "jobs", list) or ()]
@@ -232,6 +248,11 @@ def _works(request: Request) -> list[Ref] | None:
     if not 0 < len(refs) <= MOST_WORKS or any(ref.work_key is None for ref in refs):
         raise ConfigError(f'"refs" names 1 to {MOST_WORKS:,} works, as 123 or novel:123.')
     return refs
+
+
+def _zone(request: Request) -> tzinfo | None:
+    ahead = _field(request, "zone", int)
+    return None if ahead is None or abs(ahead) >= DAY_MIN else timezone(timedelta(minutes=ahead))
 
 
 def _field(request: Request, name: str, kind: type[T]) -> T | None:

@@ -1,6 +1,6 @@
 """What `status` says in one screen, as data. Nothing here reads all works: what only a scan counts is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -16,12 +16,14 @@ from pixmirror.catalogue.words import many
 from pixmirror.clock import DAY_MS
 from pixmirror.reports import backups, health, kept, queries, troubles
 from pixmirror.reports.came_in import CameIn, came_in
-from pixmirror.reports.headline import Around, Headline, Planned
-from pixmirror.reports.kept import Disk, Kept, kept_line
+from pixmirror.reports.headline import Around, Headline, Kind, Planned
+from pixmirror.reports.kept import Disk, Kept, kept_line, parts_of
 from pixmirror.reports.moments import ago, ahead, as_of, clock
 from pixmirror.reports.queries import JobStatus, Requests
 from pixmirror.reports.reasons import FILES
+from pixmirror.reports.screen import Screen
 from pixmirror.reports.soundness import soundness
+from pixmirror.terminal import size
 
 _LAST = """
 SELECT work_key, title, first_seen FROM work WHERE first_seen <= :now AND title != ''
@@ -214,3 +216,51 @@ def _asides(conn: Connection, now: int, files: MediaCounts, has_web: bool, zone:
     if unread := value(conn, "SELECT count(*) FROM broken"):
         found.append(f"{many(unread, 'answer')} could not be read, and kept raw: pixmirror status --full")
     return found
+
+
+# --- in words
+
+
+def screen(found: Glance, most_requests: int, most_bytes: int, zone: tzinfo | None = None) -> Screen:
+    """Put the screen into words. `most_requests` and `most_bytes` are those of a day, 0: any number."""
+    well, last, now = found.headline.kind == Kind.WELL, found.last, found.now
+    return Screen(
+        situations=[{"says": one.says, "do": list(one.do)} for one in found.headlines],
+        is_well=well,
+        last={"title": last.title, "when": ago(last.at, now, zone)} if well and last else None,
+        next_look=ahead(found.next_at, now, zone) if well and found.next_at is not None else None,
+        figures=[*_figures(found, most_requests, most_bytes, zone)],
+        asides=list(found.asides),
+        jobs=[(job.name, job.last, job.result, job.next) for job in found.jobs],
+    )
+
+
+def _figures(found: Glance, most_requests: int, most_bytes: int, zone: tzinfo | None) -> Iterator[tuple[str, str]]:
+    files, counts, asked = found.files, found.kept, found.requests
+    of_artists = f" of {many(counts.totals.artists, 'artist')}" if counts and counts.totals.artists else ""
+    known = f"{many(found.works, 'work')}{of_artists} known"
+    yield "Here", f"{many(files.stored, 'file')}, {size(files.bytes_stored)}; {known}"
+    if counts is not None:
+        yield "Complete", _complete(counts, found, zone)
+        if counts.complete.kept:
+            yield "Kept", f"{many(counts.complete.kept, 'work')} that Pixiv no longer shows"
+    requests = f"{asked.api:,} of {most_requests:,} requests" if most_requests else many(asked.api, "request")
+    came = f"{size(asked.image_bytes)} of files" if not most_bytes else size(asked.image_bytes)
+    came += f" of {size(most_bytes)}" if most_bytes else ""
+    yield "Today", f"{many(found.came_in.works, 'new work')}; {requests}, {came}"
+    yield "Files", found.sound
+    if found.backup:
+        yield "Backup", found.backup
+    if found.free is not None:
+        told = f"{size(found.free)} free"
+        yield "Disk", f"{told}: {found.lasts}" if found.lasts else told
+
+
+def _complete(counts: Kept, found: Glance, zone: tzinfo | None) -> str:
+    """Say how much of what is asked for is whole, and when the rest comes."""
+    told = ", ".join(parts_of(counts.complete)) or "no list is read to its end yet"
+    told = told if found.was_whole or counts.complete.is_complete else f"so far {told}"
+    rest = f"; the rest in {found.how_long}" if found.how_long and not counts.complete.is_complete else ""
+    age = max(found.now - counts.at, 0) // 1000
+    when = f"as of {as_of(counts.at, found.now, zone)}" if found.was_whole or age >= 90 else f"as of {age} s ago"
+    return f"{told} ({when}{'' if found.was_whole else '; coverage counts anew'}){rest}"

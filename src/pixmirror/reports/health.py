@@ -30,9 +30,9 @@ BEGIN = "Begin: pixmirror sync once, or pixmirror run for good."
 _TECHNICAL = re.compile(r"^[A-Z]+ /\S+: | \([A-Z]\w+: .*\)")
 
 
-def situations(conn: Connection, now: int, around: Around) -> tuple[Headline, ...]:
+def situations(conn: Connection, now: int, around: Around, zone: tzinfo | None = None) -> tuple[Headline, ...]:
     """Return every situation that holds, with what the catalogue knows."""
-    return headlines(conn, now, around, troubles.known(conn, now))
+    return headlines(conn, now, around, troubles.known(conn, now), zone)
 
 
 def brings(conn: Connection, now: int, around: Around) -> str:
