@@ -53,7 +53,7 @@ def test_a_web_login_is_named_as_the_cure_only_where_there_is_none(pixmirror, mi
 
 
 def test_the_first_line_says_whether_all_is_in_order(pixmirror, mirrored):
-    said = "In order, but look at: rating. Pixiv was not asked: --pixiv does."
+    said = "In order, but look at: rating. Pixiv's API was not asked: --pixiv does."
     assert pixmirror("check").output.splitlines()[0] == said
     assert pixmirror("check", "--pixiv").output.splitlines()[0] == "In order, but look at: rating."
     mirrored.write_text(mirrored.read_text().replace('keep_free = "0"', 'keep_free = "900 TiB"'))

@@ -18,6 +18,7 @@ from pixmirror.daemon.sync import SyncReport, sync
 from pixmirror.demo.server import running
 from pixmirror.demo.web.calls import state_of
 from pixmirror.errors import AccountWarned
+from pixmirror.pixiv.pacing import PacerState
 from pixmirror.pixiv.waiting import WARNED as WAITS
 from pixmirror.pixiv.waiting import Blocked
 from pixmirror.sync.kinds import KINDS
@@ -162,3 +163,33 @@ async def test_the_commands_say_it_where_nothing_runs(service: Service) -> None:
     assert not warned_at(service)
     again = await asyncio.to_thread(run, "resume", "--warning-read")
     assert "Nothing was stopped" in again.output
+
+
+async def test_no_command_asks_pixiv_after_a_warning(faults: Faults, service: Service, tmp_path: Path) -> None:
+    service.pixiv = {"phpsessid": "10000001_demo"}
+    service.write()
+    token = tmp_path / "token"
+    token.write_text("another-refresh-token")
+    token.chmod(0o600)
+
+    def run(*command: str) -> Result:
+        return CliRunner().invoke(app, ["--config", str(service.config), *command], env=service.env)
+
+    await synced(service)
+    async with open_mirror(load(service.config, service.env, KINDS), service.env) as mirror:
+        mirror.freeze()
+    asked = len(faults.seen)
+    for command in (
+        ("check",), ("check", "--pixiv"), ("login", "--token-file", str(token)), ("sync",), ("add", "11"),
+        ("api", "app", "illusts.detail", "11"),
+    ):  # fmt: skip
+        ended = await asyncio.to_thread(run, *command)
+        assert "warned the account" in " ".join(ended.output.split()), (command, ended.output)
+    assert len(faults.seen) == asked
+
+
+def test_a_warning_is_kept_though_the_rest_of_what_was_saved_is_damaged() -> None:
+    saved = PacerState(warned_at=7).to_dict()
+    assert PacerState.from_dict({**saved, "spent_today": None}).warned_at == 7
+    assert PacerState.from_dict({**saved, "warned_at": "soon"}).warned_at
+    assert not PacerState.from_dict({"warned_at": 0}).warned_at

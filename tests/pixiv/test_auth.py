@@ -242,6 +242,22 @@ async def test_two_refreshes_are_never_closer_than_the_gap(transport, clock):
 
 
 @respx.mock
+async def test_a_warning_at_the_token_endpoint_lasts_until_it_is_read_and_no_longer(transport):
+    said = {"has_error": True, "errors": {"system": {"message": "Overuse warning", "code": 1}}}
+    route = respx.post(TOKEN_URL).mock(
+        side_effect=[httpx.Response(403, json=said), httpx.Response(200, json=token_body())]
+    )
+    auth = Auth(transport, refresh_token="refresh-0")
+    for _ in range(3):
+        with pytest.raises(errors.AccountWarned):
+            await auth.token()
+    assert route.call_count == 1
+
+    transport.thaw()
+    assert (await auth.token()).access_token == "access-1"
+
+
+@respx.mock
 async def test_a_rejected_refresh_token_is_not_offered_again_until_a_new_login(transport):
     route = respx.post(TOKEN_URL).respond(400, json=refusal("Invalid refresh token"))
     auth = Auth(transport, refresh_token="r")

@@ -232,6 +232,17 @@ async def test_a_redirect_to_anywhere_else_is_refused(serve, clock, to):
     assert len(requests) == 1
 
 
+async def test_no_redirect_is_followed_after_a_warning(serve, clock):
+    def answer(head):
+        warned.freeze()  # it comes meanwhile
+        return ("HTTP/1.1 302 Found", "Location: /moved.png", "Content-Length: 0"), b""
+
+    async with stand_in(serve, clock, answer) as (warned, requests):
+        with pytest.raises(errors.AccountWarned):
+            await fetch(warned)
+    assert len(requests) == 1
+
+
 async def test_a_redirect_without_end_is_given_up(serve, clock):
     def answer(head):
         return ("HTTP/1.1 302 Found", "Location: /again.png", "Content-Length: 0"), b""

@@ -1,7 +1,6 @@
 """Asking Pixiv for `pixmirror api`: paced as the config says, with the login of the mirror, without its lock."""
 
 import inspect
-import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -13,16 +12,14 @@ from urllib.parse import urlencode
 
 import typer
 
-from pixmirror.catalogue import runs
 from pixmirror.cli import tokens
 from pixmirror.cli.common import Session, json_line, note, on_terminal, read_input, run, session
+from pixmirror.cli.pace import pace, refuse_warned
 from pixmirror.clock import Clock
 from pixmirror.config import Config, find_config, pasted
 from pixmirror.daemon import credentials
 from pixmirror.errors import (
-    AccountWarned,
     BadResponse,
-    CatalogueError,
     ConfigError,
     ExitCode,
     NotSent,
@@ -34,10 +31,9 @@ from pixmirror.errors import (
 )
 from pixmirror.logs import hide
 from pixmirror.models import Listing, Model, Received, Token
-from pixmirror.pixiv import AppApi, AppIdentity, Auth, Pacer, PacerState, Transport, paging
+from pixmirror.pixiv import AppApi, AppIdentity, Auth, Pacer, Transport, paging
 from pixmirror.pixiv.failures import shortened
 from pixmirror.pixiv.reading import next_query
-from pixmirror.pixiv.waiting import WARNED
 from pixmirror.pixiv.web import WebApi, WebSession
 from pixmirror.pixiv.web import paging as web_paging
 from pixmirror.store import kept_login
@@ -172,20 +168,10 @@ async def _transport(s: Session, config: Config | None) -> AsyncIterator[Transpo
             yield made
         return
     p = config.pixiv
-    state = _pace(s)
-    if state.warned_at:
-        raise AccountWarned(f"{WARNED}: nothing is sent.")
-    pacer = Pacer(clock, per_minute=p.requests_per_minute, per_day=p.requests_per_day, state=state)
+    refuse_warned(s)
+    pacer = Pacer(clock, per_minute=p.requests_per_minute, per_day=p.requests_per_day, state=pace(s))
     async with credentials.transport_to(config, clock, pacer) as made:
         yield made
-
-
-def _pace(s: Session) -> PacerState:
-    """Return what the mirror has asked today, and the pause that Pixiv wants; nothing of it is written back."""
-    with suppress(CatalogueError, ConfigError, ValueError), s.reading() as db:
-        kept = db.read_sync(runs.get_meta, "pacer")
-        return PacerState.from_dict(json.loads(kept) if kept else {})
-    return PacerState()
 
 
 def _app(s: Session, config: Config | None, transport: Transport, own: Own) -> AppApi:

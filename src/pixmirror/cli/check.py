@@ -19,6 +19,7 @@ from pixmirror.catalogue.words import length
 from pixmirror.cli import formats, modes
 from pixmirror.cli import login as login_command
 from pixmirror.cli.common import Json, Session, now_ms, print_json, run, say, sentence, session, told
+from pixmirror.cli.pace import refuse_warned
 from pixmirror.clock import HOUR_MS
 from pixmirror.config import PixivConfig, find_config
 from pixmirror.daemon import credentials
@@ -112,7 +113,7 @@ def _first_line(rows: Sequence[Row], asks: bool) -> str:
     wrong, odd = (", ".join(r.what for r in rows if r.level == level) for level in ("bad", "warn"))
     if wrong:
         return f"Not in order: {wrong}."
-    asked = "" if asks else " Pixiv was not asked: --pixiv does."
+    asked = "" if asks else " Pixiv's API was not asked: --pixiv does."
     return (f"In order, but look at: {odd}." if odd else "All is in order.") + asked
 
 
@@ -311,6 +312,7 @@ def web_rows(s: Session) -> Iterator[Row]:
             absent = _absent(s, "phpsessid_file")
             yield Row("web", "warn", f"No web login: {absent}.") if absent else Row("web", "ok", _without_web(s))
             return
+        refuse_warned(s)
         run(credentials.try_web_login(s.config, s.env))
     except ConfigError as error:
         yield Row.bad("web", error)

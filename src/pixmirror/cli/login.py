@@ -11,6 +11,7 @@ import typer
 from pixmirror.catalogue import runs
 from pixmirror.cli import tokens
 from pixmirror.cli.common import Session, note, on_terminal, read_input, run, say, sentence, session
+from pixmirror.cli.pace import refuse_warned
 from pixmirror.clock import Clock
 from pixmirror.daemon import credentials
 from pixmirror.errors import ConfigError, LoginError, StorageError, TokenRejected, WrongAccount
@@ -196,7 +197,8 @@ def _either(s: Session, text: str, begun: PendingLogin | None) -> Token:
 
 
 def _redeem(s: Session, secret: str, begun: PendingLogin | None = None) -> Token:
-    """Ask Pixiv once, which is also the test of what was given."""
+    """Ask Pixiv once, which is also the test of what was given; AccountWarned after a warning."""
+    refuse_warned(s)
     app, clock = credentials.identity(s.config), Clock()
     hide(secret)
 

@@ -100,14 +100,12 @@ class Mirror:
 
     def freeze(self) -> None:
         """Send Pixiv nothing more, files included, until `warning_read`."""
-        self.transport.pacer.freeze()
-        self.transport.images.freeze()
+        self.transport.freeze()
 
     async def warning_read(self) -> bool:
         """Go on after a warning, which a person has read. Return whether there was one."""
         warned = self.is_warned
-        self.transport.pacer.thaw()
-        self.transport.images.thaw()
+        self.transport.thaw()
         await self.save_spent()
         return warned
 

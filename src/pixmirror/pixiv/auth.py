@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import (
     AccessRefused,
+    AccountWarned,
     BadResponse,
     Challenge,
     LoginError,
@@ -262,6 +263,9 @@ class Auth:
             if before:
                 return await _renewed(self._transport, self._identity, before)
             self._remember(exc, offered, DAY_MS)
+            raise
+        except AccountWarned:
+            self._transport.freeze()  # which is what remembers it, until somebody has read it
             raise
         except PixivError as exc:
             exc.scope = "everything"  # without a token nothing can be asked

@@ -93,10 +93,10 @@ class ImageBudget(Gate[BudgetState]):
     async def slot(self) -> AsyncIterator[None]:
         """Wait, in order of arrival, until a transfer may start; it runs in the body."""
         async with self._door:
-            self._refuse_if_frozen()
+            self.refuse_if_frozen()
             while (delay := self._delay()) != 0:
                 await self._alarm.sleep(delay)
-                self._refuse_if_frozen()
+                self.refuse_if_frozen()
             self._in_use += 1
         try:
             yield

@@ -209,6 +209,7 @@ async def _answer(
                 return response, offset
         try:
             if response.has_redirect_location and redirects < REDIRECTS:
+                transport.images.refuse_if_frozen()  # the warning may have come meanwhile
                 target, redirects = _redirected(transport, response, target), redirects + 1
             elif offset and response.status_code in (206, 416):
                 offset = 0

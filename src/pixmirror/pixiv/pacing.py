@@ -76,19 +76,26 @@ class PacerState(Pace):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the saved state; a fresh one if what was saved is not understood."""
+        """Return the saved state; a fresh one if what was saved is not understood, but for a warning in it."""
         try:
             others = {str(host): pace for host, pace in dict(data.get("others") or {}).items()}
             return cls(
                 **_pace_fields(data),
-                warned_at=max(int(data.get("warned_at", 0)), 0),
+                warned_at=_warned_at(data),
                 day=str(data["day"]),
                 spent_today=max(int(data["spent_today"]), 0),
                 spent_by_lane={str(k): int(v) for k, v in dict(data["spent_by_lane"]).items()},
                 others={h: Pace(**_pace_fields(pace)) for h, pace in others.items() if h in ALLOWED_HOSTS},
             )
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
-            return cls()
+            return cls(warned_at=_warned_at(data))
+
+
+def _warned_at(data: Mapping[str, Any]) -> int:
+    """Return when the account was warned; 1, which is a warning all the same, where that cannot be read."""
+    found = data.get("warned_at", 0)
+    is_moment = isinstance(found, int | float) and 0 <= found < float("inf")
+    return int(found) if is_moment else 1
 
 
 def _pace_fields(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,7 +253,7 @@ class Pacer(Gate[PacerState]):
         return kept > 0 and self.spent_today + ahead >= self._per_day - kept
 
     async def _acquire(self, lane: Lane, host: str) -> int:
-        self._refuse_if_frozen()
+        self.refuse_if_frozen()
         kept = lane >= Lane.BACKFILL and self._is_kept()
         if not self._per_minute and not self.waiting and not kept and self.blocked_until(host=host) is None:
             return self._start(lane, host)

@@ -130,7 +130,10 @@ class Transport:
         return await self._call(request, _read_text)
 
     async def send_once(self, request: Request, *, count: Literal["api", "token"] = "api") -> Answer:
-        """Try once, without pacing, repeating or judging. Unreachable or BadResponse if no whole answer comes."""
+        """Try once, without pacing, repeating or judging. Unreachable or BadResponse if no whole answer comes;
+        AccountWarned, and nothing is sent, after a warning that nobody has read.
+        """
+        self.pacer.refuse_if_frozen()
         if request.host != WEB_HOST and any(name.lower() == "cookie" for name in request.headers):
             raise InvalidRequest(f"{request.where}: a cookie goes to {WEB_HOST} alone: refused, nothing was sent.")
         if not all(A_HEADER.fullmatch(value) for value in request.headers.values()):
@@ -166,6 +169,16 @@ class Transport:
             quiet_until(response.headers),
             response.headers,
         )
+
+    def freeze(self) -> None:
+        """Send nothing more, files included, until `thaw()`: Pixiv has warned the account."""
+        self.pacer.freeze()
+        self.images.freeze()
+
+    def thaw(self) -> None:
+        """Go on: a person has read the warning."""
+        self.pacer.thaw()
+        self.images.thaw()
 
     def proxy_for(self, url: str) -> Proxy | None:
         """Return the proxy that a request to this address goes through; None if it goes straight."""
@@ -260,8 +273,7 @@ class Transport:
             patience.renewed = True
             await request.auth.renew(patience.token)
         elif isinstance(failure, AccountWarned):
-            self.pacer.freeze()
-            self.images.freeze()
+            self.freeze()
             raise failure
         elif isinstance(failure, RateLimited) and not request.slows:
             raise failure

@@ -121,7 +121,8 @@ class Gate(Generic[S]):
         self._frozen = False
         self._alarm.ring()
 
-    def _refuse_if_frozen(self) -> None:
+    def refuse_if_frozen(self) -> None:
+        """Raise AccountWarned while nothing may be sent."""
         if self._frozen:
             raise AccountWarned(f"{WARNED}: nothing is sent.")
 
