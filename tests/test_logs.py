@@ -24,6 +24,7 @@ def as_before() -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:], root.level = handlers, level
+    logging.getLogger("pixmirror").setLevel(logging.NOTSET)
     logs._known.clear()
     logs._passing.clear()
 
@@ -177,3 +178,15 @@ def test_setting_up_again_replaces() -> None:
     assert second.getvalue().count("hello") == 1
     logging.getLogger("httpx").info("GET https://...")
     assert "GET" not in second.getvalue()
+
+
+def test_below_info_only_our_own_lines_are_logged() -> None:
+    stream = io.StringIO()
+    logs.setup("DEBUG", stream=stream, env={})
+    for name in ("urllib3.connectionpool", "pixmirror.daemon", "asyncio"):
+        logging.getLogger(name).debug("a detail of %s", name)
+        logging.getLogger(name).info("news of %s", name)
+    assert [line.split()[-1] for line in stream.getvalue().splitlines() if "detail" in line] == [
+        "pixmirror.daemon"
+    ]
+    assert stream.getvalue().count("news of") == 3

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from pixmirror import logs
 from pixmirror.models.notices import Event
 from pixmirror.notify import Apprise, Command, Notifier, NotTaken, Receiver, Topic, sd_notify, watchdog_interval
 
@@ -30,6 +31,7 @@ class There:
     url: str = ""
     status: int = 200
     silent: bool = False
+    length: int = 0  # bytes that the answer announces; none of them comes
     received: list[tuple[dict[str, str], str]] = field(default_factory=list)
     answering: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -48,10 +50,10 @@ class There:
             body = await reader.readexactly(int(headers["content-length"]))
             self.received.append((headers, body.decode()))
             if not self.silent:
-                writer.write(
-                    f"HTTP/1.1 {self.status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode()
-                )
+                length = f"content-length: {self.length}\r\nconnection: close\r\n\r\n"
+                writer.write(f"HTTP/1.1 {self.status} x\r\n{length}".encode())
                 await writer.drain()
+                await reader.read() if self.length else None
             else:
                 await reader.read()  # until the other side gives up
         await writer.wait_closed()
@@ -250,8 +252,31 @@ async def test_a_server_that_does_not_answer_is_given_up(caplog: pytest.LogCaptu
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("status", [200, 500])
+async def test_of_an_answer_only_the_status_is_read(status: int) -> None:
+    async with topic() as there:
+        there.status, there.length = status, 1 << 40
+        assert await notifier(Topic(there.url, timeout=60)).notify("disk", DISK, "Disk full", "") == (
+            status == 200
+        )
+
+
+@pytest.mark.anyio
+async def test_of_what_a_command_says_the_end_is_told_without_secrets() -> None:
+    secret = "tok-0123456789abcdef"
+    logs.hide(secret)
+    says = f"import sys; sys.stderr.write('x' * 10**7 + ' refused: {secret} ' + 'y' * 190); sys.exit(1)"
+    with pytest.raises(NotTaken) as raised:
+        await Command([sys.executable, "-c", says]).send("disk", "Disk full", "text" * 10**5)
+    told = str(raised.value)
+    assert "[hidden]" in told or "tok-" not in told
+    assert secret[-6:] not in told
+    assert len(told) < 400
+
+
+@pytest.mark.anyio
 async def test_an_address_that_is_none_is_no_reason_to_fail() -> None:
-    for address in ("http://[", "nowhere", "http://127.0.0.1:1/x"):
+    for address in ("http://[", "nowhere", "http://127.0.0.1:1/x", "http://127.0.0.1:99999/x", "http://a\0b/"):
         assert not await notifier(Topic(address)).notify("disk", DISK, "Disk full", "")
 
 

@@ -161,7 +161,9 @@ def setup(
         if isinstance(getattr(old, "formatter", None), TextFormatter | JsonFormatter):
             root.removeHandler(old)
     root.addHandler(handler)
-    root.setLevel(level.upper())
+    # Below INFO only our own lines: what libraries tell there has addresses in it, as those of notices.
+    logging.getLogger("pixmirror").setLevel(level.upper())
+    root.setLevel(max(logging.INFO, logging.getLogger("pixmirror").level))
     for chatty in ("httpx", "httpcore", "apscheduler", "alembic", "PIL"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 

@@ -15,18 +15,20 @@ Happened = Literal["start", "success", "fail"]
 async def ping(url: str, happened: Happened, *, timeout: float = TIMEOUT_S) -> None:
     """Send one. NotTaken, which names the host alone, if it was not answered well. No redirect is followed."""
     try:
-        host = urlsplit(url).hostname or "the ping address"
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "the ping address", parts.port  # a ValueError if it is none
         async with (
             asyncio.timeout(timeout),
             httpx.AsyncClient(timeout=timeout, follow_redirects=False) as client,
+            client.stream("GET", _address(url, happened)) as answer,  # its status alone is read
         ):
-            answer = await client.get(_address(url, happened))
+            status, is_well = answer.status_code, answer.is_success
     except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise NotTaken(
             f"the ping address does not answer ({type(error).__name__})"
         ) from None  # it is in the cause
-    if not answer.is_success:
-        raise NotTaken(f"{host} answered {answer.status_code}")
+    if not is_well:
+        raise NotTaken(f"{host} answered {status}")
 
 
 def _address(url: str, happened: Happened) -> str:

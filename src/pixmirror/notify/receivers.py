@@ -15,6 +15,7 @@ from pixmirror.logs import hide, redact
 
 TIMEOUT_S = 30.0
 _SAID = 200  # characters of what a command says of its failure
+_END = 1 << 14  # bytes
 
 
 class NotTaken(Exception):
@@ -49,16 +50,22 @@ class Topic:
     async def send(self, event: str, title: str, text: str) -> str:
         header = " ".join(title.split()).encode("ascii", "replace").decode("ascii")
         try:
-            async with asyncio.timeout(self._timeout), httpx.AsyncClient(timeout=self._timeout) as client:
-                answer = await client.post(self._url, content=text.encode(), headers={"Title": header})
+            _ = urlsplit(self._url).port  # a ValueError if it is none
+            # Of the answer the status alone is read: whatever it holds, and however much.
+            async with (
+                asyncio.timeout(self._timeout),
+                httpx.AsyncClient(timeout=self._timeout) as client,
+                client.stream("POST", self._url, content=text.encode(), headers={"Title": header}) as answer,
+            ):
+                status, is_taken = answer.status_code, answer.is_success
         except TimeoutError as error:
             raise NotTaken(_no_answer(self._timeout)) from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             # The address itself may be a secret: who knows an ntfy topic can read it.
             raise NotTaken((str(error) or type(error).__name__).replace(self._url, "notify.url")) from error
-        if not answer.is_success:
-            raise NotTaken(f"{self.name} answered {answer.status_code}")
-        return f"answered {answer.status_code}"
+        if not is_taken:
+            raise NotTaken(f"{self.name} answered {status}")
+        return f"answered {status}"
 
 
 class Command:
@@ -89,17 +96,36 @@ class Command:
             stderr=asyncio.subprocess.PIPE,
             env=_for_command(event, title),
         )
+        assert process.stdin is not None
+        assert process.stderr is not None
         try:
-            _, said = await process.communicate(text.encode())
+            said, *_ = await asyncio.gather(
+                _end_of(process.stderr), _write(process.stdin, text.encode()), process.wait()
+            )
         finally:
             if process.returncode is None:
                 with suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
         if process.returncode:
-            words = said.decode("utf-8", "replace").strip()[-_SAID:]
+            words = redact(said.decode("utf-8", "replace")).strip()[-_SAID:]
             raise NotTaken(f"{self._command[0]} ended with {process.returncode}: {words}")
         return "ended with 0"
+
+
+async def _write(stream: asyncio.StreamWriter, data: bytes) -> None:
+    with suppress(ConnectionError):  # it may end without reading what it is given
+        stream.write(data)
+        await stream.drain()
+    stream.close()
+
+
+async def _end_of(stream: asyncio.StreamReader) -> bytes:
+    """Read all, however much it is; return the end, in which a secret is whole of which a part is shown."""
+    end = b""
+    while chunk := await stream.read(_END):
+        end = (end + chunk)[-_END:]
+    return end
 
 
 class Apprise:
