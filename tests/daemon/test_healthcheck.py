@@ -88,6 +88,18 @@ async def test_one_that_does_not_answer_is_not_waited_for(
     assert ended.returncode in (ExitCode.DONE, ExitCode.INCOMPLETE)
 
 
+@pytest.mark.parametrize("what", ["healthcheck", "status"])
+async def test_of_another_version_nothing_is_taken(
+    service: Service, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr("pixmirror.daemon.commands.__version__", "0.2.0")
+    async with service.running():
+        ended = await checked(service, "-X", "importtime", what=what)
+
+    assert "sqlalchemy" in ended.stderr, "it was read from here"
+    assert ended.stdout.strip()
+
+
 async def test_a_job_that_the_running_pixmirror_does_not_have_yet_is_told(service: Service) -> None:
     async with service.running():
         service.jobs = [FOLLOWING, {**FOLLOWING, "name": "another"}]

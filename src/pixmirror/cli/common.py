@@ -59,6 +59,7 @@ class Session:
     def __init__(self, config_file: Path | None) -> None:
         self.config_file = config_file
         self.env: Mapping[str, str] = os.environ
+        self.is_busy = False  # the running pixmirror, which did not answer in time
 
     @cached_property
     def config(self) -> "Config":

@@ -54,7 +54,7 @@ def _seen(s: Session, db: "ReadOnly") -> Seen:
     told: list[Trouble] = []
     answer: Mapping[str, Any] | None
     try:
-        answer = s.ask("status", timeout=5)
+        answer = {} if s.is_busy else s.ask("status", timeout=5)
     except DaemonBusy:
         answer = {}
     except PixmirrorError as error:

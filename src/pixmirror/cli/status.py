@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from pixmirror.cli.common import Json, Session, print_json, say, session
-from pixmirror.errors import PixmirrorError
+from pixmirror import __version__
+from pixmirror.cli.common import Json, Session, importing, print_json, say, session
+from pixmirror.errors import DaemonBusy, PixmirrorError
 
-ANSWERS_S = 1.0  # else it is looked at from here
+ANSWERS_S = 3.0  # else it is looked at from here
 WATCH_S = 5.0
 
 
@@ -48,7 +49,8 @@ def status(
 
 def _show_short(s: Session, *, clear: bool) -> bool:
     """Show the short screen as it is seen from here. Return whether there is a mirror."""
-    from pixmirror.cli import glance, seen
+    with importing():
+        from pixmirror.cli import glance, seen
 
     if not s.catalogue.exists():
         glance.show_headlines((seen.not_begun(s),))
@@ -58,7 +60,8 @@ def _show_short(s: Session, *, clear: bool) -> bool:
 
 
 def _show_all(s: Session, as_json: bool) -> None:
-    from pixmirror.cli import glance, seen, tables
+    with importing():
+        from pixmirror.cli import glance, seen, tables
 
     if as_json:
         print_json(seen.read_status(s))
@@ -81,7 +84,8 @@ def healthcheck(ctx: typer.Context) -> None:
     if (answer := _asked(s, "healthcheck")) is not None:
         says, code = str(answer["says"]), int(answer["code"])
     else:
-        from pixmirror.cli import seen
+        with importing():
+            from pixmirror.cli import seen
 
         found = seen.first_line(s)
         says, code = found.says, found.code
@@ -91,13 +95,17 @@ def healthcheck(ctx: typer.Context) -> None:
 
 
 def _asked(s: Session, command: str) -> dict[str, Any] | None:
-    """Ask the running pixmirror. None: none runs, or one that is busy, older, or that does not have the jobs which
-    the config file has by now.
+    """Ask the running pixmirror. None: none runs, or one that is busy, of another version, or that does not have
+    the jobs which the config file has by now.
     """
+    s.is_busy = False
     here = datetime.now().astimezone().utcoffset() or timedelta()
     try:
         answer = s.ask(command, timeout=ANSWERS_S, zone=here // timedelta(minutes=1))
+    except DaemonBusy:
+        s.is_busy = True
+        return None
     except PixmirrorError:
         return None
-    jobs = [job.name for job in s.config.jobs if job.enabled]
-    return answer if answer is not None and answer.get("jobs") == jobs else None
+    of = {"version": __version__, "jobs": [job.name for job in s.config.jobs if job.enabled]}
+    return answer if answer is not None and of.items() <= answer.items() else None

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pixmirror import verify
+from pixmirror import __version__, verify
 from pixmirror.catalogue import losses, runs
 from pixmirror.catalogue.refs import Ref, parse_ref
 from pixmirror.config import Config
@@ -66,14 +66,18 @@ class Commands:
     async def _healthcheck(self, request: Request) -> dict[str, Any]:
         """Say the first line of `status` in a `zone` so many minutes ahead of UTC, and of which jobs it speaks."""
         first = (await headline.situations(self.daemon, _zone(request)))[0]
-        return {**first.as_dict(), "jobs": self._enabled()}
+        return {**first.as_dict(), **self._of()}
 
     async def _screen(self, request: Request) -> dict[str, Any]:
         """Say the whole short screen of `status`, in the same way."""
-        return {"screen": await headline.short(self.daemon, _zone(request)), "jobs": self._enabled()}
+        return {"screen": await headline.short(self.daemon, _zone(request)), **self._of()}
 
-    def _enabled(self) -> list[str]:
-        return [job.name for job in self.daemon.mirror.config.jobs if job.enabled]
+    def _of(self) -> dict[str, Any]:
+        """Say by which version and of which jobs that is said."""
+        return {
+            "version": __version__,
+            "jobs": [job.name for job in self.daemon.mirror.config.jobs if job.enabled],
+        }
 
     async def _sync(self, request: Request) -> dict[str, Any]:
         names = [str(name) for name in _field(request, "jobs", list) or ()]
