@@ -123,6 +123,15 @@ FOUND = {
         ),
         days=1.5,
     ),
+    "a list that is spoiled for ever while the clock stands forty days ahead": Plan(
+        (Poison("all bookmarks", 0, "drips"), Poison("all bookmarks", 0, "is a web page")),
+        restarts=(26.0,),
+        jumps=((13.0, 960.0), (26.4, -960.0)),
+        days=4.0,
+    ),
+    "comments of one work and all profiles, for ever: the control question fails, too": Plan(
+        (Poison("comments", 29, "is reset"), Poison("all profiles", 0, "is a web page, 503")), days=3.0
+    ),
     "one text that fails for most of a day": Plan(
         (Poison("text", 60, "leads elsewhere", 0.0, 20.0),), (1.5,), ((2.586, -1.5), (5.172, 1.5)), days=1.5
     ),

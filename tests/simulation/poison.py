@@ -14,6 +14,7 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from pixmirror.catalogue import runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.daemon.engine import AGAIN_S, Engine
@@ -286,8 +287,11 @@ class _Living:
             clock.idle = lambda: False
 
     async def _job(self, engine: Engine, clock: SetClock, name: str) -> None:
+        """Run it every three hours; while it rests after many failures it is left alone, as the daemon does."""
         while True:
-            await engine.run_job(engine.mirror.jobs[name])
+            rest = (await engine.mirror.db.read(runs.resting)).get(name)
+            if rest is None or clock.now() >= rest.until:
+                await engine.run_job(engine.mirror.jobs[name])
             clock.wake()
             await asyncio.sleep(EVERY_S)
             clock.wake()

@@ -102,6 +102,20 @@ def test_an_answer_between_two_failures_keeps_them_apart() -> None:
     assert asyncio.run(main()) == [False, False]
 
 
+def test_what_failed_in_two_outages_is_woken_by_the_first_alone_until_it_was_answered() -> None:
+    async def main() -> list[int]:
+        way, woken = Way(DOWN), []
+        for answered in (False, False, True, False):
+            await fail(way, A, B, A, B, A)
+            await way.suspicion.answered()
+            if answered:
+                await way.suspicion.answered(A)
+            woken.append(len(way.woken))
+        return woken
+
+    assert asyncio.run(main()) == [2, 2, 2, 3]
+
+
 def test_what_an_outage_put_off_is_due_again_when_it_is_over() -> None:
     async def main() -> list[Subject]:
         way = Way(DOWN)

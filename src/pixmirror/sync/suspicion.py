@@ -84,6 +84,7 @@ class Suspicion:
         self._answers = 0
         self._since_believed: int | None = None  # failures since it is believed; None: it is not
         self._control_lied = False
+        self._woken: set[Subject] = set()  # when outages ended, and not answered since
         self._limited: tuple[Subject, int] | None = None  # who met the last limit, and the answers until then
         self._judging = asyncio.Lock()
 
@@ -99,8 +100,10 @@ class Suspicion:
 
     async def answered(self, subject: Subject | None = None) -> None:
         """Note an answer, even a refusal of the one thing that was asked. It ends the limit that `subject` met."""
-        if subject is not None and self._limited is not None and self._limited[0] == subject:
-            self._limited = None
+        if subject is not None:
+            self._woken.discard(subject)
+            if self._limited is not None and self._limited[0] == subject:
+                self._limited = None
         failed, since = self._failed, self._since_believed
         self._answers += 1
         self._failed, self._since_believed = set(), None
@@ -110,7 +113,9 @@ class Suspicion:
             return
         put_off = before.subjects | failed if since is not None else before.subjects
         if before.failures + (since or 0) >= CONFIRMED:
-            await self._wake(put_off)
+            # What was woken before and has not been answered since fails by itself: it waits for its own next try.
+            await self._wake(put_off - self._woken)
+            self._woken |= put_off - {subject}
         elif since is not None:
             # Over at the first try after the pause: what was asked as a control may be poisoned itself.
             self._control_lied = True
