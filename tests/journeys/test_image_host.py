@@ -12,7 +12,7 @@ from starlette.responses import Response
 from pixmirror.catalogue.schema import media
 from pixmirror.fetch import finishing, structure
 from tests.fault_rows import Kind, also
-from tests.faults import DAY_S, Act, Case, bytes_changed, changed, cut, play, status
+from tests.faults import DAY_S, Act, Case, Exchange, bytes_changed, changed, cut, play, status
 from tests.journeys.test_faults import IMAGES, an_illust
 
 WEBP = b"RIFF\x16\0\0\0WEBPVP8L" + b"\n\0\0\0\x2f\0\0\0\0\x07\x10\x11\x11\x11"
@@ -244,5 +244,22 @@ def test_a_file_in_place_of_an_artists_folder_is_the_trouble_of_that_artists_fil
         assert not list((case.setup.root / "media").rglob(".*.part"))
         folder.unlink()
         await case.recover()
+
+    play(tmp_path / "mirror", scene)
+
+
+def test_the_sidecar_of_a_file_that_comes_after_all_else_is_complete_when_the_sync_ends(tmp_path: Path) -> None:
+    async def late(exchange: Exchange) -> None:
+        code, headers, body = await exchange.answer()
+        await asyncio.sleep(20)
+        await exchange.begin(code, headers, body, more=False)
+
+    async def scene(case: Case) -> None:
+        work = an_illust(case)
+        case.faults.add(f"/{work.id}_p0", late)
+        assert (await case.sync()).exit_code == 0
+        (file,) = case.files(work)
+        sidecar = json.loads((tmp_path / "mirror/media" / file["path"]).with_name(f"{work.id}.json").read_bytes())
+        assert [one["sha256"] for one in sidecar["files"]] == [file["sha256"]]
 
     play(tmp_path / "mirror", scene)

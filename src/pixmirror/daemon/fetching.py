@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 
 from pixmirror.catalogue import queue
 from pixmirror.catalogue.database import Connection
@@ -55,8 +56,17 @@ class Fetching:
         """Fetch the next file. Return whether there was one, and how many were stored meanwhile.
 
         While the image host is in trouble one loop tries one file, for all; when it fails, so does each step that
-        waited for it.
+        waited for it. Who fails has no file in hand: a loop that rests counts as one without work, and `sync`
+        would end before that file is stored.
         """
+        try:
+            return await self._step_for_all(worker)
+        except PixmirrorError:
+            with suppress(PixmirrorError):  # one error is enough to rest for
+                await self._settle(worker)
+            raise
+
+    async def _step_for_all(self, worker: Worker) -> tuple[bool, int]:
         host = self._fetcher.host
         if host.trouble() is None:
             return await self._step(worker)
@@ -65,12 +75,12 @@ class Fetching:
             if (down := host.trouble()) is not None and host.failures != failures:
                 raise down
             found, stored = await self._step(worker)
-            return found, stored + await self._tidied(worker.settle())
+            return found, stored + await self._settle(worker)
 
     async def _step(self, worker: Worker) -> tuple[bool, int]:
         claim = None if self._mirror.all_paused else await self._next()
         if claim is None:
-            return False, await self._tidied(worker.settle())
+            return False, await self._settle(worker)
         self.under_way[worker] = claim.item.work_key
         try:
             of = about(user=claim.item.user_id, work=str(Ref.of_work(claim.item.work_key)))
@@ -81,6 +91,13 @@ class Fetching:
             return True, 0
         finally:
             self.under_way.pop(worker, None)
+
+    async def _settle(self, worker: Worker) -> int:
+        """Wait for the last file of this connection. Who writes sidecars may have looked before it was stored."""
+        stored = await self._tidied(worker.settle())
+        if stored:
+            self._wakeup.wake()
+        return stored
 
     async def _tidied(self, step: Awaitable[int]) -> int:
         try:
