@@ -18,7 +18,8 @@ from pixmirror.errors import CatalogueDamaged, MirrorLocked
 from tests.children import Children
 from tests.fault_rows import Kind, Row, fault, told
 from tests.faults import Case, one_clear_sentence, play, status
-from tests.journeys.test_kill import SPEC, snapshot, the_same
+from tests.journeys.test_kill import SPEC
+from tests.snapshots import snapshot, the_same
 
 
 @fault(
