@@ -36,6 +36,7 @@ from pixmirror.config import (
     read_web_login,
 )
 from pixmirror.config.pasted import cookies_in, decoded, session_in, token_in
+from pixmirror.config.secrets import MAX_BYTES, MAX_COOKIE
 from pixmirror.errors import ConfigError
 from pixmirror.models import values
 from pixmirror.models.jobs import JobConfig
@@ -625,6 +626,21 @@ def test_a_phpsessid_file_with_something_else_is_one_sentence(tmp_path: Path, co
         read_web_login(read(tmp_path, ""), {})
     assert "two words" not in str(caught.value)
     assert SESSION not in str(caught.value)
+
+
+def test_a_cookie_is_no_longer_than_can_be_sent_and_its_file_no_larger_than_is_read(tmp_path: Path) -> None:
+    config, file = read(tmp_path, "[pixiv]\nweb_cookie_file = 'cookie'"), tmp_path / "cookie"
+    start = f"PHPSESSID={SESSION}; a="
+    whole = start + "x" * (MAX_COOKIE - len(start))
+    file.write_text(whole + " " * (MAX_BYTES - len(whole)))
+    found = read_web_login(config, {})
+    assert found is not None
+    assert found.cookie == SecretStr(whole)
+    for text, says in ((whole + "x", "16,385 characters; at most 16,384"), (whole + " " * MAX_BYTES, "1 MiB")):
+        file.write_text(text)
+        with pytest.raises(ConfigError, match=says) as caught:
+            read_web_login(config, {})
+        assert SESSION not in str(caught.value)
 
 
 def test_a_cookie_file_that_is_named_must_be_there(tmp_path: Path) -> None:

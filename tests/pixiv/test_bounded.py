@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from pixmirror import errors
-from pixmirror.pixiv.bounded import MAX_BODY, Oversized, read_body
+from pixmirror.pixiv.bounded import MAX_BODY, MAX_HEAD, Oversized, read_body
 from pixmirror.pixiv.jsonbody import DEEPEST, parse_json, parse_next
 from pixmirror.pixiv.wire import LONGEST_WAIT, retry_after
 from tests.virtual_time import VirtualClock, run_virtually
@@ -85,6 +85,18 @@ async def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused_before_it_is
 async def test_an_endless_answer_is_refused():
     with pytest.raises(Oversized):
         await read_body(answer(*[b"x" * (1024 * 1024)] * 40), "GET /x")
+
+
+@pytest.mark.parametrize("name", ["Set-Cookie", "X-Thing"])
+async def test_the_headers_of_an_answer_are_bounded_together(name):
+    def headed(size: int) -> httpx.Response:
+        rows = [(name, "x" * (1024 - len(name)))] * 63 + [(name, "x" * (1024 - len(name) + size))]
+        return httpx.Response(200, headers=rows, stream=Drip(BODY))
+
+    assert sum(len(n) + len(v) for n, v in headed(0).headers.raw) == MAX_HEAD
+    assert await read_body(headed(0), "GET /x") == BODY
+    with pytest.raises(Oversized, match="headers of the answer are larger than 64 KiB"):
+        await read_body(headed(1), "GET /x")
 
 
 def test_an_answer_that_drips_is_given_up_and_a_slow_one_is_not():

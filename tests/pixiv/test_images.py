@@ -94,6 +94,20 @@ async def test_images_are_asked_with_a_referer_and_without_token_or_cookie(serve
         assert "authorization:" not in lower
 
 
+@pytest.mark.parametrize(
+    ("size", "error", "says"),
+    [(70_000, errors.BadResponse, "larger than 64 KiB"), (1 << 20, errors.Unreachable, "RemoteProtocol")],
+)
+async def test_headers_without_end_are_no_file(serve, clock, size, error, says):
+    def answer(head):
+        lines, body = whole(head)
+        return (*lines, "Set-Cookie: " + "a" * size), body
+
+    async with stand_in(serve, clock, answer) as (transport, _):
+        with pytest.raises(error, match=says):
+            await fetch(transport)
+
+
 async def test_a_part_is_resumed_where_it_ended(serve, clock):
     async with stand_in(serve, clock, ranged) as (transport, _):
         stream, body = await fetch(transport, offset=1000)

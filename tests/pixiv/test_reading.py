@@ -38,6 +38,7 @@ from pixmirror.models import (
     UserPreview,
     WatchedSeries,
 )
+from pixmirror.models.base import LONGEST_TEXT, MOST_TAGS
 from pixmirror.pixiv.reading import listing, next_query, novel_page, one, preview_works
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -215,6 +216,23 @@ def test_a_broken_item_is_kept_raw_with_its_place_and_reason():
     assert [b.raw for b in page.broken] == [rows[0], rows[2], rows[3]]
     assert page.broken[1].reason == "int where an object must be"
     assert page.broken[2].path == "illusts[3].id"
+
+
+def test_tags_and_texts_beyond_their_bounds_are_cut_and_the_item_is_kept_raw():
+    def row(tags: int, characters: int) -> dict[str, Any]:
+        named = [{"name": f"tag {number}"} for number in range(tags)]
+        return {**DATA["illusts"]["illusts"][0], "tags": named, "caption": "x" * characters}
+
+    rows = [row(MOST_TAGS, LONGEST_TEXT), row(MOST_TAGS + 1, LONGEST_TEXT + 1)]
+    page = listing({"illusts": rows}, "illusts", Illust, "/x")
+    assert page.items[0].odd == ()
+    for received in page.items:
+        assert [tag.name for tag in received.item.tags] == [f"tag {number}" for number in range(MOST_TAGS)]
+        assert received.item.caption == "x" * LONGEST_TEXT
+    assert [(one.path, one.raw) for one in page.unread] == [
+        ("illusts[1].tags", rows[1]),
+        ("illusts[1].caption", rows[1]),
+    ]
 
 
 @pytest.mark.parametrize("end", [None, ""])

@@ -13,6 +13,7 @@ import trustme
 from pixmirror import errors
 from pixmirror.pixiv import Lane, Pacer, Transport, open_image
 from pixmirror.pixiv.hosts import Hosts
+from pixmirror.pixiv.transport import LONGEST_HEADER
 from pixmirror.pixiv.wire import Request, flatten
 from tests.fault_rows import Kind, also
 
@@ -263,6 +264,15 @@ async def test_no_cookie_is_ever_kept_or_sent(transport):
     await get(transport)
     await get(transport)
     assert all("cookie" not in call.request.headers for call in route.calls)
+
+
+@respx.mock
+async def test_no_longer_header_is_sent_than_a_server_takes(transport):
+    route = respx.get(URL).respond(200, json={})
+    await get(transport, headers={"X-Thing": "x" * LONGEST_HEADER})
+    with pytest.raises(errors.InvalidRequest, match="no header can carry"):
+        await get(transport, headers={"X-Thing": "x" * (LONGEST_HEADER + 1)})
+    assert route.call_count == 1
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from pixmirror.config import pasted
 from pixmirror.config.model import PHPSESSID, Config
 from pixmirror.errors import ConfigError, StorageError
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 20  # of a file
+MAX_COOKIE = 16 * 1024  # characters of a Cookie header; servers refuse longer ones
 _CREDENTIAL = "refresh-token"
 _WEB_CREDENTIAL = "phpsessid"
 _PASSWORD_CREDENTIAL = "gallery-password"
@@ -54,6 +55,11 @@ def read_web_login(config: Config, env: Mapping[str, str]) -> WebLogin | None:
     cookie = pasted.cookies_in(_read(p.web_cookie_file, "cookie") or "") if p.web_cookie_file else ""
     if p.web_cookie_file and not cookie:
         raise ConfigError(f"pixiv.web_cookie_file names {p.web_cookie_file}, which is not there or is empty")
+    if len(cookie) > MAX_COOKIE:
+        raise ConfigError(
+            f"pixiv.web_cookie_file names {p.web_cookie_file}, whose cookie has {len(cookie):,} characters; at "
+            f"most {MAX_COOKIE:,} can be sent"
+        )
     session = p.phpsessid.get_secret_value() if p.phpsessid else ""
     if not session and not cookie:
         place, text = _first(_WEB_CREDENTIAL, p.phpsessid_file, env, "PHPSESSID")
@@ -120,11 +126,15 @@ def _read(place: Path, what: str) -> str | None:
     """Return a file's text; None if there is no file."""
     try:
         with place.open("rb") as file:
-            return pasted.decoded(file.read(MAX_BYTES))
+            data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise unreadable(f"the {what} in {place}", error) from error
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"the {what} in {place} cannot be read: it is larger than {MAX_BYTES >> 20} MiB")
+    try:
+        return pasted.decoded(data)
     except UnicodeDecodeError as error:
         raise ConfigError(f"the {what} in {place} cannot be read: it is not text") from error
 

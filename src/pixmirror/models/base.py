@@ -17,8 +17,11 @@ PLACEHOLDER = "/common/images/limit_"
 _LARGEST = 2**53
 Id = Annotated[int, Field(gt=0, lt=_LARGEST)]
 Whole = Annotated[int, Field(gt=-_LARGEST, lt=_LARGEST)]
+# What is beyond one of these is cut there, and the whole item kept raw as one that was read only in part.
+LONGEST_TEXT = 1 << 20  # characters; the longest novel has 300,000
+MOST_TAGS = 200  # of one work; Pixiv allows about ten
 # SQLite's text ends at U+0000, and half a surrogate pair is no text (which pydantic finds once it must look).
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+Text = Annotated[str, StringConstraints(max_length=LONGEST_TEXT, pattern=r"^[^\x00]*$")]
 # Pixiv opened in 2007; what lies far outside is no moment of it, and beyond what a datetime can be moved to.
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from pixmirror.models.base import Model
 
@@ -15,6 +16,7 @@ M = TypeVar("M", bound=Model)
 ROUNDS = 20
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _NOT_TEXT_REASON = "it holds U+0000 or half a surrogate pair, which no text can"
+_TOO_LONG = frozenset({"string_too_long", "too_long"})
 _NOT_TEXT_ERRORS = frozenset({"string_pattern_mismatch", "string_unicode"})
 # Lists in which a row keeps its place, so that the third page stays the third.
 _PLACES = frozenset({"meta_pages"})
@@ -49,8 +51,8 @@ def _read_rest(
     rest, first, odd = copy.deepcopy(dict(raw)), error, dict[str, Odd]()
     for _ in range(ROUNDS):
         # From the last: a row that is taken out of a list must not move those that are still to be.
-        for fault in reversed(error.errors(include_url=False, include_context=False, include_input=False)):
-            found = _mend(model, rest, raw, fault["loc"], fault["type"])
+        for fault in reversed(error.errors(include_url=False, include_input=False)):
+            found = _mend(model, rest, raw, fault)
             if found is None:
                 raise first
             path = place + path_of(found)
@@ -70,9 +72,10 @@ def path_of(steps: tuple[int | str, ...]) -> str:
 
 
 def _mend(
-    model: type[Model], rest: dict[str, Any], raw: Mapping[str, Any], loc: tuple[int | str, ...], kind: str
+    model: type[Model], rest: dict[str, Any], raw: Mapping[str, Any], fault: ErrorDetails
 ) -> tuple[int | str, ...] | None:
-    """Take what is at `loc` out of `rest`, or clean it. Return where, or None where that cannot be done."""
+    """Take what is at fault out of `rest`, or clean or cut it. Return where, or None where that cannot be done."""
+    loc, kind = fault["loc"], fault["type"]
     steps = _there(rest, loc)
     if kind == "missing" and len(steps) == len(loc):
         return None
@@ -84,7 +87,9 @@ def _mend(
     last: Any = steps[-1]
     value = parent[last]
     cleaned = _NOT_TEXT.sub("", value) if kind in _NOT_TEXT_ERRORS and isinstance(value, str) else value
-    if cleaned != value:
+    if kind in _TOO_LONG and isinstance(value, str | list):
+        parent[last] = value[: fault["ctx"]["max_length"]]
+    elif cleaned != value:
         parent[last] = cleaned
     elif len(steps) == 1 and (other := model.stand_in(str(last), raw)) is not None and value != other:
         parent[last] = other

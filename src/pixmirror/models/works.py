@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from pixmirror.models.base import (
+    MOST_TAGS,
     PLACEHOLDER,
     Id,
     Medium,
@@ -71,7 +72,7 @@ class Work(Model):
     x_restrict: Whole = 0
     user: Annotated[User | None, OrNone] = None
     image_urls: Annotated[ImageUrls | None, OrNone] = None
-    tags: Annotated[tuple[Tag, ...], OrEmpty] = ()
+    tags: Annotated[tuple[Tag, ...], Field(max_length=MOST_TAGS), OrEmpty] = ()
     create_date: Moment | None = None
     page_count: Whole = 1
     series: Annotated[SeriesRef | None, OrNone] = None

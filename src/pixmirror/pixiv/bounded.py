@@ -1,4 +1,4 @@
-"""The body of one answer of the API, bounded in bytes as they come, in bytes when unpacked, and in slowness."""
+"""One answer of the API: its head bounded in bytes, its body as it comes, when unpacked, and in slowness."""
 
 import asyncio
 import zlib
@@ -9,6 +9,7 @@ from pixmirror.errors import BadResponse, Unreachable
 
 ENCODINGS = "gzip, deflate"  # what we ask for; anything else cannot be unpacked within bounds
 MAX_BODY = 32 * 1024 * 1024
+MAX_HEAD = 64 * 1024  # httpcore gives up a head that has no end after 100 KiB, as an answer that broke off
 MOST_LAYERS = 2
 PATIENCE_S = 30.0  # after this a body must have come at this speed on the average, bytes a second
 SLOWEST = 1024
@@ -20,6 +21,7 @@ class Oversized(BadResponse):
 
 async def read_body(response: httpx.Response, where: str) -> bytes:
     """Return the whole body, unpacked. Raises Oversized, BadResponse, Unreachable if it drips, httpx errors."""
+    check_head(response, where)
     layers = _layers(response.headers.get("content-encoding", ""), where)
     chunks: list[bytes] = []
     size, begun = 0, asyncio.get_running_loop().time()
@@ -35,6 +37,12 @@ async def read_body(response: httpx.Response, where: str) -> bytes:
     for layer in reversed(layers):
         body = _unpacked(body, layer, where)
     return body
+
+
+def check_head(response: httpx.Response, where: str) -> None:
+    """Raise Oversized if names and values of the headers are together larger than MAX_HEAD."""
+    if sum(len(name) + len(value) for name, value in response.headers.raw) > MAX_HEAD:
+        raise Oversized(f"{where}: the headers of the answer are larger than {MAX_HEAD // 1024} KiB.")
 
 
 def _layers(header: str, where: str) -> list[str]:

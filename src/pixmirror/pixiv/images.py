@@ -26,6 +26,7 @@ from pixmirror.errors import (
     Unreachable,
 )
 from pixmirror.pixiv import outcomes
+from pixmirror.pixiv.bounded import Oversized, check_head
 from pixmirror.pixiv.challenges import has_challenge_markup
 from pixmirror.pixiv.proxies import failure_of
 from pixmirror.pixiv.transport import ImageClient, Transport
@@ -232,7 +233,7 @@ async def _send(
     where = _where(url)
     try:
         async with asyncio.timeout(HEAD_SECONDS):
-            return await client.send(client.build_request("GET", address, headers=headers), stream=True)
+            response = await client.send(client.build_request("GET", address, headers=headers), stream=True)
     except (TimeoutError, httpx.TimeoutException) as exc:
         raise Unreachable(f"{where}: {urlsplit(url).hostname} did not answer in time.") from exc
     except httpx.InvalidURL as exc:
@@ -243,6 +244,12 @@ async def _send(
         if failed := failure_of(transport.proxy_for(address), exc, where):
             raise failed from exc
         raise Unreachable(f"{where}: {urlsplit(url).hostname} cannot be reached ({type(exc).__name__}).") from exc
+    try:
+        check_head(response, where)
+    except Oversized:
+        await response.aclose()
+        raise
+    return response
 
 
 async def _failure(transport: Transport, response: httpx.Response, where: str) -> PixivError | Damaged:

@@ -56,6 +56,7 @@ SLOWEST_UPLOAD = 16 * 1024  # bytes a second; a slower one is given up
 LONGEST_RETRY_AFTER = 300.0
 API_CONNECTIONS = 8
 BLOCKED_S = 1200.0  # who is blocked is not let in by asking often
+LONGEST_HEADER = 16 * 1024  # characters of one header that is sent; cookies are the longest
 A_HEADER = re.compile(r"[\x20-\x7e\t]*")
 NEVER_SENT = (httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ConnectError, httpx.ProxyError, httpx.InvalidURL)
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
@@ -136,7 +137,7 @@ class Transport:
         self.pacer.refuse_if_frozen()
         if request.host != WEB_HOST and any(name.lower() == "cookie" for name in request.headers):
             raise InvalidRequest(f"{request.where}: a cookie goes to {WEB_HOST} alone: refused, nothing was sent.")
-        if not all(A_HEADER.fullmatch(value) for value in request.headers.values()):
+        if not all(len(v) <= LONGEST_HEADER and A_HEADER.fullmatch(v) for v in request.headers.values()):
             # httpx would repeat it in its own error, and it may be the token's.
             raise InvalidRequest(f"{request.where}: a value that no header can carry: nothing was sent.")
         url = self.hosts.url(request.host, request.path)
