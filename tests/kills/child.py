@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pixmirror import verify
 from pixmirror.daemon.mirror import open_mirror
+from pixmirror.errors import PixmirrorError
 from tests.crash_child import die_at
 from tests.kills.clock import FastClock
 from tests.standin import Setup
@@ -17,7 +18,10 @@ def main(root: str, url: str, origin_ms: str, kind: str = "", number: str = "") 
         return 0 if asyncio.run(_is_sound(setup, clock)) else 1
     if kind:
         die_at(kind, int(number))
-    return asyncio.run(setup.sync(clock=clock)).exit_code
+    try:
+        return asyncio.run(setup.sync(clock=clock)).exit_code
+    except PixmirrorError as error:  # no login, as the command would tell
+        return error.exit_code
 
 
 async def _is_sound(setup: Setup, clock: FastClock) -> bool:

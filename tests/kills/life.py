@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 
 from tests.children import REPO, Children
+from tests.kills.clock import TIMES
 from tests.snapshots import snapshot, the_same
 
 # How often each: a moment of the clock, and the Nth of what must not be torn.
@@ -22,6 +23,8 @@ MOMENTS = {"time": 4, "request": 1, "image": 2, "rename": 2, "renamed": 2, "comm
 SPAN = {"request": 24, "image": 40, "rename": 16, "renamed": 16, "commit": 40}
 CONNECTIONS = 4
 SECONDS = (0.05, 1.0)
+WAIT = 8.0  # seconds until a run that rests is killed, whatever moment it was to meet
+HALF_AN_HOUR_MS = 1_800_000
 PATIENCE = 40  # runs in a row that nobody kills and that do not complete it
 
 
@@ -80,7 +83,7 @@ def live(
     with upstream(seed, origin) as pixiv:
         while True:
             tally.stages += 1
-            _complete(children, mirror, pixiv.failing, origin, rng, tally, kills)
+            origin = _complete(children, mirror, pixiv.failing, origin, rng, tally, kills)
             assert children.run("tests.kills.child", whole, pixiv.whole, origin) == 0
             mine, theirs = snapshot(mirror), snapshot(whole)
             the_same(mine, theirs)
@@ -100,8 +103,10 @@ def live(
 
 def _complete(
     children: Children, mirror: Path, url: str, origin: int, rng: Random, tally: Tally, kills: int
-) -> None:
-    """Sync until a run comes to its end with nothing left, and kill on the way."""
+) -> int:
+    """Sync until a run comes to its end with nothing left, and kill on the way. Return what the clock began with:
+    after each run that has to be followed by another it goes on by half an hour, so that a rest is over.
+    """
     patience = PATIENCE
     while patience:
         tally.runs += 1
@@ -109,17 +114,18 @@ def _complete(
         moment: tuple[object, ...] = ()
         if tally.kills.total() < kills:
             kind = rng.choices(list(MOMENTS), list(MOMENTS.values()))[0]
-            after = rng.uniform(*SECONDS) if kind == "time" else None
+            after = rng.uniform(*SECONDS) if kind == "time" else WAIT
             moment = () if kind == "time" else (kind, rng.randint(1, SPAN[kind]))
         code = children.run("tests.kills.child", mirror, url, origin, *moment, kill_after=after)
         if code == 0:
-            return
+            return origin
         if code == -signal.SIGKILL:
             assert kind
             tally.kills[kind] += 1
         else:
             assert code in (7, 8), code  # what failed is tried again by the next
             patience -= 1
+            origin -= HALF_AN_HOUR_MS // (TIMES - 1)
     raise AssertionError(f"not complete after {PATIENCE} runs to the end")
 
 
