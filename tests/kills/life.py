@@ -23,7 +23,7 @@ MOMENTS = {"time": 4, "request": 1, "image": 2, "rename": 2, "renamed": 2, "comm
 SPAN = {"request": 24, "image": 40, "rename": 16, "renamed": 16, "commit": 40}
 CONNECTIONS = 4
 SECONDS = (0.05, 1.0)
-WAIT = 8.0  # seconds until a run that rests is killed, whatever moment it was to meet
+WAIT = 60.0  # seconds until a run that rests is killed, whatever moment it was to meet
 HALF_AN_HOUR_MS = 1_800_000
 PATIENCE = 40  # runs in a row that nobody kills and that do not complete it
 
