@@ -1,14 +1,16 @@
 """What the short screen of `status` says, and that it looks at nothing that grows with the mirror."""
 
 import re
+import sqlite3
 from datetime import UTC
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event
 
-from pixmirror.catalogue import runs
+from pixmirror.catalogue import runs, sql
 from pixmirror.catalogue.database import Database
+from pixmirror.catalogue.sql import executed
 from pixmirror.ingest.works import record_works
 from pixmirror.reports import kept
 from pixmirror.reports.glance import Glance, JobLine, glance
@@ -96,12 +98,18 @@ def test_the_disk_is_told_in_sense(room: int, history: int, says: str) -> None:
     assert kept.Disk(room, float(1 << 30), room / (1 << 30), history, holds_all=True).text() == says
 
 
-def test_nothing_that_grows_is_read_from_end_to_end(db: Database) -> None:
+def test_nothing_that_grows_is_read_from_end_to_end(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     mirrored(db)
     asked: list[tuple[str, Any]] = []
 
     def note(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         asked.append((statement, parameters))
+
+    def noted(conn: Connection, statement: str, bound: Any) -> sqlite3.Cursor:
+        asked.append((statement, bound))
+        return executed(conn, statement, bound)
+
+    monkeypatch.setattr(sql, "executed", noted)
 
     def plans(conn: Connection) -> list[str]:
         event.listen(conn, "before_cursor_execute", note)
@@ -120,14 +128,17 @@ def test_nothing_that_grows_is_read_from_end_to_end(db: Database) -> None:
     assert [plan for plan in scans if not re.search(r"INDEX (work_|media_)", plan)] == []
 
 
-def test_works_are_counted_once_and_again_after_one_has_come_in(db: Database) -> None:
+def test_works_are_counted_once_and_again_after_one_has_come_in(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mirrored(db)
     counted: list[str] = []
 
-    def note(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
+    def noted(conn: Connection, statement: str, bound: Any) -> sqlite3.Cursor:
         counted.extend([statement] if statement == "SELECT count(*) FROM work" else ())
+        return executed(conn, statement, bound)
 
-    event.listen(db._read_engine, "before_cursor_execute", note)
+    monkeypatch.setattr(sql, "executed", noted)
     assert [look(db).works, look(db).works, len(counted)] == [2, 2, 1]
     db.run_sync(record_works, seen(NOW), works(illust(3)), {})
     assert [look(db).works, len(counted)] == [3, 2]

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from pixmirror import verify
-from pixmirror.catalogue import losses
+from pixmirror.catalogue import losses, sql
 from pixmirror.catalogue.refs import parse_ref
-from pixmirror.catalogue.sql import column
+from pixmirror.catalogue.sql import column, executed
 from pixmirror.daemon import adding
 from pixmirror.daemon.mirror import open_mirror
 from pixmirror.demo.generate import add_artist, empty_world
@@ -30,7 +31,7 @@ READS_ALL = re.compile(r"^SEARCH (media|m) .*\(owner_kind=\?\)")  # for every fi
 
 
 @pytest.fixture
-def steps() -> Iterator[dict[str, list[str]]]:
+def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[str]]]:
     """What SQLite does for each statement that is executed."""
     found: dict[str, list[str]] = {}
 
@@ -40,6 +41,11 @@ def steps() -> Iterator[dict[str, list[str]]]:
             plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", one)
             found[statement] = [row[3] for row in plan]
 
+    def noted(conn: Connection, statement: str, bound: Any) -> sqlite3.Cursor:
+        note(conn, conn.connection.cursor(), statement, bound, None, False)
+        return executed(conn, statement, bound)
+
+    monkeypatch.setattr(sql, "executed", noted)
     event.listen(Engine, "before_cursor_execute", note)
     yield found
     event.remove(Engine, "before_cursor_execute", note)

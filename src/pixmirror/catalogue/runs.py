@@ -183,7 +183,7 @@ def thin(conn: Connection, before: int, after: int = -1, days: int = 30) -> int 
     found = column(conn, _DAYS, before=before, after=after, n=days)
     if found:
         keys = listed(found)
-        _MERGE(conn, [dict(r._mapping) for r in rows(conn, _SUMS, before=before, keys=keys)])
+        _MERGE(conn, [r._asdict() for r in rows(conn, _SUMS, before=before, keys=keys)])
         changed(conn, _MERGED, before=before, keys=keys)
     return found[-1] if len(found) == days else None
 

@@ -43,7 +43,7 @@ def facts_of_these(conn: Connection, keys: Sequence[int]) -> list[WorkFacts]:
 
 def _facts(conn: Connection, found: Sequence[Any]) -> list[WorkFacts]:
     tags = tags_of(conn, [r.key for r in found])
-    return [WorkFacts(**r._mapping, tags=frozenset(tags.get(r.key, ()))) for r in found]
+    return [WorkFacts(**r._asdict(), tags=frozenset(tags.get(r.key, ()))) for r in found]
 
 
 def reasons_of(conn: Connection, job: str, keys: Iterable[int]) -> dict[int, str | None]:

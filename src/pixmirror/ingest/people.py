@@ -64,7 +64,7 @@ def record_users(conn: Connection, seen: Seen, users: Iterable[User]) -> tuple[i
     renamed: list[int] = []
     for person in people.values():
         old = known.get(person.id)
-        before: Any = {} if old is None else old._mapping
+        before: Any = {} if old is None else old._asdict()
         new = fold_person(before, person)
         if old is not None and person.id not in dumped and all(getattr(old, n) == v for n, v in new.items()):
             touched.append({"id": person.id, "now": seen.now})

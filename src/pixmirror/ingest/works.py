@@ -177,7 +177,7 @@ def _write_works(
     conn: Connection, seen: Seen, items: Sequence[_Item], fresh: Sequence[_Item], known: Known
 ) -> None:
     seq = next_seq(conn) if any(i.changed for i in fresh) else 0
-    counters = {i.key: fold_counters({} if i.old is None else i.old._mapping, i.work) for i in items}
+    counters = {i.key: fold_counters({} if i.old is None else i.old._asdict(), i.work) for i in items}
     rows = []
     for item in fresh:
         old = item.old

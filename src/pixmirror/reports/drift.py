@@ -157,7 +157,7 @@ def deleted_comments(
         found = rows(conn, _COMMENTS.format(_DELETED), limit=limit)
     else:
         found = rows(conn, _COMMENTS.format(_OF_THESE), limit=limit, keys=listed(keys))
-    return tuple(DeletedComment(**{**r._mapping, "ref": Ref.of_work(r.ref)}) for r in found)
+    return tuple(DeletedComment(**{**r._asdict(), "ref": Ref.of_work(r.ref)}) for r in found)
 
 
 def vanished_members(conn: Connection, kind: Literal["bookmark", "follow"], limit: int) -> tuple[Membership, ...]:

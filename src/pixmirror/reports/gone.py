@@ -130,7 +130,7 @@ def lost_here(conn: Connection, user_id: int | None = None) -> tuple[int, ...]:
 
 def _newest(conn: Connection, kept: Sequence[tuple[int, int, int, int]]) -> tuple[Survivor, ...]:
     shown = {row.key: row for row in rows(conn, _SHOWN, keys=listed(key for _, key, _, _ in kept))}
-    return tuple(Survivor(**shown[key]._mapping, files=files, bytes=size) for _, key, files, size in kept)
+    return tuple(Survivor(**shown[key]._asdict(), files=files, bytes=size) for _, key, files, size in kept)
 
 
 def _leavers(conn: Connection, works: Mapping[int, Sequence[int]]) -> tuple[Leaver, ...]:

@@ -133,7 +133,7 @@ def totals(conn: Connection) -> Totals:
     SELECT (SELECT count(DISTINCT user_id) FROM work) AS artists, (SELECT count(*) FROM user) AS users,
       (SELECT count(*) FROM tag) AS tags, (SELECT count(*) FROM comment) AS comments,
       (SELECT count(*) FROM bookmark WHERE state != 'gone') AS bookmarks"""
-    return Totals(**row(conn, sql)._mapping)
+    return Totals(**row(conn, sql)._asdict())
 
 
 def save(conn: Connection, kept: Kept) -> None:

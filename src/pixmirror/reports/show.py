@@ -64,7 +64,7 @@ def show(conn: Connection, ref: Ref, most: int = NEWEST) -> dict[str, Any] | Non
 
 def comments_of(conn: Connection, ref: Ref) -> list[dict[str, Any]]:
     """Return the comments of a work, oldest first, each answer after what it answers."""
-    return [{**c._mapping, "date": pixiv_time(c.date)} for c in rows(conn, _COMMENTS, key=ref.work_key)]
+    return [{**c._asdict(), "date": pixiv_time(c.date)} for c in rows(conn, _COMMENTS, key=ref.work_key)]
 
 
 def _show_work(conn: Connection, ref: Ref, key: int) -> dict[str, Any] | None:
@@ -99,7 +99,7 @@ def _show_work(conn: Connection, ref: Ref, key: int) -> dict[str, Any] | None:
 
 def _rows(conn: Connection, sql: str, key: int | None) -> list[dict[str, Any]]:
     """Return the rows about this key as JSON takes them."""
-    return [{name: plain(v, name) for name, v in r._mapping.items()} for r in rows(conn, sql, key=key)]
+    return [{name: plain(v, name) for name, v in r._asdict().items()} for r in rows(conn, sql, key=key)]
 
 
 def _tags_of(conn: Connection, key: int) -> dict[str, dict[str, str]]:

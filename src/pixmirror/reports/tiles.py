@@ -98,26 +98,25 @@ def tiles(conn: Connection, keys: Collection[int]) -> list[Tile]:
 
 
 def _tile(found: Any) -> Tile:
-    row = found._mapping
-    novel = row["medium"] == "novel"
-    width, height = row["drawn_width"] or row["width"] or 0, row["drawn_height"] or row["height"] or 0
+    novel = found.medium == "novel"
+    width, height = found.drawn_width or found.width or 0, found.drawn_height or found.height or 0
     return Tile(
-        work_key=row["work_key"],
-        ref=Ref.of_work(row["work_key"]),
-        medium=row["medium"],
-        type=_KINDS.get(row["type"], "novel" if novel else "picture"),
-        title=row["title"],
-        artist=row["artist"] or "",
-        user_id=row["user_id"],
-        posted=row["create_date"],
-        pages=row["page_count"],
-        sha256=row["sha256"] if row["file_state"] == "stored" else None,
-        colour=None if row["colour"] is None else f"{row['colour']:06x}",
+        work_key=found.work_key,
+        ref=Ref.of_work(found.work_key),
+        medium=found.medium,
+        type=_KINDS.get(found.type, "novel" if novel else "picture"),
+        title=found.title,
+        artist=found.artist or "",
+        user_id=found.user_id,
+        posted=found.create_date,
+        pages=found.page_count,
+        sha256=found.sha256 if found.file_state == "stored" else None,
+        colour=None if found.colour is None else f"{found.colour:06x}",
         width=0 if novel else width,
         height=0 if novel else height,
-        mark=_mark(row["state"], bool(row["kept"] or row["has_text"]), bool(row["damaged"]), bool(row["edited"])),
-        is_r18=row["x_restrict"] > 0,
-        is_ai=row["ai_type"] == 2,
+        mark=_mark(found.state, bool(found.kept or found.has_text), bool(found.damaged), bool(found.edited)),
+        is_r18=found.x_restrict > 0,
+        is_ai=found.ai_type == 2,
     )
 
 

@@ -109,5 +109,5 @@ def lack(file: Any, refusals: Mapping[str, str], now: int) -> str:
     """Say why a file is not here, as a row of `media` tells it; `refusals`: why each job left the work out."""
     if file.state == "refused" and refusals:
         return f"Left out by {'; by '.join(f'job {job}: {why}' for job, why in refusals.items())}"
-    said = states.of_file(dict(file._mapping) | {"due_at": iso(file.due_at or None)}, now)
+    said = states.of_file(file._asdict() | {"due_at": iso(file.due_at or None)}, now)
     return said[:1].upper() + said[1:]

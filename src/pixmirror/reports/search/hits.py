@@ -54,7 +54,7 @@ def hits(conn: Connection, matched: Mapping[int, Matched]) -> tuple[Hit, ...]:
     """Return works in this order."""
     found = {r.work_key: r for r in rows(conn, _HITS, keys=listed(matched))}
     return tuple(
-        Hit(**found[key]._mapping, ref=Ref.of_work(key), matched=where)
+        Hit(**found[key]._asdict(), ref=Ref.of_work(key), matched=where)
         for key, where in matched.items()
         if key in found
     )
