@@ -20,6 +20,7 @@ MODULES = (
     "tests.forget_child",
     "tests.import_child",
     "tests.kills.child",
+    "tests.power_child",
     "tests.stop_child",
 )
 # What they would each import again: half of the processor's time that a short life takes.

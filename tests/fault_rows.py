@@ -73,6 +73,7 @@ class Kind(Enum):
     CLOCK_BACK = "The clock", "The clock is set back"
     SUSPEND = "The clock", "The machine sleeps"
     KILLED = "The process", "Killed (SIGKILL, out of memory)"
+    POWER = "The process", "The power is cut"
     SIGTERM = "The process", "Asked to stop (SIGTERM, Ctrl-C)"
 
     @property
