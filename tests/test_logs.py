@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixmirror import logs
+from tests.hostile.texts import LOG_LINE
 
 TOKEN = "q8Xv1-abc_DEFghijklmnopqrstuvwxyz0123456789ABC"
 
@@ -36,16 +37,13 @@ def logged(*arguments: object, json: bool = False, **options: bool) -> str:
     return stream.getvalue()
 
 
-HOSTILE = "\x1b[2J\x9b31m\x07\r\u202e\u2028title\n2026-11-29 12:00:00 INFO    All is well."
-
-
 def test_no_word_of_others_moves_the_cursor_or_looks_like_an_entry() -> None:
     text = ""
     for as_json in (False, True):
         try:
-            raise ValueError(HOSTILE)
+            raise ValueError(LOG_LINE)
         except ValueError:
-            text = logged("it was %s", HOSTILE, json=as_json, exc_info=True)
+            text = logged("it was %s", LOG_LINE, json=as_json, exc_info=True)
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202e]", text)
         assert not re.search("(?m)^2026-11-29 12:00:00", text)
         assert "title" in text
@@ -162,7 +160,7 @@ def test_what_runs_beside_it_is_not_named_for_it() -> None:
 
 def test_no_secret_passes_as_what_a_line_is_about() -> None:
     logs.hide(TOKEN)
-    with logs.about(job=f"{TOKEN}\n{HOSTILE}"):
+    with logs.about(job=f"{TOKEN}\n{LOG_LINE}"):
         for as_json in (False, True):
             line = logged("x", json=as_json)
             assert TOKEN not in line

@@ -19,6 +19,7 @@ from pixmirror.fetch.structure import check_structure
 from pixmirror.store import MARKER, MirrorRoot, Part, Stored, resolve
 from pixmirror.store.part import sync_folders
 from pixmirror.store.paths import TRASH
+from tests.hostile.addresses import PATHS
 
 URL = "https://i.pximg.net/img-original/img/2024/01/02/03/04/05/456_p0.jpg"
 REL = "123/456_p0.jpg"
@@ -563,7 +564,7 @@ def test_an_emptied_trash_leaves_no_folders(tmp_path):
         assert root.media.is_dir()
 
 
-@pytest.mark.parametrize("rel", ["../out.jpg", "/etc/passwd", f"{TRASH}/../../out.jpg", MARKER])
+@pytest.mark.parametrize("rel", [*PATHS, f"{TRASH}/../../out.jpg", MARKER])
 def test_nothing_outside_the_media_folder_is_moved_or_removed(tmp_path, rel):
     with MirrorRoot.open(tmp_path / "m") as root:
         put(root, "7/1_p0.jpg")

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from pixmirror import terminal
 from pixmirror.cli.common import json_line
+from tests.hostile.texts import TERMINAL
 
-HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\x85\r\u202eevil\u2066\u2028\nHealthy.\x7f 初音ミク 😀"
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -27,17 +27,21 @@ def hostile(pixiv, config: Path, pixmirror) -> Path:
     """A mirror all of whose words are hostile; one work is edited and one gone since, one comment was deleted."""
     world = pixiv.state.world
     for user in list(world.users):
-        world.edit_user(user, name=f"name {HOSTILE}", comment=HOSTILE)
+        world.edit_user(user, name=f"name {TERMINAL}", comment=TERMINAL)
     works = list(world.works.values())
     for work in works:
         world.edit(
-            work, title=f"title {HOSTILE}", caption=f"old {HOSTILE}", tags=(f"tag {HOSTILE}", "x"), text=HOSTILE
+            work,
+            title=f"title {TERMINAL}",
+            caption=f"old {TERMINAL}",
+            tags=(f"tag {TERMINAL}", "x"),
+            text=TERMINAL,
         )
     for work in works[:2]:
-        world.comment(work, works[-1].user_id, HOSTILE)
+        world.comment(work, works[-1].user_id, TERMINAL)
     assert pixmirror("sync").exit_code == 0
     for work in works:
-        world.edit(work, title=f"new {HOSTILE}", caption=f"new {HOSTILE}", tags=(f"other {HOSTILE}",))
+        world.edit(work, title=f"new {TERMINAL}", caption=f"new {TERMINAL}", tags=(f"other {TERMINAL}",))
     assert pixmirror("sync").exit_code == 0
     return config
 
@@ -83,7 +87,7 @@ def test_json_says_every_character_and_holds_none_that_controls(pixiv, hostile, 
         result = pixmirror(*arguments)
         assert not CONTROL.search(result.stdout), arguments
         found[arguments[1]] = [json.loads(line) for line in result.stdout.split("\n") if line]
-    assert f"new {HOSTILE}" in {work["title"] for work in found["works"]}
+    assert f"new {TERMINAL}" in {work["title"] for work in found["works"]}
     for command in commands(pixiv.state.world):
         if command[0] in ("show", "why", "search", "gone", "coverage", "status") and "--at" not in command:
             result = pixmirror(*command, "--json")

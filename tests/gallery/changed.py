@@ -12,6 +12,7 @@ from pixmirror.demo.server import running
 from pixmirror.demo.things import Work
 from pixmirror.demo.world import World
 from tests.gallery.readable import ask
+from tests.hostile.texts import CAPTION, NAMES
 from tests.standin import FOLLOWING, Setup
 
 DAYS = 20  # between the two times at which it was mirrored
@@ -42,27 +43,11 @@ class Changed:
     quiet: int  # nothing is other than usual
 
 
-HOSTILE = (
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "{{ 7*7 }} {% raw %}",
-    "a\u202eb\u2066c\u0000d\x07e\u2028f",
-    "</script></title></textarea><svg onload=alert(1)>",
-    "x" * 10_000,
-)
-CAPTION = (
-    '<script>alert(1)</script><img src="http://evil.example/x.png" onerror="alert(1)">'
-    '<a href="javascript:alert(1)">go</a><a href="//evil.example/">there</a><base href="http://evil.example">'
-    '<iframe src="http://evil.example"></iframe><form action="http://evil.example"><style>*{display:none}</style>'
-    '<b onclick="alert(1)" style="position:fixed">bold</b>'
-)
-
-
 def spoil(root: Path) -> Path:
     """Give all works and people of a mirror hostile names."""
-    for number, words in enumerate(HOSTILE):
-        ask(root, "UPDATE work SET title = ? WHERE title != '' AND work_key % ? = ?", words, len(HOSTILE), number)
-        ask(root, "UPDATE user SET name = ? WHERE id % ? = ?", words, len(HOSTILE), number)
+    for number, words in enumerate(NAMES):
+        ask(root, "UPDATE work SET title = ? WHERE title != '' AND work_key % ? = ?", words, len(NAMES), number)
+        ask(root, "UPDATE user SET name = ? WHERE id % ? = ?", words, len(NAMES), number)
     return root
 
 
@@ -99,8 +84,8 @@ def make(root: Path) -> Changed:
 def _hostile(world: World, month: int) -> Work:
     """Add a work of which all words are hostile, with as hostile a comment."""
     artist = add_artist(world, works=1, until_ms=month)
-    world.edit_user(artist.id, name=HOSTILE[1])
+    world.edit_user(artist.id, name=NAMES[1])
     work = next(w for w in world.works.values() if w.user_id == artist.id)
-    for words in HOSTILE:
+    for words in NAMES:
         world.comment(work, artist.id, words, ms=month)
-    return world.edit(work, title=" ".join(HOSTILE[:5]), caption=CAPTION + HOSTILE[5], tags=HOSTILE)
+    return world.edit(work, title=" ".join(NAMES[:5]), caption=CAPTION + NAMES[5], tags=NAMES)

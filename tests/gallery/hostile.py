@@ -22,30 +22,13 @@ from pixmirror.demo.world import World
 from pixmirror.gallery.place import Gallery
 from tests.gallery.changed import DAYS, Late
 from tests.gallery.readable import ask
+from tests.hostile.texts import CAPTION, TEXTS
 from tests.standin import Setup
 
 SPEC = WorldSpec(seed=7, artists=3, private=1, others=1, works=36, bookmarks=8, commented=10)
 SECRET = "極秘の絵"  # in the titles of the two works, which are rated
-TEXTS = (
-    "<x-hostile onclick=ran=1 style='position:fixed'>",
-    "<script>ran=1</script>",
-    '"><img src=x onerror=ran=1>',
-    "' onfocus=ran=1 autofocus x='",
-    "javascript:ran=1",
-    "</script></style></title></textarea></template><svg onload=ran=1>",
-    "{{ 7*7 }}{% raw %}${ran=1}<%= ran %>",
-    "a\u202eb\u2066c\u0000d\x07e\u2028f\x1b[31m\r\n",
-    "👩‍👩‍👧‍👦🏳️‍🌈" * 3,
-    "%00%2e%2e/..\\",
-)
 WORDS = " ".join(TEXTS)
 LONG = "W" * 3000
-CAPTION = (
-    '<script>ran=1</script><img src="http://evil.example/x.png" onerror="ran=1"><x-hostile>as it is</x-hostile>'
-    '<a href="javascript:ran=1">go</a><a href="//evil.example/">there</a><base href="http://evil.example">'
-    '<iframe src="http://evil.example"></iframe><form action="http://evil.example"><style>*{display:none}</style>'
-    '<b onclick="ran=1" style="position:fixed">bold</b>'
-)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from pixmirror.gallery.captions import caption
-from tests.gallery.changed import CAPTION
+from tests.hostile.texts import CAPTION
 
 REL = 'rel="noopener noreferrer nofollow"'
 

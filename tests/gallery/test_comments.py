@@ -11,9 +11,10 @@ from pixmirror.catalogue.gallery import words
 from pixmirror.catalogue.sql import rows
 from pixmirror.reports import talk
 from tests.gallery.asking import ask
-from tests.gallery.changed import HOSTILE, spoil
+from tests.gallery.changed import spoil
 from tests.gallery.conftest import Mirrored, Served, copied, looking, serving
 from tests.gallery.readable import ask as of_catalogue
+from tests.hostile.texts import NAMES
 
 NEWEST = "SELECT comment_key FROM comment ORDER BY coalesce(date, first_seen) DESC, comment_key DESC"
 
@@ -23,8 +24,8 @@ def served(mirrored: Mirrored, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A gallery of a copy of the mirror with hostile names and comments, some of which vanished."""
     root = spoil(copied(mirrored.root, tmp_path_factory.mktemp("comments") / "root"))
     newest = [key for (key,) in of_catalogue(root, NEWEST)]
-    for number, key in enumerate(newest[: len(HOSTILE)]):
-        of_catalogue(root, "UPDATE comment SET comment = ? WHERE comment_key = ?", HOSTILE[number], key)
+    for number, key in enumerate(newest[: len(NAMES)]):
+        of_catalogue(root, "UPDATE comment SET comment = ? WHERE comment_key = ?", NAMES[number], key)
     of_catalogue(root, "UPDATE comment SET state = 'deleted', state_at = first_seen WHERE comment_key % 14 = 0")
     with serving(root) as served:
         yield served
@@ -48,7 +49,7 @@ def test_comments_go_on_from_the_last_to_the_first_and_lead_to_their_works(
             page.get_by_role("link", name="Earlier").click()
         assert found == count(served)
         page.get_by_role("link", name="The last ones").click()
-        page.locator(".talk a[href$='#comments']").nth(len(HOSTILE)).click()
+        page.locator(".talk a[href$='#comments']").nth(len(NAMES)).click()
         expect(page.locator("#comments")).to_be_visible()
 
 

@@ -11,6 +11,7 @@ from pixmirror.catalogue.payloads import canonical, pack_text
 from tests.gallery.accessible import faults
 from tests.gallery.conftest import Served, Tabs
 from tests.gallery.readable import ask, longest_novel, place_in, rewrite, until
+from tests.hostile.texts import NOVEL
 
 LINES = [
     f"　{number}番目の段落は、窓の外を見ている。" + "雪が降る。" * (number % 7 * 4) for number in range(1, 121)
@@ -199,22 +200,9 @@ def test_pictures_of_the_author_are_shown_and_those_of_works_lead_there(
                 expect(figures.nth(2)).to_have_text(f"Work {work_id}")
 
 
-HOSTILE = "\n".join(
-    (
-        "[chapter:<script>alert(1)</script>]",
-        "<img src=x onerror=alert(1)>[[rb:<b>x</b> > <i onclick=alert(1)>y</i>]]",
-        "[[jumpuri:go > javascript:alert(1)]] [[jumpuri:go > //evil.example/x]] [[jumpuri:go > data:text/html,x]]",
-        "\u202eright to left\u2066 and \x00 nothing \x1b[31m",
-        "[pixivimage:999999999999999-9999] [uploadedimage:1] [jump:9999]",
-        "　" * 5000 + "x" * 5000,
-        '</article></main><form action="https://evil.example/"><button>Log in</button></form>',
-    )
-)
-
-
 @pytest.mark.parametrize("direction", ["h", "v"])
 def test_a_hostile_text_is_only_text(tabs: Tabs, own_gallery: Served, novel: int, direction: str) -> None:
-    rewrite(own_gallery.root, novel, HOSTILE)
+    rewrite(own_gallery.root, novel, NOVEL)
     with tabs.looking(own_gallery.url, 360) as page:
         page.goto(f"/n/{novel}/read?dir={direction}")
         text = page.locator("#txt")

@@ -10,6 +10,7 @@ import respx
 from pixmirror import errors
 from pixmirror.pixiv import ImageBudget, Pacer, Transport, images, open_image
 from pixmirror.pixiv import transport as transport_module
+from tests.hostile.addresses import FILES, REDIRECTS
 
 pytestmark = pytest.mark.anyio
 URL = "https://i.pximg.net/img-original/img/2025/03/04/05/06/07/9001_p0.png"
@@ -216,7 +217,7 @@ async def test_each_refusal_is_told_apart(serve, clock, status, body, expected):
 
 async def test_nothing_but_pixivs_hosts_is_asked_for_an_image(serve, clock):
     async with stand_in(serve, clock, whole) as (transport, requests):
-        for url in ("https://evil.example/9001_p0.png", "https://s.pximg.net/x.png", "file:///etc/passwd"):
+        for url in (*FILES, "https://s.pximg.net/x.png"):
             with pytest.raises(errors.InvalidRequest):
                 await fetch(transport, url)
     assert requests == []
@@ -235,7 +236,7 @@ async def test_a_redirect_within_pixiv_is_followed(serve, clock, to):
     assert body == BODY
 
 
-@pytest.mark.parametrize("to", ["https://evil.example/x.png", "http://127.0.0.1:9/x.png", "ftp://i.pximg.net/x"])
+@pytest.mark.parametrize("to", REDIRECTS)
 async def test_a_redirect_to_anywhere_else_is_refused(serve, clock, to):
     def answer(head):
         return ("HTTP/1.1 302 Found", f"Location: {to}", "Content-Length: 0"), b""

@@ -13,7 +13,8 @@ from pixmirror.catalogue.search import grid
 from pixmirror.render import picture
 from pixmirror.render.picture import HEIGHT, dhash, make
 from pixmirror.render.wire import NoThumbnail, Thumbnail
-from tests.render.files import BLUE, GREEN, HOSTILE, RED, bomb, chunk, encoded, png, quarters, scene, zipped
+from tests.hostile.files import HOSTILE
+from tests.render.files import BLUE, GREEN, RED, bomb, chunk, encoded, png, quarters, scene, zipped
 
 ORIENTATION = 0x0112
 

@@ -28,8 +28,9 @@ from pixmirror.reports.pictures import StoredFile
 from pixmirror.store.thumbnails import thumbnail_path, write_thumbnail
 from tests.catalogue.builders import DATE, NOW, illust, novel, seen, ugoira
 from tests.catalogue.test_files import ugoira_metadata
+from tests.hostile.files import HOSTILE
 from tests.render.conftest import Mirror
-from tests.render.files import HOSTILE, encoded, scene, zipped
+from tests.render.files import encoded, scene, zipped
 
 MUCH = 1 << 30
 

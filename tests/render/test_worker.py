@@ -9,9 +9,12 @@ import socket
 import subprocess
 import sys
 import termios
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
+from zipfile import ZIP_DEFLATED
 
 import pytest
 
@@ -19,7 +22,8 @@ from pixmirror.errors import StorageError
 from pixmirror.render import wire
 from pixmirror.render.wire import NoThumbnail, Thumbnail
 from pixmirror.render.worker import MEMORY, SECONDS, Decoder, DecoderDown
-from tests.render.files import HOSTILE, bomb, encoded, quarters, scene
+from tests.hostile.files import HOSTILE
+from tests.render.files import bomb, encoded, quarters, scene, zipped
 
 
 @pytest.fixture
@@ -66,6 +70,46 @@ def test_one_process_decodes_picture_after_picture(decoder: Decoder, sound: Path
             decoded(decoder, other)
         assert decoded(decoder, sound) == first, what
     assert decoder.pid == pid
+
+
+def decodes_changed_files(decoder: Decoder, folder: Path, rng: Random, count: int) -> None:
+    """Change some bytes of pictures and zips, most of them in the first 200, and have each decoded."""
+    picture = scene(1, 90, 120)
+    whole = [encoded(picture, kind) for kind in ("JPEG", "PNG", "GIF", "WEBP")]
+    whole += [zipped({"0.jpg": whole[0]}), zipped({"0.png": whole[1]}, ZIP_DEFLATED)]
+    decoded(decoder, at(folder, whole[0]))
+    pid, outcomes = decoder.pid, Counter[str]()
+    for turn in range(count):
+        changed = bytearray(whole[turn % len(whole)])
+        for _ in range(rng.choice((1, 2, 8))):
+            place = rng.randrange(min(len(changed), 200) if rng.random() < 0.7 else len(changed))
+            changed[place if rng.random() < 0.7 else -1 - place] = rng.choice((0, 255, rng.randrange(256)))
+        try:
+            decoded(decoder, at(folder, bytes(changed)))
+            outcomes["made"] += 1
+        except NoThumbnail:
+            outcomes["refused"] += 1
+        assert decoder.pid == pid, f"turn {turn} ended the process"
+    assert min(outcomes["made"], outcomes["refused"]) > 0
+
+
+def at(folder: Path, data: bytes) -> Path:
+    path = folder / "changed"
+    path.write_bytes(data)
+    return path
+
+
+def test_changed_files_are_decoded_or_refused_within_the_bounds_of_one_process(
+    decoder: Decoder, tmp_path: Path
+) -> None:
+    decodes_changed_files(decoder, tmp_path, Random(1), 60)
+
+
+@pytest.mark.long
+def test_thousands_of_changed_files_are_decoded_or_refused_within_the_bounds_of_one_process(
+    decoder: Decoder, tmp_path: Path
+) -> None:
+    decodes_changed_files(decoder, tmp_path, Random(2), 20_000)
 
 
 def test_the_process_has_limits_and_the_last_turn_and_nothing_secret(
