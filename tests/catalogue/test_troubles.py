@@ -189,8 +189,16 @@ def test_many_of_one_kind_are_one_sentence():
 
 @pytest.mark.parametrize(
     "saved",
-    ["", "{", "[]", '{"cooldown_until": "x"}', '{"cooldown_until": 1}', '{"cooldown_until": 99999999999999}'],
+    ["{}", '{"cooldown_until": "x"}', '{"cooldown_until": 1}', '{"cooldown_until": 99999999999999}'],
 )
 def test_a_pause_that_is_over_or_never_was_is_no_trouble(db: Database, saved: str):
     db.run_sync(runs.set_meta, "pacer", saved)
     assert db.read_sync(troubles.known, NOW) == ()
+
+
+@pytest.mark.parametrize("saved", ["", "{", "[]", '{"warned_at": "soon"}'])
+def test_a_saved_pace_that_cannot_be_read_is_told_as_a_warning(db: Database, saved: str):
+    db.run_sync(runs.set_meta, "pacer", saved)
+    [one] = db.read_sync(troubles.known, NOW)
+    assert (one.cause, "cannot be read" in one.says, "1970" in str(one)) == ("warning", True, False)
+    assert "`pixmirror resume --warning-read`" in one.do

@@ -1,7 +1,9 @@
 """Pixiv's warning of the account: nothing more is sent until a person says that it was read."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +195,43 @@ def test_a_warning_is_kept_though_the_rest_of_what_was_saved_is_damaged() -> Non
     assert PacerState.from_dict({**saved, "spent_today": None}).warned_at == 7
     assert PacerState.from_dict({**saved, "warned_at": "soon"}).warned_at
     assert not PacerState.from_dict({"warned_at": 0}).warned_at
+    assert PacerState.from_dict([saved]).warned_at
+
+
+def damage(service: Service, saved: str | None) -> None:
+    """Leave this where the pace was saved; None: nothing."""
+    with closing(sqlite3.connect(catalogue_path(service.root))) as db, db:
+        if saved is None:
+            db.execute("DELETE FROM meta WHERE key = 'pacer'")
+        else:
+            db.execute("UPDATE meta SET value = ? WHERE key = 'pacer'", (saved,))
+
+
+@pytest.mark.parametrize("saved", ["", '{"warned_at": 17', "[]", "null", "[" * 100_000])
+async def test_what_cannot_be_read_at_all_counts_as_a_warning_until_it_was_read(
+    faults: Faults, service: Service, caplog: pytest.LogCaptureFixture, saved: str
+) -> None:
+    def run(*command: str) -> Result:
+        return CliRunner().invoke(app, ["--config", str(service.config), *command], env=service.env)
+
+    async with open_mirror(load(service.config, service.env, KINDS), service.env) as mirror:
+        mirror.freeze()
+    damage(service, saved)
+    refused = await asyncio.to_thread(run, "api", "app", "illusts.detail", "11")
+    assert (refused.exit_code, "--warning-read" in refused.output) == (8, True), refused.output
+    for _ in range(2):  # and over restarts
+        caplog.clear()
+        assert (await synced(service)).exit_code == 8
+        assert [r.levelname for r in caplog.records if "`pixmirror resume --warning-read`" in r.getMessage()]
+    assert faults.seen == []
+    read = await asyncio.to_thread(run, "resume", "--warning-read")
+    assert (read.exit_code, "goes on" in read.output) == (0, True), read.output
+    assert (await synced(service)).exit_code == 0
+
+
+async def test_where_no_pace_was_saved_nobody_was_warned(faults: Faults, service: Service) -> None:
+    await synced(service)
+    damage(service, None)
+    asked = len(faults.seen)
+    assert (await synced(service)).exit_code == 0
+    assert len(faults.seen) > asked

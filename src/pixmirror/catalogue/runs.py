@@ -297,6 +297,15 @@ def get_json(conn: Connection, key: str) -> Any:
     return None if kept is None else json.loads(kept)
 
 
+def get_saved(conn: Connection, key: str) -> Any:
+    """Return what a process saved of its state: {} if there is nothing; None if it is damaged, and no JSON."""
+    kept = get_meta(conn, key)
+    try:
+        return {} if kept is None else json.loads(kept)
+    except (ValueError, RecursionError):
+        return None
+
+
 def set_json(conn: Connection, key: str, value: Any) -> None:
     set_meta(conn, key, json.dumps(value))
 

@@ -1,6 +1,5 @@
 """What the mirror has asked of Pixiv today, for commands that ask it, too."""
 
-import json
 from contextlib import suppress
 
 from pixmirror.catalogue import runs
@@ -12,9 +11,8 @@ from pixmirror.pixiv.waiting import WARNED
 
 def pace(s: Session) -> PacerState:
     """Return what was asked today, the pause that Pixiv wants, and any warning; nothing is written back."""
-    with suppress(CatalogueError, ConfigError, ValueError), s.reading() as db:
-        kept = db.read_sync(runs.get_meta, "pacer")
-        return PacerState.from_dict(json.loads(kept) if kept else {})
+    with suppress(CatalogueError, ConfigError), s.reading() as db:
+        return PacerState.from_dict(db.read_sync(runs.get_saved, "pacer"))
     return PacerState()
 
 

@@ -35,7 +35,7 @@ from pixmirror.pixiv.auth import Auth
 from pixmirror.pixiv.budget import BudgetState, ImageBudget
 from pixmirror.pixiv.pacing import Pacer, PacerState
 from pixmirror.pixiv.transport import Transport
-from pixmirror.pixiv.waiting import WARNED
+from pixmirror.pixiv.waiting import UNREADABLE, WARNED
 from pixmirror.pixiv.web.api import WebApi
 from pixmirror.store import MirrorRoot, had_catalogue, kept_login
 from pixmirror.sync.context import Job, Jobs
@@ -165,14 +165,6 @@ class Mirror:
         return Sample(self.clock.now(), seconds, requests, files, size, *busy)
 
 
-def _state(text: str | None) -> dict[str, object]:
-    try:
-        kept = json.loads(text) if text else {}
-    except (ValueError, RecursionError):
-        kept = None
-    return kept if isinstance(kept, dict) else {}  # what a damaged row said of the pace is learnt anew
-
-
 @asynccontextmanager
 async def open_mirror(
     config: Config, env: Mapping[str, str], *, clock: Clock | None = None, what: str = ""
@@ -219,8 +211,13 @@ async def _leave(mirror: Mirror) -> None:
 
 def _transport(config: Config, db: Database, clock: Clock) -> Transport:
     p = config.pixiv
-    pacer_state = PacerState.from_dict(_state(db.read_sync(runs.get_meta, "pacer")))
-    budget_state = BudgetState.from_dict(_state(db.read_sync(runs.get_meta, "image_budget")))
+    pacer_state = PacerState.from_dict(db.read_sync(runs.get_saved, "pacer"))
+    budget_state = BudgetState.from_dict(db.read_sync(runs.get_saved, "image_budget"))
+    if pacer_state.warned_at == UNREADABLE:
+        log.warning(
+            "Whether Pixiv has warned the account cannot be read in the catalogue: nothing is sent to Pixiv. "
+            "Read the mail or the inbox there, then run `pixmirror resume --warning-read`."
+        )
     pacer = Pacer(clock, per_minute=p.requests_per_minute, per_day=p.requests_per_day, state=pacer_state)
     images = ImageBudget(
         clock, bytes_per_day=p.image_bytes_per_day, connections=p.image_connections, state=budget_state

@@ -12,7 +12,7 @@ from pixmirror.clock import Clock, jst_day, next_jst_midnight
 from pixmirror.errors import AccountWarned
 from pixmirror.models import Lane
 from pixmirror.pixiv.hosts import ALLOWED_HOSTS, APP_HOST
-from pixmirror.pixiv.waiting import KEPT, WARNED, Blocked, Gate, cooldown_left, cooldown_ms
+from pixmirror.pixiv.waiting import KEPT, WARNED, Blocked, Gate, cooldown_left, cooldown_ms, warned_at
 
 SLOWEST = 8.0
 STEP_UP = 0.9
@@ -75,27 +75,22 @@ class PacerState(Pace):
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the saved state; a fresh one if what was saved is not understood, but for a warning in it."""
+    def from_dict(cls, data: Any) -> Self:
+        """Return the saved state. A fresh one if it is not understood, but for a warning in it; what is no object
+        at all may have held one, and counts as a warning.
+        """
         try:
             others = {str(host): pace for host, pace in dict(data.get("others") or {}).items()}
             return cls(
                 **_pace_fields(data),
-                warned_at=_warned_at(data),
+                warned_at=warned_at(data),
                 day=str(data["day"]),
                 spent_today=max(int(data["spent_today"]), 0),
                 spent_by_lane={str(k): int(v) for k, v in dict(data["spent_by_lane"]).items()},
                 others={h: Pace(**_pace_fields(pace)) for h, pace in others.items() if h in ALLOWED_HOSTS},
             )
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
-            return cls(warned_at=_warned_at(data))
-
-
-def _warned_at(data: Mapping[str, Any]) -> int:
-    """Return when the account was warned; 1, which is a warning all the same, where that cannot be read."""
-    found = data.get("warned_at", 0)
-    is_moment = isinstance(found, int | float) and 0 <= found < float("inf")
-    return int(found) if is_moment else 1
+            return cls(warned_at=warned_at(data))
 
 
 def _pace_fields(data: Mapping[str, Any]) -> dict[str, Any]:

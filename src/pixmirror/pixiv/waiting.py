@@ -1,7 +1,7 @@
 """What the two budgets (API and images) share: cool-downs, and a sleep that can be cut short."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Generic, NamedTuple, TypeVar
 
 from pixmirror.clock import DAY_MS, Clock, next_jst_midnight
@@ -15,6 +15,15 @@ KEPT = 0.05
 
 
 WARNED = "Pixiv has warned the account of too many requests"
+UNREADABLE = 1  # as the time of a warning: whether there was one cannot be read, which counts as one
+
+
+def warned_at(saved: object) -> int:
+    """Return when Pixiv warned the account, by the saved state of the budget of requests; 0: nobody was warned."""
+    found = saved.get("warned_at", 0) if isinstance(saved, Mapping) else None
+    if isinstance(found, int | float) and 0 <= found < float("inf"):
+        return int(found)
+    return UNREADABLE
 
 
 class Blocked(NamedTuple):

@@ -3,7 +3,6 @@
 All of it stands in the catalogue and the configuration, so that every command counts with the same pace.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -136,10 +135,7 @@ def _measured(conn: Connection, busy: Literal["asking", "fetching"], paced: floa
 
 
 def _kept(conn: Connection, key: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(runs.get_meta(conn, key) or "{}")
-    except ValueError:
-        found = None
+    found = runs.get_saved(conn, key)
     return found if isinstance(found, dict) else {}
 
 

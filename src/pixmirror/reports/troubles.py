@@ -19,6 +19,7 @@ from pixmirror.catalogue.sql import rows, value
 from pixmirror.catalogue.words import many, said
 from pixmirror.clock import DAY_MS
 from pixmirror.ledger import brake
+from pixmirror.pixiv.waiting import UNREADABLE, WARNED, warned_at
 from pixmirror.reports.reasons import FILES, REF, of_failed
 
 _NEWER = "Look for a newer pixmirror; all else goes on"
@@ -104,22 +105,25 @@ def _limited(conn: Connection, now: int) -> Iterator[Trouble]:
         ("pacer", "the App API", "Pixiv asked for fewer requests"),
         ("image_budget", "the image host", "The image host asked for a pause"),
     ):
-        saved = runs.get_meta(conn, key)
-        if warned_at := _time(saved, "warned_at"):
-            says = f"Pixiv has warned the account of too many requests ({said(warned_at)}): nothing is sent to it"
+        saved = runs.get_saved(conn, key)
+        if key == "pacer" and (at := warned_at(saved)):
+            since = None if at == UNREADABLE else at
+            says = f"{WARNED} ({said(at)}): nothing is sent to it"
+            if since is None:
+                says = "Whether Pixiv has warned the account cannot be read any more: nothing is sent to it"
             do = "Read the mail or the inbox at Pixiv, then run `pixmirror resume --warning-read`"
-            yield Trouble("warning", "the account", says, do, since=warned_at, error="AccountWarned")
+            yield Trouble("warning", "the account", says, do, since=since, error="AccountWarned")
             continue
         until = _time(saved, "cooldown_until")
         if now < until <= now + DAY_MS:
             yield Trouble("limited", thing, f"{why}: nothing is sent to it until {said(until)}", "", until)
 
 
-def _time(saved: str | None, name: str) -> int:
+def _time(saved: Any, name: str) -> int:
     """Return a moment of the saved budget of a process; 0 if there is none, or it cannot be read."""
     try:
-        return int(json.loads(saved or "{}").get(name, 0))
-    except (AttributeError, TypeError, ValueError):
+        return int(saved.get(name, 0))
+    except (AttributeError, TypeError, ValueError, OverflowError):
         return 0
 
 
