@@ -14,7 +14,7 @@ from pixmirror.catalogue.words import length
 from pixmirror.gallery import shown
 from pixmirror.gallery.asked import came_from
 from pixmirror.gallery.place import gallery, shelves
-from pixmirror.gallery.tile import blank_tile, tile
+from pixmirror.gallery.tile import blank_tile, parts_of, tile
 from pixmirror.gallery.undos import Undo
 from pixmirror.reports.reasons import FILES
 from pixmirror.reports.visible import hides
@@ -37,7 +37,13 @@ def _environment() -> Environment:
         "label": shown.label, "label_rest": shown.label_rest, "unit": shown.unit, "how_long": length,
         "veiled": shown.is_veiled, "parted": shown.parted, "upright": shown.upright,
     }  # fmt: skip
-    made.globals |= {"MARKS": shown.MARKS, "TILE": tile, "BLANK_TILE": blank_tile, "REASONS": FILES}
+    made.globals |= {
+        "MARKS": shown.MARKS,
+        "TILE": tile,
+        "BLANK_TILE": blank_tile,
+        "PARTS_OF": parts_of,
+        "REASONS": FILES,
+    }
     return made
 
 

@@ -6,6 +6,7 @@ without JavaScript.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pixmirror.reports import filters as parameters
 from pixmirror.reports.choices import Choices
@@ -62,7 +63,12 @@ class View:
     def changed(
         self, filters: Filters, drop: tuple[str, str] | None = None, add: tuple[str, str] | None = None
     ) -> str:
-        return self.address(parameters.changed(filters, self.usual, drop, add))
+        return _changed(self, filters, drop, add)
+
+
+@lru_cache(1024)  # a page has thirty, and the next month of the same works has the same
+def _changed(view: View, filters: Filters, drop: tuple[str, str] | None, add: tuple[str, str] | None) -> str:
+    return view.address(parameters.changed(filters, view.usual, drop, add))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,11 @@
-"""A work in a list, as HTML: a page has up to 180, which the template's own language takes five times as long for.
+"""A work in a list, as HTML, and the links to the months of all: a page has up to 180 works and as many months,
+which the template's own language takes five times as long for.
 
 What a module makes tiles of is written by the same functions. Every text goes through `_text`.
 """
+
+from collections.abc import Sequence
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -45,6 +49,19 @@ def blank_tile() -> Markup:
         f'<template id="tile"><li class="tile"><a tabindex="-1">{picture}{_paper("", "", "")}</a>'
         f"{_pick('', '', '')}{badges}</li></template>"
     )
+
+
+def parts_of(addresses: Sequence[str], units: Sequence[Sequence[Any]], index: int) -> Markup:
+    """Write links to the parts of the works, as listing.py tells of them; the page shows the one at `index`."""
+    links = (
+        f'<li><a class="chip" href="{_text(address)}"{_HERE if at == index else ""}>{_text(unit[3])}'
+        f" <small>{unit[1]:,}</small></a></li>"
+        for at, (address, unit) in enumerate(zip(addresses, units, strict=True))
+    )
+    return Markup(f'<ul class="chips">{"".join(links)}</ul>')
+
+
+_HERE = ' aria-current="true"'
 
 
 def _text(text: str) -> str:
