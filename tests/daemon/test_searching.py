@@ -113,3 +113,15 @@ def test_a_failure_is_told_once_and_tried_again(db, searching, monkeypatch, capl
 def test_without_a_commit_no_file_is_made(tmp_path, db):
     Searching(tmp_path).close()
     assert not search_path(tmp_path).exists()
+
+
+def test_the_log_of_the_index_is_cut_off_now_and_then(
+    db: Database, searching: Searching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = search_path(db.path.parent).with_name("search.db-wal")
+    next_look(searching, lambda: came(db, 1))
+    assert log.stat().st_size > 0
+    monkeypatch.setattr(module, "LOG_S", 0)
+    next_look(searching, lambda: came(db, 2))
+    assert log.stat().st_size == 0
+    assert ids(db, "夜空") == [2, 1]

@@ -147,6 +147,16 @@ class ReadOnly:
         self.close()
 
 
+def cut_log(raw: Any) -> int:
+    """Write the log back and cut it off. Return how many pages of it are left, as somebody reads."""
+    raw.execute("PRAGMA busy_timeout=0")  # nobody waits for a long reader: the next time, then
+    try:
+        _, pages, written = raw.execute("PRAGMA main.wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    return int(pages) - int(written)
+
+
 class Writer:
     """The one thread that writes a file: whole transactions go to it, as functions."""
 
@@ -197,12 +207,7 @@ class Writer:
         with translated(self.path, self._what):
             raw = self._connection.connection.dbapi_connection
             assert raw is not None
-            raw.execute("PRAGMA busy_timeout=0")  # nobody waits for a long reader: the next time, then
-            try:
-                _, pages, written = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            finally:
-                raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        return int(pages) - int(written)
+            return cut_log(raw)
 
     async def tidy(self) -> int:
         """Write the log back and cut it off, between two transactions. Return how many pages of it are left, as

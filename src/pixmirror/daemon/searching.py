@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 REST_S = 0.5  # between two looks
 TIDY_S = 60.0  # between two comparisons of counters, while anything is committed
+LOG_S = 6 * 3600.0  # between two cuts of the file's log, as of the catalogue's
 AGAIN_S = 60.0  # after a failure
 PATIENCE_S = 2.0  # for what is left when the mirror is closed; the next process makes the rest
 LOWER = 5  # by so much is its priority lower than that of the others
@@ -38,6 +39,7 @@ class Searching:
         self._is_started = False
         self._failure: str | None = None
         self._tidied = 0.0
+        self._cut = time.monotonic()
         self.looks = threading.Condition()
         self.looked = 0  # how often it has found nothing more to do
 
@@ -85,6 +87,9 @@ class Searching:
                 if until is None and time.monotonic() - self._tidied > TIDY_S:
                     self._tidied = time.monotonic()
                     self._index.tidy()
+                if until is None and time.monotonic() - self._cut > LOG_S:
+                    self._cut = time.monotonic()
+                    self._index.cut_log()
         except PixmirrorError as error:
             if str(error) != self._failure:
                 log.warning("%s Searches go on without it; it is tried again.", error)

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pixmirror.catalogue.database import catalogue_path
+from pixmirror.catalogue.database import BUSY_MS, catalogue_path, cut_log
 from pixmirror.catalogue.failures import translated, write_ahead
 from pixmirror.catalogue.search import file, grid, names, sources, words
 from pixmirror.catalogue.search.schema import DOUBT, FORMAT, MANY, NAME, create, making_path, search_path
@@ -39,7 +39,7 @@ OVERLAP_MS = 60_000
 END = 2**62  # above every key
 _PRAGMAS = (
     "synchronous=NORMAL",  # what a power cut takes is made again
-    "busy_timeout=10000",
+    f"busy_timeout={BUSY_MS}",
     "wal_autocheckpoint=8000",
     f"journal_size_limit={64 << 20}",
     "cache_size=-8192",
@@ -131,6 +131,11 @@ class Index:
             self._put_grid(raw, [key for (key,) in raw.execute(_COMPARE, bound)])
             self._swept = last[0] if last else None
             return last is not None
+
+    def cut_log(self) -> None:
+        """Write the log back and cut it off. Where somebody reads, what is left of it waits for the next time."""
+        with translated(self._path, WHAT):
+            cut_log(self._connection())
 
     def close(self) -> None:
         if self._before is not None:
@@ -275,10 +280,8 @@ class Index:
         told: dict[int, str] = {}
         # The latest may lie before what it was: times that lay in the future are pulled back.
         since = min(latest, int(meta["translation"])) - OVERLAP_MS
-        recent = (
-            since,
-            _number(raw, f"SELECT count(*) FROM catalogue.translation_seen WHERE first_seen >= {since}"),
-        )
+        count = _number(raw, f"SELECT count(*) FROM catalogue.translation_seen WHERE first_seen >= {since}")
+        recent = (since, count)
         if recent != self._recent:
             self._recent = recent
             told |= dict(raw.execute(_TRANSLATIONS, (since,)).fetchall())
