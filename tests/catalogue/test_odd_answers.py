@@ -13,9 +13,11 @@ from pixmirror.catalogue.chores import Kind
 from pixmirror.catalogue.database import Connection, Database
 from pixmirror.catalogue.refs import parse_ref
 from pixmirror.ingest import lacking, sidecars
+from pixmirror.ingest.broken import record_broken
 from pixmirror.ingest.files import record_text, record_ugoira
 from pixmirror.ingest.works import record_works
-from pixmirror.models import Illust, Novel, NovelText, Received, UgoiraMetadata
+from pixmirror.models import Illust, Novel, NovelText, Received, UgoiraMetadata, partly_read
+from pixmirror.models.base import LONGEST_TEXT, MOST_TAGS
 from pixmirror.pixiv.reading import novel_page, read_items
 from pixmirror.rebuild import reindex
 from pixmirror.reports import history as versions
@@ -65,6 +67,26 @@ def test_a_date_that_an_older_version_kept_stops_nothing(db: Database, ms: int):
     assert told["sidecars"][0]["create_date"] is None
     db.run_sync(record_works, seen(NOW + DAY), works(illust(1, title="new")), {})
     assert read_all(db)["works"][0]["create_date"] == "2023-04-27T13:39:51+09:00"
+
+
+def test_a_work_beyond_the_bounds_is_here_within_them_is_kept_whole_and_takes_no_other_with_it(
+    db: Database, rows: Any
+):
+    many = [f"tag {number}" for number in range(MOST_TAGS + 5)]
+    raw = [illust(1), illust(2, tags=many, caption="x" * (LONGEST_TEXT + 5)), illust(3)]
+    items, broken = read_items(raw, "illusts", Illust)
+    assert not broken
+    db.run_sync(record_broken, "/v2/illust/follow", partly_read(items), NOW)
+    db.run_sync(record_works, seen(), items, {})
+    told = {work["id"]: work for work in read_all(db)["works"]}
+    assert sorted(told) == [1, 2, 3]
+    assert told[2]["tags"] == many[:MOST_TAGS]
+    assert len(told[2]["caption"]) == LONGEST_TEXT
+    kept = {row["path"]: json.loads(row["raw"]) for row in rows("SELECT path, raw FROM broken")}
+    assert sorted(kept) == ["illusts[1].caption", "illusts[1].tags"]
+    for whole in kept.values():
+        assert [tag["name"] for tag in whole["tags"]] == many
+        assert len(whole["caption"]) == LONGEST_TEXT + 5
 
 
 @pytest.mark.parametrize("bad", ["\x00", "a\x00b", "\ud83d", "a\udc00b"])
