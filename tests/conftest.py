@@ -25,6 +25,7 @@ ENOUGH = 4 * 1024**3  # bytes: what passed is removed at once (pyproject), so a 
 def pytest_configure() -> None:
     """Processes that we start must take Ctrl-C, also where the tests run in the background of a script."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.umask(0o077)  # files with tokens that tests write are read only if they are closed to others
     uvicorn.Server.main_loop = _until_it_shall_exit  # type: ignore[assignment]
     _write_to_memory()
     _copy_new_files()

@@ -611,6 +611,38 @@ def session_of(config: Config, env: dict[str, str]) -> str:
     return found.phpsessid.get_secret_value()
 
 
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o622])
+def test_a_secret_that_others_may_read_is_refused_with_the_command_that_closes_it(
+    tmp_path: Path, mode: int
+) -> None:
+    token, cookie = tmp_path / "refresh-token", tmp_path / "phpsessid"
+    token.write_text("of-a-file")
+    cookie.write_text(SESSION)
+    config = read(tmp_path, "")
+    for path, secret in ((token, read_refresh_token), (cookie, read_web_login)):
+        path.chmod(mode)
+        with pytest.raises(ConfigError, match=f"mode {mode:04o}.*`chmod 600 {path}`") as raised:
+            secret(config, {})
+        assert SESSION not in str(raised.value)
+        path.chmod(0o600)
+        assert secret(config, {}) is not None
+
+
+def test_a_secret_that_systemd_or_a_container_gives_has_the_mode_that_they_chose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = tmp_path / "given" / "refresh-token"
+    given.parent.mkdir()
+    given.write_text("of-systemd")
+    given.chmod(0o444)
+    config = read(tmp_path, f'[pixiv]\nrefresh_token_file = "{given}"')
+    assert read_refresh_token(config, {"CREDENTIALS_DIRECTORY": str(given.parent)}) is not None
+    with pytest.raises(ConfigError):
+        read_refresh_token(config, {})
+    monkeypatch.setattr("pixmirror.config.secrets.GIVEN", str(given.parent))
+    assert read_refresh_token(config, {}) is not None
+
+
 def test_a_whole_cookie_header_stands_in_a_file_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "cookie").write_text(f"PHPSESSID={SESSION}; cf_clearance=x\n")
     found = read_web_login(read(tmp_path, "[pixiv]\nweb_cookie_file = 'cookie'\nweb_user_agent = 'Browser'"), {})

@@ -1,6 +1,8 @@
 """The secrets of the configuration: of its own keys, of systemd, or of files."""
 
 import errno
+import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from pixmirror.errors import ConfigError, StorageError
 
 MAX_BYTES = 1 << 20  # of a file
 MAX_COOKIE = 16 * 1024  # characters of a Cookie header; servers refuse longer ones
+GIVEN = "/run/secrets"  # where Podman and Docker put secrets, for anybody in the container to read
 _CREDENTIAL = "refresh-token"
 _WEB_CREDENTIAL = "phpsessid"
 _PASSWORD_CREDENTIAL = "gallery-password"
@@ -118,14 +121,16 @@ def _first(credential: str, file: Path, env: Mapping[str, str], what: str) -> tu
     """Return where a secret lies, in systemd's folder of credentials or this file, and its text; None without."""
     folder = env.get("CREDENTIALS_DIRECTORY")
     place = Path(folder) / credential if folder else file
-    text = _read(place, what)
+    text = _read(place, what, is_given=bool(folder))
     return (place, text) if text is not None or not folder else (file, _read(file, what))
 
 
-def _read(place: Path, what: str) -> str | None:
-    """Return a file's text; None if there is no file."""
+def _read(place: Path, what: str, *, is_given: bool = False) -> str | None:
+    """Return a file's text; None if there is no file. `is_given`: by systemd, with the mode that it chose."""
     try:
         with place.open("rb") as file:
+            if not is_given:
+                _refuse_open(os.fstat(file.fileno()), place, what)
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return None
@@ -137,6 +142,18 @@ def _read(place: Path, what: str) -> str | None:
         return pasted.decoded(data)
     except UnicodeDecodeError as error:
         raise ConfigError(f"the {what} in {place} cannot be read: it is not text") from error
+
+
+def _refuse_open(found: os.stat_result, place: Path, what: str) -> None:
+    """Raise ConfigError for a file of ours that others may read. One of another owner, as a container may put it
+    there, has the mode that its owner gives it.
+    """
+    mode, is_ours = stat.S_IMODE(found.st_mode), found.st_uid == os.geteuid() and not place.is_relative_to(GIVEN)
+    if is_ours and mode & 0o077 and stat.S_ISREG(found.st_mode):
+        raise ConfigError(
+            f"the {what} in {place} may be read by others (mode {mode:04o}): `chmod 600 {place}`, or `pixmirror "
+            "check`, which does that"
+        )
 
 
 def unreadable(what: str, error: OSError) -> ConfigError | StorageError:
