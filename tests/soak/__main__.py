@@ -16,6 +16,8 @@ def main() -> int:
     parser.add_argument("--posts", type=int, default=8, help="new works in each hour")
     parser.add_argument("--without-http", action="store_true", help="no HTTP and no metrics, to compare")
     asked = parser.parse_args()
+    if asked.hours < 4:
+        parser.error("--hours: at least 4, for the first brings the mirror.")
     sys.stdout.write(head() + "\n")
     told: list[Figures] = []
 
