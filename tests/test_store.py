@@ -321,6 +321,13 @@ def test_a_server_that_starts_over_is_followed(mirror: MirrorRoot) -> None:
     assert mirror.resolve(REL).read_bytes() == b"new"
 
 
+def test_a_lock_file_that_a_loss_of_power_emptied_does_not_hide_it(mirror: MirrorRoot) -> None:
+    mirror.close()
+    (mirror.root / ".lock").write_bytes(b"")
+    with MirrorRoot.open(mirror.root) as later:
+        assert later.rebooted
+
+
 def test_bytes_of_another_url_or_another_boot_are_not_resumed(
     mirror: MirrorRoot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

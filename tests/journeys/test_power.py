@@ -1,5 +1,6 @@
 """The power is cut anywhere in a mirror's life: whatever the disk kept, the next start makes the same mirror."""
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from pixmirror.daemon.mirror import open_mirror
 from pixmirror.demo.generate import add_artist, empty_world
 from pixmirror.demo.server import create_app, running
 from pixmirror.demo.world import World
@@ -23,6 +25,7 @@ from tests.disk import Disk, Tree, recorded
 from tests.disk import Kind as Loss
 from tests.fault_rows import Kind, Row, fault, told
 from tests.snapshots import Snapshot, snapshot, the_same
+from tests.standin import Setup
 
 OTHER_BOOT = "0badb007"
 CATALOGUE = ("catalogue.db", "catalogue.db-wal", "catalogue.db-journal")
@@ -176,3 +179,20 @@ def test_a_first_mirror_whose_power_is_cut_is_the_same_mirror_after_the_next_sta
     moments = life.try_all(0, 61, ("safe", "names", "mixed"), 1)
     told(Kind.POWER, "")  # each start ended with exit code 0
     assert moments.prefixes > 500
+
+
+def test_a_start_after_a_loss_of_power_waits_for_no_media_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media = tmp_path / "media"
+    media.mkdir()
+    setup = Setup(tmp_path / "mirror", "http://127.0.0.1:9", [], mirror={"media": media})
+
+    async def begin() -> None:
+        async with open_mirror(setup.config(), {}) as mirror:
+            assert mirror.root.rebooted
+
+    asyncio.run(begin())
+    media.rename(tmp_path / "not mounted")
+    monkeypatch.setattr("pixmirror.store.start.boot_id", lambda: OTHER_BOOT)
+    asyncio.run(begin())

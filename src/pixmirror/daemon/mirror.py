@@ -255,7 +255,8 @@ async def _build(
     web = credentials.web_api(config, env, transport)
     mirror = Mirror(config, root, db, transport, auth, api, clock, account or 0, web=web)
     if root.rebooted:
-        await asyncio.to_thread(root.remove_stale_parts)
+        with suppress(StorageAbsent):  # its disk may be mounted later; they are looked for now and then
+            await asyncio.to_thread(root.remove_stale_parts)
     await db.run(queue.release_all)  # what the last process had claimed
     await db.run(runs.mark_interrupted, clock.now())
     await pull_back_times(db, clock.now())

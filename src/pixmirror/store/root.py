@@ -60,7 +60,7 @@ class MirrorRoot:
         self.media = media
         self.mirror_id = ""
         self.new = False  # its catalogue is still to be made
-        self.rebooted = False  # the last run was under another boot: its .part files are worthless
+        self.rebooted = False  # the last run was not surely under this boot: its .part files are worthless
         self._keep_free = keep_free
         self.max_file = max_file
         self._boot = start.boot_id()
@@ -114,7 +114,7 @@ class MirrorRoot:
             self.root.mkdir(parents=True, exist_ok=True)
             self._lock = start.hold(self.root)
             start.try_locks(self.root)
-            self.rebooted = start.last_boot(self._lock) not in (None, self._boot)
+            self.rebooted = start.last_boot(self._lock) != self._boot  # None, too: power cuts may empty the file
             start.sign(self._lock, what, now_ms())
 
     def _identify(self) -> None:
