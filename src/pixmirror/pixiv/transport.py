@@ -43,8 +43,7 @@ from pixmirror.pixiv.jsonbody import parse_json
 from pixmirror.pixiv.outcomes import Outcomes
 from pixmirror.pixiv.pacing import Pacer
 from pixmirror.pixiv.proxies import Proxy, failure_of, proxy_for, unusable
-from pixmirror.pixiv.sending import Sending
-from pixmirror.pixiv.wire import Answer, Request, flatten, form_fields, quiet_until, retry_after
+from pixmirror.pixiv.wire import Answer, Request, Sending, flatten, form_fields, quiet_until, retry_after
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
