@@ -14,8 +14,8 @@ from pixmirror.errors import BadResponse, ConfigError, PixmirrorError
 from pixmirror.models import Broken, Model, NovelText, Received, Rows, UserPreview, partly_read
 from pixmirror.pixiv import reading
 from pixmirror.pixiv.app import endpoints as app_endpoints
+from pixmirror.pixiv.bodies import parse_json
 from pixmirror.pixiv.failures import looks_html, misread
-from pixmirror.pixiv.jsonbody import parse_json
 from pixmirror.pixiv.legacy import dumps, objects, rows
 from pixmirror.pixiv.legacy import endpoints as legacy_endpoints
 from pixmirror.pixiv.lossless import lost

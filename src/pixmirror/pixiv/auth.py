@@ -32,9 +32,9 @@ from pixmirror.errors import (
 from pixmirror.logs import hide
 from pixmirror.models import Account, Token
 from pixmirror.pixiv import outcomes
+from pixmirror.pixiv.bodies import parse_json
 from pixmirror.pixiv.failures import classify, error_text, shortened
 from pixmirror.pixiv.hosts import APP_HOST, OAUTH_HOST
-from pixmirror.pixiv.jsonbody import parse_json
 from pixmirror.pixiv.reading import account
 from pixmirror.pixiv.tokens import TOKEN_PATH, WHERE, read_token, rejection, says_dead
 from pixmirror.pixiv.transport import Transport

@@ -26,7 +26,7 @@ from pixmirror.errors import (
     Unreachable,
 )
 from pixmirror.pixiv import outcomes
-from pixmirror.pixiv.bounded import Oversized, check_head
+from pixmirror.pixiv.bodies import Oversized, check_head
 from pixmirror.pixiv.challenges import has_challenge_markup
 from pixmirror.pixiv.proxies import failure_of
 from pixmirror.pixiv.transport import ImageClient, Transport

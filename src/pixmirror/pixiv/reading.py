@@ -26,7 +26,7 @@ from pixmirror.models import (
     read_row,
     reason,
 )
-from pixmirror.pixiv.jsonbody import parse_next
+from pixmirror.pixiv.bodies import parse_next
 from pixmirror.pixiv.wire import numbered
 
 T = TypeVar("T")

@@ -34,12 +34,11 @@ from pixmirror.errors import (
     UnexpectedPage,
     Unreachable,
 )
-from pixmirror.pixiv.bounded import ENCODINGS, Oversized, read_body
+from pixmirror.pixiv.bodies import ENCODINGS, Oversized, parse_json, read_body
 from pixmirror.pixiv.budget import ImageBudget
 from pixmirror.pixiv.challenges import refusal_of_us
 from pixmirror.pixiv.failures import Expired, classify, classify_payload
 from pixmirror.pixiv.hosts import WEB_HOST, Hosts
-from pixmirror.pixiv.jsonbody import parse_json
 from pixmirror.pixiv.outcomes import Outcomes
 from pixmirror.pixiv.pacing import Pacer
 from pixmirror.pixiv.proxies import Proxy, failure_of, proxy_for, unusable

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pixmirror.pixiv.jsonbody import parse_next
+from pixmirror.pixiv.bodies import parse_next
 
 _SCALAR = r'(?:"[^"\\]*"|-?[0-9.]+|true|false|null)'
 _HEAD = re.compile(rf'\{{\s*(?:"\w+"\s*:\s*{_SCALAR}\s*,\s*)*"response"\s*:\s*\[')

@@ -1,7 +1,13 @@
-"""One answer of the API: its head bounded in bytes, its body as it comes, when unpacked, and in slowness."""
+"""One answer: its head bounded in bytes, its body as it comes, when unpacked, and in slowness; and as JSON: what
+Python's parser takes but nothing behind it can write is refused or mended.
+"""
 
 import asyncio
+import json
+import re
 import zlib
+from math import isfinite
+from typing import Any, NoReturn
 
 import httpx
 
@@ -13,6 +19,12 @@ MAX_HEAD = 64 * 1024  # httpcore gives up a head that has no end after 100 KiB, 
 MOST_LAYERS = 2
 PATIENCE_S = 30.0  # after this a body must have come at this speed on the average, bytes a second
 SLOWEST = 1024
+
+_HIGH = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
+_LOW = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_MAYBE_LONE = re.compile(_HIGH + rb"(?!" + _LOW + rb")|(?<!" + _HIGH + rb")" + _LOW)
+DEEPEST = 100
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 class Oversized(BadResponse):
@@ -74,3 +86,58 @@ def _unpacked(packed: bytes, layer: str, where: str) -> bytes:
 
 def _too_large(where: str) -> str:
     return f"{where}: the answer is larger than {MAX_BODY // 1024 // 1024} MiB."
+
+
+# -- as JSON
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the value; ValueError (or RecursionError) if it is not JSON. Half a surrogate pair, which a cut emoji
+    leaves and which UTF-8 cannot carry, becomes U+FFFD; NaN and Infinity are refused.
+    """
+    value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
+    if _deeper_than(value, DEEPEST):
+        raise ValueError("nested too deeply")
+    return _mended(value) if _MAYBE_LONE.search(body) else value
+
+
+def parse_next(text: str, at: int) -> tuple[Any, int]:
+    """Return the value that begins at `at`, and where it ends; errors as of `parse_json`."""
+    value, end = _DECODER.raw_decode(text, at)
+    if _deeper_than(value, DEEPEST):
+        raise ValueError("nested too deeply")
+    return _mended(value), end
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    """True if lists and objects stand in each other so often that whoever walks through them may fall."""
+    level = [value] if isinstance(value, dict | list) else []
+    while level and levels:
+        children = (parent.values() if type(parent) is dict else parent for parent in level)
+        level = [child for row in children for child in row if type(child) is dict or type(child) is list]
+        levels -= 1
+    return bool(level)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError("a number beyond all bounds")
+    return number
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return _LONE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {_mended(name): _mended(item) for name, item in value.items()}
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)

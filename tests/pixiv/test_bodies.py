@@ -11,8 +11,7 @@ import httpx
 import pytest
 
 from pixmirror import errors
-from pixmirror.pixiv.bounded import MAX_BODY, MAX_HEAD, Oversized, read_body
-from pixmirror.pixiv.jsonbody import DEEPEST, parse_json, parse_next
+from pixmirror.pixiv.bodies import DEEPEST, MAX_BODY, MAX_HEAD, Oversized, parse_json, parse_next, read_body
 from pixmirror.pixiv.wire import LONGEST_WAIT, retry_after
 from tests.virtual_time import VirtualClock, run_virtually
 
