@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pixmirror import control
-from pixmirror.catalogue.uris import uri
+from pixmirror.catalogue.sqlite import uri
 from pixmirror.cli.common import the_error
 from pixmirror.cli.demo_setup import TOKEN
 from pixmirror.errors import StorageError

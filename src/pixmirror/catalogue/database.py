@@ -16,8 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from pixmirror.catalogue import migrate
-from pixmirror.catalogue.failures import translated, write_ahead
-from pixmirror.catalogue.uris import identity, uri
+from pixmirror.catalogue.sqlite import identity, translated, uri, write_ahead
 
 __all__ = ["Connection", "Database", "ReadOnly", "Writer", "catalogue_path", "open_readonly", "reading_engine"]
 

@@ -17,8 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
-from pixmirror.catalogue.failures import translated, write_ahead
-from pixmirror.catalogue.uris import uri
+from pixmirror.catalogue.sqlite import translated, uri, write_ahead
 from pixmirror.errors import CatalogueError, CatalogueLost
 
 if TYPE_CHECKING:

@@ -26,11 +26,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from pixmirror.catalogue import ddl, migrate, thumbs
 from pixmirror.catalogue.database import FILE, ReadOnly, catalogue_path, reading_engine
-from pixmirror.catalogue.failures import translated
 from pixmirror.catalogue.gallery import schema as own
 from pixmirror.catalogue.gallery.database import refuse_damaged
 from pixmirror.catalogue.search import schema as search
-from pixmirror.catalogue.uris import identity, uri
+from pixmirror.catalogue.sqlite import identity, translated, uri
 from pixmirror.errors import CatalogueDamaged, StorageError
 
 log = logging.getLogger(__name__)

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from pixmirror.catalogue.failures import translated
 from pixmirror.catalogue.paths import sidecar_path, text_path
-from pixmirror.catalogue.uris import uri
+from pixmirror.catalogue.sqlite import translated, uri
 from pixmirror.errors import CatalogueDamaged
 
 PAGES = 4096  # 16 MB between two looks whether to stop

@@ -29,9 +29,8 @@ from sqlalchemy import (
 
 from pixmirror.catalogue import ddl
 from pixmirror.catalogue.database import WRITER_PRAGMAS, Writer
-from pixmirror.catalogue.failures import translated
 from pixmirror.catalogue.sql import Many, among, listed, upsert
-from pixmirror.catalogue.uris import uri
+from pixmirror.catalogue.sqlite import translated, uri
 from pixmirror.clock import DAY_MS
 from pixmirror.errors import CatalogueDamaged
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue.failures import translated
+from pixmirror.catalogue.sqlite import translated
 from pixmirror.contained import contained
 from pixmirror.errors import BadResponse, PixmirrorError, Unforeseen
 from pixmirror.ingest.broken import is_known

@@ -7,9 +7,8 @@ from typing import Self
 
 from pixmirror.catalogue import migrate
 from pixmirror.catalogue.database import Writer
-from pixmirror.catalogue.failures import translated
 from pixmirror.catalogue.gallery.schema import LINEAGE
-from pixmirror.catalogue.uris import uri
+from pixmirror.catalogue.sqlite import translated, uri
 from pixmirror.errors import CatalogueDamaged
 
 

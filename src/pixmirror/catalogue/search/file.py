@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from pixmirror.catalogue.search.schema import is_usable
-from pixmirror.catalogue.uris import uri
+from pixmirror.catalogue.sqlite import uri
 
 _CHANGE_SEQ = "SELECT CAST(value AS INTEGER) FROM catalogue.meta WHERE key = 'change_seq'"
 

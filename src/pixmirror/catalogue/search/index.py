@@ -19,12 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from pixmirror.catalogue.database import BUSY_MS, catalogue_path, cut_log
-from pixmirror.catalogue.failures import translated, write_ahead
 from pixmirror.catalogue.search import file, grid, names, sources, words
 from pixmirror.catalogue.search.schema import DOUBT, FORMAT, MANY, NAME, create, making_path, search_path
 from pixmirror.catalogue.search.tokens import pieces
 from pixmirror.catalogue.search.words import Words
-from pixmirror.catalogue.uris import uri
+from pixmirror.catalogue.sqlite import translated, uri, write_ahead
 from pixmirror.errors import CatalogueDamaged
 
 log = logging.getLogger(__name__)

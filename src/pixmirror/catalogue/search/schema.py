@@ -15,7 +15,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from pixmirror.catalogue.uris import uri
+from pixmirror.catalogue.sqlite import uri
 
 FORMAT = 5  # of what is written here; a file of another format is made anew
 

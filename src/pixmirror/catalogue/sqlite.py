@@ -1,4 +1,4 @@
-"""SQLite's own failures, and those of the disk below it, as errors that say what the user can do."""
+"""How SQLite is told which file to open; its failures, and those of the disk, as errors that say what to do."""
 
 import errno
 import os
@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
 
 from sqlalchemy.exc import DBAPIError
 
@@ -19,6 +21,26 @@ _NO_LOCKS = (
 
 
 ROOM = 64 << 10  # bytes: with less SQLite cannot make the files beside a catalogue
+
+
+def uri(path: Path, mode: Literal["ro", "rw"]) -> str:
+    """Return SQLite's URI of a file. Names are bytes: not every folder's is text.
+
+    In a folder that is read-only SQLite cannot make what it needs beside a write-ahead log. Where there is no log
+    either, nothing is open for writing and nothing can be: then the file is read as one that does not change.
+    """
+    place = path.resolve()
+    still = mode == "ro" and not os.access(place.parent, os.W_OK) and not os.path.lexists(f"{place}-wal")
+    return f"file:{quote(os.fsencode(place))}?mode={mode}{'&immutable=1' if still else ''}"
+
+
+def identity(path: Path) -> tuple[int, ...] | None:
+    """Return what stays while a file is written, and is another when it is replaced; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager
