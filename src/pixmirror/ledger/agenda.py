@@ -9,11 +9,11 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy import Connection
 
-from pixmirror.catalogue import chores
+from pixmirror.catalogue import chores, runs
 from pixmirror.catalogue.chores import PARTS, Kind
 from pixmirror.catalogue.sql import KEYS, changed, column, listed, value
 from pixmirror.clock import DAY_MS, HOUR_MS
-from pixmirror.models import Lane, Work, to_ms
+from pixmirror.models import Lane, Work, from_ms, to_ms
 
 Ask: TypeAlias = tuple[int, Lane, int]  # the key of what is asked about, how urgently, when it is due (ms UTC)
 
@@ -39,12 +39,20 @@ def _ask(
 # --- the detail of a work
 
 
-def probe_caption(conn: Connection, key: int, now: int) -> None:
-    """Ask whether a work without caption in a list has one, once a list and day: do lists leave them out?
-
-    At once: the answer decides how much there is to ask.
+def probe_caption(conn: Connection, keys: Sequence[int], feed: str, now: int) -> None:
+    """Ask whether the first of these works that only lists have shown, without a caption, has one: do lists leave
+    them out? Once a day for each kind of feed, and at once: the answer decides how much there is to ask.
     """
-    _ask(conn, Kind.DETAIL, (key,), Lane.NEW, now)
+    today, probed = from_ms(now).date().isoformat(), f"caption_probe:{feed}"
+    if runs.get_meta(conn, probed) == today:
+        return
+    sql = f"""
+    SELECT work_key FROM work WHERE work_key {KEYS}
+      AND caption = '' AND detail_at IS NULL AND user_id IS NOT NULL AND state = 'live'"""
+    unknown = set(column(conn, sql, keys=listed(keys)))
+    if unknown:
+        _ask(conn, Kind.DETAIL, [next(key for key in keys if key in unknown)], Lane.NEW, now)
+        runs.set_meta(conn, probed, today)
 
 
 def ask_for_captions(conn: Connection, found: Iterable[Ask]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from pixmirror.catalogue import briefs, feeds, runs
+from pixmirror.catalogue import feeds, runs
 from pixmirror.catalogue.database import Connection
 from pixmirror.catalogue.feeds import Feed
 from pixmirror.catalogue.seen import Wants
@@ -21,7 +21,7 @@ from pixmirror.ingest.filters import LEFT
 from pixmirror.ingest.own_tags import BookmarkList
 from pixmirror.ingest.people import record_users
 from pixmirror.ledger import absent, agenda
-from pixmirror.models import Illust, Lane, Listing, Medium, Novel, Received, Restrict, UserPreview, from_ms
+from pixmirror.models import Illust, Lane, Listing, Medium, Novel, Received, Restrict, UserPreview
 from pixmirror.pixiv.app import illusts, novels, users
 from pixmirror.pixiv.reading import preview_works
 from pixmirror.sync import filters, refresh, walk
@@ -101,22 +101,10 @@ def _record_listing(
         others = _others(ctx, conn, job, feed)
         record_works(ctx, job, conn, listing.items, endpoint, lane, now, others)
         keys = tuple(item.key for item in listing)
-        _probe_caption(conn, keys, probe, now)
+        agenda.probe_caption(conn, keys, probe, now)
         return [key >> 1 for key in keys]
 
     return record
-
-
-def _probe_caption(conn: Connection, keys: Sequence[int], feed: str, now: int) -> None:
-    """Ask for one empty caption per feed and day; the answer tells whether lists can be believed."""
-    today = from_ms(now).date().isoformat()
-    name = f"caption_probe:{feed}"
-    if runs.get_meta(conn, name) == today:
-        return
-    unknown = briefs.caption_unknown(conn, keys)
-    if unknown:
-        agenda.probe_caption(conn, unknown[0], now)
-        runs.set_meta(conn, name, today)
 
 
 def _following(ctx: Context, job: Job, feed: Feed) -> Source:
