@@ -40,7 +40,6 @@ if TYPE_CHECKING:
         Emoji,
         Stamp,
     )
-    from pixmirror.models.lenient import Odd, path_of, read
     from pixmirror.models.lists import (
         BookmarkDetail,
         BookmarkRange,
@@ -67,7 +66,18 @@ if TYPE_CHECKING:
         NovelText,
         OldNovelText,
     )
-    from pixmirror.models.rows import Broken, Received, Rows, partly_read, read_as, read_row, reason
+    from pixmirror.models.rows import (
+        Broken,
+        Odd,
+        Received,
+        Rows,
+        partly_read,
+        path_of,
+        read,
+        read_as,
+        read_row,
+        reason,
+    )
     from pixmirror.models.submissions import (
         DraftPreview,
         NovelCover,
@@ -178,14 +188,13 @@ _HOMES = {
         "work_key"
     ),
     "models.comments": "Comment Emoji Stamp",
-    "models.lenient": "Odd path_of read",
     "models.lists": (
         "BookmarkDetail BookmarkRange BookmarkTag Listing SeriesDetail SeriesPosition SpotlightArticle "
         "TrendTag UserPreview WatchedSeries"
     ),
     "models.mirror": "Lane MediaItem Stored Token WorkFacts",
     "models.novels": "MarkedNovel Novel NovelMarker NovelText OldNovelText",
-    "models.rows": "Broken Received Rows partly_read read_as read_row reason",
+    "models.rows": "Broken Odd Received Rows partly_read path_of read read_as read_row reason",
     "models.submissions": "DraftPreview NovelCover NovelDraft PostedNovel SavedDraft UploadStatus UploadTicket",
     "models.users": "Account FollowDetail Profile ProfilePublicity User UserDetail Workspace",
     "models.works": "Illust MetaPage Reading Tag UgoiraMetadata Work",
