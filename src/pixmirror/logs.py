@@ -6,10 +6,12 @@ import os
 import re
 import sys
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Literal, TextIO
 from urllib.parse import quote
 
@@ -50,10 +52,22 @@ def hide(secret: str, *, passing: bool = False) -> None:
         _known.add(secret)
 
 
+@lru_cache(maxsize=256)
+def _forms(secret: str) -> tuple[str, ...]:
+    """Return a secret as it is, quoted for a URL, and in base64 wherever it begins in what was coded."""
+    raw = secret.encode()
+    coded = [b64encode(bytes(n) + raw).decode()[-(-n * 8 // 6) : (n + len(raw)) * 8 // 6] for n in range(3)]
+    return secret, quote(secret, safe=""), *coded, *(one.translate(_URL_SAFE) for one in coded)
+
+
+_URL_SAFE = str.maketrans("+/", "-_")
+
+
 def redact(text: str) -> str:
     """Return the text without tokens, cookies, login codes, passwords and mail addresses."""
     for secret in sorted({*_known, *_passing}, key=len, reverse=True):  # one may be a part of another
-        text = text.replace(secret, HIDDEN).replace(quote(secret, safe=""), HIDDEN)
+        for form in _forms(secret):
+            text = text.replace(form, HIDDEN)
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text

@@ -1,5 +1,6 @@
 """What Pixiv or a gateway echoes of our secrets reaches no error, and so no status, catalogue or log."""
 
+import base64
 import traceback
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -122,3 +123,12 @@ def test_only_the_last_of_many_access_tokens_are_remembered():
         logs.hide(f"passing-token-{number}", passing=True)
     assert logs.redact("passing-token-999") == logs.HIDDEN
     assert len(logs._passing) < 100
+
+
+@pytest.mark.parametrize("before", ["", "x", "xy"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_a_secret_in_base64_is_hidden_too(encode, before):
+    logs.hide(ACCESS)
+    coded = encode(f"{before}{ACCESS} and more".encode()).decode()
+    assert coded[4:40] not in logs.redact(f"refused: {coded}")
+    assert logs.HIDDEN in logs.redact(f"refused: {coded}")
