@@ -36,11 +36,6 @@ def pytest_configure() -> None:
     _read_certificates_once()
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Start one worker more than there are cores: they wait for a third of the time, as for processes."""
-    return (os.cpu_count() or 1) + 1
-
-
 def _write_to_memory() -> None:
     """Put the files of tests into memory where there is room, unless TMPDIR says where: they sync by the hundred.
 
