@@ -99,8 +99,8 @@ def test_files_that_answer_404_until_their_work_is_read_again_come_at_once(tmp_p
         for work in moved:
             case.faults.add(f"{IMAGES}.*/{work.id}_p0", replaced(work), times=1)
         assert (await case.sync()).exit_code == 0
-        for work in moved:
-            assert len(case.faults.asked(f"/v1/illust/detail.*{work.id}")) == 1
+        for work in moved:  # none is asked for one that a list has shown again by then
+            assert len(case.faults.asked(f"/v1/illust/detail.*{work.id}")) <= 1
         assert states(case)["stored"] == len([r for r in case.rows(media) if r.is_current])
 
     play(tmp_path / "mirror", scene)
